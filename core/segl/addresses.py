@@ -1,0 +1,53 @@
+"""Mail addresses and domains, compared the way SMTP compares them.
+
+A domain is kept as lower-case A-labels (RFC 5890) without a trailing dot, so that ``Nordby.DK.`` and
+``nordby.dk``, or ``ærø.dk`` and ``xn--r-1fa4a.dk``, are the same key everywhere: settings, socketmap,
+cache, tunnel list. The local part is never changed (RFC 5321 §2.4).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+
+
+def normal_domain(domain: str) -> str:
+    """*domain* as lower-case A-labels. Raises :class:`ValueError` when it is no domain name."""
+    name = domain.strip().rstrip(".").lower()
+    if not name.isascii():
+        try:
+            name = name.encode("idna").decode("ascii")
+        except UnicodeError:
+            raise ValueError(f"{domain!r} is not a domain name") from None
+    if not name or len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        raise ValueError(f"{domain!r} is not a domain name")
+    return name
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """``(local part, normal domain)``; the domain is ``""`` when there is none or it is no domain name
+    (an address literal such as ``[192.0.2.1]`` is none)."""
+    bare = address.strip()
+    if bare.startswith("<") and bare.endswith(">"):
+        bare = bare[1:-1]
+    local, at, domain = bare.rpartition("@")
+    if not at:
+        return bare, ""
+    try:
+        return local, normal_domain(domain)
+    except ValueError:
+        return local, ""
+
+
+def domain_of(address: str) -> str:
+    """The normal domain of *address*, ``""`` when it has none."""
+    return split_address(address)[1]
+
+
+def parents(domain: str) -> Iterator[str]:
+    """*domain* itself, then each parent: ``a.b.dk``, ``b.dk``, ``dk``."""
+    while domain:
+        yield domain
+        domain = domain.partition(".")[2]

@@ -1,0 +1,120 @@
+"""All errors of Segl, one tree::
+
+    SeglError
+    ├── SettingsError          the settings file cannot be used (carries every fault)
+    ├── RulesError             a rule file cannot be used (carries every fault)
+    ├── StoreError             the store cannot be reached or is of another version
+    ├── ProtocolError          a peer broke the protocol spoken with it
+    ├── RoutingError           a route could not be decided (always temporary)
+    └── DeliveryError          a recipient could not be served
+        ├── NoCertificate      no usable certificate for the domain (temporary: the next way is tried)
+        └── SealingError       the message could not be sealed
+
+Each carries two texts: ``public``, which may be shown to a peer or user and tells nothing about the
+inside, and ``private``, which goes to the log. Neither ever holds message content. ``reply`` is the
+SMTP answer (RFC 5321 §4.2, RFC 3463) that belongs to the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpReply:
+    """An SMTP reply: basic code, enhanced code, one line of text."""
+
+    code: int
+    enhanced: str
+    text: str
+
+    @property
+    def temporary(self) -> bool:
+        return 400 <= self.code < 500
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.enhanced} {self.text}"
+
+
+class SeglError(Exception):
+    """Base of all errors raised on purpose."""
+
+    reply_code = 451
+    reply_enhanced = "4.3.0"
+
+    def __init__(self, public: str, private: str = "", hint: str = "") -> None:
+        super().__init__(private or public)
+        self.public = public
+        self.private = private or public
+        self.hint = hint
+
+    @property
+    def reply(self) -> SmtpReply:
+        return SmtpReply(self.reply_code, self.reply_enhanced, self.public)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a file that people write: where it is, what is wrong, what would be right."""
+
+    file: Path | str
+    key: str
+    problem: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.file}: {self.key}: {self.problem}{hint}"
+
+
+class FileFaults(SeglError):
+    """A file written by a person cannot be used; every fault found is named at once."""
+
+    what = "file"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        count = f"{len(self.faults)} fault{'' if len(self.faults) == 1 else 's'}"
+        super().__init__(f"{self.what}: {count}", "\n".join(map(str, self.faults)))
+
+
+class SettingsError(FileFaults):
+    what = "settings"
+
+
+class RulesError(FileFaults):
+    what = "rules"
+
+
+class StoreError(SeglError):
+    """The store cannot be reached or was made by another version."""
+
+
+class ProtocolError(SeglError):
+    """A peer broke the protocol spoken with it."""
+
+    reply_code, reply_enhanced = 501, "5.5.2"
+
+
+class RoutingError(SeglError):
+    """A route could not be decided now. Never answered with a weaker route."""
+
+    reply_enhanced = "4.4.3"
+
+
+class DeliveryError(SeglError):
+    """A recipient could not be served; temporary unless a subclass says otherwise."""
+
+
+class NoCertificate(DeliveryError):
+    """There is no usable certificate for the domain."""
+
+    reply_enhanced = "4.7.5"
+
+
+class SealingError(DeliveryError):
+    """The message could not be sealed to disk."""
+
+    reply_code, reply_enhanced = 452, "4.3.1"

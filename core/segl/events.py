@@ -1,0 +1,149 @@
+"""Every log event of Segl, one method each: this file is the vocabulary of the log.
+
+Events go to standard error, one a line, as JSON (for journals and collectors) or as coloured text on a
+terminal. Arguments are facts about a message (queue id, addresses, ids, counts, times in
+milliseconds), never its content; errors are logged by their private text, which holds none either.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import structlog
+
+from segl.errors import SeglError
+from segl.vocabulary import Route, Verdict
+
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def configure_log(form: Literal["json", "console"] = "json", level: str = "info") -> None:
+    """Set up logging for this process; call once, before the first event."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+class Events:
+    """The log of one process. Methods are grouped by who calls them."""
+
+    def __init__(self, process: str) -> None:
+        self._log = structlog.get_logger().bind(process=process)
+
+    # any daemon
+
+    def ready(self, **facts: object) -> None:
+        self._log.info("ready", **facts)
+
+    def stopping(self, why: str) -> None:
+        self._log.info("stopping", why=why)
+
+    def reloaded(self, **facts: object) -> None:
+        self._log.info("reloaded", **facts)
+
+    def reload_refused(self, error: SeglError) -> None:
+        """A bad settings or rule file at reload: the old ones stay in force."""
+        self._log.error("reload_refused", error=error.private)
+
+    def start_refused(self, error: SeglError) -> None:
+        self._log.error("start_refused", error=error.private)
+
+    def failed(self, where: str, error: BaseException) -> None:
+        """A fault of ours or of the machine. Only the kind of the exception is logged: its text could
+        hold content."""
+        text = error.private if isinstance(error, SeglError) else type(error).__name__
+        self._log.error("failed", where=where, error=text)
+
+    # segl-milter
+
+    def worker_started(self, pid: int, generation: int) -> None:
+        self._log.info("worker_started", pid=pid, generation=generation)
+
+    def worker_died(self, pid: int, status: int) -> None:
+        self._log.error("worker_died", pid=pid, status=status)
+
+    def classified(
+        self,
+        queue_id: str,
+        verdict: Verdict,
+        *,
+        sender: str,
+        recipients: int,
+        size: int,
+        ms: float,
+        mode: str,
+        forged: int,
+    ) -> None:
+        """A message got its verdict. ``forged`` counts the X-Segl and TLS-Required headers taken off."""
+        self._log.info(
+            "classified",
+            queue_id=queue_id,
+            decision=verdict.decision.value,
+            reasons=list(verdict.reasons),
+            sender=sender,
+            recipients=recipients,
+            size=size,
+            ms=round(ms, 1),
+            mode=mode,
+            forged=forged,
+        )
+
+    # segl-map
+
+    def routed(self, route: Route, *, ms: float) -> None:
+        self._log.info(
+            "routed", recipient=route.recipient, way=route.way.value, reason=route.reason, ms=round(ms, 1)
+        )
+
+    def route_undecided(self, recipient: str, error: SeglError) -> None:
+        """Answered TEMP: the recipient stays in the queue."""
+        self._log.warning("route_undecided", recipient=recipient, error=error.private)
+
+    def probed(self, domain: str, host: str, result: str, *, ms: float) -> None:
+        self._log.info("probed", domain=domain, host=host, result=result, ms=round(ms, 1))
+
+    def bad_request(self, error: SeglError) -> None:
+        self._log.warning("bad_request", error=error.private)
+
+    # segl-deliver
+
+    def tunnelled(
+        self, domain: str, recipients: Sequence[str], *, certificate: str, algorithm: str, queued_as: str
+    ) -> None:
+        self._log.info(
+            "tunnelled",
+            domain=domain,
+            recipients=list(recipients),
+            certificate=certificate,
+            algorithm=algorithm,
+            queued_as=queued_as,
+        )
+
+    def sealed(self, sealed_id: str, recipients: Sequence[str], *, size: int) -> None:
+        self._log.info("sealed", sealed_id=sealed_id, recipients=list(recipients), size=size)
+
+    def notice_sent(self, sealed_id: str, recipient: str, queued_as: str) -> None:
+        self._log.info("notice_sent", sealed_id=sealed_id, recipient=recipient, queued_as=queued_as)
+
+    def not_delivered(self, way: str, recipients: Sequence[str], error: SeglError) -> None:
+        """The recipient's copy stays with Postfix; nothing was sent."""
+        self._log.warning("not_delivered", way=way, recipients=list(recipients), error=error.private)
+
+    def certificate_refused(self, file: Path, why: str) -> None:
+        self._log.warning("certificate_refused", file=str(file), why=why)

@@ -1,0 +1,93 @@
+"""Masked forms: the only shape in which a personal number may leave the message.
+
+``PersonalNumber`` wraps a found CPR number. Its ``str``, ``repr`` and format all give the masked form
+(``010190-xxxx`` would still tell the birthday, so it is ``0101xx-xxxx``); the digits are reachable
+only by the deliberate call :meth:`PersonalNumber.reveal`. Pickling is refused.
+
+``mask_digits`` masks an excerpt: every run of digits that could belong to a number of a person, an
+account or a phone is cut, so that an excerpt in a log or on a screen cannot leak what was found.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from hashlib import sha256
+from typing import NoReturn
+
+MASK = "x"
+
+# A digit, then digits kept apart by at most three non-letters or percent codes: "01 01 90 – 12 34".
+_NUMBERISH = re.compile(r"\d(?:(?:%[0-9A-Fa-f]{2}|\W){0,3}\d)+")
+_KEEP = 4  # as many leading digits stay readable: enough to find the place, too few to know the number
+_LONG = 6  # runs with fewer digits (years, prices, clock times) stay as they are
+
+
+class PersonalNumber:
+    """A CPR number that cannot be printed by accident."""
+
+    __slots__ = ("_digits",)
+
+    def __init__(self, digits: str) -> None:
+        if len(digits) != 10 or not (digits.isascii() and digits.isdigit()):
+            raise ValueError("a personal number has ten digits")
+        self._digits = digits
+
+    def reveal(self) -> str:
+        """The ten digits. Only for comparing and hashing inside the process."""
+        return self._digits
+
+    def keyed_hash(self, key: bytes) -> str:
+        """HMAC-SHA256 of the digits under *key*, as hex: equal numbers can be counted, not read."""
+        return hmac.new(key, self._digits.encode(), sha256).hexdigest()
+
+    def __str__(self) -> str:
+        return f"{self._digits[:4]}xx-xxxx"
+
+    def __repr__(self) -> str:
+        return f"PersonalNumber({self})"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PersonalNumber) and hmac.compare_digest(self._digits, other._digits)
+
+    def __hash__(self) -> int:
+        return hash(self._digits)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a personal number is not pickled")
+
+
+def mask_digits(text: str) -> str:
+    """*text* with every digit masked past the fourth in each run of six or more digits."""
+
+    def cut(match: re.Match[str]) -> str:
+        run = match.group()
+        if sum(c.isdigit() for c in run) < _LONG:
+            return run
+        out, seen = [], 0
+        for char in run:
+            if char.isdigit():
+                seen += 1
+                out.append(char if seen <= _KEEP else MASK)
+            else:
+                out.append(char)
+        return "".join(out)
+
+    return _NUMBERISH.sub(cut, text)
+
+
+def excerpt(text: str, start: int, end: int, around: int = 32, limit: int = 120) -> str:
+    """The masked neighbourhood of ``text[start:end]`` on one line, at most *limit* characters.
+
+    Masking is done on a wider cut than is shown, so that a number which the cut would split
+    is masked as the whole it is.
+    """
+    wide_from = max(0, start - around - 64)
+    wide = mask_digits(text[wide_from : end + around + 64])
+    lo = max(0, start - around - wide_from)
+    shown = wide[lo : end + around - wide_from]
+    line = " ".join("".join(c if c.isprintable() else " " for c in shown).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,59 @@
+"""Every Prometheus metric of Segl, with its help text: this file is the list.
+
+Labels come from closed enums only (:mod:`segl.vocabulary`), so the number of series is bounded.
+
+A process that forks (the milter) must count in all its children: ``prepare_multiprocess`` gives the
+client library a directory to share values in. It has to run before this module is first imported,
+because the library chooses its storage when it is loaded; that is why it lives in
+:mod:`segl.multiprocess`.
+"""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
+
+_SCAN_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+MESSAGES = Counter("segl_messages", "Messages that got a verdict", ["decision", "mode"])
+LABELS = Counter("segl_labels", "Categories found, by message", ["label"])
+UNREADABLE = Counter("segl_unreadable", "Parts that could not be read, by cause", ["cause"])
+REQUESTED = Counter("segl_requested", "Messages whose sender asked for the secure way by subject tag")
+FORGED = Counter("segl_forged_headers", "X-Segl and TLS-Required headers of senders taken off")
+SCAN_SECONDS = Histogram(
+    "segl_scan_seconds", "Time from end of message to verdict", buckets=_SCAN_BUCKETS
+)
+SCAN_FAILURES = Counter("segl_scan_failures", "Messages answered 451 because of a fault of ours")
+WORKERS = Gauge("segl_workers", "Milter workers alive", multiprocess_mode="mostrecent")
+WORKER_DEATHS = Counter("segl_worker_deaths", "Milter workers that died and were replaced")
+RELOADS = Counter("segl_reloads", "Reloads of settings and rules", ["result"])
+
+MAP_REQUESTS = Counter("segl_map_requests", "Socketmap requests, by map and answer", ["map", "answer"])
+MAP_SECONDS = Histogram("segl_map_seconds", "Time to answer a socketmap request", buckets=_SCAN_BUCKETS)
+ROUTES = Counter("segl_routes", "Recipients routed, by way", ["way"])
+PROBES = Counter("segl_probes", "STARTTLS probes of MX hosts, by result", ["result"])
+
+DELIVERIES = Counter("segl_deliveries", "Recipients served by segl-deliver, by way and result", ["way", "result"])
+SEALED_BYTES = Counter("segl_sealed_bytes", "Bytes sealed to disk")
+DELIVERY_SECONDS = Histogram(
+    "segl_delivery_seconds", "Time from end of LMTP data to reply, by way", ["way"], buckets=_SCAN_BUCKETS
+)
+
+
+def serve(host: str, port: int) -> None:
+    """Serve the metrics of this process and of the children it forks on ``http://host:port/metrics``."""
+    if not port:
+        return
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        start_http_server(port, host, registry=registry)
+    else:
+        start_http_server(port, host)
+
+
+def forget_process(pid: int) -> None:
+    """A child has ended: its gauges no longer count (its counters do)."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]

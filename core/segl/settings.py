@@ -1,0 +1,241 @@
+"""The settings: what a postmaster may decide, as typed and frozen values.
+
+The file is TOML (``/etc/segl/segl.toml``); each dataclass below is one table of it, and the comments
+are its manual. A missing table or key takes the default written here, so that the smallest working
+file names only the organisation. Reading and checking happens in :mod:`segl.settings_file`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from segl.addresses import domain_of, normal_domain
+from segl.vocabulary import Decision, Mode, Way
+
+RUN = Path("/run/segl")
+STATE = Path("/var/lib/segl")
+CONFIG = Path("/etc/segl")
+DEFAULT_FILE = CONFIG / "segl.toml"
+
+FORBID = ConfigDict(extra="forbid")
+
+
+def _host_port(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError('write it as "host:port", for example "127.0.0.1:10027"')
+    return value
+
+
+def _address(value: str) -> str:
+    if value and not domain_of(value):
+        raise ValueError("is not a mail address")
+    return value
+
+
+Domain = Annotated[str, AfterValidator(normal_domain)]
+Address = Annotated[str, AfterValidator(_address)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """``[organisation]``: whose mail this is."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    name: str
+    # Own domains. A message to these alone is plain; their recipients take the way `internal`.
+    domains: Annotated[tuple[Domain, ...], Field(min_length=1)]
+    # Whether every subdomain of an own domain is own too.
+    subdomains: bool = False
+    language: Literal["da", "en"] = "da"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """``[detection]``: how messages are read and what follows."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    mode: Mode = Mode.DETECT
+    # A subject that begins with one of these (any case) asks for the secure way. There is no tag
+    # for the opposite.
+    subject_tags: tuple[str, ...] = ("sikker:", "[sikker]")
+    # Rule files on top of the shipped ones: same id replaces, new id adds.
+    rules: tuple[Path, ...] = ()
+    # What follows when a part cannot be read; "plain" is not offered.
+    unreadable: Literal[Decision.SECURE, Decision.HOLD, Decision.REJECT] = Decision.SECURE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """``[limits]``: what is read of one message; beyond them the finding is ``unreadable``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    message_bytes: Count = 100 * 1024 * 1024
+    parts: Count = 1_000
+    depth: Count = 30
+    header_bytes: Count = 256 * 1024
+    text_chars: Count = 10_000_000
+    recipients: Count = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milter:
+    """``[milter]``: the process ``segl-milter``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    socket: Path = RUN / "milter.sock"
+    # Who may connect: Postfix's user must be in the group that owns the socket.
+    socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
+    workers: Annotated[int, Field(ge=0, le=64)] = 0  # 0: one per core
+    drain_seconds: Seconds = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """``[routing]``: the process ``segl-map``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    socket: Path = RUN / "map.sock"
+    socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
+    # Ways in order of preference; the last must be able to take anyone.
+    order: tuple[Literal[Way.TUNNEL, Way.TLS, Way.PORTAL], ...] = (Way.TUNNEL, Way.TLS, Way.PORTAL)
+    # Certificates that TLS peers must chain to; empty: the system's.
+    tls_ca_file: Path | None = None
+    nameservers: tuple[str, ...] = ()  # empty: those of /etc/resolv.conf
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
+    answer_seconds: Seconds = 8.0  # a look-up still open after this is answered TEMP
+    probe_seconds: Seconds = 6.0  # for one MX host: connect, EHLO, STARTTLS, certificate
+    known_seconds: Seconds = 3600.0  # how long an answer about a domain holds
+    # A domain of which nothing can be found out for so long (every try timed out) takes the next way.
+    undecided_seconds: Seconds = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainPin:
+    """``[[domain]]``: what the postmaster knows about one recipient domain; it beats every live check."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    name: Domain
+    subdomains: bool = False
+    way: Literal[Way.TUNNEL, Way.TLS, Way.PORTAL]
+    # For `tls`: names the server's certificate may carry (Postfix `match=`); none: the MX host's name.
+    match: tuple[str, ...] = ()
+    # For `tls`: connect here instead of to the MX hosts; Postfix form, "[mail.x.dk]:25".
+    next_hop: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """``[delivery]``: the process ``segl-deliver``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    tunnel_socket: Path = RUN / "tunnel.sock"
+    portal_socket: Path = RUN / "portal.sock"
+    socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
+    # <domain>.pem: the tunnel certificates of partners, one or several per file.
+    certificates: Path = CONFIG / "tunnel.d"
+    # The front's return port: takes what is safe now (ciphertext, notices, mail to own domains).
+    reinject: HostPort = "127.0.0.1:10027"
+    reinject_seconds: Seconds = 60.0
+    message_bytes: Count = 150 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal:
+    """``[portal]``: sealed messages."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*$")] = "https://sikker.invalid"
+    sealed: Path = STATE / "sealed"
+    expiry_days: Count = 30
+    notice_from: Address = ""  # empty: sikker-besked@ the first own domain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postfix:
+    """``[postfix]``: where the two instances meet; ``segl install`` writes these into Postfix."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    front: Path = Path("/etc/postfix")
+    secure: Path = Path("/etc/postfix-segl")
+    secure_port: HostPort = "127.0.0.1:10026"
+    return_port: HostPort = "127.0.0.1:10027"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """``[store]``: what the processes remember together (SQLAlchemy URL)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    url: str = f"sqlite:///{STATE}/segl.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """``[log]``: one event a line on standard error."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    format: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """``[metrics]``: Prometheus. Each daemon serves its own port; 0 turns it off."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    host: str = "127.0.0.1"
+    milter_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    map_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    deliver_port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole file."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    organisation: Organisation
+    detection: Detection = field(default_factory=Detection)
+    limits: Limits = field(default_factory=Limits)
+    milter: Milter = field(default_factory=Milter)
+    routing: Routing = field(default_factory=Routing)
+    domain: tuple[DomainPin, ...] = ()
+    delivery: Delivery = field(default_factory=Delivery)
+    portal: Portal = field(default_factory=Portal)
+    postfix: Postfix = field(default_factory=Postfix)
+    store: Store = field(default_factory=Store)
+    log: Log = field(default_factory=Log)
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def is_own(self, domain: str) -> bool:
+        """Whether *domain* (normal form) is one of the organisation's own."""
+        own = self.organisation.domains
+        return domain in own or (
+            self.organisation.subdomains and any(domain.endswith("." + name) for name in own)
+        )
+
+    def pin(self, domain: str) -> DomainPin | None:
+        """The postmaster's word on *domain*: its own entry, else the nearest parent with subdomains."""
+        best: DomainPin | None = None
+        for entry in self.domain:
+            if entry.name == domain:
+                return entry
+            if (
+                entry.subdomains
+                and domain.endswith("." + entry.name)
+                and (best is None or len(entry.name) > len(best.name))
+            ):
+                best = entry
+        return best
+
+    @property
+    def notice_from(self) -> str:
+        return self.portal.notice_from or f"sikker-besked@{self.organisation.domains[0]}"

@@ -1,0 +1,99 @@
+"""Reads the settings file. All faults are reported at once, each with file, key and a hint.
+
+This is one of the two places where pydantic works (the other is the rule file): it turns what a person
+wrote into the frozen dataclasses of :mod:`segl.settings`, and never leaves this module.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from segl import settings as tables
+from segl.errors import Fault, SettingsError
+from segl.settings import DEFAULT_FILE, Settings
+from segl.vocabulary import Way
+
+_ADAPTER = TypeAdapter(Settings)
+
+
+def load_settings(file: Path = DEFAULT_FILE) -> Settings:
+    """The settings in *file*. Raises :class:`SettingsError` with every fault found."""
+    return parse_settings(read_toml(file, SettingsError), file)
+
+
+def parse_settings(raw: dict[str, Any], file: Path | str = "settings") -> Settings:
+    """*raw* (parsed TOML) as settings; *file* names it in faults."""
+    try:
+        settings = _ADAPTER.validate_python(raw)
+    except ValidationError as error:
+        raise SettingsError(list(faults_of(error, file, _known_keys(raw)))) from None
+    if faults := list(_cross_checks(settings, file)):
+        raise SettingsError(faults)
+    return settings
+
+
+def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, Any]:
+    """The TOML document in *file*; unreadable or broken files become a fault of the class *error*."""
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise error([Fault(file, "-", "there is no such file", "name another with --settings")]) from None
+    except IsADirectoryError:
+        raise error([Fault(file, "-", "is a directory, not a file")]) from None
+    except PermissionError:
+        raise error([Fault(file, "-", "may not be read", "run as root or as the service's user")]) from None
+    except UnicodeDecodeError as fault:
+        raise error([Fault(file, f"byte {fault.start}", "is not UTF-8", "save the file as UTF-8")]) from None
+    except tomllib.TOMLDecodeError as fault:
+        raise error([Fault(file, "-", f"is not TOML: {fault}")]) from None
+
+
+def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = ()) -> Iterable[Fault]:
+    """Pydantic's list of faults in our words."""
+    for item in error.errors(include_url=False):
+        key = ".".join(str(part + 1) if isinstance(part, int) else part for part in item["loc"]) or "-"
+        match item["type"]:
+            case "missing":
+                yield Fault(file, key, "is required")
+            case "extra_forbidden" | "unexpected_keyword_argument":
+                near = get_close_matches(str(item["loc"][-1]), list(known), n=1)
+                yield Fault(file, key, "is not a known key", f"did you mean {near[0]}?" if near else "")
+            case _:
+                problem = item["msg"].removeprefix("Value error, ")
+                problem = problem[0].lower() + problem[1:]
+                yield Fault(file, key, problem, f"found {str(item['input'])[:60]!r}")
+
+
+def _known_keys(raw: dict[str, Any]) -> set[str]:
+    names = {name for value in vars(tables).values() for name in getattr(value, "__dataclass_fields__", {})}
+    return names - set(raw)
+
+
+def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
+    """Faults that no single key shows."""
+    order = settings.routing.order
+    if not order or order[-1] is not Way.PORTAL:
+        yield Fault(file, "routing.order", "must end with portal", "it is the only way that takes anyone")
+    for way, times in Counter(order).items():
+        if times > 1:
+            yield Fault(file, "routing.order", f"names {way} {times} times")
+    for name, times in Counter(pin.name for pin in settings.domain).items():
+        if times > 1:
+            yield Fault(file, "domain", f"{name} has {times} entries", "keep one")
+    for pin in settings.domain:
+        if settings.is_own(pin.name):
+            yield Fault(file, "domain", f"{pin.name} is an own domain", "take it out of one of the two")
+        if (pin.match or pin.next_hop) and pin.way is not Way.TLS:
+            yield Fault(file, "domain", f"{pin.name}: match and next_hop belong to way = \"tls\"")
+        for text in (*pin.match, pin.next_hop):
+            if any(c.isspace() or c in ",{}=" for c in text):
+                yield Fault(file, "domain", f"{pin.name}: {text!r} holds a character Postfix would split at")
+    if any(not tag.strip() for tag in settings.detection.subject_tags):
+        yield Fault(file, "detection.subject_tags", "holds an empty tag", "every subject would match it")

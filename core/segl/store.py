@@ -1,0 +1,123 @@
+"""The store: what the processes remember together. SQLAlchemy Core; SQLite in WAL mode as installed.
+
+Nothing in it is message content: facts about domains, and for sealed messages the half of the key that
+is not in the recipient's link. SQLite runs with ``synchronous = FULL``: when a commit returns, it is on
+disk, which is what lets ``segl-deliver`` answer 250.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from segl.errors import StoreError
+
+SCHEMA_VERSION = 1
+
+_metadata = sa.MetaData()
+
+meta = sa.Table(
+    "meta",
+    _metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("value", sa.String(255), nullable=False),
+)
+
+# What live checks found out about recipient domains; times are Unix seconds.
+domain_knowledge = sa.Table(
+    "domain_knowledge",
+    _metadata,
+    sa.Column("domain", sa.String(253), primary_key=True),
+    sa.Column("tls", sa.String(8), nullable=False),  # segl.vocabulary.Known
+    sa.Column("reason", sa.String(255), nullable=False),
+    sa.Column("checked_at", sa.Float, nullable=False),
+    sa.Column("expires_at", sa.Float, nullable=False),
+    # since when nothing could be found out; null as soon as something was
+    sa.Column("unknown_since", sa.Float),
+)
+
+sealed_message = sa.Table(
+    "sealed_message",
+    _metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("sender", sa.String(512), nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("expires_at", sa.Float, nullable=False),
+)
+
+# One row a recipient: the server's half of the key and the wrapped content key.
+sealed_recipient = sa.Table(
+    "sealed_recipient",
+    _metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column(
+        "message_id",
+        sa.String(32),
+        sa.ForeignKey("sealed_message.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("recipient", sa.String(512), nullable=False),
+    sa.Column("server_secret", sa.LargeBinary(32)),  # null once expired or revoked: crypto-shredded
+    sa.Column("wrapped_key", sa.LargeBinary(128), nullable=False),
+)
+
+
+def open_store(url: str) -> Engine:
+    """Connect, create missing tables, check the version. Raises :class:`StoreError`."""
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _sqlite_pragmas)
+        try:
+            found = _create_and_version(engine)
+        except SQLAlchemyError:  # another process made the tables in the same moment
+            found = _create_and_version(engine)
+    except SQLAlchemyError as error:
+        raise StoreError("the store cannot be reached", f"store {_bare(url)}: {_kind(error)}") from None
+    if found != str(SCHEMA_VERSION):
+        raise StoreError(
+            "the store was made by another version",
+            f"store {_bare(url)} has schema {found}, this Segl needs {SCHEMA_VERSION}",
+        )
+    return engine
+
+
+def _create_and_version(engine: Engine) -> str:
+    with engine.begin() as connection:
+        _metadata.create_all(connection)
+        found: str | None = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema"))
+        if found is None:
+            found = str(SCHEMA_VERSION)
+            connection.execute(meta.insert().values(key="schema", value=found))
+        return found
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction; faults of the database come out as :class:`StoreError`."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise StoreError("the store cannot be reached", f"store: {_kind(error)}") from None
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _bare(url: str) -> str:
+    return sa.engine.make_url(url).render_as_string(hide_password=True)
+
+
+def _kind(error: SQLAlchemyError) -> str:
+    cause = getattr(error, "orig", None)
+    return f"{type(error).__name__}: {cause}" if cause else type(error).__name__

@@ -1,0 +1,191 @@
+"""The words of Segl, each with the text form used everywhere: header, log, metric, CLI, docs.
+
+A message gets a :class:`Verdict` (what must happen to it, and why) and each of its recipients a
+:class:`Route` (by which way it goes, and why). Both carry their evidence as data, so that the
+command line, the log and the receipts only have to print it.
+
+No value here holds message text. The one exception is :attr:`Finding.excerpt`, which is masked
+before the finding is made (see :mod:`segl.masking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Any
+
+
+class Decision(StrEnum):
+    """What must happen to a message. Ordered: a later member outranks an earlier one."""
+
+    PLAIN = "plain"
+    SECURE = "secure"
+    HOLD = "hold"
+    REJECT = "reject"
+
+    @property
+    def rank(self) -> int:
+        return list(Decision).index(self)
+
+    @classmethod
+    def strictest(cls, decisions: Iterable[Decision]) -> Decision:
+        """The highest-ranking of *decisions*; ``PLAIN`` when there are none."""
+        return max(decisions, key=lambda d: d.rank, default=cls.PLAIN)
+
+
+class Way(StrEnum):
+    """By which way a recipient gets the message. The order is the usual order of preference."""
+
+    PLAIN = "plain"
+    INTERNAL = "internal"
+    TUNNEL = "tunnel"
+    CERTIFICATE = "certificate"
+    TLS = "tls"
+    PORTAL = "portal"
+
+
+class Mode(StrEnum):
+    """How the milter uses its verdicts."""
+
+    DETECT = "detect"  # the verdict decides
+    ALWAYS = "always"  # every message to an outside recipient is sent securely
+    SHADOW = "shadow"  # verdicts are logged; every message goes as it would without Segl
+
+
+class Known(Enum):
+    """A three-valued answer: what could not be found out is never mistaken for a no."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Label(StrEnum):
+    """The sixteen categories of information that must be sent securely (docs/labels.md)."""
+
+    CPR = "cpr"
+    BILLING = "billing"
+    PAYMENT_DEFAULT = "payment_default"
+    DISPUTE = "dispute"
+    INCOME_WEALTH = "income_wealth"
+    EMPLOYMENT_EDUCATION = "employment_education"
+    FAMILY = "family"
+    HEALTH = "health"
+    TRADE_UNION = "trade_union"
+    RACIAL_ETHNIC = "racial_ethnic"
+    POLITICAL = "political"
+    RELIGIOUS_PHILOSOPHICAL = "religious_philosophical"
+    SEXUAL = "sexual"
+    BIOMETRIC = "biometric"
+    GENETIC = "genetic"
+    CRIMINAL = "criminal"
+
+
+class Unreadable(StrEnum):
+    """Why a part of a message could not be read. Each is a finding ``unreadable.<cause>``."""
+
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    UNKNOWN_TYPE = "unknown-type"
+    UNKNOWN_CHARSET = "unknown-charset"
+    TOO_DEEP = "too-deep"
+    TOO_LARGE = "too-large"
+    TOO_MANY = "too-many"
+    TIMED_OUT = "timed-out"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """One step of a score's arithmetic: what raised or lowered it, and by how much."""
+
+    reason: str
+    by: float
+
+    def __str__(self) -> str:
+        return f"{self.by:+.2f} {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One piece of evidence.
+
+    ``rule``     id of what found it: ``cpr``, a rule id of the rule file, ``unreadable.<cause>``.
+    ``label``    the category it speaks for, ``None`` when it speaks for none (``unreadable``).
+    ``where``    the place as a person would say it: ``subject``, ``part 2 > bilag.zip > brev.docx``.
+    ``excerpt``  the hit with its neighbourhood, masked; empty when there is nothing to show.
+    ``score``    0 to 1, after the adjustments.
+    """
+
+    rule: str
+    label: Label | None
+    where: str
+    excerpt: str = ""
+    score: float = 1.0
+    adjustments: tuple[Adjustment, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The public JSON form of ``segl check --json``."""
+        return {
+            "rule": self.rule,
+            "label": self.label.value if self.label else None,
+            "where": self.where,
+            "excerpt": self.excerpt,
+            "score": round(self.score, 3),
+        }
+
+    def __str__(self) -> str:
+        shown = f" “{self.excerpt}”" if self.excerpt else ""
+        return f"{self.rule} {self.score:.2f} in {self.where}{shown}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the classifier says of one message, with everything it is based on.
+
+    ``labels`` are the categories that hold, in the order of :class:`Label`. ``reasons`` are short
+    codes for log and metric: label ids, ``unreadable.<cause>``, ``requested``, ``always``.
+    """
+
+    decision: Decision
+    findings: tuple[Finding, ...] = ()
+    labels: tuple[Label, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def unreadable(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.rule.startswith("unreadable."))
+
+    def __str__(self) -> str:
+        return f"{self.decision} ({', '.join(self.reasons)})" if self.reasons else str(self.decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The SMTP envelope (RFC 5321 §2.3.1). Addresses are without angle brackets; a null sender is ``""``."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    queue_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way one recipient's copy takes, and why; ``steps`` tell of each way considered."""
+
+    recipient: str
+    way: Way
+    reason: str
+    steps: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "recipient": self.recipient,
+            "way": self.way.value,
+            "reason": self.reason,
+            "steps": list(self.steps),
+        }
+
+    def __str__(self) -> str:
+        return f"{self.recipient} → {self.way} ({self.reason})"
