@@ -1,0 +1,1 @@
+"""What Segl knows of Postfix's configuration: the fragments it writes, and how to read a running one."""

@@ -1,0 +1,86 @@
+"""Fills the configuration fragments of ``postfix/conf`` for one site.
+
+The fragments are plain Postfix files with ``@{name}`` where a site differs; everything else in them is
+fixed on purpose and explained there. ``front.*`` is merged into an existing instance, ``secure.*`` is a
+whole instance of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from segl.settings import Settings
+
+FRAGMENTS = (
+    "front.main.cf",
+    "front.master.cf",
+    "segl-verdict",
+    "segl-strip",
+    "secure.main.cf",
+    "secure.master.cf",
+)
+
+
+class _Fragment(Template):
+    delimiter = "@"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The values a site fills in. Paths are absolute; ports are written without their host."""
+
+    front: Path
+    secure: Path
+    hostname: str
+    # As Postfix is to write it after "unix:"; relative to the queue directory when smtpd is chrooted.
+    milter_socket: str
+    map_socket: str
+    secure_host: str
+    secure_port: str
+    return_host: str
+    return_port: str
+    ca_file: str = "/etc/ssl/certs/ca-certificates.crt"
+    secure_queue: Path = Path("/var/spool/postfix-segl")
+    secure_data: Path = Path("/var/lib/postfix-segl")
+    command_directory: str = "/usr/sbin"
+    daemon_directory: str = "/usr/lib/postfix/sbin"
+    mail_owner: str = "postfix"
+    setgid_group: str = "postdrop"
+    message_size_limit: int = 157_286_400
+
+    @classmethod
+    def of(cls, settings: Settings, hostname: str) -> Site:
+        """The site as the settings say; callers replace what they know better."""
+        secure_host, _, secure_port = settings.postfix.secure_port.rpartition(":")
+        return_host, _, return_port = settings.postfix.return_port.rpartition(":")
+        ca_file = settings.routing.tls_ca_file
+        return cls(
+            front=settings.postfix.front,
+            secure=settings.postfix.secure,
+            hostname=hostname,
+            milter_socket=str(settings.milter.socket),
+            map_socket=str(settings.routing.socket),
+            secure_host=secure_host,
+            secure_port=secure_port,
+            return_host=return_host,
+            return_port=return_port,
+            ca_file=str(ca_file) if ca_file else cls.ca_file,
+            message_size_limit=settings.delivery.message_bytes,
+        )
+
+
+@cache
+def fragments_directory() -> Path:
+    """Where the fragments are: beside the package when installed, ``postfix/conf`` in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "conf"
+    return installed if installed.is_dir() else package.parent.parent / "postfix" / "conf"
+
+
+def render(fragment: str, site: Site) -> str:
+    """The text of *fragment* (one of :data:`FRAGMENTS`) for *site*."""
+    text = (fragments_directory() / fragment).read_text("utf-8")
+    return _Fragment(text).substitute({name: str(value) for name, value in asdict(site).items()})
