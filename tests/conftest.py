@@ -1,0 +1,37 @@
+"""For all tests: where the repository is, and a namespace of its own for those that need real neighbours."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return ROOT
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """World tests share one world a worker process; keep each file's tests together on one worker."""
+    for item in items:
+        if item.get_closest_marker("world"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """World tests need root and Postfix. CI has both, so there a missing one is a failure, not a skip."""
+    if not item.get_closest_marker("world") or _world_possible():
+        return
+    reason = "needs root and Postfix (run as root; scripts/setup installs Postfix)"
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def _world_possible() -> bool:
+    return os.geteuid() == 0 and shutil.which("postfix", path="/usr/sbin:/usr/bin:" + os.environ["PATH"]) is not None

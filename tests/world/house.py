@@ -1,0 +1,206 @@
+"""One organisation with Segl in it: front and secure Postfix, milter, map, deliver, and its mail store.
+
+    house = House(directory, ca_file=…)
+    house.start()
+    house.submit(message, "anna@nordby-vand.example", ["bo@kommune.example"])
+
+Addresses are fixed, because the whole lives in a network namespace of its own:
+
+====================  ====================================================
+127.0.0.1:25          the front, where users hand in mail
+127.0.0.1:10026       the secure instance
+127.0.0.1:10027       the front's return port
+127.0.0.10:25         the organisation's mail store (a peer that records)
+127.0.0.53:53         DNS
+====================  ====================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import smtplib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from segl.postfix.conf import Site, render
+from segl.settings import Settings
+from segl.settings_file import load_settings
+
+from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, with_parameters
+from world.process import Daemon
+
+DOMAIN = "nordby-vand.example"
+HOSTNAME = f"mail.{DOMAIN}"
+MAIL_STORE = "127.0.0.10"
+
+_SETTINGS = """\
+[organisation]
+name = "Nordby Vandværk"
+domains = ["{domain}"]
+
+[milter]
+socket = "{run}/milter.sock"
+socket_mode = "0666"
+workers = 2
+drain_seconds = 5
+
+[routing]
+socket = "{run}/map.sock"
+socket_mode = "0666"
+tls_ca_file = "{ca_file}"
+
+[delivery]
+tunnel_socket = "{run}/tunnel.sock"
+portal_socket = "{run}/portal.sock"
+socket_mode = "0666"
+certificates = "{tunnel}"
+
+[portal]
+url = "https://sikker.{domain}"
+sealed = "{state}/sealed"
+
+[store]
+url = "sqlite:///{state}/segl.db"
+
+[postfix]
+front = "{front}"
+secure = "{secure}"
+"""
+
+
+@dataclass
+class House:
+    """The organisation. ``settings`` is TOML added to the settings file (whole tables only)."""
+
+    directory: Path
+    ca_file: Path
+    settings_text: str = ""
+    mode: str = "detect"
+    front: PostfixInstance = field(init=False)
+    secure: PostfixInstance = field(init=False)
+    milter: Daemon = field(init=False)
+    map: Daemon = field(init=False)
+    deliver: Daemon = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.run = self.directory / "run"
+        self.state = self.directory / "state"
+        self.tunnel = self.directory / "tunnel.d"
+        self.settings_file = self.directory / "segl.toml"
+        for folder in (self.run, self.state, self.tunnel):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.write_settings()
+        self.front = self._front()
+        self.secure = self._secure()
+        arguments = ("--settings", str(self.settings_file))
+        self.milter = Daemon("segl-milter", *arguments, directory=self.directory)
+        self.map = Daemon("segl-map", *arguments, directory=self.directory)
+        self.deliver = Daemon("segl-deliver", *arguments, directory=self.directory)
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.settings_file)
+
+    @property
+    def daemons(self) -> tuple[Daemon, ...]:
+        return (self.map, self.deliver, self.milter)
+
+    def write_settings(self, extra: str | None = None) -> None:
+        """Write the settings file anew, with *extra* tables instead of those given at first."""
+        base = _SETTINGS.format(
+            domain=DOMAIN,
+            run=self.run,
+            state=self.state,
+            tunnel=self.tunnel,
+            ca_file=self.ca_file,
+            front=self.directory / "front/etc",
+            secure=self.directory / "secure/etc",
+        )
+        tables = self.settings_text if extra is None else extra
+        self.settings_file.write_text(f'{base}\n[detection]\nmode = "{self.mode}"\n\n{tables}\n', "utf-8")
+
+    def start(self) -> None:
+        """Start everything, inside first, so that no mail meets a half-built house."""
+        for daemon in self.daemons:
+            daemon.start()
+        self.secure.start()
+        self.front.start()
+        for port in (10026, 10027, 25):
+            wait_for_port("127.0.0.1", port)
+
+    def stop(self) -> None:
+        self.front.stop()
+        self.secure.stop()
+        for daemon in reversed(self.daemons):
+            with contextlib.suppress(AssertionError):
+                daemon.stop(10)
+
+    def submit(
+        self, message: bytes, sender: str, recipients: Sequence[str], *, options: Sequence[str] = ()
+    ) -> None:
+        """Hand a message to the front as a mail program does. Raises smtplib's exceptions."""
+        with self.session() as smtp:
+            smtp.sendmail(sender, list(recipients), message, mail_options=list(options))
+
+    @contextlib.contextmanager
+    def session(self, timeout: float = 60) -> Iterator[smtplib.SMTP]:
+        smtp = smtplib.SMTP("127.0.0.1", 25, local_hostname="desk.example", timeout=timeout)
+        try:
+            yield smtp
+        finally:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                smtp.quit()
+
+    @property
+    def queued(self) -> int:
+        """Messages waiting in either instance."""
+        return len(self.front.queue()) + len(self.secure.queue())
+
+    @property
+    def log(self) -> str:
+        """All logs of the house, for a test that fails and for the one that looks for leaks."""
+        parts = [(d.name, d.log) for d in self.daemons]
+        parts += [("front", self.front.log), ("secure", self.secure.log)]
+        return "\n".join(f"── {name}\n{text}" for name, text in parts)
+
+    def _site(self) -> Site:
+        return replace(
+            Site.of(self.settings, HOSTNAME),
+            secure_queue=self.directory / "secure/spool",
+            secure_data=self.directory / "secure/data",
+            milter_socket=str(self.run / "milter.sock"),
+        )
+
+    def _front(self) -> PostfixInstance:
+        site = self._site()
+        directory = self.directory / "front"
+        main_cf = base_main_cf(directory, HOSTNAME) + f"""
+relay_domains = {DOMAIN}
+transport_maps = inline:{{ {{ {DOMAIN} = smtp:[{MAIL_STORE}]:25 }} }}
+smtp_tls_security_level = may
+smtp_tls_CAfile = {self.ca_file}
+smtp_tls_loglevel = 1
+message_size_limit = 120000000
+minimal_backoff_time = 2s
+maximal_backoff_time = 5s
+queue_run_delay = 2s
+""" + render("front.main.cf", site)
+        master_cf = "127.0.0.1:25 inet n - n - - smtpd\n" + BASE_SERVICES + render("front.master.cf", site)
+        files = {name: render(name, site) for name in ("segl-verdict", "segl-strip")}
+        return PostfixInstance(directory, main_cf, master_cf, files)
+
+    def _secure(self) -> PostfixInstance:
+        directory = self.directory / "secure"
+        # a log file of its own and quick retries; nothing else differs from what is shipped
+        main_cf = with_parameters(
+            render("secure.main.cf", self._site()),
+            maillog_file=f"{directory}/mail.log",
+            maillog_file_prefixes=str(directory),
+            inet_protocols="ipv4",
+            minimal_backoff_time="2s",
+            maximal_backoff_time="5s",
+            queue_run_delay="2s",
+            in_flow_delay="0",
+        )
+        return PostfixInstance(directory, main_cf, render("secure.master.cf", self._site()))

@@ -1,0 +1,175 @@
+"""A real Postfix instance in directories of its own; ``/etc/postfix`` is neither read nor written.
+
+``postfix -c DIR`` runs an instance from any configuration directory. The log is a plain file
+(``maillog_file``), so no syslog is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import pwd
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# What a bare instance needs in master.cf besides its own services.
+BASE_SERVICES = """\
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+lmtp unix - - n - - lmtp
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+tlsproxy unix - - n - 0 tlsproxy
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+
+def base_main_cf(directory: Path, hostname: str) -> str:
+    """The settings that make an instance private; a test adds its own below (later lines win)."""
+    return f"""\
+compatibility_level = 3.10
+queue_directory = {directory}/spool
+data_directory = {directory}/data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+mail_owner = postfix
+setgid_group = postdrop
+maillog_file = {directory}/mail.log
+maillog_file_prefixes = {directory}
+myhostname = {hostname}
+mydestination =
+local_recipient_maps =
+alias_maps =
+alias_database =
+inet_interfaces = all
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_peername_lookup = no
+smtp_host_lookup = dns
+in_flow_delay = 0
+"""
+
+
+def with_parameters(main_cf: str, **parameters: str) -> str:
+    """*main_cf* with these parameters set, in place where it had them (twice would be a warning)."""
+    lines = main_cf.splitlines()
+    kept = [line for line in lines if line.partition("=")[0].strip() not in parameters]
+    return "\n".join([*kept, *(f"{name} = {value}" for name, value in parameters.items())]) + "\n"
+
+
+@dataclass
+class PostfixInstance:
+    """One instance. ``main_cf`` and ``master_cf`` are whole files; extra files go beside them."""
+
+    directory: Path
+    main_cf: str
+    master_cf: str
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "etc"
+
+    @property
+    def log(self) -> str:
+        file = self.directory / "mail.log"
+        return file.read_text("utf-8", "replace") if file.exists() else ""
+
+    def start(self) -> None:
+        """Write the configuration and start; returns when master runs."""
+        self.write()
+        self.run("postfix", "start")
+
+    def write(self) -> None:
+        for sub in ("etc", "spool", "data"):
+            (self.directory / sub).mkdir(parents=True, exist_ok=True)
+        owner = pwd.getpwnam("postfix")
+        shutil.chown(self.directory / "data", owner.pw_uid, owner.pw_gid)
+        files = {"main.cf": self.main_cf, "master.cf": self.master_cf, **self.files}
+        for name, text in files.items():
+            (self.config / name).write_text(text, "utf-8")
+
+    def stop(self) -> None:
+        """Stop; harmless when it does not run."""
+        self.run("postfix", "stop", check=False)
+
+    def reload(self) -> None:
+        self.run("postfix", "reload")
+
+    def flush(self) -> None:
+        """Try every deferred message now."""
+        self.run("postqueue", "-f")
+
+    def run(self, program: str, *arguments: str, check: bool = True) -> str:
+        command = [program, "-c", str(self.config), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        if check and done.returncode:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr}{done.stdout}\n{self.log[-2000:]}")
+        return done.stdout
+
+    def sendmail(self, sender: str, recipients: list[str], message: bytes) -> None:
+        """Hand a message in as a local program does, past smtpd."""
+        subprocess.run(
+            ["sendmail", "-C", str(self.config), "-f", sender, *recipients],
+            input=message.replace(b"\r\n", b"\n"),
+            check=True,
+            timeout=30,
+        )
+
+    def queue(self) -> list[dict[str, Any]]:
+        """What is in the queue, as ``postqueue -j`` tells it."""
+        return [json.loads(line) for line in self.run("postqueue", "-j").splitlines() if line]
+
+    def wait_for_log(self, pattern: str, seconds: float = 20) -> re.Match[str]:
+        """Wait until the log matches *pattern*; fails with the end of the log."""
+        found: list[re.Match[str]] = []
+
+        def seen() -> bool:
+            match = re.search(pattern, self.log, re.MULTILINE)
+            if match:
+                found.append(match)
+            return bool(match)
+
+        wait_until(seen, seconds, lambda: f"{pattern!r} not in log:\n{self.log[-3000:]}")
+        return found[0]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, why: Callable[[], str]) -> None:
+    """Wait until *condition* holds; fails with *why* after *seconds*."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s: {why()}")
+        time.sleep(0.05)
+
+
+def wait_for_port(address: str, port: int, seconds: float = 15) -> None:
+    def open_() -> bool:
+        with socket.socket() as sock:
+            sock.settimeout(1)
+            return sock.connect_ex((address, port)) == 0
+
+    wait_until(open_, seconds, lambda: f"nothing listens on {address}:{port}")

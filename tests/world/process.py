@@ -1,0 +1,86 @@
+"""Starts a daemon, waits until it says it is ready, and keeps its log in a file.
+
+Readiness is told the way systemd hears it (``$NOTIFY_SOCKET``, sd_notify(3)), so no test sleeps and hopes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+class Daemon:
+    """One process of ours, from its console script in the environment the tests run in."""
+
+    def __init__(self, script: str, *arguments: str, directory: Path) -> None:
+        self.name = script
+        self.command = [str(Path(sys.executable).parent / script), *arguments]
+        self.log_file = directory / f"{script}.log"
+        self._notify = directory / f"{script}.notify"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.ready_seconds = 0.0
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, f"{self.name} was not started"
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
+
+    def start(self, seconds: float = 30) -> None:
+        """Start and wait for READY=1; fails with the log when the process ends or does not get ready."""
+        self._notify.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+            listener.bind(str(self._notify))
+            listener.settimeout(0.2)
+            begun = time.monotonic()
+            with self.log_file.open("ab") as log:
+                self._process = subprocess.Popen(
+                    self.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env={**os.environ, "NOTIFY_SOCKET": str(self._notify)},
+                )
+            while time.monotonic() - begun < seconds:
+                try:
+                    if b"READY=1" in listener.recv(4096):
+                        self.ready_seconds = time.monotonic() - begun
+                        return
+                except TimeoutError:
+                    if self._process.poll() is not None:
+                        break
+        state = self._process.poll()
+        self.kill()
+        raise AssertionError(f"{self.name} did not get ready (exit {state}):\n{self.log[-3000:]}")
+
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def stop(self, seconds: float = 40) -> int:
+        """SIGTERM, then wait; a daemon that does not end in time is killed and the test fails."""
+        if self._process is None:
+            return 0
+        if self.running():
+            self._process.terminate()
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self.name} did not stop in {seconds} s:\n{self.log[-3000:]}") from None
+
+    def kill(self) -> None:
+        """SIGKILL, as the kernel would under memory pressure."""
+        if self._process is not None and self.running():
+            self._process.kill()
+            self._process.wait(10)
