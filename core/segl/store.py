@@ -49,6 +49,7 @@ sealed_message = sa.Table(
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False),
+    sa.Column("removed_at", sa.Float),  # set when no recipient can open it any more: the file goes
 )
 
 # One row a recipient: the server's half of the key and the wrapped content key.
@@ -66,6 +67,7 @@ sealed_recipient = sa.Table(
     sa.Column("recipient", sa.String(512), nullable=False),
     sa.Column("server_secret", sa.LargeBinary(32)),  # null once expired or revoked: crypto-shredded
     sa.Column("wrapped_key", sa.LargeBinary(128), nullable=False),
+    sa.Column("notified_at", sa.Float),  # null until the notice with the link is on its way
 )
 
 
@@ -109,8 +111,29 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         raise StoreError("the store cannot be reached", f"store: {_kind(error)}") from None
 
 
+def forget_deleted(engine: Engine) -> None:
+    """Make deleted secrets unreadable in the database's files too: call after a commit that deleted some.
+
+    SQLite overwrites them in the database (``secure_delete``) but keeps older pages in its write-ahead
+    log until a checkpoint empties it. PostgreSQL keeps dead rows until VACUUM; docs/sealed-format.md says
+    what that means."""
+    if engine.dialect.name != "sqlite":
+        return
+    try:  # a checkpoint cannot run inside a transaction
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    except SQLAlchemyError as error:
+        raise StoreError("the store cannot be reached", f"store: {_kind(error)}") from None
+
+
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=5000",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -1,0 +1,111 @@
+"""The keys of a sealed message, and how a recipient's link and the store open it together.
+
+The *content key* is random, one a message, and is never kept. For each recipient it is wrapped
+(AES-256-GCM) under a *key-encryption key*, which HKDF-SHA256 (RFC 5869) derives from two secrets of 256 bits:
+
+    link secret      only in the fragment of the link in the notice; kept by nobody here
+    server secret    only in the recipient's row of the store; deleting it shreds this recipient's access
+
+    KEK      = HKDF-SHA256(ikm = link ‖ server, salt = message id, info = label ‖ 0x00 ‖ recipient id, 32
+    bytes) wrapped  = nonce (12) ‖ AES-256-GCM(KEK, nonce, content key, aad = version ‖ message id ‖
+    recipient id)
+
+Both secrets have full entropy, so no slow password hash is needed. Message and recipient ids (16 bytes each)
+are bound in twice: a wrapped key copied to another row does not unwrap.
+"""
+
+from __future__ import annotations
+
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from segl.sealed.format import KEY, VERSION
+
+SECRET: Final = 32
+_LABEL: Final = b"segl sealed message v1: content key"
+_NONCE: Final = 12
+WRAPPED: Final = _NONCE + KEY + 16
+
+
+class WrongSecret(Exception):
+    """The secrets do not open this wrapped key."""
+
+
+class Secret:
+    """Key bytes that cannot be printed by accident: ``str``, ``repr`` and format tell nothing."""
+
+    __slots__ = ("_bytes",)
+
+    def __init__(self, raw: bytes) -> None:
+        if len(raw) != SECRET:
+            raise ValueError(f"a secret has {SECRET} bytes")
+        self._bytes = raw
+
+    @classmethod
+    def new(cls) -> Secret:
+        return cls(os.urandom(SECRET))
+
+    @classmethod
+    def from_text(cls, text: str) -> Secret:
+        """From the form in a link. Raises :class:`ValueError` for anything else than that exact form."""
+        raw = urlsafe_b64decode(text.encode("ascii") + b"=") if len(text) == 43 else b""
+        secret = cls(raw)
+        if secret.text() != text:  # unused bits set, or characters that base64 passes over
+            raise ValueError("not the text of a secret")
+        return secret
+
+    def reveal(self) -> bytes:
+        return self._bytes
+
+    def text(self) -> str:
+        """43 characters of base64url (RFC 4648 §5) without padding, for the link."""
+        return urlsafe_b64encode(self._bytes).rstrip(b"=").decode("ascii")
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which recipient's copy of which message a key is for; both ids are 16 bytes."""
+
+    message_id: bytes
+    recipient_id: bytes
+
+    @property
+    def aad(self) -> bytes:
+        return bytes([VERSION]) + self.message_id + self.recipient_id
+
+
+def new_content_key() -> Secret:
+    return Secret.new()
+
+
+def wrap(content_key: Secret, link: Secret, server: Secret, place: Place) -> bytes:
+    """The content key, readable only with both secrets."""
+    nonce = os.urandom(_NONCE)
+    cipher = AESGCM(_kek(link, server, place))
+    return nonce + cipher.encrypt(nonce, content_key.reveal(), place.aad)
+
+
+def unwrap(wrapped: bytes, link: Secret, server: Secret, place: Place) -> Secret:
+    """The content key back. Raises :class:`WrongSecret`."""
+    if len(wrapped) != WRAPPED:
+        raise WrongSecret
+    cipher = AESGCM(_kek(link, server, place))
+    try:
+        return Secret(cipher.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], place.aad))
+    except InvalidTag:
+        raise WrongSecret from None
+
+
+def _kek(link: Secret, server: Secret, place: Place) -> bytes:
+    info = _LABEL + b"\x00" + place.recipient_id
+    return HKDF(SHA256(), KEY, salt=place.message_id, info=info).derive(link.reveal() + server.reveal())
