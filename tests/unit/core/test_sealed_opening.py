@@ -1,0 +1,358 @@
+"""A recipient's link opens her message, and nothing else opens anything."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.engine import Engine
+
+from segl.errors import DeliveryError, SealingError
+from segl.sealed import NotOpened, SealedDirectory, open_sealed
+from segl.sealed.directory import new_id
+from segl.sealed.keys import WRAPPED, Place, Secret, WrongSecret, new_content_key, unwrap, wrap
+from segl.sealed.records import (
+    SealedMessage,
+    SealedRecipient,
+    drop_recipients,
+    is_known,
+    mark_notified,
+    record,
+    shred_expired,
+)
+from segl.store import open_store, sealed_message, sealed_recipient, transaction
+
+CONTENT = b"From: anna@nordby.example\r\nSubject: x\r\n\r\n" + b"Hej Bo\r\n" * 20_000
+NOW = 1_700_000_000.0
+DAY = 86400.0
+
+
+class Sealed:
+    """One message sealed for two recipients, as segl-deliver does it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.engine: Engine = open_store(f"sqlite:///{root}/segl.db")
+        self.directory = SealedDirectory(root / "sealed")
+        self.directory.prepare()
+        self.id = new_id()
+        self.recipients = ["bo@vestby.example", "eva@vestby.example"]
+        self.rows: list[SealedRecipient] = []
+        self.links: list[Secret] = []
+        key = new_content_key()
+        self.directory.write(self.id, key, [CONTENT])
+        for address in self.recipients:
+            row, link, server = new_id(), Secret.new(), Secret.new()
+            place = Place(bytes.fromhex(self.id), bytes.fromhex(row))
+            self.rows.append(SealedRecipient(row, address, server, wrap(key, link, server, place)))
+            self.links.append(link)
+        message = SealedMessage(self.id, "anna@nordby.example", len(CONTENT), NOW, NOW + 30 * DAY)
+        record(self.engine, message, self.rows)
+
+    def open(self, who: int = 0, *, link: str | None = None, at: float = NOW + 1) -> bytes:
+        secret = self.links[who].text() if link is None else link
+        return b"".join(open_sealed(self.engine, self.directory, self.rows[who].id, secret, now=at))
+
+    @property
+    def file(self) -> Path:
+        return self.directory.path(self.id)
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> Iterator[Sealed]:
+    made = Sealed(tmp_path)
+    yield made
+    made.engine.dispose()
+
+
+def test_each_recipients_link_opens_the_message(sealed: Sealed) -> None:
+    assert sealed.open(0) == CONTENT
+    assert sealed.open(1) == CONTENT
+    assert sealed.open(0) == CONTENT, "opening uses nothing up"
+
+
+def damage_file(sealed: Sealed) -> None:
+    with sealed.file.open("r+b") as file:
+        file.seek(1000)
+        byte = file.read(1)
+        file.seek(1000)
+        file.write(bytes([byte[0] ^ 1]))
+
+
+def truncate(sealed: Sealed) -> None:
+    os.truncate(sealed.file, sealed.file.stat().st_size // 2)
+
+
+def revoke(sealed: Sealed) -> None:
+    with transaction(sealed.engine) as connection:
+        connection.execute(sealed_recipient.update().values(server_secret=None))
+
+
+def exchange_server_secret(sealed: Sealed) -> None:
+    with transaction(sealed.engine) as connection:
+        connection.execute(sealed_recipient.update().values(server_secret=bytes(32)))
+
+
+def cut_wrapped_key(sealed: Sealed) -> None:
+    with transaction(sealed.engine) as connection:
+        connection.execute(sealed_recipient.update().values(wrapped_key=b"short"))
+
+
+def give_the_other_rows_key(sealed: Sealed) -> None:
+    """The other recipient's wrapped key and server secret: the row's id is bound in."""
+    other = sealed.rows[1]
+    with transaction(sealed.engine) as connection:
+        connection.execute(
+            sealed_recipient.update()
+            .where(sealed_recipient.c.id == sealed.rows[0].id)
+            .values(server_secret=other.server_secret.reveal(), wrapped_key=other.wrapped_key)
+        )
+    sealed.links[0] = sealed.links[1]
+
+
+def put_a_link_in_its_place(sealed: Sealed) -> None:
+    sealed.file.rename(sealed.file.with_name("elsewhere"))
+    sealed.file.symlink_to(sealed.file.with_name("elsewhere"))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        damage_file,
+        truncate,
+        revoke,
+        exchange_server_secret,
+        cut_wrapped_key,
+        give_the_other_rows_key,
+        put_a_link_in_its_place,
+        lambda sealed: sealed.file.unlink(),
+        lambda sealed: sealed.file.write_bytes(b""),
+        lambda sealed: shred_expired(sealed.engine, sealed.directory, NOW + 31 * DAY),
+    ],
+)
+def test_whatever_is_wrong_looks_the_same_outside(sealed: Sealed, harm: object) -> None:
+    assert callable(harm)
+    harm(sealed)
+    with pytest.raises(NotOpened) as caught:
+        sealed.open()
+    assert caught.value.public == "the link does not open a message"
+    assert sealed.links[0].text() not in caught.value.private
+
+
+@pytest.mark.parametrize(
+    "link", ["", "A" * 43, "A" * 42, "A" * 44, "æ" * 43, "=" * 43, "\0" * 43, "../../etc/passwd", " " * 43]
+)
+def test_a_wrong_link_looks_the_same_outside(sealed: Sealed, link: str) -> None:
+    with pytest.raises(NotOpened, match="wrong secret") as caught:
+        sealed.open(link=link)
+    assert caught.value.public == "the link does not open a message"
+
+
+def test_the_other_recipients_link_is_wrong(sealed: Sealed) -> None:
+    with pytest.raises(NotOpened, match="wrong secret"):
+        sealed.open(0, link=sealed.links[1].text())
+
+
+@pytest.mark.parametrize(
+    "row", ["", "0" * 32, "A" * 32, "../" * 11, "0" * 31, "0" * 33, "é" * 32, "'; --" + "0" * 27]
+)
+def test_an_unknown_recipient_looks_the_same_outside(sealed: Sealed, row: str) -> None:
+    with pytest.raises(NotOpened) as caught:
+        open_sealed(sealed.engine, sealed.directory, row, sealed.links[0].text(), now=NOW)
+    assert caught.value.public == "the link does not open a message"
+
+
+def test_the_last_second_still_opens(sealed: Sealed) -> None:
+    assert sealed.open(at=NOW + 30 * DAY - 1) == CONTENT
+    with pytest.raises(NotOpened, match="expired"):
+        sealed.open(at=NOW + 30 * DAY)
+
+
+def database_files(root: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in root.glob("segl.db*"))
+
+
+def test_after_shredding_the_secret_is_in_no_file_and_a_restored_body_does_not_open(sealed: Sealed) -> None:
+    secrets = [row.server_secret.reveal() for row in sealed.rows]
+    body = sealed.file.read_bytes()
+    mark_notified(sealed.engine, sealed.rows[0].id, NOW)
+    assert all(secret in database_files(sealed.root) for secret in secrets)
+
+    assert shred_expired(sealed.engine, sealed.directory, NOW + 31 * DAY) == 2
+
+    assert not any(secret in database_files(sealed.root) for secret in secrets)
+    assert not sealed.file.exists()
+    sealed.file.write_bytes(body)
+    with pytest.raises(NotOpened, match="shredded"):
+        sealed.open()
+
+
+def test_before_expiry_nothing_is_shredded(sealed: Sealed) -> None:
+    for row in sealed.rows:
+        mark_notified(sealed.engine, row.id, NOW)
+    assert shred_expired(sealed.engine, sealed.directory, NOW + 29 * DAY) == 0
+    assert sealed.open() == CONTENT
+
+
+def test_a_recipient_that_never_got_a_link_is_shredded_after_a_day(sealed: Sealed) -> None:
+    """Its process died before the notice went; the try after it sealed anew."""
+    mark_notified(sealed.engine, sealed.rows[0].id, NOW)
+    assert shred_expired(sealed.engine, sealed.directory, NOW + DAY - 1) == 0
+    assert shred_expired(sealed.engine, sealed.directory, NOW + DAY + 1) == 1
+    assert sealed.open(0) == CONTENT
+    with pytest.raises(NotOpened, match="shredded"):
+        sealed.open(1)
+
+
+def test_dropping_the_last_recipient_drops_the_message(sealed: Sealed) -> None:
+    first, second = (row.id for row in sealed.rows)
+    assert not drop_recipients(sealed.engine, sealed.id, [first])
+    assert is_known(sealed.engine, sealed.id)
+    assert drop_recipients(sealed.engine, sealed.id, [second])
+    assert not is_known(sealed.engine, sealed.id)
+
+
+def test_a_store_without_the_link_holds_nothing_that_opens(sealed: Sealed) -> None:
+    """The link secret and the content key are in no file of ours."""
+    everything = database_files(sealed.root) + sealed.file.read_bytes()
+    for link, row in zip(sealed.links, sealed.rows, strict=True):
+        assert link.reveal() not in everything
+        assert link.text().encode() not in everything
+        place = Place(bytes.fromhex(sealed.id), bytes.fromhex(row.id))
+        assert unwrap(row.wrapped_key, link, row.server_secret, place).reveal() not in everything
+    assert b"Hej Bo" not in everything
+
+
+# The directory
+
+
+def test_files_and_directories_are_for_the_owner_alone(sealed: Sealed) -> None:
+    assert stat.S_IMODE(sealed.file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(sealed.file.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(sealed.directory.root.stat().st_mode) == 0o700
+    assert sealed.file.parent.name == sealed.id[:2]
+
+
+def test_a_writer_that_fails_leaves_nothing(sealed: Sealed) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"x" * 200_000
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        sealed.directory.write(new_id(), new_content_key(), pieces())
+    left = [path.name for path in sealed.root.glob("sealed/*/*")]
+    assert left == [sealed.file.name]
+
+
+def test_a_full_disk_is_452_and_another_fault_451(sealed: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, code in ((errno.ENOSPC, 452), (errno.EDQUOT, 452), (errno.EIO, 451)):
+
+        def fail(_descriptor: int, number: int = number) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(DeliveryError) as caught:
+            sealed.directory.write(new_id(), new_content_key(), [b"x"])
+        assert caught.value.reply.code == code
+        assert isinstance(caught.value, SealingError) == (code == 452)
+    monkeypatch.undo()
+    assert [path.name for path in sealed.root.glob("sealed/*/*")] == [sealed.file.name]
+
+
+def test_a_directory_that_cannot_be_written_is_told_at_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DeliveryError, match="cannot be used"):
+        SealedDirectory(tmp_path / "file" / "sealed").prepare()
+
+
+def test_the_sweep_takes_only_what_nobody_wants(sealed: Sealed) -> None:
+    def put(name: str, age: float) -> Path:
+        path = sealed.file.with_name(name)
+        path.write_bytes(b"x")
+        os.utime(path, (time.time() - age,) * 2)
+        return path
+
+    os.utime(sealed.file, (time.time() - 30 * DAY,) * 2)
+    orphan, temporary, odd = put(f"{new_id()}.sealed", 2 * DAY), put(".a.tmp", 7200), put("odd", 40 * DAY)
+    young_orphan, young_temporary = put(f"{new_id()}.sealed", DAY - 60), put(".b.tmp", 60)
+
+    assert sealed.directory.sweep(lambda name: is_known(sealed.engine, name), time.time()) == 2
+
+    assert not orphan.exists()
+    assert not temporary.exists()
+    assert all(path.exists() for path in (sealed.file, odd, young_orphan, young_temporary))
+
+
+def test_a_removed_messages_file_that_stayed_is_swept(sealed: Sealed) -> None:
+    """Killed between the commit and the unlink."""
+    body = sealed.file.read_bytes()
+    shred_expired(sealed.engine, sealed.directory, NOW + 31 * DAY)
+    sealed.file.write_bytes(body)
+    assert sealed.directory.sweep(lambda name: is_known(sealed.engine, name), time.time() + 2 * DAY) == 1
+    assert not sealed.file.exists()
+    with transaction(sealed.engine) as connection:
+        assert connection.scalar(sealed_message.select()) == sealed.id, "the record stays"
+
+
+# The keys
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, WRAPPED * 8 - 1))
+def test_a_changed_wrapped_key_does_not_unwrap(raw: bytes, bit: int) -> None:
+    place = Place(b"m" * 16, b"r" * 16)
+    link, server = Secret.new(), Secret.new()
+    wrapped = bytearray(wrap(Secret(raw), link, server, place))
+    assert unwrap(bytes(wrapped), link, server, place).reveal() == raw
+    wrapped[bit // 8] ^= 1 << (bit % 8)
+    with pytest.raises(WrongSecret):
+        unwrap(bytes(wrapped), link, server, place)
+
+
+def test_the_wrapped_key_is_that_of_the_written_format() -> None:
+    """The vector of docs/sealed-format.md, made with ``openssl kdf``, ``openssl enc`` and a GHASH of its
+    own."""
+    wrapped = bytes.fromhex(
+        "4e4e4e4e4e4e4e4e4e4e4e4e"
+        "7e46d3d2f97650559ccaea85784b30b8134736a5142cfbd249617cc4f0302ff6"
+        "d0d4b591c048dda4a4079c02b6bf99cb"
+    )
+    place = Place(bytes(range(16)), bytes(range(16, 32)))
+    link = Secret.from_text("TExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTEw")
+    assert unwrap(wrapped, link, Secret(b"S" * 32), place).reveal() == bytes(range(32))
+
+
+def test_both_secrets_and_both_ids_are_needed() -> None:
+    place = Place(b"m" * 16, b"r" * 16)
+    key, link, server = Secret.new(), Secret.new(), Secret.new()
+    wrapped = wrap(key, link, server, place)
+    for wrong in (
+        (Secret.new(), server, place),
+        (link, Secret.new(), place),
+        (server, link, place),
+        (link, server, Place(b"n" * 16, b"r" * 16)),
+        (link, server, Place(b"m" * 16, b"s" * 16)),
+    ):
+        with pytest.raises(WrongSecret):
+            unwrap(wrapped, *wrong)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_a_secret_survives_the_link_and_prints_nothing(raw: bytes) -> None:
+    secret = Secret(raw)
+    assert Secret.from_text(secret.text()).reveal() == raw
+    assert len(secret.text()) == 43
+    assert secret.text().replace("-", "").replace("_", "").isalnum()
+    assert f"{secret}{secret!r}" == "Secret(…)" * 2
+
+
+def test_a_secret_has_one_spelling() -> None:
+    text = Secret(bytes(32)).text()
+    with pytest.raises(ValueError, match="secret"):
+        Secret.from_text(text[:-1] + "B")  # decodes to the same bytes
