@@ -175,7 +175,9 @@ class House:
     def _front(self) -> PostfixInstance:
         site = self._site()
         directory = self.directory / "front"
-        main_cf = base_main_cf(directory, HOSTNAME) + f"""
+        main_cf = (
+            base_main_cf(directory, HOSTNAME)
+            + f"""
 relay_domains = {DOMAIN}
 transport_maps = inline:{{ {{ {DOMAIN} = smtp:[{MAIL_STORE}]:25 }} }}
 smtp_tls_security_level = may
@@ -185,7 +187,9 @@ message_size_limit = 120000000
 minimal_backoff_time = 2s
 maximal_backoff_time = 5s
 queue_run_delay = 2s
-""" + render("front.main.cf", site)
+"""
+            + render("front.main.cf", site)
+        )
         master_cf = "127.0.0.1:25 inet n - n - - smtpd\n" + BASE_SERVICES + render("front.master.cf", site)
         files = {name: render(name, site) for name in ("segl-verdict", "segl-strip")}
         return PostfixInstance(directory, main_cf, master_cf, files)

@@ -20,7 +20,8 @@ _DELIVERY = re.compile(
 )
 _ORIGIN = re.compile(r"smtpd\[\d+\]: (?P<queue_id>\w+): client=\S+, orig_queue_id=(?P<origin>\w+)")
 _TLS = re.compile(
-    r"\[(?P<pid>\d+)\]: (?P<level>\w+) TLS connection established to (?P<host>[^\[]+)\[.*?: (?P<version>TLSv[\d.]+)"
+    r"\[(?P<pid>\d+)\]: (?P<level>\w+) TLS connection established to (?P<host>[^\[]+)\["
+    r".*?: (?P<version>TLSv[\d.]+)"
 )
 
 

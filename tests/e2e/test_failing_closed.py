@@ -1,0 +1,296 @@
+"""Every way of failing: no byte of the body goes out in clear, and nothing is lost.
+
+Each test sends a message with a marker, breaks something, and asks two things of the world: did any
+outside server see the marker without TLS (``street.clear``), and is the message with its sender (refused),
+in a queue, or with its recipient?
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import smtplib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from world.house import House
+from world.letters import BARE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER, letter
+from world.postfix import wait_until
+from world.process import Daemon
+from world.street import Street
+
+pytestmark = pytest.mark.world
+
+MARKER = "Kvitteringsmaerke-7731"
+BODY = f"Hej\n\nCPR-nummer {CPR}, {MARKER}\n"
+
+
+def message(*recipients: str, headers: tuple[tuple[str, str], ...] = (), body: str = BODY) -> bytes:
+    return letter("", recipients, "Sag", body, headers=headers).content
+
+
+def refuse_temporarily(house: House, recipients: tuple[str, ...], content: bytes) -> None:
+    """The front must say 4xx, at whatever point of the session."""
+    with pytest.raises((smtplib.SMTPException, OSError)) as caught:
+        house.submit(content, SENDER, recipients)
+    error = caught.value
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = {code for code, _ in error.recipients.values()}
+        assert codes and all(400 <= code < 500 for code in codes), error
+    elif isinstance(error, smtplib.SMTPResponseException):
+        assert 400 <= error.smtp_code < 500, error
+
+
+def assert_nothing_in_clear(street: Street) -> None:
+    assert MARKER.encode() not in street.seen_in_clear()
+    assert CPR.encode() not in street.seen_in_clear()
+
+
+def assert_arrives_in_tls(house: House, street: Street, recipient: str = GOOD) -> None:
+    wait_until(lambda: bool(street.mail_for(recipient)), 40, lambda: house.log[-6000:])
+    assert all(mail.tls for mail in street.mail_for(recipient))
+    assert MARKER.encode() in street.mail_for(recipient)[-1].content
+
+
+# the milter
+
+
+def test_milter_down_nothing_is_accepted(house: House, street: Street) -> None:
+    house.milter.stop()
+    refuse_temporarily(house, (GOOD,), message(GOOD))
+    assert house.queued == 0
+    assert_nothing_in_clear(street)
+    house.milter.start()
+    house.submit(message(GOOD), SENDER, [GOOD])
+    assert_arrives_in_tls(house, street)
+
+
+def test_milter_killed_at_end_of_message(house: House, street: Street) -> None:
+    with house.session() as smtp:
+        smtp.ehlo()
+        smtp.mail(SENDER)
+        smtp.rcpt(GOOD)
+        assert smtp.docmd("DATA")[0] == 354
+        smtp.send(message(GOOD))
+        wait_until(lambda: bool(_workers(house.milter)), 5, lambda: "no workers")
+        for pid in (house.milter.pid, *_workers(house.milter)):
+            _kill(pid)
+        code, _ = smtp.docmd(".")
+    assert 400 <= code < 500
+    assert not street.mail_for(GOOD)
+    assert house.queued == 0
+    assert_nothing_in_clear(street)
+
+
+def test_milter_frozen(house: House, street: Street) -> None:
+    frozen = (house.milter.pid, *_workers(house.milter))
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        refuse_temporarily(house, (GOOD,), message(GOOD))
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    assert house.queued == 0
+    assert_nothing_in_clear(street)
+
+
+def test_a_worker_that_dies_is_replaced(house: House, street: Street) -> None:
+    before = set(_workers(house.milter))
+    _kill(min(before))
+    wait_until(lambda: len(set(_workers(house.milter)) - before) == 1, 10, lambda: house.milter.log[-2000:])
+    house.submit(message(GOOD), SENDER, [GOOD])
+    assert_arrives_in_tls(house, street)
+
+
+def test_milter_forgotten_in_the_configuration(house: House, street: Street) -> None:
+    """smtpd_milters emptied by mistake: no verdict, so the secure way."""
+    house.front.run("postconf", "-e", "smtpd_milters=", "non_smtpd_milters=")
+    house.front.reload()
+    house.submit(message(GOOD, BARE), SENDER, [GOOD, BARE])
+    assert_arrives_in_tls(house, street)
+    wait_until(lambda: bool(street.mail_for(BARE)), 30, lambda: house.log[-6000:])
+    assert MARKER.encode() not in street.mail_for(BARE)[0].content
+    assert_nothing_in_clear(street)
+
+
+# the sender
+
+
+def test_forged_headers_change_nothing(house: House, street: Street) -> None:
+    forged = (("X-Segl-Route", "plain"), ("X-Segl-Id", "1"), ("TLS-Required", "no"))
+    house.submit(message(GOOD, BARE, headers=forged), SENDER, [GOOD, BARE])
+    assert_arrives_in_tls(house, street)
+    wait_until(lambda: bool(street.mail_for(BARE)), 30, lambda: house.log[-6000:])
+    assert_nothing_in_clear(street)
+    for recipient in (GOOD, BARE):
+        content = street.mail_for(recipient)[0].content.lower()
+        assert b"x-segl" not in content
+        assert b"tls-required" not in content
+
+
+def test_local_submission_by_sendmail_is_read_too(house: House, street: Street) -> None:
+    house.front.sendmail(SENDER, [GOOD, SELF_SIGNED], message(GOOD, SELF_SIGNED))
+    assert_arrives_in_tls(house, street)
+    wait_until(lambda: bool(street.mail_for(SELF_SIGNED)), 30, lambda: house.log[-6000:])
+    assert_nothing_in_clear(street)
+
+
+def test_local_submission_waits_for_the_milter(house: House, street: Street) -> None:
+    house.milter.stop()
+    house.front.sendmail(SENDER, [GOOD], message(GOOD))
+    house.front.wait_for_log("milter-reject|connect to Milter service")
+    assert not street.mail_for(GOOD)
+    house.milter.start()
+    house.front.reload()  # pickup looks again at once instead of after its minute
+    assert_arrives_in_tls(house, street)
+    assert_nothing_in_clear(street)
+
+
+# the secure instance, its map and its agents
+
+
+def test_map_down(house: House, street: Street) -> None:
+    house.map.stop()
+    house.submit(message(GOOD, BARE), SENDER, [GOOD, BARE])
+    house.front.wait_for_log(r"segl-secure/smtp\[\d+\]: \w+: to=<.*status=deferred")
+    assert not street.mail_for(GOOD)
+    assert not street.mail_for(BARE)
+    house.map.start()
+    assert_arrives_in_tls(house, street)
+    wait_until(lambda: bool(street.mail_for(BARE)), 40, lambda: house.log[-6000:])
+    assert_nothing_in_clear(street)
+
+
+def test_secure_instance_down(house: House, street: Street) -> None:
+    house.secure.stop()
+    house.submit(message(GOOD), SENDER, [GOOD])
+    house.front.wait_for_log(r"status=deferred \(connect to 127.0.0.1\[127.0.0.1\]:10026")
+    house.secure.start()
+    assert_arrives_in_tls(house, street)
+    assert_nothing_in_clear(street)
+
+
+def test_deliver_down_holds_only_its_own_recipients(house: House, street: Street) -> None:
+    house.deliver.stop()
+    house.submit(message(GOOD, PARTNER, BARE), SENDER, [GOOD, PARTNER, BARE])
+    assert_arrives_in_tls(house, street)
+    house.secure.wait_for_log(r"segl-tunnel/lmtp\[\d+\]: \w+: to=<.*status=deferred")
+    house.secure.wait_for_log(r"segl-portal/lmtp\[\d+\]: \w+: to=<.*status=deferred")
+    assert not street.mail_for(PARTNER)
+    assert not street.mail_for(BARE)
+    house.deliver.start()
+    wait_until(
+        lambda: bool(street.mail_for(PARTNER) and street.mail_for(BARE)), 40, lambda: house.log[-6000:]
+    )
+    assert len(street.mail_for(GOOD)) == 1
+    assert_nothing_in_clear(street)
+
+
+def test_the_disk_for_sealed_messages_is_not_there(house: House, street: Street) -> None:
+    sealed = house.state / "sealed"
+    if sealed.exists():
+        sealed.rename(house.state / "away")
+    sealed.write_text("a file where a directory belongs")
+    house.submit(message(BARE), SENDER, [BARE])
+    house.secure.wait_for_log(r"segl-portal/lmtp\[\d+\]: \w+: to=<.*status=deferred")
+    assert not street.mail_for(BARE)
+    sealed.unlink()
+    if (house.state / "away").exists():
+        (house.state / "away").rename(sealed)
+    wait_until(lambda: bool(street.mail_for(BARE)), 40, lambda: house.log[-6000:])
+    assert_nothing_in_clear(street)
+
+
+# forced TLS
+
+
+@pytest.mark.parametrize(
+    ("domain", "says"),
+    [
+        ("klartekst.example", "TLS is required, but was not offered"),
+        ("gammelserver.example", "Server certificate not verified"),
+        ("udloebet.example", "Server certificate not verified"),
+        ("forkertnavn.example", "Server certificate not verified"),
+    ],
+)
+def test_forced_tls_that_fails_waits(house: House, street: Street, domain: str, says: str) -> None:
+    """The postmaster pinned the domain to `tls`, and a sender asks for none (RFC 8689): still no way."""
+    house.write_settings(f'[[domain]]\nname = "{domain}"\nway = "tls"\n')
+    house.map.stop()
+    house.map.start()
+    recipient = f"nogen@{domain}"
+    house.submit(message(recipient, headers=(("TLS-Required", "no"),)), SENDER, [recipient])
+    house.secure.wait_for_log(rf"to=<{recipient}>.*status=deferred \({says}")
+    assert not street.mail_for(recipient)
+    assert house.queued == 1
+    assert_nothing_in_clear(street)
+
+
+def test_tls_required_no_by_a_way_around_the_milter(house: House, street: Street) -> None:
+    """The header handed straight to the secure instance: `tls_required_enable = no` holds by itself."""
+    house.write_settings('[[domain]]\nname = "klartekst.example"\nway = "tls"\n')
+    house.map.stop()
+    house.map.start()
+    content = message(BARE, headers=(("TLS-Required", "no"),))
+    with smtplib.SMTP("127.0.0.1", 10026, local_hostname="desk.example") as smtp:
+        smtp.sendmail(SENDER, [BARE], content)
+    house.secure.wait_for_log(rf"to=<{BARE}>.*status=deferred \(TLS is required, but was not offered")
+    assert not street.mail_for(BARE)
+    assert_nothing_in_clear(street)
+
+
+def test_dns_that_does_not_answer_is_not_a_no(house: House, street: Street) -> None:
+    recipient = "nogen@stille.example"
+    house.submit(message(recipient, GOOD), SENDER, [recipient, GOOD])
+    assert_arrives_in_tls(house, street)
+    house.front.wait_for_log(rf"segl-secure/smtp\[\d+\]: \w+: to=<{recipient}>.*status=deferred", 40)
+    assert_nothing_in_clear(street)
+
+
+def test_a_domain_that_does_not_exist_comes_back_to_the_sender(house: House, street: Street) -> None:
+    recipient = "nogen@findes-ikke.example"
+    house.submit(message(recipient), SENDER, [recipient])
+    wait_until(lambda: bool(street.mail_for(SENDER)), 30, lambda: house.log[-6000:])
+    report = street.mail_for(SENDER)[0].content
+    assert recipient.encode() in report
+    assert MARKER.encode() not in report
+    assert_nothing_in_clear(street)
+
+
+# the wire itself
+
+
+def test_a_capture_of_port_25_holds_nothing(house: House, street: Street, tmp_path: Path) -> None:
+    capture = tmp_path / "wire.pcap"
+    outside = "port 25 and dst net 127.0.0.16/28"
+    command = ["tcpdump", "-i", "lo", "-U", "-w", str(capture), "-s", "0", outside]
+    tcpdump = subprocess.Popen(command, stderr=subprocess.PIPE)
+    assert tcpdump.stderr is not None
+    assert b"listening on" in tcpdump.stderr.readline() + tcpdump.stderr.readline()
+    try:
+        everyone = (GOOD, SELF_SIGNED, BARE, PARTNER)
+        house.submit(message(*everyone), SENDER, everyone)
+        wait_until(lambda: all(street.mail_for(r) for r in everyone), 30, lambda: house.log[-6000:])
+    finally:
+        tcpdump.terminate()
+        tcpdump.wait(10)
+        tcpdump.stderr.close()
+    wire = capture.read_bytes()
+    assert b"STARTTLS" in wire
+    assert MARKER.encode() not in wire
+    assert CPR.encode() not in wire
+
+
+def _workers(milter: Daemon) -> list[int]:
+    children = Path(f"/proc/{milter.pid}/task/{milter.pid}/children").read_text().split()
+    return [int(pid) for pid in children]
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

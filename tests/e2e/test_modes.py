@@ -1,0 +1,70 @@
+"""The milter's modes, the subject tag and own domains, on a real Postfix."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import build_house
+
+from world.house import House
+from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
+from world.postfix import wait_until
+from world.street import Street
+
+pytestmark = pytest.mark.world
+
+ORDINARY = "Hej\n\nSkal vi mødes på torsdag kl. 10?\n"
+SENSITIVE = f"Hej\n\nCPR-nummer {CPR}\n"
+
+
+def arrives(house: House, street: Street, recipient: str) -> bytes:
+    wait_until(lambda: bool(street.mail_for(recipient)), 30, lambda: house.log[-6000:])
+    return street.mail_for(recipient)[0].content
+
+
+def test_ordinary_mail_goes_as_without_segl(house: House, street: Street) -> None:
+    house.submit(letter("", (BARE,), "Møde", ORDINARY).content, SENDER, [BARE])
+    content = arrives(house, street, BARE)
+    assert "Skal vi mødes på torsdag".encode() in content
+    assert b"x-segl" not in content.lower()
+    assert not street.mail_for(SENDER), "a plain message asks for no delivery report"
+
+
+def test_the_subject_tag_asks_for_the_secure_way(house: House, street: Street) -> None:
+    house.submit(letter("", (BARE,), "SV: Sikker: tilbud", ORDINARY).content, SENDER, [BARE])
+    content = arrives(house, street, BARE)
+    assert "Skal vi mødes".encode() not in content
+    assert '"requested"' in house.milter.log
+
+
+def test_mail_to_colleagues_stays_plain(house: House, street: Street) -> None:
+    house.submit(letter("", (COLLEAGUE,), "Kort", SENSITIVE).content, SENDER, [COLLEAGUE])
+    assert CPR.encode() in arrives(house, street, COLLEAGUE)
+    assert "classified" in house.milter.log
+    assert not house.secure.queue()
+    assert not re.search(r"segl/smtpd\[\d+\]: \w+: client", house.secure.log)
+
+
+def test_always_sends_ordinary_mail_securely(street: Street, tmp_path: Path) -> None:
+    house = build_house(street, tmp_path, mode="always")
+    house.start()
+    try:
+        house.submit(letter("", (BARE, GOOD), "Møde", ORDINARY).content, SENDER, [BARE, GOOD])
+        assert "Skal vi mødes".encode() not in arrives(house, street, BARE)
+        arrives(house, street, GOOD)
+        assert street.mail_for(GOOD)[0].tls
+    finally:
+        house.stop()
+
+
+def test_shadow_changes_nothing_and_tells_what_it_would_have_done(street: Street, tmp_path: Path) -> None:
+    house = build_house(street, tmp_path, mode="shadow")
+    house.start()
+    try:
+        house.submit(letter("", (BARE,), "Kort", SENSITIVE).content, SENDER, [BARE])
+        assert CPR.encode() in arrives(house, street, BARE)
+        assert '"decision": "secure"' in house.milter.log
+    finally:
+        house.stop()

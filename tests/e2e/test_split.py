@@ -1,0 +1,102 @@
+"""One message, four recipients, four ways: the main job on a real Postfix."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from world.house import House
+from world.letters import BARE, COLLEAGUE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER, letter
+from world.postfix import wait_until
+from world.street import Street
+from world.trail import follow
+
+pytestmark = pytest.mark.world
+
+EVERYONE = (PARTNER, GOOD, SELF_SIGNED, BARE, COLLEAGUE)
+TEXT = f"Hej\n\nLejeren har CPR-nummer {CPR} og er flyttet til Åvej 3.\n"
+MESSAGE = letter("", EVERYONE, "Flytning", TEXT).content
+
+
+@pytest.fixture(scope="module")
+def sent(steady_house: House, street: Street) -> House:
+    """The message, handed in and served to every recipient."""
+    house = steady_house
+    street.forget()
+    house.submit(MESSAGE, SENDER, EVERYONE)
+    wait_until(
+        lambda: all(street.mail_for(r) for r in EVERYONE) and not house.queued, 30, lambda: house.log[-6000:]
+    )
+    return house
+
+
+def test_the_tunnel_partner_opens_it_with_the_domain_key(sent: House, street: Street) -> None:
+    [mail] = street.mail_for(PARTNER)
+    command = ["openssl", "cms", "-decrypt", "-inkey", str(street.partner.certificate.key)]
+    opened = subprocess.run(command, input=mail.content, capture_output=True, check=True).stdout
+    assert CPR.encode() in opened
+    assert "Åvej 3".encode() in opened
+    assert CPR.encode() not in mail.content
+
+
+def test_the_good_server_gets_it_itself_inside_verified_tls(sent: House, street: Street) -> None:
+    [mail] = street.mail_for(GOOD)
+    assert mail.tls is not None
+    assert mail.tls.version in ("TLSv1.2", "TLSv1.3")
+    assert TEXT.encode().replace(b"\n", b"\r\n").strip() in mail.content
+    assert "Verified TLS connection established to mx.boligforening.example" in sent.secure.log
+
+
+@pytest.mark.parametrize("recipient", [SELF_SIGNED, BARE])
+def test_a_server_without_proof_gets_only_a_notice(sent: House, street: Street, recipient: str) -> None:
+    [mail] = street.mail_for(recipient)
+    assert CPR.encode() not in mail.content
+    assert b"Flytning" not in mail.content
+    assert b"https://sikker.nordby-vand.example/m/" in mail.content
+
+
+def test_the_colleague_gets_it_in_the_house(sent: House, street: Street) -> None:
+    mails = [mail for mail in street.mail_for(COLLEAGUE) if mail.sender == SENDER]
+    assert len(mails) == 1
+    assert CPR.encode() in mails[0].content
+
+
+def test_none_of_our_header_fields_leaves_the_house(sent: House, street: Street) -> None:
+    for recipient in EVERYONE:
+        for mail in street.mail_for(recipient):
+            assert b"x-segl" not in mail.content.lower(), recipient
+
+
+def test_nothing_of_the_body_crossed_the_wire_in_clear(sent: House, street: Street) -> None:
+    assert CPR.encode() not in street.seen_in_clear()
+    assert "Åvej".encode() not in street.seen_in_clear()
+
+
+def test_no_log_holds_a_whole_number(sent: House) -> None:
+    for form in (CPR, CPR.replace("-", "")):
+        assert form not in sent.log
+
+
+def test_the_sender_hears_of_every_way(sent: House, street: Street) -> None:
+    """Postfix's reports carry the reply text of the tunnel and the portal, and never the message."""
+
+    def reports() -> bytes:
+        return b"".join(m.content for m in street.mail_for(SENDER))
+
+    wait_until(
+        lambda: all(word in reports() for word in (b"tunnel: encrypted", b"portal: sealed", GOOD.encode())),
+        20,
+        lambda: reports().decode("utf-8", "replace"),
+    )
+    assert CPR.encode() not in reports()
+
+
+def test_the_trail_tells_the_same_as_the_peers(sent: House) -> None:
+    queue_id = sent.front.wait_for_log(r"postfix/cleanup\[\d+\]: (\w+): message-id=<")[1]
+    found = follow(sent.log, queue_id)
+    services = {recipient: found[recipient].service for recipient in EVERYONE}
+    assert services[PARTNER] == "segl-tunnel"
+    assert services[GOOD] == "segl-tls"
+    assert services[SELF_SIGNED] == services[BARE] == "segl-portal"
+    assert found[GOOD].tls.startswith("Verified TLSv1.")

@@ -1,0 +1,108 @@
+"""The neighbours of the house: the mail servers its users write to, and the DNS that names them.
+
+==========================  ============  ==============================================================
+domain                      address       what kind of server
+==========================  ============  ==============================================================
+nordby-vand.example         127.0.0.10    the house's own mail store (no TLS: it is inside)
+boligforening.example       127.0.0.21    STARTTLS with a good certificate
+gammelserver.example        127.0.0.22    STARTTLS with a self-signed certificate
+klartekst.example           127.0.0.23    no STARTTLS at all
+kommune.example             127.0.0.24    a tunnel partner: its domain certificate is known
+udloebet.example            127.0.0.25    STARTTLS with an expired certificate
+forkertnavn.example         127.0.0.26    STARTTLS with another host's certificate
+findes-ikke.example         -             does not exist (NXDOMAIN)
+stille.example              -             its name servers never answer
+==========================  ============  ==============================================================
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from world import namespace
+from world.ca import Certificate, TestCA
+from world.dns import MX, A, DnsServer, Fault, Record
+from world.house import DOMAIN, MAIL_STORE
+from world.peers import ReceivedMail, SmtpPeer
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """The tunnel partner: its domain, and the certificate with the key that opens what is sent to it."""
+
+    domain: str
+    certificate: Certificate
+
+
+class Street:
+    """All neighbours. Use as a context manager inside a namespace of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.ca = TestCA(directory / "ca")
+        self.partner = Partner("kommune.example", self.ca.issue(["tunnel@kommune.example"], key="rsa"))
+        self.store = SmtpPeer(MAIL_STORE)
+        self.good = self._with_tls("127.0.0.21", self.ca.issue(["mx.boligforening.example"]))
+        self.self_signed = self._with_tls(
+            "127.0.0.22", self.ca.issue(["mx.gammelserver.example"], self_signed=True)
+        )
+        self.bare = SmtpPeer("127.0.0.23")
+        self.tunnel = self._with_tls("127.0.0.24", self.ca.issue(["mx.kommune.example"]))
+        self.expired = self._with_tls("127.0.0.25", self.ca.issue(["mx.udloebet.example"], expired=True))
+        self.misnamed = self._with_tls("127.0.0.26", self.ca.issue(["www.forkertnavn.example"]))
+        self.peers: dict[str, SmtpPeer] = {
+            DOMAIN: self.store,
+            "boligforening.example": self.good,
+            "gammelserver.example": self.self_signed,
+            "klartekst.example": self.bare,
+            self.partner.domain: self.tunnel,
+            "udloebet.example": self.expired,
+            "forkertnavn.example": self.misnamed,
+        }
+        self.dns = DnsServer(directory / "dns", self._zone())
+        self._running = ExitStack()
+
+    @staticmethod
+    def _with_tls(address: str, certificate: Certificate) -> SmtpPeer:
+        return SmtpPeer(address, tls=certificate.server_context())
+
+    def _zone(self) -> dict[str, list[Record] | Fault]:
+        zone: dict[str, list[Record] | Fault] = {"stille.example": Fault.SILENT}
+        for domain, peer in self.peers.items():
+            zone[domain] = [MX(10, f"mx.{domain}")]
+            zone[f"mx.{domain}"] = [A(peer.address)]
+        return zone
+
+    def __enter__(self) -> Self:
+        resolv = self.directory / "resolv.conf"
+        resolv.write_text(f"nameserver {self.dns.address}\noptions timeout:2 attempts:2\n", "ascii")
+        namespace.bind(resolv, Path("/etc/resolv.conf").resolve())
+        self._running.enter_context(self.dns)
+        for peer in self.peers.values():
+            self._running.enter_context(peer)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.close()
+
+    def forget(self) -> None:
+        """Every peer starts a new record."""
+        for peer in self.peers.values():
+            peer.forget()
+
+    def peer_of(self, address: str) -> SmtpPeer:
+        return self.peers[address.rpartition("@")[2]]
+
+    def mail_for(self, address: str) -> list[ReceivedMail]:
+        """What the recipient's own server has taken for *address*."""
+        return [mail for mail in self.peer_of(address).received if address in mail.recipients]
+
+    def seen_in_clear(self) -> bytes:
+        """Every byte that any outside server received without TLS."""
+        return b"\n".join(bytes(peer.clear) for domain, peer in self.peers.items() if domain != DOMAIN)
