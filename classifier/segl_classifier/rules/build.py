@@ -1,0 +1,145 @@
+"""Turns the merged tables into resolved rules: words parsed, patterns compiled, lists joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from segl.vocabulary import Decision, Label
+from segl_classifier.rules import schema
+from segl_classifier.rules.model import Condition, LabelPolicy, Parts, Policy, Rule, WordList
+from segl_classifier.rules.pattern import Pattern, parse_pattern
+from segl_classifier.rules.read import Draft, near_name
+from segl_classifier.rules.words import Word, parse_word
+
+THRESHOLD = 0.5
+BOOST = 0.2
+UNLESS = 0.5
+_MAX_WORDS = 50_000
+_NAMED = 5  # faults shown of one list: a file in the wrong notation has one for each word
+
+
+def build(draft: Draft) -> Parts:
+    """The parts of *draft*. Faults go to ``draft.faults``; the parts are whole only when there are none."""
+    lists = {name: _list(draft, name) for name in draft.lists}
+    rules = tuple(_rule(draft, file, table, lists) for file, table in draft.rules.values())
+    words = sum(len(w.words) for w in lists.values()) + sum(len(r.words) for r in rules)
+    if words > _MAX_WORDS:
+        draft.fault(Path("all rule files"), "-", f"hold {words} words together; {_MAX_WORDS} are allowed")
+    file, ignore = draft.ignore
+    _known(draft, file, "policy.ignore", ignore, lists)
+    return Parts(rules, lists, _labels(draft), Policy(ignore), draft.digest.hexdigest())
+
+
+def _labels(draft: Draft) -> dict[Label, LabelPolicy]:
+    tables = {label: draft.labels.get(label, schema.LabelTable()) for label in Label}
+    return {
+        label: LabelPolicy(table.threshold or THRESHOLD, Decision(table.decision or Decision.SECURE))
+        for label, table in tables.items()
+    }
+
+
+def _list(draft: Draft, name: str) -> WordList:
+    """The list *name* with all it includes."""
+    words: dict[Word, None] = {}
+    patterns: dict[str, Pattern] = {}
+    waiting, seen = [name], {name}
+    while waiting:
+        current = waiting.pop()
+        for file, table in draft.lists[current]:
+            key = f"list.{current}"
+            if current == name:  # each list's own faults once
+                if not (table.words or table.patterns or table.lists):
+                    draft.fault(file, key, "is empty", "give it words, patterns or lists")
+                _known(draft, file, f"{key}.lists", table.lists, draft.lists)
+            sink = draft if current == name else None
+            words.update(dict.fromkeys(_words(sink, file, key, table.words, capital=table.capital)))
+            patterns.update((p.written, p) for p in _patterns(sink, file, key, table.patterns))
+            for inner in table.lists:
+                if inner == name:
+                    draft.fault(file, f"list.{current}.lists", f"{name} includes itself")
+                if inner in draft.lists and inner not in seen:
+                    seen.add(inner)
+                    waiting.append(inner)
+    return WordList(name, tuple(words), tuple(patterns.values()))
+
+
+def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, WordList]) -> Rule:
+    key = f"rule {table.id}"
+    if not (table.words or table.patterns or table.lists):
+        draft.fault(file, key, "looks for nothing", "give it words, patterns or lists")
+    if not table.matches:
+        draft.fault(file, f"{key}: matches", "has no example", "add a text that the rule must find")
+    if not table.not_matches:
+        draft.fault(
+            file, f"{key}: not_matches", "has no example", "add a text that the rule must leave alone"
+        )
+    _known(draft, file, f"{key}: lists", table.lists, lists)
+    words = dict.fromkeys(_words(draft, file, f"{key}: words", table.words))
+    patterns = {p.written: p for p in _patterns(draft, file, f"{key}: patterns", table.patterns)}
+    for name in table.lists:
+        if name in lists:
+            words.update(dict.fromkeys(lists[name].words))
+            patterns.update((p.written, p) for p in lists[name].patterns)
+    if any(condition.by is not None for condition in table.near):
+        draft.fault(file, f"{key}: near", "has a `by`", "near only asks; boost and unless count")
+    return Rule(
+        id=table.id,
+        label=table.label,
+        weight=table.weight,
+        why=table.why,
+        words=tuple(words),
+        patterns=tuple(patterns.values()),
+        near=_conditions(draft, file, f"{key}: near", table.near, lists, 0.0),
+        boost=_conditions(draft, file, f"{key}: boost", table.boost, lists, BOOST),
+        unless=_conditions(draft, file, f"{key}: unless", table.unless, lists, UNLESS),
+        where=frozenset(table.where),
+        matches=table.matches,
+        not_matches=table.not_matches,
+        file=file,
+    )
+
+
+def _conditions(
+    draft: Draft,
+    file: Path,
+    key: str,
+    tables: Iterable[schema.ConditionTable],
+    lists: dict[str, WordList],
+    by: float,
+) -> tuple[Condition, ...]:
+    out = []
+    for table in tables:
+        _known(draft, file, key, table.list, lists)
+        out.append(Condition(table.list, table.within, by if table.by is None else table.by))
+    return tuple(out)
+
+
+def _known(draft: Draft, file: Path, key: str, names: Iterable[str], known: Iterable[str]) -> None:
+    for name in names:
+        if name not in known:
+            draft.fault(file, key, f"names the list {name!r}, which does not exist", near_name(name, known))
+
+
+def _words(
+    draft: Draft | None, file: Path, key: str, written: Iterable[str], *, capital: bool = False
+) -> Iterable[Word]:
+    bad = 0
+    for text in written:
+        try:
+            yield parse_word(text, capital=capital)
+        except ValueError as fault:
+            bad += 1
+            if draft and bad <= _NAMED:
+                draft.fault(file, key, f"{text[:40]!r} {fault}")
+    if draft and bad > _NAMED:
+        draft.fault(file, key, f"and {bad - _NAMED} more words of this kind")
+
+
+def _patterns(draft: Draft | None, file: Path, key: str, written: Iterable[str]) -> Iterable[Pattern]:
+    for text in written:
+        try:
+            yield parse_pattern(text)
+        except ValueError as fault:
+            if draft:
+                draft.fault(file, key, f"{text[:40]!r} {fault}", "see docs/rules.md, Patterns")

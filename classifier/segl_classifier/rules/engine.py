@@ -1,0 +1,229 @@
+"""The rule engine: looks for all words of all rules at once, then asks only the rules that were hit.
+
+A text is read in one pass by an Aho–Corasick automaton over every word of every rule, and by one RE2 set over
+every pattern. For each hit, and only there, the passage around it is looked at for what the rule wants
+by its side (:mod:`segl_classifier.rules.passage`). An ordinary mail hits few rules or none, so nearly all the
+time is the one pass.
+
+A compiled engine is never changed: threads and forked workers share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from segl.masking import excerpt
+from segl.vocabulary import Adjustment, Finding
+from segl_classifier.message import Source, Text
+from segl_classifier.rules.model import Condition, Parts, Rule, Scope
+from segl_classifier.rules.passage import Lexicon, Marker, Passage
+from segl_classifier.rules.pattern import options
+from segl_classifier.rules.words import NormalText
+
+_LEAST = 0.05  # a finding below this says nothing
+_PLACES = 5  # findings kept of one rule: the best places
+_MATCHES = 2_000  # places of one pattern looked at in one text
+_SET_MEMORY = 64 << 20
+
+# The parts that are read together: one names the matter, another the person.
+_TOGETHER = (Source.SUBJECT, Source.BODY)
+
+
+Hit = tuple[int, int, int]  # start, end, number of the rule
+
+
+@dataclass(slots=True)
+class _Scan:
+    """What one pass found in one text."""
+
+    source: Source
+    where: str
+    text: NormalText
+    hits: list[Hit]
+    marks: dict[str, str]  # lists wanted in the whole message: the word found
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    score: float
+    start: int
+    end: int
+    adjustments: tuple[Adjustment, ...]
+
+
+class Engine:
+    """Rules made ready to search."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._rules = parts.rules
+        conditions = [c for rule in parts.rules for c in (*rule.near, *rule.boost, *rule.unless)]
+        wide = {name for c in conditions if c.within is Scope.MESSAGE for name in c.lists}
+        close = {name for c in conditions if c.within is not Scope.MESSAGE for name in c.lists}
+        self._ignore = frozenset(parts.policy.ignore)
+        self._marker = Marker(parts.lists[name] for name in sorted(close))
+        # Keys are rule numbers, and names of lists wanted in the whole message.
+        words = [(word, number) for number, rule in enumerate(parts.rules) for word in rule.words]
+        named = [(w, name) for name in sorted(wide | self._ignore) for w in parts.lists[name].words]
+        self._lexicon: Lexicon[int | str] = Lexicon([*words, *named])
+        patterns = [(p, number) for number, rule in enumerate(parts.rules) for p in rule.patterns]
+        listed = [(p, name) for name in sorted(wide | self._ignore) for p in parts.lists[name].patterns]
+        self._patterns: list[tuple[Any, int | str]] = [*patterns, *listed]
+        self._set = self._pattern_set()
+
+    def _pattern_set(self) -> Any:
+        if not self._patterns:
+            return None
+        chosen = options()
+        chosen.max_mem = _SET_MEMORY
+        patterns = re2.Set.SearchSet(chosen)
+        for pattern, _ in self._patterns:
+            patterns.Add(pattern.expanded)
+        patterns.Compile()
+        return patterns
+
+    def find(self, texts: Sequence[Text]) -> list[Finding]:
+        """The findings in *texts*, the parts of one message: of each rule its best places."""
+        scans = [self._scan(text) for text in texts if text.text]
+        subject = next((s for s in scans if s.source is Source.SUBJECT), None)
+        body = next((s for s in scans if s.source is Source.BODY), None)
+        shared = {k: v for s in scans if s.source in _TOGETHER for k, v in s.marks.items()}
+        found: dict[int, list[tuple[_Best, _Scan]]] = {}
+        for scan in scans:
+            if not scan.hits:
+                continue
+            marks = shared
+            if scan.source is Source.ATTACHMENT:
+                marks = {**(subject.marks if subject else {}), **scan.marks}
+            other = (
+                body if scan.source is not Source.BODY and scan.source is not Source.ATTACHMENT else subject
+            )
+            for number, best in self._judge(scan, other, marks).items():
+                found.setdefault(number, []).append((best, scan))
+        return [
+            self._finding(self._rules[number], best, scan)
+            for number in sorted(found)
+            for best, scan in sorted(found[number], key=lambda f: -f[0].score)[:_PLACES]
+        ]
+
+    def _scan(self, text: Text) -> _Scan:
+        """One pass over *text*."""
+        normal = NormalText.of(text.text)
+        hits: list[Hit] = []
+        marks: dict[str, str] = {}
+        ignored: list[tuple[int, int]] = []
+        for start, end, shown, key in self._all_hits(normal):
+            if isinstance(key, int):
+                if text.source in self._rules[key].where:
+                    hits.append((start, end, key))
+            else:
+                marks.setdefault(key, shown)
+                if key in self._ignore:
+                    ignored.append((start, end))
+        hits.sort()
+        if ignored and hits:
+            hits = self._without(normal, hits, ignored)
+        return _Scan(text.source, text.where, normal, hits, marks)
+
+    def _all_hits(self, text: NormalText) -> Iterator[tuple[int, int, str, int | str]]:
+        for start, end, word, keys in self._lexicon.hits(text):
+            for key in keys:
+                yield start, end, str(word), key
+        if self._set is None:
+            return
+        encoded = text.shown.encode()
+        for index in self._set.Match(encoded):
+            pattern, key = self._patterns[index]
+            for start, end in _char_spans(pattern.compiled, encoded):
+                yield start, end, f"pattern of {key}", key
+
+    def _without(self, text: NormalText, hits: list[Hit], ignored: list[tuple[int, int]]) -> list[Hit]:
+        """*hits* without those in a sentence that is to be passed over (a standing disclaimer)."""
+        spans = []
+        for start, end in ignored:
+            passage = Passage.around(self._marker, text, start, end)
+            spans.append(passage.sentence(start, end))
+        return [h for h in hits if not any(low <= h[0] and h[1] <= high for low, high in spans)]
+
+    def _judge(self, scan: _Scan, other: _Scan | None, marks: dict[str, str]) -> dict[int, _Best]:
+        """The best place of each rule that was hit in *scan*."""
+        best: dict[int, _Best] = {}
+        passage: Passage | None = None
+        asides = _Asides(self._marker, scan, other)
+        for start, end, number in scan.hits:
+            rule = self._rules[number]
+            if number in best and best[number].score >= rule.highest:
+                continue
+            if passage is None or end > passage.share_until:
+                passage = Passage.around(self._marker, scan.text, start, end)
+            judged = _judge(rule, start, end, passage, asides, marks)
+            if (
+                judged
+                and judged.score >= _LEAST
+                and (number not in best or judged.score > best[number].score)
+            ):
+                best[number] = judged
+        return best
+
+    def _finding(self, rule: Rule, best: _Best, scan: _Scan) -> Finding:
+        shown = excerpt(scan.text.shown, best.start, best.end)
+        return Finding(rule.id, rule.label, scan.where, shown, best.score, best.adjustments)
+
+
+class _Asides:
+    """What is read along with a passage: the first words of the other part, and the text's own first line."""
+
+    __slots__ = ("_first", "_first_end", "_other")
+    _LINE = 120
+    _HEAD = 300
+
+    def __init__(self, marker: Marker, scan: _Scan, other: _Scan | None) -> None:
+        self._other = Passage(marker, other.text, 0, self._HEAD) if other else None
+        line = scan.text.shown.find("\n")
+        self._first_end = min(line if line >= 0 else self._LINE, self._LINE)
+        self._first = Passage(marker, scan.text, 0, self._first_end)
+
+    def find(self, condition: Condition, start: int) -> str | None:
+        if condition.within is not Scope.PASSAGE:
+            return None
+        found = self._other.any(condition) if self._other else None
+        if found is None and start >= self._first_end:
+            found = self._first.any(condition)
+        return found
+
+
+def _judge(
+    rule: Rule, start: int, end: int, passage: Passage, asides: _Asides, marks: dict[str, str]
+) -> _Best | None:
+    """The arithmetic of one hit; ``None`` when something that must stand near does not."""
+
+    def holds(condition: Condition) -> str | None:
+        if condition.within is Scope.MESSAGE:
+            return next((f"{name} “{marks[name]}”" for name in condition.lists if name in marks), None)
+        return passage.find(condition, start, end) or asides.find(condition, start)
+
+    steps = [Adjustment("weight of the rule", rule.weight)]
+    for condition in rule.near:
+        if (shown := holds(condition)) is None:
+            return None
+        steps.append(Adjustment(f"near: {shown}", 0.0))
+    steps += [Adjustment(f"boost: {shown}", c.by) for c in rule.boost if (shown := holds(c))]
+    steps += [Adjustment(f"unless: {shown}", -c.by) for c in rule.unless if (shown := holds(c))]
+    score = min(1.0, max(0.0, sum(step.by for step in steps)))
+    return _Best(score, start, end, tuple(steps))
+
+
+def _char_spans(pattern: Any, encoded: bytes) -> Iterator[tuple[int, int]]:
+    """Where *pattern* matches in *encoded*, in characters. Counted forward once: RE2 answers in bytes."""
+    at_byte = at_char = 0
+    for count, match in enumerate(pattern.finditer(encoded)):
+        if count == _MATCHES:
+            return
+        low, high = match.span()
+        start = at_char + len(encoded[at_byte:low].decode())
+        end = start + len(encoded[low:high].decode())
+        at_byte, at_char = high, end
+        yield start, end

@@ -1,0 +1,102 @@
+"""Loads rule files into one immutable :class:`RuleSet`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from segl.errors import RulesError
+from segl.vocabulary import Finding, Label
+from segl_classifier.message import Text
+from segl_classifier.rules.build import build
+from segl_classifier.rules.engine import Engine
+from segl_classifier.rules.model import LabelPolicy, Parts, Rule
+from segl_classifier.rules.read import Draft, add_layer
+from segl_classifier.rules.verify import faults_of_examples
+
+_HERE = Path(__file__).parent
+
+
+class RuleSet:
+    """Rules ready for use. ``digest`` is that of the files: equal digests, equal findings."""
+
+    __slots__ = ("_engine", "_parts")
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._engine = Engine(parts)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return self._parts.rules
+
+    @property
+    def labels(self) -> Mapping[Label, LabelPolicy]:
+        """Threshold and decision of every category."""
+        return self._parts.labels
+
+    @property
+    def digest(self) -> str:
+        return self._parts.digest
+
+    def find(self, texts: Sequence[Text]) -> list[Finding]:
+        """What the rules find in *texts*, the readable parts of one message. Pure; any thread may call it."""
+        return self._engine.find(texts)
+
+    def __repr__(self) -> str:
+        return f"RuleSet({len(self.rules)} rules, {self.digest[:12]})"
+
+
+def load_rules(extra: Sequence[Path] = (), *, shipped: bool = True, check_shipped: bool = False) -> RuleSet:
+    """The shipped rules with the files *extra* on top, in their order (a folder stands for its ``*.toml``).
+
+    The examples of the rules in *extra* are run, and of all rules when *extra* changes what those rest on or
+    *check_shipped* asks for it; the shipped files by themselves are proved by the tests, not at each
+    start. Raises :class:`RulesError` with every fault found.
+    """
+    draft = Draft()
+    if shipped:
+        add_layer(draft, shipped_files())
+    own = {file for layer in extra for file in _files(layer)}
+    before = _shared(draft)
+    for layer in extra:
+        add_layer(draft, _files(layer))
+    parts = build(draft)
+    if draft.faults:
+        raise RulesError(draft.faults)
+    rules = RuleSet(parts)
+    now = _shared(draft)
+    run_all = check_shipped or any(now[name] != value for name, value in before.items())
+    faults = list(faults_of_examples(rules, [r for r in rules.rules if run_all or r.file in own]))
+    if faults:
+        raise RulesError(faults)
+    return rules
+
+
+@cache
+def shipped_rules() -> RuleSet:
+    """The rules that come with Segl, alone."""
+    return load_rules()
+
+
+def shipped_folder() -> Path:
+    """Where the shipped rule files are: beside the package when installed, in the source tree otherwise."""
+    installed = _HERE.parent / "shipped_rules"
+    return installed if installed.is_dir() else _HERE.parents[1] / "rules"
+
+
+def shipped_files() -> list[Path]:
+    files = sorted(shipped_folder().glob("*.toml"))
+    if not files:
+        raise FileNotFoundError(f"the shipped rules are missing from {shipped_folder()}")
+    return files
+
+
+def _files(layer: Path) -> list[Path]:
+    return sorted(layer.glob("*.toml")) if layer.is_dir() else [layer]
+
+
+def _shared(draft: Draft) -> dict[str, object]:
+    """What rules of other files may rest on, as it is now: the lists and the policy."""
+    return {"": draft.ignore, **{name: tuple(tables) for name, tables in draft.lists.items()}}

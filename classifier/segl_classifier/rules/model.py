@@ -1,0 +1,103 @@
+"""What a rule file says, read and resolved: frozen values that print as one would write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from segl.vocabulary import Decision, Label
+from segl_classifier.message import Source
+from segl_classifier.rules.pattern import Pattern
+from segl_classifier.rules.words import Word
+
+
+class Scope(StrEnum):
+    """How far from a rule's own word a condition looks."""
+
+    SENTENCE = "sentence"
+    PASSAGE = "passage"  # about 45 words around it, the subject, and the first line of the text
+    MESSAGE = "message"  # subject and body; for an attachment, subject and attachment
+
+
+Within = Scope | int  # a number is "so many words away"
+
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """A named list, with the words of the lists it includes."""
+
+    name: str
+    words: tuple[Word, ...]
+    patterns: tuple[Pattern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One of *lists* stands *within* reach. ``by`` is what that does to the score (0 for ``near``)."""
+
+    lists: tuple[str, ...]
+    within: Within = Scope.PASSAGE
+    by: float = 0.0
+
+    def __str__(self) -> str:
+        reach = f"{self.within} words" if isinstance(self.within, int) else str(self.within)
+        return f"{' or '.join(self.lists)} within {reach}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: what it looks for, what must stand by it, what it is worth.
+
+    ``near`` must all hold; each of ``boost`` that holds adds to the weight and each of ``unless`` takes
+    from it. The examples are run when a file is loaded.
+    """
+
+    id: str
+    label: Label
+    weight: float
+    why: str
+    words: tuple[Word, ...]
+    patterns: tuple[Pattern, ...]
+    near: tuple[Condition, ...]
+    boost: tuple[Condition, ...]
+    unless: tuple[Condition, ...]
+    where: frozenset[Source]
+    matches: tuple[str, ...]
+    not_matches: tuple[str, ...]
+    file: Path
+
+    @property
+    def highest(self) -> float:
+        """The score when everything speaks for it."""
+        return min(1.0, self.weight + sum(c.by for c in self.boost))
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.label}, {self.weight:.2f})"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelPolicy:
+    """From which score a category holds, and what follows when it does."""
+
+    threshold: float
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for all rules. ``ignore``: sentences with a word of these lists are passed over."""
+
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All that rule files say, merged and resolved."""
+
+    rules: tuple[Rule, ...]
+    lists: Mapping[str, WordList]
+    labels: Mapping[Label, LabelPolicy]
+    policy: Policy
+    digest: str

@@ -1,0 +1,109 @@
+"""The form of a rule file, checked by pydantic. These types do not leave :mod:`segl_classifier.rules`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from segl.vocabulary import Decision, Label
+from segl_classifier.message import Source
+from segl_classifier.rules.model import Scope
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$")]
+ListName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Weight = Annotated[float, Field(gt=0, le=1)]
+Words = Annotated[tuple[str, ...], Field(max_length=20_000)]
+Patterns = Annotated[tuple[str, ...], Field(max_length=200)]
+Examples = Annotated[tuple[Text, ...], Field(max_length=50)]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConditionTable(Table):
+    """``"person"`` or ``{list = "person", within = 8, by = 0.3}``; ``list`` may name several: any of them."""
+
+    list: tuple[ListName, ...] = Field(min_length=1)
+    within: Literal[Scope.SENTENCE, Scope.PASSAGE, Scope.MESSAGE] | Annotated[int, Field(ge=1, le=40)] = (
+        Scope.PASSAGE
+    )
+    by: Weight | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"list": (value,)}
+        if isinstance(value, dict) and isinstance(value.get("list"), str):
+            return {**value, "list": (value["list"],)}
+        return value
+
+
+class RuleTable(Table):
+    """``[[rule]]``"""
+
+    id: Id
+    label: Label
+    weight: Weight
+    why: Annotated[str, StringConstraints(min_length=8, max_length=300)]
+    enabled: Literal[True] = True
+    words: Words = ()
+    patterns: Patterns = ()
+    lists: tuple[ListName, ...] = ()
+    near: tuple[ConditionTable, ...] = ()
+    boost: tuple[ConditionTable, ...] = ()
+    unless: tuple[ConditionTable, ...] = ()
+    where: Annotated[tuple[Source, ...], Field(min_length=1)] = (
+        Source.SUBJECT,
+        Source.FILENAME,
+        Source.BODY,
+        Source.ATTACHMENT,
+        Source.SURROUND,
+    )
+    matches: Examples = ()
+    not_matches: Examples = ()
+
+
+class OffTable(Table):
+    """``[[rule]]`` with ``enabled = false``: turns a rule of an earlier file off."""
+
+    id: Id
+    enabled: Literal[False]
+
+
+class ListTable(Table):
+    """``[list.NAME]``"""
+
+    why: Text = ""
+    words: Words = ()
+    patterns: Patterns = ()
+    lists: tuple[ListName, ...] = ()
+    # Only where the message writes the word with a capital first letter.
+    capital: bool = False
+    # Adds to the list of that name in an earlier file instead of replacing it.
+    extend: bool = False
+
+
+class LabelTable(Table):
+    """``[label.NAME]``"""
+
+    threshold: Weight | None = None
+    decision: Literal[Decision.SECURE, Decision.HOLD, Decision.REJECT] | None = None
+
+
+class PolicyTable(Table):
+    """``[policy]``"""
+
+    ignore: tuple[ListName, ...] | None = None
+
+
+class FileTable(Table):
+    """The whole file. Rules are checked one by one, so that a fault names its rule."""
+
+    rule: Annotated[tuple[dict[str, Any], ...], Field(max_length=2_000)] = ()
+    list: dict[ListName, ListTable] = {}
+    label: dict[Label, LabelTable] = {}
+    policy: PolicyTable = PolicyTable()

@@ -1,0 +1,75 @@
+"""Runs the examples of rules: a rule that does not do what its own examples say is not loaded.
+
+An example is the body of a message; when it begins with ``Emne:``, its first line is the subject. It counts
+as matched when the rule finds it with at least half of its weight left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from segl.errors import Fault
+from segl.vocabulary import Finding
+from segl_classifier.message import Source, Text
+from segl_classifier.rules.model import Rule
+
+_SUBJECT = "Emne:"
+
+
+class Finder(Protocol):
+    def find(self, texts: Sequence[Text], /) -> list[Finding]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One example run: what was expected of the rule, and what it found."""
+
+    rule: Rule
+    example: str
+    should_match: bool
+    finding: Finding | None
+
+    @property
+    def matched(self) -> bool:
+        return self.finding is not None and self.finding.score >= self.rule.weight / 2
+
+    @property
+    def passed(self) -> bool:
+        return self.matched == self.should_match
+
+
+def example_texts(example: str) -> list[Text]:
+    """*example* as the parts of a message."""
+    if not example.startswith(_SUBJECT):
+        return [Text(example, "body", Source.BODY)]
+    subject, _, body = example.removeprefix(_SUBJECT).partition("\n")
+    texts = [Text(subject.strip(), "subject", Source.SUBJECT)]
+    return [*texts, Text(body.strip(), "body", Source.BODY)] if body.strip() else texts
+
+
+def run_examples(finder: Finder, rules: Iterable[Rule]) -> Iterator[Trial]:
+    """Every example of *rules*, run against all that *finder* knows."""
+    for rule in rules:
+        for should_match, examples in ((True, rule.matches), (False, rule.not_matches)):
+            for example in examples:
+                found = [f for f in finder.find(example_texts(example)) if f.rule == rule.id]
+                best = max(found, key=lambda f: f.score, default=None)
+                yield Trial(rule, example, should_match, best)
+
+
+def faults_of_examples(finder: Finder, rules: Iterable[Rule]) -> Iterator[Fault]:
+    """A fault for each example that fails, with the arithmetic that made it fail."""
+    for trial in run_examples(finder, rules):
+        if trial.passed:
+            continue
+        key = f"rule {trial.rule.id}: {'matches' if trial.should_match else 'not_matches'}"
+        wanted = "is not found" if trial.should_match else "is found"
+        steps = " ".join(map(str, trial.finding.adjustments)) if trial.finding else "nothing was found"
+        yield Fault(trial.rule.file, key, f"{shorten(trial.example)!r} {wanted}", steps)
+
+
+def shorten(example: str, limit: int = 60) -> str:
+    line = " ".join(example.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
