@@ -34,4 +34,5 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def _world_possible() -> bool:
-    return os.geteuid() == 0 and shutil.which("postfix", path="/usr/sbin:/usr/bin:" + os.environ["PATH"]) is not None
+    search = f"/usr/sbin:/usr/bin:{os.environ.get('PATH', '')}"
+    return os.geteuid() == 0 and shutil.which("postfix", path=search) is not None

@@ -1,7 +1,7 @@
 """Mail addresses and domains, compared the way SMTP compares them.
 
 A domain is kept as lower-case A-labels (RFC 5890) without a trailing dot, so that ``Nordby.DK.`` and
-``nordby.dk``, or ``ærø.dk`` and ``xn--r-1fa4a.dk``, are the same key everywhere: settings, socketmap,
+``nordby.dk``, or ``ærø.dk`` and ``xn--r-3fa9c.dk``, are the same key everywhere: settings, socketmap,
 cache, tunnel list. The local part is never changed (RFC 5321 §2.4).
 """
 

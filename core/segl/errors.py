@@ -5,6 +5,7 @@
     ├── RulesError             a rule file cannot be used (carries every fault)
     ├── StoreError             the store cannot be reached or is of another version
     ├── ProtocolError          a peer broke the protocol spoken with it
+    ├── PostfixError           Postfix's configuration cannot be read, or may not be changed
     ├── RoutingError           a route could not be decided (always temporary)
     └── DeliveryError          a recipient could not be served
         ├── NoCertificate      no usable certificate for the domain (temporary: the next way is tried)
@@ -96,6 +97,10 @@ class ProtocolError(SeglError):
     """A peer broke the protocol spoken with it."""
 
     reply_code, reply_enhanced = 501, "5.5.2"
+
+
+class PostfixError(SeglError):
+    """Postfix's configuration cannot be read, or may not be changed."""
 
 
 class RoutingError(SeglError):

@@ -21,9 +21,7 @@ LABELS = Counter("segl_labels", "Categories found, by message", ["label"])
 UNREADABLE = Counter("segl_unreadable", "Parts that could not be read, by cause", ["cause"])
 REQUESTED = Counter("segl_requested", "Messages whose sender asked for the secure way by subject tag")
 FORGED = Counter("segl_forged_headers", "X-Segl and TLS-Required headers of senders taken off")
-SCAN_SECONDS = Histogram(
-    "segl_scan_seconds", "Time from end of message to verdict", buckets=_SCAN_BUCKETS
-)
+SCAN_SECONDS = Histogram("segl_scan_seconds", "Time from end of message to verdict", buckets=_SCAN_BUCKETS)
 SCAN_FAILURES = Counter("segl_scan_failures", "Messages answered 451 because of a fault of ours")
 WORKERS = Gauge("segl_workers", "Milter workers alive", multiprocess_mode="mostrecent")
 WORKER_DEATHS = Counter("segl_worker_deaths", "Milter workers that died and were replaced")
@@ -34,7 +32,9 @@ MAP_SECONDS = Histogram("segl_map_seconds", "Time to answer a socketmap request"
 ROUTES = Counter("segl_routes", "Recipients routed, by way", ["way"])
 PROBES = Counter("segl_probes", "STARTTLS probes of MX hosts, by result", ["result"])
 
-DELIVERIES = Counter("segl_deliveries", "Recipients served by segl-deliver, by way and result", ["way", "result"])
+DELIVERIES = Counter(
+    "segl_deliveries", "Recipients served by segl-deliver, by way and result", ["way", "result"]
+)
 SEALED_BYTES = Counter("segl_sealed_bytes", "Bytes sealed to disk")
 DELIVERY_SECONDS = Histogram(
     "segl_delivery_seconds", "Time from end of LMTP data to reply, by way", ["way"], buckets=_SCAN_BUCKETS

@@ -165,6 +165,8 @@ class Postfix:
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
     front: Path = Path("/etc/postfix")
     secure: Path = Path("/etc/postfix-segl")
+    secure_queue: Path = Path("/var/spool/postfix-segl")
+    secure_data: Path = Path("/var/lib/postfix-segl")
     secure_port: HostPort = "127.0.0.1:10026"
     return_port: HostPort = "127.0.0.1:10027"
 

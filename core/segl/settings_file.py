@@ -6,6 +6,7 @@ wrote into the frozen dataclasses of :mod:`segl.settings`, and never leaves this
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ from segl.settings import DEFAULT_FILE, Settings
 from segl.vocabulary import Way
 
 _ADAPTER = TypeAdapter(Settings)
+_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[\w-]+')>")  # pydantic prints members as Python does
 
 
 def load_settings(file: Path = DEFAULT_FILE) -> Settings:
@@ -57,7 +59,11 @@ def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, A
 
 def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = ()) -> Iterable[Fault]:
     """Pydantic's list of faults in our words."""
-    for item in error.errors(include_url=False):
+    items = error.errors(include_url=False)
+    places = {item["loc"] for item in items}
+    for item in items:
+        if item["type"] == "too_short" and any(item["loc"] == place[:-1] for place in places):
+            continue  # it is short only because the faulty entries, told by themselves, do not count
         key = ".".join(str(part + 1) if isinstance(part, int) else part for part in item["loc"]) or "-"
         match item["type"]:
             case "missing":
@@ -67,7 +73,7 @@ def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = (
                 yield Fault(file, key, "is not a known key", f"did you mean {near[0]}?" if near else "")
             case _:
                 problem = item["msg"].removeprefix("Value error, ")
-                problem = problem[0].lower() + problem[1:]
+                problem = _ENUM_MEMBER.sub(r"\1", problem[0].lower() + problem[1:])
                 yield Fault(file, key, problem, f"found {str(item['input'])[:60]!r}")
 
 
@@ -91,7 +97,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
         if settings.is_own(pin.name):
             yield Fault(file, "domain", f"{pin.name} is an own domain", "take it out of one of the two")
         if (pin.match or pin.next_hop) and pin.way is not Way.TLS:
-            yield Fault(file, "domain", f"{pin.name}: match and next_hop belong to way = \"tls\"")
+            yield Fault(file, "domain", f'{pin.name}: match and next_hop belong to way = "tls"')
         for text in (*pin.match, pin.next_hop):
             if any(c.isspace() or c in ",{}=" for c in text):
                 yield Fault(file, "domain", f"{pin.name}: {text!r} holds a character Postfix would split at")

@@ -8,12 +8,13 @@ disk, which is what lets ``segl-deliver`` answer 250.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segl.errors import StoreError
 
@@ -77,10 +78,7 @@ def open_store(url: str) -> Engine:
         engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _sqlite_pragmas)
-        try:
-            found = _create_and_version(engine)
-        except SQLAlchemyError:  # another process made the tables in the same moment
-            found = _create_and_version(engine)
+        found = _create_and_version(engine)
     except SQLAlchemyError as error:
         raise StoreError("the store cannot be reached", f"store {_bare(url)}: {_kind(error)}") from None
     if found != str(SCHEMA_VERSION):
@@ -92,13 +90,16 @@ def open_store(url: str) -> Engine:
 
 
 def _create_and_version(engine: Engine) -> str:
+    """Make what is missing; several processes may do so at the same moment."""
     with engine.begin() as connection:
-        _metadata.create_all(connection)
-        found: str | None = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema"))
-        if found is None:
-            found = str(SCHEMA_VERSION)
-            connection.execute(meta.insert().values(key="schema", value=found))
-        return found
+        for table in _metadata.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
+    with suppress(IntegrityError), engine.begin() as connection:
+        connection.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
+    with engine.connect() as connection:
+        return str(connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema")))
 
 
 @contextmanager

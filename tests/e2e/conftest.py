@@ -19,7 +19,7 @@ _entered = False
 @pytest.fixture(scope="session")
 def own_network() -> None:
     """Puts this test process into its own namespace, once. Only world tests ask for it."""
-    global _entered  # noqa: PLW0603 - a process enters once and stays
+    global _entered
     if not _entered:
         namespace.enter()
         _entered = True

@@ -7,6 +7,7 @@ in a queue, or with its recipient?
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import smtplib
@@ -38,7 +39,8 @@ def refuse_temporarily(house: House, recipients: tuple[str, ...], content: bytes
     error = caught.value
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = {code for code, _ in error.recipients.values()}
-        assert codes and all(400 <= code < 500 for code in codes), error
+        assert codes, error
+        assert all(400 <= code < 500 for code in codes), error
     elif isinstance(error, smtplib.SMTPResponseException):
         assert 400 <= error.smtp_code < 500, error
 
@@ -290,7 +292,5 @@ def _workers(milter: Daemon) -> list[int]:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import build_house
 
+from conftest import build_house
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
 from world.postfix import wait_until

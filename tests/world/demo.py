@@ -8,6 +8,7 @@ its recipient's server got it, and each tunnel message opened with the partner's
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -133,10 +134,8 @@ def add_rows(
         found = follow(house.log, queue_id)
         return all(r in found and found[r].status in ("sent", "bounced") for r in one.recipients)
 
-    try:
+    with contextlib.suppress(AssertionError):  # the table then shows what is still waiting, and why
         wait_until(done, 30, lambda: one.title)
-    except AssertionError:
-        pass  # the table then shows what is still waiting, and why
     events = events_of(house.milter.log)
     verdict = next((e for e in events if e["event"] == "classified" and e["queue_id"] == queue_id), {})
     decision = str(verdict.get("decision", "none"))

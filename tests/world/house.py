@@ -26,7 +26,6 @@ from pathlib import Path
 from segl.postfix.conf import Site, render
 from segl.settings import Settings
 from segl.settings_file import load_settings
-
 from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, with_parameters
 from world.process import Daemon
 

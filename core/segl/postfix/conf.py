@@ -42,6 +42,8 @@ class Site:
     secure_port: str
     return_host: str
     return_port: str
+    # The domain of Postfix's own messages (myorigin).
+    origin: str
     ca_file: str = "/etc/ssl/certs/ca-certificates.crt"
     secure_queue: Path = Path("/var/spool/postfix-segl")
     secure_data: Path = Path("/var/lib/postfix-segl")
@@ -61,6 +63,7 @@ class Site:
             front=settings.postfix.front,
             secure=settings.postfix.secure,
             hostname=hostname,
+            origin=hostname,
             milter_socket=str(settings.milter.socket),
             map_socket=str(settings.routing.socket),
             secure_host=secure_host,
@@ -68,6 +71,8 @@ class Site:
             return_host=return_host,
             return_port=return_port,
             ca_file=str(ca_file) if ca_file else cls.ca_file,
+            secure_queue=settings.postfix.secure_queue,
+            secure_data=settings.postfix.secure_data,
             message_size_limit=settings.delivery.message_bytes,
         )
 

@@ -1,0 +1,59 @@
+"""Domains and addresses are compared the way SMTP compares them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.addresses import domain_of, normal_domain, parents, split_address
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("Nordby.Example", "nordby.example"),
+        ("nordby.example.", "nordby.example"),
+        (" nordby.example ", "nordby.example"),
+        ("ærø.example", "xn--r-3fa9c.example"),
+        ("XN--R-3FA9C.example", "xn--r-3fa9c.example"),
+        ("_mta-sts.example", "_mta-sts.example"),
+    ],
+)
+def test_one_domain_has_one_form(written: str, normal: str) -> None:
+    assert normal_domain(written) == normal
+
+
+@pytest.mark.parametrize(
+    "written", ["", ".", "a b", "a..b", "-", "a/b", "a" * 64 + ".example", "x\n.example"]
+)
+def test_what_is_no_domain_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="is not a domain name"):
+        normal_domain(written)
+
+
+@pytest.mark.parametrize(
+    ("address", "local", "domain"),
+    [
+        ("Anna@Firma.Example", "Anna", "firma.example"),
+        ("<anna@firma.example>", "anna", "firma.example"),
+        ('"a@b"@firma.example', '"a@b"', "firma.example"),
+        ("anna+sag@firma.example", "anna+sag", "firma.example"),
+        ("anna@[192.0.2.1]", "anna", ""),
+        ("anna", "anna", ""),
+        ("", "", ""),
+    ],
+)
+def test_an_address_is_split_at_its_last_at_sign(address: str, local: str, domain: str) -> None:
+    assert split_address(address) == (local, domain)
+
+
+def test_parents_from_near_to_far() -> None:
+    assert list(parents("a.b.example")) == ["a.b.example", "b.example", "example"]
+    assert list(parents("")) == []
+
+
+@given(st.text())
+def test_no_text_raises(text: str) -> None:
+    domain = domain_of(text)
+    assert domain == "" or normal_domain(domain) == domain

@@ -1,0 +1,87 @@
+"""A personal number leaves the message only masked."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.masking import PersonalNumber, excerpt, mask_digits
+
+DIGITS = st.text("0123456789", min_size=10, max_size=10)
+
+
+@pytest.mark.parametrize("show", [str, repr, "{}".format, "{:>20}".format, lambda number: f"{number!s}"])
+def test_no_way_of_printing_shows_the_number(show: object) -> None:
+    shown = show(PersonalNumber("0101701234"))  # type: ignore[operator]
+    assert "0101xx-xxxx" in shown
+    assert "1234" not in shown
+
+
+def test_a_number_is_not_pickled() -> None:
+    with pytest.raises(TypeError):
+        pickle.dumps(PersonalNumber("0101701234"))
+
+
+def test_equal_numbers_are_equal_and_hash_alike_under_a_key() -> None:
+    one, same, other = (
+        PersonalNumber("0101701234"),
+        PersonalNumber("0101701234"),
+        PersonalNumber("0101701235"),
+    )
+    assert one == same
+    assert one != other
+    assert len({one, same, other}) == 2
+    assert one.keyed_hash(b"k") == same.keyed_hash(b"k") != other.keyed_hash(b"k")
+    assert one.keyed_hash(b"k") != one.keyed_hash(b"l")
+    assert "0101" not in one.keyed_hash(b"k")[:4]
+
+
+@pytest.mark.parametrize("digits", ["", "123", "01017012345", "010170123x", "٠١٠١٧٠١٢٣٤"])
+def test_only_ten_digits_are_a_number(digits: str) -> None:
+    with pytest.raises(ValueError, match="ten digits"):
+        PersonalNumber(digits)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("CPR 010170-1234.", "CPR 0101xx-xxxx."),
+        ("010170 1234", "0101xx xxxx"),
+        ("0 1 0 1 7 0 - 1 2 3 4", "0 1 0 1 x x - x x x x"),
+        ("010170–1234", "0101xx–xxxx"),
+        ("010170%2D1234", "0101xx%xDxxxx"),
+        ("010170-\n1234", "0101xx-\nxxxx"),
+        ("０１０１７０-１２３４", "０１０１xx-xxxx"),
+        ("i 2026 kl. 10.30", "i 2026 kl. 10.30"),
+        ("konto 12345678", "konto 1234xxxx"),
+        ("", ""),
+    ],
+)
+def test_long_runs_of_digits_are_cut(text: str, masked: str) -> None:
+    assert mask_digits(text) == masked
+
+
+@given(
+    before=st.text(max_size=60),
+    number=DIGITS,
+    separator=st.sampled_from(["", "-", " ", "–", "\u00a0", " - "]),
+)
+def test_an_excerpt_never_holds_the_last_four_digits_of_a_number(
+    before: str, number: str, separator: str
+) -> None:
+    written = number[:6] + separator + number[6:]
+    text = f"{before} {written} slut"
+    start = len(before) + 1
+    shown = excerpt(text, start, start + len(written))
+    assert written not in shown
+    assert number not in shown
+
+
+@given(st.text(), st.integers(0, 50), st.integers(0, 50))
+def test_an_excerpt_is_one_short_printable_line(text: str, start: int, length: int) -> None:
+    shown = excerpt(text, start, start + length)
+    assert len(shown) <= 120
+    assert shown.isprintable()

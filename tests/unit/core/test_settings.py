@@ -1,0 +1,108 @@
+"""The settings file: defaults, every fault at once with file, key and hint, own domains and pins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segl.errors import SettingsError
+from segl.settings import Settings
+from segl.settings_file import load_settings, parse_settings
+from segl.vocabulary import Mode, Way
+
+SMALLEST: dict[str, Any] = {"organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]}}
+BAD_FOLDER = Path(__file__).resolve().parents[2] / "bad_settings"
+BAD = sorted(BAD_FOLDER.glob("*/segl.toml"))
+
+
+def settings(**tables: Any) -> Settings:
+    return parse_settings(SMALLEST | tables)
+
+
+def test_the_smallest_file_names_only_the_organisation() -> None:
+    found = settings()
+    assert found.detection.mode is Mode.DETECT
+    assert found.routing.order == (Way.TUNNEL, Way.TLS, Way.PORTAL)
+    assert found.notice_from == "sikker-besked@nordby-vand.example"
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        settings().detection.mode = Mode.SHADOW  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("file", BAD, ids=lambda file: file.parent.name)
+def test_a_bad_file_names_every_fault(file: Path) -> None:
+    """Each folder of tests/bad_settings holds one broken file and the faults it must be told."""
+    expected = (file.parent / "expected").read_text("utf-8").splitlines()
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file)
+    told = [str(fault).replace(str(file), "segl.toml") for fault in caught.value.faults]
+    assert told == expected
+
+
+def test_there_are_bad_files_to_learn_from() -> None:
+    assert len(BAD) >= 6
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "there is no such file"),
+        (b"\xff\xfe", "is not UTF-8"),
+        (b"[organisation\n", "is not TOML"),
+        (b"", "organisation: is required"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_so(tmp_path: Path, content: bytes | None, problem: str) -> None:
+    file = tmp_path / "segl.toml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(file)
+    assert problem in caught.value.private
+    assert str(file) in caught.value.private
+
+
+def test_a_directory_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is a directory"):
+        load_settings(tmp_path)
+
+
+def test_own_domains_and_their_subdomains() -> None:
+    alone = settings()
+    assert alone.is_own("nordby-vand.example")
+    assert not alone.is_own("drift.nordby-vand.example")
+    assert not alone.is_own("xnordby-vand.example")
+    organisation = {**SMALLEST["organisation"], "subdomains": True}
+    with_subdomains = parse_settings({"organisation": organisation})
+    assert with_subdomains.is_own("drift.nordby-vand.example")
+    assert not with_subdomains.is_own("xnordby-vand.example")
+
+
+PINNED = {
+    "a.syd.region.example": Way.TLS,
+    "nord.region.example": Way.PORTAL,
+    "by.example": Way.TUNNEL,
+    "x.by.example": None,
+    "example": None,
+}
+
+
+def test_the_nearest_pin_wins() -> None:
+    found = settings(
+        domain=[
+            {"name": "region.example", "way": "portal", "subdomains": True},
+            {"name": "syd.region.example", "way": "tls", "subdomains": True},
+            {"name": "by.example", "way": "tunnel"},
+        ]
+    )
+    ways = {domain: pin.way if (pin := found.pin(domain)) else None for domain in PINNED}
+    assert ways == PINNED
+
+
+def test_domains_are_compared_as_smtp_does() -> None:
+    organisation = {"name": "x", "domains": ["Ærø.Example."]}
+    assert parse_settings({"organisation": organisation}).organisation.domains == ("xn--r-3fa9c.example",)
