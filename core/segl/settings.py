@@ -7,7 +7,9 @@ file names only the organisation. Reading and checking happens in :mod:`segl.set
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -37,9 +39,67 @@ def _address(value: str) -> str:
     return value
 
 
+def _nameserver(value: str) -> str:
+    server_address(value)
+    return value
+
+
+def _next_hop(value: str) -> str:
+    if value:
+        next_hop_host(value)
+    return value
+
+
+def match_name(value: str) -> str:
+    """A name for Postfix's ``match=``: a host, ``.parent``, or its words ``nexthop``, ``dot-nexthop``,
+    ``hostname``. Raises :class:`ValueError`."""
+    if not _MATCH_NAME.fullmatch(value):
+        raise ValueError(
+            'is no name to match a certificate with; write "mail.x.dk", or ".x.dk" for any host of it'
+        )
+    return value
+
+
+def server_address(value: str) -> tuple[str, int]:
+    """``(IP address, port)`` of a name server: ``192.0.2.1``, ``192.0.2.1:5353``, ``2001:db8::1``,
+    ``[2001:db8::1]:5353``. Raises :class:`ValueError`."""
+    host, port = value, "53"
+    if value.startswith("[") or value.count(":") == 1:
+        host, _, port = value.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+    try:
+        address = str(ip_address(host))
+    except ValueError:
+        raise ValueError('write an IP address, with a port if need be: "127.0.0.1:5353"') from None
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("the port is a number from 1 to 65535")
+    return address, int(port)
+
+
+def next_hop_host(value: str) -> str:
+    """The host or domain of a Postfix next hop (transport(5)): ``x.dk``, ``x.dk:587``, ``[mail.x.dk]``,
+    ``[mail.x.dk]:587``, ``[192.0.2.1]``. Raises :class:`ValueError`."""
+    form = _NEXT_HOP.fullmatch(value)
+    if form is None or not 0 < int(form["port"] or 25) < 65536:
+        raise ValueError('write it as Postfix does: "[mail.x.dk]:25", or "x.dk" for the mail hosts of x.dk')
+    bracketed, bare = form["bracketed"], form["bare"]
+    if bare is not None:
+        return normal_domain(bare)
+    try:
+        return str(ip_address(bracketed.removeprefix("IPv6:")))
+    except ValueError:
+        return normal_domain(bracketed)
+
+
+_MATCH_NAME = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9_])?")
+_NEXT_HOP = re.compile(r"(?:\[(?P<bracketed>[^\[\]\s]+)\]|(?P<bare>[^\[\]:\s]+))(?::(?P<port>[0-9]{1,5}))?")
+
 Domain = Annotated[str, AfterValidator(normal_domain)]
 Address = Annotated[str, AfterValidator(_address)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
+Nameserver = Annotated[str, AfterValidator(_nameserver)]
+NextHop = Annotated[str, AfterValidator(_next_hop)]
+MatchName = Annotated[str, AfterValidator(match_name)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -108,7 +168,8 @@ class Routing:
     order: tuple[Literal[Way.TUNNEL, Way.TLS, Way.PORTAL], ...] = (Way.TUNNEL, Way.TLS, Way.PORTAL)
     # Certificates that TLS peers must chain to; empty: the system's.
     tls_ca_file: Path | None = None
-    nameservers: tuple[str, ...] = ()  # empty: those of /etc/resolv.conf
+    # IP addresses, with a port if it is not 53 ("127.0.0.1:5353"); empty: those of /etc/resolv.conf.
+    nameservers: tuple[Nameserver, ...] = ()
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
     answer_seconds: Seconds = 8.0  # a look-up still open after this is answered TEMP
     probe_seconds: Seconds = 6.0  # for one MX host: connect, EHLO, STARTTLS, certificate
@@ -126,9 +187,9 @@ class DomainPin:
     subdomains: bool = False
     way: Literal[Way.TUNNEL, Way.TLS, Way.PORTAL]
     # For `tls`: names the server's certificate may carry (Postfix `match=`); none: the MX host's name.
-    match: tuple[str, ...] = ()
+    match: tuple[MatchName, ...] = ()
     # For `tls`: connect here instead of to the MX hosts; Postfix form, "[mail.x.dk]:25".
-    next_hop: str = ""
+    next_hop: NextHop = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,8 +98,21 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
             yield Fault(file, "domain", f"{pin.name} is an own domain", "take it out of one of the two")
         if (pin.match or pin.next_hop) and pin.way is not Way.TLS:
             yield Fault(file, "domain", f'{pin.name}: match and next_hop belong to way = "tls"')
-        for text in (*pin.match, pin.next_hop):
-            if any(c.isspace() or c in ",{}=" for c in text):
-                yield Fault(file, "domain", f"{pin.name}: {text!r} holds a character Postfix would split at")
+    for hop, matches in _matches_by_next_hop(settings).items():
+        if len(matches) > 1:
+            yield Fault(
+                file,
+                "domain",
+                f"next_hop {hop!r} has entries with different match",
+                "Postfix asks for the certificate's names by next hop: give them all the same",
+            )
     if any(not tag.strip() for tag in settings.detection.subject_tags):
         yield Fault(file, "detection.subject_tags", "holds an empty tag", "every subject would match it")
+
+
+def _matches_by_next_hop(settings: Settings) -> dict[str, set[tuple[str, ...]]]:
+    matches: dict[str, set[tuple[str, ...]]] = {}
+    for pin in settings.domain:
+        if pin.next_hop:
+            matches.setdefault(pin.next_hop.lower(), set()).add(pin.match)
+    return matches
