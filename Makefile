@@ -24,7 +24,7 @@ check: setup ## format, lint, types, layers
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing 2>&1 | tail -n 6
+	@$(BIN)/lint-imports --no-logo
 
 format: setup ## put the code into the project's format
 	@$(BIN)/ruff format .

@@ -1,0 +1,68 @@
+"""Rules of the repository that no other tool checks."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import milter as c_module
+import pytest
+
+
+def tracked(repository: Path) -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=repository, capture_output=True, text=True, check=True)
+    return [repository / name for name in listed.stdout.splitlines()]
+
+
+def test_nothing_of_ours_shadows_pymilters_modules(repository: Path) -> None:
+    assert c_module.__file__.endswith(".so")
+    names = {file.stem for file in tracked(repository) if file.suffix == ".py"}
+    assert not names & {"milter", "Milter", "mime"}
+    assert not (repository / "milter" / "__init__.py").exists()
+
+
+def test_files_stay_small(repository: Path) -> None:
+    long = {
+        str(file.relative_to(repository)): lines
+        for file in tracked(repository)
+        if file.suffix == ".py" and (lines := len(file.read_text("utf-8").splitlines())) > 400
+    }
+    assert not long, "split these, or say here why not"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        (r"/(home|root|work)/[a-z]", "a path of somebody's machine"),
+        (r"\b(TODO|FIXME|XXX)\b", "left open"),
+    ],
+)
+def test_the_source_speaks_of_the_product_alone(repository: Path, pattern: str, why: str) -> None:
+    here = Path(__file__).resolve()
+    found = [
+        str(file.relative_to(repository))
+        for file in tracked(repository)
+        if file.suffix in {".py", ".md", ".toml", ".cf"} and file != here and file.exists()
+        if re.search(pattern, file.read_text("utf-8", "replace"))
+    ]
+    assert not found, why
+
+
+def test_every_decision_page_has_a_number_and_a_decision(repository: Path) -> None:
+    pages = sorted((repository / "docs" / "decisions").glob("*.md"))
+    assert pages
+    numbers = [page.name[:4] for page in pages]
+    assert len(set(numbers)) == len(numbers)
+    for page in pages:
+        assert re.match(r"\d{4}-[a-z0-9-]+\.md", page.name)
+        assert "decision" in page.read_text("utf-8").lower(), page.name
+
+
+def test_links_in_the_documents_lead_somewhere(repository: Path) -> None:
+    broken = []
+    for page in [repository / "README.md", *(repository / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8")):
+            if not (page.parent / target).exists():
+                broken.append(f"{page.name}: {target}")
+    assert not broken
