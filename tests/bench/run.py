@@ -1,0 +1,29 @@
+"""``make bench``: every measurement, one after the other, each with the command that repeats it alone.
+
+Figures depend on the machine; what counts are the ratios within one run and the bars each prints beside its
+figure.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+BENCHES = ("bench_cpr.py", "bench_classifier.py", "bench_map.py", "bench_deliver.py", "bench_milter.py")
+
+
+def main() -> int:
+    failed = 0
+    for name in BENCHES:
+        file = FOLDER / name
+        if not file.exists():
+            continue
+        print(f"\n$ python tests/bench/{name}", flush=True)
+        failed += subprocess.run([sys.executable, str(file)]).returncode != 0
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
