@@ -1,0 +1,166 @@
+"""What is known of recipient domains: in memory, behind it the store, behind that a live check.
+
+Whoever asks gets what is in memory at once. What is not there is looked for, by one check for all who ask at the
+same time; each waits only as long as it can, and the check goes on so that the next one who asks finds
+the answer. Before an answer runs out it is checked again in the background.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+
+from segl.errors import RoutingError
+from segl.events import Events
+from segl.settings import Routing
+from segl.vocabulary import Known
+from segl_routing.archive import Archive
+from segl_routing.facts import DomainFacts, judge
+from segl_routing.live import Checked
+
+MAX_DOMAINS = 200_000  # kept in memory; the longest unused go first
+MAX_CHECKS = 128  # at once
+MAX_WAITING = 5_000  # checks begun or waiting for a place
+CHECK_SECONDS = 60.0  # no check takes longer, whatever DNS and hosts do
+
+Check = Callable[[str], Awaitable[Checked]]
+
+
+class Knowledge:
+    """Facts about domains. Not for use by several threads."""
+
+    def __init__(
+        self,
+        check: Check,
+        archive: Archive,
+        routing: Routing,
+        events: Events,
+        *,
+        clock: Callable[[], float] = time.time,
+        jitter: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        """*clock* gives Unix seconds."""
+        self._check = check
+        self._archive = archive
+        self._routing = routing
+        self._events = events
+        self._clock = clock
+        self._jitter = jitter
+        self._facts: OrderedDict[str, DomainFacts] = OrderedDict()
+        self._running: dict[str, asyncio.Task[DomainFacts]] = {}
+        self._places = asyncio.Semaphore(MAX_CHECKS)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def change(self, check: Check, routing: Routing, *, forget: bool) -> None:
+        """New settings. With *forget* what was found out under the old ones counts no more."""
+        self._check = check
+        self._routing = routing
+        if forget:
+            self._facts.clear()
+            self._archive.clear()
+
+    def last(self, domain: str) -> DomainFacts | None:
+        """What was found out last, however long ago, as far as memory goes."""
+        return self._facts.get(domain)
+
+    def recall(self, domain: str) -> DomainFacts | None:
+        """What memory holds and may be believed now; starts a new check when that will soon run out.
+
+        A domain that has long been on the next way because nothing could be found out stays there while
+        it is checked again: its recipients need not wait for every try.
+        """
+        facts = self._facts.get(domain)
+        if facts is None:
+            return None
+        self._facts.move_to_end(domain)
+        now = self._clock()
+        if facts.fresh(now):
+            if facts.old(now):
+                self._refresh(domain)
+            return facts
+        if self._long_unknown(facts, now) and now < facts.expires_at + self._routing.known_seconds:
+            self._refresh(domain)
+            return facts
+        return None
+
+    async def find(self, domain: str, within: float) -> DomainFacts:
+        """The facts about *domain*, found out now if need be. Raises :class:`RoutingError` when that takes more
+        than *within* seconds; the check then goes on."""
+        facts = self.recall(domain)
+        if facts is not None:
+            return facts
+        task = self._start(domain)
+        try:
+            async with asyncio.timeout(within):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            raise RoutingError(
+                "the recipient's domain is being looked up", f"{domain}: still looking after {within:g} s"
+            ) from None
+
+    async def stop(self) -> None:
+        """Break off the checks that run."""
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _refresh(self, domain: str) -> None:
+        if domain not in self._running and len(self._running) < MAX_WAITING // 2:
+            self._start(domain)
+
+    def _start(self, domain: str) -> asyncio.Task[DomainFacts]:
+        task = self._running.get(domain)
+        if task is None:
+            if len(self._running) >= MAX_WAITING:
+                raise RoutingError(
+                    "too many domains are being looked up", f"{domain}: {MAX_WAITING} checks wait"
+                )
+            task = asyncio.create_task(self._find_out(domain))
+            self._running[domain] = task
+            task.add_done_callback(lambda _: self._running.pop(domain, None))
+        return task
+
+    async def _find_out(self, domain: str) -> DomainFacts:
+        previous = self._latest(self._facts.get(domain), await self._archive.read(domain))
+        now = self._clock()
+        if previous is not None and previous.fresh(now) and not previous.old(now):
+            self._remember(previous)  # from before a restart, or another node's
+            return previous
+        async with self._places:
+            checked = await self._checked(domain)
+        facts = judge(
+            domain, checked, previous, routing=self._routing, now=self._clock(), jitter=self._jitter
+        )
+        self._remember(facts)
+        self._archive.write(facts)
+        return facts
+
+    async def _checked(self, domain: str) -> Checked:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                return await self._check(domain)
+        except TimeoutError:
+            return Checked(Known.UNKNOWN, f"the check did not end in {CHECK_SECONDS:g} s")
+        except Exception as error:
+            self._events.failed("check", error)  # a fault of ours is a "don't know" too
+            return Checked(Known.UNKNOWN, "the check failed")
+
+    def _remember(self, facts: DomainFacts) -> None:
+        self._facts[facts.domain] = facts
+        self._facts.move_to_end(facts.domain)
+        while len(self._facts) > MAX_DOMAINS:
+            self._facts.popitem(last=False)
+
+    def _long_unknown(self, facts: DomainFacts, now: float) -> bool:
+        return facts.unknown_for(now) >= self._routing.undecided_seconds
+
+    @staticmethod
+    def _latest(*candidates: DomainFacts | None) -> DomainFacts | None:
+        known = [facts for facts in candidates if facts is not None]
+        return max(known, key=lambda facts: facts.checked_at, default=None)

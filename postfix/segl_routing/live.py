@@ -1,0 +1,188 @@
+"""The live check of one domain: its mail hosts by DNS, and each of them probed.
+
+A domain is proven for forced TLS only when **every** mail host verifies: Postfix may use any of them, and a
+single one without TLS would hold the mail back for hours. One plain no is a no; otherwise one host that could
+not be asked leaves the domain undecided. Hosts without an address are left out, as Postfix leaves them out.
+
+A stranger chooses what is looked up here (anyone can be written to), so the work is bounded: hosts of a
+domain, probes in all, probes at one address. Hosts shared by many domains are probed once in a while for all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from segl.events import Events
+from segl.metrics import PROBES
+from segl.vocabulary import Known
+from segl_routing.mx import DnsUnsure, MailDns, NoMail
+from segl_routing.probe import ProbeResult, probe
+
+MAX_HOSTS = 20  # of one domain; more are not probed and not proven
+MAX_PROBES = 64  # at once, in all
+MAX_PER_ADDRESS = 3  # at once, at one address
+# How long a host's result serves other domains with the same host.
+HOST_SECONDS = {Known.YES: 60.0, Known.NO: 60.0, Known.UNKNOWN: 15.0}
+MAX_HOSTS_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a live check found. ``tls`` is meaningful when ``no_mail`` is ``None``."""
+
+    tls: Known
+    reason: str
+    no_mail: NoMail | None = None
+
+
+class LiveCheck:
+    """Finds out, now, what a domain's mail hosts can do."""
+
+    def __init__(self, dns: MailDns, hosts: HostProbes) -> None:
+        self._dns = dns
+        self._hosts = hosts
+
+    async def __call__(self, domain: str) -> Checked:
+        """Check *domain* (normal form). Never raises for what DNS or the hosts do."""
+        try:
+            hosts = await self._dns.mail_hosts(domain)
+        except DnsUnsure as doubt:
+            return Checked(Known.UNKNOWN, doubt.private)
+        if isinstance(hosts, NoMail):
+            return Checked(Known.NO, _NO_MAIL[hosts], hosts)
+        if len(hosts) > MAX_HOSTS:
+            return Checked(Known.NO, f"has {len(hosts)} mail hosts; at most {MAX_HOSTS} are checked")
+        return _together(await asyncio.gather(*(self._hosts.result(host, domain) for host in hosts)))
+
+
+@dataclass(frozen=True, slots=True)
+class HostResult:
+    """What is known of one mail host; no ``probe`` when it has no address, or DNS did not tell."""
+
+    host: str
+    probe: ProbeResult | None
+    doubt: str = ""
+
+    @property
+    def known(self) -> Known:
+        if self.doubt:
+            return Known.UNKNOWN
+        return self.probe.known if self.probe else Known.NO
+
+    def __str__(self) -> str:
+        return self.doubt or f"mail host {self.host} {self.probe.clause if self.probe else 'has no address'}"
+
+
+def _together(results: list[HostResult]) -> Checked:
+    """The domain's result from its hosts' results (see the module's text)."""
+    asked = [result for result in results if result.probe or result.doubt]
+    if not asked:
+        return Checked(Known.NO, _NO_MAIL[NoMail.NO_HOST], NoMail.NO_HOST)
+    for known in (Known.NO, Known.UNKNOWN):
+        for result in asked:
+            if result.known is known:
+                return Checked(known, str(result))
+    if len(asked) == 1:
+        return Checked(Known.YES, str(asked[0]))
+    return Checked(Known.YES, f"all {len(asked)} mail hosts offer STARTTLS with a certificate that verifies")
+
+
+_NO_MAIL = {
+    NoMail.NO_SUCH_DOMAIN: "the domain does not exist",
+    NoMail.NULL_MX: "the domain takes no mail (null MX)",
+    NoMail.NO_HOST: "the domain has no mail host with an address",
+}
+
+
+class HostProbes:
+    """Probes mail hosts, each once at a time, and remembers the results for a minute."""
+
+    def __init__(
+        self,
+        dns: MailDns,
+        context: ssl.SSLContext,
+        *,
+        port: int,
+        name: str,
+        seconds: float,
+        events: Events,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """*name* is said in EHLO; *seconds* is the limit for one host; *clock* is monotonic."""
+        self._dns = dns
+        self._context = context
+        self._port = port
+        self._name = name
+        self._seconds = seconds
+        self._events = events
+        self._clock = clock
+        self._places = _Places()
+        self._running: dict[str, asyncio.Task[HostResult]] = {}
+        self._kept: OrderedDict[str, tuple[float, HostResult]] = OrderedDict()
+
+    async def result(self, host: str, domain: str) -> HostResult:
+        """What *host* can do; *domain* is whose mail host it is, for the log."""
+        kept = self._kept.get(host)
+        if kept is not None and self._clock() < kept[0]:
+            return kept[1]
+        task = self._running.get(host)
+        if task is None:
+            task = asyncio.create_task(self._probe(host, domain))
+            self._running[host] = task
+            task.add_done_callback(lambda _: self._running.pop(host, None))
+        return await asyncio.shield(task)
+
+    async def _probe(self, host: str, domain: str) -> HostResult:
+        begun = self._clock()
+        try:
+            addresses = await self._dns.addresses(host)
+        except DnsUnsure as doubt:
+            return HostResult(host, None, doubt.private)
+        if not addresses:
+            return HostResult(host, None)
+        async with self._places.at(addresses[0]):
+            found = await probe(
+                host,
+                addresses,
+                port=self._port,
+                name=self._name,
+                context=self._context,
+                seconds=self._seconds,
+            )
+        PROBES.labels(found.word).inc()
+        self._events.probed(domain, host, found.word, ms=(self._clock() - begun) * 1000)
+        result = HostResult(host, found)
+        self._keep(host, result)
+        return result
+
+    def _keep(self, host: str, result: HostResult) -> None:
+        self._kept[host] = (self._clock() + HOST_SECONDS[result.known], result)
+        self._kept.move_to_end(host)
+        while len(self._kept) > MAX_HOSTS_KEPT:
+            self._kept.popitem(last=False)
+
+
+class _Places:
+    """How many probes may run at once: in all, and at one address (many hosts share one)."""
+
+    def __init__(self) -> None:
+        self._all = asyncio.Semaphore(MAX_PROBES)
+        self._by_address: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    @asynccontextmanager
+    async def at(self, address: str) -> AsyncIterator[None]:
+        own, users = self._by_address.get(address, (asyncio.Semaphore(MAX_PER_ADDRESS), 0))
+        self._by_address[address] = (own, users + 1)
+        try:
+            async with own, self._all:
+                yield
+        finally:
+            own, users = self._by_address.pop(address)
+            if users > 1:
+                self._by_address[address] = (own, users - 1)

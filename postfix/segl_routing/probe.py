@@ -1,0 +1,189 @@
+"""Asks one mail host whether it takes mail over verified TLS, without sending any (RFC 5321, RFC 3207).
+
+The talk is the beginning of any delivery, and ends before one would begin::
+
+    S: 220 mx.kommune.example ESMTP
+    C: EHLO nordby-vand.example
+    S: 250-mx.kommune.example
+    S: 250 STARTTLS                    ← offered at all?
+    C: STARTTLS
+    S: 220 ready
+       TLS handshake, 1.2 or newer     ← certificate chains to a trusted root, and carries the host's name?
+    C: QUIT
+
+That is what Postfix's level ``verify`` will demand when the mail is sent. The other side is a stranger: what
+it sends is bounded in lines, bytes and time, and none of its text is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from enum import Enum
+from pathlib import Path
+
+from segl.vocabulary import Known
+
+MAX_LINE = 2048  # bytes; RFC 5321 §4.5.3.1.5 allows 512
+MAX_LINES = 100  # of one reply
+MAX_ADDRESSES = 4  # of one host are tried
+QUIT_SECONDS = 1.0
+
+_REPLY_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?\r?\n", re.DOTALL)
+
+
+class ProbeResult(Enum):
+    """What became of a probe: a name for log and metric, what it proves, and a clause for people."""
+
+    VERIFIED = ("verified", Known.YES, "offers STARTTLS with a certificate that verifies")
+    NO_STARTTLS = ("no-starttls", Known.NO, "does not offer STARTTLS")
+    REFUSED = ("refused", Known.NO, "refuses to talk")
+    SELF_SIGNED = ("self-signed", Known.NO, "has a self-signed certificate")
+    EXPIRED = ("expired", Known.NO, "has a certificate that is out of date")
+    WRONG_NAME = ("wrong-name", Known.NO, "has a certificate for another name")
+    UNTRUSTED = ("untrusted", Known.NO, "has a certificate that no trusted authority issued")
+    TLS_FAILED = ("tls-failed", Known.NO, "cannot agree on TLS 1.2 or newer")
+    UNREACHABLE = ("unreachable", Known.UNKNOWN, "cannot be reached")
+    TIMED_OUT = ("timed-out", Known.UNKNOWN, "did not answer in time")
+    BUSY = ("busy", Known.UNKNOWN, "has no time now")
+    CLOSED = ("closed", Known.UNKNOWN, "broke the connection off")
+    GARBLED = ("garbled", Known.UNKNOWN, "does not speak SMTP")
+
+    def __init__(self, word: str, known: Known, clause: str) -> None:
+        self.word = word
+        self.known = known
+        self.clause = clause
+
+    def __str__(self) -> str:
+        return self.word
+
+
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """What a certificate has to chain to. Raises :class:`OSError` or :class:`ssl.SSLError`.
+
+    Not :func:`ssl.create_default_context`: Python 3.13 made that stricter than Postfix is.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is None:
+        context.load_default_certs()
+    else:
+        context.load_verify_locations(ca_file)
+    return context
+
+
+async def probe(
+    host: str, addresses: Sequence[str], *, port: int, name: str, context: ssl.SSLContext, seconds: float
+) -> ProbeResult:
+    """Probe *host* at the first of its *addresses* that gives a plain answer; *name* is who we say we are.
+
+    Takes at most *seconds*. Never raises for anything the other side does.
+    """
+    tried = addresses[:MAX_ADDRESSES]
+    result = ProbeResult.UNREACHABLE
+    for number, address in enumerate(tried):
+        begun = asyncio.get_running_loop().time()
+        result = await _at(host, address, port, name, context, seconds / (len(tried) - number))
+        if result.known is not Known.UNKNOWN:
+            return result
+        seconds -= asyncio.get_running_loop().time() - begun
+        if seconds <= 0:
+            break
+    return result
+
+
+async def _at(
+    host: str, address: str, port: int, name: str, context: ssl.SSLContext, seconds: float
+) -> ProbeResult:
+    try:
+        async with asyncio.timeout(seconds):
+            reader, writer = await asyncio.open_connection(address, port, limit=MAX_LINE)
+            try:
+                return await _talk(reader, writer, host, name, context)
+            finally:
+                writer.transport.abort()
+    except TimeoutError:
+        return ProbeResult.TIMED_OUT
+    except _Ended as end:
+        return end.result
+    except ssl.SSLCertVerificationError as error:
+        return _BY_VERIFY_CODE.get(error.verify_code, ProbeResult.UNTRUSTED)
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError, ConnectionAbortedError, EOFError):
+        return ProbeResult.CLOSED
+    except ssl.SSLError:
+        return ProbeResult.TLS_FAILED
+    except OSError:
+        return ProbeResult.UNREACHABLE
+
+
+async def _talk(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    host: str,
+    name: str,
+    context: ssl.SSLContext,
+) -> ProbeResult:
+    await _reply(reader)
+    offered = await _command(reader, writer, f"EHLO {name}")
+    if not any(line.split(b" ", 1)[0].upper() == b"STARTTLS" for line in offered[1:]):
+        await _quit(reader, writer)
+        return ProbeResult.NO_STARTTLS
+    await _command(reader, writer, "STARTTLS")
+    if reader._buffer:  # type: ignore[attr-defined]  # words slipped in before TLS (CVE-2011-0411)
+        raise _Ended(ProbeResult.GARBLED)
+    await writer.start_tls(context, server_hostname=host)
+    await _quit(reader, writer)
+    return ProbeResult.VERIFIED
+
+
+async def _command(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: str) -> list[bytes]:
+    writer.write(line.encode("ascii") + b"\r\n")
+    await writer.drain()
+    return await _reply(reader)
+
+
+async def _reply(reader: asyncio.StreamReader) -> list[bytes]:
+    """The texts of one reply's lines (RFC 5321 §4.2.1); anything but 2xx ends the probe."""
+    texts: list[bytes] = []
+    for _ in range(MAX_LINES):
+        try:
+            line = await reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError:
+            raise _Ended(ProbeResult.GARBLED) from None
+        match = _REPLY_LINE.fullmatch(line)
+        if match is None:
+            raise _Ended(ProbeResult.GARBLED)
+        code, more, text = match.groups()
+        texts.append((text or b"").strip())
+        if more == b"-":
+            continue
+        if code[:1] == b"2":
+            return texts
+        raise _Ended(ProbeResult.BUSY if code[:1] == b"4" else ProbeResult.REFUSED)
+    raise _Ended(ProbeResult.GARBLED)
+
+
+async def _quit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Take leave; what was learnt holds however the other side takes it."""
+    with suppress(TimeoutError, OSError, _Ended, EOFError):
+        async with asyncio.timeout(QUIT_SECONDS):
+            await _command(reader, writer, "QUIT")
+
+
+class _Ended(Exception):
+    """An outcome, not an error: the talk needs no further word."""
+
+    def __init__(self, result: ProbeResult) -> None:
+        self.result = result
+
+
+# X509_V_ERR_… of OpenSSL's x509_vfy.h
+_BY_VERIFY_CODE = {
+    9: ProbeResult.EXPIRED,  # not yet valid
+    10: ProbeResult.EXPIRED,
+    18: ProbeResult.SELF_SIGNED,
+    62: ProbeResult.WRONG_NAME,
+}
