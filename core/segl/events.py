@@ -145,5 +145,9 @@ class Events:
         """The recipient's copy stays with Postfix; nothing was sent."""
         self._log.warning("not_delivered", way=way, recipients=list(recipients), error=error.private)
 
+    def swept(self, files: int, secrets: int) -> None:
+        """Housekeeping of sealed messages: left-over files taken away, expired secrets shredded."""
+        self._log.info("swept", files=files, secrets=secrets)
+
     def certificate_refused(self, file: Path, why: str) -> None:
         self._log.warning("certificate_refused", file=str(file), why=why)

@@ -1,0 +1,64 @@
+"""What the LMTP server and the agents behind it hand each other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from segl.addresses import domain_of
+from segl.errors import DeliveryError, SeglError, SmtpReply
+from segl.vocabulary import Envelope, Way
+
+LATEST_START: Final = 300.0  # seconds after the end of the data; a hand-over takes at most 240 s
+OUR_FAULT: Final = SmtpReply(451, "4.3.0", "a fault here, the message is kept for another try")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One LMTP transaction: the envelope and the message, byte for byte as it came (dot-stuffing undone).
+
+    ``smtputf8`` says that the client announced, or used, addresses or headers in UTF-8 (RFC 6531).
+    """
+
+    envelope: Envelope
+    content: bytes
+    smtputf8: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Each recipient once, in the order of the first naming."""
+        return tuple(dict.fromkeys(self.envelope.recipients))
+
+    def check_time(self) -> None:
+        """Raise when it is too late to begin anything for this message: Postfix waits 600 s for the
+        replies, and what is done after that is done again."""
+        if time.monotonic() - self.began > LATEST_START:
+            raise DeliveryError("not enough time left in this try")
+
+
+class Agent(Protocol):
+    """Takes a message on for its recipients."""
+
+    @property
+    def way(self) -> Way: ...
+
+    async def deliver(self, delivery: Delivery) -> Mapping[str, SmtpReply]:
+        """A reply for each of :attr:`Delivery.recipients`. 250 means: the next holder has it on disk. What is
+        left out, or raised, is answered 4xx by the caller."""
+        ...
+
+
+def by_domain(recipients: Iterable[str]) -> dict[str, list[str]]:
+    """*recipients* under their normal domain; ``""`` holds those without one."""
+    groups: dict[str, list[str]] = {}
+    for recipient in recipients:
+        groups.setdefault(domain_of(recipient), []).append(recipient)
+    return groups
+
+
+def reply_to(error: BaseException) -> SmtpReply:
+    """The reply that belongs to *error*; one that nobody foresaw is our fault and temporary."""
+    return error.reply if isinstance(error, SeglError) else OUR_FAULT

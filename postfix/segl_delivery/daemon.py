@@ -1,0 +1,230 @@
+"""``segl-deliver``: the process behind the transports ``segl-tunnel`` and ``segl-portal``.
+
+SIGTERM and SIGINT: no new mail, deliveries in hand finish (``delivery.drain_seconds``). SIGHUP: the
+settings are read again; sockets, store, log and metrics stay as they are until a restart. A settings file
+that cannot be used stops a start (exit 2) and leaves a running process as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.engine import Engine
+
+from segl import metrics, notify
+from segl.errors import Fault, SeglError, SettingsError
+from segl.events import Events, configure_log
+from segl.listening import UnixListener, listen_unix
+from segl.sealed.directory import SealedDirectory
+from segl.sealed.records import is_known, shred_expired
+from segl.settings import DEFAULT_FILE, Settings
+from segl.settings_file import load_settings
+from segl.store import open_store
+from segl.vocabulary import Way
+from segl_delivery.agent import Agent
+from segl_delivery.budget import ByteBudget
+from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.lmtp import Service
+from segl_delivery.notice import NoticeFrom
+from segl_delivery.paths import is_plain
+from segl_delivery.portal import PortalAgent
+from segl_delivery.reinject import ReturnPort
+from segl_delivery.server import LmtpServer
+from segl_delivery.smime import NEUTRAL_SUBJECT
+from segl_delivery.tunnel import TunnelAgent
+
+THREADS: Final = 32
+HOUSEKEEPING_SECONDS: Final = 3600.0
+EXIT_REFUSED: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until told to stop; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="segl-deliver", description="Encrypts and seals messages for Postfix."
+    )
+    parser.add_argument(
+        "--settings", type=Path, default=DEFAULT_FILE, help="settings file (default: %(default)s)"
+    )
+    parser.add_argument("--check-only", action="store_true", help="check settings and directories, then end")
+    options = parser.parse_args(arguments)
+    configure_log()
+    events = Events("segl-deliver")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
+    try:
+        settings = checked_settings(options.settings)
+        configure_log(settings.log.format, settings.log.level)
+        engine = open_store(settings.store.url)
+        SealedDirectory(settings.portal.sealed).prepare()
+        if options.check_only:
+            return 0
+        listeners = _listen(settings)
+    except SeglError as error:
+        events.start_refused(error)
+        return EXIT_REFUSED
+    metrics.serve(settings.metrics.host, settings.metrics.deliver_port)
+    try:
+        asyncio.run(_Daemon(options.settings, settings, engine, events).run(listeners))
+    finally:
+        engine.dispose()
+    return 0
+
+
+def checked_settings(file: Path) -> Settings:
+    """The settings, with what this process needs of them. Raises :class:`SettingsError`."""
+    settings = load_settings(file)
+    faults: list[Fault] = []
+    if settings.portal.url.partition("://")[2].partition("/")[0].endswith(".invalid"):
+        hint = 'the address under which recipients open sealed messages, "https://sikker.…"'
+        faults.append(Fault(file, "portal.url", "is not set", hint))
+    if any(mark in settings.portal.url for mark in '#?"<>'):
+        faults.append(Fault(file, "portal.url", 'may not hold # ? " < >', "the link is made from it"))
+    if not is_plain(settings.notice_from) or not settings.notice_from.isascii():
+        faults.append(Fault(file, "portal.notice_from", "is not an ordinary ASCII address"))
+    if settings.delivery.tunnel_socket == settings.delivery.portal_socket:
+        faults.append(Fault(file, "delivery.portal_socket", "is the same as delivery.tunnel_socket"))
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """The agents of one set of settings; a reload puts a new pair in their place."""
+
+    tunnel: TunnelAgent
+    portal: PortalAgent
+
+    @classmethod
+    def of(cls, settings: Settings, engine: Engine, events: Events) -> Agents:
+        language = settings.organisation.language
+        return_port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
+        house = NoticeFrom(settings.organisation.name, settings.notice_from, settings.portal.url, language)
+        return cls(
+            tunnel=TunnelAgent(
+                certificates=CertificateDirectory(settings, events),
+                return_port=return_port,
+                events=events,
+                subject=NEUTRAL_SUBJECT[language],
+            ),
+            portal=PortalAgent(
+                engine=engine,
+                directory=SealedDirectory(settings.portal.sealed),
+                return_port=return_port,
+                events=events,
+                house=house,
+                expiry_days=settings.portal.expiry_days,
+            ),
+        )
+
+
+def _listen(settings: Settings) -> dict[Way, UnixListener]:
+    """Both sockets, or none. Raises :class:`SeglError`."""
+    delivery = settings.delivery
+    mode = int(delivery.socket_mode, 8)
+    tunnel = listen_unix(delivery.tunnel_socket, mode)
+    try:
+        return {Way.TUNNEL: tunnel, Way.PORTAL: listen_unix(delivery.portal_socket, mode)}
+    except SeglError:
+        tunnel.close()
+        raise
+
+
+class _Daemon:
+    """The running process."""
+
+    def __init__(self, file: Path, settings: Settings, engine: Engine, events: Events) -> None:
+        self._file = file
+        self._settings = settings
+        self._engine = engine
+        self._events = events
+        self._agents = Agents.of(settings, engine, events)
+
+    async def run(self, listeners: dict[Way, UnixListener]) -> None:
+        """Serve until SIGTERM."""
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="deliver"))
+        stop: asyncio.Future[str] = loop.create_future()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _resolve, stop, number.name)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        budget = ByteBudget(self._settings.delivery.bytes_in_flight)
+        servers = [LmtpServer(self._service(way, budget), listener) for way, listener in listeners.items()]
+        for server in servers:
+            await server.start()
+        helpers = [asyncio.create_task(self._keep_house()), asyncio.create_task(_feed_watchdog())]
+        self._events.ready(sockets=[str(listener.path) for listener in listeners.values()])
+        notify.ready()
+        why = await stop
+        notify.stopping()
+        self._events.stopping(why)
+        for helper in helpers:
+            helper.cancel()
+        drain = self._settings.delivery.drain_seconds
+        if any(await asyncio.gather(*(server.stop(drain) for server in servers))):
+            sys.stderr.flush()
+            os._exit(0)  # a thread still waits for the return port; it would hold the process up
+
+    def _service(self, way: Way, budget: ByteBudget) -> Service:
+        def agent() -> Agent:
+            return self._agents.tunnel if way is Way.TUNNEL else self._agents.portal
+
+        return Service(agent, budget, self._events, self._settings.delivery.message_bytes)
+
+    def _reload(self) -> None:
+        notify.reloading()
+        try:
+            settings = checked_settings(self._file)
+            SealedDirectory(settings.portal.sealed).prepare()
+        except SeglError as error:
+            self._events.reload_refused(error)
+            metrics.RELOADS.labels("refused").inc()
+        else:
+            self._settings = settings
+            self._agents = Agents.of(settings, self._engine, self._events)
+            self._events.reloaded()
+            metrics.RELOADS.labels("ok").inc()
+        notify.ready()
+
+    async def _keep_house(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._sweep)
+            except Exception as error:
+                self._events.failed("housekeeping", error)
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    def _sweep(self) -> None:
+        directory, now = SealedDirectory(self._settings.portal.sealed), time.time()
+        secrets = shred_expired(self._engine, directory, now)
+        files = directory.sweep(lambda message_id: is_known(self._engine, message_id), now)
+        if files or secrets:
+            self._events.swept(files, secrets)
+
+
+def _resolve(future: asyncio.Future[str], value: str) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+async def _feed_watchdog() -> None:
+    """Tell systemd that the loop still turns."""
+    seconds = notify.watchdog_seconds()
+    while seconds is not None:
+        notify.watchdog()
+        await asyncio.sleep(seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""The header of a message as raw fields (RFC 5322 §2.2): nothing decoded, nothing rewritten.
+
+A field is a name, a colon and a value, folded over the lines that begin with a blank. The header ends at
+the first empty line, or, in a broken message, before the first line that is no field (which then is the
+body's first).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_STRAY_LF = re.compile(rb"(?<!\r)\n")
+LINE_END: Final = b"\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field; ``raw`` is all of it, folded as it came, with its line end."""
+
+    name: str  # lower case
+    raw: bytes
+
+    @property
+    def value(self) -> bytes:
+        """What stands after the colon, unfolded, without blanks around."""
+        return b" ".join(line.strip() for line in self.raw.split(b":", 1)[1].splitlines()).strip()
+
+
+def split_header(message: bytes) -> tuple[list[Field], bytes]:
+    """The fields and the body; the empty line between is in neither."""
+    fields: list[Field] = []
+    at = 0
+    name, begin = "", 0
+    while at < len(message):
+        end = message.find(b"\n", at) + 1 or len(message)
+        if message[at] in b" \t" and name:  # a line of blanks alone goes on, too (RFC 5322 §4.2)
+            at = end
+            continue
+        if name:
+            fields.append(Field(name, message[begin:at]))
+            name = ""
+        if message[at:end] in (b"\r\n", b"\n"):
+            return fields, message[end:]
+        match = _FIELD.match(message, at, end)
+        if match is None:
+            return fields, message[at:]
+        name, begin = match[1].decode("ascii").lower(), at
+        at = end
+    if name:
+        fields.append(Field(name, message[begin:at]))
+    return fields, b""
+
+
+def join_header(fields: Iterable[Field], body: bytes) -> bytes:
+    """The message back. Each field's line end is kept; one that the end of the message cut off is added."""
+    raw = (f.raw if f.raw.endswith(b"\n") else f.raw + LINE_END for f in fields)
+    return b"".join([*raw, LINE_END, body])
+
+
+def without(message: bytes, unwanted: Callable[[str], bool]) -> bytes:
+    """*message* without the fields whose (lower-case) name is *unwanted*; the same object when there are
+    none."""
+    fields, body = split_header(message)
+    kept = [field for field in fields if not unwanted(field.name)]
+    return message if len(kept) == len(fields) else join_header(kept, body)
+
+
+def canonical(data: bytes) -> bytes:
+    """*data* with every bare LF as CR LF, the form in which MIME entities are signed and encrypted (RFC
+    8551 §3.1.1). A bare CR stays: what it meant is anybody's guess."""
+    return _STRAY_LF.sub(LINE_END, data) if _STRAY_LF.search(data) else data

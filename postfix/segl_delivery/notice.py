@@ -1,0 +1,180 @@
+"""The notice mail: tells a recipient that a sealed message waits, and carries the link that opens it.
+
+The link is ``<portal.url>/m/<recipient id>#<link secret>``. Only the recipient's mailbox ever holds the
+secret: a browser does not send what stands after ``#`` to a server, nor in a Referer.
+
+The header is written here by hand, line by line, because addresses come from outside: each is shown only
+when it is an ordinary one (:func:`segl_delivery.paths.is_plain`), and no text with a line end or a
+control character gets in. RFC 3834 §5 asks for ``Auto-Submitted``; the envelope sender is the original
+one, so that a bounce reaches the person who wrote.
+"""
+
+from __future__ import annotations
+
+import html
+import quopri
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime
+from typing import Final
+
+from segl.addresses import domain_of
+from segl.sealed.keys import Secret
+from segl_delivery.notice_texts import TEXTS, Language, NoticeTexts
+from segl_delivery.paths import is_plain
+
+_OTHER: Final[dict[Language, Language]] = {"da": "en", "en": "da"}
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFrom:
+    """The house the notice comes from."""
+
+    organisation: str
+    address: str
+    portal_url: str
+    language: Language
+
+    @property
+    def base(self) -> str:
+        return self.portal_url.rstrip("/") + "/"
+
+    def link(self, recipient_id: str, secret: Secret) -> str:
+        return f"{self.base}m/{recipient_id}#{secret.text()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One recipient's notice. ``until`` is the last moment at which the message can be read, in local
+    time."""
+
+    house: NoticeFrom
+    sender: str
+    recipient: str
+    link: str
+    written: datetime
+    until: datetime
+
+    def message(self) -> bytes:
+        """The mail, CR LF line ends, ready to send."""
+        boundary = f"segl-{secrets.token_hex(16)}"
+        head = [*self._header(), f'Content-Type: multipart/alternative; boundary="{boundary}"', "", ""]
+        parts = [_part("plain", self._plain()), _part("html", self._html())]
+        body = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
+        return "\r\n".join(head).encode("utf-8") + body + b"--" + boundary.encode() + b"--\r\n"
+
+    @property
+    def _texts(self) -> NoticeTexts:
+        return TEXTS[self.house.language]
+
+    def _header(self) -> list[str]:
+        house = self.house
+        organisation = one_line(house.organisation)
+        lines = [
+            f"Date: {format_datetime(self.written)}",
+            f"From: {_name(organisation)} <{house.address}>",
+            # an address that programs read differently is left to the envelope
+            f"To: <{self.recipient}>" if is_plain(self.recipient) else "To: undisclosed-recipients:;",
+            f"Subject: {_encoded(self._texts.subject.format(organisation=organisation))}",
+            f"Message-ID: <{secrets.token_hex(16)}@{domain_of(house.address)}>",
+            "Auto-Submitted: auto-generated",
+            f"Content-Language: {house.language}, {_OTHER[house.language]}",
+            "MIME-Version: 1.0",
+        ]
+        if is_plain(self.sender):
+            lines.insert(3, f"Reply-To: <{self.sender}>")
+        return lines
+
+    def _filled(self, texts: NoticeTexts) -> dict[str, str]:
+        values = {
+            "organisation": one_line(self.house.organisation),
+            "sender": self.sender,
+            "base": self.house.base,
+            "until": texts.day(self.until.date()),
+        }
+        who = texts.who if is_plain(self.sender) else texts.who_unnamed
+        names = ("heading", "why", "button", "until", "check", "question", "short")
+        filled = {name: getattr(texts, name).format(**values) for name in names}
+        return {**filled, "who": who.format(**values)}
+
+    def _plain(self) -> str:
+        texts = self._filled(self._texts)
+        other = self._filled(TEXTS[_OTHER[self.house.language]])
+        paragraphs = [
+            texts["heading"],
+            texts["who"],
+            texts["why"],
+            f"{texts['button']}:\n{self.link}",
+            texts["until"],
+            texts["check"],
+            texts["question"],
+            "--------",
+            other["short"],
+        ]
+        return "\n\n".join(paragraphs) + "\n"
+
+    def _html(self) -> str:
+        texts = {key: html.escape(value) for key, value in self._filled(self._texts).items()}
+        other = html.escape(self._filled(TEXTS[_OTHER[self.house.language]])["short"])
+        link = html.escape(self.link)
+        return _HTML.format(
+            language=self.house.language,
+            other_language=_OTHER[self.house.language],
+            other=other,
+            link=link,
+            **texts,
+        )
+
+
+_HTML: Final = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head><meta charset="utf-8"><title>{heading}</title></head>
+<body style="margin:0;padding:24px;background:#ffffff;color:#1a1a1a;font-family:Arial,Helvetica,sans-serif;\
+font-size:16px;line-height:1.5">
+<div style="max-width:560px">
+<h1 style="font-size:22px;line-height:1.3;margin:0 0 16px">{heading}</h1>
+<p>{who}</p>
+<p>{why}</p>
+<p style="margin:24px 0"><a href="{link}" style="display:inline-block;padding:12px 20px;background:#0b4f6c;\
+color:#ffffff;text-decoration:none;border-radius:4px">{button}</a></p>
+<p style="font-size:14px;word-break:break-all">{link}</p>
+<p>{until}</p>
+<p>{check}</p>
+<p>{question}</p>
+<p lang="{other_language}" style="margin-top:32px;padding-top:16px;border-top:1px solid #cccccc;\
+color:#555555">{other}</p>
+</div>
+</body>
+</html>
+"""
+
+
+def _part(subtype: str, text: str) -> bytes:
+    head = (
+        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    encoded = quopri.encodestring(text.encode("utf-8"), quotetabs=False)
+    return head.encode("ascii") + encoded.replace(b"\n", b"\r\n")
+
+
+def one_line(text: str) -> str:
+    """*text* on one line, without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _encoded(text: str) -> str:
+    """An unstructured value: as it is when printable ASCII and short, else encoded words (RFC 2047),
+    folded."""
+    if text.isascii() and len(text) <= 900 and "=?" not in text:
+        return text
+    return Header(text, "utf-8", maxlinelen=76, continuation_ws=" ").encode(linesep="\r\n")
+
+
+def _name(text: str) -> str:
+    """A display name: quoted when ASCII, else encoded words."""
+    if text.isascii() and len(text) <= 200 and "=?" not in text:
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return Header(text, "utf-8", maxlinelen=70, continuation_ws=" ").encode(linesep="\r\n")

@@ -1,0 +1,80 @@
+"""The words of the notice mail, Danish and English. ``{names}`` are filled in by :mod:`segl_delivery.notice`.
+
+The reader has never heard of Segl, may be old, busy or afraid of fraud, and should understand each line
+at the first reading. Nothing of the message is told: no content, no subject.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Language = Literal["da", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTexts:
+    """One language's texts."""
+
+    subject: str
+    heading: str
+    who: str  # with the sender's address
+    who_unnamed: str  # when the address is no ordinary one
+    why: str
+    button: str
+    until: str
+    check: str
+    question: str
+    short: str  # one paragraph, for readers of the other language
+    months: tuple[str, ...]
+    day_form: str
+
+    def day(self, day: datetime.date) -> str:
+        return self.day_form.format(day=day.day, month=self.months[day.month - 1], year=day.year)
+
+
+TEXTS: Final[dict[Language, NoticeTexts]] = {
+    "da": NoticeTexts(
+        subject="Du har fået en sikker besked fra {organisation}",
+        heading="Du har fået en sikker besked",
+        who="{sender} fra {organisation} har sendt dig en besked.",
+        who_unnamed="{organisation} har sendt dig en besked.",
+        why="Beskeden kan indeholde personlige oplysninger. Derfor ligger den på en sikker side, "
+        "og du læser den dér i stedet for i denne mail.",
+        button="Læs beskeden",
+        until="Du kan læse beskeden til og med {until}. Derefter bliver den slettet.",
+        check="Er mailen ægte? Linket ovenfor skal begynde med {base} – ellers skal du ikke bruge det. "
+        "Du bliver aldrig bedt om MitID, kortnummer eller adgangskode for at læse beskeden.",
+        question="Giv ikke linket videre: det er kun til dig. Har du spørgsmål, så kontakt afsenderen. "
+        "Skriv ikke personlige oplysninger i et svar på denne mail.",
+        short="På dansk: Du har fået en sikker besked fra {organisation}. Brug linket ovenfor for at læse "
+        "den senest {until}.",
+        months=(
+            *("januar", "februar", "marts", "april", "maj", "juni"),
+            *("juli", "august", "september", "oktober", "november", "december"),
+        ),
+        day_form="den {day}. {month} {year}",
+    ),
+    "en": NoticeTexts(
+        subject="You have a secure message from {organisation}",
+        heading="You have a secure message",
+        who="{sender} at {organisation} has sent you a message.",
+        who_unnamed="{organisation} has sent you a message.",
+        why="The message may hold personal information. It is therefore kept on a secure page, "
+        "where you read it instead of in this mail.",
+        button="Read the message",
+        until="You can read the message up to and including {until}. After that it is deleted.",
+        check="Is this mail genuine? The link above must begin with {base} – if it does not, do not use it. "
+        "You will never be asked for MitID, a card number or a password to read the message.",
+        question="Do not pass the link on: it is for you only. If you have questions, contact the sender. "
+        "Do not write personal information in an answer to this mail.",
+        short="In English: You have a secure message from {organisation}. Use the link above to read it, "
+        "at the latest on {until}.",
+        months=(
+            *("January", "February", "March", "April", "May", "June"),
+            *("July", "August", "September", "October", "November", "December"),
+        ),
+        day_form="{day} {month} {year}",
+    ),
+}

@@ -1,0 +1,223 @@
+"""Hands a finished message to the front Postfix's return port, by SMTP (RFC 5321).
+
+The return port takes what is safe to travel now: ciphertext and notices. Its 250 means that the message is in
+that Postfix's queue, on disk; only then does the LMTP client hear 250 from us. Every other answer is
+passed back for the recipient it was given for. No answer, in particular none after the final dot, is 4xx:
+then the message may have been taken all the same and will arrive twice, which is the lesser evil (RFC
+1047).
+
+DSN (RFC 3461): the success was or will be reported by our own Postfix from the LMTP reply, so only
+failures are asked for here, with headers only (RET=HDRS): what we hand on carries a link or ciphertext
+that no bounce need repeat.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from segl.errors import DeliveryError, SmtpReply
+
+LONGEST_TEXT: Final = 200
+CONNECT_SECONDS: Final = 10.0
+_OUR_NAME: Final = "segl-deliver.invalid"
+_ENHANCED = re.compile(r"([245])\.\d{1,3}\.\d{1,3}(?= |$)")
+_QUEUED_AS = re.compile(r"queued as ([A-Za-z0-9]{1,40})")
+# A hand-over takes at most this many times the patience for one reply, and never longer than the second (see
+# segl_delivery.agent.LATEST_START).
+_WHOLE: Final = 4
+_LONGEST_WHOLE: Final = 240.0
+
+
+class OutcomeUnknown(DeliveryError):
+    """The message was sent, but the answer did not come: it may be with the next Postfix, or not."""
+
+    reply_enhanced = "4.4.2"
+
+
+class Unreachable(DeliveryError):
+    """Nobody listens at the return port."""
+
+    reply_enhanced = "4.4.1"
+
+
+class Refused(DeliveryError):
+    """The return port said no; ``reply`` is what it said."""
+
+    def __init__(self, reply: SmtpReply, when: str) -> None:
+        super().__init__(reply.text, f"return port, {when}: {reply}")
+        self.reply_code, self.reply_enhanced = reply.code, reply.enhanced
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What the return port said. ``refused`` names recipients it did not take; all others it did."""
+
+    queued_as: str
+    refused: dict[str, SmtpReply] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnPort:
+    """Where finished messages go. ``reply_seconds`` is the patience for one reply."""
+
+    host: str
+    port: int
+    reply_seconds: float = 60.0
+
+    @classmethod
+    def at(cls, host_port: str, reply_seconds: float) -> ReturnPort:
+        host, _, port = host_port.rpartition(":")
+        return cls(host.strip("[]"), int(port), reply_seconds)
+
+    def send(self, sender: str, recipients: Sequence[str], message: bytes, *, smtputf8: bool) -> Handover:
+        """Blocking. *message* has CR LF line ends; *recipients* are without doubles.
+
+        Raises :class:`DeliveryError` when no copy was taken for a reason common to all recipients, its
+        subclass :class:`OutcomeUnknown` when that cannot be said.
+        """
+        client = self._connect()
+        try:
+            smtputf8 = smtputf8 or not all(address.isascii() for address in (sender, *recipients))
+            return _Transaction(client, self, smtputf8).run(sender, recipients, message)
+        except (smtplib.SMTPException, OSError) as error:
+            raise DeliveryError(
+                "the connection to the return port broke", f"{self}: {_kind(error)}"
+            ) from None
+        finally:
+            client.close()
+
+    def _connect(self) -> smtplib.SMTP:
+        client = smtplib.SMTP(local_hostname=_OUR_NAME, timeout=min(CONNECT_SECONDS, self.reply_seconds))
+        try:
+            code, text = client.connect(self.host, self.port)
+        except (OSError, smtplib.SMTPException) as error:
+            client.close()
+            raise Unreachable(
+                "the return port does not answer", f"return port {self}: {_kind(error)}", "is the front up?"
+            ) from None
+        if code != 220:
+            client.close()
+            raise Unreachable("the return port takes no mail now", f"{self}: {clean_reply(code, text)}")
+        return client
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class _Transaction:
+    """One MAIL … dot on a fresh connection."""
+
+    def __init__(self, client: smtplib.SMTP, port: ReturnPort, smtputf8: bool) -> None:
+        self._client = client
+        self._patience = port.reply_seconds
+        self._deadline = time.monotonic() + min(_WHOLE * port.reply_seconds, _LONGEST_WHOLE)
+        self._smtputf8 = smtputf8
+        if smtputf8:
+            client.command_encoding = "utf-8"
+
+    def run(self, sender: str, recipients: Sequence[str], message: bytes) -> Handover:
+        self._ehlo()
+        if (reply := self._command("MAIL", self._mail(sender, message))).code != 250:
+            raise Refused(reply, "MAIL")
+        refused: dict[str, SmtpReply] = {}
+        for recipient in recipients:
+            reply = self._command("RCPT", self._rcpt(recipient))
+            if reply.code not in (250, 251):
+                refused[recipient] = reply
+        if len(refused) == len(recipients):
+            return Handover("", refused)
+        return Handover(self._data(message), refused)
+
+    def _ehlo(self) -> None:
+        self._set_patience()
+        code, text = self._client.ehlo()
+        if code != 250:
+            raise Unreachable("the return port takes no mail now", f"EHLO: {clean_reply(code, text)}")
+        if self._smtputf8 and not self._client.has_extn("smtputf8"):
+            raise DeliveryError("the return port does not take UTF-8 addresses", hint="smtputf8_enable = yes")
+
+    def _mail(self, sender: str, message: bytes) -> str:
+        words = [f"FROM:<{sender}>"]
+        if self._client.has_extn("size"):
+            words.append(f"SIZE={len(message)}")
+        if self._client.has_extn("8bitmime") and not message.isascii():
+            words.append("BODY=8BITMIME")
+        if self._smtputf8:
+            words.append("SMTPUTF8")
+        if self._client.has_extn("dsn"):
+            words.append("RET=HDRS")
+        return " ".join(words)
+
+    def _rcpt(self, recipient: str) -> str:
+        words = [f"TO:<{recipient}>"]
+        if self._client.has_extn("dsn"):
+            words.append("NOTIFY=FAILURE")
+            if recipient.isascii():
+                words.append(f"ORCPT=rfc822;{xtext(recipient)}")
+        return " ".join(words)
+
+    def _data(self, message: bytes) -> str:
+        """The queue id from the reply to the final dot."""
+        if (reply := self._command("DATA", "")).code != 354:
+            raise Refused(reply, "DATA")
+        ended = message if message.endswith(b"\r\n") else message + b"\r\n"
+        self._set_patience()
+        self._client.send(re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n")
+        try:
+            self._set_patience()
+            code, text = self._client.getreply()
+        except (smtplib.SMTPException, OSError) as error:
+            raise OutcomeUnknown("no answer from the return port", f"after the dot: {_kind(error)}") from None
+        if code != 250:
+            raise Refused(clean_reply(code, text), "final dot")
+        with suppress(smtplib.SMTPException, OSError):
+            self._client.putcmd("QUIT")  # the answer to this is worth no wait
+        found = _QUEUED_AS.search(text.decode("ascii", "replace"))
+        return found[1] if found else "unknown"
+
+    def _command(self, verb: str, arguments: str) -> SmtpReply:
+        self._set_patience()
+        code, text = self._client.docmd(verb, arguments)
+        return clean_reply(code, text, strict=code >= 400 or code < 0)
+
+    def _set_patience(self) -> None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise DeliveryError("the return port is too slow")
+        if self._client.sock is not None:
+            self._client.sock.settimeout(min(self._patience, left))
+
+
+def clean_reply(code: int, text: bytes, *, strict: bool = True) -> SmtpReply:
+    """The next server's reply as one we may pass on: one line, printable ASCII, bounded, codes that agree.
+
+    With *strict* a code that speaks of the connection or of a fault in the dialogue (421, 500, 502, 503),
+    or is none at all, becomes 451: the recipient is not to blame for it.
+    """
+    line = " ".join("".join(c if " " <= c <= "~" else " " for c in text.decode("ascii", "replace")).split())
+    enhanced = _ENHANCED.match(line)
+    if enhanced:
+        line = line[enhanced.end() :].strip()
+    if strict and (not 400 <= code <= 599 or code in (421, 500, 502, 503)):
+        return SmtpReply(451, "4.5.0", f"next server: {line}"[:LONGEST_TEXT])
+    fits = enhanced is not None and enhanced[1] == str(code)[0]
+    return SmtpReply(
+        code, enhanced[0] if enhanced and fits else f"{code // 100}.0.0", line[:LONGEST_TEXT] or "-"
+    )
+
+
+def xtext(address: str) -> str:
+    """RFC 3461 §4: printable ASCII as it is, ``+``, ``=`` and all else as ``+XX``."""
+    return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in address)
+
+
+def _kind(error: BaseException) -> str:
+    """What went wrong, without what the other side said (it could quote anything)."""
+    text = getattr(error, "strerror", None)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,130 @@
+"""S/MIME (RFC 8551): what of a message goes inside the envelope, and what has to stand outside.
+
+The envelope protects a MIME entity: content fields, an empty line, the body. The header outside stays
+readable on the whole way, so it gets only what mail needs to travel, to be threaded and to be answered
+(an allow-list: a field nobody thought of goes inside only). The subject outside is a neutral one.
+
+The fields themselves go inside too, by RFC 9788 (header protection): the entity carries the original
+header, its Content-Type the parameter ``hp="cipher"``, and ``HP-Outer`` fields say how the outside looks,
+so that a program that knows of it restores the true subject, and cannot be made to believe another. A
+program that does not know of it shows the content with the neutral subject.
+
+A personal number can stand in a display name (``"010190-1234 Hansen" <h@…>``): of an address field whose
+decoded text holds a long run of digits, only the bare addresses stay outside.
+"""
+
+from __future__ import annotations
+
+import re
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from typing import Final
+
+from segl.headers import PREFIX
+from segl.masking import mask_digits
+from segl_delivery.cms import base64_lines
+from segl_delivery.fields import LINE_END, Field, canonical, join_header, split_header
+from segl_delivery.paths import is_plain
+
+NEUTRAL_SUBJECT: Final = {"da": "Sikker besked", "en": "Secure message"}
+
+_ADDRESSES: Final = frozenset({"from", "sender", "reply-to", "to", "cc"})
+_TRACE: Final = frozenset({"received", "delivered-to"})  # keep loops countable; nothing of the content
+_OUTSIDE: Final = frozenset(
+    {
+        *_ADDRESSES,
+        *_TRACE,
+        *("date", "message-id", "in-reply-to", "references", "thread-index"),
+        *("auto-submitted", "precedence", "x-auto-response-suppress"),
+        *("importance", "priority", "x-priority", "disposition-notification-to"),
+        *("list-id", "list-help", "list-subscribe", "list-unsubscribe", "list-unsubscribe-post"),
+        *("list-post", "list-owner", "list-archive"),
+    }
+)
+# Not protected either: of the envelope's making, or for nobody's eyes.
+_DROPPED: Final = frozenset({*_TRACE, "return-path", "bcc", "resent-bcc", "hp-outer"})
+
+_HP = re.compile(rb';\s*hp\s*=\s*(?:"[^"]*"|[^\s;"]*)', re.IGNORECASE)
+_TYPE = re.compile(rb"\s*[\w.+-]+/[\w.+-]+")
+_ANY_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+")
+_WRAP_TYPE: Final = (
+    b"MIME-Version: 1.0\r\n"
+    b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data;\r\n"
+    b" name=smime.p7m\r\n"
+    b"Content-Transfer-Encoding: base64\r\n"
+    b"Content-Disposition: attachment; filename=smime.p7m\r\n"
+)
+
+
+def split_for_envelope(message: bytes, subject: str) -> tuple[bytes, bytes]:
+    """``(header outside, entity inside)``, both with CR LF line ends.
+
+    *subject* is the neutral one, in ASCII. The header outside lacks the MIME fields: :func:`enveloped`
+    adds them.
+    """
+    fields, body = split_header(message)
+    outside = list(_outside(fields, subject))
+    inside = [
+        Field(field.name, canonical(_ended(field.raw)))
+        for field in fields
+        if field.name not in _DROPPED and not field.name.startswith(PREFIX)
+    ]
+    inside = _marked(inside)
+    inside += [Field("hp-outer", b"HP-Outer: " + field.raw) for field in outside if field.name not in _TRACE]
+    return b"".join(field.raw for field in outside), join_header(inside, canonical(body))
+
+
+def enveloped(outside: bytes, der: bytes) -> bytes:
+    """The message to send: the header *outside* and the CMS object *der*."""
+    return b"".join([outside, _WRAP_TYPE, LINE_END, base64_lines(der)])
+
+
+def _outside(fields: list[Field], subject: str) -> list[Field]:
+    kept: list[Field] = []
+    for field in fields:
+        if field.name in _ADDRESSES:
+            if (raw := _addresses_outside(field)) is not None:
+                kept.append(Field(field.name, raw))
+        elif field.name in _OUTSIDE:
+            kept.append(Field(field.name, canonical(_ended(field.raw))))
+    kept.append(Field("subject", f"Subject: {subject}\r\n".encode("ascii")))
+    return kept
+
+
+def _addresses_outside(field: Field) -> bytes | None:
+    """The field as it is when no name in it holds a number, else with bare addresses; ``None`` when that
+    leaves none."""
+    text = _decoded(field.value)
+    if text is not None and mask_digits(text) == text:
+        return canonical(_ended(field.raw))
+    raw = field.value.decode("utf-8", "replace")
+    addresses = [address for address in dict.fromkeys(_ANY_ADDRESS.findall(raw)) if is_plain(address)]
+    if not addresses:
+        return None
+    name = field.raw.split(b":", 1)[0].strip()
+    return name + b": " + ",\r\n ".join(addresses).encode() + LINE_END
+
+
+def _decoded(value: bytes) -> str | None:
+    """The text a reader sees, encoded words undone (RFC 2047); ``None`` when it cannot be told."""
+    try:
+        text = value.decode("utf-8")
+        return str(make_header(decode_header(text)))
+    except (UnicodeDecodeError, HeaderParseError, LookupError, ValueError):
+        return None
+
+
+def _marked(fields: list[Field]) -> list[Field]:
+    """*fields* with ``hp="cipher"`` on the (first) Content-Type, which is added when there is none."""
+    for at, field in enumerate(fields):
+        if field.name == "content-type" and _TYPE.match(field.raw.split(b":", 1)[1]):
+            raw = _HP.sub(b"", field.raw.rstrip()).rstrip(b"; \t\r\n")
+            return [*fields[:at], Field(field.name, raw + b';\r\n hp="cipher"\r\n'), *fields[at + 1 :]]
+    if any(field.name == "content-type" for field in fields):
+        return fields  # one that names no type: whatever the reader makes of it must not change
+    added = Field("content-type", b'Content-Type: text/plain; charset="us-ascii"; hp="cipher"\r\n')
+    return [*fields, added]
+
+
+def _ended(raw: bytes) -> bytes:
+    return raw if raw.endswith(b"\n") else raw + LINE_END
