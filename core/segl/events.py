@@ -72,11 +72,12 @@ class Events:
 
     # segl-milter
 
-    def worker_started(self, pid: int, generation: int) -> None:
-        self._log.info("worker_started", pid=pid, generation=generation)
+    def worker_started(self, pid: int, generation: int, kind: str = "worker") -> None:
+        self._log.info("worker_started", pid=pid, generation=generation, kind=kind)
 
-    def worker_died(self, pid: int, status: int) -> None:
-        self._log.error("worker_died", pid=pid, status=status)
+    def worker_died(self, pid: int, status: int, kind: str = "worker") -> None:
+        """Unasked; another takes its place. *status* is its exit code, or minus the signal that ended it."""
+        self._log.error("worker_died", pid=pid, status=status, kind=kind)
 
     def classified(
         self,

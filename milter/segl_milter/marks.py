@@ -1,0 +1,82 @@
+"""What Postfix must be told about a message that has its decision: header and envelope edits.
+
+Pure: a :class:`Mail` and a decision in, :class:`Marks` out; :mod:`segl_milter.session` hands them to
+libmilter. Nothing about categories or findings is put on the message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segl import headers
+from segl.errors import SmtpReply
+from segl.vocabulary import Decision, Verdict
+from segl_milter.dsn import parameter, recipient_parameters, sender_parameters
+from segl_milter.transaction import Mail
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The edits, in the order in which they are made.
+
+    ``remove``      (name, number) of header fields, such that removing one leaves the others' numbers.
+    ``recipients``  (address, ESMTP parameters): taken out and put in again with these.
+    ``sender``      (address, ESMTP parameters), ``None`` when it stays as it is.
+    ``hold``        why Postfix shall put the message on hold; empty when not.
+    ``add``         (name, value) of header fields; the route last, so that no fault before it can
+                    leave a message marked plain.
+    ``refusal``     the reply that refuses the message; then nothing else is set.
+    """
+
+    remove: tuple[tuple[str, int], ...] = ()
+    recipients: tuple[tuple[str, str], ...] = ()
+    sender: tuple[str, str] | None = None
+    hold: str = ""
+    add: tuple[tuple[str, str], ...] = ()
+    refusal: SmtpReply | None = None
+
+
+def marks_for(mail: Mail, action: Decision, verdict: Verdict, segl_id: str) -> Marks:
+    """The marks of *mail*, to which *action* is done because of *verdict*; *segl_id* names it in reports."""
+    if action is Decision.REJECT:
+        return Marks(refusal=_refusal(verdict))
+    remove = tuple(reversed(mail.steering))
+    if action is Decision.PLAIN:
+        return Marks(remove=remove, add=((headers.ROUTE, Decision.PLAIN.value),))
+    return Marks(
+        remove=remove,
+        recipients=_recipients(mail),
+        sender=_sender(mail, segl_id),
+        hold=f"segl: {', '.join(verdict.reasons)}" if action is Decision.HOLD else "",
+        add=(*_identity(mail, segl_id), (headers.ROUTE, Decision.SECURE.value)),
+    )
+
+
+def _recipients(mail: Mail) -> tuple[tuple[str, str], ...]:
+    """Reports to the null sender go nowhere, so none are asked for (RFC 3461 §4.1 with RFC 5321 §4.5.5)."""
+    if not mail.sender.bare:
+        return ()
+    return tuple(
+        (address.given, recipient_parameters(address.bare, address.parameters))
+        for address in mail.recipients
+        if address.editable
+    )
+
+
+def _sender(mail: Mail, segl_id: str) -> tuple[str, str] | None:
+    if not mail.sender.bare or not mail.sender.editable:
+        return None
+    return mail.sender.given, sender_parameters(segl_id)
+
+
+def _identity(mail: Mail, segl_id: str) -> tuple[tuple[str, str], ...]:
+    """Our id, and the client's own ENVID, whose place in the envelope it takes."""
+    own = parameter("ENVID", mail.sender.parameters)
+    kept = ((headers.ENVELOPE_ID, own),) if own and own.isascii() and own.isprintable() else ()
+    return ((headers.ID, segl_id), *kept)
+
+
+def _refusal(verdict: Verdict) -> SmtpReply:
+    return SmtpReply(
+        550, "5.7.1", f"message refused by the organisation's rules ({', '.join(verdict.reasons)})"
+    )

@@ -1,0 +1,174 @@
+"""The parent process: opens the socket, forks the workers, then waits for signals.
+
+SIGTERM and SIGINT finish the messages in hand and end; a second one ends at once. SIGHUP reads settings and
+rules anew and lets new workers take over; when anything is faulty the old ones stay. A change of
+``milter.socket``, ``[log]`` or ``[metrics]`` needs a restart.
+
+Nothing but signals moves the parent, so it blocks them and fetches them one by one with sigtimedwait(2).
+"""
+
+from __future__ import annotations
+
+import gc
+import signal
+import socket
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from segl import metrics, notify
+from segl.errors import SeglError
+from segl.events import Events
+from segl_milter import protocol
+from segl_milter.listener import Listener, ListenError, open_listener
+from segl_milter.orders import Orders, read_orders
+from segl_milter.session import Office, Session
+from segl_milter.traffic import Traffic
+from segl_milter.workers import Lifeline, Workers
+
+_SIGNALS = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD))
+_EXPORTER_DRAIN_SECONDS = 0.5
+_LONGEST_WAIT = 60.0  # seconds, when nothing is due
+
+
+class Parent:
+    """The parent process from start to end."""
+
+    def __init__(self, settings_file: Path, orders: Orders, events: Events) -> None:
+        self._file = settings_file
+        self._orders = orders
+        self._events = events
+        self._watchdog = notify.watchdog_seconds()
+
+    def run(self) -> None:
+        """Serve until stopped. Raises :class:`SeglError` when it cannot start."""
+        started = time.monotonic()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        protocol.register()
+        settings = self._orders.settings
+        listener = open_listener(settings.milter.socket, int(settings.milter.socket_mode, 8))
+        self._workers = Workers(listener, self._events, "worker")
+        self._exporter = Workers(listener, self._events, "exporter")
+        try:
+            self._start_exporter()
+            self._man(self._orders)
+        except SeglError:
+            self._end(listener, hasten=True)
+            raise
+        ready = time.monotonic() - started
+        self._events.ready(
+            socket=str(listener.path), rules=self._orders.rules.digest, seconds=round(ready, 3)
+        )
+        notify.ready(f"{self._orders.workers} workers")
+        self._work()
+        notify.stopping()
+        self._end(listener)
+
+    def _work(self) -> None:
+        """Keep the workers going until told to stop."""
+        while True:
+            number = self._next_signal()
+            if number in (signal.SIGTERM, signal.SIGINT):
+                self._events.stopping(signal.Signals(number).name)
+                return
+            if number == signal.SIGHUP:
+                self._reload()
+
+    def _end(self, listener: Listener, *, hasten: bool = False) -> None:
+        listener.withdraw()
+        self._workers.stop()
+        self._exporter.stop()
+        while self._workers.alive or self._exporter.alive:
+            if hasten:
+                self._workers.kill()
+                self._exporter.kill()
+            hasten = self._next_signal() in (signal.SIGTERM, signal.SIGINT)
+        listener.close()
+
+    def _next_signal(self) -> int | None:
+        """Wait for a signal, tend the children meanwhile; ``None`` when something else was due."""
+        due = [self._workers.tend(), self._exporter.tend(), self._watchdog]
+        seconds = min((s for s in due if s is not None), default=_LONGEST_WAIT)
+        info = signal.sigtimedwait(_SIGNALS, seconds)
+        if self._watchdog:
+            notify.watchdog()
+        self._workers.reap()
+        self._exporter.reap()
+        return info.si_signo if info else None
+
+    def _reload(self) -> None:
+        notify.reloading()
+        try:
+            orders = read_orders(self._file)
+            self._man(orders)
+        except SeglError as error:
+            metrics.RELOADS.labels("refused").inc()
+            self._events.reload_refused(error)
+        except Exception as error:  # a fault of ours must not take the workers down
+            metrics.RELOADS.labels("refused").inc()
+            self._events.failed("reload", error)
+        else:
+            metrics.RELOADS.labels("done").inc()
+            self._events.reloaded(
+                rules=orders.rules.digest,
+                workers=orders.workers,
+                needs_restart=_unchangeable(self._orders, orders),
+            )
+            self._orders = orders
+        notify.ready(f"{self._orders.workers} workers")
+
+    def _man(self, orders: Orders) -> None:
+        """Let workers who go by *orders* take over."""
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays shared: the collector writes to none of it
+        self._workers.serve(
+            orders.workers, partial(_serve, orders, self._events), orders.settings.milter.drain_seconds
+        )
+
+    def _start_exporter(self) -> None:
+        """A process of its own answers Prometheus: the parent stays single-threaded, for it forks."""
+        where = self._orders.settings.metrics
+        if where.milter_port:
+            _check_port(where.host, where.milter_port)
+            serve = partial(_serve_metrics, where.host, where.milter_port)
+            self._exporter.serve(1, serve, _EXPORTER_DRAIN_SECONDS)
+
+
+def _serve(orders: Orders, events: Events, lifeline: Lifeline, ready: Callable[[], None]) -> None:
+    """The life of a worker."""
+    traffic = Traffic()
+    office = Office(orders.settings, orders.rules, events, traffic)
+    lifeline.watch(traffic)
+    ready()
+    protocol.run(partial(Session, office))
+
+
+def _serve_metrics(host: str, port: int, lifeline: Lifeline, ready: Callable[[], None]) -> None:
+    """The life of the exporter."""
+    lifeline.watch(Traffic())
+    metrics.serve(host, port)
+    ready()
+    while True:
+        signal.pause()
+
+
+def _check_port(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ListenError("metrics cannot be served", f"metrics: {host}:{port}: {reason}") from None
+
+
+def _unchangeable(old: Orders, new: Orders) -> list[str]:
+    """The settings that have changed and that a reload does not take up."""
+    before, after = old.settings, new.settings
+    changed = {
+        "milter.socket": before.milter.socket != after.milter.socket,
+        "milter.socket_mode": before.milter.socket_mode != after.milter.socket_mode,
+        "log": before.log != after.log,
+        "metrics": before.metrics != after.metrics,
+    }
+    return [name for name, differs in changed.items() if differs]

@@ -1,0 +1,87 @@
+"""What must happen to a message: the classifier's verdict, and what settings and sender ask for.
+
+A message to own domains only is plain without being read. A subject tag asks for the secure way, as does
+the mode ``always``; neither lowers what the classifier says. In the mode ``shadow`` the verdict is
+recorded and the message goes as it would without Segl.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from segl.addresses import domain_of
+from segl.settings import Settings
+from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
+from segl_classifier.classify import classify
+from segl_classifier.decide import decide
+from segl_classifier.encoded_words import decode_header
+from segl_classifier.message import unreadable
+from segl_classifier.rules import RuleSet
+from segl_milter.transaction import Mail
+
+INTERNAL = "internal"
+REQUESTED = "requested"
+ALWAYS = "always"
+
+# What mail programs put before a subject, in the languages of a Danish mailbox, any number of times.
+_REPLY_PREFIXES = re.compile(r"(?:\s*(?:re|sv|vs|fwd|vb|fw|aw|wg)(?:\[\d+\])?\s*:)*\s*", re.IGNORECASE)
+
+
+def judge(mail: Mail, rules: RuleSet, settings: Settings) -> Verdict:
+    """The verdict on *mail* with everything that bears on it. Never raises for what is in the message."""
+    if to_own_domains_only(mail, settings):
+        return Verdict(Decision.PLAIN, reasons=(INTERNAL,))
+    on_unreadable = settings.detection.unreadable
+    verdict = classify(mail.raw, rules, settings.limits, on_unreadable=on_unreadable)
+    if beyond := tuple(beyond_limits(mail)):
+        verdict = decide((*verdict.findings, *beyond), rules, on_unreadable=on_unreadable)
+    return demand(verdict, tuple(demands(mail, settings)))
+
+
+def action(verdict: Verdict, mode: Mode) -> Decision:
+    """What is done: in shadow mode nothing, whatever the verdict."""
+    return Decision.PLAIN if mode is Mode.SHADOW else verdict.decision
+
+
+def to_own_domains_only(mail: Mail, settings: Settings) -> bool:
+    """Whether every recipient is the organisation's own. An address without a domain is nobody's own, and
+    a message of which not every recipient is known is not."""
+    return (
+        bool(mail.recipients)
+        and not mail.more_recipients
+        and all(settings.is_own(domain_of(address.bare)) for address in mail.recipients)
+    )
+
+
+def beyond_limits(mail: Mail) -> Iterable[Finding]:
+    """What of *mail* was not kept, and so not read."""
+    if mail.cut:
+        yield unreadable(Unreadable.TOO_LARGE, "message", f"{mail.size} bytes")
+    if mail.more_recipients:
+        total = len(mail.recipients) + mail.more_recipients
+        yield unreadable(Unreadable.TOO_MANY, "envelope", f"{total} recipients")
+
+
+def demands(mail: Mail, settings: Settings) -> Iterable[str]:
+    """The reasons for the secure way that lie outside the message's content."""
+    if any(tagged(subject, settings.detection.subject_tags) for subject in mail.subjects):
+        yield REQUESTED
+    if settings.detection.mode is Mode.ALWAYS:
+        yield ALWAYS
+
+
+def demand(verdict: Verdict, reasons: tuple[str, ...]) -> Verdict:
+    """*verdict*, at least secure when there are *reasons*."""
+    if not reasons:
+        return verdict
+    decision = Decision.strictest((verdict.decision, Decision.SECURE))
+    return replace(verdict, decision=decision, reasons=(*reasons, *verdict.reasons))
+
+
+def tagged(subject: bytes, tags: Iterable[str]) -> bool:
+    """Whether *subject* (a raw header value) begins with one of *tags*, reply prefixes passed over."""
+    text = decode_header(subject.replace(b"\n", b"").decode("latin-1"))
+    start = text[_REPLY_PREFIXES.match(text).end() :].casefold()  # type: ignore[union-attr]
+    return any(start.startswith(tag.strip().casefold()) for tag in tags)

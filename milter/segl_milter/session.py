@@ -1,0 +1,175 @@
+"""One connection from Postfix: the milter callbacks, and the way of each message through them."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+
+import Milter
+
+from segl import metrics
+from segl.events import Events
+from segl.settings import Settings
+from segl.vocabulary import Verdict
+from segl_classifier.rules import RuleSet
+from segl_milter.marks import Marks, marks_for
+from segl_milter.protocol import Context
+from segl_milter.ruling import REQUESTED, action, judge
+from segl_milter.traffic import Traffic
+from segl_milter.transaction import Address, Mail, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the sessions of one worker share."""
+
+    settings: Settings
+    rules: RuleSet
+    events: Events
+    traffic: Traffic
+
+
+class Session:
+    """The callbacks of one connection; several messages may follow one another on it."""
+
+    __slots__ = ("_context", "_office", "_steps", "_transaction")
+
+    def __init__(self, office: Office, context: Context, steps: int) -> None:
+        self._office = office
+        self._context = context
+        self._steps = steps
+        self._transaction: Transaction | None = None
+        office.traffic.connected()
+
+    def envelope_from(self, address: bytes, *parameters: bytes) -> int:
+        self._drop()
+        self._office.traffic.message_begun()
+        self._transaction = Transaction(_address(address, parameters), self._office.settings.limits)
+        return self._unanswered(Milter.P_NR_MAIL)
+
+    def envelope_recipient(self, address: bytes, *parameters: bytes) -> int:
+        if self._transaction:
+            self._transaction.recipient(_address(address, parameters))
+        return self._unanswered(Milter.P_NR_RCPT)
+
+    def header(self, name: str, value: bytes) -> int:
+        if self._transaction:
+            if not self._steps & Milter.P_HDR_LEADSPC:
+                value = b" " + value
+            self._transaction.header(name, value)
+        return self._unanswered(Milter.P_NR_HDR)
+
+    def body(self, chunk: bytes) -> int:
+        if self._transaction:
+            self._transaction.body(chunk)
+        return self._unanswered(Milter.P_NR_BODY)
+
+    def end_of_message(self) -> int:
+        """Parse, extract, detect, decide, mark, record. A fault of ours is a temporary failure."""
+        started = time.perf_counter()
+        try:
+            mail = self._whole()
+            verdict = judge(mail, self._office.rules, self._office.settings)
+            seconds = time.perf_counter() - started
+            answer = self._mark(mail, verdict)
+            self._record(mail, verdict, seconds)
+        except Exception as error:  # whatever it is: the message must wait, not pass
+            return self._failed(error)
+        finally:
+            self._drop()
+        return answer
+
+    def abort(self) -> int:
+        self._drop()
+        return int(Milter.CONTINUE)
+
+    def close(self) -> int:
+        self._drop()
+        self._office.traffic.disconnected()
+        return int(Milter.CONTINUE)
+
+    def _whole(self) -> Mail:
+        if self._transaction is None:
+            raise RuntimeError("end of message without MAIL")
+        return self._transaction.whole()
+
+    def _mark(self, mail: Mail, verdict: Verdict) -> int:
+        todo = action(verdict, self._office.settings.detection.mode)
+        return apply(marks_for(mail, todo, verdict, secrets.token_hex(16)), self._context)
+
+    def _record(self, mail: Mail, verdict: Verdict, seconds: float) -> None:
+        mode = self._office.settings.detection.mode.value
+        envelope = mail.envelope(self._context.getsymval("i") or "")
+        count(verdict, mode, forged=len(mail.steering), seconds=seconds)
+        self._office.events.classified(
+            envelope.queue_id,
+            verdict,
+            sender=_printable(envelope.sender),
+            recipients=len(envelope.recipients) + mail.more_recipients,
+            size=mail.size,
+            ms=seconds * 1000,
+            mode=mode,
+            forged=len(mail.steering),
+        )
+
+    def _failed(self, error: Exception) -> int:
+        metrics.SCAN_FAILURES.inc()
+        self._office.events.failed("end of message", error)
+        self._context.setreply("451", "4.3.0", "message could not be checked now, try again later")
+        return int(Milter.TEMPFAIL)
+
+    def _drop(self) -> None:
+        if self._transaction:
+            self._transaction = None
+            self._office.traffic.message_ended()
+
+    def _unanswered(self, step: int) -> int:
+        return int(Milter.NOREPLY if self._steps & step else Milter.CONTINUE)
+
+
+def apply(marks: Marks, context: Context) -> int:
+    """Make the edits; the answer to the end of the message."""
+    if marks.refusal:
+        reply = marks.refusal
+        context.setreply(str(reply.code), reply.enhanced, reply.text.replace("%", "%%"))
+        return int(Milter.REJECT)
+    for name, number in marks.remove:
+        context.chgheader(name, number, "")
+    for address, parameters in marks.recipients:
+        context.delrcpt(address)
+        context.addrcpt(address, parameters)
+    if marks.sender:
+        context.chgfrom(*marks.sender)
+    if marks.hold:
+        context.quarantine(marks.hold)
+    for name, value in marks.add:
+        context.addheader(name, f" {value}", -1)
+    return int(Milter.CONTINUE)
+
+
+def count(verdict: Verdict, mode: str, *, forged: int, seconds: float) -> None:
+    """The metrics of one message."""
+    metrics.MESSAGES.labels(verdict.decision.value, mode).inc()
+    metrics.SCAN_SECONDS.observe(seconds)
+    for label in verdict.labels:
+        metrics.LABELS.labels(label.value).inc()
+    for finding in verdict.unreadable:
+        metrics.UNREADABLE.labels(finding.rule.removeprefix("unreadable.")).inc()
+    if REQUESTED in verdict.reasons:
+        metrics.REQUESTED.inc()
+    if forged:
+        metrics.FORGED.inc(forged)
+
+
+def _address(given: bytes, parameters: tuple[bytes, ...]) -> Address:
+    return Address(_text(given), tuple(_text(item) for item in parameters))
+
+
+def _text(raw: bytes) -> str:
+    """Bytes that are not UTF-8 stay recognisable as such (PEP 383)."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,137 @@
+"""One message as it comes in, piece by piece, with bounds on what is kept.
+
+The bytes are put together again as SMTP carried them. The milter protocol cuts the header into names and
+values: with ``P_HDR_LEADSPC`` a value begins with the blanks after the colon and a folded line is ``\\n``
+and its blanks, so that nothing is lost but the CR. Postfix hands over the body with CRLF.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segl import headers
+from segl.settings import Limits
+from segl.vocabulary import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An envelope address as the client gave it, angle brackets and parameters included."""
+
+    given: str
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def bare(self) -> str:
+        return self.given[1:-1] if self.given.startswith("<") and self.given.endswith(">") else self.given
+
+    @property
+    def editable(self) -> bool:
+        """Whether libmilter can be told this address: it takes UTF-8, clients send what they like."""
+        try:
+            self.given.encode("utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message that has come in whole.
+
+    ``raw`` holds the first part when the message was larger than the limit (``cut``); ``more_recipients``
+    counts those beyond the limit, who are not in ``recipients``. ``steering`` names, in order and with
+    its number among the fields of that name, each header field that must come off.
+    """
+
+    sender: Address
+    recipients: tuple[Address, ...]
+    raw: bytes
+    size: int
+    subjects: tuple[bytes, ...] = ()
+    steering: tuple[tuple[str, int], ...] = ()
+    more_recipients: int = 0
+
+    @property
+    def cut(self) -> bool:
+        return self.size > len(self.raw)
+
+    def envelope(self, queue_id: str) -> Envelope:
+        return Envelope(self.sender.bare, tuple(address.bare for address in self.recipients), queue_id)
+
+
+class Transaction:
+    """Collects one message between MAIL and the end of its data."""
+
+    __slots__ = (
+        "_body_begun",
+        "_chunks",
+        "_limits",
+        "_more_recipients",
+        "_recipients",
+        "_room",
+        "_seen",
+        "_sender",
+        "_size",
+        "_steering",
+        "_subjects",
+    )
+
+    def __init__(self, sender: Address, limits: Limits) -> None:
+        self._sender = sender
+        self._limits = limits
+        self._recipients: list[Address] = []
+        self._more_recipients = 0
+        self._chunks: list[bytes] = []
+        self._room = limits.message_bytes
+        self._size = 0
+        self._subjects: list[bytes] = []
+        self._seen: dict[str, int] = {}
+        self._steering: list[tuple[str, int]] = []
+        self._body_begun = False
+
+    def recipient(self, address: Address) -> None:
+        if len(self._recipients) < self._limits.recipients:
+            self._recipients.append(address)
+        else:
+            self._more_recipients += 1
+
+    def header(self, name: str, value: bytes) -> None:
+        """A field; *value* with its leading blanks and with LF line ends."""
+        lower = name.lower()
+        if headers.steers(lower):
+            number = self._seen.get(lower, 0) + 1
+            self._seen[lower] = number
+            self._steering.append((name, number))
+        elif lower == "subject":
+            self._subjects.append(value)
+        self._keep(b"%s:%s\r\n" % (name.encode("utf-8"), value.replace(b"\n", b"\r\n")))
+
+    def body(self, chunk: bytes) -> None:
+        if not self._body_begun:
+            self._body_begun = True
+            self._keep(b"\r\n")
+        self._keep(chunk)
+
+    def whole(self) -> Mail:
+        """The message is complete."""
+        if not self._body_begun:
+            self.body(b"")
+        return Mail(
+            sender=self._sender,
+            recipients=tuple(self._recipients),
+            raw=b"".join(self._chunks),
+            size=self._size,
+            subjects=tuple(self._subjects),
+            steering=tuple(self._steering),
+            more_recipients=self._more_recipients,
+        )
+
+    def _keep(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._room >= len(piece):
+            self._chunks.append(piece)
+            self._room -= len(piece)
+        elif self._room:
+            self._chunks.append(piece[: self._room])
+            self._room = 0

@@ -1,0 +1,283 @@
+"""The worker processes: forked, watched, replaced, retired.
+
+A worker hangs on a *lifeline*, a pipe whose writing end only the parent holds. ``d`` on it means
+*drain*: take no new connection, end when the open ones are closed. Its end (the parent closed it, or
+died, even by kill -9) means *finish*: take no new connection, end when no message is in hand. Either way a
+worker ends by itself after ``drain_seconds``; the parent kills what has not.
+
+The parent runs one thread and no other, so that forking it is safe at any time. Workers are forked after
+the rules are loaded and share that memory with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, NoReturn
+
+from segl import metrics
+from segl.errors import SeglError
+from segl.events import Events
+from segl_milter.listener import Listener
+from segl_milter.traffic import Traffic
+
+_DRAIN = b"d"
+_READY = b"r"
+_READY_SECONDS = 20.0
+_STABLE_SECONDS = 10.0  # a worker that lived so long is replaced at once
+_FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
+_GRACE_SECONDS = 2.0  # beyond drain_seconds, before the parent kills
+
+
+class WorkersError(SeglError):
+    """The workers cannot be started."""
+
+
+@dataclass(slots=True)
+class Worker:
+    pid: int
+    generation: int
+    slot: int
+    lifeline: int
+    started: float
+    kill_at: float | None = None  # when retired
+
+    @property
+    def retired(self) -> bool:
+        return self.kill_at is not None
+
+
+# What a child does with its lifeline; it calls the second when it is ready.
+Serve = Callable[["Lifeline", Callable[[], None]], None]
+
+# The parent's ends of all lifelines. A child that kept one of another open would keep that one alive.
+_lifelines: set[int] = set()
+
+
+class Workers:
+    """The children of one kind. One generation serves; earlier ones may still drain."""
+
+    def __init__(self, listener: Listener, events: Events, kind: Literal["worker", "exporter"]) -> None:
+        self._listener = listener
+        self._events = events
+        self._kind: Literal["worker", "exporter"] = kind
+        self._drain_seconds = 0.0
+        self._workers: dict[int, Worker] = {}
+        self._generation = 0
+        self._serve: Serve = _nothing
+        self._delays: dict[int, float] = {}
+        self._due: dict[int, float] = {}  # slot → when to start its next worker
+
+    @property
+    def alive(self) -> int:
+        """Workers of all generations, those that drain included."""
+        return len(self._workers)
+
+    def serve(self, count: int, serve: Serve, drain_seconds: float) -> None:
+        """Start *count* workers that run *serve*, then retire those before. When one does not come up,
+        those before go on and :class:`WorkersError` is raised."""
+        before = (self._serve, self._drain_seconds, self._generation)
+        self._serve, self._drain_seconds, self._generation = serve, drain_seconds, self._generation + 1
+        started: list[tuple[Worker, int]] = []
+        try:
+            for slot in range(count):
+                started.append(self._fork(slot))  # noqa: PERF401 - those before a failure are needed
+            _wait_until_ready([ready for _, ready in started])
+        except (OSError, WorkersError) as error:
+            for worker, _ in started:
+                self._retire(worker, drain=False)
+            self._serve, self._drain_seconds, self._generation = before
+            reason = error.private if isinstance(error, SeglError) else str(error)
+            raise WorkersError("the workers cannot be started", f"workers: {reason}") from None
+        finally:
+            for _, ready in started:
+                os.close(ready)
+        self._delays.clear()
+        self._due.clear()
+        for worker in list(self._workers.values()):
+            if worker.generation < self._generation:
+                self._retire(worker, drain=True)
+        self._count()
+
+    def reap(self) -> None:
+        """Take note of workers that have ended."""
+        for worker in list(self._workers.values()):
+            pid, status = os.waitpid(worker.pid, os.WNOHANG)
+            if pid:
+                self._ended(worker, os.waitstatus_to_exitcode(status))
+
+    def tend(self) -> float | None:
+        """Replace the dead, kill the overdue. Gives the seconds until something is due again."""
+        now = time.monotonic()
+        for worker in list(self._workers.values()):
+            if worker.kill_at is not None and worker.kill_at <= now:
+                os.kill(worker.pid, signal.SIGKILL)
+                worker.kill_at = now + 1.0
+        for slot in [slot for slot, due in self._due.items() if due <= now]:
+            self._replace(slot)
+        due = [*self._due.values(), *(w.kill_at for w in self._workers.values() if w.kill_at is not None)]
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def stop(self) -> None:
+        """Let every worker finish the messages in hand and end. :meth:`reap` and :meth:`tend` go on."""
+        self._due.clear()
+        self._serve = _nothing
+        for worker in self._workers.values():
+            self._retire(worker, drain=False)
+        self._count()
+
+    def kill(self) -> None:
+        """End every worker now, with what it has in hand."""
+        for pid in self._workers:
+            os.kill(pid, signal.SIGKILL)
+
+    def _ended(self, worker: Worker, exitcode: int) -> None:
+        del self._workers[worker.pid]
+        metrics.forget_process(worker.pid)
+        _cut(worker)
+        if worker.retired:
+            return
+        if self._kind == "worker":
+            metrics.WORKER_DEATHS.inc()
+        self._events.worker_died(worker.pid, exitcode, self._kind)
+        now = time.monotonic()
+        if now - worker.started >= _STABLE_SECONDS:
+            self._delays.pop(worker.slot, None)
+            self._due[worker.slot] = now
+        else:
+            delay = self._delays.get(worker.slot, 0.0)
+            self._delays[worker.slot] = min(_LONGEST_DELAY, delay * 2 or _FIRST_DELAY)
+            self._due[worker.slot] = now + delay
+        self._count()
+
+    def _count(self) -> None:
+        if self._kind == "worker":
+            metrics.WORKERS.set(sum(not worker.retired for worker in self._workers.values()))
+
+    def _replace(self, slot: int) -> None:
+        try:
+            _, ready = self._fork(slot)
+        except OSError as error:
+            self._events.failed("fork", error)
+            self._due[slot] = time.monotonic() + _LONGEST_DELAY
+            return
+        os.close(ready)
+        del self._due[slot]
+        self._count()
+
+    def _retire(self, worker: Worker, *, drain: bool) -> None:
+        if drain:
+            with contextlib.suppress(OSError):  # it died in this moment
+                os.write(worker.lifeline, _DRAIN)
+        else:
+            _cut(worker)
+        if worker.kill_at is None or not drain:
+            worker.kill_at = time.monotonic() + self._drain_seconds + _GRACE_SECONDS
+
+    def _fork(self, slot: int) -> tuple[Worker, int]:
+        """The new worker, and a descriptor on which it says that it is ready."""
+        line_read, line_write = os.pipe()
+        ready_read, ready_write = os.pipe()
+        try:
+            pid = os.fork()
+        except OSError:
+            for fd in (line_read, line_write, ready_read, ready_write):
+                os.close(fd)
+            raise
+        if pid == 0:
+            self._in_child(line_read, ready_write, (line_write, ready_read))
+        os.close(line_read)
+        os.close(ready_write)
+        worker = Worker(pid, self._generation, slot, line_write, time.monotonic())
+        self._workers[pid] = worker
+        _lifelines.add(line_write)
+        self._events.worker_started(pid, self._generation, self._kind)
+        return worker, ready_read
+
+    def _in_child(self, line: int, ready: int, parents_ends: Iterable[int]) -> NoReturn:
+        """The life of a worker. Never returns into the parent's code."""
+        exitcode = 1
+        try:
+            os.setsid()  # a terminal's ^C is for the parent, which lets us finish
+            for fd in (*parents_ends, *_lifelines):
+                os.close(fd)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, ())
+            lifeline = Lifeline(line, self._listener, self._drain_seconds)
+            self._serve(lifeline, lambda: _say_ready(ready))
+            exitcode = 0
+        except BaseException as error:  # the parent is told by the exit code, the log why
+            self._events.failed("worker", error)
+        finally:
+            sys.stderr.flush()
+            os._exit(exitcode)
+
+
+class Lifeline:
+    """A worker's end of the pipe to its parent."""
+
+    def __init__(self, fd: int, listener: Listener, drain_seconds: float) -> None:
+        self._fd = fd
+        self._listener = listener
+        self._drain_seconds = drain_seconds
+
+    def watch(self, traffic: Traffic) -> None:
+        """End this process when the parent says so or is no more, and *traffic* allows it."""
+        threading.Thread(target=self._watch, args=(traffic,), name="lifeline", daemon=True).start()
+
+    def _watch(self, traffic: Traffic) -> None:
+        word = _read(self._fd)
+        self._listener.stop_accepting()
+        end = time.monotonic() + self._drain_seconds
+        while word and time.monotonic() < end:
+            if traffic.wait_for_no_connection(0.1):
+                os._exit(0)
+            if _is_readable(self._fd):
+                word = _read(self._fd)
+        traffic.wait_for_no_message(max(0.0, end - time.monotonic()))
+        os._exit(0)
+
+
+def _nothing(_lifeline: Lifeline, _ready: Callable[[], None]) -> None:
+    """Before the first generation and after the last there is nothing to serve."""
+
+
+def _cut(worker: Worker) -> None:
+    """Close the parent's end of the lifeline of *worker*; again is harmless."""
+    if worker.lifeline in _lifelines:
+        _lifelines.remove(worker.lifeline)
+        os.close(worker.lifeline)
+        worker.lifeline = -1
+
+
+def _read(fd: int) -> bytes:
+    try:
+        return os.read(fd, 1)
+    except OSError:
+        return b""
+
+
+def _is_readable(fd: int) -> bool:
+    return bool(select.select([fd], [], [], 0)[0])
+
+
+def _say_ready(fd: int) -> None:
+    os.write(fd, _READY)
+    os.close(fd)
+
+
+def _wait_until_ready(descriptors: Iterable[int]) -> None:
+    end = time.monotonic() + _READY_SECONDS
+    for fd in descriptors:
+        if not select.select([fd], [], [], max(0.0, end - time.monotonic()))[0]:
+            raise WorkersError("the workers cannot be started", f"not ready after {_READY_SECONDS:.0f} s")
+        if _read(fd) != _READY:
+            raise WorkersError("the workers cannot be started", "one ended while it started")
