@@ -41,7 +41,8 @@ class ByteBudget:
             if turn.done() and not turn.cancelled():  # the turn came in the same moment
                 self._give_back(size)
             else:
-                self._waiting.remove(entry)
+                if entry in self._waiting:  # else it was passed over already
+                    self._waiting.remove(entry)
                 self._serve()
             raise
 

@@ -65,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = checked_settings(options.settings)
         configure_log(settings.log.format, settings.log.level)
+        events = Events("segl-deliver")
         engine = open_store(settings.store.url)
         SealedDirectory(settings.portal.sealed).prepare()
         if options.check_only:

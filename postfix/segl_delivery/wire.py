@@ -51,6 +51,9 @@ class Wire:
         """The message up to the final dot, dot-stuffing undone; ``None`` when it has more than *limit*
         bytes (it is then read to its end and dropped)."""
         held, self._buffer = self._buffer, bytearray()
+        most = (
+            limit + limit // 3 + len(_END)
+        )  # on the wire: at most every line, of three bytes, had its dot doubled
         too_large, searched = False, 0
         while True:
             if not too_large and held.startswith(b".\r\n"):
@@ -60,7 +63,7 @@ class Wire:
             if found >= 0:
                 end, after = found + 2, found + len(_END)
                 break
-            if len(held) > limit + len(_END):
+            if len(held) > most:
                 too_large = True
                 del held[: -(len(_END) - 1)]
             searched = len(held)

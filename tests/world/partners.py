@@ -1,0 +1,124 @@
+"""Tunnel partners: keys, certificates good and bad, and ``openssl cms`` as the software at the other end.
+
+partner = Partner.new(directory, "kommune.example")
+assert partner.decrypt(message) == entity
+"""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+type_of_key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+DAY = datetime.timedelta(days=1)
+
+
+@cache
+def rsa_key(bits: int = 2048, number: int = 0) -> rsa.RSAPrivateKey:
+    """A key, made once a run for each *bits* and *number*."""
+    return rsa.generate_private_key(65537, bits)
+
+
+@cache
+def ec_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def usage(*, encrypt: bool) -> x509.KeyUsage:
+    """A keyUsage for encryption, or one for signatures only."""
+    return x509.KeyUsage(
+        digital_signature=not encrypt,
+        content_commitment=False,
+        key_encipherment=encrypt,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def certificate(
+    name: str,
+    key: type_of_key,
+    *,
+    begins: int = -1,
+    ends: int = 30,
+    key_usage: x509.KeyUsage | None = None,
+    authority: bool | None = None,
+) -> x509.Certificate:
+    """A self-signed certificate valid from *begins* to *ends*, in days from now."""
+    now = datetime.datetime.now(datetime.UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + begins * DAY)
+        .not_valid_after(now + ends * DAY)
+    )
+    if key_usage is not None:
+        builder = builder.add_extension(key_usage, critical=True)
+    if authority is not None:
+        builder = builder.add_extension(x509.BasicConstraints(authority, None), critical=True)
+    return builder.sign(key, hashes.SHA256())
+
+
+def pem(*certificates: x509.Certificate) -> bytes:
+    return b"".join(entry.public_bytes(serialization.Encoding.PEM) for entry in certificates)
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """An organisation with a tunnel certificate in *directory*, and its key."""
+
+    domain: str
+    certificate: x509.Certificate
+    file: Path
+    key_file: Path
+
+    @classmethod
+    def new(cls, directory: Path, domain: str, keys: Path, bits: int = 2048) -> Self:
+        """Writes ``<domain>.pem`` to *directory* and the key to *keys*."""
+        key = rsa_key(bits)
+        made = certificate(domain, key, key_usage=usage(encrypt=True))
+        file, key_file = directory / f"{domain}.pem", keys / f"{domain}.key"
+        file.write_bytes(pem(made))
+        key_file.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return cls(domain, made, file, key_file)
+
+    @property
+    def fingerprint(self) -> str:
+        return self.certificate.fingerprint(hashes.SHA256()).hex()
+
+    def decrypt(self, message: bytes) -> bytes:
+        """What ``openssl cms`` finds inside the S/MIME *message*. Fails when it finds nothing."""
+        command = ["openssl", "cms", "-decrypt", "-binary", "-inkey", str(self.key_file)]
+        done = subprocess.run(command, input=message, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+
+def describe(message: bytes) -> str:
+    """The CMS structure as ``openssl cms -cmsout -print`` shows it."""
+    command = ["openssl", "cms", "-cmsout", "-print", "-noout"]
+    done = subprocess.run(command, input=message, capture_output=True, check=True)
+    return done.stdout.decode("utf-8", "replace")
