@@ -28,6 +28,7 @@ _LEAST = 0.05  # a finding below this says nothing
 _PLACES = 5  # findings kept of one rule: the best places
 _MATCHES = 2_000  # places of one pattern looked at in one text
 _SET_MEMORY = 64 << 20
+_CANARY = r"(?s)."  # matches in every text
 
 # The parts that are read together: one names the matter, another the person.
 _TOGETHER = (Source.SUBJECT, Source.BODY)
@@ -82,6 +83,7 @@ class Engine:
         patterns = re2.Set.SearchSet(chosen)
         for pattern, _ in self._patterns:
             patterns.Add(pattern.expanded)
+        patterns.Add(_CANARY)
         patterns.Compile()
         return patterns
 
@@ -135,7 +137,10 @@ class Engine:
         if self._set is None:
             return
         encoded = text.shown.encode()
-        for index in self._set.Match(encoded):
+        matching = self._set.Match(encoded) or ()
+        # A set that runs out of memory answers "none", and the canary is missing: then try each by itself.
+        trusted = len(self._patterns) in matching
+        for index in sorted(matching)[:-1] if trusted else range(len(self._patterns)):
             pattern, key = self._patterns[index]
             for start, end in _char_spans(pattern.compiled, encoded):
                 yield start, end, f"pattern of {key}", key

@@ -39,9 +39,9 @@ class Word:
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """``text``, and as it is written on a keyboard without æ, ø and å."""
-        plain = self.text.translate(_ASCII_DANISH)
-        return (self.text,) if plain == self.text else (self.text, plain)
+        """``text``, and as it is written on a keyboard without æ, ø and å; a name also with its -s."""
+        forms = (self.text, f"{self.text}s") if self.capital and self.right else (self.text,)
+        return tuple(dict.fromkeys(f for form in forms for f in (form, form.translate(_ASCII_DANISH))))
 
     def stands_at(self, text: NormalText, start: int, end: int) -> bool:
         """Whether the letters found at ``text.flat[start:end]`` are this word, judged by its edges."""
