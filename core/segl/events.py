@@ -107,10 +107,15 @@ class Events:
 
     # segl-map
 
-    def routed(self, route: Route, *, ms: float) -> None:
-        self._log.info(
-            "routed", recipient=route.recipient, way=route.way.value, reason=route.reason, ms=round(ms, 1)
-        )
+    def routed(self, route: Route, *, ms: float, repeated: bool = False) -> None:
+        """Postfix asks several times for one recipient; a *repeated* answer is told at level debug."""
+        tell = self._log.debug if repeated else self._log.info
+        tell("routed", recipient=route.recipient, way=route.way.value, reason=route.reason, ms=round(ms, 1))
+
+    def route_refused(self, recipient: str, status: str, reason: str, *, repeated: bool = False) -> None:
+        """No way can ever work (no such domain, null MX): Postfix gives the mail back to its sender."""
+        tell = self._log.debug if repeated else self._log.info
+        tell("route_refused", recipient=recipient, status=status, reason=reason)
 
     def route_undecided(self, recipient: str, error: SeglError) -> None:
         """Answered TEMP: the recipient stays in the queue."""

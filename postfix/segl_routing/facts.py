@@ -78,7 +78,7 @@ def judge(
 def _unknown_since(
     checked: Checked, previous: DomainFacts | None, routing: Routing, now: float
 ) -> float | None:
-    """A run of unknowns goes on as long as nobody forgot to look: a try last year and one today are no run."""
+    """A run goes on while somebody looks now and then: a try last year and one today are no run."""
     if checked.tls is not Known.UNKNOWN:
         return None
     if previous is None or previous.unknown_since is None:

@@ -1,7 +1,7 @@
 """What is known of recipient domains: in memory, behind it the store, behind that a live check.
 
-Whoever asks gets what is in memory at once. What is not there is looked for, by one check for all who ask at the
-same time; each waits only as long as it can, and the check goes on so that the next one who asks finds
+Whoever asks gets what is in memory at once. What is not there is looked for, by one check for all who ask at
+the same time; each waits only as long as it can, and the check goes on so that the next one who asks finds
 the answer. Before an answer runs out it is checked again in the background.
 """
 
@@ -51,6 +51,7 @@ class Knowledge:
         self._jitter = jitter
         self._facts: OrderedDict[str, DomainFacts] = OrderedDict()
         self._running: dict[str, asyncio.Task[DomainFacts]] = {}
+        self._generation = 0
         self._places = asyncio.Semaphore(MAX_CHECKS)
 
     def __len__(self) -> int:
@@ -61,6 +62,7 @@ class Knowledge:
         self._check = check
         self._routing = routing
         if forget:
+            self._generation += 1
             self._facts.clear()
             self._archive.clear()
 
@@ -89,8 +91,10 @@ class Knowledge:
         return None
 
     async def find(self, domain: str, within: float) -> DomainFacts:
-        """The facts about *domain*, found out now if need be. Raises :class:`RoutingError` when that takes more
-        than *within* seconds; the check then goes on."""
+        """The facts about *domain*, found out now if need be.
+
+        Raises :class:`RoutingError` when that takes more than *within* seconds; the check then goes on.
+        """
         facts = self.recall(domain)
         if facts is not None:
             return facts
@@ -133,13 +137,20 @@ class Knowledge:
             self._remember(previous)  # from before a restart, or another node's
             return previous
         async with self._places:
-            checked = await self._checked(domain)
+            checked = await self._checked_under_present_settings(domain)
         facts = judge(
             domain, checked, previous, routing=self._routing, now=self._clock(), jitter=self._jitter
         )
         self._remember(facts)
         self._archive.write(facts)
         return facts
+
+    async def _checked_under_present_settings(self, domain: str) -> Checked:
+        while True:
+            generation = self._generation
+            checked = await self._checked(domain)
+            if generation == self._generation:
+                return checked
 
     async def _checked(self, domain: str) -> Checked:
         try:

@@ -1,0 +1,123 @@
+"""Answers the two maps of ``segl-map``: ``transport`` by recipient address, ``tlspolicy`` by next hop.
+
+The rules of answering are in ``docs/decisions/0003-map-answers.md``. In short: an address is never answered
+``NOTFOUND``; what cannot be decided is ``TEMP``; a policy is never weaker than ``verify``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+
+from segl.errors import RoutingError
+from segl.events import Events
+from segl.metrics import MAP_REQUESTS, MAP_SECONDS, ROUTES
+from segl.vocabulary import Way
+from segl_routing.facts import DomainFacts
+from segl_routing.knowledge import Knowledge
+from segl_routing.routes import Outcome, Refused, Routed, RouteTable, Undecided
+from segl_routing.socketmap import Reply, Status
+from segl_routing.tunnels import TunnelDirectory
+
+_NOT_FOUND = Reply(Status.NOTFOUND)
+_TOLD = 10_000  # recipients whose route is remembered as logged
+
+_COUNTERS = {
+    (name, status): MAP_REQUESTS.labels(name, status.value.lower())
+    for name in ("transport", "tlspolicy", "other")
+    for status in Status
+}
+_ROUTES = {way: ROUTES.labels(way.value) for way in Way}
+
+
+class Answers:
+    """What ``segl-map`` says. Call it with map and key; the reply comes at once when memory has it."""
+
+    def __init__(
+        self,
+        table: RouteTable,
+        tunnels: TunnelDirectory,
+        knowledge: Knowledge,
+        events: Events,
+        *,
+        answer_seconds: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """*answer_seconds* is how long a look-up may hold a reply back; *clock* gives Unix seconds."""
+        self._table = table
+        self._tunnels = tunnels
+        self._knowledge = knowledge
+        self._events = events
+        self._answer_seconds = answer_seconds
+        self._clock = clock
+        self._logged: OrderedDict[str, str] = OrderedDict()
+
+    def __call__(self, name: str, key: str) -> Reply | Awaitable[Reply]:
+        begun = time.perf_counter()
+        match name:
+            case "transport":
+                return self._transport(key, begun)
+            case "tlspolicy":
+                policy = self._table.policy(key, self._knowledge.last)
+                reply = _NOT_FOUND if policy is None else Reply(Status.OK, str(policy))
+                return _counted(name, reply, begun)
+            case _:
+                return _counted("other", Reply(Status.PERM, "there is no such map"), begun)
+
+    def _transport(self, key: str, begun: float) -> Reply | Awaitable[Reply]:
+        if _is_partial(key):
+            return _counted("transport", _NOT_FOUND, begun)
+        outcome = self._decide(key, self._knowledge.recall)
+        if isinstance(outcome, Undecided) and outcome.unchecked:
+            return self._after_check(key, outcome.unchecked, begun)
+        return self._reply(outcome, begun)
+
+    async def _after_check(self, key: str, domain: str, begun: float) -> Reply:
+        try:
+            found = await self._knowledge.find(domain, self._answer_seconds)
+        except RoutingError as error:
+            return self._reply(Undecided(key, error.private), begun)
+        return self._reply(self._decide(key, lambda _: found), begun)
+
+    def _decide(self, key: str, facts: Callable[[str], DomainFacts | None]) -> Outcome:
+        now = self._clock()
+        return self._table.decide(
+            key, tunnel=lambda domain: self._tunnels.state(domain, now), facts=facts, now=now
+        )
+
+    def _reply(self, outcome: Outcome, begun: float) -> Reply:
+        ms = (time.perf_counter() - begun) * 1000
+        if isinstance(outcome, Undecided):
+            self._events.route_undecided(outcome.recipient, RoutingError("undecided", outcome.reason))
+            return _counted("transport", Reply(Status.TEMP, outcome.reason), begun)
+        repeated = self._is_repeated(outcome)
+        if isinstance(outcome, Routed):
+            _ROUTES[outcome.route.way].inc()
+            self._events.routed(outcome.route, ms=ms, repeated=repeated)
+        elif isinstance(outcome, Refused):
+            self._events.route_refused(outcome.recipient, outcome.status, outcome.reason, repeated=repeated)
+        return _counted("transport", Reply(Status.OK, outcome.transport), begun)
+
+    def _is_repeated(self, outcome: Routed | Refused) -> bool:
+        """Whether the same was logged for this recipient lately: Postfix asks several times for each, and
+        for the sender's address too."""
+        recipient = outcome.route.recipient if isinstance(outcome, Routed) else outcome.recipient
+        before = self._logged.get(recipient)
+        self._logged[recipient] = outcome.transport
+        self._logged.move_to_end(recipient)
+        if len(self._logged) > _TOLD:
+            self._logged.popitem(last=False)
+        return before == outcome.transport
+
+
+def _is_partial(key: str) -> bool:
+    """Keys that are no addresses: ``*``, ``.example.org``, ``example.org``. They belong to tables that hold
+    whole domains; ours answers by address, so they are not in it."""
+    return "@" not in key and (key == "*" or "." in key)
+
+
+def _counted(name: str, reply: Reply, begun: float) -> Reply:
+    _COUNTERS[name, reply.status].inc()
+    MAP_SECONDS.observe(time.perf_counter() - begun)
+    return reply

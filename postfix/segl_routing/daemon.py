@@ -1,0 +1,184 @@
+"""``segl-map``: the process that tells Postfix each recipient's way and each next hop's TLS policy.
+
+SIGTERM and SIGINT: no new questions, those in hand are answered. SIGHUP: the settings are read again; the
+socket, store, log and metrics stay as they are until a restart. Settings that cannot be used stop a start
+(exit 2) and leave a running process as it is. While it is down Postfix defers; no mail takes another way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import ssl
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from segl import metrics, notify
+from segl.errors import Fault, SeglError, SettingsError
+from segl.events import Events, configure_log
+from segl.listening import UnixListener, listen_unix
+from segl.settings import DEFAULT_FILE, Settings
+from segl.settings_file import load_settings
+from segl.store import open_store
+from segl_routing.answers import Answers
+from segl_routing.archive import StoreArchive
+from segl_routing.knowledge import Knowledge
+from segl_routing.live import HostProbes, LiveCheck
+from segl_routing.mx import MailDns
+from segl_routing.probe import trust
+from segl_routing.routes import RouteTable
+from segl_routing.socketmap import SocketmapServer
+from segl_routing.tunnels import TunnelDirectory
+
+EXIT_REFUSED: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until told to stop; the exit code."""
+    parser = argparse.ArgumentParser(prog="segl-map", description="Tells Postfix each recipient's way.")
+    parser.add_argument(
+        "--settings", type=Path, default=DEFAULT_FILE, help="settings file (default: %(default)s)"
+    )
+    options = parser.parse_args(arguments)
+    configure_log()
+    events = Events("segl-map")
+    try:
+        settings = load_settings(options.settings)
+        configure_log(settings.log.format, settings.log.level)
+        events = Events("segl-map")
+        check = live_check(settings, events, options.settings)
+        engine = open_store(settings.store.url)
+        listener = listen_unix(settings.routing.socket, int(settings.routing.socket_mode, 8))
+    except SeglError as error:
+        events.start_refused(error)
+        return EXIT_REFUSED
+    try:
+        metrics.serve(settings.metrics.host, settings.metrics.map_port)
+    except OSError as error:
+        fault = Fault(options.settings, "metrics.map_port", f"cannot be listened on: {error.strerror}")
+        events.start_refused(SettingsError([fault]))
+        listener.close()
+        return EXIT_REFUSED
+    archive = StoreArchive(engine, events)
+    try:
+        asyncio.run(_Daemon(options.settings, settings, check, archive, events).run(listener))
+    finally:
+        listener.close()
+        archive.close()
+        engine.dispose()
+    return 0
+
+
+def live_check(settings: Settings, events: Events, file: Path | str) -> LiveCheck:
+    """The live check these settings ask for. Raises :class:`SettingsError` when its certificates cannot be
+    read; *file* names the settings in it."""
+    routing = settings.routing
+    try:
+        context = trust(routing.tls_ca_file)
+    except (OSError, ssl.SSLError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "holds no certificates"
+        raise SettingsError(
+            [Fault(file, "routing.tls_ca_file", f"{routing.tls_ca_file} cannot be used: {reason}")]
+        ) from None
+    dns = MailDns(routing.nameservers)
+    hosts = HostProbes(
+        dns,
+        context,
+        port=routing.smtp_port,
+        name=settings.organisation.domains[0],
+        seconds=routing.probe_seconds,
+        events=events,
+    )
+    return LiveCheck(dns, hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckedWith:
+    """The settings that a live check's result depends on: when they change, old results count no more."""
+
+    tls_ca_file: Path | None
+    nameservers: tuple[str, ...]
+    smtp_port: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> _CheckedWith:
+        routing = settings.routing
+        return cls(routing.tls_ca_file, routing.nameservers, routing.smtp_port)
+
+
+class _Daemon:
+    """The running process."""
+
+    def __init__(
+        self, file: Path, settings: Settings, check: LiveCheck, archive: StoreArchive, events: Events
+    ) -> None:
+        self._file = file
+        self._settings = settings
+        self._events = events
+        self._knowledge = Knowledge(check, archive, settings.routing, events)
+        self._server = SocketmapServer(self._answers(settings), events)
+
+    async def run(self, listener: UnixListener) -> None:
+        """Serve until SIGTERM."""
+        loop = asyncio.get_running_loop()
+        stop: asyncio.Future[str] = loop.create_future()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _resolve, stop, number.name)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        await self._server.start(listener.sock)
+        watchdog = asyncio.create_task(_feed_watchdog())
+        self._events.ready(socket=str(listener.path))
+        notify.ready()
+        why = await stop
+        notify.stopping()
+        self._events.stopping(why)
+        watchdog.cancel()
+        await self._server.stop(self._settings.routing.answer_seconds)
+        await self._knowledge.stop()
+
+    def _answers(self, settings: Settings) -> Answers:
+        return Answers(
+            RouteTable(settings),
+            TunnelDirectory(settings.delivery.certificates, self._events.certificate_refused),
+            self._knowledge,
+            self._events,
+            answer_seconds=settings.routing.answer_seconds,
+        )
+
+    def _reload(self) -> None:
+        notify.reloading()
+        try:
+            settings = load_settings(self._file)
+            check = live_check(settings, self._events, self._file)
+        except SeglError as error:
+            self._events.reload_refused(error)
+            metrics.RELOADS.labels("refused").inc()
+        else:
+            forget = _CheckedWith.of(settings) != _CheckedWith.of(self._settings)
+            self._knowledge.change(check, settings.routing, forget=forget)
+            self._settings = settings
+            self._server.answer = self._answers(settings)
+            self._events.reloaded(pins=len(settings.domain), forgot=forget)
+            metrics.RELOADS.labels("ok").inc()
+        notify.ready()
+
+
+def _resolve(future: asyncio.Future[str], value: str) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+async def _feed_watchdog() -> None:
+    """Tell systemd that the loop still turns."""
+    seconds = notify.watchdog_seconds()
+    while seconds is not None:
+        notify.watchdog()
+        await asyncio.sleep(seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
