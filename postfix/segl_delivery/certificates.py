@@ -8,6 +8,7 @@ now; the newest wins.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -97,6 +98,8 @@ class CertificateDirectory:
         except OSError:
             self._files.pop(path, None)
             return None
+        if not stat.S_ISREG(state.st_mode):
+            return _File((0, 0, 0), (), "is no file")
         stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
         known = self._files.get(path)
         if known is None or known.stamp != stamp:
@@ -158,7 +161,8 @@ def _load(path: Path, stamp: tuple[int, int, int]) -> _File:
     if stamp[1] > LARGEST_FILE:
         return _File(stamp, (), f"is larger than {LARGEST_FILE} bytes")
     try:
-        return _File(stamp, tuple(x509.load_pem_x509_certificates(path.read_bytes())))
+        with path.open("rb") as file:
+            return _File(stamp, tuple(x509.load_pem_x509_certificates(file.read(LARGEST_FILE))))
     except OSError as error:
         return _File(stamp, (), f"cannot be read: {error.strerror}")
     except (ValueError, UnsupportedAlgorithm):

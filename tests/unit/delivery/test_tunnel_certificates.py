@@ -1,0 +1,165 @@
+"""Which certificate of a partner's file is used, and why none."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from segl.errors import NoCertificate
+from segl.events import Events, configure_log
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl_delivery.certificates import CertificateDirectory, choose
+from world.partners import certificate, ec_key, pem, rsa_key, usage
+
+KEY = rsa_key()
+GOOD = certificate("good", KEY, key_usage=usage(encrypt=True))
+OLD = certificate("old", KEY, begins=-20)
+NEW = certificate("new", KEY, begins=-2)
+EXPIRED = certificate("expired", KEY, begins=-10, ends=-1)
+FUTURE = certificate("future", KEY, begins=2)
+SIGNING = certificate("signing", KEY, key_usage=usage(encrypt=False))
+SHORT = certificate("short", rsa_key(1024))
+CURVE = certificate("curve", ec_key())
+AUTHORITY = certificate("authority", KEY, begins=0, authority=True)
+LEAF = certificate("leaf", KEY, begins=-5, authority=False)
+
+
+def chosen(*certificates: x509.Certificate) -> tuple[x509.Certificate | None, str]:
+    return choose(certificates, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("certificates", "expected"),
+    [
+        ([GOOD], GOOD),
+        ([OLD, NEW], NEW),
+        ([NEW, OLD], NEW),
+        ([EXPIRED, OLD, FUTURE], OLD),
+        ([SIGNING, OLD], OLD),
+        ([SHORT, CURVE, OLD], OLD),
+        ([LEAF, AUTHORITY], LEAF),  # the chain above is not what is encrypted to
+        ([AUTHORITY], AUTHORITY),  # a self-signed domain certificate is its own authority
+    ],
+)
+def test_the_newest_usable_one_is_taken(
+    certificates: list[x509.Certificate], expected: x509.Certificate
+) -> None:
+    assert chosen(*certificates)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("certificates", "why"),
+    [
+        ([], "holds no certificate"),
+        ([EXPIRED], "expired on 20"),
+        ([FUTURE], "not valid before 20"),
+        ([SIGNING], "keyEncipherment"),
+        ([SHORT], "1024 bits"),
+        ([CURVE], "not RSA"),
+        ([EXPIRED, SHORT], "expired"),
+        ([certificate("old leaf", KEY, begins=-9, ends=-1, authority=False), AUTHORITY], "expired"),
+    ],
+)
+def test_each_reason_for_none_is_told(certificates: list[x509.Certificate], why: str) -> None:
+    found, reason = chosen(*certificates)
+    assert found is None
+    assert why in reason
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    configure_log(level="error")
+    return parse_settings(
+        {
+            "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+            "delivery": {"certificates": str(tmp_path)},
+            "domain": [
+                {"name": "region.example", "way": "tunnel", "subdomains": True},
+                {"name": "skole.example", "way": "tls", "subdomains": True},
+            ],
+        }
+    )
+
+
+def fingerprint(entry: x509.Certificate) -> str:
+    return entry.fingerprint(hashes.SHA256()).hex()
+
+
+def test_a_file_is_read_again_when_it_changes(settings: Settings, tmp_path: Path) -> None:
+    directory = CertificateDirectory(settings, Events("test"))
+    file = tmp_path / "kommune.example.pem"
+    with pytest.raises(NoCertificate, match="no such file"):
+        directory.find("kommune.example")
+    file.write_bytes(pem(OLD))
+    assert directory.find("kommune.example").fingerprint == fingerprint(OLD)
+    file.write_bytes(pem(OLD, NEW))
+    assert directory.find("kommune.example").fingerprint == fingerprint(NEW)
+    file.unlink()
+    with pytest.raises(NoCertificate, match="no such file"):
+        directory.find("kommune.example")
+
+
+def test_the_clock_is_asked_each_time(settings: Settings, tmp_path: Path) -> None:
+    directory = CertificateDirectory(settings, Events("test"))
+    (tmp_path / "kommune.example.pem").write_bytes(pem(OLD))
+    directory.find("kommune.example")
+    with pytest.raises(NoCertificate, match="expired"):
+        directory.find("kommune.example", OLD.not_valid_after_utc.replace(year=2100))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "no certificate in PEM"),
+        (b"garbage", "no certificate in PEM"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "no certificate in PEM"),
+        (pem(GOOD)[:-40], "no certificate in PEM"),
+        (b"\x00" * 2_000_000, "larger than"),
+    ],
+)
+def test_a_broken_file_is_a_clear_reason(
+    settings: Settings, tmp_path: Path, content: bytes, why: str
+) -> None:
+    (tmp_path / "kommune.example.pem").write_bytes(content)
+    with pytest.raises(NoCertificate, match=why) as caught:
+        CertificateDirectory(settings, Events("test")).find("kommune.example")
+    assert str(caught.value.reply) == "451 4.7.5 no certificate to encrypt to for this domain"
+
+
+def test_a_directory_or_an_endless_file_in_its_place(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "a.example.pem").mkdir()
+    (tmp_path / "b.example.pem").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "c.example.pem")
+    directory = CertificateDirectory(settings, Events("test"))
+    for domain in ("a.example", "b.example", "c.example"):
+        with pytest.raises(NoCertificate, match="is no file"):
+            directory.find(domain)
+
+
+@pytest.mark.parametrize("domain", ["", "../etc/passwd", "a/../../b", "..", "x" * 300, "a b", "a\0b"])
+def test_what_is_no_domain_has_no_certificate(settings: Settings, domain: str) -> None:
+    with pytest.raises(NoCertificate):
+        CertificateDirectory(settings, Events("test")).find(domain)
+
+
+def test_a_parents_certificate_serves_only_where_the_pin_says_so(settings: Settings, tmp_path: Path) -> None:
+    for name in ("region", "skole", "anden"):
+        (tmp_path / f"{name}.example.pem").write_bytes(pem(GOOD))
+    directory = CertificateDirectory(settings, Events("test"))
+    assert directory.find("sygehus.region.example").fingerprint == fingerprint(GOOD)
+    for domain in ("nord.skole.example", "nord.anden.example"):
+        with pytest.raises(NoCertificate):
+            directory.find(domain)
+
+
+def test_a_bad_file_of_its_own_is_not_replaced_by_the_parents(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "region.example.pem").write_bytes(pem(GOOD))
+    (tmp_path / "sygehus.region.example.pem").write_bytes(pem(EXPIRED))
+    with pytest.raises(NoCertificate, match="expired"):
+        CertificateDirectory(settings, Events("test")).find("sygehus.region.example")
