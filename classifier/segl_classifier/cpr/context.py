@@ -1,0 +1,94 @@
+"""What the words beside a number say it is: what the two walks (:mod:`.left`, :mod:`.right`) share, and
+headings.
+
+The nearest word that names the number decides; a word further off in the text says nothing. Words are
+looked up in :mod:`.words`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from segl.vocabulary import Adjustment
+from segl_classifier.cpr.words import Kind, Word, key, look_up, pair
+
+# Weights. What names the number outweighs any spelling; hints tip the scales only.
+CALLED_CPR = 0.45
+CPR_NEARBY = 0.3
+CALLED_REPLACEMENT = 0.55
+CALLED_OTHER = -0.65
+BIRTHDAY = 0.25
+PERSON = 0.1
+PERSON_NEARBY = 0.05
+DENIED = -0.15
+
+NOT = frozenset(("ikke", "intet", "not", "inte", "ikkje", "kein", "keine", "ej"))
+SEEMS = frozenset(
+    ("ligner", "afvist", "forveksles", "forvekslet", "liknar", "looks", "resembles", "mistaken")
+)
+
+_PIECE = re.compile(r"[^\W\d_]+(?:[-'’.][^\W\d_]+)*|\d+(?:[.,:/-]?\d+)*|\n|\t|[^\w\s]|_")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+
+Lookup = Callable[[str], Word]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """``kind`` says what the number is by its surroundings: CPR, REPLACEMENT, OTHER; UNKNOWN: mere hints."""
+
+    kind: Kind = Kind.UNKNOWN
+    adjustments: tuple[Adjustment, ...] = ()
+
+
+NOTHING = Said()
+
+
+def say(kind: Kind, reason: str, by: float) -> Said:
+    """A saying with one reason."""
+    return Said(kind, (Adjustment(reason, by),))
+
+
+def lookup() -> Lookup:
+    """A look-up that remembers, for one text only: no word of a message stays in memory after it."""
+    seen: dict[str, Word] = {}
+
+    def find(word: str) -> Word:
+        found = seen.get(word)
+        if found is None:
+            found = seen[word] = look_up(word)
+        return found
+
+    return find
+
+
+def pieces(side: str) -> list[str]:
+    """Words, numbers and single signs of *side*; spaces are left out, line ends and tabs are not."""
+    if not side.isascii():
+        if _UNSEEN.search(side):
+            side = _UNSEEN.sub("", side)
+        side = unicodedata.normalize("NFC", side)
+    return _PIECE.findall(side)
+
+
+def heading(cell: str, find: Lookup, *, bare: bool) -> Said:
+    """What the heading of its column says the number is."""
+    keys = [key(piece) for piece in pieces(cell) if piece[0].isalpha()]
+    words = [find(k) for k in keys]
+    kinds = {word.kind for word in words}
+    if Kind.REPLACEMENT in kinds:
+        return say(Kind.REPLACEMENT, "in a column of replacement numbers", CALLED_REPLACEMENT)
+    if Kind.CPR in kinds or any(pair(a, b) for a, b in pairwise(keys)):
+        return say(Kind.CPR, "in a column of CPR numbers", CALLED_CPR)
+    for word in words:
+        if word.kind in (Kind.OTHER, Kind.MATTER) and (bare or word.other != "a production unit"):
+            return say(Kind.OTHER, f"in a column headed as {word.other}", CALLED_OTHER)
+    if Kind.BIRTH in kinds:
+        return say(Kind.UNKNOWN, "in a column of birthdays", BIRTHDAY)
+    if Kind.NUMBER in kinds and bare:
+        return say(Kind.UNKNOWN, "in a column of numbers", -0.1)
+    return NOTHING

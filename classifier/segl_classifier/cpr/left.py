@@ -1,0 +1,283 @@
+"""The words before a number.
+
+From the number the walk goes left, word by word, until one says what the number is. It ends at the end of
+the sentence, of a line that was not merely wrapped, and at another value. A noun says what the number is
+when nothing but small words stands between them, or when *er*, *is*, *ist* leads back to it ("ordrenr. for
+pumpen er …"). After a preposition or a name it does not: "faktura til 010190-1234" is an invoice to a
+person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segl.vocabulary import Adjustment
+from segl_classifier.cpr.context import (
+    BIRTHDAY,
+    CALLED_CPR,
+    CALLED_OTHER,
+    CALLED_REPLACEMENT,
+    CPR_NEARBY,
+    DENIED,
+    NOT,
+    PERSON,
+    PERSON_NEARBY,
+    SEEMS,
+    Lookup,
+    Said,
+    pieces,
+    say,
+)
+from segl_classifier.cpr.words import Kind, Word, key, own, pair, replaces
+
+_READ = 100  # characters
+_MOST_WORDS = 9
+_WRAPPED = 48  # characters in a line from which on its end is taken for a soft one
+
+# A point after these ends no sentence.
+_ABBREVIATED = frozenset(
+    (
+        *("nr", "no", "num", "tlf", "mob", "tel", "reg", "ref", "rekv", "rev", "fak", "inv", "ord", "ser"),
+        *("j", "p", "f", "fx", "eks", "ca", "vedr", "ang", "cpr", "pers", "geb", "abs", "jf", "pos", "pol"),
+    )
+)
+_ARTICLES = frozenset(("et", "en", "noget", "a", "an", "ett", "the", "your", "mit", "det"))
+_DIGITS = frozenset(("cifre", "ciffer", "cifret", "digits", "digit", "siffer", "siffror", "stellen"))
+_HAVE = frozenset(("har", "fik", "have", "got", "had", "havde"))
+_PRONOUNS = frozenset(("jeg", "vi", "du", "han", "hun", "we", "you", "he", "she", "they", "de", "jag"))
+_DEFINITE = ("en", "et", "erne")
+
+
+def before(text: str, start: int, find: Lookup, *, bare: bool, divided: bool, cells: bool) -> Said:
+    """What the words before ``text[start:]`` say. ``cells``: a cell to the left may be a label."""
+    found = pieces(text[max(0, start - _READ) : start])
+    if start > _READ and found and found[0][0].isalnum() and text[start - _READ - 1].isalnum():
+        del found[0]  # cut in two
+    return _Walk(found, find, bare, divided, cells).walk()
+
+
+@dataclass(slots=True)
+class _Walk:
+    pieces: list[str]
+    find: Lookup
+    bare: bool
+    divided: bool
+    cells: bool
+    # What was passed so far:
+    seen: int = 0  # words
+    unknown: int = 0  # of them, words that are in no table
+    names: int = 0  # of these, capitalised ones right before the number
+    touching: bool = False  # an unknown noun stands right before the number
+    number: bool = False  # "nr.", "nummer", right before the number
+    copula: bool = False  # "er", "is", "lautet", right before the number
+    has: bool = False  # "har", "fik"
+    preposition: bool = False
+    person: bool = False
+    comma: bool = False
+    colon: bool = False
+    semicolon: bool = False
+    label: bool = False  # the end of a line above that is a label
+    listed: bool = False  # other numbers of nine digits or more
+
+    def walk(self) -> Said:
+        at = len(self.pieces)
+        while at > 0 and self.seen < _MOST_WORDS:
+            at -= 1
+            piece = self.pieces[at]
+            if piece[0].isalpha():
+                said = self._word(at, piece)
+                if said is not None:
+                    return said
+            elif piece[0].isdigit():
+                if not self._passes_number(at, piece):
+                    break
+            elif piece == ")":
+                at = self._opening(at)
+            elif not self._passes_sign(at, piece):
+                break
+        return self._hints()
+
+    # Numbers and signs: does the walk go on behind them?
+
+    def _opening(self, at: int) -> int:
+        """The index of the parenthesis that opens what ends at *at*; *at* itself when there is none near."""
+        for back in range(at - 1, max(-1, at - 10), -1):
+            if self.pieces[back] == "(":
+                return back
+        return at
+
+    def _passes_number(self, at: int, piece: str) -> bool:
+        digits = sum(c.isdigit() for c in piece)
+        if digits >= 9:
+            self.listed = True
+            return True
+        if digits == 4 and self.seen == 0 and not self.divided:
+            return True  # the registration number before an account
+        if at + 1 < len(self.pieces) and key(self.pieces[at + 1]) in _DIGITS:
+            return True  # "10 cifre"
+        self.unknown += digits <= 3
+        return digits <= 3
+
+    def _passes_sign(self, at: int, piece: str) -> bool:
+        if piece == "\n":
+            return self._passes_line(at)
+        if piece in "\t|;":
+            crossed, self.cells = self.cells, False
+            self.semicolon = piece == ";"
+            return crossed and self.seen == 0
+        if piece == ".":
+            earlier = self.pieces[at - 1] if at else ""
+            short = key(earlier)
+            return short in _ABBREVIATED or short.endswith("nr") or not earlier[:1].isalnum()
+        if piece == ":":
+            self.colon = True
+        elif piece == ",":
+            self.comma = True
+        elif piece == "#":
+            self.number = True
+        return piece not in "!?…"
+
+    def _passes_line(self, at: int) -> bool:
+        """A line ends before the number: go on if it is wrapped, or a label of what stands below it."""
+        line: list[str] = []  # from its end
+        for back in range(at - 1, -1, -1):
+            if self.pieces[back] == "\n":
+                break
+            line.append(self.pieces[back])
+        if not line or all(piece == ">" for piece in line):
+            return False
+        if sum(map(len, line)) + len(line) >= _WRAPPED and line[0] not in ".!?:":
+            return True
+        if self.seen or self.label:
+            return False
+        self.label = True
+        return line[0] == ":" or sum(piece[0].isalpha() for piece in line) <= 3
+
+    # Words.
+
+    def _word(self, at: int, piece: str) -> Said | None:
+        """What this word says; ``None`` to go on."""
+        this, earlier = key(piece), self._previous(at)
+        word = self.find(this)
+        kind = word.kind
+        self.seen += 1
+        if kind is Kind.CPR or pair(earlier, this):
+            return self._personal(at, earlier)
+        if kind is Kind.REPLACEMENT:
+            return say(Kind.REPLACEMENT, "the text calls it a replacement number", CALLED_REPLACEMENT)
+        if kind in (Kind.OTHER, Kind.MATTER):
+            return self._other(at, word, earlier)
+        if kind is Kind.BIRTH and self.unknown <= 2:
+            return say(Kind.UNKNOWN, "a birthday is named before it", BIRTHDAY)
+        if kind is Kind.NUMBER and own(earlier):
+            return say(Kind.UNKNOWN, "called somebody's own number", BIRTHDAY)
+        if kind is Kind.PERSON:
+            if self.unknown == 0 and not self.comma and not (self.has and this in _PRONOUNS):
+                return say(Kind.UNKNOWN, "a person is named before it", PERSON)
+            self.person = True
+        elif kind is Kind.UNKNOWN:
+            self._unknown(piece)
+        else:
+            self._small(kind, this)
+        return None
+
+    def _small(self, kind: Kind, this: str) -> None:
+        """Words that say nothing by themselves."""
+        if kind is Kind.PREPOSITION:
+            self.preposition = True
+        elif self.unknown == 0:
+            self.number = self.number or kind is Kind.NUMBER
+            self.copula = self.copula or kind is Kind.COPULA
+            self.has = self.has or this in _HAVE
+
+    def _unknown(self, piece: str) -> None:
+        if self.seen == 1 and len(piece) <= 5 and piece.isupper():
+            return  # a code before the number: "container BOJU 010190-1234"
+        capital = piece[0].isupper()
+        if self.unknown == 0 and self.seen - self.number <= 1 and not self.comma and not capital:
+            self.touching = True
+        if capital and self.names == self.unknown:
+            self.names += 1
+        self.unknown += 1
+
+    def _previous(self, at: int) -> str:
+        """The key of the word before ``pieces[at]``, a point or a hyphen between them overlooked."""
+        back = at - 1
+        while back >= 0 and self.pieces[back] in (".", "-"):
+            back -= 1
+        return key(self.pieces[back]) if back >= 0 and self.pieces[back][0].isalpha() else ""
+
+    def _personal(self, at: int, earlier: str) -> Said:
+        """A word for a CPR number was reached."""
+        near = [key(piece) for piece in self.pieces[max(0, at - 4) : at]]
+        if any(piece in SEEMS for piece in near):
+            return say(Kind.UNKNOWN, "the text says that it only looks like a CPR number", DENIED)
+        if earlier in NOT or (earlier in _ARTICLES and len(near) > 1 and near[-2] in NOT):
+            return say(Kind.UNKNOWN, "the text says that it is not a CPR number", DENIED)
+        if replaces(earlier):
+            return say(Kind.REPLACEMENT, "the text calls it a replacement number", CALLED_REPLACEMENT)
+        if self.unknown == 0:
+            return say(Kind.CPR, "called a CPR number", CALLED_CPR)
+        return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
+
+    def _other(self, at: int, word: Word, earlier: str) -> Said | None:
+        """A word for some other thing was reached."""
+        if word.other == "a production unit" and not self.bare:
+            return None  # "p.nr. 010190-1234" is a personnummer, "P-nr. 1012345678" is not
+        if self._cpr_in_it(at):
+            return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
+        in_a_place = self.find(earlier).kind is Kind.PREPOSITION and key(self.pieces[at]).endswith(_DEFINITE)
+        if in_a_place and self.divided and not word.numbers:
+            self.unknown += 1  # "i telefonen: 010190-1234"
+            return None
+        if not self._names_it(word):
+            return self._hints()
+        if self._or_cpr(at):
+            return say(Kind.CPR, "called a CPR number or another", CPR_NEARBY)
+        by = CALLED_OTHER if word.kind is Kind.OTHER else -0.3 if self.divided else -0.45
+        if self.comma and not self.copula:
+            by /= 2
+        elif self.unknown:
+            by *= 0.85
+        return say(Kind.OTHER, f"called {word.other}", round(by, 2))
+
+    def _names_it(self, word: Word) -> bool:
+        """Whether a word for some other thing, reached now, is what the number is called."""
+        if word.numbers and self.listed and self.colon:
+            return True  # "stationsnumre: Nord 0101901234, Syd 0202901234"
+        if not self.copula and (self.preposition or (self.names and not word.numbers)):
+            return False
+        if (self.comma or self.semicolon) and not word.numbers:
+            return False
+        return self.unknown <= (4 if self.copula else 1 if word.numbers else 0)
+
+    def _cpr_in_it(self, at: int) -> bool:
+        """ "CPR på aftalen: 010190-1234": the number that stands in the thing, not that of the thing."""
+        for back in range(at - 1, max(0, at - 4), -1):
+            if not self.pieces[back][0].isalpha():
+                return False
+            if self.find(key(self.pieces[back])).kind is Kind.PREPOSITION:
+                named = key(self.pieces[back - 1])
+                return self.find(named).kind is Kind.CPR or pair(self._previous(back - 1), named)
+        return False
+
+    def _or_cpr(self, at: int) -> bool:
+        """ "cpr/kundenr. 010190-1234": one of two, and the text does not say which."""
+        if at < 2 or (self.pieces[at - 1] != "/" and key(self.pieces[at - 1]) not in ("eller", "or", "oder")):
+            return False
+        near = self.pieces[max(0, at - 4) : at]
+        return any(piece[0].isalpha() and self.find(key(piece)).kind is Kind.CPR for piece in near)
+
+    def _hints(self) -> Said:
+        """What can be said when nothing names the number."""
+        hints = []
+        if self.touching and not self.divided:
+            by = -0.2 if self.number else -0.1
+            hints.append(Adjustment("a word for something unknown stands before it", by))
+        if self.names >= 2:
+            hints.append(Adjustment("a name stands before it", PERSON))
+        elif self.number and self.bare and not self.touching:
+            hints.append(Adjustment("called a number, and no more", -0.1))
+        elif self.person:
+            hints.append(Adjustment("a person is named before it", PERSON_NEARBY))
+        return Said(Kind.UNKNOWN, tuple(hints))

@@ -1,0 +1,86 @@
+"""The words after a number.
+
+They count where they speak of it ("… er vores ordrenummer", "… (cpr)") and are not the label of the next
+value ("0101901234 Kundenr.: 4711"). They are asked only when the words before the number do not name it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segl_classifier.cpr.context import (
+    CPR_NEARBY,
+    DENIED,
+    NOT,
+    NOTHING,
+    PERSON_NEARBY,
+    SEEMS,
+    Lookup,
+    Said,
+    pieces,
+    say,
+)
+from segl_classifier.cpr.words import Kind, Word, key
+
+_READ = 80  # characters
+_MOST_WORDS = 6
+_LABEL_GOES_ON = frozenset(("nr", "no", "nummer", "number", "er", "is"))
+
+
+@dataclass(slots=True)
+class _Passed:
+    """What was passed on the way."""
+
+    words: int = 0
+    copula: bool = False
+    inside: bool = False  # a parenthesis or the next cell
+    comma: bool = False
+
+
+def after(text: str, end: int, find: Lookup, *, divided: bool) -> Said:
+    """What the words after ``text[:end]`` say."""
+    found = pieces(text[end : end + _READ])
+    passed = _Passed()
+    for at, piece in enumerate(found):
+        if not piece[0].isalpha():
+            if piece[0].isdigit() or piece in "\n.!?" or (piece in "\t|;" and passed.words):
+                break
+            passed.inside = passed.inside or piece in "(\t|;"
+            passed.comma = passed.comma or piece == ","
+            continue
+        passed.words += 1
+        if passed.words > _MOST_WORDS:
+            break
+        word = find(key(piece))
+        if word.kind in (Kind.CPR, Kind.OTHER, Kind.MATTER):
+            return NOTHING if _labels_next(found, at) else _named(found, at, word, passed, divided)
+        if word.kind is Kind.PERSON and not passed.inside:
+            return say(Kind.UNKNOWN, "a person is named after it", PERSON_NEARBY)
+        passed.copula = passed.copula or word.kind is Kind.COPULA
+    return NOTHING
+
+
+def _labels_next(found: list[str], at: int) -> bool:
+    """Whether ``found[at]`` is the label of a value that follows it."""
+    for piece in found[at + 1 : at + 4]:
+        if piece[0].isdigit() or piece == ":":
+            return True
+        if piece[0].isalpha() and key(piece) not in _LABEL_GOES_ON:
+            return False
+    return False
+
+
+def _named(found: list[str], at: int, word: Word, passed: _Passed, divided: bool) -> Said:
+    """What the first naming word to the right of the number says of it."""
+    if word.kind is Kind.CPR:
+        near = [key(piece) for piece in found[max(0, at - 4) : at]]
+        if any(piece in NOT or piece in SEEMS for piece in near):
+            return say(Kind.UNKNOWN, "the text says that it is not a CPR number", DENIED)
+        return say(Kind.CPR, "called a CPR number after it", CPR_NEARBY)
+    if passed.comma or (word.kind is Kind.MATTER and not passed.copula):
+        return NOTHING
+    beside = passed.words == 1 and (passed.inside or not divided)
+    if beside or (passed.copula and (word.numbers or not divided)):
+        by = -0.45 if word.numbers or passed.inside else -0.3
+        return say(Kind.OTHER, f"called {word.other} after it", by)
+    return NOTHING
