@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from segl.masking import mask_digits
 from segl.vocabulary import Finding, Unreadable
+from segl_classifier import transfer
+from segl_classifier.transfer import Encoding
 
 
 class Source(StrEnum):
@@ -25,11 +28,14 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A leaf of the MIME tree (RFC 2045), transfer encoding undone.
+    """A leaf of the MIME tree (RFC 2045).
 
-    ``where`` is a readable path, ``part 2 > bilag.eml > part 1``; ``content_type`` is lower case, without
-    parameters; ``charset`` is as declared, ``""`` when not; ``attached`` is true for a part that a mail
-    program shows as a file.
+    ``where`` is a readable path, ``part 2 > bilag.eml > part 1``, digits masked; ``content_type`` is lower
+    case, without parameters; ``charset`` is as declared, ``""`` when not; ``attached`` is true for a part
+    that a mail program shows as a file. ``encoded`` are the bytes as they stand in the message (a view
+    into it, never a copy) and ``encoding`` how they were encoded, so that a file nobody will read is not
+    decoded; a member of an archive is its own bytes with no encoding. ``content_id`` is without angle
+    brackets. ``depth`` counts the multiparts, messages and archives around the part.
     """
 
     where: str
@@ -37,7 +43,24 @@ class Part:
     charset: str
     filename: str
     attached: bool
-    payload: bytes
+    encoded: bytes | memoryview
+    encoding: Encoding = Encoding.NONE
+    content_id: str = ""
+    depth: int = 0
+
+    @property
+    def payload(self) -> bytes:
+        """The content with its transfer encoding undone. Decoded at each call: ask once."""
+        return transfer.decode(self.encoded, self.encoding)
+
+    def head(self, size: int) -> bytes:
+        """The first *size* bytes of the payload (or all, when it has fewer)."""
+        return transfer.head(self.encoded, self.encoding, size)
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the payload has, known without decoding it."""
+        return transfer.decoded_size(self.encoded, self.encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +86,10 @@ class Message:
 def unreadable(cause: Unreadable, where: str, detail: str = "") -> Finding:
     """The finding that says *where* was not read; *detail* is a fact such as a type or a size."""
     return Finding(rule=f"unreadable.{cause}", label=None, where=where, excerpt=detail, score=1.0)
+
+
+def shown_name(filename: str) -> str:
+    """A file name as it may be shown: printable, at most 80 characters, digits masked."""
+    line = "".join(c if c.isprintable() else " " for c in filename[:400])
+    masked = mask_digits(line).strip()
+    return masked if len(masked) <= 80 else masked[:79] + "…"

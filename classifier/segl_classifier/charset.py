@@ -1,0 +1,286 @@
+"""Bytes to text: which characters did the sender's program mean?
+
+A text part names its charset (RFC 2046 §4.1.2), and the name is missing, misspelt or wrong often enough.
+The order here is that of the programs people read mail with: a byte order mark, then the declared
+charset, then UTF-8 if the bytes are valid UTF-8 (other text practically never is), then Windows-1252.
+Nothing raises and no byte is dropped: one that fits nowhere becomes its Windows-1252 character, never
+``U+FFFD``, so that a digit beside it is still found.
+
+Some charsets do not contain ASCII as itself (UTF-7, UTF-16, EBCDIC, ISO-2022). There a wrong label hides
+everything, so :func:`readings` gives the text both ways.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import threading
+from dataclasses import dataclass
+from encodings.aliases import aliases
+from functools import lru_cache
+
+_ASCII = bytes(range(0x20, 0x7F))
+_FALLBACK = "segl-cp1252"
+_MAX_RESCUES = 2_000  # a text with more bytes that do not fit is not in that charset at all
+
+# Windows-1252 with its five holes filled from Latin-1, so that it decodes every byte.
+_CP1252 = "".join(bytes([b]).decode("cp1252", "ignore") or chr(b) for b in range(256))
+
+# Names Python does not know, or knows as something narrower than mail programs do (WHATWG Encoding).
+_KNOWN_AS = {
+    "latin-1": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "ks_c_5601-1987": "cp949",
+    "euc-kr": "cp949",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "x-sjis": "cp932",
+    "big5": "big5hkscs",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "iso-8859-8-i": "iso8859-8",
+    "windows-874": "cp874",
+    "tis-620": "cp874",
+    "x-mac-roman": "mac_roman",
+    "macintosh": "mac_roman",
+    "x-euc-jp": "euc_jp",
+    "unicode-1-1-utf-7": "utf-7",
+    "x-unicode-2-0-utf-7": "utf-7",
+    "unicode-1-1-utf-8": "utf-8",
+    "utf8mb4": "utf-8",
+    "unicode": "utf-16",
+    "iso-10646-ucs-2": "utf-16",
+    "ucs-2": "utf-16",
+    "ucs-4": "utf-32",
+    "hz-gb-2312": "hz",
+}
+# What programs write when they do not know: the same as no charset.
+_NO_NAME = frozenset(
+    "us-ascii ascii ansi_x3.4-1968 iso-ir-6 unknown-8bit x-unknown unknown none default 8bit 7bit ansi null "
+    "binary x-user-defined user-defined undefined utf-8mb4".split()
+)
+_MORE = (
+    "cp720 cp737 cp856 cp874 cp875 cp1006 koi8_r koi8_t koi8_u utf_8_sig hz mac_arabic mac_farsi mac_romanian"
+)
+# Codecs of Python that are no charsets of any message.
+_NO_CHARSET = frozenset(
+    "base64_codec bz2_codec hex_codec quopri_codec rot_13 uu_codec zlib_codec idna punycode mbcs oem "
+    "raw_unicode_escape unicode_escape undefined".split()
+)
+# A closed set: a name from a message never reaches Python's codec search, which imports modules by
+# name and remembers each failure for ever.
+_CODECS = (
+    frozenset({*aliases.values(), *aliases, *_MORE.split()})
+    - _NO_CHARSET
+    - {alias for alias, codec in aliases.items() if codec in _NO_CHARSET}
+)
+_NUMBERED = re.compile(
+    r"(?:iso[-_ ]?)?8859[-_ ]?(\d{1,2})(?!\d)|(?:windows|win|cp|ibm|x-cp)[-_ ]?(\d{3,4})(?!\d)"
+)
+_UTF = re.compile(r"utf[-_ ]?(8|7|16|32)([-_ ]?[lb]e)?(?![\dlb])")
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """``texts`` are the plausible readings, the likeliest first; ``unknown`` is true when the charset is
+    not one we know and the bytes do not speak for themselves, so that letters may be wrong."""
+
+    texts: tuple[str, ...]
+    unknown: bool = False
+
+
+def decode_text(data: bytes, charset: str = "") -> str:
+    """*data* as text, the likeliest reading. Never raises and drops no byte."""
+    return readings(data, charset).texts[0]
+
+
+def readings(data: bytes, charset: str = "", second: str = "") -> Decoded:
+    """*data* as text in every plausible way. *second* is a charset named elsewhere (an HTML ``meta``),
+    used when *charset* is missing, unknown or does not fit."""
+    for mark, name in _BOMS:
+        if data.startswith(mark):
+            return Decoded((_rescued(data[len(mark) :], name), *_ascii_inside(data, name)))
+    names = [name for name in (codec_for(charset), codec_for(second)) if name]
+    strange = bool(charset.strip()) and codec_for(charset) is None
+    for name in names:
+        if not has_ascii(name):
+            return _both_ways(data, name)
+    if data.isascii():
+        return Decoded(_ascii_readings(data))
+    return _eight_bit(data, names, strange)
+
+
+def codec_for(charset: str) -> str | None:
+    """The Python codec for a declared *charset*; ``""`` when it says nothing, ``None`` when unknown."""
+    return _codec_for(charset[:100].strip().strip("\"'").strip().lower())
+
+
+@lru_cache(maxsize=512)
+def _codec_for(name: str) -> str | None:
+    name = name.removeprefix("charset=").strip("\"'")
+    name = name.removeprefix("=").removeprefix("3d").strip("\"';, ")
+    if not name or name in _NO_NAME:
+        return ""
+    if name in _KNOWN_AS:
+        return _KNOWN_AS[name]
+    plain = re.sub(r"[^a-z0-9.]+", "_", name).replace(".", "_")
+    for known in (plain, plain.replace("_", ""), plain.removeprefix("x_")):
+        if known in _CODECS:
+            codec = aliases.get(known, known)
+            return "cp1252" if codec == "latin_1" else codec
+    if utf := _UTF.search(name):
+        return f"utf-{utf[1]}{(utf[2] or '').replace('_', '-')}"
+    if numbered := _NUMBERED.search(name):
+        known = f"iso8859_{numbered[1]}" if numbered[1] else f"cp{numbered[2]}"
+        if known == "iso8859_1":
+            return "cp1252"
+        return known if known in _CODECS else None
+    return None
+
+
+def _eight_bit(data: bytes, names: list[str], strange: bool) -> Decoded:
+    """Bytes above ASCII in a charset that holds ASCII."""
+    utf8 = _strict(data, "utf-8")
+    for name in names:
+        text = utf8 if name == "utf-8" else _strict(data, name)
+        if text is None:
+            continue
+        if utf8 is None or text == utf8:
+            return Decoded((text,))
+        # Valid in both. In a one-byte charset everything is valid, so UTF-8 is what was meant; an
+        # East Asian one may be right, and is read as well.
+        return Decoded((utf8,) if _single_byte(name) else (text, utf8))
+    if utf8 is not None:
+        return Decoded((utf8,))
+    text = _rescued(data, names[0] if names else _likelier(data))
+    guesses = _ascii_readings(data)[1:]
+    return Decoded((text, *guesses), unknown=strange and not names)
+
+
+def _both_ways(data: bytes, name: str) -> Decoded:
+    """*data* in a charset in which ASCII is not ASCII: so decoded, and as if the label were wrong."""
+    text = _rescued(data, name)
+    as_ascii = _rescued(data, _likelier(data))
+    # Real UTF-16 shows its zero bytes; read as ASCII it would only repeat what was found.
+    if name.startswith(("utf-16", "utf-32", "utf_16", "utf_32")) and data.count(0) * 4 >= len(data):
+        return Decoded((text, *_other_order(data, name)))
+    return Decoded((text,) if text == as_ascii else (text, as_ascii))
+
+
+def _other_order(data: bytes, name: str) -> tuple[str, ...]:
+    """UTF-16 or 32 in the byte order that the zero bytes show, where it is not the one that was read."""
+    shown = zero_pattern(data)
+    return (_rescued(data, shown),) if shown and codecs.lookup(shown) != codecs.lookup(name) else ()
+
+
+def zero_pattern(data: bytes) -> str:
+    """``utf-16-le``, ``utf-16-be``, ``utf-32-le`` or ``utf-32-be`` when the zero bytes of *data* lie as
+    they do in Western text of that form; ``""`` otherwise."""
+    sample = data[:2048]
+    if sample.count(0) * 3 < len(sample) or len(sample) < 4:
+        return ""
+    zeros = [sample[i::4].count(0) * 4 / len(sample) > 0.6 for i in range(4)]
+    match zeros:
+        case [False, True, True, True]:
+            return "utf-32-le"
+        case [True, True, True, False]:
+            return "utf-32-be"
+        case [False, True, False, True]:
+            return "utf-16-le"
+        case [True, False, True, False]:
+            return "utf-16-be"
+    return ""
+
+
+def _ascii_readings(data: bytes) -> tuple[str, ...]:
+    """Bytes that need no charset, and still may have one that hides in them."""
+    ascii_text = data.decode("ascii") if data.isascii() else _rescued(data, _likelier(data))
+    if shown := zero_pattern(data):
+        return (ascii_text, _rescued(data, shown))
+    if b"\x1b$" in data:  # ISO-2022: an escape sequence begins Japanese or Korean
+        return (ascii_text, _rescued(data, "iso2022_jp_ext"), _rescued(data, "iso2022_kr"))
+    return (ascii_text,)
+
+
+def _ascii_inside(data: bytes, name: str) -> tuple[str, ...]:
+    """A byte order mark before plain ASCII is a lie, or a trick: read the ASCII too."""
+    if name == "utf-8" or data.count(0) * 4 >= len(data):
+        return ()
+    return (_rescued(data, _likelier(data)),)
+
+
+def _likelier(data: bytes) -> str:
+    """UTF-8 with some broken bytes, or Windows-1252? In UTF-8 most bytes above ASCII form sequences."""
+    sample = data[:65536]
+    high = sum(len(run) for run in _HIGH.findall(sample))
+    formed = sum(len(run) for run in _SEQUENCE.findall(sample))
+    return "utf-8" if formed * 2 > high else _FALLBACK
+
+
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf][\x80-\xbf][\x80-\xbf]"
+)
+
+
+def _strict(data: bytes, name: str) -> str | None:
+    try:
+        return data.decode(name)
+    except (UnicodeError, ValueError, LookupError):
+        return None
+
+
+def _rescued(data: bytes, name: str) -> str:
+    """*data* in *name*, each byte that does not fit as its Windows-1252 character."""
+    if name == _FALLBACK:
+        return codecs.charmap_decode(data, "strict", _CP1252)[0]
+    text = _strict(data, name)
+    if text is not None:
+        return text
+    _rescues.left = _MAX_RESCUES
+    try:
+        return data.decode(name, _RESCUE)
+    except (UnicodeError, ValueError, LookupError, OverflowError):
+        return codecs.charmap_decode(data, "strict", _CP1252)[0]
+
+
+_RESCUE = "segl.rescue"
+_rescues = threading.local()  # how many more bytes of the text being decoded in this thread may be rescued
+
+
+def _rescue(error: UnicodeError) -> tuple[str, int]:
+    """A decoding error handler that keeps the bytes, and gives up on a text that is full of errors."""
+    if not isinstance(error, UnicodeDecodeError) or _rescues.left <= 0:
+        raise error
+    _rescues.left -= 1
+    end = max(error.end, error.start + 1)
+    return "".join(_CP1252[b] for b in error.object[error.start : end]), end
+
+
+codecs.register_error(_RESCUE, _rescue)
+
+
+@lru_cache(maxsize=256)
+def has_ascii(name: str) -> bool:
+    """Whether ASCII bytes mean themselves in this codec, whatever stands around them."""
+    if name.startswith(("utf-7", "utf_7", "iso2022", "hz")):
+        return False
+    return _strict(_ASCII, name) == _ASCII.decode() or name in ("cp932", "shift_jis")
+
+
+@lru_cache(maxsize=256)
+def _single_byte(name: str) -> bool:
+    """Whether the codec gives one character for every byte."""
+    return len(bytes(range(0x80, 0x100)).decode(name, "replace")) == 128

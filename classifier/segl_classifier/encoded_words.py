@@ -1,0 +1,59 @@
+"""Encoded words (RFC 2047): text other than ASCII in header fields.
+
+``=?charset?B?base64?=`` or ``=?charset?Q?quoted?=``; white space between two of them is not shown. The
+standard has each hold whole characters; programs cut in the middle of them all the same, so the bytes of
+neighbours in one charset are put together before they are decoded. Broken words stay as they are, and
+what stands between is raw text in whatever charset (RFC 6532: UTF-8).
+"""
+
+from __future__ import annotations
+
+import re
+
+from segl_classifier.charset import decode_text
+from segl_classifier.transfer import Encoding, readings
+
+# Lenient on purpose: blanks and question marks inside, and a missing end of the last word or before the
+# next one. The blanks looked over are bounded, so that a header of nothing else costs no quadratic time.
+_WORD = re.compile(
+    r"=\?(?P<charset>[^\s?*=]{1,60})(?:\*[^\s?]{0,40})?\?(?P<how>[bBqQ])\?(?P<text>.*?)"
+    r"(?P<end>\?=|\?\Z|\Z|(?=\s{0,80}=\?[\w-]{1,60}\?[bBqQ]\?))",
+    re.DOTALL,
+)
+
+
+def decode_header(value: str) -> str:
+    """A header value (Latin-1 characters, one for each byte) as readable text. Never raises."""
+    if "=?" not in value:
+        return value if value.isascii() else decode_text(value.encode("latin-1"))
+    out: list[str] = []
+    pending, charset, position = b"", "", 0
+    for word in _WORD.finditer(value):
+        between = value[position : word.start()]
+        adjacent = position > 0 and not between.strip()
+        if not adjacent or word["charset"].lower() != charset:
+            out.append(decode_text(pending, charset) if pending else "")
+            pending, charset = b"", word["charset"].lower()
+        if not adjacent:
+            out.append(_raw(between))
+        ways = _ways(word)
+        pending += ways[0]
+        if len(ways) > 1:  # not what it says it is: the letters themselves are kept too
+            pending += b" " + ways[1] + b" "
+        position = word.end()
+    if pending:
+        out.append(decode_text(pending, charset))
+    out.append(_raw(value[position:]))
+    return "".join(out)
+
+
+def _raw(text: str) -> str:
+    return text if text.isascii() else decode_text(text.encode("latin-1"))
+
+
+def _ways(word: re.Match[str]) -> list[bytes]:
+    raw = word["text"].encode("latin-1")
+    if word["how"] in "bB":
+        ways = readings(raw, Encoding.BASE64)
+        return ways if word["end"] == "?=" else [ways[0], raw]
+    return readings(raw.replace(b"_", b" "), Encoding.QUOTED)

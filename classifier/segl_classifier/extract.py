@@ -1,0 +1,182 @@
+"""Parts to text: the second stage.
+
+A registry names a reader for each content type (``text/html``, or a whole family as ``text/*``). A part
+goes to the reader of the type it declares; untyped files, and files whose first bytes contradict their
+label, go by what the bytes show. Parts that a reader finds inside come back into the loop. A part with no
+reader gives the finding ``unreadable.unknown-type`` with its type and file name: it is not decoded, and
+the message is not called read.
+
+Pictures cannot be read yet. So that not every mail with a logo is unreadable, a picture counts as
+decoration, and gives no finding, when all of this holds: the HTML of the message shows it in place
+(``cid:`` or written into the page), its bytes are those of a picture, and it has at most
+``DECORATION_BYTES``. A stated limit: words in such a picture are not seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Mapping
+
+from segl.settings import Limits
+from segl.vocabulary import Finding, Unreadable
+from segl_classifier import readers, sniff
+from segl_classifier.message import Message, Part, Text, shown_name, unreadable
+from segl_classifier.readers import Extracted, Extractor
+
+DECORATION_BYTES = 30_000
+
+REGISTRY: Mapping[str, Extractor] = {
+    "text/*": readers.read_plain,
+    "text/html": readers.read_markup,
+    "text/x-amp-html": readers.read_markup,
+    "text/enriched": readers.read_markup,
+    "text/richtext": readers.read_markup,
+    "text/xml": readers.read_markup,
+    "application/xml": readers.read_markup,
+    "application/xhtml+xml": readers.read_markup,
+    "image/svg+xml": readers.read_markup,
+    "text/calendar": readers.read_folded,
+    "text/vcard": readers.read_folded,
+    "text/x-vcard": readers.read_folded,
+    "text/x-vcalendar": readers.read_folded,
+    "text/directory": readers.read_folded,
+    "application/ics": readers.read_folded,
+    "message/*": readers.read_plain,
+    "application/json": readers.read_plain,
+    "application/ld+json": readers.read_plain,
+    "application/javascript": readers.read_plain,
+    "application/pgp-keys": readers.read_plain,
+    "application/pgp-signature": readers.read_signature,
+    "application/pkcs7-signature": readers.read_signature,
+    "application/x-pkcs7-signature": readers.read_signature,
+    "application/pgp-encrypted": readers.read_pgp_control,
+    "application/pkcs7-mime": readers.read_cms,
+    "application/x-pkcs7-mime": readers.read_cms,
+    "application/applefile": readers.read_applefile,
+}
+# Types whose words do not stand readable in their bytes, whatever the bytes look like.
+_OPAQUE = re.compile(
+    r"(?:image|audio|video|font|model)/|application/(?:pdf|zip|gzip|zstd|rtf|postscript|ms-tnef|msword|mac-binhex40|"
+    r"applesingle|pkix-|vnd\.(?:ms-|openxml|oasis)|x-(?:ole|7z|rar|tar|gzip|bzip|xz|yenc|riff|plist|dosexec|executable))"
+    r"|text/rtf"
+)
+
+
+def extract(
+    message: Message, limits: Limits, registry: Mapping[str, Extractor] = REGISTRY
+) -> tuple[list[Text], list[Finding]]:
+    """All texts of *message* in reading order, and a finding for each part that was not read. At most
+    ``limits.text_chars`` characters, ``limits.parts`` parts and ``limits.depth`` levels; what lies beyond
+    gives a finding. Never raises: a reader that fails is a finding too."""
+    work = _Extraction(limits, registry)
+    for text in message.texts:
+        work.take(text)
+    work.run(deque(message.parts))
+    return work.texts, [*message.unread, *work.unread]
+
+
+class _Extraction:
+    def __init__(self, limits: Limits, registry: Mapping[str, Extractor]) -> None:
+        self.texts: list[Text] = []
+        self.unread: list[Finding] = []
+        self._limits = limits
+        self._registry = registry
+        self._left = limits.text_chars
+        self._full = False
+        self._shown: set[str] = set()
+
+    def run(self, waiting: deque[Part]) -> None:
+        pictures: list[Part] = []
+        opened = 0
+        while waiting:
+            part = waiting.popleft()
+            opened += 1
+            if opened > self._limits.parts * 2:  # those of the message, and as many found inside them
+                self._miss(Unreadable.TOO_MANY, "message", f"more than {self._limits.parts} parts")
+                break
+            if part.depth > self._limits.depth:
+                self._miss(Unreadable.TOO_DEEP, part.where, f"more than {self._limits.depth} levels")
+            elif len(part.encoded) and part.head(1):
+                waiting.extendleft(reversed(self._open(part, pictures)))
+        for part in pictures:
+            if not self._is_decoration(part):
+                self._unknown(part, part.content_type)
+
+    def take(self, text: Text) -> None:
+        """Keep *text*, as far as the limit on characters allows."""
+        if len(text.text) <= self._left:
+            self._left -= len(text.text)
+            self.texts.append(text)
+            return
+        if not self._full:
+            self._full = True
+            self._miss(
+                Unreadable.TOO_LARGE, text.where, f"more than {self._limits.text_chars} characters of text"
+            )
+        if self._left:
+            self.texts.append(Text(text.text[: self._left], text.where, text.source))
+            self._left = 0
+
+    def _open(self, part: Part, pictures: list[Part]) -> tuple[Part, ...]:
+        """Read one part; gives the parts found inside it."""
+        kind, reader = self._reader(part)
+        if reader is None:
+            if kind.startswith("image/"):
+                pictures.append(part)  # which are shown is known when all text is read
+            else:
+                self._unknown(part, kind)
+            return ()
+        if self._full:
+            return ()  # one finding for all that lies beyond the limit
+        try:
+            found = reader(part, self._limits)
+        except Exception as error:  # one bad file must not hide the rest of the message
+            self._miss(Unreadable.FAILED, part.where, type(error).__name__)
+            return ()
+        self._keep(found)
+        return found.parts
+
+    def _keep(self, found: Extracted) -> None:
+        for text in found.texts:
+            self.take(text)
+        self.unread += found.unread
+        self._shown |= found.shown
+
+    def _reader(self, part: Part) -> tuple[str, Extractor | None]:
+        """The type of *part* as far as it can be known, and the reader for it."""
+        declared = part.content_type
+        head = part.head(sniff.HEAD)
+        shown = sniff.signature(head)
+        listed = self._registry.get(declared)
+        if listed is None and not _OPAQUE.match(declared):
+            listed = self._registry.get(f"{declared.partition('/')[0]}/*")
+        if shown and (listed is None or declared.startswith("text/")):
+            # "application/octet-stream" that is a PDF; "text/plain" that is a zip.
+            better = self._registry.get(shown) or self._registry.get(f"{shown.partition('/')[0]}/*")
+            generic = not declared or declared == "application/octet-stream" or listed is not None
+            if generic or better is not None:
+                return shown, better
+        if listed is not None:
+            return declared, listed
+        if _OPAQUE.match(declared):
+            return declared, None
+        if declared.endswith(("+xml", "/xml")) and sniff.is_text(head):
+            return declared, readers.read_markup
+        if sniff.is_text(head) and sniff.is_text(part.payload):
+            return declared, readers.read_plain
+        return declared or "application/octet-stream", None
+
+    def _is_decoration(self, part: Part) -> bool:
+        return (
+            part.content_id in self._shown
+            and part.size <= DECORATION_BYTES
+            and sniff.signature(part.head(64)).startswith("image/")
+        )
+
+    def _unknown(self, part: Part, kind: str) -> None:
+        name = shown_name(part.filename)
+        self._miss(Unreadable.UNKNOWN_TYPE, part.where, f"{kind[:80]}, {name}" if name else kind[:80])
+
+    def _miss(self, cause: Unreadable, where: str, detail: str) -> None:
+        self.unread.append(unreadable(cause, where, detail))

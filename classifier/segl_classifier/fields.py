@@ -1,0 +1,90 @@
+"""The header block of a message or MIME part (RFC 5322 §2.2), read from raw bytes.
+
+A field is ``name: value``; a line that begins with a blank continues the one before; an empty line ends
+the block. The bytes of a value are kept one to one as Latin-1 characters until something knows how to
+decode them (:mod:`.encoded_words`, :mod:`.parameters`), for headers carry raw 8-bit text as well.
+
+Where programs differ on a broken block, nothing is thrown away: a line that is no field is kept as
+*junk*, and the place of the first such line is told, because some programs begin the body there and
+others read on to the empty line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# One line end: CRLF, LF, a bare CR, and the CRCRLF that broken gateways write. Atomic, so that the CR
+# of a CRLF is never taken for a line of its own.
+NEWLINE = rb"(?>\r{0,2}\n|\r)"
+_BLANK_LINE = re.compile(NEWLINE + NEWLINE)
+_NEWLINE = re.compile(NEWLINE)
+_STARTS_BLANK = re.compile(NEWLINE)
+_FOLD = re.compile(NEWLINE + rb"(?=[ \t])")
+_NAME = re.compile(r"[!-9;-~]+")
+_MBOX = re.compile(rb">?From [^\r\n]*" + NEWLINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A header block. ``fields`` are (name in lower case, value in Latin-1) in order; ``body`` is where
+    the body begins; ``junk`` holds the lines that are no fields, and ``early`` where a program that ends
+    the block at the first of them begins the body, with ``early_fields`` as the fields before it."""
+
+    fields: tuple[tuple[str, str], ...]
+    body: int
+    junk: tuple[str, ...] = ()
+    early: int | None = None
+    early_fields: int = 0
+    cut: bool = False
+
+    def all(self, name: str) -> list[str]:
+        """The values of every field of this (lower-case) name."""
+        return [value for key, value in self.fields if key == name]
+
+
+def read_block(buffer: bytes, start: int, end: int, limit: int) -> Block:
+    """The header block that begins at *start*. At most *limit* bytes of it are read (``cut`` tells of
+    more); the body is found all the same. Linear in the length of the block."""
+    if mbox := _MBOX.match(buffer, start, end):
+        start = mbox.end()  # the separator line of a mailbox file
+    if blank := _STARTS_BLANK.match(buffer, start, end):
+        return Block((), blank.end())
+    blank = _BLANK_LINE.search(buffer, start, end)
+    stop, body = (blank.start(), blank.end()) if blank else (end, end)
+    cut = stop - start > limit
+    if cut:
+        stop = start + limit
+    return _lines(buffer, start, stop, body, cut)
+
+
+def _lines(buffer: bytes, start: int, stop: int, body: int, cut: bool) -> Block:
+    fields: list[tuple[str, str]] = []
+    junk: list[str] = []
+    early: int | None = None
+    early_fields = 0
+    block = _FOLD.sub(b"", buffer[start:stop]).decode("latin-1")
+    for line in _split(block):
+        name, colon, value = line.partition(":")
+        bare = name.rstrip(" \t")
+        if colon and _NAME.fullmatch(bare):
+            fields.append((bare.lower(), value.strip(" \t")))
+            continue
+        if not line.strip():
+            continue
+        if early is None:
+            early = _place(buffer, start, stop, line)
+            early_fields = len(fields)
+        junk.append(line)
+    return Block(tuple(fields), body, tuple(junk), early, early_fields, cut)
+
+
+def _split(block: str) -> list[str]:
+    return block.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _place(buffer: bytes, start: int, stop: int, line: str) -> int:
+    """Where *line*, unfolded, begins in the buffer: its first line is there as it stands."""
+    first = line.encode("latin-1")[:60]
+    place = buffer.find(first, start, stop)
+    return place if place >= 0 else start

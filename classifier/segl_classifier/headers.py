@@ -1,0 +1,97 @@
+"""Which header fields hold words of a person, and what they say.
+
+The subject, the names beside addresses and any free text are sent in clear like the body, so they are
+read. Fields that programs write for programs (trace, signatures, ids, scores) are left out by name: they
+are full of digits, and a personal number is not found in them but imagined. A field of a name unknown
+here is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from segl.masking import mask_digits
+from segl_classifier.encoded_words import decode_header
+from segl_classifier.message import Source, Text
+
+_ADDRESSES = frozenset(
+    "from to cc bcc reply-to sender resent-from resent-to resent-cc resent-bcc resent-sender "
+    "resent-reply-to disposition-notification-to return-receipt-to errors-to apparently-to "
+    "mail-followup-to mail-reply-to x-original-to x-original-from x-sender x-envelope-to "
+    "x-envelope-from".split()
+)
+_TECHNICAL = frozenset(
+    "received return-path message-id in-reply-to references date resent-date resent-message-id "
+    "mime-version content-type content-transfer-encoding content-disposition content-id content-length "
+    "content-language content-md5 content-class content-features content-duration dkim-signature "
+    "domainkey-signature authentication-results received-spf delivered-to thread-index user-agent "
+    "x-mailer x-mimeole x-newsreader importance priority x-priority x-msmail-priority precedence "
+    "auto-submitted sensitivity accept-language list-id list-post list-unsubscribe "
+    "list-unsubscribe-post list-subscribe list-help list-archive list-owner lines nntp-posting-host "
+    "nntp-posting-date xref injection-info autocrypt openpgp face x-face path dl-expansion-history "
+    "deferred-delivery delivery-date expires expiry-date status x-status x-uidl x-uid x-mozilla-status "
+    "x-mozilla-status2 tls-required feedback-id bounces-to require-recipient-valid-since "
+    "x-originating-ip x-trace x-bounce-key x-mdaemon-deliver-to x-rcpt-to original-recipient".split()
+)
+_TECHNICAL_START = tuple(
+    (
+        "arc- dkim- x-ms- x-microsoft- x-exchange- x-forefront- x-eop x-google- x-gm- x-received x-spam "
+        "x-virus x-amavis x-rspamd x-barracuda x-proofpoint x-mimecast x-ironport x-sophos x-antivirus "
+        "x-clamav x-greylist x-abuse x-mailgun- x-sg- x-ses- x-amz- x-sfdc- x-campaign x-yahoo- x-ymail- "
+        "x-apple- x-uniform-type x-universally x-evolution- x-kmail- x-mozilla- x-mdaemon- x-authentication "
+        "x-auth x-segl- x-dkim x-ovh- x-me- x-pstn- x-tm- x-auto-response x-list ironport- autocrypt-"
+    ).split()
+)
+_TECHNICAL_END = re.compile(
+    r"-(?:id|ids|uid|uuid|guid|hash|signature|sig|token|key|score|level|status|ip|time|date|timestamp|version|"
+    r"checksum|sum|digest|info-id|hits|hops|size|flags)"
+)
+# "<a@b>" and a bare "a@b": the address itself is what SMTP sends in the open anyway.
+_LOCAL = r"\w.!#$%&*+/=?^`{|}~\-"
+_ADDRESS = re.compile(
+    rf"<[^<>\s@]*+@[^<>\s]*+>|(?<![{_LOCAL}@\"'])[{_LOCAL}]{{1,200}}+@[\w.-]{{1,255}}+(?![@\"'])"
+)
+# Free text by its nature; any other field is read with its name, which tells what its value is.
+_FREE = frozenset("comments keywords thread-topic content-description organization summary".split())
+
+
+def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
+    """The readable texts of a header block; *prefix* says which message it belongs to."""
+    texts: list[Text] = []
+    for name, value in fields:
+        if not value or is_technical(name):
+            continue
+        if name == "subject":
+            texts.append(Text(decode_header(value), f"{prefix}subject", Source.SUBJECT))
+        elif name in _ADDRESSES:
+            names = display_names(value)
+            if names:
+                texts.append(Text(names, f"{prefix}{name}", Source.NAME))
+        else:
+            words = decode_header(value)
+            text = words if name in _FREE else f"{name}: {words}"
+            texts.append(Text(text, f"{prefix}header {mask_digits(name[:40])}", Source.SURROUND))
+    return texts
+
+
+def is_technical(name: str) -> bool:
+    """Whether programs write the field *name* (lower case) for programs."""
+    return (
+        name in _TECHNICAL
+        or name.startswith(_TECHNICAL_START)
+        or (_TECHNICAL_END.search(name, max(0, len(name) - 14)) is not None and _ends_technical(name))
+    )
+
+
+def _ends_technical(name: str) -> bool:
+    return _TECHNICAL_END.fullmatch(name[name.rindex("-") :]) is not None
+
+
+def display_names(value: str) -> str:
+    """What an address field says besides addresses: names, comments, group names, one a line."""
+    text = decode_header(value)
+    if "@" in text:
+        text = _ADDRESS.sub("\n", text)
+    pieces = (piece.strip(" \t\"',;") for piece in text.split("\n"))
+    return "\n".join(piece for piece in pieces if piece)

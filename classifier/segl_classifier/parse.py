@@ -1,0 +1,31 @@
+"""Bytes to :class:`.message.Message`: the first stage. The work is done in :mod:`.walk`."""
+
+from __future__ import annotations
+
+from segl.settings import Limits
+from segl.vocabulary import Unreadable
+from segl_classifier.fields import read_block
+from segl_classifier.headers import read_headers
+from segl_classifier.message import Message, Source, Text, unreadable
+from segl_classifier.walk import Walk
+
+
+def parse(raw: bytes, limits: Limits) -> Message:
+    """The parts and surrounding texts of *raw*, a message as SMTP carries it (RFC 5322). Never raises on
+    any bytes; what was left unread, and by which limit, is in ``unread``."""
+    if len(raw) > limits.message_bytes:
+        return _headers_only(raw, limits)
+    walk = Walk(limits)
+    walk.run(raw)
+    return Message(_subject(walk.texts), tuple(walk.parts), tuple(walk.texts), tuple(walk.unread))
+
+
+def _headers_only(raw: bytes, limits: Limits) -> Message:
+    block = read_block(raw, 0, len(raw), limits.header_bytes)
+    texts = read_headers(block.fields, "")
+    finding = unreadable(Unreadable.TOO_LARGE, "message", f"{len(raw)} bytes")
+    return Message(_subject(texts), (), tuple(texts), (finding,))
+
+
+def _subject(texts: list[Text]) -> str:
+    return next((t.text for t in texts if t.source is Source.SUBJECT and t.where == "subject"), "")

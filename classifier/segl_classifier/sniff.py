@@ -1,0 +1,146 @@
+"""What the first bytes of a file say it is, whatever its label says.
+
+Only formats whose text does *not* stand readable in their bytes are named here: a part that has one of
+these signatures is never taken for read because its characters look like text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from segl_classifier.charset import zero_pattern
+
+HEAD = 4096  # bytes of a file that are looked at
+
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF-", "application/pdf"),
+    (b"{\\rtf", "application/rtf"),
+    (b"%!PS", "application/postscript"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"PK\x05\x06", "application/zip"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (b"\x78\x9f\x3e\x22", "application/ms-tnef"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/x-rar-compressed"),
+    (b"BZh", "application/x-bzip2"),
+    (b"\xfd7zXZ\x00", "application/x-xz"),
+    (b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (b"MSCF", "application/vnd.ms-cab-compressed"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"BM", "image/bmp"),
+    (b"\x00\x00\x01\x00", "image/x-icon"),
+    (b"\xd7\xcd\xc6\x9a", "image/wmf"),
+    (b"OggS", "audio/ogg"),
+    (b"ID3", "audio/mpeg"),
+    (b"fLaC", "audio/flac"),
+    (b"wOFF", "font/woff"),
+    (b"MZ", "application/x-dosexec"),
+    (b"\x7fELF", "application/x-executable"),
+    (b"SQLite format 3\x00", "application/vnd.sqlite3"),
+    (b"\x00\x05\x16\x07", "application/applefile"),
+    (b"\x00\x05\x16\x00", "application/applefile"),
+    (b"bplist00", "application/x-plist"),
+)
+# These begin with letters that a text may begin with too: believed only of bytes that are no text.
+_SHORT = frozenset((b"BZh", b"BM", b"MZ", b"MSCF", b"ID3", b"OggS", b"fLaC", b"wOFF", b"bplist00"))
+# In a text these announce a content that is not readable where it stands (RFC 4880 §6.2, RFC 7468).
+_ARMOURED = (
+    (
+        re.compile(rb"^[> ]{0,20}-----BEGIN PGP (?:MESSAGE|PRIVATE)", re.MULTILINE),
+        "application/pgp-encrypted",
+    ),
+    (
+        re.compile(rb"^[> ]{0,20}-----BEGIN (?:CMS|PKCS ?#?7|ENCRYPTED)", re.MULTILINE),
+        "application/pkcs7-mime",
+    ),
+    (
+        re.compile(rb"^[ \t]{0,20}\(This file must be converted with BinHex", re.MULTILINE),
+        "application/mac-binhex40",
+    ),
+    (re.compile(rb"^=ybegin .{0,200}?line=\d+", re.MULTILINE), "application/x-yenc"),
+)
+# Object identifiers of CMS content types (RFC 5652), as they stand near the start of the DER or BER.
+_CMS_ENCRYPTED = (
+    bytes.fromhex("2a864886f70d010703"),  # envelopedData
+    bytes.fromhex("2a864886f70d010704"),  # signedAndEnvelopedData
+    bytes.fromhex("2a864886f70d010706"),  # encryptedData
+    bytes.fromhex("2a864886f70d0109100117"),  # authEnvelopedData (RFC 5083)
+)
+_CMS_SIGNED = bytes.fromhex("2a864886f70d010702")
+_CONTROLS = bytes(b for b in range(32) if b not in b"\t\n\r\f\x0b\x1b") + b"\x7f"
+_HTML = re.compile(
+    rb"<!doctype\s+html|<html[\s>]|<body[\s>]|<head[\s>]|<(?:table|div|span|p)[\s>][^\0]{0,2000}?</",
+    re.IGNORECASE,
+)
+
+
+def signature(head: bytes) -> str:
+    """The content type that the first bytes of a file show; ``""`` when they show none."""
+    for mark, content_type in _SIGNATURES:
+        if head.startswith(mark) and (mark not in _SHORT or not is_text(head)):
+            return content_type
+    if head[:4] == b"RIFF" and not is_text(head):
+        return "image/webp" if head[8:12] == b"WEBP" else "application/x-riff"
+    if head[4:8] == b"ftyp":
+        return "image/heic" if head[8:12] in (b"heic", b"mif1", b"avif") else "video/mp4"
+    if head[257:262] == b"ustar":
+        return "application/x-tar"
+    return ""
+
+
+def armoured(data: bytes) -> list[str]:
+    """The types of content that stand in a text in a form nobody here reads: encrypted, BinHex, yEnc."""
+    if b"-----BEGIN " not in data and b"=ybegin " not in data and b"BinHex" not in data:
+        return []
+    return [content_type for pattern, content_type in _ARMOURED if pattern.search(data)]
+
+
+def is_text(data: bytes) -> bool:
+    """Whether *data* is text all through: no control characters, or the even zero bytes of UTF-16."""
+    if zero_pattern(data) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    return len(data.translate(None, _CONTROLS)) == len(data) and _few_high(data)
+
+
+def noise(data: bytes) -> int:
+    """How many control characters stand in *data* that no text holds; zero bytes of UTF-16 are none."""
+    if zero_pattern(data) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return 0
+    return len(data) - len(data.translate(None, _CONTROLS))
+
+
+def looks_like_html(head: bytes) -> bool:
+    return _HTML.search(head) is not None
+
+
+def is_encrypted_cms(head: bytes) -> bool:
+    """Whether the CMS structure in *head* hides its content. What is neither signed nor compressed as
+    far as can be told counts as encrypted."""
+    start = head[:64]
+    return any(oid in start for oid in _CMS_ENCRYPTED) or _CMS_SIGNED not in start
+
+
+def is_signature(head: bytes) -> bool:
+    """Whether *head* begins a detached signature: CMS SignedData, or an OpenPGP one."""
+    return head.lstrip().startswith(b"-----BEGIN PGP SIGNATURE") or (
+        head[:1] == b"\x30" and _CMS_SIGNED in head[:64]
+    )
+
+
+def _few_high(data: bytes) -> bool:
+    """Text other than UTF-8 is mostly ASCII; a short random file is not."""
+    sample = data[:HEAD]
+    if sample.isascii():
+        return True
+    try:
+        sample.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(sample) - 3:
+            return sum(b > 127 for b in sample) * 3 <= len(sample)
+    return True

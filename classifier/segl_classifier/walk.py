@@ -1,0 +1,362 @@
+"""The walk over the MIME tree (RFC 2045, 2046) of a message, from raw bytes to its leaves.
+
+An entity is a header block and a body. A ``multipart`` body holds entities between delimiter lines, a
+``message/rfc822`` body is a whole message; every other body is a leaf. The walk keeps offsets into the
+bytes it was given and copies nothing; it is a loop with a stack of its own, so that depth costs no
+recursion, and it finds parts one by one, so that the limits stop it before the work is done.
+
+Two ideas make it a filter's walk rather than a mail program's:
+
+*No byte is lost.* What belongs to no part (preamble, epilogue, a line behind a delimiter, lines among the
+headers that are no headers) comes out as text of its own, and MIME parts that stand in such places or
+in a text, as in the bounces that quote a whole message, are opened.
+
+*Where mail programs differ, every reading is taken.* Two Content-Type fields, two transfer encodings, a
+header block that some programs end sooner: each way gives its own leaf. The bytes so read again are
+limited to a few times the message; beyond that the finding is ``unreadable.damaged``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from segl.settings import Limits
+from segl.vocabulary import Finding, Unreadable
+from segl_classifier import transfer
+from segl_classifier.boundaries import Kind, guess_boundary, has_delimiter, sections
+from segl_classifier.charset import decode_text
+from segl_classifier.fields import Block, read_block
+from segl_classifier.headers import read_headers
+from segl_classifier.message import Part, Source, Text, shown_name, unreadable
+from segl_classifier.parameters import LONGEST, Parameters, read_parameters
+from segl_classifier.transfer import Encoding, encoding_named
+
+_MESSAGES = frozenset(
+    "message/rfc822 message/global message/news message/partial message/external-body message/x-rfc822 "
+    "text/rfc822-headers message/rfc822-headers message/global-headers".split()
+)
+_SAVED = (".eml", ".mht", ".mhtml", ".nws", ".email")  # messages saved as files
+_GENERIC = frozenset(("", "application/octet-stream", "application/x-octet-stream", "text/plain"))
+_HEADER_START = re.compile(
+    rb"\s*(?:(?:Received|Return-Path|Delivered-To|From|To|Cc|Subject|Date|MIME-Version|Message-ID|Reply-To|"
+    rb"Content-Type|DKIM-Signature|X-[\w-]{1,60})[ \t]*:[^\n]*+\n(?:[ \t][^\n]*+\n){0,50}+){2}",
+    re.IGNORECASE,
+)
+_INNER_ENCODING = re.compile(
+    rb"(?:^|(?<=[\r\n]))content-transfer-encoding[ \t]*:[ \t]*\"?(?:base64|quoted-printable|x-uu)",
+    re.IGNORECASE,
+)
+_INNER_HINTS = (b"ansfer-Encoding", b"ansfer-encoding", b"ANSFER-ENCODING")
+# Parameters that programs write for programs; any other is read as text.
+_TECHNICAL = frozenset(
+    "boundary charset name filename type start start-info micalg protocol size creation-date "
+    "modification-date read-date format delsp report-type method smime-type number total id access-type "
+    "component x-unix-mode x-apple-part-url x-mac-type x-mac-creator differences handling reply-type "
+    "version conversions expiration permission modification hash profile level action".split()
+)
+_READINGS = 4  # as many ways of one header are followed
+_INNER = 50  # as many encoded parts are looked for inside one text
+_AGAIN = 4  # readings beyond the first may cost so many times the message
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One header block with its body, as a stretch of a buffer. ``label`` is its number (``2.1``) within
+    the message that ``prefix`` names; ``message`` tells that its headers are those of a message."""
+
+    buffer: bytes
+    start: int
+    end: int
+    prefix: str = ""
+    label: str = ""
+    depth: int = 0
+    message: bool = False
+    attached: bool = False
+    default: str = "text/plain"
+
+    @property
+    def where(self) -> str:
+        return f"{self.prefix}part {self.label}" if self.label else f"{self.prefix}body"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One way of reading an entity: the fields that count, where the body begins, and what they say."""
+
+    entity: Entity
+    body: int
+    kinds: tuple[Parameters, ...]
+    encodings: tuple[Encoding, ...]
+    filenames: tuple[str, ...]
+    attached: bool
+    content_id: str
+
+    @property
+    def where(self) -> str:
+        name = self.filenames[0] if self.filenames else ""
+        return f"{self.entity.where} > {shown_name(name)}" if name else self.entity.where
+
+
+class Walk:
+    """The leaves, texts and gaps of one message. Use :meth:`run` once, then read the lists."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.parts: list[Part] = []
+        self.texts: list[Text] = []
+        self.unread: list[Finding] = []
+        self._limits = limits
+        self._opened = 0
+        self._again = 0
+
+    def run(self, raw: bytes) -> None:
+        """Walk *raw*, depth first, in the order of the message."""
+        self._again = _AGAIN * len(raw) + 65_536
+        root = Entity(raw, 0, len(raw), message=True)
+        stack: list[Iterator[Entity]] = [iter((root,))]
+        while stack:
+            entity = next(stack[-1], None)
+            if entity is None:
+                stack.pop()
+            elif self._opened >= self._limits.parts:
+                self._unread(Unreadable.TOO_MANY, "message", f"more than {self._limits.parts} parts")
+                return
+            elif entity.depth > self._limits.depth:
+                self._unread(Unreadable.TOO_DEEP, entity.where, f"more than {self._limits.depth} levels")
+            else:
+                self._opened += 1
+                stack.append(self._open(entity))
+
+    def _open(self, entity: Entity) -> Iterator[Entity]:
+        """Read the header block of *entity*; give the entities inside it, or keep it as a leaf."""
+        block = read_block(entity.buffer, entity.start, entity.end, self._limits.header_bytes)
+        prefix = entity.prefix if entity.message else f"{entity.where} "
+        if block.cut:
+            self._unread(
+                Unreadable.TOO_LARGE, f"{prefix}header", f"more than {self._limits.header_bytes} bytes"
+            )
+        if any(len(value) > LONGEST and name.startswith("content-") for name, value in block.fields):
+            self._unread(
+                Unreadable.TOO_LARGE, f"{prefix}header", f"a field of more than {LONGEST} characters"
+            )
+        self.texts += read_headers(block.fields, prefix)
+        for index, reading in enumerate(_block_readings(entity, block)):
+            if index and not self._afford(entity.end - reading.body):
+                return
+            self._tell_names(reading)
+            yield from self._follow(reading)
+
+    def _follow(self, reading: _Reading) -> Iterator[Entity]:
+        for index, kind in enumerate(reading.kinds):
+            if index and not self._afford(reading.entity.end - reading.body):
+                return
+            if kind.value.startswith("multipart/"):
+                yield from self._multipart(reading, kind)
+            elif kind.value in _MESSAGES or _is_saved_message(reading, kind.value):
+                yield from self._message(reading, kind)
+            else:
+                yield from self._leaf(reading, kind.value, kind.first("charset"))
+
+    def _multipart(self, reading: _Reading, kind: Parameters) -> Iterator[Entity]:
+        if kind.value == "multipart/encrypted":
+            self._unread(Unreadable.ENCRYPTED, reading.where, kind.value)
+        buffer, start, end = reading.entity.buffer, reading.body, reading.entity.end
+        declared = [b for b in map(_boundary_bytes, kind.all("boundary")) if b]
+        found = [b for b in declared if has_delimiter(buffer, start, end, b)]
+        coded = [e for e in reading.encodings if e in (Encoding.BASE64, Encoding.QUOTED)]
+        if not found and coded and self._afford(end - start):
+            # Forbidden, and done: the whole body encoded, delimiters and all.
+            buffer = transfer.decode(buffer[start:end], coded[0])
+            start, end = 0, len(buffer)
+            found = [b for b in declared if has_delimiter(buffer, start, end, b)]
+        if not found and (guess := guess_boundary(buffer, start, end)):
+            found = [guess]
+        if not found:  # no part can be told from another: all of it is text
+            yield from self._leaf(reading, "", "")
+        for index, boundary in enumerate(found[:_READINGS]):
+            if index == 0 or self._afford(end - start):
+                yield from self._sections(reading, kind, buffer, start, end, boundary)
+
+    def _sections(
+        self, reading: _Reading, kind: Parameters, buffer: bytes, start: int, end: int, boundary: bytes
+    ) -> Iterator[Entity]:
+        entity = reading.entity
+        number = 0
+        default = "message/rfc822" if kind.value == "multipart/digest" else "text/plain"
+        for section in sections(buffer, start, end, boundary):
+            if section.kind is Kind.PART:
+                number += 1
+                yield Entity(
+                    buffer,
+                    section.start,
+                    section.end,
+                    prefix=entity.prefix,
+                    label=f"{entity.label}.{number}" if entity.label else str(number),
+                    depth=entity.depth + 1,
+                    attached=reading.attached,
+                    default=default,
+                )
+            else:
+                yield from self._surround(entity, buffer, section.start, section.end, section.kind.value)
+
+    def _message(self, reading: _Reading, kind: Parameters) -> Iterator[Entity]:
+        """A message within the message. An encoded one is decoded first, though RFC 2046 forbids the
+        encoding; if it reads as a message without that, it is read so too."""
+        entity = reading.entity
+        if kind.value == "message/partial":
+            self._unread(Unreadable.DAMAGED, reading.where, "message/partial: one piece of a message")
+        name = shown_name(reading.filenames[0]) if reading.filenames else "message"
+        prefix = f"{entity.where} > {name} > "
+        for encoding in reading.encodings:
+            buffer, start, end = entity.buffer, reading.body, entity.end
+            if encoding in (Encoding.BASE64, Encoding.QUOTED, Encoding.UU):
+                if _HEADER_START.match(buffer, start, end) and self._afford(end - start):
+                    yield self._inside(entity, buffer, start, end, prefix)
+                if not self._afford(end - start):
+                    return
+                buffer = transfer.decode(buffer[start:end], encoding)
+                start, end = 0, len(buffer)
+            yield self._inside(entity, buffer, start, end, prefix)
+
+    @staticmethod
+    def _inside(entity: Entity, buffer: bytes, start: int, end: int, prefix: str) -> Entity:
+        return Entity(buffer, start, end, prefix=prefix, depth=entity.depth + 1, message=True, attached=True)
+
+    def _leaf(self, reading: _Reading, content_type: str, charset: str) -> Iterator[Entity]:
+        entity = reading.entity
+        if reading.body >= entity.end:
+            return
+        view = memoryview(entity.buffer)[reading.body : entity.end]
+        for index, encoding in enumerate(reading.encodings):
+            if index and not self._afford(len(view)):
+                return
+            self.parts.append(
+                Part(
+                    where=reading.where,
+                    content_type=content_type,
+                    charset=charset,
+                    filename=reading.filenames[0] if reading.filenames else "",
+                    attached=reading.attached,
+                    encoded=view,
+                    encoding=encoding,
+                    content_id=reading.content_id,
+                    depth=entity.depth,
+                )
+            )
+        if content_type.startswith("text/") or content_type in _GENERIC:
+            yield from self._encoded_inside(entity, entity.buffer, reading.body, entity.end)
+
+    def _surround(self, entity: Entity, buffer: bytes, start: int, end: int, what: str) -> Iterator[Entity]:
+        """Bytes that belong to no part: text, and perhaps parts nobody claims."""
+        stretch = buffer[start : min(end, start + self._limits.text_chars)]
+        if stretch.strip():
+            self.texts.append(
+                Text(decode_text(stretch).replace("\0", ""), f"{entity.where} {what}", Source.SURROUND)
+            )
+            if len(stretch) < end - start:
+                self._unread(Unreadable.TOO_LARGE, f"{entity.where} {what}", f"{end - start} bytes")
+            yield from self._encoded_inside(entity, buffer, start, end)
+
+    def _encoded_inside(self, entity: Entity, buffer: bytes, start: int, end: int) -> Iterator[Entity]:
+        """Encoded MIME parts that stand in a text, as in a bounce that quotes the message it returns."""
+        if not any(buffer.find(hint, start, end) >= 0 for hint in _INNER_HINTS):
+            return
+        for number, field in enumerate(_INNER_ENCODING.finditer(buffer, start, end), 1):
+            before = (buffer.rfind(mark, start, field.start()) for mark in (b"\n\n", b"\n\r\n", b"\n--"))
+            top = max(before)
+            top = buffer.find(b"\n", top + 1, field.start()) + 1 if top >= 0 else start
+            stop = buffer.find(b"\n--", field.end(), end)
+            stop = stop if stop >= 0 else end
+            if number > _INNER or not self._afford(stop - top):
+                return
+            yield Entity(
+                buffer,
+                top or start,
+                stop,
+                prefix=f"{entity.where} > ",
+                label=f"quoted {number}",
+                depth=entity.depth + 1,
+                attached=entity.attached,
+            )
+
+    def _tell_names(self, reading: _Reading) -> None:
+        for name in reading.filenames:
+            self.texts.append(Text(name, f"{reading.entity.where} file name", Source.FILENAME))
+        for kind in reading.kinds:
+            told = [f"{name}={value}" for name, value in kind.given if name not in _TECHNICAL and value]
+            if told:
+                where = f"{reading.entity.where} parameters"
+                self.texts.append(Text("\n".join(told), where, Source.SURROUND))
+
+    def _afford(self, size: int) -> bool:
+        """Whether *size* more bytes may be read a second time."""
+        if self._again < 0:
+            return False
+        self._again -= size
+        if self._again < 0:
+            self._unread(Unreadable.DAMAGED, "message", "too many ways to read it")
+            return False
+        return True
+
+    def _unread(self, cause: Unreadable, where: str, detail: str) -> None:
+        self.unread.append(unreadable(cause, where, detail))
+
+
+def _block_readings(entity: Entity, block: Block) -> Iterator[_Reading]:
+    """The header block read to its empty line, and, where a line in it is no field, also as by the
+    programs that begin the body there. When both say the same of the body, the longer body will do."""
+    whole = _reading(entity, block.fields, block.body)
+    if block.early is None:
+        yield whole
+        return
+    early = _reading(entity, block.fields[: block.early_fields], block.early)
+    yield early
+    if (early.kinds, early.encodings) != (whole.kinds, whole.encodings):
+        yield whole
+
+
+def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> _Reading:
+    types: list[str] = []
+    encodings: list[Encoding] = []
+    placed: list[Parameters] = []
+    content_id = ""
+    for name, value in fields:
+        if name == "content-type":
+            types.append(value)
+        elif name == "content-transfer-encoding":
+            encodings.append(encoding_named(value))
+        elif name == "content-disposition":
+            placed.append(read_parameters(value))
+        elif name == "content-id":
+            content_id = value.strip().strip("<>")
+    kinds = [read_parameters(value) for value in dict.fromkeys(types)] or [Parameters(entity.default, ())]
+    names = [name for said in placed for name in said.all("filename", "name")]
+    names += [name for kind in kinds for name in kind.all("name", "filename")]
+    filenames = tuple(dict.fromkeys(name for name in names if name.strip()))
+    inline = any(said.value == "inline" for said in placed)
+    attached = any(said.value == "attachment" for said in placed) or (bool(filenames) and not inline)
+    return _Reading(
+        entity=entity,
+        body=body,
+        kinds=tuple(kinds[:_READINGS]),
+        encodings=tuple(dict.fromkeys(encodings))[:_READINGS] or (Encoding.NONE,),
+        filenames=filenames,
+        attached=attached or entity.attached,
+        content_id=content_id,
+    )
+
+
+def _is_saved_message(reading: _Reading, content_type: str) -> bool:
+    """Whether a leaf is a message in disguise: by its file name, or an untyped file with mail headers."""
+    if reading.entity.message and not reading.filenames:
+        return False
+    named = any(name.lower().endswith(_SAVED) for name in reading.filenames)
+    if not named and not (content_type in _GENERIC and content_type != "text/plain"):
+        return False
+    view = memoryview(reading.entity.buffer)[reading.body : reading.entity.end]
+    return _HEADER_START.match(transfer.head(view, reading.encodings[0], 8192)) is not None
+
+
+def _boundary_bytes(boundary: str) -> bytes:
+    return boundary[:1000].encode("latin-1", "replace").rstrip()
