@@ -12,7 +12,7 @@ setup: ## install what is needed (Debian packages when root, the virtual environ
 	@scripts/setup
 
 demo: setup ## eight real messages through a real Postfix; prints what went which way (ARTEFACTS=DIR keeps all)
-	@$(BIN)/python tests/world/demo.py $(if $(ARTEFACTS),--keep "$(ARTEFACTS)")
+	@PYTHONPATH=tests $(BIN)/python -m world.demo $(if $(ARTEFACTS),--keep "$(ARTEFACTS)")
 
 test: setup check ## everything: format, lint, types, layers, all tests
 	@$(BIN)/pytest -n $(JOBS) --dist loadgroup
