@@ -1,0 +1,74 @@
+"""Delivery notices: xtext and the parameters Postfix is given."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl_milter.dsn import parameter, recipient_parameters, sender_parameters, xtext
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("anna@nordby.example", "anna@nordby.example"),
+        ("a+b=c@x.example", "a+2Bb+3Dc@x.example"),
+        ('"to ord"@x.example', '"to+20ord"@x.example'),
+        ("", ""),
+        ("\r\nRCPT", "+0D+0ARCPT"),
+        ("\x7f", "+7F"),
+    ],
+)
+def test_xtext_writes_what_would_break_a_parameter_as_hex(text: str, expected: str) -> None:
+    assert xtext(text) == expected
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_xtext_can_be_read_back_and_holds_no_character_that_ends_a_parameter(text: str) -> None:
+    written = xtext(text)
+    assert re.fullmatch(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*", written)
+    assert re.sub(r"\+([0-9A-F]{2})", lambda m: chr(int(m[1], 16)), written) == text
+
+
+def test_xtext_refuses_other_characters_than_ascii() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        xtext("søren@x.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("ORCPT", ["NOTIFY=NEVER", "ORCPT=rfc822;b@x.example"], "rfc822;b@x.example"),
+        ("ORCPT", ["orcpt=rfc822;b@x.example"], "rfc822;b@x.example"),
+        ("ENVID", ["SIZE=12", "ENVID=a=b"], "a=b"),
+        ("ENVID", ["XENVID=a"], ""),
+        ("ENVID", [], ""),
+    ],
+)
+def test_a_parameter_is_found_in_any_case(name: str, given: list[str], value: str) -> None:
+    assert parameter(name, given) == value
+
+
+@pytest.mark.parametrize(
+    ("address", "given", "orcpt"),
+    [
+        ("b@x.example", [], " ORCPT=rfc822;b@x.example"),
+        ("b@x.example", ["NOTIFY=NEVER"], " ORCPT=rfc822;b@x.example"),
+        ("b@x.example", ["ORCPT=rfc822;first@y.example"], " ORCPT=rfc822;first@y.example"),
+        ("b@x.example", ["ORCPT=utf-8;\\x{e6}@y.example"], " ORCPT=utf-8;\\x{e6}@y.example"),
+        ("b@x.example", ["ORCPT=rfc822;æ@y.example"], " ORCPT=rfc822;b@x.example"),
+        ("b@x.example", ["ORCPT="], " ORCPT=rfc822;b@x.example"),
+        ("æ@ø.example", [], ""),
+    ],
+)
+def test_every_result_is_reported_whatever_the_client_asked(
+    address: str, given: list[str], orcpt: str
+) -> None:
+    assert recipient_parameters(address, given) == f"NOTIFY=SUCCESS,FAILURE,DELAY{orcpt}"
+
+
+def test_reports_bring_headers_only_and_name_the_message() -> None:
+    assert sender_parameters("0f" * 16) == f"RET=HDRS ENVID={'0f' * 16}"

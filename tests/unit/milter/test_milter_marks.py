@@ -1,0 +1,111 @@
+"""What Postfix is told about a message, by decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from segl.vocabulary import Decision, Finding, Label, Verdict
+from segl_milter.marks import MOST_NOTICES, Marks, marks_for
+from segl_milter.transaction import Address, Mail
+
+ID = "0f" * 16
+FOUND = Verdict(
+    Decision.SECURE, (Finding("cpr", Label.CPR, "body", "0101xx-xxxx"),), (Label.CPR,), ("cpr", "health")
+)
+
+
+def mail(*recipients: Address, sender: Address | None = None, **facts: Any) -> Mail:
+    return Mail(
+        sender=sender or Address("<a@nordby.example>"),
+        recipients=recipients or (Address("<b@x.example>"),),
+        raw=b"",
+        size=0,
+        **facts,
+    )
+
+
+def secure(message: Mail) -> Marks:
+    return marks_for(message, Decision.SECURE, FOUND, ID)
+
+
+def test_plain_gets_the_route_and_nothing_else() -> None:
+    assert marks_for(mail(), Decision.PLAIN, FOUND, ID) == Marks(add=(("X-Segl-Route", "plain"),))
+
+
+def test_secure_gets_route_and_id_and_asks_for_every_result() -> None:
+    assert secure(mail(Address("<b@x.example>"), Address("<c@y.example>"))) == Marks(
+        recipients=(
+            ("<b@x.example>", "NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;b@x.example"),
+            ("<c@y.example>", "NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;c@y.example"),
+        ),
+        sender=("<a@nordby.example>", f"RET=HDRS ENVID={ID}"),
+        add=(("X-Segl-Id", ID), ("X-Segl-Route", "secure")),
+    )
+
+
+def test_the_route_is_the_last_thing_said() -> None:
+    assert secure(mail(sender=Address("<a@x.example>", ("ENVID=q",)))).add[-1] == ("X-Segl-Route", "secure")
+
+
+def test_nothing_tells_what_was_found() -> None:
+    marks = secure(mail())
+    assert "cpr" not in repr(marks)
+    assert "0101" not in repr(marks)
+
+
+@pytest.mark.parametrize("action", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
+def test_steering_headers_come_off_from_the_last_to_the_first(action: Decision) -> None:
+    forged = mail(steering=(("X-Segl-Route", 1), ("TLS-Required", 1), ("x-segl-route", 2)))
+    assert marks_for(forged, action, FOUND, ID).remove == (
+        ("x-segl-route", 2),
+        ("TLS-Required", 1),
+        ("X-Segl-Route", 1),
+    )
+
+
+def test_hold_waits_with_the_secure_route_on_it() -> None:
+    marks = marks_for(mail(), Decision.HOLD, FOUND, ID)
+    assert marks.hold == "segl: cpr, health"
+    assert marks.add[-1] == ("X-Segl-Route", "secure")
+    assert marks.recipients
+
+
+def test_reject_says_why_and_does_nothing_else() -> None:
+    marks = marks_for(mail(steering=(("TLS-Required", 1),)), Decision.REJECT, FOUND, ID)
+    assert str(marks.refusal) == "550 5.7.1 message refused by the organisation's rules (cpr, health)"
+    assert marks == Marks(refusal=marks.refusal)
+
+
+def test_the_null_sender_stays_and_is_sent_no_reports() -> None:
+    marks = secure(mail(sender=Address("<>")))
+    assert (marks.sender, marks.recipients) == (None, ())
+    assert marks.add == (("X-Segl-Id", ID), ("X-Segl-Route", "secure"))
+
+
+def test_a_clients_envid_gives_way_to_ours_and_is_kept_in_a_header() -> None:
+    marks = secure(mail(sender=Address("<a@nordby.example>", ("SIZE=9", "ENVID=sag+2D7", "RET=FULL"))))
+    assert marks.sender == ("<a@nordby.example>", f"RET=HDRS ENVID={ID}")
+    assert ("X-Segl-Envelope-Id", "sag+2D7") in marks.add
+
+
+@pytest.mark.parametrize("envid", ["a\r\nX-Segl-Route: plain", "æ", ""])
+def test_an_envid_that_does_not_belong_in_a_header_is_dropped(envid: str) -> None:
+    marks = secure(mail(sender=Address("<a@nordby.example>", (f"ENVID={envid}",))))
+    assert marks.add == (("X-Segl-Id", ID), ("X-Segl-Route", "secure"))
+
+
+def test_an_address_that_cannot_be_told_again_stays_as_it_is() -> None:
+    odd = Address(b"<s\xf8ren@x.example>".decode("utf-8", "surrogateescape"))
+    assert secure(mail(odd, Address("<b@x.example>"))).recipients == (
+        ("<b@x.example>", "NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;b@x.example"),
+    )
+    assert secure(mail(sender=odd)).sender is None
+
+
+def test_a_message_to_very_many_keeps_its_recipients_as_they_are() -> None:
+    everyone = [Address(f"<b{n}@x.example>") for n in range(MOST_NOTICES + 1)]
+    assert len(secure(mail(*everyone[:-1])).recipients) == MOST_NOTICES
+    assert secure(mail(*everyone)).recipients == ()
+    assert secure(mail(*everyone)).sender == ("<a@nordby.example>", f"RET=HDRS ENVID={ID}")

@@ -1,0 +1,161 @@
+"""What settings and sender add to the classifier's verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from segl.settings import Limits, Settings
+from segl.settings_file import parse_settings
+from segl.vocabulary import Decision, Mode
+from segl_classifier.rules import shipped_rules
+from segl_milter.ruling import action, judge, tagged
+from segl_milter.transaction import Address, Mail
+
+CPR = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
+TEA = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nVi ses til te kl. 15.\r\n"
+
+
+def settings(**detection: Any) -> Settings:
+    return parse_settings(
+        {
+            "organisation": {"name": "Nordby Vand", "domains": ["nordby.example"], "subdomains": True},
+            "detection": detection,
+        }
+    )
+
+
+def mail(raw: bytes, *recipients: str, subject: bytes = b"Hej", **facts: Any) -> Mail:
+    whole = raw % subject
+    return Mail(
+        sender=Address("<a@nordby.example>"),
+        recipients=tuple(Address(f"<{r}>") for r in recipients or ("b@kunde.example",)),
+        raw=whole,
+        size=facts.pop("size", len(whole)),
+        subjects=(b" " + subject,),
+        **facts,
+    )
+
+
+def test_a_message_without_personal_data_is_plain() -> None:
+    verdict = judge(mail(TEA), shipped_rules(), settings())
+    assert (verdict.decision, verdict.reasons) == (Decision.PLAIN, ())
+
+
+def test_a_message_with_a_personal_number_is_secure() -> None:
+    verdict = judge(mail(CPR), shipped_rules(), settings())
+    assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("cpr",))
+
+
+@pytest.mark.parametrize(
+    ("recipients", "internal"),
+    [
+        (("b@nordby.example",), True),
+        (("b@NORDBY.example.", "c@drift.nordby.example"), True),
+        (("b@nordby.example", "c@kunde.example"), False),
+        (("b@xnordby.example",), False),
+        (("b@nordby.example.evil.example",), False),
+        (("uden-domæne",), False),
+        (("b@[192.0.2.1]",), False),
+        (("b@kunde.example@nordby.example",), True),  # the last @ divides (RFC 5321 §4.1.2)
+        (('"b@nordby.example"@kunde.example',), False),
+        (("",), False),
+    ],
+)
+def test_a_message_to_own_domains_only_is_plain_without_being_read(
+    recipients: tuple[str, ...], internal: bool
+) -> None:
+    verdict = judge(mail(CPR, *recipients), shipped_rules(), settings())
+    assert verdict.reasons == (("internal",) if internal else ("cpr",))
+    assert verdict.decision is (Decision.PLAIN if internal else Decision.SECURE)
+
+
+def test_a_message_of_which_no_recipient_is_known_is_not_taken_for_internal() -> None:
+    nobody = replace(mail(CPR), recipients=())
+    assert judge(nobody, shipped_rules(), settings()).decision is Decision.SECURE
+
+
+def test_always_sends_every_message_to_an_outside_recipient_securely() -> None:
+    always = settings(mode="always")
+    assert judge(mail(TEA), shipped_rules(), always).reasons == ("always",)
+    assert judge(mail(CPR), shipped_rules(), always).reasons == ("always", "cpr")
+    assert judge(mail(TEA, "b@nordby.example"), shipped_rules(), always).decision is Decision.PLAIN
+
+
+def test_shadow_only_says_what_would_be_done() -> None:
+    verdict = judge(mail(CPR), shipped_rules(), settings(mode="shadow"))
+    assert verdict.decision is Decision.SECURE
+    assert action(verdict, Mode.SHADOW) is Decision.PLAIN
+    assert action(verdict, Mode.DETECT) is Decision.SECURE
+
+
+@pytest.mark.parametrize(
+    ("subject", "asks"),
+    [
+        (b"sikker: referat", True),
+        (b"SIKKER:referat", True),
+        (b"[Sikker] referat", True),
+        (b"  sikker: referat", True),
+        (b"Re: sikker: referat", True),
+        (b"SV: VS: Fwd: VB: Fw: [sikker] referat", True),
+        (b"Sv:sikker:", True),
+        (b"Re[2]: sikker: referat", True),
+        (b"=?utf-8?b?U2lra2VyOiByZWZlcmF0?=", True),
+        (b"=?iso-8859-1?Q?=5Bsikker=5D_m=F8de?=", True),
+        (b"sik\n ker: referat", False),
+        (b"\n sikker: referat", True),
+        (b"er det sikker: referat", False),
+        (b"usikker: referat", False),
+        (b"sikkerhed", False),
+        (b"Regarding sikker: x", False),
+        (b"ikke-sikker: referat", False),
+        (b"", False),
+    ],
+)
+def test_a_subject_tag_asks_for_the_secure_way(subject: bytes, asks: bool) -> None:
+    assert tagged(subject, ("sikker:", "[sikker]")) is asks
+
+
+def test_a_tagged_message_is_read_all_the_same() -> None:
+    verdict = judge(mail(CPR, subject=b"sikker: x"), shipped_rules(), settings())
+    assert verdict.reasons == ("requested", "cpr")
+    assert judge(mail(TEA, subject=b"sikker: x"), shipped_rules(), settings()).reasons == ("requested",)
+
+
+def test_the_tag_lowers_nothing() -> None:
+    held = settings(unreadable="hold")
+    cut = mail(TEA, subject=b"sikker: x", size=10_000)
+    assert judge(cut, shipped_rules(), held).decision is Decision.HOLD
+
+
+def test_tags_are_settings() -> None:
+    own = settings(subject_tags=["#kryptér "])
+    assert judge(mail(TEA, subject="#KRYPTÉR x".encode()), shipped_rules(), own).reasons == ("requested",)
+    assert judge(mail(TEA, subject=b"sikker: x"), shipped_rules(), own).reasons == ()
+
+
+def test_what_was_not_kept_was_not_read() -> None:
+    cut = mail(TEA, size=10_000_000)
+    verdict = judge(cut, shipped_rules(), settings())
+    assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("unreadable.too-large",))
+    many = mail(TEA, "b@nordby.example", more_recipients=3)
+    verdict = judge(many, shipped_rules(), settings())
+    assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("unreadable.too-many",))
+
+
+def test_the_first_part_of_a_cut_message_is_read() -> None:
+    verdict = judge(mail(CPR, size=10_000_000), shipped_rules(), settings())
+    assert verdict.reasons == ("cpr", "unreadable.too-large")
+
+
+@pytest.mark.parametrize("decision", ["secure", "hold", "reject"])
+def test_the_policy_for_the_unreadable_holds_for_it(decision: str) -> None:
+    verdict = judge(mail(TEA, size=10_000_000), shipped_rules(), settings(unreadable=decision))
+    assert verdict.decision is Decision(decision)
+
+
+def test_limits_of_the_settings_reach_the_classifier() -> None:
+    narrow = replace(settings(), limits=Limits(header_bytes=20))
+    assert judge(mail(TEA), shipped_rules(), narrow).decision is Decision.SECURE

@@ -1,0 +1,89 @@
+"""A message as it comes in: the bytes are those of SMTP, and nothing grows without bound."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.settings import Limits
+from segl_milter.transaction import Address, Mail, Transaction
+
+
+def collect(
+    fields: list[tuple[str, bytes]], chunks: list[bytes], limits: Limits | None = None, recipients: int = 1
+) -> Mail:
+    transaction = Transaction(Address("<a@nordby.example>"), limits or Limits())
+    for number in range(recipients):
+        transaction.recipient(Address(f"<b{number}@x.example>"))
+    for name, value in fields:
+        transaction.header(name, value)
+    for chunk in chunks:
+        transaction.body(chunk)
+    return transaction.whole()
+
+
+def test_the_message_is_put_together_as_smtp_carried_it() -> None:
+    mail = collect(
+        [("From", b" a@nordby.example"), ("Subject", b" lang\n\tog foldet"), ("X-Tight", b"x")],
+        [b"Hej\r\n", b"\r\nHilsen\r\n"],
+    )
+    assert mail.raw == (
+        b"From: a@nordby.example\r\nSubject: lang\r\n\tog foldet\r\nX-Tight:x\r\n\r\nHej\r\n\r\nHilsen\r\n"
+    )
+    assert not mail.cut
+
+
+def test_a_message_without_a_body_ends_after_the_blank_line() -> None:
+    assert collect([("From", b" a")], []).raw == b"From: a\r\n\r\n"
+
+
+def test_what_steers_us_is_noted_with_its_number_among_fields_of_that_name() -> None:
+    mail = collect(
+        [
+            ("X-Segl-Route", b" plain"),
+            ("Received", b" x"),
+            ("x-segl-route", b" plain"),
+            ("TLS-Required", b" No"),
+            ("X-Segl", b" not ours"),
+            ("X-Segl-Id", b" 1"),
+        ],
+        [],
+    )
+    assert mail.steering == (
+        ("X-Segl-Route", 1),
+        ("x-segl-route", 2),
+        ("TLS-Required", 1),
+        ("X-Segl-Id", 1),
+    )
+
+
+@given(
+    st.lists(st.binary(max_size=50), max_size=10),
+    st.integers(min_value=1, max_value=200),
+)
+def test_no_more_is_kept_than_the_limit_and_the_true_size_is_known(chunks: list[bytes], limit: int) -> None:
+    whole = collect([("A", b" b")], chunks)
+    mail = collect([("A", b" b")], chunks, Limits(message_bytes=limit))
+    assert mail.size == len(whole.raw)
+    assert mail.raw == whole.raw[:limit]
+    assert mail.cut is (len(whole.raw) > limit)
+
+
+def test_recipients_beyond_the_limit_are_counted_not_kept() -> None:
+    mail = collect([], [], Limits(recipients=3), recipients=5)
+    assert [a.bare for a in mail.recipients] == ["b0@x.example", "b1@x.example", "b2@x.example"]
+    assert mail.more_recipients == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "bare"),
+    [("<a@x.example>", "a@x.example"), ("a@x.example", "a@x.example"), ("<>", ""), ("<", "<")],
+)
+def test_an_address_is_known_with_and_without_brackets(given: str, bare: str) -> None:
+    assert Address(given).bare == bare
+
+
+def test_an_address_that_is_not_utf8_cannot_be_edited() -> None:
+    assert Address("<søren@x.example>").editable
+    assert not Address(b"<s\xf8ren@x.example>".decode("utf-8", "surrogateescape")).editable
