@@ -76,6 +76,15 @@ def server_address(value: str) -> tuple[str, int]:
     return address, int(port)
 
 
+def is_address(host: str) -> bool:
+    """Whether *host* is an IP address, not a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def next_hop_host(value: str) -> str:
     """The host or domain of a Postfix next hop (transport(5)): ``x.dk``, ``x.dk:587``, ``[mail.x.dk]``,
     ``[mail.x.dk]:587``, ``[192.0.2.1]``. Raises :class:`ValueError`."""

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from segl import settings as tables
 from segl.errors import Fault, SettingsError
-from segl.settings import DEFAULT_FILE, Settings
+from segl.settings import DEFAULT_FILE, Settings, is_address, next_hop_host
 from segl.vocabulary import Way
 
 _ADAPTER = TypeAdapter(Settings)
@@ -98,6 +98,13 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
             yield Fault(file, "domain", f"{pin.name} is an own domain", "take it out of one of the two")
         if (pin.match or pin.next_hop) and pin.way is not Way.TLS:
             yield Fault(file, "domain", f'{pin.name}: match and next_hop belong to way = "tls"')
+        if pin.next_hop and not pin.match and is_address(next_hop_host(pin.next_hop)):
+            yield Fault(
+                file,
+                "domain",
+                f"{pin.name}: next_hop is an address without match",
+                "a certificate is checked by name: say in match which one it carries",
+            )
     for hop, matches in _matches_by_next_hop(settings).items():
         if len(matches) > 1:
             yield Fault(

@@ -56,7 +56,13 @@ class _Missing(StrEnum):
 class MailDns:
     """Asks the name servers of the settings, or those of ``/etc/resolv.conf`` as it stands now."""
 
-    def __init__(self, nameservers: Iterable[str] = (), resolv_conf: Path = RESOLV_CONF) -> None:
+    def __init__(
+        self,
+        nameservers: Iterable[str] = (),
+        resolv_conf: Path = RESOLV_CONF,
+        query_seconds: float = QUERY_SECONDS,
+    ) -> None:
+        self._query_seconds = query_seconds
         self._nameservers = tuple(nameservers)
         self._resolv_conf = resolv_conf
         self._made_of: object = None
@@ -127,7 +133,7 @@ class MailDns:
         """The records; ``list[Any]`` because dnspython makes their classes at run time."""
         try:
             answer = await self._current().resolve(
-                dns.name.from_text(name + "."), kind, search=False, lifetime=QUERY_SECONDS
+                dns.name.from_text(name + "."), kind, search=False, lifetime=self._query_seconds
             )
         except dns.resolver.NXDOMAIN:
             return _Missing.NAME
@@ -157,7 +163,7 @@ class MailDns:
             resolver = dns.asyncresolver.Resolver(filename=str(self._resolv_conf))
         resolver.use_edns(0, 0, _PAYLOAD)
         resolver.timeout = TRY_SECONDS
-        resolver.lifetime = QUERY_SECONDS
+        resolver.lifetime = self._query_seconds
         resolver.cache = None  # what is known is remembered in segl_routing.knowledge, with our own limits
         return resolver
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segl.addresses import split_address
-from segl.settings import DomainPin, Settings, next_hop_host
+from segl.settings import DomainPin, Settings, is_address, next_hop_host
 from segl.vocabulary import Known, Route, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.mx import NoMail
@@ -111,8 +111,9 @@ class RouteTable:
             return self._own(recipient, local)
         pin = self._pin(domain)
         if pin is not None:
-            name = domain if pin.name == domain else f"{pin.name} and all below it"
-            reason = f"{name} is pinned to {pin.way} in the settings"
+            reason = f"pinned to {pin.way} in the settings"
+            if pin.name != domain:
+                reason += f", with all below {pin.name}"
             return self._routed(recipient, domain, pin.way, reason, (f"{pin.way}: {reason}",), pin)
         return self._by_order(recipient, domain, tunnel, facts, now)
 
@@ -232,12 +233,7 @@ class RouteTable:
 
 def _pinned_policy(pin: DomainPin) -> TlsPolicy:
     level = Level.SECURE if pin.match else Level.VERIFY
-    return TlsPolicy(level, pin.match, named=not pin.next_hop or not _is_address(pin.next_hop))
-
-
-def _is_address(next_hop: str) -> bool:
-    host = next_hop_host(next_hop)
-    return ":" in host or host.replace(".", "").isdigit()
+    return TlsPolicy(level, pin.match, named=not (pin.next_hop and is_address(next_hop_host(pin.next_hop))))
 
 
 _REFUSALS = {

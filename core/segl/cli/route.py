@@ -1,0 +1,86 @@
+"""``segl route ADDRESS…``: by which way each recipient would get a message now, and why."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segl.settings import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from segl_routing.ask import Told
+
+EXIT_BAD_SETTINGS = 2
+EXIT_REFUSED = 20
+EXIT_UNDECIDED = 21
+
+
+def route(
+    addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS…", help="Mail addresses.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Look up anew what segl-map knows.")] = False,
+    settings: Annotated[Path, typer.Option("--settings", help="The settings file.")] = DEFAULT_FILE,
+) -> None:
+    """Show by which way each ADDRESS would get a secure message now, and why.
+
+    Tells what segl-map would: own domain, pin, tunnel certificate, forced TLS, portal. A domain that segl-map
+    does not know is looked up: DNS, and a short talk with its mail hosts.
+
+    Exit code: 0 each has a way, 20 one can get no mail at all, 21 one cannot be decided now, 2 bad settings.
+    """
+    from segl.errors import SeglError
+    from segl.events import Events, configure_log
+    from segl.settings_file import load_settings
+    from segl_routing.ask import routes_of
+
+    configure_log("console", "error")
+    try:
+        loaded = load_settings(settings)
+        told = asyncio.run(routes_of(addresses, loaded, settings, Events("segl-route"), refresh=refresh))
+    except SeglError as error:
+        typer.echo(error.private, err=True)
+        raise typer.Exit(EXIT_BAD_SETTINGS) from None
+    for one in told:
+        typer.echo(json.dumps(one.as_dict(), ensure_ascii=False) if as_json else _as_text(one))
+    raise typer.Exit(_exit_code(told))
+
+
+def _as_text(told: Told) -> str:
+    """A block for people: the way first, then every way that was considered."""
+    facts = told.outcome.as_dict()
+    way = facts["way"] or ("refused" if facts.get("refused") else "undecided")
+    lines = [f"{_printable(facts['recipient'])} → {way}", f"  why        {facts['reason']}"]
+    if facts["transport"]:
+        lines.append(f"  Postfix    {facts['transport']}")
+    for step in facts["steps"]:
+        name, _, why = step.partition(": ")
+        lines.append(f"  {name:<10} {why}")
+    if told.facts is not None:
+        left = _span(told.facts.expires_at - time.time())
+        lines.append(f"  checked    {_ago(told.facts.checked_at)}, holds for {left}")
+    return "\n".join(lines)
+
+
+def _exit_code(told: list[Told]) -> int:
+    outcomes = [one.outcome.as_dict() for one in told]
+    if any(outcome.get("undecided") for outcome in outcomes):
+        return EXIT_UNDECIDED
+    return EXIT_REFUSED if any(outcome.get("refused") for outcome in outcomes) else 0
+
+
+def _ago(moment: float) -> str:
+    seconds = time.time() - moment
+    return "now" if seconds < 10 else f"{_span(seconds)} ago"
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{max(0.0, seconds):.0f} seconds"
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)

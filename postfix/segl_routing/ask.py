@@ -1,0 +1,96 @@
+"""Asks for routes outside the daemon: the same decision, on the same knowledge, for ``segl route``.
+
+What the daemon found out is read from the store, and nothing is written there. The rest is looked up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from segl.errors import RoutingError, StoreError
+from segl.events import Events
+from segl.settings import Settings
+from segl.store import open_store
+from segl_routing.archive import Archive, NoArchive, StoreArchive
+from segl_routing.daemon import live_check
+from segl_routing.facts import DomainFacts
+from segl_routing.knowledge import Knowledge
+from segl_routing.routes import Outcome, RouteTable, Undecided
+from segl_routing.tunnels import TunnelDirectory
+
+LOOK_UP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One address's outcome, and the live check it rests on, if any."""
+
+    outcome: Outcome
+    facts: DomainFacts | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        checked = self.facts and {
+            "tls": self.facts.tls.value,
+            "reason": self.facts.reason,
+            "checked_at": round(self.facts.checked_at, 1),
+            "expires_at": round(self.facts.expires_at, 1),
+            "unknown_since": self.facts.unknown_since,
+        }
+        return {**self.outcome.as_dict(), "checked": checked}
+
+
+async def routes_of(
+    addresses: Sequence[str], settings: Settings, file: Path, events: Events, *, refresh: bool = False
+) -> list[Told]:
+    """The routes of *addresses*, in that order; domains are looked up side by side.
+
+    With *refresh* what the daemon knows is left aside. Raises :class:`~segl.errors.SettingsError`.
+    """
+    check = live_check(settings, events, file)
+    archive = NoArchive() if refresh else _archive(settings, events)
+    knowledge = Knowledge(check, archive, settings.routing, events)
+    table = RouteTable(settings)
+    tunnels = TunnelDirectory(settings.delivery.certificates, events.certificate_refused)
+
+    def decide(address: str, facts: DomainFacts | None) -> Outcome:
+        now = time.time()
+        return table.decide(
+            address, tunnel=lambda domain: tunnels.state(domain, now), facts=lambda _: facts, now=now
+        )
+
+    async def one(address: str) -> Told:
+        outcome = decide(address, None)
+        if not isinstance(outcome, Undecided) or not outcome.unchecked:
+            return Told(outcome)
+        try:
+            facts = await knowledge.find(outcome.unchecked, LOOK_UP_SECONDS)
+        except RoutingError as error:
+            return Told(Undecided(address, error.private, outcome.steps))
+        return Told(decide(address, facts), facts)
+
+    try:
+        return list(await asyncio.gather(*(one(address) for address in addresses)))
+    finally:
+        await knowledge.stop()
+        if isinstance(archive, StoreArchive):
+            archive.close()
+
+
+def _archive(settings: Settings, events: Events) -> Archive:
+    """The daemon's knowledge to read from; without it everything is looked up anew. A SQLite file that is not
+    there is not made: it would belong to whoever ran the command."""
+    url = sa.engine.make_url(settings.store.url)
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+        return NoArchive()
+    try:
+        return StoreArchive(open_store(settings.store.url), events, writable=False)
+    except StoreError as error:
+        events.failed("archive", error)
+        return NoArchive()
