@@ -25,6 +25,8 @@ from segl.errors import DeliveryError, SmtpReply
 
 LONGEST_TEXT: Final = 200
 CONNECT_SECONDS: Final = 10.0
+_MOST_LINES: Final = 100
+_LONGEST_LINE: Final = 8192
 _OUR_NAME: Final = "segl-deliver.invalid"
 _ENHANCED = re.compile(r"([245])\.\d{1,3}\.\d{1,3}(?= |$)")
 _QUEUED_AS = re.compile(r"queued as ([A-Za-z0-9]{1,40})")
@@ -92,8 +94,8 @@ class ReturnPort:
         finally:
             client.close()
 
-    def _connect(self) -> smtplib.SMTP:
-        client = smtplib.SMTP(local_hostname=_OUR_NAME, timeout=min(CONNECT_SECONDS, self.reply_seconds))
+    def _connect(self) -> _Client:
+        client = _Client(local_hostname=_OUR_NAME, timeout=min(CONNECT_SECONDS, self.reply_seconds))
         try:
             code, text = client.connect(self.host, self.port)
         except (OSError, smtplib.SMTPException) as error:
@@ -110,10 +112,31 @@ class ReturnPort:
         return f"{self.host}:{self.port}"
 
 
+class _Client(smtplib.SMTP):
+    """smtplib's client, except that a reply ends: the library reads continuation lines without limit."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        if self.file is None:
+            self.file = self.sock.makefile("rb")
+        lines: list[bytes] = []
+        for _ in range(_MOST_LINES):
+            line = self.file.readline(_LONGEST_LINE)
+            if not line.endswith(b"\n"):
+                break
+            lines.append(line[4:].strip())
+            if line[3:4] != b"-":
+                code = line[:3]
+                return (int(code) if code.isdigit() else -1), b"\n".join(lines)
+        self.close()
+        raise smtplib.SMTPServerDisconnected("closed, or no reply")
+
+
 class _Transaction:
     """One MAIL … dot on a fresh connection."""
 
-    def __init__(self, client: smtplib.SMTP, port: ReturnPort, smtputf8: bool) -> None:
+    def __init__(self, client: _Client, port: ReturnPort, smtputf8: bool) -> None:
         self._client = client
         self._patience = port.reply_seconds
         self._deadline = time.monotonic() + min(_WHOLE * port.reply_seconds, _LONGEST_WHOLE)
@@ -123,13 +146,12 @@ class _Transaction:
 
     def run(self, sender: str, recipients: Sequence[str], message: bytes) -> Handover:
         self._ehlo()
-        if (reply := self._command("MAIL", self._mail(sender, message))).code != 250:
-            raise Refused(reply, "MAIL")
+        if refusal := self._command("MAIL", self._mail(sender, message), 250):
+            raise Refused(refusal, "MAIL")
         refused: dict[str, SmtpReply] = {}
         for recipient in recipients:
-            reply = self._command("RCPT", self._rcpt(recipient))
-            if reply.code not in (250, 251):
-                refused[recipient] = reply
+            if refusal := self._command("RCPT", self._rcpt(recipient), 250, 251):
+                refused[recipient] = refusal
         if len(refused) == len(recipients):
             return Handover("", refused)
         return Handover(self._data(message), refused)
@@ -164,8 +186,8 @@ class _Transaction:
 
     def _data(self, message: bytes) -> str:
         """The queue id from the reply to the final dot."""
-        if (reply := self._command("DATA", "")).code != 354:
-            raise Refused(reply, "DATA")
+        if refusal := self._command("DATA", "", 354):
+            raise Refused(refusal, "DATA")
         ended = message if message.endswith(b"\r\n") else message + b"\r\n"
         self._set_patience()
         self._client.send(re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n")
@@ -181,10 +203,11 @@ class _Transaction:
         found = _QUEUED_AS.search(text.decode("ascii", "replace"))
         return found[1] if found else "unknown"
 
-    def _command(self, verb: str, arguments: str) -> SmtpReply:
+    def _command(self, verb: str, arguments: str, *wanted: int) -> SmtpReply | None:
+        """``None`` when the code is one of *wanted*, else the refusal."""
         self._set_patience()
         code, text = self._client.docmd(verb, arguments)
-        return clean_reply(code, text, strict=code >= 400 or code < 0)
+        return None if code in wanted else clean_reply(code, text)
 
     def _set_patience(self) -> None:
         left = self._deadline - time.monotonic()
@@ -194,17 +217,17 @@ class _Transaction:
             self._client.sock.settimeout(min(self._patience, left))
 
 
-def clean_reply(code: int, text: bytes, *, strict: bool = True) -> SmtpReply:
-    """The next server's reply as one we may pass on: one line, printable ASCII, bounded, codes that agree.
+def clean_reply(code: int, text: bytes) -> SmtpReply:
+    """The next server's refusal as one we may pass on: one line, printable ASCII, bounded, codes that agree.
 
-    With *strict* a code that speaks of the connection or of a fault in the dialogue (421, 500, 502, 503),
-    or is none at all, becomes 451: the recipient is not to blame for it.
+    A code that speaks of the connection or of a fault in the dialogue (421, 500, 502, 503), or is no
+    refusal at all, becomes 451: the recipient is not to blame for it.
     """
     line = " ".join("".join(c if " " <= c <= "~" else " " for c in text.decode("ascii", "replace")).split())
     enhanced = _ENHANCED.match(line)
     if enhanced:
         line = line[enhanced.end() :].strip()
-    if strict and (not 400 <= code <= 599 or code in (421, 500, 502, 503)):
+    if not 400 <= code <= 599 or code in (421, 500, 502, 503):
         return SmtpReply(451, "4.5.0", f"next server: {line}"[:LONGEST_TEXT])
     fits = enhanced is not None and enhanced[1] == str(code)[0]
     return SmtpReply(

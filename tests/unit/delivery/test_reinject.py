@@ -1,0 +1,223 @@
+"""The return port: its 250 is the only success, and every other answer reaches the recipient it was given
+for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.errors import DeliveryError, SmtpReply
+from segl_delivery.reinject import (
+    LONGEST_TEXT,
+    Handover,
+    OutcomeUnknown,
+    Refused,
+    ReturnPort,
+    Unreachable,
+    clean_reply,
+    xtext,
+)
+from world.desk import answering, free_port
+from world.peers import (
+    Script,
+    ScriptedPeer,
+    SmtpPeer,
+    dripping,
+    endless_greeting,
+    endless_line,
+    hanging_up,
+    says,
+    silent,
+)
+
+MESSAGE = b"Subject: x\r\n\r\n.dot\r\nline\r\n"
+SENDER = "anna@nordby.example"
+
+
+@pytest.fixture
+def peer() -> Iterator[SmtpPeer]:
+    with SmtpPeer("127.0.0.1", free_port()) as started:
+        yield started
+
+
+def send(
+    port: int, recipients: list[str], message: bytes = MESSAGE, sender: str = SENDER, patience: float = 5
+) -> Handover:
+    return ReturnPort("127.0.0.1", port, patience).send(sender, recipients, message, smtputf8=False)
+
+
+def test_the_message_arrives_as_it_is_and_its_queue_id_comes_back(peer: SmtpPeer) -> None:
+    assert send(peer.port, ["bo@k.example", "eva@k.example"]) == Handover("1", {})
+    [mail] = peer.received
+    assert (mail.sender, mail.recipients) == (SENDER, ("bo@k.example", "eva@k.example"))
+    assert mail.content == MESSAGE
+    assert mail.mail_options == (f"SIZE={len(MESSAGE)}",)
+
+
+def test_a_null_sender_stays_one(peer: SmtpPeer) -> None:
+    send(peer.port, ["bo@k.example"], sender="")
+    assert peer.received[0].sender == "<>"  # as aiosmtpd spells it
+
+
+def test_eight_bit_and_utf8_are_announced_when_they_are_there(peer: SmtpPeer) -> None:
+    send(peer.port, ["bo@k.example"], "Subject: x\r\n\r\nblåbær\r\n".encode())
+    send(peer.port, ["ærø@k.example"])
+    plain, utf8 = peer.received
+    assert "BODY=8BITMIME" in plain.mail_options
+    assert "SMTPUTF8" not in plain.mail_options
+    assert "SMTPUTF8" in utf8.mail_options
+    assert utf8.recipients == ("ærø@k.example",)
+
+
+def test_a_refused_recipient_does_not_hold_the_others(peer: SmtpPeer) -> None:
+    peer.rcpt_replies["no@k.example"] = "550 5.1.1 no such user"
+    peer.rcpt_replies["later@k.example"] = "450 4.2.1 mailbox busy"
+    handover = send(peer.port, ["bo@k.example", "no@k.example", "later@k.example"])
+    assert handover == Handover(
+        "1",
+        {
+            "no@k.example": SmtpReply(550, "5.1.1", "no such user"),
+            "later@k.example": SmtpReply(450, "4.2.1", "mailbox busy"),
+        },
+    )
+    assert peer.received[0].recipients == ("bo@k.example",)
+
+
+def test_when_all_are_refused_nothing_is_sent(peer: SmtpPeer) -> None:
+    peer.rcpt_replies["no@k.example"] = "550 5.1.1 no such user"
+    assert list(send(peer.port, ["no@k.example"]).refused) == ["no@k.example"]
+    assert peer.received == []
+
+
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("452 4.3.1 Insufficient system storage", "452 4.3.1 Insufficient system storage"),
+        ("554 5.7.1 spam", "554 5.7.1 spam"),
+        ("421 4.3.2 closing", "451 4.5.0 next server: closing"),
+        ("550 no enhanced code", "550 5.0.0 no enhanced code"),
+        ("451 5.7.1 codes that disagree", "451 4.0.0 codes that disagree"),
+    ],
+)
+def test_what_is_said_to_the_final_dot_is_passed_on(peer: SmtpPeer, said: str, reply: str) -> None:
+    peer.data_reply = said
+    with pytest.raises(Refused) as caught:
+        send(peer.port, ["bo@k.example"])
+    assert str(caught.value.reply) == reply
+
+
+def scripted(script: Script) -> ScriptedPeer:
+    return ScriptedPeer("127.0.0.1", free_port(), script)
+
+
+def test_nobody_there_is_4_4_1() -> None:
+    with pytest.raises(Unreachable) as caught:
+        send(free_port(), ["bo@k.example"])
+    assert str(caught.value.reply) == "451 4.4.1 the return port does not answer"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        hanging_up,
+        silent,
+        endless_line,
+        says("554 5.3.2 no service"),
+        says("421 busy"),
+        says("220 x", "550 EHLO no"),
+        says("220 x", "250 x", "451 4.3.0 not now"),
+        says("220 x", "250 x", "nonsense"),
+        says("220 x", "250 x", "250 ok", "250 ok", "451 4.3.0 no data now"),
+        says("220 x", "250 x", "250 ok", wait=False),
+        says("220 x", "250 x", "250 ok", "250 ok", "354 go", wait=False),
+        answering(None),
+        answering(None, rcpt="354 what"),
+        answering("xyz"),
+    ],
+)
+def test_a_front_that_behaves_badly_is_temporary_and_never_hangs(script: Script) -> None:
+    begun = time.monotonic()
+    with scripted(script) as peer:
+        try:
+            handover = send(peer.port, ["bo@k.example"], patience=0.3)
+        except DeliveryError as error:
+            reply = error.reply
+        else:
+            reply = handover.refused["bo@k.example"]
+    assert reply.temporary, reply
+    assert time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize("script", [dripping, endless_greeting])
+def test_a_front_that_drips_or_never_ends_is_given_up(script: Script) -> None:
+    begun = time.monotonic()
+    with scripted(script) as peer, pytest.raises(DeliveryError):
+        send(peer.port, ["bo@k.example"], patience=0.3)
+    assert time.monotonic() - begun < 5
+
+
+def test_no_answer_after_the_dot_is_told_apart() -> None:
+    """The message may have been taken: whoever sends it again must know."""
+    with scripted(answering(None)) as peer, pytest.raises(OutcomeUnknown) as caught:
+        send(peer.port, ["bo@k.example"], patience=0.3)
+    assert str(caught.value.reply).startswith("451 4.4.2")
+
+
+def dsn_front(seen: list[bytes]) -> Script:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 front\r\n")
+        while line := await reader.readline():
+            seen.append(line)
+            reply = b"250-front\r\n250-SMTPUTF8\r\n250 DSN\r\n" if line.startswith(b"ehlo") else b"250 ok\r\n"
+            writer.write(b"554 enough\r\n" if line.startswith(b"DATA") else reply)
+
+    return script
+
+
+def test_of_dsn_only_failures_are_asked_for() -> None:
+    seen: list[bytes] = []
+    with scripted(dsn_front(seen)) as peer, pytest.raises(Refused):
+        send(peer.port, ["bo+x=y@k.example", "ærø@k.example"])
+    assert seen[1:4] == [
+        b"MAIL FROM:<anna@nordby.example> SMTPUTF8 RET=HDRS\r\n",
+        b"RCPT TO:<bo+x=y@k.example> NOTIFY=FAILURE ORCPT=rfc822;bo+2Bx+3Dy@k.example\r\n",
+        "RCPT TO:<ærø@k.example> NOTIFY=FAILURE\r\n".encode(),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("bo@k.example", "bo@k.example"),
+        ("a+b=c@k.example", "a+2Bb+3Dc@k.example"),
+        ('"a b"@k.example', '"a+20b"@k.example'),
+    ],
+)
+def test_xtext(address: str, text: str) -> None:
+    assert xtext(address) == text
+
+
+@given(st.integers(-1, 999), st.binary(max_size=400))
+def test_any_reply_becomes_one_safe_line(code: int, text: bytes) -> None:
+    reply = clean_reply(code, text)
+    line = str(reply)
+    assert line.isascii()
+    assert line.isprintable()
+    assert len(reply.text) <= LONGEST_TEXT
+    assert 400 <= reply.code <= 599
+    assert reply.enhanced[0] == str(reply.code)[0]
+
+
+@pytest.mark.parametrize("code", [421, 500, 502, 503, 250, 354, -1, 199])
+def test_a_code_that_is_no_verdict_on_the_recipient_is_451(code: int) -> None:
+    assert clean_reply(code, b"x").code == 451
+
+
+def test_ipv6_and_names_are_understood() -> None:
+    assert ReturnPort.at("[::1]:10027", 60).host == "::1"
+    assert ReturnPort.at("localhost:10027", 60) == ReturnPort("localhost", 10027, 60)
