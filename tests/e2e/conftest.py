@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from world import namespace
+from world.estate import build_house
 from world.house import House
 from world.street import Street
 
@@ -35,11 +36,18 @@ def street(own_network: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def house(street: Street, tmp_path: Path) -> Iterator[House]:
+def home() -> Iterator[Path]:
+    """An empty folder for a house. Its path is short: a unix socket's has 107 bytes, pytest's take 70."""
+    with tempfile.TemporaryDirectory(prefix="house-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def house(street: Street, home: Path) -> Iterator[House]:
     """A fresh organisation with everything running. On failure its logs are what to read."""
-    house = build_house(street, tmp_path)
-    house.start()
+    house = build_house(street, home)
     try:
+        house.start()
         yield house
     finally:
         house.stop()
@@ -48,21 +56,12 @@ def house(street: Street, tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def steady_house(street: Street, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def steady_house(street: Street) -> Iterator[House]:
     """One house for all tests of a module that leave it as they found it."""
-    house = build_house(street, tmp_path_factory.mktemp("house"))
-    house.start()
-    yield house
-    house.stop()
-
-
-def build_house(street: Street, directory: Path, **settings: str) -> House:
-    # pytest's folders are 0700; Postfix's own user must reach the sockets
-    for folder in (directory, *directory.parents):
-        if folder == Path("/tmp") or folder.stat().st_uid != os.getuid():
-            break
-        folder.chmod(folder.stat().st_mode | 0o055)
-    street.forget()
-    house = House(directory, ca_file=street.ca.file, **settings)
-    shutil.copy(street.partner.certificate.cert, house.tunnel / f"{street.partner.domain}.pem")
-    return house
+    with tempfile.TemporaryDirectory(prefix="house-") as folder:
+        house = build_house(street, Path(folder))
+        try:
+            house.start()
+            yield house
+        finally:
+            house.stop()

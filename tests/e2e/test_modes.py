@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import build_house
+from world.estate import build_house
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
 from world.postfix import wait_until
@@ -47,10 +47,10 @@ def test_mail_to_colleagues_stays_plain(house: House, street: Street) -> None:
     assert not re.search(r"segl/smtpd\[\d+\]: \w+: client", house.secure.log)
 
 
-def test_always_sends_ordinary_mail_securely(street: Street, tmp_path: Path) -> None:
-    house = build_house(street, tmp_path, mode="always")
-    house.start()
+def test_always_sends_ordinary_mail_securely(street: Street, home: Path) -> None:
+    house = build_house(street, home, mode="always")
     try:
+        house.start()
         house.submit(letter("", (BARE, GOOD), "Møde", ORDINARY).content, SENDER, [BARE, GOOD])
         assert "Skal vi mødes".encode() not in arrives(house, street, BARE)
         arrives(house, street, GOOD)
@@ -59,10 +59,10 @@ def test_always_sends_ordinary_mail_securely(street: Street, tmp_path: Path) -> 
         house.stop()
 
 
-def test_shadow_changes_nothing_and_tells_what_it_would_have_done(street: Street, tmp_path: Path) -> None:
-    house = build_house(street, tmp_path, mode="shadow")
-    house.start()
+def test_shadow_changes_nothing_and_tells_what_it_would_have_done(street: Street, home: Path) -> None:
+    house = build_house(street, home, mode="shadow")
     try:
+        house.start()
         house.submit(letter("", (BARE,), "Kort", SENSITIVE).content, SENDER, [BARE])
         assert CPR.encode() in arrives(house, street, BARE)
         assert '"decision": "secure"' in house.milter.log

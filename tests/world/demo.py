@@ -25,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from world import namespace
+from world.estate import build_house
 from world.house import House
 from world.letters import LETTERS, SENDER, Letter
 from world.postfix import wait_until
@@ -82,8 +83,7 @@ def run(directory: Path, keep: Path | None) -> int:
         progress.status("starting DNS and the neighbours' mail servers") as status,
         Street(directory) as street,
     ):
-        house = House(directory / "house", ca_file=street.ca.file)
-        shutil.copy(street.partner.certificate.cert, house.tunnel / f"{street.partner.domain}.pem")
+        house = build_house(street, directory / "house")
         try:
             status.update("starting Segl and two Postfix instances")
             house.start()
