@@ -36,7 +36,7 @@ from segl_delivery.agent import Agent
 from segl_delivery.budget import ByteBudget
 from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.lmtp import Service
-from segl_delivery.notice import NoticeFrom
+from segl_delivery.notice import NoticeFrom, one_line
 from segl_delivery.paths import is_plain
 from segl_delivery.portal import PortalAgent
 from segl_delivery.reinject import ReturnPort
@@ -91,6 +91,8 @@ def checked_settings(file: Path) -> Settings:
         faults.append(Fault(file, "portal.url", "is not set", hint))
     if any(mark in settings.portal.url for mark in '#?"<>'):
         faults.append(Fault(file, "portal.url", 'may not hold # ? " < >', "the link is made from it"))
+    if not one_line(settings.organisation.name):
+        faults.append(Fault(file, "organisation.name", "is empty", "recipients read it in the notice mail"))
     if not is_plain(settings.notice_from) or not settings.notice_from.isascii():
         faults.append(Fault(file, "portal.notice_from", "is not an ordinary ASCII address"))
     if settings.delivery.tunnel_socket == settings.delivery.portal_socket:
