@@ -1,7 +1,7 @@
 """What the store holds, for `segl status` and `segl doctor`, without changing or creating anything.
 
-:func:`segl.store.open_store` makes what is missing, which is right for a daemon and wrong for a look. SQLite is
-read by the standard library, read-only: that also starts in a few milliseconds.
+:func:`segl.store.open_store` makes what is missing, which is right for a daemon and wrong for a look. SQLite
+is read by the standard library, read-only: that also starts in a few milliseconds.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _sqlite(file: Path) -> StoreStatus:
 
 
 def _other(url: str) -> StoreStatus:
-    import sqlalchemy as sa  # noqa: PLC0415 - a quarter of a second, which SQLite sites need not wait
+    import sqlalchemy as sa  # a quarter of a second, which SQLite sites need not wait
 
     try:
         engine = sa.create_engine(url)

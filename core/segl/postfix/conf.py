@@ -23,6 +23,8 @@ FRAGMENTS = (
     "secure.master.cf",
 )
 
+SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
+
 
 class _Fragment(Template):
     delimiter = "@"
@@ -44,7 +46,7 @@ class Site:
     return_port: str
     # The domain of Postfix's own messages (myorigin).
     origin: str
-    ca_file: str = "/etc/ssl/certs/ca-certificates.crt"
+    ca_file: str = SYSTEM_CA_FILE
     secure_queue: Path = Path("/var/spool/postfix-segl")
     secure_data: Path = Path("/var/lib/postfix-segl")
     command_directory: str = "/usr/sbin"
@@ -70,7 +72,7 @@ class Site:
             secure_port=secure_port,
             return_host=return_host,
             return_port=return_port,
-            ca_file=str(ca_file) if ca_file else cls.ca_file,
+            ca_file=str(ca_file) if ca_file else SYSTEM_CA_FILE,
             secure_queue=settings.postfix.secure_queue,
             secure_data=settings.postfix.secure_data,
             message_size_limit=settings.delivery.message_bytes,

@@ -1,0 +1,99 @@
+"""``segl doctor``: reads the running configuration and names what would let mail out unseen or in clear."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segl.errors import FileFaults, RulesError
+from segl.postfix.check import Check, State
+from segl.postfix.doctor import examine, exit_code
+from segl.settings import DEFAULT_FILE, Settings
+from segl.settings_file import load_settings
+
+_LOOK = {
+    State.OK: ("ok", typer.colors.GREEN),
+    State.WARN: ("warn", typer.colors.YELLOW),
+    State.FAIL: ("FAIL", typer.colors.RED),
+    State.UNKNOWN: ("?", typer.colors.MAGENTA),
+}
+
+
+def doctor(
+    settings: Annotated[Path, typer.Option("--settings", help="The settings file.")] = DEFAULT_FILE,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show what is in order too.")] = False,
+) -> None:
+    """Look for everything that would let mail out unseen or in clear.
+
+    Exit code: 0 all in order, 1 something to look at, 2 a failure.
+    """
+    checks = _checks(settings)
+    if as_json:
+        found = list(checks)
+        record = {"exit": exit_code(found), "checks": [check.as_dict() for check in found]}
+        typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
+    else:
+        found = []
+        for check in checks:
+            found.append(check)
+            if everything or check.state is not State.OK:
+                _show(check)
+        _summary(found)
+    raise typer.Exit(exit_code(found))
+
+
+def _checks(file: Path) -> Iterator[Check]:
+    try:
+        settings = load_settings(file)
+    except FileFaults as error:
+        for fault in error.faults:
+            text = f"{fault.file}: {fault.key}: {fault.problem}"
+            yield Check("settings", State.FAIL, text, "no process of Segl starts with it", fault.hint)
+        return
+    yield Check("settings", State.OK, str(file))
+    yield from examine(settings)
+    yield _rules(settings)
+
+
+def _rules(settings: Settings) -> Check:
+    """The rules as segl-milter would load them, their own examples included."""
+    from segl_classifier.rules import load_rules
+
+    try:
+        loaded = load_rules(settings.detection.rules)
+        return Check("rules", State.OK, f"{len(loaded.rules)} rules, digest {loaded.digest[:12]}")
+    except RulesError as error:
+        return Check(
+            "rules",
+            State.FAIL,
+            f"{error.faults[0]}" + (f" and {len(error.faults) - 1} more" if len(error.faults) > 1 else ""),
+            "segl-milter does not start with them, or keeps the old ones",
+            "run: segl rules check",
+        )
+
+
+def _show(check: Check) -> None:
+    word, colour = _LOOK[check.state]
+    typer.echo(f"{typer.style(f'{word:<5}', fg=colour, bold=True)}{check.id:<26} {check.found}")
+    if check.state is State.OK:
+        return
+    for label, text in (("why", check.why), ("fix", check.fix)):
+        if text:
+            typer.echo(f"{'':5}{typer.style(f'{label:>26}', dim=True)} {text}")
+
+
+def _summary(checks: list[Check]) -> None:
+    counts = {state: sum(check.state is state for check in checks) for state in State}
+    parts = [
+        f"{counts[State.OK]} in order",
+        *([f"{counts[State.FAIL]} failed"] if counts[State.FAIL] else []),
+        *([f"{counts[State.WARN]} to look at"] if counts[State.WARN] else []),
+        *([f"{counts[State.UNKNOWN]} unknown"] if counts[State.UNKNOWN] else []),
+    ]
+    colour = {0: typer.colors.GREEN, 1: typer.colors.YELLOW, 2: typer.colors.RED}[exit_code(checks)]
+    typer.secho(", ".join(parts), fg=colour, bold=True)

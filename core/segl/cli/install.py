@@ -1,0 +1,209 @@
+"""``segl install``: joins an existing Postfix, shows every change first, and can take all of it back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import unified_diff
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segl.errors import FileFaults, PostfixError, SeglError
+from segl.postfix import backup as backups
+from segl.postfix import install as carry_out
+from segl.postfix.check_instances import debian_unit
+from segl.postfix.check_running import is_running
+from segl.postfix.plan import FileChange, Plan, make_plan
+from segl.postfix.running import read_instance
+from segl.settings import DEFAULT_FILE, Settings
+from segl.settings_file import load_settings
+
+_NOT_DONE = """\
+What this does not do: it starts nothing, opens no port to other hosts, makes no certificate, no user and no
+DNS entry, and touches no file but those above."""
+
+
+def install(
+    settings: Annotated[Path, typer.Option("--settings", help="The settings file.")] = DEFAULT_FILE,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes and stop.")] = False,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Reload Postfix afterwards (never starts it).")
+    ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Put back what the last run changed.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --undo: also over edits and waiting mail.")
+    ] = False,
+    backup: Annotated[Path, typer.Option("--backup", help="Where backups are kept.")] = backups.ROOT,
+) -> None:
+    """Join an existing Postfix: show what would change, ask, change it; --undo takes it back.
+
+    Exit code: 0 done or nothing to do, 1 refused, failed or declined.
+    """
+    with _errors():
+        _must_be_root(dry_run)
+        loaded = load_settings(settings)
+        if not loaded.postfix.front.is_dir():
+            raise PostfixError(f"there is no directory {loaded.postfix.front}", hint="install Postfix first")
+        with carry_out.locked(loaded.postfix.front):
+            if undo:
+                _undo(backup, yes=yes, dry_run=dry_run, force=force, reload_front=reload)
+            else:
+                _install(loaded, backup, yes=yes, dry_run=dry_run, reload_front=reload)
+
+
+def _install(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload_front: bool) -> None:
+    if not dry_run and (recovered := carry_out.recover(root)):
+        typer.echo(
+            f"An earlier run ({recovered.directory.name}) was interrupted; its changes were taken back."
+        )
+    last = backups.latest(root)
+    plan = make_plan(settings, last.milter if last else "")
+    if plan.refusals:
+        _show_refusals(plan)
+        raise typer.Exit(1)
+    if plan.empty:
+        typer.echo("Nothing to change: this Postfix is as Segl wants it.")
+    else:
+        _show(plan)
+        if dry_run:
+            return
+        _ask(yes, "Change Postfix now?")
+        done = carry_out.apply(plan, root)
+        typer.secho(f"Done. The files as they were are in {done.directory}.", fg=typer.colors.GREEN)
+    if reload_front and not dry_run:
+        _reload(settings)
+    elif not plan.empty:
+        _show_next_steps(settings)
+
+
+def _undo(root: Path, *, yes: bool, dry_run: bool, force: bool, reload_front: bool) -> None:
+    last = backups.latest(root)
+    if last is None:
+        raise PostfixError(f"there is nothing to undo in {root}")
+    for file in last.files:
+        path, before = Path(file.path), b""
+        if file.copy:
+            before = (last.directory / file.copy).read_bytes()
+        _show_diff(path, backups.content_of(path) or b"", before, gone=not file.copy)
+    if edited := list(backups.edited_since(last)):
+        typer.secho(f"Edited since segl install wrote it: {', '.join(edited)}", fg=typer.colors.YELLOW)
+    if dry_run:
+        return
+    _ask(yes, "Put these files back?")
+    done = carry_out.undo(last, force=force, reload_front=reload_front)
+    typer.secho("Done. Everything is as it was before segl install.", fg=typer.colors.GREEN)
+    for path in done.left:
+        typer.echo(f"Left in place, because it is not empty: {path}")
+    if done.stranded:
+        ids = " ".join(done.stranded[:10])
+        typer.secho(
+            f"Mail still on its way to Segl waits in the front's queue: {ids}", fg=typer.colors.YELLOW
+        )
+        typer.echo("`postsuper -r ID` sends it the ordinary way; `postsuper -h ID` keeps it.")
+    if not reload_front:
+        typer.echo(f"Now run: postfix -c {last.front} reload")
+    if older := backups.latest(root):
+        typer.echo(
+            f"An earlier run ({older.directory.name}) is still in force; --undo once more takes it back."
+        )
+
+
+def _reload(settings: Settings) -> None:
+    if why := carry_out.reload(settings):
+        typer.secho(f"Postfix was not reloaded: {why}.", fg=typer.colors.YELLOW)
+        _show_next_steps(settings)
+        raise typer.Exit(1)
+    typer.echo("Postfix was reloaded. Now run: segl doctor")
+
+
+def _show(plan: Plan) -> None:
+    for directory in plan.directories:
+        owner = f"{directory.owner}:{directory.group}"
+        typer.echo(f"new directory {directory.path} ({owner}, mode {directory.mode:04o})")
+    for change in plan.changes:
+        _show_change(change)
+    for check in plan.warnings:
+        typer.secho(f"note: {check.found}: {check.why}", fg=typer.colors.YELLOW)
+    typer.echo(_NOT_DONE)
+
+
+def _show_change(change: FileChange) -> None:
+    _show_diff(change.path, change.before or b"", change.after, new=change.before is None)
+
+
+def _show_diff(path: Path, old: bytes, new_: bytes, *, new: bool = False, gone: bool = False) -> None:
+    before, after = (text.decode("utf-8", "replace").splitlines() for text in (old, new_))
+    was, becomes = "/dev/null" if new else str(path), "/dev/null" if gone else str(path)
+    colours = {"+": typer.colors.GREEN, "-": typer.colors.RED, "@": typer.colors.CYAN}
+    for line in unified_diff(before, after, was, becomes, lineterm=""):
+        typer.secho(line, fg=colours.get(line[:1]))
+
+
+def _show_refusals(plan: Plan) -> None:
+    typer.secho("This Postfix is left as it is:", fg=typer.colors.RED, bold=True, err=True)
+    for refusal in plan.refusals:
+        typer.echo(f"\n  {refusal.what}", err=True)
+        typer.echo(f"    why: {refusal.why}", err=True)
+        if refusal.fix:
+            typer.echo(f"    fix: {refusal.fix}", err=True)
+
+
+def _show_next_steps(settings: Settings) -> None:
+    front, secure = settings.postfix.front, settings.postfix.secure
+    if is_running(read_instance(front)):
+        typer.secho(
+            "Postfix runs, and its new processes read the new main.cf at once: until Segl and the secure"
+            " instance run and Postfix is reloaded, mail is answered 451 or waits in the queue.",
+            fg=typer.colors.YELLOW,
+        )
+    unit = debian_unit(secure)
+    steps = [
+        f"{'systemctl start' if unit else 'start'} segl-map segl-deliver segl-milter",
+        f"systemctl enable --now {unit}" if unit else f"postfix -c {secure} start",
+        f"postfix -c {front} reload      (or start)",
+        "segl doctor",
+    ]
+    typer.echo("Now, in this order:")
+    for step in steps:
+        typer.echo(f"  {step}")
+
+
+def _ask(yes: bool, question: str) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise PostfixError("nobody is there to answer", hint="use --yes")
+    if not typer.confirm(question):
+        typer.echo("Nothing was changed.")
+        raise typer.Exit(1)
+
+
+def _must_be_root(dry_run: bool) -> None:
+    if os.geteuid() and not dry_run:
+        raise PostfixError(
+            "only root may change Postfix", hint="sudo segl install; --dry-run shows the changes"
+        )
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Errors in two lines on standard error, never a traceback."""
+    try:
+        yield
+    except FileFaults as error:
+        for fault in error.faults:
+            typer.echo(f"segl install: {fault}", err=True)
+        raise typer.Exit(1) from None
+    except SeglError as error:
+        typer.echo(f"segl install: {error.private}", err=True)
+        if error.hint:
+            typer.echo(f"  hint: {error.hint}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"segl install: {error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(1) from None

@@ -1,0 +1,227 @@
+"""``segl status``: whether Segl runs, at one glance and at once.
+
+Only what answers quickly is asked: four sockets, two queues, the store, the rule files. Why something is
+wrong is the business of ``segl doctor``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import typer
+
+from segl.errors import FileFaults, PostfixError, StoreError
+from segl.postfix import sockets
+from segl.postfix.running import run_postfix
+from segl.settings import DEFAULT_FILE, Settings
+from segl.settings_file import load_settings
+from segl.store_status import StoreMissing, look_at_store
+
+_SECONDS = 0.3
+_QUEUE_SECONDS = 2.0
+# Counters whose growth means that something went wrong (segl.metrics); those of a process since its start.
+_FAULTS = {
+    "segl-milter": ("segl_scan_failures_total", "segl_worker_deaths_total"),
+    "segl-map": (),
+    "segl-deliver": (),
+}
+_REFUSED = 'segl_reloads_total{result="refused"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the answer. ``good`` is ``None`` when it could not be found out."""
+
+    name: str
+    good: bool | None
+    text: str
+
+
+def status(
+    settings: Annotated[Path, typer.Option("--settings", help="The settings file.")] = DEFAULT_FILE,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
+) -> None:
+    """Whether Segl runs: processes, mode, rules, queues, sealed messages.
+
+    Exit code: 0 when every process answers, 1 otherwise.
+    """
+    try:
+        loaded = load_settings(settings)
+    except FileFaults as error:
+        _no_settings(settings, error, as_json)
+        raise typer.Exit(1) from None
+    processes, facts = _look(loaded)
+    runs = all(line.good for line in processes)
+    if as_json:
+        record: dict[str, Any] = {"runs": runs, "mode": loaded.detection.mode.value}
+        record |= {line.name: {"good": line.good, "text": line.text} for line in (*processes, *facts)}
+        typer.echo(json.dumps(record, ensure_ascii=False))
+    else:
+        _show(loaded, processes, facts, runs)
+    raise typer.Exit(0 if runs else 1)
+
+
+def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
+    """Ask everything at the same time."""
+    delivery = settings.delivery
+    with ThreadPoolExecutor(12) as pool:
+        processes = [
+            pool.submit(_process, name, path, question)
+            for name, path, question in (
+                ("milter", settings.milter.socket, sockets.ask_milter),
+                ("map", settings.routing.socket, sockets.ask_map),
+                ("tunnel", delivery.tunnel_socket, sockets.ask_lmtp),
+                ("portal", delivery.portal_socket, sockets.ask_lmtp),
+            )
+        ]
+        facts: list[Future[Line]] = [
+            pool.submit(_rules, settings),
+            pool.submit(_queue, "queue front", settings.postfix.front),
+            pool.submit(_queue, "queue secure", settings.postfix.secure),
+            pool.submit(_sealed, settings),
+            *(pool.submit(_faults, *who) for who in _metrics(settings)),
+        ]
+    return [future.result() for future in processes], [future.result() for future in facts]
+
+
+def _process(name: str, path: Path, question: sockets.Question) -> Line:
+    fault = sockets.fault_of(lambda: sockets.unix(path, question, _SECONDS))
+    if fault == "may not be opened":
+        return Line(name, None, f"{path} may not be opened by this user; run as root")
+    return Line(name, not fault, f"{path}: {fault}" if fault else f"answers on {path}")
+
+
+def _rules(settings: Settings) -> Line:
+    """Number and digest of the rules as the files are now; the digest is that of a loaded rule set."""
+    digest, count = hashlib.sha256(), 0
+    try:
+        for file in _rule_files(settings):
+            content = file.read_bytes()
+            digest.update(content)
+            count += len(re.findall(rb"^\[\[rule\]\]", content, re.MULTILINE))
+    except OSError as error:
+        return Line("rules", False, f"{error.filename}: {error.strerror}")
+    return Line("rules", True, f"{count} rules, digest {digest.hexdigest()[:12]}")
+
+
+def _rule_files(settings: Settings) -> Iterator[Path]:
+    """The shipped files, then the postmaster's. The classifier itself is not loaded: it takes a second."""
+    spec = find_spec("segl_classifier")
+    if spec is not None and spec.origin is not None:
+        package = Path(spec.origin).parent
+        installed = package / "shipped_rules"
+        yield from sorted((installed if installed.is_dir() else package.parent / "rules").glob("*.toml"))
+    for layer in settings.detection.rules:
+        yield from sorted(layer.glob("*.toml")) if layer.is_dir() else [layer]
+
+
+def _queue(name: str, directory: Path) -> Line:
+    if not (directory / "main.cf").exists():
+        return Line(name, False, f"no Postfix in {directory}: run segl install")
+    try:
+        done = run_postfix(["postqueue", "-c", str(directory), "-j"], _QUEUE_SECONDS)
+    except PostfixError as error:
+        return Line(name, None, error.private)
+    if done.returncode:
+        reason = done.stderr.strip().rpartition("fatal: ")[2] or "postqueue failed"
+        return Line(name, None, reason)
+    messages = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    if not messages:
+        return Line(name, True, "empty")
+    oldest = _age(time.time() - min(message["arrival_time"] for message in messages))
+    held = sum(message["queue_name"] == "hold" for message in messages)
+    more = f", {held} on hold" if held else ""
+    return Line(name, True, f"{len(messages)} message{'s' * (len(messages) != 1)}, the oldest {oldest}{more}")
+
+
+def _sealed(settings: Settings) -> Line:
+    try:
+        store = look_at_store(settings.store.url)
+    except StoreMissing:
+        return Line("sealed", True, "none yet")
+    except StoreError as error:
+        return Line("sealed", None, error.private)
+    if store.next_expiry is None:
+        return Line("sealed", True, "none")
+    expiry = time.strftime("%Y-%m-%d %H:%M", time.localtime(store.next_expiry))
+    return Line(
+        "sealed", True, f"{store.sealed} message{'s' * (store.sealed != 1)}, the next expires {expiry}"
+    )
+
+
+def _metrics(settings: Settings) -> Iterator[tuple[str, str, int]]:
+    ports = settings.metrics
+    for name, port in (
+        ("segl-milter", ports.milter_port),
+        ("segl-map", ports.map_port),
+        ("segl-deliver", ports.deliver_port),
+    ):
+        if port:
+            yield name, ports.host, port
+
+
+def _faults(name: str, host: str, port: int) -> Line:
+    """What the process's own counters say went wrong since it started."""
+    try:
+        with urlopen(f"http://{host}:{port}/metrics", timeout=_SECONDS) as answer:
+            text = answer.read(4_000_000).decode("utf-8", "replace")
+    except (URLError, OSError, ValueError):
+        return Line(f"faults {name}", None, f"no metrics on {host}:{port}")
+    wanted = (*_FAULTS[name], _REFUSED)
+    counts = {key: int(float(value)) for key, value in _samples(text) if key in wanted}
+    found = {key.partition("_total")[0].removeprefix("segl_"): n for key, n in counts.items() if n}
+    said = ", ".join(f"{n} {key.replace('_', ' ')}" for key, n in found.items())
+    return Line(f"faults {name}", not found, said or "none since its start")
+
+
+def _samples(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        key, _, value = line.rpartition(" ")
+        if key and not line.startswith("#"):
+            yield key, value
+
+
+def _age(seconds: float) -> str:
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit} old"
+    return f"{max(0, int(seconds))} s old"
+
+
+def _show(settings: Settings, processes: list[Line], facts: list[Line], runs: bool) -> None:
+    if not runs and not (settings.postfix.secure / "main.cf").exists():
+        typer.echo(
+            "Segl is not installed in this Postfix: run segl install --dry-run to see what it would change."
+        )
+    for line in processes:
+        _line(line, good="runs", bad="down")
+    typer.echo(f"{'':5}{'mode':<14} {settings.detection.mode} (as the settings file says now)")
+    for line in facts:
+        _line(line, good="", bad="!")
+
+
+def _line(line: Line, *, good: str, bad: str) -> None:
+    word, colour = {True: (good, "green"), False: (bad, "red"), None: ("?", "magenta")}[line.good]
+    typer.echo(f"{typer.style(f'{word:<5}', fg=colour, bold=True)}{line.name:<14} {line.text}")
+
+
+def _no_settings(file: Path, error: FileFaults, as_json: bool) -> None:
+    if as_json:
+        faults = [str(fault) for fault in error.faults]
+        typer.echo(json.dumps({"runs": False, "faults": faults}, ensure_ascii=False))
+    elif not file.exists():
+        typer.echo(f"Segl is not set up on this host: there is no {file}.", err=True)
+    else:
+        for fault in error.faults:
+            typer.echo(f"segl status: {fault}", err=True)

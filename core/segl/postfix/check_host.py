@@ -1,0 +1,139 @@
+"""What Segl needs on the host beside Postfix: settings that are finished, certificates, store, folders."""
+
+from __future__ import annotations
+
+import stat
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from segl.errors import StoreError
+from segl.postfix.check import Check, State, judge
+from segl.settings import Settings
+from segl.store_status import StoreDenied, StoreMissing, look_at_store
+from segl.vocabulary import Mode, Way
+
+_EXPIRY_DAYS = 30
+_AS_ROOT = "run as root"
+
+
+def host_checks(settings: Settings) -> Iterator[Check]:
+    yield _mode(settings)
+    yield _portal_url(settings)
+    yield from _certificates(settings)
+    yield from _pinned_tunnels(settings)
+    yield _store(settings)
+    yield _sealed(settings)
+
+
+def _mode(settings: Settings) -> Check:
+    mode = settings.detection.mode
+    return judge(
+        "settings.mode",
+        mode is not Mode.SHADOW,
+        f"detection.mode = {mode}",
+        why="in mode shadow verdicts are only logged: every message goes as it would without Segl",
+        fix='set detection.mode = "detect" when you have seen enough',
+        bad=State.WARN,
+    )
+
+
+def _portal_url(settings: Settings) -> Check:
+    url = settings.portal.url
+    return judge(
+        "settings.portal-url",
+        url.startswith("https://") and ".invalid" not in url,
+        f"portal.url = {url}",
+        why="the notice to a recipient carries this address; it must lead to your portal, over https",
+        fix='set [portal] url = "https://sikker.your-domain.dk" in segl.toml',
+    )
+
+
+def _certificates(settings: Settings) -> Iterator[Check]:
+    folder = settings.delivery.certificates
+    try:
+        files = sorted(file for file in folder.iterdir() if file.suffix == ".pem")
+    except FileNotFoundError:
+        yield Check("certificates.folder", State.OK, f"{folder} does not exist: no tunnel partners")
+        return
+    except OSError:
+        yield Check("certificates.folder", State.UNKNOWN, f"{folder} may not be read", fix=_AS_ROOT)
+        return
+    yield Check("certificates.folder", State.OK, f"{folder}: {len(files)} files")
+    for file in files:
+        yield from _certificate_file(file)
+
+
+def _certificate_file(file: Path) -> Iterator[Check]:
+    id_, why = "certificates.expiry", f"mail to {file.stem} will go by another way when none is valid"
+    try:
+        found = x509.load_pem_x509_certificates(file.read_bytes())
+    except PermissionError:
+        yield Check(id_, State.UNKNOWN, f"{file} may not be read", fix=_AS_ROOT)
+        return
+    except (OSError, ValueError):
+        yield Check(
+            id_, State.WARN, f"{file} holds no readable certificate", why, "replace it by the partner's"
+        )
+        return
+    now = datetime.now(UTC)
+    valid = [c.not_valid_after_utc for c in found if c.not_valid_before_utc <= now < c.not_valid_after_utc]
+    days = (max(valid) - now).days if valid else -1
+    text = f"{file.name}: valid for {days} days" if valid else f"{file.name}: no certificate is valid now"
+    yield judge(id_, days >= _EXPIRY_DAYS, text, why=why, fix="ask the partner for a new one", bad=State.WARN)
+
+
+def _pinned_tunnels(settings: Settings) -> Iterator[Check]:
+    for pin in settings.domain:
+        if pin.way is Way.TUNNEL and not (settings.delivery.certificates / f"{pin.name}.pem").exists():
+            why = "mail to it waits until there is one"
+            fix = f"put it into {settings.delivery.certificates}/{pin.name}.pem"
+            yield Check(
+                "certificates.pinned",
+                State.WARN,
+                f"{pin.name} is pinned to tunnel, without certificate",
+                why,
+                fix,
+            )
+
+
+def _store(settings: Settings) -> Check:
+    id_, why = "store", "routes are not remembered and nothing can be sealed"
+    try:
+        status = look_at_store(settings.store.url)
+    except StoreMissing as error:
+        return Check(id_, State.WARN, error.private, why, error.hint)
+    except StoreDenied as error:
+        return Check(id_, State.UNKNOWN, error.private, why, error.hint)
+    except StoreError as error:
+        return Check(id_, State.FAIL, error.private, why, "see store.url in segl.toml")
+    next_ = (
+        f", next expiry {time.strftime('%Y-%m-%d', time.localtime(status.next_expiry))}"
+        if status.next_expiry
+        else ""
+    )
+    return Check(id_, State.OK, f"schema {status.schema}, {status.sealed} sealed messages{next_}")
+
+
+def _sealed(settings: Settings) -> Check:
+    id_, folder = "store.sealed", settings.portal.sealed
+    why = "only segl-deliver and segl-portal may enter the folder of sealed messages"
+    try:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+    except FileNotFoundError:
+        return Check(
+            id_, State.WARN, f"{folder} does not exist yet", why, "it is made when segl-deliver starts"
+        )
+    except OSError:
+        return Check(id_, State.UNKNOWN, f"{folder} may not be looked at", why, _AS_ROOT)
+    return judge(
+        id_,
+        not mode & 0o007,
+        f"{folder} has mode {mode:04o}",
+        why=why,
+        fix=f"chmod o= {folder}",
+        bad=State.WARN,
+    )

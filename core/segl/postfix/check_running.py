@@ -1,0 +1,156 @@
+"""Whether what is configured also runs: both instances, and every socket that a message passes.
+
+Sockets are asked as Postfix's own user and from inside its chroot, because that is where most installations
+fail: the process runs, root can talk to it, and Postfix cannot.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from segl.postfix import sockets
+from segl.postfix.check import PLAIN, SECURE, Check, Setup, State, milter_endpoint
+from segl.postfix.running import Instance, split_list
+
+_AS_ROOT = "run as root"
+
+
+def running_checks(setup: Setup) -> Iterator[Check]:
+    for name, instance in (("front", setup.front), ("secure", setup.secure)):
+        yield _instance(f"run.{name}", instance)
+    yield _reloaded(setup)
+    yield from _milter(setup)
+    yield from _unix_sockets(setup)
+    for id_, host_port, name in (
+        ("port.secure", setup.settings.postfix.secure_port, "secure instance"),
+        ("port.return", setup.settings.postfix.return_port, "return port"),
+    ):
+        fault = sockets.fault_of(lambda where=host_port: sockets.tcp(where, sockets.ask_smtp))  # type: ignore[misc]
+        yield _answer(id_, f"{name} {host_port}", fault, "mail waits in the front's queue", "start Postfix")
+
+
+def is_running(instance: Instance) -> bool | None:
+    """Whether the instance's master runs; ``None`` when this user cannot tell. master(8) keeps a lock on its
+    pid file as long as it lives."""
+    file = instance.queue / "pid" / "master.pid"
+    try:
+        with file.open("rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return None
+    return False
+
+
+def _instance(id_: str, instance: Instance) -> Check:
+    running = is_running(instance)
+    found = f"Postfix in {instance.directory} "
+    if running is None:
+        return Check(
+            id_, State.UNKNOWN, found + "may or may not run", "its pid file may not be read", _AS_ROOT
+        )
+    if running:
+        return Check(id_, State.OK, found + "runs")
+    fix = f"postfix -c {instance.directory} start"
+    return Check(id_, State.FAIL, found + "does not run", "mail is not taken in, or waits", fix)
+
+
+def _reloaded(setup: Setup) -> Check:
+    """master makes one socket per service when it reads master.cf: a missing one means it has not read it."""
+    id_, private = "run.reloaded", setup.front.queue / "private"
+    if not is_running(setup.front):
+        return Check(id_, State.UNKNOWN, "the front does not run, or may not be looked at", fix=_AS_ROOT)
+    try:
+        there = {entry.name for entry in private.iterdir()}
+    except OSError:
+        return Check(id_, State.UNKNOWN, f"{private} may not be read", fix=_AS_ROOT)
+    missing = {SECURE, PLAIN} - there
+    if not missing:
+        return Check(id_, State.OK, "the front has read Segl's services")
+    return Check(
+        id_,
+        State.FAIL,
+        f"the running front does not know {', '.join(sorted(missing))}",
+        "mail for them waits in the queue",
+        f"postfix -c {setup.front.directory} reload",
+    )
+
+
+def _milter(setup: Setup) -> Iterator[Check]:
+    """Once outside a chroot and once inside, as the front's services need it."""
+    id_, front = "socket.milter", setup.front
+    paths = [milter_endpoint(i).partition(":")[2] for i in _milter_items(setup) if setup.is_our_milter(i)]
+    why = "mail is answered 451 until it does"
+    if not paths:
+        socket_ = setup.settings.milter.socket
+        yield _ask(id_, setup, f"milter {socket_}", socket_, sockets.ask_milter, why, "start segl-milter")
+        return
+    users = [s for s in front.running("smtpd", "cleanup", "qmqpd") if s is not setup.return_service]
+    for chrooted in sorted({service.chroot for service in users}):
+        path = Path("/") / paths[0] if chrooted else front.queue / paths[0]
+        place = f"milter {paths[0]}" + (" from inside the chroot" if chrooted else "")
+        fix = (
+            "start segl-milter; when it runs, its socket must lie in Postfix's queue directory"
+            if chrooted
+            else ""
+        )
+        root = front.queue if chrooted else None
+        yield _ask(id_, setup, place, path, sockets.ask_milter, why, fix or "start segl-milter", root)
+
+
+def _milter_items(setup: Setup) -> tuple[str, ...]:
+    return split_list(setup.front.value("smtpd_milters")) + split_list(setup.front.value("non_smtpd_milters"))
+
+
+def _unix_sockets(setup: Setup) -> Iterator[Check]:
+    settings = setup.settings
+    waits = "mail that must be sent securely waits in the queue"
+    for id_, name, path, question, program in (
+        ("socket.map", "map", settings.routing.socket, sockets.ask_map, "segl-map"),
+        ("socket.tunnel", "tunnel", settings.delivery.tunnel_socket, sockets.ask_lmtp, "segl-deliver"),
+        ("socket.portal", "portal", settings.delivery.portal_socket, sockets.ask_lmtp, "segl-deliver"),
+    ):
+        yield _ask(id_, setup, f"{name} {path}", path, question, waits, f"start {program}")
+
+
+def _ask(
+    id_: str,
+    setup: Setup,
+    place: str,
+    path: Path,
+    question: sockets.Question,
+    why: str,
+    fix: str,
+    root: Path | None = None,
+) -> Check:
+    owner = setup.front.value("mail_owner")
+    if os.geteuid() == 0:
+        try:
+            fault = sockets.as_postfix(owner, path, question, root)
+        except KeyError:
+            return Check(id_, State.FAIL, f"{place}: there is no user {owner}", why, "install Postfix")
+        if fault == "may not be opened":
+            fix = f"let user {owner} reach {path}: its group must own the socket and may enter the directory"
+        return _answer(id_, place, fault, why, fix)
+    outside = path if root is None else root / path.relative_to("/")
+    fault = sockets.fault_of(lambda: sockets.unix(outside, question))
+    if not fault:
+        text = f"{place} answers; whether user {owner} may open it only root can try"
+        return Check(id_, State.UNKNOWN, text, why, _AS_ROOT)
+    if fault == "may not be opened":
+        return Check(id_, State.UNKNOWN, f"{place} may not be opened by this user", why, _AS_ROOT)
+    return _answer(id_, place, fault, why, fix)
+
+
+def _answer(id_: str, place: str, fault: str, why: str, fix: str) -> Check:
+    return (
+        Check(id_, State.FAIL, f"{place}: {fault}", why, fix)
+        if fault
+        else Check(id_, State.OK, f"{place} answers")
+    )

@@ -1,0 +1,97 @@
+"""All checks of `segl doctor`, in the order in which they are shown.
+
+What cannot be looked at is ``unknown`` with what would help, never ``ok``; a check that itself fails is
+``unknown`` too, and the others still run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from segl.errors import PostfixError, SeglError
+from segl.postfix.check import Check, Setup, State, judge
+from segl.postfix.check_front import front_checks
+from segl.postfix.check_host import host_checks
+from segl.postfix.check_instances import instance_checks
+from segl.postfix.check_running import running_checks
+from segl.postfix.check_secure import secure_checks
+from segl.postfix.check_tables import table_checks
+from segl.postfix.running import Instance, PostfixUnreadable, read_instance
+from segl.settings import Settings
+
+OLDEST = (3, 7)
+
+_GROUPS: tuple[tuple[str, Callable[[Setup], Iterable[Check]]], ...] = (
+    ("front", front_checks),
+    ("front.tables", table_checks),
+    ("secure", secure_checks),
+    ("instances", instance_checks),
+    ("run", running_checks),
+)
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """Every check, as it is done."""
+    instances: dict[str, Instance] = {}
+    for name, directory in (("front", settings.postfix.front), ("secure", settings.postfix.secure)):
+        try:
+            instances[name] = read_instance(directory)
+        except PostfixUnreadable as error:
+            yield Check(
+                f"{name}.config", State.UNKNOWN, error.private, "nothing can be said about it", error.hint
+            )
+        except PostfixError as error:
+            fix = "run: segl install" if name == "secure" else error.hint
+            yield Check(f"{name}.config", State.FAIL, error.private, "Segl works through it", fix)
+        else:
+            yield from _readable(name, instances[name])
+    if len(instances) == 2:
+        setup = Setup(settings, instances["front"], instances["secure"])
+        for group, checks in _GROUPS:
+            yield from _guarded(group, lambda checks=checks: checks(setup))  # type: ignore[misc]
+    yield from _guarded("host", lambda: host_checks(settings))
+
+
+def exit_code(checks: Iterable[Check]) -> int:
+    """0: all ok; 1: something to look at (warn, unknown); 2: a failure."""
+    states = {check.state for check in checks}
+    if State.FAIL in states:
+        return 2
+    return 1 if states & {State.WARN, State.UNKNOWN} else 0
+
+
+def _readable(name: str, instance: Instance) -> Iterator[Check]:
+    version = ".".join(map(str, instance.version))
+    yield judge(
+        f"{name}.config",
+        instance.version >= OLDEST,
+        f"{instance.directory}, Postfix {version}",
+        why="Segl's configuration needs Postfix 3.7 or newer",
+        fix="upgrade Postfix",
+    )
+    yield judge(
+        f"{name}.warnings",
+        not instance.warnings,
+        f"postconf: {instance.warnings[0]}" if instance.warnings else "postconf has no warnings",
+        why="a misspelt or doubled parameter does not do what it was written for",
+        fix=f"see: postconf -c {instance.directory} -n",
+        bad=State.WARN,
+    )
+
+
+def _guarded(group: str, checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    try:
+        yield from checks()
+    except SeglError as error:
+        yield Check(
+            f"{group}.unfinished",
+            State.UNKNOWN,
+            error.private,
+            "the checks after this one were left out",
+            error.hint,
+        )
+    except (OSError, ValueError, LookupError) as error:
+        text = f"{type(error).__name__}: {error}"
+        yield Check(
+            f"{group}.unfinished", State.UNKNOWN, text, "the checks after this one were left out", "report it"
+        )

@@ -1,0 +1,215 @@
+"""Carries out a plan, and takes it back.
+
+Either all of a plan is in force or none of it: what stands is saved first, every file is replaced in one
+step, Postfix checks the result, and any fault (also Ctrl-C) puts everything back. Nothing is started here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from segl.errors import PostfixError
+from segl.postfix import backup as backups
+from segl.postfix import sockets
+from segl.postfix.backup import DONE, UNDONE, WRITING, Backup
+from segl.postfix.check import PLAIN, SECURE
+from segl.postfix.check_running import is_running
+from segl.postfix.plan import NewDirectory, Plan
+from segl.postfix.running import Instance, read_instance, run_postfix
+from segl.settings import Settings
+
+_CHECK_SECONDS = 120
+_IDS_A_CALL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What `--undo` did: the files put back, the directories that are not empty and stay, queue ids of mail
+    that still waits in the front for a transport that is gone."""
+
+    files: tuple[Path, ...]
+    left: tuple[Path, ...]
+    stranded: tuple[str, ...]
+
+
+@contextmanager
+def locked(front: Path) -> Iterator[None]:
+    """One install at a time. Raises :class:`PostfixError`."""
+    handle = os.open(front, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise PostfixError("another segl install is at work") from None
+    finally:
+        os.close(handle)
+
+
+def recover(root: Path) -> Backup | None:
+    """Take back a run that was killed in the middle; returns it, ``None`` when there is none."""
+    last = backups.latest(root)
+    if last is None or last.state != WRITING:
+        return None
+    if edited := list(backups.edited_since(last)):
+        text = f"an earlier run was interrupted, and {', '.join(edited)} has been edited since"
+        raise PostfixError(text, hint="segl install --undo --force puts the old files back")
+    backups.put_back(last)
+    return last.with_state(UNDONE)
+
+
+def apply(plan: Plan, root: Path) -> Backup:
+    """Write *plan*, let Postfix check it. Raises :class:`PostfixError`; nothing is changed then."""
+    for change in plan.changes:
+        if backups.content_of(change.path) != change.before:
+            raise PostfixError(f"{change.path} was changed meanwhile", hint="run segl install again")
+    site = plan.site
+    backup = backups.begin(
+        root,
+        plan.changes,
+        plan.directories,
+        front=str(site.front),
+        secure=str(site.secure),
+        milter=f"unix:{site.milter_socket}",
+    )
+    try:
+        before = postfix_complaints(site.front)
+        for directory in plan.directories:
+            _make(directory)
+        for change, saved in zip(plan.changes, backup.files, strict=True):
+            backups.write_file(change.path, change.after, mode=saved.mode, uid=saved.uid, gid=saved.gid)
+        _check(site.front, before)
+        _check(site.secure, ())
+    except BaseException as error:
+        backups.put_back(backup)
+        backup.with_state(UNDONE)
+        if isinstance(error, OSError):
+            raise PostfixError(
+                f"{error.filename or 'a file'}: {error.strerror}; everything is as before"
+            ) from None
+        raise
+    return backup.with_state(DONE)
+
+
+def postfix_complaints(directory: Path) -> tuple[str, ...]:
+    """Warnings of postconf about the configuration in *directory*, without line numbers."""
+    warnings = read_instance(directory).warnings
+    return tuple(re.sub(r", line \d+", "", warning) for warning in warnings)
+
+
+def _check(directory: Path, known: Sequence[str]) -> None:
+    """Postfix's own check, and no warning that was not there before."""
+    done = run_postfix(["postfix", "-c", str(directory), "check"], _CHECK_SECONDS)
+    if done.returncode:
+        raise PostfixError(
+            f"postfix -c {directory} check fails: {done.stderr.strip()}; everything is as before"
+        )
+    if new := [c for c in postfix_complaints(directory) if c not in known]:
+        raise PostfixError(f"Postfix warns of the new configuration: {new[0]}; everything is as before")
+
+
+def _make(directory: NewDirectory) -> None:
+    directory.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.chown(directory.path, directory.owner, directory.group)
+    directory.path.chmod(directory.mode)
+
+
+def reload(settings: Settings) -> str:
+    """Reload the running instances. Returns why the front was not reloaded, ``""`` when all is done.
+
+    The front is left alone while it would only collect mail: secure instance down, milter silent."""
+    front, secure = read_instance(settings.postfix.front), read_instance(settings.postfix.secure)
+    if not is_running(front):
+        return "Postfix does not run; it will read the new configuration when it starts"
+    if not is_running(secure):
+        return "the secure instance does not run"
+    if fault := sockets.fault_of(lambda: sockets.unix(settings.milter.socket, sockets.ask_milter)):
+        return f"segl-milter does not answer: {fault}"
+    _postfix(secure.directory, "reload")
+    _postfix(front.directory, "reload")
+    return ""
+
+
+def undo(backup: Backup, *, force: bool, reload_front: bool) -> Undone:
+    """Put back what *backup* saved. Raises :class:`PostfixError` when that would lose an edit or
+    strand mail."""
+    front, secure = Path(backup.front), Path(backup.secure)
+    if not force:
+        _refuse_edited(backup)
+    removes_secure = any(f.path == str(secure / "main.cf") and not f.copy for f in backup.files)
+    if removes_secure and (secure / "main.cf").exists():
+        _stop_secure(read_instance(secure), force=force, stop=reload_front)
+    bound = bound_for_segl(front)
+    if bound and not force and removes_secure:
+        raise PostfixError(
+            f"{len(bound)} messages in the front's queue are on their way to Segl ({', '.join(bound[:3])} …)",
+            hint=f"let them go first (postqueue -c {front} -p), or use --force",
+        )
+    left = backups.put_back(backup)
+    backup.with_state(UNDONE)
+    if reload_front and is_running(read_instance(front)):
+        _postfix(front, "reload")
+    stranded = bound_for_segl(front) if removes_secure else ()
+    return Undone(tuple(Path(file.path) for file in backup.files), left, stranded)
+
+
+def _refuse_edited(backup: Backup) -> None:
+    if edited := list(backups.edited_since(backup)):
+        raise PostfixError(
+            f"edited since segl install wrote it: {', '.join(edited)}",
+            hint=f"take your edits out, or use --force (they are kept in {backup.directory} as *.edited)",
+        )
+
+
+def _stop_secure(secure: Instance, *, force: bool, stop: bool) -> None:
+    """No mail may be in the instance that goes, and nothing may run from a configuration that is gone."""
+    where = secure.directory
+    _refuse_waiting(secure, force=force)
+    if is_running(secure):
+        if not stop:
+            text, hint = "the secure instance still runs", f"postfix -c {where} stop, or use --reload as well"
+            raise PostfixError(text, hint=hint)
+        _postfix(where, "stop")
+        _refuse_waiting(secure, force=force)
+
+
+def _refuse_waiting(secure: Instance, *, force: bool) -> None:
+    if (waiting := len(queued(secure.directory))) and not force:
+        raise PostfixError(
+            f"{waiting} messages wait in the secure instance; without it they would never be delivered",
+            hint=f"see postqueue -c {secure.directory} -p; deliver or delete them first, or use --force",
+        )
+
+
+def queued(directory: Path) -> tuple[str, ...]:
+    """The queue ids of all messages in an instance. Raises :class:`PostfixError`."""
+    done = run_postfix(["postqueue", "-c", str(directory), "-j"])
+    if done.returncode:
+        raise PostfixError(f"postqueue -c {directory}: {done.stderr.strip() or 'failed'}")
+    return tuple(json.loads(line)["queue_id"] for line in done.stdout.splitlines() if line.strip())
+
+
+def bound_for_segl(front: Path) -> tuple[str, ...]:
+    """Messages in the front's queue whose envelope names one of Segl's transports (postcat(1))."""
+    found: list[str] = []
+    ids, ours = queued(front), re.compile(rf"^content_filter: (?:{SECURE}|{PLAIN}):", re.MULTILINE)
+    for start in range(0, len(ids), _IDS_A_CALL):
+        text = run_postfix(
+            ["postcat", "-c", str(front), "-e", "-q", *ids[start : start + _IDS_A_CALL]]
+        ).stdout
+        parts = re.split(r"^\*\*\* ENVELOPE RECORDS ", text, flags=re.MULTILINE)[1:]
+        found += [Path(part.split(maxsplit=1)[0]).name for part in parts if ours.search(part)]
+    return tuple(found)
+
+
+def _postfix(directory: Path, command: str) -> None:
+    done = run_postfix(["postfix", "-c", str(directory), command], _CHECK_SECONDS)
+    if done.returncode:
+        raise PostfixError(f"postfix -c {directory} {command}: {done.stderr.strip() or 'failed'}")

@@ -1,0 +1,342 @@
+"""What `segl install` would change, worked out without changing anything.
+
+A :class:`Plan` holds the new text of every file. Before it is offered it is tried: the new files are laid out
+in a temporary directory and the checks of `segl doctor` run on them, so that an override in master.cf or a
+FILTER in a table that would let mail past Segl is refused here and not found later.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from segl.errors import PostfixError
+from segl.postfix import edit
+from segl.postfix.check import Check, Setup, State, is_loopback, same_path
+from segl.postfix.check_front import front_checks
+from segl.postfix.check_instances import default_directory
+from segl.postfix.check_secure import secure_checks
+from segl.postfix.check_tables import table_checks
+from segl.postfix.conf import Site, render
+from segl.postfix.running import Instance, read_instance, split_list, written_values
+from segl.settings import Settings
+
+OLDEST = (3, 7)
+WRITTEN = "# Written by segl install, which writes it anew down to the last comment. See docs/operations.md."
+KEEP = "# Lines below this one are yours: segl install keeps them, segl doctor judges them."
+
+_TEXT = ("utf-8", "surrogateescape")
+# Warnings of the doctor that make an installation useless rather than unsafe: refused all the same.
+_ALSO_REFUSED = frozenset({"front.service-milter"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why this Postfix is not changed, and what to do about it."""
+
+    what: str
+    why: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file and its new content; ``before`` is ``None`` when it is new. Owner and mode are kept."""
+
+    path: Path
+    before: bytes | None
+    after: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NewDirectory:
+    path: Path
+    mode: int
+    owner: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """``changes`` in the order in which they must be written: front's main.cf, which sets all going, last."""
+
+    site: Site
+    changes: tuple[FileChange, ...]
+    directories: tuple[NewDirectory, ...]
+    refusals: tuple[Refusal, ...] = ()
+    warnings: tuple[Check, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not self.changes and not self.directories
+
+
+def make_plan(settings: Settings, previous_milter: str = "") -> Plan:
+    """The plan for this host. *previous_milter* is what an earlier run put into ``smtpd_milters``.
+
+    Raises :class:`PostfixError` when there is no Postfix to join or it cannot be read."""
+    front = read_instance(settings.postfix.front)
+    site, refusals = _site(settings, front), list(_first_refusals(settings, front))
+    if refusals:
+        return Plan(site=site, changes=(), directories=(), refusals=tuple(refusals))
+    changes = tuple(_changes(settings, site, front, previous_milter))
+    refused, warnings = _try_out(settings, site, front, previous_milter)
+    directories = tuple(d for d in _directories(settings, site, front) if not d.path.is_dir())
+    return Plan(
+        site=site, changes=changes, directories=directories, refusals=tuple(refused), warnings=tuple(warnings)
+    )
+
+
+def _site(settings: Settings, front: Instance) -> Site:
+    return replace(
+        Site.of(settings, front.value("myhostname")),
+        origin=front.value("myorigin"),
+        milter_socket=_milter_path(settings, front),
+        command_directory=front.value("command_directory"),
+        daemon_directory=front.value("daemon_directory"),
+        mail_owner=front.value("mail_owner"),
+        setgid_group=front.value("setgid_group"),
+    )
+
+
+def _milter_path(settings: Settings, front: Instance) -> str:
+    """Relative to the queue directory when the socket lies in it: right inside a chroot and outside."""
+    socket, queue = Path(os.path.realpath(settings.milter.socket)), Path(os.path.realpath(front.queue))
+    return str(socket.relative_to(queue)) if socket.is_relative_to(queue) else str(settings.milter.socket)
+
+
+def _first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
+    """What stands in the way before any text is written."""
+    if front.version < OLDEST:
+        found = ".".join(map(str, front.version))
+        yield Refusal(
+            f"Postfix {found} is too old", "Segl's configuration needs 3.7 or newer", "upgrade Postfix"
+        )
+    yield from _filter_refusal(settings, front)
+    yield from _chroot_refusal(settings, front)
+    for name in ("secure_port", "return_port"):
+        host = getattr(settings.postfix, name).rpartition(":")[0]
+        if not is_loopback(host):
+            why = "the port skips Segl or trusts its client; no other host may reach it"
+            yield Refusal(f"postfix.{name} is on {host}", why, 'set it to "127.0.0.1:PORT" in segl.toml')
+        protocol = "ipv6" if ":" in host else "ipv4"
+        if not {protocol, "all"} & set(split_list(front.value("inet_protocols"))):
+            why = f"Postfix does not use {protocol} (inet_protocols = {front.value('inet_protocols')})"
+            yield Refusal(f"postfix.{name} is on {host}", why, "use the other loopback address in segl.toml")
+    secure = settings.postfix.secure
+    if same_path(secure, settings.postfix.front) or same_path(settings.postfix.secure_queue, front.queue):
+        why = "two Postfix instances cannot share directories"
+        yield Refusal("front and secure have a directory in common", why, "see [postfix] in segl.toml")
+    for file in (secure / "main.cf", secure / "master.cf"):
+        if file.exists() and not _read(file).startswith(WRITTEN):
+            why = "it belongs to another Postfix instance, or was written by hand"
+            yield Refusal(f"{file} is not ours", why, "name another directory in segl.toml: [postfix] secure")
+    taken = edit.foreign_services(
+        _read(front.directory / "master.cf"), _services(Site.of(settings, "localhost"))
+    )
+    for key in taken:
+        why = "the name or port is in use for something else"
+        yield Refusal(
+            f"{front.directory}/master.cf has a service {key} already", why, "see [postfix] return_port"
+        )
+
+
+def _filter_refusal(settings: Settings, front: Instance) -> Iterator[Refusal]:
+    ours = Setup(settings, front, front).content_filter
+    value = front.value("content_filter")
+    if value and value != ours:
+        yield Refusal(
+            f"content_filter is already set: {value}",
+            "Postfix has one content filter, and mail from the other one would come back past Segl",
+            "run the other filter as a milter (amavisd-milter, clamav-milter … in smtpd_milters), or on a"
+            " Postfix of its own for mail from outside; then clear content_filter and run segl install again",
+        )
+
+
+def _chroot_refusal(settings: Settings, front: Instance) -> Iterator[Refusal]:
+    chrooted = [s.id for s in front.running("smtpd", "cleanup", "qmqpd") if s.chroot]
+    if chrooted and Path(_milter_path(settings, front)).is_absolute():
+        yield Refusal(
+            f"{', '.join(chrooted)} run chrooted in {front.queue}",
+            f"from there they cannot reach the milter's socket {settings.milter.socket}",
+            f'put into segl.toml, table [milter]:  socket = "{front.queue}/segl/milter.sock"',
+        )
+
+
+def _changes(settings: Settings, site: Site, front: Instance, previous_milter: str) -> Iterator[FileChange]:
+    """The files to write, those left out that are right already."""
+    for path, after in _files(settings, site, front, previous_milter):
+        before = path.read_bytes() if path.exists() else None
+        content = after.encode(*_TEXT)
+        if before != content:
+            yield FileChange(path, before, content)
+
+
+def _files(
+    settings: Settings, site: Site, front: Instance, previous_milter: str
+) -> Iterator[tuple[Path, str]]:
+    """Every file with the text it must have, in the order of writing."""
+    for name, text in _secure_files(site, front).items():
+        path = site.secure / name
+        yield path, _whole(text, path)
+    for name in ("segl-verdict", "segl-strip"):
+        yield site.front / name, f"{edit.MARK}\n{render(name, site)}"
+    yield from _primary_file(settings, site)
+    yield from _front_files(settings, site, front, previous_milter)
+
+
+def _secure_files(site: Site, front: Instance) -> dict[str, str]:
+    main = render("secure.main.cf", site)
+    if front.version < (3, 10):
+        main = edit.without_parameters(main, {"tls_required_enable"})
+    # a site that logs to a file has no syslog that would take the secure instance's lines
+    for name in ("maillog_file", "maillog_file_prefixes"):
+        if name in front.written and front.value(name):
+            main += f"{name} = {front.value(name)}\n"
+    return {"main.cf": main, "master.cf": render("secure.master.cf", site)}
+
+
+def _whole(text: str, path: Path) -> str:
+    """A file that is ours, with the postmaster's own lines from *path* below; what they set, we leave out."""
+    _, found, kept = _read(path).partition(f"{KEEP}\n") if path.exists() else ("", "", "")
+    if found and path.name == "main.cf":
+        text = edit.without_parameters(text, set(edit.parameters_of(kept)))
+    return f"{WRITTEN}\n\n{text.rstrip()}\n\n{KEEP}\n{kept}"
+
+
+def _services(site: Site) -> str:
+    return render("front.master.cf", site)
+
+
+def _front_files(
+    settings: Settings, site: Site, front: Instance, previous: str
+) -> Iterator[tuple[Path, str]]:
+    master, main = front.directory / "master.cf", front.directory / "main.cf"
+    yield master, edit.set_services(_read(master), _services(site))
+    values = _front_values(settings, site, front, previous)
+    if same_path(default_directory(), front.directory):
+        values |= _instance_values(site, front.directory)
+    yield main, _with_values(main, values)
+
+
+def _primary_file(settings: Settings, site: Site) -> Iterator[tuple[Path, str]]:
+    """The default instance's main.cf, when the front is another instance that it lists."""
+    primary = default_directory()
+    if same_path(primary, settings.postfix.front) or not (primary / "main.cf").exists():
+        return
+    listed = split_list(read_instance(primary).value("multi_instance_directories"))
+    if any(same_path(Path(item), settings.postfix.front) for item in listed):
+        yield primary / "main.cf", _with_values(primary / "main.cf", _instance_values(site, primary))
+
+
+def _with_values(main: Path, values: dict[str, str]) -> str:
+    """main.cf with *values*; those it has already are left as they are written."""
+    written, text = written_values(main.parent), _read(main)
+    wanting = {name: value for name, value in values.items() if written.get(name) != value}
+    return edit.set_parameters(text, wanting) if wanting else text
+
+
+def _front_values(settings: Settings, site: Site, front: Instance, previous: str) -> dict[str, str]:
+    """Our parameters, merged with the site's own milters and header checks."""
+    values = edit.parameters_of(render("front.main.cf", site))
+    if front.version < (3, 10):
+        del values["tls_required_enable"]
+    written, setup = written_values(front.directory), Setup(settings, front, front)
+    for name in ("smtpd_milters", "non_smtpd_milters"):
+        raw, ours = written.get(name, ""), values[name]
+        if name == "non_smtpd_milters" and raw in {"$smtpd_milters", "${smtpd_milters}"}:
+            values[name] = raw
+            continue
+        others = [i for i in split_list(raw) if not setup.is_our_milter(i) and i not in {ours, previous}]
+        standing = [item for item in split_list(raw) if setup.is_our_milter(item)]
+        # ours last: it sees what the others made of the message
+        values[name] = raw if standing and split_list(raw)[-1] == ours else ", ".join([*others, ours])
+    first = values["milter_header_checks"]
+    rest = [item for item in split_list(written.get("milter_header_checks", "")) if item != first]
+    values["milter_header_checks"] = ", ".join([first, *rest])
+    return values
+
+
+def _instance_values(site: Site, primary: Path) -> dict[str, str]:
+    """What makes `postfix start` start both (postmulti(1), MULTI_INSTANCE_README)."""
+    listed = split_list(written_values(primary).get("multi_instance_directories", ""))
+    if not any(same_path(Path(item), site.secure) for item in listed):
+        listed = (*listed, str(site.secure))
+    wrapper = written_values(primary).get("multi_instance_wrapper")
+    return {
+        "multi_instance_wrapper": wrapper or "${command_directory}/postmulti -p --",
+        "multi_instance_enable": "yes",
+        "multi_instance_directories": " ".join(listed),
+    }
+
+
+def _directories(settings: Settings, site: Site, front: Instance) -> Iterator[NewDirectory]:
+    yield NewDirectory(site.secure, 0o755, "root", "root")
+    yield NewDirectory(site.secure_queue, 0o755, "root", "root")
+    yield NewDirectory(site.secure_data, 0o700, site.mail_owner, _group_of(site.mail_owner))
+    if not Path(site.milter_socket).is_absolute() and "/" in site.milter_socket:
+        # set-gid: the socket gets Postfix's group, so that Postfix may connect and nobody else
+        owner = "segl-milter" if _user_exists("segl-milter") else "root"
+        folder = Path(os.path.realpath(front.queue)) / Path(site.milter_socket).parent
+        yield NewDirectory(folder, 0o2750, owner, _group_of(site.mail_owner))
+
+
+def _try_out(
+    settings: Settings, site: Site, front: Instance, previous: str
+) -> tuple[list[Refusal], list[Check]]:
+    """Lay the new files out in a temporary directory, let Postfix and the doctor read them."""
+    with tempfile.TemporaryDirectory(prefix="segl-install-") as name:
+        trial = Path(name)
+        staged = replace(site, front=trial / "front", secure=trial / "secure")
+        for folder in (staged.front, staged.secure):
+            folder.mkdir()
+        for entry in front.directory.iterdir():
+            (staged.front / entry.name).symlink_to(entry)
+        for path, text in _files(settings, site, front, previous):
+            if path.parent in (site.front, site.secure):
+                target = (staged.front if path.parent == site.front else staged.secure) / path.name
+                target.unlink(missing_ok=True)
+                target.write_bytes(_moved(text, site, staged).encode(*_TEXT))
+        try:
+            setup = Setup(settings, read_instance(staged.front), read_instance(staged.secure))
+        except PostfixError as error:
+            return [Refusal("Postfix would not take the result", _back(error.private, site, staged), "")], []
+        checks = [*front_checks(setup), *secure_checks(setup), *table_checks(setup)]
+    checks = [replace(c, found=_back(c.found, site, staged), fix=_back(c.fix, site, staged)) for c in checks]
+    refused = [
+        c for c in checks if c.state is State.FAIL or (c.state is State.WARN and c.id in _ALSO_REFUSED)
+    ]
+    warned = [c for c in checks if c.state in {State.WARN, State.UNKNOWN} and c not in refused]
+    return [Refusal(c.found, c.why, c.fix) for c in refused], warned
+
+
+def _moved(text: str, site: Site, staged: Site) -> str:
+    return text.replace(f":{site.front}/segl-", f":{staged.front}/segl-")
+
+
+def _back(text: str, site: Site, staged: Site) -> str:
+    return text.replace(str(staged.front), str(site.front)).replace(str(staged.secure), str(site.secure))
+
+
+def _read(path: Path) -> str:
+    return path.read_bytes().decode(*_TEXT)  # read_text() would rewrite line ends
+
+
+def _user_exists(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _group_of(user: str) -> str:
+    try:
+        return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
+    except KeyError:
+        raise PostfixError(f"there is no user {user}", hint="is Postfix installed completely?") from None

@@ -1,0 +1,211 @@
+"""Reads a Postfix instance's configuration as Postfix itself understands it.
+
+``postconf`` is asked, never the files: it knows continuation lines, defaults, ``$name`` expansion and the
+``-o name=value`` overrides of master.cf, which apply to one service only (postconf(1), postconf(5),
+master(5)). Four calls tell everything:
+
+====================  ==================================================================
+``postconf -x``       every parameter with its value, defaults included, ``$name`` expanded
+``postconf -nx``      those written in main.cf, also names the site made up itself
+``postconf -F``       every field of every service in master.cf
+``postconf -Px``      every ``-o`` override, as ``service/type/parameter = value``
+====================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from segl.errors import PostfixError
+
+# Postfix's programs are in sbin, which is not on every user's PATH.
+_PATH = os.pathsep.join(["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", "/usr/bin:/bin")])
+_SECONDS = 30
+
+
+class PostfixUnreadable(PostfixError):
+    """The configuration is there, but this user may not read it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One line of master.cf. ``program`` is the command's first word, ``overrides`` its ``-o`` settings."""
+
+    name: str
+    type: str
+    chroot: bool
+    private: bool
+    command: str
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """As postconf writes it: ``submission/inet``."""
+        return f"{self.name}/{self.type}"
+
+    @property
+    def program(self) -> str:
+        return self.command.split(maxsplit=1)[0] if self.command else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One instance: where it is configured, every parameter's value, its services, postconf's warnings."""
+
+    directory: Path
+    parameters: Mapping[str, str]
+    written: frozenset[str]
+    services: tuple[Service, ...]
+    warnings: tuple[str, ...] = ()
+
+    def value(self, name: str, service: Service | None = None) -> str:
+        """The value of a parameter, for *service* with its own override; ``""`` when Postfix has no such
+        parameter."""
+        if service is not None and name in service.overrides:
+            return service.overrides[name]
+        return self.parameters.get(name, "")
+
+    def running(self, *programs: str) -> Iterator[Service]:
+        """The services that run one of these programs."""
+        return (service for service in self.services if service.program in programs)
+
+    def service(self, name: str, kind: str) -> Service | None:
+        return next((s for s in self.services if s.name == name and s.type == kind), None)
+
+    @property
+    def queue(self) -> Path:
+        return Path(self.value("queue_directory"))
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """``(3, 10)``; ``(0, 0)`` when it cannot be told."""
+        match = re.match(r"(\d+)\.(\d+)", self.value("mail_version"))
+        return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def read_instance(directory: Path) -> Instance:
+    """The instance configured in *directory*.
+
+    Raises :class:`PostfixUnreadable` when the files may not be read, :class:`PostfixError` when there are
+    none, when they are broken, or when Postfix is not installed."""
+    _look_at(directory)
+    every, warnings = _ask(directory, "-x")
+    written, _ = _ask(directory, "-nx")
+    fields, more = _ask(directory, "-F")
+    overrides, _ = _ask(directory, "-Px")
+    parameters = dict(_assignments(every))
+    own = dict(_assignments(written))
+    return Instance(
+        directory=directory,
+        parameters=MappingProxyType(parameters | own),
+        written=frozenset(own),
+        services=tuple(_services(fields, overrides, _chroot_by_default(parameters))),
+        warnings=tuple(dict.fromkeys(warnings + more)),
+    )
+
+
+def written_values(directory: Path) -> dict[str, str]:
+    """What main.cf says itself, ``$name`` not expanded: what an edit must start from."""
+    text, _ = _ask(directory, "-n")
+    return dict(_assignments(text))
+
+
+def run_postfix(command: Sequence[str], seconds: float = _SECONDS) -> subprocess.CompletedProcess[str]:
+    """Run one of Postfix's programs. Raises :class:`PostfixError` when it is not there or does not end."""
+    try:
+        return subprocess.run(
+            list(command),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=seconds,
+            env=_environment(),
+        )
+    except FileNotFoundError:
+        raise PostfixError(f"{command[0]} is not installed", hint="install Postfix 3.7 or newer") from None
+    except subprocess.TimeoutExpired:
+        raise PostfixError(f"{command[0]} did not answer within {seconds:g} s") from None
+
+
+def split_list(value: str) -> tuple[str, ...]:
+    """A Postfix list: words parted by commas and white space, ``{…}`` kept whole (postconf(5))."""
+    items: list[str] = []
+    word, depth = "", 0
+    for char in value:
+        if depth == 0 and char in ", \t\r\n":
+            if word:
+                items.append(word)
+            word = ""
+            continue
+        depth += (char == "{") - (char == "}" and depth > 0)
+        word += char
+    return (*items, word) if word else tuple(items)
+
+
+def _look_at(directory: Path) -> None:
+    """Tell plain causes apart before postconf mixes them up."""
+    try:
+        for name in ("main.cf", "master.cf"):
+            with (directory / name).open("rb"):
+                pass
+    except PermissionError:
+        raise PostfixUnreadable(f"{directory} may not be read", hint="run as root") from None
+    except OSError as error:
+        text = f"there is no Postfix configuration in {directory}: {name}: {error.strerror}"
+        raise PostfixError(
+            text, hint="name another directory in segl.toml: [postfix] front, secure"
+        ) from None
+
+
+def _ask(directory: Path, option: str) -> tuple[str, list[str]]:
+    done = run_postfix(["postconf", "-c", str(directory), option])
+    complaints = [line.partition(": ")[2] for line in done.stderr.splitlines() if line]
+    if done.returncode:
+        what = complaints[-1].removeprefix("fatal: ") if complaints else f"exit {done.returncode}"
+        raise PostfixError(f"Postfix cannot read its configuration in {directory}: {what}")
+    return done.stdout, [c.removeprefix("warning: ") for c in complaints if c.startswith("warning: ")]
+
+
+def _assignments(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        name, equals, value = line.partition(" =")
+        if equals:
+            yield name, value.strip()
+
+
+def _chroot_by_default(parameters: Mapping[str, str]) -> bool:
+    """What "-" in the chroot column means: no, unless compatibility_level is 0 (COMPATIBILITY_README)."""
+    return parameters.get("compatibility_level", "0").partition(".")[0] == "0"
+
+
+def _services(fields: str, overrides: str, chroot: bool) -> Iterator[Service]:
+    lines: dict[str, dict[str, str]] = {}
+    for key, value in _assignments(fields):
+        service, _, name = key.rpartition("/")
+        lines.setdefault(service, {})[name] = value
+    own: dict[str, dict[str, str]] = {service: {} for service in lines}
+    for key, value in _assignments(overrides):
+        service, _, name = key.rpartition("/")
+        own[service][name] = value
+    for service, parts in lines.items():
+        yield Service(
+            name=parts["service"],
+            type=parts["type"],
+            chroot=chroot if parts["chroot"] == "-" else parts["chroot"] == "y",
+            private=parts["private"] != "n",
+            command=parts["command"],
+            overrides=MappingProxyType(own[service]),
+        )
+
+
+def _environment() -> dict[str, str]:
+    """Ours without MAIL_CONFIG, which would choose another instance than the one asked for."""
+    kept = {name: value for name, value in os.environ.items() if name != "MAIL_CONFIG"}
+    return {**kept, "PATH": _PATH, "LC_ALL": "C"}

@@ -1,0 +1,150 @@
+"""Asks Segl's sockets whether somebody answers, in the protocol that Postfix would speak there.
+
+* **Milter** (libmilter's ``mfdef.h``): packets of a 4-byte big-endian length, a command byte, data. The
+  client begins with option negotiation, ``O`` + version, actions, protocol (three 32-bit numbers), and gets
+  an ``O`` back; ``Q`` says goodbye. No message is begun.
+* **Socketmap** (socketmap_table(5)): a netstring ``N:name key,`` is answered by a netstring that begins with
+  ``OK``, ``NOTFOUND``, ``TEMP``, ``TIMEOUT`` or ``PERM``. Postfix itself asks for ``*`` first; so do we.
+* **LMTP** (RFC 2033) and **SMTP** (RFC 5321): a greeting ``220``, ``LHLO`` or ``EHLO`` answered by ``250``,
+  ``QUIT``.
+
+Asked as root it proves little, because root may open any socket. :func:`as_postfix` asks as Postfix's own
+user, from inside its chroot where there is one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import socket
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from segl.errors import ProtocolError
+
+SECONDS = 3.0
+_VERSION, _ACTIONS, _PROTOCOL = 6, 0x1FF, 0x1FFFFF
+_MOST_BYTES = 64 * 1024
+
+Question = Callable[[socket.socket], None]
+
+
+def ask_milter(sock: socket.socket) -> None:
+    """Negotiate options. Raises :class:`ProtocolError` or :class:`OSError`."""
+    sock.sendall(_packet(b"O", struct.pack("!III", _VERSION, _ACTIONS, _PROTOCOL)))
+    (length,) = struct.unpack("!I", _exactly(sock, 4))
+    if not 1 <= length <= _MOST_BYTES or _exactly(sock, length)[:1] != b"O":
+        raise ProtocolError("it does not speak the milter protocol")
+    with contextlib.suppress(OSError):
+        sock.sendall(_packet(b"Q", b""))
+
+
+def ask_map(sock: socket.socket) -> None:
+    """Ask the map ``transport`` for ``*``; the right answer is NOTFOUND."""
+    request = b"transport *"
+    sock.sendall(b"%d:%s," % (len(request), request))
+    digits = b""
+    while (char := _exactly(sock, 1)) != b":":
+        digits += char
+        if not digits.isdigit() or len(digits) > 6:
+            raise ProtocolError("it does not speak the socketmap protocol")
+    answer = _exactly(sock, int(digits or b"0") + 1)
+    if not answer.startswith(b"NOTFOUND"):
+        word = answer.split(b" ", 1)[0].decode("ascii", "replace")[:20]
+        raise ProtocolError(f"it answers {word} where NOTFOUND is due")
+
+
+def ask_lmtp(sock: socket.socket) -> None:
+    _greet(sock, b"LHLO")
+
+
+def ask_smtp(sock: socket.socket) -> None:
+    _greet(sock, b"EHLO")
+
+
+def unix(path: Path | str, question: Question, timeout: float = SECONDS) -> None:
+    """Connect to a unix socket and put *question*."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.settimeout(timeout)
+        sock.connect(str(path))
+        question(sock)
+
+
+def tcp(host_port: str, question: Question, timeout: float = SECONDS) -> None:
+    """Connect to ``host:port`` and put *question*."""
+    host, _, port = host_port.rpartition(":")
+    with socket.create_connection((host.strip("[]"), int(port)), timeout) as sock:
+        question(sock)
+
+
+def as_postfix(owner: str, path: Path, question: Question, root: Path | None = None) -> str:
+    """Put *question* to the socket *path* as user *owner*, after chroot to *root*; returns the fault, ``""``
+    when all is well. Needs root. A child process does it, for privileges given up do not come back."""
+    user = pwd.getpwnam(owner)
+    groups = os.getgrouplist(owner, user.pw_gid)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            if root is not None:
+                os.chroot(root)
+                os.chdir("/")
+            os.setgroups(groups)
+            os.setgid(user.pw_gid)
+            os.setuid(user.pw_uid)
+            os.write(writing, b"+" + fault_of(lambda: unix(path, question)).encode()[:1000])
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        text = pipe.read().decode("utf-8", "replace")
+    os.waitpid(child, 0)
+    return text[1:] if text.startswith("+") else f"could not be tried as user {owner}"
+
+
+def fault_of(ask: Callable[[], None]) -> str:
+    """Run *ask*; what went wrong in plain words, ``""`` when nothing did."""
+    try:
+        ask()
+    except FileNotFoundError:
+        return "there is no such socket: the process does not run"
+    except ConnectionRefusedError:
+        return "nobody listens: the process does not run"
+    except PermissionError:
+        return "may not be opened"
+    except TimeoutError:
+        return f"no answer within {SECONDS:g} s"
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    except ProtocolError as error:
+        return error.private
+    return ""
+
+
+def _packet(command: bytes, data: bytes) -> bytes:
+    return struct.pack("!I", 1 + len(data)) + command + data
+
+
+def _exactly(sock: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        piece = sock.recv(count - len(data))
+        if not piece:
+            raise ProtocolError("it closed the connection without an answer")
+        data += piece
+    return data
+
+
+def _greet(sock: socket.socket, verb: bytes) -> None:
+    with sock.makefile("rb") as lines:
+        for code, command in ((b"220", verb + b" segl-doctor.invalid\r\n"), (b"250", b"QUIT\r\n")):
+            line = lines.readline(_MOST_BYTES)
+            while line[3:4] == b"-":
+                line = lines.readline(_MOST_BYTES)
+            if not line.startswith(code):
+                said = line[:60].decode("ascii", "replace").strip() or "nothing"
+                raise ProtocolError(f"it answers “{said}” where {code.decode()} is due")
+            sock.sendall(command)

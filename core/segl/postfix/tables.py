@@ -1,0 +1,182 @@
+"""Postfix lookup tables, as far as one must see into them to know what they can do to a message.
+
+A parameter names tables as ``type:name`` (DATABASE_README). Indexed types are listed with ``postmap -s``;
+pattern types (regexp, pcre, cidr) are read from their text; what asks a server (LDAP, SQL, socketmap) cannot
+be listed, and says so: :class:`TableUnread`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from segl.errors import PostfixError
+from segl.postfix.running import run_postfix, split_list
+
+_LISTED = {"btree", "cdb", "dbm", "hash", "inline", "internal", "lmdb", "sdbm", "texthash"}
+_PATTERNS = {"regexp", "pcre", "cidr"}
+_ASKED = {
+    "environ",
+    "ldap",
+    "memcache",
+    "mongodb",
+    "mysql",
+    "nis",
+    "nisplus",
+    "pgsql",
+    "socketmap",
+    "sqlite",
+    "tcp",
+}
+_NESTED = {"unionmap", "pipemap"}
+_PLAIN = {"static", "fail", "unix", "netinfo", "randmap"}
+_TYPES = _LISTED | _PATTERNS | _ASKED | _NESTED | _PLAIN
+
+_LIST_SECONDS = 10
+_MOST_ENTRIES = 500_000
+
+
+class TableUnread(PostfixError):
+    """The table cannot be looked into; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``type:name``; *name* is a path, or the contents in braces."""
+
+    type: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.type}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a table: the key or pattern, and what is answered."""
+
+    key: str
+    value: str
+
+
+def tables_in(value: str) -> Iterator[Table]:
+    """Every table named in a parameter, also inside restriction lists, ``{…}``, proxy: and unionmap:."""
+    for item in split_list(value):
+        if item.startswith("{"):
+            yield from tables_in(_inside(item))
+            continue
+        kind, colon, name = item.partition(":")
+        if not colon:
+            continue
+        if kind == "proxy":
+            yield from tables_in(name)
+        elif kind in _NESTED:
+            yield from tables_in(_inside(name))
+        elif kind in _TYPES:
+            yield Table(kind, name)
+
+
+def entries(table: Table, config: Path, *, aliases: bool = False) -> tuple[Entry, ...]:
+    """All entries of *table*. Raises :class:`TableUnread`. *aliases*: it is an aliases(5) table."""
+    if table.type in _PATTERNS:
+        return tuple(_pattern_entries(table))
+    if table.type == "static":
+        return (Entry("*", _inside(table.name) if table.name.startswith("{") else table.name),)
+    if table.type in _LISTED:
+        return _listed(table, config, "postalias" if aliases else "postmap")
+    if table.type == "randmap":
+        return tuple(Entry("*", value) for value in split_list(_inside(table.name)))
+    if table.type == "nis" and not _nis_domain():
+        return ()
+    if table.type in {"fail", "unix", "netinfo"}:
+        return ()  # the passwd file and the like: names, no addresses
+    raise TableUnread(f"{table} asks a server and cannot be listed")
+
+
+def look_up(table: Table, key: str, config: Path) -> str:
+    """What Postfix gets for *key*, ``""`` when nothing. Raises :class:`TableUnread`."""
+    done = run_postfix(["postmap", "-c", str(config), "-q", key, str(table)], _LIST_SECONDS)
+    if "fatal:" in done.stderr:
+        raise TableUnread(f"{table} cannot be opened: {_fatal(done.stderr)}")
+    return done.stdout.strip()
+
+
+def _listed(table: Table, config: Path, program: str) -> tuple[Entry, ...]:
+    try:
+        done = run_postfix([program, "-c", str(config), "-s", str(table)], _LIST_SECONDS)
+    except PostfixError as error:
+        raise TableUnread(f"{table}: {error.private}") from None
+    if done.returncode:
+        raise TableUnread(f"{table} cannot be opened: {_fatal(done.stderr)}")
+    lines = done.stdout.splitlines()
+    if len(lines) > _MOST_ENTRIES:
+        raise TableUnread(f"{table} has {len(lines)} entries, too many to look through")
+    pairs = (line.partition("\t") for line in lines)
+    return tuple(Entry(key.removesuffix(":"), value) for key, _, value in pairs)
+
+
+def _fatal(complaint: str) -> str:
+    found = [line.partition("fatal: ")[2] for line in complaint.splitlines() if "fatal: " in line]
+    return found[-1] if found else "no reason given"
+
+
+def _pattern_entries(table: Table) -> Iterator[Entry]:
+    for line in _pattern_lines(table):
+        word = line.split(maxsplit=1)
+        if word[0].lower() in {"if", "endif"}:
+            continue
+        if table.type == "cidr":
+            yield Entry(word[0], word[1] if len(word) > 1 else "")
+        else:
+            yield _split_pattern(line)
+
+
+def _pattern_lines(table: Table) -> Iterator[str]:
+    if table.name.startswith("{"):
+        yield from (_inside(item) for item in split_list(_inside(table.name)))
+        return
+    try:
+        text = Path(table.name).read_text("utf-8", "surrogateescape")
+    except OSError as error:
+        raise TableUnread(f"{table} cannot be opened: {error.strerror}") from None
+    yield from logical_lines(text)
+
+
+def logical_lines(text: str) -> Iterator[str]:
+    """The lines of a Postfix file with comments dropped and continuation lines joined (postconf(5))."""
+    joined = ""
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if line[0].isspace() and joined:
+            joined += " " + line.strip()
+            continue
+        if joined:
+            yield joined
+        joined = line.strip()
+    if joined:
+        yield joined
+
+
+def _split_pattern(line: str) -> Entry:
+    """``/pattern/flags  action``; the delimiter is whatever character comes first (regexp_table(5))."""
+    body = line.lstrip("!")
+    mark, at = body[0], 1
+    while at < len(body) and body[at] != mark:
+        at += 2 if body[at] == "\\" else 1
+    rest = re.sub(r"^[A-Za-z]*", "", body[at + 1 :], count=1)
+    return Entry(body[: at + 1], rest.strip())
+
+
+def _inside(braces: str) -> str:
+    return braces.strip().removeprefix("{").removesuffix("}").strip()
+
+
+def _nis_domain() -> str:
+    try:
+        name = Path("/proc/sys/kernel/domainname").read_text("ascii").strip()
+    except OSError:
+        return ""
+    return "" if name == "(none)" else name
