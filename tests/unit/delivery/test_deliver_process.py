@@ -1,0 +1,315 @@
+"""segl-deliver as a process: start, stop, reload, a second one, and death at the worst moments."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from segl.store import open_store, sealed_message, sealed_recipient, transaction
+from segl_delivery.daemon import main
+from world.desk import SENDER, Desk, LmtpClient, answering
+from world.peers import ScriptedPeer
+
+pytestmark = pytest.mark.slow  # a process each
+
+MESSAGE = b"Subject: 010190-1234\r\n\r\nK\xc3\xa6re Bo\r\n"
+BO = "bo@vestby.example"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.stop()
+
+
+def events(desk: Desk) -> list[str]:
+    return [json.loads(line)["event"] for line in desk.daemon.log.splitlines() if line.startswith("{")]
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+# Start
+
+
+Refusal = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def started(desk: Desk, capsys: pytest.CaptureFixture[str]) -> Refusal:
+    """Starts the program in this process, for starts that end at once: exit code, and what was said."""
+
+    def start(*arguments: str) -> tuple[int, str]:
+        code = main(["--settings", str(desk.settings_file), *arguments])
+        out, err = capsys.readouterr()
+        return code, out + err
+
+    return start
+
+
+def test_check_only_says_nothing_when_all_is_well(desk: Desk, started: Refusal) -> None:
+    assert started("--check-only") == (0, "")
+    assert not list(desk.directory.glob("*.sock"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace("sikker.nordby-vand.example", "sikker.invalid"), "portal.url: is not set"),
+        (lambda text: text.replace("https://sikker", "https://x#y"), "portal.url: may not hold"),
+        (
+            lambda text: text.replace("[store]", 'notice_from = "ærø@nordby-vand.example"\n[store]'),
+            "notice_from",
+        ),
+        (lambda text: text.replace("portal.sock", "tunnel.sock"), "is the same as delivery.tunnel_socket"),
+        (lambda text: text.replace("Nordby Vandværk", " "), "organisation.name: is empty"),
+        (lambda text: text.replace("certificates", "certificate"), "did you mean certificates?"),
+        (lambda text: text.replace("[delivery]", "[delivery"), "is not TOML"),
+    ],
+)
+def test_bad_settings_refuse_the_start_and_are_named(
+    desk: Desk, started: Refusal, change: Callable[[str], str], said: str
+) -> None:
+    desk.settings_file.write_text(change(desk.settings_file.read_text()))
+    code, text = started()
+    assert code == 2
+    assert "start_refused" in text
+    assert said in text
+
+
+def test_a_place_that_cannot_be_written_refuses_the_start(desk: Desk, started: Refusal) -> None:
+    desk.sealed.write_text("in the way")
+    code, text = started()
+    assert code == 2
+    assert "cannot be used" in text
+
+
+def test_a_second_process_is_refused_and_the_first_serves_on(desk: Desk) -> None:
+    desk.start()
+    done = subprocess.run(desk.daemon.command, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 2
+    assert "in use by another instance" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert desk.portal(SENDER, [BO], MESSAGE)[0].startswith("250")
+
+
+def test_sockets_of_a_killed_process_are_taken_over(desk: Desk) -> None:
+    desk.start()
+    desk.daemon.kill()
+    assert (desk.directory / "portal.sock").exists()
+    desk.daemon.start()
+    assert desk.portal(SENDER, [BO], MESSAGE)[0].startswith("250")
+
+
+# Stop
+
+
+def stalled(desk: Desk) -> tuple[ScriptedPeer, threading.Event]:
+    """A return port that takes a message and never says so; the event tells that the dot has come."""
+    dot = threading.Event()
+    peer = ScriptedPeer("127.0.0.1", desk.port, answering(None, dot_first=dot.set))
+    peer.start()
+    desk.daemon.start()
+    return peer, dot
+
+
+def begin(desk: Desk, way: str, recipient: str) -> LmtpClient:
+    client = desk.client(way)
+    client.envelope(SENDER, [recipient])
+    client.begin_data(MESSAGE)
+    return client
+
+
+def test_sigterm_lets_the_delivery_in_hand_finish(desk: Desk) -> None:
+    release = threading.Event()
+    dot = threading.Event()
+
+    def hold() -> None:
+        dot.set()
+        release.wait(10)
+
+    peer = ScriptedPeer("127.0.0.1", desk.port, answering("250 2.0.0 Ok: queued as 4XYZ", dot_first=hold))
+    peer.start()
+    desk.daemon.start()
+    try:
+        with begin(desk, "portal", BO) as client, desk.client("portal") as idle:
+            assert dot.wait(10)
+            desk.daemon.signal(signal.SIGTERM)
+            assert idle.reply().startswith("421")
+            release.set()
+            assert client.reply().startswith("250 2.0.0 portal: sealed as ")
+        assert desk.daemon.stop(10) == 0
+    finally:
+        release.set()
+        peer.stop()
+    assert events(desk)[-1] == "notice_sent"
+    assert not list(desk.directory.glob("*.sock"))
+
+
+def test_sigterm_does_not_wait_for_ever(desk: Desk) -> None:
+    desk.write_settings(delivery="drain_seconds = 0.3")
+    peer, dot = stalled(desk)
+    try:
+        with begin(desk, "portal", BO) as client:
+            assert dot.wait(10)
+            assert desk.daemon.stop(8) == 0
+            assert client.reply() == "421 4.3.2 stopping, try again soon"
+    finally:
+        peer.stop()
+
+
+# Death
+
+
+@pytest.mark.parametrize("way", ["tunnel", "portal"])
+def test_killed_before_the_next_holder_answered_nothing_was_promised(desk: Desk, way: str) -> None:
+    """Postfix hears no 250, so it keeps the message and tries again; then it arrives."""
+    desk.partner("vestby.example")
+    peer, dot = stalled(desk)
+    try:
+        with begin(desk, way, BO) as client:
+            assert dot.wait(10)
+            desk.daemon.kill()
+            with pytest.raises((ConnectionError, AssertionError)):
+                assert client.reply().startswith("2")
+    finally:
+        peer.stop()
+    desk.start()
+    deliver = desk.tunnel if way == "tunnel" else desk.portal
+    assert deliver(SENDER, [BO], MESSAGE)[0].startswith("250")
+    assert len(desk.return_port.received) == 1
+
+
+def test_killed_in_the_middle_of_the_data_nothing_was_promised(desk: Desk) -> None:
+    desk.start()
+    with desk.client("portal") as client:
+        client.envelope(SENDER, [BO])
+        client.say("DATA")
+        client.send(b"half\r\n")
+        desk.daemon.kill()
+        with pytest.raises((ConnectionError, AssertionError)):
+            assert client.reply().startswith("2")
+    assert desk.sealed_files() == []
+
+
+def test_what_a_killed_process_sealed_but_told_nobody_is_cleared_away_a_day_later(desk: Desk) -> None:
+    peer, dot = stalled(desk)
+    with begin(desk, "portal", BO):
+        assert dot.wait(10)
+        desk.daemon.kill()
+    peer.stop()
+    assert len(desk.sealed_files()) == 1
+    engine = open_store(f"sqlite:///{desk.directory}/segl.db")
+    with transaction(engine) as connection:
+        connection.execute(sealed_message.update().values(created_at=time.time() - 90_000))
+    desk.start()
+    wait_until(lambda: "swept" in events(desk))
+    with transaction(engine) as connection:
+        left = select(func.count()).where(sealed_recipient.c.server_secret.is_not(None))
+        assert connection.scalar(left) == 0
+    engine.dispose()
+    assert desk.sealed_files() == []
+
+
+def test_a_return_port_that_is_down_is_4_4_1_and_nothing_stays(desk: Desk) -> None:
+    desk.partner("vestby.example")
+    desk.daemon.start()
+    for deliver in (desk.tunnel, desk.portal):
+        assert deliver(SENDER, [BO], MESSAGE) == ["451 4.4.1 the return port does not answer"]
+    assert desk.sealed_files() == []
+
+
+def test_an_answer_that_never_comes_leaves_the_link_working(desk: Desk) -> None:
+    """The notice may have arrived: 451 to Postfix, but the row stays for whoever has the link."""
+    desk.write_settings(delivery="reinject_seconds = 0.3")
+    peer, _ = stalled(desk)
+    try:
+        assert desk.portal(SENDER, [BO], MESSAGE)[0].startswith("451 4.4.2")
+    finally:
+        peer.stop()
+    assert len(desk.sealed_files()) == 1
+    engine = open_store(f"sqlite:///{desk.directory}/segl.db")
+    with transaction(engine) as connection:
+        assert connection.scalar(select(func.count()).where(sealed_recipient.c.notified_at.is_not(None))) == 1
+    engine.dispose()
+
+
+def test_a_store_that_is_gone_is_temporary_and_leaves_no_file(desk: Desk) -> None:
+    desk.start()
+    engine = open_store(f"sqlite:///{desk.directory}/segl.db")
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("DROP TABLE sealed_recipient")
+    engine.dispose()
+    [reply] = desk.portal(SENDER, [BO], MESSAGE)
+    assert reply == "451 4.3.0 the store cannot be reached"
+    assert desk.sealed_files() == []
+    assert desk.return_port.received == []
+
+
+# Reload
+
+
+def test_sighup_takes_new_settings(desk: Desk) -> None:
+    desk.start()
+    desk.write_settings(name="Sønderby Vand")
+    desk.daemon.signal(signal.SIGHUP)
+    wait_until(lambda: "reloaded" in events(desk))
+    desk.portal(SENDER, [BO], MESSAGE)
+    assert b"S=C3=B8nderby Vand" in desk.return_port.received[0].content
+
+
+def test_sighup_with_bad_settings_changes_nothing(desk: Desk) -> None:
+    desk.start()
+    desk.settings_file.write_text("nonsense = [")
+    desk.daemon.signal(signal.SIGHUP)
+    wait_until(lambda: "reload_refused" in events(desk))
+    assert desk.portal(SENDER, [BO], MESSAGE)[0].startswith("250")
+    assert b"Nordby Vandv=C3=A6rk" in desk.return_port.received[0].content
+
+
+# Log and metrics
+
+
+def test_the_log_names_what_happened_and_nothing_of_the_content(desk: Desk) -> None:
+    desk.partner("kommune.example")
+    desk.start()
+    desk.tunnel(SENDER, ["x@kommune.example", "y@ukendt.example"], MESSAGE)
+    desk.portal(SENDER, [BO], MESSAGE)
+    assert events(desk) == ["ready", "not_delivered", "tunnelled", "sealed", "notice_sent"]
+    assert "010190" not in desk.daemon.log
+
+
+def test_metrics_count_recipients_by_way_and_result(desk: Desk) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    desk.partner("kommune.example")
+    desk.write_settings(f"[metrics]\ndeliver_port = {port}")
+    desk.start()
+    desk.tunnel(SENDER, ["x@kommune.example", "y@ukendt.example"], MESSAGE)
+    desk.portal(SENDER, [BO], MESSAGE)
+    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+        connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        text = connection.makefile("rb").read().decode()
+    for line in (
+        'segl_deliveries_total{result="delivered",way="tunnel"} 1.0',
+        'segl_deliveries_total{result="deferred",way="tunnel"} 1.0',
+        'segl_deliveries_total{result="delivered",way="portal"} 1.0',
+        f"segl_sealed_bytes_total {float(len(MESSAGE))}",
+        'segl_delivery_seconds_count{way="portal"} 1.0',
+    ):
+        assert line in text
