@@ -67,12 +67,13 @@ def open_listener(path: Path, mode: int) -> Listener:
     Callbacks must be registered before (libmilter wants it so).
     """
     private = path.with_name(f".{path.name}.{os.getpid()}")
-    if len(os.fsencode(private)) > _PATH_BYTES:
+    nowhere = path.with_name(f".{path.name}.{os.getpid()}.quiet")
+    if len(os.fsencode(nowhere)) > _PATH_BYTES:
         raise ListenError("the milter.socket cannot be opened", f"{path}: the path is too long for a socket")
     lock = _take_lock(path)
     try:
         _check_place(path)
-        quiet = _quiet_socket(private)
+        quiet = _quiet_socket(nowhere)
         fd = _listen(private, path, mode)
     except OSError as error:
         os.close(lock)
@@ -108,22 +109,23 @@ def _check_place(path: Path) -> None:
             raise ListenError("the milter.socket cannot be opened", f"{path}: exists and is no socket")
 
 
-def _quiet_socket(private: Path) -> socket.socket:
-    """A listening socket without a name: no connection ever comes."""
-    private.unlink(missing_ok=True)
+def _quiet_socket(name: Path) -> socket.socket:
+    """A listening socket that has lost its *name*: no connection ever comes."""
+    name.unlink(missing_ok=True)
     quiet = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     umask = os.umask(0o177)
     try:
-        quiet.bind(str(private))
+        quiet.bind(str(name))
     finally:
         os.umask(umask)
     quiet.setblocking(False)
     quiet.listen(1)
-    private.unlink()
+    name.unlink()
     return quiet
 
 
 def _listen(private: Path, path: Path, mode: int) -> int:
+    private.unlink(missing_ok=True)
     umask = os.umask(0o177)
     try:
         protocol.open_socket(str(private))

@@ -234,16 +234,22 @@ class Lifeline:
         threading.Thread(target=self._watch, args=(traffic,), name="lifeline", daemon=True).start()
 
     def _watch(self, traffic: Traffic) -> None:
+        try:
+            self._end(traffic)
+        finally:
+            os._exit(0)
+
+    def _end(self, traffic: Traffic) -> None:
+        """Returns when it is time to go."""
         word = _read(self._fd)
         self._listener.stop_accepting()
         end = time.monotonic() + self._drain_seconds
         while word and time.monotonic() < end:
             if traffic.wait_for_no_connection(0.1):
-                os._exit(0)
+                return
             if _is_readable(self._fd):
                 word = _read(self._fd)
         traffic.wait_for_no_message(max(0.0, end - time.monotonic()))
-        os._exit(0)
 
 
 def _nothing(_lifeline: Lifeline, _ready: Callable[[], None]) -> None:

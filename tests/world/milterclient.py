@@ -9,8 +9,8 @@ agreed that this step goes unanswered. ``D`` before a command carries macros, su
 
 After ``E`` the milter may send any number of edits: ``h`` add a header, ``m`` change or delete the n-th of a
 name, ``+`` and ``2`` add a recipient (without and with parameters), ``-`` delete one, ``e`` change the
-sender, ``q`` quarantine; then its verdict: ``c``, ``a`` (accept), ``r`` (reject), ``t`` (temporary failure) or
-``y`` (a reply text). ``A`` gives a message up, ``Q`` ends the connection.
+sender, ``q`` quarantine; then its verdict: ``c``, ``a`` (accept), ``r`` (reject), ``t`` (temporary failure)
+or ``y`` (a reply text). ``A`` gives a message up, ``Q`` ends the connection.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _UNANSWERED = {
 }
 
 
-class Dropped(Exception):  # noqa: N818 - what happened, in one word
+class Dropped(Exception):
     """The milter closed the connection."""
 
 
@@ -72,11 +72,11 @@ class MilterClient:
         self._sock.settimeout(seconds)
         self._sock.connect(str(path))
         self._in = self._sock.makefile("rb")
-        self._send("O", struct.pack("!III", VERSION, actions, steps))
-        command, data = self._receive()
-        if command != "O":
-            raise AssertionError(f"negotiation was answered with {command!r}")
-        _, self.actions, self.steps = struct.unpack("!III", data[:12])
+        try:
+            _, self.actions, self.steps = self._negotiate(actions, steps)
+        except BaseException:
+            self.drop()
+            raise
 
     def __enter__(self) -> MilterClient:
         return self
@@ -135,9 +135,9 @@ class MilterClient:
 
     def content(self, raw: bytes) -> None:
         """Header and body of *raw* (CRLF line ends)."""
-        head, _, body = raw.partition(b"\r\n\r\n")
+        head, _, body = (b"", b"", raw[2:]) if raw.startswith(b"\r\n") else raw.partition(b"\r\n\r\n")
         fields: list[bytes] = []
-        for line in head.split(b"\r\n"):
+        for line in head.split(b"\r\n") if head else ():
             if line[:1] in (b" ", b"\t") and fields:
                 fields[-1] += b"\n" + line
             else:
@@ -156,7 +156,7 @@ class MilterClient:
         """End the connection as an MTA does."""
         try:
             self._send("Q", b"")
-        except OSError:
+        except (OSError, Dropped):
             pass
         finally:
             self.drop()
@@ -165,6 +165,14 @@ class MilterClient:
         """Break the connection off without a word."""
         self._in.close()
         self._sock.close()
+
+    def _negotiate(self, actions: int, steps: int) -> tuple[int, int, int]:
+        self._send("O", struct.pack("!III", VERSION, actions, steps))
+        command, data = self._receive()
+        if command != "O":
+            raise AssertionError(f"negotiation was answered with {command!r}")
+        version, taken, left_out = struct.unpack("!III", data[:12])
+        return version, taken, left_out
 
     def _step(self, command: str, data: bytes) -> None:
         if self.steps & _LEFT_OUT[command]:
@@ -177,7 +185,10 @@ class MilterClient:
             raise AssertionError(f"{command} was answered with {answer!r}")
 
     def _send(self, command: str, data: bytes) -> None:
-        self._sock.sendall(struct.pack("!I", len(data) + 1) + command.encode() + data)
+        try:
+            self._sock.sendall(struct.pack("!I", len(data) + 1) + command.encode() + data)
+        except ConnectionError:
+            raise Dropped from None
 
     def _receive(self) -> tuple[str, bytes]:
         try:

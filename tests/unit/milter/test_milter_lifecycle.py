@@ -1,0 +1,341 @@
+"""How a running segl-milter starts, reloads, loses workers and stops, with messages in hand."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from world.milterclient import Answer, Dropped
+from world.postfix import wait_until
+
+FROM = "anna@nordby.example"
+TO = ["bo@kunde.example"]
+CPR = b"From: anna@nordby.example\r\nSubject: Hej\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
+TEA = b"From: anna@nordby.example\r\nSubject: Hej\r\n\r\nVi ses til te kl. 15.\r\n"
+
+# A rule that makes the tea message secure: shows which rules are in force.
+TEA_RULE = """\
+[[rule]]
+id = "health.te"
+label = "health"
+why = "test"
+weight = 1.0
+words = ["ses til te"]
+matches = ["Vi ses til te"]
+misses = ["Vi ses til kaffe"]
+"""
+
+
+def route(milter: Any, message: bytes = TEA) -> str:
+    with milter.client() as client:
+        return client.message(FROM, TO, message).headers["X-Segl-Route"]
+
+
+def wait_for(milter: Any, event: str, count: int = 1) -> dict[str, Any]:
+    wait_until(lambda: len(milter.events(event)) >= count, 10, lambda: f"{event}:\n{milter.daemon.log}")
+    return milter.events(event)[-1]
+
+
+def start_anyway(milter: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Another segl-milter with the same settings, run to its end."""
+    script = Path(sys.executable).parent / "segl-milter"
+    return subprocess.run(
+        [script, "--settings", milter.settings, *arguments], capture_output=True, text=True, timeout=30
+    )
+
+
+# start
+
+
+def test_the_socket_has_its_permissions_and_the_folder_holds_nothing_else(new_milter: Any) -> None:
+    milter = new_milter()
+    assert stat.S_IMODE(milter.socket.stat().st_mode) == 0o660
+    left = {file.name for file in milter.directory.iterdir() if file.name.startswith((".", "milter."))}
+    assert left == {"milter.sock", ".milter.sock.lock"}
+
+
+def test_a_stale_socket_is_replaced(new_milter: Any, tmp_path: Path) -> None:
+    (tmp_path / "0").mkdir()
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(tmp_path / "0/milter.sock"))
+    (tmp_path / "0").rename(tmp_path / "stale")
+    milter = new_milter()
+    milter.daemon.kill()
+    wait_until(lambda: milter.workers() == [], 10, lambda: "the workers outlive their parent")
+    assert milter.socket.exists()
+    milter.daemon.start()
+    assert route(milter) == "plain"
+
+
+def test_a_second_one_on_the_same_socket_is_refused(new_milter: Any) -> None:
+    milter = new_milter()
+    milter.port = 0
+    second = start_anyway(milter)
+    assert second.returncode == 78
+    assert "another segl-milter serves this socket" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert route(milter) == "plain"
+
+
+def test_a_file_in_the_sockets_place_is_left_alone(new_milter: Any) -> None:
+    milter = new_milter()
+    milter.daemon.stop()
+    milter.socket.write_text("mine")
+    refused = start_anyway(milter)
+    assert refused.returncode == 78
+    assert "exists and is no socket" in refused.stderr
+    assert milter.socket.read_text() == "mine"
+    milter.socket.unlink()
+    milter.daemon.start()
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("workers = -1", "milter.workers"),
+        ('socket = "/nowhere/to/be/found/m.sock"', "No such file"),
+        (f'socket = "/tmp/{"x" * 100}"', "too long"),
+        ("drain_secnods = 1", "did you mean drain_seconds?"),
+        ("[", "not TOML"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused_in_words(
+    tmp_path: Path, new_milter: Any, change: str, complaint: str
+) -> None:
+    settings = tmp_path / "segl.toml"
+    settings.write_text(f'[organisation]\nname = "N"\ndomains = ["n.example"]\n[milter]\n{change}\n')
+    script = Path(sys.executable).parent / "segl-milter"
+    refused = subprocess.run([script, "--settings", settings], capture_output=True, text=True, timeout=30)
+    assert refused.returncode == 78
+    assert complaint in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_metrics_port_in_use_is_refused_in_words(new_milter: Any) -> None:
+    milter = new_milter()
+    milter.socket = milter.directory / "other.sock"
+    milter.write()
+    refused = start_anyway(milter)
+    assert refused.returncode == 78
+    assert f"127.0.0.1:{milter.port}: Address already in use" in refused.stderr
+    assert not milter.socket.exists()
+
+
+def test_check_only_checks_and_ends(new_milter: Any) -> None:
+    milter = new_milter()
+    good = start_anyway(milter, "--check-only")
+    assert (good.returncode, good.stdout[:5]) == (0, "good:")
+    milter.rules.write_text('[[rule]]\nid = "x"\n')
+    milter.write(f'rules = ["{milter.rules}"]')
+    bad = start_anyway(milter, "--check-only")
+    assert bad.returncode == 78
+    assert str(milter.rules) in bad.stderr
+
+
+# reload
+
+
+def test_a_reload_takes_up_new_rules_and_settings(new_milter: Any) -> None:
+    milter = new_milter(workers=2)
+    before = milter.workers()
+    with milter.client() as old:
+        assert route(milter) == "plain"
+        milter.rules.write_text(TEA_RULE)
+        milter.write(f'rules = ["{milter.rules}"]', workers=1)
+        milter.daemon.signal(signal.SIGHUP)
+        assert wait_for(milter, "reloaded")["needs_restart"] == []
+        assert route(milter) == "secure"
+        # a connection from before goes on, by the rules it began with, until it is closed
+        assert old.message(FROM, TO, TEA).headers["X-Segl-Route"] == "plain"
+    wait_until(lambda: not set(before) & set(milter.workers()), 4, lambda: "old workers do not end")
+    assert len(milter.workers()) == 1
+    assert milter.metric("segl_workers") == 1
+    assert milter.metric("segl_worker_deaths_total") == 0
+    assert milter.events("worker_died") == []
+
+
+@pytest.mark.parametrize("fault", ["settings", "rules", "example"])
+def test_a_reload_with_a_fault_keeps_what_was(new_milter: Any, fault: str) -> None:
+    milter = new_milter()
+    before = milter.workers()
+    if fault == "settings":
+        milter.write('mode = "sometimes"')
+    else:
+        milter.rules.write_text(TEA_RULE.replace("Vi ses til te", "Farvel") if fault == "example" else "[[[")
+        milter.write(f'rules = ["{milter.rules}"]')
+    milter.daemon.signal(signal.SIGHUP)
+    refused = wait_for(milter, "reload_refused")
+    assert str(milter.settings if fault == "settings" else milter.rules) in refused["error"]
+    assert route(milter) == "plain"
+    assert milter.workers() == before
+    assert milter.metric("segl_reloads_total") == 1
+
+
+def test_no_message_is_lost_while_it_is_reloaded_again_and_again(new_milter: Any) -> None:
+    milter = new_milter(workers=2)
+    answers: list[str] = []
+    stop = threading.Event()
+
+    def send() -> None:
+        while not stop.is_set():
+            answers.append(route(milter, CPR))
+
+    senders = [threading.Thread(target=send) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    for count in range(1, 6):
+        milter.daemon.signal(signal.SIGHUP)
+        wait_for(milter, "reloaded", count)
+    stop.set()
+    for sender in senders:
+        sender.join(30)
+    assert len(answers) > 20
+    assert set(answers) == {"secure"}
+    assert milter.socket.exists()
+    wait_until(lambda: len(milter.workers()) == 2, 5, lambda: f"workers left: {milter.workers()}")
+
+
+# workers that die
+
+
+def test_a_killed_worker_is_replaced_and_the_next_message_served(new_milter: Any) -> None:
+    milter = new_milter()
+    (victim,) = milter.workers()
+    with milter.client() as client:
+        client.mail(FROM)
+        client.recipient(*TO)
+        client.content(CPR)
+        os.kill(victim, signal.SIGKILL)
+        with pytest.raises(Dropped):
+            client.end()
+    assert route(milter, CPR) == "secure"
+    died = wait_for(milter, "worker_died")
+    assert (died["pid"], died["status"]) == (victim, -signal.SIGKILL)
+    assert milter.workers() != [victim]
+    wait_until(lambda: milter.metric("segl_workers") == 1, 5, lambda: "workers are miscounted")
+    assert milter.metric("segl_worker_deaths_total") == 1
+
+
+def test_a_worker_that_dies_again_and_again_is_started_ever_more_slowly(new_milter: Any) -> None:
+    milter = new_milter()
+    deaths = 0
+    end = time.monotonic() + 3
+    while time.monotonic() < end:
+        for pid in milter.workers():
+            os.kill(pid, signal.SIGKILL)
+            deaths += 1
+            wait_for(milter, "worker_died", deaths)
+        time.sleep(0.02)
+    assert 3 <= deaths <= 8
+    wait_until(lambda: len(milter.workers()) == 1, 15, lambda: "it was given up")
+    assert route(milter) == "plain"
+
+
+def test_the_exporter_is_replaced_too(new_milter: Any) -> None:
+    milter = new_milter()
+    exporter = next(e["pid"] for e in milter.events("worker_started") if e["kind"] == "exporter")
+    os.kill(exporter, signal.SIGKILL)
+    wait_for(milter, "worker_died")
+
+    def answers() -> bool:
+        try:
+            return bool(milter.metric("segl_workers") == 1)
+        except OSError:
+            return False
+
+    wait_until(answers, 10, lambda: "no metrics")
+
+
+def test_no_worker_outlives_a_killed_parent_and_a_new_one_can_start_at_once(new_milter: Any) -> None:
+    milter = new_milter(workers=2)
+    before = milter.workers()
+    client = milter.client()
+    client.mail(FROM)
+    client.recipient(*TO)
+    client.content(CPR)
+    milter.daemon.kill()
+    milter.daemon.start()  # while the old workers finish what they have in hand
+    assert route(milter, CPR) == "secure"
+    assert client.end().headers["X-Segl-Route"] == "secure"
+    client.close()
+    wait_until(lambda: not set(before) & set(milter.workers()), 5, lambda: "orphans stay")
+
+
+# stop
+
+
+def stop_in_the_middle(milter: Any, number: signal.Signals) -> Answer:
+    """A message is half-way when the milter is told to stop; gives its answer."""
+    with milter.client() as client:
+        client.mail(FROM)
+        client.recipient(*TO)
+        client.content(CPR)
+        milter.daemon.signal(number)
+        wait_for(milter, "stopping")
+        wait_until(lambda: not milter.socket.exists(), 5, lambda: "the socket is still there")
+        time.sleep(0.3)
+        answer: Answer = client.end()
+        return answer
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_finishes_the_message_in_hand(new_milter: Any, number: signal.Signals) -> None:
+    milter = new_milter()
+    assert stop_in_the_middle(milter, number).headers["X-Segl-Route"] == "secure"
+    started = time.monotonic()
+    assert milter.daemon.stop() == 0
+    assert time.monotonic() - started < 2
+
+
+def test_a_stop_does_not_wait_for_idle_connections(new_milter: Any) -> None:
+    milter = new_milter()
+    with milter.client() as idle:
+        assert idle.message(FROM, TO, TEA).verdict == "c"
+        started = time.monotonic()
+        assert milter.daemon.stop() == 0
+        assert time.monotonic() - started < 2
+        with pytest.raises(Dropped):
+            idle.message(FROM, TO, TEA)
+    assert milter.workers() == []
+
+
+def test_a_message_that_does_not_end_is_cut_off_after_the_time_set(new_milter: Any) -> None:
+    milter = new_milter(drain_seconds=0.5)
+    with milter.client() as client:
+        client.mail(FROM)
+        started = time.monotonic()
+        assert milter.daemon.stop() == 0
+        assert 0.4 < time.monotonic() - started < 4
+
+
+def test_a_frozen_worker_does_not_keep_it_from_stopping(new_milter: Any) -> None:
+    milter = new_milter(drain_seconds=0.5)
+    (worker,) = milter.workers()
+    os.kill(worker, signal.SIGSTOP)
+    assert milter.daemon.stop(10) == 0
+    assert milter.workers() == []
+
+
+def test_a_second_signal_ends_it_at_once(new_milter: Any) -> None:
+    milter = new_milter(drain_seconds=30)
+    with milter.client() as client:
+        client.mail(FROM)
+        milter.daemon.signal(signal.SIGTERM)
+        wait_for(milter, "stopping")
+        started = time.monotonic()
+        assert milter.daemon.stop(10) == 0
+        assert time.monotonic() - started < 2
+
+
+def test_start_to_ready_takes_less_than_three_seconds(new_milter: Any) -> None:
+    assert new_milter().daemon.ready_seconds < 3
