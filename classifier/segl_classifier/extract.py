@@ -97,8 +97,8 @@ class _Extraction:
                 break
             if part.depth > self._limits.depth:
                 self._miss(Unreadable.TOO_DEEP, part.where, f"more than {self._limits.depth} levels")
-            elif len(part.encoded) and part.head(1):
-                waiting.extendleft(reversed(self._open(part, pictures)))
+            elif head := part.head(sniff.HEAD):  # an empty file holds nothing to read
+                waiting.extendleft(reversed(self._open(part, head, pictures)))
         for part in pictures:
             if not self._is_decoration(part):
                 self._unknown(part, part.content_type)
@@ -118,9 +118,9 @@ class _Extraction:
             self.texts.append(Text(text.text[: self._left], text.where, text.source))
             self._left = 0
 
-    def _open(self, part: Part, pictures: list[Part]) -> tuple[Part, ...]:
+    def _open(self, part: Part, head: bytes, pictures: list[Part]) -> tuple[Part, ...]:
         """Read one part; gives the parts found inside it."""
-        kind, reader = self._reader(part)
+        kind, reader = self._reader(part, head)
         if reader is None:
             if kind.startswith("image/"):
                 pictures.append(part)  # which are shown is known when all text is read
@@ -143,10 +143,9 @@ class _Extraction:
         self.unread += found.unread
         self._shown |= found.shown
 
-    def _reader(self, part: Part) -> tuple[str, Extractor | None]:
+    def _reader(self, part: Part, head: bytes) -> tuple[str, Extractor | None]:
         """The type of *part* as far as it can be known, and the reader for it."""
         declared = part.content_type
-        head = part.head(sniff.HEAD)
         shown = sniff.signature(head)
         listed = self._registry.get(declared)
         if listed is None and not _OPAQUE.match(declared):

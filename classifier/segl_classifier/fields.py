@@ -18,10 +18,9 @@ from dataclasses import dataclass
 # of a CRLF is never taken for a line of its own.
 NEWLINE = rb"(?>\r{0,2}\n|\r)"
 _BLANK_LINE = re.compile(NEWLINE + NEWLINE)
-_NEWLINE = re.compile(NEWLINE)
-_STARTS_BLANK = re.compile(NEWLINE)
+_EMPTY_LINE = re.compile(NEWLINE)
 _FOLD = re.compile(NEWLINE + rb"(?=[ \t])")
-_NAME = re.compile(r"[!-9;-~]+")
+_NAME = re.compile(r"[!-9;-~]++[ \t]*+")
 _MBOX = re.compile(rb">?From [^\r\n]*" + NEWLINE)
 
 
@@ -46,29 +45,48 @@ class Block:
 def read_block(buffer: bytes, start: int, end: int, limit: int) -> Block:
     """The header block that begins at *start*. At most *limit* bytes of it are read (``cut`` tells of
     more); the body is found all the same. Linear in the length of the block."""
-    if mbox := _MBOX.match(buffer, start, end):
+    if buffer[start : start + 1] in b"F>" and (mbox := _MBOX.match(buffer, start, end)):
         start = mbox.end()  # the separator line of a mailbox file
-    if blank := _STARTS_BLANK.match(buffer, start, end):
+    if blank := _EMPTY_LINE.match(buffer, start, end):
         return Block((), blank.end())
+    usual = _usual(buffer, start, end, limit)
+    if usual is not None:
+        return _lines(buffer, start, *usual, cut=False)
     blank = _BLANK_LINE.search(buffer, start, end)
     stop, body = (blank.start(), blank.end()) if blank else (end, end)
     cut = stop - start > limit
     if cut:
         stop = start + limit
-    return _lines(buffer, start, stop, body, cut)
+    unfolded = _FOLD.sub(b"", buffer[start:stop])
+    return _lines(buffer, start, stop, body, unfolded.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), cut=cut)
 
 
-def _lines(buffer: bytes, start: int, stop: int, body: int, cut: bool) -> Block:
+def _usual(buffer: bytes, start: int, end: int, limit: int) -> tuple[int, int, bytes] | None:
+    """The same for a block whose lines all end alike, in CRLF or LF, without regular expressions: where
+    it ends, where the body begins, and its unfolded lines; ``None`` for any other block."""
+    stop = buffer.find(b"\r\n\r\n", start, min(end, start + limit))
+    if stop >= 0:
+        block = buffer[start:stop]
+        if block.count(b"\r\n") == block.count(b"\n") == block.count(b"\r"):
+            lines = block.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").replace(b"\r\n", b"\n")
+            return stop, stop + 4, lines
+        return None
+    stop = buffer.find(b"\n\n", start, min(end, start + limit))
+    if stop >= 0 and buffer.find(b"\r", start, stop) < 0:
+        lines = buffer[start:stop].replace(b"\n ", b" ").replace(b"\n\t", b"\t")
+        return stop, stop + 2, lines
+    return None
+
+
+def _lines(buffer: bytes, start: int, stop: int, body: int, lines: bytes, *, cut: bool) -> Block:
     fields: list[tuple[str, str]] = []
     junk: list[str] = []
     early: int | None = None
     early_fields = 0
-    block = _FOLD.sub(b"", buffer[start:stop]).decode("latin-1")
-    for line in _split(block):
+    for line in lines.decode("latin-1").split("\n"):
         name, colon, value = line.partition(":")
-        bare = name.rstrip(" \t")
-        if colon and _NAME.fullmatch(bare):
-            fields.append((bare.lower(), value.strip(" \t")))
+        if colon and _NAME.fullmatch(name):
+            fields.append((name.rstrip(" \t").lower(), value.strip(" \t")))
             continue
         if not line.strip():
             continue
@@ -77,10 +95,6 @@ def _lines(buffer: bytes, start: int, stop: int, body: int, cut: bool) -> Block:
             early_fields = len(fields)
         junk.append(line)
     return Block(tuple(fields), body, tuple(junk), early, early_fields, cut)
-
-
-def _split(block: str) -> list[str]:
-    return block.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _place(buffer: bytes, start: int, stop: int, line: str) -> int:

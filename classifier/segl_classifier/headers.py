@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from segl.masking import mask_digits
 from segl_classifier.encoded_words import decode_header
@@ -77,10 +78,13 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
 
 def is_technical(name: str) -> bool:
     """Whether programs write the field *name* (lower case) for programs."""
-    return (
-        name in _TECHNICAL
-        or name.startswith(_TECHNICAL_START)
-        or (_TECHNICAL_END.search(name, max(0, len(name) - 14)) is not None and _ends_technical(name))
+    return name in _TECHNICAL or _is_of_programs(name[:80])
+
+
+@lru_cache(maxsize=1024)
+def _is_of_programs(name: str) -> bool:
+    return name.startswith(_TECHNICAL_START) or (
+        _TECHNICAL_END.search(name, max(0, len(name) - 14)) is not None and _ends_technical(name)
     )
 
 

@@ -16,14 +16,17 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
-_ATTRIBUTE = r"(?:=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?|[^>=])"
+_ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
+# One token: a script or style with its content, a tag, a comment, or what the standard calls a bogus
+# comment. Split at, it gives the text before each token and the nine groups of the token.
 _TOKEN = re.compile(
-    r"<(?:(?P<close>/?)(?P<name>[a-zA-Z][^\s/><]*+)(?P<attributes>" + _ATTRIBUTE + r"*+)(?P<end>>|\Z)"
+    rf"<(?:(?P<raw>(?i:script|style))(?=[\s/>])(?P<settings>{_ATTRIBUTES})>"
+    r"(?P<content>.*?)(?:(?=(?P<closed></(?i:(?P=raw))[\s/>]))|\Z)"
+    rf"|(?P<name>/?[a-zA-Z][^\s/><]*+)(?P<attributes>{_ATTRIBUTES})(?P<end>>|\Z)"
     r"|!--(?P<comment>(?:-?>|.*?(?:--!?>|\Z)))"
     r"|[!?/](?P<bogus>[^>]*+)(?:>|\Z))",
     re.DOTALL,
 )
-_RAW_END = {name: re.compile(rf"</{name}(?=[\s/>]|\Z)", re.IGNORECASE) for name in ("script", "style")}
 
 # Attributes whose value is shown, spoken or sent to be used; others (class, style, id …) are layout.
 _READ = frozenset(
@@ -44,7 +47,6 @@ _CONDITION = re.compile(r"\A\s*\[(?:if|endif)[^\]]*\]>?|<!\[endif\]\Z", re.IGNOR
 _KNOWN_BOGUS = re.compile(r"(?:doctype\b|\[if|\[endif|xml|import\b)", re.IGNORECASE)
 _WORDS_IN_STYLE = re.compile(r"<[a-zA-Z]")
 _LONG_NUMBER = re.compile(r"&#0*(?:\d{9,}|[xX]0*[0-9a-fA-F]{9,});?")
-_BLANKS = re.compile(r"[ \f]{2,}")
 
 _LINE, _CELL, _INLINE = "\n", "\t", ""
 _BREAKS: dict[str, str] = dict.fromkeys(
@@ -61,6 +63,8 @@ _INLINE_TAGS = frozenset(
     "strong style sub sup svg template time track tt u var wbr".split()
 )
 _BREAKS |= dict.fromkeys(_INLINE_TAGS - _BREAKS.keys(), _INLINE)
+_BREAKS |= {f"/{name}": between for name, between in _BREAKS.items()}
+_PREFORMATTED = {"pre": 1, "textarea": 1, "/pre": -1, "/textarea": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,41 +107,40 @@ class _Reader:
 
     def read(self, markup: str, *, comments: bool) -> None:
         """One pass over the tokens. *comments*: read the markup inside them too (they do not nest)."""
-        out = self._text
+        text, aside = self._text, self._aside
+        layout: set[str] = set()  # attributes seen to hold no text: most tags of a page look alike
         preformatted = 0
-        position = 0
-        search = _TOKEN.search
-        while token := search(markup, position):
-            start = token.start()
-            if start > position:
-                out.append(_shown(markup[position:start], preformatted > 0))
-            position = token.end()
-            name = token["name"]
+        pieces = _TOKEN.split(markup)
+        columns = [pieces[column::10] for column in range(10)]
+        for before, raw, settings, content, closed, name, attributes, end, comment, bogus in zip(
+            *columns, strict=False
+        ):
+            if before:
+                text.append(_shown(before, preformatted > 0))
             if name is None:
-                self._comment(token, comments)
+                if raw is not None:
+                    self._raw(raw, settings, content, closed is not None)
+                else:
+                    self._comment(comment, bogus, comments)
                 continue
-            lower = name.lower()
-            closing = token["close"] == "/"
-            between = _BREAKS.get(lower)
-            if (attributes := token["attributes"]) and len(attributes) > 4:
-                self._attributes(attributes)
+            if attributes and attributes not in layout and not self._attributes(attributes):
+                layout.add(attributes)
+            between = _BREAKS.get(name)
+            if between is None:
+                between = _BREAKS.get(name.lower())
             if between:
-                out.append(between)
-            if not token["end"] or (between is None and ":" not in name):
+                text.append(between)
+                if step := _PREFORMATTED.get(name.lower()):
+                    preformatted = max(0, preformatted + step)
+            if not end or (between is None and ":" not in name):
                 # A tag cut off, or one that is none: "Bo <010190-1234>", "<bo@x.example>".
-                self._aside.append(unescape_safely(name + attributes))
-            elif lower in _RAW_END and not closing:
-                position = self._raw(markup, position, lower)
-            elif lower in ("pre", "textarea"):
-                preformatted = max(0, preformatted + (-1 if closing else 1))
-        if position < len(markup):
-            out.append(_shown(markup[position:], preformatted > 0))
+                aside.append(unescape_safely(name + attributes))
+        if pieces[-1]:
+            text.append(_shown(pieces[-1], preformatted > 0))
 
-    def _comment(self, token: re.Match[str], comments: bool) -> None:
-        inside = token["comment"]
+    def _comment(self, inside: str | None, bogus: str | None, comments: bool) -> None:
         if inside is None:
-            bogus = token["bogus"] or ""
-            if not _KNOWN_BOGUS.match(bogus) and _LETTERS.search(bogus):
+            if bogus and not _KNOWN_BOGUS.match(bogus) and _LETTERS.search(bogus):
                 self._aside.append(bogus)
             return
         inside = _CONDITION.sub("", inside.removesuffix(">").removesuffix("!").removesuffix("--"))
@@ -156,34 +159,35 @@ class _Reader:
         self._shown |= inner._shown
         self._files += inner._files
 
-    def _raw(self, markup: str, position: int, name: str) -> int:
-        """Script and style hold no tags. Styles are layout and left out, unless markup stands in them."""
-        found = _RAW_END[name].search(markup, position)
-        end = found.start() if found else len(markup)
-        content = markup[position:end]
-        if name == "script" or not found or _WORDS_IN_STYLE.search(content):
+    def _raw(self, name: str, settings: str, content: str, closed: bool) -> None:
+        """Script and style hold no tags. A style is layout and left out, unless it swallows the page."""
+        if settings:
+            self._attributes(settings)
+        if not closed or name.lower() == "script" or _WORDS_IN_STYLE.search(content):
             self._aside.append(content)
-        return end
 
-    def _attributes(self, attributes: str) -> None:
+    def _attributes(self, attributes: str) -> bool:
+        """Keep the texts in *attributes*; false when there are none."""
         if ">" in attributes or "<" in attributes:  # text swallowed by a quote that was never closed?
             self._aside.append(unescape_safely(attributes))
-        if not _MAY_BE_READ.search(attributes):
-            return
+        elif len(attributes) < 5 or not _MAY_BE_READ.search(attributes):
+            return False
         for pair in _PAIR.finditer(attributes):
             name = pair["name"].lower()
             value = pair["double"] or pair["single"] or pair["bare"]
             if value:
                 self._attribute(name, value)
+        return True
 
     def _attribute(self, name: str, value: str) -> None:
-        if name in ("src", "background", "data", "xlink:href", "poster", "href") and self._reference(value):
+        reference = name in ("src", "background", "data", "xlink:href", "poster", "href")
+        if reference and self._reference(value):
             return
         if name == "srcdoc":
             inner = _Reader()
             inner.read(unescape_safely(value), comments=False)
             self._take(inner)
-        elif name in _READ or name.startswith("data-"):
+        elif name in _READ or name.startswith("data-") or (reference and "?" in value):
             self._aside.append(unescape_safely(value))
 
     def _reference(self, value: str) -> bool:
@@ -204,7 +208,9 @@ def _shown(text: str, preformatted: bool) -> str:
         text = text.replace("\n", " ")
     if "\t" in text:
         text = text.replace("\t", " ")
-    return unescape_safely(text) if "&" in text else text
+    if "&" not in text:
+        return text
+    return "\xa0" if text == "&nbsp;" else unescape_safely(text)
 
 
 def unescape_safely(text: str) -> str:
@@ -217,6 +223,8 @@ def unescape_safely(text: str) -> str:
 
 def _tidy(text: str) -> str:
     """One blank for several, no blank lines, no blanks or empty cells at the ends of lines."""
-    text = _BLANKS.sub(" ", text.replace("\r", ""))
-    lines = (line.strip(" \t\f") for line in text.split("\n"))
+    text = text.replace("\r", "").replace("\f", " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    lines = (line.strip(" \t") for line in text.split("\n"))
     return "\n".join([line for line in lines if line])

@@ -68,7 +68,7 @@ def _read_text(part: Part, limits: Limits, *, markup: bool) -> Extracted:
     found = _Collector(part, limits)
     for number, data in enumerate(_readings(part, limits)):
         where = part.where if number == 0 else f"{part.where} (read otherwise)"
-        is_markup = markup or sniff.looks_like_html(data[: sniff.HEAD])
+        is_markup = markup or sniff.looks_like_html(data)
         second = _meta_charset(data) if is_markup else ""
         decoded = charset.readings(data, part.charset, second)
         if decoded.unknown and number == 0:
@@ -202,7 +202,7 @@ class _Collector:
             encrypted = content_type in ("application/pgp-encrypted", "application/pkcs7-mime")
             self.lack(Unreadable.ENCRYPTED if encrypted else Unreadable.UNKNOWN_TYPE, content_type)
         position = 0
-        if b"begin" not in data:
+        if b"\nbegin" not in data and not data.startswith(b"begin"):
             return
         while begin := _UU_BEGIN.search(data, position):
             content, position = _uu_content(data, begin)

@@ -10,7 +10,8 @@ import re
 
 from segl_classifier.charset import zero_pattern
 
-HEAD = 4096  # bytes of a file that are looked at
+HEAD = 512  # bytes of a file that tell its format
+_SAMPLE = 4096
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "application/pdf"),
@@ -116,7 +117,8 @@ def noise(data: bytes) -> int:
 
 
 def looks_like_html(head: bytes) -> bool:
-    return _HTML.search(head) is not None
+    """Whether markup stands in the first bytes of a text."""
+    return b"<" in head and _HTML.search(head, 0, _SAMPLE) is not None
 
 
 def is_encrypted_cms(head: bytes) -> bool:
@@ -135,7 +137,7 @@ def is_signature(head: bytes) -> bool:
 
 def _few_high(data: bytes) -> bool:
     """Text other than UTF-8 is mostly ASCII; a short random file is not."""
-    sample = data[:HEAD]
+    sample = data[:_SAMPLE]
     if sample.isascii():
         return True
     try:

@@ -154,7 +154,9 @@ def _undeclared_base64(raw: bytes) -> bool:
 def _from_quoted(raw: bytes) -> bytes:
     if b"=" not in raw:
         return raw
-    return binascii.a2b_qp(_ODD_BREAK.sub(b"=\r\n", raw))
+    if b"= " in raw or b"=\t" in raw or raw.count(b"\r") != raw.count(b"\r\n"):
+        raw = _ODD_BREAK.sub(b"=\r\n", raw)
+    return binascii.a2b_qp(raw)
 
 
 def _from_uu(raw: bytes) -> bytes:
