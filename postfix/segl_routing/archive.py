@@ -19,7 +19,7 @@ from segl.errors import StoreError
 from segl.events import Events
 from segl.store import domain_knowledge, transaction
 from segl.vocabulary import Known
-from segl_routing.facts import DomainFacts
+from segl_routing.facts import CLOCK_SKEW, DomainFacts
 
 T = TypeVar("T")
 
@@ -110,13 +110,16 @@ class StoreArchive:
             "expires_at": facts.expires_at,
             "unknown_since": facts.unknown_since,
         }
+        kept = domain_knowledge.c.checked_at
+        # another node may have looked later; a row from the future is of a clock since put right
+        older = sa.or_(kept <= facts.checked_at, kept > facts.checked_at + CLOCK_SKEW)
         insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
         values = {name: value for name, value in row.items() if name != "domain"}
         with transaction(self._engine) as connection:
             connection.execute(
                 insert(domain_knowledge)
                 .values(row)
-                .on_conflict_do_update(index_elements=[domain_knowledge.c.domain], set_=values)
+                .on_conflict_do_update(index_elements=[domain_knowledge.c.domain], set_=values, where=older)
             )
 
     def _clear(self, _nothing: None) -> None:

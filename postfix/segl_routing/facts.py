@@ -13,7 +13,7 @@ from segl_routing.mx import NoMail
 UNKNOWN_SECONDS = 30.0  # "could not be found out" is asked again after this
 ON_THE_SAFE_WAY_SECONDS = 600.0  # the same, once the domain takes the next way meanwhile
 NO_MAIL_SECONDS = 300.0  # "does not exist" bounces mail, so it is not believed for long
-_CLOCK_SKEW = 60.0
+CLOCK_SKEW = 60.0  # by which the clocks of nodes may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class DomainFacts:
 
     def fresh(self, now: float) -> bool:
         """Whether it may be believed at *now*; facts from the future (a clock set back) may not."""
-        return self.checked_at - _CLOCK_SKEW <= now < self.expires_at
+        return self.checked_at - CLOCK_SKEW <= now < self.expires_at
 
     def unknown_for(self, now: float) -> float:
         """For how many seconds nothing could be found out; 0 when something was."""

@@ -30,7 +30,7 @@ from segl.vocabulary import Known
 MAX_LINE = 2048  # bytes; RFC 5321 §4.5.3.1.5 allows 512
 MAX_LINES = 100  # of one reply
 MAX_ADDRESSES = 4  # of one host are tried
-QUIT_SECONDS = 1.0
+QUIT_SECONDS = 0.5
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?\r?\n", re.DOTALL)
 
@@ -98,13 +98,11 @@ async def probe(
 async def _at(
     host: str, address: str, port: int, name: str, context: ssl.SSLContext, seconds: float
 ) -> ProbeResult:
+    writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection(address, port, limit=MAX_LINE)
-            try:
-                return await _talk(reader, writer, host, name, context)
-            finally:
-                writer.transport.abort()
+            result = await _talk(reader, writer, host, name, context)
     except TimeoutError:
         return ProbeResult.TIMED_OUT
     except _Ended as end:
@@ -117,6 +115,12 @@ async def _at(
         return ProbeResult.TLS_FAILED
     except OSError:
         return ProbeResult.UNREACHABLE
+    else:
+        await _quit(reader, writer)
+        return result
+    finally:
+        if writer is not None:
+            writer.transport.abort()
 
 
 async def _talk(
@@ -129,13 +133,11 @@ async def _talk(
     await _reply(reader)
     offered = await _command(reader, writer, f"EHLO {name}")
     if not any(line.split(b" ", 1)[0].upper() == b"STARTTLS" for line in offered[1:]):
-        await _quit(reader, writer)
         return ProbeResult.NO_STARTTLS
     await _command(reader, writer, "STARTTLS")
     if reader._buffer:  # type: ignore[attr-defined]  # words slipped in before TLS (CVE-2011-0411)
         raise _Ended(ProbeResult.GARBLED)
     await writer.start_tls(context, server_hostname=host)
-    await _quit(reader, writer)
     return ProbeResult.VERIFIED
 
 

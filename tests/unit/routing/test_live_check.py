@@ -1,0 +1,148 @@
+"""The live check of a domain: every mail host must verify; one that cannot be asked leaves a doubt."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from segl.vocabulary import Known
+from segl_routing import live
+from segl_routing.live import Checked, LiveCheck
+from segl_routing.mx import MailDns, NoMail
+from world.dns import MX, NULL_MX, TXT, A, DnsServer, Fault
+from world.outside import Outside, host
+from world.peers import SmtpPeer, says, silent
+
+
+@pytest.fixture(scope="module")
+def good(outside: Outside) -> SmtpPeer:
+    return outside.good("mx.kommune.example")
+
+
+@pytest.fixture(scope="module")
+def dns(outside: Outside, good: SmtpPeer) -> DnsServer:
+    bare, mute, busy = outside.peer(), outside.scripted(silent), outside.scripted(says("421 busy"))
+    selfish = outside.peer(outside.ca.issue(["mx.selv.example"], self_signed=True).server_context())
+    return outside.dns(
+        {
+            "mx.kommune.example": host(good),
+            "kommune.example": [MX(10, "mx.kommune.example")],
+            "skole.example": [MX(10, "mx.kommune.example")],  # the same host serves many domains
+            "bare.example": host(bare),
+            "mute.example": host(mute),
+            "busy.example": host(busy),
+            "mx.selv.example": host(selfish),
+            "both.example": [MX(10, "mx.kommune.example"), MX(20, "mx2.kommune.example")],
+            "mx2.kommune.example": host(outside.good("mx2.kommune.example")),
+            "backupbare.example": [MX(10, "mx.kommune.example"), MX(99, "bare.example")],
+            "backupmute.example": [MX(10, "mx.kommune.example"), MX(99, "mute.example")],
+            "nomatter.example": [MX(10, "busy.example"), MX(20, "bare.example")],
+            "backupgone.example": [MX(10, "mx.kommune.example"), MX(99, "gone.kommune.example")],
+            "backupill.example": [MX(10, "mx.kommune.example"), MX(99, "mx.ill.example")],
+            "selv.example": [MX(10, "mx.selv.example")],
+            "onlygone.example": [MX(10, "gone.kommune.example")],
+            "null.example": [NULL_MX],
+            "web.example": [TXT("no mail")],
+            "ill.example": Fault.SERVFAIL,
+            "twenty.example": [MX(10, f"m{n}.farm.example") for n in range(live.MAX_HOSTS)],
+            "toomany.example": [MX(10, f"m{n}.farm.example") for n in range(live.MAX_HOSTS + 1)],
+            **{f"m{n}.farm.example": [A("127.0.0.99")] for n in range(live.MAX_HOSTS + 1)},
+        }
+    )
+
+
+def check(outside: Outside, dns: DnsServer, *domains: str, seconds: float = 0.5) -> list[Checked]:
+    """Check *domains* at the same time."""
+
+    async def run() -> list[Checked]:
+        checker = LiveCheck(MailDns([dns.nameserver], query_seconds=1.5), outside.hosts(dns, seconds))
+        return list(await asyncio.gather(*map(checker, domains)))
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("domain", "tls", "reason"),
+    [
+        ("kommune.example", Known.YES, "mail host mx.kommune.example offers STARTTLS"),
+        ("both.example", Known.YES, "all 2 mail hosts offer STARTTLS"),
+        ("backupgone.example", Known.YES, "mail host mx.kommune.example offers STARTTLS"),
+        ("bare.example", Known.NO, "mail host bare.example does not offer STARTTLS"),  # implicit MX
+        ("selv.example", Known.NO, "mail host mx.selv.example has a self-signed certificate"),
+        ("backupbare.example", Known.NO, "mail host bare.example does not offer STARTTLS"),
+        ("nomatter.example", Known.NO, "mail host bare.example does not offer STARTTLS"),
+        ("toomany.example", Known.NO, "has 21 mail hosts"),
+        ("mute.example", Known.UNKNOWN, "mail host mute.example did not answer in time"),
+        ("busy.example", Known.UNKNOWN, "mail host busy.example has no time now"),
+        ("backupmute.example", Known.UNKNOWN, "mail host mute.example did not answer in time"),
+        ("backupill.example", Known.UNKNOWN, "DNS A mx.ill.example: the name servers answer with an error"),
+        ("ill.example", Known.UNKNOWN, "DNS MX ill.example: the name servers answer with an error"),
+        ("twenty.example", Known.UNKNOWN, "mail host m0.farm.example cannot be reached"),
+    ],
+)
+def test_proof(outside: Outside, dns: DnsServer, domain: str, tls: Known, reason: str) -> None:
+    [checked] = check(outside, dns, domain)
+    assert (checked.tls, checked.no_mail) == (tls, None)
+    assert checked.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("domain", "no_mail"),
+    [
+        ("null.example", NoMail.NULL_MX),
+        ("nowhere.example", NoMail.NO_SUCH_DOMAIN),
+        ("web.example", NoMail.NO_HOST),
+        ("onlygone.example", NoMail.NO_HOST),
+    ],
+)
+def test_no_mail(outside: Outside, dns: DnsServer, domain: str, no_mail: NoMail) -> None:
+    [checked] = check(outside, dns, domain)
+    assert checked.no_mail is no_mail
+    assert checked.tls is Known.NO
+
+
+def test_a_host_of_many_domains_is_probed_once(outside: Outside, dns: DnsServer, good: SmtpPeer) -> None:
+    good.forget()
+    both = check(outside, dns, "kommune.example", "skole.example", "both.example", "backupgone.example")
+    assert [checked.tls for checked in both] == [Known.YES] * 4
+    assert good.connections == 1
+
+
+def test_what_was_found_serves_for_a_minute(outside: Outside, dns: DnsServer, good: SmtpPeer) -> None:
+    now = [1000.0]
+
+    async def run() -> list[int]:
+        hosts = outside.hosts(dns)
+        hosts._clock = lambda: now[0]
+        good.forget()
+        counted = []
+        for now[0] in (1000.0, 1059.0, 1061.0):
+            await hosts.result("mx.kommune.example", "kommune.example")
+            counted.append(good.connections)
+        return counted
+
+    assert asyncio.run(run()) == [1, 1, 2]
+
+
+def test_no_more_than_three_talks_at_one_address(outside: Outside) -> None:
+    """Hosts with many names on one machine (a hosting house) are asked a few at a time."""
+    at_once, most = [0], [0]
+
+    async def counting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        at_once[0] += 1
+        most[0] = max(most[0], at_once[0])
+        await asyncio.sleep(0.05)
+        at_once[0] -= 1
+        writer.write(b"554 no\r\n")
+
+    house = outside.scripted(counting)
+    names = [f"mx.customer{n}.example" for n in range(12)]
+    dns = outside.dns({name: host(house) for name in names})
+
+    async def run() -> list[Known]:
+        hosts = outside.hosts(dns)
+        return [result.known for result in await asyncio.gather(*(hosts.result(n, n) for n in names))]
+
+    assert asyncio.run(run()) == [Known.NO] * 12
+    assert most[0] == live.MAX_PER_ADDRESS

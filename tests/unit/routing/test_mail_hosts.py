@@ -1,0 +1,224 @@
+"""Where a domain takes its mail, asked of a real unbound. "Don't know" is never taken for a no."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import dns.flags
+import dns.message
+import dns.rcode
+import pytest
+
+from segl_routing.mx import DnsUnsure, MailDns, NoMail
+from world.dns import AAAA, CNAME, MX, NULL_MX, TXT, A, DnsServer, Fault, Zone
+from world.outside import Outside, free_port
+
+T = TypeVar("T")
+
+ZONE: Zone = {
+    "kommune.example": [MX(20, "backup.kommune.example"), MX(10, "MX.Kommune.example")],
+    "mx.kommune.example": [A("127.0.0.20"), AAAA("::1")],
+    "v6.kommune.example": [AAAA("::1")],
+    "twice.example": [MX(10, "mx.kommune.example"), MX(20, "mx.kommune.example")],
+    "implicit.example": [A("127.0.0.21")],
+    "implicit6.example": [AAAA("::1")],
+    "null.example": [NULL_MX],
+    "nullandmore.example": [NULL_MX, MX(10, "mx.kommune.example")],
+    "web.example": [TXT("no mail here")],
+    "alias.example": [CNAME("kommune.example")],
+    "dangling.example": [CNAME("nowhere.example")],
+    "circle.example": [CNAME("elcric.example")],
+    "elcric.example": [CNAME("circle.example")],
+    "oddhost.example": [MX(10, "not\\032a\\032host.example"), MX(20, "mx.kommune.example")],
+    "onlyodd.example": [MX(10, "not\\032a\\032host.example")],
+    "many.example": [MX(10, f"mx{number}.many.example") for number in range(1000)],
+    "ill.example": Fault.SERVFAIL,
+    "mute.example": Fault.SILENT,
+}
+
+
+@pytest.fixture(scope="module")
+def server(outside: Outside) -> DnsServer:
+    return outside.dns(ZONE)
+
+
+def ask(work: Callable[[MailDns], Awaitable[T]], server: DnsServer | str) -> T:
+    nameserver = server if isinstance(server, str) else server.nameserver
+
+    async def run() -> T:
+        return await work(MailDns([nameserver], query_seconds=0.4))
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("domain", "hosts"),
+    [
+        ("kommune.example", ("mx.kommune.example", "backup.kommune.example")),  # best first, lower case
+        ("twice.example", ("mx.kommune.example",)),
+        ("implicit.example", ("implicit.example",)),  # RFC 5321 §5.1: no MX, but an address
+        ("implicit6.example", ("implicit6.example",)),
+        ("nullandmore.example", ("mx.kommune.example",)),  # RFC 7505 §3: "." counts only alone
+        ("alias.example", ("mx.kommune.example", "backup.kommune.example")),
+        ("oddhost.example", ("mx.kommune.example",)),
+        ("null.example", NoMail.NULL_MX),
+        ("web.example", NoMail.NO_HOST),
+        ("onlyodd.example", NoMail.NO_HOST),
+        ("nowhere.example", NoMail.NO_SUCH_DOMAIN),
+        ("dangling.example", NoMail.NO_SUCH_DOMAIN),
+        ("sub.implicit.example", NoMail.NO_SUCH_DOMAIN),
+    ],
+)
+def test_mail_hosts(server: DnsServer, domain: str, hosts: tuple[str, ...] | NoMail) -> None:
+    assert ask(lambda dns: dns.mail_hosts(domain), server) == hosts
+
+
+@pytest.mark.parametrize("domain", ["ill.example", "mute.example", "circle.example", "below.ill.example"])
+def test_no_answer_is_no_no(server: DnsServer, domain: str) -> None:
+    with pytest.raises(DnsUnsure) as caught:
+        ask(lambda dns: dns.mail_hosts(domain), server)
+    assert domain in caught.value.private
+    assert domain not in caught.value.public
+
+
+def test_a_name_server_that_is_not_there() -> None:
+    with pytest.raises(DnsUnsure):
+        ask(lambda dns: dns.mail_hosts("kommune.example"), f"127.0.0.1:{free_port()}")
+
+
+def test_a_thousand_mail_hosts_come_over_tcp(server: DnsServer) -> None:
+    hosts = ask(lambda dns: dns.mail_hosts("many.example"), server)
+    assert isinstance(hosts, tuple)
+    assert len(hosts) == 1000
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses"),
+    [
+        ("mx.kommune.example", ("127.0.0.20", "::1")),
+        ("v6.kommune.example", ("::1",)),
+        ("kommune.example", ()),
+        ("nowhere.example", ()),
+    ],
+)
+def test_addresses(server: DnsServer, host: str, addresses: tuple[str, ...]) -> None:
+    assert ask(lambda dns: dns.addresses(host), server) == addresses
+
+
+def test_addresses_that_cannot_be_found_out(server: DnsServer) -> None:
+    with pytest.raises(DnsUnsure):
+        ask(lambda dns: dns.addresses("ill.example"), server)
+
+
+@contextmanager
+def odd_name_server(answer: Callable[[bytes], list[bytes]]) -> Iterator[str]:
+    """A name server that answers each query with whatever *answer* makes of it."""
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(0.1)
+        stop = threading.Event()
+
+        def serve() -> None:
+            while not stop.is_set():
+                try:
+                    query, client = sock.recvfrom(4096)
+                except TimeoutError:
+                    continue
+                for packet in answer(query):
+                    sock.sendto(packet, client)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{sock.getsockname()[1]}"
+        finally:
+            stop.set()
+            thread.join()
+
+
+def reply(query: bytes, rcode: dns.rcode.Rcode, *records: str) -> bytes:
+    question = dns.message.from_wire(query)
+    answer = dns.message.make_response(question, recursion_available=True)
+    answer.set_rcode(rcode)
+    if records:
+        answer.answer.append(dns.rrset.from_text(question.question[0].name, 60, "IN", *records))
+    return answer.to_wire()
+
+
+def kind(query: bytes) -> str:
+    return dns.rdatatype.to_text(dns.message.from_wire(query).question[0].rdtype)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda query: [b"garbage"],
+        lambda query: [query[:12]],
+        lambda query: [b"\x00\x00" + reply(query, dns.rcode.NXDOMAIN)[2:]],  # another query's number
+        lambda query: [reply(query, dns.rcode.REFUSED)],
+        lambda query: [reply(query, dns.rcode.SERVFAIL)],
+        lambda query: [],
+        lambda query: [b"\xff" * 65000],
+    ],
+)
+def test_a_hostile_name_server_makes_nothing_certain(answer: Callable[[bytes], list[bytes]]) -> None:
+    with odd_name_server(answer) as server, pytest.raises(DnsUnsure):
+        ask(lambda dns: dns.mail_hosts("kommune.example"), server)
+
+
+def test_a_name_denied_for_mx_alone_still_exists() -> None:
+    """Some load balancers say NXDOMAIN to every type they do not know."""
+
+    def answer(query: bytes) -> list[bytes]:
+        if kind(query) == "A":
+            return [reply(query, dns.rcode.NOERROR, "A", "127.0.0.9")]
+        return [reply(query, dns.rcode.NXDOMAIN)]
+
+    with odd_name_server(answer) as server:
+        assert ask(lambda dns: dns.mail_hosts("kommune.example"), server) == ("kommune.example",)
+
+
+@pytest.mark.parametrize(("broken", "expected"), [("AAAA", ("kommune.example",)), ("A", None)])
+def test_one_address_family_is_enough_and_a_doubt_is_a_doubt(
+    broken: str, expected: tuple[str, ...] | None
+) -> None:
+    """A is there and AAAA broken: fine. AAAA empty and A broken: nobody knows."""
+
+    def answer(query: bytes) -> list[bytes]:
+        asked = kind(query)
+        if asked == broken:
+            return [reply(query, dns.rcode.SERVFAIL)]
+        if asked == "A":
+            return [reply(query, dns.rcode.NOERROR, "A", "127.0.0.9")]
+        return [reply(query, dns.rcode.NOERROR)]
+
+    with odd_name_server(answer) as server:
+        if expected is None:
+            with pytest.raises(DnsUnsure):
+                ask(lambda dns: dns.mail_hosts("kommune.example"), server)
+        else:
+            assert ask(lambda dns: dns.mail_hosts("kommune.example"), server) == expected
+
+
+def test_resolv_conf_is_read_again_when_it_has_changed(server: DnsServer, tmp_path: Path) -> None:
+    """A resolver that moved, or is named only after we started, needs no restart."""
+    resolv = tmp_path / "resolv.conf"
+
+    async def run() -> tuple[str, ...]:
+        mail_dns = MailDns(resolv_conf=resolv, query_seconds=1.0)
+        with pytest.raises(DnsUnsure):
+            await mail_dns.mail_hosts("kommune.example")
+        resolv.write_text("nameserver 127.0.0.1\n")
+        made = mail_dns._current()
+        assert made.nameservers == ["127.0.0.1"]
+        assert mail_dns._current() is made
+        resolv.write_text("nameserver 127.0.0.2\n")
+        return tuple(map(str, mail_dns._current().nameservers))
+
+    assert asyncio.run(run()) == ("127.0.0.2",)

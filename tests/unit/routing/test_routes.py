@@ -1,0 +1,297 @@
+"""The way of one recipient: a table of what is known and what follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.vocabulary import Known, Way
+from segl_routing.facts import DomainFacts
+from segl_routing.mx import NoMail
+from segl_routing.routes import Outcome, Refused, Routed, RouteTable, Undecided
+from segl_routing.tunnels import TunnelState
+
+NOW = 1_000_000.0
+
+
+def settings(**tables: Any) -> Settings:
+    return parse_settings(
+        {
+            "organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]},
+            "delivery": {"tunnel_socket": "/run/segl/tunnel.sock", "portal_socket": "/run/segl/portal.sock"},
+            "domain": [
+                {"name": "pin-portal.example", "way": "portal"},
+                {"name": "pin-tunnel.example", "way": "tunnel", "subdomains": True},
+                {"name": "pin-tls.example", "way": "tls"},
+                {"name": "hosted.example", "way": "tls", "match": [".protection.example", "mx.x.example"]},
+                {
+                    "name": "hop.example",
+                    "way": "tls",
+                    "next_hop": "[mail.hop.example]:587",
+                    "match": ["mail.hop.example"],
+                },
+                {"name": "plainhop.example", "way": "tls", "next_hop": "[mail.plainhop.example]"},
+                {
+                    "name": "numeric.example",
+                    "way": "tls",
+                    "next_hop": "[192.0.2.7]:25",
+                    "match": ["mail.numeric.example"],
+                },
+                {"name": "open.pin-tunnel.example", "way": "portal"},
+            ],
+            **tables,
+        }
+    )
+
+
+def known(domain: str, tls: Known, reason: str = "", **more: Any) -> DomainFacts:
+    return DomainFacts(domain, tls, reason or tls.value, NOW - 10, NOW + 1000, **more)
+
+
+FACTS = {
+    facts.domain: facts
+    for facts in (
+        known("good.example", Known.YES, "verifies"),
+        known("xn--r-3fa9c.example", Known.YES),
+        known("bare.example", Known.NO, "does not offer STARTTLS"),
+        known("mute.example", Known.UNKNOWN, "did not answer", unknown_since=NOW - 899),
+        known("longmute.example", Known.UNKNOWN, "did not answer", unknown_since=NOW - 901),
+        known("gone.example", Known.NO, "the domain does not exist", no_mail=NoMail.NO_SUCH_DOMAIN),
+        known("null.example", Known.NO, no_mail=NoMail.NULL_MX),
+        known("web.example", Known.NO, no_mail=NoMail.NO_HOST),
+        known("partner.example", Known.YES),
+        known("oldpartner.example", Known.YES),
+    )
+}
+TUNNELS = {
+    "partner.example": TunnelState(True, "a certificate is known"),
+    "unseenpartner.example": TunnelState(True, "a certificate is known"),
+    "oldpartner.example": TunnelState(False, "the certificate expired on 2026-01-01"),
+}
+NO_TUNNEL = TunnelState(False, "no certificate is known")
+
+
+def decide(recipient: str, table: RouteTable | None = None) -> Outcome:
+    return (table or RouteTable(settings())).decide(
+        recipient,
+        tunnel=lambda domain: TUNNELS.get(domain, NO_TUNNEL),
+        facts=FACTS.get,
+        now=NOW,
+    )
+
+
+INTERNAL = "segl-internal:[127.0.0.1]:10027"
+TUNNEL = "segl-tunnel:unix:/run/segl/tunnel.sock"
+PORTAL = "segl-portal:unix:/run/segl/portal.sock"
+
+
+@pytest.mark.parametrize(
+    ("recipient", "way", "transport"),
+    [
+        # own domains, however they are written
+        ("anna@nordby-vand.example", Way.INTERNAL, INTERNAL),
+        ("Anna+kopi@NORDBY-VAND.Example.", Way.INTERNAL, INTERNAL),
+        ('"anna berg"@nordby-vand.example', Way.INTERNAL, INTERNAL),
+        # pins beat everything that is known
+        ("bo@pin-portal.example", Way.PORTAL, PORTAL),
+        ("bo@pin-tunnel.example", Way.TUNNEL, TUNNEL),
+        ("bo@skole.pin-tunnel.example", Way.TUNNEL, TUNNEL),
+        ("bo@open.pin-tunnel.example", Way.PORTAL, PORTAL),  # the nearest pin
+        ("bo@pin-tls.example", Way.TLS, "segl-tls:pin-tls.example"),
+        ("bo@hosted.example", Way.TLS, "segl-tls:hosted.example"),
+        ("bo@hop.example", Way.TLS, "segl-tls:[mail.hop.example]:587"),
+        # then tunnel, tls, portal
+        ("bo@partner.example", Way.TUNNEL, TUNNEL),
+        ("bo@unseenpartner.example", Way.TUNNEL, TUNNEL),  # needs no live check
+        ("bo@good.example", Way.TLS, "segl-tls:good.example"),
+        ("BO@Good.Example", Way.TLS, "segl-tls:good.example"),
+        ("bo@ærø.example", Way.TLS, "segl-tls:xn--r-3fa9c.example"),
+        ("bo@xn--r-3fa9c.example", Way.TLS, "segl-tls:xn--r-3fa9c.example"),
+        ('"bo@nordby-vand.example"@good.example', Way.TLS, "segl-tls:good.example"),
+        ("bo@oldpartner.example", Way.TLS, "segl-tls:oldpartner.example"),
+        ("bo@bare.example", Way.PORTAL, PORTAL),
+        ("bo@longmute.example", Way.PORTAL, PORTAL),
+    ],
+)
+def test_ways(recipient: str, way: Way, transport: str) -> None:
+    outcome = decide(recipient)
+    assert isinstance(outcome, Routed)
+    assert (outcome.route.way, outcome.transport) == (way, transport)
+    assert outcome.route.recipient == recipient
+    assert outcome.route.reason
+    assert any(step.startswith(f"{way}: ") for step in outcome.route.steps)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "status"),
+    [
+        ("bo@gone.example", "5.1.2"),
+        ("bo@null.example", "5.1.10"),
+        ("bo@web.example", "5.4.4"),
+        ("bo", "5.1.3"),
+        ("", "5.1.3"),
+        ("bo@", "5.1.3"),
+        ("@", "5.1.3"),
+        ("bo@[192.0.2.1]", "5.1.3"),
+        ("bo@[IPv6:2001:db8::1]", "5.1.3"),
+        ("bo@not a domain", "5.1.3"),
+        ("bo@..example", "5.1.3"),
+        ("bo@" + "a" * 300 + ".example", "5.1.3"),
+        ("bo@kommune.example\nX-Header: 1", "5.1.3"),
+        # an own address by which Postfix would send the mail out again
+        ("bo%evil.example@nordby-vand.example", "5.1.3"),
+        ("evil.example!bo@nordby-vand.example", "5.1.3"),
+        ('"bo@evil.example"@nordby-vand.example', "5.1.3"),
+    ],
+)
+def test_refused(recipient: str, status: str) -> None:
+    outcome = decide(recipient)
+    assert isinstance(outcome, Refused)
+    assert outcome.status == status
+    assert outcome.transport.startswith(f"error:{status} ")
+    assert outcome.transport.isascii(), "it becomes an SMTP reply"
+    assert outcome.transport.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("recipient", "unchecked"), [("bo@new.example", "new.example"), ("bo@mute.example", "")]
+)
+def test_undecided(recipient: str, unchecked: str) -> None:
+    outcome = decide(recipient)
+    assert isinstance(outcome, Undecided)
+    assert outcome.unchecked == unchecked
+
+
+def test_each_way_tells_why() -> None:
+    assert decide("bo@bare.example").as_dict() == {
+        "recipient": "bo@bare.example",
+        "way": "portal",
+        "reason": "does not offer STARTTLS",
+        "steps": [
+            "tunnel: no certificate is known",
+            "tls: does not offer STARTTLS",
+            "portal: takes anyone",
+        ],
+        "transport": PORTAL,
+    }
+    outcome = decide("bo@partner.example")
+    assert isinstance(outcome, Routed)
+    assert outcome.route.steps == ("tunnel: a certificate is known", "tls: not needed", "portal: not needed")
+    outcome = decide("bo@longmute.example")
+    assert isinstance(outcome, Routed)
+    assert "did not answer; nothing could be found out for 15 minutes" in outcome.route.reason
+
+
+@pytest.mark.parametrize(
+    ("order", "recipient", "way"),
+    [
+        (["tls", "tunnel", "portal"], "bo@partner.example", Way.TLS),
+        (["tls", "portal"], "bo@partner.example", Way.TLS),
+        (["tunnel", "portal"], "bo@good.example", Way.PORTAL),
+        (["portal"], "bo@good.example", Way.PORTAL),
+        (["portal"], "bo@new.example", Way.PORTAL),  # nothing to check
+        (["portal"], "anna@nordby-vand.example", Way.INTERNAL),
+        (["portal"], "bo@pin-tls.example", Way.TLS),
+    ],
+)
+def test_the_order_is_a_setting(order: list[str], recipient: str, way: Way) -> None:
+    outcome = decide(recipient, RouteTable(settings(routing={"order": order})))
+    assert isinstance(outcome, Routed)
+    assert outcome.route.way is way
+
+
+def test_where_postfix_is_told_to_go() -> None:
+    table = RouteTable(settings(routing={"smtp_port": 2525}, postfix={"return_port": "[::1]:10127"}))
+    internal, tls = decide("anna@nordby-vand.example", table), decide("bo@good.example", table)
+    assert isinstance(internal, Routed)
+    assert isinstance(tls, Routed)
+    assert internal.transport == "segl-internal:[::1]:10127"
+    assert tls.transport == "segl-tls:good.example:2525"
+
+
+VERIFY = "verify servername=hostname protocols=>=TLSv1.2"
+
+
+@pytest.mark.parametrize(
+    ("next_hop", "policy"),
+    [
+        ("good.example", VERIFY),
+        ("GOOD.example", VERIFY),
+        ("good.example:2525", VERIFY),
+        ("pin-tls.example", VERIFY),
+        ("[mail.plainhop.example]", VERIFY),
+        (
+            "hosted.example",
+            "secure match=.protection.example:mx.x.example servername=hostname protocols=>=TLSv1.2",
+        ),
+        ("[mail.hop.example]:587", "secure match=mail.hop.example servername=hostname protocols=>=TLSv1.2"),
+        ("[192.0.2.7]:25", "secure match=mail.numeric.example protocols=>=TLSv1.2"),
+        # never proven: the level of master.cf holds
+        ("bare.example", None),
+        ("mute.example", None),
+        ("new.example", None),
+        ("pin-portal.example", None),
+        ("[mail.hop.example]", None),
+        ("[mx.good.example]", None),
+        (".good.example", None),
+        ("", None),
+        ("*", None),
+        ("good.example]", None),
+        ("bo@good.example", None),
+    ],
+)
+def test_policies(next_hop: str, policy: str | None) -> None:
+    found = RouteTable(settings()).policy(next_hop, FACTS.get)
+    assert (None if found is None else str(found)) == policy
+
+
+def test_a_proof_that_ran_out_still_forces_tls() -> None:
+    """Between the route's answer and the policy's the proof may end; the certificate is checked anyway."""
+    old = known("good.example", Known.YES)
+    expired = DomainFacts(old.domain, old.tls, old.reason, NOW - 9000, NOW - 5000)
+    assert str(RouteTable(settings()).policy("good.example", {"good.example": expired}.get)) == VERIFY
+
+
+@given(
+    tls=st.sampled_from(Known),
+    no_mail=st.sampled_from([None, *NoMail]),
+    unknown_for=st.floats(0, 1e6),
+    checked=st.booleans(),
+    tunnel=st.booleans(),
+    order=st.permutations(["tunnel", "tls"]).map(lambda ways: [*ways, "portal"]),
+)
+def test_tls_is_never_said_without_proof(
+    tls: Known, no_mail: NoMail | None, unknown_for: float, checked: bool, tunnel: bool, order: list[str]
+) -> None:
+    """For every state of knowledge: `tls` needs a proof, the tunnel a certificate; nothing is ever plain."""
+    since = NOW - unknown_for if tls is Known.UNKNOWN else None
+    facts = known("x.example", tls, unknown_since=since, no_mail=no_mail) if checked else None
+    outcome = RouteTable(settings(routing={"order": order})).decide(
+        "bo@x.example", tunnel=lambda _: TunnelState(tunnel, "-"), facts=lambda _: facts, now=NOW
+    )
+    if isinstance(outcome, Routed):
+        if outcome.route.way is Way.TLS:
+            assert facts is not None
+            assert facts.tls is Known.YES
+        elif outcome.route.way is Way.TUNNEL:
+            assert tunnel
+        else:
+            assert outcome.route.way is Way.PORTAL
+            assert facts is not None
+            assert facts.tls is not Known.YES
+            assert tls is Known.NO or unknown_for >= 900
+
+
+@given(st.text(max_size=80))
+def test_any_text_gets_an_outcome_postfix_can_read(recipient: str) -> None:
+    outcome = decide(recipient)
+    if not isinstance(outcome, Undecided):
+        assert outcome.transport.isprintable()
+        assert outcome.transport.partition(":")[0] in {
+            "segl-internal", "segl-tunnel", "segl-tls", "segl-portal", "error",
+        }  # fmt: skip

@@ -1,0 +1,64 @@
+"""TLS policies: only what forces verified TLS can be said."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.errors import RoutingError
+from segl_routing.policy import VERIFY, Level, TlsPolicy
+
+
+@pytest.mark.parametrize(
+    ("policy", "text"),
+    [
+        (VERIFY, "verify servername=hostname protocols=>=TLSv1.2"),
+        (TlsPolicy(Level.VERIFY, named=False), "verify protocols=>=TLSv1.2"),
+        (
+            TlsPolicy(Level.SECURE, (".protection.example", "mx.kommune.example")),
+            "secure match=.protection.example:mx.kommune.example servername=hostname protocols=>=TLSv1.2",
+        ),
+        (
+            TlsPolicy(Level.SECURE, ("mx.kommune.example",), named=False),
+            "secure match=mx.kommune.example protocols=>=TLSv1.2",
+        ),
+        (TlsPolicy(Level.DANE_ONLY), "dane-only protocols=>=TLSv1.2"),
+    ],
+)
+def test_text_forms(policy: TlsPolicy, text: str) -> None:
+    assert str(policy) == text
+
+
+def test_no_level_lets_mail_out_unprotected() -> None:
+    """`may` and `none` send in clear, `encrypt` and `dane` (which falls back) to anyone."""
+    assert {level.value for level in Level} == {"dane-only", "secure", "verify"}
+
+
+@pytest.mark.parametrize(
+    ("level", "match"),
+    [
+        (Level.SECURE, ()),  # would compare with the next hop's name, which nobody asked for
+        (Level.VERIFY, ("mx.kommune.example",)),
+        (Level.SECURE, ("",)),
+        (Level.SECURE, ("a b",)),
+        (Level.SECURE, ("a:b",)),
+        (Level.SECURE, ("x match=y",)),
+        (Level.SECURE, ("x\nmay",)),
+        (Level.SECURE, ("*.kommune.example",)),  # Postfix writes .kommune.example
+    ],
+)
+def test_what_makes_no_policy(level: Level, match: tuple[str, ...]) -> None:
+    with pytest.raises(RoutingError):
+        TlsPolicy(level, match)
+
+
+@given(st.lists(st.text(max_size=30), max_size=3))
+def test_whatever_is_put_in_the_level_stays(names: list[str]) -> None:
+    try:
+        text = str(TlsPolicy(Level.SECURE, tuple(names)))
+    except RoutingError:
+        return
+    assert re.fullmatch(r"secure match=[A-Za-z0-9_.:-]+ servername=hostname protocols=>=TLSv1\.2", text)
