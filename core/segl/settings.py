@@ -215,8 +215,8 @@ class Delivery:
     reinject: HostPort = "127.0.0.1:10027"
     reinject_seconds: Seconds = 60.0
     message_bytes: Count = 150 * 1024 * 1024
-    # Mail in hand at one time, over all connections; what is more waits. Memory is up to five times this.
-    bytes_in_flight: Count = 150 * 1024 * 1024
+    # Mail in hand at one time, over all connections; what is more waits. Memory is up to nine times this.
+    bytes_in_flight: Count = 64 * 1024 * 1024
     drain_seconds: Seconds = 30.0  # at a stop: how long deliveries in hand may take
 
 

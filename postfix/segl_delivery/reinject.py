@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import smtplib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -188,9 +188,9 @@ class _Transaction:
         """The queue id from the reply to the final dot."""
         if refusal := self._command("DATA", "", 354):
             raise Refused(refusal, "DATA")
-        ended = message if message.endswith(b"\r\n") else message + b"\r\n"
         self._set_patience()
-        self._client.send(re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n")
+        for piece in _stuffed(message):
+            self._client.send(piece)
         try:
             self._set_patience()
             code, text = self._client.getreply()
@@ -215,6 +215,15 @@ class _Transaction:
             raise DeliveryError("the return port is too slow")
         if self._client.sock is not None:
             self._client.sock.settimeout(min(self._patience, left))
+
+
+def _stuffed(message: bytes) -> Iterator[bytes]:
+    """*message* as it follows DATA: dots that begin a line doubled, the last line ended, then the final
+    dot (RFC 5321 §4.5.2). In pieces, because the message is large and mostly sent as it is."""
+    if message.startswith(b"."):
+        yield b"."
+    yield message.replace(b"\n.", b"\n..") if b"\n." in message else message
+    yield b".\r\n" if message.endswith(b"\r\n") or not message else b"\r\n.\r\n"
 
 
 def clean_reply(code: int, text: bytes) -> SmtpReply:

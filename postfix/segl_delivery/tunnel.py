@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segl.errors import DeliveryError, SmtpReply
 from segl.events import Events
@@ -66,6 +66,7 @@ class TunnelAgent:
         seal = encrypt(inside, [certificate])
         del inside
         message = enveloped(outside, seal.der)
+        seal = replace(seal, der=b"")  # the evidence stays, the bytes go
         smtputf8 = delivery.smtputf8 and not outside.isascii()
         sender = delivery.envelope.sender
         return seal, self.return_port.send(sender, recipients, message, smtputf8=smtputf8)
