@@ -124,12 +124,16 @@ class Passage:
         return found or []
 
     def find(self, condition: Condition, start: int, end: int) -> str | None:
-        """The word by which *condition* holds for the hit at *start* to *end*; the hit itself is none."""
+        """The word by which *condition* holds for the hit at *start* to *end*.
+
+        A mark may stand within the hit ("din" in "din ansøgning"), but the hit itself is no mark.
+        """
         start, end = start - self._offset, end - self._offset
         low, high = self._reach(condition, start, end)
         for name in condition.lists:
             for mark in self.marks(name):
-                if mark.start >= low and mark.end <= high and (mark.end <= start or mark.start >= end):
+                covers = mark.start <= start and mark.end >= end
+                if low <= mark.start and mark.end <= high and not covers:
                     return f"{name} “{mark.shown}”"
         return None
 

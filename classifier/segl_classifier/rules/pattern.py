@@ -84,7 +84,7 @@ def expand_edges(written: str) -> str:
         elif _at_end(atoms[index + 1 :]):
             out.append(f"(?:$|{_EDGE})")
         else:
-            raise ValueError(r"has \b inside: it may stand only at the beginning or the end")
+            raise ValueError(r"has \b in the middle: there, say what stands between, such as [ ,]+ or \s+")
     return "".join(out)
 
 
