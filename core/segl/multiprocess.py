@@ -18,4 +18,9 @@ def prepare_multiprocess() -> None:
     directory = tempfile.mkdtemp(prefix="segl-metrics-", dir=os.environ.get("RUNTIME_DIRECTORY"))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
     owner = os.getpid()
-    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(directory, ignore_errors=True))
+
+    def remove() -> None:
+        if os.getpid() == owner:  # a forked child that ends must not take it from the others
+            shutil.rmtree(directory, ignore_errors=True)
+
+    atexit.register(remove)

@@ -19,6 +19,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -204,7 +205,7 @@ def open_with_partners_key(street: Street, recipient: str, keep: Path | None) ->
     return "opened with the partner's key" if done.returncode == 0 else "could NOT be opened by the partner"
 
 
-def events_of(log: str) -> list[dict[str, object]]:
+def events_of(log: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.splitlines() if line.startswith("{")]
 
 

@@ -123,7 +123,8 @@ class House:
     def start(self) -> None:
         """Start everything at once; returns when all of it runs."""
         with ThreadPoolExecutor() as pool:
-            starts = [pool.submit(part.start) for part in (*self.daemons, self.secure, self.front)]
+            starts = [pool.submit(daemon.start) for daemon in self.daemons]
+            starts += [pool.submit(instance.start) for instance in (self.secure, self.front)]
         for start in starts:
             start.result()
         for port in (10026, 10027, 25):
@@ -132,8 +133,10 @@ class House:
     def stop(self) -> None:
         """Stop everything at once. What does not stop in time is killed."""
         with ThreadPoolExecutor() as pool:
-            for part in (self.front, self.secure, *self.daemons):
-                pool.submit(part.stop)
+            for instance in (self.front, self.secure):
+                pool.submit(instance.stop)
+            for daemon in self.daemons:
+                pool.submit(daemon.stop)
 
     def submit(
         self, message: bytes, sender: str, recipients: Sequence[str], *, options: Sequence[str] = ()
