@@ -33,6 +33,7 @@ _READY = b"r"
 _READY_SECONDS = 20.0
 _STABLE_SECONDS = 10.0  # a worker that lived so long is replaced at once
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
+_SETTLE_SECONDS = 0.2  # what the kernel had for us already is in our hands after that
 _GRACE_SECONDS = 2.0  # beyond drain_seconds, before the parent kills
 
 
@@ -244,6 +245,7 @@ class Lifeline:
         word = _read(self._fd)
         self._listener.stop_accepting()
         end = time.monotonic() + self._drain_seconds
+        time.sleep(_SETTLE_SECONDS)
         while word and time.monotonic() < end:
             if traffic.wait_for_no_connection(0.1):
                 return
@@ -276,7 +278,9 @@ def _is_readable(fd: int) -> bool:
 
 
 def _say_ready(fd: int) -> None:
-    os.write(fd, _READY)
+    """Nobody may be listening: only a whole generation is waited for."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(fd, _READY)
     os.close(fd)
 
 

@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 
 from world.milterclient import Answer, Dropped
+from world.milterprocess import NewMilter, RunningMilter
 from world.postfix import wait_until
+
+pytestmark = pytest.mark.slow
 
 FROM = "anna@nordby.example"
 TO = ["bo@kunde.example"]
@@ -28,25 +31,25 @@ TEA_RULE = """\
 [[rule]]
 id = "health.te"
 label = "health"
-why = "test"
+why = "Viser hvilke regler der gælder."
 weight = 1.0
 words = ["ses til te"]
 matches = ["Vi ses til te"]
-misses = ["Vi ses til kaffe"]
+not_matches = ["Vi ses til kaffe"]
 """
 
 
-def route(milter: Any, message: bytes = TEA) -> str:
+def route(milter: RunningMilter, message: bytes = TEA) -> str:
     with milter.client() as client:
         return client.message(FROM, TO, message).headers["X-Segl-Route"]
 
 
-def wait_for(milter: Any, event: str, count: int = 1) -> dict[str, Any]:
+def wait_for(milter: RunningMilter, event: str, count: int = 1) -> dict[str, Any]:
     wait_until(lambda: len(milter.events(event)) >= count, 10, lambda: f"{event}:\n{milter.daemon.log}")
     return milter.events(event)[-1]
 
 
-def start_anyway(milter: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
+def start_anyway(milter: RunningMilter, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Another segl-milter with the same settings, run to its end."""
     script = Path(sys.executable).parent / "segl-milter"
     return subprocess.run(
@@ -57,14 +60,14 @@ def start_anyway(milter: Any, *arguments: str) -> subprocess.CompletedProcess[st
 # start
 
 
-def test_the_socket_has_its_permissions_and_the_folder_holds_nothing_else(new_milter: Any) -> None:
+def test_the_socket_has_its_permissions_and_the_folder_holds_nothing_else(new_milter: NewMilter) -> None:
     milter = new_milter()
     assert stat.S_IMODE(milter.socket.stat().st_mode) == 0o660
     left = {file.name for file in milter.directory.iterdir() if file.name.startswith((".", "milter."))}
     assert left == {"milter.sock", ".milter.sock.lock"}
 
 
-def test_a_stale_socket_is_replaced(new_milter: Any, tmp_path: Path) -> None:
+def test_a_stale_socket_is_replaced(new_milter: NewMilter, tmp_path: Path) -> None:
     (tmp_path / "0").mkdir()
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(tmp_path / "0/milter.sock"))
@@ -77,7 +80,7 @@ def test_a_stale_socket_is_replaced(new_milter: Any, tmp_path: Path) -> None:
     assert route(milter) == "plain"
 
 
-def test_a_second_one_on_the_same_socket_is_refused(new_milter: Any) -> None:
+def test_a_second_one_on_the_same_socket_is_refused(new_milter: NewMilter) -> None:
     milter = new_milter()
     milter.port = 0
     second = start_anyway(milter)
@@ -87,7 +90,7 @@ def test_a_second_one_on_the_same_socket_is_refused(new_milter: Any) -> None:
     assert route(milter) == "plain"
 
 
-def test_a_file_in_the_sockets_place_is_left_alone(new_milter: Any) -> None:
+def test_a_file_in_the_sockets_place_is_left_alone(new_milter: NewMilter) -> None:
     milter = new_milter()
     milter.daemon.stop()
     milter.socket.write_text("mine")
@@ -110,7 +113,7 @@ def test_a_file_in_the_sockets_place_is_left_alone(new_milter: Any) -> None:
     ],
 )
 def test_settings_that_cannot_be_used_are_refused_in_words(
-    tmp_path: Path, new_milter: Any, change: str, complaint: str
+    tmp_path: Path, new_milter: NewMilter, change: str, complaint: str
 ) -> None:
     settings = tmp_path / "segl.toml"
     settings.write_text(f'[organisation]\nname = "N"\ndomains = ["n.example"]\n[milter]\n{change}\n')
@@ -121,7 +124,7 @@ def test_settings_that_cannot_be_used_are_refused_in_words(
     assert "Traceback" not in refused.stderr
 
 
-def test_a_metrics_port_in_use_is_refused_in_words(new_milter: Any) -> None:
+def test_a_metrics_port_in_use_is_refused_in_words(new_milter: NewMilter) -> None:
     milter = new_milter()
     milter.socket = milter.directory / "other.sock"
     milter.write()
@@ -131,7 +134,7 @@ def test_a_metrics_port_in_use_is_refused_in_words(new_milter: Any) -> None:
     assert not milter.socket.exists()
 
 
-def test_check_only_checks_and_ends(new_milter: Any) -> None:
+def test_check_only_checks_and_ends(new_milter: NewMilter) -> None:
     milter = new_milter()
     good = start_anyway(milter, "--check-only")
     assert (good.returncode, good.stdout[:5]) == (0, "good:")
@@ -145,7 +148,7 @@ def test_check_only_checks_and_ends(new_milter: Any) -> None:
 # reload
 
 
-def test_a_reload_takes_up_new_rules_and_settings(new_milter: Any) -> None:
+def test_a_reload_takes_up_new_rules_and_settings(new_milter: NewMilter) -> None:
     milter = new_milter(workers=2)
     before = milter.workers()
     with milter.client() as old:
@@ -164,24 +167,34 @@ def test_a_reload_takes_up_new_rules_and_settings(new_milter: Any) -> None:
     assert milter.events("worker_died") == []
 
 
-@pytest.mark.parametrize("fault", ["settings", "rules", "example"])
-def test_a_reload_with_a_fault_keeps_what_was(new_milter: Any, fault: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "complaint"),
+    [
+        ("settings", "detection.mode"),
+        ("rules", "not TOML"),
+        ("example", "Farvel"),
+        ("no file", "no such file"),
+    ],
+)
+def test_a_reload_with_a_fault_keeps_what_was(new_milter: NewMilter, fault: str, complaint: str) -> None:
     milter = new_milter()
     before = milter.workers()
     if fault == "settings":
         milter.write('mode = "sometimes"')
     else:
-        milter.rules.write_text(TEA_RULE.replace("Vi ses til te", "Farvel") if fault == "example" else "[[[")
+        if fault != "no file":
+            milter.rules.write_text(TEA_RULE.replace("Vi ses", "Farvel") if fault == "example" else "[[[")
         milter.write(f'rules = ["{milter.rules}"]')
     milter.daemon.signal(signal.SIGHUP)
     refused = wait_for(milter, "reload_refused")
+    assert complaint in refused["error"]
     assert str(milter.settings if fault == "settings" else milter.rules) in refused["error"]
     assert route(milter) == "plain"
     assert milter.workers() == before
     assert milter.metric("segl_reloads_total") == 1
 
 
-def test_no_message_is_lost_while_it_is_reloaded_again_and_again(new_milter: Any) -> None:
+def test_no_message_is_lost_while_it_is_reloaded_again_and_again(new_milter: NewMilter) -> None:
     milter = new_milter(workers=2)
     answers: list[str] = []
     stop = threading.Event()
@@ -208,7 +221,7 @@ def test_no_message_is_lost_while_it_is_reloaded_again_and_again(new_milter: Any
 # workers that die
 
 
-def test_a_killed_worker_is_replaced_and_the_next_message_served(new_milter: Any) -> None:
+def test_a_killed_worker_is_replaced_and_the_next_message_served(new_milter: NewMilter) -> None:
     milter = new_milter()
     (victim,) = milter.workers()
     with milter.client() as client:
@@ -226,7 +239,7 @@ def test_a_killed_worker_is_replaced_and_the_next_message_served(new_milter: Any
     assert milter.metric("segl_worker_deaths_total") == 1
 
 
-def test_a_worker_that_dies_again_and_again_is_started_ever_more_slowly(new_milter: Any) -> None:
+def test_a_worker_that_dies_again_and_again_is_started_ever_more_slowly(new_milter: NewMilter) -> None:
     milter = new_milter()
     deaths = 0
     end = time.monotonic() + 3
@@ -241,7 +254,7 @@ def test_a_worker_that_dies_again_and_again_is_started_ever_more_slowly(new_milt
     assert route(milter) == "plain"
 
 
-def test_the_exporter_is_replaced_too(new_milter: Any) -> None:
+def test_the_exporter_is_replaced_too(new_milter: NewMilter) -> None:
     milter = new_milter()
     exporter = next(e["pid"] for e in milter.events("worker_started") if e["kind"] == "exporter")
     os.kill(exporter, signal.SIGKILL)
@@ -256,7 +269,7 @@ def test_the_exporter_is_replaced_too(new_milter: Any) -> None:
     wait_until(answers, 10, lambda: "no metrics")
 
 
-def test_no_worker_outlives_a_killed_parent_and_a_new_one_can_start_at_once(new_milter: Any) -> None:
+def test_no_worker_outlives_a_killed_parent_and_a_new_one_can_start_at_once(new_milter: NewMilter) -> None:
     milter = new_milter(workers=2)
     before = milter.workers()
     client = milter.client()
@@ -274,7 +287,7 @@ def test_no_worker_outlives_a_killed_parent_and_a_new_one_can_start_at_once(new_
 # stop
 
 
-def stop_in_the_middle(milter: Any, number: signal.Signals) -> Answer:
+def stop_in_the_middle(milter: RunningMilter, number: signal.Signals) -> Answer:
     """A message is half-way when the milter is told to stop; gives its answer."""
     with milter.client() as client:
         client.mail(FROM)
@@ -289,7 +302,7 @@ def stop_in_the_middle(milter: Any, number: signal.Signals) -> Answer:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_finishes_the_message_in_hand(new_milter: Any, number: signal.Signals) -> None:
+def test_a_stop_finishes_the_message_in_hand(new_milter: NewMilter, number: signal.Signals) -> None:
     milter = new_milter()
     assert stop_in_the_middle(milter, number).headers["X-Segl-Route"] == "secure"
     started = time.monotonic()
@@ -297,7 +310,7 @@ def test_a_stop_finishes_the_message_in_hand(new_milter: Any, number: signal.Sig
     assert time.monotonic() - started < 2
 
 
-def test_a_stop_does_not_wait_for_idle_connections(new_milter: Any) -> None:
+def test_a_stop_does_not_wait_for_idle_connections(new_milter: NewMilter) -> None:
     milter = new_milter()
     with milter.client() as idle:
         assert idle.message(FROM, TO, TEA).verdict == "c"
@@ -309,7 +322,7 @@ def test_a_stop_does_not_wait_for_idle_connections(new_milter: Any) -> None:
     assert milter.workers() == []
 
 
-def test_a_message_that_does_not_end_is_cut_off_after_the_time_set(new_milter: Any) -> None:
+def test_a_message_that_does_not_end_is_cut_off_after_the_time_set(new_milter: NewMilter) -> None:
     milter = new_milter(drain_seconds=0.5)
     with milter.client() as client:
         client.mail(FROM)
@@ -318,7 +331,7 @@ def test_a_message_that_does_not_end_is_cut_off_after_the_time_set(new_milter: A
         assert 0.4 < time.monotonic() - started < 4
 
 
-def test_a_frozen_worker_does_not_keep_it_from_stopping(new_milter: Any) -> None:
+def test_a_frozen_worker_does_not_keep_it_from_stopping(new_milter: NewMilter) -> None:
     milter = new_milter(drain_seconds=0.5)
     (worker,) = milter.workers()
     os.kill(worker, signal.SIGSTOP)
@@ -326,7 +339,7 @@ def test_a_frozen_worker_does_not_keep_it_from_stopping(new_milter: Any) -> None
     assert milter.workers() == []
 
 
-def test_a_second_signal_ends_it_at_once(new_milter: Any) -> None:
+def test_a_second_signal_ends_it_at_once(new_milter: NewMilter) -> None:
     milter = new_milter(drain_seconds=30)
     with milter.client() as client:
         client.mail(FROM)
@@ -337,5 +350,5 @@ def test_a_second_signal_ends_it_at_once(new_milter: Any) -> None:
         assert time.monotonic() - started < 2
 
 
-def test_start_to_ready_takes_less_than_three_seconds(new_milter: Any) -> None:
+def test_start_to_ready_takes_less_than_three_seconds(new_milter: NewMilter) -> None:
     assert new_milter().daemon.ready_seconds < 3

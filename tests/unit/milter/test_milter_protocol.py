@@ -7,11 +7,11 @@ import socket
 import struct
 import threading
 import time
-from typing import Any
 
 import pytest
 
 from world.milterclient import ALL_STEPS, HEADER_LEADING_SPACE, Dropped
+from world.milterprocess import NewMilter, RunningMilter
 
 FROM = "anna@nordby.example"
 TO = ["bo@kunde.example"]
@@ -19,7 +19,7 @@ CPR = b"From: anna@nordby.example\r\nSubject: Hej\r\n\r\nMit CPR-nummer er 01019
 TEA = b"From: anna@nordby.example\r\nSubject: Hej\r\n\r\nVi ses til te kl. 15.\r\n"
 
 
-def test_plain_and_secure_on_one_connection(milter: Any) -> None:
+def test_plain_and_secure_on_one_connection(milter: RunningMilter) -> None:
     with milter.client() as client:
         assert client.message(FROM, TO, TEA).headers == {"X-Segl-Route": "plain"}
         secure = client.message(FROM, TO, CPR)
@@ -28,7 +28,7 @@ def test_plain_and_secure_on_one_connection(milter: Any) -> None:
         assert client.message(FROM, TO, CPR).headers["X-Segl-Id"] != secure.headers["X-Segl-Id"]
 
 
-def test_a_secure_message_asks_for_every_notice_under_its_id(milter: Any) -> None:
+def test_a_secure_message_asks_for_every_notice_under_its_id(milter: RunningMilter) -> None:
     with milter.client() as client:
         client.mail(FROM, "ENVID=sag+2D7", "RET=FULL")
         client.recipient("bo@kunde.example", "NOTIFY=NEVER", "ORCPT=rfc822;b@gammel.example")
@@ -46,7 +46,7 @@ def test_a_secure_message_asks_for_every_notice_under_its_id(milter: Any) -> Non
     assert len(answer.headers["X-Segl-Id"]) == 32
 
 
-def test_forged_headers_come_off_whatever_the_verdict(milter: Any) -> None:
+def test_forged_headers_come_off_whatever_the_verdict(milter: RunningMilter) -> None:
     forged = b"X-Segl-Route: plain\r\nx-SEGL-route: plain\r\nTLS-Required: no\r\nX-Segl-Id: 1\r\n"
     expected = [("X-Segl-Id", 1), ("TLS-Required", 1), ("x-SEGL-route", 2), ("X-Segl-Route", 1)]
     with milter.client() as client:
@@ -57,19 +57,19 @@ def test_forged_headers_come_off_whatever_the_verdict(milter: Any) -> None:
             assert answer.edits.endswith("h")
 
 
-def test_a_message_to_own_domains_is_plain(milter: Any) -> None:
+def test_a_message_to_own_domains_is_plain(milter: RunningMilter) -> None:
     with milter.client() as client:
         assert client.message(FROM, ["bo@nordby.example"], CPR).headers == {"X-Segl-Route": "plain"}
 
 
-def test_the_null_sender_is_read_too_but_stays(milter: Any) -> None:
+def test_the_null_sender_is_read_too_but_stays(milter: RunningMilter) -> None:
     with milter.client() as client:
         answer = client.message("", TO, CPR)
     assert answer.headers["X-Segl-Route"] == "secure"
     assert (answer.sender, answer.added_recipients) == (None, [])
 
 
-def test_a_thousand_recipients(milter: Any) -> None:
+def test_a_thousand_recipients(milter: RunningMilter) -> None:
     everyone = [f"b{n}@kunde{n % 7}.example" for n in range(1000)]
     with milter.client() as client:
         answer = client.message(FROM, everyone, CPR)
@@ -77,7 +77,7 @@ def test_a_thousand_recipients(milter: Any) -> None:
     assert [address for address, _ in answer.added_recipients] == answer.deleted_recipients
 
 
-def test_more_recipients_than_the_limit_are_never_plain(milter: Any) -> None:
+def test_more_recipients_than_the_limit_are_never_plain(milter: RunningMilter) -> None:
     with milter.client() as client:
         answer = client.message(FROM, [f"b{n}@nordby.example" for n in range(5_001)], TEA)
     assert answer.headers["X-Segl-Route"] == "secure"
@@ -99,14 +99,14 @@ def test_more_recipients_than_the_limit_are_never_plain(milter: Any) -> None:
         (TEA.replace(b"te", b"\xff\xfe"), None),
     ],
 )
-def test_broken_messages_get_an_answer(milter: Any, raw: bytes, route: str | None) -> None:
+def test_broken_messages_get_an_answer(milter: RunningMilter, raw: bytes, route: str | None) -> None:
     with milter.client() as client:
         answer = client.message(FROM, TO, raw)
     assert answer.verdict == "c"
     assert answer.headers["X-Segl-Route"] in ((route,) if route else ("plain", "secure"))
 
 
-def test_a_header_of_a_megabyte_is_never_plain(milter: Any) -> None:
+def test_a_header_of_a_megabyte_is_never_plain(milter: RunningMilter) -> None:
     """Postfix cuts a field at 60 KB; libmilter ends the connection at 64 KB, which an MTA takes as a
     temporary failure."""
     with milter.client() as client:
@@ -119,7 +119,7 @@ def test_a_header_of_a_megabyte_is_never_plain(milter: Any) -> None:
         client.message(FROM, TO, b"X-Long: " + b"y" * 1_000_000 + b"\r\n" + TEA)
 
 
-def test_fifty_megabytes_of_body(milter: Any) -> None:
+def test_fifty_megabytes_of_body(milter: RunningMilter) -> None:
     body = b"Vi ses til te klokken femten, og der er kage til alle.\r\n"
     size = 50 * 1024 * 1024
     started = time.monotonic()
@@ -130,7 +130,7 @@ def test_fifty_megabytes_of_body(milter: Any) -> None:
     assert milter.events("classified")[-1]["size"] > size - len(body)
 
 
-def test_many_sessions_at_once_get_each_its_own_answer(milter: Any) -> None:
+def test_many_sessions_at_once_get_each_its_own_answer(milter: RunningMilter) -> None:
     wrong: list[str] = []
 
     def session(number: int) -> None:
@@ -153,7 +153,7 @@ def test_many_sessions_at_once_get_each_its_own_answer(milter: Any) -> None:
 
 
 @pytest.mark.parametrize("stage", ["connected", "mail", "recipient", "header", "body"])
-def test_a_connection_broken_off_midway_hurts_nobody(milter: Any, stage: str) -> None:
+def test_a_connection_broken_off_midway_hurts_nobody(milter: RunningMilter, stage: str) -> None:
     client = milter.client()
     if stage != "connected":
         client.mail(FROM)
@@ -168,7 +168,7 @@ def test_a_connection_broken_off_midway_hurts_nobody(milter: Any, stage: str) ->
         assert other.message(FROM, TO, CPR).headers["X-Segl-Route"] == "secure"
 
 
-def test_a_message_given_up_leaves_nothing_to_the_next(milter: Any) -> None:
+def test_a_message_given_up_leaves_nothing_to_the_next(milter: RunningMilter) -> None:
     with milter.client() as client:
         client.mail(FROM)
         client.recipient("first@kunde.example")
@@ -191,7 +191,7 @@ def test_a_message_given_up_leaves_nothing_to_the_next(milter: Any) -> None:
         struct.pack("!I", 5) + b"O\0\0",
     ],
 )
-def test_nonsense_on_the_socket_hurts_nobody(milter: Any, junk: bytes) -> None:
+def test_nonsense_on_the_socket_hurts_nobody(milter: RunningMilter, junk: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.connect(str(milter.socket))
         sock.sendall(junk)
@@ -199,13 +199,13 @@ def test_nonsense_on_the_socket_hurts_nobody(milter: Any, junk: bytes) -> None:
         assert client.message(FROM, TO, CPR).headers["X-Segl-Route"] == "secure"
 
 
-def test_an_mta_that_cannot_change_recipients_is_turned_away(milter: Any) -> None:
+def test_an_mta_that_cannot_change_recipients_is_turned_away(milter: RunningMilter) -> None:
     """Without the edits a secure message could not be marked: the MTA must see a broken milter."""
     with pytest.raises((Dropped, AssertionError)):
         milter.client(actions=0x01)
 
 
-def test_an_older_mta_that_waits_for_each_answer_is_served_too(milter: Any) -> None:
+def test_an_older_mta_that_waits_for_each_answer_is_served_too(milter: RunningMilter) -> None:
     with milter.client(steps=0x7F) as client:
         assert client.steps & ~0x7F == 0
         answer = client.message(FROM, TO, b"X-Segl-Route: plain\r\n" + CPR)
@@ -213,14 +213,14 @@ def test_an_older_mta_that_waits_for_each_answer_is_served_too(milter: Any) -> N
     assert answer.removed == [("X-Segl-Route", 1)]
 
 
-def test_only_the_end_of_a_message_waits_for_an_answer(milter: Any) -> None:
+def test_only_the_end_of_a_message_waits_for_an_answer(milter: RunningMilter) -> None:
     with milter.client() as client:
         left_out, unanswered = 0x01 | 0x02 | 0x40 | 0x100 | 0x200, 0x80 | 0x4000 | 0x8000 | 0x80000
         assert client.steps == left_out | unanswered | HEADER_LEADING_SPACE
         assert client.steps & ALL_STEPS == client.steps
 
 
-def test_log_and_metrics_tell_of_a_message_and_hold_nothing_of_it(milter: Any) -> None:
+def test_log_and_metrics_tell_of_a_message_and_hold_nothing_of_it(milter: RunningMilter) -> None:
     before = milter.metric("segl_messages_total"), milter.metric("segl_forged_headers_total")
     with milter.client() as client:
         client.mail(FROM)
@@ -239,7 +239,7 @@ def test_log_and_metrics_tell_of_a_message_and_hold_nothing_of_it(milter: Any) -
         assert secret not in milter.daemon.log
 
 
-def test_hold_and_reject_are_settings(new_milter: Any) -> None:
+def test_hold_and_reject_are_settings(new_milter: NewMilter) -> None:
     encrypted = TEA.replace(b"Subject", b"Content-Type: application/pkcs7-mime\r\nSubject")
     cut = TEA + b"x" * 2000
     for policy in ("hold", "reject"):
@@ -259,7 +259,7 @@ def test_hold_and_reject_are_settings(new_milter: Any) -> None:
 @pytest.mark.parametrize(
     ("mode", "tea", "cpr"), [("always", "secure", "secure"), ("shadow", "plain", "plain")]
 )
-def test_modes(new_milter: Any, mode: str, tea: str, cpr: str) -> None:
+def test_modes(new_milter: NewMilter, mode: str, tea: str, cpr: str) -> None:
     milter = new_milter(f'mode = "{mode}"')
     with milter.client() as client:
         assert client.message(FROM, TO, TEA).headers["X-Segl-Route"] == tea

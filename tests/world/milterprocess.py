@@ -1,0 +1,88 @@
+"""A ``segl-milter`` alone in a folder: its settings, socket, log and metrics, without any Postfix."""
+
+from __future__ import annotations
+
+import json
+import socket
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from world.milterclient import MilterClient
+from world.process import Daemon
+
+_SETTINGS = """\
+[organisation]
+name = "Nordby Vandværk"
+domains = ["nordby.example"]
+
+[detection]
+{detection}
+
+[limits]
+{limits}
+
+[milter]
+socket = "{socket}"
+workers = {workers}
+drain_seconds = {drain_seconds}
+
+[metrics]
+milter_port = {port}
+"""
+
+
+class RunningMilter:
+    """A daemon, its settings file and its socket."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.socket = directory / "milter.sock"
+        self.rules = directory / "rules.toml"
+        self.settings = directory / "segl.toml"
+        self.port = _free_port()
+        self.daemon = Daemon("segl-milter", "--settings", str(self.settings), directory=directory)
+
+    def write(
+        self, detection: str = "", *, limits: str = "", workers: int = 1, drain_seconds: float = 5
+    ) -> None:
+        text = _SETTINGS.format(
+            detection=detection,
+            limits=limits,
+            socket=self.socket,
+            workers=workers,
+            drain_seconds=drain_seconds,
+            port=self.port,
+        )
+        self.settings.write_text(text, "utf-8")
+
+    def client(self, **options: Any) -> MilterClient:
+        return MilterClient(self.socket, **options)
+
+    def workers(self) -> list[int]:
+        """Process ids of the workers that were started and still live, oldest first."""
+        started = [e["pid"] for e in self.events("worker_started") if e["kind"] == "worker"]
+        return [pid for pid in started if Path(f"/proc/{pid}/fd/1").exists()]
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.daemon.log.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == name]
+
+    def metric(self, name: str) -> float:
+        """The sum over all series of *name*."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(
+            float(line.rpartition(" ")[2]) for line in lines if line.split("{")[0].split(" ")[0] == name
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+# Starts one with the settings given.
+NewMilter = Callable[..., RunningMilter]
