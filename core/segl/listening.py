@@ -17,7 +17,7 @@ from pathlib import Path
 
 from segl.errors import SeglError
 
-_BACKLOG = 256
+_BACKLOG = 512
 
 
 class SocketInUse(SeglError):

@@ -9,6 +9,7 @@ from segl.listening import UnixListener
 from segl_delivery.lmtp import Service, Session
 
 MOST_SESSIONS: Final = 256
+BACKLOG: Final = 512  # a full one refuses clients at once: a unix socket does not let them wait
 
 
 class LmtpServer:
@@ -21,7 +22,7 @@ class LmtpServer:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        self._server = await asyncio.start_unix_server(self._serve, sock=self._listener.sock)
+        self._server = await asyncio.start_unix_server(self._serve, sock=self._listener.sock, backlog=BACKLOG)
 
     async def stop(self, drain_seconds: float) -> int:
         """Take no more, end idle sessions, let those with a message in hand finish. Returns how many had

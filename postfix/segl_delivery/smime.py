@@ -46,7 +46,9 @@ _DROPPED: Final = frozenset({*_TRACE, "return-path", "bcc", "resent-bcc", "hp-ou
 
 _HP = re.compile(rb';\s*hp\s*=\s*(?:"[^"]*"|[^\s;"]*)', re.IGNORECASE)
 _TYPE = re.compile(rb"\s*[\w.+-]+/[\w.+-]+")
-_ANY_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+")
+# Begins only where a word begins, and is bounded: else a long run without "@" costs its square.
+_ANY_ADDRESS = re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255}")
+_LONGEST_DECODED: Final = 32 * 1024  # bytes of an address field; a longer one shows its bare addresses
 _WRAP_TYPE: Final = (
     b"MIME-Version: 1.0\r\n"
     b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data;\r\n"
@@ -107,6 +109,8 @@ def _addresses_outside(field: Field) -> bytes | None:
 
 def _decoded(value: bytes) -> str | None:
     """The text a reader sees, encoded words undone (RFC 2047); ``None`` when it cannot be told."""
+    if len(value) > _LONGEST_DECODED:
+        return None
     try:
         text = value.decode("utf-8")
         return str(make_header(decode_header(text)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import stat
 import time
 from collections.abc import Iterator
@@ -263,6 +264,19 @@ def test_a_full_disk_is_452_and_another_fault_451(sealed: Sealed, monkeypatch: p
         assert caught.value.reply.code == code
         assert isinstance(caught.value, SealingError) == (code == 452)
     monkeypatch.undo()
+    assert [path.name for path in sealed.root.glob("sealed/*/*")] == [sealed.file.name]
+
+
+def test_a_real_limit_of_the_kernel_is_told_and_leaves_nothing(sealed: Sealed) -> None:
+    """As a full disk or quota would: the write itself fails in the middle."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, before[1]))
+    try:
+        with pytest.raises(SealingError) as caught:
+            sealed.directory.write(new_id(), new_content_key(), [b"x" * 1_000_000])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert str(caught.value.reply) == "452 4.3.1 no space for sealed messages now"
     assert [path.name for path in sealed.root.glob("sealed/*/*")] == [sealed.file.name]
 
 

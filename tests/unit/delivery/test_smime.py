@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import email
 import os
+import time
 from base64 import b64decode
 from email import policy
 
@@ -205,6 +206,29 @@ def test_a_number_in_a_display_name_stays_inside(field: bytes, outside: bytes | 
     found = [f.raw.rstrip(b"\r\n") for f in split_header(header)[0] if f.name == name]
     assert found == ([] if outside is None else [outside])
     assert field + b"\r\n" in inside
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"To: " + b"1--" * 200_000,
+        b"To: " + b"=?utf-8?q?" * 100_000,
+        b"To: " + b"=?utf-8?q?" * 3_000,
+        b"To: " + b"=?utf-8?b?" + b"A" * 400_000 + b"?=",
+        b"Cc: " + b"a@" * 200_000,
+        b"Cc: " + b"a." * 200_000 + b"@x 0101901234",
+        b"From: " + b'"' * 200_000,
+        b"From: " + b"(" * 200_000,
+        b"Content-Type: text/plain" + b"; hp=" * 100_000,
+        b"Content-Type: text/plain" + b";   " * 100_000,
+        b"Subject: x" + b"\r\n x" * 200_000,
+    ],
+    ids=lambda field: str(field[:24]),
+)
+def test_a_hostile_header_costs_no_more_than_its_length(field: bytes) -> None:
+    begun = time.process_time()
+    split_for_envelope(field + b"\r\n\r\nx", SUBJECT)
+    assert time.process_time() - begun < 2
 
 
 def test_bare_line_feeds_become_line_ends_inside_and_out() -> None:
