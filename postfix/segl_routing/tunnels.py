@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,17 +63,17 @@ class TunnelDirectory:
         """Whether *domain* (normal form) has a usable certificate at *now* (Unix seconds)."""
         path = f"{self._directory}/{domain}.pem"
         try:
-            stat = os.stat(path)  # noqa: PTH116 - asked for every recipient; Path costs three times as much
+            found = os.stat(path)  # noqa: PTH116 - asked for every recipient; Path costs three times as much
         except OSError as error:
             self._files.pop(domain, None)
             if isinstance(error, FileNotFoundError | NotADirectoryError):
                 return TunnelState(False, "no certificate is known")
             return TunnelState(False, f"{path}: {error.strerror}")
-        version = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        version = (found.st_mtime_ns, found.st_size, found.st_ino)
         file = self._files.get(domain)
         known = file is not None and file.version == version
         if file is None or not known:
-            file = _read(Path(path), version)
+            file = _read(Path(path), version, stat.S_ISREG(found.st_mode))
             self._files[domain] = file
         state = _judged(file, now)
         if not state.usable and not known:
@@ -99,7 +100,9 @@ def _judged(file: _File, now: float) -> TunnelState:
     return TunnelState(False, ", ".join(faults) or "the certificate file is empty")
 
 
-def _read(path: Path, version: tuple[int, int, int]) -> _File:
+def _read(path: Path, version: tuple[int, int, int], regular: bool) -> _File:
+    if not regular:
+        return _File(version, fault="is no regular file")  # a pipe would hold every look-up up
     if version[1] > MAX_FILE_BYTES:
         return _File(version, fault=f"is larger than {MAX_FILE_BYTES} bytes")
     try:

@@ -399,6 +399,7 @@ def test_another_nodes_newer_finding_is_used(tmp_path: Path) -> None:
 
     async def story(desk: Desk) -> None:
         await desk.find()
+        assert await mine.read(DOMAIN) is not None
         desk.now += 4000
         other.write(DomainFacts(DOMAIN, Known.NO, "seen elsewhere", desk.now - 10, desk.now + 3000))
         other.close()
@@ -407,6 +408,16 @@ def test_another_nodes_newer_finding_is_used(tmp_path: Path) -> None:
 
     run(story, Desk(archive=mine))
     mine.close()
+
+
+def test_an_older_finding_does_not_replace_a_newer_one(tmp_path: Path) -> None:
+    archive = store_of(tmp_path)
+    archive.write(DomainFacts(DOMAIN, Known.NO, "newer", 1_000_030.0, 2_000_000.0))
+    archive.write(DomainFacts(DOMAIN, Known.YES, "older", 1_000_000.0, 2_000_000.0))
+    facts = asyncio.run(archive.read(DOMAIN))
+    assert facts is not None
+    assert facts.reason == "newer"
+    archive.close()
 
 
 # new settings

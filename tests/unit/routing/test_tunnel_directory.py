@@ -1,0 +1,168 @@
+"""The tunnel partners' directory: what is in it now, and that the agent would say the same."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+from segl_delivery.certificates import choose
+from segl_routing.tunnels import TunnelDirectory
+from world.ca import TestCA
+
+DOMAIN = "kommune.example"
+
+
+class Complaints(list[str]):
+    def __call__(self, _file: Path, why: str) -> None:
+        self.append(why)
+
+
+def directory_of(path: Path) -> tuple[TunnelDirectory, Complaints]:
+    complaints = Complaints()
+    return TunnelDirectory(path, complaints), complaints
+
+
+def certificate(
+    *, bits: int = 2048, curve: bool = False, days: tuple[int, int] = (-1, 30), usage: bool | None = None,
+    authority: bool = False,
+) -> bytes:  # fmt: skip
+    """A self-signed certificate as PEM; *usage* is keyEncipherment, *authority* makes it a CA."""
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = (
+        ec.generate_private_key(ec.SECP256R1()) if curve else rsa.generate_private_key(65537, bits)
+    )
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, DOMAIN)])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + datetime.timedelta(days=days[0]))
+        .not_valid_after(now + datetime.timedelta(days=days[1]))
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+    )
+    if usage is not None:
+        flags = dict.fromkeys(
+            ("content_commitment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign",
+             "encipher_only", "decipher_only"), False,
+        )  # fmt: skip
+        builder = builder.add_extension(
+            x509.KeyUsage(digital_signature=True, key_encipherment=usage, **flags), critical=True
+        )
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+GOOD = certificate()
+OLD = certificate(days=(-60, -30))
+FUTURE = certificate(days=(10, 60))
+
+FILES = [
+    ("good", GOOD, True, "valid until"),
+    ("old and new", OLD + GOOD, True, "valid until"),
+    ("text around it", b"Kommunens certifikat:\n" + GOOD + b"\nslut\n", True, "valid until"),
+    ("for encryption", certificate(usage=True), True, "valid until"),
+    ("with its authority", certificate(authority=True) + GOOD, True, "valid until"),
+    ("authority of its own", certificate(authority=True), True, "valid until"),
+    ("old", OLD, False, "expired on"),
+    ("future", FUTURE, False, "not valid before"),
+    ("old and future", OLD + FUTURE, False, "expired on"),
+    ("old, with its authority", certificate(authority=True) + OLD, False, "expired on"),
+    ("elliptic curve", certificate(curve=True), False, "is not RSA"),
+    ("short key", certificate(bits=1024), False, "is not RSA of at least 2048 bits"),
+    ("for signing", certificate(usage=False), False, "not for encryption"),
+    ("empty", b"", False, "no certificate in PEM form"),
+    ("text", b"not a certificate", False, "no certificate in PEM form"),
+    ("cut off", GOOD[:300], False, "no certificate in PEM form"),
+    ("damaged", GOOD.replace(b"M", b"Q"), False, "no certificate in PEM form"),
+    ("huge", b"x" * 2_000_000, False, "larger than"),
+]
+
+
+@pytest.mark.parametrize(("content", "usable", "why"), [f[1:] for f in FILES], ids=[f[0] for f in FILES])
+def test_files(tmp_path: Path, content: bytes, usable: bool, why: str) -> None:
+    (tmp_path / f"{DOMAIN}.pem").write_bytes(content)
+    directory, complaints = directory_of(tmp_path)
+    for _ in range(3):
+        state = directory.state(DOMAIN, time.time())
+        assert (state.usable, why in state.reason) == (usable, True), state
+    assert len(complaints) == (0 if usable else 1), "each version of a file is named once"
+
+
+@pytest.mark.parametrize("content", [f[1] for f in FILES], ids=[f[0] for f in FILES])
+def test_the_agent_would_say_the_same(tmp_path: Path, content: bytes) -> None:
+    """A route to an agent that refuses would be a message that waits."""
+    (tmp_path / f"{DOMAIN}.pem").write_bytes(content)
+    directory, _ = directory_of(tmp_path)
+    try:
+        certificates = tuple(x509.load_pem_x509_certificates(content)) if len(content) < 1_048_576 else ()
+    except ValueError:
+        certificates = ()
+    chosen, _why = choose(certificates, datetime.datetime.now(datetime.UTC))
+    assert directory.state(DOMAIN, time.time()).usable is (chosen is not None)
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "missing"):
+        directory, complaints = directory_of(place)
+        assert not directory.state(DOMAIN, time.time()).usable
+        assert not complaints
+
+
+def test_a_parents_certificate_is_not_borrowed(tmp_path: Path) -> None:
+    (tmp_path / f"{DOMAIN}.pem").write_bytes(GOOD)
+    directory, _ = directory_of(tmp_path)
+    assert not directory.state(f"skole.{DOMAIN}", time.time()).usable
+    assert not directory.state("example", time.time()).usable
+
+
+def test_changes_are_seen_at_once(tmp_path: Path) -> None:
+    file = tmp_path / f"{DOMAIN}.pem"
+    directory, complaints = directory_of(tmp_path)
+
+    def usable() -> bool:
+        return directory.state(DOMAIN, time.time()).usable
+
+    assert not usable()
+    file.write_bytes(GOOD)
+    assert usable()
+    file.write_bytes(b"half of a certific")
+    assert not usable()
+    other = tmp_path / "new"
+    other.write_bytes(GOOD)
+    other.replace(file)
+    assert usable()
+    file.unlink()
+    assert not usable()
+    assert len(complaints) == 1
+
+
+def test_a_certificate_ends_while_we_run(tmp_path: Path) -> None:
+    (tmp_path / f"{DOMAIN}.pem").write_bytes(GOOD)
+    directory, _ = directory_of(tmp_path)
+    assert directory.state(DOMAIN, time.time()).usable
+    assert not directory.state(DOMAIN, time.time() + 40 * 86400).usable
+
+
+def test_a_directory_and_a_pipe_in_the_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / f"{DOMAIN}.pem").mkdir()
+    os.mkfifo(tmp_path / "pipe.example.pem")
+    directory, _ = directory_of(tmp_path)
+    assert not directory.state(DOMAIN, time.time()).usable
+    assert not directory.state("pipe.example", time.time()).usable
+
+
+def test_the_certificates_of_the_test_world_are_usable(tmp_path: Path) -> None:
+    issued = TestCA(tmp_path / "ca").issue([f"tunnel@{DOMAIN}"], key="rsa")
+    shutil.copy(issued.cert, tmp_path / f"{DOMAIN}.pem")
+    directory, _ = directory_of(tmp_path)
+    assert directory.state(DOMAIN, time.time()).usable
