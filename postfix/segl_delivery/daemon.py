@@ -1,8 +1,8 @@
 """``segl-deliver``: the process behind the transports ``segl-tunnel`` and ``segl-portal``.
 
 SIGTERM and SIGINT: no new mail, deliveries in hand finish (``delivery.drain_seconds``). SIGHUP: the
-settings are read again; sockets, store, log and metrics stay as they are until a restart. A settings file
-that cannot be used stops a start (exit 2) and leaves a running process as it is.
+settings are read again; sockets, size limits, store, log and metrics stay as they are until a restart. A
+settings file that cannot be used stops a start (exit 2) and leaves a running process as it is.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import email
 import re
+import time
 from datetime import UTC, datetime
 from email import policy
 from email.header import decode_header, make_header
@@ -19,6 +20,7 @@ from segl.sealed.keys import Secret
 from segl_delivery.notice import Notice, NoticeFrom, one_line
 from segl_delivery.notice_texts import TEXTS, Language
 from segl_delivery.paths import parse_path
+from segl_delivery.portal import end_of_day
 
 SECRET = Secret(bytes(range(32)))
 ROW = "0123456789abcdef" * 2
@@ -200,3 +202,27 @@ def test_an_address_beyond_ascii_stands_in_utf8() -> None:
 
 def test_a_path_in_the_portal_address_is_kept() -> None:
     assert f"https://nordby.example/sikker/m/{ROW}#" in texts(notice(url="https://nordby.example/sikker/"))[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "days", "until"),
+    [
+        ("2026-11-24T10:00:00", 30, "2026-12-24T22:59:59"),
+        ("2026-11-24T00:00:00", 1, "2026-11-25T22:59:59"),
+        ("2026-11-24T23:59:59", 1, "2026-11-25T22:59:59"),
+        ("2027-03-01T10:00:00", 30, "2027-03-31T21:59:59"),  # summer time began in between
+        ("2026-10-01T10:00:00", 30, "2026-10-31T22:59:59"),  # and ended
+        ("2028-01-30T10:00:00", 30, "2028-02-29T22:59:59"),
+    ],
+)
+def test_the_last_day_lasts_until_midnight_where_the_house_is(
+    monkeypatch: pytest.MonkeyPatch, written: str, days: int, until: str
+) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        end = end_of_day(datetime.fromisoformat(written), days)
+        assert end.astimezone(UTC) == datetime.fromisoformat(until).replace(tzinfo=UTC)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
