@@ -14,7 +14,7 @@ from datetime import date
 
 from segl.vocabulary import Adjustment, Finding, Label
 from segl_classifier.cpr.calendar import this_day
-from segl_classifier.cpr.judge import Judged, judge
+from segl_classifier.cpr.judge import judge
 from segl_classifier.cpr.masked import excerpts
 from segl_classifier.cpr.score import THRESHOLD
 from segl_classifier.message import Text
@@ -31,20 +31,18 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     *today* is the last day on which somebody can have been born; the computer's date when it is not given.
     Never raises; the time taken grows with the length of the text and no faster.
     """
-    judged = judge(text, today or this_day())
-    certain = [j for j in judged if j.score >= THRESHOLD]
-    doubtful = sorted((j for j in judged if j.score < THRESHOLD), key=lambda j: -j.score)[:MOST_DOUBTFUL]
-    shown = [*certain[:MOST_FINDINGS], *doubtful]
+    judgement = judge(text, today or this_day())
+    certain = [number for number in judgement.numbers if number.score >= THRESHOLD]
+    doubtful = [number for number in judgement.numbers if number.score < THRESHOLD]
+    nearest = sorted(doubtful, key=lambda number: -number.score)[:MOST_DOUBTFUL]
+    shown = [*certain[:MOST_FINDINGS], *nearest]
     findings = [
-        Finding(j.rule, Label.CPR, text.where, excerpt, j.score, j.steps)
-        for j, excerpt in zip(shown, excerpts(text.text, judged, shown), strict=True)
+        Finding(number.rule, Label.CPR, text.where, excerpt, number.score, number.steps)
+        for number, excerpt in zip(shown, excerpts(text.text, judgement.numbers, shown), strict=True)
     ]
     more = len(certain) - MOST_FINDINGS
-    if more > 0:
-        findings.append(_more(certain, more, text.where))
+    if more > 0 or not judgement.complete:
+        counted = f"{max(more, 0)} more numbers" if judgement.complete else "more numbers than were looked at"
+        reason = Adjustment(f"{counted} in the same text", THRESHOLD)
+        findings.append(Finding("cpr", Label.CPR, text.where, "", THRESHOLD, (reason,)))
     return findings
-
-
-def _more(certain: list[Judged], more: int, where: str) -> Finding:
-    reason = Adjustment(f"{more} more numbers in the same text", certain[-1].score)
-    return Finding("cpr", Label.CPR, where, "", certain[-1].score, (reason,))

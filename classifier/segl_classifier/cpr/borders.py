@@ -17,57 +17,82 @@ _MATE_AFTER = re.compile(rf"[^\w\s]?[ \n]?{_MATE}(?![0-9])")
 _NUMBERED = re.compile(r"(?:^|[\s(])[0-9]{1,2}\.$")  # "2.010190-1234": an item of a list
 _WHOLE = re.compile(r"[.,]0{1,2}(?![0-9])")  # "0101901234.0": how a spreadsheet writes a whole number
 _DECIMALS = re.compile(r"[.,][0-9]{1,3}(?![0-9])")
-_GROUP_BEFORE = re.compile(r"(?P<sign>\+|00)?(?P<group>[0-9]+)[ \u00a0]$")
-_GROUP_AFTER = re.compile(r" (?P<group>[0-9]+)(?![0-9])")
 _PAYMENT = re.compile(r"\+[0-9]{2} ?<[0-9<> ]*$")  # a payment line: "+71<000000101901234+12345678<"
-_TIGHT = "-._/+<>"
-_PIECE_OF_MORE = -0.6
+_REACH = 16  # characters
+
+_SLASH_BEFORE = Adjustment("a number and a slash stand directly before it", -0.25)
+_SLASH_AFTER = Adjustment("a slash and a number follow directly", -0.25)
+_ITEM = Adjustment("may be numbered as an item of a list", -0.1)
+_AMOUNT = Adjustment("written as an amount", -0.4)
+_ACCOUNT = Adjustment("four digits stand before it: a bank account", -0.3)
+_PHONE = Adjustment("a country code stands before it: a phone number", -0.6)
+_DIGITS_BEFORE = Adjustment("digits stand before it", -0.2)
+_DIGITS_AFTER = Adjustment("digits follow", -0.2)
 
 
 def of_longer_number(
     plain: str, start: int, end: int, divided: bool, bare: bool
 ) -> tuple[Adjustment, ...] | None:
     """Doubts from the digits beside ``plain[start:end]``; ``None`` when it is a piece of a longer number."""
-    before, after = plain[max(0, start - 16) : start], plain[end : end + 16]
-    doubts: list[Adjustment] = []
-    if len(before) > 1 and before[-1] in _TIGHT and before[-2].isdigit() and not _MATE_BEFORE.search(before):
-        if before[-1] == "/":
-            doubts.append(Adjustment("a number and a slash stand directly before it", -0.25))
-        elif not (divided and _NUMBERED.search(before)):
+    before = after = None
+    if start > 1 and not plain[start - 1].isalpha() and plain[start - 2].isdigit():
+        before = _before(plain, start, divided, bare)
+        if before is None:
             return None
-        else:
-            doubts.append(Adjustment("may be numbered as an item of a list", -0.1))
-    if len(after) > 1 and after[0] in _TIGHT + ":" and after[1].isdigit() and not _MATE_AFTER.match(after):
-        if after[0] == "/":
-            doubts.append(Adjustment("a slash and a number follow directly", -0.25))
-        elif not (bare and _WHOLE.match(after)):
-            return None
-    if before[-1:] == "+" or _PAYMENT.search(plain, max(0, start - 40), start):
+    elif plain[start - 1 : start] in ("+", "<") and (plain[start - 1] == "+" or _payment(plain, start)):
         return None
-    if bare and _DECIMALS.match(after) and not _WHOLE.match(after):
-        doubts.append(Adjustment("written as an amount", -0.4))
-    doubts += _groups(before, after, divided, bare)
-    return tuple(doubts)
+    if plain[end + 1 : end + 2].isdigit():
+        after = _after(plain, end, bare)
+        if after is None:
+            return None
+    return (before or ()) + (after or ())
 
 
-def _groups(before: str, after: str, divided: bool, bare: bool) -> list[Adjustment]:
-    """Doubts from groups of digits one space away."""
-    doubts = []
-    group = _GROUP_BEFORE.search(before)
-    if group and group["sign"]:
-        doubts.append(Adjustment("a country code stands before it: a phone number", _PIECE_OF_MORE))
-    elif group and not _MATE_BEFORE.search(before):
-        digits = len(group["group"])
-        if bare and digits == 4 and group["group"][:2] not in ("19", "20"):
-            doubts.append(Adjustment("four digits stand before it: a bank account", -0.3))
-        elif digits > 4 or (not bare and digits == 4 and group["group"][:2] not in ("19", "20")):
-            doubts.append(Adjustment("digits stand before it", -0.2))
-    group = _GROUP_AFTER.match(after)
-    if group and len(group["group"]) >= 4 and not _MATE_AFTER.match(after):
-        doubts.append(Adjustment("digits follow", -0.2))
-    return doubts
+def _before(plain: str, start: int, divided: bool, bare: bool) -> tuple[Adjustment, ...] | None:
+    """A digit and one sign stand before the number."""
+    sign, before = plain[start - 1], plain[max(0, start - _REACH) : start]
+    if sign in "-._/+<>":
+        if sign in "+<" and (sign == "+" or _payment(plain, start)):
+            return None
+        if _MATE_BEFORE.search(before):
+            return ()
+        if sign == "/":
+            return (_SLASH_BEFORE,)
+        return (_ITEM,) if divided and _NUMBERED.search(before) else None
+    if sign not in " \u00a0":
+        return ()
+    group = before[:-1].rsplit(None, 1)[-1]
+    digits = group.lstrip("+")
+    if not digits.isdigit() or _MATE_BEFORE.search(before):
+        return ()
+    if digits != group or (digits.startswith("00") and len(digits) <= 5):
+        return (_PHONE,)
+    year = digits[:2] in ("19", "20")
+    if len(digits) == 4 and not year:
+        return (_ACCOUNT,) if bare else () if divided else (_DIGITS_BEFORE,)
+    return (_DIGITS_BEFORE,) if len(digits) > 4 else ()
 
 
+def _after(plain: str, end: int, bare: bool) -> tuple[Adjustment, ...] | None:
+    """A sign and a digit follow the number."""
+    sign, after = plain[end], plain[end : end + _REACH]
+    if sign in "-._/+<>:,":
+        if _MATE_AFTER.match(after) or (bare and _WHOLE.match(after)):
+            return ()
+        if sign == ",":
+            return (_AMOUNT,) if bare and _DECIMALS.match(after) else ()
+        return (_SLASH_AFTER,) if sign == "/" else None
+    if sign != " ":
+        return ()
+    group = after[1:].split(None, 1)[0]
+    return (_DIGITS_AFTER,) if group.isdigit() and len(group) >= 4 and not _MATE_AFTER.match(after) else ()
+
+
+def _payment(plain: str, start: int) -> bool:
+    return _PAYMENT.search(plain, max(0, start - 40), start) is not None
+
+
+_IDENTIFIER = -0.6
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]{1,24}$")
 _LETTERS_AFTER = re.compile(r"[^\W\d_]{1,24}")
 _JOINED_BEFORE = re.compile(r"([^\W_]{1,24})[-_]$")
@@ -82,17 +107,19 @@ def letters(text: str, start: int, end: int, divided: bool) -> Adjustment | None
     last, following = text[max(0, start - 1) : start], text[end : end + 1]
     if following.isalpha() and (found := _LETTERS_AFTER.match(text, end)) is not None:
         if not divided or (len(found.group()) == 1 and found.group().isupper()):
-            return Adjustment("letters follow directly: an identifier", _PIECE_OF_MORE)
+            return Adjustment("letters follow directly: an identifier", _IDENTIFIER)
         return Adjustment("letters follow directly", -0.1)
+    if not last.isalpha() and last not in ("-", "_"):
+        return None
     before = text[max(0, start - 26) : start]
-    if last.isalpha() and (found := _LETTERS_BEFORE.search(before)) is not None:
+    if (found := _LETTERS_BEFORE.search(before)) is not None:
         if not divided or (found.group().isupper() and len(found.group()) <= 6):
-            return Adjustment("letters stand directly before it: an identifier", _PIECE_OF_MORE)
+            return Adjustment("letters stand directly before it: an identifier", _IDENTIFIER)
         return Adjustment("letters stand directly before it", -0.1)
-    if last in ("-", "_") and (found := _JOINED_BEFORE.search(before)) is not None:
+    if (found := _JOINED_BEFORE.search(before)) is not None:
         word = found.group(1)
         if any(c.isdigit() for c in word) or (word.isupper() and len(word) <= 6):
-            return Adjustment("joined to letters: an identifier", _PIECE_OF_MORE)
+            return Adjustment("joined to letters: an identifier", _IDENTIFIER)
         return Adjustment("joined to a word", -0.1)
     return None
 

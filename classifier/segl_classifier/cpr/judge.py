@@ -1,17 +1,24 @@
-"""Each candidate of a text judged, overlapping spellings reduced to the likeliest."""
+"""Each candidate of a text judged, overlapping spellings reduced to the likeliest.
+
+A text may hold more numbers than there is time to judge. Numbers of a column whose heading calls them
+something else are passed over at once. Of the others so many are judged as no honest mail holds
+(``MOST_JUDGED``); a text with more of them counts as holding personal numbers, whatever the rest may be.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import chain, pairwise
+from typing import NamedTuple
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr import borders, context, score
 from segl_classifier.cpr.calendar import Birth, read
-from segl_classifier.cpr.candidates import Candidate, Layout, candidates
+from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.company import Company, listed_with
 from segl_classifier.cpr.context import NOTHING, Said
+from segl_classifier.cpr.layout import Layout
 from segl_classifier.cpr.left import before
 from segl_classifier.cpr.right import after
 from segl_classifier.cpr.split import split_candidates
@@ -19,7 +26,13 @@ from segl_classifier.cpr.tables import Tables
 from segl_classifier.cpr.words import Kind
 from segl_classifier.message import Source, Text
 
-_CALLED_OTHERWISE = -0.5
+MOST_JUDGED = 10_000  # candidates of one text
+_ENOUGH = 500  # numbers beyond doubt, after which the rest of a text is not looked at
+_OTHERS_SHOWN = 50  # numbers of columns of something else that are judged all the same, to explain them
+
+_BEYOND_DOUBT = 0.7
+_OUTSIDE = Adjustment("stands outside the message's text", -0.2)
+_CELL_STARTS = "\n\t|;,\"'"
 
 
 @dataclass(slots=True)
@@ -32,8 +45,7 @@ class _Case:
     said: Said
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """``start`` and ``end`` are places in the text; ``steps`` add up to ``score``."""
 
     start: int
@@ -43,13 +55,23 @@ class Judged:
     steps: tuple[Adjustment, ...]
 
 
-def judge(text: Text, today: date) -> list[Judged]:
-    """Every candidate of *text* with its score, in order of place, none overlapping another."""
-    cases = _Reader(text, today).cases()
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """``numbers`` in order of place, none overlapping another; not ``complete`` when there were more of them
+    than were looked at."""
+
+    numbers: list[Judged]
+    complete: bool = True
+
+
+def judge(text: Text, today: date) -> Judgement:
+    """Every candidate of *text* with its score."""
+    reader = _Reader(text, today)
+    cases = reader.cases()
     if not cases:
-        return []
-    _with_company(text.text, cases)
-    return _without_overlaps([_judged(case) for case in cases])
+        return Judgement([])
+    _with_company(text.text, cases, reader.others)
+    return Judgement(_without_overlaps([_judged(case) for case in cases]), reader.complete)
 
 
 class _Reader:
@@ -59,76 +81,99 @@ class _Reader:
         self.text, self.today = text, today
         self.tables = Tables(text.text)
         self.find = context.lookup()
+        self.addresses = any(sign in text.text for sign in ("://", "@", "www."))
+        self.headings: dict[tuple[str, bool], Said] = {}
         self.earlier: _Case | None = None
+        self.others: set[str] = set()  # digits that the text calls something else
+        self.certain = 0
+        self.complete = True
 
     def cases(self) -> list[_Case]:
-        cases = []
-        for candidate in (*candidates(self.text.text), *split_candidates(self.text.text)):
+        cases: list[_Case] = []
+        for candidate in chain(candidates(self.text.text), split_candidates(self.text.text)):
             birth = read(candidate.digits, self.today)
             if birth is None or (candidate.year is not None and candidate.year != birth.born.year):
                 continue
-            case = self._case(candidate, birth)
+            top = self._heading(candidate)
+            if top.kind is Kind.OTHER and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
+                self.others.add(candidate.digits)
+                continue
+            if len(cases) >= MOST_JUDGED or self.certain >= _ENOUGH:
+                self.complete = False
+                break
+            case = self._case(candidate, birth, top)
+            if case.said.kind is Kind.OTHER:
+                self.others.add(candidate.digits)
             cases.append(case)
             self.earlier = case
         return cases
 
-    def _case(self, candidate: Candidate, birth: Birth) -> _Case:
-        whole = self.text.text
-        start, end, divided = candidate.start, candidate.end, candidate.layout.divided
-        steps = score.of_digits(candidate, birth, self.today)
-        said = self._said(candidate)
-        for doubt in (
-            borders.letters(whole, start, end, divided),
-            borders.address(whole, start, end, divided),
-        ):
-            if doubt is not None and said.kind not in (Kind.CPR, Kind.REPLACEMENT):
-                steps.append(doubt)
-        if self.text.source is Source.SURROUND and not divided and said.kind is Kind.UNKNOWN:
-            steps.append(Adjustment("stands outside the message's text", -0.2))
-        return _Case(candidate, birth, [*steps, *said.adjustments], said)
+    def _opens_cell(self, candidate: Candidate) -> bool:
+        """Whether nothing stands before the number in its cell."""
+        return candidate.start == 0 or self.text.text[candidate.start - 1] in _CELL_STARTS
 
-    def _said(self, candidate: Candidate) -> Said:
-        """What heading and words say; the first that names the number decides, mere hints add up."""
-        whole, layout = self.text.text, candidate.layout
+    def _case(self, candidate: Candidate, birth: Birth, top: Said) -> _Case:
+        steps = score.of_digits(candidate, birth, self.today)
+        said = self._said(candidate, top)
+        if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT:
+            steps += self._doubts(candidate, said)
+        steps += said.adjustments
+        beyond_doubt = said.kind is Kind.CPR or (candidate.layout is Layout.HYPHEN and said is NOTHING)
+        self.certain += beyond_doubt and score.total(steps) >= _BEYOND_DOUBT
+        return _Case(candidate, birth, steps, said)
+
+    def _doubts(self, candidate: Candidate, said: Said) -> list[Adjustment]:
+        """Doubts from what touches the number and from where it stands."""
+        text, (start, end, layout, *_) = self.text.text, candidate
+        doubts = [borders.letters(text, start, end, layout.divided)]
+        if self.addresses:
+            doubts.append(borders.address(text, start, end, layout.divided))
+        if self.text.source is Source.SURROUND and not layout.divided and said.kind is Kind.UNKNOWN:
+            doubts.append(_OUTSIDE)
+        return [doubt for doubt in doubts if doubt is not None]
+
+    def _said(self, candidate: Candidate, top: Said) -> Said:
+        """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
+        text, (start, end, layout, *_) = self.text.text, candidate
         bare, divided = layout is Layout.BARE, layout.divided
-        heading = self.tables.heading(candidate.start)
-        top = context.heading(heading, self.find, bare=bare) if heading else NOTHING
-        cells = top.kind is Kind.UNKNOWN
-        left = before(whole, candidate.start, self.find, bare=bare, divided=divided, cells=cells)
+        named = top.kind is not Kind.UNKNOWN
+        if named and self._opens_cell(candidate):
+            return top
+        left = before(text, start, self.find, bare=bare, divided=divided, cells=not named)
         if left.kind is not Kind.UNKNOWN:
             return left
-        if not cells:
+        if named:
             return top
         earlier = self.earlier
-        decided = earlier is not None and earlier.said.kind is not Kind.UNKNOWN and not left.adjustments
-        if decided and earlier is not None and listed_with(whole, earlier.candidate.end, candidate.start):
+        if earlier is not None and not left.adjustments and listed_with(text, earlier.candidate.end, start):
             return earlier.said
-        right = after(whole, candidate.end, self.find, divided=divided)
+        right = after(text, end, self.find, divided=divided)
         if right.kind is not Kind.UNKNOWN:
             return right
         return Said(Kind.UNKNOWN, (*left.adjustments, *top.adjustments, *right.adjustments))
 
+    def _heading(self, candidate: Candidate) -> Said:
+        """What the heading of the column says, if the number stands in one."""
+        bare = candidate.layout is Layout.BARE
+        cell = self.tables.heading(candidate.start)
+        if not cell:
+            return NOTHING
+        known = self.headings.get((cell, bare))
+        if known is None:
+            known = self.headings[cell, bare] = context.heading(cell, self.find, bare=bare)
+        return known
 
-def _with_company(text: str, cases: list[_Case]) -> None:
+
+def _with_company(text: str, cases: list[_Case], others: set[str]) -> None:
     """Adds what the other numbers of the text say to what its own words do not settle."""
-    elsewhere = {c.candidate.digits for c in cases if c.said.kind is Kind.OTHER}
-    company = Company(text, [case.candidate for case in cases], elsewhere)
+    company = Company(text, [case.candidate for case in cases], others)
     for first, last in pairwise(cases):
-        a, b = first.candidate, last.candidate
-        if (doubt := company.range_of(a.end, a.digits, b.start, b.digits)) is not None:
+        if (doubt := company.ends_range(first.candidate, last.candidate)) is not None:
             first.steps.append(doubt)
             last.steps.append(doubt)
     for case in cases:
-        candidate = case.candidate
-        if case.said.kind is not Kind.UNKNOWN:
-            continue
-        if candidate.digits in elsewhere:
-            case.steps.append(Adjustment("called something else in the same text", _CALLED_OTHERWISE))
-        elif (doubt := company.follows_other(candidate.digits)) is not None:
-            case.steps.append(doubt)
-        elif candidate.layout is Layout.BARE:
-            doubts = (company.series(candidate.digits), company.among_ids(candidate.start, candidate.end))
-            case.steps += [doubt for doubt in doubts if doubt is not None]
+        if case.said.kind is Kind.UNKNOWN:
+            case.steps += company.doubt(case.candidate)
 
 
 def _judged(case: _Case) -> Judged:

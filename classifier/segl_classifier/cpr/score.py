@@ -12,7 +12,8 @@ from datetime import date
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.calendar import Birth
-from segl_classifier.cpr.candidates import Candidate, Layout
+from segl_classifier.cpr.candidates import Candidate
+from segl_classifier.cpr.layout import Layout
 
 THRESHOLD = 0.5  # a finding with this score or more counts as a personal number
 
@@ -24,7 +25,7 @@ _OLDEST = 116
 def of_digits(candidate: Candidate, birth: Birth, today: date) -> list[Adjustment]:
     """What the spelling and the digits say, the words beside them left out of account."""
     layout = candidate.layout
-    steps = [Adjustment(layout.called, layout.base)]
+    steps = [layout.step]
     if birth.replacement:
         steps.append(Adjustment("the day is 60 too high, as in a replacement number", -0.4))
     elif birth.modulus11:

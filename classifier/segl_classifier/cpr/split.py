@@ -1,7 +1,7 @@
 """Numbers that the text takes apart: "født 010190, de sidste fire er 1234", "010190 (løbenr. 1234)".
 
 Looked for from the words, which are rare: "sidste fire", "løbenr", "resten af nummeret". Back from them a
-date must stand in the same sentence or two, forward from them four digits.
+date must stand near, forward from them four digits.
 """
 
 from __future__ import annotations
@@ -10,70 +10,62 @@ import re
 from collections.abc import Iterator
 
 from segl.vocabulary import Adjustment
-from segl_classifier.cpr.candidates import Candidate, Layout
+from segl_classifier.cpr.candidates import Candidate
+from segl_classifier.cpr.layout import Layout
 
-# Pieces of words by which the phrase is found fast; each is then read in full by _PHRASE.
+# Pieces by which the phrases are found fast, and how many letters of the phrase stand before each.
 _STEMS = (
-    "idste",
-    "IDSTE",
-    "løbe",
-    "Løbe",
-    "LØBE",
-    "esten af",
-    "iste fire",
-    "ista fyra",
-    "ast four",
-    "ast 4",
-    "etzten vier",
+    *(("dste f", 2), ("dste 4", 2), ("DSTE F", 2), ("iste f", 1), ("ista f", 1), ("zten v", 3), ("ast f", 1)),
+    *(("ast 4", 1), ("øbenr", 1), ("øbenu", 1), ("ØBENR", 1), ("sten af nu", 2), ("sten af c", 2)),
 )
 _PHRASE = re.compile(
-    r"(?:(?:de\s+)?(?:sidste|siste|sista|last|letzten)\s+(?:fire|4|four|fyra|vier)"
-    r"(?:\s+(?:cifre|tal|digits|siffer|siffror|ziffern|numre))?"
-    r"|løbe(?:nr|nummer)(?:et)?|resten\s+af\s+(?:nummeret|cpr\S*|tallet))"
-    r"(?P<between>[^\d\n]{0,40}?\n?[^\d\n]{0,20}?)(?P<serial>\d{4})(?!\d|[.,-]\d)",
+    r"(?:(?:sidste|siste|sista|last|letzten)\s+(?:fire|4|four|fyra|vier)\b"
+    r"|løbe(?:nr|nummer(?:et)?)\b|resten\s+af\s+(?:nummeret|cpr[\w-]*))"
+    r"(?P<between>\D{0,60}+)(?P<serial>[0-9]{4})(?![0-9]|[.,-][0-9])",
     re.IGNORECASE,
 )
 _DATE = re.compile(
-    r"(?<![\d.,/-])(?P<d>0[1-9]|[12]\d|3[01])[ ./-]{0,2}(?P<m>0[1-9]|1[0-2])[ ./-]{0,2}"
-    r"(?:18|19|20)?(?P<y>\d\d)"
-    r"(?![\d]|[.,/-]\d)"
+    r"(?<![\d.,/-])(?P<d>0[1-9]|[12][0-9]|3[01])[ ./-]{0,2}(?P<m>0[1-9]|1[0-2])[ ./-]{0,2}"
+    r"(?:18|19|20)?(?P<y>[0-9]{2})(?![0-9]|[.,/-][0-9])"
 )
-_BACK = 90
-_PERSONAL = re.compile(r"\b(?:cpr|personn|fød(?:t|sels)|f\.|født|born|birth|född|född|geb)", re.IGNORECASE)
+_BACK = 90  # characters from the words back to the date
+_PERSONAL = re.compile(r"\b(?:cpr|personn|fød(?:t|sels)|f\.|født|born|birth|född|geb)", re.IGNORECASE)
 _OTHER = re.compile(
-    r"lever|track|ordre|order|faktur|invoice|konto|kort|card|telefon|tlf|mobil|kolli|pakke|måler"
-    r"|sag\b|journal",
+    r"lever|track|ordre|order|faktur|invoice|konto|kort|card|telefon|tlf|mobil|kolli|pakke|måler|sag\b|journal",
     re.IGNORECASE,
 )
+
+_LAST_FOUR = Adjustment("the text says that they are the last four", 0.2)
+_NAMED = Adjustment("a birthday or a CPR number is named", 0.3)
+_ELSE = Adjustment("something else is named beside it", -0.5)
 
 
 def split_candidates(text: str) -> Iterator[Candidate]:
     """The numbers whose date and last four digits stand apart in a sentence."""
-    places = sorted({place for stem in _STEMS for place in _places(text, stem)})
     done = 0
-    for place in places:
-        match = _PHRASE.search(text, max(done, place - 10), place + 100)
-        if match is None:
+    for place in sorted(place for stem, before in _STEMS for place in _places(text, stem, before)):
+        match = _PHRASE.match(text, place) if place >= done else None
+        if match is None or match["between"].count("\n") > 1:
             continue
-        low = max(done, match.start() - _BACK)
-        dates = list(_DATE.finditer(text, low, match.start()))
+        dates = list(_DATE.finditer(text, max(done, place - _BACK), place))
         if not dates:
             continue
         date = dates[-1]
-        said = text[max(0, date.start() - 40) : match.end() + 20]
-        doubts = [Adjustment("the text says that they are the last four", 0.2)]
-        if _PERSONAL.search(said):
-            doubts.append(Adjustment("a birthday or a CPR number is named", 0.3))
-        if _OTHER.search(said):
-            doubts.append(Adjustment("something else is named between", -0.5))
+        near = text[max(0, date.start() - 40) : match.end() + 20]
+        doubts = [_LAST_FOUR]
+        if _PERSONAL.search(near):
+            doubts.append(_NAMED)
+        if _OTHER.search(near):
+            doubts.append(_ELSE)
         digits = date["d"] + date["m"] + date["y"] + match["serial"]
-        if digits.isascii():
-            yield Candidate(date.start(), match.end(), Layout.WORDS, digits, tuple(doubts))
-            done = match.end()
+        yield Candidate(date.start(), match.end(), Layout.WORDS, digits, tuple(doubts))
+        done = match.end()
 
 
-def _places(text: str, stem: str) -> Iterator[int]:
+def _places(text: str, stem: str, before: int) -> Iterator[int]:
+    """Where phrases with *stem* may begin."""
     at = text.find(stem)
     while at >= 0:
-        yield at
+        if at >= before:
+            yield at - before
         at = text.find(stem, at + len(stem))

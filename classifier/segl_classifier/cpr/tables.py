@@ -1,29 +1,42 @@
 """The heading of the column in which a number stands.
 
-Mail carries tables as plain text: cells divided by tabs, bars or semicolons (what HTML, spreadsheets and
-CSV become), by commas, or lined up with spaces (what a PDF becomes). A table is a run of lines with the
-same divider, single blank lines between them allowed; its heading is its first line that names columns.
+Mail carries tables as plain text: cells divided by tabs, bars or semicolons (what HTML, spreadsheets and CSV
+become), by commas, or lined up with spaces (what a PDF becomes). A table is a run of lines with the same
+divider, single blank lines between them allowed; its heading is the first of its lines that names the column.
 Lines are read once, however many numbers stand in them.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-_DIVIDERS = ("\t", "|", ";")
+_SIGNS = ("\t", "|", ";")
+_LINED_UP = "  "
 _COLUMNS = re.compile(r"\S+(?: \S+)*")  # cells lined up with two spaces or more
 _VALUE = re.compile(r"\d{5}|\d[.,]\d\d\b")  # what a heading does not hold
 _HEAD_LINES = 3  # among the first lines of a table is its heading
 _LONGEST = 2_000  # characters of a line that are looked at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Table:
-    """``heads`` are the first lines of the table, from the top."""
+    """``heads`` are those of its first lines that may be its heading; ``columns`` what they say."""
 
     divider: str
     heads: tuple[str, ...]
+    columns: dict[int, str] = field(default_factory=dict)
+
+    def cell(self, line: str, offset: int) -> str:
+        """The heading over the character *offset* of *line*; ``""`` when there is none."""
+        if self.divider == _LINED_UP:
+            return next(filter(None, (_over(head, line, offset) for head in self.heads)), "")
+        column = _column(line, offset, self.divider)
+        known = self.columns.get(column)
+        if known is None:
+            cells = (_cell(head, column, self.divider) for head in self.heads)
+            known = self.columns[column] = next(filter(None, cells), "")
+        return known
 
 
 class Tables:
@@ -32,53 +45,40 @@ class Tables:
     def __init__(self, text: str) -> None:
         self._text = text
         self._of_line: dict[tuple[int, str], _Table] = {}  # by the start of a line already read
+        self._last: tuple[int, str, tuple[str, ...]] = (-1, "", ())
 
     def heading(self, start: int) -> str | None:
         """The heading over the number at *start*: ``""`` in a table without one, ``None`` outside a table."""
         line_start = self._text.rfind("\n", 0, start) + 1
-        line = self._line(line_start)
+        if self._last[0] != line_start:
+            line = self._line(line_start)
+            self._last = (line_start, line, _dividers(line))
+        _, line, dividers = self._last
         offset = start - line_start
-        if offset >= _LONGEST:
+        if not dividers or offset >= _LONGEST:
             return None
-        for divider in self._dividers(line, offset):
-            table = self._table(line_start, line, divider)
-            for head in table.heads:
-                if head is not line and head != line and not _VALUE.search(head):
-                    cell = _cell(head, line, offset, divider)
-                    if cell:
-                        return cell
-            if divider in _DIVIDERS:
-                return ""
-        return None
-
-    @staticmethod
-    def _dividers(line: str, offset: int) -> list[str]:
-        found = [divider for divider in _DIVIDERS if divider in line]
-        if not found and "," in line:
-            found.append(",")
-        if not found and "  " in line:
-            found.append("  ")
-        return found
+        for divider in dividers:
+            cell = self._table(line_start, line, divider).cell(line, offset)
+            if cell:
+                return cell
+        return "" if dividers[0] in _SIGNS else None
 
     def _line(self, start: int) -> str:
         end = self._text.find("\n", start, start + _LONGEST)
-        return self._text[start : end if end >= 0 else start + _LONGEST].rstrip("\r")
+        return self._text[start : end if end >= 0 else start + _LONGEST]
 
     def _table(self, start: int, line: str, divider: str) -> _Table:
         """The table of the line at *start*. Goes up to a line whose table is known, or to the table's top."""
+        known = self._of_line.get((start, divider))
         passed: list[int] = []
         lines: list[str] = []
-        known: _Table | None = None
         blank = False
-        while True:
-            known = self._of_line.get((start, divider))
-            if known is not None:
-                break
+        while known is None:
             if divider in line:
                 passed.append(start)
                 lines.append(line)
                 blank = False
-            elif line.strip(" >\t") or blank or not passed:
+            elif blank or line.strip(" >\t\r"):
                 break
             else:
                 blank = True
@@ -86,22 +86,30 @@ class Tables:
                 break
             start = self._text.rfind("\n", 0, start - 1) + 1
             line = self._line(start)
+            known = self._of_line.get((start, divider))
         if known is None:
-            known = _Table(divider, tuple(reversed(lines[-_HEAD_LINES:])))
+            heads = (line for line in reversed(lines[-_HEAD_LINES:]) if not _VALUE.search(line))
+            known = _Table(divider, tuple(heads))
         for seen in passed:
             self._of_line[seen, divider] = known
         return known
 
 
-def _cell(head: str, line: str, offset: int, divider: str) -> str:
-    """The cell of *head* over the character *offset* of *line*."""
-    if divider == "  ":
-        return _over(head, line, offset)
+def _dividers(line: str) -> tuple[str, ...]:
+    """What divides the cells of *line*, if anything does."""
+    found = tuple(sign for sign in _SIGNS if sign in line)
+    if found:
+        return found
+    if "," in line:
+        return (",",)
+    return (_LINED_UP,) if _LINED_UP in line else ()
+
+
+def _cell(head: str, column: int, divider: str) -> str:
     cells = head.split(divider)
     if divider == "," and (len(cells) < 3 or any(len(cell.split()) > 3 for cell in cells)):
         return ""  # a sentence, not a heading
-    column = _column(line, offset, divider)
-    return cells[column].strip(" \"'") if column < len(cells) else ""
+    return cells[column].strip(" \"'>\r") if column < len(cells) else ""
 
 
 def _column(line: str, offset: int, divider: str) -> int:
@@ -114,10 +122,11 @@ def _column(line: str, offset: int, divider: str) -> int:
 
 def _over(head: str, line: str, offset: int) -> str:
     """The heading that stands over *offset*, where columns are lined up with spaces."""
-    here = next((m for m in _COLUMNS.finditer(line) if m.start() <= offset < m.end()), None)
-    if here is None:
-        return ""
+    begin = line.rfind(_LINED_UP, 0, offset) + 1
+    end = line.find(_LINED_UP, offset)
+    if end < 0:
+        end = len(line)
     for cell in _COLUMNS.finditer(head):
-        if cell.start() < here.end() and here.start() < cell.end():
+        if cell.start() < end and begin < cell.end():
             return cell.group()
     return ""

@@ -1,0 +1,93 @@
+"""How ten digits are spelled, and how much that alone says."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from segl.vocabulary import Adjustment
+
+
+class Layout(Enum):
+    """A spelling: the score it starts from, what to call it, and whether it is divided the way a personal
+    number is and few other numbers are."""
+
+    HYPHEN = (0.70, "spelled DDMMYY-SSSS", True)
+    PARTED = (0.64, "spelled as a date and four digits", True)
+    BARE = (0.55, "ten digits in a row", False)
+    SPACED = (0.55, "ten digits, each by itself", False)
+    APART = (0.38, "a date, and four digits in the next cell or line", False)
+    FULL_YEAR = (0.60, "a date with a four-digit year, a hyphen and four digits", True)
+    FULL_YEAR_LOOSE = (0.20, "a date with a four-digit year, then four digits", False)
+    ONE_DIGIT = (0.45, "a date without leading zeros, and four digits", True)
+    SERIAL = (0.50, "a date and four digits, these divided too", False)
+    SEVENTH = (0.40, "ten digits, divided after the seventh", False)
+    ODD = (0.15, "ten digits, divided in an unusual way", False)
+    SHORT = (0.10, "nine digits: a leading zero may be lost", False)
+    WORDS = (0.30, "a date, and four digits some words later", False)
+
+    def __init__(self, base: float, called: str, divided: bool) -> None:
+        self.base = base
+        self.divided = divided
+        self.step = Adjustment(called, base)
+
+    @property
+    def needs_word(self) -> bool:
+        """So unusual that only a word for the personal number makes it one."""
+        return self.base < 0.25
+
+
+_DATE_GAP = re.compile(r" {0,2}[./_-]? {0,2}|-?\n")
+_MORE_AFTER = re.compile(r"[\W_]{1,3}+[0-9](?![0-9])")
+_MORE_BEFORE = re.compile(r"(?<![0-9])[0-9][\W_]{1,3}$")
+
+
+def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -> Layout | None:
+    """The layout of the ten digits ``plain[start:end]`` in *pieces* (digits, and what follows them)."""
+    gaps: dict[int, str] = {}
+    count = 0
+    for digits, gap in pieces[:-1]:
+        count += len(digits)
+        gaps[count] = gap
+        if gap.count("\n") > 1:
+            return None
+    if len(gaps) == 9:
+        return _singles(plain, start, end, gaps)
+    if not gaps.keys() <= {2, 4, 6, 8} or 6 not in gaps:
+        return _oddly(gaps)
+    last = gaps.get(8, "")
+    if last.strip() or "\n" in last:
+        return None  # DD.MM.YY - DD.MM, DD.MM.YY HH:MM: the last four are a day or an hour
+    if any(at != 6 and not _DATE_GAP.fullmatch(gap) for at, gap in gaps.items()):
+        return Layout.ODD
+    return _by_gap(gaps[6])
+
+
+def _by_gap(gap: str) -> Layout:
+    """The layout by what stands between the date and the four digits."""
+    signs = gap.replace(" ", "").replace("\n", "")
+    if signs == "-":
+        return Layout.HYPHEN
+    if "\n" in gap or gap.count(" ") > 2:
+        return Layout.APART
+    return Layout.PARTED if signs in ("", ".", "/", "_") else Layout.APART
+
+
+def _oddly(gaps: dict[int, str]) -> Layout:
+    """The layout of digits not divided into pairs: "010190 1-234" is clearer than "01019 01234"."""
+    if any(gap.strip(" -") or len(gap) > 3 for gap in gaps.values()):
+        return Layout.ODD
+    serial = gaps.keys() - {2, 4}
+    if 6 in serial and not serial & {1, 3, 5}:
+        return Layout.SERIAL
+    return Layout.SEVENTH if serial == {7} else Layout.ODD
+
+
+def _singles(plain: str, start: int, end: int, gaps: dict[int, str]) -> Layout | None:
+    """Ten single digits: a number only when no more of them follow or precede in the same row."""
+    if any("\n" in gap or len(gap) > 3 for at, gap in gaps.items() if at != 6):
+        return None
+    after, before = plain[end : end + 8], plain[max(0, start - 8) : start]
+    if not _MORE_AFTER.match(after) and not _MORE_BEFORE.search(before):
+        return Layout.SPACED
+    return Layout.ODD if any(gap != gaps[1] for gap in gaps.values()) else None
