@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import socket
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,8 +37,9 @@ class ListenError(SeglError):
 class Listener:
     """The open socket. ``stop_accepting`` is for the workers, the rest for the parent."""
 
-    def __init__(self, path: Path, fd: int, quiet: socket.socket, lock: int) -> None:
+    def __init__(self, path: Path, name: Path, fd: int, quiet: socket.socket, lock: int) -> None:
         self.path = path
+        self._name = name
         self._fd = fd
         self._quiet = quiet
         self._lock = lock
@@ -49,6 +52,18 @@ class Listener:
         descriptor is made one of a socket that nobody can reach.
         """
         os.dup2(self._quiet.fileno(), self._fd, inheritable=False)
+
+    def connected(self) -> bool:
+        """Whether this process has a connection open, be it accepted in this very moment."""
+        return any(True for _ in self._connections())
+
+    def unread(self) -> bool:
+        """Whether there is something on a connection that libmilter has not read yet."""
+        return any(_readable(sock) for sock in self._connections())
+
+    def _connections(self) -> Iterator[socket.socket]:
+        """libmilter's connections: they bear the name that the listening socket was bound to."""
+        return (sock for fd, sock in _sockets_named(self._name) if fd != self._fd)
 
     def withdraw(self) -> None:
         """Take the public name away, unless it is another's by now: nobody new finds us."""
@@ -81,7 +96,7 @@ def open_listener(path: Path, mode: int) -> Listener:
     except ListenError:
         os.close(lock)
         raise
-    return Listener(path, fd, quiet, lock)
+    return Listener(path, private, fd, quiet, lock)
 
 
 def _take_lock(path: Path) -> int:
@@ -142,12 +157,23 @@ def _listen(private: Path, path: Path, mode: int) -> int:
 
 def _descriptor_of(name: Path) -> int:
     """libmilter's descriptor of the socket bound to *name*: it does not tell which it is."""
-    for entry in Path("/proc/self/fd").iterdir():
+    for fd, _ in _sockets_named(name):
+        return fd
+    raise ListenError("the milter socket cannot be opened", f"{name}: the descriptor cannot be found")
+
+
+def _readable(sock: socket.socket) -> bool:
+    poll = select.poll()  # select(2) knows no descriptor above 1023
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _sockets_named(name: Path) -> Iterator[tuple[int, socket.socket]]:
+    """Each descriptor of this process that is a unix socket of that *name*, with a copy to ask about it."""
+    for entry in list(Path("/proc/self/fd").iterdir()):
         fd = int(entry.name)
-        with suppress(OSError):
-            if not stat.S_ISSOCK(os.fstat(fd).st_mode):
-                continue
-            with socket.socket(fileno=os.dup(fd)) as sock:
-                if sock.family == socket.AF_UNIX and sock.getsockname() == str(name):
-                    return fd
-    raise ListenError("the milter.socket cannot be opened", f"{name}: the descriptor cannot be found")
+        with suppress(OSError):  # it was closed meanwhile
+            if stat.S_ISSOCK(os.fstat(fd).st_mode):
+                with socket.socket(fileno=os.dup(fd)) as sock:
+                    if sock.family == socket.AF_UNIX and sock.getsockname() == str(name):
+                        yield fd, sock

@@ -40,7 +40,6 @@ class Session:
         self._context = context
         self._steps = steps
         self._transaction: Transaction | None = None
-        office.traffic.connected()
 
     def envelope_from(self, address: bytes, *parameters: bytes) -> int:
         self._drop()
@@ -85,9 +84,7 @@ class Session:
         return int(Milter.CONTINUE)
 
     def close(self) -> int:
-        self._drop()
-        self._office.traffic.disconnected()
-        return int(Milter.CONTINUE)
+        return self.abort()
 
     def _whole(self) -> Mail:
         if self._transaction is None:

@@ -33,7 +33,7 @@ _READY = b"r"
 _READY_SECONDS = 20.0
 _STABLE_SECONDS = 10.0  # a worker that lived so long is replaced at once
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
-_SETTLE_SECONDS = 0.2  # what the kernel had for us already is in our hands after that
+_LOOK_SECONDS, _IDLE_LOOKS = 0.05, 3  # a worker that ends must have been idle at so many looks in a row
 _GRACE_SECONDS = 2.0  # beyond drain_seconds, before the parent kills
 
 
@@ -245,13 +245,13 @@ class Lifeline:
         word = _read(self._fd)
         self._listener.stop_accepting()
         end = time.monotonic() + self._drain_seconds
-        time.sleep(_SETTLE_SECONDS)
-        while word and time.monotonic() < end:
-            if traffic.wait_for_no_connection(0.1):
-                return
-            if _is_readable(self._fd):
+        idle = 0
+        while idle < _IDLE_LOOKS and time.monotonic() < end:
+            time.sleep(_LOOK_SECONDS)
+            if word and _is_readable(self._fd):
                 word = _read(self._fd)
-        traffic.wait_for_no_message(max(0.0, end - time.monotonic()))
+            waiting = self._listener.connected() if word else traffic.messages or self._listener.unread()
+            idle = 0 if waiting else idle + 1
 
 
 def _nothing(_lifeline: Lifeline, _ready: Callable[[], None]) -> None:
