@@ -14,11 +14,13 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Engine
 
@@ -66,27 +68,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = checked_settings(options.settings)
         configure_log(settings.log.format, settings.log.level)
         events = Events("segl-deliver")
-        engine = open_store(settings.store.url)
-        SealedDirectory(settings.portal.sealed).prepare()
-        if options.check_only:
-            return 0
-        listeners = _listen(settings)
+        with _store_of(settings) as engine:
+            SealedDirectory(settings.portal.sealed).prepare()
+            if options.check_only:
+                return 0
+            with _listening(settings) as listeners:
+                _serve_metrics(settings)
+                asyncio.run(_Daemon(options.settings, settings, engine, events).run(listeners))
     except SeglError as error:
         events.start_refused(error)
         return EXIT_REFUSED
-    metrics.serve(settings.metrics.host, settings.metrics.deliver_port)
+    return 0
+
+
+@contextmanager
+def _store_of(settings: Settings) -> Iterator[Engine]:
+    engine = open_store(settings.store.url)
     try:
-        asyncio.run(_Daemon(options.settings, settings, engine, events).run(listeners))
+        yield engine
     finally:
         engine.dispose()
-    return 0
+
+
+def _serve_metrics(settings: Settings) -> None:
+    host, port = settings.metrics.host, settings.metrics.deliver_port
+    try:
+        metrics.serve(host, port)
+    except OSError as error:
+        raise SeglError(
+            "the metrics port cannot be had", f"metrics.deliver_port {host}:{port}: {error.strerror}"
+        ) from None
 
 
 def checked_settings(file: Path) -> Settings:
     """The settings, with what this process needs of them. Raises :class:`SettingsError`."""
     settings = load_settings(file)
     faults: list[Fault] = []
-    if settings.portal.url.partition("://")[2].partition("/")[0].endswith(".invalid"):
+    if (urlsplit(settings.portal.url).hostname or "").endswith(".invalid"):
         hint = 'the address under which recipients open sealed messages, "https://sikker.…"'
         faults.append(Fault(file, "portal.url", "is not set", hint))
     if any(mark in settings.portal.url for mark in '#?"<>'):
@@ -132,16 +150,17 @@ class Agents:
         )
 
 
-def _listen(settings: Settings) -> dict[Way, UnixListener]:
+@contextmanager
+def _listening(settings: Settings) -> Iterator[dict[Way, UnixListener]]:
     """Both sockets, or none. Raises :class:`SeglError`."""
     delivery = settings.delivery
     mode = int(delivery.socket_mode, 8)
-    tunnel = listen_unix(delivery.tunnel_socket, mode)
-    try:
-        return {Way.TUNNEL: tunnel, Way.PORTAL: listen_unix(delivery.portal_socket, mode)}
-    except SeglError:
-        tunnel.close()
-        raise
+    with ExitStack() as stack:
+        listeners: dict[Way, UnixListener] = {}
+        for way, path in ((Way.TUNNEL, delivery.tunnel_socket), (Way.PORTAL, delivery.portal_socket)):
+            listeners[way] = listen_unix(path, mode)
+            stack.callback(listeners[way].close)
+        yield listeners
 
 
 class _Daemon:
@@ -176,6 +195,8 @@ class _Daemon:
             helper.cancel()
         drain = self._settings.delivery.drain_seconds
         if any(await asyncio.gather(*(server.stop(drain) for server in servers))):
+            for listener in listeners.values():
+                listener.close()
             sys.stderr.flush()
             os._exit(0)  # a thread still waits for the return port; it would hold the process up
 

@@ -38,7 +38,6 @@ class LmtpServer:
             session.stop(now=True)
         if tasks := list(self._sessions.values()):
             await asyncio.wait(tasks, timeout=2)
-        self._listener.close()
         return len(left)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

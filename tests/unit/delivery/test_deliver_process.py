@@ -70,6 +70,10 @@ def test_check_only_says_nothing_when_all_is_well(desk: Desk, started: Refusal) 
     ("change", "said"),
     [
         (lambda text: text.replace("sikker.nordby-vand.example", "sikker.invalid"), "portal.url: is not set"),
+        (
+            lambda text: text.replace('nordby-vand.example"\nsealed', 'x.invalid:8443"\nsealed'),
+            "portal.url: is not set",
+        ),
         (lambda text: text.replace("https://sikker", "https://x#y"), "portal.url: may not hold"),
         (
             lambda text: text.replace("[store]", 'notice_from = "ærø@nordby-vand.example"\n[store]'),
@@ -113,6 +117,16 @@ def test_sockets_of_a_killed_process_are_taken_over(desk: Desk) -> None:
     assert (desk.directory / "portal.sock").exists()
     desk.daemon.start()
     assert desk.portal(SENDER, [BO], MESSAGE)[0].startswith("250")
+
+
+def test_a_metrics_port_that_is_taken_refuses_the_start(desk: Desk, started: Refusal) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        desk.write_settings(f"[metrics]\ndeliver_port = {other.getsockname()[1]}")
+        code, text = started()
+    assert code == 2
+    assert "metrics.deliver_port" in text
 
 
 # Stop
@@ -168,6 +182,7 @@ def test_sigterm_does_not_wait_for_ever(desk: Desk) -> None:
             assert dot.wait(10)
             assert desk.daemon.stop(8) == 0
             assert client.reply() == "421 4.3.2 stopping, try again soon"
+        assert not list(desk.directory.glob("*.sock"))
     finally:
         peer.stop()
 
