@@ -40,28 +40,30 @@ def _labels(draft: Draft) -> dict[Label, LabelPolicy]:
 
 
 def _list(draft: Draft, name: str) -> WordList:
-    """The list *name* with all it includes."""
+    """The list *name*, and which lists it includes, directly or through others."""
     words: dict[Word, None] = {}
     patterns: dict[str, Pattern] = {}
-    waiting, seen = [name], {name}
+    for file, table in draft.lists[name]:
+        key = f"list.{name}"
+        if not (table.words or table.patterns or table.lists):
+            draft.fault(file, key, "is empty", "give it words, patterns or lists")
+        _known(draft, file, f"{key}.lists", table.lists, draft.lists)
+        words.update(dict.fromkeys(_words(draft, file, f"{key}.words", table.words, capital=table.capital)))
+        patterns.update((p.written, p) for p in _patterns(draft, file, f"{key}.patterns", table.patterns))
+    return WordList(name, tuple(words), tuple(patterns.values()), _included(draft, name))
+
+
+def _included(draft: Draft, name: str) -> tuple[str, ...]:
+    """*name* and the names of all lists that it includes."""
+    parts, waiting = {name: None}, [name]
     while waiting:
-        current = waiting.pop()
-        for file, table in draft.lists[current]:
-            key = f"list.{current}"
-            if current == name:  # each list's own faults once
-                if not (table.words or table.patterns or table.lists):
-                    draft.fault(file, key, "is empty", "give it words, patterns or lists")
-                _known(draft, file, f"{key}.lists", table.lists, draft.lists)
-            sink = draft if current == name else None
-            words.update(dict.fromkeys(_words(sink, file, key, table.words, capital=table.capital)))
-            patterns.update((p.written, p) for p in _patterns(sink, file, key, table.patterns))
-            for inner in table.lists:
-                if inner == name:
-                    draft.fault(file, f"list.{current}.lists", f"{name} includes itself")
-                if inner in draft.lists and inner not in seen:
-                    seen.add(inner)
-                    waiting.append(inner)
-    return WordList(name, tuple(words), tuple(patterns.values()))
+        for file, table in draft.lists[waiting.pop()]:
+            if name in table.lists:
+                draft.fault(file, f"list.{name}.lists", "includes itself", "take one of the lists out")
+            new = [part for part in table.lists if part in draft.lists and part not in parts]
+            parts.update(dict.fromkeys(new))
+            waiting += new
+    return tuple(parts)
 
 
 def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, WordList]) -> Rule:
@@ -77,10 +79,9 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
     _known(draft, file, f"{key}: lists", table.lists, lists)
     words = dict.fromkeys(_words(draft, file, f"{key}: words", table.words))
     patterns = {p.written: p for p in _patterns(draft, file, f"{key}: patterns", table.patterns)}
-    for name in table.lists:
-        if name in lists:
-            words.update(dict.fromkeys(lists[name].words))
-            patterns.update((p.written, p) for p in lists[name].patterns)
+    for name in (part for own in table.lists if own in lists for part in lists[own].parts):
+        words.update(dict.fromkeys(lists[name].words))
+        patterns.update((p.written, p) for p in lists[name].patterns)
     if any(condition.by is not None for condition in table.near):
         draft.fault(file, f"{key}: near", "has a `by`", "near only asks; boost and unless count")
     return Rule(
@@ -122,7 +123,7 @@ def _known(draft: Draft, file: Path, key: str, names: Iterable[str], known: Iter
 
 
 def _words(
-    draft: Draft | None, file: Path, key: str, written: Iterable[str], *, capital: bool = False
+    draft: Draft, file: Path, key: str, written: Iterable[str], *, capital: bool = False
 ) -> Iterable[Word]:
     bad = 0
     for text in written:
@@ -130,16 +131,15 @@ def _words(
             yield parse_word(text, capital=capital)
         except ValueError as fault:
             bad += 1
-            if draft and bad <= _NAMED:
+            if bad <= _NAMED:
                 draft.fault(file, key, f"{text[:40]!r} {fault}")
-    if draft and bad > _NAMED:
+    if bad > _NAMED:
         draft.fault(file, key, f"and {bad - _NAMED} more words of this kind")
 
 
-def _patterns(draft: Draft | None, file: Path, key: str, written: Iterable[str]) -> Iterable[Pattern]:
+def _patterns(draft: Draft, file: Path, key: str, written: Iterable[str]) -> Iterable[Pattern]:
     for text in written:
         try:
             yield parse_pattern(text)
         except ValueError as fault:
-            if draft:
-                draft.fault(file, key, f"{text[:40]!r} {fault}", "see docs/rules.md, Patterns")
+            draft.fault(file, key, f"{text[:40]!r} {fault}", "see docs/rules.md, Patterns")

@@ -12,23 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import re2
 
 from segl.masking import excerpt
 from segl.vocabulary import Adjustment, Finding
 from segl_classifier.message import Source, Text
+from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Condition, Parts, Rule, Scope
-from segl_classifier.rules.passage import Lexicon, Marker, Passage
-from segl_classifier.rules.pattern import options
+from segl_classifier.rules.passage import Marker, Passage
+from segl_classifier.rules.pattern import PatternSet
 from segl_classifier.rules.words import NormalText
 
 _LEAST = 0.05  # a finding below this says nothing
 _PLACES = 5  # findings kept of one rule: the best places
-_MATCHES = 2_000  # places of one pattern looked at in one text
-_SET_MEMORY = 64 << 20
-_CANARY = r"(?s)."  # matches in every text
+_MORE = 20  # further places looked at in one text for a better one, once a rule has found something
 
 # The parts that are read together: one names the matter, another the person.
 _TOGETHER = (Source.SUBJECT, Source.BODY)
@@ -65,27 +61,19 @@ class Engine:
         wide = {name for c in conditions if c.within is Scope.MESSAGE for name in c.lists}
         close = {name for c in conditions if c.within is not Scope.MESSAGE for name in c.lists}
         self._ignore = frozenset(parts.policy.ignore)
-        self._marker = Marker(parts.lists[name] for name in sorted(close))
+        self._marker = Marker(close, parts.lists)
         # Keys are rule numbers, and names of lists wanted in the whole message.
         words = [(word, number) for number, rule in enumerate(parts.rules) for word in rule.words]
-        named = [(w, name) for name in sorted(wide | self._ignore) for w in parts.lists[name].words]
-        self._lexicon: Lexicon[int | str] = Lexicon([*words, *named])
+        named = [
+            (parts.lists[part], name)
+            for name in sorted(wide | self._ignore)
+            for part in parts.lists[name].parts
+        ]
+        marks = [(word, name) for each, name in named for word in each.words]
+        self._lexicon: Lexicon[int | str] = Lexicon([*words, *marks])
         patterns = [(p, number) for number, rule in enumerate(parts.rules) for p in rule.patterns]
-        listed = [(p, name) for name in sorted(wide | self._ignore) for p in parts.lists[name].patterns]
-        self._patterns: list[tuple[Any, int | str]] = [*patterns, *listed]
-        self._set = self._pattern_set()
-
-    def _pattern_set(self) -> Any:
-        if not self._patterns:
-            return None
-        chosen = options()
-        chosen.max_mem = _SET_MEMORY
-        patterns = re2.Set.SearchSet(chosen)
-        for pattern, _ in self._patterns:
-            patterns.Add(pattern.expanded)
-        patterns.Add(_CANARY)
-        patterns.Compile()
-        return patterns
+        listed = [(p, name) for each, name in named for p in each.patterns]
+        self._set: PatternSet[int | str] = PatternSet([*patterns, *listed])
 
     def find(self, texts: Sequence[Text]) -> list[Finding]:
         """The findings in *texts*, the parts of one message: of each rule its best places."""
@@ -133,16 +121,10 @@ class Engine:
     def _all_hits(self, text: NormalText) -> Iterator[tuple[int, int, str, int | str]]:
         for start, end, word, keys in self._lexicon.hits(text):
             for key in keys:
-                yield start, end, str(word), key
-        if self._set is None:
-            return
+                yield start, end, word.text, key
         encoded = text.shown.encode()
-        matching = self._set.Match(encoded) or ()
-        # A set that runs out of memory answers "none", and the canary is missing: then try each by itself.
-        trusted = len(self._patterns) in matching
-        for index in sorted(matching)[:-1] if trusted else range(len(self._patterns)):
-            pattern, key = self._patterns[index]
-            for start, end in _char_spans(pattern.compiled, encoded):
+        for key in self._set.matching(encoded):
+            for start, end in self._set.spans(key, encoded):
                 yield start, end, f"pattern of {key}", key
 
     def _without(self, text: NormalText, hits: list[Hit], ignored: list[tuple[int, int]]) -> list[Hit]:
@@ -156,12 +138,15 @@ class Engine:
     def _judge(self, scan: _Scan, other: _Scan | None, marks: dict[str, str]) -> dict[int, _Best]:
         """The best place of each rule that was hit in *scan*."""
         best: dict[int, _Best] = {}
+        more: dict[int, int] = {}
         passage: Passage | None = None
         asides = _Asides(self._marker, scan, other)
         for start, end, number in scan.hits:
             rule = self._rules[number]
-            if number in best and best[number].score >= rule.highest:
-                continue
+            if number in best:
+                more[number] = more.get(number, 0) + 1
+                if more[number] > _MORE or best[number].score >= rule.highest:
+                    continue
             if passage is None or end > passage.share_until:
                 passage = Passage.around(self._marker, scan.text, start, end)
             judged = _judge(rule, start, end, passage, asides, marks)
@@ -219,16 +204,3 @@ def _judge(
     steps += [Adjustment(f"unless: {shown}", -c.by) for c in rule.unless if (shown := holds(c))]
     score = min(1.0, max(0.0, sum(step.by for step in steps)))
     return _Best(score, start, end, tuple(steps))
-
-
-def _char_spans(pattern: Any, encoded: bytes) -> Iterator[tuple[int, int]]:
-    """Where *pattern* matches in *encoded*, in characters. Counted forward once: RE2 answers in bytes."""
-    at_byte = at_char = 0
-    for count, match in enumerate(pattern.finditer(encoded)):
-        if count == _MATCHES:
-            return
-        low, high = match.span()
-        start = at_char + len(encoded[at_byte:low].decode())
-        end = start + len(encoded[low:high].decode())
-        at_byte, at_char = high, end
-        yield start, end

@@ -26,11 +26,12 @@ Within = Scope | int  # a number is "so many words away"
 
 @dataclass(frozen=True, slots=True)
 class WordList:
-    """A named list, with the words of the lists it includes."""
+    """A named list: its own words and patterns; ``parts`` names itself and all the lists it includes."""
 
     name: str
     words: tuple[Word, ...]
-    patterns: tuple[Pattern, ...] = ()
+    patterns: tuple[Pattern, ...]
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

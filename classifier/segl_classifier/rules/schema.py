@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from segl.vocabulary import Decision, Label
 from segl_classifier.message import Source
@@ -14,7 +14,16 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$")]
 ListName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Weight = Annotated[float, Field(gt=0, le=1)]
-Words = Annotated[tuple[str, ...], Field(max_length=20_000)]
+
+
+def _words(value: Any) -> Any:
+    """A list of words, or one text with the words divided by commas or line ends."""
+    if isinstance(value, str):
+        return tuple(word for part in value.splitlines() for word in part.split(",") if word.strip())
+    return value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words), Field(max_length=20_000)]
 Patterns = Annotated[tuple[str, ...], Field(max_length=200)]
 Examples = Annotated[tuple[Text, ...], Field(max_length=50)]
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 MAX_WORD = 80
 _MIN_STEM = 3  # letters of a word with a star: "*a*" would stand in every message
@@ -38,6 +39,11 @@ class Word:
         return f"{'' if self.left else '*'}{self.text}{'' if self.right else '*'}"
 
     @property
+    def is_token(self) -> bool:
+        """Whether it is one whole word of letters and digits alone."""
+        return self.left and self.right and self.text.isalnum()
+
+    @property
     def spellings(self) -> tuple[str, ...]:
         """``text``, and as it is written on a keyboard without æ, ø and å; a name also with its -s."""
         forms = (self.text, f"{self.text}s") if self.capital and self.right else (self.text,)
@@ -53,6 +59,7 @@ class Word:
         return not self.capital or text.shown[start].isupper()
 
 
+@cache
 def parse_word(written: str, *, capital: bool = False) -> Word:
     """The word that *written* stands for. Raises :class:`ValueError` with what is wrong and what would do."""
     text = " ".join(fold(unicodedata.normalize("NFC", written)).split())
