@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import typer
 
@@ -173,10 +171,12 @@ def _metrics(settings: Settings) -> Iterator[tuple[str, str, int]]:
 
 def _faults(name: str, host: str, port: int) -> Line:
     """What the process's own counters say went wrong since it started."""
+    from urllib.request import urlopen
+
     try:
         with urlopen(f"http://{host}:{port}/metrics", timeout=_SECONDS) as answer:
             text = answer.read(4_000_000).decode("utf-8", "replace")
-    except (URLError, OSError, ValueError):
+    except (OSError, ValueError):
         return Line(f"faults {name}", None, f"no metrics on {host}:{port}")
     wanted = (*_FAULTS[name], _REFUSED)
     counts = {key: int(float(value)) for key, value in _samples(text) if key in wanted}

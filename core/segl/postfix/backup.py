@@ -27,6 +27,8 @@ ROOT = STATE / "backup"
 _MANIFEST = "manifest.json"
 _FORM = 1
 
+# pid files, and what Debian's script copies there for chroots.
+_IN_QUEUE_DIRECTORY = frozenset({"pid", "etc", "lib", "usr", "dev"})
 # The master's lock, and random numbers kept for TLS.
 _IN_DATA_DIRECTORY = frozenset({"master.lock", "prng_exch"})
 
@@ -204,12 +206,12 @@ def _save_one(directory: Path, number: int, change: FileChange) -> SavedFile:
 
 def _remove_directories(paths: Sequence[str]) -> Iterator[Path]:
     """Take away what a run made, with what Postfix makes in a queue by itself: empty sub-directories,
-    sockets, pid files. Report what holds anything else."""
+    sockets, pid files, copies for chroots. Report what holds anything else."""
     for path in map(Path, reversed(paths)):
         for folder, _, names in os.walk(path, topdown=False):
             for file in (Path(folder) / name for name in names):
                 with suppress(OSError):
-                    if _is_made_by_master(file):
+                    if _is_made_by_postfix(file, file.relative_to(path).parts[0]):
                         file.unlink()
             with suppress(OSError):
                 Path(folder).rmdir()
@@ -217,8 +219,10 @@ def _remove_directories(paths: Sequence[str]) -> Iterator[Path]:
             yield path
 
 
-def _is_made_by_master(file: Path) -> bool:
-    return file.is_socket() or file.is_fifo() or file.parent.name == "pid" or file.name in _IN_DATA_DIRECTORY
+def _is_made_by_postfix(file: Path, top: str) -> bool:
+    if file.is_socket() or file.is_fifo():
+        return True
+    return top in _IN_QUEUE_DIRECTORY or file.name in _IN_DATA_DIRECTORY
 
 
 def _load(directory: Path) -> Backup:

@@ -28,10 +28,13 @@ from segl.postfix.tables import TableUnread, look_up, tables_in
 from segl.vocabulary import Decision
 
 _INSTALL = "run: segl install"
-
 _DOMAIN_LISTS = ("mydestination", "relay_domains", "virtual_mailbox_domains", "virtual_alias_domains")
 # The longest time-outs at which a hanging milter does not hold a sender's program for minutes.
 _PATIENCE = {"milter_connect_timeout": 30, "milter_command_timeout": 30, "milter_content_timeout": 120}
+
+
+# Header fields of other milters; a table that lets mail out by one of these takes any sender's word.
+_OTHERS = ("Subject: plain", "X-Spam-Flag: NO", "Authentication-Results: plain")
 
 
 def front_checks(setup: Setup) -> Iterator[Check]:
@@ -159,7 +162,8 @@ def _verdict_rule(setup: Setup) -> Iterator[Check]:
         try:
             fault = _verdict_fault(setup, value)
         except TableUnread as error:
-            yield Check("front.verdict", State.FAIL, found, error.private, _INSTALL)
+            state = State.UNKNOWN if "Permission denied" in error.private else State.FAIL
+            yield Check("front.verdict", state, found, error.private, _INSTALL)
             continue
         state = State.FAIL if fault else State.OK
         yield Check("front.verdict", state, found, fault, _INSTALL if fault else "")
@@ -167,26 +171,17 @@ def _verdict_rule(setup: Setup) -> Iterator[Check]:
 
 def _verdict_fault(setup: Setup, value: str) -> str:
     """What is wrong with the answers of *value*'s tables, ``""`` when they are right."""
-    tables = list(tables_in(value))
-    if not tables:
+    if not list(tables_in(value)):
         return "no verdict is ever followed: all mail takes the secure way"
-
-    def answer(header: str) -> str:
-        return next((a for table in tables if (a := look_up(table, header, setup.front.directory))), "")
-
-    plain = answer(f"{ROUTE}: {Decision.PLAIN}")
-    if plain != setup.verdict_action:
-        return f"the verdict plain is answered {plain or 'by nothing'}, not {setup.verdict_action}"
-    others = [f"{ROUTE}: {d}" for d in Decision if d is not Decision.PLAIN]
-    for header in (
-        *others,
-        f"{ROUTE}: plain secure",
-        f"{ROUTE}: ",
-        f"{ID}: {ROUTE}: plain",
-        "Subject: plain",
-    ):
-        if action := answer(header):
-            return f"“{header}” is answered {action}: only the verdict plain may have an answer"
+    plain = f"{ROUTE}: {Decision.PLAIN}"
+    ours = [f"{ROUTE}: {decision}" for decision in Decision if decision is not Decision.PLAIN]
+    ours += [f"{ROUTE}: plain secure", f"{ROUTE}:", f"{ID}: {ROUTE}: plain"]
+    answers = look_up(value, [plain, *ours, *_OTHERS], setup.front.directory)
+    if answers.get(plain) != setup.verdict_action:
+        return f"the verdict plain is answered {answers.get(plain, 'by nothing')}, not {setup.verdict_action}"
+    for header, action in answers.items():
+        if header in ours or (header in _OTHERS and action.upper().startswith("FILTER")):
+            return f"“{header}” is answered {action}: only the verdict plain may be let out"
     return ""
 
 
@@ -308,12 +303,19 @@ def _strip(setup: Setup) -> Check:
     cleanup = setup.front.service(setup.front.value("cleanup_service_name", service), "unix")
     value = setup.front.value("header_checks", cleanup)
     try:
-        answers = (look_up(t, f"{ROUTE}: plain", setup.front.directory) for t in tables_in(value))
-        taken_off = next((answer for answer in answers if answer), "").upper().startswith("IGNORE")
+        header = f"{ROUTE}: plain"
+        answer = look_up(value, [header], setup.front.directory).get(header, "")
     except TableUnread as error:
         return Check(id_, State.WARN, error.private, why, _INSTALL)
     found = f"{cleanup.name if cleanup else 'no cleanup service'}: header_checks = {value or '(empty)'}"
-    return judge(id_, bool(cleanup) and taken_off, found, why=why, fix=_INSTALL, bad=State.WARN)
+    return judge(
+        id_,
+        bool(cleanup) and answer.upper().startswith("IGNORE"),
+        found,
+        why=why,
+        fix=_INSTALL,
+        bad=State.WARN,
+    )
 
 
 def _outgoing_tls(setup: Setup) -> Check:
@@ -377,6 +379,6 @@ def takes_domain(setup: Setup, domain: str, parameters: Iterable[str]) -> bool:
         value = setup.front.value(name)
         if domain in (item.lower() for item in split_list(value)):
             return True
-        if any(look_up(table, domain, setup.front.directory) for table in tables_in(value)):
+        if look_up(value, [domain], setup.front.directory):
             return True
     return False

@@ -86,11 +86,13 @@ def map_table(setup: Setup, name: str) -> str:
 
 
 def _routes(setup: Setup) -> Iterator[Check]:
-    expected = map_table(setup, "transport")
+    expected, rewrite = map_table(setup, "transport"), setup.secure.value("rewrite_service_name")
     for place, value in _values(setup, "transport_maps"):
+        # no table means no way at all, which smtpd's own resolver may well have
+        aside = not value and place not in {"main.cf", f"{rewrite}/unix"}
         yield judge(
             "secure.transport",
-            value == expected,
+            value == expected or aside,
             f"{place}: transport_maps = {value or '(empty)'}",
             why="another table can send a recipient's copy another way than the secure one",
             fix=f"{_INSTALL}; it must be {expected} alone",
@@ -99,7 +101,7 @@ def _routes(setup: Setup) -> Iterator[Check]:
         for place, value in _values(setup, name):
             yield judge(
                 "secure.default-transport",
-                value.startswith("error:"),
+                value.startswith(("error:", "retry:")),
                 f"{place}: {name} = {value or '(empty)'}",
                 why="a recipient for whom no way is known must be refused, not sent",
                 fix=_INSTALL,

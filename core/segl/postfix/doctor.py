@@ -16,10 +16,9 @@ from segl.postfix.check_instances import instance_checks
 from segl.postfix.check_running import running_checks
 from segl.postfix.check_secure import secure_checks
 from segl.postfix.check_tables import table_checks
+from segl.postfix.plan import OLDEST, pending_files
 from segl.postfix.running import Instance, PostfixUnreadable, read_instance
 from segl.settings import Settings
-
-OLDEST = (3, 7)
 
 _GROUPS: tuple[tuple[str, Callable[[Setup], Iterable[Check]]], ...] = (
     ("front", front_checks),
@@ -47,6 +46,7 @@ def examine(settings: Settings) -> Iterator[Check]:
             yield from _readable(name, instances[name])
     if len(instances) == 2:
         setup = Setup(settings, instances["front"], instances["secure"])
+        yield from _guarded("install", lambda: [_current(setup)])
         for group, checks in _GROUPS:
             yield from _guarded(group, lambda checks=checks: checks(setup))  # type: ignore[misc]
     yield from _guarded("host", lambda: host_checks(settings))
@@ -75,6 +75,21 @@ def _readable(name: str, instance: Instance) -> Iterator[Check]:
         f"postconf: {instance.warnings[0]}" if instance.warnings else "postconf has no warnings",
         why="a misspelt or doubled parameter does not do what it was written for",
         fix=f"see: postconf -c {instance.directory} -n",
+        bad=State.WARN,
+    )
+
+
+def _current(setup: Setup) -> Check:
+    """Whatever else was edited by hand, or has a new form since the last run of install."""
+    pending = pending_files(setup.settings, setup.front)
+    return judge(
+        "install.current",
+        not pending,
+        f"segl install would change {', '.join(map(str, pending))}"
+        if pending
+        else "as segl install writes it",
+        why="settings, program and Postfix do not agree",
+        fix="see: segl install --dry-run",
         bad=State.WARN,
     )
 

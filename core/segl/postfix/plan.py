@@ -10,6 +10,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -92,6 +93,11 @@ def make_plan(settings: Settings, previous_milter: str = "") -> Plan:
     )
 
 
+def pending_files(settings: Settings, front: Instance) -> tuple[Path, ...]:
+    """The files that a run of install would change now."""
+    return tuple(change.path for change in _changes(settings, _site(settings, front), front, ""))
+
+
 def _site(settings: Settings, front: Instance) -> Site:
     return replace(
         Site.of(settings, front.value("myhostname")),
@@ -106,8 +112,8 @@ def _site(settings: Settings, front: Instance) -> Site:
 
 def _milter_path(settings: Settings, front: Instance) -> str:
     """Relative to the queue directory when the socket lies in it: right inside a chroot and outside."""
-    socket, queue = Path(os.path.realpath(settings.milter.socket)), Path(os.path.realpath(front.queue))
-    return str(socket.relative_to(queue)) if socket.is_relative_to(queue) else str(settings.milter.socket)
+    path, queue = Path(os.path.realpath(settings.milter.socket)), Path(os.path.realpath(front.queue))
+    return str(path.relative_to(queue)) if path.is_relative_to(queue) else str(settings.milter.socket)
 
 
 def _first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
@@ -128,6 +134,7 @@ def _first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
         if not {protocol, "all"} & set(split_list(front.value("inet_protocols"))):
             why = f"Postfix does not use {protocol} (inet_protocols = {front.value('inet_protocols')})"
             yield Refusal(f"postfix.{name} is on {host}", why, "use the other loopback address in segl.toml")
+        yield from _port_refusal(settings, name)
     secure = settings.postfix.secure
     if same_path(secure, settings.postfix.front) or same_path(settings.postfix.secure_queue, front.queue):
         why = "two Postfix instances cannot share directories"
@@ -156,6 +163,23 @@ def _filter_refusal(settings: Settings, front: Instance) -> Iterator[Refusal]:
             "run the other filter as a milter (amavisd-milter, clamav-milter … in smtpd_milters), or on a"
             " Postfix of its own for mail from outside; then clear content_filter and run segl install again",
         )
+
+
+def _port_refusal(settings: Settings, name: str) -> Iterator[Refusal]:
+    """A port that is in use although no instance of ours has it yet."""
+    port = getattr(settings.postfix, name)
+    folder = settings.postfix.secure if name == "secure_port" else settings.postfix.front
+    master = folder / "master.cf"
+    if master.exists() and f"\n{port} inet" in _read(master):
+        return
+    host, _, number = port.rpartition(":")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((host.strip("[]"), int(number))) == 0:
+            why = "Segl's Postfix could not listen there"
+            yield Refusal(
+                f"something listens on {port} already", why, f"choose another postfix.{name} in segl.toml"
+            )
 
 
 def _chroot_refusal(settings: Settings, front: Instance) -> Iterator[Refusal]:
@@ -302,6 +326,7 @@ def _try_out(
                 target = (staged.front if path.parent == site.front else staged.secure) / path.name
                 target.unlink(missing_ok=True)
                 target.write_bytes(_moved(text, site, staged).encode(*_TEXT))
+                os.utime(target, (0, 0))  # Postfix waits two seconds before it reads a file written just now
         try:
             setup = Setup(settings, read_instance(staged.front), read_instance(staged.secure))
         except PostfixError as error:

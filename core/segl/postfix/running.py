@@ -116,13 +116,17 @@ def written_values(directory: Path) -> dict[str, str]:
     return dict(_assignments(text))
 
 
-def run_postfix(command: Sequence[str], seconds: float = _SECONDS) -> subprocess.CompletedProcess[str]:
-    """Run one of Postfix's programs. Raises :class:`PostfixError` when it is not there or does not end."""
+def run_postfix(
+    command: Sequence[str], seconds: float = _SECONDS, given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run one of Postfix's programs with *given* on its standard input.
+
+    Raises :class:`PostfixError` when it is not there or does not end."""
     try:
         return subprocess.run(
             list(command),
             capture_output=True,
-            stdin=subprocess.DEVNULL,
+            input=given,
             encoding="utf-8",
             errors="surrogateescape",
             timeout=seconds,

@@ -27,6 +27,7 @@ from segl.errors import ProtocolError
 SECONDS = 3.0
 _VERSION, _ACTIONS, _PROTOCOL = 6, 0x1FF, 0x1FFFFF
 _MOST_BYTES = 64 * 1024
+_CLOSED = "it closed the connection without an answer"
 
 Question = Callable[[socket.socket], None]
 
@@ -116,7 +117,9 @@ def fault_of(ask: Callable[[], None]) -> str:
     except PermissionError:
         return "may not be opened"
     except TimeoutError:
-        return f"no answer within {SECONDS:g} s"
+        return "it does not answer in time"
+    except ConnectionError:
+        return _CLOSED
     except OSError as error:
         return error.strerror or type(error).__name__
     except ProtocolError as error:
@@ -133,7 +136,7 @@ def _exactly(sock: socket.socket, count: int) -> bytes:
     while len(data) < count:
         piece = sock.recv(count - len(data))
         if not piece:
-            raise ProtocolError("it closed the connection without an answer")
+            raise ProtocolError(_CLOSED)
         data += piece
     return data
 

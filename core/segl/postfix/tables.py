@@ -8,7 +8,7 @@ be listed, and says so: :class:`TableUnread`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,12 +95,23 @@ def entries(table: Table, config: Path, *, aliases: bool = False) -> tuple[Entry
     raise TableUnread(f"{table} asks a server and cannot be listed")
 
 
-def look_up(table: Table, key: str, config: Path) -> str:
-    """What Postfix gets for *key*, ``""`` when nothing. Raises :class:`TableUnread`."""
-    done = run_postfix(["postmap", "-c", str(config), "-q", key, str(table)], _LIST_SECONDS)
-    if "fatal:" in done.stderr:
-        raise TableUnread(f"{table} cannot be opened: {_fatal(done.stderr)}")
-    return done.stdout.strip()
+def look_up(value: str, keys: Sequence[str], config: Path) -> dict[str, str]:
+    """What Postfix gets for each of *keys* from the tables named in a parameter: the first answer counts.
+
+    Keys without an answer are left out. Raises :class:`TableUnread`."""
+    found: dict[str, str] = {}
+    for table in tables_in(value):
+        done = run_postfix(
+            ["postmap", "-c", str(config), "-q", "-", str(table)],
+            _LIST_SECONDS,
+            "".join(f"{k}\n" for k in keys),
+        )
+        if "fatal:" in done.stderr or "error:" in done.stderr:
+            raise TableUnread(f"{table} cannot be opened: {_fatal(done.stderr)}")
+        for line in done.stdout.splitlines():
+            key, _, answer = line.partition("\t")
+            found.setdefault(key, answer)
+    return found
 
 
 def _listed(table: Table, config: Path, program: str) -> tuple[Entry, ...]:
@@ -118,7 +129,11 @@ def _listed(table: Table, config: Path, program: str) -> tuple[Entry, ...]:
 
 
 def _fatal(complaint: str) -> str:
-    found = [line.partition("fatal: ")[2] for line in complaint.splitlines() if "fatal: " in line]
+    found = [
+        part
+        for line in complaint.splitlines()
+        for part in line.split("fatal: ")[1:] or line.split("error: ")[1:]
+    ]
     return found[-1] if found else "no reason given"
 
 
@@ -163,7 +178,7 @@ def logical_lines(text: str) -> Iterator[str]:
 def _split_pattern(line: str) -> Entry:
     """``/pattern/flags  action``; the delimiter is whatever character comes first (regexp_table(5))."""
     body = line.lstrip("!")
-    mark, at = body[0], 1
+    mark, at = body[:1], 1
     while at < len(body) and body[at] != mark:
         at += 2 if body[at] == "\\" else 1
     rest = re.sub(r"^[A-Za-z]*", "", body[at + 1 :], count=1)

@@ -1,0 +1,241 @@
+"""What `segl install` would do to this and that Postfix, and where it keeps its hands off."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from segl.errors import PostfixError
+from segl.postfix.edit import ASIDE, MARK
+from segl.postfix.plan import KEEP, make_plan
+from segl.postfix.running import read_instance
+from world.installation import Installation
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
+)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Installation:
+    return Installation(tmp_path)
+
+
+def value(site: Installation, name: str) -> str:
+    site.settle()
+    return read_instance(site.front_directory).value(name)
+
+
+def test_a_second_run_has_nothing_to_do(site: Installation) -> None:
+    site.install()
+    assert site.plan.empty
+
+
+def test_nothing_of_the_postmaster_is_lost(site: Installation) -> None:
+    site.append("main.cf", "\n# signed by us\nsmtpd_milters =\n  inet:localhost:8891\n")
+    before = {name: site.read(name) for name in ("main.cf", "master.cf")}
+    site.install()
+    for name, text in before.items():
+        after = [line.removeprefix("#") for line in site.read(name).splitlines()]
+        assert [line for line in text.splitlines() if line.removeprefix("#") not in after] == []
+    assert ASIDE in site.read("main.cf")
+    assert site.read("master.cf").startswith(before["master.cf"])
+
+
+@pytest.mark.parametrize(
+    ("milters", "others", "becomes"),
+    [
+        ("", "", ("unix:segl/milter.sock", "unix:segl/milter.sock")),
+        ("inet:localhost:8891", "", ("inet:localhost:8891, unix:segl/milter.sock", "unix:segl/milter.sock")),
+        ("inet:localhost:8891", "$smtpd_milters", ("inet:localhost:8891, unix:segl/milter.sock",) * 2),
+        (
+            "{ inet:[::1]:1, default_action=accept } unix:opendkim/o.sock",
+            "unix:opendkim/o.sock",
+            (
+                "{ inet:[::1]:1, default_action=accept }, unix:opendkim/o.sock, unix:segl/milter.sock",
+                "unix:opendkim/o.sock, unix:segl/milter.sock",
+            ),
+        ),
+        (
+            "unix:segl/milter.sock inet:localhost:8891",
+            "",
+            ("inet:localhost:8891, unix:segl/milter.sock", "unix:segl/milter.sock"),
+        ),
+    ],
+)
+def test_other_milters_stay_and_ours_is_last(
+    site: Installation, milters: str, others: str, becomes: tuple[str, str]
+) -> None:
+    site.front("-e", f"smtpd_milters={milters}", f"non_smtpd_milters={others}")
+    site.install()
+    assert (value(site, "smtpd_milters"), value(site, "non_smtpd_milters")) == becomes
+    assert site.plan.empty
+
+
+def test_a_socket_that_moved_leaves_no_old_one_behind(site: Installation) -> None:
+    site.install()
+    site.tables["milter"] = {"socket": f"{site.queue}/segl/new.sock"}
+    site.settle()
+    plan = make_plan(site.settings, previous_milter="unix:segl/milter.sock")
+    (main,) = (change for change in plan.changes if change.path.name == "main.cf")
+    assert b"smtpd_milters = unix:segl/new.sock\n" in main.after
+    assert b"milter.sock" not in main.after
+
+
+def test_other_checks_of_milter_headers_come_after_ours(site: Installation) -> None:
+    site.front("-e", "milter_header_checks=regexp:{{/^X-Spam-Flag: YES/ REJECT}}")
+    site.install()
+    ours = f"regexp:{site.front_directory}/segl-verdict"
+    assert value(site, "milter_header_checks") == f"{ours}, regexp:{{{{/^X-Spam-Flag: YES/ REJECT}}}}"
+    assert site.plan.empty
+
+
+def test_ports_that_moved_take_their_old_services_along(site: Installation) -> None:
+    site.install()
+    site.tables["postfix"] = {"return_port": "127.0.0.1:10030"}
+    site.install()
+    assert "127.0.0.1:10027" not in site.read("master.cf") + site.read("segl-verdict")
+    assert {check.state.value for check in site.checks()} == {"ok"}
+
+
+def test_own_lines_of_the_secure_instance_are_kept_and_judged(site: Installation) -> None:
+    site.install()
+    main = site.secure_directory / "main.cf"
+    main.write_text(
+        main.read_text("utf-8") + "smtp_bind_address = 192.0.2.1\nmaximal_queue_lifetime = 2d\n", "utf-8"
+    )
+    assert site.plan.changes  # the line that ours repeats goes
+    site.install()
+    text = main.read_text("utf-8")
+    assert text.count("maximal_queue_lifetime") == 1
+    assert text.endswith(f"{KEEP}\nsmtp_bind_address = 192.0.2.1\nmaximal_queue_lifetime = 2d\n")
+    assert site.plan.empty
+    main.write_text(text + "smtp_tls_security_level = may\n", "utf-8")
+    assert [refusal.what for refusal in site.plan.refusals] == ["main.cf: smtp_tls_security_level = may"]
+
+
+def test_bytes_that_are_no_text_survive(site: Installation) -> None:
+    main = site.front_directory / "main.cf"
+    main.write_bytes(main.read_bytes() + b"# caf\xe9 \x85\xe2\x80\xa8 end\r\n")
+    before = main.read_bytes()
+    site.install()
+    assert main.read_bytes().startswith(before)
+
+
+def test_files_are_written_so_that_main_cf_sets_all_going_last(site: Installation) -> None:
+    names = [change.path.name for change in site.plan.changes]
+    assert names == ["main.cf", "master.cf", "segl-verdict", "segl-strip", "master.cf", "main.cf"]
+    assert site.plan.changes[-1].path == site.front_directory / "main.cf"
+
+
+REFUSED = [
+    (
+        "a filter of another kind",
+        {"content_filter": "smtp-amavis:[127.0.0.1]:10024"},
+        "content_filter is already set",
+    ),
+    ("a filter rule", {"header_checks": "regexp:{{/^X-A/ FILTER smtp:}}"}, "FILTER smtp:"),
+    ("only IPv6", {"inet_protocols": "ipv6"}, "postfix.secure_port is on 127.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("_what", "parameters", "said"), REFUSED)
+def test_main_cf_is_refused(site: Installation, _what: str, parameters: dict[str, str], said: str) -> None:
+    site.front("-e", *(f"{name}={value}" for name, value in parameters.items()))
+    refusals = site.plan.refusals
+    assert [r for r in refusals if said in r.what], refusals
+    assert all(r.why and r.fix for r in refusals)
+
+
+SERVICES = [
+    ("submission inet n - y - - smtpd\n  -o smtpd_milters=\n", "submission/inet: -o smtpd_milters="),
+    ("submission inet n - y - - smtpd\n  -o { content_filter = }\n", "submission/inet: -o content_filter="),
+    ("submission inet n - y - - smtpd -o milter_default_action=accept\n", "default action"),
+    ("submission inet n - y - - smtpd -o receive_override_options=no_milters\n", "no_milters"),
+    (
+        "127.0.0.1:10025 inet n - n - - smtpd\n  -o content_filter=\n",
+        "127.0.0.1:10025/inet: -o content_filter=",
+    ),
+    ("127.0.0.1:10027 inet n - n - - smtpd\n", "has a service 127.0.0.1:10027/inet already"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), SERVICES)
+def test_a_service_that_would_go_round_segl_is_refused(site: Installation, text: str, said: str) -> None:
+    site.append("master.cf", text)
+    before = site.read("master.cf")
+    assert [r for r in site.plan.refusals if said in r.what], site.plan.refusals
+    assert site.read("master.cf") == before
+
+
+def test_a_service_with_harmless_overrides_is_not(site: Installation) -> None:
+    site.append(
+        "master.cf",
+        "submission inet n - y - - smtpd\n"
+        "  -o syslog_name=postfix/submission -o smtpd_tls_security_level=encrypt\n"
+        "  -o milter_macro_daemon_name=ORIGINATING -o smtpd_milters=inet:[::1]:1,unix:segl/milter.sock\n",
+    )
+    assert site.plan.refusals == ()
+
+
+def test_a_socket_outside_the_chroot_is_refused_with_what_to_write(site: Installation) -> None:
+    site.tables["milter"] = {"socket": "/run/segl/milter.sock"}
+    (refusal,) = site.plan.refusals
+    assert "smtp/inet" in refusal.what
+    assert f'socket = "{site.queue}/segl/milter.sock"' in refusal.fix
+    for service in ("smtp/inet", "cleanup/unix"):
+        site.front("-F", f"{service}/chroot=n")
+    site.install()
+    assert value(site, "smtpd_milters") == "unix:/run/segl/milter.sock"
+
+
+def test_ports_open_to_others_are_refused(site: Installation) -> None:
+    site.tables["postfix"] = {"return_port": "0.0.0.0:10027"}
+    assert [refusal.what for refusal in site.plan.refusals] == ["postfix.return_port is on 0.0.0.0"]
+
+
+def test_a_port_somebody_listens_on_is_refused(site: Installation) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = f"127.0.0.1:{listener.getsockname()[1]}"
+        site.tables["postfix"] = {"secure_port": port}
+        assert [refusal.what for refusal in site.plan.refusals] == [f"something listens on {port} already"]
+
+
+def test_a_directory_of_another_instance_is_refused(site: Installation) -> None:
+    site.secure_directory.mkdir()
+    (site.secure_directory / "main.cf").write_text("myhostname = other.example\n", "utf-8")
+    assert [refusal.what for refusal in site.plan.refusals] == [
+        f"{site.secure_directory}/main.cf is not ours"
+    ]
+    site.tables["postfix"] = {"secure": str(site.front_directory)}
+    assert [r for r in site.plan.refusals if "directory in common" in r.what]
+
+
+def test_what_is_only_worth_a_look_is_told_and_not_refused(site: Installation) -> None:
+    site.front("-e", "always_bcc=arkiv@andre.example")
+    plan = site.plan
+    assert plan.refusals == ()
+    assert [check.id for check in plan.warnings] == ["front.forwards"]
+
+
+def test_no_postfix_is_a_clear_error(site: Installation) -> None:
+    (site.front_directory / "main.cf").unlink()
+    with pytest.raises(PostfixError, match="there is no Postfix configuration"):
+        _ = site.plan
+
+
+def test_the_log_file_of_the_front_is_the_secure_instances_too(site: Installation) -> None:
+    site.front("-e", "maillog_file=/var/log/mail.log")
+    site.install()
+    assert "maillog_file = /var/log/mail.log\n" in (site.secure_directory / "main.cf").read_text("utf-8")
+
+
+def test_each_added_line_is_marked(site: Installation) -> None:
+    site.install()
+    lines = site.read("main.cf").splitlines()
+    ours = [n for n, line in enumerate(lines) if line.startswith(("content_filter =", "smtpd_milters ="))]
+    assert len(ours) == 2
+    assert all(lines[n - 1] == MARK for n in ours)

@@ -1,0 +1,174 @@
+"""What postconf says of an instance, as values."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from segl.errors import PostfixError
+from segl.postfix.check import milter_endpoint, milter_options, next_hop, seconds
+from segl.postfix.running import Instance, PostfixUnreadable, read_instance, split_list, written_values
+
+needs_postfix = pytest.mark.skipif(
+    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
+)
+
+MAIN = """\
+compatibility_level = 3.6
+myhostname = mail.nordby.example
+mydestination = $myhostname,
+# between
+   localhost
+smtpd_milters = inet:localhost:8891, { unix:segl/milter.sock, default_action = accept }
+bif = no
+"""
+MASTER = """\
+smtp      inet  n       -       y       -       -       smtpd
+submission inet n       -       -       -       -       smtpd -v
+  -o { content_filter = smtp:[127.0.0.1]:10024 }
+# mine
+  -o smtpd_milters=$myhostname -o smtpd_milters=
+#smtps     inet  n       -       y       -       -       smtpd
+maildrop  unix  -       n       n       -       -       pipe
+  flags=DRXhu user=vmail argv=/usr/bin/maildrop -o content_filter=x
+"""
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    directory = tmp_path_factory.mktemp("etc")
+    write(directory)
+    return read_instance(directory)
+
+
+def write(directory: Path, main: str = MAIN, master: str = MASTER) -> None:
+    for name, text in (("main.cf", main), ("master.cf", master)):
+        (directory / name).write_text(text, "utf-8")
+        os.utime(directory / name, (0, 0))
+
+
+@needs_postfix
+def test_values_are_expanded_and_defaults_known(instance: Instance) -> None:
+    assert instance.value("mydestination") == "mail.nordby.example, localhost"
+    assert (
+        instance.value("milter_default_action") == "tempfail"
+        or "milter_default_action" not in instance.written
+    )
+    assert "mydestination" in instance.written
+    assert instance.value("no_such_parameter") == ""
+    assert instance.version >= (3, 7)
+
+
+@needs_postfix
+def test_overrides_belong_to_their_service_and_the_last_counts(instance: Instance) -> None:
+    submission = instance.service("submission", "inet")
+    assert submission is not None
+    assert submission.program == "smtpd"
+    assert instance.value("content_filter", submission) == "smtp:[127.0.0.1]:10024"
+    assert submission.overrides["smtpd_milters"] == ""
+    smtp = instance.service("smtp", "inet")
+    assert smtp is not None
+    assert instance.value("content_filter", smtp) == ""
+    assert (smtp.chroot, submission.chroot) == (True, False)
+
+
+@needs_postfix
+def test_words_of_a_pipe_command_are_no_overrides(instance: Instance) -> None:
+    maildrop = instance.service("maildrop", "unix")
+    assert maildrop is not None
+    assert dict(maildrop.overrides) == {}
+    assert instance.service("smtps", "inet") is None
+
+
+@needs_postfix
+def test_a_misspelt_parameter_is_a_warning(instance: Instance) -> None:
+    assert [warning for warning in instance.warnings if "bif" in warning]
+
+
+@needs_postfix
+def test_an_edit_starts_from_what_is_written(instance: Instance) -> None:
+    assert written_values(instance.directory)["mydestination"] == "$myhostname, localhost"
+
+
+@needs_postfix
+def test_without_a_level_services_are_chrooted_by_default(tmp_path: Path) -> None:
+    write(tmp_path, "compatibility_level = 0\n", "smtp inet n - - - - smtpd\n")
+    (service,) = read_instance(tmp_path).services
+    assert service.chroot
+
+
+@needs_postfix
+@pytest.mark.parametrize(
+    ("main", "master", "said"),
+    [
+        ("what is this\n", MASTER, "missing '='"),
+        ("", "smtp inet bad\n", "bad field count"),
+    ],
+)
+def test_a_broken_file_is_a_clear_error(tmp_path: Path, main: str, master: str, said: str) -> None:
+    write(tmp_path, main, master)
+    with pytest.raises(PostfixError, match="cannot read its configuration") as caught:
+        read_instance(tmp_path)
+    assert said in caught.value.private
+
+
+def test_no_configuration_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(PostfixError, match="there is no Postfix configuration"):
+        read_instance(tmp_path / "none")
+
+
+def test_a_file_that_may_not_be_read_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "open", denied)
+    with pytest.raises(PostfixUnreadable):
+        read_instance(tmp_path)
+
+
+@needs_postfix
+def test_another_instance_of_the_environment_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path)
+    monkeypatch.setenv("MAIL_CONFIG", "/nowhere")
+    assert read_instance(tmp_path).value("myhostname") == "mail.nordby.example"
+
+
+@pytest.mark.parametrize(
+    ("value", "items"),
+    [
+        ("", ()),
+        ("a", ("a",)),
+        (" a,b\tc ,, d ", ("a", "b", "c", "d")),
+        ("{ a, b } c", ("{ a, b }", "c")),
+        ("cidr:{{1.2.3.4/32 FILTER x}} , {y {z w}}", ("cidr:{{1.2.3.4/32 FILTER x}}", "{y {z w}}")),
+        ("a } b", ("a", "}", "b")),
+        ("{open a", ("{open a",)),
+    ],
+)
+def test_lists(value: str, items: tuple[str, ...]) -> None:
+    assert split_list(value) == items
+
+
+def test_a_milter_with_options() -> None:
+    item = "{ unix:/run/x, connect_timeout=10s, default_action = accept }"
+    assert milter_endpoint(item) == "unix:/run/x"
+    assert milter_options("{unix:/run/x, {default_action=accept}}") == {"default_action": "accept"}
+    assert milter_options("unix:/run/x") == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "length"),
+    [("5s", "s", 5), ("2m", "s", 120), ("3", "h", 10800), ("1d", "s", 86400), ("x", "s", 0)],
+)
+def test_times(value: str, unit: str, length: float) -> None:
+    assert seconds(value, unit) == length
+
+
+def test_a_next_hop_is_never_looked_up_as_a_domain() -> None:
+    assert next_hop("127.0.0.1:10026") == "[127.0.0.1]:10026"
+    assert next_hop("[::1]:10026") == "[::1]:10026"

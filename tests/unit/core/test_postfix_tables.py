@@ -1,0 +1,93 @@
+"""Lookup tables, read as far as their actions and addresses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from segl.postfix.check_tables import addresses_in
+from segl.postfix.tables import Entry, Table, TableUnread, entries, logical_lines, tables_in
+
+
+@pytest.mark.parametrize(
+    ("value", "tables"),
+    [
+        ("", []),
+        ("permit_mynetworks, reject_rbl_client zen.spamhaus.org=127.0.0.[2..11], reject", []),
+        ("check_policy_service unix:private/policy", ["unix:private/policy"]),
+        ("check_client_access hash:/a, { check_sender_access regexp:/b }", ["hash:/a", "regexp:/b"]),
+        (
+            "proxy:ldap:/etc/ldap.cf proxy:unionmap:{hash:/a,inline:{b=c}}",
+            ["ldap:/etc/ldap.cf", "hash:/a", "inline:{b=c}"],
+        ),
+        ("pipemap:{static:x, hash:/y}", ["static:x", "hash:/y"]),
+        ("127.0.0.0/8 [::1]/128 inet:localhost:8891", []),
+    ],
+)
+def test_tables_named_in_a_parameter(value: str, tables: list[str]) -> None:
+    assert [str(table) for table in tables_in(value)] == tables
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "found"),
+    [
+        ("regexp", "/^Subject: x/  FILTER smtp:\n", [("/^Subject: x/", "FILTER smtp:")]),
+        ("regexp", "# /x/ FILTER y:\n\n!/a\\/b/ix\n   REJECT\n  no\n", [("/a\\/b/", "REJECT no")]),
+        ("pcre", "if /^To:/\n%x%  DUNNO\nendif\n", [("%x%", "DUNNO")]),
+        ("cidr", "10.0.0.0/8  FILTER a:b\n192.0.2.1\n", [("10.0.0.0/8", "FILTER a:b"), ("192.0.2.1", "")]),
+        ("regexp", "/never closed\n", [("/never closed", "")]),
+        ("regexp", "/ends in a backslash\\", [("/ends in a backslash\\", "")]),
+        ("regexp", "!\n", [("", "")]),
+    ],
+)
+def test_pattern_tables(tmp_path: Path, kind: str, text: str, found: list[tuple[str, str]]) -> None:
+    file = tmp_path / "table"
+    file.write_text(text, "utf-8")
+    assert [(e.key, e.value) for e in entries(Table(kind, str(file)), tmp_path)] == found
+
+
+def test_patterns_in_main_cf() -> None:
+    assert entries(Table("regexp", "{ {/x/ FILTER a:b}, {/y{2}/ OK} }"), Path()) == (
+        Entry("/x/", "FILTER a:b"),
+        Entry("/y{2}/", "OK"),
+    )
+    assert entries(Table("static", "{FILTER a:b}"), Path()) == (Entry("*", "FILTER a:b"),)
+    assert entries(Table("randmap", "{a, b}"), Path()) == (Entry("*", "a"), Entry("*", "b"))
+
+
+def test_a_file_that_is_not_text_is_read_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "table").write_bytes(b"\xff\xfe/x/ FILTER a:\x00\n")
+    assert entries(Table("regexp", str(tmp_path / "table")), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "table", [Table("ldap", "/x"), Table("mysql", "/x"), Table("socketmap", "unix:/x:y")]
+)
+def test_what_asks_a_server_cannot_be_listed(table: Table) -> None:
+    with pytest.raises(TableUnread, match="cannot be listed"):
+        entries(table, Path())
+
+
+def test_a_missing_file_is_told() -> None:
+    with pytest.raises(TableUnread, match="cannot be opened"):
+        entries(Table("regexp", "/nowhere/table"), Path())
+
+
+def test_logical_lines() -> None:
+    assert list(logical_lines(" a\n b\n#c\n\nd\n  #e\n  f\n")) == ["a b", "d f"]
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("anna, bo@a.example", ["bo@a.example"]),
+        ('"|/usr/bin/vacation -a x@b.example anna", \\anna, c@d.example', ["c@d.example"]),
+        ("|/usr/bin/filter x@b.example", []),
+        ("/var/mail/archive, :include:/etc/list", []),
+        ("<a@b.example>,\n# x@y.example\nc@d.example", ["a@b.example", "c@d.example"]),
+        ("$1@andre.example", ["$1@andre.example"]),
+    ],
+)
+def test_addresses_of_an_alias(text: str, addresses: list[str]) -> None:
+    assert addresses_in(text) == addresses
