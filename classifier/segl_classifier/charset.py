@@ -139,7 +139,9 @@ def _codec_for(name: str) -> str | None:
     for known in (plain, plain.replace("_", ""), plain.removeprefix("x_")):
         if known in _CODECS:
             codec = aliases.get(known, known)
-            return "cp1252" if codec == "latin_1" else codec
+            if codec == "latin_1":
+                return "cp1252"
+            return codec.replace("_", "-") if codec.startswith("utf_") else codec
     if utf := _UTF.search(name):
         return f"utf-{utf[1]}{(utf[2] or '').replace('_', '-')}"
     if numbered := _NUMBERED.search(name):
@@ -171,18 +173,16 @@ def _eight_bit(data: bytes, names: list[str], strange: bool) -> Decoded:
 
 def _both_ways(data: bytes, name: str) -> Decoded:
     """*data* in a charset in which ASCII is not ASCII: so decoded, and as if the label were wrong."""
-    text = _rescued(data, name)
-    as_ascii = _rescued(data, _likelier(data))
+    names = [name]
+    shown = zero_pattern(data) if name.startswith(("utf-16", "utf-32")) else ""
+    if name in ("utf-16", "utf-32"):  # no byte order told: big end first (RFC 2781 §4.3), or what is seen
+        names = [shown] if shown else [f"{name}-be", f"{name}-le"]
+    elif shown and shown != name:
+        names.append(shown)
     # Real UTF-16 shows its zero bytes; read as ASCII it would only repeat what was found.
-    if name.startswith(("utf-16", "utf-32", "utf_16", "utf_32")) and data.count(0) * 4 >= len(data):
-        return Decoded((text, *_other_order(data, name)))
-    return Decoded((text,) if text == as_ascii else (text, as_ascii))
-
-
-def _other_order(data: bytes, name: str) -> tuple[str, ...]:
-    """UTF-16 or 32 in the byte order that the zero bytes show, where it is not the one that was read."""
-    shown = zero_pattern(data)
-    return (_rescued(data, shown),) if shown and codecs.lookup(shown) != codecs.lookup(name) else ()
+    if not shown:
+        names.append(_likelier(data))
+    return Decoded(tuple(dict.fromkeys(_rescued(data, each) for each in names)))
 
 
 def zero_pattern(data: bytes) -> str:
@@ -275,7 +275,7 @@ codecs.register_error(_RESCUE, _rescue)
 @lru_cache(maxsize=256)
 def has_ascii(name: str) -> bool:
     """Whether ASCII bytes mean themselves in this codec, whatever stands around them."""
-    if name.startswith(("utf-7", "utf_7", "iso2022", "hz")):
+    if name.startswith(("utf-7", "iso2022", "hz")):
         return False
     return _strict(_ASCII, name) == _ASCII.decode() or name in ("cp932", "shift_jis")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from segl_classifier.charset import decode_text
-from segl_classifier.transfer import Encoding, readings
+from segl_classifier.transfer import Encoding, decode, is_base64, readings
 
 # Lenient on purpose: blanks and question marks inside, and a missing end of the last word or before the
 # next one. The blanks looked over are bounded, so that a header of nothing else costs no quadratic time.
@@ -20,6 +20,7 @@ _WORD = re.compile(
     r"(?P<end>\?=|\?\Z|\Z|(?=\s{0,80}=\?[\w-]{1,60}\?[bBqQ]\?))",
     re.DOTALL,
 )
+_NUMBER = re.compile(rb"\d{6}")
 
 
 def decode_header(value: str) -> str:
@@ -27,6 +28,7 @@ def decode_header(value: str) -> str:
     if "=?" not in value:
         return value if value.isascii() else decode_text(value.encode("latin-1"))
     out: list[str] = []
+    doubtful: list[str] = []
     pending, charset, position = b"", "", 0
     for word in _WORD.finditer(value):
         between = value[position : word.start()]
@@ -36,24 +38,30 @@ def decode_header(value: str) -> str:
             pending, charset = b"", word["charset"].lower()
         if not adjacent:
             out.append(_raw(between))
-        ways = _ways(word)
-        pending += ways[0]
-        if len(ways) > 1:  # not what it says it is: the letters themselves are kept too
-            pending += b" " + ways[1] + b" "
+        raw = word["text"].encode("latin-1")
+        pending += _decoded(raw, word["how"])
+        if _is_doubtful(raw, word["how"], word["end"]):
+            doubtful.append(_raw(word["text"]))
         position = word.end()
     if pending:
         out.append(decode_text(pending, charset))
     out.append(_raw(value[position:]))
-    return "".join(out)
+    return " ".join(["".join(out), *doubtful])
 
 
 def _raw(text: str) -> str:
     return text if text.isascii() else decode_text(text.encode("latin-1"))
 
 
-def _ways(word: re.Match[str]) -> list[bytes]:
-    raw = word["text"].encode("latin-1")
-    if word["how"] in "bB":
-        ways = readings(raw, Encoding.BASE64)
-        return ways if word["end"] == "?=" else [ways[0], raw]
-    return readings(raw.replace(b"_", b" "), Encoding.QUOTED)
+def _decoded(raw: bytes, how: str) -> bytes:
+    if how in "bB":
+        return decode(raw, Encoding.BASE64)
+    return decode(raw.replace(b"_", b" "), Encoding.QUOTED)
+
+
+def _is_doubtful(raw: bytes, how: str, end: str) -> bool:
+    """Whether the letters of a word may be meant as they stand: it is never closed, is no base64, or
+    holds a number that decoding would destroy. Such a word is kept undecoded as well."""
+    if how in "bB":
+        return end != "?=" or not is_base64(raw) or _NUMBER.search(raw) is not None
+    return len(readings(raw, Encoding.QUOTED)) > 1

@@ -53,6 +53,7 @@ _LOCAL = r"\w.!#$%&*+/=?^`{|}~\-"
 _ADDRESS = re.compile(
     rf"<[^<>\s@]*+@[^<>\s]*+>|(?<![{_LOCAL}@\"'])[{_LOCAL}]{{1,200}}+@[\w.-]{{1,255}}+(?![@\"'])"
 )
+_OWN_TEXTS = 100  # more fields than this are read together
 # Free text by its nature; any other field is read with its name, which tells what its value is.
 _FREE = frozenset("comments keywords thread-topic content-description organization summary".split())
 
@@ -60,6 +61,7 @@ _FREE = frozenset("comments keywords thread-topic content-description organizati
 def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
     """The readable texts of a header block; *prefix* says which message it belongs to."""
     texts: list[Text] = []
+    crowd: list[str] = []
     for name, value in fields:
         if not value or is_technical(name):
             continue
@@ -72,7 +74,12 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
         else:
             words = decode_header(value)
             text = words if name in _FREE else f"{name}: {words}"
+            if len(texts) >= _OWN_TEXTS:
+                crowd.append(text)
+                continue
             texts.append(Text(text, f"{prefix}header {mask_digits(name[:40])}", Source.SURROUND))
+    if crowd:
+        texts.append(Text("\n".join(crowd), f"{prefix}header", Source.SURROUND))
     return texts
 
 

@@ -67,10 +67,17 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
 def _read_text(part: Part, limits: Limits, *, markup: bool) -> Extracted:
     found = _Collector(part, limits)
     for number, data in enumerate(_readings(part, limits)):
-        where = part.where if number == 0 else f"{part.where} (read otherwise)"
+        where = part.where
+        if number == 0 and _is_noise(data, part.charset):
+            found.lack(Unreadable.DAMAGED, f"{part.content_type or 'no type'}: not text")
+        elif number:
+            where = f"{part.where} (read otherwise)"
+            if shown := sniff.signature(data[: sniff.HEAD]):  # a file whose encoding nobody declared
+                found.lack(Unreadable.UNKNOWN_TYPE, shown)
+            if _is_noise(data, part.charset):
+                continue  # this way it is no text, so it is not to be read this way
         is_markup = markup or sniff.looks_like_html(data)
-        second = _meta_charset(data) if is_markup else ""
-        decoded = charset.readings(data, part.charset, second)
+        decoded = charset.readings(data, part.charset, _meta_charset(data) if is_markup else "")
         if decoded.unknown and number == 0:
             found.lack(Unreadable.UNKNOWN_CHARSET, part.charset[:40])
         for text in decoded.texts:
@@ -78,8 +85,6 @@ def _read_text(part: Part, limits: Limits, *, markup: bool) -> Extracted:
                 found.page(text, where)
             if not markup:
                 found.text(text, where)
-        if number == 0 and _is_noise(data, part.charset):
-            found.lack(Unreadable.DAMAGED, f"{part.content_type or 'no type'}: not text")
         found.inside(data)
     return found.result()
 
@@ -206,7 +211,10 @@ class _Collector:
             return
         while begin := _UU_BEGIN.search(data, position):
             content, position = _uu_content(data, begin)
-            if content and len(self._parts) <= self._limits.parts:
+            if len(self._parts) >= self._limits.parts:
+                self.lack(Unreadable.TOO_MANY, f"more than {self._limits.parts} files in a text")
+                return
+            if content:
                 self._add(charset.decode_text(begin["name"]).strip(), "", content)
 
     def lack(self, cause: Unreadable, detail: str) -> None:

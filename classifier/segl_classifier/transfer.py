@@ -60,7 +60,7 @@ _ODD_BREAK = re.compile(rb"=(?:[ \t]+(?:\r?\n|\r|\Z)|\r(?!\n))")
 # Escapes no encoder writes, since the character needs none: a sign that the text was never encoded
 # and "CPR=301290" stands there as typed.
 _NEEDLESS = re.compile(rb"=(?:3[0-9]|0[0-8BCEF]|1[0-9A-Fa-f])")
-_SOFT_BREAK = re.compile(rb"=\r?\n")
+_SOFT_BREAK = re.compile(rb"=(?:\r?\n|\r)")
 _HIGH_ESCAPE = re.compile(rb"=[89A-F][0-9A-F]")
 _FIRST_LINE = re.compile(rb"\s*([A-Za-z0-9+/]{16,}={0,2})\s*(?:[\r\n]|\Z)")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -107,8 +107,7 @@ def readings(data: bytes | memoryview, encoding: Encoding) -> list[bytes]:
     raw = bytes(data)
     ways = [decode(raw, encoding)]
     if encoding is Encoding.BASE64:
-        # "0101901234" is base64 to the letter, and decodes to noise.
-        if not _is_base64(raw) or _CONTROL.search(ways[0], 0, 1024):
+        if not is_base64(raw) or _is_noise(ways[0]):
             ways.append(raw)
     elif encoding is Encoding.QUOTED:
         if _NEEDLESS.search(raw):
@@ -141,14 +140,25 @@ def _one_base64(piece: bytes) -> bytes:
         return binascii.a2b_base64(letters + b"==")
 
 
-def _is_base64(raw: bytes) -> bool:
+def is_base64(raw: bytes) -> bool:
     """Whether *raw* is nothing but base64 lines, with padding only at the very end."""
     rest = raw.translate(None, _BASE64_AND_LINES).strip(b" \t\0")
     return not rest or (rest in (b"=", b"==") and b"=" not in raw.rstrip(b" \t\r\n\0").rstrip(b"="))
 
 
+def _is_noise(decoded: bytes) -> bool:
+    """Whether base64 gave no text: "0101901234" is base64 to the letter, and no text comes of it."""
+    if _CONTROL.search(decoded, 0, 1024):
+        return True
+    try:
+        decoded[:200].decode("utf-8")
+    except UnicodeDecodeError:
+        return len(decoded) <= 200
+    return False
+
+
 def _undeclared_base64(raw: bytes) -> bool:
-    return bool(_FIRST_LINE.match(raw)) and _is_base64(raw.strip())
+    return bool(_FIRST_LINE.match(raw)) and is_base64(raw.strip())
 
 
 def _from_quoted(raw: bytes) -> bytes:

@@ -112,6 +112,8 @@ class Walk:
 
     def run(self, raw: bytes) -> None:
         """Walk *raw*, depth first, in the order of the message."""
+        if b"\n" not in raw:
+            raw = raw.replace(b"\r", b"\n")  # every line ends in a bare CR, as on old Macs
         self._again = _AGAIN * len(raw) + 65_536
         root = Entity(raw, 0, len(raw), message=True)
         stack: list[Iterator[Entity]] = [iter((root,))]

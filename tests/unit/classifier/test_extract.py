@@ -1,0 +1,324 @@
+"""Extraction: which parts are text, which carry none, and what is honestly called unread."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zipfile
+
+import pytest
+
+from segl.settings import Limits
+from segl.vocabulary import Finding
+from segl_classifier.extract import DECORATION_BYTES, REGISTRY, extract
+from segl_classifier.message import Message, Part, Source, Text
+from segl_classifier.parse import parse
+from segl_classifier.readers import Extracted
+from segl_classifier.transfer import Encoding
+
+LIMITS = Limits()
+CPR = "010190-1234"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
+PGP = b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n"
+ENVELOPED = bytes.fromhex("3080 0609 2a864886f70d010703 a080 3080 0201") + b"\0" * 40
+AUTH_ENVELOPED = bytes.fromhex("3080 060b 2a864886f70d0109100117 a080 3080") + b"\0" * 40
+SIGNED = bytes.fromhex("3080 0609 2a864886f70d010702 a080 3080 0201") + b"\0" * 40
+
+
+def part(
+    content: bytes,
+    content_type: str,
+    filename: str = "",
+    *,
+    charset: str = "",
+    content_id: str = "",
+    attached: bool = False,
+) -> Part:
+    return Part("part 1", content_type, charset, filename, attached, content, Encoding.NONE, content_id)
+
+
+def read(*parts: Part, limits: Limits = LIMITS) -> tuple[list[Text], list[Finding]]:
+    return extract(Message("", parts, ()), limits)
+
+
+def texts(*parts: Part) -> str:
+    return "\n".join(text.text for text in read(*parts)[0])
+
+
+def causes(*parts: Part, limits: Limits = LIMITS) -> list[str]:
+    found = read(*parts, limits=limits)[1]
+    return [f"{finding.rule.removeprefix('unreadable.')} {finding.excerpt}".strip() for finding in found]
+
+
+def docx() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("word/document.xml", "<w:t>hej</w:t>")
+    return file.getvalue()
+
+
+BINARY = bytes(range(256))
+MAC = "unknown-type application/mac-binhex40"
+READ = [
+    ("text/plain", b"Cpr 010190-1234"),
+    ("text/csv", b"navn;cpr\r\nBo;010190-1234"),
+    ("text/html", b"<p>0101<b>90-1234</b>"),
+    ("application/xhtml+xml", b"<p>0101<b>90-1234</b></p>"),
+    ("text/enriched", b"0101<bold>90</bold>-1234"),
+    ("text/xml", b"<a><b>010190-1234</b></a>"),
+    ("application/xml", b"<a b='c'>010190-1234</a>"),
+    ("application/vnd.segl.test+xml", b"<a>010190-1234</a>"),
+    ("image/svg+xml", b"<svg><text>0101<tspan>90-1234</tspan></text></svg>"),
+    ("application/json", b'{"cpr": "010190-1234"}'),
+    ("text/x-python", b"cpr = '010190-1234'"),
+    ("text/vcard", b"BEGIN:VCARD\r\nNOTE:cpr 010190-\r\n 1234\r\nEND:VCARD"),
+    ("text/x-vcard", b"BEGIN:VCARD\r\nNOTE;ENCODING=QUOTED-PRINTABLE:cpr 0101=\r\n90-1234\r\nEND:VCARD"),
+    ("text/calendar", b"BEGIN:VCALENDAR\r\nDESCRIPTION:Hej\\, cpr 0101\r\n\t90-1234\\nmvh\r\nEND:VCALENDAR"),
+    ("text/calendar", b"X-ALT-DESC;FMTTYPE=text/html:<html><body>0101<b>90-\r\n 1234</b></body>"),
+    ("message/delivery-status", b"Diagnostic-Code: smtp; 010190-1234"),
+    ("application/octet-stream", b"Cpr 010190-1234 p\xe5 en fil"),
+    ("application/octet-stream", "Cpr 010190-1234".encode("utf-16")),
+    ("application/octet-stream", b"<html><body>0101<i>90-1234</i>"),
+    ("application/x-ukendt", b"Cpr 010190-1234"),
+    ("", b"Cpr 010190-1234"),
+    ("nonsense", b"Cpr 010190-1234"),
+    ("application/pgp-signature", b"Cpr 010190-1234"),
+    ("application/pgp-encrypted", b"Cpr 010190-1234"),
+    ("application/applefile", b"\0\5\x16\7\0\2\0\0" + b"\0" * 30 + b"Cpr 010190-1234" + b"\xff\1\2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content_type", "content"), READ)
+def test_text_is_read_and_called_read(content_type: str, content: bytes) -> None:
+    assert CPR in texts(part(content, content_type))
+    assert causes(part(content, content_type)) == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        (
+            "application/pgp-signature",
+            b"-----BEGIN PGP SIGNATURE-----\r\n\r\niQEz\r\n-----END PGP SIGNATURE-----",
+        ),
+        ("application/pkcs7-signature", SIGNED),
+        ("application/x-pkcs7-signature", SIGNED),
+        ("application/pdf", b""),
+        ("image/png", b""),
+    ],
+)
+def test_what_carries_no_text_is_no_gap(content_type: str, content: bytes) -> None:
+    assert read(part(content, content_type)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "filename", "cause"),
+    [
+        ("application/pdf", b"%PDF-1.7", "brev.pdf", "unknown-type application/pdf, brev.pdf"),
+        ("application/pdf", b"%PDF-1.7", f"{CPR}.pdf", "unknown-type application/pdf, 0101xx-xxxx.pdf"),
+        ("application/octet-stream", b"%PDF-1.7", "", "unknown-type application/pdf"),
+        ("text/plain", b"%PDF-1.7", "", "unknown-type application/pdf"),
+        ("application/octet-stream", docx(), "a.docx", "unknown-type application/zip, a.docx"),
+        ("application/octet-stream", BINARY, "a.bin", "unknown-type application/octet-stream, a.bin"),
+        ("application/msword", b"skrevet som tekst", "", "unknown-type application/msword"),
+        ("application/rtf", b"{\\rtf1 hej}", "", "unknown-type application/rtf"),
+        ("text/rtf", b"{\\rtf1 hej}", "", "unknown-type text/rtf"),
+        ("text/rtf", b"hej", "", "unknown-type text/rtf"),
+        ("application/ms-tnef", b"\x78\x9f\x3e\x22", "a.dat", "unknown-type application/ms-tnef, a.dat"),
+        ("image/jpeg", b"\xff\xd8\xff\xe0", "scan.jpg", "unknown-type image/jpeg, scan.jpg"),
+        ("image/png", b"skrevet som tekst", "", "unknown-type image/png"),
+        ("audio/wav", b"RIFF\0\0\0\0WAVE", "", "unknown-type audio/wav"),
+        ("", bytes(range(256)), "", "unknown-type application/octet-stream"),
+        ("application/pkcs7-mime", ENVELOPED, "smime.p7m", "encrypted application/pkcs7-mime"),
+        ("application/pkcs7-mime", AUTH_ENVELOPED, "smime.p7m", "encrypted application/pkcs7-mime"),
+        ("application/pkcs7-mime", b"noget andet", "smime.p7m", "encrypted application/pkcs7-mime"),
+        ("application/pkcs7-mime", SIGNED, "smime.p7m", "unknown-type application/pkcs7-mime"),
+        ("application/pgp-encrypted", PGP * 9, "", "encrypted application/pgp-encrypted"),
+        ("application/octet-stream", PGP, "encrypted.asc", "encrypted application/pgp-encrypted"),
+        ("text/plain", b"Hej\r\n\r\n" + PGP, "", "encrypted application/pgp-encrypted"),
+        ("text/plain", b"> " + PGP, "", "encrypted application/pgp-encrypted"),
+        ("text/html", b"<pre>\r\n" + PGP, "", "encrypted application/pgp-encrypted"),
+        ("application/pkcs7-signature", BINARY, "", "unknown-type application/pkcs7-signature"),
+        ("text/plain", b"(This file must be converted with BinHex 4.0)\r\n:$f", "", MAC),
+        ("text/plain", b"=ybegin line=128 size=9 name=a\r\nabc", "", "unknown-type application/x-yenc"),
+        ("text/plain", base64.b64encode(docx()), "", "unknown-type application/zip"),
+        ("text/plain", b"hej" + bytes(range(32)) * 20, "", "damaged text/plain: not text"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_told_of(content_type: str, content: bytes, filename: str, cause: str) -> None:
+    assert cause in causes(part(content, content_type, filename))
+
+
+def test_an_unknown_charset_is_told_of_only_where_it_matters() -> None:
+    assert causes(part(b"\xe6\xf8\xe5 010190-1234", "text/plain", charset="x-klingon")) == [
+        "unknown-charset x-klingon"
+    ]
+    assert CPR in texts(part(b"\xe6\xf8\xe5 010190-1234", "text/plain", charset="x-klingon"))
+    assert causes(part(b"ren ASCII", "text/plain", charset="x-klingon")) == []
+    markup = '<meta charset="windows-1251">Привет'.encode("cp1251")
+    assert "Привет" in texts(part(markup, "text/html"))
+
+
+# Pictures: decoration only when shown in place, small, and truly a picture.
+
+PAGE = part(b'<p>Hej</p><img src="cid:logo@x">', "text/html")
+
+
+def test_a_small_picture_shown_in_place_is_decoration() -> None:
+    assert causes(PAGE, part(PNG, "image/png", content_id="logo@x")) == []
+    assert causes(part(PNG, "image/png", content_id="logo@x"), PAGE) == []  # whichever comes first
+    assert (
+        causes(part(b'<img src="data:image/png;base64,' + base64.b64encode(PNG) + b'">', "text/html")) == []
+    )
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        part(PNG, "image/png"),
+        part(PNG, "image/png", content_id="other"),
+        part(PNG + b"\0" * DECORATION_BYTES, "image/png", content_id="logo@x"),
+        part(b"not a picture", "image/png", content_id="logo@x"),
+    ],
+    ids=["not shown", "another id", "large", "no picture"],
+)
+def test_any_other_picture_is_unread(picture: Part) -> None:
+    assert causes(PAGE, picture) == ["unknown-type image/png"]
+
+
+def test_a_large_picture_written_into_the_page_is_unread() -> None:
+    data = base64.b64encode(PNG + b"\0" * DECORATION_BYTES)
+    assert causes(part(b'<img src="data:image/png;base64,' + data + b'">', "text/html")) == [
+        "unknown-type image/png"
+    ]
+
+
+def test_a_text_written_into_the_page_is_read() -> None:
+    assert CPR in texts(part(b'<a href="data:text/plain,cpr%20010190-1234">x</a>', "text/html"))
+    assert CPR in texts(
+        part(
+            b'<a href="data:text/html;base64,' + base64.b64encode(b"0101<b>90-1234") + b'">x</a>', "text/html"
+        )
+    )
+
+
+def test_files_written_into_a_calendar_or_card_are_opened() -> None:
+    value = base64.b64encode(b"Cpr 010190-1234 og mere")
+    attached = (
+        b"BEGIN:VCALENDAR\r\nATTACH;ENCODING=BASE64;VALUE=BINARY:"
+        + value[:20]
+        + b"\r\n "
+        + value[20:]
+        + b"\r\nEND"
+    )
+    assert CPR in texts(part(attached, "text/calendar"))
+    photo = b"PHOTO;ENCODING=b;TYPE=PNG:" + base64.b64encode(PNG) + b"\r\n"
+    assert causes(part(photo, "text/vcard")) == []  # a small picture shown in place
+
+
+# Sources and places
+
+
+def test_texts_know_their_place_and_source() -> None:
+    found, _ = read(
+        part(b"hej", "text/plain"),
+        part(b"hej", "text/plain", "a.txt", attached=True),
+        part(b"<p title=t>hej</p>", "text/html"),
+    )
+    assert [(t.text, t.where, t.source) for t in found] == [
+        ("hej", "part 1", Source.BODY),
+        ("hej", "part 1", Source.ATTACHMENT),
+        ("hej", "part 1", Source.BODY),
+        ("t", "part 1 (not shown)", Source.SURROUND),
+    ]
+
+
+def test_a_uuencoded_file_has_its_name_and_place() -> None:
+    block = b'Se her\nbegin 644 010190-1234.txt\n/0W!R(#`Q,#$Y,"TQ,C,T\n`\nend\n'
+    found, unread = read(part(block, "text/plain"))
+    assert [(t.text, t.where, t.source) for t in found[1:]] == [
+        ("010190-1234.txt", "part 1 > 0101xx-xxxx.txt file name", Source.FILENAME),
+        ("Cpr 010190-1234", "part 1 > 0101xx-xxxx.txt", Source.ATTACHMENT),
+    ]
+    assert unread == []
+    assert causes(part(b"begin 644 a.zip\n$4$L#!```\n`\nend\n", "text/plain")) == [
+        "unknown-type application/zip, a.zip"
+    ]
+
+
+def test_both_alternatives_are_read() -> None:
+    raw = (
+        b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nplain\r\n"
+        b"--b\r\nContent-Type: text/html\r\n\r\n<p>markup</p>\r\n--b--"
+    )
+    found = [text.text.strip() for text in extract(parse(raw, LIMITS), LIMITS)[0]]
+    assert found == ["plain", "markup"]
+
+
+# Limits and seams
+
+
+def test_text_beyond_the_limit_is_cut_and_told_of_once() -> None:
+    limits = Limits(text_chars=1000)
+    long = part("æ".encode() * 3000, "text/plain")
+    found, unread = read(long, long, limits=limits)
+    assert sum(len(text.text) for text in found) == 1000
+    assert [finding.rule for finding in unread] == ["unreadable.too-large"]
+    assert causes(part(b"x " * 500, "text/plain"), limits=limits) == []
+    assert causes(part(b"x " * 10_000, "text/plain"), limits=limits)[0].startswith("too-large")
+
+
+def archive_of(levels: int) -> dict[str, object]:
+    """A registry with a reader that finds one more file inside each, as archives do."""
+
+    def unpack(part: Part, limits: Limits) -> Extracted:
+        inner = Part(
+            f"{part.where} > x", part.content_type, "", "x", True, part.encoded, depth=part.depth + levels
+        )
+        return Extracted(parts=(inner,))
+
+    return {"application/x-nest": unpack}
+
+
+def test_files_inside_files_end_at_the_depth_limit() -> None:
+    message = Message("", (part(b"\x01x", "application/x-nest"),), ())
+    _, unread = extract(message, LIMITS, {**REGISTRY, **archive_of(1)})  # type: ignore[dict-item]
+    assert [finding.rule for finding in unread] == ["unreadable.too-deep"]
+
+
+def test_files_inside_files_end_at_the_limit_of_parts() -> None:
+    message = Message("", (part(b"\x01x", "application/x-nest"),), ())
+    _, unread = extract(message, LIMITS, {**REGISTRY, **archive_of(0)})  # type: ignore[dict-item]
+    assert [finding.rule for finding in unread] == ["unreadable.too-many"]
+
+
+def test_a_reader_that_fails_costs_only_its_part() -> None:
+    def broken(part: Part, limits: Limits) -> Extracted:
+        raise RecursionError(f"with content {CPR}")
+
+    message = Message("", (part(b"x", "text/plain"), part(b"<p>hej", "text/html")), ())
+    found, unread = extract(message, LIMITS, {**REGISTRY, "text/*": broken})
+    assert [text.text for text in found] == ["hej"]
+    assert [(finding.rule, finding.excerpt) for finding in unread] == [
+        ("unreadable.failed", "RecursionError")
+    ]
+
+
+def test_a_new_reader_takes_its_type_whatever_the_label() -> None:
+    """The seam for attachments: a reader of application/pdf gets what shows itself to be a PDF."""
+
+    def pdf(part: Part, limits: Limits) -> Extracted:
+        return Extracted((Text(f"{len(part.payload)} bytes", part.where, Source.ATTACHMENT),))
+
+    for label in ("application/pdf", "application/octet-stream", "text/plain", "application/x-pdf", ""):
+        message = Message("", (part(b"%PDF-1.7", label),), ())
+        found, unread = extract(message, LIMITS, {**REGISTRY, "application/pdf": pdf})
+        assert [text.text for text in found] == ["8 bytes"], label
+        assert unread == []
+
+
+def test_what_the_parse_found_comes_first() -> None:
+    raw = b"Subject: emne\r\nX-A: " + b"y" * 300 + b"\r\n\r\nkrop"
+    found, unread = extract(parse(raw, Limits(header_bytes=100)), LIMITS)
+    assert found[0].text == "emne"
+    assert [finding.rule for finding in unread] == ["unreadable.too-large"]

@@ -1,0 +1,153 @@
+"""HTML: what touches for the reader touches in the text, and nothing that is sent goes unread."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from segl_classifier.html import read_html
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("0101<span>90</span>-12<b>34</b>", "010190-1234"),
+        ("0101<!-- skjult -->90-1234", "010190-1234"),
+        ("0101<wbr>90<o:p></o:p>-1234", "010190-1234"),
+        ('0101<font color="red">90</font><a href=x>-1234</a>', "010190-1234"),
+        ("&#48;1&#x30;1&#57;0&#45;1234", "010190-1234"),
+        ("0101&shy;90&zwnj;-1234", "0101\u00ad90\u200c-1234"),
+        ("010190&nbsp;1234", "010190\u00a01234"),
+        ("<p>a</p><p>b</p>", "a\nb"),
+        ("a<br>b<BR/>c", "a\nb\nc"),
+        ("<div>a<div>b</div>c</div>", "a\nb\nc"),
+        ("<ul><li>a<li>b</ul>", "a\nb"),
+        ("a\r\n  b\t\tc", "a b c"),
+        ("<pre>a\nb</pre>c\nd", "a\nb\nc d"),
+        ("<table><tr><th>Navn<th>Cpr<tr><td>Bo<td>010190-1234</table>", "Navn\tCpr\nBo\t010190-1234"),
+        ("<TABLE><TR><TD>a</TD><TD>b</TD></TR></TABLE>", "a\t\tb"),
+        ('<p style="display:none">skjult</p>', "skjult"),
+        ('<span style="font-size:0">0101</span>90-1234', "010190-1234"),
+        ("<title>Emne</title>x", "Emne\nx"),
+        ("a < b og c > d & e", "a < b og c > d & e"),
+        ("a <3 b", "a <3 b"),
+        ("<style>p{color:red}</style>x<STYLE>b</STYLE >y", "xy"),
+        ("<textarea>a\nb</textarea>", "a\nb"),
+        ("x" * 10 + "<", "x" * 10 + "<"),
+        ("&#" + "9" * 5000 + ";", "\ufffd"),
+        ("&#0;&#xD800;&#x110000;", "\ufffd" * 3),
+        ("æ<b>ø</b>å", "æøå"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_what_is_shown(markup: str, text: str) -> None:
+    assert read_html(markup).text == text
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<!-- 010190-1234 -->",
+        "<!--[if mso]><p>010190-<b>1234</b></p><![endif]-->",
+        "<!--[if gte mso 9]><xml><o:a>010190-1234</o:a></xml><![endif]-->",
+        "<!-- aldrig lukket 010190-1234",
+        "<!--><p>010190-1234",
+        "<!-- a --!> 010190-1234",
+        "<! 010190-1234>",
+        "<? 010190-1234 ?>",
+        "</ 010190-1234>",
+        "<![CDATA[010190-1234]]>",
+        '<img alt="010190-1234">',
+        "<img alt='010190-1234'>",
+        "<img alt=010190-1234>",
+        "<IMG ALT = 010190-1234>",
+        '<p title="010190&#45;1234">',
+        '<input value="010190-1234">',
+        '<input placeholder="010190-1234">',
+        '<meta name="description" content="010190-1234">',
+        '<a href="mailto:a@b.example?subject=010190-1234">x</a>',
+        '<img src="https://a.example/p.gif?cpr=010190-1234">',
+        '<div data-cpr="010190-1234">',
+        '<a download="010190-1234.pdf">',
+        '<iframe srcdoc="&lt;p&gt;010190-&lt;b&gt;1234">',
+        "<script>var cpr = '010190-1234'</script>",
+        "<script>aldrig lukket 010190-1234",
+        "<style>aldrig lukket 010190-1234",
+        "<style>a</styl> <p>010190-1234</p></style>",
+        '<p title="aldrig lukket 010190-1234',
+        '<p class="aldrig lukket><b>010190-1234</b>',
+        "<p 010190-1234",
+        "<p ><noscript>010190-1234</noscript>",
+        "<xmp>010190-1234</xmp>",
+        "<plaintext>010190-1234",
+        "<bo 010190-1234>",
+        "<cpr-010190-1234>",
+        "<select><option>010190-1234</select>",
+        "<svg><text>010190-1234</text></svg>",
+        "<template>010190-1234</template>",
+        "<object>010190-1234</object>",
+        "<table>010190-1234<tr>",
+        "<frameset><noframes>010190-1234",
+        "<x:y><z>010190-1234</z></x:y>",
+    ],
+)
+def test_nothing_that_is_sent_goes_unread(markup: str) -> None:
+    page = read_html("før " + markup)
+    assert "010190-1234" in f"{page.text}\n{page.aside}"
+    assert page.text.startswith("før")
+
+
+def test_text_beside_the_page_never_parts_what_touches() -> None:
+    page = read_html('0101<img alt="logo" src="cid:a">90<input value="v">-<!-- k -->1234')
+    assert page.text == "010190-1234"
+    assert page.aside.split("\n") == ["logo", "v", "k"]
+
+
+def test_pictures_are_told_of() -> None:
+    page = read_html('<img src="cid:Logo@x"><td background=CID:bg><img src="data:image/png;base64,iVBOR">')
+    assert page.shown == {"Logo@x", "bg"}
+    (picture,) = page.files
+    assert (picture.content_type, picture.base64, picture.data) == ("image/png", True, "iVBOR")
+    assert page.aside == ""
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<div>", "</div>", "<a ", '<a b="', "<!--", "<!", "<", "</", "&#", "&a", "<style>", "<script></scrip",
+        "<a b=", "<a 'x", "<td>", "<!--[if ", "<![CDATA[", "data-", '<a href="data:,', "<p title=x>", "\t ",
+        "\u00a0", "<pre>",
+    ],
+)  # fmt: skip
+def test_hostile_markup_costs_linear_time(piece: str) -> None:
+    for markup in (piece * (100_000 // len(piece)), "<a " + piece * (100_000 // len(piece))):
+        start = time.perf_counter()
+        read_html(markup)
+        assert time.perf_counter() - start < 2
+
+
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_TAGS = "<p>,</p>,<b>,</b>,<div>,</div>,<br>,<td>,<tr>,<table>,</table>,<span class=a>".split(",")
+_BITS = ["<!-- bemærk -->", "<img alt='billede'>", "&aelig;", "&amp;", "<", ">", '"', "'", "="]
+
+
+@given(st.lists(st.sampled_from([*_TAGS, *_BITS, "måler", "Ærø", "010190-1234", " ", "\n"]), max_size=25))
+def test_every_word_a_browser_shows_is_read(pieces: list[str]) -> None:
+    """An independent parser (Lexbor, a browser's) finds no word that is not found here."""
+    markup = "".join(pieces)
+    page = read_html(markup)
+    ours = re.sub(r"\s+", "", page.text + page.aside)
+    body = LexborHTMLParser(markup).body
+    theirs = body.text(separator=" ", deep=True) if body else ""
+    assert all(word in ours for word in _WORD.findall(theirs))
+
+
+@given(st.text("<>!-/=\"'& abpx01;#[]\n\t", max_size=80), st.text(max_size=40))
+def test_nothing_raises(signs: str, noise: str) -> None:
+    for markup in (signs, noise, signs + noise + signs):
+        read_html(markup)

@@ -1,0 +1,140 @@
+"""Whole collections of odd messages: none raises, none hangs, none goes unread without a finding.
+
+The traps and monsters of this repository always run. Where an outside corpus is found (see
+``tests/corpus/messages.py``) each of its messages is read too, and compared with a naive reading by the
+standard library.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from email import message_from_bytes
+from email.message import Message
+from html import unescape
+
+import pytest
+
+from corpus.messages import MONSTERS, hidden, outside_corpus, outside_messages
+from segl.settings import Limits
+from segl.vocabulary import Finding
+from segl_classifier.extract import extract
+from segl_classifier.message import Text
+from segl_classifier.parse import parse
+
+LIMITS = Limits()
+SECONDS = 2.0
+OUTSIDE = outside_corpus()
+_WORD = re.compile(r"[A-Za-z]{5,}")
+
+
+def read(raw: bytes) -> tuple[list[Text], list[Finding], float]:
+    """The texts and findings of *raw*, and the processor time it took in seconds."""
+    start = time.process_time()
+    texts, unread = extract(parse(raw, LIMITS), LIMITS)
+    return texts, unread, time.process_time() - start
+
+
+@pytest.mark.parametrize("name", MONSTERS)
+def test_monsters_are_read_in_bounded_time(name: str) -> None:
+    _, unread, seconds = read(MONSTERS[name]())
+    assert seconds < SECONDS
+    assert "unreadable.failed" not in {finding.rule for finding in unread}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "3,000 nested multiparts", "200 nested digests", "1,000 nested messages", "10,000 parts",
+        "100,000 empty parts", "1,000 images", "1 MB in one header", "200,000 header fields",
+        "1 MB of parameters", "50,000 uuencoded files",
+    ],
+)  # fmt: skip
+def test_what_a_monster_hides_beyond_the_limits_is_told_of(name: str) -> None:
+    assert read(MONSTERS[name]())[1]
+
+
+def test_a_message_of_50_mb_is_read_within_its_limits() -> None:
+    line = b"Kontoret har aabent fra ni til tre paa alle hverdage.\r\n"
+    text = b"Subject: lang\r\n\r\n" + line * (50_000_000 // len(line))
+    texts, unread, seconds = read(text)
+    assert [finding.rule for finding in unread] == ["unreadable.too-large"]
+    assert sum(len(text.text) for text in texts) == LIMITS.text_chars
+    assert seconds < SECONDS
+
+
+@pytest.mark.parametrize("case", hidden())
+def test_no_trap_raises_when_cut_off_anywhere(case: str) -> None:
+    raw = hidden()[case].encode()
+    for end in range(len(raw)):
+        read(raw[:end])
+
+
+# The outside corpus
+
+
+def naive(raw: bytes) -> str:
+    """The words of the text parts as the standard library gives them, tags taken out."""
+    words: list[str] = []
+    waiting: list[Message] = [message_from_bytes(raw)]
+    while waiting:
+        part = waiting.pop()
+        encoded = str(part.get("content-transfer-encoding", "")).strip().lower()
+        if part.get_content_maintype() == "message" and encoded in ("base64", "quoted-printable"):
+            continue  # the standard library does not decode an encoded message: what it gives is no text
+        if part.get_content_type() == "text/rfc822-headers":
+            continue  # trace headers, left out on purpose
+        if part.is_multipart():
+            waiting += [inner for inner in part.get_payload() if isinstance(inner, Message)]
+        elif part.get_content_maintype() == "text":
+            words.append(_naive_text(part))
+    return "\n".join(words)
+
+
+def _naive_text(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    data = payload if isinstance(payload, bytes) else b""
+    try:
+        text = data.decode(part.get_content_charset() or "utf-8", "replace")
+    except (LookupError, ValueError):
+        text = data.decode("latin-1")
+    if part.get_content_subtype() == "html":
+        text = re.sub(r"(?is)<(style|script)\b.*?</\1\s*>|<!--.*?-->", " ", text)
+        text = unescape(re.sub(r"<[^>]*>", "\0", text))
+    return text
+
+
+# What the naive reading calls a word of the text and is none, looked at one by one.
+_MIME4J = "apache+james-mime4j/core/src/test/resources/testmsgs"
+_RSPAMD = "rspamd+rspamd/test/functional/messages"
+NOT_TEXT = {
+    f"{_MIME4J}/obsolete.msg": "a header name before a blank and a colon",
+    f"{_MIME4J}/very-long-boundary.msg": "a delimiter line",
+    f"{_MIME4J}/weird-boundary.msg": "a delimiter line",
+    f"{_RSPAMD}/phish_sender2.eml": "header fields, the first of them folded before its colon",
+    f"{_RSPAMD}/phish_sender4.eml": "header fields, the first of them folded before its colon",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(OUTSIDE is None, reason="no outside corpus: name a zip file in SEGL_MIME_CORPUS")
+def test_the_outside_corpus_is_read_or_told_of() -> None:
+    assert OUTSIDE is not None
+    messages = outside_messages(OUTSIDE)
+    assert len(messages) > 100
+    slow: list[str] = []
+    lost: dict[str, list[str]] = {}
+    for name, raw in messages.items():
+        texts, unread, seconds = read(raw)
+        if seconds > SECONDS:
+            slow.append(name)
+        assert "unreadable.failed" not in {finding.rule for finding in unread}, name
+        if unread:
+            continue
+        text = "\n".join(text.text for text in texts)
+        joined = re.sub(r"\s+", "", text)  # words that inline tags or soft breaks divide for one of the two
+        missing = {w for w in _WORD.findall(naive(raw)) if w not in text and w not in joined}
+        if missing and name not in NOT_TEXT:
+            lost[name] = sorted(missing)
+    assert slow == []
+    assert lost == {}

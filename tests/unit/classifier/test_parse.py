@@ -1,0 +1,203 @@
+"""Parsing: the parts, names and surroundings of a message, in every form that reaches a reader."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from corpus.messages import hidden
+from segl.settings import Limits
+from segl_classifier.extract import extract
+from segl_classifier.message import Message, Source
+from segl_classifier.parse import parse
+from segl_classifier.transfer import Encoding
+
+LIMITS = Limits()
+CPR = "010190-1234"
+HIDDEN = hidden()
+
+
+def crlf(text: str) -> bytes:
+    return text.lstrip("\n").replace("\n", "\r\n").encode()
+
+
+def parsed(text: str, limits: Limits = LIMITS) -> Message:
+    return parse(crlf(text), limits)
+
+
+def all_text(raw: bytes, limits: Limits = LIMITS) -> str:
+    texts, _ = extract(parse(raw, limits), limits)
+    return "\n".join(text.text for text in texts)
+
+
+ORDINARY = """
+From: Bente Sørensen <bente@vand.example>
+To: Bo <bo@kunde.example>
+Subject: =?utf-8?q?Vedr=C3=B8rende_m=C3=A5ler?=
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="ydre"
+
+This is a multi-part message in MIME format.
+--ydre
+Content-Type: multipart/alternative; boundary="indre"
+
+--indre
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+Hej Bo, m=C3=A5leren
+--indre
+Content-Type: text/html; charset=utf-8
+
+<p>Hej Bo</p>
+--indre--
+--ydre
+Content-Type: application/pdf; name="afregning 010190-1234.pdf"
+Content-Disposition: attachment; filename="afregning 010190-1234.pdf"
+Content-Transfer-Encoding: base64
+
+JVBERi0xLjcK
+--ydre
+Content-Type: message/rfc822
+Content-Disposition: attachment; filename=gammel.eml
+
+Subject: Den gamle
+Content-Type: text/plain
+
+Hej igen
+--ydre--
+"""
+
+
+def test_an_ordinary_message() -> None:
+    message = parsed(ORDINARY)
+    assert message.subject == "Vedrørende måler"
+    assert [(p.where, p.content_type, p.attached) for p in message.parts] == [
+        ("part 1.1", "text/plain", False),
+        ("part 1.2", "text/html", False),
+        ("part 2 > afregning 0101xx-xxxx.pdf", "application/pdf", True),
+        ("part 3 > gammel.eml > body", "text/plain", True),
+    ]
+    assert message.parts[0].payload.decode().strip() == "Hej Bo, måleren"
+    assert message.parts[2].encoding is Encoding.BASE64
+    assert message.parts[2].payload == b"%PDF-1.7\n"
+    assert message.unread == ()
+    told = [(text.where, text.text, text.source) for text in message.texts]
+    assert told == [
+        ("from", "Bente Sørensen", Source.NAME),
+        ("to", "Bo", Source.NAME),
+        ("subject", "Vedrørende måler", Source.SUBJECT),
+        ("body preamble", "This is a multi-part message in MIME format.\r\n", Source.SURROUND),
+        ("part 2 file name", f"afregning {CPR}.pdf", Source.FILENAME),
+        ("part 3 file name", "gammel.eml", Source.FILENAME),
+        ("part 3 > gammel.eml > subject", "Den gamle", Source.SUBJECT),
+    ]
+
+
+def test_a_place_shows_no_whole_number() -> None:
+    """``where`` is printed and logged; the file name in it is masked, cut and made printable."""
+    name = "x\x07y" + "z" * 200 + f"{CPR}.pdf"
+    (part,) = parsed(f'Content-Type: a/b; name="{CPR}\x07.pdf"\n\nx').parts
+    assert part.where == "body > 0101xx-xxxx .pdf"
+    (part,) = parsed(f'Content-Type: a/b; name="{name}"\n\nx').parts
+    assert len(part.where) < 100
+    assert part.where.isprintable()
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"], ids=["CRLF", "LF", "CR"])
+@pytest.mark.parametrize("case", HIDDEN)
+def test_the_number_is_found(case: str, newline: str) -> None:
+    """tests/corpus/mime/hidden.txt: one message for each trap."""
+    assert CPR in all_text(HIDDEN[case].replace("\n", newline).encode())
+
+
+def test_zero_bytes_hide_nothing() -> None:
+    assert CPR in all_text(b"Subject: a\r\n\r\nCpr 0101\0" + b"90-1234")
+
+
+def test_readings_are_told_apart_from_ordinary_messages() -> None:
+    """An ordinary message has one reading: nothing in it is found twice."""
+    assert len(parsed(ORDINARY).parts) == 4
+
+
+# Limits
+
+
+def nested(levels: int) -> bytes:
+    return b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (level, level)
+        for level in range(levels)
+    )
+
+
+def rules(raw: bytes, limits: Limits = LIMITS) -> list[str]:
+    return [finding.rule for finding in parse(raw, limits).unread]
+
+
+def test_depth_is_limited() -> None:
+    limits = Limits(depth=5)
+    assert rules(nested(5) + b"\r\nhej", limits) == []
+    assert rules(nested(6) + b"\r\nhej", limits) == ["unreadable.too-deep"]
+    messages = b"Content-Type: message/rfc822\r\n\r\n" * 6 + b"hej"
+    assert rules(messages, limits) == ["unreadable.too-deep"]
+
+
+def test_three_thousand_levels_are_refused_at_once() -> None:
+    start = time.perf_counter()
+    assert rules(nested(3000) + b"\r\nhej") == ["unreadable.too-deep"]
+    assert time.perf_counter() - start < 0.5
+
+
+def test_the_number_of_parts_is_limited() -> None:
+    raw = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nhej\r\n" * 10_000 + b"--b--"
+    message = parse(raw, LIMITS)
+    assert [finding.rule for finding in message.unread] == ["unreadable.too-many"]
+    assert len(message.parts) == LIMITS.parts - 1  # the multipart counts too
+    assert rules(raw, Limits(parts=10_001)) == []
+
+
+def test_a_huge_header_is_read_to_its_limit() -> None:
+    raw = b"Subject: Emne\r\nX-A: " + b"hej " * 250_000 + b"\r\nX-B: " + CPR.encode() + b"\r\n\r\nkrop"
+    message = parse(raw, LIMITS)
+    assert message.subject == "Emne"
+    assert [(f.rule, f.where) for f in message.unread] == [("unreadable.too-large", "header")]
+    assert [part.payload for part in message.parts] == [b"krop"]
+
+
+def test_a_huge_part_header_is_told_of_too() -> None:
+    raw = (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nX-A: "
+        + b"y" * 2000
+        + b"\r\n\r\nhej\r\n--b--"
+    )
+    (finding,) = parse(raw, Limits(header_bytes=1000)).unread
+    assert (finding.rule, finding.where) == ("unreadable.too-large", "part 1 header")
+
+
+def test_a_message_over_the_limit_is_not_read_but_for_its_header() -> None:
+    message = parse(b"Subject: sikker: hej\r\n\r\n" + b"x" * 5000, Limits(message_bytes=1000))
+    assert message.subject == "sikker: hej"
+    assert message.parts == ()
+    assert [finding.rule for finding in message.unread] == ["unreadable.too-large"]
+
+
+def test_many_ways_to_read_a_message_are_not_followed_for_ever() -> None:
+    raw = b"".join(
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d; x=%d\r\n" % (level, n) for n in range(4))
+        + b"\r\n--b%d\r\n" % level
+        for level in range(25)
+    )
+    raw += b"\r\n" + b"hej " * 20_000
+    start = time.perf_counter()
+    assert "unreadable.damaged" in rules(raw)
+    assert time.perf_counter() - start < 3
+
+
+def test_an_encrypted_multipart_is_told_of() -> None:
+    raw = b"Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\nContent-Type: a/b\r\n\r\nx\r\n--b--"
+    assert rules(raw) == ["unreadable.encrypted"]
+
+
+def test_one_piece_of_a_message_is_damaged() -> None:
+    assert rules(b"Content-Type: message/partial; id=a; number=2\r\n\r\nxyz") == ["unreadable.damaged"]
