@@ -24,6 +24,8 @@ from segl.vocabulary import Way
 _INSTALL = "run: segl install"
 TLS = f"segl-{Way.TLS}"
 INTERNAL = f"segl-{Way.INTERNAL}"
+# The resolver of the secure smtpd, which does not ask the map and by which nothing is delivered.
+_ENTRY = "segl-entry/unix"
 _SOCKET_WAYS = frozenset({f"segl-{Way.TUNNEL}", f"segl-{Way.PORTAL}"})
 _WAYS = _SOCKET_WAYS | {TLS, INTERNAL}
 
@@ -86,13 +88,11 @@ def map_table(setup: Setup, name: str) -> str:
 
 
 def _routes(setup: Setup) -> Iterator[Check]:
-    expected, rewrite = map_table(setup, "transport"), setup.secure.value("rewrite_service_name")
+    expected = map_table(setup, "transport")
     for place, value in _values(setup, "transport_maps"):
-        # no table means no way at all, which smtpd's own resolver may well have
-        aside = not value and place not in {"main.cf", f"{rewrite}/unix"}
         yield judge(
             "secure.transport",
-            value == expected or aside,
+            value == expected or (place == _ENTRY and not value),
             f"{place}: transport_maps = {value or '(empty)'}",
             why="another table can send a recipient's copy another way than the secure one",
             fix=f"{_INSTALL}; it must be {expected} alone",
@@ -101,11 +101,30 @@ def _routes(setup: Setup) -> Iterator[Check]:
         for place, value in _values(setup, name):
             yield judge(
                 "secure.default-transport",
-                value.startswith(("error:", "retry:")),
+                value.startswith("error:") or (place == _ENTRY and value == TLS),
                 f"{place}: {name} = {value or '(empty)'}",
                 why="a recipient for whom no way is known must be refused, not sent",
                 fix=_INSTALL,
             )
+    yield from _who_asks(setup)
+
+
+def _who_asks(setup: Setup) -> Iterator[Check]:
+    """smtpd alone may ask the resolver that does not know the ways."""
+    service_name = "rewrite_service_name"
+    places = [("main.cf", setup.secure.value(service_name))]
+    places += [
+        (s.id, s.overrides[service_name]) for s in setup.secure.services if service_name in s.overrides
+    ]
+    smtpd = {service.id for service in setup.secure.running("smtpd")}
+    for place, value in places:
+        yield judge(
+            "secure.transport",
+            value == "rewrite" or (place in smtpd and f"{value}/unix" == _ENTRY),
+            f"{place}: {service_name} = {value}",
+            why="segl-map is not asked for the way",
+            fix=_INSTALL,
+        )
 
 
 def _values(setup: Setup, name: str) -> Iterator[tuple[str, str]]:

@@ -139,7 +139,7 @@ def test_editing_sets_what_is_asked_keeps_the_rest_and_is_done_once(
     edited = set_parameters(text, values)
     assert set_parameters(edited, values).rstrip("\n") == edited.rstrip("\n")
     after = parameters_of(edited)
-    assert {name: after[name] for name in values} == {n: " ".join(v.split()) for n, v in values.items()}
+    assert {name: after[name].split() for name in values} == {n: v.split() for n, v in values.items()}
     before = parameters_of(text)
     assert {n: v for n, v in after.items() if n not in values} == {
         n: v for n, v in before.items() if n not in values

@@ -1,0 +1,76 @@
+"""A look at the store changes and creates nothing."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from segl.errors import StoreError
+from segl.store import meta, open_store, sealed_message, transaction
+from segl.store_status import StoreMissing, StoreStatus, look_at_store
+
+
+def url(file: Path) -> str:
+    return f"sqlite:///{file}"
+
+
+def test_sealed_messages_that_can_still_be_opened_are_counted(tmp_path: Path) -> None:
+    engine = open_store(url(tmp_path / "segl.db"))
+    now = time.time()
+    rows = [("a", now + 100, None), ("b", now + 50, None), ("c", now + 10, now), ("d", now - 1, None)]
+    with transaction(engine) as connection:
+        for id_, expires, removed in rows:
+            connection.execute(
+                sealed_message.insert().values(
+                    id=id_,
+                    sender="a@b.example",
+                    size=1,
+                    created_at=now,
+                    expires_at=expires,
+                    removed_at=removed,
+                )
+            )
+    assert look_at_store(url(tmp_path / "segl.db")) == StoreStatus("1", 2, now + 50)
+    engine.dispose()
+
+
+def test_an_empty_store(tmp_path: Path) -> None:
+    open_store(url(tmp_path / "segl.db")).dispose()
+    status = look_at_store(url(tmp_path / "segl.db"))
+    assert (status.sealed, status.next_expiry) == (0, None)
+
+
+def test_a_store_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreMissing):
+        look_at_store(url(tmp_path / "segl.db"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_look_at_a_store_in_use_leaves_no_files(tmp_path: Path) -> None:
+    engine = open_store(url(tmp_path / "segl.db"))
+    engine.dispose()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    look_at_store(url(tmp_path / "segl.db"))
+    assert [name for name in sorted(p.name for p in tmp_path.iterdir()) if name not in before] == []
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all, but long enough to look like one" * 40])
+def test_what_is_no_store_is_a_clear_error(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "segl.db").write_bytes(content)
+    with pytest.raises(StoreError, match=r"segl\.db"):
+        look_at_store(url(tmp_path / "segl.db"))
+
+
+def test_a_file_name_with_odd_characters(tmp_path: Path) -> None:
+    file = tmp_path / "sægl %20#.db"
+    engine = open_store(url(file))
+    with transaction(engine) as connection:
+        connection.execute(meta.update().values(value="7"))
+    engine.dispose()
+    assert look_at_store(url(file)).schema == "7"
+
+
+def test_another_database_that_cannot_be_reached() -> None:
+    with pytest.raises(StoreError):
+        look_at_store("postgresql://nobody@127.0.0.1:1/segl")
