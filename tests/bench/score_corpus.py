@@ -1,9 +1,9 @@
-"""Scores the classifier on labelled texts: ``score_corpus.py FILE…``, one JSON object a line (docs/labels.md).
+"""Scores the classifier on labelled texts: ``score_corpus.py FILE…``, one JSON object a line.
 
-Each record is made into a real message (RFC 5322, attachments as text files) and given to ``classify``, the way the
-milter does it. Printed: how many of the messages that must be sent securely were found, how many of the others
-were taken for such, precision and recall per category, and with ``--wrong`` the ids of the messages judged wrongly.
-Records marked ``unclear`` are left out.
+Each record is made into a real message (RFC 5322, attachments as text files) and given to ``classify``, the
+way the milter does it. Printed: how many of the messages that must be sent securely were found, how many of
+the others were taken for such, precision and recall per category, and with ``--wrong`` the ids of the
+messages judged wrongly. Records marked ``unclear`` are left out.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def message(record: Record) -> bytes:
     for part in record.get("attachments") or ():
         name = Path(part["filename"]).stem
         kind = "html" if part.get("type") == "html" else "plain"
-        mail.add_attachment(part["text"], subtype=kind, filename=f"{name}.{'html' if kind == 'html' else 'txt'}")
+        mail.add_attachment(
+            part["text"], subtype=kind, filename=f"{name}.{'html' if kind == 'html' else 'txt'}"
+        )
     return mail.as_bytes()
 
 

@@ -1,0 +1,99 @@
+"""``segl check FILE…``: what messages hold, and whether they must be sent securely."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segl.cli.mailbox import STDIN, Unread, find_sources
+from segl.cli.output import (
+    COLOUR_OF,
+    EXIT_OF,
+    Exit,
+    columns,
+    complain,
+    fail,
+    fail_of,
+    paint,
+    printable,
+    say,
+    say_json,
+)
+from segl.errors import SeglError
+from segl.vocabulary import Decision
+
+if TYPE_CHECKING:
+    from segl.cli.checking import Checked
+
+_SHOWN = 6  # findings shown of one message
+
+
+def check(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE…", help="Messages, mailboxes, directories; - is standard input."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each message.")] = False,
+    settings: Annotated[Path | None, typer.Option("--settings", help="The settings file.")] = None,
+    rules: Annotated[list[Path] | None, typer.Option("--rules", help="One more rule file.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show every finding.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the exit code.")] = False,
+) -> None:
+    """Say what each message holds and whether it must be sent securely.
+
+    Without /etc/segl/segl.toml the shipped rules and usual limits are used. Of several messages the
+    strictest counts for the exit code.
+
+    Exit code: 0 plain, 10 secure, 11 hold, 12 reject, 2 when something could not be read or used.
+    """
+    if not files:
+        if sys.stdin.isatty():
+            fail("no file is named", "segl check FILE…, or - for standard input")
+        files = [STDIN]
+    from segl.cli.checking import Checker
+
+    try:
+        checker = Checker.make(settings, rules or [])
+    except SeglError as error:
+        fail_of(error)
+    decisions: Counter[Decision] = Counter()
+    unread = 0
+    for outcome in checker.run(list(find_sources(files))):
+        if isinstance(outcome, Unread):
+            unread += 1
+            complain(f"{outcome.name}: {outcome.problem}", outcome.hint)
+            continue
+        decisions[outcome.verdict.decision] += 1
+        if as_json:
+            say_json(outcome.as_dict())
+        elif not quiet:
+            _show(outcome, everything)
+    if not as_json and not quiet and decisions.total() > 1:
+        _summary(decisions)
+    raise typer.Exit(Exit.BAD_INPUT if unread else EXIT_OF[Decision.strictest(decisions)])
+
+
+def _show(checked: Checked, everything: bool) -> None:
+    """One message: the decision, the categories that hold, and the findings they rest on."""
+    verdict = checked.verdict
+    decision = paint(f"{verdict.decision:6}", COLOUR_OF[verdict.decision], bold=True)
+    say(f"{decision}  {printable(checked.name)}{'  ' if verdict.reasons else ''}{', '.join(verdict.reasons)}")
+    findings = [f for f in verdict.findings if everything or f.label is None or f.label in verdict.labels]
+    shown = findings if everything else findings[:_SHOWN]
+    rows = [
+        (f.rule, f"{f.score:.2f}", printable(f.where), f"“{printable(f.excerpt)}”" if f.excerpt else "")
+        for f in shown
+    ]
+    for line in columns(rows):
+        say(paint(f"        {line}", dim=True))
+    if len(findings) > len(shown):
+        say(paint(f"        and {len(findings) - len(shown)} more: --all shows them", dim=True))
+
+
+def _summary(decisions: Counter[Decision]) -> None:
+    parts = ", ".join(f"{decisions[d]} {paint(d, COLOUR_OF[d])}" for d in Decision if decisions[d])
+    say(f"{decisions.total()} messages: {parts}")

@@ -1,0 +1,75 @@
+"""The command ``segl``: one table of its sub-commands.
+
+Only the module of the sub-command asked for is imported; the others are placeholders with their line of
+help, so that ``segl --help`` starts at once. A module holds a function named like the command, or ``app``
+for a group.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from segl import __version__
+
+# name: (module, its line in --help)
+COMMANDS = {
+    "check": ("segl.cli.check", "Say what messages hold and whether they must be sent securely."),
+    "rules": ("segl.cli.rules", "Check, list and try the rules."),
+    "route": ("segl.cli.route", "Show by which way recipients would get a message, and why."),
+    "status": ("segl.cli.status", "Whether Segl runs: processes, queues, rules."),
+    "doctor": ("segl.cli.doctor", "Look for everything that would let mail out unseen or in clear."),
+    "install": ("segl.cli.install", "Join an existing Postfix; --undo takes it back."),
+}
+
+
+def build(wanted: str | None) -> typer.Typer:
+    """The command line with the module of *wanted* loaded and placeholders for the rest."""
+    app = typer.Typer(
+        name="segl",
+        help="Segl sees to it that mail with personal data is sent securely.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_options)
+    for name, (module, line) in COMMANDS.items():
+        if name != wanted:
+            app.command(name, help=line)(_placeholder)
+            continue
+        loaded = import_module(module)
+        if hasattr(loaded, "app"):
+            app.add_typer(loaded.app, name=name, help=line)
+        else:
+            app.command(name)(getattr(loaded, name))
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs ``segl`` with *arguments* (default: those of the process)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    wanted = next((word for word in given if not word.startswith("-")), None)
+    from segl.cli.output import quiet_when_reader_leaves
+
+    with quiet_when_reader_leaves():
+        build(wanted)(given, prog_name="segl")
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(f"segl {__version__}")
+        raise typer.Exit
+
+
+def _placeholder() -> None:
+    raise AssertionError("a placeholder is never run: its module is loaded when it is asked for")

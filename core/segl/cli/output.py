@@ -1,0 +1,118 @@
+"""How ``segl`` speaks: results to standard output, everything else to standard error.
+
+Errors are two lines at most, ``segl: what failed`` and ``hint: what to do``, in lower case and without a full
+stop. Colour is used only on a terminal, and never when ``NO_COLOR`` is set (https://no-color.org). What comes
+out of a message (file names, places) may hold control sequences, so it is made printable first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Any, NoReturn, TextIO
+
+import typer
+
+from segl.errors import FileFaults, SeglError
+from segl.vocabulary import Decision
+
+
+class Exit(IntEnum):
+    """Exit codes of ``segl check`` and ``segl rules``."""
+
+    OK = 0
+    FAILED = 1
+    BAD_INPUT = 2
+    SECURE = 10
+    HOLD = 11
+    REJECT = 12
+
+
+EXIT_OF = {
+    Decision.PLAIN: Exit.OK,
+    Decision.SECURE: Exit.SECURE,
+    Decision.HOLD: Exit.HOLD,
+    Decision.REJECT: Exit.REJECT,
+}
+
+COLOUR_OF = {
+    Decision.PLAIN: typer.colors.GREEN,
+    Decision.SECURE: typer.colors.YELLOW,
+    Decision.HOLD: typer.colors.RED,
+    Decision.REJECT: typer.colors.RED,
+}
+
+
+def coloured(stream: TextIO) -> bool:
+    """Whether *stream* shows colours."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, colour: str | None = None, *, bold: bool = False, dim: bool = False) -> str:
+    """*text* for standard output, coloured when that is a terminal."""
+    return typer.style(text, fg=colour, bold=bold, dim=dim) if coloured(sys.stdout) else text
+
+
+def printable(text: str) -> str:
+    """*text* without what a terminal would act on: control characters, direction marks, half characters."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def say(text: str = "") -> None:
+    """One line of result, in the terminal's charset whatever it is."""
+    encoding = sys.stdout.encoding or "utf-8"
+    typer.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def say_json(value: Any) -> None:
+    """*value* as one line of JSON (UTF-8; half characters replaced)."""
+    typer.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())
+
+
+def complain(what: str, hint: str = "") -> None:
+    """An error that does not end the run."""
+    show = coloured(sys.stderr)
+    name = typer.style("segl:", fg=typer.colors.RED, bold=True) if show else "segl:"
+    typer.echo(f"{name} {printable(what)}", err=True)
+    if hint:
+        typer.echo(f"{typer.style('hint:', dim=True) if show else 'hint:'} {printable(hint)}", err=True)
+
+
+def fail(what: str, hint: str = "", code: Exit = Exit.BAD_INPUT) -> NoReturn:
+    """An error that ends the run."""
+    complain(what, hint)
+    raise typer.Exit(code)
+
+
+def fail_of(error: SeglError) -> NoReturn:
+    """Ends the run with the text of *error*; a bad file is told fault by fault."""
+    if isinstance(error, FileFaults):
+        for fault in error.faults:
+            complain(f"{fault.file}: {fault.key}: {fault.problem}", fault.hint)
+        raise typer.Exit(Exit.BAD_INPUT)
+    fail(error.private, error.hint)
+
+
+def columns(rows: Iterable[tuple[str, ...]], gap: str = "  ") -> Iterator[str]:
+    """*rows* as lines, each column as wide as its widest cell; the last is left as it is."""
+    table = list(rows)
+    if not table:
+        return
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    for row in table:
+        yield gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+@contextmanager
+def quiet_when_reader_leaves() -> Iterator[None]:
+    """``segl check … | head`` ends without a word when the reader has seen enough."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(Exit.FAILED) from None

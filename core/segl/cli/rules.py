@@ -1,0 +1,148 @@
+"""``segl rules check|list|test``: for whoever writes rules (docs/rules.md)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segl.cli.output import Exit, columns, fail_of, paint, printable, say, say_json
+from segl.errors import SeglError
+from segl.settings import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from segl.vocabulary import Finding
+    from segl_classifier.rules import RuleSet
+    from segl_classifier.rules.verify import Trial
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+Files = Annotated[
+    list[Path] | None, typer.Argument(metavar="FILE…", help="Rule files on top of the shipped ones.")
+]
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="The settings file.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@app.command()
+def check(files: Files = None, settings: SettingsFile = None) -> None:
+    """Read the rules and run all their examples; name every fault.
+
+    Without FILE the rule files of the settings are read. The shipped rules are always underneath.
+
+    Exit code: 0 all in order, 2 not.
+    """
+    loaded = _load(files, settings)
+    examples = sum(len(r.matches) + len(r.not_matches) for r in loaded.rules)
+    good = paint("in order", typer.colors.GREEN)
+    say(f"{good}: {len(loaded.rules)} rules, {examples} examples, digest {loaded.digest[:12]}")
+
+
+@app.command(name="list")
+def list_rules(files: Files = None, settings: SettingsFile = None, as_json: Json = False) -> None:
+    """List the rules: category, weight, words and patterns, and why they are there."""
+    loaded = _load(files, settings, examples=False)
+    if as_json:
+        for rule in loaded.rules:
+            say_json(
+                {
+                    "id": rule.id,
+                    "label": rule.label.value,
+                    "weight": rule.weight,
+                    "why": rule.why,
+                    "words": len(rule.words),
+                    "patterns": len(rule.patterns),
+                    "examples": len(rule.matches) + len(rule.not_matches),
+                    "file": str(rule.file),
+                }
+            )
+        return
+    rows = [
+        (r.id, r.label.value, f"{r.weight:.2f}", str(len(r.words)), str(len(r.patterns)), r.why)
+        for r in sorted(loaded.rules, key=lambda r: (r.label.value, r.id))
+    ]
+    lines = list(columns([("RULE", "CATEGORY", "WEIGHT", "WORDS", "PATTERNS", "WHY"), *rows]))
+    say(paint(lines[0], bold=True))
+    for line in lines[1:]:
+        say(line)
+    limits = {f"{p.threshold:g}" for p in loaded.labels.values()}
+    say(f"{len(rows)} rules; a category holds from {' or '.join(sorted(limits))}")
+
+
+@app.command(name="test")
+def try_rules(
+    files: Files = None,
+    settings: SettingsFile = None,
+    text: Annotated[str | None, typer.Option("--text", help="Try this text instead.")] = None,
+    subject: Annotated[str, typer.Option("--subject", help="With --text: its subject.")] = "",
+) -> None:
+    """Run all examples and show each that fails with its arithmetic; or try a text of your own.
+
+    Exit code: 0 all examples pass (or --text was tried), 1 not, 2 the rules cannot be used.
+    """
+    from segl_classifier.rules.verify import run_examples
+
+    loaded = _load(files, settings, examples=False)
+    if text is not None:
+        _try_out(loaded, subject, text)
+        return
+    trials = list(run_examples(loaded, loaded.rules))
+    failed = [trial for trial in trials if not trial.passed]
+    for trial in failed:
+        _show_failed(trial)
+    if failed:
+        say(f"{len(failed)} of {len(trials)} examples fail")
+        raise typer.Exit(Exit.FAILED)
+    say(f"{paint('all pass', typer.colors.GREEN)}: {len(trials)} examples of {len(loaded.rules)} rules")
+
+
+def _load(files: Sequence[Path] | None, settings: Path | None, *, examples: bool = True) -> RuleSet:
+    """The shipped rules with *files* on top, or else with those the settings name."""
+    from segl.settings_file import load_settings
+    from segl_classifier.rules import load_rules
+
+    try:
+        extra = list(files or ())
+        if not extra and (settings or os.access(DEFAULT_FILE, os.R_OK)):
+            extra = list(load_settings(settings or DEFAULT_FILE).detection.rules)
+        return load_rules(extra, check_shipped=examples, examples=examples)
+    except SeglError as error:
+        fail_of(error)
+
+
+def _show_failed(trial: Trial) -> None:
+    wanted = "should match" if trial.should_match else "should not match"
+    say(f"{paint('fails', typer.colors.RED, bold=True)}  {trial.rule.id}: {wanted}")
+    say(f"       {printable(' '.join(trial.example.split()))}")
+    if trial.finding is None:
+        say("       nothing was found: the words do not stand there, or what must be near is missing")
+    else:
+        _show_steps(trial.finding, indent="       ")
+        say(f"       {trial.finding.score:.2f}; it counts as matched from {trial.rule.weight / 2:.2f}")
+
+
+def _show_steps(finding: Finding, indent: str) -> None:
+    for step in finding.adjustments:
+        say(f"{indent}{step}")
+
+
+def _try_out(rules: RuleSet, subject: str, text: str) -> None:
+    """What the rules find in *text*, and how it adds up. The detector of CPR numbers has no part in it."""
+    from segl_classifier.decide import decide, joint_scores
+    from segl_classifier.message import Source, Text
+
+    texts = [Text(subject, "subject", Source.SUBJECT)] if subject else []
+    findings = rules.find([*texts, Text(text, "text", Source.BODY)])
+    verdict = decide(findings, rules)
+    for finding in verdict.findings:
+        excerpt = printable(finding.excerpt)
+        say(f"{paint(finding.rule, bold=True)}  {finding.score:.2f}  {finding.where}  “{excerpt}”")
+        _show_steps(finding, indent="    ")
+    for label, score in joint_scores(findings).items():
+        threshold = rules.labels[label].threshold
+        holds = "holds" if label in verdict.labels else "does not hold"
+        say(f"{label}: {score:.2f} of {threshold:.2f} needed, {holds}")
+    say(f"→ {verdict}" if findings else "nothing was found → plain")
