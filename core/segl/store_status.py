@@ -11,7 +11,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from segl.errors import StoreError
 
@@ -40,9 +40,9 @@ class StoreStatus:
 
 def look_at_store(url: str) -> StoreStatus:
     """Raises :class:`StoreMissing`, :class:`StoreDenied` or :class:`StoreError`."""
-    return (
-        _sqlite(Path(url.removeprefix(_SQLITE).partition("?")[0])) if url.startswith(_SQLITE) else _other(url)
-    )
+    if not url.startswith(_SQLITE):
+        return _other(url)
+    return _sqlite(Path(unquote(url.removeprefix(_SQLITE).partition("?")[0])))
 
 
 def _sqlite(file: Path) -> StoreStatus:
@@ -56,7 +56,9 @@ def _sqlite(file: Path) -> StoreStatus:
             f"{file} does not exist yet", hint="it is made when Segl's processes start"
         ) from None
     try:
-        uri = f"file:{quote(str(file))}?mode=ro"
+        # without a write-ahead log nobody is at work: read the file alone, or SQLite makes a new log for us
+        idle = not file.with_name(f"{file.name}-wal").exists()
+        uri = f"file:{quote(str(file))}?mode=ro{'&immutable=1' * idle}"
         with closing(sqlite3.connect(uri, uri=True, timeout=_SECONDS)) as connection:
             (schema,) = connection.execute(_SCHEMA).fetchone() or ("",)
             count, expiry = connection.execute(_SEALED, (time.time(),)).fetchone()

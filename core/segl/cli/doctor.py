@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from segl.cli.output import paint, printable, say, say_json
 from segl.errors import FileFaults, RulesError
 from segl.postfix.check import Check, State
 from segl.postfix.doctor import examine, exit_code
@@ -36,7 +36,7 @@ def doctor(
     if as_json:
         found = list(checks)
         record = {"exit": exit_code(found), "checks": [check.as_dict() for check in found]}
-        typer.echo(json.dumps(record, ensure_ascii=False, indent=2))
+        say_json(record)
     else:
         found = []
         for check in checks:
@@ -79,21 +79,22 @@ def _rules(settings: Settings) -> Check:
 
 def _show(check: Check) -> None:
     word, colour = _LOOK[check.state]
-    typer.echo(f"{typer.style(f'{word:<5}', fg=colour, bold=True)}{check.id:<26} {check.found}")
+    say(f"{paint(f'{word:<5}', colour, bold=True)}{check.id:<26} {printable(check.found)}")
     if check.state is State.OK:
         return
     for label, text in (("why", check.why), ("fix", check.fix)):
         if text:
-            typer.echo(f"{'':5}{typer.style(f'{label:>26}', dim=True)} {text}")
+            say(f"{'':5}{paint(f'{label:>26}', dim=True)} {printable(text)}")
 
 
 def _summary(checks: list[Check]) -> None:
     counts = {state: sum(check.state is state for check in checks) for state in State}
-    parts = [
-        f"{counts[State.OK]} in order",
-        *([f"{counts[State.FAIL]} failed"] if counts[State.FAIL] else []),
-        *([f"{counts[State.WARN]} to look at"] if counts[State.WARN] else []),
-        *([f"{counts[State.UNKNOWN]} unknown"] if counts[State.UNKNOWN] else []),
-    ]
-    colour = {0: typer.colors.GREEN, 1: typer.colors.YELLOW, 2: typer.colors.RED}[exit_code(checks)]
-    typer.secho(", ".join(parts), fg=colour, bold=True)
+    words = {
+        State.OK: "in order",
+        State.FAIL: "failed",
+        State.WARN: "to look at",
+        State.UNKNOWN: "unknown",
+    }
+    parts = [f"{counts[state]} {word}" for state, word in words.items() if counts[state]]
+    colour = (typer.colors.GREEN, typer.colors.YELLOW, typer.colors.RED)[exit_code(checks)]
+    say(paint(", ".join(parts), colour, bold=True))

@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from segl.errors import FileFaults, PostfixError, SeglError
+from segl.cli.output import Exit, complain, fail, fail_of, paint, printable, say
+from segl.errors import PostfixError, SeglError
 from segl.postfix import backup as backups
 from segl.postfix import install as carry_out
 from segl.postfix.check_instances import debian_unit
@@ -42,7 +43,7 @@ def install(
 ) -> None:
     """Join an existing Postfix: show what would change, ask, change it; --undo takes it back.
 
-    Exit code: 0 done or nothing to do, 1 refused, failed or declined.
+    Exit code: 0 done or nothing to do, 1 refused, failed or declined, 2 bad settings.
     """
     with _errors():
         _must_be_root(dry_run)
@@ -58,23 +59,21 @@ def install(
 
 def _install(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload_front: bool) -> None:
     if not dry_run and (recovered := carry_out.recover(root)):
-        typer.echo(
-            f"An earlier run ({recovered.directory.name}) was interrupted; its changes were taken back."
-        )
+        say(f"An earlier run ({recovered.directory.name}) was interrupted; its changes were taken back.")
     last = backups.latest(root)
     plan = make_plan(settings, last.milter if last else "")
     if plan.refusals:
         _show_refusals(plan)
         raise typer.Exit(1)
     if plan.empty:
-        typer.echo("Nothing to change: this Postfix is as Segl wants it.")
+        say("Nothing to change: this Postfix is as Segl wants it.")
     else:
         _show(plan)
         if dry_run:
             return
         _ask(yes, "Change Postfix now?")
         done = carry_out.apply(plan, root)
-        typer.secho(f"Done. The files as they were are in {done.directory}.", fg=typer.colors.GREEN)
+        say(paint(f"Done. The files as they were are in {done.directory}.", "green"))
     if reload_front and not dry_run:
         _reload(settings)
     elif not plan.empty:
@@ -91,45 +90,41 @@ def _undo(root: Path, *, yes: bool, dry_run: bool, force: bool, reload_front: bo
             before = (last.directory / file.copy).read_bytes()
         _show_diff(path, backups.content_of(path) or b"", before, gone=not file.copy)
     if edited := list(backups.edited_since(last)):
-        typer.secho(f"Edited since segl install wrote it: {', '.join(edited)}", fg=typer.colors.YELLOW)
+        say(paint(f"Edited since segl install wrote it: {', '.join(edited)}", "yellow"))
     if dry_run:
         return
     _ask(yes, "Put these files back?")
     done = carry_out.undo(last, force=force, reload_front=reload_front)
-    typer.secho("Done. Everything is as it was before segl install.", fg=typer.colors.GREEN)
+    say(paint("Done. Everything is as it was before segl install.", "green"))
     for path in done.left:
-        typer.echo(f"Left in place, because it is not empty: {path}")
+        say(f"Left in place, because it is not empty: {path}")
     if done.stranded:
         ids = " ".join(done.stranded[:10])
-        typer.secho(
-            f"Mail still on its way to Segl waits in the front's queue: {ids}", fg=typer.colors.YELLOW
-        )
-        typer.echo("`postsuper -r ID` sends it the ordinary way; `postsuper -h ID` keeps it.")
+        say(paint(f"Mail still on its way to Segl waits in the front's queue: {ids}", "yellow"))
+        say("`postsuper -r ID` sends it the ordinary way, unexamined; `postsuper -h ID` keeps it.")
     if not reload_front:
-        typer.echo(f"Now run: postfix -c {last.front} reload")
+        say(f"Now run: postfix -c {last.front} reload")
     if older := backups.latest(root):
-        typer.echo(
-            f"An earlier run ({older.directory.name}) is still in force; --undo once more takes it back."
-        )
+        say(f"An earlier run ({older.directory.name}) is still in force; --undo once more takes it back.")
 
 
 def _reload(settings: Settings) -> None:
     if why := carry_out.reload(settings):
-        typer.secho(f"Postfix was not reloaded: {why}.", fg=typer.colors.YELLOW)
+        say(paint(f"Postfix was not reloaded: {why}.", "yellow"))
         _show_next_steps(settings)
         raise typer.Exit(1)
-    typer.echo("Postfix was reloaded. Now run: segl doctor")
+    say("Postfix was reloaded. Now run: segl doctor")
 
 
 def _show(plan: Plan) -> None:
     for directory in plan.directories:
         owner = f"{directory.owner}:{directory.group}"
-        typer.echo(f"new directory {directory.path} ({owner}, mode {directory.mode:04o})")
+        say(f"new directory {directory.path} ({owner}, mode {directory.mode:04o})")
     for change in plan.changes:
         _show_change(change)
     for check in plan.warnings:
-        typer.secho(f"note: {check.found}: {check.why}", fg=typer.colors.YELLOW)
-    typer.echo(_NOT_DONE)
+        say(paint(f"note: {check.found}: {check.why}", "yellow"))
+    say(_NOT_DONE)
 
 
 def _show_change(change: FileChange) -> None:
@@ -141,26 +136,26 @@ def _show_diff(path: Path, old: bytes, new_: bytes, *, new: bool = False, gone: 
     was, becomes = "/dev/null" if new else str(path), "/dev/null" if gone else str(path)
     colours = {"+": typer.colors.GREEN, "-": typer.colors.RED, "@": typer.colors.CYAN}
     for line in unified_diff(before, after, was, becomes, lineterm=""):
-        typer.secho(line, fg=colours.get(line[:1]))
+        say(paint(printable(line.expandtabs()), colours.get(line[:1])))
 
 
 def _show_refusals(plan: Plan) -> None:
-    typer.secho("This Postfix is left as it is:", fg=typer.colors.RED, bold=True, err=True)
+    complain("this Postfix is left as it is")
     for refusal in plan.refusals:
-        typer.echo(f"\n  {refusal.what}", err=True)
-        typer.echo(f"    why: {refusal.why}", err=True)
+        typer.echo(f"\n  {printable(refusal.what)}", err=True)
+        typer.echo(f"    why: {printable(refusal.why)}", err=True)
         if refusal.fix:
-            typer.echo(f"    fix: {refusal.fix}", err=True)
+            typer.echo(f"    fix: {printable(refusal.fix)}", err=True)
 
 
 def _show_next_steps(settings: Settings) -> None:
     front, secure = settings.postfix.front, settings.postfix.secure
     if is_running(read_instance(front)):
-        typer.secho(
+        text = (
             "Postfix runs, and its new processes read the new main.cf at once: until Segl and the secure"
-            " instance run and Postfix is reloaded, mail is answered 451 or waits in the queue.",
-            fg=typer.colors.YELLOW,
+            " instance run and Postfix is reloaded, mail is answered 451 or waits in the queue."
         )
+        say(paint(text, "yellow"))
     unit = debian_unit(secure)
     steps = [
         f"{'systemctl start' if unit else 'start'} segl-map segl-deliver segl-milter",
@@ -168,9 +163,9 @@ def _show_next_steps(settings: Settings) -> None:
         f"postfix -c {front} reload      (or start)",
         "segl doctor",
     ]
-    typer.echo("Now, in this order:")
+    say("Now, in this order:")
     for step in steps:
-        typer.echo(f"  {step}")
+        say(f"  {step}")
 
 
 def _ask(yes: bool, question: str) -> None:
@@ -179,7 +174,7 @@ def _ask(yes: bool, question: str) -> None:
     if not sys.stdin.isatty():
         raise PostfixError("nobody is there to answer", hint="use --yes")
     if not typer.confirm(question):
-        typer.echo("Nothing was changed.")
+        say("Nothing was changed.")
         raise typer.Exit(1)
 
 
@@ -195,15 +190,9 @@ def _errors() -> Iterator[None]:
     """Errors in two lines on standard error, never a traceback."""
     try:
         yield
-    except FileFaults as error:
-        for fault in error.faults:
-            typer.echo(f"segl install: {fault}", err=True)
-        raise typer.Exit(1) from None
+    except PostfixError as error:
+        fail(error.private, error.hint, Exit.FAILED)
     except SeglError as error:
-        typer.echo(f"segl install: {error.private}", err=True)
-        if error.hint:
-            typer.echo(f"  hint: {error.hint}", err=True)
-        raise typer.Exit(1) from None
+        fail_of(error)
     except OSError as error:
-        typer.echo(f"segl install: {error.filename}: {error.strerror}", err=True)
-        raise typer.Exit(1) from None
+        fail(f"{error.filename}: {error.strerror}", code=Exit.FAILED)

@@ -19,6 +19,7 @@ from typing import Annotated, Any
 
 import typer
 
+from segl.cli.output import Exit, complain, fail, paint, say, say_json
 from segl.errors import FileFaults, PostfixError, StoreError
 from segl.postfix import sockets
 from segl.postfix.running import run_postfix
@@ -64,7 +65,7 @@ def status(
     if as_json:
         record: dict[str, Any] = {"runs": runs, "mode": loaded.detection.mode.value}
         record |= {line.name: {"good": line.good, "text": line.text} for line in (*processes, *facts)}
-        typer.echo(json.dumps(record, ensure_ascii=False))
+        say_json(record)
     else:
         _show(loaded, processes, facts, runs)
     raise typer.Exit(0 if runs else 1)
@@ -201,27 +202,24 @@ def _age(seconds: float) -> str:
 
 def _show(settings: Settings, processes: list[Line], facts: list[Line], runs: bool) -> None:
     if not runs and not (settings.postfix.secure / "main.cf").exists():
-        typer.echo(
-            "Segl is not installed in this Postfix: run segl install --dry-run to see what it would change."
-        )
+        say("Segl is not installed in this Postfix: run segl install --dry-run to see what it would change.")
     for line in processes:
         _line(line, good="runs", bad="down")
-    typer.echo(f"{'':5}{'mode':<14} {settings.detection.mode} (as the settings file says now)")
+    say(f"{'':5}{'mode':<14} {settings.detection.mode} (as the settings file says now)")
     for line in facts:
         _line(line, good="", bad="!")
 
 
 def _line(line: Line, *, good: str, bad: str) -> None:
     word, colour = {True: (good, "green"), False: (bad, "red"), None: ("?", "magenta")}[line.good]
-    typer.echo(f"{typer.style(f'{word:<5}', fg=colour, bold=True)}{line.name:<14} {line.text}")
+    say(f"{paint(f'{word:<5}', colour, bold=True)}{line.name:<14} {line.text}")
 
 
 def _no_settings(file: Path, error: FileFaults, as_json: bool) -> None:
     if as_json:
-        faults = [str(fault) for fault in error.faults]
-        typer.echo(json.dumps({"runs": False, "faults": faults}, ensure_ascii=False))
-    elif not file.exists():
-        typer.echo(f"Segl is not set up on this host: there is no {file}.", err=True)
-    else:
-        for fault in error.faults:
-            typer.echo(f"segl status: {fault}", err=True)
+        say_json({"runs": False, "faults": [str(fault) for fault in error.faults]})
+        return
+    if not file.exists():
+        fail(f"not set up on this host: there is no {file}", "name another with --settings", Exit.FAILED)
+    for fault in error.faults:
+        complain(f"{fault.file}: {fault.key}: {fault.problem}", fault.hint)

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from segl.errors import StoreError
 from segl.store import meta, open_store, sealed_message, transaction
 from segl.store_status import StoreMissing, StoreStatus, look_at_store
@@ -47,12 +48,15 @@ def test_a_store_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_look_at_a_store_in_use_leaves_no_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_use", [True, False])
+def test_a_look_leaves_no_files_behind(tmp_path: Path, in_use: bool) -> None:
     engine = open_store(url(tmp_path / "segl.db"))
-    engine.dispose()
-    before = sorted(path.name for path in tmp_path.iterdir())
+    if not in_use:
+        engine.dispose()
+    before = {path.name for path in tmp_path.iterdir()}
     look_at_store(url(tmp_path / "segl.db"))
-    assert [name for name in sorted(p.name for p in tmp_path.iterdir()) if name not in before] == []
+    assert {path.name for path in tmp_path.iterdir()} == before
+    engine.dispose()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database at all, but long enough to look like one" * 40])
@@ -64,11 +68,11 @@ def test_what_is_no_store_is_a_clear_error(tmp_path: Path, content: bytes) -> No
 
 def test_a_file_name_with_odd_characters(tmp_path: Path) -> None:
     file = tmp_path / "sægl %20#.db"
-    engine = open_store(url(file))
+    engine = open_store(url(file).replace("%", "%25"))
     with transaction(engine) as connection:
         connection.execute(meta.update().values(value="7"))
     engine.dispose()
-    assert look_at_store(url(file)).schema == "7"
+    assert look_at_store(url(file).replace("%", "%25")).schema == "7"
 
 
 def test_another_database_that_cannot_be_reached() -> None:
