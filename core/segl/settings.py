@@ -180,8 +180,12 @@ class Routing:
     # IP addresses, with a port if it is not 53 ("127.0.0.1:5353"); empty: those of /etc/resolv.conf.
     nameservers: tuple[Nameserver, ...] = ()
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
-    answer_seconds: Seconds = 8.0  # a look-up still open after this is answered TEMP
-    probe_seconds: Seconds = 6.0  # for one MX host: connect, EHLO, STARTTLS, certificate
+    # A look-up still open after this is answered TEMP and goes on: Postfix's queue manager does nothing else
+    # while it waits for an answer.
+    answer_seconds: Seconds = 2.0
+    # For one MX host: connect, EHLO, STARTTLS, certificate. Many greet only after 6 seconds or more, to see
+    # whether a client can wait.
+    probe_seconds: Seconds = 20.0
     known_seconds: Seconds = 3600.0  # how long an answer about a domain holds
     # A domain of which nothing can be found out for so long (every try timed out) takes the next way.
     undecided_seconds: Seconds = 900.0

@@ -16,6 +16,7 @@ from segl.metrics import MAP_REQUESTS, MAP_SECONDS, ROUTES
 from segl.vocabulary import Way
 from segl_routing.facts import DomainFacts
 from segl_routing.knowledge import Knowledge
+from segl_routing.patience import Patience
 from segl_routing.routes import Outcome, Refused, Routed, RouteTable, Undecided
 from segl_routing.socketmap import Reply, Status
 from segl_routing.tunnels import TunnelDirectory
@@ -43,6 +44,7 @@ class Answers:
         *,
         answer_seconds: float,
         clock: Callable[[], float] = time.time,
+        patience: Patience | None = None,
     ) -> None:
         """*answer_seconds* is how long a look-up may hold a reply back; *clock* gives Unix seconds."""
         self._table = table
@@ -51,6 +53,7 @@ class Answers:
         self._events = events
         self._answer_seconds = answer_seconds
         self._clock = clock
+        self._patience = patience or Patience()
         self._logged: OrderedDict[str, str] = OrderedDict()
 
     def __call__(self, name: str, key: str) -> Reply | Awaitable[Reply]:
@@ -75,9 +78,11 @@ class Answers:
 
     async def _after_check(self, key: str, domain: str, begun: float) -> Reply:
         try:
-            found = await self._knowledge.find(domain, self._answer_seconds)
+            found = await self._knowledge.find(domain, min(self._answer_seconds, self._patience.left()))
         except RoutingError as error:
             return self._reply(Undecided(key, error.private), begun)
+        finally:
+            self._patience.spend(time.perf_counter() - begun)
         return self._reply(self._decide(key, lambda _: found), begun)
 
     def _decide(self, key: str, facts: Callable[[str], DomainFacts | None]) -> Outcome:

@@ -79,8 +79,8 @@ def live_check(settings: Settings, events: Events, file: Path | str) -> LiveChec
     routing = settings.routing
     try:
         context = trust(routing.tls_ca_file)
-    except (OSError, ssl.SSLError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "holds no certificates"
+    except OSError as error:
+        reason = "holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
         raise SettingsError(
             [Fault(file, "routing.tls_ca_file", f"{routing.tls_ca_file} cannot be used: {reason}")]
         ) from None

@@ -104,7 +104,7 @@ class Knowledge:
                 return await asyncio.shield(task)
         except TimeoutError:
             raise RoutingError(
-                "the recipient's domain is being looked up", f"{domain}: still looking after {within:g} s"
+                "the recipient's domain is being looked up", f"{domain}: still looking after {within:.1f} s"
             ) from None
 
     async def stop(self) -> None:

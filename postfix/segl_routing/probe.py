@@ -30,6 +30,7 @@ from segl.vocabulary import Known
 MAX_LINE = 2048  # bytes; RFC 5321 §4.5.3.1.5 allows 512
 MAX_LINES = 100  # of one reply
 MAX_ADDRESSES = 4  # of one host are tried
+CONNECT_SECONDS = 5.0
 QUIT_SECONDS = 0.5
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?\r?\n", re.DOTALL)
@@ -82,15 +83,16 @@ async def probe(
 
     Takes at most *seconds*. Never raises for anything the other side does.
     """
-    tried = addresses[:MAX_ADDRESSES]
+    clock = asyncio.get_running_loop().time
+    end = clock() + seconds
     result = ProbeResult.UNREACHABLE
-    for number, address in enumerate(tried):
-        begun = asyncio.get_running_loop().time()
-        result = await _at(host, address, port, name, context, seconds / (len(tried) - number))
+    tried = addresses[:MAX_ADDRESSES]
+    for number, address in enumerate(tried, 1):
+        left = end - clock()
+        if left <= 0:
+            break
+        result = await _at(host, address, port, name, context, left if number == len(tried) else left / 2)
         if result.known is not Known.UNKNOWN:
-            return result
-        seconds -= asyncio.get_running_loop().time() - begun
-        if seconds <= 0:
             break
     return result
 
@@ -101,7 +103,8 @@ async def _at(
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(seconds):
-            reader, writer = await asyncio.open_connection(address, port, limit=MAX_LINE)
+            async with asyncio.timeout(CONNECT_SECONDS):
+                reader, writer = await asyncio.open_connection(address, port, limit=MAX_LINE)
             result = await _talk(reader, writer, host, name, context)
     except TimeoutError:
         return ProbeResult.TIMED_OUT

@@ -6,9 +6,12 @@ makes of an answer.
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -27,12 +30,6 @@ next_hop = "[127.0.0.21]:25"
 match = ["mx.boligforening.example"]
 
 [[domain]]
-name = "wrongname.example"
-way = "tls"
-next_hop = "[127.0.0.21]:25"
-match = ["mx.boligforening.example"]
-
-[[domain]]
 name = "byname.example"
 way = "tls"
 next_hop = "[mx.boligforening.example]"
@@ -46,80 +43,98 @@ match = ["mx.forkertnavn.example"]
 
 
 @pytest.fixture(scope="module")
-def half_house(street: Street, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house of which only segl-map and the secure Postfix run."""
-    directory = tmp_path_factory.mktemp("half")
-    for folder in (directory, directory.parent, directory.parent.parent):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    house = House(directory, ca_file=street.ca.file, settings_text=PINS)
-    (house.tunnel / "kommune.example.pem").write_bytes(street.partner.certificate.cert.read_bytes())
-    house.map.start()
-    house.secure.start()
-    wait_for_port("127.0.0.1", 10026)
-    yield house
-    house.secure.stop()
-    assert house.map.stop() == 0
+def half_house(street: Street) -> Iterator[House]:
+    """A house of which only segl-map and the secure Postfix run.
+
+    Not in pytest's own folder: that is closed to other users again whenever another pytest starts.
+    """
+    with TemporaryDirectory(prefix="segl-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        house = House(directory, ca_file=street.ca.file, settings_text=PINS)
+        (house.tunnel / "kommune.example.pem").write_bytes(street.partner.certificate.cert.read_bytes())
+        house.map.start()
+        house.secure.start()
+        wait_for_port("127.0.0.1", 10026)
+        try:
+            yield house
+        finally:
+            house.secure.stop()
+            assert house.map.stop() == 0
 
 
-def secure_says(recipient: str, sender: str = SENDER) -> tuple[int, str]:
-    """The reply of the secure instance to RCPT."""
-    with smtplib.SMTP("127.0.0.1", 10026, local_hostname="front.example", timeout=60) as smtp:
-        smtp.ehlo()
-        assert smtp.docmd("MAIL", f"FROM:<{sender}>")[0] == 250
-        code, text = smtp.docmd("RCPT", f"TO:<{recipient}>")
-        smtp.docmd("RSET")
-    return code, text.decode()
+def hand_over(*recipients: str, sender: str = SENDER) -> None:
+    """Give a message to the secure instance as the front does; refusals show in its log."""
+    content = letter("", recipients, "Sag", "Hej\n").content
+    with (
+        smtplib.SMTP("127.0.0.1", 10026, local_hostname="front.example", timeout=60) as smtp,
+        suppress(smtplib.SMTPRecipientsRefused),
+    ):
+        smtp.sendmail(sender, recipients, content)
 
 
-def send(*recipients: str) -> None:
-    with smtplib.SMTP("127.0.0.1", 10026, local_hostname="front.example", timeout=60) as smtp:
-        smtp.sendmail(SENDER, recipients, letter("", recipients, "Sag", "Hej\n").content)
+@pytest.fixture(autouse=True)
+def _empty_queue(half_house: House, street: Street) -> Iterator[None]:
+    street.forget()
+    yield
+    half_house.secure.run("postsuper", "-d", "ALL")
 
 
 @pytest.mark.parametrize(
-    ("recipient", "code", "text"),
+    ("recipient", "status", "text"),
     [
-        (GOOD, 250, "2.1.5 Ok"),
-        ('"Bo B"+kopi@BOLIGFORENING.example', 250, "2.1.5 Ok"),
-        (PARTNER, 250, "2.1.5 Ok"),
-        (BARE, 250, "2.1.5 Ok"),
-        ("anna@nordby-vand.example", 250, "2.1.5 Ok"),
-        ("bo@findes-ikke.example", 550, "5.1.2 {}: Recipient address rejected: the recipient's domain does"),
-        ("bo@[192.0.2.1]", 550, "5.1.3 {}: Recipient address rejected: the address has no domain name"),
-        (
-            "bo%klartekst.example@nordby-vand.example",
-            550,
-            "5.1.3 {}: Recipient address rejected: an own address",
-        ),
-        (
-            "klartekst.example!bo@nordby-vand.example",
-            550,
-            "5.1.3 {}: Recipient address rejected: an own address",
-        ),
-        ("bo@stille.example", 451, "4.3.0 {}: Temporary lookup failure"),
+        ("bo@findes-ikke.example", "5.1.2", "the recipient's domain does not exist"),
+        ("bo@[192.0.2.1]", "5.1.3", "the address has no domain name"),
+        ("bo%klartekst.example@nordby-vand.example", "5.1.3", "an own address must not name"),
+        ("klartekst.example!bo@nordby-vand.example", "5.1.3", "an own address must not name"),
     ],
 )
-def test_at_rcpt(half_house: House, recipient: str, code: int, text: str) -> None:
-    found = secure_says(recipient)
-    assert found[0] == code, half_house.map.log[-2000:]
-    assert found[1].startswith(text.format(f"<{recipient}>"))
+def test_what_comes_back_to_the_sender(half_house: House, recipient: str, status: str, text: str) -> None:
+    """Refused at RCPT or bounced from the queue: either way the sender reads why."""
+    hand_over(recipient)
+    who = re.escape(recipient)
+    half_house.secure.wait_for_log(
+        rf"550 {status} <{who}>: Recipient address rejected: {text}"
+        rf"|to=<{who}>.*dsn={status}, status=bounced \({text}"
+    )
 
 
-@pytest.mark.parametrize("sender", ["", "nogen@stille.example", "nogen@findes-ikke.example"])
-def test_the_senders_domain_holds_no_mail_up(half_house: House, sender: str) -> None:
-    """Postfix asks the map for the sender too; only the recipient's answer may refuse."""
-    assert secure_says(GOOD, sender)[0] == 250
+def test_what_cannot_be_told_now_waits(half_house: House) -> None:
+    recipient = "bo@stille.example"
+    hand_over(recipient)
+    half_house.secure.wait_for_log(
+        rf"451 4.3.0 <{recipient}>: Temporary lookup failure"
+        rf"|to=<{recipient}>.*dsn=4.3.0, status=deferred \(address resolver failure"
+    )
+
+
+@pytest.mark.parametrize("recipient", ['"Bo B+kopi"@BOLIGFORENING.example', "søren@boligforening.example"])
+def test_odd_spellings_arrive(half_house: House, street: Street, recipient: str) -> None:
+    if recipient.isascii():
+        hand_over(recipient)
+    else:
+        with smtplib.SMTP("127.0.0.1", 10026, local_hostname="front.example", timeout=60) as smtp:
+            content = letter("", ("bo@boligforening.example",), "Sag", "Hej\n").content
+            smtp.sendmail(SENDER, [recipient], content, mail_options=["SMTPUTF8"])
+    wait_until(lambda: bool(street.good.received), 20, lambda: half_house.log[-3000:])
+    assert street.good.received[0].tls is not None
+
+
+@pytest.mark.parametrize("sender", ["nogen@stille.example", "nogen@findes-ikke.example"])
+def test_the_senders_domain_holds_no_mail_up(half_house: House, street: Street, sender: str) -> None:
+    """smtpd may ask the map for the sender too; only the recipient's answer counts."""
+    hand_over(GOOD, sender=sender)
+    wait_until(lambda: bool(street.good.received), 20, lambda: half_house.log[-3000:])
 
 
 def test_unix_next_hops_reach_the_agents_sockets(half_house: House) -> None:
     """No agent runs: Postfix says which socket it tried, and keeps the mail."""
-    send(PARTNER, BARE)
+    hand_over(PARTNER, BARE)
     for name, recipient in (("tunnel", PARTNER), ("portal", BARE)):
         half_house.secure.wait_for_log(
             rf"segl-{name}/lmtp\[\d+\]: \w+: to=<{recipient}>.*status=deferred "
             rf"\(connect to [^ ]+\[{half_house.run}/{name}\.sock\]: No such file"
         )
-    half_house.secure.run("postsuper", "-d", "ALL")
 
 
 @pytest.mark.parametrize(
@@ -131,8 +146,7 @@ def test_unix_next_hops_reach_the_agents_sockets(half_house: House) -> None:
     ],
 )
 def test_policies_that_let_mail_through(half_house: House, street: Street, recipient: str, host: str) -> None:
-    street.forget()
-    send(recipient)
+    hand_over(recipient)
     wait_until(lambda: bool(street.good.received), 20, lambda: half_house.secure.log[-3000:])
     [mail] = street.good.received
     assert mail.tls is not None
@@ -141,16 +155,14 @@ def test_policies_that_let_mail_through(half_house: House, street: Street, recip
 
 
 def test_a_policy_that_keeps_it_in(half_house: House, street: Street) -> None:
-    street.forget()
-    send("bo@misnamed.example")
+    hand_over("bo@misnamed.example")
     half_house.secure.wait_for_log(
         r"to=<bo@misnamed.example>.*status=deferred \(Server certificate not verified"
     )
     assert not street.misnamed.received
-    half_house.secure.run("postsuper", "-d", "ALL")
 
 
-def test_postfix_never_complained_of_an_answer(half_house: House, tmp_path: Path) -> None:
+def test_postfix_never_complained_of_an_answer(half_house: House) -> None:
     for complaint in (
         "invalid TLS policy",
         "invalid attribute",

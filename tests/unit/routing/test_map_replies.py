@@ -1,0 +1,164 @@
+"""What segl-map says for each key, how long it waits, and what it writes in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import structlog
+
+from segl.events import Events, configure_log
+from segl.settings_file import parse_settings
+from segl.vocabulary import Known
+from segl_routing.answers import Answers
+from segl_routing.archive import NoArchive
+from segl_routing.knowledge import Knowledge
+from segl_routing.live import Checked
+from segl_routing.mx import NoMail
+from segl_routing.patience import PURSE_SECONDS, Patience
+from segl_routing.routes import RouteTable
+from segl_routing.socketmap import Reply, Status
+from segl_routing.tunnels import TunnelDirectory
+
+SETTINGS = parse_settings(
+    {
+        "organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]},
+        "domain": [{"name": "pinned.example", "way": "tls", "match": ["mx.x.example"]}],
+    }
+)
+WORLD = {
+    "good.example": Checked(Known.YES, "verifies"),
+    "bare.example": Checked(Known.NO, "no STARTTLS"),
+    "ill.example": Checked(Known.UNKNOWN, "no answer in time"),
+    "gone.example": Checked(Known.NO, "does not exist", NoMail.NO_SUCH_DOMAIN),
+}
+
+
+async def check(domain: str) -> Checked:
+    await asyncio.sleep(3600 if domain.startswith("mute") else 0.001)
+    return WORLD[domain]
+
+
+def told(story: Callable[[Answers], Awaitable[None]], *, answer_seconds: float = 0.05) -> None:
+    async def run() -> None:
+        events = Events("segl-map")
+        knowledge = Knowledge(check, NoArchive(), SETTINGS.routing, events)
+        tunnels = TunnelDirectory(Path("/nowhere"), events.certificate_refused)
+        try:
+            table = RouteTable(SETTINGS)
+            await story(Answers(table, tunnels, knowledge, events, answer_seconds=answer_seconds))
+        finally:
+            await knowledge.stop()
+
+    asyncio.run(run())
+
+
+async def reply(answers: Answers, key: str, table: str = "transport") -> Reply:
+    answer = answers(table, key)
+    return answer if isinstance(answer, Reply) else await answer
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "status", "text"),
+    [
+        ("transport", "anna@nordby-vand.example", Status.OK, "segl-internal:"),
+        ("transport", "bo@good.example", Status.OK, "segl-tls:good.example"),
+        ("transport", "bo@bare.example", Status.OK, "segl-portal:unix:"),
+        ("transport", "bo@gone.example", Status.OK, "error:5.1.2 "),
+        ("transport", "bo@ill.example", Status.TEMP, "no answer in time"),
+        ("transport", "bo@mute.example", Status.TEMP, "mute.example: still looking"),
+        ("transport", "bo", Status.OK, "error:5.1.3 "),
+        ("transport", "", Status.OK, "error:5.1.3 "),
+        ("transport", "*", Status.NOTFOUND, ""),
+        ("transport", "good.example", Status.NOTFOUND, ""),
+        ("transport", ".good.example", Status.NOTFOUND, ""),
+        ("tlspolicy", "pinned.example", Status.OK, "secure match=mx.x.example "),
+        ("tlspolicy", "good.example", Status.NOTFOUND, ""),  # not asked for yet: nothing is proven
+        ("tlspolicy", "*", Status.NOTFOUND, ""),
+        ("TRANSPORT", "bo@good.example", Status.PERM, "there is no such map"),
+        ("", "bo@good.example", Status.PERM, "there is no such map"),
+    ],
+)
+def test_replies(table: str, key: str, status: Status, text: str) -> None:
+    async def story(answers: Answers) -> None:
+        found = await reply(answers, key, table)
+        assert found.status is status
+        assert found.text.startswith(text)
+
+    told(story)
+
+
+def test_a_policy_follows_the_proof() -> None:
+    async def story(answers: Answers) -> None:
+        await reply(answers, "bo@good.example")
+        await reply(answers, "bo@bare.example")
+        assert (await reply(answers, "good.example", "tlspolicy")).text.startswith("verify ")
+        assert (await reply(answers, "bare.example", "tlspolicy")).status is Status.NOTFOUND
+
+    told(story)
+
+
+def test_what_memory_holds_is_answered_at_once() -> None:
+    async def story(answers: Answers) -> None:
+        await reply(answers, "bo@good.example")
+        assert isinstance(answers("transport", "eva@good.example"), Reply)
+        assert isinstance(answers("transport", "anna@nordby-vand.example"), Reply)
+
+    told(story)
+
+
+def test_fifty_silent_domains_do_not_stop_the_queue() -> None:
+    """The queue manager asks one after the other. With the purse empty the rest are answered at once."""
+
+    async def story(answers: Answers) -> None:
+        answers._patience._purse = 0.5
+        begun = time.monotonic()
+        for number in range(50):
+            assert (await reply(answers, f"bo@mute{number}.example")).status is Status.TEMP
+        assert time.monotonic() - begun < 2.0
+        assert (await reply(answers, "anna@nordby-vand.example")).status is Status.OK
+
+    told(story, answer_seconds=0.2)
+
+
+def test_the_purse() -> None:
+    now = [0.0]
+    patience = Patience(lambda: now[0])
+    assert patience.left() == PURSE_SECONDS
+    patience.spend(4)
+    assert patience.left() == PURSE_SECONDS - 4
+    now[0] += 8
+    assert patience.left() == PURSE_SECONDS - 2
+    patience.spend(1000)
+    assert patience.left() == 0
+    now[0] += 2
+    assert patience.left() == 0.5
+    now[0] += 1e6
+    assert patience.left() == PURSE_SECONDS
+
+
+def test_the_log_tells_each_route_once_and_a_change_again(capfd: pytest.CaptureFixture[str]) -> None:
+    async def story(answers: Answers) -> None:
+        for key in ("bo@good.example", "bo@good.example", "bo@gone.example", "bo@gone.example"):
+            await reply(answers, key)
+        await reply(answers, "bo@ill.example")
+
+    configure_log("json", "debug")
+    try:
+        told(story)
+    finally:
+        structlog.reset_defaults()  # the next test has another standard error
+    events = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [(e["event"], e["level"]) for e in events] == [
+        ("routed", "info"),
+        ("routed", "debug"),
+        ("route_refused", "info"),
+        ("route_refused", "debug"),
+        ("route_undecided", "warning"),
+    ]
+    assert events[0]["way"] == "tls"
+    assert events[4]["error"] == "no answer in time"
