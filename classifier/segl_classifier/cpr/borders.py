@@ -15,10 +15,12 @@ _MATE = (
 _MATE_BEFORE = re.compile(rf"(?<![0-9]){_MATE}[^\w\s]?[ \n]?$")
 _MATE_AFTER = re.compile(rf"[^\w\s]?[ \n]?{_MATE}(?![0-9])")
 _NUMBERED = re.compile(r"(?:^|[\s(])[0-9]{1,2}\.$")  # "2.010190-1234": an item of a list
-_WHOLE = re.compile(r"[.,]0{1,2}(?![0-9])")  # "0101901234.0": how a spreadsheet writes a whole number
+_WHOLE = re.compile(r"(?:\.0{1,2}|,0)(?![0-9])")  # "0101901234.0": how a spreadsheet writes a whole number
 _DECIMALS = re.compile(r"[.,][0-9]{1,3}(?![0-9])")
 _PAYMENT = re.compile(r"\+[0-9]{2} ?<[0-9<> ]*$")  # a payment line: "+71<000000101901234+12345678<"
 _REACH = 16  # characters
+_JOINTS_BEFORE = frozenset("-._/<> \u00a0")
+_JOINTS_AFTER = frozenset("-._/+<>:, ")
 
 _SLASH_BEFORE = Adjustment("a number and a slash stand directly before it", -0.25)
 _SLASH_AFTER = Adjustment("a slash and a number follow directly", -0.25)
@@ -34,58 +36,58 @@ def of_longer_number(
     plain: str, start: int, end: int, divided: bool, bare: bool
 ) -> tuple[Adjustment, ...] | None:
     """Doubts from the digits beside ``plain[start:end]``; ``None`` when it is a piece of a longer number."""
-    before = after = None
-    if start > 1 and not plain[start - 1].isalpha() and plain[start - 2].isdigit():
-        before = _before(plain, start, divided, bare)
-        if before is None:
-            return None
-    elif plain[start - 1 : start] in ("+", "<") and (plain[start - 1] == "+" or _payment(plain, start)):
+    before = _before(plain, start, divided, bare) if start else ()
+    if before is None:
         return None
-    if plain[end + 1 : end + 2].isdigit():
-        after = _after(plain, end, bare)
-        if after is None:
-            return None
-    return (before or ()) + (after or ())
+    after = _after(plain, end, bare) if end < len(plain) else ()
+    return None if after is None else (*before, *after)
 
 
 def _before(plain: str, start: int, divided: bool, bare: bool) -> tuple[Adjustment, ...] | None:
-    """A digit and one sign stand before the number."""
-    sign, before = plain[start - 1], plain[max(0, start - _REACH) : start]
-    if sign in "-._/+<>":
-        if sign in "+<" and (sign == "+" or _payment(plain, start)):
-            return None
-        if _MATE_BEFORE.search(before):
-            return ()
-        if sign == "/":
-            return (_SLASH_BEFORE,)
-        return (_ITEM,) if divided and _NUMBERED.search(before) else None
-    if sign not in " \u00a0":
+    """Doubts from what stands before the number."""
+    sign = plain[start - 1]
+    if sign == "+" or (sign == "<" and _payment(plain, start)):
+        return None
+    if start < 2 or not plain[start - 2].isdigit() or sign not in _JOINTS_BEFORE:
         return ()
+    before = plain[max(0, start - _REACH) : start]
+    if _MATE_BEFORE.search(before):
+        return ()
+    if sign in " \u00a0":
+        return _group_before(before, divided, bare)
+    if sign == "/":
+        return (_SLASH_BEFORE,)
+    return (_ITEM,) if divided and _NUMBERED.search(before) else None
+
+
+def _group_before(before: str, divided: bool, bare: bool) -> tuple[Adjustment, ...]:
+    """Doubts from a group of digits one space before the number."""
     group = before[:-1].rsplit(None, 1)[-1]
     digits = group.lstrip("+")
-    if not digits.isdigit() or _MATE_BEFORE.search(before):
+    if not digits.isdigit():
         return ()
     if digits != group or (digits.startswith("00") and len(digits) <= 5):
         return (_PHONE,)
-    year = digits[:2] in ("19", "20")
-    if len(digits) == 4 and not year:
+    if len(digits) == 4 and digits[:2] not in ("19", "20"):
         return (_ACCOUNT,) if bare else () if divided else (_DIGITS_BEFORE,)
     return (_DIGITS_BEFORE,) if len(digits) > 4 else ()
 
 
 def _after(plain: str, end: int, bare: bool) -> tuple[Adjustment, ...] | None:
-    """A sign and a digit follow the number."""
+    """Doubts from what follows the number."""
     sign, after = plain[end], plain[end : end + _REACH]
-    if sign in "-._/+<>:,":
-        if _MATE_AFTER.match(after) or (bare and _WHOLE.match(after)):
-            return ()
-        if sign == ",":
-            return (_AMOUNT,) if bare and _DECIMALS.match(after) else ()
-        return (_SLASH_AFTER,) if sign == "/" else None
-    if sign != " ":
+    if bare and after.startswith(",-"):
+        return (_AMOUNT,)
+    if not after[1:2].isdigit() or sign not in _JOINTS_AFTER or _MATE_AFTER.match(after):
         return ()
-    group = after[1:].split(None, 1)[0]
-    return (_DIGITS_AFTER,) if group.isdigit() and len(group) >= 4 and not _MATE_AFTER.match(after) else ()
+    if sign == " ":
+        group = after[1:].split(None, 1)[0]
+        return (_DIGITS_AFTER,) if group.isdigit() and len(group) >= 4 else ()
+    if sign == ",":
+        return (_AMOUNT,) if bare and _DECIMALS.match(after) and not _WHOLE.match(after) else ()
+    if sign == "/":
+        return (_SLASH_AFTER,)
+    return () if bare and _WHOLE.match(after) else None
 
 
 def _payment(plain: str, start: int) -> bool:

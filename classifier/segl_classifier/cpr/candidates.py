@@ -75,16 +75,17 @@ _SHORT = re.compile(rf"[1-9]{_FIRST}(?:0[1-9]|1[0-2])[0-9]{{2}}[ -]?[0-9]{{4}}(?
 
 # Digits of all scripts, those outside the basic plane apart: with them a class is many times slower.
 _WIDE = "".join(map(chr, filter(lambda c: unicodedata.category(chr(c)) == "Nd", range(128, 0x10000))))
-_CHAIN = re.compile(rf"[0-9{_WIDE}][\d\W_]{{8,}}+")
+_CHAIN = re.compile(rf"[0-9{_WIDE}](?:[\W_]{{0,9}}+\d){{8}}[\d\W_]*+")
 # The same with percent codes, entities and digits beyond between the digits, for texts that have any.
 _RARE_CHAIN = re.compile(r"\d(?:%[0-9A-Fa-f]{2}|&\#?\w{2,8};|[\d\W_]){8,}+")
 _RARE = re.compile(r"%[0-9A-Fa-f]{2}|&\#?\w{2,8};|[\U00010000-\U0010ffff]")
 _PLAIN = re.compile(r"[0-9 .,:;/_|+()\t\n<*!?\"'#$~[\]{}^@-]*")
 _PIECES = re.compile(r"([0-9]+)([^0-9]*)")
 _STEP, _LONGEST = 2_000, 100  # characters of a chain read at a time; of the longest spelling
-_NINE = re.compile(r"[0-9](?:[^0-9]{0,9}+[0-9]){8}")
+_NEAR = 200  # characters between two chains that are searched as one stretch
 _SINGLES = re.compile(r"(?:[0-9][\W_]{1,3}+)+[0-9]?")
-_PERIOD = Adjustment("the four digits may be a year", -0.3)
+_IN_A_ROW = (Layout.BARE, Layout.SHORT)
+_PERIOD = Adjustment("the four digits may be a year", -0.2)
 # Pieces of the words for the personal number, in lower case.
 _SAYS_CPR = (
     *("cpr", "personn", "personi", "persn", "pers.", "person n", "personal n", "folkeregist", "fødselsn"),
@@ -97,9 +98,34 @@ _SAYS_CPR = (
 def candidates(text: str) -> Iterator[Candidate]:
     """Every candidate in *text*, in order of its place; spellings may overlap."""
     scan = _Scan(text)
+    for folded, begin, end in _stretches(text):
+        yield from scan.spelled(folded, begin, end)
+
+
+def _stretches(text: str) -> Iterator[tuple[Folded, int, int]]:
+    """The stretches of *text*, in plain signs, that hold all chains; plain chains that are near make one."""
     rare = ("%" in text or "&" in text or not text.isascii()) and _RARE.search(text)
-    for chain in (_RARE_CHAIN if rare else _CHAIN).finditer(text):
-        yield from scan.chain(chain.start(), chain.end())
+    whole = Folded(text, 0, None)
+    first = last = -1
+    for match in (_RARE_CHAIN if rare else _CHAIN).finditer(text):
+        begin, end = match.span()
+        if _PLAIN.fullmatch(text, begin, end):
+            if first >= 0 and begin - last <= _NEAR:
+                last = end
+                continue
+            if first >= 0:
+                yield whole, first, last
+            first, last = begin, end
+            continue
+        if first >= 0:
+            yield whole, first, last
+            first = -1
+        if begin and text[begin - 1] in "%#":  # the first digits are those of a percent code or an entity
+            begin -= 2 if text[begin - 2 : begin] == "&#" else 1
+        folded = fold(text, begin, end)
+        yield folded, 0, len(folded.plain)
+    if first >= 0:
+        yield whole, first, last
 
 
 class _Scan:
@@ -109,21 +135,9 @@ class _Scan:
         self._text = text
         self._says: bool | None = None
 
-    def chain(self, begin: int, end: int) -> Iterator[Candidate]:
-        """The candidates of the chain ``text[begin:end]``."""
-        text = self._text
-        if _PLAIN.fullmatch(text, begin, end):
-            return self._spelled(Folded(text, 0, None), begin, end)
-        if begin and text[begin - 1] in "%#":  # the first digits are those of a percent code or an entity
-            begin -= 2 if text[begin - 2 : begin] == "&#" else 1
-        folded = fold(text, begin, end)
-        return self._spelled(folded, 0, len(folded.plain))
-
-    def _spelled(self, folded: Folded, begin: int, end: int) -> Iterator[Candidate]:
-        """The candidates in ``plain[begin:end]``, of a long chain in pieces: who has enough may stop."""
+    def spelled(self, folded: Folded, begin: int, end: int) -> Iterator[Candidate]:
+        """The candidates in ``plain[begin:end]``, piece by piece: who has enough may stop."""
         plain = folded.plain
-        if not _NINE.search(plain, begin, end):
-            return
         says_cpr = self._says_cpr()
         for start in range(begin, end, _STEP):
             stop = min(end, start + _STEP + _LONGEST)  # so far, what begins before the next piece may reach
@@ -199,9 +213,9 @@ def _add(
 ) -> None:
     """Adds a candidate, unless it is plainly a piece of a longer number."""
     start, end = match.span()
-    doubts = of_longer_number(folded.plain, start, end, layout.divided, layout is Layout.BARE)
+    doubts = of_longer_number(folded.plain, start, end, layout.divided, layout in _IN_A_ROW)
     if doubts is None:
         return
-    if year is not None and digits[6:8] in ("19", "20"):
+    if year is not None and digits[6:8] in ("19", "20") and not match.group()[:8].isdigit():
         doubts = (*doubts, _PERIOD)
     found.append(Candidate(folded.at(start), folded.at(end - 1) + 1, layout, digits, doubts, year))

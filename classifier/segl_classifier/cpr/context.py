@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from segl.vocabulary import Adjustment
-from segl_classifier.cpr.words import Kind, Word, key, look_up, pair
+from segl_classifier.cpr.words import SOME_ID, Kind, Word, key, look_up, pair
 
 # Weights. What names the number outweighs any spelling; hints tip the scales only.
 CALLED_CPR = 0.45
-CPR_NEARBY = 0.3
+CPR_NEARBY = 0.4
+CPR_AFTER = 0.35
 CALLED_REPLACEMENT = 0.55
 CALLED_OTHER = -0.65
 BIRTHDAY = 0.25
@@ -31,7 +32,7 @@ SEEMS = frozenset(
     ("ligner", "afvist", "forveksles", "forvekslet", "liknar", "looks", "resembles", "mistaken")
 )
 
-_PIECE = re.compile(r"[^\W\d_]+(?:[-'’.][^\W\d_]+)*|\d+(?:[.,:/-]?\d+)*|\n|\t|[^\w\s]|_")
+_PIECE = re.compile(r"[SPsp]/[Nn]\b|[^\W\d_]+(?:[-'’.][^\W\d_]+)*|\d+(?:[.,:/-]?\d+)*|\n|\t|[^\w\s]|_")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 
 Lookup = Callable[[str], Word]
@@ -66,6 +67,12 @@ def lookup() -> Lookup:
     return find
 
 
+def look(piece: str, find: Lookup) -> Word:
+    """What one piece of text says, if it is a word."""
+    word = find(key(piece))
+    return SOME_ID if word.kind is Kind.UNKNOWN and piece[-3:].lower() == "-id" else word
+
+
 def pieces(side: str) -> list[str]:
     """Words, numbers and single signs of *side*; spaces are left out, line ends and tabs are not."""
     if not side.isascii():
@@ -77,18 +84,19 @@ def pieces(side: str) -> list[str]:
 
 def heading(cell: str, find: Lookup, *, bare: bool) -> Said:
     """What the heading of its column says the number is."""
-    keys = [key(piece) for piece in pieces(cell) if piece[0].isalpha()]
-    words = [find(k) for k in keys]
+    named = [piece for piece in pieces(cell) if piece[0].isalpha()]
+    keys = [key(piece) for piece in named]
+    words = [look(piece, find) for piece in named]
     kinds = {word.kind for word in words}
     if Kind.REPLACEMENT in kinds:
         return say(Kind.REPLACEMENT, "in a column of replacement numbers", CALLED_REPLACEMENT)
     if Kind.CPR in kinds or any(pair(a, b) for a, b in pairwise(keys)):
         return say(Kind.CPR, "in a column of CPR numbers", CALLED_CPR)
+    if Kind.BIRTH in kinds:
+        return say(Kind.UNKNOWN, "in a column of birthdays", BIRTHDAY)
     for word in words:
         if word.kind in (Kind.OTHER, Kind.MATTER) and (bare or word.other != "a production unit"):
             return say(Kind.OTHER, f"in a column headed as {word.other}", CALLED_OTHER)
-    if Kind.BIRTH in kinds:
-        return say(Kind.UNKNOWN, "in a column of birthdays", BIRTHDAY)
     if Kind.NUMBER in kinds and bare:
         return say(Kind.UNKNOWN, "in a column of numbers", -0.1)
     return NOTHING

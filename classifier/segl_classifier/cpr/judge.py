@@ -27,7 +27,7 @@ from segl_classifier.cpr.words import Kind
 from segl_classifier.message import Source, Text
 
 MOST_JUDGED = 10_000  # candidates of one text
-_ENOUGH = 500  # numbers beyond doubt, after which the rest of a text is not looked at
+_ENOUGH = 100  # numbers beyond doubt, after which the rest of a text is not looked at
 _OTHERS_SHOWN = 50  # numbers of columns of something else that are judged all the same, to explain them
 
 _BEYOND_DOUBT = 0.7
@@ -137,9 +137,10 @@ class _Reader:
         text, (start, end, layout, *_) = self.text.text, candidate
         bare, divided = layout is Layout.BARE, layout.divided
         named = top.kind is not Kind.UNKNOWN
-        if named and self._opens_cell(candidate):
+        first_in_line = start == 0 or text[start - 1] == "\n"
+        if named and self._opens_cell(candidate) and (top.kind is not Kind.OTHER or first_in_line):
             return top
-        left = before(text, start, self.find, bare=bare, divided=divided, cells=not named)
+        left = before(text, start, self.find, bare=bare, divided=divided, cells=top.kind is not Kind.CPR)
         if left.kind is not Kind.UNKNOWN:
             return left
         if named:

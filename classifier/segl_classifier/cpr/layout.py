@@ -16,6 +16,7 @@ class Layout(Enum):
     PARTED = (0.64, "spelled as a date and four digits", True)
     BARE = (0.55, "ten digits in a row", False)
     SPACED = (0.55, "ten digits, each by itself", False)
+    PAIRS = (0.45, "five pairs of digits", False)
     APART = (0.38, "a date, and four digits in the next cell or line", False)
     FULL_YEAR = (0.60, "a date with a four-digit year, a hyphen and four digits", True)
     FULL_YEAR_LOOSE = (0.20, "a date with a four-digit year, then four digits", False)
@@ -38,8 +39,8 @@ class Layout(Enum):
 
 
 _DATE_GAP = re.compile(r" {0,2}[./_-]? {0,2}|-?\n")
-_MORE_AFTER = re.compile(r"[\W_]{1,3}+[0-9](?![0-9])")
-_MORE_BEFORE = re.compile(r"(?<![0-9])[0-9][\W_]{1,3}$")
+_MORE_AFTER = re.compile(r"(?:[^\w\n]|_){1,3}+[0-9](?![0-9])")
+_MORE_BEFORE = re.compile(r"(?<![0-9])[0-9](?:[^\w\n]|_){1,3}$")
 
 
 def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -> Layout | None:
@@ -56,8 +57,12 @@ def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -
     if not gaps.keys() <= {2, 4, 6, 8} or 6 not in gaps:
         return _oddly(gaps)
     last = gaps.get(8, "")
-    if last.strip() or "\n" in last:
+    if last == "\n":
+        return Layout.ODD
+    if last.strip():
         return None  # DD.MM.YY - DD.MM, DD.MM.YY HH:MM: the last four are a day or an hour
+    if len(gaps) == 4 and len(set(gaps.values())) == 1:
+        return None if _more_pairs(plain, start, end, last) else Layout.PAIRS
     if any(at != 6 and not _DATE_GAP.fullmatch(gap) for at, gap in gaps.items()):
         return Layout.ODD
     return _by_gap(gaps[6])
@@ -83,11 +88,24 @@ def _oddly(gaps: dict[int, str]) -> Layout:
     return Layout.SEVENTH if serial == {7} else Layout.ODD
 
 
+def _more_pairs(plain: str, start: int, end: int, gap: str) -> bool:
+    """Whether the pairs go on: "01 05 12 19 23 31 36"."""
+    width = len(gap)
+    after, before = plain[end : end + width + 3], plain[max(0, start - width - 3) : start]
+    follow = after.startswith(gap) and after[width : width + 2].isdigit() and not after[width + 2 :].isdigit()
+    precede = before.endswith(gap) and before[-width - 2 : -width].isdigit()
+    return follow or (precede and not before[: -width - 2].isdigit())
+
+
 def _singles(plain: str, start: int, end: int, gaps: dict[int, str]) -> Layout | None:
     """Ten single digits: a number only when no more of them follow or precede in the same row."""
     if any("\n" in gap or len(gap) > 3 for at, gap in gaps.items() if at != 6):
         return None
     after, before = plain[end : end + 8], plain[max(0, start - 8) : start]
+    if not set(plain[start:end]) - set("01 "):
+        return None  # a row of zeros and ones
+    if any(set(gap) - set(" ._-") for at, gap in gaps.items() if at != 6):
+        return Layout.ODD  # cells
     if not _MORE_AFTER.match(after) and not _MORE_BEFORE.search(before):
         return Layout.SPACED
     return Layout.ODD if any(gap != gaps[1] for gap in gaps.values()) else None

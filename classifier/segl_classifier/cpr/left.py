@@ -25,10 +25,21 @@ from segl_classifier.cpr.context import (
     SEEMS,
     Lookup,
     Said,
+    look,
     pieces,
     say,
 )
-from segl_classifier.cpr.words import Kind, Word, key, own, pair, replaces
+from segl_classifier.cpr.words import (
+    CUSTOMER_NUMBER,
+    Kind,
+    Word,
+    also_name,
+    key,
+    numbered,
+    own,
+    pair,
+    replaces,
+)
 
 _READ = 100  # characters
 _MOST_WORDS = 9
@@ -38,13 +49,31 @@ _WRAPPED = 48  # characters in a line from which on its end is taken for a soft 
 _ABBREVIATED = frozenset(
     (
         *("nr", "no", "num", "tlf", "mob", "tel", "reg", "ref", "rekv", "rev", "fak", "inv", "ord", "ser"),
-        *("j", "p", "f", "fx", "eks", "ca", "vedr", "ang", "cpr", "pers", "geb", "abs", "jf", "pos", "pol"),
+        *(
+            "j",
+            "p",
+            "f",
+            "fx",
+            "eks",
+            "ca",
+            "vedr",
+            "ang",
+            "cpr",
+            "pers",
+            "geb",
+            "abs",
+            "jf",
+            "pos",
+            "pol",
+            "kr",
+        ),
     )
 )
 _ARTICLES = frozenset(("et", "en", "noget", "a", "an", "ett", "the", "your", "mit", "det"))
 _DIGITS = frozenset(("cifre", "ciffer", "cifret", "digits", "digit", "siffer", "siffror", "stellen"))
 _HAVE = frozenset(("har", "fik", "have", "got", "had", "havde"))
 _PRONOUNS = frozenset(("jeg", "vi", "du", "han", "hun", "we", "you", "he", "she", "they", "de", "jag"))
+_REFERS = frozenset(("det", "den", "nummeret", "it", "that", "es"))
 _DEFINITE = ("en", "et", "erne")
 
 
@@ -73,10 +102,12 @@ class _Walk:
     has: bool = False  # "har", "fik"
     preposition: bool = False
     person: bool = False
+    subject: bool = False  # "han er 010190-1234"
     comma: bool = False
     colon: bool = False
     semicolon: bool = False
     label: bool = False  # the end of a line above that is a label
+    valued: bool = False  # another value: what names that, does not name the number
     listed: bool = False  # other numbers of nine digits or more
 
     def walk(self) -> Said:
@@ -115,6 +146,7 @@ class _Walk:
             return True  # the registration number before an account
         if at + 1 < len(self.pieces) and key(self.pieces[at + 1]) in _DIGITS:
             return True  # "10 cifre"
+        self.valued = True
         self.unknown += digits <= 3
         return digits <= 3
 
@@ -128,6 +160,8 @@ class _Walk:
         if piece == ".":
             earlier = self.pieces[at - 1] if at else ""
             short = key(earlier)
+            if self.copula and self.seen == 2 and self.pieces[at + 1].lower() in _REFERS:
+                return True  # "Jeg har hans cpr. Det er 010190-1234."
             return short in _ABBREVIATED or short.endswith("nr") or not earlier[:1].isalnum()
         if piece == ":":
             self.colon = True
@@ -158,24 +192,27 @@ class _Walk:
     def _word(self, at: int, piece: str) -> Said | None:
         """What this word says; ``None`` to go on."""
         this, earlier = key(piece), self._previous(at)
-        word = self.find(this)
+        word = look(piece, self.find)
+        if word.kind is Kind.NUMBER and numbered(earlier):
+            word = CUSTOMER_NUMBER
         kind = word.kind
         self.seen += 1
         if kind is Kind.CPR or pair(earlier, this):
             return self._personal(at, earlier)
         if kind is Kind.REPLACEMENT:
             return say(Kind.REPLACEMENT, "the text calls it a replacement number", CALLED_REPLACEMENT)
-        if kind in (Kind.OTHER, Kind.MATTER):
+        if kind in (Kind.OTHER, Kind.MATTER) and not self._is_name(at, this):
             return self._other(at, word, earlier)
         if kind is Kind.BIRTH and self.unknown <= 2:
             return say(Kind.UNKNOWN, "a birthday is named before it", BIRTHDAY)
         if kind is Kind.NUMBER and own(earlier):
             return say(Kind.UNKNOWN, "called somebody's own number", BIRTHDAY)
         if kind is Kind.PERSON:
-            if self.unknown == 0 and not self.comma and not (self.has and this in _PRONOUNS):
+            if self.unknown == 0 and not (self.comma or self.copula or (self.has and this in _PRONOUNS)):
                 return say(Kind.UNKNOWN, "a person is named before it", PERSON)
             self.person = True
-        elif kind is Kind.UNKNOWN:
+            self.subject = self.subject or (self.copula and self.unknown == 0)
+        elif kind in (Kind.UNKNOWN, Kind.OTHER, Kind.MATTER):
             self._unknown(piece)
         else:
             self._small(kind, this)
@@ -189,6 +226,11 @@ class _Walk:
             self.number = self.number or kind is Kind.NUMBER
             self.copula = self.copula or kind is Kind.COPULA
             self.has = self.has or this in _HAVE
+
+    def _is_name(self, at: int, this: str) -> bool:
+        """ "Bo Ring 010190-1234", where the word could be a name and follows one."""
+        pair_of_names = at > 0 and all(piece[:1].isupper() for piece in self.pieces[at - 1 : at + 1])
+        return pair_of_names and also_name(this) and self.find(key(self.pieces[at - 1])).kind is Kind.UNKNOWN
 
     def _unknown(self, piece: str) -> None:
         if self.seen == 1 and len(piece) <= 5 and piece.isupper():
@@ -227,14 +269,15 @@ class _Walk:
         if self._cpr_in_it(at):
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
         in_a_place = self.find(earlier).kind is Kind.PREPOSITION and key(self.pieces[at]).endswith(_DEFINITE)
-        if in_a_place and self.divided and not word.numbers:
+        if in_a_place and self.divided and not word.numbers and not self.copula:
             self.unknown += 1  # "i telefonen: 010190-1234"
             return None
         if not self._names_it(word):
             return self._hints()
         if self._or_cpr(at):
             return say(Kind.CPR, "called a CPR number or another", CPR_NEARBY)
-        by = CALLED_OTHER if word.kind is Kind.OTHER else -0.3 if self.divided else -0.45
+        weak = word.kind is Kind.MATTER or (word.other == "a phone number" and self.divided)
+        by = CALLED_OTHER if not weak else -0.3 if self.divided else -0.45
         if self.comma and not self.copula:
             by /= 2
         elif self.unknown:
@@ -245,9 +288,11 @@ class _Walk:
         """Whether a word for some other thing, reached now, is what the number is called."""
         if word.numbers and self.listed and self.colon:
             return True  # "stationsnumre: Nord 0101901234, Syd 0202901234"
+        if self.valued:
+            return False
         if not self.copula and (self.preposition or (self.names and not word.numbers)):
             return False
-        if (self.comma or self.semicolon) and not word.numbers:
+        if (self.comma or self.semicolon or self.subject) and not word.numbers:
             return False
         return self.unknown <= (4 if self.copula else 1 if word.numbers else 0)
 
@@ -271,8 +316,8 @@ class _Walk:
     def _hints(self) -> Said:
         """What can be said when nothing names the number."""
         hints = []
-        if self.touching and not self.divided:
-            by = -0.2 if self.number else -0.1
+        if self.touching and (self.number or not self.divided):
+            by = -0.25 if self.divided else -0.2 if self.number else -0.1
             hints.append(Adjustment("a word for something unknown stands before it", by))
         if self.names >= 2:
             hints.append(Adjustment("a name stands before it", PERSON))

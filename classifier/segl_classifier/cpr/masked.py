@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from segl.masking import MASK, excerpt
 from segl_classifier.cpr.judge import Judged
 
 _KEPT = 4  # leading digits: the day and the month
-_AROUND = 160  # characters on either side that an excerpt is cut from
+_AROUND = 100  # characters on either side that an excerpt is cut from
 
 
 def excerpts(text: str, judged: Sequence[Judged], shown: Sequence[Judged]) -> Iterator[str]:
     """The masked neighbourhood of each of *shown*. *judged* are all numbers found, in order of place."""
-    starts = sorted((j.start, j.end) for j in judged)
+    starts = [number.start for number in judged]
     for one in shown:
         low, high = max(0, one.start - _AROUND), one.end + _AROUND
-        piece = list(text[low:high])
-        for start, end in _near(starts, low, high):
-            _mask(piece, start - low, end - low)
-        yield excerpt("".join(piece), one.start - low, one.end - low)
+        parts: list[str] = []
+        done = low
+        for at in range(max(0, bisect_left(starts, low) - 1), bisect_left(starts, high)):
+            number = judged[at]
+            if number.end <= low:
+                continue
+            parts += (text[done : max(done, number.start)], _mask(text, number, low))
+            done = number.end
+        parts.append(text[done:high])
+        yield excerpt("".join(parts), one.start - low, one.end - low)
 
 
-def _near(places: list[tuple[int, int]], low: int, high: int) -> Iterator[tuple[int, int]]:
-    from bisect import bisect_left
-
-    for at in range(max(0, bisect_left(places, (low, 0)) - 1), len(places)):
-        start, end = places[at]
-        if start >= high:
-            return
-        if end > low:
-            yield start, end
-
-
-def _mask(piece: list[str], start: int, end: int) -> None:
-    seen = 0
-    for at in range(max(0, start), min(end, len(piece))):
-        if piece[at].isdigit():
-            seen += 1
-            if seen > _KEPT or start < 0:
-                piece[at] = MASK
+def _mask(text: str, number: Judged, low: int) -> str:
+    """The number from *low* on with its digits masked, but for the first."""
+    seen, out = 0, []
+    for char in text[number.start : number.end]:
+        seen += char.isdigit()
+        out.append(MASK if char.isdigit() and seen > _KEPT else char)
+    return "".join(out[max(0, low - number.start) :])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segl_classifier.cpr.context import (
-    CPR_NEARBY,
+    CPR_AFTER,
     DENIED,
     NOT,
     NOTHING,
@@ -17,6 +17,7 @@ from segl_classifier.cpr.context import (
     SEEMS,
     Lookup,
     Said,
+    look,
     pieces,
     say,
 )
@@ -32,7 +33,8 @@ class _Passed:
     """What was passed on the way."""
 
     words: int = 0
-    copula: bool = False
+    copula: bool = False  # "er", "is" as the first word
+    unknown: int = 0  # words that may be of another sentence
     inside: bool = False  # a parenthesis or the next cell
     comma: bool = False
 
@@ -51,12 +53,13 @@ def after(text: str, end: int, find: Lookup, *, divided: bool) -> Said:
         passed.words += 1
         if passed.words > _MOST_WORDS:
             break
-        word = find(key(piece))
+        word = look(piece, find)
         if word.kind in (Kind.CPR, Kind.OTHER, Kind.MATTER):
             return NOTHING if _labels_next(found, at) else _named(found, at, word, passed, divided)
         if word.kind is Kind.PERSON and not passed.inside:
             return say(Kind.UNKNOWN, "a person is named after it", PERSON_NEARBY)
-        passed.copula = passed.copula or word.kind is Kind.COPULA
+        passed.copula = passed.copula or (word.kind is Kind.COPULA and passed.words == 1)
+        passed.unknown += word.kind in (Kind.UNKNOWN, Kind.PREPOSITION, Kind.PERSON)
     return NOTHING
 
 
@@ -76,11 +79,12 @@ def _named(found: list[str], at: int, word: Word, passed: _Passed, divided: bool
         near = [key(piece) for piece in found[max(0, at - 4) : at]]
         if any(piece in NOT or piece in SEEMS for piece in near):
             return say(Kind.UNKNOWN, "the text says that it is not a CPR number", DENIED)
-        return say(Kind.CPR, "called a CPR number after it", CPR_NEARBY)
+        return say(Kind.CPR, "called a CPR number after it", CPR_AFTER)
     if passed.comma or (word.kind is Kind.MATTER and not passed.copula):
         return NOTHING
     beside = passed.words == 1 and (passed.inside or not divided)
-    if beside or (passed.copula and (word.numbers or not divided)):
+    predicate = passed.copula and passed.unknown <= (1 if word.numbers else 0)
+    if beside or (predicate and (word.numbers or not divided)):
         by = -0.45 if word.numbers or passed.inside else -0.3
         return say(Kind.OTHER, f"called {word.other} after it", by)
     return NOTHING

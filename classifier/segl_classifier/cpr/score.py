@@ -21,26 +21,39 @@ THRESHOLD = 0.5  # a finding with this score or more counts as a personal number
 _OLD = 99
 _OLDEST = 116
 
+_REPLACEMENT = Adjustment("the day is 60 too high, as in a replacement number", -0.4)
+_MODULUS = Adjustment("modulus 11 holds", 0.15)
+_RAN_OUT = Adjustment("born on a day whose numbers with modulus 11 are used up", 0.05)
+_A_HUNDRED = {
+    divided: Adjustment("born a hundred years ago", by) for divided, by in ((True, -0.05), (False, -0.2))
+}
+_OLDER_THAN_ANYBODY = Adjustment("nobody alive is so old", -0.3)
+_TIME_OF_DAY = {
+    hyphen: Adjustment("the last four could be a time of day", by)
+    for hyphen, by in ((True, -0.05), (False, -0.1))
+}
+_STAMP = Adjustment("could be a time stamp, YYMMDDhhmm", -0.2)
+
 
 def of_digits(candidate: Candidate, birth: Birth, today: date) -> list[Adjustment]:
     """What the spelling and the digits say, the words beside them left out of account."""
     layout = candidate.layout
     steps = [layout.step]
     if birth.replacement:
-        steps.append(Adjustment("the day is 60 too high, as in a replacement number", -0.4))
+        steps.append(_REPLACEMENT)
     elif birth.modulus11:
-        steps.append(Adjustment("modulus 11 holds", 0.15))
+        steps.append(_MODULUS)
     elif birth.ran_out:
-        steps.append(Adjustment("born on a day whose numbers with modulus 11 are used up", 0.05))
+        steps.append(_RAN_OUT)
     age = birth.age(today)
-    if age >= _OLDEST:
-        steps.append(Adjustment("nobody alive is so old", -0.1 if layout.divided else -0.3))
-    elif age >= _OLD:
-        steps.append(Adjustment("born a hundred years ago", -0.05 if layout.divided else -0.2))
-    if age >= _OLD and _time_of_day(candidate.digits[6:]):
-        steps.append(Adjustment("the last four could be a time of day", -0.05 if layout.divided else -0.1))
+    if age >= _OLD:
+        steps.append(
+            _OLDER_THAN_ANYBODY if age >= _OLDEST and not layout.divided else _A_HUNDRED[layout.divided]
+        )
+        if _time_of_day(candidate.digits[6:]):
+            steps.append(_TIME_OF_DAY[layout is Layout.HYPHEN])
     elif layout is Layout.BARE and _stamp(candidate.digits, today):
-        steps.append(Adjustment("could be a time stamp, YYMMDDhhmm", -0.1))
+        steps.append(_STAMP)
     return [*steps, *candidate.doubts]
 
 

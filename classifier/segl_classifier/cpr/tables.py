@@ -100,9 +100,7 @@ def _dividers(line: str) -> tuple[str, ...]:
     found = tuple(sign for sign in _SIGNS if sign in line)
     if found:
         return found
-    if "," in line:
-        return (",",)
-    return (_LINED_UP,) if _LINED_UP in line else ()
+    return tuple(sign for sign in (",", _LINED_UP) if sign in line)
 
 
 def _cell(head: str, column: int, divider: str) -> str:

@@ -95,7 +95,7 @@ dette denne also now so fx feks eks eksempelvis ex eg tex zb under as dvs cifre 
 siffer stellen ziffern cifrede kun blot bare just only and or eller und oder sidste ligger står noteret
 oplyst registreret oprettet mærket angivet hos os jer dem jo dog igen også already namely nemlig jeres
 vores vor our your dit din mit min sit sin ert vårt unser unsere ihr ihre mitt deres hans hendes fulde
-full nye new ny nyt gamle
+full nye new ny nyt gamle at så da når hvis fordi that if dass wenn att
 """
 PREPOSITION = """
 til fra for om på af ved med mod tilhørende i to from of on by with regarding re für von an zu vom zum bei
@@ -107,22 +107,23 @@ till från av åt vedr vedrørende ang angående ad
 OTHER = {
     "an order": """
         ordre ordren =order bestilling bestillingen arbetsorder ordrebekræftelse bekræftelse bekräftelse
-        confirmation =booking reservation reservationen rekvisition rekv rekvirent indkøbsordre =purchase po
-        auftrag bestellung auftragsbestätigung bestätigung beställning bokning workorder arbejdskort jobkort
-        følgeseddel følgesedlen fragtbrev lieferschein lieferavis packing tilbud tilbuddet =offer =quote
-        quotation angebot offert udbud udbuddet anbud =tender kontrakt kontrakten =contract vertrag aftale
-        aftalen abonnement abonnementet subscription licens licensen =licence =license
+        confirmation =booking reservation reservationen rekvisition rekv rekvirent indkøbsordre
+        =purchase po auftrag bestellung auftragsbestätigung bestätigung beställning bokning workorder
+        arbejdskort jobkort følgeseddel følgesedlen fragtbrev lieferschein lieferavis packing tilbud
+        tilbuddet =offer =quote quotation angebot offert udbud udbuddet anbud =tender kontrakt
+        kontrakten =contract vertrag aftale aftalen abonnement abonnementet subscription licens licensen
+        =licence =license
     """,
     "an invoice": """
-        faktura fakturaen invoice inv fak rechnung regning regningen bilag bilaget kreditnota kreditnotaen
-        kvittering kvitteringen =receipt kvitto giro fi ocr betalingsid indbetalingskort opkrævning moms
-        creditnote
+        faktura fakturaen invoice inv fak rechnung regning regningen bilag bilaget kreditnota
+        kreditnotaen kvittering kvitteringen =receipt kvitto giro fi ocr betalingsid indbetalingskort
+        opkrævning moms creditnote
     """,
     "a meter": """
         måler måleren vandmåler elmåler varmemåler gasmåler =meter zähler mätare tæller tælleren
         installation installationen målepunkt målepunktet aftagenr =brønd målerbrønd stikledning ledning
-        gateway gatewayen logger føler =sensor =device unit enhed enheden anlæg anlægget aggregat station
-        stationen pumpe pumpen ventil ventilen boring
+        gateway gatewayen logger føler =sensor =device unit enhed enheden anlæg anlægget aggregat
+        station stationen pumpe pumpen ventil ventilen boring
     """,
     "a bank account": """
         konto kontoen account acct iban bic swift bban reg regkonto =depot depotet kontering bankgiro
@@ -131,34 +132,34 @@ OTHER = {
     "a production unit": "pnr pnummer pno produktionsenhed produktionsenheden pnummeret pnumre",
     "a company": "cvr senr vat ean gln gtin virksomhed orgnr leverandør",
     "a phone number": """
-        tlf telefon telefonen mobil mobilen tel =phone =mobile cell fax telefax handy hotline lokalnr sms
-        ring ringe opkald satellittelefon vagttlf mob nødtelefon
+        tlf telefon telefonen mobil mobilen tel =phone =mobile cell fax telefax handy hotline lokalnr
+        sms ring ringe opkald satellittelefon vagttlf mob nødtelefon
     """,
     "a case": """
-        sag sagen =sager journal journalen jnr case casefile =ticket ticketen aktenzeichen az ärende ärendet
-        akt akten police policen =policy =claim dossier diarienr dnr incident fejlmelding feilmelding ref
-        reference referencen referens referanse referenz forespørgsel forespørgslen tilladelse tilladelsen
-        dispensation dok dokument dokumentet document dokid matrikel matrnr matr bfe esr ejendom rfq rfc job
-        jobid projekt project prosjekt servitut easement rapport rapporten =report prøve prøven =sample
-        =probe analyserapport prøvested kalibrierschein certifikat certificate tegning tegningen =drawing
+        sag sagen =sager jnr case casefile =ticket ticketen aktenzeichen az ärende ärendet akt akten
+        police policen =policy =claim dossier diarienr dnr incident fejlmelding feilmelding forespørgsel
+        forespørgslen tilladelse tilladelsen dispensation dok dokument dokumentet document dokid
+        matrikel matrnr matr bfe esr ejendom rfq rfc job jobid reference referencen referens referanse
+        referenz projekt project prosjekt servitut easement rapport rapporten =report =sample =probe
+        analyserapport prøvested kalibrierschein certifikat certificate tegning tegningen =drawing
         revision rev garanti rma retur returnering
     """,
     "a shipment": """
-        pakke pakken =parcel =package =track tracking forsendelse forsendelsen sending sendingen sändning
-        sändningen shipment consignment waybill awb kolli kolliet =container containeren pallen =pallet
-        palette paket fragt freight pakkelabel vejeseddel gods
+        pakke pakken =parcel =package =track tracking =trace forsendelse forsendelsen sending sendingen
+        sändning sändningen shipment consignment waybill awb kolli kolliet =container containeren pallen
+        =pallet palette paket fragt freight pakkelabel vejeseddel gods
     """,
     "a product": """
         vare varen artikel artiklen =article item sku =model type typen batch batchen lot charge parti
-        partiet serie serien =serial sn stel chassis imei mac isbn issn udgave =version build firmware fw
-        vers reservedel part =filter nøgle nøglen key code kode koden pin plombe plomben forsegling
-        forseglingen inventar aktiv rfid =kortet billet billetten biljett kupon voucher gavekort lodseddel
-        produkt =product
+        partiet serie serien =serial sn pn stel chassis imei mac isbn issn udgave =version build
+        firmware fw vers reservedel part =filter nøgle nøglen key code kode koden pin plombe plomben
+        forsegling forseglingen inventar aktiv rfid =kortet billet billetten biljett kupon voucher
+        gavekort lodseddel produkt =product
     """,
     "a computer's mark": """
-        tidsstempel timestamp dato date datum tid tidspunkt log crc txid txn transaction transaktion corrid
-        session sessionid uuid guid hash jobid msgid messageid checksum img image foto scan scn dsc dscn
-        screenshot vid mvi møde mødet meeting =server
+        tidsstempel timestamp dato date datum tid tidspunkt log crc txid txn transaction transaktion
+        corrid session sessionid uuid guid hash jobid msgid messageid checksum img image foto scan scn
+        dsc dscn screenshot vid mvi møde mødet meeting =server
     """,
     "an amount": "kr dkk sek nok eur usd euro kroner kronor stk kwh mwh m3",
 }
@@ -167,8 +168,15 @@ MATTER = """
 levering leverance delivery betaling payment indbetaling rykker køb salg henvisning anmeldelse ansøgning
 anmodning analyse prøvesvar vejledning varsel alarm =change issue skade kort beløb pris kredit =credit
 =support service reklamation klage mødeindkaldelse varsling angivelse lejemål medlemskab forsikring
-udskrift
+udskrift journal journalen prøve prøven ref """
+# Words of these lists that are names of people too: "Bo Ring", "Saga Brønd".
+ALSO_NAMES = "ring brønd kort job case key code mac serie vid"
+# "Customer no.", "kunde nr.": the number of a person, but one that a firm has given.
+NUMBERED = """
+customer client member employee student user supplier kunde medlem medarbejder bruger elev leverandør
+debitor kreditor lejer lejemål mitglied kunden
 """
+
 # The first part of a compound that makes its "nummer" a person's.
 _PERSONAL_FIRST = (
     "cpr",
@@ -252,6 +260,8 @@ class Word:
 
 
 UNKNOWN = Word(Kind.UNKNOWN)
+SOME_ID = Word(Kind.OTHER, "an id of some kind", numbers=True)
+CUSTOMER_NUMBER = Word(Kind.OTHER, "a number of a customer or member", numbers=True)
 
 
 def key(word: str) -> str:
@@ -291,6 +301,8 @@ def _table() -> dict[str, Word]:
 
 
 _TABLE = _table()
+_ALSO_NAMES = frozenset(map(key, ALSO_NAMES.split()))
+_NUMBERED = frozenset(map(key, NUMBERED.split()))
 _OWN = frozenset(map(key, OWN.split()))
 _PAIRS = {key(first): frozenset(map(key, seconds)) for first, seconds in CPR_PAIRS.items()}
 _REPLACEMENT_BEFORE = frozenset(map(key, REPLACEMENT_BEFORE_CPR.split()))
@@ -334,6 +346,16 @@ def pair(first: str, second: str) -> bool:
 def own(word: str) -> bool:
     """Whether the word makes a plain "nummer" somebody's: "mit nummer", "hendes nr."."""
     return word in _OWN
+
+
+def also_name(word: str) -> bool:
+    """Whether the word is somebody's name too."""
+    return word in _ALSO_NAMES
+
+
+def numbered(word: str) -> bool:
+    """Whether the word makes a plain "nr." the number of a customer or a member."""
+    return word in _NUMBERED
 
 
 def replaces(word: str) -> bool:
