@@ -13,6 +13,7 @@ from segl.errors import SeglError
 from segl.events import Events, configure_log
 from segl.multiprocess import prepare_multiprocess
 from segl.settings import DEFAULT_FILE
+from segl_milter import signals
 from segl_milter.orders import read_orders
 
 _REFUSED = 78  # EX_CONFIG of sysexits.h: trying again without a change is useless
@@ -21,6 +22,7 @@ _REFUSED = 78  # EX_CONFIG of sysexits.h: trying again without a change is usele
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point. Ends with 0 after a stop, 78 when it cannot start with what it was given."""
     options = _options(arguments)
+    signals.block()
     configure_log("console" if sys.stderr.isatty() else "json")
     events = Events("segl-milter")
     try:

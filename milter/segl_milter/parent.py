@@ -4,7 +4,8 @@ SIGTERM and SIGINT finish the messages in hand and end; a second one ends at onc
 rules anew and lets new workers take over; when anything is faulty the old ones stay. A change of
 ``milter.socket``, ``[log]`` or ``[metrics]`` needs a restart.
 
-Nothing but signals moves the parent, so it blocks them and fetches them one by one with sigtimedwait(2).
+Nothing but signals moves the parent, so they are blocked from the start and fetched one by one with
+sigtimedwait(2).
 """
 
 from __future__ import annotations
@@ -20,14 +21,13 @@ from pathlib import Path
 from segl import metrics, notify
 from segl.errors import SeglError
 from segl.events import Events
-from segl_milter import protocol
+from segl_milter import protocol, signals
 from segl_milter.listener import Listener, ListenError, open_listener
 from segl_milter.orders import Orders, read_orders
 from segl_milter.session import Office, Session
 from segl_milter.traffic import Traffic
 from segl_milter.workers import Lifeline, Workers
 
-_SIGNALS = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD))
 _EXPORTER_DRAIN_SECONDS = 0.5
 _LONGEST_WAIT = 60.0  # seconds, when nothing is due
 
@@ -44,7 +44,6 @@ class Parent:
     def run(self) -> None:
         """Serve until stopped. Raises :class:`SeglError` when it cannot start."""
         started = time.monotonic()
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         protocol.register()
         settings = self._orders.settings
         listener = open_listener(settings.milter.socket, int(settings.milter.socket_mode, 8))
@@ -69,7 +68,7 @@ class Parent:
         """Keep the workers going until told to stop."""
         while True:
             number = self._next_signal()
-            if number in (signal.SIGTERM, signal.SIGINT):
+            if number is not None and number in signals.STOPPING:
                 self._events.stopping(signal.Signals(number).name)
                 return
             if number == signal.SIGHUP:
@@ -83,19 +82,19 @@ class Parent:
             if hasten:
                 self._workers.kill()
                 self._exporter.kill()
-            hasten = self._next_signal() in (signal.SIGTERM, signal.SIGINT)
+            hasten = self._next_signal() in signals.STOPPING
         listener.close()
 
     def _next_signal(self) -> int | None:
-        """Wait for a signal, tend the children meanwhile; ``None`` when something else was due."""
+        """Wait for a signal and tend the children; ``None`` when something else was due."""
         due = [self._workers.tend(), self._exporter.tend(), self._watchdog]
         seconds = min((s for s in due if s is not None), default=_LONGEST_WAIT)
-        info = signal.sigtimedwait(_SIGNALS, seconds)
+        number = signals.fetch(seconds)
         if self._watchdog:
             notify.watchdog()
         self._workers.reap()
         self._exporter.reap()
-        return info.si_signo if info else None
+        return number
 
     def _reload(self) -> None:
         notify.reloading()

@@ -25,6 +25,7 @@ from typing import Literal, NoReturn
 from segl import metrics
 from segl.errors import SeglError
 from segl.events import Events
+from segl_milter import signals
 from segl_milter.listener import Listener
 from segl_milter.traffic import Traffic
 
@@ -209,9 +210,7 @@ class Workers:
             os.setsid()  # a terminal's ^C is for the parent, which lets us finish
             for fd in (*parents_ends, *_lifelines):
                 os.close(fd)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_SETMASK, ())
+            signals.restore()
             lifeline = Lifeline(line, self._listener, self._drain_seconds)
             self._serve(lifeline, lambda: _say_ready(ready))
             exitcode = 0
