@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 _GUESS = re.compile(
-    rb"(?:\A|(?<=[\r\n]))--(?P<boundary>[^\r\n]{1,200}?)[ \t]*(?:\r{0,2}\n|\r)content-[a-z-]{1,40}[ \t]*:",
+    rb"(?:\A|(?<=[\r\n]))--(?P<boundary>[^\r\n]{1,200}+)(?:\r{0,2}\n|\r)content-[a-z-]{1,40}[ \t]{0,40}:",
     re.IGNORECASE,
 )
 _BLANKS = b" \t\0"
@@ -80,7 +80,7 @@ def _delimiters(buffer: bytes, start: int, end: int, boundary: bytes) -> Iterato
 def guess_boundary(buffer: bytes, start: int, end: int) -> bytes | None:
     """The boundary of the first line that looks like a delimiter with a part's header below it."""
     found = _GUESS.search(buffer, start, end)
-    return found["boundary"].rstrip(_BLANKS) if found else None
+    return found["boundary"].rstrip(_BLANKS) or None if found else None
 
 
 def line_end(buffer: bytes, position: int, end: int) -> int:

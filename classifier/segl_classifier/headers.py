@@ -53,6 +53,7 @@ _LOCAL = r"\w.!#$%&*+/=?^`{|}~\-"
 _ADDRESS = re.compile(
     rf"<[^<>\s@]*+@[^<>\s]*+>|(?<![{_LOCAL}@\"'])[{_LOCAL}]{{1,200}}+@[\w.-]{{1,255}}+(?![@\"'])"
 )
+_DIGIT = re.compile(r"\d")  # "010190-1234:" is a field without a value, and says something all the same
 _OWN_TEXTS = 100  # more fields than this are read together
 # Free text by its nature; any other field is read with its name, which tells what its value is.
 _FREE = frozenset("comments keywords thread-topic content-description organization summary".split())
@@ -63,7 +64,7 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
     texts: list[Text] = []
     crowd: list[str] = []
     for name, value in fields:
-        if not value or is_technical(name):
+        if is_technical(name) or not (value or _DIGIT.search(name)):
             continue
         if name == "subject":
             texts.append(Text(decode_header(value), f"{prefix}subject", Source.SUBJECT))

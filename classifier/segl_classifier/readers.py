@@ -30,7 +30,7 @@ _META_CHARSET = re.compile(
 _UU_BEGIN = re.compile(rb"^begin(?P<base64>-base64)? [0-7]{3,4} (?P<name>[^\r\n]{1,200})\r?\n", re.MULTILINE)
 _FOLD = re.compile(r"\r?\n[ \t]")
 _BINARY_VALUE = re.compile(
-    r"^[\w-]+(?=[^:\n]*;ENCODING=(?:BASE64|B)\b)[^:\n]*:(?P<data>[A-Za-z0-9+/=]{16,})",
+    r"^[\w-]++(?=[^:\n]*;ENCODING=(?:BASE64|B)\b)[^:\n]*:(?P<data>[A-Za-z0-9+/=]{16,})",
     re.MULTILINE | re.IGNORECASE,
 )
 _ESCAPES = re.compile(r"\\([nN,;\\])")
@@ -70,7 +70,9 @@ def _read_text(part: Part, limits: Limits, *, markup: bool) -> Extracted:
         where = part.where
         if number == 0 and _is_noise(data, part.charset):
             found.lack(Unreadable.DAMAGED, f"{part.content_type or 'no type'}: not text")
-        elif number:
+        if number == 0 and part.encoding is Encoding.UNKNOWN:
+            found.lack(Unreadable.UNKNOWN_TYPE, "a transfer encoding of unknown name")
+        if number:
             where = f"{part.where} (read otherwise)"
             if shown := sniff.signature(data[: sniff.HEAD]):  # a file whose encoding nobody declared
                 found.lack(Unreadable.UNKNOWN_TYPE, shown)

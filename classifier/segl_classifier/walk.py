@@ -19,6 +19,7 @@ limited to a few times the message; beyond that the finding is ``unreadable.dama
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -115,7 +116,7 @@ class Walk:
         if b"\n" not in raw:
             raw = raw.replace(b"\r", b"\n")  # every line ends in a bare CR, as on old Macs
         self._again = _AGAIN * len(raw) + 65_536
-        root = Entity(raw, 0, len(raw), message=True)
+        root = Entity(raw, len(BOM_UTF8) if raw.startswith(BOM_UTF8) else 0, len(raw), message=True)
         stack: list[Iterator[Entity]] = [iter((root,))]
         while stack:
             entity = next(stack[-1], None)
@@ -277,7 +278,7 @@ class Walk:
                 top or start,
                 stop,
                 prefix=f"{entity.where} > ",
-                label=f"quoted {number}",
+                label=f"{number} (quoted)",
                 depth=entity.depth + 1,
                 attached=entity.attached,
             )

@@ -120,6 +120,7 @@ def test_what_carries_no_text_is_no_gap(content_type: str, content: bytes) -> No
         ("text/plain", b"%PDF-1.7", "", "unknown-type application/pdf"),
         ("application/octet-stream", docx(), "a.docx", "unknown-type application/zip, a.docx"),
         ("application/octet-stream", BINARY, "a.bin", "unknown-type application/octet-stream, a.bin"),
+        ("application/octet-stream", bytes(range(160, 256)), "", "unknown-type application/octet-stream"),
         ("application/msword", b"skrevet som tekst", "", "unknown-type application/msword"),
         ("application/rtf", b"{\\rtf1 hej}", "", "unknown-type application/rtf"),
         ("text/rtf", b"{\\rtf1 hej}", "", "unknown-type text/rtf"),
@@ -147,6 +148,12 @@ def test_what_carries_no_text_is_no_gap(content_type: str, content: bytes) -> No
 )  # fmt: skip
 def test_what_cannot_be_read_is_told_of(content_type: str, content: bytes, filename: str, cause: str) -> None:
     assert cause in causes(part(content, content_type, filename))
+
+
+def test_a_way_of_reading_that_gives_noise_is_left_out() -> None:
+    """A word of sixteen letters is base64 too, and no text comes of it."""
+    (text,) = read(part(b"Ankestyrelsesmoede" * 40, "text/plain"))[0]
+    assert text.text.startswith("Ankestyrelsesmoede")
 
 
 def test_an_unknown_charset_is_told_of_only_where_it_matters() -> None:
@@ -191,6 +198,12 @@ def test_a_large_picture_written_into_the_page_is_unread() -> None:
     assert causes(part(b'<img src="data:image/png;base64,' + data + b'">', "text/html")) == [
         "unknown-type image/png"
     ]
+
+
+def test_an_encoding_of_unknown_name_is_told_of() -> None:
+    odd = Part("part 1", "text/plain", "", "", False, b"Cpr 010190-1234", Encoding.UNKNOWN)
+    assert CPR in texts(odd)
+    assert causes(odd) == ["unknown-type a transfer encoding of unknown name"]
 
 
 def test_a_text_written_into_the_page_is_read() -> None:

@@ -140,7 +140,7 @@ def test_words_encoded_by_the_standard_library_come_back(words: str) -> None:
     ids=["openings", "blanks", "unclosed", "at signs", "addresses", "one atom"],
 )
 def test_hostile_headers_cost_linear_time(value: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     decode_header(value)
     display_names(value)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

@@ -126,9 +126,9 @@ def test_pictures_are_told_of() -> None:
 )  # fmt: skip
 def test_hostile_markup_costs_linear_time(piece: str) -> None:
     for markup in (piece * (100_000 // len(piece)), "<a " + piece * (100_000 // len(piece))):
-        start = time.perf_counter()
+        start = time.process_time()
         read_html(markup)
-        assert time.perf_counter() - start < 2
+        assert time.process_time() - start < 2
 
 
 _WORD = re.compile(r"[^\W\d_]{3,}")

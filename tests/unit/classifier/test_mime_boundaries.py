@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -48,13 +49,12 @@ def test_sections(body: bytes, expected: list[str]) -> None:
 def test_no_byte_is_lost(pieces: list[bytes]) -> None:
     """What is in no section is a delimiter, with its blanks and its line end."""
     body = b"".join(pieces)
-    found = list(sections(body, 0, len(body), b"b"))
-    position = 0
-    for section in found:
+    outside, position = b"", 0
+    for section in sections(body, 0, len(body), b"b"):
         assert section.start >= position
-        assert body[position : section.start].strip(b" \r\n") in (b"", b"--b", b"--b--")
+        outside += body[position : section.start]
         position = section.end
-    assert body[position:].strip(b" \r\n") in (b"", b"--b", b"--b--")
+    assert re.sub(rb"--b(?:--)?", b"", outside + body[position:]).strip(b" \r\n") == b""
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,13 @@ def test_the_boundary_a_body_uses_is_found(body: bytes, boundary: bytes | None) 
     assert guess_boundary(body, 0, len(body)) == boundary
 
 
-@pytest.mark.parametrize("piece", [b"--b", b"\n--b\n", b"\n--", b"\n--bx", b"\r", b"--b--\n"])
+@pytest.mark.parametrize(
+    "piece", [b"--b", b"\n--b\n", b"\n--", b"\n--bx", b"\r", b"--b--\n", b"--" + b" " * 5000 + b"\n"]
+)
 def test_hostile_bodies_cost_linear_time(piece: bytes) -> None:
-    body = piece * (1_000_000 // len(piece))
-    start = time.perf_counter()
+    body = piece * (300_000 // len(piece))
+    start = time.process_time()
     list(sections(body, 0, len(body), b"b"))
     has_delimiter(body, 0, len(body), b"zz")
     guess_boundary(body, 0, len(body))
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3

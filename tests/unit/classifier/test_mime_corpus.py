@@ -106,11 +106,13 @@ def _naive_text(part: Message) -> str:
 
 # What the naive reading calls a word of the text and is none, looked at one by one.
 _MIME4J = "apache+james-mime4j/core/src/test/resources/testmsgs"
+_MIMEKIT = "jstedfast+MimeKit/UnitTests/TestData/messages"
 _RSPAMD = "rspamd+rspamd/test/functional/messages"
 NOT_TEXT = {
     f"{_MIME4J}/obsolete.msg": "a header name before a blank and a colon",
     f"{_MIME4J}/very-long-boundary.msg": "a delimiter line",
     f"{_MIME4J}/weird-boundary.msg": "a delimiter line",
+    f"{_MIMEKIT}/feedback-report.txt": "header fields and delimiters, behind a byte order mark",
     f"{_RSPAMD}/phish_sender2.eml": "header fields, the first of them folded before its colon",
     f"{_RSPAMD}/phish_sender4.eml": "header fields, the first of them folded before its colon",
 }

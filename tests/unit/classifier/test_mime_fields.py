@@ -70,6 +70,7 @@ def test_a_huge_block_is_cut_and_the_body_still_found() -> None:
     found, body = block(b"Subject: a\r\nX: " + b"y" * 5000 + b"\r\n\r\nkrop", limit=1000)
     assert found.cut
     assert found.fields[0] == ("subject", "a")
+    assert len(found.fields[1][1]) < 1000
     assert body == b"krop"
 
 
@@ -83,6 +84,6 @@ def test_nothing_raises_and_no_byte_lies_outside(raw: bytes) -> None:
 @pytest.mark.parametrize("piece", [b"\r", b"a\r", b" ", b"a:\r", b"a\n", b"\r\r", b"\t\n"])
 def test_hostile_blocks_cost_linear_time(piece: bytes) -> None:
     raw = b"x" + piece * (2_000_000 // len(piece))
-    start = time.perf_counter()
+    start = time.process_time()
     read_block(raw, 0, len(raw), LIMIT)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

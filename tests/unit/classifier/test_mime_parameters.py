@@ -71,7 +71,7 @@ def test_nothing_raises(noise: str, signs: str) -> None:
 
 @pytest.mark.parametrize("piece", [" ", ";", " a", "a=", '"', "name*0=", "\\", "a*1*=%"])
 def test_a_hostile_field_is_cut_and_costs_linear_time(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read_parameters("a/b;" + piece * (2_000_000 // len(piece)) + "; name=x")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert read_parameters("a/b; x=" + "y" * LONGEST + "; name=z").all("name") == []

@@ -144,9 +144,9 @@ def test_depth_is_limited() -> None:
 
 
 def test_three_thousand_levels_are_refused_at_once() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert rules(nested(3000) + b"\r\nhej") == ["unreadable.too-deep"]
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_the_number_of_parts_is_limited() -> None:
@@ -182,16 +182,21 @@ def test_a_message_over_the_limit_is_not_read_but_for_its_header() -> None:
     assert [finding.rule for finding in message.unread] == ["unreadable.too-large"]
 
 
-def test_many_ways_to_read_a_message_are_not_followed_for_ever() -> None:
-    raw = b"".join(
-        b"".join(b"Content-Type: multipart/mixed; boundary=b%d; x=%d\r\n" % (level, n) for n in range(4))
-        + b"\r\n--b%d\r\n" % level
-        for level in range(25)
-    )
-    raw += b"\r\n" + b"hej " * 20_000
-    start = time.perf_counter()
-    assert "unreadable.damaged" in rules(raw)
-    assert time.perf_counter() - start < 3
+_FOUR_TYPES = "".join(f"Content-Type: multipart/mixed; boundary=b@; x={n}\n" for n in range(4))
+_TWO_ENDS = "no field\nContent-Type: multipart/mixed; boundary=b@\n"
+_TWO_BOUNDARIES = "Content-Type: multipart/mixed; boundary=b@; boundary=c@\n\n--c@\n"
+
+
+@pytest.mark.parametrize("head", [_FOUR_TYPES, _TWO_ENDS, _TWO_BOUNDARIES])
+def test_many_ways_to_read_a_message_are_not_followed_for_ever(head: str) -> None:
+    """Each level can be read in two ways or more: followed blindly, 25 levels are millions of readings."""
+    levels = (f"{head}\n--b@\n".replace("@", str(level)) for level in range(25))
+    raw = crlf("".join(levels) + "\n" + "hej " * 40_000)
+    start = time.process_time()
+    message = parse(raw, LIMITS)
+    assert "unreadable.damaged" in [finding.rule for finding in message.unread]
+    assert sum(len(part.encoded) for part in message.parts) < 8 * len(raw)
+    assert time.process_time() - start < 3
 
 
 def test_an_encrypted_multipart_is_told_of() -> None:
