@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import itertools
 import os
 import pstats
 import queue
@@ -29,6 +30,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent))
@@ -45,6 +47,7 @@ from world.postfix import (  # noqa: E402
 from world.process import Daemon  # noqa: E402
 
 RATIO, P99_MS, READY_SECONDS, WORKER_MB = 0.85, 100, 3, 60
+STAGES = ("parse", "extract", "cpr", "rules", "decide")
 PORTS = {"no milter": 26125, "empty milter": 26126, "segl-milter": 26127}
 
 _SETTINGS = """\
@@ -271,27 +274,52 @@ def _own_mb(pid: int) -> float:
 
 
 def profile(samples: Sequence[Sample]) -> None:
-    """The functions that take the most time in classify(), in one thread of this process."""
+    """Where the classifier's time goes: by kind of message and stage, then by function."""
     from segl_classifier.classify import classify
     from segl_classifier.rules import shipped_rules
 
     rules = shipped_rules()
-    for kind in dict.fromkeys(sample.kind for sample in samples):
-        chosen = [sample.raw for sample in samples if sample.kind == kind]
-        begun = time.perf_counter()
-        for raw in chosen:
-            classify(raw, rules)
-        each = (time.perf_counter() - begun) / len(chosen)
-        size = statistics.mean(map(len, chosen))
-        print(
-            f"classify {kind:6} {each * 1000:7.2f} ms, {size / 1024:6.1f} KB, {each * 1e6 / size:5.2f} ms/KB"
-        )
+    print(f"\n{'':8}{'KB':>8}" + "".join(f"{stage:>9}" for stage in (*STAGES, "all")) + "  ms of processor")
+    by_kind = {
+        kind: [s.raw for s in samples if s.kind == kind] for kind in dict.fromkeys(s.kind for s in samples)
+    }
+    for name, raws in {**by_kind, "the mix": [sample.raw for sample in samples]}.items():
+        spent = [0.0] * len(STAGES)
+        for raw in raws:
+            spent = [a + b for a, b in zip(spent, stage_times(raw, rules), strict=True)]
+        each = [seconds * 1000 / len(raws) for seconds in (*spent, sum(spent))]
+        size = statistics.mean(map(len, raws)) / 1024
+        print(f"{name:8}{size:8.1f}" + "".join(f"{ms:9.2f}" for ms in each))
+    print()
     profiler = cProfile.Profile()
     profiler.enable()
     for sample in samples:
         classify(sample.raw, rules)
     profiler.disable()
     pstats.Stats(profiler).sort_stats("tottime").print_stats(18)
+
+
+def stage_times(raw: bytes, rules: Any) -> list[float]:
+    """Processor seconds that each of :data:`STAGES` takes of one message, as classify() runs them."""
+    from segl.settings import Limits
+    from segl_classifier.cpr import find_cpr
+    from segl_classifier.decide import decide
+    from segl_classifier.extract import extract
+    from segl_classifier.parse import parse
+
+    limits = Limits()
+    marks = [time.thread_time()]
+    message = parse(raw, limits)
+    marks.append(time.thread_time())
+    texts, unread = extract(message, limits)
+    marks.append(time.thread_time())
+    findings = [finding for text in texts for finding in find_cpr(text)]
+    marks.append(time.thread_time())
+    findings += rules.find(texts)
+    marks.append(time.thread_time())
+    decide([*unread, *findings], rules)
+    marks.append(time.thread_time())
+    return [ended - begun for begun, ended in itertools.pairwise(marks)]
 
 
 if __name__ == "__main__":
