@@ -1,0 +1,160 @@
+"""`segl route`: the way and the reasons, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import structlog
+from typer import Typer
+from typer.testing import CliRunner, Result
+
+from segl.cli.route import route
+from segl.store import open_store
+from world.dns import MX, DnsServer, Fault
+from world.outside import Outside, host
+from world.peers import SmtpPeer
+
+APP = Typer()
+APP.command()(route)
+
+
+@pytest.fixture(scope="module")
+def good(outside: Outside) -> SmtpPeer:
+    return outside.good("mx.boligforening.example")
+
+
+@pytest.fixture(scope="module")
+def settings(outside: Outside, good: SmtpPeer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("route")
+    dns: DnsServer = outside.dns(
+        {
+            "boligforening.example": [MX(10, "mx.boligforening.example")],
+            "mx.boligforening.example": host(good),
+            "klartekst.example": host(outside.peer()),
+            "ill.example": Fault.SERVFAIL,
+        }
+    )
+    (directory / "tunnel.d").mkdir()
+    partner = outside.ca.issue(["tunnel@kommune.example"], key="rsa")
+    shutil.copy(partner.cert, directory / "tunnel.d" / "kommune.example.pem")
+    file = directory / "segl.toml"
+    file.write_text(
+        f"""
+[organisation]
+name = "Nordby Vandværk"
+domains = ["nordby-vand.example"]
+[routing]
+nameservers = ["{dns.nameserver}"]
+smtp_port = {outside.port}
+tls_ca_file = "{outside.ca.file}"
+[delivery]
+certificates = "{directory}/tunnel.d"
+[store]
+url = "sqlite:///{directory}/segl.db"
+""",
+        "utf-8",
+    )
+    return file
+
+
+def ask(settings: Path, *arguments: str) -> Result:
+    try:
+        return CliRunner().invoke(APP, ["--settings", str(settings), *arguments])
+    finally:
+        structlog.reset_defaults()
+
+
+def test_for_people(settings: Path) -> None:
+    result = ask(settings, "bo@klartekst.example", "bo@kommune.example")
+    assert result.exit_code == 0
+    first, second = result.stdout.split("bo@kommune.example")
+    assert first.splitlines()[0] == "bo@klartekst.example → portal"
+    assert "  why        mail host klartekst.example does not offer STARTTLS" in first
+    assert "  tunnel     no certificate is known" in first
+    assert "  tls        mail host klartekst.example does not offer STARTTLS" in first
+    assert "  portal     takes anyone" in first
+    assert second.startswith(" → tunnel\n")
+
+
+def test_for_programs(settings: Path, outside: Outside) -> None:
+    addresses = ["anna@nordby-vand.example", "bo@boligforening.example", "bo@kommune.example"]
+    result = ask(settings, "--json", *addresses)
+    assert result.exit_code == 0
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(t["recipient"], t["way"]) for t in told] == list(
+        zip(addresses, ["internal", "tls", "tunnel"], strict=True)
+    )
+    assert told[1]["transport"] == f"segl-tls:boligforening.example:{outside.port}"
+    assert told[1]["checked"]["tls"] == "yes"
+    assert told[0]["checked"] is None
+
+
+@pytest.mark.parametrize(
+    ("addresses", "code", "word"),
+    [
+        (["bo@findes-ikke.example", "bo@kommune.example"], 20, "refused"),
+        (["bo@ill.example", "bo@findes-ikke.example"], 21, "undecided"),
+        (["bo%elsewhere.example@nordby-vand.example"], 20, "refused"),
+        (["no address"], 20, "refused"),
+        (["\x1b[31mred@\x1b[0m"], 20, "refused"),
+    ],
+)
+def test_exit_codes(settings: Path, addresses: list[str], code: int, word: str) -> None:
+    result = ask(settings, *addresses)
+    assert result.exit_code == code
+    assert f"→ {word}" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_bad_settings_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "segl.toml"
+    file.write_text("[organisation]\nname = 'N'\n", "utf-8")
+    result = ask(file, "bo@kommune.example")
+    assert result.exit_code == 2
+    assert f"{file}: organisation.domains: is required" in result.stderr
+
+
+def test_it_makes_no_store_and_changes_none(settings: Path, good: SmtpPeer) -> None:
+    """It may run as root; a file that root made would keep segl-map from writing."""
+    store = settings.parent / "segl.db"
+    store.unlink(missing_ok=True)
+    ask(settings, "bo@boligforening.example")
+    assert not store.exists()
+    open_store(f"sqlite:///{store}").dispose()
+    ask(settings, "bo@boligforening.example")
+    with closing(sqlite3.connect(store)) as connection:
+        assert connection.execute("SELECT count(*) FROM domain_knowledge").fetchone() == (0,)
+
+
+def test_what_segl_map_knows_is_told_unless_asked_anew(settings: Path, good: SmtpPeer) -> None:
+    store = settings.parent / "segl.db"
+    open_store(f"sqlite:///{store}").dispose()
+    now = time.time()
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute(
+            "INSERT INTO domain_knowledge VALUES ('boligforening.example', 'no', 'seen before', ?, ?, NULL)",
+            (now - 600, now + 600),
+        )
+    good.forget()
+    result = ask(settings, "bo@boligforening.example")
+    assert "→ portal" in result.stdout
+    assert "seen before" in result.stdout
+    assert "10 minutes ago, holds for 10 minutes" in result.stdout
+    assert good.connections == 0
+    assert "→ tls" in ask(settings, "--refresh", "bo@boligforening.example").stdout
+    store.unlink()
+
+
+def test_a_store_that_cannot_be_read_is_done_without(settings: Path) -> None:
+    store = settings.parent / "segl.db"
+    store.write_bytes(b"this is no database at all, whatever its name says" * 100)
+    result = ask(settings, "bo@boligforening.example")
+    assert result.exit_code == 0
+    assert "→ tls" in result.stdout
+    store.unlink()
