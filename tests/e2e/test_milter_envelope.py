@@ -1,0 +1,268 @@
+"""What a real Postfix makes of the milter's edits: its queue file is read, since it is what will be sent."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from world.milterprocess import RunningMilter
+from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, with_parameters
+
+pytestmark = pytest.mark.world
+
+PORT = 26225
+SENDER = "anna@nordby.example"
+ALL = 2 | 4 | 8  # NOTIFY=SUCCESS,FAILURE,DELAY as Postfix keeps it (dsn_mask.h)
+CPR = b"From: anna@nordby.example\r\nSubject: Hej\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
+TEA = b"From: anna@nordby.example\r\nSubject: Hej\r\n\r\nVi ses til te kl. 15.\r\n"
+
+
+@dataclass
+class Office:
+    """A Postfix that sends nothing on, with a milter."""
+
+    postfix: PostfixInstance
+    milter: RunningMilter
+
+    def submit(self, message: bytes, *envelope: str) -> str:
+        """The last reply of a session in which *envelope* (SMTP commands) and *message* are sent."""
+        commands = [c.encode("utf-8", "surrogateescape") for c in ("EHLO desk.example", *envelope, "DATA")]
+        content = message.replace(b"\r\n.", b"\r\n..") + b"."
+        with socket.create_connection(("127.0.0.1", PORT), 90) as sock, sock.makefile("rb") as replies:
+            reply = replies.readline()
+            for line in (*commands, content):
+                sock.sendall(line + b"\r\n")
+                while (reply := replies.readline())[3:4] == b"-":
+                    pass
+                assert reply[:1] in b"23" or line is content, (line[:80], reply)
+        return reply.decode()
+
+    def queued(self, message: bytes, *envelope: str) -> Queued:
+        """The queue file that came of it."""
+        reply = self.submit(message, *envelope)
+        assert reply.startswith("250 "), reply
+        queued = self.file(reply.split()[-1])
+        self.postfix.run("postsuper", "-d", reply.split()[-1])
+        return queued
+
+    def file(self, queue_id: str) -> Queued:
+        command = ["postcat", "-c", str(self.postfix.config), "-q", queue_id]
+        done = subprocess.run(command, capture_output=True, check=True, timeout=30)
+        return Queued(done.stdout.decode("utf-8", "replace"))
+
+
+@dataclass(frozen=True)
+class Queued:
+    """What ``postcat`` shows of a message."""
+
+    text: str
+
+    @property
+    def recipients(self) -> list[tuple[str, str, int]]:
+        """(recipient, ORCPT, NOTIFY bits) of each that will be sent to."""
+        found, orcpt, notify = [], "", 0
+        for line in self.text.splitlines():
+            name, _, value = line.partition(": ")
+            attribute, _, fact = value.partition("=")
+            if name == "named_attribute" and attribute == "dsn_orig_rcpt":
+                orcpt = fact
+            elif name == "named_attribute" and attribute == "notify_flags":
+                notify = int(fact)
+            elif name in ("recipient", "canceled_recipient"):
+                if name == "recipient":
+                    found.append((value, orcpt, notify))
+                orcpt, notify = "", 0
+        return found
+
+    @property
+    def envelope_id(self) -> str:
+        return str(re.findall(r"envelope_id=(.*)", self.text)[-1])
+
+    @property
+    def headers_only(self) -> bool:
+        return bool(re.findall(r"ret_flags=(.*)", self.text)[-1] == "2")
+
+    @property
+    def sender(self) -> str:
+        return str(re.findall(r"^sender: ?(.*)", self.text, re.MULTILINE)[-1])
+
+    def header(self, name: str) -> list[str]:
+        """Values of a header field in the message as it will be sent."""
+        content = self.text.partition("*** MESSAGE CONTENTS")[2]
+        return re.findall(rf"^(?:regular_text: )?{name}\s*: ?(.*)", content, re.MULTILINE | re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    directory = tmp_path_factory.mktemp("office")
+    _let_postfix_in(directory)
+    milter = RunningMilter(directory)
+    milter.write('unreadable = "hold"')
+    milter.daemon.start()
+    milter.socket.chmod(0o666)
+    main_cf = with_parameters(
+        base_main_cf(directory / "postfix", "gw.nordby.example"),
+        smtpd_milters=f"unix:{milter.socket}",
+        milter_default_action="tempfail",
+        defer_transports="smtp",
+        smtp_host_lookup="native",
+        smtpd_recipient_limit="2000",
+    )
+    (directory / "postfix").mkdir(mode=0o755)
+    postfix = PostfixInstance(
+        directory / "postfix", main_cf, f"127.0.0.1:{PORT} inet n - n - - smtpd\n" + BASE_SERVICES
+    )
+    try:
+        postfix.start()
+        wait_for_port("127.0.0.1", PORT)
+        yield Office(postfix, milter)
+    finally:
+        postfix.stop()
+        milter.daemon.stop()
+
+
+def _let_postfix_in(directory: Path) -> None:
+    """pytest's folders are for their owner alone; Postfix's user must reach the socket."""
+    for folder in (directory, *directory.parents):
+        if folder == Path("/tmp") or folder.stat().st_uid != os.getuid():
+            break
+        folder.chmod(folder.stat().st_mode | 0o055)
+
+
+@pytest.mark.parametrize(
+    ("rcpt", "recipient", "orcpt"),
+    [
+        ("<bo@kunde.example>", "bo@kunde.example", "rfc822;bo@kunde.example"),
+        ("<Bo@Kunde.Example>", "Bo@Kunde.Example", "rfc822;Bo@Kunde.Example"),
+        ('<"bo pc"@kunde.example>', "bo pc@kunde.example", 'rfc822;"bo pc"@kunde.example'),
+        (r'<"b\"o"@kunde.example>', 'b"o@kunde.example', r'rfc822;"b\"o"@kunde.example'),
+        ("<bo+x=1@kunde.example>", "bo+x=1@kunde.example", "rfc822;bo+x=1@kunde.example"),
+        ("<bo@kunde.example.>", "bo@kunde.example", "rfc822;bo@kunde.example."),
+        ("<bo@[192.0.2.7]>", "bo@[192.0.2.7]", "rfc822;bo@[192.0.2.7]"),
+        ("<bo>", "bo@gw.nordby.example", "rfc822;bo"),
+        ("<bo@kunde.example> NOTIFY=NEVER", "bo@kunde.example", "rfc822;bo@kunde.example"),
+        ("<bo@kunde.example> ORCPT=rfc822;b+2Bo@x.example", "bo@kunde.example", "rfc822;b+o@x.example"),
+    ],
+)
+def test_every_recipient_stays_and_reports_each_result(
+    office: Office, rcpt: str, recipient: str, orcpt: str
+) -> None:
+    queued = office.queued(CPR, f"MAIL FROM:<{SENDER}>", f"RCPT TO:{rcpt}")
+    assert queued.recipients == [(recipient, orcpt, ALL)]
+
+
+def test_the_same_recipient_twice_is_sent_to_once(office: Office) -> None:
+    queued = office.queued(CPR, f"MAIL FROM:<{SENDER}>", *["RCPT TO:<bo@kunde.example>"] * 2)
+    assert queued.recipients == [("bo@kunde.example", "rfc822;bo@kunde.example", ALL)]
+
+
+def test_addresses_beyond_ascii_are_kept(office: Office) -> None:
+    queued = office.queued(CPR, "MAIL FROM:<åse@nordby.example> SMTPUTF8", "RCPT TO:<søren@ærø.example>")
+    assert queued.recipients == [("søren@ærø.example", "", ALL)]
+    assert queued.sender == "åse@nordby.example"
+    assert queued.headers_only
+
+
+def test_reports_bring_no_body_and_bear_our_id(office: Office) -> None:
+    queued = office.queued(CPR, f"MAIL FROM:<{SENDER}> RET=FULL ENVID=sag+2D7", "RCPT TO:<bo@kunde.example>")
+    assert queued.headers_only
+    assert [queued.envelope_id] == queued.header("X-Segl-Id")
+    assert len(queued.envelope_id) == 32
+    assert queued.header("X-Segl-Envelope-Id") == ["sag+2D7"]
+    assert queued.header("X-Segl-Route") == ["secure"]
+
+
+def test_the_null_sender_stays_null(office: Office) -> None:
+    queued = office.queued(CPR, "MAIL FROM:<>", "RCPT TO:<bo@kunde.example>")
+    assert queued.sender == ""
+    assert queued.recipients == [("bo@kunde.example", "rfc822;bo@kunde.example", 0)]
+    assert queued.header("X-Segl-Route") == ["secure"]
+
+
+def test_a_plain_message_keeps_what_its_client_asked(office: Office) -> None:
+    queued = office.queued(
+        TEA, f"MAIL FROM:<{SENDER}> RET=FULL ENVID=7", "RCPT TO:<bo@kunde.example> NOTIFY=NEVER"
+    )
+    assert queued.recipients == [("bo@kunde.example", "rfc822;bo@kunde.example", 1)]
+    assert (queued.envelope_id, queued.headers_only) == ("7", False)
+    assert queued.header("X-Segl-.*?") == ["plain"]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"X-Segl-Route: plain",
+        b"X-Segl-Route : plain",
+        b"x-segl-route:plain",
+        b"X-Segl-Route:\r\n plain",
+        b"X-Segl-Route: " + b"x" * 70_000,
+        b"X-Segl-Route: plain\r\nX-Segl-Route: plain\r\nx-SEGL-rOUTE: plain",
+        b"X-Segl-Whatever: 1\r\nTLS-Required: no\r\nTLS-REQUIRED : no\r\nX-Segl-Id: 1",
+    ],
+)
+def test_nothing_forged_is_left(office: Office, forged: bytes) -> None:
+    queued = office.queued(forged + b"\r\n" + CPR, f"MAIL FROM:<{SENDER}>", "RCPT TO:<bo@kunde.example>")
+    assert queued.header("X-Segl-Route") == ["secure"]
+    assert queued.header("X-Segl-Id") == [queued.envelope_id]
+    assert queued.header("X-Segl-.*?") == [queued.envelope_id, "secure"]
+    assert queued.header("TLS-Required") == []
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Subject: a\x00 CPR 010190-1233",
+        b"X-\xe6: CPR 010190-1233",
+        b"Subject: a\rb CPR 010190-1233",
+        b"no field CPR 010190-1233",
+        b"X-Long: " + b"y" * 200_000 + b" CPR 010190-1233",
+    ],
+)
+def test_what_is_sent_on_has_been_read(office: Office, head: bytes) -> None:
+    """Postfix cuts and mends odd header lines. Whatever it keeps, the milter must have seen."""
+    queued = office.queued(
+        b"From: anna@nordby.example\r\n" + head + b"\r\n\r\nHej\r\n",
+        f"MAIL FROM:<{SENDER}>",
+        "RCPT TO:<bo@kunde.example>",
+    )
+    sensitive = "010190-1233" in queued.text
+    assert queued.header("X-Segl-Route") == ["secure" if sensitive else "plain"]
+
+
+def test_a_message_on_hold_waits_marked_secure(office: Office) -> None:
+    reply = office.submit(
+        CPR.replace(b"Subject", b"Content-Type: application/pkcs7-mime\r\nSubject"),
+        f"MAIL FROM:<{SENDER}>",
+        "RCPT TO:<bo@kunde.example>",
+    )
+    (held,) = (m for m in office.postfix.queue() if m["queue_name"] == "hold")
+    assert held["queue_id"] == reply.split()[-1]
+    queued = office.file(held["queue_id"])
+    assert queued.header("X-Segl-Route") == ["secure"]
+    office.postfix.run("postsuper", "-d", held["queue_id"])
+
+
+def test_a_thousand_recipients_and_two_thousand(office: Office) -> None:
+    everyone = [f"RCPT TO:<b{n}@kunde.example>" for n in range(2000)]
+    thousand = office.queued(CPR, f"MAIL FROM:<{SENDER}>", *everyone[:1000]).recipients
+    assert [notify for _, _, notify in thousand] == [ALL] * 1000
+    assert len({recipient for recipient, _, _ in thousand}) == 1000
+    # beyond what Postfix can edit in time the recipients stay as they came
+    more = office.queued(CPR, f"MAIL FROM:<{SENDER}>", *everyone)
+    assert [notify for _, _, notify in more.recipients] == [0] * 2000
+    assert more.header("X-Segl-Route") == ["secure"]
+    assert more.headers_only
+
+
+def test_two_thousand_forged_headers_are_taken_off_in_time(office: Office) -> None:
+    queued = office.queued(
+        b"X-Segl-Route: plain\r\n" * 2000 + CPR, f"MAIL FROM:<{SENDER}>", "RCPT TO:<bo@kunde.example>"
+    )
+    assert queued.header("X-Segl-Route") == ["secure"]
