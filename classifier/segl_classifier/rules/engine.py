@@ -10,6 +10,7 @@ A compiled engine is never changed: threads and forked workers share it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -129,11 +130,17 @@ class Engine:
 
     def _without(self, text: NormalText, hits: list[Hit], ignored: list[tuple[int, int]]) -> list[Hit]:
         """*hits* without those in a sentence that is to be passed over (a standing disclaimer)."""
-        spans = []
-        for start, end in ignored:
-            passage = Passage.around(self._marker, text, start, end)
-            spans.append(passage.sentence(start, end))
-        return [h for h in hits if not any(low <= h[0] and h[1] <= high for low, high in spans)]
+        spans: list[tuple[int, int]] = []
+        for start, end in sorted(ignored):
+            if not spans or end > spans[-1][1]:
+                spans.append(Passage.around(self._marker, text, start, end).sentence(start, end))
+        starts = [low for low, _ in spans]
+        kept = []
+        for hit in hits:
+            before = bisect_right(starts, hit[0]) - 1  # the last span that begins no later than the hit
+            if before < 0 or hit[1] > spans[before][1]:
+                kept.append(hit)
+        return kept
 
     def _judge(self, scan: _Scan, other: _Scan | None, marks: dict[str, str]) -> dict[int, _Best]:
         """The best place of each rule that was hit in *scan*."""

@@ -58,9 +58,7 @@ def load_rules(
     start. ``examples=False`` runs none, for who wants to see them fail. Raises :class:`RulesError` with every
     fault found.
     """
-    draft = Draft()
-    if shipped:
-        add_layer(draft, shipped_files())
+    draft = _shipped_layer().copy() if shipped else Draft()
     own = {file for layer in extra for file in _files(layer)}
     before = _shared(draft)
     for layer in extra:
@@ -77,6 +75,14 @@ def load_rules(
     if faults:
         raise RulesError(faults)
     return rules
+
+
+@cache
+def _shipped_layer() -> Draft:
+    """The shipped files, read once: they do not change under a running process."""
+    draft = Draft()
+    add_layer(draft, shipped_files())
+    return draft
 
 
 @cache

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import re2
@@ -65,7 +66,10 @@ class PatternSet(Generic[Key]):
         for pattern, _ in patterns:
             self._set.Add(pattern.expanded)
         self._set.Add(_CANARY)
-        self._set.Compile()
+        try:
+            self._set.Compile()
+        except re2.error:  # more patterns than its memory holds: each is tried by itself
+            self._set = None
 
     def matching(self, encoded: bytes) -> Sequence[Key]:
         """The keys of which a pattern matches somewhere in *encoded* (UTF-8).
@@ -75,7 +79,7 @@ class PatternSet(Generic[Key]):
         """
         if not self._keys or not encoded:
             return ()
-        found = self._set.Match(encoded) or ()
+        found = (self._set.Match(encoded) if self._set else None) or ()
         canary = len(self._keys)
         if canary not in found:
             return tuple(self._compiled)
@@ -99,6 +103,7 @@ def _joined(patterns: Sequence[Pattern]) -> Any:
     return re2.compile("|".join(f"(?:{p.expanded})" for p in patterns), options(_SET_MEMORY))
 
 
+@cache
 def parse_pattern(written: str) -> Pattern:
     """The pattern *written*. Raises :class:`ValueError` with what is wrong and what would do."""
     if not written.strip():

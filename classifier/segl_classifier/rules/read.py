@@ -34,6 +34,12 @@ class Draft:
     faults: list[Fault] = field(default_factory=list)
     digest: Any = field(default_factory=sha256)
 
+    def copy(self) -> Draft:
+        """The same, to lay more over; the tables themselves are never changed."""
+        lists = {name: list(tables) for name, tables in self.lists.items()}
+        faults, digest = list(self.faults), self.digest.copy()
+        return Draft(dict(self.rules), lists, dict(self.labels), self.ignore, faults, digest)
+
     def fault(self, file: Path, key: str, problem: str, hint: str = "") -> None:
         self.faults.append(Fault(file, key, problem, hint))
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
 
 from segl.vocabulary import Decision, Label
 from segl_classifier.message import Source
-from segl_classifier.rules.model import Scope
+from segl_classifier.rules.model import Scope, Within
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$")]
 ListName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+MOST_WORDS = 40
 Weight = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -21,6 +30,21 @@ def _words(value: Any) -> Any:
     if isinstance(value, str):
         return tuple(word for part in value.splitlines() for word in part.split(",") if word.strip())
     return value
+
+
+def _within(value: Any) -> Within:
+    """How far a condition looks, as words away or as a named reach."""
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_WORDS:
+        return value
+    if isinstance(value, str) and value in list(Scope):
+        return Scope(value)
+    raise ValueError(f'must be "sentence", "passage", "message" or a number of words from 1 to {MOST_WORDS}')
+
+
+def _decision(value: Any) -> Decision:
+    if value in (Decision.SECURE, Decision.HOLD, Decision.REJECT):
+        return Decision(value)
+    raise ValueError('must be "secure", "hold" or "reject"')
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_words), Field(max_length=20_000)]
@@ -36,9 +60,7 @@ class ConditionTable(Table):
     """``"person"`` or ``{list = "person", within = 8, by = 0.3}``; ``list`` may name several: any of them."""
 
     list: tuple[ListName, ...] = Field(min_length=1)
-    within: Literal[Scope.SENTENCE, Scope.PASSAGE, Scope.MESSAGE] | Annotated[int, Field(ge=1, le=40)] = (
-        Scope.PASSAGE
-    )
+    within: Annotated[Any, PlainValidator(_within)] = Scope.PASSAGE
     by: Weight | None = None
 
     @model_validator(mode="before")
@@ -100,7 +122,7 @@ class LabelTable(Table):
     """``[label.NAME]``"""
 
     threshold: Weight | None = None
-    decision: Literal[Decision.SECURE, Decision.HOLD, Decision.REJECT] | None = None
+    decision: Annotated[Decision, PlainValidator(_decision)] | None = None
 
 
 class PolicyTable(Table):

@@ -17,14 +17,14 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 MAX_WORD = 80
 _MIN_STEM = 3  # letters of a word with a star: "*a*" would stand in every message
 _ASCII_DANISH = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a list. ``text`` is folded; ``left`` and ``right`` say whether the word must end there.
 
     ``capital`` asks for a capital first letter in the message: for names that are words, too (Bo, Else).
@@ -82,7 +82,7 @@ def fold(text: str) -> str:
     lower = text.lower()
     if len(lower) == len(text):
         return lower
-    return "".join(low if len(low := c.lower()) == 1 else c for c in text)
+    return "".join(c.lower()[0] for c in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,146 @@
+"""Rule files: what is refused, how that is told, and how a postmaster's file lies over the shipped ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from segl.errors import RulesError
+from segl.vocabulary import Decision, Label
+from segl_classifier.message import Source, Text
+from segl_classifier.rules import RuleSet, load_rules, shipped_rules
+
+BAD = Path(__file__).parents[2] / "bad_rules"
+RULE = """
+[[rule]]
+id = "{id}"
+label = "billing"
+weight = 0.6
+why = "Et eksempel på en regel."
+words = "{word}"
+matches = ["Det er en {word}."]
+not_matches = ["Det er en båd."]
+"""
+
+
+def written(folder: Path, text: str, name: str = "own.toml") -> Path:
+    file = folder / name
+    file.write_text(text, "utf-8")
+    return file
+
+
+def found_by(rules: RuleSet, text: str) -> set[str]:
+    return {finding.rule for finding in rules.find([Text(text, "body", Source.BODY)])}
+
+
+@pytest.mark.parametrize("case", sorted(BAD.iterdir()), ids=lambda case: case.name)
+def test_a_bad_file_is_refused_and_every_fault_is_named(case: Path) -> None:
+    expected = (case / "expected").read_text("utf-8").splitlines()
+    with pytest.raises(RulesError) as refused:
+        load_rules([case / "rules.toml"])
+    faults = [str(fault) for fault in refused.value.faults]
+    assert len(faults) == len(expected), faults
+    for line in expected:
+        assert any(line in fault for fault in faults), (line, faults)
+    assert all(fault.startswith(str(case / "rules.toml")) for fault in faults)
+
+
+def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(RulesError, match="there is no such file"):
+        load_rules([tmp_path / "none.toml"])
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(RulesError, match="a rule file may have"):
+        load_rules([written(tmp_path, "# " + "x" * 3_000_000)])
+
+
+def test_the_faults_of_several_files_are_told_together(tmp_path: Path) -> None:
+    one = written(tmp_path, "[policy", "one.toml")
+    two = written(tmp_path, "[polcy]", "two.toml")
+    with pytest.raises(RulesError) as refused:
+        load_rules([one, two])
+    assert {fault.file for fault in refused.value.faults} == {one, two}
+
+
+def test_a_new_id_adds_a_rule(tmp_path: Path) -> None:
+    rules = load_rules([written(tmp_path, RULE.format(id="own.boat", word="kajak"))])
+    assert len(rules.rules) == len(shipped_rules().rules) + 1
+    assert "own.boat" in found_by(rules, "Min kajak ligger ved broen.")
+
+
+def test_the_same_id_replaces_a_rule(tmp_path: Path) -> None:
+    rules = load_rules([written(tmp_path, RULE.format(id="health.cause", word="kajak"))])
+    assert len(rules.rules) == len(shipped_rules().rules)
+    assert "health.cause" not in found_by(rules, "Hun er gravid.")
+    assert "health.cause" in found_by(rules, "Min kajak ligger ved broen.")
+
+
+def test_a_later_file_replaces_an_earlier_one(tmp_path: Path) -> None:
+    one = written(tmp_path, RULE.format(id="own.boat", word="kajak"), "one.toml")
+    two = written(tmp_path, RULE.format(id="own.boat", word="jolle"), "two.toml")
+    assert found_by(load_rules([one, two]), "en kajak") == set()
+    assert found_by(load_rules([two, one]), "en kajak") == {"own.boat"}
+
+
+def test_a_folder_stands_for_its_files(tmp_path: Path) -> None:
+    written(tmp_path, RULE.format(id="own.a", word="kajak"), "a.toml")
+    written(tmp_path, RULE.format(id="own.b", word="jolle"), "b.toml")
+    assert found_by(load_rules([tmp_path]), "en kajak og en jolle") == {"own.a", "own.b"}
+
+
+def test_one_folder_may_not_hold_the_same_id_twice(tmp_path: Path) -> None:
+    written(tmp_path, RULE.format(id="own.a", word="kajak"), "a.toml")
+    written(tmp_path, RULE.format(id="own.a", word="jolle"), "b.toml")
+    with pytest.raises(RulesError, match=r"a rule of this id in a\.toml already"):
+        load_rules([tmp_path])
+
+
+def test_enabled_false_turns_a_rule_off(tmp_path: Path) -> None:
+    assert "health.cause" in found_by(shipped_rules(), "Hun er gravid.")
+    off = written(tmp_path, '[[rule]]\nid = "health.cause"\nenabled = false\n')
+    rules = load_rules([off])
+    assert "health.cause" not in {rule.id for rule in rules.rules}
+    assert "health.cause" not in found_by(rules, "Hun er gravid.")
+
+
+def test_a_whole_rule_may_be_turned_off_where_it_stands(tmp_path: Path) -> None:
+    text = RULE.format(id="own.boat", word="kajak") + "enabled = false\n"
+    assert "own.boat" not in {rule.id for rule in load_rules([written(tmp_path, text)]).rules}
+
+
+def test_threshold_and_decision_of_a_category_can_be_set(tmp_path: Path) -> None:
+    rules = load_rules([written(tmp_path, '[label.criminal]\nthreshold = 0.9\ndecision = "hold"\n')])
+    assert rules.labels[Label.CRIMINAL].threshold == 0.9
+    assert rules.labels[Label.CRIMINAL].decision is Decision.HOLD
+    assert rules.labels[Label.HEALTH] == shipped_rules().labels[Label.HEALTH]
+
+
+def test_setting_one_of_the_two_leaves_the_other(tmp_path: Path) -> None:
+    rules = load_rules([written(tmp_path, '[label.health]\ndecision = "hold"\n')])
+    assert rules.labels[Label.HEALTH].threshold == shipped_rules().labels[Label.HEALTH].threshold
+
+
+def test_extend_adds_to_a_shipped_list(tmp_path: Path) -> None:
+    text = '[list.disease]\nextend = true\nwords = "gullandsyge*"\n'
+    rules = load_rules([written(tmp_path, text)])
+    assert "health.disease" in found_by(rules, "Bent har fået gullandsyge.")
+    assert "health.disease" in found_by(rules, "Bent har fået diabetes.")
+
+
+def test_a_list_of_the_same_name_replaces(tmp_path: Path) -> None:
+    """And as other rules rest on the list, their examples are run again."""
+    with pytest.raises(RulesError, match=r"rule health\.disease: matches"):
+        load_rules([written(tmp_path, '[list.disease]\nwords = "gullandsyge*"\n')])
+
+
+def test_equal_files_have_equal_digests(tmp_path: Path) -> None:
+    one = written(tmp_path, RULE.format(id="own.boat", word="kajak"), "one.toml")
+    two = written(tmp_path, RULE.format(id="own.boat", word="kajak"), "two.toml")
+    assert load_rules([one]).digest == load_rules([two]).digest != shipped_rules().digest
+
+
+def test_examples_may_be_left_for_later(tmp_path: Path) -> None:
+    file = BAD / "example-not-found" / "rules.toml"
+    assert "own.water" in {rule.id for rule in load_rules([file], examples=False).rules}

@@ -1,0 +1,102 @@
+"""The notation of words, and the order a text is put in before it is searched."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl_classifier.rules.lexicon import _CHUNK, Lexicon
+from segl_classifier.rules.words import NormalText, fold, parse_word
+
+
+def stands(word: str, text: str, *, capital: bool = False) -> bool:
+    lexicon = Lexicon([(parse_word(word, capital=capital), 1)])
+    return any(True for _ in lexicon.hits(NormalText.of(text)))
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("gæld", "Han har gæld."),
+        ("gæld", "GÆLD"),
+        ("Gæld", "gæld"),
+        ("gæld", "(gæld)"),
+        ("skilsmisse*", "skilsmissesagen"),
+        ("*sygdom", "en lungesygdom"),
+        ("*sygdom*", "lungesygdommens"),
+        ("meldt ud af*", "meldt ud afdelingen"),
+        ("ikke betalt", "ikke\nbetalt"),
+        ("ikke betalt", "ikke \r\n  betalt"),
+        ("ikke betalt", "> ikke\n> betalt"),
+        ("ikke betalt", "ikke\u00a0betalt"),
+        ("skilsmisse", "skils\u00admisse"),
+        ("skilsmisse", "skils\u200bmisse"),
+        ("blå", "bla\u030a"),
+        ("lønseddel", "loenseddel"),
+        ("a/s", "Rør A/S, Vejle"),
+        ("a-kasse", "min a-kasse"),
+        ("istanbul", "İstanbul"),
+        ("gæld", "\ud800 gæld \udfff"),
+    ],
+)
+def test_a_word_is_found(word: str, text: str) -> None:
+    assert stands(word, text)
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("gæld", "det gælder os"),
+        ("gæld", "gældfri"),
+        ("æres", "læres"),
+        ("skilsmisse*", "uskilsmisse"),
+        ("*sygdom", "sygdommen"),
+        ("ikke betalt", "ikke, betalt"),
+        ("2", "12"),
+    ],
+)
+def test_a_word_is_not_found_inside_another(word: str, text: str) -> None:
+    assert not stands(word, text)
+
+
+def test_a_name_needs_its_capital_and_may_have_an_s() -> None:
+    assert stands("Bo", "Spørg Bo.", capital=True)
+    assert stands("Bo", "Det er Bos bil.", capital=True)
+    assert not stands("Bo", "Hun vil bo her.", capital=True)
+
+
+@pytest.mark.parametrize("bad", ["", " ", "*", "**", "ab*", "*ab*", "a*b", "**sygdom", "ikke *", "x" * 81])
+def test_a_bad_word_is_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match=r"word|star|characters"):
+        parse_word(bad)
+
+
+@pytest.mark.parametrize("word", ["gæld", "gæld*", "*gæld", "*gæld*", "ikke betalt*"])
+def test_a_word_prints_as_it_is_written(word: str) -> None:
+    assert str(parse_word(word)) == word
+
+
+def test_a_word_across_two_pieces_of_a_long_text_is_found_once() -> None:
+    lexicon = Lexicon([(parse_word("skilsmisse"), 1)])
+    for shift in range(-12, 3):
+        text = NormalText.of("x" * (_CHUNK + shift - 1) + " skilsmisse " + "x" * 50)
+        assert [hit[:2] for hit in lexicon.hits(text)] == [(_CHUNK + shift, _CHUNK + shift + 10)]
+
+
+@given(st.text())
+def test_folding_keeps_every_character_in_its_place(text: str) -> None:
+    assert len(fold(text)) == len(text)
+
+
+@given(st.text(st.sampled_from("ab \n\r\t>\u00a0\u00adİ\u030aAÅ\ud800")))
+def test_both_forms_of_a_text_are_of_one_length(text: str) -> None:
+    normal = NormalText.of(text)
+    assert len(normal.shown) == len(normal.flat)
+    assert "  " not in normal.shown
+    assert "\n" not in normal.flat
+
+
+@given(st.text(), st.text())
+def test_a_word_set_apart_is_always_found(before: str, after: str) -> None:
+    assert stands("skilsmisse", f"{before} skilsmisse {after}")
