@@ -100,7 +100,7 @@ class Queued:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def office(own_network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     directory = tmp_path_factory.mktemp("office")
     _let_postfix_in(directory)
     milter = RunningMilter(directory)
