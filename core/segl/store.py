@@ -78,10 +78,15 @@ def open_store(url: str) -> Engine:
         engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _sqlite_pragmas)
-        found = _create_and_version(engine)
+        try:
+            found = _create_and_version(engine)
+        except SQLAlchemyError:
+            engine.dispose()
+            raise
     except SQLAlchemyError as error:
         raise StoreError("the store cannot be reached", f"store {_bare(url)}: {_kind(error)}") from None
     if found != str(SCHEMA_VERSION):
+        engine.dispose()
         raise StoreError(
             "the store was made by another version",
             f"store {_bare(url)} has schema {found}, this Segl needs {SCHEMA_VERSION}",

@@ -78,8 +78,9 @@ class StoreArchive:
             self._thread.submit(self._guarded, self._clear, None)
 
     def close(self) -> None:
-        """Wait until what was to be written is written."""
+        """Wait until what was to be written is written, and let the store go."""
         self._thread.shutdown(wait=True)
+        self._engine.dispose()
 
     def _guarded(self, action: Callable[[T], DomainFacts | None], argument: T) -> DomainFacts | None:
         try:

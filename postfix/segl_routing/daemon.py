@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         configure_log(settings.log.format, settings.log.level)
         events = Events("segl-map")
         check = live_check(settings, events, options.settings)
-        engine = open_store(settings.store.url)
+        archive = StoreArchive(open_store(settings.store.url), events)
         listener = listen_unix(settings.routing.socket, int(settings.routing.socket_mode, 8))
     except SeglError as error:
         events.start_refused(error)
@@ -63,13 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         events.start_refused(SettingsError([fault]))
         listener.close()
         return EXIT_REFUSED
-    archive = StoreArchive(engine, events)
     try:
         asyncio.run(_Daemon(options.settings, settings, check, archive, events).run(listener))
     finally:
         listener.close()
         archive.close()
-        engine.dispose()
     return 0
 
 
