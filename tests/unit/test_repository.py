@@ -69,7 +69,6 @@ def test_every_decision_page_has_a_number_and_a_decision(repository: Path) -> No
 def test_links_in_the_documents_lead_somewhere(repository: Path) -> None:
     broken = []
     for page in [repository / "README.md", *(repository / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8")):
-            if not (page.parent / target).exists():
-                broken.append(f"{page.name}: {target}")
+        targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+        broken += [f"{page.name}: {target}" for target in targets if not (page.parent / target).exists()]
     assert not broken
