@@ -21,8 +21,8 @@ from collections.abc import Mapping
 from segl.settings import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers, sniff
+from segl_classifier.extracted import Extracted, Extractor
 from segl_classifier.message import Message, Part, Text, shown_name, unreadable
-from segl_classifier.readers import Extracted, Extractor
 
 DECORATION_BYTES = 30_000
 

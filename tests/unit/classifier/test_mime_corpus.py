@@ -58,7 +58,7 @@ def test_a_message_of_50_mb_is_read_within_its_limits() -> None:
     line = b"Kontoret har aabent fra ni til tre paa alle hverdage.\r\n"
     text = b"Subject: lang\r\n\r\n" + line * (50_000_000 // len(line))
     texts, unread, seconds = read(text)
-    assert [finding.rule for finding in unread] == ["unreadable.too-large"]
+    assert {finding.rule for finding in unread} == {"unreadable.too-large"}
     assert sum(len(text.text) for text in texts) == LIMITS.text_chars
     assert seconds < SECONDS
 
@@ -134,8 +134,10 @@ def test_the_outside_corpus_is_read_or_told_of() -> None:
         if unread:
             continue
         text = "\n".join(text.text for text in texts)
-        joined = re.sub(r"\s+", "", text)  # words that inline tags or soft breaks divide for one of the two
-        missing = {w for w in _WORD.findall(naive(raw)) if w not in text and w not in joined}
+        missing = set(_WORD.findall(naive(raw))) - set(_WORD.findall(text))
+        if missing:  # or divided, by inline tags or soft line breaks, for one of the two
+            joined = re.sub(r"\s+", "", text)
+            missing = {word for word in missing if word not in joined}
         if missing and name not in NOT_TEXT:
             lost[name] = sorted(missing)
     assert slow == []

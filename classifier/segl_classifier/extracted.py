@@ -1,0 +1,178 @@
+"""What a reader gives, and the notebook it keeps while it reads one part.
+
+:class:`Extracted` and :data:`Extractor` are the seam for every reader, those to come included. A reader
+takes a :class:`.message.Part` and gives texts, parts found inside (which go through the registry of
+:mod:`.extract` like any other), and what it could not read. It may raise: the caller turns that into the
+finding ``unreadable.failed``. One that needs a library and a process of its own has the same signature;
+it hands the worker ``part.payload``, never the part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote_to_bytes
+
+from segl.settings import Limits
+from segl.vocabulary import Finding, Unreadable
+from segl_classifier import charset, sniff, transfer
+from segl_classifier.html import read_html
+from segl_classifier.message import Part, Source, Text, shown_name, unreadable
+from segl_classifier.transfer import Encoding
+
+_NOISE = 8  # so many control characters a text may hold without being called damaged …
+_NOISE_SHARE = 100  # … or one in so many bytes, whichever is more
+_BYTES_PER_CHARACTER = 2  # Danish takes one, UTF-16 two
+# How many encoded bytes may stand for one: "=C3=A6" and its soft line breaks take three and a little.
+_WIDEST = {Encoding.BASE64: 2, Encoding.UU: 2, Encoding.QUOTED: 4}
+_UU_BEGIN = re.compile(rb"^begin(?P<base64>-base64)? [0-7]{3,4} (?P<name>[^\r\n]{1,200})\r?\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What one part gave. ``shown`` are the content ids of pictures that its text shows in place."""
+
+    texts: tuple[Text, ...] = ()
+    parts: tuple[Part, ...] = ()
+    unread: tuple[Finding, ...] = ()
+    shown: frozenset[str] = field(default=frozenset())
+
+
+Extractor = Callable[[Part, Limits], Extracted]
+
+
+class Notebook:
+    """The texts and gaps of one part while it is being read. Equal texts are kept once."""
+
+    def __init__(self, part: Part, limits: Limits) -> None:
+        self._part = part
+        self._limits = limits
+        self._texts: dict[tuple[str, Source], Text] = {}
+        self._parts: list[Part] = []
+        self._unread: list[Finding] = []
+        self._shown: set[str] = set()
+
+    def result(self) -> Extracted:
+        texts = tuple(self._texts.values())
+        return Extracted(texts, tuple(self._parts), tuple(self._unread), frozenset(self._shown))
+
+    def readings(self) -> Iterator[tuple[str, bytes]]:
+        """Every way in which the part's bytes are a text, each with its place. The declared way is
+        always given, noise or not; another only if a text comes of it."""
+        part = self._part
+        most = self._limits.text_chars * _BYTES_PER_CHARACTER
+        encoded = part.encoded[: most * _WIDEST.get(part.encoding, 1) + 1]
+        if len(encoded) < len(part.encoded):
+            self.lack(Unreadable.TOO_LARGE, f"{part.size} bytes of text")
+        if part.encoding is Encoding.UNKNOWN:
+            self.lack(Unreadable.UNKNOWN_TYPE, "a transfer encoding of unknown name")
+        for number, way in enumerate(transfer.readings(encoded, part.encoding)):
+            data = way
+            if len(data) > most:
+                self.lack(Unreadable.TOO_LARGE, f"{part.size} bytes of text")
+                data = data[:most]
+            noise = _is_noise(data, part.charset)
+            if number == 0 and noise:
+                self.lack(Unreadable.DAMAGED, f"{part.content_type or 'no type'}: not text")
+            elif number and (shown := sniff.signature(data[: sniff.HEAD])):
+                self.lack(Unreadable.UNKNOWN_TYPE, shown)  # a file whose encoding nobody declared
+            if number == 0 or not noise:
+                yield part.where if number == 0 else f"{part.where} (read otherwise)", data
+
+    def decoded(self, data: bytes, second: str = "") -> tuple[str, ...]:
+        """*data* as text in every plausible way, no more of it than is read at most."""
+        found = charset.readings(data, self._part.charset, second)
+        if found.unknown:
+            self.lack(Unreadable.UNKNOWN_CHARSET, self._part.charset[:40])
+        most = self._limits.text_chars
+        if any(len(text) > most for text in found.texts):
+            self.lack(Unreadable.TOO_LARGE, f"more than {most} characters of text")
+        return tuple(text if len(text) <= most else text[:most] for text in found.texts)
+
+    def text(self, text: str, where: str, source: Source | None = None) -> None:
+        if "\0" in text:
+            text = text.replace("\0", "")
+        source = source or source_of(self._part)
+        if text and not text.isspace():
+            self._texts.setdefault((text, source), Text(text, where, source))
+
+    def page(self, markup: str, where: str) -> None:
+        """The text of *markup*, what is sent beside it, and the files written into it."""
+        page = read_html(markup.replace("\0", "") if "\0" in markup else markup)
+        self.text(page.text, where)
+        self.text(page.aside, f"{where} (not shown)", Source.SURROUND)
+        self._shown |= page.shown
+        for file in page.files:
+            raw = unquote_to_bytes(file.data)
+            self.inline_file(file.content_type, transfer.decode(raw, Encoding.BASE64) if file.base64 else raw)
+
+    def inside(self, data: bytes) -> None:
+        """Files written into the text: uuencoded ones are opened, others are told of."""
+        for content_type in sniff.armoured(data):
+            encrypted = content_type in ("application/pgp-encrypted", "application/pkcs7-mime")
+            self.lack(Unreadable.ENCRYPTED if encrypted else Unreadable.UNKNOWN_TYPE, content_type)
+        if b"\nbegin" not in data and not data.startswith(b"begin"):
+            return
+        position = 0
+        while begin := _UU_BEGIN.search(data, position):
+            content, position = _uu_content(data, begin)
+            if len(self._parts) >= self._limits.parts:
+                self.lack(Unreadable.TOO_MANY, f"more than {self._limits.parts} files in a text")
+                return
+            if content:
+                self._file(charset.decode_text(begin["name"]).strip(), "", content)
+
+    def inline_file(self, content_type: str, content: bytes) -> None:
+        """A file without a name that the text shows where it stands."""
+        content_id = f"{len(self._parts) + 1}@{self._part.where}"
+        self._shown.add(content_id)
+        self._file("", content_type, content, content_id)
+
+    def lack(self, cause: Unreadable, detail: str) -> None:
+        """Tell what was not read; that the part is too large is told once."""
+        finding = unreadable(cause, self._part.where, detail)
+        if cause is Unreadable.TOO_LARGE and any(known.rule == finding.rule for known in self._unread):
+            return
+        if finding not in self._unread:
+            self._unread.append(finding)
+
+    def _file(self, filename: str, content_type: str, content: bytes, content_id: str = "") -> None:
+        where = f"{self._part.where} > {shown_name(filename) or 'inline file'}"
+        if filename:
+            self.text(filename, f"{where} file name", Source.FILENAME)
+        file = replace(
+            self._part,
+            where=where,
+            content_type=content_type,
+            charset="",
+            filename=filename,
+            attached=True,
+            encoded=content,
+            encoding=Encoding.NONE,
+            content_id=content_id,
+            depth=self._part.depth + 1,
+        )
+        self._parts.append(file)
+
+
+def source_of(part: Part) -> Source:
+    return Source.ATTACHMENT if part.attached else Source.BODY
+
+
+def _is_noise(data: bytes, declared: str) -> bool:
+    """Whether *data* holds more control characters than a text does. In charsets that have no ASCII the
+    bytes tell nothing."""
+    if sniff.noise(data) <= max(_NOISE, len(data) // _NOISE_SHARE):
+        return False
+    name = charset.codec_for(declared)
+    return not name or charset.has_ascii(name)
+
+
+def _uu_content(data: bytes, begin: re.Match[bytes]) -> tuple[bytes, int]:
+    """The file that *begin* begins, and where the text goes on behind it."""
+    if not begin["base64"]:
+        return transfer.uu_lines(data, begin.end())
+    end = data.find(b"\n====", begin.end())
+    stop = end if end >= 0 else len(data)
+    return transfer.decode(data[begin.end() : stop], Encoding.BASE64), stop
