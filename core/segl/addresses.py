@@ -12,11 +12,17 @@ from collections.abc import Iterator
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
+# Letters that IDNA 2003 (Python's codec) and IDNA 2008 (Postfix) turn into different names (UTS #46 §7):
+# mail for one domain must not be routed by what is known of another.
+_DEVIATIONS = frozenset("\u00df\u03c2\u200c\u200d")
+
 
 def normal_domain(domain: str) -> str:
     """*domain* as lower-case A-labels. Raises :class:`ValueError` when it is no domain name."""
     name = domain.strip().rstrip(".").lower()
     if not name.isascii():
+        if not _DEVIATIONS.isdisjoint(name):
+            raise ValueError(f"{domain!r} is not a domain name that all programs read alike")
         try:
             name = name.encode("idna").decode("ascii")
         except UnicodeError:

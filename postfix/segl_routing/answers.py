@@ -23,6 +23,7 @@ from segl_routing.tunnels import TunnelDirectory
 
 _NOT_FOUND = Reply(Status.NOTFOUND)
 _TOLD = 10_000  # recipients whose route is remembered as logged
+_LONGEST_ADDRESS = 320  # characters; RFC 5321 §4.5.3.1 allows 64 + 1 + 255
 
 _COUNTERS = {
     (name, status): MAP_REQUESTS.labels(name, status.value.lower())
@@ -108,6 +109,8 @@ class Answers:
         """Whether the same was logged for this recipient lately: Postfix asks several times for each, and
         for the sender's address too."""
         recipient = outcome.route.recipient if isinstance(outcome, Routed) else outcome.recipient
+        if len(recipient) > _LONGEST_ADDRESS:
+            return False
         before = self._logged.get(recipient)
         self._logged[recipient] = outcome.transport
         self._logged.move_to_end(recipient)

@@ -77,6 +77,11 @@ class StoreArchive:
         if self._writable:
             self._thread.submit(self._guarded, self._clear, None)
 
+    def prune(self, before: float) -> None:
+        """Forget, soon, what was last checked before *before* (Unix seconds)."""
+        if self._writable:
+            self._thread.submit(self._guarded, self._prune, before)
+
     def close(self) -> None:
         """Wait until what was to be written is written, and let the store go."""
         self._thread.shutdown(wait=True)
@@ -126,3 +131,7 @@ class StoreArchive:
     def _clear(self, _nothing: None) -> None:
         with transaction(self._engine) as connection:
             connection.execute(domain_knowledge.delete())
+
+    def _prune(self, before: float) -> None:
+        with transaction(self._engine) as connection:
+            connection.execute(domain_knowledge.delete().where(domain_knowledge.c.checked_at < before))

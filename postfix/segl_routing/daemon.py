@@ -10,14 +10,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import socket
 import ssl
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from segl import metrics, notify
+from segl.addresses import normal_domain
 from segl.errors import Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
@@ -35,6 +38,8 @@ from segl_routing.socketmap import SocketmapServer
 from segl_routing.tunnels import TunnelDirectory
 
 EXIT_REFUSED: Final = 2
+HOUSEKEEPING_SECONDS: Final = 3600.0
+FORGOTTEN_SECONDS: Final = 30 * 86400.0  # what was found out so long ago helps nobody
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,11 +92,20 @@ def live_check(settings: Settings, events: Events, file: Path | str) -> LiveChec
         dns,
         context,
         port=routing.smtp_port,
-        name=settings.organisation.domains[0],
+        name=_own_name(settings),
         seconds=routing.probe_seconds,
         events=events,
     )
     return LiveCheck(dns, hosts)
+
+
+def _own_name(settings: Settings) -> str:
+    """What is said in EHLO: this host's full name, as Postfix says, or else a domain of the house."""
+    try:
+        name = normal_domain(socket.gethostname())
+    except ValueError:
+        name = ""
+    return name if "." in name else settings.organisation.domains[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,7 @@ class _Daemon:
         self._file = file
         self._settings = settings
         self._events = events
+        self._archive = archive
         self._knowledge = Knowledge(check, archive, settings.routing, events)
         self._server = SocketmapServer(self._answers(settings), events)
 
@@ -128,15 +143,21 @@ class _Daemon:
             loop.add_signal_handler(number, _resolve, stop, number.name)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         await self._server.start(listener.sock)
-        watchdog = asyncio.create_task(_feed_watchdog())
+        helpers = [asyncio.create_task(self._keep_house()), asyncio.create_task(_feed_watchdog())]
         self._events.ready(socket=str(listener.path))
         notify.ready()
         why = await stop
         notify.stopping()
         self._events.stopping(why)
-        watchdog.cancel()
+        for helper in helpers:
+            helper.cancel()
         await self._server.stop(self._settings.routing.answer_seconds)
         await self._knowledge.stop()
+
+    async def _keep_house(self) -> None:
+        while True:
+            self._archive.prune(time.time() - FORGOTTEN_SECONDS)
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     def _answers(self, settings: Settings) -> Answers:
         return Answers(

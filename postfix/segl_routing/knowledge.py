@@ -12,6 +12,7 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from segl.errors import RoutingError
 from segl.events import Events
@@ -138,9 +139,14 @@ class Knowledge:
             return previous
         async with self._places:
             checked = await self._checked_under_present_settings(domain)
-        facts = judge(
-            domain, checked, previous, routing=self._routing, now=self._clock(), jitter=self._jitter
-        )
+        now = self._clock()
+        if checked.tls is Known.UNKNOWN and previous is not None and previous.fresh(now):
+            previous = replace(
+                previous, checked_at=now
+            )  # a try before its time found nothing: it still holds
+            self._remember(previous)
+            return previous
+        facts = judge(domain, checked, previous, routing=self._routing, now=now, jitter=self._jitter)
         self._remember(facts)
         self._archive.write(facts)
         return facts

@@ -237,6 +237,26 @@ def test_an_answer_is_checked_again_before_it_ends() -> None:
     run(story)
 
 
+def test_a_try_before_its_time_that_finds_nothing_takes_nothing_away() -> None:
+    """A mail host that is down while its proof still holds: no reason to hold mail back yet."""
+
+    async def story(desk: Desk) -> None:
+        await desk.find()
+        end = desk.now + 3600
+        desk.world = DOUBT
+        for desk.now in (end - 350, end - 349, end - 10, end - 1):
+            facts = desk.recall()
+            assert facts is not None
+            assert facts.tls is Known.YES
+            await asyncio.sleep(0.01)
+        assert len(desk.asked) == 4, "and it is not asked again at every look"
+        desk.now = end + 1
+        assert desk.recall() is None
+        assert (await desk.find()).tls is Known.UNKNOWN
+
+    run(story)
+
+
 def test_a_clock_set_back_makes_nothing_eternal() -> None:
     async def story(desk: Desk) -> None:
         await desk.find()
@@ -408,6 +428,16 @@ def test_another_nodes_newer_finding_is_used(tmp_path: Path) -> None:
 
     run(story, Desk(archive=mine))
     mine.close()
+
+
+def test_what_is_very_old_is_thrown_out(tmp_path: Path) -> None:
+    archive = store_of(tmp_path)
+    archive.write(DomainFacts("old.example", Known.NO, "", 1000.0, 2000.0))
+    archive.write(DomainFacts("new.example", Known.NO, "", 3000.0, 4000.0))
+    archive.prune(2500.0)
+    assert asyncio.run(archive.read("old.example")) is None
+    assert asyncio.run(archive.read("new.example")) is not None
+    archive.close()
 
 
 def test_an_older_finding_does_not_replace_a_newer_one(tmp_path: Path) -> None:
