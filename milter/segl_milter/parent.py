@@ -22,11 +22,12 @@ from segl import metrics, notify
 from segl.errors import SeglError
 from segl.events import Events
 from segl_milter import protocol, signals
+from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, ListenError, open_listener
 from segl_milter.orders import Orders, read_orders
 from segl_milter.session import Office, Session
 from segl_milter.traffic import Traffic
-from segl_milter.workers import Lifeline, Workers
+from segl_milter.workers import Workers
 
 _EXPORTER_DRAIN_SECONDS = 0.5
 _LONGEST_WAIT = 60.0  # seconds, when nothing is due

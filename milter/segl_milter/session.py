@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 
 import Milter
@@ -73,8 +72,7 @@ class Session:
             verdict = judge(mail, self._office.rules, self._office.settings)
             seconds = time.perf_counter() - started
             answer = self._mark(mail, verdict)
-            with suppress(OSError):  # a log that cannot be written must not stop the mail
-                self._record(mail, verdict, seconds)
+            self._record(mail, verdict, seconds)
         except Exception as error:  # whatever it is: the message must wait, not pass
             return self._failed(error)
         finally:
@@ -114,8 +112,7 @@ class Session:
 
     def _failed(self, error: Exception) -> int:
         metrics.SCAN_FAILURES.inc()
-        with suppress(OSError):
-            self._office.events.failed("end of message", error)
+        self._office.events.failed("end of message", error)
         self._context.setreply("451", "4.3.0", "message could not be checked now, try again later")
         return int(Milter.TEMPFAIL)
 

@@ -114,13 +114,15 @@ class Transaction:
         self._keep(chunk)
 
     def whole(self) -> Mail:
-        """The message is complete."""
+        """The message is complete. Once; the pieces are given away."""
         if not self._body_begun:
             self.body(b"")
+        raw = b"".join(self._chunks)
+        self._chunks.clear()  # a large message is in memory once, not twice
         return Mail(
             sender=self._sender,
             recipients=tuple(self._recipients),
-            raw=b"".join(self._chunks),
+            raw=raw,
             size=self._size,
             subjects=tuple(self._subjects),
             steering=tuple(self._steering),

@@ -1,9 +1,8 @@
 """The worker processes: forked, watched, replaced, retired.
 
-A worker hangs on a *lifeline*, a pipe whose writing end only the parent holds. ``d`` on it means
-*drain*: take no new connection, end when the open ones are closed. Its end (the parent closed it, or
-died, even by kill -9) means *finish*: take no new connection, end when no message is in hand. Either way a
-worker ends by itself after ``drain_seconds``; the parent kills what has not.
+A worker is told to end by its lifeline (:mod:`segl_milter.lifeline`); what has not ended some time after
+``drain_seconds`` is killed. One that ends unasked is replaced, ever more slowly when it happens again and
+again.
 
 The parent runs one thread and no other, so that forking it is safe at any time. Workers are forked after
 the rules are loaded and share that memory with it.
@@ -15,8 +14,6 @@ import contextlib
 import os
 import select
 import signal
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,15 +23,12 @@ from segl import metrics
 from segl.errors import SeglError
 from segl.events import Events
 from segl_milter import signals
+from segl_milter.lifeline import DRAIN, READY, Lifeline, say_ready
 from segl_milter.listener import Listener
-from segl_milter.traffic import Traffic
 
-_DRAIN = b"d"
-_READY = b"r"
 _READY_SECONDS = 20.0
 _STABLE_SECONDS = 10.0  # a worker that lived so long is replaced at once
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
-_LOOK_SECONDS, _IDLE_LOOKS = 0.05, 3  # a worker that ends must have been idle at so many looks in a row
 _GRACE_SECONDS = 2.0  # beyond drain_seconds, before the parent kills
 
 
@@ -57,7 +51,7 @@ class Worker:
 
 
 # What a child does with its lifeline; it calls the second when it is ready.
-Serve = Callable[["Lifeline", Callable[[], None]], None]
+Serve = Callable[[Lifeline, Callable[[], None]], None]
 
 # The parent's ends of all lifelines. A child that kept one of another open would keep that one alive.
 _lifelines: set[int] = set()
@@ -177,7 +171,7 @@ class Workers:
     def _retire(self, worker: Worker, *, drain: bool) -> None:
         if drain:
             with contextlib.suppress(OSError):  # it died in this moment
-                os.write(worker.lifeline, _DRAIN)
+                os.write(worker.lifeline, DRAIN)
         else:
             _cut(worker)
         if worker.kill_at is None or not drain:
@@ -212,45 +206,12 @@ class Workers:
                 os.close(fd)
             signals.restore()
             lifeline = Lifeline(line, self._listener, self._drain_seconds)
-            self._serve(lifeline, lambda: _say_ready(ready))
+            self._serve(lifeline, lambda: say_ready(ready))
             exitcode = 0
         except BaseException as error:  # the parent is told by the exit code, the log why
-            self._events.failed("worker", error)
+            self._events.failed(self._kind, error)
         finally:
-            sys.stderr.flush()
             os._exit(exitcode)
-
-
-class Lifeline:
-    """A worker's end of the pipe to its parent."""
-
-    def __init__(self, fd: int, listener: Listener, drain_seconds: float) -> None:
-        self._fd = fd
-        self._listener = listener
-        self._drain_seconds = drain_seconds
-
-    def watch(self, traffic: Traffic) -> None:
-        """End this process when the parent says so or is no more, and *traffic* allows it."""
-        threading.Thread(target=self._watch, args=(traffic,), name="lifeline", daemon=True).start()
-
-    def _watch(self, traffic: Traffic) -> None:
-        try:
-            self._end(traffic)
-        finally:
-            os._exit(0)
-
-    def _end(self, traffic: Traffic) -> None:
-        """Returns when it is time to go."""
-        word = _read(self._fd)
-        self._listener.stop_accepting()
-        end = time.monotonic() + self._drain_seconds
-        idle = 0
-        while idle < _IDLE_LOOKS and time.monotonic() < end:
-            time.sleep(_LOOK_SECONDS)
-            if word and _is_readable(self._fd):
-                word = _read(self._fd)
-            waiting = self._listener.connected() if word else traffic.messages or self._listener.unread()
-            idle = 0 if waiting else idle + 1
 
 
 def _nothing(_lifeline: Lifeline, _ready: Callable[[], None]) -> None:
@@ -265,28 +226,10 @@ def _cut(worker: Worker) -> None:
         worker.lifeline = -1
 
 
-def _read(fd: int) -> bytes:
-    try:
-        return os.read(fd, 1)
-    except OSError:
-        return b""
-
-
-def _is_readable(fd: int) -> bool:
-    return bool(select.select([fd], [], [], 0)[0])
-
-
-def _say_ready(fd: int) -> None:
-    """Nobody may be listening: only a whole generation is waited for."""
-    with contextlib.suppress(BrokenPipeError):
-        os.write(fd, _READY)
-    os.close(fd)
-
-
 def _wait_until_ready(descriptors: Iterable[int]) -> None:
     end = time.monotonic() + _READY_SECONDS
     for fd in descriptors:
         if not select.select([fd], [], [], max(0.0, end - time.monotonic()))[0]:
             raise WorkersError("the workers cannot be started", f"not ready after {_READY_SECONDS:.0f} s")
-        if _read(fd) != _READY:
+        if os.read(fd, 1) != READY:
             raise WorkersError("the workers cannot be started", "one ended while it started")

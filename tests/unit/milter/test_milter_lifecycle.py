@@ -348,3 +348,25 @@ def test_a_second_signal_ends_it_at_once(new_milter: NewMilter) -> None:
         started = time.monotonic()
         assert milter.daemon.stop(10) == 0
         assert time.monotonic() - started < 2
+
+
+def test_a_log_that_cannot_be_written_does_not_stop_the_mail(tmp_path: Path) -> None:
+    milter = RunningMilter(tmp_path)
+    milter.write()
+    script = Path(sys.executable).parent / "segl-milter"
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.Popen([script, "--settings", milter.settings], stderr=full)
+        try:
+            wait_until(milter.socket.exists, 20, lambda: "it does not start")
+            assert route(milter, CPR) == "secure"
+            process.send_signal(signal.SIGHUP)
+            assert route(milter, TEA) == "plain"
+            os.kill(_children(process.pid)[-1], signal.SIGKILL)
+            assert route(milter, CPR) == "secure"
+        finally:
+            process.terminate()
+            assert process.wait(20) == 0
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

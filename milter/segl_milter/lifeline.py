@@ -1,0 +1,72 @@
+"""How a worker hears from its parent, and that it is gone.
+
+A *lifeline* is a pipe whose writing end only the parent holds. ``d`` on it means *drain*: take no new
+connection, end when the open ones are closed. Its end (the parent closed it, or died, even by kill -9)
+means *finish*: take no new connection, end when no message is in hand. Either way a worker ends after
+``drain_seconds`` at the latest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import threading
+import time
+
+from segl_milter.listener import Listener
+from segl_milter.traffic import Traffic
+
+DRAIN = b"d"
+READY = b"r"
+_LOOK_SECONDS, _IDLE_LOOKS = 0.05, 3  # a worker that ends must have been idle at so many looks in a row
+
+
+class Lifeline:
+    """A worker's end of the pipe to its parent."""
+
+    def __init__(self, fd: int, listener: Listener, drain_seconds: float) -> None:
+        self._fd = fd
+        self._listener = listener
+        self._drain_seconds = drain_seconds
+
+    def watch(self, traffic: Traffic) -> None:
+        """End this process when the parent says so or is no more, and *traffic* allows it."""
+        threading.Thread(target=self._watch, args=(traffic,), name="lifeline", daemon=True).start()
+
+    def _watch(self, traffic: Traffic) -> None:
+        try:
+            self._end(traffic)
+        finally:
+            os._exit(0)
+
+    def _end(self, traffic: Traffic) -> None:
+        """Returns when it is time to go."""
+        word = _read(self._fd)
+        self._listener.stop_accepting()
+        end = time.monotonic() + self._drain_seconds
+        idle = 0
+        while idle < _IDLE_LOOKS and time.monotonic() < end:
+            time.sleep(_LOOK_SECONDS)
+            if word and _is_readable(self._fd):
+                word = _read(self._fd)
+            waiting = self._listener.connected() if word else traffic.messages or self._listener.unread()
+            idle = 0 if waiting else idle + 1
+
+
+def say_ready(fd: int) -> None:
+    """Nobody may be listening: only a whole generation is waited for."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(fd, READY)
+    os.close(fd)
+
+
+def _read(fd: int) -> bytes:
+    try:
+        return os.read(fd, 1)
+    except OSError:
+        return b""
+
+
+def _is_readable(fd: int) -> bool:
+    return bool(select.select([fd], [], [], 0)[0])
