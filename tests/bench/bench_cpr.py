@@ -14,7 +14,9 @@ from time import process_time
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script: "bench" lies beside "unit"
 
-from bench.cpr_cases import CALLED, OTHER_WORDS, TODAY, Case, cases, cpr, lookalike
+from bench.cpr_cases import Case, cases
+from bench.cpr_numbers import TODAY, cpr, lookalike
+from bench.cpr_sentences import CALLED, OTHER_WORDS
 from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.message import Source, Text
 

@@ -75,15 +75,16 @@ _SHORT = re.compile(rf"[1-9]{_FIRST}(?:0[1-9]|1[0-2])[0-9]{{2}}[ -]?[0-9]{{4}}(?
 
 # Digits of all scripts, those outside the basic plane apart: with them a class is many times slower.
 _WIDE = "".join(map(chr, filter(lambda c: unicodedata.category(chr(c)) == "Nd", range(128, 0x10000))))
-_CHAIN = re.compile(rf"[0-9{_WIDE}](?:[\W_]{{0,9}}+\d){{8}}[\d\W_]*+")
+_CHAIN = re.compile(rf"[0-9{_WIDE}](?:[\W_]{{0,9}}+\d){{7}}[\d\W_]*+")
 # The same with percent codes, entities and digits beyond between the digits, for texts that have any.
-_RARE_CHAIN = re.compile(r"\d(?:%[0-9A-Fa-f]{2}|&\#?\w{2,8};|[\d\W_]){8,}+")
+_RARE_CHAIN = re.compile(r"\d(?:%[0-9A-Fa-f]{2}|&\#?\w{2,8};|[\d\W_]){7,}+")
 _RARE = re.compile(r"%[0-9A-Fa-f]{2}|&\#?\w{2,8};|[\U00010000-\U0010ffff]")
 _PLAIN = re.compile(r"[0-9 .,:;/_|+()\t\n<*!?\"'#$~[\]{}^@-]*")
 _PIECES = re.compile(r"([0-9]+)([^0-9]*)")
 _STEP, _LONGEST = 2_000, 100  # characters of a chain read at a time; of the longest spelling
 _NEAR = 200  # characters between two chains that are searched as one stretch
 _SINGLES = re.compile(r"(?:[0-9][\W_]{1,3}+)+[0-9]?")
+_WITH_PERIODS = (Layout.FULL_YEAR, Layout.FULL_YEAR_LOOSE)
 _IN_A_ROW = (Layout.BARE, Layout.SHORT)
 _PERIOD = Adjustment("the four digits may be a year", -0.2)
 # Pieces of the words for the personal number, in lower case.
@@ -216,6 +217,6 @@ def _add(
     doubts = of_longer_number(folded.plain, start, end, layout.divided, layout in _IN_A_ROW)
     if doubts is None:
         return
-    if year is not None and digits[6:8] in ("19", "20") and not match.group()[:8].isdigit():
+    if layout in _WITH_PERIODS and digits[6:8] in ("19", "20") and match["glued"] is match["iso"] is None:
         doubts = (*doubts, _PERIOD)
     found.append(Candidate(folded.at(start), folded.at(end - 1) + 1, layout, digits, doubts, year))

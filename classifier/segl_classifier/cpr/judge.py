@@ -140,7 +140,9 @@ class _Reader:
         first_in_line = start == 0 or text[start - 1] == "\n"
         if named and self._opens_cell(candidate) and (top.kind is not Kind.OTHER or first_in_line):
             return top
-        left = before(text, start, self.find, bare=bare, divided=divided, cells=top.kind is not Kind.CPR)
+        row = self.tables.heading(start) is not None
+        cells = top.kind is not Kind.CPR
+        left = before(text, start, self.find, bare=bare, divided=divided, cells=cells, row=row)
         if left.kind is not Kind.UNKNOWN:
             return left
         if named:

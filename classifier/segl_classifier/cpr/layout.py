@@ -39,8 +39,6 @@ class Layout(Enum):
 
 
 _DATE_GAP = re.compile(r" {0,2}[./_-]? {0,2}|-?\n")
-_MORE_AFTER = re.compile(r"(?:[^\w\n]|_){1,3}+[0-9](?![0-9])")
-_MORE_BEFORE = re.compile(r"(?<![0-9])[0-9](?:[^\w\n]|_){1,3}$")
 
 
 def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -> Layout | None:
@@ -62,7 +60,7 @@ def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -
     if last.strip():
         return None  # DD.MM.YY - DD.MM, DD.MM.YY HH:MM: the last four are a day or an hour
     if len(gaps) == 4 and len(set(gaps.values())) == 1:
-        return None if _more_pairs(plain, start, end, last) else Layout.PAIRS
+        return None if _goes_on(plain, start, end, last, 2) else Layout.PAIRS
     if any(at != 6 and not _DATE_GAP.fullmatch(gap) for at, gap in gaps.items()):
         return Layout.ODD
     return _by_gap(gaps[6])
@@ -88,24 +86,25 @@ def _oddly(gaps: dict[int, str]) -> Layout:
     return Layout.SEVENTH if serial == {7} else Layout.ODD
 
 
-def _more_pairs(plain: str, start: int, end: int, gap: str) -> bool:
-    """Whether the pairs go on: "01 05 12 19 23 31 36"."""
-    width = len(gap)
-    after, before = plain[end : end + width + 3], plain[max(0, start - width - 3) : start]
-    follow = after.startswith(gap) and after[width : width + 2].isdigit() and not after[width + 2 :].isdigit()
-    precede = before.endswith(gap) and before[-width - 2 : -width].isdigit()
-    return follow or (precede and not before[: -width - 2].isdigit())
+def _goes_on(plain: str, start: int, end: int, gap: str, width: int) -> bool:
+    """Whether more groups of *width* digits follow or precede after the same *gap*: "01 05 12 19 23 31"."""
+    follows = plain[end + len(gap) : end + len(gap) + width + 1]
+    if plain.startswith(gap, end) and follows[:width].isdigit() and not follows[width:].isdigit():
+        return len(follows[:width]) == width
+    if not plain.endswith(gap, 0, start):
+        return False
+    precedes = plain[max(0, start - len(gap) - width - 1) : start - len(gap)]
+    return len(precedes) >= width and precedes[-width:].isdigit() and not precedes[:-width].isdigit()
 
 
 def _singles(plain: str, start: int, end: int, gaps: dict[int, str]) -> Layout | None:
     """Ten single digits: a number only when no more of them follow or precede in the same row."""
     if any("\n" in gap or len(gap) > 3 for at, gap in gaps.items() if at != 6):
         return None
-    after, before = plain[end : end + 8], plain[max(0, start - 8) : start]
     if not set(plain[start:end]) - set("01 "):
         return None  # a row of zeros and ones
     if any(set(gap) - set(" ._-") for at, gap in gaps.items() if at != 6):
         return Layout.ODD  # cells
-    if not _MORE_AFTER.match(after) and not _MORE_BEFORE.search(before):
+    if not _goes_on(plain, start, end, gaps[1], 1):
         return Layout.SPACED
     return Layout.ODD if any(gap != gaps[1] for gap in gaps.values()) else None

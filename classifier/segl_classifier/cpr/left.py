@@ -39,6 +39,7 @@ from segl_classifier.cpr.words import (
     own,
     pair,
     replaces,
+    thing,
 )
 
 _READ = 100  # characters
@@ -77,12 +78,15 @@ _REFERS = frozenset(("det", "den", "nummeret", "it", "that", "es"))
 _DEFINITE = ("en", "et", "erne")
 
 
-def before(text: str, start: int, find: Lookup, *, bare: bool, divided: bool, cells: bool) -> Said:
-    """What the words before ``text[start:]`` say. ``cells``: a cell to the left may be a label."""
+def before(
+    text: str, start: int, find: Lookup, *, bare: bool, divided: bool, cells: bool = True, row: bool = False
+) -> Said:
+    """What the words before ``text[start:]`` say. ``row``: it stands in the row of a table, so that the line
+    above is none of its business; ``cells``: a cell to the left may be a label."""
     found = pieces(text[max(0, start - _READ) : start])
     if start > _READ and found and found[0][0].isalnum() and text[start - _READ - 1].isalnum():
         del found[0]  # cut in two
-    return _Walk(found, find, bare, divided, cells).walk()
+    return _Walk(found, find, bare, divided, cells, row).walk()
 
 
 @dataclass(slots=True)
@@ -92,6 +96,7 @@ class _Walk:
     bare: bool
     divided: bool
     cells: bool
+    row: bool
     # What was passed so far:
     seen: int = 0  # words
     unknown: int = 0  # of them, words that are in no table
@@ -152,7 +157,7 @@ class _Walk:
 
     def _passes_sign(self, at: int, piece: str) -> bool:
         if piece == "\n":
-            return self._passes_line(at)
+            return not self.row and self._passes_line(at)
         if piece in "\t|;":
             crossed, self.cells = self.cells, False
             self.semicolon = piece == ";"
@@ -205,7 +210,7 @@ class _Walk:
             return self._other(at, word, earlier)
         if kind is Kind.BIRTH and self.unknown <= 2:
             return say(Kind.UNKNOWN, "a birthday is named before it", BIRTHDAY)
-        if kind is Kind.NUMBER and own(earlier):
+        if kind is Kind.NUMBER and self._somebodys(earlier):
             return say(Kind.UNKNOWN, "called somebody's own number", BIRTHDAY)
         if kind is Kind.PERSON:
             if self.unknown == 0 and not (self.comma or self.copula or (self.has and this in _PRONOUNS)):
@@ -227,6 +232,10 @@ class _Walk:
             self.copula = self.copula or kind is Kind.COPULA
             self.has = self.has or this in _HAVE
 
+    def _somebodys(self, earlier: str) -> bool:
+        """ "mit nummer", "patientens nr.": the word before makes the number somebody's own."""
+        return own(earlier) or (earlier.endswith("s") and self.find(earlier).kind is Kind.PERSON)
+
     def _is_name(self, at: int, this: str) -> bool:
         """ "Bo Ring 010190-1234", where the word could be a name and follows one."""
         pair_of_names = at > 0 and all(piece[:1].isupper() for piece in self.pieces[at - 1 : at + 1])
@@ -235,7 +244,7 @@ class _Walk:
     def _unknown(self, piece: str) -> None:
         if self.seen == 1 and len(piece) <= 5 and piece.isupper():
             return  # a code before the number: "container BOJU 010190-1234"
-        capital = piece[0].isupper()
+        capital = piece[0].isupper() and not thing(key(piece))
         if self.unknown == 0 and self.seen - self.number <= 1 and not self.comma and not capital:
             self.touching = True
         if capital and self.names == self.unknown:
@@ -264,7 +273,7 @@ class _Walk:
 
     def _other(self, at: int, word: Word, earlier: str) -> Said | None:
         """A word for some other thing was reached."""
-        if word.other == "a production unit" and not self.bare:
+        if word.other == "a production unit" and not self.bare and "." in self.pieces[at]:
             return None  # "p.nr. 010190-1234" is a personnummer, "P-nr. 1012345678" is not
         if self._cpr_in_it(at):
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)

@@ -36,6 +36,7 @@ class _Passed:
     copula: bool = False  # "er", "is" as the first word
     unknown: int = 0  # words that may be of another sentence
     inside: bool = False  # a parenthesis or the next cell
+    cell: bool = False
     comma: bool = False
 
 
@@ -47,6 +48,7 @@ def after(text: str, end: int, find: Lookup, *, divided: bool) -> Said:
         if not piece[0].isalpha():
             if piece[0].isdigit() or piece in "\n.!?" or (piece in "\t|;" and passed.words):
                 break
+            passed.cell = passed.cell or piece in "\t|;"
             passed.inside = passed.inside or piece in "(\t|;"
             passed.comma = passed.comma or piece == ","
             continue
@@ -66,6 +68,8 @@ def after(text: str, end: int, find: Lookup, *, divided: bool) -> Said:
 def _labels_next(found: list[str], at: int) -> bool:
     """Whether ``found[at]`` is the label of a value that follows it."""
     for piece in found[at + 1 : at + 4]:
+        if piece == "\n":
+            return False
         if piece[0].isdigit() or piece == ":":
             return True
         if piece[0].isalpha() and key(piece) not in _LABEL_GOES_ON:
@@ -80,7 +84,7 @@ def _named(found: list[str], at: int, word: Word, passed: _Passed, divided: bool
         if any(piece in NOT or piece in SEEMS for piece in near):
             return say(Kind.UNKNOWN, "the text says that it is not a CPR number", DENIED)
         return say(Kind.CPR, "called a CPR number after it", CPR_AFTER)
-    if passed.comma or (word.kind is Kind.MATTER and not passed.copula):
+    if passed.comma or (passed.cell and not word.numbers) or (word.kind is Kind.MATTER and not passed.copula):
         return NOTHING
     beside = passed.words == 1 and (passed.inside or not divided)
     predicate = passed.copula and passed.unknown <= (1 if word.numbers else 0)

@@ -1,9 +1,9 @@
-"""The words that tell what a number is, as data: five languages, grouped by what they say.
+"""Looks words up in :mod:`.wordlists`.
 
 A word is looked up by its :func:`key`: lower case, ``ø`` as ``oe`` and so on, without hyphens and dots, so
-that ``Cpr.-nr.``, ``CPRNR`` and ``cpr nr`` meet. The nouns below are heads of compounds: since Danish,
-Norwegian, Swedish and German put the head last, ``maaler`` also knows ``vandmåleren`` and ``bimålere``.
-What ends in *nummer*, *nr*, *id* or *kode* is some other number unless its first part is a person's.
+that ``Cpr.-nr.``, ``CPRNR`` and ``cprnr`` meet. Nouns bend and are heads of compounds: since Danish,
+Norwegian, Swedish and German put the head last, "måler" also knows "vandmåleren" and "bimålere". What ends in
+*nummer*, *nr*, *id* or *kode* is some other number unless its first part is a person's.
 """
 
 from __future__ import annotations
@@ -11,171 +11,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-# Says that the number is a personal number.
-CPR = """
-cpr cprnr cprnummer cprnummeret cprnumre cprnummere cprno cprnumber cprnum cprid cprn cprnrs cprs
-cprnumrene cprregister cprregistret cprregisteret cpropslag personnr personnummer personnummeret
-personnumre personnumrene personnumret persnr persnummer personid personalnumber personalno personalid
-personalidnumber personidentifikation personregister personregistret folkeregister folkeregistret
-folkeregisteret folkeregisternummer civilregistrationnumber civilregnr fødselsnummer fødselsnummeret
-fødselsnr födelsenummer identitetsnummer identitetsnr idnummer personnummern personennummer
-personenkennzahl personenkennziffer sygesikringsnummer sygesikringsnr sygesikringsbevis sygesikringskort
-sygesikringsbeviset sygesikringskortet sundhedskort sundhedskortet sundhedskortnummer patientnr
-patientnummer patientid borgernr borgerid borgernummer ssn socialsecuritynumber skattenummer skatteid
-"""
-
-# "danske nummer", "civil registration no.": two words that say it together.
-CPR_PAIRS = {
-    "dansk": ("nummer", "nr", "id", "idnummer", "personnummer"),
-    "danske": ("nummer", "nr", "id", "idnummer", "nummeret"),
-    "danskt": ("nummer", "nr", "id"),
-    "danska": ("nummer", "nr", "numret"),
-    "danish": ("number", "no", "id", "nr"),
-    "dänische": ("nummer", "nr", "id"),
-    "registration": ("number", "no", "nr"),
-    "reg": ("number",),
-    "personal": ("number", "no", "id", "nr"),
-    "person": ("number", "no", "id", "nr", "nummer"),
-    "civil": ("registration", "reg"),
-    "security": ("number", "no"),
-    "id": ("number", "nummer"),
-    "identity": ("number", "no"),
-    "identification": ("number", "no"),
-    "cpr": ("nr", "no", "nummer", "number", "num"),
-}
-
-# Says that the number is a replacement number, given to somebody who has none.
-REPLACEMENT = """
-erstatningscpr erstatningscprnr erstatningscprnummer erstatningspersonnummer erstatningspersonnr
-erstatningsnummer erstatningsnummeret erstatningsnr ecpr ecprnr ecprnummer
-"""
-REPLACEMENT_BEFORE_CPR = (
-    "erstatnings fiktivt fiktive midlertidigt midlertidige administrativt temporary replacement"
+from segl_classifier.cpr.wordlists import (
+    ALSO_NAMES,
+    BIRTH,
+    COPULA,
+    CPR,
+    CPR_PAIRS,
+    FILLER,
+    MATTER,
+    NUMBER,
+    NUMBERED,
+    OTHER,
+    OWN,
+    PERSON,
+    PREPOSITION,
+    REPLACEMENT,
+    REPLACEMENT_BEFORE_CPR,
 )
-
-# Says that a birthday is meant, or that the number is somebody's own.
-BIRTH = """
-født fødte fødselsdag fødselsdagen fødselsdato fødselsdatoen fødselsdata fødselsår f fød fodt foedt född
-födelsedatum född födelsedag geboren geb geburtsdatum geburtstag birth birthday dob born fødd
-"""
-OWN = """
-mit min hans hendes dit din sit deres my his her your mitt sitt ditt hennes meine sein seine ihre barnets
-"""
-
-# Somebody whom a number may belong to.
-PERSON = """
-patient patienten borger borgeren klient klienten barn barnet børn datter datteren søn sønnen mor
-moderen far faderen forælder forældre ægtefælle ægtefællen kone konen mand manden kæreste samlever
-samleveren bror søster lillebror storebror lillesøster storesøster søskende barnebarn bedstefar
-bedstemor farfar farmor morfar mormor onkel tante fætter kusine svigermor svigerfar svigersøn nevø niece
-tvilling enke enkemand pårørende værge medlem medlemmet medarbejder medarbejderen ansat ansatte kollega
-vikar vikaren elev eleven lærling lærlingen studerende kursist ansøger ansøgeren køber køberen sælger
-sælgeren ejer ejeren lejer lejeren beboer beboeren kunde kunden bruger brugeren debitor skyldner
-skadelidte skadevolder tiltalte sigtede dømte vidne afdøde afdød arving testator forsikringstager
-forsikringstageren sikrede låntager kontohaver fuldmagtshaver fuldmagtsgiver underskriver chauffør
-chaufføren pige pigen dreng drengen kvinde kvinden person personen herre fru frk hr navn name namn
-navnet han hun ham hende dig mig jeg du vi de dem hver hedder enkelte she he him they me you son
-daughter mother father wife husband child children tenant owner employee member applicant customer
-client pupil student citizen holder tochter sohn mutter vater frau herr mann kind mieter mitglied dotter
-barnet mamma pappa maka make leietaker leietakeren ansatt vedr vedrørende ang angående
-"""
-
-# Whatever they touch, they say nothing: the walk goes on behind them.
-NUMBER = "nr nummer nummeret numre numret no num nro number numbers num nos # id ident nummern"
-COPULA = (
-    "er is are was var är ist lautet lyder hedder har har får fik bærer bliver blev blir heter være being"
-)
-FILLER = """
-skriv skrive skrev slet slette søg søge søger slå find finde finder fandt indtast taste tast brug bruge
-bruger opgav opgiver opgive opgivet oplyser oplyste oplyse sagde siger skrevet noter noterer husk send
-sende sender sendte fået få enter write wrote use type give gave given call called kalder kaldes kaldt
-findes fundet set se ser siden efter while haster begge samt men hvor både ret rettet rettes korrekt
-rigtige korrekte rigtig altså forkert correct og som nu her den det de the a en et ein eine das die der
-dette denne also now so fx feks eks eksempelvis ex eg tex zb under as dvs cifre cifret digits siffror
-siffer stellen ziffern cifrede kun blot bare just only and or eller und oder sidste ligger står noteret
-oplyst registreret oprettet mærket angivet hos os jer dem jo dog igen også already namely nemlig jeres
-vores vor our your dit din mit min sit sin ert vårt unser unsere ihr ihre mitt deres hans hendes fulde
-full nye new ny nyt gamle at så da når hvis fordi that if dass wenn att
-"""
-PREPOSITION = """
-til fra for om på af ved med mod tilhørende i to from of on by with regarding re für von an zu vom zum bei
-till från av åt vedr vedrørende ang angående ad
-"""
-
-# Some other thing with a number of its own, by what it is. Nouns of five letters and more bend and are heads
-# of compounds, unless they begin with "=": a word of another build, or the end of a name ("Christ-offer").
-OTHER = {
-    "an order": """
-        ordre ordren =order bestilling bestillingen arbetsorder ordrebekræftelse bekræftelse bekräftelse
-        confirmation =booking reservation reservationen rekvisition rekv rekvirent indkøbsordre
-        =purchase po auftrag bestellung auftragsbestätigung bestätigung beställning bokning workorder
-        arbejdskort jobkort følgeseddel følgesedlen fragtbrev lieferschein lieferavis packing tilbud
-        tilbuddet =offer =quote quotation angebot offert udbud udbuddet anbud =tender kontrakt
-        kontrakten =contract vertrag aftale aftalen abonnement abonnementet subscription licens licensen
-        =licence =license
-    """,
-    "an invoice": """
-        faktura fakturaen invoice inv fak rechnung regning regningen bilag bilaget kreditnota
-        kreditnotaen kvittering kvitteringen =receipt kvitto giro fi ocr betalingsid indbetalingskort
-        opkrævning moms creditnote
-    """,
-    "a meter": """
-        måler måleren vandmåler elmåler varmemåler gasmåler =meter zähler mätare tæller tælleren
-        installation installationen målepunkt målepunktet aftagenr =brønd målerbrønd stikledning ledning
-        gateway gatewayen logger føler =sensor =device unit enhed enheden anlæg anlægget aggregat
-        station stationen pumpe pumpen ventil ventilen boring
-    """,
-    "a bank account": """
-        konto kontoen account acct iban bic swift bban reg regkonto =depot depotet kontering bankgiro
-        plusgiro kontot
-    """,
-    "a production unit": "pnr pnummer pno produktionsenhed produktionsenheden pnummeret pnumre",
-    "a company": "cvr senr vat ean gln gtin virksomhed orgnr leverandør",
-    "a phone number": """
-        tlf telefon telefonen mobil mobilen tel =phone =mobile cell fax telefax handy hotline lokalnr
-        sms ring ringe opkald satellittelefon vagttlf mob nødtelefon
-    """,
-    "a case": """
-        sag sagen =sager jnr case casefile =ticket ticketen aktenzeichen az ärende ärendet akt akten
-        police policen =policy =claim dossier diarienr dnr incident fejlmelding feilmelding forespørgsel
-        forespørgslen tilladelse tilladelsen dispensation dok dokument dokumentet document dokid
-        matrikel matrnr matr bfe esr ejendom rfq rfc job jobid reference referencen referens referanse
-        referenz projekt project prosjekt servitut easement rapport rapporten =report =sample =probe
-        analyserapport prøvested kalibrierschein certifikat certificate tegning tegningen =drawing
-        revision rev garanti rma retur returnering
-    """,
-    "a shipment": """
-        pakke pakken =parcel =package =track tracking =trace forsendelse forsendelsen sending sendingen
-        sändning sändningen shipment consignment waybill awb kolli kolliet =container containeren pallen
-        =pallet palette paket fragt freight pakkelabel vejeseddel gods
-    """,
-    "a product": """
-        vare varen artikel artiklen =article item sku =model type typen batch batchen lot charge parti
-        partiet serie serien =serial sn pn stel chassis imei mac isbn issn udgave =version build
-        firmware fw vers reservedel part =filter nøgle nøglen key code kode koden pin plombe plomben
-        forsegling forseglingen inventar aktiv rfid =kortet billet billetten biljett kupon voucher
-        gavekort lodseddel produkt =product
-    """,
-    "a computer's mark": """
-        tidsstempel timestamp dato date datum tid tidspunkt log crc txid txn transaction transaktion
-        corrid session sessionid uuid guid hash jobid msgid messageid checksum img image foto scan scn
-        dsc dscn screenshot vid mvi møde mødet meeting =server
-    """,
-    "an amount": "kr dkk sek nok eur usd euro kroner kronor stk kwh mwh m3",
-}
-# A thing that concerns a person more often than it has a number: "henvisning 010190-1234". Weighs less.
-MATTER = """
-levering leverance delivery betaling payment indbetaling rykker køb salg henvisning anmeldelse ansøgning
-anmodning analyse prøvesvar vejledning varsel alarm =change issue skade kort beløb pris kredit =credit
-=support service reklamation klage mødeindkaldelse varsling angivelse lejemål medlemskab forsikring
-udskrift journal journalen prøve prøven ref """
-# Words of these lists that are names of people too: "Bo Ring", "Saga Brønd".
-ALSO_NAMES = "ring brønd kort job case key code mac serie vid"
-# "Customer no.", "kunde nr.": the number of a person, but one that a firm has given.
-NUMBERED = """
-customer client member employee student user supplier kunde medlem medarbejder bruger elev leverandør
-debitor kreditor lejer lejemål mitglied kunden
-"""
 
 # The first part of a compound that makes its "nummer" a person's.
 _PERSONAL_FIRST = (
@@ -225,6 +77,12 @@ _ENDINGS = (
     "an",
     "ar",
 )
+# Short nouns that are heads all the same, since no name ends in them.
+_SHORT_HEADS = frozenset(("sag", "sagen", "skab", "skabet", "kort", "kortet", "kode", "koden"))
+# Ends of nouns for things and doings: "varmecentral", "frakobling"; and names that end so too.
+_THINGS = ("else", "ation", "ationen", "itet", "ering", "eringen", "skab", "tion")
+_NO_THINGS = frozenset(("bering", "duering"))
+_SHORTEST = 3
 _SHORTEST_HEAD = 5  # a shorter noun is known by itself only: "sag-a" and "tag-e" are names
 _LETTERS: dict[int, str | None] = {ord(c): None for c in "-.'’_/ \u00ad\u2010\u2011"}
 _LETTERS |= {
@@ -278,12 +136,13 @@ def _table() -> dict[str, Word]:
     groups.insert(0, (Kind.MATTER, "a matter with a number of its own", MATTER))
     for kind, what, group in groups:
         for noun in group.split():
-            head = noun[0] != "=" and len(key(noun)) >= _SHORTEST_HEAD
-            for ending in _ENDINGS if head else ("", "s"):
+            short = len(key(noun)) < _SHORTEST_HEAD
+            endings = _ENDINGS if noun[0] != "=" and not short else ("", "s")
+            for ending in endings:
                 bent = key(noun.lstrip("=")) + ending
                 word = Word(kind, what, numbers=bent.endswith(_NUMBER_LAST[:7]))
                 table.setdefault(bent, word)
-                if head:
+                if len(endings) > 2 or noun in _SHORT_HEADS:
                     _HEADS.setdefault(bent, word)
     small = (
         (Kind.FILLER, FILLER),
@@ -322,11 +181,17 @@ def look_up(word: str) -> Word:
                 return Word(Kind.CPR)
             if last != "id" or first in _HEADS or _TABLE.get(first, UNKNOWN).kind is Kind.OTHER:
                 return Word(Kind.OTHER, _other(first), numbers=True)
-    for cut in range(1, len(word) - _SHORTEST_HEAD + 1):
+    for cut in range(1, len(word) - _SHORTEST + 1):
         found = _HEADS.get(word[cut:])
         if found is not None:
             return found
-    return UNKNOWN
+    genitive = _TABLE.get(word[:-1]) if word.endswith("s") else None
+    return genitive if genitive is not None and genitive.kind is Kind.PERSON else UNKNOWN
+
+
+def thing(word: str) -> bool:
+    """Whether an unknown word looks like one for a thing or a doing, not like a name."""
+    return len(word) > 5 and word.endswith(_THINGS) and word not in _NO_THINGS
 
 
 def _other(first: str) -> str:

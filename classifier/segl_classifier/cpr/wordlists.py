@@ -1,0 +1,202 @@
+"""The words that tell what a number is, in Danish, Norwegian, Swedish, German and English, by what they say.
+
+Data only; :mod:`.words` reads it. Nothing here is a pattern: words are written as they are spelled, and how
+they bend and join is the business of the look-up. Before a word is added, look it up in a list of names:
+"brønd" is a well and a surname, "offer" is the end of "Christoffer".
+"""
+
+from __future__ import annotations
+
+# Says that the number is a personal number.
+CPR = """
+cpr cprnr cprnummer cprnummeret cprnumre cprnummere cprno cprnumber cprnum cprid cprn cprnrs cprs
+cprnumrene cprregister cprregistret cprregisteret cpropslag personnr personnummer personnummeret
+personnumre personnumrene personnumret persnr persnummer personid personalnumber personalno personalid
+personalidnumber personidentifikation personregister personregistret folkeregister folkeregistret
+folkeregisteret folkeregisternummer civilregistrationnumber civilregnr fødselsnummer fødselsnummeret
+fødselsnr födelsenummer identitetsnummer identitetsnr idnummer personnummern personennummer
+personenkennzahl personenkennziffer sygesikringsnummer sygesikringsnr sygesikringsbevis sygesikringskort
+sygesikringsbeviset sygesikringskortet sundhedskort sundhedskortet sundhedskortnummer patientnr
+patientnummer patientid borgernr borgerid borgernummer ssn socialsecuritynumber skattenummer skatteid
+"""
+
+# "danske nummer", "civil registration no.": two words that say it together.
+CPR_PAIRS = {
+    "dansk": ("nummer", "nr", "id", "idnummer", "personnummer"),
+    "danske": ("nummer", "nr", "id", "idnummer", "nummeret"),
+    "danskt": ("nummer", "nr", "id"),
+    "danska": ("nummer", "nr", "numret"),
+    "danish": ("number", "no", "id", "nr"),
+    "dänische": ("nummer", "nr", "id"),
+    "registration": ("number", "no", "nr"),
+    "reg": ("number",),
+    "personal": ("number", "no", "id", "nr"),
+    "person": ("number", "no", "id", "nr", "nummer"),
+    "civil": ("registration", "reg"),
+    "security": ("number", "no"),
+    "id": ("number", "nummer"),
+    "identity": ("number", "no"),
+    "identification": ("number", "no"),
+    "cpr": ("nr", "no", "nummer", "number", "num"),
+}
+
+# Says that the number is a replacement number, given to somebody who has none.
+REPLACEMENT = """
+erstatningscpr erstatningscprnr erstatningscprnummer erstatningspersonnummer erstatningspersonnr
+erstatningsnummer erstatningsnummeret erstatningsnr ecpr ecprnr ecprnummer
+"""
+REPLACEMENT_BEFORE_CPR = (
+    "erstatnings fiktivt fiktive midlertidigt midlertidige administrativt temporary replacement"
+)
+
+# Says that a birthday is meant, or that the number is somebody's own.
+BIRTH = """
+født fødte fødselsdag fødselsdagen fødselsdato fødselsdatoen fødselsdata fødselsår f fød fodt foedt född
+födelsedatum född födelsedag geboren geb geburtsdatum geburtstag birth birthday dob born fødd
+"""
+OWN = """
+mit min hans hendes dit din sit deres my his her your mitt sitt ditt hennes meine sein seine ihre barnets
+"""
+
+# Somebody whom a number may belong to.
+PERSON = """
+patient patienten borger borgeren klient klienten barn barnet børn datter datteren søn sønnen mor
+moderen far faderen forælder forældre ægtefælle ægtefællen kone konen mand manden kæreste samlever
+samleveren bror søster lillebror storebror lillesøster storesøster søskende barnebarn bedstefar
+bedstemor farfar farmor morfar mormor onkel tante fætter kusine svigermor svigerfar svigersøn nevø niece
+tvilling enke enkemand pårørende værge medlem medlemmet medarbejder medarbejderen ansat ansatte kollega
+vikar vikaren elev eleven lærling lærlingen studerende kursist ansøger ansøgeren køber køberen sælger
+sælgeren ejer ejeren lejer lejeren beboer beboeren kunde kunden bruger brugeren debitor skyldner
+skadelidte skadevolder tiltalte sigtede dømte vidne afdøde afdød arving testator forsikringstager
+forsikringstageren sikrede låntager kontohaver fuldmagtshaver fuldmagtsgiver underskriver chauffør
+chaufføren pige pigen dreng drengen kvinde kvinden person personen herre fru frk hr navn name namn
+navnet han hun ham hende dig mig jeg du vi de dem hver hedder enkelte she he him they me you son
+daughter mother father wife husband child children tenant owner employee member applicant customer
+client pupil student citizen holder tochter sohn mutter vater frau herr mann kind mieter mitglied dotter
+barnet mamma pappa maka make leietaker leietakeren ansatt vedr vedrørende ang angående
+"""
+
+# Whatever they touch, they say nothing: the walk goes on behind them.
+NUMBER = "nr nummer nummeret numre numret no num nro number numbers num nos # id ident nummern"
+# "Er", "is"; and "fx": what they lead back to is what the number is.
+COPULA = """
+er is are was var är ist lautet lyder hedder har får fik bærer bliver blev blir heter være being fx feks
+eks eksempelvis ex eg tex zb
+"""
+FILLER = """
+skriv skrive skrev slet slette søg søge søger slå find finde finder fandt indtast taste tast brug bruge
+bruger opgav opgiver opgive opgivet oplyser oplyste oplyse sagde siger skrevet noter noterer husk send
+sende sender sendte fået få enter write wrote use type give gave given call called kalder kaldes kaldt
+findes fundet set se ser siden efter while haster begge samt men hvor både ret rettet rettes korrekt
+rigtige korrekte rigtig altså forkert correct og som nu her den det de the a en et ein eine das die der
+dette denne also now so under as dvs cifre cifret digits siffror siffer stellen ziffern cifrede kun blot
+bare just only and or eller und oder sidste ligger står noteret oplyst registreret oprettet mærket
+angivet hos os jer dem jo dog igen også already namely nemlig jeres vores vor our your dit din mit min
+sit sin ert vårt unser unsere ihr ihre mitt deres hans hendes fulde full nye new ny nyt gamle at så da
+når hvis fordi that if dass wenn att aftalt lovet nævnt omtalt ønsket anført indberettet modtaget sendt
+bedt vist tastet stavet læst hørt tilhører gælder hører tilknyttet opkaldt hilsen mvh vh kh tak nej ja
+ok
+"""
+PREPOSITION = """
+til fra for om på af ved med mod tilhørende i to from of on by with regarding re für von an zu vom zum bei
+till från av åt vedr vedrørende ang angående ad
+"""
+
+# Some other thing with a number of its own, by what it is. Nouns of five letters and more bend and are heads
+# of compounds, unless they begin with "=": a word of another build, or the end of a name ("Christ-offer").
+OTHER = {
+    "an order": """
+        ordre ordren =order bestilling bestillingen arbetsorder ordrebekræftelse bekræftelse bekräftelse
+        confirmation =booking reservation reservationen rekvisition rekv rekvirent indkøbsordre
+        =purchase po auftrag bestellung auftragsbestätigung bestätigung beställning bokning workorder
+        arbejdskort jobkort følgeseddel følgesedlen fragtbrev lieferschein lieferavis packing tilbud
+        tilbuddet =offer =quote quotation angebot offert udbud udbuddet anbud =tender kontrakt
+        kontrakten =contract vertrag aftale aftalen abonnement abonnementet subscription licens licensen
+        =licence =license licitation forhåndsbestilling tilslutning ordreseddel pantebrev arbejdsseddel
+        rammeaftale delaftale lagerordre genbestilling
+    """,
+    "an invoice": """
+        faktura fakturaen invoice inv fak rechnung regning regningen bilag bilaget kreditnota
+        kreditnotaen kvittering kvitteringen =receipt kvitto giro fi ocr betalingsid indbetalingskort
+        opkrævning moms creditnote postering posteringen finansbilag fikkode indbetalingskode
+        girokort opgørelse aconto acontofaktura slutfaktura betalingslinje kassebon =statement
+        =remittance årsopgørelse
+    """,
+    "a meter": """
+        måler måleren vandmåler elmåler varmemåler gasmåler =meter zähler mätare tæller tælleren
+        installation installationen målepunkt målepunktet aftagenr =brønd målerbrønd stikledning ledning
+        gateway gatewayen logger føler =sensor =device unit enhed enheden anlæg anlægget aggregat
+        station stationen pumpe pumpen ventil ventilen boring transformer transformerstation tavle
+        eltavle varmecentral central kabel kabelskab fordelerskab teknikskab stander skakt dæksel
+        hydrant brandhane målerskab målebrønd målerplads bimåler hovedmåler solcelleanlæg varmepumpe
+        kedel fyr kompressor blæser motor elevator lift kran maskine maskinen robot printer router modem
+        switch =gauge sender modtager antenne batteri
+    """,
+    "a bank account": """
+        konto kontoen account acct iban bic swift bban reg regkonto =depot depotet kontering bankgiro
+        plusgiro kontot lån lånet obligation kreditkort dankort fondskode isin
+    """,
+    "a production unit": """
+        pnr pnummer pno produktionsenhed produktionsenheden pnummeret pnumre
+    """,
+    "a company": """
+        cvr senr vat ean gln gtin virksomhed orgnr leverandør momsnr eori
+    """,
+    "a phone number": """
+        tlf telefon telefonen mobil mobilen tel =phone =mobile cell fax telefax handy hotline lokalnr
+        sms ring ringe opkald satellittelefon vagttlf mob nødtelefon
+    """,
+    "a case": """
+        sag sagen =sager jnr case casefile =ticket ticketen aktenzeichen az ärende ärendet akt akten
+        police policen =policy =claim dossier diarienr dnr incident fejlmelding feilmelding forespørgsel
+        forespørgslen tilladelse tilladelsen dispensation dok dokument dokumentet document dokid
+        matrikel matrnr matr bfe esr ejendom rfq rfc job jobid reference referencen referens referanse
+        referenz projekt project prosjekt servitut easement rapport rapporten =report =sample =probe
+        analyserapport prøvested kalibrierschein certifikat certificate tegning tegningen =drawing
+        revision rev garanti rma retur returnering byggesag klagesag retssag inkassosag fogedsag
+        lokalplan tinglysning skøde udtalelse notat referat protokol cirkulære byggetilladelse =permit
+        autorisation godkendelse registrering indberetning opmåling måling stikprøve vandprøve jordprøve
+        testrapport afvigelse hændelse driftsforstyrrelse opgave opgaven mappe arkiv løbenr
+        serviceaftale servicerapport =task =bug =pull =commit patch =request
+    """,
+    "a shipment": """
+        pakke pakken =parcel =package =track tracking =trace forsendelse forsendelsen sending sendingen
+        sändning sändningen shipment consignment waybill awb kolli kolliet =container containeren pallen
+        =pallet palette paket fragt freight pakkelabel vejeseddel gods collo =colli stykgods lieferung
+        vognladning vogn trailer lastvogn kørsel rute lagerplads hylde reol lokation =vessel afgang
+        affald
+    """,
+    "a product": """
+        vare varen artikel artiklen =article item sku =model type typen batch batchen lot charge parti
+        partiet serie serien =serial sn pn stel chassis imei mac isbn issn udgave =version build
+        firmware fw vers reservedel part =filter nøgle nøglen key code kode koden pin plombe plomben
+        forsegling forseglingen inventar aktiv rfid =kortet billet billetten biljett kupon voucher
+        gavekort lodseddel produkt =product komponent stykliste positionsnr stregkode qr chip simkort
+        nøglebrik adgangskort medlemskort bonuskort kundekort rejsekort parkeringskort alarmkode
+        pinkode rabatkode kampagnekode tilbudskode fejlkode aktiveringskode katalog startnr rygnr
+        garderobe rammenr registreringsnr nummerplade
+    """,
+    "a computer's mark": """
+        tidsstempel tidsstemplet timestamp dato date datum tid tidspunkt log crc txid txn transaction transaktion
+        corrid session sessionid uuid guid hash jobid msgid messageid checksum img image foto scan scn
+        dsc dscn screenshot vid mvi møde mødet meeting =server =error =thread =event snapshot
+        backup dump =record dataset datasæt =node =process webinar konference =dialin opkaldskode
+        mødekode
+    """,
+    "an amount": """
+        kr dkk sek nok eur usd euro kroner kronor stk kwh mwh m3
+    """,
+}
+# A thing that concerns a person more often than it has a number: "henvisning 010190-1234". Weighs less.
+MATTER = """
+levering leverance delivery betaling payment indbetaling rykker køb salg henvisning anmeldelse ansøgning
+anmodning analyse prøvesvar vejledning varsel alarm =change issue skade kort beløb pris kredit =credit
+=support service reklamation klage mødeindkaldelse varsling angivelse lejemål medlemskab forsikring
+udskrift journal journalen prøve prøven ref """
+# Words of these lists that are names of people too: "Bo Ring", "Saga Brønd".
+ALSO_NAMES = "ring brønd kabel kort job case key code mac serie vid"
+# "Customer no.", "kunde nr.": the number of a person, but one that a firm has given.
+NUMBERED = """
+customer client member employee student user supplier kunde medlem medarbejder bruger elev leverandør
+debitor kreditor lejer lejemål mitglied kunden
+"""

@@ -1,0 +1,169 @@
+"""What holds for every text: nothing raises, nothing leaks, nothing takes for ever, nothing is cut unsaid."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from time import process_time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.cpr_cases import cases
+from bench.cpr_numbers import LABELLED, PLAIN
+from segl.vocabulary import Finding
+from segl_classifier.cpr import MOST_DOUBTFUL, MOST_FINDINGS, THRESHOLD, find_cpr
+from segl_classifier.message import Source, Text
+
+TODAY = date(2026, 11, 24)
+
+
+def find(text: str) -> list[Finding]:
+    return find_cpr(Text(text, "body", Source.BODY), today=TODAY)
+
+
+_PIECES = st.sampled_from(
+    (
+        *("0", "1", "01", "90", "010190", "1234", "0101901234", "120385-1002", "7203851002", "702611008"),
+        *(
+            " ",
+            "-",
+            "\n",
+            "\t",
+            ";",
+            "|",
+            ",",
+            ".",
+            "(",
+            ")",
+            ":",
+            "%2D",
+            "%",
+            "&nbsp;",
+            "&",
+            "=\n",
+            "\u00ad",
+        ),
+        *(
+            "\u200b",
+            "–",
+            "０",
+            "²",
+            "cpr",
+            "nr",
+            "ordre",
+            "sidste fire cifre",
+            "løbenr",
+            "fra",
+            "til",
+            "er",
+            "æ",
+        ),
+        *("\r\n> ", "ikke et", "erstatnings", "@", "://", '"', "+45", "<", "\ud800", "\x00", "𝟎"),
+    )
+)
+
+
+@given(st.lists(_PIECES, max_size=40).map("".join))
+def test_it_never_raises_and_every_score_is_a_score(text: str) -> None:
+    for finding in find(text):
+        assert 0 <= finding.score <= 1
+        assert finding.adjustments
+
+
+@given(st.text())
+def test_it_never_raises_on_any_text(text: str) -> None:
+    find(text)
+
+
+def _digits(text: str) -> str:
+    return "".join(str(int(c)) for c in text if c.isdecimal())
+
+
+@pytest.mark.parametrize("spelling", sorted({**PLAIN, **LABELLED}))
+def test_no_excerpt_holds_a_number_that_was_found(spelling: str) -> None:
+    spell = {**PLAIN, **LABELLED}[spelling]
+    findings = find(f"cpr {spell('1203851002')} og hendes bror {spell('0702611008')}, begge fra Hals")
+    assert len(findings) >= 2
+    for finding in findings:
+        shown = _digits(re.sub(r"&#\d+;|%[0-9A-F]{2}", "", finding.excerpt))
+        assert len(shown) <= 8, finding.excerpt  # day and month of either
+        assert "1002" not in shown
+        assert "1008" not in shown
+        assert "851002" not in repr(finding)
+
+
+def test_no_excerpt_of_the_generated_cases_holds_ten_digits() -> None:
+    for case in cases(400, seed=3):
+        for finding in find(case.text):
+            assert re.search(r"\d{5}", finding.excerpt) is None, finding.excerpt
+
+
+def test_many_numbers_are_cut_off_and_the_rest_is_counted() -> None:
+    findings = find("".join(f"{day:02}{month:02}85-1239\n" for day in range(1, 29) for month in range(1, 4)))
+    certain = [f for f in findings if f.score >= THRESHOLD]
+    assert len(certain) == MOST_FINDINGS + 1
+    assert certain[-1].adjustments[0].reason == f"{28 * 3 - MOST_FINDINGS} more numbers in the same text"
+    assert certain[-1].excerpt == ""
+
+
+def test_few_of_those_that_do_not_count_are_kept() -> None:
+    findings = find(
+        "".join(f"ordrenr. {day:02}{month:02}851002\n" for day in range(1, 29) for month in range(1, 4))
+    )
+    assert len(findings) == MOST_DOUBTFUL
+    assert all(f.score < THRESHOLD for f in findings)
+
+
+def test_one_number_at_the_end_of_a_long_table_of_others_is_found() -> None:
+    table = "ordrenr;navn\n" + "".join(
+        f"{d % 28 + 1:02}{d % 12 + 1:02}{d % 100:02}0123;Bo\n" for d in range(6_000)
+    )
+    findings = find(table + "\nog Karen Møller, cpr 120385-1002")
+    assert [f.excerpt[-11:] for f in findings if f.score >= THRESHOLD] == ["1203xx-xxxx"]
+
+
+def test_more_candidates_than_can_be_judged_are_taken_for_numbers() -> None:
+    findings = find("ordre 0101901234 " * 10_500)
+    assert findings[-1].score >= THRESHOLD
+    assert findings[-1].adjustments[0].reason == "more numbers than were looked at in the same text"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *(
+            "1",
+            " ",
+            "0 ",
+            "1 ",
+            "01.01.",
+            "0101901234 ",
+            "010190-1234-",
+            "ordre 0101901234 ",
+            "0\u200b1\u200b",
+        ),
+        *("01 01 90 ", "sidste fire ", "løbenr 010190 1234 ", "%30", "&#48;", "\n> 1", "010190\t1234\t"),
+        *(
+            '"010190-1234;',
+            "1--------",
+            "0101901234;\n",
+            "|0101901234 x",
+            "(((((((",
+            "cpr ",
+            "1\n\n",
+            "0 1\t",
+        ),
+    ],
+)
+def test_time_grows_with_length_and_no_faster(unit: str) -> None:
+    size = 8_000
+    small, large = unit * (size // len(unit)), unit * (4 * size // len(unit))
+    assert _seconds(large) < 10 * _seconds(small) + 0.25
+
+
+def _seconds(text: str) -> float:
+    start = process_time()
+    find(text)
+    return process_time() - start

@@ -1,0 +1,158 @@
+"""Numbers that begin with a date and are something else, and numbers that stand beside such."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from segl.vocabulary import Finding
+from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.message import Source, Text
+
+TODAY = date(2026, 11, 24)
+
+
+def found(text: str, source: Source = Source.BODY) -> list[Finding]:
+    return [f for f in find_cpr(Text(text, "body", source), today=TODAY) if f.score >= THRESHOLD]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ordre 1203851002 er afsendt",
+        "Mit ordrenummer fra jeres hjemmeside er 1203851002, og det haster",
+        "Vil I sende resten af ordre 120385-1002?",
+        "Faktura nr.: 1203851002",
+        "Kreditnotaen er 1203851002",
+        "Fakturaen har nummer 120385-1002.",
+        "Måler 1203851002 sender ikke",
+        "Ny vandmåler: 1203851002",
+        "Målernummeret, som står på dækslet, er 1203851002.",
+        "Pumpens serienummer er 120385-1002",
+        "S/N 1203851002",
+        "reg. 5301 konto 1203851002",
+        "Kontonummer for foreningen, og det er altså 5301 1203851002",
+        "P-nummer: 1203851002",
+        "P-nr. 1012854471",
+        "CVR- og P-nummer (10 cifre, fx 1203851002) som login",
+        "tlf. +45 1203851002",
+        "ring på +46 1203851002",
+        "Kundenummeret hos os er 1203851002",
+        "Customer no. 1203851002",
+        "Medlems-ID 1203851002",
+        "Sagsnr. 120385-1002",
+        "vores j.nr. 120385-1002",
+        "Ticket #1203851002",
+        "Deres reference: 1203851002",
+        "Policenr.;1203851002;;",
+        "Pakke 1203851002 bliver leveret i dag",
+        "Sändningsnummer 1203851002",
+        "Batch no. 1203851002",
+        "Varenummer 1203851002 er på lager, nummer 1203851010 kommer i uge 6",
+        "Prøvenr. 1203851002, 1203851010 og 1203851029",
+        "The serial numbers run from 1203851002 to 1203851010",
+        "stationsnumre: Hylleholt 1203851002, Birk Mose 1203851301, Skovballe Havn 2302662266",
+        "Mødet har id 120385 1239 og kræver ingen kode",
+        "Rechnungsnummer 1203851002",
+        "Ihre Bestellnummer lautet 1203851002",
+        "Ärendenummer: 1203851002",
+        "Fakturanummer\n1203851002",
+        "Dette er ordren på den lange linje, som blev brudt midt i, ordrenummer\n1203851002 hedder den",
+        "1203851002 er vores ordrenummer",
+        "1203851002 (ordrenr.)",
+        "Sagsbehandler Bo: sag\u00ad snr. 1203851002".replace(" s", "s"),
+        "Gravetilladelse 1203851002 gælder fra mandag",
+        "Fakturanummer med 10 cifre, fx 1203851002, blev afvist som personnummer",
+    ],
+)
+def test_what_the_words_beside_it_call_something_else_is_something_else(text: str) -> None:
+    assert not found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("EAN 5790120385123", "a longer number"),
+        ("12038510029", "eleven digits"),
+        ("1203851002-1", "goes on"),
+        ("DK1203851002", "an identifier"),
+        ("A1203851002B", "an identifier"),
+        ("FAK-1203851002", "an identifier"),
+        ("id 3f2a-1203851002-77ab", "a piece of a UUID"),
+        ("https://shop.example/ordre/1203851002", "in an address"),
+        ("<1203851002.4477@mail.example>", "in a message id"),
+        ("+71<000001203851002+12345678<", "a payment line"),
+        ("1203851002,50 kr.", "an amount"),
+        ("kr. 1203851002,-", "an amount"),
+        ("IBAN DK50 1203 8512 3900 44", "an account in groups of four"),
+        ("5301 1203851002", "registration number and account"),
+        ("12.03.25-12.04", "a period"),
+        ("12.03.25 12.39", "a day and an hour"),
+        ("12.03.2025-2026", "a period"),
+        ("IMG_120326_1239.jpg", "a picture's day and hour"),
+        ("1411250830 pumpe 2 stop", "a time stamp, DDMMYYhhmm"),
+        ("01 05 12 19 23 31 36", "lottery numbers"),
+        ("0 1 0 1 1 0 0 1 1 0", "zeros and ones"),
+        ("310285-1239", "there is no 31 February"),
+        ("290203-1239", "1903 was no leap year"),
+        ("120331-4239", "born in 2031"),
+        ("12038512", "eight digits"),
+    ],
+)
+def test_what_its_shape_or_its_digits_give_away(text: str, why: str) -> None:
+    assert not found(text), why
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Faktura 88120 er betalt. 120385-1002 er ejeren.", "another sentence"),
+        ("Tak for din faktura. 120385-1002 flytter.", "another sentence"),
+        ("Faktura til 120385-1002", "an invoice to a person"),
+        ("Konto tilhørende 1203851002", "a person's account"),
+        ("Rykker til Karen Møller, 120385-1002, for faktura 88120", "a name stands between"),
+        ("Kundenr.: 4711 CPR: 1203851002", "the nearest label decides"),
+        ("1203851002 Kundenr.: 4711", "the label of the next value"),
+        ("fakturanr. 12 120385-1002", "the word names the number that follows it"),
+        ("Ordren er annulleret, og han er 120385-1002", "a person is the subject"),
+        ("1203851002 har ikke betalt sin faktura", "the number does something"),
+        ("cpr på sidste henvisning (1203851002) var ved en fejl sønnens", "the number in the referral"),
+        ("CPR på aftalen: 120385-1002", "the number in the agreement"),
+        ("så jeg fik det i telefonen: 120385-1002", "the telephone is no name for it"),
+        ("fru Nanna Lorentzen, p.nr. 120385-1002", "personnummer, not production unit"),
+        ("cpr/kundenr. 1203851002", "one of the two"),
+        ("Bo Ring 1203851002", "Ring is a name here"),
+        ("Saga Brønd, 120385-1002", "Brønd is a name here"),
+        ("Christoffer Iversen 1203851002", "no compound of offer"),
+        ("Målernr. 44170023\nKaren Møller\n120385-1002", "another line"),
+        ("Nørreled 17 120385-1002", "a house number stands before it"),
+        ("kundenr;cpr\n4711;1203851002", "its own column"),
+        ("Emne\tFaktura\nCPR\t120385-1002", "a label in its row outranks the first row"),
+        ("ordre 4711\n\n1203851002", "an empty line between"),
+    ],
+)
+def test_a_word_for_something_else_nearby_says_nothing_of_a_cpr_number(text: str, why: str) -> None:
+    assert len(found(text)) == 1, why
+
+
+def test_a_number_called_an_order_once_is_an_order_number_everywhere() -> None:
+    text = "Bestilling 1203851002\n\nHej Villy\nVi kommer onsdag. Noter {n} på kassen."
+    assert not found(text.format(n="1203851002"))
+    assert found(text.format(n="0702611008"))
+
+
+def test_modulus_11_is_evidence_and_no_condition() -> None:
+    with_it, without = found("120385-1002"), found("120385-1001")
+    assert with_it[0].score > without[0].score >= THRESHOLD
+
+
+def test_numbers_outside_the_text_need_more_to_be_taken_for_one() -> None:
+    assert not found("id 1203851001", Source.SURROUND)
+    assert found("X-Borger: cpr 1203851001", Source.SURROUND)
+
+
+def test_what_was_not_counted_is_kept_with_its_reasons() -> None:
+    (finding,) = find_cpr(Text("Ordrenr. 1203851002", "body", Source.BODY), today=TODAY)
+    assert finding.score < THRESHOLD
+    assert str(finding.adjustments[-1]) == "-0.65 called an order"

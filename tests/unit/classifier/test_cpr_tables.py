@@ -1,0 +1,90 @@
+"""Numbers in tables: the heading of the column says what they are."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.cpr.tables import Tables
+from segl_classifier.message import Source, Text
+
+TODAY = date(2026, 11, 24)
+
+
+def count(text: str) -> int:
+    findings = find_cpr(Text(text, "ark.csv", Source.ATTACHMENT), today=TODAY)
+    return sum(f.score >= THRESHOLD for f in findings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cpr;navn\n1203851002;Bo\n0702611008;Ida",
+        "navn,cpr,by\nBo,1203851002,Hals\nIda,0702611008,Aars",
+        "Navn\tPersonnummer\nBo\t120385-1002\nIda\t070261-1008",
+        "CPR-nr | Navn\n120385-1002 | Bo\n070261-1008 | Ida",
+        "CPR-nr       Navn\n1203851002   Bo\n0702611008   Ida",
+        '"navn";"cpr"\n"Hansen; Bo";"1203851002"\n"Ida";"0702611008"',
+        "Udtræk af 3. maj\ncpr;navn\n1203851002;Bo\n0702611008;Ida",
+        "> cpr;navn\n> 1203851002;Bo\n> 0702611008;Ida",
+        "cpr;navn\n\n1203851002;Bo\n\n0702611008;Ida",
+        "fødselsdato\tløbenr\n120385\t1002\n070261\t1008",
+        "nr;navn;ident\n1;Bo;120385-1002\n2;Ida;070261-1008",
+        "Bo\t1203851002\tkran\nIda\t0702611008\ttruck",
+        "cpr;navn\n120385-1002;Bo\n702611008;Ida (uden nul)",
+    ],
+)
+def test_columns_of_cpr_numbers(text: str) -> None:
+    assert count(text) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ordrenr;navn\n1203851002;Bo\n0702611008;Ida",
+        "navn,fakturanr,by\nBo,1203851002,Hals\nIda,0702611008,Aars",
+        "Klub\tKundekortnr.\nHals IF\t1203851002\nAars Golf\t0702611008",
+        "Fakturanr     Dato      Beløb\n1203851002    11/6      88.400,00\n0702611008    12/6      1,00",
+        "Leverandør\tReg.\tKonto\nAsfalt A/S\t9021\t1203851002\nTaxa\t8190\t0702611008",
+        "cpr;kundenr\n;1203851002\n;0702611008",
+        "P-nummer;firma\n1203851002;Tag A/S\n0702611008;Hus A/S",
+        "tid;station\n1203851002;P1\n0702611008;P2",
+        "vaerdi;type\n1203851002;ordrenr\n0702611008;leverandoer-id",
+    ],
+)
+def test_columns_of_other_numbers(text: str) -> None:
+    assert count(text) == 0
+
+
+def test_each_column_of_a_row_has_its_own_heading() -> None:
+    assert count("kundenr;cpr;ordrenr\n1203851002;0702611008;2905047519") == 1
+
+
+def test_a_word_in_the_cell_outranks_the_heading() -> None:
+    assert count("navn;kundenr og andet\nBo;cpr 1203851002") == 1
+
+
+def test_nine_digits_count_only_in_a_column_of_cpr_numbers() -> None:
+    assert count("cpr;navn\n702611008;Ida") == 1
+    assert count("nr;navn\n702611008;Ida") == 0
+
+
+def test_a_table_ends_where_its_divider_ends() -> None:
+    assert count("ordrenr;navn\n4711;Bo\n\nKære Ida\n\nHer er det: 120385-1002") == 1
+
+
+def test_the_heading_over_a_place() -> None:
+    text = "a;b;c\n1;2;3\n\nslut\n4"
+    tables = Tables(text)
+    assert tables.heading(text.index("2")) == "b"
+    assert tables.heading(text.index("3")) == "c"
+    assert tables.heading(text.index("4")) is None
+
+
+def test_a_long_table_is_read_once() -> None:
+    rows = "\n".join(f"{i};navn" for i in range(20_000))
+    tables = Tables("nr;navn\n" + rows)
+    assert tables.heading(len("nr;navn\n" + rows) - 3) == "navn"
+    assert tables.heading(len(rows) // 2) in ("nr", "navn")
