@@ -7,9 +7,10 @@ from pathlib import Path
 
 from segl.vocabulary import Decision, Label
 from segl_classifier.rules import schema
+from segl_classifier.rules.layers import Draft
 from segl_classifier.rules.model import Condition, LabelPolicy, Parts, Policy, Rule, WordList
 from segl_classifier.rules.pattern import Pattern, parse_pattern
-from segl_classifier.rules.read import Draft, near_name
+from segl_classifier.rules.read import near_name
 from segl_classifier.rules.words import Word, parse_word
 
 THRESHOLD = 0.5

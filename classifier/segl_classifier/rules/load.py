@@ -11,8 +11,8 @@ from segl.vocabulary import Finding, Label
 from segl_classifier.message import Text
 from segl_classifier.rules.build import build
 from segl_classifier.rules.engine import Engine
+from segl_classifier.rules.layers import Draft, add_layer
 from segl_classifier.rules.model import LabelPolicy, Parts, Rule
-from segl_classifier.rules.read import Draft, add_layer
 from segl_classifier.rules.verify import faults_of_examples
 
 _HERE = Path(__file__).parent
@@ -62,7 +62,9 @@ def load_rules(
     own = {file for layer in extra for file in _files(layer)}
     before = _shared(draft)
     for layer in extra:
-        add_layer(draft, _files(layer))
+        if not (files := _files(layer)):
+            draft.fault(layer, "-", "is a folder without rule files", "their names end in .toml")
+        add_layer(draft, files)
     parts = build(draft)
     if draft.faults:
         raise RulesError(draft.faults)

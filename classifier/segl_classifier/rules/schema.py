@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -19,10 +20,15 @@ from segl_classifier.message import Source
 from segl_classifier.rules.model import Scope, Within
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$")]
-ListName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+_LIST_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+ListName = Annotated[str, StringConstraints(pattern=f"^{_LIST_NAME.pattern}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 MOST_WORDS = 40
 Weight = Annotated[float, Field(gt=0, le=1)]
+
+
+def is_list_name(name: str) -> bool:
+    return _LIST_NAME.fullmatch(name) is not None
 
 
 def _words(value: Any) -> Any:
@@ -129,12 +135,3 @@ class PolicyTable(Table):
     """``[policy]``"""
 
     ignore: tuple[ListName, ...] | None = None
-
-
-class FileTable(Table):
-    """The whole file. Rules are checked one by one, so that a fault names its rule."""
-
-    rule: Annotated[tuple[dict[str, Any], ...], Field(max_length=2_000)] = ()
-    list: dict[ListName, ListTable] = {}
-    label: dict[Label, LabelTable] = {}
-    policy: PolicyTable = PolicyTable()

@@ -106,7 +106,7 @@ def _messages(file: BinaryIO, name: str, most: int) -> Iterator[Mail | Unread]:
     if first.startswith(_FROM):
         yield from _mbox(file, name, most)
         return
-    raw = first + file.read(most + 1 - min(len(first), most))
+    raw = first + file.read(max(0, most + 1 - len(first)))
     yield Mail(name, raw, len(raw))
 
 

@@ -54,6 +54,9 @@ def build(wanted: str | None) -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs ``segl`` with *arguments* (default: those of the process)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given == ["--version"]:
+        typer.echo(f"segl {__version__}")  # at once: the parser would load more than it takes
+        return
     wanted = next((word for word in given if not word.startswith("-")), None)
     from segl.cli.output import quiet_when_reader_leaves
 

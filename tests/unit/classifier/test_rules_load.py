@@ -51,6 +51,11 @@ def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
         load_rules([tmp_path / "none.toml"])
 
 
+def test_a_file_that_never_ends_is_not_read() -> None:
+    with pytest.raises(RulesError, match="neither a file nor a folder"):
+        load_rules([Path("/dev/zero")])
+
+
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(RulesError, match="a rule file may have"):
         load_rules([written(tmp_path, "# " + "x" * 3_000_000)])
@@ -88,6 +93,11 @@ def test_a_folder_stands_for_its_files(tmp_path: Path) -> None:
     written(tmp_path, RULE.format(id="own.a", word="kajak"), "a.toml")
     written(tmp_path, RULE.format(id="own.b", word="jolle"), "b.toml")
     assert found_by(load_rules([tmp_path]), "en kajak og en jolle") == {"own.a", "own.b"}
+
+
+def test_a_folder_without_rules_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(RulesError, match="a folder without rule files"):
+        load_rules([tmp_path])
 
 
 def test_one_folder_may_not_hold_the_same_id_twice(tmp_path: Path) -> None:

@@ -1,0 +1,88 @@
+"""The command ``segl`` as a whole: quick to start, its table of commands true, errors in one form."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from segl import __version__
+from segl.cli import output
+from segl.cli.main import COMMANDS, build
+from segl.vocabulary import Decision
+
+HEAVY = ("pydantic", "rich", "sqlalchemy", "structlog", "re2", "dns", "cryptography", "segl_classifier")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "segl.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_help_and_version_load_nothing_heavy(argument: str) -> None:
+    """What makes the start quick: no library but the command line's own."""
+    code = (
+        "import sys\nfrom segl.cli.main import main\n"
+        f"try: main([{argument!r}])\nexcept SystemExit: pass\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"segl {__version__}\n"
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for name, (_, line) in COMMANDS.items():
+        assert f"  {name}" in done.stdout
+        assert line in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_the_table_is_there(name: str) -> None:
+    loaded = import_module(COMMANDS[name][0])
+    assert hasattr(loaded, name) or hasattr(loaded, "app")
+    build(name)
+
+
+@pytest.mark.parametrize("arguments", [["chekc"], ["check", "--jsn"], ["rules", "lst"]])
+def test_a_wrong_word_is_a_usage_error(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_every_decision_has_its_exit_code_and_colour() -> None:
+    assert {output.EXIT_OF[d] for d in Decision} == {0, 10, 11, 12}
+    assert set(output.COLOUR_OF) == set(Decision)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("æ – ø", "æ – ø"),
+        ("\x1b[2J", "\ufffd[2J"),
+        ("a\nb", "a\ufffdb"),
+        ("\u202eb", "\ufffdb"),
+        ("\ud800", "\ufffd"),
+    ],
+)
+def test_what_a_terminal_would_act_on_is_not_shown(text: str, shown: str) -> None:
+    assert output.printable(text) == shown
+
+
+def test_columns_are_aligned() -> None:
+    assert list(output.columns([("a", "bb", "x"), ("aaa", "b", "")])) == ["a    bb  x", "aaa  b"]
+    assert list(output.columns([])) == []

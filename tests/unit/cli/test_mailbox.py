@@ -1,0 +1,103 @@
+"""How messages are found in files, mailboxes and directories."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.cli.mailbox import Mail, Source, Unread, find_sources, read_mail
+
+MOST = 10_000
+
+
+def read(path: Path, most: int = MOST) -> list[Mail | Unread]:
+    return list(read_mail(Source(str(path), path, 0), most))
+
+
+def test_a_file_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"Subject: x\n\nFrom here on\n")
+    assert read(tmp_path / "a") == [Mail(str(tmp_path / "a"), b"Subject: x\n\nFrom here on\n", 25)]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["unix", "crlf"])
+def test_a_mailbox_is_a_row_of_messages(tmp_path: Path, end: bytes) -> None:
+    lines = [
+        b"From a@x",
+        b"S: 1",
+        b"",
+        b">From the start",
+        b">>From x",
+        b"From within",
+        b"",
+        b"From b@x",
+        b"S: 2",
+    ]
+    (tmp_path / "box").write_bytes(end.join(lines) + end)
+    first, second = read(tmp_path / "box")
+    assert isinstance(first, Mail)
+    assert isinstance(second, Mail)
+    assert first.raw == end.join([b"S: 1", b"", b"From the start", b">From x", b"From within", b"", b""])
+    assert (second.name, second.raw) == (f"{tmp_path}/box#2", b"S: 2" + end)
+
+
+def test_of_a_huge_message_only_so_much_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 50_000)
+    (tmp_path / "box").write_bytes(b"From a\n" + b"x" * 50_000 + b"\n\nFrom b\nsmall\n")
+    (only,) = read(tmp_path / "a")
+    large, small = read(tmp_path / "box")
+    assert isinstance(only, Mail)
+    assert isinstance(large, Mail)
+    assert isinstance(small, Mail)
+    assert MOST < len(only.raw) <= MOST + 1
+    assert MOST < len(large.raw) <= 2 * MOST + 2
+    assert small.raw == b"small\n"
+
+
+def test_a_mailbox_that_ends_in_the_middle_is_read_to_there(tmp_path: Path) -> None:
+    (tmp_path / "box").write_bytes(b"From a\nS: 1\n\nFrom b")
+    assert [m.raw for m in read(tmp_path / "box") if isinstance(m, Mail)] == [b"S: 1\n\n", b""]
+
+
+def test_a_pipe_can_be_named(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(b"S: 1\n"))
+    writer.start()
+    (source,) = find_sources([str(pipe)])
+    assert isinstance(source, Source)
+    assert [m.raw for m in read_mail(source, MOST) if isinstance(m, Mail)] == [b"S: 1\n"]
+    writer.join()
+
+
+def test_a_pipe_in_a_directory_is_left_alone(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "a").write_bytes(b"x")
+    (tmp_path / "circle").symlink_to(tmp_path)
+    assert [s.name for s in find_sources([str(tmp_path)])] == [str(tmp_path / "a")]
+
+
+def test_a_name_that_is_none_is_told() -> None:
+    (unread,) = find_sources(["a\0b"])
+    assert isinstance(unread, Unread)
+
+
+@given(st.lists(st.binary(max_size=60).filter(lambda raw: b"\r" not in raw), min_size=1, max_size=5))
+def test_what_goes_into_a_mailbox_comes_out(
+    tmp_path_factory: pytest.TempPathFactory, mails: list[bytes]
+) -> None:
+    """Each written as RFC 4155 has it: quoted, ended by an empty line."""
+    box = tmp_path_factory.mktemp("box") / "box"
+    quoted = [
+        b"".join(
+            b">" + line if line.lstrip(b">").startswith(b"From ") else line
+            for line in (mail + b"\n").splitlines(keepends=True)
+        )
+        for mail in mails
+    ]
+    box.write_bytes(b"".join(b"From a@x\n" + mail + b"\n" for mail in quoted))
+    assert [m.raw for m in read(box) if isinstance(m, Mail)] == [mail + b"\n\n" for mail in mails]

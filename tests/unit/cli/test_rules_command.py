@@ -1,0 +1,114 @@
+"""``segl rules``: what helps whoever writes rules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from segl.cli.main import build
+from segl_classifier.rules import shipped_rules
+
+RULE = """
+[[rule]]
+id = "own.boat"
+label = "family"
+weight = 0.6
+why = "En regel om både, til prøve."
+words = "kajak*"
+unless = [{ list = "general", within = "message", by = 0.4 }]
+matches = ["Min kajak ligger ved broen."]
+not_matches = ["Nyhedsbrev om kajakker."]
+"""
+
+
+def segl(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(build("rules"), ["rules", *map(str, arguments)])
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    file = tmp_path / "own.toml"
+    file.write_text(RULE, "utf-8")
+    return file
+
+
+def test_check_runs_all_examples(own: Path) -> None:
+    done = segl("check", own)
+    assert done.exit_code == 0
+    assert f"in order: {len(shipped_rules().rules) + 1} rules" in done.stdout
+
+
+def test_check_names_every_fault_and_exits_2(own: Path) -> None:
+    own.write_text(RULE.replace("0.6", "6").replace("kajak*", "*"), "utf-8")
+    done = segl("check", own)
+    assert done.exit_code == 2
+    assert f"segl: {own}: rule own.boat: weight: input should be less than or equal to 1" in done.stderr
+    assert "hint: found '6'" in done.stderr
+
+
+def test_check_reads_the_files_of_the_settings(own: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "segl.toml"
+    settings.write_text(
+        f'[organisation]\nname = "V"\ndomains = ["vand.example"]\n[detection]\nrules = ["{own}"]\n'
+    )
+    own.write_text("x = 1\n")
+    done = segl("check", "--settings", settings)
+    assert done.exit_code == 2
+    assert "x: is not a known key" in done.stderr
+
+
+def test_list_shows_every_rule_and_why(own: Path) -> None:
+    done = segl("list", own)
+    assert done.exit_code == 0
+    for rule in shipped_rules().rules:
+        assert rule.id in done.stdout
+        assert rule.why in done.stdout
+    assert "own.boat" in done.stdout
+
+
+def test_list_as_json(own: Path) -> None:
+    rows = [json.loads(line) for line in segl("list", "--json", own).stdout.splitlines()]
+    boat = next(row for row in rows if row["id"] == "own.boat")
+    assert boat == {
+        "id": "own.boat",
+        "label": "family",
+        "weight": 0.6,
+        "why": "En regel om både, til prøve.",
+        "words": 1,
+        "patterns": 0,
+        "examples": 2,
+        "file": str(own),
+    }
+
+
+def test_test_passes_when_all_examples_do(own: Path) -> None:
+    done = segl("test", own)
+    assert (done.exit_code, done.stdout.startswith("all pass")) == (0, True)
+
+
+def test_test_shows_each_failure_with_its_arithmetic(own: Path) -> None:
+    text = RULE.replace("Nyhedsbrev om kajakker.", "Min kajak igen.").replace("by = 0.4", "by = 0.1")
+    own.write_text(text.replace("Min kajak ligger ved broen.", "Min jolle."), "utf-8")
+    done = segl("test", own)
+    assert done.exit_code == 1
+    assert "own.boat: should match" in done.stdout
+    assert "nothing was found" in done.stdout
+    assert "own.boat: should not match" in done.stdout
+    assert "+0.60 weight of the rule" in done.stdout
+    assert "0.60; it counts as matched from 0.30" in done.stdout
+    assert done.stdout.rstrip().endswith("examples fail")
+
+
+def test_a_sentence_can_be_tried(own: Path) -> None:
+    done = segl("test", own, "--text", "Min kajak og Bos skilsmisse.", "--subject", "Nyhedsbrev")
+    assert done.exit_code == 0
+    assert "own.boat" in done.stdout
+    assert "-0.40 unless: general “nyhedsbrev”" in done.stdout
+    assert "family: " in done.stdout
+
+
+def test_a_sentence_without_anything_is_plain() -> None:
+    assert "nothing was found → plain" in segl("test", "--text", "Mødet er flyttet.").stdout
