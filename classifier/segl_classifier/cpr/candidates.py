@@ -83,7 +83,7 @@ _PLAIN = re.compile(r"[0-9 .,:;/_|+()\t\n<*!?\"'#$~[\]{}^@-]*")
 _PIECES = re.compile(r"([0-9]+)([^0-9]*)")
 _STEP, _LONGEST = 2_000, 100  # characters of a chain read at a time; of the longest spelling
 _NEAR = 200  # characters between two chains that are searched as one stretch
-_SINGLES = re.compile(r"(?:[0-9][\W_]{1,3}+)+[0-9]?")
+_ALIKE = re.compile(r"(?:[0-9][^\w\n]{1,3}+){20,}|(?:[0-9]{2}[^\w\n]{1,3}+){20,}")
 _WITH_PERIODS = (Layout.FULL_YEAR, Layout.FULL_YEAR_LOOSE)
 _IN_A_ROW = (Layout.BARE, Layout.SHORT)
 _PERIOD = Adjustment("the four digits may be a year", -0.2)
@@ -99,34 +99,22 @@ _SAYS_CPR = (
 def candidates(text: str) -> Iterator[Candidate]:
     """Every candidate in *text*, in order of its place; spellings may overlap."""
     scan = _Scan(text)
-    for folded, begin, end in _stretches(text):
-        yield from scan.spelled(folded, begin, end)
-
-
-def _stretches(text: str) -> Iterator[tuple[Folded, int, int]]:
-    """The stretches of *text*, in plain signs, that hold all chains; plain chains that are near make one."""
     rare = ("%" in text or "&" in text or not text.isascii()) and _RARE.search(text)
     whole = Folded(text, 0, None)
-    first = last = -1
+    first = last = -1  # of the stretch of plain chains, near each other, that is searched as one
     for match in (_RARE_CHAIN if rare else _CHAIN).finditer(text):
         begin, end = match.span()
-        if _PLAIN.fullmatch(text, begin, end):
-            if first >= 0 and begin - last <= _NEAR:
-                last = end
-                continue
-            if first >= 0:
-                yield whole, first, last
-            first, last = begin, end
+        plain = _PLAIN.fullmatch(text, begin, end) is not None
+        if plain and first >= 0 and begin - last <= _NEAR:
+            last = end
             continue
         if first >= 0:
-            yield whole, first, last
-            first = -1
-        if begin and text[begin - 1] in "%#":  # the first digits are those of a percent code or an entity
-            begin -= 2 if text[begin - 2 : begin] == "&#" else 1
-        folded = fold(text, begin, end)
-        yield folded, 0, len(folded.plain)
+            yield from scan.spelled(whole, first, last)
+        first, last = (begin, end) if plain else (-1, -1)
+        if not plain:
+            yield from scan.folded(begin, end)
     if first >= 0:
-        yield whole, first, last
+        yield from scan.spelled(whole, first, last)
 
 
 class _Scan:
@@ -135,6 +123,18 @@ class _Scan:
     def __init__(self, text: str) -> None:
         self._text = text
         self._says: bool | None = None
+
+    def folded(self, begin: int, end: int) -> Iterator[Candidate]:
+        """The candidates of the chain ``text[begin:end]``, which has unusual signs, folded piece by piece."""
+        text = self._text
+        if begin and text[begin - 1] in "%#":  # the first digits are those of a percent code or an entity
+            begin -= 2 if text[begin - 2 : begin] == "&#" else 1
+        for start in range(begin, end, _STEP):
+            stop = start + _STEP
+            piece = fold(text, max(begin, start - _LONGEST), min(end, stop + 2 * _LONGEST))
+            for candidate in self.spelled(piece, 0, len(piece.plain)):
+                if start <= candidate.start < stop:
+                    yield candidate
 
     def spelled(self, folded: Folded, begin: int, end: int) -> Iterator[Candidate]:
         """The candidates in ``plain[begin:end]``, piece by piece: who has enough may stop."""
@@ -169,8 +169,8 @@ class _Scan:
                 _add(found, folded, match, Layout.BARE, spelled)
                 continue
             pieces = _PIECES.findall(spelled)
-            if len(pieces) == 10 and (run := _SINGLES.match(plain, match.start(), end)) is not None:
-                begin = run.end()
+            if (run := _ALIKE.match(plain, match.start(), end)) is not None and len(run.group()) > _LONGEST:
+                begin = max(begin, run.end() - _LONGEST // 2)  # a long row of digits or pairs holds no number
             layout = layout_of(pieces, plain, match.start(), match.end())
             if layout is not None and (not layout.needs_word or self._says_cpr()):
                 _add(found, folded, match, layout, "".join(digits for digits, _ in pieces))

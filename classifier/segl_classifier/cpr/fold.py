@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote
 
-# What may stand for something else. The parts are disjoint at their first character, so this is linear.
-_FOLDED = re.compile(
-    r"(?:%[0-9A-Fa-f]{2})+|&\#?\w{2,8};|=[ \t]{0,3}\r?\n|\r?\n(?:[ \t]{0,4}>){0,8}[ \t]{0,4}|[^\x00-\x7f]"
-    r"|[\x00-\x08\x0b-\x1f\x7f]"
+# Signs of several characters that stand for something else. The parts are disjoint at their first character, so
+# this is linear.
+_SEQUENCES = re.compile(
+    r"(?:%[0-9A-Fa-f]{2})+|&\#?\w{2,8};|=[ \t]{0,3}\r?\n|\r?\n(?:[ \t]{0,4}>){1,8}[ \t]{0,4}|\r\n"
 )
-_PLAIN = re.compile(r"[0-9 .,:;/_|+()\t-]*")
 _DASHES = frozenset("\u2212\u2043\u02d7\u00ac\u2500\u2501\u23af\u30fc")  # dashes outside the category Pd
 _SAME = {"·": ".", "•": ".", "∙": ".", "⋅": ".", "‧": ".", "⁄": "/", "∕": "/", "│": "|", "┃": "|", "¦": "|"}
 
@@ -41,27 +40,36 @@ class Folded:
 def fold(text: str, begin: int, end: int) -> Folded:
     """``text[begin:end]`` in plain signs."""
     piece = text[begin:end]
-    if _PLAIN.fullmatch(piece):
-        return Folded(piece, begin, None)
+    if not _SEQUENCES.search(piece):
+        plain = piece.translate(_TABLE)
+        if len(plain) == len(piece):
+            return Folded(plain, begin, None)
+        return Folded(plain, begin, [at for at, char in enumerate(piece) if _sign(char)])
     parts: list[str] = []
     origins: list[int] = []
     done = 0
-    for match in _FOLDED.finditer(piece):
+    for match in _SEQUENCES.finditer(piece):
         start = match.start()
-        parts.append(piece[done:start])
-        origins.extend(range(done, start))
+        _signs(piece, done, start, parts, origins)
         plain = _plain(match.group())
         parts.append(plain)
         origins.extend([start] * len(plain))
         done = match.end()
-    parts.append(piece[done:])
-    origins.extend(range(done, len(piece)))
+    _signs(piece, done, len(piece), parts, origins)
     return Folded("".join(parts), begin, origins)
 
 
+def _signs(piece: str, start: int, end: int, parts: list[str], origins: list[int]) -> None:
+    """Adds the plain signs for ``piece[start:end]``, which holds no sequence."""
+    for at in range(start, end):
+        sign = _sign(piece[at])
+        if sign:
+            parts.append(sign)
+            origins.append(at)
+
+
 def _plain(found: str) -> str:
-    if len(found) == 1:
-        return _sign(found)
+    """The plain signs for a sequence."""
     if found[0] == "%":
         return "".join(map(_sign, unquote(found, errors="ignore")))
     if found[0] == "&":
@@ -91,3 +99,14 @@ def _sign(char: str) -> str:
         return " "  # ² or ①: not a digit of the number, and not a letter glued to it
     wide = unicodedata.normalize("NFKC", char)
     return wide if len(wide) == 1 and wide.isascii() else _SAME.get(char, char)
+
+
+class _Table(dict[int, str]):
+    """:func:`_sign` as :meth:`str.translate` wants it."""
+
+    def __missing__(self, code: int) -> str:
+        sign = self[code] = _sign(chr(code))
+        return sign
+
+
+_TABLE = _Table()
