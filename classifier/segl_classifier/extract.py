@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from segl.settings import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers, sniff
+from segl_classifier.entity import MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
 from segl_classifier.message import Message, Part, Text, shown_name, unreadable
 
@@ -43,6 +44,7 @@ REGISTRY: Mapping[str, Extractor] = {
     "text/directory": readers.read_folded,
     "application/ics": readers.read_folded,
     "message/*": readers.read_plain,
+    **dict.fromkeys(MESSAGES, readers.read_message),
     "application/json": readers.read_plain,
     "application/ld+json": readers.read_plain,
     "application/javascript": readers.read_plain,
@@ -156,6 +158,8 @@ class _Extraction:
             generic = not declared or declared == "application/octet-stream" or listed is not None
             if generic or better is not None:
                 return shown, better
+        if part.filename.lower().endswith(SAVED) and sniff.is_text(head):
+            return "message/rfc822", self._registry.get("message/rfc822")
         if listed is not None:
             return declared, listed
         if _OPAQUE.match(declared):

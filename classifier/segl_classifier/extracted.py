@@ -20,6 +20,7 @@ from segl_classifier import charset, sniff, transfer
 from segl_classifier.html import read_html
 from segl_classifier.message import Part, Source, Text, shown_name, unreadable
 from segl_classifier.transfer import Encoding
+from segl_classifier.walk import quotes_encoded
 
 _NOISE = 8  # so many control characters a text may hold without being called damaged …
 _NOISE_SHARE = 100  # … or one in so many bytes, whichever is more
@@ -108,7 +109,10 @@ class Notebook:
             self.inline_file(file.content_type, transfer.decode(raw, Encoding.BASE64) if file.base64 else raw)
 
     def inside(self, data: bytes) -> None:
-        """Files written into the text: uuencoded ones are opened, others are told of."""
+        """Files written into the text: uuencoded ones and quoted messages are opened, others told of.
+        In a text without encoding the walk has already opened the quoted messages."""
+        if self._part.encoding is not Encoding.NONE and quotes_encoded(data, 0, len(data)):
+            self._file("", "message/rfc822", data)
         for content_type in sniff.armoured(data):
             encrypted = content_type in ("application/pgp-encrypted", "application/pkcs7-mime")
             self.lack(Unreadable.ENCRYPTED if encrypted else Unreadable.UNKNOWN_TYPE, content_type)

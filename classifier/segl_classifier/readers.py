@@ -11,6 +11,7 @@ from segl_classifier.charset import decode_text
 from segl_classifier.extracted import Extracted, Notebook, source_of
 from segl_classifier.message import Part, Text, unreadable
 from segl_classifier.transfer import Encoding
+from segl_classifier.walk import Walk
 
 SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is smaller
 
@@ -69,6 +70,13 @@ def read_folded(part: Part, limits: Limits) -> Extracted:
                 notes.page(plain, where)
         notes.inside(data)
     return notes.result()
+
+
+def read_message(part: Part, limits: Limits) -> Extracted:
+    """A message that was not seen as one by the walk: from an archive, or quoted in an encoded text."""
+    walk = Walk(limits, prefix=f"{part.where} > ", depth=part.depth + 1)
+    walk.run(part.payload)
+    return Extracted(tuple(walk.texts), tuple(walk.parts), tuple(walk.unread))
 
 
 def read_signature(part: Part, limits: Limits) -> Extracted:

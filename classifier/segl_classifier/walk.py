@@ -20,31 +20,29 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from segl.settings import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import transfer
 from segl_classifier.boundaries import Kind, guess_boundary, has_delimiter, sections
 from segl_classifier.charset import decode_text
-from segl_classifier.fields import Block, read_block
+from segl_classifier.entity import (
+    GENERIC,
+    HEADER_START,
+    MESSAGES,
+    Entity,
+    Reading,
+    boundary_bytes,
+    is_saved_message,
+    readings,
+)
+from segl_classifier.fields import read_block
 from segl_classifier.headers import read_headers
 from segl_classifier.message import Part, Source, Text, shown_name, unreadable
-from segl_classifier.parameters import LONGEST, Parameters, read_parameters
-from segl_classifier.transfer import Encoding, encoding_named
+from segl_classifier.parameters import LONGEST, Parameters
+from segl_classifier.transfer import Encoding
 
-_MESSAGES = frozenset(
-    "message/rfc822 message/global message/news message/partial message/external-body message/x-rfc822 "
-    "text/rfc822-headers message/rfc822-headers message/global-headers".split()
-)
-_SAVED = (".eml", ".mht", ".mhtml", ".nws", ".email")  # messages saved as files
-_GENERIC = frozenset(("", "application/octet-stream", "application/x-octet-stream", "text/plain"))
-_HEADER_START = re.compile(
-    rb"\s*(?:(?:Received|Return-Path|Delivered-To|From|To|Cc|Subject|Date|MIME-Version|Message-ID|Reply-To|"
-    rb"Content-Type|DKIM-Signature|X-[\w-]{1,60})[ \t]*:[^\n]*+\n(?:[ \t][^\n]*+\n){0,50}+){2}",
-    re.IGNORECASE,
-)
 _INNER_ENCODING = re.compile(
     rb"(?:^|(?<=[\r\n]))content-transfer-encoding[ \t]*:[ \t]*\"?(?:base64|quoted-printable|x-uu)",
     re.IGNORECASE,
@@ -62,52 +60,19 @@ _INNER = 50  # as many encoded parts are looked for inside one text
 _AGAIN = 4  # readings beyond the first may cost so many times the message
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """One header block with its body, as a stretch of a buffer. ``label`` is its number (``2.1``) within
-    the message that ``prefix`` names; ``message`` tells that its headers are those of a message."""
-
-    buffer: bytes
-    start: int
-    end: int
-    prefix: str = ""
-    label: str = ""
-    depth: int = 0
-    message: bool = False
-    attached: bool = False
-    default: str = "text/plain"
-
-    @property
-    def where(self) -> str:
-        return f"{self.prefix}part {self.label}" if self.label else f"{self.prefix}body"
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One way of reading an entity: the fields that count, where the body begins, and what they say."""
-
-    entity: Entity
-    body: int
-    kinds: tuple[Parameters, ...]
-    encodings: tuple[Encoding, ...]
-    filenames: tuple[str, ...]
-    attached: bool
-    content_id: str
-
-    @property
-    def where(self) -> str:
-        name = self.filenames[0] if self.filenames else ""
-        return f"{self.entity.where} > {shown_name(name)}" if name else self.entity.where
-
-
 class Walk:
-    """The leaves, texts and gaps of one message. Use :meth:`run` once, then read the lists."""
+    """The leaves, texts and gaps of one message. Use :meth:`run` once, then read the lists.
 
-    def __init__(self, limits: Limits) -> None:
+    *prefix* and *depth* say where the message stands when it was found inside another.
+    """
+
+    def __init__(self, limits: Limits, prefix: str = "", depth: int = 0) -> None:
         self.parts: list[Part] = []
         self.texts: list[Text] = []
         self.unread: list[Finding] = []
         self._limits = limits
+        self._prefix = prefix
+        self._depth = depth
         self._opened = 0
         self._again = 0
 
@@ -116,7 +81,15 @@ class Walk:
         if b"\n" not in raw:
             raw = raw.replace(b"\r", b"\n")  # every line ends in a bare CR, as on old Macs
         self._again = _AGAIN * len(raw) + 65_536
-        root = Entity(raw, len(BOM_UTF8) if raw.startswith(BOM_UTF8) else 0, len(raw), message=True)
+        root = Entity(
+            raw,
+            len(BOM_UTF8) if raw.startswith(BOM_UTF8) else 0,
+            len(raw),
+            prefix=self._prefix,
+            depth=self._depth,
+            message=True,
+            attached=bool(self._prefix),
+        )
         stack: list[Iterator[Entity]] = [iter((root,))]
         while stack:
             entity = next(stack[-1], None)
@@ -144,28 +117,31 @@ class Walk:
                 Unreadable.TOO_LARGE, f"{prefix}header", f"a field of more than {LONGEST} characters"
             )
         self.texts += read_headers(block.fields, prefix)
-        for index, reading in enumerate(_block_readings(entity, block)):
+        for index, reading in enumerate(readings(entity, block)):
             if index and not self._afford(entity.end - reading.body):
                 return
             self._tell_names(reading)
             yield from self._follow(reading)
 
-    def _follow(self, reading: _Reading) -> Iterator[Entity]:
+    def _follow(self, reading: Reading) -> Iterator[Entity]:
         for index, kind in enumerate(reading.kinds):
+            if index >= _READINGS:
+                self._unread(Unreadable.DAMAGED, reading.where, f"more than {_READINGS} content types")
+                return
             if index and not self._afford(reading.entity.end - reading.body):
                 return
             if kind.value.startswith("multipart/"):
                 yield from self._multipart(reading, kind)
-            elif kind.value in _MESSAGES or _is_saved_message(reading, kind.value):
+            elif kind.value in MESSAGES or is_saved_message(reading, kind.value):
                 yield from self._message(reading, kind)
             else:
                 yield from self._leaf(reading, kind.value, kind.first("charset"))
 
-    def _multipart(self, reading: _Reading, kind: Parameters) -> Iterator[Entity]:
+    def _multipart(self, reading: Reading, kind: Parameters) -> Iterator[Entity]:
         if kind.value == "multipart/encrypted":
             self._unread(Unreadable.ENCRYPTED, reading.where, kind.value)
         buffer, start, end = reading.entity.buffer, reading.body, reading.entity.end
-        declared = [b for b in map(_boundary_bytes, kind.all("boundary")) if b]
+        declared = [b for b in map(boundary_bytes, kind.all("boundary")) if b]
         found = [b for b in declared if has_delimiter(buffer, start, end, b)]
         coded = [e for e in reading.encodings if e in (Encoding.BASE64, Encoding.QUOTED)]
         if not found and coded and self._afford(end - start):
@@ -177,12 +153,14 @@ class Walk:
             found = [guess]
         if not found:  # no part can be told from another: all of it is text
             yield from self._leaf(reading, "", "")
+        if len(found) > _READINGS:
+            self._unread(Unreadable.DAMAGED, reading.where, f"more than {_READINGS} boundaries")
         for index, boundary in enumerate(found[:_READINGS]):
             if index == 0 or self._afford(end - start):
                 yield from self._sections(reading, kind, buffer, start, end, boundary)
 
     def _sections(
-        self, reading: _Reading, kind: Parameters, buffer: bytes, start: int, end: int, boundary: bytes
+        self, reading: Reading, kind: Parameters, buffer: bytes, start: int, end: int, boundary: bytes
     ) -> Iterator[Entity]:
         entity = reading.entity
         number = 0
@@ -203,7 +181,7 @@ class Walk:
             else:
                 yield from self._surround(entity, buffer, section.start, section.end, section.kind.value)
 
-    def _message(self, reading: _Reading, kind: Parameters) -> Iterator[Entity]:
+    def _message(self, reading: Reading, kind: Parameters) -> Iterator[Entity]:
         """A message within the message. An encoded one is decoded first, though RFC 2046 forbids the
         encoding; if it reads as a message without that, it is read so too."""
         entity = reading.entity
@@ -214,7 +192,7 @@ class Walk:
         for encoding in reading.encodings:
             buffer, start, end = entity.buffer, reading.body, entity.end
             if encoding in (Encoding.BASE64, Encoding.QUOTED, Encoding.UU):
-                if _HEADER_START.match(buffer, start, end) and self._afford(end - start):
+                if HEADER_START.match(buffer, start, end) and self._afford(end - start):
                     yield self._inside(entity, buffer, start, end, prefix)
                 if not self._afford(end - start):
                     return
@@ -226,7 +204,7 @@ class Walk:
     def _inside(entity: Entity, buffer: bytes, start: int, end: int, prefix: str) -> Entity:
         return Entity(buffer, start, end, prefix=prefix, depth=entity.depth + 1, message=True, attached=True)
 
-    def _leaf(self, reading: _Reading, content_type: str, charset: str) -> Iterator[Entity]:
+    def _leaf(self, reading: Reading, content_type: str, charset: str) -> Iterator[Entity]:
         entity = reading.entity
         if reading.body >= entity.end:
             return
@@ -247,7 +225,7 @@ class Walk:
                     depth=entity.depth,
                 )
             )
-        if content_type.startswith("text/") or content_type in _GENERIC:
+        if content_type.startswith("text/") or content_type in GENERIC:
             yield from self._encoded_inside(entity, entity.buffer, reading.body, entity.end)
 
     def _surround(self, entity: Entity, buffer: bytes, start: int, end: int, what: str) -> Iterator[Entity]:
@@ -263,7 +241,7 @@ class Walk:
 
     def _encoded_inside(self, entity: Entity, buffer: bytes, start: int, end: int) -> Iterator[Entity]:
         """Encoded MIME parts that stand in a text, as in a bounce that quotes the message it returns."""
-        if not any(buffer.find(hint, start, end) >= 0 for hint in _INNER_HINTS):
+        if not quotes_encoded(buffer, start, end):
             return
         for number, field in enumerate(_INNER_ENCODING.finditer(buffer, start, end), 1):
             before = (buffer.rfind(mark, start, field.start()) for mark in (b"\n\n", b"\n\r\n", b"\n--"))
@@ -271,7 +249,10 @@ class Walk:
             top = buffer.find(b"\n", top + 1, field.start()) + 1 if top >= 0 else start
             stop = buffer.find(b"\n--", field.end(), end)
             stop = stop if stop >= 0 else end
-            if number > _INNER or not self._afford(stop - top):
+            if number > _INNER:
+                self._unread(Unreadable.TOO_MANY, entity.where, f"more than {_INNER} quoted parts")
+                return
+            if not self._afford(stop - top):
                 return
             yield Entity(
                 buffer,
@@ -283,7 +264,7 @@ class Walk:
                 attached=entity.attached,
             )
 
-    def _tell_names(self, reading: _Reading) -> None:
+    def _tell_names(self, reading: Reading) -> None:
         for name in reading.filenames:
             self.texts.append(Text(name, f"{reading.entity.where} file name", Source.FILENAME))
         for kind in reading.kinds:
@@ -306,60 +287,6 @@ class Walk:
         self.unread.append(unreadable(cause, where, detail))
 
 
-def _block_readings(entity: Entity, block: Block) -> Iterator[_Reading]:
-    """The header block read to its empty line, and, where a line in it is no field, also as by the
-    programs that begin the body there. When both say the same of the body, the longer body will do."""
-    whole = _reading(entity, block.fields, block.body)
-    if block.early is None:
-        yield whole
-        return
-    early = _reading(entity, block.fields[: block.early_fields], block.early)
-    yield early
-    if (early.kinds, early.encodings) != (whole.kinds, whole.encodings):
-        yield whole
-
-
-def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> _Reading:
-    types: list[str] = []
-    encodings: list[Encoding] = []
-    placed: list[Parameters] = []
-    content_id = ""
-    for name, value in fields:
-        if name == "content-type":
-            types.append(value)
-        elif name == "content-transfer-encoding":
-            encodings.append(encoding_named(value))
-        elif name == "content-disposition":
-            placed.append(read_parameters(value))
-        elif name == "content-id":
-            content_id = value.strip().strip("<>")
-    kinds = [read_parameters(value) for value in dict.fromkeys(types)] or [Parameters(entity.default, ())]
-    names = [name for said in placed for name in said.all("filename", "name")]
-    names += [name for kind in kinds for name in kind.all("name", "filename")]
-    filenames = tuple(dict.fromkeys(name for name in names if name.strip()))
-    inline = any(said.value == "inline" for said in placed)
-    attached = any(said.value == "attachment" for said in placed) or (bool(filenames) and not inline)
-    return _Reading(
-        entity=entity,
-        body=body,
-        kinds=tuple(kinds[:_READINGS]),
-        encodings=tuple(dict.fromkeys(encodings))[:_READINGS] or (Encoding.NONE,),
-        filenames=filenames,
-        attached=attached or entity.attached,
-        content_id=content_id,
-    )
-
-
-def _is_saved_message(reading: _Reading, content_type: str) -> bool:
-    """Whether a leaf is a message in disguise: by its file name, or an untyped file with mail headers."""
-    if reading.entity.message and not reading.filenames:
-        return False
-    named = any(name.lower().endswith(_SAVED) for name in reading.filenames)
-    if not named and not (content_type in _GENERIC and content_type != "text/plain"):
-        return False
-    view = memoryview(reading.entity.buffer)[reading.body : reading.entity.end]
-    return _HEADER_START.match(transfer.head(view, reading.encodings[0], 8192)) is not None
-
-
-def _boundary_bytes(boundary: str) -> bytes:
-    return boundary[:1000].encode("latin-1", "replace").rstrip()
+def quotes_encoded(buffer: bytes, start: int, end: int) -> bool:
+    """Whether a text may hold encoded MIME parts; cheap, and sometimes wrongly true."""
+    return any(buffer.find(hint, start, end) >= 0 for hint in _INNER_HINTS)

@@ -259,6 +259,20 @@ def test_a_uuencoded_file_has_its_name_and_place() -> None:
     ]
 
 
+def test_a_message_found_inside_a_file_is_walked() -> None:
+    """As an archive would give it: the walk has not seen it."""
+    message = b"Subject: a\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(
+        b"Cpr 010190-1234"
+    )
+    for kind, name in (("message/rfc822", ""), ("", "a.eml"), ("text/plain", "a.eml")):
+        found, unread = read(part(message, kind, name, attached=True))
+        assert [(t.text, t.where, t.source) for t in found] == [
+            ("a", "part 1 > subject", Source.SUBJECT),
+            ("Cpr 010190-1234", "part 1 > body", Source.ATTACHMENT),
+        ]
+        assert unread == []
+
+
 def test_both_alternatives_are_read() -> None:
     raw = (
         b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nplain\r\n"

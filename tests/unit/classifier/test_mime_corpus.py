@@ -111,6 +111,7 @@ _RSPAMD = "rspamd+rspamd/test/functional/messages"
 NOT_TEXT = {
     f"{_MIME4J}/obsolete.msg": "a header name before a blank and a colon",
     f"{_MIME4J}/very-long-boundary.msg": "a delimiter line",
+    f"{_MIME4J}/very-very-long-boundary.msg": "a delimiter line",
     f"{_MIME4J}/weird-boundary.msg": "a delimiter line",
     f"{_MIMEKIT}/feedback-report.txt": "header fields and delimiters, behind a byte order mark",
     f"{_RSPAMD}/phish_sender2.eml": "header fields, the first of them folded before its colon",

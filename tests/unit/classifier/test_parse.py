@@ -199,6 +199,24 @@ def test_many_ways_to_read_a_message_are_not_followed_for_ever(head: str) -> Non
     assert time.process_time() - start < 3
 
 
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        ("".join(f"Content-Type: text/plain; x={n}\n" for n in range(5)) + "\nhej", "unreadable.damaged"),
+        (
+            f"Content-Type: multipart/mixed{''.join(f'; boundary=b{n}' for n in range(5))}\n\n"
+            + "".join(f"--b{n}\n\nhej\n" for n in range(5)),
+            "unreadable.damaged",
+        ),
+        ("A: b\n\n" + "Content-Transfer-Encoding: base64\n\nQQ==\n--x\n" * 51, "unreadable.too-many"),
+        (f"Content-Type: text/plain; x={'y' * 30_000}\n\nhej", "unreadable.too-large"),
+    ],
+    ids=["five types", "five boundaries", "51 quoted parts", "a field of 30,000 characters"],
+)
+def test_ways_beyond_the_limit_are_told_of(raw: str, rule: str) -> None:
+    assert rules(crlf(raw)) == [rule]
+
+
 def test_an_encrypted_multipart_is_told_of() -> None:
     raw = b"Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\nContent-Type: a/b\r\n\r\nx\r\n--b--"
     assert rules(raw) == ["unreadable.encrypted"]

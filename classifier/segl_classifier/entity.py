@@ -1,0 +1,130 @@
+"""One MIME entity (RFC 2045 §2.4) and the ways its header block may be read.
+
+Programs differ on which of two Content-Type fields counts, and on whether the body begins at a line that
+is no header field or at the empty line after it. A :class:`Reading` is one choice of where the body begins,
+with everything the fields say about it; :func:`readings` gives each that makes a difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from segl_classifier import sniff, transfer
+from segl_classifier.fields import Block
+from segl_classifier.message import shown_name
+from segl_classifier.parameters import Parameters, read_parameters
+from segl_classifier.transfer import Encoding, encoding_named
+
+MESSAGES = frozenset(
+    "message/rfc822 message/global message/news message/partial message/external-body message/x-rfc822 "
+    "text/rfc822-headers message/rfc822-headers message/global-headers".split()
+)
+SAVED = (".eml", ".mht", ".mhtml", ".nws", ".email")  # messages saved as files
+GENERIC = frozenset(("", "application/octet-stream", "application/x-octet-stream", "text/plain"))
+HEADER_START = re.compile(
+    rb"\s*(?:(?:Received|Return-Path|Delivered-To|From|To|Cc|Subject|Date|MIME-Version|Message-ID|Reply-To|"
+    rb"Content-Type|DKIM-Signature|X-[\w-]{1,60})[ \t]*:[^\n]*+\n(?:[ \t][^\n]*+\n){0,50}+){2}",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One header block with its body, as a stretch of a buffer. ``label`` is its number (``2.1``) within
+    the message that ``prefix`` names; ``message`` tells that its headers are those of a message."""
+
+    buffer: bytes
+    start: int
+    end: int
+    prefix: str = ""
+    label: str = ""
+    depth: int = 0
+    message: bool = False
+    attached: bool = False
+    default: str = "text/plain"
+
+    @property
+    def where(self) -> str:
+        return f"{self.prefix}part {self.label}" if self.label else f"{self.prefix}body"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way of reading an entity: the fields that count, where the body begins, and what they say."""
+
+    entity: Entity
+    body: int
+    kinds: tuple[Parameters, ...]
+    encodings: tuple[Encoding, ...]
+    filenames: tuple[str, ...]
+    attached: bool
+    content_id: str
+
+    @property
+    def where(self) -> str:
+        name = self.filenames[0] if self.filenames else ""
+        return f"{self.entity.where} > {shown_name(name)}" if name else self.entity.where
+
+
+def readings(entity: Entity, block: Block) -> Iterator[Reading]:
+    """The header block read to its empty line, and, where a line in it is no field, also as by the
+    programs that begin the body there. When both say the same of the body, the longer body will do."""
+    whole = _reading(entity, block.fields, block.body)
+    if block.early is None:
+        yield whole
+        return
+    early = _reading(entity, block.fields[: block.early_fields], block.early)
+    yield early
+    if (early.kinds, early.encodings) != (whole.kinds, whole.encodings):
+        yield whole
+
+
+def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> Reading:
+    types: list[str] = []
+    encodings: list[Encoding] = []
+    placed: list[Parameters] = []
+    content_id = ""
+    for name, value in fields:
+        if name == "content-type":
+            types.append(value)
+        elif name == "content-transfer-encoding":
+            encodings.append(encoding_named(value))
+        elif name == "content-disposition":
+            placed.append(read_parameters(value))
+        elif name == "content-id":
+            content_id = value.strip().strip("<>")
+    kinds = [read_parameters(value) for value in dict.fromkeys(types)] or [Parameters(entity.default, ())]
+    names = [name for said in placed for name in said.all("filename", "name")]
+    names += [name for kind in kinds for name in kind.all("name", "filename")]
+    filenames = tuple(dict.fromkeys(name for name in names if name.strip()))
+    inline = any(said.value == "inline" for said in placed)
+    attached = any(said.value == "attachment" for said in placed) or (bool(filenames) and not inline)
+    return Reading(
+        entity=entity,
+        body=body,
+        kinds=tuple(kinds),
+        encodings=tuple(dict.fromkeys(encodings)) or (Encoding.NONE,),
+        filenames=filenames,
+        attached=attached or entity.attached,
+        content_id=content_id,
+    )
+
+
+def is_saved_message(reading: Reading, content_type: str) -> bool:
+    """Whether a leaf is a message in disguise: text in a file named as one, or an untyped file that
+    begins with mail headers."""
+    if reading.entity.message and not reading.filenames:
+        return False
+    named = any(name.lower().endswith(SAVED) for name in reading.filenames)
+    if not named and (content_type not in GENERIC or content_type == "text/plain"):
+        return False
+    view = memoryview(reading.entity.buffer)[reading.body : reading.entity.end]
+    head = transfer.head(view, reading.encodings[0], 8192)
+    return sniff.is_text(head) if named else HEADER_START.match(head) is not None
+
+
+def boundary_bytes(boundary: str) -> bytes:
+    """The bytes of a boundary parameter; blanks at its end do not count (RFC 2046 §5.1.1)."""
+    return boundary.encode("latin-1", "replace").rstrip()
