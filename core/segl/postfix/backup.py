@@ -27,8 +27,8 @@ ROOT = STATE / "backup"
 _MANIFEST = "manifest.json"
 _FORM = 1
 
-# pid files, and what Debian's script copies there for chroots.
-_IN_QUEUE_DIRECTORY = frozenset({"pid", "etc", "lib", "usr", "dev"})
+# Sockets, pid files, and what Debian's script copies there for chroots.
+_IN_QUEUE_DIRECTORY = frozenset({"private", "public", "pid", "etc", "lib", "usr", "dev"})
 # The master's lock, and random numbers kept for TLS.
 _IN_DATA_DIRECTORY = frozenset({"master.lock", "prng_exch"})
 
@@ -220,8 +220,6 @@ def _remove_directories(paths: Sequence[str]) -> Iterator[Path]:
 
 
 def _is_made_by_postfix(file: Path, top: str) -> bool:
-    if file.is_socket() or file.is_fifo():
-        return True
     return top in _IN_QUEUE_DIRECTORY or file.name in _IN_DATA_DIRECTORY
 
 

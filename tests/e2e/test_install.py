@@ -1,0 +1,258 @@
+"""`segl install` on a stock Debian Postfix: from the first look to mail, and back to every byte as it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import smtplib
+import subprocess
+from collections.abc import Iterator
+from email.message import EmailMessage
+
+import pytest
+
+from world.host import FRONT, QUEUE, Host
+from world.peers import SmtpPeer
+from world.postfix import wait_until
+
+pytestmark = pytest.mark.world
+
+CPR = "150689-1234"
+OWN = "anna@nordby.example"
+OUTSIDE = "bo@andre.example"
+
+
+@pytest.fixture
+def host(own_network: None) -> Iterator[Host]:
+    with Host() as host:
+        yield host
+
+
+def assert_only(host: Host, code: int, *ids: str) -> None:
+    """Only these checks of the doctor are not ok."""
+    found = [check for check in examine(host, code) if check["state"] != "ok"]
+    assert {check["id"] for check in found} == set(ids), found
+
+
+def examine(host: Host, code: int) -> list[dict[str, str]]:
+    record = json.loads(host.segl("doctor", "--json", code=code))
+    assert record["exit"] == code
+    return list(record["checks"])
+
+
+def state(host: Host, id_: str, code: int) -> set[str]:
+    return {check["state"] for check in examine(host, code) if check["id"] == id_}
+
+
+def submit(recipient: str, text: str, address: str = "127.0.0.1") -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = OWN, recipient, "Sag"
+    message["X-Segl-Route"] = "plain"
+    message.set_content(text)
+    with smtplib.SMTP(address, 25, local_hostname="desk.example", timeout=60) as smtp:
+        smtp.send_message(message, OWN, [recipient])
+
+
+def test_a_stock_debian_from_the_first_look_to_mail(host: Host) -> None:
+    before = host.snapshot()
+    shown = host.segl("install", "--dry-run")
+    assert "+content_filter = segl-secure:[127.0.0.1]:10026" in shown
+    assert "touches no file but those above" in shown
+    assert host.snapshot() == before
+
+    assert "nobody is there to answer" in host.segl("install", code=1)
+    assert host.snapshot() == before
+    done = host.segl("install", "--yes")
+    assert f"postfix -c {host.secure} start" in done
+
+    # nothing runs yet, and the doctor says no more than that
+    down = ("run.front", "run.secure", "run.reloaded", "port.secure", "port.return")
+    sockets = ("socket.milter", "socket.map", "socket.tunnel", "socket.portal")
+    assert_only(host, 2, *down, *sockets, "store", "store.sealed")
+    assert "down" in host.segl("status", code=1)
+
+    for daemon in host.daemons:
+        daemon.start()
+    host.run("postfix", "start")  # both, as at boot
+    host.run("postfix", "-c", str(host.secure), "status")
+    assert_only(host, 0)
+    status = json.loads(host.segl("status", "--json"))
+    assert status["runs"]
+    assert status["queue secure"]["text"] == "empty"
+
+    submit(OWN, "Hej Anna")
+    wait_until(
+        lambda: host.mailbox.exists() and "Hej Anna" in host.mailbox.read_text(), 20, lambda: host.log[-3000:]
+    )
+    assert "X-Segl" not in host.mailbox.read_text()
+    assert "postfix/segl-return/smtpd" in host.log
+
+    host.run("sh", "-c", f"printf 'Subject: x\\n\\nfra et program\\n' | sendmail -f {OWN} {OWN}")
+    wait_until(lambda: "fra et program" in host.mailbox.read_text(), 20, lambda: host.log[-3000:])
+
+    submit(OUTSIDE, f"CPR {CPR}")
+    wait_until(
+        lambda: '"sealed": {"good": true, "text": "1 message' in host.segl("status", "--json"),
+        20,
+        lambda: host.log,
+    )
+
+    # root may open any socket; what counts is Postfix's own user
+    (QUEUE / "segl" / "milter.sock").chmod(0o600)
+    assert_only(host, 2, "socket.milter")
+    (QUEUE / "segl" / "milter.sock").chmod(0o660)
+    (QUEUE / "segl").chmod(0o700)
+    assert_only(host, 2, "socket.milter")
+
+
+def test_a_second_run_changes_nothing_and_undo_puts_every_byte_back(host: Host) -> None:
+    before = host.snapshot()
+    host.segl("install", "--yes")
+    installed = host.snapshot()
+    assert installed != before
+    assert "Nothing to change" in host.segl("install", "--yes")
+    assert host.snapshot() == installed
+    assert len(list(host.backup.iterdir())) == 1
+
+    shown = host.segl("install", "--undo", "--dry-run")
+    assert "-content_filter = segl-secure:[127.0.0.1]:10026" in shown
+    assert host.snapshot() == installed
+    host.segl("install", "--undo", "--yes")
+    assert host.snapshot() == before
+    assert "nothing to undo" in host.segl("install", "--undo", "--yes", code=1)
+
+    # edited since: not without --force, and not lost with it
+    host.segl("install", "--yes")
+    assert host.snapshot() == installed
+    host.postconf("-e", "biff=yes")
+    edited = (FRONT / "main.cf").read_bytes()
+    assert "edited since" in host.segl("install", "--undo", "--yes", code=1)
+    assert (FRONT / "main.cf").read_bytes() == edited
+    host.segl("install", "--undo", "--yes", "--force")
+    assert host.snapshot() == before
+    assert [file.read_bytes() for file in host.backup.rglob("*.edited")] == [edited]
+
+
+def test_undo_from_a_running_system_strands_no_mail(host: Host) -> None:
+    before = host.snapshot()
+    host.segl("install", "--yes")
+    host.start_all()
+    undo = ("install", "--undo", "--yes", "--reload")
+    assert "still runs" in host.segl("install", "--undo", "--yes", code=1)
+
+    # one waits in the secure instance because segl-deliver is down, then one in the front on its way there
+    host.daemons[1].stop()
+    submit(OUTSIDE, f"CPR {CPR}")
+    wait_until(lambda: host.queue(host.secure) == 1, 20, lambda: host.log[-3000:])
+    assert "1 messages wait in the secure instance" in host.segl(*undo, code=1)
+    host.run("postsuper", "-c", str(host.secure), "-d", "ALL")
+    host.run("postfix", "-c", str(host.secure), "stop")
+    submit(OUTSIDE, f"CPR {CPR}")
+    wait_until(
+        lambda: "status=deferred" in host.log.rpartition("segl-secure/smtp")[2], 20, lambda: host.log[-3000:]
+    )
+    assert "1 messages in the front's queue are on their way to Segl" in host.segl(*undo, code=1)
+    assert host.queue() == 1
+
+    host.run("postfix", "-c", str(host.secure), "start")
+    host.run("postsuper", "-d", "ALL")
+    said = host.segl(*undo)
+    assert f"Left in place, because it is not empty: {QUEUE}/segl" in said  # segl-milter still runs
+    for daemon in host.daemons:
+        daemon.stop()
+    shutil.rmtree(QUEUE / "segl")
+    assert host.snapshot() == before
+    submit(OWN, "uden Segl")
+    wait_until(
+        lambda: host.mailbox.exists() and "uden Segl" in host.mailbox.read_text(),
+        20,
+        lambda: host.log[-3000:],
+    )
+    assert "segl-return" not in host.log.rpartition("refreshing the Postfix mail system")[2]
+
+
+def test_a_result_that_postfix_refuses_is_taken_back(host: Host) -> None:
+    """`postfix check` cannot make its directories: that shows only when the new files are in place."""
+    (FRONT / "main.cf").chmod(0o640)
+    (QUEUE / "corrupt").write_text("in the way", "ascii")
+    before = host.snapshot()
+    assert "everything is as before" in host.segl("install", "--yes", code=1)
+    assert host.snapshot() == before
+    assert "nothing to undo" in host.segl("install", "--undo", "--yes", code=1)
+
+
+def test_reload_waits_until_mail_would_pass(host: Host) -> None:
+    host.run("postfix", "start")
+    said = host.segl("install", "--yes", "--reload", code=1)
+    assert "the secure instance does not run" in said
+    assert "until Segl and the secure instance run" in said
+    host.run("postfix", "-c", str(host.secure), "start")
+    assert "segl-milter does not answer" in host.segl("install", "--reload", code=1)
+    assert "fail" in state(host, "run.reloaded", 2)
+    for daemon in host.daemons:
+        daemon.start()
+    assert "was reloaded" in host.segl("install", "--reload")
+    assert_only(host, 0)
+
+
+# What a site may say in main.cf about mail to the world; none of it may steer mail on its way inside.
+ODD_SITE = """
+inet_interfaces = 192.0.2.10
+smtp_bind_address = 192.0.2.10
+smtp_fallback_relay = [192.0.2.10]:2526
+smtp_tls_policy_maps = static:encrypt
+smtp_sasl_auth_enable = yes
+smtp_sasl_password_maps = static:user:password
+smtp_sasl_security_options =
+smtp_discard_ehlo_keywords = dsn, xforward, 8bitmime
+smtpd_discard_ehlo_keywords = dsn, xforward, 8bitmime
+smtpd_client_restrictions = check_client_access cidr:{{127.0.0.0/8 REJECT}}, permit
+smtpd_sender_restrictions = check_sender_access static:OK
+smtpd_reject_unlisted_sender = yes
+smtpd_hard_error_limit = 1
+"""
+
+
+def test_a_site_with_odd_settings(own_network: None) -> None:
+    subprocess.run(["ip", "address", "replace", "192.0.2.10/32", "dev", "lo"], check=True)
+    with Host(ODD_SITE) as host, SmtpPeer("192.0.2.10", 2526) as relay:
+        host.postconf("-e", "mynetworks=192.0.2.10")
+        host.segl("install", "--yes")
+        host.start_all()
+        assert_only(host, 0)
+        submit(OWN, "Hej Anna", "192.0.2.10")
+        wait_until(
+            lambda: host.mailbox.exists() and "Hej Anna" in host.mailbox.read_text(),
+            20,
+            lambda: host.log[-3000:],
+        )
+        submit(OUTSIDE, f"CPR {CPR}", "192.0.2.10")
+        wait_until(
+            lambda: '"sealed": {"good": true, "text": "1 message' in host.segl("status", "--json"),
+            20,
+            lambda: host.log[-5000:],
+        )
+        assert CPR not in b"".join(mail.content for mail in relay.received).decode("utf-8", "replace")
+
+
+def test_a_relay_for_failures_never_gets_what_must_be_secure(own_network: None) -> None:
+    with (
+        Host("smtp_fallback_relay = [127.0.0.1]:2526\n") as host,
+        SmtpPeer("127.0.0.1", 2526) as relay,
+    ):
+        host.segl("install", "--yes")
+        host.start_all()
+        host.run("postfix", "-c", str(host.secure), "stop")
+        submit(OUTSIDE, f"CPR {CPR}")
+        wait_until(
+            lambda: "segl-secure" in host.log and "status=deferred" in host.log, 20, lambda: host.log[-3000:]
+        )
+        assert host.queue() == 1
+        assert relay.received == []
+
+        # and this is what would happen without the override, so the test can fail
+        host.postconf("-PX", "segl-secure/unix/smtp_fallback_relay")
+        assert "fail" in state(host, "front.handover", 2)
+        host.run("postfix", "-c", str(FRONT), "reload")
+        host.run("postqueue", "-c", str(FRONT), "-f")
+        assert CPR.encode() in relay.wait_for(1)[0].content

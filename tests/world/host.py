@@ -1,0 +1,201 @@
+"""A host with a stock Debian Postfix in /etc/postfix, for tests of `segl install`.
+
+Postfix starts several instances together only from the configuration directory compiled into it. So this
+really is /etc/postfix: bind mounts in the test's own mount namespace put private directories there and on
+/var/spool/postfix and /var/lib/postfix, seen by nobody else.
+
+    with Host() as host:
+        host.segl("install", "--yes")
+        host.run("postfix", "start")
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from world import namespace
+from world.postfix import wait_for_port
+from world.process import Daemon
+
+FRONT = Path("/etc/postfix")
+QUEUE = Path("/var/spool/postfix")
+DATA = Path("/var/lib/postfix")
+_STOCK = Path("/usr/share/postfix/main.cf.debian")
+
+_SETTINGS = """\
+[organisation]
+name = "Nordby Vandværk"
+domains = ["nordby.example"]
+
+[milter]
+socket = "{queue}/segl/milter.sock"
+workers = 1
+drain_seconds = 5
+
+[routing]
+socket = "{run}/map.sock"
+socket_mode = "0666"
+
+[delivery]
+tunnel_socket = "{run}/tunnel.sock"
+portal_socket = "{run}/portal.sock"
+socket_mode = "0666"
+certificates = "{directory}/tunnel.d"
+
+[portal]
+url = "https://sikker.nordby.example"
+sealed = "{directory}/state/sealed"
+
+[store]
+url = "sqlite:///{directory}/state/segl.db"
+
+[postfix]
+secure = "{directory}/postfix-segl"
+secure_queue = "{directory}/secure-spool"
+secure_data = "{directory}/secure-data"
+
+[[domain]]
+name = "andre.example"
+way = "portal"
+"""
+
+
+class Host:
+    """*main_cf* is added to Debian's own. Mail to anna@nordby.example ends in the file :attr:`mailbox`.
+
+    Its folder is not pytest's: every start of pytest shuts that one to other users, Postfix's own among them.
+    """
+
+    def __init__(self, main_cf: str = "") -> None:
+        directory = Path(tempfile.mkdtemp(prefix="segl-host-"))
+        directory.chmod(0o755)
+        self.directory = directory
+        self.main_cf = main_cf
+        self.secure = directory / "postfix-segl"
+        self.backup = directory / "backup"
+        self.mailbox = directory / "mail" / "anna"
+        self.settings_file = directory / "segl.toml"
+        run = directory / "run"
+        for folder in (run, directory / "state", directory / "mail"):
+            folder.mkdir()
+        self.mailbox.parent.chmod(0o1777)
+        text = _SETTINGS.format(queue=QUEUE, run=run, directory=directory)
+        self.settings_file.write_text(text, "utf-8")
+        arguments = ("--settings", str(self.settings_file))
+        self.daemons = [
+            Daemon(name, *arguments, directory=directory)
+            for name in ("segl-map", "segl-deliver", "segl-milter")
+        ]
+
+    def __enter__(self) -> Self:
+        for target in (FRONT, QUEUE, DATA):
+            source = (
+                self.directory / target.name
+                if target is FRONT
+                else self.directory / f"front{target.parent.name}"
+            )
+            if target is FRONT:
+                shutil.copytree(FRONT, source)
+            else:
+                source.mkdir()
+            namespace.bind(source, target)
+        owner = pwd.getpwnam("postfix")
+        os.chown(DATA, owner.pw_uid, owner.pw_gid)
+        shutil.copy(FRONT / "master.cf.proto", FRONT / "master.cf")
+        aliases = self.directory / "aliases"
+        aliases.write_text(f"postmaster: root\nroot: anna\nanna: {self.mailbox}\n", "ascii")
+        (FRONT / "main.cf").write_text(
+            f"{_STOCK.read_text('utf-8')}\n"
+            f"# this site\nmyhostname = mail.nordby.example\nmaillog_file = {self.log_file}\n"
+            f"maillog_file_prefixes = {self.directory}\nsmtp_tls_security_level = may\n"
+            f"smtp_dns_support_level = disabled\nsmtp_host_lookup = native\n{self.main_cf}",
+            "utf-8",
+        )
+        self.postconf("-e", "mydestination=$myhostname, nordby.example, localhost", "local_recipient_maps=")
+        self.postconf("-e", f"alias_database=hash:{aliases}", f"alias_maps=hash:{aliases}")
+        for file in FRONT.glob("*.cf"):
+            os.utime(file, (0, 0))  # Postfix waits two seconds before it reads a file written just now
+        self.run("postalias", str(aliases))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for daemon in self.daemons:
+            daemon.kill()
+        for directory in (self.secure, FRONT):
+            if (directory / "main.cf").exists():
+                self.run("postfix", "-c", str(directory), "stop", check=False)
+        for target in (DATA, QUEUE, FRONT):
+            subprocess.run(["umount", "--lazy", str(target)], check=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def log_file(self) -> Path:
+        return self.directory / "mail.log"
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
+
+    def segl(self, command: str, *arguments: str, code: int = 0) -> str:
+        """Run the command line; fails when it does not end with *code*."""
+        script = str(Path(sys.executable).parent / "segl")
+        backup = ("--backup", str(self.backup)) if command == "install" else ()
+        done = self._run(script, command, "--settings", str(self.settings_file), *backup, *arguments)
+        assert done.returncode == code, f"{command} ended with {done.returncode}\n{done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stdout + done.stderr
+
+    def start_all(self) -> None:
+        """What `segl install` prints as the next steps."""
+        for daemon in self.daemons:
+            daemon.start()
+        for directory in (self.secure, FRONT):
+            self.run("postfix", "-c", str(directory), "start")
+        for port in (10026, 10027):
+            wait_for_port("127.0.0.1", port)
+
+    def run(self, *command: str, check: bool = True) -> str:
+        done = self._run(*command)
+        assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}\n{self.log[-2000:]}"
+        return done.stdout
+
+    def postconf(self, *options: str, directory: Path = FRONT) -> None:
+        self.run("postconf", "-c", str(directory), *options)
+
+    def queue(self, directory: Path = FRONT) -> int:
+        return len(self.run("postqueue", "-c", str(directory), "-j").splitlines())
+
+    def snapshot(self) -> dict[str, tuple[int, int, bytes]]:
+        """Mode, owner and content of everything under /etc/postfix, and what is beside it."""
+        paths = [FRONT, *FRONT.rglob("*")]
+        paths += [
+            self.secure,
+            self.directory / "secure-spool",
+            self.directory / "secure-data",
+            QUEUE / "segl",
+        ]
+        return {
+            str(path): (
+                stat.S_IMODE(path.lstat().st_mode),
+                path.lstat().st_uid,
+                path.read_bytes() if path.is_file() else b"",
+            )
+            for path in paths
+            if path.exists()
+        }
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, check=False
+        )
