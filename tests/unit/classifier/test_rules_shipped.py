@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.decide import decide
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import load_rules, shipped_rules
+from segl_classifier.rules.load import shipped_files
 
 
 def judge(body: str, subject: str = "") -> Verdict:
@@ -78,3 +82,28 @@ def test_a_plain_case_of_each_category_is_found(label: str, body: str) -> None:
 def test_ordinary_mail_is_plain(body: str) -> None:
     verdict = judge(body)
     assert verdict.decision is Decision.PLAIN, verdict.findings
+
+
+def test_the_examples_of_the_manual_work(repository: Path, tmp_path: Path) -> None:
+    blocks = re.findall(
+        r"^```toml\n(.*?)^```", (repository / "docs" / "rules.md").read_text("utf-8"), re.S | re.M
+    )
+    own = tmp_path / "manual.toml"
+    own.write_text("\n".join(block for block in blocks if "[detection]" not in block), "utf-8")
+    rules = load_rules([own])
+    assert {"own.hearing-aid", "own.meter"} <= {rule.id for rule in rules.rules}
+    assert rules.labels[Label.CRIMINAL].decision is Decision.HOLD
+
+
+def test_the_manual_names_every_category(repository: Path) -> None:
+    manual = (repository / "docs" / "labels.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)`", manual, re.M) == [label.value for label in Label]
+
+
+def test_the_manual_names_no_list_that_does_not_exist(repository: Path) -> None:
+    """Its table of useful lists."""
+    manual = (repository / "docs" / "rules.md").read_text("utf-8")
+    table = manual.split("| list | what |")[1].split("\n\n")[0]
+    shipped = "".join(file.read_text("utf-8") for file in shipped_files())
+    for name in re.findall(r"`(\w+)`", table):
+        assert f"[list.{name}]" in shipped
