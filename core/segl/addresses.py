@@ -57,3 +57,12 @@ def parents(domain: str) -> Iterator[str]:
     while domain:
         yield domain
         domain = domain.partition(".")[2]
+
+
+def is_relayed(local: str) -> bool:
+    """Whether the local part names a further stop: ``user%host``, ``host!user``, ``user@host``.
+
+    Postfix may rewrite such an address of an own domain into one of another (``allow_percent_hack``,
+    ``swap_bangpath``), so nothing may be taken for granted about where it ends.
+    """
+    return any(sign in local for sign in "@%!")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from segl.addresses import domain_of
+from segl.addresses import is_relayed, split_address
 from segl.settings import Settings
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
 from segl_classifier.classify import classify
@@ -51,8 +51,14 @@ def to_own_domains_only(mail: Mail, settings: Settings) -> bool:
     return (
         bool(mail.recipients)
         and not mail.more_recipients
-        and all(settings.is_own(domain_of(address.bare)) for address in mail.recipients)
+        and all(_is_own(address.bare, settings) for address in mail.recipients)
     )
+
+
+def _is_own(address: str, settings: Settings) -> bool:
+    """An own domain, and no further stop in the local part: ``bo%kunde.example@own.example`` goes outside."""
+    local, domain = split_address(address)
+    return settings.is_own(domain) and not is_relayed(local)
 
 
 def beyond_limits(mail: Mail) -> Iterable[Finding]:

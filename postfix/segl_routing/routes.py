@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from segl.addresses import split_address
+from segl.addresses import is_relayed, split_address
 from segl.settings import DomainPin, Settings, is_address, next_hop_host
 from segl.vocabulary import Known, Route, Way
 from segl_routing.facts import DomainFacts
@@ -142,7 +142,7 @@ class RouteTable:
     def _own(self, recipient: str, local: str) -> Outcome:
         """Back into the house; unless the local part names a further host, in the manners of before DNS
         (``user%host``, ``host!user``), by which Postfix would send it out again."""
-        if any(sign in local for sign in "@%!"):
+        if is_relayed(local):
             return Refused(
                 recipient, "5.1.3", "an own address must not name a further host in its local part"
             )

@@ -269,7 +269,20 @@ def test_a_domain_that_does_not_exist_comes_back_to_the_sender(house: House, str
 def test_a_capture_of_port_25_holds_nothing(house: House, street: Street, tmp_path: Path) -> None:
     capture = tmp_path / "wire.pcap"
     outside = "port 25 and dst net 127.0.0.16/28"
-    command = ["tcpdump", "-Z", "root", "-i", "lo", "--immediate-mode", "-U", "-w", str(capture), "-s", "0", outside]
+    command = [
+        "tcpdump",
+        "-Z",
+        "root",
+        "-i",
+        "lo",
+        "--immediate-mode",
+        "-U",
+        "-w",
+        str(capture),
+        "-s",
+        "0",
+        outside,
+    ]
     tcpdump = subprocess.Popen(command, stderr=subprocess.PIPE)
     assert tcpdump.stderr is not None
     while b"listening on" not in (line := tcpdump.stderr.readline()):
@@ -296,3 +309,15 @@ def _workers(milter: Daemon) -> list[int]:
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("local", ["jens%boligforening.example", "boligforening.example!jens"])
+def test_an_own_address_with_another_host_in_it_stays_inside(
+    house: House, street: Street, local: str
+) -> None:
+    """Postfix's old routing signs must not carry a message outside as mail to an own domain."""
+    recipient = f"{local}@nordby-vand.example"
+    house.submit(message(recipient), SENDER, [recipient])
+    wait_until(lambda: bool(street.mail_for(SENDER)) or house.queued > 0, 30, lambda: house.log[-4000:])
+    assert not street.good.received
+    assert_nothing_in_clear(street)

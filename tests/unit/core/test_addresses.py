@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.addresses import domain_of, normal_domain, parents, split_address
+from segl.addresses import domain_of, is_relayed, normal_domain, parents, split_address
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,17 @@ def test_parents_from_near_to_far() -> None:
 def test_no_text_raises(text: str) -> None:
     domain = domain_of(text)
     assert domain == "" or normal_domain(domain) == domain
+
+
+@pytest.mark.parametrize(
+    ("address", "relayed"),
+    [
+        ("bo@own.example", False),
+        ("bo+sag@own.example", False),
+        ("bo%kunde.example@own.example", True),
+        ("kunde.example!bo@own.example", True),
+        ('"bo@kunde.example"@own.example', True),
+    ],
+)
+def test_a_further_stop_in_the_local_part_is_seen(address: str, relayed: bool) -> None:
+    assert is_relayed(split_address(address)[0]) is relayed
