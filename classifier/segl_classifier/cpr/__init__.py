@@ -22,7 +22,7 @@ from segl_classifier.message import Text
 __all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "find_cpr"]
 
 MOST_FINDINGS = 50  # of one text; one more then says how many there were
-MOST_DOUBTFUL = 10  # below the threshold, kept to explain why they do not count
+MOST_DOUBTFUL = 5  # below the threshold, kept to explain why they do not count
 
 
 def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:

@@ -121,7 +121,7 @@ def letters(text: str, start: int, end: int, divided: bool) -> Adjustment | None
     if (found := _JOINED_BEFORE.search(before)) is not None:
         word = found.group(1)
         if any(c.isdigit() for c in word) or (word.isupper() and len(word) <= 6):
-            return Adjustment("joined to letters: an identifier", _IDENTIFIER)
+            return Adjustment("joined to letters: an identifier", -0.25 if divided else _IDENTIFIER)
         return Adjustment("joined to a word", -0.1)
     return None
 

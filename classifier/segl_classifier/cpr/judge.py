@@ -85,18 +85,19 @@ class _Reader:
         self.headings: dict[tuple[str, bool], Said] = {}
         self.earlier: _Case | None = None
         self.others: set[str] = set()  # digits that the text calls something else
+        self.in_row = False  # whether the candidate at hand stands in the row of a table
         self.certain = 0
         self.complete = True
 
     def cases(self) -> list[_Case]:
         cases: list[_Case] = []
         for candidate in chain(candidates(self.text.text), split_candidates(self.text.text)):
-            birth = read(candidate.digits, self.today)
-            if birth is None or (candidate.year is not None and candidate.year != birth.born.year):
-                continue
             top = self._heading(candidate)
             if top.kind is Kind.OTHER and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
                 self.others.add(candidate.digits)
+                continue
+            birth = read(candidate.digits, self.today)
+            if birth is None or (candidate.year is not None and candidate.year != birth.born.year):
                 continue
             if len(cases) >= MOST_JUDGED or self.certain >= _ENOUGH:
                 self.complete = False
@@ -118,7 +119,9 @@ class _Reader:
         if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT:
             steps += self._doubts(candidate, said)
         steps += said.adjustments
-        beyond_doubt = said.kind is Kind.CPR or (candidate.layout is Layout.HYPHEN and said is NOTHING)
+        beyond_doubt = said.kind is Kind.CPR or (
+            candidate.layout is Layout.HYPHEN and said.kind is Kind.UNKNOWN
+        )
         self.certain += beyond_doubt and score.total(steps) >= _BEYOND_DOUBT
         return _Case(candidate, birth, steps, said)
 
@@ -140,9 +143,8 @@ class _Reader:
         first_in_line = start == 0 or text[start - 1] == "\n"
         if named and self._opens_cell(candidate) and (top.kind is not Kind.OTHER or first_in_line):
             return top
-        row = self.tables.heading(start) is not None
         cells = top.kind is not Kind.CPR
-        left = before(text, start, self.find, bare=bare, divided=divided, cells=cells, row=row)
+        left = before(text, start, self.find, bare=bare, divided=divided, cells=cells, row=self.in_row)
         if left.kind is not Kind.UNKNOWN:
             return left
         if named:
@@ -159,6 +161,7 @@ class _Reader:
         """What the heading of the column says, if the number stands in one."""
         bare = candidate.layout is Layout.BARE
         cell = self.tables.heading(candidate.start)
+        self.in_row = cell is not None
         if not cell:
             return NOTHING
         known = self.headings.get((cell, bare))

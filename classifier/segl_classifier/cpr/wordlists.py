@@ -32,6 +32,8 @@ CPR_PAIRS = {
     "reg": ("number",),
     "personal": ("number", "no", "id", "nr"),
     "person": ("number", "no", "id", "nr", "nummer"),
+    "gule": ("kort",),
+    "gult": ("kort", "sygesikringskort"),
     "civil": ("registration", "reg"),
     "security": ("number", "no"),
     "id": ("number", "nummer"),

@@ -62,6 +62,8 @@ def test_two_numbers_in_a_row_are_two_findings(spelling: str) -> None:
         ("https://portal.example/borger?cpr=1203851002&side=2", "in an address under a personal key"),
         ("CPR%3A%20120385%2D1002", "percent-coded, its label too"),
         ("1203851002_lønseddel.pdf", "the beginning of a file name"),
+        ("Hansen_120385-1002.pdf", "the end of a file name"),
+        ("PAS_120385-1002_Bo.pdf", "the middle of a file name, behind capital letters"),
         ("120385-1002²", "a foot note"),
         ("120385-1002, 070261-1008", "a list"),
         ("120385-1002/070261-1008", "two with a slash"),
