@@ -70,6 +70,7 @@ def texts() -> dict[str, str]:
             "\t".join(f"{rnd.randrange(10**5) / 100:.2f}" for _ in range(8)) for _ in range(300)
         ),
         "table of ids, one in 27 a date": "id;adresse;beløb;dato\n" + "\n".join(rows),
+        "the same with CRLF": "\r\n".join(["id;adresse;beløb;dato", *rows]),
         "table of order numbers, all dates": "ordrenr;adresse;beløb\n" + "\n".join(orders),
         "table of CPR numbers": "cpr;adresse;beløb\n" + "\n".join(people),
         "nothing but look-alikes in sentences": "\n".join(others),

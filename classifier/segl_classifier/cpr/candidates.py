@@ -54,7 +54,7 @@ def _ten(*gaps: tuple[str, str, str]) -> re.Pattern[str]:
 
 
 _SIGNS, _MAYBE = r"[\W_]{1,3}+", r"[\W_]{0,3}+"
-_USUAL = _ten(("", r"[ ./_\n-]{0,4}+", "[ -]{0,3}+"), (_SIGNS, _SIGNS, _SIGNS))
+_USUAL = _ten(("", r"[ ./_\r\n-]{0,4}+", "[ -]{0,3}+"), (_SIGNS, _SIGNS, _SIGNS))
 _ANYHOW = _ten((_MAYBE, _MAYBE, _MAYBE))
 _S = r"[./ _-]{1,2}"
 
@@ -79,7 +79,7 @@ _CHAIN = re.compile(rf"[0-9{_WIDE}](?:[\W_]{{0,9}}+\d){{7}}[\d\W_]*+")
 # The same with percent codes, entities and digits beyond between the digits, for texts that have any.
 _RARE_CHAIN = re.compile(r"\d(?:%[0-9A-Fa-f]{2}|&\#?\w{2,8};|[\d\W_]){7,}+")
 _RARE = re.compile(r"%[0-9A-Fa-f]{2}|&\#?\w{2,8};|[\U00010000-\U0010ffff]")
-_PLAIN = re.compile(r"[0-9 .,:;/_|+()\t\n<*!?\"'#$~[\]{}^@-]*")
+_PLAIN = re.compile(r"[0-9 .,:;/_|+()\t\r\n<*!?\"'#$~[\]{}^@-]*")
 _PIECES = re.compile(r"([0-9]+)([^0-9]*)")
 _STEP, _LONGEST = 2_000, 100  # characters of a chain read at a time; of the longest spelling
 _NEAR = 200  # characters between two chains that are searched as one stretch
@@ -88,11 +88,47 @@ _WITH_PERIODS = (Layout.FULL_YEAR, Layout.FULL_YEAR_LOOSE)
 _IN_A_ROW = (Layout.BARE, Layout.SHORT)
 _PERIOD = Adjustment("the four digits may be a year", -0.2)
 # Pieces of the words for the personal number, in lower case.
-_SAYS_CPR = (
-    *("cpr", "personn", "personi", "persn", "pers.", "person n", "personal n", "folkeregist", "fødselsn"),
-    *("foedselsn", "sikringsn", "sikringsk", "sikringsb", "sundhedskort", "social sec", "registration n"),
-    *("dansk n", "danske n", "danskt n", "danska n", "danish", "dänische", "civil", "identi", "erstatning"),
-    *("skatten", "patientn", "borgern", "ssn"),
+SAYS_CPR = (
+    *(
+        "cpr",
+        "personn",
+        "personi",
+        "persn",
+        "pers.",
+        "person n",
+        "person i",
+        "personal",
+        "folkeregist",
+        "fødselsn",
+    ),
+    *(
+        "foedselsn",
+        "sikringsn",
+        "sikringsk",
+        "sikringsb",
+        "sundhedskort",
+        "social sec",
+        "registration n",
+        "reg number",
+        "personr",
+        "personen",
+        "gult ",
+        "gule ",
+    ),
+    *(
+        "dansk n",
+        "dansk i",
+        "danske n",
+        "danske i",
+        "danskt ",
+        "danska n",
+        "danish",
+        "dänische",
+        "civil",
+        "identi",
+        "erstatning",
+    ),
+    *("skatte", "patient", "borger", "ssn", "idn", "id n", "id-n", "socialsec", "registrationn"),
 )
 
 
@@ -179,7 +215,7 @@ class _Scan:
         """Whether a word for the personal number occurs at all. Without one, odd spellings need no look."""
         if self._says is None:
             lower = self._text.lower()
-            self._says = any(word in lower for word in _SAYS_CPR)
+            self._says = any(word in lower for word in SAYS_CPR)
         return self._says
 
 

@@ -47,6 +47,7 @@ def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -
     count = 0
     for digits, gap in pieces[:-1]:
         count += len(digits)
+        gap = gap.replace("\r", "")
         gaps[count] = gap
         if gap.count("\n") > 1:
             return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from segl_classifier.cpr.candidates import SAYS_CPR
+from segl_classifier.cpr.wordlists import CPR, CPR_PAIRS, REPLACEMENT
 from segl_classifier.cpr.words import Kind, also_name, key, look_up, pair, thing
 
 # Common given names and surnames in Denmark, and some that end like a thing.
@@ -99,3 +101,9 @@ def test_pairs_of_words() -> None:
     assert pair(key("danske"), key("nummer"))
     assert pair(key("civil"), key("registration"))
     assert not pair(key("nye"), key("nummer"))
+
+
+def test_odd_spellings_are_looked_for_wherever_any_word_for_the_cpr_number_stands() -> None:
+    pairs = [f"{first} {second}" for first, seconds in CPR_PAIRS.items() for second in seconds]
+    for word in (*CPR.split(), *REPLACEMENT.split(), *pairs):
+        assert any(piece in word for piece in SAYS_CPR), word
