@@ -104,7 +104,7 @@ class Notebook:
         self.text(page.text, where)
         self.text(page.aside, f"{where} (not shown)", Source.SURROUND)
         self._shown |= page.shown
-        for file in page.files:
+        for file in page.files[: self._limits.parts + 1]:  # one beyond, so that it is told of
             raw = unquote_to_bytes(file.data)
             self.inline_file(file.content_type, transfer.decode(raw, Encoding.BASE64) if file.base64 else raw)
 
@@ -121,9 +121,6 @@ class Notebook:
         position = 0
         while begin := _UU_BEGIN.search(data, position):
             content, position = _uu_content(data, begin)
-            if len(self._parts) >= self._limits.parts:
-                self.lack(Unreadable.TOO_MANY, f"more than {self._limits.parts} files in a text")
-                return
             if content:
                 self._file(charset.decode_text(begin["name"]).strip(), "", content)
 
@@ -142,6 +139,9 @@ class Notebook:
             self._unread.append(finding)
 
     def _file(self, filename: str, content_type: str, content: bytes, content_id: str = "") -> None:
+        if len(self._parts) >= self._limits.parts:
+            self.lack(Unreadable.TOO_MANY, f"more than {self._limits.parts} files in a text")
+            return
         where = f"{self._part.where} > {shown_name(filename) or 'inline file'}"
         if filename:
             self.text(filename, f"{where} file name", Source.FILENAME)

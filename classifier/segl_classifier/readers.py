@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from segl.settings import Limits
 from segl.vocabulary import Unreadable
@@ -61,7 +62,7 @@ def read_folded(part: Part, limits: Limits) -> Extracted:
             ways.append(transfer.decode(data, Encoding.QUOTED))
         for text in (text for way in ways for text in notes.decoded(way)):
             unfolded = _FOLD.sub("", text)
-            for value in _BINARY_VALUE.finditer(unfolded):
+            for value in islice(_BINARY_VALUE.finditer(unfolded), limits.parts + 1):
                 content = transfer.decode(value["data"].encode(), Encoding.BASE64)
                 notes.inline_file("application/octet-stream", content)
             plain = _ESCAPES.sub(_unescaped, _BINARY_VALUE.sub("", unfolded))

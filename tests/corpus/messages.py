@@ -38,6 +38,7 @@ def outside_messages(path: Path) -> dict[str, bytes]:
 
 
 _MIXED = b"Content-Type: multipart/mixed; boundary="
+_CALENDAR = b"Content-Type: text/calendar\r\n\r\n"
 _ENCODING = b"Content-Transfer-Encoding: %s\r\n\r\n"
 
 
@@ -92,6 +93,8 @@ MONSTERS: dict[str, Callable[[], bytes]] = {
     "1 MB of soft line breaks": lambda: _ENCODING % b"quoted-printable" + b"=\r\n" * 330_000,
     "1 MB of padding": lambda: _ENCODING % b"base64" + b"QQ==" * 250_000,
     "50,000 uuencoded files": lambda: b"\r\n" + b"begin 644 a\r\n#0V%T\r\nend\r\n" * 50_000,
+    "20,000 pictures in a page": lambda: _html(b"<img src='data:image/png;base64,QQ=='>" * 20_000),
+    "20,000 files in a calendar": lambda: _CALENDAR + b"ATTACH;ENCODING=BASE64:QUFBQUFBQUFBQUFB\r\n" * 20_000,
     "uuencode without an end": lambda: b"\r\nbegin 644 a\r\n" + b"#0V%T\r\n" * 120_000,
     "100,000 quoted encodings": lambda: b"\r\n" + (_ENCODING % b"base64") * 30_000,
     "60,000 delimiters of nobody": lambda: b"\r\n" + b"--x\r\nContent-Type: a/b\r\n\r\n" * 40_000,

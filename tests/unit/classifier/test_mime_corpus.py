@@ -47,7 +47,8 @@ def test_monsters_are_read_in_bounded_time(name: str) -> None:
     [
         "3,000 nested multiparts", "200 nested digests", "1,000 nested messages", "10,000 parts",
         "100,000 empty parts", "1,000 images", "1 MB in one header", "200,000 header fields",
-        "1 MB of parameters", "50,000 uuencoded files",
+        "1 MB of parameters", "50,000 uuencoded files", "20,000 pictures in a page",
+        "20,000 files in a calendar",
     ],
 )  # fmt: skip
 def test_what_a_monster_hides_beyond_the_limits_is_told_of(name: str) -> None:
