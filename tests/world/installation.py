@@ -83,6 +83,11 @@ class Installation:
 
     @property
     def settings(self) -> Settings:
+        return parse_settings(self.raw)
+
+    @property
+    def raw(self) -> dict[str, dict[str, object]]:
+        """The settings as they stand in the file."""
         usual: dict[str, dict[str, object]] = {
             "organisation": {"name": "Nordby Vandværk", "domains": ["nordby.example"]},
             "milter": {"socket": f"{self.queue}/segl/milter.sock"},
@@ -94,10 +99,7 @@ class Installation:
                 "secure_data": f"{self.directory}/secure-data",
             },
         }
-        merged = {
-            name: {**usual.get(name, {}), **self.tables.get(name, {})} for name in {*usual, *self.tables}
-        }
-        return parse_settings(merged)
+        return {name: {**usual.get(name, {}), **self.tables.get(name, {})} for name in {*usual, *self.tables}}
 
     @property
     def plan(self) -> Plan:

@@ -28,7 +28,7 @@ from segl.settings_file import load_settings
 from segl.store_status import StoreMissing, look_at_store
 
 _SECONDS = 0.3
-_QUEUE_SECONDS = 2.0
+_QUEUE_SECONDS = 1.0
 # Counters whose growth means that something went wrong (segl.metrics); those of a process since its start.
 _FAULTS = {
     "segl-milter": ("segl_scan_failures_total", "segl_worker_deaths_total"),

@@ -21,6 +21,7 @@ import socket
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from segl.errors import ProtocolError
 
@@ -143,11 +144,18 @@ def _exactly(sock: socket.socket, count: int) -> bytes:
 
 def _greet(sock: socket.socket, verb: bytes) -> None:
     with sock.makefile("rb") as lines:
-        for code, command in ((b"220", verb + b" segl-doctor.invalid\r\n"), (b"250", b"QUIT\r\n")):
-            line = lines.readline(_MOST_BYTES)
-            while line[3:4] == b"-":
-                line = lines.readline(_MOST_BYTES)
-            if not line.startswith(code):
-                said = line[:60].decode("ascii", "replace").strip() or "nothing"
-                raise ProtocolError(f"it answers “{said}” where {code.decode()} is due")
-            sock.sendall(command)
+        _reply(lines, b"220")
+        sock.sendall(verb + b" segl-doctor.invalid\r\n")
+        _reply(lines, b"250")
+    with contextlib.suppress(OSError):
+        sock.sendall(b"QUIT\r\n")
+
+
+def _reply(lines: BinaryIO, code: bytes) -> None:
+    """Read one reply, of several lines perhaps; it must have *code*."""
+    line = lines.readline(_MOST_BYTES)
+    while line[3:4] == b"-":
+        line = lines.readline(_MOST_BYTES)
+    if not line.startswith(code):
+        said = line[:60].decode("ascii", "replace").strip() or "nothing"
+        raise ProtocolError(f"it answers “{said}” where {code.decode()} is due")

@@ -1,0 +1,280 @@
+"""`segl install`, `segl doctor` and `segl status` as they are typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from segl.cli.main import build
+from segl.cli.status import _rules
+from segl.postfix import install
+from segl.postfix.running import run_postfix
+from segl.settings import Settings
+from segl.store import open_store
+from segl_classifier.rules import load_rules
+from world.installation import Installation
+
+needs_postfix = pytest.mark.skipif(
+    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
+)
+
+
+def segl(command: str, *arguments: object) -> Result:
+    result = CliRunner().invoke(build(command), [command, *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+    return result
+
+
+def toml(settings: dict[str, dict[str, object]]) -> str:
+    lines = []
+    for table, values in settings.items():
+        lines += [f"[{table}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""]
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Installation:
+    return Installation(tmp_path)
+
+
+@pytest.fixture
+def file(site: Installation, tmp_path: Path) -> Path:
+    """The settings file of *site*, with every socket and the store in its folder."""
+    run = tmp_path / "run"
+    run.mkdir()
+    site.tables |= {
+        "routing": {"socket": f"{run}/map.sock"},
+        "delivery": {"tunnel_socket": f"{run}/tunnel.sock", "portal_socket": f"{run}/portal.sock"},
+        "store": {"url": f"sqlite:///{tmp_path}/segl.db"},
+    }
+    file = tmp_path / "segl.toml"
+    file.write_text(toml(site.raw), "utf-8")
+    site.settle()
+    return file
+
+
+# install
+
+
+@needs_postfix
+def test_a_dry_run_shows_the_diff_and_changes_nothing(site: Installation, file: Path) -> None:
+    before = site.read("main.cf")
+    site.settle()
+    result = segl("install", "--settings", file, "--dry-run", "--backup", file.parent / "backup")
+    assert result.exit_code == 0
+    assert "+content_filter = segl-secure:[127.0.0.1]:10026" in result.stdout
+    assert "\x1b" not in result.stdout
+    assert site.read("main.cf") == before
+    assert not (file.parent / "backup").exists()
+
+
+@needs_postfix
+def test_a_refusal_says_what_why_and_how(site: Installation, file: Path) -> None:
+    site.front("-e", "content_filter=smtp-amavis:[127.0.0.1]:10024")
+    site.settle()
+    result = segl("install", "--settings", file, "--yes", "--dry-run")
+    assert result.exit_code == 1
+    assert "content_filter is already set: smtp-amavis:[127.0.0.1]:10024" in result.stderr
+    assert "why: " in result.stderr
+    assert "fix: run the other filter as a milter" in result.stderr
+
+
+def test_an_ordinary_user_may_only_look(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    result = segl("install", "--settings", file)
+    assert result.exit_code == 1
+    assert (
+        result.stderr
+        == "segl: only root may change Postfix\nhint: sudo segl install; --dry-run shows the changes\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [(), ("--undo",)])
+def test_without_postfix_or_settings(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    result = segl("install", "--dry-run", "--settings", tmp_path / "none.toml", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    file = tmp_path / "segl.toml"
+    file.write_text(
+        f'[organisation]\nname = "N"\ndomains = ["a.example"]\n[postfix]\nfront = "{tmp_path}/none"\n',
+        "utf-8",
+    )
+    result = segl("install", "--dry-run", "--settings", file, *arguments)
+    assert result.exit_code == 1
+    assert f"there is no directory {tmp_path}/none" in result.stderr
+
+
+def test_nothing_to_undo(site: Installation, file: Path) -> None:
+    result = segl("install", "--settings", file, "--undo", "--dry-run", "--backup", file.parent / "backup")
+    assert result.exit_code == 1
+    assert "there is nothing to undo" in result.stderr
+
+
+def test_a_second_install_at_the_same_time_is_refused(site: Installation, file: Path) -> None:
+    with install.locked(site.front_directory):
+        result = segl("install", "--settings", file, "--dry-run")
+    assert result.exit_code == 1
+    assert "another segl install is at work" in result.stderr
+
+
+def test_a_diff_cannot_steer_the_terminal(site: Installation, file: Path) -> None:
+    site.append("main.cf", "# \x1b[2J\x07 \t tab\nsmtpd_milters = inet:localhost:8891\n")
+    site.settle()
+    result = segl("install", "--settings", file, "--dry-run")
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stdout
+    assert "\x07" not in result.stdout
+
+
+# doctor
+
+
+@needs_postfix
+def test_doctor_speaks_json(site: Installation, file: Path) -> None:
+    site.install()
+    site.settle()
+    result = segl("doctor", "--settings", file, "--json")
+    record = json.loads(result.stdout)
+    assert result.exit_code == record["exit"] == 2
+    assert {"id", "state", "found", "why", "fix"} == set(record["checks"][0])
+    assert [c["state"] for c in record["checks"] if c["id"] == "rules"] == ["ok"]
+
+
+@needs_postfix
+def test_doctor_tells_what_why_and_how(site: Installation, file: Path) -> None:
+    site.install()
+    site.front("-e", "content_filter=")
+    site.settle()
+    result = segl("doctor", "--settings", file)
+    assert result.exit_code == 2
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    at = lines.index("FAIL front.content-filter content_filter = (empty)")
+    assert lines[at + 1].startswith("why what has no verdict")
+    assert lines[at + 2].startswith("fix run: segl install")
+    assert "front.tls-required" not in result.stdout
+    assert "front.tls-required" in segl("doctor", "--settings", file, "--all").stdout
+
+
+def test_doctor_names_every_fault_of_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "segl.toml"
+    file.write_text('[organisation]\nnam = "N"\n', "utf-8")
+    record = json.loads(segl("doctor", "--settings", file, "--json").stdout)
+    assert [check["state"] for check in record["checks"]] == ["fail"] * len(record["checks"])
+    assert len(record["checks"]) == 3
+
+
+@needs_postfix
+def test_doctor_names_bad_rules(site: Installation, file: Path, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[[rule]]\n", "utf-8")
+    site.tables["detection"] = {"rules": [str(tmp_path / "own.toml")]}
+    file.write_text(toml(site.raw), "utf-8")
+    site.settle()
+    record = json.loads(segl("doctor", "--settings", file, "--json").stdout)
+    assert [check["state"] for check in record["checks"] if check["id"] == "rules"] == ["fail"]
+
+
+# status
+
+
+def test_status_of_a_host_without_segl(tmp_path: Path) -> None:
+    result = segl("status", "--settings", tmp_path / "none.toml")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"segl: not set up on this host: there is no {tmp_path}/none.toml")
+    record = json.loads(segl("status", "--settings", tmp_path / "none.toml", "--json").stdout)
+    assert record["runs"] is False
+
+
+def test_status_before_installation_says_so(file: Path) -> None:
+    result = segl("status", "--settings", file)
+    assert result.exit_code == 1
+    assert "not installed in this Postfix" in result.stdout
+    assert "run segl install" in result.stdout
+
+
+@pytest.fixture
+def answering(site: Installation, file: Path) -> Iterator[None]:
+    """All four sockets answer as their processes would."""
+    settings = site.settings
+    answers = {
+        settings.milter.socket: (b"", b"\0\0\0\x0dO" + bytes(12)),
+        settings.routing.socket: (b"", b"9:NOTFOUND ,"),
+        settings.delivery.tunnel_socket: (b"220 a\r\n", b"250 b\r\n"),
+        settings.delivery.portal_socket: (b"220 a\r\n", b"250 b\r\n"),
+    }
+    listeners = []
+    for path, (greeting, answer) in answers.items():
+        path.parent.mkdir(exist_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(path))
+        listener.listen()
+        listeners.append(listener)
+        threading.Thread(target=_answer, args=(listener, greeting, answer), daemon=True).start()
+    yield
+    for listener in listeners:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def _answer(listener: socket.socket, greeting: bytes, answer: bytes) -> None:
+    while True:
+        try:
+            peer, _ = listener.accept()
+        except OSError:
+            return
+        with closing(peer):
+            peer.sendall(greeting)
+            peer.recv(4096)
+            peer.sendall(answer)
+
+
+@pytest.mark.usefixtures("answering")
+def test_status_when_all_answers(site: Installation, file: Path, tmp_path: Path) -> None:
+    open_store(f"sqlite:///{tmp_path}/segl.db").dispose()
+    result = segl("status", "--settings", file)
+    assert result.exit_code == 0, result.stdout
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert f"runs milter answers on {site.settings.milter.socket}" in lines
+    assert "sealed none" in lines
+    assert "mode detect (as the settings file says now)" in lines
+
+
+@pytest.mark.usefixtures("answering")
+@pytest.mark.parametrize("missing", ["milter", "map", "tunnel", "portal"])
+def test_one_that_does_not_answer_is_enough(site: Installation, file: Path, missing: str) -> None:
+    settings = site.settings
+    paths = {
+        "milter": settings.milter.socket,
+        "map": settings.routing.socket,
+        "tunnel": settings.delivery.tunnel_socket,
+        "portal": settings.delivery.portal_socket,
+    }
+    paths[missing].unlink()
+    record = json.loads(segl("status", "--settings", file, "--json").stdout)
+    assert record["runs"] is False
+    assert [name for name in paths if not record[name]["good"]] == [missing]
+
+
+def test_the_rules_of_status_are_those_the_milter_loads(site: Installation) -> None:
+    rules = load_rules()
+    line = _rules(site.settings)
+    assert line.text == f"{len(rules.rules)} rules, digest {rules.digest[:12]}"
+
+
+def test_a_rule_file_that_is_gone_is_told(site: Installation) -> None:
+    site.tables["detection"] = {"rules": ["/nowhere/own.toml"]}
+    settings: Settings = site.settings
+    assert not _rules(settings).good
+
+
+@needs_postfix
+def test_postfix_programs_end_in_time(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="did not answer within"):
+        run_postfix(["sleep", "5"], 0.1)

@@ -1,0 +1,242 @@
+"""What the doctor says of the host beside Postfix, and of instances that may or may not run."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from segl.errors import PostfixError
+from segl.postfix import check_instances
+from segl.postfix.check import Check, State
+from segl.postfix.check_host import host_checks
+from segl.postfix.check_instances import debian_unit, instance_checks
+from segl.postfix.check_running import is_running
+from segl.postfix.doctor import examine, exit_code
+from segl.postfix.running import read_instance
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.store import open_store
+from world.installation import Installation
+
+OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN
+needs_postfix = pytest.mark.skipif(
+    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
+)
+
+
+def settings(tmp_path: Path, **tables: object) -> Settings:
+    return parse_settings(
+        {
+            "organisation": {"name": "N", "domains": ["nordby.example"]},
+            "portal": {"url": "https://sikker.nordby.example", "sealed": str(tmp_path / "sealed")},
+            "delivery": {"certificates": str(tmp_path / "tunnel.d")},
+            "store": {"url": f"sqlite:///{tmp_path}/segl.db"},
+            **tables,
+        }
+    )
+
+
+def states(checks: object, id_: str) -> set[State]:
+    return {check.state for check in checks if check.id == id_}  # type: ignore[attr-defined]
+
+
+def certificate(days: int, begun: int = 1) -> bytes:
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kommune.example")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=begun)).not_valid_after(
+        now + timedelta(days=days, hours=1)
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+@pytest.mark.parametrize(
+    ("content", "state"),
+    [
+        (certificate(90), OK),
+        (certificate(29), WARN),
+        (certificate(-2, begun=9), WARN),
+        (certificate(90, begun=-5), WARN),
+        (certificate(5) + certificate(90), OK),
+        (b"no certificate", WARN),
+        (b"", WARN),
+    ],
+)
+def test_certificates_of_partners(tmp_path: Path, content: bytes, state: State) -> None:
+    (tmp_path / "tunnel.d").mkdir()
+    (tmp_path / "tunnel.d" / "kommune.example.pem").write_bytes(content)
+    assert states(host_checks(settings(tmp_path)), "certificates.expiry") == {state}
+
+
+def test_no_partners_is_in_order_but_a_pin_without_certificate_is_not(tmp_path: Path) -> None:
+    assert states(host_checks(settings(tmp_path)), "certificates.folder") == {OK}
+    pinned = settings(tmp_path, domain=[{"name": "kommune.example", "way": "tunnel"}])
+    assert states(host_checks(pinned), "certificates.pinned") == {WARN}
+
+
+def test_a_folder_that_may_not_be_read_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(_: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    assert states(host_checks(settings(tmp_path)), "certificates.folder") == {UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("portal", "state"),
+    [
+        ({}, FAIL),
+        ({"url": "http://sikker.nordby.example"}, FAIL),
+        ({"url": "https://sikker.nordby.example"}, OK),
+    ],
+)
+def test_the_portals_address_must_be_set(tmp_path: Path, portal: dict[str, str], state: State) -> None:
+    assert states(host_checks(settings(tmp_path, portal=portal)), "settings.portal-url") == {state}
+
+
+def test_shadow_mode_is_named(tmp_path: Path) -> None:
+    assert states(host_checks(settings(tmp_path, detection={"mode": "shadow"})), "settings.mode") == {WARN}
+
+
+def test_the_store(tmp_path: Path) -> None:
+    assert states(host_checks(settings(tmp_path)), "store") == {WARN}
+    open_store(f"sqlite:///{tmp_path}/segl.db").dispose()
+    assert states(host_checks(settings(tmp_path)), "store") == {OK}
+    (tmp_path / "segl.db").write_bytes(b"broken" * 500)
+    assert states(host_checks(settings(tmp_path)), "store") == {FAIL}
+
+
+@pytest.mark.parametrize(("mode", "state"), [(0o700, OK), (0o750, OK), (0o755, WARN)])
+def test_sealed_messages_are_nobody_elses(tmp_path: Path, mode: int, state: State) -> None:
+    (tmp_path / "sealed").mkdir()
+    (tmp_path / "sealed").chmod(mode)
+    assert states(host_checks(settings(tmp_path)), "store.sealed") == {state}
+
+
+@pytest.mark.parametrize(
+    ("found", "code"), [([], 0), ([OK], 0), ([OK, WARN], 1), ([UNKNOWN], 1), ([WARN, FAIL, UNKNOWN], 2)]
+)
+def test_exit_codes(found: list[State], code: int) -> None:
+    assert exit_code([Check("x", state, "") for state in found]) == code
+
+
+@needs_postfix
+class TestInstances:
+    @pytest.fixture
+    def site(self, tmp_path: Path) -> Installation:
+        site = Installation(tmp_path)
+        site.install()
+        return site
+
+    def registered(self, site: Installation, monkeypatch: pytest.MonkeyPatch) -> list[Check]:
+        """As if the front were the directory compiled into Postfix."""
+        monkeypatch.setattr(check_instances, "default_directory", lambda: site.front_directory)
+        return list(instance_checks(site.setup))
+
+    def test_both_must_start_together(self, site: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert states(self.registered(site, monkeypatch), "instances.registered") == {WARN}
+        site.front("-e", f"multi_instance_directories=/etc/postfix-out, {site.secure_directory}")
+        checks = self.registered(site, monkeypatch)
+        assert states(checks, "instances.registered") == {OK}
+        assert [c.found for c in checks if c.id == "instances.other"] == [
+            "another Postfix instance: /etc/postfix-out"
+        ]
+        site.secure("-e", "multi_instance_enable=no")
+        assert states(self.registered(site, monkeypatch), "instances.registered") == {WARN}
+
+    def test_a_front_of_its_own_cannot_be_registered(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = Installation(site.directory / "other")
+        monkeypatch.setattr(check_instances, "default_directory", lambda: other.front_directory)
+        (check,) = (c for c in instance_checks(site.setup) if c.id == "instances.registered")
+        assert "stands alone" in check.found
+
+    def test_an_instance_runs_as_long_as_its_lock_is_held(self, site: Installation) -> None:
+        instance = read_instance(site.front_directory)
+        assert is_running(instance) is False
+        (site.queue / "pid").mkdir()
+        with (site.queue / "pid" / "master.pid").open("wb") as lock:
+            assert is_running(instance) is False  # left behind by a master that died
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            assert is_running(instance) is True
+        assert is_running(instance) is False
+
+    def test_what_cannot_be_read_is_unknown_and_the_rest_still_examined(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        site.settle()
+
+        def broken(_: object) -> list[Check]:
+            raise PostfixError("it broke", hint="mend it")
+
+        def bug(_: object) -> list[Check]:
+            raise ValueError("surprise")
+
+        groups = (("front", broken), ("secure", bug))
+        monkeypatch.setattr("segl.postfix.doctor._GROUPS", groups)
+        checks = list(examine(site.settings))
+        assert states(checks, "front.unfinished") == states(checks, "secure.unfinished") == {UNKNOWN}
+        assert states(checks, "settings.mode") == {OK}
+        assert exit_code(checks) in {1, 2}
+
+    def test_a_secure_instance_that_is_not_there(self, site: Installation) -> None:
+        shutil.rmtree(site.secure_directory)
+        site.settle()
+        checks = list(examine(site.settings))
+        assert states(checks, "secure.config") == {FAIL}
+        assert states(checks, "front.config") == {OK}
+
+    def test_files_edited_by_hand_are_named(self, site: Installation) -> None:
+        site.settle()
+        assert states(examine(site.settings), "install.current") == {OK}
+        site.front("-P", "127.0.0.1:10027/inet/syslog_name=postfix/other")
+        site.settle()
+        found = [check for check in examine(site.settings) if check.id == "install.current"]
+        assert [check.state for check in found] == [WARN]
+        assert "master.cf" in found[0].found
+
+
+def test_debian_starts_an_instance_by_its_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "units").mkdir()
+    (tmp_path / "units" / "postfix@.service").touch()
+    monkeypatch.setattr(check_instances, "_SYSTEMD", tmp_path)
+    monkeypatch.setattr(check_instances, "_UNITS", (tmp_path / "units",))
+    assert debian_unit(Path("/etc/postfix-segl")) == "postfix@segl.service"
+    assert debian_unit(Path("/etc/segl/postfix")) == ""
+    monkeypatch.setattr(check_instances, "_SYSTEMD", tmp_path / "none")
+    assert debian_unit(Path("/etc/postfix-segl")) == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give it up")
+def test_an_ordinary_user_is_told_what_only_root_can_see(tmp_path: Path) -> None:
+    site = Installation(tmp_path)
+    site.install()
+    site.settle()
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    (site.queue / "pid").mkdir()
+    (site.queue / "pid" / "master.pid").touch(0o600)
+    (site.front_directory / "main.cf").chmod(0o600)
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgid(65534)
+            os.setuid(65534)
+            checks = list(examine(site.settings))
+            assert states(checks, "front.config") == {UNKNOWN}
+            assert exit_code(checks) in {1, 2}
+            os._exit(7)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
