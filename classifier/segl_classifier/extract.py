@@ -60,7 +60,7 @@ REGISTRY: Mapping[str, Extractor] = {
 # Types whose words do not stand readable in their bytes, whatever the bytes look like.
 _OPAQUE = re.compile(
     r"(?:image|audio|video|font|model)/|application/(?:pdf|zip|gzip|zstd|rtf|postscript|ms-tnef|msword|mac-binhex40|"
-    r"applesingle|pkix-|vnd\.(?:ms-|openxml|oasis)|x-(?:ole|7z|rar|tar|gzip|bzip|xz|yenc|riff|plist|dosexec|executable))"
+    r"applesingle|pkix-|vnd\.(?:ms-|openxml|oasis)|x-(?:ole|7z|rar|zip|tar|gzip|bzip|xz|yenc|riff|plist|dosexec|executable))"
     r"|text/rtf"
 )
 
@@ -99,7 +99,8 @@ class _Extraction:
                 break
             if part.depth > self._limits.depth:
                 self._miss(Unreadable.TOO_DEEP, part.where, f"more than {self._limits.depth} levels")
-            elif head := part.head(sniff.HEAD):  # an empty file holds nothing to read
+            elif not _is_blank(part):  # an empty file holds nothing to read
+                head = part.head(sniff.HEAD)
                 waiting.extendleft(reversed(self._open(part, head, pictures)))
         for part in pictures:
             if not self._is_decoration(part):
@@ -183,3 +184,9 @@ class _Extraction:
 
     def _miss(self, cause: Unreadable, where: str, detail: str) -> None:
         self.unread.append(unreadable(cause, where, detail))
+
+
+def _is_blank(part: Part) -> bool:
+    """Whether nothing but blanks stands in the message for this part."""
+    start = bytes(part.encoded[:4096])
+    return not start.strip() and not bytes(part.encoded).strip()

@@ -86,7 +86,9 @@ def signature(head: bytes) -> str:
     for mark, content_type in _SIGNATURES:
         if head.startswith(mark) and (mark not in _SHORT or not is_text(head)):
             return content_type
-    if head[:4] == b"RIFF" and not is_text(head):
+    if is_text(head):
+        return ""
+    if head[:4] == b"RIFF":
         return "image/webp" if head[8:12] == b"WEBP" else "application/x-riff"
     if head[4:8] == b"ftyp":
         return "image/heic" if head[8:12] in (b"heic", b"mif1", b"avif") else "video/mp4"

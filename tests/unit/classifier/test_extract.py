@@ -200,6 +200,12 @@ def test_a_large_picture_written_into_the_page_is_unread() -> None:
     ]
 
 
+def test_a_text_of_which_base64_leaves_nothing_is_read() -> None:
+    odd = Part("part 1", "text/plain", "", "", False, "—".encode() * 9, Encoding.BASE64)
+    assert "———" in texts(odd)
+    assert read(Part("part 1", "application/pdf", "", "", True, b" \r\n" * 3000, Encoding.BASE64)) == ([], [])
+
+
 def test_an_encoding_of_unknown_name_is_told_of() -> None:
     odd = Part("part 1", "text/plain", "", "", False, b"Cpr 010190-1234", Encoding.UNKNOWN)
     assert CPR in texts(odd)
