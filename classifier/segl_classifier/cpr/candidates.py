@@ -103,6 +103,8 @@ SAYS_CPR = (
     ),
     *(
         "foedselsn",
+        "födelsen",
+        "security n",
         "sikringsn",
         "sikringsk",
         "sikringsb",
