@@ -11,17 +11,14 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-BENCHES = ("bench_cpr.py", "bench_classifier.py", "bench_map.py", "bench_deliver.py", "bench_milter.py")
+BENCHES = ("bench_cpr.py", "bench_milter.py")
 
 
 def main() -> int:
     failed = 0
     for name in BENCHES:
-        file = FOLDER / name
-        if not file.exists():
-            continue
         print(f"\n$ python tests/bench/{name}", flush=True)
-        failed += subprocess.run([sys.executable, str(file)]).returncode != 0
+        failed += subprocess.run([sys.executable, str(FOLDER / name)]).returncode != 0
     return 1 if failed else 0
 
 
