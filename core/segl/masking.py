@@ -17,8 +17,8 @@ from typing import NoReturn
 
 MASK = "x"
 
-# A digit, then digits kept apart by at most three non-letters or percent codes: "01 01 90 – 12 34".
-_NUMBERISH = re.compile(r"\d(?:(?:%[0-9A-Fa-f]{2}|\W){0,3}\d)+")
+# A digit, then digits kept apart by at most three non-letters, percent codes or entities: "01 01 90&ndash;12 34".
+_NUMBERISH = re.compile(r"\d(?:(?:%[0-9A-Fa-f]{2}|&#?\w{1,8};|\W){0,3}\d)+")
 _KEEP = 4  # as many leading digits stay readable: enough to find the place, too few to know the number
 _LONG = 6  # runs with fewer digits (years, prices, clock times) stay as they are
 

@@ -54,6 +54,8 @@ def test_only_ten_digits_are_a_number(digits: str) -> None:
         ("010170–1234", "0101xx–xxxx"),
         ("010170%2D1234", "0101xx%xDxxxx"),
         ("010170-\n1234", "0101xx-\nxxxx"),
+        ("010170&nbsp;1234", "0101xx&nbsp;xxxx"),
+        ("010170&#45;1234", "0101xx&#xx;xxxx"),
         ("０１０１７０-１２３４", "０１０１xx-xxxx"),
         ("i 2026 kl. 10.30", "i 2026 kl. 10.30"),
         ("konto 12345678", "konto 1234xxxx"),
