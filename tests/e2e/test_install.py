@@ -210,6 +210,8 @@ smtpd_client_restrictions = check_client_access cidr:{{127.0.0.0/8 REJECT}}, per
 smtpd_sender_restrictions = check_sender_access static:OK
 smtpd_reject_unlisted_sender = yes
 smtpd_hard_error_limit = 1
+smtpd_recipient_limit = 2
+milter_protocol = 2
 """
 
 

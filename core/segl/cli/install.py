@@ -16,6 +16,7 @@ from segl.cli.output import Exit, complain, fail, fail_of, paint, printable, say
 from segl.errors import PostfixError, SeglError
 from segl.postfix import backup as backups
 from segl.postfix import install as carry_out
+from segl.postfix.backup import Backup
 from segl.postfix.check_instances import debian_unit
 from segl.postfix.check_running import is_running
 from segl.postfix.plan import FileChange, Plan, make_plan
@@ -26,6 +27,10 @@ from segl.settings_file import load_settings
 _NOT_DONE = """\
 What this does not do: it starts nothing, opens no port to other hosts, makes no certificate, no user and no
 DNS entry, and touches no file but those above."""
+
+_AT_ONCE = """\
+Postfix runs, and its new processes read the new main.cf at once: until Segl and the secure instance run and
+Postfix is reloaded, mail is answered 451 or waits in the queue."""
 
 
 def install(
@@ -60,7 +65,7 @@ def install(
 def _install(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload_front: bool) -> None:
     if not dry_run and (recovered := carry_out.recover(root)):
         say(f"An earlier run ({recovered.directory.name}) was interrupted; its changes were taken back.")
-    last = backups.latest(root)
+    last = _latest(root, dry_run)
     plan = make_plan(settings, last.milter if last else "")
     if plan.refusals:
         _show_refusals(plan)
@@ -78,6 +83,16 @@ def _install(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload
         _reload(settings)
     elif not plan.empty:
         _show_next_steps(settings)
+
+
+def _latest(root: Path, dry_run: bool) -> Backup | None:
+    """The last run; an ordinary user, who may look at a dry run, may not see it."""
+    try:
+        return backups.latest(root)
+    except OSError:
+        if dry_run:
+            return None
+        raise
 
 
 def _undo(root: Path, *, yes: bool, dry_run: bool, force: bool, reload_front: bool) -> None:
@@ -104,6 +119,8 @@ def _undo(root: Path, *, yes: bool, dry_run: bool, force: bool, reload_front: bo
         say("`postsuper -r ID` sends it the ordinary way, unexamined; `postsuper -h ID` keeps it.")
     if not reload_front:
         say(f"Now run: postfix -c {last.front} reload")
+    if unit := debian_unit(Path(last.secure)):
+        say(f"If it was enabled: systemctl disable {unit}")
     if older := backups.latest(root):
         say(f"An earlier run ({older.directory.name}) is still in force; --undo once more takes it back.")
 
@@ -125,6 +142,8 @@ def _show(plan: Plan) -> None:
     for check in plan.warnings:
         say(paint(f"note: {check.found}: {check.why}", "yellow"))
     say(_NOT_DONE)
+    if is_running(read_instance(plan.site.front)):
+        say(paint(_AT_ONCE, "yellow"))
 
 
 def _show_change(change: FileChange) -> None:
@@ -150,12 +169,6 @@ def _show_refusals(plan: Plan) -> None:
 
 def _show_next_steps(settings: Settings) -> None:
     front, secure = settings.postfix.front, settings.postfix.secure
-    if is_running(read_instance(front)):
-        text = (
-            "Postfix runs, and its new processes read the new main.cf at once: until Segl and the secure"
-            " instance run and Postfix is reloaded, mail is answered 451 or waits in the queue."
-        )
-        say(paint(text, "yellow"))
     unit = debian_unit(secure)
     steps = [
         f"{'systemctl start' if unit else 'start'} segl-map segl-deliver segl-milter",

@@ -135,7 +135,10 @@ def _queue(name: str, directory: Path) -> Line:
     if done.returncode:
         reason = done.stderr.strip().rpartition("fatal: ")[2] or "postqueue failed"
         return Line(name, None, reason)
-    messages = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    try:
+        messages = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    except ValueError:
+        return Line(name, None, "postqueue says what cannot be understood")
     if not messages:
         return Line(name, True, "empty")
     oldest = _age(time.time() - min(message["arrival_time"] for message in messages))

@@ -1,6 +1,6 @@
 """Backups of what `segl install` touches, so that `--undo` puts every byte back.
 
-One directory a run, ``/var/lib/segl/backup/<UTC time>/``: the files as they were, and ``manifest.json``,
+One directory a run, ``/var/backups/segl/<UTC time>/``: the files as they were, and ``manifest.json``,
 which says of each where it belongs, its mode and owner, and the SHA-256 before and after. The manifest is on
 disk before the first file is changed: a run that is killed in the middle is known, and can be taken back.
 """
@@ -21,9 +21,10 @@ from typing import Any
 from segl import __version__
 from segl.errors import PostfixError
 from segl.postfix.plan import FileChange, NewDirectory
-from segl.settings import STATE
 
-ROOT = STATE / "backup"
+# Not under /var/lib/segl: systemd gives that to the services' users (StateDirectory), and root must be able to
+# trust what an undo puts back.
+ROOT = Path("/var/backups/segl")
 _MANIFEST = "manifest.json"
 _FORM = 1
 
@@ -224,6 +225,11 @@ def _is_made_by_postfix(file: Path, top: str) -> bool:
 
 
 def _load(directory: Path) -> Backup:
+    for path in (directory.parent, directory, directory / _MANIFEST):
+        status = path.lstat()
+        if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+            text = f"{path} can be changed by others; what it says is not trusted"
+            raise PostfixError(text, hint="put the files back by hand, after a look at them")
     try:
         record: dict[str, Any] = json.loads((directory / _MANIFEST).read_text("utf-8"))
         return Backup(

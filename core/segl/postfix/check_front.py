@@ -42,6 +42,7 @@ def front_checks(setup: Setup) -> Iterator[Check]:
     yield from _milters(setup)
     yield from _milter_action(setup)
     yield _milter_times(setup)
+    yield _milter_protocol(setup)
     yield _content_filter(setup)
     yield from _verdict_rule(setup)
     yield from _entrances(setup)
@@ -133,6 +134,17 @@ def _milter_times(setup: Setup) -> Check:
         why="a milter that hangs would hold each sender's program for minutes before it is told to try again",
         fix=_INSTALL,
         bad=State.WARN,
+    )
+
+
+def _milter_protocol(setup: Setup) -> Check:
+    value = setup.front.value("milter_protocol")
+    return judge(
+        "front.milter-protocol",
+        value == "6",
+        f"milter_protocol = {value}",
+        why="segl-milter refuses an older version: it could not ask for delivery reports; mail is answered 451",
+        fix=_INSTALL,
     )
 
 

@@ -6,13 +6,12 @@ fail: the process runs, root can talk to it, and Postfix cannot.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from segl.postfix import sockets
-from segl.postfix.check import PLAIN, SECURE, Check, Setup, State, milter_endpoint
+from segl.postfix.check import PLAIN, SECURE, Check, Setup, State, milter_endpoint, same_path
 from segl.postfix.running import Instance, split_list
 
 _AS_ROOT = "run as root"
@@ -33,19 +32,18 @@ def running_checks(setup: Setup) -> Iterator[Check]:
 
 
 def is_running(instance: Instance) -> bool | None:
-    """Whether the instance's master runs; ``None`` when this user cannot tell. master(8) keeps a lock on its
-    pid file as long as it lives."""
-    file = instance.queue / "pid" / "master.pid"
+    """Whether the instance's master runs; ``None`` when this user cannot tell.
+
+    Its pid file stays behind when it dies, so the process named there must also stand in the instance's
+    queue directory, as master(8) does. (Its lock on that file is left alone: one held even for a moment by
+    somebody else can keep a master from starting.)"""
     try:
-        with file.open("rb") as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        number = (instance.queue / "pid" / "master.pid").read_text("ascii").split()
+        return same_path(Path(f"/proc/{int(number[0])}/cwd").readlink(), instance.queue)
     except FileNotFoundError:
         return False
-    except OSError:
+    except (OSError, ValueError, IndexError):
         return None
-    return False
 
 
 def _instance(id_: str, instance: Instance) -> Check:

@@ -9,9 +9,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +53,7 @@ _FORWARDING = {
     "sender_bcc_maps": False,
 }
 _SHOWN = 5
+_MOST_TEXT = 1_000_000
 
 
 def table_checks(setup: Setup) -> Iterator[Check]:
@@ -172,7 +175,7 @@ def _table_targets(front: Instance, name: str, table: Table, aliases: bool) -> t
         for entry in entries(table, front.directory, aliases=aliases):
             found += addresses_in(entry.value)
             for file in re.findall(r":include:\s*([^\s,\"]+)", entry.value):
-                found += addresses_in(Path(file).read_text("utf-8", "replace"))
+                found += addresses_in(_small_text(Path(file)))
     except TableUnread as error:
         unread = error.private
     except OSError as error:
@@ -195,10 +198,10 @@ def _dot_forwards(setup: Setup) -> Iterator[tuple[str, list[str], str]]:
     ):
         return
     denied = 0
-    for home in dict.fromkeys(user.pw_dir for user in pwd.getpwall()):
+    for home, owner in {user.pw_dir: user.pw_uid for user in pwd.getpwall()}.items():
         file = Path(home) / ".forward"
         try:
-            text = file.read_text("utf-8", "replace")
+            text = _small_text(file, owner)
         except PermissionError:
             denied += 1
         except OSError:
@@ -207,6 +210,17 @@ def _dot_forwards(setup: Setup) -> Iterator[tuple[str, list[str], str]]:
             yield str(file), addresses_in(text), ""
     if denied and os.geteuid():
         yield "~/.forward", [], f"{denied} home directories may not be read; run as root"
+
+
+def _small_text(file: Path, owner: int | None = None) -> str:
+    """The text of an ordinary file. Users write these: a pipe must not hang us, nor a link read for them what
+    they may not read. Raises :class:`OSError`."""
+    handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as opened:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or (owner is not None and status.st_uid != owner):
+            raise FileNotFoundError(errno.ENOENT, "not an ordinary file of the user", str(file))
+        return opened.read(_MOST_TEXT).decode("utf-8", "replace")
 
 
 def _outside(setup: Setup, address: str) -> bool:

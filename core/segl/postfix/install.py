@@ -193,7 +193,10 @@ def queued(directory: Path) -> tuple[str, ...]:
     done = run_postfix(["postqueue", "-c", str(directory), "-j"])
     if done.returncode:
         raise PostfixError(f"postqueue -c {directory}: {done.stderr.strip() or 'failed'}")
-    return tuple(json.loads(line)["queue_id"] for line in done.stdout.splitlines() if line.strip())
+    try:
+        return tuple(json.loads(line)["queue_id"] for line in done.stdout.splitlines() if line.strip())
+    except (ValueError, KeyError):
+        raise PostfixError(f"postqueue -c {directory} -j says what cannot be understood") from None
 
 
 def bound_for_segl(front: Path) -> tuple[str, ...]:

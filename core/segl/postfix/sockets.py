@@ -28,6 +28,7 @@ from segl.errors import ProtocolError
 SECONDS = 3.0
 _VERSION, _ACTIONS, _PROTOCOL = 6, 0x1FF, 0x1FFFFF
 _MOST_BYTES = 64 * 1024
+_MOST_LINES = 100
 _CLOSED = "it closed the connection without an answer"
 
 Question = Callable[[socket.socket], None]
@@ -153,9 +154,11 @@ def _greet(sock: socket.socket, verb: bytes) -> None:
 
 def _reply(lines: BinaryIO, code: bytes) -> None:
     """Read one reply, of several lines perhaps; it must have *code*."""
-    line = lines.readline(_MOST_BYTES)
-    while line[3:4] == b"-":
+    line = b""
+    for _ in range(_MOST_LINES):
         line = lines.readline(_MOST_BYTES)
-    if not line.startswith(code):
+        if line[3:4] != b"-":
+            break
+    if line[3:4] == b"-" or not line.startswith(code):
         said = line[:60].decode("ascii", "replace").strip() or "nothing"
         raise ProtocolError(f"it answers “{said}” where {code.decode()} is due")

@@ -213,6 +213,14 @@ def test_backups_may_be_read_by_root_alone(plan: Plan, tmp_path: Path) -> None:
     assert stat.S_IMODE(done.directory.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("name", ["", "manifest.json"])
+def test_a_backup_that_others_can_change_is_not_trusted(plan: Plan, tmp_path: Path, name: str) -> None:
+    done = install.apply(plan, tmp_path / "backup")
+    (done.directory / name).chmod(0o777)
+    with pytest.raises(PostfixError, match="can be changed by others"):
+        backups.latest(tmp_path / "backup")
+
+
 def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "main.cf"
     file.write_bytes(b"old")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -162,15 +162,20 @@ class TestInstances:
         (check,) = (c for c in instance_checks(site.setup) if c.id == "instances.registered")
         assert "stands alone" in check.found
 
-    def test_an_instance_runs_as_long_as_its_lock_is_held(self, site: Installation) -> None:
+    def test_an_instance_runs_when_its_master_stands_in_its_queue(self, site: Installation) -> None:
         instance = read_instance(site.front_directory)
         assert is_running(instance) is False
-        (site.queue / "pid").mkdir()
-        with (site.queue / "pid" / "master.pid").open("wb") as lock:
-            assert is_running(instance) is False  # left behind by a master that died
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            assert is_running(instance) is True
+        pid_file = site.queue / "pid" / "master.pid"
+        pid_file.parent.mkdir()
+        pid_file.write_text(f"{os.getpid():>10}\n", "ascii")  # the number of another process by now
         assert is_running(instance) is False
+        with subprocess.Popen(["sleep", "30"], cwd=site.queue) as master:
+            pid_file.write_text(f"{master.pid:>10}\n", "ascii")
+            assert is_running(instance) is True
+            master.kill()
+        assert is_running(instance) is False
+        pid_file.write_text("", "ascii")
+        assert is_running(instance) is None
 
     def test_what_cannot_be_read_is_unknown_and_the_rest_still_examined(
         self, site: Installation, monkeypatch: pytest.MonkeyPatch

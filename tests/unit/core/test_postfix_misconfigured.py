@@ -6,6 +6,7 @@ and names the check of `segl doctor` that must see it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -129,6 +130,7 @@ FRONT = [
         FAIL,
         front("-P", "smtp/inet/smtpd_milters={unix:segl/milter.sock,default_action=accept}"),
     ),
+    ("front.milter-protocol", FAIL, front("-e", "milter_protocol=2")),
     ("front.milter-times", WARN, front("-e", "milter_command_timeout=5m")),
     # the default way
     ("front.content-filter", FAIL, front("-e", "content_filter=")),
@@ -392,12 +394,24 @@ def test_the_milter_is_known_by_its_socket_however_it_is_written(site: Installat
 def test_forward_files_of_users_count_where_mail_is_local(
     site: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = type("User", (), {"pw_dir": str(tmp_path)})
+    user = type("User", (), {"pw_dir": str(tmp_path), "pw_uid": os.getuid()})
     monkeypatch.setattr("segl.postfix.check_tables.pwd.getpwall", lambda: [user])
     (tmp_path / ".forward").write_text("\\anna, anna.privat@andre.example\n", "utf-8")
     found = [check for check in site.checks() if check.id == "front.forwards"]
     assert [check.state for check in found] == [WARN]
     assert "anna.privat@andre.example" in found[0].found
+
+
+def test_a_forward_file_that_is_a_trap_does_not_hang_the_doctor(
+    site: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = type("User", (), {"pw_dir": str(tmp_path), "pw_uid": os.getuid()})
+    monkeypatch.setattr("segl.postfix.check_tables.pwd.getpwall", lambda: [user])
+    os.mkfifo(tmp_path / ".forward")
+    assert {check.state for check in site.checks() if check.id == "front.forwards"} == {OK}
+    (tmp_path / ".forward").unlink()
+    (tmp_path / ".forward").symlink_to("/dev/zero")
+    assert {check.state for check in site.checks() if check.id == "front.forwards"} == {OK}
 
 
 def test_aliases_and_included_lists_count(site: Installation, tmp_path: Path) -> None:
