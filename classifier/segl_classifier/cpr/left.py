@@ -285,13 +285,20 @@ class _Walk:
             return self._hints()
         if self._or_cpr(at):
             return say(Kind.CPR, "called a CPR number or another", CPR_NEARBY)
-        weak = word.kind is Kind.MATTER or (word.other == "a phone number" and self.divided)
+        weak = word.kind is Kind.MATTER or (self.divided and self._may_be_a_persons(word))
         by = CALLED_OTHER if not weak else -0.3 if self.divided else -0.45
         if self.comma and not self.copula:
             by /= 2
         elif self.unknown:
             by *= 0.85
         return say(Kind.OTHER, f"called {word.other}", round(by, 2))
+
+    def _may_be_a_persons(self, word: Word) -> bool:
+        """Whether the thing is one that offices name by the person it concerns: "Sagen 010190-1234". With "nr."
+        to it ("sagsnr."), it has a number of its own."""
+        return word.other == "a phone number" or (
+            word.other in ("a case", "a computer's mark") and not word.numbers
+        )
 
     def _names_it(self, word: Word) -> bool:
         """Whether a word for some other thing, reached now, is what the number is called."""
