@@ -156,3 +156,17 @@ def test_what_was_not_counted_is_kept_with_its_reasons() -> None:
     (finding,) = find_cpr(Text("Ordrenr. 1203851002", "body", Source.BODY), today=TODAY)
     assert finding.score < THRESHOLD
     assert str(finding.adjustments[-1]) == "-0.65 called an order"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Sagen 070761-4285", True),  # the case of a person, named by her number; modulus 11 holds
+        ("Dato 070761-4285", True),
+        ("Sagen 070761-4286", False),  # modulus 11 does not hold
+        ("Sagsnr. 070761-4285", False),  # a number that the case has of its own
+    ],
+)
+def test_a_case_named_by_the_person_it_concerns(text: str, number: bool) -> None:
+    found = find_cpr(Text(text, "body", Source.BODY))
+    assert any(finding.score >= THRESHOLD for finding in found) is number
