@@ -23,7 +23,7 @@ def test_nothing_of_ours_shadows_pymilters_modules(repository: Path) -> None:
 
 
 # Tables of cases may be long; code may not.
-LONG_TABLES = {"tests/bench/cpr_cases.py": 800}
+LONG_TABLES = {"tests/bench/cpr_sentences.py": 600}
 
 
 def test_files_stay_small(repository: Path) -> None:
@@ -63,7 +63,7 @@ def test_every_decision_page_has_a_number_and_a_decision(repository: Path) -> No
     assert len(set(numbers)) == len(numbers)
     for page in pages:
         assert re.match(r"\d{4}-[a-z0-9-]+\.md", page.name)
-        assert "decision" in page.read_text("utf-8").lower(), page.name
+        assert re.search("decision|decided", page.read_text("utf-8"), re.IGNORECASE), page.name
 
 
 def test_links_in_the_documents_lead_somewhere(repository: Path) -> None:
