@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from segl.headers import ID, ROUTE
+from segl.headers import ROUTE
 from segl.postfix.check import (
     CLEANUP,
     PLAIN,
@@ -20,31 +20,19 @@ from segl.postfix.check import (
     is_loopback,
     judge,
     listens_beyond_loopback,
-    milter_options,
-    seconds,
 )
+from segl.postfix.check_milter import milter_checks
 from segl.postfix.running import Service, split_list
-from segl.postfix.tables import TableUnread, look_up, tables_in
-from segl.vocabulary import Decision
+from segl.postfix.tables import TableUnread, look_up
 
 _INSTALL = "run: segl install"
 _DOMAIN_LISTS = ("mydestination", "relay_domains", "virtual_mailbox_domains", "virtual_alias_domains")
-# The longest time-outs at which a hanging milter does not hold a sender's program for minutes.
-_PATIENCE = {"milter_connect_timeout": 30, "milter_command_timeout": 30, "milter_content_timeout": 120}
-
-
-# Header fields of other milters; a table that lets mail out by one of these takes any sender's word.
-_OTHERS = ("Subject: plain", "X-Spam-Flag: NO", "Authentication-Results: plain")
 
 
 def front_checks(setup: Setup) -> Iterator[Check]:
     """All checks of the front's main.cf and master.cf."""
-    yield from _milters(setup)
-    yield from _milter_action(setup)
-    yield _milter_times(setup)
-    yield _milter_protocol(setup)
+    yield from milter_checks(setup)
     yield _content_filter(setup)
-    yield from _verdict_rule(setup)
     yield from _entrances(setup)
     yield from _handover(setup)
     yield from _return_port(setup)
@@ -66,88 +54,6 @@ def tls_required(id_: str, value: str, version: tuple[int, int]) -> Check:
     )
 
 
-def _milters(setup: Setup) -> Iterator[Check]:
-    for id_, name, whose in (
-        ("front.milter", "smtpd_milters", "mail that comes by SMTP"),
-        ("front.milter-sendmail", "non_smtpd_milters", "mail handed in by sendmail(1)"),
-    ):
-        items = split_list(setup.front.value(name))
-        ours = [number for number, item in enumerate(items) if setup.is_our_milter(item)]
-        found = f"{name} = {setup.front.value(name) or '(empty)'}"
-        if not ours:
-            why = f"Segl does not see {whose}: all of it takes the secure way, unexamined"
-            yield Check(id_, State.FAIL, f"{found}: not {setup.settings.milter.socket}", why, _INSTALL)
-            continue
-        yield judge(
-            id_,
-            ours[-1] == len(items) - 1,
-            found,
-            why="a milter after Segl's can change a message after its verdict",
-            fix=f"put Segl's socket last in {name}",
-            bad=State.WARN,
-        )
-
-
-def _milter_action(setup: Setup) -> Iterator[Check]:
-    """tempfail or shutdown; accept would let mail pass without the milter's work."""
-    front = setup.front
-    places = [("main.cf", front.value("milter_default_action"))]
-    places += [
-        (service.id, service.overrides["milter_default_action"])
-        for service in front.services
-        if "milter_default_action" in service.overrides and service is not setup.return_service
-    ]
-    for place, value in _milter_lists(setup):
-        actions = (
-            milter_options(i).get("default_action") for i in split_list(value) if setup.is_our_milter(i)
-        )
-        places += [(place, action) for action in actions if action]
-    bad = [(place, action) for place, action in places if action not in {"tempfail", "shutdown"}]
-    if not bad:
-        yield Check("front.milter-action", State.OK, f"milter_default_action = {places[0][1]}")
-    for place, action in bad:
-        yield Check(
-            "front.milter-action",
-            State.FAIL if action == "accept" else State.WARN,
-            f"{place}: default action of Segl's milter is {action}",
-            "while the milter does not answer, mail is taken in without it: no verdict, no delivery report"
-            if action == "accept"
-            else "while the milter does not answer, mail is refused or put on hold, not tried again",
-            f"set milter_default_action = tempfail, and no other in {place}",
-        )
-
-
-def _milter_lists(setup: Setup) -> Iterator[tuple[str, str]]:
-    for name in ("smtpd_milters", "non_smtpd_milters"):
-        yield "main.cf", setup.front.value(name)
-        for service in setup.front.services:
-            if name in service.overrides:
-                yield service.id, service.overrides[name]
-
-
-def _milter_times(setup: Setup) -> Check:
-    values = {name: setup.front.value(name) for name in _PATIENCE}
-    return judge(
-        "front.milter-times",
-        all(0 < seconds(value) <= _PATIENCE[name] for name, value in values.items()),
-        ", ".join(f"{name} = {value}" for name, value in values.items()),
-        why="a milter that hangs would hold each sender's program for minutes before it is told to try again",
-        fix=_INSTALL,
-        bad=State.WARN,
-    )
-
-
-def _milter_protocol(setup: Setup) -> Check:
-    value = setup.front.value("milter_protocol")
-    return judge(
-        "front.milter-protocol",
-        value == "6",
-        f"milter_protocol = {value}",
-        why="segl-milter refuses an older version: it could not ask for delivery reports; mail is answered 451",
-        fix=_INSTALL,
-    )
-
-
 def _content_filter(setup: Setup) -> Check:
     value = setup.front.value("content_filter")
     return judge(
@@ -157,44 +63,6 @@ def _content_filter(setup: Setup) -> Check:
         why="what has no verdict, or the verdict secure, is not sent the secure way",
         fix=f"{_INSTALL}; it must be {setup.content_filter}",
     )
-
-
-def _verdict_rule(setup: Setup) -> Iterator[Check]:
-    """Asks the tables themselves, so that an edited pattern is seen as well as an edited parameter."""
-    front = setup.front
-    places: list[tuple[str, Service | None]] = [("main.cf", None)]
-    places += [
-        (service.id, service)
-        for service in front.running("cleanup")
-        if service.name != CLEANUP and "milter_header_checks" in service.overrides
-    ]
-    for place, service in places:
-        value = front.value("milter_header_checks", service)
-        found = f"{place}: milter_header_checks = {value or '(empty)'}"
-        try:
-            fault = _verdict_fault(setup, value)
-        except TableUnread as error:
-            state = State.UNKNOWN if "Permission denied" in error.private else State.FAIL
-            yield Check("front.verdict", state, found, error.private, _INSTALL)
-            continue
-        state = State.FAIL if fault else State.OK
-        yield Check("front.verdict", state, found, fault, _INSTALL if fault else "")
-
-
-def _verdict_fault(setup: Setup, value: str) -> str:
-    """What is wrong with the answers of *value*'s tables, ``""`` when they are right."""
-    if not list(tables_in(value)):
-        return "no verdict is ever followed: all mail takes the secure way"
-    plain = f"{ROUTE}: {Decision.PLAIN}"
-    ours = [f"{ROUTE}: {decision}" for decision in Decision if decision is not Decision.PLAIN]
-    ours += [f"{ROUTE}: plain secure", f"{ROUTE}:", f"{ID}: {ROUTE}: plain"]
-    answers = look_up(value, [plain, *ours, *_OTHERS], setup.front.directory)
-    if answers.get(plain) != setup.verdict_action:
-        return f"the verdict plain is answered {answers.get(plain, 'by nothing')}, not {setup.verdict_action}"
-    for header, action in answers.items():
-        if header in ours or (header in _OTHERS and action.upper().startswith("FILTER")):
-            return f"“{header}” is answered {action}: only the verdict plain may be let out"
-    return ""
 
 
 def _entrances(setup: Setup) -> Iterator[Check]:

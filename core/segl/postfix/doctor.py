@@ -16,7 +16,8 @@ from segl.postfix.check_instances import instance_checks
 from segl.postfix.check_running import running_checks
 from segl.postfix.check_secure import secure_checks
 from segl.postfix.check_tables import table_checks
-from segl.postfix.plan import OLDEST, pending_files
+from segl.postfix.plan import pending_files
+from segl.postfix.refusals import OLDEST
 from segl.postfix.running import Instance, PostfixUnreadable, read_instance
 from segl.settings import Settings
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,31 +17,22 @@ from pathlib import Path
 
 from segl.errors import PostfixError
 from segl.postfix import edit
-from segl.postfix.check import Check, Setup, State, is_loopback, same_path
+from segl.postfix.check import Check, Setup, State, same_path
 from segl.postfix.check_front import front_checks
 from segl.postfix.check_instances import default_directory
 from segl.postfix.check_secure import secure_checks
 from segl.postfix.check_tables import table_checks
 from segl.postfix.conf import Site, render
+from segl.postfix.refusals import OURS, Refusal, first_refusals, milter_path, read_text
 from segl.postfix.running import Instance, read_instance, split_list, written_values
 from segl.settings import Settings
 
-OLDEST = (3, 7)
-WRITTEN = "# Written by segl install, which writes it anew down to the last comment. See docs/operations.md."
+WRITTEN = f"{OURS}, which writes it anew down to the last comment. See docs/operations.md."
 KEEP = "# Lines below this one are yours: segl install keeps them, segl doctor judges them."
 
 _TEXT = ("utf-8", "surrogateescape")
 # Warnings of the doctor that make an installation useless rather than unsafe: refused all the same.
 _ALSO_REFUSED = frozenset({"front.service-milter"})
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why this Postfix is not changed, and what to do about it."""
-
-    what: str
-    why: str
-    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +72,7 @@ def make_plan(settings: Settings, previous_milter: str = "") -> Plan:
 
     Raises :class:`PostfixError` when there is no Postfix to join or it cannot be read."""
     front = read_instance(settings.postfix.front)
-    site, refusals = _site(settings, front), list(_first_refusals(settings, front))
+    site, refusals = _site(settings, front), list(first_refusals(settings, front))
     if refusals:
         return Plan(site=site, changes=(), directories=(), refusals=tuple(refusals))
     changes = tuple(_changes(settings, site, front, previous_milter))
@@ -102,94 +92,12 @@ def _site(settings: Settings, front: Instance) -> Site:
     return replace(
         Site.of(settings, front.value("myhostname")),
         origin=front.value("myorigin"),
-        milter_socket=_milter_path(settings, front),
+        milter_socket=milter_path(settings, front),
         command_directory=front.value("command_directory"),
         daemon_directory=front.value("daemon_directory"),
         mail_owner=front.value("mail_owner"),
         setgid_group=front.value("setgid_group"),
     )
-
-
-def _milter_path(settings: Settings, front: Instance) -> str:
-    """Relative to the queue directory when the socket lies in it: right inside a chroot and outside."""
-    path, queue = Path(os.path.realpath(settings.milter.socket)), Path(os.path.realpath(front.queue))
-    return str(path.relative_to(queue)) if path.is_relative_to(queue) else str(settings.milter.socket)
-
-
-def _first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
-    """What stands in the way before any text is written."""
-    if front.version < OLDEST:
-        found = ".".join(map(str, front.version))
-        yield Refusal(
-            f"Postfix {found} is too old", "Segl's configuration needs 3.7 or newer", "upgrade Postfix"
-        )
-    yield from _filter_refusal(settings, front)
-    yield from _chroot_refusal(settings, front)
-    for name in ("secure_port", "return_port"):
-        host = getattr(settings.postfix, name).rpartition(":")[0]
-        if not is_loopback(host):
-            why = "the port skips Segl or trusts its client; no other host may reach it"
-            yield Refusal(f"postfix.{name} is on {host}", why, 'set it to "127.0.0.1:PORT" in segl.toml')
-        protocol = "ipv6" if ":" in host else "ipv4"
-        if not {protocol, "all"} & set(split_list(front.value("inet_protocols"))):
-            why = f"Postfix does not use {protocol} (inet_protocols = {front.value('inet_protocols')})"
-            yield Refusal(f"postfix.{name} is on {host}", why, "use the other loopback address in segl.toml")
-        yield from _port_refusal(settings, name)
-    secure = settings.postfix.secure
-    if same_path(secure, settings.postfix.front) or same_path(settings.postfix.secure_queue, front.queue):
-        why = "two Postfix instances cannot share directories"
-        yield Refusal("front and secure have a directory in common", why, "see [postfix] in segl.toml")
-    for file in (secure / "main.cf", secure / "master.cf"):
-        if file.exists() and not _read(file).startswith(WRITTEN):
-            why = "it belongs to another Postfix instance, or was written by hand"
-            yield Refusal(f"{file} is not ours", why, "name another directory in segl.toml: [postfix] secure")
-    taken = edit.foreign_services(
-        _read(front.directory / "master.cf"), _services(Site.of(settings, "localhost"))
-    )
-    for key in taken:
-        why = "the name or port is in use for something else"
-        yield Refusal(
-            f"{front.directory}/master.cf has a service {key} already", why, "see [postfix] return_port"
-        )
-
-
-def _filter_refusal(settings: Settings, front: Instance) -> Iterator[Refusal]:
-    ours = Setup(settings, front, front).content_filter
-    value = front.value("content_filter")
-    if value and value != ours:
-        yield Refusal(
-            f"content_filter is already set: {value}",
-            "Postfix has one content filter, and mail from the other one would come back past Segl",
-            "run the other filter as a milter (amavisd-milter, clamav-milter … in smtpd_milters), or on a"
-            " Postfix of its own for mail from outside; then clear content_filter and run segl install again",
-        )
-
-
-def _port_refusal(settings: Settings, name: str) -> Iterator[Refusal]:
-    """A port that is in use although no instance of ours has it yet."""
-    port = getattr(settings.postfix, name)
-    folder = settings.postfix.secure if name == "secure_port" else settings.postfix.front
-    master = folder / "master.cf"
-    if master.exists() and f"\n{port} inet" in _read(master):
-        return
-    host, _, number = port.rpartition(":")
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.settimeout(1)
-        if probe.connect_ex((host.strip("[]"), int(number))) == 0:
-            why = "Segl's Postfix could not listen there"
-            yield Refusal(
-                f"something listens on {port} already", why, f"choose another postfix.{name} in segl.toml"
-            )
-
-
-def _chroot_refusal(settings: Settings, front: Instance) -> Iterator[Refusal]:
-    chrooted = [s.id for s in front.running("smtpd", "cleanup", "qmqpd") if s.chroot]
-    if chrooted and Path(_milter_path(settings, front)).is_absolute():
-        yield Refusal(
-            f"{', '.join(chrooted)} run chrooted in {front.queue}",
-            f"from there they cannot reach the milter's socket {settings.milter.socket}",
-            f'put into segl.toml, table [milter]:  socket = "{front.queue}/segl/milter.sock"',
-        )
 
 
 def _changes(settings: Settings, site: Site, front: Instance, previous_milter: str) -> Iterator[FileChange]:
@@ -227,7 +135,7 @@ def _secure_files(site: Site, front: Instance) -> dict[str, str]:
 
 def _whole(text: str, path: Path) -> str:
     """A file that is ours, with the postmaster's own lines from *path* below; what they set, we leave out."""
-    _, found, kept = _read(path).partition(f"{KEEP}\n") if path.exists() else ("", "", "")
+    _, found, kept = read_text(path).partition(f"{KEEP}\n") if path.exists() else ("", "", "")
     if found and path.name == "main.cf":
         text = edit.without_parameters(text, set(edit.parameters_of(kept)))
     return f"{WRITTEN}\n\n{text.rstrip()}\n\n{KEEP}\n{kept}"
@@ -241,7 +149,7 @@ def _front_files(
     settings: Settings, site: Site, front: Instance, previous: str
 ) -> Iterator[tuple[Path, str]]:
     master, main = front.directory / "master.cf", front.directory / "main.cf"
-    yield master, edit.set_services(_read(master), _services(site))
+    yield master, edit.set_services(read_text(master), _services(site))
     values = _front_values(settings, site, front, previous)
     if same_path(default_directory(), front.directory):
         values |= _instance_values(site, front.directory)
@@ -260,7 +168,7 @@ def _primary_file(settings: Settings, site: Site) -> Iterator[tuple[Path, str]]:
 
 def _with_values(main: Path, values: dict[str, str]) -> str:
     """main.cf with *values*; those it has already are left as they are written."""
-    written, text = written_values(main.parent), _read(main)
+    written, text = written_values(main.parent), read_text(main)
     wanting = {name: value for name, value in values.items() if written.get(name) != value}
     return edit.set_parameters(text, wanting) if wanting else text
 
@@ -346,10 +254,6 @@ def _moved(text: str, site: Site, staged: Site) -> str:
 
 def _back(text: str, site: Site, staged: Site) -> str:
     return text.replace(str(staged.front), str(site.front)).replace(str(staged.secure), str(site.secure))
-
-
-def _read(path: Path) -> str:
-    return path.read_bytes().decode(*_TEXT)  # read_text() would rewrite line ends
 
 
 def _user_exists(name: str) -> bool:

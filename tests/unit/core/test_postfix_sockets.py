@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -108,10 +109,11 @@ class TestAsPostfix:
     """What root can open proves nothing: the question is put as Postfix's own user."""
 
     @pytest.fixture
-    def folder(self, tmp_path: Path) -> Path:
-        for parent in (tmp_path, *tmp_path.parents[:2]):
-            parent.chmod(0o755)
-        return tmp_path
+    def folder(self) -> Iterator[Path]:
+        """Not pytest's, which every start of pytest shuts to other users."""
+        with tempfile.TemporaryDirectory() as name:
+            Path(name).chmod(0o755)
+            yield Path(name)
 
     @pytest.mark.parametrize(("mode", "fault"), [(0o666, ""), (0o600, "may not be opened")])
     def test_the_mode_of_the_socket_counts(self, folder: Path, mode: int, fault: str) -> None:
