@@ -15,7 +15,7 @@ demo: setup ## eight real messages through a real Postfix; prints what went whic
 	@PYTHONPATH=tests $(BIN)/python -m world.demo $(if $(ARTEFACTS),--keep "$(ARTEFACTS)")
 
 test: setup check ## everything: format, lint, types, layers, all tests
-	@$(BIN)/pytest -n $(JOBS) --dist loadgroup
+	@$(BIN)/pytest -n $(JOBS)
 
 test-fast: setup ## the tests that need no Postfix (< 60 s)
 	@$(BIN)/pytest -n $(JOBS) -m "not world and not slow"

@@ -16,13 +16,6 @@ def repository() -> Path:
     return ROOT
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """World tests share one world a worker process; keep each file's tests together on one worker."""
-    for item in items:
-        if item.get_closest_marker("world"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """World tests need root and Postfix. CI has both, so there a missing one is a failure, not a skip."""
     if not item.get_closest_marker("world") or _world_possible():

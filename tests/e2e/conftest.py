@@ -26,6 +26,13 @@ def own_network() -> None:
         _entered = True
 
 
+@pytest.fixture
+def empty_network(own_network: None) -> Iterator[None]:
+    """A loopback on which nobody listens yet, whatever else lives in this test process."""
+    with namespace.another_network():
+        yield
+
+
 @pytest.fixture(scope="session")
 def street(own_network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     """The neighbours: DNS, a CA, peers. They stay the same for all tests of a process."""

@@ -23,7 +23,7 @@ OUTSIDE = "bo@andre.example"
 
 
 @pytest.fixture
-def host(own_network: None) -> Iterator[Host]:
+def host(empty_network: None) -> Iterator[Host]:
     with Host() as host:
         yield host
 
@@ -215,7 +215,7 @@ milter_protocol = 2
 """
 
 
-def test_a_site_with_odd_settings(own_network: None) -> None:
+def test_a_site_with_odd_settings(empty_network: None) -> None:
     subprocess.run(["ip", "address", "replace", "192.0.2.10/32", "dev", "lo"], check=True)
     with Host(ODD_SITE) as host, SmtpPeer("192.0.2.10", 2526) as relay:
         host.postconf("-e", "mynetworks=192.0.2.10")
@@ -237,7 +237,7 @@ def test_a_site_with_odd_settings(own_network: None) -> None:
         assert CPR not in b"".join(mail.content for mail in relay.received).decode("utf-8", "replace")
 
 
-def test_a_relay_for_failures_never_gets_what_must_be_secure(own_network: None) -> None:
+def test_a_relay_for_failures_never_gets_what_must_be_secure(empty_network: None) -> None:
     with (
         Host("smtp_fallback_relay = [127.0.0.1]:2526\n") as host,
         SmtpPeer("127.0.0.1", 2526) as relay,

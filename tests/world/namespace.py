@@ -10,6 +10,8 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _CLONE_NEWNS = 0x00020000
@@ -32,6 +34,24 @@ def enter() -> None:
         raise NamespaceRefused(f"unshare: {os.strerror(ctypes.get_errno())} (root is needed)")
     _mount("none", "/", _MS_REC | _MS_PRIVATE)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+@contextmanager
+def another_network() -> Iterator[None]:
+    """Inside, this thread and what it starts see a loopback of their own; afterwards the one from before.
+
+    For a test that needs every port, while servers of other tests live on in this process (a network
+    namespace belongs to a thread, setns(2)).
+    """
+    before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if _libc.unshare(_CLONE_NEWNET) != 0:
+            raise NamespaceRefused(f"unshare: {os.strerror(ctypes.get_errno())} (root is needed)")
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        yield
+    finally:
+        _libc.setns(before, _CLONE_NEWNET)
+        os.close(before)
 
 
 def bind(source: Path, target: Path) -> None:
