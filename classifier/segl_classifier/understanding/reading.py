@@ -1,0 +1,62 @@
+"""What the model says of a message, as data: the seam between the model, the decision and ``explain``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from segl.vocabulary import Label
+from segl_classifier.message import Source
+
+
+class Stage(IntEnum):
+    """Which part of the cascade had the last word on a window."""
+
+    LINEAR = 1
+    ENCODER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A passage the model reads at once. ``text`` is what it reads (with subject or table header put before
+    it); ``start`` and ``end`` are offsets into the :class:`.message.Text` numbered ``source_index``."""
+
+    text: str
+    where: str
+    source: Source
+    source_index: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The model's scores for one window, 0 to 1 and calibrated: ``any`` that something in it must be sent
+    securely, ``scores`` for each category but ``cpr``. ``lowered`` names what took weight away (fiction,
+    company, template, …) and by how much."""
+
+    window: Window
+    stage: Stage
+    any: float
+    scores: Mapping[Label, float]
+    lowered: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """All readings of a message, in reading order, and what they come to: ``any`` and ``scores`` of the
+    whole message. ``complete`` is false when the budget ran out before the last window."""
+
+    readings: tuple[Reading, ...] = ()
+    any: float = 0.0
+    scores: Mapping[Label, float] = field(default_factory=dict)
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """From ``holds`` on a category holds; from ``unsure`` on the model will not say no."""
+
+    holds: float
+    unsure: float
