@@ -1,4 +1,4 @@
-"""A message's way through the classifier, one line a stage: parse, extract, detect, decide.
+"""A message's way through the classifier, one line a stage: parse, extract, detect, understand, decide.
 
 Nothing here raises on any input: a stage that fails is a finding ``unreadable.failed``, and what could
 not be read is never plain (promise 2 of the design).
@@ -6,16 +6,31 @@ not be read is never plain (promise 2 of the design).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 from segl.settings import Limits
-from segl.vocabulary import Decision, Finding, Unreadable, Verdict
+from segl.vocabulary import Finding, Unreadable, Verdict
 from segl_classifier.cpr import find_cpr
-from segl_classifier.decide import decide
+from segl_classifier.decide import Stance, decide
 from segl_classifier.extract import extract
 from segl_classifier.message import Text, unreadable
 from segl_classifier.parse import parse
 from segl_classifier.rules import RuleSet
+from segl_classifier.understanding.reading import Model, Understanding
 
 _LIMITS = Limits()
+_STANCE = Stance()
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What the stages found, as far as they came. ``understanding`` is ``None`` without a model, or when it
+    failed: then words decide."""
+
+    texts: list[Text] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    understanding: Understanding | None = None
 
 
 def classify(
@@ -23,20 +38,37 @@ def classify(
     rules: RuleSet,
     limits: Limits = _LIMITS,
     *,
-    on_unreadable: Decision = Decision.SECURE,
+    model: Model | None = None,
+    stance: Stance = _STANCE,
+    also: Sequence[Finding] = (),
 ) -> Verdict:
-    """The verdict on *raw*, a message as SMTP carries it (RFC 5322), with all its evidence."""
-    findings: list[Finding] = []
+    """The verdict on *raw*, a message as SMTP carries it (RFC 5322), with all its evidence. *also* is what the
+    caller knows of it besides."""
+    found = gather(raw, rules, limits, model)
+    return decide([*found.findings, *also], rules, stance, model=model, understanding=found.understanding)
+
+
+def gather(raw: bytes, rules: RuleSet, limits: Limits = _LIMITS, model: Model | None = None) -> Evidence:
+    """Everything that the decision rests on."""
+    found = Evidence()
     try:
         message = parse(raw, limits)
-        texts, unread = extract(message, limits)
-        findings += unread
-        findings += detect(texts, rules)
+        found.texts, unread = extract(message, limits)
+        found.findings += unread
+        found.findings += detect(found.texts, rules)
+        found.understanding = understand(found.texts, message.subject, model)
     except Exception as error:  # a bug of ours must not let a message out unread
-        findings.append(unreadable(Unreadable.FAILED, "message", type(error).__name__))
-    return decide(findings, rules, on_unreadable=on_unreadable)
+        found.findings.append(unreadable(Unreadable.FAILED, "message", type(error).__name__))
+    if found.understanding and not found.understanding.complete:
+        found.findings.append(unreadable(Unreadable.TIMED_OUT, "message", "not all of it was understood"))
+    return found
 
 
 def detect(texts: list[Text], rules: RuleSet) -> list[Finding]:
     """What the detectors find in *texts*: personal numbers, and the words of the rules."""
     return [*(f for text in texts for f in find_cpr(text)), *rules.find(texts)]
+
+
+def understand(texts: list[Text], subject: str, model: Model | None) -> Understanding | None:
+    """What *model* makes of *texts*."""
+    return model.understand(texts, subject) if model else None

@@ -1,57 +1,163 @@
-"""Findings and policy in, the verdict out: the last stage of the classifier.
+"""Findings, the model's understanding and the house's stance in, the verdict out: the last stage.
 
-The scores of different rules for one category are joined as independent pieces of evidence: two rules of
-0.4 give 1 − 0.6 · 0.6 = 0.64. A rule that finds something in many places counts once, with its best place. A
-category holds when its joint score reaches its threshold; the strictest decision of all is the verdict.
+A category holds when its score reaches its threshold, or a postmaster's rules say so. When none does, the
+model may still be sure that *something* is a person's matter, or unsure whether anything is. What could not
+be read is never plain. The strictest decision of all is the verdict. The arithmetic is in :mod:`.weigh`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
-from segl.vocabulary import Decision, Finding, Label, Verdict
+from segl.masking import excerpt
+from segl.settings import Detection
+from segl.vocabulary import Adjustment, Decision, Doubt, Effect, Finding, Label, Verdict
 from segl_classifier.rules import RuleSet
+from segl_classifier.understanding.reading import Model, Reading, Understanding
+from segl_classifier.weigh import Scales, Standing, Weighing, weigh, weigh_whole
+
+MODEL = "model"  # the rule id of what the model found
+_LEAST = 0.05  # the model's scores below this say nothing
+_SHOWN = 120  # characters of a window
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """How the house stands to what is not certain: settings that bear on the decision."""
+
+    unreadable: Decision = Decision.SECURE
+    unsure: Decision = Decision.SECURE
+    thresholds: Mapping[Label | Literal["any"], float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, detection: Detection) -> Stance:
+        return cls(detection.unreadable, detection.unsure, detection.thresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Everything weighed: each category, and the message as a whole (``None`` without a model)."""
+
+    labels: Mapping[Label, Weighing]
+    whole: Weighing | None
+
+    def standing(self, standing: Standing) -> tuple[Label, ...]:
+        return tuple(label for label, w in self.labels.items() if w.standing is standing)
+
+    @property
+    def likeliest(self) -> Label | None:
+        """The category that stands unsure with the highest score."""
+        unsure = self.standing(Standing.UNSURE)
+        return max(unsure, key=lambda label: self.labels[label].score, default=None)
+
+
+_STANCE = Stance()
 
 
 def decide(
-    findings: Sequence[Finding], rules: RuleSet, *, on_unreadable: Decision = Decision.SECURE
+    findings: Sequence[Finding],
+    rules: RuleSet,
+    stance: Stance = _STANCE,
+    *,
+    model: Model | None = None,
+    understanding: Understanding | None = None,
 ) -> Verdict:
-    """The verdict on a message with *findings*. What could not be read is never plain."""
-    held = tuple(
-        label for label, score in joint_scores(findings).items() if score >= rules.labels[label].threshold
-    )
+    """The verdict on a message with *findings*. *understanding* is *model*'s; without it words decide."""
+    balance = balance_of(findings, rules, stance, model=model, understanding=understanding)
+    held = held_labels(balance)
+    doubt = None if held else _doubt(balance)
     causes = tuple(dict.fromkeys(f.rule for f in findings if f.rule.startswith("unreadable.")))
     decisions = [rules.labels[label].decision for label in held]
+    if doubt:
+        decisions.append(Decision.SECURE if doubt is Doubt.PERSONAL else stance.unsure)
     if causes:
-        decisions.append(Decision.strictest((Decision.SECURE, on_unreadable)))
+        decisions.append(Decision.strictest((Decision.SECURE, stance.unreadable)))
+    vetoes = dict.fromkeys(f"veto.{w.veto}" for w in balance.labels.values() if w.veto and w.would_hold)
+    doubts = (doubt.value,) if doubt else ()
     return Verdict(
         decision=Decision.strictest(decisions),
-        findings=tuple(sorted(findings, key=_order)),
+        findings=tuple(sorted((*findings, *_model_findings(balance, doubt)), key=_order)),
         labels=held,
-        reasons=(*(label.value for label in held), *causes),
+        reasons=(*(label.value for label in held), *doubts, *causes, *vetoes),
     )
 
 
-def joint_scores(findings: Iterable[Finding]) -> dict[Label, float]:
-    """The joint score of each category that anything speaks for, in the order of :class:`Label`."""
-    best: dict[Label, dict[str, float]] = {}
-    for finding in findings:
-        if finding.label is not None:
-            scores = best.setdefault(finding.label, {})
-            scores[finding.rule] = max(finding.score, scores.get(finding.rule, 0.0))
-    return {label: _join(best[label].values()) for label in Label if label in best}
+def balance_of(
+    findings: Sequence[Finding],
+    rules: RuleSet,
+    stance: Stance = _STANCE,
+    *,
+    model: Model | None = None,
+    understanding: Understanding | None = None,
+) -> Balance:
+    """Everything weighed, for the decision and for whoever explains it."""
+    scales = Scales(rules, model, stance.thresholds)
+    labels = weigh(findings, scales, understanding)
+    return Balance(labels, weigh_whole(labels, scales, understanding))
 
 
-def _join(scores: Iterable[float]) -> float:
-    against = 1.0
-    for score in scores:
-        against *= 1.0 - min(1.0, max(0.0, score))
-    return round(1.0 - against, 6)  # 0.3 and 0.3 make 0.51, not 0.51 less a bit
+def held_labels(balance: Balance) -> tuple[Label, ...]:
+    """The categories that hold; when none does and the whole does, the likeliest of those in doubt."""
+    held = balance.standing(Standing.HOLDS)
+    if not held and _whole_stands(balance) is Standing.HOLDS and (likeliest := balance.likeliest):
+        return (likeliest,)
+    return held
+
+
+def _doubt(balance: Balance) -> Doubt | None:
+    """What is said of a message in which no category holds."""
+    whole = _whole_stands(balance)
+    if whole is Standing.HOLDS:
+        return Doubt.PERSONAL
+    return Doubt.UNSURE if whole is Standing.UNSURE or balance.likeliest else None
+
+
+def _whole_stands(balance: Balance) -> Standing:
+    return balance.whole.standing if balance.whole else Standing.NO
+
+
+def _model_findings(balance: Balance, doubt: Doubt | None) -> Iterator[Finding]:
+    """What the model says of each category, as evidence; of the whole only when that is what counts."""
+    for weighing in balance.labels.values():
+        if weighing.model is not None and weighing.model >= _LEAST:
+            yield _finding(weighing)
+    if doubt and balance.whole and _whole_stands(balance) is not Standing.NO:
+        yield _finding(balance.whole)
+
+
+def _finding(weighing: Weighing) -> Finding:
+    score, reading = weighing.model or 0.0, weighing.reading
+    if reading is None:
+        return Finding(MODEL, weighing.label, "message", "", score)
+    steps = tuple(reading_steps(reading, weighing.label, score))
+    text = reading.window.text
+    shown = excerpt(text, 0, min(len(text), _SHOWN), around=0, limit=_SHOWN)
+    return Finding(MODEL, weighing.label, reading.window.where, shown, score, steps)
+
+
+def reading_steps(reading: Reading, label: Label | None, message: float) -> Iterable[Adjustment]:
+    """How the best window's score came about, and what the message's score differs from it."""
+    window = reading.any if label is None else reading.scores.get(label, 0.0)
+    lowered = sum(by for _, by in reading.lowered)
+    yield Adjustment(f"stage {int(reading.stage)}", window + lowered)
+    for reason, by in reading.lowered:
+        yield Adjustment(f"lowered: {reason}", -by)
+    if abs(message - window) >= 0.005:
+        yield Adjustment("the other windows", message - window)
 
 
 _RANK = {label: number for number, label in enumerate(Label)}
 
 
 def _order(finding: Finding) -> tuple[int, float]:
-    """What could not be read first, then by category, the strongest first."""
-    return (-1 if finding.label is None else _RANK[finding.label], -finding.score)
+    """What could not be read first, then vetoes and what is of no category, then by category; the strongest
+    first."""
+    if finding.rule.startswith("unreadable."):
+        rank = -2
+    elif finding.label is None or finding.effect is Effect.VETO:
+        rank = -1
+    else:
+        rank = _RANK[finding.label]
+    return (rank, -finding.score)

@@ -18,6 +18,8 @@ _SCAN_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 
 MESSAGES = Counter("segl_messages", "Messages that got a verdict", ["decision", "mode"])
 LABELS = Counter("segl_labels", "Categories found, by message", ["label"])
+DOUBTS = Counter("segl_doubts", "Messages with no certain category, by what the model said", ["doubt"])
+VETOES = Counter("segl_vetoes", "Messages in which a rule of the house took a category out")
 UNREADABLE = Counter("segl_unreadable", "Parts that could not be read, by cause", ["cause"])
 REQUESTED = Counter("segl_requested", "Messages whose sender asked for the secure way by subject tag")
 FORGED = Counter("segl_forged_headers", "X-Segl and TLS-Required headers of senders taken off")

@@ -8,6 +8,7 @@ file names only the organisation. Reading and checking happens in :mod:`segl.set
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from segl.addresses import domain_of, normal_domain
-from segl.vocabulary import Decision, Mode, Way
+from segl.vocabulary import Decision, Label, Mode, Way
 
 RUN = Path("/run/segl")
 STATE = Path("/var/lib/segl")
@@ -111,6 +112,7 @@ NextHop = Annotated[str, AfterValidator(_next_hop)]
 MatchName = Annotated[str, AfterValidator(match_name)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Score = Annotated[float, Field(gt=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,13 @@ class Detection:
     rules: tuple[Path, ...] = ()
     # What follows when a part cannot be read; "plain" is not offered.
     unreadable: Literal[Decision.SECURE, Decision.HOLD, Decision.REJECT] = Decision.SECURE
+    # Whether the trained model reads along; without it words alone decide.
+    model: bool = True
+    # What follows when the model cannot say no and nothing else speaks: between its two thresholds.
+    unsure: Literal[Decision.PLAIN, Decision.SECURE, Decision.HOLD] = Decision.SECURE
+    # From which score a category (or the message as a whole, `any`) holds, where the model's own
+    # threshold does not suit: lower finds more, higher gives fewer false alarms.
+    thresholds: Mapping[Label | Literal["any"], Score] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,6 +96,22 @@ class Unreadable(StrEnum):
     FAILED = "failed"
 
 
+class Effect(StrEnum):
+    """What a rule does to its category when it finds something."""
+
+    RAISE = "raise"  # speaks for it
+    LOWER = "lower"  # takes its score away from it
+    VETO = "veto"  # takes the category out of account
+
+
+class Doubt(StrEnum):
+    """Reasons of a verdict that name no category: the model is sure of a person's matter but not of which,
+    or it is not sure that there is none."""
+
+    PERSONAL = "personal"
+    UNSURE = "unsure"
+
+
 @dataclass(frozen=True, slots=True)
 class Adjustment:
     """One step of a score's arithmetic: what raised or lowered it, and by how much."""
@@ -111,11 +127,13 @@ class Adjustment:
 class Finding:
     """One piece of evidence.
 
-    ``rule``     id of what found it: ``cpr``, a rule id of the rule file, ``unreadable.<cause>``.
-    ``label``    the category it speaks for, ``None`` when it speaks for none (``unreadable``).
+    ``rule``     id of what found it: ``cpr``, ``model``, a rule id of the rule file, ``unreadable.<cause>``.
+    ``label``    the category it speaks for, ``None`` when it speaks for none (``unreadable``), for one that is
+                 not known (``model``), or for all but ``cpr`` (a rule for all).
     ``where``    the place as a person would say it: ``subject``, ``part 2 > bilag.zip > brev.docx``.
     ``excerpt``  the hit with its neighbourhood, masked; empty when there is nothing to show.
     ``score``    0 to 1, after the adjustments.
+    ``effect``   whether it raises its category, lowers it or takes it out.
     """
 
     rule: str
@@ -124,20 +142,23 @@ class Finding:
     excerpt: str = ""
     score: float = 1.0
     adjustments: tuple[Adjustment, ...] = ()
+    effect: Effect = Effect.RAISE
 
     def as_dict(self) -> dict[str, Any]:
-        """The public JSON form of ``segl check --json``."""
-        return {
+        """The public JSON form of ``segl check --json``; ``effect`` only when it is not to raise."""
+        form: dict[str, Any] = {
             "rule": self.rule,
             "label": self.label.value if self.label else None,
             "where": self.where,
             "excerpt": self.excerpt,
             "score": round(self.score, 3),
         }
+        return form if self.effect is Effect.RAISE else {**form, "effect": self.effect.value}
 
     def __str__(self) -> str:
         shown = f" “{self.excerpt}”" if self.excerpt else ""
-        return f"{self.rule} {self.score:.2f} in {self.where}{shown}"
+        effect = "" if self.effect is Effect.RAISE else f" ({self.effect})"
+        return f"{self.rule}{effect} {self.score:.2f} in {self.where}{shown}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +166,8 @@ class Verdict:
     """What the classifier says of one message, with everything it is based on.
 
     ``labels`` are the categories that hold, in the order of :class:`Label`. ``reasons`` are short
-    codes for log and metric: label ids, ``unreadable.<cause>``, ``requested``, ``always``.
+    codes for log and metric: label ids, ``personal``, ``unsure``, ``unreadable.<cause>``, ``veto.<rule>``,
+    ``requested``, ``always``. A plain verdict has reasons when something was weighed and let pass.
     """
 
     decision: Decision

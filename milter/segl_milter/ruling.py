@@ -15,10 +15,11 @@ from segl.addresses import is_relayed, split_address
 from segl.settings import Settings
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
 from segl_classifier.classify import classify
-from segl_classifier.decide import decide
+from segl_classifier.decide import Stance
 from segl_classifier.encoded_words import decode_header
 from segl_classifier.message import unreadable
 from segl_classifier.rules import RuleSet
+from segl_classifier.understanding.reading import Model
 from segl_milter.transaction import Mail
 
 INTERNAL = "internal"
@@ -29,14 +30,13 @@ ALWAYS = "always"
 _REPLY_PREFIXES = re.compile(r"(?:\s*(?:re|sv|vs|fwd|vb|fw|aw|wg)(?:\[\d+\])?\s*:)*\s*", re.IGNORECASE)
 
 
-def judge(mail: Mail, rules: RuleSet, settings: Settings) -> Verdict:
+def judge(mail: Mail, rules: RuleSet, settings: Settings, model: Model | None = None) -> Verdict:
     """The verdict on *mail* with everything that bears on it. Never raises for what is in the message."""
     if to_own_domains_only(mail, settings):
         return Verdict(Decision.PLAIN, reasons=(INTERNAL,))
-    on_unreadable = settings.detection.unreadable
-    verdict = classify(mail.raw, rules, settings.limits, on_unreadable=on_unreadable)
-    if beyond := tuple(beyond_limits(mail)):
-        verdict = decide((*verdict.findings, *beyond), rules, on_unreadable=on_unreadable)
+    beyond = tuple(beyond_limits(mail))
+    stance = Stance.of(settings.detection)
+    verdict = classify(mail.raw, rules, settings.limits, model=model, stance=stance, also=beyond)
     return demand(verdict, tuple(demands(mail, settings)))
 
 

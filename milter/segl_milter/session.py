@@ -11,7 +11,7 @@ import Milter
 from segl import metrics
 from segl.events import Events
 from segl.settings import Settings
-from segl.vocabulary import Verdict
+from segl.vocabulary import Doubt, Verdict
 from segl_classifier.rules import RuleSet
 from segl_milter.marks import Marks, marks_for
 from segl_milter.protocol import Context
@@ -151,6 +151,11 @@ def count(verdict: Verdict, mode: str, *, forged: int, seconds: float) -> None:
     metrics.SCAN_SECONDS.observe(seconds)
     for label in verdict.labels:
         metrics.LABELS.labels(label.value).inc()
+    for doubt in Doubt:
+        if doubt in verdict.reasons:
+            metrics.DOUBTS.labels(doubt.value).inc()
+    if any(reason.startswith("veto.") for reason in verdict.reasons):
+        metrics.VETOES.inc()
     for finding in verdict.unreadable:
         metrics.UNREADABLE.labels(finding.rule.removeprefix("unreadable.")).inc()
     if REQUESTED in verdict.reasons:

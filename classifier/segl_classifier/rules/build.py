@@ -88,6 +88,7 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
     return Rule(
         id=table.id,
         label=table.label,
+        effect=table.effect,
         weight=table.weight,
         why=table.why,
         words=tuple(words),
@@ -99,6 +100,7 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
         matches=table.matches,
         not_matches=table.not_matches,
         file=file,
+        own=file not in draft.shipped,
     )
 
 

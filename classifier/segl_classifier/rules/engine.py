@@ -167,7 +167,9 @@ class Engine:
 
     def _finding(self, rule: Rule, best: _Best, scan: _Scan) -> Finding:
         shown = excerpt(scan.text.shown, best.start, best.end)
-        return Finding(rule.id, rule.label, scan.where, shown, best.score, best.adjustments)
+        return Finding(
+            rule.id, rule.label, scan.where, shown, best.score, best.adjustments, effect=rule.effect
+        )
 
 
 class _Asides:

@@ -28,7 +28,8 @@ Kind = TypeVar("Kind", bound=schema.Table)
 @dataclass(slots=True)
 class Draft:
     """The layers so far. ``rules`` and ``lists`` carry the file they come from, for faults; a list that
-    could not be used is there without tables, so that its name at least is known."""
+    could not be used is there without tables, so that its name at least is known. ``shipped`` are the files
+    that come with Segl."""
 
     rules: dict[str, tuple[Path, schema.RuleTable]] = field(default_factory=dict)
     lists: dict[str, list[tuple[Path, schema.ListTable]]] = field(default_factory=dict)
@@ -36,12 +37,13 @@ class Draft:
     ignore: tuple[Path, tuple[str, ...]] = (Path(), ())
     faults: list[Fault] = field(default_factory=list)
     digest: Any = field(default_factory=sha256)
+    shipped: frozenset[Path] = frozenset()
 
     def copy(self) -> Draft:
         """The same, to lay more over; the tables themselves are never changed."""
         lists = {name: list(tables) for name, tables in self.lists.items()}
         faults, digest = list(self.faults), self.digest.copy()
-        return Draft(dict(self.rules), lists, dict(self.labels), self.ignore, faults, digest)
+        return Draft(dict(self.rules), lists, dict(self.labels), self.ignore, faults, digest, self.shipped)
 
     def fault(self, file: Path, key: str, problem: str, hint: str = "") -> None:
         self.faults.append(Fault(file, key, problem, hint))

@@ -21,15 +21,20 @@ _HERE = Path(__file__).parent
 class RuleSet:
     """Rules ready for use. ``digest`` is that of the files: equal digests, equal findings."""
 
-    __slots__ = ("_engine", "_parts")
+    __slots__ = ("_by_id", "_engine", "_parts")
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._engine = Engine(parts)
+        self._by_id = {rule.id: rule for rule in parts.rules}
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         return self._parts.rules
+
+    def rule(self, name: str) -> Rule | None:
+        """The rule of the id *name*; ``None`` for what is no rule (``cpr``, ``model`` …)."""
+        return self._by_id.get(name)
 
     @property
     def labels(self) -> Mapping[Label, LabelPolicy]:
@@ -82,8 +87,9 @@ def load_rules(
 @cache
 def _shipped_layer() -> Draft:
     """The shipped files, read once: they do not change under a running process."""
-    draft = Draft()
-    add_layer(draft, shipped_files())
+    files = shipped_files()
+    draft = Draft(shipped=frozenset(files))
+    add_layer(draft, files)
     return draft
 
 

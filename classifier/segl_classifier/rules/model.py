@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from segl.vocabulary import Decision, Label
+from segl.vocabulary import Decision, Effect, Label
 from segl_classifier.message import Source
 from segl_classifier.rules.pattern import Pattern
 from segl_classifier.rules.words import Word
+
+ALL = "all"  # in a rule file: every category but `cpr`
 
 
 class Scope(StrEnum):
@@ -52,11 +54,13 @@ class Rule:
     """One rule: what it looks for, what must stand by it, what it is worth.
 
     ``near`` must all hold; each of ``boost`` that holds adds to the weight and each of ``unless`` takes
-    from it. The examples are run when a file is loaded.
+    from it. The examples are run when a file is loaded. ``label`` is ``None`` for all categories but ``cpr``
+    (never in a rule that raises); ``own`` tells a postmaster's rule from a shipped one.
     """
 
     id: str
-    label: Label
+    label: Label | None
+    effect: Effect
     weight: float
     why: str
     words: tuple[Word, ...]
@@ -68,6 +72,16 @@ class Rule:
     matches: tuple[str, ...]
     not_matches: tuple[str, ...]
     file: Path
+    own: bool
+
+    @property
+    def category(self) -> str:
+        """The category as a rule file writes it."""
+        return self.label.value if self.label else ALL
+
+    def found(self, score: float) -> bool:
+        """Whether *score* is enough to say that the rule found its text: half of its weight."""
+        return score >= self.weight / 2
 
     @property
     def highest(self) -> float:
@@ -75,7 +89,8 @@ class Rule:
         return min(1.0, self.weight + sum(c.by for c in self.boost))
 
     def __str__(self) -> str:
-        return f"{self.id} ({self.label}, {self.weight:.2f})"
+        effect = "" if self.effect is Effect.RAISE else f"{self.effect} "
+        return f"{self.id} ({effect}{self.category}, {self.weight:.2f})"
 
 
 @dataclass(frozen=True, slots=True)

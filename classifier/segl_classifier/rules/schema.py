@@ -6,6 +6,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -14,12 +15,22 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
-from segl.vocabulary import Decision, Label
+from segl.vocabulary import Decision, Effect, Label
 from segl_classifier.message import Source
-from segl_classifier.rules.model import Scope, Within
+from segl_classifier.rules.model import ALL, Scope, Within
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$")]
+_RESERVED = re.compile(r"(?:cpr|model|unreadable|veto)(?:\..*)?")
+
+
+def _free(value: str) -> str:
+    if _RESERVED.fullmatch(value):
+        raise ValueError("is a name that Segl itself gives to what it finds; write own.…")
+    return value
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{1,63}$"), AfterValidator(_free)]
 _LIST_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 ListName = Annotated[str, StringConstraints(pattern=f"^{_LIST_NAME.pattern}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -45,6 +56,15 @@ def _within(value: Any) -> Within:
     if isinstance(value, str) and value in list(Scope):
         return Scope(value)
     raise ValueError(f'must be "sentence", "passage", "message" or a number of words from 1 to {MOST_WORDS}')
+
+
+def _label(value: Any) -> Label | None:
+    if value == ALL:
+        return None
+    try:
+        return Label(value)
+    except ValueError:
+        raise PydanticCustomError("enum", "is no category") from None
 
 
 def _decision(value: Any) -> Decision:
@@ -83,7 +103,8 @@ class RuleTable(Table):
     """``[[rule]]``"""
 
     id: Id
-    label: Label
+    label: Annotated[Label | None, PlainValidator(_label)]
+    effect: Effect = Effect.RAISE
     weight: Weight
     why: Annotated[str, StringConstraints(min_length=8, max_length=300)]
     enabled: Literal[True] = True
@@ -102,6 +123,14 @@ class RuleTable(Table):
     )
     matches: Examples = ()
     not_matches: Examples = ()
+
+    @model_validator(mode="after")
+    def _known_effect(self) -> RuleTable:
+        if self.label is None and self.effect is Effect.RAISE:
+            raise ValueError(
+                f'label = "{ALL}" belongs to effect = "lower" or "veto"; to raise, name one category'
+            )
+        return self
 
 
 class OffTable(Table):

@@ -33,7 +33,7 @@ class Trial:
 
     @property
     def matched(self) -> bool:
-        return self.finding is not None and self.finding.score >= self.rule.weight / 2
+        return self.finding is not None and self.rule.found(self.finding.score)
 
     @property
     def passed(self) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Protocol
 
 from segl.vocabulary import Label
-from segl_classifier.message import Source
+from segl_classifier.message import Source, Text
 
 
 class Stage(IntEnum):
@@ -60,3 +61,18 @@ class Threshold:
 
     holds: float
     unsure: float
+
+
+class Model(Protocol):
+    """What the classifier asks of a trained model. One is loaded before workers are forked and never changes."""
+
+    @property
+    def thresholds(self) -> Mapping[Label, Threshold]:
+        """Of each category that the model knows; words alone decide on the others."""
+
+    @property
+    def any_threshold(self) -> Threshold:
+        """Of the message as a whole."""
+
+    def understand(self, texts: Sequence[Text], subject: str, /) -> Understanding:
+        """Read *texts*, all parts of one message (its subject among them). Keeps to its own budget of time."""

@@ -18,9 +18,11 @@ from typing import Protocol
 from segl.cli.mailbox import Mail, Source, Unread, read_mail
 from segl.cli.output import coloured, complain
 from segl.settings import DEFAULT_FILE, Limits
-from segl.vocabulary import Decision, Verdict
+from segl.vocabulary import Verdict
 from segl_classifier.classify import classify
+from segl_classifier.decide import Stance
 from segl_classifier.rules import RuleSet, load_rules
+from segl_classifier.understanding.reading import Model
 
 _MANY = 50  # sources, or
 _MUCH = 4 * 1024 * 1024  # bytes, from which on worker processes pay
@@ -55,26 +57,27 @@ class Checker:
 
     rules: RuleSet
     limits: Limits
-    on_unreadable: Decision
+    stance: Stance
+    model: Model | None = None
 
     @classmethod
     def make(cls, settings_file: Path | None, extra_rules: Sequence[Path]) -> Checker:
         """With *settings_file*, or the usual one if there is one, or defaults. Raises
         :class:`SettingsError` and :class:`RulesError`."""
-        limits, on_unreadable = Limits(), Decision.SECURE
+        limits, stance = Limits(), Stance()
         rules: tuple[Path, ...] = ()
         if settings_file or os.access(DEFAULT_FILE, os.R_OK):
             from segl.settings_file import load_settings
 
             settings = load_settings(settings_file or DEFAULT_FILE)
             limits = settings.limits
-            on_unreadable, rules = settings.detection.unreadable, settings.detection.rules
+            stance, rules = Stance.of(settings.detection), settings.detection.rules
         elif DEFAULT_FILE.exists():
             complain(f"{DEFAULT_FILE} may not be read", "the shipped rules and usual limits are used")
-        return cls(load_rules([*rules, *extra_rules]), limits, on_unreadable)
+        return cls(load_rules([*rules, *extra_rules]), limits, stance)
 
     def judge(self, mail: Mail) -> Checked:
-        verdict = classify(mail.raw, self.rules, self.limits, on_unreadable=self.on_unreadable)
+        verdict = classify(mail.raw, self.rules, self.limits, model=self.model, stance=self.stance)
         return Checked(mail.name, verdict, mail.read)
 
     def run(self, sources: Sequence[Source | Unread]) -> Iterator[Checked | Unread]:

@@ -50,7 +50,8 @@ def list_rules(files: Files = None, settings: SettingsFile = None, as_json: Json
             say_json(
                 {
                     "id": rule.id,
-                    "label": rule.label.value,
+                    "label": rule.category,
+                    "effect": rule.effect.value,
                     "weight": rule.weight,
                     "why": rule.why,
                     "words": len(rule.words),
@@ -61,10 +62,10 @@ def list_rules(files: Files = None, settings: SettingsFile = None, as_json: Json
             )
         return
     rows = [
-        (r.id, r.label.value, f"{r.weight:.2f}", str(len(r.words)), str(len(r.patterns)), r.why)
-        for r in sorted(loaded.rules, key=lambda r: (r.label.value, r.id))
+        (r.id, r.category, r.effect.value, f"{r.weight:.2f}", str(len(r.words)), str(len(r.patterns)), r.why)
+        for r in sorted(loaded.rules, key=lambda r: (r.category, r.id))
     ]
-    lines = list(columns([("RULE", "CATEGORY", "WEIGHT", "WORDS", "PATTERNS", "WHY"), *rows]))
+    lines = list(columns([("RULE", "CATEGORY", "EFFECT", "WEIGHT", "WORDS", "PATTERNS", "WHY"), *rows]))
     say(paint(lines[0], bold=True))
     for line in lines[1:]:
         say(line)
@@ -131,8 +132,9 @@ def _show_steps(finding: Finding, indent: str) -> None:
 
 def _try_out(rules: RuleSet, subject: str, text: str) -> None:
     """What the rules find in *text*, and how it adds up. The detector of CPR numbers has no part in it."""
-    from segl_classifier.decide import decide, joint_scores
+    from segl_classifier.decide import balance_of, decide
     from segl_classifier.message import Source, Text
+    from segl_classifier.weigh import Standing
 
     texts = [Text(subject, "subject", Source.SUBJECT)] if subject else []
     findings = rules.find([*texts, Text(text, "text", Source.BODY)])
@@ -141,8 +143,10 @@ def _try_out(rules: RuleSet, subject: str, text: str) -> None:
         excerpt = printable(finding.excerpt)
         say(f"{paint(finding.rule, bold=True)}  {finding.score:.2f}  {finding.where}  “{excerpt}”")
         _show_steps(finding, indent="    ")
-    for label, score in joint_scores(findings).items():
-        threshold = rules.labels[label].threshold
-        holds = "holds" if label in verdict.labels else "does not hold"
-        say(f"{label}: {score:.2f} of {threshold:.2f} needed, {holds}")
+    for label, weighing in balance_of(findings, rules).labels.items():
+        for step in weighing.steps if weighing.lowered else ():
+            say(f"    {step}")
+        holds = {Standing.HOLDS: "holds", Standing.VETOED: f"vetoed by {weighing.veto}"}
+        outcome = holds.get(weighing.standing, "does not hold")
+        say(f"{label}: {weighing.score:.2f} of {weighing.threshold.holds:.2f} needed, {outcome}")
     say(f"→ {verdict}" if findings else "nothing was found → plain")

@@ -75,6 +75,7 @@ def test_list_as_json(own: Path) -> None:
     assert boat == {
         "id": "own.boat",
         "label": "family",
+        "effect": "raise",
         "weight": 0.6,
         "why": "En regel om både, til prøve.",
         "words": 1,

@@ -1,0 +1,261 @@
+"""The scores of each category, with the arithmetic that made them.
+
+Where a model knows the category, its calibrated score is the start; the shipped word rules move it a little
+(:mod:`.weights`), a postmaster's rules more, and those reach a threshold of their own by which they
+decide alone. Without a model, and for CPR numbers, the joint score of all rules is the start and the end.
+
+The scores of different rules for one category are joined as independent pieces of evidence: two rules of
+0.4 give 1 − 0.6 · 0.6 = 0.64. A rule that finds something in many places counts once, with its best place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import exp, log
+from typing import Literal
+
+from segl.vocabulary import Adjustment, Effect, Finding, Label
+from segl_classifier import weights
+from segl_classifier.rules import RuleSet
+from segl_classifier.understanding.reading import Model, Reading, Threshold, Understanding
+
+_CLIP = 1e-4  # a score of 0 or 1 is not beyond all doubt
+
+
+class Standing(StrEnum):
+    """What a score comes to."""
+
+    NO = "no"
+    UNSURE = "unsure"
+    HOLDS = "holds"
+    VETOED = "vetoed"
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """The arithmetic of one category, or of the message as a whole (``label`` is ``None``).
+
+    ``model`` is what the model says, ``None`` when it was not asked; ``words`` and ``own`` are the joint
+    scores of the shipped rules (and the CPR detector) and of the postmaster's; ``steps`` add up to ``score``.
+    ``own_holds``: the postmaster's rules decide alone. ``veto`` is the id of the rule that took the category
+    out. ``reading`` is the window that says most for it.
+    """
+
+    label: Label | None
+    model: float | None
+    words: float
+    own: float
+    lowered: float
+    score: float
+    threshold: Threshold
+    steps: tuple[Adjustment, ...]
+    own_holds: bool = False
+    veto: str = ""
+    reading: Reading | None = None
+
+    @property
+    def would_hold(self) -> bool:
+        """Whether it holds, any veto left aside."""
+        return self.own_holds or self.score >= self.threshold.holds
+
+    @property
+    def standing(self) -> Standing:
+        if self.veto:
+            return Standing.VETOED
+        if self.would_hold:
+            return Standing.HOLDS
+        return Standing.UNSURE if self.score >= self.threshold.unsure else Standing.NO
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What scores are held against. ``overrides`` are the postmaster's thresholds in place of the model's."""
+
+    rules: RuleSet
+    model: Model | None = None
+    overrides: Mapping[Label | Literal["any"], float] = field(default_factory=dict)
+
+    def asks_model(self, label: Label) -> bool:
+        return self.model is not None and label in self.model.thresholds
+
+    def of(self, label: Label) -> Threshold:
+        """The threshold of *label*. Words know no doubt: they hold or they do not."""
+        if self.model is not None and label in self.model.thresholds:
+            return _overridden(self.model.thresholds[label], self.overrides.get(label))
+        holds = self.rules.labels[label].threshold
+        return Threshold(holds, holds)
+
+    def whole(self) -> Threshold:
+        """The threshold of the message as a whole."""
+        if self.model is None:
+            return Threshold(1.1, 1.1)
+        return _overridden(self.model.any_threshold, self.overrides.get("any"))
+
+
+def _overridden(threshold: Threshold, holds: float | None) -> Threshold:
+    return threshold if holds is None else Threshold(holds, min(holds, threshold.unsure))
+
+
+@dataclass(frozen=True, slots=True)
+class Speakers:
+    """The findings of one category by what they do to it."""
+
+    words: float
+    own: float
+    lower: tuple[Finding, ...]
+    veto: str
+
+    @property
+    def lowered(self) -> float:
+        return round(sum(finding.score for finding in self.lower), 6)
+
+
+def weigh(
+    findings: Sequence[Finding], scales: Scales, understanding: Understanding | None = None
+) -> dict[Label, Weighing]:
+    """The arithmetic of each category that anything speaks for, in the order of :class:`Label`."""
+    scores = understanding.scores if understanding else {}
+    spoken = {finding.label for finding in findings if finding.effect is Effect.RAISE}
+    return {
+        label: _weigh_label(label, _speakers(label, findings, scales.rules), scales, understanding)
+        for label in Label
+        if label in spoken or label in scores
+    }
+
+
+def _weigh_label(
+    label: Label, speakers: Speakers, scales: Scales, understanding: Understanding | None
+) -> Weighing:
+    asked = understanding is not None and scales.asks_model(label)
+    if understanding is None or not asked:
+        model, steps = None, _by_words(speakers)
+    else:
+        model = understanding.scores.get(label, 0.0)
+        steps = _by_model(label, model, speakers)
+    steps += [Adjustment(f"lowered by {f.rule}", -f.score) for f in speakers.lower]
+    limit = scales.rules.labels[label].threshold
+    return Weighing(
+        label=label,
+        model=model,
+        words=speakers.words,
+        own=speakers.own,
+        lowered=speakers.lowered,
+        score=_total(steps),
+        threshold=scales.of(label) if asked else Threshold(limit, limit),
+        steps=tuple(steps),
+        own_holds=speakers.own > 0 and round(speakers.own - speakers.lowered, 6) >= limit,
+        veto=speakers.veto,
+        reading=best_reading(understanding, label) if asked else None,
+    )
+
+
+def _by_words(speakers: Speakers) -> list[Adjustment]:
+    joined = join((speakers.words, speakers.own))
+    steps = [Adjustment("shipped rules", speakers.words)] if speakers.words else []
+    if speakers.own:
+        steps.append(Adjustment(f"own rules, {speakers.own:.2f}", joined - speakers.words))
+    return steps
+
+
+def _by_model(label: Label, model: float, speakers: Speakers) -> list[Adjustment]:
+    steps = [Adjustment("model", model)]
+    words = raised(model, weights.SHIPPED[label] * speakers.words)
+    if speakers.words:
+        steps.append(Adjustment(f"shipped rules, {speakers.words:.2f}", words - model))
+    if speakers.own:
+        both = raised(words, weights.OWN * speakers.own)
+        steps.append(Adjustment(f"own rules, {speakers.own:.2f}", both - words))
+    return steps
+
+
+def weigh_whole(
+    weighings: Mapping[Label, Weighing], scales: Scales, understanding: Understanding | None
+) -> Weighing | None:
+    """The arithmetic of the message as a whole: that *something* in it is a person's matter. ``None``
+    without a model.
+
+    A veto or a lowering of the category that says most says as much about the whole: what is left is what
+    the others say.
+    """
+    if understanding is None or scales.model is None:
+        return None
+    known = [w for w in weighings.values() if w.model is not None]
+    words = max((w.words for w in known), default=0.0)
+    steps = [Adjustment("model", understanding.any)]
+    score = raised(understanding.any, weights.WHOLE * words)
+    if words:
+        steps.append(Adjustment(f"shipped rules, {words:.2f}", score - understanding.any))
+    top = max(known, key=lambda w: w.model or 0.0, default=None)
+    if top and top.veto:
+        rest = max((w.score for w in known if not w.veto), default=0.0)
+        steps.append(Adjustment(f"vetoed by {top.veto}", min(0.0, rest - score)))
+    elif top and top.lowered:
+        steps.append(Adjustment(f"{top.label} lowered", -top.lowered))
+    return Weighing(
+        label=None,
+        model=understanding.any,
+        words=words,
+        own=0.0,
+        lowered=0.0,
+        score=_total(steps),
+        threshold=scales.whole(),
+        steps=tuple(steps),
+        reading=best_reading(understanding, None),
+    )
+
+
+def _speakers(label: Label, findings: Iterable[Finding], rules: RuleSet) -> Speakers:
+    words: dict[str, float] = {}
+    own: dict[str, float] = {}
+    lower: dict[str, Finding] = {}
+    veto = ""
+    for finding in findings:
+        if finding.label is not label and not (_for_all(finding) and label is not Label.CPR):
+            continue
+        rule = rules.rule(finding.rule)
+        match finding.effect:
+            case Effect.RAISE:
+                scores = own if rule and rule.own else words
+                scores[finding.rule] = max(finding.score, scores.get(finding.rule, 0.0))
+            case Effect.LOWER:
+                if finding.rule not in lower or finding.score > lower[finding.rule].score:
+                    lower[finding.rule] = finding
+            case Effect.VETO:
+                if rule is None or rule.found(finding.score):
+                    veto = veto or finding.rule
+    return Speakers(join(words.values()), join(own.values()), tuple(lower.values()), veto)
+
+
+def _for_all(finding: Finding) -> bool:
+    return finding.label is None and finding.effect is not Effect.RAISE
+
+
+def best_reading(understanding: Understanding | None, label: Label | None) -> Reading | None:
+    """The window that says most for *label*, or for the whole when that is ``None``."""
+
+    def score(reading: Reading) -> float:
+        return reading.any if label is None else reading.scores.get(label, 0.0)
+
+    return max(understanding.readings, key=score, default=None) if understanding else None
+
+
+def join(scores: Iterable[float]) -> float:
+    """*scores* as independent pieces of evidence."""
+    against = 1.0
+    for score in scores:
+        against *= 1.0 - min(1.0, max(0.0, score))
+    return round(1.0 - against, 6)  # 0.3 and 0.3 make 0.51, not 0.51 less a bit
+
+
+def raised(score: float, by: float) -> float:
+    """*score* with its log-odds raised *by* so much."""
+    if not by:
+        return score
+    sure = min(1.0 - _CLIP, max(_CLIP, score))
+    return max(score, 1.0 / (1.0 + exp(-(log(sure / (1.0 - sure)) + by))))
+
+
+def _total(steps: Iterable[Adjustment]) -> float:
+    return round(min(1.0, max(0.0, sum(step.by for step in steps))), 6)

@@ -1,0 +1,19 @@
+"""How much words may add to what the model says: the one table of numbers in the decision.
+
+They are added to the log-odds of the model's score, times the joint score of the rules (0 to 1), so that
+words move what the model doubts and hardly what it is sure of: with 1.0, rules that say 0.6 lift a score of
+0.40 to 0.55, and one of 0.02 to 0.04. They were chosen on texts kept apart for choosing.
+"""
+
+from __future__ import annotations
+
+from segl.vocabulary import Label
+
+SHIPPED: dict[Label, float] = dict.fromkeys(Label, 1.0)
+"""The shipped word rules of a category."""
+
+OWN = 3.0
+"""A postmaster's rules, of any category. From the threshold of the rules on they decide by themselves."""
+
+WHOLE = 0.5
+"""The strongest category's words, for the message as a whole."""
