@@ -3,7 +3,8 @@
 A tokeniser after the WHATWG HTML standard §13.2.5, without a tree: whether two pieces of text touch is
 told by the tags between them. Inline tags join, so that ``0101<span>90</span>-12<b>34</b>`` is
 ``010190-1234``; block tags break the line; table cells are set apart by a tab and rows by a line end, so
-that a heading stays above its column. Text hidden by style is read like any other: it is sent too.
+that a heading stays above its column. Text hidden by style is read like any other: it is sent too. Where a
+page shows something else than its text in order, that is read as well (:mod:`.rendered`).
 
 Time is linear in the input whatever is in it: nesting costs nothing, and every token matches to the end
 of the text when its own end is missing. What a browser would drop there (a comment never closed, a tag
@@ -13,20 +14,29 @@ without ``>``) is read as text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
+from segl_classifier import rendered
+
 _ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
-# One token: a script or style with its content, a tag, a comment, or what the standard calls a bogus
-# comment. Split at, it gives the text before each token and the nine groups of the token.
-_TOKEN = re.compile(
-    rf"<(?:(?P<raw>(?i:script|style))(?=[\s/>])(?P<settings>{_ATTRIBUTES})>"
-    r"(?P<content>.*?)(?:(?=(?P<closed></(?i:(?P=raw))[\s/>]))|\Z)"
-    rf"|(?P<name>/?[a-zA-Z][^\s/><]*+)(?P<attributes>{_ATTRIBUTES})(?P<end>>|\Z)"
-    r"|!--(?P<comment>(?:-?>|.*?(?:--!?>|\Z)))"
-    r"|[!?/](?P<bogus>[^>]*+)(?:>|\Z))",
-    re.DOTALL,
-)
+
+
+def _token(attributes: str) -> re.Pattern[str]:
+    """One token: a script or style with its content, a tag, a comment, or what the standard calls a bogus
+    comment. Split at, it gives the text before each token and the nine groups of the token."""
+    return re.compile(
+        rf"<(?:(?P<raw>(?i:script|style))(?=[\s/>])(?P<settings>{attributes})>"
+        r"(?P<content>.*?)(?:(?=(?P<closed></(?i:(?P=raw))[\s/>]))|\Z)"
+        rf"|(?P<name>/?[a-zA-Z][^\s/><]*+)(?P<attributes>{attributes})(?P<end>>|\Z)"
+        r"|!--(?P<comment>(?:-?>|.*?(?:--!?>|\Z)))"
+        r"|[!?/](?P<bogus>[^>]*+)(?:>|\Z))",
+        re.DOTALL,
+    )
+
+
+_TOKEN = _token(_ATTRIBUTES)
+_SIMPLE_TOKEN = _token("[^>]*+")  # several times faster, and right when no ">" stands in quotation marks
 
 # Attributes whose value is shown, spoken or sent to be used; others (class, style, id …) are layout.
 _READ = frozenset(
@@ -45,9 +55,10 @@ _DATA_URI = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?[^,]{0,200}(?P<base64>
 _LETTERS = re.compile(r"[^\W_]")
 _CONDITION = re.compile(r"\A\s*\[(?:if|endif)[^\]]*\]>?|<!\[endif\]\Z", re.IGNORECASE)
 _KNOWN_BOGUS = re.compile(r"(?:doctype\b|\[if|\[endif|xml|import\b)", re.IGNORECASE)
-_WORDS_IN_STYLE = re.compile(r"<[a-zA-Z]")
-_LONG_NUMBER = re.compile(r"&#0*(?:\d{9,}|[xX]0*[0-9a-fA-F]{9,});?")
+_WORDS_IN_STYLE = re.compile(r"<[a-zA-Z]|\b\d{6}-\d{4}\b")
+_LONG_NUMBER = re.compile(r"&#(?:0*+\d{9,}|[xX]0*+[0-9a-fA-F]{9,});?")
 
+_LINES_BEFORE = 2  # lines that tell what a line is about
 _LINE, _CELL, _INLINE = "\n", "\t", ""
 _BREAKS: dict[str, str] = dict.fromkeys(
     "address article aside blockquote body br button caption center dd details dialog dir div dl dt fieldset "
@@ -78,24 +89,78 @@ class DataUri:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``text`` is what is shown; ``aside`` holds comments, scripts and attribute values, one a line;
-    ``shown`` the content ids of pictures (``cid:``) and ``files`` the pictures written in place."""
+    """``text`` is all text in its order; ``otherwise`` those of its lines that a reader sees otherwise, as he
+    sees them; ``aside`` holds comments, scripts and attribute values, one a line; ``shown`` the content ids
+    of pictures (``cid:``) and ``files`` the pictures written in place."""
 
     text: str
     aside: str
     shown: frozenset[str]
     files: tuple[DataUri, ...]
+    otherwise: str = ""
 
 
 def read_html(markup: str) -> Page:
     """The text of *markup* (HTML or XML). Never raises."""
     reader = _Reader()
     reader.read(markup, comments=True)
-    return reader.page()
+    page = reader.page()
+    if not reader.differs:
+        return page
+    return replace(page, otherwise=_new_lines(page.text, _rendered(markup)))
+
+
+def _columns(markup: str) -> list[list[str]]:
+    """The texts between the tokens of *markup*, and the nine groups of each token, as ten columns."""
+    pieces = _SIMPLE_TOKEN.split(markup)
+    if not all(map(_is_simple, {*pieces[2::10], *pieces[6::10]})):
+        pieces = _TOKEN.split(markup)
+    return [pieces[column::10] for column in range(10)]
+
+
+def _is_simple(attributes: str | None) -> bool:
+    """Whether *attributes*, which end at the first ``>``, end outside quotation marks."""
+    if not attributes:
+        return True
+    double, single = attributes.count('"'), attributes.count("'")
+    return not single if double and double % 2 == 0 else not double and single % 2 == 0
+
+
+def _rendered(markup: str) -> str:
+    """What a reader sees of *markup*."""
+    columns = _columns(rendered.unconditional(markup))
+    rules = rendered.Rules()
+    for raw, sheet in zip(columns[1], columns[3], strict=False):
+        if raw is not None and raw.lower() == "style":
+            rules.read(sheet)
+    page = rendered.Rendering(rules)
+    preformatted = 0
+    for before, name, attributes in zip(columns[0], columns[5], columns[6], strict=False):
+        if before:
+            page.text(_shown(before, preformatted > 0))
+        if name is not None:
+            lower = name.lower()
+            preformatted = max(0, preformatted + _PREFORMATTED.get(lower, 0))
+            page.tag(lower, attributes, _BREAKS.get(lower, _INLINE))
+    if columns[0][-1]:
+        page.text(_shown(columns[0][-1], preformatted > 0))
+    return _tidy("".join(page.parts))
+
+
+def _new_lines(text: str, other: str) -> str:
+    """The lines of *other* that *text* lacks, each with those before it; a table is given whole."""
+    known = set(text.split("\n"))
+    lines = other.split("\n")
+    new = [number for number, line in enumerate(lines) if line not in known]
+    if any("\t" in lines[number] for number in new):
+        return other
+    kept = {near for number in new for near in range(max(0, number - _LINES_BEFORE), number + 1)}
+    return "\n".join(line for number, line in enumerate(lines) if number in kept)
 
 
 class _Reader:
     def __init__(self) -> None:
+        self.differs = False  # whether what is shown may differ from the text
         self._text: list[str] = []
         self._aside: list[str] = []
         self._shown: set[str] = set()
@@ -110,8 +175,9 @@ class _Reader:
         text, aside = self._text, self._aside
         layout: set[str] = set()  # attributes seen to hold no text: most tags of a page look alike
         preformatted = 0
-        pieces = _TOKEN.split(markup)
-        columns = [pieces[column::10] for column in range(10)]
+        columns = _columns(markup)
+        if not rendered.TAGS.isdisjoint(name.lower() for name in set(columns[5]) if name):
+            self.differs = True
         for before, raw, settings, content, closed, name, attributes, end, comment, bogus in zip(
             *columns, strict=False
         ):
@@ -135,14 +201,16 @@ class _Reader:
             if not end or (between is None and ":" not in name):
                 # A tag cut off, or one that is none: "Bo <010190-1234>", "<bo@x.example>".
                 aside.append(unescape_safely(name + attributes))
-        if pieces[-1]:
-            text.append(_shown(pieces[-1], preformatted > 0))
+        if columns[0][-1]:
+            text.append(_shown(columns[0][-1], preformatted > 0))
 
     def _comment(self, inside: str | None, bogus: str | None, comments: bool) -> None:
         if inside is None:
             if bogus and not _KNOWN_BOGUS.match(bogus) and _LETTERS.search(bogus):
                 self._aside.append(bogus)
             return
+        if inside.startswith("[if") and rendered.in_comment(inside.removesuffix("-->")):
+            self.differs = True
         inside = _CONDITION.sub("", inside.removesuffix(">").removesuffix("!").removesuffix("--"))
         if not _LETTERS.search(inside):
             return
@@ -163,11 +231,15 @@ class _Reader:
         """Script and style hold no tags. A style is layout and left out, unless it swallows the page."""
         if settings:
             self._attributes(settings)
+        if not self.differs and name.lower() == "style" and rendered.in_sheet(content):
+            self.differs = True
         if not closed or name.lower() == "script" or _WORDS_IN_STYLE.search(content):
             self._aside.append(content)
 
     def _attributes(self, attributes: str) -> bool:
         """Keep the texts in *attributes*; false when there are none."""
+        if not self.differs and rendered.in_attributes(attributes):
+            self.differs = True
         if ">" in attributes or "<" in attributes:  # text swallowed by a quote that was never closed?
             self._aside.append(unescape_safely(attributes))
         elif len(attributes) < 5 or not _MAY_BE_READ.search(attributes):

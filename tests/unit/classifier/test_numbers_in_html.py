@@ -1,0 +1,128 @@
+"""A number that a reader sees whole is found, however the page is written."""
+
+from __future__ import annotations
+
+from datetime import date
+from time import process_time
+
+import pytest
+
+from segl.settings import Limits
+from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.extract import extract
+from segl_classifier.html import read_html
+from segl_classifier.parse import parse
+
+TODAY = date(2026, 11, 24)
+SHEETS = {
+    "h": "display:none",
+    "i": "display : inline",
+    "r": "unicode-bidi:bidi-override;direction:rtl",
+}
+
+
+def found(body: str) -> list[str]:
+    """Where numbers are found in a message with *body* as its HTML."""
+    head = "Subject: Sagen\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n"
+    head += "Content-Transfer-Encoding: 8bit\r\n\r\n"
+    texts, _ = extract(parse(f"{head}{body}\r\n".encode(), Limits()), Limits())
+    return [f.where for text in texts for f in find_cpr(text, today=TODAY) if f.score >= THRESHOLD]
+
+
+def page(inside: str) -> str:
+    sheet = "".join(f".{name} {{ {rule} }}" for name, rule in SHEETS.items())
+    return f"<html><head><style>{sheet}</style></head><body><p>Hej Jens. Det er {inside}. Mvh Bo</p></body></html>"
+
+
+def each(sign: str, digits: str = "070761-4285") -> str:
+    return "".join(sign.format(digit) for digit in digits)
+
+
+@pytest.mark.parametrize(
+    ("inside", "means"),
+    [
+        ('07<span style="display:none">99</span>0761-42<span style="display: none">1</span>85', "hidden digits"),
+        ('07<span style="display:none">xyz</span>0761-4285', "hidden letters"),
+        ("07<span STYLE='DISPLAY:NONE'>99</span>0761-4285", "hidden, in capitals"),
+        ("07<span hidden>99</span>0761-4285", "the attribute hidden"),
+        ('07<span hidden="">99</span>0761-4285', "the attribute hidden, empty"),
+        ('07<span style="mso-hide:all">99</span>0761-4285', "hidden for Word"),
+        ('07<span style="font-size:0">99</span>0761-4285', "letters of no size"),
+        ('07<span style="font-size:0.0pt;color:red">99</span>0761-4285', "letters of no size, in points"),
+        ('07<span style="visibility:hidden">9</span>0761-4285', "invisible"),
+        ('07<span style="opacity:0">9</span>0761-4285', "transparent"),
+        ('07<span style="color:#FFF">9</span>0761-4285', "white on white"),
+        ('07<span class="x h">99</span>0761-4285', "hidden by the style sheet"),
+        ('07<span style="display:none">9<span>9</span>9</span>0761-4285', "nested in what is hidden"),
+        ("070761-<del>9</del>4285", "struck out"),
+        ("070761-<S>9</S>4285", "struck out, in capitals"),
+        ("<ruby>07<rt>x</rt>07<rt>y</rt>61-4285</ruby>", "ruby"),
+        ("07<!--[if mso]>0761<![endif]-->-4285", "a conditional comment"),
+        ("07<!--[if gte mso 9]><b>0761</b><![endif]-->-4285", "a conditional comment with tags"),
+        ("".join(f"&#{ord(c):010};" for c in "070761-4285"), "zero-padded references"),
+        ("07076&#000000000000049;-4285", "one zero-padded reference"),
+        ("<style>.c:after{content:'-4285'}</style><span class=c>070761</span>", "generated content"),
+        (r'<style>.c::before { content: "\30 70761-4285" }</style><i class="c"></i>', "generated, escaped"),
+        ('<style>.c:after{content:attr(data-x)}</style><span class=c data-x="-4285">070761</span>', "an attribute"),
+        (each('<img src="x.png" alt="{}">'), "pictures of digits"),
+        ('<input value="070761">-<input value=4285>', "fields"),
+        ("<style>/* 070761-4285 */</style>x", "a remark in a style sheet"),
+        ('<div style="display:flex">' + each("<div>{}</div>") + "</div>", "blocks side by side"),
+        (each('<div style="display:inline">{}</div>'), "blocks in line"),
+        (each('<div class="i">{}</div>'), "blocks in line by the style sheet"),
+        (each('<div style="float:left">{}</div>'), "floating blocks"),
+    ],
+)  # fmt: skip
+def test_what_a_reader_sees_as_one_number_is_one(inside: str, means: str) -> None:
+    assert found(page(inside)), means
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<span style="display:none">070761-4285</span>',
+        "<span hidden>070761-4285</span>",
+        '<span style="font-size:0">07</span>0761-4285',
+        '<del>07</del>0761<span class="h">-4285</span>',
+        "<rt>070761-4285</rt>",
+    ],
+)
+def test_what_is_hidden_is_read_too(inside: str) -> None:
+    assert found(page(inside))
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p>Hej</p><table><tr><td>a<td>b</table>",
+        '<p style="color:#1f2933;font-size:10pt;margin:0">Hej <b>Bo</b><o:p></o:p></p>',
+        "<!--[if gte mso 9]><xml><o:PixelsPerInch>96</o:PixelsPerInch></xml><![endif]--><p>Hej",
+        '<!--[if mso]><table width="600"><tr><td><![endif]--><p>Hej</p><!--[if mso]></td></tr></table><![endif]-->',
+        '<img src="cid:logo" alt="Logo" width="120"><p>Hej',
+        '<p style="display:none"></p><p>Hej',
+    ],
+)
+def test_an_ordinary_page_is_read_once(markup: str) -> None:
+    assert read_html(markup).otherwise == ""
+
+
+def test_only_the_lines_that_differ_are_read_again() -> None:
+    lines = "".join(f"<p>Afsnit {number}</p>" for number in range(20))
+    page = read_html(f"{lines}<p>Nummer:</p><p>07<i hidden>9</i>0761</p>{lines}")
+    assert page.otherwise.split("\n") == ["Afsnit 19", "Nummer:", "070761"]
+
+
+def test_a_table_that_differs_is_read_again_whole() -> None:
+    page = read_html("<table><tr><th>Navn<th>Cpr<tr><td>Ida<td>1<tr><td>Bo<td>0<s>1</s>2</table>")
+    assert page.otherwise.split("\n") == ["Navn\tCpr", "Ida\t1", "Bo\t02"]
+
+
+@pytest.mark.parametrize("piece", ["<p hidden>", "<del>", "<div style=display:flex>", "<!--[if mso]>1<![endif]-->",
+                                   "<style>.a{content:'x'}</style><i class=a>", "<bdo>", "<!--[if mso]>1", "a{b",
+                                   "<style>" + "a{" * 50, "<img alt=1>", "content:'"])  # fmt: skip
+def test_hostile_pages_cost_linear_time(piece: str) -> None:
+    for start in ("<p hidden>", "<style>"):
+        markup = start + piece * (100_000 // len(piece))
+        begin = process_time()
+        read_html(markup)
+        assert process_time() - begin < 2
