@@ -1,0 +1,76 @@
+"""The numbers of a spreadsheet as text: dates from serial numbers, number formats, personal numbers typed as numbers.
+
+A cell that shows ``01-02-1990`` holds 32905, the days since the turn of 1900. A cell that shows ``010190-1234`` may
+hold the number 101901234 and the format ``000000-0000``; when it has no format it shows 101901234, nine digits:
+the zero in front is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+_ASIDE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
+_PIECE = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|_.|\*.|([0#?])|(.)', re.DOTALL)
+_DATE_SIGNS = re.compile(r"[dmyåDMYÅ]")
+_TIME_SIGNS = re.compile(r"[hsHS]")
+BUILT_IN_DATES = frozenset((*range(14, 18), 22, *range(27, 37), *range(50, 59)))  # ECMA-376 part 1 §18.8.30
+_DATELIKE = re.compile(r"(?:0[1-9]|[126-8]\d|[39][01])(?:0[1-9]|1[0-2])\d{6}")
+_SHORTEST, _LAST_SERIAL = 1, 2_958_465  # 31 December 9999
+
+
+def plain(value: float) -> str:
+    """A number in full: whole ones without a decimal point, no powers of ten as far as digits mean anything."""
+    if value == value and abs(value) < 1e15 and value == int(value):
+        return str(int(value))
+    return repr(value)
+
+
+def is_date(code: str) -> bool:
+    """Whether the number format *code* shows a date."""
+    shown = _ASIDE.sub("", code.partition(";")[0])
+    return "0" not in shown and "#" not in shown and bool(_DATE_SIGNS.search(shown))
+
+
+def pattern(code: str) -> str:
+    """The format *code* as a picture of digits, ``000000-0000``, when it is one; else ``""``."""
+    picture: list[str] = []
+    for quoted, escaped, digit, other in _PIECE.findall(code.partition(";")[0]):
+        if other and other not in "-/ ():+":
+            return ""
+        picture.append("0" if digit == "0" else "#" if digit else quoted or escaped or other)
+    text = "".join(picture)
+    return text if text.count("0") + text.count("#") >= 4 and text.strip("0#") + text.strip("#") != "" else ""
+
+
+def filled(picture: str, digits: str) -> str:
+    """*digits* written into a *picture* from the right; what does not fit goes in front."""
+    shown: list[str] = []
+    left = list(digits)
+    for sign in reversed(picture):
+        if sign not in "0#":
+            shown.append(sign)
+        elif left:
+            shown.append(left.pop())
+        elif sign == "0":
+            shown.append("0")
+    return "".join(left) + "".join(reversed(shown))
+
+
+def day(serial: float, *, from_1904: bool = False) -> str:
+    """The date that *serial* stands for, ``DD-MM-YYYY``; ``""`` when it is none."""
+    if not _SHORTEST <= serial <= _LAST_SERIAL:
+        return ""
+    days = int(serial)
+    first = date(1904, 1, 1) if from_1904 else date(1899, 12, 30)
+    if days <= 60 and not from_1904:  # Excel has a 29 February 1900, as Lotus 1-2-3 had
+        first += timedelta(days=1)
+    if days > _LAST_SERIAL - 1_500:  # room for the later count from 1904
+        return ""
+    found = first + timedelta(days=days)
+    return f"{found.day:02}-{found.month:02}-{found.year}"
+
+
+def could_be_personal(digits: str) -> bool:
+    """Whether nine or ten digits, a zero put in front of nine, begin with a day and a month."""
+    return len(digits) in (9, 10) and bool(_DATELIKE.fullmatch(digits.zfill(10)))

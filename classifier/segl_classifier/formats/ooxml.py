@@ -1,0 +1,161 @@
+"""Word, Excel and PowerPoint files since 2007: Office Open XML (ECMA-376), a zip package of XML parts.
+
+What a person sees of such a file is one part or a few (``word/document.xml``, the sheets, the slides); the others
+are sent along all the same: headers, comments, notes, hidden sheets, the cache of a pivot table, the data of a
+chart, properties, files put into the file. So every XML part is read, and what is left out is named here:
+``_LAYOUT`` (how text looks) and what a picture or a font is. Workbooks have a module of their own
+(:mod:`.spreadsheet`); relations (``.rels``) give the addresses of links.
+
+A file with a password is no zip but an OLE file with the stream ``EncryptedPackage`` (:mod:`.ole`).
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from contextlib import suppress
+from zipfile import ZipInfo
+
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.content import Allowance, Content
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.ooxml_text import read_flow
+from segl_classifier.formats.package import Package, TooLarge
+from segl_classifier.formats.pictures import picture
+from segl_classifier.formats.spreadsheet import read_workbook
+from segl_classifier.formats.xml_events import Attributes, NotXml, local, parse
+from segl_classifier.html import read_html
+
+_LAYOUT = re.compile(
+    r"\[Content_Types\]\.xml|(?:.*/)?(?:theme/[^/]+|styles|stylesWithEffects|fontTable|webSettings|numbering|tableStyles"
+    r"|viewProps|calcChain|(?:style|colors|layout|quickStyle)\d*|metadata|sheetMetadata|printerSettings\d*)\.(?:xml|bin)"
+    r"|(?:.*/)?[^/]+\.(?:odttf|fntdata|ttf)|docProps/thumbnail\.\w+",
+    re.IGNORECASE,
+)
+_PLACES = (
+    ("/document.xml", ""),
+    ("/header", "header"),
+    ("/footer", "footer"),
+    ("/comments", "comment"),
+    ("/threadedcomment", "comment"),
+    ("/modernComment", "comment"),
+    ("/footnotes", "footnote"),
+    ("/endnotes", "endnote"),
+    ("/glossary/", "building block"),
+    ("/slidelayouts/", "slide layout"),
+    ("/slidemasters/", "slide layout"),
+    ("/notesmasters/", "slide layout"),
+    ("/handoutmasters/", "slide layout"),
+    ("/notesslides/", "notes of slide"),
+    ("/charts/", "chart"),
+    ("/diagrams/", "diagram"),
+    ("/drawings/", "drawing"),
+    ("docprops/", "properties"),
+    ("customxml/", "data in the file"),
+)
+_NUMBER = re.compile(r"(\d+)\.xml$", re.IGNORECASE)
+_SLIDE = re.compile(r"/slides/slide(\d+)\.xml$", re.IGNORECASE)
+_MARKUP = (".xml", ".vml", ".rels", ".xhtml", ".htm", ".html", ".svg")
+
+
+def read(data: bytes, name: str, allowance: Allowance) -> Content:
+    """All text and all files in a docx, docm, dotx, xlsx, xlsm, pptx … ."""
+    harvest = Harvest(allowance)
+    try:
+        package = Package(data, harvest)
+    except zipfile.BadZipFile:
+        harvest.lack(Unreadable.DAMAGED, "no zip package")
+        return harvest.content()
+    with suppress(TooLarge):
+        _read_parts(package, harvest)
+    return harvest.content()
+
+
+def _read_parts(package: Package, harvest: Harvest) -> None:
+    rest = read_workbook(package, harvest) if package.find("xl/workbook.xml") else package.members
+    links: list[str] = []
+    authors: list[str] = []
+    for part in sorted(rest, key=_order):
+        name = part.filename
+        if _LAYOUT.fullmatch(name):
+            continue
+        if not name.lower().endswith(_MARKUP):
+            _read_file(package, part, harvest)
+        elif name.endswith(".rels"):
+            links += _external(package, part, harvest)
+        else:
+            authors += _read_part(package, part, harvest)
+    harvest.lines(authors, "authors")
+    harvest.lines(links, "links")
+
+
+def _read_part(package: Package, part: ZipInfo, harvest: Harvest) -> list[str]:
+    """The text of one XML part; gives the names of those who wrote in it."""
+    name = part.filename
+    place = _place(name)
+    flow = read_flow(package.chunks(part), labels=place == "properties", most=harvest.left)
+    if flow.broken and not name.lower().endswith(".xml"):
+        _read_markup(package.content(part), place, harvest)
+        return []
+    if flow.broken:
+        harvest.lack(Unreadable.DAMAGED, f"a part of the file {flow.broken}")
+    harvest.text("\n".join(flow.lines), place)
+    harvest.lines(flow.earlier, "before tracked changes")
+    harvest.lines(flow.aside, f"beside {place or 'the text'}")
+    if flow.full:
+        harvest.overflow()
+    return flow.authors
+
+
+def _read_markup(data: bytes, place: str, harvest: Harvest) -> None:
+    """HTML put into the file, and old drawings (VML), which need not be well-formed."""
+    page = read_html(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace"))
+    harvest.text(page.text, place)
+    harvest.text(page.aside, f"beside {place or 'the text'}")
+
+
+def _read_file(package: Package, part: ZipInfo, harvest: Harvest) -> None:
+    """A part that is no XML: a picture, an embedded document, macros."""
+    data = package.content(part)
+    if not data:
+        return
+    name = part.filename.rpartition("/")[2]
+    if not picture(name, data, harvest):
+        harvest.file(name, "", data)
+
+
+def _external(package: Package, part: ZipInfo, harvest: Harvest) -> list[str]:
+    """The addresses outside the file that a part links to."""
+    targets: list[str] = []
+
+    def start(name: str, attributes: Attributes) -> None:
+        if name.endswith("Relationship") and local(attributes, "TargetMode") == "External":
+            targets.append(local(attributes, "Target"))
+
+    try:
+        parse(package.chunks(part), start, lambda name: None, lambda text: None)
+    except NotXml:
+        harvest.lack(Unreadable.DAMAGED, "the relations of a part")
+    return targets
+
+
+def _place(name: str) -> str:
+    slide = _SLIDE.search(name)
+    if slide:
+        return f"slide {slide[1]}"
+    lower = name.lower()
+    place = next((place for sign, place in _PLACES if sign in lower), "a part of the file")
+    if place.endswith("slide") and (number := _NUMBER.search(name)):
+        return f"{place} {number[1]}"
+    return place
+
+
+def _order(part: ZipInfo) -> tuple[int, int, str]:
+    """The document first, slides by number, then the rest as it stands."""
+    name = part.filename.lower()
+    if name.endswith("/document.xml"):
+        return (0, 0, name)
+    slide = _SLIDE.search(name)
+    if slide:
+        return (1, int(slide[1][:6]), name)
+    return (2, 0, name)

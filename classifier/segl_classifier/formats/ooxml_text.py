@@ -1,0 +1,257 @@
+"""The text of one part of a Word or PowerPoint file: WordprocessingML, DrawingML, and every other XML part.
+
+In both languages a paragraph (``p``) holds runs (``r``) and a run holds text (``t``). A program starts a new run
+whenever it likes (a spelling mark is enough), so the runs of a paragraph are joined with nothing between them:
+``010190-`` and ``1234`` in two runs are one number. Paragraphs are lines; the rows of a table (``tr``) are lines
+too, with a tab between their cells (``tc``).
+
+A paragraph with tracked changes is two paragraphs: the one that is shown (insertions in, deletions out), and
+the one before the change, which is sent along and can be read by anyone. What stands in a paragraph but is not
+of its text, as a text box or a field code, becomes lines of its own behind it.
+
+Text in elements unknown here is read too, each on its own line: what is left out is named in ``_NOISE``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from segl_classifier.formats.xml_events import Attributes, Names, NotXml, local, parse
+
+_BLOCKS = frozenset(("p", "tr", "tc"))
+_FLOW = frozenset(("t", "delText"))
+_WITHIN = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_OLD, _NEW = frozenset(("del", "moveFrom")), frozenset(("ins", "moveTo"))
+_CODES = frozenset(("instrText", "delInstrText"))
+# Positions, sizes and settings that some parts write as text.
+_NOISE = frozenset(
+    "posOffset align pctWidth pctHeight pctPosHOffset pctPosVOffset idx formatCode ptCount Anchor Row Column AutoFill"
+    " AutoLine MoveWithCells SizeWithCells Locked LockText TextHAlign TextVAlign PrintObject Visible Application"
+    " AppVersion Pages Words Characters CharactersWithSpaces Lines Paragraphs TotalTime DocSecurity ScaleCrop"
+    " LinksUpToDate SharedDoc HyperlinksChanged Slides Notes HiddenSlides MMClips PresentationFormat"
+    " revision created modified lastPrinted".split()
+)
+# Attributes that hold words, by element; those of "*" are read wherever they stand.
+_SPOKEN: dict[str, tuple[str, ...]] = {
+    "docPr": ("descr", "title", "name"),
+    "cNvPr": ("descr", "title", "name"),
+    "tblCaption": ("val",),
+    "tblDescription": ("val",),
+    "hyperlink": ("tooltip",),
+    "hlinkClick": ("tooltip",),
+    "fldSimple": ("instr",),
+    "default": ("val",),
+    "listEntry": ("val",),
+    "listItem": ("displayText", "value"),
+    "statusText": ("val",),
+    "helpText": ("val",),
+    "alias": ("val",),
+    "tag": ("val",),
+    "docVar": ("name", "val"),
+    "textpath": ("string",),
+    "shape": ("alt", "title"),
+    "imagedata": ("title",),
+    "bookmarkStart": ("name",),
+    "section": ("name",),
+    "custShow": ("name",),
+    "ocxPr": ("value",),
+}
+_AUTHORS = frozenset(("comment", "ins", "del", "moveFrom", "moveTo", "cmAuthor", "person", "author"))
+_OTHERS = frozenset((*_WITHIN, *_OLD, *_NEW, *_SPOKEN, *_AUTHORS, "tabs", "property"))
+_MOST_DEEP = 1_000  # paragraphs, rows and cells in one another
+_GIVEN_NAME = re.compile(r"(?:[^\W\d_]+[ -]?){1,4} ?\d{0,5}|_(?:GoBack|Toc\d+|Ref\d+|Hlk\d+)|\d{1,5}")
+
+
+@dataclass(slots=True)
+class Flow:
+    """``lines`` is the running text; ``earlier`` the paragraphs before their tracked changes; ``aside`` what
+    is not shown in the flow; ``authors`` names of those who wrote, changed or commented."""
+
+    lines: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
+    aside: list[str] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
+    broken: str = ""
+    full: bool = False
+
+
+@dataclass(slots=True)
+class _Open:
+    """A paragraph, a row or a cell that has not ended. ``inside`` are its pieces of text, its cells or its
+    lines; ``before`` the pieces before a tracked change; ``behind`` the lines that follow it."""
+
+    kind: str
+    inside: list[str] = field(default_factory=list)
+    before: list[str] | None = None
+    codes: list[str] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
+
+
+def read_flow(chunks: Iterable[bytes], *, labels: bool = False, most: int = 100_000_000) -> Flow:
+    """The text of one XML part, at most about *most* characters of it. *labels*: put the name of an element
+    before its value, as is right for document properties."""
+    reader = _Reader(labels, most)
+    try:
+        parse(chunks, reader.start, reader.end, reader.characters)
+    except NotXml as error:
+        reader.flow.broken = str(error)
+    except _Enough:
+        reader.flow.full = True
+    reader.finish()
+    return reader.flow
+
+
+class _Enough(Exception):
+    """As much was read as may be kept."""
+
+
+class _Reader:
+    def __init__(self, labels: bool, most: int) -> None:
+        self.flow = Flow()
+        self._labels = labels
+        self._most = most
+        self._names = Names()
+        self._stack: list[_Open] = []
+        self._inside = ""  # the element that text belongs to, until another begins or ends
+        self._loose: list[str] = []  # text outside paragraphs
+        self._old = self._new = self._tabs = 0
+        self._property = ""
+        self._last_spoken = ""
+
+    def start(self, raw: str, attributes: Attributes) -> None:
+        self._inside = name = self._names[raw]
+        if name in _BLOCKS:
+            if len(self._stack) > _MOST_DEEP:
+                raise NotXml("nests without end")
+            self._stack.append(_Open(name))
+        elif name in _OTHERS:
+            self._start_other(name, attributes)
+
+    def _start_other(self, name: str, attributes: Attributes) -> None:
+        if name in _WITHIN:
+            if not self._tabs and self._stack:
+                self._put(_WITHIN[name])
+        elif name in _OLD:
+            self._old += 1
+        elif name in _NEW:
+            self._new += 1
+        elif name == "tabs":
+            self._tabs += 1
+        elif name == "property":
+            self._property = local(attributes, "name")
+        if attributes:
+            spoken = _SPOKEN.get(name)
+            if spoken is not None:
+                self._speak(name, spoken, attributes)
+            if name in _AUTHORS:
+                self._author(attributes)
+
+    def characters(self, text: str) -> None:
+        name = self._inside
+        if name in _FLOW:
+            self._put(text)
+        elif name in _CODES and self._stack:
+            self._spend(len(text))
+            self._stack[-1].codes.append(text)
+        elif not text.isspace() and name not in _NOISE:
+            self._spend(len(text))
+            self._loose.append(text)
+
+    def end(self, raw: str) -> None:
+        self._inside = ""
+        name = self._names[raw]
+        if name in _BLOCKS:
+            self._close()
+        elif name in _OLD:
+            self._old -= 1
+        elif name in _NEW:
+            self._new -= 1
+        elif name == "tabs":
+            self._tabs -= 1
+        elif self._loose:
+            self._flush_loose(name)
+
+    def finish(self) -> None:
+        """Close what a broken part left open, so that what was read of it is kept."""
+        self._flush_loose("")
+        while self._stack:
+            self._close()
+
+    def _put(self, text: str) -> None:
+        self._spend(len(text))
+        if not self._stack or self._stack[-1].kind != "p":
+            self._loose.append(text)
+            return
+        paragraph = self._stack[-1]
+        before = paragraph.before
+        if self._old or self._new:
+            if before is None:
+                before = paragraph.before = paragraph.inside.copy()
+            if self._old and self._new:  # inserted by one, deleted by another: in neither text
+                paragraph.codes.append(text)
+            else:
+                (before if self._old else paragraph.inside).append(text)
+            return
+        paragraph.inside.append(text)
+        if before is not None:
+            before.append(text)
+
+    def _close(self) -> None:
+        """The innermost open paragraph, row or cell ends and becomes a piece of what it stands in."""
+        done = self._stack.pop()
+        outer = self._stack[-1] if self._stack else None
+        if done.kind == "p":
+            line = "".join(done.inside)
+            if done.before is not None:
+                self.flow.earlier.append("".join(done.before))
+            if done.codes:
+                self.flow.aside.append("".join(done.codes).strip())
+            if outer is None or outer.kind != "p":
+                self.flow.aside += done.behind
+                done.behind = []
+        else:
+            line = ("\t" if done.kind == "tr" else " ").join(done.inside)
+        if outer is None:
+            self.flow.lines += filter(str.strip, (line, *done.behind))
+        elif done.kind == "tc" or (done.kind == "p" and outer.kind == "tc"):
+            if line or done.kind == "tc":
+                outer.inside.append(line.replace("\n", " ").replace("\t", " "))
+            outer.behind += done.behind
+        else:
+            outer.behind += filter(str.strip, (line, *done.behind))
+
+    def _flush_loose(self, name: str) -> None:
+        text = "".join(self._loose).strip()
+        self._loose.clear()
+        if text:
+            if self._labels:
+                label = self._property or ("" if name.startswith(("lp", "i")) else name)
+                text = f"{label}: {text}" if label else text
+            (self._stack[-1].behind if self._stack else self.flow.lines).append(text)
+
+    def _speak(self, name: str, spoken: tuple[str, ...], attributes: Attributes) -> None:
+        for key in spoken:
+            value = local(attributes, key)
+            if not value or value == self._last_spoken:
+                continue
+            if key == "name" and _GIVEN_NAME.fullmatch(value) and name != "docVar":
+                continue
+            if name in ("default", "listItem") and value in ("0", "1"):
+                continue
+            self._spend(len(value))
+            self._last_spoken = value
+            self.flow.aside.append(value)
+
+    def _author(self, attributes: Attributes) -> None:
+        for key in ("author", "name", "displayName", "userId", "initials"):
+            if value := local(attributes, key):
+                self._spend(len(value))
+                if value not in self.flow.authors[-20:]:
+                    self.flow.authors.append(value)
+
+    def _spend(self, size: int) -> None:
+        self._most -= size
+        if self._most < 0:
+            raise _Enough
