@@ -6,26 +6,33 @@ label, go by what the bytes show. Parts that a reader finds inside come back int
 reader gives the finding ``unreadable.unknown-type`` with its type and file name: it is not decoded, and
 the message is not called read.
 
-Pictures cannot be read yet. So that not every mail with a logo is unreadable, a picture counts as
-decoration, and gives no finding, when all of this holds: the HTML of the message shows it in place
-(``cid:`` or written into the page), its bytes are those of a picture, and it has at most
-``DECORATION_BYTES``. A stated limit: words in such a picture are not seen.
+File formats that need a library (PDF, office files, archives) go to *files*, one reader for all of them. In the
+process that judges messages this is :mod:`segl_classifier.pool`, which has them read elsewhere; in a worker of the
+pool the same loop runs with :mod:`segl_classifier.formats.unfold`.
+
+Pictures are read only with :attr:`Pictures.ocr`. So that not every mail with a logo is unreadable, a picture
+that was not read counts as decoration, and gives no finding, when all of this holds: the message or the
+document shows it in place (``cid:`` or written into the page), its bytes are those of a picture, and it is small:
+at most ``DECORATION_BYTES``, or ``DECORATION_PIXELS``. A stated limit: words in such a picture are not seen.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from segl.settings import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers, sniff
 from segl_classifier.entity import MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
+from segl_classifier.formats.registry import is_file_format
 from segl_classifier.message import Message, Part, Text, shown_name, unreadable
 
 DECORATION_BYTES = 30_000
+DECORATION_PIXELS = 60_000  # a letterhead logo of 400 by 150; a scanned page has a million
 
 REGISTRY: Mapping[str, Extractor] = {
     "text/*": readers.read_plain,
@@ -65,34 +72,69 @@ _OPAQUE = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What is done with pictures: read (*ocr*), else told of, or with *ignore* passed over."""
+
+    ocr: bool = False
+    ignore: bool = False
+
+
+NO_OCR = Pictures()
+
+
 def extract(
-    message: Message, limits: Limits, registry: Mapping[str, Extractor] = REGISTRY
+    message: Message,
+    limits: Limits,
+    registry: Mapping[str, Extractor] = REGISTRY,
+    *,
+    files: Extractor | None = None,
+    pictures: Pictures = NO_OCR,
 ) -> tuple[list[Text], list[Finding]]:
     """All texts of *message* in reading order, and a finding for each part that was not read. At most
     ``limits.text_chars`` characters, ``limits.parts`` parts and ``limits.depth`` levels; what lies beyond
-    gives a finding. Never raises: a reader that fails is a finding too."""
-    work = _Extraction(limits, registry)
+    gives a finding. *files* reads file formats; the default is the pool of this process. Never raises: a
+    reader that fails is a finding too."""
+    if files is None:
+        from segl_classifier.pool.reading import PoolReader  # most messages need none
+
+        files = PoolReader(limits, pictures).read
+    work = Extraction(limits, registry, files=files, pictures=pictures)
     for text in message.texts:
         work.take(text)
     work.run(deque(message.parts))
     return work.texts, [*message.unread, *work.unread]
 
 
-class _Extraction:
-    def __init__(self, limits: Limits, registry: Mapping[str, Extractor]) -> None:
+class Extraction:
+    """The loop over the parts of one message, or of one attachment. Read the lists when :meth:`run` ends."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        registry: Mapping[str, Extractor] = REGISTRY,
+        *,
+        files: Extractor,
+        pictures: Pictures = NO_OCR,
+    ) -> None:
         self.texts: list[Text] = []
         self.unread: list[Finding] = []
         self._limits = limits
         self._registry = registry
+        self._files = files
+        self._policy = pictures
         self._left = limits.text_chars
         self._full = False
         self._shown: set[str] = set()
 
-    def run(self, waiting: deque[Part]) -> None:
+    def run(self, waiting: deque[Part], before_each: Callable[[], None] | None = None) -> None:
+        """Read the parts and all found in them; *before_each* is called before every part but the first."""
         pictures: list[Part] = []
         opened = 0
         while waiting:
             part = waiting.popleft()
+            if opened and before_each is not None:
+                before_each()
             opened += 1
             if opened > self._limits.parts * 2:  # those of the message, and as many found inside them
                 self._miss(Unreadable.TOO_MANY, "message", f"more than {self._limits.parts} parts")
@@ -134,6 +176,9 @@ class _Extraction:
             return ()  # one finding for all that lies beyond the limit
         try:
             found = reader(part, self._limits)
+        except MemoryError:
+            self._miss(Unreadable.TOO_LARGE, part.where, "more memory than allowed")
+            return ()
         except Exception as error:  # one bad file must not hide the rest of the message
             self._miss(Unreadable.FAILED, part.where, type(error).__name__)
             return ()
@@ -150,12 +195,12 @@ class _Extraction:
         """The type of *part* as far as it can be known, and the reader for it."""
         declared = part.content_type
         shown = sniff.signature(head)
-        listed = self._registry.get(declared)
+        listed = self._listed(declared)
         if listed is None and not _OPAQUE.match(declared):
             listed = self._registry.get(f"{declared.partition('/')[0]}/*")
-        if shown and (listed is None or declared.startswith("text/")):
+        if shown and listed is not self._files:
             # "application/octet-stream" that is a PDF; "text/plain" that is a zip.
-            better = self._registry.get(shown) or self._registry.get(f"{shown.partition('/')[0]}/*")
+            better = self._listed(shown) or self._registry.get(f"{shown.partition('/')[0]}/*")
             generic = not declared or declared == "application/octet-stream" or listed is not None
             if generic or better is not None:
                 return shown, better
@@ -171,12 +216,23 @@ class _Extraction:
             return declared, readers.read_plain
         return declared or "application/octet-stream", None
 
+    def _listed(self, content_type: str) -> Extractor | None:
+        listed = self._registry.get(content_type)
+        if listed is None and (
+            is_file_format(content_type) or (self._policy.ocr and content_type.startswith("image/"))
+        ):
+            return self._files
+        return listed
+
     def _is_decoration(self, part: Part) -> bool:
-        return (
-            part.content_id in self._shown
-            and part.size <= DECORATION_BYTES
-            and sniff.signature(part.head(64)).startswith("image/")
-        )
+        head = part.head(DECORATION_BYTES)
+        if not sniff.signature(head[: sniff.HEAD]).startswith("image/"):
+            return False
+        if self._policy.ignore:
+            return True
+        if part.content_id not in self._shown:
+            return False
+        return part.size <= DECORATION_BYTES or 0 < sniff.pixels(head) <= DECORATION_PIXELS
 
     def _unknown(self, part: Part, kind: str) -> None:
         name = shown_name(part.filename)

@@ -141,6 +141,11 @@ class Detection:
     rules: tuple[Path, ...] = ()
     # What follows when a part cannot be read; "plain" is not offered.
     unreadable: Literal[Decision.SECURE, Decision.HOLD, Decision.REJECT] = Decision.SECURE
+    # Whether words in pictures and scanned pages are read (needs tesseract).
+    ocr: bool = False
+    # What a picture is that was not read, unless it is small and shown in the text as logos are:
+    # "unreadable", or "ignore".
+    pictures: Literal["unreadable", "ignore"] = "unreadable"
     # Whether the trained model reads along; without it words alone decide.
     model: bool = True
     # What follows when the model cannot say no and nothing else speaks: between its two thresholds.
@@ -160,6 +165,15 @@ class Limits:
     depth: Count = 30
     header_bytes: Count = 256 * 1024
     text_chars: Count = 10_000_000
+    # All that one attachment unfolds to: the members of an archive, the files in a document.
+    unfolded_bytes: Count = 200 * 1024 * 1024
+    # For one attachment, and for all of a message together. Postfix waits 60 seconds for an answer.
+    attachment_seconds: Seconds = 20.0
+    attachments_seconds: Seconds = 40.0
+    # Of these, how many seconds may go into pictures, when `detection.ocr` is set.
+    ocr_seconds: Seconds = 20.0
+    # What a process that reads attachments may take beyond what it starts with.
+    reader_bytes: Count = 512 * 1024 * 1024
     recipients: Count = 5_000
 
 

@@ -1,0 +1,103 @@
+"""Which reader takes which kind of file.
+
+Readers are imported by name when first needed, and only inside a worker process: the libraries behind them are
+not to be found in a process that judges messages.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+
+from segl_classifier.formats.content import Reader
+
+OLE = "application/x-ole-storage"
+ZIP = "application/zip"
+
+OOXML = "application/vnd.openxmlformats-officedocument"
+MS = "application/vnd.ms"
+# Content type → module of this package with a function ``read``.
+_MODULES: dict[str, str] = {
+    "application/pdf": "pdf",
+    "application/x-pdf": "pdf",
+    "application/rtf": "rtf",
+    "text/rtf": "rtf",
+    f"{OOXML}.wordprocessingml.document": "ooxml",
+    f"{OOXML}.wordprocessingml.template": "ooxml",
+    f"{OOXML}.spreadsheetml.sheet": "ooxml",
+    f"{OOXML}.spreadsheetml.template": "ooxml",
+    f"{OOXML}.presentationml.presentation": "ooxml",
+    f"{OOXML}.presentationml.slideshow": "ooxml",
+    f"{OOXML}.presentationml.template": "ooxml",
+    f"{MS}-word.document.macroenabled.12": "ooxml",
+    f"{MS}-word.template.macroenabled.12": "ooxml",
+    f"{MS}-excel.sheet.macroenabled.12": "ooxml",
+    f"{MS}-excel.template.macroenabled.12": "ooxml",
+    f"{MS}-excel.sheet.binary.macroenabled.12": "ooxml",
+    f"{MS}-powerpoint.presentation.macroenabled.12": "ooxml",
+    f"{MS}-powerpoint.slideshow.macroenabled.12": "ooxml",
+    "application/msword": "ole",
+    f"{MS}-excel": "ole",
+    f"{MS}-powerpoint": "ole",
+    OLE: "ole",
+    f"{MS}-outlook": "outlook",
+    "application/ms-tnef": "tnef",
+    f"{MS}-tnef": "tnef",
+    ZIP: "archive",
+    "application/x-zip": "archive",
+    "application/x-zip-compressed": "archive",
+    "application/gzip": "archive",
+    "application/x-gzip": "archive",
+    "application/x-bzip2": "archive",
+    "application/x-bzip": "archive",
+    "application/x-xz": "archive",
+    "application/zstd": "archive",
+    "application/x-tar": "archive",
+    "application/x-gtar": "archive",
+    "application/x-compressed-tar": "archive",
+    "application/x-7z-compressed": "archive",
+    "application/x-rar-compressed": "archive",
+    "application/vnd.rar": "archive",
+    "application/x-rar": "archive",
+    f"{MS}-cab-compressed": "archive",
+}
+ODF = re.compile(r"application/vnd\.oasis\.opendocument\.[a-z-]+|application/vnd\.sun\.xml\.[a-z.]+")
+
+# What the template process loads ahead; the readers import the libraries behind them.
+LIBRARIES = (
+    "segl_classifier.formats.unfold",
+    "segl_classifier.pool.worker",
+    "segl_classifier.formats.archive",
+    "segl_classifier.formats.ooxml",
+    "segl_classifier.formats.pdf",
+    "segl_classifier.formats.odf",
+    "segl_classifier.formats.rtf",
+    "segl_classifier.formats.ole",
+    "segl_classifier.formats.outlook",
+    "segl_classifier.formats.tnef",
+    "segl_classifier.formats.image",
+)
+
+
+def is_file_format(content_type: str) -> bool:
+    """Whether files of this type are read in a worker. Pictures are not among them: that is a setting."""
+    return content_type in _MODULES or ODF.match(content_type) is not None
+
+
+def is_archive(kind: str) -> bool:
+    """Whether a file of this kind is but a bag of other files."""
+    return _MODULES.get(kind) == "archive"
+
+
+def reader_for(kind: str) -> Reader | None:
+    """The reader for a kind that :func:`.kind.kind_of` gave; ``None`` when there is none. May raise ImportError."""
+    if kind.startswith("image/"):
+        module = "image"
+    elif ODF.match(kind):
+        module = "odf"
+    elif kind in _MODULES:
+        module = _MODULES[kind]
+    else:
+        return None
+    read: Reader = import_module(f"segl_classifier.formats.{module}").read
+    return read

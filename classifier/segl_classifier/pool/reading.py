@@ -1,0 +1,75 @@
+"""The attachments of one message, read by the pool of this process within one budget of time."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+from segl.settings import Limits
+from segl.vocabulary import Unreadable
+from segl_classifier.extract import Pictures
+from segl_classifier.extracted import Extracted
+from segl_classifier.message import Part, unreadable
+from segl_classifier.pool.client import Pool
+from segl_classifier.pool.wire import Job
+
+
+class PoolReader:
+    """Reads the files of one message. An :data:`.extracted.Extractor` is :meth:`read`."""
+
+    def __init__(self, limits: Limits, pictures: Pictures) -> None:
+        self._until = 0.0
+        self._pictures = pictures
+        self._ocr_seconds = limits.ocr_seconds if pictures.ocr else 0.0
+
+    def read(self, part: Part, limits: Limits) -> Extracted:
+        """All of *part* and of what is in it."""
+        started = time.monotonic()
+        self._until = self._until or started + limits.attachments_seconds
+        seconds = min(limits.attachment_seconds, self._until - started)
+        if seconds <= 0:
+            detail = f"more than {limits.attachments_seconds:.0f} s for all attachments"
+            return Extracted(unread=(unreadable(Unreadable.TIMED_OUT, part.where, detail),))
+        job = Job(
+            where=part.where,
+            content_type=part.content_type,
+            charset=part.charset,
+            filename=part.filename,
+            attached=part.attached,
+            depth=part.depth,
+            chars=limits.text_chars,
+            parts=limits.parts,
+            most_depth=limits.depth,
+            header_bytes=limits.header_bytes,
+            unfolded_bytes=limits.unfolded_bytes,
+            seconds=seconds,
+            ocr_seconds=min(self._ocr_seconds, seconds * 0.8),
+            ignore_pictures=self._pictures.ignore,
+        )
+        found = shared(limits, ocr=self._pictures.ocr).read(job, part.payload)
+        if self._ocr_seconds and found.texts:
+            spent = time.monotonic() - started
+            self._ocr_seconds = max(0.0, self._ocr_seconds - spent)
+        return found
+
+
+_shared: dict[tuple[int, bool], Pool] = {}
+_lock = threading.Lock()
+
+
+def shared(limits: Limits, *, ocr: bool) -> Pool:
+    """The pool of this process for workers with these limits; made when first asked for."""
+    with _lock:
+        key = (limits.reader_bytes, ocr)
+        if key not in _shared:
+            _shared[key] = Pool(limits.reader_bytes, programs=ocr)
+        return _shared[key]
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
