@@ -1,0 +1,121 @@
+"""The cascade: windows through the linear stage, the uncertain ones through the encoder, scores to a message.
+
+Both stages give logits: the first for "anything here must be sent securely", the others a category each. For
+windows that both have read the two are mixed. The message's score is that of its best window, on a scale
+that was fitted to mails the model had not seen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segl.vocabulary import Label
+from segl_classifier.message import Text
+from segl_classifier.understanding.encoder import Encoder
+from segl_classifier.understanding.linear import Linear
+from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
+from segl_classifier.understanding.windows import windows_of
+
+LABELS = tuple(label for label in Label if label is not Label.CPR)
+_BATCH = 8  # windows to the encoder between looks at the clock
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What was fitted on mails held out: how the stages are mixed and what a logit means.
+
+    ``uncertain`` is the logit of the linear stage (of anything, and of the best label) from which the encoder
+    is asked; ``encoder_share`` the encoder's part of the mixture; probability = sigmoid(slope · logit + offset),
+    the first for anything, then one a label.
+    """
+
+    uncertain: float
+    uncertain_label: float
+    encoder_share: float
+    slope: tuple[float, ...]
+    offset: tuple[float, ...]
+    thresholds: Mapping[Label, Threshold]
+    any_threshold: Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one message may cost the encoder: windows, and seconds after which the rest is not read."""
+
+    windows: int = 64
+    seconds: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cascade:
+    """The trained model."""
+
+    linear: Linear
+    encoder: Encoder
+    fit: Fit
+    budget: Budget = field(default_factory=Budget)
+
+    @property
+    def thresholds(self) -> Mapping[Label, Threshold]:
+        return self.fit.thresholds
+
+    @property
+    def any_threshold(self) -> Threshold:
+        return self.fit.any_threshold
+
+    def understand(self, texts: Sequence[Text], subject: str = "", /) -> Understanding:
+        """Everything the model has to say of *texts*, all parts of one message."""
+        windows = list(windows_of(texts))
+        if not windows:
+            return Understanding()
+        linear = self.linear.logits([window.text for window in windows])
+        mixed, read, complete = self._asked(windows, linear)
+        scores = self._calibrated(mixed)
+        readings = tuple(
+            Reading(
+                window,
+                Stage.ENCODER if number in read else Stage.LINEAR,
+                float(row[0]),
+                {label: float(score) for label, score in zip(LABELS, row[1:], strict=True)},
+            )
+            for number, (window, row) in enumerate(zip(windows, scores, strict=True))
+        )
+        best = scores.max(axis=0)
+        return Understanding(
+            readings,
+            float(best[0]),
+            {label: float(score) for label, score in zip(LABELS, best[1:], strict=True)},
+            complete,
+        )
+
+    def _asked(self, windows: Sequence[Window], linear: Rows) -> tuple[Rows, set[int], bool]:
+        """The logits with the encoder's word on the uncertain windows, which those were, and whether there
+        was time for all of them. The likeliest are asked first."""
+        uncertain = (linear[:, 0] >= self.fit.uncertain) | (
+            linear[:, 1:].max(axis=1) >= self.fit.uncertain_label
+        )
+        order = sorted(np.flatnonzero(uncertain), key=lambda n: -linear[n, 0])[: self.budget.windows]
+        mixed = linear.copy()
+        read: set[int] = set()
+        started = time.monotonic()
+        for first in range(0, len(order), _BATCH):
+            if time.monotonic() - started > self.budget.seconds:
+                return mixed, read, False
+            chosen = [int(n) for n in order[first : first + _BATCH]]
+            said = self.encoder.logits([windows[n].text for n in chosen])
+            share = self.fit.encoder_share
+            mixed[chosen] = share * said + (1 - share) * linear[chosen]
+            read.update(chosen)
+        return mixed, read, True
+
+    def _calibrated(self, logits: Rows) -> Rows:
+        scaled = logits * np.array(self.fit.slope, np.float32) + np.array(self.fit.offset, np.float32)
+        result: Rows = 1 / (1 + np.exp(-np.clip(scaled, -30, 30)))
+        return result

@@ -1,0 +1,67 @@
+"""Stage 2: the encoder, asked only of windows on which the linear stage is not sure.
+
+A transformer of twelve layers in 8 bits, run by onnxruntime in the calling thread. It neither keeps memory
+between calls nor starts threads, so a process may fork after it is loaded and the weights are shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+MOST_PIECES = 128  # of a window; 45 words of Danish are about 70
+_PIECES_AT_ONCE = 1024
+_START, _PAD, _END = 0, 1, 2
+
+Rows = NDArray[np.float32]
+
+
+class Encoder:
+    """The encoder with its tokenizer."""
+
+    def __init__(self, model: Path, tokenizer: Path) -> None:
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = 1
+        settings.inter_op_num_threads = 1
+        settings.enable_cpu_mem_arena = False
+        settings.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(model), settings, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+
+    def logits(self, texts: Sequence[str]) -> Rows:
+        """A row of logits for each of *texts*."""
+        pieces = [self._pieces(text) for text in texts]
+        order = sorted(range(len(pieces)), key=lambda n: len(pieces[n]))
+        rows: list[tuple[int, Rows]] = []
+        for chosen in _batches(order, pieces):
+            rows += zip(chosen, self._run([pieces[n] for n in chosen]), strict=True)
+        return np.array([row for _, row in sorted(rows, key=lambda found: found[0])], np.float32)
+
+    def _pieces(self, text: str) -> list[int]:
+        return [_START, *self._tokenizer.encode(text).ids[: MOST_PIECES - 2], _END]
+
+    def _run(self, pieces: Sequence[list[int]]) -> Rows:
+        width = max(map(len, pieces))
+        ids = np.array([row + [_PAD] * (width - len(row)) for row in pieces], np.int32)
+        result = self._session.run(None, {"ids": ids, "mask": (ids != _PAD).astype(np.int32)})
+        logits: Rows = np.asarray(result[0], np.float32)
+        return logits
+
+
+def _batches(order: Sequence[int], pieces: Sequence[list[int]]) -> Iterator[list[int]]:
+    """*order*, shortest first, cut so that a batch has at most :data:`_PIECES_AT_ONCE` pieces."""
+    batch: list[int] = []
+    for number in order:
+        if batch and (len(batch) + 1) * len(pieces[number]) > _PIECES_AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch

@@ -1,0 +1,81 @@
+"""Stage 1: a linear model over words, read on every window.
+
+The score of a window is the sum of its features' weights over the square root of its number of words. Sums can
+be kept: the weights of a word with all its parts are added up once and remembered, so a window costs a look-up
+a word. The memory is bounded; when it is full it starts anew.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segl_classifier.understanding.features import pair_key, word_keys, words_of
+
+_REMEMBERED = 40_000  # words
+_AT_ONCE = 100  # windows
+_MOST_WORDS = 200  # of a window: one without blanks may hold very many
+
+Rows = NDArray[np.float32]
+
+
+class Linear:
+    """The weights: sorted feature keys, a row of 8-bit weights for each, a scale for each output."""
+
+    def __init__(
+        self, keys: NDArray[np.uint32], weights: NDArray[np.int8], scale: Rows, bias: Rows
+    ) -> None:
+        self._keys = keys
+        self._weights = weights
+        self._scale = scale
+        self._bias = bias
+        self._lock = threading.Lock()
+        self._forget()
+
+    @classmethod
+    def load(cls, file: Path) -> Linear:
+        with np.load(file, allow_pickle=False) as stored:
+            return cls(stored["keys"], stored["weights"], stored["scale"], stored["bias"])
+
+    def logits(self, texts: Sequence[str]) -> Rows:
+        """A row of logits for each of *texts*."""
+        made = [self._some(texts[i : i + _AT_ONCE]) for i in range(0, len(texts), _AT_ONCE)]
+        return np.concatenate(made) if made else np.zeros((0, len(self._bias)), np.float32)
+
+    def _some(self, texts: Sequence[str]) -> Rows:
+        words = [words_of(text)[:_MOST_WORDS] or [""] for text in texts]
+        counts = np.array([len(some) for some in words])
+        # The last word of a window has no neighbour; no feature has the key 0.
+        pairs = [key for some in words for key in (*map(pair_key, some, some[1:]), 0)]
+        with self._lock:  # the threads of a process share what is remembered
+            summed = self._sums[self._rows([word for some in words for word in some])]
+        starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+        sums = np.add.reduceat(summed + self._of_keys(pairs), starts, axis=0)
+        logits: Rows = (sums * self._scale / np.sqrt(counts)[:, None] + self._bias).astype(np.float32)
+        return logits
+
+    def _rows(self, words: Sequence[str]) -> list[int]:
+        """The row of each of *words* in what is remembered; new ones are added."""
+        new = [word for word in dict.fromkeys(words) if word not in self._known]
+        if len(self._known) + len(new) > _REMEMBERED:
+            self._forget()
+            new = list(dict.fromkeys(words))
+        for word in new:
+            row = self._known[word] = len(self._known)
+            self._sums[row] = self._of_keys(word_keys(word)).sum(axis=0)
+        return [self._known[word] for word in words]
+
+    def _of_keys(self, keys: Sequence[int]) -> Rows:
+        wanted = np.array(keys, np.uint32)
+        places = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        found = self._weights[places].astype(np.float32)
+        found[self._keys[places] != wanted] = 0
+        return found
+
+    def _forget(self) -> None:
+        self._known: dict[str, int] = {}
+        self._sums = np.zeros((_REMEMBERED, len(self._bias)), np.float32)

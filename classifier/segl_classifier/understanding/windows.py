@@ -1,0 +1,130 @@
+"""Texts to windows: passages of at most 45 words, small enough to be about one thing.
+
+Sentences are gathered until a window is full; the last one is repeated at the head of the next, so that "he"
+and what is said of him are seen together. The subject stands with the first sentence of the body. A table
+becomes lines of ``header: cell`` so that each row carries the meaning of its columns. Long runs of digits
+are read as zeros: the model has no use for a number, and must not learn one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from segl_classifier.message import Source, Text
+from segl_classifier.understanding.reading import Window
+from segl_classifier.understanding.standing import is_standing
+from segl_classifier.understanding.tables import table_lines
+
+WORDS = 45
+OVERLAP = 18  # words: a longer last sentence is not repeated
+MOST = 10_000  # windows of a message
+
+_SENTENCE_END = re.compile(r"[.!?…:]+[\"”»')\]]*\s+(?=[^\sa-zæøåäöü])|\n+")
+_PARAGRAPH = re.compile(r"\n[ \t>]*\n\s*")
+_QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
+_NUMBER = re.compile(r"\d(?:[\d .-]?\d){5,}")
+_DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"\S+")
+_READ = (Source.SUBJECT, Source.BODY, Source.ATTACHMENT, Source.FILENAME)
+
+Piece = tuple[str, int, int, int]  # text, start, end, words
+
+
+def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
+    """The windows of a message in reading order, at most :data:`MOST`."""
+    for number, window in enumerate(_windows(texts)):
+        if number >= MOST:
+            return
+        yield window
+
+
+def _windows(texts: Sequence[Text]) -> Iterator[Window]:
+    subject = next((t.text for t in texts if t.source is Source.SUBJECT), "").strip()
+    subject_index = next((n for n, t in enumerate(texts) if t.source is Source.SUBJECT), 0)
+    led = False
+    seen: set[str] = set()
+    for number, text in enumerate(texts):
+        if text.source not in _READ or text.source is Source.SUBJECT:
+            continue
+        lead = subject if text.source is Source.BODY and not led else ""
+        for part, start, end in _gathered(pieces(text), lead):
+            led = led or bool(lead)
+            if part not in seen:  # plain and HTML say the same
+                seen.add(part)
+                yield Window(part, text.where, text.source, number, start, end)
+    if subject and not led:
+        yield Window(masked(subject), "subject", Source.SUBJECT, subject_index, 0, len(subject))
+
+
+def pieces(text: Text) -> Iterator[Piece]:
+    """The sentences and table rows of *text*, without standing text."""
+    if text.source is Source.FILENAME:
+        name = re.sub(r"[_.-]+", " ", text.text)
+        yield from _pieces_of([(name, 0, len(text.text))])
+        return
+    position = 0
+    for paragraph in _paragraphs(text.text):
+        start = text.text.find(paragraph, position)
+        position = start + len(paragraph)
+        if is_standing(paragraph):
+            continue
+        rows = table_lines(paragraph)
+        if rows is not None:
+            yield from _pieces_of((line, start + a, start + b) for line, a, b in rows)
+        else:
+            yield from _pieces_of(_sentences(paragraph, start))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for paragraph in _PARAGRAPH.split(text):
+        if paragraph.strip():
+            yield paragraph
+
+
+def _sentences(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
+    start = 0
+    for end in _SENTENCE_END.finditer(paragraph):
+        yield paragraph[start : end.end()], offset + start, offset + end.end()
+        start = end.end()
+    yield paragraph[start:], offset + start, offset + len(paragraph)
+
+
+def _pieces_of(spans: Iterable[tuple[str, int, int]]) -> Iterator[Piece]:
+    """Each span as one piece, or as several where it is longer than a window."""
+    for sentence, start, end in spans:
+        words = list(_WORD.finditer(_QUOTE_MARK.sub("", sentence)))
+        for first in range(0, len(words), WORDS):
+            some = words[first : first + WORDS]
+            shown = " ".join(word[0] for word in some)
+            yield masked(shown), start, end, len(some)
+
+
+def _gathered(found: Iterable[Piece], lead: str) -> Iterator[tuple[str, int, int]]:
+    held: list[Piece] = []
+    if lead:
+        words = lead.split()[: WORDS // 2]
+        held = [(masked(" ".join(words)) + " |", 0, 0, len(words))]
+    count = sum(piece[3] for piece in held)
+    fresh = False
+    for piece in found:
+        if count + piece[3] > WORDS and fresh:
+            yield _joined(held)
+            last = held[-1]
+            held = [last] if last[3] <= OVERLAP and last[3] + piece[3] <= WORDS else []
+            count = sum(p[3] for p in held)
+        held.append(piece)
+        count += piece[3]
+        fresh = True
+    if fresh:
+        yield _joined(held)
+
+
+def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:
+    spans = [p for p in held if p[2]] or list(held)
+    return " ".join(p[0] for p in held), spans[0][1], spans[-1][2]
+
+
+def masked(text: str) -> str:
+    """*text* with long numbers as zeros."""
+    return _NUMBER.sub(lambda number: _DIGIT.sub("0", number[0]), text)

@@ -1,0 +1,195 @@
+"""Teaches the linear stage what the encoder thinks: of the corpus, and of plain text nobody has labelled.
+
+The encoder has read each window with its context; the linear model learns to give the same logits from words
+alone. Features seen once are dropped, weights become bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from segl_classifier.understanding.features import pair_key, word_keys, words_of
+from segl_classifier.understanding.windows import masked
+from segl_training.corpus import examples, labelled_windows
+from segl_training.finetune import logits_of, summary
+from segl_training.stored import load
+
+_FEWEST = 2  # windows a feature must stand in
+_CLIP = 6.0  # logits beyond this are all the same to the student
+_TRUTH_SHARE = 0.3
+_SURE = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The features of many windows as one long list, as an embedding bag takes them."""
+
+    ids: torch.Tensor
+    starts: torch.Tensor
+    words: torch.Tensor
+
+
+def keys_of(text: str) -> list[int]:
+    words = words_of(text) or [""]
+    return [key for word in words for key in word_keys(word)] + list(map(pair_key, words, words[1:]))
+
+
+def plain_windows(file: Path, count: int, seed: int) -> list[str]:
+    """*count* passages of one to three sentences of the plain text in *file* (Leipzig's CSV form, or a
+    sentence a line)."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        if file.suffix == ".csv":
+            sentences = [row[-1].strip() for row in csv.reader(lines)]
+        else:
+            sentences = [line.strip() for line in lines]
+    chance = random.Random(seed)
+    return [masked(" ".join(chance.sample(sentences, chance.randint(1, 3)))) for _ in range(count)]
+
+
+def mingled(texts: Sequence[str], count: int, seed: int) -> list[str]:
+    """Halves of windows put together: words of one matter beside persons of another."""
+    chance = random.Random(seed)
+    made = []
+    for _ in range(count):
+        a, b = (chance.choice(texts).split() for _ in range(2))
+        made.append(" ".join(a[: len(a) // 2] + b[len(b) // 2 :]))
+    return made
+
+
+def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
+    """Distil the encoder of *folder* into ``linear.npz`` there."""
+    torch.manual_seed(seed)
+    labelled = labelled_windows(examples("train"))
+    texts = [one.window.text for one in labelled]
+    truth = np.array([[max(one.labels), *one.labels] for one in labelled])
+    weight = np.array([one.weight for one in labelled])
+    extra = mingled(texts, 4000, seed) + (plain_windows(plain, 6000, seed) if plain else [])
+    model, tokenizer = load(folder)
+    cache = folder / "teacher.npy"
+    if cache.exists():
+        taught = np.load(cache)
+    else:
+        taught = logits_of(model, tokenizer, texts + extra)
+        np.save(cache, taught)
+    known = np.zeros(len(taught))
+    known[: len(texts)] = weight
+    truths = np.zeros_like(taught)
+    truths[: len(texts)] = truth
+    student, kept = _fit(texts + extra, taught, truths, known, epochs, seed)
+    _store(student, kept, folder / "linear.npz")
+    _report(folder)
+
+
+def _fit(
+    texts: Sequence[str],
+    taught: NDArray[np.float64],
+    truth: NDArray[np.float64],
+    known: NDArray[np.float64],
+    epochs: int,
+    seed: int,
+) -> tuple[_Student, NDArray[np.uint32]]:
+    keys = [keys_of(text) for text in texts]
+    counts = Counter(key for some in keys for key in set(some))
+    kept = np.array(sorted(key for key, count in counts.items() if count >= _FEWEST and key), np.uint32)
+    place = {int(key): n for n, key in enumerate(kept)}
+    rows = [[place[key] for key in some if key in place] for some in keys]
+    sizes = np.array([len(words_of(text)) or 1 for text in texts], np.float32)
+    student = _Student(len(kept), taught.shape[1])
+    optimiser = torch.optim.Adam(student.parameters(), lr=2e-3)
+    target = torch.tensor(np.clip(taught, -_CLIP, _CLIP), dtype=torch.float32)
+    truths = torch.tensor(truth, dtype=torch.float32)
+    sure = torch.tensor(known, dtype=torch.float32)
+    chance = random.Random(seed)
+    order = list(range(len(texts)))
+    for epoch in range(epochs):
+        chance.shuffle(order)
+        losses = []
+        for group in optimiser.param_groups:
+            group["lr"] = 2e-3 * (1 - epoch / epochs) + 1e-4
+        for first in range(0, len(order), 64):
+            chosen = order[first : first + 64]
+            out = student(_features([_thinned(rows[n], chance) for n in chosen], sizes[chosen]))
+            loss = functional.mse_loss(out, target[chosen])
+            right = functional.binary_cross_entropy_with_logits(out, truths[chosen], reduction="none").mean(1)
+            loss = loss * (1 - _TRUTH_SHARE) + _TRUTH_SHARE * _SURE * (right * sure[chosen]).mean()
+            loss = loss + 1e-6 * student.bag.weight.pow(2).sum() / len(kept) * 1000
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            losses.append(loss.item())
+        print(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, {len(kept)} features", flush=True)
+    return student, kept
+
+
+def _thinned(row: list[int], chance: random.Random) -> list[int]:
+    """Some features left out, so that none is relied on alone."""
+    return [feature for feature in row if chance.random() > 0.15]
+
+
+def _features(rows: Sequence[list[int]], sizes: NDArray[np.float32]) -> Features:
+    starts = np.cumsum([0, *(len(row) for row in rows[:-1])])
+    return Features(
+        torch.tensor([feature for row in rows for feature in row], dtype=torch.long),
+        torch.tensor(starts, dtype=torch.long),
+        torch.tensor(sizes),
+    )
+
+
+class _Student(nn.Module):
+    def __init__(self, features: int, outputs: int) -> None:
+        super().__init__()
+        self.bag = nn.EmbeddingBag(features, outputs, mode="sum")
+        nn.init.zeros_(self.bag.weight)
+        self.bias = nn.Parameter(torch.full((outputs,), -2.0))
+
+    def forward(self, features: Features) -> torch.Tensor:
+        return self.bag(features.ids, features.starts) / features.words.sqrt()[:, None] + self.bias
+
+
+def _store(student: _Student, kept: NDArray[np.uint32], file: Path) -> None:
+    weights = student.bag.weight.detach().numpy()
+    scale = np.quantile(np.abs(weights), 0.9999, axis=0) / 127
+    stored = np.clip(np.rint(weights / scale), -127, 127).astype(np.int8)
+    useful = np.abs(stored).max(axis=1) > 0
+    np.savez_compressed(
+        file,
+        keys=kept[useful],
+        weights=stored[useful],
+        scale=scale.astype(np.float32),
+        bias=student.bias.detach().numpy(),
+    )
+
+
+def _report(folder: Path) -> None:
+    from segl_classifier.understanding.linear import Linear
+
+    mails = examples("dev")
+    labelled = labelled_windows(mails)
+    scores = Linear.load(folder / "linear.npz").logits([one.window.text for one in labelled])
+    print("linear stage: " + summary(scores.astype(np.float64), labelled, mails))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--plain", type=Path, help="plain Danish text, unlabelled")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    train(asked.folder, asked.plain, asked.epochs, asked.seed)
+
+
+if __name__ == "__main__":
+    main()

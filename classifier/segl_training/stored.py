@@ -1,0 +1,23 @@
+"""A trained encoder on disk, as training left it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from segl_training.corpus import LABELS
+from segl_training.encoder import Encoder
+from segl_training.weights import Architecture
+
+ARCHITECTURE = Architecture(384, 12, 12, 1536, 0, 512, 1e-12)
+
+
+def load(folder: Path) -> tuple[Encoder, Tokenizer]:
+    """The encoder and its tokenizer from *folder* (``encoder.pt``, ``tokenizer.json``)."""
+    state = torch.load(folder / "encoder.pt", weights_only=True)
+    model = Encoder(ARCHITECTURE, state["words.weight"].numpy(), 1 + len(LABELS))
+    model.load_state_dict(state)
+    model.eval()
+    return model, Tokenizer.from_file(str(folder / "tokenizer.json"))
