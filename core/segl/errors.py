@@ -58,7 +58,8 @@ class SeglError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a file that people write: where it is, what is wrong, what would be right."""
+    """One fault of a file that people write: where it is, what is wrong, what would be right. An empty ``key``
+    means the file as a whole."""
 
     file: Path | str
     key: str
@@ -67,7 +68,20 @@ class Fault:
 
     def __str__(self) -> str:
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.file}: {self.key}: {self.problem}{hint}"
+        return f"{self.told}{hint}"
+
+    @property
+    def told(self) -> str:
+        """The fault without its hint."""
+        return ": ".join(filter(None, (str(self.file), self.key, self.problem)))
+
+
+def found(value: object, problem: str) -> str:
+    """What stood there, to follow *problem*; nothing when that names it already."""
+    if isinstance(value, dict | list | tuple):
+        return f"; found a {'table' if isinstance(value, dict) else 'list'}"
+    shown = repr(str(value)[:60])
+    return "" if shown in problem else f"; found {shown}"
 
 
 class FileFaults(SeglError):

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from segl import settings as tables
-from segl.errors import Fault, SettingsError
+from segl.errors import Fault, SettingsError, found
 from segl.settings import DEFAULT_FILE, Settings, is_address, next_hop_host
 from segl.vocabulary import Way
 
@@ -46,15 +46,15 @@ def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, A
     try:
         return tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
-        raise error([Fault(file, "-", "there is no such file", "name another with --settings")]) from None
+        raise error([Fault(file, "", "there is no such file", "name another with --settings")]) from None
     except IsADirectoryError:
-        raise error([Fault(file, "-", "is a directory, not a file")]) from None
+        raise error([Fault(file, "", "is a directory, not a file")]) from None
     except PermissionError:
-        raise error([Fault(file, "-", "may not be read", "run as root or as the service's user")]) from None
+        raise error([Fault(file, "", "may not be read", "run as root or as the service's user")]) from None
     except UnicodeDecodeError as fault:
         raise error([Fault(file, f"byte {fault.start}", "is not UTF-8", "save the file as UTF-8")]) from None
     except tomllib.TOMLDecodeError as fault:
-        raise error([Fault(file, "-", f"is not TOML: {fault}")]) from None
+        raise error([Fault(file, "", f"is not TOML: {fault}")]) from None
 
 
 def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = ()) -> Iterable[Fault]:
@@ -64,7 +64,7 @@ def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = (
     for item in items:
         if item["type"] == "too_short" and any(item["loc"] == place[:-1] for place in places):
             continue  # it is short only because the faulty entries, told by themselves, do not count
-        key = ".".join(str(part + 1) if isinstance(part, int) else part for part in item["loc"]) or "-"
+        key = ".".join(str(part + 1) if isinstance(part, int) else part for part in item["loc"])
         match item["type"]:
             case "missing":
                 yield Fault(file, key, "is required")
@@ -74,7 +74,7 @@ def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = (
             case _:
                 problem = item["msg"].removeprefix("Value error, ")
                 problem = _ENUM_MEMBER.sub(r"\1", problem[0].lower() + problem[1:])
-                yield Fault(file, key, problem, f"found {str(item['input'])[:60]!r}")
+                yield Fault(file, key, problem + found(item["input"], problem))
 
 
 def _known_keys(raw: dict[str, Any]) -> set[str]:

@@ -26,7 +26,7 @@ def build(draft: Draft) -> Parts:
     rules = tuple(_rule(draft, file, table, lists) for file, table in draft.rules.values())
     words = sum(len(w.words) for w in lists.values()) + sum(len(r.words) for r in rules)
     if words > _MAX_WORDS:
-        draft.fault(Path("all rule files"), "-", f"hold {words} words together; {_MAX_WORDS} are allowed")
+        draft.fault(Path("all rule files"), "", f"hold {words} words together; {_MAX_WORDS} are allowed")
     file, ignore = draft.ignore
     _known(draft, file, "policy.ignore", ignore, lists)
     return Parts(rules, lists, _labels(draft), Policy(ignore), draft.digest.hexdigest())

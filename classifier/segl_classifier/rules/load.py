@@ -68,7 +68,7 @@ def load_rules(
     before = _shared(draft)
     for layer in extra:
         if not (files := _files(layer)):
-            draft.fault(layer, "-", "is a folder without rule files", "their names end in .toml")
+            draft.fault(layer, "", "is a folder without rule files", "their names end in .toml")
         add_layer(draft, files)
     parts = build(draft)
     if draft.faults:

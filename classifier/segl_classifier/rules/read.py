@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from segl.errors import Fault
+from segl.errors import Fault, found
 from segl.vocabulary import Label
 from segl_classifier.rules import schema
 
@@ -21,7 +21,7 @@ def read_file(file: Path) -> tuple[bytes, dict[str, Any]] | Fault:
     """The content of *file* and the TOML in it, or why there is none."""
     try:
         if not file.is_dir() and file.exists() and not file.is_file():
-            return Fault(file, "-", "is neither a file nor a folder")
+            return Fault(file, "", "is neither a file nor a folder")
         with file.open("rb") as opened:
             content = opened.read(MAX_FILE + 1)
         if len(content) > MAX_FILE:
@@ -30,13 +30,13 @@ def read_file(file: Path) -> tuple[bytes, dict[str, Any]] | Fault:
             )
         return content, tomllib.loads(content.decode("utf-8"))
     except FileNotFoundError:
-        return Fault(file, "-", "there is no such file")
+        return Fault(file, "", "there is no such file")
     except IsADirectoryError:
-        return Fault(file, "-", "is a folder, not a file")
+        return Fault(file, "", "is a folder, not a file")
     except (OSError, ValueError) as error:
         return _unusable(file, error)
     except RecursionError:
-        return Fault(file, "-", "is not TOML: too many brackets within brackets")
+        return Fault(file, "", "is not TOML: too many brackets within brackets")
 
 
 def _unusable(file: Path, error: OSError | ValueError) -> Fault:
@@ -45,12 +45,12 @@ def _unusable(file: Path, error: OSError | ValueError) -> Fault:
             return Fault(file, f"byte {error.start}", "is not UTF-8", "save the file as UTF-8")
         case tomllib.TOMLDecodeError():
             hint = "texts stand in quotes; patterns best in 'single' ones"
-            return Fault(file, "-", f"is not TOML: {error}", hint)
+            return Fault(file, "", f"is not TOML: {error}", hint)
         case OSError():
             hint = "run as root or as the service's user"
-            return Fault(file, "-", f"cannot be read: {(error.strerror or 'unknown error').lower()}", hint)
+            return Fault(file, "", f"cannot be read: {(error.strerror or 'unknown error').lower()}", hint)
         case _:
-            return Fault(str(file), "-", "is no usable file name")
+            return Fault(str(file), "", "is no usable file name")
 
 
 def faults_of(error: ValidationError, file: Path, table: type[BaseModel], key: str) -> Iterator[Fault]:
@@ -68,8 +68,7 @@ def faults_of(error: ValidationError, file: Path, table: type[BaseModel], key: s
                 yield Fault(file, where, f"{bad!r} is no category", near_name(bad, Label))
             case _:
                 problem = item["msg"].removeprefix("Value error, ")
-                found = f"found {str(item['input'])[:60]!r}"
-                yield Fault(file, where, problem[0].lower() + problem[1:], found)
+                yield Fault(file, where, problem[0].lower() + problem[1:] + found(item["input"], problem))
 
 
 def _keys(table: type[BaseModel], path: Sequence[str]) -> Iterable[str]:

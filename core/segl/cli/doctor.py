@@ -52,7 +52,7 @@ def _checks(file: Path) -> Iterator[Check]:
         settings = load_settings(file)
     except FileFaults as error:
         for fault in error.faults:
-            text = f"{fault.file}: {fault.key}: {fault.problem}"
+            text = fault.told
             yield Check("settings", State.FAIL, text, "no process of Segl starts with it", fault.hint)
         return
     yield Check("settings", State.OK, str(file))

@@ -63,7 +63,11 @@ def find_sources(given: Iterable[str]) -> Iterator[Source | Unread]:
         elif stat.S_ISREG(mode) or stat.S_ISFIFO(mode):
             yield Source(argument, path, path.stat().st_size if stat.S_ISREG(mode) else 0)
         else:
-            yield Unread(argument, "is neither a file nor a directory")
+            yield Unread(argument, f"is {_kind(mode)}, which holds no message")
+
+
+def _kind(mode: int) -> str:
+    return "a device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "a socket"
 
 
 def _below(directory: Path) -> Iterator[Source | Unread]:

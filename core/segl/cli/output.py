@@ -30,6 +30,7 @@ class Exit(IntEnum):
     SECURE = 10
     HOLD = 11
     REJECT = 12
+    READER_LEFT = 141  # what a shell says of a program that SIGPIPE ended
 
 
 EXIT_OF = {
@@ -65,12 +66,19 @@ def printable(text: str) -> str:
 def say(text: str = "") -> None:
     """One line of result, in the terminal's charset whatever it is."""
     encoding = sys.stdout.encoding or "utf-8"
-    typer.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+    _print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def say_json(value: Any) -> None:
     """*value* as one line of JSON (UTF-8; half characters replaced)."""
-    typer.echo(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())
+    _print(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())
+
+
+def _print(line: str) -> None:
+    try:
+        typer.echo(line)
+    except BrokenPipeError:  # answered here: click would end with 1, as if something had failed
+        _reader_left()
 
 
 def complain(what: str, hint: str = "") -> None:
@@ -92,7 +100,7 @@ def fail_of(error: SeglError) -> NoReturn:
     """Ends the run with the text of *error*; a bad file is told fault by fault."""
     if isinstance(error, FileFaults):
         for fault in error.faults:
-            complain(f"{fault.file}: {fault.key}: {fault.problem}", fault.hint)
+            complain(fault.told, fault.hint)
         raise typer.Exit(Exit.BAD_INPUT)
     fail(error.private, error.hint)
 
@@ -114,5 +122,9 @@ def quiet_when_reader_leaves() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(Exit.FAILED) from None
+        _reader_left()
+
+
+def _reader_left() -> NoReturn:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(Exit.READER_LEFT) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +14,6 @@ from segl.settings import DEFAULT_FILE
 if TYPE_CHECKING:
     from segl_routing.ask import Told
 
-EXIT_BAD_SETTINGS = 2
 EXIT_REFUSED = 20
 EXIT_UNDECIDED = 21
 
@@ -33,6 +31,7 @@ def route(
 
     Exit code: 0 each has a way, 20 one can get no mail at all, 21 one cannot be decided now, 2 bad settings.
     """
+    from segl.cli.output import fail_of, say, say_json
     from segl.errors import SeglError
     from segl.events import Events, configure_log
     from segl.settings_file import load_settings
@@ -43,10 +42,12 @@ def route(
         loaded = load_settings(settings)
         told = asyncio.run(routes_of(addresses, loaded, settings, Events("segl-route"), refresh=refresh))
     except SeglError as error:
-        typer.echo(error.private, err=True)
-        raise typer.Exit(EXIT_BAD_SETTINGS) from None
+        fail_of(error)
     for one in told:
-        typer.echo(json.dumps(one.as_dict(), ensure_ascii=False) if as_json else _as_text(one))
+        if as_json:
+            say_json(one.as_dict())
+        else:
+            say(_as_text(one))
     raise typer.Exit(_exit_code(told))
 
 

@@ -53,13 +53,13 @@ def status(
 ) -> None:
     """Whether Segl runs: processes, mode, rules, queues, sealed messages.
 
-    Exit code: 0 when every process answers, 1 otherwise.
+    Exit code: 0 when every process answers, 1 when one does not, 2 when the settings cannot be used.
     """
     try:
         loaded = load_settings(settings)
     except FileFaults as error:
         _no_settings(settings, error, as_json)
-        raise typer.Exit(1) from None
+        raise typer.Exit(Exit.BAD_INPUT) from None
     processes, facts = _look(loaded)
     runs = all(line.good for line in processes)
     if as_json:
@@ -223,6 +223,6 @@ def _no_settings(file: Path, error: FileFaults, as_json: bool) -> None:
         say_json({"runs": False, "faults": [str(fault) for fault in error.faults]})
         return
     if not file.exists():
-        fail(f"not set up on this host: there is no {file}", "name another with --settings", Exit.FAILED)
+        fail(f"not set up on this host: there is no {file}", "name another with --settings")
     for fault in error.faults:
-        complain(f"{fault.file}: {fault.key}: {fault.problem}", fault.hint)
+        complain(fault.told, fault.hint)

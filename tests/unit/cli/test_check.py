@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_checked(mail: Path, name: s
 def test_a_device_is_not_read_for_ever() -> None:
     done = segl("/dev/zero")
     assert done.returncode == 2
-    assert "neither a file nor a directory" in done.stderr
+    assert "is a device, which holds no message" in done.stderr
 
 
 def test_what_has_no_known_form_is_sent_securely(tmp_path: Path) -> None:

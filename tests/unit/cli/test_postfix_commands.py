@@ -186,7 +186,7 @@ def test_doctor_names_bad_rules(site: Installation, file: Path, tmp_path: Path) 
 
 def test_status_of_a_host_without_segl(tmp_path: Path) -> None:
     result = segl("status", "--settings", tmp_path / "none.toml")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith(f"segl: not set up on this host: there is no {tmp_path}/none.toml")
     record = json.loads(segl("status", "--settings", tmp_path / "none.toml", "--json").stdout)
     assert record["runs"] is False
