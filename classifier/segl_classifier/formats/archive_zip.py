@@ -1,0 +1,97 @@
+"""ZIP archives (APPNOTE.TXT 6.3.10), by the central directory, as every program reads them.
+
+Bytes that the directory does not list are not shown by programs, and may be a whole file all the same; they are told
+of. Names without the UTF-8 flag are in the writer's code page: on Danish Windows that is 850.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.bag import BLOCK, Bag
+
+_ENCRYPTED, _UTF8 = 0x1, 0x800  # general purpose flags (§4.4.4)
+_LOCAL_HEADER, _END = 30, 22  # sizes (§4.3.7, §4.3.16)
+_DESCRIPTOR = 24  # at most so many bytes stand behind a member (§4.3.9)
+_UNLISTED = 16  # as many may go unexplained
+
+
+def read_zip(data: bytes, bag: Bag) -> bool:
+    """Read all members into *bag*. False, and nothing read, when one has a compression unknown here."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
+        bag.lack(Unreadable.DAMAGED, type(error).__name__)
+        return True
+    with archive:
+        members = archive.infolist()
+        if any(_unknown_compression(member) for member in members):
+            return False
+        if archive.comment:
+            bag.passage(_decoded(archive.comment), "comment")
+        for member in members:
+            _read_member(archive, member, bag)
+        if hidden := _unlisted(data, archive, members):
+            bag.lack(Unreadable.DAMAGED, f"{hidden} bytes that its directory does not list")
+    return True
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, bag: Bag) -> None:
+    name = _name(member)
+    if member.comment:
+        bag.passage(_decoded(member.comment), "comment")
+    if member.flag_bits & _ENCRYPTED:
+        bag.locked(name)
+    elif member.is_dir() and not member.file_size:
+        bag.folder(name)
+    else:
+        bag.add(name, _pieces(archive, member))
+
+
+def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    with archive.open(member) as content:
+        while piece := content.read(BLOCK):
+            yield piece
+
+
+def _unknown_compression(member: zipfile.ZipInfo) -> bool:
+    known = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+    return member.compress_type not in known and not member.flag_bits & _ENCRYPTED
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    if member.flag_bits & _UTF8:
+        return member.orig_filename
+    return _decoded(member.orig_filename.encode("cp437"))
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp850")
+
+
+def _unlisted(data: bytes, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> int:
+    """How many bytes belong to nothing that the directory names; zeros count as padding."""
+    hidden = 0
+    position = 0
+    for member in sorted(members, key=lambda m: m.header_offset):
+        start = member.header_offset
+        hidden += _written(data[position:start])
+        names = int.from_bytes(data[start + 26 : start + 28], "little")
+        extra = int.from_bytes(data[start + 28 : start + 30], "little")
+        end = start + _LOCAL_HEADER + names + extra + member.compress_size
+        if member.flag_bits & 0x8:
+            end += _DESCRIPTOR
+        position = max(position, end)
+    hidden += _written(data[position : archive.start_dir])
+    behind = data.rfind(b"PK\5\6") + _END + len(archive.comment)
+    return hidden + _written(data[behind:])
+
+
+def _written(gap: bytes) -> int:
+    return len(gap) if len(gap) > _UNLISTED and gap.strip(b"\0") else 0
