@@ -1,0 +1,154 @@
+"""PDF (ISO 32000), read by PDFium, the library of the Chromium browser.
+
+A PDF places glyphs on pages and says nothing of words; :mod:`.pdf_page` turns them into lines. Around the pages
+stand the things a reader of the text alone would miss: values of form fields, notes and links (annotations),
+bookmarks, properties, files put into the file, scripts, and forms of the XFA kind, which are XML.
+
+A page that shows something but has no text is a scan (or text drawn as lines): with OCR it is handed on as a picture,
+without it is told of. A file with a password for opening is ``encrypted``; one with a password for changing only is
+read like any other. A file without its end mark was cut off, which PDFium repairs in silence; here it is told.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from itertools import islice
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as api
+
+from segl.vocabulary import Unreadable
+from segl_classifier.formats import pdf_page
+from segl_classifier.formats.content import Allowance, Content
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.ooxml_text import read_flow
+from segl_classifier.formats.pdf_string import raw_bytes, wide_string
+
+MOST_PAGES = 5_000
+_MOST_BOOKMARKS = 10_000
+_MOST_BAD_PAGES = 20
+_END = b"%%EOF"
+_END_WITHIN = 4_096  # bytes of the end of the file
+_ENCRYPTED = (api.FPDF_ERR_PASSWORD, api.FPDF_ERR_SECURITY)
+_XFA_LAYOUT = frozenset(
+    ("config", "localeSet", "xdc", "connectionSet", "stylesheet", "preamble", "postamble")
+)
+_PROPERTIES = ("Title", "Author", "Subject", "Keywords", "Company", "Manager", "Comments", "Category")
+_XMP = re.compile(rb"<x:xmpmeta\b.{0,100000}?</x:xmpmeta>", re.DOTALL)
+_MOST_XMP = 20
+
+
+def read(data: bytes, name: str, allowance: Allowance) -> Content:
+    """The text of all pages, and all that stands beside it."""
+    harvest = Harvest(allowance)
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        cause = Unreadable.ENCRYPTED if error.err_code in _ENCRYPTED else Unreadable.DAMAGED
+        harvest.lack(cause, "pdf")
+        return harvest.content()
+    try:
+        if _END not in data[-_END_WITHIN:]:
+            harvest.lack(Unreadable.DAMAGED, "pdf without its end")
+        if document.get_formtype() != api.FORMTYPE_NONE:
+            document.init_forms()
+        _read_pages(document, harvest)
+        _read_properties(document, data, harvest)
+        _read_bookmarks(document, harvest)
+        _read_xfa(document, harvest)
+        _read_scripts(document, harvest)
+        _read_attachments(document, harvest)
+    finally:
+        document.close()
+    return harvest.content()
+
+
+def _read_pages(document: pdfium.PdfDocument, harvest: Harvest) -> None:
+    count = len(document)
+    if count > MOST_PAGES:
+        harvest.lack(Unreadable.TOO_MANY, f"{count} pages")
+    if not count:
+        harvest.lack(Unreadable.DAMAGED, "pdf without pages")
+    bad = 0
+    for number in range(min(count, MOST_PAGES)):
+        if harvest.left <= 0:
+            harvest.overflow()
+            break
+        try:
+            page = document[number]
+        except pdfium.PdfiumError:
+            bad += 1
+            harvest.lack(Unreadable.DAMAGED, "a page")
+            if bad > _MOST_BAD_PAGES:
+                break
+            continue
+        try:
+            pdf_page.read_page(page, number + 1, document.formenv, harvest)
+        finally:
+            page.close()
+
+
+def _read_properties(document: pdfium.PdfDocument, data: bytes, harvest: Harvest) -> None:
+    """The properties of the file, in both places where they may stand."""
+    values = ((key, wide_string(api.FPDF_GetMetaText, document.raw, key.encode())) for key in _PROPERTIES)
+    harvest.lines([f"{key}: {value}" for key, value in values if value], "properties")
+    for packet in islice(_XMP.finditer(data), _MOST_XMP) if b"<x:xmpmeta" in data else ():
+        flow = read_flow([packet.group()], labels=True, most=harvest.left)
+        harvest.lines([line for line in flow.lines if not _is_housekeeping(line)], "properties")
+
+
+def _is_housekeeping(line: str) -> bool:
+    """Whether a line of the properties is a time, an identifier or the name of a program."""
+    label = line.partition(":")[0]
+    return label.endswith(("Date", "ID", "Tool", "Producer", "format")) or label in ("part", "conformance")
+
+
+def _read_bookmarks(document: pdfium.PdfDocument, harvest: Harvest) -> None:
+    try:
+        marks = [mark.get_title() for mark in islice(document.get_toc(), _MOST_BOOKMARKS)]
+    except pdfium.PdfiumError:
+        harvest.lack(Unreadable.DAMAGED, "bookmarks")
+        return
+    harvest.lines(marks, "bookmarks")
+
+
+def _read_xfa(document: pdfium.PdfDocument, harvest: Harvest) -> None:
+    """Forms of the XFA kind: the data and the template are XML."""
+    for number in range(min(api.FPDF_GetXFAPacketCount(document.raw), 100)):
+        name = (
+            raw_bytes(api.FPDF_GetXFAPacketName, document.raw, number)
+            .rstrip(b"\0")
+            .decode("utf-8", "replace")
+        )
+        if name in _XFA_LAYOUT:
+            continue
+        size = ctypes.c_ulong()
+        api.FPDF_GetXFAPacketContent(document.raw, number, None, 0, size)
+        if not size.value or not harvest.spend(size.value):
+            continue
+        packet = ctypes.create_string_buffer(size.value)
+        api.FPDF_GetXFAPacketContent(document.raw, number, packet, size, size)
+        flow = read_flow([packet.raw], labels=True, most=harvest.left)
+        harvest.lines(flow.lines, "form field")
+        if flow.full:
+            harvest.overflow()
+        if flow.broken and name == "datasets":
+            harvest.lack(Unreadable.DAMAGED, "data of a form")
+
+
+def _read_scripts(document: pdfium.PdfDocument, harvest: Harvest) -> None:
+    for number in range(min(api.FPDFDoc_GetJavaScriptActionCount(document.raw), 100)):
+        script = api.FPDFDoc_GetJavaScriptAction(document.raw, number)
+        if script:
+            harvest.text(wide_string(api.FPDFJavaScriptAction_GetScript, script), "script")
+            api.FPDFDoc_CloseJavaScriptAction(script)
+
+
+def _read_attachments(document: pdfium.PdfDocument, harvest: Harvest) -> None:
+    """Files put into the file."""
+    count = api.FPDFDoc_GetAttachmentCount(document.raw)
+    for number in range(min(count, harvest.allowance.files + 1)):
+        attachment = api.FPDFDoc_GetAttachment(document.raw, number)
+        if attachment:
+            pdf_page.take_attachment(attachment, harvest)

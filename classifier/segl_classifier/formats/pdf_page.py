@@ -1,0 +1,229 @@
+"""One page of a PDF: its lines with the cells of tables apart, its form fields, notes and links, its pictures.
+
+PDFium joins glyphs to words by their places and breaks lines; a gap between two cells of a table is one blank to it,
+like any other. So the rectangles of the text are looked at: where two stand on one line with more than a wide
+blank between them, the blank becomes a tab. Never inside what may be one personal number, whatever the gap.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as api
+
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pdf_string import wide_string
+from segl_classifier.formats.raster import grey_png
+
+_MOST_CELLS = 2_000  # rectangles of a page that are looked at
+_MOST_NOTES = 5_000
+_CELL_GAP = 0.6  # of the height of the letters: more than this is no blank between words
+_ONE_NUMBER = re.compile(r"\d{6} ?-? ?\Z"), re.compile(r"-? ?\d{4}(?!\d)")
+_HYPHEN = re.compile(r"(?<=\d)[\ufffe\x02](?:\r?\n)?(?=\d)")
+_WORD_HYPHEN = re.compile(r"[\ufffe\x02](?:\r?\n)?")
+_UNKNOWN = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
+
+_LITTLE_TEXT = 200  # characters: a page with fewer may be a scan with a stamp on it
+_SCAN = 0.4  # of the page, covered by one picture
+_WORTH_READING = 0.08  # of the page: with OCR, smaller pictures than a scan are read too
+_DRAWN = 150  # lines and curves on a page without text: letters may be drawn with them
+_MOST_OBJECTS = 3_000
+_OCR_DPI = 200
+_MOST_PIXELS = 12_000_000
+
+_TEXT_OF_NOTE = (b"Contents", b"Subj", b"T")
+_BUTTONS = (api.FPDF_FORMFIELD_CHECKBOX, api.FPDF_FORMFIELD_RADIOBUTTON, api.FPDF_FORMFIELD_PUSHBUTTON)
+_LISTS = (api.FPDF_FORMFIELD_COMBOBOX, api.FPDF_FORMFIELD_LISTBOX)
+_MOST_OPTIONS = 500
+
+
+def read_page(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest) -> None:
+    """Everything on one page."""
+    text = _text(page)
+    strange = len(_UNKNOWN.findall(text))
+    harvest.text(text, f"page {number}")
+    _read_notes(page, number, form, harvest)
+    unreadable = strange * 5 > len(text)  # a font that does not say which letters its glyphs are
+    few = len(text.strip()) < _LITTLE_TEXT
+    if not (few or unreadable or harvest.allowance.ocr):
+        return
+    covered, drawn = _shown(page.raw, page.get_width() * page.get_height())
+    scan = covered >= _SCAN or unreadable or (drawn >= _DRAWN and not text.strip())
+    if harvest.allowance.ocr and (scan or covered >= _WORTH_READING):
+        harvest.file(f"page {number}.png", "image/png", _picture(page))
+    elif scan and (few or unreadable):
+        harvest.lack(Unreadable.UNKNOWN_TYPE, "scanned page")
+
+
+def take_attachment(attachment: api.FPDF_ATTACHMENT, harvest: Harvest) -> None:
+    """A file put into the file."""
+    name = wide_string(api.FPDFAttachment_GetName, attachment)
+    harvest.text(wide_string(api.FPDFAttachment_GetDescription, attachment), "description of a file inside")
+    size = ctypes.c_ulong()
+    if not api.FPDFAttachment_GetFile(attachment, None, 0, size) or not size.value:
+        return
+    if size.value > harvest.bytes_left:
+        harvest.spend(size.value)
+        return
+    buffer = ctypes.create_string_buffer(size.value)
+    if api.FPDFAttachment_GetFile(attachment, buffer, size, size):
+        harvest.file(name, "", buffer.raw)
+    else:
+        harvest.lack(Unreadable.DAMAGED, "a file inside")
+
+
+def _text(page: pdfium.PdfPage) -> str:
+    """The lines of the page."""
+    textpage = page.get_textpage()
+    try:
+        text: str = textpage.get_text_range()
+        if text:
+            text = _with_cells(textpage.raw, text)
+    finally:
+        textpage.close()
+    if "\ufffe" in text or "\x02" in text:
+        text = _WORD_HYPHEN.sub("", _HYPHEN.sub("-", text))
+    return text.replace("\r\n", "\n")
+
+
+def _with_cells(raw: api.FPDF_TEXTPAGE, text: str) -> str:
+    """*text* with a tab where a gap on the page is wider than a blank."""
+    count = min(api.FPDFText_CountRects(raw, 0, -1), _MOST_CELLS)
+    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+    gaps: list[int] = []
+    before = (0.0, 0.0, 0.0)  # right, top, bottom of the rectangle before
+    for number in range(count):
+        api.FPDFText_GetRect(raw, number, left, top, right, bottom)
+        height = top.value - bottom.value
+        low = min(height, before[1] - before[2])
+        overlap = min(top.value, before[1]) - max(bottom.value, before[2])
+        if low > 2 and overlap > low / 2 and left.value - before[0] > _CELL_GAP * low:
+            middle = (top.value + bottom.value) / 2
+            place = api.FPDFText_GetCharIndexAtPos(raw, left.value + 0.5, middle, 1.0, height / 2)
+            if place > 0:
+                gaps.append(api.FPDFText_GetTextIndexFromCharIndex(raw, place))
+        before = (right.value, top.value, bottom.value)
+    if not gaps:
+        return text
+    letters = list(text)
+    for place in gaps:
+        if 0 < place < len(letters) and letters[place - 1] == " ":
+            first, last = _ONE_NUMBER
+            if first.search(text, max(0, place - 10), place) and last.match(text, place):
+                continue
+            letters[place - 1] = "\t"
+    return "".join(letters)
+
+
+def _read_notes(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest) -> None:
+    """Annotations (ISO 32000-1 §12.5): notes, links, files, and the fields of forms."""
+    count = api.FPDFPage_GetAnnotCount(page.raw)
+    if count > _MOST_NOTES:
+        harvest.lack(Unreadable.TOO_MANY, f"{count} notes on a page")
+    notes: list[str] = []
+    fields: list[str] = []
+    links: list[str] = []
+    for index in range(min(count, _MOST_NOTES)):
+        note = api.FPDFPage_GetAnnot(page.raw, index)
+        if not note:
+            continue
+        kind = api.FPDFAnnot_GetSubtype(note)
+        if kind == api.FPDF_ANNOT_WIDGET:
+            fields += _field(note, form)
+        elif kind == api.FPDF_ANNOT_LINK:
+            links.append(_link(page, note))
+        elif kind != api.FPDF_ANNOT_POPUP:
+            notes += (wide_string(api.FPDFAnnot_GetStringValue, note, key) for key in _TEXT_OF_NOTE)
+        if kind == api.FPDF_ANNOT_FILEATTACHMENT and (file := api.FPDFAnnot_GetFileAttachment(note)):
+            take_attachment(file, harvest)
+        api.FPDFPage_CloseAnnot(note)
+    harvest.lines(fields, f"form field on page {number}")
+    harvest.lines(list(filter(None, notes)), f"note on page {number}")
+    harvest.lines(list(filter(None, links)), f"links on page {number}")
+
+
+def _field(note: api.FPDF_ANNOTATION, form: pdfium.PdfFormEnv | None) -> list[str]:
+    """A field of a form as ``name: value``, with what else it may say."""
+    value = wide_string(api.FPDFAnnot_GetStringValue, note, b"V")
+    name = wide_string(api.FPDFAnnot_GetStringValue, note, b"T")
+    hint = wide_string(api.FPDFAnnot_GetStringValue, note, b"TU")
+    options: list[str] = []
+    if form is not None:
+        handle = form.raw
+        kind = api.FPDFAnnot_GetFormFieldType(handle, note)
+        if kind in _BUTTONS and not api.FPDFAnnot_IsChecked(handle, note):
+            return []
+        value = wide_string(api.FPDFAnnot_GetFormFieldValue, handle, note) or value
+        name = wide_string(api.FPDFAnnot_GetFormFieldName, handle, note) or name
+        hint = wide_string(api.FPDFAnnot_GetFormFieldAlternateName, handle, note) or hint
+        if kind in _LISTS:
+            count = min(api.FPDFAnnot_GetOptionCount(handle, note), _MOST_OPTIONS)
+            options = [wide_string(api.FPDFAnnot_GetOptionLabel, handle, note, n) for n in range(count)]
+    default = wide_string(api.FPDFAnnot_GetStringValue, note, b"DV")
+    called = hint or name
+    shown = [f"{called}: {value}"] if value else [called]
+    return list(
+        filter(None, (*shown, default if default != value else "", *(o for o in options if o != value)))
+    )
+
+
+def _link(page: pdfium.PdfPage, note: api.FPDF_ANNOTATION) -> str:
+    """The address of a link to somewhere outside the file."""
+    link = api.FPDFAnnot_GetLink(note)
+    action = api.FPDFLink_GetAction(link) if link else None
+    if not action:
+        return ""
+    size = api.FPDFAction_GetURIPath(page.pdf.raw, action, None, 0)
+    if not 0 < size < 100_000:
+        return ""
+    address = ctypes.create_string_buffer(size)
+    api.FPDFAction_GetURIPath(page.pdf.raw, action, address, size)
+    return address.value.decode("utf-8", "replace")
+
+
+def _shown(raw: api.FPDF_PAGE, area: float) -> tuple[float, int]:
+    """The share of the page that its largest picture covers, and how much is drawn with lines."""
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    largest = 0.0
+    drawn = 0
+    for index in range(min(api.FPDFPage_CountObjects(raw), _MOST_OBJECTS)):
+        thing = api.FPDFPage_GetObject(raw, index)
+        kind = api.FPDFPageObj_GetType(thing)
+        if kind == api.FPDF_PAGEOBJ_PATH:
+            drawn += 1
+            continue
+        # A form is a page in the page; one that holds a picture counts as one.
+        is_picture = kind == api.FPDF_PAGEOBJ_IMAGE or (
+            kind == api.FPDF_PAGEOBJ_FORM and _holds_picture(thing, 3)
+        )
+        if is_picture and api.FPDFPageObj_GetBounds(thing, left, bottom, right, top):
+            largest = max(largest, (right.value - left.value) * (top.value - bottom.value))
+    return largest / max(area, 1.0), drawn
+
+
+def _holds_picture(form: api.FPDF_PAGEOBJECT, depth: int) -> bool:
+    for index in range(min(api.FPDFFormObj_CountObjects(form), 100)):
+        thing = api.FPDFFormObj_GetObject(form, index)
+        kind = api.FPDFPageObj_GetType(thing)
+        if kind == api.FPDF_PAGEOBJ_IMAGE:
+            return True
+        if kind == api.FPDF_PAGEOBJ_FORM and depth and _holds_picture(thing, depth - 1):
+            return True
+    return False
+
+
+def _picture(page: pdfium.PdfPage) -> bytes:
+    """The page as a grey PNG, sharp enough for OCR."""
+    width, height = page.get_size()
+    scale = _OCR_DPI / 72
+    pixels = width * height * scale * scale
+    if pixels > _MOST_PIXELS:
+        scale *= (_MOST_PIXELS / pixels) ** 0.5
+    bitmap = page.render(scale=scale, grayscale=True)
+    try:
+        return grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
+    finally:
+        bitmap.close()

@@ -1,0 +1,27 @@
+"""Strings out of PDFium: its functions say how long a string is, and fill a buffer at a second call."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+_MOST = 50_000_000  # bytes of one string
+
+
+def raw_bytes(function: Callable[..., int], *arguments: Any) -> bytes:
+    """What *function* writes into a buffer given behind *arguments*."""
+    size = int(function(*arguments, None, 0))
+    if not 0 < size <= _MOST:
+        return b""
+    buffer = ctypes.create_string_buffer(size)
+    # The buffer is of the type that the function declares: characters of one byte, of two, or void.
+    wanted = getattr(function, "argtypes", None)
+    pointer = ctypes.cast(buffer, wanted[len(arguments)]) if wanted else buffer
+    function(*arguments, pointer, size)
+    return buffer.raw
+
+
+def wide_string(function: Callable[..., int], *arguments: Any) -> str:
+    """The UTF-16 string that *function* gives, without the zero at its end."""
+    return raw_bytes(function, *arguments).decode("utf-16-le", "replace").rstrip("\0")
