@@ -47,9 +47,8 @@ def examples(kind: str, folder: Path = FOLDER) -> list[Example]:
     found = []
     for file in sorted(folder.glob(f"{kind}_*.jsonl")):
         with file.open(encoding="utf-8") as lines:
-            for line in lines:
-                if line.strip() and not (record := json.loads(line)).get("unclear"):
-                    found.append(_example(record, file.stem))
+            records = [json.loads(line) for line in lines if line.strip()]
+        found += [_example(record, file.stem) for record in records if not record.get("unclear")]
     return found
 
 
@@ -131,4 +130,6 @@ def _folded(text: str) -> str:
 
     if "<" in text and ">" in text:
         text = read_html(text).text
-    return " ".join("".join(c if c.isalnum() else " " for c in masked(" ".join(text.split()))).lower().split())
+    return " ".join(
+        "".join(c if c.isalnum() else " " for c in masked(" ".join(text.split()))).lower().split()
+    )

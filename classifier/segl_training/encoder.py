@@ -62,6 +62,12 @@ class Encoder(nn.Module):
         weight = mask.to(x.dtype)[:, :, None]
         return (x * weight).sum(1) / weight.sum(1)
 
+    def freeze(self, layers: int) -> None:
+        """Leave the embeddings and the lowest *layers* as they are."""
+        for module in (self.words, self.norm, *self.layers[:layers]):
+            module.requires_grad_(False)
+        self.positions.requires_grad_(False)
+
     def begin_from(self, source: Pretrained) -> None:
         """Take over the pretrained weights (all but the head)."""
         t = {name: torch.from_numpy(value) for name, value in source.tensors.items() if name != "emb.word"}

@@ -1,17 +1,18 @@
 """Fine-tunes the encoder on the labelled windows of the corpus.
 
-One loss for "anything at all" and one for each label. Batches hold windows of like length; the mean of the
-weights over the last part of the run is what is kept, which is steadier than any single step.
+One loss for "anything at all" and one for each label. The first round reads every window, the later ones the
+half that was learned worst: the easy ones teach nothing more and cost the same. The embeddings and the lowest
+layers stay as they came. Batches hold windows of like length; the mean of the weights over the last part of
+the run is what is kept, which is steadier than any single step.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from segl_training import measure
+from segl_training import graph, measure
 from segl_training.augment import augmented
 from segl_training.corpus import LABELS, Example, Labelled, examples, labelled_windows
 from segl_training.encoder import Encoder
@@ -34,10 +35,13 @@ _RATE, _HEAD_RATE = 6e-5, 1e-3
 _WARM = 0.08
 _ANY_WEIGHT = 3.0  # of one label
 _LABEL_POSITIVE = 3.0  # how much a positive counts: labels are rare
+_SMOOTH = 0.02
+_KEPT = 0.5  # of the windows, in the rounds after the first
+_FROZEN = 4  # layers
 
 
-def train(out: Path, epochs: float, seed: int, batch: int = 32, with_dev: bool = True) -> None:
-    """Train and save ``encoder.pt``, ``tokenizer.json`` and ``shape.json`` to *out*."""
+def train(out: Path, rounds: int, seed: int, batch: int = 32) -> None:
+    """Train and save ``encoder.pt``, ``encoder.onnx`` and ``tokenizer.json`` to *out*."""
     torch.manual_seed(seed)
     chance = random.Random(seed)
     source = pretrained()
@@ -47,37 +51,44 @@ def train(out: Path, epochs: float, seed: int, batch: int = 32, with_dev: bool =
     tokenizer.save(str(out / "tokenizer.json"))
     model = Encoder(source.architecture, embedding, 1 + len(LABELS))
     model.begin_from(source)
+    model.freeze(_FROZEN)
     heads = list(model.head.parameters())
     rest = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("head.")]
     optimiser = torch.optim.AdamW(
         [{"params": rest, "lr": _RATE}, {"params": heads, "lr": _HEAD_RATE}], weight_decay=0.01
     )
-    steps = math.ceil(epochs * len(labelled) / batch)
+    size = len(labelled)
+    steps = math.ceil(size / batch) + rounds * math.ceil(size * _KEPT / batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / steps))
     mean = torch.optim.swa_utils.AveragedModel(model)
     started = time.monotonic()
-    losses: list[float] = []
-    for step, chosen in enumerate(_batches(labelled, batch, steps, chance)):
-        model.train()
-        loss = _loss(model, tokenizer, chosen, chance)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        optimiser.zero_grad()
-        losses.append(loss.item())
-        if step > steps * 0.7 and step % 5 == 0:
-            mean.update_parameters(model)
-        if step % 50 == 49:
-            spent = time.monotonic() - started
-            print(f"step {step + 1} of {steps}, loss {np.mean(losses[-50:]):.3f}, {spent:.0f} s", flush=True)
-        if with_dev and step % 250 == 249:
-            report(model, tokenizer)
+    lost = np.full(size, np.inf)
+    recent: list[float] = []
+    step = 0
+    for turn in range(1 + rounds):
+        chosen = range(size) if turn == 0 else np.argsort(-lost)[: int(size * _KEPT)].tolist()
+        for numbers in _batches(labelled, chosen, batch, chance):
+            model.train()
+            losses, weight = _losses(model, tokenizer, [labelled[n] for n in numbers], chance)
+            lost[numbers] = losses.detach().numpy() * weight.numpy()
+            loss = (losses * weight).sum() / weight.sum()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            optimiser.zero_grad()
+            recent.append(loss.item())
+            step += 1
+            if step > steps * 0.75 and step % 4 == 0:
+                mean.update_parameters(model)
+            if step % 50 == 0:
+                spent = time.monotonic() - started
+                print(f"step {step} of {steps}, loss {np.mean(recent[-50:]):.3f}, {spent:.0f} s", flush=True)
+        report(model, tokenizer)
     model.load_state_dict(mean.module.state_dict())
     torch.save(model.state_dict(), out / "encoder.pt")
-    (out / "shape.json").write_text(json.dumps({"pieces": tokenizer.get_vocab_size(), "seed": seed}))
-    if with_dev:
-        report(model, tokenizer)
+    report(model, tokenizer)
+    graph.write(model, source.architecture, out / "encoder.onnx")
 
 
 def _rate(done: float) -> float:
@@ -85,40 +96,34 @@ def _rate(done: float) -> float:
 
 
 def _batches(
-    labelled: Sequence[Labelled], size: int, steps: int, chance: random.Random
-) -> Iterator[list[Labelled]]:
-    made = 0
-    while True:
-        order = list(range(len(labelled)))
-        chance.shuffle(order)
-        # Of like length within a stretch of many batches, so that epochs still differ.
-        stretch = size * 24
-        batches = []
-        for first in range(0, len(order), stretch):
-            some = sorted(order[first : first + stretch], key=lambda n: len(labelled[n].window.text))
-            batches += [some[i : i + size] for i in range(0, len(some), size)]
-        chance.shuffle(batches)
-        for chosen in batches:
-            if made == steps:
-                return
-            made += 1
-            yield [labelled[n] for n in chosen]
+    labelled: Sequence[Labelled], chosen: Sequence[int], size: int, chance: random.Random
+) -> list[list[int]]:
+    """*chosen* in batches. Of like length within a stretch of many batches, so that rounds still differ."""
+    order = list(chosen)
+    chance.shuffle(order)
+    stretch = size * 24
+    batches = []
+    for first in range(0, len(order), stretch):
+        some = sorted(order[first : first + stretch], key=lambda n: len(labelled[n].window.text))
+        batches += [some[i : i + size] for i in range(0, len(some), size)]
+    chance.shuffle(batches)
+    return batches
 
 
-def _loss(model: Encoder, tokenizer: Tokenizer, chosen: list[Labelled], chance: random.Random) -> Tensor:
+def _losses(
+    model: Encoder, tokenizer: Tokenizer, chosen: list[Labelled], chance: random.Random
+) -> tuple[Tensor, Tensor]:
+    """The loss of each window, and how much it counts."""
     ids, mask = encoded(tokenizer, [augmented(one.window.text, chance) for one in chosen])
     logits = model(ids, mask)
     truth = torch.tensor([one.labels for one in chosen])
-    weight = torch.tensor([one.weight for one in chosen])
-    anything = truth.amax(1)
-    smooth = 0.02
     any_loss = functional.binary_cross_entropy_with_logits(
-        logits[:, 0], anything * (1 - 2 * smooth) + smooth, reduction="none"
+        logits[:, 0], truth.amax(1) * (1 - 2 * _SMOOTH) + _SMOOTH, reduction="none"
     )
     label_loss = functional.binary_cross_entropy_with_logits(
         logits[:, 1:], truth, reduction="none", pos_weight=torch.full((len(LABELS),), _LABEL_POSITIVE)
     ).sum(1)
-    return ((_ANY_WEIGHT * any_loss + label_loss) * weight).sum() / weight.sum()
+    return _ANY_WEIGHT * any_loss + label_loss, torch.tensor([one.weight for one in chosen])
 
 
 def encoded(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
@@ -128,8 +133,10 @@ def encoded(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]
     return ids, (ids != _PAD).long()
 
 
-@torch.no_grad()
-def logits_of(model: Encoder, tokenizer: Tokenizer, texts: Sequence[str], batch: int = 48) -> NDArray[np.float64]:
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def logits_of(
+    model: Encoder, tokenizer: Tokenizer, texts: Sequence[str], batch: int = 48
+) -> NDArray[np.float64]:
     """The logits of *texts*, a row each."""
     model.eval()
     out = np.zeros((len(texts), 1 + len(LABELS)))
@@ -152,7 +159,7 @@ def summary(scores: NDArray[np.float64], labelled: Sequence[Labelled], mails: Se
     best = measure.per_mail(scores, [one.example for one in labelled], len(mails))
     truth = np.array([[label in mail.labels for label in LABELS] for mail in mails])
     kept = np.array([bool(mail.labels) or not mail.has_cpr for mail in mails])
-    anything = truth.any(1)
+    anything = np.asarray(truth.any(1))
     recalls = [measure.recall_at(best[kept, 0], anything[kept], share)[0] for share in (0.03, 0.05, 0.1)]
     f1, at = measure.best_global_f1(best[:, 1:], truth)
     return (
@@ -165,11 +172,11 @@ def summary(scores: NDArray[np.float64], labelled: Sequence[Labelled], mails: Se
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--epochs", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="after the first")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     torch.set_num_threads(2)
-    train(asked.out, asked.epochs, asked.seed)
+    train(asked.out, asked.rounds, asked.seed)
 
 
 if __name__ == "__main__":

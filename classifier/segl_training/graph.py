@@ -72,9 +72,7 @@ class _Builder:
         scales = self._node("Gather", [self._constant(scale.astype(np.float32)), "ids"])
         length = self._node("Gather", [self._node("Shape", ["ids"]), self._constant(np.array([1]))])
         zero, one = self._constant(np.array([0])), self._constant(np.array([1]))
-        positions = self._node(
-            "Slice", [self._constant(self._weights["positions"]), zero, length, zero, one]
-        )
+        positions = self._node("Slice", [self._constant(self._weights["positions"]), zero, length, zero, one])
         words = self._node("Mul", [picked, scales])
         return self._norm(self._node("Add", [words, positions]), "norm")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def read(data: bytes) -> Pretrained:
     at += 4 * count
     blob = data[at : at + blob_size]
     at += blob_size
-    pieces = tuple(blob[a:b].decode() for a, b in zip(offsets, offsets[1:], strict=False))
+    pieces = tuple(blob[a:b].decode() for a, b in pairwise(offsets))
     _normalised, map_size = struct.unpack_from("<iI", data, at)
     at += 8 + map_size
     architecture = Architecture(hidden, layers, heads, inner, vocabulary, positions, epsilon)

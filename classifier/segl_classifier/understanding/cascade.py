@@ -117,5 +117,4 @@ class Cascade:
 
     def _calibrated(self, logits: Rows) -> Rows:
         scaled = logits * np.array(self.fit.slope, np.float32) + np.array(self.fit.offset, np.float32)
-        result: Rows = 1 / (1 + np.exp(-np.clip(scaled, -30, 30)))
-        return result
+        return np.asarray(1 / (1 + np.exp(-np.clip(scaled, -30, 30))), np.float32)

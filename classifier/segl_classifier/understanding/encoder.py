@@ -30,9 +30,7 @@ class Encoder:
         settings.inter_op_num_threads = 1
         settings.enable_cpu_mem_arena = False
         settings.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(model), settings, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(str(model), settings, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
 
     def logits(self, texts: Sequence[str]) -> Rows:

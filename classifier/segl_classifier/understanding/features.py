@@ -28,7 +28,5 @@ def word_keys(word: str) -> list[int]:
     keys = [crc32(f"={word}".encode())]
     if word.isalpha() and len(word) > 2:
         bordered = f"<{word[:_LONGEST]}>".encode()
-        keys += [
-            crc32(bordered[i : i + size]) for size in PARTS for i in range(len(bordered) - size + 1)
-        ]
+        keys += [crc32(bordered[i : i + size]) for size in PARTS for i in range(len(bordered) - size + 1)]
     return keys

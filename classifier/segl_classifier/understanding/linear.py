@@ -26,9 +26,7 @@ Rows = NDArray[np.float32]
 class Linear:
     """The weights: sorted feature keys, a row of 8-bit weights for each, a scale for each output."""
 
-    def __init__(
-        self, keys: NDArray[np.uint32], weights: NDArray[np.int8], scale: Rows, bias: Rows
-    ) -> None:
+    def __init__(self, keys: NDArray[np.uint32], weights: NDArray[np.int8], scale: Rows, bias: Rows) -> None:
         self._keys = keys
         self._weights = weights
         self._scale = scale

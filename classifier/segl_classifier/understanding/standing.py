@@ -15,11 +15,12 @@ _SIGNS = re.compile(
       |detta\ (?:e-postmeddelande|mejl|meddelande)|denne\ e-posten
       |fortrolig\w*|confidential|vertraulich\w*|konfidenti\w+
       |(?:rette|tilsigtede)\ (?:modtager|adressat)|intended\ (?:recipient|only)|avsedd[ae]?\ mottagar\w*|rechte\ empf\w+
-      |modtaget\ (?:den|mailen|denne|e-?mailen)?\ ?(?:mail\ )?ved\ en\ fejl|received\ (?:it\ |this\ )?.{0,20}in\ error
+      |modtaget\ (?:den|mailen|denne|e-?mailen)?\ ?(?:mail\ )?ved\ en\ fejl
+      |received\ (?:it\ |this\ )?.{0,20}in\ error
       |irrtümlich|av\ misstag|ved\ en\ feil
       |slet(?:te)?\ (?:venligst\ )?(?:mailen|e-?mailen|den|beskeden)|delete\ (?:it|this|the\ message)|löschen|radera
-      |behandle[rn]?\ (?:vi\ )?(?:dine\ )?personoplysninger|privatlivspolitik\w*|privacy\ (?:policy|notice)|databeskyttelse\w*
-      |persondatapolitik\w*|afmeld\w*|unsubscribe|abmelden|virus|tænk\ på\ miljøet|før\ du\ printer""",
+      |behandle[rn]?\ (?:vi\ )?(?:dine\ )?personoplysninger|privatlivspolitik\w*|privacy\ (?:policy|notice)
+      |databeskyttelse\w*|persondatapolitik\w*|afmeld\w*|unsubscribe|abmelden|virus|tænk\ på\ miljøet|før\ du\ printer""",
     re.IGNORECASE | re.VERBOSE,
 )
 _LONGEST = 1200  # characters: a letter of two pages is no footer, whatever it says

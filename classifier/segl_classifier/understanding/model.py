@@ -1,0 +1,65 @@
+"""Loads the trained model from its folder: ``linear.npz``, ``encoder.onnx``, ``tokenizer.json``, ``fit.json``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from segl.errors import SeglError
+from segl.vocabulary import Label
+from segl_classifier.understanding.cascade import LABELS, Budget, Cascade, Fit
+from segl_classifier.understanding.encoder import Encoder
+from segl_classifier.understanding.linear import Linear
+from segl_classifier.understanding.reading import Threshold
+
+_FILES = ("linear.npz", "encoder.onnx", "tokenizer.json", "fit.json")
+
+
+def shipped_model() -> Path | None:
+    """Where the model of this installation lies: in the package, or in the checkout it runs from."""
+    here = Path(__file__).resolve().parents[1]
+    for folder in (here / "shipped_model", here.parent / "model"):
+        if (folder / "fit.json").is_file():
+            return folder
+    return None
+
+
+def load_model(folder: Path | None = None, budget: Budget | None = None) -> Cascade | None:
+    """The model in *folder*, or the shipped one; ``None`` if none is shipped. Raises :class:`SeglError` when
+    there is a folder and the model in it cannot be used."""
+    folder = folder or shipped_model()
+    if folder is None:
+        return None
+    missing = [name for name in _FILES if not (folder / name).is_file()]
+    if missing:
+        raise SeglError(f"{folder}: {', '.join(missing)} missing", "install the package again")
+    try:
+        fit = _fit(json.loads((folder / "fit.json").read_text(encoding="utf-8")))
+        linear = Linear.load(folder / "linear.npz")
+        encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
+    except Exception as error:  # whatever the libraries make of a damaged file
+        raise SeglError(
+            f"{folder}: the model cannot be loaded ({type(error).__name__})", "install the package again"
+        ) from error
+    return Cascade(linear, encoder, fit, budget or Budget())
+
+
+def _fit(stored: dict[str, Any]) -> Fit:
+    labels = stored["labels"]
+    return Fit(
+        uncertain=float(stored["uncertain"]),
+        uncertain_label=float(stored["uncertain_label"]),
+        encoder_share=float(stored["encoder_share"]),
+        slope=tuple(map(float, stored["slope"])),
+        offset=tuple(map(float, stored["offset"])),
+        thresholds={label: _threshold(labels[label.value]) for label in LABELS if label.value in labels},
+        any_threshold=_threshold(stored["any"]),
+    )
+
+
+def _threshold(stored: dict[str, Any]) -> Threshold:
+    return Threshold(float(stored["holds"]), float(stored["unsure"]))
+
+
+__all__ = ["Label", "load_model", "shipped_model"]
