@@ -3,6 +3,7 @@
     SeglError
     ├── SettingsError          the settings file cannot be used (carries every fault)
     ├── RulesError             a rule file cannot be used (carries every fault)
+    ├── RecordsError           a file of labelled messages cannot be used (carries every fault)
     ├── StoreError             the store cannot be reached or is of another version
     ├── ProtocolError          a peer broke the protocol spoken with it
     ├── PostfixError           Postfix's configuration cannot be read, or may not be changed
@@ -101,6 +102,10 @@ class SettingsError(FileFaults):
 
 class RulesError(FileFaults):
     what = "rules"
+
+
+class RecordsError(FileFaults):
+    what = "labelled messages"
 
 
 class StoreError(SeglError):

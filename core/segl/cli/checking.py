@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import sys
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from segl.cli.mailbox import Mail, Source, Unread, read_mail
-from segl.cli.output import coloured, complain
+from segl.cli.output import complain
+from segl.cli.spread import Lost, cores, spread
 from segl.settings import DEFAULT_FILE, Limits
 from segl.vocabulary import Verdict
 from segl_classifier.classify import classify
@@ -45,12 +38,6 @@ class Checked:
         }
 
 
-class Bar(Protocol):
-    """What shows how far the work has come."""
-
-    def advance(self, amount: float) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Checker:
     """The classifier as the settings want it."""
@@ -61,7 +48,9 @@ class Checker:
     model: Model | None = None
 
     @classmethod
-    def make(cls, settings_file: Path | None, extra_rules: Sequence[Path]) -> Checker:
+    def make(
+        cls, settings_file: Path | None, extra_rules: Sequence[Path], *, with_model: bool = True
+    ) -> Checker:
         """With *settings_file*, or the usual one if there is one, or defaults. Raises
         :class:`SettingsError` and :class:`RulesError`."""
         limits, stance = Limits(), Stance()
@@ -72,9 +61,10 @@ class Checker:
             settings = load_settings(settings_file or DEFAULT_FILE)
             limits = settings.limits
             stance, rules = Stance.of(settings.detection), settings.detection.rules
+            with_model = with_model and settings.detection.model
         elif DEFAULT_FILE.exists():
             complain(f"{DEFAULT_FILE} may not be read", "the shipped rules and usual limits are used")
-        return cls(load_rules([*rules, *extra_rules]), limits, stance)
+        return cls(load_rules([*rules, *extra_rules]), limits, stance, _model() if with_model else None)
 
     def judge(self, mail: Mail) -> Checked:
         verdict = classify(mail.raw, self.rules, self.limits, model=self.model, stance=self.stance)
@@ -84,11 +74,11 @@ class Checker:
         """Every message of *sources*, judged, in their order; and what could not be read."""
         size = sum(s.size for s in sources if isinstance(s, Source))
         many = len(sources) > _MANY or size > _MUCH
-        workers = len(os.sched_getaffinity(0))
-        if not many or workers < 2:
+        if not many or cores() < 2:
             yield from map(self._one, self._mails(sources))
             return
-        yield from self._spread(sources, size, workers)
+        for done in spread(self._one, self._mails(sources), size, _read):
+            yield _lost(done.job.name) if isinstance(done, Lost) else done
 
     def _mails(self, sources: Sequence[Source | Unread]) -> Iterator[Mail | Unread]:
         for source in sources:
@@ -100,80 +90,17 @@ class Checker:
     def _one(self, mail: Mail | Unread) -> Checked | Unread:
         return mail if isinstance(mail, Unread) else self.judge(mail)
 
-    def _spread(
-        self, sources: Sequence[Source | Unread], size: int, workers: int
-    ) -> Iterator[Checked | Unread]:
-        """The same over worker processes, a few messages ahead of the reader so that memory stays flat."""
-        _Worker.checker = self
-        fork = multiprocessing.get_context("fork")  # the loaded rules are shared, not loaded again
-        waiting: deque[tuple[str, Future[Checked] | Unread]] = deque()
-        with ProcessPoolExecutor(workers, fork, _Worker.start) as pool:
-            try:
-                # The workers are forked at the first submit, so before the bar starts its thread.
-                pool.submit(_Worker.nothing).result()
-                with _bar(size) as bar:
-                    for mail in self._mails(sources):
-                        waiting.append(_handed(pool, mail))
-                        if len(waiting) > 4 * workers:
-                            yield _result(*waiting.popleft(), bar)
-                    while waiting:
-                        yield _result(*waiting.popleft(), bar)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+
+def _model() -> Model | None:
+    import segl_classifier.understanding as understanding
+
+    loader = getattr(understanding, "load_model", None)
+    return loader(None) if loader else None
 
 
-class _Worker:
-    """What a worker process knows: the checker it was forked with."""
-
-    checker: Checker
-
-    @staticmethod
-    def start() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
-
-    @staticmethod
-    def nothing() -> None:
-        pass
-
-    @staticmethod
-    def judge(mail: Mail) -> Checked:
-        return _Worker.checker.judge(mail)
-
-
-def _handed(pool: ProcessPoolExecutor, mail: Mail | Unread) -> tuple[str, Future[Checked] | Unread]:
-    if isinstance(mail, Unread):
-        return mail.name, mail
-    try:
-        return mail.name, pool.submit(_Worker.judge, mail)
-    except BrokenProcessPool:
-        return mail.name, _lost(mail.name)
-
-
-def _result(name: str, outcome: Future[Checked] | Unread, bar: Bar) -> Checked | Unread:
-    if isinstance(outcome, Unread):
-        return outcome
-    try:
-        checked = outcome.result()
-    except BrokenProcessPool:
-        return _lost(name)
-    bar.advance(checked.read)
-    return checked
+def _read(mail: Mail | Unread) -> int:
+    return mail.read if isinstance(mail, Mail) else 0
 
 
 def _lost(name: str) -> Unread:
     return Unread(name, "could not be checked: a worker process was killed", "check the file by itself")
-
-
-class _NoBar:
-    def advance(self, amount: float) -> None:
-        pass
-
-
-def _bar(total: int) -> AbstractContextManager[Bar]:
-    """A progress bar on standard error, when that is a terminal."""
-    if not (total and coloured(sys.stderr)):
-        return nullcontext(_NoBar())
-    from segl.cli.progress import Progress
-
-    return Progress(total)

@@ -12,7 +12,7 @@ from rich.console import Console
 class Progress:
     """``with Progress(total) as bar: bar.advance(n)``; gone from the screen when done."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: float) -> None:
         self._bar = progress.Progress(
             progress.BarColumn(),
             progress.TaskProgressColumn(),

@@ -1,0 +1,1 @@
+"""Evaluation: labelled messages made into real mail, judged, and the judgements scored."""

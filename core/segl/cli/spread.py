@@ -1,0 +1,117 @@
+"""The same work on many things, spread over the cores, the results in the order of the things."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Generic, Protocol, TypeVar
+
+from segl.cli.output import coloured
+
+Job = TypeVar("Job")
+Done = TypeVar("Done")
+
+
+class Lost(Generic[Job]):
+    """A job whose worker process was killed."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+
+class Bar(Protocol):
+    """What shows how far the work has come."""
+
+    def advance(self, amount: float) -> None: ...
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def spread(
+    work: Callable[[Job], Done], jobs: Iterable[Job], total: float, size: Callable[[Job], float]
+) -> Iterator[Done | Lost[Job]]:
+    """``work(job)`` of each of *jobs* in worker processes, a few jobs ahead of the reader so that memory stays
+    flat. *total* and *size* are for the progress bar, in bytes.
+
+    The workers are forked, so what *work* rests on (rules, a model) is shared and not loaded again.
+    """
+    _Worker.work = work
+    fork = multiprocessing.get_context("fork")
+    ahead = 4 * cores()
+    waiting: deque[tuple[Job, Future[Any] | None]] = deque()
+    with ProcessPoolExecutor(cores(), fork, _Worker.start) as pool:
+        try:
+            # The workers are forked at the first submit, so before the bar starts its thread.
+            pool.submit(_Worker.nothing).result()
+            with _bar(total) as bar:
+                for job in jobs:
+                    waiting.append((job, _handed(pool, job)))
+                    if len(waiting) > ahead:
+                        yield _result(*waiting.popleft(), bar, size)
+                while waiting:
+                    yield _result(*waiting.popleft(), bar, size)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class _Worker:
+    """What a worker process knows: the work it was forked for."""
+
+    work: Callable[[Any], Any]
+
+    @staticmethod
+    def start() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers Ctrl-C
+
+    @staticmethod
+    def nothing() -> None:
+        pass
+
+    @staticmethod
+    def do(job: Any) -> Any:
+        return _Worker.work(job)
+
+
+def _handed(pool: ProcessPoolExecutor, job: Any) -> Future[Any] | None:
+    try:
+        return pool.submit(_Worker.do, job)
+    except BrokenProcessPool:
+        return None
+
+
+def _result(
+    job: Job, future: Future[Done] | None, bar: Bar, size: Callable[[Job], float]
+) -> Done | Lost[Job]:
+    if future is None:
+        return Lost(job)
+    try:
+        done = future.result()
+    except BrokenProcessPool:
+        return Lost(job)
+    bar.advance(size(job))
+    return done
+
+
+class _NoBar:
+    def advance(self, amount: float) -> None:
+        pass
+
+
+def _bar(total: float) -> AbstractContextManager[Bar]:
+    """A progress bar on standard error, when that is a terminal."""
+    if not (total and coloured(sys.stderr)):
+        return nullcontext(_NoBar())
+    from segl.cli.progress import Progress
+
+    return Progress(total)
