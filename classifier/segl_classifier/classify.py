@@ -13,7 +13,7 @@ from segl.settings import Limits
 from segl.vocabulary import Finding, Unreadable, Verdict
 from segl_classifier.cpr import find_cpr
 from segl_classifier.decide import Stance, decide
-from segl_classifier.extract import extract
+from segl_classifier.extract import NO_OCR, Pictures, extract
 from segl_classifier.message import Text, unreadable
 from segl_classifier.parse import parse
 from segl_classifier.rules import RuleSet
@@ -41,19 +41,26 @@ def classify(
     model: Model | None = None,
     stance: Stance = _STANCE,
     also: Sequence[Finding] = (),
+    pictures: Pictures = NO_OCR,
 ) -> Verdict:
     """The verdict on *raw*, a message as SMTP carries it (RFC 5322), with all its evidence. *also* is what the
     caller knows of it besides."""
-    found = gather(raw, rules, limits, model)
+    found = gather(raw, rules, limits, model, pictures)
     return decide([*found.findings, *also], rules, stance, model=model, understanding=found.understanding)
 
 
-def gather(raw: bytes, rules: RuleSet, limits: Limits = _LIMITS, model: Model | None = None) -> Evidence:
+def gather(
+    raw: bytes,
+    rules: RuleSet,
+    limits: Limits = _LIMITS,
+    model: Model | None = None,
+    pictures: Pictures = NO_OCR,
+) -> Evidence:
     """Everything that the decision rests on."""
     found = Evidence()
     try:
         message = parse(raw, limits)
-        found.texts, unread = extract(message, limits)
+        found.texts, unread = extract(message, limits, pictures=pictures)
         found.findings += unread
         found.findings += detect(found.texts, rules)
         found.understanding = understand(found.texts, message.subject, model)

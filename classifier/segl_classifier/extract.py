@@ -23,7 +23,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from segl.settings import Limits
+from segl.settings import Detection, Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers, sniff
 from segl_classifier.entity import MESSAGES, SAVED
@@ -78,6 +78,10 @@ class Pictures:
 
     ocr: bool = False
     ignore: bool = False
+
+    @classmethod
+    def of(cls, detection: Detection) -> Pictures:
+        return cls(ocr=detection.ocr, ignore=detection.pictures == "ignore")
 
 
 NO_OCR = Pictures()
@@ -198,7 +202,7 @@ class Extraction:
         listed = self._listed(declared)
         if listed is None and not _OPAQUE.match(declared):
             listed = self._registry.get(f"{declared.partition('/')[0]}/*")
-        if shown and listed is not self._files:
+        if shown and (listed is not self._files or shown in self._registry):
             # "application/octet-stream" that is a PDF; "text/plain" that is a zip.
             better = self._listed(shown) or self._registry.get(f"{shown.partition('/')[0]}/*")
             generic = not declared or declared == "application/octet-stream" or listed is not None

@@ -76,8 +76,8 @@ class Notebook:
             noise = _is_noise(data, part.charset)
             if number == 0 and noise:
                 self.lack(Unreadable.DAMAGED, f"{part.content_type or 'no type'}: not text")
-            elif number and (shown := sniff.signature(data[: sniff.HEAD])):
-                self.lack(Unreadable.UNKNOWN_TYPE, shown)  # a file whose encoding nobody declared
+            elif number and sniff.signature(data[: sniff.HEAD]):
+                self._file("", "", data)  # a file whose encoding nobody declared
             if number == 0 or not noise:
                 yield part.where if number == 0 else f"{part.where} (read otherwise)", data
 
@@ -98,9 +98,9 @@ class Notebook:
         if text and not text.isspace():
             self._texts.setdefault((text, source), Text(text, where, source))
 
-    def page(self, markup: str, where: str) -> None:
+    def page(self, markup: str, where: str, *, xml: bool = False) -> None:
         """The text of *markup*, what is sent beside it, and the files written into it."""
-        page = read_html(markup.replace("\0", "") if "\0" in markup else markup)
+        page = read_html(markup.replace("\0", "") if "\0" in markup else markup, xml=xml)
         self.text(page.text, where)
         self.text(page.otherwise, f"{where} (as displayed)")
         self.text(page.aside, f"{where} (not shown)", Source.SURROUND)

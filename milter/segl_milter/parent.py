@@ -21,6 +21,8 @@ from pathlib import Path
 from segl import metrics, notify
 from segl.errors import SeglError
 from segl.events import Events
+from segl_classifier.extract import Pictures
+from segl_classifier.pool import reading
 from segl_milter import protocol, signals
 from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, ListenError, open_listener
@@ -88,7 +90,7 @@ class Parent:
 
     def _next_signal(self) -> int | None:
         """Wait for a signal and tend the children; ``None`` when something else was due."""
-        due = [self._workers.tend(), self._exporter.tend(), self._watchdog]
+        due = [self._workers.tend(), self._exporter.tend(), reading.tend(), self._watchdog]
         seconds = min((s for s in due if s is not None), default=_LONGEST_WAIT)
         number = signals.fetch(seconds)
         if self._watchdog:
@@ -120,6 +122,7 @@ class Parent:
 
     def _man(self, orders: Orders) -> None:
         """Let workers who go by *orders* take over."""
+        reading.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
         gc.unfreeze()
         gc.collect()
         gc.freeze()  # what is loaded by now stays shared: the collector writes to none of it

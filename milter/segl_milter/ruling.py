@@ -17,6 +17,7 @@ from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
 from segl_classifier.classify import classify
 from segl_classifier.decide import Stance
 from segl_classifier.encoded_words import decode_header
+from segl_classifier.extract import Pictures
 from segl_classifier.message import unreadable
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
@@ -36,7 +37,10 @@ def judge(mail: Mail, rules: RuleSet, settings: Settings, model: Model | None = 
         return Verdict(Decision.PLAIN, reasons=(INTERNAL,))
     beyond = tuple(beyond_limits(mail))
     stance = Stance.of(settings.detection)
-    verdict = classify(mail.raw, rules, settings.limits, model=model, stance=stance, also=beyond)
+    pictures = Pictures.of(settings.detection)
+    verdict = classify(
+        mail.raw, rules, settings.limits, model=model, stance=stance, also=beyond, pictures=pictures
+    )
     return demand(verdict, tuple(demands(mail, settings)))
 
 

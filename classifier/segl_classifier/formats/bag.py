@@ -41,7 +41,9 @@ class Bag:
             for piece in pieces:
                 self._spend(len(piece))
                 content.append(piece)
-        except (Full, MemoryError, NotImplementedError):
+        except MemoryError:
+            raise Full(Unreadable.TOO_LARGE, "more memory than allowed") from None
+        except Full:
             raise
         except Exception as error:  # whatever a decompressor raises on bad input
             self.lack(Unreadable.DAMAGED, f"a member: {type(error).__name__}")

@@ -69,7 +69,10 @@ class _Opener:
             return _lack(part, Unreadable.ENCRYPTED, "a password")
         if kind == "text/plain":  # whatever it says it is, programs will show it as what it is
             return readers.read_plain(part, limits)
-        reader = registry.reader_for(kind)
+        try:
+            reader = registry.reader_for(kind)
+        except ImportError:  # a library is not installed here
+            reader = None
         if reader is None:
             name = shown_name(part.filename)
             return _lack(part, Unreadable.UNKNOWN_TYPE, f"{kind[:80]}, {name}" if name else kind[:80])

@@ -30,6 +30,8 @@ from segl_classifier.pool.wire import Broken, End, Job, Late, receive_answer, se
 AT_ONCE = 4  # jobs of one process, so that memory stays bounded whatever is sent
 _READY_SECONDS = 10.0
 _TRIES = 3
+_PAUSE_SECONDS = 1.0  # between two starts of a template that does not live
+_LOOK_SECONDS = 0.1  # how often it is looked whether the template lives, while one waits for it
 _CONTROL = 3
 # Nothing of our environment goes into the template; the libraries are told to keep to one thread.
 _ENVIRONMENT = {
@@ -74,6 +76,7 @@ class _Template:
         self.control, self.far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.owner = os.getpid()
         self.pid = 0
+        self.started = 0.0
         self.start()
 
     @property
@@ -81,6 +84,7 @@ class _Template:
         return self.owner == os.getpid()
 
     def start(self) -> None:
+        self.started = time.monotonic()
         silent = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)]
         self.pid = os.posix_spawn(
             sys.executable,
@@ -129,11 +133,27 @@ class Pool:
         with self._lock:
             self._started()
 
-    def tend(self) -> None:
-        """Put a new template in the place of one that has ended. For the process that started it."""
+    def tend(self) -> float | None:
+        """Put a new template in the place of one that has ended, but not time and again without a pause. For
+        the process that started it. Gives the seconds until something is due again."""
+        _let_go[:] = [template for template in _let_go if not template.has_ended()]
         with self._lock:
-            if self._template is not None and self._template.has_ended():
-                self._template.start()
+            template = self._template
+            if template is None or not template.has_ended():
+                return None
+            pause = template.started + _PAUSE_SECONDS - time.monotonic()
+            if pause <= 0:
+                template.start()
+            return pause if pause > 0 else None
+
+    def let_go(self) -> None:
+        """Ask no more. The template ends when nobody is left who shares it."""
+        with self._lock:
+            if self._template is not None:
+                self._template.close(kill=False)
+                if self._template.owned:
+                    _let_go.append(self._template)
+                self._template = None
 
     def stop(self) -> None:
         """End the template and all workers, in this process and in those that share it."""
@@ -196,7 +216,7 @@ class Pool:
                 worker = self._idle.pop() if self._idle else None
             if worker is None:
                 return self._new_worker(min(deadline, time.monotonic() + _READY_SECONDS))
-            if not select.select([worker.line], [], [], 0)[0]:
+            if not _readable(worker.line, 0):
                 return worker
             worker.kill()  # it has ended meanwhile, or speaks unasked
 
@@ -209,12 +229,21 @@ class Pool:
                     template = self._started(own=attempt == _TRIES)
                     template.control.settimeout(max(0.0, deadline - time.monotonic()) or 0.001)
                     socket.send_fds(template.control, [self._order], [theirs.fileno()])
-                return _Worker(ours, _receive_pidfd(ours, deadline))
+                self._await(ours, template, deadline)
+                return _Worker(ours, _receive_pidfd(ours))
             except (OSError, Broken):
                 ours.close()
             if time.monotonic() >= deadline:
                 break
         raise NoWorker
+
+    def _await(self, line: socket.socket, template: _Template, deadline: float) -> None:
+        """Wait for the template's answer on *line*, as long as there is a template."""
+        while not _readable(line, _LOOK_SECONDS):
+            with self._lock:
+                ended = template.has_ended()
+            if ended or time.monotonic() >= deadline:
+                raise Broken("no answer")
 
     def _started(self, *, own: bool = False) -> _Template:
         """The template, alive as far as can be told. With *own* it is none that another process started."""
@@ -235,8 +264,13 @@ class Pool:
         self._begin()
 
 
-def _receive_pidfd(line: socket.socket, deadline: float) -> int:
-    line.settimeout(max(0.001, deadline - time.monotonic()))
+def _readable(line: socket.socket, seconds: float) -> bool:
+    poll = select.poll()  # unlike select(2) it knows descriptors beyond 1024
+    poll.register(line, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _receive_pidfd(line: socket.socket) -> int:
     message, ancillary, _, _ = line.recvmsg(1, socket.CMSG_SPACE(4))
     fds = array.array("i")
     for level, kind, data in ancillary:
@@ -253,6 +287,7 @@ def _gap(job: Job, cause: Unreadable, detail: str) -> Extracted:
 
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+_let_go: list[_Template] = []  # of this process, to be buried when they end
 
 
 def _after_fork() -> None:

@@ -47,7 +47,7 @@ class PoolReader:
             ocr_seconds=min(self._ocr_seconds, seconds * 0.8),
             ignore_pictures=self._pictures.ignore,
         )
-        found = shared(limits, ocr=self._pictures.ocr).read(job, part.payload)
+        found = shared(limits, self._pictures).read(job, part.payload)
         if self._ocr_seconds and found.texts:
             spent = time.monotonic() - started
             self._ocr_seconds = max(0.0, self._ocr_seconds - spent)
@@ -58,13 +58,30 @@ _shared: dict[tuple[int, bool], Pool] = {}
 _lock = threading.Lock()
 
 
-def shared(limits: Limits, *, ocr: bool) -> Pool:
+def shared(limits: Limits, pictures: Pictures) -> Pool:
     """The pool of this process for workers with these limits; made when first asked for."""
     with _lock:
-        key = (limits.reader_bytes, ocr)
+        key = (limits.reader_bytes, pictures.ocr)
         if key not in _shared:
-            _shared[key] = Pool(limits.reader_bytes, programs=ocr)
+            _shared[key] = Pool(limits.reader_bytes, programs=pictures.ocr)
         return _shared[key]
+
+
+def prepare(limits: Limits, pictures: Pictures) -> None:
+    """For a process that forks those who will ask: start their template now, and let go of any other."""
+    wanted = shared(limits, pictures)
+    wanted.start()
+    with _lock:
+        for key in [key for key, pool in _shared.items() if pool is not wanted]:
+            _shared.pop(key).let_go()
+
+
+def tend() -> float | None:
+    """Replace a template that has ended, in the process that prepared it. Gives the seconds until something
+    is due again."""
+    with _lock:
+        due = [pool.tend() for pool in _shared.values()]
+    return min((seconds for seconds in due if seconds is not None), default=None)
 
 
 def _after_fork() -> None:
