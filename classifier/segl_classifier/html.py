@@ -74,7 +74,7 @@ _INLINE_TAGS = frozenset(
     "strong style sub sup svg template time track tt u var wbr".split()
 )
 _BREAKS |= dict.fromkeys(_INLINE_TAGS - _BREAKS.keys(), _INLINE)
-_BREAKS |= {f"/{name}": between for name, between in _BREAKS.items()}
+_BREAKS |= {f"/{name}": _INLINE if between == _CELL else between for name, between in _BREAKS.items()}
 _PREFORMATTED = {"pre": 1, "textarea": 1, "/pre": -1, "/textarea": -1}
 
 
@@ -100,9 +100,10 @@ class Page:
     otherwise: str = ""
 
 
-def read_html(markup: str) -> Page:
-    """The text of *markup* (HTML or XML). Never raises."""
-    reader = _Reader()
+def read_html(markup: str, *, xml: bool = False) -> Page:
+    """The text of *markup*. In *xml* an element that HTML does not know holds a value of its own, and does not
+    touch its neighbours; in HTML it is nothing to a browser. Never raises."""
+    reader = _Reader(_LINE if xml else _INLINE)
     reader.read(markup, comments=True)
     page = reader.page()
     if not reader.differs:
@@ -159,7 +160,8 @@ def _new_lines(text: str, other: str) -> str:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, unknown: str = _INLINE) -> None:
+        self._unknown = unknown  # what an unknown tag puts between the texts around it
         self.differs = False  # whether what is shown may differ from the text
         self._text: list[str] = []
         self._aside: list[str] = []
@@ -194,7 +196,9 @@ class _Reader:
             between = _BREAKS.get(name)
             if between is None:
                 between = _BREAKS.get(name.lower())
-            if between:
+            if between is None and self._unknown:
+                text.append(self._unknown)
+            elif between:
                 text.append(between)
                 if step := _PREFORMATTED.get(name.lower()):
                     preformatted = max(0, preformatted + step)
@@ -294,9 +298,10 @@ def unescape_safely(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """One blank for several, no blank lines, no blanks or empty cells at the ends of lines."""
+    """One blank for several, no blank lines, no blanks and no empty cells at the ends of lines, no tab before
+    the first cell of a row."""
     text = text.replace("\r", "").replace("\f", " ")
     while "  " in text:
         text = text.replace("  ", " ")
-    lines = (line.strip(" \t") for line in text.split("\n"))
+    lines = (line.rstrip(" \t").lstrip(" ").removeprefix("\t").lstrip(" ") for line in text.split("\n"))
     return "\n".join([line for line in lines if line])

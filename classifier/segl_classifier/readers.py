@@ -19,6 +19,7 @@ SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is sma
 _META_CHARSET = re.compile(
     rb"(?:charset|encoding)\s{0,20}=\s{0,20}[\"']?\s{0,20}([\w.:+-]{2,40})", re.IGNORECASE
 )
+_XML = re.compile(r".*(?<!xhtml)(?<!svg)\+xml")
 _META_WITHIN = 2048  # bytes from the start (a browser looks at 1024)
 _FOLD = re.compile(r"\r?\n[ \t]")
 _BINARY_VALUE = re.compile(
@@ -46,9 +47,10 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
 def read_markup(part: Part, limits: Limits) -> Extracted:
     """HTML, and by the same rules XML, enriched text and SVG."""
     notes = Notebook(part, limits)
+    xml = part.content_type.endswith("/xml") or _XML.fullmatch(part.content_type) is not None
     for where, data in notes.readings():
         for markup in notes.decoded(data, _meta_charset(data)):
-            notes.page(markup, where)
+            notes.page(markup, where, xml=xml)
         notes.inside(data)
     return notes.result()
 

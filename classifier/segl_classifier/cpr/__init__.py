@@ -10,17 +10,21 @@ No finding holds a whole number: the excerpt is masked, and all other numbers in
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from segl.vocabulary import Adjustment, Finding, Label
 from segl_classifier.cpr.calendar import this_day
-from segl_classifier.cpr.judge import judge
+from segl_classifier.cpr.judge import Judged, judge, without_overlaps
+from segl_classifier.cpr.level import level
 from segl_classifier.cpr.masked import excerpts
 from segl_classifier.cpr.score import THRESHOLD
+from segl_classifier.cpr.shape import digits_in, shape_of
 from segl_classifier.message import Text
 
 __all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "find_cpr"]
 
+FEWEST_DIGITS = 6  # in a text that can hold a number: the others may be written as letters
 MOST_FINDINGS = 50  # of one text; one more then says how many there were
 MOST_DOUBTFUL = 5  # below the threshold, kept to explain why they do not count
 
@@ -31,18 +35,33 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     *today* is the last day on which somebody can have been born; the computer's date when it is not given.
     Never raises; the time taken grows with the length of the text and no faster.
     """
-    judgement = judge(text, today or this_day())
-    certain = [number for number in judgement.numbers if number.score >= THRESHOLD]
-    doubtful = [number for number in judgement.numbers if number.score < THRESHOLD]
+    shape = shape_of(text.text)
+    if digits_in(shape) < FEWEST_DIGITS:
+        return []
+    plain, numbers, complete = _read(text, shape, today or this_day())
+    certain = [number for number in numbers if number.score >= THRESHOLD]
+    doubtful = [number for number in numbers if number.score < THRESHOLD]
     nearest = sorted(doubtful, key=lambda number: -number.score)[:MOST_DOUBTFUL]
     shown = [*certain[:MOST_FINDINGS], *nearest]
     findings = [
         Finding(number.rule, Label.CPR, text.where, excerpt, number.score, number.steps)
-        for number, excerpt in zip(shown, excerpts(text.text, judgement.numbers, shown), strict=True)
+        for number, excerpt in zip(shown, excerpts(plain, numbers, shown), strict=True)
     ]
     more = len(certain) - MOST_FINDINGS
-    if more > 0 or not judgement.complete:
-        counted = f"{max(more, 0)} more numbers" if judgement.complete else "more numbers than were looked at"
+    if more > 0 or not complete:
+        counted = f"{max(more, 0)} more numbers" if complete else "more numbers than were looked at"
         reason = Adjustment(f"{counted} in the same text", THRESHOLD)
         findings.append(Finding("cpr", Label.CPR, text.where, "", THRESHOLD, (reason,)))
     return findings
+
+
+def _read(text: Text, shape: bytes, today: date) -> tuple[str, list[Judged], bool]:
+    """The text made plain, the numbers in it, and whether all were looked at. What making plain may have
+    spoilt is found in the text as it stands."""
+    first = judge(text, shape, today)
+    plain = level(text.text)
+    if plain is text.text:
+        return plain, first.numbers, first.complete
+    second = judge(replace(text, text=plain), shape_of(plain), today)
+    numbers = without_overlaps([*second.numbers, *first.numbers])
+    return plain, numbers, first.complete and second.complete

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from segl.vocabulary import Adjustment
+from segl_classifier.cpr.words import key, unit
 
 _MATE = (
     r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[ -]?[0-9]{4}"  # a second number of the same kind
@@ -124,6 +125,20 @@ def letters(text: str, start: int, end: int, divided: bool) -> Adjustment | None
             return Adjustment("joined to letters: an identifier", -0.25 if divided else _IDENTIFIER)
         return Adjustment("joined to a word", -0.1)
     return None
+
+
+_COUNTED = re.compile(r"\s{0,2}([^\W\d_]{1,15}[23]?|[%€²³])(?![^\W_])")
+_AMOUNT_OF = {
+    tight: Adjustment("a unit follows: an amount", -0.2 if tight else -0.4) for tight in (True, False)
+}
+
+
+def counted(text: str, end: int, tight: bool) -> Adjustment | None:
+    """The doubt from a unit behind the number: "1234 stk.". *tight*: spelled with a hyphen and no blanks."""
+    found = _COUNTED.match(text, end)
+    if found is None or found[1].istitle() or not unit(key(found[1])):  # "Tage" is a name, "tage" are days
+        return None
+    return _AMOUNT_OF[tight]
 
 
 def address(text: str, start: int, end: int, divided: bool) -> Adjustment | None:

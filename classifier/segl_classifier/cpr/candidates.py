@@ -1,9 +1,10 @@
 """Where in a text ten digits stand that could be a personal number, however they are spelled.
 
-Three steps, each linear. A *chain* is a run of digits with nothing but signs between them; text without one
-is passed over at the speed of one regular expression. A chain with unusual signs in it is folded to plain
-ones (:mod:`.fold`). In it every spelling is tried that begins at the beginning of a group of digits and ends
-at the end of one, day and month checked in the expression itself, so that little is left to judge.
+Three steps, each linear. A *chain* is a run of digits with nothing but signs between them, looked for in the
+:mod:`.shape` of the text, so that text without one is passed over fast. A chain with unusual signs in it is
+folded to plain ones (:mod:`.fold`). In it every spelling is tried that begins at the beginning of a group of
+digits and ends at the end of one, day and month checked in the expression itself, so that little is left to
+judge.
 
 How a candidate is spelled is its :class:`~segl_classifier.cpr.layout.Layout`. What is plainly a piece of
 something longer is dropped here; what is doubtful is kept, with the doubt noted for the score.
@@ -12,7 +13,6 @@ something longer is dropped here; what is doubtful is kept, with the doubt noted
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -70,20 +70,18 @@ def _other_dates(gap: str) -> re.Pattern[str]:
 
 
 _DATED = _other_dates(r" {0,2}+- {0,2}+")
-_DATED_LOOSELY = _other_dates(r" {0,2}+[-./_ ]? {0,2}+")
+_DATED_LOOSELY = _other_dates(r" {0,2}+[-./_ |;\t]? {0,2}+")
 _SHORT = re.compile(rf"[1-9]{_FIRST}(?:0[1-9]|1[0-2])[0-9]{{2}}[ -]?[0-9]{{4}}(?![0-9])")
 
-# Digits of all scripts, those outside the basic plane apart: with them a class is many times slower.
-_WIDE = "".join(map(chr, filter(lambda c: unicodedata.category(chr(c)) == "Nd", range(128, 0x10000))))
-_CHAIN = re.compile(rf"[0-9{_WIDE}](?:[\W_]{{0,9}}+\d){{7}}[\d\W_]*+")
-# The same with percent codes, entities and digits beyond between the digits, for texts that have any.
-_RARE_CHAIN = re.compile(r"\d(?:%[0-9A-Fa-f]{2}|&\#?\w{2,8};|[\d\W_]){7,}+")
-_RARE = re.compile(r"%[0-9A-Fa-f]{2}|&\#?\w{2,8};|[\U00010000-\U0010ffff]")
+_CHAIN = re.compile(rb"0(?:\xad*+(?: \xad*+){0,9}+0){7}[0 \xad]*+")  # of the shape
+# The same of the text, with percent codes and entities between the digits, for texts that have any.
+_CODED_CHAIN = re.compile(r"\d(?:%[0-9A-Fa-f]{2}|&\#?\w{2,12};|[\d\W_]){7,}+")
+_PERCENT, _ENTITY = re.compile(r"%[0-9A-Fa-f]{2}"), re.compile(r"&\#?\w{2,12};")
 _PLAIN = re.compile(r"[0-9 .,:;/_|+()\t\r\n<*!?\"'#$~[\]{}^@-]*")
 _PIECES = re.compile(r"([0-9]+)([^0-9]*)")
 _STEP, _LONGEST = 2_000, 100  # characters of a chain read at a time; of the longest spelling
 _NEAR = 200  # characters between two chains that are searched as one stretch
-_ALIKE = re.compile(r"(?:[0-9][^\w\n]{1,3}+){20,}|(?:[0-9]{2}[^\w\n]{1,3}+){20,}")
+_ALIKE = re.compile(r"(?:[0-9](?:[^\w\n]{1,3}+|\n)){20,}|(?:[0-9]{2}[^\w\n]{1,3}+){20,}")
 _WITH_PERIODS = (Layout.FULL_YEAR, Layout.FULL_YEAR_LOOSE)
 _IN_A_ROW = (Layout.BARE, Layout.SHORT)
 _PERIOD = Adjustment("the four digits may be a year", -0.2)
@@ -131,16 +129,18 @@ SAYS_CPR = (
         "erstatning",
     ),
     *("skatte", "patient", "borger", "ssn", "idn", "id n", "id-n", "socialsec", "registrationn"),
+    *("løben", "loeben", "lbnr", "sidste 4", "sidste fire"),
 )
 
 
-def candidates(text: str) -> Iterator[Candidate]:
-    """Every candidate in *text*, in order of its place; spellings may overlap."""
+def candidates(text: str, shape: bytes) -> Iterator[Candidate]:
+    """Every candidate in *text*, in order of its place; spellings may overlap. *shape* is that of *text*."""
     scan = _Scan(text)
-    rare = ("%" in text or "&" in text or not text.isascii()) and _RARE.search(text)
+    coded = _PERCENT.search(text) or _ENTITY.search(text)
+    chains = _CODED_CHAIN.finditer(text) if coded else _CHAIN.finditer(shape)
     whole = Folded(text, 0, None)
     first = last = -1  # of the stretch of plain chains, near each other, that is searched as one
-    for match in (_RARE_CHAIN if rare else _CHAIN).finditer(text):
+    for match in chains:
         begin, end = match.span()
         plain = _PLAIN.fullmatch(text, begin, end) is not None
         if plain and first >= 0 and begin - last <= _NEAR:

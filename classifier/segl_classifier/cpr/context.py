@@ -70,7 +70,10 @@ def lookup() -> Lookup:
 def look(piece: str, find: Lookup) -> Word:
     """What one piece of text says, if it is a word."""
     word = find(key(piece))
-    return SOME_ID if word.kind is Kind.UNKNOWN and piece[-3:].lower() == "-id" else word
+    if word.kind is not Kind.UNKNOWN:
+        return word
+    # "ordre-ID", and the name of a property in a calendar or a header: "X-GWSHOW-ID", "X-CALENDARSERVERUID"
+    return SOME_ID if piece[-3:].lower() == "-id" or (piece[:2] == "X-" and piece[-2:] == "ID") else word
 
 
 def pieces(side: str) -> list[str]:

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 # Signs of several characters that stand for something else. The parts are disjoint at their first character, so
 # this is linear.
 _SEQUENCES = re.compile(
-    r"(?:%[0-9A-Fa-f]{2})+|&\#?\w{2,8};|=[ \t]{0,3}\r?\n|\r?\n(?:[ \t]{0,4}>){1,8}[ \t]{0,4}|\r\n"
+    r"(?:%[0-9A-Fa-f]{2})+|&\#?\w{2,12};|=[ \t]{0,3}\r?\n|\r?\n(?:[ \t]{0,4}>){1,8}[ \t]{0,4}|\r\n"
 )
 _DASHES = frozenset("\u2212\u2043\u02d7\u00ac\u2500\u2501\u23af\u30fc")  # dashes outside the category Pd
 _SAME = {"·": ".", "•": ".", "∙": ".", "⋅": ".", "‧": ".", "⁄": "/", "∕": "/", "│": "|", "┃": "|", "¦": "|"}

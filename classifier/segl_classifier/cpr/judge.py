@@ -19,7 +19,7 @@ from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.company import Company, listed_with
 from segl_classifier.cpr.context import NOTHING, Said
 from segl_classifier.cpr.layout import Layout
-from segl_classifier.cpr.left import before
+from segl_classifier.cpr.left import About, before
 from segl_classifier.cpr.right import after
 from segl_classifier.cpr.split import split_candidates
 from segl_classifier.cpr.tables import Tables
@@ -64,14 +64,14 @@ class Judgement:
     complete: bool = True
 
 
-def judge(text: Text, today: date) -> Judgement:
-    """Every candidate of *text* with its score."""
+def judge(text: Text, shape: bytes, today: date) -> Judgement:
+    """Every candidate of *text*, whose shape is *shape*, with its score."""
     reader = _Reader(text, today)
-    cases = reader.cases()
+    cases = reader.cases(shape)
     if not cases:
         return Judgement([])
     _with_company(text.text, cases, reader.others)
-    return Judgement(_without_overlaps([_judged(case) for case in cases]), reader.complete)
+    return Judgement(without_overlaps([_judged(case) for case in cases]), reader.complete)
 
 
 class _Reader:
@@ -89,9 +89,10 @@ class _Reader:
         self.certain = 0
         self.complete = True
 
-    def cases(self) -> list[_Case]:
+    def cases(self, shape: bytes) -> list[_Case]:
         cases: list[_Case] = []
-        for candidate in chain(candidates(self.text.text), split_candidates(self.text.text)):
+        text = self.text.text
+        for candidate in chain(candidates(text, shape), split_candidates(text, shape)):
             top = self._heading(candidate)
             if top.kind is Kind.OTHER and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
                 self.others.add(candidate.digits)
@@ -115,9 +116,10 @@ class _Reader:
 
     def _case(self, candidate: Candidate, birth: Birth, top: Said) -> _Case:
         steps = score.of_digits(candidate, birth, self.today)
-        said = self._said(candidate, top)
+        likely = score.likely(candidate, birth, self.today)
+        said = self._said(candidate, birth, likely, top)
         if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT:
-            steps += self._doubts(candidate, said)
+            steps += self._doubts(candidate, likely, said)
         steps += said.adjustments
         beyond_doubt = said.kind is Kind.CPR or (
             candidate.layout is Layout.HYPHEN and said.kind is Kind.UNKNOWN
@@ -125,17 +127,18 @@ class _Reader:
         self.certain += beyond_doubt and score.total(steps) >= _BEYOND_DOUBT
         return _Case(candidate, birth, steps, said)
 
-    def _doubts(self, candidate: Candidate, said: Said) -> list[Adjustment]:
+    def _doubts(self, candidate: Candidate, likely: bool, said: Said) -> list[Adjustment]:
         """Doubts from what touches the number and from where it stands."""
         text, (start, end, layout, *_) = self.text.text, candidate
         doubts = [borders.letters(text, start, end, layout.divided)]
-        if self.addresses:
+        doubts.append(borders.counted(text, end, layout is Layout.HYPHEN))
+        if self.addresses and not likely:
             doubts.append(borders.address(text, start, end, layout.divided))
         if self.text.source is Source.SURROUND and not layout.divided and said.kind is Kind.UNKNOWN:
             doubts.append(_OUTSIDE)
         return [doubt for doubt in doubts if doubt is not None]
 
-    def _said(self, candidate: Candidate, top: Said) -> Said:
+    def _said(self, candidate: Candidate, birth: Birth, likely: bool, top: Said) -> Said:
         """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
         text, (start, end, layout, *_) = self.text.text, candidate
         bare, divided = layout is Layout.BARE, layout.divided
@@ -143,8 +146,10 @@ class _Reader:
         first_in_line = start == 0 or text[start - 1] == "\n"
         if named and self._opens_cell(candidate) and (top.kind is not Kind.OTHER or first_in_line):
             return top
-        cells = top.kind is not Kind.CPR
-        left = before(text, start, self.find, bare=bare, divided=divided, cells=cells, row=self.in_row)
+        row = self.in_row and layout is not Layout.COLUMN  # which is the row
+        recent = score.recent(birth, self.today)
+        about = About(bare, divided, top.kind is not Kind.CPR, row, likely, recent)
+        left = before(text, start, self.find, about)
         if left.kind is not Kind.UNKNOWN:
             return left
         if named:
@@ -188,7 +193,7 @@ def _judged(case: _Case) -> Judged:
     return Judged(candidate.start, candidate.end, rule, score.total(case.steps), tuple(case.steps))
 
 
-def _without_overlaps(judged: list[Judged]) -> list[Judged]:
+def without_overlaps(judged: list[Judged]) -> list[Judged]:
     """Where spellings overlap, the likelier; of two as likely, the longer."""
     kept: list[Judged] = []
     for one in sorted(judged, key=lambda j: j.start):

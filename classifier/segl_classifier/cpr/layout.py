@@ -13,9 +13,11 @@ class Layout(Enum):
     number is and few other numbers are."""
 
     HYPHEN = (0.70, "spelled DDMMYY-SSSS", True)
+    DATED = (0.70, "a date with signs in it, a hyphen with blanks and four digits", True)
     PARTED = (0.64, "spelled as a date and four digits", True)
     BARE = (0.55, "ten digits in a row", False)
     SPACED = (0.55, "ten digits, each by itself", False)
+    COLUMN = (0.40, "ten digits, each in its own cell or line", False)
     PAIRS = (0.45, "five pairs of digits", False)
     APART = (0.38, "a date, and four digits in the next cell or line", False)
     FULL_YEAR = (0.60, "a date with a four-digit year, a hyphen and four digits", True)
@@ -25,6 +27,7 @@ class Layout(Enum):
     SEVENTH = (0.40, "ten digits, divided after the seventh", False)
     ODD = (0.15, "ten digits, divided in an unusual way", False)
     SHORT = (0.10, "nine digits: a leading zero may be lost", False)
+    NAMED_MONTH = (0.45, "a date with the name of its month, a hyphen and four digits", True)
     WORDS = (0.30, "a date, and four digits some words later", False)
 
     def __init__(self, base: float, called: str, divided: bool) -> None:
@@ -39,6 +42,7 @@ class Layout(Enum):
 
 
 _DATE_GAP = re.compile(r" {0,2}[./_-]? {0,2}|-?\n")
+_CELL_GAPS = frozenset("\n\t|;")
 
 
 def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -> Layout | None:
@@ -47,12 +51,11 @@ def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -
     count = 0
     for digits, gap in pieces[:-1]:
         count += len(digits)
-        gap = gap.replace("\r", "")
-        gaps[count] = gap
-        if gap.count("\n") > 1:
-            return None
+        gaps[count] = gap.replace("\r", "")
     if len(gaps) == 9:
         return _singles(plain, start, end, gaps)
+    if any(gap.count("\n") > 1 for gap in gaps.values()):
+        return None
     if not gaps.keys() <= {2, 4, 6, 8} or 6 not in gaps:
         return _oddly(gaps)
     last = gaps.get(8, "")
@@ -64,7 +67,9 @@ def layout_of(pieces: list[tuple[str, str]], plain: str, start: int, end: int) -
         return None if _goes_on(plain, start, end, last, 2) else Layout.PAIRS
     if any(at != 6 and not _DATE_GAP.fullmatch(gap) for at, gap in gaps.items()):
         return Layout.ODD
-    return _by_gap(gaps[6])
+    layout = _by_gap(gaps[6])
+    dated = layout is Layout.HYPHEN and len(gaps) > 1 and gaps[6].startswith(" ") and gaps[6].endswith(" ")
+    return Layout.DATED if dated else layout
 
 
 def _by_gap(gap: str) -> Layout:
@@ -100,6 +105,8 @@ def _goes_on(plain: str, start: int, end: int, gap: str, width: int) -> bool:
 
 def _singles(plain: str, start: int, end: int, gaps: dict[int, str]) -> Layout | None:
     """Ten single digits: a number only when no more of them follow or precede in the same row."""
+    if gaps[1].strip(" ") in _CELL_GAPS and all(gap == gaps[1] for at, gap in gaps.items() if at != 6):
+        return _column(plain, start, end, gaps)
     if any("\n" in gap or len(gap) > 3 for at, gap in gaps.items() if at != 6):
         return None
     if not set(plain[start:end]) - set("01 "):
@@ -109,3 +116,17 @@ def _singles(plain: str, start: int, end: int, gaps: dict[int, str]) -> Layout |
     if not _goes_on(plain, start, end, gaps[1], 1):
         return Layout.SPACED
     return Layout.ODD if any(gap != gaps[1] for gap in gaps.values()) else None
+
+
+def _column(plain: str, start: int, end: int, gaps: dict[int, str]) -> Layout | None:
+    """Ten cells or lines of one digit each, and between the sixth and the seventh at most a hyphen in its own.
+    They must be all there is: a longer row is one of figures."""
+    gap = gaps[1]
+    if gaps[6].replace("-", "", 1).replace(" ", "") not in (gap.strip(" "), gap.strip(" ") * 2):
+        return None
+    before = plain[max(0, start - len(gap) - 1) : start].replace("\r", "")
+    after = plain[end : end + len(gap) + 2].replace("\r", "")
+    alone = not (before.endswith(gap) and before[: -len(gap)][-1:].isdigit())
+    return (
+        Layout.COLUMN if alone and not (after.startswith(gap) and after[len(gap) :][:1].isdigit()) else None
+    )

@@ -31,6 +31,7 @@ from segl_classifier.cpr.context import (
 )
 from segl_classifier.cpr.words import (
     CUSTOMER_NUMBER,
+    OF_PEOPLE,
     Kind,
     Word,
     also_name,
@@ -78,25 +79,34 @@ _REFERS = frozenset(("det", "den", "nummeret", "it", "that", "es"))
 _DEFINITE = ("en", "et", "erne")
 
 
-def before(
-    text: str, start: int, find: Lookup, *, bare: bool, divided: bool, cells: bool = True, row: bool = False
-) -> Said:
-    """What the words before ``text[start:]`` say. ``row``: it stands in the row of a table, so that the line
-    above is none of its business; ``cells``: a cell to the left may be a label."""
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the walk knows of the number. ``row``: it stands in the row of a table, so that the line above is
+    none of its business; ``cells``: a cell to the left may be a label; ``likely``: hardly anything else is
+    spelled so; ``recent``: its date may be a day of these years."""
+
+    bare: bool
+    divided: bool
+    cells: bool = True
+    row: bool = False
+    likely: bool = False
+    recent: bool = False
+
+
+def before(text: str, start: int, find: Lookup, about: About) -> Said:
+    """What the words before ``text[start:]`` say."""
     found = pieces(text[max(0, start - _READ) : start])
     if start > _READ and found and found[0][0].isalnum() and text[start - _READ - 1].isalnum():
         del found[0]  # cut in two
-    return _Walk(found, find, bare, divided, cells, row).walk()
+    return _Walk(found, find, about, about.cells).walk()
 
 
 @dataclass(slots=True)
 class _Walk:
     pieces: list[str]
     find: Lookup
-    bare: bool
-    divided: bool
+    about: About
     cells: bool
-    row: bool
     # What was passed so far:
     seen: int = 0  # words
     unknown: int = 0  # of them, words that are in no table
@@ -147,7 +157,7 @@ class _Walk:
         if digits >= 9:
             self.listed = True
             return True
-        if digits == 4 and self.seen == 0 and not self.divided:
+        if digits == 4 and self.seen == 0 and not self.about.divided:
             return True  # the registration number before an account
         if at + 1 < len(self.pieces) and key(self.pieces[at + 1]) in _DIGITS:
             return True  # "10 cifre"
@@ -157,7 +167,7 @@ class _Walk:
 
     def _passes_sign(self, at: int, piece: str) -> bool:
         if piece == "\n":
-            return not self.row and self._passes_line(at)
+            return not self.about.row and self._passes_line(at)
         if piece in "\t|;":
             crossed, self.cells = self.cells, False
             self.semicolon = piece == ";"
@@ -273,20 +283,22 @@ class _Walk:
 
     def _other(self, at: int, word: Word, earlier: str) -> Said | None:
         """A word for some other thing was reached."""
-        if word.other == "a production unit" and not self.bare and "." in self.pieces[at]:
+        if word.other == "a production unit" and not self.about.bare and "." in self.pieces[at]:
             return None  # "p.nr. 010190-1234" is a personnummer, "P-nr. 1012345678" is not
         if self._cpr_in_it(at):
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
         in_a_place = self.find(earlier).kind is Kind.PREPOSITION and key(self.pieces[at]).endswith(_DEFINITE)
-        if in_a_place and self.divided and not word.numbers and not self.copula:
+        if in_a_place and self.about.divided and not word.numbers and not self.copula:
             self.unknown += 1  # "i telefonen: 010190-1234"
             return None
         if not self._names_it(word):
             return self._hints()
         if self._or_cpr(at):
             return say(Kind.CPR, "called a CPR number or another", CPR_NEARBY)
-        weak = word.kind is Kind.MATTER or (self.divided and self._may_be_a_persons(word))
-        by = CALLED_OTHER if not weak else -0.3 if self.divided else -0.45
+        weak = word.kind is Kind.MATTER or (self.about.divided and self._may_be_a_persons(word))
+        if self.find(earlier).kind is Kind.OTHER:
+            weak = False  # "contract reference": the word before says of what
+        by = CALLED_OTHER if not weak else -0.3 if self.about.divided else -0.45
         if self.comma and not self.copula:
             by /= 2
         elif self.unknown:
@@ -295,7 +307,10 @@ class _Walk:
 
     def _may_be_a_persons(self, word: Word) -> bool:
         """Whether the thing is one that offices name by the person it concerns: "Sagen 010190-1234". With "nr."
-        to it ("sagsnr."), it has a number of its own."""
+        to it ("sagsnr.") it has a number of its own, but for the number of a customer or a patient's journal,
+        which often is the personal number."""
+        if self.about.likely and word.other in OF_PEOPLE:
+            return True
         return word.other == "a phone number" or (
             word.other in ("a case", "a computer's mark") and not word.numbers
         )
@@ -332,12 +347,14 @@ class _Walk:
     def _hints(self) -> Said:
         """What can be said when nothing names the number."""
         hints = []
-        if self.touching and (self.number or not self.divided):
-            by = -0.25 if self.divided else -0.2 if self.number else -0.1
+        if self.touching and (self.number or not self.about.divided):
+            by = -0.25 if self.about.divided else -0.2 if self.number else -0.1
             hints.append(Adjustment("a word for something unknown stands before it", by))
         if self.names >= 2:
             hints.append(Adjustment("a name stands before it", PERSON))
-        elif self.number and self.bare and not self.touching:
+        elif self.number and self.about.recent and not self.touching:
+            hints.append(Adjustment("called a number, and begins with a day of these years", -0.2))
+        elif self.number and self.about.bare and not self.touching:
             hints.append(Adjustment("called a number, and no more", -0.1))
         elif self.person:
             hints.append(Adjustment("a person is named before it", PERSON_NEARBY))

@@ -19,7 +19,9 @@ THRESHOLD = 0.5  # a finding with this score or more counts as a personal number
 
 # Few people are so old, but every id that begins with a date of recent years says so: "241125 0012".
 _OLD = 99
+_THESE_YEARS = 3  # before and after today's
 _OLDEST = 116
+_YOUNG = 2  # ids that begin with the day on which they were given read as of a newborn, too
 
 _REPLACEMENT = Adjustment("the day is 60 too high, as in a replacement number", -0.4)
 _MODULUS = Adjustment("modulus 11 holds", 0.15)
@@ -27,6 +29,7 @@ _RAN_OUT = Adjustment("born on a day whose numbers with modulus 11 are used up",
 _A_HUNDRED = {
     divided: Adjustment("born a hundred years ago", by) for divided, by in ((True, -0.05), (False, -0.2))
 }
+_DAY_OF_THESE_YEARS = Adjustment("more likely a day of these years than one a hundred years ago", -0.25)
 _OLDER_THAN_ANYBODY = Adjustment("nobody alive is so old", -0.3)
 _TIME_OF_DAY = {
     hyphen: Adjustment("the last four could be a time of day", by)
@@ -46,7 +49,9 @@ def of_digits(candidate: Candidate, birth: Birth, today: date) -> list[Adjustmen
     elif birth.ran_out:
         steps.append(_RAN_OUT)
     age = birth.age(today)
-    if age >= _OLD:
+    if layout is Layout.DATED and recent(birth, today):
+        steps.append(_DAY_OF_THESE_YEARS)
+    elif age >= _OLD:
         steps.append(
             _OLDER_THAN_ANYBODY if age >= _OLDEST and not layout.divided else _A_HUNDRED[layout.divided]
         )
@@ -55,6 +60,17 @@ def of_digits(candidate: Candidate, birth: Birth, today: date) -> list[Adjustmen
     elif layout is Layout.BARE and _stamp(candidate.digits, today):
         steps.append(_STAMP)
     return [*steps, *candidate.doubts]
+
+
+def likely(candidate: Candidate, birth: Birth, today: date) -> bool:
+    """Whether the number is spelled and made like hardly any other: six digits, a hyphen and four, of somebody
+    who may well be alive, with modulus 11."""
+    return candidate.layout is Layout.HYPHEN and birth.modulus11 and _YOUNG <= birth.age(today) < _OLD
+
+
+def recent(birth: Birth, today: date) -> bool:
+    """Whether the date may be a day of these years, which reads as one a hundred years ago."""
+    return abs(birth.born.year + 100 - today.year) <= _THESE_YEARS
 
 
 def total(steps: list[Adjustment]) -> float:

@@ -1,7 +1,7 @@
-"""Numbers that the text takes apart: "født 010190, de sidste fire er 1234", "010190 (løbenr. 1234)".
+"""Numbers that the text takes apart: "født 010190, de sidste fire er 1234", "7. juli 1961 - 4285".
 
-Looked for from the words, which are rare: "sidste fire", "løbenr", "resten af nummeret". Back from them a
-date must stand near, forward from them four digits.
+Looked for from four digits that stand alone. Before them a date must end, in figures or with the name of its
+month; what stands between the two says how likely it is that they belong together.
 """
 
 from __future__ import annotations
@@ -13,22 +13,32 @@ from segl.vocabulary import Adjustment
 from segl_classifier.cpr.candidates import Candidate
 from segl_classifier.cpr.layout import Layout
 
-# Pieces by which the phrases are found fast, and how many letters of the phrase stand before each.
-_STEMS = (
-    *(("dste f", 2), ("dste 4", 2), ("DSTE F", 2), ("iste f", 1), ("ista f", 1), ("zten v", 3), ("ast f", 1)),
-    *(("ast 4", 1), ("øbenr", 1), ("øbenu", 1), ("ØBENR", 1), ("sten af nu", 2), ("sten af c", 2)),
+_FOUR = re.compile(rb"0000(?<!00000)(?!0)")
+_MONTHS = (
+    *(("jan",), ("feb",), ("mar", "mär", "mær"), ("apr",), ("maj", "may", "mai"), ("jun",), ("jul",)),
+    *(("aug",), ("sep",), ("okt", "oct"), ("nov",), ("dec", "des", "dez")),
 )
-_PHRASE = re.compile(
-    r"(?:(?:sidste|siste|sista|last|letzten)\s+(?:fire|4|four|fyra|vier)\b"
-    r"|løbe(?:nr|nummer(?:et)?)\b|resten\s+af\s+(?:nummeret|cpr[\w-]*))"
-    r"(?P<between>\D{0,60}+)(?P<serial>[0-9]{4})(?![0-9]|[.,-][0-9])",
+_MONTH = {name: f"{number:02}" for number, names in enumerate(_MONTHS, 1) for name in names}
+_DATE = re.compile(
+    r"(?<![\d.,/-])(?:(?P<d>0[1-9]|[12][0-9]|3[01])[ ./-]{0,2}(?P<m>0[1-9]|1[0-2])[ ./-]{0,2}"
+    rf"|(?P<day>[0-3]?[0-9])\.?(?:\ (?:i|of))?\ ?(?P<month>{'|'.join(_MONTH)})[a-zæ]{{0,6}}\.?,?\ {{0,2}}'?)"
+    r"(?P<year>(?:18|19|20)?(?P<y>[0-9]{2}))\Z",
     re.IGNORECASE,
 )
-_DATE = re.compile(
-    r"(?<![\d.,/-])(?P<d>0[1-9]|[12][0-9]|3[01])[ ./-]{0,2}(?P<m>0[1-9]|1[0-2])[ ./-]{0,2}"
-    r"(?:18|19|20)?(?P<y>[0-9]{2})(?![0-9]|[.,/-][0-9])"
+_LONGEST_DATE, _FURTHEST = 28, 90  # characters of a date; between it and the four digits
+_LAST = re.compile(
+    r"(?:sidste|siste|sista|last|letzten)\s+(?:fire|4|four|fyra|vier)\b|løbe(?:nr|nummer)|loebenr"
+    r"|resten\s+af\s+(?:nummeret|cpr)|(?:slutter|ender|endelsen)\s+(?:på|er|med)|slutcifre|kontrolcifre|kontrolnummer"
+    r"|end(?:s|ing)\s+(?:in|with)|endet\s+(?:auf|mit)",
+    re.IGNORECASE,
 )
-_BACK = 90  # characters from the words back to the date
+_JOINED = re.compile(
+    r"[\s,(]{0,3}(?:(?P<said>bindestreg|streg|dash|hyphen|minus|bindestrich|efterfulgt\s+af|followed\s+by|gefolgt\s+von)"
+    r"|og|and|und|och|samt|med|så|derefter|then|x|plus)(?:\s+(?:så|nummeret|tallet|cifrene))?[\s,:(]{1,3}",
+    re.IGNORECASE,
+)
+_SIGNS = re.compile(r"(?P<hyphen>\s?[-–]\s?)|[\s,;:(|-]{1,4}")
+_TOWN = re.compile(r"\s{1,3}[A-ZÆØÅ][a-zæøå]")
 _PERSONAL = re.compile(r"\b(?:cpr|personn|fød(?:t|sels)|f\.|født|born|birth|född|geb)", re.IGNORECASE)
 _OTHER = re.compile(
     r"lever|track|ordre|order|faktur|invoice|konto|kort|card|telefon|tlf|mobil|kolli|pakke|måler|sag\b|journal",
@@ -36,36 +46,63 @@ _OTHER = re.compile(
 )
 
 _LAST_FOUR = Adjustment("the text says that they are the last four", 0.2)
+_SAID_HYPHEN = Adjustment("the hyphen is spelled out", 0.25)
 _NAMED = Adjustment("a birthday or a CPR number is named", 0.3)
 _ELSE = Adjustment("something else is named beside it", -0.5)
+_POSTAL = Adjustment("a town follows: a postal code", -0.3)
+_PERIOD = Adjustment("the four digits may be a year", -0.2)
 
 
-def split_candidates(text: str) -> Iterator[Candidate]:
-    """The numbers whose date and last four digits stand apart in a sentence."""
+def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
+    """The numbers whose date and last four digits stand apart in a sentence. *shape* is that of *text*."""
     done = 0
-    for place in sorted(place for stem, before in _STEMS for place in _places(text, stem, before)):
-        match = _PHRASE.match(text, place) if place >= done else None
-        if match is None or match["between"].count("\n") > 1:
+    for four in _FOUR.finditer(shape):
+        start = four.start()
+        last = shape.rfind(b"0", max(done, start - _FURTHEST), start)
+        if text[last : last + 1] == "4" and shape[max(0, last - 1) : last] != b"0":  # "de sidste 4"
+            last = shape.rfind(b"0", max(done, start - _FURTHEST), last)
+        if last <= done or shape[last - 1 : last] != b"0":
             continue
-        dates = list(_DATE.finditer(text, max(done, place - _BACK), place))
-        if not dates:
+        between = text[last + 1 : start]
+        steps = _between(between, text, four.end())
+        if steps is None:
             continue
-        date = dates[-1]
-        near = text[max(0, date.start() - 40) : match.end() + 20]
-        doubts = [_LAST_FOUR]
-        if _PERSONAL.search(near):
-            doubts.append(_NAMED)
-        if _OTHER.search(near):
-            doubts.append(_ELSE)
-        digits = date["d"] + date["m"] + date["y"] + match["serial"]
-        yield Candidate(date.start(), match.end(), Layout.WORDS, digits, tuple(doubts))
-        done = match.end()
+        begin = max(done, last + 1 - _LONGEST_DATE)
+        date = _DATE.search(text, begin, last + 1)
+        if date is None or (date["m"] is not None and not any(c.isalpha() for c in between)):
+            continue  # all in figures: the scan finds it
+        yield _candidate(text, date, four.end(), steps, hyphen=between.strip() in ("-", "–"))
+        done = four.end()
 
 
-def _places(text: str, stem: str, before: int) -> Iterator[int]:
-    """Where phrases with *stem* may begin."""
-    at = text.find(stem)
-    while at >= 0:
-        if at >= before:
-            yield at - before
-        at = text.find(stem, at + len(stem))
+def _between(between: str, text: str, end: int) -> list[Adjustment] | None:
+    """What is said by the text from the date to the four digits; ``None`` when they are strangers."""
+    if _SIGNS.fullmatch(between):
+        return [_POSTAL] if _TOWN.match(text, end) else []
+    if between.count("\n") > 1:
+        return None
+    if _LAST.search(between):
+        return [_LAST_FOUR]
+    joined = _JOINED.fullmatch(between)
+    if joined is None:
+        return None
+    return [_SAID_HYPHEN] if joined["said"] else []
+
+
+def _candidate(
+    text: str, date: re.Match[str], end: int, steps: list[Adjustment], *, hyphen: bool
+) -> Candidate:
+    start = date.start()
+    if steps and steps[0].by > 0:
+        near = text[max(0, start - 40) : end + 20]
+        steps += [_NAMED] * bool(_PERSONAL.search(near))
+        steps += [_ELSE] * bool(_OTHER.search(near))
+    day, month = date["d"], date["m"]
+    if day is None:
+        day, month = date["day"].zfill(2), _MONTH[date["month"].lower()]
+    serial = text[end - 4 : end]
+    if hyphen and serial[:2] in ("19", "20"):
+        steps.append(_PERIOD)
+    year = int(date["year"]) if len(date["year"]) == 4 else None
+    layout = Layout.NAMED_MONTH if hyphen else Layout.WORDS
+    return Candidate(start, end, layout, day + month + date["y"] + serial, tuple(steps), year)

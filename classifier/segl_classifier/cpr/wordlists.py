@@ -121,7 +121,7 @@ OTHER = {
         faktura fakturaen invoice inv fak rechnung regning regningen bilag bilaget kreditnota
         kreditnotaen kvittering kvitteringen =receipt kvitto giro fi ocr betalingsid indbetalingskort
         opkrævning moms creditnote postering posteringen finansbilag fikkode indbetalingskode
-        girokort opgørelse aconto acontofaktura slutfaktura betalingslinje kassebon =statement
+        bon =bonen girokort opgørelse aconto acontofaktura slutfaktura betalingslinje kassebon =statement
         =remittance årsopgørelse
     """,
     "a meter": """
@@ -149,17 +149,22 @@ OTHER = {
         sms ring ringe opkald satellittelefon vagttlf mob nødtelefon
     """,
     "a case": """
-        sag sagen =sager jnr case casefile =ticket ticketen aktenzeichen az ärende ärendet akt akten
-        police policen =policy =claim dossier diarienr dnr incident fejlmelding feilmelding forespørgsel
-        forespørgslen tilladelse tilladelsen dispensation dok dokument dokumentet document dokid
-        matrikel matrnr matr bfe esr ejendom rfq rfc job jobid reference referencen referens referanse
-        referenz projekt project prosjekt servitut easement rapport rapporten =report =sample =probe
-        analyserapport prøvested kalibrierschein certifikat certificate tegning tegningen =drawing
-        revision rev garanti rma retur returnering byggesag klagesag retssag inkassosag fogedsag
-        lokalplan tinglysning skøde udtalelse notat referat protokol cirkulære byggetilladelse =permit
-        autorisation godkendelse registrering indberetning opmåling måling stikprøve vandprøve jordprøve
-        testrapport afvigelse hændelse driftsforstyrrelse opgave opgaven mappe arkiv løbenr
-        serviceaftale servicerapport =task =bug =pull =commit patch =request
+        sag sagen =sager jnr case casefile aktenzeichen az ärende ärendet akt akten dossier diarienr dnr
+        klagesag retssag inkassosag fogedsag løbenr arkiv mappe
+    """,
+    "an insurance": """
+        police policen =policy =claim
+    """,
+    "a paper or a job": """
+        =ticket ticketen incident fejlmelding feilmelding forespørgsel forespørgslen tilladelse tilladelsen
+        dispensation dok dokument dokumentet document dokid matrikel matrnr matr bfe esr ejendom rfq rfc job
+        jobid reference referencen referens referanse referenz projekt project prosjekt servitut easement
+        rapport rapporten =report =sample =probe analyserapport prøvested kalibrierschein certifikat
+        certificate tegning tegningen =drawing revision rev garanti rma retur returnering byggesag lokalplan
+        tinglysning skøde udtalelse notat referat protokol cirkulære byggetilladelse =permit autorisation
+        godkendelse registrering indberetning opmåling måling stikprøve vandprøve jordprøve testrapport
+        afvigelse hændelse driftsforstyrrelse opgave opgaven serviceaftale servicerapport =task =bug =pull
+        commit patch =request stempel blanket formular formularen skema skemaet
     """,
     "a shipment": """
         pakke pakken =parcel =package =track tracking =trace forsendelse forsendelsen sending sendingen
@@ -183,7 +188,7 @@ OTHER = {
         corrid session sessionid uuid guid hash jobid msgid messageid checksum img image foto scan scn
         dsc dscn screenshot vid mvi møde mødet meeting =server =error =thread =event snapshot
         backup dump =record dataset datasæt =node =process webinar konference =dialin opkaldskode
-        mødekode
+        mødekode ownerapptid appointmentid
     """,
     "an amount": """
         kr dkk sek nok eur usd euro kroner kronor stk kwh mwh m3
@@ -197,8 +202,18 @@ anmodning analyse prøvesvar vejledning varsel alarm =change issue skade kort be
 udskrift journal journalen prøve prøven ref """
 # Words of these lists that are names of people too: "Bo Ring", "Saga Brønd".
 ALSO_NAMES = "ring brønd kabel kort job case key code mac serie vid"
-# "Customer no.", "kunde nr.": the number of a person, but one that a firm has given.
+# "Customer no.", "kundenr.": the number of a person, but one that a firm has given.
 NUMBERED = """
+løn payroll id ident patient borger beboer
 customer client member employee student user supplier kunde medlem medarbejder bruger elev leverandør
 debitor kreditor lejer lejemål mitglied kunden
+"""
+
+# Units and things that are counted, in small letters: "1234 stk." is no end of a personal number.
+UNITS = """
+stk stykker styk pladser siddepladser personer deltagere gæster mand m3 m2 m³ m² kubikmeter kvm liter l hl kg
+ton tons g m km cm mm kwh mwh kw mw gj kr kroner dkk eur euro usd sek nok € % procent timer minutter min sek
+sekunder dage uger måneder mdr eksemplarer eks enheder enh husstande husstand biler billetter kvadratmeter
+medlemmer point poster linjer sider rækker pcs pieces units seats people persons guests participants litres
+hours minutes days weeks pages rows timar platser dagar
 """

@@ -27,6 +27,7 @@ from segl_classifier.cpr.wordlists import (
     PREPOSITION,
     REPLACEMENT,
     REPLACEMENT_BEFORE_CPR,
+    UNITS,
 )
 
 # The first part of a compound that makes its "nummer" a person's.
@@ -119,7 +120,11 @@ class Word:
 
 UNKNOWN = Word(Kind.UNKNOWN)
 SOME_ID = Word(Kind.OTHER, "an id of some kind", numbers=True)
-CUSTOMER_NUMBER = Word(Kind.OTHER, "a number of a customer or member", numbers=True)
+_CUSTOMERS = "a number of a customer or member"
+CUSTOMER_NUMBER = Word(Kind.OTHER, _CUSTOMERS, numbers=True)
+_MATTERS = "a matter with a number of its own"
+# Things that concern one person, and are numbered by that person's own number often enough.
+OF_PEOPLE = frozenset((_CUSTOMERS, _MATTERS, "an insurance"))
 
 
 def key(word: str) -> str:
@@ -133,7 +138,7 @@ _HEADS: dict[str, Word] = {}
 def _table() -> dict[str, Word]:
     table: dict[str, Word] = {}
     groups = [(Kind.OTHER, what, nouns) for what, nouns in OTHER.items()]
-    groups.insert(0, (Kind.MATTER, "a matter with a number of its own", MATTER))
+    groups.insert(0, (Kind.MATTER, _MATTERS, MATTER))
     for kind, what, group in groups:
         for noun in group.split():
             short = len(key(noun)) < _SHORTEST_HEAD
@@ -160,6 +165,7 @@ def _table() -> dict[str, Word]:
 
 
 _TABLE = _table()
+_UNITS = frozenset(map(key, UNITS.split()))
 _ALSO_NAMES = frozenset(map(key, ALSO_NAMES.split()))
 _NUMBERED = frozenset(map(key, NUMBERED.split()))
 _OWN = frozenset(map(key, OWN.split()))
@@ -197,6 +203,8 @@ def thing(word: str) -> bool:
 def _other(first: str) -> str:
     """What a number is whose name begins with *first*: "ordre", "kunde"."""
     for bare in (first, first.removesuffix("s")):
+        if bare in _NUMBERED:
+            return _CUSTOMERS
         found = _TABLE.get(bare)
         if found is not None and found.other:
             return found.other
@@ -226,3 +234,8 @@ def numbered(word: str) -> bool:
 def replaces(word: str) -> bool:
     """Whether the word before "cpr" makes it a replacement number: "fiktivt cpr"."""
     return word in _REPLACEMENT_BEFORE
+
+
+def unit(word: str) -> bool:
+    """Whether the word is a unit, or a thing that is counted."""
+    return word in _UNITS

@@ -170,3 +170,70 @@ def test_what_was_not_counted_is_kept_with_its_reasons() -> None:
 def test_a_case_named_by_the_person_it_concerns(text: str, number: bool) -> None:
     found = find_cpr(Text(text, "body", Source.BODY))
     assert any(finding.score >= THRESHOLD for finding in found) is number
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        *(
+            "Journalnr",
+            "Journalnummer:",
+            "Medlemsnr.",
+            "Medlemsnummer",
+            "Lønnr",
+            "Lønnummer:",
+            "Policenr",
+            "Kundenr.",
+        ),
+        *(
+            "Medarbejdernr.",
+            "Elevnr",
+            "Lejemålsnr.",
+            "Skadesnr.",
+            "Patientens journalnr.",
+            "Customer no.",
+            "ID-nr.",
+        ),
+        *("Vedr. sag", "Sagen", "Skade", "https://intra.example/sag/", "Ref.", "Tlf."),
+    ],
+)
+def test_the_number_of_a_person_with_a_firm_is_often_his_own(called: str) -> None:
+    """Six digits, a hyphen and four, with modulus 11, are hardly ever anything else."""
+    assert found(f"{called} 070761-4285".replace("/ ", "/"))
+    assert not found(f"{called} 070761-4286".replace("/ ", "/")) or called.startswith("http")
+
+
+@pytest.mark.parametrize(
+    "called", ["Ordrenr.", "Faktura", "Målernr.", "Konto", "Serienr.", "Sagsnr.", "j.nr.", "Varenr.", "Rapport",
+               "contract reference", "Tegning", "Stempel"]
+)  # fmt: skip
+def test_the_number_of_a_thing_is_not_however_it_is_spelled(called: str) -> None:
+    assert not found(f"{called} 070761-4285")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sæt kryds i kalenderen 01.12.26 - 1400 pladser!",
+        "De 12 01 99 - 1234 stk.",
+        "Vi har 12 01 99 - 1234 m3 tilbage",
+        "Levering 01.12.25 - 1400",
+        "0112994285 stk. bestilt",
+        "Bon 3112994285",
+        "X-MICROSOFT-CDO-OWNERAPPTID:-1201994285",
+        "X-MICROSOFT-CDO-OWNERAPPTID:1201994285",
+        "X-EVENT-ID:1201994285",
+        "Nr.: 090925-3118",
+        "dato\tvandstand\n46350,52083\t30127,51236",
+        "cpr;serienr\n070761-4285;30127,51236".partition("\n")[0] + "\n;30127,51236",
+    ],
+)
+def test_days_amounts_and_properties(text: str) -> None:
+    assert not found(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["070761-4285 Tage Kort", "Ida Kjær 07.07.61 - 4285, ansat", "Nr. 070761-4285"]
+)
+def test_what_follows_a_number_need_not_be_a_unit(text: str) -> None:
+    assert found(text)

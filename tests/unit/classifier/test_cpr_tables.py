@@ -71,6 +71,12 @@ def test_nine_digits_count_only_in_a_column_of_cpr_numbers() -> None:
     assert count("nr;navn\n702611008;Ida") == 0
 
 
+@pytest.mark.parametrize("heading", ["CPR", "Cpr-nr.", "Personnummer", "personnr", "CPR-nummer", "Cpr nr"])
+@pytest.mark.parametrize("cell", ["702611008", "0702611008", "702611008.0", "702611008,0", "70261-1008"])
+def test_a_spreadsheet_may_have_lost_the_leading_zero(heading: str, cell: str) -> None:
+    assert count(f"Navn\t{heading}\tBeløb\nIda\t{cell}\t1.200,00") == 1
+
+
 def test_a_table_ends_where_its_divider_ends() -> None:
     assert count("ordrenr;navn\n4711;Bo\n\nKære Ida\n\nHer er det: 120385-1002") == 1
 
