@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from segl_classifier.message import Text
 from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
-from segl_classifier.understanding.windows import windows_of
+from segl_classifier.understanding.windows import MOST, windows_of
 
 LABELS = tuple(label for label in Label if label is not Label.CPR)
 _BATCH = 8  # windows to the encoder between looks at the clock
@@ -47,9 +48,12 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one message may cost the encoder: windows, and seconds after which the rest is not read."""
+    """What one message may cost the encoder: windows, fewer of them once it is certain, and seconds after which
+    the rest is not read."""
 
     windows: int = 64
+    windows_when_certain: int = 16
+    certain: float = 0.95
     seconds: float = 20.0
 
 
@@ -72,11 +76,12 @@ class Cascade:
 
     def understand(self, texts: Sequence[Text], subject: str = "", /) -> Understanding:
         """Everything the model has to say of *texts*, all parts of one message."""
-        windows = list(windows_of(texts))
+        windows = list(islice(windows_of(texts), MOST + 1))
         if not windows:
             return Understanding()
+        all_seen = len(windows) <= MOST
         linear = self.linear.logits([window.text for window in windows])
-        mixed, read, complete = self._asked(windows, linear)
+        mixed, read, in_time = self._asked(windows, linear)
         scores = self._calibrated(mixed)
         readings = tuple(
             Reading(
@@ -92,7 +97,7 @@ class Cascade:
             readings,
             float(best[0]),
             {label: float(score) for label, score in zip(LABELS, best[1:], strict=True)},
-            complete,
+            all_seen and in_time,
         )
 
     def _asked(self, windows: Sequence[Window], linear: Rows) -> tuple[Rows, set[int], bool]:
@@ -113,7 +118,12 @@ class Cascade:
             share = self.fit.encoder_share
             mixed[chosen] = share * said + (1 - share) * linear[chosen]
             read.update(chosen)
+            if len(read) >= self.budget.windows_when_certain and self._is_certain(mixed[chosen]):
+                break  # a list of a hundred patients needs no hundredth look
         return mixed, read, True
+
+    def _is_certain(self, logits: Rows) -> bool:
+        return bool(self._calibrated(logits)[:, 0].max() >= self.budget.certain)
 
     def _calibrated(self, logits: Rows) -> Rows:
         scaled = logits * np.array(self.fit.slope, np.float32) + np.array(self.fit.offset, np.float32)

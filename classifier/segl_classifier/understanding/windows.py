@@ -18,7 +18,7 @@ from segl_classifier.understanding.tables import table_lines
 
 WORDS = 45
 OVERLAP = 18  # words: a longer last sentence is not repeated
-MOST = 10_000  # windows of a message
+MOST = 10_000  # windows of a message that are read
 
 _SENTENCE_END = re.compile(r"[.!?…:]+[\"”»')\]]*\s+(?=[^\sa-zæøåäöü])|\n+")
 _PARAGRAPH = re.compile(r"\n[ \t>]*\n\s*")
@@ -32,14 +32,8 @@ Piece = tuple[str, int, int, int]  # text, start, end, words
 
 
 def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
-    """The windows of a message in reading order, at most :data:`MOST`."""
-    for number, window in enumerate(_windows(texts)):
-        if number >= MOST:
-            return
-        yield window
-
-
-def _windows(texts: Sequence[Text]) -> Iterator[Window]:
+    """The windows of a message in reading order. There is no end to them in a large message: take at most
+    :data:`MOST`."""
     subject = next((t.text for t in texts if t.source is Source.SUBJECT), "").strip()
     subject_index = next((n for n, t in enumerate(texts) if t.source is Source.SUBJECT), 0)
     led = False

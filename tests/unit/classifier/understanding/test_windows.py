@@ -1,0 +1,113 @@
+"""Texts become windows: small enough to be about one thing, with the context that makes them clear."""
+
+from __future__ import annotations
+
+import time
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl_classifier.message import Source, Text
+from segl_classifier.understanding.windows import MOST, WORDS, windows_of
+
+
+def windows(*texts: Text) -> list[str]:
+    return [window.text for window in windows_of(texts)]
+
+
+def body(text: str) -> Text:
+    return Text(text, "part 1", Source.BODY)
+
+
+def subject(text: str) -> Text:
+    return Text(text, "subject", Source.SUBJECT)
+
+
+def test_the_subject_stands_with_the_first_sentence() -> None:
+    assert windows(subject("Vagtplan"), body("Jens kommer ikke.")) == ["Vagtplan | Jens kommer ikke."]
+
+
+def test_a_subject_alone_is_read_too() -> None:
+    assert windows(subject("Karen er indlagt"), body("")) == ["Karen er indlagt"]
+
+
+def test_the_last_sentence_is_repeated_so_that_he_and_his_matter_are_seen_together() -> None:
+    long = "Vi har bestilt nye ventiler, og de bliver sat op i uge 34, hvis vejret er til det. " * 2
+    first, second = windows(body(f"{long}Jens ringer. Han er syg igen, {'og det er trist ' * 9}."))
+    assert first.endswith("Jens ringer.")
+    assert second.startswith("Jens ringer. Han er syg")
+
+
+def test_a_row_of_a_table_carries_its_headers() -> None:
+    table = "Navn\tÅrsag\tDage\nJens Holm\tKOL\t12\nÅse Bro\tferie\t5"
+    (window,) = windows(Text(table, "part 2", Source.ATTACHMENT))
+    assert "Navn: Jens Holm, Årsag: KOL, Dage: 12" in window
+
+
+@pytest.mark.parametrize("separator", ["\t", ";", "|"])
+def test_a_long_table_keeps_its_header_in_every_window(separator: str) -> None:
+    rows = [separator.join(("Navn", "Diagnose"))] + [separator.join((f"Per {n}", "gigt")) for n in range(80)]
+    found = windows(Text("\n".join(rows), "part 2", Source.ATTACHMENT))
+    assert len(found) > 3
+    assert all("Diagnose" in window for window in found)
+
+
+def test_prose_with_a_semicolon_is_no_table() -> None:
+    assert windows(body("Det er godt; vi ses.\nHilsen Bo")) == ["Det er godt; vi ses. Hilsen Bo"]
+
+
+def test_long_numbers_are_zeros() -> None:
+    (window,) = windows(body("Ring 70 12 34 56 om faktura 2026004512 den 3. maj kl. 14."))
+    assert window == "Ring 00 00 00 00 om faktura 0000000000 den 3. maj kl. 14."
+
+
+def test_a_file_name_is_read_as_words() -> None:
+    assert windows(Text("opsigelse_jens-holm.docx", "part 2 file name", Source.FILENAME)) == [
+        "opsigelse jens holm docx"
+    ]
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Denne e-mail kan indeholde fortrolige oplysninger. Hvis du har modtaget mailen ved en fejl, bedes du slette den.",
+        "This e-mail is confidential and intended only for the addressee. If received in error, please delete it.",
+        "Diese E-Mail ist vertraulich. Sollten Sie sie irrtümlich erhalten haben, bitte löschen.",
+    ],
+)
+def test_a_disclaimer_is_not_read_by_the_model(footer: str) -> None:
+    assert windows(body(f"Vi ses i morgen.\n\n{footer}")) == ["Vi ses i morgen."]
+
+
+def test_a_confidential_matter_is_no_disclaimer() -> None:
+    text = "Det er fortroligt, men Jens er indlagt på psykiatrisk afdeling."
+    assert windows(body(text)) == [text]
+
+
+def test_quoted_mail_is_read_without_its_marks() -> None:
+    assert windows(body("> > Jens er syg.\n> > Han kommer ikke.")) == ["Jens er syg. Han kommer ikke."]
+
+
+def test_plain_and_html_that_say_the_same_are_read_once() -> None:
+    assert windows(body("Vi ses."), body("Vi ses.")) == ["Vi ses."]
+
+
+@given(st.text(max_size=2000))
+def test_every_window_is_small_and_lies_in_its_text(text: str) -> None:
+    for window in windows_of([body(text)]):
+        assert 0 < len(window.text.split()) <= WORDS + 1
+        assert 0 <= window.start <= window.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["a" * 2_000_000, "ord " * 200_000, "\n" * 1_000_000, "a;b\n" * 60_000, "\t" * 1_000_000, "> " * 500_000],
+    ids=["one word", "one sentence", "blank lines", "a table", "tabs", "quote marks"],
+)
+def test_hostile_text_takes_bounded_time_and_windows(hostile: str) -> None:
+    started = time.process_time()
+    count = sum(1 for _ in islice(windows_of([body(hostile)]), MOST))
+    assert count <= MOST
+    assert time.process_time() - started < 8
