@@ -130,7 +130,7 @@ def _weigh_label(
 ) -> Weighing:
     asked = understanding is not None and scales.asks_model(label)
     if understanding is None or not asked:
-        model, steps = None, _by_words(speakers)
+        model, steps = None, _by_words(label, speakers)
     else:
         model = understanding.scores.get(label, 0.0)
         steps = _by_model(label, model, speakers)
@@ -151,9 +151,10 @@ def _weigh_label(
     )
 
 
-def _by_words(speakers: Speakers) -> list[Adjustment]:
+def _by_words(label: Label, speakers: Speakers) -> list[Adjustment]:
     joined = join((speakers.words, speakers.own))
-    steps = [Adjustment("shipped rules", speakers.words)] if speakers.words else []
+    name = "numbers found" if label is Label.CPR else "shipped rules"
+    steps = [Adjustment(name, speakers.words)] if speakers.words else []
     if speakers.own:
         steps.append(Adjustment(f"own rules, {speakers.own:.2f}", joined - speakers.words))
     return steps

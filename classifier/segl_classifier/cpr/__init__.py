@@ -55,6 +55,12 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     return findings
 
 
+def read_numbers(text: Text) -> tuple[str, list[Judged]]:
+    """The text made plain, each character in its place, and every number in it, whatever its score."""
+    plain, numbers, _ = _read(text, shape_of(text.text), this_day())
+    return plain, numbers
+
+
 def _read(text: Text, shape: bytes, today: date) -> tuple[str, list[Judged], bool]:
     """The text made plain, the numbers in it, and whether all were looked at. What making plain may have
     spoilt is found in the text as it stands."""

@@ -24,7 +24,7 @@ from segl.cli.output import (
     say_json,
 )
 from segl.errors import SeglError
-from segl.vocabulary import Decision
+from segl.vocabulary import Decision, Doubt, Effect, Finding, Verdict
 
 if TYPE_CHECKING:
     from segl.cli.checking import Checked
@@ -40,6 +40,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each message.")] = False,
     settings: Annotated[Path | None, typer.Option("--settings", help="The settings file.")] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="One more rule file.")] = None,
+    no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every finding.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the exit code.")] = False,
 ) -> None:
@@ -57,7 +58,7 @@ def check(
     from segl.cli.checking import Checker
 
     try:
-        checker = Checker.make(settings, rules or [])
+        checker = Checker.make(settings, rules or [], with_model=not no_model)
     except SeglError as error:
         fail_of(error)
     decisions: Counter[Decision] = Counter()
@@ -82,16 +83,34 @@ def _show(checked: Checked, everything: bool) -> None:
     verdict = checked.verdict
     decision = paint(f"{verdict.decision:6}", COLOUR_OF[verdict.decision], bold=True)
     say(f"{decision}  {printable(checked.name)}{'  ' if verdict.reasons else ''}{', '.join(verdict.reasons)}")
-    findings = [f for f in verdict.findings if everything or f.label is None or f.label in verdict.labels]
+    findings = [f for f in verdict.findings if everything or _counts(f, verdict)]
     shown = findings if everything else findings[:_SHOWN]
     rows = [
-        (f.rule, f"{f.score:.2f}", printable(f.where), f"“{printable(f.excerpt)}”" if f.excerpt else "")
+        (_rule(f), f"{f.score:.2f}", printable(f.where), f"“{printable(f.excerpt)}”" if f.excerpt else "")
         for f in shown
     ]
     for line in columns(rows):
         say(paint(f"        {line}", dim=True))
     if len(findings) > len(shown):
         say(paint(f"        and {len(findings) - len(shown)} more: --all shows them", dim=True))
+
+
+def _rule(finding: Finding) -> str:
+    """Who found it, and for what when the name does not tell."""
+    if finding.effect is not Effect.RAISE:
+        return f"{finding.rule} ({finding.effect})"
+    return f"{finding.rule} {finding.label}" if finding.rule == "model" and finding.label else finding.rule
+
+
+def _counts(finding: Finding, verdict: Verdict) -> bool:
+    """Whether *finding* is part of why the verdict is what it is."""
+    in_doubt = not verdict.labels and Doubt.UNSURE in verdict.reasons and finding.rule == "model"
+    return (
+        finding.label is None
+        or finding.label in verdict.labels
+        or in_doubt
+        or finding.effect is not Effect.RAISE
+    )
 
 
 def _summary(decisions: Counter[Decision]) -> None:

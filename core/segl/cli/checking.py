@@ -92,10 +92,9 @@ class Checker:
 
 
 def _model() -> Model | None:
-    import segl_classifier.understanding as understanding
+    from segl_classifier.understanding.model import load_model
 
-    loader = getattr(understanding, "load_model", None)
-    return loader(None) if loader else None
+    return load_model()
 
 
 def _read(mail: Mail | Unread) -> int:

@@ -19,6 +19,8 @@ from segl import __version__
 # name: (module, its line in --help)
 COMMANDS = {
     "check": ("segl.cli.check", "Say what messages hold and whether they must be sent securely."),
+    "explain": ("segl.cli.explain", "Show a message with what speaks for and against each category."),
+    "evaluate": ("segl.cli.evaluate", "Score the classifier on labelled messages."),
     "rules": ("segl.cli.rules", "Check, list and try the rules."),
     "route": ("segl.cli.route", "Show by which way recipients would get a message, and why."),
     "status": ("segl.cli.status", "Whether Segl runs: processes, queues, rules."),

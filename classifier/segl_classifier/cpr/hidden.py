@@ -1,0 +1,32 @@
+"""A whole text made fit to be shown: what may be a personal number in it cannot be read."""
+
+from __future__ import annotations
+
+from segl.masking import MASK, mask_digits
+from segl_classifier.cpr import THRESHOLD, read_numbers
+from segl_classifier.message import Text
+
+_KEPT = 4  # leading characters: the day and the month
+
+
+def hidden(text: Text, certain: str = MASK) -> str:
+    """The text of *text*, every candidate masked however little it scored, and then every long run of digits.
+    Each character stays in its place. *certain* is the mask of what does count as a personal number."""
+    plain, numbers = read_numbers(text)
+    parts: list[str] = []
+    done = 0
+    for number in numbers:
+        mask = certain if number.score >= THRESHOLD else MASK
+        parts += (plain[done : number.start], _masked(plain[number.start : number.end], mask))
+        done = max(done, number.end)
+    return mask_digits("".join((*parts, plain[done:])))
+
+
+def _masked(number: str, mask: str) -> str:
+    """Letters too: they may stand for digits."""
+    seen = 0
+    out: list[str] = []
+    for char in number:
+        seen += char.isalnum()
+        out.append(mask if char.isalnum() and seen > _KEPT else char)
+    return "".join(out)

@@ -1,0 +1,184 @@
+"""How a verdict came about, as data: the message window by window with what was hit, and the arithmetic.
+
+Every text is masked as a whole before it is cut into windows, so that a number cannot be read by putting two
+pieces together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from segl.masking import MASK
+from segl.settings import Limits
+from segl.vocabulary import Adjustment, Effect, Finding, Label, Verdict
+from segl_classifier.classify import gather
+from segl_classifier.cpr.hidden import hidden
+from segl_classifier.decide import MODEL, Balance, Stance, balance_of, decide, reading_steps
+from segl_classifier.message import Text
+from segl_classifier.rules import RuleSet
+from segl_classifier.rules.marks import Mark, Marker, merged
+from segl_classifier.rules.words import NormalText
+from segl_classifier.understanding.reading import Model, Reading, Window
+from segl_classifier.understanding.windows import windows_of
+from segl_classifier.weigh import Weighing
+
+Span = tuple[int, int, int]  # number of the text, start, end
+
+# The mask of a CPR number until it is marked: of no meaning to anyone (Unicode, private use).
+_CPR_MASK = "\ue000"
+_CPR = re.compile(rf"(?:\w\W{{0,4}}?){{4}}{_CPR_MASK}(?:\W{{0,4}}?{_CPR_MASK})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A window as it is shown: masked, white space in order. ``marks`` are the words of the rules that found
+    something in this part; ``reading`` is what the model says of the window, when it was asked."""
+
+    where: str
+    text: str
+    marks: tuple[Mark, ...]
+    reading: Reading | None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing in it says anything."""
+        return not self.marks and (self.reading is None or self.reading.any < 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A verdict with all that led to it. ``rule_labels`` tells of each rule hit which category it bears on."""
+
+    verdict: Verdict
+    balance: Balance
+    passages: tuple[Passage, ...]
+    rule_labels: Mapping[str, Label | None]
+
+    def as_dict(self) -> dict[str, Any]:
+        weighings = [w for w in (*self.balance.labels.values(), self.balance.whole) if w]
+        return {
+            "decision": self.verdict.decision.value,
+            "labels": [label.value for label in self.verdict.labels],
+            "reasons": list(self.verdict.reasons),
+            "windows": [_passage_dict(passage) for passage in self.passages],
+            "categories": [_weighing_dict(weighing) for weighing in weighings],
+            "findings": [
+                {**finding.as_dict(), "steps": _steps(finding.adjustments)}
+                for finding in self.verdict.findings
+            ],
+        }
+
+
+def explain(
+    raw: bytes, rules: RuleSet, limits: Limits, *, model: Model | None, stance: Stance
+) -> Explanation:
+    """The verdict on *raw*, as :func:`.classify.classify` gives it, with everything it is based on."""
+    found = gather(raw, rules, limits, model)
+    understanding = found.understanding
+    verdict = decide(found.findings, rules, stance, model=model, understanding=understanding)
+    readings = understanding.readings if understanding else ()
+    return Explanation(
+        verdict,
+        balance_of(found.findings, rules, stance, model=model, understanding=understanding),
+        tuple(_passages(found.texts, found.findings, rules, readings)),
+        {finding.rule: finding.label for finding in found.findings},
+    )
+
+
+def _passages(
+    texts: Sequence[Text], findings: Sequence[Finding], rules: RuleSet, readings: Sequence[Reading]
+) -> Iterator[Passage]:
+    markers = {where: _marker(where, findings, rules) for where in {text.where for text in texts}}
+    masked = [hidden(replace(t, text=t.text.replace(_CPR_MASK, "\ufffd")), _CPR_MASK) for t in texts]
+    for (number, start, end), reading in _spans(texts, readings):
+        where = texts[number].where
+        normal = NormalText.of(masked[number][start:end])
+        if normal.shown.strip():
+            numbers = [Mark(*found.span(), ("cpr",)) for found in _CPR.finditer(normal.shown)]
+            marks = merged([*markers[where].marks(normal), *numbers])
+            yield Passage(where, normal.shown.replace(_CPR_MASK, MASK), tuple(marks), reading)
+
+
+def _marker(where: str, findings: Sequence[Finding], rules: RuleSet) -> Marker:
+    names = {finding.rule for finding in findings if finding.where == where}
+    return Marker(rule for name in sorted(names) if (rule := rules.rule(name)))
+
+
+def _spans(texts: Sequence[Text], readings: Sequence[Reading]) -> Iterator[tuple[Span, Reading | None]]:
+    """What is shown: every text in order, cut where windows begin; what windows share is shown once."""
+    windows: list[tuple[Window, Reading | None]] = [(r.window, r) for r in readings]
+    windows = windows or [(window, None) for window in windows_of(texts)]
+    by_text: dict[int, list[tuple[int, int, Reading | None]]] = {}
+    for window, reading in windows:
+        by_text.setdefault(window.source_index, []).append((window.start, window.end, reading))
+    for number, text in enumerate(texts):
+        done = 0
+        for start, end, reading in sorted(by_text.get(number, ()), key=lambda part: part[:2]):
+            if start > done:
+                yield (number, done, start), None
+            if end > done:
+                yield (number, max(start, done), end), reading
+                done = end
+        if done < len(text.text):
+            yield (number, done, len(text.text)), None
+
+
+def _passage_dict(passage: Passage) -> dict[str, Any]:
+    reading = passage.reading
+    model: dict[str, Any] = {}
+    if reading:
+        model = {
+            "stage": int(reading.stage),
+            "any": round(reading.any, 4),
+            "scores": {label.value: round(score, 4) for label, score in reading.scores.items()},
+            "lowered": {reason: round(by, 4) for reason, by in reading.lowered},
+        }
+    return {
+        "where": passage.where,
+        "text": passage.text,
+        "hits": [{"rules": list(mark.rules), "start": mark.start, "end": mark.end} for mark in passage.marks],
+        **model,
+    }
+
+
+def _weighing_dict(weighing: Weighing) -> dict[str, Any]:
+    return {
+        "label": weighing.label.value if weighing.label else "any",
+        "standing": weighing.standing.value,
+        "score": round(weighing.score, 4),
+        "holds_from": round(weighing.threshold.holds, 4),
+        "unsure_from": round(weighing.threshold.unsure, 4),
+        "model": None if weighing.model is None else round(weighing.model, 4),
+        "shipped_rules": round(weighing.words, 4),
+        "own_rules": round(weighing.own, 4),
+        "lowered": round(weighing.lowered, 4),
+        "veto": weighing.veto,
+        "steps": _steps(weighing.steps),
+        "window": _steps(window_steps(weighing)),
+    }
+
+
+def window_steps(weighing: Weighing) -> tuple[Adjustment, ...]:
+    """How the model's part of *weighing* came about in the window that says most."""
+    if weighing.reading is None or weighing.model is None:
+        return ()
+    return tuple(reading_steps(weighing.reading, weighing.label, weighing.model))
+
+
+def evidence_of(weighing: Weighing, findings: Sequence[Finding]) -> list[Finding]:
+    """The rules' findings that bear on *weighing*, the model's own left out."""
+
+    def bears(finding: Finding) -> bool:
+        for_all = finding.label is None and finding.effect is not Effect.RAISE
+        return finding.label is weighing.label or (for_all and weighing.label is not Label.CPR)
+
+    if weighing.label is None:
+        return []
+    return [f for f in findings if f.rule != MODEL and bears(f)]
+
+
+def _steps(steps: Sequence[Adjustment]) -> list[dict[str, Any]]:
+    return [{"reason": step.reason, "by": round(step.by, 4)} for step in steps]

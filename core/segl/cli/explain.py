@@ -1,0 +1,197 @@
+"""``segl explain FILE…``: a message with what was found in it, and how that adds up to the verdict.
+
+On a terminal what was hit is underlined in the colour of its category; elsewhere it stands in ``[[ ]]``. The
+rule follows in braces. Everything from the message is made printable first: nothing in it can steer a terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segl.cli.mailbox import Mail, Unread, find_sources, read_mail
+from segl.cli.output import (
+    COLOUR_OF,
+    EXIT_OF,
+    Exit,
+    coloured,
+    complain,
+    fail_of,
+    paint,
+    printable,
+    say,
+    say_json,
+)
+from segl.errors import SeglError
+from segl.vocabulary import Decision, Label
+
+if TYPE_CHECKING:
+    from segl.cli.checking import Checker
+    from segl_classifier.explain import Explanation, Passage
+    from segl_classifier.weigh import Weighing
+
+_COLOURS = ("bright_red", "bright_yellow", "bright_magenta", "bright_cyan", "bright_green", "bright_blue")
+_OF_LABEL = {label: _COLOURS[number % len(_COLOURS)] for number, label in enumerate(Label)}
+_LEAST = 0.05  # scores of a window below this are not shown
+
+
+def explain(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE…", help="Messages, mailboxes, directories; - is standard input."),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each message.")] = False,
+    settings: Annotated[Path | None, typer.Option("--settings", help="The settings file.")] = None,
+    rules: Annotated[list[Path] | None, typer.Option("--rules", help="One more rule file.")] = None,
+    no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show windows in which nothing was found as well.")
+    ] = False,
+) -> None:
+    """Show a message window by window with what was found in it, and the arithmetic of each category.
+
+    Personal numbers and other long numbers are masked; the rest of the text is shown as it is.
+
+    Exit code: as that of segl check.
+    """
+    from segl.cli.checking import Checker
+
+    try:
+        checker = Checker.make(settings, rules or [], with_model=not no_model)
+    except SeglError as error:
+        fail_of(error)
+    decisions: list[Decision] = []
+    unread = False
+    for source in find_sources(files):
+        mails = [source] if isinstance(source, Unread) else read_mail(source, checker.limits.message_bytes)
+        for mail in mails:
+            if isinstance(mail, Unread):
+                complain(f"{mail.name}: {mail.problem}", mail.hint)
+                unread = True
+            else:
+                decisions.append(_one(mail, checker, as_json, everything))
+    raise typer.Exit(Exit.BAD_INPUT if unread else EXIT_OF[Decision.strictest(decisions)])
+
+
+def _one(mail: Mail, checker: Checker, as_json: bool, everything: bool) -> Decision:
+    from segl_classifier.explain import explain as explain_message
+
+    told = explain_message(
+        mail.raw, checker.rules, checker.limits, model=checker.model, stance=checker.stance
+    )
+    if as_json:
+        say_json({"file": printable(mail.name), **told.as_dict()})
+    else:
+        say(paint(printable(mail.name), bold=True))
+        _windows(told, everything)
+        _arithmetic(told)
+    return told.verdict.decision
+
+
+def _windows(told: Explanation, everything: bool) -> None:
+    where, quiet = "", 0
+    for passage in told.passages:
+        if passage.quiet and not everything:
+            quiet += 1
+            continue
+        if passage.where != where:
+            where = passage.where
+            say(f"── {printable(where)}")
+        if passage.reading:
+            say(f"   {_scores(passage)}")
+        for line in _marked(passage, told).splitlines():
+            say(f"   │ {line}")
+    if quiet:
+        say(
+            paint(
+                f"── {quiet} passage{'s' * (quiet != 1)} in which nothing was found: --all shows them",
+                dim=True,
+            )
+        )
+
+
+def _scores(passage: Passage) -> str:
+    """What the model says of a window, the highest first."""
+    reading = passage.reading
+    if reading is None:
+        return ""
+    ordered = sorted(reading.scores.items(), key=lambda pair: -pair[1])
+    parts = [paint(f"{label} {score:.2f}", _OF_LABEL[label]) for label, score in ordered if score >= _LEAST]
+    parts += [f"lowered {by:.2f} ({reason})" for reason, by in reading.lowered]
+    return f"{reading.any:.2f} by stage {int(reading.stage)}: {', '.join(parts) or 'no category'}"
+
+
+def _marked(passage: Passage, told: Explanation) -> str:
+    """The text with its hits marked. Line breaks stay, everything else is made printable."""
+    parts: list[str] = []
+    done = 0
+    for mark in passage.marks:
+        label = told.rule_labels.get(mark.rules[0])
+        parts += (
+            _printable_lines(passage.text[done : mark.start]),
+            _hit(_printable_lines(passage.text[mark.start : mark.end]), ",".join(mark.rules), label),
+        )
+        done = mark.end
+    return "".join((*parts, _printable_lines(passage.text[done:])))
+
+
+def _hit(text: str, rules: str, label: Label | None) -> str:
+    if not coloured(sys.stdout):
+        return f"[[{text}]]{{{rules}}}"
+    colour = _OF_LABEL[label] if label else None
+    return typer.style(text, fg=colour, underline=True) + typer.style(f"{{{rules}}}", dim=True)
+
+
+def _printable_lines(text: str) -> str:
+    return "\n".join(printable(line.replace("\t", " ")) for line in text.split("\n"))
+
+
+def _arithmetic(told: Explanation) -> None:
+    verdict = told.verdict
+    for finding in verdict.unreadable:
+        say(
+            f"{paint(finding.rule, 'yellow', bold=True)} in {printable(finding.where)} {printable(finding.excerpt)}"
+        )
+    for weighing in told.balance.labels.values():
+        if weighing.score >= _LEAST or weighing.veto or weighing.lowered:
+            _weighing(weighing, told)
+    if told.balance.whole:
+        _weighing(told.balance.whole, told)
+    decision = paint(verdict.decision, COLOUR_OF[verdict.decision], bold=True)
+    say(f"→ {decision}{f' ({', '.join(verdict.reasons)})' if verdict.reasons else ''}")
+
+
+def _weighing(weighing: Weighing, told: Explanation) -> None:
+    """One category: its score against its thresholds, the steps, and what each rests on."""
+    from segl_classifier.explain import evidence_of, window_steps
+    from segl_classifier.weigh import Standing
+
+    label, threshold = weighing.label, weighing.threshold
+    name = paint(label or "the message as a whole", _OF_LABEL[label] if label else None, bold=True)
+    unsure = f", unsure from {threshold.unsure:.2f}" if threshold.unsure < threshold.holds else ""
+    outcome = {
+        Standing.HOLDS: "holds",
+        Standing.UNSURE: "unsure",
+        Standing.NO: "does not hold",
+        Standing.VETOED: f"vetoed by {weighing.veto}",
+    }[weighing.standing]
+    say(f"{name}: {weighing.score:.2f}, holds from {threshold.holds:.2f}{unsure}: {outcome}")
+    for step in weighing.steps:
+        say(f"    {step}")
+        if step.reason == "model":
+            for part in window_steps(weighing):
+                say(paint(f"        {part}", dim=True))
+    for finding in evidence_of(weighing, told.verdict.findings):
+        sum_of = " ".join(printable(str(step)) for step in finding.adjustments)
+        effect = "" if finding.effect.value == "raise" else f" {finding.effect}s"
+        say(
+            paint(
+                f"    {finding.rule}{effect} {finding.score:.2f} in {printable(finding.where)}: {sum_of}",
+                dim=True,
+            )
+        )
+    if weighing.own_holds:
+        say(f"    own rules reach {weighing.own:.2f} by themselves and decide")
