@@ -161,7 +161,7 @@ def _arithmetic(told: Explanation) -> None:
     if told.balance.whole:
         _weighing(told.balance.whole, told)
     decision = paint(verdict.decision, COLOUR_OF[verdict.decision], bold=True)
-    say(f"→ {decision}{f' ({', '.join(verdict.reasons)})' if verdict.reasons else ''}")
+    say(f"→ {decision} ({', '.join(verdict.reasons)})" if verdict.reasons else f"→ {decision}")
 
 
 def _weighing(weighing: Weighing, told: Explanation) -> None:
