@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from segl.masking import MASK
-from segl.settings import Limits
 from segl.vocabulary import Adjustment, Effect, Finding, Label, Verdict
-from segl_classifier.classify import gather
+from segl_classifier.classify import Evidence
 from segl_classifier.cpr.hidden import hidden
 from segl_classifier.decide import MODEL, Balance, Stance, balance_of, decide, reading_steps
 from segl_classifier.message import Text
@@ -72,11 +71,8 @@ class Explanation:
         }
 
 
-def explain(
-    raw: bytes, rules: RuleSet, limits: Limits, *, model: Model | None, stance: Stance
-) -> Explanation:
-    """The verdict on *raw*, as :func:`.classify.classify` gives it, with everything it is based on."""
-    found = gather(raw, rules, limits, model)
+def explain(found: Evidence, rules: RuleSet, *, model: Model | None, stance: Stance) -> Explanation:
+    """The verdict that follows from *found*, with everything it is based on."""
     understanding = found.understanding
     verdict = decide(found.findings, rules, stance, model=model, understanding=understanding)
     readings = understanding.readings if understanding else ()

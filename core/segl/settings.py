@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 
 from segl.addresses import domain_of, normal_domain
 from segl.vocabulary import Decision, Label, Mode, Way
@@ -49,6 +50,15 @@ def _next_hop(value: str) -> str:
     if value:
         next_hop_host(value)
     return value
+
+
+def _scored(value: str) -> Label | Literal["any"]:
+    if value == "any":
+        return "any"
+    if value in list(Label):
+        return Label(value)
+    near = get_close_matches(value, (*Label, "any"), n=1)
+    raise ValueError(f"{value[:60]!r} is no category{f'; did you mean {near[0]}?' if near else ''}")
 
 
 def match_name(value: str) -> str:
@@ -113,6 +123,7 @@ MatchName = Annotated[str, AfterValidator(match_name)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Score = Annotated[float, Field(gt=0, le=1)]
+Scored = Annotated[Label | Literal["any"], PlainValidator(_scored)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +163,7 @@ class Detection:
     unsure: Literal[Decision.PLAIN, Decision.SECURE, Decision.HOLD] = Decision.SECURE
     # From which score a category (or the message as a whole, `any`) holds, where the model's own
     # threshold does not suit: lower finds more, higher gives fewer false alarms.
-    thresholds: Mapping[Label | Literal["any"], Score] = field(default_factory=dict, hash=False)
+    thresholds: Mapping[Scored, Score] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from segl import settings as tables
 from segl.errors import Fault, SettingsError, found
 from segl.settings import DEFAULT_FILE, Settings, is_address, next_hop_host
-from segl.vocabulary import Way
+from segl.vocabulary import Label, Way
 
 _ADAPTER = TypeAdapter(Settings)
 _ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[\w-]+')>")  # pydantic prints members as Python does
@@ -64,7 +64,9 @@ def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = (
     for item in items:
         if item["type"] == "too_short" and any(item["loc"] == place[:-1] for place in places):
             continue  # it is short only because the faulty entries, told by themselves, do not count
-        key = ".".join(str(part + 1) if isinstance(part, int) else part for part in item["loc"])
+        key = ".".join(
+            str(part + 1) if isinstance(part, int) else part for part in item["loc"] if part != "[key]"
+        )
         match item["type"]:
             case "missing":
                 yield Fault(file, key, "is required")
@@ -113,6 +115,9 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
                 f"next_hop {hop!r} has entries with different match",
                 "Postfix asks for the certificate's names by next hop: give them all the same",
             )
+    if Label.CPR in settings.detection.thresholds:
+        hint = "set threshold in [label.cpr] of a rule file"
+        yield Fault(file, "detection.thresholds.cpr", "the model has no say about CPR numbers", hint)
     if any(not tag.strip() for tag in settings.detection.subject_tags):
         yield Fault(file, "detection.subject_tags", "holds an empty tag", "every subject would match it")
 

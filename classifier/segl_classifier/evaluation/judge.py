@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from segl.settings import Limits
-from segl_classifier.classify import gather
+from collections.abc import Callable
+
+from segl_classifier.classify import Evidence
 from segl_classifier.decide import Balance, Stance, balance_of, decide
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import Record
@@ -11,10 +12,12 @@ from segl_classifier.evaluation.score import Judgement
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
 
+Gather = Callable[[bytes], Evidence]
 
-def judge(record: Record, rules: RuleSet, limits: Limits, model: Model | None, stance: Stance) -> Judgement:
-    """The judgement of *record*, made into a real message first."""
-    found = gather(letter(record), rules, limits, model)
+
+def judge(record: Record, gather: Gather, rules: RuleSet, model: Model | None, stance: Stance) -> Judgement:
+    """The judgement of *record*, made into a real message first; *gather* finds the evidence in it."""
+    found = gather(letter(record))
     verdict = decide(found.findings, rules, stance, model=model, understanding=found.understanding)
     balance = balance_of(found.findings, rules, stance, model=model, understanding=found.understanding)
     return Judgement(

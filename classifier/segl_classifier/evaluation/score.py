@@ -127,6 +127,13 @@ class Score:
     judgements: tuple[Judgement, ...] = field(repr=False)
 
     @property
+    def unread(self) -> int:
+        """How many were sent securely for no other reason than that something could not be read."""
+        return sum(
+            bool(j.reasons) and all(r.startswith("unreadable.") for r in j.reasons) for j in self.judgements
+        )
+
+    @property
     def all_labels(self) -> Count:
         """The answers about all categories together."""
         counts = self.labels.values()
@@ -151,6 +158,7 @@ class Score:
         every = self.all_labels
         return {
             "n": self.n,
+            "only_unreadable": self.unread,
             "must_encrypt": {
                 "n": self.must.n,
                 "recall": round(self.must.recall, 4),

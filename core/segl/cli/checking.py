@@ -12,8 +12,9 @@ from segl.cli.output import complain
 from segl.cli.spread import Lost, cores, spread
 from segl.settings import DEFAULT_FILE, Limits
 from segl.vocabulary import Verdict
-from segl_classifier.classify import classify
+from segl_classifier.classify import Evidence, classify, gather
 from segl_classifier.decide import Stance
+from segl_classifier.extract import NO_OCR, Pictures
 from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.understanding.reading import Model
 
@@ -46,6 +47,7 @@ class Checker:
     limits: Limits
     stance: Stance
     model: Model | None = None
+    pictures: Pictures = NO_OCR
 
     @classmethod
     def make(
@@ -53,7 +55,7 @@ class Checker:
     ) -> Checker:
         """With *settings_file*, or the usual one if there is one, or defaults. Raises
         :class:`SettingsError` and :class:`RulesError`."""
-        limits, stance = Limits(), Stance()
+        limits, stance, pictures = Limits(), Stance(), NO_OCR
         rules: tuple[Path, ...] = ()
         if settings_file or os.access(DEFAULT_FILE, os.R_OK):
             from segl.settings_file import load_settings
@@ -61,13 +63,26 @@ class Checker:
             settings = load_settings(settings_file or DEFAULT_FILE)
             limits = settings.limits
             stance, rules = Stance.of(settings.detection), settings.detection.rules
+            pictures = Pictures.of(settings.detection)
             with_model = with_model and settings.detection.model
         elif DEFAULT_FILE.exists():
             complain(f"{DEFAULT_FILE} may not be read", "the shipped rules and usual limits are used")
-        return cls(load_rules([*rules, *extra_rules]), limits, stance, _model() if with_model else None)
+        loaded = load_rules([*rules, *extra_rules])
+        return cls(loaded, limits, stance, _model() if with_model else None, pictures)
+
+    def gather(self, raw: bytes) -> Evidence:
+        """All evidence in *raw*, for those who want more than the verdict."""
+        return gather(raw, self.rules, self.limits, self.model, self.pictures)
 
     def judge(self, mail: Mail) -> Checked:
-        verdict = classify(mail.raw, self.rules, self.limits, model=self.model, stance=self.stance)
+        verdict = classify(
+            mail.raw,
+            self.rules,
+            self.limits,
+            model=self.model,
+            stance=self.stance,
+            pictures=self.pictures,
+        )
         return Checked(mail.name, verdict, mail.read)
 
     def run(self, sources: Sequence[Source | Unread]) -> Iterator[Checked | Unread]:

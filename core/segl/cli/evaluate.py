@@ -63,7 +63,7 @@ def _judged(records: list[Record], checker: Checker) -> list[Judgement]:
     from segl_classifier.evaluation.judge import judge
 
     work = partial(
-        judge, rules=checker.rules, limits=checker.limits, model=checker.model, stance=checker.stance
+        judge, gather=checker.gather, rules=checker.rules, model=checker.model, stance=checker.stance
     )
     if len(records) < 20 or cores() < 2:
         return [work(record) for record in records]
@@ -94,6 +94,8 @@ def _show(result: Score, checker: Checker, seconds: float) -> None:
     for name, value, (low, high), part, whole in figures:
         counts = f"  {part} of {whole}" if whole is not None else ""
         say(f"{name:<23}{paint(f'{value:.3f}', bold=True)}  [{low:.3f}, {high:.3f}]{counts}")
+    if result.unread:
+        say(f"{result.unread} of them only because something in them could not be read")
     table = list(columns(lines(result)))
     say(paint(table[0], bold=True))
     for line in table[1:]:

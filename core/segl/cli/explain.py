@@ -79,9 +79,8 @@ def explain(
 def _one(mail: Mail, checker: Checker, as_json: bool, everything: bool) -> Decision:
     from segl_classifier.explain import explain as explain_message
 
-    told = explain_message(
-        mail.raw, checker.rules, checker.limits, model=checker.model, stance=checker.stance
-    )
+    found = checker.gather(mail.raw)
+    told = explain_message(found, checker.rules, model=checker.model, stance=checker.stance)
     if as_json:
         say_json({"file": printable(mail.name), **told.as_dict()})
     else:
