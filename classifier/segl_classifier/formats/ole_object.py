@@ -9,9 +9,12 @@ from __future__ import annotations
 import struct
 
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pictures import picture
+from segl_classifier.formats.storage import Storage
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MOST_NAME = 1_000
+_FILES = ("Package", "CONTENTS", "EmbeddedOdf")  # OOXML, PDF and others, OpenDocument
 
 
 def take_ole1(data: bytes, harvest: Harvest) -> None:
@@ -33,6 +36,21 @@ def take_ole1(data: bytes, harvest: Harvest) -> None:
         take_package(native, harvest)
     else:
         harvest.file("object", "", native)
+
+
+def take_object(storage: Storage, harvest: Harvest) -> bool:
+    """The file in the storage of an object; false when there is none that can be taken out."""
+    taken = False
+    if storage.has("\x01Ole10Native"):
+        take_package(storage.read("\x01Ole10Native"), harvest)
+        taken = True
+    for name in _FILES:
+        if storage.has(name):
+            data = storage.read(name)
+            if not picture("object", data, harvest):
+                harvest.file("object", "", data)
+            taken = True
+    return taken
 
 
 def take_package(data: bytes, harvest: Harvest) -> None:

@@ -259,7 +259,7 @@ class _Sheet:
             text = "".join(self._text).strip()
             self._text.clear()
             if name in _PRINTED:
-                text = _PRINT_CODE.sub(" ", text.replace("&&", "&amp;")).replace("&amp;", "&").strip()
+                text = printed(text)
             elif name in ("f", "formula", "formula1", "formula2") and not _LITERAL.search(text):
                 return  # names of cells and functions only
             if text:
@@ -281,6 +281,11 @@ class _Sheet:
             value = value.partition("T")[0]
         if not self.grid.put(self._row, self._column, value, number=number):
             raise _Enough
+
+
+def printed(text: str) -> str:
+    """The head or foot of a printed sheet without its codes: ``&L`` left, ``&"Arial,Bold"``, ``&D`` the date …"""
+    return _PRINT_CODE.sub(" ", text.replace("&&", "\0")).replace("\0", "&").strip()
 
 
 def way_to_show(number: str, code: str, from_1904: bool) -> Shown | None:

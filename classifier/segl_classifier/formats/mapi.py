@@ -1,0 +1,48 @@
+"""The MAPI properties (MS-OXPROPS) that hold words, by number: what Outlook writes into .msg files and winmail.dat."""
+
+from __future__ import annotations
+
+import codecs
+
+BODY, HTML, RTF = 0x1000, 0x1013, 0x1009
+SUBJECTS = {0x0037: "subject", 0x0070: "subject", 0x0E1D: "subject"}
+TEXTS = {
+    0x007D: "headers",
+    0x8208: "place of the meeting",
+    0x3004: "comment",
+    0x0E03: "names and addresses",  # Cc, as shown
+    0x0E04: "names and addresses",  # To
+    0x0E02: "names and addresses",  # Bcc
+    0x3A08: "contact",
+    0x3A1C: "contact",
+    0x3A15: "contact",
+    0x3A16: "contact",
+    0x3A17: "contact",
+    0x3A06: "contact",
+    0x3A11: "contact",
+}
+ADDRESSES = (0x3001, 0x3003, 0x39FE, 0x0C1A, 0x0C1F, 0x5D01, 0x0042, 0x0065, 0x5D02)
+FILE_NAMES = (0x3707, 0x3704, 0x3001)  # long, short, shown
+_NAMES = {
+    1200: "utf-16-le",
+    65001: "utf-8",
+    20127: "ascii",
+    28591: "latin-1",
+    28605: "iso8859-15",
+    10000: "mac_roman",
+}
+
+
+def codec(page: int) -> str:
+    """The name of the codec for a Windows code page; Windows-1252 for one that nobody knows."""
+    name = _NAMES.get(page, f"cp{page}")
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        return "cp1252"
+    return name
+
+
+def text_of(raw: bytes, *, wide: bool, codec: str) -> str:
+    """A string property."""
+    return raw.decode("utf-16-le" if wide else codec, "replace").rstrip("\0").replace("\r\n", "\n")

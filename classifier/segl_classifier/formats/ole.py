@@ -1,0 +1,90 @@
+"""The files of Office 97 to 2003, and everything else that is an OLE compound file (MS-CFB).
+
+A compound file is a small file system: storages (folders) that hold streams (files). Which program wrote it is told by
+the names in it: ``WordDocument``, ``Workbook`` (``Book`` before 1997), ``PowerPoint Document``, the properties of an
+Outlook message. A file of Office 2007 with a password is one too, with the stream ``EncryptedPackage``. Properties
+stand in two streams of their own; documents inside the document are storages with the same names.
+
+Directory entries may lie about sizes and share sectors, so every stream read is charged to the allowance.
+"""
+
+from __future__ import annotations
+
+import re
+
+from segl.vocabulary import Unreadable
+from segl_classifier.formats import doc, outlook, ppt, xls
+from segl_classifier.formats.content import Allowance, Content
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.ole_object import take_object
+from segl_classifier.formats.ole_properties import read_properties
+from segl_classifier.formats.storage import BROKEN, Storage
+from segl_classifier.formats.vba import read_macros
+
+_ENCRYPTED = ("EncryptedPackage", "EncryptionInfo", "\x09DRMContent", "EncryptedSummary")
+_PROPERTIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
+_DOCUMENTS = frozenset(("WordDocument", "Workbook", "Book", "PowerPoint Document"))
+_WORDS = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\0){4,}|[\x20-\x7e\xa0-\xff]{6,}")
+_MOST_DEEP = 10
+
+
+def read(data: bytes, name: str, allowance: Allowance) -> Content:
+    """All text and all files in a compound file."""
+    harvest = Harvest(allowance)
+    try:
+        storage = Storage(data, harvest)
+    except BROKEN:
+        harvest.lack(Unreadable.DAMAGED, "no compound file")
+        return harvest.content()
+    if storage.is_message():
+        return outlook.read(data, name, allowance)
+    _read_storage(storage, harvest, 0)
+    return harvest.content()
+
+
+def _read_storage(storage: Storage, harvest: Harvest, depth: int) -> None:
+    """One document: its text, its properties, and what is inside it."""
+    if any(storage.has(name) for name in _ENCRYPTED):
+        harvest.lack(Unreadable.ENCRYPTED, "an Office file with a password")
+        return
+    if storage.has("WordDocument"):
+        doc.read_word(storage, harvest)
+    elif storage.has("Workbook") or storage.has("Book"):
+        xls.read_excel(storage, harvest)
+    elif storage.has("PowerPoint Document"):
+        ppt.read_powerpoint(storage, harvest)
+    elif depth == 0:
+        _read_unknown(storage, harvest)
+    for name in _PROPERTIES:
+        if storage.has(name):
+            harvest.lines(read_properties(storage.read(name)), "properties")
+    read_macros(storage, harvest)
+    for inner in storage.storages():
+        _read_inner(inner, harvest, depth + 1)
+
+
+def _read_inner(storage: Storage, harvest: Harvest, depth: int) -> None:
+    """A storage in the file: a document put into it, a file dragged into it, or a mere folder."""
+    if depth > _MOST_DEEP:
+        harvest.lack(Unreadable.TOO_DEEP, "objects in objects")
+        return
+    if storage.is_message():
+        outlook.read_message(storage, harvest, depth)
+    elif _DOCUMENTS & storage.names() or any(storage.has(name) for name in _ENCRYPTED):
+        _read_storage(storage, harvest, depth)
+        return
+    take_object(storage, harvest)
+    for inner in storage.storages():
+        _read_inner(inner, harvest, depth + 1)
+
+
+def _read_unknown(storage: Storage, harvest: Harvest) -> None:
+    """A file of another program: the words that stand readable in it, and the fact that it was not understood."""
+    harvest.lack(Unreadable.UNKNOWN_TYPE, "a compound file of another program")
+    for name in sorted(storage.names()):
+        if name not in _PROPERTIES:
+            found = (
+                piece.decode("utf-16-le" if b"\0" in piece else "latin-1")
+                for piece in _WORDS.findall(storage.read(name))
+            )
+            harvest.lines(list(found), "words in the file")

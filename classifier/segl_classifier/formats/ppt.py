@@ -1,0 +1,80 @@
+"""PowerPoint files of 1997 to 2003 (MS-PPT): a stream of records that hold records.
+
+A record has a head of eight bytes: version and instance, type, length. Containers (version 15) are walked into by
+reading on behind their head. Text stands in three kinds of atoms: UTF-16, its lower bytes only, and names and notes as
+strings. Objects put into the file are compressed compound files.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.art import take_pictures
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.storage import Storage
+
+_PLACES = {
+    0x03EE: "slide",
+    0x03F0: "notes",
+    0x03F8: "slide layout",
+    0x0FC9: "slide layout",
+    0x2EE0: "comment",
+}
+_WIDE, _NARROW, _STRING, _OBJECT, _CRYPT = 0x0FA0, 0x0FA8, 0x0FBA, 0x1011, 0x2F14
+_ENCRYPTED_TOKEN = 0xF3D1C4DF
+_NAMES_OF_FONTS = ("___PPT", "Arial", "Times New Roman")
+_BREAKS = str.maketrans("\r\x0b", "\n\n")
+
+
+def read_powerpoint(storage: Storage, harvest: Harvest) -> None:
+    """The text of slides, notes, layouts and comments, in the order of the file."""
+    user = storage.read("Current User")
+    if len(user) >= 16 and struct.unpack_from("<I", user, 12)[0] == _ENCRYPTED_TOKEN:
+        harvest.lack(Unreadable.ENCRYPTED, "a PowerPoint file with a password")
+        return
+    stream = storage.read("PowerPoint Document")
+    lines: dict[str, list[str]] = {}
+    place, ends = "slide", 0
+    at = 0
+    while at + 8 <= len(stream):
+        version, kind, size = struct.unpack_from("<HHI", stream, at)
+        at += 8
+        if at >= ends:
+            place = "slide"
+        if kind in _PLACES:
+            place, ends = _PLACES[kind], at + size
+        if version & 0x0F == 0x0F:
+            continue
+        body = stream[at : at + size]
+        if len(body) < size:
+            harvest.lack(Unreadable.DAMAGED, "a record cut off")
+        if kind == _CRYPT:
+            harvest.lack(Unreadable.ENCRYPTED, "a PowerPoint file with a password")
+        elif kind in (_WIDE, _STRING):
+            text = body.decode("utf-16-le", "replace").translate(_BREAKS)
+            if not text.startswith(_NAMES_OF_FONTS):
+                lines.setdefault(place, []).append(text)
+        elif kind == _NARROW:
+            lines.setdefault(place, []).append(body.decode("latin-1").translate(_BREAKS))
+        elif kind == _OBJECT:
+            _object(body, version >> 4, harvest)
+        at += size
+    for called, found in lines.items():
+        harvest.lines(found, called)
+    take_pictures(storage.read("Pictures"), harvest)
+
+
+def _object(body: bytes, instance: int, harvest: Harvest) -> None:
+    """A compound file put into the presentation; instance 1: compressed, with its size before it."""
+    if instance == 0:
+        harvest.file("object", "", body)
+        return
+    unfold = zlib.decompressobj()
+    try:
+        data = unfold.decompress(body[4:], harvest.bytes_left + 1)
+    except zlib.error:
+        harvest.lack(Unreadable.DAMAGED, "an object inside")
+        return
+    harvest.file("object", "", data)
