@@ -23,6 +23,7 @@ TEXTS = {
 }
 ADDRESSES = (0x3001, 0x3003, 0x39FE, 0x0C1A, 0x0C1F, 0x5D01, 0x0042, 0x0065, 0x5D02)
 FILE_NAMES = (0x3707, 0x3704, 0x3001)  # long, short, shown
+CONTENT_ID = 0x3712  # a file that the HTML body shows in place
 _NAMES = {
     1200: "utf-16-le",
     65001: "utf-8",

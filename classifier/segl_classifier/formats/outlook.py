@@ -30,6 +30,7 @@ from segl_classifier.formats.mapi import (
     text_of,
 )
 from segl_classifier.formats.ole_object import take_object
+from segl_classifier.formats.pictures import picture
 from segl_classifier.formats.storage import BROKEN, Storage
 
 _DATA, _OBJECT = "37010102", "3701000D"
@@ -104,7 +105,9 @@ class _Message:
         if inner is None:
             data = storage.read(f"{_PREFIX}{_DATA}")
             self._harvest.lines(names, "name of an attachment")
-            self._harvest.file(names[0] if names else "", "", data)
+            shown = self._string(storage, CONTENT_ID)
+            if not (shown and picture("picture", data, self._harvest)):
+                self._harvest.file(names[0] if names else "", "", data)
         elif self._depth >= _MOST_DEEP:
             self._harvest.lack(Unreadable.TOO_DEEP, "messages in messages")
         elif inner.is_message():
