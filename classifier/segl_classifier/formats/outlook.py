@@ -21,6 +21,7 @@ from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.mapi import (
     ADDRESSES,
     BODY,
+    CONTENT_ID,
     FILE_NAMES,
     HTML,
     RTF,

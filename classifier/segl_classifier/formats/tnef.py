@@ -1,4 +1,4 @@
-"""``winmail.dat`` (MS-OXTNEF): what Outlook sends to those it takes for Outlook users, and everybody else sees as a file.
+"""``winmail.dat`` (MS-OXTNEF), which Outlook sends to those it takes for its users and others see as a file.
 
 After a signature and a key stand attributes: a level (message or attachment), an identifier, a length, the data and a
 check sum. The attribute ``MAPIProps`` holds MAPI properties as :mod:`.outlook` knows them: subject, bodies, names. An
@@ -216,5 +216,5 @@ def _after_name(data: bytes, place: int) -> int:
     place += 20
     if kind == 0:
         return place + 4
-    (size,) = struct.unpack_from("<I", data, place)
-    return place + 4 + size + int(-size % 4)
+    size: int = struct.unpack_from("<I", data, place)[0]
+    return place + 4 + size + -size % 4
