@@ -21,6 +21,7 @@ _DECIMALS = re.compile(r"[.,][0-9]{1,3}(?![0-9])")
 _PAYMENT = re.compile(r"\+[0-9]{2} ?<[0-9<> ]*$")  # a payment line: "+71<000000101901234+12345678<"
 _REACH = 16  # characters
 _JOINTS_BEFORE = frozenset("-._/<> \u00a0")
+_MAY_JOIN_BEFORE = _JOINTS_BEFORE | {"+"}
 _JOINTS_AFTER = frozenset("-._/+<>:, ")
 
 _SLASH_BEFORE = Adjustment("a number and a slash stand directly before it", -0.25)
@@ -37,10 +38,13 @@ def of_longer_number(
     plain: str, start: int, end: int, divided: bool, bare: bool
 ) -> tuple[Adjustment, ...] | None:
     """Doubts from the digits beside ``plain[start:end]``; ``None`` when it is a piece of a longer number."""
-    before = _before(plain, start, divided, bare) if start else ()
+    joined = bool(start) and plain[start - 1] in _MAY_JOIN_BEFORE
+    before = _before(plain, start, divided, bare) if joined else ()
     if before is None:
         return None
-    after = _after(plain, end, bare) if end < len(plain) else ()
+    if end >= len(plain) or plain[end] not in _JOINTS_AFTER:
+        return before
+    after = _after(plain, end, bare)
     return None if after is None else (*before, *after)
 
 
@@ -79,7 +83,7 @@ def _after(plain: str, end: int, bare: bool) -> tuple[Adjustment, ...] | None:
     sign, after = plain[end], plain[end : end + _REACH]
     if bare and after.startswith(",-"):
         return (_AMOUNT,)
-    if not after[1:2].isdigit() or sign not in _JOINTS_AFTER or _MATE_AFTER.match(after):
+    if not after[1:2].isdigit() or _MATE_AFTER.match(after):
         return ()
     if sign == " ":
         group = after[1:].split(None, 1)[0]

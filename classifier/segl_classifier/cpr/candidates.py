@@ -177,17 +177,23 @@ class _Scan:
     def spelled(self, folded: Folded, begin: int, end: int) -> Iterator[Candidate]:
         """The candidates in ``plain[begin:end]``, piece by piece: who has enough may stop."""
         plain = folded.plain
-        says_cpr = self._says_cpr()
         for start in range(begin, end, _STEP):
             stop = min(end, start + _STEP + _LONGEST)  # so far, what begins before the next piece may reach
             found: list[Candidate] = []
-            self._ten(found, _ANYHOW if says_cpr else _USUAL, folded, start, stop)
-            for match in (_DATED_LOOSELY if says_cpr else _DATED).finditer(plain, start, stop):
-                _dated(found, folded, match)
-            if says_cpr:
+            says = self._says
+            if says is None:  # it takes time to tell: only if something odd is there
+                says = _may_be_odd(plain, start, stop) and self._says_cpr()
+            if says:
+                self._ten(found, _ANYHOW, folded, start, stop)
+                for match in _DATED_LOOSELY.finditer(plain, start, stop):
+                    _dated(found, folded, match)
                 for match in _SHORT.finditer(plain, start, stop):
                     digits = "0" + "".join(c for c in match.group() if c.isdigit())
                     _add(found, folded, match, Layout.SHORT, digits)
+            else:
+                self._ten(found, _USUAL, folded, start, stop)
+                for match in _DATED.finditer(plain, start, stop):
+                    _dated(found, folded, match)
             if len(found) > 1:
                 found.sort(key=lambda c: (c.start, -c.end))
             next_piece = folded.at(start + _STEP) if start + _STEP < end else folded.at(end - 1) + 1
@@ -219,6 +225,11 @@ class _Scan:
             lower = self._text.lower()
             self._says = any(word in lower for word in SAYS_CPR)
         return self._says
+
+
+def _may_be_odd(plain: str, start: int, stop: int) -> bool:
+    """Whether anything is there that only a word for the personal number makes one."""
+    return any(odd.search(plain, start, stop) for odd in (_ANYHOW, _DATED_LOOSELY, _SHORT))
 
 
 def _dated(found: list[Candidate], folded: Folded, match: re.Match[str]) -> None:

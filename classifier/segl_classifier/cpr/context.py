@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from segl.vocabulary import Adjustment
@@ -35,8 +35,6 @@ SEEMS = frozenset(
 _PIECE = re.compile(r"[SPsp]/[Nn]\b|[^\W\d_]+(?:[-'’.][^\W\d_]+)*|\d+(?:[.,:/-]?\d+)*|\n|\t|[^\w\s]|_")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 
-Lookup = Callable[[str], Word]
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -49,27 +47,38 @@ class Said:
 NOTHING = Said()
 
 
+@lru_cache(maxsize=256)  # the reasons are few, and none of them holds a word of the text
 def say(kind: Kind, reason: str, by: float) -> Said:
     """A saying with one reason."""
     return Said(kind, (Adjustment(reason, by),))
 
 
-def lookup() -> Lookup:
-    """A look-up that remembers, for one text only: no word of a message stays in memory after it."""
-    seen: dict[str, Word] = {}
+class _Keys(dict[str, str]):
+    def __missing__(self, word: str) -> str:
+        made = self[word] = key(word)
+        return made
 
-    def find(word: str) -> Word:
-        found = seen.get(word)
-        if found is None:
-            found = seen[word] = look_up(word)
+
+class _Words(dict[str, Word]):
+    def __missing__(self, word: str) -> Word:
+        found = self[word] = look_up(word)
         return found
 
-    return find
+
+class Lookup:
+    """A look-up that remembers, for one text only: no word of a message stays in memory after it. ``key`` gives
+    the key of a word, ``word`` what the word with this key says."""
+
+    __slots__ = ("key", "word")
+
+    def __init__(self) -> None:
+        self.key = _Keys().__getitem__
+        self.word = _Words().__getitem__
 
 
 def look(piece: str, find: Lookup) -> Word:
     """What one piece of text says, if it is a word."""
-    word = find(key(piece))
+    word = find.word(find.key(piece))
     if word.kind is not Kind.UNKNOWN:
         return word
     # "ordre-ID", and the name of a property in a calendar or a header: "X-GWSHOW-ID", "X-CALENDARSERVERUID"
@@ -88,7 +97,7 @@ def pieces(side: str) -> list[str]:
 def heading(cell: str, find: Lookup, *, bare: bool) -> Said:
     """What the heading of its column says the number is."""
     named = [piece for piece in pieces(cell) if piece[0].isalpha()]
-    keys = [key(piece) for piece in named]
+    keys = [find.key(piece) for piece in named]
     words = [look(piece, find) for piece in named]
     kinds = {word.kind for word in words}
     if Kind.REPLACEMENT in kinds:

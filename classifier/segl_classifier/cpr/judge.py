@@ -80,7 +80,7 @@ class _Reader:
     def __init__(self, text: Text, today: date) -> None:
         self.text, self.today = text, today
         self.tables = Tables(text.text)
-        self.find = context.lookup()
+        self.find = context.Lookup()
         self.addresses = any(sign in text.text for sign in ("://", "@", "www."))
         self.headings: dict[tuple[str, bool], Said] = {}
         self.earlier: _Case | None = None

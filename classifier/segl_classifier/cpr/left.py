@@ -10,6 +10,7 @@ person.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.context import (
@@ -35,7 +36,6 @@ from segl_classifier.cpr.words import (
     Kind,
     Word,
     also_name,
-    key,
     numbered,
     own,
     pair,
@@ -79,8 +79,7 @@ _REFERS = frozenset(("det", "den", "nummeret", "it", "that", "es"))
 _DEFINITE = ("en", "et", "erne")
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What the walk knows of the number. ``row``: it stands in the row of a table, so that the line above is
     none of its business; ``cells``: a cell to the left may be a label; ``likely``: hardly anything else is
     spelled so; ``recent``: its date may be a day of these years."""
@@ -159,7 +158,7 @@ class _Walk:
             return True
         if digits == 4 and self.seen == 0 and not self.about.divided:
             return True  # the registration number before an account
-        if at + 1 < len(self.pieces) and key(self.pieces[at + 1]) in _DIGITS:
+        if at + 1 < len(self.pieces) and self.find.key(self.pieces[at + 1]) in _DIGITS:
             return True  # "10 cifre"
         self.valued = True
         self.unknown += digits <= 3
@@ -174,7 +173,7 @@ class _Walk:
             return crossed and self.seen == 0
         if piece == ".":
             earlier = self.pieces[at - 1] if at else ""
-            short = key(earlier)
+            short = self.find.key(earlier)
             if self.copula and self.seen == 2 and self.pieces[at + 1].lower() in _REFERS:
                 return True  # "Jeg har hans cpr. Det er 010190-1234."
             return short in _ABBREVIATED or short.endswith("nr") or not earlier[:1].isalnum()
@@ -206,7 +205,7 @@ class _Walk:
 
     def _word(self, at: int, piece: str) -> Said | None:
         """What this word says; ``None`` to go on."""
-        this, earlier = key(piece), self._previous(at)
+        this, earlier = self.find.key(piece), self._previous(at)
         word = look(piece, self.find)
         if word.kind is Kind.NUMBER and numbered(earlier):
             word = CUSTOMER_NUMBER
@@ -244,17 +243,21 @@ class _Walk:
 
     def _somebodys(self, earlier: str) -> bool:
         """ "mit nummer", "patientens nr.": the word before makes the number somebody's own."""
-        return own(earlier) or (earlier.endswith("s") and self.find(earlier).kind is Kind.PERSON)
+        return own(earlier) or (earlier.endswith("s") and self.find.word(earlier).kind is Kind.PERSON)
 
     def _is_name(self, at: int, this: str) -> bool:
         """ "Bo Ring 010190-1234", where the word could be a name and follows one."""
         pair_of_names = at > 0 and all(piece[:1].isupper() for piece in self.pieces[at - 1 : at + 1])
-        return pair_of_names and also_name(this) and self.find(key(self.pieces[at - 1])).kind is Kind.UNKNOWN
+        return (
+            pair_of_names
+            and also_name(this)
+            and self.find.word(self.find.key(self.pieces[at - 1])).kind is Kind.UNKNOWN
+        )
 
     def _unknown(self, piece: str) -> None:
         if self.seen == 1 and len(piece) <= 5 and piece.isupper():
             return  # a code before the number: "container BOJU 010190-1234"
-        capital = piece[0].isupper() and not thing(key(piece))
+        capital = piece[0].isupper() and not thing(self.find.key(piece))
         if self.unknown == 0 and self.seen - self.number <= 1 and not self.comma and not capital:
             self.touching = True
         if capital and self.names == self.unknown:
@@ -266,11 +269,11 @@ class _Walk:
         back = at - 1
         while back >= 0 and self.pieces[back] in (".", "-"):
             back -= 1
-        return key(self.pieces[back]) if back >= 0 and self.pieces[back][0].isalpha() else ""
+        return self.find.key(self.pieces[back]) if back >= 0 and self.pieces[back][0].isalpha() else ""
 
     def _personal(self, at: int, earlier: str) -> Said:
         """A word for a CPR number was reached."""
-        near = [key(piece) for piece in self.pieces[max(0, at - 4) : at]]
+        near = [self.find.key(piece) for piece in self.pieces[max(0, at - 4) : at]]
         if any(piece in SEEMS for piece in near):
             return say(Kind.UNKNOWN, "the text says that it only looks like a CPR number", DENIED)
         if earlier in NOT or (earlier in _ARTICLES and len(near) > 1 and near[-2] in NOT):
@@ -287,7 +290,9 @@ class _Walk:
             return None  # "p.nr. 010190-1234" is a personnummer, "P-nr. 1012345678" is not
         if self._cpr_in_it(at):
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
-        in_a_place = self.find(earlier).kind is Kind.PREPOSITION and key(self.pieces[at]).endswith(_DEFINITE)
+        in_a_place = self.find.word(earlier).kind is Kind.PREPOSITION and self.find.key(
+            self.pieces[at]
+        ).endswith(_DEFINITE)
         if in_a_place and self.about.divided and not word.numbers and not self.copula:
             self.unknown += 1  # "i telefonen: 010190-1234"
             return None
@@ -296,7 +301,7 @@ class _Walk:
         if self._or_cpr(at):
             return say(Kind.CPR, "called a CPR number or another", CPR_NEARBY)
         weak = word.kind is Kind.MATTER or (self.about.divided and self._may_be_a_persons(word))
-        if self.find(earlier).kind is Kind.OTHER:
+        if self.find.word(earlier).kind is Kind.OTHER:
             weak = False  # "contract reference": the word before says of what
         by = CALLED_OTHER if not weak else -0.3 if self.about.divided else -0.45
         if self.comma and not self.copula:
@@ -332,17 +337,21 @@ class _Walk:
         for back in range(at - 1, max(0, at - 4), -1):
             if not self.pieces[back][0].isalpha():
                 return False
-            if self.find(key(self.pieces[back])).kind is Kind.PREPOSITION:
-                named = key(self.pieces[back - 1])
-                return self.find(named).kind is Kind.CPR or pair(self._previous(back - 1), named)
+            if self.find.word(self.find.key(self.pieces[back])).kind is Kind.PREPOSITION:
+                named = self.find.key(self.pieces[back - 1])
+                return self.find.word(named).kind is Kind.CPR or pair(self._previous(back - 1), named)
         return False
 
     def _or_cpr(self, at: int) -> bool:
         """ "cpr/kundenr. 010190-1234": one of two, and the text does not say which."""
-        if at < 2 or (self.pieces[at - 1] != "/" and key(self.pieces[at - 1]) not in ("eller", "or", "oder")):
+        if at < 2 or (
+            self.pieces[at - 1] != "/" and self.find.key(self.pieces[at - 1]) not in ("eller", "or", "oder")
+        ):
             return False
         near = self.pieces[max(0, at - 4) : at]
-        return any(piece[0].isalpha() and self.find(key(piece)).kind is Kind.CPR for piece in near)
+        return any(
+            piece[0].isalpha() and self.find.word(self.find.key(piece)).kind is Kind.CPR for piece in near
+        )
 
     def _hints(self) -> Said:
         """What can be said when nothing names the number."""

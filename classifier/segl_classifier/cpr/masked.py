@@ -14,6 +14,7 @@ _AROUND = 100  # characters on either side that an excerpt is cut from
 
 def excerpts(text: str, judged: Sequence[Judged], shown: Sequence[Judged]) -> Iterator[str]:
     """The masked neighbourhood of each of *shown*. *judged* are all numbers found, in order of place."""
+    masks: dict[int, str] = {}
     starts = [number.start for number in judged]
     for one in shown:
         low, high = max(0, one.start - _AROUND), one.end + _AROUND
@@ -23,16 +24,19 @@ def excerpts(text: str, judged: Sequence[Judged], shown: Sequence[Judged]) -> It
             number = judged[at]
             if number.end <= low:
                 continue
-            parts += (text[done : max(done, number.start)], _mask(text, number, low))
+            mask = masks.get(at)
+            if mask is None:
+                mask = masks[at] = _mask(text[number.start : number.end])
+            parts += (text[done : max(done, number.start)], mask[max(0, low - number.start) :])
             done = number.end
         parts.append(text[done:high])
         yield excerpt("".join(parts), one.start - low, one.end - low)
 
 
-def _mask(text: str, number: Judged, low: int) -> str:
-    """The number from *low* on with its digits masked, but for the first."""
+def _mask(number: str) -> str:
+    """The number with its digits masked, but for the first."""
     seen, out = 0, []
-    for char in text[number.start : number.end]:
+    for char in number:
         seen += char.isdigit()
         out.append(MASK if char.isdigit() and seen > _KEPT else char)
-    return "".join(out[max(0, low - number.start) :])
+    return "".join(out)

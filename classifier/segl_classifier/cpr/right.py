@@ -21,7 +21,7 @@ from segl_classifier.cpr.context import (
     pieces,
     say,
 )
-from segl_classifier.cpr.words import Kind, Word, key
+from segl_classifier.cpr.words import Kind, Word
 
 _READ = 80  # characters
 _MOST_WORDS = 6
@@ -57,7 +57,9 @@ def after(text: str, end: int, find: Lookup, *, divided: bool) -> Said:
             break
         word = look(piece, find)
         if word.kind in (Kind.CPR, Kind.OTHER, Kind.MATTER):
-            return NOTHING if _labels_next(found, at) else _named(found, at, word, passed, divided)
+            return (
+                NOTHING if _labels_next(found, at, find) else _named(found, at, word, passed, find, divided)
+            )
         if word.kind is Kind.PERSON and not passed.inside:
             return say(Kind.UNKNOWN, "a person is named after it", PERSON_NEARBY)
         passed.copula = passed.copula or (word.kind is Kind.COPULA and passed.words == 1)
@@ -65,22 +67,22 @@ def after(text: str, end: int, find: Lookup, *, divided: bool) -> Said:
     return NOTHING
 
 
-def _labels_next(found: list[str], at: int) -> bool:
+def _labels_next(found: list[str], at: int, find: Lookup) -> bool:
     """Whether ``found[at]`` is the label of a value that follows it."""
     for piece in found[at + 1 : at + 4]:
         if piece == "\n":
             return False
         if piece[0].isdigit() or piece == ":":
             return True
-        if piece[0].isalpha() and key(piece) not in _LABEL_GOES_ON:
+        if piece[0].isalpha() and find.key(piece) not in _LABEL_GOES_ON:
             return False
     return False
 
 
-def _named(found: list[str], at: int, word: Word, passed: _Passed, divided: bool) -> Said:
+def _named(found: list[str], at: int, word: Word, passed: _Passed, find: Lookup, divided: bool) -> Said:
     """What the first naming word to the right of the number says of it."""
     if word.kind is Kind.CPR:
-        near = [key(piece) for piece in found[max(0, at - 4) : at]]
+        near = [find.key(piece) for piece in found[max(0, at - 4) : at]]
         if any(piece in NOT or piece in SEEMS for piece in near):
             return say(Kind.UNKNOWN, "the text says that it is not a CPR number", DENIED)
         return say(Kind.CPR, "called a CPR number after it", CPR_AFTER)

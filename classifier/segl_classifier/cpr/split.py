@@ -13,7 +13,11 @@ from segl.vocabulary import Adjustment
 from segl_classifier.cpr.candidates import Candidate
 from segl_classifier.cpr.layout import Layout
 
-_FOUR = re.compile(rb"0000(?<!00000)(?!0)")
+# Looked for in the shape: four digits behind a word, and behind a date with a word in it.
+_FOUR_AFTER_WORD = re.compile(
+    rb"0000(?<!00000)(?!0)(?:(?<=a 0  0000)|(?<=a 0 0000)|(?<=a0000)|(?<=a 0000)|(?<=a  0000)|(?<=a   0000))"
+)
+_FOUR_AFTER_MONTH = re.compile(rb"0 {0,3}(a{3,10}) {0,4}(?:00){1,2} {1,4}(?=(0000)(?!0))")
 _MONTHS = (
     *(("jan",), ("feb",), ("mar", "mär", "mær"), ("apr",), ("maj", "may", "mai"), ("jun",), ("jul",)),
     *(("aug",), ("sep",), ("okt", "oct"), ("nov",), ("dec", "des", "dez")),
@@ -55,24 +59,29 @@ _PERIOD = Adjustment("the four digits may be a year", -0.2)
 
 def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
     """The numbers whose date and last four digits stand apart in a sentence. *shape* is that of *text*."""
+    words = [four.start() for four in _FOUR_AFTER_WORD.finditer(shape)]
+    months = [
+        four.start(2)
+        for four in _FOUR_AFTER_MONTH.finditer(shape)
+        if text[four.start(1) : four.start(1) + 3].lower() in _MONTH
+    ]
     done = 0
-    for four in _FOUR.finditer(shape):
-        start = four.start()
+    for start in sorted({*words, *months}):
         last = shape.rfind(b"0", max(done, start - _FURTHEST), start)
         if text[last : last + 1] == "4" and shape[max(0, last - 1) : last] != b"0":  # "de sidste 4"
             last = shape.rfind(b"0", max(done, start - _FURTHEST), last)
         if last <= done or shape[last - 1 : last] != b"0":
             continue
+        end = start + 4
         between = text[last + 1 : start]
-        steps = _between(between, text, four.end())
+        steps = _between(between, text, end)
         if steps is None:
             continue
-        begin = max(done, last + 1 - _LONGEST_DATE)
-        date = _DATE.search(text, begin, last + 1)
+        date = _DATE.search(text, max(done, last + 1 - _LONGEST_DATE), last + 1)
         if date is None or (date["m"] is not None and not any(c.isalpha() for c in between)):
             continue  # all in figures: the scan finds it
-        yield _candidate(text, date, four.end(), steps, hyphen=between.strip() in ("-", "–"))
-        done = four.end()
+        yield _candidate(text, date, end, steps, hyphen=between.strip() in ("-", "–"))
+        done = end
 
 
 def _between(between: str, text: str, end: int) -> list[Adjustment] | None:

@@ -45,23 +45,39 @@ class Tables:
     def __init__(self, text: str) -> None:
         self._text = text
         self._of_line: dict[tuple[int, str], _Table] = {}  # by the start of a line already read
-        self._last: tuple[int, str, tuple[str, ...]] = (-1, "", ())
+        self._begin, self._end = 0, -1  # of the line at hand
+        self._row = ""
+        self._dividers: tuple[str, ...] = ()
+        self._tables: list[_Table] = []  # one for each divider, as far as they were asked for
 
     def heading(self, start: int) -> str | None:
         """The heading over the number at *start*: ``""`` in a table without one, ``None`` outside a table."""
-        line_start = self._text.rfind("\n", 0, start) + 1
-        if self._last[0] != line_start:
-            line = self._line(line_start)
-            self._last = (line_start, line, _dividers(line))
-        _, line, dividers = self._last
-        offset = start - line_start
-        if not dividers or offset >= _LONGEST:
+        if not self._begin <= start <= self._end:
+            self._enter(start)
+        offset = start - self._begin
+        if not self._dividers or offset >= _LONGEST:
             return None
-        for divider in dividers:
-            cell = self._table(line_start, line, divider).cell(line, offset)
+        for number, divider in enumerate(self._dividers):
+            if number == len(self._tables):
+                self._tables.append(self._table(self._begin, self._row, divider))
+            cell = self._tables[number].cell(self._row, offset)
             if cell:
                 return cell
-        return "" if dividers[0] in _SIGNS else None
+        return "" if self._dividers[0] in _SIGNS else None
+
+    def _enter(self, start: int) -> None:
+        """Go to the line of *start*; the next line of the same table needs no search."""
+        begin = self._text.rfind("\n", 0, start) + 1
+        follows = begin == self._end + 1
+        self._begin, self._row = begin, self._line(begin)
+        self._end = begin + len(self._row)
+        dividers = _dividers(self._row)
+        if not follows or dividers != self._dividers:
+            self._tables = []
+        else:
+            for divider, table in zip(dividers, self._tables, strict=False):
+                self._of_line[begin, divider] = table
+        self._dividers = dividers
 
     def _line(self, start: int) -> str:
         end = self._text.find("\n", start, start + _LONGEST)
@@ -112,6 +128,8 @@ def _cell(head: str, column: int, divider: str) -> str:
 
 def _column(line: str, offset: int, divider: str) -> int:
     """How many dividers stand before *offset*, those inside quotation marks left out."""
+    if not offset:
+        return 0
     before = line[:offset]
     if '"' in before:
         before = re.sub(r'"[^"]*"', "", before)

@@ -129,6 +129,8 @@ OF_PEOPLE = frozenset((_CUSTOMERS, _MATTERS, "an insurance"))
 
 def key(word: str) -> str:
     """The form in which a word is looked up."""
+    if word.isascii() and word.isalnum():
+        return word.lower()
     return word.casefold().translate(_LETTERS)
 
 
@@ -180,7 +182,7 @@ def look_up(word: str) -> Word:
         return found
     if word.startswith("cpr"):
         return Word(Kind.CPR)
-    for last in _NUMBER_LAST:
+    for last in _NUMBER_LAST if word.endswith(_NUMBER_LAST) else ():
         if word.endswith(last) and len(word) > len(last) and word not in _NOT_NUMBERS:
             first = word[: -len(last)]
             if first.startswith(_PERSONAL_FIRST) or first.endswith("cpr"):

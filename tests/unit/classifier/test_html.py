@@ -140,7 +140,9 @@ def test_hostile_markup_costs_linear_time(piece: str) -> None:
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 # Text in a table but in none of its cells is left out: a browser moves it before the table.
-_TAGS = "<p>,</p>,<b>,</b>,<div>,</div>,<br>,<td>,<table><tr><td>,</td></tr></table>,<span class=a>".split(",")
+_TAGS = "<p>,</p>,<b>,</b>,<div>,</div>,<br>,<td>,<table><tr><td>,</td></tr></table>,<span class=a>".split(
+    ","
+)
 _BITS = ["<!-- bemærk -->", "<img alt='billede'>", "&aelig;", "&amp;", "<", ">", '"', "'", "="]
 
 
