@@ -80,6 +80,8 @@ class Fault:
 def found(value: object, problem: str) -> str:
     """What stood there, to follow *problem*; nothing when that names it already."""
     if isinstance(value, dict | list | tuple):
+        if not problem.startswith("input should"):
+            return ""
         return f"; found a {'table' if isinstance(value, dict) else 'list'}"
     shown = repr(str(value)[:60])
     return "" if shown in problem else f"; found {shown}"

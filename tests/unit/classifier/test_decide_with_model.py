@@ -1,0 +1,236 @@
+"""The decision when a model reads along: who may decide, what words add, and what doubt leads to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyword_model import BrokenModel, KeywordModel
+from segl.vocabulary import Decision, Finding, Label, Verdict
+from segl_classifier.classify import classify
+from segl_classifier.decide import Stance, balance_of, decide
+from segl_classifier.message import Source
+from segl_classifier.rules import RuleSet, load_rules, shipped_rules
+from segl_classifier.understanding.reading import Model, Reading, Stage, Threshold, Understanding, Window
+from segl_classifier.weigh import raised
+
+HEALTH, FAMILY = Label.HEALTH, Label.FAMILY
+MODEL = KeywordModel({})
+
+
+def mail(body: str, subject: str = "Hej") -> bytes:
+    head = f"From: a@vand.example\nTo: b@by.example\nSubject: {subject}\n"
+    return f"{head}Content-Type: text/plain; charset=utf-8\n\n{body}\n".encode()
+
+
+def understood(scores: dict[Label, float], any_: float = 0.0) -> Understanding:
+    window = Window("Han fejler noget, 010190-1234.", "body", Source.BODY, 0, 0, 30)
+    return Understanding((Reading(window, Stage.ENCODER, any_, scores),), any_, scores)
+
+
+def judge(
+    findings: list[Finding],
+    scores: dict[Label, float],
+    any_: float = 0.0,
+    rules: RuleSet | None = None,
+    stance: Stance | None = None,
+    model: Model = MODEL,
+) -> Verdict:
+    return decide(
+        findings,
+        rules or shipped_rules(),
+        stance or Stance(),
+        model=model,
+        understanding=understood(scores, any_),
+    )
+
+
+def own_rules(folder: Path, weight: float) -> RuleSet:
+    file = folder / "own.toml"
+    file.write_text(
+        f"""
+        [[rule]]
+        id = "own.boat"
+        label = "health"
+        weight = {weight}
+        why = "En regel om kajakker, til prøve."
+        words = "kajak"
+        matches = ["Min kajak ligger ved broen."]
+        not_matches = ["Min jolle ligger ved broen."]
+        """,
+        "utf-8",
+    )
+    return load_rules([file])
+
+
+def of_rule(rule: str, label: Label = HEALTH, score: float = 0.9) -> Finding:
+    return Finding(rule, label, "body", "", score)
+
+
+@pytest.mark.parametrize(
+    ("score", "labels", "decision", "reasons"),
+    [
+        (0.5, (HEALTH,), Decision.SECURE, ("health",)),
+        (0.49, (), Decision.SECURE, ("unsure",)),
+        (0.3, (), Decision.SECURE, ("unsure",)),
+        (0.29, (), Decision.PLAIN, ()),
+    ],
+)
+def test_a_category_holds_stands_unsure_or_does_not(
+    score: float, labels: tuple[Label, ...], decision: Decision, reasons: tuple[str, ...]
+) -> None:
+    verdict = judge([], {HEALTH: score})
+    assert (verdict.labels, verdict.decision, verdict.reasons) == (labels, decision, reasons)
+
+
+def test_shipped_words_no_longer_decide_alone() -> None:
+    words = [of_rule("health.disease"), of_rule("health.cause")]
+    assert decide(words, shipped_rules()).labels == (HEALTH,)
+    verdict = judge(words, {HEALTH: 0.02})
+    assert verdict.decision is Decision.PLAIN
+    assert set(words) <= set(verdict.findings), "they stay as evidence"
+
+
+def test_but_they_move_what_the_model_doubts() -> None:
+    assert judge([], {HEALTH: 0.45}).labels == ()
+    assert judge([of_rule("health.disease")], {HEALTH: 0.45}).labels == (HEALTH,)
+
+
+def test_a_cpr_number_needs_no_model() -> None:
+    assert judge([of_rule("cpr", Label.CPR, 0.5)], {}).labels == (Label.CPR,)
+
+
+def test_a_category_unknown_to_the_model_is_left_to_words() -> None:
+    model = KeywordModel({}, thresholds={FAMILY: Threshold(0.5, 0.3)})
+    assert judge([of_rule("health.disease")], {FAMILY: 0.1}, model=model).labels == (HEALTH,)
+
+
+def test_rules_of_the_house_decide_from_the_threshold_of_rules(tmp_path: Path) -> None:
+    rules = own_rules(tmp_path, 0.6)
+    assert judge([of_rule("own.boat", score=0.6)], {}, rules=rules).labels == (HEALTH,)
+    assert judge([of_rule("own.boat", score=0.3)], {}, rules=rules).labels == ()
+
+
+def test_below_it_they_raise_what_the_model_says(tmp_path: Path) -> None:
+    rules = own_rules(tmp_path, 0.6)
+    assert judge([of_rule("own.boat", score=0.3)], {HEALTH: 0.35}, rules=rules).labels == (HEALTH,)
+
+
+@pytest.mark.parametrize(
+    ("scores", "any_", "labels", "reasons"),
+    [
+        ({HEALTH: 0.4, FAMILY: 0.35}, 0.7, (HEALTH,), ("health",)),
+        ({HEALTH: 0.2}, 0.7, (), ("personal",)),
+        ({}, 0.5, (), ("unsure",)),
+        ({}, 0.39, (), ()),
+        ({HEALTH: 0.6}, 0.7, (HEALTH,), ("health",)),
+    ],
+)
+def test_the_message_as_a_whole(
+    scores: dict[Label, float], any_: float, labels: tuple[Label, ...], reasons: tuple[str, ...]
+) -> None:
+    """That *something* is a person's matter takes the likeliest category in doubt, or none by name."""
+    verdict = judge([], scores, any_)
+    assert (verdict.labels, verdict.reasons) == (labels, reasons)
+    assert verdict.decision is (Decision.SECURE if reasons else Decision.PLAIN)
+
+
+@pytest.mark.parametrize("decision", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
+def test_what_doubt_leads_to_is_a_setting(decision: Decision) -> None:
+    verdict = judge([], {HEALTH: 0.4}, stance=Stance(unsure=decision))
+    assert (verdict.decision, verdict.reasons) == (decision, ("unsure",))
+
+
+def test_doubt_is_not_told_beside_what_holds() -> None:
+    verdict = judge([], {HEALTH: 0.4, FAMILY: 0.8}, stance=Stance(unsure=Decision.HOLD))
+    assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("family",))
+
+
+def test_what_is_sure_as_a_whole_is_not_let_out_by_a_lenient_setting() -> None:
+    assert judge([], {}, 0.7, stance=Stance(unsure=Decision.PLAIN)).decision is Decision.SECURE
+
+
+def test_thresholds_of_the_house_replace_those_of_the_model() -> None:
+    strict = Stance(thresholds={HEALTH: 0.2, "any": 0.9})
+    assert judge([], {HEALTH: 0.25}, stance=strict).labels == (HEALTH,)
+    assert judge([], {}, 0.7, stance=strict).reasons == ("unsure",)
+    lenient = Stance(thresholds={HEALTH: 0.9})
+    assert judge([], {HEALTH: 0.6}, stance=lenient).reasons == ("unsure",)
+
+
+def test_the_model_is_evidence_with_its_best_window_masked() -> None:
+    (found,) = judge([], {HEALTH: 0.8}).findings
+    assert (found.rule, found.label, found.where, found.score) == ("model", HEALTH, "body", 0.8)
+    assert "Han fejler noget, 0101xx-xxxx" in found.excerpt
+    assert [str(step) for step in found.adjustments] == ["+0.80 stage 2"]
+
+
+def test_what_lowered_a_window_is_told() -> None:
+    model = KeywordModel({"gigt": {HEALTH: 0.6}}, lowered=(("fiction", 0.3),))
+    verdict = classify(mail("Helten i romanen har gigt."), shipped_rules(), model=model)
+    (found,) = [f for f in verdict.findings if f.rule == "model" and f.label is HEALTH]
+    assert [str(step) for step in found.adjustments] == ["+0.90 stage 2", "-0.30 lowered: fiction"]
+
+
+def test_the_steps_add_up_to_the_score() -> None:
+    balance = balance_of(
+        [of_rule("health.disease")],
+        shipped_rules(),
+        model=MODEL,
+        understanding=understood({HEALTH: 0.4}, 0.5),
+    )
+    for weighing in (balance.labels[HEALTH], balance.whole):
+        assert weighing is not None
+        assert sum(step.by for step in weighing.steps) == pytest.approx(weighing.score)
+
+
+def test_the_way_through_all_stages() -> None:
+    model = KeywordModel({"flyttet ind hos sin søster": {FAMILY: 0.9}})
+    raw = mail("Hun er flyttet ind hos sin søster med drengene.")
+    assert classify(raw, shipped_rules()).decision is Decision.PLAIN
+    verdict = classify(raw, shipped_rules(), model=model)
+    assert (verdict.decision, verdict.labels) == (Decision.SECURE, (FAMILY,))
+
+
+def test_a_model_that_fails_leaves_the_message_to_words_and_never_plain() -> None:
+    verdict = classify(mail("Vi ses på torsdag."), shipped_rules(), model=BrokenModel({}))
+    assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("unreadable.failed",))
+    assert "Preben" not in str(verdict.findings)
+    words = classify(mail("Preben har diskusprolaps."), shipped_rules(), model=BrokenModel({}))
+    assert words.reasons[0] == "health"
+
+
+def test_a_message_that_was_not_understood_to_its_end_is_never_plain() -> None:
+    model = KeywordModel({}, complete=False)
+    verdict = classify(mail("Vi ses på torsdag."), shipped_rules(), model=model)
+    assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("unreadable.timed-out",))
+
+
+def test_what_the_caller_knows_besides_counts() -> None:
+    also = [Finding("unreadable.too-large", None, "message")]
+    assert classify(mail("Vi ses."), shipped_rules(), also=also).reasons == ("unreadable.too-large",)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_words_add_a_bounded_amount(score: float, words: float) -> None:
+    """Never less than before, and at most a quarter of the scale more; next to nothing to a score of nothing."""
+    after = raised(score, words)
+    assert score <= after <= score + 0.25
+    assert score > 0.01 or after < 0.03
+
+
+@given(
+    st.dictionaries(st.sampled_from([label for label in Label if label is not Label.CPR]), st.floats(0, 1)),
+    st.floats(0, 1),
+    st.sampled_from(["health.disease", "cpr", "unreadable.damaged"]),
+    st.floats(0, 1),
+)
+def test_more_evidence_never_makes_a_message_less_strict(
+    scores: dict[Label, float], any_: float, rule: str, score: float
+) -> None:
+    label = {"cpr": Label.CPR, "health.disease": HEALTH}.get(rule)
+    more = Finding(rule, label, "body", "", score)
+    assert judge([more], scores, any_).decision.rank >= judge([], scores, any_).decision.rank
