@@ -26,9 +26,9 @@ from dataclasses import dataclass
 from segl.settings import Detection, Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers, sniff
-from segl_classifier.entity import MESSAGES, SAVED
+from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
-from segl_classifier.formats.registry import is_file_format
+from segl_classifier.formats.registry import is_file_format, type_by_name
 from segl_classifier.message import Message, Part, Text, shown_name, unreadable
 
 DECORATION_BYTES = 30_000
@@ -198,6 +198,8 @@ class Extraction:
     def _reader(self, part: Part, head: bytes) -> tuple[str, Extractor | None]:
         """The type of *part* as far as it can be known, and the reader for it."""
         declared = part.content_type
+        if declared in GENERIC and declared != "text/plain":
+            declared = type_by_name(part.filename) or declared
         shown = sniff.signature(head)
         listed = self._listed(declared)
         if listed is None and not _OPAQUE.match(declared):

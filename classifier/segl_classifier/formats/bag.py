@@ -53,7 +53,7 @@ class Bag:
     def _spend(self, size: int) -> None:
         self._left -= size
         if self._left < 0:
-            raise Full(Unreadable.TOO_LARGE, f"more than {self._allowance.bytes} bytes unfolded")
+            raise Full(Unreadable.TOO_LARGE, f"more than {self._allowance.bytes >> 20} MB unfolded")
 
     def folder(self, name: str) -> None:
         """A member that has a name only."""

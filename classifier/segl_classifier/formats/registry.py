@@ -63,6 +63,21 @@ _MODULES: dict[str, str] = {
 }
 ODF = re.compile(r"application/vnd\.oasis\.opendocument\.[a-z-]+|application/vnd\.sun\.xml\.[a-z.]+")
 
+# Types of files that say nothing of themselves, by the ending of their name.
+_ENDINGS = {
+    "htm": "text/html",
+    "html": "text/html",
+    "xhtml": "application/xhtml+xml",
+    "shtml": "text/html",
+    "xml": "application/xml",
+    "svg": "image/svg+xml",
+    "ics": "text/calendar",
+    "ifb": "text/calendar",
+    "vcs": "text/calendar",
+    "vcf": "text/vcard",
+    "tar": "application/x-tar",
+}
+
 # What the template process loads ahead; the readers import the libraries behind them.
 LIBRARIES = (
     "segl_classifier.formats.unfold",
@@ -82,6 +97,11 @@ LIBRARIES = (
 def is_file_format(content_type: str) -> bool:
     """Whether files of this type are read in a worker. Pictures are not among them: that is a setting."""
     return content_type in _MODULES or ODF.match(content_type) is not None
+
+
+def type_by_name(filename: str) -> str:
+    """The content type that the ending of a file's name tells; empty when it tells nothing that matters here."""
+    return _ENDINGS.get(filename.rpartition(".")[2].lower(), "")
 
 
 def is_archive(kind: str) -> bool:

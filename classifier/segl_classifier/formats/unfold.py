@@ -64,7 +64,7 @@ class _Opener:
 
     def open(self, part: Part, limits: Limits) -> Extracted:
         data = part.payload
-        kind = kind_of(data, part.content_type)
+        kind = kind_of(data, part.content_type or registry.type_by_name(part.filename))
         if kind == ENCRYPTED_OFFICE:
             return _lack(part, Unreadable.ENCRYPTED, "a password")
         if kind == "text/plain":  # whatever it says it is, programs will show it as what it is

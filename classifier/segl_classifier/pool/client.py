@@ -28,7 +28,7 @@ from segl_classifier.message import Text, unreadable
 from segl_classifier.pool.wire import Broken, End, Job, Late, receive_answer, send_job
 
 AT_ONCE = 4  # jobs of one process, so that memory stays bounded whatever is sent
-_READY_SECONDS = 10.0
+_READY_SECONDS = 4.0  # for a worker to come, each time it is tried
 _TRIES = 3
 _PAUSE_SECONDS = 1.0  # between two starts of a template that does not live
 _LOOK_SECONDS = 0.1  # how often it is looked whether the template lives, while one waits for it
@@ -215,7 +215,7 @@ class Pool:
             with self._lock:
                 worker = self._idle.pop() if self._idle else None
             if worker is None:
-                return self._new_worker(min(deadline, time.monotonic() + _READY_SECONDS))
+                return self._new_worker(deadline)
             if not _readable(worker.line, 0):
                 return worker
             worker.kill()  # it has ended meanwhile, or speaks unasked
@@ -227,9 +227,10 @@ class Pool:
             try:
                 with theirs, self._lock:
                     template = self._started(own=attempt == _TRIES)
-                    template.control.settimeout(max(0.0, deadline - time.monotonic()) or 0.001)
+                    until = min(deadline, time.monotonic() + _READY_SECONDS)
+                    template.control.settimeout(max(0.001, until - time.monotonic()))
                     socket.send_fds(template.control, [self._order], [theirs.fileno()])
-                self._await(ours, template, deadline)
+                self._await(ours, template, until)
                 return _Worker(ours, _receive_pidfd(ours))
             except (OSError, Broken):
                 ours.close()
