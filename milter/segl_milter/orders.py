@@ -1,20 +1,23 @@
-"""What one generation of workers goes by: settings and rules, read together."""
+"""What one generation of workers goes by: settings, rules and model, read together."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from segl.settings import Settings
 from segl.settings_file import load_settings
 from segl_classifier.rules import RuleSet, load_rules
+from segl_classifier.understanding.reading import Model
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
     settings: Settings
     rules: RuleSet
+    model: Model | None = None
 
     @property
     def workers(self) -> int:
@@ -23,6 +26,15 @@ class Orders:
 
 
 def read_orders(file: Path) -> Orders:
-    """Settings from *file* and the rules they name. Raises :class:`SeglError` with every fault."""
+    """Settings from *file*, the rules they name and the model. Raises :class:`SeglError` with every fault."""
     settings = load_settings(file)
-    return Orders(settings, load_rules(settings.detection.rules))
+    rules = load_rules(settings.detection.rules)
+    return Orders(settings, rules, _model() if settings.detection.model else None)
+
+
+@cache
+def _model() -> Model | None:
+    """The shipped model, loaded once: it comes with the program, and a new one with a new start."""
+    from segl_classifier.understanding.model import load_model
+
+    return load_model()

@@ -142,7 +142,7 @@ class Parent:
 def _serve(orders: Orders, events: Events, lifeline: Lifeline, ready: Callable[[], None]) -> None:
     """The life of a worker."""
     traffic = Traffic()
-    office = Office(orders.settings, orders.rules, events, traffic)
+    office = Office(orders.settings, orders.rules, events, traffic, orders.model)
     lifeline.watch(traffic)
     ready()
     protocol.run(partial(Session, office))

@@ -13,6 +13,7 @@ from segl.events import Events
 from segl.settings import Settings
 from segl.vocabulary import Doubt, Verdict
 from segl_classifier.rules import RuleSet
+from segl_classifier.understanding.reading import Model
 from segl_milter.marks import Marks, marks_for
 from segl_milter.protocol import Context
 from segl_milter.ruling import REQUESTED, action, judge
@@ -28,6 +29,7 @@ class Office:
     rules: RuleSet
     events: Events
     traffic: Traffic
+    model: Model | None = None
 
 
 class Session:
@@ -69,7 +71,7 @@ class Session:
         started = time.perf_counter()
         try:
             mail = self._whole()
-            verdict = judge(mail, self._office.rules, self._office.settings)
+            verdict = judge(mail, self._office.rules, self._office.settings, self._office.model)
             seconds = time.perf_counter() - started
             answer = self._mark(mail, verdict)
             self._record(mail, verdict, seconds)

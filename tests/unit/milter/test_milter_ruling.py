@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from keyword_model import KeywordModel
 from segl.settings import Limits, Settings
 from segl.settings_file import parse_settings
-from segl.vocabulary import Decision, Mode
+from segl.vocabulary import Decision, Label, Mode
 from segl_classifier.rules import shipped_rules
 from segl_milter.ruling import action, judge, tagged
 from segl_milter.transaction import Address, Mail
@@ -161,3 +162,12 @@ def test_the_policy_for_the_unreadable_holds_for_it(decision: str) -> None:
 def test_limits_of_the_settings_reach_the_classifier() -> None:
     narrow = replace(settings(), limits=Limits(header_bytes=20))
     assert judge(mail(TEA), shipped_rules(), narrow).decision is Decision.SECURE
+
+
+def test_the_model_reads_along_and_its_doubt_follows_the_settings() -> None:
+    model = KeywordModel({"te": {Label.HEALTH: 0.4}})
+    assert judge(mail(TEA), shipped_rules(), settings(), model).reasons == ("unsure",)
+    lenient = judge(mail(TEA), shipped_rules(), settings(unsure="plain"), model)
+    assert (lenient.decision, lenient.reasons) == (Decision.PLAIN, ("unsure",))
+    strict = settings(thresholds={"health": 0.3})
+    assert judge(mail(TEA), shipped_rules(), strict, model).labels == (Label.HEALTH,)
