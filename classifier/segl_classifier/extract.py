@@ -28,6 +28,7 @@ from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers, sniff
 from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
+from segl_classifier.formats.pictures import kind_of, pixels
 from segl_classifier.formats.registry import is_file_format, type_by_name
 from segl_classifier.message import Message, Part, Text, shown_name, unreadable
 
@@ -238,7 +239,8 @@ class Extraction:
             return True
         if part.content_id not in self._shown:
             return False
-        return part.size <= DECORATION_BYTES or 0 < sniff.pixels(head) <= DECORATION_PIXELS
+        size = pixels(head, kind_of(head))
+        return part.size <= DECORATION_BYTES or (size is not None and size[0] * size[1] <= DECORATION_PIXELS)
 
     def _unknown(self, part: Part, kind: str) -> None:
         name = shown_name(part.filename)

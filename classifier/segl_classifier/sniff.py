@@ -148,31 +148,3 @@ def _few_high(data: bytes) -> bool:
         if error.start < len(sample) - 3:
             return sum(b > 127 for b in sample) * 3 <= len(sample)
     return True
-
-
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF markers (ITU-T T.81, table B.1)
-
-
-def pixels(head: bytes) -> int:
-    """Width times height of a PNG, GIF, BMP or JPEG by its header; 0 when *head* does not tell."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n") and head[12:16] == b"IHDR" and len(head) >= 24:
-        return int.from_bytes(head[16:20], "big") * int.from_bytes(head[20:24], "big")
-    if head.startswith(b"GIF8") and len(head) >= 10:
-        return int.from_bytes(head[6:8], "little") * int.from_bytes(head[8:10], "little")
-    if head.startswith(b"BM") and len(head) >= 26:
-        width, height = (int.from_bytes(head[at : at + 4], "little", signed=True) for at in (18, 22))
-        return abs(width * height)
-    if head.startswith(b"\xff\xd8\xff"):
-        return _jpeg_pixels(head)
-    return 0
-
-
-def _jpeg_pixels(head: bytes) -> int:
-    position = 2
-    while position + 9 <= len(head) and head[position] == 0xFF:
-        marker, size = head[position + 1], int.from_bytes(head[position + 2 : position + 4], "big")
-        if marker in _JPEG_FRAMES:
-            height, width = (int.from_bytes(head[at : at + 2], "big") for at in (position + 5, position + 7))
-            return height * width
-        position += 2 + size
-    return 0

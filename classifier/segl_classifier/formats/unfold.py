@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import replace
 from typing import Protocol
 
 from segl.settings import Limits
@@ -16,7 +17,7 @@ from segl_classifier import readers
 from segl_classifier.extract import Extraction, Pictures
 from segl_classifier.extracted import Extracted
 from segl_classifier.formats import registry
-from segl_classifier.formats.content import Allowance, Content, Inside
+from segl_classifier.formats.content import Allowance, Content, Inside, Lack
 from segl_classifier.formats.kind import ENCRYPTED_OFFICE, kind_of
 from segl_classifier.message import Part, Source, Text, shown_name, unreadable
 
@@ -34,7 +35,7 @@ def unfold(
 ) -> None:
     """Read *part* and all that is in it into *sink*, which is flushed before each file inside. Pictures are
     read until *ocr_until* of the monotonic clock."""
-    opener = _Opener(limits, ocr_until)
+    opener = _Opener(limits, ocr_until, ignore_pictures=ignore_pictures)
     work = Extraction(limits, files=opener.open, pictures=Pictures(ocr=ocr_until > 0, ignore=ignore_pictures))
 
     def hand_on() -> None:
@@ -56,7 +57,8 @@ def unfold(
 class _Opener:
     """Opens files, one after another, until the allowance is used up."""
 
-    def __init__(self, limits: Limits, ocr_until: float) -> None:
+    def __init__(self, limits: Limits, ocr_until: float, *, ignore_pictures: bool) -> None:
+        self._ignore_pictures = ignore_pictures
         self._chars = limits.text_chars
         self._files = limits.parts
         self._bytes = limits.unfolded_bytes
@@ -80,6 +82,8 @@ class _Opener:
         self._chars -= sum(len(passage.text) for passage in content.passages)
         self._files -= len(content.files)
         self._bytes -= sum(len(file.data) for file in content.files)
+        if self._ignore_pictures:
+            content = replace(content, lacks=tuple(lack for lack in content.lacks if not _of_picture(lack)))
         return _extracted(part, content, in_place=not registry.is_archive(kind))
 
     def _allowance(self) -> Allowance:
@@ -89,6 +93,10 @@ class _Opener:
             bytes=max(0, self._bytes),
             ocr=time.monotonic() < self._ocr_until,
         )
+
+
+def _of_picture(lack: Lack) -> bool:
+    return lack.cause is Unreadable.UNKNOWN_TYPE and lack.detail.startswith("image/")
 
 
 def _extracted(part: Part, content: Content, *, in_place: bool) -> Extracted:

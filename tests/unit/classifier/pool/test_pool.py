@@ -143,7 +143,12 @@ def test_a_reader_that_hangs_costs_its_attachment_and_no_more(pool: Pool) -> Non
 def test_a_reader_that_crashes_costs_its_attachment_and_no_more(pool: Pool, number: int) -> None:
     pid = worker_pid(pool)
     os.kill(pid, signal.SIGSTOP)
-    threading.Timer(0.2, lambda: [os.kill(pid, number), os.kill(pid, signal.SIGCONT)]).start()
+
+    def crash() -> None:
+        os.kill(pid, number)
+        os.kill(pid, signal.SIGCONT)
+
+    threading.Timer(0.2, crash).start()
     found = pool.read(job(), SMALL)
     assert (words(found), gaps(found)) == ("", ["unreadable.failed the reader ended in the middle"])
     assert words(pool.read(job(), SMALL)) == TEXT
