@@ -1,9 +1,9 @@
 """The rule engine: looks for all words of all rules at once, then asks only the rules that were hit.
 
 A text is read in one pass by an Aho–Corasick automaton over every word of every rule, and by one RE2 set over
-every pattern. For each hit, and only there, the passage around it is looked at for what the rule wants
-by its side (:mod:`segl_classifier.rules.passage`). An ordinary mail hits few rules or none, so nearly all the
-time is the one pass.
+every pattern, those of lists included. For each hit, and only there, the passage around it is looked at for
+what the rule wants by its side (:mod:`segl_classifier.rules.passage`). An ordinary mail hits few rules or
+none, so nearly all the time is the one pass.
 
 A compiled engine is never changed: threads and forked workers share it.
 """
@@ -11,15 +11,16 @@ A compiled engine is never changed: threads and forked workers share it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from segl.masking import excerpt
 from segl.vocabulary import Adjustment, Finding
 from segl_classifier.message import Source, Text
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Condition, Parts, Rule, Scope
-from segl_classifier.rules.passage import Marker, Passage
+from segl_classifier.rules.passage import Marked, Marker, Passage
 from segl_classifier.rules.pattern import PatternSet
 from segl_classifier.rules.words import NormalText
 
@@ -34,15 +35,27 @@ _TOGETHER = (Source.SUBJECT, Source.BODY)
 Hit = tuple[int, int, int]  # start, end, number of the rule
 
 
+class _Near(NamedTuple):
+    """A pattern of this list is somewhere in the text: passages need look for it."""
+
+    part: str
+
+
+# What a word or pattern stands for: a rule, by its number, a list wanted in the whole message, by its
+# name, or a list wanted in a passage.
+_Key = int | str | _Near
+
+
 @dataclass(slots=True)
 class _Scan:
     """What one pass found in one text."""
 
     source: Source
     where: str
-    text: NormalText
+    text: Marked
     hits: list[Hit]
     marks: dict[str, str]  # lists wanted in the whole message: the word found
+    head: Passage | None = None  # its first words, once they are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +73,9 @@ class Engine:
         self._rules = parts.rules
         conditions = [c for rule in parts.rules for c in (*rule.near, *rule.boost, *rule.unless)]
         wide = {name for c in conditions if c.within is Scope.MESSAGE for name in c.lists}
-        close = {name for c in conditions if c.within is not Scope.MESSAGE for name in c.lists}
+        close = [condition for condition in conditions if condition.within is not Scope.MESSAGE]
         self._ignore = frozenset(parts.policy.ignore)
         self._marker = Marker(close, parts.lists)
-        # Keys are rule numbers, and names of lists wanted in the whole message.
         words = [(word, number) for number, rule in enumerate(parts.rules) for word in rule.words]
         named = [
             (parts.lists[part], name)
@@ -74,7 +86,8 @@ class Engine:
         self._lexicon: Lexicon[int | str] = Lexicon([*words, *marks])
         patterns = [(p, number) for number, rule in enumerate(parts.rules) for p in rule.patterns]
         listed = [(p, name) for each, name in named for p in each.patterns]
-        self._set: PatternSet[int | str] = PatternSet([*patterns, *listed])
+        near = [(p, _Near(part)) for p, part in self._marker.patterns]
+        self._set: PatternSet[_Key] = PatternSet([*patterns, *listed, *near])
 
     def find(self, texts: Sequence[Text]) -> list[Finding]:
         """The findings in *texts*, the parts of one message: of each rule its best places."""
@@ -106,7 +119,9 @@ class Engine:
         hits: list[Hit] = []
         marks: dict[str, str] = {}
         ignored: list[tuple[int, int]] = []
-        for start, end, shown, key in self._all_hits(normal):
+        near: list[str] = []
+
+        def take(key: int | str, start: int, end: int, shown: str) -> None:
             if isinstance(key, int):
                 if text.source in self._rules[key].where:
                     hits.append((start, end, key))
@@ -114,40 +129,29 @@ class Engine:
                 marks.setdefault(key, shown)
                 if key in self._ignore:
                     ignored.append((start, end))
+
+        for start, end, word, keys in self._lexicon.hits(normal):
+            for key in keys:
+                take(key, start, end, word.text)
+        encoded = normal.shown.encode()
+        for found in self._set.matching(encoded):
+            if isinstance(found, _Near):
+                near.append(found.part)
+                continue
+            for start, end in self._set.spans(found, encoded):
+                take(found, start, end, f"pattern of {found}")
+        marked = Marked(self._marker, normal, frozenset(near))
         hits.sort()
         if ignored and hits:
-            hits = self._without(normal, hits, ignored)
-        return _Scan(text.source, text.where, normal, hits, marks)
-
-    def _all_hits(self, text: NormalText) -> Iterator[tuple[int, int, str, int | str]]:
-        for start, end, word, keys in self._lexicon.hits(text):
-            for key in keys:
-                yield start, end, word.text, key
-        encoded = text.shown.encode()
-        for key in self._set.matching(encoded):
-            for start, end in self._set.spans(key, encoded):
-                yield start, end, f"pattern of {key}", key
-
-    def _without(self, text: NormalText, hits: list[Hit], ignored: list[tuple[int, int]]) -> list[Hit]:
-        """*hits* without those in a sentence that is to be passed over (a standing disclaimer)."""
-        spans: list[tuple[int, int]] = []
-        for start, end in sorted(ignored):
-            if not spans or end > spans[-1][1]:
-                spans.append(Passage.around(self._marker, text, start, end).sentence(start, end))
-        starts = [low for low, _ in spans]
-        kept = []
-        for hit in hits:
-            before = bisect_right(starts, hit[0]) - 1  # the last span that begins no later than the hit
-            if before < 0 or hit[1] > spans[before][1]:
-                kept.append(hit)
-        return kept
+            hits = _without(marked, hits, ignored)
+        return _Scan(text.source, text.where, marked, hits, marks)
 
     def _judge(self, scan: _Scan, other: _Scan | None, marks: dict[str, str]) -> dict[int, _Best]:
         """The best place of each rule that was hit in *scan*."""
         best: dict[int, _Best] = {}
         more: dict[int, int] = {}
         passage: Passage | None = None
-        asides = _Asides(self._marker, scan, other)
+        asides = _Asides(scan, other)
         for start, end, number in scan.hits:
             rule = self._rules[number]
             if number in best:
@@ -155,7 +159,7 @@ class Engine:
                 if more[number] > _MORE or best[number].score >= rule.highest:
                     continue
             if passage is None or end > passage.share_until:
-                passage = Passage.around(self._marker, scan.text, start, end)
+                passage = Passage.around(scan.text, start, end)
             judged = _judge(rule, start, end, passage, asides, marks)
             if (
                 judged
@@ -166,10 +170,25 @@ class Engine:
         return best
 
     def _finding(self, rule: Rule, best: _Best, scan: _Scan) -> Finding:
-        shown = excerpt(scan.text.shown, best.start, best.end)
+        shown = excerpt(scan.text.text.shown, best.start, best.end)
         return Finding(
             rule.id, rule.label, scan.where, shown, best.score, best.adjustments, effect=rule.effect
         )
+
+
+def _without(text: Marked, hits: list[Hit], ignored: list[tuple[int, int]]) -> list[Hit]:
+    """*hits* without those in a sentence that is to be passed over (a standing disclaimer)."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(ignored):
+        if not spans or end > spans[-1][1]:
+            spans.append(Passage.around(text, start, end).sentence(start, end))
+    starts = [low for low, _ in spans]
+    kept = []
+    for hit in hits:
+        before = bisect_right(starts, hit[0]) - 1  # the last span that begins no later than the hit
+        if before < 0 or hit[1] > spans[before][1]:
+            kept.append(hit)
+    return kept
 
 
 class _Asides:
@@ -179,11 +198,13 @@ class _Asides:
     _LINE = 120
     _HEAD = 300
 
-    def __init__(self, marker: Marker, scan: _Scan, other: _Scan | None) -> None:
-        self._other = Passage(marker, other.text, 0, self._HEAD) if other else None
-        line = scan.text.shown.find("\n")
+    def __init__(self, scan: _Scan, other: _Scan | None) -> None:
+        if other and other.head is None:
+            other.head = Passage(other.text, 0, self._HEAD)
+        self._other = other.head if other else None
+        line = scan.text.text.shown.find("\n")
         self._first_end = min(line if line >= 0 else self._LINE, self._LINE)
-        self._first = Passage(marker, scan.text, 0, self._first_end)
+        self._first = Passage(scan.text, 0, self._first_end)
 
     def find(self, condition: Condition, start: int) -> str | None:
         if condition.within is not Scope.PASSAGE:

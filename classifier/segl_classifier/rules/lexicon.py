@@ -30,17 +30,25 @@ class Lexicon(Generic[Key]):
         ]
         self._automaton = AhoCorasick(list(needles), matchkind=MatchKind.Standard) if needles else None
 
-    def hits(self, text: NormalText) -> Iterator[tuple[int, int, Word, tuple[Key, ...]]]:
-        """``(start, end, word, keys)`` of every word that stands in *text*, by its end."""
+    def hits(
+        self, text: NormalText, low: int = 0, high: int | None = None
+    ) -> Iterator[tuple[int, int, Word, tuple[Key, ...]]]:
+        """``(start, end, word, keys)`` of every word that stands in *text* from *low* to *high*, by its end."""
         if self._automaton is None:
             return
         flat = text.flat
-        for chunk in range(0, len(flat), _CHUNK):
-            low = max(0, chunk - _OVERLAP)
-            piece = flat if len(flat) <= _CHUNK else flat[low : chunk + _CHUNK]
-            for needle, start, end in self._automaton.find_matches_as_indexes(piece, overlapping=True):
-                if low + end <= chunk:
+        last = len(flat) if high is None else high
+        for chunk in range(low, last, _CHUNK):
+            begin = max(low, chunk - _OVERLAP)
+            piece = flat[begin : min(chunk + _CHUNK, last)]  # no copy when it is all of the text
+            for needle, at, until in self._automaton.find_matches_as_indexes(piece, overlapping=True):
+                start, end = begin + at, begin + until
+                if end <= chunk:
                     continue  # the chunk before had it
+                joined_before = start > 0 and flat[start - 1].isalnum()
+                joined_after = end < len(flat) and flat[end].isalnum()
                 for word, keys in self._entries[needle]:
-                    if word.stands_at(text, low + start, low + end):
-                        yield low + start, low + end, word, keys
+                    if (word.left and joined_before) or (word.right and joined_after):
+                        continue
+                    if not word.capital or text.shown[start].isupper():
+                        yield start, end, word, keys

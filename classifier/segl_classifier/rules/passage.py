@@ -1,19 +1,21 @@
 """The surroundings of a hit, and what marks stand in them.
 
 A passage is about 45 words around a hit. The marks (words of the named lists) are looked up only when a
-condition asks, once for each passage: nothing is done for the parts of a text where nothing was found.
+condition asks: which of them stand in the passage once, where those of a list stand when that list is asked
+for. Nothing is done for the parts of a text where nothing was found.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Condition, Scope, Within, WordList
-from segl_classifier.rules.pattern import PatternSet
-from segl_classifier.rules.words import NormalText, Word
+from segl_classifier.rules.pattern import Pattern, PatternSet
+from segl_classifier.rules.words import NormalText, Word, in_latin, tokens
 
 _LEFT, _RIGHT = 22, 30  # words
 _CHARS = 300  # and no more characters than this to a side
@@ -22,156 +24,224 @@ _SHARE = 60  # a hit so close after the one a passage was made for belongs to th
 _PLACES = 16  # marks of one pattern that are looked at in one passage
 _SHORT = 60  # characters: a line no longer is not a line of running text
 
-# Where a sentence may end: before a capital, and at the end of a line.
-_STOP = re.compile(r"[.!?][\"')»”]*\s+(?=[A-ZÆØÅÄÖ\"'«»“(])|\n")
-_TOKEN = re.compile(r"[^\W_]+")
+# Where a sentence may end: before a capital, and at the end of a line. Written with one set of characters in
+# front, so that the search leaps from one of them to the next.
+_STOP = re.compile(r"[.!?\n](?:(?<=\n)|[\"')»”]*\s+(?=[A-ZÆØÅÄÖ\"'«»“(]))")
 
 Mark = tuple[int, int, str]  # start, end, the word as the list writes it
 
 
 class Marker:
-    """Finds the marks of the named lists that conditions ask for."""
+    """Finds the marks of the named lists that conditions ask for.
 
-    __slots__ = ("_lexicon", "_set", "_single", "parts")
+    Most are single words of Latin letters: those are told by the set of the words that a passage has. The
+    others (several words, parts of words, other letters) are looked for letter by letter.
+    """
 
-    def __init__(self, wanted: Iterable[str], lists: Mapping[str, WordList]) -> None:
-        # A wanted list: itself and all it includes. Marks are kept by these parts.
-        self.parts = {name: lists[name].parts for name in sorted(wanted)}
-        carriers = dict.fromkeys(part for parts in self.parts.values() for part in parts)
-        joined_words: list[tuple[Word, str]] = []
-        single: dict[str, list[tuple[Word, str]]] = {}
+    __slots__ = ("_lexicon", "_patterns", "_tokens", "_wanted", "patterns")
+
+    def __init__(self, conditions: Iterable[Condition], lists: Mapping[str, WordList]) -> None:
+        # Marks are kept by the list that has the word itself; a condition may name one that includes it.
+        self._wanted = {
+            condition.lists: tuple((name, part) for name in condition.lists for part in lists[name].parts)
+            for condition in conditions
+        }
+        carriers = sorted({part for wanted in self._wanted.values() for _, part in wanted})
+        others: list[tuple[Word, str]] = []
+        by_token: dict[bytes, list[tuple[str, Word, str]]] = {}
         for part in carriers:
             for word in lists[part].words:
-                if word.is_token:
-                    for spelling in word.spellings:
-                        single.setdefault(spelling, []).append((word, part))
-                else:
-                    joined_words.append((word, part))
-        self._single = {spelling: tuple(found) for spelling, found in single.items()}
-        self._lexicon = Lexicon(joined_words)
-        self._set = PatternSet([(p, part) for part in carriers for p in lists[part].patterns])
+                latin = {spelling: in_latin(spelling) for spelling in word.spellings}
+                if not word.is_token or None in latin.values():
+                    others.append((word, part))
+                    continue
+                for spelling, token in latin.items():
+                    by_token.setdefault(token or b"", []).append((spelling, word, part))
+        self._tokens = {token: tuple(found) for token, found in by_token.items()}
+        self._lexicon = Lexicon(others)
+        self.patterns: tuple[tuple[Pattern, str], ...] = tuple(
+            (pattern, part) for part in carriers for pattern in lists[part].patterns
+        )
+        self._patterns = PatternSet(self.patterns)
 
-    def words(self, text: NormalText) -> dict[str, list[Mark]]:
-        """The marks of the lists' words in *text*, by list."""
-        marks: dict[str, list[Mark]] = {}
-        flat = text.flat
-        for token in self._single.keys() & _TOKEN.findall(flat):
-            for start in _places(token, flat):
-                for word, part in self._single[token]:
-                    if not word.capital or text.shown[start].isupper():
-                        marks.setdefault(part, []).append((start, start + len(token), word.text))
-        for start, end, word, parts in self._lexicon.hits(text):
+    def wanted(self, condition: Condition) -> tuple[tuple[str, str], ...]:
+        """The lists that *condition* names, each with every list that it includes."""
+        return self._wanted[condition.lists]
+
+    def tokens(self, flat: str) -> dict[str, list[tuple[str, Word]]]:
+        """The single words of the lists that stand in *flat*, by list, each as it is spelt there. Now and
+        then one too many: a word that has a letter beside it that Latin-1 lacks."""
+        found: dict[str, list[tuple[str, Word]]] = {}
+        for token in self._tokens.keys() & tokens(flat):
+            for spelling, word, part in self._tokens[token]:
+                found.setdefault(part, []).append((spelling, word))
+        return found
+
+    def others(self, text: NormalText, low: int, high: int) -> dict[str, list[Mark]]:
+        """The marks of all other words of the lists in *text* from *low* to *high*, by list."""
+        found: dict[str, list[Mark]] = {}
+        for start, end, word, parts in self._lexicon.hits(text, low, high):
             for part in parts:
-                marks.setdefault(part, []).append((start, end, word.text))
-        return marks
+                found.setdefault(part, []).append((start, end, word.text))
+        return found
 
-    def patterned(self, text: NormalText) -> Sequence[str]:
-        """The lists of which a pattern matches in *text*."""
-        return self._set.matching(text.shown.encode())
-
-    def patterns(self, part: str, text: NormalText) -> list[Mark]:
-        """The marks of the patterns of the list *part* in *text*."""
-        spans = islice(self._set.spans(part, text.shown.encode()), _PLACES)
+    def patterned(self, part: str, shown: str) -> list[Mark]:
+        """The marks of the patterns of the list *part* in *shown*, a piece of a text."""
+        spans = islice(self._patterns.spans(part, shown.encode()), _PLACES)
         return [(start, end, f"pattern of {part}") for start, end in spans]
 
 
-def _places(token: str, flat: str) -> Iterator[int]:
-    """Where *token* stands in *flat* as a whole word."""
-    end = 0
-    while (start := flat.find(token, end)) >= 0:
-        end = start + len(token)
-        if not (start and flat[start - 1].isalnum()) and not (end < len(flat) and flat[end].isalnum()):
-            yield start
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A text, who finds its marks, and the lists of which a pattern matches somewhere in it."""
+
+    marker: Marker
+    text: NormalText
+    patterned: frozenset[str] = frozenset()
+
+
+class Stretch:
+    """A piece of a text and the words of lists in it, found as far as they are asked for; positions are those
+    of the whole text."""
+
+    __slots__ = ("_high", "_located", "_low", "_others", "_source", "_tokens")
+
+    def __init__(self, source: Marked, low: int, high: int) -> None:
+        self._source = source
+        self._low = low
+        self._high = high
+        self._tokens = source.marker.tokens(source.text.flat[low:high])
+        self._others = source.marker.others(source.text, low, high)
+        self._located: dict[str, list[Mark]] = {}
+
+    def marks(self, part: str) -> Sequence[Mark]:
+        """The marks of the words of the list *part*, in order."""
+        tokens, others = self._tokens.get(part, ()), self._others.get(part, ())
+        if not tokens:
+            return others
+        marks = self._located.get(part)
+        if marks is None:
+            text = self._source.text
+            located = [
+                (start, start + len(spelling), word.text)
+                for spelling, word in tokens
+                for start in _places(spelling, text.flat, self._low, self._high)
+                if not word.capital or text.shown[start].isupper()
+            ]
+            marks = self._located[part] = sorted([*located, *others])
+        return marks
 
 
 class Passage:
-    """A piece of a text; positions given and taken are those of the whole text."""
+    """The surroundings of a hit. A condition that looks less far than they reach is asked of the smaller
+    stretch: most hits end there, for want of a person in the sentence."""
 
-    __slots__ = ("_marker", "_marks", "_offset", "_patterned", "_sentences", "_text", "share_until")
+    __slots__ = ("_high", "_low", "_patterned", "_source", "_stretches", "share_until")
 
-    def __init__(self, marker: Marker, text: NormalText, start: int, end: int, share_until: int = 0) -> None:
-        self._marker = marker
-        self._offset = start
-        self._text = NormalText(text.shown[start:end], text.flat[start:end])
-        self._marks: dict[str, list[Mark]] | None = None
-        self._patterned: dict[str, list[Mark] | None] | None = None
-        self._sentences: list[int] | None = None
+    def __init__(self, source: Marked, low: int, high: int, share_until: int = 0) -> None:
+        self._source = source
+        self._low = low
+        self._high = min(high, len(source.text.flat))
+        self._stretches: dict[tuple[int, int], Stretch] = {}
+        self._patterned: dict[str, list[Mark]] = {}
         self.share_until = share_until
 
     @classmethod
-    def around(cls, marker: Marker, text: NormalText, start: int, end: int) -> Passage:
+    def around(cls, source: Marked, start: int, end: int) -> Passage:
         """The passage of the hit at *start* to *end*."""
-        before = text.flat[max(0, start - _CHARS) : start].split(" ")
-        after = text.flat[end : end + _CHARS].split(" ")
-        left = len(" ".join(before[-_LEFT:]))
-        right = len(" ".join(after[:_RIGHT]))
-        return cls(marker, text, start - left, end + right, end + _SHARE)
-
-    def marks(self, condition: Condition) -> Iterator[tuple[str, Mark]]:
-        """The marks of the lists of *condition* here, words before patterns, which are dearer to find;
-        positions count from the beginning of the passage."""
-        if self._marks is None:
-            self._marks = self._marker.words(self._text)
-        for name in condition.lists:
-            for part in self._marker.parts[name]:
-                for mark in self._marks.get(part, ()):
-                    yield name, mark
-        if self._patterned is None:
-            self._patterned = dict.fromkeys(self._marker.patterned(self._text))
-        if not self._patterned:
-            return
-        for name in condition.lists:
-            for part in self._marker.parts[name]:
-                if part in self._patterned:
-                    found = self._patterned[part]
-                    if found is None:
-                        found = self._patterned[part] = self._marker.patterns(part, self._text)
-                    for mark in found:
-                        yield name, mark
+        flat = source.text.flat
+        low = _words_before(flat, start, max(0, start - _CHARS), _LEFT)
+        return cls(source, low, _words_after(flat, end, end + _CHARS, _RIGHT), end + _SHARE)
 
     def find(self, condition: Condition, start: int, end: int) -> str | None:
         """The word by which *condition* holds for the hit at *start* to *end*.
 
         A mark may stand within the hit ("din" in "din ansøgning"), but the hit itself is no mark.
         """
-        start, end = start - self._offset, end - self._offset
         low, high = self._reach(condition.within, start, end)
-        for name, (begin, stop, shown) in self.marks(condition):
+        for name, (begin, stop, shown) in self._marks(condition, low, high):
             if low <= begin and stop <= high and not (begin <= start and stop >= end):
                 return f"{name} “{shown}”"
         return None
 
     def any(self, condition: Condition) -> str | None:
         """The word by which *condition* holds anywhere in the passage."""
-        return next((f"{name} “{mark[2]}”" for name, mark in self.marks(condition)), None)
+        marks = self._marks(condition, self._low, self._high)
+        return next((f"{name} “{mark[2]}”" for name, mark in marks), None)
+
+    def _marks(self, condition: Condition, low: int, high: int) -> Iterator[tuple[str, Mark]]:
+        """The marks of the lists of *condition*: words from *low* to *high*, then patterns, which are dearer to
+        find, anywhere in the passage: the test of an edge takes up a character that may lie beyond."""
+        wanted = self._source.marker.wanted(condition)
+        stretch = self._stretches.get((low, high))
+        if stretch is None:
+            stretch = self._stretches[low, high] = Stretch(self._source, low, high)
+        for name, part in wanted:
+            for mark in stretch.marks(part):
+                yield name, mark
+        if self._source.patterned:
+            for name, part in wanted:
+                if part in self._source.patterned:
+                    for mark in self._patterns(part):
+                        yield name, mark
+
+    def _patterns(self, part: str) -> Sequence[Mark]:
+        """The marks of the patterns of the list *part* in the passage."""
+        marks = self._patterned.get(part)
+        if marks is None:
+            low = self._low
+            here = self._source.marker.patterned(part, self._source.text.shown[low : self._high])
+            marks = self._patterned[part] = [(start + low, end + low, shown) for start, end, shown in here]
+        return marks
 
     def _reach(self, within: Within, start: int, end: int) -> tuple[int, int]:
         """From where to where a mark may stand."""
-        flat = self._text.flat
         if isinstance(within, int):
-            before = flat[:start].split(" ")
-            after = flat[end:].split(" ")
-            return start - len(" ".join(before[-within - 1 :])), end + len(" ".join(after[: within + 1]))
+            flat = self._source.text.flat
+            low = _words_before(flat, start, self._low, within + 1)
+            return low, _words_after(flat, end, self._high, within + 1)
         if within is Scope.SENTENCE:
-            return self._sentence(start, end)
-        return 0, len(flat)
+            return self.sentence(start, end)
+        return self._low, self._high
 
     def sentence(self, start: int, end: int) -> tuple[int, int]:
         """From where to where the sentence goes in which the hit at *start* to *end* stands."""
-        low, high = self._sentence(start - self._offset, end - self._offset)
-        return low + self._offset, high + self._offset
+        low = self._low
+        for stop in _sentence_ends(self._source.text.shown, self._low, self._high):
+            if stop <= start:
+                low = stop
+            if stop >= end:
+                return low, stop
+        return low, self._high
 
-    def _sentence(self, start: int, end: int) -> tuple[int, int]:
-        if self._sentences is None:
-            self._sentences = list(_sentence_ends(self._text.shown))
-        low = max((s for s in self._sentences if s <= start), default=0)
-        return low, min((s for s in self._sentences if s >= end), default=len(self._text.flat))
+
+def _places(token: str, flat: str, low: int, high: int) -> Iterator[int]:
+    """Where *token* stands in ``flat[low:high]`` as a whole word."""
+    end = low
+    while (start := flat.find(token, end, high)) >= 0:
+        end = start + len(token)
+        if not (start and flat[start - 1].isalnum()) and not (end < len(flat) and flat[end].isalnum()):
+            yield start
 
 
-def _sentence_ends(text: str) -> Iterator[int]:
-    """Where sentences end: before a capital, at a blank line, at the end of a short line (list, table)."""
-    line = 0
-    for match in _STOP.finditer(text):
+def _words_before(flat: str, start: int, low: int, count: int) -> int:
+    """Where the last *count* words before *start* begin, not before *low*."""
+    words = flat[low:start].rsplit(" ", count)
+    return low + len(words[0]) + 1 if len(words) > count else low
+
+
+def _words_after(flat: str, end: int, high: int, count: int) -> int:
+    """Where the first *count* words after *end* end, not after *high*."""
+    words = flat[end:high].split(" ", count)
+    last = min(high, len(flat))
+    return last - len(words[-1]) - 1 if len(words) > count else last
+
+
+def _sentence_ends(text: str, low: int, high: int) -> Iterator[int]:
+    """Where sentences end in ``text[low:high]``: before a capital, at a blank line, at the end of a short line
+    (list, table)."""
+    line = low
+    for match in _STOP.finditer(text, low, high):
         end = match.end()
         if text[end - 1] != "\n":
             yield end

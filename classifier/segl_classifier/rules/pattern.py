@@ -83,6 +83,8 @@ class PatternSet(Generic[Key]):
         canary = len(self._keys)
         if canary not in found:
             return tuple(self._compiled)
+        if len(found) == 1:
+            return ()  # the canary alone, as in most texts
         return tuple(dict.fromkeys(self._keys[index] for index in sorted(found) if index < canary))
 
     def spans(self, key: Key, encoded: bytes) -> Iterator[tuple[int, int]]:
