@@ -185,7 +185,7 @@ def _weighing(weighing: Weighing, told: Explanation) -> None:
                 say(paint(f"        {part}", dim=True))
     for finding in evidence_of(weighing, told.verdict.findings):
         sum_of = " ".join(printable(str(step)) for step in finding.adjustments)
-        effect = "" if finding.effect.value == "raise" else f" {finding.effect}s"
+        effect = "" if finding.effect.value == "raise" else f" ({finding.effect})"
         say(
             paint(
                 f"    {finding.rule}{effect} {finding.score:.2f} in {printable(finding.where)}: {sum_of}",

@@ -1,0 +1,193 @@
+"""``segl explain``: what is shown of a message, and what never is."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+from keyword_model import KeywordModel
+from segl.cli.main import build
+from segl.vocabulary import Label
+from segl_classifier.classify import gather
+from segl_classifier.decide import Stance
+from segl_classifier.explain import explain
+from segl_classifier.rules import shipped_rules
+
+HEAD = (
+    "From: a@vand.example\nTo: b@by.example\nSubject: Vagtplan\nContent-Type: text/plain; charset=utf-8\n\n"
+)
+BODY = """Hej Ulla
+
+Preben er stadig sygemeldt med sin diskusprolaps. [bold red]Hans[/] cpr-nummer er 010190-1234.
+
+Vi ses på torsdag. Mødet er i kantinen, og kaffen er klar fra kl. 9.
+"""
+MODEL = KeywordModel({"sygemeldt": {Label.HEALTH: 0.8, Label.FAMILY: 0.1}}, lowered=(("template", 0.1),))
+
+
+def segl(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(build("explain"), ["explain", *map(str, arguments)])
+
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: None)
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Path:
+    file = tmp_path / "mail.eml"
+    file.write_text(HEAD + BODY, "utf-8")
+    return file
+
+
+def test_hits_stand_in_brackets_with_their_rules(mail: Path) -> None:
+    done = segl(mail)
+    assert (done.exit_code, done.stderr) == (10, "")
+    assert "[[diskusprolaps]]{health.disease}" in done.stdout
+    assert "[[0101xx-xxxx]]{cpr}" in done.stdout
+    assert "Mødet er i kantinen" in done.stdout
+
+
+def test_the_arithmetic_of_words(mail: Path) -> None:
+    done = segl(mail)
+    assert "cpr: 1.00, holds from 0.50: holds\n    +1.00 numbers found\n" in done.stdout
+    assert "    health.disease 0.55 in body: +0.35 weight of the rule" in done.stdout
+    assert done.stdout.rstrip().splitlines()[-1].startswith("→ secure (cpr, ")
+
+
+def test_the_arithmetic_of_a_model(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: MODEL)
+    done = segl(mail)
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert "0.80 by stage 2: health 0.80, family 0.10, lowered 0.10 (template)" in lines
+    at = lines.index("+0.80 model")
+    assert lines[at - 1].startswith("health: 0.9")
+    assert lines[at - 1].endswith("holds from 0.50, unsure from 0.30: holds")
+    assert lines[at + 1 : at + 3] == ["+0.90 stage 2", "-0.10 lowered: template"]
+    assert "shipped rules, 0." in lines[at + 3]
+    assert any(line.startswith("the message as a whole: ") for line in lines)
+    assert segl(mail, "--no-model").stdout.count("stage 2") == 0
+
+
+def test_quiet_passages_are_counted_and_shown_on_demand(tmp_path: Path) -> None:
+    file = tmp_path / "mail.eml"
+    file.write_text(HEAD + "Vi ses på torsdag.\n", "utf-8")
+    done = segl(file)
+    assert done.exit_code == 0
+    assert "2 passages in which nothing was found" in done.stdout
+    assert "Vi ses" not in done.stdout
+    assert "Vi ses på torsdag." in segl(file, "--all").stdout
+
+
+def test_as_json(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: MODEL)
+    told = json.loads(segl(mail, "--json").stdout)
+    assert (told["decision"], told["labels"]) == ("secure", ["cpr", "health"])
+    body = next(window for window in told["windows"] if "sygemeldt" in window["text"])
+    assert body["stage"] == 2
+    hit = next(hit for hit in body["hits"] if "health.disease" in hit["rules"])
+    assert body["text"][hit["start"] : hit["end"]] == "diskusprolaps"
+    health = next(category for category in told["categories"] if category["label"] == "health")
+    assert health["score"] == pytest.approx(sum(step["by"] for step in health["steps"]), abs=0.001)
+    assert (health["standing"], health["model"], health["holds_from"]) == ("holds", 0.8, 0.5)
+    assert told["categories"][-1]["label"] == "any"
+    assert "1234" not in json.dumps(told)
+
+
+def test_what_could_not_be_read_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "odd.eml"
+    file.write_bytes(b"From: a@x\nTo: b@y\nContent-Type: application/x-foo\n\n\x00\x01\n")
+    done = segl(file)
+    assert done.exit_code == 10
+    assert "unreadable.unknown-type in " in done.stdout
+    assert "→ secure (unreadable.unknown-type)" in done.stdout
+
+
+def test_a_veto_is_told(mail: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        """
+        [[rule]]
+        id = "own.canteen"
+        label = "all"
+        effect = "veto"
+        weight = 0.8
+        why = "Kantinens opslag handler ikke om nogen."
+        words = "kantinen"
+        matches = ["Vi ses i kantinen."]
+        not_matches = ["Vi ses."]
+        """,
+        "utf-8",
+    )
+    done = segl(mail, "--rules", own)
+    assert "vetoed by own.canteen" in done.stdout
+    assert "own.canteen (veto) 0.80 in body" in done.stdout
+    assert "→ secure (cpr, veto.own.canteen)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "odd", ["\x1b[31mrød", "\x1b]0;titel\x07", "\x9b31m", "a\rb", "\u202etxt", "[red]x[/red]", "\x08\x7f"]
+)
+def test_nothing_in_a_message_can_steer_a_terminal(tmp_path: Path, odd: str) -> None:
+    file = tmp_path / "mail.eml"
+    file.write_text(
+        HEAD.replace("Vagtplan", f"Preben er syg {odd}") + f"{odd} Preben har gigt {odd}\n", "utf-8"
+    )
+    done = segl(file, "--all")
+    shown = done.stdout.replace("\n", "")
+    assert done.exit_code in (0, 10)
+    assert all(c.isprintable() for c in shown)
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_colour_and_underline_on_a_terminal(mail: Path, no_color: str, coloured: bool) -> None:
+    main, terminal = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "segl.cli", "explain", "--no-model", str(mail)],
+        stdout=terminal,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "NO_COLOR": no_color, "TERM": "xterm"},
+    ) as running:
+        running.wait(60)
+    os.close(terminal)
+    shown = os.read(main, 100_000).decode()
+    os.close(main)
+    assert ("\x1b[4mdiskusprolaps\x1b[0m" in shown) is coloured
+    assert ("[[diskusprolaps]]" in shown) is not coloured
+
+
+NUMBER = "0101901234"
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.sampled_from(
+        ["010190-1234", "010190 1234", "0101901234", "01 01 90 12 34", "01.01.90-1234", "010190\n1234"]
+    ),
+    st.sampled_from(["CPR ", "ordre nr. ", "", "tlf. ", "faktura 12-"]),
+    st.integers(0, 80),
+)
+def test_no_window_shows_a_number_however_it_is_cut(number: str, before: str, words: int) -> None:
+    """Not even in two pieces: the text is masked before it is cut."""
+    raw = (HEAD + "ord " * words + before + number + " og mere. " * 30).encode()
+    told = explain(gather(raw, shipped_rules()), shipped_rules(), model=None, stance=Stance())
+    digits = "".join(c for passage in told.passages for c in passage.text if c.isdigit())
+    assert NUMBER[:7] not in digits
+
+
+def test_a_directory_and_what_cannot_be_read(mail: Path) -> None:
+    (mail.parent / "empty.eml").touch()
+    done = segl(mail.parent)
+    assert done.exit_code == 2
+    assert "empty.eml: is empty" in done.stderr
+    assert str(mail) in done.stdout
