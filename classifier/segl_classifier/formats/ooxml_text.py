@@ -57,6 +57,9 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "section": ("name",),
     "custShow": ("name",),
     "ocxPr": ("value",),
+    "s": ("v",),  # the cache of a pivot table: texts, and numbers
+    "n": ("v",),
+    "cacheField": ("name", "caption"),
 }
 _AUTHORS = frozenset(("comment", "ins", "del", "moveFrom", "moveTo", "cmAuthor", "person", "author"))
 _OTHERS = frozenset((*_WITHIN, *_OLD, *_NEW, *_SPOKEN, *_AUTHORS, "tabs", "property"))
@@ -238,7 +241,7 @@ class _Reader:
                 continue
             if key == "name" and _GIVEN_NAME.fullmatch(value) and name != "docVar":
                 continue
-            if name in ("default", "listItem") and value in ("0", "1"):
+            if (name in ("default", "listItem") and value in ("0", "1")) or (name == "n" and len(value) < 9):
                 continue
             self._spend(len(value))
             self._last_spoken = value

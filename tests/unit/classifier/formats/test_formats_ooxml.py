@@ -1,0 +1,251 @@
+"""Word, Excel and PowerPoint files: a number is found wherever it stands, and the rest is told honestly."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from functools import cache
+
+import docx
+import openpyxl
+import pytest
+
+from corpus import office_files
+from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.content import Allowance, Content
+from segl_classifier.formats.ooxml import read
+
+MAKERS = {"docx": office_files.word, "xlsx": office_files.workbook, "pptx": office_files.presentation}
+
+
+@cache
+def made(kind: str) -> tuple[Content, office_files.Places]:
+    data, places = MAKERS[kind]()
+    return read(data, f"fil.{kind}", ALLOWANCE), places
+
+
+@pytest.mark.parametrize(("kind", "place"), [(kind, place) for kind in MAKERS for place in MAKERS[kind]()[1]])
+def test_a_number_is_found_wherever_it_stands(kind: str, place: str) -> None:
+    content, places = made(kind)
+    assert stands_in(content, places[place]), text_of(content)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_a_sound_file_lacks_nothing(kind: str) -> None:
+    assert made(kind)[0].lacks == ()
+
+
+def test_places_are_told_as_a_person_would() -> None:
+    content, places = made("docx")
+    told = {place: stands_in(content, number)[0] for place, number in places.items()}
+    assert told["runs"] == told["table"] == ""
+    assert told["header"] == "header"
+    assert told["comment"] == "comment"
+    assert told["tracked deletion"] == "before tracked changes"
+    assert told["tracked insertion"] == ""
+    content, places = made("xlsx")
+    told = {place: stands_in(content, number)[0] for place, number in places.items()}
+    assert told["cell"] == "sheet Sheet"
+    assert told["hidden sheet"] == "hidden sheet Skjult"
+    assert told["comment"] == "comment"
+    content, places = made("pptx")
+    assert stands_in(content, places["runs"]) == ["slide 1"]
+    assert stands_in(content, places["notes"]) == ["notes of slide 1"]
+
+
+def test_the_name_of_a_sheet_is_no_place_to_show_a_number_in() -> None:
+    content, places = made("xlsx")
+    number = places["name of a sheet"]
+    assert stands_in(content, number)
+    assert not any(number in passage.place for passage in content.passages)
+
+
+def test_a_table_keeps_its_heading_and_its_columns() -> None:
+    content, places = made("docx")
+    assert f"Navn\tCPR\nJens\t{places['table']}\n" in content.passages[0].text + "\n"
+
+
+def test_embedded_documents_are_handed_on() -> None:
+    assert [file.name for file in made("docx")[0].files] == ["ark.xlsx"]
+
+
+def sheet(*rows: Sequence[object], formats: dict[str, str] | None = None) -> str:
+    """The text of a sheet with these rows."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for cell, code in (formats or {}).items():
+        book.active[cell].number_format = code
+    out = io.BytesIO()
+    book.save(out)
+    content = read(out.getvalue(), "ark.xlsx", ALLOWANCE)
+    return next(passage.text for passage in content.passages if passage.place == "sheet Sheet")
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        (101901234, "General", "0101901234"),  # the zero was lost, and it could be a personal number
+        (3112901234, "General", "3112901234"),
+        (101901234, '000000"-"0000', "010190-1234"),
+        (101901234, "000000-0000", "010190-1234"),
+        (101901234, "0000000000", "0101901234"),
+        (101901234, "000000\\ 0000", "010190 1234"),
+        (999999999, "General", "999999999"),
+        (32874, "dd/mm/yyyy", "01-01-1990"),
+        (32874.75, "d. mmmm yyyy", "01-01-1990"),
+        (32874, "General", "32874"),
+        (1.5, "#,##0.00", "1.5"),
+        (0.1, "0%", "0.1"),
+        (1e20, "General", "1e+20"),
+        (-12, "General", "-12"),
+    ],
+)
+def test_a_number_shows_as_its_cell_shows_it(value: object, code: str, shown: str) -> None:
+    assert sheet(["Navn", "Nr."], ["Jens", value], formats={"B2": code}) == f"Navn\tNr.\nJens\t{shown}"
+
+
+def test_zeros_come_back_only_in_a_column_that_looks_like_personal_numbers() -> None:
+    orders = [[101901234], *([980000000 + row] for row in range(9))]
+    assert "0101901234" not in sheet(["Ordre"], *orders)
+    people = [[101901234], [2512851233], [980000000]]
+    assert "0101901234" in sheet(["Nr."], *people)
+
+
+def test_a_cell_far_away_costs_nothing() -> None:
+    book = openpyxl.Workbook()
+    for row in range(1, 200):
+        book.active.cell(row, 16_384 - row * 50, "x")
+    out = io.BytesIO()
+    book.save(out)
+    content = read(out.getvalue(), "", ALLOWANCE)
+    assert len(text_of(content)) < 30_000
+
+
+def repack(change: dict[str, bytes], kind: str = "docx") -> bytes:
+    base = io.BytesIO()
+    (docx.Document() if kind == "docx" else openpyxl.Workbook()).save(base)
+    out = io.BytesIO()
+    with zipfile.ZipFile(base) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            if name not in change:
+                new.writestr(name, old.read(name))
+        for name, content in change.items():
+            new.writestr(name, content)
+    return out.getvalue()
+
+
+LAUGHS = (
+    b"<!DOCTYPE l [<!ENTITY a 'ha'>%s]><w:document xmlns:w='w'><w:p><w:r><w:t>&z;</w:t></w:r></w:p></w:document>"
+    % (b"".join(b"<!ENTITY %c '%s'>" % (97 + n, b"&%c;" % (96 + n) * 10) for n in range(1, 26)))
+)
+OUTSIDE = b"<!DOCTYPE d [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><w:document xmlns:w='w'><w:t>&x;</w:t></w:document>"
+DEEP = b"<w:document xmlns:w='w'>" + b"<w:tbl><w:tr><w:tc>" * 100_000
+
+
+@pytest.mark.parametrize("xml", [LAUGHS, OUTSIDE, DEEP, b"", b"<w:document", b"\xff\xfe<\0"])
+def test_hostile_xml_is_damaged(xml: bytes) -> None:
+    content = read(repack({"word/document.xml": xml}), "", ALLOWANCE)
+    assert Unreadable.DAMAGED in causes(content)
+    assert "root:" not in text_of(content)
+
+
+def test_a_broken_part_is_read_as_far_as_it_goes() -> None:
+    xml = b"<w:document xmlns:w='w'><w:p><w:r><w:t>010190-1234</w:t></w:r></w:p><w:p><w:r><w:t>020290-12"
+    content = read(repack({"word/document.xml": xml}), "", ALLOWANCE)
+    assert stands_in(content, "010190-1234")
+    assert causes(content) == {Unreadable.DAMAGED}
+
+
+def test_a_zip_bomb_is_too_large() -> None:
+    bomb = b"<w:document xmlns:w='w'>" + b" " * 50_000_000 + b"</w:document>"
+    content = read(repack({"word/document.xml": bomb}), "", Allowance(1_000_000, 100, 10_000_000))
+    assert causes(content) == {Unreadable.TOO_LARGE}
+
+
+def test_more_text_than_allowed_is_too_large() -> None:
+    text = b"<w:p><w:r><w:t>" + b"ord " * 1_000 + b"</w:t></w:r></w:p>"
+    content = read(
+        repack({"word/document.xml": b"<d>" + text * 30 + b"</d>"}), "", Allowance(50_000, 100, 10**7)
+    )
+    assert causes(content) == {Unreadable.TOO_LARGE}
+    assert 40_000 < len(text_of(content)) <= 50_000
+
+
+def test_a_million_cells_of_one_long_text_are_too_large() -> None:
+    cells = b"<c t='s'><v>0</v></c>" * 20_000
+    parts = {
+        "xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row>"
+        + cells
+        + b"</row></sheetData></worksheet>",
+        "xl/sharedStrings.xml": b"<sst><si><t>" + b"x" * 30_000 + b"</t></si></sst>",
+    }
+    content = read(repack(parts, "xlsx"), "", Allowance(1_000_000, 100, 10**8))
+    assert causes(content) == {Unreadable.TOO_LARGE}
+    assert len(text_of(content)) <= 1_000_000
+
+
+def test_a_member_that_lies_about_its_check_sum_is_damaged() -> None:
+    data = bytearray(repack({"word/document.xml": b"<d><w:t xmlns:w='w'>" + b"a" * 1000 + b"</w:t></d>"}))
+    place = data.rfind(b"word/document.xml")
+    data[place - 46 + 16] ^= 0xFF  # the check sum in the directory
+    assert Unreadable.DAMAGED in causes(read(bytes(data), "", ALLOWANCE))
+
+
+def test_no_zip_is_damaged() -> None:
+    assert causes(read(b"PK\3\4 nothing", "", ALLOWANCE)) == {Unreadable.DAMAGED}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("part", range(1, 20))
+def test_a_file_cut_off_is_damaged(kind: str, part: int) -> None:
+    data = MAKERS[kind]()[0]
+    content = read(data[: len(data) * part // 20], "", ALLOWANCE)
+    assert Unreadable.DAMAGED in causes(content)
+
+
+def picture_of(size: int) -> bytes:
+    """A picture with as many bytes, broad enough to hold a letter."""
+    return office_files.PNG[:16] + (800).to_bytes(4, "big") * 2 + b"\x08\0\0\0\0" + bytes(size)
+
+
+def test_a_large_picture_is_told_of_and_a_logo_is_not() -> None:
+    with_picture = repack({"word/media/image1.png": picture_of(50_000)})
+    with_logo = repack({"word/media/image1.png": picture_of(5_000)})
+    assert causes(read(with_picture, "", ALLOWANCE)) == {Unreadable.UNKNOWN_TYPE}
+    assert read(with_logo, "", ALLOWANCE).lacks == ()
+    for data in (with_picture, with_logo):
+        content = read(data, "", WITH_OCR)
+        assert [file.content_type for file in content.files] == ["image/png"]
+        assert content.lacks == ()
+
+
+def test_spell_marks_and_soft_hyphens_part_no_number() -> None:
+    xml = (
+        "<w:d xmlns:w='w'><w:p><w:r><w:t>01\u00ad01</w:t></w:r><w:proofErr w:type='x'/><w:r><w:t>90</w:t></w:r>"
+        "<w:bookmarkStart w:id='1'/><w:r><w:softHyphen/><w:t>-1</w:t></w:r><w:r><w:t>234</w:t></w:r></w:p></w:d>"
+    )
+    assert stands_in(read(repack({"word/document.xml": xml.encode()}), "", ALLOWANCE), "010190-1234")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_xml_in_other_encodings(encoding: str) -> None:
+    xml = "<?xml version='1.0'?><d><p><t>010190-1234 æøå</t></p></d>".encode(encoding)
+    assert "010190-1234 æøå" in text_of(read(repack({"word/document.xml": xml}), "", ALLOWANCE))
+
+
+def test_tabs_between_words_stay_and_tab_stops_are_layout() -> None:
+    xml = (
+        b"<w:d xmlns:w='w'><w:p><w:pPr><w:tabs><w:tab w:pos='9'/></w:tabs></w:pPr><w:r><w:t>CPR</w:t><w:tab/>"
+        b"<w:t>010190-1234</w:t></w:r></w:p></w:d>"
+    )
+    assert "CPR\t010190-1234" in text_of(read(repack({"word/document.xml": xml}), "", ALLOWANCE)).split("\n")
+
+
+def test_print_codes_are_no_text() -> None:
+    content, places = made("xlsx")
+    aside = next(p.text for p in content.passages if places["header"] in p.text)
+    assert re.search(rf"^{places['header']}$", aside, re.MULTILINE)
