@@ -45,8 +45,9 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
-        cause = Unreadable.ENCRYPTED if error.err_code in _ENCRYPTED else Unreadable.DAMAGED
-        harvest.lack(cause, "pdf")
+        # PDFium does not always clear the code of the file before.
+        locked = error.err_code in _ENCRYPTED and b"/Encrypt" in data
+        harvest.lack(Unreadable.ENCRYPTED if locked else Unreadable.DAMAGED, "pdf")
         return harvest.content()
     try:
         if _END not in data[-_END_WITHIN:]:

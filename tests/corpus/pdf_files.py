@@ -1,0 +1,132 @@
+"""PDF files made on the spot, with a personal number of its own at every place where words can stand."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+
+import pikepdf
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from corpus.office_files import Numbers, Places
+
+
+@cache
+def document() -> tuple[bytes, Places]:
+    """Two pages, a form, notes, bookmarks, properties, a file inside, and a form of the XFA kind."""
+    at = Numbers()
+    out = io.BytesIO()
+    page = Canvas(out, pagesize=A4)
+    page.setTitle(at("title"))
+    page.setAuthor(at("author"))
+    page.setSubject(at("subject"))
+    page.setKeywords(at("keywords"))
+    page.drawString(72, 800, f"Kære Søren, dit nummer er {at('text')}.")
+    number = at("two text runs")
+    page.drawString(72, 785, number[:9])
+    page.drawString(72 + page.stringWidth(number[:9]), 785, number[9:])
+    left = 72.0
+    for letter in at("letter by letter"):
+        page.drawString(left, 770, letter)
+        left += page.stringWidth(letter)
+    for row, cells in enumerate((("Navn", "CPR-nr.", "Beløb"), ("Bo Hansen", at("table"), "1.200,50"))):
+        for column, cell in enumerate(cells):
+            page.drawString(72 + 150 * column, 700 - 15 * row, cell)
+    invisible = page.beginText(72, 640)
+    invisible.setTextRenderMode(3)
+    invisible.textLine(at("invisible text"))
+    page.drawText(invisible)
+    page.bookmarkPage("her")
+    page.addOutlineEntry(at("bookmark"), "her")
+    form = page.acroForm
+    form.textfield(name="cpr", tooltip=at("hint of a field"), value=at("form field"), x=72, y=600)
+    form.choice(
+        name="valg",
+        value="andet",
+        options=["andet", at("option of a field")],
+        x=72,
+        y=560,
+        width=200,
+        height=20,
+    )
+    form.checkbox(name="ja", checked=True, x=300, y=560)
+    page.textAnnotation(at("note"), Rect=[300, 300, 320, 320])
+    page.linkURL(f"mailto:{at('link')}@post.example", (72, 500, 200, 520))
+    page.showPage()
+    page.drawString(72, 700, f"Side to: {at('second page')}")
+    page.showPage()
+    page.save()
+
+    with pikepdf.open(io.BytesIO(out.getvalue())) as pdf:
+        inside = pikepdf.AttachedFileSpec(
+            pdf, b"indhold", filename="bilag.txt", description=at("description of a file")
+        )
+        pdf.attachments["bilag.txt"] = inside
+        data = f"<d:datasets xmlns:d='urn:d'><d:data><cpr>{at('XFA form')}</cpr></d:data></d:datasets>"
+        xfa = pikepdf.Array([pikepdf.String("datasets"), pdf.make_stream(data.encode())])
+        pdf.Root.AcroForm.XFA = xfa
+        # A field whose value stands in its parent, not in what is shown of it.
+        value = at("value in a parent field")
+        parent = pdf.make_indirect(
+            pikepdf.Dictionary(FT=pikepdf.Name.Tx, T=pikepdf.String("far"), V=pikepdf.String(value))
+        )
+        shown = pdf.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, Rect=[10, 10, 90, 30], Parent=parent
+            )
+        )
+        parent.Kids = pikepdf.Array([shown])
+        pdf.Root.AcroForm.Fields.append(parent)
+        pdf.pages[1].Annots = pikepdf.Array(
+            [
+                shown,
+                pdf.make_indirect(
+                    pikepdf.Dictionary(
+                        Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.FreeText, Rect=[10, 50, 90, 70],
+                        Contents=pikepdf.String(f"Fri tekst {at('free text note')}"),
+                    )
+                ),
+            ]
+        )  # fmt: skip
+        pdf.Root.Names.JavaScript = pikepdf.Dictionary(
+            Names=[
+                pikepdf.String("s"),
+                pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=f"f('{at('script')}')"),
+            ]
+        )
+        with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta:
+            meta["dc:rights"] = at("property of the second kind")
+        done = io.BytesIO()
+        pdf.save(done)
+    return done.getvalue(), at.places
+
+
+def locked(data: bytes, user: str, owner: str = "ejer") -> bytes:
+    """*data* behind a password; an empty one to open it leaves only changing it forbidden."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        pdf.save(out, encryption=pikepdf.Encryption(user=user, owner=owner))
+    return out.getvalue()
+
+
+@cache
+def letter_picture() -> bytes:
+    """A picture of a letter as PNG."""
+    picture = Image.new("L", (1400, 420), 255)
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(40)
+    for row, line in enumerate(("Dear Jens Hansen", "Your number is 010190-1234", "and nothing else")):
+        draw.text((40, 40 + 80 * row), line, font=font, fill=0)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+@cache
+def scanned() -> bytes:
+    """One page that is nothing but a picture."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(letter_picture())).save(out, "PDF", resolution=150)
+    return out.getvalue()
