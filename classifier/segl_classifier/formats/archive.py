@@ -67,12 +67,14 @@ def _read_gzip(data: bytes, name: str, bag: Bag) -> None:
 
 def _gunzipped(data: bytes) -> Iterator[bytes]:
     with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-        while piece := file.read(BLOCK):
+        while piece := file.read1(BLOCK):  # read() would lose what comes before a fault
             yield piece
 
 
 def _gzip_header(data: bytes) -> tuple[str, str]:
     """File name and comment, as the header gives them (RFC 1952 §2.3)."""
+    if len(data) < 10:
+        return "", ""
     flags, position = data[3], 10
     if flags & 4:
         position += 2 + int.from_bytes(data[position : position + 2], "little")

@@ -19,14 +19,17 @@ _BLOCK = BLOCK // 4
 def read_by_library(data: bytes, bag: Bag, *, single: str | None = None) -> None:
     """All members into *bag*; with *single*, the one file of that name in a compressed file."""
     form, around = ("all", "none") if single is None else ("raw", "all")
-    name = ""
+    name, number = "", 0
     try:
         with libarchive.memory_reader(data, format_name=form, filter_name=around) as archive:
-            for entry in archive:
+            for number, entry in enumerate(archive, 1):  # noqa: B007 - the last number is how many
                 name = single if single is not None else _text(entry.pathname)
                 _read_entry(entry, name, bag)
     except ArchiveError as error:
         _tell(error, name, bag)
+    else:
+        if not number:
+            bag.lack(Unreadable.DAMAGED, "no member can be found")
 
 
 def _read_entry(entry: Any, name: str, bag: Bag) -> None:

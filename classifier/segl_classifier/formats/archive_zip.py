@@ -45,7 +45,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, bag: Bag) ->
         bag.passage(_decoded(member.comment), "comment")
     if member.flag_bits & _ENCRYPTED:
         bag.locked(name)
-    elif member.is_dir() and not member.file_size:
+    elif name.endswith("/") and not member.file_size:
         bag.folder(name)
     else:
         bag.add(name, _pieces(archive, member))
