@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from keyword_model import KeywordModel
 from segl.cli.main import build
+from segl.errors import SeglError
+from segl.vocabulary import Label
 
 SEGL = [sys.executable, "-m", "segl.cli", "check"]
 PLAIN = b"From: a@vand.example\nTo: b@by.example\nSubject: Referat\n\nReferatet kommer i morgen.\n"
@@ -50,6 +53,12 @@ def segl_process(*arguments: str | Path) -> Done:
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace"))
 
 
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here words alone decide, whatever model is shipped."""
+    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: None)
+
+
 @pytest.fixture
 def mail(tmp_path: Path) -> Path:
     for name, content in {"plain": PLAIN, "health": HEALTH, "cpr": CPR}.items():
@@ -68,6 +77,45 @@ def test_one_message(mail: Path, name: str, code: int, word: str) -> None:
     done = segl(mail / f"{name}.eml")
     assert (done.returncode, done.stderr) == (code, "")
     assert done.stdout.startswith(word)
+
+
+def test_the_model_reads_along(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = KeywordModel({"referatet": {Label.DISPUTE: 0.9}, "preben": {Label.HEALTH: 0.4}})
+    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: model)
+    plain, health = segl("--json", mail / "plain.eml"), segl(mail / "health.eml")
+    told = json.loads(plain.stdout)
+    assert (told["decision"], told["labels"]) == ("secure", ["dispute"])
+    assert told["findings"][0] | {"excerpt": ""} == {
+        "rule": "model",
+        "label": "dispute",
+        "where": "body",
+        "excerpt": "",
+        "score": 0.9,
+    }
+    assert "model health  " in health.stdout
+    assert segl("--no-model", mail / "plain.eml").returncode == 0
+    settings = mail / "segl.toml"
+    settings.write_text('[organisation]\nname = "V"\ndomains = ["v.example"]\n[detection]\nmodel = false\n')
+    assert segl("--settings", settings, mail / "plain.eml").returncode == 0
+
+
+def test_doubt_is_shown_with_what_is_in_doubt(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = KeywordModel({"referatet": {Label.DISPUTE: 0.4}})
+    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: model)
+    done = segl(mail / "plain.eml")
+    assert done.returncode == 10
+    assert "  unsure\n" in done.stdout
+    assert "model dispute  0.40  body" in done.stdout
+
+
+def test_a_model_that_cannot_be_used_is_an_error(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged() -> None:
+        raise SeglError("model: encoder.onnx missing", hint="install the package again")
+
+    monkeypatch.setattr("segl_classifier.understanding.model.load_model", damaged)
+    done = segl(mail / "plain.eml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "segl: model: encoder.onnx missing\nhint: install the package again\n"
 
 
 def test_the_evidence_is_shown_masked(mail: Path) -> None:
@@ -251,6 +299,7 @@ def test_a_reader_that_leaves_is_no_fault(mail: Path) -> None:
         running.stdout.readline()
         running.stdout.close()
         assert running.stderr.read() == b""
+    assert running.returncode == 141, "as if SIGPIPE had ended it"
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])

@@ -115,3 +115,29 @@ def test_a_sentence_can_be_tried(own: Path) -> None:
 
 def test_a_sentence_without_anything_is_plain() -> None:
     assert "nothing was found → plain" in segl("test", "--text", "Mødet er flyttet.").stdout
+
+
+def test_list_shows_what_a_rule_does(own: Path) -> None:
+    own.write_text(RULE.replace("weight", 'effect = "veto"\nweight').replace('"family"', '"all"'), "utf-8")
+    done = segl("list", own)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("own.boat")]
+    assert line.split()[:4] == ["own.boat", "all", "veto", "0.60"]
+
+
+def test_a_text_that_is_vetoed(own: Path) -> None:
+    own.write_text(RULE.replace("weight", 'effect = "veto"\nweight'), "utf-8")
+    done = segl("test", own, "--text", "Min kajak og Bos skilsmisse.")
+    assert "vetoed by own.boat" in done.stdout
+    assert "→ plain (veto.own.boat)" in done.stdout
+
+
+def test_a_text_that_is_lowered_shows_the_sum(own: Path) -> None:
+    own.write_text(RULE.replace("weight", 'effect = "lower"\nweight'), "utf-8")
+    done = segl("test", own, "--text", "Min kajak og Bos skilsmisse.")
+    assert "-0.60 lowered by own.boat" in done.stdout
+    assert "→ plain" in done.stdout
+
+
+def test_a_file_that_is_no_toml_is_told_without_a_key(own: Path) -> None:
+    own.write_text("[[rule", "utf-8")
+    assert f"segl: {own}: is not TOML" in segl("check", own).stderr

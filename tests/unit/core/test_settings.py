@@ -10,7 +10,7 @@ import pytest
 from segl.errors import SettingsError
 from segl.settings import Settings
 from segl.settings_file import load_settings, parse_settings
-from segl.vocabulary import Mode, Way
+from segl.vocabulary import Decision, Label, Mode, Way
 
 SMALLEST: dict[str, Any] = {"organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]}}
 BAD_FOLDER = Path(__file__).resolve().parents[2] / "bad_settings"
@@ -101,6 +101,17 @@ def test_the_nearest_pin_wins() -> None:
     )
     ways = {domain: pin.way if (pin := found.pin(domain)) else None for domain in PINNED}
     assert ways == PINNED
+
+
+def test_thresholds_of_the_model_are_set_by_category() -> None:
+    found = settings(detection={"unsure": "hold", "thresholds": {"health": 0.4, "any": 1}}).detection
+    assert found.thresholds == {Label.HEALTH: 0.4, "any": 1.0}
+    assert (found.model, found.unsure) == (True, Decision.HOLD)
+
+
+def test_the_model_has_no_threshold_for_cpr_numbers() -> None:
+    with pytest.raises(SettingsError, match=r"detection\.thresholds\.cpr: the model has no say"):
+        settings(detection={"thresholds": {"cpr": 0.4}})
 
 
 def test_domains_are_compared_as_smtp_does() -> None:
