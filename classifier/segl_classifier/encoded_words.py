@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from segl_classifier.charset import decode_text
-from segl_classifier.transfer import Encoding, decode, is_base64, readings
+from segl_classifier.transfer import Encoding, decode, has_needless_escape, is_base64
 
 # Lenient on purpose: blanks and question marks inside, and a missing end of the last word or before the
 # next one. The blanks looked over are bounded, so that a header of nothing else costs no quadratic time.
@@ -64,4 +64,4 @@ def _is_doubtful(raw: bytes, how: str, end: str) -> bool:
     holds a number that decoding would destroy. Such a word is kept undecoded as well."""
     if how in "bB":
         return end != "?=" or not is_base64(raw) or _NUMBER.search(raw) is not None
-    return len(readings(raw, Encoding.QUOTED)) > 1
+    return has_needless_escape(raw)

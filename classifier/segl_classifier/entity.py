@@ -87,6 +87,8 @@ def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> Re
     placed: list[Parameters] = []
     content_id = ""
     for name, value in fields:
+        if not name.startswith("content-"):
+            continue
         if name == "content-type":
             types.append(value)
         elif name == "content-transfer-encoding":

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 # One line end: CRLF, LF, a bare CR, and the CRCRLF that broken gateways write. Atomic, so that the CR
 # of a CRLF is never taken for a line of its own.
@@ -21,6 +22,7 @@ _BLANK_LINE = re.compile(NEWLINE + NEWLINE)
 _EMPTY_LINE = re.compile(NEWLINE)
 _FOLD = re.compile(NEWLINE + rb"(?=[ \t])")
 _NAME = re.compile(r"[!-9;-~]++[ \t]*+")
+_REMEMBERED = 80  # longer names are not kept in mind
 _MBOX = re.compile(rb">?From [^\r\n]*" + NEWLINE)
 
 
@@ -84,9 +86,10 @@ def _lines(buffer: bytes, start: int, stop: int, body: int, lines: bytes, *, cut
     early: int | None = None
     early_fields = 0
     for line in lines.decode("latin-1").split("\n"):
-        name, colon, value = line.partition(":")
-        if colon and _NAME.fullmatch(name):
-            fields.append((name.rstrip(" \t").lower(), value.strip(" \t")))
+        written, colon, value = line.partition(":")
+        name = (_name(written) if len(written) <= _REMEMBERED else _as_name(written)) if colon else ""
+        if name:
+            fields.append((name, value.strip(" \t")))
             continue
         if not line.strip():
             continue
@@ -95,6 +98,14 @@ def _lines(buffer: bytes, start: int, stop: int, body: int, lines: bytes, *, cut
             early_fields = len(fields)
         junk.append(line)
     return Block(tuple(fields), body, tuple(junk), early, early_fields, cut)
+
+
+def _as_name(written: str) -> str:
+    """The field name *written* in lower case, ``""`` when none is written so."""
+    return written.rstrip(" \t").lower() if _NAME.fullmatch(written) else ""
+
+
+_name = lru_cache(maxsize=1024)(_as_name)  # the same few names stand in every message
 
 
 def _place(buffer: bytes, start: int, stop: int, line: str) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from enum import Enum
 from functools import lru_cache
 
 from segl.masking import mask_digits
@@ -54,9 +55,20 @@ _ADDRESS = re.compile(
     rf"<[^<>\s@]*+@[^<>\s]*+>|(?<![{_LOCAL}@\"'])[{_LOCAL}]{{1,200}}+@[\w.-]{{1,255}}+(?![@\"'])"
 )
 _DIGIT = re.compile(r"\d")  # "010190-1234:" is a field without a value, and says something all the same
+_REMEMBERED = 80  # longer names are not kept in mind
 _OWN_TEXTS = 100  # more fields than this are read together
 # Free text by its nature; any other field is read with its name, which tells what its value is.
 _FREE = frozenset("comments keywords thread-topic content-description organization summary".split())
+
+
+class _Role(Enum):
+    """What a field is read as."""
+
+    NOTHING = "nothing"
+    SUBJECT = "subject"
+    ADDRESSES = "addresses"
+    FREE = "free text"
+    OTHER = "text under its name"
 
 
 def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
@@ -64,17 +76,18 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
     texts: list[Text] = []
     crowd: list[str] = []
     for name, value in fields:
-        if is_technical(name) or not (value or _DIGIT.search(name)):
+        role = _role(name) if len(name) <= _REMEMBERED else _role_of(name)
+        if role is _Role.NOTHING or not (value or _DIGIT.search(name)):
             continue
-        if name == "subject":
+        if role is _Role.SUBJECT:
             texts.append(Text(decode_header(value), f"{prefix}subject", Source.SUBJECT))
-        elif name in _ADDRESSES:
+        elif role is _Role.ADDRESSES:
             names = display_names(value)
             if names:
                 texts.append(Text(names, f"{prefix}{name}", Source.NAME))
         else:
             words = decode_header(value)
-            text = words if name in _FREE else f"{name}: {words}"
+            text = words if role is _Role.FREE else f"{name}: {words}"
             if len(texts) >= _OWN_TEXTS:
                 crowd.append(text)
                 continue
@@ -84,20 +97,26 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
     return texts
 
 
+def _role_of(name: str) -> _Role:
+    if is_technical(name):
+        return _Role.NOTHING
+    if name == "subject":
+        return _Role.SUBJECT
+    if name in _ADDRESSES:
+        return _Role.ADDRESSES
+    return _Role.FREE if name in _FREE else _Role.OTHER
+
+
+_role = lru_cache(maxsize=1024)(_role_of)  # the same few names stand in every message
+
+
 def is_technical(name: str) -> bool:
     """Whether programs write the field *name* (lower case) for programs."""
-    return name in _TECHNICAL or _is_of_programs(name[:80])
-
-
-@lru_cache(maxsize=1024)
-def _is_of_programs(name: str) -> bool:
-    return name.startswith(_TECHNICAL_START) or (
-        _TECHNICAL_END.search(name, max(0, len(name) - 14)) is not None and _ends_technical(name)
-    )
-
-
-def _ends_technical(name: str) -> bool:
-    return _TECHNICAL_END.fullmatch(name[name.rindex("-") :]) is not None
+    if name in _TECHNICAL:
+        return True
+    name = name[:80]
+    end = name.rfind("-")
+    return name.startswith(_TECHNICAL_START) or (end >= 0 and _TECHNICAL_END.fullmatch(name, end) is not None)
 
 
 def display_names(value: str) -> str:

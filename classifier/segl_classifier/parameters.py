@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from segl_classifier.charset import decode_text
 from segl_classifier.encoded_words import decode_header
 
+_SHORT = 60  # characters of a field that is kept in mind
 LONGEST = 20_000  # characters of a field that are looked at for parameters
 
 # A value is quoted, or reaches to the next ";" or to a blank with "name=" behind it (a lost semicolon).
@@ -51,13 +53,22 @@ class Parameters:
 def read_parameters(header: str) -> Parameters:
     """A Content-Type or Content-Disposition value, as Latin-1; no more than ``LONGEST`` characters of it.
     Never raises. A ``boundary`` is left undecoded, since it is compared with raw bytes."""
-    header = header[:LONGEST]
+    if len(header) <= _SHORT and "name" not in header.lower():
+        return _read_short(header)
+    return _read(header[:LONGEST])
+
+
+def _read(header: str) -> Parameters:
     head, semicolon, rest = header.partition(";")
     kind = _TYPE.match(_COMMENT.sub("", head)) if "(" in head else _TYPE.match(head)
     value = f"{kind[1]}/{kind[2]}".lower() if kind else head.strip().strip('"').lower()[:80]
     # "text/html charset=utf-8": what follows the type may hold parameters as well.
     tail = semicolon + rest if "=" not in head else header if not kind else header[kind.end() :]
     return Parameters(value, tuple(_given(tail)))
+
+
+# The same few types and charsets stand in nearly every message. Names of files are not kept in mind.
+_read_short = lru_cache(maxsize=256)(_read)
 
 
 def _given(tail: str) -> list[tuple[str, str]]:

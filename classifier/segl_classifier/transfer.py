@@ -77,6 +77,8 @@ _UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
 def encoding_named(value: str) -> Encoding:
     """The encoding that a Content-Transfer-Encoding header of this *value* names."""
+    if value in _NAMES:
+        return _NAMES[value]
     name = _NAME.search(_COMMENT.sub(" ", value).lower())
     return _NAMES.get(name.group() if name else "", Encoding.UNKNOWN)
 
@@ -118,7 +120,7 @@ def readings(data: bytes | memoryview, encoding: Encoding) -> list[bytes]:
         if not is_base64(raw) or _is_noise(ways[0]):
             ways.append(raw)
     elif encoding is Encoding.QUOTED:
-        if _NEEDLESS.search(raw):
+        if has_needless_escape(raw):
             ways.append(raw)
     elif encoding is Encoding.UU:
         ways.append(raw)
@@ -154,6 +156,11 @@ def is_base64(raw: bytes) -> bool:
     return not rest or (rest in (b"=", b"==") and b"=" not in raw.rstrip(b" \t\r\n\0").rstrip(b"="))
 
 
+def has_needless_escape(raw: bytes) -> bool:
+    """Whether *raw* would lose, decoded as quoted-printable, what no encoder would have written so."""
+    return _NEEDLESS.search(raw) is not None
+
+
 def _is_noise(decoded: bytes) -> bool:
     """Whether base64 gave no text: "0101901234" is base64 to the letter, and no text comes of it."""
     if _CONTROL.search(decoded, 0, 1024):
@@ -172,9 +179,7 @@ def _undeclared_base64(raw: bytes) -> bool:
 def _from_quoted(raw: bytes) -> bytes:
     if b"=" not in raw:
         return raw
-    if b"= " in raw or b"=\t" in raw or raw.count(b"\r") != raw.count(b"\r\n"):
-        raw = _ODD_BREAK.sub(b"=\r\n", raw)
-    return binascii.a2b_qp(raw)
+    return binascii.a2b_qp(_ODD_BREAK.sub(b"=\r\n", raw))
 
 
 def _from_uu(raw: bytes) -> bytes:

@@ -112,7 +112,9 @@ class Walk:
             self._unread(
                 Unreadable.TOO_LARGE, f"{prefix}header", f"more than {self._limits.header_bytes} bytes"
             )
-        if any(len(value) > LONGEST and name.startswith("content-") for name, value in block.fields):
+        if block.body - entity.start > LONGEST and any(
+            len(value) > LONGEST and name.startswith("content-") for name, value in block.fields
+        ):
             self._unread(
                 Unreadable.TOO_LARGE, f"{prefix}header", f"a field of more than {LONGEST} characters"
             )
