@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from segl.cli.output import paint, printable, say, say_json
-from segl.errors import FileFaults, RulesError
+from segl.errors import FileFaults, RulesError, SeglError
 from segl.postfix.check import Check, State
 from segl.postfix.doctor import examine, exit_code
 from segl.settings import DEFAULT_FILE, Settings
@@ -58,6 +58,7 @@ def _checks(file: Path) -> Iterator[Check]:
     yield Check("settings", State.OK, str(file))
     yield from examine(settings)
     yield _rules(settings)
+    yield check_model(settings)
 
 
 def _rules(settings: Settings) -> Check:
@@ -75,6 +76,27 @@ def _rules(settings: Settings) -> Check:
             "segl-milter does not start with them, or keeps the old ones",
             "run: segl rules check",
         )
+
+
+def check_model(settings: Settings) -> Check:
+    """The model as segl-milter would load it."""
+    if not settings.detection.model:
+        return Check("model", State.OK, "turned off: words alone decide")
+    from segl_classifier.understanding.model import load_model
+
+    try:
+        loaded = load_model()
+    except SeglError as error:
+        return Check("model", State.FAIL, error.private, "segl-milter does not start without it", error.hint)
+    if loaded is None:
+        return Check(
+            "model",
+            State.WARN,
+            "none is installed: words alone decide",
+            "words find about three of four messages, and only what is said outright",
+            "install the package again, or set detection.model = false",
+        )
+    return Check("model", State.OK, f"{len(loaded.thresholds)} categories")
 
 
 def _show(check: Check) -> None:
