@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from segl.settings import Limits
 from segl.vocabulary import Finding, Unreadable, Verdict
+from segl_classifier.attachments import Attachments, Memory, joined
 from segl_classifier.cpr import find_cpr
 from segl_classifier.decide import Stance, decide
 from segl_classifier.extract import NO_OCR, Pictures, extract
@@ -21,6 +22,7 @@ from segl_classifier.understanding.reading import Model, Understanding
 
 _LIMITS = Limits()
 _STANCE = Stance()
+_memory = Memory()  # of this process
 
 
 @dataclass(slots=True)
@@ -60,10 +62,16 @@ def gather(
     found = Evidence()
     try:
         message = parse(raw, limits)
-        found.texts, unread = extract(message, limits, pictures=pictures)
+        attachments = Attachments(message, rules, limits, pictures, model, _memory)
+        found.texts, unread = extract(message, limits, files=attachments.read, pictures=pictures)
         found.findings += unread
         found.findings += detect(found.texts, rules)
-        found.understanding = understand(found.texts, message.subject, model)
+        understood = [understand(found.texts, message.subject, model)]
+        for attachment in attachments.judged(detect, understand, before=len(found.texts)):
+            found.findings += attachment.findings
+            understood.append(attachment.understanding)
+        found.texts += attachments.texts()
+        found.understanding = joined(understood)
     except Exception as error:  # a bug of ours must not let a message out unread
         found.findings.append(unreadable(Unreadable.FAILED, "message", type(error).__name__))
     if found.understanding and not found.understanding.complete:
@@ -77,5 +85,11 @@ def detect(texts: list[Text], rules: RuleSet) -> list[Finding]:
 
 
 def understand(texts: list[Text], subject: str, model: Model | None) -> Understanding | None:
-    """What *model* makes of *texts*."""
-    return model.understand(texts, subject) if model else None
+    """What *model* makes of *texts*. Raises :class:`ValueError` for what is no score: compared with a threshold, a
+    NaN would pass for harmless."""
+    if model is None:
+        return None
+    understanding = model.understand(texts, subject)
+    if not all(0.0 <= score <= 1.0 for score in (understanding.any, *understanding.scores.values())):
+        raise ValueError("a score of the model lies outside 0 to 1")
+    return understanding

@@ -19,12 +19,18 @@ class PoolReader:
     """Reads the files of one message. An :data:`.extracted.Extractor` is :meth:`read`."""
 
     def __init__(self, limits: Limits, pictures: Pictures) -> None:
+        self._limits = limits
         self._until = 0.0
         self._pictures = pictures
         self._ocr_seconds = limits.ocr_seconds if pictures.ocr else 0.0
 
     def read(self, part: Part, limits: Limits) -> Extracted:
         """All of *part* and of what is in it."""
+        return self.read_data(part, part.payload, limits.text_chars)
+
+    def read_data(self, part: Part, data: bytes, chars: int) -> Extracted:
+        """The same, with *data* for its payload and at most *chars* characters of text."""
+        limits = self._limits
         started = time.monotonic()
         self._until = self._until or started + limits.attachments_seconds
         seconds = min(limits.attachment_seconds, self._until - started)
@@ -38,7 +44,7 @@ class PoolReader:
             filename=part.filename,
             attached=part.attached,
             depth=part.depth,
-            chars=limits.text_chars,
+            chars=chars,
             parts=limits.parts,
             most_depth=limits.depth,
             header_bytes=limits.header_bytes,
@@ -47,7 +53,7 @@ class PoolReader:
             ocr_seconds=min(self._ocr_seconds, seconds * 0.8),
             ignore_pictures=self._pictures.ignore,
         )
-        found = shared(limits, self._pictures).read(job, part.payload)
+        found = shared(limits, self._pictures).read(job, data)
         if self._ocr_seconds and found.texts:
             spent = time.monotonic() - started
             self._ocr_seconds = max(0.0, self._ocr_seconds - spent)

@@ -1,0 +1,247 @@
+"""The attachments of one message: each read by the pool and judged by itself, or remembered.
+
+What is found in a file depends on the file, its name, the subject it came under (rules and model see both
+together), the rules, the model and the limits. Where all these are as before, so are the findings: they are kept in
+a :class:`Memory` of this process, and the file is not even opened. The memory holds findings and scores, never
+text, and of the file only a keyed hash. What was not read for want of time or room is not kept: it may do
+better next time.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+from segl.settings import Limits
+from segl.vocabulary import Finding, Unreadable
+from segl_classifier.extract import Pictures
+from segl_classifier.extracted import Extracted
+from segl_classifier.message import Message, Part, Source, Text, unreadable
+from segl_classifier.rules import RuleSet
+from segl_classifier.understanding.reading import Model, Reading, Understanding
+
+ENTRIES = 1_000  # attachments remembered by a process
+_MOST_FINDINGS = 100  # an attachment with more is read anew
+_UNDERSTAND_SECONDS = 20.0  # for the attachments of one message after the first
+_PASSING = frozenset(
+    f"unreadable.{cause}"
+    for cause in (
+        Unreadable.TIMED_OUT,
+        Unreadable.FAILED,
+        Unreadable.TOO_LARGE,
+        Unreadable.TOO_MANY,
+        Unreadable.TOO_DEEP,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one text or attachment has to say. ``where`` is the place that all places in it begin with."""
+
+    where: str
+    findings: tuple[Finding, ...] = ()
+    understanding: Understanding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An attachment that was read now."""
+
+    key: bytes
+    where: str
+    texts: tuple[Text, ...]
+    unread: tuple[Finding, ...]
+
+
+class Memory:
+    """The findings of attachments seen before, the latest :data:`ENTRIES` of them."""
+
+    def __init__(self, entries: int = ENTRIES) -> None:
+        self._most = entries
+        self._secret = os.urandom(32)
+        self._known: OrderedDict[bytes, Judged] = OrderedDict()
+        self._model: Model | None = None
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def key(self, data: bytes, *more: object) -> bytes:
+        """What tells one attachment from another, with nothing of it to be read."""
+        digest = blake2b(data, digest_size=32, key=self._secret)
+        for item in more:
+            text = str(item).encode("utf-8", "surrogatepass")
+            digest.update(b"%d:%b" % (len(text), text))
+        return digest.digest()
+
+    def recall(self, key: bytes, model: Model | None) -> Judged | None:
+        with self._lock:
+            if model is not self._model:
+                self._known.clear()
+                self._model = model
+            found = self._known.get(key)
+            if found is not None:
+                self._known.move_to_end(key)
+            return found
+
+    def keep(self, key: bytes, judged: Judged, model: Model | None) -> None:
+        with self._lock:
+            if model is self._model:
+                self._known[key] = _without_text(judged)
+                while len(self._known) > self._most:
+                    self._known.popitem(last=False)
+
+
+@dataclass(slots=True)
+class Attachments:
+    """Reads the attachments of one message; :meth:`read` is an :data:`.extracted.Extractor`."""
+
+    message: Message
+    rules: RuleSet
+    limits: Limits
+    pictures: Pictures
+    model: Model | None
+    memory: Memory
+    found: list[Read | Judged] = field(default_factory=list)
+    _reader: Callable[[Part, bytes, int], Extracted] | None = None
+    _chars: int = 0
+
+    def read(self, part: Part, limits: Limits) -> Extracted:
+        """Nothing comes back: what is found waits in ``found``."""
+        data = part.payload
+        key = self.memory.key(
+            data, part.content_type, part.charset, part.filename, part.attached, self.message.subject,
+            self.rules.digest, self.pictures, limits,
+        )  # fmt: skip
+        known = self.memory.recall(key, self.model)
+        self.found.append(_moved(known, part.where) if known else self._read(key, part, data))
+        return Extracted()
+
+    def texts(self) -> list[Text]:
+        """All texts that were read now, in reading order."""
+        return [text for each in self.found if isinstance(each, Read) for text in each.texts]
+
+    def judged(
+        self,
+        detect: Callable[[list[Text], RuleSet], list[Finding]],
+        understand: Callable[[list[Text], str, Model | None], Understanding | None],
+        before: int = 0,
+    ) -> Iterable[Judged]:
+        """What each attachment has to say, in reading order. *before* is how many texts of the message stand
+        before those of :meth:`texts`: readings name the text they are of by its number."""
+        context = [t for t in self.message.texts if t.source is Source.SUBJECT and t.where == "subject"]
+        until = 0.0
+        for each in self.found:
+            if isinstance(each, Judged):
+                yield each
+                continue
+            findings = [f for f in detect([*context, *each.texts], self.rules) if f.where != "subject"]
+            if until and time.monotonic() > until and self.model:
+                understanding: Understanding | None = Understanding(complete=False)
+            else:
+                understanding = understand(list(each.texts), self.message.subject, self.model)
+            until = until or time.monotonic() + _UNDERSTAND_SECONDS
+            judged = Judged(each.where, (*each.unread, *findings), understanding)
+            if self._is_lasting(judged):
+                self.memory.keep(each.key, judged, self.model)
+            yield replace(judged, understanding=_counted(judged.understanding, before))
+            before += len(each.texts)
+
+    def _read(self, key: bytes, part: Part, data: bytes) -> Read:
+        if self._reader is None:
+            from segl_classifier.pool.reading import PoolReader  # most messages need none
+
+            self._reader = PoolReader(self.limits, self.pictures).read_data
+            self._chars = self.limits.text_chars
+        if self._chars <= 0:
+            lack = unreadable(
+                Unreadable.TOO_LARGE, part.where, f"more than {self.limits.text_chars} characters"
+            )
+            return Read(key, part.where, (), (lack,))
+        found = self._reader(part, data, self._chars)
+        self._chars -= sum(len(text.text) for text in found.texts)
+        return Read(key, part.where, found.texts, found.unread)
+
+    def _is_lasting(self, judged: Judged) -> bool:
+        unread = [f.rule for f in judged.findings if f.rule.startswith("unreadable.")]
+        complete = judged.understanding is None or judged.understanding.complete
+        return (
+            complete
+            and len(judged.findings) <= _MOST_FINDINGS
+            and not _PASSING.intersection(unread)
+            and not (unread and self.pictures.ocr)  # there may be time for the picture next time
+        )
+
+
+def joined(parts: Sequence[Understanding | None]) -> Understanding | None:
+    """One understanding of all *parts*, whose texts follow one another; ``None`` when there is none."""
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    labels = {label for part in known for label in part.scores}
+    return Understanding(
+        readings=tuple(reading for part in known for reading in part.readings),
+        any=max(part.any for part in known),
+        scores={label: max(part.scores.get(label, 0.0) for part in known) for label in labels},
+        complete=all(part.complete for part in known),
+    )
+
+
+def _without_text(judged: Judged) -> Judged:
+    """As it is remembered: findings without excerpts and the words that bore on them; of the readings the
+    best for each category, without what was read. What a gap says (a type, a size) is no text."""
+    findings = tuple(
+        finding if finding.rule.startswith("unreadable.") else replace(finding, excerpt="", adjustments=())
+        for finding in judged.findings
+    )
+    judged = replace(judged, findings=findings)
+    understanding = judged.understanding
+    if understanding is None:
+        return judged
+    readings = understanding.readings
+    best = [max(readings, key=lambda r: r.any, default=None)]
+    best += [
+        max(readings, key=lambda r, at=label: r.scores.get(at, 0.0), default=None)  # type: ignore[misc]
+        for label in understanding.scores
+    ]
+    kept = {id(reading): _blank(reading) for reading in best if reading is not None}
+    return replace(judged, understanding=replace(understanding, readings=tuple(kept.values())))
+
+
+def _counted(understanding: Understanding | None, before: int) -> Understanding | None:
+    """*understanding* with its texts numbered from *before* on."""
+    if understanding is None or not before:
+        return understanding
+    return replace(
+        understanding,
+        readings=tuple(
+            replace(r, window=replace(r.window, source_index=r.window.source_index + before))
+            for r in understanding.readings
+        ),
+    )
+
+
+def _blank(reading: Reading) -> Reading:
+    return replace(reading, window=replace(reading.window, text="", start=0, end=0))
+
+
+def _moved(judged: Judged, where: str) -> Judged:
+    """*judged* for the same attachment at another place."""
+
+    def place(old: str) -> str:
+        return where + old.removeprefix(judged.where) if old.startswith(judged.where) else old
+
+    understanding = judged.understanding
+    if understanding is not None:
+        readings = tuple(
+            replace(r, window=replace(r.window, where=place(r.window.where))) for r in understanding.readings
+        )
+        understanding = replace(understanding, readings=readings)
+    findings = tuple(replace(finding, where=place(finding.where)) for finding in judged.findings)
+    return Judged(where, findings, understanding)
