@@ -1,0 +1,68 @@
+"""Names of persons, organisations and places in a passage: a linear-chain conditional random field.
+
+Each token gets one of seven tags: B- and I- (begin, inside) of PER, ORG and LOC, or O. The tags of a passage are
+chosen together, the likeliest sequence (Viterbi), so that "Hauge Rør A/S" is one company and not a man before it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+import pycrfsuite
+
+from segl_classifier.understanding.likeness import Likeness
+from segl_classifier.understanding.tokens import features_of
+
+FILES = ("persons.crfsuite", "names.npz")
+
+
+class Kind(StrEnum):
+    """What a name names."""
+
+    PERSON = "PER"
+    ORGANISATION = "ORG"
+    PLACE = "LOC"
+
+
+Named = tuple[int, int, Kind]
+"""First token, the one after the last, what it names."""
+
+
+class Recogniser:
+    """The trained recogniser. Threads may share it: they take turns."""
+
+    def __init__(self, tagger: pycrfsuite.Tagger, likeness: Likeness) -> None:
+        self._tagger = tagger
+        self._likeness = likeness
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, folder: Path) -> Recogniser:
+        """From ``persons.crfsuite`` and ``names.npz`` in *folder*. Raises :class:`OSError` or
+        :class:`ValueError` when they are not what they should be."""
+        tagger = pycrfsuite.Tagger()
+        tagger.open_inmemory((folder / FILES[0]).read_bytes())
+        return cls(tagger, Likeness.load(folder / FILES[1]))
+
+    def names(self, words: Sequence[str]) -> list[Named]:
+        """The names among *words*, the tokens of one passage (white space left out), in order."""
+        if not words:
+            return []
+        features = features_of(words, self._likeness)
+        with self._lock:
+            tags = self._tagger.tag(features)
+        return list(spans(tags))
+
+
+def spans(tags: Sequence[str]) -> Iterator[Named]:
+    """The names that *tags* (B-PER, I-PER, O …) stand for. An I without its B begins a name."""
+    start: int | None = None
+    for number, tag in enumerate([*tags, "O"]):
+        if start is not None and tag != f"I-{tags[start][2:]}":
+            yield start, number, Kind(tags[start][2:])
+            start = None
+        if start is None and tag != "O":
+            start = number
