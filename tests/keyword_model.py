@@ -29,7 +29,7 @@ class KeywordModel:
         scores: dict[Label, float] = {}
         for reading in readings:
             for label, score in reading.scores.items():
-                scores[label] = max(score, scores.get(label, 0.0))
+                scores[label] = max(score, scores.get(label, score))
         return Understanding(
             readings, max((r.any for r in readings), default=0.0), scores, complete=self.complete
         )

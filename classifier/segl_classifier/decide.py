@@ -69,7 +69,9 @@ def decide(
     held = held_labels(balance)
     doubt = None if held else _doubt(balance)
     causes = tuple(dict.fromkeys(f.rule for f in findings if f.rule.startswith("unreadable.")))
-    decisions = [rules.labels[label].decision for label in held]
+    decisions = [rules.labels[label].decision for label in balance.standing(Standing.HOLDS)]
+    if held:
+        decisions.append(Decision.SECURE)  # also what was taken in doubt: not held back or refused for that
     if doubt:
         decisions.append(Decision.SECURE if doubt is Doubt.PERSONAL else stance.unsure)
     if causes:

@@ -87,12 +87,6 @@ class Scales:
         holds = self.rules.labels[label].threshold
         return Threshold(holds, holds)
 
-    def whole(self) -> Threshold:
-        """The threshold of the message as a whole."""
-        if self.model is None:
-            return Threshold(1.1, 1.1)
-        return _overridden(self.model.any_threshold, self.overrides.get("any"))
-
 
 def _overridden(threshold: Threshold, holds: float | None) -> Threshold:
     return threshold if holds is None else Threshold(holds, min(holds, threshold.unsure))
@@ -201,7 +195,7 @@ def weigh_whole(
         own=0.0,
         lowered=0.0,
         score=_total(steps),
-        threshold=scales.whole(),
+        threshold=_overridden(scales.model.any_threshold, scales.overrides.get("any")),
         steps=tuple(steps),
         reading=best_reading(understanding, None),
     )

@@ -203,6 +203,24 @@ def test_a_model_that_fails_leaves_the_message_to_words_and_never_plain() -> Non
     assert words.reasons[0] == "health"
 
 
+@pytest.mark.parametrize("score", [float("nan"), -0.1, 1.1, float("inf")])
+@pytest.mark.parametrize("what", [HEALTH, None], ids=["category", "whole"])
+def test_what_is_no_score_is_a_failure_and_never_plain(what: Label | None, score: float) -> None:
+    model = KeywordModel({"torsdag": {FAMILY: 0.1, what: score}})
+    verdict = classify(mail("Vi ses på torsdag."), shipped_rules(), model=model)
+    assert (verdict.decision, verdict.reasons) == (Decision.SECURE, ("unreadable.failed",))
+
+
+@pytest.mark.parametrize(("score", "decision"), [(0.4, Decision.SECURE), (0.6, Decision.REJECT)])
+def test_nothing_is_refused_for_a_category_taken_in_doubt(
+    tmp_path: Path, score: float, decision: Decision
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text('[label.health]\ndecision = "reject"\n', "utf-8")
+    verdict = judge([], {HEALTH: score}, 0.9, rules=load_rules([file]))
+    assert (verdict.labels, verdict.decision) == ((HEALTH,), decision)
+
+
 def test_a_message_that_was_not_understood_to_its_end_is_never_plain() -> None:
     model = KeywordModel({}, complete=False)
     verdict = classify(mail("Vi ses på torsdag."), shipped_rules(), model=model)
