@@ -74,6 +74,8 @@ _DATED_LOOSELY = _other_dates(r" {0,2}+[-./_ |;\t]? {0,2}+")
 _SHORT = re.compile(rf"[1-9]{_FIRST}(?:0[1-9]|1[0-2])[0-9]{{2}}[ -]?[0-9]{{4}}(?![0-9])")
 
 _CHAIN = re.compile(rb"0(?:\xad*+(?: \xad*+){0,9}+0){7}[0 \xad]*+")  # of the shape
+# A chain of eight digits holds a number only if the date is written with one digit each for day and month.
+_OF_EIGHT = re.compile(rb"0[ \xad]+0[ \xad]+00[ \xad]*00 ?00")
 # The same of the text, with percent codes and entities between the digits, for texts that have any.
 _CODED_CHAIN = re.compile(r"\d(?:%[0-9A-Fa-f]{2}|&\#?\w{2,12};|[\d\W_]){7,}+")
 _PERCENT, _ENTITY = re.compile(r"%[0-9A-Fa-f]{2}"), re.compile(r"&\#?\w{2,12};")
@@ -142,6 +144,8 @@ def candidates(text: str, shape: bytes) -> Iterator[Candidate]:
     first = last = -1  # of the stretch of plain chains, near each other, that is searched as one
     for match in chains:
         begin, end = match.span()
+        if not coded and shape.count(b"0", begin, end) == 8 and not _OF_EIGHT.match(shape, begin):
+            continue
         plain = _PLAIN.fullmatch(text, begin, end) is not None
         if plain and first >= 0 and begin - last <= _NEAR:
             last = end

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from segl.vocabulary import Adjustment
-from segl_classifier.cpr.words import SOME_ID, Kind, Word, key, look_up, pair
+from segl_classifier.cpr.words import A_THING, SOME_ID, Kind, Word, key, look_up, pair
 
 # Weights. What names the number outweighs any spelling; hints tip the scales only.
 CALLED_CPR = 0.45
@@ -107,7 +107,8 @@ def heading(cell: str, find: Lookup, *, bare: bool) -> Said:
     if Kind.BIRTH in kinds:
         return say(Kind.UNKNOWN, "in a column of birthdays", BIRTHDAY)
     for word in words:
-        if word.kind in (Kind.OTHER, Kind.MATTER) and (bare or word.other != "a production unit"):
+        other = word.kind in (Kind.OTHER, Kind.MATTER) and (word.other != A_THING or word.numbers)
+        if other and (bare or word.other != "a production unit"):
             return say(Kind.OTHER, f"in a column headed as {word.other}", CALLED_OTHER)
     if Kind.NUMBER in kinds and bare:
         return say(Kind.UNKNOWN, "in a column of numbers", -0.1)

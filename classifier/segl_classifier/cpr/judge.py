@@ -148,7 +148,7 @@ class _Reader:
             return top
         row = self.in_row and layout is not Layout.COLUMN  # which is the row
         recent = score.recent(birth, self.today)
-        about = About(bare, divided, top.kind is not Kind.CPR, row, likely, recent)
+        about = About(bare, divided, top.kind is not Kind.CPR, row, likely, recent, layout is Layout.PARTED)
         left = before(text, start, self.find, about)
         if left.kind is not Kind.UNKNOWN:
             return left

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from segl.vocabulary import Adjustment
+from segl_classifier.cpr import smallwords
 from segl_classifier.cpr.context import (
     BIRTHDAY,
     CALLED_CPR,
@@ -31,6 +32,7 @@ from segl_classifier.cpr.context import (
     say,
 )
 from segl_classifier.cpr.words import (
+    A_THING,
     CUSTOMER_NUMBER,
     OF_PEOPLE,
     Kind,
@@ -47,42 +49,11 @@ _READ = 100  # characters
 _MOST_WORDS = 9
 _WRAPPED = 48  # characters in a line from which on its end is taken for a soft one
 
-# A point after these ends no sentence.
-_ABBREVIATED = frozenset(
-    (
-        *("nr", "no", "num", "tlf", "mob", "tel", "reg", "ref", "rekv", "rev", "fak", "inv", "ord", "ser"),
-        *(
-            "j",
-            "p",
-            "f",
-            "fx",
-            "eks",
-            "ca",
-            "vedr",
-            "ang",
-            "cpr",
-            "pers",
-            "geb",
-            "abs",
-            "jf",
-            "pos",
-            "pol",
-            "kr",
-        ),
-    )
-)
-_ARTICLES = frozenset(("et", "en", "noget", "a", "an", "ett", "the", "your", "mit", "det"))
-_DIGITS = frozenset(("cifre", "ciffer", "cifret", "digits", "digit", "siffer", "siffror", "stellen"))
-_HAVE = frozenset(("har", "fik", "have", "got", "had", "havde"))
-_PRONOUNS = frozenset(("jeg", "vi", "du", "han", "hun", "we", "you", "he", "she", "they", "de", "jag"))
-_REFERS = frozenset(("det", "den", "nummeret", "it", "that", "es"))
-_DEFINITE = ("en", "et", "erne")
-
 
 class About(NamedTuple):
     """What the walk knows of the number. ``row``: it stands in the row of a table, so that the line above is
     none of its business; ``cells``: a cell to the left may be a label; ``likely``: hardly anything else is
-    spelled so; ``recent``: its date may be a day of these years."""
+    spelled so; ``recent``: its date may be a day of these years; ``spaced``: divided with no hyphen."""
 
     bare: bool
     divided: bool
@@ -90,6 +61,7 @@ class About(NamedTuple):
     row: bool = False
     likely: bool = False
     recent: bool = False
+    spaced: bool = False
 
 
 def before(text: str, start: int, find: Lookup, about: About) -> Said:
@@ -110,12 +82,15 @@ class _Walk:
     seen: int = 0  # words
     unknown: int = 0  # of them, words that are in no table
     names: int = 0  # of these, capitalised ones right before the number
+    initial: bool = False  # the one before the number begins the sentence
     touching: bool = False  # an unknown noun stands right before the number
     number: bool = False  # "nr.", "nummer", right before the number
     copula: bool = False  # "er", "is", "lautet", right before the number
     has: bool = False  # "har", "fik"
     preposition: bool = False
+    ranges: bool = False  # "fra", "from", right before the number
     person: bool = False
+    writer: bool = False  # the person is the writer: "vi har skiftet pumpe 0101901234"
     subject: bool = False  # "han er 010190-1234"
     comma: bool = False
     colon: bool = False
@@ -158,7 +133,7 @@ class _Walk:
             return True
         if digits == 4 and self.seen == 0 and not self.about.divided:
             return True  # the registration number before an account
-        if at + 1 < len(self.pieces) and self.find.key(self.pieces[at + 1]) in _DIGITS:
+        if at + 1 < len(self.pieces) and self.find.key(self.pieces[at + 1]) in smallwords.DIGITS:
             return True  # "10 cifre"
         self.valued = True
         self.unknown += digits <= 3
@@ -174,9 +149,15 @@ class _Walk:
         if piece == ".":
             earlier = self.pieces[at - 1] if at else ""
             short = self.find.key(earlier)
-            if self.copula and self.seen == 2 and self.pieces[at + 1].lower() in _REFERS:
+            if self.copula and self.seen == 2 and self.pieces[at + 1].lower() in smallwords.REFERS:
                 return True  # "Jeg har hans cpr. Det er 010190-1234."
-            return short in _ABBREVIATED or short.endswith("nr") or not earlier[:1].isalnum()
+            initial = len(earlier) == 1 and earlier.isupper()  # "Erik H. Svane"
+            return (
+                initial
+                or short in smallwords.ABBREVIATED
+                or short.endswith("nr")
+                or not earlier[:1].isalnum()
+            )
         if piece == ":":
             self.colon = True
         elif piece == ",":
@@ -222,12 +203,15 @@ class _Walk:
         if kind is Kind.NUMBER and self._somebodys(earlier):
             return say(Kind.UNKNOWN, "called somebody's own number", BIRTHDAY)
         if kind is Kind.PERSON:
-            if self.unknown == 0 and not (self.comma or self.copula or (self.has and this in _PRONOUNS)):
+            if self.unknown == 0 and not (
+                self.comma or self.copula or (self.has and this in smallwords.PRONOUNS)
+            ):
                 return say(Kind.UNKNOWN, "a person is named before it", PERSON)
+            self.writer = this in smallwords.WRITER and (self.writer or not self.person)
             self.person = True
             self.subject = self.subject or (self.copula and self.unknown == 0)
         elif kind in (Kind.UNKNOWN, Kind.OTHER, Kind.MATTER):
-            self._unknown(piece)
+            self._unknown(at, piece)
         else:
             self._small(kind, this)
         return None
@@ -235,11 +219,12 @@ class _Walk:
     def _small(self, kind: Kind, this: str) -> None:
         """Words that say nothing by themselves."""
         if kind is Kind.PREPOSITION:
+            self.ranges = self.seen == 1 and this in smallwords.FROM
             self.preposition = True
         elif self.unknown == 0:
             self.number = self.number or kind is Kind.NUMBER
             self.copula = self.copula or kind is Kind.COPULA
-            self.has = self.has or this in _HAVE
+            self.has = self.has or this in smallwords.HAVE
 
     def _somebodys(self, earlier: str) -> bool:
         """ "mit nummer", "patientens nr.": the word before makes the number somebody's own."""
@@ -254,15 +239,23 @@ class _Walk:
             and self.find.word(self.find.key(self.pieces[at - 1])).kind is Kind.UNKNOWN
         )
 
-    def _unknown(self, piece: str) -> None:
+    def _unknown(self, at: int, piece: str) -> None:
         if self.seen == 1 and len(piece) <= 5 and piece.isupper():
             return  # a code before the number: "container BOJU 010190-1234"
         capital = piece[0].isupper() and not thing(self.find.key(piece))
         if self.unknown == 0 and self.seen - self.number <= 1 and not self.comma and not capital:
-            self.touching = True
+            self.touching = not self._is_verb(at)
         if capital and self.names == self.unknown:
             self.names += 1
+            self.initial = self.seen == 1 and (at == 0 or self.pieces[at - 1] in "\n.!?:(>*•–-")
         self.unknown += 1
+
+    def _is_verb(self, at: int) -> bool:
+        """Whether the words before make ``pieces[at]`` a verb: "har spærret", "kan du rette", "at flytte"."""
+        earlier = self._previous(at)
+        return earlier in smallwords.SUBJECTS or (
+            earlier in smallwords.HAVE_DONE and self.pieces[at].endswith(("t", "ed"))
+        )
 
     def _previous(self, at: int) -> str:
         """The key of the word before ``pieces[at]``, a point or a hyphen between them overlooked."""
@@ -276,7 +269,7 @@ class _Walk:
         near = [self.find.key(piece) for piece in self.pieces[max(0, at - 4) : at]]
         if any(piece in SEEMS for piece in near):
             return say(Kind.UNKNOWN, "the text says that it only looks like a CPR number", DENIED)
-        if earlier in NOT or (earlier in _ARTICLES and len(near) > 1 and near[-2] in NOT):
+        if earlier in NOT or (earlier in smallwords.ARTICLES and len(near) > 1 and near[-2] in NOT):
             return say(Kind.UNKNOWN, "the text says that it is not a CPR number", DENIED)
         if replaces(earlier):
             return say(Kind.REPLACEMENT, "the text calls it a replacement number", CALLED_REPLACEMENT)
@@ -292,7 +285,7 @@ class _Walk:
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
         in_a_place = self.find.word(earlier).kind is Kind.PREPOSITION and self.find.key(
             self.pieces[at]
-        ).endswith(_DEFINITE)
+        ).endswith(smallwords.DEFINITE)
         if in_a_place and self.about.divided and not word.numbers and not self.copula:
             self.unknown += 1  # "i telefonen: 010190-1234"
             return None
@@ -314,7 +307,7 @@ class _Walk:
         """Whether the thing is one that offices name by the person it concerns: "Sagen 010190-1234". With "nr."
         to it ("sagsnr.") it has a number of its own, but for the number of a customer or a patient's journal,
         which often is the personal number."""
-        if self.about.likely and word.other in OF_PEOPLE:
+        if self.about.likely and (word.other in OF_PEOPLE or (word.other == A_THING and not word.numbers)):
             return True
         return word.other == "a phone number" or (
             word.other in ("a case", "a computer's mark") and not word.numbers
@@ -326,6 +319,8 @@ class _Walk:
             return True  # "stationsnumre: Nord 0101901234, Syd 0202901234"
         if self.valued:
             return False
+        if self.ranges and word.numbers and self.unknown == 0:
+            return True  # "serienumre fra 0101901234 til 0102901234"
         if not self.copula and (self.preposition or (self.names and not word.numbers)):
             return False
         if (self.comma or self.semicolon or self.subject) and not word.numbers:
@@ -353,18 +348,28 @@ class _Walk:
             piece[0].isalpha() and self.find.word(self.find.key(piece)).kind is Kind.CPR for piece in near
         )
 
+    def _begins_with_one_word(self) -> bool:
+        """ "Kolbe 0101901234": a name or a thing. Six digits, a hyphen and four are a person's all the same."""
+        if not self.initial or self.names != 1 or self.number or self.comma or self.colon or self.label:
+            return False
+        return self.about.spaced or not self.about.divided
+
     def _hints(self) -> Said:
         """What can be said when nothing names the number."""
         hints = []
-        if self.touching and (self.number or not self.about.divided):
+        thing_before = self.touching and (self.number or not self.about.divided)
+        if thing_before:
             by = -0.25 if self.about.divided else -0.2 if self.number else -0.1
             hints.append(Adjustment("a word for something unknown stands before it", by))
+        elif self._begins_with_one_word():
+            by = -0.15 if self.about.divided else -0.1
+            hints.append(Adjustment("a sentence begins with one word before it, a name or a thing", by))
         if self.names >= 2:
             hints.append(Adjustment("a name stands before it", PERSON))
         elif self.number and self.about.recent and not self.touching:
             hints.append(Adjustment("called a number, and begins with a day of these years", -0.2))
         elif self.number and self.about.bare and not self.touching:
             hints.append(Adjustment("called a number, and no more", -0.1))
-        elif self.person:
+        elif self.person and not (thing_before and self.writer):
             hints.append(Adjustment("a person is named before it", PERSON_NEARBY))
         return Said(Kind.UNKNOWN, tuple(hints))

@@ -25,6 +25,7 @@ from segl_classifier.cpr.words import Kind, Word
 
 _READ = 80  # characters
 _MOST_WORDS = 6
+_AS = frozenset(("som", "as", "als"))
 _LABEL_GOES_ON = frozenset(("nr", "no", "nummer", "number", "er", "is"))
 
 
@@ -62,7 +63,8 @@ def after(text: str, end: int, find: Lookup, *, divided: bool) -> Said:
             )
         if word.kind is Kind.PERSON and not passed.inside:
             return say(Kind.UNKNOWN, "a person is named after it", PERSON_NEARBY)
-        passed.copula = passed.copula or (word.kind is Kind.COPULA and passed.words == 1)
+        predicate = word.kind is Kind.COPULA or find.key(piece) in _AS
+        passed.copula = passed.copula or (predicate and passed.words == 1)
         passed.unknown += word.kind in (Kind.UNKNOWN, Kind.PREPOSITION, Kind.PERSON)
     return NOTHING
 

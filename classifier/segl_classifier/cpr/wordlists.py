@@ -95,13 +95,13 @@ dette denne also now so under as dvs cifre cifret digits siffror siffer stellen 
 bare just only and or eller und oder sidste ligger står noteret oplyst registreret oprettet mærket
 angivet hos os jer dem jo dog igen også already namely nemlig jeres vores vor our your dit din mit min
 sit sin ert vårt unser unsere ihr ihre mitt deres hans hendes fulde full nye new ny nyt gamle at så da
-når hvis fordi that if dass wenn att aftalt lovet nævnt omtalt ønsket anført indberettet modtaget sendt
+når hvis fordi hvorvidt that if whether dass wenn att aftalt lovet nævnt omtalt ønsket anført indberettet modtaget sendt
 bedt vist tastet stavet læst hørt tilhører gælder hører tilknyttet opkaldt hilsen mvh vh kh tak nej ja
 ok
 """
 PREPOSITION = """
 til fra for om på af ved med mod tilhørende i to from of on by with regarding re für von an zu vom zum bei
-till från av åt vedr vedrørende ang angående ad
+till från av åt mellem between vedr vedrørende ang angående ad
 """
 
 # Some other thing with a number of its own, by what it is. Nouns of five letters and more bend and are heads
@@ -190,6 +190,32 @@ OTHER = {
         backup dump =record dataset datasæt =node =process webinar konference =dialin opkaldskode
         mødekode ownerapptid appointmentid
     """,
+    "a thing": """
+        =kasse =kassen arkivkasse pengekasse boks =skab =skabet klimaskab medicinskab pengeskab
+        hylden containerplads parkeringsplads adgangsbrik gruppe gruppen =liste =listen prisliste
+        stykliste pakkeliste adresseliste genstand genstanden besked beskeden værdi værdien =mærke
+        stelmærke typeskilt dørskilt navneskilt stophane vandhane bygning bygningen tank tanken
+        beholder beholderen hydrofor kompressor værktøj køretøj traktor cykel cyklen knallert båden
+        vindue låsen skærm tastatur computer =kamera overvågningskamera lampe relæ =sikring
+        =sikringen system systemet program programmet regneark =arket =celle =cellen feltet =tabel
+        =tabellen kolonne budget budgetpost overførsel overførslen rabat brochure tegnebog =hæfte
+        =hæftet kapitel paragraf bekendtgørelse =høring høringssvar pulje puljen =bevilling
+        =bevillingen fond udstyr apparat apparatet instrument armatur armaturet trykbeholder slange
+        slangen rørledning brandslukker =stige stillads vægt fryser frysefag køleskab opvaskemaskine
+        vaskemaskine symaskine kopimaskine plæneklipper kørestol rullestol møbel skrivebord
+        kontorstol =hjelm uniform dragt materiel materiale råvare emballage =spand =tønde tromle sæk
+        flaske dåse karton pose bundt stak palleplads reolplads butik lokale lokalet =lejlighed
+        garage carport kælder parcel jordstykke vejbump tunnel skakten stamtavle hund hunden =kat
+        =katten hest hesten chipmærke katalogpost frimærke maleri skulptur =samling udstilling
+        forestilling koncert =opslag annonce kampagne spørgeskema prognose fejlen fejl =melding
+        driftsmelding driftsstop afbrydelse =server backupjob kørslen =tur busstur bustur =rejse
+        flyafgang togrejse afgangen togsæt vognen hotelværelse booking bordreservation =note =gerät
+        =kiste =behälter =werkzeug =fahrzeug =gebäude =ersatzteil =schrank =box =crate =asset
+        =equipment =machine =tool =vehicle =building =room =shelf =rack =cabinet =pump =valve =hose
+        =boiler =engine =dataset =spreadsheet =row =column =cell =value =message =alert =alarm
+        =följesedel =skåp =låda =byggnad =fordon =maskin =utrustning =seddel =sedlen følgeseddel
+        palleseddel fragtseddel pakkeseddel =døren =dør
+    """,
     "an amount": """
         kr dkk sek nok eur usd euro kroner kronor stk kwh mwh m3
     """,
@@ -201,7 +227,7 @@ anmodning analyse prøvesvar vejledning varsel alarm =change issue skade kort be
 =support service reklamation klage mødeindkaldelse varsling angivelse lejemål medlemskab forsikring
 udskrift journal journalen prøve prøven ref """
 # Words of these lists that are names of people too: "Bo Ring", "Saga Brønd".
-ALSO_NAMES = "ring brønd kabel kort job case key code mac serie vid"
+ALSO_NAMES = "note hjelm ring brønd kabel kort job case key code mac serie vid"
 # "Customer no.", "kundenr.": the number of a person, but one that a firm has given.
 NUMBERED = """
 løn payroll id ident patient borger beboer

@@ -56,7 +56,7 @@ _NUMBER_LAST = (
     "id",
 )
 _NOT_NUMBERS = frozenset(
-    ("david", "sigrid", "astrid", "ingrid", "jonrid", "sunrid", "altid", "samtid", "fritid")
+    ("david", "sigrid", "astrid", "ingrid", "jonrid", "sunrid", "turid", "altid", "samtid", "fritid")
 )
 _ENDINGS = (
     "",
@@ -79,7 +79,7 @@ _ENDINGS = (
     "ar",
 )
 # Short nouns that are heads all the same, since no name ends in them.
-_SHORT_HEADS = frozenset(("sag", "sagen", "skab", "skabet", "kort", "kortet", "kode", "koden"))
+_SHORT_HEADS = frozenset(("sag", "sagen", "skab", "skabet", "kort", "kortet", "kode", "koden", "boks"))
 # Ends of nouns for things and doings: "varmecentral", "frakobling"; and names that end so too.
 _THINGS = ("else", "ation", "ationen", "itet", "ering", "eringen", "skab", "tion")
 _NO_THINGS = frozenset(("bering", "duering"))
@@ -124,7 +124,9 @@ _CUSTOMERS = "a number of a customer or member"
 CUSTOMER_NUMBER = Word(Kind.OTHER, _CUSTOMERS, numbers=True)
 _MATTERS = "a matter with a number of its own"
 # Things that concern one person, and are numbered by that person's own number often enough.
+# Other things are not, but a number that is spelled and made like a personal number may stand beside them.
 OF_PEOPLE = frozenset((_CUSTOMERS, _MATTERS, "an insurance"))
+A_THING = "a thing"
 
 
 def key(word: str) -> str:
