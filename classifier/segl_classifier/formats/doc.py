@@ -6,8 +6,8 @@ into reading order. A piece is in UTF-16 or, to save room, in Windows-1252. All 
 order: the body, footnotes, heads and feet, comments, endnotes, text boxes; the FIB gives the length of each.
 
 Signs of the text: 13 ends a paragraph, 7 ends a cell and the row after its last cell, 19–20–21 enclose the
-instruction and the result of a field. Text deleted with changes tracked is in the text like any other; which letters
-are deleted is a matter of formatting, which is not read here.
+instruction and the result of a field. Text deleted with changes tracked stands in the text like any other; which
+letters are deleted is a matter of their formatting (:mod:`.doc_changes`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import struct
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.art import take_pictures
+from segl_classifier.formats.doc_changes import Text, changes, within
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.storage import Storage
 
@@ -53,19 +54,30 @@ def read_word(storage: Storage, harvest: Harvest) -> None:
         _read_old(stream, harvest)
         return
     table = storage.read("1Table" if flags & _SECOND_TABLE else "0Table")
-    text = _pieces(stream, table, harvest)
+    text = _text(stream, table, harvest)
     place = 0
     for offset, called in _STORIES:
         size = struct.unpack_from("<i", stream, offset)[0] if len(stream) >= offset + 4 else 0
         if size > 0:
-            _story(text[place : place + size], called, harvest)
+            _story(text, place, place + size, called, harvest)
             place += size
-    _story(text[place:], "beside the text", harvest)
+    _story(text, place, len(text.letters), "beside the text", harvest)
     take_pictures(storage.read("Data"), harvest)
     take_pictures(stream, harvest)
 
 
-def _pieces(stream: bytes, table: bytes, harvest: Harvest) -> str:
+def _story(text: Text, start: int, end: int, place: str, harvest: Harvest) -> None:
+    """One story as it reads now, and those of its lines that read otherwise before a change was tracked."""
+    now, codes = _lines(text.now(start, end))
+    harvest.text(now, place)
+    harvest.lines([code for code in codes if len(code) > 12], "field code")
+    if text.is_changed(start, end):
+        known = set(now.split("\n"))
+        before, _ = _lines(text.before(start, end))
+        harvest.lines([line for line in before.split("\n") if line not in known], "before tracked changes")
+
+
+def _text(stream: bytes, table: bytes, harvest: Harvest) -> Text:
     """The whole text, by the piece table (MS-DOC §2.4.1)."""
     try:
         place, size = struct.unpack_from("<II", stream, 0x1A2)
@@ -81,8 +93,11 @@ def _pieces(stream: bytes, table: bytes, harvest: Harvest) -> str:
         ]
     except (struct.error, IndexError, ValueError):
         harvest.lack(Unreadable.DAMAGED, "the piece table of a Word file")
-        return ""
+        return Text("")
+    text = Text("")
+    deleted, inserted = changes(stream, table)
     pieces: list[str] = []
+    size = 0
     left = harvest.allowance.chars
     for number, at in enumerate(places):
         length = starts[number + 1] - starts[number]
@@ -90,10 +105,14 @@ def _pieces(stream: bytes, table: bytes, harvest: Harvest) -> str:
             harvest.lack(Unreadable.DAMAGED, "a piece of a Word file")
             continue
         if at & 0x40000000:
-            start = (at & 0x3FFFFFFF) // 2
+            start, width = (at & 0x3FFFFFFF) // 2, 1
             piece = stream[start : start + length].decode("cp1252", "replace")
         else:
-            piece = stream[at : at + 2 * length].decode("utf-16-le", "replace")
+            start, width = at, 2
+            piece = _wide(stream[at : at + 2 * length])
+        text.deleted += within(deleted, start, length, width, size)
+        text.inserted += within(inserted, start, length, width, size)
+        size += len(piece)
         if len(piece) < length:
             harvest.lack(Unreadable.DAMAGED, "a Word file cut off")
         left -= len(piece)
@@ -101,7 +120,8 @@ def _pieces(stream: bytes, table: bytes, harvest: Harvest) -> str:
             harvest.overflow()
             break
         pieces.append(piece)
-    return "".join(pieces)
+    text.letters = "".join(pieces)
+    return text
 
 
 def _read_old(stream: bytes, harvest: Harvest) -> None:
@@ -109,11 +129,12 @@ def _read_old(stream: bytes, harvest: Harvest) -> None:
     first, last = struct.unpack_from("<II", stream, 0x18)
     if stream[0x0A] & 0x04:
         harvest.lack(Unreadable.DAMAGED, "an old Word file saved in pieces")
-    _story(stream[first:last].decode("cp1252", "replace"), "", harvest)
+    text = Text(stream[first:last].decode("cp1252", "replace"))
+    _story(text, 0, len(text.letters), "", harvest)
 
 
-def _story(text: str, place: str, harvest: Harvest) -> None:
-    """One story as lines; the instructions of its fields beside it."""
+def _lines(text: str) -> tuple[str, list[str]]:
+    """*text* as lines, and the instructions of its fields."""
     codes: list[str] = []
 
     def keep(field: re.Match[str]) -> str:
@@ -127,8 +148,15 @@ def _story(text: str, place: str, harvest: Harvest) -> None:
     text = text.replace("\x13", "")
     if "\x07" in text:
         text = _rows(text)
-    harvest.text(text.translate(_SIGNS), place)
-    harvest.lines([code for code in codes if len(code) > 12], "field code")
+    return text.translate(_SIGNS).encode("utf-16", "surrogatepass").decode("utf-16", "replace"), codes
+
+
+def _wide(data: bytes) -> str:
+    """UTF-16 with one letter for each unit, as the piece table counts them, beyond the basic plane too."""
+    text = data[: len(data) & ~1].decode("utf-16-le", "surrogatepass")
+    if len(text) < len(data) // 2:
+        text = "".join(map(chr, struct.unpack(f"<{len(data) // 2}H", data[: len(data) & ~1])))
+    return text
 
 
 def _rows(text: str) -> str:

@@ -26,7 +26,7 @@ from segl_classifier.formats.xml_events import NotXml, parse
 
 _LAYOUT = re.compile(
     r"mimetype|layout-cache|Thumbnails/.*|Configurations2?/.*|(?:.*/)?(?:settings\.xml|manifest\.rdf|META-INF/.*)"
-    r"|(?:.*/)?Fonts/.*|ObjectReplacements/.*",
+    r"|(?:.*/)?Fonts/.*|(?:.*/)?ObjectReplacements/.*|(?:.*/)?TablePreview\d+\.svm",
     re.DOTALL,
 )
 _ENCRYPTED = re.compile(rb"<(?:\w{1,20}:)?encryption-data\b")

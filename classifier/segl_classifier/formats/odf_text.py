@@ -39,6 +39,7 @@ _SPOKEN = frozenset(  # attributes that hold words
 _WORDS_IN_NAME = frozenset(
     ("user-field-decl", "variable-decl", "named-range", "section", "bookmark", "drop-down")
 )
+_WRITTEN_BY = frozenset(("annotation", "change-info"))  # hold the name of a person, and a date
 _MOST_DEEP = 2_000
 _MOST_REPEATED = 50  # a value repeated more often than this is written so often
 _FORMS = frozenset(
@@ -98,7 +99,12 @@ class OdfText:
 
     def characters(self, text: str) -> None:
         name = self._path[-1]
-        if self._paragraphs:
+        if name == "note-citation":
+            return  # the number of a note would stand in the middle of a word, or of a number
+        if self._path[-2] in _WRITTEN_BY:
+            if name != "date":
+                self._lines[-1].append(text)
+        elif self._paragraphs:
             self._put(text)
         elif not text.isspace() and name not in _NOISE and not self._path[-2].endswith("style"):
             label = self._label or name
