@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,7 +20,10 @@ from segl_classifier.formats.harvest import Harvest
 
 _CHUNK = 64 * 1024
 MOST_MEMBERS = 10_000
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, IndexError)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, IndexError, KeyError,
+    OverflowError,
+)  # fmt: skip
 
 
 class TooLarge(Exception):
@@ -35,7 +39,7 @@ class Package:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except _BROKEN as error:
             raise zipfile.BadZipFile(type(error).__name__) from None
-        members = [member for member in self._zip.infolist() if not member.is_dir()]
+        members = [member for member in self._zip.infolist() if not member.filename.endswith("/")]
         if len(members) > MOST_MEMBERS:
             harvest.lack(Unreadable.TOO_MANY, f"{len(members)} members")
         self.members = members[:MOST_MEMBERS]

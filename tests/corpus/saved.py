@@ -1,0 +1,35 @@
+"""The files under ``formats/``, saved by LibreOffice, and the numbers that stand in them place by place."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent / "formats"
+
+# File → the module that reads it.
+MODULES = {
+    "text.doc": "ole",
+    "text.docx": "ooxml",
+    "text.odt": "odf",
+    "text.rtf": "rtf",
+    "sheets.xls": "ole",
+    "sheets.ods": "odf",
+    "slides.ppt": "ole",
+    "slides.odp": "odf",
+}
+
+
+@cache
+def content_of(name: str) -> bytes:
+    packed = HERE / f"{name}.gz"
+    return gzip.decompress(packed.read_bytes()) if packed.exists() else (HERE / name).read_bytes()
+
+
+@cache
+def places_of(name: str) -> dict[str, str]:
+    """Place → number, for the file *name*."""
+    every: dict[str, dict[str, str]] = json.loads((HERE / "places.json").read_text(encoding="utf-8"))
+    return every[name.partition(".")[0]]
