@@ -36,6 +36,7 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent))
 
 from bench.mix import Sample, messages  # noqa: E402
+from bench.processes import Meter, bar, children, family, memory  # noqa: E402
 from world.postfix import (  # noqa: E402
     BASE_SERVICES,
     PostfixInstance,
@@ -88,9 +89,7 @@ def main() -> int:
         for number in range(options.rounds):
             turn = number % len(names)
             for name in (*names[turn:], *names[:turn]):
-                before = _cpu_seconds(milters.get(name))
-                rounds[name].append(send(PORTS[name], samples, options.sessions))
-                rounds[name][-1].cpu = _cpu_seconds(milters.get(name)) - before
+                rounds[name].append(send(PORTS[name], samples, options.sessions, milters.get(name)))
         passed = report(rounds, options, workers, segl)
     if options.profile:
         profile(samples)
@@ -118,23 +117,25 @@ def rig(workers: int) -> Iterator[tuple[Daemon, subprocess.Popen[bytes]]]:
     empty = subprocess.Popen(
         [sys.executable, str(FOLDER / "empty_milter.py"), str(directory / "empty.sock"), str(workers)]
     )
-    postfix = _postfix(directory)
+    sockets = ("", f"unix:{directory}/empty.sock", f"unix:{directory}/segl.sock")
+    gateway = postfix(directory, dict(zip(PORTS.values(), sockets, strict=True)))
     try:
         segl.start()
         wait_until((directory / "empty.sock").exists, 10, lambda: "the empty milter does not start")
-        postfix.start()
+        gateway.start()
         for port in PORTS.values():
             wait_for_port("127.0.0.1", port)
         yield segl, empty
     finally:
-        postfix.stop()
+        gateway.stop()
         empty.terminate()
         empty.wait(10)
         segl.stop()
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _postfix(directory: Path) -> PostfixInstance:
+def postfix(directory: Path, sockets: dict[int, str]) -> PostfixInstance:
+    """A Postfix that throws mail away, with a port for each milter socket ("": none)."""
     main_cf = with_parameters(
         base_main_cf(directory, "gw.nordby-vand.example"),
         default_transport="discard:",
@@ -143,20 +144,16 @@ def _postfix(directory: Path) -> PostfixInstance:
         milter_default_action="tempfail",
         smtpd_client_connection_count_limit="0",
     )
-    sockets = {
-        "no milter": "",
-        "empty milter": f"unix:{directory}/empty.sock",
-        "segl-milter": f"unix:{directory}/segl.sock",
-    }
     ports = "".join(
-        f"127.0.0.1:{port} inet n - n - - smtpd\n  -o smtpd_milters={sockets[name]}\n"
-        for name, port in PORTS.items()
+        f"127.0.0.1:{port} inet n - n - - smtpd\n  -o smtpd_milters={socket}\n"
+        for port, socket in sockets.items()
     )
     return PostfixInstance(directory, main_cf, ports + BASE_SERVICES)
 
 
-def send(port: int, samples: Sequence[Sample], sessions: int) -> Round:
-    """All *samples* by *sessions* clients at once, one message a connection."""
+def send(port: int, samples: Sequence[Sample], sessions: int, milter: int | None = None) -> Round:
+    """All *samples* by *sessions* clients at once, one message a connection; *milter* is the process whose
+    processor time is counted, with that of all who descend from it."""
     todo: queue.SimpleQueue[Sample] = queue.SimpleQueue()
     for sample in samples:
         todo.put(sample)
@@ -174,12 +171,17 @@ def send(port: int, samples: Sequence[Sample], sessions: int) -> Round:
             result.refused += not accepted
 
     threads = [threading.Thread(target=client) for _ in range(sessions)]
+    meter = Meter()
+    used = meter.seconds(family(milter) if milter else ())
     begun = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            thread.join(0.2)
+            meter.seconds(family(milter) if milter else ())  # readers end after some jobs
     result.seconds = time.perf_counter() - begun
+    result.cpu = meter.seconds(family(milter) if milter else ()) - used
     return result
 
 
@@ -232,45 +234,21 @@ def report(rounds: dict[str, list[Round]], options: argparse.Namespace, workers:
         )
     pairs = zip(rounds["segl-milter"], rounds["empty milter"], strict=True)
     ratio = statistics.median(empty.seconds / ours.seconds for ours, empty in pairs)
-    memory = max((_own_mb(pid) for pid in _children(segl.pid)), default=0.0)
+    own = max((memory(pid).private for pid in children(segl.pid)), default=0.0)
     print()
     results = [
-        _bar("of the empty milter's msg/s", f"{ratio:.0%}", ratio >= RATIO, f"at least {RATIO:.0%}"),
-        _bar("p99", f"{p99:.0f} ms", p99 < P99_MS, f"less than {P99_MS} ms"),
-        _bar(
+        bar("of the empty milter's msg/s", f"{ratio:.0%}", ratio >= RATIO, f"at least {RATIO:.0%}"),
+        bar("p99", f"{p99:.0f} ms", p99 < P99_MS, f"less than {P99_MS} ms"),
+        bar(
             "start to ready",
             f"{segl.ready_seconds:.2f} s",
             segl.ready_seconds < READY_SECONDS,
             f"less than {READY_SECONDS} s",
         ),
-        _bar("memory of a worker's own", f"{memory:.0f} MB", memory < WORKER_MB, f"less than {WORKER_MB} MB"),
-        _bar("refused", str(refused), not refused, "none"),
+        bar("memory of a worker's own", f"{own:.0f} MB", own < WORKER_MB, f"less than {WORKER_MB} MB"),
+        bar("refused", str(refused), not refused, "none"),
     ]
     return all(results)
-
-
-def _bar(what: str, value: str, good: bool, bar: str) -> bool:
-    print(f"{'ok  ' if good else 'MISS'} {what}: {value} ({bar})")
-    return good
-
-
-def _children(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _cpu_seconds(pid: int | None) -> float:
-    """Processor time of the children of *pid*, user and system."""
-    ticks = 0
-    for child in _children(pid) if pid else ():
-        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _own_mb(pid: int) -> float:
-    """Memory that this process shares with no other (USS)."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 
 
 def profile(samples: Sequence[Sample]) -> None:
