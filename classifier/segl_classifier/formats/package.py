@@ -22,7 +22,7 @@ _CHUNK = 64 * 1024
 MOST_MEMBERS = 10_000
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, IndexError, KeyError,
-    OverflowError,
+    OverflowError, NotImplementedError,
 )  # fmt: skip
 
 

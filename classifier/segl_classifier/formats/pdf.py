@@ -12,6 +12,7 @@ read like any other. A file without its end mark was cut off, which PDFium repai
 from __future__ import annotations
 
 import ctypes
+import logging
 import re
 from itertools import islice
 
@@ -24,6 +25,10 @@ from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml_text import read_flow
 from segl_classifier.formats.pdf_string import raw_bytes, wide_string
+
+logging.getLogger(
+    "pypdfium2"
+).disabled = True  # it tells of XFA forms, whose data are read below all the same
 
 MOST_PAGES = 5_000
 _MOST_BOOKMARKS = 10_000

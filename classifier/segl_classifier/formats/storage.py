@@ -10,7 +10,7 @@ from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
 
 _MOST_ENTRIES = 20_000
-BROKEN = (OSError, ValueError, IndexError, TypeError, AttributeError, RecursionError, KeyError)
+BROKEN = (OSError, ValueError, IndexError, TypeError, AttributeError, RecursionError, OverflowError, KeyError)
 
 
 class Storage:
