@@ -88,6 +88,7 @@ def main() -> int:
         names = list(PORTS)
         for number in range(options.rounds):
             turn = number % len(names)
+            samples = messages(options.messages, seed=number + 1)  # no attachment is met twice
             for name in (*names[turn:], *names[:turn]):
                 rounds[name].append(send(PORTS[name], samples, options.sessions, milters.get(name)))
         passed = report(rounds, options, workers, segl)
@@ -112,7 +113,7 @@ def rig(workers: int) -> Iterator[tuple[Daemon, subprocess.Popen[bytes]]]:
     directory = Path(tempfile.mkdtemp(prefix="segl-bench-"))
     directory.chmod(0o755)
     settings = directory / "segl.toml"
-    settings.write_text(_SETTINGS.format(socket=directory / "segl.sock", workers=workers), "utf-8")
+    settings.write_text(segl_settings(directory / "segl.sock", workers), "utf-8")
     segl = Daemon("segl-milter", "--settings", str(settings), directory=directory)
     empty = subprocess.Popen(
         [sys.executable, str(FOLDER / "empty_milter.py"), str(directory / "empty.sock"), str(workers)]
@@ -132,6 +133,10 @@ def rig(workers: int) -> Iterator[tuple[Daemon, subprocess.Popen[bytes]]]:
         empty.wait(10)
         segl.stop()
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def segl_settings(socket: Path, workers: int) -> str:
+    return _SETTINGS.format(socket=socket, workers=workers)
 
 
 def postfix(directory: Path, sockets: dict[int, str]) -> PostfixInstance:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-BENCHES = ("bench_cpr.py", "bench_milter.py")
+BENCHES = ("bench_cpr.py", "bench_milter.py", "bench_rspamd.py")
 
 
 def main() -> int:
