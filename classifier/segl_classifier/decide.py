@@ -122,21 +122,20 @@ def _whole_stands(balance: Balance) -> Standing:
 
 def _model_findings(balance: Balance, doubt: Doubt | None) -> Iterator[Finding]:
     """What the model says of each category, as evidence; of the whole only when that is what counts."""
-    for weighing in balance.labels.values():
-        if weighing.model is not None and weighing.model >= _LEAST:
-            yield _finding(weighing)
+    telling = [w for w in balance.labels.values() if w.model is not None and w.model >= _LEAST]
     if doubt and balance.whole and _whole_stands(balance) is not Standing.NO:
-        yield _finding(balance.whole)
-
-
-def _finding(weighing: Weighing) -> Finding:
-    score, reading = weighing.model or 0.0, weighing.reading
-    if reading is None:
-        return Finding(MODEL, weighing.label, "message", "", score)
-    steps = tuple(reading_steps(reading, weighing.label, score))
-    text = reading.window.text
-    shown = excerpt(text, 0, min(len(text), _SHOWN), around=0, limit=_SHOWN)
-    return Finding(MODEL, weighing.label, reading.window.where, shown, score, steps)
+        telling.append(balance.whole)
+    shown: dict[str, str] = {}  # one window often says most for several categories
+    for weighing in telling:
+        score, reading = weighing.model or 0.0, weighing.reading
+        if reading is None:
+            yield Finding(MODEL, weighing.label, "message", "", score)
+            continue
+        text = reading.window.text
+        if text not in shown:
+            shown[text] = excerpt(text, 0, min(len(text), _SHOWN), around=0, limit=_SHOWN)
+        steps = tuple(reading_steps(reading, weighing.label, score))
+        yield Finding(MODEL, weighing.label, reading.window.where, shown[text], score, steps)
 
 
 def reading_steps(reading: Reading, label: Label | None, message: float) -> Iterable[Adjustment]:

@@ -111,12 +111,18 @@ def weigh(
 ) -> dict[Label, Weighing]:
     """The arithmetic of each category that anything speaks for, in the order of :class:`Label`."""
     scores = understanding.scores if understanding else {}
+    for_all = [finding for finding in findings if _for_all(finding)]
+    by_label: dict[Label, list[Finding]] = {label: [] for label in scores}
+    for finding in findings:
+        if finding.label is not None:
+            by_label.setdefault(finding.label, []).append(finding)
     spoken = {finding.label for finding in findings if finding.effect is Effect.RAISE}
-    return {
-        label: _weigh_label(label, _speakers(label, findings, scales.rules), scales, understanding)
-        for label in Label
-        if label in spoken or label in scores
-    }
+    weighings = {}
+    for label in Label:
+        if label in spoken or label in scores:
+            bearing = by_label[label] if label is Label.CPR else [*by_label[label], *for_all]
+            weighings[label] = _weigh_label(label, _speakers(bearing, scales.rules), scales, understanding)
+    return weighings
 
 
 def _weigh_label(
@@ -201,14 +207,13 @@ def weigh_whole(
     )
 
 
-def _speakers(label: Label, findings: Iterable[Finding], rules: RuleSet) -> Speakers:
+def _speakers(findings: Iterable[Finding], rules: RuleSet) -> Speakers:
+    """*findings* of one category by what they do. A rule in many places counts with its best."""
     words: dict[str, float] = {}
     own: dict[str, float] = {}
     lower: dict[str, Finding] = {}
     veto = ""
     for finding in findings:
-        if finding.label is not label and not (_for_all(finding) and label is not Label.CPR):
-            continue
         rule = rules.rule(finding.rule)
         match finding.effect:
             case Effect.RAISE:
@@ -224,6 +229,7 @@ def _speakers(label: Label, findings: Iterable[Finding], rules: RuleSet) -> Spea
 
 
 def _for_all(finding: Finding) -> bool:
+    """Whether it is of a rule for every category but CPR numbers."""
     return finding.label is None and finding.effect is not Effect.RAISE
 
 
