@@ -225,11 +225,12 @@ def _judge(
             return next((f"{name} “{marks[name]}”" for name in condition.lists if name in marks), None)
         return passage.find(condition, start, end) or asides.find(condition, start)
 
-    steps = [Adjustment("weight of the rule", rule.weight)]
+    near = []
     for condition in rule.near:
         if (shown := holds(condition)) is None:
-            return None
-        steps.append(Adjustment(f"near: {shown}", 0.0))
+            return None  # where most hits of an ordinary mail end
+        near.append(Adjustment(f"near: {shown}", 0.0))
+    steps = [Adjustment("weight of the rule", rule.weight), *near]
     steps += [Adjustment(f"boost: {shown}", c.by) for c in rule.boost if (shown := holds(c))]
     steps += [Adjustment(f"unless: {shown}", -c.by) for c in rule.unless if (shown := holds(c))]
     score = min(1.0, max(0.0, sum(step.by for step in steps)))

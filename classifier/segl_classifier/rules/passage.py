@@ -104,7 +104,7 @@ class Stretch:
     """A piece of a text and the words of lists in it, found as far as they are asked for; positions are those
     of the whole text."""
 
-    __slots__ = ("_high", "_located", "_low", "_others", "_source", "_tokens")
+    __slots__ = ("_high", "_located", "_low", "_others", "_source", "_tokens", "lists")
 
     def __init__(self, source: Marked, low: int, high: int) -> None:
         self._source = source
@@ -113,6 +113,7 @@ class Stretch:
         self._tokens = source.marker.tokens(source.text.flat[low:high])
         self._others = source.marker.others(source.text, low, high)
         self._located: dict[str, list[Mark]] = {}
+        self.lists = self._tokens.keys() | self._others.keys()  # those that have a word here
 
     def marks(self, part: str) -> Sequence[Mark]:
         """The marks of the words of the list *part*, in order."""
@@ -176,9 +177,11 @@ class Passage:
         stretch = self._stretches.get((low, high))
         if stretch is None:
             stretch = self._stretches[low, high] = Stretch(self._source, low, high)
-        for name, part in wanted:
-            for mark in stretch.marks(part):
-                yield name, mark
+        if stretch.lists:
+            for name, part in wanted:
+                if part in stretch.lists:
+                    for mark in stretch.marks(part):
+                        yield name, mark
         if self._source.patterned:
             for name, part in wanted:
                 if part in self._source.patterned:
