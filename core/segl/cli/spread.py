@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
@@ -39,7 +39,7 @@ def cores() -> int:
 
 def spread(
     work: Callable[[Job], Done], jobs: Iterable[Job], total: float, size: Callable[[Job], float]
-) -> Iterator[Done | Lost[Job]]:
+) -> Generator[Done | Lost[Job], None, None]:
     """``work(job)`` of each of *jobs* in worker processes, a few jobs ahead of the reader so that memory stays
     flat. *total* and *size* are for the progress bar, in bytes.
 
