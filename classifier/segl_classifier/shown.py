@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from segl.masking import mask_digits
 
 _PLACE = 300  # characters
 _DETAIL = 120
+_DIGIT = re.compile(r"\d")
+_MASKED = 6  # fewer digits are never masked
 
 
 def shown_place(place: str) -> str:
@@ -19,6 +23,10 @@ def shown_detail(detail: str) -> str:
 
 
 def _shown(text: str, most: int) -> str:
-    line = "".join(c if c.isprintable() else " " for c in text[: most * 2])
-    masked = mask_digits(line).strip()
-    return masked if len(masked) <= most else f"{masked[: most - 1]}…"
+    line = text[: most * 2]
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else " " for c in line)
+    if len(_DIGIT.findall(line)) >= _MASKED:
+        line = mask_digits(line)
+    line = line.strip()
+    return line if len(line) <= most else f"{line[: most - 1]}…"

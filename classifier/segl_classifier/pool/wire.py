@@ -84,14 +84,15 @@ def send_job(line: socket.socket, job: Job, data: bytes, deadline: float) -> Non
 def receive_answer(line: socket.socket, chars: int, deadline: float) -> Iterator[Text | Finding | End]:
     """The frames of one answer, checked; the last is :class:`End`. *chars* bounds its length."""
     left = chars * 4 + _OVERHEAD
+    incoming = _Incoming(line, deadline)
     while True:
-        kind, *sizes = _FRAME.unpack(_receive(line, _FRAME.size, deadline))
+        kind, *sizes = _FRAME.unpack(incoming.take(_FRAME.size))
         left -= sum(sizes) + _FRAME.size
         if left < 0:
             raise Broken("a longer answer than agreed")
         if sizes[0] > _PLACE_BYTES or sizes[1] > _PLACE_BYTES:
             raise Broken("not the form agreed")
-        body = _receive(line, sum(sizes), deadline)
+        body = incoming.take(sum(sizes))
         first = body[: sizes[0]].decode("utf-8", "replace")
         where = shown_place(body[sizes[0] : sizes[0] + sizes[1]].decode("utf-8", "replace"))
         last = body[sizes[0] + sizes[1] :].decode("utf-8", "replace")
@@ -119,9 +120,10 @@ def _checked(kind: int, first: str, where: str, last: str) -> Text | Finding | E
 def receive_job(line: socket.socket) -> tuple[Job, bytes] | None:
     """The next job; ``None`` when the client has hung up."""
     try:
-        header_size, size = _JOB.unpack(_receive(line, _JOB.size))
-        header = json.loads(_receive(line, header_size))
-        return Job(**header), _receive(line, size)
+        incoming = _Incoming(line)  # the client sends no second job before it has the answer to the first
+        header_size, size = _JOB.unpack(incoming.take(_JOB.size))
+        header = json.loads(incoming.take(header_size))
+        return Job(**header), incoming.take(size)
     except (Broken, OSError):
         return None
 
@@ -166,24 +168,40 @@ def _send(line: socket.socket, data: bytes, deadline: float) -> None:
         raise Broken(str(error)) from None
 
 
-def _receive(line: socket.socket, size: int, deadline: float | None = None) -> bytes:
-    """Exactly *size* bytes. Memory is taken as they arrive, not as they are announced."""
-    got = bytearray()
-    try:
-        while len(got) < size:
-            if deadline is not None:
-                _arm(line, deadline)
-            piece = line.recv(min(size - len(got), _CHUNK))
-            if not piece:
-                raise Broken("the other side is gone")
-            if len(piece) == size:
-                return piece
-            got += piece
-    except TimeoutError:
-        raise Late from None
-    except OSError as error:
-        raise Broken(str(error)) from None
-    return bytes(got)
+class _Incoming:
+    """What arrives, taken in large pieces and given out in exact ones. Memory is taken as bytes arrive, not as
+    they are announced."""
+
+    def __init__(self, line: socket.socket, deadline: float | None = None) -> None:
+        self._line = line
+        self._deadline = deadline
+        self._held = bytearray()
+        self._at = 0
+
+    def take(self, size: int) -> bytes:
+        """The next *size* bytes."""
+        while len(self._held) - self._at < size:
+            self._fetch()
+        end = self._at + size
+        piece = bytes(memoryview(self._held)[self._at : end])
+        self._at = end
+        if self._at >= _CHUNK or self._at == len(self._held):
+            del self._held[: self._at]
+            self._at = 0
+        return piece
+
+    def _fetch(self) -> None:
+        try:
+            if self._deadline is not None:
+                _arm(self._line, self._deadline)
+            piece = self._line.recv(_CHUNK)
+        except TimeoutError:
+            raise Late from None
+        except OSError as error:
+            raise Broken(str(error)) from None
+        if not piece:
+            raise Broken("the other side is gone")
+        self._held += piece
 
 
 def _arm(line: socket.socket, deadline: float) -> None:
