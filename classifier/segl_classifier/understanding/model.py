@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from segl.errors import SeglError
-from segl.vocabulary import Label
 from segl_classifier.understanding.cascade import LABELS, Budget, Cascade, Fit
 from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.linear import Linear
@@ -33,14 +32,14 @@ def load_model(folder: Path | None = None, budget: Budget | None = None) -> Casc
         return None
     missing = [name for name in _FILES if not (folder / name).is_file()]
     if missing:
-        raise SeglError(f"{folder}: {', '.join(missing)} missing", "install the package again")
+        raise SeglError(f"{folder}: {', '.join(missing)} missing", hint="install the package again")
     try:
         fit = _fit(json.loads((folder / "fit.json").read_text(encoding="utf-8")))
         linear = Linear.load(folder / "linear.npz")
         encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
     except Exception as error:  # whatever the libraries make of a damaged file
         raise SeglError(
-            f"{folder}: the model cannot be loaded ({type(error).__name__})", "install the package again"
+            f"{folder}: the model cannot be loaded ({type(error).__name__})", hint="install the package again"
         ) from error
     return Cascade(linear, encoder, fit, budget or Budget())
 
@@ -60,6 +59,3 @@ def _fit(stored: dict[str, Any]) -> Fit:
 
 def _threshold(stored: dict[str, Any]) -> Threshold:
     return Threshold(float(stored["holds"]), float(stored["unsure"]))
-
-
-__all__ = ["Label", "load_model", "shipped_model"]
