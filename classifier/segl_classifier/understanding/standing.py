@@ -20,7 +20,8 @@ _SIGNS = re.compile(
       |irrtümlich|av\ misstag|ved\ en\ feil
       |slet(?:te)?\ (?:venligst\ )?(?:mailen|e-?mailen|den|beskeden)|delete\ (?:it|this|the\ message)|löschen|radera
       |behandle[rn]?\ (?:vi\ )?(?:dine\ )?personoplysninger|privatlivspolitik\w*|privacy\ (?:policy|notice)
-      |databeskyttelse\w*|persondatapolitik\w*|afmeld\w*|unsubscribe|abmelden|virus|tænk\ på\ miljøet|før\ du\ printer""",
+      |databeskyttelse\w*|persondatapolitik\w*|afmeld\w*|unsubscribe|abmelden
+      |virus|tænk\ på\ miljøet|før\ du\ printer""",
     re.IGNORECASE | re.VERBOSE,
 )
 _LONGEST = 1200  # characters: a letter of two pages is no footer, whatever it says
