@@ -239,7 +239,7 @@ class _Reader:
             value = local(attributes, key)
             if not value or value == self._last_spoken:
                 continue
-            if key == "name" and _GIVEN_NAME.fullmatch(value) and name != "docVar":
+            if key == "name" and name != "docVar" and len(value) < 60 and _GIVEN_NAME.fullmatch(value):
                 continue
             if (name in ("default", "listItem") and value in ("0", "1")) or (name == "n" and len(value) < 9):
                 continue

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import re
+from collections.abc import Iterator
 from itertools import islice
 
 import pypdfium2 as pdfium
@@ -40,7 +40,7 @@ _XFA_LAYOUT = frozenset(
     ("config", "localeSet", "xdc", "connectionSet", "stylesheet", "preamble", "postamble")
 )
 _PROPERTIES = ("Title", "Author", "Subject", "Keywords", "Company", "Manager", "Comments", "Category")
-_XMP = re.compile(rb"<x:xmpmeta\b.{0,100000}?</x:xmpmeta>", re.DOTALL)
+_XMP_BEGIN, _XMP_END = b"<x:xmpmeta", b"</x:xmpmeta>"
 _MOST_XMP = 20
 
 
@@ -99,9 +99,17 @@ def _read_properties(document: pdfium.PdfDocument, data: bytes, harvest: Harvest
     """The properties of the file, in both places where they may stand."""
     values = ((key, wide_string(api.FPDF_GetMetaText, document.raw, key.encode())) for key in _PROPERTIES)
     harvest.lines([f"{key}: {value}" for key, value in values if value], "properties")
-    for packet in islice(_XMP.finditer(data), _MOST_XMP) if b"<x:xmpmeta" in data else ():
-        flow = read_flow([packet.group()], labels=True, most=harvest.left)
+    for packet in islice(_packets(data), _MOST_XMP):
+        flow = read_flow([packet], labels=True, most=harvest.left)
         harvest.lines([line for line in flow.lines if not _is_housekeeping(line)], "properties")
+
+
+def _packets(data: bytes) -> Iterator[bytes]:
+    """The properties in XML (XMP), which stand readable in the file so that any program can find them."""
+    begin = data.find(_XMP_BEGIN)
+    while begin >= 0 and (end := data.find(_XMP_END, begin)) >= 0:
+        yield data[begin : end + len(_XMP_END)]
+        begin = data.find(_XMP_BEGIN, end)
 
 
 def _is_housekeeping(line: str) -> bool:

@@ -24,9 +24,10 @@ Shown = Callable[[str], str]
 _SHEET = re.compile(r"xl/(?:work|chart|dialog|macro)sheets/[^/]+\.xml", re.IGNORECASE)
 _OWN = ("xl/workbook.xml", "xl/sharedstrings.xml", "xl/styles.xml")
 _LITERAL = re.compile(r'"[^"]|\d{6}')
-_PRINT_CODE = re.compile(r'&(?:"[^"]*"|\d{1,3}|K[0-9A-Fa-f]{6}|[LCRPNDTZFAGBIUESXYHO])')
+_PRINT_CODE = re.compile(r'&(?:"[^"]{0,100}"|\d{1,3}|K[0-9A-Fa-f]{6}|[LCRPNDTZFAGBIUESXYHO])')
 _PRINTED = frozenset("oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter".split())
 _DIGITS = "0123456789"
+_LONGEST_FORMAT = 255  # letters; Excel takes no longer one
 _SPOKEN = {
     "dataValidation": ("prompt", "promptTitle", "error", "errorTitle"),
     "hyperlink": ("display", "tooltip", "location"),
@@ -290,6 +291,7 @@ def printed(text: str) -> str:
 
 def way_to_show(number: str, code: str, from_1904: bool) -> Shown | None:
     """How the number format with this *number* and *code* shows a value; ``None`` when as it is."""
+    code = code[:_LONGEST_FORMAT]
     built_in = number.isdecimal() and int(number) in numbers.BUILT_IN_DATES
     if built_in or (code and numbers.is_date(code)):
         return lambda value: _date(value, from_1904)

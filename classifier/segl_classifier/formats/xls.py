@@ -86,7 +86,8 @@ class _Book:
                 return
             if kind == _BOF:
                 self._begin(start, pieces[0])
-            ended = kind == _EOF
+            if kind:  # some programs fill the stream up with zeros
+                ended = kind == _EOF
             try:
                 self._record(kind, pieces)
             except _BROKEN:
