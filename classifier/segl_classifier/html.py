@@ -22,6 +22,10 @@ from segl_classifier import rendered
 _ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
 
 
+# Tags that do nothing to the text: half of what a mail program writes. To take them out first is faster.
+_NOTHING = re.compile(r"<(?:/(?:span|font|a|b|i|u|strong|em|o:p)|b|i|u|strong|em|span|o:p)>")
+
+
 def _token(attributes: str) -> re.Pattern[str]:
     """One token: a script or style with its content, a tag, a comment, or what the standard calls a bogus
     comment. Split at, it gives the text before each token and the nine groups of the token."""
@@ -56,6 +60,8 @@ _LETTERS = re.compile(r"[^\W_]")
 _CONDITION = re.compile(r"\A\s*\[(?:if|endif)[^\]]*\]>?|<!\[endif\]\Z", re.IGNORECASE)
 _KNOWN_BOGUS = re.compile(r"(?:doctype\b|\[if|\[endif|xml|import\b)", re.IGNORECASE)
 _WORDS_IN_STYLE = re.compile(r"<[a-zA-Z]|\b\d{6}-\d{4}\b")
+# Most of the references in Danish mail; none of them can arise from another.
+_COMMON = (("&nbsp;", "\xa0"), ("&aelig;", "æ"), ("&oslash;", "ø"), ("&aring;", "å"))
 _LONG_NUMBER = re.compile(r"&#(?:0*+\d{9,}|[xX]0*+[0-9a-fA-F]{9,});?")
 
 _LINES_BEFORE = 2  # lines that tell what a line is about
@@ -177,7 +183,7 @@ class _Reader:
         text, aside = self._text, self._aside
         layout: set[str] = set()  # attributes seen to hold no text: most tags of a page look alike
         preformatted = 0
-        columns = _columns(markup)
+        columns = _columns(_NOTHING.sub("", markup))
         if not rendered.TAGS.isdisjoint(name.lower() for name in set(columns[5]) if name):
             self.differs = True
         for before, raw, settings, content, closed, name, attributes, end, comment, bogus in zip(
@@ -284,14 +290,15 @@ def _shown(text: str, preformatted: bool) -> str:
         text = text.replace("\n", " ")
     if "\t" in text:
         text = text.replace("\t", " ")
-    if "&" not in text:
-        return text
-    return "\xa0" if text == "&nbsp;" else unescape_safely(text)
+    return unescape_safely(text) if "&" in text else text
 
 
 def unescape_safely(text: str) -> str:
     """Character references resolved (``&#48;`` is ``0``); those with more digits than any character
     has, on which the standard function raises, become ``U+FFFD``."""
+    for name, char in _COMMON:
+        if name in text:
+            text = text.replace(name, char)
     if "&" not in text:
         return text
     return unescape(_LONG_NUMBER.sub("\ufffd", text) if "&#" in text else text)
@@ -303,5 +310,11 @@ def _tidy(text: str) -> str:
     text = text.replace("\r", "").replace("\f", " ")
     while "  " in text:
         text = text.replace("  ", " ")
-    lines = (line.rstrip(" \t").lstrip(" ").removeprefix("\t").lstrip(" ") for line in text.split("\n"))
+    if "\t" in text:
+        lines = [
+            line.rstrip(" \t").lstrip(" ").removeprefix("\t").lstrip(" ") if "\t" in line else line.strip(" ")
+            for line in text.split("\n")
+        ]
+    else:
+        lines = [line.strip(" ") for line in text.split("\n")]
     return "\n".join([line for line in lines if line])
