@@ -16,7 +16,7 @@ from segl.settings import Detection
 from segl.vocabulary import Adjustment, Decision, Doubt, Effect, Finding, Label, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model, Reading, Understanding
-from segl_classifier.weigh import Scales, Standing, Weighing, weigh, weigh_whole
+from segl_classifier.weigh import Scales, Standing, Weighing, raised, weigh, weigh_whole
 
 MODEL = "model"  # the rule id of what the model found
 _LEAST = 0.05  # the model's scores below this say nothing
@@ -141,10 +141,13 @@ def _model_findings(balance: Balance, doubt: Doubt | None) -> Iterator[Finding]:
 def reading_steps(reading: Reading, label: Label | None, message: float) -> Iterable[Adjustment]:
     """How the best window's score came about, and what the message's score differs from it."""
     window = reading.any if label is None else reading.scores.get(label, 0.0)
-    lowered = sum(by for _, by in reading.lowered)
-    yield Adjustment(f"stage {int(reading.stage)}", window + lowered)
+    left = sum(by for _, by in reading.lowered)
+    score = raised(window, left)
+    yield Adjustment(f"stage {int(reading.stage)}", score)
     for reason, by in reading.lowered:
-        yield Adjustment(f"lowered: {reason}", -by)
+        left -= by
+        before, score = score, raised(window, left)
+        yield Adjustment(f"lowered: {reason}", score - before)
     if abs(message - window) >= 0.005:
         yield Adjustment("the other windows", message - window)
 

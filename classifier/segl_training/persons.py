@@ -71,7 +71,7 @@ def train(corpus: Path, folder: Path, seed: int = 1) -> None:
     file = folder / FILES[0]
     _fit(news, likeness, file, 0.1)
     first = pycrfsuite.Tagger()
-    first.open_inmemory(file.read_bytes())
+    first.open(str(file))
     mails = _mails()
     rng.shuffle(mails)
     common = Counter(word for words in mails for word in words if word.islower())

@@ -2,7 +2,8 @@
 
 Both stages give logits: the first for "anything here must be sent securely", the others a category each. For
 windows that both have read the two are mixed. The message's score is that of its best window, on a scale
-that was fitted to mails the model had not seen.
+that was fitted to mails the model had not seen. Windows that would count are looked at once more: where the matter
+is a company's, an animal's, a novel's …, and no person stands by, they are lowered (:mod:`.lowering`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +20,9 @@ from numpy.typing import NDArray
 from segl.vocabulary import Label
 from segl_classifier.message import Text
 from segl_classifier.understanding.encoder import Encoder
+from segl_classifier.understanding.frame import LONGEST, Frame
 from segl_classifier.understanding.linear import Linear
+from segl_classifier.understanding.lowering import Lowered, lowered_by, speaking
 from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
 from segl_classifier.understanding.windows import MOST, windows_of
 
@@ -65,6 +69,7 @@ class Cascade:
     encoder: Encoder
     fit: Fit
     budget: Budget = field(default_factory=Budget)
+    frame: Frame | None = None  # without it nothing is lowered
 
     @property
     def thresholds(self) -> Mapping[Label, Threshold]:
@@ -82,13 +87,15 @@ class Cascade:
         all_seen = len(windows) <= MOST
         linear = self.linear.logits([window.text for window in windows])
         mixed, read, in_time = self._asked(windows, linear)
-        scores = self._calibrated(mixed)
+        lowered = self._lowered(windows, mixed)
+        scores = self._calibrated(mixed, lowered)
         readings = tuple(
             Reading(
                 window,
                 Stage.ENCODER if number in read else Stage.LINEAR,
                 float(row[0]),
                 {label: float(score) for label, score in zip(LABELS, row[1:], strict=True)},
+                lowered.get(number, ()),
             )
             for number, (window, row) in enumerate(zip(windows, scores, strict=True))
         )
@@ -125,6 +132,29 @@ class Cascade:
     def _is_certain(self, logits: Rows) -> bool:
         return bool(self._calibrated(logits)[:, 0].max() >= self.budget.certain)
 
-    def _calibrated(self, logits: Rows) -> Rows:
+    def _lowered(self, windows: Sequence[Window], logits: Rows) -> dict[int, Lowered]:
+        """What lowers those windows that would count, by their numbers. Persons are looked for only where the
+        words of a rule stand; what is too many or too long to be looked at stays as it is."""
+        if self.frame is None:
+            return {}
+        scores = self._calibrated(logits)
+        counting = np.flatnonzero((scores >= self._unsure()).any(axis=1))
+        most = sorted(counting, key=lambda n: -scores[n, 0])[: self.budget.windows]
+        spoken = {n: speaking(windows[n].text) for n in map(int, most) if len(windows[n].text) <= LONGEST}
+        numbers = [n for n, rules in spoken.items() if rules]
+        seen = self.frame.look([windows[n].text for n in numbers])
+        return {
+            n: lowered_by(spoken[n], one.signs, LABELS[int(scores[n, 1:].argmax())])
+            for n, one in zip(numbers, seen, strict=True)
+        }
+
+    def _unsure(self) -> Rows:
+        """From which score on each output would count for something."""
+        labels = (self.thresholds[label].unsure if label in self.thresholds else 1.1 for label in LABELS)
+        return np.array([self.any_threshold.unsure, *labels], np.float32)
+
+    def _calibrated(self, logits: Rows, lowered: Mapping[int, Lowered] = MappingProxyType({})) -> Rows:
         scaled = logits * np.array(self.fit.slope, np.float32) + np.array(self.fit.offset, np.float32)
+        for number, reasons in lowered.items():
+            scaled[number] -= sum(by for _, by in reasons)
         return np.asarray(1 / (1 + np.exp(-np.clip(scaled, -30, 30))), np.float32)

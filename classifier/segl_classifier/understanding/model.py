@@ -1,4 +1,5 @@
-"""Loads the trained model from its folder: ``linear.npz``, ``encoder.onnx``, ``tokenizer.json``, ``fit.json``."""
+"""Loads the trained model from its folder: ``linear.npz``, ``encoder.onnx``, ``tokenizer.json``, ``fit.json``;
+and, where they are there, ``persons.crfsuite`` and ``names.npz`` for the frame."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any
 from segl.errors import SeglError
 from segl_classifier.understanding.cascade import LABELS, Budget, Cascade, Fit
 from segl_classifier.understanding.encoder import Encoder
+from segl_classifier.understanding.frame import Frame
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.reading import Threshold
 
@@ -41,7 +43,7 @@ def load_model(folder: Path | None = None, budget: Budget | None = None) -> Casc
         raise SeglError(
             f"{folder}: the model cannot be loaded ({type(error).__name__})", hint="install the package again"
         ) from error
-    return Cascade(linear, encoder, fit, budget or Budget())
+    return Cascade(linear, encoder, fit, budget or Budget(), Frame.of(folder))
 
 
 def _fit(stored: dict[str, Any]) -> Fit:

@@ -35,7 +35,7 @@ class Window:
 class Reading:
     """The model's scores for one window, 0 to 1 and calibrated: ``any`` that something in it must be sent
     securely, ``scores`` for each category but ``cpr``. ``lowered`` names what took weight away (fiction,
-    company, template, …) and by how much."""
+    company, template, …) and how many log-odds of every score."""
 
     window: Window
     stage: Stage

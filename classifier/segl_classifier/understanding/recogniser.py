@@ -43,8 +43,9 @@ class Recogniser:
     def load(cls, folder: Path) -> Recogniser:
         """From ``persons.crfsuite`` and ``names.npz`` in *folder*. Raises :class:`OSError` or
         :class:`ValueError` when they are not what they should be."""
+        _check(folder / FILES[0])
         tagger = pycrfsuite.Tagger()
-        tagger.open_inmemory((folder / FILES[0]).read_bytes())
+        tagger.open(str(folder / FILES[0]))  # not open_inmemory, which does not keep the bytes alive
         return cls(tagger, Likeness.load(folder / FILES[1]))
 
     def names(self, words: Sequence[str]) -> list[Named]:
@@ -55,6 +56,15 @@ class Recogniser:
         with self._lock:
             tags = self._tagger.tag(features)
         return list(spans(tags))
+
+
+def _check(file: Path) -> None:
+    """CRFsuite reads beyond the end of a file that was cut off, so its header is looked at first: the letters
+    ``lCRF``, then its size in four bytes, least first (CRFsuite, crf1d_model.c)."""
+    with file.open("rb") as stored:
+        head = stored.read(8)
+    if head[:4] != b"lCRF" or int.from_bytes(head[4:], "little") != file.stat().st_size:
+        raise ValueError(f"{file.name} is damaged")
 
 
 def spans(tags: Sequence[str]) -> Iterator[Named]:

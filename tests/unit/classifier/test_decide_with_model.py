@@ -169,10 +169,10 @@ def test_the_model_is_evidence_with_its_best_window_masked() -> None:
 
 
 def test_what_lowered_a_window_is_told() -> None:
-    model = KeywordModel({"gigt": {HEALTH: 0.6}}, lowered=(("fiction", 0.3),))
+    model = KeywordModel({"gigt": {HEALTH: 0.6}}, lowered=(("fiction", 1.0),))
     verdict = classify(mail("Helten i romanen har gigt."), shipped_rules(), model=model)
     (found,) = [f for f in verdict.findings if f.rule == "model" and f.label is HEALTH]
-    assert [str(step) for step in found.adjustments] == ["+0.90 stage 2", "-0.30 lowered: fiction"]
+    assert [str(step) for step in found.adjustments] == ["+0.80 stage 2", "-0.20 lowered: fiction"]
 
 
 def test_the_steps_add_up_to_the_score() -> None:
