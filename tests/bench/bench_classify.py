@@ -23,26 +23,23 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench import office
 from bench.processes import Meter, bar, children, family, fine_cpu_seconds, share
+from bench.stages import STAGES, watched
 from segl.settings import Limits
-from segl_classifier.classify import classify, detect
-from segl_classifier.decide import decide
+from segl_classifier.classify import classify
 from segl_classifier.evaluation.letter import letter
-from segl_classifier.extract import NO_OCR, extract
-from segl_classifier.parse import parse
+from segl_classifier.extract import NO_OCR
 from segl_classifier.pool import reading
 from segl_classifier.rules import RuleSet, shipped_rules
 from segl_classifier.understanding.cascade import Cascade
 from segl_classifier.understanding.model import load_model
-from segl_classifier.understanding.reading import Stage
 
 MEAN_MS, P99_MS, FILE_MS, CHECK_SECONDS, CORES = 4, 60, 15, 1.5, 0.75
-STAGES = ("parse", "extract", "readers", "cpr", "rules", "windows", "linear", "encoder", "decide")
+_COLUMNS = (*STAGES, "readers")
 _DIRECTORY = 1_000
 
 
@@ -108,7 +105,7 @@ def _start(folder: Path | None) -> Reader:
 def ordinary_mail(reader: Reader, count: int, rounds: int) -> bool:
     mails = office.ordinary(count)
     whole = [_forked(lambda: [_whole(reader, raw) for raw in mails]) for _ in range(rounds)]
-    staged = [_forked(lambda: [_staged(reader, raw) for raw in mails]) for _ in range(rounds)]
+    staged = [_forked(lambda: _staged(reader, mails)) for _ in range(rounds)]
     totals = [statistics.median(r[n].total for r in whole) for n in range(count)]
     print(f"\n{count} ordinary mails of some {office.WORDS} words, median of {rounds} rounds\n")
     _table({"plain": _of(staged, lambda n: n % 3 != 2), "HTML": _of(staged, lambda n: n % 3 == 2)})
@@ -142,7 +139,7 @@ def mail_with_a_file(reader: Reader, count: int) -> bool:
         started = time.process_time() + meter.seconds(reader.readers())
         whole = [_whole(reader, raw) for raw in mails[:count]]
         mean = (time.process_time() + meter.seconds(reader.readers()) - started) * 1000 / count
-        staged[f"{name} 60 KB"] = [[_staged(reader, raw) for raw in mails[count:]]]
+        staged[f"{name} 60 KB"] = [_staged(reader, mails[count:])]
         highest = share([s.total for s in whole], 0.95)
         results.append((name, mean, highest))
     print(f"\n{count} mails with a file of 60 KB, two pages of text and a picture\n")
@@ -168,61 +165,18 @@ def _whole(reader: Reader, raw: bytes) -> Spent:
     return Spent((time.process_time() + meter.seconds(reader.readers()) - started) * 1000)
 
 
-def _staged(reader: Reader, raw: bytes) -> Spent:
-    """The same by stage, in the order of classify()."""
-    limits, rules = Limits(), reader.rules
-    spent = Spent(stages=dict.fromkeys(STAGES, 0.0))
+def _staged(reader: Reader, mails: Sequence[bytes]) -> list[Spent]:
+    """The same by stage."""
+    result = []
     meter = Meter(fine_cpu_seconds)
-    before = meter.seconds(reader.readers())
-    clock = time.process_time
-
-    def timed(stage: str, work: Callable[..., Any], *given: Any) -> Any:
-        started = clock()
-        result = work(*given)
-        spent.stages[stage] += (clock() - started) * 1000
-        return result
-
-    message = timed("parse", parse, raw, limits)
-    texts, unread = timed("extract", extract, message, limits)
-    findings = timed("cpr", lambda: detect(texts, _NO_RULES))
-    findings = [*unread, *findings, *timed("rules", rules.find, texts)]
-    understanding = None
-    if reader.model:
-        watched = _watched(reader.model, timed)
-        understanding = timed("windows", watched.understand, texts, message.subject)
-        spent.stages["windows"] -= spent.stages["linear"] + spent.stages["encoder"]
-        spent.windows = len(understanding.readings)
-        spent.asked = sum(r.stage is Stage.ENCODER for r in understanding.readings)
-    timed("decide", lambda: decide(findings, rules, model=reader.model, understanding=understanding))
-    spent.stages["readers"] = (meter.seconds(reader.readers()) - before) * 1000
-    spent.total = sum(spent.stages.values())
-    return spent
-
-
-class _NoRules:
-    """For the part of detect() that looks for numbers."""
-
-    def find(self, _texts: Sequence[Any]) -> list[Any]:
-        return []
-
-
-_NO_RULES: Any = _NoRules()
-
-
-class _Watched:
-    """A stage of the model whose time is taken."""
-
-    def __init__(self, stage: Any, name: str, timed: Callable[..., Any]) -> None:
-        self._stage, self._name, self._timed = stage, name, timed
-
-    def logits(self, texts: Sequence[str]) -> Any:
-        return self._timed(self._name, self._stage.logits, texts)
-
-
-def _watched(model: Cascade, timed: Callable[..., Any]) -> Cascade:
-    linear: Any = _Watched(model.linear, "linear", timed)
-    encoder: Any = _Watched(model.encoder, "encoder", timed)
-    return replace(model, linear=linear, encoder=encoder)
+    with watched() as watch:
+        for raw in mails:
+            before = meter.seconds(reader.readers())
+            watch.call("rest", reader.judge, raw)
+            stages, windows, asked = watch.take()
+            stages["readers"] = (meter.seconds(reader.readers()) - before) * 1000
+            result.append(Spent(sum(stages.values()), stages, windows, asked))
+    return result
 
 
 def _forked(work: Callable[[], list[Spent]]) -> list[Spent]:
@@ -247,11 +201,11 @@ def _of(rounds: list[list[Spent]], chosen: Callable[[int], bool]) -> list[list[S
 
 
 def _table(kinds: dict[str, list[list[Spent]]]) -> None:
-    print(f"{'':12}" + "".join(f"{stage:>9}" for stage in (*STAGES, "all")) + "  ms")
+    print(f"{'':12}" + "".join(f"{stage:>9}" for stage in (*_COLUMNS, "all")) + "  ms")
     for kind, rounds in kinds.items():
         each = [
             statistics.median(statistics.mean(s.stages[stage] for s in spent) for spent in rounds)
-            for stage in STAGES
+            for stage in _COLUMNS
         ]
         print(f"{kind:12}" + "".join(f"{ms:9.2f}" for ms in (*each, sum(each))))
 

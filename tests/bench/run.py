@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-BENCHES = ("bench_cpr.py", "bench_milter.py", "bench_rspamd.py")
+BENCHES = ("bench_cpr.py", "bench_milter.py", "bench_rspamd.py", "bench_classify.py", "bench_memory.py")
 
 
 def main() -> int:
