@@ -142,9 +142,9 @@ def test_flipped_bytes_end_in_time_and_without_a_traceback() -> None:
         data = bytearray(DOCUMENT)
         for _ in range(chance.randint(1, 30)):
             data[chance.randrange(len(data))] = chance.randrange(256)
-        begin = time.monotonic()
+        begin = time.process_time()
         read(bytes(data), "", ALLOWANCE)
-        assert time.monotonic() - begin < 2
+        assert time.process_time() - begin < 2
 
 
 def built(objects: dict[int, str], root: int = 1) -> bytes:
@@ -198,9 +198,9 @@ LOOPS = {
 
 @pytest.mark.parametrize("name", LOOPS)
 def test_loops_end(name: str) -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     read(built(LOOPS[name]), "", WITH_OCR)
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def test_more_pages_than_are_read_is_told() -> None:

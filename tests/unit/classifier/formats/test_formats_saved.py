@@ -76,9 +76,9 @@ def test_a_file_cut_off_ends_in_time(name: str) -> None:
     module, data = HOSTILE[name]
     read: Reader = import_module(f"segl_classifier.formats.{module}").read
     for part in range(20):
-        begin = time.monotonic()
+        begin = time.process_time()
         read(data[: len(data) * part // 20], name, ALLOWANCE)
-        assert time.monotonic() - begin < 2
+        assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -97,6 +97,6 @@ def test_flipped_bytes_end_in_time_and_without_a_traceback(name: str) -> None:
         flipped = bytearray(data)
         for _ in range(chance.randint(1, 40)):
             flipped[chance.randrange(len(flipped))] = chance.choice((0, 255, chance.randrange(256)))
-        begin = time.monotonic()
+        begin = time.process_time()
         read(bytes(flipped), name, ALLOWANCE)
-        assert time.monotonic() - begin < 2
+        assert time.process_time() - begin < 2

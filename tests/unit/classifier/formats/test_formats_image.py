@@ -1,0 +1,117 @@
+"""Pictures: read by OCR when that is allowed, told of when it is not."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from corpus import pdf_files
+from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
+from segl.vocabulary import Unreadable
+from segl_classifier.formats import image, pictures
+from segl_classifier.formats.pdf import read as read_pdf
+
+CPR = "010190-1234"
+
+
+def saved_as(form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.open(io.BytesIO(pdf_files.letter_picture())).convert("RGB").save(out, form, **options)
+    return out.getvalue()
+
+
+needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+
+
+@needs_tesseract
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_a_number_in_a_picture_is_read(form: str) -> None:
+    content = image.read(saved_as(form), "", WITH_OCR)
+    assert stands_in(content, CPR) == ["read by OCR"], text_of(content)
+    assert content.lacks == ()
+
+
+@needs_tesseract
+def test_every_page_of_a_fax_is_read() -> None:
+    page = Image.open(io.BytesIO(pdf_files.letter_picture()))
+    out = io.BytesIO()
+    page.save(out, "TIFF", save_all=True, append_images=[page.copy()])
+    content = image.read(out.getvalue(), "", WITH_OCR)
+    assert stands_in(content, CPR) == ["read by OCR", "page 2, read by OCR"]
+
+
+@needs_tesseract
+def test_a_scanned_page_is_read() -> None:
+    page = read_pdf(pdf_files.scanned(), "", WITH_OCR).files[0]
+    assert stands_in(image.read(page.data, page.name, WITH_OCR), CPR)
+
+
+@needs_tesseract
+def test_nothing_touches_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("TMPDIR", "TEMP", "TMP", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    image.read(pdf_files.letter_picture(), "", WITH_OCR)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_leave_a_picture_is_told_of() -> None:
+    assert causes(image.read(saved_as("PNG"), "", ALLOWANCE)) == {Unreadable.UNKNOWN_TYPE}
+
+
+def test_without_the_program_a_picture_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert causes(image.read(saved_as("PNG"), "", WITH_OCR)) == {Unreadable.UNKNOWN_TYPE}
+
+
+def test_a_picture_that_takes_too_long_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_: object, **__: object) -> None:
+        raise subprocess.TimeoutExpired("tesseract", 1)
+
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/true")
+    monkeypatch.setattr(subprocess, "run", hang)
+    assert causes(image.read(saved_as("PNG"), "", WITH_OCR)) == {Unreadable.TIMED_OUT}
+
+
+@needs_tesseract
+def test_a_broken_picture_is_damaged() -> None:
+    assert causes(image.read(saved_as("PNG")[:200] + bytes(5_000), "", WITH_OCR)) == {Unreadable.DAMAGED}
+
+
+def test_a_picture_with_more_pixels_than_are_read_is_too_large() -> None:
+    data = saved_as("PNG")
+    huge = data[:16] + (60_000).to_bytes(4, "big") * 2 + data[24:]
+    assert causes(image.read(huge, "", WITH_OCR)) == {Unreadable.TOO_LARGE}
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\0" * 5_000, b"ftypheic"])
+def test_what_is_no_known_picture_is_told_of(data: bytes) -> None:
+    assert causes(image.read(data, "", WITH_OCR)) == {Unreadable.UNKNOWN_TYPE}
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "BMP"])
+def test_the_size_of_a_picture(form: str) -> None:
+    data = saved_as(form)
+    assert pictures.pixels(data, pictures.kind_of(data)) == (1400, 420)
+    for end in range(40):
+        pictures.pixels(data[:end], pictures.kind_of(data))
+
+
+def test_what_is_decoration() -> None:
+    def picture(width: int, height: int, size: int) -> bytes:
+        return (
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+            + width.to_bytes(4, "big")
+            + height.to_bytes(4, "big")
+            + bytes(size)
+        )
+
+    assert pictures.is_decoration(picture(1000, 1000, 500), "image/png")
+    assert pictures.is_decoration(picture(120, 90, 9_000), "image/png")
+    assert pictures.is_decoration(picture(1200, 4, 9_000), "image/png")
+    assert not pictures.is_decoration(picture(800, 200, 9_000), "image/png")

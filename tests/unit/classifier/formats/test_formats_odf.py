@@ -1,0 +1,217 @@
+"""OpenDocument: places, repeated rows and columns, passwords, objects, flat files, and packages made to do harm."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pytest
+
+from corpus import office_files, saved
+from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.content import Allowance, Content
+from segl_classifier.formats.odf import read
+
+CPR = "010190-1234"
+NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for name in ("office", "text", "table", "draw", "meta", "form", "presentation")
+)
+
+
+def package(body: str, kind: str = "text", parts: Mapping[str, bytes | str] = MappingProxyType({})) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        content = f"<office:document-content {NAMES} xmlns:xlink='l' xmlns:dc='d'><office:body><office:{kind}>{body}"
+        zipped.writestr("content.xml", f"{content}</office:{kind}></office:body></office:document-content>")
+        for name, data in parts.items():
+            zipped.writestr(name, data)
+    return out.getvalue()
+
+
+def document(body: str, kind: str = "text") -> Content:
+    return read(package(body, kind), "", ALLOWANCE)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (
+            "<text:p>0101<text:span>90</text:span>-12<text:span>3<text:span>4</text:span></text:span></text:p>",
+            CPR,
+        ),
+        ("<text:p>a<text:s text:c='3'/>b<text:tab/>c<text:line-break/>d</text:p>", "a   b\tc\nd"),
+        (
+            "<text:h>Titel</text:h><text:list><text:list-item><text:p>a</text:p></text:list-item></text:list>",
+            "Titel\na",
+        ),
+        ("<text:p>0101<text:soft-page-break/>90-<text:bookmark/>1234</text:p>", CPR),
+        (
+            "<text:p>010190-1234<text:note><text:note-citation>1</text:note-citation><text:note-body>"
+            "<text:p>note</text:p></text:note-body></text:note></text:p>",
+            f"note\n{CPR}",
+        ),
+        ("<text:p>Dato: <text:date>1. maj</text:date></text:p>", "Dato: 1. maj"),
+    ],
+)
+def test_the_text_as_it_is_read(body: str, text: str) -> None:
+    assert text_of(document(body)) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("<text:p>a<office:annotation><dc:creator>Bo</dc:creator><text:p>%s</text:p></office:annotation></text:p>",
+         "comment"),
+        ("<text:p><draw:frame><draw:text-box><text:p>%s</text:p></draw:text-box></draw:frame></text:p>", "text box"),
+        ("<draw:frame><draw:image xlink:href='Pictures/1'/><svg:desc xmlns:svg='s'>Foto %s</svg:desc></draw:frame>", ""),
+        ("<text:user-field-decls><text:user-field-decl office:string-value='%s'/></text:user-field-decls>",
+         "beside the text"),
+        ("<form:form><form:text form:current-value='%s'/></form:form>", "beside the text"),
+        ("<form:form><form:listbox><form:option form:label='%s'/></form:listbox></form:form>", "beside the text"),
+        ("<text:p><text:a xlink:href='mailto:%s@x.example'>her</text:a></text:p>", "beside the text"),
+        ("<text:section text:name='%s'><text:p>a</text:p></text:section>", "beside the text"),
+        ("<draw:page><presentation:notes><draw:frame><text:p>%s</text:p></draw:frame></presentation:notes></draw:page>",
+         "notes of a slide"),
+    ],
+)  # fmt: skip
+def test_a_number_is_found_wherever_it_stands(body: str, place: str) -> None:
+    assert stands_in(document(body.replace("%s", CPR)), CPR) == [place]
+
+
+def rows(*cells: str) -> str:
+    return (
+        "<table:table table:name='Løn'>"
+        + "".join(f"<table:table-row>{row}</table:table-row>" for row in cells)
+        + "</table:table>"
+    )
+
+
+def cell(text: str, more: str = "") -> str:
+    return f"<table:table-cell {more}><text:p>{text}</text:p></table:table-cell>"
+
+
+def sheet(body: str) -> str:
+    return next(p.text for p in document(body, "spreadsheet").passages if p.place == "sheet Løn")
+
+
+def test_repeated_cells_keep_the_columns_apart() -> None:
+    body = rows(
+        cell("Navn") + "<table:table-cell table:number-columns-repeated='2'/>" + cell("CPR"),
+        cell("Bo") + "<table:table-cell table:number-columns-repeated='2'/>" + cell(CPR),
+        "<table:table-cell table:number-columns-repeated='16384'/>",
+    )
+    assert sheet(body) == f"Navn\tCPR\nBo\t{CPR}"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "text"),
+    [
+        ("101901234", "101901234", "0101901234"),
+        ("101901234", "1,02E+08", "1,02E+08 101901234"),
+        ("101901234", "###", "0101901234"),
+        ("101901234", "010190-1234", "010190-1234"),
+        ("1.5", "1,50", "1,50"),
+        ("32874", "01-01-1990", "01-01-1990"),
+    ],
+)
+def test_a_number_shows_as_its_cell_shows_it(value: str, shown: str, text: str) -> None:
+    typed = f"office:value-type='float' office:value='{value}'"
+    assert sheet(rows(cell("Nr."), cell(shown, typed))) == f"Nr.\n{text}"
+
+
+def test_a_million_repeated_rows_and_columns_end() -> None:
+    many = "table:number-columns-repeated='16384'"
+    body = (
+        "<table:table table:name='Løn'><table:table-row table:number-rows-repeated='1048576'>"
+        f"{cell('x', many)}</table:table-row></table:table>"
+    )
+    begin = time.process_time()
+    content = document(body * 20, "spreadsheet")
+    assert time.process_time() - begin < 2
+    assert len(text_of(content)) < 200_000
+
+
+def test_a_million_empty_rows_end() -> None:
+    begin = time.process_time()
+    document("<table:table>" + "<table:table-row/>" * 200_000 + "</table:table>", "spreadsheet")
+    assert time.process_time() - begin < 2
+
+
+def test_a_password_is_encrypted() -> None:
+    manifest = "<m:manifest xmlns:m='m'><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"
+    content = read(package("<text:p>x</text:p>", parts={"META-INF/manifest.xml": manifest}), "", ALLOWANCE)
+    assert causes(content) == {Unreadable.ENCRYPTED}
+    assert content.passages == ()
+
+
+def test_objects_and_pictures_inside() -> None:
+    picture = office_files.PNG[:16] + (800).to_bytes(4, "big") * 2 + b"\x08\0\0\0\0" + bytes(40_000)
+    parts: dict[str, bytes | str] = {
+        "Object 1/content.xml": f"<o:d xmlns:o='o' xmlns:t='t'><t:p>{CPR}</t:p></o:d>",
+        "Object 2": b"\xd0\xcf\x11\xe0 an old object",
+        "Pictures/1.png": picture,
+    }
+    content = read(package("<text:p>x</text:p>", parts=parts), "", ALLOWANCE)
+    assert stands_in(content, CPR) == ["object"]
+    assert [file.name for file in content.files] == ["Object 2"]
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
+    assert len(read(package("<text:p>x</text:p>", parts=parts), "", WITH_OCR).files) == 2
+
+
+def test_a_flat_file_is_one_xml() -> None:
+    body = f"<office:body><office:text><text:p>{CPR}</text:p></office:text></office:body>"
+    flat = f"<office:document {NAMES}>{body}</office:document>"
+    assert stands_in(read(flat.encode(), "", ALLOWANCE), CPR) == [""]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>",
+        b"<a>" * 300_000,
+        b"<x><text:p>",
+        b"",
+    ],
+)
+def test_hostile_xml_is_damaged(content: bytes) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("content.xml", content)
+    begin = time.process_time()
+    assert causes(read(out.getvalue(), "", ALLOWANCE)) == {Unreadable.DAMAGED}
+    assert time.process_time() - begin < 2
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\3\4", b"hello", b"<x"])
+def test_no_document_is_damaged(data: bytes) -> None:
+    assert causes(read(data, "", ALLOWANCE)) == {Unreadable.DAMAGED}
+
+
+def test_bombs_and_floods_are_too_large() -> None:
+    bomb = package("<text:p>" + " " * 20_000_000 + "</text:p>")
+    assert Unreadable.TOO_LARGE in causes(read(bomb, "", Allowance(10**6, 10, 10**6)))
+    flood = package("<text:p>ord</text:p>" * 100_000)
+    content = read(flood, "", Allowance(1_000, 10, 10**8))
+    assert Unreadable.TOO_LARGE in causes(content)
+    assert len(text_of(content)) <= 1_000
+
+
+def test_header_styles_of_a_saved_file_give_no_noise() -> None:
+    content = read(saved.content_of("text.odt"), "", ALLOWANCE)
+    known = [
+        "",
+        "header",
+        "footer",
+        "comment",
+        "footnote",
+        "text box",
+        "before tracked changes",
+        "beside the text",
+    ]
+    assert {passage.place for passage in content.passages} <= {*known, "properties"}
