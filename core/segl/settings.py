@@ -154,8 +154,8 @@ class Detection:
     unreadable: Literal[Decision.SECURE, Decision.HOLD, Decision.REJECT] = Decision.SECURE
     # Whether words in pictures and scanned pages are read (needs tesseract).
     ocr: bool = False
-    # What a picture is that was not read, unless it is small and shown in the text as logos are:
-    # "unreadable", or "ignore".
+    # What a picture or scanned page is that was not read, unless it is small and shown in the text as
+    # logos are: "unreadable", or "ignore".
     pictures: Literal["unreadable", "ignore"] = "unreadable"
     # Whether the trained model reads along; without it words alone decide.
     model: bool = True

@@ -109,6 +109,12 @@ def is_archive(kind: str) -> bool:
     return _MODULES.get(kind) == "archive"
 
 
+def is_never_empty(kind: str) -> bool:
+    """Whether a file of this kind in which nothing at all was found is more likely damaged than empty: formats
+    of chained blocks, where a reader that loses the thread sees nothing."""
+    return _MODULES.get(kind) in ("ole", "outlook", "tnef")
+
+
 def reader_for(kind: str) -> Reader | None:
     """The reader for a kind that :func:`.kind.kind_of` gave; ``None`` when there is none. May raise ImportError."""
     if kind.startswith("image/"):

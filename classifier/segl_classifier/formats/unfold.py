@@ -79,6 +79,8 @@ class _Opener:
             name = shown_name(part.filename)
             return _lack(part, Unreadable.UNKNOWN_TYPE, f"{kind[:80]}, {name}" if name else kind[:80])
         content = reader(data, part.filename, self._allowance())
+        if content == Content() and registry.is_never_empty(kind):
+            return _lack(part, Unreadable.DAMAGED, f"{kind}: nothing was found in it")
         self._chars -= sum(len(passage.text) for passage in content.passages)
         self._files -= len(content.files)
         self._bytes -= sum(len(file.data) for file in content.files)
@@ -96,7 +98,7 @@ class _Opener:
 
 
 def _of_picture(lack: Lack) -> bool:
-    return lack.cause is Unreadable.UNKNOWN_TYPE and lack.detail.startswith("image/")
+    return lack.cause is Unreadable.UNKNOWN_TYPE and lack.detail.startswith(("image/", "scanned page"))
 
 
 def _extracted(part: Part, content: Content, *, in_place: bool) -> Extracted:

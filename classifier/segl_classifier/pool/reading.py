@@ -54,9 +54,8 @@ class PoolReader:
             ignore_pictures=self._pictures.ignore,
         )
         found = shared(limits, self._pictures).read(job, data)
-        if self._ocr_seconds and found.texts:
-            spent = time.monotonic() - started
-            self._ocr_seconds = max(0.0, self._ocr_seconds - spent)
+        if self._ocr_seconds:
+            self._ocr_seconds = max(0.0, self._ocr_seconds - (time.monotonic() - started))
         return found
 
 

@@ -1,0 +1,126 @@
+"""The attachments of one message share a budget of time; pictures have one of their own."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+
+from segl.settings import Detection, Limits
+from segl_classifier.extract import NO_OCR, Pictures, extract
+from segl_classifier.extracted import Extracted
+from segl_classifier.message import Message, Part
+from segl_classifier.pool import reading
+from segl_classifier.pool.client import Pool
+from segl_classifier.pool.reading import PoolReader
+from segl_classifier.pool.wire import Job
+from segl_classifier.transfer import Encoding
+
+
+@pytest.fixture(autouse=True)
+def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    pools: dict[tuple[int, bool], Pool] = {}
+    monkeypatch.setattr(reading, "_shared", pools)
+    yield
+    for pool in pools.values():
+        pool.stop()
+
+
+def zipped() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.txt", "hej")
+    return file.getvalue()
+
+
+def attachment(data: bytes, kind: str = "application/zip", number: int = 2) -> Part:
+    return Part(f"part {number}", kind, "", "a", True, data, Encoding.NONE, "", 1)
+
+
+def gaps(found: Extracted) -> list[str]:
+    return [f"{finding.rule} {finding.excerpt}" for finding in found.unread]
+
+
+def test_all_attachments_together_have_so_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    clock = [1000.0]
+
+    def slow(self: Pool, job: Job, data: bytes) -> Extracted:
+        asked.append(job.seconds)
+        clock[0] += 15.0
+        return Extracted()
+
+    monkeypatch.setattr(Pool, "read", slow)
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    reader = PoolReader(Limits(attachment_seconds=20.0, attachments_seconds=40.0), NO_OCR)
+    found = [reader.read(attachment(b"x"), Limits()) for _ in range(4)]
+    assert asked == [20.0, 20.0, 10.0]
+    assert [gaps(each) for each in found] == [
+        [], [], [], ["unreadable.timed-out more than 40 s for all attachments"]
+    ]  # fmt: skip
+
+
+def test_pictures_have_a_budget_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    clock = [1000.0]
+
+    def slow(self: Pool, job: Job, data: bytes) -> Extracted:
+        asked.append(job.ocr_seconds)
+        clock[0] += 4.0
+        return Extracted()
+
+    monkeypatch.setattr(Pool, "read", slow)
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    reader = PoolReader(Limits(ocr_seconds=10.0), Pictures(ocr=True))
+    for _ in range(4):
+        reader.read(attachment(b"x", "image/png"), Limits())
+    assert asked == [10.0, 6.0, 2.0, 0.0]
+    PoolReader(Limits(ocr_seconds=10.0), NO_OCR).read(attachment(b"x"), Limits())
+    assert asked[-1] == 0.0
+
+
+def test_settings_say_what_is_done_with_pictures() -> None:
+    assert Pictures.of(Detection()) == NO_OCR
+    assert Pictures.of(Detection(ocr=True)) == Pictures(ocr=True)
+    assert Pictures.of(Detection(pictures="ignore")) == Pictures(ignore=True)
+
+
+def test_one_pool_is_shared_until_limits_change() -> None:
+    usual = reading.shared(Limits(), NO_OCR)
+    assert reading.shared(Limits(text_chars=5), NO_OCR) is usual
+    assert reading.shared(Limits(), Pictures(ocr=True)) is not usual
+    assert reading.shared(Limits(reader_bytes=1 << 28), NO_OCR) is not usual
+    reading.prepare(Limits(), NO_OCR)
+    assert list(reading._shared.values()) == [usual]
+    assert reading.tend() is None
+
+
+def picture() -> bytes:
+    image = pytest.importorskip("PIL.Image").new("RGB", (900, 200), "white")
+    draw = pytest.importorskip("PIL.ImageDraw").Draw(image)
+    draw.text((40, 60), "Nummer 010190-1234", fill="black", font_size=64)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+def test_words_in_a_picture_are_read_inside_the_worker() -> None:
+    data = picture()
+    message = Message("", (attachment(data, "image/png"),), ())
+    found, unread = extract(message, Limits(), pictures=Pictures(ocr=True))
+    assert "010190-1234" in "".join(text.text for text in found)
+    assert unread == []
+
+
+def test_a_picture_is_told_of_or_passed_over() -> None:
+    data = picture().ljust(40_000, b"\0")
+    message = Message("", (attachment(data, "image/png"),), ())
+    _, unread = extract(message, Limits())
+    assert [finding.rule for finding in unread] == ["unreadable.unknown-type"]
+    assert extract(message, Limits(), pictures=Pictures(ignore=True)) == ([], [])
+    lying = Message("", (attachment(b"\x00\x01\x02" * 99, "image/png"),), ())
+    assert extract(lying, Limits(), pictures=Pictures(ignore=True))[1] != []
