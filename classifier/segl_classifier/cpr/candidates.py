@@ -69,6 +69,7 @@ def _other_dates(gap: str) -> re.Pattern[str]:
     )
 
 
+_HYPHEN_AND_FOUR = re.compile(r"-(?= {0,2}[0-9]{2} ?[0-9]{2}(?![0-9]))")  # without it there is no _DATED
 _DATED = _other_dates(r" {0,2}+- {0,2}+")
 _DATED_LOOSELY = _other_dates(r" {0,2}+[-./_ |;\t]? {0,2}+")
 _SHORT = re.compile(rf"[1-9]{_FIRST}(?:0[1-9]|1[0-2])[0-9]{{2}}[ -]?[0-9]{{4}}(?![0-9])")
@@ -196,8 +197,9 @@ class _Scan:
                     _add(found, folded, match, Layout.SHORT, digits)
             else:
                 self._ten(found, _USUAL, folded, start, stop)
-                for match in _DATED.finditer(plain, start, stop):
-                    _dated(found, folded, match)
+                if _HYPHEN_AND_FOUR.search(plain, start, stop):
+                    for match in _DATED.finditer(plain, start, stop):
+                        _dated(found, folded, match)
             if len(found) > 1:
                 found.sort(key=lambda c: (c.start, -c.end))
             next_piece = folded.at(start + _STEP) if start + _STEP < end else folded.at(end - 1) + 1

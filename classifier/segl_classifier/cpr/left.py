@@ -22,6 +22,7 @@ from segl_classifier.cpr.context import (
     CPR_NEARBY,
     DENIED,
     NOT,
+    NOTHING,
     PERSON,
     PERSON_NEARBY,
     SEEMS,
@@ -66,8 +67,13 @@ class About(NamedTuple):
 
 def before(text: str, start: int, find: Lookup, about: About) -> Said:
     """What the words before ``text[start:]`` say."""
-    found = pieces(text[max(0, start - _READ) : start])
-    if start > _READ and found and found[0][0].isalnum() and text[start - _READ - 1].isalnum():
+    low = max(0, start - _READ)
+    if about.row:  # the walk would end at the line end
+        low = max(low, text.rfind("\n", low, start) + 1)
+        if low == start:
+            return NOTHING
+    found = pieces(text[low:start])
+    if start > _READ and found and found[0][0].isalnum() and text[low - 1].isalnum():
         del found[0]  # cut in two
     return _Walk(found, find, about, about.cells).walk()
 

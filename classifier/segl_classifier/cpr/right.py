@@ -43,7 +43,8 @@ class _Passed:
 
 def after(text: str, end: int, find: Lookup, *, divided: bool) -> Said:
     """What the words after ``text[:end]`` say."""
-    found = pieces(text[end : end + _READ])
+    line_end = text.find("\n", end, end + _READ)
+    found = pieces(text[end : line_end if line_end >= 0 else end + _READ])
     passed = _Passed()
     for at, piece in enumerate(found):
         if not piece[0].isalpha():
