@@ -47,7 +47,7 @@ class Harvest:
 
     def lines(self, lines: list[str], place: str = "") -> None:
         """Keep *lines* as one passage, equal ones once."""
-        self.text("\n".join(dict.fromkeys(lines)), place)
+        self.text("\n".join(filter(None, dict.fromkeys(lines))), place)
 
     def file(self, name: str, content_type: str, data: bytes) -> None:
         """Keep a file found inside; its bytes count against what the file may unfold to."""

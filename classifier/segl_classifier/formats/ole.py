@@ -25,6 +25,7 @@ _ENCRYPTED = ("EncryptedPackage", "EncryptionInfo", "\x09DRMContent", "Encrypted
 _PROPERTIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
 _DOCUMENTS = frozenset(("WordDocument", "Workbook", "Book", "PowerPoint Document"))
 _WORDS = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\0){4,}|[\x20-\x7e\xa0-\xff]{6,}")
+_FORM = frozenset(("f", "o"))  # streams with the words of a form
 _MOST_DEEP = 10
 
 
@@ -54,7 +55,9 @@ def _read_storage(storage: Storage, harvest: Harvest, depth: int) -> None:
     elif storage.has("PowerPoint Document"):
         ppt.read_powerpoint(storage, harvest)
     elif depth == 0:
-        _read_unknown(storage, harvest)
+        if storage.storage("VBA") is None:  # else it is the macros of a file of Office 2007
+            harvest.lack(Unreadable.UNKNOWN_TYPE, "a compound file of another program")
+        _read_words(storage, harvest)
     for name in _PROPERTIES:
         if storage.has(name):
             harvest.lines(read_properties(storage.read(name)), "properties")
@@ -78,13 +81,16 @@ def _read_inner(storage: Storage, harvest: Harvest, depth: int) -> None:
         _read_inner(inner, harvest, depth + 1)
 
 
-def _read_unknown(storage: Storage, harvest: Harvest) -> None:
-    """A file of another program: the words that stand readable in it, and the fact that it was not understood."""
-    harvest.lack(Unreadable.UNKNOWN_TYPE, "a compound file of another program")
+def _read_words(storage: Storage, harvest: Harvest) -> None:
+    """The words that stand readable in a file that is not understood, and in the forms of macros."""
     for name in sorted(storage.names()):
         if name not in _PROPERTIES:
-            found = (
-                piece.decode("utf-16-le" if b"\0" in piece else "latin-1")
-                for piece in _WORDS.findall(storage.read(name))
-            )
-            harvest.lines(list(found), "words in the file")
+            harvest.lines(_words(storage.read(name)), "words in the file")
+    for inner in storage.storages():
+        if inner.name.upper() != "VBA":
+            for name in sorted(inner.names() & _FORM):
+                harvest.lines(_words(inner.read(name)), "form of a macro")
+
+
+def _words(data: bytes) -> list[str]:
+    return [piece.decode("utf-16-le" if b"\0" in piece else "latin-1") for piece in _WORDS.findall(data)]

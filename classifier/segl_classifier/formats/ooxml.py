@@ -32,6 +32,9 @@ _LAYOUT = re.compile(
     r"|(?:.*/)?[^/]+\.(?:odttf|fntdata|ttf)|docProps/thumbnail\.\w+",
     re.IGNORECASE,
 )
+_BINARY_SHEET = re.compile(
+    r"xl/(?!vbaProject|embeddings/|activeX/).*\.bin", re.IGNORECASE | re.DOTALL
+)  # of an xlsb
 _PLACES = (
     ("/document.xml", ""),
     ("/header", "header"),
@@ -72,12 +75,14 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
 
 
 def _read_parts(package: Package, harvest: Harvest) -> None:
+    if package.find("xl/workbook.bin"):
+        harvest.lack(Unreadable.UNKNOWN_TYPE, "a binary workbook (xlsb)")
     rest = read_workbook(package, harvest) if package.find("xl/workbook.xml") else package.members
     links: list[str] = []
     authors: list[str] = []
     for part in sorted(rest, key=_order):
         name = part.filename
-        if _LAYOUT.fullmatch(name):
+        if _LAYOUT.fullmatch(name) or _BINARY_SHEET.fullmatch(name):
             continue
         if not name.lower().endswith(_MARKUP):
             _read_file(package, part, harvest)

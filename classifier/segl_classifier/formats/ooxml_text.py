@@ -59,6 +59,8 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "ocxPr": ("value",),
     "s": ("v",),  # the cache of a pivot table: texts, and numbers
     "n": ("v",),
+    "dbPr": ("connection", "command"),
+    "connection": ("name", "description"),
     "cacheField": ("name", "caption"),
 }
 _AUTHORS = frozenset(("comment", "ins", "del", "moveFrom", "moveTo", "cmAuthor", "person", "author"))

@@ -10,6 +10,7 @@ one ignore the others.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 
@@ -28,6 +29,7 @@ from segl_classifier.formats.mapi import (
     SUBJECTS,
     TEXTS,
     codec,
+    is_other,
     text_of,
 )
 from segl_classifier.formats.ole_object import take_object
@@ -38,6 +40,7 @@ _DATA, _OBJECT = "37010102", "3701000D"
 _NUMBER, _MESSAGE_PAGE, _INTERNET_PAGE = 3, 0x3FFD, 0x3FDE
 _MOST_DEEP = 10
 _PREFIX = "__substg1.0_"
+_STRING_NAME = re.compile(r"__substg1\.0_([0-9A-F]{4})001[EF]")
 
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
@@ -80,6 +83,14 @@ class _Message:
                 self._read_attachment(inner)
         people += self._addresses(self._storage)
         self._harvest.lines(people, f"{self._where}names and addresses")
+        self._harvest.lines(list(self._others()), f"{self._where}other fields")
+
+    def _others(self) -> Iterator[str]:
+        """String properties that have no place of their own."""
+        for name in sorted(self._storage.names()):
+            found = _STRING_NAME.fullmatch(name)
+            if found and is_other(int(found[1], 16)):
+                yield self._string(self._storage, int(found[1], 16))
 
     def _read_bodies(self) -> None:
         bodies = Bodies(self._harvest, self._where)

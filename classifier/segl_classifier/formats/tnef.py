@@ -121,6 +121,7 @@ class _Reader:
 
     def _message(self, properties: list[Property]) -> None:
         people: list[str] = []
+        others: list[str] = []
         for one in properties:
             if one.number in mapi.SUBJECTS:
                 self._harvest.text(self._string(one), f"{self._where}subject")
@@ -136,7 +137,10 @@ class _Reader:
                 self._bodies.packed_rtf(one.raw)
             elif one.number in mapi.ADDRESSES:
                 people.append(self._string(one))
+            elif mapi.is_other(one.number):
+                others.append(self._string(one))
         self._harvest.lines(people, f"{self._where}names and addresses")
+        self._harvest.lines(others, f"{self._where}other fields")
 
     def _people(self, properties: list[Property]) -> None:
         found = [self._string(one) for one in properties if one.number in mapi.ADDRESSES]

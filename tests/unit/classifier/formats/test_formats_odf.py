@@ -69,7 +69,7 @@ def test_the_text_as_it_is_read(body: str, text: str) -> None:
         ("<text:p>a<office:annotation><dc:creator>Bo</dc:creator><text:p>%s</text:p></office:annotation></text:p>",
          "comment"),
         ("<text:p><draw:frame><draw:text-box><text:p>%s</text:p></draw:text-box></draw:frame></text:p>", "text box"),
-        ("<draw:frame><draw:image xlink:href='Pictures/1'/><svg:desc xmlns:svg='s'>Foto %s</svg:desc></draw:frame>", ""),
+        ("<draw:frame><draw:image xlink:href='Pictures/1'/><s:desc xmlns:s='s'>Foto %s</s:desc></draw:frame>", ""),
         ("<text:user-field-decls><text:user-field-decl office:string-value='%s'/></text:user-field-decls>",
          "beside the text"),
         ("<form:form><form:text form:current-value='%s'/></form:form>", "beside the text"),

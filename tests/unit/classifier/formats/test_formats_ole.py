@@ -145,6 +145,18 @@ def test_macros_are_read() -> None:
     assert stands_in(read(compound(streams), "", ALLOWANCE), "010190-1234") == ["macro"]
 
 
+def test_the_macros_of_a_new_file_are_no_unknown_file() -> None:
+    """``vbaProject.bin``, as a docm or xlsm holds it."""
+    source = b'Attribute VB_Name = "M"\r\n nr = "010190-1234"\r\n'
+    form = "020290-1235".encode("utf-16-le")
+    content = read(
+        compound({"VBA/M": compressed(source), "PROJECT": b"x", "UserForm1/o": form}), "", ALLOWANCE
+    )
+    assert content.lacks == ()
+    assert stands_in(content, "010190-1234") == ["macro"]
+    assert stands_in(content, "020290-1235") == ["form of a macro"]
+
+
 def test_copies_in_macros_are_unfolded() -> None:
     # §3.2.2 of MS-OVBA: "#aaabcdefaaaaghijaaaaaklaaamnopqaaaaaaaaaaaarstuvwxyzaaa"
     packed = bytes.fromhex(

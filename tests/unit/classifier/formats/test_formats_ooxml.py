@@ -249,3 +249,10 @@ def test_print_codes_are_no_text() -> None:
     content, places = made("xlsx")
     aside = next(p.text for p in content.passages if places["header"] in p.text)
     assert re.search(rf"^{places['header']}$", aside, re.MULTILINE)
+
+
+def test_a_binary_workbook_is_told_of() -> None:
+    data = repack({"xl/workbook.bin": b"x", "xl/worksheets/sheet1.bin": b"y", "xl/vbaProject.bin": b"z"})
+    content = read(data, "", ALLOWANCE)
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
+    assert [file.name for file in content.files] == ["vbaProject.bin"]

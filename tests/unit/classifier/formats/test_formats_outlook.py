@@ -39,6 +39,7 @@ STREAMS = {
     "10130102": "<p>HTML 0301<b>90</b>-1233 æ".encode("cp1252"),
     "10090102": plain_rtf(RICH),
     "0C1A001F": wide("Afsender 040190-1234"),
+    "8005001F": wide("Sag 100190-1240"),
     "007D001F": wide("Subject: Emne\r\nX-Sag: 050190-1235\r\n"),
     "__recip_version1.0_#00000000/3001001F": wide("Bo Ærø 060190-1236"),
     "__attach_version1.0_#00000000/3707001F": wide("080190-1238 lang.txt"),
@@ -51,7 +52,7 @@ STREAMS = {
 }
 
 
-@pytest.mark.parametrize("number", [f"{day:02}0190-{1230 + day}" for day in range(1, 10)])
+@pytest.mark.parametrize("number", [f"{day:02}0190-{1230 + day}" for day in range(1, 11)])
 def test_a_number_is_found_wherever_it_stands(number: str) -> None:
     assert stands_in(outlook.read(message(STREAMS), "", ALLOWANCE), number)
 
