@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from ahocorasick_rs import AhoCorasick, MatchKind
+
 # Two of these in one paragraph make a disclaimer; one is something anybody may write.
 _SIGNS = re.compile(
     r"""denne\ (?:e-?mail|mail|besked|meddelelse)|this\ (?:e-?mail|message|communication)|diese\ e-?mail
@@ -24,11 +26,47 @@ _SIGNS = re.compile(
       |virus|tænk\ på\ miljøet|før\ du\ printer""",
     re.IGNORECASE | re.VERBOSE,
 )
+# A sign has at least one of these in it. Looked for all at once, they spare most paragraphs the signs themselves.
+_HINTS = AhoCorasick(
+    [
+        *(
+            "denne e",
+            "denne mail",
+            "denne besked",
+            "denne meddelelse",
+            "this e",
+            "this message",
+            "this communication",
+        ),
+        *("diese e", "detta e", "detta mejl", "detta meddelande", "fortrolig", "confidential", "vertraulich"),
+        *(
+            "konfidenti",
+            " modtager",
+            " adressat",
+            "intended ",
+            "avsedd",
+            "rechte empf",
+            "ved en fejl",
+            " in error",
+        ),
+        *("irrtümlich", "av misstag", "ved en feil", "slet ", "slette ", "delete ", "löschen", "radera"),
+        *(
+            "personoplysninger",
+            "privatlivspolitik",
+            "privacy ",
+            "databeskyttelse",
+            "persondatapolitik",
+            "afmeld",
+        ),
+        *("unsubscribe", "abmelden", "virus", "tænk på miljøet", "før du printer"),
+    ],
+    matchkind=MatchKind.Standard,
+)
 _LONGEST = 1200  # characters: a letter of two pages is no footer, whatever it says
 
 
 def is_standing(paragraph: str) -> bool:
     """Whether *paragraph* is a disclaimer, an unsubscribe line or the like."""
-    if len(paragraph) > _LONGEST:
+    if len(paragraph) > _LONGEST or len(_HINTS.find_matches_as_indexes(paragraph.lower())) < 2:
         return False
     return len({hit.lower()[:6] for hit in _SIGNS.findall(paragraph)}) >= 2

@@ -25,7 +25,6 @@ _PARAGRAPH = re.compile(r"\n[ \t>]*\n\s*")
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 _NUMBER = re.compile(r"\d(?:[\d .-]?\d){5,}")
 _DIGIT = re.compile(r"\d")
-_WORD = re.compile(r"\S+")
 _READ = (Source.SUBJECT, Source.BODY, Source.ATTACHMENT, Source.FILENAME)
 
 Piece = tuple[str, int, int, int]  # text, start, end, words
@@ -87,11 +86,10 @@ def _sentences(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
 def _pieces_of(spans: Iterable[tuple[str, int, int]]) -> Iterator[Piece]:
     """Each span as one piece, or as several where it is longer than a window."""
     for sentence, start, end in spans:
-        words = list(_WORD.finditer(_QUOTE_MARK.sub("", sentence)))
+        words = (_QUOTE_MARK.sub("", sentence) if ">" in sentence else sentence).split()
         for first in range(0, len(words), WORDS):
             some = words[first : first + WORDS]
-            shown = " ".join(word[0] for word in some)
-            yield masked(shown), start, end, len(some)
+            yield masked(" ".join(some)), start, end, len(some)
 
 
 def _gathered(found: Iterable[Piece], lead: str) -> Iterator[tuple[str, int, int]]:
