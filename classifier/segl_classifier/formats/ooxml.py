@@ -35,6 +35,7 @@ _LAYOUT = re.compile(
 _BINARY_SHEET = re.compile(
     r"xl/(?!vbaProject|embeddings/|activeX/).*\.bin", re.IGNORECASE | re.DOTALL
 )  # of an xlsb
+_LAYOUT_PLACE = "slide layout"
 _PLACES = (
     ("/document.xml", ""),
     ("/header", "header"),
@@ -45,10 +46,10 @@ _PLACES = (
     ("/footnotes", "footnote"),
     ("/endnotes", "endnote"),
     ("/glossary/", "building block"),
-    ("/slidelayouts/", "slide layout"),
-    ("/slidemasters/", "slide layout"),
-    ("/notesmasters/", "slide layout"),
-    ("/handoutmasters/", "slide layout"),
+    ("/slidelayouts/", _LAYOUT_PLACE),
+    ("/slidemasters/", _LAYOUT_PLACE),
+    ("/notesmasters/", _LAYOUT_PLACE),
+    ("/handoutmasters/", _LAYOUT_PLACE),
     ("/notesslides/", "notes of slide"),
     ("/charts/", "chart"),
     ("/diagrams/", "diagram"),
@@ -80,6 +81,7 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
     rest = read_workbook(package, harvest) if package.find("xl/workbook.xml") else package.members
     links: list[str] = []
     authors: list[str] = []
+    layouts: list[str] = []
     for part in sorted(rest, key=_order):
         name = part.filename
         if _LAYOUT.fullmatch(name) or _BINARY_SHEET.fullmatch(name):
@@ -89,13 +91,14 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
         elif name.endswith(".rels"):
             links += _external(package, part, harvest)
         else:
-            authors += _read_part(package, part, harvest)
+            authors += _read_part(package, part, harvest, layouts)
+    harvest.lines(layouts, _LAYOUT_PLACE)  # a dozen layouts repeat the same words
     harvest.lines(authors, "authors")
     harvest.lines(links, "links")
 
 
-def _read_part(package: Package, part: ZipInfo, harvest: Harvest) -> list[str]:
-    """The text of one XML part; gives the names of those who wrote in it."""
+def _read_part(package: Package, part: ZipInfo, harvest: Harvest, layouts: list[str]) -> list[str]:
+    """The text of one XML part, lines of layouts into *layouts*; gives the names of those who wrote in it."""
     name = part.filename
     place = _place(name)
     flow = read_flow(package.chunks(part), labels=place == "properties", most=harvest.left)
@@ -104,7 +107,10 @@ def _read_part(package: Package, part: ZipInfo, harvest: Harvest) -> list[str]:
         return []
     if flow.broken:
         harvest.lack(Unreadable.DAMAGED, f"a part of the file {flow.broken}")
-    harvest.text("\n".join(flow.lines), place)
+    if place == _LAYOUT_PLACE:
+        layouts += flow.lines
+    else:
+        harvest.text("\n".join(flow.lines), place)
     harvest.lines(flow.earlier, "before tracked changes")
     harvest.lines(flow.aside, f"beside {place or 'the text'}")
     if flow.full:

@@ -26,12 +26,12 @@ from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml_text import read_flow
 from segl_classifier.formats.pdf_string import raw_bytes, wide_string
 
-logging.getLogger(
-    "pypdfium2"
-).disabled = True  # it tells of XFA forms, whose data are read below all the same
+# It tells of forms of the XFA kind, whose data are read below all the same.
+logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)
 
 MOST_PAGES = 5_000
 _MOST_BOOKMARKS = 10_000
+_DEEPEST_BOOKMARK = 50
 _MOST_BAD_PAGES = 20
 _END = b"%%EOF"
 _END_WITHIN = 4_096  # bytes of the end of the file
@@ -120,7 +120,10 @@ def _is_housekeeping(line: str) -> bool:
 
 def _read_bookmarks(document: pdfium.PdfDocument, harvest: Harvest) -> None:
     try:
-        marks = [mark.get_title() for mark in islice(document.get_toc(), _MOST_BOOKMARKS)]
+        marks = [
+            mark.get_title()
+            for mark in islice(document.get_toc(max_depth=_DEEPEST_BOOKMARK), _MOST_BOOKMARKS)
+        ]
     except pdfium.PdfiumError:
         harvest.lack(Unreadable.DAMAGED, "bookmarks")
         return
