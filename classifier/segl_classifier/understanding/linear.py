@@ -18,6 +18,7 @@ from segl_classifier.understanding.features import pair_key, word_keys, words_of
 
 _REMEMBERED = 40_000  # words
 _AT_ONCE = 100  # windows
+_LEARNT_AT_ONCE = 500  # words
 _MOST_WORDS = 200  # of a window: one without blanks may hold very many
 
 Rows = NDArray[np.float32]
@@ -62,10 +63,18 @@ class Linear:
         if len(self._known) + len(new) > _REMEMBERED:
             self._forget()
             new = list(dict.fromkeys(words))
-        for word in new:
-            row = self._known[word] = len(self._known)
-            self._sums[row] = self._of_keys(word_keys(word)).sum(axis=0)
+        for first in range(0, len(new), _LEARNT_AT_ONCE):
+            self._learn(new[first : first + _LEARNT_AT_ONCE])
         return [self._known[word] for word in words]
+
+    def _learn(self, words: Sequence[str]) -> None:
+        """Remember the sums of *words*, none of them known."""
+        keys = [word_keys(word) for word in words]
+        starts = np.cumsum([0, *map(len, keys[:-1])])
+        sums = np.add.reduceat(self._of_keys([key for some in keys for key in some]), starts, axis=0)
+        row = len(self._known)
+        self._sums[row : row + len(words)] = sums
+        self._known.update(zip(words, range(row, row + len(words)), strict=True))
 
     def _of_keys(self, keys: Sequence[int]) -> Rows:
         wanted = np.array(keys, np.uint32)
