@@ -30,7 +30,7 @@ format: setup ## put the code into the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: setup ## measure: detector, classifier, milter against an empty one (a few minutes)
+bench: setup ## measure: detector, classifier, memory, milter, rspamd beside it (ten minutes; docs/benchmarks.md)
 	@$(BIN)/python tests/bench/run.py
 
 clean: ## remove what set-up, demo and tests made
