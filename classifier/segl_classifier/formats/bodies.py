@@ -13,6 +13,8 @@ from segl_classifier.formats.content import Allowance
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.html import read_html
 
+_MOST_KNOWN = 10
+
 
 class Bodies:
     """The bodies of one message; *where* goes in front of their places (``attached message, ``)."""
@@ -25,7 +27,8 @@ class Bodies:
     def plain(self, text: str) -> None:
         words = "".join(text.split()).replace("\0", "")
         if words and not any(words in known for known in self._known):
-            self._known.append(words)
+            if len(self._known) < _MOST_KNOWN:
+                self._known.append(words)
             self._harvest.text(text, self._where.rstrip(", "))
 
     def html(self, markup: str) -> None:

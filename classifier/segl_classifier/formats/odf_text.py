@@ -103,6 +103,7 @@ class OdfText:
             return  # the number of a note would stand in the middle of a word, or of a number
         if self._path[-2] in _WRITTEN_BY:
             if name != "date":
+                self._spend(len(text))
                 self._lines[-1].append(text)
         elif self._paragraphs:
             self._put(text)

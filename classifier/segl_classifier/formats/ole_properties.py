@@ -21,6 +21,7 @@ _NAMES_MORE = {2: "category", 14: "manager", 15: "company", 13: "titles of parts
 _MORE = bytes.fromhex("02d5cdd59c2e1b10939708002b2cf9ae")
 _FIRST = bytes.fromhex("e0859ff2f94f6810ab9108002b27b3d9")
 _MOST = 1_000  # properties of a section, or values of a vector
+_MOST_LETTERS = 1_000_000
 _STRING, _WIDE, _VARIANT, _VECTOR = 0x1E, 0x1F, 0x0C, 0x1000
 _NUMBERS = {2: "<h", 3: "<i", 0x12: "<H", 0x13: "<I", 0x14: "<q", 0x15: "<Q", 5: "<d"}
 
@@ -47,10 +48,14 @@ def _section(data: bytes, start: int, kind: bytes) -> list[str]:
     own = kind not in (_FIRST, _MORE)
     names = _dictionary(data, start + places[0], page) if own and 0 in places else {}
     known = _NAMES if kind == _FIRST else _NAMES_MORE if kind == _MORE else names
-    lines = []
+    lines: list[str] = []
+    left = _MOST_LETTERS
     for identifier, place in places.items():
+        if left < 0:
+            break  # properties that share their bytes, over and over
         if identifier in known or (own and identifier > 1):
             value, _ = _value(data, start + place, page)
+            left -= len(value)
             if value:
                 lines.append(f"{known.get(identifier, 'property')}: {value}")
     return lines

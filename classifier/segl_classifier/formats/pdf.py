@@ -32,6 +32,7 @@ logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)
 MOST_PAGES = 5_000
 _MOST_BOOKMARKS = 10_000
 _DEEPEST_BOOKMARK = 50
+_MOST_SCRIPTS = 1_000
 _MOST_BAD_PAGES = 20
 _END = b"%%EOF"
 _END_WITHIN = 4_096  # bytes of the end of the file
@@ -122,12 +123,14 @@ def _read_bookmarks(document: pdfium.PdfDocument, harvest: Harvest) -> None:
     try:
         marks = [
             mark.get_title()
-            for mark in islice(document.get_toc(max_depth=_DEEPEST_BOOKMARK), _MOST_BOOKMARKS)
+            for mark in islice(document.get_toc(max_depth=_DEEPEST_BOOKMARK), _MOST_BOOKMARKS + 1)
         ]
     except pdfium.PdfiumError:
         harvest.lack(Unreadable.DAMAGED, "bookmarks")
         return
-    harvest.lines(marks, "bookmarks")
+    if len(marks) > _MOST_BOOKMARKS:
+        harvest.lack(Unreadable.TOO_MANY, f"more than {_MOST_BOOKMARKS} bookmarks")
+    harvest.lines(marks[:_MOST_BOOKMARKS], "bookmarks")
 
 
 def _read_xfa(document: pdfium.PdfDocument, harvest: Harvest) -> None:
@@ -155,7 +158,7 @@ def _read_xfa(document: pdfium.PdfDocument, harvest: Harvest) -> None:
 
 
 def _read_scripts(document: pdfium.PdfDocument, harvest: Harvest) -> None:
-    for number in range(min(api.FPDFDoc_GetJavaScriptActionCount(document.raw), 100)):
+    for number in range(min(api.FPDFDoc_GetJavaScriptActionCount(document.raw), _MOST_SCRIPTS)):
         script = api.FPDFDoc_GetJavaScriptAction(document.raw, number)
         if script:
             harvest.text(wide_string(api.FPDFJavaScriptAction_GetScript, script), "script")

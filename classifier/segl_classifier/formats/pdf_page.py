@@ -19,6 +19,7 @@ from segl_classifier.formats.pdf_string import wide_string
 from segl_classifier.formats.raster import grey_png
 
 _MOST_CELLS = 2_000  # rectangles of a page that are looked at
+_MOST_LETTERS = 100_000  # of a page in which cells are looked for
 _MOST_NOTES = 5_000
 _CELL_GAP = 0.6  # of the height of the letters: more than this is no blank between words
 _ONE_NUMBER = re.compile(r"\d{6} ?-? ?\Z"), re.compile(r"-? ?\d{4}(?!\d)")
@@ -37,7 +38,7 @@ _MOST_PIXELS = 12_000_000
 _TEXT_OF_NOTE = (b"Contents", b"Subj", b"T")
 _BUTTONS = (api.FPDF_FORMFIELD_CHECKBOX, api.FPDF_FORMFIELD_RADIOBUTTON, api.FPDF_FORMFIELD_PUSHBUTTON)
 _LISTS = (api.FPDF_FORMFIELD_COMBOBOX, api.FPDF_FORMFIELD_LISTBOX)
-_MOST_OPTIONS = 500
+_MOST_OPTIONS = 5_000
 
 
 def read_page(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest) -> None:
@@ -80,7 +81,7 @@ def _text(page: pdfium.PdfPage) -> str:
     textpage = page.get_textpage()
     try:
         text: str = textpage.get_text_range()
-        if text:
+        if 0 < len(text) < _MOST_LETTERS:
             text = _with_cells(textpage.raw, text)
     finally:
         textpage.close()

@@ -83,7 +83,7 @@ class _Book:
         """Sheet names, defined names, and which part holds which sheet."""
         targets = dict(self._relations("xl/_rels/workbook.xml.rels"))
         names: list[str] = []
-        defined: list[str] = []
+        defined: list[list[str]] = []
         inside: list[str] = []
 
         def start(name: str, attributes: Attributes) -> None:
@@ -97,17 +97,20 @@ class _Book:
                     path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
                     self._shown.setdefault(path.lower(), f"{hidden} {shown_name(title)}")
             elif name == "definedName":
-                defined.append(f"{attributes.get('name', '')} {attributes.get('comment', '')}".strip() + ": ")
+                called = f"{attributes.get('name', '')} {attributes.get('comment', '')}".strip()
+                defined.append([f"{called}: "])
             elif name == "workbookPr":
                 self.from_1904 = attributes.get("date1904", "0") in ("1", "true")
 
         def characters(text: str) -> None:
             if inside[-1] == "definedName":
-                defined[-1] += text
+                defined[-1].append(text)
 
         self._parse("xl/workbook.xml", start, lambda name: inside.pop(), characters)
         self._harvest.lines(names, "names of sheets")
-        self._harvest.lines([one for one in defined if not one.startswith("_xlnm")], "defined names")
+        self._harvest.lines(
+            [line for pieces in defined if not (line := "".join(pieces)).startswith("_xlnm")], "defined names"
+        )
 
     def _relations(self, name: str) -> Iterator[tuple[str, str]]:
         found: list[tuple[str, str]] = []

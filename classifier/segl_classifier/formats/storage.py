@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import olefile
 
@@ -14,21 +15,21 @@ BROKEN = (OSError, ValueError, IndexError, TypeError, AttributeError, RecursionE
 
 
 class Storage:
-    """The root storage of the file *data*, or the one below it at *path*."""
+    """The root storage of the file *data*, or one below it: *entry* of *ole*."""
 
     def __init__(
-        self, data: bytes, harvest: Harvest, ole: olefile.OleFileIO | None = None, path: tuple[str, ...] = ()
+        self, data: bytes, harvest: Harvest, ole: olefile.OleFileIO | None = None, entry: Any = None
     ) -> None:
         self._data = data
         self._harvest = harvest
-        self._path = path
         self._ole = ole if ole is not None else olefile.OleFileIO(data)
-        entry = self._ole.root
-        for name in path:
-            entry = next(kid for kid in entry.kids if kid.name == name)
+        entry = self._ole.root if entry is None else entry
+        self.name: str = entry.name
+        if len(entry.kids) > _MOST_ENTRIES:
+            harvest.lack(Unreadable.TOO_MANY, f"{len(entry.kids)} entries in a storage")
         kids = entry.kids[:_MOST_ENTRIES]
         self._streams = {kid.name: kid for kid in kids if kid.entry_type == olefile.STGTY_STREAM}
-        self._storages = [kid.name for kid in kids if kid.entry_type == olefile.STGTY_STORAGE]
+        self._storages = [kid for kid in kids if kid.entry_type == olefile.STGTY_STORAGE]
         self._by_lower = {name.lower(): name for name in self._streams}
 
     def names(self) -> frozenset[str]:
@@ -43,19 +44,13 @@ class Storage:
         return self.has("__properties_version1.0")
 
     def storages(self) -> Iterator[Storage]:
-        for name in self._storages:
-            yield Storage(self._data, self._harvest, self._ole, (*self._path, name))
+        for entry in self._storages:
+            yield Storage(self._data, self._harvest, self._ole, entry)
 
     def storage(self, name: str) -> Storage | None:
         """The storage *name* in this one."""
-        found = next((one for one in self._storages if one.lower() == name.lower()), None)
-        return (
-            Storage(self._data, self._harvest, self._ole, (*self._path, found)) if found is not None else None
-        )
-
-    @property
-    def name(self) -> str:
-        return self._path[-1] if self._path else ""
+        found = next((one for one in self._storages if one.name.lower() == name.lower()), None)
+        return Storage(self._data, self._harvest, self._ole, found) if found is not None else None
 
     def read(self, name: str) -> bytes:
         """The stream *name*; empty, and told of, when it cannot be read. A stream is never larger than the file."""
@@ -69,7 +64,8 @@ class Storage:
         if not self._harvest.spend(entry.size):
             return b""
         try:
-            content: bytes = self._ole.openstream([*self._path, name]).read()
+            # What olefile's openstream does, without its search through all names of the storage.
+            content: bytes = self._ole._open(entry.isectStart, entry.size).read()
         except BROKEN:
             self._harvest.lack(Unreadable.DAMAGED, "a stream of a compound file")
             return b""
