@@ -34,7 +34,7 @@ def read_orders(file: Path) -> Orders:
 
 @cache
 def _model() -> Model | None:
-    """The shipped model, loaded once: it comes with the program, and a new one with a new start."""
+    """The shipped model, loaded once and whole: it comes with the program, and a new one with a new start."""
     from segl_classifier.understanding.model import load_model
 
-    return load_model()
+    return load_model(whole=True)

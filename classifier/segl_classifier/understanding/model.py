@@ -26,9 +26,12 @@ def shipped_model() -> Path | None:
     return None
 
 
-def load_model(folder: Path | None = None, budget: Budget | None = None) -> Cascade | None:
-    """The model in *folder*, or the shipped one; ``None`` if none is shipped. Raises :class:`SeglError` when
-    there is a folder and the model in it cannot be used."""
+def load_model(
+    folder: Path | None = None, budget: Budget | None = None, *, whole: bool = False
+) -> Cascade | None:
+    """The model in *folder*, or the shipped one; ``None`` if none is shipped. With *whole* what is else loaded when
+    first asked is loaded now: for servers, before they fork, so that it is shared and no message waits for it.
+    Raises :class:`SeglError` when there is a folder and the model in it cannot be used."""
     folder = folder or shipped_model()
     if folder is None:
         return None
@@ -39,11 +42,14 @@ def load_model(folder: Path | None = None, budget: Budget | None = None) -> Casc
         fit = _fit(json.loads((folder / "fit.json").read_text(encoding="utf-8")))
         linear = Linear.load(folder / "linear.npz")
         encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
+        frame = Frame.of(folder)
+        if whole and frame is not None:
+            frame.prepare()
     except Exception as error:  # whatever the libraries make of a damaged file
         raise SeglError(
             f"{folder}: the model cannot be loaded ({type(error).__name__})", hint="install the package again"
         ) from error
-    return Cascade(linear, encoder, fit, budget or Budget(), Frame.of(folder))
+    return Cascade(linear, encoder, fit, budget or Budget(), frame)
 
 
 def _fit(stored: dict[str, Any]) -> Fit:
