@@ -8,8 +8,12 @@ the zero in front is lost.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 
+Shown = Callable[[str], str]
+
+_LONGEST_FORMAT = 255  # letters; Excel takes no longer one
 _ASIDE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 _PIECE = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|_.|\*.|([0#?])|(.)', re.DOTALL)
 _DATE_SIGNS = re.compile(r"[dmyåDMYÅ]")
@@ -74,3 +78,36 @@ def day(serial: float, *, from_1904: bool = False) -> str:
 def could_be_personal(digits: str) -> bool:
     """Whether nine or ten digits, a zero put in front of nine, begin with a day and a month."""
     return len(digits) in (9, 10) and bool(_DATELIKE.fullmatch(digits.zfill(10)))
+
+
+def way_to_show(number: str, code: str, from_1904: bool) -> Shown | None:
+    """How the number format with this *number* and *code* shows a value; ``None`` when as it is."""
+    code = code[:_LONGEST_FORMAT]
+    built_in = number.isdecimal() and len(number) < 9 and int(number) in BUILT_IN_DATES
+    if built_in or (code and is_date(code)):
+        return lambda value: _date(value, from_1904)
+    if picture := pattern(code):
+        return lambda value: _pictured(value, picture)
+    return None
+
+
+def full(value: str) -> str:
+    """A number as XML writes it, in full; what is none stays as it is."""
+    if value.isdecimal():
+        return value
+    try:
+        return plain(float(value))
+    except ValueError:
+        return value.strip()
+
+
+def _date(value: str, from_1904: bool) -> str:
+    try:
+        return day(float(value), from_1904=from_1904) or full(value)
+    except ValueError:
+        return value
+
+
+def _pictured(value: str, picture: str) -> str:
+    shown = full(value)
+    return filled(picture, shown) if shown.isdecimal() else shown

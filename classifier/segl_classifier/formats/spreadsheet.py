@@ -19,15 +19,12 @@ from segl_classifier.formats.package import Package
 from segl_classifier.formats.xml_events import Attributes, Names, NotXml, local, parse
 from segl_classifier.message import shown_name
 
-Shown = Callable[[str], str]
-
 _SHEET = re.compile(r"xl/(?:work|chart|dialog|macro)sheets/[^/]+\.xml", re.IGNORECASE)
 _OWN = ("xl/workbook.xml", "xl/sharedstrings.xml", "xl/styles.xml")
 _LITERAL = re.compile(r'"[^"]|\d{6}')
 _PRINT_CODE = re.compile(r'&(?:"[^"]{0,100}"|\d{1,3}|K[0-9A-Fa-f]{6}|[LCRPNDTZFAGBIUESXYHO])')
 _PRINTED = frozenset("oddHeader oddFooter evenHeader evenFooter firstHeader firstFooter".split())
 _DIGITS = "0123456789"
-_LONGEST_FORMAT = 255  # letters; Excel takes no longer one
 _SPOKEN = {
     "dataValidation": ("prompt", "promptTitle", "error", "errorTitle"),
     "hyperlink": ("display", "tooltip", "location"),
@@ -59,7 +56,7 @@ class _Book:
         self.from_1904 = False
         self._package = package
         self._harvest = harvest
-        self._formats: dict[str, Shown] = {}  # by the number of the style; those that change anything
+        self._formats: dict[str, numbers.Shown] = {}  # by the number of the style; those that change anything
         self._shown: dict[str, str] = {}  # sheet part -> its place
 
     def read(self) -> None:
@@ -77,7 +74,7 @@ class _Book:
     def shown(self, style: str, value: str) -> str:
         """A number as its cell shows it."""
         as_shown = self._formats.get(style)
-        return _number(value) if as_shown is None else as_shown(value)
+        return numbers.full(value) if as_shown is None else as_shown(value)
 
     def _contents(self) -> None:
         """Sheet names, defined names, and which part holds which sheet."""
@@ -167,7 +164,7 @@ class _Book:
                 in_cells = True
             elif name == "xf" and in_cells:
                 number = attributes.get("numFmtId", "0")
-                way = way_to_show(number, codes.get(number, ""), self.from_1904)
+                way = numbers.way_to_show(number, codes.get(number, ""), self.from_1904)
                 if way is not None:
                     self._formats[str(count)] = way
                 count += 1
@@ -290,38 +287,6 @@ class _Sheet:
 def printed(text: str) -> str:
     """The head or foot of a printed sheet without its codes: ``&L`` left, ``&"Arial,Bold"``, ``&D`` the date …"""
     return _PRINT_CODE.sub(" ", text.replace("&&", "\0")).replace("\0", "&").strip()
-
-
-def way_to_show(number: str, code: str, from_1904: bool) -> Shown | None:
-    """How the number format with this *number* and *code* shows a value; ``None`` when as it is."""
-    code = code[:_LONGEST_FORMAT]
-    built_in = number.isdecimal() and int(number) in numbers.BUILT_IN_DATES
-    if built_in or (code and numbers.is_date(code)):
-        return lambda value: _date(value, from_1904)
-    if picture := numbers.pattern(code):
-        return lambda value: _pictured(value, picture)
-    return None
-
-
-def _number(value: str) -> str:
-    if value.isdecimal():
-        return value
-    try:
-        return numbers.plain(float(value))
-    except ValueError:
-        return value.strip()
-
-
-def _date(value: str, from_1904: bool) -> str:
-    try:
-        return numbers.day(float(value), from_1904=from_1904) or _number(value)
-    except ValueError:
-        return value
-
-
-def _pictured(value: str, picture: str) -> str:
-    shown = _number(value)
-    return numbers.filled(picture, shown) if shown.isdecimal() else shown
 
 
 class _Columns(dict[str, int]):

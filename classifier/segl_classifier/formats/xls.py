@@ -16,7 +16,7 @@ from segl_classifier.formats.art import take_pictures
 from segl_classifier.formats.biff import Strings, records, string
 from segl_classifier.formats.grid import Grid
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.spreadsheet import Shown, printed, way_to_show
+from segl_classifier.formats.spreadsheet import printed
 from segl_classifier.formats.storage import Storage
 from segl_classifier.message import shown_name
 
@@ -69,7 +69,7 @@ class _Book:
             int, tuple[str, bool]
         ] = {}  # by place in the stream: name, and whether it is hidden
         self._codes: dict[int, str] = {}
-        self._styles: list[Shown | None] = []
+        self._styles: list[numbers.Shown | None] = []
         self._page = "cp1252"
         self._old = False  # Excel 5 and 95: strings without flags, in a code page
         self._from_1904 = False
@@ -136,7 +136,9 @@ class _Book:
             self._codes[struct.unpack_from("<H", data)[0]] = self._text(data, 2, short=self._old)
         elif kind == _XF:
             number = struct.unpack_from("<H", data, 2)[0]
-            self._styles.append(way_to_show(str(number), self._codes.get(number, ""), self._from_1904))
+            self._styles.append(
+                numbers.way_to_show(str(number), self._codes.get(number, ""), self._from_1904)
+            )
         elif kind == _DATEMODE:
             self._from_1904 = data[:1] == b"\1"
         elif kind == _CODEPAGE:
