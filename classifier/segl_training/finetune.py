@@ -26,6 +26,7 @@ from segl_training import graph, measure
 from segl_training.augment import augmented
 from segl_training.corpus import LABELS, Example, Labelled, examples, labelled_windows
 from segl_training.encoder import Encoder
+from segl_training.stored import ARCHITECTURE, load
 from segl_training.vocabulary import cut, kept_pieces
 from segl_training.weights import pretrained
 
@@ -38,57 +39,91 @@ _LABEL_POSITIVE = 3.0  # how much a positive counts: labels are rare
 _SMOOTH = 0.02
 _KEPT = 0.5  # of the windows, in the rounds after the first
 _FROZEN = 4  # layers
+_BATCH = 32
+_UNSURE = 0.3  # the weight of windows that the last pass leaves out
+_WHICH_SHARE = 1.5
 
 
-def train(out: Path, rounds: int, seed: int, batch: int = 32) -> None:
-    """Train and save ``encoder.pt``, ``encoder.onnx`` and ``tokenizer.json`` to *out*."""
+def train(out: Path, rounds: int, seed: int, begin: Path | None = None) -> None:
+    """Train and save ``encoder.pt``, ``encoder.onnx`` and ``tokenizer.json`` to *out*. With *begin*, an earlier
+    run's folder, only the last pass is made, from what that run came to."""
     torch.manual_seed(seed)
-    chance = random.Random(seed)
-    source = pretrained()
-    labelled = labelled_windows(examples("train"))
-    tokenizer, embedding = cut(source, kept_pieces(source, [one.window.text for one in labelled]))
     out.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(out / "tokenizer.json"))
-    model = Encoder(source.architecture, embedding, 1 + len(LABELS))
-    model.begin_from(source)
+    labelled = labelled_windows(examples("train"))
+    if begin:
+        model, tokenizer = load(begin)
+    else:
+        source = pretrained()
+        tokenizer, embedding = cut(source, kept_pieces(source, [one.window.text for one in labelled]))
+        model = Encoder(source.architecture, embedding, 1 + len(LABELS))
+        model.begin_from(source)
     model.freeze(_FROZEN)
-    heads = list(model.head.parameters())
-    rest = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("head.")]
-    optimiser = torch.optim.AdamW(
-        [{"params": rest, "lr": _RATE}, {"params": heads, "lr": _HEAD_RATE}], weight_decay=0.01
-    )
-    size = len(labelled)
-    steps = math.ceil(size / batch) + rounds * math.ceil(size * _KEPT / batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / steps))
-    mean = torch.optim.swa_utils.AveragedModel(model)
-    started = time.monotonic()
-    lost = np.full(size, np.inf)
-    recent: list[float] = []
-    step = 0
-    for turn in range(1 + rounds):
-        chosen = range(size) if turn == 0 else np.argsort(-lost)[: int(size * _KEPT)].tolist()
-        for numbers in _batches(labelled, chosen, batch, chance):
-            model.train()
-            losses, weight = _losses(model, tokenizer, [labelled[n] for n in numbers], chance)
-            lost[numbers] = losses.detach().numpy() * weight.numpy()
-            loss = (losses * weight).sum() / weight.sum()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            optimiser.zero_grad()
-            recent.append(loss.item())
-            step += 1
-            if step > steps * 0.75 and step % 4 == 0:
-                mean.update_parameters(model)
-            if step % 50 == 0:
-                spent = time.monotonic() - started
-                print(f"step {step} of {steps}, loss {np.mean(recent[-50:]):.3f}, {spent:.0f} s", flush=True)
-        report(model, tokenizer)
-    model.load_state_dict(mean.module.state_dict())
+    tokenizer.save(str(out / "tokenizer.json"))
+    training = _Training(model, tokenizer, labelled, random.Random(seed))
+    if begin is None:
+        size = len(labelled)
+        training.go([size] + [int(size * _KEPT)] * rounds, rate=1.0, which_share=0.0)
+    training.go([sum(one.weight > _UNSURE for one in labelled)], rate=0.5, which_share=_WHICH_SHARE)
     torch.save(model.state_dict(), out / "encoder.pt")
-    report(model, tokenizer)
-    graph.write(model, source.architecture, out / "encoder.onnx")
+    graph.write(model, ARCHITECTURE, out / "encoder.onnx")
+
+
+class _Training:
+    """One model being trained on one set of windows, in several goes."""
+
+    def __init__(
+        self, model: Encoder, tokenizer: Tokenizer, labelled: Sequence[Labelled], chance: random.Random
+    ) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._labelled = labelled
+        self._chance = chance
+        self._lost = np.array([one.weight for one in labelled])  # at first, what is sure comes before
+
+    def go(self, sizes: Sequence[int], *, rate: float, which_share: float) -> None:
+        """A round for each of *sizes*, of so many windows, those learned worst; the mean of the last quarter's
+        weights is kept. *rate* is the share of the usual step, *which_share* the weight of the question which
+        label is meant."""
+        steps = sum(math.ceil(size / _BATCH) for size in sizes)
+        optimiser = self._optimiser(rate)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / steps))
+        mean = torch.optim.swa_utils.AveragedModel(self._model)
+        started, step = time.monotonic(), 0
+        recent: list[float] = []
+        for size in sizes:
+            for numbers in _batches(self._labelled, np.argsort(-self._lost)[:size].tolist(), self._chance):
+                recent.append(self._step(numbers, which_share))
+                optimiser.step()
+                schedule.step()
+                optimiser.zero_grad()
+                step += 1
+                if step > steps * 0.75 and step % 4 == 0:
+                    mean.update_parameters(self._model)
+                if step % 50 == 0:
+                    spent = time.monotonic() - started
+                    print(
+                        f"step {step} of {steps}, loss {np.mean(recent[-50:]):.3f}, {spent:.0f} s", flush=True
+                    )
+            report(self._model, self._tokenizer)
+        self._model.load_state_dict(mean.module.state_dict())
+        report(self._model, self._tokenizer)
+
+    def _step(self, numbers: list[int], which_share: float) -> float:
+        self._model.train()
+        chosen = [self._labelled[n] for n in numbers]
+        losses, weight = _losses(self._model, self._tokenizer, chosen, self._chance, which_share)
+        self._lost[numbers] = losses.detach().numpy() * weight.numpy()
+        loss = (losses * weight).sum() / weight.sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self._model.parameters(), 1.0)
+        return float(loss.item())
+
+    def _optimiser(self, rate: float) -> torch.optim.Optimizer:
+        named = [(name, p) for name, p in self._model.named_parameters() if p.requires_grad]
+        heads = [p for name, p in named if name.startswith("head.")]
+        rest = [p for name, p in named if not name.startswith("head.")]
+        groups = [{"params": rest, "lr": _RATE * rate}, {"params": heads, "lr": _HEAD_RATE * rate}]
+        return torch.optim.AdamW(groups, weight_decay=0.01)
 
 
 def _rate(done: float) -> float:
@@ -96,7 +131,7 @@ def _rate(done: float) -> float:
 
 
 def _batches(
-    labelled: Sequence[Labelled], chosen: Sequence[int], size: int, chance: random.Random
+    labelled: Sequence[Labelled], chosen: Sequence[int], chance: random.Random, size: int = _BATCH
 ) -> list[list[int]]:
     """*chosen* in batches. Of like length within a stretch of many batches, so that rounds still differ."""
     order = list(chosen)
@@ -111,7 +146,11 @@ def _batches(
 
 
 def _losses(
-    model: Encoder, tokenizer: Tokenizer, chosen: list[Labelled], chance: random.Random
+    model: Encoder,
+    tokenizer: Tokenizer,
+    chosen: list[Labelled],
+    chance: random.Random,
+    which_share: float,
 ) -> tuple[Tensor, Tensor]:
     """The loss of each window, and how much it counts."""
     ids, mask = encoded(tokenizer, [augmented(one.window.text, chance) for one in chosen])
@@ -123,7 +162,11 @@ def _losses(
     label_loss = functional.binary_cross_entropy_with_logits(
         logits[:, 1:], truth, reduction="none", pos_weight=torch.full((len(LABELS),), _LABEL_POSITIVE)
     ).sum(1)
-    return _ANY_WEIGHT * any_loss + label_loss, torch.tensor([one.weight for one in chosen])
+    loss = _ANY_WEIGHT * any_loss + label_loss
+    if which_share:  # where there is something: which label, of all, is it?
+        meant = truth / truth.sum(1, keepdim=True).clamp(min=1)
+        loss = loss - which_share * (meant * functional.log_softmax(logits[:, 1:], dim=1)).sum(1)
+    return loss, torch.tensor([one.weight for one in chosen])
 
 
 def encoded(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
@@ -173,10 +216,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--rounds", type=int, default=3, help="after the first")
+    parser.add_argument("--begin", type=Path, help="an earlier run to make only the last pass from")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     torch.set_num_threads(2)
-    train(asked.out, asked.rounds, asked.seed)
+    train(asked.out, asked.rounds, asked.seed, asked.begin)
 
 
 if __name__ == "__main__":
