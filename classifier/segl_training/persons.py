@@ -2,9 +2,9 @@
 
     python -m segl_training.persons CORPUS FOLDER
 
-CORPUS holds ``danplus/da_news_train.tsv`` and its dev files (DaN+: Plank, Jensen and van der Goot 2020),
-``names/dacy_names.csv`` and ``lcc/dan_newscrawl_2011_10K-sentences.csv``; none of it is in this repository. FOLDER gets
-``persons.crfsuite`` and ``names.npz``. Three steps, a minute and a half:
+CORPUS holds ``danplus/da_news_train.tsv`` and its dev files (DaN+: Plank, Jensen and van der Goot 2020), in ``names/``
+the lists ``dacy_names.csv`` and ``da_20140101_dst_fornavne-*.jsonl``, and ``lcc/dan_newscrawl_2011_10K-sentences.csv``; none
+of it is in this repository. FOLDER gets ``persons.crfsuite`` and ``names.npz``. Three steps, a minute and a half:
 
 1. Likeness to names: names of the list against the ordinary words of the news sentences.
 2. A first recogniser, on the news of DaN+, a sixth of it a second time in small letters.
@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import math
 import random
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,7 @@ from segl_training.corpus import examples
 Sentence = tuple[list[str], list[str]]  # words, tags
 _GREETINGS = frozenset("hilsen mvh kære hej dear |".split())
 _MAILS = 2500  # windows of mails that are read
+_COMMONEST = 8000  # names of each sex, of the longer list
 _COMMON = 3  # times a word stands in small letters in the mails before it counts as an ordinary one
 
 
@@ -119,9 +122,19 @@ def _lists(corpus: Path) -> Lists:
             into = first if row["first_name"] == "True" else last
             for part in row["name"].lower().split():
                 into[part] = max(into.get(part, 0.0), float(row["count"] or 0))
-    text = (corpus / "lcc/dan_newscrawl_2011_10K-sentences.csv").read_text(encoding="utf-8")
-    ordinary = Counter(word for word in re.findall(r"[^\W\d_]+", text) if word.islower())
+    ordinary = _ordinary(corpus)
+    for file in sorted((corpus / "names").glob("da_*_fornavne-*.jsonl")):
+        with file.open(encoding="utf-8") as lines:
+            names = [json.loads(line).lower() for line in islice(lines, _COMMONEST)]
+        for name in names:  # the list holds ordinary words too ("Vand" is somebody's name)
+            if name.isalpha() and len(name) > 2 and not ordinary[name]:
+                first.setdefault(name, 0.0)
     return Lists(first, last, ordinary)
+
+
+def _ordinary(corpus: Path) -> Counter[str]:
+    text = (corpus / "lcc/dan_newscrawl_2011_10K-sentences.csv").read_text(encoding="utf-8")
+    return Counter(word for word in re.findall(r"[^\W\d_]+", text) if word.islower())
 
 
 def _teach_likeness(lists: Lists, file: Path, rng: random.Random, rounds: int = 6) -> None:

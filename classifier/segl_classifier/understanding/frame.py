@@ -70,7 +70,12 @@ class Frame:
         with self._lock:
             nlp = self._nlp = self._nlp or pipeline(self._folder)
             with nlp.memory_zone():
-                return [_seen(doc) for doc in nlp.pipe(text[:LONGEST] for text in passages)]
+                return [_seen(doc) for doc in nlp.pipe(map(_readable, passages))]
+
+
+def _readable(text: str) -> str:
+    """*text*, shortened, without halves of surrogate pairs, which spaCy cannot take; offsets stay as they are."""
+    return text[:LONGEST].encode("utf-8", "replace").decode()
 
 
 def pipeline(folder: Path) -> Language:

@@ -1,7 +1,7 @@
 """How much a word is like a first name or a last name, by its letters alone.
 
 A logistic regression over parts of words, taught on lists of names and on ordinary words of news text
-(:mod:`segl_training.persons`). The parts are hashed into a table of 16,384 rows: the lists cannot be read out
+(:mod:`segl_training.persons`). The parts are hashed into a table of 32,768 rows: the lists cannot be read out
 of it, and a name that stood in none ("Solvejsen") is known by its like.
 """
 
@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-ROWS = 1 << 14
+ROWS = 1 << 15
 _LONGEST = 24  # letters of a word that are looked at
 _MOST = 3
 
@@ -34,7 +34,7 @@ class Likeness:
     def __init__(self, weights: Rows, offset: Rows) -> None:
         self._weights = weights
         self._offset = offset
-        self._cached = lru_cache(maxsize=20_000)(self._of)
+        self._cached = lru_cache(maxsize=4_000)(self._of)
 
     @classmethod
     def load(cls, file: Path) -> Likeness:

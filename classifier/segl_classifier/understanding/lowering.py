@@ -144,7 +144,8 @@ RULES: tuple[Rule, ...] = (
         _BODY - {Label.GENETIC} | _BELIEF,
         _words(
             r"""(?:procent|pct\.|%)\ af\ (?:alle|befolkningen|dansk\w*|de|vore?s?)|statistikken|i\ gennemsnit
-              |undersøgelsen?\ viser|hver\ (?:tredje|fjerde|femte|tiende)|antallet\ af|befolkningen|danskerne|percent\ of|the\ average"""
+              |undersøgelsen?\ viser|hver\ (?:tredje|fjerde|femte|tiende)|antallet\ af|befolkningen|danskerne
+              |percent\ of|the\ average"""
         ),
         _ANY_PERSON | {Sign.ROLE, Sign.SPEAKER},
         "a share of many is nobody's",

@@ -23,7 +23,7 @@ COMPANY_ENDS = frozenset(
 )
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def _of_word(word: str) -> tuple[str, ...]:
     """What can be said of *word* by itself."""
     low = word.lower()
@@ -38,7 +38,7 @@ def _of_word(word: str) -> tuple[str, ...]:
     return tuple(own)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def _beside(word: str) -> tuple[str, str, str]:
     """What *word* says as a neighbour: its spelling, its case, what kind of word it is."""
     low = word.lower()

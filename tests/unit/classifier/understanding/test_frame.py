@@ -1,0 +1,116 @@
+"""The frame: what it sees, that it is loaded only when asked, and that it forgets what it read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from segl_classifier.understanding.frame import LONGEST, Frame, Mention, Seen
+from segl_classifier.understanding.persons import Person, Sign
+from segl_classifier.understanding.recogniser import Kind
+
+FOLDER = Path(__file__).resolve().parents[4] / "classifier/model"
+FRAME = Frame(FOLDER)
+
+
+def test_mentions_are_offsets_into_the_passage() -> None:
+    text = "Kære  Karen. Min søn Peter er syg. Spørg hos Nordvand A/S i Odense."
+    (seen,) = FRAME.look([text])
+    shown = {(text[m.start : m.end], m.kind) for m in seen.mentions}
+    assert shown >= {
+        ("Karen", Sign.CORRESPONDENT),
+        ("Min søn", Sign.KIN),
+        ("Peter", Sign.NAMED),
+        ("Nordvand A/S", Kind.ORGANISATION),
+        ("Odense", Kind.PLACE),
+    }
+    assert seen.person is Person.YES
+    assert seen.signs >= {Sign.CORRESPONDENT, Sign.KIN, Sign.NAMED}
+
+
+def test_passages_are_answered_in_their_order() -> None:
+    persons = [
+        seen.person for seen in FRAME.look(["Det regner.", "Hun er syg.", "Kunden har klaget.", "", " \n"])
+    ]
+    assert persons == [Person.NO, Person.YES, Person.UNKNOWN, Person.NO, Person.NO]
+
+
+def test_nothing_asked_nothing_loaded() -> None:
+    frame = Frame(FOLDER)
+    assert frame.look([]) == []
+    assert frame._nlp is None
+
+
+@pytest.mark.parametrize("text", ["a" * 1_000_000, "Karen " * 100_000, "\x00\ud800\ufeff", "\n" * 5000])
+def test_any_text_has_an_answer(text: str) -> None:
+    (seen,) = FRAME.look([text])
+    assert all(0 <= m.start < m.end <= LONGEST for m in seen.mentions)
+
+
+def test_there_is_no_frame_without_a_recogniser(tmp_path: Path) -> None:
+    assert Frame.of(tmp_path) is None
+    assert Frame.of(FOLDER) is not None
+
+
+def test_threads_may_share_it() -> None:
+    frame = Frame(FOLDER)
+    wrong: list[Seen] = []
+    text = "Vi har talt med Karen Holm, og hun er syg."
+    (right,) = FRAME.look([text])
+
+    def ask() -> None:
+        wrong.extend(seen for _ in range(20) for seen in frame.look([text]) if seen != right)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+@pytest.mark.slow
+def test_what_was_read_is_forgotten() -> None:
+    """Three thousand messages with ten new words each leave the vocabulary, and the process, as they were."""
+
+    def read(first: int, last: int) -> None:
+        for n in range(first, last):
+            words = " ".join(
+                f"{word}{n}" for word in ("måler", "hånd", "vand", "brev", "tal", "hus", "pumpe", "rør")
+            )
+            FRAME.look([f"Navn{n}sen, {words} er aflæst hos selskab{n}."])
+
+    read(0, 1000)  # until the bounded caches are full
+    nlp = FRAME._nlp
+    assert nlp is not None
+    strings, memory = len(nlp.vocab.strings), _memory()
+    read(1000, 4000)
+    assert len(nlp.vocab.strings) <= strings
+    assert "Navn3999sen" not in nlp.vocab.strings
+    assert _memory() - memory < 4.0
+
+
+def _memory() -> float:
+    """MB of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+
+def test_spacy_is_imported_when_asked_and_not_before() -> None:
+    code = (
+        "import sys, pathlib; import segl_classifier.understanding.model; "
+        "from segl_classifier.understanding.frame import Frame; f = Frame(pathlib.Path(sys.argv[1])); "
+        "before = 'spacy' in sys.modules; f.prepare(); print(before, 'spacy' in sys.modules, 'torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(FOLDER)], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == ["False", "True", "False"]
+
+
+def test_a_mention_is_plain_data() -> None:
+    (seen,) = FRAME.look(["Karen er her."])
+    assert all(type(m) is Mention and type(m.start) is int for m in seen.mentions)
