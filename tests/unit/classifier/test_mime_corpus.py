@@ -106,6 +106,7 @@ def _naive_text(part: Message) -> str:
 
 
 # What the naive reading calls a word of the text and is none, looked at one by one.
+TNEF = b"\x78\x9f\x3e\x22"
 _MIME4J = "apache+james-mime4j/core/src/test/resources/testmsgs"
 _MIMEKIT = "jstedfast+MimeKit/UnitTests/TestData/messages"
 _RSPAMD = "rspamd+rspamd/test/functional/messages"
@@ -133,8 +134,8 @@ def test_the_outside_corpus_is_read_or_told_of() -> None:
         if seconds > SECONDS:
             slow.append(name)
         assert "unreadable.failed" not in {finding.rule for finding in unread}, name
-        if unread:
-            continue
+        if unread or raw.startswith(TNEF):
+            continue  # told of; or no message but a file, in which the naive reading sees words that are none
         text = "\n".join(text.text for text in texts)
         missing = set(_WORD.findall(naive(raw))) - set(_WORD.findall(text))
         if missing:  # or divided, by inline tags or soft line breaks, for one of the two
