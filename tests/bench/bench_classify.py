@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench import office
-from bench.processes import Meter, bar, children, family, fine_cpu_seconds, share
+from bench.processes import Meter, bar, children, family, fine_cpu_seconds, share, tell_noise
 from bench.stages import STAGES, watched
 from segl.settings import Limits
 from segl_classifier.classify import classify
@@ -70,6 +70,7 @@ class Spent:
 
 def main() -> int:
     options = _options()
+    tell_noise()
     reader = _start(options.model)
     if reader.model is None:
         print("NO MODEL: the stages that understand are not in these figures")

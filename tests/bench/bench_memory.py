@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench import mix, office
-from bench.processes import Memory, bar, children, family, memory, name_of
+from bench.processes import Memory, bar, children, family, memory, name_of, tell_noise
 from segl import headers
 from world.milterclient import Answer
 from world.milterprocess import RunningMilter
@@ -59,6 +59,7 @@ class Look:
 
 def main() -> int:
     options = _options()
+    tell_noise()
     with tempfile.TemporaryDirectory(prefix="segl-bench-") as name:
         milter = RunningMilter(Path(name))
         milter.write(workers=options.workers)

@@ -36,7 +36,7 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent))
 
 from bench.mix import Sample, messages  # noqa: E402
-from bench.processes import Meter, bar, children, family, memory  # noqa: E402
+from bench.processes import Meter, bar, children, family, memory, tell_noise  # noqa: E402
 from world.postfix import (  # noqa: E402
     BASE_SERVICES,
     PostfixInstance,
@@ -78,6 +78,7 @@ def main() -> int:
     if os.geteuid() != 0 or shutil.which("postfix") is None:
         print("bench_milter needs root and Postfix")
         return 1
+    tell_noise()
     samples = messages(options.messages)
     workers = options.workers or len(os.sched_getaffinity(0))
     with rig(workers) as (segl, empty):

@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.bench_milter import Round, postfix, segl_settings, send
 from bench.mix import messages
-from bench.processes import bar, share
+from bench.processes import bar, share, tell_noise
 from world.postfix import wait_for_port, wait_until
 from world.process import Daemon
 
@@ -99,6 +99,7 @@ def main() -> int:
     if os.geteuid() != 0 or shutil.which("postfix") is None:
         print("bench_rspamd needs root and Postfix")
         return 1
+    tell_noise()
     workers = options.workers or len(os.sched_getaffinity(0))
     directory = Path(tempfile.mkdtemp(prefix="segl-bench-"))
     directory.chmod(0o755)

@@ -9,12 +9,14 @@ part; private is what would come back if this process alone ended.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_QUIET = 0.15
 _GONE = (FileNotFoundError, ProcessLookupError)
 
 
@@ -31,6 +33,23 @@ def bar(what: str, value: str, good: bool, bar: str) -> bool:
     """Print whether a figure meets its bar; gives *good* back."""
     print(f"{'ok  ' if good else 'MISS'} {what}: {value} ({bar})")
     return good
+
+
+def tell_noise() -> None:
+    """Print how much of the processors others use at this moment: with more than a little, figures mean little."""
+    before = _idle_and_all()
+    time.sleep(0.5)
+    idle, total = (after - then for after, then in zip(_idle_and_all(), before, strict=True))
+    busy = 1 - idle / max(total, 1)
+    print(
+        f"{'NOT QUIET: ' if busy > _QUIET else ''}others use {busy:.0%} of {os.cpu_count()} cores at the start"
+    )
+
+
+def _idle_and_all() -> tuple[int, int]:
+    """Ticks since boot (proc(5), /proc/stat): user, nice, system, idle, iowait …"""
+    ticks = [int(word) for word in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def share(values: Iterable[float], of: float) -> float:
