@@ -227,7 +227,8 @@ class Pool:
             try:
                 with theirs, self._lock:
                     template = self._started(own=attempt == _TRIES)
-                    until = min(deadline, time.monotonic() + _READY_SECONDS)
+                    # Of our own template we know that it lives; it may be slow. Another's we would replace.
+                    until = deadline if template.owned else min(deadline, time.monotonic() + _READY_SECONDS)
                     template.control.settimeout(max(0.001, until - time.monotonic()))
                     socket.send_fds(template.control, [self._order], [theirs.fileno()])
                 self._await(ours, template, until)
