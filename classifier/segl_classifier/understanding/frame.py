@@ -21,7 +21,7 @@ from segl_classifier.understanding.recogniser import FILES, Kind, Recogniser
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.tokens import Doc
+    from spacy.tokens import Doc, Token
 
 LONGEST = 2_000  # characters of a passage that are read; a window of 45 words has some 300
 
@@ -104,7 +104,7 @@ class _Names:
     def __call__(self, doc: Doc) -> Doc:
         from spacy.tokens import Span
 
-        words = [token for token in doc if not token.is_space]
+        words = _words(doc)
         names = self._recogniser.names([token.text for token in words])
         doc.ents = [Span(doc, words[a].i, words[b - 1].i + 1, label=kind.value) for a, b, kind in names]
         return doc
@@ -115,12 +115,22 @@ def _names(nlp: Language, name: str, folder: str) -> _Names:
 
 
 def _persons(doc: Doc) -> Doc:
-    names = [(ent.start, ent.end, Kind(ent.label_)) for ent in doc.ents]
-    doc._.segl_marks = marks_of([token.text for token in doc], names)
+    words = _words(doc)
+    number = {token.i: n for n, token in enumerate(words)}
+    names = [(number[ent.start], number[ent.end - 1] + 1, Kind(ent.label_)) for ent in doc.ents]
+    doc._.segl_marks = marks_of([token.text for token in words], names)
     return doc
+
+
+def _words(doc: Doc) -> list[Token]:
+    """The tokens of *doc* that are not white space."""
+    return [token for token in doc if not token.is_space]
 
 
 def _seen(doc: Doc) -> Seen:
     marks: Sequence[Mark] = doc._.segl_marks
-    mentions = (Mention(doc[m.first].idx, doc[m.end - 1].idx + len(doc[m.end - 1]), m.kind) for m in marks)
+    words = _words(doc)
+    mentions = (
+        Mention(words[m.first].idx, words[m.end - 1].idx + len(words[m.end - 1]), m.kind) for m in marks
+    )
     return Seen(person_in(marks), tuple(mentions))

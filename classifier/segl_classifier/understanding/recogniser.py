@@ -7,14 +7,14 @@ chosen together, the likeliest sequence (Viterbi), so that "Hauge Rør A/S" is o
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
 import pycrfsuite
 
 from segl_classifier.understanding.likeness import Likeness
-from segl_classifier.understanding.tokens import features_of
+from segl_classifier.understanding.tokens import COMPANY_ENDS, features_of
 
 FILES = ("persons.crfsuite", "names.npz")
 
@@ -55,7 +55,7 @@ class Recogniser:
         features = features_of(words, self._likeness)
         with self._lock:
             tags = self._tagger.tag(features)
-        return list(spans(tags))
+        return companies(words, spans(tags))
 
 
 def _check(file: Path) -> None:
@@ -65,6 +65,22 @@ def _check(file: Path) -> None:
         head = stored.read(8)
     if head[:4] != b"lCRF" or int.from_bytes(head[4:], "little") != file.stat().st_size:
         raise ValueError(f"{file.name} is damaged")
+
+
+def companies(words: Sequence[str], names: Iterable[Named]) -> list[Named]:
+    """*names*, with those that end in A/S, ApS and the like as one organisation, whoever it is called after."""
+    found: list[Named] = []
+    for first, last, kind in names:
+        if found and first < found[-1][1]:
+            continue
+        end = last + (last < len(words) and words[last].lower() in COMPANY_ENDS)
+        if words[end - 1].lower() in COMPANY_ENDS:
+            if found and found[-1][1] == first:
+                first = found.pop()[0]
+            found.append((first, end, Kind.ORGANISATION))
+        else:
+            found.append((first, last, kind))
+    return found
 
 
 def spans(tags: Sequence[str]) -> Iterator[Named]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segl_classifier.understanding.persons import Mark, Person, Sign, marks_of, person_in
-from segl_classifier.understanding.recogniser import FILES, Kind, Recogniser, spans
+from segl_classifier.understanding.recogniser import FILES, Kind, Recogniser, companies, spans
 
 FOLDER = Path(__file__).resolve().parents[4] / "classifier/model"
 
@@ -120,6 +120,20 @@ def test_tags_become_names() -> None:
     tags = ["I-PER", "I-PER", "O", "B-ORG", "B-ORG", "I-LOC"]
     found = [(0, 2, Kind.PERSON), (3, 4, Kind.ORGANISATION), (4, 5, Kind.ORGANISATION), (5, 6, Kind.PLACE)]
     assert list(spans(tags)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "end"),
+    [
+        ("Hauge Rør ApS har betalt", [(0, 3, Kind.PERSON)], 3),
+        ("Hauge Rør ApS har betalt", [(0, 2, Kind.PERSON)], 3),
+        ("Jens Holm A/S har betalt", [(0, 2, Kind.PERSON), (2, 3, Kind.ORGANISATION)], 3),
+    ],
+)
+def test_a_company_is_no_person_whoever_it_is_called_after(
+    text: str, names: list[tuple[int, int, Kind]], end: int
+) -> None:
+    assert companies(text.split(), names) == [(0, end, Kind.ORGANISATION)]
 
 
 @settings(max_examples=50, deadline=None)
