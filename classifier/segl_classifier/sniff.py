@@ -7,6 +7,7 @@ these signatures is never taken for read because its characters look like text.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from segl_classifier.charset import zero_pattern
 
@@ -81,9 +82,15 @@ _HTML = re.compile(
 )
 
 
+_BY_FIRST: Mapping[int, tuple[tuple[bytes, str], ...]] = {
+    first: tuple(signature for signature in _SIGNATURES if signature[0][0] == first)
+    for first in {mark[0] for mark, _ in _SIGNATURES}
+}
+
+
 def signature(head: bytes) -> str:
     """The content type that the first bytes of a file show; ``""`` when they show none."""
-    for mark, content_type in _SIGNATURES:
+    for mark, content_type in _BY_FIRST.get(head[0], ()) if head else ():
         if head.startswith(mark) and (mark not in _SHORT or not is_text(head)):
             return content_type
     if is_text(head):
