@@ -79,6 +79,11 @@ class Cascade:
     def any_threshold(self) -> Threshold:
         return self.fit.any_threshold
 
+    def prepare(self) -> None:
+        """Load now what is else loaded when first needed. For servers, before they fork."""
+        if self.frame:
+            self.frame.prepare()
+
     def understand(self, texts: Sequence[Text], subject: str = "", /) -> Understanding:
         """Everything the model has to say of *texts*, all parts of one message."""
         windows = list(islice(windows_of(texts), MOST + 1))

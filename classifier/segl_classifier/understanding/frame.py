@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,6 +72,20 @@ class Frame:
             nlp = self._nlp = self._nlp or pipeline(self._folder)
             with nlp.memory_zone():
                 return [_seen(doc) for doc in nlp.pipe(map(_readable, passages))]
+
+
+@cache
+def _shipped() -> Frame | None:
+    from segl_classifier.understanding.model import shipped_model
+
+    folder = shipped_model()
+    return Frame.of(folder) if folder else None
+
+
+def persons_in(passage: str) -> list[tuple[int, int, str]]:
+    """What the shipped recogniser finds in *passage*, for ``explain``: start, end, kind; nothing without it."""
+    frame = _shipped()
+    return [(m.start, m.end, m.kind.value) for m in frame.look([passage])[0].mentions] if frame else []
 
 
 def _readable(text: str) -> str:

@@ -39,12 +39,15 @@ def load_model(
     if missing:
         raise SeglError(f"{folder}: {', '.join(missing)} missing", hint="install the package again")
     try:
-        fit = _fit(json.loads((folder / "fit.json").read_text(encoding="utf-8")))
+        stored = json.loads((folder / "fit.json").read_text(encoding="utf-8"))
+        fit = _fit(stored)
         linear = Linear.load(folder / "linear.npz")
         encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
         frame = Frame.of(folder)
         if whole and frame is not None:
             frame.prepare()
+        # Lowering is on where it was measured to lose nothing: who fitted the model says so.
+        frame = Frame.of(folder) if stored.get("lowering", False) else None
     except Exception as error:  # whatever the libraries make of a damaged file
         raise SeglError(
             f"{folder}: the model cannot be loaded ({type(error).__name__})", hint="install the package again"
