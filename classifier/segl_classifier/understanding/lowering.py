@@ -1,4 +1,4 @@
-"""What makes a matter nobody's private one: companies, public roles, templates, fiction, animals, the long dead,
+"""What makes a matter nobody's private one: companies, public roles, fiction, animals, the long dead,
 figures about many.
 
 A rule takes so many log-odds from a window's calibrated scores. It speaks only where its pattern stands in the
@@ -79,21 +79,6 @@ RULES: tuple[Rule, ...] = (
         "Statsministeren og partiets ordfører talte for forslaget i folketinget.",
         "Min kone stemte på borgmesterens parti.",
         _words(r"privat\w*|stemte|melde\w*|like"),
-    ),
-    Rule(
-        "template",
-        1.0,
-        _ALL - {Label.BIOMETRIC},
-        re.compile(
-            r"""\[(?:navn|name|dato|date|adresse|beløb|kunde\w*|medarbejder\w*|indsæt\ ?\w*|xx+|\.\.\.|…)\]
-              |\{\{\w+\}\}|«\w+»|<<\w+>>|\bXX+\b|_{4,}|\b(?:\w*skabelon(?:en|er|erne)?|standardbrev\w*|fletfelt\w*|template
-              |eksempelregning\w*|eksempelbrev\w*)\b""",
-            re.IGNORECASE | re.VERBOSE,
-        ),
-        frozenset({Sign.NAMED, Sign.KIN, Sign.NUMBER, Sign.SPOKEN_OF, Sign.SPEAKER}),
-        "a letter with blanks is about nobody yet",
-        "Kære [navn], vi har ikke modtaget din betaling på [beløb].",
-        "Skabelonen er udfyldt: hun er sygemeldt med stress.",
     ),
     Rule(
         "fiction or teaching",
