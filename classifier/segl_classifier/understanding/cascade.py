@@ -105,6 +105,7 @@ class Cascade:
             for number, (window, row) in enumerate(zip(windows, scores, strict=True))
         )
         best = scores.max(axis=0)
+        best[1:] = np.minimum(best[1:], best[0])  # a category is no surer than that there is anything
         return Understanding(
             readings,
             float(best[0]),
