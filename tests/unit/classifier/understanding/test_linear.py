@@ -52,12 +52,10 @@ def test_forgetting_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_threads_share_what_is_remembered() -> None:
     shared, texts = model(kræft=10), [f"{'abcdefghij'[n % 10] * (1 + n // 10)} kræft" for n in range(400)]
     expected = model(kræft=10).logits(texts)
-    wrong = []
+    wrong: list[int] = []
 
     def ask() -> None:
-        for _ in range(5):
-            if not np.allclose(shared.logits(texts), expected):
-                wrong.append(1)
+        wrong.extend(turn for turn in range(5) if not np.allclose(shared.logits(texts), expected))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:

@@ -72,7 +72,7 @@ def test_a_file_name_is_read_as_words() -> None:
 @pytest.mark.parametrize(
     "footer",
     [
-        "Denne e-mail kan indeholde fortrolige oplysninger. Hvis du har modtaget mailen ved en fejl, bedes du slette den.",
+        "Denne e-mail kan indeholde fortrolige oplysninger. Har du modtaget mailen ved en fejl, så slet den.",
         "This e-mail is confidential and intended only for the addressee. If received in error, please delete it.",
         "Diese E-Mail ist vertraulich. Sollten Sie sie irrtümlich erhalten haben, bitte löschen.",
     ],
