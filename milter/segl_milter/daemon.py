@@ -14,6 +14,7 @@ from segl.events import Events, configure_log
 from segl.multiprocess import prepare_multiprocess
 from segl.settings import DEFAULT_FILE
 from segl_milter import signals
+from segl_milter.heap import share_one_heap
 from segl_milter.orders import read_orders
 
 _REFUSED = 78  # EX_CONFIG of sysexits.h: trying again without a change is useless
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point. Ends with 0 after a stop, 78 when it cannot start with what it was given."""
     options = _options(arguments)
     signals.block()
+    share_one_heap()
     configure_log("console" if sys.stderr.isatty() else "json")
     events = Events("segl-milter")
     try:
