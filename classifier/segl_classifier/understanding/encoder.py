@@ -1,12 +1,16 @@
 """Stage 2: the encoder, asked only of windows on which the linear stage is not sure.
 
-A transformer of twelve layers in 8 bits, run by onnxruntime in the calling thread. It neither keeps memory
-between calls nor starts threads, so a process may fork after it is loaded and the weights are shared.
+A transformer of twelve layers in 8 bits, run by onnxruntime, which keeps no memory between calls and starts no
+threads, so a process may fork after it is loaded and the weights are shared. It runs in one thread of ours in
+each process: called from the threads that libmilter makes, it ended the process by a segmentation fault.
 """
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -48,9 +52,25 @@ class Encoder:
     def _run(self, pieces: Sequence[list[int]]) -> Rows:
         width = max(map(len, pieces))
         ids = np.array([row + [_PAD] * (width - len(row)) for row in pieces], np.int32)
+        return _thread().submit(self._infer, ids).result()
+
+    def _infer(self, ids: NDArray[np.int32]) -> Rows:
         result = self._session.run(None, {"ids": ids, "mask": (ids != _PAD).astype(np.int32)})
         logits: Rows = np.asarray(result[0], np.float32)
         return logits
+
+
+_threads: dict[int, ThreadPoolExecutor] = {}
+_making = threading.Lock()
+
+
+def _thread() -> ThreadPoolExecutor:
+    """The thread of this process; a forked one has none of its parent's."""
+    with _making:
+        if os.getpid() not in _threads:
+            _threads.clear()
+            _threads[os.getpid()] = ThreadPoolExecutor(1, "encoder")
+        return _threads[os.getpid()]
 
 
 def _batches(order: Sequence[int], pieces: Sequence[list[int]]) -> Iterator[list[int]]:
