@@ -60,17 +60,26 @@ class Encoder:
         return logits
 
 
-_threads: dict[int, ThreadPoolExecutor] = {}
-_making = threading.Lock()
+class _Own:
+    """The thread of this process, started when first needed."""
+
+    lock = threading.Lock()
+    thread: ThreadPoolExecutor | None = None
+
+    @classmethod
+    def anew(cls) -> None:
+        """In a forked process: the parent's thread did not come along, and its lock may be held for ever."""
+        cls.lock, cls.thread = threading.Lock(), None
+
+
+os.register_at_fork(after_in_child=_Own.anew)
 
 
 def _thread() -> ThreadPoolExecutor:
-    """The thread of this process; a forked one has none of its parent's."""
-    with _making:
-        if os.getpid() not in _threads:
-            _threads.clear()
-            _threads[os.getpid()] = ThreadPoolExecutor(1, "encoder")
-        return _threads[os.getpid()]
+    with _Own.lock:
+        if _Own.thread is None:
+            _Own.thread = ThreadPoolExecutor(1, "encoder")
+        return _Own.thread
 
 
 def _batches(order: Sequence[int], pieces: Sequence[list[int]]) -> Iterator[list[int]]:

@@ -25,6 +25,7 @@ _PARAGRAPH = re.compile(r"\n[ \t>]*\n\s*")
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 _NUMBER = re.compile(r"\d(?:[\d .-]?\d){5,}")
 _DIGIT = re.compile(r"\d")
+_HALF = re.compile("[\ud800-\udfff]")
 _READ = (Source.SUBJECT, Source.BODY, Source.ATTACHMENT, Source.FILENAME)
 
 Piece = tuple[str, int, int, int]  # text, start, end, words
@@ -118,5 +119,7 @@ def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:
 
 
 def masked(text: str) -> str:
-    """*text* with long numbers as zeros."""
+    """*text* with long numbers as zeros, and halves of characters (UTF-16 cut in the middle) as the character
+    for what cannot be read: no tokenizer takes them."""
+    text = _HALF.sub("\ufffd", text)
     return _NUMBER.sub(lambda number: _DIGIT.sub("0", number[0]), text)

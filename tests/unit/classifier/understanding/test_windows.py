@@ -63,6 +63,10 @@ def test_long_numbers_are_zeros() -> None:
     assert window == "Ring 00 00 00 00 om faktura 0000000000 den 3. maj kl. 14."
 
 
+def test_half_a_character_is_no_reason_to_stop() -> None:
+    assert windows(body("a\ud800b")) == ["a\ufffdb"]
+
+
 def test_a_file_name_is_read_as_words() -> None:
     assert windows(Text("opsigelse_jens-holm.docx", "part 2 file name", Source.FILENAME)) == [
         "opsigelse jens holm docx"
