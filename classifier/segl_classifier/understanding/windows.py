@@ -34,7 +34,7 @@ Piece = tuple[str, int, int, int]  # text, start, end, words
 def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
     """The windows of a message in reading order. There is no end to them in a large message: take at most
     :data:`MOST`."""
-    subject = next((t.text for t in texts if t.source is Source.SUBJECT), "").strip()
+    subject = whole(next((t.text for t in texts if t.source is Source.SUBJECT), "")).strip()
     subject_index = next((n for n, t in enumerate(texts) if t.source is Source.SUBJECT), 0)
     led = False
     seen: set[str] = set()
@@ -53,13 +53,14 @@ def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
 
 def pieces(text: Text) -> Iterator[Piece]:
     """The sentences and table rows of *text*, without standing text."""
+    content = whole(text.text)
     if text.source is Source.FILENAME:
-        name = re.sub(r"[_.-]+", " ", text.text)
-        yield from _pieces_of([(name, 0, len(text.text))])
+        name = re.sub(r"[_.-]+", " ", content)
+        yield from _pieces_of([(name, 0, len(content))])
         return
     position = 0
-    for paragraph in _paragraphs(text.text):
-        start = text.text.find(paragraph, position)
+    for paragraph in _paragraphs(content):
+        start = content.find(paragraph, position)
         position = start + len(paragraph)
         if is_standing(paragraph):
             continue
@@ -118,8 +119,12 @@ def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:
     return " ".join(p[0] for p in held), spans[0][1], spans[-1][2]
 
 
+def whole(text: str) -> str:
+    """*text* with halves of characters (UTF-16 cut in the middle) as the character for what cannot be read:
+    no tokenizer takes them."""
+    return _HALF.sub("\ufffd", text)
+
+
 def masked(text: str) -> str:
-    """*text* with long numbers as zeros, and halves of characters (UTF-16 cut in the middle) as the character
-    for what cannot be read: no tokenizer takes them."""
-    text = _HALF.sub("\ufffd", text)
+    """*text* with long numbers as zeros."""
     return _NUMBER.sub(lambda number: _DIGIT.sub("0", number[0]), text)
