@@ -18,6 +18,7 @@ from segl_classifier.understanding.tables import table_lines
 
 WORDS = 45
 OVERLAP = 18  # words: a longer last sentence is not repeated
+LONGEST_WORD = 100  # characters
 MOST = 10_000  # windows of a message that are read
 
 _SENTENCE_END = re.compile(r"[.!?…:]+[\"”»')\]]*\s+(?=[^\sa-zæøåäöü])|\n+")
@@ -47,8 +48,11 @@ def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
             if part not in seen:  # plain and HTML say the same
                 seen.add(part)
                 yield Window(part, text.where, text.source, number, start, end)
-    if subject and not led:
-        yield Window(masked(subject), "subject", Source.SUBJECT, subject_index, 0, len(subject))
+    if subject and (
+        not led or len(_words(subject)) > WORDS // 2
+    ):  # a long one does not fit before a sentence
+        for part, start, end in _gathered(_pieces_of([(subject, 0, len(subject))]), ""):
+            yield Window(part, "subject", Source.SUBJECT, subject_index, start, end)
 
 
 def pieces(text: Text) -> Iterator[Piece]:
@@ -88,16 +92,24 @@ def _sentences(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
 def _pieces_of(spans: Iterable[tuple[str, int, int]]) -> Iterator[Piece]:
     """Each span as one piece, or as several where it is longer than a window."""
     for sentence, start, end in spans:
-        words = (_QUOTE_MARK.sub("", sentence) if ">" in sentence else sentence).split()
+        words = _words(_QUOTE_MARK.sub("", sentence) if ">" in sentence else sentence)
         for first in range(0, len(words), WORDS):
             some = words[first : first + WORDS]
             yield masked(" ".join(some)), start, end, len(some)
 
 
+def _words(text: str) -> list[str]:
+    """The words of *text*. One without end is a link or a file: in pieces, so that no tokenizer gets it whole."""
+    words = text.split()
+    if len(text) > LONGEST_WORD and any(len(word) > LONGEST_WORD for word in words):
+        return [w[i : i + LONGEST_WORD] for w in words for i in range(0, len(w), LONGEST_WORD)]
+    return words
+
+
 def _gathered(found: Iterable[Piece], lead: str) -> Iterator[tuple[str, int, int]]:
     held: list[Piece] = []
     if lead:
-        words = lead.split()[: WORDS // 2]
+        words = _words(lead)[: WORDS // 2]
         held = [(masked(" ".join(words)) + " |", 0, 0, len(words))]
     count = sum(piece[3] for piece in held)
     fresh = False

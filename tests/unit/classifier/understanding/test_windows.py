@@ -40,6 +40,12 @@ def test_the_last_sentence_is_repeated_so_that_he_and_his_matter_are_seen_togeth
     assert second.startswith("Jens ringer. Han er syg")
 
 
+def test_a_long_subject_is_read_to_its_end() -> None:
+    long = "Referat af mødet i bestyrelsen " * 9
+    found = windows(subject(f"{long}hvor Jens fortalte om sin kræftsygdom"), body("Se bilaget."))
+    assert any(window.endswith("kræftsygdom") for window in found)
+
+
 def test_a_row_of_a_table_carries_its_headers() -> None:
     table = "Navn\tÅrsag\tDage\nJens Holm\tKOL\t12\nÅse Bro\tferie\t5"
     (window,) = windows(Text(table, "part 2", Source.ATTACHMENT))
@@ -65,6 +71,12 @@ def test_long_numbers_are_zeros() -> None:
 
 def test_half_a_character_is_no_reason_to_stop() -> None:
     assert windows(body("a\ud800b")) == ["a\ufffdb"]
+
+
+def test_a_word_without_end_is_read_in_pieces() -> None:
+    found = windows(body("".join(f"x{'abcdefghij'[n % 10]}{n:x}" for n in range(20_000))))
+    assert sum(window.count("x") for window in found) == 20_000
+    assert max(map(len, found)) < 5000
 
 
 def test_a_file_name_is_read_as_words() -> None:
