@@ -52,9 +52,12 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one message may cost the encoder: windows, fewer of them once it is certain, and seconds after which
-    the rest is not read."""
+    """What one message may cost the encoder: windows (the likeliest few of a short message, one in so many of
+    a long one), fewer of them once it is certain, and seconds after which the rest is not read. For a window
+    beyond that the linear stage alone speaks."""
 
+    few: int = 3
+    one_in: int = 8
     windows: int = 64
     windows_when_certain: int = 16
     certain: float = 0.95
@@ -119,7 +122,8 @@ class Cascade:
         uncertain = (linear[:, 0] >= self.fit.uncertain) | (
             linear[:, 1:].max(axis=1) >= self.fit.uncertain_label
         )
-        order = sorted(np.flatnonzero(uncertain), key=lambda n: -linear[n, 0])[: self.budget.windows]
+        most = min(self.budget.windows, max(self.budget.few, len(windows) // self.budget.one_in))
+        order = sorted(np.flatnonzero(uncertain), key=lambda n: -linear[n, 0])[:most]
         mixed = linear.copy()
         read: set[int] = set()
         started = time.monotonic()

@@ -1,0 +1,93 @@
+"""The trained model on whole messages: what it finds, what it may cost, and what it says when that is not enough."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from segl.vocabulary import Label
+from segl_classifier.message import Source, Text
+from segl_classifier.understanding import cascade as module
+from segl_classifier.understanding.cascade import Budget, Cascade
+from segl_classifier.understanding.model import load_model
+from segl_classifier.understanding.reading import Stage, Understanding
+
+
+@pytest.fixture(scope="module")
+def model() -> Cascade:
+    loaded = load_model()
+    assert loaded is not None
+    return loaded
+
+
+def body(*sentences: str) -> list[Text]:
+    return [Text("\n\n".join(sentences), "part 1", Source.BODY)]
+
+
+def asked(understood: Understanding) -> int:
+    return sum(reading.stage is Stage.ENCODER for reading in understood.readings)
+
+
+SENSITIVE = {
+    Label.HEALTH: "Jens Holm er indlagt på psykiatrisk afdeling med en svær depression.",
+    Label.RELIGIOUS_PHILOSOPHICAL: "Karen Bech har meldt sig ud af folkekirken, fordi hun er blevet muslim.",
+    Label.PAYMENT_DEFAULT: "Du har ikke betalt din regning trods to rykkere, så kravet går til inkasso, Per Lund.",
+    Label.CRIMINAL: "Ole Krog er dømt for vold og sidder i fængsel til maj.",
+    Label.SEXUAL: "Mads fortalte mig, at han er bøsse og har fået en kæreste.",
+}
+
+
+@pytest.mark.parametrize("label", SENSITIVE)
+def test_a_persons_matter_is_found_with_its_category(model: Cascade, label: Label) -> None:
+    understood = model.understand(body(SENSITIVE[label]))
+    assert understood.any >= model.any_threshold.holds
+    assert understood.scores[label] >= model.thresholds[label].holds
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "Mødet er flyttet til torsdag klokken 14. Vi ses.",
+        "Vi har bestilt nye ventiler, og de bliver sat op i uge 34.",
+        "Der er kaffe og rundstykker fra klokken halv ni. Hilsen Karen",
+    ],
+)
+def test_ordinary_mail_is_plain_to_it(model: Cascade, harmless: str) -> None:
+    assert model.understand(body(harmless)).any < model.any_threshold.unsure
+
+
+def test_a_category_is_no_surer_than_that_there_is_anything(model: Cascade) -> None:
+    for sentence in SENSITIVE.values():
+        understood = model.understand(body(sentence))
+        assert max(understood.scores.values()) <= understood.any
+
+
+def test_a_short_message_costs_the_encoder_a_few_windows(model: Cascade) -> None:
+    understood = model.understand(body(*(f"{s} " * 4 for s in SENSITIVE.values())))
+    assert len(understood.readings) > Budget().few
+    assert asked(understood) == Budget().few
+
+
+def test_a_long_one_gets_more_of_them_looked_at(model: Cascade) -> None:
+    rows = [
+        f"Nummer {n} på listen, Jens, er sygemeldt med gigt og indlagt på afdelingen. " * 3 for n in range(60)
+    ]
+    understood = model.understand(body(*rows))
+    assert Budget().few < asked(understood) <= Budget().windows
+
+
+def test_no_message_is_nothing_to_read(model: Cascade) -> None:
+    assert model.understand([]) == Understanding()
+    assert model.understand(body("")) == Understanding()
+
+
+def test_without_time_it_does_not_say_that_it_understood(model: Cascade) -> None:
+    hurried = replace(model, budget=Budget(seconds=-1.0))
+    assert not hurried.understand(body(SENSITIVE[Label.HEALTH])).complete
+
+
+def test_with_too_many_windows_neither(model: Cascade, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 3)
+    many = body(*(f"Vi ses i uge {n}, når det nye anlæg står klar ved søen. " * 4 for n in range(30)))
+    assert not model.understand(many).complete
