@@ -81,7 +81,7 @@ def main() -> int:
     tell_noise()
     samples = messages(options.messages)
     workers = options.workers or len(os.sched_getaffinity(0))
-    with rig(workers) as (segl, empty):
+    with rig(workers, model=not options.words) as (segl, empty):
         milters = {"empty milter": empty.pid, "segl-milter": segl.pid}
         for port in PORTS.values():  # caches, page tables, Postfix's own processes
             send(port, samples[:40], options.sessions)
@@ -104,17 +104,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=300)
     parser.add_argument("--sessions", type=int, default=8)
     parser.add_argument("--workers", type=int, default=0, help="0: one a core")
+    parser.add_argument("--words", action="store_true", help="without the model: words alone decide")
     parser.add_argument("--profile", action="store_true", help="where the classifier's time goes")
     return parser.parse_args()
 
 
 @contextmanager
-def rig(workers: int) -> Iterator[tuple[Daemon, subprocess.Popen[bytes]]]:
+def rig(workers: int, *, model: bool = True) -> Iterator[tuple[Daemon, subprocess.Popen[bytes]]]:
     """Postfix, the empty milter and Segl's, all running; gives Segl's and the empty one."""
     directory = Path(tempfile.mkdtemp(prefix="segl-bench-"))
     directory.chmod(0o755)
     settings = directory / "segl.toml"
-    settings.write_text(segl_settings(directory / "segl.sock", workers), "utf-8")
+    settings.write_text(segl_settings(directory / "segl.sock", workers, model=model), "utf-8")
     segl = Daemon("segl-milter", "--settings", str(settings), directory=directory)
     empty = subprocess.Popen(
         [sys.executable, str(FOLDER / "empty_milter.py"), str(directory / "empty.sock"), str(workers)]
@@ -136,8 +137,9 @@ def rig(workers: int) -> Iterator[tuple[Daemon, subprocess.Popen[bytes]]]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def segl_settings(socket: Path, workers: int) -> str:
-    return _SETTINGS.format(socket=socket, workers=workers)
+def segl_settings(socket: Path, workers: int, *, model: bool = True) -> str:
+    settings = _SETTINGS.format(socket=socket, workers=workers)
+    return settings if model else settings + "\n[detection]\nmodel = false\n"
 
 
 def postfix(directory: Path, sockets: dict[int, str]) -> PostfixInstance:
