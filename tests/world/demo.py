@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -19,7 +18,6 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -135,7 +133,7 @@ def add_rows(
 
     with contextlib.suppress(AssertionError):  # the table then shows what is still waiting, and why
         wait_until(done, 30, lambda: one.title)
-    events = events_of(house.milter.log)
+    events = house.milter.events
     verdict = next((e for e in events if e["event"] == "classified" and e["queue_id"] == queue_id), {})
     decision = str(verdict.get("decision", "none"))
     why = ", ".join(verdict.get("reasons", ())) or "nothing found"
@@ -167,9 +165,7 @@ def trip_of(
     if decision == "plain":
         way, why = "plain", "as without Segl"
     else:
-        routes = [
-            e for e in events_of(house.map.log) if e["event"] == "routed" and e["recipient"] == recipient
-        ]
+        routes = [e for e in house.map.events if e["event"] == "routed" and e["recipient"] == recipient]
         way, why = (str(routes[-1]["way"]), str(routes[-1]["reason"])) if routes else ("?", "not asked for")
     if delivery is None or not delivery.sent:
         return Trip(recipient, way, why, f"waiting: {delivery.reply}" if delivery else "not seen yet")
@@ -203,10 +199,6 @@ def open_with_partners_key(street: Street, recipient: str, keep: Path | None) ->
         keep.mkdir(parents=True, exist_ok=True)
         (keep / "tunnel-opened.eml").write_bytes(done.stdout)
     return "opened with the partner's key" if done.returncode == 0 else "could NOT be opened by the partner"
-
-
-def events_of(log: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.splitlines() if line.startswith("{")]
 
 
 def keep_artefacts(house: House, keep: Path) -> None:

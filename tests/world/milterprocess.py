@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import urllib.request
 from collections.abc import Callable
@@ -66,8 +65,7 @@ class RunningMilter:
         return [pid for pid in started if Path(f"/proc/{pid}/fd/1").exists()]
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        lines = [json.loads(line) for line in self.daemon.log.splitlines() if line.startswith("{")]
-        return [line for line in lines if line["event"] == name]
+        return [event for event in self.daemon.events if event["event"] == name]
 
     def metric(self, name: str) -> float:
         """The sum over all series of *name*."""

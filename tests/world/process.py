@@ -5,6 +5,7 @@ Readiness is told the way systemd hears it (``$NOTIFY_SOCKET``, sd_notify(3)), s
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 
 class Daemon:
@@ -33,6 +35,12 @@ class Daemon:
     @property
     def log(self) -> str:
         return self.log_file.read_text("utf-8", "replace") if self.log_file.exists() else ""
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The log events so far. A line that is being written in this moment is not one yet."""
+        whole = self.log.rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
     def start(self, seconds: float = 30) -> None:
         """Start and wait for READY=1; fails with the log when the process ends or does not get ready."""

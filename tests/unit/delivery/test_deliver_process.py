@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import subprocess
@@ -33,7 +32,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def events(desk: Desk) -> list[str]:
-    return [json.loads(line)["event"] for line in desk.daemon.log.splitlines() if line.startswith("{")]
+    return [event["event"] for event in desk.daemon.events]
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
