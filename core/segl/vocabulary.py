@@ -53,6 +53,35 @@ class Mode(StrEnum):
     SHADOW = "shadow"  # verdicts are logged; every message goes as it would without Segl
 
 
+class Proof(StrEnum):
+    """How sure forced TLS is to end at the right server. Ordered: a later member is the stronger one, and what
+    is demanded as a least (``[routing] least``, ``[[demand]]``) is met by it and by all after it.
+
+    The last is no proof of TLS but the demand that TLS alone does not do: such a copy goes by tunnel, by
+    certificate, or into the portal, all of which meet every demand.
+    """
+
+    ENCRYPT = "encrypt"  # encrypted, to nobody knows whom: only where the postmaster says so
+    PKIX = "pkix"  # a certificate in the MX host's name, which comes from DNS unproven (Postfix: verify)
+    PINNED = "pinned"  # a certificate in a name that the postmaster wrote down (Postfix: secure)
+    MTA_STS = "mta-sts"  # RFC 8461, mode enforce
+    DANE = "dane"  # RFC 7672, all of its MX hosts
+    SEALED = "sealed"
+
+    @property
+    def rank(self) -> int:
+        return list(Proof).index(self)
+
+    def meets(self, least: Proof) -> bool:
+        """Whether this is as strong as *least* asks."""
+        return self.rank >= least.rank
+
+    @classmethod
+    def strictest(cls, demands: Iterable[Proof]) -> Proof:
+        """The highest of *demands*; ``ENCRYPT`` when there are none."""
+        return max(demands, key=lambda proof: proof.rank, default=cls.ENCRYPT)
+
+
 class Known(Enum):
     """A three-valued answer: what could not be found out is never mistaken for a no."""
 
