@@ -61,7 +61,9 @@ def spread(
                 while waiting:
                     yield _result(*waiting.popleft(), bar, size)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Waiting for the few jobs in hand: a pool left to end by itself may be woken by the interpreter's
+            # exit when its pipe is closed already, and says so on standard error ("Bad file descriptor").
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
