@@ -42,6 +42,17 @@ domain_knowledge = sa.Table(
     sa.Column("unknown_since", sa.Float),
 )
 
+# MTA-STS policies in force (RFC 8461 §3.3). The text is written anew by us and at most some 100 KB.
+mta_sts_policy = sa.Table(
+    "mta_sts_policy",
+    _metadata,
+    sa.Column("domain", sa.String(253), primary_key=True),
+    sa.Column("id", sa.String(32), nullable=False),
+    sa.Column("fetched_at", sa.Float, nullable=False),
+    sa.Column("max_age", sa.Integer, nullable=False),
+    sa.Column("policy", sa.Text, nullable=False),
+)
+
 sealed_message = sa.Table(
     "sealed_message",
     _metadata,

@@ -90,6 +90,12 @@ class MailDns:
         found = await self._both_families(host)
         return () if isinstance(found, _Missing) else found
 
+    async def texts(self, name: str) -> tuple[bytes, ...]:
+        """The TXT records of *name*, the strings of each joined (RFC 7208 §3.3, RFC 8461 §3.1); none when it is
+        certain that it has none. Raises :class:`DnsUnsure`."""
+        records = await self._ask(name, "TXT")
+        return () if isinstance(records, _Missing) else tuple(b"".join(record.strings) for record in records)
+
     async def _implicit(self, domain: str, mx: _Missing) -> tuple[str, ...] | NoMail:
         """No MX: the domain itself, if it has an address.
 

@@ -11,12 +11,18 @@ an unchecked certificate, have no name here: no policy that this module can writ
 ``verify``     a certificate that chains to a trusted root and carries the name of the MX host. The name comes
                from DNS, so this is as good as the resolver is.
 
+A ``secure`` that rests on an MTA-STS policy says so (``policy_type=sts`` and what belongs to it, TLSRPT_README).
+Postfix then passes over MX hosts that are not on the policy's list, and compares the certificate with the
+host's own name (``smtp_tls_enforce_sts_mx_patterns``, from 3.10.5); it also has what its TLS reports need. A value with
+blanks in it stands in braces: ``{ policy_string = mode: enforce }``.
+
 ``servername=hostname`` makes Postfix send the MX host's name in the TLS handshake (SNI), as
 :mod:`segl_routing.probe` does: both then see the same certificate.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +30,10 @@ from segl.errors import RoutingError
 from segl.settings import match_name
 
 _PROTOCOLS = "protocols=>=TLSv1.2"
+# With a dot in it: "match=hostname" would be an order, not a name.
+_STS_NAME = re.compile(r"(\*\.)?(?=[^.]+\.)[a-z0-9_][a-z0-9_.-]{0,251}[a-z0-9_]")
+# Neither braces nor control characters: they would end the attribute.
+_STS_LINE = re.compile(r"[a-z_]+: [A-Za-z0-9_.*-]+")
 
 
 class Level(StrEnum):
@@ -35,6 +45,42 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StsTold:
+    """What Postfix is told of the MTA-STS policy behind a ``secure``.
+
+    ``domain``    whose policy it is.
+    ``patterns``  the mail hosts on its list, as RFC 8461 writes them (``mx.x.dk``, ``*.x.dk``).
+    ``lines``     the policy itself, for TLS reports (RFC 8460 §4.4); may be left out.
+    """
+
+    domain: str
+    patterns: tuple[str, ...]
+    lines: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in (self.domain, *self.patterns):
+            if not _STS_NAME.fullmatch(name):
+                raise RoutingError("bad TLS policy", f"{name!r} is no name for an MTA-STS attribute")
+        for line in self.lines:
+            if not _STS_LINE.fullmatch(line):
+                raise RoutingError("bad TLS policy", f"{line!r} is no line of an MTA-STS policy")
+
+    @property
+    def match(self) -> tuple[str, ...]:
+        """The patterns as ``match=`` writes them: ``.x.dk`` for ``*.x.dk``."""
+        return tuple(pattern.removeprefix("*") for pattern in self.patterns)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (
+            "policy_type=sts",
+            f"policy_domain={self.domain}",
+            *(f"mx_host_pattern={pattern}" for pattern in self.patterns),
+            *(f"{{ policy_string = {line} }}" for line in self.lines),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class TlsPolicy:
     """One policy. ``match`` belongs to ``secure``, which without it compares with the next hop's name."""
 
@@ -42,6 +88,8 @@ class TlsPolicy:
     match: tuple[str, ...] = ()
     # Whether the host connected to has a name that can be sent as SNI (an address in brackets has none).
     named: bool = True
+    # The MTA-STS policy it rests on; ``match`` then is its list.
+    sts: StsTold | None = None
 
     def __post_init__(self) -> None:
         if bool(self.match) != (self.level is Level.SECURE):
@@ -51,6 +99,8 @@ class TlsPolicy:
                 match_name(name)
             except ValueError:
                 raise RoutingError("bad TLS policy", f"{name!r} is no name for match=") from None
+        if self.sts is not None and self.match != self.sts.match:
+            raise RoutingError("bad TLS policy", f"match {self.match!r} is not the list of {self.sts.domain}")
 
     def __str__(self) -> str:
         """As Postfix reads it."""
@@ -59,7 +109,14 @@ class TlsPolicy:
             words.append("match=" + ":".join(self.match))
         if self.named and self.level is not Level.DANE_ONLY:
             words.append("servername=hostname")
+        if self.sts is not None:
+            words += self.sts.words
         return " ".join([*words, _PROTOCOLS])
 
 
 VERIFY = TlsPolicy(Level.VERIFY)
+
+
+def sts_secure(told: StsTold) -> TlsPolicy:
+    """The policy for a domain whose MTA-STS policy is in mode ``enforce``."""
+    return TlsPolicy(Level.SECURE, told.match, sts=told)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import RoutingError
-from segl_routing.policy import VERIFY, Level, TlsPolicy
+from segl_routing.policy import VERIFY, Level, StsTold, TlsPolicy, sts_secure
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,14 @@ from segl_routing.policy import VERIFY, Level, TlsPolicy
             "secure match=mx.kommune.example protocols=>=TLSv1.2",
         ),
         (TlsPolicy(Level.DANE_ONLY), "dane-only protocols=>=TLSv1.2"),
+        (
+            sts_secure(
+                StsTold("x.example", ("mx.x.example", "*.y.example"), ("mode: enforce", "max_age: 60"))
+            ),
+            "secure match=mx.x.example:.y.example servername=hostname policy_type=sts policy_domain=x.example "
+            "mx_host_pattern=mx.x.example mx_host_pattern=*.y.example "
+            "{ policy_string = mode: enforce } { policy_string = max_age: 60 } protocols=>=TLSv1.2",
+        ),
     ],
 )
 def test_text_forms(policy: TlsPolicy, text: str) -> None:
@@ -53,6 +61,29 @@ def test_no_level_lets_mail_out_unprotected() -> None:
 def test_what_makes_no_policy(level: Level, match: tuple[str, ...]) -> None:
     with pytest.raises(RoutingError):
         TlsPolicy(level, match)
+
+
+@pytest.mark.parametrize(
+    ("domain", "patterns", "lines"),
+    [
+        ("x.example", (), ()),  # an empty list is no list
+        ("x example", ("mx.x.example",), ()),
+        ("x.example", ("hostname",), ()),  # words of match=, not names
+        ("x.example", ("*.nexthop",), ()),
+        ("x.example", ("mx.x.example mx_host_pattern=*.evil.example",), ()),
+        ("x.example", ("*.*.example",), ()),
+        ("x.example", ("mx.x.example",), ("mode: enforce } { match = .evil.example",)),
+        ("x.example", ("mx.x.example",), ("mode: enforce\nmay",)),
+    ],
+)
+def test_what_makes_no_mta_sts_policy(domain: str, patterns: tuple[str, ...], lines: tuple[str, ...]) -> None:
+    with pytest.raises(RoutingError):
+        sts_secure(StsTold(domain, patterns, lines))
+
+
+def test_the_list_told_is_the_list_matched() -> None:
+    with pytest.raises(RoutingError):
+        TlsPolicy(Level.SECURE, ("mx.x.example",), sts=StsTold("x.example", ("mx.y.example",)))
 
 
 @given(st.lists(st.text(max_size=30), max_size=3))
