@@ -22,7 +22,7 @@ from typing import Final
 
 from segl.headers import PREFIX
 from segl.masking import mask_digits
-from segl_delivery.cms import base64_lines
+from segl_delivery.cms.sealing import base64_lines
 from segl_delivery.fields import LINE_END, Field, canonical, join_header, split_header
 from segl_delivery.paths import is_plain
 

@@ -15,7 +15,7 @@ from segl.events import Events
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, by_domain, reply_to
 from segl_delivery.certificates import CertificateDirectory, TunnelCertificate
-from segl_delivery.cms import CmsSeal, encrypt
+from segl_delivery.cms.sealing import CmsSeal, encrypt
 from segl_delivery.reinject import Handover, ReturnPort
 from segl_delivery.smime import enveloped, split_for_envelope
 

@@ -15,10 +15,10 @@ from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-type_of_key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+type_of_key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 DAY = datetime.timedelta(days=1)
 
 
@@ -29,18 +29,19 @@ def rsa_key(bits: int = 2048, number: int = 0) -> rsa.RSAPrivateKey:
 
 
 @cache
-def ec_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+def ec_key(curve: type[ec.EllipticCurve] = ec.SECP256R1, number: int = 0) -> ec.EllipticCurvePrivateKey:
+    """A key, made once a run for each *curve* and *number*."""
+    return ec.generate_private_key(curve())
 
 
-def usage(*, encrypt: bool) -> x509.KeyUsage:
-    """A keyUsage for encryption, or one for signatures only."""
+def usage(*, encrypt: bool = False, agree: bool = False, sign: bool = False) -> x509.KeyUsage:
+    """A keyUsage: for encryption (keyEncipherment), for agreement on a key, for signatures."""
     return x509.KeyUsage(
-        digital_signature=not encrypt,
+        digital_signature=sign,
         content_commitment=False,
         key_encipherment=encrypt,
         data_encipherment=False,
-        key_agreement=False,
+        key_agreement=agree,
         key_cert_sign=False,
         crl_sign=False,
         encipher_only=False,
@@ -56,6 +57,7 @@ def certificate(
     ends: int = 30,
     key_usage: x509.KeyUsage | None = None,
     authority: bool | None = None,
+    key_id: bool = False,
 ) -> x509.Certificate:
     """A self-signed certificate valid from *begins* to *ends*, in days from now."""
     now = datetime.datetime.now(datetime.UTC)
@@ -73,7 +75,10 @@ def certificate(
         builder = builder.add_extension(key_usage, critical=True)
     if authority is not None:
         builder = builder.add_extension(x509.BasicConstraints(authority, None), critical=True)
-    return builder.sign(key, hashes.SHA256())
+    if key_id:
+        named = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        builder = builder.add_extension(named, critical=False)
+    return builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
 
 
 def pem(*certificates: x509.Certificate) -> bytes:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from segl.errors import NoCertificate
 from segl_delivery.certificates import TunnelCertificate
-from segl_delivery.cms import base64_lines, encrypt
+from segl_delivery.cms.sealing import base64_lines, encrypt
 from segl_delivery.fields import canonical, split_header
 from segl_delivery.smime import enveloped, split_for_envelope
 from world.partners import Partner, certificate, describe, ec_key

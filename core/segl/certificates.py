@@ -1,0 +1,147 @@
+"""Whether mail may be encrypted to a certificate (RFC 5280, RFC 8550): the one judgement, for all who ask.
+
+``segl-map`` asks before it names a way, ``segl-deliver`` before it encrypts. A route to an agent that then
+refuses is a message that waits, so both ask here. Nothing is said of trust: whether a certificate belongs
+to a domain or a person is for whoever keeps it to know.
+
+What is judged: the time of validity, the kind and size of the key (RSA of 2048 to 16384 bits, or the curves
+P-256, P-384 and P-521), and keyUsage where there is one (RFC 5280 §4.2.1.3): a key for RSA is encrypted to
+with *keyEncipherment*, an elliptic one agrees on a key with *keyAgreement*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+
+SMALLEST_RSA: Final = 2048
+LARGEST_RSA: Final = 16384  # what OpenSSL takes; beyond it one message would cost seconds
+CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+# What reading a certificate, its key or its extensions may raise: strangers write them.
+UNREADABLE: Final = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+_DAMAGED: Final = "the certificate is damaged or of an unknown kind"
+
+
+class KeyKind(Enum):
+    """How a certificate's key is encrypted to."""
+
+    RSA = "rsa"
+    EC = "ec"
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 over the whole certificate, as hex."""
+    return certificate.fingerprint(SHA256()).hex()
+
+
+def key_kind(certificate: x509.Certificate) -> KeyKind | None:
+    """``None`` for a key of another kind, or none that can be read."""
+    try:
+        key = certificate.public_key()
+    except UNREADABLE:
+        return None
+    if isinstance(key, RSAPublicKey):
+        return KeyKind.RSA
+    return KeyKind.EC if isinstance(key, EllipticCurvePublicKey) else None
+
+
+def unusable(certificate: x509.Certificate, now: datetime) -> str:
+    """Why nothing may be encrypted to *certificate* at *now*; ``""`` when it may."""
+    return lasting_fault(certificate) or untimely(certificate, now)
+
+
+def untimely(certificate: x509.Certificate, now: datetime) -> str:
+    """Why *certificate* does not hold at *now*; ``""`` when it does."""
+    if now < certificate.not_valid_before_utc:
+        return f"not valid before {certificate.not_valid_before_utc:%Y-%m-%d}"
+    if now > certificate.not_valid_after_utc:
+        return f"expired on {certificate.not_valid_after_utc:%Y-%m-%d}"
+    return ""
+
+
+def lasting_fault(certificate: x509.Certificate) -> str:
+    """Why *certificate* can never be encrypted to, whatever the time; ``""`` when there is nothing."""
+    try:
+        key = certificate.public_key()
+        usage = _key_usage(certificate)
+    except UNREADABLE:
+        return _DAMAGED
+    if isinstance(key, RSAPublicKey):
+        return _rsa_fault(key, usage)
+    if isinstance(key, EllipticCurvePublicKey):
+        return _curve_fault(key, usage)
+    return "the key is neither RSA nor on an elliptic curve"
+
+
+def newest_usable(
+    certificates: Sequence[x509.Certificate], now: datetime
+) -> tuple[x509.Certificate | None, str]:
+    """Of *certificates* the one that became valid last of those that may be encrypted to at *now*; else
+    ``None`` and why each may not.
+
+    Certificates of authorities (a chain in the same file) are passed over when there is any other: a
+    self-signed one is often its own authority.
+    """
+    usable: list[x509.Certificate] = []
+    reasons: list[str] = []
+    for certificate in without_authorities(certificates):
+        if fault := unusable(certificate, now):
+            reasons.append(fault)
+        else:
+            usable.append(certificate)
+    if not usable:
+        return None, ", ".join(dict.fromkeys(reasons)) or "holds no certificate"
+    return max(usable, key=lambda certificate: certificate.not_valid_before_utc), ""
+
+
+def without_authorities(certificates: Sequence[x509.Certificate]) -> Sequence[x509.Certificate]:
+    """Those that are no authority's; all, when that leaves none."""
+    return [certificate for certificate in certificates if not is_authority(certificate)] or certificates
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether it may sign other certificates (basicConstraints)."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, *UNREADABLE):
+        return False
+
+
+def _rsa_fault(key: RSAPublicKey, usage: x509.KeyUsage | None) -> str:
+    if key.key_size < SMALLEST_RSA:
+        return f"the RSA key has {key.key_size} bits, fewer than {SMALLEST_RSA}"
+    if key.key_size > LARGEST_RSA:
+        return f"the RSA key has {key.key_size} bits, more than {LARGEST_RSA}"
+    if usage is not None and not usage.key_encipherment:
+        return "its keyUsage does not allow encryption (keyEncipherment)"
+    return ""
+
+
+def _curve_fault(key: EllipticCurvePublicKey, usage: x509.KeyUsage | None) -> str:
+    if key.curve.name not in CURVES:
+        return f"the elliptic curve is {key.curve.name}, none of {', '.join(CURVES.values())}"
+    if usage is not None and not usage.key_agreement:
+        return "its keyUsage does not allow encryption (keyAgreement)"
+    return ""
+
+
+def _key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None

@@ -1,0 +1,90 @@
+"""To which certificates mail may be encrypted, and what is said of the others."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from segl.certificates import KeyKind, key_kind, lasting_fault, newest_usable, untimely, unusable
+from world.partners import certificate, ec_key, rsa_key, usage
+
+KEY = rsa_key()
+NOW = datetime.now(UTC)
+
+MAY = {
+    "RSA without keyUsage": certificate("a", KEY),
+    "RSA with keyEncipherment": certificate("b", KEY, key_usage=usage(encrypt=True)),
+    "RSA-3072": certificate("c", rsa_key(3072)),
+    "P-256": certificate("d", ec_key()),
+    "P-384": certificate("e", ec_key(ec.SECP384R1)),
+    "P-521": certificate("f", ec_key(ec.SECP521R1)),
+    "P-256 with keyAgreement": certificate("g", ec_key(), key_usage=usage(agree=True)),
+}
+MAY_NOT = {
+    "RSA-1024": (certificate("h", rsa_key(1024)), "1024 bits, fewer than 2048"),
+    "RSA for signatures": (certificate("i", KEY, key_usage=usage(sign=True)), "keyEncipherment"),
+    "RSA for agreement": (certificate("j", KEY, key_usage=usage(agree=True)), "keyEncipherment"),
+    "P-256 for signatures": (certificate("k", ec_key(), key_usage=usage(sign=True)), "keyAgreement"),
+    "P-256 for encipherment": (certificate("l", ec_key(), key_usage=usage(encrypt=True)), "keyAgreement"),
+    "P-224": (certificate("m", ec_key(ec.SECP224R1)), "secp224r1"),
+    "secp256k1": (certificate("n", ec_key(ec.SECP256K1)), "secp256k1"),
+    "Ed25519": (certificate("o", ed25519.Ed25519PrivateKey.generate()), "neither RSA nor"),
+    "expired": (certificate("p", KEY, begins=-10, ends=-1), "expired on 20"),
+    "not valid yet": (certificate("q", KEY, begins=2), "not valid before 20"),
+}
+
+
+@pytest.mark.parametrize("entry", MAY.values(), ids=MAY.keys())
+def test_mail_may_be_encrypted_to(entry: x509.Certificate) -> None:
+    assert unusable(entry, NOW) == ""
+
+
+@pytest.mark.parametrize(("entry", "why"), MAY_NOT.values(), ids=MAY_NOT.keys())
+def test_mail_may_not_be_encrypted_to(entry: x509.Certificate, why: str) -> None:
+    assert why in unusable(entry, NOW)
+
+
+def test_validity_is_the_only_fault_that_passes_with_time() -> None:
+    old = MAY_NOT["expired"][0]
+    assert lasting_fault(old) == ""
+    assert untimely(old, NOW).startswith("expired")
+    assert untimely(old, old.not_valid_before_utc) == "" == untimely(old, old.not_valid_after_utc)
+
+
+@pytest.mark.parametrize(
+    ("entry", "kind"),
+    [
+        (MAY["RSA-3072"], KeyKind.RSA),
+        (MAY["P-384"], KeyKind.EC),
+        (MAY_NOT["Ed25519"][0], None),
+    ],
+)
+def test_the_kind_of_key_says_how_it_is_encrypted_to(entry: x509.Certificate, kind: KeyKind | None) -> None:
+    assert key_kind(entry) is kind
+
+
+def test_a_damaged_key_is_a_reason_and_no_crash() -> None:
+    der = bytearray(MAY["P-256"].public_bytes(Encoding.DER))
+    at = der.index(bytes.fromhex("2a8648ce3d030107"))  # the curve's name
+    der[at + 7] = 0x7F
+    broken = x509.load_der_x509_certificate(bytes(der))
+    assert unusable(broken, NOW) == "the certificate is damaged or of an unknown kind"
+    assert key_kind(broken) is None
+
+
+def test_the_newest_usable_one_is_taken_whatever_its_kind() -> None:
+    older, newer = certificate("r", KEY, begins=-20), certificate("s", ec_key(), begins=-2)
+    assert newest_usable([newer, older], NOW) == (newer, "")
+    assert newest_usable([MAY_NOT["RSA-1024"][0], older], NOW) == (older, "")
+    assert newest_usable([], NOW) == (None, "holds no certificate")
+
+
+def test_an_authority_is_only_taken_alone() -> None:
+    authority = certificate("t", KEY, authority=True)
+    leaf = certificate("u", KEY, begins=-5, authority=False)
+    assert newest_usable([leaf, authority], NOW)[0] == leaf
+    assert newest_usable([authority], NOW)[0] == authority

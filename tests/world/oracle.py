@@ -1,0 +1,75 @@
+"""``openssl cms`` as the second opinion on everything of ours that is CMS.
+
+anna = Identity.new(directory, "anna", rsa_key(3072))
+openssl_verify(openssl_sign(b"x", anna), ...)
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from segl_delivery.cms.signed import Signer
+from world.partners import certificate, pem
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A key with its self-signed certificate, also as files for openssl."""
+
+    name: str
+    key: Key
+    certificate: x509.Certificate
+    cert_file: Path
+    key_file: Path
+
+    @classmethod
+    def new(cls, directory: Path, name: str, key: Key) -> Self:
+        made = certificate(name, key, key_id=True)
+        cert_file, key_file = directory / f"{name}.pem", directory / f"{name}.key"
+        cert_file.write_bytes(pem(made))
+        key_file.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return cls(name, key, made, cert_file, key_file)
+
+    @property
+    def signer(self) -> Signer:
+        return Signer(self.key, self.certificate)
+
+
+def openssl(*arguments: str | Path, given: bytes = b"") -> bytes:
+    """What ``openssl`` with *arguments* says to *given*. Fails when it refuses."""
+    done = subprocess.run(["openssl", *map(str, arguments)], input=given, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+    return done.stdout
+
+
+def openssl_sign(content: bytes, signer: Identity, *options: str) -> bytes:
+    """DER. Opaque unless *options* say otherwise; ``-stream`` makes it BER."""
+    files = ("-signer", signer.cert_file, "-inkey", signer.key_file)
+    extra = () if "-detached" in options else ("-nodetach",)
+    kept = [option for option in options if option != "-detached"]
+    return openssl("cms", "-sign", "-binary", "-outform", "DER", *files, *extra, *kept, given=content)
+
+
+def openssl_verify(message: bytes, directory: Path, content: bytes | None = None) -> bytes:
+    """The content that openssl finds well signed. Trust is left out."""
+    detached: Sequence[str | Path] = ()
+    if content is not None:
+        (directory / "content").write_bytes(content)
+        detached = ("-content", directory / "content")
+    return openssl("cms", "-verify", "-binary", "-inform", "DER", "-noverify", *detached, given=message)
