@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 
 from segl.addresses import domain_of, normal_domain
-from segl.vocabulary import Decision, Label, Mode, Way
+from segl.vocabulary import Decision, Label, Mode, Proof, Way
 
 RUN = Path("/run/segl")
 STATE = Path("/var/lib/segl")
@@ -59,6 +59,14 @@ def _scored(value: str) -> Label | Literal["any"]:
         return Label(value)
     near = get_close_matches(value, (*Label, "any"), n=1)
     raise ValueError(f"{value[:60]!r} is no category{f'; did you mean {near[0]}?' if near else ''}")
+
+
+def _least(value: Proof) -> Proof:
+    if value is Proof.ENCRYPT:
+        raise ValueError(
+            "'encrypt' takes any certificate: say so in [[domain]], for each domain it is meant for"
+        )
+    return value
 
 
 def match_name(value: str) -> str:
@@ -123,6 +131,7 @@ MatchName = Annotated[str, AfterValidator(match_name)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Score = Annotated[float, Field(gt=0, le=1)]
+Least = Annotated[Proof, AfterValidator(_least)]
 Scored = Annotated[Label | Literal["any"], PlainValidator(_scored)]
 
 
@@ -208,7 +217,15 @@ class Routing:
     socket: Path = RUN / "map.sock"
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
     # Ways in order of preference; the last must be able to take anyone.
-    order: tuple[Literal[Way.TUNNEL, Way.TLS, Way.PORTAL], ...] = (Way.TUNNEL, Way.TLS, Way.PORTAL)
+    order: tuple[Literal[Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL], ...] = (
+        Way.TUNNEL,
+        Way.CERTIFICATE,
+        Way.TLS,
+        Way.PORTAL,
+    )
+    # How sure forced TLS must be of the server it ends at: "pkix" (a certificate in the MX host's name),
+    # "pinned" (in a name from [[domain]] match), "mta-sts", "dane", or "sealed" (TLS alone never does).
+    least: Least = Proof.PKIX
     # Certificates that TLS peers must chain to; empty: the system's.
     tls_ca_file: Path | None = None
     # IP addresses, with a port if it is not 53 ("127.0.0.1:5353"); empty: those of /etc/resolv.conf.
@@ -227,16 +244,41 @@ class Routing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainPin:
-    """``[[domain]]``: what the postmaster knows about one recipient domain; it beats every live check."""
+    """``[[domain]]``: what the postmaster knows about one recipient domain; its way beats every live check."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
     name: Domain
     subdomains: bool = False
-    way: Literal[Way.TUNNEL, Way.TLS, Way.PORTAL]
+    # None: the usual order, with the `least` below.
+    way: Literal[Way.TUNNEL, Way.TLS, Way.PORTAL] | None = None
+    # In place of `routing.least` for this domain. "encrypt" takes any certificate: whoever sits on the line can
+    # then read along, and only you can say that this is good enough for this recipient.
+    least: Proof | None = None
     # For `tls`: names the server's certificate may carry (Postfix `match=`); none: the MX host's name.
     match: tuple[MatchName, ...] = ()
     # For `tls`: connect here instead of to the MX hosts; Postfix form, "[mail.x.dk]:25".
     next_hop: NextHop = ""
+
+    @property
+    def proof(self) -> Proof:
+        """What forced TLS by this entry proves. A host in brackets is a name the postmaster wrote, too."""
+        if self.match or self.next_hop.startswith("["):
+            return Proof.PINNED
+        return Proof.ENCRYPT if self.least is Proof.ENCRYPT else Proof.PKIX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """``[[demand]]``: messages that ask more of TLS than others. All that is named in one entry must hold; of
+    several entries that hold the strictest counts."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    # Holds when the message has one of these categories.
+    labels: tuple[Label, ...] = ()
+    # Holds when the message has at least so many different CPR numbers.
+    cpr_numbers: Count | None = None
+    # What TLS must then prove; "sealed": such a message never goes by TLS alone.
+    least: Least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +287,7 @@ class Delivery:
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
     tunnel_socket: Path = RUN / "tunnel.sock"
+    certificate_socket: Path = RUN / "certificate.sock"
     portal_socket: Path = RUN / "portal.sock"
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
     # <domain>.pem: the tunnel certificates of partners, one or several per file.
@@ -321,6 +364,7 @@ class Settings:
     milter: Milter = field(default_factory=Milter)
     routing: Routing = field(default_factory=Routing)
     domain: tuple[DomainPin, ...] = ()
+    demand: tuple[Demand, ...] = ()
     delivery: Delivery = field(default_factory=Delivery)
     portal: Portal = field(default_factory=Portal)
     postfix: Postfix = field(default_factory=Postfix)

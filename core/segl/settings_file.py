@@ -18,8 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from segl import settings as tables
 from segl.errors import Fault, SettingsError, found
-from segl.settings import DEFAULT_FILE, Settings, is_address, next_hop_host
-from segl.vocabulary import Label, Way
+from segl.settings import DEFAULT_FILE, DomainPin, Settings, is_address, next_hop_host
+from segl.vocabulary import Label, Proof, Way
 
 _ADAPTER = TypeAdapter(Settings)
 _ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[\w-]+')>")  # pydantic prints members as Python does
@@ -98,6 +98,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
     for pin in settings.domain:
         if settings.is_own(pin.name):
             yield Fault(file, "domain", f"{pin.name} is an own domain", "take it out of one of the two")
+        yield from _least_of_pin(pin, file)
         if (pin.match or pin.next_hop) and pin.way is not Way.TLS:
             yield Fault(file, "domain", f'{pin.name}: match and next_hop belong to way = "tls"')
         if pin.next_hop and not pin.match and is_address(next_hop_host(pin.next_hop)):
@@ -107,6 +108,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
                 f"{pin.name}: next_hop is an address without match",
                 "a certificate is checked by name: say in match which one it carries",
             )
+    yield from _demand_faults(settings, file)
     for hop, matches in _matches_by_next_hop(settings).items():
         if len(matches) > 1:
             yield Fault(
@@ -120,6 +122,37 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
         yield Fault(file, "detection.thresholds.cpr", "the model has no say about CPR numbers", hint)
     if any(not tag.strip() for tag in settings.detection.subject_tags):
         yield Fault(file, "detection.subject_tags", "holds an empty tag", "every subject would match it")
+
+
+def _least_of_pin(pin: DomainPin, file: Path | str) -> Iterable[Fault]:
+    if pin.way is None and pin.least is None:
+        yield Fault(file, "domain", f"{pin.name} says nothing", "give it a way, or a least for its TLS")
+    elif pin.least is None:
+        return
+    elif pin.way in (Way.TUNNEL, Way.PORTAL):
+        yield Fault(file, "domain", f"{pin.name}: least is about TLS, and {pin.way} meets every demand")
+    elif pin.way is Way.TLS and pin.least is Proof.ENCRYPT and pin.match:
+        problem = f"{pin.name}: match asks for a certificate, and least = 'encrypt' takes any"
+        yield Fault(file, "domain", problem, "keep one of the two")
+    elif pin.way is Way.TLS and not pin.proof.meets(pin.least):
+        problem = (
+            f'{pin.name}: way = "tls" proves {pin.proof}, which is less than least = {pin.least.value!r}'
+        )
+        yield Fault(file, "domain", problem, "leave way out: the domain then goes by the usual order")
+
+
+def _demand_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:
+    for number, demand in enumerate(settings.demand, 1):
+        key = f"demand.{number}"
+        if not demand.labels and demand.cpr_numbers is None:
+            hint = "name labels or cpr_numbers; for all messages set routing.least"
+            yield Fault(file, key, "does not say which messages it is about", hint)
+        if settings.routing.least.meets(demand.least):
+            problem = f"{demand.least.value!r} is no more than routing.least, which all messages must have"
+            yield Fault(file, f"{key}.least", problem, "ask for more, or take the entry out")
+        for label, times in Counter(demand.labels).items():
+            if times > 1:
+                yield Fault(file, f"{key}.labels", f"names {label} {times} times")
 
 
 def _matches_by_next_hop(settings: Settings) -> dict[str, set[tuple[str, ...]]]:

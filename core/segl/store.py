@@ -17,8 +17,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segl.errors import StoreError
+from segl.migrations import migrate
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _metadata = sa.MetaData()
 
@@ -34,12 +35,9 @@ domain_knowledge = sa.Table(
     "domain_knowledge",
     _metadata,
     sa.Column("domain", sa.String(253), primary_key=True),
-    sa.Column("tls", sa.String(8), nullable=False),  # segl.vocabulary.Known
-    sa.Column("reason", sa.String(255), nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),  # of each proof, as segl_routing.archive writes it
     sa.Column("checked_at", sa.Float, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False),
-    # since when nothing could be found out; null as soon as something was
-    sa.Column("unknown_since", sa.Float),
 )
 
 # MTA-STS policies in force (RFC 8461 §3.3). The text is written anew by us and at most some 100 KB.
@@ -84,13 +82,15 @@ sealed_recipient = sa.Table(
 
 
 def open_store(url: str) -> Engine:
-    """Connect, create missing tables, check the version. Raises :class:`StoreError`."""
+    """Connect, create missing tables, bring an older schema up to date. Raises :class:`StoreError`."""
     try:
         engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _sqlite_pragmas)
         try:
             found = _create_and_version(engine)
+            if found.isdecimal() and int(found) < SCHEMA_VERSION:
+                found = migrate(engine)
         except SQLAlchemyError:
             engine.dispose()
             raise

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from segl.errors import StoreError
 from segl.events import Events
 from segl.store import domain_knowledge, transaction
-from segl.vocabulary import Known
+from segl_routing.archive_form import from_text, to_text
 from segl_routing.facts import CLOCK_SKEW, DomainFacts
 
 T = TypeVar("T")
@@ -102,19 +102,16 @@ class StoreArchive:
         if row is None:
             return None
         try:
-            tls = Known(row.tls)
+            return DomainFacts(domain, from_text(row.evidence), row.checked_at, row.expires_at)
         except ValueError:
             return None
-        return DomainFacts(domain, tls, row.reason, row.checked_at, row.expires_at, row.unknown_since)
 
     def _write(self, facts: DomainFacts) -> None:
         row = {
             "domain": facts.domain,
-            "tls": facts.tls.value,
-            "reason": facts.reason,
+            "evidence": to_text(facts.held),
             "checked_at": facts.checked_at,
             "expires_at": facts.expires_at,
-            "unknown_since": facts.unknown_since,
         }
         kept = domain_knowledge.c.checked_at
         # another node may have looked later; a row from the future is of a clock since put right

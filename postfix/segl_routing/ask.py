@@ -20,7 +20,7 @@ from segl.settings import Settings
 from segl.store import open_store
 from segl_routing.archive import Archive, NoArchive, StoreArchive
 from segl_routing.daemon import live_check
-from segl_routing.facts import DomainFacts
+from segl_routing.facts import DomainFacts, Held
 from segl_routing.knowledge import Knowledge
 from segl_routing.routes import Outcome, RouteTable, Undecided
 from segl_routing.tunnels import TunnelDirectory
@@ -37,13 +37,24 @@ class Told:
 
     def as_dict(self) -> dict[str, Any]:
         checked = self.facts and {
-            "tls": self.facts.tls.value,
-            "reason": self.facts.reason,
             "checked_at": round(self.facts.checked_at, 1),
             "expires_at": round(self.facts.expires_at, 1),
-            "unknown_since": self.facts.unknown_since,
+            "proofs": [_proof_as_dict(held) for held in self.facts.held],
         }
         return {**self.outcome.as_dict(), "checked": checked}
+
+
+def _proof_as_dict(held: Held) -> dict[str, Any]:
+    return {
+        "proof": held.proof.value,
+        "known": held.known.value,
+        "reason": held.reason,
+        "bars": held.bars,
+        "policy": held.policy and str(held.policy),
+        "checked_at": round(held.checked_at, 1),
+        "ends": round(held.ends, 1),
+        "unknown_since": held.unknown_since,
+    }
 
 
 async def routes_of(

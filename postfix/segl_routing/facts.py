@@ -2,46 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from segl.settings import Routing
-from segl.vocabulary import Known
-from segl_routing.live import Checked
+from segl.vocabulary import Known, Proof
+from segl_routing.evidence import Evidence
 from segl_routing.mx import NoMail
+from segl_routing.policy import TlsPolicy
 
 UNKNOWN_SECONDS = 30.0  # "could not be found out" is asked again after this
+DOUBTFUL_SECONDS = 300.0  # the same, where mail goes by a weaker proof meanwhile
 ON_THE_SAFE_WAY_SECONDS = 600.0  # the same, once the domain takes the next way meanwhile
 NO_MAIL_SECONDS = 300.0  # "does not exist" bounces mail, so it is not believed for long
+SHORTEST_SECONDS = 60.0  # whatever a TTL says: Postfix looks up for itself at delivery
 CLOCK_SKEW = 60.0  # by which the clocks of nodes may differ
 
 
 @dataclass(frozen=True, slots=True)
-class DomainFacts:
-    """The outcome of the last check. Times are Unix seconds.
+class Checked:
+    """What a live check found. ``evidence`` is meaningful when ``no_mail`` is ``None``."""
 
-    ``unknown_since`` is when the present run of checks without a result began.
+    evidence: tuple[Evidence, ...] = ()
+    no_mail: NoMail | None = None
+    reason: str = ""  # of no_mail
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One proof's evidence as it is kept. Times are Unix seconds.
+
+    ``ends`` is until when it may be believed; ``unknown_since`` is when the present run of checks in which
+    this proof could not be found out began.
     """
 
-    domain: str
-    tls: Known
+    proof: Proof
+    known: Known
     reason: str
     checked_at: float
-    expires_at: float
+    ends: float
+    bars: bool = False
+    policy: TlsPolicy | None = None
     unknown_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFacts:
+    """What the checks of one domain have found out, each proof once, the strongest first."""
+
+    domain: str
+    held: tuple[Held, ...]
+    checked_at: float
+    expires_at: float
     no_mail: NoMail | None = None
+    reason: str = ""  # of no_mail
 
     def fresh(self, now: float) -> bool:
         """Whether it may be believed at *now*; facts from the future (a clock set back) may not."""
         return self.checked_at - CLOCK_SKEW <= now < self.expires_at
 
-    def unknown_for(self, now: float) -> float:
-        """For how many seconds nothing could be found out; 0 when something was."""
-        return 0.0 if self.unknown_since is None else max(0.0, now - self.unknown_since)
-
     def old(self, now: float) -> bool:
         """Whether the last tenth of its life has begun: time to check again before it ends."""
         return now >= self.expires_at - (self.expires_at - self.checked_at) / 10
+
+    def unknown_for(self, now: float) -> float:
+        """For how many seconds nothing could be found out; 0 when something was."""
+        since = self.doubt_since
+        return 0.0 if since is None else max(0.0, now - since)
+
+    @property
+    def doubt_since(self) -> float | None:
+        """Since when what the domain's way hangs on cannot be found out; ``None`` when a proof holds, or when
+        none does for certain."""
+        doubts = [one.unknown_since for one in self.held if one.unknown_since is not None]
+        return None if self._has_proof else min(doubts, default=None)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a stronger proof may hold than the strongest that does, or one that is promised may fail."""
+        for one in self.held:
+            if one.known is Known.YES:
+                return False
+            if one.known is Known.UNKNOWN:
+                return True
+        return False
+
+    @property
+    def _has_proof(self) -> bool:
+        for one in self.held:
+            if one.known is Known.YES and one.proof is not Proof.ENCRYPT:
+                return True
+            if one.bars:
+                return False
+        return False
 
 
 def judge(
@@ -54,35 +107,63 @@ def judge(
     jitter: Callable[[float, float], float],
 ) -> DomainFacts:
     """The facts after a check. *jitter(a, b)* gives a number between the two, so that domains learnt together
-    do not all end together."""
-    since = _unknown_since(checked, previous, routing, now)
-    if checked.no_mail:
-        life = min(NO_MAIL_SECONDS, routing.known_seconds)
-    elif since is None:
-        life = routing.known_seconds
-    elif now - since < routing.undecided_seconds:
-        life = min(UNKNOWN_SECONDS, routing.known_seconds)
+    do not all end together.
+
+    A proof that could not be found out this time keeps what was found before, as long as that may be believed.
+    """
+    if checked.no_mail is not None:
+        life = min(NO_MAIL_SECONDS, routing.known_seconds) * jitter(0.9, 1.1)
+        return DomainFacts(domain, (), now, now + life, checked.no_mail, checked.reason[:255])
+    before = {one.proof: one for one in previous.held} if previous is not None else {}
+    stretch = jitter(0.9, 1.1)
+    held = strongest_first(
+        _held(evidence, before.get(evidence.proof), routing, now, stretch) for evidence in checked.evidence
+    )
+    facts = DomainFacts(domain, held, now, now)
+    life = _life(facts, routing, now) * stretch
+    ends = (one.ends for one in held if one.known is not Known.UNKNOWN)
+    return replace(facts, expires_at=min((now + life, *ends)))
+
+
+def strongest_first(held: Iterable[Held]) -> tuple[Held, ...]:
+    return tuple(sorted(held, key=lambda one: -one.proof.rank))
+
+
+def _held(evidence: Evidence, before: Held | None, routing: Routing, now: float, stretch: float) -> Held:
+    if evidence.known is Known.UNKNOWN:
+        if before is not None and before.known is not Known.UNKNOWN and now < before.ends:
+            return before
+        since = _unknown_since(before, routing, now)
+        ends = now + UNKNOWN_SECONDS
     else:
-        life = min(ON_THE_SAFE_WAY_SECONDS, routing.known_seconds)
-    return DomainFacts(
-        domain=domain,
-        tls=checked.tls,
-        reason=checked.reason[:255],
-        checked_at=now,
-        expires_at=now + life * jitter(0.9, 1.1),
-        unknown_since=since,
-        no_mail=checked.no_mail,
+        since = None
+        life = routing.known_seconds if evidence.holds_for is None else evidence.holds_for
+        life = max(min(life, routing.known_seconds), min(SHORTEST_SECONDS, routing.known_seconds))
+        ends = now + life * stretch
+    return Held(
+        evidence.proof,
+        evidence.known,
+        evidence.reason[:255],
+        now,
+        ends,
+        evidence.bars,
+        evidence.policy if evidence.known is Known.YES else None,
+        since,
     )
 
 
-def _unknown_since(
-    checked: Checked, previous: DomainFacts | None, routing: Routing, now: float
-) -> float | None:
+def _life(facts: DomainFacts, routing: Routing, now: float) -> float:
+    since = facts.doubt_since
+    if since is not None:
+        waiting = now - since < routing.undecided_seconds
+        return min(UNKNOWN_SECONDS if waiting else ON_THE_SAFE_WAY_SECONDS, routing.known_seconds)
+    return min(DOUBTFUL_SECONDS if facts.doubtful else routing.known_seconds, routing.known_seconds)
+
+
+def _unknown_since(before: Held | None, routing: Routing, now: float) -> float:
     """A run goes on while somebody looks now and then: a try last year and one today are no run."""
-    if checked.tls is not Known.UNKNOWN:
-        return None
-    if previous is None or previous.unknown_since is None:
+    if before is None or before.unknown_since is None:
         return now
-    if now - previous.checked_at > routing.undecided_seconds + routing.known_seconds:
+    if now - before.checked_at > routing.undecided_seconds + routing.known_seconds:
         return now
-    return min(previous.unknown_since, now)
+    return min(before.unknown_since, now)

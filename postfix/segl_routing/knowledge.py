@@ -12,18 +12,18 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from segl.errors import RoutingError
 from segl.events import Events
 from segl.settings import Routing
-from segl.vocabulary import Known
+from segl.vocabulary import Known, Proof
 from segl_routing.archive import Archive
-from segl_routing.facts import DomainFacts, judge
-from segl_routing.live import Checked
+from segl_routing.evidence import Evidence
+from segl_routing.facts import Checked, DomainFacts, judge
 
 MAX_DOMAINS = 200_000  # kept in memory; the longest unused go first
 MAX_CHECKS = 128  # at once
+MAX_EXPECTED = 10_000  # domains announced and not yet looked for; the longest announced go first
 MAX_WAITING = 5_000  # checks begun or waiting for a place
 CHECK_SECONDS = 60.0  # no check takes longer, whatever DNS and hosts do
 
@@ -54,6 +54,7 @@ class Knowledge:
         self._running: dict[str, asyncio.Task[DomainFacts]] = {}
         self._generation = 0
         self._places = asyncio.Semaphore(MAX_CHECKS)
+        self._expected: OrderedDict[str, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -91,6 +92,19 @@ class Knowledge:
             return facts
         return None
 
+    def expect(self, domain: str) -> None:
+        """*domain* (normal form) will be asked for soon: begin to look, without waiting and without hurry.
+
+        At most half of the places for checks are used for this; who asks for an answer goes first. Whatever is
+        known already costs a look in memory; too many announcements push out the oldest.
+        """
+        if domain in self._running or self.recall(domain) is not None:
+            return
+        self._expected[domain] = None
+        if len(self._expected) > MAX_EXPECTED:
+            self._expected.popitem(last=False)
+        self._begin_expected()
+
     async def find(self, domain: str, within: float) -> DomainFacts:
         """The facts about *domain*, found out now if need be.
 
@@ -110,6 +124,7 @@ class Knowledge:
 
     async def stop(self) -> None:
         """Break off the checks that run."""
+        self._expected.clear()
         tasks = list(self._running.values())
         for task in tasks:
             task.cancel()
@@ -128,8 +143,17 @@ class Knowledge:
                 )
             task = asyncio.create_task(self._find_out(domain))
             self._running[domain] = task
-            task.add_done_callback(lambda _: self._running.pop(domain, None))
+            self._expected.pop(domain, None)
+            task.add_done_callback(lambda _: self._ended(domain))
         return task
+
+    def _ended(self, domain: str) -> None:
+        self._running.pop(domain, None)
+        self._begin_expected()
+
+    def _begin_expected(self) -> None:
+        while self._expected and len(self._running) < MAX_CHECKS // 2:
+            self._start(self._expected.popitem(last=False)[0])
 
     async def _find_out(self, domain: str) -> DomainFacts:
         previous = self._latest(self._facts.get(domain), await self._archive.read(domain))
@@ -140,12 +164,6 @@ class Knowledge:
         async with self._places:
             checked = await self._checked_under_present_settings(domain)
         now = self._clock()
-        if checked.tls is Known.UNKNOWN and previous is not None and previous.fresh(now):
-            previous = replace(
-                previous, checked_at=now
-            )  # a try before its time found nothing: it still holds
-            self._remember(previous)
-            return previous
         facts = judge(domain, checked, previous, routing=self._routing, now=now, jitter=self._jitter)
         self._remember(facts)
         self._archive.write(facts)
@@ -163,10 +181,10 @@ class Knowledge:
             async with asyncio.timeout(CHECK_SECONDS):
                 return await self._check(domain)
         except TimeoutError:
-            return Checked(Known.UNKNOWN, f"the check did not end in {CHECK_SECONDS:g} s")
+            return _nothing(f"the check did not end in {CHECK_SECONDS:g} s")
         except Exception as error:
             self._events.failed("check", error)  # a fault of ours is a "don't know" too
-            return Checked(Known.UNKNOWN, "the check failed")
+            return _nothing("the check failed")
 
     def _remember(self, facts: DomainFacts) -> None:
         self._facts[facts.domain] = facts
@@ -181,3 +199,14 @@ class Knowledge:
     def _latest(*candidates: DomainFacts | None) -> DomainFacts | None:
         known = [facts for facts in candidates if facts is not None]
         return max(known, key=lambda facts: facts.checked_at, default=None)
+
+
+def _nothing(reason: str) -> Checked:
+    """A check without a result: any proof may hold, and any that is promised may fail."""
+    return Checked(
+        tuple(Evidence(proof, Known.UNKNOWN, reason, bars=proof in _PROMISES) for proof in _GATHERED)
+    )
+
+
+_GATHERED = (Proof.DANE, Proof.MTA_STS, Proof.PKIX, Proof.ENCRYPT)
+_PROMISES = (Proof.DANE, Proof.MTA_STS)

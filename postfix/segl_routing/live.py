@@ -14,14 +14,18 @@ import asyncio
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from segl.events import Events
 from segl.metrics import PROBES
-from segl.vocabulary import Known
+from segl.vocabulary import Known, Proof
+from segl_routing.evidence import Evidence
+from segl_routing.facts import Checked
 from segl_routing.mx import DnsUnsure, MailDns, NoMail
+from segl_routing.policy import ENCRYPT, VERIFY
 from segl_routing.probe import ProbeResult, probe
 
 MAX_HOSTS = 20  # of one domain; more are not probed and not proven
@@ -32,33 +36,58 @@ HOST_SECONDS = {Known.YES: 60.0, Known.NO: 60.0, Known.UNKNOWN: 15.0}
 MAX_HOSTS_KEPT = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a live check found. ``tls`` is meaningful when ``no_mail`` is ``None``."""
-
-    tls: Known
-    reason: str
-    no_mail: NoMail | None = None
+DaneEvidence = Callable[[str], Coroutine[Any, Any, Evidence]]
+StsEvidence = Callable[[str, Sequence[str]], Coroutine[Any, Any, Evidence]]
 
 
 class LiveCheck:
-    """Finds out, now, what a domain's mail hosts can do."""
+    """Finds out, now, what can be proven of forced TLS to a domain."""
 
-    def __init__(self, dns: MailDns, hosts: HostProbes) -> None:
+    def __init__(
+        self,
+        dns: MailDns,
+        hosts: HostProbes,
+        dane: DaneEvidence | None = None,
+        sts: StsEvidence | None = None,
+    ) -> None:
+        """*dane* and *sts* give these proofs' evidence; without them nothing is said of these proofs."""
         self._dns = dns
         self._hosts = hosts
+        self._dane = dane
+        self._sts = sts
 
     async def __call__(self, domain: str) -> Checked:
         """Check *domain* (normal form). Never raises for what DNS or the hosts do."""
+        dane = asyncio.create_task(self._dane(domain)) if self._dane else None
+        try:
+            checked = await self._by_hosts(domain)
+            if dane is None or checked.no_mail is not None:
+                return checked
+            return replace(checked, evidence=(await dane, *checked.evidence))
+        finally:
+            if dane is not None:
+                dane.cancel()
+
+    async def _by_hosts(self, domain: str) -> Checked:
         try:
             hosts = await self._dns.mail_hosts(domain)
         except DnsUnsure as doubt:
-            return Checked(Known.UNKNOWN, doubt.private)
+            return Checked(_same_of_hosts(Known.UNKNOWN, doubt.private))
         if isinstance(hosts, NoMail):
-            return Checked(Known.NO, _NO_MAIL[hosts], hosts)
+            return Checked(no_mail=hosts, reason=_NO_MAIL[hosts])
         if len(hosts) > MAX_HOSTS:
-            return Checked(Known.NO, f"has {len(hosts)} mail hosts; at most {MAX_HOSTS} are checked")
-        return _together(await asyncio.gather(*(self._hosts.result(host, domain) for host in hosts)))
+            reason = f"has {len(hosts)} mail hosts; at most {MAX_HOSTS} are checked"
+            return Checked(_same_of_hosts(Known.NO, reason))
+        sts = asyncio.create_task(self._sts(domain, hosts)) if self._sts else None
+        try:
+            results = await asyncio.gather(*(self._hosts.result(host, domain) for host in hosts))
+            checked = _together(results)
+            if sts is None or checked.no_mail is not None:
+                return checked
+            return replace(checked, evidence=(await sts, *checked.evidence))
+        finally:
+            if sts is not None:
+                sts.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +104,49 @@ class HostResult:
             return Known.UNKNOWN
         return self.probe.known if self.probe else Known.NO
 
+    @property
+    def encrypted(self) -> Known:
+        """The same, whatever the certificate."""
+        return self.probe.encrypted if self.probe and not self.doubt else self.known
+
     def __str__(self) -> str:
         return self.doubt or f"mail host {self.host} {self.probe.clause if self.probe else 'has no address'}"
 
 
 def _together(results: list[HostResult]) -> Checked:
-    """The domain's result from its hosts' results (see the module's text)."""
+    """The domain's evidence from its hosts' results (see the module's text)."""
     asked = [result for result in results if result.probe or result.doubt]
     if not asked:
-        return Checked(Known.NO, _NO_MAIL[NoMail.NO_HOST], NoMail.NO_HOST)
-    for known in (Known.NO, Known.UNKNOWN):
-        for result in asked:
-            if result.known is known:
-                return Checked(known, str(result))
-    if len(asked) == 1:
-        return Checked(Known.YES, str(asked[0]))
-    return Checked(Known.YES, f"all {len(asked)} mail hosts offer STARTTLS with a certificate that verifies")
+        return Checked(no_mail=NoMail.NO_HOST, reason=_NO_MAIL[NoMail.NO_HOST])
+    pkix = _of_all(asked, [result.known for result in asked])
+    encrypt = _of_all(asked, [result.encrypted for result in asked])
+    if pkix is None:
+        reason = (
+            str(asked[0])
+            if len(asked) == 1
+            else f"all {len(asked)} mail hosts offer STARTTLS with a certificate that verifies"
+        )
+        pkix = (Known.YES, reason)
+    if encrypt is None:
+        encrypt = (Known.YES, "every mail host offers STARTTLS; nobody checks its certificate")
+    return Checked(
+        (
+            Evidence(Proof.PKIX, *pkix, policy=VERIFY if pkix[0] is Known.YES else None),
+            Evidence(Proof.ENCRYPT, *encrypt, policy=ENCRYPT if encrypt[0] is Known.YES else None),
+        )
+    )
+
+
+def _of_all(asked: list[HostResult], known: list[Known]) -> tuple[Known, str] | None:
+    """One plain no is a no, otherwise one doubt is a doubt; ``None`` when all say yes."""
+    for answer in (Known.NO, Known.UNKNOWN):
+        if answer in known:
+            return answer, str(asked[known.index(answer)])
+    return None
+
+
+def _same_of_hosts(known: Known, reason: str) -> tuple[Evidence, ...]:
+    return Evidence(Proof.PKIX, known, reason), Evidence(Proof.ENCRYPT, known, reason)
 
 
 _NO_MAIL = {

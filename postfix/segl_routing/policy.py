@@ -3,13 +3,15 @@
 For each next hop the Postfix SMTP client asks which security level a connection must reach
 (postconf(5), smtp_tls_policy_maps; TLS_README). The answer is a level and attributes, ``verify
 protocols=>=TLSv1.2``, and it beats the level in ``master.cf`` in **both** directions: an answer ``may`` or
-``none`` would send in clear where ``master.cf`` says ``secure``. So the levels that end in plain text, or in
-an unchecked certificate, have no name here: no policy that this module can write lets mail out unprotected.
+``none`` would send in clear where ``master.cf`` says ``secure``. So the levels that may end in plain text have
+no name here: no policy that this module can write lets mail out unencrypted.
 
 ``dane-only``  the TLSA records of the MX host, DNSSEC throughout (RFC 7672); no fall-back.
 ``secure``     a certificate that chains to a trusted root and carries one of the names in ``match=``.
 ``verify``     a certificate that chains to a trusted root and carries the name of the MX host. The name comes
                from DNS, so this is as good as the resolver is.
+
+``encrypt``    any certificate: only for a domain of which the postmaster said ``least = "encrypt"``.
 
 A ``secure`` that rests on an MTA-STS policy says so (``policy_type=sts`` and what belongs to it, TLSRPT_README).
 Postfix then passes over MX hosts that are not on the policy's list, and compares the certificate with the
@@ -42,6 +44,7 @@ class Level(StrEnum):
     DANE_ONLY = "dane-only"
     SECURE = "secure"
     VERIFY = "verify"
+    ENCRYPT = "encrypt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,9 @@ class TlsPolicy:
         return " ".join([*words, _PROTOCOLS])
 
 
+DANE_ONLY = TlsPolicy(Level.DANE_ONLY)
 VERIFY = TlsPolicy(Level.VERIFY)
+ENCRYPT = TlsPolicy(Level.ENCRYPT)
 
 
 def sts_secure(told: StsTold) -> TlsPolicy:

@@ -61,6 +61,11 @@ class ProbeResult(Enum):
     def __str__(self) -> str:
         return self.word
 
+    @property
+    def encrypted(self) -> Known:
+        """Whether the talk would be encrypted if nobody minded the certificate."""
+        return Known.YES if self in _BAD_CERTIFICATE else self.known
+
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
     """What a certificate has to chain to. Raises :class:`OSError` or :class:`ssl.SSLError`.
@@ -184,6 +189,10 @@ class _Ended(Exception):
     def __init__(self, result: ProbeResult) -> None:
         self.result = result
 
+
+_BAD_CERTIFICATE = frozenset(
+    {ProbeResult.SELF_SIGNED, ProbeResult.EXPIRED, ProbeResult.WRONG_NAME, ProbeResult.UNTRUSTED}
+)
 
 # X509_V_ERR_… of OpenSSL's x509_vfy.h
 _BY_VERIFY_CODE = {

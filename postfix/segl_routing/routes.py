@@ -1,7 +1,7 @@
 """Decides by which way one recipient's copy goes. Pure: what is known comes in, the decision goes out.
 
 The order is that of ``docs/flow.md``: own domain, the postmaster's pin, then the ways in the order of the
-settings, each taken if it is *proven*. There are three outcomes:
+settings, each taken if it is *proven* as far as the domain and the message demand. There are three outcomes:
 
 * :class:`Routed`: the way, and the Postfix transport and next hop that stand for it (transport(5));
 * :class:`Refused`: no way can work, ever: the domain does not exist or takes no mail, or the address has
@@ -17,11 +17,13 @@ from typing import Any
 
 from segl.addresses import is_relayed, split_address
 from segl.settings import DomainPin, Settings, is_address, next_hop_host
-from segl.vocabulary import Known, Route, Way
+from segl.vocabulary import Known, Proof, Route, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.mx import NoMail
-from segl_routing.policy import VERIFY, Level, TlsPolicy
+from segl_routing.policy import ENCRYPT, Level, TlsPolicy
+from segl_routing.states import CertificateState, Mark, no_certificate, no_mark
 from segl_routing.tunnels import TunnelState
+from segl_routing.weigh import weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """The recipient waits. ``unchecked`` names the domain whose live check would decide."""
+    """The recipient waits. ``unchecked`` names the domain whose live check would decide; ``unfound`` the address
+    (as asked) whose certificate is being looked for."""
 
     recipient: str
     reason: str
     steps: tuple[str, ...] = ()
     unchecked: str = ""
+    unfound: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -93,6 +97,7 @@ class RouteTable:
         host, _, port = settings.postfix.return_port.rpartition(":")
         self._internal = f"segl-internal:[{host.strip('[]')}]:{port}"
         self._tunnel = f"segl-tunnel:unix:{settings.delivery.tunnel_socket}"
+        self._certificate = f"segl-certificate:unix:{settings.delivery.certificate_socket}"
         self._portal = f"segl-portal:unix:{settings.delivery.portal_socket}"
 
     def decide(
@@ -102,27 +107,49 @@ class RouteTable:
         tunnel: Callable[[str], TunnelState],
         facts: Callable[[str], DomainFacts | None],
         now: float,
+        certificate: Callable[[str], CertificateState] = no_certificate,
+        marks: Callable[[str], Mark | None] = no_mark,
+        least: Proof = Proof.ENCRYPT,
     ) -> Outcome:
-        """The way of *recipient*. *tunnel* and *facts* tell what is known of a domain; *now* is Unix time."""
+        """The way of *recipient*. *tunnel*, *facts* and *marks* tell what is known of a domain, *certificate*
+        of a recipient (by full address); *least* is what the message demands of its own (``segl.demands``);
+        *now* is Unix time."""
         local, domain = split_address(recipient)
         if not domain:
             return Refused(recipient, "5.1.3", "the address has no domain name that mail can be sent to")
         if self._settings.is_own(domain):
             return self._own(recipient, local)
         pin = self._pin(domain)
-        if pin is not None:
-            reason = f"pinned to {pin.way} in the settings"
-            if pin.name != domain:
-                reason += f", with all below {pin.name}"
-            return self._routed(recipient, domain, pin.way, reason, (f"{pin.way}: {reason}",), pin)
-        return self._by_order(recipient, domain, tunnel, facts, now)
+        asked = _Asked(recipient, domain, Proof.strictest((least, self.least(domain))), now)
+        world = _World(tunnel, certificate, facts, marks)
+        if pin is None or pin.way is None:
+            return self._by_order(asked, world)
+        reason = f"pinned to {pin.way} in the settings"
+        if pin.name != domain:
+            reason += f", with all below {pin.name}"
+        if pin.way is Way.TLS:
+            short = self._pin_falls_short(pin, asked, world)
+            if short:
+                return self._by_order(asked, world, f"{reason}, but {short}")
+            if pin.proof is Proof.ENCRYPT:
+                reason += ", with any certificate"
+        return self._routed(asked, pin.way, reason, (f"{pin.way}: {reason}",), pin)
+
+    def least(self, domain: str) -> Proof:
+        """What TLS to *domain* must prove for every message."""
+        pin = self._pin(domain)
+        if pin is None or (pin.least is None and pin.way is None):
+            return self._settings.routing.least
+        if pin.least is not None:
+            return pin.least
+        # the postmaster's word for TLS there stands in for what is demanded of domains he knows nothing about
+        return Proof.PKIX if pin.way is Way.TLS else self._settings.routing.least
 
     def policy(self, next_hop: str, last: Callable[[str], DomainFacts | None]) -> TlsPolicy | None:
-        """The TLS policy for *next_hop* as Postfix asks for it.
+        """The TLS policy for *next_hop* as Postfix asks for it: what was proven for it at its strongest.
 
         ``None`` leaves the level of master.cf, which is ``secure`` by the next hop's own name and so refuses
-        what was never proven. A proof that has run out still gives ``verify``: the certificate is checked
-        again at delivery.
+        what was never proven. A proof that has run out still gives its policy: it is checked again at delivery.
         """
         by_hop = self._next_hops.get(next_hop.lower())
         if by_hop is not None:
@@ -134,10 +161,13 @@ class RouteTable:
         if next_hop.startswith("["):
             return None
         own_pin = self._pin(domain)
-        if own_pin is not None:
+        if own_pin is not None and own_pin.way is not None:
             return _pinned_policy(own_pin) if own_pin.way is Way.TLS else None
         known = last(domain)
-        return VERIFY if known is not None and known.tls is Known.YES else None
+        if known is None or known.no_mail is not None:
+            return None
+        weighed = weigh(known.held, self.least(domain))
+        return weighed.taken.policy if weighed.taken else None
 
     def _own(self, recipient: str, local: str) -> Outcome:
         """Back into the house; unless the local part names a further host, in the manners of before DNS
@@ -150,76 +180,92 @@ class RouteTable:
         route = Route(recipient, Way.INTERNAL, reason, (f"{Way.INTERNAL}: {reason}",))
         return Routed(route, self._internal)
 
-    def _by_order(
-        self,
-        recipient: str,
-        domain: str,
-        tunnel: Callable[[str], TunnelState],
-        facts: Callable[[str], DomainFacts | None],
-        now: float,
-    ) -> Outcome:
+    def _pin_falls_short(self, pin: DomainPin, asked: _Asked, world: _World) -> str:
+        """Why the pin's TLS cannot be used for this copy; empty when it can."""
+        mark = world.marks(asked.domain)
+        if mark is not None:
+            return mark.reason
+        if not pin.proof.meets(asked.least):
+            return f"that proves {pin.proof}, and {asked.least} is demanded"
+        return ""
+
+    def _by_order(self, asked: _Asked, world: _World, no_tls: str = "") -> Outcome:
+        """The usual order; *no_tls* says why TLS is out of the question, if it is."""
         steps: list[str] = []
-        reason = "first in the order of the settings"
         for way in self._settings.routing.order:
             match way:
                 case Way.TUNNEL:
-                    state = tunnel(domain)
+                    state = world.tunnel(asked.domain)
                     taken, reason = state.usable, state.reason
+                case Way.CERTIFICATE:
+                    found = world.certificate(asked.recipient)
+                    taken, reason = found.known is Known.YES, found.reason
+                    if found.known is Known.UNKNOWN:
+                        steps.append(f"{way}: {reason}; asked again until something is known")
+                        return Undecided(asked.recipient, reason, tuple(steps), unfound=asked.recipient)
                 case Way.TLS:
-                    known = facts(domain)
-                    if known is None:
-                        return Undecided(recipient, "not checked yet", tuple(steps), unchecked=domain)
-                    if known.no_mail is not None:
-                        steps.append(f"{way}: {known.reason}")
-                        return Refused(recipient, *_REFUSALS[known.no_mail], tuple(steps))
-                    if self._waits(known, now):
-                        steps.append(f"{way}: {known.reason}; asked again until something is known")
-                        return Undecided(recipient, known.reason, tuple(steps))
-                    taken, reason = known.tls is Known.YES, known.reason
-                    if known.tls is Known.UNKNOWN:
-                        reason += (
-                            f"; nothing could be found out for {known.unknown_for(now) / 60:.0f} minutes"
-                        )
+                    answer = (False, no_tls) if no_tls else self._by_tls(asked, world, steps)
+                    if not isinstance(answer, tuple):
+                        return answer
+                    taken, reason = answer
                 case Way.PORTAL:
                     taken = True
+                    reason = steps[-1].partition(": ")[2] if steps else "first in the order of the settings"
             if taken:
-                return self._taken(recipient, domain, way, reason, steps)
+                return self._taken(asked, way, reason, steps)
             steps.append(f"{way}: {reason}")
-        return Undecided(recipient, "no way is left", tuple(steps))  # settings always end with the portal
+        return Undecided(
+            asked.recipient, "no way is left", tuple(steps)
+        )  # settings always end with the portal
 
-    def _taken(self, recipient: str, domain: str, way: Way, reason: str, steps: list[str]) -> Outcome:
+    def _by_tls(
+        self, asked: _Asked, world: _World, steps: list[str]
+    ) -> tuple[bool, str] | Refused | Undecided:
+        """Whether TLS may be taken and why; or the outcome, where it cannot be told or no way can work."""
+        if asked.least is Proof.SEALED:
+            return False, "not enough for this message"
+        mark = world.marks(asked.domain)
+        if mark is not None:
+            return False, mark.reason
+        known = world.facts(asked.domain)
+        if known is None:
+            return Undecided(asked.recipient, "not checked yet", tuple(steps), unchecked=asked.domain)
+        if known.no_mail is not None:
+            steps.append(f"{Way.TLS}: {known.reason}")
+            return Refused(asked.recipient, *_REFUSALS[known.no_mail], tuple(steps))
+        weighed = weigh(known.held, asked.least)
+        if weighed.known is not Known.UNKNOWN:
+            return weighed.known is Known.YES, weighed.reason
+        waited = max(0.0, asked.now - (asked.now if weighed.since is None else weighed.since))
+        if waited < self._settings.routing.undecided_seconds:
+            steps.append(f"{Way.TLS}: {weighed.reason}; asked again until something is known")
+            return Undecided(asked.recipient, weighed.reason, tuple(steps))
+        return False, f"{weighed.reason}; nothing could be found out for {waited / 60:.0f} minutes"
+
+    def _taken(self, asked: _Asked, way: Way, reason: str, steps: list[str]) -> Outcome:
         order = self._settings.routing.order
         later = order[order.index(way) + 1 :]
         here = f"{way}: takes anyone" if way is Way.PORTAL else f"{way}: {reason}"
         told = (*steps, here, *(f"{other}: not needed" for other in later))
-        return self._routed(recipient, domain, way, reason, told, None)
+        return self._routed(asked, way, reason, told, None)
 
     def _routed(
-        self,
-        recipient: str,
-        domain: str,
-        way: Way,
-        reason: str,
-        steps: tuple[str, ...],
-        pin: DomainPin | None,
+        self, asked: _Asked, way: Way, reason: str, steps: tuple[str, ...], pin: DomainPin | None
     ) -> Routed:
         match way:
             case Way.TUNNEL:
                 transport = self._tunnel
+            case Way.CERTIFICATE:
+                transport = self._certificate
             case Way.TLS:
-                transport = f"segl-tls:{(pin and pin.next_hop) or self._next_hop(domain)}"
+                transport = f"segl-tls:{(pin and pin.next_hop) or self._next_hop(asked.domain)}"
             case _:
                 way, transport = Way.PORTAL, self._portal
-        return Routed(Route(recipient, way, reason, steps), transport)
+        return Routed(Route(asked.recipient, way, reason, steps), transport)
 
     def _next_hop(self, domain: str) -> str:
         port = self._settings.routing.smtp_port
         return domain if port == 25 else f"{domain}:{port}"
-
-    def _waits(self, known: DomainFacts, now: float) -> bool:
-        return (
-            known.tls is Known.UNKNOWN and known.unknown_for(now) < self._settings.routing.undecided_seconds
-        )
 
     def _pin(self, domain: str) -> DomainPin | None:
         """The pin of *domain*, remembered: there may be thousands, and every recipient is asked for."""
@@ -231,7 +277,29 @@ class RouteTable:
             return self._pins.setdefault(domain, self._settings.pin(domain))
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question: the recipient, and the least proof that its domain and its message demand."""
+
+    recipient: str
+    domain: str
+    least: Proof
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """Who tells what is known."""
+
+    tunnel: Callable[[str], TunnelState]
+    certificate: Callable[[str], CertificateState]
+    facts: Callable[[str], DomainFacts | None]
+    marks: Callable[[str], Mark | None]
+
+
 def _pinned_policy(pin: DomainPin) -> TlsPolicy:
+    if pin.least is Proof.ENCRYPT and not pin.match:
+        return ENCRYPT
     level = Level.SECURE if pin.match else Level.VERIFY
     return TlsPolicy(level, pin.match, named=not (pin.next_hop and is_address(next_hop_host(pin.next_hop))))
 

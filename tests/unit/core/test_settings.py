@@ -24,7 +24,7 @@ def settings(**tables: Any) -> Settings:
 def test_the_smallest_file_names_only_the_organisation() -> None:
     found = settings()
     assert found.detection.mode is Mode.DETECT
-    assert found.routing.order == (Way.TUNNEL, Way.TLS, Way.PORTAL)
+    assert found.routing.order == (Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL)
     assert found.notice_from == "sikker-besked@nordby-vand.example"
 
 

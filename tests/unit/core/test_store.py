@@ -17,13 +17,12 @@ def url(directory: Path) -> str:
 
 
 def test_what_is_committed_is_there_for_the_next_process(tmp_path: Path) -> None:
-    row = {"domain": "x.example", "tls": "yes", "reason": "r", "checked_at": 1.0, "expires_at": 2.0}
+    row = {"domain": "x.example", "evidence": "[]", "checked_at": 1.0, "expires_at": 2.0}
     with transaction(open_store(url(tmp_path))) as connection:
         connection.execute(domain_knowledge.insert().values(row))
     with transaction(open_store(url(tmp_path))) as connection:
         found = connection.execute(sa.select(domain_knowledge)).one()
-    assert found.tls == "yes"
-    assert found.unknown_since is None
+    assert found.evidence == "[]"
 
 
 def test_a_commit_is_on_disk_when_it_returns(tmp_path: Path) -> None:

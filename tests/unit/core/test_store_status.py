@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from segl.errors import StoreError
-from segl.store import meta, open_store, sealed_message, transaction
+from segl.store import SCHEMA_VERSION, meta, open_store, sealed_message, transaction
 from segl.store_status import StoreMissing, StoreStatus, look_at_store
 
 
@@ -32,7 +32,7 @@ def test_sealed_messages_that_can_still_be_opened_are_counted(tmp_path: Path) ->
                     removed_at=removed,
                 )
             )
-    assert look_at_store(url(tmp_path / "segl.db")) == StoreStatus("1", 2, now + 50)
+    assert look_at_store(url(tmp_path / "segl.db")) == StoreStatus(str(SCHEMA_VERSION), 2, now + 50)
     engine.dispose()
 
 

@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 
-from segl.vocabulary import Known
+from segl.vocabulary import Known, Proof
 from segl_routing import live
-from segl_routing.live import Checked, LiveCheck
+from segl_routing.evidence import Evidence
+from segl_routing.facts import Checked
+from segl_routing.live import LiveCheck
 from segl_routing.mx import MailDns, NoMail
 from world.dns import MX, NULL_MX, TXT, A, DnsServer, Fault
 from world.outside import Outside, host
@@ -62,6 +64,11 @@ def check(outside: Outside, dns: DnsServer, *domains: str, seconds: float = 0.5)
     return asyncio.run(run())
 
 
+def by_certificate(checked: Checked) -> Evidence:
+    [found] = [evidence for evidence in checked.evidence if evidence.proof is Proof.PKIX]
+    return found
+
+
 @pytest.mark.parametrize(
     ("domain", "tls", "reason"),
     [
@@ -83,8 +90,8 @@ def check(outside: Outside, dns: DnsServer, *domains: str, seconds: float = 0.5)
 )
 def test_proof(outside: Outside, dns: DnsServer, domain: str, tls: Known, reason: str) -> None:
     [checked] = check(outside, dns, domain)
-    assert (checked.tls, checked.no_mail) == (tls, None)
-    assert checked.reason.startswith(reason)
+    assert (by_certificate(checked).known, checked.no_mail) == (tls, None)
+    assert by_certificate(checked).reason.startswith(reason)
 
 
 @pytest.mark.parametrize(
@@ -99,13 +106,13 @@ def test_proof(outside: Outside, dns: DnsServer, domain: str, tls: Known, reason
 def test_no_mail(outside: Outside, dns: DnsServer, domain: str, no_mail: NoMail) -> None:
     [checked] = check(outside, dns, domain)
     assert checked.no_mail is no_mail
-    assert checked.tls is Known.NO
+    assert checked.evidence == ()
 
 
 def test_a_host_of_many_domains_is_probed_once(outside: Outside, dns: DnsServer, good: SmtpPeer) -> None:
     good.forget()
     both = check(outside, dns, "kommune.example", "skole.example", "both.example", "backupgone.example")
-    assert [checked.tls for checked in both] == [Known.YES] * 4
+    assert [by_certificate(checked).known for checked in both] == [Known.YES] * 4
     assert good.connections == 1
 
 

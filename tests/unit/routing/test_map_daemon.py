@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -109,12 +110,24 @@ class Map:
     def aged(self, domain: str, seconds: float) -> bool:
         """Make what is stored of *domain* older; whether something is."""
         with closing(sqlite3.connect(self.directory / "segl.db")) as store, store:
-            done = store.execute(
+            row = store.execute(
+                "SELECT evidence FROM domain_knowledge WHERE domain = ?", (domain,)
+            ).fetchone()
+            if row is None:
+                return False
+            evidence = [
+                {
+                    key: value - seconds if key in ("checked_at", "ends", "unknown_since") else value
+                    for key, value in proof.items()
+                }
+                for proof in json.loads(row[0])
+            ]
+            store.execute(
                 "UPDATE domain_knowledge SET checked_at = checked_at - :s, expires_at = expires_at - :s, "
-                "unknown_since = unknown_since - :s WHERE domain = :d",
-                {"s": seconds, "d": domain},
+                "evidence = :e WHERE domain = :d",
+                {"s": seconds, "d": domain, "e": json.dumps(evidence)},
             )
-        return done.rowcount == 1
+        return True
 
     def reload(self) -> None:
         before = self.daemon.log.count("reload")

@@ -16,13 +16,14 @@ from segl.settings_file import parse_settings
 from segl.vocabulary import Known
 from segl_routing.answers import Answers
 from segl_routing.archive import NoArchive
+from segl_routing.facts import Checked
 from segl_routing.knowledge import Knowledge
-from segl_routing.live import Checked
 from segl_routing.mx import NoMail
 from segl_routing.patience import PURSE_SECONDS, Patience
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import Reply, Status
 from segl_routing.tunnels import TunnelDirectory
+from world.lookups import pkix
 
 SETTINGS = parse_settings(
     {
@@ -31,10 +32,10 @@ SETTINGS = parse_settings(
     }
 )
 WORLD = {
-    "good.example": Checked(Known.YES, "verifies"),
-    "bare.example": Checked(Known.NO, "no STARTTLS"),
-    "ill.example": Checked(Known.UNKNOWN, "no answer in time"),
-    "gone.example": Checked(Known.NO, "does not exist", NoMail.NO_SUCH_DOMAIN),
+    "good.example": pkix(Known.YES, "verifies"),
+    "bare.example": pkix(Known.NO, "no STARTTLS"),
+    "ill.example": pkix(Known.UNKNOWN, "no answer in time"),
+    "gone.example": Checked(no_mail=NoMail.NO_SUCH_DOMAIN, reason="does not exist"),
 }
 
 

@@ -20,6 +20,8 @@ from world.dns import MX, DnsServer, Fault
 from world.outside import Outside, host
 from world.peers import SmtpPeer
 
+SEEN_BEFORE = '[{"proof":"pkix","known":"no","reason":"seen before","checked_at":1,"ends":9e12}]'
+
 APP = Typer()
 APP.command()(route)
 
@@ -91,7 +93,8 @@ def test_for_programs(settings: Path, outside: Outside) -> None:
         zip(addresses, ["internal", "tls", "tunnel"], strict=True)
     )
     assert told[1]["transport"] == f"segl-tls:boligforening.example:{outside.port}"
-    assert told[1]["checked"]["tls"] == "yes"
+    assert told[1]["checked"]["proofs"][0]["proof"] == "pkix"
+    assert told[1]["checked"]["proofs"][0]["known"] == "yes"
     assert told[0]["checked"] is None
 
 
@@ -138,8 +141,8 @@ def test_what_segl_map_knows_is_told_unless_asked_anew(settings: Path, good: Smt
     now = time.time()
     with closing(sqlite3.connect(store)) as connection, connection:
         connection.execute(
-            "INSERT INTO domain_knowledge VALUES ('boligforening.example', 'no', 'seen before', ?, ?, NULL)",
-            (now - 600, now + 600),
+            "INSERT INTO domain_knowledge VALUES ('boligforening.example', ?, ?, ?)",
+            (SEEN_BEFORE, now - 600, now + 600),
         )
     good.forget()
     result = ask(settings, "bo@boligforening.example")

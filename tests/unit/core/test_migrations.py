@@ -1,0 +1,80 @@
+"""A store of an older version is brought up to date where it lies, in one piece, whoever comes first."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from segl import migrations
+from segl.errors import StoreError
+from segl.store import SCHEMA_VERSION, domain_knowledge, meta, open_store, sealed_recipient
+
+OLD = Path(__file__).parent / "stores" / "schema-1.db"  # made by the version that wrote it
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    shutil.copy(OLD, tmp_path / "segl.db")
+    return f"sqlite:///{tmp_path}/segl.db"
+
+
+def version(connection: Connection) -> str:
+    return str(connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema")))
+
+
+def test_what_was_known_is_kept_as_run_out(url: str) -> None:
+    with open_store(url).connect() as connection:
+        rows = {row.domain: row for row in connection.execute(sa.select(domain_knowledge))}
+        assert version(connection) == str(SCHEMA_VERSION)
+    assert set(rows) == {"god.example", "stum.example", "xn--r-3fa9c.example"}
+    assert all(row.expires_at == row.checked_at == 1_790_000_000.0 for row in rows.values())
+    [good] = json.loads(rows["god.example"].evidence)
+    assert (good["proof"], good["known"], good["ends"]) == ("pkix", "yes", 1_790_000_000.0)
+    [mute] = json.loads(rows["stum.example"].evidence)
+    assert (mute["known"], mute["unknown_since"]) == ("unknown", 1_789_990_000.5)
+
+
+def test_sealed_messages_are_untouched(url: str) -> None:
+    with open_store(url).connect() as connection:
+        row = connection.execute(sa.select(sealed_recipient)).one()
+    assert (row.recipient, row.server_secret, row.wrapped_key) == ("bo@x.example", b"s" * 32, b"w" * 60)
+
+
+def test_several_processes_may_upgrade_at_once(url: str) -> None:
+    failed: list[BaseException] = []
+
+    def open_it() -> None:
+        try:
+            open_store(url).dispose()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    with open_store(url).connect() as connection:
+        assert len(connection.execute(sa.select(domain_knowledge)).all()) == 3
+
+
+def test_an_upgrade_that_breaks_off_changed_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = migrations._STEPS["1"]
+
+    def breaks(connection: Connection) -> None:
+        step(connection)
+        connection.exec_driver_sql("INSERT INTO no_such_table VALUES (1)")
+
+    monkeypatch.setitem(migrations._STEPS, "1", breaks)
+    with pytest.raises(StoreError):
+        open_store(url)
+    monkeypatch.setitem(migrations._STEPS, "1", step)
+    with open_store(url).connect() as connection:
+        assert len(connection.execute(sa.select(domain_knowledge)).all()) == 3, "and the next start succeeds"

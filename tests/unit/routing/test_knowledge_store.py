@@ -1,0 +1,192 @@
+"""What is known of domains outlives a restart, and is shared with other nodes by the store."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from segl.events import Events
+from segl.store import domain_knowledge, open_store
+from segl.vocabulary import Known, Proof
+from segl_routing.archive import StoreArchive
+from segl_routing.facts import Checked, DomainFacts
+from world.lookups import DOMAIN, DOUBT, GONE, NO, YES, LookUps, hold, run, says, tls
+
+
+def store_of(directory: Path, **how: bool) -> StoreArchive:
+    return StoreArchive(open_store(f"sqlite:///{directory}/segl.db"), Events("test"), **how)
+
+
+def kept(domain: str, known: Known, reason: str, checked_at: float) -> DomainFacts:
+    held = hold(says(Proof.PKIX, known, reason), checked_at)
+    return DomainFacts(domain, (held,), checked_at, checked_at + 3000)
+
+
+EVERYTHING = Checked(
+    (
+        says(Proof.DANE, Known.NO, "fails", bars=True),
+        says(Proof.MTA_STS, Known.YES),
+        says(Proof.PKIX, Known.UNKNOWN, "mx.ærø.example is “busy”"),
+        says(Proof.ENCRYPT, Known.YES),
+    )
+)
+
+
+@pytest.mark.parametrize("world", [YES, NO, DOUBT, EVERYTHING])
+def test_it_survives_a_restart(tmp_path: Path, world: Checked) -> None:
+    async def first(desk: LookUps) -> DomainFacts:
+        desk.world = world
+        return await desk.find()
+
+    archive = store_of(tmp_path)
+    before = run(first, LookUps(archive=archive))
+    archive.close()
+
+    async def second(desk: LookUps) -> DomainFacts:
+        desk.world = RuntimeError("must not be asked")
+        return await desk.find()
+
+    archive = store_of(tmp_path)
+    assert run(second, LookUps(archive=archive)) == before
+    archive.close()
+
+
+def test_a_run_of_doubts_survives_a_restart(tmp_path: Path) -> None:
+    async def doubt(desk: LookUps) -> DomainFacts:
+        desk.world = DOUBT
+        return await desk.find()
+
+    since = []
+    for minutes in (0, 5, 10):
+        archive = store_of(tmp_path)
+        since.append(run(doubt, LookUps(archive=archive, now=1_000_000.0 + minutes * 60)).doubt_since)
+        archive.close()
+    assert since == [1_000_000.0] * 3
+
+
+def test_what_bounces_mail_is_not_kept(tmp_path: Path) -> None:
+    async def story(desk: LookUps) -> None:
+        desk.world = GONE
+        await desk.find()
+
+    archive = store_of(tmp_path)
+    run(story, LookUps(archive=archive))
+    archive.close()
+    archive = store_of(tmp_path)
+    assert asyncio.run(archive.read(DOMAIN)) is None
+    archive.close()
+
+
+def test_what_is_read_without_leave_to_write_is_not_changed(tmp_path: Path) -> None:
+    async def story(desk: LookUps) -> None:
+        await desk.find()
+        desk.knowledge.change(desk.check, desk.routing, forget=True)
+
+    archive = store_of(tmp_path, writable=False)
+    run(story, LookUps(archive=archive))
+    archive.close()
+    archive = store_of(tmp_path)
+    assert asyncio.run(archive.read(DOMAIN)) is None
+    archive.close()
+
+
+def test_a_store_that_fails_costs_a_check_and_no_answer(tmp_path: Path) -> None:
+    archive = store_of(tmp_path)
+    archive._engine.dispose()
+    (tmp_path / "segl.db").unlink()
+    (tmp_path / "segl.db").mkdir()
+
+    async def story(desk: LookUps) -> None:
+        assert tls(await desk.find()) is Known.YES
+        desk.now += 4000
+        assert tls(await desk.find()) is Known.YES
+
+    run(story, LookUps(archive=archive))
+    archive.close()
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        "",
+        "perhaps",
+        "{}",
+        "7",
+        "null",
+        '["pkix"]',
+        '[{"proof":"pkix"}]',
+        '[{"proof":"luck","known":"yes","reason":"","checked_at":1,"ends":9e18}]',
+        # a proof that tells Postfix nothing, or something that no policy may be
+        '[{"proof":"pkix","known":"yes","reason":"","checked_at":1,"ends":9e18}]',
+        '[{"proof":"pkix","known":"yes","reason":"","checked_at":1,"ends":9e18,"level":"may","match":[],"named":true}]',
+        '[{"proof":"pkix","known":"no","reason":"","checked_at":1,"ends":2},'
+        '{"proof":"pkix","known":"no","reason":"","checked_at":1,"ends":2}]',
+        "[" * 100_000,
+    ],
+)
+def test_a_row_that_makes_no_sense_counts_as_none(tmp_path: Path, evidence: str) -> None:
+    archive = store_of(tmp_path)
+    with archive._engine.begin() as connection:
+        connection.execute(
+            domain_knowledge.insert().values(
+                domain=DOMAIN, evidence=evidence, checked_at=1.0, expires_at=9e18
+            )
+        )
+    assert asyncio.run(archive.read(DOMAIN)) is None
+    archive.close()
+
+
+def test_another_nodes_newer_finding_is_used(tmp_path: Path) -> None:
+    mine, other = store_of(tmp_path), store_of(tmp_path)
+
+    async def story(desk: LookUps) -> None:
+        await desk.find()
+        assert await mine.read(DOMAIN) is not None
+        desk.now += 4000
+        other.write(kept(DOMAIN, Known.NO, "seen elsewhere", desk.now - 10))
+        other.close()
+        assert (await desk.find()).held[0].reason == "seen elsewhere"
+        assert len(desk.asked) == 1
+
+    run(story, LookUps(archive=mine))
+    mine.close()
+
+
+def test_what_is_very_old_is_thrown_out(tmp_path: Path) -> None:
+    archive = store_of(tmp_path)
+    archive.write(kept("old.example", Known.NO, "", 1000.0))
+    archive.write(kept("new.example", Known.NO, "", 3000.0))
+    archive.prune(2500.0)
+    assert asyncio.run(archive.read("old.example")) is None
+    assert asyncio.run(archive.read("new.example")) is not None
+    archive.close()
+
+
+def test_an_older_finding_does_not_replace_a_newer_one(tmp_path: Path) -> None:
+    archive = store_of(tmp_path)
+    archive.write(kept(DOMAIN, Known.NO, "newer", 1_000_030.0))
+    archive.write(kept(DOMAIN, Known.YES, "older", 1_000_000.0))
+    facts = asyncio.run(archive.read(DOMAIN))
+    assert facts is not None
+    assert facts.held[0].reason == "newer"
+    archive.close()
+
+
+def test_what_was_checked_under_other_certificates_counts_no_more(tmp_path: Path) -> None:
+    archive = store_of(tmp_path)
+
+    async def story(desk: LookUps) -> None:
+        desk.takes = 0.05
+        await desk.find("known.example")
+        running = asyncio.create_task(desk.find())
+        await asyncio.sleep(0.02)
+        desk.world = NO
+        desk.knowledge.change(desk.check, desk.routing, forget=True)
+        assert desk.knowledge.recall("known.example") is None
+        assert tls(await running) is Known.NO, "a check that began before is made again"
+        assert tls(await desk.find("known.example")) is Known.NO
+
+    run(story, LookUps(archive=archive))
+    archive.close()
