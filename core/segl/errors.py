@@ -7,11 +7,11 @@
     ├── StoreError             the store cannot be reached or is of another version
     ├── ProtocolError          a peer broke the protocol spoken with it
     ├── PostfixError           Postfix's configuration cannot be read, or may not be changed
+    ├── TunnelListError        a tunnel list was refused or could not be had; the accepted one stays
     ├── RoutingError           a route could not be decided (always temporary)
     └── DeliveryError          a recipient could not be served
         ├── NoCertificate      no usable certificate for the domain (temporary: the next way is tried)
-        ├── SealingError       the message could not be sealed
-        └── CannotOpen         an encrypted message could not be opened (one public text for every cause)
+        └── SealingError       the message could not be sealed
 
 Each carries two texts: ``public``, which may be shown to a peer or user and tells nothing about the
 inside, and ``private``, which goes to the log. Neither ever holds message content. ``reply`` is the
@@ -23,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from segl.vocabulary import ListFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,14 @@ class PostfixError(SeglError):
     """Postfix's configuration cannot be read, or may not be changed."""
 
 
+class TunnelListError(SeglError):
+    """A tunnel list was refused or could not be had. The one accepted before stays in force."""
+
+    def __init__(self, cause: ListFault, private: str, hint: str = "") -> None:
+        super().__init__("the tunnel list was not taken", private, hint)
+        self.cause = cause
+
+
 class RoutingError(SeglError):
     """A route could not be decided now. Never answered with a weaker route."""
 
@@ -145,10 +155,3 @@ class SealingError(DeliveryError):
     """The message could not be sealed to disk."""
 
     reply_code, reply_enhanced = 452, "4.3.1"
-
-
-class CannotOpen(DeliveryError):
-    """An encrypted message could not be opened. Whoever sent it learns nothing of why."""
-
-    def __init__(self, private: str) -> None:
-        super().__init__("the message cannot be opened", private)

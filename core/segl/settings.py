@@ -18,10 +18,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 
 from segl.addresses import domain_of, normal_domain
+from segl.settings_tunnel import TunnelList
 from segl.vocabulary import Decision, Label, Mode, Proof, Way
 
 RUN = Path("/run/segl")
 STATE = Path("/var/lib/segl")
+TUNNEL_LISTS = Path("/var/lib/segl-tunnel")
 CONFIG = Path("/etc/segl")
 DEFAULT_FILE = CONFIG / "segl.toml"
 
@@ -292,6 +294,8 @@ class Delivery:
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
     # <domain>.pem: the tunnel certificates of partners, one or several per file.
     certificates: Path = CONFIG / "tunnel.d"
+    # Where `segl tunnel update` keeps what it accepted of each [[tunnel_list]].
+    tunnel_lists: Path = TUNNEL_LISTS
     # The front's return port: takes what is safe now (ciphertext, notices, mail to own domains).
     reinject: HostPort = "127.0.0.1:10027"
     reinject_seconds: Seconds = 60.0
@@ -365,6 +369,7 @@ class Settings:
     routing: Routing = field(default_factory=Routing)
     domain: tuple[DomainPin, ...] = ()
     demand: tuple[Demand, ...] = ()
+    tunnel_list: tuple[TunnelList, ...] = ()
     delivery: Delivery = field(default_factory=Delivery)
     portal: Portal = field(default_factory=Portal)
     postfix: Postfix = field(default_factory=Postfix)

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from segl import settings as tables
 from segl.errors import Fault, SettingsError, found
 from segl.settings import DEFAULT_FILE, DomainPin, Settings, is_address, next_hop_host
+from segl.settings_tunnel import ListFormat
 from segl.vocabulary import Label, Proof, Way
 
 _ADAPTER = TypeAdapter(Settings)
@@ -109,6 +110,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
                 "a certificate is checked by name: say in match which one it carries",
             )
     yield from _demand_faults(settings, file)
+    yield from _tunnel_list_checks(settings, file)
     for hop, matches in _matches_by_next_hop(settings).items():
         if len(matches) > 1:
             yield Fault(
@@ -153,6 +155,31 @@ def _demand_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:
         for label, times in Counter(demand.labels).items():
             if times > 1:
                 yield Fault(file, f"{key}.labels", f"names {label} {times} times")
+
+
+def _tunnel_list_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
+    key = "tunnel_list"
+    for name, times in Counter(entry.name for entry in settings.tunnel_list).items():
+        if times > 1:
+            yield Fault(file, key, f"{name} has {times} entries", "keep one, or give it another name")
+    for entry in settings.tunnel_list:
+        signed = entry.format is ListFormat.SEGL
+        if signed and not entry.signers:
+            hint = (
+                "ask the publisher for the SHA-256 of the signing certificate, by another way than the list"
+            )
+            yield Fault(file, key, f"{entry.name}: signers is empty", hint)
+        if entry.signers and not signed:
+            yield Fault(file, key, f'{entry.name}: signers belong to format = "segl"')
+        if entry.url and not signed:
+            yield Fault(
+                file,
+                key,
+                f'{entry.name}: format = "{entry.format}" cannot come over the net',
+                "nobody signed it: fetch it yourself, check it, and name the file as source",
+            )
+        if entry.ca_file is not None and not entry.url:
+            yield Fault(file, key, f"{entry.name}: ca_file belongs to a source that begins with https://")
 
 
 def _matches_by_next_hop(settings: Settings) -> dict[str, set[tuple[str, ...]]]:

@@ -90,6 +90,25 @@ class Known(Enum):
     UNKNOWN = "unknown"
 
 
+class ListFault(StrEnum):
+    """Why a tunnel list was not taken (docs/tunnel-list.md)."""
+
+    NO_SOURCE = "no-source"  # it could not be had
+    TOO_LARGE = "too-large"
+    BAD_FORM = "bad-form"  # it is no list, or contradicts itself
+    BAD_SIGNATURE = "bad-signature"
+    UNKNOWN_SIGNER = "unknown-signer"  # well signed, by a key that is not in `signers`
+    NOT_YET = "not-yet"  # issued in the future
+    EXPIRED = "expired"
+    LOWER_SERIAL = "lower-serial"  # older than one that was accepted
+    SAME_SERIAL = "same-serial"  # other content under a serial that was accepted
+    TOO_MANY = "too-many"
+    SHRUNK = "shrunk"  # too many domains would lose their certificates
+    BAD_COPY = "bad-copy"  # what was accepted earlier cannot be read any more
+    BUSY = "busy"  # another run works on it
+    CANNOT_KEEP = "cannot-keep"  # disk full, no permission
+
+
 class Label(StrEnum):
     """The sixteen categories of information that must be sent securely (docs/labels.md)."""
 
