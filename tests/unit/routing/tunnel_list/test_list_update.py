@@ -1,0 +1,549 @@
+"""Bringing a list up to date: each refusal, and that a refusal changes nothing on disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from segl.errors import TunnelListError
+from segl.settings_tunnel import TunnelList as Terms
+from segl.vocabulary import ListFault
+from segl_delivery.signed_list import open_signed
+from segl_routing.tunnel_list.accepted import Accepted, AcceptedList, read_state
+from segl_routing.tunnel_list.content import Entry, TunnelList, write_list
+from segl_routing.tunnel_list.keeping import keeper_of
+from segl_routing.tunnel_list.sources import Fetched, source_of
+from segl_routing.tunnel_list.update import Result, Updated, roll_back, update
+from world.lists import NOW, Publisher, entry, listed, partner
+from world.partners import certificate, rsa_key
+
+TOWNS = [f"by{number:02}.example" for number in range(20)]
+NOBODY = Publisher("Nobody", 2)
+
+
+def never(_terms: Terms, _before: Accepted | None) -> Fetched | None:
+    raise AssertionError("a file is not fetched")
+
+
+@dataclasses.dataclass
+class Desk:
+    """A list on a postmaster's disk, and its publisher's file."""
+
+    directory: Path
+    publisher: Publisher
+    terms: Terms
+
+    @property
+    def base(self) -> Path:
+        return self.directory / "state"
+
+    def publish(self, what: TunnelList | bytes, by: Publisher | None = None) -> None:
+        Path(self.terms.source).write_bytes((by or self.publisher).signed(what))
+
+    def update(self, *, days: float = 0, **how: Any) -> Updated:
+        source = source_of(self.terms, open_signed, never)
+        return update(self.terms, self.base, source, (NOW + timedelta(days=days)).timestamp(), **how)
+
+    def refused(self, **how: Any) -> ListFault:
+        before = self.tree()
+        with pytest.raises(TunnelListError) as caught:
+            self.update(**how)
+        assert self.tree() == before, "a refused update changed something"
+        return caught.value.cause
+
+    def state(self) -> Accepted:
+        state = read_state(self.base / self.terms.name)
+        assert state is not None
+        return state
+
+    def tree(self) -> dict[str, tuple[bytes, int]]:
+        """Everything that lies there, but for the lock."""
+        return {
+            str(file): (file.read_bytes(), file.stat().st_mtime_ns)
+            for file in self.base.rglob("*")
+            if file.is_file() and file.name != "lock"
+        }
+
+    def usable(self, domain: str, days: float = 0) -> bool:
+        reader = AcceptedList(self.base, self.terms, lambda *_: None)
+        choice = reader.choice(domain, (NOW + timedelta(days=days)).timestamp())
+        return choice is not None and choice.certificate is not None
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return desk_in(tmp_path)
+
+
+def desk_in(directory: Path) -> Desk:
+    publisher = Publisher()
+    return Desk(directory, publisher, publisher.terms(source=str(directory / "list.p7m")))
+
+
+def test_a_first_list_is_accepted(desk: Desk) -> None:
+    desk.publish(listed(*TOWNS, serial=5))
+    done = desk.update()
+    assert (done.result, done.copy and done.copy.serial, len(done.changes.added)) == (Result.ACCEPTED, 5, 20)
+    state = desk.state()
+    assert (state.highest, state.current.domains, state.current.usable) == (5, 20, 20)
+    assert state.current.signer == desk.publisher.pin
+    assert state.current.first_end == partner(TOWNS[0]).not_valid_after_utc
+    assert desk.usable("by03.example")
+    assert not desk.usable("other.example")
+
+
+def test_the_next_one_takes_its_place_and_tells_the_changes(desk: Desk) -> None:
+    desk.publish(listed(*TOWNS, serial=1))
+    desk.update()
+    renewed = entry(TOWNS[0], partner(TOWNS[0], -1, 200))
+    desk.publish(listed(renewed, *TOWNS[2:], "new.example", serial=2))
+    done = desk.update()
+    assert done.changes.as_dict() == {
+        "added": ["new.example"],
+        "removed": [TOWNS[1]],
+        "changed": [TOWNS[0]],
+    }
+    assert not desk.usable(TOWNS[1])
+    assert desk.usable("new.example")
+
+
+def test_the_same_again_is_nothing_new(desk: Desk) -> None:
+    same = listed(*TOWNS)
+    desk.publish(same)
+    desk.update()
+    desk.publish(same)  # signed anew: other bytes around the same list
+    assert desk.update(days=1).result is Result.NOTHING_NEW
+    assert desk.state().checked_at == (NOW + timedelta(days=1)).timestamp()
+    assert desk.state().current.accepted_at == NOW.timestamp()
+
+
+BEFORE = listed(*TOWNS, serial=10)
+HALF_BROKEN = [entry(town, certificate(town, rsa_key(1024))) for town in TOWNS[:3]]
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def offered(*domains: str | Entry, serial: int = 11, **times: timedelta | None) -> Callable[[Desk], None]:
+    return lambda desk: desk.publish(listed(*domains, serial=serial, **times))  # type: ignore[arg-type]
+
+
+def written(content: bytes) -> Callable[[Desk], object]:
+    return lambda desk: Path(desk.terms.source).write_bytes(content)
+
+
+REFUSALS: list[tuple[str, Callable[[Desk], object], ListFault]] = [
+    ("no file", lambda desk: Path(desk.terms.source).unlink(), ListFault.NO_SOURCE),
+    ("a directory", lambda desk: _directory(desk), ListFault.NO_SOURCE),
+    ("a pipe", lambda desk: _pipe(desk), ListFault.NO_SOURCE),
+    ("endless", lambda desk: _endless(desk), ListFault.NO_SOURCE),
+    ("empty", written(b""), ListFault.BAD_SIGNATURE),
+    ("not signed", written(write_list(BEFORE)), ListFault.BAD_SIGNATURE),
+    ("cut off", lambda desk: _cut(desk), ListFault.BAD_SIGNATURE),
+    ("altered", lambda desk: _altered(desk), ListFault.BAD_SIGNATURE),
+    ("too large", written(b"0" * 200_001), ListFault.TOO_LARGE),
+    (
+        "unknown signer",
+        lambda desk: desk.publish(listed(*TOWNS, serial=11), NOBODY),
+        ListFault.UNKNOWN_SIGNER,
+    ),
+    ("no list", lambda desk: desk.publish(b"Kaere alle"), ListFault.BAD_FORM),
+    ("a domain twice", offered(*TOWNS, TOWNS[0]), ListFault.BAD_FORM),
+    ("no end", offered(*TOWNS, expires=None), ListFault.BAD_FORM),
+    ("ends as it begins", offered(*TOWNS, issued=0 * DAY, expires=0 * DAY), ListFault.BAD_FORM),
+    ("of the future", offered(*TOWNS, issued=HOUR), ListFault.NOT_YET),
+    ("ended", offered(*TOWNS, issued=-9 * DAY, expires=-DAY), ListFault.EXPIRED),
+    ("older", offered(*TOWNS, "new.example", serial=9), ListFault.LOWER_SERIAL),
+    ("same serial", offered(*TOWNS, "new.example", serial=10), ListFault.SAME_SERIAL),
+    ("too many", offered(*(f"d{number}.example" for number in range(31))), ListFault.TOO_MANY),
+    ("three of twenty gone", offered(*TOWNS[3:]), ListFault.SHRUNK),
+    ("three of twenty of no use", offered(*HALF_BROKEN, *TOWNS[3:]), ListFault.SHRUNK),
+    ("emptied", offered(), ListFault.SHRUNK),
+]
+
+
+def _directory(desk: Desk) -> None:
+    Path(desk.terms.source).unlink()
+    Path(desk.terms.source).mkdir()
+
+
+def _pipe(desk: Desk) -> None:
+    Path(desk.terms.source).unlink()
+    os.mkfifo(desk.terms.source)
+
+
+def _endless(desk: Desk) -> None:
+    Path(desk.terms.source).unlink()
+    Path(desk.terms.source).symlink_to("/dev/zero")
+
+
+def _cut(desk: Desk) -> None:
+    file = Path(desk.terms.source)
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def _altered(desk: Desk) -> None:
+    signed = desk.publisher.signed(listed(*TOWNS, serial=11))
+    Path(desk.terms.source).write_bytes(signed.replace(b"by07.example", b"by77.example"))
+
+
+@pytest.mark.parametrize(("spoil", "cause"), [r[1:] for r in REFUSALS], ids=[r[0] for r in REFUSALS])
+def test_what_is_refused_changes_nothing(
+    desk: Desk, spoil: Callable[[Desk], object], cause: ListFault
+) -> None:
+    desk.terms = dataclasses.replace(desk.terms, max_domains=30, max_bytes=200_000)
+    desk.publish(BEFORE)
+    desk.update()
+    spoil(desk)
+    assert desk.refused() is cause
+    assert desk.refused(dry_run=True) is cause
+    assert desk.usable(TOWNS[0])
+
+
+def test_every_refusal_of_a_list_is_in_the_table() -> None:
+    ours = {ListFault.BAD_COPY, ListFault.BUSY, ListFault.CANNOT_KEEP}  # not the list's fault
+    assert {cause for _, _, cause in REFUSALS} == set(ListFault) - ours
+
+
+@pytest.mark.parametrize(("gone", "refused"), [(0, False), (2, False), (3, True)])
+def test_the_share_that_may_go(desk: Desk, gone: int, refused: bool) -> None:
+    desk.publish(listed(*TOWNS))
+    desk.update()
+    desk.publish(listed(*TOWNS[gone:], serial=2))
+    if not refused:
+        assert desk.update().result is Result.ACCEPTED
+        return
+    assert desk.refused() is ListFault.SHRUNK
+    done = desk.update(accept_shrink=True)
+    assert done.result is Result.ACCEPTED
+    assert "3 of 20 domains would lose their certificates, more than 10%" in done.warning
+
+
+def test_a_shrunken_list_is_only_told_of_when_the_settings_say_so(desk: Desk) -> None:
+    desk.terms = dataclasses.replace(desk.terms, when_shrunk="alert")
+    desk.publish(listed(*TOWNS))
+    desk.update()
+    desk.publish(listed(TOWNS[0], serial=2))
+    assert "19 of 20" in desk.update().warning
+
+
+def test_a_certificate_that_ran_out_by_itself_is_no_loss(desk: Desk) -> None:
+    short = [entry(town, partner(town, -1, 5)) for town in TOWNS[:10]]
+    desk.publish(listed(*short, *TOWNS[10:]))
+    desk.update()
+    desk.publish(listed(*TOWNS[10:], serial=2))
+    assert desk.update(days=6).result is Result.ACCEPTED
+
+
+def test_a_domain_of_no_use_is_left_out_and_the_rest_is_taken(desk: Desk) -> None:
+    weak = entry("weak.example", certificate("weak", rsa_key(1024)))
+    desk.publish(listed("good.example", weak, "dk"))
+    done = desk.update()
+    assert done.left_out == {
+        "weak.example": "the RSA key has 1024 bits, fewer than 2048",
+        "dk": "is a top-level domain, which is nobody's to give",
+    }
+    assert desk.usable("good.example")
+    assert not desk.usable("weak.example")
+
+
+def test_a_dry_run_writes_nothing_at_all(desk: Desk) -> None:
+    desk.publish(listed(*TOWNS))
+    done = desk.update(dry_run=True)
+    assert (done.result, len(done.changes.added)) == (Result.WOULD_ACCEPT, 20)
+    assert not desk.base.exists()
+
+
+@pytest.mark.parametrize("by", ["certificate", "key"])
+def test_two_pins_bridge_a_change_of_key(desk: Desk, by: str) -> None:
+    from segl_delivery.cms.trust import key_fingerprint
+
+    coming = NOBODY.pin if by == "certificate" else key_fingerprint(NOBODY.certificate)
+    desk.terms = dataclasses.replace(desk.terms, signers=(desk.publisher.pin, coming))
+    desk.publish(listed(*TOWNS))
+    desk.update()
+    desk.publish(listed(*TOWNS, serial=2), NOBODY)
+    assert desk.update().result is Result.ACCEPTED
+    assert desk.state().current.signer == coming
+
+
+def test_a_pin_outlives_the_dates_of_its_certificate(desk: Desk) -> None:
+    old = Publisher("Old", 3, begins=-20, ends=-10)
+    desk.terms = old.terms(source=desk.terms.source)
+    desk.publish(listed(*TOWNS), old)
+    assert desk.update().result is Result.ACCEPTED
+
+
+def test_a_pin_taken_away_takes_its_list_along(desk: Desk) -> None:
+    desk.publish(listed(*TOWNS))
+    desk.update()
+    desk.terms = dataclasses.replace(desk.terms, signers=(NOBODY.pin,))
+    assert not desk.usable(TOWNS[0])
+    desk.publish(listed(*TOWNS), NOBODY)  # the same list, under a key that is trusted
+    assert desk.update().result is Result.NOTHING_NEW
+    assert desk.usable(TOWNS[0])
+
+
+def test_an_ended_list_is_used_for_its_days_of_grace(desk: Desk) -> None:
+    desk.publish(listed(*TOWNS, expires=timedelta(days=14)))
+    desk.update()
+    assert [desk.usable(TOWNS[0], days) for days in (13, 15, 20.9, 21.1)] == [True, True, True, False]
+    assert desk.refused(days=15) is ListFault.EXPIRED
+
+
+# going back
+
+
+def rolled(desk: Desk, serial: int | None = None, **how: Any) -> tuple[int, int]:
+    before, after = roll_back(desk.terms, desk.base, serial, **how)
+    return before.serial, after.serial
+
+
+def three(desk: Desk) -> None:
+    for serial in (1, 2, 3):
+        desk.publish(listed(*TOWNS, *(f"new{n}.example" for n in range(serial)), serial=serial))
+        desk.update()
+
+
+def test_rolling_back_and_what_the_source_still_offers(desk: Desk) -> None:
+    three(desk)
+    assert rolled(desk) == (3, 2)
+    assert not desk.usable("new2.example")
+    assert desk.update().result is Result.ROLLED_BACK, "what the postmaster went back from must not return"
+    assert not desk.usable("new2.example")
+    desk.publish(listed(*TOWNS, "new2.example", serial=4))
+    assert desk.update(accept_shrink=True).result is Result.ACCEPTED
+    assert desk.usable("new2.example")
+
+
+def test_rolling_back_to_one_of_the_kept_and_forward_again(desk: Desk) -> None:
+    three(desk)
+    assert rolled(desk, 1, dry_run=True) == (3, 1)
+    assert desk.state().current.serial == 3
+    assert rolled(desk, 1) == (3, 1)
+    assert desk.state().highest == 3
+    assert rolled(desk, 3) == (1, 3)
+    assert desk.update().result is Result.NOTHING_NEW
+
+
+@pytest.mark.parametrize(
+    ("serial", "problem"), [(9, "has no copy with serial 9"), (None, "no copy of list forening older than 1")]
+)
+def test_there_must_be_something_to_go_back_to(desk: Desk, serial: int | None, problem: str) -> None:
+    with pytest.raises(TunnelListError, match="nothing was accepted yet"):
+        rolled(desk)
+    desk.publish(listed(*TOWNS))
+    desk.update()
+    with pytest.raises(TunnelListError, match=problem):
+        rolled(desk, serial)
+
+
+def test_so_many_copies_are_kept_and_no_more(desk: Desk) -> None:
+    desk.terms = dataclasses.replace(desk.terms, keep=2)
+    three(desk)
+    assert [copy.serial for copy in desk.state().kept] == [3, 2]
+    assert len([file for file in desk.tree() if file.endswith(".json")]) == 3
+
+
+# damage
+
+
+def test_a_damaged_copy_is_known_and_not_used(desk: Desk) -> None:
+    three(desk)
+    copy = desk.base / "forening" / desk.state().current.file
+    copy.write_bytes(copy.read_bytes().replace(b"by00", b"by99"))
+    told: list[str] = []
+    reader = AcceptedList(desk.base, desk.terms, lambda _, why: told.append(why))
+    assert reader.choice(TOWNS[0], NOW.timestamp()) is None
+    assert reader.choice(TOWNS[0], NOW.timestamp()) is None
+    assert len(told) == 1
+    assert "is not what was accepted" in told[0]
+    desk.publish(listed(*TOWNS, serial=4))
+    assert desk.refused() is ListFault.BAD_COPY
+    rolled(desk, 2)
+    assert desk.usable(TOWNS[0])
+
+
+def test_a_damaged_state_is_not_taken_for_a_fresh_start(desk: Desk) -> None:
+    three(desk)
+    (desk.base / "forening" / "accepted.json").write_bytes(b"{}")
+    desk.publish(listed(*TOWNS, serial=1))
+    assert desk.refused() is ListFault.BAD_COPY
+
+
+def test_who_reads_keeps_what_was_read_when_the_disk_fails(desk: Desk) -> None:
+    desk.publish(listed(*TOWNS))
+    desk.update()
+    told: list[str] = []
+    reader = AcceptedList(desk.base, desk.terms, lambda _, why: told.append(why))
+    assert reader.choice(TOWNS[0], NOW.timestamp())
+    (desk.base / "forening" / "accepted.json").write_bytes(b"{}")
+    assert reader.choice(TOWNS[0], NOW.timestamp())
+    assert len(told) == 1
+
+
+def test_a_disk_that_takes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.publish(listed(*TOWNS))
+    desk.update()
+    desk.publish(listed(*TOWNS, "new.example", serial=2))
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(TunnelListError, match="No space left") as caught:
+        desk.update()
+    assert caught.value.cause is ListFault.CANNOT_KEEP
+    assert desk.state().highest == 1
+    monkeypatch.undo()
+    assert desk.update().result is Result.ACCEPTED
+
+
+# killed, and twice at once
+
+STEPS = ("open", "fchmod", "fsync", "replace", "rename", "unlink", "close", "mkdir")
+
+
+def _die_at(step: int, desk: Desk) -> None:
+    """Run an update that is killed at its *step*-th call of the system; exit code 0 when it got through."""
+    count = 0
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == step:
+                os.kill(os.getpid(), 9)
+            return function(*arguments, **named)
+
+        return call
+
+    for name in STEPS:
+        setattr(os, name, counted(getattr(os, name)))
+    desk.update(days=1)
+    os._exit(0)
+
+
+def test_killed_at_any_point_it_leaves_the_old_or_the_new(desk: Desk) -> None:
+    """At every call by which an update touches the disk; readers and the next update find a good state."""
+    desk.terms = dataclasses.replace(desk.terms, keep=2)
+    fork = multiprocessing.get_context("fork")
+    seen: set[int] = set()
+    serial, step, killed = 3, 0, 0
+    three(desk)
+    while True:
+        step += 1
+        serial += 1
+        desk.publish(listed(*TOWNS, *(f"new{n}.example" for n in range(3)), serial=serial))
+        child = fork.Process(target=_die_at, args=(step, desk))
+        child.start()
+        child.join()
+        now = desk.state().current.serial
+        assert now in (serial - 1, serial)
+        assert desk.usable(TOWNS[0])
+        seen.add(now - serial)
+        if child.exitcode == 0:
+            break
+        assert child.exitcode == -9
+        killed += 1
+        assert desk.update(days=1).result in (Result.ACCEPTED, Result.NOTHING_NEW)
+        assert desk.state().current.serial == serial
+        assert len(list((desk.base / "forening").iterdir())) == 4, "what the killed run left is gone"
+    assert killed > 10
+    assert seen == {-1, 0}, "it was killed before the change and after it"
+
+
+def test_two_updates_at_once(desk: Desk) -> None:
+    desk.publish(listed(*TOWNS))
+    results: list[Result] = []
+    runs = [threading.Thread(target=lambda: results.append(desk.update().result)) for _ in range(4)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert sorted(results) == [Result.ACCEPTED, *[Result.NOTHING_NEW] * 3]
+
+
+def test_a_run_that_never_ends_is_not_waited_for_for_ever(desk: Desk) -> None:
+    with (
+        keeper_of(desk.base, "forening"),
+        pytest.raises(TunnelListError, match="another run works") as caught,
+        keeper_of(desk.base, "forening", 0.1),
+    ):
+        pass
+    assert caught.value.cause is ListFault.BUSY
+
+
+# laws
+
+
+class Serials(RuleBasedStateMachine):
+    """Whatever is published, updated and rolled back in whatever order: the highest serial never goes down,
+    what is in force was accepted, and a refusal changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from tempfile import TemporaryDirectory
+
+        self.place = TemporaryDirectory(prefix="segl-list-")
+        self.desk = desk_in(Path(self.place.name))
+        self.highest = 0
+        self.accepted: dict[int, set[str]] = {}
+
+    @rule(serial=st.integers(1, 6), size=st.integers(0, 20), age=st.integers(-20, 1), mine=st.booleans())
+    def publish(self, serial: int, size: int, age: int, mine: bool) -> None:
+        what = listed(
+            *TOWNS[:size], serial=serial, issued=timedelta(days=age), expires=timedelta(days=age + 14)
+        )
+        self.desk.publish(what, None if mine else NOBODY)
+
+    @rule(accept_shrink=st.booleans())
+    def update(self, accept_shrink: bool) -> None:
+        before = self.desk.tree()
+        try:
+            done = self.desk.update(accept_shrink=accept_shrink)
+        except TunnelListError:
+            assert self.desk.tree() == before
+            return
+        if done.result is Result.ACCEPTED:
+            assert done.copy is not None
+            assert done.copy.serial > self.highest
+            self.accepted[done.copy.serial] = set(done.changes.added)
+
+    @rule(serial=st.none() | st.integers(1, 6))
+    def roll_back(self, serial: int | None) -> None:
+        before = self.desk.tree()
+        try:
+            roll_back(self.desk.terms, self.desk.base, serial)
+        except TunnelListError:
+            assert self.desk.tree() == before
+
+    @invariant()
+    def serials_never_go_down(self) -> None:
+        state = read_state(self.desk.base / "forening")
+        if state is None:
+            assert not self.accepted
+            return
+        assert state.highest >= self.highest
+        assert state.highest == max(self.accepted)
+        assert state.current.serial in self.accepted
+        self.highest = state.highest
+
+    def teardown(self) -> None:
+        self.place.cleanup()
+
+
+Serials.TestCase.settings = settings(
+    max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestSerials = Serials.TestCase
