@@ -19,7 +19,7 @@ from segl_routing.knowledge import Knowledge
 from segl_routing.patience import Patience
 from segl_routing.routes import Outcome, Refused, Routed, RouteTable, Undecided
 from segl_routing.socketmap import Reply, Status
-from segl_routing.tunnels import TunnelDirectory
+from segl_routing.tunnels import Tunnels
 
 _NOT_FOUND = Reply(Status.NOTFOUND)
 _TOLD = 10_000  # recipients whose route is remembered as logged
@@ -39,7 +39,7 @@ class Answers:
     def __init__(
         self,
         table: RouteTable,
-        tunnels: TunnelDirectory,
+        tunnels: Tunnels,
         knowledge: Knowledge,
         events: Events,
         *,

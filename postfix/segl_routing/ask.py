@@ -23,7 +23,7 @@ from segl_routing.daemon import live_check
 from segl_routing.facts import DomainFacts, Held
 from segl_routing.knowledge import Knowledge
 from segl_routing.routes import Outcome, RouteTable, Undecided
-from segl_routing.tunnels import TunnelDirectory
+from segl_routing.tunnels import Tunnels
 
 LOOK_UP_SECONDS = 60.0
 
@@ -68,7 +68,7 @@ async def routes_of(
     archive = NoArchive() if refresh else _archive(settings, events)
     knowledge = Knowledge(check, archive, settings.routing, events)
     table = RouteTable(settings)
-    tunnels = TunnelDirectory(settings.delivery.certificates, events.certificate_refused)
+    tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
 
     def decide(address: str, facts: DomainFacts | None) -> Outcome:
         now = time.time()

@@ -35,7 +35,7 @@ from segl_routing.mx import MailDns
 from segl_routing.probe import trust
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import SocketmapServer
-from segl_routing.tunnels import TunnelDirectory
+from segl_routing.tunnels import Tunnels
 
 EXIT_REFUSED: Final = 2
 HOUSEKEEPING_SECONDS: Final = 3600.0
@@ -162,7 +162,7 @@ class _Daemon:
     def _answers(self, settings: Settings) -> Answers:
         return Answers(
             RouteTable(settings),
-            TunnelDirectory(settings.delivery.certificates, self._events.certificate_refused),
+            Tunnels(settings, self._events.certificate_refused, self._events.tunnel_list_unreadable),
             self._knowledge,
             self._events,
             answer_seconds=settings.routing.answer_seconds,

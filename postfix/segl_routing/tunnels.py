@@ -1,27 +1,37 @@
-"""The tunnel partners: a directory with the certificates of domains, one file ``<domain>.pem`` each.
+"""The tunnel partners: whose mail goes by tunnel, and with which certificate. One home for that question.
 
-Here only the question is answered whether a domain has a certificate that can be used now; encrypting is
-the work of ``segl-deliver``. The directory is the postmaster's, so a file that cannot be used is named in the
-log, once for each version of it, and its domain takes the next way.
+``segl-map`` asks whether a domain has a certificate that can be used now, ``segl-deliver`` for the certificate
+itself; both ask here, so a route never leads to an agent that finds nothing. One certificate stands for a
+whole domain: the binding is the postmaster's word (the name of a file) or that of a list's signer, never an
+address inside the certificate.
+
+The order: the postmaster's directory, ``<domain>.pem``; then the accepted lists in the order of the settings
+(:mod:`segl_routing.tunnel_list`). A file that is there is meant for its domain, and nothing takes its place
+when it cannot be used. Of the lists the first that has a certificate to use now wins.
 """
 
 from __future__ import annotations
 
-import datetime
 import os
 import stat
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-MAX_FILE_BYTES = 1024 * 1024
-SMALLEST_RSA = 2048
+from segl.addresses import normal_domain
+from segl.settings import Settings
+from segl.vocabulary import Way
+from segl_routing.choice import Choice, choose
+from segl_routing.tunnel_list.accepted import AcceptedList
+
+MAX_FILE_BYTES: Final = 1024 * 1024
 
 Complaint = Callable[[Path, str], None]
+ListComplaint = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,117 +43,127 @@ class TunnelState:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    """One certificate: when it holds (Unix seconds), and what else is wrong with it."""
+class Found:
+    """What one place says of a domain: its certificate, or ``None`` and the reason. ``place`` is a file, or
+    ``list NAME, serial N``."""
 
-    begins: float
-    ends: float
-    fault: str
+    place: str
+    certificate: x509.Certificate | None
+    reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _File:
-    """What one version of a file holds."""
+    """What one version of a file holds, and what was last made of it."""
 
     version: tuple[int, int, int]
-    candidates: tuple[_Candidate, ...] = ()
-    fault: str = ""
+    certificates: tuple[x509.Certificate, ...]
+    choice: Choice
 
 
 class TunnelDirectory:
-    """The directory as it stands now: a file is read again when it has changed."""
+    """The postmaster's directory as it stands now: a file is read again when it has changed."""
 
     def __init__(self, directory: Path, complain: Complaint) -> None:
-        """*complain* is told of each file that cannot be used."""
+        """*complain* is told of each version of a file that cannot be used."""
         self._directory = str(directory)
         self._complain = complain
         self._files: dict[str, _File] = {}
 
-    def state(self, domain: str, now: float) -> TunnelState:
-        """Whether *domain* (normal form) has a usable certificate at *now* (Unix seconds)."""
+    def find(self, domain: str, now: float) -> Found | None:
+        """What the file of *domain* (normal form) gives at *now* (Unix seconds); ``None``: there is none."""
         path = f"{self._directory}/{domain}.pem"
         try:
             found = os.stat(path)  # noqa: PTH116 - asked for every recipient; Path costs three times as much
         except OSError as error:
             self._files.pop(domain, None)
             if isinstance(error, FileNotFoundError | NotADirectoryError):
-                return TunnelState(False, "no certificate is known")
-            return TunnelState(False, f"{path}: {error.strerror}")
+                return None
+            return Found(path, None, f"cannot be read: {error.strerror}")
         version = (found.st_mtime_ns, found.st_size, found.st_ino)
         file = self._files.get(domain)
         known = file is not None and file.version == version
         if file is None or not known:
-            file = _read(Path(path), version, stat.S_ISREG(found.st_mode))
+            file = _read(Path(path), version, stat.S_ISREG(found.st_mode), now)
             self._files[domain] = file
-        state = _judged(file, now)
-        if not state.usable and not known:
-            self._complain(Path(path), state.reason)
-        return state
+        elif not file.choice.holds(now):
+            file.choice = choose(file.certificates, now)
+        if file.choice.certificate is None and not known:
+            self._complain(Path(path), file.choice.reason)
+        return Found(path, file.choice.certificate, file.choice.reason)
 
 
-def _judged(file: _File, now: float) -> TunnelState:
-    if file.fault:
-        return TunnelState(False, f"the certificate file {file.fault}")
-    faults: dict[str, None] = {}
-    ends: list[float] = []
-    for candidate in file.candidates:
-        if candidate.fault:
-            faults[candidate.fault] = None
-        elif now < candidate.begins:
-            faults[f"the certificate is not valid before {_day(candidate.begins)}"] = None
-        elif now > candidate.ends:
-            faults[f"the certificate expired on {_day(candidate.ends)}"] = None
-        else:
-            ends.append(candidate.ends)
-    if ends:
-        return TunnelState(True, f"a certificate is known, valid until {_day(max(ends))}")
-    return TunnelState(False, ", ".join(faults) or "the certificate file is empty")
+class Tunnels:
+    """All places that tell of tunnel partners. Not for use by several threads."""
+
+    def __init__(self, settings: Settings, complain: Complaint, complain_of_list: ListComplaint) -> None:
+        self._settings = settings
+        self._directory = TunnelDirectory(settings.delivery.certificates, complain)
+        base = settings.delivery.tunnel_lists
+        self.lists = tuple(AcceptedList(base, terms, complain_of_list) for terms in settings.tunnel_list)
+
+    def state(self, domain: str, now: float) -> TunnelState:
+        """Whether *domain* (normal form) has a usable certificate at *now* (Unix seconds)."""
+        found = self.find(domain, now)
+        if found is None:
+            return TunnelState(False, "no certificate is known")
+        return TunnelState(found.certificate is not None, found.reason)
+
+    def find(self, domain: str, now: float) -> Found | None:
+        """What holds for *domain*: the certificate to use, or why there is none; ``None``: nobody knows it."""
+        refused: Found | None = None
+        for found in self.places(domain, now):
+            if found.certificate is not None or not found.place.startswith("list "):
+                return found
+            refused = refused or found
+        return refused
+
+    def places(self, domain: str, now: float) -> Iterator[Found]:
+        """What every place says that knows *domain*, in the order in which they are asked.
+
+        A parent's certificate serves where the list's entry says so, or the postmaster's pin (``way =
+        "tunnel"``, ``subdomains = true``).
+        """
+        try:
+            names = [normal_domain(domain)]  # also keeps a slash or ".." out of the path
+        except ValueError:
+            return
+        pin = self._settings.pin(domain)
+        if pin is not None and pin.way is Way.TUNNEL and pin.subdomains and pin.name != domain:
+            names.append(pin.name)
+        for name in names:
+            found = self._directory.find(name, now)
+            if found is not None:
+                yield found
+        for accepted in self.lists:
+            for name in names:
+                choice = accepted.choice(name, now)
+                if choice is not None:
+                    yield _in_list(accepted, choice)
+                    break
 
 
-def _read(path: Path, version: tuple[int, int, int], regular: bool) -> _File:
+def _in_list(accepted: AcceptedList, choice: Choice) -> Found:
+    place = f"list {accepted.terms.name}, serial {accepted.copy.serial if accepted.copy else 0}"
+    return Found(place, choice.certificate, f"{choice.reason} ({place})")
+
+
+def _read(path: Path, version: tuple[int, int, int], regular: bool, now: float) -> _File:
+    certificates: tuple[x509.Certificate, ...] = ()
+    fault = ""
     if not regular:
-        return _File(version, fault="is no regular file")  # a pipe would hold every look-up up
-    if version[1] > MAX_FILE_BYTES:
-        return _File(version, fault=f"is larger than {MAX_FILE_BYTES} bytes")
-    try:
-        certificates = x509.load_pem_x509_certificates(path.read_bytes())
-    except OSError as error:
-        return _File(version, fault=f"cannot be read: {error.strerror}")
-    except (ValueError, UnsupportedAlgorithm):
-        return _File(version, fault="holds no certificate in PEM form")
-    leaves = [certificate for certificate in certificates if not _is_authority(certificate)]
-    return _File(version, tuple(_candidate(certificate) for certificate in leaves or certificates))
-
-
-def _candidate(certificate: x509.Certificate) -> _Candidate:
-    return _Candidate(
-        certificate.not_valid_before_utc.timestamp(),
-        certificate.not_valid_after_utc.timestamp(),
-        _fault(certificate),
-    )
-
-
-def _fault(certificate: x509.Certificate) -> str:
-    """Why ``segl-deliver`` could never encrypt to it. The two must agree: a route to an agent that refuses
-    is a message that waits (a test holds them together)."""
-    try:
-        key = certificate.public_key()
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_encipherment
-    except x509.ExtensionNotFound:
-        usage = True
-    except (ValueError, UnsupportedAlgorithm):
-        return "the certificate is damaged or of an unknown kind"
-    if not isinstance(key, RSAPublicKey) or key.key_size < SMALLEST_RSA:
-        return f"the certificate's key is not RSA of at least {SMALLEST_RSA} bits"
-    return "" if usage else "the certificate is not for encryption (keyUsage)"
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError, UnsupportedAlgorithm):
-        return False
-
-
-def _day(moment: float) -> str:
-    return datetime.datetime.fromtimestamp(moment, datetime.UTC).date().isoformat()
+        fault = "is no regular file"  # a pipe would hold every look-up up
+    elif version[1] > MAX_FILE_BYTES:
+        fault = f"is larger than {MAX_FILE_BYTES} bytes"
+    else:
+        try:
+            with path.open("rb") as file:
+                certificates = tuple(x509.load_pem_x509_certificates(file.read(MAX_FILE_BYTES)))
+        except OSError as error:
+            fault = f"cannot be read: {error.strerror}"
+        except (ValueError, UnsupportedAlgorithm):
+            fault = "holds no certificate in PEM form"
+    choice = choose(certificates, now)
+    if fault:
+        choice = replace(choice, reason=f"the certificate file {fault}")
+    return _File(version, certificates, choice)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import pytest
 import structlog
@@ -22,7 +21,7 @@ from segl_routing.mx import NoMail
 from segl_routing.patience import PURSE_SECONDS, Patience
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import Reply, Status
-from segl_routing.tunnels import TunnelDirectory
+from segl_routing.tunnels import Tunnels
 from world.lookups import pkix
 
 SETTINGS = parse_settings(
@@ -48,7 +47,7 @@ def told(story: Callable[[Answers], Awaitable[None]], *, answer_seconds: float =
     async def run() -> None:
         events = Events("segl-map")
         knowledge = Knowledge(check, NoArchive(), SETTINGS.routing, events)
-        tunnels = TunnelDirectory(Path("/nowhere"), events.certificate_refused)
+        tunnels = Tunnels(SETTINGS, events.certificate_refused, events.tunnel_list_unreadable)
         try:
             table = RouteTable(SETTINGS)
             await story(Answers(table, tunnels, knowledge, events, answer_seconds=answer_seconds))
