@@ -48,6 +48,13 @@ def _nameserver(value: str) -> str:
     return value
 
 
+def _ip_address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError("is no IP address") from None
+
+
 def _next_hop(value: str) -> str:
     if value:
         next_hop_host(value)
@@ -128,6 +135,7 @@ Domain = Annotated[str, AfterValidator(normal_domain)]
 Address = Annotated[str, AfterValidator(_address)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 Nameserver = Annotated[str, AfterValidator(_nameserver)]
+IpAddress = Annotated[str, AfterValidator(_ip_address)]
 NextHop = Annotated[str, AfterValidator(_next_hop)]
 MatchName = Annotated[str, AfterValidator(match_name)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -232,6 +240,11 @@ class Routing:
     tls_ca_file: Path | None = None
     # IP addresses, with a port if it is not 53 ("127.0.0.1:5353"); empty: those of /etc/resolv.conf.
     nameservers: tuple[Nameserver, ...] = ()
+    # Addresses of resolvers whose word on DNSSEC (bit AD) is believed, besides those on this host. Only for one
+    # that nobody can get in front of; the answers of others are checked by ourselves, which costs more questions.
+    trusted_resolvers: tuple[IpAddress, ...] = ()
+    # The root's DNSSEC keys, for that check: a file with DS or DNSKEY records; none: IANA's, as shipped.
+    trust_anchors: Path | None = None
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
     # A look-up still open after this is answered TEMP and goes on: Postfix's queue manager does nothing else
     # while it waits for an answer.

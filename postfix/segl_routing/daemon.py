@@ -87,7 +87,7 @@ def live_check(settings: Settings, events: Events, file: Path | str) -> LiveChec
         raise SettingsError(
             [Fault(file, "routing.tls_ca_file", f"{routing.tls_ca_file} cannot be used: {reason}")]
         ) from None
-    dns = MailDns(routing.nameservers)
+    dns = mail_dns(routing, file)
     hosts = HostProbes(
         dns,
         context,
@@ -97,6 +97,17 @@ def live_check(settings: Settings, events: Events, file: Path | str) -> LiveChec
         events=events,
     )
     return LiveCheck(dns, hosts)
+
+
+def mail_dns(routing: Routing, file: Path | str) -> MailDns:
+    """The DNS these settings ask for. Raises :class:`SettingsError` when its trust anchors cannot be read."""
+    try:
+        return MailDns.of(routing)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(
+            [Fault(file, "routing.trust_anchors", f"{routing.trust_anchors} cannot be used: {reason}")]
+        ) from None
 
 
 def _own_name(settings: Settings) -> str:
@@ -114,12 +125,20 @@ class _CheckedWith:
 
     tls_ca_file: Path | None
     nameservers: tuple[str, ...]
+    trusted_resolvers: tuple[str, ...]
+    trust_anchors: Path | None
     smtp_port: int
 
     @classmethod
     def of(cls, settings: Settings) -> _CheckedWith:
         routing = settings.routing
-        return cls(routing.tls_ca_file, routing.nameservers, routing.smtp_port)
+        return cls(
+            routing.tls_ca_file,
+            routing.nameservers,
+            routing.trusted_resolvers,
+            routing.trust_anchors,
+            routing.smtp_port,
+        )
 
 
 class _Daemon:

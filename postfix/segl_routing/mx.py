@@ -4,9 +4,8 @@ A domain's MX records name the hosts that take its mail, each with a preference 
 no MX record but with an address is its own mail host (the "implicit MX"). One MX record with the host ``.``
 says that the domain takes no mail at all ("null MX").
 
-DNS answers in three ways, and they must not be mixed up: *here it is*; *there is no such thing* (NXDOMAIN:
-not even the name; no data: the name, but not this type); and *could not be found out* (SERVFAIL, REFUSED,
-time-outs, loops). The last comes out as :class:`DnsUnsure` and is never taken for a no.
+What cannot be found out comes out as :class:`~segl_routing.resolver.DnsUnsure` and is never taken for a no.
+Whether the answers are signed is told where it is asked for (``prove=True``): DANE rests on it, the others not.
 """
 
 from __future__ import annotations
@@ -14,30 +13,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
 
-import dns.asyncresolver
-import dns.exception
 import dns.name
-import dns.nameserver
 import dns.rdatatype
-import dns.resolver
 
 from segl.addresses import normal_domain
-from segl.errors import RoutingError
-from segl.settings import server_address
+from segl.settings import Routing
+from segl_routing.dnssec import NoDnssec, Validator
+from segl_routing.resolver import (
+    PROOF_SECONDS,
+    QUERY_SECONDS,
+    RESOLV_CONF,
+    Answer,
+    DnsUnsure,
+    Missing,
+    Resolver,
+    Security,
+    unsure,
+)
+from segl_routing.signatures import load_anchors
 
-RESOLV_CONF = Path("/etc/resolv.conf")
-QUERY_SECONDS = 5.0  # for one look-up, over all name servers and tries
-TRY_SECONDS = 2.0  # for one name server to answer
-_PAYLOAD = 1232  # bytes in one UDP answer that pass without fragments (DNS Flag Day 2020)
+__all__ = ["DnsUnsure", "Located", "MailDns", "MailHosts", "NoMail"]
 
-
-class DnsUnsure(RoutingError):
-    """DNS gave no answer now. Says nothing about what the answer would be."""
+MX, A, AAAA = dns.rdatatype.MX, dns.rdatatype.A, dns.rdatatype.AAAA
 
 
 class NoMail(StrEnum):
@@ -48,137 +50,185 @@ class NoMail(StrEnum):
     NO_HOST = "no-host"
 
 
-class _Missing(StrEnum):
-    NAME = "no such name"
-    DATA = "no such data"
+@dataclass(frozen=True, slots=True)
+class MailHosts:
+    """The hosts that take a domain's mail, best first, each once; or why there are none.
+
+    ``security``  of the MX records, or of their absence where the domain is its own mail host.
+    ``vouched``   whether the resolver vouches for that too, as Postfix demands.
+    ``ttl``       seconds for which this may be believed, as far as DNS says.
+    """
+
+    hosts: tuple[str, ...] | NoMail
+    security: Security
+    vouched: bool
+    ttl: float
+    implicit: bool = False
+
+    @property
+    def secure(self) -> bool:
+        return self.security is Security.SECURE
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """The addresses of a host, IPv4 first. ``name`` is where its aliases end, for ``aliased`` hosts another."""
+
+    addresses: tuple[str, ...]
+    name: str
+    aliased: bool
+    security: Security
+    vouched: bool
+    ttl: float
+
+    @property
+    def secure(self) -> bool:
+        return self.security is Security.SECURE
 
 
 class MailDns:
-    """Asks the name servers of the settings, or those of ``/etc/resolv.conf`` as it stands now."""
+    """Asks about mail hosts, by the name servers of the settings or those of ``/etc/resolv.conf``."""
 
     def __init__(
         self,
         nameservers: Iterable[str] = (),
         resolv_conf: Path = RESOLV_CONF,
         query_seconds: float = QUERY_SECONDS,
+        *,
+        trusted: Collection[str] = (),
+        trust_loopback: bool = True,
+        trust_anchors: Path | None = None,
     ) -> None:
-        self._query_seconds = query_seconds
-        self._nameservers = tuple(nameservers)
-        self._resolv_conf = resolv_conf
-        self._made_of: object = None
-        self._resolver: dns.asyncresolver.Resolver | None = None
+        """*trusted*: addresses of resolvers whose word on signatures is believed, besides this host's own.
+        *trust_anchors*: a file with the root's keys; none: IANA's. Raises :class:`ValueError` for a file that
+        has none, :class:`OSError` for one that cannot be read."""
+        self.resolver = Resolver(
+            nameservers, resolv_conf, query_seconds, trusted=trusted, trust_loopback=trust_loopback
+        )
+        self._validator = Validator(self.resolver, load_anchors(trust_anchors))
+
+    @classmethod
+    def of(cls, routing: Routing) -> MailDns:
+        return cls(
+            routing.nameservers, trusted=routing.trusted_resolvers, trust_anchors=routing.trust_anchors
+        )
 
     async def mail_hosts(self, domain: str) -> tuple[str, ...] | NoMail:
-        """The names of the hosts that take mail for *domain*, best first, each once.
+        """:attr:`MailHosts.hosts` of *domain*, with no word on signatures. Raises :class:`DnsUnsure`."""
+        return (await self.exchangers(domain, prove=False)).hosts
+
+    async def exchangers(self, domain: str, *, prove: bool = True) -> MailHosts:
+        """The hosts that take mail for *domain*, and whether that is signed.
 
         Hosts whose name is no host name are left out, as Postfix leaves them out. Raises :class:`DnsUnsure`.
         """
-        records = await self._ask(domain, "MX")
-        if isinstance(records, _Missing):
-            return await self._implicit(domain, records)
-        exchangers = sorted((record.preference, record.exchange.to_text()) for record in records)
+        answer = await self.ask(domain, MX, prove=prove)
+        if answer.missing:
+            return await self._implicit(domain, answer)
+        exchangers = sorted((record.preference, record.exchange.to_text()) for record in answer.records)
         if all(name == "." for _, name in exchangers):
-            return NoMail.NULL_MX
+            return MailHosts(NoMail.NULL_MX, answer.security, answer.vouched, answer.ttl)
         hosts = dict.fromkeys(_host_names(name for _, name in exchangers if name != "."))
-        return tuple(hosts) or NoMail.NO_HOST
+        return MailHosts(tuple(hosts) or NoMail.NO_HOST, answer.security, answer.vouched, answer.ttl)
 
     async def addresses(self, host: str) -> tuple[str, ...]:
         """The addresses of *host*, IPv4 first; none when it is certain that it has none.
 
         Raises :class:`DnsUnsure` when none was found and either family may have some.
         """
-        found = await self._both_families(host)
-        return () if isinstance(found, _Missing) else found
+        found = await self.locate(host, prove=False)
+        return () if isinstance(found, Missing) else found.addresses
 
     async def texts(self, name: str) -> tuple[bytes, ...]:
         """The TXT records of *name*, the strings of each joined (RFC 7208 §3.3, RFC 8461 §3.1); none when it is
         certain that it has none. Raises :class:`DnsUnsure`."""
-        records = await self._ask(name, "TXT")
-        return () if isinstance(records, _Missing) else tuple(b"".join(record.strings) for record in records)
+        answer = await self.ask(name, dns.rdatatype.TXT, prove=False)
+        return tuple(b"".join(record.strings) for record in answer.records)
 
-    async def _implicit(self, domain: str, mx: _Missing) -> tuple[str, ...] | NoMail:
-        """No MX: the domain itself, if it has an address.
-
-        That a domain does not exist is believed only when every type says so: some name servers deny a name
-        when they are asked for a type they do not know.
-        """
-        found = await self._both_families(domain)
-        if not isinstance(found, _Missing):
-            return (domain,)
-        return NoMail.NO_SUCH_DOMAIN if mx is found is _Missing.NAME else NoMail.NO_HOST
-
-    async def _both_families(self, host: str) -> tuple[str, ...] | _Missing:
-        """A and AAAA, asked at once. With an IPv4 address found, AAAA gets one second more and may fail."""
-        later = asyncio.create_task(self._ask(host, "AAAA"))
+    async def locate(self, host: str, *, prove: bool = True) -> Located | Missing:
+        """A and AAAA of *host*, asked at once. With an IPv4 address found, AAAA gets one second more and may
+        fail. Signed means: every address found is."""
+        later = asyncio.create_task(self.ask(host, AAAA, prove=prove))
         try:
-            first = await self._ask_or_doubt(self._ask(host, "A"))
-            patience = 1.0 if isinstance(first, list) else None
+            first = await _answer_or_doubt(self.ask(host, A, prove=prove))
+            patience = 1.0 if isinstance(first, Answer) and first.records else None
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(patience):
                     await asyncio.wait((later,))
         finally:
             if not later.done():
                 later.cancel()
-        second = await self._ask_or_doubt(later) if later.done() else []
-        records = [*(first if isinstance(first, list) else ()), *(second if isinstance(second, list) else ())]
-        if records:
-            return tuple(record.address for record in records)
+        second = await _answer_or_doubt(later) if later.done() else None
+        found = [answer for answer in (first, second) if isinstance(answer, Answer)]
+        filled = [answer for answer in found if answer.records]
+        if filled:
+            return _located(filled)
         for answer in (first, second):
             if isinstance(answer, DnsUnsure):
                 raise answer
-        return _Missing.NAME if first is second is _Missing.NAME else _Missing.DATA
+        return Missing.NAME if all(a.missing is Missing.NAME for a in found) else Missing.DATA
 
-    @staticmethod
-    async def _ask_or_doubt(asked: Awaitable[list[Any] | _Missing]) -> list[Any] | _Missing | DnsUnsure:
+    async def ask(self, name: str, kind: dns.rdatatype.RdataType, *, prove: bool) -> Answer:
+        """One look-up. With *prove*, an answer of a resolver that is not trusted is validated here.
+
+        Raises :class:`DnsUnsure`, also for signatures that do not hold.
+        """
+        question = _absolute(name, kind)
         try:
-            return await asked
-        except DnsUnsure as doubt:
-            return doubt
+            async with asyncio.timeout(PROOF_SECONDS if prove else None):
+                reply = await self.resolver.exchange(question, kind)
+                if reply.trusted or not prove:
+                    return reply.answer()
+                reply.answer()  # circles and contradictions are found before anything is checked
+                try:
+                    proven = await self._validator.prove(reply.message)
+                except NoDnssec:
+                    return reply.answer(Security.UNCHECKED)
+                return reply.answer(proven.security, proven.ttl)
+        except TimeoutError:
+            raise unsure(question, kind, "checking the signatures takes too long") from None
 
-    async def _ask(self, name: str, kind: str) -> list[Any] | _Missing:
-        """The records; ``list[Any]`` because dnspython makes their classes at run time."""
-        try:
-            answer = await self._current().resolve(
-                dns.name.from_text(name + "."), kind, search=False, lifetime=self._query_seconds
-            )
-        except dns.resolver.NXDOMAIN:
-            return _Missing.NAME
-        except dns.resolver.NoAnswer:
-            return _Missing.DATA
-        except (dns.exception.DNSException, OSError) as error:
-            why = _WHY.get(type(error), type(error).__name__)
-            raise DnsUnsure("the domain's DNS does not answer", f"DNS {kind} {name}: {why}") from None
-        return list(cast("Iterable[Any]", answer))
+    async def _implicit(self, domain: str, mx: Answer) -> MailHosts:
+        """No MX: the domain itself, if it has an address.
 
-    def _current(self) -> dns.asyncresolver.Resolver:
-        """The resolver, made anew when resolv.conf has changed (a resolver that moved is no reason to doubt
-        every domain until somebody reloads us)."""
-        made_of = self._nameservers or _version(self._resolv_conf)
-        if self._resolver is None or made_of != self._made_of:
-            self._resolver = self._make()
-            self._made_of = made_of
-        return self._resolver
-
-    def _make(self) -> dns.asyncresolver.Resolver:
-        if self._nameservers:
-            resolver = dns.asyncresolver.Resolver(configure=False)
-            resolver.nameservers = [
-                dns.nameserver.Do53Nameserver(*server_address(text)) for text in self._nameservers
-            ]
-        else:
-            resolver = dns.asyncresolver.Resolver(filename=str(self._resolv_conf))
-        resolver.use_edns(0, 0, _PAYLOAD)
-        resolver.timeout = TRY_SECONDS
-        resolver.lifetime = self._query_seconds
-        resolver.cache = None  # what is known is remembered in segl_routing.knowledge, with our own limits
-        return resolver
+        That a domain does not exist is believed only when every type says so: some name servers deny a name
+        when they are asked for a type they do not know.
+        """
+        found = await self.locate(domain, prove=False)
+        if not isinstance(found, Missing):
+            return MailHosts((domain,), mx.security, mx.vouched, min(mx.ttl, found.ttl), implicit=True)
+        nowhere = mx.missing is found is Missing.NAME
+        return MailHosts(
+            NoMail.NO_SUCH_DOMAIN if nowhere else NoMail.NO_HOST, mx.security, mx.vouched, mx.ttl
+        )
 
 
-_WHY: dict[type[BaseException], str] = {
-    dns.resolver.LifetimeTimeout: "no answer in time",
-    dns.resolver.NoNameservers: "the name servers answer with an error",
-    dns.resolver.NoResolverConfiguration: "no name server is configured",
-}
+def _located(answers: list[Answer]) -> Located:
+    securities = {answer.security for answer in answers}
+    return Located(
+        addresses=tuple(record.address for answer in answers for record in answer.records),
+        name=answers[0].name.to_text(omit_final_dot=True).lower(),
+        aliased=any(answer.aliased for answer in answers),
+        security=securities.pop() if len(securities) == 1 else Security.INSECURE,
+        vouched=all(answer.vouched for answer in answers),
+        ttl=min(answer.ttl for answer in answers),
+    )
+
+
+async def _answer_or_doubt(asked: Awaitable[Answer]) -> Answer | DnsUnsure:
+    try:
+        return await asked
+    except DnsUnsure as doubt:
+        return doubt
+
+
+def _absolute(name: str, kind: dns.rdatatype.RdataType) -> dns.name.Name:
+    try:
+        return dns.name.from_text(name + ".")
+    except dns.exception.DNSException as error:  # too long with what was put before it
+        raise DnsUnsure(
+            "the domain's DNS does not answer", f"DNS {kind.name}: {type(error).__name__}"
+        ) from None
 
 
 def _host_names(names: Iterable[str]) -> Iterable[str]:
@@ -187,11 +237,3 @@ def _host_names(names: Iterable[str]) -> Iterable[str]:
             yield normal_domain(name)
         except ValueError:
             continue
-
-
-def _version(file: Path) -> tuple[int, int]:
-    try:
-        stat = file.stat()
-    except OSError:
-        return (0, 0)
-    return (stat.st_mtime_ns, stat.st_ino)

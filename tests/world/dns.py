@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import dns.exception
 import dns.message
@@ -70,6 +71,19 @@ class CNAME:
 
 
 @dataclass(frozen=True, slots=True)
+class TLSA:
+    """What a certificate of this host is (RFC 6698); *data* in hexadecimal."""
+
+    usage: int
+    selector: int
+    matching: int
+    data: str
+
+    def __str__(self) -> str:
+        return f"TLSA {self.usage} {self.selector} {self.matching} {self.data}"
+
+
+@dataclass(frozen=True, slots=True)
 class TXT:
     text: str
 
@@ -84,7 +98,7 @@ class Fault(Enum):
     SILENT = "silent"  # no answer ever comes
 
 
-Record = MX | A | AAAA | CNAME | TXT
+Record = MX | A | AAAA | CNAME | TLSA | TXT
 Zone = Mapping[str, Sequence[Record] | Fault]
 
 NULL_MX = MX(0, ".")  # RFC 7505: this domain takes no mail
@@ -120,7 +134,7 @@ $TTL {ttl}
 . IN NS ns.dns.invalid.
 serial.dns.invalid. IN TXT "{serial}"
 """
-_SERIAL = "serial.dns.invalid"
+SERIAL = "serial.dns.invalid"
 _numbers = itertools.count(1)
 
 
@@ -163,7 +177,7 @@ class DnsServer:
         self.stop()
         self.start()
 
-    def __enter__(self) -> DnsServer:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -191,7 +205,7 @@ class DnsServer:
         return config
 
     def _wait_for(self, serial: int, seconds: float = 10) -> None:
-        question = dns.message.make_query(_SERIAL, dns.rdatatype.TXT)
+        question = dns.message.make_query(SERIAL, dns.rdatatype.TXT)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:

@@ -9,6 +9,8 @@ import pytest
 
 from world.ca import TestCA
 from world.outside import Outside, free_port
+from world.signed import SignedDns, SignedTree
+from world.signed_zones import FAULTS, ZONES
 
 
 @pytest.fixture(scope="module")
@@ -17,3 +19,26 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
     directory = tmp_path_factory.mktemp("outside")
     with ExitStack() as running:
         yield Outside(directory, TestCA(directory / "ca"), free_port(), running)
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> SignedTree:
+    """Signed zones, made once for all modules."""
+    return SignedTree(tmp_path_factory.mktemp("tree"), ZONES)
+
+
+@pytest.fixture(scope="session")
+def validating(tree: SignedTree, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedDns]:
+    """A resolver that validates, as it should stand beside Segl."""
+    directory = tmp_path_factory.mktemp("validating")
+    with SignedDns(directory, tree, address="127.0.0.1", port=free_port(), faults=FAULTS) as dns:
+        yield dns
+
+
+@pytest.fixture(scope="session")
+def forwarding(tree: SignedTree, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedDns]:
+    """A resolver that passes signatures on and judges nothing."""
+    directory = tmp_path_factory.mktemp("forwarding")
+    address, port = "127.0.0.1", free_port()
+    with SignedDns(directory, tree, address=address, port=port, validates=False, faults=FAULTS) as dns:
+        yield dns

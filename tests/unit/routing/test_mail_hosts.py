@@ -215,10 +215,8 @@ def test_resolv_conf_is_read_again_when_it_has_changed(server: DnsServer, tmp_pa
         with pytest.raises(DnsUnsure):
             await mail_dns.mail_hosts("kommune.example")
         resolv.write_text("nameserver 127.0.0.1\n")
-        made = mail_dns._current()
-        assert made.nameservers == ["127.0.0.1"]
-        assert mail_dns._current() is made
+        assert mail_dns.resolver.servers() == (("127.0.0.1", 53),)
         resolv.write_text("nameserver 127.0.0.2\n")
-        return tuple(map(str, mail_dns._current().nameservers))
+        return tuple(address for address, _ in mail_dns.resolver.servers())
 
     assert asyncio.run(run()) == ("127.0.0.2",)
