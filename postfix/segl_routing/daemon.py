@@ -24,7 +24,7 @@ from segl.addresses import normal_domain
 from segl.errors import Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
-from segl.settings import DEFAULT_FILE, Settings
+from segl.settings import DEFAULT_FILE, Routing, Settings
 from segl.settings_file import load_settings
 from segl.store import open_store
 from segl_routing.answers import Answers

@@ -324,6 +324,14 @@ def test_a_domain_long_in_doubt_takes_the_portal(map_: Map) -> None:
         ({"ca_file": Path("/nowhere/ca.pem")}, "routing.tls_ca_file: /nowhere/ca.pem cannot be used"),
         ({"ca_file": Path("/etc/hostname")}, "holds no certificates"),
         ({"more": "[stroe]\nurl = 'x'\n"}, "stroe: is not a known key"),
+        (
+            {"routing": 'trust_anchors = "/nowhere/root.key"'},
+            "routing.trust_anchors: /nowhere/root.key cannot",
+        ),
+        (
+            {"routing": 'trust_anchors = "/etc/hostname"'},
+            "routing.trust_anchors: /etc/hostname cannot be used",
+        ),
         ({"routing": "typo = 1"}, "routing.typo: is not a known key"),
     ],
 )
