@@ -142,6 +142,16 @@ class Events:
     def probed(self, domain: str, host: str, result: str, *, ms: float) -> None:
         self._log.info("probed", domain=domain, host=host, result=result, ms=round(ms, 1))
 
+    def sts_policy_changed(self, domain: str, *, before: str, mode: str, max_age: int, hosts: int) -> None:
+        """A domain's MTA-STS policy is new or says something else; *before* is its old mode, if it had one."""
+        self._log.info(
+            "sts_policy_changed", domain=domain, before=before, mode=mode, max_age=max_age, hosts=hosts
+        )
+
+    def sts_not_renewed(self, domain: str, result: str, *, seconds_left: float) -> None:
+        """A policy in force could not be fetched anew; it holds for *seconds_left* more."""
+        self._log.warning("sts_not_renewed", domain=domain, result=result, seconds_left=round(seconds_left))
+
     def bad_request(self, error: SeglError) -> None:
         self._log.warning("bad_request", error=error.private)
 

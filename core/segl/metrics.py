@@ -33,6 +33,9 @@ MAP_REQUESTS = Counter("segl_map_requests", "Socketmap requests, by map and answ
 MAP_SECONDS = Histogram("segl_map_seconds", "Time to answer a socketmap request", buckets=_SCAN_BUCKETS)
 ROUTES = Counter("segl_routes", "Route answers, by way (Postfix asks several times for a recipient)", ["way"])
 PROBES = Counter("segl_probes", "STARTTLS probes of MX hosts, by result", ["result"])
+STS_FETCHES = Counter(
+    "segl_sts_fetches", "MTA-STS policies asked of web servers, by mode or by what was wrong", ["result"]
+)
 
 DELIVERIES = Counter(
     "segl_deliveries", "Recipients served by segl-deliver, by way and result", ["way", "result"]

@@ -128,7 +128,7 @@ def next_hop_host(value: str) -> str:
         return normal_domain(bracketed)
 
 
-_MATCH_NAME = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9_])?")
+_MATCH_NAME = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 _NEXT_HOP = re.compile(r"(?:\[(?P<bracketed>[^\[\]\s]+)\]|(?P<bare>[^\[\]:\s]+))(?::(?P<port>[0-9]{1,5}))?")
 
 Domain = Annotated[str, AfterValidator(normal_domain)]

@@ -28,12 +28,11 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from segl.addresses import normal_domain
 from segl.errors import RoutingError
 from segl.settings import match_name
 
 _PROTOCOLS = "protocols=>=TLSv1.2"
-# With a dot in it: "match=hostname" would be an order, not a name.
-_STS_NAME = re.compile(r"(\*\.)?(?=[^.]+\.)[a-z0-9_][a-z0-9_.-]{0,251}[a-z0-9_]")
 # Neither braces nor control characters: they would end the attribute.
 _STS_LINE = re.compile(r"[a-z_]+: [A-Za-z0-9_.*-]+")
 
@@ -61,9 +60,11 @@ class StsTold:
     lines: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (self.domain, *self.patterns):
-            if not _STS_NAME.fullmatch(name):
-                raise RoutingError("bad TLS policy", f"{name!r} is no name for an MTA-STS attribute")
+        names = [pattern.removeprefix("*.") for pattern in self.patterns]
+        if not all(map(_is_normal, (self.domain, *names))):
+            raise RoutingError("bad TLS policy", f"no names for MTA-STS: {self.domain!r}, {self.patterns!r}")
+        if not all("." in name for name in names):  # "match=hostname" would be an order, not a name
+            raise RoutingError("bad TLS policy", f"no patterns of MTA-STS: {self.patterns!r}")
         for line in self.lines:
             if not _STS_LINE.fullmatch(line):
                 raise RoutingError("bad TLS policy", f"{line!r} is no line of an MTA-STS policy")
@@ -120,6 +121,13 @@ class TlsPolicy:
 DANE_ONLY = TlsPolicy(Level.DANE_ONLY)
 VERIFY = TlsPolicy(Level.VERIFY)
 ENCRYPT = TlsPolicy(Level.ENCRYPT)
+
+
+def _is_normal(name: str) -> bool:
+    try:
+        return normal_domain(name) == name
+    except ValueError:
+        return False
 
 
 def sts_secure(told: StsTold) -> TlsPolicy:

@@ -19,9 +19,10 @@ from segl.events import Events
 from segl_routing.live import HostProbes
 from segl_routing.mx import MailDns
 from segl_routing.probe import trust
-from world.ca import TestCA
+from world.ca import Certificate, TestCA
 from world.dns import A, DnsServer, Zone
 from world.peers import Script, ScriptedPeer, SmtpPeer
+from world.policies import PolicyServer
 
 
 def free_port() -> int:
@@ -53,6 +54,11 @@ class Outside:
     def good(self, host: str) -> SmtpPeer:
         """A server whose certificate is good for *host*."""
         return self.peer(self.ca.issue([host]).server_context())
+
+    def web(self, certificate: Certificate, *, only: ssl.TLSVersion | None = None) -> PolicyServer:
+        """A web server for MTA-STS policies, on the same port as the mail servers."""
+        context = certificate.server_context(only=only)
+        return self.running.enter_context(PolicyServer(self.address(), self.port, context))
 
     def scripted(self, script: Script) -> ScriptedPeer:
         return self.running.enter_context(ScriptedPeer(self.address(), self.port, script))

@@ -1,0 +1,155 @@
+"""Keeps MTA-STS policies in the store: a policy in force must outlive a restart (RFC 8461 §3.3).
+
+As with :mod:`segl_routing.archive`, all of it happens in one thread of its own, a store that is slow counts as
+empty, and one that fails costs a repeated fetch. What has run out is taken away now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Engine
+
+from segl.errors import StoreError
+from segl.events import Events
+from segl.store import mta_sts_policy, transaction
+from segl_routing.archive import READ_SECONDS
+from segl_routing.facts import CLOCK_SKEW
+from segl_routing.sts_policy import MAX_AGE, StsPolicy, parse_policy
+
+T = TypeVar("T")
+
+REFRESH_SECONDS = 86400.0  # a policy is fetched anew at least so often (RFC 8461 §10.2)
+PRUNE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPolicy:
+    """A policy that was fetched at *fetched_at* (Unix seconds, before the fetch began) under *id*."""
+
+    domain: str
+    id: str
+    fetched_at: float
+    policy: StsPolicy
+
+    @property
+    def ends_at(self) -> float:
+        return self.fetched_at + min(self.policy.max_age, MAX_AGE)
+
+    def holds(self, now: float) -> bool:
+        """Whether it may be relied on at *now*; one from the future (a clock set back) may not."""
+        return self.fetched_at - CLOCK_SKEW <= now < self.ends_at
+
+    def due(self, now: float) -> bool:
+        """Whether it is time to fetch it anew, whatever its id: at half its life, or after a day."""
+        return now >= self.fetched_at + min(self.policy.max_age / 2, REFRESH_SECONDS)
+
+
+class PolicyArchive(Protocol):
+    """Where policies are kept between restarts."""
+
+    async def read(self, domain: str) -> KeptPolicy | None:
+        """The policy kept of *domain*, of whatever age; ``None`` also when it cannot be read."""
+
+    def write(self, kept: KeptPolicy) -> None:
+        """Keep it, soon."""
+
+
+class NoPolicyArchive:
+    """Keeps nothing."""
+
+    async def read(self, _domain: str) -> KeptPolicy | None:
+        return None
+
+    def write(self, _kept: KeptPolicy) -> None:
+        return
+
+
+class StorePolicyArchive:
+    """The table ``mta_sts_policy`` of the store."""
+
+    def __init__(
+        self, engine: Engine, events: Events, *, writable: bool = True, clock: Callable[[], float] = time.time
+    ) -> None:
+        """*clock* gives Unix seconds. The engine is not ours to close."""
+        self._engine = engine
+        self._events = events
+        self._writable = writable
+        self._clock = clock
+        self._pruned_at = 0.0
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="policies")
+
+    async def read(self, domain: str) -> KeptPolicy | None:
+        task = asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, self._read, domain)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), READ_SECONDS)
+        except TimeoutError:
+            return None
+
+    def write(self, kept: KeptPolicy) -> None:
+        if self._writable:
+            self._thread.submit(self._guarded, self._write, kept)
+
+    def clear(self) -> None:
+        """Forget everything, soon: what was fetched under other settings counts no more."""
+        if self._writable:
+            self._thread.submit(self._guarded, self._clear, None)
+
+    def close(self) -> None:
+        """Wait until what was to be written is written."""
+        self._thread.shutdown(wait=True)
+
+    def _guarded(self, action: Callable[[T], KeptPolicy | None], argument: T) -> KeptPolicy | None:
+        try:
+            return action(argument)
+        except StoreError as error:
+            self._events.failed("policies", error)
+            return None
+
+    def _read(self, domain: str) -> KeptPolicy | None:
+        with transaction(self._engine) as connection:
+            row = connection.execute(
+                sa.select(mta_sts_policy).where(mta_sts_policy.c.domain == domain)
+            ).one_or_none()
+        if row is None:
+            return None
+        policy = parse_policy(row.policy.encode("utf-8", "replace"))
+        if not isinstance(policy, StsPolicy) or policy.max_age != row.max_age:
+            return None  # not written by us
+        return KeptPolicy(domain, row.id, row.fetched_at, policy)
+
+    def _write(self, kept: KeptPolicy) -> None:
+        row = {
+            "domain": kept.domain,
+            "id": kept.id,
+            "fetched_at": kept.fetched_at,
+            "max_age": kept.policy.max_age,
+            "policy": str(kept.policy),
+        }
+        there = mta_sts_policy.c.fetched_at
+        # another node may have fetched later; a row from the future is of a clock since put right
+        older = sa.or_(there <= kept.fetched_at, there > kept.fetched_at + CLOCK_SKEW)
+        insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
+        values = {name: value for name, value in row.items() if name != "domain"}
+        now = self._clock()
+        with transaction(self._engine) as connection:
+            connection.execute(
+                insert(mta_sts_policy)
+                .values(row)
+                .on_conflict_do_update(index_elements=[mta_sts_policy.c.domain], set_=values, where=older)
+            )
+            if now >= self._pruned_at + PRUNE_SECONDS:
+                self._pruned_at = now
+                ended = mta_sts_policy.c.fetched_at + mta_sts_policy.c.max_age < now
+                connection.execute(mta_sts_policy.delete().where(ended))
+
+    def _clear(self, _nothing: None) -> None:
+        with transaction(self._engine) as connection:
+            connection.execute(mta_sts_policy.delete())
