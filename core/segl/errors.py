@@ -11,7 +11,8 @@
     ├── RoutingError           a route could not be decided (always temporary)
     └── DeliveryError          a recipient could not be served
         ├── NoCertificate      no usable certificate for the domain (temporary: the next way is tried)
-        └── SealingError       the message could not be sealed
+        ├── SealingError       the message could not be sealed
+        └── CannotOpen         an encrypted message could not be opened (one public text for every cause)
 
 Each carries two texts: ``public``, which may be shown to a peer or user and tells nothing about the
 inside, and ``private``, which goes to the log. Neither ever holds message content. ``reply`` is the
@@ -155,3 +156,10 @@ class SealingError(DeliveryError):
     """The message could not be sealed to disk."""
 
     reply_code, reply_enhanced = 452, "4.3.1"
+
+
+class CannotOpen(DeliveryError):
+    """An encrypted message could not be opened. Whoever sent it learns nothing of why."""
+
+    def __init__(self, private: str) -> None:
+        super().__init__("the message cannot be opened", private)

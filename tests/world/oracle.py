@@ -73,3 +73,25 @@ def openssl_verify(message: bytes, directory: Path, content: bytes | None = None
         (directory / "content").write_bytes(content)
         detached = ("-content", directory / "content")
     return openssl("cms", "-verify", "-binary", "-inform", "DER", "-noverify", *detached, given=message)
+
+
+def openssl_encrypt(content: bytes, recipients: Sequence[Identity], cipher: str, *options: str) -> bytes:
+    """DER for all *recipients*; *options* given for RSA (``-keyopt``) belong to each of them."""
+    words: list[str | Path] = []
+    for recipient in recipients:
+        words += ["-recip", recipient.cert_file, *_options_for(recipient, options)]
+    rest = [word for word in options if word in ("-stream", "-keyid")]
+    return openssl(
+        "cms", "-encrypt", "-binary", "-outform", "DER", f"-{cipher}", *rest, *words, given=content
+    )
+
+
+def _options_for(recipient: Identity, options: Sequence[str]) -> list[str]:
+    """Key options as openssl wants them: those named ``rsa_…`` for RSA, ``ecdh_…`` for curves."""
+    prefix = "rsa_" if isinstance(recipient.key, rsa.RSAPrivateKey) else "ecdh_"
+    return [word for option in options if option.startswith(prefix) for word in ("-keyopt", option)]
+
+
+def openssl_decrypt(message: bytes, recipient: Identity) -> bytes:
+    files = ("-recip", recipient.cert_file, "-inkey", recipient.key_file)
+    return openssl("cms", "-decrypt", "-binary", "-inform", "DER", *files, given=message)

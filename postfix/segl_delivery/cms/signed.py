@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from enum import Enum
 from io import BytesIO
 
-from asn1crypto import core
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from segl.certificates import UNREADABLE
 from segl_delivery.cms import ber, names
+from segl_delivery.cms.algorithm import check_version, integer, octets, oid, read_oid
 from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.digests import Digest, PrivateKey, algorithm_for
 from segl_delivery.cms.identifiers import identifies
@@ -102,17 +102,17 @@ def sign(content: bytes, signer: Signer, *, detached: bool, now: datetime | None
     algorithm = algorithm_for(signer.key, pss=signer.pss)
     attributes = signed_attributes(algorithm.digest.of(content), now or datetime.now(UTC))
     info = write_signer_info(signer.certificate, algorithm, attributes, signer.key)
-    inner = b"" if detached else ber.element(ber.context(0), core.OctetString(content).dump())
+    inner = b"" if detached else ber.element(ber.context(0), octets(content))
     certificates = sorted(entry.public_bytes(Encoding.DER) for entry in (signer.certificate, *signer.chain))
     signed = ber.element(
         ber.SEQUENCE,
-        core.Integer(1).dump(),
+        integer(1),
         ber.element(ber.SET, digest_algorithm(algorithm.digest)),
-        ber.element(ber.SEQUENCE, _oid(ContentType.DATA), inner),
+        ber.element(ber.SEQUENCE, oid(ContentType.DATA.value), inner),
         ber.element(ber.context(0), *certificates),
         ber.element(ber.SET, info),
     )
-    return ber.element(ber.SEQUENCE, _oid(ContentType.SIGNED), ber.element(ber.context(0), signed))
+    return ber.element(ber.SEQUENCE, oid(ContentType.SIGNED.value), ber.element(ber.context(0), signed))
 
 
 def verify(message: bytes, content: bytes | None = None, known: Sequence[x509.Certificate] = ()) -> Signed:
@@ -140,14 +140,14 @@ class _Parts:
 def _read(message: bytes, content: bytes | None) -> _Parts:
     reader = ber.Reader(BytesIO(message))
     reader.enter(ber.SEQUENCE)
-    if _read_oid(reader) != ContentType.SIGNED.value:
+    if read_oid(reader.whole(64)) != ContentType.SIGNED.value:
         raise Damaged("no SignedData")
     reader.enter(ber.context(0))
     reader.enter(ber.SEQUENCE)
-    reader.whole()  # the version follows from the rest
+    check_version(reader.whole())
     reader.whole()  # the digest algorithms are named by the signatures again
     reader.enter(ber.SEQUENCE)
-    content_type = _read_oid(reader)
+    content_type = read_oid(reader.whole(64))
     if reader.peek() is not None:
         reader.enter(ber.context(0))
         content = b"".join(reader.pieces(ber.OCTETS))
@@ -229,20 +229,5 @@ def _is_right(info: SignerInfo, key: PublicKeyTypes, parts: _Parts, digest: byte
 
 def _looks_like_attributes(content: bytes) -> bool:
     return content[:1] == bytes((ber.SET,)) and all(
-        core.ObjectIdentifier(name).dump() in content for name in (names.CONTENT_TYPE, names.MESSAGE_DIGEST)
+        oid(name) in content for name in (names.CONTENT_TYPE, names.MESSAGE_DIGEST)
     )
-
-
-def _oid(content_type: ContentType) -> bytes:
-    written: bytes = core.ObjectIdentifier(content_type.value).dump()
-    return written
-
-
-def _read_oid(reader: ber.Reader) -> str:
-    if reader.peek() != ber.OID:
-        raise Damaged("another element than expected")
-    try:
-        name: str = core.ObjectIdentifier.load(reader.whole(64)).dotted
-    except (ValueError, TypeError, LookupError):
-        raise Damaged("an object identifier cannot be read") from None
-    return name

@@ -16,6 +16,7 @@ from asn1crypto import algos, cms, core
 from cryptography import x509
 
 from segl_delivery.cms import ber, names
+from segl_delivery.cms.algorithm import integer, octets, oid
 from segl_delivery.cms.digests import Digest, PrivateKey, Scheme, SignatureAlgorithm
 from segl_delivery.cms.identifiers import Identifier, IssuerSerial, KeyIdentifier, issuer_serial
 
@@ -72,8 +73,7 @@ def signed_attributes(digest: bytes, now: datetime) -> bytes:
         (names.SIGNING_TIME, cms.Time({"utc_time": now.astimezone(UTC).replace(microsecond=0)})),
     )
     attributes = [
-        ber.element(ber.SEQUENCE, core.ObjectIdentifier(name).dump(), ber.element(ber.SET, value.dump()))
-        for name, value in values
+        ber.element(ber.SEQUENCE, oid(name), ber.element(ber.SET, value.dump())) for name, value in values
     ]
     return ber.element(ber.SET, *sorted(attributes))
 
@@ -85,12 +85,12 @@ def write_signer_info(
     named = issuer_serial(certificate)
     return ber.element(
         ber.SEQUENCE,
-        core.Integer(1).dump(),
-        ber.element(ber.SEQUENCE, named.issuer, core.Integer(named.serial).dump()),
+        integer(1),
+        ber.element(ber.SEQUENCE, named.issuer, integer(named.serial)),
         digest_algorithm(algorithm.digest),
         ber.element(ber.context(0), ber.content_of(attributes, ber.SET)),
         _signature_algorithm(algorithm),
-        core.OctetString(algorithm.sign(key, attributes)).dump(),
+        octets(algorithm.sign(key, attributes)),
     )
 
 

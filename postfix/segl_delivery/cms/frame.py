@@ -1,0 +1,100 @@
+"""An encrypted message as it is read: who it is for, what it is encrypted with, and the content, still
+encrypted. No key is used here, so whatever is wrong here anybody could see."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from segl_delivery.cms import ber
+from segl_delivery.cms.algorithm import check_version, oid, read_oid
+from segl_delivery.cms.ber import Damaged
+from segl_delivery.cms.ciphers import Decryption
+from segl_delivery.cms.keys import KeyRing
+from segl_delivery.cms.names import CONTENT_TYPE, ContentType
+from segl_delivery.cms.recipients import LARGEST, Recipient, read_recipient
+
+_MOST_RECIPIENTS: Final = 16 * 1024 * 1024  # bytes of all RecipientInfos: some thirty thousand
+_MOST_OURS: Final = 16  # a message to more of our keys than this is nobody's honest work
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """*recipients* are those whose identifier may be one of ours. *attributes* are authenticated with the
+    content, in DER as they are counted in; *tag* belongs to AuthEnvelopedData."""
+
+    recipients: tuple[Recipient, ...]
+    content_type: str
+    decryption: Decryption
+    content: deque[bytes]
+    attributes: bytes
+    tag: bytes
+
+
+def read_frame(message: BinaryIO, ring: KeyRing) -> Frame:
+    """Raises :class:`Damaged`."""
+    reader = ber.Reader(message)
+    reader.enter(ber.SEQUENCE)
+    kind = read_oid(reader.whole(64))
+    if kind not in (ContentType.ENVELOPED.value, ContentType.AUTH_ENVELOPED.value):
+        raise Damaged("no encrypted message")
+    authenticated = kind == ContentType.AUTH_ENVELOPED.value
+    reader.enter(ber.context(0))
+    reader.enter(ber.SEQUENCE)
+    check_version(reader.whole())
+    if reader.peek() == ber.context(0):
+        reader.whole()  # OriginatorInfo: certificates that we do not need
+    recipients = _read_recipients(reader, ring)
+    reader.enter(ber.SEQUENCE)
+    content_type = read_oid(reader.whole(64))
+    decryption = Decryption(reader.whole())
+    if decryption.cipher.authenticated is not authenticated:
+        raise Damaged("the cipher does not belong to this kind of message")
+    content = deque(reader.pieces(ber.context(0, constructed=False)))
+    reader.leave()
+    attributes, tag = _read_ending(reader, content_type) if authenticated else (b"", b"")
+    while reader.peek() is not None:
+        reader.whole()  # unprotected attributes: nobody vouches for them
+    for _ in range(3):
+        reader.leave()
+    return Frame(recipients, content_type, decryption, content, attributes, tag)
+
+
+def _read_recipients(reader: ber.Reader, ring: KeyRing) -> tuple[Recipient, ...]:
+    reader.enter(ber.SET)
+    found: list[Recipient] = []
+    size = 0
+    while reader.peek() is not None:
+        part = reader.whole(LARGEST)
+        size += len(part)
+        if size > _MOST_RECIPIENTS:
+            raise Damaged("more recipients than we read")
+        if ring.may_be_named_in(part) and len(found) < _MOST_OURS:
+            found += _read(part)
+    reader.leave()
+    return tuple(found)
+
+
+def _read(part: bytes) -> list[Recipient]:
+    """What one RecipientInfo says; nothing when it is in a form we do not read: another may be for us."""
+    try:
+        return read_recipient(part)
+    except Damaged:
+        return []
+
+
+def _read_ending(reader: ber.Reader, content_type: str) -> tuple[bytes, bytes]:
+    """The authenticated attributes as they are counted in, and the tag.
+
+    The content's type is not authenticated by itself. So any type but plain data has to stand among the
+    attributes, too (RFC 5083 §2.1).
+    """
+    parts: list[bytes] = []
+    if reader.peek() == ber.context(1):
+        parts = sorted(ber.children(ber.content_of(reader.whole(), ber.context(1))))
+    named = ber.element(ber.SEQUENCE, oid(CONTENT_TYPE), ber.element(ber.SET, oid(content_type)))
+    if (parts or content_type != ContentType.DATA.value) and named not in parts:
+        raise Damaged("the content's type is not authenticated")
+    attributes = ber.element(ber.SET, *parts) if parts else b""  # RFC 5083 §2.2: as a SET in DER
+    return attributes, ber.content_of(reader.whole(), ber.OCTETS)

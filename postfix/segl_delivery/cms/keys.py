@@ -1,0 +1,49 @@
+"""The keys we open messages with: the one in use, and those of before, which old mail still needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from segl_delivery.cms.digests import PrivateKey
+from segl_delivery.cms.identifiers import Identifier, identifies, key_identifier
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A private key and the certificate by which senders name it. ``retired``: nobody should use it any
+    more, but what was encrypted to it is opened."""
+
+    key: PrivateKey
+    certificate: x509.Certificate
+    retired: bool = False
+
+    def __post_init__(self) -> None:
+        if self.certificate.public_key() != self.key.public_key():
+            raise ValueError("the certificate belongs to another key")
+
+    def __repr__(self) -> str:
+        return f"OwnKey({self.certificate.serial_number:x})"
+
+
+class KeyRing:
+    """All keys we hold. A message names those it is for, so their number costs nothing."""
+
+    def __init__(self, keys: Sequence[OwnKey]) -> None:
+        self._keys = tuple(keys)
+        self._marks = tuple(mark for own in keys for mark in _marks(own.certificate))
+
+    def named(self, identifier: Identifier) -> OwnKey | None:
+        return next((own for own in self._keys if identifies(identifier, own.certificate)), None)
+
+    def may_be_named_in(self, part: bytes) -> bool:
+        """``False`` when *part* of a message surely names none of our certificates: ten thousand recipients
+        are passed over by this alone."""
+        return any(mark in part for mark in self._marks)
+
+
+def _marks(certificate: x509.Certificate) -> tuple[bytes, bytes]:
+    serial = certificate.serial_number
+    return serial.to_bytes((serial.bit_length() + 7) // 8 or 1, "big"), key_identifier(certificate).value
