@@ -31,6 +31,12 @@ class Field:
 
 def split_header(message: bytes) -> tuple[list[Field], bytes]:
     """The fields and the body; the empty line between is in neither."""
+    fields, at = read_header(message)
+    return fields, message[at:]
+
+
+def read_header(message: bytes) -> tuple[list[Field], int]:
+    """The fields, and where the body begins."""
     fields: list[Field] = []
     at = 0
     name, begin = "", 0
@@ -43,15 +49,15 @@ def split_header(message: bytes) -> tuple[list[Field], bytes]:
             fields.append(Field(name, message[begin:at]))
             name = ""
         if message[at:end] in (b"\r\n", b"\n"):
-            return fields, message[end:]
+            return fields, end
         match = _FIELD.match(message, at, end)
         if match is None:
-            return fields, message[at:]
+            return fields, at
         name, begin = match[1].decode("ascii").lower(), at
         at = end
     if name:
         fields.append(Field(name, message[begin:at]))
-    return fields, b""
+    return fields, len(message)
 
 
 def join_header(fields: Iterable[Field], body: bytes) -> bytes:

@@ -16,12 +16,13 @@ from __future__ import annotations
 import re
 import smtplib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from segl.errors import DeliveryError, SmtpReply
+from segl_delivery.outgoing import Outgoing
 
 LONGEST_TEXT: Final = 200
 CONNECT_SECONDS: Final = 10.0
@@ -77,16 +78,19 @@ class ReturnPort:
         host, _, port = host_port.rpartition(":")
         return cls(host.strip("[]"), int(port), reply_seconds)
 
-    def send(self, sender: str, recipients: Sequence[str], message: bytes, *, smtputf8: bool) -> Handover:
+    def send(
+        self, sender: str, recipients: Sequence[str], message: bytes | Outgoing, *, smtputf8: bool
+    ) -> Handover:
         """Blocking. *message* has CR LF line ends; *recipients* are without doubles.
 
         Raises :class:`DeliveryError` when no copy was taken for a reason common to all recipients, its
         subclass :class:`OutcomeUnknown` when that cannot be said.
         """
+        outgoing = Outgoing.of(message) if isinstance(message, bytes) else message
         client = self._connect()
         try:
             smtputf8 = smtputf8 or not all(address.isascii() for address in (sender, *recipients))
-            return _Transaction(client, self, smtputf8).run(sender, recipients, message)
+            return _Transaction(client, self, smtputf8).run(sender, recipients, outgoing)
         except (smtplib.SMTPException, OSError) as error:
             raise DeliveryError(
                 "the connection to the return port broke", f"{self}: {_kind(error)}"
@@ -144,7 +148,7 @@ class _Transaction:
         if smtputf8:
             client.command_encoding = "utf-8"
 
-    def run(self, sender: str, recipients: Sequence[str], message: bytes) -> Handover:
+    def run(self, sender: str, recipients: Sequence[str], message: Outgoing) -> Handover:
         self._ehlo()
         if refusal := self._command("MAIL", self._mail(sender, message), 250):
             raise Refused(refusal, "MAIL")
@@ -164,11 +168,11 @@ class _Transaction:
         if self._smtputf8 and not self._client.has_extn("smtputf8"):
             raise DeliveryError("the return port does not take UTF-8 addresses", hint="smtputf8_enable = yes")
 
-    def _mail(self, sender: str, message: bytes) -> str:
+    def _mail(self, sender: str, message: Outgoing) -> str:
         words = [f"FROM:<{sender}>"]
         if self._client.has_extn("size"):
-            words.append(f"SIZE={len(message)}")
-        if self._client.has_extn("8bitmime") and not message.isascii():
+            words.append(f"SIZE={message.size}")
+        if self._client.has_extn("8bitmime") and not message.ascii:
             words.append("BODY=8BITMIME")
         if self._smtputf8:
             words.append("SMTPUTF8")
@@ -184,12 +188,12 @@ class _Transaction:
                 words.append(f"ORCPT=rfc822;{xtext(recipient)}")
         return " ".join(words)
 
-    def _data(self, message: bytes) -> str:
+    def _data(self, message: Outgoing) -> str:
         """The queue id from the reply to the final dot."""
         if refusal := self._command("DATA", "", 354):
             raise Refused(refusal, "DATA")
         self._set_patience()
-        for piece in _stuffed(message):
+        for piece in message.stuffed():
             self._client.send(piece)
         try:
             self._set_patience()
@@ -215,15 +219,6 @@ class _Transaction:
             raise DeliveryError("the return port is too slow")
         if self._client.sock is not None:
             self._client.sock.settimeout(min(self._patience, left))
-
-
-def _stuffed(message: bytes) -> Iterator[bytes]:
-    """*message* as it follows DATA: dots that begin a line doubled, the last line ended, then the final
-    dot (RFC 5321 §4.5.2). In pieces, because the message is large and mostly sent as it is."""
-    if message.startswith(b"."):
-        yield b"."
-    yield message.replace(b"\n.", b"\n..") if b"\n." in message else message
-    yield b".\r\n" if message.endswith(b"\r\n") or not message else b"\r\n.\r\n"
 
 
 def clean_reply(code: int, text: bytes) -> SmtpReply:

@@ -16,14 +16,19 @@ decoded text holds a long run of digits, only the bare addresses stay outside.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+from itertools import chain
 from typing import Final
 
 from segl.headers import PREFIX
 from segl.masking import mask_digits
-from segl_delivery.cms.sealing import base64_lines
-from segl_delivery.fields import LINE_END, Field, canonical, join_header, split_header
+from segl_delivery.cms.ber import Piece
+from segl_delivery.cms.enveloped import Envelope
+from segl_delivery.cms.lines import base64_lines, base64_size
+from segl_delivery.fields import LINE_END, Field, canonical, join_header, read_header
+from segl_delivery.outgoing import Outgoing
 from segl_delivery.paths import is_plain
 
 NEUTRAL_SUBJECT: Final = {"da": "Sikker besked", "en": "Secure message"}
@@ -49,22 +54,42 @@ _TYPE = re.compile(rb"\s*[\w.+-]+/[\w.+-]+")
 # Begins only where a word begins, and is bounded: else a long run without "@" costs its square.
 _ANY_ADDRESS = re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255}")
 _LONGEST_DECODED: Final = 32 * 1024  # bytes of an address field; a longer one shows its bare addresses
-_WRAP_TYPE: Final = (
-    b"MIME-Version: 1.0\r\n"
-    b"Content-Type: application/pkcs7-mime; smime-type=enveloped-data;\r\n"
-    b" name=smime.p7m\r\n"
-    b"Content-Transfer-Encoding: base64\r\n"
-    b"Content-Disposition: attachment; filename=smime.p7m\r\n"
+_WRAP: Final = (
+    "MIME-Version: 1.0\r\n"
+    "Content-Type: application/pkcs7-mime; smime-type={kind};\r\n"
+    " name=smime.p7m\r\n"
+    "Content-Transfer-Encoding: base64\r\n"
+    "Content-Disposition: attachment; filename=smime.p7m\r\n"
+    "\r\n"
 )
 
 
-def split_for_envelope(message: bytes, subject: str) -> tuple[bytes, bytes]:
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What goes inside the envelope: a header of its own, and the message's body where it lies in memory."""
+
+    header: bytes
+    body: Piece
+
+    @property
+    def size(self) -> int:
+        return len(self.header) + len(self.body)
+
+    @property
+    def pieces(self) -> tuple[Piece, Piece]:
+        return self.header, self.body
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self.pieces)
+
+
+def split_for_envelope(message: bytes, subject: str) -> tuple[bytes, Entity]:
     """``(header outside, entity inside)``, both with CR LF line ends.
 
     *subject* is the neutral one, in ASCII. The header outside lacks the MIME fields: :func:`enveloped`
     adds them.
     """
-    fields, body = split_header(message)
+    fields, at = read_header(message)
     outside = list(_outside(fields, subject))
     inside = [
         Field(field.name, canonical(_ended(field.raw)))
@@ -73,12 +98,16 @@ def split_for_envelope(message: bytes, subject: str) -> tuple[bytes, bytes]:
     ]
     inside = _marked(inside)
     inside += [Field("hp-outer", b"HP-Outer: " + field.raw) for field in outside if field.name not in _TRACE]
-    return b"".join(field.raw for field in outside), join_header(inside, canonical(body))
+    body = memoryview(message)[at:] if canonical(message) is message else canonical(message[at:])
+    return b"".join(field.raw for field in outside), Entity(join_header(inside, b""), body)
 
 
-def enveloped(outside: bytes, der: bytes) -> bytes:
-    """The message to send: the header *outside* and the CMS object *der*."""
-    return b"".join([outside, _WRAP_TYPE, LINE_END, base64_lines(der)])
+def enveloped(outside: bytes, entity: Entity, envelope: Envelope) -> Outgoing:
+    """The message to send: the header *outside* and *entity* in *envelope*, encrypted as it is asked for."""
+    kind = "authEnveloped-data" if envelope.choice.cipher.authenticated else "enveloped-data"
+    header = outside + _WRAP.format(kind=kind).encode("ascii")
+    lines = base64_lines(envelope.pieces(entity.pieces))
+    return Outgoing(len(header) + base64_size(envelope.length), chain([header], lines), header.isascii())
 
 
 def _outside(fields: list[Field], subject: str) -> list[Field]:

@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from segl.errors import DeliveryError, SmtpReply
+from segl.errors import DeliveryError, NoCertificate, SmtpReply
 from segl.events import Events
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, by_domain, reply_to
 from segl_delivery.certificates import CertificateDirectory, TunnelCertificate
-from segl_delivery.cms.sealing import CmsSeal, encrypt
+from segl_delivery.cms.choice import COMMON, Choice
+from segl_delivery.cms.enveloped import Envelope
+from segl_delivery.cms.recipients import CannotEncrypt
 from segl_delivery.reinject import Handover, ReturnPort
 from segl_delivery.smime import enveloped, split_for_envelope
 
 
 @dataclass(frozen=True, slots=True)
 class TunnelAgent:
-    """See :class:`segl_delivery.agent.Agent`. ``subject`` is the neutral one that stands outside."""
+    """See :class:`segl_delivery.agent.Agent`. ``subject`` is the neutral one that stands outside, ``choice`` what is
+    encrypted with."""
 
     certificates: CertificateDirectory
     return_port: ReturnPort
     events: Events
     subject: str
+    choice: Choice = COMMON
 
     @property
     def way(self) -> Way:
@@ -47,42 +51,42 @@ class TunnelAgent:
         suffer."""
         try:
             certificate = self.certificates.find(domain)
-            seal, handover = await asyncio.to_thread(
-                self._encrypt_and_send, delivery, recipients, certificate
-            )
+            handover = await asyncio.to_thread(self._encrypt_and_send, delivery, recipients, certificate)
         except DeliveryError as error:
             self.events.not_delivered(self.way.value, recipients, error)
             return dict.fromkeys(recipients, error.reply)
         except Exception as error:
             self.events.failed("tunnel", error)
             return dict.fromkeys(recipients, reply_to(error))
-        return self._replies(domain, recipients, seal, handover)
+        return self._replies(domain, recipients, certificate, handover)
 
     def _encrypt_and_send(
         self, delivery: Delivery, recipients: Sequence[str], certificate: TunnelCertificate
-    ) -> tuple[CmsSeal, Handover]:
+    ) -> Handover:
+        """The message is encrypted while it is being sent: beside the original, little of it is in memory."""
         delivery.check_time()
-        outside, inside = split_for_envelope(delivery.content, self.subject)
-        seal = encrypt(inside, [certificate])
-        del inside
-        message = enveloped(outside, seal.der)
-        seal = replace(seal, der=b"")  # the evidence stays, the bytes go
+        outside, entity = split_for_envelope(delivery.content, self.subject)
+        try:
+            envelope = Envelope(entity.size, [certificate.certificate], self.choice)
+        except CannotEncrypt as error:
+            private = f"certificate {certificate.fingerprint[:16]}: {error}"
+            raise NoCertificate("the certificate cannot be encrypted to", private) from None
+        message = enveloped(outside, entity, envelope)
         smtputf8 = delivery.smtputf8 and not outside.isascii()
-        sender = delivery.envelope.sender
-        return seal, self.return_port.send(sender, recipients, message, smtputf8=smtputf8)
+        return self.return_port.send(delivery.envelope.sender, recipients, message, smtputf8=smtputf8)
 
     def _replies(
-        self, domain: str, recipients: Sequence[str], seal: CmsSeal, handover: Handover
+        self, domain: str, recipients: Sequence[str], certificate: TunnelCertificate, handover: Handover
     ) -> dict[str, SmtpReply]:
-        fingerprint = seal.fingerprints[0]
-        evidence = f"encrypted to sha256={fingerprint[:16]} {seal.algorithm}"
+        algorithm = self.choice.cipher.label
+        evidence = f"encrypted to sha256={certificate.fingerprint[:16]} {algorithm}"
         taken = SmtpReply(250, "2.0.0", f"tunnel: {evidence}, queued as {handover.queued_as}")
         if served := [recipient for recipient in recipients if recipient not in handover.refused]:
             self.events.tunnelled(
                 domain,
                 served,
-                certificate=fingerprint,
-                algorithm=seal.algorithm,
+                certificate=certificate.fingerprint,
+                algorithm=algorithm,
                 queued_as=handover.queued_as,
             )
         for recipient, reply in handover.refused.items():

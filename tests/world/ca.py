@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+_PURPOSES = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.EMAIL_PROTECTION)
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -78,10 +79,12 @@ class TestCA:
         self_signed: bool = False,
         expired: bool = False,
         key: Literal["ec", "rsa"] = "ec",
+        purposes: Sequence[x509.ObjectIdentifier] = _PURPOSES,
     ) -> Certificate:
         """A certificate for *names* (hosts, ``*.hosts``, IP addresses, mail addresses), valid for *days*.
 
-        ``self_signed`` has no chain to the root; ``expired`` ended yesterday.
+        ``self_signed`` has no chain to the root; ``expired`` ended yesterday; *purposes* are the extended key
+        usage (none: no such extension).
         """
         private: PrivateKey = (
             ec.generate_private_key(ec.SECP256R1())
@@ -104,13 +107,9 @@ class TestCA:
             )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), critical=False)
-            .add_extension(
-                x509.ExtendedKeyUsage(
-                    [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.EMAIL_PROTECTION]
-                ),
-                critical=False,
-            )
         )
+        if purposes:
+            builder = builder.add_extension(x509.ExtendedKeyUsage(list(purposes)), critical=False)
         if not self_signed:
             builder = builder.add_extension(self._authority_key_identifier(), critical=False)
         certificate = builder.sign(private if self_signed else self._key, hashes.SHA256())

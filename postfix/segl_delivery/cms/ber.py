@@ -19,6 +19,8 @@ DEEPEST: Final = 24  # elements inside each other; certificates, which are not w
 SMALL: Final = 1024 * 1024  # bytes: the most a small part may have
 PIECE: Final = 256 * 1024
 
+Piece = bytes | memoryview
+
 INTEGER, OCTETS, OID, SEQUENCE, SET = 0x02, 0x04, 0x06, 0x30, 0x31
 CONSTRUCTED: Final = 0x20
 _END_OF_CONTENTS: Final = 0x00

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import algorithm, integer, octets, read_algorithm, read_integer
-from segl_delivery.cms.ber import Damaged
+from segl_delivery.cms.ber import Damaged, Piece
 
 TAG: Final = 16  # bytes; what we write
 _SHORTEST_TAG: Final = 12  # RFC 5084 §3.2
@@ -90,7 +90,7 @@ class Encryption:
             return self._size
         return (self._size // self.cipher.block + 1) * self.cipher.block
 
-    def run(self, content: Iterable[bytes]) -> Iterator[bytes]:
+    def run(self, content: Iterable[Piece]) -> Iterator[bytes]:
         """*content* encrypted; afterwards ``tag`` is there. Once only: a nonce must not serve twice."""
         if self._begun:
             raise RuntimeError("a key and nonce serve one content only")
@@ -98,14 +98,14 @@ class Encryption:
         counted = self._counted(content)
         yield from self._gcm(counted) if self.cipher.authenticated else self._cbc(counted)
 
-    def _gcm(self, content: Iterable[bytes]) -> Iterator[bytes]:
+    def _gcm(self, content: Iterable[Piece]) -> Iterator[bytes]:
         encryptor = Machine(AES(self.key), GCM(self._nonce)).encryptor()
         for piece in content:
             yield encryptor.update(piece)
         encryptor.finalize()
         self.tag = encryptor.tag
 
-    def _cbc(self, content: Iterable[bytes]) -> Iterator[bytes]:
+    def _cbc(self, content: Iterable[Piece]) -> Iterator[bytes]:
         encryptor = Machine(_block_cipher(self.cipher, self.key), CBC(self._nonce)).encryptor()
         padder = PKCS7(self.cipher.block * 8).padder()
         for piece in content:
@@ -113,7 +113,7 @@ class Encryption:
         yield encryptor.update(padder.finalize())
         yield encryptor.finalize()
 
-    def _counted(self, content: Iterable[bytes]) -> Iterator[bytes]:
+    def _counted(self, content: Iterable[Piece]) -> Iterator[Piece]:
         size = 0
         for piece in content:
             size += len(piece)

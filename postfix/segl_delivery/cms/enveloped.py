@@ -14,12 +14,11 @@ from cryptography import x509
 
 from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import integer, oid
+from segl_delivery.cms.ber import PIECE, Piece
 from segl_delivery.cms.choice import COMMON, Choice
 from segl_delivery.cms.ciphers import TAG, Encryption
 from segl_delivery.cms.names import ContentType
 from segl_delivery.cms.recipients import needs_version_2, write_recipient
-
-_PIECE = 256 * 1024
 
 
 class Envelope:
@@ -38,7 +37,7 @@ class Envelope:
         self._head = self._frame()
         self.length = len(self._head) + self._encryption.size + len(self._foot(b"\0" * TAG))
 
-    def pieces(self, content: Iterable[bytes]) -> Iterator[bytes]:
+    def pieces(self, content: Iterable[Piece]) -> Iterator[bytes]:
         """The message in DER, :attr:`length` bytes in all. Once only."""
         yield self._head
         yield from self._encryption.run(chain.from_iterable(map(_cut, content)))
@@ -69,11 +68,8 @@ def encrypt(content: bytes, certificates: Sequence[x509.Certificate], choice: Ch
     return b"".join(Envelope(len(content), certificates, choice).pieces([content]))
 
 
-def _cut(piece: bytes) -> Iterator[bytes]:
+def _cut(piece: Piece) -> Iterator[Piece]:
     """*piece* in parts of a moderate size, not copied."""
-    if len(piece) <= _PIECE:
-        yield piece
-        return
     view = memoryview(piece)
-    for at in range(0, len(view), _PIECE):
-        yield view[at : at + _PIECE]  # type: ignore[misc]
+    for at in range(0, len(view), PIECE):
+        yield view[at : at + PIECE]

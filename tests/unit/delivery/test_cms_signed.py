@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from segl.certificates import fingerprint
 from segl_delivery.cms import ber
@@ -16,7 +17,7 @@ from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.digests import Digest
 from segl_delivery.cms.signed import Outcome, Signature, Signer, sign, verify
 from segl_delivery.cms.signer_info import read_signer_info
-from segl_delivery.cms.trust import key_fingerprint, pin, signed_by_chain, signed_by_pinned
+from segl_delivery.cms.trust import chain_of, key_fingerprint, pin, signed_by_chain, signed_by_pinned
 from world.ca import TestCA
 from world.oracle import Identity, Key, openssl, openssl_sign, openssl_verify
 from world.partners import certificate, ec_key, rsa_key
@@ -231,6 +232,25 @@ def test_a_chain_leads_to_an_authority_that_is_trusted_now(tmp_path: Path) -> No
     assert signed_by_chain(signed, [_root(other)], now) is None
     assert signed_by_chain(signed, [_root(ca)], now + timedelta(days=91)) is None
     assert signed_by_chain(signed, [], now) is None
+
+
+@pytest.mark.parametrize(
+    ("purposes", "trusted"),
+    [
+        ([ExtendedKeyUsageOID.EMAIL_PROTECTION], True),
+        ([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE], True),
+        ([], True),
+        ([ExtendedKeyUsageOID.SERVER_AUTH], False),
+    ],
+)
+def test_a_certificate_for_something_else_does_not_vouch_for_mail(
+    tmp_path: Path, purposes: list[x509.ObjectIdentifier], trusted: bool
+) -> None:
+    ca = TestCA(tmp_path)
+    issued = ca.issue(["anna@nordby.example"], purposes=purposes)
+    leaf = x509.load_pem_x509_certificates(issued.cert.read_bytes())[0]
+    found = chain_of(leaf, [], [_root(ca)], datetime.now(UTC))
+    assert (found is not None) is trusted
 
 
 def _root(ca: TestCA) -> x509.Certificate:

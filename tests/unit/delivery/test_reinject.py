@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import DeliveryError, SmtpReply
+from segl_delivery.outgoing import Outgoing
 from segl_delivery.reinject import (
     LONGEST_TEXT,
     Handover,
@@ -49,6 +50,18 @@ def send(
     port: int, recipients: list[str], message: bytes = MESSAGE, sender: str = SENDER, patience: float = 5
 ) -> Handover:
     return ReturnPort("127.0.0.1", port, patience).send(sender, recipients, message, smtputf8=False)
+
+
+@given(st.lists(st.text(".\r\nx", max_size=5).map(str.encode), max_size=8))
+def test_dots_are_doubled_and_the_end_found_whatever_the_pieces_are(pieces: list[bytes]) -> None:
+    whole = b"".join(pieces)
+    stuffed = b"".join(Outgoing(len(whole), pieces, True).stuffed())
+    assert stuffed == b"".join(Outgoing.of(whole).stuffed())
+    assert stuffed.endswith(b"\r\n.\r\n") or stuffed == b".\r\n"
+    lines = stuffed[: -len(b".\r\n")].split(b"\n")
+    undone = b"\n".join(line[1:] if line.startswith(b".") else line for line in lines)
+    assert undone in (whole, whole + b"\r\n")
+    assert not any(line.rstrip(b"\r") == b"." for line in lines)
 
 
 def test_the_message_arrives_as_it_is_and_its_queue_id_comes_back(peer: SmtpPeer) -> None:
