@@ -4,7 +4,7 @@ The text is worth as much as the certificate of ``https://mta-sts.<domain>``: it
 carry that name. All else about the server is a stranger's: its address comes from unproven DNS, and what it
 sends is bounded in bytes and time and never repeated. One request, one answer, no redirect (it would lend the
 domain's word to whoever it points to), no cookies, no cache, no compression, no proxy, and nobody is asked for
-an address but the name servers of the settings. HTTP itself is h11's work (docs/decisions/0011-mta-sts.md).
+an address but the name servers of the settings. HTTP itself: :mod:`segl_routing.web` (docs/decisions/0011-mta-sts.md).
 """
 
 from __future__ import annotations
@@ -15,23 +15,20 @@ from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
-import h11
-
 from segl.vocabulary import Known
 from segl_routing.mx import DnsUnsure, MailDns
 from segl_routing.probe import trust
 from segl_routing.sts_policy import Fault, StsPolicy, parse_policy, record_id
+from segl_routing.web import Broken, BrokenAnswer, Head, get
 
 HTTPS_PORT = 443
 MAX_POLICY = 64 * 1024  # bytes; RFC 8461 §3.3
 MAX_ANSWER = 256 * 1024  # bytes of the whole answer: header, and chunks that hold little
-MAX_HEADER = 16 * 1024
 MAX_ADDRESSES = 4  # of one web server are tried
 CONNECT_SECONDS = 5.0
 FETCH_SECONDS = 20.0  # for one policy: addresses, connections and text
 _PATH = "/.well-known/mta-sts.txt"
 _LONGEST_DOMAIN = 253 - len("_mta-sts.")
-_RECEIVE = 16 * 1024
 
 
 class Refusal(Enum):
@@ -141,64 +138,35 @@ class StsSource:
 
 
 async def _get(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> bytes:
-    http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADER)
-    headers = [
-        ("Host", host),
-        ("Accept", "text/plain"),
-        ("Accept-Encoding", "identity"),
-        ("Connection", "close"),
-    ]
-    request = http.send(h11.Request(method="GET", target=_PATH, headers=headers))
-    writer.write((request or b"") + (http.send(h11.EndOfMessage()) or b""))
-    await writer.drain()
-    body = bytearray()
-    received = 0
-    ended = whole = False
-    while True:
-        try:
-            event = http.next_event()
-        except h11.RemoteProtocolError:
-            raise _Ended(Refusal.CLOSED if ended else Refusal.GARBLED) from None
-        if event is h11.NEED_DATA:
-            data = await reader.read(_RECEIVE)
-            ended = not data
-            received += len(data)
-            if received > MAX_ANSWER:
-                raise _Ended(Refusal.TOO_LARGE)
-            http.receive_data(data)
-        elif isinstance(event, h11.Response):
-            whole = _look_at(event)
-        elif isinstance(event, h11.Data):
-            body += event.data
-            if len(body) > MAX_POLICY:
-                raise _Ended(Refusal.TOO_LARGE)
-        elif isinstance(event, h11.EndOfMessage):
-            # Where only the end of the connection ends the text, anybody can cut it short: then no line may be.
-            if not whole and not body.endswith(b"\n"):
-                raise _Ended(Refusal.CLOSED)
-            return bytes(body)
-        elif not isinstance(event, h11.InformationalResponse):
-            raise _Ended(Refusal.GARBLED)
+    fields = [("Host", host), ("Accept", "text/plain")]
+    try:
+        head, body = await get(
+            reader, writer, _PATH, fields, _look_at, most_body=MAX_POLICY, most_answer=MAX_ANSWER
+        )
+    except BrokenAnswer as broken:
+        raise _Ended(_BROKEN[broken.how]) from None
+    # Where only the end of the connection ends the text, anybody can cut it short: then no line may be.
+    if not head.whole and not body.endswith(b"\n"):
+        raise _Ended(Refusal.CLOSED)
+    return body
 
 
-def _look_at(response: h11.Response) -> bool:
-    """Whether the answer tells its own length. Raises :class:`_Ended` when no policy can follow."""
-    status = response.status_code
-    if status != 200:
-        if status in (408, 425, 429) or status >= 500:
+def _look_at(head: Head) -> bool:
+    """Raises :class:`_Ended` when no policy can follow."""
+    if head.status != 200:
+        if head.status in (408, 425, 429) or head.status >= 500:
             raise _Ended(Refusal.BUSY)
-        raise _Ended(Refusal.REDIRECT if 300 <= status < 400 else Refusal.NOT_THERE)
-    values: dict[bytes, list[bytes]] = {}
-    for name, value in response.headers:
-        values.setdefault(name, []).append(value)
-    lengths = [name for name in (b"content-length", b"transfer-encoding") if name in values]
-    if len(lengths) > 1:  # two lengths: one of them is for somebody else's eyes
-        raise _Ended(Refusal.GARBLED)
-    types = [value.split(b";")[0].strip().lower() for value in values.get(b"content-type", [])]
-    codings = [value.strip().lower() for value in values.get(b"content-encoding", [])]
-    if types != [b"text/plain"] or any(coding not in (b"", b"identity") for coding in codings):
+        raise _Ended(Refusal.REDIRECT if 300 <= head.status < 400 else Refusal.NOT_THERE)
+    if head.types != [b"text/plain"] or head.coded:
         raise _Ended(Refusal.WRONG_TYPE)
-    return bool(lengths)
+    return True
+
+
+_BROKEN = {
+    Broken.TOO_LARGE: Refusal.TOO_LARGE,
+    Broken.GARBLED: Refusal.GARBLED,
+    Broken.CLOSED: Refusal.CLOSED,
+}
 
 
 class _Ended(Exception):

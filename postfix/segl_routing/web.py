@@ -1,0 +1,118 @@
+"""One question by HTTP (RFC 9112) over a connection that is already there, its answer bounded in bytes.
+
+For fetchers that ask strangers: one GET, one answer, no redirect followed, no cookie, no compression, nothing
+kept. The protocol itself is h11's; here is what must not happen to whoever uses it: an answer without end, a
+header without end, two lengths of which one is for somebody else's eyes (RFC 9112 §6.3), a body that was cut off
+taken for a whole one. The limit in time is the caller's (:func:`asyncio.timeout`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import h11
+
+MAX_HEADER: Final = 16 * 1024
+_RECEIVE: Final = 16 * 1024
+
+
+class Broken(Enum):
+    """What can be wrong with an answer as such."""
+
+    TOO_LARGE = "too-large"
+    GARBLED = "garbled"
+    CLOSED = "closed"
+
+
+class BrokenAnswer(Exception):
+    """The answer cannot be used, whatever it wanted to say. Holds none of its text."""
+
+    def __init__(self, how: Broken) -> None:
+        super().__init__(how.value)
+        self.how = how
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status and fields of an answer, names in lower case; ``whole``: it tells its own length, so that nobody
+    who cuts the connection can cut the text."""
+
+    status: int
+    fields: dict[bytes, list[bytes]]
+    whole: bool
+
+    @property
+    def types(self) -> list[bytes]:
+        """The media types named, without parameters."""
+        return [value.split(b";")[0].strip().lower() for value in self.fields.get(b"content-type", [])]
+
+    @property
+    def coded(self) -> bool:
+        """Whether the body is compressed or otherwise coded, which nobody asked for."""
+        codings = (value.strip().lower() for value in self.fields.get(b"content-encoding", []))
+        return any(coding not in (b"", b"identity") for coding in codings)
+
+
+async def get(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    target: str,
+    fields: Sequence[tuple[str, str]],
+    look: Callable[[Head], bool],
+    *,
+    most_body: int,
+    most_answer: int,
+) -> tuple[Head, bytes]:
+    """Ask for *target* with header *fields* (``Host`` among them); head and body of the answer.
+
+    *look* sees the head before the body is read: it may raise, or say that the body is not wanted.
+    *most_body* bounds the body, *most_answer* all bytes received: header, hints, and chunks that hold
+    little. Raises :class:`BrokenAnswer`.
+    """
+    http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADER)
+    headers = [*fields, ("Accept-Encoding", "identity"), ("Connection", "close")]
+    request = http.send(h11.Request(method="GET", target=target, headers=headers))
+    writer.write((request or b"") + (http.send(h11.EndOfMessage()) or b""))
+    await writer.drain()
+    body = bytearray()
+    received = 0
+    ended = False
+    head: Head | None = None
+    while True:
+        try:
+            event = http.next_event()
+        except h11.RemoteProtocolError:
+            raise BrokenAnswer(Broken.CLOSED if ended else Broken.GARBLED) from None
+        if event is h11.NEED_DATA:
+            data = await reader.read(_RECEIVE)
+            ended = not data
+            received += len(data)
+            if received > most_answer:
+                raise BrokenAnswer(Broken.TOO_LARGE)
+            http.receive_data(data)
+        elif isinstance(event, h11.Response):
+            head = _head(event)
+            if not look(head):
+                return head, b""
+        elif isinstance(event, h11.Data):
+            body += event.data
+            if len(body) > most_body:
+                raise BrokenAnswer(Broken.TOO_LARGE)
+        elif isinstance(event, h11.EndOfMessage) and head is not None:
+            return head, bytes(body)
+        elif not isinstance(event, h11.InformationalResponse):
+            raise BrokenAnswer(Broken.GARBLED)
+
+
+def _head(response: h11.Response) -> Head:
+    fields: dict[bytes, list[bytes]] = {}
+    for name, value in response.headers:
+        fields.setdefault(name, []).append(value)
+    lengths = [name for name in (b"content-length", b"transfer-encoding") if name in fields]
+    if response.status_code == 200 and len(lengths) > 1:
+        raise BrokenAnswer(Broken.GARBLED)
+    return Head(response.status_code, fields, bool(lengths))
