@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from world.partners import Partner
+from world.partners import Partner, type_of_key
 from world.peers import Script, SmtpPeer
 from world.process import Daemon
 
@@ -134,8 +134,8 @@ url = "sqlite:///{self.directory}/segl.db"
             "utf-8",
         )
 
-    def partner(self, domain: str) -> Partner:
-        return Partner.new(self.certificates, domain, self.directory)
+    def partner(self, domain: str, key: type_of_key | None = None) -> Partner:
+        return Partner.new(self.certificates, domain, self.directory, key)
 
     def start(self) -> None:
         self.return_port.start()

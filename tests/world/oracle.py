@@ -15,7 +15,9 @@ from typing import Self
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 
+from segl_delivery.cms.keys import OwnKey
 from segl_delivery.cms.signed import Signer
 from world.partners import certificate, pem
 
@@ -33,8 +35,9 @@ class Identity:
     key_file: Path
 
     @classmethod
-    def new(cls, directory: Path, name: str, key: Key) -> Self:
-        made = certificate(name, key, key_id=True)
+    def new(cls, directory: Path, name: str, key: Key, *, authority: bool | None = None) -> Self:
+        """*authority*: other programs want a self-signed certificate to be one."""
+        made = certificate(name, key, key_id=True, authority=authority)
         cert_file, key_file = directory / f"{name}.pem", directory / f"{name}.key"
         cert_file.write_bytes(pem(made))
         key_file.write_bytes(
@@ -45,6 +48,20 @@ class Identity:
             )
         )
         return cls(name, key, made, cert_file, key_file)
+
+    def pkcs12(self, password: str) -> bytes:
+        """Key and certificate as other programs import them."""
+        return pkcs12.serialize_key_and_certificates(
+            self.name.encode(),
+            self.key,
+            self.certificate,
+            None,
+            serialization.BestAvailableEncryption(password.encode()),
+        )
+
+    @property
+    def own(self) -> OwnKey:
+        return OwnKey(self.key, self.certificate)
 
     @property
     def signer(self) -> Signer:

@@ -78,7 +78,16 @@ def certificate(
     if key_id:
         named = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
         builder = builder.add_extension(named, critical=False)
-    return builder.sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+    return builder.sign(key, _digest_for(key))
+
+
+def _digest_for(key: type_of_key) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
+    """One as strong as the key: some programs take no other."""
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return None
+    if isinstance(key, rsa.RSAPrivateKey) or key.key_size <= 256:
+        return hashes.SHA256()
+    return hashes.SHA384() if key.key_size <= 384 else hashes.SHA512()
 
 
 def pem(*certificates: x509.Certificate) -> bytes:
@@ -95,10 +104,11 @@ class Partner:
     key_file: Path
 
     @classmethod
-    def new(cls, directory: Path, domain: str, keys: Path, bits: int = 2048) -> Self:
-        """Writes ``<domain>.pem`` to *directory* and the key to *keys*."""
-        key = rsa_key(bits)
-        made = certificate(domain, key, key_usage=usage(encrypt=True))
+    def new(cls, directory: Path, domain: str, keys: Path, key: type_of_key | None = None) -> Self:
+        """Writes ``<domain>.pem`` to *directory* and the key (RSA-2048 unless given) to *keys*."""
+        key = key or rsa_key()
+        curve = isinstance(key, ec.EllipticCurvePrivateKey)
+        made = certificate(domain, key, key_usage=usage(encrypt=not curve, agree=curve))
         file, key_file = directory / f"{domain}.pem", keys / f"{domain}.key"
         file.write_bytes(pem(made))
         key_file.write_bytes(

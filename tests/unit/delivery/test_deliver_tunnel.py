@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from segl_delivery.fields import split_header
 from world.desk import SENDER, Desk
-from world.partners import Partner, certificate, pem, rsa_key
+from world.partners import Partner, certificate, ec_key, pem, rsa_key
 
 MESSAGE = (
     b"From: Anna <anna@nordby-vand.example>\r\n"
@@ -107,6 +108,15 @@ def test_two_domains_get_each_their_own(desk: Desk, kommune: Partner) -> None:
         assert split_header(partner.decrypt(by_domain[partner.domain].content))[1] == BODY
 
 
+@pytest.mark.parametrize("curve", [ec.SECP256R1, ec.SECP384R1, ec.SECP521R1])
+def test_a_partner_may_have_a_key_on_an_elliptic_curve(desk: Desk, curve: type[ec.EllipticCurve]) -> None:
+    partner = desk.partner("kurve.example", ec_key(curve))
+    [reply] = desk.tunnel(SENDER, ["bo@kurve.example"], MESSAGE)
+    assert reply.startswith(f"250 2.0.0 tunnel: encrypted to sha256={partner.fingerprint[:16]}")
+    [mail] = desk.return_port.received
+    assert split_header(partner.decrypt(mail.content))[1] == BODY
+
+
 def test_what_the_next_postfix_says_is_passed_on(desk: Desk, kommune: Partner) -> None:
     desk.return_port.data_reply = "452 4.3.1 Insufficient system storage"
     assert desk.tunnel(SENDER, ["bo@kommune.example"], MESSAGE) == ["452 4.3.1 Insufficient system storage"]
@@ -147,6 +157,6 @@ def test_no_file_of_ours_holds_the_content(desk: Desk, kommune: Partner) -> None
 
 def test_the_key_of_another_partner_does_not_open_it(desk: Desk, kommune: Partner, tmp_path: Path) -> None:
     desk.tunnel(SENDER, ["bo@kommune.example"], MESSAGE)
-    other = Partner.new(tmp_path, "anden.example", tmp_path, bits=3072)
+    other = Partner.new(tmp_path, "anden.example", tmp_path, rsa_key(3072))
     with pytest.raises(AssertionError):
         other.decrypt(desk.return_port.received[0].content)
