@@ -4,6 +4,7 @@ from __future__ import annotations
 
 PREFIX = "x-segl-"
 ROUTE = "X-Segl-Route"  # the verdict, for Postfix's milter_header_checks: plain | secure
+LEAST = "X-Segl-Least"  # the least proof the message demands (segl.demand_tag), for milter_header_checks
 ID = "X-Segl-Id"  # joins milter log, sealed message and receipt of one message
 ENVELOPE_ID = "X-Segl-Envelope-Id"  # the ENVID (RFC 3461) the client gave, when it gave one
 

@@ -37,6 +37,12 @@ def _host_port(value: str) -> str:
     return value
 
 
+def _room_above(value: str) -> str:
+    if int(value.rpartition(":")[2]) > 65531:
+        raise ValueError("five ports are needed, one after the other; name a lower one")
+    return value
+
+
 def _address(value: str) -> str:
     if value and not domain_of(value):
         raise ValueError("is not a mail address")
@@ -339,6 +345,9 @@ class Postfix:
     secure_queue: Path = Path("/var/spool/postfix-segl")
     secure_data: Path = Path("/var/lib/postfix-segl")
     secure_port: HostPort = "127.0.0.1:10026"
+    # Messages that demand more than usual (`[[demand]]`) come in by an entrance for each least proof: five
+    # ports one after the other, from this one on.
+    demand_ports: Annotated[HostPort, AfterValidator(_room_above)] = "127.0.0.1:10031"
     return_port: HostPort = "127.0.0.1:10027"
 
 

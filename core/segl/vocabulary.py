@@ -171,6 +171,9 @@ class Adjustment:
         return f"{self.by:+.2f} {self.reason}"
 
 
+MOST_NUMBERS = 50  # CPR numbers of one text that are told one by one
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One piece of evidence.
@@ -182,6 +185,8 @@ class Finding:
     ``excerpt``  the hit with its neighbourhood, masked; empty when there is nothing to show.
     ``score``    0 to 1, after the adjustments.
     ``effect``   whether it raises its category, lowers it or takes it out.
+    ``number``   of a CPR number that counts: the same for the same number within this process, and nothing else
+                 to be read from it; 0 for all else.
     """
 
     rule: str
@@ -191,6 +196,7 @@ class Finding:
     score: float = 1.0
     adjustments: tuple[Adjustment, ...] = ()
     effect: Effect = Effect.RAISE
+    number: int = field(default=0, compare=False, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The public JSON form of ``segl check --json``; ``effect`` only when it is not to raise."""
@@ -226,6 +232,11 @@ class Verdict:
     @property
     def unreadable(self) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.rule.startswith("unreadable."))
+
+    @property
+    def cpr_numbers(self) -> int:
+        """How many different CPR numbers were found; of one text at most :data:`MOST_NUMBERS` are told apart."""
+        return len({f.number for f in self.findings if f.number})
 
     def __str__(self) -> str:
         return f"{self.decision} ({', '.join(self.reasons)})" if self.reasons else str(self.decision)

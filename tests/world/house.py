@@ -24,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from segl.postfix.conf import Site, render
+from segl.postfix.conf import Site, render, render_secure_master, render_verdict
 from segl.settings import Settings
 from segl.settings_file import load_settings
 from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, with_parameters
@@ -193,7 +193,7 @@ queue_run_delay = 2s
             + render("front.main.cf", site)
         )
         master_cf = "127.0.0.1:25 inet n - n - - smtpd\n" + BASE_SERVICES + render("front.master.cf", site)
-        files = {name: render(name, site) for name in ("segl-verdict", "segl-strip")}
+        files = {"segl-verdict": render_verdict(site), "segl-strip": render("segl-strip", site)}
         return PostfixInstance(directory, main_cf, master_cf, files)
 
     def _secure(self) -> PostfixInstance:
@@ -209,4 +209,4 @@ queue_run_delay = 2s
             queue_run_delay="2s",
             in_flow_delay="0",
         )
-        return PostfixInstance(directory, main_cf, render("secure.master.cf", self._site()))
+        return PostfixInstance(directory, main_cf, render_secure_master(self._site()))

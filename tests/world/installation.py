@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from segl.postfix.check import Check, Setup
+from segl.postfix.check_demands import demand_checks
 from segl.postfix.check_front import front_checks
 from segl.postfix.check_secure import secure_checks
 from segl.postfix.check_tables import table_checks
@@ -141,8 +142,8 @@ class Installation:
         """What the doctor says of the configuration; only the groups that have ids with *prefix*."""
         setup = self.setup
         groups = {
-            "front": (front_checks, secure_checks, table_checks),
-            "secure": (secure_checks,),
+            "front": (front_checks, secure_checks, demand_checks, table_checks),
+            "secure": (secure_checks, demand_checks),
         }
         chosen = groups.get(prefix.partition(".")[0], groups["front"])
         return [check for checks in chosen for check in checks(setup)]

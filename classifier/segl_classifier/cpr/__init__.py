@@ -13,11 +13,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from segl.vocabulary import Adjustment, Finding, Label
+from segl.vocabulary import MOST_NUMBERS, Adjustment, Finding, Label
 from segl_classifier.cpr.calendar import this_day
 from segl_classifier.cpr.judge import Judged, judge, without_overlaps
 from segl_classifier.cpr.level import level
 from segl_classifier.cpr.masked import excerpts
+from segl_classifier.cpr.sameness import different_first, mark
 from segl_classifier.cpr.score import THRESHOLD
 from segl_classifier.cpr.shape import digits_in, shape_of
 from segl_classifier.message import Text
@@ -25,7 +26,7 @@ from segl_classifier.message import Text
 __all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "find_cpr"]
 
 FEWEST_DIGITS = 6  # in a text that can hold a number: the others may be written as letters
-MOST_FINDINGS = 50  # of one text; one more then says how many there were
+MOST_FINDINGS = MOST_NUMBERS  # of one text; one more then says how many there were
 MOST_DOUBTFUL = 5  # below the threshold, kept to explain why they do not count
 
 
@@ -42,9 +43,11 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     certain = [number for number in numbers if number.score >= THRESHOLD]
     doubtful = [number for number in numbers if number.score < THRESHOLD]
     nearest = sorted(doubtful, key=lambda number: -number.score)[:MOST_DOUBTFUL]
+    if len(certain) > MOST_FINDINGS:
+        certain = different_first(certain)
     shown = [*certain[:MOST_FINDINGS], *nearest]
     findings = [
-        Finding(number.rule, Label.CPR, text.where, excerpt, number.score, number.steps)
+        Finding(number.rule, Label.CPR, text.where, excerpt, number.score, number.steps, number=mark(number))
         for number, excerpt in zip(shown, excerpts(plain, numbers, shown), strict=True)
     ]
     more = len(certain) - MOST_FINDINGS

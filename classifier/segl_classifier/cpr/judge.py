@@ -46,13 +46,14 @@ class _Case:
 
 
 class Judged(NamedTuple):
-    """``start`` and ``end`` are places in the text; ``steps`` add up to ``score``."""
+    """``start`` and ``end`` are places in the text; ``steps`` add up to ``score``. ``digits`` stay in here."""
 
     start: int
     end: int
     rule: str
     score: float
     steps: tuple[Adjustment, ...]
+    digits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,8 @@ def _with_company(text: str, cases: list[_Case], others: set[str]) -> None:
 def _judged(case: _Case) -> Judged:
     rule = "cpr.replacement" if case.birth.replacement else "cpr"
     candidate = case.candidate
-    return Judged(candidate.start, candidate.end, rule, score.total(case.steps), tuple(case.steps))
+    total = score.total(case.steps)
+    return Judged(candidate.start, candidate.end, rule, total, tuple(case.steps), candidate.digits)
 
 
 def without_overlaps(judged: list[Judged]) -> list[Judged]:

@@ -17,6 +17,7 @@ from segl.postfix.check import (
     listens_beyond_loopback,
     seconds,
 )
+from segl.postfix.check_demands import HELD, is_entrance, writes_demand
 from segl.postfix.check_front import tls_required
 from segl.postfix.running import Service, split_list
 from segl.vocabulary import Way
@@ -136,7 +137,12 @@ def _values(setup: Setup, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _diversions(setup: Setup) -> Iterator[Check]:
-    found = [(place, name, value) for name in _DIVERTING for place, value in _values(setup, name) if value]
+    found = [
+        (place, name, value)
+        for name in _DIVERTING
+        for place, value in _values(setup, name)
+        if value and not _of_demands(setup, place, name, value)
+    ]
     found += [
         (place, name, value)
         for name in ("smtpd_relay_restrictions", "smtpd_recipient_restrictions")
@@ -153,6 +159,14 @@ def _diversions(setup: Setup) -> Iterator[Check]:
             "it can send mail another way, to someone else, or change it after the route was chosen",
             f"take it out of {setup.secure.directory}, then: segl install",
         )
+
+
+def _of_demands(setup: Setup, place: str, name: str, value: str) -> bool:
+    """What messages with a demand need; :mod:`segl.postfix.check_demands` looks at it closely."""
+    if name == "header_checks":
+        return place == "main.cf" and value == HELD
+    writers = {service.id for service in setup.secure.services if writes_demand(service)}
+    return name == "recipient_canonical_maps" and place in writers
 
 
 def _tls_transport(setup: Setup) -> Iterator[Check]:
@@ -261,11 +275,13 @@ def _listens(setup: Setup) -> Iterator[Check]:
         yield Check(
             "secure.port", State.FAIL, f"no smtpd on {port}", "the front cannot hand mail over", _INSTALL
         )
-    strange = [s for s in secure.running("smtpd", "qmqpd", "postscreen") if s is not service]
-    for other in strange:
+    others = [s for s in secure.running("smtpd", "qmqpd", "postscreen") if s is not service]
+    for other in others:
+        if is_entrance(setup, other):
+            continue
         why = "mail must come in by the front alone"
         yield Check("secure.port", State.WARN, f"another entrance: {other.id}", why, f"take {other.id} out")
-    for entrance in (*([service] if service else []), *strange):
+    for entrance in (*([service] if service else []), *others):
         if listens_beyond_loopback(secure, entrance):
             why = "other hosts could hand in mail past the front, by tunnel and portal, in your name"
             fix = "bind it to 127.0.0.1: secure_port in segl.toml, then segl install"

@@ -7,11 +7,13 @@ whole instance of its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
 
+from segl.demand_tag import entrances
 from segl.settings import Settings
 
 FRAGMENTS = (
@@ -21,6 +23,8 @@ FRAGMENTS = (
     "segl-strip",
     "secure.main.cf",
     "secure.master.cf",
+    "secure.demand.cf",
+    "segl-demand",
 )
 
 SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
@@ -44,6 +48,8 @@ class Site:
     secure_port: str
     return_host: str
     return_port: str
+    # ``host:port`` of the first entrance for messages with a demand.
+    demand_ports: str
     # The domain of Postfix's own messages (myorigin).
     origin: str
     ca_file: str = SYSTEM_CA_FILE
@@ -72,6 +78,7 @@ class Site:
             secure_port=secure_port,
             return_host=return_host,
             return_port=return_port,
+            demand_ports=settings.postfix.demand_ports,
             ca_file=str(ca_file) if ca_file else SYSTEM_CA_FILE,
             secure_queue=settings.postfix.secure_queue,
             secure_data=settings.postfix.secure_data,
@@ -87,7 +94,22 @@ def fragments_directory() -> Path:
     return installed if installed.is_dir() else package.parent.parent / "postfix" / "conf"
 
 
-def render(fragment: str, site: Site) -> str:
-    """The text of *fragment* (one of :data:`FRAGMENTS`) for *site*."""
+def render(fragment: str, site: Site, **more: object) -> str:
+    """The text of *fragment* (one of :data:`FRAGMENTS`) for *site*; *more* are values of this one place."""
     text = (fragments_directory() / fragment).read_text("utf-8")
-    return _Fragment(text).substitute({name: str(value) for name, value in asdict(site).items()})
+    return _Fragment(text).substitute({name: str(value) for name, value in {**asdict(site), **more}.items()})
+
+
+def render_verdict(site: Site) -> str:
+    """The front's table of verdicts: plain, and each demand with its entrance."""
+    return render("segl-verdict", site) + "".join(_for_each_demand("segl-demand", site))
+
+
+def render_secure_master(site: Site) -> str:
+    """The secure instance's services: those it always has, and an entrance for each demand."""
+    return render("secure.master.cf", site) + "\n" + "\n".join(_for_each_demand("secure.demand.cf", site))
+
+
+def _for_each_demand(fragment: str, site: Site) -> Iterator[str]:
+    for least, host, port in entrances(site.demand_ports):
+        yield render(fragment, site, least=least.value, demand_host=host, demand_port=port)

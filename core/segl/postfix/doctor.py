@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from segl.errors import PostfixError, SeglError
 from segl.postfix.check import Check, Setup, State, judge
+from segl.postfix.check_demands import demand_checks
 from segl.postfix.check_front import front_checks
 from segl.postfix.check_host import host_checks
 from segl.postfix.check_instances import instance_checks
@@ -25,6 +26,7 @@ _GROUPS: tuple[tuple[str, Callable[[Setup], Iterable[Check]]], ...] = (
     ("front", front_checks),
     ("front.tables", table_checks),
     ("secure", secure_checks),
+    ("demands", demand_checks),
     ("instances", instance_checks),
     ("run", running_checks),
 )

@@ -18,11 +18,12 @@ from pathlib import Path
 from segl.errors import PostfixError
 from segl.postfix import edit
 from segl.postfix.check import Check, Setup, State, same_path
+from segl.postfix.check_demands import demand_checks
 from segl.postfix.check_front import front_checks
 from segl.postfix.check_instances import default_directory
 from segl.postfix.check_secure import secure_checks
 from segl.postfix.check_tables import table_checks
-from segl.postfix.conf import Site, render
+from segl.postfix.conf import Site, render, render_secure_master, render_verdict
 from segl.postfix.refusals import OURS, Refusal, first_refusals, milter_path, read_text
 from segl.postfix.running import Instance, read_instance, split_list, written_values
 from segl.settings import Settings
@@ -116,8 +117,8 @@ def _files(
     for name, text in _secure_files(site, front).items():
         path = site.secure / name
         yield path, _whole(text, path)
-    for name in ("segl-verdict", "segl-strip"):
-        yield site.front / name, f"{edit.MARK}\n{render(name, site)}"
+    for name, text in (("segl-verdict", render_verdict(site)), ("segl-strip", render("segl-strip", site))):
+        yield site.front / name, f"{edit.MARK}\n{text}"
     yield from _primary_file(settings, site)
     yield from _front_files(settings, site, front, previous_milter)
 
@@ -130,7 +131,7 @@ def _secure_files(site: Site, front: Instance) -> dict[str, str]:
     for name in ("maillog_file", "maillog_file_prefixes"):
         if name in front.written and front.value(name):
             main += f"{name} = {front.value(name)}\n"
-    return {"main.cf": main, "master.cf": render("secure.master.cf", site)}
+    return {"main.cf": main, "master.cf": render_secure_master(site)}
 
 
 def _whole(text: str, path: Path) -> str:
@@ -239,7 +240,12 @@ def _try_out(
             setup = Setup(settings, read_instance(staged.front), read_instance(staged.secure))
         except PostfixError as error:
             return [Refusal("Postfix would not take the result", _back(error.private, site, staged), "")], []
-        checks = [*front_checks(setup), *secure_checks(setup), *table_checks(setup)]
+        checks = [
+            *front_checks(setup),
+            *secure_checks(setup),
+            *demand_checks(setup),
+            *table_checks(setup),
+        ]
     checks = [replace(c, found=_back(c.found, site, staged), fix=_back(c.fix, site, staged)) for c in checks]
     refused = [
         c for c in checks if c.state is State.FAIL or (c.state is State.WARN and c.id in _ALSO_REFUSED)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from segl.demand_tag import entrances
 from segl.postfix import edit
 from segl.postfix.check import Setup, is_loopback, same_path
 from segl.postfix.conf import Site, render
@@ -43,7 +44,7 @@ def first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
         )
     yield from _filter_refusal(settings, front)
     yield from _chroot_refusal(settings, front)
-    for name in ("secure_port", "return_port"):
+    for name in ("secure_port", "return_port", "demand_ports"):
         host = getattr(settings.postfix, name).rpartition(":")[0]
         if not is_loopback(host):
             why = "the port skips Segl or trusts its client; no other host may reach it"
@@ -52,7 +53,8 @@ def first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
         if not {protocol, "all"} & set(split_list(front.value("inet_protocols"))):
             why = f"Postfix does not use {protocol} (inet_protocols = {front.value('inet_protocols')})"
             yield Refusal(f"postfix.{name} is on {host}", why, "use the other loopback address in segl.toml")
-        yield from _port_refusal(settings, name)
+        for port in _ports(settings, name):
+            yield from _port_refusal(settings, name, port)
     secure = settings.postfix.secure
     if same_path(secure, settings.postfix.front) or same_path(settings.postfix.secure_queue, front.queue):
         why = "two Postfix instances cannot share directories"
@@ -83,10 +85,17 @@ def _filter_refusal(settings: Settings, front: Instance) -> Iterator[Refusal]:
         )
 
 
-def _port_refusal(settings: Settings, name: str) -> Iterator[Refusal]:
+def _ports(settings: Settings, name: str) -> Iterator[str]:
+    first: str = getattr(settings.postfix, name)
+    if name != "demand_ports":
+        yield first
+        return
+    yield from (f"{host}:{port}" for _, host, port in entrances(first))
+
+
+def _port_refusal(settings: Settings, name: str, port: str) -> Iterator[Refusal]:
     """A port that is in use although no instance of ours has it yet."""
-    port = getattr(settings.postfix, name)
-    folder = settings.postfix.secure if name == "secure_port" else settings.postfix.front
+    folder = settings.postfix.front if name == "return_port" else settings.postfix.secure
     master = folder / "master.cf"
     if master.exists() and f"\n{port} inet" in read_text(master):
         return

@@ -1,0 +1,127 @@
+"""What must hold for messages that demand more than usual: the way of a demand from the milter to the map.
+
+The milter adds ``X-Segl-Least``; the front's verdict table sends such a message to the entrance of that demand;
+the entrance writes the demand onto each recipient (:mod:`segl.demand_tag`); every transport takes it off again.
+A link that is missing would mean a weaker way than was demanded, or an address that nobody knows outside. So
+the tables themselves are asked, with an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from segl.demand_tag import DEMANDS, entrances, tagged
+from segl.headers import LEAST
+from segl.postfix.check import Check, Setup, State, judge, next_hop
+from segl.postfix.running import Service, split_list
+from segl.postfix.tables import TableUnread, look_up
+from segl.vocabulary import Proof
+
+_INSTALL = "run: segl install"
+_SOMEBODY = "Bo+x@firma.example"
+HELD = f"regexp:{{{{/^{LEAST}:/ HOLD demand at the wrong entrance}}}}"
+
+
+def demand_checks(setup: Setup) -> Iterator[Check]:
+    """One check for each link; each is told once, with the first fault found."""
+    yield _told("front.demands", _front_fault(setup), "each demand has its entrance")
+    yield _told("secure.demands", _entrance_fault(setup), "each entrance writes its demand down")
+    yield _told("secure.demands-held", _held_fault(setup), "a demand at the ordinary entrance is held")
+    yield from _taken_off(setup)
+
+
+def demand_filters(setup: Setup) -> frozenset[str]:
+    """The targets of FILTER that the verdict table may name besides the return port."""
+    return frozenset(_target(setup, least) for least in DEMANDS)
+
+
+def is_entrance(setup: Setup, service: Service) -> bool:
+    """Whether *service* of the secure instance is an entrance for a demand."""
+    ports = {f"{host}:{port}" for _, host, port in entrances(setup.settings.postfix.demand_ports)}
+    return service.type == "inet" and service.name in ports
+
+
+def writes_demand(service: Service) -> bool:
+    """Whether *service* is the cleanup(8) of such an entrance, which alone may rewrite recipients."""
+    return service.program == "cleanup" and service.name in {f"segl-least-{least}" for least in DEMANDS}
+
+
+def _told(id_: str, fault: str, good: str) -> Check:
+    why = "a message that demands a stronger proof would go by a weaker one, or wait"
+    return judge(id_, not fault, fault or good, why=why, fix=_INSTALL)
+
+
+def _target(setup: Setup, least: Proof) -> str:
+    for proof, host, port in entrances(setup.settings.postfix.demand_ports):
+        if proof is least:
+            return f"segl-secure:{next_hop(f'{host}:{port}')}"
+    raise AssertionError(least)
+
+
+def _front_fault(setup: Setup) -> str:
+    value = setup.front.value("milter_header_checks")
+    wanted = {f"{LEAST}: {least}": f"FILTER {_target(setup, least)}" for least in DEMANDS}
+    try:
+        answers = look_up(value, [*wanted], setup.front.directory)
+    except TableUnread as error:
+        return error.private
+    for header, action in wanted.items():
+        if answers.get(header, "") != action:
+            return f"{header} → {answers.get(header) or 'nothing'}, not {action}"
+    return ""
+
+
+def _entrance_fault(setup: Setup) -> str:
+    secure = setup.secure
+    for least, host, port in entrances(setup.settings.postfix.demand_ports):
+        service = secure.service(f"{host}:{port}", "inet")
+        if service is None or service.program != "smtpd":
+            return f"no smtpd on {host}:{port} ({least})"
+        cleanup = secure.service(secure.value("cleanup_service_name", service), "unix")
+        if cleanup is None or cleanup.name != f"segl-least-{least}":
+            return f"{service.id}: its cleanup is not segl-least-{least}"
+        if secure.value("recipient_canonical_classes", cleanup) != "envelope_recipient":
+            return f"{cleanup.name}: rewrites more than envelope recipients"
+        table = secure.value("recipient_canonical_maps", cleanup)
+        fault = _answer_fault(setup, table, _SOMEBODY, tagged(_SOMEBODY, least))
+        if fault:
+            return f"{cleanup.name}: {fault}"
+    return ""
+
+
+def _held_fault(setup: Setup) -> str:
+    header = f"{LEAST}: {Proof.DANE}"
+    try:
+        answer = look_up(setup.secure.value("header_checks"), [header], setup.secure.directory).get(
+            header, ""
+        )
+    except TableUnread as error:
+        return error.private
+    return "" if answer.startswith("HOLD") else f"{header} → {answer or 'nothing'}, not HOLD"
+
+
+def _taken_off(setup: Setup) -> Iterator[Check]:
+    faults = []
+    for service in setup.secure.running("smtp", "lmtp"):
+        table = setup.secure.value(f"{service.program}_generic_maps", service)
+        fault = _answer_fault(setup, table, tagged(_SOMEBODY, Proof.DANE), _SOMEBODY)
+        if fault:
+            faults.append(f"{service.id}: {fault}")
+    found = faults[0] if faults else "each transport takes the demand off"
+    why = "the other side is given an address that does not exist, and refuses it"
+    yield (
+        Check("secure.demands-off", State.FAIL, found, why, _INSTALL)
+        if faults
+        else Check("secure.demands-off", State.OK, found)
+    )
+
+
+def _answer_fault(setup: Setup, table: str, address: str, wanted: str) -> str:
+    """Whether *table* gives *wanted* for *address*, and nothing for an address that is none of its business."""
+    try:
+        answer = look_up(table, [address], setup.secure.directory).get(address, "")
+    except TableUnread as error:
+        return error.private
+    if answer != wanted:
+        return f"{' '.join(split_list(table)) or 'no table'} gives {answer or 'nothing'} for {address}"
+    return ""
