@@ -23,6 +23,8 @@ SUFFIX = "segl.invalid"
 # What can be demanded of a message. Encryption to nobody knows whom is what a domain may be let off with, never
 # what a message asks for.
 DEMANDS = tuple(proof for proof in Proof if proof is not Proof.ENCRYPT)
+# Those that forced TLS can meet at all.
+TLS_DEMANDS = tuple(proof for proof in DEMANDS if proof is not Proof.SEALED)
 
 _TAG = re.compile(
     rf"(?P<address>.+)\.least-(?P<least>[a-z-]+)\.{re.escape(SUFFIX)}\.?", re.DOTALL | re.IGNORECASE

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segl import headers
+from segl.demand_tag import DEMANDS
 from segl.errors import SmtpReply
-from segl.vocabulary import Decision, Verdict
+from segl.vocabulary import Decision, Proof, Verdict
 from segl_milter.dsn import parameter, recipient_parameters, sender_parameters
 from segl_milter.transaction import Mail
 
@@ -41,8 +42,11 @@ class Marks:
     refusal: SmtpReply | None = None
 
 
-def marks_for(mail: Mail, action: Decision, verdict: Verdict, segl_id: str) -> Marks:
-    """The marks of *mail*, to which *action* is done because of *verdict*; *segl_id* names it in reports."""
+def marks_for(
+    mail: Mail, action: Decision, verdict: Verdict, segl_id: str, least: Proof = Proof.ENCRYPT
+) -> Marks:
+    """The marks of *mail*, to which *action* is done because of *verdict*; *segl_id* names it in reports, and
+    *least* is the proof it demands of forced TLS (``ENCRYPT``: none of its own)."""
     if action is Decision.REJECT:
         return Marks(refusal=_refusal(verdict))
     remove = tuple(reversed(mail.steering))
@@ -53,7 +57,7 @@ def marks_for(mail: Mail, action: Decision, verdict: Verdict, segl_id: str) -> M
         recipients=_recipients(mail),
         sender=_sender(mail, segl_id),
         hold=f"segl: {', '.join(verdict.reasons)}" if action is Decision.HOLD else "",
-        add=(*_identity(mail, segl_id), (headers.ROUTE, Decision.SECURE.value)),
+        add=(*_identity(mail, segl_id), *_demand(least), (headers.ROUTE, Decision.SECURE.value)),
     )
 
 
@@ -79,6 +83,11 @@ def _identity(mail: Mail, segl_id: str) -> tuple[tuple[str, str], ...]:
     own = parameter("ENVID", mail.sender.parameters)
     kept = ((headers.ENVELOPE_ID, own),) if own and own.isascii() and own.isprintable() else ()
     return ((headers.ID, segl_id), *kept)
+
+
+def _demand(least: Proof) -> tuple[tuple[str, str], ...]:
+    """What sends the message to the entrance of its demand (:mod:`segl.demand_tag`)."""
+    return ((headers.LEAST, least.value),) if least in DEMANDS else ()
 
 
 def _refusal(verdict: Verdict) -> SmtpReply:

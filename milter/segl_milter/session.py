@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import Milter
 
 from segl import metrics
+from segl.demands import least_for
 from segl.events import Events
 from segl.settings import Settings
 from segl.vocabulary import Doubt, Verdict
@@ -94,8 +95,10 @@ class Session:
         return self._transaction.whole()
 
     def _mark(self, mail: Mail, verdict: Verdict) -> int:
-        todo = action(verdict, self._office.settings.detection.mode)
-        return apply(marks_for(mail, todo, verdict, secrets.token_hex(16)), self._context)
+        settings = self._office.settings
+        todo = action(verdict, settings.detection.mode)
+        least = least_for(verdict.labels, verdict.cpr_numbers, settings)
+        return apply(marks_for(mail, todo, verdict, secrets.token_hex(16), least), self._context)
 
     def _record(self, mail: Mail, verdict: Verdict, seconds: float) -> None:
         mode = self._office.settings.detection.mode.value

@@ -55,6 +55,9 @@ class Judged(NamedTuple):
     steps: tuple[Adjustment, ...]
     digits: str = ""
 
+    def __repr__(self) -> str:
+        return f"Judged({self.start}, {self.end}, {self.rule}, {self.score:.2f})"  # without the digits
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

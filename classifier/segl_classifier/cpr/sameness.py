@@ -28,8 +28,5 @@ def mark(number: Judged) -> int:
 def different_first(numbers: Iterable[Judged]) -> list[Judged]:
     """*numbers* in their order, those that say an earlier one again moved to the end."""
     firsts: dict[str, Judged] = {}
-    again = []
-    for number in numbers:
-        if firsts.setdefault(number.digits, number) is not number:
-            again.append(number)
+    again = [number for number in numbers if firsts.setdefault(number.digits, number) is not number]
     return [*firsts.values(), *again]

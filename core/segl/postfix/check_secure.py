@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from segl.demand_tag import TLS_DEMANDS
 from segl.postfix.check import (
     Check,
     Setup,
@@ -28,7 +29,9 @@ INTERNAL = f"segl-{Way.INTERNAL}"
 # The resolver of the secure smtpd, which does not ask the map and by which nothing is delivered.
 _ENTRY = "segl-entry/unix"
 _SOCKET_WAYS = frozenset({f"segl-{Way.TUNNEL}", f"segl-{Way.PORTAL}"})
-_WAYS = _SOCKET_WAYS | {TLS, INTERNAL}
+# The transports of forced TLS, each with the name of the map that is asked for its policies.
+_TLS = {TLS: "tlspolicy"} | {f"{TLS}-{least}": f"tlspolicy-{least}" for least in TLS_DEMANDS}
+_WAYS = _SOCKET_WAYS | {*_TLS, INTERNAL}
 
 # Levels at which nothing goes to a server whose certificate or TLSA record was not checked (TLS_README).
 _VERIFYING = frozenset({"secure", "verify", "fingerprint", "dane-only"})
@@ -73,7 +76,7 @@ def secure_checks(setup: Setup) -> Iterator[Check]:
     """All checks of the secure instance's main.cf and master.cf."""
     yield from _routes(setup)
     yield from _diversions(setup)
-    yield from _tls_transport(setup)
+    yield from _tls_transports(setup)
     yield _tls_level(setup)
     yield from _policy_elsewhere(setup)
     yield from _transports(setup)
@@ -169,17 +172,23 @@ def _of_demands(setup: Setup, place: str, name: str, value: str) -> bool:
     return name == "recipient_canonical_maps" and place in writers
 
 
-def _tls_transport(setup: Setup) -> Iterator[Check]:
-    """segl-tls: every override counts."""
-    service = setup.secure.service(TLS, "unix")
+def _tls_transports(setup: Setup) -> Iterator[Check]:
+    for name, policies in _TLS.items():
+        yield from _tls_transport(setup, name, policies)
+
+
+def _tls_transport(setup: Setup, transport: str, policies: str) -> Iterator[Check]:
+    """One of forced TLS: every override counts."""
+    service = setup.secure.service(transport, "unix")
     if service is None or service.program != "smtp":
-        yield Check("secure.tls", State.FAIL, f"{TLS} is missing", "the way tls cannot be taken", _INSTALL)
+        why = "the way tls cannot be taken"
+        yield Check("secure.tls", State.FAIL, f"{transport} is missing", why, _INSTALL)
         return
     value = {name: setup.secure.value(name, service) for name in setup.secure.parameters}
     protocols = split_list(value.get("smtp_tls_mandatory_protocols", ""))
     expected = {
         "smtp_tls_security_level": value.get("smtp_tls_security_level") in _VERIFYING,
-        "smtp_tls_policy_maps": value.get("smtp_tls_policy_maps") == map_table(setup, "tlspolicy"),
+        "smtp_tls_policy_maps": value.get("smtp_tls_policy_maps") == map_table(setup, policies),
         "smtp_tls_mandatory_protocols": bool(set(protocols) & {">=TLSv1.2", ">=TLSv1.3"}),
         "smtp_tls_wrappermode": value.get("smtp_tls_wrappermode") == "no",
     }
@@ -187,7 +196,7 @@ def _tls_transport(setup: Setup) -> Iterator[Check]:
         yield judge(
             "secure.tls",
             good,
-            f"{TLS}: {name} = {value.get(name) or '(empty)'}",
+            f"{transport}: {name} = {value.get(name) or '(empty)'}",
             why="mail could go to a server that is not the recipient's, or over TLS that can be read",
             fix=_INSTALL,
         )
@@ -196,7 +205,7 @@ def _tls_transport(setup: Setup) -> Iterator[Check]:
     yield judge(
         "secure.tls-reports",
         dsn and strips,
-        f"{TLS}: dsn {'not ' if dsn else ''}passed on, X-Segl fields {'taken off' if strips else 'left on'}",
+        f"{transport}: dsn {'not ' if dsn else ''}passed on, X-Segl fields {'taken off' if strips else 'left on'}",
         why="the delivery report would be left to the other side, or our own header fields leave the house",
         fix=_INSTALL,
         bad=State.WARN,
@@ -220,10 +229,10 @@ def _policy_elsewhere(setup: Setup) -> Iterator[Check]:
         (place, name, value)
         for name in ("smtp_tls_policy_maps", "smtp_tls_per_site", "lmtp_tls_policy_maps")
         for place, value in _values(setup, name)
-        if value and place != f"{TLS}/unix"
+        if value and place.removesuffix("/unix") not in _TLS
     ]
     if not found:
-        yield Check("secure.policy-maps", State.OK, f"no TLS policy table but {TLS}'s")
+        yield Check("secure.policy-maps", State.OK, f"no TLS policy table but those of {TLS}")
     for place, name, value in found:
         why = "a policy table's answer beats the level that is set: `may` or `none` in it sends in clear"
         yield Check("secure.policy-maps", State.FAIL, f"{place}: {name} = {value}", why, "set it empty")
@@ -245,7 +254,7 @@ def _transports(setup: Setup) -> Iterator[Check]:
             "secure.transports",
             State.FAIL if weak else State.WARN,
             f"{service.id} runs {service.program}" + (" without verified TLS" if weak else ""),
-            "the secure instance must not be able to deliver in any other way than its four",
+            "the secure instance must not be able to deliver in any other way than its own",
             f"take {service.id} out of {setup.secure.directory}/master.cf",
         )
     for name in sorted(_SOCKET_WAYS):

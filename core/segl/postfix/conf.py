@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from segl.demand_tag import entrances
+from segl.demand_tag import TLS_DEMANDS, entrances
 from segl.settings import Settings
 
 FRAGMENTS = (
@@ -24,6 +24,7 @@ FRAGMENTS = (
     "secure.main.cf",
     "secure.master.cf",
     "secure.demand.cf",
+    "secure.demand-tls.cf",
     "segl-demand",
 )
 
@@ -106,8 +107,11 @@ def render_verdict(site: Site) -> str:
 
 
 def render_secure_master(site: Site) -> str:
-    """The secure instance's services: those it always has, and an entrance for each demand."""
-    return render("secure.master.cf", site) + "\n" + "\n".join(_for_each_demand("secure.demand.cf", site))
+    """The secure instance's services: those it always has, an entrance for each demand, and a transport for each
+    that TLS can meet."""
+    parts = [render("secure.master.cf", site), *_for_each_demand("secure.demand.cf", site)]
+    parts += [render("secure.demand-tls.cf", site, least=least.value) for least in TLS_DEMANDS]
+    return "\n".join(parts)
 
 
 def _for_each_demand(fragment: str, site: Site) -> Iterator[str]:
