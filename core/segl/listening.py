@@ -40,8 +40,9 @@ class UnixListener:
         os.close(self._lock)
 
 
-def listen_unix(path: Path, mode: int) -> UnixListener:
-    """Listen on *path* with file mode *mode* (``0o660``: the owner's group may connect too).
+def listen_unix(path: Path, mode: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> UnixListener:
+    """Listen on *path* with file mode *mode* (``0o660``: the owner's group may connect too). *kind* is
+    ``SOCK_STREAM``, or ``SOCK_DGRAM`` for messages without answer.
 
     A stale socket is replaced. Raises :class:`SocketInUse`, or :class:`SeglError` when the name cannot be
     had. Changes the process's umask for a moment: call it before there are threads.
@@ -52,8 +53,8 @@ def listen_unix(path: Path, mode: int) -> UnixListener:
         raise _unusable(path, error) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _check_nobody_answers(path)
-        return UnixListener(path, _bind(path, mode), lock)
+        _check_nobody_answers(path, kind)
+        return UnixListener(path, _bind(path, mode, kind), lock)
     except BlockingIOError:
         os.close(lock)
         raise SocketInUse(
@@ -67,14 +68,15 @@ def listen_unix(path: Path, mode: int) -> UnixListener:
         raise
 
 
-def _bind(path: Path, mode: int) -> socket.socket:
+def _bind(path: Path, mode: int, kind: socket.SocketKind) -> socket.socket:
     if path.is_socket():  # anything else in the way is not ours to delete; bind then fails
         path.unlink()
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    sock = socket.socket(socket.AF_UNIX, kind | socket.SOCK_CLOEXEC)
     before = os.umask(0o777 & ~mode)
     try:
         sock.bind(str(path))
-        sock.listen(_BACKLOG)
+        if kind is socket.SOCK_STREAM:
+            sock.listen(_BACKLOG)
     except BaseException:
         sock.close()
         raise
@@ -83,9 +85,9 @@ def _bind(path: Path, mode: int) -> socket.socket:
     return sock
 
 
-def _check_nobody_answers(path: Path) -> None:
+def _check_nobody_answers(path: Path, kind: socket.SocketKind) -> None:
     """A process that does not know of the lock may listen here."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as probe:
+    with socket.socket(socket.AF_UNIX, kind | socket.SOCK_CLOEXEC) as probe:
         probe.settimeout(2)
         try:
             probe.connect(str(path))

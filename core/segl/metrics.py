@@ -31,6 +31,7 @@ RELOADS = Counter("segl_reloads", "Reloads of settings and rules", ["result"])
 
 MAP_REQUESTS = Counter("segl_map_requests", "Socketmap requests, by map and answer", ["map", "answer"])
 MAP_SECONDS = Histogram("segl_map_seconds", "Time to answer a socketmap request", buckets=_SCAN_BUCKETS)
+ANNOUNCED = Counter("segl_announced", "Recipients that the milter announced to segl-map", ["result"])
 ROUTES = Counter("segl_routes", "Route answers, by way (Postfix asks several times for a recipient)", ["way"])
 PROBES = Counter("segl_probes", "STARTTLS probes of MX hosts, by result", ["result"])
 STS_FETCHES = Counter(

@@ -232,6 +232,8 @@ class Routing:
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
     socket: Path = RUN / "map.sock"
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
+    # The milter tells this socket of each recipient as it comes in, so that the answer is there when Postfix asks.
+    announce_socket: Path = RUN / "announce.sock"
     # Ways in order of preference; the last must be able to take anyone.
     order: tuple[Literal[Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL], ...] = (
         Way.TUNNEL,

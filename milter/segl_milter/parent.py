@@ -24,6 +24,7 @@ from segl.events import Events
 from segl_classifier.extract import Pictures
 from segl_classifier.pool import reading
 from segl_milter import protocol, signals
+from segl_milter.announce import Announcer
 from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, ListenError, open_listener
 from segl_milter.orders import Orders, read_orders
@@ -142,7 +143,8 @@ class Parent:
 def _serve(orders: Orders, events: Events, lifeline: Lifeline, ready: Callable[[], None]) -> None:
     """The life of a worker."""
     traffic = Traffic()
-    office = Office(orders.settings, orders.rules, events, traffic, orders.model)
+    announce = Announcer(orders.settings.routing.announce_socket, orders.settings.is_own)
+    office = Office(orders.settings, orders.rules, events, traffic, orders.model, announce)
     lifeline.watch(traffic)
     ready()
     protocol.run(partial(Session, office))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import Milter
+from segl.demands import least_for
 
 from segl import metrics
-from segl.demands import least_for
 from segl.events import Events
 from segl.settings import Settings
 from segl.vocabulary import Doubt, Verdict
@@ -31,6 +32,7 @@ class Office:
     events: Events
     traffic: Traffic
     model: Model | None = None
+    announce: Callable[[str], None] = lambda _address: None
 
 
 class Session:
@@ -52,7 +54,9 @@ class Session:
 
     def envelope_recipient(self, address: bytes, *parameters: bytes) -> int:
         if self._transaction:
-            self._transaction.recipient(_address(address, parameters))
+            recipient = _address(address, parameters)
+            self._transaction.recipient(recipient)
+            self._office.announce(recipient.bare)
         return self._unanswered(Milter.P_NR_RCPT)
 
     def header(self, name: str, value: bytes) -> int:
