@@ -19,7 +19,7 @@ from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 
 from segl.addresses import domain_of, normal_domain
 from segl.settings_tunnel import TunnelList
-from segl.vocabulary import Decision, Label, Mode, Proof, Way
+from segl.vocabulary import MOST_NUMBERS, Decision, Label, Mode, Proof, Way
 
 RUN = Path("/run/segl")
 STATE = Path("/var/lib/segl")
@@ -232,8 +232,9 @@ class Routing:
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
     socket: Path = RUN / "map.sock"
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
-    # The milter tells this socket of each recipient as it comes in, so that the answer is there when Postfix asks.
-    announce_socket: Path = RUN / "announce.sock"
+    # The milter tells this socket of each recipient as it comes in, so that the answer is there when Postfix
+    # asks. Without a word here: announce.sock, beside `socket`.
+    announce_socket: Path | None = None
     # Ways in order of preference; the last must be able to take anyone.
     order: tuple[Literal[Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL], ...] = (
         Way.TUNNEL,
@@ -263,6 +264,10 @@ class Routing:
     known_seconds: Seconds = 3600.0  # how long an answer about a domain holds
     # A domain of which nothing can be found out for so long (every try timed out) takes the next way.
     undecided_seconds: Seconds = 900.0
+
+    @property
+    def announced_at(self) -> Path:
+        return self.announce_socket or self.socket.with_name("announce.sock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,7 +304,7 @@ class Demand:
     # Holds when the message has one of these categories.
     labels: tuple[Label, ...] = ()
     # Holds when the message has at least so many different CPR numbers.
-    cpr_numbers: Count | None = None
+    cpr_numbers: Annotated[int, Field(ge=1, le=MOST_NUMBERS)] | None = None
     # What TLS must then prove; "sealed": such a message never goes by TLS alone.
     least: Least
 

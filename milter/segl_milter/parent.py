@@ -143,7 +143,7 @@ class Parent:
 def _serve(orders: Orders, events: Events, lifeline: Lifeline, ready: Callable[[], None]) -> None:
     """The life of a worker."""
     traffic = Traffic()
-    announce = Announcer(orders.settings.routing.announce_socket, orders.settings.is_own)
+    announce = Announcer(orders.settings.routing.announced_at, orders.settings.is_own)
     office = Office(orders.settings, orders.rules, events, traffic, orders.model, announce)
     lifeline.watch(traffic)
     ready()

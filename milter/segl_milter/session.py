@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import Milter
-from segl.demands import least_for
 
 from segl import metrics
+from segl.demands import least_for
 from segl.events import Events
 from segl.settings import Settings
 from segl.vocabulary import Doubt, Verdict

@@ -10,10 +10,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
+from segl.demand_tag import TLS_DEMANDS, UnknownDemand, untagged
 from segl.errors import RoutingError
 from segl.events import Events
 from segl.metrics import MAP_REQUESTS, MAP_SECONDS, ROUTES
-from segl.vocabulary import Way
+from segl.vocabulary import Proof, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.knowledge import Knowledge
 from segl_routing.patience import Patience
@@ -24,6 +25,9 @@ from segl_routing.tunnels import Tunnels
 _NOT_FOUND = Reply(Status.NOTFOUND)
 _TOLD = 10_000  # recipients whose route is remembered as logged
 _LONGEST_ADDRESS = 320  # characters; RFC 5321 §4.5.3.1 allows 64 + 1 + 255
+
+# The policy maps of the transports for copies with a demand (postfix/conf/secure.demand-tls.cf).
+_DEMANDING = {f"tlspolicy-{least}": least for least in TLS_DEMANDS}
 
 _COUNTERS = {
     (name, status): MAP_REQUESTS.labels(name, status.value.lower())
@@ -66,30 +70,49 @@ class Answers:
                 policy = self._table.policy(key, self._knowledge.last)
                 reply = _NOT_FOUND if policy is None else Reply(Status.OK, str(policy))
                 return _counted(name, reply, begun)
+            case _ if name in _DEMANDING:
+                return self._demanded_policy(key, _DEMANDING[name], begun)
             case _:
                 return _counted("other", Reply(Status.PERM, "there is no such map"), begun)
+
+    def _demanded_policy(self, key: str, least: Proof, begun: float) -> Reply:
+        """For a copy that demands *least*. Without a policy that meets it the copy waits: the level of master.cf
+        says nothing about demands."""
+        policy = self._table.policy(key, self._knowledge.last, least)
+        if policy is None:
+            return _counted("tlspolicy", Reply(Status.TEMP, f"no TLS policy meets the demand {least}"), begun)
+        return _counted("tlspolicy", Reply(Status.OK, str(policy)), begun)
 
     def _transport(self, key: str, begun: float) -> Reply | Awaitable[Reply]:
         if _is_partial(key):
             return _counted("transport", _NOT_FOUND, begun)
-        outcome = self._decide(key, self._knowledge.recall)
+        try:
+            address, least = untagged(key)
+        except UnknownDemand as error:
+            return self._reply(Undecided(key, str(error)), begun)
+        least = least or Proof.ENCRYPT
+        outcome = self._decide(address, self._knowledge.recall, least)
         if isinstance(outcome, Undecided) and outcome.unchecked:
-            return self._after_check(key, outcome.unchecked, begun)
+            return self._after_check(address, outcome.unchecked, least, begun)
         return self._reply(outcome, begun)
 
-    async def _after_check(self, key: str, domain: str, begun: float) -> Reply:
+    async def _after_check(self, key: str, domain: str, least: Proof, begun: float) -> Reply:
         try:
             found = await self._knowledge.find(domain, min(self._answer_seconds, self._patience.left()))
         except RoutingError as error:
             return self._reply(Undecided(key, error.private), begun)
         finally:
             self._patience.spend(time.perf_counter() - begun)
-        return self._reply(self._decide(key, lambda _: found), begun)
+        return self._reply(self._decide(key, lambda _: found, least), begun)
 
-    def _decide(self, key: str, facts: Callable[[str], DomainFacts | None]) -> Outcome:
+    def _decide(self, key: str, facts: Callable[[str], DomainFacts | None], least: Proof) -> Outcome:
         now = self._clock()
         return self._table.decide(
-            key, tunnel=lambda domain: self._tunnels.state(domain, now), facts=facts, now=now
+            key,
+            tunnel=lambda domain: self._tunnels.state(domain, now),
+            facts=facts,
+            now=now,
+            least=least,
         )
 
     def _reply(self, outcome: Outcome, begun: float) -> Reply:

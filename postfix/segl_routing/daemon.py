@@ -15,6 +15,7 @@ import ssl
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,7 @@ from segl.listening import UnixListener, listen_unix
 from segl.settings import DEFAULT_FILE, Routing, Settings
 from segl.settings_file import load_settings
 from segl.store import open_store
+from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
 from segl_routing.archive import StoreArchive
 from segl_routing.knowledge import Knowledge
@@ -50,30 +52,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     configure_log()
+    with ExitStack() as opened:
+        try:
+            daemon, doors = _opened(options.settings, opened)
+        except SeglError as error:
+            Events("segl-map").start_refused(error)
+            return EXIT_REFUSED
+        asyncio.run(daemon.run(doors))
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Doors:
+    """The sockets: Postfix asks on one, the milter announces on the other."""
+
+    questions: UnixListener
+    announcements: UnixListener
+
+
+def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
+    """All that can fail before there is anything to serve; *opened* closes it again. Raises :class:`SeglError`."""
+    settings = load_settings(file)
+    configure_log(settings.log.format, settings.log.level)
     events = Events("segl-map")
-    try:
-        settings = load_settings(options.settings)
-        configure_log(settings.log.format, settings.log.level)
-        events = Events("segl-map")
-        check = live_check(settings, events, options.settings)
-        archive = StoreArchive(open_store(settings.store.url), events)
-        listener = listen_unix(settings.routing.socket, int(settings.routing.socket_mode, 8))
-    except SeglError as error:
-        events.start_refused(error)
-        return EXIT_REFUSED
+    check = live_check(settings, events, file)
+    archive = StoreArchive(open_store(settings.store.url), events)
+    opened.callback(archive.close)
+    mode = int(settings.routing.socket_mode, 8)
+    questions = opened.enter_context(closing(listen_unix(settings.routing.socket, mode)))
+    announcements = opened.enter_context(
+        closing(listen_unix(settings.routing.announced_at, mode, socket.SOCK_DGRAM))
+    )
     try:
         metrics.serve(settings.metrics.host, settings.metrics.map_port)
     except OSError as error:
-        fault = Fault(options.settings, "metrics.map_port", f"cannot be listened on: {error.strerror}")
-        events.start_refused(SettingsError([fault]))
-        listener.close()
-        return EXIT_REFUSED
-    try:
-        asyncio.run(_Daemon(options.settings, settings, check, archive, events).run(listener))
-    finally:
-        listener.close()
-        archive.close()
-    return 0
+        fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
+        raise SettingsError([fault]) from None
+    return _Daemon(file, settings, check, archive, events), _Doors(questions, announcements)
 
 
 def live_check(settings: Settings, events: Events, file: Path | str) -> LiveCheck:
@@ -154,24 +169,31 @@ class _Daemon:
         self._knowledge = Knowledge(check, archive, settings.routing, events)
         self._server = SocketmapServer(self._answers(settings), events)
 
-    async def run(self, listener: UnixListener) -> None:
+    async def run(self, doors: _Doors) -> None:
         """Serve until SIGTERM."""
         loop = asyncio.get_running_loop()
         stop: asyncio.Future[str] = loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _resolve, stop, number.name)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        await self._server.start(listener.sock)
+        await self._server.start(doors.questions.sock)
+        announcements = Announcements(doors.announcements.sock, self._expect)
+        announcements.start()
         helpers = [asyncio.create_task(self._keep_house()), asyncio.create_task(_feed_watchdog())]
-        self._events.ready(socket=str(listener.path))
+        self._events.ready(socket=str(doors.questions.path))
         notify.ready()
         why = await stop
         notify.stopping()
         self._events.stopping(why)
         for helper in helpers:
             helper.cancel()
+        announcements.stop()
         await self._server.stop(self._settings.routing.answer_seconds)
         await self._knowledge.stop()
+
+    def _expect(self, _address: str, domain: str) -> None:
+        if not self._settings.is_own(domain):
+            self._knowledge.expect(domain)
 
     async def _keep_house(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segl.addresses import is_relayed, split_address
+from segl.demand_tag import TLS_DEMANDS
 from segl.settings import DomainPin, Settings, is_address, next_hop_host
 from segl.vocabulary import Known, Proof, Route, Way
 from segl_routing.facts import DomainFacts
@@ -120,7 +121,7 @@ class RouteTable:
         if self._settings.is_own(domain):
             return self._own(recipient, local)
         pin = self._pin(domain)
-        asked = _Asked(recipient, domain, Proof.strictest((least, self.least(domain))), now)
+        asked = _Asked(recipient, domain, Proof.strictest((least, self.least(domain))), least, now)
         world = _World(tunnel, certificate, facts, marks)
         if pin is None or pin.way is None:
             return self._by_order(asked, world)
@@ -145,15 +146,18 @@ class RouteTable:
         # the postmaster's word for TLS there stands in for what is demanded of domains he knows nothing about
         return Proof.PKIX if pin.way is Way.TLS else self._settings.routing.least
 
-    def policy(self, next_hop: str, last: Callable[[str], DomainFacts | None]) -> TlsPolicy | None:
-        """The TLS policy for *next_hop* as Postfix asks for it: what was proven for it at its strongest.
+    def policy(
+        self, next_hop: str, last: Callable[[str], DomainFacts | None], least: Proof = Proof.ENCRYPT
+    ) -> TlsPolicy | None:
+        """The TLS policy for *next_hop* as Postfix asks for it: what was proven for it at its strongest, if that
+        meets *least*, which is what the message demands.
 
         ``None`` leaves the level of master.cf, which is ``secure`` by the next hop's own name and so refuses
         what was never proven. A proof that has run out still gives its policy: it is checked again at delivery.
         """
         by_hop = self._next_hops.get(next_hop.lower())
         if by_hop is not None:
-            return _pinned_policy(by_hop)
+            return _pinned_policy(by_hop) if by_hop.proof.meets(least) else None
         try:
             domain = next_hop_host(next_hop)
         except ValueError:
@@ -161,12 +165,12 @@ class RouteTable:
         if next_hop.startswith("["):
             return None
         own_pin = self._pin(domain)
-        if own_pin is not None and own_pin.way is not None:
+        if own_pin is not None and own_pin.way is not None and own_pin.proof.meets(least):
             return _pinned_policy(own_pin) if own_pin.way is Way.TLS else None
         known = last(domain)
         if known is None or known.no_mail is not None:
             return None
-        weighed = weigh(known.held, self.least(domain))
+        weighed = weigh(known.held, Proof.strictest((least, self.least(domain))))
         return weighed.taken.policy if weighed.taken else None
 
     def _own(self, recipient: str, local: str) -> Outcome:
@@ -258,7 +262,8 @@ class RouteTable:
             case Way.CERTIFICATE:
                 transport = self._certificate
             case Way.TLS:
-                transport = f"segl-tls:{(pin and pin.next_hop) or self._next_hop(asked.domain)}"
+                name = f"segl-tls-{asked.demanded}" if asked.demanded in TLS_DEMANDS else "segl-tls"
+                transport = f"{name}:{(pin and pin.next_hop) or self._next_hop(asked.domain)}"
             case _:
                 way, transport = Way.PORTAL, self._portal
         return Routed(Route(asked.recipient, way, reason, steps), transport)
@@ -284,6 +289,7 @@ class _Asked:
     recipient: str
     domain: str
     least: Proof
+    demanded: Proof  # by the message alone
     now: float
 
 

@@ -48,7 +48,6 @@ drain_seconds = 5
 [routing]
 socket = "{run}/map.sock"
 socket_mode = "0666"
-announce_socket = "{run}/announce.sock"
 tls_ca_file = "{ca_file}"
 
 [delivery]

@@ -21,6 +21,8 @@ _INSTALL = "run: segl install"
 _SOMEBODY = "Bo+x@firma.example"
 HELD = f"regexp:{{{{/^{LEAST}:/ HOLD demand at the wrong entrance}}}}"
 
+REPORTS = r"regexp:{{/^(.*)\.least-[a-z-]+\.segl\.invalid(.*)$/ REPLACE $1$2} {/^X-Segl-/ IGNORE}}"
+
 
 def demand_checks(setup: Setup) -> Iterator[Check]:
     """One check for each link; each is told once, with the first fault found."""

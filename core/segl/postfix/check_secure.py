@@ -18,7 +18,7 @@ from segl.postfix.check import (
     listens_beyond_loopback,
     seconds,
 )
-from segl.postfix.check_demands import HELD, is_entrance, writes_demand
+from segl.postfix.check_demands import HELD, REPORTS, is_entrance, writes_demand
 from segl.postfix.check_front import tls_required
 from segl.postfix.running import Service, split_list
 from segl.vocabulary import Way
@@ -168,6 +168,8 @@ def _of_demands(setup: Setup, place: str, name: str, value: str) -> bool:
     """What messages with a demand need; :mod:`segl.postfix.check_demands` looks at it closely."""
     if name == "header_checks":
         return place == "main.cf" and value == HELD
+    if name == "body_checks":
+        return place == "segl-report/unix" and value == REPORTS
     writers = {service.id for service in setup.secure.services if writes_demand(service)}
     return name == "recipient_canonical_maps" and place in writers
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from segl.vocabulary import Decision, Finding, Label, Verdict
+from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
 from segl_milter.marks import MOST_NOTICES, Marks, marks_for
 from segl_milter.transaction import Address, Mail
 
@@ -47,6 +47,18 @@ def test_secure_gets_route_and_id_and_asks_for_every_result() -> None:
 
 def test_the_route_is_the_last_thing_said() -> None:
     assert secure(mail(sender=Address("<a@x.example>", ("ENVID=q",)))).add[-1] == ("X-Segl-Route", "secure")
+
+
+@pytest.mark.parametrize("least", [p for p in Proof if p is not Proof.ENCRYPT])
+@pytest.mark.parametrize("action", [Decision.SECURE, Decision.HOLD])
+def test_a_demand_goes_with_the_secure_route(action: Decision, least: Proof) -> None:
+    marks = marks_for(mail(), action, FOUND, ID, least)
+    assert marks.add[-2:] == (("X-Segl-Least", least.value), ("X-Segl-Route", "secure"))
+
+
+@pytest.mark.parametrize("action", [Decision.PLAIN, Decision.REJECT])
+def test_what_does_not_go_the_secure_way_demands_nothing(action: Decision) -> None:
+    assert "X-Segl-Least" not in repr(marks_for(mail(), action, FOUND, ID, Proof.DANE))
 
 
 def test_nothing_tells_what_was_found() -> None:

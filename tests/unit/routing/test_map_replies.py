@@ -12,7 +12,7 @@ import structlog
 
 from segl.events import Events, configure_log
 from segl.settings_file import parse_settings
-from segl.vocabulary import Known
+from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers
 from segl_routing.archive import NoArchive
 from segl_routing.facts import Checked
@@ -36,6 +36,11 @@ WORLD = {
     "ill.example": pkix(Known.UNKNOWN, "no answer in time"),
     "gone.example": Checked(no_mail=NoMail.NO_SUCH_DOMAIN, reason="does not exist"),
 }
+
+
+PKIX, PINNED, DANE, SEALED = (
+    f".least-{proof}.segl.invalid" for proof in (Proof.PKIX, Proof.PINNED, Proof.DANE, Proof.SEALED)
+)
 
 
 async def check(domain: str) -> Checked:
@@ -79,6 +84,16 @@ async def reply(answers: Answers, key: str, table: str = "transport") -> Reply:
         ("tlspolicy", "pinned.example", Status.OK, "secure match=mx.x.example "),
         ("tlspolicy", "good.example", Status.NOTFOUND, ""),  # not asked for yet: nothing is proven
         ("tlspolicy", "*", Status.NOTFOUND, ""),
+        ("transport", f"anna@nordby-vand.example{DANE}", Status.OK, "segl-internal:"),
+        ("transport", f"bo@good.example{PKIX}", Status.OK, "segl-tls-pkix:good.example"),
+        ("transport", f"bo@good.example{DANE}", Status.OK, "segl-portal:unix:"),
+        ("transport", f"bo@good.example{SEALED}", Status.OK, "segl-portal:unix:"),
+        ("transport", f"bo@good.example{PKIX}{DANE}", Status.OK, "segl-portal:unix:"),
+        ("transport", f"bo@pinned.example{PINNED}", Status.OK, "segl-tls-pinned:pinned.example"),
+        ("transport", "bo@good.example.least-x.segl.invalid", Status.TEMP, "'x' is no proof"),
+        ("tlspolicy-pinned", "pinned.example", Status.OK, "secure match=mx.x.example "),
+        ("tlspolicy-dane", "pinned.example", Status.TEMP, "no TLS policy meets the demand dane"),
+        ("tlspolicy-sealed", "pinned.example", Status.PERM, "there is no such map"),
         ("TRANSPORT", "bo@good.example", Status.PERM, "there is no such map"),
         ("", "bo@good.example", Status.PERM, "there is no such map"),
     ],
@@ -98,6 +113,16 @@ def test_a_policy_follows_the_proof() -> None:
         await reply(answers, "bo@bare.example")
         assert (await reply(answers, "good.example", "tlspolicy")).text.startswith("verify ")
         assert (await reply(answers, "bare.example", "tlspolicy")).status is Status.NOTFOUND
+
+    told(story)
+
+
+def test_a_policy_for_a_demand_never_falls_below_it() -> None:
+    async def story(answers: Answers) -> None:
+        await reply(answers, "bo@good.example")
+        assert (await reply(answers, "good.example", "tlspolicy-pkix")).text.startswith("verify ")
+        for least in ("pinned", "mta-sts", "dane"):
+            assert (await reply(answers, "good.example", f"tlspolicy-{least}")).status is Status.TEMP
 
     told(story)
 

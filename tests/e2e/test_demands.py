@@ -1,0 +1,111 @@
+"""Messages that demand more than others: the demand reaches the map, and nobody outside sees it."""
+
+from __future__ import annotations
+
+import smtplib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from world.estate import build_house
+from world.house import House
+from world.letters import COLLEAGUE, CPR, GOOD, PARTNER, SENDER, letter
+from world.postfix import wait_until
+from world.street import Street
+
+pytestmark = pytest.mark.world
+
+PINNED = "eva@forkertnavn.example"  # its certificate bears another name, which the postmaster wrote down
+SETTINGS = """\
+[[domain]]
+name = "forkertnavn.example"
+way = "tls"
+match = ["www.forkertnavn.example"]
+
+[[demand]]
+labels = ["health"]
+least = "pinned"
+
+[[demand]]
+cpr_numbers = 3
+least = "sealed"
+"""
+ILLNESS = "Hej\n\nMette er sygemeldt med en depression og får medicin for sin angst hos psykiateren.\n"
+ONE_NUMBER = f"Hej\n\nLejeren har CPR-nummer {CPR} og er flyttet.\n"
+THREE_NUMBERS = "Hej\n\nCPR-nr. 010170-1234, CPR-nr. 020270-1235 og CPR-nr. 030370-1236.\n"
+
+
+@pytest.fixture(scope="module")
+def demanding(street: Street) -> Iterator[House]:
+    with tempfile.TemporaryDirectory(prefix="house-") as folder:
+        house = build_house(street, Path(folder), settings_text=SETTINGS)
+        try:
+            house.start()
+            yield house
+        finally:
+            house.stop()
+
+
+def send(house: House, street: Street, text: str, *recipients: str) -> None:
+    street.forget()
+    house.submit(letter("", recipients, "Sag", text).content, SENDER, recipients)
+    wait_until(
+        lambda: all(street.mail_for(r) for r in recipients) and not house.queued,
+        30,
+        lambda: house.log[-6000:],
+    )
+
+
+def kept_inside(street: Street) -> None:
+    """No trace of the demand in anything that anybody got, the sender's reports included."""
+    for peer in street.peers.values():
+        for mail in peer.received:
+            assert b"segl.invalid" not in mail.content.lower()
+            assert "segl.invalid" not in repr(mail.recipients)
+            assert b"x-segl-least" not in mail.content.lower()
+
+
+def test_one_number_may_go_by_tls(demanding: House, street: Street) -> None:
+    send(demanding, street, ONE_NUMBER, GOOD)
+    [mail] = street.mail_for(GOOD)
+    assert mail.tls is not None
+    assert CPR.encode() in mail.content
+
+
+def test_health_goes_by_tls_only_where_the_name_is_pinned(demanding: House, street: Street) -> None:
+    send(demanding, street, ILLNESS, GOOD, PINNED, COLLEAGUE, PARTNER)
+    [notice] = street.mail_for(GOOD)
+    assert b"https://sikker.nordby-vand.example/m/" in notice.content
+    [itself] = street.mail_for(PINNED)
+    assert itself.tls is not None
+    assert itself.recipients == (PINNED,)
+    assert b"depression" in itself.content
+    assert [mail.recipients for mail in street.mail_for(COLLEAGUE) if mail.sender == SENDER] == [(COLLEAGUE,)]
+    [tunnelled] = street.mail_for(PARTNER)
+    assert b"pkcs7-mime" in tunnelled.content
+    kept_inside(street)
+
+
+def test_many_numbers_go_by_no_tls_at_all(demanding: House, street: Street) -> None:
+    send(demanding, street, THREE_NUMBERS, PINNED, PARTNER)
+    [notice] = street.mail_for(PINNED)
+    assert b"https://sikker.nordby-vand.example/m/" in notice.content
+    assert b"pkcs7-mime" in street.mail_for(PARTNER)[0].content
+    kept_inside(street)
+
+
+def test_a_demand_at_the_ordinary_entrance_is_held(demanding: House, street: Street) -> None:
+    street.forget()
+    content = letter("", (GOOD,), "Sag", ONE_NUMBER, headers=(("X-Segl-Least", "dane"),)).content
+    with smtplib.SMTP("127.0.0.1", 10026, local_hostname="front.example", timeout=60) as smtp:
+        smtp.sendmail(SENDER, [GOOD], content)
+    [held] = demanding.secure.queue()
+    assert held["queue_name"] == "hold"
+    demanding.secure.run("postsuper", "-d", "ALL")
+
+
+def test_nothing_crossed_the_wire_in_clear(demanding: House, street: Street) -> None:
+    for word in (CPR, "depression", "010170"):
+        assert word.encode() not in street.seen_in_clear()
