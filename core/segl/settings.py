@@ -18,6 +18,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 
 from segl.addresses import domain_of, normal_domain
+from segl.settings_certificates import Certificates
 from segl.settings_tunnel import TunnelList
 from segl.vocabulary import MOST_NUMBERS, Decision, Label, Mode, Proof, Way
 
@@ -399,6 +400,7 @@ class Settings:
     domain: tuple[DomainPin, ...] = ()
     demand: tuple[Demand, ...] = ()
     tunnel_list: tuple[TunnelList, ...] = ()
+    certificates: Certificates = field(default_factory=Certificates)
     delivery: Delivery = field(default_factory=Delivery)
     portal: Portal = field(default_factory=Portal)
     postfix: Postfix = field(default_factory=Postfix)

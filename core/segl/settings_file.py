@@ -17,8 +17,10 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from segl import settings as tables
+from segl import settings_certificates
 from segl.errors import Fault, SettingsError, found
 from segl.settings import DEFAULT_FILE, DomainPin, Settings, is_address, next_hop_host
+from segl.settings_certificates import CertificateSource
 from segl.settings_tunnel import ListFormat
 from segl.vocabulary import Label, Proof, Way
 
@@ -81,7 +83,9 @@ def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = (
 
 
 def _known_keys(raw: dict[str, Any]) -> set[str]:
-    names = {name for value in vars(tables).values() for name in getattr(value, "__dataclass_fields__", {})}
+    modules = (tables, settings_certificates)
+    values = [value for module in modules for value in vars(module).values()]
+    names = {name for value in values for name in getattr(value, "__dataclass_fields__", {})}
     return names - set(raw)
 
 
@@ -119,6 +123,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
                 f"next_hop {hop!r} has entries with different match",
                 "Postfix asks for the certificate's names by next hop: give them all the same",
             )
+    yield from _certificate_checks(settings, file)
     if Label.CPR in settings.detection.thresholds:
         hint = "set threshold in [label.cpr] of a rule file"
         yield Fault(file, "detection.thresholds.cpr", "the model has no say about CPR numbers", hint)
@@ -180,6 +185,30 @@ def _tunnel_list_checks(settings: Settings, file: Path | str) -> Iterable[Fault]
             )
         if entry.ca_file is not None and not entry.url:
             yield Fault(file, key, f"{entry.name}: ca_file belongs to a source that begins with https://")
+
+
+def _certificate_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
+    table = settings.certificates
+    for source, times in Counter(table.sources).items():
+        if times > 1:
+            yield Fault(file, "certificates.sources", f"names {source} {times} times")
+    named = CertificateSource.DIRECTORY in table.sources
+    if named and not table.directory:
+        yield Fault(file, "certificates.sources", "names directory, but no [[certificates.directory]] is set")
+    if table.directory and not named:
+        hint = 'add "directory" to certificates.sources'
+        yield Fault(file, "certificates.directory", "is set, but would not be asked", hint)
+    if set(table.sources) - {CertificateSource.SMIMEA} and not table.trust:
+        hint = "PEM files of the authorities that recipients' certificates come from"
+        yield Fault(file, "certificates.trust", "is empty: no certificate could be used", hint)
+    for number, directory in enumerate(table.directory, 1):
+        key = f"certificates.directory.{number}"
+        if bool(directory.bind_dn) != (directory.password_file is not None):
+            yield Fault(file, key, "bind_dn and password_file belong together")
+        if directory.starttls and directory.url.startswith("ldaps:"):
+            yield Fault(file, f"{key}.starttls", "belongs to ldap://; ldaps:// has TLS from the start")
+        if directory.bind_dn and not directory.encrypted:
+            yield Fault(file, f"{key}.bind_dn", "its password would go in clear", "use ldaps://, or starttls")
 
 
 def _matches_by_next_hop(settings: Settings) -> dict[str, set[tuple[str, ...]]]:

@@ -80,6 +80,35 @@ sealed_recipient = sa.Table(
     sa.Column("notified_at", sa.Float),  # null until the notice with the link is on its way
 )
 
+# Certificates of single recipients; segl.certificate_records says what is in them and who may rely on it.
+recipient_certificate = sa.Table(
+    "recipient_certificate",
+    _metadata,
+    sa.Column("address", sa.String(512), primary_key=True),  # segl.certificate_names.mail_key
+    sa.Column("fingerprint", sa.String(64), primary_key=True),  # SHA-256, hex
+    sa.Column("kept", sa.Boolean, primary_key=True),  # imported or harvested; else found by a search
+    sa.Column("der", sa.LargeBinary, nullable=False),
+    sa.Column("chain", sa.LargeBinary, nullable=False),
+    sa.Column("source", sa.String(255), nullable=False),
+    sa.Column("bound", sa.Boolean, nullable=False),
+    sa.Column("vouched", sa.Boolean, nullable=False),
+    sa.Column("found_at", sa.Float, nullable=False),
+    sa.Column("checked_at", sa.Float, nullable=False),
+    sa.Column("good_until", sa.Float, nullable=False),
+    sa.Column("standing", sa.String(8), nullable=False),  # what its authority said: good, unknown, revoked
+)
+
+recipient_lookup = sa.Table(
+    "recipient_lookup",
+    _metadata,
+    sa.Column("address", sa.String(512), primary_key=True),
+    sa.Column("known", sa.String(8), nullable=False),  # segl.vocabulary.Known
+    sa.Column("reason", sa.String(255), nullable=False),
+    sa.Column("checked_at", sa.Float, nullable=False),
+    sa.Column("expires_at", sa.Float, nullable=False),
+    sa.Column("unknown_since", sa.Float),
+)
+
 
 def open_store(url: str) -> Engine:
     """Connect, create missing tables, bring an older schema up to date. Raises :class:`StoreError`."""

@@ -1,0 +1,51 @@
+"""Puts the search for certificates together from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import assert_never
+
+from segl.certificate_chain import Authorities
+from segl.certificate_records import CertificateRecords
+from segl.events import Events
+from segl.settings import Settings
+from segl.settings_certificates import CertificateSource
+from segl_routing.certificates.fetch import fetcher
+from segl_routing.certificates.finder import CertificateFinder
+from segl_routing.certificates.folder import FolderSource
+from segl_routing.certificates.kept import KeptSource
+from segl_routing.certificates.ldap import LdapSource
+from segl_routing.certificates.revocation import RevocationChecks
+from segl_routing.certificates.sources import Source
+
+
+def certificate_finder(
+    settings: Settings, records: CertificateRecords, events: Events, file: Path | str
+) -> CertificateFinder:
+    """The search these settings ask for. Raises :class:`~segl.errors.SettingsError`; *file* names the
+    settings in it."""
+    table = settings.certificates
+    return CertificateFinder(
+        table,
+        list(_sources(settings, records, events)),
+        Authorities.read(table.trust, table.intermediates, file),
+        RevocationChecks(fetcher(table.revocation_seconds)),
+    )
+
+
+def _sources(settings: Settings, records: CertificateRecords, events: Events) -> Iterator[Source]:
+    table = settings.certificates
+    for source in table.sources:
+        match source:
+            case CertificateSource.FOLDER:
+                yield FolderSource(table.folder, events.certificate_refused)
+            case CertificateSource.KEPT:
+                yield KeptSource(records)
+            case CertificateSource.DIRECTORY:
+                for directory in table.directory:
+                    yield LdapSource(directory)
+            case CertificateSource.SMIMEA:
+                continue  # replaced below when the validating resolver is there
+            case _:
+                assert_never(source)

@@ -1,0 +1,113 @@
+"""Certificate revocation lists (RFC 5280 §5): what a list says of one certificate.
+
+A list is signed by the authority and names every certificate it has taken back, by serial number. It holds
+from thisUpdate to nextUpdate. Not every list speaks of every certificate: its issuingDistributionPoint may
+confine it to authorities, to some reasons, or to the certificates that name the same place. Delta lists and
+lists of other issuers (indirect ones) are not read; what they would say is "unknown".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from segl.certificates import is_authority
+from segl_routing.certificates.standing import Revocation, Standing, is_current, key_usage, signed_by, utc
+
+LARGEST: Final = 16 * 1024 * 1024
+MOST_PLACES: Final = 4  # of one certificate: all of them are asked before the answer is "unknown"
+_READ: Final = (x509.CRLNumber, x509.AuthorityKeyIdentifier, x509.IssuingDistributionPoint)
+
+
+def places_of(certificate: x509.Certificate) -> list[str]:
+    """The HTTP addresses of the lists that speak of *certificate*, in its order."""
+    return [uri for uri in _uris(_points(certificate)) if uri.lower().startswith("http://")][:MOST_PLACES]
+
+
+def standing_in(
+    crl: x509.CertificateRevocationList,
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    now: datetime,
+) -> Standing:
+    """What *crl* says at *now* of *certificate*, which *issuer* issued."""
+    try:
+        fault = _fault(crl, certificate, issuer, now)
+        entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        fault, entry = "the revocation list is damaged", None
+    if fault:
+        return Standing.unknown(fault)
+    until = crl.next_update_utc
+    if entry is not None:
+        when = f"{entry.revocation_date_utc:%Y-%m-%d}"
+        return Standing(Revocation.REVOKED, f"revoked on {when} (revocation list)", until)
+    return Standing(Revocation.GOOD, "not on the authority's revocation list", until)
+
+
+def _fault(
+    crl: x509.CertificateRevocationList,
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    now: datetime,
+) -> str:
+    """Why *crl* says nothing about *certificate*; ``""`` when it does."""
+    if crl.issuer != issuer.subject or certificate.issuer != issuer.subject:
+        return "the revocation list is of another authority"
+    usage = key_usage(issuer)
+    if usage is not None and not usage.crl_sign:
+        return "the authority may not sign revocation lists"
+    if not signed_by(
+        issuer.public_key(), crl.signature, crl.tbs_certlist_bytes, crl.signature_hash_algorithm
+    ):
+        return "the revocation list's signature is wrong"
+    if not is_current(crl.last_update_utc, crl.next_update_utc, now):
+        end = crl.next_update_utc
+        return (
+            f"the revocation list ran out at {utc(end)}"
+            if end and end <= now
+            else "the revocation list has no date"
+        )
+    if any(extension.critical and not isinstance(extension.value, _READ) for extension in crl.extensions):
+        return "the revocation list is of a kind that is not read (delta, or unknown)"
+    return _scope_fault(crl, certificate)
+
+
+def _scope_fault(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> str:
+    try:
+        scope = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint).value
+    except x509.ExtensionNotFound:
+        return ""
+    authority = is_authority(certificate)
+    confined = scope.only_contains_attribute_certs or scope.only_some_reasons is not None
+    if confined or scope.indirect_crl:
+        return "the revocation list does not speak of all reasons and certificates"
+    if (scope.only_contains_ca_certs and not authority) or (scope.only_contains_user_certs and authority):
+        return "the revocation list is for another kind of certificate"
+    own = set(_names(scope.full_name))
+    if own and own.isdisjoint(_uris(_points(certificate))):
+        return "the revocation list is for other certificates of the authority"
+    return "" if scope.relative_name is None else "the revocation list is of a kind that is not read"
+
+
+def _points(certificate: x509.Certificate) -> list[x509.DistributionPoint]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except (x509.ExtensionNotFound, ValueError, UnsupportedAlgorithm):
+        return []
+    return [point for point in found if point.crl_issuer is None and point.reasons is None]
+
+
+def _uris(points: list[x509.DistributionPoint]) -> Iterator[str]:
+    for point in points:
+        yield from _names(point.full_name)
+
+
+def _names(names: list[x509.GeneralName] | None) -> Iterator[str]:
+    for name in names or ():
+        if isinstance(name, x509.UniformResourceIdentifier):
+            yield name.value

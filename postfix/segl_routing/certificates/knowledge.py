@@ -1,0 +1,278 @@
+"""What is known of recipients' certificates: in memory, behind it the store, behind that a search.
+
+As with domains (:mod:`segl_routing.knowledge`): who asks gets what is known at once; what is not is searched
+for, by one search for all who ask at the same time, which goes on when they can wait no longer.
+
+The store is where ``segl-deliver`` takes the certificate from, so it is written *before* "yes" is said; when it
+cannot be, that is a don't-know. Memory only saves reading it: after a minute it is read again, so that what
+another node found, or ``segl certificate forget`` took away, counts here soon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from segl.certificate_names import mail_key
+from segl.certificate_records import CertificateRow, Lookup
+from segl.errors import RoutingError, StoreError
+from segl.events import Events
+from segl.settings_certificates import Certificates
+from segl.vocabulary import Known
+from segl_routing.certificates.finder import Finding
+from segl_routing.states import CertificateState
+
+T = TypeVar("T")
+
+MAX_ADDRESSES = 100_000  # kept in memory; the longest unused go first
+MAX_SEARCHES = 64  # at once
+MAX_WAITING = 5_000  # searches begun or waiting for a place
+MEMORY_SECONDS = 60.0
+UNKNOWN_SECONDS = 30.0  # "could not be asked" is asked again after this
+ON_THE_NEXT_WAY_SECONDS = 600.0  # the same, once the recipient takes the next way meanwhile
+AHEAD = 0.8  # of its life: from then on a good certificate is looked at anew while it still counts
+EARLIER = 0.9  # of what segl-deliver goes by: the route ends first
+STORE_SECONDS = 2.0  # a store slower than this counts as not there
+CLOCK_SKEW = 60.0
+
+_NO_ADDRESS = CertificateState(Known.NO, "no certificate can be for such an address")
+
+
+class Finder(Protocol):
+    """What is needed of :class:`segl_routing.certificates.finder.CertificateFinder`."""
+
+    async def find(self, address: str) -> Finding: ...
+
+
+class Records(Protocol):
+    """What is needed of :class:`segl.certificate_records.CertificateRecords`."""
+
+    def lookup(self, address: str) -> Lookup | None: ...
+    def record(self, lookup: Lookup, found: Sequence[CertificateRow]) -> None: ...
+    def forget_searches(self) -> None: ...
+    def prune(self, before: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    lookup: Lookup
+    read_at: float
+
+
+class CertificateKnowledge:
+    """Not for use by several threads."""
+
+    def __init__(
+        self,
+        finder: Finder,
+        records: Records,
+        settings: Certificates,
+        events: Events,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """*clock* gives Unix seconds."""
+        self._finder = finder
+        self._records = records
+        self._settings = settings
+        self._events = events
+        self._clock = clock
+        self._memory: OrderedDict[str, _Remembered] = OrderedDict()
+        self._running: dict[str, asyncio.Task[Lookup]] = {}
+        self._refreshing: dict[str, asyncio.Task[Lookup]] = {}
+        self._generation = 0
+        self._places = asyncio.Semaphore(MAX_SEARCHES)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="certificates")
+
+    def recall(self, address: str) -> CertificateState | None:
+        """What memory holds of *address* and may be believed now; ``None``: see :meth:`find`."""
+        key = mail_key(address)
+        if not key:
+            return _NO_ADDRESS
+        found = self._memory.get(key)
+        if found is None:
+            return None
+        self._memory.move_to_end(key)
+        now = self._clock()
+        recent = found.read_at - CLOCK_SKEW <= now < found.read_at + MEMORY_SECONDS
+        return self._state(found.lookup) if recent and _holds(found.lookup, now) else None
+
+    async def find(self, address: str, within: float) -> CertificateState:
+        """What is known of *address*, searched for now if need be.
+
+        Raises :class:`RoutingError` when that takes more than *within* seconds; the search then goes on.
+        """
+        state = self.recall(address)
+        if state is not None:
+            return state
+        task = self._start(mail_key(address))
+        try:
+            async with asyncio.timeout(within):
+                return self._state(await asyncio.shield(task))
+        except TimeoutError:
+            raise RoutingError(
+                "the recipient's certificate is being looked up",
+                f"certificate: still looking after {within:.1f} s",
+            ) from None
+
+    def change(self, finder: Finder, settings: Certificates, *, forget: bool) -> None:
+        """New settings. With *forget* what was found under the old ones counts no more."""
+        self._finder = finder
+        self._settings = settings
+        if forget:
+            self._generation += 1
+            self._memory.clear()
+            self._thread.submit(self._guarded, self._records.forget_searches)
+
+    def prune(self, before: float) -> None:
+        """Forget, soon, what ran out before *before* (Unix seconds)."""
+        self._thread.submit(self._guarded, lambda: self._records.prune(before))
+
+    async def stop(self) -> None:
+        """Break off the searches that run."""
+        tasks = [*self._running.values(), *self._refreshing.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._thread.shutdown(wait=False)
+
+    def _state(self, lookup: Lookup) -> CertificateState:
+        """A don't-know that has lasted for ``certificates.patience_seconds`` lets the next way be taken, which
+        is as secure; until then the recipient waits."""
+        now = self._clock()
+        if not self._impatient(lookup, now):
+            return CertificateState(lookup.known, lookup.reason)
+        minutes = (now - (lookup.unknown_since or now)) / 60
+        return CertificateState(Known.NO, f"{lookup.reason}; could not be asked for {minutes:.0f} minutes")
+
+    def _start(self, key: str) -> asyncio.Task[Lookup]:
+        task = self._running.get(key)
+        if task is None:
+            if len(self._running) >= MAX_WAITING:
+                raise RoutingError(
+                    "too many certificates are being looked up", f"certificate: {MAX_WAITING} searches wait"
+                )
+            task = asyncio.create_task(self._look(key))
+            self._running[key] = task
+            task.add_done_callback(lambda _: self._running.pop(key, None))
+        return task
+
+    async def _look(self, key: str) -> Lookup:
+        """From the store what holds, else from a search."""
+        previous = await self._in_store(lambda: self._records.lookup(key))
+        now = self._clock()
+        if previous is None:
+            return await self._found_out(key, self._last(key))
+        if _holds(previous, now):
+            if previous.known is Known.YES and now >= _ahead(previous):
+                self._refresh(key, previous)
+            return self._remember(previous)
+        if self._impatient(previous, now) and now < previous.expires_at + ON_THE_NEXT_WAY_SECONDS:
+            # on the next way already, and stays there meanwhile: nobody need wait for every try
+            self._refresh(key, previous)
+            return self._remember(replace(previous, expires_at=now + UNKNOWN_SECONDS))
+        return await self._found_out(key, previous)
+
+    def _refresh(self, key: str, previous: Lookup) -> None:
+        if key not in self._refreshing and len(self._refreshing) < MAX_WAITING // 2:
+            task = asyncio.create_task(self._found_out(key, previous))
+            self._refreshing[key] = task
+            task.add_done_callback(lambda _: self._refreshing.pop(key, None))
+
+    async def _found_out(self, key: str, previous: Lookup | None) -> Lookup:
+        """Search, record, remember."""
+        async with self._places:
+            finding = await self._search_under_present_settings(key)
+        now = self._clock()
+        unsure = finding.known is Known.UNKNOWN
+        if unsure and previous is not None and previous.known is Known.YES and _holds(previous, now):
+            return self._remember(previous)  # a try before its time found nothing: it still holds
+        lookup = self._judged(finding, previous, now)
+        if await self._recorded(lookup, finding.rows):
+            return self._remember(lookup)
+        since = self._since(previous, now)
+        reason = "the store cannot be written"
+        return self._remember(
+            Lookup(key, Known.UNKNOWN, reason, now, now + UNKNOWN_SECONDS, unknown_since=since)
+        )
+
+    async def _search_under_present_settings(self, key: str) -> Finding:
+        while True:
+            generation = self._generation
+            try:
+                finding = await self._finder.find(key)
+            except Exception as error:
+                self._events.failed("certificate search", error)  # a fault of ours is a "don't know" too
+                finding = Finding(key, Known.UNKNOWN, "the search failed")
+            if generation == self._generation:
+                return finding
+
+    def _judged(self, finding: Finding, previous: Lookup | None, now: float) -> Lookup:
+        """How long the outcome holds."""
+        since = None
+        if finding.known is Known.YES:
+            life = (min(row.good_until for row in finding.rows) - now) * EARLIER
+        elif finding.known is Known.NO:
+            life = self._settings.absent_seconds
+        else:
+            since = self._since(previous, now)
+            patient = now - since < self._settings.patience_seconds
+            life = UNKNOWN_SECONDS if patient else ON_THE_NEXT_WAY_SECONDS
+        return Lookup(finding.address, finding.known, finding.reason, now, now + life, since)
+
+    def _since(self, previous: Lookup | None, now: float) -> float:
+        """A run of don't-knows goes on while somebody asks now and then."""
+        if previous is None or previous.unknown_since is None:
+            return now
+        gap = self._settings.patience_seconds + 2 * ON_THE_NEXT_WAY_SECONDS
+        return now if now - previous.checked_at > gap else min(previous.unknown_since, now)
+
+    def _impatient(self, lookup: Lookup, now: float) -> bool:
+        since = lookup.unknown_since
+        return since is not None and now - since >= self._settings.patience_seconds
+
+    async def _recorded(self, lookup: Lookup, rows: Sequence[CertificateRow]) -> bool:
+        def record() -> bool:
+            self._records.record(lookup, rows)
+            return True
+
+        return bool(await self._in_store(record))
+
+    async def _in_store(self, action: Callable[[], T]) -> T | None:
+        """*action* in the store's thread; ``None`` when the store fails or is slow."""
+        task = asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, action)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), STORE_SECONDS)
+        except TimeoutError:
+            return None
+
+    def _guarded(self, action: Callable[[], T]) -> T | None:
+        try:
+            return action()
+        except StoreError as error:
+            self._events.failed("certificates", error)
+            return None
+
+    def _last(self, key: str) -> Lookup | None:
+        remembered = self._memory.get(key)
+        return remembered.lookup if remembered is not None else None
+
+    def _remember(self, lookup: Lookup) -> Lookup:
+        self._memory[lookup.address] = _Remembered(lookup, self._clock())
+        self._memory.move_to_end(lookup.address)
+        while len(self._memory) > MAX_ADDRESSES:
+            self._memory.popitem(last=False)
+        return lookup
+
+
+def _holds(lookup: Lookup, now: float) -> bool:
+    return lookup.checked_at - CLOCK_SKEW <= now < lookup.expires_at
+
+
+def _ahead(lookup: Lookup) -> float:
+    return lookup.checked_at + AHEAD * (lookup.expires_at - lookup.checked_at)

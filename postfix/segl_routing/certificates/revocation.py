@@ -1,0 +1,152 @@
+"""Asks the authorities whether certificates still hold: OCSP first, then the revocation list.
+
+"Revoked" from either ends it. "Good" holds as long as the authority says, and never longer than an hour, so that
+a revocation is noticed while a list of last week is still valid. What could not be found out is UNKNOWN, and is
+asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from segl.certificates import fingerprint, is_authority
+from segl_routing.certificates import crl, ocsp
+from segl_routing.certificates.fetch import Fetch, NotFetched
+from segl_routing.certificates.standing import Revocation, Standing
+
+FRESH: Final = timedelta(hours=1)
+AGAIN: Final = timedelta(seconds=30)  # after a place could not be reached it is left alone for so long
+MOST_LISTS: Final = 64
+MOST_LIST_BYTES: Final = 64 * 1024 * 1024
+MOST_ANSWERS: Final = 20_000
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A revocation list as fetched; without one, why, and when that was."""
+
+    fetched_at: datetime
+    size: int = 0
+    content: x509.CertificateRevocationList | None = None
+    fault: str = ""
+
+
+class RevocationChecks:
+    """Remembers lists by address and answers by certificate. Not for use by several threads."""
+
+    def __init__(self, fetch: Fetch, clock: Clock = lambda: datetime.now(UTC)) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._lists: OrderedDict[str, _List] = OrderedDict()
+        self._answers: OrderedDict[str, tuple[datetime, Standing]] = OrderedDict()
+        self._coming: dict[str, asyncio.Task[_List]] = {}
+
+    async def standing(self, chain: Sequence[x509.Certificate]) -> Standing:
+        """The standing of a chain, leaf first: of all in it but the root, whom the postmaster vouches for."""
+        pairs = pairwise(chain)
+        return Standing.gravest(await asyncio.gather(*(self._one(own, above) for own, above in pairs)))
+
+    async def _one(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Standing:
+        responders, lists = ocsp.places_of(certificate), crl.places_of(certificate)
+        if not responders and not lists:
+            who = "it" if not is_authority(certificate) else "an authority above it"
+            return Standing.unknown(f"{who} names no place where revocation could be asked", lasting=True)
+        tries: list[Callable[[], Awaitable[Standing]]] = []
+        if responders:
+            tries.append(partial(self._by_ocsp, responders, certificate, issuer))
+        tries += [partial(self._by_list, url, certificate, issuer) for url in lists]
+        doubts: list[str] = []
+        for attempt in tries:
+            standing = await attempt()
+            if standing.revocation is not Revocation.UNKNOWN:
+                return self._bounded(standing)
+            doubts.append(standing.reason)
+        return Standing.unknown("; ".join(dict.fromkeys(doubts)))
+
+    def _bounded(self, standing: Standing) -> Standing:
+        latest = self._clock() + FRESH
+        return replace(standing, until=min(standing.until or latest, latest))
+
+    async def _by_ocsp(
+        self, responders: Sequence[str], certificate: x509.Certificate, issuer: x509.Certificate
+    ) -> Standing:
+        own, now = f"{fingerprint(certificate)} {fingerprint(issuer)}", self._clock()
+        if (known := self._answers.get(own)) is not None:
+            asked_at, standing = known
+            end = asked_at + AGAIN if standing.until is None else min(standing.until, asked_at + FRESH)
+            if asked_at <= now < end:
+                return standing
+        standing = Standing.unknown("no OCSP responder")
+        for url in responders:
+            try:
+                asked = ocsp.question(certificate, issuer)
+                answer = await self._fetch(url, asked.der, "application/ocsp-request", ocsp.LARGEST)
+                standing = ocsp.standing_in(answer, asked.nonce, certificate, issuer, self._clock())
+            except NotFetched as error:
+                standing = Standing.unknown(f"the OCSP responder {error}")
+            except (ValueError, UnsupportedAlgorithm):
+                standing = Standing.unknown("OCSP cannot be asked with such a key")
+            if standing.revocation is not Revocation.UNKNOWN:
+                break
+        self._answers[own] = (now, standing)
+        self._answers.move_to_end(own)
+        while len(self._answers) > MOST_ANSWERS:
+            self._answers.popitem(last=False)
+        return standing
+
+    async def _by_list(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> Standing:
+        found = await self._list(url)
+        if found.content is None:
+            return Standing.unknown(f"the revocation list {found.fault}")
+        return await asyncio.to_thread(crl.standing_in, found.content, certificate, issuer, self._clock())
+
+    async def _list(self, url: str) -> _List:
+        """The list at *url*: one fetch for all who ask, kept while it is fresh."""
+        known, now = self._lists.get(url), self._clock()
+        if known is not None and now - known.fetched_at < (AGAIN if known.content is None else FRESH):
+            self._lists.move_to_end(url)
+            return known
+        task = self._coming.get(url)
+        if task is None:
+            task = self._coming[url] = asyncio.create_task(self._get(url, known))
+            task.add_done_callback(lambda _: self._coming.pop(url, None))
+        return await asyncio.shield(task)
+
+    async def _get(self, url: str, known: _List | None) -> _List:
+        now = self._clock()
+        try:
+            der = await self._fetch(url, b"", "", crl.LARGEST)
+            found = _List(now, len(der), await asyncio.to_thread(_loaded, der))
+        except NotFetched as error:
+            if known is not None and known.content is not None:
+                # The one we have is still signed and dated; whether it holds is judged with each use.
+                found = replace(known, fetched_at=now - FRESH + AGAIN)
+            else:
+                found = _List(now, fault=str(error))
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            found = _List(now, fault="is none")
+        self._lists[url] = found
+        self._lists.move_to_end(url)
+        while len(self._lists) > MOST_LISTS or (
+            len(self._lists) > 1 and sum(entry.size for entry in self._lists.values()) > MOST_LIST_BYTES
+        ):
+            self._lists.popitem(last=False)
+        return found
+
+
+def _loaded(der: bytes) -> x509.CertificateRevocationList:
+    if der.startswith(b"-----BEGIN"):  # some publish it so, against RFC 5280 §4.2.1.13
+        return x509.load_pem_x509_crl(der)
+    return x509.load_der_x509_crl(der)

@@ -1,0 +1,91 @@
+"""What an authority says of a certificate it issued: still good, revoked, or it cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+
+CLOCK_SKEW: Final = timedelta(minutes=5)
+WEAK: Final = (hashes.MD5, hashes.SHA1)
+
+
+class Revocation(Enum):
+    """The standing itself. What could not be found out is never taken for "good"."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One answer. ``until`` is the time up to which it may be believed; ``None`` where it says nothing.
+
+    ``lasting`` is set on an UNKNOWN that asking again will not change: the certificate names nobody to ask.
+    """
+
+    revocation: Revocation
+    reason: str
+    until: datetime | None = None
+    lasting: bool = False
+
+    @classmethod
+    def unknown(cls, reason: str, *, lasting: bool = False) -> Standing:
+        return cls(Revocation.UNKNOWN, reason, None, lasting)
+
+    @classmethod
+    def gravest(cls, standings: Iterable[Standing]) -> Standing:
+        """What holds for a chain: revoked if one is, unknown if one is, and good no longer than the shortest."""
+        given = list(standings)
+        for grave in (Revocation.REVOKED, Revocation.UNKNOWN):
+            for standing in given:
+                if standing.revocation is grave:
+                    return standing
+        ends = [standing.until for standing in given if standing.until is not None]
+        reasons = dict.fromkeys(standing.reason for standing in given)
+        return cls(Revocation.GOOD, ", ".join(reasons) or "nobody can revoke it", min(ends, default=None))
+
+
+def is_current(this_update: datetime | None, next_update: datetime | None, now: datetime) -> bool:
+    """Whether a statement of an authority made at *this_update* holds at *now*."""
+    begun = this_update is not None and this_update <= now + CLOCK_SKEW
+    return begun and next_update is not None and now < next_update
+
+
+def signed_by(
+    key: CertificatePublicKeyTypes, signature: bytes, content: bytes, algorithm: hashes.HashAlgorithm | None
+) -> bool:
+    """Whether *key* made *signature* over *content*: RSA (PKCS #1 v1.5) or ECDSA, and not with SHA-1."""
+    if algorithm is None or isinstance(algorithm, WEAK):
+        return False
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, content, padding.PKCS1v15(), algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, content, ec.ECDSA(algorithm))
+        else:
+            return False
+    except (InvalidSignature, ValueError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def key_usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    """The keyUsage, ``None`` when there is none. Raises :class:`ValueError` when it cannot be read."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def utc(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
