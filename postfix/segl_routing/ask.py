@@ -19,7 +19,7 @@ from segl.events import Events
 from segl.settings import Settings
 from segl.store import open_store
 from segl_routing.archive import Archive, NoArchive, StoreArchive
-from segl_routing.daemon import live_check
+from segl_routing.checking import live_check
 from segl_routing.facts import DomainFacts, Held
 from segl_routing.knowledge import Knowledge
 from segl_routing.routes import Outcome, RouteTable, Undecided

@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import signal
 import socket
-import ssl
 import sys
 import time
 from collections.abc import Sequence
@@ -21,22 +20,21 @@ from pathlib import Path
 from typing import Final
 
 from segl import metrics, notify
-from segl.addresses import normal_domain
 from segl.errors import Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
-from segl.settings import DEFAULT_FILE, Routing, Settings
+from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 from segl.store import open_store
 from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
 from segl_routing.archive import StoreArchive
+from segl_routing.checking import CheckedWith, live_check
 from segl_routing.knowledge import Knowledge
-from segl_routing.live import HostProbes, LiveCheck
-from segl_routing.mx import MailDns
-from segl_routing.probe import trust
+from segl_routing.live import LiveCheck
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import SocketmapServer
+from segl_routing.sts_archive import StorePolicyArchive
 from segl_routing.tunnels import Tunnels
 
 EXIT_REFUSED: Final = 2
@@ -75,9 +73,12 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     settings = load_settings(file)
     configure_log(settings.log.format, settings.log.level)
     events = Events("segl-map")
-    check = live_check(settings, events, file)
-    archive = StoreArchive(open_store(settings.store.url), events)
+    engine = open_store(settings.store.url)
+    archive = StoreArchive(engine, events)
     opened.callback(archive.close)
+    policies = StorePolicyArchive(engine, events)
+    opened.callback(policies.close)
+    check = live_check(settings, events, file, policies)
     mode = int(settings.routing.socket_mode, 8)
     questions = opened.enter_context(closing(listen_unix(settings.routing.socket, mode)))
     announcements = opened.enter_context(
@@ -88,84 +89,26 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     except OSError as error:
         fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
         raise SettingsError([fault]) from None
-    return _Daemon(file, settings, check, archive, events), _Doors(questions, announcements)
-
-
-def live_check(settings: Settings, events: Events, file: Path | str) -> LiveCheck:
-    """The live check these settings ask for. Raises :class:`SettingsError` when its certificates cannot be
-    read; *file* names the settings in it."""
-    routing = settings.routing
-    try:
-        context = trust(routing.tls_ca_file)
-    except OSError as error:
-        reason = "holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
-        raise SettingsError(
-            [Fault(file, "routing.tls_ca_file", f"{routing.tls_ca_file} cannot be used: {reason}")]
-        ) from None
-    dns = mail_dns(routing, file)
-    hosts = HostProbes(
-        dns,
-        context,
-        port=routing.smtp_port,
-        name=_own_name(settings),
-        seconds=routing.probe_seconds,
-        events=events,
-    )
-    return LiveCheck(dns, hosts)
-
-
-def mail_dns(routing: Routing, file: Path | str) -> MailDns:
-    """The DNS these settings ask for. Raises :class:`SettingsError` when its trust anchors cannot be read."""
-    try:
-        return MailDns.of(routing)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SettingsError(
-            [Fault(file, "routing.trust_anchors", f"{routing.trust_anchors} cannot be used: {reason}")]
-        ) from None
-
-
-def _own_name(settings: Settings) -> str:
-    """What is said in EHLO: this host's full name, as Postfix says, or else a domain of the house."""
-    try:
-        name = normal_domain(socket.gethostname())
-    except ValueError:
-        name = ""
-    return name if "." in name else settings.organisation.domains[0]
-
-
-@dataclass(frozen=True, slots=True)
-class _CheckedWith:
-    """The settings that a live check's result depends on: when they change, old results count no more."""
-
-    tls_ca_file: Path | None
-    nameservers: tuple[str, ...]
-    trusted_resolvers: tuple[str, ...]
-    trust_anchors: Path | None
-    smtp_port: int
-
-    @classmethod
-    def of(cls, settings: Settings) -> _CheckedWith:
-        routing = settings.routing
-        return cls(
-            routing.tls_ca_file,
-            routing.nameservers,
-            routing.trusted_resolvers,
-            routing.trust_anchors,
-            routing.smtp_port,
-        )
+    return _Daemon(file, settings, check, archive, policies, events), _Doors(questions, announcements)
 
 
 class _Daemon:
     """The running process."""
 
     def __init__(
-        self, file: Path, settings: Settings, check: LiveCheck, archive: StoreArchive, events: Events
+        self,
+        file: Path,
+        settings: Settings,
+        check: LiveCheck,
+        archive: StoreArchive,
+        policies: StorePolicyArchive,
+        events: Events,
     ) -> None:
         self._file = file
         self._settings = settings
         self._events = events
         self._archive = archive
+        self._policies = policies
         self._knowledge = Knowledge(check, archive, settings.routing, events)
         self._server = SocketmapServer(self._answers(settings), events)
 
@@ -213,12 +156,14 @@ class _Daemon:
         notify.reloading()
         try:
             settings = load_settings(self._file)
-            check = live_check(settings, self._events, self._file)
+            check = live_check(settings, self._events, self._file, self._policies)
         except SeglError as error:
             self._events.reload_refused(error)
             metrics.RELOADS.labels("refused").inc()
         else:
-            forget = _CheckedWith.of(settings) != _CheckedWith.of(self._settings)
+            forget = CheckedWith.of(settings) != CheckedWith.of(self._settings)
+            if forget:
+                self._policies.clear()
             self._knowledge.change(check, settings.routing, forget=forget)
             self._settings = settings
             self._server.answer = self._answers(settings)

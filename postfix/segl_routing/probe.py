@@ -11,24 +11,32 @@ The talk is the beginning of any delivery, and ends before one would begin::
        TLS handshake, 1.2 or newer     ← certificate chains to a trusted root, and carries the host's name?
     C: QUIT
 
-That is what Postfix's level ``verify`` will demand when the mail is sent. The other side is a stranger: what
+That is what Postfix's level ``verify`` will demand when the mail is sent. No transaction begins: no MAIL, no
+RCPT. The certificates are handed on, for who compares them with TLSA records. The other side is a stranger: what
 it sends is bounded in lines, bytes and time, and none of its text is kept.
 """
 
 from __future__ import annotations
 
+import _ssl
 import asyncio
 import re
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from segl.vocabulary import Known
 
 MAX_LINE = 2048  # bytes; RFC 5321 §4.5.3.1.5 allows 512
 MAX_LINES = 100  # of one reply
+MAX_CHAIN = 10  # certificates of one host
 MAX_ADDRESSES = 4  # of one host are tried
 CONNECT_SECONDS = 5.0
 QUIT_SECONDS = 0.5
@@ -39,6 +47,7 @@ _REPLY_LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?\r?\n", re.DOTALL)
 class ProbeResult(Enum):
     """What became of a probe: a name for log and metric, what it proves, and a clause for people."""
 
+    SHOWN = ("shown", Known.NO, "has a certificate that was not checked")
     VERIFIED = ("verified", Known.YES, "offers STARTTLS with a certificate that verifies")
     NO_STARTTLS = ("no-starttls", Known.NO, "does not offer STARTTLS")
     REFUSED = ("refused", Known.NO, "refuses to talk")
@@ -81,51 +90,81 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
+def unchecked() -> ssl.SSLContext:
+    """For a talk that takes any certificate, to see which one is shown. Nothing is ever sent in such a talk."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What became of a probe, and the certificates that were sent, in DER, the host's own first."""
+
+    result: ProbeResult
+    chain: tuple[bytes, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The DNS names in the host's certificate."""
+        try:
+            certificate = x509.load_der_x509_certificate(self.chain[0])
+            found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+            return tuple(found.value.get_values_for_type(x509.DNSName))
+        except (IndexError, ValueError, x509.ExtensionNotFound, UnsupportedAlgorithm):
+            return ()
+
+
 async def probe(
     host: str, addresses: Sequence[str], *, port: int, name: str, context: ssl.SSLContext, seconds: float
-) -> ProbeResult:
+) -> Probed:
     """Probe *host* at the first of its *addresses* that gives a plain answer; *name* is who we say we are.
 
     Takes at most *seconds*. Never raises for anything the other side does.
     """
     clock = asyncio.get_running_loop().time
     end = clock() + seconds
-    result = ProbeResult.UNREACHABLE
+    found = Probed(ProbeResult.UNREACHABLE)
     tried = addresses[:MAX_ADDRESSES]
     for number, address in enumerate(tried, 1):
         left = end - clock()
         if left <= 0:
             break
-        result = await _at(host, address, port, name, context, left if number == len(tried) else left / 2)
-        if result.known is not Known.UNKNOWN:
+        found = await _at(host, address, port, name, context, left if number == len(tried) else left / 2)
+        if found.result.known is not Known.UNKNOWN:
             break
-    return result
+    return found
 
 
 async def _at(
     host: str, address: str, port: int, name: str, context: ssl.SSLContext, seconds: float
-) -> ProbeResult:
+) -> Probed:
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(seconds):
             async with asyncio.timeout(CONNECT_SECONDS):
                 reader, writer = await asyncio.open_connection(address, port, limit=MAX_LINE)
-            result = await _talk(reader, writer, host, name, context)
+            chain = await _talk(reader, writer, host, name, context)
     except TimeoutError:
-        return ProbeResult.TIMED_OUT
+        return Probed(ProbeResult.TIMED_OUT)
     except _Ended as end:
-        return end.result
+        if end.result is ProbeResult.NO_STARTTLS and writer is not None:
+            await _quit(reader, writer)
+        return Probed(end.result)
     except ssl.SSLCertVerificationError as error:
-        return _BY_VERIFY_CODE.get(error.verify_code, ProbeResult.UNTRUSTED)
+        return Probed(_BY_VERIFY_CODE.get(error.verify_code, ProbeResult.UNTRUSTED))
     except (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionResetError, ConnectionAbortedError, EOFError):
-        return ProbeResult.CLOSED
+        return Probed(ProbeResult.CLOSED)
     except ssl.SSLError:
-        return ProbeResult.TLS_FAILED
+        return Probed(ProbeResult.TLS_FAILED)
     except OSError:
-        return ProbeResult.UNREACHABLE
+        return Probed(ProbeResult.UNREACHABLE)
     else:
         await _quit(reader, writer)
-        return result
+        shown = ProbeResult.VERIFIED if context.verify_mode is ssl.CERT_REQUIRED else ProbeResult.SHOWN
+        return Probed(shown, chain)
     finally:
         if writer is not None:
             writer.transport.abort()
@@ -137,16 +176,25 @@ async def _talk(
     host: str,
     name: str,
     context: ssl.SSLContext,
-) -> ProbeResult:
+) -> tuple[bytes, ...]:
     await _reply(reader)
     offered = await _command(reader, writer, f"EHLO {name}")
     if not any(line.split(b" ", 1)[0].upper() == b"STARTTLS" for line in offered[1:]):
-        return ProbeResult.NO_STARTTLS
+        raise _Ended(ProbeResult.NO_STARTTLS)
     await _command(reader, writer, "STARTTLS")
     if reader._buffer:  # type: ignore[attr-defined]  # words slipped in before TLS (CVE-2011-0411)
         raise _Ended(ProbeResult.GARBLED)
     await writer.start_tls(context, server_hostname=host)
-    return ProbeResult.VERIFIED
+    return _chain(writer.get_extra_info("ssl_object"))
+
+
+def _chain(connection: Any) -> tuple[bytes, ...]:
+    """The certificates as they were sent. Public in Python 3.13; before, the inner object has them."""
+    if hasattr(connection, "get_unverified_chain"):
+        return tuple(connection.get_unverified_chain()[:MAX_CHAIN])
+    encoding = _ssl.ENCODING_DER
+    chain = connection._sslobj.get_unverified_chain() or ()
+    return tuple(certificate.public_bytes(encoding) for certificate in chain[:MAX_CHAIN])
 
 
 async def _command(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: str) -> list[bytes]:
@@ -191,7 +239,13 @@ class _Ended(Exception):
 
 
 _BAD_CERTIFICATE = frozenset(
-    {ProbeResult.SELF_SIGNED, ProbeResult.EXPIRED, ProbeResult.WRONG_NAME, ProbeResult.UNTRUSTED}
+    {
+        ProbeResult.SHOWN,
+        ProbeResult.SELF_SIGNED,
+        ProbeResult.EXPIRED,
+        ProbeResult.WRONG_NAME,
+        ProbeResult.UNTRUSTED,
+    }
 )
 
 # X509_V_ERR_… of OpenSSL's x509_vfy.h

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segl.events import Events
-from segl_routing.live import HostProbes
+from segl_routing.hosts import HostProbes
 from segl_routing.mx import MailDns
 from segl_routing.probe import trust
+from segl_routing.providers import Providers
 from world.ca import Certificate, TestCA
 from world.dns import A, DnsServer, Zone
 from world.peers import Script, ScriptedPeer, SmtpPeer
@@ -78,7 +79,7 @@ class Outside:
         server = DnsServer(self.directory / "dns", zone, address="127.0.0.1", port=free_port())
         return self.running.enter_context(server)
 
-    def hosts(self, dns: DnsServer, seconds: float = 2.0) -> HostProbes:
+    def hosts(self, dns: DnsServer, seconds: float = 2.0, providers: Providers | None = None) -> HostProbes:
         return HostProbes(
             MailDns([dns.nameserver], query_seconds=1.0),
             trust(self.ca.file),
@@ -86,6 +87,8 @@ class Outside:
             name="nordby-vand.example",
             seconds=seconds,
             events=Events("test"),
+            providers=providers,
+            jitter=lambda _low, high: high,
         )
 
 

@@ -38,7 +38,7 @@ def probed(outside: Outside, *addresses: str, seconds: float = 2.0, host: str = 
             context=trust(outside.ca.file),
             seconds=seconds,
         )
-    )
+    ).result
 
 
 def tls(**how: bool) -> Callable[[TestCA], ssl.SSLContext]:

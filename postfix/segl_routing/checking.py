@@ -1,0 +1,93 @@
+"""The live check that the settings ask for, put together for the daemon and for ``segl route``."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from segl.addresses import normal_domain
+from segl.errors import Fault, SettingsError
+from segl.events import Events
+from segl.settings import Routing, Settings
+from segl_routing.dane import Dane
+from segl_routing.hosts import HostProbes
+from segl_routing.live import LiveCheck, promises_of
+from segl_routing.mta_sts import MtaSts
+from segl_routing.mx import MailDns
+from segl_routing.probe import trust
+from segl_routing.providers import shipped
+from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive
+from segl_routing.sts_fetch import StsSource, web_trust
+
+
+def live_check(
+    settings: Settings, events: Events, file: Path | str, policies: PolicyArchive | None = None
+) -> LiveCheck:
+    """The live check these settings ask for, with *policies* that were fetched before. Raises
+    :class:`SettingsError` when its certificates cannot be read; *file* names the settings in it."""
+    routing = settings.routing
+    try:
+        context, web_context = trust(routing.tls_ca_file), web_trust(routing.tls_ca_file)
+    except OSError as error:
+        reason = "holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
+        raise SettingsError(
+            [Fault(file, "routing.tls_ca_file", f"{routing.tls_ca_file} cannot be used: {reason}")]
+        ) from None
+    dns = mail_dns(routing, file)
+    providers = shipped()
+    hosts = HostProbes(
+        dns,
+        context,
+        port=routing.smtp_port,
+        name=_own_name(settings),
+        seconds=routing.probe_seconds,
+        events=events,
+        providers=providers,
+    )
+    dane = Dane(dns, routing.smtp_port)
+    sts = MtaSts(StsSource(dns, web_context), policies or NoPolicyArchive(), events)
+    return LiveCheck(dns, hosts, promises_of(dane), sts.evidence, providers)
+
+
+def mail_dns(routing: Routing, file: Path | str) -> MailDns:
+    """The DNS these settings ask for. Raises :class:`SettingsError` when its trust anchors cannot be read."""
+    try:
+        return MailDns.of(routing)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(
+            [Fault(file, "routing.trust_anchors", f"{routing.trust_anchors} cannot be used: {reason}")]
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedWith:
+    """The settings that a live check's result depends on: when they change, old results count no more."""
+
+    tls_ca_file: Path | None
+    nameservers: tuple[str, ...]
+    trusted_resolvers: tuple[str, ...]
+    trust_anchors: Path | None
+    smtp_port: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> CheckedWith:
+        routing = settings.routing
+        return cls(
+            routing.tls_ca_file,
+            routing.nameservers,
+            routing.trusted_resolvers,
+            routing.trust_anchors,
+            routing.smtp_port,
+        )
+
+
+def _own_name(settings: Settings) -> str:
+    """What is said in EHLO: this host's full name, as Postfix says, or else a domain of the house."""
+    try:
+        name = normal_domain(socket.gethostname())
+    except ValueError:
+        name = ""
+    return name if "." in name else settings.organisation.domains[0]
