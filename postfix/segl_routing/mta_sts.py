@@ -31,6 +31,8 @@ MAX_FETCHES = 64  # at once
 MAX_DOMAINS = 20_000  # whose policies are kept in memory; the longest unused go first
 MAX_PATTERNS = 200_000  # of all policies in memory
 RETRY_SECONDS = 300.0  # between tries to renew a policy that still holds
+MAX_RENEWED = 1_000  # at one call of renew()
+_RENEWED_AT_ONCE = 8
 MAX_TOLD = 32_000  # characters of an answer to Postfix, which takes 100,000 (socketmap_table(5))
 MAX_TOLD_PATTERNS = 20  # of a list that is too long to tell
 
@@ -69,15 +71,17 @@ class MtaSts:
     async def evidence(self, domain: str, mail_hosts: Sequence[str]) -> Evidence:
         """What MTA-STS says of *domain* with these *mail_hosts* (both in normal form). Never raises for what
         strangers do; several who ask at once share one look-up."""
-        task = self._running.get(domain)
-        if task is None:
-            task = asyncio.create_task(self._find(domain))
-            self._running[domain] = task
-            task.add_done_callback(lambda _: self._running.pop(domain, None))
-        found = await asyncio.shield(task)
+        found = await self._shared(domain)
         if found.kept is None:
             return Evidence(Proof.MTA_STS, found.known, found.why)
         return _judge(found.kept, mail_hosts, self._clock())
+
+    async def renew(self) -> None:
+        """Fetch anew what is due, so that a policy does not run out between two messages to its domain, which is
+        when an attacker could put in his own mail hosts (RFC 8461 §10.2). To be called now and then."""
+        due = await self._archive.due(self._clock(), MAX_RENEWED)
+        for first in range(0, len(due), _RENEWED_AT_ONCE):
+            await asyncio.gather(*map(self._shared, due[first : first + _RENEWED_AT_ONCE]))
 
     async def stop(self) -> None:
         """Break off what runs."""
@@ -85,6 +89,14 @@ class MtaSts:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _shared(self, domain: str) -> _Found:
+        task = self._running.get(domain)
+        if task is None:
+            task = asyncio.create_task(self._find(domain))
+            self._running[domain] = task
+            task.add_done_callback(lambda _: self._running.pop(domain, None))
+        return await asyncio.shield(task)
 
     async def _find(self, domain: str) -> _Found:
         kept = await self._recall(domain)

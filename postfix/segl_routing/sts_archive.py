@@ -19,15 +19,18 @@ from sqlalchemy.engine import Engine
 
 from segl.errors import StoreError
 from segl.events import Events
-from segl.store import mta_sts_policy, transaction
+from segl.store import domain_knowledge, mta_sts_policy, transaction
 from segl_routing.archive import READ_SECONDS
 from segl_routing.facts import CLOCK_SKEW
-from segl_routing.sts_policy import MAX_AGE, StsPolicy, parse_policy
+from segl_routing.sts_policy import MAX_AGE, Mode, StsPolicy, parse_policy
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 REFRESH_SECONDS = 86400.0  # a policy is fetched anew at least so often (RFC 8461 §10.2)
 PRUNE_SECONDS = 3600.0
+ASKED_SECONDS = 30 * 86400.0  # a domain nobody has written to for so long is not kept fresh
+_ENFORCED = "".join(f"{line}\n" for line in StsPolicy(Mode.ENFORCE, 0).lines[:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,9 @@ class PolicyArchive(Protocol):
     def write(self, kept: KeptPolicy) -> None:
         """Keep it, soon."""
 
+    async def due(self, now: float, most: int) -> tuple[str, ...]:
+        """Domains, at most *most*, whose policy in force is due to be fetched anew; first those it ends for first."""
+
 
 class NoPolicyArchive:
     """Keeps nothing."""
@@ -70,6 +76,9 @@ class NoPolicyArchive:
 
     def write(self, _kept: KeptPolicy) -> None:
         return
+
+    async def due(self, _now: float, _most: int) -> tuple[str, ...]:
+        return ()
 
 
 class StorePolicyArchive:
@@ -87,15 +96,14 @@ class StorePolicyArchive:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="policies")
 
     async def read(self, domain: str) -> KeptPolicy | None:
-        task = asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, self._read, domain)
-        try:
-            return await asyncio.wait_for(asyncio.shield(task), READ_SECONDS)
-        except TimeoutError:
-            return None
+        return await self._soon(self._read, domain)
 
     def write(self, kept: KeptPolicy) -> None:
         if self._writable:
             self._thread.submit(self._guarded, self._write, kept)
+
+    async def due(self, now: float, most: int) -> tuple[str, ...]:
+        return await self._soon(self._due, (now, most)) or ()
 
     def clear(self) -> None:
         """Forget everything, soon: what was fetched under other settings counts no more."""
@@ -106,7 +114,15 @@ class StorePolicyArchive:
         """Wait until what was to be written is written."""
         self._thread.shutdown(wait=True)
 
-    def _guarded(self, action: Callable[[T], KeptPolicy | None], argument: T) -> KeptPolicy | None:
+    async def _soon(self, action: Callable[[T], R | None], argument: T) -> R | None:
+        loop = asyncio.get_running_loop()
+        task = loop.run_in_executor(self._thread, lambda: self._guarded(action, argument))
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), READ_SECONDS)
+        except TimeoutError:
+            return None
+
+    def _guarded(self, action: Callable[[T], R | None], argument: T) -> R | None:
         try:
             return action(argument)
         except StoreError as error:
@@ -124,6 +140,25 @@ class StorePolicyArchive:
         if not isinstance(policy, StsPolicy) or policy.max_age != row.max_age:
             return None  # not written by us
         return KeptPolicy(domain, row.id, row.fetched_at, policy)
+
+    def _due(self, when: tuple[float, int]) -> tuple[str, ...]:
+        now, most = when
+        kept = mta_sts_policy.c
+        ends_at = kept.fetched_at + kept.max_age
+        asked = domain_knowledge.c
+        wanted = (
+            sa.select(kept.domain)
+            .where(
+                ends_at > now,
+                sa.or_(kept.fetched_at <= now - REFRESH_SECONDS, kept.fetched_at + kept.max_age / 2.0 <= now),
+                kept.policy.startswith(_ENFORCED),
+                sa.exists().where(asked.domain == kept.domain, asked.checked_at > now - ASKED_SECONDS),
+            )
+            .order_by(ends_at)
+            .limit(most)
+        )
+        with transaction(self._engine) as connection:
+            return tuple(connection.scalars(wanted))
 
     def _write(self, kept: KeptPolicy) -> None:
         row = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
 from segl.events import Events, configure_log
-from segl.store import mta_sts_policy, open_store, transaction
+from segl.store import domain_knowledge, mta_sts_policy, open_store, transaction
 from segl.vocabulary import Known, Proof
 from segl_routing import mta_sts as module
 from segl_routing.evidence import Evidence
@@ -404,6 +404,51 @@ def test_what_has_run_out_is_taken_away(tmp_path: Path) -> None:
     archive.close()
     with transaction(archive._engine) as connection:
         assert connection.scalars(sa.select(mta_sts_policy.c.domain)).all() == [DOMAIN]
+
+
+def asked(archive: StorePolicyArchive, domain: str, at: float) -> None:
+    """Somebody wrote to *domain*, and it was checked."""
+    row = {"domain": domain, "evidence": "", "checked_at": at, "expires_at": at}
+    with transaction(archive._engine) as connection:
+        connection.execute(domain_knowledge.insert().values(row))
+
+
+def test_a_policy_is_renewed_between_two_messages(tmp_path: Path) -> None:
+    archive = store_archive(tmp_path)
+    desk = Desk(archive)
+    desk.ask()
+    asked(archive, DOMAIN, desk.now)
+    for _ in range(20):
+        desk.now += DAY
+        desk.restart()
+        run(desk.sts.renew())
+        run(desk.sts.renew())
+    assert desk.fetches == 21
+    desk.outside.record_now, desk.outside.policy_now = DOUBT, Refusal.UNREACHABLE
+    assert desk.ask().known is Known.YES
+
+
+@pytest.mark.parametrize(
+    ("domain", "kept", "asked_at", "due"),
+    [
+        ("day-old.example", KeptPolicy("", "1", 0, enforce(max_age=MAX_AGE)), DAY, True),
+        ("half-life.example", KeptPolicy("", "1", DAY - 300, enforce(max_age=600)), DAY, True),
+        ("young.example", KeptPolicy("", "1", 1, enforce()), DAY, False),
+        ("ended.example", KeptPolicy("", "1", 0, enforce(max_age=DAY)), DAY, False),
+        ("testing.example", KeptPolicy("", "1", 0, TESTING), DAY, False),
+        ("quiet.example", KeptPolicy("", "1", 0, enforce()), DAY - 31 * DAY, False),
+        ("never.example", KeptPolicy("", "1", 0, enforce()), None, False),
+    ],
+)
+def test_what_is_due(
+    tmp_path: Path, domain: str, kept: KeptPolicy, asked_at: float | None, due: bool
+) -> None:
+    archive = store_archive(tmp_path)
+    archive.write(replace(kept, domain=domain))
+    if asked_at is not None:
+        asked(archive, domain, asked_at)
+    assert run(archive.due(DAY, 10)) == ((domain,) if due else ())
+    assert run(archive.due(DAY, 0)) == ()
 
 
 def test_a_reader_that_may_not_write_writes_nothing(tmp_path: Path) -> None:
