@@ -11,7 +11,14 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-BENCHES = ("bench_cpr.py", "bench_milter.py", "bench_rspamd.py", "bench_classify.py", "bench_memory.py")
+BENCHES = (
+    "bench_cpr.py",
+    "bench_milter.py",
+    "bench_rspamd.py",
+    "bench_classify.py",
+    "bench_memory.py",
+    "bench_cms.py",
+)
 
 
 def main() -> int:

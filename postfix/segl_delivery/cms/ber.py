@@ -13,7 +13,7 @@ believed: a claimed length costs nothing before the bytes are there, depth and s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 DEEPEST: Final = 24  # elements inside each other; certificates, which are not walked through, go deeper
 SMALL: Final = 1024 * 1024  # bytes: the most a small part may have
@@ -35,11 +35,33 @@ def context(number: int, *, constructed: bool = True) -> int:
     return 0x80 | number | (CONSTRUCTED if constructed else 0)
 
 
-class Reader:
-    """Walks the elements of *stream*. Raises :class:`Damaged` from any method."""
+class Stream(Protocol):
+    """Where a message is read from: an open file, or anything like it."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def read(self, size: int, /) -> bytes:
+        """At most *size* bytes; none only at the end."""
+        ...
+
+
+class InMemory:
+    """A message that is in memory already: its pieces are looked at where they lie."""
+
+    def __init__(self, data: bytes) -> None:
+        self._view = memoryview(data)
+
+    def read(self, size: int, /) -> bytes:
+        return bytes(self.view(size))
+
+    def view(self, size: int) -> memoryview:
+        found, self._view = self._view[:size], self._view[size:]
+        return found
+
+
+class Reader:
+    """Walks the elements of *message*. Raises :class:`Damaged` from any method."""
+
+    def __init__(self, message: bytes | Stream) -> None:
+        self._stream = InMemory(message) if isinstance(message, bytes) else message
         self._at = 0
         self._ends: list[int | None] = []  # where each open element ends; None: at an end-of-contents
         self._next: tuple[int, int | None] | None = None  # a header read ahead
@@ -88,7 +110,7 @@ class Reader:
             return header(tag, length) + self._exactly(length)
         return self._open_ended(tag, limit)
 
-    def pieces(self, tag: int) -> Iterator[bytes]:
+    def pieces(self, tag: int) -> Iterator[Piece]:
         """The content of the octet string that comes next, *tag* being that of its primitive form. Must be
         read to its end before the reader is used again."""
         found = self.peek()
@@ -97,9 +119,9 @@ class Reader:
             if length is None:
                 raise Damaged("a primitive element without length")
             while length > 0:
-                piece = self._exactly(min(length, PIECE))
-                length -= len(piece)
-                yield piece
+                size = min(length, PIECE)
+                yield self._view(size)
+                length -= size
             return
         self.enter(tag | CONSTRUCTED)
         depth = 1
@@ -147,6 +169,15 @@ class Reader:
         if length is not None and end is not None and self._at + length > end:
             raise Damaged("an element is longer than what it stands in")
         return tag, length
+
+    def _view(self, count: int) -> Piece:
+        if not isinstance(self._stream, InMemory):
+            return self._exactly(count)
+        found = self._stream.view(count)
+        if len(found) < count:
+            raise Damaged("the message ends too early")
+        self._at += count
+        return found
 
     def _exactly(self, count: int) -> bytes:
         data = self._stream.read(count)

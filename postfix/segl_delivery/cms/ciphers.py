@@ -144,7 +144,7 @@ class Decryption:
             if len(self._nonce) != cipher.block:
                 raise Damaged("an initialisation vector of a wrong length")
 
-    def run(self, key: bytes, content: deque[bytes], tag: bytes, attributes: bytes) -> bytes:
+    def run(self, key: bytes, content: deque[Piece], tag: bytes, attributes: bytes) -> bytes:
         """*content* decrypted with *key*, which has the cipher's length. Piece by piece *content* is emptied,
         so that no more is in memory than before.
 
@@ -161,7 +161,7 @@ class Decryption:
             raise NotDecrypted from None
         return plain.getvalue()
 
-    def _gcm(self, key: bytes, content: deque[bytes], tag: bytes, attributes: bytes, plain: BytesIO) -> None:
+    def _gcm(self, key: bytes, content: deque[Piece], tag: bytes, attributes: bytes, plain: BytesIO) -> None:
         mode = GCM(self._nonce, None, _SHORTEST_TAG)
         decryptor = Machine(AES(key), mode).decryptor()
         if attributes:
@@ -172,7 +172,7 @@ class Decryption:
             raise NotDecrypted
         decryptor.finalize_with_tag(tag)
 
-    def _cbc(self, key: bytes, content: deque[bytes], plain: BytesIO) -> None:
+    def _cbc(self, key: bytes, content: deque[Piece], plain: BytesIO) -> None:
         decryptor = Machine(_block_cipher(self.cipher, key), CBC(self._nonce)).decryptor()
         unpadder = PKCS7(self.cipher.block * 8).unpadder()
         while content:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from io import BytesIO
-from typing import BinaryIO
 
 from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import check_version, read_algorithm, read_oid
@@ -14,7 +13,7 @@ from segl_delivery.cms.names import ContentType
 _ZLIB = "1.2.840.113549.1.9.16.3.8"
 
 
-def decompress(message: BinaryIO, largest: int) -> tuple[str, bytes]:
+def decompress(message: bytes, largest: int) -> tuple[str, bytes]:
     """The type of the content and the content. Raises :class:`Damaged`, also for more than *largest*
     bytes."""
     reader = ber.Reader(message)
@@ -39,7 +38,7 @@ def _inflated(reader: ber.Reader, largest: int) -> bytes:
     inflater = zlib.decompressobj()
     plain = BytesIO()
     for piece in reader.pieces(ber.OCTETS):
-        left: bytes = piece
+        left = piece
         while left:
             if plain.tell() >= largest and not inflater.eof:
                 raise Damaged("more comes out than we take")

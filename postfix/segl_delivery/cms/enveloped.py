@@ -8,6 +8,7 @@ are known beforehand, because the content's size is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from itertools import chain
 
 from cryptography import x509
@@ -65,7 +66,9 @@ class Envelope:
 
 def encrypt(content: bytes, certificates: Sequence[x509.Certificate], choice: Choice = COMMON) -> bytes:
     """*content* for the holders of *certificates*, in DER: :class:`Envelope` for what fits in memory well."""
-    return b"".join(Envelope(len(content), certificates, choice).pieces([content]))
+    message = BytesIO()
+    message.writelines(Envelope(len(content), certificates, choice).pieces([content]))
+    return message.getvalue()
 
 
 def _cut(piece: Piece) -> Iterator[Piece]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import Final
 
 from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import check_version, oid, read_oid
-from segl_delivery.cms.ber import Damaged
+from segl_delivery.cms.ber import Damaged, Piece, Stream
 from segl_delivery.cms.ciphers import Decryption
 from segl_delivery.cms.keys import KeyRing
 from segl_delivery.cms.names import CONTENT_TYPE, ContentType
@@ -27,12 +27,12 @@ class Frame:
     recipients: tuple[Recipient, ...]
     content_type: str
     decryption: Decryption
-    content: deque[bytes]
+    content: deque[Piece]
     attributes: bytes
     tag: bytes
 
 
-def read_frame(message: BinaryIO, ring: KeyRing) -> Frame:
+def read_frame(message: bytes | Stream, ring: KeyRing) -> Frame:
     """Raises :class:`Damaged`."""
     reader = ber.Reader(message)
     reader.enter(ber.SEQUENCE)

@@ -6,9 +6,9 @@ import re
 from base64 import b64encode
 from binascii import Error, a2b_base64
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Final
+from typing import Final
 
-from segl_delivery.cms.ber import Damaged
+from segl_delivery.cms.ber import Damaged, Stream
 
 _LINE: Final = 76
 _BYTES: Final = 57  # that make a line
@@ -39,13 +39,13 @@ class Base64Reader:
     """Reads base64 from *stream* as what it means. Line ends and blanks anywhere are passed over, any other
     foreign character is :class:`~segl_delivery.cms.ber.Damaged`; what follows the padding is not read."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._text = b""  # fewer than four characters
         self._plain = bytearray()
         self._ended = False
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """At most *size* bytes; fewer only at the end."""
         while len(self._plain) < size and not self._ended:
             self._more()

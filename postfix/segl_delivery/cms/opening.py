@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from io import BytesIO
-from typing import BinaryIO, Final
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -24,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from segl.errors import CannotOpen
 from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import oid, read_oid
-from segl_delivery.cms.ber import Damaged
+from segl_delivery.cms.ber import Damaged, Stream
 from segl_delivery.cms.ciphers import Cipher, NotDecrypted
 from segl_delivery.cms.compressed import decompress
 from segl_delivery.cms.frame import Frame, read_frame
@@ -63,13 +62,13 @@ class Opened:
     layers: tuple[Decrypted | Signed | None, ...]
 
 
-def decrypt(message: bytes | BinaryIO, ring: KeyRing) -> Decrypted:
+def decrypt(message: bytes | Stream, ring: KeyRing) -> Decrypted:
     """The content of *message* (DER or BER), for which one key of *ring* must do. A file is read once, from
     where it stands, and never whole: what is in memory is the content.
 
     Raises :class:`CannotOpen`.
     """
-    frame = _frame(BytesIO(message) if isinstance(message, bytes) else message, ring)
+    frame = _frame(message, ring)
     ours = [(own, entry) for entry in frame.recipients if (own := ring.named(entry.identifier)) is not None]
     if not ours:
         raise CannotOpen("it names none of our keys")
@@ -81,16 +80,14 @@ def decrypt(message: bytes | BinaryIO, ring: KeyRing) -> Decrypted:
     return Decrypted(content, frame.content_type, frame.decryption.cipher, own)
 
 
-def open_layers(message: bytes | BinaryIO, ring: KeyRing, largest: int = LARGEST) -> Opened:
+def open_layers(message: bytes, ring: KeyRing, largest: int = LARGEST) -> Opened:
     """All layers of CMS that are directly inside each other taken off *message*, at least one.
 
     Raises :class:`CannotOpen`.
     """
     layers: list[Decrypted | Signed | None] = []
-    current: bytes | BinaryIO = message
+    current = message
     for _ in range(DEEPEST):
-        if not isinstance(current, bytes):
-            current = current.read()
         try:
             content_type, content, layer = _opened(current, ring, largest)
         except CannotOpen:
@@ -109,14 +106,14 @@ _LAYERS: Final = frozenset(kind.value for kind in ContentType if kind is not Con
 
 def _opened(message: bytes, ring: KeyRing, largest: int) -> tuple[str, bytes, Decrypted | Signed | None]:
     try:
-        reader = ber.Reader(BytesIO(message))
+        reader = ber.Reader(message)
         reader.enter(ber.SEQUENCE)
         kind = read_oid(reader.whole(64))
         if kind == ContentType.SIGNED.value:
             signed = verify(message)
             return signed.content_type, signed.content, signed
         if kind == ContentType.COMPRESSED.value:
-            return *decompress(BytesIO(message), largest), None
+            return *decompress(message, largest), None
     except Damaged as error:
         raise CannotOpen(str(error)) from None
     found = decrypt(message, ring)
@@ -128,7 +125,7 @@ def _content_info(content: bytes, content_type: str) -> bytes:
     return ber.element(ber.SEQUENCE, oid(content_type), ber.element(ber.context(0), content))
 
 
-def _frame(message: BinaryIO, ring: KeyRing) -> Frame:
+def _frame(message: bytes | Stream, ring: KeyRing) -> Frame:
     try:
         return read_frame(message, ring)
     except Damaged as error:

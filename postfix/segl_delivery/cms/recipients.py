@@ -7,7 +7,6 @@ The others (a shared key, a password, something else) are passed over when readi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -90,7 +89,7 @@ def read_recipient(der: bytes) -> list[Recipient]:
     """
     if der[0] not in (ber.SEQUENCE, _KARI):
         return []
-    reader = ber.Reader(BytesIO(der))
+    reader = ber.Reader(der)
     return [_read_ktri(reader)] if der[0] == ber.SEQUENCE else _read_kari(reader)
 
 

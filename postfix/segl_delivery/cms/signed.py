@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from io import BytesIO
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -138,7 +137,7 @@ class _Parts:
 
 
 def _read(message: bytes, content: bytes | None) -> _Parts:
-    reader = ber.Reader(BytesIO(message))
+    reader = ber.Reader(message)
     reader.enter(ber.SEQUENCE)
     if read_oid(reader.whole(64)) != ContentType.SIGNED.value:
         raise Damaged("no SignedData")

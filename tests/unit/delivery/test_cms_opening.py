@@ -22,8 +22,9 @@ from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import algorithm, integer, octets, oid
 from segl_delivery.cms.choice import COMMON, MODERN, Choice, NamedBy, Transport
 from segl_delivery.cms.ciphers import Cipher
-from segl_delivery.cms.enveloped import encrypt
+from segl_delivery.cms.enveloped import Envelope, encrypt
 from segl_delivery.cms.keys import KeyRing, OwnKey
+from segl_delivery.cms.lines import Base64Reader, base64_lines
 from segl_delivery.cms.names import ContentType
 from segl_delivery.cms.opening import Decrypted, decrypt, open_layers
 from segl_delivery.cms.recipients import write_recipient
@@ -209,7 +210,7 @@ def test_layers_are_taken_off_one_by_one() -> None:
     assert [type(layer) for layer in opened.layers] == [Decrypted]
     signed = _inner(sign(CONTENT, Signer(EC, EC_CERTIFICATE), detached=False))
     nested = compressed(zlib.compress(signed), ContentType.SIGNED)
-    opened = open_layers(BytesIO(nested), RING)
+    opened = open_layers(nested, RING)
     assert opened.content == CONTENT
     assert opened.layers[0] is None
     assert isinstance(opened.layers[1], Signed)
@@ -313,6 +314,28 @@ def test_ten_thousand_recipients_are_passed_over() -> None:
     begun = time.process_time()
     assert decrypt(crowded, RING).content == CONTENT
     assert time.process_time() - begun < 2
+
+
+def test_a_large_message_is_in_memory_once_encrypted_and_once_plain() -> None:
+    """20 MB: encrypting piece by piece takes next to nothing; opening takes the content, and what of the message
+    is still encrypted."""
+    size = 20_000_000
+    tracemalloc.start()
+    zeros = bytes(1_000_000)
+    pieces = Envelope(size, [EC_CERTIFICATE], MODERN).pieces(zeros for _ in range(20))
+    assert sum(map(len, pieces)) > size
+    assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    message = encrypt(bytes(size), [EC_CERTIFICATE], MODERN)
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    assert len(decrypt(message, RING).content) == size
+    assert tracemalloc.get_traced_memory()[1] - before < 1.3 * size
+    lines = BytesIO(b"".join(base64_lines([message])))
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    assert len(decrypt(Base64Reader(lines), RING).content) == size
+    assert tracemalloc.get_traced_memory()[1] - before < 1.3 * size
+    tracemalloc.stop()
 
 
 SEEDS = [
