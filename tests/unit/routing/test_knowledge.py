@@ -112,6 +112,54 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     run(story)
 
 
+# announcements
+
+
+def test_what_is_announced_is_looked_for_ahead() -> None:
+    async def story(desk: LookUps) -> None:
+        for _ in range(3):
+            desk.knowledge.expect(DOMAIN)
+        await asyncio.sleep(0.01)
+        assert tls(desk.recall()) is Known.YES
+        desk.knowledge.expect(DOMAIN)
+        await asyncio.sleep(0.01)
+        assert desk.asked == [DOMAIN], "and once"
+
+    run(story)
+
+
+def test_who_asks_goes_before_what_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knowledge_module, "MAX_CHECKS", 4)
+
+    async def story(desk: LookUps) -> None:
+        desk.takes = 0.05
+        for number in range(10):
+            desk.knowledge.expect(f"d{number}.example")
+        await asyncio.sleep(0.01)
+        assert len(desk.asked) == 2, "half of the places"
+        await desk.find("asked.example", within=0.09)
+        await desk.find("d9.example", within=0.09)  # announced last, and not made to wait for the others
+        assert "asked.example" in desk.asked[:3]
+        await asyncio.sleep(0.4)
+        assert sorted(desk.asked) == sorted({f"d{n}.example" for n in range(10)} | {"asked.example"})
+
+    run(story)
+
+
+def test_announcements_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knowledge_module, "MAX_EXPECTED", 5)
+    monkeypatch.setattr(knowledge_module, "MAX_CHECKS", 2)
+
+    async def story(desk: LookUps) -> None:
+        desk.takes = 0.01
+        for number in range(100):
+            desk.knowledge.expect(f"d{number}.example")
+        await asyncio.sleep(0.3)
+        assert desk.asked == ["d0.example", *(f"d{n}.example" for n in range(95, 100))], "the oldest go first"
+
+    run(story)
+
+
 # new settings
 
 
