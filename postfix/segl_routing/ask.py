@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from segl.errors import RoutingError, StoreError
 from segl.events import Events
 from segl.settings import Settings
 from segl.store import open_store
+from segl.vocabulary import Proof, Way
 from segl_routing.archive import Archive, NoArchive, StoreArchive
 from segl_routing.checking import live_check
 from segl_routing.facts import DomainFacts, Held
 from segl_routing.knowledge import Knowledge
-from segl_routing.routes import Outcome, RouteTable, Undecided
+from segl_routing.routes import Outcome, Routed, RouteTable, Undecided
+from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive, StorePolicyArchive
 from segl_routing.tunnels import Tunnels
 
 LOOK_UP_SECONDS = 60.0
@@ -30,10 +33,11 @@ LOOK_UP_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One address's outcome, and the live check it rests on, if any."""
+    """One address's outcome, the live check it rests on, if any, and the TLS policy Postfix would be told."""
 
     outcome: Outcome
     facts: DomainFacts | None = None
+    policy: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         checked = self.facts and {
@@ -41,7 +45,7 @@ class Told:
             "expires_at": round(self.facts.expires_at, 1),
             "proofs": [_proof_as_dict(held) for held in self.facts.held],
         }
-        return {**self.outcome.as_dict(), "checked": checked}
+        return {**self.outcome.as_dict(), "policy": self.policy or None, "checked": checked}
 
 
 def _proof_as_dict(held: Held) -> dict[str, Any]:
@@ -58,50 +62,81 @@ def _proof_as_dict(held: Held) -> dict[str, Any]:
 
 
 async def routes_of(
-    addresses: Sequence[str], settings: Settings, file: Path, events: Events, *, refresh: bool = False
+    addresses: Sequence[str],
+    settings: Settings,
+    file: Path,
+    events: Events,
+    *,
+    least: Proof | None = None,
+    refresh: bool = False,
 ) -> list[Told]:
     """The routes of *addresses*, in that order; domains are looked up side by side.
 
-    With *refresh* what the daemon knows is left aside. Raises :class:`~segl.errors.SettingsError`.
+    *least* is what a message would demand. With *refresh* what the daemon knows is left aside. Raises
+    :class:`~segl.errors.SettingsError`.
     """
-    check = live_check(settings, events, file)
-    archive = NoArchive() if refresh else _archive(settings, events)
-    knowledge = Knowledge(check, archive, settings.routing, events)
+    demanded = least or Proof.ENCRYPT
+    with ExitStack() as opened:
+        archive, policies = (
+            (NoArchive(), NoPolicyArchive()) if refresh else _archives(settings, events, opened)
+        )
+        check = live_check(settings, events, file, policies)
+        return await _routes(
+            addresses, settings, events, Knowledge(check, archive, settings.routing, events), demanded
+        )
+
+
+async def _routes(
+    addresses: Sequence[str], settings: Settings, events: Events, knowledge: Knowledge, least: Proof
+) -> list[Told]:
     table = RouteTable(settings)
     tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
 
     def decide(address: str, facts: DomainFacts | None) -> Outcome:
         now = time.time()
         return table.decide(
-            address, tunnel=lambda domain: tunnels.state(domain, now), facts=lambda _: facts, now=now
+            address,
+            tunnel=lambda domain: tunnels.state(domain, now),
+            facts=lambda _: facts,
+            now=now,
+            least=least,
         )
+
+    def told(outcome: Outcome, facts: DomainFacts | None = None) -> Told:
+        if not isinstance(outcome, Routed) or outcome.route.way is not Way.TLS:
+            return Told(outcome, facts)
+        policy = table.policy(outcome.transport.partition(":")[2], lambda _: facts, least)
+        return Told(outcome, facts, "" if policy is None else str(policy))
 
     async def one(address: str) -> Told:
         outcome = decide(address, None)
         if not isinstance(outcome, Undecided) or not outcome.unchecked:
-            return Told(outcome)
+            return told(outcome)
         try:
             facts = await knowledge.find(outcome.unchecked, LOOK_UP_SECONDS)
         except RoutingError as error:
             return Told(Undecided(address, error.private, outcome.steps))
-        return Told(decide(address, facts), facts)
+        return told(decide(address, facts), facts)
 
     try:
         return list(await asyncio.gather(*(one(address) for address in addresses)))
     finally:
         await knowledge.stop()
-        if isinstance(archive, StoreArchive):
-            archive.close()
 
 
-def _archive(settings: Settings, events: Events) -> Archive:
+def _archives(settings: Settings, events: Events, opened: ExitStack) -> tuple[Archive, PolicyArchive]:
     """The daemon's knowledge to read from; without it everything is looked up anew. A SQLite file that is not
     there is not made: it would belong to whoever ran the command."""
     url = sa.engine.make_url(settings.store.url)
     if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
-        return NoArchive()
+        return NoArchive(), NoPolicyArchive()
     try:
-        return StoreArchive(open_store(settings.store.url), events, writable=False)
+        engine = open_store(settings.store.url)
     except StoreError as error:
         events.failed("archive", error)
-        return NoArchive()
+        return NoArchive(), NoPolicyArchive()
+    archive = StoreArchive(engine, events, writable=False)
+    opened.callback(archive.close)
+    policies = StorePolicyArchive(engine, events, writable=False)
+    opened.callback(policies.close)
+    return archive, policies

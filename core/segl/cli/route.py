@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.settings import DEFAULT_FILE
+from segl.vocabulary import Known, Proof
 
 if TYPE_CHECKING:
     from segl_routing.ask import Told
+    from segl_routing.facts import Held
 
 EXIT_REFUSED = 20
 EXIT_UNDECIDED = 21
@@ -22,12 +24,16 @@ def route(
     addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS…", help="Mail addresses.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Look up anew what segl-map knows.")] = False,
+    least: Annotated[
+        Proof | None, typer.Option("--least", help="As for a message that demands this of TLS.")
+    ] = None,
     settings: Annotated[Path, typer.Option("--settings", help="The settings file.")] = DEFAULT_FILE,
 ) -> None:
     """Show by which way each ADDRESS would get a secure message now, and why.
 
-    Tells what segl-map would: own domain, pin, tunnel certificate, forced TLS, portal. A domain that segl-map
-    does not know is looked up: DNS, and a short talk with its mail hosts.
+    Tells what segl-map would: own domain, pin, tunnel certificate, forced TLS, portal; each way with the reason
+    why it is taken or not, and each proof of TLS with what was found, when, and how long it holds. A domain
+    that segl-map does not know is looked up: DNS, MTA-STS, and a short talk with its mail hosts.
 
     Exit code: 0 each has a way, 20 one can get no mail at all, 21 one cannot be decided now, 2 bad settings.
     """
@@ -40,7 +46,9 @@ def route(
     configure_log("console", "error")
     try:
         loaded = load_settings(settings)
-        told = asyncio.run(routes_of(addresses, loaded, settings, Events("segl-route"), refresh=refresh))
+        told = asyncio.run(
+            routes_of(addresses, loaded, settings, Events("segl-route"), least=least, refresh=refresh)
+        )
     except SeglError as error:
         fail_of(error)
     for one in told:
@@ -61,10 +69,23 @@ def _as_text(told: Told) -> str:
     for step in facts["steps"]:
         name, _, why = step.partition(": ")
         lines.append(f"  {name:<10} {why}")
+    if told.policy:
+        lines.append(f"  policy     {told.policy}")
     if told.facts is not None:
         left = _span(told.facts.expires_at - time.time())
         lines.append(f"  checked    {_ago(told.facts.checked_at)}, holds for {left}")
+        lines += [f"    {_proof_as_text(held)}" for held in told.facts.held]
     return "\n".join(lines)
+
+
+def _proof_as_text(held: Held) -> str:
+    """One proof a line: its answer, why, of when and for how long."""
+    answer = "fails" if held.bars and held.known is Known.NO else held.known.value
+    when = f"{_ago(held.checked_at)}, holds for {_span(held.ends - time.time())}"
+    if held.unknown_since is not None:
+        when = f"{_ago(held.checked_at)}, not known for {_span(time.time() - held.unknown_since)}"
+    barring = "; nothing weaker is taken meanwhile" if held.bars and held.known is Known.UNKNOWN else ""
+    return f"{held.proof:<8} {answer:<8} {_printable(held.reason)}{barring} ({when})"
 
 
 def _exit_code(told: list[Told]) -> int:

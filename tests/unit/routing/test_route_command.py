@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import time
@@ -95,6 +96,28 @@ def test_for_programs(settings: Path, outside: Outside) -> None:
     assert told[1]["transport"] == f"segl-tls:boligforening.example:{outside.port}"
     assert {proof["proof"]: proof["known"] for proof in told[1]["checked"]["proofs"]}["pkix"] == "yes"
     assert told[0]["checked"] is None
+
+
+def test_each_proof_is_told_with_its_age(settings: Path) -> None:
+    shown = ask(settings, "bo@boligforening.example").stdout
+    assert "  policy     verify servername=hostname protocols=>=TLSv1.2\n" in shown
+    assert re.search(
+        r"^    dane     no       .*DNSSEC.* \(now, holds for \d+ (minutes|seconds)\)$", shown, re.M
+    )
+    assert re.search(
+        r"^    mta-sts  no       .* \(now, holds for \d+ minutes\)$", shown, re.M
+    )
+    assert re.search(
+        r"^    pkix     yes      mail host mx\.boligforening\.example offers STARTTLS", shown, re.M
+    )
+
+
+def test_what_if_a_message_demanded_more(settings: Path) -> None:
+    shown = ask(settings, "--least", "dane", "bo@boligforening.example", "bo@kommune.example").stdout
+    assert "bo@boligforening.example → portal" in shown
+    assert "; dane is demanded" in shown
+    assert "bo@kommune.example → tunnel" in shown, "a tunnel meets every demand"
+    assert ask(settings, "--least", "luck", "bo@boligforening.example").exit_code == 2
 
 
 @pytest.mark.parametrize(
