@@ -104,9 +104,7 @@ def test_each_proof_is_told_with_its_age(settings: Path) -> None:
     assert re.search(
         r"^    dane     no       .*DNSSEC.* \(now, holds for \d+ (minutes|seconds)\)$", shown, re.M
     )
-    assert re.search(
-        r"^    mta-sts  no       .* \(now, holds for \d+ minutes\)$", shown, re.M
-    )
+    assert re.search(r"^    mta-sts  no       .* \(now, holds for \d+ minutes\)$", shown, re.M)
     assert re.search(
         r"^    pkix     yes      mail host mx\.boligforening\.example offers STARTTLS", shown, re.M
     )
