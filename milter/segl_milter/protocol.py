@@ -12,6 +12,10 @@ end of the message goes unanswered (``P_NR_*``), and the steps that tell us noth
 end of headers, unknown commands) are left out. ``P_HDR_LEADSPC`` gives header values with the blanks
 after the colon and the folds as sent, which a classifier of bytes needs.
 
+Before each packet goes another with the *macros* of its step (queue id, client, login name), that of a step left out
+too. A milter may say which macros it wants (``SETSYMLIST``); what it does not want Postfix need not find out, such
+as where the sender's address would be delivered to.
+
 libmilter (C) reads the packets on a thread for each connection in hand; pymilter's module ``milter``
 calls the functions set here, one at a time under the interpreter's lock. It is used through its package
 ``Milter``, since a folder of ours is called ``milter`` too and type checkers take that for the module.
@@ -37,6 +41,21 @@ _LEFT_OUT: int = Milter.P_NOCONNECT | Milter.P_NOHELO | Milter.P_NODATA | Milter
 _UNANSWERED: int = Milter.P_NR_MAIL | Milter.P_NR_RCPT | Milter.P_NR_HDR | Milter.P_NR_BODY
 STEPS: int = _LEFT_OUT | _UNANSWERED | Milter.P_HDR_LEADSPC
 
+# The macros of each step: of all there are, only the queue id is read, at the end of the message. An empty list would
+# mean all that main.cf names. Header fields come with those of the end of the headers.
+_MACROS = dict.fromkeys(
+    (
+        Milter.M_CONNECT,
+        Milter.M_HELO,
+        Milter.M_ENVFROM,
+        Milter.M_ENVRCPT,
+        Milter.M_DATA,
+        Milter.M_EOH,
+        Milter.M_EOM,
+    ),
+    "i",
+)
+
 BACKLOG = 512  # connections that may wait while every worker is being replaced
 
 
@@ -46,6 +65,7 @@ class Context(Protocol):
     def setpriv(self, value: object) -> None: ...
     def getpriv(self) -> Any: ...
     def getsymval(self, name: str) -> str | None: ...
+    def setsymlist(self, step: int, names: str) -> None: ...
     def addheader(self, name: str, value: str, index: int) -> None: ...
     def chgheader(self, name: str, index: int, value: str) -> None: ...
     def addrcpt(self, address: str, parameters: str | None) -> None: ...
@@ -76,7 +96,7 @@ _sessions: SessionFactory | None = None
 
 def register() -> None:
     """Tell libmilter of our callbacks. Once, before the socket is opened."""
-    Milter.set_flags(ACTIONS)
+    Milter.set_flags(ACTIONS | Milter.SETSYMLIST)
     Milter.set_envfrom_callback(lambda context, *given: context.getpriv().envelope_from(*given))
     Milter.set_envrcpt_callback(lambda context, *given: context.getpriv().envelope_recipient(*given))
     Milter.set_header_callback(lambda context, name, value: context.getpriv().header(name, value))
@@ -100,7 +120,11 @@ def _negotiate(context: Context, options: list[int]) -> int:
         return int(Milter.REJECT)  # the MTA then treats the milter as broken: temporary failure
     steps = offered_steps & STEPS
     context.setpriv(_sessions(context, steps))
-    options[:] = [ACTIONS, steps, 0, 0]
+    choice = offered_actions & Milter.SETSYMLIST
+    if choice:
+        for step, names in _MACROS.items():
+            context.setsymlist(step, names)
+    options[:] = [ACTIONS | choice, steps, 0, 0]
     return int(Milter.CONTINUE)
 
 
