@@ -33,12 +33,15 @@ _TRIES = 3
 _PAUSE_SECONDS = 1.0  # between two starts of a template that does not live
 _LOOK_SECONDS = 0.1  # how often it is looked whether the template lives, while one waits for it
 _CONTROL = 3
-# Nothing of our environment goes into the template; the libraries are told to keep to one thread.
+# Nothing of our environment goes into the template; the libraries are told to keep to one thread, and the C library
+# not to give back to the kernel, after each copy of a file, what the next will need.
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "HOME": "/nonexistent",
     "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "4000000",
+    "MALLOC_TRIM_THRESHOLD_": "8000000",
     "OMP_THREAD_LIMIT": "1",
     "OMP_NUM_THREADS": "1",
     "RAYON_NUM_THREADS": "1",
