@@ -21,6 +21,9 @@ MASK = "x"
 _NUMBERISH = re.compile(r"\d(?:(?:%[0-9A-Fa-f]{2}|&#?\w{1,8};|\W){0,3}\d)+")
 _KEEP = 4  # as many leading digits stay readable: enough to find the place, too few to know the number
 _LONG = 6  # runs with fewer digits (years, prices, clock times) stay as they are
+_DIGITS = b"0123456789"
+_KEPT = re.compile(rb"(?:[^0-9]*[0-9]){%d}" % _KEEP)
+_MASKED = bytes.maketrans(_DIGITS, MASK.encode() * len(_DIGITS))
 
 
 class PersonalNumber:
@@ -62,21 +65,33 @@ class PersonalNumber:
 
 def mask_digits(text: str) -> str:
     """*text* with every digit masked past the fourth in each run of six or more digits."""
+    return _NUMBERISH.sub(_cut, text)
 
-    def cut(match: re.Match[str]) -> str:
-        run = match.group()
-        if sum(c.isdigit() for c in run) < _LONG:
-            return run
-        out, seen = [], 0
-        for char in run:
-            if char.isdigit():
-                seen += 1
-                out.append(char if seen <= _KEEP else MASK)
-            else:
-                out.append(char)
-        return "".join(out)
 
-    return _NUMBERISH.sub(cut, text)
+def _cut(match: re.Match[str]) -> str:
+    """A run as it may be shown."""
+    run = match.group()
+    if not run.isascii():
+        return _cut_slowly(run)
+    letters = run.encode()  # byte by byte it costs a fraction
+    if len(letters) - len(letters.translate(None, _DIGITS)) < _LONG:
+        return run
+    kept = _KEPT.match(letters).end()  # type: ignore[union-attr]  # it has more digits than that
+    return run[:kept] + letters[kept:].translate(_MASKED).decode()
+
+
+def _cut_slowly(run: str) -> str:
+    """The same for digits of any script."""
+    if sum(c.isdigit() for c in run) < _LONG:
+        return run
+    out, seen = [], 0
+    for char in run:
+        if char.isdigit():
+            seen += 1
+            out.append(char if seen <= _KEEP else MASK)
+        else:
+            out.append(char)
+    return "".join(out)
 
 
 def excerpt(text: str, start: int, end: int, around: int = 32, limit: int = 120) -> str:
@@ -89,5 +104,7 @@ def excerpt(text: str, start: int, end: int, around: int = 32, limit: int = 120)
     wide = mask_digits(text[wide_from : end + around + 64])
     lo = max(0, start - around - wide_from)
     shown = wide[lo : end + around - wide_from]
-    line = " ".join("".join(c if c.isprintable() else " " for c in shown).split())
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else " " for c in shown)
+    line = " ".join(shown.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

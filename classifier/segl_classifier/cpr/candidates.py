@@ -274,4 +274,8 @@ def _add(
         return
     if layout in _WITH_PERIODS and digits[6:8] in ("19", "20") and match["glued"] is match["iso"] is None:
         doubts = (*doubts, _PERIOD)
-    found.append(Candidate(folded.at(start), folded.at(end - 1) + 1, layout, digits, doubts, year))
+    if folded.origins is not None:
+        start, end = folded.at(start), folded.at(end - 1) + 1
+    else:
+        start, end = start + folded.begin, end + folded.begin
+    found.append(Candidate(start, end, layout, digits, doubts, year))

@@ -113,10 +113,8 @@ class Tables:
 
 def _dividers(line: str) -> tuple[str, ...]:
     """What divides the cells of *line*, if anything does."""
-    found = tuple(sign for sign in _SIGNS if sign in line)
-    if found:
-        return found
-    return tuple(sign for sign in (",", _LINED_UP) if sign in line)
+    found = [sign for sign in _SIGNS if sign in line]
+    return tuple(found or [sign for sign in (",", _LINED_UP) if sign in line])
 
 
 def _cell(head: str, column: int, divider: str) -> str:
