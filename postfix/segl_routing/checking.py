@@ -48,7 +48,7 @@ def live_check(
     )
     dane = Dane(dns, routing.smtp_port)
     sts = MtaSts(StsSource(dns, web_context), policies or NoPolicyArchive(), events)
-    return LiveCheck(dns, hosts, promises_of(dane), sts.evidence, providers)
+    return LiveCheck(dns, hosts, promises_of(dane), sts.evidence, providers, sts.renew)
 
 
 def mail_dns(routing: Routing, file: Path | str) -> MailDns:

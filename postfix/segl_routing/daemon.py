@@ -109,6 +109,7 @@ class _Daemon:
         self._events = events
         self._archive = archive
         self._policies = policies
+        self._check = check
         self._knowledge = Knowledge(check, archive, settings.routing, events)
         self._server = SocketmapServer(self._answers(settings), events)
 
@@ -122,7 +123,11 @@ class _Daemon:
         await self._server.start(doors.questions.sock)
         announcements = Announcements(doors.announcements.sock, self._expect)
         announcements.start()
-        helpers = [asyncio.create_task(self._keep_house()), asyncio.create_task(_feed_watchdog())]
+        helpers = [
+            asyncio.create_task(self._keep_house()),
+            asyncio.create_task(self._keep_fresh()),
+            asyncio.create_task(_feed_watchdog()),
+        ]
         self._events.ready(socket=str(doors.questions.path))
         notify.ready()
         why = await stop
@@ -141,6 +146,11 @@ class _Daemon:
     async def _keep_house(self) -> None:
         while True:
             self._archive.prune(time.time() - FORGOTTEN_SECONDS)
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            await self._check.renew()
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     def _answers(self, settings: Settings) -> Answers:
@@ -165,6 +175,7 @@ class _Daemon:
             if forget:
                 self._policies.clear()
             self._knowledge.change(check, settings.routing, forget=forget)
+            self._check = check
             self._settings = settings
             self._server.answer = self._answers(settings)
             self._events.reloaded(pins=len(settings.domain), forgot=forget)

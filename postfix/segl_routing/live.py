@@ -66,13 +66,21 @@ class LiveCheck:
         dane: DaneOf | None = None,
         sts: StsOf | None = None,
         providers: Providers | None = None,
+        renew: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
-        """*dane* and *sts* give these proofs' evidence; without them nothing is said of these proofs."""
+        """*dane* and *sts* give these proofs' evidence; without them nothing is said of these proofs. *renew*
+        renews what *sts* keeps."""
         self._dns = dns
         self._hosts = hosts
         self._dane = dane
         self._sts = sts
         self._providers = providers or Providers(())
+        self._renew = renew
+
+    async def renew(self) -> None:
+        """Renew what would run out while nobody asks for it. To be called now and then."""
+        if self._renew is not None:
+            await self._renew()
 
     async def __call__(self, domain: str) -> Checked:
         """Check *domain* (normal form). Never raises for what DNS or the hosts do."""

@@ -81,7 +81,10 @@ class MtaSts:
         when an attacker could put in his own mail hosts (RFC 8461 §10.2). To be called now and then."""
         due = await self._archive.due(self._clock(), MAX_RENEWED)
         for first in range(0, len(due), _RENEWED_AT_ONCE):
-            await asyncio.gather(*map(self._shared, due[first : first + _RENEWED_AT_ONCE]))
+            some = map(self._shared, due[first : first + _RENEWED_AT_ONCE])
+            for outcome in await asyncio.gather(*some, return_exceptions=True):
+                if isinstance(outcome, Exception):
+                    self._events.failed("renew", outcome)
 
     async def stop(self) -> None:
         """Break off what runs."""

@@ -6,91 +6,23 @@ The clock and the outside are the test's; cache, store and judgement are the rea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from segl.events import Events, configure_log
-from segl.store import domain_knowledge, mta_sts_policy, open_store, transaction
+from segl.events import configure_log
 from segl.vocabulary import Known, Proof
 from segl_routing import mta_sts as module
 from segl_routing.evidence import Evidence
-from segl_routing.mta_sts import MAX_TOLD, MtaSts
+from segl_routing.mta_sts import MAX_TOLD
 from segl_routing.mx import DnsUnsure
 from segl_routing.policy import Level
-from segl_routing.sts_archive import KeptPolicy, NoPolicyArchive, PolicyArchive, StorePolicyArchive
-from segl_routing.sts_fetch import Refusal, StsSource
+from segl_routing.sts_archive import KeptPolicy, NoPolicyArchive
+from segl_routing.sts_fetch import Refusal
 from segl_routing.sts_policy import MAX_AGE, Fault, Mode, StsPolicy
-
-T = TypeVar("T")
-
-DAY = 86400
-WEEK = 7 * DAY
-DOMAIN = "kommune.example"
-MX = "mx.kommune.example"
-DOUBT = DnsUnsure("the domain's DNS does not answer", "DNS TXT _mta-sts.kommune.example: no answer in time")
-
-
-def enforce(*mx: str, max_age: int = WEEK) -> StsPolicy:
-    return StsPolicy(Mode.ENFORCE, max_age, mx or (MX,))
-
-
-TESTING = StsPolicy(Mode.TESTING, WEEK, (MX,))
-NONE = StsPolicy(Mode.NONE, WEEK)
-
-
-@dataclass
-class Outside(StsSource):
-    """DNS and the web, as the test wants them at the moment. One domain's record and policy serve all."""
-
-    record_now: str | Fault | DnsUnsure = "1"
-    policy_now: StsPolicy | Fault | Refusal = field(default_factory=enforce)
-    takes: float = 0.0
-    fetched: list[str] = field(default_factory=list)
-
-    async def record(self, domain: str) -> str | Fault:
-        if isinstance(self.record_now, DnsUnsure):
-            raise self.record_now
-        return self.record_now
-
-    async def policy(self, domain: str) -> StsPolicy | Fault | Refusal:
-        self.fetched.append(domain)
-        answer = self.policy_now
-        await asyncio.sleep(self.takes)
-        return answer
-
-
-@dataclass
-class Desk:
-    """An MtaSts with a clock one can set."""
-
-    archive: PolicyArchive = field(default_factory=NoPolicyArchive)
-    outside: Outside = field(default_factory=Outside)
-    now: float = 1_000_000.0
-
-    def __post_init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        self.sts = MtaSts(self.outside, self.archive, Events("test"), clock=lambda: self.now)
-
-    def ask(self, *hosts: str, domain: str = DOMAIN) -> Evidence:
-        return run(self.sts.evidence(domain, hosts or (MX,)))
-
-    @property
-    def fetches(self) -> int:
-        return len(self.outside.fetched)
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    return asyncio.run(work)
+from world.policy_desk import DAY, DOMAIN, DOUBT, MX, NONE, TESTING, WEEK, Desk, enforce, run
 
 
 @pytest.fixture
@@ -322,140 +254,7 @@ def test_one_who_gives_up_does_not_break_it_off_for_the_others(desk: Desk) -> No
     assert run(ask()).known is Known.YES
 
 
-# What is kept
-
-
-def store_archive(directory: Path, *, writable: bool = True, now: float = 0.0) -> StorePolicyArchive:
-    engine = open_store(f"sqlite:///{directory}/segl.db")
-    return StorePolicyArchive(engine, Events("test"), writable=writable, clock=lambda: now)
-
-
-def test_a_policy_survives_a_restart(tmp_path: Path) -> None:
-    archive = store_archive(tmp_path)
-    desk = Desk(archive)
-    desk.ask()
-    archive.close()
-    desk.archive = store_archive(tmp_path)
-    desk.restart()
-    desk.outside.record_now, desk.outside.policy_now = DOUBT, Refusal.UNREACHABLE
-    assert desk.ask().known is Known.YES
-    assert desk.ask("mx.evil.example").bars
-    assert desk.fetches == 1
-    desk.now += WEEK
-    desk.restart()
-    assert desk.ask().known is Known.UNKNOWN
-
-
-def test_a_store_that_fails_costs_a_fetch(tmp_path: Path) -> None:
-    archive = store_archive(tmp_path)
-    archive._engine.dispose()
-    (tmp_path / "segl.db").unlink()
-    (tmp_path / "segl.db").mkdir()
-    desk = Desk(archive)
-    assert desk.ask().known is Known.YES
-    desk.restart()
-    assert desk.ask().known is Known.YES
-    assert desk.fetches == 2
-
-
-def test_a_slow_store_counts_as_empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("segl_routing.sts_archive.READ_SECONDS", 0.05)
-    archive = store_archive(tmp_path)
-    archive._thread.submit(lambda: asyncio.run(asyncio.sleep(0.5)))
-    assert run(archive.read(DOMAIN)) is None
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"policy": "version: STSv1\nmode: enforce\nmx: 192.0.2.1\nmax_age: 604800\n"},
-        {"policy": "mode: enforce"},
-        {"policy": "\U0001f512 \x01"},
-        {"max_age": MAX_AGE},
-        {"fetched_at": 9e15},
-    ],
-)
-def test_a_row_that_we_did_not_write_is_none(tmp_path: Path, change: dict[str, object]) -> None:
-    archive = store_archive(tmp_path)
-    archive.write(KeptPolicy(DOMAIN, "1", 1_000_000, enforce()))
-    assert run(archive.read(DOMAIN)) == KeptPolicy(DOMAIN, "1", 1_000_000, enforce())
-    with transaction(archive._engine) as connection:
-        connection.execute(mta_sts_policy.update().values(change))
-    desk = Desk(archive)
-    desk.outside.record_now = Fault.NO_RECORD
-    assert desk.ask().known is Known.NO
-
-
-def test_another_nodes_later_policy_is_not_overwritten(tmp_path: Path) -> None:
-    archive = store_archive(tmp_path)
-    archive.write(KeptPolicy(DOMAIN, "2", 1030, enforce()))
-    archive.write(KeptPolicy(DOMAIN, "1", 1000, TESTING))
-    found = run(archive.read(DOMAIN))
-    assert found is not None
-    assert found.id == "2"
-    archive.clear()
-    assert run(archive.read(DOMAIN)) is None
-
-
-def test_what_has_run_out_is_taken_away(tmp_path: Path) -> None:
-    archive = store_archive(tmp_path, now=5000.0 + WEEK)
-    archive.write(KeptPolicy("old.example", "1", 1000, enforce()))
-    archive.write(KeptPolicy(DOMAIN, "1", 6000, enforce()))
-    archive.close()
-    with transaction(archive._engine) as connection:
-        assert connection.scalars(sa.select(mta_sts_policy.c.domain)).all() == [DOMAIN]
-
-
-def asked(archive: StorePolicyArchive, domain: str, at: float) -> None:
-    """Somebody wrote to *domain*, and it was checked."""
-    row = {"domain": domain, "evidence": "", "checked_at": at, "expires_at": at}
-    with transaction(archive._engine) as connection:
-        connection.execute(domain_knowledge.insert().values(row))
-
-
-def test_a_policy_is_renewed_between_two_messages(tmp_path: Path) -> None:
-    archive = store_archive(tmp_path)
-    desk = Desk(archive)
-    desk.ask()
-    asked(archive, DOMAIN, desk.now)
-    for _ in range(20):
-        desk.now += DAY
-        desk.restart()
-        run(desk.sts.renew())
-        run(desk.sts.renew())
-    assert desk.fetches == 21
-    desk.outside.record_now, desk.outside.policy_now = DOUBT, Refusal.UNREACHABLE
-    assert desk.ask().known is Known.YES
-
-
-@pytest.mark.parametrize(
-    ("domain", "kept", "asked_at", "due"),
-    [
-        ("day-old.example", KeptPolicy("", "1", 0, enforce(max_age=MAX_AGE)), DAY, True),
-        ("half-life.example", KeptPolicy("", "1", DAY - 300, enforce(max_age=600)), DAY, True),
-        ("young.example", KeptPolicy("", "1", 1, enforce()), DAY, False),
-        ("ended.example", KeptPolicy("", "1", 0, enforce(max_age=DAY)), DAY, False),
-        ("testing.example", KeptPolicy("", "1", 0, TESTING), DAY, False),
-        ("quiet.example", KeptPolicy("", "1", 0, enforce()), DAY - 31 * DAY, False),
-        ("never.example", KeptPolicy("", "1", 0, enforce()), None, False),
-    ],
-)
-def test_what_is_due(
-    tmp_path: Path, domain: str, kept: KeptPolicy, asked_at: float | None, due: bool
-) -> None:
-    archive = store_archive(tmp_path)
-    archive.write(replace(kept, domain=domain))
-    if asked_at is not None:
-        asked(archive, domain, asked_at)
-    assert run(archive.due(DAY, 10)) == ((domain,) if due else ())
-    assert run(archive.due(DAY, 0)) == ()
-
-
-def test_a_reader_that_may_not_write_writes_nothing(tmp_path: Path) -> None:
-    archive = store_archive(tmp_path, writable=False)
-    archive.write(KeptPolicy(DOMAIN, "1", 1000, enforce()))
-    archive.clear()
-    assert run(archive.read(DOMAIN)) is None
+# What is held in memory
 
 
 def test_memory_is_bounded_by_domains_and_by_what_they_list(

@@ -1,0 +1,151 @@
+"""MTA-STS policies in the store: over restarts, between nodes, and renewed while nobody asks."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from segl.events import Events
+from segl.store import domain_knowledge, mta_sts_policy, open_store, transaction
+from segl.vocabulary import Known
+from segl_routing.sts_archive import KeptPolicy, StorePolicyArchive
+from segl_routing.sts_fetch import Refusal
+from segl_routing.sts_policy import MAX_AGE, Fault
+from world.policy_desk import DAY, DOMAIN, DOUBT, TESTING, WEEK, Desk, enforce, run
+
+
+def store_archive(directory: Path, *, writable: bool = True, now: float = 0.0) -> StorePolicyArchive:
+    engine = open_store(f"sqlite:///{directory}/segl.db")
+    return StorePolicyArchive(engine, Events("test"), writable=writable, clock=lambda: now)
+
+
+def test_a_policy_survives_a_restart(tmp_path: Path) -> None:
+    archive = store_archive(tmp_path)
+    desk = Desk(archive)
+    desk.ask()
+    archive.close()
+    desk.archive = store_archive(tmp_path)
+    desk.restart()
+    desk.outside.record_now, desk.outside.policy_now = DOUBT, Refusal.UNREACHABLE
+    assert desk.ask().known is Known.YES
+    assert desk.ask("mx.evil.example").bars
+    assert desk.fetches == 1
+    desk.now += WEEK
+    desk.restart()
+    assert desk.ask().known is Known.UNKNOWN
+
+
+def test_a_store_that_fails_costs_a_fetch(tmp_path: Path) -> None:
+    archive = store_archive(tmp_path)
+    archive._engine.dispose()
+    (tmp_path / "segl.db").unlink()
+    (tmp_path / "segl.db").mkdir()
+    desk = Desk(archive)
+    assert desk.ask().known is Known.YES
+    desk.restart()
+    assert desk.ask().known is Known.YES
+    assert desk.fetches == 2
+
+
+def test_a_slow_store_counts_as_empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("segl_routing.sts_archive.READ_SECONDS", 0.05)
+    archive = store_archive(tmp_path)
+    archive._thread.submit(lambda: asyncio.run(asyncio.sleep(0.5)))
+    assert run(archive.read(DOMAIN)) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"policy": "version: STSv1\nmode: enforce\nmx: 192.0.2.1\nmax_age: 604800\n"},
+        {"policy": "mode: enforce"},
+        {"policy": "\U0001f512 \x01"},
+        {"max_age": MAX_AGE},
+        {"fetched_at": 9e15},
+    ],
+)
+def test_a_row_that_we_did_not_write_is_none(tmp_path: Path, change: dict[str, object]) -> None:
+    archive = store_archive(tmp_path)
+    archive.write(KeptPolicy(DOMAIN, "1", 1_000_000, enforce()))
+    assert run(archive.read(DOMAIN)) == KeptPolicy(DOMAIN, "1", 1_000_000, enforce())
+    with transaction(archive._engine) as connection:
+        connection.execute(mta_sts_policy.update().values(change))
+    desk = Desk(archive)
+    desk.outside.record_now = Fault.NO_RECORD
+    assert desk.ask().known is Known.NO
+
+
+def test_another_nodes_later_policy_is_not_overwritten(tmp_path: Path) -> None:
+    archive = store_archive(tmp_path)
+    archive.write(KeptPolicy(DOMAIN, "2", 1030, enforce()))
+    archive.write(KeptPolicy(DOMAIN, "1", 1000, TESTING))
+    found = run(archive.read(DOMAIN))
+    assert found is not None
+    assert found.id == "2"
+    archive.clear()
+    assert run(archive.read(DOMAIN)) is None
+
+
+def test_what_has_run_out_is_taken_away(tmp_path: Path) -> None:
+    archive = store_archive(tmp_path, now=5000.0 + WEEK)
+    archive.write(KeptPolicy("old.example", "1", 1000, enforce()))
+    archive.write(KeptPolicy(DOMAIN, "1", 6000, enforce()))
+    archive.close()
+    with transaction(archive._engine) as connection:
+        assert connection.scalars(sa.select(mta_sts_policy.c.domain)).all() == [DOMAIN]
+
+
+def asked(archive: StorePolicyArchive, domain: str, at: float) -> None:
+    """Somebody wrote to *domain*, and it was checked."""
+    row = {"domain": domain, "evidence": "", "checked_at": at, "expires_at": at}
+    with transaction(archive._engine) as connection:
+        connection.execute(domain_knowledge.insert().values(row))
+
+
+def test_a_policy_is_renewed_between_two_messages(tmp_path: Path) -> None:
+    archive = store_archive(tmp_path)
+    desk = Desk(archive)
+    desk.ask()
+    asked(archive, DOMAIN, desk.now)
+    for _ in range(20):
+        desk.now += DAY
+        desk.restart()
+        run(desk.sts.renew())
+        run(desk.sts.renew())
+    assert desk.fetches == 21
+    desk.outside.record_now, desk.outside.policy_now = DOUBT, Refusal.UNREACHABLE
+    assert desk.ask().known is Known.YES
+
+
+@pytest.mark.parametrize(
+    ("domain", "kept", "asked_at", "due"),
+    [
+        ("day-old.example", KeptPolicy("", "1", 0, enforce(max_age=MAX_AGE)), DAY, True),
+        ("half-life.example", KeptPolicy("", "1", DAY - 300, enforce(max_age=600)), DAY, True),
+        ("young.example", KeptPolicy("", "1", 1, enforce()), DAY, False),
+        ("ended.example", KeptPolicy("", "1", 0, enforce(max_age=DAY)), DAY, False),
+        ("testing.example", KeptPolicy("", "1", 0, TESTING), DAY, False),
+        ("quiet.example", KeptPolicy("", "1", 0, enforce()), DAY - 31 * DAY, False),
+        ("never.example", KeptPolicy("", "1", 0, enforce()), None, False),
+    ],
+)
+def test_what_is_due(
+    tmp_path: Path, domain: str, kept: KeptPolicy, asked_at: float | None, due: bool
+) -> None:
+    archive = store_archive(tmp_path)
+    archive.write(replace(kept, domain=domain))
+    if asked_at is not None:
+        asked(archive, domain, asked_at)
+    assert run(archive.due(DAY, 10)) == ((domain,) if due else ())
+    assert run(archive.due(DAY, 0)) == ()
+
+
+def test_a_reader_that_may_not_write_writes_nothing(tmp_path: Path) -> None:
+    archive = store_archive(tmp_path, writable=False)
+    archive.write(KeptPolicy(DOMAIN, "1", 1000, enforce()))
+    archive.clear()
+    assert run(archive.read(DOMAIN)) is None
