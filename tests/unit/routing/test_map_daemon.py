@@ -227,6 +227,27 @@ def test_the_log_tells_each_route_once(steady: Map) -> None:
     assert [('"level": "info"' in line) for line in told] == [True, False, False]
 
 
+def test_policies_of_mta_sts_are_renewed_without_being_asked_for(map_: Map) -> None:
+    """Whoever has been written to lately: here with a web server that is gone, which is told."""
+    assert map_.daemon.stop() == 0
+    long_ago = time.time() - 2 * 86400
+    policy = "version: STSv1\nmode: enforce\nmx: mx.post.example\nmax_age: 604800\n"
+    with closing(sqlite3.connect(map_.directory / "segl.db")) as store, store:
+        store.execute(
+            "INSERT INTO domain_knowledge VALUES ('post.example', '[]', ?, ?)", (long_ago, long_ago)
+        )
+        store.execute(
+            "INSERT INTO mta_sts_policy VALUES ('post.example', '1', ?, 604800, ?)", (long_ago, policy)
+        )
+    map_.daemon.start()
+
+    def told() -> list[tuple[str, str]]:
+        events = map_.daemon.events
+        return [(told["domain"], told["result"]) for told in events if told["event"] == "sts_not_renewed"]
+
+    wait_until(lambda: told() == [("post.example", "no-host")], 20, lambda: map_.daemon.log)
+
+
 def test_the_socket_has_its_mode_and_takes_no_second_server(map_: Map) -> None:
     assert map_.socket.stat().st_mode & 0o777 == 0o600
     second = subprocess.run(map_.daemon.command, capture_output=True, text=True, timeout=20)
