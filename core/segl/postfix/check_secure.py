@@ -6,7 +6,7 @@ diverts. Everything here is compared with that, so a setting added by hand that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from segl.demand_tag import TLS_DEMANDS
@@ -202,6 +202,7 @@ def _tls_transport(setup: Setup, transport: str, policies: str) -> Iterator[Chec
             why="mail could go to a server that is not the recipient's, or over TLS that can be read",
             fix=_INSTALL,
         )
+    yield from _dane(transport, value)
     dsn = "dsn" in split_list(value.get("smtp_discard_ehlo_keywords", "").lower())
     strips = "X-Segl-" in value.get("smtp_header_checks", "")
     yield judge(
@@ -212,6 +213,25 @@ def _tls_transport(setup: Setup, transport: str, policies: str) -> Iterator[Chec
         fix=_INSTALL,
         bad=State.WARN,
     )
+
+
+def _dane(transport: str, value: Mapping[str, str]) -> Iterator[Check]:
+    """What dane-only asks of a transport (postconf(5), smtp_tls_security_level)."""
+    expected = {
+        "smtp_dns_support_level": {"dnssec"},
+        "smtp_host_lookup": {"dns"},
+        "smtp_dns_resolver_options": {""},  # another domain put behind a name would be another host
+        "ignore_mx_lookup_error": {"no"},
+    }
+    for name, good in expected.items():
+        found = value.get(name, "")
+        yield judge(
+            "secure.dane",
+            found in good,
+            f"{transport}: {name} = {found or '(empty)'}",
+            why="Postfix cannot check DANE: mail that goes by it would wait, then return",
+            fix=_INSTALL,
+        )
 
 
 def _tls_level(setup: Setup) -> Check:
