@@ -10,9 +10,13 @@ klartekst.example           127.0.0.23    no STARTTLS at all
 kommune.example             127.0.0.24    a tunnel partner: its domain certificate is known
 udloebet.example            127.0.0.25    STARTTLS with an expired certificate
 forkertnavn.example         127.0.0.26    STARTTLS with another host's certificate
+signeret.example            127.0.0.27    a self-signed certificate, which its signed DNS vouches for (DANE)
+falsk.example               127.0.0.28    its signed DNS vouches for another certificate than it shows
 findes-ikke.example         -             does not exist (NXDOMAIN)
 stille.example              -             its name servers never answer
 ==========================  ============  ==============================================================
+
+``signeret`` and ``falsk`` are signed with DNSSEC, up to a root of the street's own; the others are not.
 """
 
 from __future__ import annotations
@@ -25,9 +29,10 @@ from typing import Self
 
 from world import namespace
 from world.ca import Certificate, TestCA
-from world.dns import MX, A, DnsServer, Fault, Record
+from world.dns import MX, TLSA, A, Fault, Record
 from world.house import DOMAIN, MAIL_STORE
 from world.peers import ReceivedMail, SmtpPeer
+from world.signed import Flaw, SignedDns, SignedTree, SignedZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,10 @@ class Street:
         self.tunnel = self._with_tls("127.0.0.24", self.ca.issue(["mx.kommune.example"]))
         self.expired = self._with_tls("127.0.0.25", self.ca.issue(["mx.udloebet.example"], expired=True))
         self.misnamed = self._with_tls("127.0.0.26", self.ca.issue(["www.forkertnavn.example"]))
+        vouched = self.ca.issue(["mx.signeret.example"], self_signed=True)
+        self.signed = self._with_tls("127.0.0.27", vouched)
+        self.false = self._with_tls("127.0.0.28", self.ca.issue(["mx.falsk.example"], self_signed=True))
+        self.vouched_for = TLSA(3, 0, 1, vouched.sha256)
         self.peers: dict[str, SmtpPeer] = {
             DOMAIN: self.store,
             "boligforening.example": self.good,
@@ -62,20 +71,29 @@ class Street:
             self.partner.domain: self.tunnel,
             "udloebet.example": self.expired,
             "forkertnavn.example": self.misnamed,
+            "signeret.example": self.signed,
+            "falsk.example": self.false,
         }
-        self.dns = DnsServer(directory / "dns", self._zone())
+        self.dns = SignedDns(
+            directory / "dns",
+            SignedTree(directory / "zones", [self._zone(domain) for domain in self.peers]),
+            faults={"stille.example": Fault.SILENT},
+        )
         self._running = ExitStack()
 
     @staticmethod
     def _with_tls(address: str, certificate: Certificate) -> SmtpPeer:
         return SmtpPeer(address, tls=certificate.server_context())
 
-    def _zone(self) -> dict[str, list[Record] | Fault]:
-        zone: dict[str, list[Record] | Fault] = {"stille.example": Fault.SILENT}
-        for domain, peer in self.peers.items():
-            zone[domain] = [MX(10, f"mx.{domain}")]
-            zone[f"mx.{domain}"] = [A(peer.address)]
-        return zone
+    def _zone(self, domain: str) -> SignedZone:
+        peer = self.peers[domain]
+        records: dict[str, list[Record]] = {
+            domain: [MX(10, f"mx.{domain}")],
+            f"mx.{domain}": [A(peer.address)],
+        }
+        if peer not in (self.signed, self.false):
+            return SignedZone(domain, records, flaw=Flaw.UNSIGNED)
+        return SignedZone(domain, records | {f"_25._tcp.mx.{domain}": [self.vouched_for]})
 
     def __enter__(self) -> Self:
         resolv = self.directory / "resolv.conf"

@@ -1,0 +1,102 @@
+"""Level dane-only as the secure Postfix takes it, with the transport that is shipped and a validating resolver.
+
+What is proven here is Postfix's half: that segl-tls is set up so that dane-only works, lets mail to a server
+that DNS vouches for, and keeps it from any other. The policy stands in a table of the test; that segl-map
+answers it is tests/unit/routing's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from segl.vocabulary import Known
+from segl_routing.dane import DANE_ONLY, Dane
+from segl_routing.mx import MailDns
+from world.house import House
+from world.letters import SENDER, letter
+from world.postfix import wait_for_port, wait_until
+from world.street import Street
+
+pytestmark = pytest.mark.world
+
+DOMAINS = ("signeret.example", "falsk.example", "gammelserver.example")
+PINS = "".join(f'[[domain]]\nname = "{name}"\nway = "tls"\n' for name in DOMAINS)
+SECRET = "Kun for dig"
+
+
+@pytest.fixture(scope="module")
+def dane_house(street: Street) -> Iterator[House]:
+    """Segl-map and the secure Postfix, of whose policies only the table differs from what is shipped."""
+    with TemporaryDirectory(prefix="segl-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        house = House(directory, ca_file=street.ca.file, settings_text=PINS)
+        policies = " ".join(f"{{ {domain} = {DANE_ONLY} }}" for domain in DOMAINS)
+        shipped = f"  -o smtp_tls_policy_maps=socketmap:unix:{house.run}/map.sock:tlspolicy\n"
+        assert house.secure.master_cf.count(shipped) == 1
+        house.secure.master_cf = house.secure.master_cf.replace(
+            shipped, f"  -o {{ smtp_tls_policy_maps = inline:{{ {policies} }} }}\n"
+        )
+        house.map.start()
+        house.secure.start()
+        wait_for_port("127.0.0.1", 10026)
+        try:
+            yield house
+        finally:
+            house.secure.stop()
+            assert house.map.stop() == 0
+
+
+def hand_over(recipient: str) -> None:
+    content = letter("", (recipient,), "Sag", f"{SECRET}\n").content
+    with smtplib.SMTP("127.0.0.1", 10026, local_hostname="front.example", timeout=60) as smtp:
+        smtp.sendmail(SENDER, [recipient], content)
+
+
+def test_a_server_that_its_dns_vouches_for_is_reached_whatever_its_certificate(
+    dane_house: House, street: Street
+) -> None:
+    street.forget()
+    hand_over("bo@signeret.example")
+    wait_until(lambda: bool(street.signed.received), 40, lambda: dane_house.secure.log[-3000:])
+    [mail] = street.signed.received
+    assert mail.tls is not None
+    dane_house.secure.wait_for_log(
+        r"Verified TLS connection established to mx\.signeret\.example\[127\.0\.0\.27"
+    )
+    assert SECRET.encode() not in street.signed.clear
+
+
+@pytest.mark.parametrize(
+    ("domain", "why"),
+    [
+        ("falsk.example", "Server certificate not verified"),
+        ("gammelserver.example", "non DNSSEC destination"),
+    ],
+)
+def test_a_server_that_its_dns_does_not_vouch_for_gets_nothing(
+    dane_house: House, street: Street, domain: str, why: str
+) -> None:
+    street.forget()
+    hand_over(f"bo@{domain}")
+    dane_house.secure.wait_for_log(rf"to=<bo@{domain}>.*status=deferred \({why}", 40)
+    peer = street.peers[domain]
+    assert not peer.received
+    assert b"MAIL FROM" not in peer.clear.upper()
+    assert SECRET.encode() not in peer.clear
+
+
+def test_the_street_is_signed_as_segl_sees_it(dane_house: House, street: Street) -> None:
+    """The same resolver gives our own judgement: DNS vouches for both, one of them shows something else."""
+
+    async def known(domain: str) -> Known:
+        return (await Dane(MailDns()).evidence(domain)).known
+
+    found = {domain: asyncio.run(known(domain)) for domain in DOMAINS}
+    assert found == dict(zip(DOMAINS, (Known.YES, Known.YES, Known.NO), strict=True))
