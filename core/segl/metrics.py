@@ -46,6 +46,22 @@ DELIVERY_SECONDS = Histogram(
     "segl_delivery_seconds", "Time from end of LMTP data to reply, by way", ["way"], buckets=_SCAN_BUCKETS
 )
 
+# One series for each [[tunnel_list]] of the settings. NaN: nothing was accepted yet, or it has no end.
+TUNNEL_LIST_AGE = Gauge(
+    "segl_tunnel_list_age_seconds",
+    "Since the list's source last gave a good list, or said none is newer",
+    ["list"],
+)
+TUNNEL_LIST_LEFT = Gauge(
+    "segl_tunnel_list_expires_in_seconds", "Until the accepted list ends; below zero, grace runs", ["list"]
+)
+TUNNEL_LIST_CERTIFICATE_DAYS = Gauge(
+    "segl_tunnel_list_certificate_days", "Until the first certificate in use at its acceptance ends", ["list"]
+)
+TUNNEL_LIST_DOMAINS = Gauge(
+    "segl_tunnel_list_domains", "Domains of the accepted list that could be encrypted to then", ["list"]
+)
+
 
 def serve(host: str, port: int) -> None:
     """Serve the metrics of this process and of the children it forks on ``http://host:port/metrics``."""

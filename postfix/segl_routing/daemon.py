@@ -35,6 +35,7 @@ from segl_routing.live import LiveCheck
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import SocketmapServer
 from segl_routing.sts_archive import StorePolicyArchive
+from segl_routing.tunnel_list.gauges import watch
 from segl_routing.tunnels import Tunnels
 
 EXIT_REFUSED: Final = 2
@@ -112,6 +113,7 @@ class _Daemon:
         self._check = check
         self._knowledge = Knowledge(check, archive, settings.routing, events)
         self._server = SocketmapServer(self._answers(settings), events)
+        self._watched = watch(settings)
 
     async def run(self, doors: _Doors) -> None:
         """Serve until SIGTERM."""
@@ -178,6 +180,7 @@ class _Daemon:
             self._check = check
             self._settings = settings
             self._server.answer = self._answers(settings)
+            self._watched = watch(settings, self._watched)
             self._events.reloaded(pins=len(settings.domain), forgot=forget)
             metrics.RELOADS.labels("ok").inc()
         notify.ready()

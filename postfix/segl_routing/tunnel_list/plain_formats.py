@@ -28,12 +28,13 @@ _NO: Final = frozenset({"", "0", "no", "false", "nej", "n"})
 _LONGEST_FIELD: Final = 1024 * 1024
 
 
-def entries_of_pem(directory: Path, most: int) -> tuple[Entry, ...]:
-    """One entry a file ``<domain>.pem``; other files are passed over. *most* bounds all files together."""
+def entries_of_pem(directory: Path, most: int, only: str = "") -> tuple[Entry, ...]:
+    """One entry a file ``<domain>.pem``; other files are passed over. *most* bounds all files together;
+    *only* names the one file that is meant."""
     entries: list[Entry] = []
     left = most
     try:
-        for file in sorted(directory.iterdir()):
+        for file in [directory / only] if only else sorted(directory.iterdir()):
             if file.suffix != ".pem" or not stat.S_ISREG(file.stat().st_mode):
                 continue
             content = file.read_bytes() if file.stat().st_size <= left else b"x" * (left + 1)

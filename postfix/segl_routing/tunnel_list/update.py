@@ -113,34 +113,38 @@ def update(
     return Updated(terms.name, result, copy, judged.changes, judged.worth.left_out, judged.warning)
 
 
-def roll_back(terms: Terms, base: Path, serial: int | None, *, dry_run: bool = False) -> tuple[Copy, Copy]:
+def roll_back(
+    terms: Terms, base: Path, serial: int | None, *, dry_run: bool = False
+) -> tuple[Copy, Copy, Changes]:
     """Put the copy with *serial* in force again (default: the one accepted before the present one).
 
-    Returns ``(from, to)``. The highest serial stays: what the postmaster went back from is not taken again, only
-    a newer one. Raises :class:`TunnelListError`.
+    Returns the copy until now, the new one, and what that changes. The highest serial stays: what the postmaster
+    went back from is not taken again, only a newer one. Raises :class:`TunnelListError`.
     """
     folder = folder_of(base, terms.name)
-    if dry_run:
-        state = _state_to_roll_back(folder, terms)
-        return state.current, _chosen(state, serial, terms)
-    with keeper_of(base, terms.name) as keeper:
+    with nullcontext(None) if dry_run else keeper_of(base, terms.name) as keeper:
         state = _state_to_roll_back(folder, terms)
         chosen = _chosen(state, serial, terms)
-        read_copy(folder, chosen).by_domain()
-        keeper.write_state(replace(state, current=chosen))
-    return state.current, chosen
+        after = read_copy(folder, chosen).by_domain()[0]
+        if keeper is not None:
+            keeper.write_state(replace(state, current=chosen))
+    return state.current, chosen, compare(_readable(folder, state.current), after)
 
 
-def look(
-    terms: Terms, base: Path, source: Source, now: float
-) -> tuple[dict[str, Entry], dict[str, Entry] | None]:
-    """The accepted entries, and those its source offers now whether they would be taken or not; ``None`` when
-    it says that there is nothing newer."""
+def offered(terms: Terms, base: Path, source: Source, now: float) -> Changes:
+    """The changes from what is in force to what the source has now, whether it would be taken or not.
+
+    Raises :class:`TunnelListError` when it cannot be had or read.
+    """
+    offer = source(None, moment(now))  # all of it, not only what is newer
+    before = entries_in_force(terms, base)
+    return compare(before, offer.listed.by_domain()[0] if offer else before)
+
+
+def entries_in_force(terms: Terms, base: Path) -> dict[str, Entry]:
+    """What is accepted of the list, by domain; empty when nothing is. Raises :class:`TunnelListError`."""
     folder = folder_of(base, terms.name)
-    before = read_state(folder)
-    offer = source(before, moment(now))
-    present = read_copy(folder, before.current).by_domain()[0] if before else {}
-    return present, offer.listed.by_domain()[0] if offer else None
+    return _entries_before(folder, read_state(folder))
 
 
 def _judge(
@@ -160,6 +164,14 @@ def _entries_before(folder: Path, before: Accepted | None) -> dict[str, Entry]:
     """What was accepted. When its copy is damaged there is nothing to compare with, and the run must not be
     the way past the guard against a shrunken list: it fails."""
     return read_copy(folder, before.current).by_domain()[0] if before else {}
+
+
+def _readable(folder: Path, copy: Copy) -> dict[str, Entry]:
+    """The entries of *copy*, none when it is damaged: going back is the way out of that."""
+    try:
+        return read_copy(folder, copy).by_domain()[0]
+    except TunnelListError:
+        return {}
 
 
 def _copy_of(judged: _Judged, now: float) -> Copy:

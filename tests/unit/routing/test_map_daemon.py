@@ -12,6 +12,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ import pytest
 from segl_routing.netstring import encode
 from world.ca import TestCA
 from world.dns import MX, NULL_MX, DnsServer, Fault
+from world.lists import Publisher, entry, listed
 from world.outside import Outside, free_port, host
 from world.peers import SmtpPeer
 from world.postfix import base_main_cf, wait_until
@@ -55,6 +57,7 @@ probe_seconds = 1.0
 tunnel_socket = "/run/segl/tunnel.sock"
 portal_socket = "/run/segl/portal.sock"
 certificates = "{directory}/tunnel.d"
+tunnel_lists = "{directory}/lists"
 
 [store]
 url = "sqlite:///{directory}/segl.db"
@@ -391,6 +394,49 @@ def test_metrics_are_served_and_a_taken_port_is_named(
         done = subprocess.run(running.daemon.command, capture_output=True, text=True, timeout=20)
     assert done.returncode == 2
     assert "metrics.map_port" in done.stderr
+
+
+def segl_tunnel(map_: Map, *arguments: str) -> None:
+    """The command line as the timer runs it, beside the running process."""
+    command = [sys.executable, "-m", "segl.cli", "tunnel", *arguments, "--settings", str(map_.file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_domain_new_in_a_list_takes_the_tunnel_without_restart(map_: Map) -> None:
+    """From the publisher's list to Postfix's answer; back, and forth again; the metrics tell of it."""
+    publisher, port = Publisher(), free_port()
+    file = map_.directory / "tunnel.p7m"
+    file.write_bytes(publisher.signed(listed("partner.example", serial=1)))
+    map_.write(
+        f'[metrics]\nmap_port = {port}\n[[tunnel_list]]\nname = "forening"\nsource = "{file}"\n'
+        f'signers = ["{publisher.pin}"]\n'
+    )
+    map_.daemon.kill()
+    map_.daemon.start()
+    tunnel = "segl-tunnel:unix:/run/segl/tunnel.sock"
+    assert map_.ask("bo@partner.example").startswith("error:5.1.2")  # nobody knows it, DNS neither
+    segl_tunnel(map_, "update")
+    assert map_.ask("bo@partner.example") == tunnel
+    assert map_.ask("bo@klartekst.example").startswith("segl-portal:")
+    new = entry("klartekst.example", subdomains=True)
+    file.write_bytes(publisher.signed(listed("partner.example", new, serial=2)))
+    segl_tunnel(map_, "update")
+    assert map_.ask("bo@klartekst.example") == tunnel
+    assert map_.ask("bo@nord.klartekst.example") == tunnel
+    segl_tunnel(map_, "rollback", "forening")
+    assert map_.ask("bo@klartekst.example").startswith("segl-portal:")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        told = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line[0] != "#")
+    assert told['segl_tunnel_list_domains{list="forening"}'] == "1.0"
+    assert 0 <= float(told['segl_tunnel_list_age_seconds{list="forening"}']) < 60
+    assert 13 < float(told['segl_tunnel_list_expires_in_seconds{list="forening"}']) / 86400 < 14
+    assert 88 < float(told['segl_tunnel_list_certificate_days{list="forening"}']) < 90
+    map_.write(f"[metrics]\nmap_port = {port}\n")
+    map_.reload()
+    assert map_.ask("bo@partner.example").startswith("error:5.1.2")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        assert b'list="forening"' not in answer.read()
 
 
 def test_hundreds_of_hostile_clients_do_not_disturb_postfix(map_: Map) -> None:

@@ -305,7 +305,7 @@ def test_an_ended_list_is_used_for_its_days_of_grace(desk: Desk) -> None:
 
 
 def rolled(desk: Desk, serial: int | None = None, **how: Any) -> tuple[int, int]:
-    before, after = roll_back(desk.terms, desk.base, serial, **how)
+    before, after, _ = roll_back(desk.terms, desk.base, serial, **how)
     return before.serial, after.serial
 
 
