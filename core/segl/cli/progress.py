@@ -1,4 +1,5 @@
-"""A progress bar over bytes read, on standard error. Apart, so that only who shows it loads :mod:`rich`."""
+"""A progress bar over bytes read or things done, on standard error. Apart, so that only who shows it loads
+:mod:`rich`."""
 
 from __future__ import annotations
 
@@ -12,11 +13,12 @@ from rich.console import Console
 class Progress:
     """``with Progress(total) as bar: bar.advance(n)``; gone from the screen when done."""
 
-    def __init__(self, total: float) -> None:
+    def __init__(self, total: float, *, counted: bool = False) -> None:
+        """*total* is in bytes, or *counted* in things."""
         self._bar = progress.Progress(
             progress.BarColumn(),
             progress.TaskProgressColumn(),
-            progress.DownloadColumn(),
+            progress.MofNCompleteColumn() if counted else progress.DownloadColumn(),
             progress.TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,

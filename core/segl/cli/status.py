@@ -91,7 +91,8 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
             pool.submit(_sealed, settings),
             *(pool.submit(_faults, *who) for who in _metrics(settings)),
         ]
-    return [future.result() for future in processes], [future.result() for future in facts]
+    found = [future.result() for future in facts]
+    return [future.result() for future in processes], [*found, *_tunnel_lists(settings)]
 
 
 def _process(name: str, path: Path, question: sockets.Question) -> Line:
@@ -160,6 +161,15 @@ def _sealed(settings: Settings) -> Line:
     return Line(
         "sealed", True, f"{store.sealed} message{'s' * (store.sealed != 1)}, the next expires {expiry}"
     )
+
+
+def _tunnel_lists(settings: Settings) -> Iterator[Line]:
+    """One line a list; their code is loaded only where there are any."""
+    if settings.tunnel_list:
+        from segl_routing.tunnel_list.standing import standings
+
+        for standing in standings(settings, time.time()):
+            yield Line(f"list {standing.name}", standing.condition.good, standing.text)
 
 
 def _metrics(settings: Settings) -> Iterator[tuple[str, str, int]]:

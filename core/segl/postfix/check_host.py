@@ -14,7 +14,7 @@ from segl.errors import StoreError
 from segl.postfix.check import Check, State, judge
 from segl.settings import Settings
 from segl.store_status import StoreDenied, StoreMissing, look_at_store
-from segl.vocabulary import Mode, Way
+from segl.vocabulary import Mode
 
 _EXPIRY_DAYS = 30
 _AS_ROOT = "run as root"
@@ -24,7 +24,6 @@ def host_checks(settings: Settings) -> Iterator[Check]:
     yield _mode(settings)
     yield _portal_url(settings)
     yield from _certificates(settings)
-    yield from _pinned_tunnels(settings)
     yield _store(settings)
     yield _sealed(settings)
 
@@ -84,20 +83,6 @@ def _certificate_file(file: Path) -> Iterator[Check]:
     days = (max(valid) - now).days if valid else -1
     text = f"{file.name}: valid for {days} days" if valid else f"{file.name}: no certificate is valid now"
     yield judge(id_, days >= _EXPIRY_DAYS, text, why=why, fix="ask the partner for a new one", bad=State.WARN)
-
-
-def _pinned_tunnels(settings: Settings) -> Iterator[Check]:
-    for pin in settings.domain:
-        if pin.way is Way.TUNNEL and not (settings.delivery.certificates / f"{pin.name}.pem").exists():
-            why = "mail to it waits until there is one"
-            fix = f"put it into {settings.delivery.certificates}/{pin.name}.pem"
-            yield Check(
-                "certificates.pinned",
-                State.WARN,
-                f"{pin.name} is pinned to tunnel, without certificate",
-                why,
-                fix,
-            )
 
 
 def _store(settings: Settings) -> Check:

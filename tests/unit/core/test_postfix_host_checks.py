@@ -78,10 +78,8 @@ def test_certificates_of_partners(tmp_path: Path, content: bytes, state: State) 
     assert states(host_checks(settings(tmp_path)), "certificates.expiry") == {state}
 
 
-def test_no_partners_is_in_order_but_a_pin_without_certificate_is_not(tmp_path: Path) -> None:
+def test_no_partners_is_in_order(tmp_path: Path) -> None:
     assert states(host_checks(settings(tmp_path)), "certificates.folder") == {OK}
-    pinned = settings(tmp_path, domain=[{"name": "kommune.example", "way": "tunnel"}])
-    assert states(host_checks(pinned), "certificates.pinned") == {WARN}
 
 
 def test_a_folder_that_may_not_be_read_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
