@@ -7,18 +7,26 @@ terms = publisher.terms(source=str(file))
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from segl.certificates import fingerprint
+from segl.errors import TunnelListError
 from segl.settings_tunnel import ListFormat, TunnelList
+from segl.vocabulary import ListFault
 from segl_delivery.cms.signed import Signer
-from segl_delivery.signed_list import sign_list
+from segl_delivery.signed_list import open_signed, sign_list
 from segl_routing.tunnel_list import content
+from segl_routing.tunnel_list.accepted import Accepted, AcceptedList, read_state
+from segl_routing.tunnel_list.sources import Fetched, source_of
+from segl_routing.tunnel_list.update import Updated, update
 from world.partners import certificate, ec_key, rsa_key, usage
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -67,3 +75,57 @@ class Publisher:
         """The settings of a list of this publisher, named ``forening``."""
         given = {"name": "forening", "source": "/nowhere", "signers": (self.pin,), "format": ListFormat.SEGL}
         return TunnelList(**{**given, **values})
+
+
+def never(_terms: TunnelList, _before: Accepted | None) -> Fetched | None:
+    raise AssertionError("a file is not fetched")
+
+
+@dataclass
+class Desk:
+    """A list on a postmaster's disk, and its publisher's file."""
+
+    directory: Path
+    publisher: Publisher
+    terms: TunnelList
+
+    @property
+    def base(self) -> Path:
+        return self.directory / "state"
+
+    def publish(self, what: content.TunnelList | bytes, by: Publisher | None = None) -> None:
+        Path(self.terms.source).write_bytes((by or self.publisher).signed(what))
+
+    def update(self, *, days: float = 0, **how: Any) -> Updated:
+        source = source_of(self.terms, open_signed, never)
+        return update(self.terms, self.base, source, (NOW + timedelta(days=days)).timestamp(), **how)
+
+    def refused(self, **how: Any) -> ListFault:
+        before = self.tree()
+        with pytest.raises(TunnelListError) as caught:
+            self.update(**how)
+        assert self.tree() == before, "a refused update changed something"
+        return caught.value.cause
+
+    def state(self) -> Accepted:
+        state = read_state(self.base / self.terms.name)
+        assert state is not None
+        return state
+
+    def tree(self) -> dict[str, tuple[bytes, int]]:
+        """Everything that lies there, but for the lock."""
+        return {
+            str(file): (file.read_bytes(), file.stat().st_mtime_ns)
+            for file in self.base.rglob("*")
+            if file.is_file() and file.name != "lock"
+        }
+
+    def usable(self, domain: str, days: float = 0) -> bool:
+        reader = AcceptedList(self.base, self.terms, lambda *_: None)
+        choice = reader.choice(domain, (NOW + timedelta(days=days)).timestamp())
+        return choice is not None and choice.certificate is not None
+
+
+def desk_in(directory: Path) -> Desk:
+    publisher = Publisher()
+    return Desk(directory, publisher, publisher.terms(source=str(directory / "list.p7m")))

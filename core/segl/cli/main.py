@@ -23,7 +23,7 @@ COMMANDS = {
     "evaluate": ("segl.cli.evaluate", "Score the classifier on labelled messages."),
     "rules": ("segl.cli.rules", "Check, list and try the rules."),
     "route": ("segl.cli.route", "Show by which way recipients would get a message, and why."),
-    "tunnel": ("segl.cli.tunnel", "Keep the lists of tunnel partners up to date, look at them, make one."),
+    "tunnel": ("segl.cli.tunnel", "Keep lists of tunnel partners up to date; make one."),
     "status": ("segl.cli.status", "Whether Segl runs: processes, queues, rules."),
     "doctor": ("segl.cli.doctor", "Look for everything that would let mail out unseen or in clear."),
     "install": ("segl.cli.install", "Join an existing Postfix; --undo takes it back."),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import multiprocessing
 import os
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -17,78 +15,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from segl.errors import TunnelListError
-from segl.settings_tunnel import TunnelList as Terms
 from segl.vocabulary import ListFault
-from segl_delivery.signed_list import open_signed
-from segl_routing.tunnel_list.accepted import Accepted, AcceptedList, read_state
-from segl_routing.tunnel_list.content import Entry, TunnelList, write_list
-from segl_routing.tunnel_list.keeping import keeper_of
-from segl_routing.tunnel_list.sources import Fetched, source_of
-from segl_routing.tunnel_list.update import Result, Updated, roll_back, update
-from world.lists import NOW, Publisher, entry, listed, partner
+from segl_routing.tunnel_list.accepted import read_state
+from segl_routing.tunnel_list.content import Entry, write_list
+from segl_routing.tunnel_list.update import Result, roll_back
+from world.lists import NOW, Desk, Publisher, desk_in, entry, listed, partner
 from world.partners import certificate, rsa_key
 
 TOWNS = [f"by{number:02}.example" for number in range(20)]
 NOBODY = Publisher("Nobody", 2)
 
 
-def never(_terms: Terms, _before: Accepted | None) -> Fetched | None:
-    raise AssertionError("a file is not fetched")
-
-
-@dataclasses.dataclass
-class Desk:
-    """A list on a postmaster's disk, and its publisher's file."""
-
-    directory: Path
-    publisher: Publisher
-    terms: Terms
-
-    @property
-    def base(self) -> Path:
-        return self.directory / "state"
-
-    def publish(self, what: TunnelList | bytes, by: Publisher | None = None) -> None:
-        Path(self.terms.source).write_bytes((by or self.publisher).signed(what))
-
-    def update(self, *, days: float = 0, **how: Any) -> Updated:
-        source = source_of(self.terms, open_signed, never)
-        return update(self.terms, self.base, source, (NOW + timedelta(days=days)).timestamp(), **how)
-
-    def refused(self, **how: Any) -> ListFault:
-        before = self.tree()
-        with pytest.raises(TunnelListError) as caught:
-            self.update(**how)
-        assert self.tree() == before, "a refused update changed something"
-        return caught.value.cause
-
-    def state(self) -> Accepted:
-        state = read_state(self.base / self.terms.name)
-        assert state is not None
-        return state
-
-    def tree(self) -> dict[str, tuple[bytes, int]]:
-        """Everything that lies there, but for the lock."""
-        return {
-            str(file): (file.read_bytes(), file.stat().st_mtime_ns)
-            for file in self.base.rglob("*")
-            if file.is_file() and file.name != "lock"
-        }
-
-    def usable(self, domain: str, days: float = 0) -> bool:
-        reader = AcceptedList(self.base, self.terms, lambda *_: None)
-        choice = reader.choice(domain, (NOW + timedelta(days=days)).timestamp())
-        return choice is not None and choice.certificate is not None
-
-
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return desk_in(tmp_path)
-
-
-def desk_in(directory: Path) -> Desk:
-    publisher = Publisher()
-    return Desk(directory, publisher, publisher.terms(source=str(directory / "list.p7m")))
 
 
 def test_a_first_list_is_accepted(desk: Desk) -> None:
@@ -353,135 +293,6 @@ def test_so_many_copies_are_kept_and_no_more(desk: Desk) -> None:
     three(desk)
     assert [copy.serial for copy in desk.state().kept] == [3, 2]
     assert len([file for file in desk.tree() if file.endswith(".json")]) == 3
-
-
-# damage
-
-
-def test_a_damaged_copy_is_known_and_not_used(desk: Desk) -> None:
-    three(desk)
-    copy = desk.base / "forening" / desk.state().current.file
-    copy.write_bytes(copy.read_bytes().replace(b"by00", b"by99"))
-    told: list[str] = []
-    reader = AcceptedList(desk.base, desk.terms, lambda _, why: told.append(why))
-    assert reader.choice(TOWNS[0], NOW.timestamp()) is None
-    assert reader.choice(TOWNS[0], NOW.timestamp()) is None
-    assert len(told) == 1
-    assert "is not what was accepted" in told[0]
-    desk.publish(listed(*TOWNS, serial=4))
-    assert desk.refused() is ListFault.BAD_COPY
-    rolled(desk, 2)
-    assert desk.usable(TOWNS[0])
-
-
-def test_a_damaged_state_is_not_taken_for_a_fresh_start(desk: Desk) -> None:
-    three(desk)
-    (desk.base / "forening" / "accepted.json").write_bytes(b"{}")
-    desk.publish(listed(*TOWNS, serial=1))
-    assert desk.refused() is ListFault.BAD_COPY
-
-
-def test_who_reads_keeps_what_was_read_when_the_disk_fails(desk: Desk) -> None:
-    desk.publish(listed(*TOWNS))
-    desk.update()
-    told: list[str] = []
-    reader = AcceptedList(desk.base, desk.terms, lambda _, why: told.append(why))
-    assert reader.choice(TOWNS[0], NOW.timestamp())
-    (desk.base / "forening" / "accepted.json").write_bytes(b"{}")
-    assert reader.choice(TOWNS[0], NOW.timestamp())
-    assert len(told) == 1
-
-
-def test_a_disk_that_takes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.publish(listed(*TOWNS))
-    desk.update()
-    desk.publish(listed(*TOWNS, "new.example", serial=2))
-
-    def full(_descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(TunnelListError, match="No space left") as caught:
-        desk.update()
-    assert caught.value.cause is ListFault.CANNOT_KEEP
-    assert desk.state().highest == 1
-    monkeypatch.undo()
-    assert desk.update().result is Result.ACCEPTED
-
-
-# killed, and twice at once
-
-STEPS = ("open", "fchmod", "fsync", "replace", "rename", "unlink", "close", "mkdir")
-
-
-def _die_at(step: int, desk: Desk) -> None:
-    """Run an update that is killed at its *step*-th call of the system; exit code 0 when it got through."""
-    count = 0
-
-    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            nonlocal count
-            count += 1
-            if count == step:
-                os.kill(os.getpid(), 9)
-            return function(*arguments, **named)
-
-        return call
-
-    for name in STEPS:
-        setattr(os, name, counted(getattr(os, name)))
-    desk.update(days=1)
-    os._exit(0)
-
-
-def test_killed_at_any_point_it_leaves_the_old_or_the_new(desk: Desk) -> None:
-    """At every call by which an update touches the disk; readers and the next update find a good state."""
-    desk.terms = dataclasses.replace(desk.terms, keep=2)
-    fork = multiprocessing.get_context("fork")
-    seen: set[int] = set()
-    serial, step, killed = 3, 0, 0
-    three(desk)
-    while True:
-        step += 1
-        serial += 1
-        desk.publish(listed(*TOWNS, *(f"new{n}.example" for n in range(3)), serial=serial))
-        child = fork.Process(target=_die_at, args=(step, desk))
-        child.start()
-        child.join()
-        now = desk.state().current.serial
-        assert now in (serial - 1, serial)
-        assert desk.usable(TOWNS[0])
-        seen.add(now - serial)
-        if child.exitcode == 0:
-            break
-        assert child.exitcode == -9
-        killed += 1
-        assert desk.update(days=1).result in (Result.ACCEPTED, Result.NOTHING_NEW)
-        assert desk.state().current.serial == serial
-        assert len(list((desk.base / "forening").iterdir())) == 4, "what the killed run left is gone"
-    assert killed > 10
-    assert seen == {-1, 0}, "it was killed before the change and after it"
-
-
-def test_two_updates_at_once(desk: Desk) -> None:
-    desk.publish(listed(*TOWNS))
-    results: list[Result] = []
-    runs = [threading.Thread(target=lambda: results.append(desk.update().result)) for _ in range(4)]
-    for run in runs:
-        run.start()
-    for run in runs:
-        run.join()
-    assert sorted(results) == [Result.ACCEPTED, *[Result.NOTHING_NEW] * 3]
-
-
-def test_a_run_that_never_ends_is_not_waited_for_for_ever(desk: Desk) -> None:
-    with (
-        keeper_of(desk.base, "forening"),
-        pytest.raises(TunnelListError, match="another run works") as caught,
-        keeper_of(desk.base, "forening", 0.1),
-    ):
-        pass
-    assert caught.value.cause is ListFault.BUSY
 
 
 # laws
