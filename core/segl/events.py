@@ -152,6 +152,16 @@ class Events:
         """A policy in force could not be fetched anew; it holds for *seconds_left* more."""
         self._log.warning("sts_not_renewed", domain=domain, result=result, seconds_left=round(seconds_left))
 
+    def domain_marked(self, domain: str, reason: str, *, times: int, hold: float, messages: int) -> None:
+        """Forced TLS failed at delivery: the domain takes the next way for *hold* seconds at least."""
+        self._log.warning(
+            "domain_marked", domain=domain, reason=reason, times=times, hold=round(hold), messages=messages
+        )
+
+    def domain_healed(self, domain: str, *, marked_for: float) -> None:
+        """A check found a proof again: the domain takes its usual way."""
+        self._log.info("domain_healed", domain=domain, marked_for=round(marked_for))
+
     def bad_request(self, error: SeglError) -> None:
         self._log.warning("bad_request", error=error.private)
 

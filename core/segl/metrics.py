@@ -33,6 +33,16 @@ MAP_REQUESTS = Counter("segl_map_requests", "Socketmap requests, by map and answ
 MAP_SECONDS = Histogram("segl_map_seconds", "Time to answer a socketmap request", buckets=_SCAN_BUCKETS)
 ANNOUNCED = Counter("segl_announced", "Recipients that the milter announced to segl-map", ["result"])
 ROUTES = Counter("segl_routes", "Route answers, by way (Postfix asks several times for a recipient)", ["way"])
+FALLBACKS = Counter(
+    "segl_fallbacks", "Domains marked because forced TLS failed at delivery, by kind of failure", ["failure"]
+)
+FALLBACK_MINUTES = Histogram(
+    "segl_fallback_minutes",
+    "Minutes in the queue of the copy that waited longest when its domain was marked",
+    buckets=(1, 2, 5, 10, 15, 30, 60, 120, 240, 1440),
+)
+MARKED_DOMAINS = Gauge("segl_marked_domains", "Domains that take the next way after forced TLS failed")
+QUEUE_LOOKS = Counter("segl_queue_looks", "Looks at the secure instance's queue, by result", ["result"])
 PROBES = Counter("segl_probes", "STARTTLS probes of MX hosts, by result", ["result"])
 STS_FETCHES = Counter(
     "segl_sts_fetches", "MTA-STS policies asked of web servers, by mode or by what was wrong", ["result"]

@@ -265,6 +265,12 @@ class Routing:
     known_seconds: Seconds = 3600.0  # how long an answer about a domain holds
     # A domain of which nothing can be found out for so long (every try timed out) takes the next way.
     undecided_seconds: Seconds = 900.0
+    # When forced TLS fails at delivery the domain's mail takes the next way: at so many failed tries, or when a
+    # copy has waited for so long. (Connections that fail: when both have come.)
+    fallback_failures: Count = 2
+    fallback_seconds: Seconds = 600.0
+    # How often the secure instance's queue is looked at for that.
+    watch_seconds: Seconds = 20.0
 
     @property
     def announced_at(self) -> Path:

@@ -51,6 +51,19 @@ mta_sts_policy = sa.Table(
     sa.Column("policy", sa.Text, nullable=False),
 )
 
+# Domains whose forced TLS failed at delivery (segl_routing.fallback); times are Unix seconds.
+domain_mark = sa.Table(
+    "domain_mark",
+    _metadata,
+    sa.Column("domain", sa.String(253), primary_key=True),
+    sa.Column("failure", sa.String(16), nullable=False),  # segl_routing.failures.Failure
+    sa.Column("reason", sa.String(255), nullable=False),
+    sa.Column("since", sa.Float, nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("healed_at", sa.Float),  # null while the mark stands
+)
+
 sealed_message = sa.Table(
     "sealed_message",
     _metadata,

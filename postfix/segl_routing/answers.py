@@ -16,6 +16,7 @@ from segl.events import Events
 from segl.metrics import MAP_REQUESTS, MAP_SECONDS, ROUTES
 from segl.vocabulary import Proof, Way
 from segl_routing.facts import DomainFacts
+from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
 from segl_routing.patience import Patience
 from segl_routing.routes import Outcome, Refused, Routed, RouteTable, Undecided
@@ -50,6 +51,7 @@ class Answers:
         answer_seconds: float,
         clock: Callable[[], float] = time.time,
         patience: Patience | None = None,
+        fallback: Fallback | None = None,
     ) -> None:
         """*answer_seconds* is how long a look-up may hold a reply back; *clock* gives Unix seconds."""
         self._table = table
@@ -59,6 +61,7 @@ class Answers:
         self._answer_seconds = answer_seconds
         self._clock = clock
         self._patience = patience or Patience()
+        self._fallback = fallback or Fallback(table.routing)
         self._logged: OrderedDict[str, str] = OrderedDict()
 
     def __call__(self, name: str, key: str) -> Reply | Awaitable[Reply]:
@@ -112,6 +115,7 @@ class Answers:
             tunnel=lambda domain: self._tunnels.state(domain, now),
             facts=facts,
             now=now,
+            marks=self._fallback.mark,
             least=least,
         )
 
@@ -122,6 +126,8 @@ class Answers:
             return _counted("transport", Reply(Status.TEMP, outcome.reason), begun)
         repeated = self._is_repeated(outcome)
         if isinstance(outcome, Routed):
+            if outcome.route.way is Way.TLS:
+                self._fallback.asked(outcome.route.recipient)
             _ROUTES[outcome.route.way].inc()
             self._events.routed(outcome.route, ms=ms, repeated=repeated)
         elif isinstance(outcome, Refused):

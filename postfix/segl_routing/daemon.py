@@ -30,8 +30,12 @@ from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
 from segl_routing.archive import StoreArchive
 from segl_routing.checking import CheckedWith, live_check
+from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
 from segl_routing.live import LiveCheck
+from segl_routing.marks import StoreMarks
+from segl_routing.queue_watch import QueueWatch
+from segl_routing.relief import Relief
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import SocketmapServer
 from segl_routing.sts_archive import StorePolicyArchive
@@ -79,6 +83,8 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     opened.callback(archive.close)
     policies = StorePolicyArchive(engine, events)
     opened.callback(policies.close)
+    marks = StoreMarks(engine, events)
+    opened.callback(marks.close)
     check = live_check(settings, events, file, policies)
     mode = int(settings.routing.socket_mode, 8)
     questions = opened.enter_context(closing(listen_unix(settings.routing.socket, mode)))
@@ -90,28 +96,31 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     except OSError as error:
         fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
         raise SettingsError([fault]) from None
-    return _Daemon(file, settings, check, archive, policies, events), _Doors(questions, announcements)
+    kept = _Kept(archive, policies, marks)
+    return _Daemon(file, settings, check, kept, events), _Doors(questions, announcements)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What outlives a restart, table by table."""
+
+    archive: StoreArchive
+    policies: StorePolicyArchive
+    marks: StoreMarks
 
 
 class _Daemon:
     """The running process."""
 
-    def __init__(
-        self,
-        file: Path,
-        settings: Settings,
-        check: LiveCheck,
-        archive: StoreArchive,
-        policies: StorePolicyArchive,
-        events: Events,
-    ) -> None:
+    def __init__(self, file: Path, settings: Settings, check: LiveCheck, kept: _Kept, events: Events) -> None:
         self._file = file
         self._settings = settings
         self._events = events
-        self._archive = archive
-        self._policies = policies
         self._check = check
-        self._knowledge = Knowledge(check, archive, settings.routing, events)
+        self._kept = kept
+        self._knowledge = Knowledge(check, kept.archive, settings.routing, events)
+        self._fallback = Fallback(settings.routing, kept.marks.load())
+        self._table = RouteTable(settings)
         self._server = SocketmapServer(self._answers(settings), events)
         self._watched = watch(settings)
 
@@ -125,11 +134,16 @@ class _Daemon:
         await self._server.start(doors.questions.sock)
         announcements = Announcements(doors.announcements.sock, self._expect)
         announcements.start()
-        helpers = [
-            asyncio.create_task(self._keep_house()),
-            asyncio.create_task(self._keep_fresh()),
-            asyncio.create_task(_feed_watchdog()),
-        ]
+        relief = Relief(
+            QueueWatch(self._settings.postfix.secure),
+            self._fallback,
+            self._knowledge,
+            self._kept.marks,
+            self._events,
+            lambda domain: self._table.has_proof(domain, self._knowledge.last),
+        )
+        work = (self._keep_house(), self._keep_fresh(), _feed_watchdog(), relief.run())
+        helpers = [asyncio.create_task(each) for each in work]
         self._events.ready(socket=str(doors.questions.path))
         notify.ready()
         why = await stop
@@ -147,7 +161,7 @@ class _Daemon:
 
     async def _keep_house(self) -> None:
         while True:
-            self._archive.prune(time.time() - FORGOTTEN_SECONDS)
+            self._kept.archive.prune(time.time() - FORGOTTEN_SECONDS)
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     async def _keep_fresh(self) -> None:
@@ -157,28 +171,31 @@ class _Daemon:
 
     def _answers(self, settings: Settings) -> Answers:
         return Answers(
-            RouteTable(settings),
+            self._table,
             Tunnels(settings, self._events.certificate_refused, self._events.tunnel_list_unreadable),
             self._knowledge,
             self._events,
             answer_seconds=settings.routing.answer_seconds,
+            fallback=self._fallback,
         )
 
     def _reload(self) -> None:
         notify.reloading()
         try:
             settings = load_settings(self._file)
-            check = live_check(settings, self._events, self._file, self._policies)
+            check = live_check(settings, self._events, self._file, self._kept.policies)
         except SeglError as error:
             self._events.reload_refused(error)
             metrics.RELOADS.labels("refused").inc()
         else:
             forget = CheckedWith.of(settings) != CheckedWith.of(self._settings)
             if forget:
-                self._policies.clear()
+                self._kept.policies.clear()
             self._knowledge.change(check, settings.routing, forget=forget)
             self._check = check
             self._settings = settings
+            self._fallback.routing = settings.routing
+            self._table = RouteTable(settings)
             self._server.answer = self._answers(settings)
             self._watched = watch(settings, self._watched)
             self._events.reloaded(pins=len(settings.domain), forgot=forget)

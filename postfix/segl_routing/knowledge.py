@@ -55,6 +55,7 @@ class Knowledge:
         self._generation = 0
         self._places = asyncio.Semaphore(MAX_CHECKS)
         self._expected: OrderedDict[str, None] = OrderedDict()
+        self._anew: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -122,6 +123,13 @@ class Knowledge:
                 "the recipient's domain is being looked up", f"{domain}: still looking after {within:.1f} s"
             ) from None
 
+    async def check_anew(self, domain: str) -> DomainFacts:
+        """The facts about *domain* from a check made now, whatever may still be believed.
+
+        Raises :class:`RoutingError` when too many are being looked up."""
+        self._anew.add(domain)
+        return await asyncio.shield(self._start(domain))
+
     async def stop(self) -> None:
         """Break off the checks that run."""
         self._expected.clear()
@@ -158,7 +166,9 @@ class Knowledge:
     async def _find_out(self, domain: str) -> DomainFacts:
         previous = self._latest(self._facts.get(domain), await self._archive.read(domain))
         now = self._clock()
-        if previous is not None and previous.fresh(now) and not previous.old(now):
+        wanted_anew = domain in self._anew
+        self._anew.discard(domain)
+        if previous is not None and previous.fresh(now) and not previous.old(now) and not wanted_anew:
             self._remember(previous)  # from before a restart, or another node's
             return previous
         async with self._places:

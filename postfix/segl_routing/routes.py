@@ -17,7 +17,7 @@ from typing import Any
 
 from segl.addresses import is_relayed, split_address
 from segl.demand_tag import TLS_DEMANDS
-from segl.settings import DomainPin, Settings, is_address, next_hop_host
+from segl.settings import DomainPin, Routing, Settings, is_address, next_hop_host
 from segl.vocabulary import Known, Proof, Route, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.mx import NoMail
@@ -101,6 +101,10 @@ class RouteTable:
         self._certificate = f"segl-certificate:unix:{settings.delivery.certificate_socket}"
         self._portal = f"segl-portal:unix:{settings.delivery.portal_socket}"
 
+    @property
+    def routing(self) -> Routing:
+        return self._settings.routing
+
     def decide(
         self,
         recipient: str,
@@ -172,6 +176,14 @@ class RouteTable:
             return None
         weighed = weigh(known.held, Proof.strictest((least, self.least(domain))))
         return weighed.taken.policy if weighed.taken else None
+
+    def has_proof(self, domain: str, last: Callable[[str], DomainFacts | None]) -> bool:
+        """Whether forced TLS may be taken for *domain* by a pin or by what was found out last."""
+        pin = self._pin(domain)
+        if pin is not None and pin.way is not None:
+            return pin.way is Way.TLS
+        known = last(domain)
+        return known is not None and weigh(known.held, self.least(domain)).taken is not None
 
     def _own(self, recipient: str, local: str) -> Outcome:
         """Back into the house; unless the local part names a further host, in the manners of before DNS

@@ -1,0 +1,71 @@
+"""Keeps the marks of domains in the store: a restart must not send mail back to where it just failed."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from segl.errors import StoreError
+from segl.events import Events
+from segl.store import domain_mark, transaction
+from segl_routing.failures import Failure
+from segl_routing.fallback import Marked
+from segl_routing.store_thread import StoreThread
+
+
+class StoreMarks:
+    """The table ``domain_mark``."""
+
+    def __init__(self, engine: Engine, events: Events) -> None:
+        self._engine = engine
+        self._events = events
+        self._thread = StoreThread(engine, events, "marks")
+
+    def load(self) -> list[Marked]:
+        """All marks kept; none when the store fails. Waits for the store: for the start."""
+        try:
+            with transaction(self._engine) as connection:
+                return marks_in(connection)
+        except StoreError as error:
+            self._events.failed("marks", error)
+            return []
+
+    def keep(self, marked: Marked) -> None:
+        """Keep *marked* in place of what was known of its domain, soon."""
+        row = {
+            "domain": marked.domain,
+            "failure": marked.failure.value,
+            "reason": marked.reason[:255],
+            "since": marked.since,
+            "until": marked.until,
+            "times": marked.times,
+            "healed_at": marked.healed_at,
+        }
+
+        def replace(connection: Connection) -> None:
+            connection.execute(domain_mark.delete().where(domain_mark.c.domain == marked.domain))
+            connection.execute(domain_mark.insert().values(row))
+
+        self._thread.write(replace)
+
+    def forget(self, domains: list[str]) -> None:
+        """Forget these, soon."""
+        if domains:
+            self._thread.write(
+                lambda c: c.execute(domain_mark.delete().where(domain_mark.c.domain.in_(domains)))
+            )
+
+    def close(self) -> None:
+        self._thread.close()
+
+
+def marks_in(connection: Connection) -> list[Marked]:
+    """The marks in the store; rows of another version's making are left out."""
+    found = []
+    for row in connection.execute(sa.select(domain_mark)):
+        try:
+            failure = Failure(row.failure)
+        except ValueError:
+            continue
+        found.append(Marked(row.domain, failure, row.reason, row.since, row.until, row.times, row.healed_at))
+    return found

@@ -1,0 +1,117 @@
+"""The watch over deliveries: looks at the queue now and then, marks what fails, and lets marks heal.
+
+:mod:`segl_routing.fallback` decides; here stand the edges: the queue, the checks, the store, log and metrics.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
+from segl import metrics
+from segl.addresses import domain_of
+from segl.errors import RoutingError
+from segl.events import Events
+from segl_routing.fallback import Fallback, Fallen, Marked
+from segl_routing.knowledge import Knowledge
+from segl_routing.marks import StoreMarks
+from segl_routing.queue_watch import QueueWatch
+
+# An answer given so long ago is not remembered by the queue manager any more (it keeps its last one for 30 s).
+_CACHED_SECONDS = 31.0
+_MOST_CHECKED = 20  # marks tried at one look
+_LOOKS = {result: metrics.QUEUE_LOOKS.labels(result) for result in ("done", "failed")}
+
+
+class Relief:
+    """One watch. *has_proof* tells whether forced TLS may be taken for a domain, marks left aside."""
+
+    def __init__(
+        self,
+        queue: QueueWatch,
+        fallback: Fallback,
+        knowledge: Knowledge,
+        marks: StoreMarks,
+        events: Events,
+        has_proof: Callable[[str], bool],
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.has_proof = has_proof
+        self._queue = queue
+        self._fallback = fallback
+        self._knowledge = knowledge
+        self._marks = marks
+        self._events = events
+        self._clock = clock
+        self._pushes: list[tuple[float, tuple[str, ...]]] = []  # when, and which messages
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            await asyncio.sleep(self._fallback.routing.watch_seconds)
+            try:
+                await self.round()
+            except Exception as error:  # whatever it is: the answers go on
+                self._events.failed("queue watch", error)
+
+    async def round(self) -> None:
+        """One look, and what follows from it."""
+        await self._look()
+        await asyncio.gather(*(self._try(one) for one in self._fallback.due(self._clock())[:_MOST_CHECKED]))
+        await self._push_due()
+        self._marks.forget(self._fallback.forget(self._clock()))
+        metrics.MARKED_DOMAINS.set(len(self._fallback.standing()))
+
+    async def _look(self) -> None:
+        try:
+            waiting = await self._queue.look()
+        except (OSError, TimeoutError) as error:
+            _LOOKS["failed"].inc()
+            self._events.failed("queue watch", error)
+            return
+        _LOOKS["done"].inc()
+        for fallen in self._fallback.looked(waiting, self._goes_by_tls, self._clock()):
+            self._mark(fallen)
+
+    def _goes_by_tls(self, address: str) -> bool:
+        domain = domain_of(address)
+        return self._fallback.mark(domain) is None and self.has_proof(domain)
+
+    def _mark(self, fallen: Fallen) -> None:
+        marked = fallen.marked
+        self._marks.keep(marked)
+        metrics.FALLBACKS.labels(marked.failure.value).inc()
+        metrics.FALLBACK_MINUTES.observe(fallen.waited / 60)
+        self._events.domain_marked(
+            marked.domain,
+            marked.reason,
+            times=marked.times,
+            hold=marked.until - marked.since,
+            messages=len(fallen.queue_ids),
+        )
+        self._pushes.append((self._clock() + _CACHED_SECONDS, fallen.queue_ids))
+
+    async def _try(self, marked: Marked) -> None:
+        """Check the domain anew; a proof found after the mark ends it."""
+        try:
+            facts = await self._knowledge.check_anew(marked.domain)
+        except RoutingError:
+            return  # too much to do; at the next look
+        now = self._clock()
+        if facts.checked_at > marked.since and self.has_proof(marked.domain):
+            healed = self._fallback.heal(marked.domain, now)
+            if healed is not None:
+                self._marks.keep(healed)
+                self._events.domain_healed(marked.domain, marked_for=now - marked.since)
+        else:
+            self._marks.keep(self._fallback.wait_longer(marked.domain, now))
+
+    async def _push_due(self) -> None:
+        """Have the messages of marked domains tried again, once no old answer can stand in the way."""
+        now = self._clock()
+        ready: Iterable[tuple[str, ...]] = [ids for when, ids in self._pushes if when <= now]
+        self._pushes = [(when, ids) for when, ids in self._pushes if when > now]
+        for queue_ids in ready:
+            await self._queue.push(queue_ids)

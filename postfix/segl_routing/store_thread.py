@@ -1,0 +1,56 @@
+"""The store, asked in a thread of its own: it may be slow or locked for seconds, and answers must not wait.
+
+What is read waits a bounded time and then counts as not there; what is written is written soon, in its order. A
+store that fails is told in the log and costs work done again, never an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from sqlalchemy.engine import Connection, Engine
+
+from segl.errors import StoreError
+from segl.events import Events
+from segl.store import transaction
+
+T = TypeVar("T")
+
+READ_SECONDS = 2.0  # a store slower than this counts as empty
+
+
+class StoreThread:
+    """One thread before *engine*; *name* is how it is called in the log."""
+
+    def __init__(self, engine: Engine, events: Events, name: str) -> None:
+        self._engine = engine
+        self._events = events
+        self._name = name
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+
+    async def read(self, action: Callable[[Connection], T]) -> T | None:
+        """What *action* finds in a transaction; ``None`` when the store is too slow or fails."""
+        task = asyncio.get_running_loop().run_in_executor(self._thread, self._do, action)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), READ_SECONDS)
+        except TimeoutError:
+            return None
+
+    def write(self, action: Callable[[Connection], object]) -> None:
+        """Do *action* in a transaction, soon."""
+        self._thread.submit(self._do, action)
+
+    def close(self) -> None:
+        """Wait until what was to be written is written. The engine stays its owner's."""
+        self._thread.shutdown(wait=True)
+
+    def _do(self, action: Callable[[Connection], T]) -> T | None:
+        try:
+            with transaction(self._engine) as connection:
+                return action(connection)
+        except StoreError as error:
+            self._events.failed(self._name, error)
+            return None

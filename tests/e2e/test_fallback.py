@@ -1,0 +1,78 @@
+"""Forced TLS that held a moment ago fails at delivery: the recipients take the next way within a minute."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from world.estate import build_house
+from world.house import House
+from world.letters import BARE, CPR, GOOD, SENDER, letter
+from world.postfix import wait_until
+from world.street import Street
+
+pytestmark = pytest.mark.world
+
+NEIGHBOUR = "lone@boligforening.example"
+TEXT = f"Hej\n\nLejeren har CPR-nummer {CPR} og er flyttet.\n"
+
+
+@pytest.fixture
+def watched(street: Street) -> Iterator[House]:
+    with tempfile.TemporaryDirectory(prefix="house-") as folder:
+        house = build_house(street, Path(folder))
+        # the same table twice is an error in TOML, so the key joins the house's own [routing]
+        text = house.settings_file.read_text("utf-8")
+        house.settings_file.write_text(
+            text.replace("[routing]\n", "[routing]\nwatch_seconds = 0.5\n"), "utf-8"
+        )
+        tls = street.good.tls
+        try:
+            house.start()
+            yield house
+        finally:
+            street.good.tls = tls
+            house.stop()
+
+
+def submit(house: House, *recipients: str) -> None:
+    house.submit(letter("", recipients, "Sag", TEXT).content, SENDER, recipients)
+
+
+def test_a_server_that_loses_its_tls_falls_to_the_next_way(watched: House, street: Street) -> None:
+    submit(watched, GOOD)
+    wait_until(lambda: bool(street.mail_for(GOOD)), 30, lambda: watched.log[-4000:])
+    assert street.mail_for(GOOD)[0].tls is not None
+
+    street.good.tls = None
+    street.forget()
+    submit(watched, GOOD, NEIGHBOUR)
+    watched.secure.wait_for_log(rf"to=<{GOOD}>.*status=deferred \(TLS is required, but was not offered")
+    wait_until(
+        lambda: all(street.mail_for(r) for r in (GOOD, NEIGHBOUR)) and not watched.queued,
+        60,
+        lambda: watched.log[-6000:],
+    )
+    for recipient in (GOOD, NEIGHBOUR):
+        [notice] = street.mail_for(recipient)
+        assert b"https://sikker.nordby-vand.example/m/" in notice.content
+        assert CPR.encode() not in notice.content
+    assert CPR.encode() not in street.seen_in_clear()
+
+    [marked] = [event for event in watched.map.events if event["event"] == "domain_marked"]
+    assert marked["domain"] == "boligforening.example"
+    assert "TLS is required, but was not offered" in marked["reason"]
+
+    # the mark outlives a restart, and concerns this domain alone
+    street.good.tls = None
+    watched.map.stop()
+    watched.map.start()
+    street.forget()
+    submit(watched, GOOD, BARE)
+    wait_until(lambda: bool(street.mail_for(GOOD)), 30, lambda: watched.log[-4000:])
+    assert b"https://sikker" in street.mail_for(GOOD)[0].content
+    routed = [e for e in watched.map.events if e["event"] == "routed" and e["recipient"] == GOOD]
+    assert routed[-1]["way"] == "portal"

@@ -1,0 +1,66 @@
+"""What the queue says of a copy, read for whose fault it is. The words are Postfix 3.10's own, from its log."""
+
+from __future__ import annotations
+
+import pytest
+
+from segl_routing.failures import Failure, clause, failure_of
+
+TLS, CONNECTION, OTHER = Failure.TLS, Failure.CONNECTION, Failure.OTHER
+
+
+@pytest.mark.parametrize(
+    ("reason", "failure"),
+    [
+        ("TLS is required, but was not offered by host mx.x.example[192.0.2.1]", TLS),
+        (
+            "TLS is required, but host mx.x.example[192.0.2.1] refused to start TLS: 454 4.7.0 not now",
+            TLS,
+        ),
+        ("Cannot start TLS: handshake failure", TLS),
+        ("Server certificate not verified", TLS),
+        ("Server certificate not trusted", TLS),
+        ("no TLSA records found", TLS),
+        ("non DNSSEC destination", TLS),
+        ("TLSA lookup error for mx.x.example:25", TLS),
+        ("connect to mx.x.example[192.0.2.1]:25: Connection refused", CONNECTION),
+        ("connect to mx.x.example[2001:db8::1]:25: Connection timed out", CONNECTION),
+        (
+            "lost connection with mx.x.example[192.0.2.1] while receiving the initial server greeting",
+            CONNECTION,
+        ),
+        (
+            "conversation with mx.x.example[192.0.2.1] timed out while performing the EHLO handshake",
+            CONNECTION,
+        ),
+        (
+            "delivery temporarily suspended: connect to mx.x.example[192.0.2.1]:25: Connection refused",
+            CONNECTION,
+        ),
+        ("delivery temporarily suspended: Server certificate not verified", TLS),
+        # the other side's own words, after TLS
+        (
+            "host mx.x.example[192.0.2.1] said: 451 4.7.1 Greylisted, try again (in reply to RCPT TO command)",
+            OTHER,
+        ),
+        ("host mx.x.example[192.0.2.1] said: 450 Server certificate not verified (in reply to DATA)", OTHER),
+        ("host mx.x.example[192.0.2.1] refused to talk to me: 421 connect to x[192.0.2.9]:25: later", OTHER),
+        # our own agents, and faults of ours
+        ("connect to mail.example[/run/segl/tunnel.sock]: Connection refused", OTHER),
+        ("lost connection with mail.example[/run/segl/portal.sock] while sending end of data", OTHER),
+        ("client TLS configuration problem", OTHER),
+        ("mail transport unavailable", OTHER),
+        ("address resolver failure", OTHER),
+        ("", OTHER),
+    ],
+)
+def test_whose_fault(reason: str, failure: Failure) -> None:
+    assert failure_of(reason) is failure
+
+
+def test_a_reason_for_people_holds_none_of_the_strangers_words() -> None:
+    told = clause(
+        "TLS is required, but host mx.x.example[192.0.2.1] refused to start TLS: 454 call \x1b[31mme"
+    )
+    assert told == "TLS is required, but host mx.x.example[192.0.2.1] refused to start TLS"
+    assert len(clause("Server certificate not verified" + "x" * 1000)) == 200

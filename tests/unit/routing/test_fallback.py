@@ -1,0 +1,162 @@
+"""When a domain is marked, for how long, and how the mark ends."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.settings import Routing
+from segl_routing.failures import Failure
+from segl_routing.fallback import AGAIN_SECONDS, HOLD_SECONDS, LONGEST_HOLD, Fallback, Fallen, Marked
+from segl_routing.queue_watch import Waiting
+
+BO = "bo@kunde.example"
+STRIPPED = "TLS is required, but was not offered by host mx.kunde.example[192.0.2.1]"
+REFUSED = "connect to mx.kunde.example[192.0.2.1]:25: Connection refused"
+GREYLISTED = "host mx.kunde.example[192.0.2.1] said: 451 4.7.1 Greylisted (in reply to RCPT TO command)"
+
+
+class Story:
+    """A queue that is looked at, second by second."""
+
+    def __init__(self, known: list[Marked] | None = None) -> None:
+        self.fallback = Fallback(Routing(), known or [])
+        self.now = 1_000_000.0
+        self.arrived = self.now
+
+    def tried(self, *addresses: str) -> None:
+        for address in addresses or (BO,):
+            self.fallback.asked(address)
+
+    def look(self, reason: str, *addresses: str, after: float = 20, queue_id: str = "Q1") -> list[Fallen]:
+        self.now += after
+        waiting = [Waiting(queue_id, address, self.arrived, reason) for address in addresses or (BO,)]
+        return self.fallback.looked(waiting, lambda _address: True, self.now)
+
+    @property
+    def marked(self) -> bool:
+        return self.fallback.mark("kunde.example") is not None
+
+
+def test_the_second_failure_of_tls_marks_the_domain() -> None:
+    story = Story()
+    story.tried()
+    assert not story.look(STRIPPED)
+    story.tried()
+    [fallen] = story.look(STRIPPED)
+    assert fallen.queue_ids == ("Q1",)
+    assert fallen.waited == 40
+    mark = story.fallback.mark("kunde.example")
+    assert mark is not None
+    assert mark.reason == f"forced TLS failed at delivery: {STRIPPED}"
+    assert mark.until == story.now + HOLD_SECONDS
+
+
+def test_looking_again_is_no_second_failure() -> None:
+    story = Story()
+    story.tried()
+    assert not any(story.look(STRIPPED) for _ in range(20))
+
+
+def test_ten_minutes_are_enough_without_a_second() -> None:
+    story = Story()
+    story.tried()
+    assert not story.look(STRIPPED)
+    assert story.look(STRIPPED, after=580)
+
+
+def test_two_copies_of_one_domain_are_two_failures() -> None:
+    story = Story()
+    assert story.look(STRIPPED, BO, "eva@kunde.example")
+
+
+def test_connections_that_fail_must_fail_often_and_long() -> None:
+    story = Story()
+    for _ in range(5):
+        story.tried()
+        assert not story.look(REFUSED, after=60)
+    assert story.look(REFUSED, after=300)
+
+
+def test_one_long_failure_to_connect_is_not_enough() -> None:
+    story = Story()
+    story.tried()
+    assert not story.look(REFUSED, after=3600)
+
+
+@pytest.mark.parametrize(
+    "reason", [GREYLISTED, "client TLS configuration problem", "mail transport unavailable"]
+)
+def test_other_reasons_to_wait_mark_nothing(reason: str) -> None:
+    story = Story()
+    for _ in range(10):
+        story.tried()
+        assert not story.look(reason, after=600)
+
+
+def test_what_does_not_go_by_tls_marks_nothing() -> None:
+    story = Story()
+    waiting = [Waiting("Q1", BO, story.arrived - 3600, STRIPPED)] * 3
+    assert not story.fallback.looked(waiting, lambda _address: False, story.now)
+
+
+def test_a_mark_heals_and_the_next_within_a_day_lasts_twice_as_long() -> None:
+    story = Story()
+    holds = []
+    for _ in range(12):
+        [fallen] = story.look(STRIPPED, BO, "eva@kunde.example")
+        holds.append(fallen.marked.until - fallen.marked.since)
+        story.now = fallen.marked.until
+        assert story.fallback.due(story.now) == [fallen.marked]
+        assert story.fallback.heal("kunde.example", story.now)
+        assert not story.marked
+    assert holds[:4] == [HOLD_SECONDS, 2 * HOLD_SECONDS, 4 * HOLD_SECONDS, 8 * HOLD_SECONDS]
+    assert holds[-1] == LONGEST_HOLD
+
+
+def test_after_a_quiet_day_it_begins_anew() -> None:
+    story = Story()
+    story.look(STRIPPED, BO, "eva@kunde.example")
+    story.fallback.heal("kunde.example", story.now)
+    story.now += AGAIN_SECONDS + 1
+    assert story.fallback.forget(story.now) == ["kunde.example"]
+    [fallen] = story.look(STRIPPED, BO, "eva@kunde.example")
+    assert fallen.marked.times == 1
+
+
+def test_a_check_that_finds_nothing_prolongs_the_mark() -> None:
+    story = Story()
+    story.look(STRIPPED, BO, "eva@kunde.example")
+    story.now += HOLD_SECONDS
+    assert story.fallback.due(story.now)
+    story.fallback.wait_longer("kunde.example", story.now)
+    assert not story.fallback.due(story.now)
+    assert story.marked
+
+
+def test_a_mark_from_before_a_restart_counts() -> None:
+    story = Story([Marked("kunde.example", Failure.TLS, "it failed", 1.0, 2.0)])
+    assert story.marked
+
+
+LOOKS = st.lists(
+    st.tuples(st.sampled_from([STRIPPED, REFUSED, GREYLISTED]), st.booleans(), st.floats(1, 2000)),
+    max_size=40,
+)
+
+
+@given(LOOKS)
+def test_a_mark_is_never_lost_but_by_healing(looks: list[tuple[str, bool, float]]) -> None:
+    story = Story()
+    marked = False
+    for reason, tried, after in looks:
+        if tried:
+            story.tried()
+        waiting = [Waiting("Q1", BO, story.arrived, reason)]
+        story.now += after
+        fell = story.fallback.looked(waiting, lambda _address: not story.marked, story.now)
+        assert len(fell) <= 1
+        assert not (marked and fell), "a marked domain is not marked again"
+        marked = marked or bool(fell)
+        assert story.marked == marked

@@ -1,0 +1,104 @@
+"""Reads what postqueue(1) prints, whatever it prints, and never waits for it without end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl_routing import queue_watch
+from segl_routing.queue_watch import QueueWatch, Waiting, waiting_in
+
+
+def line(queue: str = "deferred", **more: object) -> bytes:
+    message = {
+        "queue_name": queue,
+        "queue_id": "4jZ0Ns4PFPz1dr1C",
+        "arrival_time": 1795565246,
+        "message_size": 4078,
+        "forced_expire": False,
+        "sender": "mette@nordby-vand.example",
+        "recipients": [
+            {"address": "bo@x.example", "delay_reason": "Server certificate not verified"},
+            {"address": "eva@y.example.least-dane.segl.invalid", "delay_reason": "Connection refused"},
+            {"address": "ib@z.example"},
+        ],
+        **more,
+    }
+    return json.dumps(message).encode() + b"\n"
+
+
+def test_each_recipient_that_failed_is_told_without_a_demand() -> None:
+    assert waiting_in(line()) == [
+        Waiting("4jZ0Ns4PFPz1dr1C", "bo@x.example", 1795565246.0, "Server certificate not verified"),
+        Waiting("4jZ0Ns4PFPz1dr1C", "eva@y.example", 1795565246.0, "Connection refused"),
+    ]
+
+
+@pytest.mark.parametrize("queue", ["active", "incoming", "hold", "maildrop", "corrupt"])
+def test_only_what_is_deferred_waits_after_a_failure(queue: str) -> None:
+    assert waiting_in(line(queue)) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b'{"queue_name": "deferred"}',
+        line(arrival_time="soon"),
+        line(recipients=3),
+        line(recipients=[3]),
+        line(recipients=[{}]),
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_message_is_passed_over(broken: bytes) -> None:
+    assert waiting_in(broken) == []
+
+
+@given(st.binary(max_size=300))
+def test_no_line_stops_the_watch(raw: bytes) -> None:
+    waiting_in(raw)
+
+
+def program(folder: Path, script: str) -> str:
+    file = folder / "postqueue"
+    file.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+    file.chmod(0o755)
+    return str(file)
+
+
+def look(path: str) -> list[Waiting]:
+    return asyncio.run(QueueWatch(Path("/etc/postfix-segl"), path).look())
+
+
+def test_all_lines_are_read(tmp_path: Path) -> None:
+    (tmp_path / "queue").write_bytes(line() * 1_000 + b"nonsense\n" + line())
+    assert len(look(program(tmp_path, f"cat {tmp_path}/queue"))) == 2_002
+
+
+def test_a_line_without_end_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_watch, "_LONGEST_LINE", 10_000)
+    (tmp_path / "queue").write_bytes(line() + b"x" * 50_000 + b"\n" + line())
+    assert len(look(program(tmp_path, f"cat {tmp_path}/queue"))) == 4
+
+
+def test_a_queue_that_cannot_be_shown_is_no_empty_queue(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="cannot show"):
+        look(program(tmp_path, "exit 69"))
+    with pytest.raises(OSError, match="No such file"):
+        look(str(tmp_path / "absent"))
+
+
+def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_watch, "_LOOK_SECONDS", 0.2)
+    with pytest.raises(TimeoutError):
+        look(program(tmp_path, "exec sleep 600"))

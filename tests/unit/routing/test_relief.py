@@ -1,0 +1,154 @@
+"""The watch over deliveries: a look at the queue, a mark, a check after its time, and the usual way again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from segl.events import Events
+from segl.settings import Routing
+from segl.store import open_store
+from segl.vocabulary import Known
+from segl_routing.archive import NoArchive
+from segl_routing.facts import Checked
+from segl_routing.fallback import HOLD_SECONDS, Fallback
+from segl_routing.knowledge import Knowledge
+from segl_routing.marks import StoreMarks
+from segl_routing.queue_watch import QueueWatch
+from segl_routing.relief import Relief
+from world.lookups import pkix
+
+DOMAIN = "kunde.example"
+
+
+class World:
+    """A queue that says what a file says, and a domain whose check finds what it is told to find."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = 1_800_000_000.0
+        self.proven = Known.YES
+        self.checks = 0
+        self.queue = folder / "queue"
+        self.pushed = folder / "pushed"
+        program = folder / "postqueue"
+        program.write_text(
+            f'#!/bin/sh\ncase "$3" in -j) cat {self.queue};; -i) echo "$4" >> {self.pushed};; esac\n', "utf-8"
+        )
+        program.chmod(0o755)
+        self.events = Events("segl-map")
+        self.engine = open_store(f"sqlite:///{folder}/segl.db")
+        self.marks = StoreMarks(self.engine, self.events)
+        self.fallback = Fallback(Routing(), self.marks.load())
+        self.knowledge = Knowledge(
+            self._check, NoArchive(), Routing(), self.events, clock=lambda: self.now, jitter=lambda a, _b: a
+        )
+        self.relief = Relief(
+            QueueWatch(folder, str(program)),
+            self.fallback,
+            self.knowledge,
+            self.marks,
+            self.events,
+            lambda _domain: self.proven is Known.YES,
+            clock=lambda: self.now,
+        )
+
+    async def _check(self, _domain: str) -> Checked:
+        self.checks += 1
+        return pkix(self.proven, "told so")
+
+    def waits(self, *addresses: str) -> None:
+        reason = "Server certificate not verified"
+        message = {
+            "queue_name": "deferred",
+            "queue_id": "Q1",
+            "arrival_time": self.now,
+            "recipients": [{"address": address, "delay_reason": reason} for address in addresses],
+        }
+        self.queue.write_text(json.dumps(message) + "\n" if addresses else "", "utf-8")
+
+    async def look(self, after: float) -> None:
+        self.now += after
+        await self.relief.round()
+
+    @property
+    def marked(self) -> bool:
+        return self.fallback.mark(DOMAIN) is not None
+
+
+def told(folder: Path, story: Callable[[World], Awaitable[None]]) -> World:
+    world = World(folder)
+
+    async def run() -> None:
+        try:
+            await story(world)
+        finally:
+            await world.knowledge.stop()
+
+    asyncio.run(run())
+    world.marks.close()
+    return world
+
+
+def test_a_domain_is_marked_pushed_on_checked_and_healed(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.waits("bo@kunde.example", "eva@kunde.example")
+        await world.look(after=20)
+        assert world.marked
+        assert not world.pushed.exists(), "the queue manager may still remember the old answer"
+        world.waits()
+        await world.look(after=32)
+        assert world.pushed.read_text("utf-8") == "Q1\n"
+        assert world.checks == 0, "a check before its time says nothing new"
+        await world.look(after=HOLD_SECONDS)
+        assert world.checks == 1
+        assert not world.marked
+
+    told(tmp_path, story)
+
+
+def test_a_check_that_finds_no_proof_leaves_the_mark(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.waits("bo@kunde.example", "eva@kunde.example")
+        await world.look(after=20)
+        world.waits()
+        world.proven = Known.NO
+        for _ in range(3):
+            await world.look(after=HOLD_SECONDS)
+            assert world.marked
+        assert world.checks == 3
+        world.proven = Known.YES
+        await world.look(after=HOLD_SECONDS)
+        assert not world.marked
+
+    told(tmp_path, story)
+
+
+def test_marks_outlive_the_process(tmp_path: Path) -> None:
+    async def mark(world: World) -> None:
+        world.waits("bo@kunde.example", "eva@kunde.example")
+        await world.look(after=20)
+
+    async def nothing(_world: World) -> None:
+        return
+
+    told(tmp_path, mark).engine.dispose()
+    later = told(tmp_path, nothing)
+    assert later.marked
+    assert later.fallback.standing()[0].reason == (
+        "forced TLS failed at delivery: Server certificate not verified"
+    )
+    later.engine.dispose()
+
+
+def test_a_queue_that_cannot_be_seen_is_told_and_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def story(world: World) -> None:
+        await world.look(after=20)  # no such file: the program ends with a fault
+        assert not world.marked
+
+    told(tmp_path, story).engine.dispose()
