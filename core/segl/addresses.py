@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 # Letters that IDNA 2003 (Python's codec) and IDNA 2008 (Postfix) turn into different names (UTS #46 §7):
 # mail for one domain must not be routed by what is known of another.
@@ -27,7 +28,7 @@ def normal_domain(domain: str) -> str:
             name = name.encode("idna").decode("ascii")
         except UnicodeError:
             raise ValueError(f"{domain!r} is not a domain name") from None
-    if not name or len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+    if len(name) > 253 or not _DOMAIN.fullmatch(name):
         raise ValueError(f"{domain!r} is not a domain name")
     return name
 

@@ -33,6 +33,14 @@ MAP_REQUESTS = Counter("segl_map_requests", "Socketmap requests, by map and answ
 MAP_SECONDS = Histogram("segl_map_seconds", "Time to answer a socketmap request", buckets=_SCAN_BUCKETS)
 ANNOUNCED = Counter("segl_announced", "Recipients that the milter announced to segl-map", ["result"])
 ROUTES = Counter("segl_routes", "Route answers, by way (Postfix asks several times for a recipient)", ["way"])
+# The map is told of recipients, not of messages, and of each several times: a recipient is counted when its way is
+# told for the first time (of the last 10,000) or has changed. What share of deliveries took which way, message by
+# message, is in segl_deliveries and in the receipts.
+ROUTED_RECIPIENTS = Counter(
+    "segl_routed_recipients", "Recipients by way, at its first telling or change", ["way"]
+)
+TLS_PROOFS = Counter("segl_tls_proofs", "The same for the way tls, by the proof that was taken", ["proof"])
+PROOFS = Counter("segl_proofs", "Checks of domains, by proof and what it said", ["proof", "answer"])
 FALLBACKS = Counter(
     "segl_fallbacks", "Domains marked because forced TLS failed at delivery, by kind of failure", ["failure"]
 )

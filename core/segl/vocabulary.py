@@ -70,16 +70,20 @@ class Proof(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Proof).index(self)
+        return _PROOF_RANK[self]
 
     def meets(self, least: Proof) -> bool:
         """Whether this is as strong as *least* asks."""
-        return self.rank >= least.rank
+        return _PROOF_RANK[self] >= _PROOF_RANK[least]
 
     @classmethod
     def strictest(cls, demands: Iterable[Proof]) -> Proof:
         """The highest of *demands*; ``ENCRYPT`` when there are none."""
-        return max(demands, key=lambda proof: proof.rank, default=cls.ENCRYPT)
+        return max(demands, key=_PROOF_RANK.__getitem__, default=cls.ENCRYPT)
+
+
+# Compared for every recipient Postfix asks about.
+_PROOF_RANK = {proof: rank for rank, proof in enumerate(Proof)}
 
 
 class Known(Enum):

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from segl.demand_tag import TLS_DEMANDS, UnknownDemand, untagged
 from segl.errors import RoutingError
 from segl.events import Events
-from segl.metrics import MAP_REQUESTS, MAP_SECONDS, ROUTES
+from segl.metrics import MAP_REQUESTS, MAP_SECONDS, ROUTED_RECIPIENTS, ROUTES, TLS_PROOFS
 from segl.vocabulary import Proof, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.fallback import Fallback
@@ -129,6 +129,10 @@ class Answers:
             if outcome.route.way is Way.TLS:
                 self._fallback.asked(outcome.route.recipient)
             _ROUTES[outcome.route.way].inc()
+            if not repeated:
+                ROUTED_RECIPIENTS.labels(outcome.route.way.value).inc()
+                if outcome.proof is not None:
+                    TLS_PROOFS.labels(outcome.proof.value).inc()
             self._events.routed(outcome.route, ms=ms, repeated=repeated)
         elif isinstance(outcome, Refused):
             self._events.route_refused(outcome.recipient, outcome.status, outcome.reason, repeated=repeated)

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 
 from segl.errors import RoutingError
 from segl.events import Events
+from segl.metrics import PROOFS
 from segl.settings import Routing
 from segl.vocabulary import Known, Proof
 from segl_routing.archive import Archive
@@ -175,6 +176,9 @@ class Knowledge:
             checked = await self._checked_under_present_settings(domain)
         now = self._clock()
         facts = judge(domain, checked, previous, routing=self._routing, now=now, jitter=self._jitter)
+        for evidence in checked.evidence:
+            fails = evidence.bars and evidence.known is Known.NO
+            PROOFS.labels(evidence.proof.value, "fails" if fails else evidence.known.value).inc()
         self._remember(facts)
         self._archive.write(facts)
         return facts

@@ -12,7 +12,7 @@ settings, each taken if it is *proven* as far as the domain and the message dema
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from segl.addresses import is_relayed, split_address
@@ -24,18 +24,20 @@ from segl_routing.mx import NoMail
 from segl_routing.policy import ENCRYPT, Level, TlsPolicy
 from segl_routing.states import CertificateState, Mark, no_certificate, no_mark
 from segl_routing.tunnels import TunnelState
-from segl_routing.weigh import weigh
+from segl_routing.weigh import Weighed, weigh
 
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """The recipient goes by ``route.way``; ``transport`` is the answer to Postfix."""
+    """The recipient goes by ``route.way``; ``transport`` is the answer to Postfix. ``proof`` is what the way ``tls``
+    rests on."""
 
     route: Route
     transport: str
+    proof: Proof | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return {**self.route.as_dict(), "transport": self.transport}
+        return {**self.route.as_dict(), "transport": self.transport, "proof": self.proof and self.proof.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,7 @@ class RouteTable:
     def _by_order(self, asked: _Asked, world: _World, no_tls: str = "") -> Outcome:
         """The usual order; *no_tls* says why TLS is out of the question, if it is."""
         steps: list[str] = []
+        proof: Proof | None = None
         for way in self._settings.routing.order:
             match way:
                 case Way.TUNNEL:
@@ -220,29 +223,28 @@ class RouteTable:
                         steps.append(f"{way}: {reason}; asked again until something is known")
                         return Undecided(asked.recipient, reason, tuple(steps), unfound=asked.recipient)
                 case Way.TLS:
-                    answer = (False, no_tls) if no_tls else self._by_tls(asked, world, steps)
-                    if not isinstance(answer, tuple):
+                    answer = Weighed(Known.NO, no_tls) if no_tls else self._by_tls(asked, world, steps)
+                    if not isinstance(answer, Weighed):
                         return answer
-                    taken, reason = answer
+                    taken, reason = answer.known is Known.YES, answer.reason
+                    proof = answer.taken.proof if answer.taken else None
                 case Way.PORTAL:
                     taken = True
                     reason = steps[-1].partition(": ")[2] if steps else "first in the order of the settings"
             if taken:
-                return self._taken(asked, way, reason, steps)
+                return self._taken(asked, way, reason, steps, proof if way is Way.TLS else None)
             steps.append(f"{way}: {reason}")
         return Undecided(
             asked.recipient, "no way is left", tuple(steps)
         )  # settings always end with the portal
 
-    def _by_tls(
-        self, asked: _Asked, world: _World, steps: list[str]
-    ) -> tuple[bool, str] | Refused | Undecided:
+    def _by_tls(self, asked: _Asked, world: _World, steps: list[str]) -> Weighed | Refused | Undecided:
         """Whether TLS may be taken and why; or the outcome, where it cannot be told or no way can work."""
         if asked.least is Proof.SEALED:
-            return False, "not enough for this message"
+            return Weighed(Known.NO, "not enough for this message")
         mark = world.marks(asked.domain)
         if mark is not None:
-            return False, mark.reason
+            return Weighed(Known.NO, mark.reason)
         known = world.facts(asked.domain)
         if known is None:
             return Undecided(asked.recipient, "not checked yet", tuple(steps), unchecked=asked.domain)
@@ -251,19 +253,20 @@ class RouteTable:
             return Refused(asked.recipient, *_REFUSALS[known.no_mail], tuple(steps))
         weighed = weigh(known.held, asked.least)
         if weighed.known is not Known.UNKNOWN:
-            return weighed.known is Known.YES, weighed.reason
+            return weighed
         waited = max(0.0, asked.now - (asked.now if weighed.since is None else weighed.since))
         if waited < self._settings.routing.undecided_seconds:
             steps.append(f"{Way.TLS}: {weighed.reason}; asked again until something is known")
             return Undecided(asked.recipient, weighed.reason, tuple(steps))
-        return False, f"{weighed.reason}; nothing could be found out for {waited / 60:.0f} minutes"
+        reason = f"{weighed.reason}; nothing could be found out for {waited / 60:.0f} minutes"
+        return Weighed(Known.NO, reason)
 
-    def _taken(self, asked: _Asked, way: Way, reason: str, steps: list[str]) -> Outcome:
+    def _taken(self, asked: _Asked, way: Way, reason: str, steps: list[str], proof: Proof | None) -> Outcome:
         order = self._settings.routing.order
         later = order[order.index(way) + 1 :]
         here = f"{way}: takes anyone" if way is Way.PORTAL else f"{way}: {reason}"
         told = (*steps, here, *(f"{other}: not needed" for other in later))
-        return self._routed(asked, way, reason, told, None)
+        return replace(self._routed(asked, way, reason, told, None), proof=proof)
 
     def _routed(
         self, asked: _Asked, way: Way, reason: str, steps: tuple[str, ...], pin: DomainPin | None
@@ -278,7 +281,8 @@ class RouteTable:
                 transport = f"{name}:{(pin and pin.next_hop) or self._next_hop(asked.domain)}"
             case _:
                 way, transport = Way.PORTAL, self._portal
-        return Routed(Route(asked.recipient, way, reason, steps), transport)
+        proof = pin.proof if pin is not None and way is Way.TLS else None
+        return Routed(Route(asked.recipient, way, reason, steps), transport, proof)
 
     def _next_hop(self, domain: str) -> str:
         port = self._settings.routing.smtp_port

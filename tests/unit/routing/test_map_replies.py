@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 import structlog
+from prometheus_client import REGISTRY
 
 from segl.events import Events, configure_log
 from segl.settings_file import parse_settings
@@ -187,3 +188,24 @@ def test_the_log_tells_each_route_once_and_a_change_again(capfd: pytest.CaptureF
     ]
     assert events[0]["way"] == "tls"
     assert events[4]["error"] == "no answer in time"
+
+
+def test_a_recipient_counts_once_however_often_it_is_asked_for() -> None:
+    """Postfix asks at each try, and several times at each; a message is nothing the map is told of."""
+
+    def counted() -> tuple[float, float, float]:
+        names = [
+            ("segl_routed_recipients_total", {"way": "tls"}),
+            ("segl_routed_recipients_total", {"way": "portal"}),
+            ("segl_tls_proofs_total", {"proof": "pkix"}),
+        ]
+        one, two, three = (REGISTRY.get_sample_value(name, labels) or 0.0 for name, labels in names)
+        return one, two, three
+
+    async def story(answers: Answers) -> None:
+        for key in ["bo@good.example"] * 5 + ["eva@bare.example"] * 3 + ["eva@good.example"]:
+            await reply(answers, key)
+
+    before = counted()
+    told(story)
+    assert [after - then for after, then in zip(counted(), before, strict=True)] == [2, 1, 2]

@@ -137,6 +137,8 @@ def test_what_is_demanded(recipient: str, known: DomainFacts | None, least: Proo
     outcome = decide(recipient, known, least=least)
     assert isinstance(outcome, Routed)
     assert outcome.route.way is way
+    assert (outcome.proof is not None) is (way is Way.TLS)
+    assert outcome.proof is None or outcome.proof.meets(least)
 
 
 @pytest.mark.parametrize(

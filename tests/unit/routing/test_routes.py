@@ -186,6 +186,7 @@ def test_each_way_tells_why() -> None:
             "portal: takes anyone",
         ],
         "transport": PORTAL,
+        "proof": None,
     }
     outcome = decide("bo@partner.example")
     assert isinstance(outcome, Routed)
