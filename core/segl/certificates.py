@@ -21,14 +21,17 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.utils import CryptographyDeprecationWarning
 
 SMALLEST_RSA: Final = 2048
 LARGEST_RSA: Final = 16384  # what OpenSSL takes; beyond it one message would cost seconds
 CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
-# What reading a certificate, its key or its extensions may raise: strangers write them.
+# What reading a certificate, its key or its extensions may raise: strangers write them. The warning becomes an
+# exception where warnings are errors, and will in a later release of the library.
 UNREADABLE: Final = (
     ValueError,
+    CryptographyDeprecationWarning,
     UnsupportedAlgorithm,
     x509.InvalidVersion,
     x509.DuplicateExtension,

@@ -84,13 +84,13 @@ def test_a_shortened_tag_is_refused() -> None:
 def test_every_failure_reads_the_same() -> None:
     good = encrypt(CONTENT, [RSA_CERTIFICATE], COMMON)
     oaep = encrypt(CONTENT, [RSA_CERTIFICATE], MODERN)
-    agreed = encrypt(CONTENT, [EC_CERTIFICATE], COMMON)
+    agreed = encrypt(CONTENT, [EC_CERTIFICATE], MODERN)
     stranger = certificate("stranger", rsa_key(2048, 1))
     texts = {
         refused(b""),
         refused(b"no CMS"),
         refused(good[:-1]),
-        refused(good[:-1] + bytes([good[-1] ^ 1])),
+        refused(good[:-17] + bytes([good[-17] ^ 1]) + good[-16:]),  # the last byte of the padding
         refused(oaep[:-1] + bytes([oaep[-1] ^ 1])),
         refused(_with_other_key(oaep)),
         refused(_with_other_key(agreed)),
@@ -148,7 +148,8 @@ def test_a_broken_lock_takes_the_time_of_a_whole_one_with_a_wrong_key() -> None:
     times: dict[bytes, float] = {broken: 9.9, wrong: 9.9}
     for _, altered in itertools.product(range(9), list(times)):
         begun = time.process_time()
-        refused(altered)
+        with suppress(CannotOpen):  # one in 256 comes out as rubbish
+            decrypt(altered, RING)
         times[altered] = min(times[altered], time.process_time() - begun)
     assert 0.5 < times[broken] / times[wrong] < 2
 
@@ -377,15 +378,17 @@ def mutations(draw: st.DrawFn) -> bytes:
 
 
 @given(mutations())
-@settings(max_examples=1500, deadline=2000)
+@settings(max_examples=800, deadline=None)
 def test_any_mutation_opens_or_is_refused(message: bytes) -> None:
     """Nothing but CannotOpen comes out, and soon."""
+    begun = time.process_time()
     with suppress(CannotOpen):
         open_layers(message, RING)
+    assert time.process_time() - begun < 1
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=500, deadline=2000)
+@settings(max_examples=400, deadline=None)
 def test_any_bytes_are_refused(message: bytes) -> None:
     with pytest.raises(CannotOpen):
         open_layers(message, RING)

@@ -13,6 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from segl.certificates import fingerprint
 from segl_delivery.cms import ber
+from segl_delivery.cms.algorithm import integer
 from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.digests import Digest
 from segl_delivery.cms.signed import Outcome, Signature, Signer, sign, verify
@@ -286,6 +287,19 @@ def test_the_certificate_must_be_the_keys_own(identities: dict[str, Identity]) -
 def test_what_is_no_signed_message_is_refused_at_once(message: bytes) -> None:
     with pytest.raises(Damaged):
         verify(message)
+
+
+def test_a_strangers_odd_certificate_is_passed_over(anna: Identity) -> None:
+    """A negative serial number, a version nobody knows: the signature has no certificate, and that is all."""
+    message = sign(CONTENT, anna.signer, detached=False)
+    serial = integer(anna.certificate.serial_number)
+    negative = serial[:2] + bytes([serial[2] | 0x80]) + serial[3:]
+    for altered in (
+        message.replace(serial, negative, 1),
+        message.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1),
+    ):
+        assert altered != message
+        assert only(verify(altered).signatures).outcome is Outcome.NO_CERTIFICATE
 
 
 def test_a_message_cut_off_anywhere_is_refused(anna: Identity) -> None:
