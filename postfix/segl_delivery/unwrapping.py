@@ -1,0 +1,164 @@
+"""S/MIME in (RFC 8551 §3): the layers of a received message taken off, down to what a person can read.
+
+A layer is a MIME entity whose body is a CMS object (``application/pkcs7-mime``), or one with a signature beside
+it (``multipart/signed``, RFC 1847); inside is an entity again, which may be another layer. Senders sign first
+and encrypt then, some sign once more outside.
+
+Nothing is trusted here: each layer says what it was, and whoever asks judges.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.message import Message
+from io import BytesIO
+from itertools import pairwise
+from typing import Final
+
+from segl.errors import CannotOpen
+from segl_delivery.cms.ber import Damaged
+from segl_delivery.cms.keys import KeyRing
+from segl_delivery.cms.lines import Base64Reader
+from segl_delivery.cms.opening import DEEPEST, LARGEST, Decrypted, open_layers
+from segl_delivery.cms.signed import Signed, verify
+from segl_delivery.fields import Field, canonical, read_header
+
+_CMS_TYPES: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_SIGNATURE_TYPES: Final = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
+_LONGEST_VALUE: Final = 4096  # bytes of a header field that says how to read the body
+_LONGEST_HEADER: Final = 256 * 1024  # bytes of one looked at, to see whether it is one
+_PIECE: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Unwrapped:
+    """The innermost *entity*, byte for byte, and the layers taken off, outermost first; ``None`` stands for
+    compression."""
+
+    entity: bytes
+    layers: tuple[Decrypted | Signed | None, ...]
+
+    @property
+    def was_encrypted(self) -> bool:
+        return any(isinstance(layer, Decrypted) for layer in self.layers)
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether no change on the way could have gone unnoticed: a signature that holds lies inside, or each
+        encryption without one inside it notices changes itself."""
+        held = False
+        for layer in reversed(self.layers):
+            if isinstance(layer, Signed):
+                held = held or any(signature.holds for signature in layer.signatures)
+            elif layer is not None and not layer.authenticated and not held:
+                return False
+        return held or self.was_encrypted
+
+
+def unwrap(message: bytes, ring: KeyRing, largest: int = LARGEST) -> Unwrapped:
+    """All layers of *message* that can be taken off; a message without any comes back as it is.
+
+    Raises :class:`CannotOpen` when a layer cannot be opened, there are too many, or an encrypted one holds no MIME
+    entity: rubbish, which a key of another may have made (see :mod:`segl_delivery.cms.opening`).
+    """
+    entity = message
+    layers: list[Decrypted | Signed | None] = []
+    for _ in range(DEEPEST):
+        found = _layer(entity, ring, largest)
+        if found is None:
+            return Unwrapped(entity, tuple(layers))
+        entity, taken = found
+        layers += taken
+        if any(isinstance(layer, Decrypted) for layer in taken) and not _is_entity(entity):
+            raise CannotOpen("it does not decrypt")
+    raise CannotOpen("it has more layers than we take off")
+
+
+def _layer(
+    entity: bytes, ring: KeyRing, largest: int
+) -> tuple[bytes, tuple[Decrypted | Signed | None, ...]] | None:
+    """What is inside *entity*, and what lay around it; ``None`` when it is no layer."""
+    fields, at = read_header(entity)
+    header = _header(fields)
+    kind = header.get_content_type()
+    if kind in _CMS_TYPES or _is_p7m(header, kind):
+        opened = open_layers(_decoded(entity, at, header), ring, largest)
+        if not opened.content and isinstance(opened.layers[-1], Signed):
+            return None  # a bundle of certificates (RFC 8551 §3.8): nothing is inside
+        return opened.content, opened.layers
+    if kind == "multipart/signed" and str(header.get_param("protocol", "")).lower() in _SIGNATURE_TYPES:
+        return _detached(entity[at:], str(header.get_boundary("")))
+    return None
+
+
+def _detached(body: bytes, boundary: str) -> tuple[bytes, tuple[Signed]] | None:
+    """The signed part, and its signature judged; ``None`` when there are no two parts, or the second is no
+    signature: then it is a message like any other."""
+    parts = _parts(body, boundary)
+    if len(parts) < 2:
+        return None
+    fields, at = read_header(parts[1])
+    try:
+        signed = verify(_decoded(parts[1], at, _header(fields)), canonical(parts[0]))
+    except (Damaged, CannotOpen):
+        return None
+    return parts[0], (signed,)
+
+
+def _parts(body: bytes, boundary: str) -> list[bytes]:
+    """The first two parts between the lines of *boundary*, to the byte (RFC 2046 §5.1.1: the line end before a
+    boundary belongs to it)."""
+    if not boundary:
+        return []
+    line = re.compile(
+        rb"(?:\A|\r?\n)--"
+        + re.escape(boundary.encode("utf-8", "surrogateescape"))
+        + rb"(?:--)?[ \t]*(?=\r?\n|\Z)"
+    )
+    marks = []
+    for mark in line.finditer(body):
+        marks.append(mark)
+        if len(marks) == 3:
+            break
+    return [
+        body[before.end() : after.start()].removeprefix(b"\r").removeprefix(b"\n")
+        for before, after in pairwise(marks)
+    ]
+
+
+def _decoded(entity: bytes, at: int, header: Message) -> bytes:
+    """The body's bytes, transfer encoding undone. Quoted-printable carries no CMS."""
+    if str(header.get("content-transfer-encoding", "")).strip().lower() != "base64":
+        return entity[at:]
+    stream = BytesIO(entity)
+    stream.seek(at)
+    reader = Base64Reader(stream)
+    plain = BytesIO()
+    try:
+        while piece := reader.read(_PIECE):
+            plain.write(piece)
+    except Damaged as error:
+        raise CannotOpen(str(error)) from None
+    return plain.getvalue()
+
+
+def _header(fields: list[Field]) -> Message:
+    """The fields that say how to read the body, for the library's parser of parameters."""
+    header = Message()
+    for field in fields:
+        if field.name.startswith("content-") and field.name not in header:
+            header[field.name] = field.value[:_LONGEST_VALUE].decode("utf-8", "replace")
+    return header
+
+
+def _is_p7m(header: Message, kind: str) -> bool:
+    """RFC 8551 §3.9: sent as a mere file, and known by its name alone."""
+    return kind == "application/octet-stream" and str(header.get_filename("")).lower().endswith(".p7m")
+
+
+def _is_entity(content: bytes) -> bool:
+    """Whether *content* is a MIME entity: it has a field that makes it one. Every S/MIME sender writes it, and
+    rubbish does not hold it by chance."""
+    fields, _ = read_header(content[:_LONGEST_HEADER])
+    return any(field.name.startswith("content-") or field.name == "mime-version" for field in fields)

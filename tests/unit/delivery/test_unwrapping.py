@@ -1,0 +1,200 @@
+"""S/MIME as other programs send it, layer by layer, down to what a person reads."""
+
+from __future__ import annotations
+
+import os
+import time
+from base64 import encodebytes
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import padding
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segl.errors import CannotOpen
+from segl_delivery.cms.choice import COMMON, MODERN, Choice
+from segl_delivery.cms.enveloped import Envelope, encrypt
+from segl_delivery.cms.keys import KeyRing
+from segl_delivery.cms.signed import Signed, sign
+from segl_delivery.smime import enveloped, split_for_envelope
+from segl_delivery.unwrapping import Unwrapped, unwrap
+from world.oracle import Identity, openssl
+from world.partners import ec_key, rsa_key
+
+ENTITY = b"Content-Type: text/plain; charset=utf-8\r\n\r\nK\xc3\xa6re Bo, 010190-1234\r\n"
+OUTSIDE = b"From: a@b.example\r\nSubject: Sikker besked\r\nMIME-Version: 1.0\r\n"
+
+
+@pytest.fixture(scope="module")
+def anna(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    return Identity.new(tmp_path_factory.mktemp("anna"), "anna", ec_key())
+
+
+@pytest.fixture(scope="module")
+def bo(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    return Identity.new(tmp_path_factory.mktemp("bo"), "bo", rsa_key())
+
+
+@pytest.fixture(scope="module")
+def ring(bo: Identity) -> KeyRing:
+    return KeyRing([bo.own])
+
+
+def wrapped(der: bytes, kind: str = "enveloped-data") -> bytes:
+    lines = encodebytes(der).replace(b"\n", b"\r\n")
+    return (
+        f"Content-Type: application/pkcs7-mime; smime-type={kind}; name=smime.p7m\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    ).encode() + lines
+
+
+def clear_signed(entity: bytes, signer: Identity) -> bytes:
+    """multipart/signed as openssl makes it."""
+    return openssl(
+        "cms", "-sign", "-binary", "-signer", signer.cert_file, "-inkey", signer.key_file, given=entity
+    )
+
+
+def names(found: Unwrapped) -> list[str]:
+    return [type(layer).__name__ for layer in found.layers]
+
+
+def test_a_plain_message_comes_back_as_it_is(ring: KeyRing) -> None:
+    found = unwrap(OUTSIDE + ENTITY, ring)
+    assert found == Unwrapped(OUTSIDE + ENTITY, ())
+    assert (found.was_encrypted, found.authenticated) == (False, False)
+
+
+@pytest.mark.parametrize("choice", [COMMON, MODERN], ids=["common", "modern"])
+def test_what_our_tunnel_sends_comes_out_as_it_went_in(bo: Identity, ring: KeyRing, choice: Choice) -> None:
+    outside, entity = split_for_envelope(OUTSIDE + ENTITY, "Sikker besked")
+    envelope = Envelope(entity.size, [bo.certificate], choice)
+    found = unwrap(b"".join(enveloped(outside, entity, envelope).pieces), ring)
+    assert found.entity == bytes(entity)
+    assert (found.was_encrypted, found.authenticated) == (True, choice is MODERN)
+
+
+@pytest.mark.parametrize("options", [(), ("-stream",), ("-aes256",), ("-aes-256-gcm", "-stream")])
+def test_what_openssl_sends_is_read(bo: Identity, ring: KeyRing, options: tuple[str, ...]) -> None:
+    message = openssl("cms", "-encrypt", "-binary", *options, bo.cert_file, given=ENTITY)
+    assert unwrap(message, ring).entity == ENTITY
+
+
+def test_signed_beside(anna: Identity, ring: KeyRing) -> None:
+    found = unwrap(clear_signed(ENTITY, anna), ring)
+    assert (found.entity, names(found), found.was_encrypted) == (ENTITY, ["Signed"], False)
+    [layer] = found.layers
+    assert isinstance(layer, Signed)
+    assert found.authenticated
+    assert [signature.certificate for signature in layer.signatures if signature.holds] == [anna.certificate]
+    altered = unwrap(clear_signed(ENTITY, anna).replace(b"010190", b"010191"), ring)
+    assert isinstance(altered.layers[0], Signed)
+    assert not altered.layers[0].signatures[0].holds
+    assert not altered.authenticated
+
+
+def test_signed_then_encrypted_then_signed(anna: Identity, bo: Identity, ring: KeyRing) -> None:
+    """Triple wrapping (RFC 2634 §1.1); the signature inside makes good that CBC notices nothing."""
+    inner = clear_signed(ENTITY, anna)
+    middle = wrapped(encrypt(inner, [bo.certificate], COMMON))
+    outer = OUTSIDE + wrapped(sign(middle, anna.signer, detached=False), "signed-data")
+    found = unwrap(outer, ring)
+    assert (found.entity, names(found)) == (ENTITY, ["Signed", "Decrypted", "Signed"])
+    assert found.authenticated
+    only_outside = OUTSIDE + wrapped(
+        sign(wrapped(encrypt(ENTITY, [bo.certificate])), anna.signer, detached=False)
+    )
+    assert unwrap(only_outside, ring).authenticated is False
+
+
+def test_a_file_named_p7m_is_a_layer_too(bo: Identity, ring: KeyRing) -> None:
+    message = (
+        b'Content-Type: application/octet-stream; name="smime.p7m"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+        + encodebytes(encrypt(ENTITY, [bo.certificate]))
+    )
+    assert unwrap(message, ring).entity == ENTITY
+
+
+def test_binary_transfer_is_read(bo: Identity, ring: KeyRing) -> None:
+    message = b"Content-Type: application/pkcs7-mime\r\n\r\n" + encrypt(ENTITY, [bo.certificate])
+    assert unwrap(message, ring).entity == ENTITY
+
+
+def test_a_bundle_of_certificates_is_left_as_it_is(anna: Identity, ring: KeyRing) -> None:
+    bundle = openssl("crl2pkcs7", "-nocrl", "-outform", "DER", "-certfile", anna.cert_file)
+    message = wrapped(bundle, "certs-only")
+    assert unwrap(message, ring) == Unwrapped(message, ())
+
+
+def test_a_broken_signature_beside_leaves_the_message_as_it_is(ring: KeyRing) -> None:
+    message = (
+        b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=b\r\n\r\n'
+        b"--b\r\n"
+        + ENTITY
+        + b"\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nrubbish\r\n--b--\r\n"
+    )
+    assert unwrap(message, ring) == Unwrapped(message, ())
+
+
+def test_what_is_not_for_us_cannot_be_opened(anna: Identity, ring: KeyRing) -> None:
+    with pytest.raises(CannotOpen, match="none of our keys"):
+        unwrap(OUTSIDE + wrapped(encrypt(ENTITY, [anna.certificate])), ring)
+
+
+def test_rubbish_never_passes_for_a_message(bo: Identity, ring: KeyRing) -> None:
+    """A key with the right padding and the wrong value, a thousand times: where CBC lets the rubbish through,
+    it is no MIME entity."""
+    der = encrypt(ENTITY, [bo.certificate], COMMON)
+    at = der.index(b"\x04\x82\x01\x00") + 4
+    public = rsa_key().public_key()
+    for _ in range(1000):
+        locked = public.encrypt(os.urandom(32), padding.PKCS1v15())
+        with pytest.raises(CannotOpen, match="does not decrypt"):
+            unwrap(wrapped(der[:at] + locked + der[at + 256 :]), ring)
+
+
+def test_endless_layers_end(anna: Identity, ring: KeyRing) -> None:
+    message = ENTITY
+    for _ in range(12):
+        message = wrapped(sign(message, anna.signer, detached=False), "signed-data")
+    with pytest.raises(CannotOpen, match="more layers"):
+        unwrap(message, ring)
+
+
+HOSTILE = {
+    "a boundary of nothing": b"multipart/signed; protocol=application/pkcs7-signature; boundary=\r\n\r\n"
+    + b"--\r\n" * 100_000,
+    "many boundaries": b"multipart/signed; protocol=application/pkcs7-signature; boundary=b\r\n\r\n"
+    + b"--b\r\n" * 200_000,
+    "a boundary that nearly ends": b"multipart/signed; protocol=application/pkcs7-signature; boundary=b\r\n\r\n"
+    + (b"--b" + b" " * 1000) * 1000,
+    "many parameters": b"multipart/signed" + b"; a=b" * 100_000 + b"\r\n\r\n",
+    "one long parameter": b"multipart/signed; boundary=" + b"x" * 1_000_000 + b"\r\n\r\n",
+    "carriage returns": b"multipart/signed; protocol=application/pkcs7-signature; boundary=b\r\n\r\n"
+    + b"\r" * 1_000_000,
+    "continuations": b"multipart/signed; "
+    + b" ".join(b"boundary*%d=x;" % n for n in range(20_000))
+    + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("message", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_message_costs_no_more_than_its_length(ring: KeyRing, message: bytes) -> None:
+    begun = time.process_time()
+    assert unwrap(b"Content-Type: " + message, ring).layers == ()
+    assert time.process_time() - begun < 2
+
+
+@given(st.binary(max_size=400), st.sampled_from([b"base64", b"binary", b"x"]))
+@settings(max_examples=200, deadline=None)
+def test_any_body_is_refused_or_left(body: bytes, encoding: bytes) -> None:
+    empty = KeyRing([])
+    message = (
+        b"Content-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: " + encoding + b"\r\n\r\n" + body
+    )
+    with pytest.raises(CannotOpen):
+        unwrap(message, empty)
+    signed = (
+        b"Content-Type: multipart/signed; protocol=application/pkcs7-signature; boundary=b\r\n\r\n" + body
+    )
+    assert unwrap(signed, empty).entity == signed
