@@ -30,8 +30,8 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
+from segl.certificates import UNREADABLE
 from segl.vocabulary import Known
 
 MAX_LINE = 2048  # bytes; RFC 5321 §4.5.3.1.5 allows 512
@@ -113,7 +113,7 @@ class Probed:
             certificate = x509.load_der_x509_certificate(self.chain[0])
             found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
             return tuple(found.value.get_values_for_type(x509.DNSName))
-        except (IndexError, ValueError, x509.ExtensionNotFound, UnsupportedAlgorithm):
+        except (IndexError, x509.ExtensionNotFound, *UNREADABLE):
             return ()
 
 
