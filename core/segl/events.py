@@ -179,6 +179,18 @@ class Events:
             queued_as=queued_as,
         )
 
+    def encrypted(
+        self, recipients: Sequence[str], *, certificates: Sequence[str], algorithm: str, queued_as: str
+    ) -> None:
+        """To recipients' own certificates (fingerprints)."""
+        self._log.info(
+            "encrypted",
+            recipients=list(recipients),
+            certificates=list(certificates),
+            algorithm=algorithm,
+            queued_as=queued_as,
+        )
+
     def sealed(self, sealed_id: str, recipients: Sequence[str], *, size: int) -> None:
         self._log.info("sealed", sealed_id=sealed_id, recipients=list(recipients), size=size)
 

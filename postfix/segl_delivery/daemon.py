@@ -1,4 +1,4 @@
-"""``segl-deliver``: the process behind the transports ``segl-tunnel`` and ``segl-portal``.
+"""``segl-deliver``: the process behind the transports ``segl-tunnel``, ``segl-certificate`` and ``segl-portal``.
 
 SIGTERM and SIGINT: no new mail, deliveries in hand finish (``delivery.drain_seconds``). SIGHUP: the
 settings are read again; sockets, size limits, store, log and metrics stay as they are until a restart. A
@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import Engine
 
 from segl import metrics, notify
+from segl.certificate_records import CertificateRecords
 from segl.errors import Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
@@ -36,6 +37,7 @@ from segl.store import open_store
 from segl.vocabulary import Way
 from segl_delivery.agent import Agent
 from segl_delivery.budget import ByteBudget
+from segl_delivery.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.lmtp import Service
 from segl_delivery.notice import NoticeFrom, one_line
@@ -113,19 +115,46 @@ def checked_settings(file: Path) -> Settings:
         faults.append(Fault(file, "organisation.name", "is empty", "recipients read it in the notice mail"))
     if not is_plain(settings.notice_from) or not settings.notice_from.isascii():
         faults.append(Fault(file, "portal.notice_from", "is not an ordinary ASCII address"))
-    if settings.delivery.tunnel_socket == settings.delivery.portal_socket:
-        faults.append(Fault(file, "delivery.portal_socket", "is the same as delivery.tunnel_socket"))
+    faults += _shared_sockets(settings, file)
     if faults:
         raise SettingsError(faults)
     return settings
 
 
+def _sockets(settings: Settings) -> dict[Way, Path]:
+    delivery = settings.delivery
+    return {
+        Way.TUNNEL: delivery.tunnel_socket,
+        Way.CERTIFICATE: delivery.certificate_socket,
+        Way.PORTAL: delivery.portal_socket,
+    }
+
+
+def _shared_sockets(settings: Settings, file: Path) -> Iterator[Fault]:
+    taken: dict[Path, Way] = {}
+    for way, path in _sockets(settings).items():
+        if path in taken:
+            problem = f"is the same as delivery.{taken[path]}_socket"
+            yield Fault(file, f"delivery.{way}_socket", problem)
+        taken[path] = way
+
+
 @dataclass(frozen=True, slots=True)
 class Agents:
-    """The agents of one set of settings; a reload puts a new pair in their place."""
+    """The agents of one set of settings; a reload puts new ones in their place."""
 
     tunnel: TunnelAgent
+    certificate: CertificateAgent
     portal: PortalAgent
+
+    def of_way(self, way: Way) -> Agent:
+        match way:
+            case Way.TUNNEL:
+                return self.tunnel
+            case Way.CERTIFICATE:
+                return self.certificate
+            case _:
+                return self.portal
 
     @classmethod
     def of(cls, settings: Settings, engine: Engine, events: Events) -> Agents:
@@ -135,6 +164,12 @@ class Agents:
         return cls(
             tunnel=TunnelAgent(
                 certificates=CertificateDirectory(settings, events),
+                return_port=return_port,
+                events=events,
+                subject=NEUTRAL_SUBJECT[language],
+            ),
+            certificate=CertificateAgent(
+                certificates=RecipientCertificates(CertificateRecords(engine), settings.certificates),
                 return_port=return_port,
                 events=events,
                 subject=NEUTRAL_SUBJECT[language],
@@ -152,12 +187,11 @@ class Agents:
 
 @contextmanager
 def _listening(settings: Settings) -> Iterator[dict[Way, UnixListener]]:
-    """Both sockets, or none. Raises :class:`SeglError`."""
-    delivery = settings.delivery
-    mode = int(delivery.socket_mode, 8)
+    """All sockets, or none. Raises :class:`SeglError`."""
+    mode = int(settings.delivery.socket_mode, 8)
     with ExitStack() as stack:
         listeners: dict[Way, UnixListener] = {}
-        for way, path in ((Way.TUNNEL, delivery.tunnel_socket), (Way.PORTAL, delivery.portal_socket)):
+        for way, path in _sockets(settings).items():
             listeners[way] = listen_unix(path, mode)
             stack.callback(listeners[way].close)
         yield listeners
@@ -202,7 +236,7 @@ class _Daemon:
 
     def _service(self, way: Way, budget: ByteBudget) -> Service:
         def agent() -> Agent:
-            return self._agents.tunnel if way is Way.TUNNEL else self._agents.portal
+            return self._agents.of_way(way)
 
         return Service(agent, budget, self._events, self._settings.delivery.message_bytes)
 

@@ -15,12 +15,14 @@ from segl.errors import RoutingError
 from segl.events import Events
 from segl.metrics import MAP_REQUESTS, MAP_SECONDS, ROUTED_RECIPIENTS, ROUTES, TLS_PROOFS
 from segl.vocabulary import Proof, Way
+from segl_routing.certificates.knowledge import NOT_LOOKED_FOR, CertificateKnowledge
 from segl_routing.facts import DomainFacts
 from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
 from segl_routing.patience import Patience
 from segl_routing.routes import Outcome, Refused, Routed, RouteTable, Undecided
 from segl_routing.socketmap import Reply, Status
+from segl_routing.states import CertificateState, no_certificate
 from segl_routing.tunnels import Tunnels
 
 _NOT_FOUND = Reply(Status.NOTFOUND)
@@ -49,12 +51,15 @@ class Answers:
         events: Events,
         *,
         answer_seconds: float,
+        certificates: CertificateKnowledge | None = None,
         clock: Callable[[], float] = time.time,
         patience: Patience | None = None,
         fallback: Fallback | None = None,
     ) -> None:
-        """*answer_seconds* is how long a look-up may hold a reply back; *clock* gives Unix seconds."""
+        """*answer_seconds* is how long a look-up may hold a reply back; *clock* gives Unix seconds. Without
+        *certificates* that way is not taken."""
         self._table = table
+        self._certificates = certificates
         self._tunnels = tunnels
         self._knowledge = knowledge
         self._events = events
@@ -94,30 +99,57 @@ class Answers:
         except UnknownDemand as error:
             return self._reply(Undecided(key, str(error)), begun)
         least = least or Proof.ENCRYPT
-        outcome = self._decide(address, self._knowledge.recall, least)
-        if isinstance(outcome, Undecided) and outcome.unchecked:
-            return self._after_check(address, outcome.unchecked, least, begun)
+        outcome = self._decide(address, least)
+        if isinstance(outcome, Undecided) and (outcome.unchecked or outcome.unfound):
+            return self._after_look(address, outcome, least, begun)
         return self._reply(outcome, begun)
 
-    async def _after_check(self, key: str, domain: str, least: Proof, begun: float) -> Reply:
+    async def _after_look(self, key: str, outcome: Undecided, least: Proof, begun: float) -> Reply:
+        """The reply once what was missing has been looked for: first a certificate, and, where there is none,
+        what the domain proves. Both together hold the reply back for ``answer_seconds`` at most."""
+        latest = begun + min(self._answer_seconds, self._patience.left())
+        facts: DomainFacts | None = None
+        state: CertificateState | None = None
+        decided: Outcome = outcome
         try:
-            found = await self._knowledge.find(domain, min(self._answer_seconds, self._patience.left()))
+            while isinstance(decided, Undecided):
+                within = latest - time.perf_counter()
+                if decided.unfound and state is None and self._certificates is not None:
+                    state = await self._certificates.find(decided.unfound, within)
+                elif decided.unchecked and facts is None:
+                    facts = await self._knowledge.find(decided.unchecked, within)
+                else:
+                    break
+                decided = self._decide(key, least, facts, state)
         except RoutingError as error:
             return self._reply(Undecided(key, error.private), begun)
         finally:
             self._patience.spend(time.perf_counter() - begun)
-        return self._reply(self._decide(key, lambda _: found, least), begun)
+        return self._reply(decided, begun)
 
-    def _decide(self, key: str, facts: Callable[[str], DomainFacts | None], least: Proof) -> Outcome:
+    def _decide(
+        self,
+        key: str,
+        least: Proof,
+        facts: DomainFacts | None = None,
+        state: CertificateState | None = None,
+    ) -> Outcome:
+        """By what memory holds; *facts* and *state* are what was just looked for."""
         now = self._clock()
         return self._table.decide(
             key,
             tunnel=lambda domain: self._tunnels.state(domain, now),
-            facts=facts,
+            facts=lambda domain: facts or self._knowledge.recall(domain),
             now=now,
             marks=self._fallback.mark,
+            certificate=lambda recipient: state or self._certificate(recipient),
             least=least,
         )
+
+    def _certificate(self, recipient: str) -> CertificateState:
+        if self._certificates is None:
+            return no_certificate(recipient)
+        return self._certificates.recall(recipient) or NOT_LOOKED_FOR
 
     def _reply(self, outcome: Outcome, begun: float) -> Reply:
         ms = (time.perf_counter() - begun) * 1000

@@ -21,10 +21,13 @@ from segl.settings import Settings
 from segl.store import open_store
 from segl.vocabulary import Proof, Way
 from segl_routing.archive import Archive, NoArchive, StoreArchive
+from segl_routing.certificates.knowledge import NOT_LOOKED_FOR
+from segl_routing.certificates.told import ToldCertificates
 from segl_routing.checking import live_check
 from segl_routing.facts import DomainFacts, Held
 from segl_routing.knowledge import Knowledge
 from segl_routing.routes import Outcome, Routed, RouteTable, Undecided
+from segl_routing.states import CertificateState
 from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive, StorePolicyArchive
 from segl_routing.tunnels import Tunnels
 
@@ -38,6 +41,7 @@ class Told:
     outcome: Outcome
     facts: DomainFacts | None = None
     policy: str = ""
+    holder: str = ""  # of the recipient's certificate, as far as its subject says so
 
     def as_dict(self) -> dict[str, Any]:
         checked = self.facts and {
@@ -45,7 +49,12 @@ class Told:
             "expires_at": round(self.facts.expires_at, 1),
             "proofs": [_proof_as_dict(held) for held in self.facts.held],
         }
-        return {**self.outcome.as_dict(), "policy": self.policy or None, "checked": checked}
+        return {
+            **self.outcome.as_dict(),
+            "policy": self.policy or None,
+            "holder": self.holder or None,
+            "checked": checked,
+        }
 
 
 def _proof_as_dict(held: Held) -> dict[str, Any]:
@@ -81,47 +90,59 @@ async def routes_of(
             (NoArchive(), NoPolicyArchive()) if refresh else _archives(settings, events, opened)
         )
         check = live_check(settings, events, file, policies)
-        return await _routes(
-            addresses, settings, events, Knowledge(check, archive, settings.routing, events), demanded
-        )
+        certificates = ToldCertificates(settings, file, events, refresh=refresh)
+        knowledge = Knowledge(check, archive, settings.routing, events)
+        return await _routes(addresses, settings, events, knowledge, certificates, demanded)
 
 
 async def _routes(
-    addresses: Sequence[str], settings: Settings, events: Events, knowledge: Knowledge, least: Proof
+    addresses: Sequence[str],
+    settings: Settings,
+    events: Events,
+    knowledge: Knowledge,
+    certificates: ToldCertificates,
+    least: Proof,
 ) -> list[Told]:
     table = RouteTable(settings)
     tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
 
-    def decide(address: str, facts: DomainFacts | None) -> Outcome:
+    def decide(
+        address: str, facts: DomainFacts | None, certificate: CertificateState = NOT_LOOKED_FOR
+    ) -> Outcome:
         now = time.time()
         return table.decide(
             address,
             tunnel=lambda domain: tunnels.state(domain, now),
             facts=lambda _: facts,
             now=now,
+            certificate=lambda _: certificate,
             least=least,
         )
 
-    def told(outcome: Outcome, facts: DomainFacts | None = None) -> Told:
+    def told(outcome: Outcome, facts: DomainFacts | None = None, holder: str = "") -> Told:
         if not isinstance(outcome, Routed) or outcome.route.way is not Way.TLS:
-            return Told(outcome, facts)
+            return Told(outcome, facts, holder=holder)
         policy = table.policy(outcome.transport.partition(":")[2], lambda _: facts, least)
         return Told(outcome, facts, "" if policy is None else str(policy))
 
     async def one(address: str) -> Told:
-        outcome = decide(address, None)
+        outcome, found, holder = decide(address, None), NOT_LOOKED_FOR, ""
+        if isinstance(outcome, Undecided) and outcome.unfound:
+            found, holder = await certificates.state(address)
+            outcome = decide(address, None, found)
         if not isinstance(outcome, Undecided) or not outcome.unchecked:
-            return told(outcome)
+            return told(outcome, holder=holder)
         try:
             facts = await knowledge.find(outcome.unchecked, LOOK_UP_SECONDS)
         except RoutingError as error:
             return Told(Undecided(address, error.private, outcome.steps))
-        return told(decide(address, facts), facts)
+        return told(decide(address, facts, found), facts)
 
     try:
         return list(await asyncio.gather(*(one(address) for address in addresses)))
     finally:
         await knowledge.stop()
+        await certificates.close()
 
 
 def _archives(settings: Settings, events: Events, opened: ExitStack) -> tuple[Archive, PolicyArchive]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from segl import metrics, notify
+from segl.certificate_records import CertificateRecords
 from segl.errors import Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
@@ -29,6 +30,7 @@ from segl.store import open_store
 from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
 from segl_routing.archive import StoreArchive
+from segl_routing.certificates.desk import CertificateDesk
 from segl_routing.checking import CheckedWith, live_check
 from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
@@ -86,6 +88,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     marks = StoreMarks(engine, events)
     opened.callback(marks.close)
     check = live_check(settings, events, file, policies)
+    certificates = CertificateDesk(settings, CertificateRecords(engine), events, file)
     mode = int(settings.routing.socket_mode, 8)
     questions = opened.enter_context(closing(listen_unix(settings.routing.socket, mode)))
     announcements = opened.enter_context(
@@ -97,7 +100,8 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
         fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
         raise SettingsError([fault]) from None
     kept = _Kept(archive, policies, marks)
-    return _Daemon(file, settings, check, kept, events), _Doors(questions, announcements)
+    daemon = _Daemon(file, settings, check, kept, certificates, events)
+    return daemon, _Doors(questions, announcements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,17 @@ class _Kept:
 class _Daemon:
     """The running process."""
 
-    def __init__(self, file: Path, settings: Settings, check: LiveCheck, kept: _Kept, events: Events) -> None:
+    def __init__(
+        self,
+        file: Path,
+        settings: Settings,
+        check: LiveCheck,
+        kept: _Kept,
+        certificates: CertificateDesk,
+        events: Events,
+    ) -> None:
         self._file = file
+        self._certificates = certificates
         self._settings = settings
         self._events = events
         self._check = check
@@ -154,14 +167,17 @@ class _Daemon:
         announcements.stop()
         await self._server.stop(self._settings.routing.answer_seconds)
         await self._knowledge.stop()
+        await self._certificates.stop()
 
-    def _expect(self, _address: str, domain: str) -> None:
+    def _expect(self, address: str, domain: str) -> None:
         if not self._settings.is_own(domain):
             self._knowledge.expect(domain)
+            self._certificates.expect(address)
 
     async def _keep_house(self) -> None:
         while True:
             self._kept.archive.prune(time.time() - FORGOTTEN_SECONDS)
+            self._certificates.prune(time.time() - FORGOTTEN_SECONDS)
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     async def _keep_fresh(self) -> None:
@@ -177,6 +193,7 @@ class _Daemon:
             self._events,
             answer_seconds=settings.routing.answer_seconds,
             fallback=self._fallback,
+            certificates=self._certificates.knowledge,
         )
 
     def _reload(self) -> None:
@@ -184,6 +201,7 @@ class _Daemon:
         try:
             settings = load_settings(self._file)
             check = live_check(settings, self._events, self._file, self._kept.policies)
+            finder = self._certificates.prepared(settings)
         except SeglError as error:
             self._events.reload_refused(error)
             metrics.RELOADS.labels("refused").inc()
@@ -192,6 +210,7 @@ class _Daemon:
             if forget:
                 self._kept.policies.clear()
             self._knowledge.change(check, settings.routing, forget=forget)
+            self._certificates.change(settings, finder)
             self._check = check
             self._settings = settings
             self._fallback.routing = settings.routing

@@ -120,6 +120,7 @@ domains = ["{DOMAIN}"]
 language = "{self.language}"
 [delivery]
 tunnel_socket = "{self.directory}/tunnel.sock"
+certificate_socket = "{self.directory}/certificate.sock"
 portal_socket = "{self.directory}/portal.sock"
 certificates = "{self.certificates}"
 reinject = "127.0.0.1:{self.port}"
@@ -152,6 +153,12 @@ url = "sqlite:///{self.directory}/segl.db"
         self, sender: str, recipients: Sequence[str], content: bytes, parameters: str = ""
     ) -> list[str]:
         with self.client("tunnel") as client:
+            return client.deliver(sender, recipients, content, parameters)
+
+    def certificate(
+        self, sender: str, recipients: Sequence[str], content: bytes, parameters: str = ""
+    ) -> list[str]:
+        with self.client("certificate") as client:
             return client.deliver(sender, recipients, content, parameters)
 
     def portal(

@@ -47,6 +47,7 @@ socket_mode = "0666"
 
 [delivery]
 tunnel_socket = "{run}/tunnel.sock"
+certificate_socket = "{run}/certificate.sock"
 portal_socket = "{run}/portal.sock"
 socket_mode = "0666"
 certificates = "{directory}/tunnel.d"

@@ -52,6 +52,7 @@ tls_ca_file = "{ca_file}"
 
 [delivery]
 tunnel_socket = "{run}/tunnel.sock"
+certificate_socket = "{run}/certificate.sock"
 portal_socket = "{run}/portal.sock"
 socket_mode = "0666"
 certificates = "{tunnel}"

@@ -71,6 +71,8 @@ def _as_text(told: Told) -> str:
         lines.append(f"  {name:<10} {why}")
     if told.policy:
         lines.append(f"  policy     {told.policy}")
+    if told.holder:
+        lines.append(f"  holder     {_printable(told.holder)}")
     if told.facts is not None:
         left = _span(told.facts.expires_at - time.time())
         lines.append(f"  checked    {_ago(told.facts.checked_at)}, holds for {left}")

@@ -81,6 +81,7 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
                 ("milter", settings.milter.socket, sockets.ask_milter),
                 ("map", settings.routing.socket, sockets.ask_map),
                 ("tunnel", delivery.tunnel_socket, sockets.ask_lmtp),
+                ("certificate", delivery.certificate_socket, sockets.ask_lmtp),
                 ("portal", delivery.portal_socket, sockets.ask_lmtp),
             )
         ]

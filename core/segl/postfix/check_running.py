@@ -112,6 +112,13 @@ def _unix_sockets(setup: Setup) -> Iterator[Check]:
     for id_, name, path, question, program in (
         ("socket.map", "map", settings.routing.socket, sockets.ask_map, "segl-map"),
         ("socket.tunnel", "tunnel", settings.delivery.tunnel_socket, sockets.ask_lmtp, "segl-deliver"),
+        (
+            "socket.certificate",
+            "certificate",
+            settings.delivery.certificate_socket,
+            sockets.ask_lmtp,
+            "segl-deliver",
+        ),
         ("socket.portal", "portal", settings.delivery.portal_socket, sockets.ask_lmtp, "segl-deliver"),
     ):
         yield _ask(id_, setup, f"{name} {path}", path, question, waits, f"start {program}")

@@ -28,7 +28,7 @@ TLS = f"segl-{Way.TLS}"
 INTERNAL = f"segl-{Way.INTERNAL}"
 # The resolver of the secure smtpd, which does not ask the map and by which nothing is delivered.
 _ENTRY = "segl-entry/unix"
-_SOCKET_WAYS = frozenset({f"segl-{Way.TUNNEL}", f"segl-{Way.PORTAL}"})
+_SOCKET_WAYS = frozenset(f"segl-{way}" for way in (Way.TUNNEL, Way.CERTIFICATE, Way.PORTAL))
 # The transports of forced TLS, each with the name of the map that is asked for its policies.
 _TLS = {TLS: "tlspolicy"} | {f"{TLS}-{least}": f"tlspolicy-{least}" for least in TLS_DEMANDS}
 _WAYS = _SOCKET_WAYS | {*_TLS, INTERNAL}
@@ -261,7 +261,7 @@ def _policy_elsewhere(setup: Setup) -> Iterator[Check]:
 
 
 def _transports(setup: Setup) -> Iterator[Check]:
-    """Any other client than the four ways' has no business here."""
+    """Any other client than the five ways' has no business here."""
     missing = [name for name in sorted(_WAYS) if setup.secure.service(name, "unix") is None]
     for name in missing:
         yield Check(

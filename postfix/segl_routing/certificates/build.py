@@ -21,7 +21,7 @@ from segl_routing.certificates.sources import Source
 
 
 def certificate_finder(
-    settings: Settings, records: CertificateRecords, events: Events, file: Path | str
+    settings: Settings, records: CertificateRecords | None, events: Events, file: Path | str
 ) -> CertificateFinder:
     """The search these settings ask for. Raises :class:`~segl.errors.SettingsError`; *file* names the
     settings in it."""
@@ -34,14 +34,15 @@ def certificate_finder(
     )
 
 
-def _sources(settings: Settings, records: CertificateRecords, events: Events) -> Iterator[Source]:
+def _sources(settings: Settings, records: CertificateRecords | None, events: Events) -> Iterator[Source]:
     table = settings.certificates
     for source in table.sources:
         match source:
             case CertificateSource.FOLDER:
                 yield FolderSource(table.folder, events.certificate_refused)
             case CertificateSource.KEPT:
-                yield KeptSource(records)
+                if records is not None:
+                    yield KeptSource(records)
             case CertificateSource.DIRECTORY:
                 for directory in table.directory:
                     yield LdapSource(directory)

@@ -123,6 +123,11 @@ class CertificateFinder:
             asked.append(Asked("search", Answer.unknown(f"did not end in {SEARCH_SECONDS:g} seconds")))
         return self._finding(address, asked)
 
+    async def close(self) -> None:
+        """Let the sources go, each when it is done."""
+        for source in self._sources:
+            await source.close()
+
     async def _ask(self, source: Source, address: str) -> Asked:
         answer = await source.ask(address)
         judged = await asyncio.gather(*(self._judge(offer, address) for offer in _once(answer.offers)))

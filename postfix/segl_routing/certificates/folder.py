@@ -62,6 +62,9 @@ class FolderSource:
                 return Answer.unknown(f"{self._folder}: {error.strerror}")
         return Answer.of(self._index.by_address.get(address, []), "has none")
 
+    async def close(self) -> None:
+        return
+
     def _read_all(self, before: _Index) -> _Index:
         index = _Index()
         with os.scandir(self._folder) as entries:

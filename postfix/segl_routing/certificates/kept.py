@@ -37,6 +37,9 @@ class KeptSource:
             return Answer.unknown(error.public)
         return Answer.of([offer for row in rows if (offer := _offer(row))], "has none")
 
+    async def close(self) -> None:
+        return
+
 
 def harvest(
     certificate: x509.Certificate,

@@ -4,7 +4,7 @@ As with domains (:mod:`segl_routing.knowledge`): who asks gets what is known at 
 for, by one search for all who ask at the same time, which goes on when they can wait no longer.
 
 The store is where ``segl-deliver`` takes the certificate from, so it is written *before* "yes" is said; when it
-cannot be, that is a don't-know. Memory only saves reading it: after a minute it is read again, so that what
+cannot be, that is a don't-know. Memory only saves reading it: after ten seconds it is read again, so that what
 another node found, or ``segl certificate forget`` took away, counts here soon.
 """
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 MAX_ADDRESSES = 100_000  # kept in memory; the longest unused go first
 MAX_SEARCHES = 64  # at once
 MAX_WAITING = 5_000  # searches begun or waiting for a place
-MEMORY_SECONDS = 60.0
+MEMORY_SECONDS = 10.0
 UNKNOWN_SECONDS = 30.0  # "could not be asked" is asked again after this
 ON_THE_NEXT_WAY_SECONDS = 600.0  # the same, once the recipient takes the next way meanwhile
 AHEAD = 0.8  # of its life: from then on a good certificate is looked at anew while it still counts
@@ -40,6 +40,7 @@ EARLIER = 0.9  # of what segl-deliver goes by: the route ends first
 STORE_SECONDS = 2.0  # a store slower than this counts as not there
 CLOCK_SKEW = 60.0
 
+NOT_LOOKED_FOR = CertificateState(Known.UNKNOWN, "the recipient's certificate is not looked for yet")
 _NO_ADDRESS = CertificateState(Known.NO, "no certificate can be for such an address")
 
 
@@ -128,6 +129,11 @@ class CertificateKnowledge:
             self._generation += 1
             self._memory.clear()
             self._thread.submit(self._guarded, self._records.forget_searches)
+
+    def expect(self, address: str) -> None:
+        """*address* will be asked for in a moment: search ahead, unless there is much to do."""
+        if self.recall(address) is None and len(self._running) < MAX_WAITING // 2:
+            self._start(mail_key(address))
 
     def prune(self, before: float) -> None:
         """Forget, soon, what ran out before *before* (Unix seconds)."""

@@ -67,6 +67,7 @@ class LdapSource:
         self._directory = directory
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._idle: list[asyncio.subprocess.Process] = []
+        self._closed = False
 
     @property
     def name(self) -> str:
@@ -91,7 +92,8 @@ class LdapSource:
         return Answer.of(offers, "has none")
 
     async def close(self) -> None:
-        """End the processes that wait for the next question."""
+        """End the processes that wait for the next question; one that is at work ends when it has answered."""
+        self._closed = True
         while self._idle:
             await _end(self._idle.pop())
 
@@ -107,7 +109,10 @@ class LdapSource:
         except BaseException:
             await _end(process)
             raise
-        self._idle.append(process)
+        if self._closed:
+            await _end(process)
+        else:
+            self._idle.append(process)
         return answer
 
     def _question(self, address: str) -> bytes:

@@ -59,3 +59,6 @@ class Source(Protocol):
         """What it has for *address* (:func:`segl.certificate_names.mail_key`). Does not raise for a source
         that fails: that is an answer."""
         ...
+
+    async def close(self) -> None:
+        """It will not be asked again."""

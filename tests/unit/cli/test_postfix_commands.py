@@ -53,7 +53,7 @@ def file(site: Installation, tmp_path: Path) -> Path:
     run.mkdir()
     site.tables |= {
         "routing": {"socket": f"{run}/map.sock"},
-        "delivery": {"tunnel_socket": f"{run}/tunnel.sock", "portal_socket": f"{run}/portal.sock"},
+        "delivery": {f"{way}_socket": f"{run}/{way}.sock" for way in ("tunnel", "certificate", "portal")},
         "store": {"url": f"sqlite:///{tmp_path}/segl.db"},
     }
     file = tmp_path / "segl.toml"
@@ -207,6 +207,7 @@ def answering(site: Installation, file: Path) -> Iterator[None]:
         settings.milter.socket: (b"", b"\0\0\0\x0dO" + bytes(12)),
         settings.routing.socket: (b"", b"9:NOTFOUND ,"),
         settings.delivery.tunnel_socket: (b"220 a\r\n", b"250 b\r\n"),
+        settings.delivery.certificate_socket: (b"220 a\r\n", b"250 b\r\n"),
         settings.delivery.portal_socket: (b"220 a\r\n", b"250 b\r\n"),
     }
     listeners = []
@@ -247,13 +248,14 @@ def test_status_when_all_answers(site: Installation, file: Path, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("answering")
-@pytest.mark.parametrize("missing", ["milter", "map", "tunnel", "portal"])
+@pytest.mark.parametrize("missing", ["milter", "map", "tunnel", "certificate", "portal"])
 def test_one_that_does_not_answer_is_enough(site: Installation, file: Path, missing: str) -> None:
     settings = site.settings
     paths = {
         "milter": settings.milter.socket,
         "map": settings.routing.socket,
         "tunnel": settings.delivery.tunnel_socket,
+        "certificate": settings.delivery.certificate_socket,
         "portal": settings.delivery.portal_socket,
     }
     paths[missing].unlink()

@@ -1,0 +1,111 @@
+"""The agent behind the transport ``segl-certificate``: encrypts to each recipient's own certificate.
+
+``segl-map`` found and judged the certificates, and named this way; they are taken from the store, never from
+the net. Here they are judged once more, for what the time since may have changed: the validity, and how long
+the authority's word on revocation may be relied on. Without a good one the recipient waits, and the route is
+decided anew.
+
+Every recipient gets a message of his own: the keys that could open it say who else got it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from segl.certificate_names import mail_key
+from segl.certificate_records import CertificateRecords, CertificateRow
+from segl.errors import NoCertificate, SmtpReply, StoreError
+from segl.events import Events
+from segl.recipient_certificates import load_der, unfit
+from segl.settings_certificates import Certificates
+from segl.vocabulary import Way
+from segl_delivery.agent import Delivery
+from segl_delivery.certificates import TunnelCertificate
+from segl_delivery.cms.choice import COMMON, Choice
+from segl_delivery.encrypting import Encryption
+from segl_delivery.reinject import ReturnPort
+
+AT_ONCE = 8  # recipients of one message who are served side by side
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientCertificates:
+    """What the store holds for recipients, as far as it may be encrypted to now."""
+
+    records: CertificateRecords
+    settings: Certificates
+    clock: Callable[[], float] = time.time
+
+    def find(self, recipient: str) -> list[TunnelCertificate]:
+        """The certificates to use, the newest first; blocking. Raises :class:`NoCertificate`."""
+        if not self.settings.on:
+            raise NoCertificate("recipients' certificates are not used", "certificates.sources is empty")
+        try:
+            rows = self.records.found(mail_key(recipient))
+        except StoreError as error:
+            raise NoCertificate(error.public, error.private) from None
+        good: list[TunnelCertificate] = []
+        faults: list[str] = []
+        for row in rows:
+            certificate, fault = self._judged(row, recipient)
+            if certificate is None:
+                faults.append(f"{row.fingerprint[:16]}: {fault}")
+            else:
+                good.append(certificate)
+        if not good:
+            why = "; ".join(faults) or "the store has none"
+            raise NoCertificate("no certificate to encrypt to for this recipient", why)
+        good.sort(key=lambda entry: entry.certificate.not_valid_before_utc, reverse=True)
+        return good if self.settings.all_keys else good[:1]
+
+    def _judged(self, row: CertificateRow, recipient: str) -> tuple[TunnelCertificate | None, str]:
+        now = self.clock()
+        refuse = self.settings.revocation_unknown == "refuse"
+        if row.standing not in (("good",) if refuse else ("good", "unknown")):
+            return None, f"its revocation is {row.standing}"
+        if now >= row.good_until:
+            return None, "what is known of its revocation has run out"
+        try:
+            certificate = load_der(row.der)
+        except ValueError as error:
+            return None, str(error)
+        fault = unfit(
+            certificate, recipient, datetime.fromtimestamp(now, UTC), bound=row.bound or row.vouched
+        )
+        return (None, fault) if fault else (TunnelCertificate.of(certificate), "")
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateAgent:
+    """See :class:`segl_delivery.agent.Agent`."""
+
+    certificates: RecipientCertificates
+    return_port: ReturnPort
+    events: Events
+    subject: str
+    choice: Choice = COMMON
+
+    @property
+    def way(self) -> Way:
+        return Way.CERTIFICATE
+
+    async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def one(recipient: str) -> dict[str, SmtpReply]:
+            async with places:
+                return await self._deliver_one(delivery, recipient)
+
+        answers = await asyncio.gather(*(one(recipient) for recipient in delivery.recipients))
+        return {recipient: reply for answer in answers for recipient, reply in answer.items()}
+
+    async def _deliver_one(self, delivery: Delivery, recipient: str) -> dict[str, SmtpReply]:
+        async def find() -> list[TunnelCertificate]:
+            return await asyncio.to_thread(self.certificates.find, recipient)
+
+        encryption = Encryption(self.way, self.return_port, self.events, self.subject, self.choice)
+        return await encryption.deliver(delivery, [recipient], find, self.events.encrypted)

@@ -1,0 +1,56 @@
+"""All of ``segl-map`` that has to do with recipients' certificates, in one hand for its daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from segl.certificate_records import CertificateRecords
+from segl.events import Events
+from segl.settings import Settings
+from segl_routing.certificates.build import certificate_finder
+from segl_routing.certificates.finder import CertificateFinder
+from segl_routing.certificates.knowledge import CertificateKnowledge
+
+
+class CertificateDesk:
+    """Searches with the present settings; a reload brings others."""
+
+    def __init__(self, settings: Settings, records: CertificateRecords, events: Events, file: Path) -> None:
+        """Raises :class:`~segl.errors.SettingsError`."""
+        self._settings = settings
+        self._records = records
+        self._events = events
+        self._file = file
+        self._finder = certificate_finder(settings, records, events, file)
+        self._knowledge = CertificateKnowledge(self._finder, records, settings.certificates, events)
+        self._endings: set[asyncio.Task[None]] = set()
+
+    @property
+    def knowledge(self) -> CertificateKnowledge | None:
+        """``None`` when the way is off: then nobody need ask."""
+        return self._knowledge if self._settings.certificates.on else None
+
+    def expect(self, address: str) -> None:
+        if self._settings.certificates.on:
+            self._knowledge.expect(address)
+
+    def prepared(self, settings: Settings) -> CertificateFinder:
+        """The search of new settings. Raises :class:`~segl.errors.SettingsError`: then the old ones stay."""
+        return certificate_finder(settings, self._records, self._events, self._file)
+
+    def change(self, settings: Settings, finder: CertificateFinder) -> None:
+        """Go on with *settings* and their *finder*; what was judged by others counts no more."""
+        forget = settings.certificates != self._settings.certificates
+        self._knowledge.change(finder, settings.certificates, forget=forget)
+        ending = asyncio.create_task(self._finder.close())
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+        self._finder, self._settings = finder, settings
+
+    def prune(self, before: float) -> None:
+        self._knowledge.prune(before)
+
+    async def stop(self) -> None:
+        await self._knowledge.stop()
+        await self._finder.close()

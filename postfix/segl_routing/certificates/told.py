@@ -1,0 +1,72 @@
+"""What ``segl route`` tells of a recipient's certificate: as the daemon recorded it, else as a search finds it now."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from segl.certificate_names import holder_of, mail_key
+from segl.certificate_records import CertificateRecords, CertificateRow
+from segl.errors import StoreError
+from segl.events import Events
+from segl.recipient_certificates import load_der
+from segl.settings import Settings
+from segl.store import open_store
+from segl.vocabulary import Known
+from segl_routing.certificates.build import certificate_finder
+from segl_routing.states import NO_CERTIFICATE, CertificateState
+
+
+def recorded(settings: Settings) -> CertificateRecords | None:
+    """The records of the store; ``None`` when there is none yet. A SQLite file that is not there is not made: it
+    would belong to whoever ran the command. Raises :class:`StoreError`."""
+    url = sa.engine.make_url(settings.store.url)
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+        return None
+    return CertificateRecords(open_store(settings.store.url))
+
+
+class ToldCertificates:
+    """Asks, and writes nothing."""
+
+    def __init__(self, settings: Settings, file: Path, events: Events, *, refresh: bool) -> None:
+        """Raises :class:`~segl.errors.SettingsError`."""
+        self._on = settings.certificates.on
+        self._refresh = refresh
+        try:
+            self._records = recorded(settings) if self._on else None
+        except StoreError as error:
+            events.failed("certificates", error)
+            self._records = None
+        self._finder = certificate_finder(settings, self._records, events, file)
+
+    async def state(self, address: str) -> tuple[CertificateState, str]:
+        """The state of *address*, and who holds the certificate, as far as its subject says so."""
+        if not self._on:
+            return NO_CERTIFICATE, ""
+        key, now = mail_key(address), time.time()
+        try:
+            if self._records is not None and not self._refresh:
+                lookup = await asyncio.to_thread(self._records.lookup, key)
+                if lookup is not None and lookup.checked_at <= now < lookup.expires_at:
+                    rows = await asyncio.to_thread(self._records.found, key)
+                    return CertificateState(lookup.known, lookup.reason), _holder(rows)
+        except StoreError as error:
+            return CertificateState(Known.UNKNOWN, error.public), ""
+        finding = await self._finder.find(key)
+        return CertificateState(finding.known, finding.reason), _holder(finding.rows)
+
+    async def close(self) -> None:
+        await self._finder.close()
+
+
+def _holder(rows: Sequence[CertificateRow]) -> str:
+    for row in rows[:1]:
+        with suppress(ValueError):
+            return str(holder_of(load_der(row.der)))
+    return ""
