@@ -26,6 +26,7 @@ from segl_delivery.fields import Field, canonical, read_header
 
 _CMS_TYPES: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _SIGNATURE_TYPES: Final = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
+_PEM: Final = re.compile(rb"-----BEGIN (?:CMS|PKCS7)-----\r?\n")
 _LONGEST_VALUE: Final = 4096  # bytes of a header field that says how to read the body
 _LONGEST_HEADER: Final = 256 * 1024  # bytes of one looked at, to see whether it is one
 _PIECE: Final = 256 * 1024
@@ -73,6 +74,24 @@ def unwrap(message: bytes, ring: KeyRing, largest: int = LARGEST) -> Unwrapped:
         if any(isinstance(layer, Decrypted) for layer in taken) and not _is_entity(entity):
             raise CannotOpen("it does not decrypt")
     raise CannotOpen("it has more layers than we take off")
+
+
+def cms_object(message: bytes) -> bytes:
+    """The CMS object (DER or BER) in *message*: an S/MIME message, a file in PEM form, or the object itself.
+
+    Raises :class:`CannotOpen`.
+    """
+    if message[:1] == b"\x30":
+        return message
+    if pem := _PEM.search(message):
+        end = message.find(b"-----END", pem.end())
+        return _from_base64(message[: end if end >= 0 else None], pem.end())
+    fields, at = read_header(message)
+    header = _header(fields)
+    kind = header.get_content_type()
+    if kind in _CMS_TYPES or _is_p7m(header, kind):
+        return _decoded(message, at, header)
+    raise CannotOpen("there is no CMS object in it")
 
 
 def _layer(
@@ -131,7 +150,11 @@ def _decoded(entity: bytes, at: int, header: Message) -> bytes:
     """The body's bytes, transfer encoding undone. Quoted-printable carries no CMS."""
     if str(header.get("content-transfer-encoding", "")).strip().lower() != "base64":
         return entity[at:]
-    stream = BytesIO(entity)
+    return _from_base64(entity, at)
+
+
+def _from_base64(data: bytes, at: int) -> bytes:
+    stream = BytesIO(data)
     stream.seek(at)
     reader = Base64Reader(stream)
     plain = BytesIO()

@@ -24,6 +24,7 @@ COMMANDS = {
     "rules": ("segl.cli.rules", "Check, list and try the rules."),
     "route": ("segl.cli.route", "Show by which way recipients would get a message, and why."),
     "tunnel": ("segl.cli.tunnel", "Keep lists of tunnel partners up to date; make one."),
+    "cms": ("segl.cli.cms", "Look into encrypted and signed messages; open, verify, seal."),
     "status": ("segl.cli.status", "Whether Segl runs: processes, queues, rules."),
     "doctor": ("segl.cli.doctor", "Look for everything that would let mail out unseen or in clear."),
     "install": ("segl.cli.install", "Join an existing Postfix; --undo takes it back."),

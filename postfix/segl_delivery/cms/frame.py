@@ -4,6 +4,7 @@ encrypted. No key is used here, so whatever is wrong here anybody could see."""
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +12,6 @@ from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import check_version, oid, read_oid
 from segl_delivery.cms.ber import Damaged, Piece, Stream
 from segl_delivery.cms.ciphers import Decryption
-from segl_delivery.cms.keys import KeyRing
 from segl_delivery.cms.names import CONTENT_TYPE, ContentType
 from segl_delivery.cms.recipients import LARGEST, Recipient, read_recipient
 
@@ -21,7 +21,7 @@ _MOST_OURS: Final = 16  # a message to more of our keys than this is nobody's ho
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """*recipients* are those whose identifier may be one of ours. *attributes* are authenticated with the
+    """*recipients* are those that were asked for. *attributes* are authenticated with the
     content, in DER as they are counted in; *tag* belongs to AuthEnvelopedData."""
 
     recipients: tuple[Recipient, ...]
@@ -32,8 +32,9 @@ class Frame:
     tag: bytes
 
 
-def read_frame(message: bytes | Stream, ring: KeyRing) -> Frame:
-    """Raises :class:`Damaged`."""
+def read_frame(message: bytes | Stream, concerns: Callable[[bytes], bool], most: int = _MOST_OURS) -> Frame:
+    """Of the recipients the first *most* that *concerns* does not rule out by their bytes. Raises
+    :class:`Damaged`."""
     reader = ber.Reader(message)
     reader.enter(ber.SEQUENCE)
     kind = read_oid(reader.whole(64))
@@ -45,7 +46,7 @@ def read_frame(message: bytes | Stream, ring: KeyRing) -> Frame:
     check_version(reader.whole())
     if reader.peek() == ber.context(0):
         reader.whole()  # OriginatorInfo: certificates that we do not need
-    recipients = _read_recipients(reader, ring)
+    recipients = _read_recipients(reader, concerns, most)
     reader.enter(ber.SEQUENCE)
     content_type = read_oid(reader.whole(64))
     decryption = Decryption(reader.whole())
@@ -61,7 +62,9 @@ def read_frame(message: bytes | Stream, ring: KeyRing) -> Frame:
     return Frame(recipients, content_type, decryption, content, attributes, tag)
 
 
-def _read_recipients(reader: ber.Reader, ring: KeyRing) -> tuple[Recipient, ...]:
+def _read_recipients(
+    reader: ber.Reader, concerns: Callable[[bytes], bool], most: int
+) -> tuple[Recipient, ...]:
     reader.enter(ber.SET)
     found: list[Recipient] = []
     size = 0
@@ -70,7 +73,7 @@ def _read_recipients(reader: ber.Reader, ring: KeyRing) -> tuple[Recipient, ...]
         size += len(part)
         if size > _MOST_RECIPIENTS:
             raise Damaged("more recipients than we read")
-        if ring.may_be_named_in(part) and len(found) < _MOST_OURS:
+        if len(found) < most and concerns(part):
             found += _read(part)
     reader.leave()
     return tuple(found)

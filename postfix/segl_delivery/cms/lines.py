@@ -58,7 +58,10 @@ class Base64Reader:
         text = self._text + read.translate(None, _BLANK)
         if (padding := text.find(b"=")) >= 0:
             self._ended = True
-            text = text[: padding + -padding % 4]
+            needed = padding + -padding % 4
+            while len(text) < needed and (read := self._stream.read(_PIECE)):
+                text += read.translate(None, _BLANK)
+            text = text[:needed]
         elif not read:
             self._ended = True
         whole = len(text) if self._ended else len(text) // 4 * 4

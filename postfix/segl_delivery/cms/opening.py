@@ -127,7 +127,7 @@ def _content_info(content: bytes, content_type: str) -> bytes:
 
 def _frame(message: bytes | Stream, ring: KeyRing) -> Frame:
     try:
-        return read_frame(message, ring)
+        return read_frame(message, ring.may_be_named_in)
     except Damaged as error:
         raise CannotOpen(str(error)) from None
 

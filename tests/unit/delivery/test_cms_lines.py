@@ -49,6 +49,24 @@ def test_any_line_length_is_read(data: bytes, width: int, end: bytes, size: int)
     assert found == data
 
 
+class Trickle:
+    """Gives a few bytes at a time, as a pipe may."""
+
+    def __init__(self, data: bytes, width: int) -> None:
+        self._stream = BytesIO(data)
+        self._width = width
+
+    def read(self, size: int, /) -> bytes:
+        return self._stream.read(min(size, self._width))
+
+
+@given(st.binary(max_size=60), st.integers(1, 5))
+def test_a_stream_may_come_in_any_pieces(data: bytes, width: int) -> None:
+    text = b"".join(base64_lines([data]))
+    reader = Base64Reader(Trickle(text, width))
+    assert b"".join(iter(lambda: reader.read(7), b"")) == data
+
+
 def test_what_follows_the_end_is_not_read() -> None:
     assert Base64Reader(BytesIO(b"aGVq\r\nIQ==\r\n\r\n--boundary--\r\n")).read(100) == b"hej!"
 
