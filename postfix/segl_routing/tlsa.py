@@ -118,10 +118,8 @@ def matches(record: Tlsa, chain: Sequence[bytes]) -> bool:
     was issued by them in turn: anybody can append somebody else's authority to a chain. Names and dates,
     which count for DANE-TA, are :func:`proves`'.
     """
-    if not chain:
-        return False
     if record.usage is Usage.DANE_EE:
-        return _is(record, chain[0])
+        return bool(chain) and _is(record, chain[0])
     return _anchored(record, chain) is not None
 
 
@@ -155,6 +153,8 @@ def _is(record: Tlsa, certificate: bytes) -> bool:
 
 def _anchored(record: Tlsa, chain: Sequence[bytes]) -> list[x509.Certificate] | None:
     """The chain from the host's certificate up to the one *record* names, each issued by the next."""
+    if not chain:
+        return None
     offered = list(chain[:MAX_CHAIN])
     if record.matching is Matching.FULL and record.selector is Selector.CERTIFICATE:
         offered.append(record.data)  # the record holds the authority itself: the host need not send it
@@ -162,7 +162,9 @@ def _anchored(record: Tlsa, chain: Sequence[bytes]) -> list[x509.Certificate] | 
         path = [x509.load_der_x509_certificate(offered[0])]
         for certificate in offered[1:]:
             above = x509.load_der_x509_certificate(certificate)
-            if not _issued(path[-1], above):
+            if above == path[-1] or not _issued(
+                path[-1], above
+            ):  # one that issued itself is not above itself
                 continue
             path.append(above)
             if _is(record, certificate):
