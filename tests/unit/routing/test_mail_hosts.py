@@ -172,6 +172,57 @@ def test_a_hostile_name_server_makes_nothing_certain(answer: Callable[[bytes], l
         ask(lambda dns: dns.mail_hosts("kommune.example"), server)
 
 
+def test_every_query_asks_for_signatures_and_for_the_resolvers_judgement() -> None:
+    """DO (RFC 3225) and AD (RFC 6840 §5.7), in a size that needs no fragments."""
+    seen: list[dns.message.Message] = []
+
+    def answer(query: bytes) -> list[bytes]:
+        seen.append(dns.message.from_wire(query))
+        return [reply(query, dns.rcode.NOERROR, "MX", "10 mx.kommune.example.")]
+
+    with odd_name_server(answer) as server:
+        ask(lambda dns: dns.mail_hosts("kommune.example"), server)
+    [query] = seen
+    assert query.ednsflags & dns.flags.DO
+    assert query.flags & dns.flags.AD
+    assert query.payload == 1232
+
+
+@pytest.mark.parametrize(("trusted", "secure"), [(True, True), (False, False)])
+def test_the_ad_bit_counts_where_nobody_can_sit_in_between(trusted: bool, secure: bool) -> None:
+    def answer(query: bytes) -> list[bytes]:
+        made = dns.message.from_wire(reply(query, dns.rcode.NOERROR, "MX", "10 mx.kommune.example."))
+        made.flags |= dns.flags.AD
+        return [made.to_wire()]
+
+    with odd_name_server(answer) as server:
+        mail_dns = MailDns([server], query_seconds=0.4, trust_loopback=trusted)
+        hosts = asyncio.run(mail_dns.exchangers("kommune.example"))
+    assert hosts.hosts == ("mx.kommune.example",)
+    assert hosts.secure is secure
+
+
+def test_records_of_another_type_are_no_answer() -> None:
+    def answer(query: bytes) -> list[bytes]:
+        if kind(query) == "A":
+            return [reply(query, dns.rcode.NOERROR)]
+        return [reply(query, dns.rcode.NOERROR, "A", "127.0.0.9")]
+
+    with odd_name_server(answer) as server:
+        assert ask(lambda dns: dns.mail_hosts("kommune.example"), server) is NoMail.NO_HOST
+
+
+def test_a_guess_that_comes_first_does_not_end_the_wait() -> None:
+    """Somebody off the path can send answers too, but does not know the query's number."""
+
+    def answer(query: bytes) -> list[bytes]:
+        true = reply(query, dns.rcode.NOERROR, "MX", "10 mx.kommune.example.")
+        return [b"\x00\x00" + reply(query, dns.rcode.NXDOMAIN)[2:], b"garbage", true]
+
+    with odd_name_server(answer) as server:
+        assert ask(lambda dns: dns.mail_hosts("kommune.example"), server) == ("mx.kommune.example",)
+
+
 def test_a_name_denied_for_mx_alone_still_exists() -> None:
     """Some load balancers say NXDOMAIN to every type they do not know."""
 
