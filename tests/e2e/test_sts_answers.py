@@ -24,7 +24,7 @@ from segl_routing.mx import MailDns
 from segl_routing.socketmap import Reply, SocketmapServer, Status
 from segl_routing.sts_archive import NoPolicyArchive
 from segl_routing.sts_fetch import StsSource, web_trust
-from world.dns import MX, TXT, A, Record
+from world.dns import MX, TXT, A, DnsServer, Record
 from world.house import House
 from world.letters import SENDER, letter
 from world.peers import SmtpPeer
@@ -150,11 +150,12 @@ def sts(street: Street) -> Iterator[StsHouse]:
     web = PolicyServer(WEB, 443, issue([f"mta-sts.{domain}" for domain in DOMAINS]).server_context())
     for domain, (_, patterns) in DOMAINS.items():
         web.pages[f"mta-sts.{domain}"] = page(policy_text("enforce", *patterns))
-    before = street.dns.zone
     told: dict[str, str] = {}
     with ExitStack() as running:
-        running.callback(street.dns.change, before)
-        street.dns.change({**before, **zone()})
+        # this street has other neighbours: its own DNS steps aside
+        running.callback(street.dns.start)
+        street.dns.stop()
+        running.enter_context(DnsServer(street.directory / "policies-dns", zone()))
         for server in (web, *peers.values()):
             running.enter_context(server)
         directory = Path(running.enter_context(TemporaryDirectory(prefix="segl-")))
@@ -224,6 +225,8 @@ def test_postfix_never_complained_of_an_answer(sts: StsHouse) -> None:
         "client TLS configuration problem",
     ):
         assert complaint not in log
+    # this DNS signs nothing, which Postfix says once
+    told = ("STS", "DNSSEC validation may be unavailable", "dnssec_probe")
     assert "warning" not in "\n".join(
-        line for line in log.splitlines() if "segl-tls" in line and "STS" not in line
+        line for line in log.splitlines() if "segl-tls" in line and not any(word in line for word in told)
     )
