@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from segl.addresses import domain_of
 from segl.errors import RoutingError, StoreError
 from segl.events import Events
 from segl.settings import Settings
@@ -25,9 +26,11 @@ from segl_routing.certificates.knowledge import NOT_LOOKED_FOR
 from segl_routing.certificates.told import ToldCertificates
 from segl_routing.checking import live_check
 from segl_routing.facts import DomainFacts, Held
+from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
+from segl_routing.marks import stored_marks
 from segl_routing.routes import Outcome, Routed, RouteTable, Undecided
-from segl_routing.states import CertificateState
+from segl_routing.states import CertificateState, Mark
 from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive, StorePolicyArchive
 from segl_routing.tunnels import Tunnels
 
@@ -36,11 +39,13 @@ LOOK_UP_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One address's outcome, the live check it rests on, if any, and the TLS policy Postfix would be told."""
+    """One address's outcome, the live check it rests on, if any, and the TLS policy Postfix would be told; and the
+    mark of its domain, while forced TLS is left aside after a failed delivery."""
 
     outcome: Outcome
     facts: DomainFacts | None = None
     policy: str = ""
+    mark: Mark | None = None
     holder: str = ""  # of the recipient's certificate, as far as its subject says so
 
     def as_dict(self) -> dict[str, Any]:
@@ -49,11 +54,13 @@ class Told:
             "expires_at": round(self.facts.expires_at, 1),
             "proofs": [_proof_as_dict(held) for held in self.facts.held],
         }
+        marked = self.mark and {"reason": self.mark.reason, "until": round(self.mark.until, 1)}
         return {
             **self.outcome.as_dict(),
             "policy": self.policy or None,
             "holder": self.holder or None,
             "checked": checked,
+            "marked": marked,
         }
 
 
@@ -81,18 +88,18 @@ async def routes_of(
 ) -> list[Told]:
     """The routes of *addresses*, in that order; domains are looked up side by side.
 
-    *least* is what a message would demand. With *refresh* what the daemon knows is left aside. Raises
-    :class:`~segl.errors.SettingsError`.
+    *least* is what a message would demand. With *refresh* what the daemon found out is left aside; marks are not,
+    since no look-up ends them. Raises :class:`~segl.errors.SettingsError`.
     """
     demanded = least or Proof.ENCRYPT
     with ExitStack() as opened:
-        archive, policies = (
-            (NoArchive(), NoPolicyArchive()) if refresh else _archives(settings, events, opened)
-        )
+        archive, policies, fallback = _kept(settings, events, opened)
+        if refresh:
+            archive, policies = NoArchive(), NoPolicyArchive()
         check = live_check(settings, events, file, policies)
         certificates = ToldCertificates(settings, file, events, refresh=refresh)
         knowledge = Knowledge(check, archive, settings.routing, events)
-        return await _routes(addresses, settings, events, knowledge, certificates, demanded)
+        return await _routes(addresses, settings, events, knowledge, certificates, fallback, demanded)
 
 
 async def _routes(
@@ -101,6 +108,7 @@ async def _routes(
     events: Events,
     knowledge: Knowledge,
     certificates: ToldCertificates,
+    fallback: Fallback,
     least: Proof,
 ) -> list[Told]:
     table = RouteTable(settings)
@@ -116,6 +124,7 @@ async def _routes(
             facts=lambda _: facts,
             now=now,
             certificate=lambda _: certificate,
+            marks=fallback.mark,
             least=least,
         )
 
@@ -130,13 +139,20 @@ async def _routes(
         if isinstance(outcome, Undecided) and outcome.unfound:
             found, holder = await certificates.state(address)
             outcome = decide(address, None, found)
-        if not isinstance(outcome, Undecided) or not outcome.unchecked:
+        if isinstance(outcome, Undecided) and outcome.unchecked:
+            try:
+                facts = await knowledge.find(outcome.unchecked, LOOK_UP_SECONDS)
+            except RoutingError as error:
+                return Told(Undecided(address, error.private, outcome.steps))
+            return told(decide(address, facts, found), facts)
+        if (mark := fallback.mark(domain_of(address))) is None:
             return told(outcome, holder=holder)
-        try:
-            facts = await knowledge.find(outcome.unchecked, LOOK_UP_SECONDS)
-        except RoutingError as error:
-            return Told(Undecided(address, error.private, outcome.steps))
-        return told(decide(address, facts, found), facts)
+        known: DomainFacts | None = None
+        with suppress(
+            RoutingError
+        ):  # it decides nothing while the mark stands, but tells how the domain is now
+            known = await knowledge.find(domain_of(address), LOOK_UP_SECONDS)
+        return replace(told(outcome, known, holder), mark=mark)
 
     try:
         return list(await asyncio.gather(*(one(address) for address in addresses)))
@@ -145,19 +161,21 @@ async def _routes(
         await certificates.close()
 
 
-def _archives(settings: Settings, events: Events, opened: ExitStack) -> tuple[Archive, PolicyArchive]:
-    """The daemon's knowledge to read from; without it everything is looked up anew. A SQLite file that is not
+def _kept(settings: Settings, events: Events, opened: ExitStack) -> tuple[Archive, PolicyArchive, Fallback]:
+    """What the daemon keeps, to read from; without it everything is looked up anew. A SQLite file that is not
     there is not made: it would belong to whoever ran the command."""
+    nothing = NoArchive(), NoPolicyArchive(), Fallback(settings.routing)
     url = sa.engine.make_url(settings.store.url)
     if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
-        return NoArchive(), NoPolicyArchive()
+        return nothing
     try:
         engine = open_store(settings.store.url)
+        fallback = Fallback(settings.routing, stored_marks(engine))
     except StoreError as error:
         events.failed("archive", error)
-        return NoArchive(), NoPolicyArchive()
+        return nothing
     archive = StoreArchive(engine, events, writable=False)
     opened.callback(archive.close)
     policies = StorePolicyArchive(engine, events, writable=False)
     opened.callback(policies.close)
-    return archive, policies
+    return archive, policies, fallback

@@ -24,8 +24,7 @@ class StoreMarks:
     def load(self) -> list[Marked]:
         """All marks kept; none when the store fails. Waits for the store: for the start."""
         try:
-            with transaction(self._engine) as connection:
-                return marks_in(connection)
+            return stored_marks(self._engine)
         except StoreError as error:
             self._events.failed("marks", error)
             return []
@@ -57,6 +56,12 @@ class StoreMarks:
 
     def close(self) -> None:
         self._thread.close()
+
+
+def stored_marks(engine: Engine) -> list[Marked]:
+    """The marks in the store of *engine*. Raises :class:`StoreError`."""
+    with transaction(engine) as connection:
+        return marks_in(connection)
 
 
 def marks_in(connection: Connection) -> list[Marked]:

@@ -33,7 +33,8 @@ def route(
 
     Tells what segl-map would: own domain, pin, tunnel certificate, forced TLS, portal; each way with the reason
     why it is taken or not, and each proof of TLS with what was found, when, and how long it holds. A domain
-    that segl-map does not know is looked up: DNS, MTA-STS, and a short talk with its mail hosts.
+    that segl-map does not know is looked up: DNS, MTA-STS, and a short talk with its mail hosts. A domain that is
+    marked, because forced TLS to it failed at delivery, is shown with its mark; --refresh does not end that.
 
     Exit code: 0 each has a way, 20 one can get no mail at all, 21 one cannot be decided now, 2 bad settings.
     """
@@ -73,6 +74,9 @@ def _as_text(told: Told) -> str:
         lines.append(f"  policy     {told.policy}")
     if told.holder:
         lines.append(f"  holder     {_printable(told.holder)}")
+    if told.mark is not None:
+        left = _span(told.mark.until - time.time())
+        lines.append(f"  marked     no TLS for {left} more, then until a check finds a proof again")
     if told.facts is not None:
         left = _span(told.facts.expires_at - time.time())
         lines.append(f"  checked    {_ago(told.facts.checked_at)}, holds for {left}")

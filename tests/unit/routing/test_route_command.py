@@ -16,7 +16,7 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from segl.cli.route import route
-from segl.store import open_store
+from segl.store import domain_mark, mta_sts_policy, open_store, transaction
 from world.dns import MX, DnsServer, Fault
 from world.outside import Outside, host
 from world.peers import SmtpPeer
@@ -171,6 +171,54 @@ def test_what_segl_map_knows_is_told_unless_asked_anew(settings: Path, good: Smt
     assert "10 minutes ago, holds for 10 minutes" in result.stdout
     assert good.connections == 0
     assert "→ tls" in ask(settings, "--refresh", "bo@boligforening.example").stdout
+    store.unlink()
+
+
+def test_a_marked_domain_takes_the_way_it_takes_in_segl_map(settings: Path, good: SmtpPeer) -> None:
+    """Forced TLS failed at delivery: what a look-up finds is shown, and does not decide."""
+    store = settings.parent / "segl.db"
+    engine = open_store(f"sqlite:///{store}")
+    since = time.time() - 60
+    row = {
+        "domain": "boligforening.example",
+        "failure": "tls",
+        "reason": "forced TLS failed at delivery: TLS is required, but was not offered by host mx",
+        "since": since,
+        "until": since + 660,
+        "times": 1,
+    }
+    with transaction(engine) as connection:
+        connection.execute(domain_mark.insert().values(row))
+    for option in ((), ("--refresh",)):
+        shown = ask(settings, *option, "bo@boligforening.example").stdout
+        assert "bo@boligforening.example → portal" in shown, option
+        assert "tls        forced TLS failed at delivery: TLS is required" in shown
+        assert "  marked     no TLS for 10 minutes more" in shown
+        assert "pkix     yes" in shown, "how the domain stands now"
+    told = json.loads(ask(settings, "--json", "bo@boligforening.example").stdout)
+    assert (told["way"], told["marked"]["until"]) == ("portal", round(since + 660, 1))
+    with transaction(engine) as connection:
+        connection.execute(domain_mark.update().values(healed_at=time.time()))
+    told = json.loads(ask(settings, "--json", "bo@boligforening.example").stdout)
+    assert (told["way"], told["marked"]) == ("tls", None), "a mark that has ended decides nothing"
+    engine.dispose()
+    store.unlink()
+
+
+def test_a_kept_mta_sts_policy_is_not_fetched(settings: Path, outside: Outside) -> None:
+    """What segl-map fetched is in force for ``route`` too, whatever DNS and the web say now."""
+    store = settings.parent / "segl.db"
+    engine = open_store(f"sqlite:///{store}")
+    row = {"domain": "boligforening.example", "id": "1", "fetched_at": time.time(), "max_age": 86400}
+    text = "version: STSv1\nmode: enforce\nmax_age: 86400\nmx: mx.boligforening.example\n"
+    with transaction(engine) as connection:
+        connection.execute(mta_sts_policy.insert().values({**row, "policy": text}))
+    told = json.loads(ask(settings, "--json", "bo@boligforening.example").stdout)
+    assert (told["way"], told["proof"]) == ("tls", "mta-sts"), "though no record in DNS tells of a policy"
+    assert (
+        json.loads(ask(settings, "--json", "--refresh", "bo@boligforening.example").stdout)["proof"] == "pkix"
+    )
+    engine.dispose()
     store.unlink()
 
 
