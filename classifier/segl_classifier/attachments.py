@@ -13,12 +13,12 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from segl.settings import Limits
-from segl.vocabulary import Finding, Unreadable
+from segl.vocabulary import Finding, Label, Unreadable
 from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part, Source, Text, unreadable
@@ -195,7 +195,8 @@ def joined(parts: Sequence[Understanding | None]) -> Understanding | None:
 
 def _without_text(judged: Judged) -> Judged:
     """As it is remembered: findings without excerpts and the words that bore on them; of the readings the
-    best for each category, without what was read. What a gap says (a type, a size) is no text."""
+    best for each category, with its score for that one only and without what was read. What a gap says (a type, a
+    size) is no text."""
     findings = tuple(
         finding if finding.rule.startswith("unreadable.") else replace(finding, excerpt="", adjustments=())
         for finding in judged.findings
@@ -205,13 +206,15 @@ def _without_text(judged: Judged) -> Judged:
     if understanding is None:
         return judged
     readings = understanding.readings
-    best = [max(readings, key=lambda r: r.any, default=None)]
-    best += [
-        max(readings, key=lambda r, at=label: r.scores.get(at, 0.0), default=None)  # type: ignore[misc]
-        for label in understanding.scores
-    ]
-    kept = {id(reading): _blank(reading) for reading in best if reading is not None}
-    return replace(judged, understanding=replace(understanding, readings=tuple(kept.values())))
+    best = [max(readings, key=lambda r: r.any)] if readings else []
+    kept: dict[int, tuple[Reading, dict[Label, float]]] = {id(reading): (reading, {}) for reading in best}
+    for label in understanding.scores:
+        reading = max(readings, key=lambda r, at=label: r.scores.get(at, 0.0), default=None)  # type: ignore[misc]
+        if reading is not None:
+            scores = kept.setdefault(id(reading), (reading, {}))[1]
+            scores[label] = reading.scores.get(label, 0.0)
+    blank = tuple(_blank(reading, scores) for reading, scores in kept.values())
+    return replace(judged, understanding=replace(understanding, readings=blank))
 
 
 def _counted(understanding: Understanding | None, before: int) -> Understanding | None:
@@ -227,8 +230,8 @@ def _counted(understanding: Understanding | None, before: int) -> Understanding 
     )
 
 
-def _blank(reading: Reading) -> Reading:
-    return replace(reading, window=replace(reading.window, text="", start=0, end=0))
+def _blank(reading: Reading, scores: Mapping[Label, float]) -> Reading:
+    return replace(reading, window=replace(reading.window, text="", start=0, end=0), scores=scores)
 
 
 def _moved(judged: Judged, where: str) -> Judged:

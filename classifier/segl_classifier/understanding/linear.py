@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from segl_classifier.understanding.features import pair_key, word_keys, words_of
 
-_REMEMBERED = 40_000  # words
+_REMEMBERED = 10_000  # words, 200 bytes each: then it begins anew
 _AT_ONCE = 100  # windows
 _LEARNT_AT_ONCE = 500  # words
 _MOST_WORDS = 200  # of a window: one without blanks may hold very many

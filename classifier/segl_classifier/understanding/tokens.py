@@ -21,9 +21,10 @@ TITLES = frozenset(
 COMPANY_ENDS = frozenset(
     "a/s aps i/s k/s p/s ivs amba a.m.b.a. a.m.b.a ab gmbh ag ltd ltd. inc inc. as asa oy".split()
 )
+_REMEMBERED = 500  # words: the frequent ones; 1 KB each
 
 
-@lru_cache(maxsize=4_000)
+@lru_cache(maxsize=_REMEMBERED)
 def _of_word(word: str) -> tuple[str, ...]:
     """What can be said of *word* by itself."""
     low = word.lower()
@@ -38,7 +39,7 @@ def _of_word(word: str) -> tuple[str, ...]:
     return tuple(own)
 
 
-@lru_cache(maxsize=4_000)
+@lru_cache(maxsize=_REMEMBERED)
 def _beside(word: str) -> tuple[str, str, str]:
     """What *word* says as a neighbour: its spelling, its case, what kind of word it is."""
     low = word.lower()
