@@ -85,7 +85,7 @@ class _Reader:
         self.text, self.today = text, today
         self.tables = Tables(text.text)
         self.find = context.Lookup()
-        self.addresses = any(sign in text.text for sign in ("://", "@", "www."))
+        self._addresses: bool | None = None
         self.headings: dict[tuple[str, bool], Said] = {}
         self.earlier: _Case | None = None
         self.others: set[str] = set()  # digits that the text calls something else
@@ -114,6 +114,12 @@ class _Reader:
             self.earlier = case
         return cases
 
+    def _has_addresses(self) -> bool:
+        """Whether an address of a page or a person stands anywhere in the text."""
+        if self._addresses is None:
+            self._addresses = any(sign in self.text.text for sign in ("://", "@", "www."))
+        return self._addresses
+
     def _opens_cell(self, candidate: Candidate) -> bool:
         """Whether nothing stands before the number in its cell."""
         return candidate.start == 0 or self.text.text[candidate.start - 1] in _CELL_STARTS
@@ -136,7 +142,7 @@ class _Reader:
         text, (start, end, layout, *_) = self.text.text, candidate
         doubts = [borders.letters(text, start, end, layout.divided)]
         doubts.append(borders.counted(text, end, layout is Layout.HYPHEN))
-        if self.addresses and not likely:
+        if not likely and self._has_addresses():
             doubts.append(borders.address(text, start, end, layout.divided))
         if self.text.source is Source.SURROUND and not layout.divided and said.kind is Kind.UNKNOWN:
             doubts.append(_OUTSIDE)
