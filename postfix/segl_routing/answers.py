@@ -19,8 +19,9 @@ from segl_routing.certificates.knowledge import NOT_LOOKED_FOR, CertificateKnowl
 from segl_routing.facts import DomainFacts
 from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
+from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.patience import Patience
-from segl_routing.routes import Outcome, Refused, Routed, RouteTable, Undecided
+from segl_routing.routes import RouteTable
 from segl_routing.socketmap import Reply, Status
 from segl_routing.states import CertificateState, no_certificate
 from segl_routing.tunnels import Tunnels

@@ -29,7 +29,8 @@ from segl_routing.facts import DomainFacts, Held
 from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
 from segl_routing.marks import stored_marks
-from segl_routing.routes import Outcome, Routed, RouteTable, Undecided
+from segl_routing.outcome import Outcome, Routed, Undecided
+from segl_routing.routes import RouteTable
 from segl_routing.states import CertificateState, Mark
 from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive, StorePolicyArchive
 from segl_routing.tunnels import Tunnels

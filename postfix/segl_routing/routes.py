@@ -1,93 +1,25 @@
 """Decides by which way one recipient's copy goes. Pure: what is known comes in, the decision goes out.
 
 The order is that of ``docs/flow.md``: own domain, the postmaster's pin, then the ways in the order of the
-settings, each taken if it is *proven* as far as the domain and the message demand. There are three outcomes:
-
-* :class:`Routed`: the way, and the Postfix transport and next hop that stand for it (transport(5));
-* :class:`Refused`: no way can work, ever: the domain does not exist or takes no mail, or the address has
-  no domain. Postfix gives the mail back to the sender, who can mend the address;
-* :class:`Undecided`: it cannot be told now. The recipient waits; this never becomes a weaker way.
+settings, each taken if it is *proven* as far as the domain and the message demand. What comes of it
+stands in :mod:`segl_routing.outcome`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from segl.addresses import is_relayed, split_address
 from segl.demand_tag import TLS_DEMANDS
 from segl.settings import DomainPin, Routing, Settings, is_address, next_hop_host
 from segl.vocabulary import Known, Proof, Route, Way
 from segl_routing.facts import DomainFacts
-from segl_routing.mx import NoMail
+from segl_routing.outcome import REFUSALS, Outcome, Refused, Routed, Undecided
 from segl_routing.policy import ENCRYPT, Level, TlsPolicy
 from segl_routing.states import CertificateState, Mark, no_certificate, no_mark
 from segl_routing.tunnels import TunnelState
 from segl_routing.weigh import Weighed, weigh
-
-
-@dataclass(frozen=True, slots=True)
-class Routed:
-    """The recipient goes by ``route.way``; ``transport`` is the answer to Postfix. ``proof`` is what the way ``tls``
-    rests on."""
-
-    route: Route
-    transport: str
-    proof: Proof | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**self.route.as_dict(), "transport": self.transport, "proof": self.proof and self.proof.value}
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The recipient cannot be reached by any way; ``status`` is the enhanced code (RFC 3463)."""
-
-    recipient: str
-    status: str
-    reason: str
-    steps: tuple[str, ...] = ()
-
-    @property
-    def transport(self) -> str:
-        """As error(8) wants it: the text is what the sender reads in the bounce."""
-        return f"error:{self.status} {self.reason}"
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "recipient": self.recipient,
-            "way": None,
-            "refused": self.status,
-            "reason": self.reason,
-            "steps": list(self.steps),
-            "transport": self.transport,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """The recipient waits. ``unchecked`` names the domain whose live check would decide; ``unfound`` the address
-    (as asked) whose certificate is being looked for."""
-
-    recipient: str
-    reason: str
-    steps: tuple[str, ...] = ()
-    unchecked: str = ""
-    unfound: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "recipient": self.recipient,
-            "way": None,
-            "undecided": True,
-            "reason": self.reason,
-            "steps": list(self.steps),
-            "transport": None,
-        }
-
-
-Outcome = Routed | Refused | Undecided
 
 
 class RouteTable:
@@ -250,7 +182,7 @@ class RouteTable:
             return Undecided(asked.recipient, "not checked yet", tuple(steps), unchecked=asked.domain)
         if known.no_mail is not None:
             steps.append(f"{Way.TLS}: {known.reason}")
-            return Refused(asked.recipient, *_REFUSALS[known.no_mail], tuple(steps))
+            return Refused(asked.recipient, *REFUSALS[known.no_mail], tuple(steps))
         weighed = weigh(known.held, asked.least)
         if weighed.known is not Known.UNKNOWN:
             return weighed
@@ -324,10 +256,3 @@ def _pinned_policy(pin: DomainPin) -> TlsPolicy:
         return ENCRYPT
     level = Level.SECURE if pin.match else Level.VERIFY
     return TlsPolicy(level, pin.match, named=not (pin.next_hop and is_address(next_hop_host(pin.next_hop))))
-
-
-_REFUSALS = {
-    NoMail.NO_SUCH_DOMAIN: ("5.1.2", "the recipient's domain does not exist"),
-    NoMail.NULL_MX: ("5.1.10", "the recipient's domain takes no mail (null MX)"),
-    NoMail.NO_HOST: ("5.4.4", "the recipient's domain has no mail server"),
-}

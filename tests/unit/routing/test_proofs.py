@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from segl.settings_file import parse_settings
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.facts import DomainFacts, Held
-from segl_routing.routes import Outcome, Refused, Routed, RouteTable, Undecided
+from segl_routing.outcome import Outcome, Refused, Routed, Undecided
+from segl_routing.routes import RouteTable
 from segl_routing.states import CertificateState, Mark
 from segl_routing.tunnels import TunnelState
 from segl_routing.weigh import weigh

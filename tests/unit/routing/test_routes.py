@@ -14,7 +14,8 @@ from segl.settings_file import parse_settings
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.mx import NoMail
-from segl_routing.routes import Outcome, Refused, Routed, RouteTable, Undecided
+from segl_routing.outcome import Outcome, Refused, Routed, Undecided
+from segl_routing.routes import RouteTable
 from segl_routing.tunnels import TunnelState
 from world.lookups import facts_of, hold, says
 

@@ -1,0 +1,84 @@
+"""What comes of the question by which way a recipient's copy goes. There are three outcomes:
+
+* :class:`Routed`: the way, and the Postfix transport and next hop that stand for it (transport(5));
+* :class:`Refused`: no way can work, ever: the domain does not exist or takes no mail, or the address has
+  no domain. Postfix gives the mail back to the sender, who can mend the address;
+* :class:`Undecided`: it cannot be told now. The recipient waits; this never becomes a weaker way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from segl.vocabulary import Proof, Route
+from segl_routing.mx import NoMail
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The recipient goes by ``route.way``; ``transport`` is the answer to Postfix. ``proof`` is what the way ``tls``
+    rests on."""
+
+    route: Route
+    transport: str
+    proof: Proof | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**self.route.as_dict(), "transport": self.transport, "proof": self.proof and self.proof.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The recipient cannot be reached by any way; ``status`` is the enhanced code (RFC 3463)."""
+
+    recipient: str
+    status: str
+    reason: str
+    steps: tuple[str, ...] = ()
+
+    @property
+    def transport(self) -> str:
+        """As error(8) wants it: the text is what the sender reads in the bounce."""
+        return f"error:{self.status} {self.reason}"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "recipient": self.recipient,
+            "way": None,
+            "refused": self.status,
+            "reason": self.reason,
+            "steps": list(self.steps),
+            "transport": self.transport,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """The recipient waits. ``unchecked`` names the domain whose live check would decide; ``unfound`` the address
+    (as asked) whose certificate is being looked for."""
+
+    recipient: str
+    reason: str
+    steps: tuple[str, ...] = ()
+    unchecked: str = ""
+    unfound: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "recipient": self.recipient,
+            "way": None,
+            "undecided": True,
+            "reason": self.reason,
+            "steps": list(self.steps),
+            "transport": None,
+        }
+
+
+Outcome = Routed | Refused | Undecided
+
+REFUSALS = {
+    NoMail.NO_SUCH_DOMAIN: ("5.1.2", "the recipient's domain does not exist"),
+    NoMail.NULL_MX: ("5.1.10", "the recipient's domain takes no mail (null MX)"),
+    NoMail.NO_HOST: ("5.4.4", "the recipient's domain has no mail server"),
+}
