@@ -18,15 +18,16 @@ from segl import __version__
 
 # name: (module, its line in --help)
 COMMANDS = {
-    "check": ("segl.cli.check", "Say what messages hold and whether they must be sent securely."),
-    "explain": ("segl.cli.explain", "Show a message with what speaks for and against each category."),
+    "check": ("segl.cli.check", "Say what messages hold and whether they must go securely."),
+    "explain": ("segl.cli.explain", "Show what speaks for and against each category of a message."),
     "evaluate": ("segl.cli.evaluate", "Score the classifier on labelled messages."),
     "rules": ("segl.cli.rules", "Check, list and try the rules."),
     "route": ("segl.cli.route", "Show by which way recipients would get a message, and why."),
     "tunnel": ("segl.cli.tunnel", "Keep lists of tunnel partners up to date; make one."),
     "cms": ("segl.cli.cms", "Look into encrypted and signed messages; open, verify, seal."),
+    "certificate": ("segl.cli.certificate", "Recipients' own certificates: find, import, list, forget."),
     "status": ("segl.cli.status", "Whether Segl runs: processes, queues, rules."),
-    "doctor": ("segl.cli.doctor", "Look for everything that would let mail out unseen or in clear."),
+    "doctor": ("segl.cli.doctor", "Look for all that would let mail out unseen or in clear."),
     "install": ("segl.cli.install", "Join an existing Postfix; --undo takes it back."),
 }
 

@@ -1,0 +1,282 @@
+"""``segl certificate find|import|list|forget``: recipients' own certificates."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from segl.settings import DEFAULT_FILE, Settings
+
+if TYPE_CHECKING:
+    from segl.certificate_records import CertificateRecords, CertificateRow
+    from segl_routing.certificates.finder import Finding
+
+EXIT_NONE = 20
+EXIT_UNKNOWN = 21
+
+SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A mail address.")]
+
+app = typer.Typer(help="Recipients' own certificates.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def find(address: Address, as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+    """Ask every source for ADDRESS, and say of each certificate why it may be used or not.
+
+    Nothing is recorded. Exit code: 0 one may be used, 20 there is none, 21 it cannot be told now, 2 bad settings.
+    """
+    from segl.cli.output import fail_of, say, say_json
+    from segl.errors import SeglError
+    from segl.vocabulary import Known
+
+    key = _key(address)
+    try:
+        loaded = _loaded(settings)
+        finding = asyncio.run(_found(loaded, settings, key))
+    except SeglError as error:
+        fail_of(error)
+    if as_json:
+        say_json(
+            {
+                "address": key,
+                "known": finding.known.value,
+                "reason": finding.reason,
+                "used": [row.fingerprint for row in finding.rows],
+                "sources": [asked.as_dict() for asked in finding.asked],
+            }
+        )
+    else:
+        for line in _told(finding):
+            say(line)
+    codes = {Known.YES: 0, Known.NO: EXIT_NONE, Known.UNKNOWN: EXIT_UNKNOWN}
+    raise typer.Exit(codes[finding.known])
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="PEM or DER files.")],
+    address: Annotated[
+        str, typer.Option("--for", help="Whose it is, when the address does not stand in it.")
+    ] = "",
+    as_json: AsJson = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Keep the recipients' certificates in FILEs, for the addresses that stand in them.
+
+    They are judged when they are to be used; one that could never be is refused here. Exit code: 0 all were kept,
+    1 one was refused, 2 bad input.
+    """
+    from segl.certificate_names import holder_of
+    from segl.cli.output import complain, fail_of, say, say_json
+    from segl.errors import SeglError
+
+    bound, refused = _key(address) if address else "", False
+    try:
+        records = _records(_loaded(settings))
+        for file in files:
+            for certificate, key, why in _offered(file, bound):
+                if why:
+                    complain(f"{file}: {why}")
+                    refused = True
+                    continue
+                row, new = _keep(records, certificate, key, bound=bool(bound))
+                if as_json:
+                    say_json({**_as_dict(row), "new": new})
+                else:
+                    known = "kept" if new else "was kept already"
+                    say(f"{key}  {row.fingerprint[:16]}  {_shown(str(holder_of(certificate)))}: {known}")
+    except SeglError as error:
+        fail_of(error)
+    raise typer.Exit(1 if refused else 0)
+
+
+@app.command("list")
+def list_(
+    address: Annotated[str, typer.Argument(metavar="[ADDRESS]", help="Only this one's.")] = "",
+    as_json: AsJson = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Show the certificates that are kept: imported, or harvested from signed mail."""
+    from segl.cli.output import columns, fail_of, say, say_json
+    from segl.errors import SeglError
+
+    try:
+        rows = _records(_loaded(settings)).kept(_key(address) if address else None)
+    except SeglError as error:
+        fail_of(error)
+    if as_json:
+        for row in rows:
+            say_json(_as_dict(row))
+        return
+    cells = [_as_dict(row) for row in rows]
+    for line in columns(
+        (cell["address"], cell["fingerprint"][:16], cell["source"], cell["ends"], _shown(cell["holder"]))
+        for cell in cells
+    ):
+        say(line)
+    if not rows:
+        say("none is kept")
+
+
+@app.command()
+def forget(
+    address: Address,
+    fingerprint: Annotated[
+        str, typer.Argument(metavar="[FINGERPRINT]", help="Only the one that begins so (SHA-256, hex).")
+    ] = "",
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Forget what is kept for ADDRESS, and what was found for it: it is searched for anew."""
+    from segl.cli.output import Exit, fail, fail_of, say
+    from segl.errors import SeglError
+
+    key = _key(address)
+    try:
+        gone = _records(_loaded(settings)).forget(key, fingerprint)
+    except SeglError as error:
+        fail_of(error)
+    if fingerprint and not gone:
+        fail(f"{key} has no kept certificate {fingerprint}", "segl certificate list shows them", Exit.FAILED)
+    say(f"{gone} forgotten; what was found for {key} is searched for anew")
+
+
+def _loaded(file: Path) -> Settings:
+    from segl.events import configure_log
+    from segl.settings_file import load_settings
+
+    configure_log("console", "error")
+    return load_settings(file)
+
+
+def _key(address: str) -> str:
+    from segl.certificate_names import mail_key
+    from segl.cli.output import fail
+
+    key = mail_key(address)
+    return key or fail(f"{address} is no mail address")
+
+
+def _records(settings: Settings) -> CertificateRecords:
+    """Those of the store. One that is not there is not made: it would belong to whoever ran the command."""
+    from segl.errors import StoreError
+    from segl_routing.certificates.told import recorded
+
+    found = recorded(settings)
+    if found is None:
+        raise StoreError(
+            "there is no store yet", f"store {settings.store.url}: not there", "start segl-map first"
+        )
+    return found
+
+
+async def _found(loaded: Settings, file: Path, key: str) -> Finding:
+    from segl.errors import Fault, SettingsError
+    from segl.events import Events
+    from segl_routing.certificates.build import certificate_finder
+    from segl_routing.certificates.told import recorded
+
+    if not loaded.certificates.on:
+        hint = 'for example sources = ["folder"]'
+        raise SettingsError([Fault(file, "certificates.sources", "is empty: nobody would be asked", hint)])
+    finder = certificate_finder(loaded, recorded(loaded), Events("segl-certificate"), file)
+    try:
+        return await finder.find(key, all_sources=True)
+    finally:
+        await finder.close()
+
+
+def _told(finding: Finding) -> list[str]:
+    from segl.certificate_names import holder_of
+    from segl.certificates import fingerprint
+    from segl.vocabulary import Known
+
+    verdict = {Known.YES: "a certificate", Known.NO: "none", Known.UNKNOWN: "cannot be told now"}
+    lines = [f"{finding.address} → {verdict[finding.known]}"]
+    used = {row.fingerprint for row in finding.rows}
+    for asked in finding.asked:
+        lines.append(f"  {asked.source}: {asked.answer.reason}")
+        for judged in asked.judged:
+            certificate = judged.offer.certificate
+            own = fingerprint(certificate)
+            mark = (
+                "used"
+                if own in used
+                else {Known.YES: "good", Known.NO: "no", Known.UNKNOWN: "?"}[judged.known]
+            )
+            lines.append(f"    {mark:<5} {own[:16]}  {_shown(str(holder_of(certificate)))}")
+            ends = (
+                f"{certificate.not_valid_before_utc:%Y-%m-%d} to {certificate.not_valid_after_utc:%Y-%m-%d}"
+            )
+            lines.append(f"          {ends}; {_shown(judged.reason)}")
+    return lines
+
+
+def _offered(file: Path, bound: str) -> list[tuple[Any, str, str]]:
+    """``(certificate, mail key, why it is refused)`` for each recipient's certificate in *file*."""
+    from datetime import UTC, datetime
+
+    from segl.certificate_names import addresses_of
+    from segl.certificates import is_authority
+    from segl.recipient_certificates import unfit
+    from segl_routing.certificates.folder import read_certificates
+
+    try:
+        certificates = read_certificates(file)
+    except (OSError, ValueError) as error:
+        return [
+            (None, "", (error.strerror or "cannot be read") if isinstance(error, OSError) else str(error))
+        ]
+    offered: list[tuple[Any, str, str]] = []
+    for certificate in (entry for entry in certificates if not is_authority(entry)):
+        keys = [bound] if bound else sorted(addresses_of(certificate))
+        if not keys:
+            offered.append(
+                (certificate, "", "holds a certificate without a mail address (name one with --for)")
+            )
+        for key in keys:
+            why = unfit(certificate, key, datetime.now(UTC), bound=bool(bound))
+            offered.append((certificate, key, why))
+    return offered or [
+        (None, "", "holds authorities' certificates alone; those belong to certificates.trust")
+    ]
+
+
+def _keep(
+    records: CertificateRecords, certificate: Any, key: str, *, bound: bool
+) -> tuple[CertificateRow, bool]:
+    from segl_routing.certificates.kept import IMPORTED, kept_row
+
+    row = kept_row(certificate, key, IMPORTED, time.time(), bound=bound)
+    return row, records.keep(row)
+
+
+def _as_dict(row: CertificateRow) -> dict[str, Any]:
+    from segl.certificate_names import holder_of
+    from segl.recipient_certificates import load_der
+
+    try:
+        certificate = load_der(row.der)
+        holder, ends = str(holder_of(certificate)), f"{certificate.not_valid_after_utc:%Y-%m-%d}"
+    except ValueError:
+        holder, ends = "damaged", ""
+    return {
+        "address": row.address,
+        "fingerprint": row.fingerprint,
+        "source": row.source,
+        "ends": ends,
+        "holder": holder,
+        "bound": row.bound,
+        "found_at": round(row.found_at, 1),
+    }
+
+
+def _shown(text: str) -> str:
+    from segl.cli.output import printable
+
+    return printable(text)
