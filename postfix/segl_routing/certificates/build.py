@@ -17,7 +17,9 @@ from segl_routing.certificates.folder import FolderSource
 from segl_routing.certificates.kept import KeptSource
 from segl_routing.certificates.ldap import LdapSource
 from segl_routing.certificates.revocation import RevocationChecks
+from segl_routing.certificates.smimea import SmimeaSource
 from segl_routing.certificates.sources import Source
+from segl_routing.checking import mail_dns
 
 
 def certificate_finder(
@@ -28,13 +30,15 @@ def certificate_finder(
     table = settings.certificates
     return CertificateFinder(
         table,
-        list(_sources(settings, records, events)),
+        list(_sources(settings, records, events, file)),
         Authorities.read(table.trust, table.intermediates, file),
         RevocationChecks(fetcher(table.revocation_seconds)),
     )
 
 
-def _sources(settings: Settings, records: CertificateRecords | None, events: Events) -> Iterator[Source]:
+def _sources(
+    settings: Settings, records: CertificateRecords | None, events: Events, file: Path | str
+) -> Iterator[Source]:
     table = settings.certificates
     for source in table.sources:
         match source:
@@ -47,6 +51,6 @@ def _sources(settings: Settings, records: CertificateRecords | None, events: Eve
                 for directory in table.directory:
                     yield LdapSource(directory)
             case CertificateSource.SMIMEA:
-                continue  # replaced below when the validating resolver is there
+                yield SmimeaSource(mail_dns(settings.routing, file))
             case _:
                 assert_never(source)
