@@ -54,7 +54,7 @@ class Town:
         self.house.submit(message, SENDER, recipients)
         wait_until(
             lambda: all(self.street.mail_for(r) for r in recipients) and not self.house.queued,
-            40,
+            60,
             lambda: self.house.log[-6000:],
         )
 
@@ -89,12 +89,12 @@ def town(street: Street) -> Iterator[Town]:
 [certificates]
 sources = ["kept", "directory"]
 trust = ["{directory}/root.pem"]
-patience_seconds = 3
+patience_seconds = 10
 
 [[certificates.directory]]
 url = "{ldap.url}"
 base = "{BASE}"
-seconds = 1
+seconds = 5
 """
         house = build_house(street, directory / "house", settings_text=settings)
         running.callback(house.stop)
