@@ -7,19 +7,30 @@ file names only the organisation. Reading and checking happens in :mod:`segl.set
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
+from pydantic import ConfigDict, Field
 
-from segl.addresses import domain_of, normal_domain
 from segl.settings_certificates import Certificates
 from segl.settings_tunnel import TunnelList
+from segl.settings_values import (
+    Address,
+    Count,
+    Domain,
+    FirstOfFive,
+    HostPort,
+    IpAddress,
+    Least,
+    MatchName,
+    Nameserver,
+    NextHop,
+    Score,
+    Scored,
+    Seconds,
+)
 from segl.vocabulary import MOST_NUMBERS, Decision, Label, Mode, Proof, Way
 
 RUN = Path("/run/segl")
@@ -29,127 +40,6 @@ CONFIG = Path("/etc/segl")
 DEFAULT_FILE = CONFIG / "segl.toml"
 
 FORBID = ConfigDict(extra="forbid")
-
-
-def _host_port(value: str) -> str:
-    host, colon, port = value.rpartition(":")
-    if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ValueError('write it as "host:port", for example "127.0.0.1:10027"')
-    return value
-
-
-def _room_above(value: str) -> str:
-    if int(value.rpartition(":")[2]) > 65531:
-        raise ValueError("five ports are needed, one after the other; name a lower one")
-    return value
-
-
-def _address(value: str) -> str:
-    if value and not domain_of(value):
-        raise ValueError("is not a mail address")
-    return value
-
-
-def _nameserver(value: str) -> str:
-    server_address(value)
-    return value
-
-
-def _ip_address(value: str) -> str:
-    try:
-        return str(ip_address(value))
-    except ValueError:
-        raise ValueError("is no IP address") from None
-
-
-def _next_hop(value: str) -> str:
-    if value:
-        next_hop_host(value)
-    return value
-
-
-def _scored(value: str) -> Label | Literal["any"]:
-    if value == "any":
-        return "any"
-    if value in list(Label):
-        return Label(value)
-    near = get_close_matches(value, (*Label, "any"), n=1)
-    raise ValueError(f"{value[:60]!r} is no category{f'; did you mean {near[0]}?' if near else ''}")
-
-
-def _least(value: Proof) -> Proof:
-    if value is Proof.ENCRYPT:
-        raise ValueError(
-            "'encrypt' takes any certificate: say so in [[domain]], for each domain it is meant for"
-        )
-    return value
-
-
-def match_name(value: str) -> str:
-    """A name for Postfix's ``match=``: a host, ``.parent``, or its words ``nexthop``, ``dot-nexthop``,
-    ``hostname``. Raises :class:`ValueError`."""
-    if not _MATCH_NAME.fullmatch(value):
-        raise ValueError(
-            'is no name to match a certificate with; write "mail.x.dk", or ".x.dk" for any host of it'
-        )
-    return value
-
-
-def server_address(value: str) -> tuple[str, int]:
-    """``(IP address, port)`` of a name server: ``192.0.2.1``, ``192.0.2.1:5353``, ``2001:db8::1``,
-    ``[2001:db8::1]:5353``. Raises :class:`ValueError`."""
-    host, port = value, "53"
-    if value.startswith("[") or value.count(":") == 1:
-        host, _, port = value.rpartition(":")
-        host = host.removeprefix("[").removesuffix("]")
-    try:
-        address = str(ip_address(host))
-    except ValueError:
-        raise ValueError('write an IP address, with a port if need be: "127.0.0.1:5353"') from None
-    if not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError("the port is a number from 1 to 65535")
-    return address, int(port)
-
-
-def is_address(host: str) -> bool:
-    """Whether *host* is an IP address, not a name."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def next_hop_host(value: str) -> str:
-    """The host or domain of a Postfix next hop (transport(5)): ``x.dk``, ``x.dk:587``, ``[mail.x.dk]``,
-    ``[mail.x.dk]:587``, ``[192.0.2.1]``. Raises :class:`ValueError`."""
-    form = _NEXT_HOP.fullmatch(value)
-    if form is None or not 0 < int(form["port"] or 25) < 65536:
-        raise ValueError('write it as Postfix does: "[mail.x.dk]:25", or "x.dk" for the mail hosts of x.dk')
-    bracketed, bare = form["bracketed"], form["bare"]
-    if bare is not None:
-        return normal_domain(bare)
-    try:
-        return str(ip_address(bracketed.removeprefix("IPv6:")))
-    except ValueError:
-        return normal_domain(bracketed)
-
-
-_MATCH_NAME = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
-_NEXT_HOP = re.compile(r"(?:\[(?P<bracketed>[^\[\]\s]+)\]|(?P<bare>[^\[\]:\s]+))(?::(?P<port>[0-9]{1,5}))?")
-
-Domain = Annotated[str, AfterValidator(normal_domain)]
-Address = Annotated[str, AfterValidator(_address)]
-HostPort = Annotated[str, AfterValidator(_host_port)]
-Nameserver = Annotated[str, AfterValidator(_nameserver)]
-IpAddress = Annotated[str, AfterValidator(_ip_address)]
-NextHop = Annotated[str, AfterValidator(_next_hop)]
-MatchName = Annotated[str, AfterValidator(match_name)]
-Seconds = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
-Score = Annotated[float, Field(gt=0, le=1)]
-Least = Annotated[Proof, AfterValidator(_least)]
-Scored = Annotated[Label | Literal["any"], PlainValidator(_scored)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,7 +251,7 @@ class Postfix:
     secure_port: HostPort = "127.0.0.1:10026"
     # Messages that demand more than usual (`[[demand]]`) come in by an entrance for each least proof: five
     # ports one after the other, from this one on.
-    demand_ports: Annotated[HostPort, AfterValidator(_room_above)] = "127.0.0.1:10031"
+    demand_ports: FirstOfFive = "127.0.0.1:10031"
     return_port: HostPort = "127.0.0.1:10027"
 
 

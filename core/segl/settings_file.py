@@ -19,9 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 from segl import settings as tables
 from segl import settings_certificates
 from segl.errors import Fault, SettingsError, found
-from segl.settings import DEFAULT_FILE, DomainPin, Settings, is_address, next_hop_host
+from segl.settings import DEFAULT_FILE, DomainPin, Settings
 from segl.settings_certificates import CertificateSource
 from segl.settings_tunnel import ListFormat
+from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Label, Proof, Way
 
 _ADAPTER = TypeAdapter(Settings)

@@ -30,7 +30,7 @@ from enum import StrEnum
 
 from segl.addresses import normal_domain
 from segl.errors import RoutingError
-from segl.settings import match_name
+from segl.settings_values import match_name
 
 _PROTOCOLS = "protocols=>=TLSv1.2"
 # Neither braces nor control characters: they would end the attribute.
