@@ -45,11 +45,12 @@ class TunnelState:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What one place says of a domain: its certificate, or ``None`` and the reason. ``place`` is a file, or
-    ``list NAME, serial N``."""
+    ``list NAME, serial N``; ``own``: it is the postmaster's own word, which nothing takes the place of."""
 
     place: str
     certificate: x509.Certificate | None
     reason: str
+    own: bool
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class TunnelDirectory:
             self._files.pop(domain, None)
             if isinstance(error, FileNotFoundError | NotADirectoryError):
                 return None
-            return Found(path, None, f"cannot be read: {error.strerror}")
+            return Found(path, None, f"cannot be read: {error.strerror}", own=True)
         version = (found.st_mtime_ns, found.st_size, found.st_ino)
         file = self._files.get(domain)
         known = file is not None and file.version == version
@@ -90,7 +91,7 @@ class TunnelDirectory:
             file.choice = choose(file.certificates, now)
         if file.choice.certificate is None and not known:
             self._complain(Path(path), file.choice.reason)
-        return Found(path, file.choice.certificate, file.choice.reason)
+        return Found(path, file.choice.certificate, file.choice.reason, own=True)
 
 
 class Tunnels:
@@ -113,7 +114,7 @@ class Tunnels:
         """What holds for *domain*: the certificate to use, or why there is none; ``None``: nobody knows it."""
         refused: Found | None = None
         for found in self.places(domain, now):
-            if found.certificate is not None or not found.place.startswith("list "):
+            if found.certificate is not None or found.own:
                 return found
             refused = refused or found
         return refused
@@ -145,7 +146,7 @@ class Tunnels:
 
 def _in_list(accepted: AcceptedList, choice: Choice) -> Found:
     place = f"list {accepted.terms.name}, serial {accepted.copy.serial if accepted.copy else 0}"
-    return Found(place, choice.certificate, f"{choice.reason} ({place})")
+    return Found(place, choice.certificate, f"{choice.reason} ({place})", own=False)
 
 
 def _read(path: Path, version: tuple[int, int, int], regular: bool, now: float) -> _File:

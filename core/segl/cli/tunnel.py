@@ -236,6 +236,8 @@ def _source(terms: TunnelList) -> Source:
     from segl_routing.tunnel_list.fetch import fetch
     from segl_routing.tunnel_list.sources import source_of
 
+    if terms.url and coloured(sys.stderr):
+        typer.echo(f"fetching {terms.source} (at most {terms.seconds:g} seconds)", err=True)
     return source_of(terms, open_signed, fetch)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -48,37 +50,18 @@ def publish(
 
     Exit code: 0 published, 23 published but for some members, 2 it could not be.
     """
-    from segl_routing.tunnel_list.accepted import moment
-    from segl_routing.tunnel_list.content import TunnelList, write_list
-    from segl_routing.tunnel_list.judging import compare, worth
-
-    now = time.time()
     try:
         signer = _signer(key, certificate)
-        last = _last(out)
-        entries, no_names = _members(sources, wide or [])
-        value = worth(entries, moment(now))
-        left_out = {**no_names, **value.left_out}
-        listed = TunnelList(
-            serial=max(int(now), last.serial + 1 if last else 1),
-            issued=moment(int(now)),
-            publisher=publisher
-            or (last.publisher if last else signer.certificate.subject.rfc4514_string())[:200],
-            entries=tuple(replace(entries[domain], domain=domain) for domain in sorted(value.usable)),
-            expires=moment(int(now)) + timedelta(days=days),
-        )
-        before = last.by_domain()[0] if last else {}
-        made = Made(listed, compare(before, listed.by_domain()[0]), left_out, signer)
-        if not listed.entries:
-            fail("no member has a certificate that can be encrypted to: nothing was published")
-        if not dry_run:
-            _write(out, made.signed(write_list(listed)))
+        with _alone(out.parent):
+            made = _made(sources, wide or [], signer, _last(out), publisher, days)
+            if not dry_run:
+                _write(out, made.signed())
     except SeglError as error:
         fail(error.private, error.hint)
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror}")
     _tell(made, out, dry_run, as_json)
-    raise typer.Exit(EXIT_LEFT_OUT if left_out else Exit.OK)
+    raise typer.Exit(EXIT_LEFT_OUT if made.left_out else Exit.OK)
 
 
 @dataclass(frozen=True)
@@ -90,12 +73,13 @@ class Made:
     left_out: dict[str, str]
     signer: Signer
 
-    def signed(self, content: bytes) -> bytes:
-        """*content* signed, and read back as a member will."""
+    def signed(self) -> bytes:
+        """The list signed, and read back as a member will."""
         from segl.certificates import fingerprint
         from segl_delivery.signed_list import open_signed, sign_list
+        from segl_routing.tunnel_list.content import write_list
 
-        message = sign_list(content, self.signer, self.listed.issued)
+        message = sign_list(write_list(self.listed), self.signer, self.listed.issued)
         open_signed(message, {fingerprint(self.signer.certificate)})
         return message
 
@@ -105,6 +89,31 @@ class Made:
         from segl_delivery.cms.trust import key_fingerprint
 
         return fingerprint(self.signer.certificate), key_fingerprint(self.signer.certificate)
+
+
+def _made(
+    sources: list[Path], wide: list[str], signer: Signer, last: TunnelList | None, publisher: str, days: int
+) -> Made:
+    """The list that follows *last*."""
+    from segl_routing.tunnel_list.accepted import moment
+    from segl_routing.tunnel_list.content import TunnelList
+    from segl_routing.tunnel_list.judging import compare, worth
+
+    now = int(time.time())
+    entries, no_names = _members(sources, wide)
+    value = worth(entries, moment(now))
+    if not value.usable:
+        fail("no member has a certificate that can be encrypted to: nothing was published")
+    name = publisher or (last.publisher if last else signer.certificate.subject.rfc4514_string())
+    listed = TunnelList(
+        serial=max(now, last.serial + 1 if last else 1),
+        issued=moment(now),
+        publisher=name[:200],
+        entries=tuple(replace(entries[domain], domain=domain) for domain in sorted(value.usable)),
+        expires=moment(now) + timedelta(days=days),
+    )
+    before = last.by_domain()[0] if last else {}
+    return Made(listed, compare(before, listed.by_domain()[0]), {**no_names, **value.left_out}, signer)
 
 
 def _signer(key: Path, certificate: Path) -> Signer:
@@ -131,6 +140,20 @@ def _signer(key: Path, certificate: Path) -> Signer:
         return Signer(private, x509.load_pem_x509_certificate(certificate.read_bytes()))  # type: ignore[arg-type]
     except (ValueError, UnsupportedAlgorithm) as error:
         fail(f"{certificate} cannot sign with {key}: {error}")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While no other run publishes into *folder*: two at once would give one serial to two lists."""
+    import fcntl
+    import os
+
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _last(out: Path) -> TunnelList | None:

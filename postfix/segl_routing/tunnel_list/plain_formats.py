@@ -109,7 +109,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for row in reader:
             if row and any(field.strip() for field in row) and not row[0].startswith("#"):
-                yield reader.line_num if reader.line_num > 1 else 1, row
+                yield reader.line_num, row
     except csv.Error as error:
         raise _bad(f"line {reader.line_num}: {error}") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -432,6 +433,15 @@ def test_a_dry_run_publishes_nothing(office: Office) -> None:
     office.member("kommune.example")
     assert "would publish" in office.publish("--dry-run").stdout
     assert not office.out.exists()
+
+
+def test_two_who_publish_at_once_give_two_serials(office: Office) -> None:
+    office.member("kommune.example")
+    command = [sys.executable, "-m", "segl.cli", "tunnel", "publish", str(office.members), "--json"]
+    command += ["--key", str(office.key), "--certificate", str(office.certificate), "--out", str(office.out)]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    serials = {json.loads(run.communicate(timeout=120)[0])["serial"] for run in runs}
+    assert len(serials) == 3
 
 
 def test_members_from_several_sources(office: Office, tmp_path: Path) -> None:

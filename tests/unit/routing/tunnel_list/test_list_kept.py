@@ -90,6 +90,24 @@ def test_a_disk_that_takes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     assert desk.update().result is Result.ACCEPTED
 
 
+def test_what_root_makes_by_hand_belongs_to_the_folders_owner(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the timer, which runs as another user, could not go on with it."""
+    given: set[str] = set()
+
+    def note(descriptor: int, owner: int, group: int) -> None:
+        above = desk.directory.stat()
+        assert (owner, group) == (above.st_uid, above.st_gid)
+        given.add(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", note)
+    desk.publish(listed(*TOWNS))
+    desk.update()
+    assert given == {"forening", "lock", ".new-accepted.json", f".new-{desk.state().current.file}"}
+
+
 # killed, and twice at once
 
 STEPS = ("open", "fchmod", "fsync", "replace", "rename", "unlink", "close", "mkdir")

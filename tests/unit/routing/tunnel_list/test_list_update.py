@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from segl.errors import TunnelListError
 from segl.vocabulary import ListFault
+from segl_delivery.signed_list import open_signed
 from segl_routing.tunnel_list.accepted import read_state
 from segl_routing.tunnel_list.content import Entry, write_list
 from segl_routing.tunnel_list.update import Result, roll_back
@@ -24,6 +26,7 @@ from world.partners import certificate, rsa_key
 
 TOWNS = [f"by{number:02}.example" for number in range(20)]
 NOBODY = Publisher("Nobody", 2)
+PUBLISHER = Publisher()
 
 
 @pytest.fixture
@@ -296,6 +299,24 @@ def test_so_many_copies_are_kept_and_no_more(desk: Desk) -> None:
 
 
 # laws
+
+SIGNED = PUBLISHER.signed(listed("kommune.example"))
+
+
+@given(st.lists(st.tuples(st.integers(0, len(SIGNED) - 1), st.integers(0, 255)), min_size=1, max_size=3))
+def test_whatever_is_altered_the_content_is_what_was_signed_or_refused(places: list[tuple[int, int]]) -> None:
+    altered = bytearray(SIGNED)
+    for place, value in places:
+        altered[place] = value
+    with suppress(TunnelListError):
+        content, signer = open_signed(bytes(altered), [PUBLISHER.pin])
+        assert (content, signer) == (write_list(listed("kommune.example")), PUBLISHER.pin)
+
+
+@given(st.binary(max_size=400) | st.integers(0, len(SIGNED)).map(lambda cut: SIGNED[:cut]))
+def test_rubbish_and_halves_are_refused(message: bytes) -> None:
+    with suppress(TunnelListError):
+        assert open_signed(message, [PUBLISHER.pin])[0] == write_list(listed("kommune.example"))
 
 
 class Serials(RuleBasedStateMachine):
