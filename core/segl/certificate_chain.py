@@ -28,6 +28,7 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
+from segl.certificates import UNREADABLE
 from segl.errors import Fault, SettingsError
 
 LARGEST_FILE: Final = 4 * 1024 * 1024
@@ -116,7 +117,7 @@ def read_pem(file: Path) -> list[x509.Certificate]:
         raise ValueError(f"it is larger than {LARGEST_FILE} bytes")
     try:
         return x509.load_pem_x509_certificates(data)
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise ValueError("it holds no certificate in PEM form") from None
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from segl.certificate_names import addresses_of, mail_key
-from segl.certificates import is_authority, unusable
+from segl.certificates import UNREADABLE, is_authority, unusable
 
 LARGEST_DER: Final = 64 * 1024
 _WEAK: Final = (hashes.MD5, hashes.SHA1, hashes.SHA224)
@@ -63,6 +63,6 @@ def load_der(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
         certificate.public_key()
         _ = certificate.extensions, certificate.subject, certificate.issuer
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except (TypeError, *UNREADABLE):
         raise ValueError("no certificate, or a damaged one") from None
     return certificate

@@ -23,8 +23,10 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
+from segl.certificates import UNREADABLE
 
 MAX_RECORDS = 64  # of one host; what is more is not read
 MAX_CHAIN = 10  # certificates of a chain; what is more is not read
@@ -106,7 +108,7 @@ def _read(wire: bytes) -> Tlsa | None:
             x509.load_der_x509_certificate(tlsa.data).public_key()
         else:
             load_der_public_key(tlsa.data)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (TypeError, *UNREADABLE):
         return None
     return tlsa
 
@@ -145,7 +147,7 @@ def _is(record: Tlsa, certificate: bytes) -> bool:
         try:
             key = x509.load_der_x509_certificate(certificate).public_key()
             data = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
+        except (TypeError, *UNREADABLE):
             return False
     digest = _DIGESTS.get(record.matching)
     return (digest(data) if digest else data) == record.data
@@ -169,7 +171,7 @@ def _anchored(record: Tlsa, chain: Sequence[bytes]) -> list[x509.Certificate] | 
             path.append(above)
             if _is(record, certificate):
                 return path
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (TypeError, *UNREADABLE):
         return None
     return None
 
@@ -178,7 +180,7 @@ def _issued(certificate: x509.Certificate, by: x509.Certificate) -> bool:
     try:
         constraints = by.extensions.get_extension_for_class(x509.BasicConstraints).value
         certificate.verify_directly_issued_by(by)
-    except (x509.ExtensionNotFound, InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
+    except (x509.ExtensionNotFound, InvalidSignature, TypeError, *UNREADABLE):
         return False
     return constraints.ca
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
 from segl.addresses import normal_domain
+from segl.certificates import UNREADABLE
 from segl.settings import Settings
 from segl.vocabulary import Way
 from segl_routing.choice import Choice, choose
@@ -162,7 +162,7 @@ def _read(path: Path, version: tuple[int, int, int], regular: bool, now: float) 
                 certificates = tuple(x509.load_pem_x509_certificates(file.read(MAX_FILE_BYTES)))
         except OSError as error:
             fault = f"cannot be read: {error.strerror}"
-        except (ValueError, UnsupportedAlgorithm):
+        except UNREADABLE:
             fault = "holds no certificate in PEM form"
     choice = choose(certificates, now)
     if fault:

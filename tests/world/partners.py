@@ -58,6 +58,7 @@ def certificate(
     key_usage: x509.KeyUsage | None = None,
     authority: bool | None = None,
     key_id: bool = False,
+    serial: int | None = None,
 ) -> x509.Certificate:
     """A self-signed certificate valid from *begins* to *ends*, in days from now."""
     now = datetime.datetime.now(datetime.UTC)
@@ -67,7 +68,7 @@ def certificate(
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(now + begins * DAY)
         .not_valid_after(now + ends * DAY)
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from segl.certificates import UNREADABLE
 from segl.errors import StoreError
 from segl.postfix.check import Check, State, judge
 from segl.settings import Settings
@@ -73,7 +74,7 @@ def _certificate_file(file: Path) -> Iterator[Check]:
     except PermissionError:
         yield Check(id_, State.UNKNOWN, f"{file} may not be read", fix=_AS_ROOT)
         return
-    except (OSError, ValueError):
+    except (OSError, *UNREADABLE):
         yield Check(
             id_, State.WARN, f"{file} holds no readable certificate", why, "replace it by the partner's"
         )

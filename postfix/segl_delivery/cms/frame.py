@@ -4,7 +4,6 @@ encrypted. No key is used here, so whatever is wrong here anybody could see."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,19 +11,24 @@ from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import check_version, oid, read_oid
 from segl_delivery.cms.ber import Damaged, Piece, Stream
 from segl_delivery.cms.ciphers import Decryption
+from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.names import CONTENT_TYPE, ContentType
 from segl_delivery.cms.recipients import LARGEST, Recipient, read_recipient
 
 _MOST_RECIPIENTS: Final = 16 * 1024 * 1024  # bytes of all RecipientInfos: some thirty thousand
-_MOST_OURS: Final = 16  # a message to more of our keys than this is nobody's honest work
+_MOST_TOLD: Final = 1000
+_MOST_TRIED: Final = (
+    16  # a message to more of our keys is nobody's honest work; each may cost an RSA operation
+)
+_MOST_DOUBTS: Final = 50  # of recipients with a serial number of ours and another issuer's name
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """*recipients* are those that were asked for. *attributes* are authenticated with the
-    content, in DER as they are counted in; *tag* belongs to AuthEnvelopedData."""
+    """*recipients* are those that were asked for, each with the key of ours it means. *attributes* are
+    authenticated with the content, in DER as they are counted in; *tag* belongs to AuthEnvelopedData."""
 
-    recipients: tuple[Recipient, ...]
+    recipients: tuple[tuple[OwnKey | None, Recipient], ...]
     content_type: str
     decryption: Decryption
     content: deque[Piece]
@@ -32,8 +36,8 @@ class Frame:
     tag: bytes
 
 
-def read_frame(message: bytes | Stream, concerns: Callable[[bytes], bool], most: int = _MOST_OURS) -> Frame:
-    """Of the recipients the first *most* that *concerns* does not rule out by their bytes. Raises
+def read_frame(message: bytes | Stream, ring: KeyRing | None) -> Frame:
+    """Of the recipients those that mean a key of *ring*; without one, of all. Raises
     :class:`Damaged`."""
     reader = ber.Reader(message)
     reader.enter(ber.SEQUENCE)
@@ -46,7 +50,7 @@ def read_frame(message: bytes | Stream, concerns: Callable[[bytes], bool], most:
     check_version(reader.whole())
     if reader.peek() == ber.context(0):
         reader.whole()  # OriginatorInfo: certificates that we do not need
-    recipients = _read_recipients(reader, concerns, most)
+    recipients = _read_recipients(reader, ring)
     reader.enter(ber.SEQUENCE)
     content_type = read_oid(reader.whole(64))
     decryption = Decryption(reader.whole())
@@ -62,21 +66,30 @@ def read_frame(message: bytes | Stream, concerns: Callable[[bytes], bool], most:
     return Frame(recipients, content_type, decryption, content, attributes, tag)
 
 
-def _read_recipients(
-    reader: ber.Reader, concerns: Callable[[bytes], bool], most: int
-) -> tuple[Recipient, ...]:
+def _read_recipients(reader: ber.Reader, ring: KeyRing | None) -> tuple[tuple[OwnKey | None, Recipient], ...]:
     reader.enter(ber.SET)
-    found: list[Recipient] = []
-    size = 0
+    found: list[tuple[OwnKey | None, Recipient]] = []
+    most = _MOST_TOLD if ring is None else _MOST_TRIED
+    size = doubts = 0
     while reader.peek() is not None:
         part = reader.whole(LARGEST)
         size += len(part)
         if size > _MOST_RECIPIENTS:
             raise Damaged("more recipients than we read")
-        if len(found) < most and concerns(part):
-            found += _read(part)
+        if len(found) >= most or (ring is not None and not ring.may_be_named_in(part)):
+            continue
+        for entry in _read(part):
+            own = None
+            if ring is not None:
+                own = ring.named(entry.identifier)
+                if own is None and doubts < _MOST_DOUBTS and ring.resembles(entry.identifier):
+                    doubts += 1
+                    own = ring.meant(entry.identifier)
+                if own is None:
+                    continue
+            found.append((own, entry))
     reader.leave()
-    return tuple(found)
+    return tuple(found[:most])
 
 
 def _read(part: bytes) -> list[Recipient]:

@@ -15,8 +15,6 @@ from segl_delivery.cms.identifiers import Identifier, KeyIdentifier
 from segl_delivery.cms.names import ContentType
 from segl_delivery.cms.recipients import Recipient, Transported
 
-_MOST_TOLD = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
@@ -41,8 +39,8 @@ def read_info(message: bytes) -> Info:
     kind = kind_of(message)
     if kind not in (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED):
         return Info(kind)
-    frame = read_frame(message, lambda _: True, _MOST_TOLD)
-    addressees = tuple(Addressee(shown(entry.identifier), _lock(entry)) for entry in frame.recipients)
+    frame = read_frame(message, None)
+    addressees = tuple(Addressee(shown(entry.identifier), _lock(entry)) for _, entry in frame.recipients)
     return Info(kind, frame.decryption.cipher, sum(map(len, frame.content)), addressees)
 
 

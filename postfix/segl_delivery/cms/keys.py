@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from segl_delivery.cms.digests import PrivateKey
-from segl_delivery.cms.identifiers import Identifier, identifies, key_identifier
+from segl_delivery.cms.identifiers import Identifier, IssuerSerial, identifies, issuer_serial, key_identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,31 @@ class KeyRing:
 
     def __init__(self, keys: Sequence[OwnKey]) -> None:
         self._keys = tuple(keys)
+        self._names = {name: own for own in reversed(self._keys) for name in _names(own.certificate)}
+        self._serials = frozenset(own.certificate.serial_number for own in keys)
         self._marks = tuple(mark for own in keys for mark in _marks(own.certificate))
 
     def named(self, identifier: Identifier) -> OwnKey | None:
+        """The key that *identifier* means, letter for letter."""
+        return self._names.get(identifier)
+
+    def resembles(self, identifier: Identifier) -> bool:
+        """Whether it could mean one of ours, the issuer's name being written in another way: a serial number
+        of ours with it."""
+        return isinstance(identifier, IssuerSerial) and identifier.serial in self._serials
+
+    def meant(self, identifier: Identifier) -> OwnKey | None:
+        """As :meth:`named`, but for another way to write the issuer's name. Costs much more."""
         return next((own for own in self._keys if identifies(identifier, own.certificate)), None)
 
     def may_be_named_in(self, part: bytes) -> bool:
         """``False`` when *part* of a message surely names none of our certificates: ten thousand recipients
         are passed over by this alone."""
         return any(mark in part for mark in self._marks)
+
+
+def _names(certificate: x509.Certificate) -> tuple[Identifier, Identifier]:
+    return issuer_serial(certificate), key_identifier(certificate)
 
 
 def _marks(certificate: x509.Certificate) -> tuple[bytes, bytes]:

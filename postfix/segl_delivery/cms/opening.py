@@ -69,7 +69,7 @@ def decrypt(message: bytes | Stream, ring: KeyRing) -> Decrypted:
     Raises :class:`CannotOpen`.
     """
     frame = _frame(message, ring)
-    ours = [(own, entry) for entry in frame.recipients if (own := ring.named(entry.identifier)) is not None]
+    ours = [(own, entry) for own, entry in frame.recipients if own is not None]
     if not ours:
         raise CannotOpen("it names none of our keys")
     own, key = _content_key(ours, frame.decryption.cipher.key_size)
@@ -127,7 +127,7 @@ def _content_info(content: bytes, content_type: str) -> bytes:
 
 def _frame(message: bytes | Stream, ring: KeyRing) -> Frame:
     try:
-        return read_frame(message, ring.may_be_named_in)
+        return read_frame(message, ring)
     except Damaged as error:
         raise CannotOpen(str(error)) from None
 

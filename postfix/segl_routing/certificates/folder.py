@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
 from segl.certificate_names import addresses_of, mail_key
-from segl.certificates import is_authority
+from segl.certificates import UNREADABLE, is_authority
 from segl.recipient_certificates import load_der
 from segl_routing.certificates.sources import Answer, Offer
 
@@ -124,5 +123,5 @@ def read_certificates(path: Path) -> list[x509.Certificate]:
             raise ValueError("holds no certificate in PEM or DER form") from None
     try:
         return x509.load_pem_x509_certificates(data)
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise ValueError("holds no certificate in PEM form") from None

@@ -13,7 +13,6 @@ as not there.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -22,12 +21,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from segl.addresses import normal_domain
-from segl.certificates import newest_usable
+from segl.certificates import UNREADABLE, newest_usable
 from segl.errors import TunnelListError
 from segl.vocabulary import ListFault
 
@@ -55,7 +53,7 @@ class Entry:
         for text in self.certificates:
             try:
                 found.append(x509.load_der_x509_certificate(base64.b64decode(text, validate=True)))
-            except (ValueError, binascii.Error, UnsupportedAlgorithm):
+            except UNREADABLE:
                 fault = "a certificate is damaged or of an unknown kind"
         return tuple(found), fault
 

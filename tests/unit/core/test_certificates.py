@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from base64 import b64encode, encodebytes
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from segl.certificate_chain import read_pem
 from segl.certificates import KeyKind, key_kind, lasting_fault, newest_usable, untimely, unusable
+from segl.recipient_certificates import load_der
+from segl_routing.certificates.folder import read_certificates
+from segl_routing.tlsa import Matching, Selector, Tlsa, Usage, matches
+from segl_routing.tunnel_list.content import Entry
+from segl_routing.tunnels import TunnelDirectory
 from world.partners import certificate, ec_key, rsa_key, usage
 
 KEY = rsa_key()
@@ -88,3 +96,32 @@ def test_an_authority_is_only_taken_alone() -> None:
     leaf = certificate("u", KEY, begins=-5, authority=False)
     assert newest_usable([leaf, authority], NOW)[0] == leaf
     assert newest_usable([authority], NOW)[0] == authority
+
+
+ODD = (
+    MAY["RSA without keyUsage"]
+    .public_bytes(Encoding.DER)
+    .replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+)
+ODD_PEM = b"-----BEGIN CERTIFICATE-----\n" + encodebytes(ODD) + b"-----END CERTIFICATE-----\n"
+
+
+def test_a_certificate_of_an_unknown_version_is_unreadable_wherever_one_is_read(tmp_path: Path) -> None:
+    """The library has an exception of its own for it, which is no ValueError."""
+    with pytest.raises(x509.InvalidVersion):
+        x509.load_der_x509_certificate(ODD)
+    file = tmp_path / "kommune.example.pem"
+    file.write_bytes(ODD_PEM)
+    with pytest.raises(ValueError, match="damaged"):
+        load_der(ODD)
+    for read in (read_pem, read_certificates):
+        with pytest.raises(ValueError, match="no certificate in PEM"):
+            read(file)
+    found = TunnelDirectory(tmp_path, lambda _file, _why: None).find("kommune.example", NOW.timestamp())
+    assert found is not None
+    assert "no certificate in PEM form" in found.reason
+    entry = Entry("kommune.example", (b64encode(ODD).decode(),))
+    assert entry.usable(NOW) == (None, "a certificate is damaged or of an unknown kind")
+    for selector in (0, 1):
+        record = Tlsa(Usage.DANE_TA, Selector(selector), Matching.SHA256, bytes(32))
+        assert not matches(record, [ODD, ODD])

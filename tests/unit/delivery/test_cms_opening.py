@@ -317,6 +317,45 @@ def test_ten_thousand_recipients_are_passed_over() -> None:
     assert time.process_time() - begun < 2
 
 
+def test_a_short_serial_number_is_found_among_many() -> None:
+    """Its byte stands in every RecipientInfo: what looks like us by chance must not use up what we look at."""
+    first = certificate("first", EC, serial=1)
+    strangers = [certificate(f"stranger {number}", rsa_key(2048, 1), serial=1) for number in range(60)]
+    message = encrypt(CONTENT, [*strangers, first], GCM)
+    assert decrypt(message, KeyRing([OwnKey(EC, first)])).content == CONTENT
+
+
+def test_an_issuer_written_in_another_string_type_is_the_same() -> None:
+    """RFC 5280 §7.1: some programs write the name anew."""
+    message = encrypt(CONTENT, [EC_CERTIFICATE], GCM)
+    name = EC_CERTIFICATE.issuer.public_bytes()
+    printable = name.replace(b"\x0c\x02ec", b"\x13\x02EC")
+    assert printable != name
+    altered = message.replace(name, printable)
+    assert altered != message
+    assert decrypt(altered, RING).content == CONTENT
+
+
+def test_recipients_that_only_look_like_us_cost_little() -> None:
+    """One RecipientInfo of 60 KB with a thousand recipients: our serial number, another issuer."""
+    message = encrypt(CONTENT, [EC_CERTIFICATE, RSA_CERTIFICATE], GCM)
+    version, recipients, *rest = ber.children(ber.content_of(_inner(message), ber.SEQUENCE))
+    ours = next(
+        part for part in ber.children(ber.content_of(recipients, ber.SET)) if part[0] == ber.context(1)
+    )
+    *head, keys = ber.children(ber.content_of(ours, ber.context(1)))
+    [key] = ber.children(ber.content_of(keys, ber.SEQUENCE))
+    _, locked = ber.children(ber.content_of(key, ber.SEQUENCE))
+    issuer = certificate("another", EC).issuer.public_bytes()
+    named = ber.element(ber.SEQUENCE, issuer, integer(EC_CERTIFICATE.serial_number))
+    claim = ber.element(ber.SEQUENCE, named, locked)
+    crowd = ber.element(ber.context(1), *head, ber.element(ber.SEQUENCE, *[claim] * 600))
+    crowded = ber.element(ber.SEQUENCE, version, ber.element(ber.SET, *[crowd] * 20), *rest)
+    begun = time.process_time()
+    refused(_message(ContentType.AUTH_ENVELOPED, crowded))
+    assert time.process_time() - begun < 3
+
+
 def test_a_large_message_is_in_memory_once_encrypted_and_once_plain() -> None:
     """20 MB: encrypting piece by piece takes next to nothing; opening takes the content, and what of the message
     is still encrypted."""
