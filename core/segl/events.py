@@ -17,7 +17,7 @@ from typing import Any, Literal, TextIO, cast
 import structlog
 
 from segl.errors import SeglError
-from segl.vocabulary import Route, Verdict
+from segl.vocabulary import Known, Route, Verdict
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -138,6 +138,10 @@ class Events:
     def route_undecided(self, recipient: str, error: SeglError) -> None:
         """Answered TEMP: the recipient stays in the queue."""
         self._log.warning("route_undecided", recipient=recipient, error=error.private)
+
+    def certificate_sought(self, address: str, known: Known, reason: str) -> None:
+        """A search for a recipient's own certificate has ended."""
+        self._log.info("certificate_sought", address=address, known=known.value, reason=reason)
 
     def probed(self, domain: str, host: str, result: str, *, ms: float) -> None:
         self._log.info("probed", domain=domain, host=host, result=result, ms=round(ms, 1))

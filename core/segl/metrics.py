@@ -51,6 +51,9 @@ FALLBACK_MINUTES = Histogram(
 )
 MARKED_DOMAINS = Gauge("segl_marked_domains", "Domains that take the next way after forced TLS failed")
 QUEUE_LOOKS = Counter("segl_queue_looks", "Looks at the secure instance's queue, by result", ["result"])
+CERTIFICATE_SEARCHES = Counter(
+    "segl_certificate_searches", "Searches for a recipient's own certificate, by how they ended", ["result"]
+)
 PROBES = Counter("segl_probes", "STARTTLS probes of MX hosts, by result", ["result"])
 STS_FETCHES = Counter(
     "segl_sts_fetches", "MTA-STS policies asked of web servers, by mode or by what was wrong", ["result"]

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from segl.certificate_chain import Authorities
 from segl.certificate_records import CertificateRecords
+from segl.errors import Fault, SettingsError
 from segl.events import Events
 from segl.settings import Settings
 from segl.settings_certificates import CertificateSource
@@ -43,6 +44,11 @@ def _sources(
     for source in table.sources:
         match source:
             case CertificateSource.FOLDER:
+                if not table.folder.is_dir():
+                    problem = f"{table.folder} is no directory"
+                    raise SettingsError(
+                        [Fault(file, "certificates.folder", problem, "make it, or leave it out")]
+                    )
                 yield FolderSource(table.folder, events.certificate_refused)
             case CertificateSource.KEPT:
                 if records is not None:

@@ -22,6 +22,7 @@ from segl.certificate_names import mail_key
 from segl.certificate_records import CertificateRow, Lookup
 from segl.errors import RoutingError, StoreError
 from segl.events import Events
+from segl.metrics import CERTIFICATE_SEARCHES
 from segl.settings_certificates import Certificates
 from segl.vocabulary import Known
 from segl_routing.certificates.finder import Finding
@@ -216,6 +217,8 @@ class CertificateKnowledge:
                 self._events.failed("certificate search", error)  # a fault of ours is a "don't know" too
                 finding = Finding(key, Known.UNKNOWN, "the search failed")
             if generation == self._generation:
+                CERTIFICATE_SEARCHES.labels(finding.known.value).inc()
+                self._events.certificate_sought(key, finding.known, finding.reason)
                 return finding
 
     def _judged(self, finding: Finding, previous: Lookup | None, now: float) -> Lookup:

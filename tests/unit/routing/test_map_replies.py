@@ -6,11 +6,13 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 import structlog
 from prometheus_client import REGISTRY
 
+from segl.errors import RoutingError
 from segl.events import Events, configure_log
 from segl.settings_file import parse_settings
 from segl.vocabulary import Known, Proof
@@ -22,6 +24,7 @@ from segl_routing.mx import NoMail
 from segl_routing.patience import PURSE_SECONDS, Patience
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import Reply, Status
+from segl_routing.states import CertificateState
 from segl_routing.tunnels import Tunnels
 from world.lookups import pkix
 
@@ -49,14 +52,22 @@ async def check(domain: str) -> Checked:
     return WORLD[domain]
 
 
-def told(story: Callable[[Answers], Awaitable[None]], *, answer_seconds: float = 0.05) -> None:
+def told(
+    story: Callable[[Answers], Awaitable[None]],
+    *,
+    answer_seconds: float = 0.05,
+    certificates: Any = None,
+) -> None:
     async def run() -> None:
         events = Events("segl-map")
         knowledge = Knowledge(check, NoArchive(), SETTINGS.routing, events)
         tunnels = Tunnels(SETTINGS, events.certificate_refused, events.tunnel_list_unreadable)
         try:
             table = RouteTable(SETTINGS)
-            await story(Answers(table, tunnels, knowledge, events, answer_seconds=answer_seconds))
+            answers = Answers(
+                table, tunnels, knowledge, events, answer_seconds=answer_seconds, certificates=certificates
+            )
+            await story(answers)
         finally:
             await knowledge.stop()
 
@@ -209,3 +220,66 @@ def test_a_recipient_counts_once_however_often_it_is_asked_for() -> None:
     before = counted()
     told(story)
     assert [after - then for after, then in zip(counted(), before, strict=True)] == [2, 1, 2]
+
+
+# a recipient's own certificate
+
+
+class Certificates:
+    """Knows what it is told to, after a while."""
+
+    def __init__(self, state: CertificateState, takes: float = 0.0) -> None:
+        self.state = state
+        self.takes = takes
+        self.found = False
+
+    def recall(self, _address: str) -> CertificateState | None:
+        return self.state if self.found else None
+
+    async def find(self, _address: str, within: float) -> CertificateState:
+        if self.takes > within:
+            raise RoutingError("looking", "certificate: still looking")
+        await asyncio.sleep(self.takes)
+        self.found = True
+        return self.state
+
+
+@pytest.mark.parametrize(
+    ("state", "key", "status", "text"),
+    [
+        (CertificateState(Known.YES, "known"), "bo@bare.example", Status.OK, "segl-certificate:unix:"),
+        (
+            CertificateState(Known.YES, "known"),
+            f"bo@bare.example{SEALED}",
+            Status.OK,
+            "segl-certificate:unix:",
+        ),
+        (CertificateState(Known.NO, "none"), "bo@good.example", Status.OK, "segl-tls:good.example"),
+        (CertificateState(Known.NO, "none"), "bo@bare.example", Status.OK, "segl-portal:unix:"),
+        (CertificateState(Known.UNKNOWN, "is down"), "bo@good.example", Status.TEMP, "is down"),
+        (CertificateState(Known.YES, "known"), "anna@nordby-vand.example", Status.OK, "segl-internal:"),
+        (CertificateState(Known.YES, "known"), "bo@pinned.example", Status.OK, "segl-tls:pinned.example"),
+    ],
+)
+def test_a_certificate_goes_before_tls_and_a_dont_know_waits(
+    state: CertificateState, key: str, status: Status, text: str
+) -> None:
+    certificates = Certificates(state)
+
+    async def story(answers: Answers) -> None:
+        for _ in range(2):  # looked for, then from memory
+            answer = await reply(answers, key)
+            assert answer.status is status
+            assert text in answer.text
+
+    told(story, answer_seconds=5, certificates=certificates)
+
+
+def test_a_search_that_takes_long_holds_the_map_up_no_longer_than_it_may() -> None:
+    async def story(answers: Answers) -> None:
+        begun = time.perf_counter()
+        answer = await reply(answers, "bo@good.example")
+        assert answer == Reply(Status.TEMP, "certificate: still looking")
+        assert time.perf_counter() - begun < 2
+
+    told(story, certificates=Certificates(CertificateState(Known.YES, "known"), takes=3600))
