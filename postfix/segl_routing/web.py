@@ -1,6 +1,6 @@
 """One question by HTTP (RFC 9112) over a connection that is already there, its answer bounded in bytes.
 
-For fetchers that ask strangers: one GET, one answer, no redirect followed, no cookie, no compression, nothing
+For fetchers that ask strangers: one question, one answer, no redirect followed, no cookie, no compression, nothing
 kept. The protocol itself is h11's; here is what must not happen to whoever uses it: an answer without end, a
 header without end, two lengths of which one is for somebody else's eyes (RFC 9112 §6.3), a body that was cut off
 taken for a whole one. The limit in time is the caller's (:func:`asyncio.timeout`).
@@ -66,8 +66,10 @@ async def get(
     *,
     most_body: int,
     most_answer: int,
+    content: bytes = b"",
 ) -> tuple[Head, bytes]:
-    """Ask for *target* with header *fields* (``Host`` among them); head and body of the answer.
+    """Ask for *target* with header *fields* (``Host`` among them); head and body of the answer. With *content* it is
+    sent along (POST).
 
     *look* sees the head before the body is read: it may raise, or say that the body is not wanted.
     *most_body* bounds the body, *most_answer* all bytes received: header, hints, and chunks that hold
@@ -75,8 +77,15 @@ async def get(
     """
     http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADER)
     headers = [*fields, ("Accept-Encoding", "identity"), ("Connection", "close")]
-    request = http.send(h11.Request(method="GET", target=target, headers=headers))
-    writer.write((request or b"") + (http.send(h11.EndOfMessage()) or b""))
+    if content:
+        headers.append(("Content-Length", str(len(content))))
+    method = "POST" if content else "GET"
+    for part in (
+        h11.Request(method=method, target=target, headers=headers),
+        *([h11.Data(data=content)] if content else []),
+        h11.EndOfMessage(),
+    ):
+        writer.write(http.send(part) or b"")
     await writer.drain()
     body = bytearray()
     received = 0

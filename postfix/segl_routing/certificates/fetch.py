@@ -2,8 +2,7 @@
 
 Revocation lists and OCSP answers are signed and travel over plain HTTP on purpose (RFC 5280 §8): to check the
 certificate of an HTTPS server one would need another list. The addresses come from certificates that lead to a
-trusted authority; even so no redirect is followed, and nothing that comes back is believed unread. The
-protocol itself is h11's.
+trusted authority; even so no redirect is followed, and nothing that comes back is believed unread.
 """
 
 from __future__ import annotations
@@ -13,10 +12,14 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-import h11
+from segl_routing import web
 
-_PIECE: Final = 64 * 1024
 _LONGEST_URL: Final = 1000
+_BROKEN: Final = {
+    web.Broken.TOO_LARGE: "sends more than is taken",
+    web.Broken.GARBLED: "does not speak HTTP",
+    web.Broken.CLOSED: "closed the connection too early",
+}
 
 
 class NotFetched(Exception):
@@ -38,48 +41,39 @@ def fetcher(seconds: float) -> Fetch:
             raise NotFetched(f"no answer in {seconds:g} seconds") from None
         except (OSError, UnicodeError):
             raise NotFetched("cannot be reached") from None
-        except h11.RemoteProtocolError:
-            raise NotFetched("broke off, or does not speak HTTP") from None
 
     return fetch
 
 
 async def _exchange(url: str, body: bytes, kind: str, most: int) -> bytes:
     host, port, target = _parts(url)
+    name = f"[{host}]" if ":" in host else host
+    fields = [("Host", name if port == 80 else f"{name}:{port}")]
+    if body:
+        fields.append(("Content-Type", kind))
     reader, writer = await asyncio.open_connection(host, port)
     try:
-        talk = h11.Connection(h11.CLIENT, max_incomplete_event_size=16 * 1024)
-        name = f"[{host}]" if ":" in host else host
-        headers = [("Host", name if port == 80 else f"{name}:{port}"), ("Connection", "close")]
-        if body:
-            headers += [("Content-Type", kind), ("Content-Length", str(len(body)))]
-        request = h11.Request(method="POST" if body else "GET", target=target, headers=headers)
-        data = h11.Data(data=body)
-        for event in (request, data, h11.EndOfMessage()) if body else (request, h11.EndOfMessage()):
-            writer.write(talk.send(event) or b"")
-        await writer.drain()
-        return await _body(talk, reader, most)
+        _, answer = await web.get(
+            reader,
+            writer,
+            target,
+            fields,
+            _look,
+            most_body=most,
+            most_answer=2 * most + web.MAX_HEADER,
+            content=body,
+        )
+    except web.BrokenAnswer as error:
+        raise NotFetched(_BROKEN[error.how]) from None
     finally:
         writer.close()
+    return answer
 
 
-async def _body(talk: h11.Connection, reader: asyncio.StreamReader, most: int) -> bytes:
-    pieces = bytearray()
-    while True:
-        event = talk.next_event()
-        if event is h11.NEED_DATA:
-            talk.receive_data(await reader.read(_PIECE))
-        elif isinstance(event, h11.Response):
-            if event.status_code != 200:
-                raise NotFetched(f"answers {event.status_code}")
-        elif isinstance(event, h11.Data):
-            pieces += event.data
-            if len(pieces) > most:
-                raise NotFetched(f"sends more than {most} bytes")
-        elif isinstance(event, h11.EndOfMessage):
-            return bytes(pieces)
-        elif isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
-            raise NotFetched("closed the connection too early")
+def _look(head: web.Head) -> bool:
+    if head.status != 200:
+        raise NotFetched(f"answers {head.status}")
+    return True
 
 
 def _parts(url: str) -> tuple[str, int, str]:
