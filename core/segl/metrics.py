@@ -39,6 +39,9 @@ ROUTES = Counter("segl_routes", "Route answers, by way (Postfix asks several tim
 ROUTED_RECIPIENTS = Counter(
     "segl_routed_recipients", "Recipients by way, at its first telling or change", ["way"]
 )
+# What the portal's share is read from, over any span: the increase with way="portal" by that of all ways. Counted as
+# `segl domains` counts: a recipient and way once in ten minutes, and not again while his copy waits for another try.
+RECIPIENTS = Counter("segl_recipients", "Outside recipients of secure mail, by way", ["way"])
 TLS_PROOFS = Counter("segl_tls_proofs", "The same for the way tls, by the proof that was taken", ["proof"])
 PROOFS = Counter("segl_proofs", "Checks of domains, by proof and what it said", ["proof", "answer"])
 FALLBACKS = Counter(

@@ -64,6 +64,26 @@ domain_mark = sa.Table(
     sa.Column("healed_at", sa.Float),  # null while the mark stands
 )
 
+# Recipients of secure mail by domain, day and way, as segl-map answered for them (segl.traffic): no address.
+domain_traffic = sa.Table(
+    "domain_traffic",
+    _metadata,
+    sa.Column("domain", sa.String(253), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),  # ISO 8601, local time
+    sa.Column("way", sa.String(16), primary_key=True),  # segl.vocabulary.Way
+    sa.Column("recipients", sa.Integer, nullable=False),
+    sa.Index("domain_traffic_day", "day"),
+)
+
+# When mail to a domain last got through by a way; Unix seconds.
+domain_delivery = sa.Table(
+    "domain_delivery",
+    _metadata,
+    sa.Column("domain", sa.String(253), primary_key=True),
+    sa.Column("way", sa.String(16), primary_key=True),
+    sa.Column("last_at", sa.Float, nullable=False),
+)
+
 sealed_message = sa.Table(
     "sealed_message",
     _metadata,

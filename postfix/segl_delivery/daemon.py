@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import Engine
 
 from segl import metrics, notify
+from segl.addresses import domain_of
 from segl.certificate_records import CertificateRecords
 from segl.errors import Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
@@ -34,6 +35,7 @@ from segl.sealed.records import is_known, shred_expired
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 from segl.store import open_store
+from segl.traffic_writer import TrafficWriter
 from segl.vocabulary import Way
 from segl_delivery.agent import Agent
 from segl_delivery.budget import ByteBudget
@@ -206,6 +208,7 @@ class _Daemon:
         self._engine = engine
         self._events = events
         self._agents = Agents.of(settings, engine, events)
+        self._traffic = TrafficWriter(engine, events)
 
     async def run(self, listeners: dict[Way, UnixListener]) -> None:
         """Serve until SIGTERM."""
@@ -219,7 +222,8 @@ class _Daemon:
         servers = [LmtpServer(self._service(way, budget), listener) for way, listener in listeners.items()]
         for server in servers:
             await server.start()
-        helpers = [asyncio.create_task(self._keep_house()), asyncio.create_task(_feed_watchdog())]
+        counts = self._traffic.run(lambda: self._settings.routing.traffic_days)
+        helpers = [asyncio.create_task(each) for each in (self._keep_house(), _feed_watchdog(), counts)]
         self._events.ready(sockets=[str(listener.path) for listener in listeners.values()])
         notify.ready()
         why = await stop
@@ -228,7 +232,9 @@ class _Daemon:
         for helper in helpers:
             helper.cancel()
         drain = self._settings.delivery.drain_seconds
-        if any(await asyncio.gather(*(server.stop(drain) for server in servers))):
+        held_up = any(await asyncio.gather(*(server.stop(drain) for server in servers)))
+        self._traffic.write()
+        if held_up:
             for listener in listeners.values():
                 listener.close()
             sys.stderr.flush()
@@ -238,7 +244,12 @@ class _Daemon:
         def agent() -> Agent:
             return self._agents.of_way(way)
 
-        return Service(agent, budget, self._events, self._settings.delivery.message_bytes)
+        limit = self._settings.delivery.message_bytes
+        return Service(agent, budget, self._events, limit, self._delivered)
+
+    def _delivered(self, recipient: str, way: Way) -> None:
+        if domain := domain_of(recipient):
+            self._traffic.delivered(domain, way)
 
     def _reload(self) -> None:
         notify.reloading()

@@ -26,7 +26,7 @@ from typing import Final
 from segl.errors import SmtpReply
 from segl.events import Events
 from segl.metrics import DELIVERIES, DELIVERY_SECONDS
-from segl.vocabulary import Envelope
+from segl.vocabulary import Envelope, Way
 from segl_delivery.agent import Agent, Delivery, reply_to
 from segl_delivery.budget import ByteBudget
 from segl_delivery.paths import parse_path
@@ -56,6 +56,9 @@ class Service:
     budget: ByteBudget
     events: Events
     message_bytes: int
+    delivered: Callable[[str, Way], None] | None = (
+        None  # told of each recipient that is served, and by which way
+    )
 
 
 class Session:
@@ -222,6 +225,9 @@ class Session:
             replies = dict.fromkeys(self._recipients, reply_to(error))
         DELIVERY_SECONDS.labels(agent.way.value).observe(time.monotonic() - began)
         _count(agent.way.value, replies)
+        for recipient, reply in replies.items():
+            if reply.code == 250 and self._service.delivered is not None:
+                self._service.delivered(recipient, agent.way)
         return [replies.get(recipient, _UNDECIDED) for recipient in self._recipients]
 
     async def _answer(self, reply: SmtpReply) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,11 +38,22 @@ class Waiting:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Whose copies a look found in the queue, whatever they wait for. ``began`` is Unix time; not ``whole`` when
+    there was more than was read."""
+
+    addresses: frozenset[str] = frozenset()
+    began: float = 0.0
+    whole: bool = False
+
+
 class QueueWatch:
-    """The queue of the instance configured in *directory*."""
+    """The queue of the instance configured in *directory*. ``seen`` is of the last look that succeeded."""
 
     def __init__(self, directory: Path, program: str = _PROGRAM) -> None:
         self._command = (program, "-c", str(directory))
+        self.seen = Seen()
 
     async def look(self) -> list[Waiting]:
         """Every copy that waits after a failure. Raises :class:`OSError` when the queue cannot be looked at."""
@@ -55,16 +67,21 @@ class QueueWatch:
         )
         output = cast("asyncio.StreamReader", process.stdout)
         found: list[Waiting] = []
+        addresses: set[str] = set()
+        began, lines = time.time(), 0
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 async for line in _lines(output):
+                    lines += 1
                     found += waiting_in(line)
+                    addresses.update(addresses_in(line))
                 if await process.wait():
                     raise OSError("postqueue cannot show the queue")
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+        self.seen = Seen(frozenset(addresses), began, whole=lines < MOST_MESSAGES)
         return found
 
     async def push(self, queue_ids: Iterable[str]) -> None:
@@ -104,6 +121,14 @@ def waiting_in(line: bytes) -> list[Waiting]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return []
     return [Waiting(queue_id, _plain(address), arrived, reason) for address, reason in told if reason]
+
+
+def addresses_in(line: bytes) -> list[str]:
+    """Whose copies one message still has, as postqueue(1) prints it; none when the line is no such thing."""
+    try:
+        return [_plain(str(r["address"])) for r in json.loads(line)["recipients"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return []
 
 
 def _plain(address: str) -> str:

@@ -17,6 +17,7 @@ from segl_routing.fallback import Fallback, Fallen, Marked
 from segl_routing.knowledge import Knowledge
 from segl_routing.marks import StoreMarks
 from segl_routing.queue_watch import QueueWatch
+from segl_routing.traffic import Traffic
 
 # An answer given so long ago is not remembered by the queue manager any more (it keeps its last one for 30 s).
 _CACHED_SECONDS = 31.0
@@ -36,6 +37,7 @@ class Relief:
         events: Events,
         has_proof: Callable[[str], bool],
         *,
+        traffic: Traffic | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.has_proof = has_proof
@@ -44,6 +46,7 @@ class Relief:
         self._knowledge = knowledge
         self._marks = marks
         self._events = events
+        self._traffic = traffic
         self._clock = clock
         self._pushes: list[tuple[float, tuple[str, ...]]] = []  # when, and which messages
 
@@ -72,6 +75,8 @@ class Relief:
             self._events.failed("queue watch", error)
             return
         _LOOKS["done"].inc()
+        if self._traffic is not None:
+            self._traffic.looked(self._queue.seen)
         for fallen in self._fallback.looked(waiting, self._goes_by_tls, self._clock()):
             self._mark(fallen)
 
