@@ -95,6 +95,12 @@ class Answers:
             return _counted("tlspolicy", Reply(Status.TEMP, f"no TLS policy meets the demand {least}"), begun)
         return _counted("tlspolicy", Reply(Status.OK, str(policy)), begun)
 
+    def awaits_certificate(self, address: str) -> bool:
+        """Whether the way of *address* hangs on a search for its certificate: not with a pin, a tunnel, or what is
+        known."""
+        outcome = self._decide(address, Proof.ENCRYPT)
+        return isinstance(outcome, Undecided) and bool(outcome.unfound)
+
     def _transport(self, key: str, begun: float) -> Reply | Awaitable[Reply]:
         if _is_partial(key):
             return _counted("transport", _NOT_FOUND, begun)

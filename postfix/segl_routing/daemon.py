@@ -140,7 +140,8 @@ class _Daemon:
         self._fallback = Fallback(settings.routing, kept.marks.load())
         self._traffic = Traffic(kept.traffic)
         self._table = RouteTable(settings)
-        self._server = SocketmapServer(self._answers(settings), events)
+        self._answers_now = self._answers(settings)
+        self._server = SocketmapServer(self._answers_now, events)
         self._watched = watch(settings)
 
     async def run(self, doors: _Doors) -> None:
@@ -180,7 +181,8 @@ class _Daemon:
     def _expect(self, address: str, domain: str) -> None:
         if not self._settings.is_own(domain):
             self._knowledge.expect(domain)
-            self._certificates.expect(address)
+            if self._answers_now.awaits_certificate(address):
+                self._certificates.expect(address)
 
     async def _keep_house(self) -> None:
         while True:
@@ -224,7 +226,8 @@ class _Daemon:
             self._settings = settings
             self._fallback.routing = settings.routing
             self._table = RouteTable(settings)
-            self._server.answer = self._answers(settings)
+            self._answers_now = self._answers(settings)
+            self._server.answer = self._answers_now
             self._watched = watch(settings, self._watched)
             self._events.reloaded(pins=len(settings.domain), forgot=forget)
             metrics.RELOADS.labels("ok").inc()

@@ -275,6 +275,17 @@ def test_a_certificate_goes_before_tls_and_a_dont_know_waits(
     told(story, answer_seconds=5, certificates=certificates)
 
 
+def test_only_those_whose_way_hangs_on_it_are_searched_for_ahead() -> None:
+    async def story(answers: Answers) -> None:
+        assert answers.awaits_certificate("bo@good.example")
+        for address in ("bo@pinned.example", "anna@nordby-vand.example", "bo"):
+            assert not answers.awaits_certificate(address)
+        await reply(answers, "bo@good.example")
+        assert not answers.awaits_certificate("bo@good.example")
+
+    told(story, answer_seconds=5, certificates=Certificates(CertificateState(Known.NO, "none")))
+
+
 def test_a_search_that_takes_long_holds_the_map_up_no_longer_than_it_may() -> None:
     async def story(answers: Answers) -> None:
         begun = time.perf_counter()
