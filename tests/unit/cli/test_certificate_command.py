@@ -125,3 +125,16 @@ def test_errors_are_clear(file: Path) -> None:
     assert result.exit_code == 2
     assert "start segl-map first" in result.stderr
     assert not (file.parent / "segl.db").exists()
+
+
+def test_route_shows_the_way_and_whose_certificate_it_is(file: Path) -> None:
+    (file.parent / "folder" / "bo.pem").write_bytes(BO.pem)
+    words = ["route", "--settings", str(file), "bo@x.example"]
+    result = CliRunner().invoke(build("route"), words)
+    assert result.exit_code == 0, result.output
+    assert "bo@x.example → certificate" in result.stdout
+    assert "segl-certificate:unix:" in result.stdout
+    assert "CVR 12345678, OCES3 organisation" in result.stdout
+    record = json.loads(CliRunner().invoke(build("route"), [*words, "--json"]).stdout)
+    assert record["way"] == "certificate"
+    assert "OCES3" in record["holder"]
