@@ -21,13 +21,15 @@ from segl.metrics import PROBES
 from segl.vocabulary import Known
 from segl_routing.mx import DnsUnsure, MailDns
 from segl_routing.pace import Pace
-from segl_routing.probe import Probed, probe, unchecked
+from segl_routing.probe import Probed, ProbeResult, probe, unchecked
 from segl_routing.providers import Providers
 
 # How long a host's result serves other domains with the same host.
 HOST_SECONDS = {Known.YES: 300.0, Known.NO: 60.0, Known.UNKNOWN: 15.0}
 MAX_HOSTS_KEPT = 4096
 TURN_SECONDS = 10.0  # waited for a turn beyond the time of a probe; who waits longer is in doubt meanwhile
+
+_AWAY = frozenset({ProbeResult.UNREACHABLE, ProbeResult.TIMED_OUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,17 @@ class HostResult:
         """The same, whatever the certificate."""
         return self.probed.result.encrypted if self.probed and not self.doubt else self.known
 
+    @property
+    def away(self) -> bool:
+        """Whether nobody answers there: Postfix would pass over it, too."""
+        return not self.doubt and self.probed is not None and self.probed.result in _AWAY
+
+    @property
+    def clause(self) -> str:
+        return self.probed.result.clause if self.probed else "has no address"
+
     def __str__(self) -> str:
-        clause = self.probed.result.clause if self.probed else "has no address"
-        return self.doubt or f"mail host {self.host} {clause}"
+        return self.doubt or f"mail host {self.host} {self.clause}"
 
 
 class HostProbes:

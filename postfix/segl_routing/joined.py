@@ -2,7 +2,9 @@
 
 **PKIX**: a domain is proven only when *every* mail host verifies: Postfix may use any of them, and a single
 one without TLS would hold the mail back for hours. One plain no is a no; otherwise one host that could not be
-asked leaves the domain undecided. Hosts without an address are left out, as Postfix leaves them out.
+asked leaves the domain undecided. Hosts without an address are left out, as Postfix leaves them out; so are
+hosts where nobody answers, when another one verifies: many a domain has a second mail host that died long ago,
+and should it come back without TLS, Postfix demands the certificate all the same.
 
 **DANE, MTA-STS**: here Postfix itself passes over a host that is not the right one, and who the right one is does
 not hang on DNS alone. So a host that cannot be reached takes nothing away. But one that answers, and is not
@@ -24,16 +26,18 @@ from segl_routing.sts_policy import matching
 
 def by_certificate(asked: Sequence[HostResult], providers: Providers) -> tuple[Evidence, Evidence]:
     """The evidence for PKIX and for encryption alone, of the mail hosts that have an address (at least one)."""
-    many = f"all {len(asked)} mail hosts offer STARTTLS with a certificate that verifies"
-    pkix = _of_all(asked, [one.known for one in asked]) or (
+    present = [one for one in asked if not one.away] or asked
+    away = "".join(f"; mail host {one.host} {one.clause}" for one in asked if one not in present)
+    many = f"all {len(present)} mail hosts offer STARTTLS with a certificate that verifies"
+    pkix = _of_all(present, [one.known for one in present]) or (
         Known.YES,
-        str(asked[0]) if len(asked) == 1 else many,
+        (str(present[0]) if len(present) == 1 else many) + away,
     )
-    encrypt = _of_all(asked, [one.encrypted for one in asked]) or (
+    encrypt = _of_all(present, [one.encrypted for one in present]) or (
         Known.YES,
-        "every mail host offers STARTTLS; its certificate is not checked",
+        "every mail host offers STARTTLS; its certificate is not checked" + away,
     )
-    policy = _by_names(asked, providers) if pkix[0] is Known.YES else None
+    policy = _by_names(present, providers) if pkix[0] is Known.YES else None
     return (
         Evidence(Proof.PKIX, *pkix, policy=policy),
         Evidence(Proof.ENCRYPT, *encrypt, policy=ENCRYPT if encrypt[0] is Known.YES else None),
