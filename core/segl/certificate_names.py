@@ -33,6 +33,8 @@ _LONGEST: Final = 120
 # A to Z alone, and nothing is normalised: KELVIN SIGN becomes a K by either, and Kim another person.
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
+_DOMAIN_AUTHORITIES: Final = frozenset({"domain-signing-authority", "domain-confidentiality-authority"})
+
 _OCES3 = re.compile(r"UI:DK-(?P<kind>[OEP]):G:[0-9A-Fa-f-]{36}")
 _OCES3_CVR = re.compile(r"NTRDK-(?P<cvr>[0-9]{8})")
 _OCES2 = re.compile(r"CVR:(?P<cvr>[0-9]{8})-(?P<kind>[UFR]ID):[0-9A-Za-z.-]{1,40}")
@@ -103,6 +105,13 @@ def mail_key(address: str) -> str:
 def addresses_of(certificate: x509.Certificate) -> frozenset[str]:
     """Every mail address the certificate is for, as :func:`mail_key` gives them."""
     return frozenset(filter(None, map(mail_key, _addresses(certificate))))
+
+
+def domain_authorities_of(certificate: x509.Certificate) -> frozenset[str]:
+    """The domains for which the certificate speaks as a whole: those that it names by an authority's address (RFC
+    3183 §3.1.1, ``domain-signing-authority@x.dk``, ``domain-confidentiality-authority@x.dk``)."""
+    named = (address.rpartition("@") for address in addresses_of(certificate))
+    return frozenset(domain for local, _, domain in named if local in _DOMAIN_AUTHORITIES)
 
 
 def _addresses(certificate: x509.Certificate) -> Iterator[str]:

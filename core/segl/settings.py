@@ -221,6 +221,10 @@ class Delivery:
     certificates: Path = CONFIG / "tunnel.d"
     # Where `segl tunnel update` keeps what it accepted of each [[tunnel_list]].
     tunnel_lists: Path = TUNNEL_LISTS
+    # Our own keys (`segl key`): what is encrypted to us is opened with them. NAME.key.pem, NAME.crt.pem, NAME.json.
+    keys: Path = CONFIG / "keys"
+    # The file with the passphrase of encrypted keys. Without a word here: the systemd credential "segl-keys", if any.
+    keys_passphrase: Path | None = None
     # The front's return port: takes what is safe now (ciphertext, notices, mail to own domains).
     reinject: HostPort = "127.0.0.1:10027"
     reinject_seconds: Seconds = 60.0

@@ -1,0 +1,233 @@
+"""Our own keys, as they lie on disk: one directory (``delivery.keys``), read anew when anything in it changes.
+
+A key is three files of one name:
+
+=================  ====================================================================================
+``NAME.key.pem``   the private key, PKCS #8, encrypted or not
+``NAME.crt.pem``   its certificate; certificates of authorities after it are passed over
+``NAME.json``      what the organisation says of it (:class:`KeyState`); without it, the key is in use
+=================  ====================================================================================
+
+Whoever writes puts ``NAME.crt.pem`` there last, by a rename: a key without a certificate is one that is not
+finished, and is passed over without a word. A key that cannot be read never hides the others.
+
+The passphrase of encrypted keys stands in a file (``delivery.keys_passphrase``), or comes as the systemd
+credential ``segl-keys``. One passphrase for all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Annotated, Final, Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from segl.certificate_chain import read_pem
+from segl.certificate_names import addresses_of, domain_authorities_of, mail_key
+from segl.certificates import UNREADABLE
+from segl.errors import DeliveryError
+from segl.settings_values import Domain
+from segl_delivery.cms import keys as cms
+from segl_delivery.cms.digests import PrivateKey
+
+CERTIFICATE: Final = ".crt.pem"
+PRIVATE: Final = ".key.pem"
+STATE: Final = ".json"
+CREDENTIAL: Final = "segl-keys"
+MOST_KEYS: Final = 1000
+_LARGEST: Final = 64 * 1024  # bytes of a key or a state; of a certificate's file, what read_pem takes
+
+
+class KeysUnreadable(DeliveryError):
+    """The directory or its passphrase cannot be read: nobody can say which keys we hold, and mail waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyState:
+    """``NAME.json``. Empty ``domains`` and ``addresses``: those that the certificate names."""
+
+    __pydantic_config__ = ConfigDict(extra="ignore")
+    state: Literal["active", "retired"] = "active"
+    domains: tuple[Domain, ...] = ()
+    addresses: tuple[Annotated[str, Field(max_length=320)], ...] = ()
+
+
+STATE_FORM: Final = TypeAdapter(KeyState)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey(cms.OwnKey):
+    """A key of ours and whose mail it is for: whole *domains*, and single *addresses* in the form of
+    :func:`~segl.certificate_names.mail_key`. Both only say for whom it is offered and signed with; what is
+    encrypted to it is opened, whoever it is for."""
+
+    name: str = ""
+    domains: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+class KeyRing:
+    """The keys in *directory*. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        directory: Path,
+        passphrase: Path | None = None,
+        told: Callable[[Path, str], None] = lambda _file, _why: None,
+    ) -> None:
+        """*told* hears of each file that cannot be used, once for each change of the directory."""
+        self._directory = directory
+        self._passphrase = passphrase
+        self._told = told
+        self._lock = Lock()
+        self._seen: object = None
+        self._keys: tuple[OwnKey, ...] = ()
+        self._opener = cms.KeyRing(())
+
+    def keys(self) -> tuple[OwnKey, ...]:
+        """All keys, retired ones too, by name. Blocking. No directory: none.
+
+        Raises :class:`KeysUnreadable`."""
+        with self._lock:
+            self._refresh()
+            return self._keys
+
+    def opener(self) -> cms.KeyRing:
+        """The same, for opening messages. Raises :class:`KeysUnreadable`."""
+        with self._lock:
+            self._refresh()
+            return self._opener
+
+    def _refresh(self) -> None:
+        now = self._look()
+        if now == self._seen:
+            return
+        found = tuple(self._read())
+        self._keys, self._opener, self._seen = found, cms.KeyRing(found), now
+
+    def _look(self) -> object:
+        """What a change of the directory or the passphrase shows by."""
+        files = [entry for entry in self._entries() if entry.name.endswith((CERTIFICATE, PRIVATE, STATE))]
+        if secret := self._secret_file():
+            files.append(secret)
+        return tuple(_stamp(file) for file in sorted(files))
+
+    def _entries(self) -> list[Path]:
+        try:
+            return list(self._directory.iterdir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise KeysUnreadable(
+                "our keys cannot be read now", f"{self._directory}: {error.strerror}"
+            ) from None
+
+    def _read(self) -> Iterator[OwnKey]:
+        names = sorted(
+            entry.name.removesuffix(CERTIFICATE)
+            for entry in self._entries()
+            if entry.name.endswith(CERTIFICATE)
+        )
+        if not names:
+            return
+        secret = self._secret()
+        for name in names[:MOST_KEYS]:
+            file = self._directory / (name + CERTIFICATE)
+            try:
+                yield read_key(self._directory, name, secret)
+            except OSError as error:
+                self._told(file, error.strerror or type(error).__name__)
+            except ValueError as error:
+                self._told(file, str(error))
+        if len(names) > MOST_KEYS:
+            self._told(self._directory, f"holds more than {MOST_KEYS} keys")
+
+    def _secret_file(self) -> Path | None:
+        if self._passphrase is not None:
+            return self._passphrase
+        given = os.environ.get("CREDENTIALS_DIRECTORY")
+        file = Path(given) / CREDENTIAL if given else None
+        return file if file is not None and file.exists() else None
+
+    def _secret(self) -> bytes | None:
+        if (file := self._secret_file()) is None:
+            return None
+        try:
+            return _bytes_of(file).rstrip(b"\r\n") or None
+        except (OSError, ValueError) as error:
+            raise KeysUnreadable(
+                "our keys cannot be read now", f"{file}: {getattr(error, 'strerror', error)}"
+            ) from None
+
+
+def read_key(directory: Path, name: str, passphrase: bytes | None) -> OwnKey:
+    """One key. Raises :class:`OSError`, and :class:`ValueError` with a text for the postmaster."""
+    certificate = read_pem(directory / (name + CERTIFICATE))[0]
+    key = read_private(_bytes_of(directory / (name + PRIVATE)), passphrase)
+    state = read_state(directory / (name + STATE))
+    addresses = tuple(filter(None, map(mail_key, state.addresses)))
+    domains = state.domains
+    if not addresses and not domains:
+        addresses, domains = _named_by(certificate)
+    try:
+        return OwnKey(key, certificate, state.state == "retired", name, domains, addresses)
+    except UNREADABLE:
+        raise ValueError("the certificate belongs to another key") from None
+
+
+def read_private(pem: bytes, passphrase: bytes | None) -> PrivateKey:
+    """The private key in *pem*. Raises :class:`ValueError`."""
+    try:
+        key = load_pem_private_key(pem, passphrase if b"ENCRYPTED" in pem else None)
+    except TypeError:
+        raise ValueError("the private key is encrypted, and there is no passphrase") from None
+    except UNREADABLE:
+        raise ValueError("the private key cannot be read, or the passphrase is another") from None
+    if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
+        raise ValueError("the private key is neither RSA nor on an elliptic curve")  # noqa: TRY004 - the file is wrong, not the call
+    return key
+
+
+def read_state(file: Path) -> KeyState:
+    """What *file* says, or the ordinary state when there is none. Raises :class:`OSError` or
+    :class:`ValueError`."""
+    try:
+        return STATE_FORM.validate_json(_bytes_of(file))
+    except FileNotFoundError:
+        return KeyState()
+    except ValidationError:
+        raise ValueError(f"{file.name} does not say what it should") from None
+
+
+def _named_by(certificate: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Addresses, and the domains of which it is the authority (RFC 3183)."""
+    domains = domain_authorities_of(certificate)
+    addresses = sorted(
+        address for address in addresses_of(certificate) if address.rpartition("@")[2] not in domains
+    )
+    return tuple(addresses), tuple(sorted(domains))
+
+
+def _bytes_of(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        data = opened.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError(f"{file.name} is larger than {_LARGEST} bytes")
+    return data
+
+
+def _stamp(file: Path) -> tuple[str, int, int, int]:
+    """Name, inode, size and time of change; zeros for one that is not there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return str(file), 0, 0, 0
+    return str(file), found.st_ino, found.st_size, found.st_mtime_ns
