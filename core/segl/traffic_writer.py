@@ -1,6 +1,6 @@
-"""Gathers counts of traffic in memory and writes them once a minute, in a thread: no answer waits for the store.
+"""Gathers counts of traffic in memory and writes them every few seconds, in a thread: no answer waits for the store.
 
-What a process has gathered since the last minute is lost when it is killed; a store that fails costs nothing, as
+What a process has gathered since then is lost when it is killed; a store that fails costs nothing, as
 the numbers are kept for the next try.
 """
 
@@ -19,7 +19,7 @@ from segl.store import transaction
 from segl.traffic import add, day_of, prune
 from segl.vocabulary import Way
 
-WRITE_SECONDS = 60.0
+WRITE_SECONDS = 10.0
 PRUNE_SECONDS = 3600.0
 MOST_PENDING = 100_000  # rows; while the store fails, what would be more is not counted
 
@@ -54,7 +54,7 @@ class TrafficWriter:
                 self._moments[domain, way] = self._clock()
 
     async def run(self, days: Callable[[], int]) -> None:
-        """Write once a minute until cancelled; forget now and then what is older than *days*."""
+        """Write until cancelled; forget now and then what is older than *days*."""
         while True:
             await asyncio.sleep(WRITE_SECONDS)
             await asyncio.to_thread(self.write)

@@ -7,13 +7,13 @@ happens in one thread of its own. A store that fails costs a repeated check, nev
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from segl.errors import StoreError
 from segl.events import Events
@@ -24,6 +24,7 @@ from segl_routing.facts import CLOCK_SKEW, DomainFacts
 T = TypeVar("T")
 
 READ_SECONDS = 2.0  # a store slower than this counts as empty
+_AT_ONCE = 500  # domains in one question
 
 
 class Archive(Protocol):
@@ -99,12 +100,7 @@ class StoreArchive:
             row = connection.execute(
                 sa.select(domain_knowledge).where(domain_knowledge.c.domain == domain)
             ).one_or_none()
-        if row is None:
-            return None
-        try:
-            return DomainFacts(domain, from_text(row.evidence), row.checked_at, row.expires_at)
-        except ValueError:
-            return None
+        return None if row is None else _facts(row)
 
     def _write(self, facts: DomainFacts) -> None:
         row = {
@@ -132,3 +128,23 @@ class StoreArchive:
     def _prune(self, before: float) -> None:
         with transaction(self._engine) as connection:
             connection.execute(domain_knowledge.delete().where(domain_knowledge.c.checked_at < before))
+
+
+def facts_in(connection: Connection, domains: Iterable[str]) -> dict[str, DomainFacts]:
+    """What is kept of *domains*, of whatever age; those of which nothing is, or nothing that can be read, are left
+    out."""
+    wanted = list(domains)
+    found: dict[str, DomainFacts] = {}
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = domain_knowledge.c.domain.in_(wanted[first : first + _AT_ONCE])
+        for row in connection.execute(sa.select(domain_knowledge).where(some)):
+            if (facts := _facts(row)) is not None:
+                found[row.domain] = facts
+    return found
+
+
+def _facts(row: sa.Row[Any]) -> DomainFacts | None:
+    try:
+        return DomainFacts(row.domain, from_text(row.evidence), row.checked_at, row.expires_at)
+    except ValueError:
+        return None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
+from typing import Any
 
 import pytest
 
@@ -100,3 +103,35 @@ def test_the_trail_tells_the_same_as_the_peers(sent: House) -> None:
     assert services[GOOD] == "segl-tls"
     assert services[SELF_SIGNED] == services[BARE] == "segl-portal"
     assert found[GOOD].tls.startswith("Verified TLSv1.")
+
+
+def test_the_domains_are_listed_by_their_ways(sent: House) -> None:
+    """segl-map and segl-deliver have each written their part, and no address."""
+
+    def listed() -> dict[str, dict[str, Any]]:
+        command = [
+            sys.executable,
+            "-m",
+            "segl.cli",
+            "domains",
+            "--json",
+            "--settings",
+            str(sent.settings_file),
+        ]
+        done = subprocess.run(command, capture_output=True, check=True, text=True)
+        assert "@" not in done.stdout
+        return {one["domain"]: one for one in map(json.loads, done.stdout.splitlines())}
+
+    ways = {PARTNER: "tunnel", SELF_SIGNED: "portal", BARE: "portal"}
+    domain = {address: address.partition("@")[2] for address in EVERYONE}
+    wait_until(
+        lambda: all((listed().get(domain[address]) or {}).get("last_success") for address in ways), 60, str
+    )
+    found = listed()
+    for address, way in {**ways, GOOD: "tls"}.items():
+        assert found[domain[address]]["way"] == way
+        assert found[domain[address]]["recipients"] == {way: 1}
+    assert found[domain[GOOD]]["proof"] == "pkix"
+    assert domain[COLLEAGUE] not in found
+    assert [one["repair"] for one in found[domain[BARE]]["repairs"]] == ["no-starttls"]
+    assert [one["repair"] for one in found[domain[SELF_SIGNED]]["repairs"]] == ["self-signed"]
