@@ -23,10 +23,7 @@ COMMANDS = {
     "evaluate": ("segl.cli.evaluate", "Score the classifier on labelled messages."),
     "rules": ("segl.cli.rules", "Check, list and try the rules."),
     "route": ("segl.cli.route", "Show by which way recipients would get a message, and why."),
-    "domains": (
-        "segl.cli.domains",
-        "List the domains mailed to, by which ways; draft mails to their postmasters.",
-    ),
+    "domains": ("segl.cli.domains", "List the domains mailed to, and by which ways."),
     "tunnel": ("segl.cli.tunnel", "Keep lists of tunnel partners up to date; make one."),
     "cms": ("segl.cli.cms", "Look into encrypted and signed messages; open, verify, seal."),
     "certificate": ("segl.cli.certificate", "Recipients' own certificates: find, import, list, forget."),
