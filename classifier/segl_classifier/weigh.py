@@ -133,7 +133,7 @@ def _weigh_label(
         model, steps = None, _by_words(label, speakers)
     else:
         model = understanding.scores.get(label, 0.0)
-        steps = _by_model(label, model, speakers)
+        steps = _by_model(label, model, speakers, in_doubt=_in_doubt(understanding, speakers, scales))
     steps += [Adjustment(f"lowered by {f.rule}", -f.score) for f in speakers.lower]
     limit = scales.rules.labels[label].threshold
     return Weighing(
@@ -160,10 +160,19 @@ def _by_words(label: Label, speakers: Speakers) -> list[Adjustment]:
     return steps
 
 
-def _by_model(label: Label, model: float, speakers: Speakers) -> list[Adjustment]:
+def _in_doubt(understanding: Understanding, speakers: Speakers, scales: Scales) -> bool:
+    """Whether the model, and these words, leave it open that there is anything. What it is sure to be harmless, the
+    shipped words of a category do not change: topics are all they know."""
+    if scales.model is None:
+        return True
+    limit = _overridden(scales.model.any_threshold, scales.overrides.get("any")).unsure
+    return raised(understanding.any, weights.WHOLE * speakers.words) >= limit
+
+
+def _by_model(label: Label, model: float, speakers: Speakers, *, in_doubt: bool) -> list[Adjustment]:
     steps = [Adjustment("model", model)]
-    words = raised(model, weights.SHIPPED[label] * speakers.words)
-    if speakers.words:
+    words = raised(model, weights.SHIPPED[label] * speakers.words) if in_doubt else model
+    if speakers.words and in_doubt:
         steps.append(Adjustment(f"shipped rules, {speakers.words:.2f}", words - model))
     if speakers.own:
         both = raised(words, weights.OWN * speakers.own)

@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the steps leave what they make")
     parser.add_argument("--ship", type=Path, help="copy what is shipped to this folder at the end")
     parser.add_argument("--plain", type=Path, help="plain Danish text for the linear stage to learn from too")
-    parser.add_argument("--rounds", type=int, default=3, help="of fine-tuning after the first")
+    parser.add_argument("--rounds", type=int, default=2, help="of fine-tuning after the first")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     started = time.monotonic()
@@ -34,7 +34,7 @@ def main() -> None:
     if not (asked.folder / "encoder.onnx").exists():
         finetune.train(asked.folder, asked.rounds, asked.seed)
     if not (asked.folder / "linear.npz").exists():
-        distill.train(asked.folder, asked.plain, 12, asked.seed)
+        distill.train(asked.folder, asked.plain, 10, asked.seed)
     fit.write(asked.folder)
     if asked.ship:
         asked.ship.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,9 @@
 """Teaches the linear stage what the encoder thinks: of the corpus, and of plain text nobody has labelled.
 
 The encoder has read each window with its context; the linear model learns to give the same logits from words
-alone. Features seen once are dropped, weights become bytes.
+alone. It meets far more passages than are labelled: halves and sentences of different mails put together, so that it
+learns what a word is worth beside any other. What matters is that it passes on what the encoder would have found, so
+a logit given too low costs more than one too high. Features seen once or twice are dropped, weights become bytes.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import random
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,16 +23,20 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.features import pair_key, word_keys, words_of
 from segl_classifier.understanding.windows import masked
 from segl_training.corpus import examples, labelled_windows
-from segl_training.finetune import logits_of, summary
-from segl_training.stored import load
+from segl_training.finetune import summary
 
-_FEWEST = 2  # windows a feature must stand in
+_FEWEST = 3  # windows a feature must stand in
+_MINGLED, _SCATTERED, _PLAIN = 10_000, 6_000, 6_000  # passages nobody has labelled
+_TOO_LOW = 2.0  # how much more a logit too low costs
+_BATCH, _RATE = 128, 3e-3
 _CLIP = 6.0  # logits beyond this are all the same to the student
 _TRUTH_SHARE = 0.3
 _SURE = 4.0
+_SENTENCE = re.compile(r"(?<=[.!?|])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,13 @@ def mingled(texts: Sequence[str], count: int, seed: int) -> list[str]:
     return made
 
 
+def scattered(texts: Sequence[str], count: int, seed: int) -> list[str]:
+    """Sentences of different windows, two to four together, as in a mail with many matters."""
+    chance = random.Random(seed + 1)
+    sentences = [part for text in texts for part in _SENTENCE.split(text) if len(part.split()) > 2]
+    return [" ".join(chance.sample(sentences, chance.randint(2, 4))) for _ in range(count)]
+
+
 def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
     """Distil the encoder of *folder* into ``linear.npz`` there."""
     torch.manual_seed(seed)
@@ -75,13 +89,17 @@ def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
     texts = [one.window.text for one in labelled]
     truth = np.array([[max(one.labels), *one.labels] for one in labelled])
     weight = np.array([one.weight for one in labelled])
-    extra = mingled(texts, 4000, seed) + (plain_windows(plain, 6000, seed) if plain else [])
-    model, tokenizer = load(folder)
+    extra = mingled(texts, _MINGLED, seed) + scattered(texts, _SCATTERED, seed)
+    extra += plain_windows(plain, _PLAIN, seed) if plain else []
     cache = folder / "teacher.npy"
     if cache.exists():
         taught = np.load(cache)
     else:
-        taught = logits_of(model, tokenizer, texts + extra)
+        taught = (
+            Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
+            .logits(texts + extra)
+            .astype(np.float64)
+        )
         np.save(cache, taught)
     known = np.zeros(len(taught))
     known[: len(texts)] = weight
@@ -107,7 +125,7 @@ def _fit(
     rows = [[place[key] for key in some if key in place] for some in keys]
     sizes = np.array([len(words_of(text)) or 1 for text in texts], np.float32)
     student = _Student(len(kept), taught.shape[1])
-    optimiser = torch.optim.Adam(student.parameters(), lr=2e-3)
+    optimiser = torch.optim.Adam(student.parameters(), lr=_RATE)
     target = torch.tensor(np.clip(taught, -_CLIP, _CLIP), dtype=torch.float32)
     truths = torch.tensor(truth, dtype=torch.float32)
     sure = torch.tensor(known, dtype=torch.float32)
@@ -117,11 +135,12 @@ def _fit(
         chance.shuffle(order)
         losses = []
         for group in optimiser.param_groups:
-            group["lr"] = 2e-3 * (1 - epoch / epochs) + 1e-4
-        for first in range(0, len(order), 64):
-            chosen = order[first : first + 64]
+            group["lr"] = _RATE * (1 - epoch / epochs) + 1e-4
+        for first in range(0, len(order), _BATCH):
+            chosen = order[first : first + _BATCH]
             out = student(_features([_thinned(rows[n], chance) for n in chosen], sizes[chosen]))
-            loss = functional.mse_loss(out, target[chosen])
+            apart = out - target[chosen]
+            loss = (apart.square() * torch.where(apart < 0, _TOO_LOW, 1.0)).mean()
             right = functional.binary_cross_entropy_with_logits(out, truths[chosen], reduction="none").mean(1)
             loss = loss * (1 - _TRUTH_SHARE) + _TRUTH_SHARE * _SURE * (right * sure[chosen]).mean()
             loss = loss + 1e-6 * student.bag.weight.pow(2).sum() / len(kept) * 1000
@@ -185,7 +204,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--plain", type=Path, help="plain Danish text, unlabelled")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     train(asked.folder, asked.plain, asked.epochs, asked.seed)

@@ -1,9 +1,11 @@
 """Fine-tunes the encoder on the labelled windows of the corpus.
 
-One loss for "anything at all" and one for each label. The first round reads every window, the later ones the
-half that was learned worst: the easy ones teach nothing more and cost the same. The embeddings and the lowest
-layers stay as they came. Batches hold windows of like length; the mean of the weights over the last part of
-the run is what is kept, which is steadier than any single step.
+One loss for "anything at all", one for each label and one for the question which label is meant. The first round reads
+every window, the later ones the three quarters that were learned worst. The embeddings and the lowest layers stay as
+they came. Batches hold windows of like length; the mean of the weights over the last part of the run is what is kept,
+which is steadier than any single step.
+
+Where the processor multiplies bfloat16, that is what is computed in: two to three times faster, and no worse.
 """
 
 from __future__ import annotations
@@ -37,11 +39,13 @@ _WARM = 0.08
 _ANY_WEIGHT = 3.0  # of one label
 _LABEL_POSITIVE = 3.0  # how much a positive counts: labels are rare
 _SMOOTH = 0.02
-_KEPT = 0.5  # of the windows, in the rounds after the first
-_FROZEN = 4  # layers
+_KEPT = 0.75  # of the windows, in the rounds after the first
+_FROZEN = 2  # layers
 _BATCH = 32
 _UNSURE = 0.3  # the weight of windows that the last pass leaves out
-_WHICH_SHARE = 1.5
+_WHICH_SHARE, _WHICH_SHARE_LAST = 0.5, 1.5
+_HALF = torch.cpu._is_avx512_bf16_supported()
+_CALIBRATION = 16  # batches
 
 
 def train(out: Path, rounds: int, seed: int, begin: Path | None = None) -> None:
@@ -62,10 +66,19 @@ def train(out: Path, rounds: int, seed: int, begin: Path | None = None) -> None:
     training = _Training(model, tokenizer, labelled, random.Random(seed))
     if begin is None:
         size = len(labelled)
-        training.go([size] + [int(size * _KEPT)] * rounds, rate=1.0, which_share=0.0)
-    training.go([sum(one.weight > _UNSURE for one in labelled)], rate=0.5, which_share=_WHICH_SHARE)
+        training.go([size] + [int(size * _KEPT)] * rounds, rate=1.0, which_share=_WHICH_SHARE)
+    training.go([sum(one.weight > _UNSURE for one in labelled)], rate=0.5, which_share=_WHICH_SHARE_LAST)
     torch.save(model.state_dict(), out / "encoder.pt")
-    graph.write(model, ARCHITECTURE, out / "encoder.onnx")
+    export(out, seed)
+
+
+def export(folder: Path, seed: int) -> None:
+    """The encoder of *folder* as graphs of 8 bits; windows of the corpus show how large what goes through it is."""
+    model, tokenizer = load(folder)
+    texts = [one.window.text for one in labelled_windows(examples("train"))]
+    shown = random.Random(seed).sample(texts, _BATCH * _CALIBRATION)
+    batches = (encoded(tokenizer, shown[n : n + _BATCH]) for n in range(0, len(shown), _BATCH))
+    graph.write(model, ARCHITECTURE, folder / "encoder.onnx", graph.largest_inputs(model, batches))
 
 
 class _Training:
@@ -154,7 +167,8 @@ def _losses(
 ) -> tuple[Tensor, Tensor]:
     """The loss of each window, and how much it counts."""
     ids, mask = encoded(tokenizer, [augmented(one.window.text, chance) for one in chosen])
-    logits = model(ids, mask)
+    with torch.autocast("cpu", torch.bfloat16, enabled=_HALF):
+        logits = model(ids, mask).float()
     truth = torch.tensor([one.labels for one in chosen])
     any_loss = functional.binary_cross_entropy_with_logits(
         logits[:, 0], truth.amax(1) * (1 - 2 * _SMOOTH) + _SMOOTH, reduction="none"
@@ -186,7 +200,8 @@ def logits_of(
     order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
     for first in range(0, len(order), batch):
         chosen = order[first : first + batch]
-        out[chosen] = model(*encoded(tokenizer, [texts[n] for n in chosen])).numpy()
+        with torch.autocast("cpu", torch.bfloat16, enabled=_HALF):
+            out[chosen] = model(*encoded(tokenizer, [texts[n] for n in chosen])).float().numpy()
     return out
 
 
@@ -215,7 +230,7 @@ def summary(scores: NDArray[np.float64], labelled: Sequence[Labelled], mails: Se
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--rounds", type=int, default=3, help="after the first")
+    parser.add_argument("--rounds", type=int, default=2, help="after the first")
     parser.add_argument("--begin", type=Path, help="an earlier run to make only the last pass from")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()

@@ -8,6 +8,7 @@ is a company's, an animal's, a novel's …, and no person stands by, they are lo
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -107,14 +108,23 @@ class Cascade:
             )
             for number, (window, row) in enumerate(zip(windows, scores, strict=True))
         )
-        best = scores.max(axis=0)
-        best[1:] = np.minimum(best[1:], best[0])  # a category is no surer than that there is anything
+        best = self._joined(scores)
         return Understanding(
             readings,
             float(best[0]),
             {label: float(score) for label, score in zip(LABELS, best[1:], strict=True)},
             all_seen and in_time,
         )
+
+    def _joined(self, scores: Rows) -> Rows:
+        """The message's scores from those of its windows. A category is no surer than that there is anything, and
+        reaches its threshold only where that is at least in doubt."""
+        best: Rows = scores.max(axis=0)
+        doubt = self.any_threshold.unsure
+        most = [self.thresholds[label].unsure if label in self.thresholds else 1.0 for label in LABELS]
+        near = best[0] / doubt if best[0] < doubt else math.inf
+        best[1:] = np.minimum(best[1:], np.minimum(best[0], np.array(most, np.float32) * near))
+        return best
 
     def _asked(self, windows: Sequence[Window], linear: Rows) -> tuple[Rows, set[int], bool]:
         """The logits with the encoder's word on the uncertain windows, which those were, and whether there

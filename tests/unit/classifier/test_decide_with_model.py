@@ -95,8 +95,13 @@ def test_shipped_words_no_longer_decide_alone() -> None:
 
 
 def test_but_they_move_what_the_model_doubts() -> None:
-    assert judge([], {HEALTH: 0.45}).labels == ()
-    assert judge([of_rule("health.disease")], {HEALTH: 0.45}).labels == (HEALTH,)
+    assert judge([], {HEALTH: 0.45}, 0.45).labels == ()
+    assert judge([of_rule("health.disease")], {HEALTH: 0.45}, 0.45).labels == (HEALTH,)
+
+
+def test_no_category_by_words_in_what_the_model_holds_harmless_as_a_whole() -> None:
+    verdict = judge([of_rule("health.disease")], {HEALTH: 0.25}, 0.05)
+    assert (verdict.labels, verdict.decision) == ((), Decision.PLAIN)
 
 
 def test_a_cpr_number_needs_no_model() -> None:

@@ -11,7 +11,7 @@ from segl_classifier.message import Source, Text
 from segl_classifier.understanding import cascade as module
 from segl_classifier.understanding.cascade import Budget, Cascade
 from segl_classifier.understanding.model import load_model
-from segl_classifier.understanding.reading import Stage, Understanding
+from segl_classifier.understanding.reading import Stage, Threshold, Understanding
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,12 @@ def test_a_category_is_no_surer_than_that_there_is_anything(model: Cascade) -> N
     for sentence in SENSITIVE.values():
         understood = model.understand(body(sentence))
         assert max(understood.scores.values()) <= understood.any
+
+
+def test_no_category_holds_where_it_is_not_even_in_doubt_that_there_is_anything(model: Cascade) -> None:
+    stricter = replace(model, fit=replace(model.fit, any_threshold=Threshold(1.1, 1.1)))
+    for label, sentence in SENSITIVE.items():
+        assert stricter.understand(body(sentence)).scores[label] < model.thresholds[label].unsure
 
 
 def test_a_short_message_costs_the_encoder_a_few_windows(model: Cascade) -> None:

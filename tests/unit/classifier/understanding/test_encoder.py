@@ -28,6 +28,12 @@ def test_each_text_has_a_row_in_its_order(encoder: Encoder) -> None:
     assert rows[0, 0] > 1 > -1 > rows[1, 0]
 
 
+def test_texts_of_any_lengths_together_are_read_as_each_alone(encoder: Encoder) -> None:
+    together = encoder.logits([*TEXTS, TEXTS[0] * 5])
+    alone = np.concatenate([encoder.logits([text]) for text in (*TEXTS, TEXTS[0] * 5)])
+    assert np.allclose(together, alone, atol=0.25)  # the scale of 8 bits is that of a batch
+
+
 def test_many_threads_at_once_get_the_same(encoder: Encoder) -> None:
     expected, wrong = encoder.logits(TEXTS[:2]), list[int]()
 
