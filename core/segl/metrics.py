@@ -36,13 +36,10 @@ ROUTES = Counter("segl_routes", "Route answers, by way (Postfix asks several tim
 # The map is told of recipients, not of messages, and of each several times: a recipient is counted when its way is
 # told for the first time (of the last 10,000) or has changed. What share of deliveries took which way, message by
 # message, is in segl_deliveries and in the receipts.
-ROUTED_RECIPIENTS = Counter(
-    "segl_routed_recipients", "Recipients by way, at its first telling or change", ["way"]
-)
 # What the portal's share is read from, over any span: the increase with way="portal" by that of all ways. Counted as
 # `segl domains` counts: a recipient and way once in ten minutes, and not again while his copy waits for another try.
 RECIPIENTS = Counter("segl_recipients", "Outside recipients of secure mail, by way", ["way"])
-TLS_PROOFS = Counter("segl_tls_proofs", "The same for the way tls, by the proof that was taken", ["proof"])
+TLS_PROOFS = Counter("segl_tls_proofs", "Recipients by forced TLS, by the proof that was taken", ["proof"])
 PROOFS = Counter("segl_proofs", "Checks of domains, by proof and what it said", ["proof", "answer"])
 FALLBACKS = Counter(
     "segl_fallbacks", "Domains marked because forced TLS failed at delivery, by kind of failure", ["failure"]

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from segl.demand_tag import TLS_DEMANDS, UnknownDemand, untagged
 from segl.errors import RoutingError
 from segl.events import Events
-from segl.metrics import MAP_REQUESTS, MAP_SECONDS, ROUTED_RECIPIENTS, ROUTES, TLS_PROOFS
+from segl.metrics import MAP_REQUESTS, MAP_SECONDS, ROUTES, TLS_PROOFS
 from segl.vocabulary import Proof, Way
 from segl_routing.certificates.knowledge import NOT_LOOKED_FOR, CertificateKnowledge
 from segl_routing.facts import DomainFacts
@@ -173,10 +173,8 @@ class Answers:
             if self._traffic is not None:
                 self._traffic.answered(outcome.route.recipient, outcome.route.way)
             _ROUTES[outcome.route.way].inc()
-            if not repeated:
-                ROUTED_RECIPIENTS.labels(outcome.route.way.value).inc()
-                if outcome.proof is not None:
-                    TLS_PROOFS.labels(outcome.proof.value).inc()
+            if not repeated and outcome.proof is not None:
+                TLS_PROOFS.labels(outcome.proof.value).inc()
             self._events.routed(outcome.route, ms=ms, repeated=repeated)
         elif isinstance(outcome, Refused):
             self._events.route_refused(outcome.recipient, outcome.status, outcome.reason, repeated=repeated)
