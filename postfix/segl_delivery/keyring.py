@@ -12,12 +12,13 @@ Whoever writes puts ``NAME.crt.pem`` there last, by a rename: a key without a ce
 finished, and is passed over without a word. A key that cannot be read never hides the others.
 
 The passphrase of encrypted keys stands in a file (``delivery.keys_passphrase``), or comes as the systemd
-credential ``segl-keys``. One passphrase for all.
+credential ``segl-keys``. One passphrase for all. Files with keys or the passphrase that others may read are refused.
 """
 
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,7 @@ CERTIFICATE: Final = ".crt.pem"
 PRIVATE: Final = ".key.pem"
 STATE: Final = ".json"
 CREDENTIAL: Final = "segl-keys"
+USER: Final = "segl-deliver"  # who opens mail
 MOST_KEYS: Final = 1000
 _LARGEST: Final = 64 * 1024  # bytes of a key or a state; of a certificate's file, what read_pem takes
 
@@ -116,7 +118,7 @@ class KeyRing:
     def _look(self) -> object:
         """What a change of the directory or the passphrase shows by."""
         files = [entry for entry in self._entries() if entry.name.endswith((CERTIFICATE, PRIVATE, STATE))]
-        if secret := self._secret_file():
+        if secret := _secret_file(self._passphrase):
             files.append(secret)
         return tuple(_stamp(file) for file in sorted(files))
 
@@ -138,7 +140,7 @@ class KeyRing:
         )
         if not names:
             return
-        secret = self._secret()
+        secret = read_passphrase(self._passphrase)
         for name in names[:MOST_KEYS]:
             file = self._directory / (name + CERTIFICATE)
             try:
@@ -150,28 +152,38 @@ class KeyRing:
         if len(names) > MOST_KEYS:
             self._told(self._directory, f"holds more than {MOST_KEYS} keys")
 
-    def _secret_file(self) -> Path | None:
-        if self._passphrase is not None:
-            return self._passphrase
-        given = os.environ.get("CREDENTIALS_DIRECTORY")
-        file = Path(given) / CREDENTIAL if given else None
-        return file if file is not None and file.exists() else None
 
-    def _secret(self) -> bytes | None:
-        if (file := self._secret_file()) is None:
-            return None
-        try:
-            return _bytes_of(file).rstrip(b"\r\n") or None
-        except (OSError, ValueError) as error:
-            raise KeysUnreadable(
-                "our keys cannot be read now", f"{file}: {getattr(error, 'strerror', error)}"
-            ) from None
+def _secret_file(named: Path | None) -> Path | None:
+    if named is not None:
+        return named
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    file = Path(given) / CREDENTIAL if given else None
+    return file if file is not None and file.exists() else None
+
+
+def read_passphrase(named: Path | None) -> bytes | None:
+    """The passphrase in the file *named* by the settings, or in the credential; ``None`` when there is neither.
+
+    Raises :class:`KeysUnreadable`, also when the file is there for everybody or empty.
+    """
+    if (file := _secret_file(named)) is None:
+        return None
+    try:
+        # systemd keeps its credentials to the service itself, by an access list that looks like a group's right.
+        secret = (_bytes_of(file) if named is None else _secret_bytes(file)).rstrip(b"\r\n")
+    except (OSError, ValueError) as error:
+        raise KeysUnreadable(
+            "our keys cannot be read now", f"{file}: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    if not secret:
+        raise KeysUnreadable("our keys cannot be read now", f"{file} is empty")
+    return secret
 
 
 def read_key(directory: Path, name: str, passphrase: bytes | None) -> OwnKey:
     """One key. Raises :class:`OSError`, and :class:`ValueError` with a text for the postmaster."""
     certificate = read_pem(directory / (name + CERTIFICATE))[0]
-    key = read_private(_bytes_of(directory / (name + PRIVATE)), passphrase)
+    key = read_private(_secret_bytes(directory / (name + PRIVATE)), passphrase)
     state = read_state(directory / (name + STATE))
     addresses = tuple(filter(None, map(mail_key, state.addresses)))
     domains = state.domains
@@ -222,6 +234,27 @@ def _bytes_of(file: Path) -> bytes:
     if len(data) > _LARGEST:
         raise ValueError(f"{file.name} is larger than {_LARGEST} bytes")
     return data
+
+
+def _secret_bytes(file: Path) -> bytes:
+    """As :func:`_bytes_of`, of a file that nobody else may read or write: its owner may, and the owner's own group
+    read. The group ``segl``, which all processes share, may not."""
+    with file.open("rb") as opened:
+        found = os.fstat(opened.fileno())
+        if found.st_mode & 0o037 or (found.st_mode & 0o040 and found.st_gid != _own_group(found.st_uid)):
+            mode = found.st_mode & 0o777
+            raise ValueError(
+                f"{file.name} can be read or changed by others (mode {mode:04o}): chmod 600 {file}"
+            )
+    return _bytes_of(file)
+
+
+def _own_group(user: int) -> int | None:
+    """For root's files that of the user who opens mail."""
+    try:
+        return (pwd.getpwuid(user) if user else pwd.getpwnam(USER)).pw_gid
+    except KeyError:
+        return None
 
 
 def _stamp(file: Path) -> tuple[str, int, int, int]:

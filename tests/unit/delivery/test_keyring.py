@@ -20,6 +20,12 @@ from world.oracle import Key
 from world.partners import certificate, ec_key, pem, rsa_key
 
 
+def written(file: Path, data: bytes) -> None:
+    """With the mode that keys and passphrases must have."""
+    file.touch(0o600)
+    file.write_bytes(data)
+
+
 def lay(
     directory: Path,
     name: str,
@@ -31,7 +37,7 @@ def lay(
 ) -> None:
     """A key as `segl key` writes it; *of*: the certificate is of another key."""
     lock: KeySerializationEncryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
-    (directory / f"{name}.key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
+    written(directory / f"{name}.key.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
     if state:
         (directory / f"{name}.json").write_text(json.dumps(state))
     (directory / f"{name}.crt.pem").write_bytes(pem(certificate(name, of or key, key_id=True)))
@@ -85,9 +91,9 @@ def test_a_key_that_cannot_be_used_hides_no_other_and_is_told_once(tmp_path: Pat
     lay(tmp_path, "locked", ec_key(), b"secret")
     lay(tmp_path, "strange", ec_key(), state="perhaps")
     lay(tmp_path, "torn", ec_key())
-    (tmp_path / "torn.key.pem").write_bytes(b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+    written(tmp_path / "torn.key.pem", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
     lay(tmp_path, "huge", ec_key())
-    (tmp_path / "huge.key.pem").write_bytes(b"x" * 100_000)
+    written(tmp_path / "huge.key.pem", b"x" * 100_000)
     (tmp_path / "alone.crt.pem").write_bytes(pem(certificate("alone", ec_key())))
     told = Told()
     ring = KeyRing(tmp_path, told=told)
@@ -115,12 +121,12 @@ def test_encrypted_keys_open_with_the_passphrase_of_the_settings(tmp_path: Path)
     keys.mkdir()
     lay(keys, "locked", rsa_key(), b"k\xc3\xa6re")
     lay(keys, "open", ec_key())
-    secret.write_bytes(b"another\n")
+    written(secret, b"another\n")
     told = Told()
     ring = KeyRing(keys, secret, told)
     assert names(ring) == [("open", False)]
     assert [file for file, _ in told] == ["locked.crt.pem"]
-    secret.write_bytes(b"k\xc3\xa6re\r\n")
+    written(secret, b"k\xc3\xa6re\r\n")
     assert names(ring) == [("locked", False), ("open", False)]
 
 
@@ -129,7 +135,7 @@ def test_or_with_that_of_the_systemd_credential(tmp_path: Path, monkeypatch: pyt
     keys.mkdir()
     credentials.mkdir()
     lay(keys, "locked", ec_key(), b"secret")
-    (credentials / CREDENTIAL).write_bytes(b"secret")
+    written(credentials / CREDENTIAL, b"secret")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
     assert names(KeyRing(keys)) == [("locked", False)]
 
@@ -142,6 +148,6 @@ def test_a_passphrase_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) 
 
 def test_nor_is_a_directory_that_cannot_be_read(tmp_path: Path) -> None:
     file = tmp_path / "keys"
-    file.write_bytes(b"")
+    written(file, b"")
     with pytest.raises(KeysUnreadable):
         KeyRing(file).keys()

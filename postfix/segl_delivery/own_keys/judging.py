@@ -1,0 +1,47 @@
+"""Whether a certificate may become one of our own keys', and which of several is the key's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from segl.certificates import CURVES, SMALLEST_RSA, UNREADABLE, lasting_fault, untimely
+from segl_delivery.cms.digests import PrivateKey
+from segl_delivery.own_keys.directory import may_sign
+
+
+def own_and_chain(key: PrivateKey, certificates: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """The newest certificate of *key*, then the others that are of other keys; nothing when none is its own."""
+    public = key.public_key()
+    own = [entry for entry in certificates if _public(entry) == public]
+    if not own:
+        return ()
+    others = dict.fromkeys(entry for entry in certificates if entry not in own)
+    return max(own, key=lambda entry: entry.not_valid_before_utc), *others
+
+
+def refusal(certificate: x509.Certificate, now: datetime, *, retired: bool) -> tuple[str, str] | None:
+    """Why *certificate* is not taken, and what to do. A *retired* one only has to open old mail: neither its dates
+    nor its strength are asked."""
+    if retired:
+        return None
+    if why := untimely(certificate, now):
+        return f"the certificate is {why}", "a key that only has to open old mail is imported with --retired"
+    key = _public(certificate)
+    weak = isinstance(key, RSAPublicKey) and key.key_size < SMALLEST_RSA
+    odd = isinstance(key, EllipticCurvePublicKey) and key.curve.name not in CURVES
+    fault = lasting_fault(certificate)
+    if weak or odd or (fault and not may_sign(certificate, now)):
+        return fault, "ask the authority for another; for old mail alone: --retired"
+    return None
+
+
+def _public(certificate: x509.Certificate) -> object:
+    try:
+        return certificate.public_key()
+    except UNREADABLE:
+        return None
