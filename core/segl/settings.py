@@ -183,15 +183,17 @@ class DomainPin:
     least: Proof | None = None
     # For `tls`: names the server's certificate may carry (Postfix `match=`); none: the MX host's name.
     match: tuple[MatchName, ...] = ()
-    # For `tls`: connect here instead of to the MX hosts; Postfix form, "[mail.x.dk]:25".
+    # For `tls`: connect here instead of to the MX hosts; Postfix form, "[mail.x.dk]:25". Postfix asks for the TLS
+    # policy by next hop: entries that share one must demand the same.
     next_hop: NextHop = ""
 
     @property
     def proof(self) -> Proof:
-        """What forced TLS by this entry proves. A host in brackets is a name the postmaster wrote, too."""
-        if self.match or self.next_hop.startswith("["):
-            return Proof.PINNED
-        return Proof.ENCRYPT if self.least is Proof.ENCRYPT else Proof.PKIX
+        """What forced TLS by this entry proves. A host in brackets is a name the postmaster wrote, too; unless any
+        certificate will do there."""
+        if self.least is Proof.ENCRYPT and not self.match:
+            return Proof.ENCRYPT
+        return Proof.PINNED if self.match or self.next_hop.startswith("[") else Proof.PKIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,14 +116,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
             )
     yield from _demand_faults(settings, file)
     yield from _tunnel_list_checks(settings, file)
-    for hop, matches in _matches_by_next_hop(settings).items():
-        if len(matches) > 1:
-            yield Fault(
-                file,
-                "domain",
-                f"next_hop {hop!r} has entries with different match",
-                "Postfix asks for the certificate's names by next hop: give them all the same",
-            )
+    yield from _next_hop_faults(settings, file)
     yield from _certificate_checks(settings, file)
     if Label.CPR in settings.detection.thresholds:
         hint = "set threshold in [label.cpr] of a rule file"
@@ -212,9 +205,34 @@ def _certificate_checks(settings: Settings, file: Path | str) -> Iterable[Fault]
             yield Fault(file, f"{key}.bind_dn", "its password would go in clear", "use ldaps://, or starttls")
 
 
-def _matches_by_next_hop(settings: Settings) -> dict[str, set[tuple[str, ...]]]:
-    matches: dict[str, set[tuple[str, ...]]] = {}
+def _next_hop_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:
+    """Postfix asks for the TLS policy by next hop: all mail to one gets the same, whomever it is for."""
+    pins: dict[str, list[DomainPin]] = {}
     for pin in settings.domain:
         if pin.next_hop:
-            matches.setdefault(pin.next_hop.lower(), set()).add(pin.match)
-    return matches
+            pins.setdefault(pin.next_hop.lower(), []).append(pin)
+    for hop, sharing in pins.items():
+        if len({pin.match for pin in sharing}) > 1:
+            problem = f"next_hop {hop!r} has entries with different match"
+            hint = "Postfix asks for the certificate's names by next hop: give them all the same"
+            yield Fault(file, "domain", problem, hint)
+        elif len({pin.proof for pin in sharing}) > 1:
+            problem = f"next_hop {hop!r} has entries with different least"
+            yield Fault(file, "domain", problem, "Postfix asks by next hop: give them all the same")
+        if not hop.startswith("["):
+            yield from _lent(hop, sharing[0], settings, file)
+
+
+def _lent(hop: str, pin: DomainPin, settings: Settings, file: Path | str) -> Iterable[Fault]:
+    """``next_hop = "x.dk"``: what the entry takes there would hold for mail to x.dk itself as well."""
+    domain = next_hop_host(hop)
+    own = settings.pin(domain)
+    if own is not None and own.least is None and own.way is Way.TLS:
+        demanded = own.proof
+    else:
+        demanded = settings.routing.least if own is None or own.least is None else own.least
+    if pin.name != domain and not pin.proof.meets(demanded) and demanded is not Proof.SEALED:
+        problem = (
+            f"{pin.name}: {pin.proof} by next_hop {hop!r} is less than mail to {domain} itself must prove"
+        )
+        yield Fault(file, "domain", problem, f"name a host in brackets, or give {domain} the same least")

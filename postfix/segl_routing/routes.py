@@ -95,22 +95,29 @@ class RouteTable:
         what was never proven. A proof that has run out still gives its policy: it is checked again at delivery.
         """
         by_hop = self._next_hops.get(next_hop.lower())
-        if by_hop is not None:
-            return _pinned_policy(by_hop) if by_hop.proof.meets(least) else None
+        if by_hop is not None and not by_hop.proof.meets(least):
+            by_hop = None
+        own = None if next_hop.startswith("[") else self._policy_of_domain(next_hop, last, least)
+        if own is not None and (by_hop is None or own.proof.rank > by_hop.proof.rank):
+            return own.policy
+        return None if by_hop is None else _pinned_policy(by_hop)
+
+    def _policy_of_domain(
+        self, next_hop: str, last: Callable[[str], DomainFacts | None], least: Proof
+    ) -> _Proven | None:
+        """For mail to the mail hosts of a domain."""
         try:
             domain = next_hop_host(next_hop)
         except ValueError:
             return None
-        if next_hop.startswith("["):
-            return None
-        own_pin = self._pin(domain)
-        if own_pin is not None and own_pin.way is not None and own_pin.proof.meets(least):
-            return _pinned_policy(own_pin) if own_pin.way is Way.TLS else None
+        pin = self._pin(domain)
+        if pin is not None and pin.way is not None and pin.proof.meets(least):
+            return _Proven(pin.proof, _pinned_policy(pin)) if pin.way is Way.TLS else None
         known = last(domain)
         if known is None or known.no_mail is not None:
             return None
-        weighed = weigh(known.held, Proof.strictest((least, self.least(domain))))
-        return weighed.taken.policy if weighed.taken else None
+        taken = weigh(known.held, Proof.strictest((least, self.least(domain)))).taken
+        return None if taken is None or taken.policy is None else _Proven(taken.proof, taken.policy)
 
     def has_proof(self, domain: str, last: Callable[[str], DomainFacts | None]) -> bool:
         """Whether forced TLS may be taken for *domain* by a pin or by what was found out last."""
@@ -240,6 +247,14 @@ class _Asked:
     least: Proof
     demanded: Proof  # by the message alone
     now: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """A proof, and the policy that rests on it."""
+
+    proof: Proof
+    policy: TlsPolicy
 
 
 @dataclass(frozen=True, slots=True)

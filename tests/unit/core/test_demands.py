@@ -89,6 +89,54 @@ def test_leasts_of_domains(domain: dict[str, Any]) -> None:
     assert settings(domain=[{"name": "x.example", **domain}]).domain[0].least is not None
 
 
+def test_any_certificate_at_a_named_host_is_still_any_certificate() -> None:
+    """The postmaster wrote the host's name, but nothing is compared with it."""
+    domain = {"name": "x.example", "way": "tls", "least": "encrypt", "next_hop": "[mail.x.example]"}
+    assert settings(domain=[domain]).domain[0].proof is Proof.ENCRYPT
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "problem"),
+    [
+        (
+            {"next_hop": "[hub.example]", "least": "encrypt"},
+            {"next_hop": "[hub.example]"},
+            "entries with different least",
+        ),
+        (
+            {"next_hop": "hub.example", "least": "encrypt"},
+            {"next_hop": "Hub.example"},
+            "entries with different least",
+        ),
+        (
+            {"next_hop": "[hub.example]", "match": ["hub.example"]},
+            {"next_hop": "[hub.example]"},
+            "entries with different match",
+        ),
+        ({"next_hop": "hub.example", "least": "encrypt"}, {}, "less than mail to hub.example itself"),
+        (
+            {"next_hop": "hub.example"},
+            {"name": "hub.example", "way": None, "least": "dane"},
+            "less than mail",
+        ),
+    ],
+)
+def test_mail_to_one_next_hop_proves_the_same_for_all(
+    first: dict[str, Any], second: dict[str, Any], problem: str
+) -> None:
+    """Postfix asks for the policy by next hop, so the weaker entry would hold for the other's mail as well."""
+    entries = [{"name": "a.example", "way": "tls", **first}, {"name": "b.example", "way": "tls", **second}]
+    given = [{key: value for key, value in entry.items() if value is not None} for entry in entries]
+    with pytest.raises(SettingsError, match=problem):
+        settings(domain=given)
+
+
+def test_a_domains_mail_hosts_may_take_anothers_mail() -> None:
+    hub = {"name": "hub.example", "least": "encrypt"}
+    given = [{"name": "a.example", "way": "tls", "least": "encrypt", "next_hop": "hub.example"}, hub]
+    assert len(settings(domain=given).domain) == 2
+
+
 def test_any_certificate_is_not_for_all_domains() -> None:
     with pytest.raises(SettingsError, match=r"routing\.least: 'encrypt' takes any certificate"):
         settings(routing={"least": "encrypt"})

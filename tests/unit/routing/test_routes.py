@@ -15,6 +15,7 @@ from segl.vocabulary import Known, Proof, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.mx import NoMail
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
+from segl_routing.policy import DANE_ONLY, ENCRYPT
 from segl_routing.routes import RouteTable
 from segl_routing.tunnels import TunnelState
 from world.lookups import facts_of, hold, says
@@ -54,6 +55,9 @@ def settings(**tables: Any) -> Settings:
 
 def known(domain: str, tls: Known, reason: str = "", **more: Any) -> DomainFacts:
     return facts_of(domain, NOW, hold(says(Proof.PKIX, tls, reason), NOW, **more))
+
+
+NOTHING: dict[str, DomainFacts] = {}
 
 
 def no_mail(domain: str, why: NoMail, reason: str = "") -> DomainFacts:
@@ -263,6 +267,24 @@ VERIFY = "verify servername=hostname protocols=>=TLSv1.2"
 def test_policies(next_hop: str, policy: str | None) -> None:
     found = RouteTable(settings()).policy(next_hop, FACTS.get)
     assert (None if found is None else str(found)) == policy
+
+
+def test_a_domain_that_takes_anothers_mail_keeps_its_own_stronger_proof() -> None:
+    """``next_hop = "hub.example"`` of a pin asks for less than what mail to hub.example itself was promised."""
+    table = RouteTable(settings(domain=[{"name": "a.example", "way": "tls", "next_hop": "hub.example"}]))
+    by_dane = hold(says(Proof.DANE, Known.YES), NOW)
+    facts = {"hub.example": facts_of("hub.example", NOW, by_dane)}
+    assert str(table.policy("hub.example", NOTHING.get)) == VERIFY
+    assert table.policy("hub.example", facts.get) == DANE_ONLY
+    assert table.policy("hub.example", facts.get, Proof.DANE) == DANE_ONLY
+    assert table.policy("hub.example", NOTHING.get, Proof.DANE) is None
+
+
+def test_any_certificate_at_a_named_host_meets_no_demand() -> None:
+    pin = {"name": "a.example", "way": "tls", "least": "encrypt", "next_hop": "[mx.a.example]"}
+    table = RouteTable(settings(domain=[pin]))
+    assert table.policy("[mx.a.example]", NOTHING.get) == ENCRYPT
+    assert table.policy("[mx.a.example]", NOTHING.get, Proof.PINNED) is None
 
 
 def test_a_proof_that_ran_out_still_forces_tls() -> None:
