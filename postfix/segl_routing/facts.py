@@ -45,6 +45,10 @@ class Held:
     policy: TlsPolicy | None = None
     unknown_since: float | None = None
 
+    def holds(self, now: float) -> bool:
+        """Whether it may be believed at *now*; what is from the future (a clock set back) may not."""
+        return self.checked_at - CLOCK_SKEW <= now < self.ends
+
 
 @dataclass(frozen=True, slots=True)
 class DomainFacts:
@@ -60,6 +64,10 @@ class DomainFacts:
     def fresh(self, now: float) -> bool:
         """Whether it may be believed at *now*; facts from the future (a clock set back) may not."""
         return self.checked_at - CLOCK_SKEW <= now < self.expires_at
+
+    def is_of_last(self, seconds: float, now: float) -> bool:
+        """Whether it was found out within the last *seconds*, however long it may be believed."""
+        return self.checked_at - CLOCK_SKEW <= now < self.checked_at + seconds
 
     def old(self, now: float) -> bool:
         """Whether the last tenth of its life has begun: time to check again before it ends."""
@@ -131,7 +139,7 @@ def strongest_first(held: Iterable[Held]) -> tuple[Held, ...]:
 
 def _held(evidence: Evidence, before: Held | None, routing: Routing, now: float, stretch: float) -> Held:
     if evidence.known is Known.UNKNOWN:
-        if before is not None and before.known is not Known.UNKNOWN and now < before.ends:
+        if before is not None and before.known is not Known.UNKNOWN and before.holds(now):
             return before
         since = _unknown_since(before, routing, now)
         ends = now + UNKNOWN_SECONDS

@@ -27,6 +27,8 @@ MAX_CHECKS = 128  # at once
 MAX_EXPECTED = 10_000  # domains announced and not yet looked for; the longest announced go first
 MAX_WAITING = 5_000  # checks begun or waiting for a place
 CHECK_SECONDS = 60.0  # no check takes longer, whatever DNS and hosts do
+# By then a copy that had to wait has been tried again (secure.main.cf: maximal_backoff_time and a round of the queue).
+NEXT_TRY_SECONDS = 1000.0
 
 Check = Callable[[str], Awaitable[Checked]]
 
@@ -110,7 +112,9 @@ class Knowledge:
     async def find(self, domain: str, within: float) -> DomainFacts:
         """The facts about *domain*, found out now if need be.
 
-        Raises :class:`RoutingError` when that takes more than *within* seconds; the check then goes on.
+        When that takes more than *within* seconds, what was found out since about the last try is given: a domain
+        whose check is slow and whose records are short-lived would otherwise be asked for ever and never
+        answered. Without it raises :class:`RoutingError`. The check goes on.
         """
         facts = self.recall(domain)
         if facts is not None:
@@ -120,6 +124,9 @@ class Knowledge:
             async with asyncio.timeout(within):
                 return await asyncio.shield(task)
         except TimeoutError:
+            last = self._facts.get(domain)
+            if last is not None and last.no_mail is None and last.is_of_last(NEXT_TRY_SECONDS, self._clock()):
+                return last
             raise RoutingError(
                 "the recipient's domain is being looked up", f"{domain}: still looking after {within:.1f} s"
             ) from None

@@ -63,6 +63,14 @@ def test_a_proof_that_could_not_be_found_out_this_time_holds_on() -> None:
     assert tls(facts) is U, "and then it may be failing: no certificate stands in for it"
 
 
+def test_what_a_clock_since_set_back_has_found_stands_in_for_nothing() -> None:
+    """A host without DANE was looked at with the clock a year ahead; whoever makes DNS fail now must not have
+    that "no" believed for a year."""
+    year = 365 * 86400
+    facts = after((year, [says(Proof.DANE, Known.NO)]), (0, [says(Proof.DANE, Known.UNKNOWN, bars=True)]))
+    assert [one.known for one in facts.held] == [Known.UNKNOWN]
+
+
 def test_a_failing_promise_is_not_forgotten_by_a_doubt() -> None:
     facts = after((0, [says(D, N, bars=True), says(P, Y)]), (60, [says(D, U, bars=True), says(P, Y)]))
     assert tls(facts) is N

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from segl.errors import RoutingError
 from segl.events import Events
 from segl.vocabulary import Known
 from segl_routing.archive import NoArchive
@@ -160,3 +161,53 @@ def test_a_domain_long_in_doubt_is_answered_at_once_while_it_is_checked_again() 
         assert tls(after) is Known.YES, "and it heals by itself"
 
     run(story)
+
+
+# a check slower than an answer may be
+
+
+@pytest.mark.parametrize(("world", "answer"), [(YES, Known.YES), (NO, Known.NO), (DOUBT, Known.UNKNOWN)])
+def test_a_slow_check_of_short_lived_records_is_of_use_to_the_next_try(world: Checked, answer: Known) -> None:
+    """A mail host that greets after three seconds, and records with a TTL of a minute: at each try the last
+    answer has run out, and the next one comes too late."""
+
+    async def story(desk: LookUps) -> None:
+        desk.world = world
+        await desk.find()
+        desk.takes = 3600
+        desk.now += 900  # the longest between two tries
+        assert desk.recall() is None
+        assert tls(await desk.find(within=0.01)) is answer
+
+    run(story, LookUps(replace(ROUTING, known_seconds=60)))
+
+
+@pytest.mark.parametrize(("world", "later"), [(GONE, 400), (YES, 1001), (YES, -100)])
+def test_what_is_not_of_the_last_try_is_not(world: Checked, later: float) -> None:
+    """Nor is that a domain takes no mail, which bounces mail; nor what a clock since set back has found."""
+
+    async def story(desk: LookUps) -> None:
+        desk.world = world
+        await desk.find()
+        desk.takes = 3600
+        desk.now += later
+        with pytest.raises(RoutingError, match="still looking"):
+            await desk.find(within=0.01)
+
+    run(story, LookUps(replace(ROUTING, known_seconds=60)))
+
+
+def test_a_doubt_of_short_lived_knowledge_ends_with_the_next_way() -> None:
+    """Nobody answers for hours: the recipient takes the next way at some try, instead of a bounce after a day."""
+
+    async def story(desk: LookUps) -> None:
+        desk.world = DOUBT
+        for _ in range(4):
+            facts = await desk.find()
+            desk.now += 400
+        desk.takes = 3600
+        assert tls(facts) is Known.UNKNOWN
+        facts = await desk.find(within=0.01)
+        assert facts.unknown_for(desk.now) >= ROUTING.undecided_seconds
+
+    run(story, LookUps(replace(ROUTING, known_seconds=60)))
