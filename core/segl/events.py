@@ -205,6 +205,14 @@ class Events:
         """The recipient's copy stays with Postfix; nothing was sent."""
         self._log.warning("not_delivered", way=way, recipients=list(recipients), error=error.private)
 
+    def own_key_ends(self, name: str, *, days: int) -> None:
+        """Told once a day, from thirty days before the end on; *days* below zero: it has ended."""
+        self._log.warning("own_key_ends", key=name, days=days)
+
+    def own_key_refused(self, file: Path, why: str) -> None:
+        """A key of ours that cannot be used; the others are."""
+        self._log.error("own_key_refused", file=str(file), why=why)
+
     def swept(self, files: int, secrets: int) -> None:
         """Housekeeping of sealed messages: left-over files taken away, expired secrets shredded."""
         self._log.info("swept", files=files, secrets=secrets)

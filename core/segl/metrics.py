@@ -66,6 +66,10 @@ SEALED_BYTES = Counter("segl_sealed_bytes", "Bytes sealed to disk")
 DELIVERY_SECONDS = Histogram(
     "segl_delivery_seconds", "Time from end of LMTP data to reply, by way", ["way"], buckets=_SCAN_BUCKETS
 )
+OWN_KEY_DAYS = Gauge(
+    "segl_own_key_days",
+    "Until the first of our own active keys ends (looked at every hour); NaN: there is none",
+)
 
 # One series for each [[tunnel_list]] of the settings. NaN: nothing was accepted yet, or it has no end.
 TUNNEL_LIST_AGE = Gauge(

@@ -227,6 +227,11 @@ class Delivery:
     keys: Path = CONFIG / "keys"
     # The file with the passphrase of encrypted keys. Without a word here: the systemd credential "segl-keys", if any.
     keys_passphrase: Path | None = None
+    # "encrypted": what goes by tunnel or certificate is signed first, by a key of the sender's own domain if there
+    # is one; "never": it is not.
+    sign: Literal["encrypted", "never"] = "encrypted"
+    # Own domain = the name of the key that signs for it; without a word the newest that is for that domain.
+    sign_keys: Mapping[Domain, str] = field(default_factory=dict, hash=False)
     # The front's return port: takes what is safe now (ciphertext, notices, mail to own domains).
     reinject: HostPort = "127.0.0.1:10027"
     reinject_seconds: Seconds = 60.0

@@ -27,6 +27,7 @@ from segl_delivery.agent import Delivery
 from segl_delivery.certificates import TunnelCertificate
 from segl_delivery.cms.choice import COMMON, Choice
 from segl_delivery.encrypting import Encryption
+from segl_delivery.own_keys.signing import Signing
 from segl_delivery.reinject import ReturnPort
 
 AT_ONCE = 8  # recipients of one message who are served side by side
@@ -88,6 +89,7 @@ class CertificateAgent:
     events: Events
     subject: str
     choice: Choice = COMMON
+    signing: Signing | None = None
 
     @property
     def way(self) -> Way:
@@ -107,5 +109,7 @@ class CertificateAgent:
         async def find() -> list[TunnelCertificate]:
             return await asyncio.to_thread(self.certificates.find, recipient)
 
-        encryption = Encryption(self.way, self.return_port, self.events, self.subject, self.choice)
+        encryption = Encryption(
+            self.way, self.return_port, self.events, self.subject, self.choice, self.signing
+        )
         return await encryption.deliver(delivery, [recipient], find, self.events.encrypted)

@@ -41,8 +41,11 @@ from segl_delivery.agent import Agent
 from segl_delivery.budget import ByteBudget
 from segl_delivery.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.keyring import KeyRing
 from segl_delivery.lmtp import Service
 from segl_delivery.notice import NoticeFrom, one_line
+from segl_delivery.own_keys.signing import Signing
+from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.paths import is_plain
 from segl_delivery.portal import PortalAgent
 from segl_delivery.reinject import ReturnPort
@@ -148,6 +151,7 @@ class Agents:
     tunnel: TunnelAgent
     certificate: CertificateAgent
     portal: PortalAgent
+    keys: KeyRing
 
     def of_way(self, way: Way) -> Agent:
         match way:
@@ -161,6 +165,8 @@ class Agents:
     @classmethod
     def of(cls, settings: Settings, engine: Engine, events: Events) -> Agents:
         language = settings.organisation.language
+        keys = key_ring(settings, events)
+        signing = Signing(keys, settings, events)
         return_port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
         house = NoticeFrom(settings.organisation.name, settings.notice_from, settings.portal.url, language)
         return cls(
@@ -169,12 +175,14 @@ class Agents:
                 return_port=return_port,
                 events=events,
                 subject=NEUTRAL_SUBJECT[language],
+                signing=signing,
             ),
             certificate=CertificateAgent(
                 certificates=RecipientCertificates(CertificateRecords(engine), settings.certificates),
                 return_port=return_port,
                 events=events,
                 subject=NEUTRAL_SUBJECT[language],
+                signing=signing,
             ),
             portal=PortalAgent(
                 engine=engine,
@@ -184,7 +192,12 @@ class Agents:
                 house=house,
                 expiry_days=settings.portal.expiry_days,
             ),
+            keys=keys,
         )
+
+
+def key_ring(settings: Settings, events: Events) -> KeyRing:
+    return KeyRing(settings.delivery.keys, settings.delivery.keys_passphrase, events.own_key_refused)
 
 
 @contextmanager
@@ -209,6 +222,7 @@ class _Daemon:
         self._events = events
         self._agents = Agents.of(settings, engine, events)
         self._traffic = TrafficWriter(engine, events)
+        self._watch = KeyWatch(self._agents.keys, events)
 
     async def run(self, listeners: dict[Way, UnixListener]) -> None:
         """Serve until SIGTERM."""
@@ -262,16 +276,18 @@ class _Daemon:
         else:
             self._settings = settings
             self._agents = Agents.of(settings, self._engine, self._events)
+            self._watch = KeyWatch(self._agents.keys, self._events)
             self._events.reloaded()
             metrics.RELOADS.labels("ok").inc()
         notify.ready()
 
     async def _keep_house(self) -> None:
         while True:
-            try:
-                await asyncio.to_thread(self._sweep)
-            except Exception as error:
-                self._events.failed("housekeeping", error)
+            for where, work in (("housekeeping", self._sweep), ("own keys", self._watch.look)):
+                try:
+                    await asyncio.to_thread(work)
+                except Exception as error:
+                    self._events.failed(where, error)
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     def _sweep(self) -> None:

@@ -16,8 +16,9 @@ from segl_delivery.certificates import TunnelCertificate
 from segl_delivery.cms.choice import COMMON, Choice
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.recipients import CannotEncrypt
+from segl_delivery.own_keys.signing import Signing
 from segl_delivery.reinject import Handover, ReturnPort
-from segl_delivery.smime import enveloped, split_for_envelope
+from segl_delivery.smime import enveloped, signed_entity, split_for_envelope
 
 
 class Tell(Protocol):
@@ -30,13 +31,15 @@ class Tell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """``subject`` is the neutral one that stands outside, ``choice`` what is encrypted with."""
+    """``subject`` is the neutral one that stands outside, ``choice`` what is encrypted with. ``signing`` finds who
+    signs what is inside; without it nothing is signed."""
 
     way: Way
     return_port: ReturnPort
     events: Events
     subject: str
     choice: Choice = COMMON
+    signing: Signing | None = None
 
     async def deliver(
         self,
@@ -66,6 +69,8 @@ class Encryption:
         """The message is encrypted while it is being sent: beside the original, little of it is in memory."""
         delivery.check_time()
         outside, entity = split_for_envelope(delivery.content, self.subject)
+        if self.signing and (signer := self.signing.signer_of(delivery.content, delivery.envelope.sender)):
+            entity = signed_entity(entity, signer)
         try:
             envelope = Envelope(entity.size, [entry.certificate for entry in certificates], self.choice)
         except CannotEncrypt as error:

@@ -20,13 +20,16 @@ from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from itertools import chain
+from secrets import token_hex
 from typing import Final
 
 from segl.headers import PREFIX
 from segl.masking import mask_digits
 from segl_delivery.cms.ber import Piece
+from segl_delivery.cms.digests import algorithm_for
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.lines import base64_lines, base64_size
+from segl_delivery.cms.signed import Signer, sign_detached
 from segl_delivery.fields import LINE_END, Field, canonical, join_header, read_header
 from segl_delivery.outgoing import Outgoing
 from segl_delivery.paths import is_plain
@@ -62,22 +65,37 @@ _WRAP: Final = (
     "Content-Disposition: attachment; filename=smime.p7m\r\n"
     "\r\n"
 )
+_SIGNED: Final = (
+    'Content-Type: multipart/signed; protocol="application/pkcs7-signature";\r\n'
+    ' micalg={micalg}; boundary="{boundary}"\r\n'
+    "\r\n"
+    "--{boundary}\r\n"
+)
+_SIGNATURE: Final = (
+    "\r\n--{boundary}\r\n"
+    "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n"
+    "Content-Transfer-Encoding: base64\r\n"
+    "Content-Disposition: attachment; filename=smime.p7s\r\n"
+    "\r\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """What goes inside the envelope: a header of its own, and the message's body where it lies in memory."""
+    """What goes inside the envelope: a header of its own, and the message's body where it lies in memory. Around a
+    signed one the header has more before it, and a *foot* comes after the body."""
 
     header: bytes
     body: Piece
+    foot: bytes = b""
 
     @property
     def size(self) -> int:
-        return len(self.header) + len(self.body)
+        return len(self.header) + len(self.body) + len(self.foot)
 
     @property
-    def pieces(self) -> tuple[Piece, Piece]:
-        return self.header, self.body
+    def pieces(self) -> tuple[Piece, Piece, Piece]:
+        return self.header, self.body, self.foot
 
     def __bytes__(self) -> bytes:
         return b"".join(self.pieces)
@@ -100,6 +118,20 @@ def split_for_envelope(message: bytes, subject: str) -> tuple[bytes, Entity]:
     inside += [Field("hp-outer", b"HP-Outer: " + field.raw) for field in outside if field.name not in _TRACE]
     body = memoryview(message)[at:] if canonical(message) is message else canonical(message[at:])
     return b"".join(field.raw for field in outside), Entity(join_header(inside, b""), body)
+
+
+def signed_entity(entity: Entity, signer: Signer) -> Entity:
+    """*entity* with the signature of *signer* beside it (``multipart/signed``, RFC 8551 §3.5.3): what goes inside the
+    envelope instead of it. The protected header stays where it is, in the part that is signed."""
+    micalg = algorithm_for(signer.key, pss=signer.pss).digest.value.replace("sha", "sha-")
+    signature = sign_detached(entity.pieces, signer)
+    boundary = f"segl-{token_hex(16)}"
+    head = _SIGNED.format(micalg=micalg, boundary=boundary).encode("ascii")
+    lines = b"".join(base64_lines([signature]))
+    foot = (
+        _SIGNATURE.format(boundary=boundary).encode("ascii") + lines + f"--{boundary}--\r\n".encode("ascii")
+    )
+    return Entity(head + entity.header, entity.body, entity.foot + foot)
 
 
 def enveloped(outside: bytes, entity: Entity, envelope: Envelope) -> Outgoing:

@@ -17,6 +17,7 @@ from segl_delivery.agent import Delivery, by_domain
 from segl_delivery.certificates import CertificateDirectory, TunnelCertificate
 from segl_delivery.cms.choice import COMMON, Choice
 from segl_delivery.encrypting import Encryption
+from segl_delivery.own_keys.signing import Signing
 from segl_delivery.reinject import ReturnPort
 
 
@@ -30,6 +31,7 @@ class TunnelAgent:
     events: Events
     subject: str
     choice: Choice = COMMON
+    signing: Signing | None = None
 
     @property
     def way(self) -> Way:
@@ -55,5 +57,7 @@ class TunnelAgent:
                 domain, recipients, certificate=certificates[0], algorithm=algorithm, queued_as=queued_as
             )
 
-        encryption = Encryption(self.way, self.return_port, self.events, self.subject, self.choice)
+        encryption = Encryption(
+            self.way, self.return_port, self.events, self.subject, self.choice, self.signing
+        )
         return await encryption.deliver(delivery, recipients, find, tell)

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -93,7 +94,7 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
             *(pool.submit(_faults, *who) for who in _metrics(settings)),
         ]
     found = [future.result() for future in facts]
-    return [future.result() for future in processes], [*found, *_tunnel_lists(settings)]
+    return [future.result() for future in processes], [*found, *_tunnel_lists(settings), *_keys(settings)]
 
 
 def _process(name: str, path: Path, question: sockets.Question) -> Line:
@@ -171,6 +172,16 @@ def _tunnel_lists(settings: Settings) -> Iterator[Line]:
 
         for standing in standings(settings, time.time()):
             yield Line(f"list {standing.name}", standing.condition.good, standing.text)
+
+
+def _keys(settings: Settings) -> Iterator[Line]:
+    """Nothing is said where there are none; then their code is not loaded either."""
+    with suppress(OSError):
+        if not settings.delivery.keys.exists():
+            return
+    from segl.cli.doctor_keys import key_line
+
+    yield Line("keys", *key_line(settings))
 
 
 def _metrics(settings: Settings) -> Iterator[tuple[str, str, int]]:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
+Piece = bytes | memoryview
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 _SMALLEST_RSA: Final = 2048
 
@@ -24,9 +25,10 @@ class Digest(Enum):
     SHA384 = "sha384"
     SHA512 = "sha512"
 
-    def of(self, data: bytes) -> bytes:
+    def of(self, *pieces: Piece) -> bytes:
         digest = hashes.Hash(self.algorithm)
-        digest.update(data)
+        for piece in pieces:
+            digest.update(piece)
         return digest.finalize()
 
     @property

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from segl.certificates import UNREADABLE
 from segl_delivery.cms import ber, names
 from segl_delivery.cms.algorithm import check_version, integer, octets, oid, read_oid
-from segl_delivery.cms.ber import Damaged
+from segl_delivery.cms.ber import Damaged, Piece
 from segl_delivery.cms.digests import Digest, PrivateKey, algorithm_for
 from segl_delivery.cms.identifiers import identifies
 from segl_delivery.cms.names import ContentType
@@ -98,10 +98,19 @@ def sign(content: bytes, signer: Signer, *, detached: bool, now: datetime | None
 
     *content* is signed byte for byte: a MIME entity must have its line ends in canonical form already.
     """
-    algorithm = algorithm_for(signer.key, pss=signer.pss)
-    attributes = signed_attributes(algorithm.digest.of(content), now or datetime.now(UTC))
-    info = write_signer_info(signer.certificate, algorithm, attributes, signer.key)
     inner = b"" if detached else ber.element(ber.context(0), octets(content))
+    return _sign((content,), inner, signer, now)
+
+
+def sign_detached(pieces: Sequence[Piece], signer: Signer, now: datetime | None = None) -> bytes:
+    """As :func:`sign`, for content that lies in *pieces* one after the other and is not copied."""
+    return _sign(pieces, b"", signer, now)
+
+
+def _sign(pieces: Sequence[Piece], inner: bytes, signer: Signer, now: datetime | None) -> bytes:
+    algorithm = algorithm_for(signer.key, pss=signer.pss)
+    attributes = signed_attributes(algorithm.digest.of(*pieces), now or datetime.now(UTC))
+    info = write_signer_info(signer.certificate, algorithm, attributes, signer.key)
     certificates = sorted(entry.public_bytes(Encoding.DER) for entry in (signer.certificate, *signer.chain))
     signed = ber.element(
         ber.SEQUENCE,

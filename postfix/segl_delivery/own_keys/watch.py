@@ -1,0 +1,46 @@
+"""How long our own keys hold yet: for the metric, the log, ``segl doctor`` and ``segl status``."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+from segl import metrics
+from segl.events import Events
+from segl_delivery.keyring import KeyRing, OwnKey
+
+SOON_DAYS: Final = 30
+_DAY: Final = 86400.0
+
+
+def first_end(keys: Iterable[OwnKey]) -> OwnKey | None:
+    """Of the active keys the one that ends first."""
+    active = [own for own in keys if not own.retired]
+    return min(active, key=lambda own: own.certificate.not_valid_after_utc, default=None)
+
+
+def days_left(own: OwnKey, now: float) -> float:
+    """Until its certificate ends; below zero when it has."""
+    return (own.certificate.not_valid_after_utc - datetime.fromtimestamp(now, UTC)).total_seconds() / _DAY
+
+
+class KeyWatch:
+    """Looks at the keys now and then: sets the metric each time, and warns once a day."""
+
+    def __init__(self, ring: KeyRing, events: Events, clock: Callable[[], float] = time.time) -> None:
+        self._ring, self._events, self._clock = ring, events, clock
+        self._warned = -math.inf
+
+    def look(self) -> None:
+        """Blocking. Raises :class:`~segl_delivery.keyring.KeysUnreadable`."""
+        now, keys = self._clock(), self._ring.keys()
+        first = first_end(keys)
+        metrics.OWN_KEY_DAYS.set(math.nan if first is None else days_left(first, now))
+        ending = [own for own in keys if not own.retired and days_left(own, now) < SOON_DAYS]
+        if ending and now - self._warned >= _DAY:
+            self._warned = now
+            for own in ending:
+                self._events.own_key_ends(own.name, days=math.floor(days_left(own, now)))
