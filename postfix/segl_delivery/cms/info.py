@@ -18,10 +18,14 @@ from segl_delivery.cms.recipients import Recipient, Transported
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One recipient: how her certificate is named, and how the content key is locked for her."""
+    """One recipient: how her certificate is named (for people in ``name``, else by *issuer* and *serial* in hex, or by
+    the *key_identifier* in hex), and how the content key is locked for her."""
 
     name: str
     lock: str
+    issuer: str = ""
+    serial: str = ""
+    key_identifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,15 @@ def read_info(message: bytes) -> Info:
     if kind not in (ContentType.ENVELOPED, ContentType.AUTH_ENVELOPED):
         return Info(kind)
     frame = read_frame(message, None)
-    addressees = tuple(Addressee(shown(entry.identifier), _lock(entry)) for _, entry in frame.recipients)
+    addressees = tuple(_addressee(entry) for _, entry in frame.recipients)
     return Info(kind, frame.decryption.cipher, sum(map(len, frame.content)), addressees)
+
+
+def _addressee(entry: Recipient) -> Addressee:
+    identifier, lock = entry.identifier, _lock(entry)
+    if isinstance(identifier, KeyIdentifier):
+        return Addressee(shown(identifier), lock, key_identifier=identifier.value.hex())
+    return Addressee(shown(identifier), lock, _issuer(identifier.issuer), f"{identifier.serial:x}")
 
 
 def kind_of(message: bytes) -> ContentType:
@@ -60,11 +71,14 @@ def shown(identifier: Identifier) -> str:
     """An identifier for people. It may hold anything that its writer liked."""
     if isinstance(identifier, KeyIdentifier):
         return f"key {identifier.value.hex()}"
+    return f"serial {identifier.serial:x} of {_issuer(identifier.issuer)}"
+
+
+def _issuer(der: bytes) -> str:
     try:
-        issuer = asn1_x509.Name.load(identifier.issuer).human_friendly
+        return str(asn1_x509.Name.load(der).human_friendly)
     except (ValueError, TypeError, LookupError, AttributeError):
-        issuer = "?"
-    return f"serial {identifier.serial:x} of {issuer}"
+        return "?"
 
 
 def _lock(entry: Recipient) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from typer.testing import CliRunner, Result
 
 from segl.certificates import fingerprint
 from segl.cli.main import build
 from segl_delivery.cms.choice import MODERN
 from segl_delivery.cms.enveloped import encrypt
-from segl_delivery.cms.signed import sign
+from segl_delivery.cms.signed import Signer, sign
 from segl_delivery.cms.trust import key_fingerprint
+from segl_delivery.keyring import KeyState
+from segl_delivery.own_keys.directory import KeyDirectory
 from world.ca import TestCA
 from world.oracle import Identity, openssl, openssl_decrypt
 from world.partners import certificate, ec_key, pem, rsa_key
@@ -141,3 +145,87 @@ def test_names_from_a_message_do_not_reach_the_terminal_raw(tmp_path: Path) -> N
     done = segl("info", written(tmp_path, encrypt(CONTENT, [made])))
     assert done.exit_code == 0
     assert "\x1b" not in done.stdout
+
+
+def test_info_as_json_names_recipients_and_looks_into_signatures(
+    tmp_path: Path, anna: Identity, bo: Identity
+) -> None:
+    inner = encrypt(CONTENT, [anna.certificate])
+    file = written(tmp_path, sign(inner, bo.signer, detached=False))
+    outside, inside = map(json.loads, segl("info", file, "--json").stdout.splitlines())
+    assert (outside["kind"], inside["kind"], inside["depth"]) == ("signed", "enveloped", 1)
+    assert outside["signatures"][0]["sha256"] == fingerprint(bo.certificate)
+    assert (inside["cipher"], inside["bytes"]) == ("aes-256-cbc", len(inner))
+    [recipient] = inside["recipients"]
+    assert recipient["serial"] == f"{anna.certificate.serial_number:x}"
+    assert (recipient["issuer"], recipient["lock"]) == ("Common Name: anna", "RSA PKCS #1")
+
+
+def test_info_names_a_key_identifier(tmp_path: Path, anna: Identity) -> None:
+    words = ("-outform", "DER", "-keyid", anna.cert_file)
+    file = written(tmp_path, openssl("cms", "-encrypt", "-binary", *words, given=CONTENT))
+    [recipient] = json.loads(segl("info", file, "--json").stdout)["recipients"]
+    named = anna.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    assert (recipient["key_identifier"], recipient["serial"]) == (named.digest.hex(), "")
+
+
+def test_info_of_signatures_inside_each_other_comes_to_an_end(tmp_path: Path, bo: Identity) -> None:
+    message = b"x"
+    for _ in range(20):
+        message = sign(message, bo.signer, detached=False)
+    done = segl("info", written(tmp_path, message), "--json")
+    assert (done.exit_code, len(done.stdout.splitlines())) == (0, 8)
+
+
+def test_open_uses_our_own_keys(tmp_path: Path, bo: Identity) -> None:
+    keys, settings = tmp_path / "keys", tmp_path / "segl.toml"
+    settings.write_text(
+        f'[organisation]\nname = "N"\ndomains = ["nordby.example"]\n[delivery]\nkeys = "{keys}"\n'
+    )
+    file = written(tmp_path, encrypt(CONTENT, [bo.certificate]))
+    words = ("open", file, "--settings", settings)
+    assert "there is no key in" in segl(*words).stderr
+    directory = KeyDirectory(keys)
+    with directory.alone():
+        directory.add("bo", bo.signer.key, (bo.certificate,), KeyState(state="retired"))
+    done = segl(*words)
+    assert (done.exit_code, done.stdout_bytes) == (0, CONTENT)
+    assert "belong together" in segl(*words, "--key", bo.key_file).stderr
+
+
+def test_verify_tells_validity_binding_and_chain(tmp_path: Path) -> None:
+    ca = TestCA(tmp_path / "ca")
+    issued = ca.issue(["anna@nordby.example"])
+    files = ("-signer", issued.cert, "-inkey", issued.key)
+    words = ("-sign", "-binary", "-nodetach", "-outform", "DER", *files)
+    file = written(tmp_path, openssl("cms", *words, given=CONTENT))
+    done = segl("verify", file, "--ca", ca.file, "--from", "Anna@nordby.example", "--json")
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["trusted"]) == (0, issued.sha256)
+    assert found["chain"] == ["CN=anna@nordby.example", "CN=Segl test root"]
+    [one] = found["signatures"]
+    assert (one["outcome"], one["validity"], one["names_sender"]) == ("good", "", True)
+    said = segl("verify", file, "--from", "bo@nordby.example").stdout
+    assert "binding     the certificate does not name bo@nordby.example" in said
+    assert "validity    until " in said
+    assert segl("verify", file, "--json").exit_code == 23
+
+
+def test_an_expired_signer_is_told(tmp_path: Path) -> None:
+    key = ec_key()
+    old = Signer(key, certificate("old", key, begins=-9, ends=-1))
+    done = segl("verify", written(tmp_path, sign(CONTENT, old, detached=False)), "--json")
+    assert json.loads(done.stdout)["signatures"][0]["validity"].startswith("expired on")
+
+
+def test_signed_text_that_begins_like_an_object_is_text(tmp_path: Path, bo: Identity) -> None:
+    for content in (b"010190-1234", b"\x30\x80\x80"):
+        done = segl("info", written(tmp_path, sign(content, bo.signer, detached=False)), "--json")
+        assert (done.exit_code, len(done.stdout.splitlines())) == (0, 1)
+
+
+def test_a_file_larger_than_any_mail_is_not_read_whole(tmp_path: Path) -> None:
+    huge = tmp_path / "huge"
+    with huge.open("wb") as file:
+        file.truncate(600 * 1024 * 1024)
+    assert "is larger than" in segl("info", huge).stderr
