@@ -1,29 +1,24 @@
 """Keeps what is known of domains in the store, so that it outlives a restart and other nodes share it.
 
-The store may be slow or locked for seconds, and a look-up must not wait for it longer than for DNS: all of it
-happens in one thread of its own. A store that fails costs a repeated check, never an answer.
+A look-up must not wait for the store longer than for DNS (:mod:`segl_routing.store_thread`). A store that fails costs
+a repeated check, never an answer.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from segl.errors import StoreError
 from segl.events import Events
-from segl.store import domain_knowledge, transaction
+from segl.store import domain_knowledge
 from segl_routing.archive_form import from_text, to_text
 from segl_routing.facts import CLOCK_SKEW, DomainFacts
+from segl_routing.store_thread import StoreThread
 
-T = TypeVar("T")
-
-READ_SECONDS = 2.0  # a store slower than this counts as empty
 _AT_ONCE = 500  # domains in one question
 
 
@@ -59,75 +54,56 @@ class StoreArchive:
 
     def __init__(self, engine: Engine, events: Events, *, writable: bool = True) -> None:
         self._engine = engine
-        self._events = events
         self._writable = writable
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+        self._thread = StoreThread(engine, events, "archive")
 
     async def read(self, domain: str) -> DomainFacts | None:
-        task = asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, self._read, domain)
-        try:
-            return await asyncio.wait_for(asyncio.shield(task), READ_SECONDS)
-        except TimeoutError:
-            return None
+        return await self._thread.read(lambda connection: _read(connection, domain))
 
     def write(self, facts: DomainFacts) -> None:
         if self._writable and facts.no_mail is None:
-            self._thread.submit(self._guarded, self._write, facts)
+            self._thread.write(lambda connection: _write(connection, facts))
 
     def clear(self) -> None:
         if self._writable:
-            self._thread.submit(self._guarded, self._clear, None)
+            self._thread.write(lambda connection: connection.execute(domain_knowledge.delete()))
 
     def prune(self, before: float) -> None:
         """Forget, soon, what was last checked before *before* (Unix seconds)."""
+        old = domain_knowledge.delete().where(domain_knowledge.c.checked_at < before)
         if self._writable:
-            self._thread.submit(self._guarded, self._prune, before)
+            self._thread.write(lambda connection: connection.execute(old))
 
     def close(self) -> None:
         """Wait until what was to be written is written, and let the store go."""
-        self._thread.shutdown(wait=True)
+        self._thread.close()
         self._engine.dispose()
 
-    def _guarded(self, action: Callable[[T], DomainFacts | None], argument: T) -> DomainFacts | None:
-        try:
-            return action(argument)
-        except StoreError as error:
-            self._events.failed("archive", error)
-            return None
 
-    def _read(self, domain: str) -> DomainFacts | None:
-        with transaction(self._engine) as connection:
-            row = connection.execute(
-                sa.select(domain_knowledge).where(domain_knowledge.c.domain == domain)
-            ).one_or_none()
-        return None if row is None else _facts(row)
+def _read(connection: Connection, domain: str) -> DomainFacts | None:
+    row = connection.execute(
+        sa.select(domain_knowledge).where(domain_knowledge.c.domain == domain)
+    ).one_or_none()
+    return None if row is None else _facts(row)
 
-    def _write(self, facts: DomainFacts) -> None:
-        row = {
-            "domain": facts.domain,
-            "evidence": to_text(facts.held),
-            "checked_at": facts.checked_at,
-            "expires_at": facts.expires_at,
-        }
-        kept = domain_knowledge.c.checked_at
-        # another node may have looked later; a row from the future is of a clock since put right
-        older = sa.or_(kept <= facts.checked_at, kept > facts.checked_at + CLOCK_SKEW)
-        insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
-        values = {name: value for name, value in row.items() if name != "domain"}
-        with transaction(self._engine) as connection:
-            connection.execute(
-                insert(domain_knowledge)
-                .values(row)
-                .on_conflict_do_update(index_elements=[domain_knowledge.c.domain], set_=values, where=older)
-            )
 
-    def _clear(self, _nothing: None) -> None:
-        with transaction(self._engine) as connection:
-            connection.execute(domain_knowledge.delete())
-
-    def _prune(self, before: float) -> None:
-        with transaction(self._engine) as connection:
-            connection.execute(domain_knowledge.delete().where(domain_knowledge.c.checked_at < before))
+def _write(connection: Connection, facts: DomainFacts) -> None:
+    row = {
+        "domain": facts.domain,
+        "evidence": to_text(facts.held),
+        "checked_at": facts.checked_at,
+        "expires_at": facts.expires_at,
+    }
+    kept = domain_knowledge.c.checked_at
+    # another node may have looked later; a row from the future is of a clock since put right
+    older = sa.or_(kept <= facts.checked_at, kept > facts.checked_at + CLOCK_SKEW)
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    values = {name: value for name, value in row.items() if name != "domain"}
+    connection.execute(
+        insert(domain_knowledge)
+        .values(row)
+        .on_conflict_do_update(index_elements=[domain_knowledge.c.domain], set_=values, where=older)
+    )
 
 
 def facts_in(connection: Connection, domains: Iterable[str]) -> dict[str, DomainFacts]:

@@ -1,31 +1,25 @@
 """Keeps MTA-STS policies in the store: a policy in force must outlive a restart (RFC 8461 §3.3).
 
-As with :mod:`segl_routing.archive`, all of it happens in one thread of its own, a store that is slow counts as
-empty, and one that fails costs a repeated fetch. What has run out is taken away now and then.
+A store that is slow counts as empty, and one that fails costs a repeated fetch
+(:mod:`segl_routing.store_thread`). What has run out is taken away now and then.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
-from segl.errors import StoreError
 from segl.events import Events
-from segl.store import domain_knowledge, mta_sts_policy, transaction
-from segl_routing.archive import READ_SECONDS
+from segl.store import domain_knowledge, mta_sts_policy
 from segl_routing.facts import CLOCK_SKEW
+from segl_routing.store_thread import StoreThread
 from segl_routing.sts_policy import MAX_AGE, Mode, StsPolicy, parse_policy
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 REFRESH_SECONDS = 86400.0  # a policy is fetched anew at least so often (RFC 8461 §10.2)
 PRUNE_SECONDS = 3600.0
@@ -88,103 +82,82 @@ class StorePolicyArchive:
         self, engine: Engine, events: Events, *, writable: bool = True, clock: Callable[[], float] = time.time
     ) -> None:
         """*clock* gives Unix seconds. The engine is not ours to close."""
-        self._engine = engine
-        self._events = events
         self._writable = writable
         self._clock = clock
         self._pruned_at = 0.0
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="policies")
+        self._thread = StoreThread(engine, events, "policies")
 
     async def read(self, domain: str) -> KeptPolicy | None:
-        return await self._soon(self._read, domain)
+        return await self._thread.read(lambda connection: _read(connection, domain))
 
     def write(self, kept: KeptPolicy) -> None:
         if self._writable:
-            self._thread.submit(self._guarded, self._write, kept)
+            self._thread.write(lambda connection: self._write(connection, kept))
 
     async def due(self, now: float, most: int) -> tuple[str, ...]:
-        return await self._soon(self._due, (now, most)) or ()
+        return await self._thread.read(lambda connection: _due(connection, now, most)) or ()
 
     def clear(self) -> None:
         """Forget everything, soon: what was fetched under other settings counts no more."""
         if self._writable:
-            self._thread.submit(self._guarded, self._clear, None)
+            self._thread.write(lambda connection: connection.execute(mta_sts_policy.delete()))
 
     def close(self) -> None:
         """Wait until what was to be written is written."""
-        self._thread.shutdown(wait=True)
+        self._thread.close()
 
-    async def _soon(self, action: Callable[[T], R | None], argument: T) -> R | None:
-        loop = asyncio.get_running_loop()
-        task = loop.run_in_executor(self._thread, lambda: self._guarded(action, argument))
-        try:
-            return await asyncio.wait_for(asyncio.shield(task), READ_SECONDS)
-        except TimeoutError:
-            return None
-
-    def _guarded(self, action: Callable[[T], R | None], argument: T) -> R | None:
-        try:
-            return action(argument)
-        except StoreError as error:
-            self._events.failed("policies", error)
-            return None
-
-    def _read(self, domain: str) -> KeptPolicy | None:
-        with transaction(self._engine) as connection:
-            row = connection.execute(
-                sa.select(mta_sts_policy).where(mta_sts_policy.c.domain == domain)
-            ).one_or_none()
-        if row is None:
-            return None
-        policy = parse_policy(row.policy.encode("utf-8", "replace"))
-        if not isinstance(policy, StsPolicy) or policy.max_age != row.max_age:
-            return None  # not written by us
-        return KeptPolicy(domain, row.id, row.fetched_at, policy)
-
-    def _due(self, when: tuple[float, int]) -> tuple[str, ...]:
-        now, most = when
-        kept = mta_sts_policy.c
-        ends_at = kept.fetched_at + kept.max_age
-        asked = domain_knowledge.c
-        wanted = (
-            sa.select(kept.domain)
-            .where(
-                ends_at > now,
-                sa.or_(kept.fetched_at <= now - REFRESH_SECONDS, kept.fetched_at + kept.max_age / 2.0 <= now),
-                kept.policy.startswith(_ENFORCED),
-                sa.exists().where(asked.domain == kept.domain, asked.checked_at > now - ASKED_SECONDS),
-            )
-            .order_by(ends_at)
-            .limit(most)
-        )
-        with transaction(self._engine) as connection:
-            return tuple(connection.scalars(wanted))
-
-    def _write(self, kept: KeptPolicy) -> None:
-        row = {
-            "domain": kept.domain,
-            "id": kept.id,
-            "fetched_at": kept.fetched_at,
-            "max_age": kept.policy.max_age,
-            "policy": str(kept.policy),
-        }
-        there = mta_sts_policy.c.fetched_at
-        # another node may have fetched later; a row from the future is of a clock since put right
-        older = sa.or_(there <= kept.fetched_at, there > kept.fetched_at + CLOCK_SKEW)
-        insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
-        values = {name: value for name, value in row.items() if name != "domain"}
+    def _write(self, connection: Connection, kept: KeptPolicy) -> None:
+        _write(connection, kept)
         now = self._clock()
-        with transaction(self._engine) as connection:
-            connection.execute(
-                insert(mta_sts_policy)
-                .values(row)
-                .on_conflict_do_update(index_elements=[mta_sts_policy.c.domain], set_=values, where=older)
-            )
-            if now >= self._pruned_at + PRUNE_SECONDS:
-                self._pruned_at = now
-                ended = mta_sts_policy.c.fetched_at + mta_sts_policy.c.max_age < now
-                connection.execute(mta_sts_policy.delete().where(ended))
+        if now >= self._pruned_at + PRUNE_SECONDS:
+            self._pruned_at = now
+            ended = mta_sts_policy.c.fetched_at + mta_sts_policy.c.max_age < now
+            connection.execute(mta_sts_policy.delete().where(ended))
 
-    def _clear(self, _nothing: None) -> None:
-        with transaction(self._engine) as connection:
-            connection.execute(mta_sts_policy.delete())
+
+def _read(connection: Connection, domain: str) -> KeptPolicy | None:
+    row = connection.execute(sa.select(mta_sts_policy).where(mta_sts_policy.c.domain == domain)).one_or_none()
+    if row is None:
+        return None
+    policy = parse_policy(row.policy.encode("utf-8", "replace"))
+    if not isinstance(policy, StsPolicy) or policy.max_age != row.max_age:
+        return None  # not written by us
+    return KeptPolicy(domain, row.id, row.fetched_at, policy)
+
+
+def _due(connection: Connection, now: float, most: int) -> tuple[str, ...]:
+    kept = mta_sts_policy.c
+    ends_at = kept.fetched_at + kept.max_age
+    asked = domain_knowledge.c
+    wanted = (
+        sa.select(kept.domain)
+        .where(
+            ends_at > now,
+            sa.or_(kept.fetched_at <= now - REFRESH_SECONDS, kept.fetched_at + kept.max_age / 2.0 <= now),
+            kept.policy.startswith(_ENFORCED),
+            sa.exists().where(asked.domain == kept.domain, asked.checked_at > now - ASKED_SECONDS),
+        )
+        .order_by(ends_at)
+        .limit(most)
+    )
+    return tuple(connection.scalars(wanted))
+
+
+def _write(connection: Connection, kept: KeptPolicy) -> None:
+    row = {
+        "domain": kept.domain,
+        "id": kept.id,
+        "fetched_at": kept.fetched_at,
+        "max_age": kept.policy.max_age,
+        "policy": str(kept.policy),
+    }
+    there = mta_sts_policy.c.fetched_at
+    # another node may have fetched later; a row from the future is of a clock since put right
+    older = sa.or_(there <= kept.fetched_at, there > kept.fetched_at + CLOCK_SKEW)
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    values = {name: value for name, value in row.items() if name != "domain"}
+    connection.execute(
+        insert(mta_sts_policy)
+        .values(row)
+        .on_conflict_do_update(index_elements=[mta_sts_policy.c.domain], set_=values, where=older)
+    )

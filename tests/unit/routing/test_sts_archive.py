@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def test_a_policy_survives_a_restart(tmp_path: Path) -> None:
 
 def test_a_store_that_fails_costs_a_fetch(tmp_path: Path) -> None:
     archive = store_archive(tmp_path)
-    archive._engine.dispose()
+    archive._thread._engine.dispose()
     (tmp_path / "segl.db").unlink()
     (tmp_path / "segl.db").mkdir()
     desk = Desk(archive)
@@ -52,9 +52,9 @@ def test_a_store_that_fails_costs_a_fetch(tmp_path: Path) -> None:
 
 
 def test_a_slow_store_counts_as_empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("segl_routing.sts_archive.READ_SECONDS", 0.05)
+    monkeypatch.setattr("segl_routing.store_thread.READ_SECONDS", 0.05)
     archive = store_archive(tmp_path)
-    archive._thread.submit(lambda: asyncio.run(asyncio.sleep(0.5)))
+    archive._thread.write(lambda _: time.sleep(0.5))
     assert run(archive.read(DOMAIN)) is None
 
 
@@ -72,7 +72,7 @@ def test_a_row_that_we_did_not_write_is_none(tmp_path: Path, change: dict[str, o
     archive = store_archive(tmp_path)
     archive.write(KeptPolicy(DOMAIN, "1", 1_000_000, enforce()))
     assert run(archive.read(DOMAIN)) == KeptPolicy(DOMAIN, "1", 1_000_000, enforce())
-    with transaction(archive._engine) as connection:
+    with transaction(archive._thread._engine) as connection:
         connection.execute(mta_sts_policy.update().values(change))
     desk = Desk(archive)
     desk.outside.record_now = Fault.NO_RECORD
@@ -95,14 +95,14 @@ def test_what_has_run_out_is_taken_away(tmp_path: Path) -> None:
     archive.write(KeptPolicy("old.example", "1", 1000, enforce()))
     archive.write(KeptPolicy(DOMAIN, "1", 6000, enforce()))
     archive.close()
-    with transaction(archive._engine) as connection:
+    with transaction(archive._thread._engine) as connection:
         assert connection.scalars(sa.select(mta_sts_policy.c.domain)).all() == [DOMAIN]
 
 
 def asked(archive: StorePolicyArchive, domain: str, at: float) -> None:
     """Somebody wrote to *domain*, and it was checked."""
     row = {"domain": domain, "evidence": "", "checked_at": at, "expires_at": at}
-    with transaction(archive._engine) as connection:
+    with transaction(archive._thread._engine) as connection:
         connection.execute(domain_knowledge.insert().values(row))
 
 
