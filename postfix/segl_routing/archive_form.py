@@ -7,12 +7,24 @@ and costs a look-up.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from segl.errors import RoutingError
 from segl.vocabulary import Known, Proof
 from segl_routing.facts import Held, strongest_first
 from segl_routing.policy import Level, StsTold, TlsPolicy
+
+# What a proof's yes may tell Postfix. The store is shared with processes that know nothing of routing; what is in it
+# must not make a weaker policy out of a stronger proof.
+_LEVELS = {
+    Proof.DANE: (Level.DANE_ONLY,),
+    Proof.MTA_STS: (Level.SECURE,),
+    Proof.PINNED: (),
+    Proof.PKIX: (Level.VERIFY, Level.SECURE),
+    Proof.ENCRYPT: (Level.ENCRYPT,),
+    Proof.SEALED: (),
+}
 
 
 def to_text(held: tuple[Held, ...]) -> str:
@@ -66,6 +78,13 @@ def _from_dict(form: dict[str, Any]) -> Held:
     policy = _policy(form) if "level" in form else None
     if (policy is not None) is not (known is Known.YES) and form["ends"] > form["checked_at"]:
         raise ValueError("a proof without its policy, or a policy without its proof")
+    if policy is not None and (
+        policy.level not in _LEVELS[proof] or (policy.sts is None) is (proof is Proof.MTA_STS)
+    ):
+        raise ValueError("a policy that is another proof's")
+    times = (form["checked_at"], form["ends"], 0.0 if since is None else since)
+    if not all(map(math.isfinite, times)):
+        raise ValueError("a time that is none")
     return Held(
         proof=proof,
         known=known,

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from segl.addresses import domain_of
 from segl.settings import Routing
+from segl_routing.facts import CLOCK_SKEW
 from segl_routing.failures import Failure, clause, failure_of
 from segl_routing.queue_watch import Waiting
 from segl_routing.states import Mark
@@ -121,8 +122,13 @@ class Fallback:
         ]
 
     def due(self, now: float) -> list[Marked]:
-        """The marks whose time has come to be tried by a check."""
-        return [one for one in self._marked.values() if one.stands and now >= one.until]
+        """The marks whose time has come to be tried by a check; those set in the future (by a clock since set back)
+        too, which would stand until then."""
+        return [
+            one
+            for one in self._marked.values()
+            if one.stands and not one.since - CLOCK_SKEW <= now < one.until
+        ]
 
     def heal(self, domain: str, now: float) -> Marked | None:
         """A check found a proof again."""
@@ -134,7 +140,9 @@ class Fallback:
 
     def wait_longer(self, domain: str, now: float) -> Marked:
         """A check found none: the mark stands for as long again as a first one."""
-        longer = self._marked[domain] = replace(self._marked[domain], until=now + HOLD_SECONDS)
+        marked = self._marked[domain]
+        longer = replace(marked, since=min(marked.since, now), until=now + HOLD_SECONDS)
+        self._marked[domain] = longer
         return longer
 
     def forget(self, now: float) -> list[str]:

@@ -100,16 +100,17 @@ class Relief:
 
     async def _try(self, marked: Marked) -> None:
         """Check the domain anew; a proof found after the mark ends it."""
+        since = min(marked.since, self._clock())
         try:
             facts = await self._knowledge.check_anew(marked.domain)
         except RoutingError:
             return  # too much to do; at the next look
         now = self._clock()
-        if facts.checked_at > marked.since and self.has_proof(marked.domain):
+        if facts.checked_at >= since and self.has_proof(marked.domain):
             healed = self._fallback.heal(marked.domain, now)
             if healed is not None:
                 self._marks.keep(healed)
-                self._events.domain_healed(marked.domain, marked_for=now - marked.since)
+                self._events.domain_healed(marked.domain, marked_for=now - since)
         else:
             self._marks.keep(self._fallback.wait_longer(marked.domain, now))
 

@@ -135,6 +135,17 @@ def test_a_check_that_finds_nothing_prolongs_the_mark() -> None:
     assert story.marked
 
 
+def test_a_mark_of_a_clock_since_set_back_is_tried_now() -> None:
+    """Else all mail to the domain would take the next way for a year."""
+    year = 365 * 86400.0
+    story = Story([Marked("kunde.example", Failure.TLS, "it failed", year, year + HOLD_SECONDS)])
+    story.now = 1000.0
+    assert story.fallback.due(story.now)
+    story.fallback.wait_longer("kunde.example", story.now)
+    assert not story.fallback.due(story.now)
+    assert story.fallback.due(story.now + HOLD_SECONDS)
+
+
 def test_a_mark_from_before_a_restart_counts() -> None:
     story = Story([Marked("kunde.example", Failure.TLS, "it failed", 1.0, 2.0)])
     assert story.marked

@@ -123,6 +123,13 @@ def test_a_store_that_fails_costs_a_check_and_no_answer(tmp_path: Path) -> None:
         '[{"proof":"pkix","known":"yes","reason":"","checked_at":1,"ends":9e18,"level":"may","match":[],"named":true}]',
         '[{"proof":"pkix","known":"no","reason":"","checked_at":1,"ends":2},'
         '{"proof":"pkix","known":"no","reason":"","checked_at":1,"ends":2}]',
+        # another proof's policy: a row must not turn what DANE proves into any certificate
+        '[{"proof":"dane","known":"yes","reason":"","checked_at":1,"ends":9e18,"level":"encrypt","match":[],"named":true}]',
+        '[{"proof":"pkix","known":"yes","reason":"","checked_at":1,"ends":9e18,"level":"encrypt","match":[],"named":true}]',
+        '[{"proof":"mta-sts","known":"yes","reason":"","checked_at":1,"ends":9e18,"level":"secure","match":["x.example"],"named":true}]',
+        # moments that never come
+        '[{"proof":"pkix","known":"no","reason":"","checked_at":1,"ends":Infinity}]',
+        '[{"proof":"pkix","known":"unknown","reason":"","checked_at":1,"ends":2,"unknown_since":NaN}]',
         "[" * 100_000,
     ],
 )
