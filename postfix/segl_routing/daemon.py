@@ -160,7 +160,7 @@ class _Daemon:
             self._knowledge,
             self._kept.marks,
             self._events,
-            lambda domain: self._table.has_proof(domain, self._knowledge.last),
+            lambda domain: self._table.proven_at(domain, self._knowledge.last),
             traffic=self._traffic,
         )
         counts = self._kept.traffic.run(lambda: self._settings.routing.traffic_days)

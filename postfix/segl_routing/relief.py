@@ -26,7 +26,8 @@ _LOOKS = {result: metrics.QUEUE_LOOKS.labels(result) for result in ("done", "fai
 
 
 class Relief:
-    """One watch. *has_proof* tells whether forced TLS may be taken for a domain, marks left aside."""
+    """One watch. *proven_at* tells since when forced TLS may be taken for a domain, marks left aside; or that it
+    may not."""
 
     def __init__(
         self,
@@ -35,12 +36,12 @@ class Relief:
         knowledge: Knowledge,
         marks: StoreMarks,
         events: Events,
-        has_proof: Callable[[str], bool],
+        proven_at: Callable[[str], float | None],
         *,
         traffic: Traffic | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.has_proof = has_proof
+        self.proven_at = proven_at
         self._queue = queue
         self._fallback = fallback
         self._knowledge = knowledge
@@ -82,7 +83,7 @@ class Relief:
 
     def _goes_by_tls(self, address: str) -> bool:
         domain = domain_of(address)
-        return self._fallback.mark(domain) is None and self.has_proof(domain)
+        return self._fallback.mark(domain) is None and self.proven_at(domain) is not None
 
     def _mark(self, fallen: Fallen) -> None:
         marked = fallen.marked
@@ -102,11 +103,13 @@ class Relief:
         """Check the domain anew; a proof found after the mark ends it."""
         since = min(marked.since, self._clock())
         try:
-            facts = await self._knowledge.check_anew(marked.domain)
+            await self._knowledge.check_anew(marked.domain)
         except RoutingError:
             return  # too much to do; at the next look
         now = self._clock()
-        if facts.checked_at >= since and self.has_proof(marked.domain):
+        proven_at = self.proven_at(marked.domain)
+        # What was known before the mark stands in for a don't-know, but it is what just failed.
+        if proven_at is not None and proven_at >= since:
             healed = self._fallback.heal(marked.domain, now)
             if healed is not None:
                 self._marks.keep(healed)

@@ -119,13 +119,15 @@ class RouteTable:
         taken = weigh(known.held, Proof.strictest((least, self.least(domain)))).taken
         return None if taken is None or taken.policy is None else _Proven(taken.proof, taken.policy)
 
-    def has_proof(self, domain: str, last: Callable[[str], DomainFacts | None]) -> bool:
-        """Whether forced TLS may be taken for *domain* by a pin or by what was found out last."""
+    def proven_at(self, domain: str, last: Callable[[str], DomainFacts | None]) -> float | None:
+        """When that was found out (Unix seconds) by which forced TLS may be taken for *domain*; a pin holds at any
+        time. ``None``: it may not."""
         pin = self._pin(domain)
         if pin is not None and pin.way is not None:
-            return pin.way is Way.TLS
+            return float("inf") if pin.way is Way.TLS else None
         known = last(domain)
-        return known is not None and weigh(known.held, self.least(domain)).taken is not None
+        taken = weigh(known.held, self.least(domain)).taken if known is not None else None
+        return None if taken is None else taken.checked_at
 
     def _own(self, recipient: str, local: str) -> Outcome:
         """Back into the house; unless the local part names a further host, in the manners of before DNS

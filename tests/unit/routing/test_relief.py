@@ -11,6 +11,7 @@ import pytest
 
 from segl.events import Events
 from segl.settings import Routing
+from segl.settings_file import parse_settings
 from segl.store import open_store
 from segl.vocabulary import Known
 from segl_routing.archive import NoArchive
@@ -20,9 +21,11 @@ from segl_routing.knowledge import Knowledge
 from segl_routing.marks import StoreMarks
 from segl_routing.queue_watch import QueueWatch
 from segl_routing.relief import Relief
+from segl_routing.routes import RouteTable
 from world.lookups import pkix
 
 DOMAIN = "kunde.example"
+SETTINGS = parse_settings({"organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]}})
 
 
 class World:
@@ -52,7 +55,7 @@ class World:
             self.knowledge,
             self.marks,
             self.events,
-            lambda _domain: self.proven is Known.YES,
+            lambda domain: RouteTable(SETTINGS).proven_at(domain, self.knowledge.last),
             clock=lambda: self.now,
         )
 
@@ -84,6 +87,8 @@ def told(folder: Path, story: Callable[[World], Awaitable[None]]) -> World:
 
     async def run() -> None:
         try:
+            await world.knowledge.find(DOMAIN, 5.0)
+            world.checks = 0
             await story(world)
         finally:
             await world.knowledge.stop()
@@ -120,6 +125,26 @@ def test_a_check_that_finds_no_proof_leaves_the_mark(tmp_path: Path) -> None:
             await world.look(after=HOLD_SECONDS)
             assert world.marked
         assert world.checks == 3
+        world.proven = Known.YES
+        await world.look(after=HOLD_SECONDS)
+        assert not world.marked
+
+    told(tmp_path, story)
+
+
+def test_what_was_known_before_the_mark_does_not_end_it(tmp_path: Path) -> None:
+    """Nobody answers at the check either: the proof of half an hour ago still counts, but not against the mark."""
+
+    async def story(world: World) -> None:
+        world.waits("bo@kunde.example", "eva@kunde.example")
+        await world.look(after=20)
+        world.waits()
+        world.proven = Known.UNKNOWN
+        await world.look(after=HOLD_SECONDS)
+        facts = world.knowledge.last(DOMAIN)
+        assert facts is not None
+        assert facts.held[0].known is Known.YES
+        assert world.marked
         world.proven = Known.YES
         await world.look(after=HOLD_SECONDS)
         assert not world.marked
