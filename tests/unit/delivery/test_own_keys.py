@@ -1,0 +1,90 @@
+"""Writing our own keys: killed in the middle, twice at once."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segl_delivery.keyring import KeyRing, KeyState
+from segl_delivery.own_keys.directory import KeyDirectory, State
+from segl_delivery.own_keys.making import Holder, request, self_signed
+from segl_delivery.own_keys.reading import Unreadable, read_material
+from world.partners import ec_key, pem
+
+HOLDER = Holder("Nordby", ("post@nordby.example",))
+
+
+class Killed(Exception):
+    """The run ends here."""
+
+
+@pytest.mark.parametrize("waited", [False, True])
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_run_that_is_killed_leaves_no_key_or_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, waited: bool
+) -> None:
+    keys, key, told = KeyDirectory(tmp_path / "keys"), ec_key(), []
+    own, state = self_signed(key, HOLDER, 90), KeyState(domains=("nordby.example",))
+    if waited:
+        with keys.alone():
+            keys.add_waiting("a", key, request(key, HOLDER), state)
+    real, count = Path.replace, 0
+
+    def replace(self: Path, target: Path) -> Path:
+        nonlocal count
+        count += 1
+        if count == at:
+            raise Killed
+        return real(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", replace)
+        with pytest.raises(Killed), keys.alone():
+            keys.add("a", key, (own,), state)
+    assert KeyRing(keys.path, told=lambda file, why: told.append((file, why))).keys() == ()
+    assert told == [], "half a key is not told of as a broken one"
+    if waited:
+        assert keys.get("a").state is State.WAITING
+    with keys.alone():
+        keys.add("a", key, (own,), state)
+    held = KeyRing(keys.path).keys()
+    assert [own.name for own in held] == ["a"]
+
+
+def test_runs_at_the_same_time_write_one_after_the_other(tmp_path: Path) -> None:
+    inside, most = 0, 0
+    path = tmp_path / "keys"
+
+    def run(name: str) -> None:
+        nonlocal inside, most
+        keys = KeyDirectory(path)
+        with keys.alone():
+            inside += 1
+            most = max(most, inside)
+            keys.add(name, ec_key(), (self_signed(ec_key(), HOLDER, 90),), KeyState())
+            inside -= 1
+
+    threads = [threading.Thread(target=run, args=(f"key-{n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+    held = KeyRing(path).keys()
+    assert len(held) == 8
+
+
+@settings(max_examples=8, deadline=None)
+@given(cut=st.integers(0, 1200), junk=st.binary(max_size=40))
+def test_a_torn_file_gives_what_is_whole_or_a_clear_error(cut: int, junk: bytes) -> None:
+    whole = pem(self_signed(ec_key(), HOLDER, 90))
+    try:
+        found = read_material([whole[:cut] + junk], None)
+    except Unreadable:
+        return
+    assert (len(found.certificates), found.key) == (1, None)
+    assert pem(*found.certificates) == whole
