@@ -94,8 +94,14 @@ def lasting_fault(certificate: x509.Certificate) -> str:
 def newest_usable(
     certificates: Sequence[x509.Certificate], now: datetime
 ) -> tuple[x509.Certificate | None, str]:
-    """Of *certificates* the one that became valid last of those that may be encrypted to at *now*; else
-    ``None`` and why each may not.
+    """The first of :func:`usable_of`; else ``None`` and why there is none."""
+    usable, why = usable_of(certificates, now)
+    return (usable[0] if usable else None), why
+
+
+def usable_of(certificates: Sequence[x509.Certificate], now: datetime) -> tuple[list[x509.Certificate], str]:
+    """Those of *certificates* that may be encrypted to at *now*, what became valid last first; without any, why
+    each may not.
 
     Certificates of authorities (a chain in the same file) are passed over when there is any other: a
     self-signed one is often its own authority.
@@ -108,8 +114,8 @@ def newest_usable(
         else:
             usable.append(certificate)
     if not usable:
-        return None, ", ".join(dict.fromkeys(reasons)) or "holds no certificate"
-    return max(usable, key=lambda certificate: certificate.not_valid_before_utc), ""
+        return [], ", ".join(dict.fromkeys(reasons)) or "holds no certificate"
+    return sorted(usable, key=lambda one: one.not_valid_before_utc, reverse=True), ""
 
 
 def without_authorities(certificates: Sequence[x509.Certificate]) -> Sequence[x509.Certificate]:

@@ -172,19 +172,35 @@ class Events:
     # segl-deliver
 
     def tunnelled(
-        self, domain: str, recipients: Sequence[str], *, certificate: str, algorithm: str, queued_as: str
+        self,
+        domain: str,
+        recipients: Sequence[str],
+        *,
+        certificates: Sequence[str],
+        algorithm: str,
+        signed_by: str,
+        queued_as: str,
     ) -> None:
+        """To a domain's certificates, the newest first, and with whose signature inside (fingerprints)."""
         self._log.info(
             "tunnelled",
             domain=domain,
             recipients=list(recipients),
-            certificate=certificate,
+            certificate=certificates[0],
+            more=list(certificates[1:]),
             algorithm=algorithm,
+            signed_by=signed_by,
             queued_as=queued_as,
         )
 
     def encrypted(
-        self, recipients: Sequence[str], *, certificates: Sequence[str], algorithm: str, queued_as: str
+        self,
+        recipients: Sequence[str],
+        *,
+        certificates: Sequence[str],
+        algorithm: str,
+        signed_by: str,
+        queued_as: str,
     ) -> None:
         """To recipients' own certificates (fingerprints)."""
         self._log.info(
@@ -192,6 +208,7 @@ class Events:
             recipients=list(recipients),
             certificates=list(certificates),
             algorithm=algorithm,
+            signed_by=signed_by,
             queued_as=queued_as,
         )
 

@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from segl.settings_certificates import Certificates
+from segl.settings_encryption import Algorithms, Encryption, HeaderForm, SignWhen
 from segl.settings_tunnel import TunnelList
 from segl.settings_values import (
     Address,
@@ -186,6 +187,14 @@ class DomainPin:
     # For `tls`: connect here instead of to the MX hosts; Postfix form, "[mail.x.dk]:25". Postfix asks for the TLS
     # policy by next hop: entries that share one must demand the same.
     next_hop: NextHop = ""
+    # In place of `encryption.algorithms`, `.headers` and `.sign`, for what is encrypted to this domain.
+    algorithms: Algorithms | None = None
+    headers: HeaderForm | None = None
+    sign: SignWhen | None = None
+
+    @property
+    def speaks_of_encryption(self) -> bool:
+        return any(word is not None for word in (self.algorithms, self.headers, self.sign))
 
     @property
     def proof(self) -> Proof:
@@ -227,9 +236,6 @@ class Delivery:
     keys: Path = CONFIG / "keys"
     # The file with the passphrase of encrypted keys. Without a word here: the systemd credential "segl-keys", if any.
     keys_passphrase: Path | None = None
-    # "encrypted": what goes by tunnel or certificate is signed first, by a key of the sender's own domain if there
-    # is one; "never": it is not.
-    sign: Literal["encrypted", "never"] = "encrypted"
     # Own domain = the name of the key that signs for it; without a word the newest that is for that domain.
     sign_keys: Mapping[Domain, str] = field(default_factory=dict, hash=False)
     # The front's return port: takes what is safe now (ciphertext, notices, mail to own domains).
@@ -310,6 +316,7 @@ class Settings:
     demand: tuple[Demand, ...] = ()
     tunnel_list: tuple[TunnelList, ...] = ()
     certificates: Certificates = field(default_factory=Certificates)
+    encryption: Encryption = field(default_factory=Encryption)
     delivery: Delivery = field(default_factory=Delivery)
     portal: Portal = field(default_factory=Portal)
     postfix: Postfix = field(default_factory=Postfix)

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from segl import settings as tables
-from segl import settings_certificates
+from segl import settings_certificates, settings_encryption
 from segl.errors import Fault, SettingsError, found
 from segl.settings import DEFAULT_FILE, DomainPin, Settings
 from segl.settings_certificates import CertificateSource
@@ -84,7 +84,7 @@ def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = (
 
 
 def _known_keys(raw: dict[str, Any]) -> set[str]:
-    modules = (tables, settings_certificates)
+    modules = (tables, settings_certificates, settings_encryption)
     values = [value for module in modules for value in vars(module).values()]
     names = {name for value in values for name in getattr(value, "__dataclass_fields__", {})}
     return names - set(raw)
@@ -129,7 +129,12 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
 
 
 def _least_of_pin(pin: DomainPin, file: Path | str) -> Iterable[Fault]:
-    if pin.way is None and pin.least is None:
+    if pin.speaks_of_encryption and pin.way in (Way.TLS, Way.PORTAL):
+        problem = (
+            f"{pin.name}: algorithms, headers and sign are about encryption, and {pin.way} has none of it"
+        )
+        yield Fault(file, "domain", problem)
+    if pin.way is None and pin.least is None and not pin.speaks_of_encryption:
         yield Fault(file, "domain", f"{pin.name} says nothing", "give it a way, or a least for its TLS")
     elif pin.least is None:
         return

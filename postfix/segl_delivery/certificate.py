@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from segl.addresses import domain_of
 from segl.certificate_names import mail_key
 from segl.certificate_records import CertificateRecords, CertificateRow
 from segl.errors import NoCertificate, SmtpReply, StoreError
@@ -25,9 +26,8 @@ from segl.settings_certificates import Certificates
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery
 from segl_delivery.certificates import TunnelCertificate
-from segl_delivery.cms.choice import COMMON, Choice
 from segl_delivery.encrypting import Encryption
-from segl_delivery.own_keys.signing import Signing
+from segl_delivery.outbound import Outbound
 from segl_delivery.reinject import ReturnPort
 
 AT_ONCE = 8  # recipients of one message who are served side by side
@@ -87,9 +87,7 @@ class CertificateAgent:
     certificates: RecipientCertificates
     return_port: ReturnPort
     events: Events
-    subject: str
-    choice: Choice = COMMON
-    signing: Signing | None = None
+    outbound: Outbound
 
     @property
     def way(self) -> Way:
@@ -109,7 +107,7 @@ class CertificateAgent:
         async def find() -> list[TunnelCertificate]:
             return await asyncio.to_thread(self.certificates.find, recipient)
 
-        encryption = Encryption(
-            self.way, self.return_port, self.events, self.subject, self.choice, self.signing
+        encryption = Encryption(self.way, self.return_port, self.events, self.outbound)
+        return await encryption.deliver(
+            delivery, domain_of(recipient), [recipient], find, self.events.encrypted
         )
-        return await encryption.deliver(delivery, [recipient], find, self.events.encrypted)

@@ -1,4 +1,4 @@
-"""The certificate a tunnel message is encrypted to.
+"""The certificates a tunnel message is encrypted to.
 
 Where partners' certificates come from, and which of them is used, stands in :mod:`segl_routing.tunnels`, for
 ``segl-map`` and this process alike. Here what is missing becomes a delivery error: the recipient waits.
@@ -36,10 +36,11 @@ class CertificateDirectory:
     def __init__(self, settings: Settings, events: Events) -> None:
         self._tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
 
-    def find(self, domain: str, now: datetime | None = None) -> TunnelCertificate:
-        """The certificate to use for *domain* (normal form). Raises :class:`NoCertificate`."""
+    def find(self, domain: str, now: datetime | None = None) -> list[TunnelCertificate]:
+        """The certificates to use for *domain* (normal form), the newest first: a partner who changes keys may
+        still open with the old one. Raises :class:`NoCertificate`."""
         found = self._tunnels.find(domain, (now or datetime.now(UTC)).timestamp())
-        if found is not None and found.certificate is not None:
-            return TunnelCertificate.of(found.certificate)
+        if found is not None and found.certificates:
+            return [TunnelCertificate.of(certificate) for certificate in found.certificates]
         why = f"{found.place}: {found.reason}" if found else f"{domain!r}: no file or list has a certificate"
         raise NoCertificate("no certificate to encrypt to for this domain", why)

@@ -44,13 +44,13 @@ from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.keyring import KeyRing
 from segl_delivery.lmtp import Service
 from segl_delivery.notice import NoticeFrom, one_line
+from segl_delivery.outbound import Outbound
 from segl_delivery.own_keys.signing import Signing
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.paths import is_plain
 from segl_delivery.portal import PortalAgent
 from segl_delivery.reinject import ReturnPort
 from segl_delivery.server import LmtpServer
-from segl_delivery.smime import NEUTRAL_SUBJECT
 from segl_delivery.tunnel import TunnelAgent
 
 THREADS: Final = 32
@@ -166,7 +166,7 @@ class Agents:
     def of(cls, settings: Settings, engine: Engine, events: Events) -> Agents:
         language = settings.organisation.language
         keys = key_ring(settings, events)
-        signing = Signing(keys, settings, events)
+        outbound = Outbound(settings, Signing(keys, settings).signer_for)
         return_port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
         house = NoticeFrom(settings.organisation.name, settings.notice_from, settings.portal.url, language)
         return cls(
@@ -174,15 +174,13 @@ class Agents:
                 certificates=CertificateDirectory(settings, events),
                 return_port=return_port,
                 events=events,
-                subject=NEUTRAL_SUBJECT[language],
-                signing=signing,
+                outbound=outbound,
             ),
             certificate=CertificateAgent(
                 certificates=RecipientCertificates(CertificateRecords(engine), settings.certificates),
                 return_port=return_port,
                 events=events,
-                subject=NEUTRAL_SUBJECT[language],
-                signing=signing,
+                outbound=outbound,
             ),
             portal=PortalAgent(
                 engine=engine,

@@ -7,7 +7,8 @@ readable on the whole way, so it gets only what mail needs to travel, to be thre
 The fields themselves go inside too, by RFC 9788 (header protection): the entity carries the original
 header, its Content-Type the parameter ``hp="cipher"``, and ``HP-Outer`` fields say how the outside looks,
 so that a program that knows of it restores the true subject, and cannot be made to believe another. A
-program that does not know of it shows the content with the neutral subject.
+program that does not know of it shows the content with the neutral subject. For a partner whose gateway reads
+only the older form (RFC 8551 §3.1), the whole message goes inside as ``message/rfc822``.
 
 A personal number can stand in a display name (``"010190-1234 Hansen" <h@…>``): of an address field whose
 decoded text holds a long run of digits, only the bare addresses stay outside.
@@ -25,6 +26,7 @@ from typing import Final
 
 from segl.headers import PREFIX
 from segl.masking import mask_digits
+from segl.settings_encryption import HeaderForm
 from segl_delivery.cms.ber import Piece
 from segl_delivery.cms.digests import algorithm_for
 from segl_delivery.cms.enveloped import Envelope
@@ -33,8 +35,6 @@ from segl_delivery.cms.signed import Signer, sign_detached
 from segl_delivery.fields import LINE_END, Field, canonical, join_header, read_header
 from segl_delivery.outgoing import Outgoing
 from segl_delivery.paths import is_plain
-
-NEUTRAL_SUBJECT: Final = {"da": "Sikker besked", "en": "Secure message"}
 
 _ADDRESSES: Final = frozenset({"from", "sender", "reply-to", "to", "cc"})
 _TRACE: Final = frozenset({"received", "delivered-to"})  # keep loops countable; nothing of the content
@@ -66,6 +66,7 @@ _WRAP: Final = (
     "\r\n"
 )
 _SIGNED: Final = (
+    "MIME-Version: 1.0\r\n"
     'Content-Type: multipart/signed; protocol="application/pkcs7-signature";\r\n'
     ' micalg={micalg}; boundary="{boundary}"\r\n'
     "\r\n"
@@ -78,6 +79,8 @@ _SIGNATURE: Final = (
     "Content-Disposition: attachment; filename=smime.p7s\r\n"
     "\r\n"
 )
+_MESSAGE: Final = b"MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n"
+_EIGHT_BIT: Final = b"Content-Transfer-Encoding: 8bit\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,13 @@ class Entity:
         return b"".join(self.pieces)
 
 
-def split_for_envelope(message: bytes, subject: str) -> tuple[bytes, Entity]:
+def split_for_envelope(
+    message: bytes, subject: str, form: HeaderForm = HeaderForm.FIELDS
+) -> tuple[bytes, Entity]:
     """``(header outside, entity inside)``, both with CR LF line ends.
 
-    *subject* is the neutral one, in ASCII. The header outside lacks the MIME fields: :func:`enveloped`
-    adds them.
+    *subject* is the neutral one, in ASCII; *form* says how the true header goes inside. The header outside lacks
+    the MIME fields: :func:`enveloped` adds them.
     """
     fields, at = read_header(message)
     outside = list(_outside(fields, subject))
@@ -114,10 +119,17 @@ def split_for_envelope(message: bytes, subject: str) -> tuple[bytes, Entity]:
         for field in fields
         if field.name not in _DROPPED and not field.name.startswith(PREFIX)
     ]
-    inside = _marked(inside)
-    inside += [Field("hp-outer", b"HP-Outer: " + field.raw) for field in outside if field.name not in _TRACE]
     body = memoryview(message)[at:] if canonical(message) is message else canonical(message[at:])
-    return b"".join(field.raw for field in outside), Entity(join_header(inside, b""), body)
+    if form is HeaderForm.WRAPPED:
+        eight_bit = b"" if message.isascii() else _EIGHT_BIT
+        header = b"".join((_MESSAGE, eight_bit, LINE_END, join_header(inside, b"")))
+    else:
+        inside = _marked(inside)
+        inside += [
+            Field("hp-outer", b"HP-Outer: " + field.raw) for field in outside if field.name not in _TRACE
+        ]
+        header = join_header(inside, b"")
+    return b"".join(field.raw for field in outside), Entity(header, body)
 
 
 def signed_entity(entity: Entity, signer: Signer) -> Entity:

@@ -1,4 +1,4 @@
-"""The agent behind the transport ``segl-tunnel``: encrypts to a domain's certificate and hands the result on.
+"""The agent behind the transport ``segl-tunnel``: encrypts to a domain's certificates and hands the result on.
 
 All recipients of one domain share one encrypted message and one hand-over; the domains of a message are
 served side by side, and what goes wrong with one is answered to its recipients alone.
@@ -9,29 +9,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from segl.errors import SmtpReply
 from segl.events import Events
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, by_domain
 from segl_delivery.certificates import CertificateDirectory, TunnelCertificate
-from segl_delivery.cms.choice import COMMON, Choice
 from segl_delivery.encrypting import Encryption
-from segl_delivery.own_keys.signing import Signing
+from segl_delivery.outbound import Outbound
 from segl_delivery.reinject import ReturnPort
 
 
 @dataclass(frozen=True, slots=True)
 class TunnelAgent:
-    """See :class:`segl_delivery.agent.Agent`. ``subject`` is the neutral one that stands outside, ``choice`` what is
-    encrypted with."""
+    """See :class:`segl_delivery.agent.Agent`."""
 
     certificates: CertificateDirectory
     return_port: ReturnPort
     events: Events
-    subject: str
-    choice: Choice = COMMON
-    signing: Signing | None = None
+    outbound: Outbound
 
     @property
     def way(self) -> Way:
@@ -48,16 +45,9 @@ class TunnelAgent:
         self, delivery: Delivery, domain: str, recipients: Sequence[str]
     ) -> dict[str, SmtpReply]:
         async def find() -> list[TunnelCertificate]:
-            return [self.certificates.find(domain)]
+            return self.certificates.find(domain)
 
-        def tell(
-            recipients: Sequence[str], *, certificates: Sequence[str], algorithm: str, queued_as: str
-        ) -> None:
-            self.events.tunnelled(
-                domain, recipients, certificate=certificates[0], algorithm=algorithm, queued_as=queued_as
-            )
-
-        encryption = Encryption(
-            self.way, self.return_port, self.events, self.subject, self.choice, self.signing
+        encryption = Encryption(self.way, self.return_port, self.events, self.outbound)
+        return await encryption.deliver(
+            delivery, domain, recipients, find, partial(self.events.tunnelled, domain)
         )
-        return await encryption.deliver(delivery, recipients, find, tell)

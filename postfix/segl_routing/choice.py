@@ -1,7 +1,7 @@
-"""The certificate to encrypt to, chosen once and remembered for as long as the choice stays the same.
+"""The certificates to encrypt to, chosen once and remembered for as long as the choice stays the same.
 
 Judging a certificate costs tens of microseconds, and Postfix asks about every recipient several times. Which
-of some certificates is used (:func:`segl.certificates.newest_usable`) changes only when one of them begins or
+of some certificates is used (:func:`segl.certificates.usable_of`) changes only when one of them begins or
 ends, so until then the answer is at hand.
 """
 
@@ -10,20 +10,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from cryptography import x509
 
-from segl.certificates import newest_usable
+from segl.certificates import usable_of
+
+MOST: Final = 8  # a message grows with each; more at a time is no change of keys but an oversight
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The certificate, or ``None`` and why; true from ``since`` until before ``until`` (Unix seconds)."""
+    """The certificates, the newest first, or none and why; true from ``since`` until before ``until`` (Unix
+    seconds). Several are there while a partner changes keys: nobody knows which he opens mail with today."""
 
-    certificate: x509.Certificate | None
+    certificates: tuple[x509.Certificate, ...]
     reason: str
     since: float
     until: float
+
+    @property
+    def certificate(self) -> x509.Certificate | None:
+        """The newest."""
+        return self.certificates[0] if self.certificates else None
 
     def holds(self, now: float) -> bool:
         return self.since <= now < self.until
@@ -31,11 +40,11 @@ class Choice:
 
 def choose(certificates: Sequence[x509.Certificate], now: float) -> Choice:
     """The choice among *certificates* at *now* (Unix seconds)."""
-    certificate, why = newest_usable(certificates, datetime.fromtimestamp(now, UTC))
+    usable, why = usable_of(certificates, datetime.fromtimestamp(now, UTC))
     turns = [moment for one in certificates for moment in _turns(one) if moment > now]
-    if certificate is not None:
-        why = f"a certificate is known, valid until {certificate.not_valid_after_utc:%Y-%m-%d}"
-    return Choice(certificate, why, now, min(turns, default=float("inf")))
+    if usable:
+        why = f"a certificate is known, valid until {usable[0].not_valid_after_utc:%Y-%m-%d}"
+    return Choice(tuple(usable[:MOST]), why, now, min(turns, default=float("inf")))
 
 
 def _turns(certificate: x509.Certificate) -> tuple[float, float]:

@@ -44,13 +44,19 @@ class TunnelState:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one place says of a domain: its certificate, or ``None`` and the reason. ``place`` is a file, or
-    ``list NAME, serial N``; ``own``: it is the postmaster's own word, which nothing takes the place of."""
+    """What one place says of a domain: its certificates to use now, the newest first, or none and the reason.
+    ``place`` is a file, or ``list NAME, serial N``; ``own``: it is the postmaster's own word, which nothing takes
+    the place of."""
 
     place: str
-    certificate: x509.Certificate | None
+    certificates: tuple[x509.Certificate, ...]
     reason: str
     own: bool
+
+    @property
+    def certificate(self) -> x509.Certificate | None:
+        """The newest."""
+        return self.certificates[0] if self.certificates else None
 
 
 @dataclass(slots=True)
@@ -80,7 +86,7 @@ class TunnelDirectory:
             self._files.pop(domain, None)
             if isinstance(error, FileNotFoundError | NotADirectoryError):
                 return None
-            return Found(path, None, f"cannot be read: {error.strerror}", own=True)
+            return Found(path, (), f"cannot be read: {error.strerror}", own=True)
         version = (found.st_mtime_ns, found.st_size, found.st_ino)
         file = self._files.get(domain)
         known = file is not None and file.version == version
@@ -91,7 +97,7 @@ class TunnelDirectory:
             file.choice = choose(file.certificates, now)
         if file.choice.certificate is None and not known:
             self._complain(Path(path), file.choice.reason)
-        return Found(path, file.choice.certificate, file.choice.reason, own=True)
+        return Found(path, file.choice.certificates, file.choice.reason, own=True)
 
 
 class Tunnels:
@@ -146,7 +152,7 @@ class Tunnels:
 
 def _in_list(accepted: AcceptedList, choice: Choice) -> Found:
     place = f"list {accepted.terms.name}, serial {accepted.copy.serial if accepted.copy else 0}"
-    return Found(place, choice.certificate, f"{choice.reason} ({place})", own=False)
+    return Found(place, choice.certificates, f"{choice.reason} ({place})", own=False)
 
 
 def _read(path: Path, version: tuple[int, int, int], regular: bool, now: float) -> _File:

@@ -103,6 +103,8 @@ class Desk:
         self.directory = directory
         self.certificates = directory / "tunnel.d"
         self.certificates.mkdir()
+        self.keys = directory / "keys"
+        self.keys.mkdir(mode=0o700)
         self.sealed = directory / "sealed"
         self.port = free_port()
         self.return_port = SmtpPeer("127.0.0.1", self.port)
@@ -123,6 +125,7 @@ tunnel_socket = "{self.directory}/tunnel.sock"
 certificate_socket = "{self.directory}/certificate.sock"
 portal_socket = "{self.directory}/portal.sock"
 certificates = "{self.certificates}"
+keys = "{self.keys}"
 reinject = "127.0.0.1:{self.port}"
 {delivery}
 [portal]

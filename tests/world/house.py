@@ -56,6 +56,7 @@ certificate_socket = "{run}/certificate.sock"
 portal_socket = "{run}/portal.sock"
 socket_mode = "0666"
 certificates = "{tunnel}"
+keys = "{keys}"
 
 [portal]
 url = "https://sikker.{domain}"
@@ -89,8 +90,10 @@ class House:
         self.state = self.directory / "state"
         self.tunnel = self.directory / "tunnel.d"
         self.settings_file = self.directory / "segl.toml"
+        self.keys = self.directory / "keys"
         for folder in (self.run, self.state, self.tunnel):
             folder.mkdir(parents=True, exist_ok=True)
+        self.keys.mkdir(mode=0o700, exist_ok=True)
         self.write_settings()
         self.front = self._front()
         self.secure = self._secure()
@@ -114,6 +117,7 @@ class House:
             run=self.run,
             state=self.state,
             tunnel=self.tunnel,
+            keys=self.keys,
             ca_file=self.ca_file,
             front=self.directory / "front/etc",
             secure=self.directory / "secure/etc",

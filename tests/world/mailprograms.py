@@ -41,6 +41,10 @@ class Nss:
     def sign(self, content: bytes, signer: Identity) -> bytes:
         return self._convert("-S", content, "-N", signer.name, "-G")
 
+    def verify_detached(self, signature: Path, content: Path) -> None:
+        """Fails unless *signature* is a good one over *content*."""
+        self._run("cmsutil", "-D", "-i", signature, "-c", content, "-n")
+
     def _convert(self, command: str, given: bytes, *arguments: str) -> bytes:
         source, result = self._directory / "given", self._directory / "result"
         source.write_bytes(given)
@@ -80,6 +84,10 @@ class Gpgsm:
     def verify(self, message: bytes) -> None:
         """Fails unless there is a good signature."""
         self._run("--verify", self._given(message))
+
+    def verify_detached(self, signature: Path, content: Path) -> None:
+        """Fails unless *signature* is a good one over *content*."""
+        self._run("--verify", signature, content)
 
     def stop(self) -> None:
         """Ends the agent that gpgsm started."""

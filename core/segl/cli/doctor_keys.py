@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from segl.errors import SeglError
 from segl.postfix.check import Check, State, judge
 from segl.settings import Settings
+from segl.settings_encryption import SignWhen
 from segl_delivery.keyring import read_passphrase
 from segl_delivery.own_keys.directory import KeyDirectory
 from segl_delivery.own_keys.directory import State as KeyState
@@ -40,7 +41,7 @@ def key_checks(settings: Settings) -> Iterator[Check]:
             fix="segl key new, give its certificate to the partners, then segl key retire the old one",
             bad=State.WARN,
         )
-    if found and settings.delivery.sign != "never":
+    if found and settings.encryption.sign is not SignWhen.NEVER:
         yield from _signing(settings, found, now)
 
 

@@ -39,3 +39,5 @@ class Choice:
 # docs/decisions/0012-cms.md says why these.
 COMMON: Final = Choice(Cipher.AES_256_CBC, Transport.PKCS1)
 MODERN: Final = Choice(Cipher.AES_256_GCM, Transport.OAEP_SHA256)
+# For partners who want OAEP and do not read GCM.
+OAEP: Final = Choice(Cipher.AES_256_CBC, Transport.OAEP_SHA256)

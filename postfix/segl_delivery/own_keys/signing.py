@@ -1,4 +1,4 @@
-"""Who signs what we encrypt: the key of the sender's own domain (``delivery.sign``).
+"""Who signs what we encrypt: the key of the sender's own domain (``delivery.sign_keys``).
 
 A signature inside the envelope tells the partner's gateway who wrote, and makes any change on the way show, which the
 common cipher alone does not (``docs/decisions/0012-cms.md``). It is ours to give only for our own domains: mail that is
@@ -17,8 +17,6 @@ from typing import Final
 
 from segl.addresses import domain_of
 from segl.certificate_chain import read_pem
-from segl.errors import SeglError
-from segl.events import Events
 from segl.settings import Settings
 from segl_delivery.cms.signed import Signer
 from segl_delivery.fields import read_header
@@ -34,26 +32,16 @@ class Signing:
 
     ring: KeyRing
     settings: Settings
-    events: Events
     clock: Callable[[], float] = field(default=time.time)
-
-    def signer_of(self, message: bytes, envelope_sender: str) -> Signer | None:
-        """Who signs *message*. Never raises: mail without a signature is encrypted all the same, and goes out."""
-        domain = sender_domain(message) or domain_of(envelope_sender)
-        try:
-            return self.signer_for(domain)
-        except (SeglError, OSError, ValueError) as error:
-            self.events.failed("signing", error)
-            return None
 
     def signer_for(self, sender_domain: str) -> Signer | None:
         """The signer of *sender_domain* (normal form): the key named in ``delivery.sign_keys``, else the newest that is
-        active, valid, and for that domain. ``None`` when there is none, it is not ours, or nothing is signed.
+        active, valid, and for that domain. ``None`` when there is none, or the domain is not ours.
 
         Raises :class:`~segl_delivery.keyring.KeysUnreadable`, and :class:`OSError` or :class:`ValueError` when the
         chain cannot be read.
         """
-        if self.settings.delivery.sign == "never" or not self.settings.is_own(sender_domain):
+        if not self.settings.is_own(sender_domain):
             return None
         named = self.settings.delivery.sign_keys.get(sender_domain)
         now = datetime.fromtimestamp(self.clock(), UTC)

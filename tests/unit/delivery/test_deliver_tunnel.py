@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from segl_delivery.fields import split_header
 from world.desk import SENDER, Desk
@@ -160,3 +162,62 @@ def test_the_key_of_another_partner_does_not_open_it(desk: Desk, kommune: Partne
     other = Partner.new(tmp_path, "anden.example", tmp_path, rsa_key(3072))
     with pytest.raises(AssertionError):
         other.decrypt(desk.return_port.received[0].content)
+
+
+def test_it_is_signed_once_there_is_a_key_of_ours_and_waits_while_keys_cannot_be_read(
+    desk: Desk, kommune: Partner
+) -> None:
+    """What is laid down is seen at once; a directory that cannot be read is not taken for an empty one."""
+    ours = certificate(SENDER, rsa_key(2048, 3))
+    key = rsa_key(2048, 3).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    message = MESSAGE.replace(b"anna@nordby-vand.example", SENDER.encode())
+    try:
+        (desk.keys / "new.key.pem").write_bytes(key)
+        (desk.keys / "new.key.pem").chmod(0o600)
+        (desk.keys / "new.json").write_text(f'{{"domains": ["{SENDER.partition("@")[2]}"]}}')
+        (desk.keys / "new.crt.pem").write_bytes(pem(ours))
+        [reply] = desk.tunnel(SENDER, ["bo@kommune.example"], message)
+        assert f"signed by sha256={ours.fingerprint(SHA256()).hex()[:16]}" in reply
+        [mail] = desk.return_port.received
+        assert b"multipart/signed" in kommune.decrypt(mail.content)
+        desk.keys.rename(desk.directory / "away")
+        desk.keys.write_text("")
+        assert desk.tunnel(SENDER, ["bo@kommune.example"], message) == [
+            "451 4.3.0 our keys cannot be read now"
+        ]
+        assert len(desk.return_port.received) == 1
+    finally:
+        desk.keys.unlink(missing_ok=True)
+        desk.keys.mkdir(exist_ok=True)
+
+
+def test_a_certificate_that_ended_since_the_route_was_chosen_means_waiting(desk: Desk) -> None:
+    partner = desk.partner("slut.example")
+    assert desk.tunnel(SENDER, ["bo@slut.example"], MESSAGE)[0].startswith("250")
+    partner.file.write_bytes(pem(certificate("slut.example", rsa_key(), begins=-10, ends=-1)))
+    assert desk.tunnel(SENDER, ["bo@slut.example"], MESSAGE) == [
+        "451 4.7.5 no certificate to encrypt to for this domain"
+    ]
+    assert len(desk.return_port.received) == 1
+
+
+def test_two_thousand_recipients_and_ten_thousand(desk: Desk, kommune: Partner) -> None:
+    """As many as one transaction may name share one message; what is more is told to come again."""
+    recipients = [f"r{number}@kommune.example" for number in range(10_000)]
+    with desk.client("tunnel") as client:
+        assert client.say(f"MAIL FROM:<{SENDER}>").startswith("250")
+        client.send(b"".join(b"RCPT TO:<%s>\r\n" % one.encode() for one in recipients))
+        answers = [client.reply()[:9] for _ in recipients]
+        taken = answers.count("250 2.1.5")
+        assert answers == ["250 2.1.5"] * taken + ["452 4.5.3"] * (len(recipients) - taken)
+        client.begin_data(MESSAGE)
+        assert {client.reply()[:3] for _ in range(taken)} == {"250"}
+    [mail] = desk.return_port.received
+    assert mail.recipients == tuple(recipients[:taken])
+
+
+def test_fifty_megabytes(desk: Desk, kommune: Partner) -> None:
+    body = (b"0123456789" * 7 + b"\r\n") * 694_000
+    assert desk.tunnel(SENDER, ["bo@kommune.example"], b"Subject: x\r\n\r\n" + body)[0].startswith("250")
+    [mail] = desk.return_port.received
+    assert split_header(kommune.decrypt(mail.content))[1] == body

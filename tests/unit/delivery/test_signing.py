@@ -63,7 +63,7 @@ def signer(keys: Path, domain: str = DOMAIN, *, days_on: float = 0, **delivery: 
     """The name of the key that signs for *domain*; ``""`` when nobody does."""
     settings, ring = house(keys, **delivery), KeyRing(keys)
     held = ring.keys()
-    signing = Signing(ring, settings, Events("test"), lambda: time.time() + days_on * 24 * HOUR)
+    signing = Signing(ring, settings, lambda: time.time() + days_on * 24 * HOUR)
     found = signing.signer_for(domain)
     return next((own.name for own in held if found and own.certificate == found.certificate), "")
 
@@ -84,12 +84,11 @@ def test_the_newest_active_key_of_the_domain_signs(tmp_path: Path) -> None:
     assert signer(tmp_path, sign_keys={DOMAIN: "new"}) == "", "named, and retired"
 
 
-def test_nobody_signs_for_strangers_or_where_it_is_turned_off(tmp_path: Path) -> None:
+def test_nobody_signs_for_strangers(tmp_path: Path) -> None:
     keep(tmp_path, "a")
     keep(tmp_path, "b", domain="fremmed.example")
     assert signer(tmp_path, "fremmed.example") == ""
     assert signer(tmp_path, "") == ""
-    assert signer(tmp_path, sign="never") == ""
     with pytest.raises(SettingsError, match="not one of the own domains"):
         house(tmp_path, sign_keys={"fremmed.example": "b"})
 
@@ -121,7 +120,6 @@ def test_a_partner_verifies_with_openssl_what_a_running_agent_signed(tmp_path: P
     keys = tmp_path / "keys"
     keep(keys, "ours")
     kommune = desk.partner("kommune.example")
-    desk.write_settings(delivery=f'keys = "{keys}"')
     try:
         desk.start()
         desk.tunnel(SENDER, ["bo@kommune.example"], MESSAGE)

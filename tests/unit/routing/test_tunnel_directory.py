@@ -119,7 +119,7 @@ def test_the_agent_would_say_the_same(tmp_path: Path, content: bytes) -> None:
     directory, _ = directory_of(tmp_path)
     agent = CertificateDirectory(settings_of(tmp_path), Events("test"))
     if directory.state(DOMAIN, time.time()).usable:
-        assert agent.find(DOMAIN).certificate.not_valid_after_utc > datetime.datetime.now(datetime.UTC)
+        assert agent.find(DOMAIN)[0].certificate.not_valid_after_utc > datetime.datetime.now(datetime.UTC)
     else:
         with pytest.raises(NoCertificate):
             agent.find(DOMAIN)

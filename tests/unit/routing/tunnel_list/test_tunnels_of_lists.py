@@ -67,7 +67,7 @@ class House:
         now = NOW + timedelta(days=days)
         state = self.map.state(domain, now.timestamp())
         try:
-            found = self.agent.find(domain, now).fingerprint
+            found = self.agent.find(domain, now)[0].fingerprint
         except NoCertificate:
             found = ""
         assert state.usable is bool(found)

@@ -1,0 +1,65 @@
+"""``[encryption]``: how messages to tunnel partners and certificate holders are made.
+
+Part of :mod:`segl.settings`; the comments are the manual here as there. ``[[domain]]`` may say otherwise for one
+recipient domain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+
+
+class Algorithms(StrEnum):
+    """What a message is encrypted with (docs/decisions/0012-cms.md has the table of who reads what).
+
+    common  AES-256-CBC, RSA PKCS #1 v1.5: every program reads it
+    oaep    AES-256-CBC, RSA OAEP with SHA-256
+    modern  AES-256-GCM, RSA OAEP with SHA-256: changes on the way are noticed
+    """
+
+    COMMON = "common"
+    OAEP = "oaep"
+    MODERN = "modern"
+
+
+class HeaderForm(StrEnum):
+    """How the true header goes inside.
+
+    fields   on the encrypted part itself (RFC 9788); programs that do not know of it show the content all the same
+    wrapped  the whole message as message/rfc822 (RFC 8551 §3.1), for partners whose gateway reads only that
+    """
+
+    FIELDS = "fields"
+    WRAPPED = "wrapped"
+
+
+class SignWhen(StrEnum):
+    """Whether a message is signed with the organisation's key before it is encrypted.
+
+    never     not at all
+    possible  where there is a key for the sender's domain, and the sender has not signed it himself
+    always    or the message waits
+    """
+
+    NEVER = "never"
+    POSSIBLE = "possible"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encryption:
+    """``[encryption]``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    # Without a word here: "common", and "modern" where all certificates that a message is encrypted to say that
+    # their holder reads it (S/MIME capabilities, RFC 4262).
+    algorithms: Algorithms | None = None
+    headers: HeaderForm = HeaderForm.FIELDS
+    sign: SignWhen = SignWhen.POSSIBLE
+    # The subject outside, which everybody on the way can read; empty: "Sikker besked", or "Secure message" where
+    # organisation.language is "en".
+    subject: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")] = ""
