@@ -27,6 +27,7 @@ from segl_routing.providers import Providers
 # How long a host's result serves other domains with the same host.
 HOST_SECONDS = {Known.YES: 300.0, Known.NO: 60.0, Known.UNKNOWN: 15.0}
 MAX_HOSTS_KEPT = 4096
+MAX_BYTES_KEPT = 32 * 1024 * 1024  # of certificates: OpenSSL takes 100 KB of them from one host
 TURN_SECONDS = 10.0  # waited for a turn beyond the time of a probe; who waits longer is in doubt meanwhile
 
 _AWAY = frozenset({ProbeResult.UNREACHABLE, ProbeResult.TIMED_OUT})
@@ -98,6 +99,7 @@ class HostProbes:
         self._pace = Pace(lambda: self._clock())
         self._running: dict[str, asyncio.Task[HostResult]] = {}
         self._kept: OrderedDict[str, tuple[float, HostResult]] = OrderedDict()
+        self._bytes_kept = 0
 
     async def result(self, host: str, domain: str) -> HostResult:
         """What *host* can do; *domain* is whose mail host it is, for the log."""
@@ -174,7 +176,14 @@ class HostProbes:
 
     def _keep(self, key: str, result: HostResult) -> None:
         life = HOST_SECONDS[result.known] * self._jitter(0.8, 1.0)
+        before = self._kept.pop(key, None)
         self._kept[key] = (self._clock() + life, result)
-        self._kept.move_to_end(key)
-        while len(self._kept) > MAX_HOSTS_KEPT:
-            self._kept.popitem(last=False)
+        self._bytes_kept += _bytes(result) - (_bytes(before[1]) if before else 0)
+        while len(self._kept) > MAX_HOSTS_KEPT or self._bytes_kept > MAX_BYTES_KEPT:
+            _, (_, gone) = self._kept.popitem(last=False)
+            self._bytes_kept -= _bytes(gone)
+
+
+def _bytes(result: HostResult) -> int:
+    """Of the certificates that *result* holds."""
+    return sum(map(len, result.probed.chain)) if result.probed else 0

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from segl.vocabulary import Known, Proof
+from segl_routing import hosts as hosts_module
 from segl_routing import live, pace
 from segl_routing.evidence import Evidence
 from segl_routing.facts import Checked
@@ -135,6 +136,27 @@ def test_what_was_found_serves_for_five_minutes(outside: Outside, dns: DnsServer
         return counted
 
     assert asyncio.run(run()) == [1, 1, 2]
+
+
+def test_the_certificates_of_many_hosts_are_bounded(
+    outside: Outside, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stranger with many hosts, each with a chain of a hundred kilobytes."""
+
+    async def run(most: int) -> tuple[int, int]:
+        monkeypatch.setattr(hosts_module, "MAX_BYTES_KEPT", most)
+        hosts = outside.hosts(dns)
+        for name in ("mx.kommune.example", "mx2.kommune.example", "mx.kommune.example"):
+            assert (await hosts.result(name, "kommune.example")).known is Known.YES
+        return len(hosts._kept), hosts._bytes_kept
+
+    kept, size = asyncio.run(run(10**6))
+    assert kept == 2
+    assert asyncio.run(run(size)) == (2, size)
+    fewer, smaller = asyncio.run(run(size - 1))
+    assert fewer == 1
+    assert smaller < size
+    assert asyncio.run(run(1)) == (0, 0)
 
 
 def test_no_more_than_three_talks_at_one_address(outside: Outside) -> None:
