@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from segl.addresses import domain_of
+from segl.demand_tag import UnknownDemand, untagged
 from segl.errors import RoutingError, StoreError
 from segl.events import Events
 from segl.settings import Settings
@@ -116,7 +117,10 @@ async def _routes(
     tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
 
     def decide(
-        address: str, facts: DomainFacts | None, certificate: CertificateState = NOT_LOOKED_FOR
+        address: str,
+        least: Proof,
+        facts: DomainFacts | None,
+        certificate: CertificateState = NOT_LOOKED_FOR,
     ) -> Outcome:
         now = time.time()
         return table.decide(
@@ -129,31 +133,36 @@ async def _routes(
             least=least,
         )
 
-    def told(outcome: Outcome, facts: DomainFacts | None = None, holder: str = "") -> Told:
+    def told(outcome: Outcome, least: Proof, facts: DomainFacts | None = None, holder: str = "") -> Told:
         if not isinstance(outcome, Routed) or outcome.route.way is not Way.TLS:
             return Told(outcome, facts, holder=holder)
         policy = table.policy(outcome.transport.partition(":")[2], lambda _: facts, least)
         return Told(outcome, facts, "" if policy is None else str(policy))
 
-    async def one(address: str) -> Told:
-        outcome, found, holder = decide(address, None), NOT_LOOKED_FOR, ""
+    async def one(given: str) -> Told:
+        try:
+            address, tag = untagged(given)  # as the secure instance's queue shows it
+        except UnknownDemand as error:
+            return Told(Undecided(given, str(error)))
+        asked = Proof.strictest((least, tag or least))
+        outcome, found, holder = decide(address, asked, None), NOT_LOOKED_FOR, ""
         if isinstance(outcome, Undecided) and outcome.unfound:
             found, holder = await certificates.state(address)
-            outcome = decide(address, None, found)
+            outcome = decide(address, asked, None, found)
         if isinstance(outcome, Undecided) and outcome.unchecked:
             try:
                 facts = await knowledge.find(outcome.unchecked, LOOK_UP_SECONDS)
             except RoutingError as error:
                 return Told(Undecided(address, error.private, outcome.steps))
-            return told(decide(address, facts, found), facts)
+            return told(decide(address, asked, facts, found), asked, facts)
         if (mark := fallback.mark(domain_of(address))) is None:
-            return told(outcome, holder=holder)
+            return told(outcome, asked, holder=holder)
         known: DomainFacts | None = None
         with suppress(
             RoutingError
         ):  # it decides nothing while the mark stands, but tells how the domain is now
             known = await knowledge.find(domain_of(address), LOOK_UP_SECONDS)
-        return replace(told(outcome, known, holder), mark=mark)
+        return replace(told(outcome, asked, known, holder), mark=mark)
 
     try:
         return list(await asyncio.gather(*(one(address) for address in addresses)))

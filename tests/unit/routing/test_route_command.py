@@ -98,6 +98,13 @@ def test_for_programs(settings: Path, outside: Outside) -> None:
     assert told[0]["checked"] is None
 
 
+def test_an_address_as_the_queue_shows_it_is_read_with_its_demand(settings: Path) -> None:
+    result = ask(settings, "bo@boligforening.example.least-dane.segl.invalid")
+    assert result.stdout.startswith("bo@boligforening.example → portal\n")
+    assert "dane is demanded" in result.stdout
+    assert ask(settings, "bo@kommune.example.least-luck.segl.invalid").exit_code == 21
+
+
 def test_each_proof_is_told_with_its_age(settings: Path) -> None:
     shown = ask(settings, "bo@boligforening.example").stdout
     assert "  policy     verify servername=hostname protocols=>=TLSv1.2\n" in shown
