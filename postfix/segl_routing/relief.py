@@ -13,6 +13,9 @@ from segl import metrics
 from segl.addresses import domain_of
 from segl.errors import RoutingError
 from segl.events import Events
+from segl.vocabulary import Known, Proof
+from segl_routing.facts import DomainFacts
+from segl_routing.failures import Failure
 from segl_routing.fallback import Fallback, Fallen, Marked
 from segl_routing.knowledge import Knowledge
 from segl_routing.marks import StoreMarks
@@ -103,13 +106,15 @@ class Relief:
         """Check the domain anew; a proof found after the mark ends it."""
         since = min(marked.since, self._clock())
         try:
-            await self._knowledge.check_anew(marked.domain)
+            facts = await self._knowledge.check_anew(marked.domain)
         except RoutingError:
             return  # too much to do; at the next look
         now = self._clock()
         proven_at = self.proven_at(marked.domain)
         # What was known before the mark stands in for a don't-know, but it is what just failed.
-        if proven_at is not None and proven_at >= since:
+        found = proven_at is not None and proven_at >= since
+        pinned = proven_at == float("inf")  # perhaps to a host that is none of the domain's own
+        if found and (pinned or marked.failure is Failure.TLS or _reached(facts, since)):
             healed = self._fallback.heal(marked.domain, now)
             if healed is not None:
                 self._marks.keep(healed)
@@ -124,3 +129,12 @@ class Relief:
         self._pushes = [(when, ids) for when, ids in self._pushes if when > now]
         for queue_ids in ready:
             await self._queue.push(queue_ids)
+
+
+def _reached(facts: DomainFacts, since: float) -> bool:
+    """Whether the mail hosts were talked to after *since*, whatever came of it. DANE and MTA-STS can hold while
+    nobody answers there."""
+    return any(
+        one.proof is Proof.PKIX and one.known is not Known.UNKNOWN and one.checked_at >= since
+        for one in facts.held
+    )

@@ -13,7 +13,7 @@ from segl.events import Events
 from segl.settings import Routing
 from segl.settings_file import parse_settings
 from segl.store import open_store
-from segl.vocabulary import Known
+from segl.vocabulary import Known, Proof
 from segl_routing.archive import NoArchive
 from segl_routing.facts import Checked
 from segl_routing.fallback import HOLD_SECONDS, Fallback
@@ -22,9 +22,10 @@ from segl_routing.marks import StoreMarks
 from segl_routing.queue_watch import QueueWatch
 from segl_routing.relief import Relief
 from segl_routing.routes import RouteTable
-from world.lookups import pkix
+from world.lookups import pkix, says
 
 DOMAIN = "kunde.example"
+REFUSED = "connect to mx.kunde.example[192.0.2.1]:25: Connection refused"
 SETTINGS = parse_settings({"organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]}})
 
 
@@ -34,6 +35,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.now = 1_800_000_000.0
         self.proven = Known.YES
+        self.dane = False
         self.checks = 0
         self.queue = folder / "queue"
         self.pushed = folder / "pushed"
@@ -61,10 +63,10 @@ class World:
 
     async def _check(self, _domain: str) -> Checked:
         self.checks += 1
-        return pkix(self.proven, "told so")
+        certificates = pkix(self.proven, "told so")
+        return Checked((says(Proof.DANE, Known.YES), *certificates.evidence)) if self.dane else certificates
 
-    def waits(self, *addresses: str) -> None:
-        reason = "Server certificate not verified"
+    def waits(self, *addresses: str, reason: str = "Server certificate not verified") -> None:
         message = {
             "queue_name": "deferred",
             "queue_id": "Q1",
@@ -146,6 +148,23 @@ def test_what_was_known_before_the_mark_does_not_end_it(tmp_path: Path) -> None:
         assert facts.held[0].known is Known.YES
         assert world.marked
         world.proven = Known.YES
+        await world.look(after=HOLD_SECONDS)
+        assert not world.marked
+
+    told(tmp_path, story)
+
+
+def test_signed_dns_alone_does_not_end_a_mark_of_hosts_that_do_not_answer(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.dane, world.proven = True, Known.UNKNOWN
+        await world.knowledge.check_anew(DOMAIN)
+        world.waits("bo@kunde.example", "eva@kunde.example", reason=REFUSED)
+        await world.look(after=601)
+        assert world.marked
+        world.queue.write_text("", "utf-8")
+        await world.look(after=HOLD_SECONDS)
+        assert world.marked, "nobody answers there"
+        world.proven = Known.NO  # somebody does; that no authority knows its certificate is nothing to DANE
         await world.look(after=HOLD_SECONDS)
         assert not world.marked
 
