@@ -157,7 +157,8 @@ def open_store(url: str) -> Engine:
             engine.dispose()
             raise
     except SQLAlchemyError as error:
-        raise StoreError("the store cannot be reached", f"store {_bare(url)}: {_kind(error)}") from None
+        hint = "is it there, is it a database, and may this user (root may) read and write it?"
+        raise StoreError("the store cannot be reached", f"store {_bare(url)}: {_kind(error)}", hint) from None
     if found != str(SCHEMA_VERSION):
         engine.dispose()
         raise StoreError(

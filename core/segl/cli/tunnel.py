@@ -26,6 +26,7 @@ app.command()(publish)
 
 EXIT_DIFFERS = 22
 _WORTH_A_BAR = 2_000  # certificates
+_NO_LISTS = "no lists: the settings have no [[tunnel_list]]"
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME…", help="Lists; without, all of them.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The list.")]
@@ -58,6 +59,8 @@ def update(
     loaded = _settings(settings)
     configure_log(loaded.log.format if log else "console", "info" if log else "error")
     events = Events("segl-tunnel")
+    if not loaded.tunnel_list and not (log or as_json):
+        say(_NO_LISTS)
     failed = False
     for terms in _chosen(loaded, names):
         try:
@@ -111,7 +114,7 @@ def list_lists(
         if one.hint:
             say(f"{'':12} {paint('fix', dim=True)} {one.hint}")
     if not found and not as_json:
-        say("no lists: the settings have no [[tunnel_list]]")
+        say(_NO_LISTS)
     raise typer.Exit(Exit.OK if all(one.condition.good for one in found) else Exit.FAILED)
 
 

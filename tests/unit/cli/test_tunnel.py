@@ -90,7 +90,9 @@ def test_a_name_that_is_none(desk: Desk, command: str) -> None:
 def test_without_lists_there_is_nothing_to_do(tmp_path: Path) -> None:
     file = tmp_path / "segl.toml"
     file.write_text('[organisation]\nname = "N"\ndomains = ["n.example"]\n')
-    assert segl("update", "--settings", str(file)).exit_code == 0
+    updated = segl("update", "--settings", str(file))
+    assert (updated.exit_code, updated.stdout) == (0, "no lists: the settings have no [[tunnel_list]]\n")
+    assert segl("update", "--log", "--settings", str(file)).stdout == ""
     assert "no [[tunnel_list]]" in segl("list", "--settings", str(file)).stdout
     assert segl("update", "--settings", str(tmp_path / "none.toml")).exit_code == 2
 

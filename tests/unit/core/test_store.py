@@ -63,8 +63,9 @@ def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path, broken: str) -> N
     if broken == "not-a-database":
         directory.mkdir()
         (directory / "segl.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(StoreError, match="store sqlite"):
+    with pytest.raises(StoreError, match="store sqlite") as caught:
         open_store(url(directory))
+    assert "may this user" in caught.value.hint
 
 
 def test_a_password_is_not_told(tmp_path: Path) -> None:
