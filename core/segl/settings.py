@@ -26,6 +26,7 @@ from segl.settings_values import (
     IpAddress,
     Least,
     MatchName,
+    MilterEndpoint,
     Nameserver,
     NextHop,
     Score,
@@ -272,6 +273,9 @@ class Postfix:
     # ports one after the other, from this one on.
     demand_ports: FirstOfFive = "127.0.0.1:10031"
     return_port: HostPort = "127.0.0.1:10027"
+    # Milters of the return port, "unix:…" or "inet:host:port": what signs mail with DKIM belongs here, since a message
+    # sent encrypted has another body than the one that came in. Never Segl's own.
+    return_milters: tuple[MilterEndpoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

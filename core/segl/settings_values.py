@@ -131,6 +131,9 @@ FirstOfFive = Annotated[HostPort, AfterValidator(_room_above)]
 Nameserver = Annotated[str, AfterValidator(_nameserver)]
 IpAddress = Annotated[str, AfterValidator(_ip_address)]
 NextHop = Annotated[str, AfterValidator(_next_hop)]
+MilterEndpoint = Annotated[
+    str, Field(pattern=r"^(unix:[^\s,{}$]+|inet:[^\s,{}$]+:[0-9]+|inet6:[^\s,{}$]+:[0-9]+)$")
+]
 MatchName = Annotated[str, AfterValidator(match_name)]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]

@@ -18,6 +18,7 @@ Addresses are fixed, because the whole lives in a network namespace of its own:
 from __future__ import annotations
 
 import contextlib
+import json
 import smtplib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -57,6 +58,7 @@ portal_socket = "{run}/portal.sock"
 socket_mode = "0666"
 certificates = "{tunnel}"
 keys = "{keys}"
+tunnel_lists = "{lists}"
 
 [portal]
 url = "https://sikker.{domain}"
@@ -68,6 +70,7 @@ url = "sqlite:///{state}/segl.db"
 [postfix]
 front = "{front}"
 secure = "{secure}"
+return_milters = {return_milters}
 """
 
 
@@ -79,6 +82,7 @@ class House:
     ca_file: Path
     settings_text: str = ""
     mode: str = "detect"
+    return_milters: tuple[str, ...] = ()
     front: PostfixInstance = field(init=False)
     secure: PostfixInstance = field(init=False)
     milter: Daemon = field(init=False)
@@ -90,7 +94,7 @@ class House:
         self.state = self.directory / "state"
         self.tunnel = self.directory / "tunnel.d"
         self.settings_file = self.directory / "segl.toml"
-        self.keys = self.directory / "keys"
+        self.keys, self.lists = self.directory / "keys", self.directory / "lists"
         for folder in (self.run, self.state, self.tunnel):
             folder.mkdir(parents=True, exist_ok=True)
         self.keys.mkdir(mode=0o700, exist_ok=True)
@@ -121,6 +125,8 @@ class House:
             ca_file=self.ca_file,
             front=self.directory / "front/etc",
             secure=self.directory / "secure/etc",
+            return_milters=json.dumps(self.return_milters),
+            lists=self.lists,
         )
         tables = self.settings_text if extra is None else extra
         self.settings_file.write_text(f'{base}\n[detection]\nmode = "{self.mode}"\n\n{tables}\n', "utf-8")

@@ -162,8 +162,13 @@ def _return_port(setup: Setup) -> Iterator[Check]:
         faults.append("is open to other hosts, which can send through it unseen")
     if front.value("content_filter", service):
         faults.append("has a content_filter: mail goes round in circles")
-    if front.value("smtpd_milters", service):
-        faults.append(f"has milters ({front.value('smtpd_milters', service)})")
+    milters, wanted = split_list(front.value("smtpd_milters", service)), setup.settings.postfix.return_milters
+    if setup.has_our_milter(" ".join((*milters, *wanted))):
+        faults.append("has Segl's own milter: what was released or encrypted would be read again")
+    elif set(milters) - set(wanted):
+        faults.append(f"has milters ({' '.join(milters)}) that postfix.return_milters does not name")
+    elif milters != wanted:
+        faults.append(f"lacks milters of postfix.return_milters ({' '.join(wanted)}): mail leaves unsigned")
     networks = split_list(front.value("mynetworks", service))
     if not networks or not all(is_loopback(n) or n.startswith("[::1]") for n in networks):
         faults.append(f"trusts {' '.join(networks) or 'nobody'}, not loopback alone")
@@ -171,7 +176,8 @@ def _return_port(setup: Setup) -> Iterator[Check]:
         value = front.value(name, service)
         faults += [f"{name} = {value or '(empty)'}"] * (split_list(value) != ("permit_mynetworks", "reject"))
     if not faults:
-        yield Check(id_, State.OK, f"{service.id}: loopback only, no filter, no milter")
+        said = f"milters {' '.join(wanted)}" if wanted else "no milter"
+        yield Check(id_, State.OK, f"{service.id}: loopback only, no filter, {said}")
     for fault in faults:
         why = "this port skips Segl on purpose; only Segl and the front itself may reach it"
         yield Check(id_, State.FAIL, f"{service.id}: {fault}", why, _INSTALL)

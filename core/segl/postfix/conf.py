@@ -49,6 +49,8 @@ class Site:
     secure_port: str
     return_host: str
     return_port: str
+    # Separated by commas: an option in master.cf holds no blanks.
+    return_milters: str
     # ``host:port`` of the first entrance for messages with a demand.
     demand_ports: str
     # The domain of Postfix's own messages (myorigin).
@@ -79,6 +81,7 @@ class Site:
             secure_port=secure_port,
             return_host=return_host,
             return_port=return_port,
+            return_milters=",".join(settings.postfix.return_milters),
             demand_ports=settings.postfix.demand_ports,
             ca_file=str(ca_file) if ca_file else SYSTEM_CA_FILE,
             secure_queue=settings.postfix.secure_queue,

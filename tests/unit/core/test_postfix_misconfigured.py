@@ -179,6 +179,7 @@ FRONT = [
     ("front.return-port", FAIL, front("-P", "127.0.0.1:10027/inet/content_filter=x:y")),
     ("front.return-port", FAIL, front("-PX", "127.0.0.1:10027/inet/content_filter")),
     ("front.return-port", FAIL, front("-PX", "127.0.0.1:10027/inet/smtpd_milters")),
+    ("front.return-port", FAIL, front("-P", "127.0.0.1:10027/inet/smtpd_milters=inet:127.0.0.1:8891")),
     ("front.return-port", FAIL, front("-P", "127.0.0.1:10027/inet/mynetworks=127.0.0.0/8,10.0.0.0/8")),
     ("front.return-port", FAIL, front("-P", "127.0.0.1:10027/inet/smtpd_relay_restrictions=permit")),
     ("front.return-port", FAIL, front("-PX", "127.0.0.1:10027/inet/smtpd_recipient_restrictions")),
