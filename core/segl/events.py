@@ -230,6 +230,37 @@ class Events:
         """A key of ours that cannot be used; the others are."""
         self._log.error("own_key_refused", file=str(file), why=why)
 
+    def inbound(
+        self,
+        recipients: Sequence[str],
+        *,
+        opened: str,
+        cipher: str,
+        authenticated: bool,
+        signature: str,
+        reason: str,
+        signer: str,
+    ) -> None:
+        """A message that came in encrypted or signed was handed on; *signature* is as RFC 7281 has it."""
+        self._log.info(
+            "inbound",
+            recipients=list(recipients),
+            opened=opened,
+            cipher=cipher,
+            authenticated=authenticated,
+            signature=signature,
+            reason=reason,
+            signer=signer,
+        )
+
+    def not_opened(self, recipients: Sequence[str], error: SeglError) -> None:
+        """It goes on as it came; the sender is told nothing."""
+        self._log.warning("not_opened", recipients=list(recipients), error=error.private)
+
+    def harvested(self, address: str, fingerprint: str, why_not: str) -> None:
+        """A verified signer's certificate was kept, or why it was not."""
+        self._log.info("harvested", address=address, fingerprint=fingerprint, why_not=why_not)
+
     def swept(self, files: int, secrets: int) -> None:
         """Housekeeping of sealed messages: left-over files taken away, expired secrets shredded."""
         self._log.info("swept", files=files, secrets=secrets)

@@ -6,14 +6,24 @@ PREFIX = "x-segl-"
 ROUTE = "X-Segl-Route"  # the verdict, for Postfix's milter_header_checks: plain | secure
 LEAST = "X-Segl-Least"  # the least proof the message demands (segl.demand_tag), for milter_header_checks
 ID = "X-Segl-Id"  # joins milter log, sealed message and receipt of one message
+OPEN = "X-Segl-Open"  # S/MIME for an own recipient: the return port hands it to segl-deliver (segl-strip)
 ENVELOPE_ID = "X-Segl-Envelope-Id"  # the ENVID (RFC 3461) the client gave, when it gave one
+
+OPENED = "Segl-Opened"  # stays on: what segl-deliver made of an encrypted message. Forged ones are taken off
 
 # Headers of a sender that would steer our own machinery: forged X-Segl-*, and RFC 8689's
 # TLS-Required, by which Postfix 3.10 lets a message undo forced TLS.
-_STEERING = "tls-required"
+_STEERING = frozenset({"tls-required", OPENED.lower()})
 
 
 def steers(name: str) -> bool:
     """Whether a header of this name must be taken off a message that comes in."""
     lower = name.strip().lower()
-    return lower.startswith(PREFIX) or lower == _STEERING
+    return lower.startswith(PREFIX) or lower in _STEERING
+
+
+def claims_smime(name: str, value: bytes) -> bool:
+    """Whether a header of this name says something about an S/MIME signature (RFC 8601, RFC 7281), which only
+    segl-deliver may. That of other methods is left to whoever wrote it: the site's own DKIM filter comes before us,
+    and under the same name."""
+    return name.strip().lower() == "authentication-results" and b"smime" in value.lower()

@@ -62,6 +62,11 @@ STS_FETCHES = Counter(
 DELIVERIES = Counter(
     "segl_deliveries", "Recipients served by segl-deliver, by way and result", ["way", "result"]
 )
+INBOUND = Counter(
+    "segl_inbound",
+    "Messages that came in encrypted or signed, by what became of both",
+    ["encryption", "signature"],
+)
 SEALED_BYTES = Counter("segl_sealed_bytes", "Bytes sealed to disk")
 DELIVERY_SECONDS = Histogram(
     "segl_delivery_seconds", "Time from end of LMTP data to reply, by way", ["way"], buckets=_SCAN_BUCKETS

@@ -14,8 +14,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
+from segl.addresses import is_relayed, split_address
 from segl.settings_certificates import Certificates
 from segl.settings_encryption import Algorithms, Encryption, HeaderForm, SignWhen
+from segl.settings_inbound import Inbound
 from segl.settings_tunnel import TunnelList
 from segl.settings_values import (
     Address,
@@ -228,6 +230,7 @@ class Delivery:
     tunnel_socket: Path = RUN / "tunnel.sock"
     certificate_socket: Path = RUN / "certificate.sock"
     portal_socket: Path = RUN / "portal.sock"
+    inbound_socket: Path = RUN / "inbound.sock"
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
     # <domain>.pem: the tunnel certificates of partners, one or several per file.
     certificates: Path = CONFIG / "tunnel.d"
@@ -322,6 +325,7 @@ class Settings:
     certificates: Certificates = field(default_factory=Certificates)
     encryption: Encryption = field(default_factory=Encryption)
     delivery: Delivery = field(default_factory=Delivery)
+    inbound: Inbound = field(default_factory=Inbound)
     portal: Portal = field(default_factory=Portal)
     postfix: Postfix = field(default_factory=Postfix)
     store: Store = field(default_factory=Store)
@@ -348,6 +352,16 @@ class Settings:
             ):
                 best = entry
         return best
+
+    def takes(self, recipient: str) -> bool:
+        """Whether *recipient* is the organisation's own, with no further stop in the local part:
+        ``bo%kunde.example@own.example`` goes outside."""
+        local, domain = split_address(recipient)
+        return self.is_own(domain) and not is_relayed(local)
+
+    @property
+    def failures_to(self) -> str:
+        return self.inbound.failures_to or f"postmaster@{self.organisation.domains[0]}"
 
     @property
     def notice_from(self) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from segl import settings as tables
-from segl import settings_certificates, settings_encryption
+from segl import settings_certificates, settings_encryption, settings_inbound
 from segl.errors import Fault, SettingsError, found
 from segl.settings import DEFAULT_FILE, DomainPin, Settings
 from segl.settings_certificates import CertificateSource
@@ -84,7 +84,7 @@ def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = (
 
 
 def _known_keys(raw: dict[str, Any]) -> set[str]:
-    modules = (tables, settings_certificates, settings_encryption)
+    modules = (tables, settings_certificates, settings_encryption, settings_inbound)
     values = [value for module in modules for value in vars(module).values()]
     names = {name for value in values for name in getattr(value, "__dataclass_fields__", {})}
     return names - set(raw)

@@ -43,21 +43,33 @@ class Marks:
 
 
 def marks_for(
-    mail: Mail, action: Decision, verdict: Verdict, segl_id: str, least: Proof = Proof.ENCRYPT
+    mail: Mail,
+    action: Decision,
+    verdict: Verdict,
+    segl_id: str,
+    least: Proof = Proof.ENCRYPT,
+    *,
+    opened: bool = False,
 ) -> Marks:
     """The marks of *mail*, to which *action* is done because of *verdict*; *segl_id* names it in reports, and
-    *least* is the proof it demands of forced TLS (``ENCRYPT``: none of its own)."""
+    *least* is the proof it demands of forced TLS (``ENCRYPT``: none of its own). *opened*: own recipients get it
+    through segl-deliver, whatever the verdict."""
     if action is Decision.REJECT:
         return Marks(refusal=_refusal(verdict))
     remove = tuple(reversed(mail.steering))
     if action is Decision.PLAIN:
-        return Marks(remove=remove, add=((headers.ROUTE, Decision.PLAIN.value),))
+        return Marks(remove=remove, add=(*_opening(opened), (headers.ROUTE, Decision.PLAIN.value)))
     return Marks(
         remove=remove,
         recipients=_recipients(mail),
         sender=_sender(mail, segl_id),
         hold=f"segl: {', '.join(verdict.reasons)}" if action is Decision.HOLD else "",
-        add=(*_identity(mail, segl_id), *_demand(least), (headers.ROUTE, Decision.SECURE.value)),
+        add=(
+            *_identity(mail, segl_id),
+            *_demand(least),
+            *_opening(opened),
+            (headers.ROUTE, Decision.SECURE.value),
+        ),
     )
 
 
@@ -88,6 +100,10 @@ def _identity(mail: Mail, segl_id: str) -> tuple[tuple[str, str], ...]:
 def _demand(least: Proof) -> tuple[tuple[str, str], ...]:
     """What sends the message to the entrance of its demand (:mod:`segl.demand_tag`)."""
     return ((headers.LEAST, least.value),) if least in DEMANDS else ()
+
+
+def _opening(opened: bool) -> tuple[tuple[str, str], ...]:
+    return ((headers.OPEN, "yes"),) if opened else ()
 
 
 def _refusal(verdict: Verdict) -> SmtpReply:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from segl.addresses import is_relayed, split_address
 from segl.settings import Settings
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
 from segl_classifier.classify import classify
@@ -55,14 +54,17 @@ def to_own_domains_only(mail: Mail, settings: Settings) -> bool:
     return (
         bool(mail.recipients)
         and not mail.more_recipients
-        and all(_is_own(address.bare, settings) for address in mail.recipients)
+        and all(settings.takes(address.bare) for address in mail.recipients)
     )
 
 
-def _is_own(address: str, settings: Settings) -> bool:
-    """An own domain, and no further stop in the local part: ``bo%kunde.example@own.example`` goes outside."""
-    local, domain = split_address(address)
-    return settings.is_own(domain) and not is_relayed(local)
+def to_be_opened(mail: Mail, settings: Settings) -> bool:
+    """Whether own recipients get an encrypted or signed message, which segl-deliver shall look into."""
+    return (
+        settings.inbound.on
+        and mail.is_smime
+        and any(settings.takes(address.bare) for address in mail.recipients)
+    )
 
 
 def beyond_limits(mail: Mail) -> Iterable[Finding]:

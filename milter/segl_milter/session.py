@@ -18,7 +18,7 @@ from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
 from segl_milter.marks import Marks, marks_for
 from segl_milter.protocol import Context
-from segl_milter.ruling import REQUESTED, action, judge
+from segl_milter.ruling import REQUESTED, action, judge, to_be_opened
 from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Mail, Transaction
 
@@ -102,7 +102,9 @@ class Session:
         settings = self._office.settings
         todo = action(verdict, settings.detection.mode)
         least = least_for(verdict.labels, verdict.cpr_numbers, settings)
-        return apply(marks_for(mail, todo, verdict, secrets.token_hex(16), least), self._context)
+        opened = to_be_opened(mail, settings)
+        marks = marks_for(mail, todo, verdict, secrets.token_hex(16), least, opened=opened)
+        return apply(marks, self._context)
 
     def _record(self, mail: Mail, verdict: Verdict, seconds: float) -> None:
         mode = self._office.settings.detection.mode.value

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 from segl import headers
 from segl.settings import Limits
+from segl.smime_types import is_smime
 from segl.vocabulary import Envelope
+
+_CONTENT = ("content-type", "content-disposition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Mail:
     subjects: tuple[bytes, ...] = ()
     steering: tuple[tuple[str, int], ...] = ()
     more_recipients: int = 0
+    is_smime: bool = False
 
     @property
     def cut(self) -> bool:
@@ -66,6 +70,7 @@ class Transaction:
     __slots__ = (
         "_body_begun",
         "_chunks",
+        "_content",
         "_limits",
         "_more_recipients",
         "_recipients",
@@ -88,6 +93,7 @@ class Transaction:
         self._subjects: list[bytes] = []
         self._seen: dict[str, int] = {}
         self._steering: list[tuple[str, int]] = []
+        self._content: dict[str, bytes] = {}
         self._body_begun = False
 
     def recipient(self, address: Address) -> None:
@@ -99,10 +105,11 @@ class Transaction:
     def header(self, name: str, value: bytes) -> None:
         """A field; *value* with its leading blanks and with LF line ends."""
         lower = name.lower()
-        if headers.steers(lower):
-            number = self._seen.get(lower, 0) + 1
-            self._seen[lower] = number
-            self._steering.append((name, number))
+        self._seen[lower] = self._seen.get(lower, 0) + 1
+        if headers.steers(lower) or headers.claims_smime(lower, value):
+            self._steering.append((name, self._seen[lower]))
+        elif lower in _CONTENT:
+            self._content.setdefault(lower, value)
         elif lower == "subject":
             self._subjects.append(value)
         self._keep(b"%s:%s\r\n" % (name.encode("utf-8"), value.replace(b"\n", b"\r\n")))
@@ -127,6 +134,7 @@ class Transaction:
             subjects=tuple(self._subjects),
             steering=tuple(self._steering),
             more_recipients=self._more_recipients,
+            is_smime=is_smime(*(self._content.get(name, b"") for name in _CONTENT)),
         )
 
     def _keep(self, piece: bytes) -> None:

@@ -19,12 +19,14 @@ OUR_FAULT: Final = SmtpReply(451, "4.3.0", "a fault here, the message is kept fo
 class Delivery:
     """One LMTP transaction: the envelope and the message, byte for byte as it came (dot-stuffing undone).
 
-    ``smtputf8`` says that the client announced, or used, addresses or headers in UTF-8 (RFC 6531).
+    ``smtputf8`` says that the client announced, or used, addresses or headers in UTF-8 (RFC 6531);
+    ``client`` is the name it gave itself in LHLO.
     """
 
     envelope: Envelope
     content: bytes
     smtputf8: bool = False
+    client: str = ""
     began: float = field(default_factory=time.monotonic)
 
     @property

@@ -1,4 +1,5 @@
-"""``segl-deliver``: the process behind the transports ``segl-tunnel``, ``segl-certificate`` and ``segl-portal``.
+"""``segl-deliver``: the process behind the transports ``segl-tunnel``, ``segl-certificate``, ``segl-portal`` and
+``segl-open``.
 
 SIGTERM and SIGINT: no new mail, deliveries in hand finish (``delivery.drain_seconds``). SIGHUP: the
 settings are read again; sockets, size limits, store, log and metrics stay as they are until a restart. A
@@ -41,6 +42,8 @@ from segl_delivery.agent import Agent
 from segl_delivery.budget import ByteBudget
 from segl_delivery.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.inbound.agent import OpeningAgent
+from segl_delivery.inbound.build import opening_agent
 from segl_delivery.keyring import KeyRing
 from segl_delivery.lmtp import Service
 from segl_delivery.notice import NoticeFrom, one_line
@@ -56,6 +59,7 @@ from segl_delivery.tunnel import TunnelAgent
 THREADS: Final = 32
 HOUSEKEEPING_SECONDS: Final = 3600.0
 EXIT_REFUSED: Final = 2
+_KEYS: Final = {Way.INTERNAL: "inbound"}  # where a setting is not called as the way
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,6 +136,7 @@ def _sockets(settings: Settings) -> dict[Way, Path]:
         Way.TUNNEL: delivery.tunnel_socket,
         Way.CERTIFICATE: delivery.certificate_socket,
         Way.PORTAL: delivery.portal_socket,
+        **({Way.INTERNAL: delivery.inbound_socket} if settings.inbound.on else {}),
     }
 
 
@@ -139,8 +144,8 @@ def _shared_sockets(settings: Settings, file: Path) -> Iterator[Fault]:
     taken: dict[Path, Way] = {}
     for way, path in _sockets(settings).items():
         if path in taken:
-            problem = f"is the same as delivery.{taken[path]}_socket"
-            yield Fault(file, f"delivery.{way}_socket", problem)
+            problem = f"is the same as delivery.{_KEYS.get(taken[path], taken[path])}_socket"
+            yield Fault(file, f"delivery.{_KEYS.get(way, way)}_socket", problem)
         taken[path] = way
 
 
@@ -152,6 +157,7 @@ class Agents:
     certificate: CertificateAgent
     portal: PortalAgent
     keys: KeyRing
+    opening: OpeningAgent
 
     def of_way(self, way: Way) -> Agent:
         match way:
@@ -159,6 +165,8 @@ class Agents:
                 return self.tunnel
             case Way.CERTIFICATE:
                 return self.certificate
+            case Way.INTERNAL:
+                return self.opening
             case _:
                 return self.portal
 
@@ -191,6 +199,7 @@ class Agents:
                 expiry_days=settings.portal.expiry_days,
             ),
             keys=keys,
+            opening=opening_agent(settings, engine, events, keys, return_port),
         )
 
 
@@ -257,7 +266,8 @@ class _Daemon:
             return self._agents.of_way(way)
 
         limit = self._settings.delivery.message_bytes
-        return Service(agent, budget, self._events, limit, self._delivered)
+        counted = None if way is Way.INTERNAL else self._delivered
+        return Service(agent, budget, self._events, limit, counted)
 
     def _delivered(self, recipient: str, way: Way) -> None:
         if domain := domain_of(recipient):

@@ -70,6 +70,7 @@ class Session:
         self._writer = writer
         self._task: asyncio.Task[None] | None = None
         self._greeted = False
+        self._client = ""
         self._faults = 0
         self._stopping = False
         self.busy = False  # a message is being received or delivered
@@ -139,6 +140,7 @@ class Session:
             return await self._answer(_BAD_ARGUMENTS)
         self._reset()
         self._greeted = True
+        self._client = argument.strip()
         words = [
             "PIPELINING",
             "ENHANCEDSTATUSCODES",
@@ -219,7 +221,7 @@ class Session:
         envelope = Envelope(self._sender or "", tuple(self._recipients))
         agent, began = self._service.agent(), time.monotonic()
         try:
-            replies = await agent.deliver(Delivery(envelope, content, self._smtputf8))
+            replies = await agent.deliver(Delivery(envelope, content, self._smtputf8, self._client))
         except Exception as error:
             self._service.events.failed(f"{agent.way} delivery", error)
             replies = dict.fromkeys(self._recipients, reply_to(error))

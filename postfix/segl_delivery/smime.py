@@ -52,7 +52,7 @@ _OUTSIDE: Final = frozenset(
 # Not protected either: of the envelope's making, or for nobody's eyes.
 _DROPPED: Final = frozenset({*_TRACE, "return-path", "bcc", "resent-bcc", "hp-outer"})
 
-_HP = re.compile(rb';\s*hp\s*=\s*(?:"[^"]*"|[^\s;"]*)', re.IGNORECASE)
+HP = re.compile(rb';\s*hp\s*=\s*(?:"[^"]*"|[^\s;"]*)', re.IGNORECASE)
 _TYPE = re.compile(rb"\s*[\w.+-]+/[\w.+-]+")
 # Begins only where a word begins, and is bounded: else a long run without "@" costs its square.
 _ANY_ADDRESS = re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255}")
@@ -195,7 +195,7 @@ def _marked(fields: list[Field]) -> list[Field]:
     """*fields* with ``hp="cipher"`` on the (first) Content-Type, which is added when there is none."""
     for at, field in enumerate(fields):
         if field.name == "content-type" and _TYPE.match(field.raw.split(b":", 1)[1]):
-            raw = _HP.sub(b"", field.raw.rstrip()).rstrip(b"; \t\r\n")
+            raw = HP.sub(b"", field.raw.rstrip()).rstrip(b"; \t\r\n")
             return [*fields[:at], Field(field.name, raw + b';\r\n hp="cipher"\r\n'), *fields[at + 1 :]]
     if any(field.name == "content-type" for field in fields):
         return fields  # one that names no type: whatever the reader makes of it must not change

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Final
 
 from segl.errors import CannotOpen
+from segl.smime_types import holds_cms, is_clear_signed
 from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.keys import KeyRing
 from segl_delivery.cms.lines import Base64Reader
@@ -24,8 +25,6 @@ from segl_delivery.cms.opening import DEEPEST, LARGEST, Decrypted, open_layers
 from segl_delivery.cms.signed import Signed, verify
 from segl_delivery.fields import Field, canonical, read_header
 
-_CMS_TYPES: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_SIGNATURE_TYPES: Final = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
 _PEM: Final = re.compile(rb"-----BEGIN (?:CMS|PKCS7)-----\r?\n")
 _LONGEST_VALUE: Final = 4096  # bytes of a header field that says how to read the body
 _LONGEST_HEADER: Final = 256 * 1024  # bytes of one looked at, to see whether it is one
@@ -35,10 +34,12 @@ _PIECE: Final = 256 * 1024
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
     """The innermost *entity*, byte for byte, and the layers taken off, outermost first; ``None`` stands for
-    compression."""
+    compression. *readable* is the outermost entity that every mail program shows: as *entity*, but a signature
+    beside it (``multipart/signed``) is still there."""
 
     entity: bytes
     layers: tuple[Decrypted | Signed | None, ...]
+    readable: bytes = b""
 
     @property
     def was_encrypted(self) -> bool:
@@ -63,17 +64,28 @@ def unwrap(message: bytes, ring: KeyRing, largest: int = LARGEST) -> Unwrapped:
     Raises :class:`CannotOpen` when a layer cannot be opened, there are too many, or an encrypted one holds no MIME
     entity: rubbish, which a key of another may have made (see :mod:`segl_delivery.cms.opening`).
     """
-    entity = message
+    entity = readable = message
     layers: list[Decrypted | Signed | None] = []
     for _ in range(DEEPEST):
         found = _layer(entity, ring, largest)
         if found is None:
-            return Unwrapped(entity, tuple(layers))
+            return Unwrapped(entity, tuple(layers), readable)
+        clear = is_clear_signed(header_of(read_header(entity)[0]))
         entity, taken = found
+        if not clear:
+            readable = entity
         layers += taken
         if any(isinstance(layer, Decrypted) for layer in taken) and not _is_entity(entity):
             raise CannotOpen("it does not decrypt")
     raise CannotOpen("it has more layers than we take off")
+
+
+def may_be_encrypted(fields: list[Field]) -> bool:
+    """Whether an entity with this header, which could not be opened, may hold something encrypted: a CMS object that
+    does not call itself signed or compressed."""
+    header = header_of(fields)
+    kind = str(header.get_param("smime-type", "")).lower()
+    return holds_cms(header) and kind not in ("signed-data", "certs-only", "compressed-data")
 
 
 def cms_object(message: bytes) -> bytes:
@@ -87,9 +99,8 @@ def cms_object(message: bytes) -> bytes:
         end = message.find(b"-----END", pem.end())
         return _from_base64(message[: end if end >= 0 else None], pem.end())
     fields, at = read_header(message)
-    header = _header(fields)
-    kind = header.get_content_type()
-    if kind in _CMS_TYPES or _is_p7m(header, kind):
+    header = header_of(fields)
+    if holds_cms(header):
         return _decoded(message, at, header)
     raise CannotOpen("there is no CMS object in it")
 
@@ -99,14 +110,13 @@ def _layer(
 ) -> tuple[bytes, tuple[Decrypted | Signed | None, ...]] | None:
     """What is inside *entity*, and what lay around it; ``None`` when it is no layer."""
     fields, at = read_header(entity)
-    header = _header(fields)
-    kind = header.get_content_type()
-    if kind in _CMS_TYPES or _is_p7m(header, kind):
+    header = header_of(fields)
+    if holds_cms(header):
         opened = open_layers(_decoded(entity, at, header), ring, largest)
         if not opened.content and isinstance(opened.layers[-1], Signed):
             return None  # a bundle of certificates (RFC 8551 §3.8): nothing is inside
         return opened.content, opened.layers
-    if kind == "multipart/signed" and str(header.get_param("protocol", "")).lower() in _SIGNATURE_TYPES:
+    if is_clear_signed(header):
         return _detached(entity[at:], str(header.get_boundary("")))
     return None
 
@@ -119,7 +129,7 @@ def _detached(body: bytes, boundary: str) -> tuple[bytes, tuple[Signed]] | None:
         return None
     fields, at = read_header(parts[1])
     try:
-        signed = verify(_decoded(parts[1], at, _header(fields)), canonical(parts[0]))
+        signed = verify(_decoded(parts[1], at, header_of(fields)), canonical(parts[0]))
     except (Damaged, CannotOpen):
         return None
     return parts[0], (signed,)
@@ -166,18 +176,13 @@ def _from_base64(data: bytes, at: int) -> bytes:
     return plain.getvalue()
 
 
-def _header(fields: list[Field]) -> Message:
+def header_of(fields: list[Field]) -> Message:
     """The fields that say how to read the body, for the library's parser of parameters."""
     header = Message()
     for field in fields:
         if field.name.startswith("content-") and field.name not in header:
             header[field.name] = field.value[:_LONGEST_VALUE].decode("utf-8", "replace")
     return header
-
-
-def _is_p7m(header: Message, kind: str) -> bool:
-    """RFC 8551 §3.9: sent as a mere file, and known by its name alone."""
-    return kind == "application/octet-stream" and str(header.get_filename("")).lower().endswith(".p7m")
 
 
 def _is_entity(content: bytes) -> bool:

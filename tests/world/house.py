@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from segl.postfix.conf import Site, render, render_secure_master, render_verdict
+from segl.postfix.conf import Site, render, render_secure_master, render_strip, render_verdict
 from segl.settings import Settings
 from segl.settings_file import load_settings
 from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, with_parameters
@@ -55,6 +55,7 @@ tls_ca_file = "{ca_file}"
 tunnel_socket = "{run}/tunnel.sock"
 certificate_socket = "{run}/certificate.sock"
 portal_socket = "{run}/portal.sock"
+inbound_socket = "{run}/inbound.sock"
 socket_mode = "0666"
 certificates = "{tunnel}"
 keys = "{keys}"
@@ -204,7 +205,7 @@ queue_run_delay = 2s
             + render("front.main.cf", site)
         )
         master_cf = "127.0.0.1:25 inet n - n - - smtpd\n" + BASE_SERVICES + render("front.master.cf", site)
-        files = {"segl-verdict": render_verdict(site), "segl-strip": render("segl-strip", site)}
+        files = {"segl-verdict": render_verdict(site), "segl-strip": render_strip(site)}
         return PostfixInstance(directory, main_cf, master_cf, files)
 
     def _secure(self) -> PostfixInstance:

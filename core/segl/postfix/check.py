@@ -15,6 +15,7 @@ from segl.settings import Settings
 # Names that postfix/conf gives to the services it adds.
 SECURE = "segl-secure"
 PLAIN = "segl-plain"
+OPEN = "segl-open"
 CLEANUP = "segl-cleanup"
 
 

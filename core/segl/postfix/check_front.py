@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from segl import headers
 from segl.headers import ROUTE
 from segl.postfix.check import (
     CLEANUP,
+    OPEN,
     PLAIN,
     SECURE,
     Check,
@@ -37,6 +39,7 @@ def front_checks(setup: Setup) -> Iterator[Check]:
     yield from _handover(setup)
     yield from _return_port(setup)
     yield _strip(setup)
+    yield from _opening(setup)
     yield tls_required("front.tls-required", setup.front.value("tls_required_enable"), setup.front.version)
     yield _outgoing_tls(setup)
     yield _sizes(setup)
@@ -202,6 +205,38 @@ def _strip(setup: Setup) -> Check:
         fix=_INSTALL,
         bad=State.WARN,
     )
+
+
+def _opening(setup: Setup) -> Iterator[Check]:
+    """What comes in encrypted must reach segl-deliver when it is on, and must not when it is off."""
+    id_, on = "front.inbound", setup.settings.inbound.on
+    cleanup = setup.front.service(setup.front.value("cleanup_service_name", setup.return_service), "unix")
+    header = f"{headers.OPEN}: yes"
+    wanted = f"FILTER {OPEN}:unix:{setup.settings.delivery.inbound_socket}"
+    try:
+        answer = look_up(setup.front.value("header_checks", cleanup), [header], setup.front.directory)
+    except TableUnread as error:
+        yield Check(id_, State.WARN, error.private, "encrypted mail may come in unopened", _INSTALL)
+        return
+    service = setup.front.service(OPEN, "unix")
+    faults = []
+    if on and (service is None or service.program != "lmtp"):
+        faults.append(f"{OPEN} is {'missing' if service is None else f'{service.program}, not lmtp'}")
+    if (answer.get(header, "") == wanted) is not on:
+        faults.append(
+            "the return port does not hand it on" if on else "the return port hands on what nobody takes"
+        )
+    if not faults:
+        yield Check(
+            id_,
+            State.OK,
+            "encrypted mail that comes in is opened" if on else "nothing is opened (inbound.on)",
+        )
+    for fault in faults:
+        why = (
+            "mail that is encrypted to the house is not opened" if on else "such mail would wait in the queue"
+        )
+        yield Check(id_, State.WARN, f"inbound.on = {str(on).lower()}, but {fault}", why, _INSTALL)
 
 
 def _outgoing_tls(setup: Setup) -> Check:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segl.postfix import sockets
-from segl.postfix.check import PLAIN, SECURE, Check, Setup, State, milter_endpoint, same_path
+from segl.postfix.check import OPEN, PLAIN, SECURE, Check, Setup, State, milter_endpoint, same_path
 from segl.postfix.running import Instance, split_list
 
 _AS_ROOT = "run as root"
@@ -68,7 +68,7 @@ def _reloaded(setup: Setup) -> Check:
         there = {entry.name for entry in private.iterdir()}
     except OSError:
         return Check(id_, State.UNKNOWN, f"{private} may not be read", fix=_AS_ROOT)
-    missing = {SECURE, PLAIN} - there
+    missing = {SECURE, PLAIN, OPEN} - there
     if not missing:
         return Check(id_, State.OK, "the front has read Segl's services")
     return Check(
@@ -122,6 +122,14 @@ def _unix_sockets(setup: Setup) -> Iterator[Check]:
         ("socket.portal", "portal", settings.delivery.portal_socket, sockets.ask_lmtp, "segl-deliver"),
     ):
         yield _ask(id_, setup, f"{name} {path}", path, question, waits, f"start {program}")
+    if settings.inbound.on:
+        path, waits = (
+            settings.delivery.inbound_socket,
+            "mail that comes in encrypted or signed waits in the queue",
+        )
+        yield _ask(
+            "socket.inbound", setup, f"inbound {path}", path, sockets.ask_lmtp, waits, "start segl-deliver"
+        )
 
 
 def _ask(

@@ -21,6 +21,7 @@ FRAGMENTS = (
     "front.master.cf",
     "segl-verdict",
     "segl-strip",
+    "segl-open",
     "secure.main.cf",
     "secure.master.cf",
     "secure.demand.cf",
@@ -45,6 +46,7 @@ class Site:
     # As Postfix is to write it after "unix:"; relative to the queue directory when smtpd is chrooted.
     milter_socket: str
     map_socket: str
+    inbound_socket: str
     secure_host: str
     secure_port: str
     return_host: str
@@ -63,6 +65,8 @@ class Site:
     mail_owner: str = "postfix"
     setgid_group: str = "postdrop"
     message_size_limit: int = 157_286_400
+    # Whether mail that comes in encrypted is handed to segl-deliver (``[inbound]``).
+    opens: bool = False
 
     @classmethod
     def of(cls, settings: Settings, hostname: str) -> Site:
@@ -77,6 +81,8 @@ class Site:
             origin=hostname,
             milter_socket=str(settings.milter.socket),
             map_socket=str(settings.routing.socket),
+            inbound_socket=str(settings.delivery.inbound_socket),
+            opens=settings.inbound.on,
             secure_host=secure_host,
             secure_port=secure_port,
             return_host=return_host,
@@ -107,6 +113,12 @@ def render(fragment: str, site: Site, **more: object) -> str:
 def render_verdict(site: Site) -> str:
     """The front's table of verdicts: plain, and each demand with its entrance."""
     return render("segl-verdict", site) + "".join(_for_each_demand("segl-demand", site))
+
+
+def render_strip(site: Site) -> str:
+    """The return port's table: what is to be opened goes to segl-deliver, and our own fields come off."""
+    opening = render("segl-open", site) if site.opens else ""
+    return opening + render("segl-strip", site)
 
 
 def render_secure_master(site: Site) -> str:

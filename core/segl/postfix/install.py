@@ -20,7 +20,7 @@ from segl.errors import PostfixError
 from segl.postfix import backup as backups
 from segl.postfix import sockets
 from segl.postfix.backup import DONE, UNDONE, WRITING, Backup
-from segl.postfix.check import PLAIN, SECURE
+from segl.postfix.check import OPEN, PLAIN, SECURE
 from segl.postfix.check_running import is_running
 from segl.postfix.plan import NewDirectory, Plan
 from segl.postfix.running import Instance, read_instance, run_postfix
@@ -202,7 +202,7 @@ def queued(directory: Path) -> tuple[str, ...]:
 def bound_for_segl(front: Path) -> tuple[str, ...]:
     """Messages in the front's queue whose envelope names one of Segl's transports (postcat(1))."""
     found: list[str] = []
-    ids, ours = queued(front), re.compile(rf"^content_filter: (?:{SECURE}|{PLAIN}):", re.MULTILINE)
+    ids, ours = queued(front), re.compile(rf"^content_filter: (?:{SECURE}|{PLAIN}|{OPEN}):", re.MULTILINE)
     for start in range(0, len(ids), _IDS_A_CALL):
         text = run_postfix(
             ["postcat", "-c", str(front), "-e", "-q", *ids[start : start + _IDS_A_CALL]]

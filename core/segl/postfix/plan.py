@@ -23,7 +23,7 @@ from segl.postfix.check_front import front_checks
 from segl.postfix.check_instances import default_directory
 from segl.postfix.check_secure import secure_checks
 from segl.postfix.check_tables import table_checks
-from segl.postfix.conf import Site, render, render_secure_master, render_verdict
+from segl.postfix.conf import Site, render, render_secure_master, render_strip, render_verdict
 from segl.postfix.refusals import OURS, Refusal, first_refusals, milter_path, read_text
 from segl.postfix.running import Instance, read_instance, split_list, written_values
 from segl.settings import Settings
@@ -117,7 +117,7 @@ def _files(
     for name, text in _secure_files(site, front).items():
         path = site.secure / name
         yield path, _whole(text, path)
-    for name, text in (("segl-verdict", render_verdict(site)), ("segl-strip", render("segl-strip", site))):
+    for name, text in (("segl-verdict", render_verdict(site)), ("segl-strip", render_strip(site))):
         yield site.front / name, f"{edit.MARK}\n{text}"
     yield from _primary_file(settings, site)
     yield from _front_files(settings, site, front, previous_milter)

@@ -61,7 +61,7 @@ def names(found: Unwrapped) -> list[str]:
 
 def test_a_plain_message_comes_back_as_it_is(ring: KeyRing) -> None:
     found = unwrap(OUTSIDE + ENTITY, ring)
-    assert found == Unwrapped(OUTSIDE + ENTITY, ())
+    assert found == Unwrapped(OUTSIDE + ENTITY, (), OUTSIDE + ENTITY)
     assert (found.was_encrypted, found.authenticated) == (False, False)
 
 
@@ -123,7 +123,7 @@ def test_binary_transfer_is_read(bo: Identity, ring: KeyRing) -> None:
 def test_a_bundle_of_certificates_is_left_as_it_is(anna: Identity, ring: KeyRing) -> None:
     bundle = openssl("crl2pkcs7", "-nocrl", "-outform", "DER", "-certfile", anna.cert_file)
     message = wrapped(bundle, "certs-only")
-    assert unwrap(message, ring) == Unwrapped(message, ())
+    assert unwrap(message, ring) == Unwrapped(message, (), message)
 
 
 def test_a_broken_signature_beside_leaves_the_message_as_it_is(ring: KeyRing) -> None:
@@ -133,7 +133,7 @@ def test_a_broken_signature_beside_leaves_the_message_as_it_is(ring: KeyRing) ->
         + ENTITY
         + b"\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nrubbish\r\n--b--\r\n"
     )
-    assert unwrap(message, ring) == Unwrapped(message, ())
+    assert unwrap(message, ring) == Unwrapped(message, (), message)
 
 
 def test_what_is_not_for_us_cannot_be_opened(anna: Identity, ring: KeyRing) -> None:

@@ -1,0 +1,43 @@
+"""``[inbound]``: mail that comes in encrypted or signed (S/MIME).
+
+Part of :mod:`segl.settings`; the comments are the manual here as there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field
+
+from segl.settings_values import Address, HostPort
+
+_FORBID = ConfigDict(extra="forbid")
+_Tag = Annotated[str, Field(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """``[inbound]``: what is encrypted to us is opened before it reaches the mail store, signatures are judged, and
+    an ``Authentication-Results`` field says what was found. ``segl install`` must be run after `on` was changed."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    on: bool = False
+    # Who says so in Authentication-Results (RFC 8601); empty: the front's myhostname.
+    authserv_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]*$", max_length=255)] = ""
+    # Opened mail is handed to this SMTP server instead of the return port: a scanner for viruses and spam, say,
+    # which hands it on to the return port. "127.0.0.1:10024"
+    hand_to: HostPort | None = None
+    # Who hears when opened mail cannot be put into a mailbox. Not the sender: a report would show him, or who took
+    # his name, what was inside. Empty: postmaster at the first own domain.
+    failures_to: Address = ""
+    # A signer's certificate of which nobody says whether it was revoked: "refuse" it (the result is neutral), or
+    # "use" it.
+    revocation_unknown: Literal["refuse", "use"] = "refuse"
+    # Keep the certificates of verified signers, so that mail to them can be encrypted (source "kept").
+    harvest: bool = True
+    # Put before the subject of mail that was opened, or whose signature passed; of mail with a signature that did
+    # not pass; of encrypted mail that could not be opened. Empty: nothing. "[sikker]", "[underskrift ugyldig]"
+    tag_secure: _Tag = ""
+    tag_bad_signature: _Tag = ""
+    tag_not_opened: _Tag = ""

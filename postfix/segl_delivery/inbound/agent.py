@@ -1,0 +1,221 @@
+"""The agent behind the front's transport ``segl-open``: what came in encrypted or signed, opened and judged.
+
+Own recipients get what was found inside, with the true header; others, who can be named in the same message, get it
+as it came. What cannot be opened goes on as it came, too, marked.
+
+**No oracle.** Whoever sent the message, and whoever holds a copy of another's and sends it again, learns nothing of
+what became of it: the reply is one and the same, the steps after it make no report to him (a report of Postfix quotes
+the header, and that may be the one from inside), and what the next server refuses in its opened form is handed on as it
+came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from segl.certificate_names import addresses_of
+from segl.errors import CannotOpen, DeliveryError, SmtpReply
+from segl.events import Events
+from segl.headers import PREFIX
+from segl.metrics import INBOUND
+from segl.settings import Settings
+from segl.smime_types import is_clear_signed
+from segl.vocabulary import Way
+from segl_delivery.agent import Delivery, reply_to
+from segl_delivery.cms.signed import Signed
+from segl_delivery.fields import Field, join_header, read_header, without
+from segl_delivery.inbound.author import author_of
+from segl_delivery.inbound.judging import UNSIGNED, Judge, Judgement, SignatureResult
+from segl_delivery.inbound.restoring import restored
+from segl_delivery.inbound.telling import Report, told
+from segl_delivery.keyring import KeyRing
+from segl_delivery.reinject import Refused, ReturnPort
+from segl_delivery.unwrapping import Unwrapped, header_of, may_be_encrypted, unwrap
+
+_UNREAD = Judgement(SignatureResult.NEUTRAL, "the signature cannot be read")
+_MOST_SIGNERS = 16
+_TAKEN = SmtpReply(250, "2.0.0", "internal: handed on")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A message for own recipients, and what is told of it."""
+
+    message: bytes
+    report: Report
+    found: Unwrapped | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningAgent:
+    """See :class:`segl_delivery.agent.Agent`. *inside* takes mail for own recipients, *return_port* for others; *keep*
+    hears of each signature that passed and its author."""
+
+    settings: Settings
+    ring: KeyRing
+    judge: Judge
+    inside: ReturnPort
+    return_port: ReturnPort
+    events: Events
+    keep: Callable[[Judgement, str], None] = lambda _judgement, _author: None
+
+    @property
+    def way(self) -> Way:
+        return Way.INTERNAL
+
+    async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
+        own = [recipient for recipient in delivery.recipients if self.settings.takes(recipient)]
+        others = [recipient for recipient in delivery.recipients if recipient not in own]
+        answers = await asyncio.gather(
+            asyncio.to_thread(self._guarded, self._open, delivery, own),
+            asyncio.to_thread(self._guarded, self._pass_on, delivery, others),
+        )
+        return {recipient: reply for answer in answers for recipient, reply in answer.items()}
+
+    def _guarded(
+        self,
+        step: Callable[[Delivery, Sequence[str]], dict[str, SmtpReply]],
+        delivery: Delivery,
+        recipients: Sequence[str],
+    ) -> dict[str, SmtpReply]:
+        """What goes wrong for some recipients is not the others' loss."""
+        if not recipients:
+            return {}
+        try:
+            return step(delivery, recipients)
+        except DeliveryError as error:
+            self.events.not_delivered("inbound", recipients, error)
+            return dict.fromkeys(recipients, error.reply)
+        except Exception as error:
+            self.events.failed("inbound", error)
+            return dict.fromkeys(recipients, reply_to(error))
+
+    def _pass_on(self, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
+        message = without(delivery.content, lambda name: name.startswith(PREFIX))
+        handover = self.return_port.send(
+            delivery.envelope.sender, recipients, message, smtputf8=delivery.smtputf8
+        )
+        return {recipient: handover.refused.get(recipient, _TAKEN) for recipient in recipients}
+
+    def _open(self, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
+        delivery.check_time()
+        result = self._opened(delivery)
+        refused = self._send(delivery, recipients, result)
+        again = [recipient for recipient, reply in refused.items() if reply.code >= 500]
+        if again and result.report.opened:  # in its opened form; as it came it may pass
+            result = self._closed(delivery)
+            kept = {recipient: reply for recipient, reply in refused.items() if recipient not in again}
+            refused = kept | self._send(delivery, again, result)
+        served = [recipient for recipient in recipients if recipient not in refused]
+        self._record(delivery, served, result)
+        return {recipient: refused.get(recipient, _TAKEN) for recipient in recipients}
+
+    def _send(self, delivery: Delivery, recipients: Sequence[str], result: Result) -> dict[str, SmtpReply]:
+        """Who was refused, with the reply."""
+        sender = delivery.envelope.sender
+        if sender and result.report.opened is not None:
+            sender = self.settings.failures_to
+        try:
+            handover = self.inside.send(sender, recipients, result.message, smtputf8=delivery.smtputf8)
+        except Refused as error:
+            return dict.fromkeys(recipients, error.reply)
+        return handover.refused
+
+    def _opened(self, delivery: Delivery) -> Result:
+        """Raises :class:`~segl_delivery.keyring.KeysUnreadable`: then the mail waits."""
+        ring = self.ring.opener()
+        try:
+            found = unwrap(delivery.content, ring, self.settings.delivery.message_bytes)
+            return self._told(delivery, found)
+        except CannotOpen as error:
+            self.events.not_opened(delivery.envelope.recipients, error)
+        except Exception as error:
+            self.events.failed(
+                "opening", error
+            )  # whatever a hostile message brought about: it goes on as it came
+        return self._closed(delivery)
+
+    def _told(self, delivery: Delivery, found: Unwrapped) -> Result:
+        outer, at = read_header(delivery.content)
+        signed = next((layer for layer in reversed(found.layers) if isinstance(layer, Signed)), None)
+        if not found.was_encrypted:
+            author = author_of(outer)
+            judgement = self._judged(signed, author)
+            if signed is None and is_clear_signed(header_of(outer)):
+                judgement = _UNREAD
+            return self._result(
+                delivery, outer, delivery.content[at:], Report.of(found, judgement), found, author
+            )
+        # The author inside counts when she signed it; else the one outside.
+        inner, body = restored(delivery.content, found, "")
+        judgement, author = self._judged(signed, author_of(inner)), author_of(inner)
+        if judgement.result is not SignatureResult.PASS and signed is not None:
+            signer = self._signer_inside(delivery, found, signed)
+            if signer is not None:
+                inner, body, judgement, author = signer
+        return self._result(delivery, inner, body, Report.of(found, judgement), found, author)
+
+    def _signer_inside(
+        self, delivery: Delivery, found: Unwrapped, signed: Signed
+    ) -> tuple[list[Field], bytes, Judgement, str] | None:
+        """The header with another From than outside, when its signature is good for that one."""
+        for address in _addresses(signed):
+            inner, body = restored(delivery.content, found, address)
+            if author_of(inner) == address:
+                judgement = self._judged(signed, address)
+                if judgement.result is SignatureResult.PASS:
+                    return inner, body, judgement, address
+        return None
+
+    def _judged(self, signed: Signed | None, author: str) -> Judgement:
+        return self.judge.judge(signed, author, datetime.now(UTC))
+
+    def _result(
+        self,
+        delivery: Delivery,
+        fields: Sequence[Field],
+        body: bytes,
+        report: Report,
+        found: Unwrapped,
+        author: str,
+    ) -> Result:
+        if report.judgement.result is SignatureResult.PASS:
+            self.keep(report.judgement, author)
+        return Result(join_header(self._marked(delivery, fields, report), body), report, found)
+
+    def _closed(self, delivery: Delivery) -> Result:
+        fields, at = read_header(delivery.content)
+        encrypted = may_be_encrypted(fields)
+        judgement = UNSIGNED if encrypted else _UNREAD
+        report = Report(False if encrypted else None, judgement)
+        return Result(
+            join_header(self._marked(delivery, fields, report), delivery.content[at:]), report, None
+        )
+
+    def _marked(self, delivery: Delivery, fields: Sequence[Field], report: Report) -> list[Field]:
+        name = self.settings.inbound.authserv_id or delivery.client
+        return told(fields, report, name, self.settings.inbound)
+
+    def _record(self, delivery: Delivery, served: Sequence[str], result: Result) -> None:
+        report = result.report
+        opened = {True: "opened", False: "not-opened", None: "not-encrypted"}[report.opened]
+        INBOUND.labels(opened, report.judgement.result.value).inc()
+        if served:
+            self.events.inbound(
+                served,
+                opened=opened,
+                cipher=report.cipher,
+                authenticated=report.authenticated,
+                signature=report.judgement.result.value,
+                reason=report.judgement.reason,
+                signer=report.judgement.identifier,
+            )
+
+
+def _addresses(signed: Signed) -> list[str]:
+    """Whom the signatures' certificates name, a few of them."""
+    named = [addresses_of(entry.certificate) for entry in signed.signatures if entry.certificate is not None]
+    return sorted(frozenset().union(*named))[:_MOST_SIGNERS]

@@ -1,0 +1,86 @@
+"""Puts the opening of inbound mail together from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cryptography import x509
+from sqlalchemy.engine import Engine
+
+from segl.certificate_chain import Authorities
+from segl.certificate_records import CertificateRecords
+from segl.certificates import fingerprint
+from segl.errors import NoCertificate, StoreError
+from segl.events import Events
+from segl.settings import DEFAULT_FILE, Settings
+from segl.settings_certificates import CertificateSource
+from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.inbound.agent import OpeningAgent
+from segl_delivery.inbound.judging import Judge, Judgement
+from segl_delivery.keyring import KeyRing
+from segl_delivery.reinject import ReturnPort
+from segl_routing.certificates.kept import harvest
+from segl_routing.certificates.standing import Standing
+
+
+def opening_agent(
+    settings: Settings, engine: Engine, events: Events, ring: KeyRing, return_port: ReturnPort
+) -> OpeningAgent:
+    """Raises :class:`~segl.errors.SettingsError` when an authority's file cannot be used."""
+
+    table, hand_to = settings.inbound, settings.inbound.hand_to
+    inside = ReturnPort.at(hand_to, settings.delivery.reinject_seconds) if hand_to else return_port
+    return OpeningAgent(
+        settings=settings,
+        ring=ring,
+        judge=Judge(
+            _authorities(settings),
+            unknown_standing,
+            _pinned(settings, events),
+            use_unknown=table.revocation_unknown == "use",
+        ),
+        inside=inside,
+        return_port=return_port,
+        events=events,
+        keep=_keeper(settings, CertificateRecords(engine), events),
+    )
+
+
+def _authorities(settings: Settings) -> Authorities:
+    if not settings.inbound.on:
+        return Authorities(())
+    table = settings.certificates
+    return Authorities.read(table.trust, table.intermediates, DEFAULT_FILE)
+
+
+def unknown_standing(_chain: Sequence[x509.Certificate]) -> Standing:
+    return Standing.unknown("not asked")
+
+
+def _pinned(settings: Settings, events: Events) -> Callable[[str], Sequence[x509.Certificate]]:
+    directory = CertificateDirectory(settings, events)
+
+    def find(domain: str) -> Sequence[x509.Certificate]:
+        try:
+            return [entry.certificate for entry in directory.find(domain)]
+        except NoCertificate:
+            return []
+
+    return find
+
+
+def _keeper(
+    settings: Settings, records: CertificateRecords, events: Events
+) -> Callable[[Judgement, str], None]:
+    on = settings.inbound.harvest and CertificateSource.KEPT in settings.certificates.sources
+
+    def keep(judgement: Judgement, author: str) -> None:
+        if not on or judgement.certificate is None or judgement.identifier != author:
+            return  # a domain's certificate is the tunnels' business
+        try:
+            why = harvest(judgement.certificate, author, judgement.chain, records)
+        except StoreError as error:
+            why = error.private
+        events.harvested(author, fingerprint(judgement.certificate), why)
+
+    return keep

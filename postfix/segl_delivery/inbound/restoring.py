@@ -1,0 +1,151 @@
+"""The message as its author wrote it, out of an opened envelope: the header outside, corrected by the one inside.
+
+Three ways of protecting the header are read:
+
+* RFC 9788: the innermost entity's Content-Type (or that of what is directly inside the envelope) has the parameter
+  ``hp``; its fields are the true ones, and ``HP-Outer`` only tells how the outside looked.
+* The same by its older name, ``protected-headers="v1"``.
+* RFC 8551 §3.1: the innermost entity is a ``message/rfc822`` and nothing else; the message in it is meant. (One
+  that is really a forwarded message says ``forwarded=yes``.)
+
+What was protected and is missing inside was not there: such fields of the outside are dropped, so that nobody can
+add a Reply-To on the way. Fields of transport stay as they are, and nothing from inside may pass for one.
+
+**From.** A sender's domain vouches for the From outside (SPF, DKIM), and nobody for the one inside, which anybody who
+has our certificate can write. So the inner From is taken when it is the same address (the name may differ), or when a
+signature shows that the inner one is true (RFC 9788 §10.1 warns of this).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from email.message import Message
+from typing import Final
+
+from segl.headers import PREFIX
+from segl_delivery.fields import LINE_END, Field, canonical, join_header, read_header
+from segl_delivery.inbound.author import author_of
+from segl_delivery.smime import HP
+from segl_delivery.unwrapping import Unwrapped
+
+# What a person sees, or answers to: of these the inside alone is believed.
+_AUTHORED: Final = frozenset(
+    {
+        *(
+            "subject",
+            "from",
+            "sender",
+            "reply-to",
+            "to",
+            "cc",
+            "date",
+            "message-id",
+            "in-reply-to",
+            "references",
+        ),
+        *(
+            "followup-to",
+            "mail-followup-to",
+            "mail-reply-to",
+            "comments",
+            "keywords",
+            "user-agent",
+            "x-mailer",
+        ),
+        *(
+            "disposition-notification-to",
+            "importance",
+            "priority",
+            "x-priority",
+            "sensitivity",
+            "organization",
+        ),
+    }
+)
+# Made on the way or for the way: never taken from inside.
+_OF_TRANSPORT: Final = frozenset(
+    {
+        *("received", "return-path", "delivered-to", "x-original-to", "envelope-to", "bcc", "resent-bcc"),
+        *("authentication-results", "arc-seal", "arc-message-signature", "arc-authentication-results"),
+        *("dkim-signature", "received-spf", "hp-outer", "tls-required", "segl-opened", "auto-submitted"),
+        *("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-post", "list-help", "precedence"),
+    }
+)
+_LONGEST_VALUE: Final = 4096
+
+
+def restored(message: bytes, found: Unwrapped, signer: str) -> tuple[list[Field], bytes]:
+    """Header and body to deliver in the place of *message*, from which *found* was taken out. *signer* is the
+    address that a signature was proven for; ``""``: none."""
+    outer, _ = read_header(message)
+    true, readable = _protected(found)
+    content, at = read_header(readable)
+    kept = [field for field in outer if not _is_content(field)]
+    if true is not None:
+        kept = _corrected(kept, true, signer)
+    kept += [_without_protection(field) for field in content if _is_content(field)]
+    if not any(field.name == "mime-version" for field in kept):
+        kept.append(Field("mime-version", b"MIME-Version: 1.0\r\n"))
+    return [Field(field.name, canonical(field.raw)) for field in kept], canonical(readable[at:])
+
+
+def message_of(fields: Sequence[Field], body: bytes) -> bytes:
+    return join_header(fields, body)
+
+
+def _protected(found: Unwrapped) -> tuple[list[Field] | None, bytes]:
+    """The header that was inside, when there was one, and the entity to deliver."""
+    fields, at = read_header(found.entity)
+    header = _content_type(fields)
+    if _is_protected(header):
+        return fields, found.readable
+    around, _ = read_header(found.readable)  # a gateway protects what it got, with the signature in it
+    if _is_protected(_content_type(around)):
+        return around, found.readable
+    if header.get_content_type() == "message/rfc822" and str(header.get_param("forwarded", "no")) != "yes":
+        wrapped = found.entity[at:]
+        inner, _ = read_header(wrapped)
+        if any(field.name in ("from", "subject") for field in inner):
+            return inner, wrapped
+    return None, found.readable
+
+
+def _is_protected(header: Message) -> bool:
+    return (
+        header.get_param("hp") is not None or str(header.get_param("protected-headers", "")).lower() == "v1"
+    )
+
+
+def _corrected(outer: Sequence[Field], true: Sequence[Field], signer: str) -> list[Field]:
+    inside = [
+        field
+        for field in true
+        if not _is_content(field) and field.name not in _OF_TRANSPORT and not field.name.startswith(PREFIX)
+    ]
+    author = author_of(inside)
+    if not author or author not in (author_of(outer), signer):
+        inside = [field for field in inside if field.name not in ("from", "sender")]
+        inside += [field for field in outer if field.name in ("from", "sender")]
+    named = {field.name for field in inside} | _AUTHORED
+    return [field for field in outer if field.name not in named] + inside
+
+
+def _is_content(field: Field) -> bool:
+    return field.name.startswith("content-") or field.name == "mime-version"
+
+
+def _content_type(fields: Sequence[Field]) -> Message:
+    header = Message()
+    for field in fields:
+        if field.name == "content-type":
+            header["Content-Type"] = field.value[:_LONGEST_VALUE].decode("utf-8", "replace")
+            break
+    return header
+
+
+def _without_protection(field: Field) -> Field:
+    """The mark ``hp`` says something of an envelope that is no longer there."""
+    if field.name != "content-type" or b"hp=" not in field.raw.lower():
+        return field
+    raw = HP.sub(b"", field.raw.rstrip()) + LINE_END
+    return Field(field.name, raw)

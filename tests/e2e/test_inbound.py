@@ -1,0 +1,301 @@
+"""Encrypted and signed mail on its way in, on a real Postfix: what openssl makes is opened before it reaches the mail
+store, and nobody outside learns what was in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from segl_delivery.cms.choice import MODERN
+from segl_delivery.cms.enveloped import Envelope
+from segl_delivery.smime import enveloped, split_for_envelope
+from world.authority import Authority, Issued
+from world.estate import build_house
+from world.house import House
+from world.letters import BARE, COLLEAGUE, CPR
+from world.oracle import Identity, openssl
+from world.partners import ec_key, rsa_key, usage
+from world.postfix import wait_until
+from world.process import Daemon
+from world.street import Street
+
+pytestmark = pytest.mark.world
+
+AUTHOR = (
+    f"anna@{BARE.partition('@')[2]}"  # a sender outside; her server knows no TLS, so what it gets is seen
+)
+OTHER = "bogholder@nordby-vand.example"
+SECRET = f"Lejeren har CPR-nummer {CPR}."
+ENTITY = (
+    f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{SECRET}\r\n".encode()
+)
+
+
+@dataclass
+class Office:
+    """A house with two keys, one of them retired, and somebody outside who writes to it."""
+
+    house: House
+    street: Street
+    directory: Path
+    rsa: Identity
+    curve: Identity
+    retired: Identity
+    stranger: Identity
+    anna: Issued
+    _count: list[int] = field(default_factory=lambda: [0])
+
+    def header(self, subject: str = "Sikker besked", *more: str, to: str = COLLEAGUE) -> bytes:
+        self._count[0] += 1
+        lines = (f"From: Anna Berg <{AUTHOR}>", f"To: {to}", f"Subject: {subject}", *more)
+        number = f"Message-ID: <{self._count[0]}@klartekst.example>"
+        return "\r\n".join((*lines, number, "MIME-Version: 1.0", "")).encode()
+
+    def encrypted(self, entity: bytes, *options: str, to: Identity | None = None, **of: str) -> bytes:
+        """A message as openssl makes it."""
+        made = openssl("cms", "-encrypt", "-binary", *options, (to or self.rsa).cert_file, given=entity)
+        made = made.replace(b"MIME-Version: 1.0\n", b"", 1)
+        return self.header(**of) + made
+
+    def signed(self, entity: bytes, *options: str) -> bytes:
+        """An entity with a signature of Anna's."""
+        files = ("-signer", self.directory / "anna.pem", "-inkey", self.directory / "anna.key")
+        made = openssl("cms", "-sign", "-binary", *files, *options, given=entity)
+        return made.replace(b"MIME-Version: 1.0\n", b"", 1)
+
+    def send(self, message: bytes, *recipients: str, sender: str = AUTHOR) -> list[Message]:
+        """Hand in; what the recipients' servers then have, in the order of *recipients*."""
+        recipients = recipients or (COLLEAGUE,)
+        self.street.forget()
+        self.house.submit(message, sender, recipients)
+        wait_until(
+            lambda: all(self.street.mail_for(r) for r in recipients) and not self.house.queued,
+            90,
+            lambda: self.house.log[-8000:],
+        )
+        return [message_from_bytes(self.street.mail_for(r)[0].content) for r in recipients]
+
+    def told(self) -> dict[str, object]:
+        """What the log says of the last message."""
+        return [event for event in self.house.deliver.events if event["event"] == "inbound"][-1]
+
+
+def text_of(mail: Message) -> str:
+    payload = mail.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode()
+
+
+def body_of(message: bytes) -> bytes:
+    return message.replace(b"\r\n", b"\n").partition(b"\n\n")[2].rstrip()
+
+
+def put(house: House, name: str, own: Identity, state: str = "active") -> None:
+    (house.keys / f"{name}.key.pem").write_bytes(
+        own.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    (house.keys / f"{name}.key.pem").chmod(0o600)
+    (house.keys / f"{name}.json").write_text(json.dumps({"state": state}))
+    (house.keys / f"{name}.crt.pem").write_bytes(own.cert_file.read_bytes())
+
+
+@pytest.fixture(scope="module")
+def office(street: Street) -> Iterator[Office]:
+    with ExitStack() as running, TemporaryDirectory(prefix="inb-") as folder:
+        directory = Path(folder)
+        root = Authority("Rod-CA")
+        anna = root.issue(AUTHOR, key_usage=usage(sign=True, encrypt=True))
+        (directory / "root.pem").write_bytes(root.pem)
+        (directory / "anna.pem").write_bytes(anna.pem)
+        anna.write_key(directory / "anna.key")
+        settings = f"""
+[inbound]
+on = true
+revocation_unknown = "use"
+tag_secure = "[sikker]"
+tag_bad_signature = "[underskrift ugyldig]"
+tag_not_opened = "[ulæselig]"
+
+[certificates]
+sources = ["kept"]
+trust = ["{directory}/root.pem"]
+"""
+        house = build_house(street, directory / "house", settings_text=settings)
+        people = {
+            name: Identity.new(directory, name, key)
+            for name, key in (
+                ("rsa", rsa_key(2048, 0)),
+                ("curve", ec_key()),
+                ("retired", rsa_key(2048, 1)),
+                ("stranger", rsa_key(2048, 2)),
+            )
+        }
+        for name in ("rsa", "curve", "retired"):
+            put(house, name, people[name], "retired" if name == "retired" else "active")
+        running.callback(house.stop)
+        house.start()
+        yield Office(
+            house,
+            street,
+            directory,
+            rsa=people["rsa"],
+            curve=people["curve"],
+            retired=people["retired"],
+            stranger=people["stranger"],
+            anna=anna,
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "to", "cipher"),
+    [
+        (("-aes256",), "rsa", "aes-256-cbc"),
+        (("-aes256", "-stream"), "curve", "aes-256-cbc"),
+        (("-aes-256-gcm",), "rsa", "aes-256-gcm"),
+        (("-des3",), "retired", "des-ede3-cbc"),
+    ],
+    ids=["rsa", "curve", "gcm", "retired"],
+)
+def test_what_is_encrypted_to_the_house_is_read_by_the_colleague(
+    office: Office, options: tuple[str, ...], to: str, cipher: str
+) -> None:
+    [mail] = office.send(office.encrypted(ENTITY, *options, to=getattr(office, to)))
+    assert SECRET in text_of(mail)
+    assert mail["Subject"] == "[sikker] Sikker besked"
+    authenticated = "yes" if "gcm" in cipher else "no"
+    assert mail["Segl-Opened"] == f"yes; cipher={cipher}; authenticated={authenticated}"
+    assert mail["Authentication-Results"] == "mail.nordby-vand.example;\r\n smime=none"
+    assert not [name for name in mail if name.lower().startswith("x-segl-")]
+
+
+def test_signed_inside_and_with_its_subject_protected_it_comes_out_whole(office: Office) -> None:
+    """As another Segl would send it: the true subject inside (RFC 9788), the signature beside the text."""
+    signed = office.signed(ENTITY)
+    outside, entity = split_for_envelope(
+        office.header("=?utf-8?q?Opsigelse_af_lejem=C3=A5let?=") + signed, "Sikker besked"
+    )
+    envelope = Envelope(entity.size, [office.rsa.certificate], MODERN)
+    message = b"".join(enveloped(outside, entity, envelope).pieces)
+    assert b"Opsigelse" not in message
+    [mail] = office.send(message)
+    assert str(make_header(decode_header(mail["Subject"]))) == "[sikker] Opsigelse af lejemålet"
+    assert mail.get_content_type() == "multipart/signed"
+    assert SECRET.encode() in mail.as_bytes()
+    assert f"smime=pass\r\n body.smime-identifier={AUTHOR}" in mail["Authentication-Results"]
+    assert office.told()["signature"] == "pass"
+
+
+def test_a_signed_message_is_judged_and_left_as_it_was(office: Office) -> None:
+    message = office.header("Referat") + office.signed(ENTITY)
+    [mail] = office.send(message)
+    assert "smime=pass" in mail["Authentication-Results"]
+    assert mail["Segl-Opened"] is None
+    assert body_of(mail.as_bytes()) == body_of(message)
+
+
+def test_a_signed_message_that_was_altered_is_told(office: Office) -> None:
+    [mail] = office.send(office.header("Referat") + office.signed(ENTITY).replace(b"Lejeren", b"Ejeren "))
+    assert 'smime=fail reason="the signature does not hold"' in mail["Authentication-Results"]
+    assert mail["Subject"] == "[underskrift ugyldig] Referat"
+
+
+def test_what_cannot_be_opened_is_delivered_as_it_came_and_nobody_outside_is_told(office: Office) -> None:
+    message = office.encrypted(ENTITY, "-aes256", to=office.stranger)
+    [mail] = office.send(message)
+    assert mail["Segl-Opened"] == "no"
+    assert body_of(mail.as_bytes()) == body_of(message)
+    assert office.street.mail_for(AUTHOR) == []
+
+
+def test_outside_recipients_of_the_same_message_get_it_as_it_came(office: Office) -> None:
+    """It is mail that cannot be read, so they get it securely: here as a sealed message."""
+    message = office.encrypted(ENTITY, "-aes256")
+    own, other, outside = office.send(message, COLLEAGUE, OTHER, BARE, sender="mette@nordby-vand.example")
+    assert SECRET in text_of(own)
+    assert SECRET in text_of(other)
+    assert "https://sikker.nordby-vand.example/m/" in outside.as_string()
+    assert CPR.encode() not in office.street.seen_in_clear()
+
+
+def test_twice_the_same_is_twice_the_same(office: Office) -> None:
+    message = office.encrypted(ENTITY, "-aes256")
+    first, again = (office.send(message)[0].get_payload() for _ in range(2))
+    assert first == again
+
+
+def test_forged_results_and_marks_are_taken_off_whatever_the_mail_is(office: Office) -> None:
+    forged = (
+        "Authentication-Results: mail.nordby-vand.example; smime=pass body.smime-identifier=kgl@hoffet.example",
+        "Authentication-Results: mail.nordby-vand.example; dkim=pass header.d=x.example",
+        "Segl-Opened: yes; cipher=aes-256-gcm; authenticated=yes",
+        "X-Segl-Open: yes",
+    )
+    plain = office.header("Hej", *forged) + ENTITY.replace(CPR.encode(), b"ingen")
+    [mail] = office.send(plain)
+    assert mail.get_all("Authentication-Results") == [
+        "mail.nordby-vand.example; dkim=pass header.d=x.example"
+    ]  # the site's own DKIM filter writes under this name, before us
+    assert mail["Segl-Opened"] is None
+    [mail] = office.send(
+        office.header("Hej", *forged) + office.encrypted(ENTITY).partition(b"MIME-Version: 1.0\r\n")[2]
+    )
+    results = mail.get_all("Authentication-Results") or []
+    assert [value for value in results if "smime" in value] == ["mail.nordby-vand.example;\r\n smime=none"]
+    assert mail.get_all("Segl-Opened") == ["yes; cipher=aes-256-cbc; authenticated=no"]
+
+
+def test_an_envelope_in_an_envelope_is_opened_and_too_many_are_not(office: Office) -> None:
+    inner = openssl("cms", "-encrypt", "-binary", "-aes256", office.rsa.cert_file, given=ENTITY)
+    [mail] = office.send(office.encrypted(inner, "-aes256"))
+    assert SECRET in text_of(mail)
+    for _ in range(10):
+        inner = openssl("cms", "-encrypt", "-binary", "-aes256", office.rsa.cert_file, given=inner)
+    [mail] = office.send(office.encrypted(inner, "-aes256"))
+    assert mail["Segl-Opened"] == "no"
+
+
+def test_a_bomb_of_ten_megabytes_and_a_nesting_without_end_are_delivered_as_they_came(office: Office) -> None:
+    rubbish = b"MII" + b"A" * 76 + b"\r\n" + (b"MIAwgDCA" * 9 + b"\r\n") * 140_000
+    kind = (
+        b"Content-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    )
+    [mail] = office.send(office.header() + kind + rubbish)
+    assert mail["Segl-Opened"] == "no"
+    [mail] = office.send(office.encrypted(ENTITY, "-aes256"))  # and the next one is served as ever
+    assert mail["Segl-Opened"].startswith("yes")
+
+
+def test_killed_in_the_middle_loses_nothing(office: Office) -> None:
+    house = office.house
+    office.street.forget()
+    messages = [office.encrypted(ENTITY, "-aes256", subject=f"nr {number}") for number in range(6)]
+    for number, message in enumerate(messages):
+        house.submit(message, AUTHOR, [COLLEAGUE])
+        if number == 2:
+            house.deliver.kill()
+    house.deliver = Daemon("segl-deliver", "--settings", str(house.settings_file), directory=house.directory)
+    house.deliver.start()
+
+    def subjects() -> set[str]:
+        return {str(message_from_bytes(m.content)["Subject"]) for m in office.street.mail_for(COLLEAGUE)}
+
+    wait_until(lambda: len(subjects()) == 6 and not house.queued, 90, lambda: house.log[-8000:])
+    assert all(SECRET.encode() in mail.content for mail in office.street.mail_for(COLLEAGUE)), (
+        "each of them was opened"
+    )
+
+
+def test_nothing_of_it_was_seen_outside(office: Office) -> None:
+    office.send(office.encrypted(ENTITY, "-aes256"))
+    assert CPR.encode() not in office.street.seen_in_clear()
+    assert CPR not in office.house.log
