@@ -18,6 +18,7 @@ BENCHES = (
     "bench_classify.py",
     "bench_memory.py",
     "bench_cms.py",
+    "bench_deliver.py",
 )
 
 
