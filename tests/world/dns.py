@@ -160,9 +160,7 @@ class DnsServer:
         self.directory.mkdir(parents=True, exist_ok=True)
         serial = next(_numbers)
         config = self._write(serial)
-        self._process = subprocess.Popen(
-            [program, "-d", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        self._process = self._launch(program, config)
         self._wait_for(serial)
 
     def stop(self) -> None:
@@ -185,6 +183,11 @@ class DnsServer:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _launch(self, program: str, config: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [program, "-d", "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
     def _write(self, serial: int) -> Path:
         """The zone as a zone file for the root, and faults as unbound's own settings."""

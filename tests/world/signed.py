@@ -7,13 +7,15 @@
     ])
     with SignedDns(directory, tree, port=5353) as validating, SignedDns(…, validates=False) as plain: …
 
-``dnssec-signzone`` signs; unbound holds the zones and validates them by a trust anchor of ours
+``dnssec-signzone`` signs, a name server for each level serves what is its own and refers to the next
+(:mod:`world.name_servers`), and unbound finds its way from the root and validates by a trust anchor of ours
 (``tree.anchors``). The root and ``example`` are made around what is given. With ``validates=False`` the same
 unbound passes signatures on and judges nothing, as a plain forwarder does.
 """
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +23,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from world.dns import SERIAL, TTL, DnsServer, Fault, Record
+from world.dns import SERIAL, TTL, DnsServer, Record
+from world.name_servers import Server, end, inside
 
 ROOT, TLD = ".", "example"
 
@@ -41,7 +44,11 @@ class Flaw(Enum):
     EXPIRED = "its signatures ended yesterday"
     WRONG_KEY = "its parent names another key"
     TAMPERED = "its addresses were changed after they were signed"
-    MUTE = "its parent names keys, and its servers do not answer"
+    MUTE = "its parent names keys, and its servers cannot be reached"
+    SILENT = "its servers never answer"
+    LAME = "the server that its parent names knows nothing of it"
+    SERVFAIL = "its server cannot load it"
+    SLOW = "its server takes its time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,20 @@ class SignedZone:
     def stem(self) -> str:
         return "root" if self.name == ROOT else self.name
 
+    @property
+    def server(self) -> Server:
+        """Where its parent says it is served."""
+        if self.flaw in _ELSEWHERE:
+            return _ELSEWHERE[self.flaw]
+        if self.name in (ROOT, TLD):
+            return Server.ROOT if self.name == ROOT else Server.EXAMPLE
+        return Server.CHILDREN if self.name.count(".") == 1 else Server.DEEPER
+
     def is_below(self, other: SignedZone) -> bool:
         return other.name == ROOT != self.name or self.name.endswith("." + other.name)
+
+
+_ELSEWHERE = {Flaw.MUTE: Server.NOWHERE, Flaw.SILENT: Server.SILENT, Flaw.SLOW: Server.SLOW}
 
 
 class SignedTree:
@@ -99,13 +118,14 @@ class SignedTree:
     def _sign_zone(self, zone: SignedZone, keys: Mapping[str, str]) -> None:
         plain = self.directory / f"{zone.stem}.zone"
         apex = zone.name if zone.name == ROOT else f"{zone.name}."
-        text = [_HEAD.format(apex=apex, ttl=TTL)]
+        text = [_HEAD.format(apex=apex, ttl=TTL, server=zone.server.host)]
+        text += [f"{server.host}. IN A {server.value}\n" for server in Server if zone.name in (ROOT, TLD)]
         text += [f"{name}. IN {record}\n" for name, records in zone.records.items() for record in records]
         for child in self.zones:
             if child.is_below(zone) and not any(
                 child.is_below(between) and between.is_below(zone) for between in self.zones
             ):
-                text.append(f"{child.name}. IN NS ns.dns.invalid.\n{keys.get(child.name, '')}")
+                text.append(f"{child.name}. IN NS {child.server.host}.\n{keys.get(child.name, '')}")
         plain.write_text("".join(text), "utf-8")
         if zone.flaw is Flaw.UNSIGNED:
             plain.rename(self.file(zone))
@@ -121,7 +141,7 @@ class SignedTree:
 
 
 class SignedDns(DnsServer):
-    """One unbound over a tree. *faults* are names whose servers fail, besides the tree's own flaws."""
+    """One unbound over a tree, with name servers of its own for it."""
 
     def __init__(
         self,
@@ -131,16 +151,15 @@ class SignedDns(DnsServer):
         address: str = "127.0.0.53",
         port: int = 53,
         validates: bool = True,
-        faults: Mapping[str, Fault] | None = None,
     ) -> None:
-        super().__init__(directory, dict(faults or {}), address=address, port=port)
+        super().__init__(directory, {}, address=address, port=port)
         self.tree = tree
         self.validates = validates
 
     def _write(self, serial: int) -> Path:
-        mute = [zone.name for zone in self.tree.zones if zone.flaw is Flaw.MUTE]
-        mute += [name for name, fault in self.zone.items() if fault is Fault.SERVFAIL]
-        text = [
+        (self.directory / "hints").write_text(_HINTS.format(server=Server.ROOT), "ascii")
+        config = self.directory / "unbound.conf"
+        config.write_text(
             _CONFIG.format(
                 address=self.address,
                 port=self.port,
@@ -149,22 +168,44 @@ class SignedDns(DnsServer):
                 anchors=f'trust-anchor-file: "{self.tree.anchors}"' if self.validates else "",
                 serial_name=SERIAL,
                 serial=serial,
-            )
-        ]
-        text += [
-            f'  local-zone: "{name}" always_deny\n'
-            for name, fault in self.zone.items()
-            if fault is Fault.SILENT
-        ]
-        text += [f'stub-zone:\n  name: "{name}"\n  stub-addr: 127.0.0.1@9\n' for name in mute]
-        text += [
-            _AUTH_ZONE.format(name=zone.name, file=self.tree.file(zone))
-            for zone in self.tree.zones
-            if zone.name not in mute
-        ]
-        config = self.directory / "unbound.conf"
-        config.write_text("".join(text), "utf-8")
+            ),
+            "utf-8",
+        )
         return config
+
+    def _launch(self, program: str, config: Path) -> subprocess.Popen[bytes]:
+        """In a network of its own, together with the name servers; only its door is in ours."""
+        with (
+            socket.socket(type=socket.SOCK_DGRAM) as udp,
+            socket.socket() as tcp,
+            (self.directory / "servers.log").open("wb") as log,
+        ):
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            for door in (udp, tcp):
+                door.bind((self.address, self.port))
+            tcp.listen(64)
+            resolver = [program, "-d", "-c", str(config)]
+            return subprocess.Popen(
+                inside(self.directory, self._served(), resolver, (udp, tcp)),
+                stdout=log,
+                stderr=log,
+                pass_fds=(udp.fileno(), tcp.fileno()),
+            )
+
+    def _served(self) -> dict[Server, dict[str, Path]]:
+        real = (Server.ROOT, Server.EXAMPLE, Server.CHILDREN, Server.DEEPER)
+        served: dict[Server, dict[str, Path]] = {server: {} for server in real}
+        for zone in self.tree.zones:
+            server = Server.CHILDREN if zone.server is Server.SLOW else zone.server
+            if server in served and zone.flaw is not Flaw.LAME:
+                missing = zone.flaw is Flaw.SERVFAIL
+                served[server][zone.name] = self.directory / "none" if missing else self.tree.file(zone)
+        return served
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end(self._process)
+            self._process = None
 
 
 def _run(program: str, *arguments: str | Path) -> str:
@@ -176,11 +217,13 @@ def _run(program: str, *arguments: str | Path) -> str:
 _HEAD = """\
 $TTL {ttl}
 {apex} IN SOA ns.dns.invalid. hostmaster.dns.invalid. 1 3600 600 86400 {ttl}
-{apex} IN NS ns.dns.invalid.
+{apex} IN NS {server}.
 """
 _CONFIG = """\
 server:
   interface: {address}@{port}
+  use-systemd: yes
+  root-hints: "{directory}/hints"
   access-control: 0.0.0.0/0 allow
   do-ip6: no
   directory: "{directory}"
@@ -196,16 +239,12 @@ server:
   ede: yes
   val-log-level: 2
   do-not-query-localhost: no
-  outbound-msg-retry: 1
   msg-cache-size: 1m
   rrset-cache-size: 1m
   local-zone: "invalid" transparent
   local-data: '{serial_name}. 0 IN TXT "{serial}"'
 """
-_AUTH_ZONE = """\
-auth-zone:
-  name: "{name}"
-  zonefile: "{file}"
-  for-downstream: no
-  for-upstream: yes
+_HINTS = """\
+. 3600 IN NS {server.host}.
+{server.host}. 3600 IN A {server.value}
 """

@@ -6,7 +6,7 @@ public key in the TLSA records; the mail servers themselves do not exist.
 
 from __future__ import annotations
 
-from world.dns import CNAME, MX, NULL_MX, TLSA, A, Fault, Record
+from world.dns import CNAME, MX, NULL_MX, TLSA, A, Record
 from world.signed import Denies, Flaw, SignedZone
 
 KEY = "ab" * 32
@@ -82,7 +82,8 @@ ZONES = [
     }),
     SignedZone("optout.example", denial=Denies.OPT_OUT),
     zone("unsigned.optout.example", EE, flaw=Flaw.UNSIGNED),
-    zone("deaf.example", flaw=Flaw.UNSIGNED),  # its name servers fail on TLSA
+    zone("deaf.example", flaw=Flaw.UNSIGNED),
+    SignedZone("_tcp.mx.deaf.example", flaw=Flaw.SERVFAIL),  # its name servers fail on TLSA
     zone("todeaf.example", more={"todeaf.example": [MX(10, "mx.deaf.example")]}),
     # broken
     zone("expired.example", EE, flaw=Flaw.EXPIRED),
@@ -91,6 +92,10 @@ ZONES = [
     zone("mute.example", EE, flaw=Flaw.MUTE),
     zone("lame.example", EE, more={at("mx.lame.example"): []}),
     SignedZone("_tcp.mx.lame.example", flaw=Flaw.MUTE),
+    zone("silent.example", EE, flaw=Flaw.SILENT),
+    zone("estranged.example", EE, flaw=Flaw.LAME),
+    zone("unloaded.example", EE, flaw=Flaw.SERVFAIL),
+    zone("slow.example", EE, flaw=Flaw.SLOW),
     zone("tomute.example", more={"tomute.example": [MX(10, "mx.mute.example")]}),
     zone("tobad.example", EE, more={
         "tobad.example": [MX(10, "mx.tobad.example"), MX(20, "mx.tampered.example")]
@@ -99,5 +104,3 @@ ZONES = [
         "baddoubt.example": [MX(10, "mx.bare.example"), MX(20, "mx.mute.example")]
     }),
 ]  # fmt: skip
-
-FAULTS = {"_tcp.mx.deaf.example": Fault.SERVFAIL, "silent.example": Fault.SILENT}

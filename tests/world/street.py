@@ -29,7 +29,7 @@ from typing import Self
 
 from world import namespace
 from world.ca import Certificate, TestCA
-from world.dns import MX, TLSA, A, Fault, Record
+from world.dns import MX, TLSA, A, Record
 from world.house import DOMAIN, MAIL_STORE
 from world.peers import ReceivedMail, SmtpPeer
 from world.signed import Flaw, SignedDns, SignedTree, SignedZone
@@ -76,8 +76,10 @@ class Street:
         }
         self.dns = SignedDns(
             directory / "dns",
-            SignedTree(directory / "zones", [self._zone(domain) for domain in self.peers]),
-            faults={"stille.example": Fault.SILENT},
+            SignedTree(
+                directory / "zones",
+                [*map(self._zone, self.peers), SignedZone("stille.example", flaw=Flaw.SILENT)],
+            ),
         )
         self._running = ExitStack()
 

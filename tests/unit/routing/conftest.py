@@ -10,7 +10,7 @@ import pytest
 from world.ca import TestCA
 from world.outside import Outside, free_port
 from world.signed import SignedDns, SignedTree
-from world.signed_zones import FAULTS, ZONES
+from world.signed_zones import ZONES
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> SignedTree:
 def validating(tree: SignedTree, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedDns]:
     """A resolver that validates, as it should stand beside Segl."""
     directory = tmp_path_factory.mktemp("validating")
-    with SignedDns(directory, tree, address="127.0.0.1", port=free_port(), faults=FAULTS) as dns:
+    with SignedDns(directory, tree, address="127.0.0.1", port=free_port()) as dns:
         yield dns
 
 
@@ -40,5 +40,5 @@ def forwarding(tree: SignedTree, tmp_path_factory: pytest.TempPathFactory) -> It
     """A resolver that passes signatures on and judges nothing."""
     directory = tmp_path_factory.mktemp("forwarding")
     address, port = "127.0.0.1", free_port()
-    with SignedDns(directory, tree, address=address, port=port, validates=False, faults=FAULTS) as dns:
+    with SignedDns(directory, tree, address=address, port=port, validates=False) as dns:
         yield dns

@@ -14,7 +14,6 @@ from segl_routing.certificates.smimea import SmimeaSource, owner_name
 from segl_routing.certificates.sources import Answer
 from segl_routing.mx import MailDns
 from world.authority import Authority
-from world.dns import Fault
 from world.outside import free_port
 from world.signed import Flaw, SignedDns, SignedTree, SignedZone
 
@@ -51,6 +50,7 @@ ZONES = [
     ),
     zone("unsigned.example", Flaw.UNSIGNED, bo=[OWN]),
     zone("expired.example", Flaw.EXPIRED, bo=[OWN]),
+    zone("mute.example", Flaw.SILENT, bo=[OWN]),
 ]
 
 
@@ -58,8 +58,7 @@ ZONES = [
 def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmimeaSource]:
     directory = tmp_path_factory.mktemp("smimea")
     tree = SignedTree(directory / "zones", ZONES)
-    faults = {"mute.example": Fault.SILENT}
-    with SignedDns(directory, tree, address="127.0.0.1", port=free_port(), faults=faults) as dns:
+    with SignedDns(directory, tree, address="127.0.0.1", port=free_port()) as dns:
         yield SmimeaSource(MailDns([dns.nameserver], query_seconds=1.0))
 
 

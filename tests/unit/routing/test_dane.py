@@ -6,12 +6,17 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rdatatype
 import pytest
 
 from segl.vocabulary import Known, Proof
 from segl_routing.dane import Cover, Dane, Found
 from segl_routing.mx import MailDns, NoMail
-from segl_routing.resolver import Security
+from segl_routing.resolver import Reply, Resolver, Security
 from segl_routing.tlsa import Matching, Selector, Tlsa, Usage
 from world.outside import free_port
 from world.signed import SignedDns
@@ -56,6 +61,7 @@ COVERED = {
     "aliasown.example": "mail host mx.aliasown.example has signed TLSA records",  # … or else the own name
     "aliasaway.example": "mail host mx.aliasaway.example has signed TLSA records",  # §2.2.2: ends unsigned
     "common.example": "mail host mx.common.example has signed TLSA records",  # the TLSA name is an alias
+    "slow.example": "mail host mx.slow.example has signed TLSA records",
 }
 NO_PROOF = {
     "half.example": "only 1 of 2 by TLSA: mail host mx2.half.example has no TLSA record",
@@ -84,6 +90,8 @@ IN_DOUBT = {
     "wrongkey.example": f"DNS MX wrongkey.example: {BOGUS}",
     "tampered.example": f"DNS A mx.tampered.example: {BOGUS}",
     "mute.example": f"DNS MX mute.example: {FAILS}",  # broken delegation (postfix-tlspol#82)
+    "estranged.example": f"DNS MX estranged.example: {FAILS}",  # lame delegation: REFUSED
+    "unloaded.example": f"DNS MX unloaded.example: {FAILS}",
     "tomute.example": f"DNS A mx.mute.example: {FAILS}",
     "lame.example": f"DNS TLSA _25._tcp.mx.lame.example: {FAILS}",
     "tobad.example": f"DNS A mx.tampered.example: {BOGUS}",  # the other host is covered
@@ -136,6 +144,21 @@ def test_a_thousand_mail_hosts_are_not_looked_at(find: Find) -> None:
     found = find("many.example")
     assert (found.evidence.known, found.evidence.bars) == (Known.NO, True)
     assert found.evidence.reason == "has 1000 mail hosts; at most 20 are looked at"
+
+
+def test_the_signed_world_is_one_of_real_servers(validating: SignedDns) -> None:
+    """A zone's key is known by its parent's server alone, and what does not fit into a packet comes over TCP."""
+
+    async def ask(name: str, kind: dns.rdatatype.RdataType) -> Reply:
+        return await Resolver([validating.nameserver]).exchange(dns.name.from_text(name), kind)
+
+    [delegation] = asyncio.run(ask("covered.example.", dns.rdatatype.NS)).answer().records
+    assert delegation.target.to_text() == "children.ns.example."
+    assert len(asyncio.run(ask("covered.example.", dns.rdatatype.DS)).answer().records) == 1
+    many = dns.message.make_query("many.example", dns.rdatatype.MX, payload=1232)
+    cut = dns.query.udp(many, validating.address, port=validating.port, timeout=5)
+    assert cut.flags & dns.flags.TC
+    assert len(asyncio.run(ask("many.example.", dns.rdatatype.MX)).answer().records) == 1000
 
 
 def test_a_name_server_that_is_not_there() -> None:
