@@ -118,6 +118,9 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
     yield from _tunnel_list_checks(settings, file)
     yield from _next_hop_faults(settings, file)
     yield from _certificate_checks(settings, file)
+    for domain in settings.delivery.sign_keys:
+        if not settings.is_own(domain):
+            yield Fault(file, "delivery.sign_keys", f"{domain} is not one of the own domains")
     if Label.CPR in settings.detection.thresholds:
         hint = "set threshold in [label.cpr] of a rule file"
         yield Fault(file, "detection.thresholds.cpr", "the model has no say about CPR numbers", hint)
