@@ -34,6 +34,8 @@ class Inbound:
     # A signer's certificate of which nobody says whether it was revoked: "refuse" it (the result is neutral), or
     # "use" it.
     revocation_unknown: Literal["refuse", "use"] = "refuse"
+    # segl-map asks that of the authorities; a message waits for it so long.
+    revocation_seconds: Annotated[float, Field(gt=0, le=60)] = 15.0
     # Keep the certificates of verified signers, so that mail to them can be encrypted (source "kept").
     harvest: bool = True
     # Put before the subject of mail that was opened, or whose signature passed; of mail with a signature that did

@@ -142,6 +142,18 @@ recipient_lookup = sa.Table(
     sa.Column("unknown_since", sa.Float),
 )
 
+# What an authority says of a signer's chain (segl.signer_standings): wanted by segl-deliver, answered by segl-map.
+signer_standing = sa.Table(
+    "signer_standing",
+    _metadata,
+    sa.Column("chain_id", sa.String(64), primary_key=True),  # SHA-256 over the chain, hex
+    sa.Column("chain", sa.LargeBinary, nullable=False),
+    sa.Column("wanted_at", sa.Float),  # null: answered
+    sa.Column("standing", sa.String(8), nullable=False),
+    sa.Column("reason", sa.String(255), nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+)
+
 
 def open_store(url: str) -> Engine:
     """Connect, create missing tables, bring an older schema up to date. Raises :class:`StoreError`."""

@@ -14,24 +14,28 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from segl import metrics, notify
 from segl.certificate_records import CertificateRecords
-from segl.errors import Fault, SeglError, SettingsError
+from segl.errors import Fault, SeglError, SettingsError, StoreError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
+from segl.signer_standings import SignerStandings
 from segl.store import open_store
 from segl.traffic_writer import TrafficWriter
 from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
 from segl_routing.archive import StoreArchive
 from segl_routing.certificates.desk import CertificateDesk
+from segl_routing.certificates.fetch import fetcher
+from segl_routing.certificates.revocation import RevocationChecks
+from segl_routing.certificates.signers import SignerQuestions
 from segl_routing.checking import CheckedWith, live_check
 from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
@@ -103,7 +107,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     except OSError as error:
         fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
         raise SettingsError([fault]) from None
-    kept = _Kept(archive, policies, marks, traffic)
+    kept = _Kept(archive, policies, marks, traffic, SignerStandings(engine))
     daemon = _Daemon(file, settings, check, kept, certificates, events)
     return daemon, _Doors(questions, announcements)
 
@@ -116,6 +120,7 @@ class _Kept:
     policies: StorePolicyArchive
     marks: StoreMarks
     traffic: TrafficWriter
+    signers: SignerStandings
 
 
 class _Daemon:
@@ -164,7 +169,14 @@ class _Daemon:
             traffic=self._traffic,
         )
         counts = self._kept.traffic.run(lambda: self._settings.routing.traffic_days)
-        work = (self._keep_house(), self._keep_fresh(), _feed_watchdog(), relief.run(), counts)
+        signers = SignerQuestions(
+            self._kept.signers,
+            RevocationChecks(fetcher(self._settings.certificates.revocation_seconds)).standing,
+            self._events,
+            lambda: self._settings.inbound.on,
+        )
+        own = (self._keep_house(), self._keep_fresh(), _feed_watchdog())
+        work = (*own, relief.run(), counts, signers.run())
         helpers = [asyncio.create_task(each) for each in work]
         self._events.ready(socket=str(doors.questions.path))
         notify.ready()
@@ -188,6 +200,8 @@ class _Daemon:
         while True:
             self._kept.archive.prune(time.time() - FORGOTTEN_SECONDS)
             self._certificates.prune(time.time() - FORGOTTEN_SECONDS)
+            with suppress(StoreError):
+                await asyncio.to_thread(self._kept.signers.prune, time.time() - FORGOTTEN_SECONDS)
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     async def _keep_fresh(self) -> None:

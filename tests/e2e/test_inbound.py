@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from segl_delivery.cms.choice import MODERN
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.smime import enveloped, split_for_envelope
-from world.authority import Authority, Issued
+from world.authority import Authority, Issued, Publisher
 from world.estate import build_house
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR
@@ -67,9 +67,9 @@ class Office:
         made = made.replace(b"MIME-Version: 1.0\n", b"", 1)
         return self.header(**of) + made
 
-    def signed(self, entity: bytes, *options: str) -> bytes:
+    def signed(self, entity: bytes, *options: str, by: str = "anna") -> bytes:
         """An entity with a signature of Anna's."""
-        files = ("-signer", self.directory / "anna.pem", "-inkey", self.directory / "anna.key")
+        files = ("-signer", self.directory / f"{by}.pem", "-inkey", self.directory / f"{by}.key")
         made = openssl("cms", "-sign", "-binary", *files, *options, given=entity)
         return made.replace(b"MIME-Version: 1.0\n", b"", 1)
 
@@ -114,14 +114,22 @@ def office(street: Street) -> Iterator[Office]:
     with ExitStack() as running, TemporaryDirectory(prefix="inb-") as folder:
         directory = Path(folder)
         root = Authority("Rod-CA")
-        anna = root.issue(AUTHOR, key_usage=usage(sign=True, encrypt=True))
+        web = running.enter_context(Publisher())
+        lists, signs = [web.url("/rod.crl")], usage(sign=True, encrypt=True)
+        anna = root.issue(AUTHOR, key_usage=signs, lists=lists)
+        revoked = root.issue(AUTHOR, key_usage=signs, lists=lists)
+        web.serve("/rod.crl", root.crl([revoked]))
+        (directory / "revoked.pem").write_bytes(revoked.pem)
+        revoked.write_key(directory / "revoked.key")
+        nowhere = root.issue(AUTHOR, key_usage=signs, lists=["http://127.0.0.1:9/none.crl"])
+        (directory / "nowhere.pem").write_bytes(nowhere.pem)
+        nowhere.write_key(directory / "nowhere.key")
         (directory / "root.pem").write_bytes(root.pem)
         (directory / "anna.pem").write_bytes(anna.pem)
         anna.write_key(directory / "anna.key")
         settings = f"""
 [inbound]
 on = true
-revocation_unknown = "use"
 tag_secure = "[sikker]"
 tag_bad_signature = "[underskrift ugyldig]"
 tag_not_opened = "[ulæselig]"
@@ -207,6 +215,21 @@ def test_a_signed_message_that_was_altered_is_told(office: Office) -> None:
     [mail] = office.send(office.header("Referat") + office.signed(ENTITY).replace(b"Lejeren", b"Ejeren "))
     assert 'smime=fail reason="the signature does not hold"' in mail["Authentication-Results"]
     assert mail["Subject"] == "[underskrift ugyldig] Referat"
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [
+        ("revoked", 'smime=fail reason="the certificate was revoked"'),
+        ("nowhere", 'smime=neutral reason="whether the certificate was revoked is not known now"'),
+    ],
+)
+def test_the_authority_is_asked_whether_the_certificate_still_holds(
+    office: Office, by: str, said: str
+) -> None:
+    """By segl-map; segl-deliver has no way to the network."""
+    [mail] = office.send(office.header("Referat") + office.signed(ENTITY, by=by))
+    assert said in mail["Authentication-Results"]
 
 
 def test_what_cannot_be_opened_is_delivered_as_it_came_and_nobody_outside_is_told(office: Office) -> None:

@@ -14,13 +14,14 @@ from segl.errors import NoCertificate, StoreError
 from segl.events import Events
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_certificates import CertificateSource
+from segl.signer_standings import SignerStandings
 from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.judging import Judge, Judgement
+from segl_delivery.inbound.standings import AskedStandings
 from segl_delivery.keyring import KeyRing
 from segl_delivery.reinject import ReturnPort
 from segl_routing.certificates.kept import harvest
-from segl_routing.certificates.standing import Standing
 
 
 def opening_agent(
@@ -35,7 +36,7 @@ def opening_agent(
         ring=ring,
         judge=Judge(
             _authorities(settings),
-            unknown_standing,
+            AskedStandings(SignerStandings(engine), events, table.revocation_seconds),
             _pinned(settings, events),
             use_unknown=table.revocation_unknown == "use",
         ),
@@ -51,10 +52,6 @@ def _authorities(settings: Settings) -> Authorities:
         return Authorities(())
     table = settings.certificates
     return Authorities.read(table.trust, table.intermediates, DEFAULT_FILE)
-
-
-def unknown_standing(_chain: Sequence[x509.Certificate]) -> Standing:
-    return Standing.unknown("not asked")
 
 
 def _pinned(settings: Settings, events: Events) -> Callable[[str], Sequence[x509.Certificate]]:

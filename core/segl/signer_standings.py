@@ -1,0 +1,104 @@
+"""What authorities say of the certificates that others signed their mail with, for those who may not ask them.
+
+``segl-deliver`` verifies signatures and may not use the network; ``segl-map`` asks authorities anyway. So the first
+writes a chain it wants to know of into the store (:meth:`SignerStandings.want`), the second answers
+(:meth:`SignerStandings.answer`), and both meet in one row. Only chains that lead to an authority that the postmaster
+trusts are asked for: who is asked, stands in certificates of its making.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from segl.store import signer_standing, transaction
+
+MOST_WANTED: Final = 1000  # chains that wait for an answer at one time
+MOST_AT_ONCE: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """``standing`` is ``good``, ``revoked`` or ``unknown``, and holds up to ``until`` (Unix seconds)."""
+
+    standing: str
+    reason: str
+    until: float
+
+
+class SignerStandings:
+    """All methods block and raise :class:`~segl.errors.StoreError`. *chain* is in DER, leaf first, root last."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def known(self, chain: Sequence[bytes], now: float) -> Answered | None:
+        """What holds of *chain* at *now*; ``None``: nobody has said."""
+        table = signer_standing
+        columns = sa.select(table.c.standing, table.c.reason, table.c.until)
+        with transaction(self._engine) as connection:
+            row = connection.execute(columns.where(table.c.chain_id == _id(chain))).one_or_none()
+        return None if row is None or now >= row.until else Answered(*row)
+
+    def want(self, chain: Sequence[bytes], now: float) -> bool:
+        """Ask for *chain*; ``False`` when too many wait already."""
+        table, own = signer_standing, _id(chain)
+        with transaction(self._engine) as connection:
+            waiting = sa.select(sa.func.count()).where(table.c.wanted_at.is_not(None))
+            if (connection.scalar(waiting) or 0) >= MOST_WANTED:
+                return False
+            changed = connection.execute(
+                sa.update(table).where(table.c.chain_id == own).values(wanted_at=now)
+            ).rowcount
+            if not changed:
+                connection.execute(
+                    sa.insert(table).values(
+                        chain_id=own, chain=_joined(chain), wanted_at=now, standing="", reason="", until=0.0
+                    )
+                )
+        return True
+
+    def wanted(self) -> list[tuple[bytes, ...]]:
+        """Some of the chains that wait, the oldest first."""
+        table = signer_standing
+        asked = sa.select(table.c.chain).where(table.c.wanted_at.is_not(None)).order_by(table.c.wanted_at)
+        with transaction(self._engine) as connection:
+            return [_parted(row.chain) for row in connection.execute(asked.limit(MOST_AT_ONCE))]
+
+    def answer(self, chain: Sequence[bytes], answered: Answered) -> None:
+        table = signer_standing
+        values = {"standing": answered.standing, "reason": answered.reason[:255], "until": answered.until}
+        with transaction(self._engine) as connection:
+            connection.execute(
+                sa.update(table).where(table.c.chain_id == _id(chain)).values(wanted_at=None, **values)
+            )
+
+    def prune(self, before: float) -> None:
+        """Forget what ran out before *before*, and questions from before it."""
+        table = signer_standing
+        old = (table.c.until < before) & (table.c.wanted_at.is_(None) | (table.c.wanted_at < before))
+        with transaction(self._engine) as connection:
+            connection.execute(sa.delete(table).where(old))
+
+
+def _id(chain: Sequence[bytes]) -> str:
+    return sha256(_joined(chain)).hexdigest()
+
+
+def _joined(chain: Sequence[bytes]) -> bytes:
+    return b"".join(len(der).to_bytes(4, "big") + der for der in chain)
+
+
+def _parted(joined: bytes) -> tuple[bytes, ...]:
+    parts: list[bytes] = []
+    at = 0
+    while at < len(joined):
+        end = at + 4 + int.from_bytes(joined[at : at + 4], "big")
+        parts.append(joined[at + 4 : end])
+        at = end
+    return tuple(parts)

@@ -1,0 +1,68 @@
+"""Asks authorities of the certificates that others signed their mail with, for ``segl-deliver``
+(:mod:`segl.signer_standings`)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from cryptography import x509
+
+from segl.events import Events
+from segl.recipient_certificates import load_der
+from segl.signer_standings import Answered, SignerStandings
+from segl_routing.certificates.standing import Revocation, Standing
+
+LOOK_SECONDS: Final = 0.5
+AGAIN_SECONDS: Final = 30.0  # what could not be found out is asked again after so long
+GOOD_SECONDS: Final = 3600.0
+
+Ask = Callable[[Sequence[x509.Certificate]], Awaitable[Standing]]
+
+
+class SignerQuestions:
+    """``ask`` is :meth:`~segl_routing.certificates.revocation.RevocationChecks.standing`; ``on`` is asked before each
+    look, so that a reload takes effect."""
+
+    def __init__(
+        self, standings: SignerStandings, ask: Ask, events: Events, on: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._standings = standings
+        self._ask = ask
+        self._events = events
+        self._on = on
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            if self._on():
+                try:
+                    await self.look()
+                except Exception as error:
+                    self._events.failed("signers' certificates", error)
+                    await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Answer what is wanted now, all side by side. Raises :class:`~segl.errors.StoreError`."""
+        wanted = await asyncio.to_thread(self._standings.wanted)
+        await asyncio.gather(*map(self._one, wanted))
+
+    async def _one(self, chain: tuple[bytes, ...]) -> None:
+        try:
+            standing = await self._ask([load_der(der) for der in chain])
+        except ValueError:
+            standing = Standing.unknown("the certificate cannot be read", lasting=True)
+        await asyncio.to_thread(self._standings.answer, chain, answered(standing, time.time()))
+
+
+def answered(standing: Standing, now: float) -> Answered:
+    """How long it holds: what nobody knows is asked again soon, and "good" never holds for more than an hour."""
+    asked_again = now + AGAIN_SECONDS
+    if standing.revocation is Revocation.UNKNOWN:
+        until = now + GOOD_SECONDS if standing.lasting else asked_again
+    else:
+        until = min(standing.until.timestamp(), now + GOOD_SECONDS) if standing.until else now + GOOD_SECONDS
+    return Answered(standing.revocation.value, standing.reason, until)

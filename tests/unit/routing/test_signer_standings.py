@@ -1,0 +1,84 @@
+"""Signers' certificates: wanted by the one who may not ask, answered by the one who does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from segl.events import Events
+from segl.signer_standings import MOST_WANTED, Answered, SignerStandings
+from segl.store import open_store
+from segl_delivery.inbound.standings import AskedStandings
+from segl_routing.certificates.signers import SignerQuestions, answered
+from segl_routing.certificates.standing import Revocation, Standing
+from world.authority import Authority
+
+ROOT = Authority("Rod-CA")
+CHAIN = (ROOT.issue("anna@kommune.example").certificate, ROOT.certificate)
+
+
+@pytest.fixture
+def standings(tmp_path: Path) -> SignerStandings:
+    return SignerStandings(open_store(f"sqlite:///{tmp_path}/segl.db"))
+
+
+def test_what_is_wanted_is_answered_and_holds_for_its_time(standings: SignerStandings) -> None:
+    chain = (b"leaf", b"root")
+    assert standings.known(chain, 1.0) is None
+    assert standings.want(chain, 1.0)
+    assert standings.want(chain, 2.0)  # asked twice is wanted once
+    assert standings.wanted() == [chain]
+    standings.answer(chain, Answered("good", "", 10.0))
+    assert standings.wanted() == []
+    assert standings.known(chain, 9.0) == Answered("good", "", 10.0)
+    assert standings.known(chain, 10.0) is None
+    assert standings.known((b"leaf", b"another root"), 9.0) is None
+    standings.prune(11.0)
+    assert standings.known(chain, 9.0) is None
+
+
+def test_a_flood_of_questions_is_bounded(standings: SignerStandings) -> None:
+    assert all(standings.want((str(number).encode(),), 1.0) for number in range(MOST_WANTED))
+    assert not standings.want((b"one more",), 1.0)
+
+
+@pytest.mark.parametrize("revocation", list(Revocation))
+def test_the_answer_of_the_authority_reaches_the_one_who_waits(
+    standings: SignerStandings, revocation: Revocation
+) -> None:
+    async def ask(chain: Sequence[x509.Certificate]) -> Standing:
+        assert tuple(chain) == CHAIN
+        return Standing(revocation, "said so")
+
+    async def both() -> Standing:
+        questions = asyncio.create_task(SignerQuestions(standings, ask, Events("test")).run())
+        try:
+            return await asyncio.to_thread(AskedStandings(standings, Events("test"), 20), CHAIN)
+        finally:
+            questions.cancel()
+
+    assert asyncio.run(both()).revocation is revocation
+
+
+def test_without_anybody_who_asks_it_is_unknown_after_a_while(standings: SignerStandings) -> None:
+    assert AskedStandings(standings, Events("test"), 0.2)(CHAIN).revocation is Revocation.UNKNOWN
+
+
+def test_one_trusted_by_itself_is_not_asked_for(standings: SignerStandings) -> None:
+    assert AskedStandings(standings, Events("test"), 0.2)(CHAIN[1:]).revocation is Revocation.GOOD
+    assert standings.wanted() == []
+
+
+def test_good_holds_for_an_hour_at_most_and_unknown_for_a_moment() -> None:
+    now = datetime.now(UTC)
+    late, soon = now + timedelta(days=7), now + timedelta(minutes=5)
+    at = now.timestamp()
+    assert answered(Standing(Revocation.GOOD, "", late), at).until == at + 3600
+    assert answered(Standing(Revocation.GOOD, "", soon), at).until == soon.timestamp()
+    assert answered(Standing.unknown("x"), at).until == at + 30
+    assert answered(Standing.unknown("x", lasting=True), at).until == at + 3600
