@@ -17,6 +17,22 @@ def repository() -> Path:
     return ROOT
 
 
+# Modules most of whose tests start programs, each short and all together long: `make test-fast` leaves them out.
+_SLOW = frozenset(
+    """
+    test_archive test_certificates_ldap test_check test_evaluate test_explain test_formats_image test_key_command
+    test_milter_protocol test_mime_corpus test_pool test_postfix_commands test_postfix_host_checks
+    test_postfix_misconfigured test_postfix_plan test_rules_load test_sandbox
+    """.split()
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in _SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """World tests need root and Postfix. CI has both, so there a missing one is a failure, not a skip."""
     if not item.get_closest_marker("world") or _world_possible():

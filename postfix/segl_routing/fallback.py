@@ -111,7 +111,8 @@ class Fallback:
                 continue
             copy = copies[one.queue_id, one.address] = self._counted(one)
             found = trouble.setdefault(domain, _Trouble())
-            found.tries += copy.tries
+            # not the sum: a network that is away for a moment fails every copy on its way, once
+            found.tries = max(found.tries, copy.tries)
             found.oldest = min(found.oldest, one.arrived)
             found.queue_ids[one.queue_id] = None
             if failure is Failure.TLS or not found.reason:

@@ -25,6 +25,7 @@ from segl_routing.routes import RouteTable
 from world.lookups import pkix, says
 
 DOMAIN = "kunde.example"
+BAD_CERTIFICATE = "Server certificate not verified"
 REFUSED = "connect to mx.kunde.example[192.0.2.1]:25: Connection refused"
 SETTINGS = parse_settings({"organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]}})
 
@@ -66,7 +67,7 @@ class World:
         certificates = pkix(self.proven, "told so")
         return Checked((says(Proof.DANE, Known.YES), *certificates.evidence)) if self.dane else certificates
 
-    def waits(self, *addresses: str, reason: str = "Server certificate not verified") -> None:
+    def waits(self, *addresses: str, reason: str = BAD_CERTIFICATE) -> None:
         message = {
             "queue_name": "deferred",
             "queue_id": "Q1",
@@ -78,6 +79,13 @@ class World:
     async def look(self, after: float) -> None:
         self.now += after
         await self.relief.round()
+
+    async def fails(self, reason: str = BAD_CERTIFICATE, after: float = 20) -> None:
+        """The same copy fails at two tries."""
+        self.waits("bo@kunde.example", reason=reason)
+        for _ in range(2):
+            self.fallback.asked("bo@kunde.example")
+            await self.look(after=after)
 
     @property
     def marked(self) -> bool:
@@ -102,8 +110,7 @@ def told(folder: Path, story: Callable[[World], Awaitable[None]]) -> World:
 
 def test_a_domain_is_marked_pushed_on_checked_and_healed(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        world.waits("bo@kunde.example", "eva@kunde.example")
-        await world.look(after=20)
+        await world.fails()
         assert world.marked
         assert not world.pushed.exists(), "the queue manager may still remember the old answer"
         world.waits()
@@ -119,8 +126,7 @@ def test_a_domain_is_marked_pushed_on_checked_and_healed(tmp_path: Path) -> None
 
 def test_a_check_that_finds_no_proof_leaves_the_mark(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        world.waits("bo@kunde.example", "eva@kunde.example")
-        await world.look(after=20)
+        await world.fails()
         world.waits()
         world.proven = Known.NO
         for _ in range(3):
@@ -138,8 +144,7 @@ def test_what_was_known_before_the_mark_does_not_end_it(tmp_path: Path) -> None:
     """Nobody answers at the check either: the proof of half an hour ago still counts, but not against the mark."""
 
     async def story(world: World) -> None:
-        world.waits("bo@kunde.example", "eva@kunde.example")
-        await world.look(after=20)
+        await world.fails()
         world.waits()
         world.proven = Known.UNKNOWN
         await world.look(after=HOLD_SECONDS)
@@ -158,8 +163,7 @@ def test_signed_dns_alone_does_not_end_a_mark_of_hosts_that_do_not_answer(tmp_pa
     async def story(world: World) -> None:
         world.dane, world.proven = True, Known.UNKNOWN
         await world.knowledge.check_anew(DOMAIN)
-        world.waits("bo@kunde.example", "eva@kunde.example", reason=REFUSED)
-        await world.look(after=601)
+        await world.fails(REFUSED, after=400)
         assert world.marked
         world.queue.write_text("", "utf-8")
         await world.look(after=HOLD_SECONDS)
@@ -173,8 +177,7 @@ def test_signed_dns_alone_does_not_end_a_mark_of_hosts_that_do_not_answer(tmp_pa
 
 def test_marks_outlive_the_process(tmp_path: Path) -> None:
     async def mark(world: World) -> None:
-        world.waits("bo@kunde.example", "eva@kunde.example")
-        await world.look(after=20)
+        await world.fails()
 
     async def nothing(_world: World) -> None:
         return
