@@ -1,7 +1,8 @@
 """The live check of one domain: all that can be found out now about forced TLS to it.
 
 The mail hosts come from DNS; then DANE, MTA-STS and a probe of every host are looked into at the same time, so
-a domain never seen before costs one round of DNS and one talk. What the proofs say is joined in
+a domain never seen before costs one round of DNS and one talk; what several of them ask of DNS at once is asked
+once (:meth:`segl_routing.resolver.Resolver.exchange`). What the proofs say is joined in
 :mod:`segl_routing.joined`.
 """
 

@@ -105,11 +105,32 @@ class Resolver:
         self._trusted = frozenset(str(ip_address(address)) for address in trusted)
         self._trust_loopback = trust_loopback
         self._places = asyncio.Semaphore(MAX_QUERIES)
+        self._asked: dict[tuple[dns.name.Name, dns.rdatatype.RdataType], asyncio.Task[Reply]] = {}
         self._read_of: tuple[int, int] | None = None
         self._read: tuple[tuple[str, int], ...] = ()
 
     async def exchange(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Reply:
-        """One question to the first name server that answers it. Raises :class:`DnsUnsure`."""
+        """One question to the first name server that answers it. Raises :class:`DnsUnsure`.
+
+        Whoever asks what is being asked already waits for that answer: the proofs and the probes of a domain
+        look up the same hosts, and equal questions at once are what a forger needs (RFC 5452 §5).
+        """
+        key = (name, kind)
+        task = self._asked.get(key)
+        if task is None:
+            task = asyncio.create_task(self._in_turn(name, kind))
+            self._asked[key] = task
+            task.add_done_callback(lambda done: self._answered(key, done))
+        return await asyncio.shield(task)
+
+    def _answered(
+        self, key: tuple[dns.name.Name, dns.rdatatype.RdataType], done: asyncio.Task[Reply]
+    ) -> None:
+        del self._asked[key]
+        if not done.cancelled():
+            done.exception()  # looked at, also when nobody waits any more
+
+    async def _in_turn(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Reply:
         async with self._places:
             return await self._exchange(name, kind)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +13,21 @@ from typing import TypeVar
 
 import dns.flags
 import dns.message
+import dns.query
 import dns.rcode
 import pytest
 
+from segl.events import Events
+from segl.vocabulary import Known, Proof
+from segl_routing.dane import Dane
+from segl_routing.facts import Checked
+from segl_routing.hosts import HostProbes
+from segl_routing.live import LiveCheck, promises_of
 from segl_routing.mx import DnsUnsure, MailDns, NoMail
+from segl_routing.probe import trust
 from world.dns import AAAA, CNAME, MX, NULL_MX, TXT, A, DnsServer, Fault, Zone
 from world.outside import Outside, free_port
+from world.signed import SignedDns
 
 T = TypeVar("T")
 
@@ -271,3 +281,55 @@ def test_resolv_conf_is_read_again_when_it_has_changed(server: DnsServer, tmp_pa
         return tuple(address for address, _ in mail_dns.resolver.servers())
 
     assert asyncio.run(run()) == ("127.0.0.2",)
+
+
+def test_what_proofs_and_probes_want_to_know_at_once_is_asked_once(
+    validating: SignedDns, outside: Outside
+) -> None:
+    """RFC 5452 §5: equal questions under way at once make a forger's guess easier, too."""
+    asked: list[str] = []
+
+    def relayed(query: bytes) -> list[bytes]:
+        question = dns.message.from_wire(query)
+        asked.append(f"{kind(query)} {question.question[0].name}")
+        time.sleep(0.03)
+        return [dns.query.udp(question, validating.address, port=validating.port, timeout=5).to_wire()]
+
+    async def run(nameserver: str) -> Checked:
+        mail_dns = MailDns([nameserver])
+        hosts = HostProbes(
+            mail_dns,
+            trust(outside.ca.file),
+            port=outside.port,
+            name="nordby-vand.example",
+            seconds=2.0,
+            events=Events("test"),
+        )
+        return await LiveCheck(mail_dns, hosts, promises_of(Dane(mail_dns)))("covered.example")
+
+    with odd_name_server(relayed) as server:
+        checked = asyncio.run(run(server))
+    assert [one.known for one in checked.evidence if one.proof is Proof.DANE] == [Known.YES]
+    each = [f"{what}{host}.covered.example." for host in ("mx", "mx2") for what in _OF_A_HOST]
+    assert sorted(asked) == sorted(["MX covered.example.", *each])
+
+
+_OF_A_HOST = ("A ", "AAAA ", "TLSA _25._tcp.")
+
+
+def test_who_gives_up_takes_nobodys_answer_away() -> None:
+    async def run(nameserver: str) -> tuple[str, ...] | NoMail:
+        mail_dns = MailDns([nameserver])
+        first = asyncio.create_task(mail_dns.mail_hosts("kommune.example"))
+        second = asyncio.create_task(mail_dns.mail_hosts("kommune.example"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        first.cancel()
+        return await second
+
+    def answer(query: bytes) -> list[bytes]:
+        time.sleep(0.05)
+        return [reply(query, dns.rcode.NOERROR, "MX", "10 mx.kommune.example.")]
+
+    with odd_name_server(answer) as server:
+        assert asyncio.run(run(server)) == ("mx.kommune.example",)
