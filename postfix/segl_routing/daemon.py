@@ -232,8 +232,8 @@ class _Daemon:
             metrics.RELOADS.labels("refused").inc()
         else:
             forget = CheckedWith.of(settings) != CheckedWith.of(self._settings)
-            if forget:
-                self._kept.policies.clear()
+            if settings.routing.tls_ca_file != self._settings.routing.tls_ca_file:
+                self._kept.policies.clear()  # HTTPS proved them, whatever DNS was asked (RFC 8461 §3.3)
             self._knowledge.change(check, settings.routing, forget=forget)
             self._certificates.change(settings, finder)
             self._check = check

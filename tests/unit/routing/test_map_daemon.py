@@ -327,6 +327,30 @@ def test_other_certificates_make_old_findings_void(map_: Map, tmp_path: Path) ->
     assert map_.ask("bo@boligforening.example").startswith("segl-portal:")
 
 
+def test_policies_that_https_proved_stay_until_the_certificates_change(map_: Map, tmp_path: Path) -> None:
+    """RFC 8461 §3.3: whoever can answer for DNS must not get rid of a policy by it."""
+
+    def kept() -> int:
+        with closing(sqlite3.connect(map_.directory / "segl.db")) as store:
+            return int(store.execute("SELECT count(*) FROM mta_sts_policy").fetchone()[0])
+
+    with closing(sqlite3.connect(map_.directory / "segl.db")) as store, store:
+        policy = "version: STSv1\nmode: enforce\nmx: mx.post.example\nmax_age: 604800\n"
+        store.execute(
+            "INSERT INTO mta_sts_policy VALUES ('post.example', '1', ?, 604800, ?)", (time.time(), policy)
+        )
+    file = map_.directory / "segl.toml"
+    text = file.read_text("utf-8")
+    assert "nameservers = [" in text
+    file.write_text(text.replace("nameservers = [", 'nameservers = ["127.0.0.1:9", '), "utf-8")
+    map_.reload()
+    assert map_.daemon.events[-1]["forgot"] is True  # what was found out about domains; not the policies
+    assert kept() == 1
+    map_.write(ca_file=TestCA(tmp_path / "other", "Another root").file)
+    map_.reload()
+    wait_until(lambda: kept() == 0, 10, lambda: map_.daemon.log)
+
+
 def test_a_domain_long_in_doubt_takes_the_portal(map_: Map) -> None:
     """TEMP at first; after ``undecided_seconds`` the next way, counted over restarts."""
     assert map_.ask("bo@ill.example").startswith("TEMP ")
