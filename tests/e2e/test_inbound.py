@@ -240,6 +240,30 @@ def test_what_cannot_be_opened_is_delivered_as_it_came_and_nobody_outside_is_tol
     assert office.street.mail_for(AUTHOR) == []
 
 
+@pytest.mark.parametrize("to", ["rsa", "stranger"], ids=["opened", "not-opened"])
+def test_a_mailbox_that_refuses_tells_the_postmaster_and_not_the_sender(office: Office, to: str) -> None:
+    """A report quotes the header, which is the one from inside by then."""
+    postmaster = "postmaster@nordby-vand.example"
+    store = office.street.peer_of(COLLEAGUE)
+    outside, entity = split_for_envelope(office.header("Skilsmisse") + ENTITY, "Sikker besked")
+    envelope = Envelope(entity.size, [getattr(office, to).certificate])
+    office.street.forget()
+    store.rcpt_replies[COLLEAGUE] = "550 5.1.1 no such user"
+    try:
+        office.house.submit(b"".join(enveloped(outside, entity, envelope).pieces), AUTHOR, [COLLEAGUE])
+        wait_until(
+            lambda: bool(office.street.mail_for(postmaster)) and not office.house.queued,
+            60,
+            lambda: office.house.log[-6000:],
+        )
+    finally:
+        store.rcpt_replies.clear()
+    assert office.street.mail_for(AUTHOR) == []
+    assert b"Skilsmisse" not in office.street.seen_in_clear()
+    [report] = office.street.mail_for(postmaster)
+    assert b"no such user" in report.content
+
+
 def test_outside_recipients_of_the_same_message_get_it_as_it_came(office: Office) -> None:
     """It is mail that cannot be read, so they get it securely: here as a sealed message."""
     message = office.encrypted(ENTITY, "-aes256")

@@ -121,3 +121,11 @@ def test_a_message_to_very_many_keeps_its_recipients_as_they_are() -> None:
     assert len(secure(mail(*everyone[:-1])).recipients) == MOST_NOTICES
     assert secure(mail(*everyone)).recipients == ()
     assert secure(mail(*everyone)).sender == ("<a@nordby.example>", f"RET=HDRS ENVID={ID}")
+
+
+@pytest.mark.parametrize("action", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
+def test_what_is_to_be_opened_is_marked_beside_the_verdict_whatever_it_is(action: Decision) -> None:
+    added = marks_for(mail(), action, FOUND, ID, opened=True).add
+    assert ("X-Segl-Open", "yes") in added
+    assert added[-1][0] == "X-Segl-Route"
+    assert ("X-Segl-Open", "yes") not in marks_for(mail(), action, FOUND, ID).add

@@ -10,9 +10,10 @@ import pytest
 from keyword_model import KeywordModel
 from segl.settings import Limits, Settings
 from segl.settings_file import parse_settings
+from segl.settings_inbound import Inbound
 from segl.vocabulary import Decision, Label, Mode
 from segl_classifier.rules import shipped_rules
-from segl_milter.ruling import action, judge, tagged
+from segl_milter.ruling import action, judge, tagged, to_be_opened
 from segl_milter.transaction import Address, Mail
 
 CPR = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
@@ -171,3 +172,21 @@ def test_the_model_reads_along_and_its_doubt_follows_the_settings() -> None:
     assert (lenient.decision, lenient.reasons) == (Decision.PLAIN, ("unsure",))
     strict = settings(thresholds={"health": 0.3})
     assert judge(mail(TEA), shipped_rules(), strict, model).labels == (Label.HEALTH,)
+
+
+@pytest.mark.parametrize(
+    ("on", "is_smime", "recipients", "opened"),
+    [
+        (True, True, ("bo@nordby.example",), True),
+        (True, True, ("x@kunde.example", "bo@under.nordby.example"), True),
+        (True, True, ("x@kunde.example",), False),
+        (True, True, ("bo%kunde.example@nordby.example",), False),
+        (True, False, ("bo@nordby.example",), False),
+        (False, True, ("bo@nordby.example",), False),
+    ],
+)
+def test_what_own_recipients_get_encrypted_is_to_be_opened(
+    on: bool, is_smime: bool, recipients: tuple[str, ...], opened: bool
+) -> None:
+    told = replace(settings(), inbound=Inbound(on=on))
+    assert to_be_opened(mail(TEA, *recipients, is_smime=is_smime), told) is opened
