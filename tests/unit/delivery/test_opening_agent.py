@@ -1,0 +1,143 @@
+"""What inbound mail is handed on as, when the next server says no or our keys cannot be read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from segl.certificate_chain import Authorities
+from segl.errors import SmtpReply
+from segl.events import Events
+from segl.settings_file import parse_settings
+from segl.vocabulary import Envelope
+from segl_delivery.agent import Delivery
+from segl_delivery.cms.keys import KeyRing as Opener
+from segl_delivery.inbound.agent import OpeningAgent
+from segl_delivery.inbound.judging import Judge
+from segl_delivery.keyring import KeyRing
+from segl_delivery.reinject import Handover, Refused, ReturnPort
+from segl_routing.certificates.standing import Standing
+from world.oracle import Identity, openssl
+from world.partners import rsa_key
+
+OWN, OTHER, OUTSIDE, SENDER = (
+    "bo@nordby.example",
+    "eva@nordby.example",
+    "x@kunde.example",
+    "anna@kommune.example",
+)
+SECRET = b"hemmeligt"
+NO = SmtpReply(554, "5.7.1", "virus")
+
+
+@dataclass
+class Port:
+    """A next server; *refuse* says to whom what is refused."""
+
+    refuse: Callable[[str, bytes], SmtpReply | None] = lambda _recipient, _message: None
+    whole: bool = False  # refuses at the final dot, all recipients
+    got: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+    def send(self, sender: str, recipients: Sequence[str], message: bytes, *, smtputf8: bool) -> Handover:
+        refused = {r: reply for r in recipients if (reply := self.refuse(r, message))}
+        if refused and self.whole:
+            raise Refused(next(iter(refused.values())), "final dot")
+        self.got += [(sender, r, message) for r in recipients if r not in refused]
+        return Handover("Q1", refused)
+
+
+class Ring:
+    def __init__(self, *own: Identity) -> None:
+        self._opener = Opener([one.own for one in own])
+
+    def opener(self) -> Opener:
+        return self._opener
+
+
+@pytest.fixture(scope="module")
+def us(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    return Identity.new(tmp_path_factory.mktemp("us"), "us", rsa_key())
+
+
+@pytest.fixture(scope="module")
+def message(us: Identity) -> bytes:
+    entity = b"Content-Type: text/plain\r\n\r\n" + SECRET + b"\r\n"
+    made = openssl("cms", "-encrypt", "-binary", "-aes256", us.cert_file, given=entity)
+    return b"X-Segl-Open: yes\r\nFrom: anna@kommune.example\r\n" + made.replace(b"\n", b"\r\n")
+
+
+def deliver(
+    port: Port, ring: object, message: bytes, *recipients: str, out: Port | None = None
+) -> dict[str, int]:
+    settings = parse_settings(
+        {"organisation": {"name": "Nordby", "domains": ["nordby.example"]}, "inbound": {"on": True}}
+    )
+    judge = Judge(Authorities(()), lambda _: Standing.unknown(""), lambda _: ())
+    inside, outside = cast(ReturnPort, port), cast(ReturnPort, out or port)
+    agent = OpeningAgent(settings, cast(KeyRing, ring), judge, inside, outside, Events("test"))
+    delivery = Delivery(Envelope(SENDER, recipients or (OWN,)), message, client="mail.nordby.example")
+    return {recipient: reply.code for recipient, reply in asyncio.run(agent.deliver(delivery)).items()}
+
+
+def test_own_recipients_get_it_opened_and_others_as_it_came(us: Identity, message: bytes) -> None:
+    port, out = Port(), Port()
+    assert deliver(port, Ring(us), message, OWN, OUTSIDE, out=out) == {OWN: 250, OUTSIDE: 250}
+    [(sender, recipient, opened)] = port.got
+    assert (sender, recipient) == ("postmaster@nordby.example", OWN)
+    assert SECRET in opened
+    assert out.got == [(SENDER, OUTSIDE, message.removeprefix(b"X-Segl-Open: yes\r\n"))]
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["at-rcpt", "at-the-dot"])
+def test_what_is_refused_in_its_opened_form_is_handed_on_as_it_came(
+    us: Identity, message: bytes, whole: bool
+) -> None:
+    port = Port(lambda _, data: NO if SECRET in data else None, whole)
+    assert deliver(port, Ring(us), message) == {OWN: 250}
+    [(sender, _, closed)] = port.got
+    assert sender == "postmaster@nordby.example"
+    assert b"Segl-Opened: no" in closed
+    assert closed.endswith(message.partition(b"\r\n\r\n")[2])
+
+
+def test_one_who_is_refused_for_good_does_not_hold_the_others(us: Identity, message: bytes) -> None:
+    port = Port(lambda recipient, _: NO if recipient == OTHER else None)
+    assert deliver(port, Ring(us), message, OWN, OTHER) == {OWN: 250, OTHER: 554}
+    assert [recipient for _, recipient, _ in port.got] == [OWN]
+
+
+def test_a_refusal_for_now_is_waited_out(us: Identity, message: bytes) -> None:
+    busy = SmtpReply(451, "4.3.0", "busy")
+    port = Port(lambda _, data: busy if SECRET in data else None)
+    assert deliver(port, Ring(us), message) == {OWN: 451}
+    assert port.got == []
+
+
+def test_opened_or_not_the_reply_and_the_sender_are_the_same(us: Identity, message: bytes) -> None:
+    opened, closed = Port(), Port()
+    assert deliver(opened, Ring(us), message) == deliver(closed, Ring(), message)
+    assert opened.got[0][0] == closed.got[0][0] == "postmaster@nordby.example"
+    assert b"Segl-Opened: no" in closed.got[0][2]
+
+
+def test_while_our_keys_cannot_be_read_the_mail_waits(tmp_path: Path, message: bytes) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes(b"")
+    port = Port()
+    assert deliver(port, KeyRing(file), message) == {OWN: 451}
+    assert port.got == []
+
+
+def test_a_fault_of_ours_in_opening_does_not_hold_the_mail(message: bytes) -> None:
+    class Broken:
+        def opener(self) -> object:
+            return None
+
+    port = Port()
+    assert deliver(port, Broken(), message) == {OWN: 250}
+    assert b"Segl-Opened: no" in port.got[0][2]
