@@ -16,6 +16,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from segl.certificate_records import CertificateRecords
+from segl.store import open_store
 from segl_delivery.cms.choice import MODERN
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.smime import enveloped, split_for_envelope
@@ -209,6 +211,15 @@ def test_a_signed_message_is_judged_and_left_as_it_was(office: Office) -> None:
     assert "smime=pass" in mail["Authentication-Results"]
     assert mail["Segl-Opened"] is None
     assert body_of(mail.as_bytes()) == body_of(message)
+
+
+def test_a_verified_signer_s_certificate_is_kept_to_encrypt_to(office: Office) -> None:
+    office.send(office.header("Referat") + office.signed(ENTITY))
+    kept = CertificateRecords(open_store(office.house.settings.store.url)).kept(AUTHOR)
+    assert [row.fingerprint for row in kept] == [office.anna.fingerprint]
+    for by in ("revoked", "nowhere"):
+        office.send(office.header("Referat") + office.signed(ENTITY, by=by))
+    assert CertificateRecords(open_store(office.house.settings.store.url)).kept(AUTHOR) == kept
 
 
 def test_a_signed_message_that_was_altered_is_told(office: Office) -> None:
