@@ -8,12 +8,14 @@ import smtplib
 import subprocess
 from collections.abc import Iterator
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
 from world.host import FRONT, QUEUE, Host
 from world.peers import SmtpPeer
 from world.postfix import wait_until
+from world.signed import SignedDns, SignedTree
 
 pytestmark = pytest.mark.world
 
@@ -22,8 +24,21 @@ OWN = "anna@nordby.example"
 OUTSIDE = "bo@andre.example"
 
 
+@pytest.fixture(scope="module")
+def signed_root(tmp_path_factory: pytest.TempPathFactory) -> SignedTree:
+    return SignedTree(tmp_path_factory.mktemp("zones"), [])
+
+
 @pytest.fixture
-def host(empty_network: None) -> Iterator[Host]:
+def resolver(empty_network: None, signed_root: SignedTree, tmp_path: Path) -> Iterator[None]:
+    """The host's own, which validates."""
+    with SignedDns(tmp_path / "dns", signed_root) as dns:
+        dns.become_the_hosts(tmp_path)
+        yield
+
+
+@pytest.fixture
+def host(resolver: None) -> Iterator[Host]:
     with Host() as host:
         yield host
 
@@ -215,7 +230,7 @@ milter_protocol = 2
 """
 
 
-def test_a_site_with_odd_settings(empty_network: None) -> None:
+def test_a_site_with_odd_settings(resolver: None) -> None:
     subprocess.run(["ip", "address", "replace", "192.0.2.10/32", "dev", "lo"], check=True)
     with Host(ODD_SITE) as host, SmtpPeer("192.0.2.10", 2526) as relay:
         host.postconf("-e", "mynetworks=192.0.2.10")
@@ -237,7 +252,7 @@ def test_a_site_with_odd_settings(empty_network: None) -> None:
         assert CPR not in b"".join(mail.content for mail in relay.received).decode("utf-8", "replace")
 
 
-def test_a_relay_for_failures_never_gets_what_must_be_secure(empty_network: None) -> None:
+def test_a_relay_for_failures_never_gets_what_must_be_secure(resolver: None) -> None:
     with (
         Host("smtp_fallback_relay = [127.0.0.1]:2526\n") as host,
         SmtpPeer("127.0.0.1", 2526) as relay,

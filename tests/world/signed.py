@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from world import namespace
 from world.dns import SERIAL, TTL, DnsServer, Record
 from world.name_servers import Server, end, inside
 
@@ -155,6 +156,12 @@ class SignedDns(DnsServer):
         super().__init__(directory, {}, address=address, port=port)
         self.tree = tree
         self.validates = validates
+
+    def become_the_hosts(self, directory: Path) -> None:
+        """Let ``/etc/resolv.conf`` of this mount namespace name this resolver; the file lies in *directory*."""
+        resolv = directory / "resolv.conf"
+        resolv.write_text(f"nameserver {self.address}\noptions timeout:2 attempts:2\n", "ascii")
+        namespace.bind(resolv, Path("/etc/resolv.conf").resolve())
 
     def _write(self, serial: int) -> Path:
         (self.directory / "hints").write_text(_HINTS.format(server=Server.ROOT), "ascii")

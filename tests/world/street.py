@@ -27,7 +27,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from world import namespace
 from world.ca import Certificate, TestCA
 from world.dns import MX, TLSA, A, Record
 from world.house import DOMAIN, MAIL_STORE
@@ -98,9 +97,7 @@ class Street:
         return SignedZone(domain, records | {f"_25._tcp.mx.{domain}": [self.vouched_for]})
 
     def __enter__(self) -> Self:
-        resolv = self.directory / "resolv.conf"
-        resolv.write_text(f"nameserver {self.dns.address}\noptions timeout:2 attempts:2\n", "ascii")
-        namespace.bind(resolv, Path("/etc/resolv.conf").resolve())
+        self.dns.become_the_hosts(self.directory)
         self._running.enter_context(self.dns)
         for peer in self.peers.values():
             self._running.enter_context(peer)

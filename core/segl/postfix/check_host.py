@@ -1,4 +1,4 @@
-"""What Segl needs on the host beside Postfix: settings that are finished, certificates, store, folders."""
+"""What Segl needs on the host beside Postfix: settings that are finished, certificates, store, folders, DNS."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cryptography import x509
 from segl.certificates import UNREADABLE
 from segl.errors import StoreError
 from segl.postfix.check import Check, State, judge
+from segl.postfix.check_resolver import resolver_checks
 from segl.settings import Settings
 from segl.store_status import StoreDenied, StoreMissing, look_at_store
 from segl.vocabulary import Mode
@@ -27,6 +28,7 @@ def host_checks(settings: Settings) -> Iterator[Check]:
     yield from _certificates(settings)
     yield _store(settings)
     yield _sealed(settings)
+    yield from resolver_checks(settings.routing)
 
 
 def _mode(settings: Settings) -> Check:

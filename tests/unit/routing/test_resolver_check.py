@@ -1,0 +1,77 @@
+"""What the doctor says of the resolvers that Postfix and segl-map ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segl.postfix import check_resolver
+from segl.postfix.check import Check, State
+from segl.postfix.check_resolver import resolver_checks
+from segl.settings_file import parse_settings
+from world.outside import free_port
+from world.signed import SignedDns
+
+
+def checks(tmp_path: Path, *nameservers: str, resolv_conf: str = "", **routing: Any) -> list[Check]:
+    file = tmp_path / "resolv.conf"
+    file.write_text(resolv_conf, "ascii")
+    settings = parse_settings(
+        {
+            "organisation": {"name": "N", "domains": ["nordby.example"]},
+            "routing": {"nameservers": list(nameservers), **routing},
+        }
+    )
+    return list(resolver_checks(settings.routing, file))
+
+
+def of_map(tmp_path: Path, *nameservers: str, **routing: Any) -> Check:
+    [check] = [c for c in checks(tmp_path, *nameservers, **routing) if "asked by segl-map" in c.found]
+    return check
+
+
+def test_a_resolver_beside_us_that_validates_is_ok(tmp_path: Path, validating: SignedDns) -> None:
+    check = of_map(tmp_path, validating.nameserver)
+    assert (check.id, check.state) == ("host.resolver", State.OK)
+    assert check.found == "127.0.0.1, asked by segl-map, validates DNSSEC"
+
+
+def test_one_that_does_not_validate_is_a_warning_with_a_repair(tmp_path: Path, forwarding: SignedDns) -> None:
+    check = of_map(tmp_path, forwarding.nameserver)
+    assert check.state is State.WARN
+    assert "does not validate DNSSEC" in check.found
+    assert "DANE" in check.why
+    assert "install unbound" in check.fix
+
+
+def test_each_of_several_is_judged(tmp_path: Path, validating: SignedDns, forwarding: SignedDns) -> None:
+    found = checks(tmp_path, validating.nameserver, forwarding.nameserver)
+    assert [check.state for check in found[1:]] == [State.OK, State.WARN]
+
+
+def test_one_that_does_not_answer_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_resolver, "_SECONDS", 0.2)
+    check = of_map(tmp_path, f"127.0.0.1:{free_port()}")
+    assert (check.state, "does not answer" in check.found) == (State.UNKNOWN, True)
+
+
+def test_no_resolver_is_unknown(tmp_path: Path) -> None:
+    [check] = checks(tmp_path)
+    assert (check.state, "names no resolver" in check.found) == (State.UNKNOWN, True)
+
+
+def test_both_ask_the_resolver_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_resolver, "_says_ad", lambda server: True)
+    [check] = checks(tmp_path, resolv_conf="nameserver 127.0.0.53\n")
+    assert check.found == "127.0.0.53, asked by Postfix and segl-map, validates DNSSEC"
+
+
+@pytest.mark.parametrize(("trusted", "state"), [([], State.WARN), (["192.0.2.53"], State.OK)])
+def test_the_word_of_another_host_counts_when_the_postmaster_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: list[str], state: State
+) -> None:
+    monkeypatch.setattr(check_resolver, "_says_ad", lambda server: True)
+    [check] = checks(tmp_path, resolv_conf="nameserver 192.0.2.53\n", trusted_resolvers=trusted)
+    assert check.state is state
