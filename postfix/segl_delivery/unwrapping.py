@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 from io import BytesIO
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from segl.errors import CannotOpen
@@ -29,6 +29,7 @@ _PEM: Final = re.compile(rb"-----BEGIN (?:CMS|PKCS7)-----\r?\n")
 _LONGEST_VALUE: Final = 4096  # bytes of a header field that says how to read the body
 _LONGEST_HEADER: Final = 256 * 1024  # bytes of one looked at, to see whether it is one
 _PIECE: Final = 256 * 1024
+_MOST_MARKS: Final = 4  # lines of a boundary: two parts have three
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +117,23 @@ def _layer(
         if not opened.content and isinstance(opened.layers[-1], Signed):
             return None  # a bundle of certificates (RFC 8551 §3.8): nothing is inside
         return opened.content, opened.layers
-    if is_clear_signed(header):
+    if is_clear_signed(header) and _reads_one_way(fields, header):
         return _detached(entity[at:], str(header.get_boundary("")))
     return None
 
 
+def _reads_one_way(fields: list[Field], header: Message) -> bool:
+    """Whether every program finds the same parts: one Content-Type, each parameter once. With two boundaries one
+    program would judge a signature, and another show a text beside it."""
+    names = [name.lower().rstrip("*0123456789") for name, _ in header.get_params([])]
+    return sum(field.name == "content-type" for field in fields) == 1 and len(set(names)) == len(names)
+
+
 def _detached(body: bytes, boundary: str) -> tuple[bytes, tuple[Signed]] | None:
-    """The signed part, and its signature judged; ``None`` when there are no two parts, or the second is no
-    signature: then it is a message like any other."""
+    """The signed part, and its signature judged; ``None`` when there are not two parts and no more (a third would be
+    shown as if it were signed), or the second is no signature: then it is a message like any other."""
     parts = _parts(body, boundary)
-    if len(parts) < 2:
+    if len(parts) != 2:
         return None
     fields, at = read_header(parts[1])
     try:
@@ -136,20 +144,18 @@ def _detached(body: bytes, boundary: str) -> tuple[bytes, tuple[Signed]] | None:
 
 
 def _parts(body: bytes, boundary: str) -> list[bytes]:
-    """The first two parts between the lines of *boundary*, to the byte (RFC 2046 §5.1.1: the line end before a
-    boundary belongs to it)."""
+    """The parts between the lines of *boundary*, to the byte (RFC 2046 §5.1.1: the line end before a boundary belongs
+    to it), three at most. None when the line that closes is not the last, or does not stand there."""
     if not boundary:
         return []
     line = re.compile(
         rb"(?:\A|\r?\n)--"
         + re.escape(boundary.encode("utf-8", "surrogateescape"))
-        + rb"(?:--)?[ \t]*(?=\r?\n|\Z)"
+        + rb"(--)?[ \t]*(?=\r?\n|\Z)"
     )
-    marks = []
-    for mark in line.finditer(body):
-        marks.append(mark)
-        if len(marks) == 3:
-            break
+    marks = list(islice(line.finditer(body), _MOST_MARKS))
+    if [mark[1] is not None for mark in marks] != [False] * (len(marks) - 1) + [True]:
+        return []
     return [
         body[before.end() : after.start()].removeprefix(b"\r").removeprefix(b"\n")
         for before, after in pairwise(marks)

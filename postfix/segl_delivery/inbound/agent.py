@@ -143,15 +143,13 @@ class OpeningAgent:
         signed = next((layer for layer in reversed(found.layers) if isinstance(layer, Signed)), None)
         if not found.was_encrypted:
             author = author_of(outer)
-            judgement = self._judged(signed, author)
-            if signed is None and is_clear_signed(header_of(outer)):
-                judgement = _UNREAD
+            judgement = self._judged(found, signed, author)
             return self._result(
                 delivery, outer, delivery.content[at:], Report.of(found, judgement), found, author
             )
         # The author inside counts when she signed it; else the one outside.
         inner, body = restored(delivery.content, found, "")
-        judgement, author = self._judged(signed, author_of(inner)), author_of(inner)
+        judgement, author = self._judged(found, signed, author_of(inner)), author_of(inner)
         if judgement.result is not SignatureResult.PASS and signed is not None:
             signer = self._signer_inside(delivery, found, signed)
             if signer is not None:
@@ -165,12 +163,14 @@ class OpeningAgent:
         for address in _addresses(signed):
             inner, body = restored(delivery.content, found, address)
             if author_of(inner) == address:
-                judgement = self._judged(signed, address)
+                judgement = self._judged(found, signed, address)
                 if judgement.result is SignatureResult.PASS:
                     return inner, body, judgement, address
         return None
 
-    def _judged(self, signed: Signed | None, author: str) -> Judgement:
+    def _judged(self, found: Unwrapped, signed: Signed | None, author: str) -> Judgement:
+        if signed is None and is_clear_signed(header_of(read_header(found.entity)[0])):
+            return _UNREAD  # it says that it is signed, and nothing was judged
         return self.judge.judge(signed, author, datetime.now(UTC))
 
     def _result(

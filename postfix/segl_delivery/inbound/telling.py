@@ -28,6 +28,7 @@ from segl_delivery.paths import is_plain
 from segl_delivery.unwrapping import Unwrapped
 
 _UNSAFE = re.compile(r"[^\w .,:;=@()'#/+-]")
+_BARE = re.compile(rb"\r(?!\n)|\0")
 _TOKEN = re.compile(r"[A-Za-z0-9.-]{1,255}")
 _NOT_SEEN: Final = (SignatureResult.NONE,)
 
@@ -51,13 +52,19 @@ class Report:
 
 def told(fields: Sequence[Field], report: Report, authserv_id: str, settings: Inbound) -> list[Field]:
     """*fields* with ours on top and the subject tagged, and without those that only we may write."""
-    kept = [field for field in fields if not _is_ours(field)]
+    kept = [_in_lines(field) for field in fields if not _is_ours(field)]
     name = authserv_id if _TOKEN.fullmatch(authserv_id) else "localhost"
     ours = [Field("authentication-results", _results(name, report.judgement).encode())]
     if report.opened is not None:
         ours.append(Field(OPENED.lower(), f"{OPENED}: {_opened(report)}\r\n".encode()))
     tag = _tag(report, settings)
     return [*ours, *(_tagged(kept, tag) if tag else kept)]
+
+
+def _in_lines(field: Field) -> Field:
+    """*field* without what some programs take for a line's end, or a text's: behind it a field of ours could be
+    forged."""
+    return Field(field.name, _BARE.sub(b" ", field.raw))
 
 
 def _is_ours(field: Field) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -288,6 +289,14 @@ def test_our_fields_stand_on_top_and_forged_ones_are_gone() -> None:
         "Authentication-Results: mail.x.dk;\r\n smime=pass\r\n body.smime-identifier=anna@kommune.example\r\n"
         "Segl-Opened: yes; cipher=aes-256-gcm; authenticated=yes\r\nSubject: Hej\r\n"
     )
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\0", b"\r\r"])
+def test_what_some_programs_take_for_a_line_s_end_forges_no_field(end: bytes) -> None:
+    forged = b"Subject: Hej" + end + b"Authentication-Results: mail.x.dk; smime=pass\r\n"
+    told_of = lines(Report(True, UNSIGNED, "aes-256-cbc"), Inbound(), forged)
+    assert "Subject: Hej" in told_of
+    assert not re.search("[\r\0]Authentication", told_of)
 
 
 def test_a_stranger_s_words_cannot_end_a_field() -> None:

@@ -93,6 +93,17 @@ def test_own_recipients_get_it_opened_and_others_as_it_came(us: Identity, messag
     assert out.got == [(SENDER, OUTSIDE, message.removeprefix(b"X-Segl-Open: yes\r\n"))]
 
 
+def test_a_signature_that_cannot_be_judged_is_told_of_inside_an_envelope_too(us: Identity) -> None:
+    entity = (
+        b'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=b\r\n\r\n'
+        b"--b\r\n\r\nhej\r\n--b\r\n\r\nrubbish\r\n--b--\r\n"
+    )
+    made = openssl("cms", "-encrypt", "-binary", us.cert_file, given=entity).replace(b"\n", b"\r\n")
+    port = Port()
+    assert deliver(port, Ring(us), b"From: anna@kommune.example\r\n" + made) == {OWN: 250}
+    assert b"smime=neutral" in port.got[0][2]
+
+
 @pytest.mark.parametrize("whole", [False, True], ids=["at-rcpt", "at-the-dot"])
 def test_what_is_refused_in_its_opened_form_is_handed_on_as_it_came(
     us: Identity, message: bytes, whole: bool

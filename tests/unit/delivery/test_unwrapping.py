@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from base64 import encodebytes
 
@@ -134,6 +135,49 @@ def test_a_broken_signature_beside_leaves_the_message_as_it_is(ring: KeyRing) ->
         + b"\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nrubbish\r\n--b--\r\n"
     )
     assert unwrap(message, ring) == Unwrapped(message, (), message)
+
+
+BESIDE = b"Content-Type: text/plain\r\n\r\nSend the money elsewhere\r\n"
+
+
+def crlf(message: bytes) -> bytes:
+    return message.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+@pytest.mark.parametrize("where", ["behind", "epilogue", "closed-before", "not-closed"])
+def test_nothing_stands_beside_a_signed_part(anna: Identity, ring: KeyRing, where: str) -> None:
+    """A third part would be shown with the signature of the first."""
+    message = crlf(clear_signed(ENTITY, anna))
+    mark = b"--" + boundary_of(message)
+    first = message.index(mark)
+    last = message.rindex(mark + b"--")
+    extra = mark + b"\r\n" + BESIDE
+    altered = {
+        "behind": message[:last] + extra + message[last:],
+        "epilogue": message[:last] + mark + b"--\r\n" + extra + mark + b"--\r\n",
+        "closed-before": message[:first] + mark + b"--\r\n" + message[first + len(mark) + 2 :],
+        "not-closed": message[:last] + extra,
+    }[where]
+    assert names(unwrap(message, ring)) == ["Signed"]
+    assert unwrap(altered, ring) == Unwrapped(altered, (), altered)
+
+
+@pytest.mark.parametrize("second", [b'; boundary="b"', b"; boundary*0=b", b"\r\nContent-Type: text/plain"])
+def test_a_signature_that_programs_look_for_in_two_places_is_none(
+    anna: Identity, ring: KeyRing, second: bytes
+) -> None:
+    """One finds the signed part by the first boundary, another shows what stands by the second."""
+    message = crlf(clear_signed(ENTITY, anna))
+    boundary = b'boundary="' + boundary_of(message) + b'"'
+    altered = message.replace(boundary, boundary + second)
+    assert altered != message
+    assert unwrap(altered, ring).layers == ()
+
+
+def boundary_of(message: bytes) -> bytes:
+    found = re.search(rb'boundary="([^"]+)"', message)
+    assert found
+    return found[1]
 
 
 def test_what_is_not_for_us_cannot_be_opened(anna: Identity, ring: KeyRing) -> None:
