@@ -72,6 +72,9 @@ def new(
     with _changing(loaded, dry_run=dry_run) as keys:
         now = datetime.now(UTC)
         if not another and (there := key_text.good_for(keys.kept(), wanted, now)):
+            if csr is not None and there.request is None:
+                why = f"{there.name} is good for a while yet: no request was written"
+                fail(why, "--another makes a key beside it", Exit.FAILED)
             _request_again(there, csr)
             _tell("there already", there, as_json)
             return

@@ -107,6 +107,15 @@ def test_a_second_run_makes_no_second_key(house: House) -> None:
     assert [kept["name"] for kept in house.listed()] == [DOMAIN, f"{DOMAIN}-2"]
 
 
+def test_a_request_that_is_not_written_is_told_of(house: House, tmp_path: Path) -> None:
+    request = tmp_path / "x.csr"
+    assert house("new", "--algorithm", "p-256").exit_code == 0
+    refused = house("new", "--algorithm", "p-256", "--csr", request)
+    assert (refused.exit_code, "--another" in refused.stderr, request.exists()) == (1, True, False)
+    assert house("new", "--algorithm", "p-256", "--csr", request, "--another").exit_code == 0
+    assert request.exists()
+
+
 def test_a_key_that_ends_soon_is_warned_of_and_not_enough(house: House) -> None:
     house("new", "--algorithm", "p-256", "--days", "20")
     done = house("list")
