@@ -54,6 +54,9 @@ _AUTHORED: Final = frozenset(
         ),
         *(
             "disposition-notification-to",
+            "disposition-notification-options",
+            "return-receipt-to",
+            "x-confirm-reading-to",
             "importance",
             "priority",
             "x-priority",

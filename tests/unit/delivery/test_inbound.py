@@ -143,6 +143,14 @@ def test_the_header_inside_is_the_true_one(entity: bytes) -> None:
     assert whole.endswith("\r\n\r\nhej\r\n")
 
 
+@pytest.mark.parametrize("name", ["Disposition-Notification-To", "Return-Receipt-To", "X-Confirm-Reading-To"])
+def test_a_receipt_asked_for_on_the_way_is_not_given(name: str) -> None:
+    """It would quote the true subject to whoever sends another's message again."""
+    entity = PROTECTED + b'Content-Type: text/plain; hp="cipher"\r\n\r\nhej\r\n'
+    fields, _ = restored(f"{name}: tyv@ond.example\r\n".encode() + OUTER, found(entity), "")
+    assert name.lower() not in [field.name for field in fields]
+
+
 def test_a_message_that_is_said_to_be_forwarded_is_no_wrapper() -> None:
     inner = b"Subject: Videresendt\r\n\r\nhej"
     whole = header_of(b"Content-Type: message/rfc822; forwarded=yes\r\n\r\n" + inner)
