@@ -36,15 +36,16 @@ from segl_delivery.fields import LINE_END, Field, canonical, join_header, read_h
 from segl_delivery.outgoing import Outgoing
 from segl_delivery.paths import is_plain
 
-_ADDRESSES: Final = frozenset({"from", "sender", "reply-to", "to", "cc"})
+_ADDRESSES: Final = frozenset({"from", "sender", "reply-to", "to", "cc", "disposition-notification-to"})
+_THREAD: Final = frozenset({"in-reply-to", "references"})  # old programs write words there (RFC 5322 §4.5.4)
 _TRACE: Final = frozenset({"received", "delivered-to"})  # keep loops countable; nothing of the content
 _OUTSIDE: Final = frozenset(
     {
         *_ADDRESSES,
         *_TRACE,
-        *("date", "message-id", "in-reply-to", "references", "thread-index"),
+        *("date", "message-id", "thread-index"),
         *("auto-submitted", "precedence", "x-auto-response-suppress"),
-        *("importance", "priority", "x-priority", "disposition-notification-to"),
+        *("importance", "priority", "x-priority"),
         *("list-id", "list-help", "list-subscribe", "list-unsubscribe", "list-unsubscribe-post"),
         *("list-post", "list-owner", "list-archive"),
     }
@@ -56,6 +57,7 @@ HP = re.compile(rb';\s*hp\s*=\s*(?:"[^"]*"|[^\s;"]*)', re.IGNORECASE)
 _TYPE = re.compile(rb"\s*[\w.+-]+/[\w.+-]+")
 # Begins only where a word begins, and is bounded: else a long run without "@" costs its square.
 _ANY_ADDRESS = re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255}")
+_IDENTIFIER = re.compile(rb"<[^<>\s\0]{1,990}>")
 _LONGEST_DECODED: Final = 32 * 1024  # bytes of an address field; a longer one shows its bare addresses
 _WRAP: Final = (
     "MIME-Version: 1.0\r\n"
@@ -160,6 +162,9 @@ def _outside(fields: list[Field], subject: str) -> list[Field]:
         if field.name in _ADDRESSES:
             if (raw := _addresses_outside(field)) is not None:
                 kept.append(Field(field.name, raw))
+        elif field.name in _THREAD:
+            if (raw := _identifiers_outside(field)) is not None:
+                kept.append(Field(field.name, raw))
         elif field.name in _OUTSIDE:
             kept.append(Field(field.name, canonical(_ended(field.raw))))
     kept.append(Field("subject", f"Subject: {subject}\r\n".encode("ascii")))
@@ -178,6 +183,15 @@ def _addresses_outside(field: Field) -> bytes | None:
         return None
     name = field.raw.split(b":", 1)[0].strip()
     return name + b": " + ",\r\n ".join(addresses).encode() + LINE_END
+
+
+def _identifiers_outside(field: Field) -> bytes | None:
+    """The field as it is when it holds identifiers alone, else those of it; ``None`` when there are none."""
+    found = _IDENTIFIER.findall(field.value)
+    if found and not _IDENTIFIER.sub(b"", field.value).strip():
+        return canonical(_ended(field.raw))
+    name = field.raw.split(b":", 1)[0].strip()
+    return name + b": " + b"\r\n ".join(found) + LINE_END if found else None
 
 
 def _decoded(value: bytes) -> str | None:

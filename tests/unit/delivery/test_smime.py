@@ -269,3 +269,19 @@ def test_the_body_is_not_copied(partner: Partner) -> None:
     _, entity = split_for_envelope(message, SUBJECT)
     assert isinstance(entity.body, memoryview)
     assert entity.body.obj is message
+
+
+@pytest.mark.parametrize(
+    ("field", "outside"),
+    [
+        (b"In-Reply-To: Your mail about 010190-1234 <1@x.dk>", b"In-Reply-To: <1@x.dk>\r\n"),
+        (b"References: <1@x.dk>\r\n\t<2@x.dk>", b"References: <1@x.dk>\r\n\t<2@x.dk>\r\n"),
+        (b"References: <1@x.dk> 010190-1234 <2@x.dk>", b"References: <1@x.dk>\r\n <2@x.dk>\r\n"),
+        (b"In-Reply-To: 010190-1234", b""),
+        (b"Disposition-Notification-To: 010190-1234 <a@x.dk>", b"Disposition-Notification-To: a@x.dk\r\n"),
+    ],
+)
+def test_words_in_fields_for_programs_stay_inside(field: bytes, outside: bytes) -> None:
+    header, entity = split_for_envelope(field + b"\r\n\r\nhej\r\n", "Sikker besked")
+    assert header == outside + b"Subject: Sikker besked\r\n"
+    assert field in bytes(entity)
