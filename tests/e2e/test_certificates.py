@@ -61,7 +61,8 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town(street: Street) -> Iterator[Town]:
-    with ExitStack() as running, TemporaryDirectory(prefix="town-") as folder:
+    # the folder goes last: a Postfix whose files are gone cannot be stopped
+    with TemporaryDirectory(prefix="town-") as folder, ExitStack() as running:
         directory = Path(folder)
         web = running.enter_context(Publisher())
         lists = [web.url("/ca.crl")]

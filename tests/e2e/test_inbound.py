@@ -113,7 +113,7 @@ def put(house: House, name: str, own: Identity, state: str = "active") -> None:
 
 @pytest.fixture(scope="module")
 def office(street: Street) -> Iterator[Office]:
-    with ExitStack() as running, TemporaryDirectory(prefix="inb-") as folder:
+    with TemporaryDirectory(prefix="inb-") as folder, ExitStack() as running:
         directory = Path(folder)
         root = Authority("Rod-CA")
         web = running.enter_context(Publisher())
