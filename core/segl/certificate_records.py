@@ -17,7 +17,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from segl.store import recipient_certificate, recipient_lookup, transaction
+from segl.store import transaction
+from segl.tables.certificates import recipient_certificate, recipient_lookup
 from segl.vocabulary import Known
 
 MOST_KEPT: Final = 20  # for one address; the oldest goes

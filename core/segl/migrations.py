@@ -81,4 +81,32 @@ def _evidence(connection: Connection) -> None:
     connection.exec_driver_sql("DROP TABLE domain_knowledge_1")
 
 
-_STEPS: dict[str, Callable[[Connection], None]] = {"1": _evidence}
+def _life_of_sealed_messages(connection: Connection) -> None:
+    """2 → 3: what became of a sealed message. Tables that are new are made by the store itself."""
+    columns = {
+        "sealed_message": ("envelope_id VARCHAR(100)", f"revoke_hash {_bytes(connection)}"),
+        "sealed_recipient": (
+            "phone VARCHAR(32)",
+            "phrase_hash VARCHAR(255)",
+            *(
+                f"{name} FLOAT"
+                for name in (
+                    *("opened_at", "opened_told_at", "answered_at"),
+                    *("reminded_at", "revoked_at", "ended_told_at"),
+                )
+            ),
+        ),
+    }
+    for table, definitions in columns.items():
+        for definition in definitions:
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
+
+
+def _bytes(connection: Connection) -> str:
+    return "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
+
+
+_STEPS: dict[str, Callable[[Connection], None]] = {
+    "1": _evidence,
+    "2": _life_of_sealed_messages,
+}

@@ -16,7 +16,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl.store import signer_standing, transaction
+from segl.store import transaction
+from segl.tables.certificates import signer_standing
 
 MOST_WANTED: Final = 1000  # chains that wait for an answer at one time
 MOST_AT_ONCE: Final = 32

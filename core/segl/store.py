@@ -18,141 +18,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segl.errors import StoreError
 from segl.migrations import migrate
+from segl.tables import meta, metadata
 
-SCHEMA_VERSION = 2
-
-_metadata = sa.MetaData()
-
-meta = sa.Table(
-    "meta",
-    _metadata,
-    sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("value", sa.String(255), nullable=False),
-)
-
-# What live checks found out about recipient domains; times are Unix seconds.
-domain_knowledge = sa.Table(
-    "domain_knowledge",
-    _metadata,
-    sa.Column("domain", sa.String(253), primary_key=True),
-    sa.Column("evidence", sa.Text, nullable=False),  # of each proof, as segl_routing.archive writes it
-    sa.Column("checked_at", sa.Float, nullable=False),
-    sa.Column("expires_at", sa.Float, nullable=False),
-)
-
-# MTA-STS policies in force (RFC 8461 §3.3). The text is written anew by us and at most some 100 KB.
-mta_sts_policy = sa.Table(
-    "mta_sts_policy",
-    _metadata,
-    sa.Column("domain", sa.String(253), primary_key=True),
-    sa.Column("id", sa.String(32), nullable=False),
-    sa.Column("fetched_at", sa.Float, nullable=False),
-    sa.Column("max_age", sa.Integer, nullable=False),
-    sa.Column("policy", sa.Text, nullable=False),
-)
-
-# Domains whose forced TLS failed at delivery (segl_routing.fallback); times are Unix seconds.
-domain_mark = sa.Table(
-    "domain_mark",
-    _metadata,
-    sa.Column("domain", sa.String(253), primary_key=True),
-    sa.Column("failure", sa.String(16), nullable=False),  # segl_routing.failures.Failure
-    sa.Column("reason", sa.String(255), nullable=False),
-    sa.Column("since", sa.Float, nullable=False),
-    sa.Column("until", sa.Float, nullable=False),
-    sa.Column("times", sa.Integer, nullable=False),
-    sa.Column("healed_at", sa.Float),  # null while the mark stands
-)
-
-# Recipients of secure mail by domain, day and way, as segl-map answered for them (segl.traffic): no address.
-domain_traffic = sa.Table(
-    "domain_traffic",
-    _metadata,
-    sa.Column("domain", sa.String(253), primary_key=True),
-    sa.Column("day", sa.String(10), primary_key=True),  # ISO 8601, local time
-    sa.Column("way", sa.String(16), primary_key=True),  # segl.vocabulary.Way
-    sa.Column("recipients", sa.Integer, nullable=False),
-    sa.Index("domain_traffic_day", "day"),
-)
-
-# When mail to a domain last got through by a way; Unix seconds.
-domain_delivery = sa.Table(
-    "domain_delivery",
-    _metadata,
-    sa.Column("domain", sa.String(253), primary_key=True),
-    sa.Column("way", sa.String(16), primary_key=True),
-    sa.Column("last_at", sa.Float, nullable=False),
-)
-
-sealed_message = sa.Table(
-    "sealed_message",
-    _metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("sender", sa.String(512), nullable=False),
-    sa.Column("size", sa.Integer, nullable=False),
-    sa.Column("created_at", sa.Float, nullable=False),
-    sa.Column("expires_at", sa.Float, nullable=False),
-    sa.Column("removed_at", sa.Float),  # set when no recipient can open it any more: the file goes
-)
-
-# One row a recipient: the server's half of the key and the wrapped content key.
-sealed_recipient = sa.Table(
-    "sealed_recipient",
-    _metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column(
-        "message_id",
-        sa.String(32),
-        sa.ForeignKey("sealed_message.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
-    sa.Column("recipient", sa.String(512), nullable=False),
-    sa.Column("server_secret", sa.LargeBinary(32)),  # null once expired or revoked: crypto-shredded
-    sa.Column("wrapped_key", sa.LargeBinary(128), nullable=False),
-    sa.Column("notified_at", sa.Float),  # null until the notice with the link is on its way
-)
-
-# Certificates of single recipients; segl.certificate_records says what is in them and who may rely on it.
-recipient_certificate = sa.Table(
-    "recipient_certificate",
-    _metadata,
-    sa.Column("address", sa.String(512), primary_key=True),  # segl.certificate_names.mail_key
-    sa.Column("fingerprint", sa.String(64), primary_key=True),  # SHA-256, hex
-    sa.Column("kept", sa.Boolean, primary_key=True),  # imported or harvested; else found by a search
-    sa.Column("der", sa.LargeBinary, nullable=False),
-    sa.Column("chain", sa.LargeBinary, nullable=False),
-    sa.Column("source", sa.String(255), nullable=False),
-    sa.Column("bound", sa.Boolean, nullable=False),
-    sa.Column("vouched", sa.Boolean, nullable=False),
-    sa.Column("found_at", sa.Float, nullable=False),
-    sa.Column("checked_at", sa.Float, nullable=False),
-    sa.Column("good_until", sa.Float, nullable=False),
-    sa.Column("standing", sa.String(8), nullable=False),  # what its authority said: good, unknown, revoked
-)
-
-recipient_lookup = sa.Table(
-    "recipient_lookup",
-    _metadata,
-    sa.Column("address", sa.String(512), primary_key=True),
-    sa.Column("known", sa.String(8), nullable=False),  # segl.vocabulary.Known
-    sa.Column("reason", sa.String(255), nullable=False),
-    sa.Column("checked_at", sa.Float, nullable=False),
-    sa.Column("expires_at", sa.Float, nullable=False),
-    sa.Column("unknown_since", sa.Float),
-)
-
-# What an authority says of a signer's chain (segl.signer_standings): wanted by segl-deliver, answered by segl-map.
-signer_standing = sa.Table(
-    "signer_standing",
-    _metadata,
-    sa.Column("chain_id", sa.String(64), primary_key=True),  # SHA-256 over the chain, hex
-    sa.Column("chain", sa.LargeBinary, nullable=False),
-    sa.Column("wanted_at", sa.Float),  # null: answered
-    sa.Column("standing", sa.String(8), nullable=False),
-    sa.Column("reason", sa.String(255), nullable=False),
-    sa.Column("until", sa.Float, nullable=False),
-)
+SCHEMA_VERSION = 3
 
 
 def open_store(url: str) -> Engine:
@@ -183,7 +51,7 @@ def open_store(url: str) -> Engine:
 def _create_and_version(engine: Engine) -> str:
     """Make what is missing; several processes may do so at the same moment."""
     with engine.begin() as connection:
-        for table in _metadata.sorted_tables:
+        for table in metadata.sorted_tables:
             connection.execute(CreateTable(table, if_not_exists=True))
             for index in table.indexes:
                 connection.execute(CreateIndex(index, if_not_exists=True))

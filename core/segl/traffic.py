@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from segl.store import domain_delivery, domain_traffic
+from segl.tables.domains import domain_delivery, domain_traffic
 from segl.vocabulary import Way
 
 Counts = Mapping[tuple[str, str, Way], int]  # (domain, day, way): recipients

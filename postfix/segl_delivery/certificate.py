@@ -21,6 +21,7 @@ from segl.certificate_names import mail_key
 from segl.certificate_records import CertificateRecords, CertificateRow
 from segl.errors import NoCertificate, SmtpReply, StoreError
 from segl.events import Events
+from segl.mail.return_port import ReturnPort
 from segl.recipient_certificates import load_der, unfit
 from segl.settings_certificates import Certificates
 from segl.vocabulary import Way
@@ -28,7 +29,6 @@ from segl_delivery.agent import Delivery
 from segl_delivery.certificates import TunnelCertificate
 from segl_delivery.encrypting import Encryption
 from segl_delivery.outbound import Outbound
-from segl_delivery.reinject import ReturnPort
 
 AT_ONCE = 8  # recipients of one message who are served side by side
 

@@ -31,6 +31,9 @@ from segl.certificate_records import CertificateRecords
 from segl.errors import Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
+from segl.mail.compose import one_line
+from segl.mail.paths import is_plain
+from segl.mail.return_port import ReturnPort
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.records import is_known, shred_expired
 from segl.settings import DEFAULT_FILE, Settings
@@ -46,13 +49,11 @@ from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.build import opening_agent
 from segl_delivery.keyring import KeyRing
 from segl_delivery.lmtp import Service
-from segl_delivery.notice import NoticeFrom, one_line
+from segl_delivery.notice import NoticeFrom
 from segl_delivery.outbound import Outbound
 from segl_delivery.own_keys.signing import Signing
 from segl_delivery.own_keys.watch import KeyWatch
-from segl_delivery.paths import is_plain
 from segl_delivery.portal import PortalAgent
-from segl_delivery.reinject import ReturnPort
 from segl_delivery.server import LmtpServer
 from segl_delivery.tunnel import TunnelAgent
 

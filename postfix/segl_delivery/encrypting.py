@@ -10,14 +10,14 @@ from typing import Protocol
 
 from segl.errors import DeliveryError, NoCertificate, SmtpReply
 from segl.events import Events
+from segl.mail.outgoing import Outgoing
+from segl.mail.return_port import Handover, ReturnPort
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.certificates import TunnelCertificate
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.recipients import CannotEncrypt
 from segl_delivery.outbound import Outbound
-from segl_delivery.outgoing import Outgoing
-from segl_delivery.reinject import Handover, ReturnPort
 from segl_delivery.smime import enveloped
 
 

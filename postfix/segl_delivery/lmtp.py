@@ -25,11 +25,11 @@ from typing import Final
 
 from segl.errors import SmtpReply
 from segl.events import Events
+from segl.mail.paths import parse_path
 from segl.metrics import DELIVERIES, DELIVERY_SECONDS
 from segl.vocabulary import Envelope, Way
 from segl_delivery.agent import Agent, Delivery, reply_to
 from segl_delivery.budget import ByteBudget
-from segl_delivery.paths import parse_path
 from segl_delivery.wire import Closed, LineTooLong, Wire
 
 LINE_LIMIT: Final = 4096

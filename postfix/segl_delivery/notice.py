@@ -4,7 +4,7 @@ The link is ``<portal.url>/m/<recipient id>#<link secret>``. Only the recipient'
 secret: a browser does not send what stands after ``#`` to a server, nor in a Referer.
 
 The header is written here by hand, line by line, because addresses come from outside: each is shown only
-when it is an ordinary one (:func:`segl_delivery.paths.is_plain`), and no text with a line end or a
+when it is an ordinary one (:func:`segl.mail.paths.is_plain`), and no text with a line end or a
 control character gets in. RFC 3834 §5 asks for ``Auto-Submitted``; the envelope sender is the original
 one, so that a bounce reaches the person who wrote.
 """
@@ -12,20 +12,18 @@ one, so that a bounce reaches the person who wrote.
 from __future__ import annotations
 
 import html
-import quopri
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime
 from typing import Final
 
 from segl.addresses import domain_of
+from segl.language import OTHER, Language
+from segl.mail.compose import display_name, encoded, one_line, text_part
+from segl.mail.paths import is_plain
 from segl.sealed.keys import Secret
-from segl_delivery.notice_texts import TEXTS, Language, NoticeTexts
-from segl_delivery.paths import is_plain
-
-_OTHER: Final[dict[Language, Language]] = {"da": "en", "en": "da"}
+from segl_delivery.notice_texts import TEXTS, NoticeTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Notice:
         """The mail, CR LF line ends, ready to send."""
         boundary = f"segl-{secrets.token_hex(16)}"
         head = [*self._header(), f'Content-Type: multipart/alternative; boundary="{boundary}"', "", ""]
-        parts = [_part("plain", self._plain()), _part("html", self._html())]
+        parts = [text_part("plain", self._plain()), text_part("html", self._html())]
         body = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
         return "\r\n".join(head).encode("utf-8") + body + b"--" + boundary.encode() + b"--\r\n"
 
@@ -74,13 +72,13 @@ class Notice:
         organisation = one_line(house.organisation)
         lines = [
             f"Date: {format_datetime(self.written)}",
-            f"From: {_name(organisation)} <{house.address}>",
+            f"From: {display_name(organisation)} <{house.address}>",
             # an address that programs read differently is left to the envelope
             f"To: <{self.recipient}>" if is_plain(self.recipient) else "To: undisclosed-recipients:;",
-            f"Subject: {_encoded(self._texts.subject.format(organisation=organisation))}",
+            f"Subject: {encoded(self._texts.subject.format(organisation=organisation))}",
             f"Message-ID: <{secrets.token_hex(16)}@{domain_of(house.address)}>",
             "Auto-Submitted: auto-generated",
-            f"Content-Language: {house.language}, {_OTHER[house.language]}",
+            f"Content-Language: {house.language}, {OTHER[house.language]}",
             "MIME-Version: 1.0",
         ]
         if is_plain(self.sender):
@@ -101,7 +99,7 @@ class Notice:
 
     def _plain(self) -> str:
         texts = self._filled(self._texts)
-        other = self._filled(TEXTS[_OTHER[self.house.language]])
+        other = self._filled(TEXTS[OTHER[self.house.language]])
         paragraphs = [
             texts["heading"],
             texts["who"],
@@ -117,11 +115,11 @@ class Notice:
 
     def _html(self) -> str:
         texts = {key: html.escape(value) for key, value in self._filled(self._texts).items()}
-        other = html.escape(self._filled(TEXTS[_OTHER[self.house.language]])["short"])
+        other = html.escape(self._filled(TEXTS[OTHER[self.house.language]])["short"])
         link = html.escape(self.link)
         return _HTML.format(
             language=self.house.language,
-            other_language=_OTHER[self.house.language],
+            other_language=OTHER[self.house.language],
             other=other,
             link=link,
             **texts,
@@ -150,31 +148,3 @@ color:#555555">{other}</p>
 </body>
 </html>
 """
-
-
-def _part(subtype: str, text: str) -> bytes:
-    head = (
-        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
-    encoded = quopri.encodestring(text.encode("utf-8"), quotetabs=False)
-    return head.encode("ascii") + encoded.replace(b"\n", b"\r\n")
-
-
-def one_line(text: str) -> str:
-    """*text* on one line, without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _encoded(text: str) -> str:
-    """An unstructured value: as it is when printable ASCII and short, else encoded words (RFC 2047),
-    folded."""
-    if text.isascii() and len(text) <= 900 and "=?" not in text:
-        return text
-    return Header(text, "utf-8", maxlinelen=76, continuation_ws=" ").encode(linesep="\r\n")
-
-
-def _name(text: str) -> str:
-    """A display name: quoted when ASCII, else encoded words."""
-    if text.isascii() and len(text) <= 200 and "=?" not in text:
-        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return Header(text, "utf-8", maxlinelen=70, continuation_ws=" ").encode(linesep="\r\n")

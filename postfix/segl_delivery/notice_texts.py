@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["da", "en"]
+from segl.language import Language
 
 
 @dataclass(frozen=True, slots=True)

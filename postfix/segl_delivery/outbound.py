@@ -16,13 +16,13 @@ from cryptography import x509
 from segl.addresses import domain_of
 from segl.certificates import fingerprint
 from segl.errors import DeliveryError
+from segl.mail.fields import Field, read_header
 from segl.settings import Settings
 from segl.settings_encryption import Algorithms, HeaderForm, SignWhen
 from segl_delivery.agent import Delivery
 from segl_delivery.cms.capabilities import reads_modern
 from segl_delivery.cms.choice import COMMON, MODERN, OAEP, Choice
 from segl_delivery.cms.signed import Signer
-from segl_delivery.fields import Field, read_header
 from segl_delivery.own_keys.signing import sender_domain
 from segl_delivery.smime import Entity, signed_entity, split_for_envelope
 

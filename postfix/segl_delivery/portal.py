@@ -20,15 +20,15 @@ from sqlalchemy.engine import Engine
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
 from segl.headers import steers
+from segl.mail.fields import without
+from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort
 from segl.metrics import SEALED_BYTES
 from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Place, Secret, new_content_key, wrap
 from segl.sealed.records import SealedMessage, SealedRecipient, drop_recipients, mark_notified, record
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
-from segl_delivery.fields import without
 from segl_delivery.notice import Notice, NoticeFrom
-from segl_delivery.reinject import OutcomeUnknown, Refused, ReturnPort
 
 NOTICES_AT_ONCE: Final = 8
 

@@ -25,6 +25,9 @@ from secrets import token_hex
 from typing import Final
 
 from segl.headers import PREFIX
+from segl.mail.fields import LINE_END, Field, canonical, join_header, read_header
+from segl.mail.outgoing import Outgoing
+from segl.mail.paths import is_plain
 from segl.masking import mask_digits
 from segl.settings_encryption import HeaderForm
 from segl_delivery.cms.ber import Piece
@@ -32,9 +35,6 @@ from segl_delivery.cms.digests import algorithm_for
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.lines import base64_lines, base64_size
 from segl_delivery.cms.signed import Signer, sign_detached
-from segl_delivery.fields import LINE_END, Field, canonical, join_header, read_header
-from segl_delivery.outgoing import Outgoing
-from segl_delivery.paths import is_plain
 
 _ADDRESSES: Final = frozenset({"from", "sender", "reply-to", "to", "cc", "disposition-notification-to"})
 _THREAD: Final = frozenset({"in-reply-to", "references"})  # old programs write words there (RFC 5322 §4.5.4)

@@ -13,12 +13,12 @@ from functools import partial
 
 from segl.errors import SmtpReply
 from segl.events import Events
+from segl.mail.return_port import ReturnPort
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, by_domain
 from segl_delivery.certificates import CertificateDirectory, TunnelCertificate
 from segl_delivery.encrypting import Encryption
 from segl_delivery.outbound import Outbound
-from segl_delivery.reinject import ReturnPort
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ from itertools import islice, pairwise
 from typing import Final
 
 from segl.errors import CannotOpen
+from segl.mail.fields import Field, canonical, read_header
 from segl.smime_types import holds_cms, is_clear_signed
 from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.keys import KeyRing
 from segl_delivery.cms.lines import Base64Reader
 from segl_delivery.cms.opening import DEEPEST, LARGEST, Decrypted, open_layers
 from segl_delivery.cms.signed import Signed, verify
-from segl_delivery.fields import Field, canonical, read_header
 
 _PEM: Final = re.compile(rb"-----BEGIN (?:CMS|PKCS7)-----\r?\n")
 _LONGEST_VALUE: Final = 4096  # bytes of a header field that says how to read the body

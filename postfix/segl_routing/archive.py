@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from segl.events import Events
-from segl.store import domain_knowledge
+from segl.tables.domains import domain_knowledge
 from segl_routing.archive_form import from_text, to_text
 from segl_routing.facts import CLOCK_SKEW, DomainFacts
 from segl_routing.store_thread import StoreThread

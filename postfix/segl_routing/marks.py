@@ -7,7 +7,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl.errors import StoreError
 from segl.events import Events
-from segl.store import domain_mark, transaction
+from segl.store import transaction
+from segl.tables.domains import domain_mark
 from segl_routing.failures import Failure
 from segl_routing.fallback import Marked
 from segl_routing.store_thread import StoreThread

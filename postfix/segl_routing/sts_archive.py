@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from segl.events import Events
-from segl.store import domain_knowledge, mta_sts_policy
+from segl.tables.domains import domain_knowledge, mta_sts_policy
 from segl_routing.facts import CLOCK_SKEW
 from segl_routing.store_thread import StoreThread
 from segl_routing.sts_policy import MAX_AGE, Mode, StsPolicy, parse_policy

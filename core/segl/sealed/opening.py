@@ -20,7 +20,8 @@ from segl.errors import SeglError
 from segl.sealed.directory import SealedDirectory, is_id
 from segl.sealed.format import Damaged, decrypt, sealed_size
 from segl.sealed.keys import Place, Secret, WrongSecret, unwrap
-from segl.store import sealed_message, sealed_recipient, transaction
+from segl.store import transaction
+from segl.tables.sealed import sealed_message, sealed_recipient
 
 
 class NotOpened(SeglError):

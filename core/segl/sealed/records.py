@@ -10,7 +10,8 @@ from sqlalchemy.engine import Engine
 
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import Secret
-from segl.store import forget_deleted, sealed_message, sealed_recipient, transaction
+from segl.store import forget_deleted, transaction
+from segl.tables.sealed import sealed_message, sealed_recipient
 
 # A row whose notice was never accepted has a link nobody holds: the try after it made another.
 UNNOTIFIED_SECONDS = 86400.0

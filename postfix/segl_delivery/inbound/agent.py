@@ -20,19 +20,19 @@ from segl.certificate_names import addresses_of
 from segl.errors import CannotOpen, DeliveryError, SmtpReply
 from segl.events import Events
 from segl.headers import PREFIX
+from segl.mail.fields import Field, join_header, read_header, without
+from segl.mail.return_port import Refused, ReturnPort
 from segl.metrics import INBOUND
 from segl.settings import Settings
 from segl.smime_types import is_clear_signed
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.cms.signed import Signed
-from segl_delivery.fields import Field, join_header, read_header, without
 from segl_delivery.inbound.author import author_of
 from segl_delivery.inbound.judging import UNSIGNED, Judge, Judgement, SignatureResult
 from segl_delivery.inbound.restoring import restored
 from segl_delivery.inbound.telling import Report, told
 from segl_delivery.keyring import KeyRing
-from segl_delivery.reinject import Refused, ReturnPort
 from segl_delivery.unwrapping import Unwrapped, header_of, may_be_encrypted, unwrap
 
 _UNREAD = Judgement(SignatureResult.NEUTRAL, "the signature cannot be read")

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from segl.certificate_names import mail_key
-from segl_delivery.fields import Field
-from segl_delivery.paths import is_plain
+from segl.mail.fields import Field
+from segl.mail.paths import is_plain
 
 _LONGEST: Final = 2048  # bytes of a From field
 # A name in quotes, or words without a sign that means something in an address (RFC 5322 §3.4).

@@ -12,6 +12,7 @@ from segl.certificate_records import CertificateRecords
 from segl.certificates import fingerprint
 from segl.errors import NoCertificate, StoreError
 from segl.events import Events
+from segl.mail.return_port import ReturnPort
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_certificates import CertificateSource
 from segl.signer_standings import SignerStandings
@@ -20,7 +21,6 @@ from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.judging import Judge, Judgement
 from segl_delivery.inbound.standings import AskedStandings
 from segl_delivery.keyring import KeyRing
-from segl_delivery.reinject import ReturnPort
 from segl_routing.certificates.kept import harvest
 
 

@@ -23,7 +23,7 @@ from email.message import Message
 from typing import Final
 
 from segl.headers import PREFIX
-from segl_delivery.fields import LINE_END, Field, canonical, join_header, read_header
+from segl.mail.fields import LINE_END, Field, canonical, join_header, read_header
 from segl_delivery.inbound.author import author_of
 from segl_delivery.smime import HP
 from segl_delivery.unwrapping import Unwrapped

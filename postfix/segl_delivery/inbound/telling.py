@@ -20,11 +20,11 @@ from email.header import Header
 from typing import Final
 
 from segl.headers import OPENED, PREFIX, claims_smime
+from segl.mail.fields import Field
+from segl.mail.paths import is_plain
 from segl.settings_inbound import Inbound
 from segl_delivery.cms.opening import Decrypted
-from segl_delivery.fields import Field
 from segl_delivery.inbound.judging import Judgement, SignatureResult
-from segl_delivery.paths import is_plain
 from segl_delivery.unwrapping import Unwrapped
 
 _UNSAFE = re.compile(r"[^\w .,:;=@()'#/+-]")

@@ -13,7 +13,10 @@ from sqlalchemy.engine import Connection
 
 from segl import migrations
 from segl.errors import StoreError
-from segl.store import SCHEMA_VERSION, domain_knowledge, meta, open_store, sealed_recipient
+from segl.store import SCHEMA_VERSION, open_store
+from segl.tables.base import meta
+from segl.tables.domains import domain_knowledge
+from segl.tables.sealed import portal_visit, sealed_recipient
 
 OLD = Path(__file__).parent / "stores" / "schema-1.db"  # made by the version that wrote it
 
@@ -78,3 +81,13 @@ def test_an_upgrade_that_breaks_off_changed_nothing(url: str, monkeypatch: pytes
     monkeypatch.setitem(migrations._STEPS, "1", step)
     with open_store(url).connect() as connection:
         assert len(connection.execute(sa.select(domain_knowledge)).all()) == 3, "and the next start succeeds"
+
+
+def test_a_sealed_message_of_the_version_before_can_be_read_and_told_about(tmp_path: Path) -> None:
+    shutil.copy(OLD.with_name("schema-2.db"), tmp_path / "segl.db")
+    with open_store(f"sqlite:///{tmp_path}/segl.db").begin() as connection:
+        row = connection.execute(sa.select(sealed_recipient)).one()
+        assert (row.recipient, row.notified_at, row.opened_at) == ("bo@x.example", 1_790_000_001.0, None)
+        connection.execute(sealed_recipient.update().values(opened_at=1_790_000_100.0, phone="+4512345678"))
+        connection.execute(portal_visit.select()).all()
+        assert version(connection) == str(SCHEMA_VERSION)

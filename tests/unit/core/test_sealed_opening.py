@@ -28,7 +28,8 @@ from segl.sealed.records import (
     record,
     shred_expired,
 )
-from segl.store import open_store, sealed_message, sealed_recipient, transaction
+from segl.store import open_store, transaction
+from segl.tables.sealed import sealed_message, sealed_recipient
 
 CONTENT = b"From: anna@nordby.example\r\nSubject: x\r\n\r\n" + b"Hej Bo\r\n" * 20_000
 NOW = 1_700_000_000.0

@@ -9,7 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from segl.errors import StoreError
-from segl.store import domain_knowledge, meta, open_store, transaction
+from segl.store import open_store, transaction
+from segl.tables.base import meta
+from segl.tables.domains import domain_knowledge
 
 
 def url(directory: Path) -> str:

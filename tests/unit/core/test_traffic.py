@@ -13,7 +13,8 @@ from sqlalchemy.engine import Engine
 
 from segl import traffic_writer
 from segl.events import Events
-from segl.store import domain_delivery, domain_traffic, open_store, transaction
+from segl.store import open_store, transaction
+from segl.tables.domains import domain_delivery, domain_traffic
 from segl.traffic import DomainTraffic, add, day_of, traffic_since
 from segl.traffic_writer import TrafficWriter
 from segl.vocabulary import Way

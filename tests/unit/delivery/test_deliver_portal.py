@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
 
 from segl.sealed import NotOpened, SealedDirectory, open_sealed
-from segl.store import open_store, sealed_message, sealed_recipient, transaction
+from segl.store import open_store, transaction
+from segl.tables.sealed import sealed_message, sealed_recipient
 from world.desk import DOMAIN, SENDER, Desk
 from world.peers import ReceivedMail
 

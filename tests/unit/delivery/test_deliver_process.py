@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from segl.store import open_store, sealed_message, sealed_recipient, transaction
+from segl.store import open_store, transaction
+from segl.tables.sealed import sealed_message, sealed_recipient
 from segl_delivery.daemon import main
 from world.desk import SENDER, Desk, LmtpClient, answering
 from world.peers import ScriptedPeer

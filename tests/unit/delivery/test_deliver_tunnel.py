@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from segl_delivery.fields import split_header
+from segl.mail.fields import split_header
 from world.desk import SENDER, Desk
 from world.partners import Partner, certificate, ec_key, pem, rsa_key
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from segl.certificate_chain import Authorities
 from segl.headers import claims_smime, steers
+from segl.mail.fields import join_header, read_header
 from segl.settings_inbound import Inbound
 from segl.smime_types import is_smime
 from segl_delivery.cms.signed import Signed, Signer, sign, verify
-from segl_delivery.fields import join_header, read_header
 from segl_delivery.inbound.author import author_of
 from segl_delivery.inbound.judging import Judge, Judgement, SignatureResult
 from segl_delivery.inbound.restoring import restored

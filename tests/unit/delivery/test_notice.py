@@ -16,10 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segl.language import Language
+from segl.mail.compose import one_line
+from segl.mail.paths import parse_path
 from segl.sealed.keys import Secret
-from segl_delivery.notice import Notice, NoticeFrom, one_line
-from segl_delivery.notice_texts import TEXTS, Language
-from segl_delivery.paths import parse_path
+from segl_delivery.notice import Notice, NoticeFrom
+from segl_delivery.notice_texts import TEXTS
 from segl_delivery.portal import end_of_day
 
 SECRET = Secret(bytes(range(32)))

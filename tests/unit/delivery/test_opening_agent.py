@@ -13,6 +13,7 @@ import pytest
 from segl.certificate_chain import Authorities
 from segl.errors import SmtpReply
 from segl.events import Events
+from segl.mail.return_port import Handover, Refused, ReturnPort
 from segl.settings_file import parse_settings
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
@@ -20,7 +21,6 @@ from segl_delivery.cms.keys import KeyRing as Opener
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.judging import Judge
 from segl_delivery.keyring import KeyRing
-from segl_delivery.reinject import Handover, Refused, ReturnPort
 from segl_routing.certificates.standing import Standing
 from world.oracle import Identity, openssl
 from world.partners import rsa_key

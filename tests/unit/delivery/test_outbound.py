@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from segl.addresses import domain_of
 from segl.errors import DeliveryError
 from segl.events import Events
+from segl.mail.fields import canonical, split_header
+from segl.mail.return_port import ReturnPort
 from segl.settings_file import parse_settings
 from segl.vocabulary import Envelope, Way
 from segl_delivery.agent import Delivery
@@ -27,9 +29,7 @@ from segl_delivery.cms.capabilities import EXTENSION, capabilities
 from segl_delivery.cms.choice import COMMON, MODERN, OAEP
 from segl_delivery.cms.signed import Signer
 from segl_delivery.encrypting import Encrypted, Encryption
-from segl_delivery.fields import canonical, split_header
 from segl_delivery.outbound import NoSigner, Outbound
-from segl_delivery.reinject import ReturnPort
 from world.mailprograms import Gpgsm, Nss
 from world.oracle import Identity, Key, openssl
 from world.partners import Partner, certificate, ec_key, rsa_key

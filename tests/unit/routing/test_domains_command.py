@@ -12,7 +12,8 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from segl.cli.domains import domains
-from segl.store import domain_knowledge, domain_mark, open_store, transaction
+from segl.store import open_store, transaction
+from segl.tables.domains import domain_knowledge, domain_mark
 from segl.traffic import add, day_of
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.archive_form import to_text

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from segl.events import Events
-from segl.store import domain_knowledge, open_store
+from segl.store import open_store
+from segl.tables.domains import domain_knowledge
 from segl.vocabulary import Known, Proof
 from segl_routing.archive import StoreArchive
 from segl_routing.facts import Checked, DomainFacts

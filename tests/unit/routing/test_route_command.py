@@ -16,7 +16,8 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from segl.cli.route import route
-from segl.store import domain_mark, mta_sts_policy, open_store, transaction
+from segl.store import open_store, transaction
+from segl.tables.domains import domain_mark, mta_sts_policy
 from world.dns import MX, DnsServer, Fault
 from world.outside import Outside, host
 from world.peers import SmtpPeer

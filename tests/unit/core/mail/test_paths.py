@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_delivery.paths import is_plain, parse_path
+from segl.mail.paths import is_plain, parse_path
 
 
 @pytest.mark.parametrize(

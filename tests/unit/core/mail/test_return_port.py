@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import DeliveryError, SmtpReply
-from segl_delivery.outgoing import Outgoing
-from segl_delivery.reinject import (
+from segl.mail.outgoing import Outgoing
+from segl.mail.return_port import (
     LONGEST_TEXT,
     Handover,
     OutcomeUnknown,

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from segl.errors import DeliveryError, SmtpReply
-from segl_delivery.outgoing import Outgoing
+from segl.mail.outgoing import Outgoing
 
 LONGEST_TEXT: Final = 200
 CONNECT_SECONDS: Final = 10.0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.headers import steers
-from segl_delivery.fields import Field, canonical, join_header, split_header, without
+from segl.mail.fields import Field, canonical, join_header, split_header, without
 
 HEADER = (
     b"From: anna@nordby.example\r\n"

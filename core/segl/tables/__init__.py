@@ -1,0 +1,8 @@
+"""The tables of the store (:mod:`segl.store`), a file a subject. Importing this package brings them all."""
+
+from __future__ import annotations
+
+from segl.tables import audit, base, certificates, domains, sealed
+from segl.tables.base import meta, metadata
+
+__all__ = ["audit", "base", "certificates", "domains", "meta", "metadata", "sealed"]

@@ -1,0 +1,61 @@
+"""What is known of recipient domains, and what went to them. Times are Unix seconds."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from segl.tables.base import metadata
+
+# What live checks found out about recipient domains; times are Unix seconds.
+domain_knowledge = sa.Table(
+    "domain_knowledge",
+    metadata,
+    sa.Column("domain", sa.String(253), primary_key=True),
+    sa.Column("evidence", sa.Text, nullable=False),  # of each proof, as segl_routing.archive writes it
+    sa.Column("checked_at", sa.Float, nullable=False),
+    sa.Column("expires_at", sa.Float, nullable=False),
+)
+
+# MTA-STS policies in force (RFC 8461 §3.3). The text is written anew by us and at most some 100 KB.
+mta_sts_policy = sa.Table(
+    "mta_sts_policy",
+    metadata,
+    sa.Column("domain", sa.String(253), primary_key=True),
+    sa.Column("id", sa.String(32), nullable=False),
+    sa.Column("fetched_at", sa.Float, nullable=False),
+    sa.Column("max_age", sa.Integer, nullable=False),
+    sa.Column("policy", sa.Text, nullable=False),
+)
+
+# Domains whose forced TLS failed at delivery (segl_routing.fallback); times are Unix seconds.
+domain_mark = sa.Table(
+    "domain_mark",
+    metadata,
+    sa.Column("domain", sa.String(253), primary_key=True),
+    sa.Column("failure", sa.String(16), nullable=False),  # segl_routing.failures.Failure
+    sa.Column("reason", sa.String(255), nullable=False),
+    sa.Column("since", sa.Float, nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("healed_at", sa.Float),  # null while the mark stands
+)
+
+# Recipients of secure mail by domain, day and way, as segl-map answered for them (segl.traffic): no address.
+domain_traffic = sa.Table(
+    "domain_traffic",
+    metadata,
+    sa.Column("domain", sa.String(253), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),  # ISO 8601, local time
+    sa.Column("way", sa.String(16), primary_key=True),  # segl.vocabulary.Way
+    sa.Column("recipients", sa.Integer, nullable=False),
+    sa.Index("domain_traffic_day", "day"),
+)
+
+# When mail to a domain last got through by a way; Unix seconds.
+domain_delivery = sa.Table(
+    "domain_delivery",
+    metadata,
+    sa.Column("domain", sa.String(253), primary_key=True),
+    sa.Column("way", sa.String(16), primary_key=True),
+    sa.Column("last_at", sa.Float, nullable=False),
+)
