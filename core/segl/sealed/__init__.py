@@ -11,7 +11,8 @@ deleting the store's half (:func:`~segl.sealed.records.shred_expired`) makes the
 
 from __future__ import annotations
 
+from segl.sealed.content import NotOpened, SealedContent
 from segl.sealed.directory import SealedDirectory
-from segl.sealed.opening import NotOpened, open_sealed
+from segl.sealed.opening import open_content, open_sealed
 
-__all__ = ["NotOpened", "SealedDirectory", "open_sealed"]
+__all__ = ["NotOpened", "SealedContent", "SealedDirectory", "open_content", "open_sealed"]

@@ -110,16 +110,22 @@ def decrypt(file: BinaryIO, key: bytes, message_id: bytes) -> Iterator[bytes]:
     while True:
         following = _read(file, CHUNK + TAG)
         last = not following
-        if len(chunk) < TAG or (last and number and len(chunk) == TAG) or number >= _MOST_CHUNKS:
-            raise Damaged("cut off")
-        try:
-            yield cipher.decrypt(header.nonce(number, last), chunk, header.aad(number))
-        except InvalidTag:
-            raise Damaged(f"chunk {number} is not authentic") from None
+        yield decrypt_chunk(cipher, header, number, last, chunk)
         if last:
             return
         chunk = following
         number += 1
+
+
+def decrypt_chunk(cipher: AESGCM, header: Header, number: int, last: bool, chunk: bytes) -> bytes:
+    """The plaintext of chunk *number*, as it stands in the file. Raises :class:`Damaged` when it is not
+    authentic, not the chunk of that number, or not the last one as *last* says."""
+    if len(chunk) < TAG or (last and number and len(chunk) == TAG) or number >= _MOST_CHUNKS:
+        raise Damaged("cut off")
+    try:
+        return cipher.decrypt(header.nonce(number, last), chunk, header.aad(number))
+    except InvalidTag:
+        raise Damaged(f"chunk {number} is not authentic") from None
 
 
 def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:

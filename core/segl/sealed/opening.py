@@ -6,29 +6,18 @@ the error's private text, for the log, tells them apart."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl.errors import SeglError
+from segl.sealed.content import NotOpened, SealedContent
 from segl.sealed.directory import SealedDirectory, is_id
-from segl.sealed.format import Damaged, decrypt, sealed_size
 from segl.sealed.keys import Place, Secret, WrongSecret, unwrap
 from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
-
-
-class NotOpened(SeglError):
-    """The link opens nothing. One public text for every cause."""
-
-    def __init__(self, private: str) -> None:
-        super().__init__("the link does not open a message", private)
 
 
 def open_sealed(
@@ -45,6 +34,18 @@ def open_sealed(
     size. Raises :class:`NotOpened` here, or while iterating when a chunk is damaged (then what came
     before was authentic, but the message must not be taken for whole), and
     :class:`~segl.errors.StoreError`."""
+    return _all_of(open_content(engine, directory, recipient_id, link_secret, now=now))
+
+
+def open_content(
+    engine: Engine,
+    directory: SealedDirectory,
+    recipient_id: str,
+    link_secret: str,
+    *,
+    now: float | None = None,
+) -> SealedContent:
+    """The same, to be read from any place; the caller closes it."""
     found = _find(engine, recipient_id) if is_id(recipient_id) else None
     if found is None:
         raise NotOpened("no such recipient")
@@ -53,10 +54,7 @@ def open_sealed(
         file = directory.open(found.message_id)
     except OSError as error:
         raise NotOpened(f"sealed {found.message_id}: file: {error.strerror}") from None
-    if os.fstat(file.fileno()).st_size != sealed_size(found.size):
-        file.close()
-        raise NotOpened(f"sealed {found.message_id}: the file has another size than was written")
-    return _chunks(file, key, found.message_id)
+    return SealedContent(file, key, found.message_id, found.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +96,6 @@ def _content_key(found: _Found, recipient_id: str, link_secret: str, now: float)
         raise NotOpened(f"sealed {found.message_id}: wrong secret") from None
 
 
-def _chunks(file: BinaryIO, key: Secret, message_id: str) -> Iterator[bytes]:
-    with closing(file):
-        try:
-            yield from decrypt(file, key.reveal(), bytes.fromhex(message_id))
-        except (Damaged, OSError) as error:
-            kind = str(error) if isinstance(error, Damaged) else error.strerror
-            raise NotOpened(f"sealed {message_id}: {kind}") from None
+def _all_of(content: SealedContent) -> Iterator[bytes]:
+    with content:
+        yield from content.chunks()
