@@ -35,6 +35,7 @@ from segl.settings_values import (
     Scored,
     Seconds,
 )
+from segl.settings_web import Look, Web
 from segl.vocabulary import MOST_NUMBERS, Decision, Label, Mode, Proof, Way
 
 RUN = Path("/run/segl")
@@ -260,6 +261,8 @@ class Portal:
     sealed: Path = STATE / "sealed"
     expiry_days: Count = 30
     notice_from: Address = ""  # empty: sikker-besked@ the first own domain
+    web: Web = field(default_factory=Web)
+    look: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +310,7 @@ class Metrics:
     milter_port: Annotated[int, Field(ge=0, le=65535)] = 0
     map_port: Annotated[int, Field(ge=0, le=65535)] = 0
     deliver_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    portal_port: Annotated[int, Field(ge=0, le=65535)] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

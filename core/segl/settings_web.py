@@ -1,0 +1,106 @@
+"""The settings of the portal's web side: where ``segl-portal`` listens, and how its pages look.
+
+Both hang below ``[portal]`` (:mod:`segl.settings`): ``[portal.web]`` and, one a look, ``[[portal.look]]``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from segl.settings_values import Count, Domain, Seconds
+
+FORBID = ConfigDict(extra="forbid")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def _listen(value: str) -> str:
+    if value.startswith("/"):
+        return value
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError('write a socket\'s path, "/run/segl/web.sock", or an address, "127.0.0.1:8443"')
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value, strict=False))
+    except ValueError:
+        raise ValueError('write an IP address or a network, "10.0.0.0/8"') from None
+
+
+def _colour(value: str) -> str:
+    if not _COLOUR.fullmatch(value):
+        raise ValueError('write it as "#0b4f6c"')
+    return value.lower()
+
+
+def _one_line(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("is one line of text")
+    return value.strip()
+
+
+Listen = Annotated[str, AfterValidator(_listen)]
+Network = Annotated[str, AfterValidator(_network)]
+Colour = Annotated[str, AfterValidator(_colour)]
+Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """``[portal.web]``: the process ``segl-portal``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    # A unix socket for the site's web server, or "host:port".
+    listen: Listen = "/run/segl/web.sock"
+    socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
+    # Both: it speaks TLS itself, without a web server before it. The certificate file holds the chain too.
+    certificate: Path | None = None
+    key: Path | None = None
+    # Who may tell us the browser's address (X-Forwarded-For). What comes by the unix socket always may.
+    trusted_proxies: tuple[Network, ...] = ("127.0.0.1/32", "::1/128")
+    workers: Annotated[int, Field(ge=0, le=64)] = 0  # 0: one per core
+    # Requests and idle connections of one worker at one time; what is more is answered 503.
+    connections: Count = 500
+    # For a request's header to be whole, for each piece of its body to come, and until an idle connection is closed.
+    header_seconds: Seconds = 10.0
+    body_seconds: Seconds = 30.0
+    idle_seconds: Seconds = 10.0
+    drain_seconds: Seconds = 30.0  # at a stop: how long downloads and answers under way may take
+
+    @property
+    def is_socket(self) -> bool:
+        return self.listen.startswith("/")
+
+    @property
+    def speaks_tls(self) -> bool:
+        return self.certificate is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """``[[portal.look]]``: whose page it is, for messages from these domains.
+
+    The first look is that of the pages shown before a message is open, which are the same for all: nobody can tell
+    from them whether a message exists, or whose it is.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    # Sending domains; none: this look is for all that no other look names.
+    domains: tuple[Domain, ...] = ()
+    name: Line = ""  # empty: organisation.name
+    # Buttons and links. It is refused when text in it or on it could not be read (WCAG 2.2: 4.5 to 1 on white).
+    colour: Colour = "#0b4f6c"
+    # PNG, JPEG, WebP or SVG, at most 200 KB; shown 48 pixels high.
+    logo: Path | None = None
+    # Whom to ask, as people say it: "Ring til os på 12 34 56 78, hverdage 9-15".
+    contact: Line = ""
+    # Where it is told what is done with personal data; linked at the foot of each page.
+    privacy_url: Annotated[str, Field(pattern=r"^(https://[^\s\"<>]+)?$")] = ""
