@@ -125,8 +125,8 @@ def test_a_file_that_shrinks_while_it_is_read_is_noticed(tmp_path: Path) -> None
     ids=["another message's", "no sealed file", "another version", "another key"],
 )
 def test_what_does_not_belong_is_refused(file: bytes, message_id: str, key: Secret) -> None:
-    with pytest.raises(NotOpened) as caught:
-        content_of(file, 1, message_id=message_id, key=key).read(0, 1)
+    with pytest.raises(NotOpened) as caught, content_of(file, 1, message_id=message_id, key=key) as content:
+        content.read(0, 1)
     assert caught.value.public == "the link does not open a message"
 
 
