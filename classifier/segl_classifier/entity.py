@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from segl_classifier import sniff, transfer
-from segl_classifier.fields import Block
+from segl.mime import sniff, transfer
+from segl.mime.fields import Block
+from segl.mime.parameters import Parameters, read_parameters
+from segl.mime.transfer import Encoding, encoding_named
 from segl_classifier.message import shown_name
-from segl_classifier.parameters import Parameters, read_parameters
-from segl_classifier.transfer import Encoding, encoding_named
 
 MESSAGES = frozenset(
     "message/rfc822 message/global message/news message/partial message/external-body message/x-rfc822 "

@@ -23,9 +23,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from segl.mime import sniff
 from segl.settings import Detection, Limits
 from segl.vocabulary import Finding, Unreadable
-from segl_classifier import readers, sniff
+from segl_classifier import readers
 from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
 from segl_classifier.formats.pictures import kind_of, pixels

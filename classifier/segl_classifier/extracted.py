@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
 
+from segl.mime import charset, sniff, transfer
+from segl.mime.transfer import Encoding
 from segl.settings import Limits
 from segl.vocabulary import Finding, Unreadable
-from segl_classifier import charset, sniff, transfer
 from segl_classifier.html import read_html
 from segl_classifier.message import Part, Source, Text, shown_name, unreadable
-from segl_classifier.transfer import Encoding
 from segl_classifier.walk import quotes_encoded
 
 _NOISE = 8  # so many control characters a text may hold without being called damaged …

@@ -14,7 +14,7 @@ from enum import Enum
 from functools import lru_cache
 
 from segl.masking import mask_digits
-from segl_classifier.encoded_words import decode_header
+from segl.mime.encoded_words import decode_header
 from segl_classifier.message import Source, Text
 
 _ADDRESSES = frozenset(

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from segl.masking import mask_digits
+from segl.mime import transfer
+from segl.mime.transfer import Encoding
 from segl.vocabulary import Finding, Unreadable
-from segl_classifier import transfer
-from segl_classifier.transfer import Encoding
 
 
 class Source(StrEnum):

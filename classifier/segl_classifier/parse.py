@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from segl.mime.fields import read_block
 from segl.settings import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier.fields import read_block
 from segl_classifier.headers import read_headers
 from segl_classifier.message import Message, Source, Text, unreadable
 from segl_classifier.walk import Walk

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from segl.mime import sniff, transfer
+from segl.mime.charset import decode_text
+from segl.mime.transfer import Encoding
 from segl.settings import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier import sniff, transfer
-from segl_classifier.charset import decode_text
 from segl_classifier.extracted import Extracted, Notebook, source_of
 from segl_classifier.message import Part, Text, unreadable
-from segl_classifier.transfer import Encoding
 from segl_classifier.walk import Walk
 
 SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is smaller

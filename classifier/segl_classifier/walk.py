@@ -22,11 +22,14 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 
+from segl.mime import transfer
+from segl.mime.charset import decode_text
+from segl.mime.fields import read_block
+from segl.mime.parameters import LONGEST, Parameters
+from segl.mime.transfer import Encoding
 from segl.settings import Limits
 from segl.vocabulary import Finding, Unreadable
-from segl_classifier import transfer
 from segl_classifier.boundaries import Kind, guess_boundary, has_delimiter, sections
-from segl_classifier.charset import decode_text
 from segl_classifier.entity import (
     GENERIC,
     HEADER_START,
@@ -37,11 +40,8 @@ from segl_classifier.entity import (
     is_saved_message,
     readings,
 )
-from segl_classifier.fields import read_block
 from segl_classifier.headers import read_headers
 from segl_classifier.message import Part, Source, Text, shown_name, unreadable
-from segl_classifier.parameters import LONGEST, Parameters
-from segl_classifier.transfer import Encoding
 
 _INNER_ENCODING = re.compile(
     rb"(?:^|(?<=[\r\n]))content-transfer-encoding[ \t]*:[ \t]*\"?(?:base64|quoted-printable|x-uu)",

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from segl.mime.encoded_words import decode_header
 from segl.settings import Settings
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
 from segl_classifier.classify import classify
 from segl_classifier.decide import Stance
-from segl_classifier.encoded_words import decode_header
 from segl_classifier.extract import Pictures
 from segl_classifier.message import unreadable
 from segl_classifier.rules import RuleSet

@@ -15,8 +15,8 @@ import tarfile
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from segl.mime.charset import decode_text
 from segl.vocabulary import Unreadable
-from segl_classifier.charset import decode_text
 from segl_classifier.formats.archive_library import read_by_library
 from segl_classifier.formats.archive_zip import read_zip
 from segl_classifier.formats.bag import BLOCK, Bag, Full

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from segl_classifier import sniff
+from segl.mime import sniff
 from segl_classifier.formats.registry import MS, ODF, OLE, OOXML, ZIP
 
 ENCRYPTED_OFFICE = "application/x-encrypted-office"  # an OOXML package behind a password (MS-OFFCRYPTO)

@@ -14,8 +14,8 @@ import re
 import struct
 from collections.abc import Iterator
 
+from segl.mime.charset import decode_text
 from segl.vocabulary import Unreadable
-from segl_classifier.charset import decode_text
 from segl_classifier.formats.bodies import Bodies
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from segl.mime.charset import decode_text
 from segl.vocabulary import Unreadable
-from segl_classifier.charset import decode_text
 from segl_classifier.formats import mapi
 from segl_classifier.formats.bodies import Bodies
 from segl_classifier.formats.content import Allowance, Content

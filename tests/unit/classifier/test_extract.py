@@ -8,13 +8,13 @@ import zipfile
 
 import pytest
 
+from segl.mime.transfer import Encoding
 from segl.settings import Limits
 from segl.vocabulary import Finding
 from segl_classifier.extract import DECORATION_BYTES, REGISTRY, extract
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part, Source, Text
 from segl_classifier.parse import parse
-from segl_classifier.transfer import Encoding
 
 LIMITS = Limits()
 CPR = "010190-1234"

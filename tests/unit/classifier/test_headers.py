@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_classifier.encoded_words import decode_header
+from segl.mime.encoded_words import decode_header, shown_header
 from segl_classifier.headers import display_names, is_technical, read_headers
 from segl_classifier.message import Source
 
@@ -59,6 +59,14 @@ def test_encoded_words(raw: str, text: str) -> None:
 )
 def test_a_broken_word_hides_nothing(raw: str) -> None:
     assert "010190-1234" in decode_header(raw)
+
+
+def test_a_person_is_shown_a_header_without_the_second_reading() -> None:
+    word = "=?utf-8?B?SGVqMTIzNDU2Nzg5?="
+    assert decode_header(word).startswith(shown_header(word))
+    assert decode_header("=?utf-8?Q?CPR=30?= x") == "CPR0 x CPR=30"
+    assert shown_header("=?utf-8?Q?CPR=30?= x") == "CPR0 x"
+    assert shown_header("=?utf-8?Q?uden_ende") == "uden ende"
 
 
 @pytest.mark.parametrize(

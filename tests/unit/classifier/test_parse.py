@@ -7,11 +7,11 @@ import time
 import pytest
 
 from corpus.messages import hidden
+from segl.mime.transfer import Encoding
 from segl.settings import Limits
 from segl_classifier.extract import extract
 from segl_classifier.message import Message, Source
 from segl_classifier.parse import parse
-from segl_classifier.transfer import Encoding
 
 LIMITS = Limits()
 CPR = "010190-1234"

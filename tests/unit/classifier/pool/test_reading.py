@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from segl.mime.transfer import Encoding
 from segl.settings import Detection, Limits
 from segl_classifier.extract import NO_OCR, Pictures, extract
 from segl_classifier.extracted import Extracted
@@ -17,7 +18,6 @@ from segl_classifier.pool import reading
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.reading import PoolReader
 from segl_classifier.pool.wire import Job
-from segl_classifier.transfer import Encoding
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,13 @@ shows is its secret.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
-from segl_classifier.charset import decode_text
-from segl_classifier.encoded_words import decode_header
+from segl.mime.charset import decode_text
+from segl.mime.encoded_words import decode_header
 
 _SHORT = 60  # characters of a field that is kept in mind
 LONGEST = 20_000  # characters of a field that are looked at for parameters
@@ -50,28 +51,29 @@ class Parameters:
         return next((value for key, value in self.given if key == name), "")
 
 
-def read_parameters(header: str) -> Parameters:
+def read_parameters(header: str, words: Callable[[str], str] = decode_header) -> Parameters:
     """A Content-Type or Content-Disposition value, as Latin-1; no more than ``LONGEST`` characters of it.
-    Never raises. A ``boundary`` is left undecoded, since it is compared with raw bytes."""
+    Never raises. A ``boundary`` is left undecoded, since it is compared with raw bytes. *words* decodes
+    encoded words (:func:`~segl.mime.encoded_words.decode_header`, or ``shown_header``)."""
     if len(header) <= _SHORT and "name" not in header.lower():
         return _read_short(header)
-    return _read(header[:LONGEST])
+    return _read(header[:LONGEST], words)
 
 
-def _read(header: str) -> Parameters:
+def _read(header: str, words: Callable[[str], str] = decode_header) -> Parameters:
     head, semicolon, rest = header.partition(";")
     kind = _TYPE.match(_COMMENT.sub("", head)) if "(" in head else _TYPE.match(head)
     value = f"{kind[1]}/{kind[2]}".lower() if kind else head.strip().strip('"').lower()[:80]
     # "text/html charset=utf-8": what follows the type may hold parameters as well.
     tail = semicolon + rest if "=" not in head else header if not kind else header[kind.end() :]
-    return Parameters(value, tuple(_given(tail)))
+    return Parameters(value, tuple(_given(tail, words)))
 
 
 # The same few types and charsets stand in nearly every message. Names of files are not kept in mind.
 _read_short = lru_cache(maxsize=256)(_read)
 
 
-def _given(tail: str) -> list[tuple[str, str]]:
+def _given(tail: str, words: Callable[[str], str]) -> list[tuple[str, str]]:
     if "=" not in tail:
         return []
     given: list[tuple[str, str]] = []
@@ -81,15 +83,15 @@ def _given(tail: str) -> list[tuple[str, str]]:
         quoted = found["quoted"]
         raw = _ESCAPED.sub(r"\1", quoted) if quoted is not None else found["bare"].strip().strip("'\"")
         if "*" not in name:
-            given.append((name, raw if name == "boundary" else decode_header(raw)))
+            given.append((name, raw if name == "boundary" else words(raw)))
         elif parts := _NUMBERED.fullmatch(name):
             number = int(parts["number"] or 0)
             pieces.setdefault(parts["base"], []).append((number, bool(parts["coded"]), raw))
     # RFC 2231 values first: where both forms stand, they are what a modern program shows.
-    return [(name, _joined(parts)) for name, parts in pieces.items()] + given
+    return [(name, _joined(parts, words)) for name, parts in pieces.items()] + given
 
 
-def _joined(pieces: list[tuple[int, bool, str]]) -> str:
+def _joined(pieces: list[tuple[int, bool, str]], words: Callable[[str], str]) -> str:
     """The pieces of one RFC 2231 value. Bytes are put together before they are decoded, as a piece may
     end inside a character."""
     charset, data = "", b""
@@ -100,4 +102,4 @@ def _joined(pieces: list[tuple[int, bool, str]]) -> str:
         piece = text.encode("latin-1")
         data += unquote_to_bytes(piece) if coded else piece
     text = decode_text(data, charset)
-    return decode_header(text) if "=?" in text and text.isascii() else text
+    return words(text) if "=?" in text and text.isascii() else text

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from segl_classifier.charset import decode_text
-from segl_classifier.transfer import Encoding, decode, has_needless_escape, is_base64
+from segl.mime.charset import decode_text
+from segl.mime.transfer import Encoding, decode, has_needless_escape, is_base64
 
 # Lenient on purpose: blanks and question marks inside, and a missing end of the last word or before the
 # next one. The blanks looked over are bounded, so that a header of nothing else costs no quadratic time.
@@ -24,9 +24,20 @@ _NUMBER = re.compile(rb"\d{6}")
 
 
 def decode_header(value: str) -> str:
-    """A header value (Latin-1 characters, one for each byte) as readable text. Never raises."""
+    """A header value (Latin-1 characters, one for each byte) as readable text, with the words behind it that may be
+    meant as they stand. For whoever must see all that it may say. Never raises."""
+    shown, doubtful = _decode(value)
+    return " ".join([shown, *doubtful]) if doubtful else shown
+
+
+def shown_header(value: str) -> str:
+    """The same as a mail program shows it. For people."""
+    return _decode(value)[0]
+
+
+def _decode(value: str) -> tuple[str, list[str]]:
     if "=?" not in value:
-        return value if value.isascii() else decode_text(value.encode("latin-1"))
+        return _raw(value), []
     out: list[str] = []
     doubtful: list[str] = []
     pending, charset, position = b"", "", 0
@@ -46,7 +57,7 @@ def decode_header(value: str) -> str:
     if pending:
         out.append(decode_text(pending, charset))
     out.append(_raw(value[position:]))
-    return " ".join(["".join(out), *doubtful])
+    return "".join(out), doubtful
 
 
 def _raw(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_classifier.transfer import Encoding, decode, encoding_named, head, readings
+from segl.mime.transfer import Encoding, decode, encoding_named, head, readings
 
 TEXT = "Cpr 010190-1234 på Åvej".encode()
 B64 = base64.b64encode(TEXT)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from segl_classifier.charset import codec_for, decode_text, readings
+from segl.mime.charset import codec_for, decode_text, readings
 
 DANISH = "Blåbærgrød til Søren, cpr 010190-1234"
 

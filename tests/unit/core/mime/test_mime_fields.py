@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_classifier.fields import Block, read_block
+from segl.mime.fields import Block, read_block
 
 LIMIT = 256 * 1024
 

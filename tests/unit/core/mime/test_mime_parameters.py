@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_classifier.parameters import LONGEST, read_parameters
+from segl.mime.parameters import LONGEST, read_parameters
 
 
 @pytest.mark.parametrize(

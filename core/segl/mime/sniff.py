@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from segl_classifier.charset import zero_pattern
+from segl.mime.charset import zero_pattern
 
 HEAD = 512  # bytes of a file that tell its format
 _SAMPLE = 4096
