@@ -15,6 +15,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from world.confined import confined
+
+_UNITS = Path(__file__).parent.parent.parent / "systemd"
+
 
 class Daemon:
     """One process of ours, from its console script in the environment the tests run in."""
@@ -51,7 +55,7 @@ class Daemon:
             begun = time.monotonic()
             with self.log_file.open("ab") as log:
                 self._process = subprocess.Popen(
-                    self.command,
+                    self._launched(),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -68,6 +72,11 @@ class Daemon:
         state = self._process.poll()
         self.kill()
         raise AssertionError(f"{self.name} did not get ready (exit {state}):\n{self.log[-3000:]}")
+
+    def _launched(self) -> list[str]:
+        """The command, inside what its unit allows when we may put that on."""
+        unit = _UNITS / f"{self.name}.service"
+        return [*confined(unit), *self.command] if unit.exists() and os.geteuid() == 0 else self.command
 
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
