@@ -7,6 +7,7 @@ disk, which is what lets ``segl-deliver`` answer 250.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -26,6 +27,7 @@ SCHEMA_VERSION = 3
 def open_store(url: str) -> Engine:
     """Connect, create missing tables, bring an older schema up to date. Raises :class:`StoreError`."""
     try:
+        _make_shared(url)
         engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _sqlite_pragmas)
@@ -46,6 +48,15 @@ def open_store(url: str) -> Engine:
             f"store {_bare(url)} has schema {found}, this Segl needs {SCHEMA_VERSION}",
         )
     return engine
+
+
+def _make_shared(url: str) -> None:
+    """SQLite would make the file writable for its first user alone, and the write-ahead log after its pattern; the
+    processes share them by the directory's group. The umask says whether the group may."""
+    file = sa.engine.make_url(url).database
+    if url.startswith("sqlite") and file and file != ":memory:":
+        with suppress(OSError):  # the connection will say what is wrong
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660))
 
 
 def _create_and_version(engine: Engine) -> str:

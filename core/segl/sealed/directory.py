@@ -39,7 +39,8 @@ def is_id(text: str) -> bool:
 
 
 class SealedDirectory:
-    """Where the sealed files are. Sub-directories have mode 0700, files 0600."""
+    """Where the sealed files are. Sub-directories have mode 0770, files 0640, less the umask: the directory's
+    group, which a directory with the set-group-ID bit hands down, is those who seal and those who open."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -52,7 +53,7 @@ class SealedDirectory:
     def prepare(self) -> None:
         """Make the directory, and fail now rather than at the first message if it cannot be written."""
         with _sealing("the directory of sealed messages cannot be used"):
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o770, parents=True, exist_ok=True)
             probe = self.root / f".probe-{secrets.token_hex(4)}"
             os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             probe.unlink()
@@ -117,7 +118,7 @@ class SealedDirectory:
 
     def _make_shard(self, shard: Path) -> None:
         try:
-            shard.mkdir(mode=0o700)
+            shard.mkdir(mode=0o770)
         except FileExistsError:
             return
         _sync_directory(self.root)
@@ -125,7 +126,7 @@ class SealedDirectory:
 
 def _write_synced(path: Path, chunks: Iterable[bytes]) -> int:
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+    with os.fdopen(os.open(path, flags, 0o640), "wb") as file:
         for chunk in chunks:
             file.write(chunk)
         file.flush()

