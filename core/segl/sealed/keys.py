@@ -12,6 +12,11 @@ The *content key* is random, one a message, and is never kept. For each recipien
 
 Both secrets have full entropy, so no slow password hash is needed. Message and recipient ids (16 bytes each)
 are bound in twice: a wrapped key copied to another row does not unwrap.
+
+A recipient's answers are sealed too, each under a key of its own. Those are wrapped under the *answers' key*, which
+comes from the same two secrets by another label, and the answer's id takes the message's place in what is
+authenticated. So a visit can be given what answers need without what opens the message, other recipients of the
+message cannot read her answers, and the secret whose deletion shreds her access shreds them with it.
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ from segl.sealed.format import KEY, VERSION
 
 SECRET: Final = 32
 _LABEL: Final = b"segl sealed message v1: content key"
+_ANSWERS_LABEL: Final = b"segl sealed message v1: answers"
 _NONCE: Final = 12
 WRAPPED: Final = _NONCE + KEY + 16
 
@@ -90,22 +96,43 @@ def new_content_key() -> Secret:
 
 def wrap(content_key: Secret, link: Secret, server: Secret, place: Place) -> bytes:
     """The content key, readable only with both secrets."""
-    nonce = os.urandom(_NONCE)
-    cipher = AESGCM(_kek(link, server, place))
-    return nonce + cipher.encrypt(nonce, content_key.reveal(), place.aad)
+    return _wrapped(content_key, _derived(_LABEL, link, server, place), place.aad)
 
 
 def unwrap(wrapped: bytes, link: Secret, server: Secret, place: Place) -> Secret:
     """The content key back. Raises :class:`WrongSecret`."""
+    return _unwrapped(wrapped, _derived(_LABEL, link, server, place), place.aad)
+
+
+def answers_key(link: Secret, server: Secret, place: Place) -> Secret:
+    """What the recipient's answers are wrapped under. Like the content key it is kept nowhere."""
+    return Secret(_derived(_ANSWERS_LABEL, link, server, place))
+
+
+def wrap_answer(content_key: Secret, answers: Secret, place: Place) -> bytes:
+    """*content_key* of an answer, under the *answers* key; *place* has the answer's id as its message's."""
+    return _wrapped(content_key, answers.reveal(), place.aad)
+
+
+def unwrap_answer(wrapped: bytes, answers: Secret, place: Place) -> Secret:
+    """The answer's content key back. Raises :class:`WrongSecret`."""
+    return _unwrapped(wrapped, answers.reveal(), place.aad)
+
+
+def _derived(label: bytes, link: Secret, server: Secret, place: Place) -> bytes:
+    info = label + b"\x00" + place.recipient_id
+    return HKDF(SHA256(), KEY, salt=place.message_id, info=info).derive(link.reveal() + server.reveal())
+
+
+def _wrapped(content_key: Secret, kek: bytes, aad: bytes) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(kek).encrypt(nonce, content_key.reveal(), aad)
+
+
+def _unwrapped(wrapped: bytes, kek: bytes, aad: bytes) -> Secret:
     if len(wrapped) != WRAPPED:
         raise WrongSecret
-    cipher = AESGCM(_kek(link, server, place))
     try:
-        return Secret(cipher.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], place.aad))
+        return Secret(AESGCM(kek).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], aad))
     except InvalidTag:
         raise WrongSecret from None
-
-
-def _kek(link: Secret, server: Secret, place: Place) -> bytes:
-    info = _LABEL + b"\x00" + place.recipient_id
-    return HKDF(SHA256(), KEY, salt=place.message_id, info=info).derive(link.reveal() + server.reveal())

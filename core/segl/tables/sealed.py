@@ -74,7 +74,7 @@ portal_count = sa.Table(
     sa.Column("count", sa.Integer, nullable=False),
 )
 
-# Answers to a sealed message, each sealed as a file of its own under its id.
+# Answers to a sealed message, each sealed as a file of its own under its id: the mail to the sender, ready to go.
 sealed_answer = sa.Table(
     "sealed_answer",
     metadata,
@@ -88,6 +88,9 @@ sealed_answer = sa.Table(
     ),
     sa.Column("size", sa.Integer, nullable=False),
     sa.Column("wrapped_key", sa.LargeBinary(128), nullable=False),
+    # Keyed digest of the form's one-time word and all that was filled in: the same form sent twice is one answer.
+    sa.Column("once", sa.LargeBinary(32), nullable=False, unique=True),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("sending_until", sa.Float),  # a process is at work handing it on, and gives up by then
     sa.Column("handed_on_at", sa.Float),  # null until the sender's Postfix has it
 )

@@ -18,7 +18,18 @@ from sqlalchemy.engine import Engine
 from segl.errors import DeliveryError, SealingError
 from segl.sealed import NotOpened, SealedDirectory, open_sealed
 from segl.sealed.directory import new_id
-from segl.sealed.keys import WRAPPED, Place, Secret, WrongSecret, new_content_key, unwrap, wrap
+from segl.sealed.keys import (
+    WRAPPED,
+    Place,
+    Secret,
+    WrongSecret,
+    answers_key,
+    new_content_key,
+    unwrap,
+    unwrap_answer,
+    wrap,
+    wrap_answer,
+)
 from segl.sealed.records import (
     SealedMessage,
     SealedRecipient,
@@ -373,3 +384,28 @@ def test_a_secret_has_one_spelling() -> None:
     text = Secret(bytes(32)).text()
     with pytest.raises(ValueError, match="secret"):
         Secret.from_text(text[:-1] + "B")  # decodes to the same bytes
+
+
+def answers_place(sealed: Sealed, answer_id: str, who: int = 0) -> Place:
+    return Place(bytes.fromhex(answer_id), bytes.fromhex(sealed.rows[who].id))
+
+
+def test_the_answers_key_is_that_of_the_written_format() -> None:
+    """The vector of docs/sealed-format.md, from OpenSSL's command line."""
+    place = Place(bytes(range(16)), bytes(range(16, 32)))
+    key = answers_key(Secret(b"L" * 32), Secret(b"S" * 32), place)
+    assert key.reveal().hex() == "cba5b3ff6471af9fbb5ab7a074d64023bfb6f7c6b3869f4f6146cd2eca88fc89"
+
+
+def test_an_answers_key_unwraps_for_its_recipient_and_id_alone(sealed: Sealed) -> None:
+    answers, key = Secret.new(), new_content_key()
+    mine, other = new_id(), new_id()
+    wrapped = wrap_answer(key, answers, answers_place(sealed, mine))
+    assert unwrap_answer(wrapped, answers, answers_place(sealed, mine)).reveal() == key.reveal()
+    for wrong, place in (
+        (answers, answers_place(sealed, other)),
+        (answers, answers_place(sealed, mine, 1)),
+        (Secret.new(), answers_place(sealed, mine)),
+    ):
+        with pytest.raises(WrongSecret):
+            unwrap_answer(wrapped, wrong, place)
