@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 PREFIX = "x-segl-"
 ROUTE = "X-Segl-Route"  # the verdict, for Postfix's milter_header_checks: plain | secure
 LEAST = "X-Segl-Least"  # the least proof the message demands (segl.demand_tag), for milter_header_checks
@@ -14,6 +16,8 @@ OPENED = "Segl-Opened"  # stays on: what segl-deliver made of an encrypted messa
 # Headers of a sender that would steer our own machinery: forged X-Segl-*, and RFC 8689's
 # TLS-Required, by which Postfix 3.10 lets a message undo forced TLS.
 _STEERING = frozenset({"tls-required", OPENED.lower()})
+# Some programs take a bare CR for a line's end, and what stands behind it for a field.
+_BEHIND_CR = re.compile(rb"\r[ \t]*([!-9;-~]{1,76})[ \t]*:([^\r]*)")
 
 
 def steers(name: str) -> bool:
@@ -27,3 +31,12 @@ def claims_smime(name: str, value: bytes) -> bool:
     segl-deliver may. That of other methods is left to whoever wrote it: the site's own DKIM filter comes before us,
     and under the same name."""
     return name.strip().lower() == "authentication-results" and b"smime" in value.lower()
+
+
+def hides_steering(value: bytes) -> bool:
+    """Whether a bare CR in *value*, whose line ends are LF, makes some program see a field behind it that only we may
+    write. Postfix turns bare CRs into blanks since 3.9, unless it is told not to."""
+    return b"\r" in value and any(
+        steers(name.decode("ascii")) or claims_smime(name.decode("ascii"), rest)
+        for name, rest in _BEHIND_CR.findall(value)
+    )

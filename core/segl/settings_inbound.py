@@ -40,6 +40,13 @@ class Inbound:
     harvest: bool = True
     # Put before the subject of mail that was opened, or whose signature passed; of mail with a signature that did
     # not pass; of encrypted mail that could not be opened. Empty: nothing. "[sikker]", "[underskrift ugyldig]"
+    # Such a tag is taken out of the subject of all other mail to own recipients.
     tag_secure: _Tag = ""
     tag_bad_signature: _Tag = ""
     tag_not_opened: _Tag = ""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Those that are in use."""
+        every = (self.tag_secure, self.tag_bad_signature, self.tag_not_opened)
+        return tuple(filter(None, every))

@@ -25,6 +25,7 @@ MOST_NOTICES = 1_000
 class Marks:
     """The edits, in the order in which they are made.
 
+    ``subjects``    (number, text): a subject that is written anew; before any field is removed.
     ``remove``      (name, number) of header fields, such that removing one leaves the others' numbers.
     ``recipients``  (address, ESMTP parameters): taken out and put in again with these.
     ``sender``      (address, ESMTP parameters), ``None`` when it stays as it is.
@@ -34,6 +35,7 @@ class Marks:
     ``refusal``     the reply that refuses the message; then nothing else is set.
     """
 
+    subjects: tuple[tuple[int, str], ...] = ()
     remove: tuple[tuple[str, int], ...] = ()
     recipients: tuple[tuple[str, str], ...] = ()
     sender: tuple[str, str] | None = None
@@ -50,16 +52,19 @@ def marks_for(
     least: Proof = Proof.ENCRYPT,
     *,
     opened: bool = False,
+    subjects: tuple[tuple[int, str], ...] = (),
 ) -> Marks:
     """The marks of *mail*, to which *action* is done because of *verdict*; *segl_id* names it in reports, and
     *least* is the proof it demands of forced TLS (``ENCRYPT``: none of its own). *opened*: own recipients get it
-    through segl-deliver, whatever the verdict."""
+    through segl-deliver, whatever the verdict. *subjects*: those to write anew, as in :class:`Marks`."""
     if action is Decision.REJECT:
         return Marks(refusal=_refusal(verdict))
     remove = tuple(reversed(mail.steering))
     if action is Decision.PLAIN:
-        return Marks(remove=remove, add=(*_opening(opened), (headers.ROUTE, Decision.PLAIN.value)))
+        route = (headers.ROUTE, Decision.PLAIN.value)
+        return Marks(subjects=subjects, remove=remove, add=(*_opening(opened), route))
     return Marks(
+        subjects=subjects,
         remove=remove,
         recipients=_recipients(mail),
         sender=_sender(mail, segl_id),

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from segl.mime.encoded_words import decode_header
 from segl.settings import Settings
+from segl.subject_tags import without_tags
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
 from segl_classifier.classify import classify
 from segl_classifier.decide import Stance
@@ -67,6 +68,19 @@ def to_be_opened(mail: Mail, settings: Settings) -> bool:
     )
 
 
+def forged_tags(mail: Mail, settings: Settings) -> tuple[tuple[int, str], ...]:
+    """Subjects in which a tag stands that only segl-deliver may write, for own recipients: the number of each among
+    the subjects, and its text without the tag."""
+    tags = settings.inbound.tags if settings.inbound.on else ()
+    if not tags or not any(settings.takes(address.bare) for address in mail.recipients):
+        return ()
+    found = (
+        (number, without_tags(_shown(subject).strip(), tags))
+        for number, subject in enumerate(mail.subjects, start=1)
+    )
+    return tuple((number, text) for number, text in found if text is not None)
+
+
 def beyond_limits(mail: Mail) -> Iterable[Finding]:
     """What of *mail* was not kept, and so not read."""
     if mail.cut:
@@ -94,6 +108,10 @@ def demand(verdict: Verdict, reasons: tuple[str, ...]) -> Verdict:
 
 def tagged(subject: bytes, tags: Iterable[str]) -> bool:
     """Whether *subject* (a raw header value) begins with one of *tags*, reply prefixes passed over."""
-    text = decode_header(subject.replace(b"\n", b"").decode("latin-1"))
+    text = _shown(subject)
     start = text[_REPLY_PREFIXES.match(text).end() :].casefold()  # type: ignore[union-attr]
     return any(start.startswith(tag.strip().casefold()) for tag in tags)
+
+
+def _shown(subject: bytes) -> str:
+    return decode_header(subject.replace(b"\n", b"").decode("latin-1"))

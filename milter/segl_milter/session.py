@@ -13,12 +13,13 @@ from segl import metrics
 from segl.demands import least_for
 from segl.events import Events
 from segl.settings import Settings
+from segl.subject_tags import encoded
 from segl.vocabulary import Doubt, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
 from segl_milter.marks import Marks, marks_for
 from segl_milter.protocol import Context
-from segl_milter.ruling import REQUESTED, action, judge, to_be_opened
+from segl_milter.ruling import REQUESTED, action, forged_tags, judge, to_be_opened
 from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Mail, Transaction
 
@@ -103,7 +104,8 @@ class Session:
         todo = action(verdict, settings.detection.mode)
         least = least_for(verdict.labels, verdict.cpr_numbers, settings)
         opened = to_be_opened(mail, settings)
-        marks = marks_for(mail, todo, verdict, secrets.token_hex(16), least, opened=opened)
+        subjects = forged_tags(mail, settings)
+        marks = marks_for(mail, todo, verdict, secrets.token_hex(16), least, opened=opened, subjects=subjects)
         return apply(marks, self._context)
 
     def _record(self, mail: Mail, verdict: Verdict, seconds: float) -> None:
@@ -142,6 +144,8 @@ def apply(marks: Marks, context: Context) -> int:
         reply = marks.refusal
         context.setreply(str(reply.code), reply.enhanced, reply.text.replace("%", "%%"))
         return int(Milter.REJECT)
+    for number, text in marks.subjects:
+        context.chgheader("Subject", number, " " + encoded(text, line_end="\n"))
     for name, number in marks.remove:
         context.chgheader(name, number, "")
     for address, parameters in marks.recipients:

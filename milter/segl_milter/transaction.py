@@ -106,11 +106,11 @@ class Transaction:
         """A field; *value* with its leading blanks and with LF line ends."""
         lower = name.lower()
         self._seen[lower] = self._seen.get(lower, 0) + 1
-        if headers.steers(lower) or headers.claims_smime(lower, value):
+        if headers.steers(lower) or headers.claims_smime(lower, value) or headers.hides_steering(value):
             self._steering.append((name, self._seen[lower]))
         elif lower in _CONTENT:
             self._content.setdefault(lower, value)
-        elif lower == "subject":
+        if lower == "subject":
             self._subjects.append(value)
         self._keep(b"%s:%s\r\n" % (name.encode("utf-8"), value.replace(b"\n", b"\r\n")))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,9 +10,12 @@ from typing import Final, Protocol
 
 from segl.addresses import domain_of
 from segl.errors import DeliveryError, SeglError, SmtpReply
+from segl.headers import ID
 from segl.vocabulary import Envelope, Way
+from segl_delivery.fields import read_header
 
 LATEST_START: Final = 300.0  # seconds after the end of the data; a hand-over takes at most 240 s
+_ID: Final = re.compile(rb"[0-9A-Za-z.-]{1,64}")
 OUR_FAULT: Final = SmtpReply(451, "4.3.0", "a fault here, the message is kept for another try")
 
 
@@ -33,6 +37,13 @@ class Delivery:
     def recipients(self) -> tuple[str, ...]:
         """Each recipient once, in the order of the first naming."""
         return tuple(dict.fromkeys(self.envelope.recipients))
+
+    @property
+    def envelope_id(self) -> str:
+        """What reports of this message name it by: the milter's ``X-Segl-Id``; ``""`` when it has none."""
+        fields, _ = read_header(self.content)
+        found = next((field.value for field in fields if field.name == ID.lower()), b"")
+        return found.decode("ascii") if _ID.fullmatch(found) else ""
 
     def check_time(self) -> None:
         """Raise when it is too late to begin anything for this message: Postfix waits 600 s for the

@@ -96,7 +96,9 @@ class Encryption:
         delivery.check_time()
         made = self.encrypted(delivery, domain, certificates)
         sender = delivery.envelope.sender
-        return made, self.return_port.send(sender, recipients, made.message, smtputf8=made.smtputf8)
+        return made, self.return_port.send(
+            sender, recipients, made.message, smtputf8=made.smtputf8, envelope_id=delivery.envelope_id
+        )
 
     def encrypted(
         self, delivery: Delivery, domain: str, certificates: Sequence[TunnelCertificate]

@@ -107,7 +107,7 @@ class PortalAgent:
         row, message = addressee.row, sealed.message
         try:
             delivery.check_time()
-            queued_as = self._send_notice(sealed, addressee)
+            queued_as = self._send_notice(sealed, addressee, delivery.envelope_id)
         except OutcomeUnknown as error:
             # The notice may have arrived: its link must go on working. The next try seals and tells once
             # more.
@@ -127,7 +127,7 @@ class PortalAgent:
         self.events.notice_sent(message.id, row.address, queued_as)
         return SmtpReply(250, "2.0.0", f"portal: sealed as {message.id}")
 
-    def _send_notice(self, sealed: _Sealed, addressee: _Addressee) -> str:
+    def _send_notice(self, sealed: _Sealed, addressee: _Addressee, envelope_id: str) -> str:
         row, sender = addressee.row, sealed.message.sender
         notice = Notice(
             house=self.house,
@@ -137,7 +137,9 @@ class PortalAgent:
             written=sealed.sealed_at,
             until=sealed.until,
         )
-        handover = self.return_port.send(sender, [row.address], notice.message(), smtputf8=False)
+        handover = self.return_port.send(
+            sender, [row.address], notice.message(), smtputf8=False, envelope_id=envelope_id
+        )
         if refusal := handover.refused.get(row.address):
             raise Refused(refusal, "RCPT")
         return handover.queued_as

@@ -298,18 +298,23 @@ def test_forged_results_and_marks_are_taken_off_whatever_the_mail_is(office: Off
         "Segl-Opened: yes; cipher=aes-256-gcm; authenticated=yes",
         "X-Segl-Open: yes",
     )
-    plain = office.header("Hej", *forged) + ENTITY.replace(CPR.encode(), b"ingen")
+    plain = office.header("=?utf-8?q?=5Bsikker=5D_K=C3=A6re?= Mette", *forged) + ENTITY.replace(
+        CPR.encode(), b"ingen"
+    )
     [mail] = office.send(plain)
+    assert str(make_header(decode_header(mail["Subject"]))) == "Kære Mette"
     assert mail.get_all("Authentication-Results") == [
         "mail.nordby-vand.example; dkim=pass header.d=x.example"
     ]  # the site's own DKIM filter writes under this name, before us
     assert mail["Segl-Opened"] is None
     [mail] = office.send(
-        office.header("Hej", *forged) + office.encrypted(ENTITY).partition(b"MIME-Version: 1.0\r\n")[2]
+        office.header("[Sikker] Hej", *forged)
+        + office.encrypted(ENTITY).partition(b"MIME-Version: 1.0\r\n")[2]
     )
     results = mail.get_all("Authentication-Results") or []
     assert [value for value in results if "smime" in value] == ["mail.nordby-vand.example;\r\n smime=none"]
     assert mail.get_all("Segl-Opened") == ["yes; cipher=aes-256-cbc; authenticated=no"]
+    assert mail["Subject"] == "[sikker] Hej"
 
 
 def test_an_envelope_in_an_envelope_is_opened_and_too_many_are_not(office: Office) -> None:

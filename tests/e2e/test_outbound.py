@@ -3,9 +3,13 @@ site's DKIM signature is over what really left."""
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
+from typing import cast
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -151,3 +155,43 @@ def test_while_the_signer_is_down_the_message_waits(house: House, street: Street
     finally:
         dkim.__enter__()
     wait_until(lambda: bool(street.mail_for(LISTED)), 60, lambda: house.log[-6000:])
+
+
+def test_every_report_of_a_message_bears_its_id_and_the_recipient(house: House, street: Street) -> None:
+    """What the ways answered, from the secure instance, and what failed behind the return port, from the front: a
+    tunnel and a notice that the recipient's server refuses."""
+    notified = "bo@gammelserver.example"
+    street.forget()
+    for one in (LISTED, notified):
+        street.peer_of(one).rcpt_replies[one] = "550 5.1.1 no such user"
+    message = letter("", (LISTED, notified), "Flytning", TEXT).content
+
+    def reports() -> list[dict[str, str]]:
+        return [
+            {name: str(part[name]) for name in part if part[name]}
+            for mail in street.mail_for(SENDER)
+            for part in _merged(message_from_bytes(mail.content))
+        ]
+
+    try:
+        house.submit(message, SENDER, [LISTED, notified], options=["ENVID=sag-7"])
+        wait_until(lambda: len(reports()) >= 4, 60, lambda: house.log[-6000:])
+    finally:
+        for one in (LISTED, notified):
+            street.peer_of(one).rcpt_replies.clear()
+    [own] = {report["Original-Envelope-Id"] for report in reports()}
+    assert re.fullmatch(r"[0-9a-f]{32}", own)
+    told = sorted((report["Original-Recipient"], report["Action"]) for report in reports())
+    assert told == sorted(
+        (f"rfc822;{one}", action) for one in (LISTED, notified) for action in ("failed", "relayed")
+    )
+
+
+def _merged(report: Message) -> Iterator[Message]:
+    """The fields of each recipient with those of the whole message (RFC 3464 §2.1)."""
+    for part in report.walk():
+        if part.get_content_type() == "message/delivery-status":
+            whole, *each = cast(list[Message], part.get_payload())
+            for one in each:
+                one["Original-Envelope-Id"] = whole["Original-Envelope-Id"]
+                yield one

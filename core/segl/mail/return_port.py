@@ -8,7 +8,8 @@ then the message may have been taken all the same and will arrive twice, which i
 
 DSN (RFC 3461): the success was or will be reported by our own Postfix from the LMTP reply, so only
 failures are asked for here, with headers only (RET=HDRS): what we hand on carries a link or ciphertext
-that no bounce need repeat.
+that no bounce need repeat. Such a report names the message as all others of it do (ENVID, the milter's ``X-Segl-Id``)
+and the recipient as we were given it (ORCPT).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ LONGEST_TEXT: Final = 200
 CONNECT_SECONDS: Final = 10.0
 _MOST_LINES: Final = 100
 _LONGEST_LINE: Final = 8192
+_LONGEST_ENVID: Final = 100  # RFC 3461 §4.4
 _OUR_NAME: Final = "segl-deliver.invalid"
 _ENHANCED = re.compile(r"([245])\.\d{1,3}\.\d{1,3}(?= |$)")
 _QUEUED_AS = re.compile(r"queued as ([A-Za-z0-9]{1,40})")
@@ -80,9 +82,16 @@ class ReturnPort:
         return cls(host.strip("[]"), int(port), reply_seconds)
 
     def send(
-        self, sender: str, recipients: Sequence[str], message: bytes | Outgoing, *, smtputf8: bool
+        self,
+        sender: str,
+        recipients: Sequence[str],
+        message: bytes | Outgoing,
+        *,
+        smtputf8: bool,
+        envelope_id: str = "",
     ) -> Handover:
-        """Blocking. *message* has CR LF line ends; *recipients* are without doubles.
+        """Blocking. *message* has CR LF line ends; *recipients* are without doubles. *envelope_id*, ASCII, stands in
+        reports of what becomes of it (ENVID).
 
         Raises :class:`DeliveryError` when no copy was taken for a reason common to all recipients, its
         subclass :class:`OutcomeUnknown` when that cannot be said.
@@ -91,7 +100,7 @@ class ReturnPort:
         client = self._connect()
         try:
             smtputf8 = smtputf8 or not all(address.isascii() for address in (sender, *recipients))
-            return _Transaction(client, self, smtputf8).run(sender, recipients, outgoing)
+            return _Transaction(client, self, smtputf8, envelope_id).run(sender, recipients, outgoing)
         except (smtplib.SMTPException, OSError) as error:
             raise DeliveryError(
                 "the connection to the return port broke", f"{self}: {_kind(error)}"
@@ -144,8 +153,9 @@ class _Client(smtplib.SMTP):
 class _Transaction:
     """One MAIL … dot on a fresh connection."""
 
-    def __init__(self, client: _Client, port: ReturnPort, smtputf8: bool) -> None:
+    def __init__(self, client: _Client, port: ReturnPort, smtputf8: bool, envelope_id: str) -> None:
         self._client = client
+        self._envelope_id = envelope_id
         self._patience = port.reply_seconds
         self._deadline = time.monotonic() + min(_WHOLE * port.reply_seconds, _LONGEST_WHOLE)
         self._smtputf8 = smtputf8
@@ -182,6 +192,8 @@ class _Transaction:
             words.append("SMTPUTF8")
         if self._client.has_extn("dsn"):
             words.append("RET=HDRS")
+            if self._envelope_id:
+                words.append(f"ENVID={xtext(self._envelope_id)[:_LONGEST_ENVID]}")
         return " ".join(words)
 
     def _rcpt(self, recipient: str) -> str:

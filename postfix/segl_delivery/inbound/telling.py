@@ -16,13 +16,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.header import Header
 from typing import Final
 
 from segl.headers import OPENED, PREFIX, claims_smime
 from segl.mail.fields import Field
 from segl.mail.paths import is_plain
 from segl.settings_inbound import Inbound
+from segl.subject_tags import encoded, without_tags
+from segl_classifier.encoded_words import decode_header
 from segl_delivery.cms.opening import Decrypted
 from segl_delivery.inbound.judging import Judgement, SignatureResult
 from segl_delivery.unwrapping import Unwrapped
@@ -52,7 +53,7 @@ class Report:
 
 def told(fields: Sequence[Field], report: Report, authserv_id: str, settings: Inbound) -> list[Field]:
     """*fields* with ours on top and the subject tagged, and without those that only we may write."""
-    kept = [_in_lines(field) for field in fields if not _is_ours(field)]
+    kept = [_untagged(_in_lines(field), settings) for field in fields if not _is_ours(field)]
     name = authserv_id if _TOKEN.fullmatch(authserv_id) else "localhost"
     ours = [Field("authentication-results", _results(name, report.judgement).encode())]
     if report.opened is not None:
@@ -65,6 +66,16 @@ def _in_lines(field: Field) -> Field:
     """*field* without what some programs take for a line's end, or a text's: behind it a field of ours could be
     forged."""
     return Field(field.name, _BARE.sub(b" ", field.raw))
+
+
+def _untagged(field: Field, settings: Inbound) -> Field:
+    """A subject without those of our tags that the sender wrote."""
+    if field.name != "subject":
+        return field
+    text = without_tags(decode_header(field.value.decode("latin-1")), settings.tags)
+    if text is None:
+        return field
+    return Field(field.name, f"Subject: {encoded(text)}\r\n".encode())
 
 
 def _is_ours(field: Field) -> bool:
@@ -103,7 +114,7 @@ def _tag(report: Report, settings: Inbound) -> str:
 
 def _tagged(fields: Sequence[Field], tag: str) -> list[Field]:
     """The subject with *tag* before it; one subject alone, the first, as mail programs show it."""
-    shown = tag if tag.isascii() else Header(tag, "utf-8").encode()
+    shown = encoded(tag)
     at = next((number for number, field in enumerate(fields) if field.name == "subject"), None)
     if at is None:
         return [*fields, Field("subject", f"Subject: {shown}\r\n".encode())]

@@ -129,3 +129,9 @@ def test_what_is_to_be_opened_is_marked_beside_the_verdict_whatever_it_is(action
     assert ("X-Segl-Open", "yes") in added
     assert added[-1][0] == "X-Segl-Route"
     assert ("X-Segl-Open", "yes") not in marks_for(mail(), action, FOUND, ID).add
+
+
+@pytest.mark.parametrize("action", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
+def test_a_subject_is_written_anew_whatever_the_decision(action: Decision) -> None:
+    assert marks_for(mail(), action, FOUND, ID, subjects=((1, "Hej"),)).subjects == ((1, "Hej"),)
+    assert marks_for(mail(), Decision.REJECT, FOUND, ID, subjects=((1, "Hej"),)).subjects == ()

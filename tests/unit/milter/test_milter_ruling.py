@@ -13,7 +13,7 @@ from segl.settings_file import parse_settings
 from segl.settings_inbound import Inbound
 from segl.vocabulary import Decision, Label, Mode
 from segl_classifier.rules import shipped_rules
-from segl_milter.ruling import action, judge, tagged, to_be_opened
+from segl_milter.ruling import action, forged_tags, judge, tagged, to_be_opened
 from segl_milter.transaction import Address, Mail
 
 CPR = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
@@ -190,3 +190,24 @@ def test_what_own_recipients_get_encrypted_is_to_be_opened(
 ) -> None:
     told = replace(settings(), inbound=Inbound(on=on))
     assert to_be_opened(mail(TEA, *recipients, is_smime=is_smime), told) is opened
+
+
+@pytest.mark.parametrize(
+    ("subject", "recipient", "found"),
+    [
+        (b" =?utf-8?q?=5Bsikker=5D_Hej?=", "bo@nordby.example", ((1, "Hej"),)),
+        (b" =?utf-8?b?W3Npaw==?=\n =?utf-8?b?a2VyXQ==?= hej", "bo@nordby.example", ((1, "hej"),)),
+        (b" [sikker] K\xe6re", "bo@nordby.example", ((1, "Kære"),)),
+        (b" [sikker] Hej", "bo@kunde.example", ()),
+        (b" Hej", "bo@nordby.example", ()),
+    ],
+)
+def test_a_tag_that_only_we_may_write_comes_out_of_mail_to_own_recipients(
+    subject: bytes, recipient: str, found: tuple[tuple[int, str], ...]
+) -> None:
+    organisation = {"name": "Nordby", "domains": ["nordby.example"]}
+    for on in (True, False):
+        inbound = {"on": on, "tag_secure": "[sikker]"}
+        settings = parse_settings({"organisation": organisation, "inbound": inbound})
+        message = Mail(Address("<a@x.example>"), (Address(f"<{recipient}>"),), b"", 0, (subject,))
+        assert forged_tags(message, settings) == (found if on else ())

@@ -87,3 +87,22 @@ def test_an_address_is_known_with_and_without_brackets(given: str, bare: str) ->
 def test_an_address_that_is_not_utf8_cannot_be_edited() -> None:
     assert Address("<søren@x.example>").editable
     assert not Address(b"<s\xf8ren@x.example>".decode("utf-8", "surrogateescape")).editable
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "comes_off"),
+    [
+        ("Subject", b" hej\rSegl-Opened: yes; cipher=aes-256-gcm", True),
+        ("X-Other", b" a\r \tAuthentication-Results : mail.x.dk; smime=pass", True),
+        ("X-Other", b" a\rX-Other: b\rX-Segl-Open: yes", True),
+        ("X-Other", b" a\rAuthentication-Results: mail.x.dk; dkim=pass", False),
+        ("X-Other", b" a\rX-Another: Segl-Opened", False),
+        ("X-Other", b" a\n Segl-Opened: yes", False),
+    ],
+)
+def test_a_field_that_some_program_sees_behind_a_bare_cr_comes_off(
+    name: str, value: bytes, comes_off: bool
+) -> None:
+    transaction = Transaction(Address("<a@x.example>"), Limits())
+    transaction.header(name, value)
+    assert transaction.whole().steering == (((name, 1),) if comes_off else ())

@@ -203,6 +203,15 @@ def test_of_dsn_only_failures_are_asked_for() -> None:
     ]
 
 
+def test_reports_of_it_name_the_message_as_all_others_do() -> None:
+    seen: list[bytes] = []
+    with scripted(dsn_front(seen)) as peer, pytest.raises(Refused):
+        ReturnPort("127.0.0.1", peer.port, 5).send(
+            SENDER, ["bo@k.example"], MESSAGE, smtputf8=False, envelope_id="0f+ " + "a" * 200
+        )
+    assert seen[1] == b"MAIL FROM:<anna@nordby.example> RET=HDRS ENVID=0f+2B+20" + b"a" * 92 + b"\r\n"
+
+
 @pytest.mark.parametrize(
     ("address", "text"),
     [
