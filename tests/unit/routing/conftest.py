@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from world.ca import TestCA
-from world.outside import Outside, free_port
+from world.dns import MX, NULL_MX, DnsServer, Fault
+from world.mapprocess import MapProcess
+from world.outside import Outside, free_port, host
+from world.peers import SmtpPeer
 from world.signed import SignedDns, SignedTree
 from world.signed_zones import ZONES
 
@@ -42,3 +47,44 @@ def forwarding(tree: SignedTree, tmp_path_factory: pytest.TempPathFactory) -> It
     address, port = "127.0.0.1", free_port()
     with SignedDns(directory, tree, address=address, port=port, validates=False) as dns:
         yield dns
+
+
+@pytest.fixture(scope="module")
+def good(outside: Outside) -> SmtpPeer:
+    return outside.good("mx.boligforening.example")
+
+
+@pytest.fixture(scope="module")
+def dns(outside: Outside, good: SmtpPeer) -> DnsServer:
+    return outside.dns(
+        {
+            "boligforening.example": [MX(10, "mx.boligforening.example")],
+            "mx.boligforening.example": host(good),
+            "klartekst.example": host(outside.peer()),
+            "post.example": [NULL_MX],
+            "ill.example": Fault.SERVFAIL,
+            "mute.example": Fault.SILENT,
+        }
+    )
+
+
+@pytest.fixture
+def map_(tmp_path: Path, outside: Outside, dns: DnsServer) -> Iterator[MapProcess]:
+    running = MapProcess(tmp_path, outside, dns)
+    running.daemon.start()
+    yield running
+    running.daemon.kill()
+
+
+@pytest.fixture(scope="module")
+def steady(
+    tmp_path_factory: pytest.TempPathFactory, outside: Outside, dns: DnsServer
+) -> Iterator[MapProcess]:
+    """One process for tests that only ask."""
+    running = MapProcess(tmp_path_factory.mktemp("map"), outside, dns)
+    partner = outside.ca.issue(["tunnel@kommune.example"], key="rsa")
+    shutil.copy(partner.cert, running.directory / "tunnel.d" / "kommune.example.pem")
+    running.write('[[domain]]\nname = "hop.example"\nway = "tls"\nnext_hop = "[mail.hop.example]:25"\n')
+    running.daemon.start()
+    yield running
+    assert running.daemon.stop() == 0

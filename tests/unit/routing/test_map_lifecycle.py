@@ -1,0 +1,201 @@
+"""``segl-map`` as a process: start, reload, stop, kill, and what it knows afterwards."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from segl_routing.netstring import encode
+from world.ca import TestCA
+from world.dns import DnsServer
+from world.mapprocess import MapProcess
+from world.outside import Outside, free_port
+from world.peers import SmtpPeer
+from world.postfix import wait_until
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        shutil.which("postmap", path="/usr/sbin:/usr/bin") is None, reason="needs Postfix's postmap"
+    ),
+]
+
+
+def test_the_socket_has_its_mode_and_takes_no_second_server(map_: MapProcess) -> None:
+    assert map_.socket.stat().st_mode & 0o777 == 0o600
+    second = subprocess.run(map_.daemon.command, capture_output=True, text=True, timeout=20)
+    assert second.returncode == 2
+    assert "in use by another instance" in second.stderr
+    assert map_.ask("anna@nordby-vand.example").startswith("segl-internal:")
+
+
+def test_a_killed_process_leaves_nothing_in_the_way(map_: MapProcess) -> None:
+    map_.daemon.kill()
+    assert map_.socket.exists()
+    map_.daemon.start()
+    assert map_.ask("anna@nordby-vand.example").startswith("segl-internal:")
+
+
+def test_knowledge_survives_a_kill(map_: MapProcess, good: SmtpPeer) -> None:
+    way = map_.ask("bo@boligforening.example")
+    assert way.startswith("segl-tls:")
+    time.sleep(0.2)
+    map_.daemon.kill()
+    good.forget()
+    map_.daemon.start()
+    assert map_.ask("bo@boligforening.example") == way
+    assert good.connections == 0
+
+
+def test_stopping_answers_and_goes(map_: MapProcess) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(map_.socket))
+        client.sendall(encode(b"transport bo@mute.example"))
+        time.sleep(0.2)
+        map_.daemon.signal(signal.SIGTERM)
+        client.settimeout(5)
+        assert b"TEMP mute.example: still looking" in client.recv(1000)
+        assert client.recv(1000) == b""
+    wait_until(lambda: not map_.daemon.running(), 5, lambda: map_.daemon.log)
+    assert map_.daemon.stop() == 0
+    assert not map_.socket.exists()
+    assert "Traceback" not in map_.daemon.log
+
+
+def test_reload_takes_new_settings_and_drops_no_connection(map_: MapProcess) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(5)
+        client.connect(str(map_.socket))
+        client.sendall(encode(b"transport bo@klartekst.example"))
+        assert b"segl-portal:" in client.recv(1000)
+        map_.write('[[domain]]\nname = "klartekst.example"\nway = "tunnel"\n')
+        map_.reload()
+        client.sendall(encode(b"transport bo@klartekst.example"))
+        assert b"segl-tunnel:" in client.recv(1000)
+
+
+def test_a_reload_with_bad_settings_keeps_the_old_ones(map_: MapProcess) -> None:
+    before = map_.ask("bo@klartekst.example")
+    for bad, named in (
+        ("[[domain]]\nname = 'x.example'\nway = 'plain'\n", "domain.1.way"),
+        ("[[domain]]\nname = 'x.example'\nway = 'tls'\nmatch = ['a b']\n", "domain.1.match.1"),
+        ("[[domain]]\nname = 'x.example'\nway = 'tls'\nnext_hop = '[192.0.2.1]'\n", "without match"),
+        ("this is not TOML", "not TOML"),
+    ):
+        map_.write(bad)
+        map_.reload()
+        last = map_.daemon.log.splitlines()[-1]
+        assert "reload_refused" in last
+        assert named in last
+        assert map_.ask("bo@klartekst.example") == before
+
+
+def test_other_certificates_make_old_findings_void(map_: MapProcess, tmp_path: Path) -> None:
+    assert map_.ask("bo@boligforening.example").startswith("segl-tls:")
+    map_.write(ca_file=TestCA(tmp_path / "other", "Another root").file)
+    map_.reload()
+    assert map_.ask("bo@boligforening.example").startswith("segl-portal:")
+
+
+def test_policies_that_https_proved_stay_until_the_certificates_change(
+    map_: MapProcess, tmp_path: Path
+) -> None:
+    """RFC 8461 §3.3: whoever can answer for DNS must not get rid of a policy by it."""
+
+    def kept() -> int:
+        with closing(sqlite3.connect(map_.directory / "segl.db")) as store:
+            return int(store.execute("SELECT count(*) FROM mta_sts_policy").fetchone()[0])
+
+    with closing(sqlite3.connect(map_.directory / "segl.db")) as store, store:
+        policy = "version: STSv1\nmode: enforce\nmx: mx.post.example\nmax_age: 604800\n"
+        store.execute(
+            "INSERT INTO mta_sts_policy VALUES ('post.example', '1', ?, 604800, ?)", (time.time(), policy)
+        )
+    file = map_.directory / "segl.toml"
+    text = file.read_text("utf-8")
+    assert "nameservers = [" in text
+    file.write_text(text.replace("nameservers = [", 'nameservers = ["127.0.0.1:9", '), "utf-8")
+    map_.reload()
+    assert map_.daemon.events[-1]["forgot"] is True  # what was found out about domains; not the policies
+    assert kept() == 1
+    map_.write(ca_file=TestCA(tmp_path / "other", "Another root").file)
+    map_.reload()
+    wait_until(lambda: kept() == 0, 10, lambda: map_.daemon.log)
+
+
+def test_a_domain_long_in_doubt_takes_the_portal(map_: MapProcess) -> None:
+    """TEMP at first; after ``undecided_seconds`` the next way, counted over restarts."""
+    assert map_.ask("bo@ill.example").startswith("TEMP ")
+    wait_until(lambda: map_.aged("ill.example", 0), 5, lambda: "nothing is stored")
+    for minutes, answer in ((10, "TEMP "), (5, "segl-portal:unix:/run/segl/portal.sock")):
+        map_.daemon.kill()
+        assert map_.aged("ill.example", minutes * 60)
+        map_.daemon.start()
+        wait_until(
+            lambda answer=answer: map_.ask("bo@ill.example").startswith(answer),  # type: ignore[misc]
+            5,
+            lambda: map_.daemon.log,
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"ca_file": Path("/nowhere/ca.pem")}, "routing.tls_ca_file: /nowhere/ca.pem cannot be used"),
+        ({"ca_file": Path("/etc/hostname")}, "holds no certificates"),
+        ({"more": "[stroe]\nurl = 'x'\n"}, "stroe: is not a known key"),
+        (
+            {"routing": 'trust_anchors = "/nowhere/root.key"'},
+            "routing.trust_anchors: /nowhere/root.key cannot",
+        ),
+        (
+            {"routing": 'trust_anchors = "/etc/hostname"'},
+            "routing.trust_anchors: /etc/hostname cannot be used",
+        ),
+        ({"routing": "typo = 1"}, "routing.typo: is not a known key"),
+    ],
+)
+def test_what_it_refuses_to_start_with(
+    tmp_path: Path, outside: Outside, dns: DnsServer, change: dict[str, Path | str], named: str
+) -> None:
+    broken = MapProcess(tmp_path, outside, dns)
+    broken.write(**change)  # type: ignore[arg-type]
+    done = subprocess.run(broken.daemon.command, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not broken.socket.exists()
+
+
+def test_metrics_are_served_and_a_taken_port_is_named(
+    tmp_path: Path, outside: Outside, dns: DnsServer
+) -> None:
+
+    running = MapProcess(tmp_path, outside, dns)
+    port = free_port()
+    running.write(more=f"[metrics]\nmap_port = {port}\n")
+    running.daemon.start()
+    try:
+        running.ask("anna@nordby-vand.example")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+        assert 'segl_map_requests_total{answer="ok",map="transport"} 1.0' in text
+        assert 'segl_routes_total{way="internal"} 1.0' in text
+    finally:
+        running.daemon.kill()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        done = subprocess.run(running.daemon.command, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2
+    assert "metrics.map_port" in done.stderr
