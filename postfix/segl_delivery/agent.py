@@ -11,8 +11,8 @@ from typing import Final, Protocol
 from segl.addresses import domain_of
 from segl.errors import DeliveryError, SeglError, SmtpReply
 from segl.headers import ID
+from segl.mail.fields import read_header
 from segl.vocabulary import Envelope, Way
-from segl_delivery.fields import read_header
 
 LATEST_START: Final = 300.0  # seconds after the end of the data; a hand-over takes at most 240 s
 _ID: Final = re.compile(rb"[0-9A-Za-z.-]{1,64}")

@@ -7,6 +7,7 @@ import pytest
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
 
+
 @pytest.mark.parametrize(
     ("header", "name"),
     [
