@@ -21,9 +21,9 @@ from typing import Final
 from segl.headers import OPENED, PREFIX, claims_smime
 from segl.mail.fields import Field
 from segl.mail.paths import is_plain
+from segl.mime.encoded_words import decode_header
 from segl.settings_inbound import Inbound
 from segl.subject_tags import encoded, without_tags
-from segl_classifier.encoded_words import decode_header
 from segl_delivery.cms.opening import Decrypted
 from segl_delivery.inbound.judging import Judgement, SignatureResult
 from segl_delivery.unwrapping import Unwrapped
