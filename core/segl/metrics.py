@@ -51,6 +51,10 @@ FALLBACK_MINUTES = Histogram(
 )
 MARKED_DOMAINS = Gauge("segl_marked_domains", "Domains that take the next way after forced TLS failed")
 QUEUE_LOOKS = Counter("segl_queue_looks", "Looks at the secure instance's queue, by result", ["result"])
+QUEUE_MESSAGES = Gauge("segl_queue_messages", "Messages in the secure instance's queue at the last look")
+QUEUE_OLDEST = Gauge(
+    "segl_queue_oldest_seconds", "Since the message arrived that is in the secure instance's queue longest"
+)
 CERTIFICATE_SEARCHES = Counter(
     "segl_certificate_searches", "Searches for a recipient's own certificate, by how they ended", ["result"]
 )

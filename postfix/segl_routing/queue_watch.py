@@ -41,11 +41,13 @@ class Waiting:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """Whose copies a look found in the queue, whatever they wait for. ``began`` is Unix time; not ``whole`` when
-    there was more than was read."""
+    there was more than was read. ``oldest``: when the message that is there longest arrived; None: there is none."""
 
     addresses: frozenset[str] = frozenset()
     began: float = 0.0
     whole: bool = False
+    messages: int = 0
+    oldest: float | None = None
 
 
 class QueueWatch:
@@ -68,6 +70,7 @@ class QueueWatch:
         output = cast("asyncio.StreamReader", process.stdout)
         found: list[Waiting] = []
         addresses: set[str] = set()
+        arrivals: list[float] = []
         began, lines = time.time(), 0
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
@@ -75,13 +78,15 @@ class QueueWatch:
                     lines += 1
                     found += waiting_in(line)
                     addresses.update(addresses_in(line))
+                    arrivals += arrival_in(line)
                 if await process.wait():
                     raise OSError("postqueue cannot show the queue")
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        self.seen = Seen(frozenset(addresses), began, whole=lines < MOST_MESSAGES)
+        whole = lines < MOST_MESSAGES
+        self.seen = Seen(frozenset(addresses), began, whole, len(arrivals), min(arrivals, default=None))
         return found
 
     async def push(self, queue_ids: Iterable[str]) -> None:
@@ -128,6 +133,14 @@ def addresses_in(line: bytes) -> list[str]:
     try:
         return [_plain(str(r["address"])) for r in json.loads(line)["recipients"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return []
+
+
+def arrival_in(line: bytes) -> list[float]:
+    """When one message arrived, as postqueue(1) prints it; nothing when the line is no such thing."""
+    try:
+        return [float(json.loads(line)["arrival_time"])]
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return []
 
 

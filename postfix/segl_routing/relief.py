@@ -79,8 +79,11 @@ class Relief:
             self._events.failed("queue watch", error)
             return
         _LOOKS["done"].inc()
+        seen = self._queue.seen
+        metrics.QUEUE_MESSAGES.set(seen.messages)
+        metrics.QUEUE_OLDEST.set(0 if seen.oldest is None else max(seen.began - seen.oldest, 0))
         if self._traffic is not None:
-            self._traffic.looked(self._queue.seen)
+            self._traffic.looked(seen)
         for fallen in self._fallback.looked(waiting, self._goes_by_tls, self._clock()):
             self._mark(fallen)
 

@@ -53,6 +53,15 @@ def test_everybody_in_the_queue_is_seen_whatever_the_copy_waits_for(tmp_path: Pa
     assert watch.seen.whole
 
 
+def test_how_many_messages_there_are_and_since_when(tmp_path: Path) -> None:
+    lines = [line(), line("active", arrival_time=1795560000), line("hold", arrival_time=1e400), b"{}\n"]
+    (tmp_path / "queue").write_bytes(b"".join(lines))
+    watch = QueueWatch(tmp_path, program(tmp_path, f"cat {tmp_path}/queue"))
+    assert (watch.seen.messages, watch.seen.oldest) == (0, None)
+    asyncio.run(watch.look())
+    assert (watch.seen.messages, watch.seen.oldest) == (3, 1795560000.0)
+
+
 def test_a_queue_that_was_not_read_to_its_end_was_not_seen_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,262 @@
+"""Alerts and dashboard are about metrics that exist, and each alert rises when it should and not otherwise."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from grafana_foundation_sdk.models.dashboard import Dashboard
+from prometheus_client.metrics import MetricWrapperBase
+
+from segl import metrics
+
+
+@dataclass(frozen=True)
+class Case:
+    """Series as promtool(1) writes them, and when to look. A value each minute; for what takes days, each half hour."""
+
+    alert: str
+    at: str
+    rises: dict[str, str]
+    stays: dict[str, str]
+    step: str = "1m"
+
+
+CASES = [
+    Case("SeglMilterGone", "5m", {"segl_workers": "0x10"}, {"segl_workers": "2x10"}),
+    Case("SeglMilterGone", "5m", {"up": "1x10"}, {"segl_workers": "2x10"}),
+    Case(
+        "SeglSeesNothing",
+        "13h",
+        {'segl_messages_total{decision="plain"}': "7x30"},
+        {'segl_messages_total{decision="plain"}': "0+1x30"},
+        "30m",
+    ),
+    Case(
+        "SeglShadow",
+        "26h",
+        {'segl_messages_total{mode="shadow"}': "0+9x60"},
+        {'segl_messages_total{mode="detect"}': "0+9x60"},
+        "30m",
+    ),
+    Case(
+        "SeglCannotRead",
+        "15m",
+        {"segl_scan_failures_total": "0x5 1x20"},
+        {"segl_scan_failures_total": "3x30"},
+    ),
+    Case(
+        "SeglWorkersDie",
+        "70m",
+        {"segl_worker_deaths_total": "0+1x90"},
+        {"segl_worker_deaths_total": "0x30 1x60"},
+    ),
+    Case(
+        "SeglSlow",
+        "40m",
+        {
+            'segl_scan_seconds_bucket{le="10"}': "0+1x60",
+            'segl_scan_seconds_bucket{le="20"}': "0+2x60",
+            'segl_scan_seconds_bucket{le="+Inf"}': "0+2x60",
+        },
+        {'segl_scan_seconds_bucket{le="1"}': "0+2x60", 'segl_scan_seconds_bucket{le="+Inf"}': "0+2x60"},
+    ),
+    Case(
+        "SeglManyUnreadable",
+        "26h",
+        {"segl_messages_total": "0+9x60", 'segl_unreadable_total{cause="encrypted"}': "0+9x60"},
+        {"segl_messages_total": "0+9x60", 'segl_unreadable_total{cause="encrypted"}': "0x30 1x30"},
+        "30m",
+    ),
+    Case(
+        "SeglRefusedSettings",
+        "15m",
+        {'segl_reloads_total{result="refused"}': "0x5 1x20"},
+        {'segl_reloads_total{result="ok"}': "0x5 1x20"},
+    ),
+    Case(
+        "SeglRoutesUndecided",
+        "45m",
+        {
+            'segl_map_requests_total{answer="temp"}': "0+9x60",
+            'segl_map_requests_total{answer="ok"}': "0+9x60",
+        },
+        {
+            'segl_map_requests_total{answer="temp"}': "0x20 9x60",
+            'segl_map_requests_total{answer="ok"}': "0+9x60",
+        },
+    ),
+    Case(
+        "SeglQueueOld",
+        "30m",
+        {"segl_queue_oldest_seconds": "20000x60"},
+        {"segl_queue_oldest_seconds": "600x60"},
+    ),
+    Case("SeglQueueGrows", "90m", {"segl_queue_messages": "200+2x120"}, {"segl_queue_messages": "900-2x120"}),
+    Case(
+        "SeglQueueUnseen",
+        "40m",
+        {'segl_queue_looks_total{result="failed"}': "0+1x60"},
+        {'segl_queue_looks_total{result="done"}': "0+3x60"},
+    ),
+    Case("SeglTlsFailsEverywhere", "20m", {"segl_marked_domains": "30x60"}, {"segl_marked_domains": "3x60"}),
+    Case(
+        "SeglDeliveriesFail",
+        "60m",
+        {
+            'segl_deliveries_total{way="tunnel",result="deferred"}': "0+2x90",
+            'segl_deliveries_total{way="tunnel",result="delivered"}': "0+1x90",
+        },
+        {
+            'segl_deliveries_total{way="tunnel",result="deferred"}': "0+1x90",
+            'segl_deliveries_total{way="tunnel",result="delivered"}': "0+2x90",
+        },
+    ),
+    Case(
+        "SeglPortalShare",
+        "8d",
+        {'segl_recipients_total{way="portal"}': "0+1x400", 'segl_recipients_total{way="tls"}': "0+2x400"},
+        {'segl_recipients_total{way="portal"}': "0+1x400", 'segl_recipients_total{way="tls"}': "0+9x400"},
+        "30m",
+    ),
+    Case("SeglOwnKeyEnds", "70m", {"segl_own_key_days": "12x90"}, {"segl_own_key_days": "90x90"}),
+    Case(
+        "SeglTunnelListOld",
+        "70m",
+        {'segl_tunnel_list_age_seconds{list="a"}': "300000x90"},
+        {'segl_tunnel_list_age_seconds{list="a"}': "3000x90"},
+    ),
+    Case(
+        "SeglTunnelListEnds",
+        "70m",
+        {'segl_tunnel_list_expires_in_seconds{list="a"}': "-5x90"},
+        {'segl_tunnel_list_expires_in_seconds{list="a"}': "900000x90"},
+    ),
+    Case(
+        "SeglTunnelCertificateEnds",
+        "7h",
+        {'segl_tunnel_list_certificate_days{list="a"}': "3x600"},
+        {'segl_tunnel_list_certificate_days{list="a"}': "90x600"},
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(repository: Path) -> Path:
+    return repository / "monitoring"
+
+
+@pytest.fixture(scope="module")
+def rules(folder: Path) -> list[dict[str, Any]]:
+    loaded = yaml.safe_load((folder / "segl.rules.yml").read_text("utf-8"))
+    return [rule for group in loaded["groups"] for rule in group["rules"]]
+
+
+def test_every_alert_rises_when_it_should_and_stays_when_not(
+    folder: Path, rules: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    assert {rule["alert"] for rule in rules} == {case.alert for case in CASES}, "each alert has a case"
+    files = []
+    for step in ("1m", "30m"):
+        tests = [_test(case, rises) for case in CASES if case.step == step for rises in (True, False)]
+        document = {
+            "rule_files": [str(folder / "segl.rules.yml")],
+            "evaluation_interval": step,
+            "tests": tests,
+        }
+        files.append(tmp_path / f"every-{step}.yml")
+        files[-1].write_text(yaml.safe_dump(document), "utf-8")
+    done = subprocess.run(["promtool", "test", "rules", *files], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _test(case: Case, rises: bool) -> dict[str, Any]:
+    series = case.rises if rises else case.stays
+    firing = f'count(ALERTS{{alertname="{case.alert}",alertstate="firing"}})'
+    return {
+        "name": f"{case.alert} {'rises' if rises else 'stays'}",
+        "interval": case.step,
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": [
+            {"expr": firing, "eval_time": case.at, "exp_samples": [{"value": 1}] if rises else []}
+        ],
+    }
+
+
+def names() -> dict[str, set[str]]:
+    """Every series that Segl can give out, with its labels."""
+    found: dict[str, set[str]] = {}
+    for metric in vars(metrics).values():
+        if isinstance(metric, MetricWrapperBase):
+            for described in metric.describe():
+                labels = set(getattr(metric, "_labelnames", ()))
+                endings = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"], "gauge": [""]}
+                for ending in endings[described.type]:
+                    found[described.name + ending] = labels | ({"le"} if ending == "_bucket" else set())
+    return found
+
+
+def _expressions(folder: Path, rules: list[dict[str, Any]]) -> list[str]:
+    dashboard = json.loads((folder / "dashboard.json").read_text("utf-8"))
+    panels = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
+    assert len(panels) > 20
+    return [rule["expr"] for rule in rules] + panels
+
+
+def test_nothing_is_asked_that_segl_does_not_tell(folder: Path, rules: list[dict[str, Any]]) -> None:
+    known = names()
+    for expression in _expressions(folder, rules):
+        for name, matchers in re.findall(r"(segl_\w+)(?:\{([^}]*)\})?", expression):
+            assert name in known, expression
+            assert set(re.findall(r"(\w+)=", matchers)) <= known[name] | {"job", "instance"}, expression
+
+
+def test_prometheus_can_read_every_panel(folder: Path, rules: list[dict[str, Any]], tmp_path: Path) -> None:
+    """Each as a recording rule: promtool parses what it is given."""
+    recorded = [
+        {"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "5m")}
+        for number, expression in enumerate(_expressions(folder, rules))
+    ]
+    file = tmp_path / "panels.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": recorded}]}), "utf-8")
+    done = subprocess.run(
+        ["promtool", "check", "rules", str(file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_number_is_on_the_dashboard_or_in_an_alert(folder: Path, rules: list[dict[str, Any]]) -> None:
+    text = " ".join(_expressions(folder, rules))
+    bare = {re.sub(r"_(bucket|sum|count|total)$", "", name) for name in names()}
+    assert {name for name in bare if name not in text} == set()
+
+
+def test_grafana_takes_the_dashboard(folder: Path) -> None:
+    """Read with Grafana's own types; no panel lies over another, and no two share an id."""
+    written = json.loads((folder / "dashboard.json").read_text("utf-8"))
+    dashboard = Dashboard.from_json(written)
+    panels = dashboard.panels or []
+    assert len(panels) == len(written["panels"])
+    taken: set[tuple[int, int]] = set()
+    for panel in written["panels"]:
+        box = panel["gridPos"]
+        cells = {
+            (x, y) for x in range(box["x"], box["x"] + box["w"]) for y in range(box["y"], box["y"] + box["h"])
+        }
+        assert not cells & taken, panel["title"]
+        assert box["x"] + box["w"] <= 24
+        taken |= cells
+    assert len({panel["id"] for panel in written["panels"]}) == len(panels)
+
+
+def test_the_dashboard_is_what_its_script_writes(repository: Path, tmp_path: Path) -> None:
+    import runpy
+
+    made = runpy.run_path(str(repository / "monitoring" / "dashboard.py"))["text"]()
+    assert made == (repository / "monitoring" / "dashboard.json").read_text("utf-8")
