@@ -1,0 +1,181 @@
+"""The audit trail: entries follow each other, and what was done to them afterwards shows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from segl import audit
+from segl.audit import Act, Head
+from segl.store import open_store, transaction
+from segl.tables.audit import audit_entry
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+def write(engine: Engine, count: int, subject: str = "a" * 32) -> None:
+    for number in range(count):
+        with transaction(engine) as connection:
+            audit.append(connection, Act.OPENED, subject, "bo@vestby.example", at=1000.5 + number, first=True)
+
+
+def test_an_empty_trail_is_whole(engine: Engine) -> None:
+    found = audit.verify(engine)
+    assert (found.entries, found.broken) == (0, None)
+    assert str(found.head) == "0:" + "00" * 32
+
+
+def test_entries_come_back_as_they_were_written_in_order(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        audit.append(connection, Act.CREATED, "m" * 32, "anna@nordby.example", at=1.25, size=7)
+        audit.append(connection, Act.NOTIFIED, "r" * 32, "segl-deliver", at=2.5, to="bø@vestby.example")
+    one, two = audit.entries(engine)
+    assert (one.number, one.at, one.act, one.facts) == (1, 1.25, Act.CREATED, {"size": 7})
+    assert (two.number, two.actor, two.facts) == (2, "segl-deliver", {"to": "bø@vestby.example"})
+    assert [entry.number for entry in audit.entries(engine, subject="r" * 32)] == [2]
+    assert [entry.number for entry in audit.entries(engine, since=2.0)] == [2]
+    assert audit.verify(engine).head == audit.head(engine)
+
+
+def test_an_entry_goes_with_the_transaction_it_is_part_of(engine: Engine) -> None:
+    write(engine, 1)
+
+    def half_done() -> None:
+        with transaction(engine) as connection:
+            audit.append(connection, Act.REVOKED, "a" * 32, "root")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half_done()
+    write(engine, 1)
+    found = audit.verify(engine)
+    assert (found.entries, found.broken) == (2, None)
+
+
+def change(column: str, value: object) -> Callable[[Engine], None]:
+    def spoil(engine: Engine) -> None:
+        with transaction(engine) as connection:
+            connection.execute(audit_entry.update().where(audit_entry.c.number == 3).values({column: value}))
+
+    return spoil
+
+
+def take_out(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.execute(audit_entry.delete().where(audit_entry.c.number == 3))
+
+
+def close_the_gap(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.execute(audit_entry.delete().where(audit_entry.c.number == 3))
+        connection.execute(
+            audit_entry.update().where(audit_entry.c.number > 3).values(number=audit_entry.c.number - 1)
+        )
+
+
+def swap(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        for before, after in ((3, -1), (4, 3), (-1, 4)):
+            connection.execute(
+                audit_entry.update().where(audit_entry.c.number == before).values(number=after)
+            )
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        change("act", "revoked"),
+        change("at", 1002.75),
+        change("subject", "b" * 32),
+        change("actor", "eva@vestby.example"),
+        change("detail", '{"first":false}'),
+        change("hash", bytes(32)),
+        take_out,
+        close_the_gap,
+        swap,
+    ],
+    ids=["act", "at", "subject", "actor", "detail", "hash", "taken out", "gap closed", "swapped"],
+)
+def test_what_was_done_to_the_third_entry_shows_there(
+    engine: Engine, spoil: Callable[[Engine], None]
+) -> None:
+    write(engine, 6)
+    spoil(engine)
+    found = audit.verify(engine)
+    assert found.entries == 2
+    assert found.broken in (3, 4)
+    assert found.why
+
+
+def test_fields_cannot_be_shifted_into_each_other(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        audit.append(connection, Act.OPENED, "ab", "c", at=1.0)
+    with transaction(engine) as connection:
+        connection.execute(audit_entry.update().values(subject="a", actor="bc"))
+    assert audit.verify(engine).broken == 1
+
+
+def test_a_trail_that_was_cut_or_written_anew_is_found_by_a_head_that_was_noted(engine: Engine) -> None:
+    write(engine, 4)
+    noted = audit.head(engine)
+    write(engine, 2)
+    assert audit.verify(engine, noted).broken is None
+    with transaction(engine) as connection:
+        connection.execute(audit_entry.delete().where(audit_entry.c.number > 3))
+    assert audit.verify(engine).broken is None, "the chain alone cannot tell"
+    cut = audit.verify(engine, noted)
+    assert (cut.broken, "ends before" in cut.why) == (4, True)
+    write(engine, 1, "b" * 32)
+    anew = audit.verify(engine, noted)
+    assert (anew.broken, "another entry" in anew.why) == (4, True)
+
+
+def test_a_head_is_written_and_read(engine: Engine) -> None:
+    write(engine, 1)
+    head = audit.head(engine)
+    assert Head.parse(str(head)) == head
+    for text in ("", "1", "1:", "x:" + "0" * 64, "1:" + "g" * 64, "١:" + "0" * 64):
+        with pytest.raises(ValueError, match="64 hex digits"):
+            Head.parse(text)
+
+
+def test_writers_at_once_make_one_chain(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/segl.db"
+    engines = [open_store(url) for _ in range(4)]
+    faults: list[BaseException] = []
+
+    def work(engine: Engine) -> None:
+        try:
+            write(engine, 25)
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=work, args=(engine,)) for engine in engines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    found = audit.verify(engines[0])
+    assert (found.entries, found.broken) == (100, None)
+    for engine in engines:
+        engine.dispose()
+
+
+def test_a_long_trail_is_read_in_pieces(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "_ROWS", 4)
+    write(engine, 10)
+    assert [entry.number for entry in audit.entries(engine)] == list(range(1, 11))
+    assert audit.verify(engine).entries == 10
+    with transaction(engine) as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(audit_entry)) == 10
