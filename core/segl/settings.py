@@ -18,9 +18,9 @@ from segl.addresses import is_relayed, split_address
 from segl.settings_certificates import Certificates
 from segl.settings_encryption import Algorithms, Encryption, HeaderForm, SignWhen
 from segl.settings_inbound import Inbound
+from segl.settings_portal import Portal
 from segl.settings_tunnel import TunnelList
 from segl.settings_values import (
-    Address,
     Count,
     Domain,
     FirstOfFive,
@@ -35,7 +35,6 @@ from segl.settings_values import (
     Scored,
     Seconds,
 )
-from segl.settings_web import Look, Web
 from segl.vocabulary import MOST_NUMBERS, Decision, Label, Mode, Proof, Way
 
 RUN = Path("/run/segl")
@@ -253,19 +252,6 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Portal:
-    """``[portal]``: sealed messages."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = FORBID
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*$")] = "https://sikker.invalid"
-    sealed: Path = STATE / "sealed"
-    expiry_days: Count = 30
-    notice_from: Address = ""  # empty: sikker-besked@ the first own domain
-    web: Web = field(default_factory=Web)
-    look: tuple[Look, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Postfix:
     """``[postfix]``: where the two instances meet; ``segl install`` writes these into Postfix."""
 
@@ -366,6 +352,20 @@ class Settings:
     @property
     def failures_to(self) -> str:
         return self.inbound.failures_to or f"postmaster@{self.organisation.domains[0]}"
+
+    def notice_from_of(self, domain: str) -> str:
+        """The From of notices and codes for mail from the own *domain* (normal form)."""
+        look = self.portal.look_of(domain)
+        return (look.notice_from if look is not None else "") or self.notice_from
+
+    def expiry_days_of(self, domain: str) -> int:
+        look = self.portal.look_of(domain)
+        return (look.expiry_days if look is not None else None) or self.portal.expiry_days
+
+    def name_of(self, domain: str) -> str:
+        """The organisation's name, as recipients of mail from *domain* know it."""
+        look = self.portal.look_of(domain)
+        return (look.name if look is not None else "") or self.organisation.name
 
     @property
     def notice_from(self) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from segl import settings as tables
-from segl import settings_certificates, settings_encryption, settings_inbound
+from segl import settings_certificates, settings_encryption, settings_inbound, settings_portal
 from segl.errors import Fault, SettingsError, found
 from segl.settings import DEFAULT_FILE, DomainPin, Settings
 from segl.settings_certificates import CertificateSource
@@ -84,7 +84,7 @@ def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = (
 
 
 def _known_keys(raw: dict[str, Any]) -> set[str]:
-    modules = (tables, settings_certificates, settings_encryption, settings_inbound)
+    modules = (tables, settings_certificates, settings_encryption, settings_inbound, settings_portal)
     values = [value for module in modules for value in vars(module).values()]
     names = {name for value in values for name in getattr(value, "__dataclass_fields__", {})}
     return names - set(raw)
@@ -118,6 +118,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
     yield from _tunnel_list_checks(settings, file)
     yield from _next_hop_faults(settings, file)
     yield from _certificate_checks(settings, file)
+    yield from _portal_checks(settings, file)
     for domain in settings.delivery.sign_keys:
         if not settings.is_own(domain):
             yield Fault(file, "delivery.sign_keys", f"{domain} is not one of the own domains")
@@ -211,6 +212,15 @@ def _certificate_checks(settings: Settings, file: Path | str) -> Iterable[Fault]
             yield Fault(file, f"{key}.starttls", "belongs to ldap://; ldaps:// has TLS from the start")
         if directory.bind_dn and not directory.encrypted:
             yield Fault(file, f"{key}.bind_dn", "its password would go in clear", "use ldaps://, or starttls")
+
+
+def _portal_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
+    portal = settings.portal
+    days = [portal.expiry_days, *(look.expiry_days for look in portal.look if look.expiry_days)]
+    if portal.reminder_days >= min(days):
+        yield Fault(file, "portal.reminder_days", "is not before the end (expiry_days)")
+    if portal.relay.match and not portal.relay.next_hop:
+        yield Fault(file, "portal.relay.match", "belongs to a next_hop")
 
 
 def _next_hop_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:

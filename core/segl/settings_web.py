@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from segl.settings_values import Count, Domain, Seconds
+from segl.settings_values import Address, Count, Domain, Seconds
 
 FORBID = ConfigDict(extra="forbid")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -100,6 +100,9 @@ class Look:
     colour: Colour = "#0b4f6c"
     # PNG, JPEG, WebP or SVG, at most 200 KB; shown 48 pixels high.
     logo: Path | None = None
+    # In place of `portal.expiry_days` and `portal.notice_from`, for mail from these domains.
+    expiry_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    notice_from: Address = ""
     # Whom to ask, as people say it: "Ring til os på 12 34 56 78, hverdage 9-15".
     contact: Line = ""
     # Where it is told what is done with personal data; linked at the foot of each page.

@@ -1,0 +1,203 @@
+"""``[portal]``, ``[portal.limits]``, ``[portal.sms]``, ``[portal.answers]``, ``[portal.relay]``: sealed messages.
+
+Part of :mod:`segl.settings`; the comments are the manual here as there. The web side is in :mod:`segl.settings_web`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from segl.settings_values import Address, Count, NextHop, Seconds
+from segl.settings_web import Listen, Look, Web
+
+_FORBID = ConfigDict(extra="forbid")
+_LIMIT = Annotated[int, Field(ge=1, le=1_000_000)]
+_DAYS = Annotated[int, Field(ge=1, le=3650)]
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+
+
+def _header_field(value: str) -> str:
+    name, colon, content = value.partition(":")
+    if not colon or not _HEADER_NAME.fullmatch(name) or not content.strip() or not content.isprintable():
+        raise ValueError('write a header field as it stands in a message: "X-Name: value"')
+    return value
+
+
+HeaderField = Annotated[str, AfterValidator(_header_field)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalLimits:
+    """``[portal.limits]``: how often what may be asked. Each is counted in the store, for all processes together.
+
+    Nobody without a recipient's link can use up what is hers: what is counted by message, by address and in all is
+    counted for the right link alone."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    # Codes for one link, in an hour and in a day.
+    codes_an_hour: _LIMIT = 6
+    codes_a_day: _LIMIT = 20
+    # Codes to one recipient's address, for all her messages, in an hour.
+    address_an_hour: _LIMIT = 30
+    # Codes that are sent in all, in an hour.
+    all_an_hour: _LIMIT = 2_000
+    # What one network (IPv4 /24, IPv6 /56) may ask for, right or wrong: codes and tries of codes, in an hour.
+    network_codes_an_hour: _LIMIT = 120
+    network_tries_an_hour: _LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sms:
+    """``[portal.sms]``: codes by text message, through any provider that takes an HTTPS request.
+
+    In `body`, `headers` and the path of `url` stand ``$number`` (+4512345678), ``$digits`` (4512345678), ``$text``,
+    ``$sender`` and ``$secret``; each is written so that it fits there. ``$$`` is a dollar sign."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    # The provider's address; empty: no text messages. A number given for a recipient is then refused at sealing.
+    url: Annotated[str, Field(pattern=r"^(https://[^\s]+)?$")] = ""
+    method: Literal["POST", "PUT"] = "POST"
+    # How values are written in `body`: within JSON strings, or as a form's values.
+    form: Literal["json", "form"] = "json"
+    body: str = '{"to": "$number", "from": "$sender", "message": "$text"}'
+    headers: Mapping[str, str] = field(
+        default_factory=lambda: {"Authorization": "Bearer $secret"}, hash=False
+    )
+    # The file that holds the provider's key. Without a word here: the systemd credential "segl-sms", if any.
+    secret_file: Path | None = None
+    # The sender's name on the phone: eleven letters or digits at most.
+    sender: Annotated[str, Field(pattern=r"^[A-Za-z0-9 ]{1,11}$")] = "Sikker post"
+    # Authorities for the provider's certificate; none: the system's.
+    ca_file: Path | None = None
+    seconds: Seconds = 10.0
+    # Put before a number that is written without "+".
+    country: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,3}$")] = "+45"
+    # A file with a recipient's address and her number on each line ("bo@kunde.dk +4512345678"); # begins a comment.
+    numbers: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalAnswers:
+    """``[portal.answers]``: what a recipient may write back."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    on: bool = True
+    # For one answer: its text, all its files together, each of them, and how many.
+    text_bytes: Count = 256 * 1024
+    bytes: Count = 50 * 1024 * 1024
+    file_bytes: Count = 50 * 1024 * 1024
+    files: Annotated[int, Field(ge=0, le=1000)] = 100
+    # How many answers one recipient may give to one message.
+    answers: Annotated[int, Field(ge=1, le=1000)] = 20
+    # File endings that are not taken. A program in an answer would come from a stranger, past the mail filter.
+    refused_types: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")], ...] = (
+        *(
+            "exe",
+            "com",
+            "scr",
+            "pif",
+            "bat",
+            "cmd",
+            "msi",
+            "msp",
+            "mst",
+            "ps1",
+            "vbs",
+            "vbe",
+            "js",
+            "jse",
+            "ws",
+        ),
+        *("wsf", "wsh", "hta", "cpl", "jar", "lnk", "reg", "dll", "sys", "iso", "img", "vhd", "vhdx", "appx"),
+        *(
+            "application",
+            "gadget",
+            "chm",
+            "url",
+            "scf",
+            "inf",
+            "docm",
+            "xlsm",
+            "pptm",
+            "dotm",
+            "xltm",
+            "xlam",
+        ),
+    )
+    # The virus scanner (clamd): its unix socket or "host:port"; empty: none is asked.
+    clamd: Listen | Literal[""] = ""
+    clamd_seconds: Seconds = 60.0
+    # A scanner that does not answer: "refuse" the answer for now, or "take" it unseen.
+    clamd_down: Literal["refuse", "take"] = "refuse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalRelay:
+    """``[portal.relay]``: another service for what would be sealed here: Microsoft 365 with its mail-flow rule for
+    encryption, for example. Mail goes there by TLS that must be verified, and nothing is sealed."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    # Postfix form, "[contoso-dk.mail.protection.outlook.com]:25"; empty: Segl's own portal.
+    next_hop: NextHop = ""
+    # Names that its certificate may carry; none: the host's own.
+    match: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.*_-]{1,255}$")], ...] = ()
+    # The field that the service's rule looks for.
+    header: HeaderField = "X-Segl-Encrypt: yes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal:
+    """``[portal]``: sealed messages, and the process ``segl-portal`` that shows them."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    # The address under which recipients reach segl-portal: what notices link to. Its host must not change while
+    # messages are out.
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*$")] = "https://sikker.invalid"
+    sealed: Path = Path("/var/lib/segl/sealed")
+    # A sealed message can be read so long, then it is shredded.
+    expiry_days: _DAYS = 30
+    notice_from: Address = ""  # empty: sikker-besked@ the first own domain
+    # Whether the notice tells the message's subject. It travels unencrypted then; digits of long numbers are masked.
+    subject_shown: bool = False
+
+    # A code: how long it can be used, how many wrong tries it bears, and how many all codes of one recipient's copy
+    # bear together: then it is closed until `segl sealed extend`. Fifteen tries at eight digits: 15 in 100,000,000.
+    code_minutes: Annotated[int, Field(ge=1, le=60)] = 15
+    code_tries: Annotated[int, Field(ge=1, le=10)] = 5
+    failures: Annotated[int, Field(ge=1, le=100)] = 15
+    # How long a browser may go on reading after the right code, counted from its last request, and at most.
+    visit_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
+    visit_hours: Annotated[int, Field(ge=1, le=48)] = 12
+    limits: PortalLimits = field(default_factory=PortalLimits)
+
+    # What the sender is told besides the receipts: "opened" (the content was shown), "ending" (not opened yet, and
+    # `reminder_days` are left; the recipient is reminded then), "ended" (never opened, now gone).
+    tell_sender: tuple[Literal["opened", "ending", "ended"], ...] = ("opened", "ending", "ended")
+    # So many days before its end the recipient of an unopened message is reminded; 0: not.
+    reminder_days: Annotated[int, Field(ge=0, le=3650)] = 5
+    # A file with 32 random bytes or more that only segl-deliver may read (`head -c 32 /dev/urandom`). With it `segl
+    # sealed resend` can make a new link; without it nobody can, and whoever has this file and the store can read
+    # what is sealed. Without a word here: no second key is kept.
+    resend_key: Path | None = None
+
+    sms: Sms = field(default_factory=Sms)
+    answers: PortalAnswers = field(default_factory=PortalAnswers)
+    web: Web = field(default_factory=Web)
+    look: tuple[Look, ...] = ()
+    relay: PortalRelay = field(default_factory=PortalRelay)
+
+    def look_of(self, domain: str) -> Look | None:
+        """The look for mail from *domain* (normal form); else the one that names no domain, if there is one."""
+        plain = next((look for look in self.look if not look.domains), None)
+        return next((look for look in self.look if domain in look.domains), plain)
+
+    @property
+    def base(self) -> str:
+        """The address with one slash at its end."""
+        return self.url.rstrip("/") + "/"
