@@ -35,7 +35,7 @@ from segl.mail.compose import one_line
 from segl.mail.paths import is_plain
 from segl.mail.return_port import ReturnPort
 from segl.sealed.directory import SealedDirectory
-from segl.sealed.records import is_known, shred_expired
+from segl.sealed.life import is_known, shred_expired
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 from segl.store import open_store

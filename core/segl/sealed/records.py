@@ -8,13 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import Secret
-from segl.store import forget_deleted, transaction
+from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
-
-# A row whose notice was never accepted has a link nobody holds: the try after it made another.
-UNNOTIFIED_SECONDS = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,44 +83,3 @@ def drop_recipients(engine: Engine, message_id: str, recipient_ids: Sequence[str
             return False
         connection.execute(sealed_message.delete().where(sealed_message.c.id == message_id))
         return True
-
-
-def is_known(engine: Engine, message_id: str) -> bool:
-    """Whether the file of this message is still wanted."""
-    with transaction(engine) as connection:
-        query = sa.select(sealed_message.c.id).where(
-            sealed_message.c.id == message_id, sealed_message.c.removed_at.is_(None)
-        )
-        return connection.scalar(query) is not None
-
-
-def shred_expired(engine: Engine, directory: SealedDirectory, now: float) -> int:
-    """Delete the server's half of every expired key, and the files that nobody can open any more.
-
-    Rows stay as a record without a secret. Recipients that never got a link (a process died before the notice
-    went) go when a day old. Returns how many secrets were deleted.
-    """
-    expired = sa.select(sealed_message.c.id).where(sealed_message.c.expires_at <= now)
-    stale = sa.select(sealed_message.c.id).where(sealed_message.c.created_at <= now - UNNOTIFIED_SECONDS)
-    row = sealed_recipient.c
-    with transaction(engine) as connection:
-        count = connection.execute(
-            sealed_recipient.update()
-            .where(row.server_secret.is_not(None))
-            .where(row.message_id.in_(expired) | (row.notified_at.is_(None) & row.message_id.in_(stale)))
-            .values(server_secret=None)
-        ).rowcount
-        openable = sa.select(row.message_id).where(row.server_secret.is_not(None))
-        dead = connection.scalars(
-            sa.select(sealed_message.c.id)
-            .where(sealed_message.c.removed_at.is_(None))
-            .where(sealed_message.c.id.not_in(openable))
-        ).all()
-        connection.execute(
-            sealed_message.update().where(sealed_message.c.id.in_(dead)).values(removed_at=now)
-        )
-    if count:
-        forget_deleted(engine)
-    for message_id in dead:  # a file that stays because we die here is no longer known: the sweep takes it
-        directory.remove(message_id)
-    return count

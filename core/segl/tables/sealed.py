@@ -47,6 +47,21 @@ sealed_recipient = sa.Table(
     sa.Column("ended_told_at", sa.Float),  # the sender was told that it ended unopened
 )
 
+# A second wrap of a message's content key, so that a new link can be made (`portal.resend_key`; segl.sealed.spare).
+# Deleting the row shreds it.
+sealed_spare = sa.Table(
+    "sealed_spare",
+    metadata,
+    sa.Column(
+        "message_id",
+        sa.String(32),
+        sa.ForeignKey("sealed_message.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("server_secret", sa.LargeBinary(32), nullable=False),
+    sa.Column("wrapped_key", sa.LargeBinary(128), nullable=False),
+)
+
 # A browser that asked for a code, for one recipient's copy. The token is only in the browser's cookie; the link
 # secret is wrapped, and the code hashed, under keys derived from it (segl_portal).
 portal_visit = sa.Table(

@@ -30,14 +30,13 @@ from segl.sealed.keys import (
     wrap,
     wrap_answer,
 )
+from segl.sealed.life import is_known, shred_expired
 from segl.sealed.records import (
     SealedMessage,
     SealedRecipient,
     drop_recipients,
-    is_known,
     mark_notified,
     record,
-    shred_expired,
 )
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient

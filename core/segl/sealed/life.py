@@ -1,0 +1,164 @@
+"""What becomes of a sealed message after its notice went: opened, answered, extended, revoked, expired.
+
+Each step writes its line of the audit trail in the same transaction. Revoking and expiring *shred*: the server's half
+of the key is deleted, and with it every copy of the file, wherever it lies, is worthless (docs/sealed-format.md,
+"Forgetting"). A message is revoked at once for all; whoever reads at that moment keeps what the browser has shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from segl import audit
+from segl.audit import Act
+from segl.sealed.directory import SealedDirectory
+from segl.store import forget_deleted, transaction
+from segl.tables.sealed import portal_visit, sealed_answer, sealed_message, sealed_recipient, sealed_spare
+
+# A row whose notice was never accepted has a link nobody holds: the try after it made another.
+UNNOTIFIED_SECONDS: Final = 86400.0
+_HOUSEKEEPING: Final = "segl-deliver"
+_AT_ONCE: Final = 200  # messages in one transaction
+
+
+def mark_opened(connection: Connection, recipient_id: str, now: float, *, actor: str) -> None:
+    """The right code was given, and the content is shown next."""
+    row = sealed_recipient.c
+    first = connection.execute(
+        sealed_recipient.update().where(row.id == recipient_id, row.opened_at.is_(None)).values(opened_at=now)
+    ).rowcount
+    audit.append(connection, Act.OPENED, recipient_id, actor, at=now, first=bool(first))
+
+
+def mark_answered(
+    connection: Connection, recipient_id: str, answer_id: str, now: float, *, actor: str
+) -> None:
+    """An answer was taken; in the transaction that keeps it."""
+    connection.execute(
+        sealed_recipient.update().where(sealed_recipient.c.id == recipient_id).values(answered_at=now)
+    )
+    audit.append(connection, Act.ANSWERED, recipient_id, actor, at=now, answer=answer_id)
+
+
+def revoke(engine: Engine, directory: SealedDirectory, message_id: str, now: float, *, actor: str) -> bool:
+    """Nobody can open the message any more. Says whether anybody could until now."""
+    row = sealed_recipient.c
+    live = (row.message_id == message_id, row.server_secret.is_not(None))
+    with transaction(engine) as connection:
+        message = sealed_message.update().where(
+            sealed_message.c.id == message_id, sealed_message.c.removed_at.is_(None)
+        )
+        if not connection.execute(message.values(removed_at=now)).rowcount:
+            return False
+        ids = connection.scalars(sa.select(row.id).where(*live)).all()
+        connection.execute(sealed_recipient.update().where(*live).values(server_secret=None, revoked_at=now))
+        _forget_around(connection, [message_id], ids)
+        answers = _answers_of(connection, [message_id])
+        audit.append(connection, Act.REVOKED, message_id, actor, at=now, recipients=len(ids))
+    forget_deleted(engine)
+    for file in (message_id, *answers):
+        directory.remove(file)
+    return bool(ids)
+
+
+def extend(engine: Engine, message_id: str, until: float, now: float, *, actor: str) -> bool:
+    """The message can be read up to *until*; its recipients may be reminded anew. False when it is gone."""
+    with transaction(engine) as connection:
+        message = sealed_message.update().where(
+            sealed_message.c.id == message_id,
+            sealed_message.c.removed_at.is_(None),
+            sealed_message.c.expires_at > now,
+        )
+        if not connection.execute(message.values(expires_at=until)).rowcount:
+            return False
+        connection.execute(
+            sealed_recipient.update()
+            .where(sealed_recipient.c.message_id == message_id)
+            .values(reminded_at=None)
+        )
+        audit.append(connection, Act.EXTENDED, message_id, actor, at=now, until=until)
+    return True
+
+
+def shred_expired(engine: Engine, directory: SealedDirectory, now: float) -> int:
+    """Delete the server's half of every expired key, and the files that nobody can open any more.
+
+    Rows stay as a record without a secret. Recipients that never got a link (a process died before the notice
+    went) go when a day old. Returns how many secrets were deleted.
+    """
+    row = sealed_recipient.c
+    ended = sa.select(sealed_message.c.id).where(sealed_message.c.expires_at <= now)
+    stale = sa.select(sealed_message.c.id).where(sealed_message.c.created_at <= now - UNNOTIFIED_SECONDS)
+    lapsed = row.message_id.in_(ended) | (row.notified_at.is_(None) & row.message_id.in_(stale))
+    with transaction(engine) as connection:
+        count = connection.execute(
+            sealed_recipient.update().where(row.server_secret.is_not(None), lapsed).values(server_secret=None)
+        ).rowcount
+    if count:
+        forget_deleted(engine)
+    while _take_away_dead(engine, directory, now) == _AT_ONCE:
+        pass
+    return count
+
+
+def _take_away_dead(engine: Engine, directory: SealedDirectory, now: float) -> int:
+    """What lies about messages that no recipient can open any more; at most so many at a time."""
+    message, row = sealed_message.c, sealed_recipient.c
+    openable = sa.select(row.message_id).where(row.server_secret.is_not(None))
+    dying = sa.select(message.id).where(message.removed_at.is_(None), message.id.not_in(openable))
+    with transaction(engine) as connection:
+        dead = connection.scalars(dying.limit(_AT_ONCE)).all()
+        # another node may be at the same: what it has marked since then is its own to finish
+        dead = [
+            one
+            for one in dead
+            if connection.execute(
+                sealed_message.update()
+                .where(message.id == one, message.removed_at.is_(None))
+                .values(removed_at=now)
+            ).rowcount
+        ]
+        answers = _answers_of(connection, dead)
+        _forget_around(connection, dead, _recipients_of(connection, dead))
+        for message_id in dead:
+            audit.append(connection, Act.EXPIRED, message_id, _HOUSEKEEPING, at=now)
+    for file in (
+        *dead,
+        *answers,
+    ):  # one that stays because we die here is no longer known: the sweep takes it
+        directory.remove(file)
+    return len(dead)
+
+
+def is_known(engine: Engine, file_id: str) -> bool:
+    """Whether the sealed file of this message, or of this answer, is still wanted."""
+    message, answer = sealed_message.c, sealed_answer.c
+    live = sa.select(message.id).where(message.id == file_id, message.removed_at.is_(None))
+    answered = (
+        sa.select(answer.id)
+        .join(sealed_recipient, sealed_recipient.c.id == answer.recipient_id)
+        .where(answer.id == file_id, sealed_recipient.c.server_secret.is_not(None))
+    )
+    with transaction(engine) as connection:
+        return connection.scalar(live) is not None or connection.scalar(answered) is not None
+
+
+def _recipients_of(connection: Connection, messages: Sequence[str]) -> Sequence[str]:
+    row = sealed_recipient.c
+    return connection.scalars(sa.select(row.id).where(row.message_id.in_(messages))).all()
+
+
+def _answers_of(connection: Connection, messages: Sequence[str]) -> Sequence[str]:
+    answer, row = sealed_answer.c, sealed_recipient.c
+    query = sa.select(answer.id).join(sealed_recipient, row.id == answer.recipient_id)
+    return connection.scalars(query.where(row.message_id.in_(messages))).all()
+
+
+def _forget_around(connection: Connection, messages: Sequence[str], recipients: Sequence[str]) -> None:
+    """What else could open these messages, or has them open: spare keys and browsers' visits."""
+    connection.execute(sealed_spare.delete().where(sealed_spare.c.message_id.in_(messages)))
+    connection.execute(portal_visit.delete().where(portal_visit.c.recipient_id.in_(recipients)))
