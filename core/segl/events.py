@@ -265,6 +265,23 @@ class Events:
         """Housekeeping of sealed messages: left-over files taken away, expired secrets shredded."""
         self._log.info("swept", files=files, secrets=secrets)
 
+    # segl-portal, and what becomes of sealed messages
+
+    def code_sent(self, sealed_id: str, recipient: str, by: str, reference: str) -> None:
+        """*by* is ``mail`` or ``sms``."""
+        self._log.info("code_sent", sealed_id=sealed_id, recipient=recipient, by=by, reference=reference)
+
+    def code_not_sent(self, sealed_id: str, by: str, error: SeglError) -> None:
+        """The page has promised it; the recipient will ask for another."""
+        self._log.warning("code_not_sent", sealed_id=sealed_id, by=by, error=error.private)
+
+    def sealed_opened(self, sealed_id: str, recipient: str) -> None:
+        """The right code was given, and the content shown."""
+        self._log.info("sealed_opened", sealed_id=sealed_id, recipient=recipient)
+
+    def sealed_revoked(self, sealed_id: str, by: str) -> None:
+        self._log.info("sealed_revoked", sealed_id=sealed_id, by=by)
+
     def certificate_refused(self, file: Path, why: str) -> None:
         self._log.warning("certificate_refused", file=str(file), why=why)
 

@@ -72,6 +72,9 @@ INBOUND = Counter(
     ["encryption", "signature"],
 )
 SEALED_BYTES = Counter("segl_sealed_bytes", "Bytes sealed to disk")
+PORTAL_ASKED = Counter("segl_portal_asked", "Codes asked for at the portal, by answer", ["answer"])
+PORTAL_GIVEN = Counter("segl_portal_given", "Codes given at the portal, by answer", ["answer"])
+PORTAL_CODES = Counter("segl_portal_codes", "Codes on their way, by channel and result", ["by", "result"])
 DELIVERY_SECONDS = Histogram(
     "segl_delivery_seconds", "Time from end of LMTP data to reply, by way", ["way"], buckets=_SCAN_BUCKETS
 )

@@ -1,0 +1,64 @@
+"""The mail that carries a code to the recipient's own address.
+
+It is plain text and short, so that the code is seen in the list of mails and on a locked phone's preview only where
+the owner lets previews be seen; the subject does not hold it. The envelope sender is null: nobody waits for a report,
+and a second code is asked for on the page (RFC 3834 §3.3).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from segl.addresses import domain_of
+from segl.language import Language
+from segl.mail.compose import display_name, encoded, one_line, text_part
+from segl.mail.paths import is_plain
+from segl_portal.code_texts import TEXTS
+from segl_portal.codes import spoken
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMail:
+    """One code on its way. ``notice_from`` is the address that the notice came from, too."""
+
+    organisation: str
+    notice_from: str
+    recipient: str
+    code: str
+    reference: str
+    minutes: int
+    language: Language
+
+    def message(self, now: datetime) -> bytes:
+        """The mail, CR LF line ends, ready to send."""
+        texts, values = TEXTS[self.language], self._values()
+        head = [
+            f"Date: {format_datetime(now)}",
+            f"From: {display_name(one_line(self.organisation))} <{self.notice_from}>",
+            f"To: <{self.recipient}>" if is_plain(self.recipient) else "To: undisclosed-recipients:;",
+            f"Subject: {encoded(texts.subject.format(**values))}",
+            f"Message-ID: <{secrets.token_hex(16)}@{domain_of(self.notice_from)}>",
+            "Auto-Submitted: auto-generated",
+            f"Content-Language: {self.language}",
+            "MIME-Version: 1.0",
+        ]
+        paragraphs = (texts.code, texts.where, texts.reference, texts.warning)
+        body = "\n\n".join(paragraph.format(**values) for paragraph in paragraphs) + "\n"
+        return "\r\n".join([*head, ""]).encode("utf-8") + text_part("plain", body)
+
+    def sms(self, host: str) -> str:
+        """The text message. Its last line binds the code to the portal's *host*: phones then offer it there, and on
+        no other page (the "origin-bound one-time codes" format)."""
+        text = TEXTS[self.language].sms.format(**self._values())
+        return f"{text}\n\n@{host} #{self.code}" if host else text
+
+    def _values(self) -> dict[str, str | int]:
+        return {
+            "organisation": one_line(self.organisation),
+            "code": spoken(self.code),
+            "reference": self.reference,
+            "minutes": self.minutes,
+        }

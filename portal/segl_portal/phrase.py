@@ -1,0 +1,43 @@
+"""A phrase that the sender and the recipient agreed upon by another way, and that is asked for besides the code.
+
+People choose phrases, so they are short of entropy: they are kept as Argon2id (RFC 9106; 19 MiB, two passes, as OWASP
+has it), and a wrong one counts against the limits of codes. Case, blanks and width are no part of it: it is told by
+telephone.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+LONGEST: Final = 200
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def hash_of(phrase: str) -> str:
+    """What is kept of *phrase* (PHC form)."""
+    return _HASHER.hash(_normal(phrase))
+
+
+_NOBODYS: Final = _HASHER.hash("nobody's phrase")
+
+
+def is_phrase(kept: str | None, phrase: str) -> bool:
+    """Whether *phrase* is the one that *kept* is of; without one any will do.
+
+    The work depends on what was asked, not on what is there: a phrase that was given is always hashed once."""
+    given = _normal(phrase)
+    if not given:
+        return kept is None
+    try:
+        _HASHER.verify(kept or _NOBODYS, given)
+    except (VerificationError, InvalidHashError):
+        return kept is None
+    return True
+
+
+def _normal(phrase: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", phrase[:LONGEST]).casefold().split())

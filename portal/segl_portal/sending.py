@@ -1,0 +1,51 @@
+"""Sends one code: by text message where a number was given for the recipient, else by mail to her own address.
+
+A text message that fails is not replaced by a mail: whoever named the number wanted a second way, and a thief who can
+read the mailbox could bring the gateway down.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import Engine
+
+from segl import audit, metrics
+from segl.audit import Act
+from segl.errors import SeglError
+from segl.events import Events
+from segl.mail.return_port import Refused, ReturnPort
+from segl.settings import Settings
+from segl.store import transaction
+from segl_portal.code_mail import CodeMail
+from segl_portal.visits import Copy
+
+
+class CodeSender:
+    """Blocking; one for the process."""
+
+    def __init__(self, settings: Settings, engine: Engine, events: Events, port: ReturnPort) -> None:
+        self._engine = engine
+        self._events = events
+        self._port = port
+        self._host = urlsplit(settings.portal.url).hostname or ""
+
+    def send(self, copy: Copy, mail: CodeMail, now: datetime) -> None:
+        """Send, and write it down. Does not raise Segl's own errors: there is nobody left to tell."""
+        by = "mail"
+        try:
+            self._by_mail(mail, now)
+        except SeglError as error:
+            metrics.PORTAL_CODES.labels(by, "failed").inc()
+            self._events.code_not_sent(copy.recipient_id, by, error)
+            return
+        metrics.PORTAL_CODES.labels(by, "sent").inc()
+        self._events.code_sent(copy.message_id, copy.recipient, by, mail.reference)
+        with transaction(self._engine) as connection:
+            audit.append(connection, Act.CODE_SENT, copy.recipient_id, copy.recipient, by=by)
+
+    def _by_mail(self, mail: CodeMail, now: datetime) -> None:
+        handover = self._port.send("", [mail.recipient], mail.message(now), smtputf8=False)
+        if refusal := handover.refused.get(mail.recipient):
+            raise Refused(refusal, "RCPT")

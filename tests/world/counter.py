@@ -1,0 +1,160 @@
+"""The portal's desk with all that stands behind it, in this process: store, sealed files, return port, a clock to turn.
+
+with Counter(directory) as counter:
+    letter = counter.seal("bo@vestby.example", b"Subject: x\\r\\n\\r\\nHej Bo\\r\\n")
+    browser = Browser.new()
+    counter.ask(browser, letter)
+    opened = counter.give(browser, letter, counter.code())
+"""
+
+from __future__ import annotations
+
+import email
+import re
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from email import policy
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+
+from sqlalchemy.engine import Engine
+
+from segl.events import Events
+from segl.language import Language
+from segl.sealed.directory import SealedDirectory, new_id
+from segl.sealed.keys import Place, Secret, new_content_key, wrap
+from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, record
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.store import open_store
+from segl_portal.browser import Browser
+from segl_portal.desk import Asked, Denied, Desk, Opened
+from segl_portal.posting import Posting
+from world.desk import DOMAIN, SENDER, free_port
+from world.peers import SmtpPeer
+
+CONTENT: Final = b"From: anna@nordby-vand.example\r\nSubject: Svar\r\n\r\nHej Bo\r\n"
+HOME: Final = "192.0.2.7"
+
+
+Answer = TypeVar("Answer", bound=Opened | Denied | None)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A sealed message with one recipient, and what stands in her link."""
+
+    message_id: str
+    recipient_id: str
+    link: str
+    recipient: str
+
+
+class Counter:
+    """``now`` is what the desk takes for the present."""
+
+    def __init__(self, directory: Path, **portal: Any) -> None:
+        self.port = free_port()
+        self.return_port = SmtpPeer("127.0.0.1", self.port)
+        self.settings = counter_settings(directory, self.port, **portal)
+        self.now = time.time()
+        self.events = Events("segl-portal")
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.enter_context(self.return_port)
+            self.engine: Engine = open_store(self.settings.store.url)
+            stack.callback(self.engine.dispose)
+            self.directory = SealedDirectory(self.settings.portal.sealed)
+            self.directory.prepare()
+            self.posting = Posting(self.events)
+            stack.callback(self.posting.close)
+            self.desk = Desk(self.settings, self.engine, self.events, self.posting, lambda: self.now)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def seal(
+        self,
+        recipient: str = "bo@vestby.example",
+        content: bytes = CONTENT,
+        *,
+        sender: str = SENDER,
+        days: int = 30,
+    ) -> Letter:
+        """As segl-deliver seals; the notice is on its way."""
+        message_id, row_id, key = new_id(), new_id(), new_content_key()
+        link, server = Secret.new(), Secret.new()
+        place = Place(bytes.fromhex(message_id), bytes.fromhex(row_id))
+        self.directory.write(message_id, key, [content])
+        message = SealedMessage(message_id, sender, len(content), self.now, self.now + days * 86400)
+        record(
+            self.engine, message, [SealedRecipient(row_id, recipient, server, wrap(key, link, server, place))]
+        )
+        mark_notified(self.engine, row_id, self.now)
+        return Letter(message_id, row_id, link.text(), recipient)
+
+    def ask(
+        self,
+        browser: Browser,
+        letter: Letter,
+        *,
+        network: str = HOME,
+        language: Language = "da",
+        phrase: str = "",
+    ) -> Asked | Denied:
+        """Ask, and wait until the code has gone."""
+        asked = self.desk.ask(
+            browser, letter.recipient_id, letter.link, network=network, language=language, phrase=phrase
+        )
+        assert self.posting.flush()
+        return asked
+
+    def give(self, browser: Browser, letter: Letter, code: str, *, network: str = HOME) -> Opened | Denied:
+        return self._kept(self.desk.give(browser, letter.recipient_id, code, network=network))
+
+    def visit(self, browser: Browser, letter: Letter) -> Opened | None:
+        return self._kept(self.desk.visit(browser, letter.recipient_id))
+
+    def open(self, letter: Letter, browser: Browser | None = None) -> tuple[Browser, Opened]:
+        """The whole way to an open message."""
+        browser = browser or Browser.new()
+        assert isinstance(self.ask(browser, letter), Asked)
+        opened = self.give(browser, letter, self.code())
+        assert isinstance(opened, Opened)
+        return browser, opened
+
+    def _kept(self, answer: Answer) -> Answer:
+        """*answer*; a message that it opened is closed at the end."""
+        if isinstance(answer, Opened):
+            self._stack.callback(answer.content.close)
+        return answer
+
+    def code(self) -> str:
+        """The code in the last mail."""
+        return code_in(self.return_port.received[-1].content)
+
+
+def counter_settings(directory: Path, port: int, **portal: Any) -> Settings:
+    return parse_settings(
+        {
+            "organisation": {"name": "Nordby Vandværk", "domains": [DOMAIN]},
+            "portal": {"url": f"https://sikker.{DOMAIN}", "sealed": str(directory / "sealed"), **portal},
+            "delivery": {"reinject": f"127.0.0.1:{port}"},
+            "store": {"url": f"sqlite:///{directory}/segl.db"},
+        }
+    )
+
+
+def code_in(mail: bytes) -> str:
+    """The code that a mail tells, without its blank."""
+    message = email.message_from_bytes(mail, policy=policy.default)
+    found = re.search(r"(?:kode er|code is) (\d{4}) (\d{4})", str(message.get_content()))
+    assert found is not None
+    return found[1] + found[2]
