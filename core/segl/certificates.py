@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 SMALLEST_RSA: Final = 2048
 LARGEST_RSA: Final = 16384  # what OpenSSL takes; beyond it one message would cost seconds
@@ -36,6 +37,9 @@ UNREADABLE: Final = (
     x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
+)
+_FOR_MAIL: Final = frozenset(
+    {ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 )
 _DAMAGED: Final = "the certificate is damaged or of an unknown kind"
 
@@ -89,6 +93,21 @@ def lasting_fault(certificate: x509.Certificate) -> str:
     if isinstance(key, EllipticCurvePublicKey):
         return _curve_fault(key, usage)
     return "the key is neither RSA nor on an elliptic curve"
+
+
+def unfit_to_sign(certificate: x509.Certificate) -> str:
+    """Why it may not sign mail, whatever the time (RFC 8550 §4.4.2, §4.4.4); ``""`` when it may."""
+    try:
+        extensions = certificate.extensions
+        usage = next((e.value for e in extensions if isinstance(e.value, x509.KeyUsage)), None)
+        purposes = next((e.value for e in extensions if isinstance(e.value, x509.ExtendedKeyUsage)), None)
+    except UNREADABLE:
+        return "cannot be read"
+    if usage is not None and not (usage.digital_signature or usage.content_commitment):
+        return "its keyUsage does not allow signatures"
+    if purposes is not None and not _FOR_MAIL.intersection(purposes):
+        return "it is not for mail (extendedKeyUsage)"
+    return ""
 
 
 def newest_usable(

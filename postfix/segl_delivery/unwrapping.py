@@ -117,9 +117,12 @@ def _layer(
         if not opened.content and isinstance(opened.layers[-1], Signed):
             return None  # a bundle of certificates (RFC 8551 §3.8): nothing is inside
         return opened.content, opened.layers
-    if is_clear_signed(header) and _reads_one_way(fields, header):
-        return _detached(entity[at:], str(header.get_boundary("")))
-    return None
+    if (parts := clear_signed(entity)) is None:
+        return None
+    try:
+        return parts[0], (verify(parts[1], canonical(parts[0])),)
+    except Damaged:
+        return None
 
 
 def _reads_one_way(fields: list[Field], header: Message) -> bool:
@@ -129,18 +132,23 @@ def _reads_one_way(fields: list[Field], header: Message) -> bool:
     return sum(field.name == "content-type" for field in fields) == 1 and len(set(names)) == len(names)
 
 
-def _detached(body: bytes, boundary: str) -> tuple[bytes, tuple[Signed]] | None:
-    """The signed part, and its signature judged; ``None`` when there are not two parts and no more (a third would be
-    shown as if it were signed), or the second is no signature: then it is a message like any other."""
-    parts = _parts(body, boundary)
+def clear_signed(entity: bytes) -> tuple[bytes, bytes] | None:
+    """What the signature of a ``multipart/signed`` entity is over, as it stands there, and the CMS object beside it.
+
+    ``None`` for any other: one that programs may read in two ways, one without two parts and no more (a third would be
+    shown as if it were signed), or whose second part is no signature. That is a message like any other."""
+    fields, at = read_header(entity)
+    header = header_of(fields)
+    if not is_clear_signed(header) or not _reads_one_way(fields, header):
+        return None
+    parts = _parts(entity[at:], str(header.get_boundary("")))
     if len(parts) != 2:
         return None
     fields, at = read_header(parts[1])
     try:
-        signed = verify(_decoded(parts[1], at, header_of(fields)), canonical(parts[0]))
-    except (Damaged, CannotOpen):
+        return parts[0], _decoded(parts[1], at, header_of(fields))
+    except CannotOpen:
         return None
-    return parts[0], (signed,)
 
 
 def _parts(body: bytes, boundary: str) -> list[bytes]:

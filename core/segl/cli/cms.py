@@ -4,7 +4,6 @@ theirs."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,8 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segl.certificate_names import addresses_of, mail_key
-from segl.certificates import UNREADABLE, fingerprint, untimely, unusable
+from segl.addresses import domain_of
+from segl.certificates import fingerprint, unusable
+from segl.cli.cms_input import (
+    File,
+    Json,
+    SettingsFile,
+    certificates_in,
+    object_in,
+    private_key_in,
+    read_file,
+    say_signatures,
+    signature_as_dict,
+)
+from segl.cli.cms_verify import verify
 from segl.cli.output import Exit, complain, fail, fail_of, printable, say, say_json
 from segl.errors import SeglError
 from segl.settings import DEFAULT_FILE
@@ -22,26 +33,13 @@ from segl.settings import DEFAULT_FILE
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from segl_delivery.cms.digests import PrivateKey
     from segl_delivery.cms.info import Info
     from segl_delivery.cms.keys import KeyRing
-    from segl_delivery.cms.signed import Signature, Signed
+    from segl_delivery.cms.signed import Signed
 
-EXIT_NOT_TRUSTED = 23
-_LARGEST = 512 * 1024 * 1024  # bytes of a message that is looked into
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
-File = Annotated[
-    Path,
-    typer.Argument(
-        metavar="FILE", help="An S/MIME message, or a CMS object in DER or PEM; - is standard input."
-    ),
-]
-
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+app.command()(verify)
 
 
 @app.command()
@@ -57,7 +55,7 @@ def info(file: File, as_json: Json = False) -> None:
     from segl_delivery.cms.opening import DEEPEST
     from segl_delivery.cms.signed import verify as verify_signatures
 
-    message: bytes | None = _object(file)
+    message: bytes | None = object_in(file)
     try:
         for depth in range(DEEPEST):
             if message is None:
@@ -94,7 +92,7 @@ def _info_as_dict(found: Info, signed: Signed | None) -> dict[str, Any]:
         "cipher": found.cipher.label if found.cipher else None,
         "size": found.size,
         "recipients": [asdict(addressee) for addressee in found.addressees],
-        "signatures": [_signature_as_dict(one) for one in signed.signatures] if signed else [],
+        "signatures": [signature_as_dict(one) for one in signed.signatures] if signed else [],
         "certificates": [fingerprint(one) for one in signed.certificates] if signed else [],
     }
 
@@ -106,105 +104,11 @@ def _say_info(found: Info, signed: Signed | None) -> None:
     for addressee in found.addressees:
         say(f"recipient   {printable(addressee.name)} ({addressee.lock})")
     if signed is not None:
-        _say_signatures(signed, judged=False)
+        say_signatures(signed, judged=False)
 
 
 def _kind(found: Info) -> str:
     return found.kind.name.lower().replace("_", "-")
-
-
-def _signature_as_dict(signature: Signature) -> dict[str, Any]:
-    certificate = signature.certificate
-    return {
-        "scheme": signature.scheme,
-        "digest": signature.digest.value if signature.digest else None,
-        "signed_at": signature.signed_at.isoformat() if signature.signed_at else None,
-        "subject": certificate.subject.rfc4514_string() if certificate else None,
-        "sha256": fingerprint(certificate) if certificate else None,
-    }
-
-
-@app.command()
-def verify(
-    file: File,
-    pins: Annotated[
-        list[str] | None,
-        typer.Option("--pin", help="SHA-256 of a certificate or a key that is trusted, in hex."),
-    ] = None,
-    authorities: Annotated[
-        list[Path] | None, typer.Option("--ca", help="Certificates of authorities that are trusted (PEM).")
-    ] = None,
-    content: Annotated[
-        Path | None, typer.Option("--content", help="What a detached signature is over.")
-    ] = None,
-    sender: Annotated[
-        str, typer.Option("--from", metavar="ADDRESS", help="Whose signature it should be.")
-    ] = "",
-    as_json: Json = False,
-) -> None:
-    """Judge the signatures of FILE: whether each is right, whether its certificate holds now and names the sender, and
-    whether one of them is from somebody who is trusted.
-
-    Exit code: 0 a signature holds and is trusted, 23 none is, 2 FILE cannot be read.
-    """
-    from segl_delivery.cms.ber import Damaged
-    from segl_delivery.cms.signed import verify as verify_signatures
-    from segl_delivery.cms.trust import pin, signed_by_chain, signed_by_pinned
-
-    try:
-        trusted = {pin(text) for text in pins or ()}
-    except ValueError as error:
-        fail(f"--pin: {error}")
-    try:
-        signed = verify_signatures(_object(file), None if content is None else _read(content))
-    except Damaged as error:
-        fail(f"{file}: {error}")
-    now = datetime.now(UTC)
-    if not as_json:
-        _say_signatures(signed, judged=True)
-        for text in _standings(signed, sender, now):
-            say(text)
-    anchors = [one for path in authorities or () for one in _certificates(path)]
-    chain = signed_by_chain(signed, anchors, now) if anchors else None
-    signature = signed_by_pinned(signed, trusted) or (chain and chain[0])
-    if as_json:
-        judged = [
-            {
-                **_signature_as_dict(one),
-                "outcome": one.outcome.value,
-                "weakness": one.weakness,
-                "validity": untimely(one.certificate, now) if one.certificate else None,
-                "names_sender": _names(one, sender) if sender else None,
-            }
-            for one in signed.signatures
-        ]
-        by = fingerprint(signature.certificate) if signature and signature.certificate else None
-        path = [entry.subject.rfc4514_string() for entry in chain[1]] if chain else []
-        say_json({"signatures": judged, "trusted": by, "chain": path})
-        raise typer.Exit(0 if by else EXIT_NOT_TRUSTED)
-    if not signature or signature.certificate is None:
-        say("trusted     by none: neither a pin nor an authority stands behind a signature that holds")
-        raise typer.Exit(EXIT_NOT_TRUSTED)
-    say(f"trusted     sha256={fingerprint(signature.certificate)}")
-    for entry in chain[1] if chain else ():
-        say(f"chain       {printable(entry.subject.rfc4514_string())}")
-
-
-def _standings(signed: Signed, sender: str, now: datetime) -> Iterator[str]:
-    """Of each certificate that signed: whether it holds now, and whether it names *sender*."""
-    for signature in signed.signatures:
-        if signature.certificate is None:
-            continue
-        ends = f"{signature.certificate.not_valid_after_utc:%Y-%m-%d}"
-        yield f"validity    {untimely(signature.certificate, now) or f'until {ends}'}"
-        if sender:
-            word = "names" if _names(signature, sender) else "does not name"
-            yield f"binding     the certificate {word} {printable(sender)}"
-
-
-def _names(signature: Signature, sender: str) -> bool:
-    certificate = signature.certificate
-    return certificate is not None and mail_key(sender) in addresses_of(certificate)
 
 
 @app.command(name="open")
@@ -226,7 +130,7 @@ def open_message(
         fail("--key and --cert belong together")
     ring = _given_ring(key, certificate) if key and certificate else _own_ring(settings)
     try:
-        opened = open_layers(_object(file), ring)
+        opened = open_layers(object_in(file), ring)
     except SeglError as error:
         fail(error.private, code=Exit.FAILED)
     with suppress(BrokenPipeError):
@@ -237,7 +141,7 @@ def _given_ring(key: Path, certificate: Path) -> KeyRing:
     from segl_delivery.cms.keys import KeyRing, OwnKey
 
     try:
-        return KeyRing([OwnKey(_private_key(key), _certificates(certificate)[0])])
+        return KeyRing([OwnKey(private_key_in(key), certificates_in(certificate)[0])])
     except ValueError as error:
         fail(f"{certificate}: {error}")
 
@@ -259,81 +163,56 @@ def _own_ring(file: Path) -> KeyRing:
 @app.command()
 def seal(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What to encrypt; - is standard input.")],
-    recipients: Annotated[list[Path], typer.Option("--to", help="Certificates to encrypt to (PEM).")],
+    recipients: Annotated[
+        list[str],
+        typer.Option(
+            "--to",
+            metavar="CERTIFICATE|DOMAIN|ADDRESS",
+            help="A certificate to encrypt to (PEM), or whose of those that Segl has.",
+        ),
+    ],
     modern: Annotated[
         bool, typer.Option("--modern", help="AES-256-GCM and RSA OAEP, which fewer programs read.")
     ] = False,
+    settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Encrypt FILE as it is and write the CMS object (DER) to standard output.
 
-    Exit code: 0 written, 2 a certificate cannot be encrypted to.
+    Exit code: 0 written, 2 a certificate is not there or cannot be encrypted to.
     """
     from segl_delivery.cms.choice import COMMON, MODERN
     from segl_delivery.cms.enveloped import encrypt
 
-    chosen: list[x509.Certificate] = []
-    for path in recipients:
-        first = _certificates(path)[0]
-        if why := unusable(first, datetime.now(UTC)):
-            fail(f"{path}: {why}")
-        chosen.append(first)
-    sys.stdout.buffer.write(encrypt(_read(file), chosen, MODERN if modern else COMMON))
+    chosen = [one for text in recipients for one in _certificates_of(text, settings)]
+    sys.stdout.buffer.write(encrypt(read_file(file), chosen, MODERN if modern else COMMON))
 
 
-def _say_signatures(signed: Signed, *, judged: bool) -> None:
-    """*judged*: whether the content was there, so that the outcome says something."""
-    for signature in signed.signatures:
-        state = _state(signature) if judged else "signature"
-        who = "a certificate that is not there"
-        if signature.certificate is not None:
-            subject = printable(signature.certificate.subject.rfc4514_string())
-            who = f"{subject} sha256={fingerprint(signature.certificate)}"
-        say(f"{state:<11} {who} ({signature.scheme or 'unknown algorithm'})")
-    for certificate in signed.certificates:
-        say(
-            f"certificate {printable(certificate.subject.rfc4514_string())} sha256={fingerprint(certificate)}"
-        )
+def _certificates_of(text: str, settings: Path) -> list[x509.Certificate]:
+    """The certificate in the file *text*, or those of a domain (the tunnel's) or address (found by segl-map)."""
+    path = Path(text)
+    if "/" not in text and not path.exists() and domain_of(f"x@{text.rpartition('@')[2]}"):
+        return _known_certificates(text, settings)
+    first = certificates_in(path)[0]
+    if why := unusable(first, datetime.now(UTC)):
+        fail(f"{text}: {why}")
+    return [first]
 
 
-def _state(signature: Signature) -> str:
-    return f"weak: {signature.weakness}" if signature.weakness else signature.outcome.value
-
-
-def _object(file: Path) -> bytes:
-    from segl_delivery.unwrapping import cms_object
+def _known_certificates(text: str, file: Path) -> list[x509.Certificate]:
+    from segl.certificate_records import CertificateRecords
+    from segl.events import Events
+    from segl.settings_file import load_settings
+    from segl.store import open_store
+    from segl_delivery.certificate import RecipientCertificates
+    from segl_delivery.certificates import CertificateDirectory
 
     try:
-        return cms_object(_read(file))
+        settings = load_settings(file)
+        if "@" not in text:
+            found = CertificateDirectory(settings, Events("segl")).find(text.lower())
+        else:
+            records = CertificateRecords(open_store(settings.store.url))
+            found = RecipientCertificates(records, settings.certificates).find(text)
     except SeglError as error:
-        fail(f"{file}: {error.private}")
-
-
-def _read(file: Path) -> bytes:
-    try:
-        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as opened:
-            data = opened.read(_LARGEST + 1)
-    except OSError as error:
-        fail(f"{file}: {error.strerror}")
-    return data if len(data) <= _LARGEST else fail(f"{file} is larger than {_LARGEST} bytes")
-
-
-def _certificates(file: Path) -> list[x509.Certificate]:
-    from cryptography import x509
-
-    try:
-        return x509.load_pem_x509_certificates(_read(file))
-    except UNREADABLE:
-        fail(f"{file}: holds no certificate in PEM form")
-
-
-def _private_key(file: Path) -> PrivateKey:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    key: object = None
-    with suppress(TypeError, *UNREADABLE):
-        key = load_pem_private_key(_read(file), None)
-    if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
-        fail(f"{file}: holds no private key (RSA or elliptic curve) in PEM form without a password")
-    return key
+        fail(f"{text}: {error.private}", error.hint)
+    return [entry.certificate for entry in found]

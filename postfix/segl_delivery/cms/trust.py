@@ -7,20 +7,16 @@ the second outlives the certificate's renewal. Neither way trusts a certificate 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import verification
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from segl.certificates import UNREADABLE, fingerprint
+from segl.certificate_chain import Authorities
+from segl.certificates import fingerprint, unfit_to_sign, untimely
 from segl_delivery.cms.signed import Signature, Signed
-
-_LONGEST_CHAIN = 6
-_PURPOSES = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
 
 def key_fingerprint(certificate: x509.Certificate) -> str:
@@ -53,46 +49,17 @@ def signed_by_pinned(signed: Signed, pins: Collection[str]) -> Signature | None:
 
 
 def signed_by_chain(
-    signed: Signed, anchors: Sequence[x509.Certificate], now: datetime
+    signed: Signed, authorities: Authorities, now: datetime
 ) -> tuple[Signature, tuple[x509.Certificate, ...]] | None:
-    """The first signature that holds whose certificate leads to one of *anchors* at *now*, and the chain from
-    it to the anchor."""
+    """The first signature that holds whose certificate is for mail and leads to one of *authorities* at *now*, and the
+    chain from it up. Revocation is not asked here."""
     for signature in signed.signatures:
-        if signature.holds and signature.certificate is not None:
-            chain = chain_of(signature.certificate, signed.certificates, anchors, now)
-            if chain is not None:
-                return signature, chain
+        certificate = signature.certificate
+        if not signature.holds or certificate is None:
+            continue
+        if untimely(certificate, now) or unfit_to_sign(certificate):
+            continue
+        chain = authorities.chain(certificate, now, signed.certificates)
+        if not chain.fault:
+            return signature, chain.certificates
     return None
-
-
-def chain_of(
-    certificate: x509.Certificate,
-    intermediates: Sequence[x509.Certificate],
-    anchors: Sequence[x509.Certificate],
-    now: datetime,
-) -> tuple[x509.Certificate, ...] | None:
-    """The way from *certificate* to one of *anchors* at *now* (RFC 5280 §6), for mail (RFC 8550 §4.4.4): an
-    extendedKeyUsage, where there is one, allows it. Revocation is not asked here."""
-    try:
-        builder = verification.PolicyBuilder().store(verification.Store(list(anchors))).time(now)
-        builder = builder.max_chain_depth(_LONGEST_CHAIN)
-        builder = builder.extension_policies(
-            ca_policy=verification.ExtensionPolicy.webpki_defaults_ca(), ee_policy=_leaf_policy()
-        )
-        verified = builder.build_client_verifier().verify(certificate, list(intermediates))
-    except (verification.VerificationError, *UNREADABLE):
-        return None
-    return tuple(verified.chain)
-
-
-def _leaf_policy() -> verification.ExtensionPolicy:
-    return verification.ExtensionPolicy.permit_all().may_be_present(
-        x509.ExtendedKeyUsage, verification.Criticality.AGNOSTIC, _check_purpose
-    )
-
-
-def _check_purpose(
-    policy: verification.Policy, certificate: x509.Certificate, found: x509.ExtendedKeyUsage | None
-) -> None:
-    if found is not None and not _PURPOSES & set(found):
-        raise ValueError("the certificate is not for mail (extendedKeyUsage)")

@@ -19,18 +19,12 @@ from enum import StrEnum
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from segl.certificate_chain import Authorities
 from segl.certificate_names import addresses_of, domain_authorities_of
-from segl.certificates import UNREADABLE, fingerprint, untimely
+from segl.certificates import fingerprint, unfit_to_sign, untimely
 from segl_delivery.cms.signed import Outcome, Signature, Signed
 from segl_routing.certificates.standing import Revocation, Standing
-
-_FOR_MAIL: Final = frozenset(
-    {ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
-)
 
 
 class SignatureResult(StrEnum):
@@ -89,7 +83,7 @@ class Judge:
             )
         if signature.weakness:
             return Judgement(SignatureResult.POLICY, f"weak: {signature.weakness}")
-        if fault := untimely(certificate, now) or _purpose_fault(certificate):
+        if fault := untimely(certificate, now) or unfit_to_sign(certificate):
             return Judgement(SignatureResult.POLICY, f"the certificate: {fault}")
         identifier = _names_author(certificate, author)
         if pin := self._pin(certificate, author):
@@ -123,18 +117,3 @@ def _names_author(certificate: x509.Certificate, author: str) -> str:
     if author in addresses_of(certificate):
         return author
     return f"@{domain}" if domain in domain_authorities_of(certificate) else ""
-
-
-def _purpose_fault(certificate: x509.Certificate) -> str:
-    """Why it may not sign mail (RFC 8550 §4.4.2, §4.4.4); ``""`` when it may."""
-    try:
-        extensions = certificate.extensions
-        usage = next((e.value for e in extensions if isinstance(e.value, x509.KeyUsage)), None)
-        purposes = next((e.value for e in extensions if isinstance(e.value, x509.ExtendedKeyUsage)), None)
-    except (UnsupportedAlgorithm, *UNREADABLE):
-        return "cannot be read"
-    if usage is not None and not (usage.digital_signature or usage.content_commitment):
-        return "its keyUsage does not allow signatures"
-    if purposes is not None and not _FOR_MAIL.intersection(purposes):
-        return "it is not for mail (extendedKeyUsage)"
-    return ""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from typer.testing import CliRunner, Result
 
 from segl.certificates import fingerprint
@@ -229,3 +230,46 @@ def test_a_file_larger_than_any_mail_is_not_read_whole(tmp_path: Path) -> None:
     with huge.open("wb") as file:
         file.truncate(600 * 1024 * 1024)
     assert "is larger than" in segl("info", huge).stderr
+
+
+def test_verify_reads_a_whole_message(tmp_path: Path) -> None:
+    ca = TestCA(tmp_path / "ca")
+    issued = ca.issue(["anna@nordby.example"])
+    made = openssl("cms", "-sign", "-signer", issued.cert, "-inkey", issued.key, given=CONTENT)
+    message = b"Received: from x\nFrom: anna@nordby.example\nSubject: x\n" + made
+    lines = message.replace(b"\r\n", b"\n")
+    for whole in (message, lines, lines.replace(b"\n", b"\r\n")):
+        assert segl("verify", written(tmp_path, whole), "--ca", ca.file).exit_code == 0
+    altered = written(tmp_path, message.replace(b"010190", b"010191"))
+    done = segl("verify", altered, "--ca", ca.file)
+    assert (done.exit_code, done.stdout.split()[0]) == (23, "altered")
+
+
+def test_verify_trusts_what_the_settings_trust(tmp_path: Path, bo: Identity) -> None:
+    ca = TestCA(tmp_path / "ca")
+    issued = ca.issue(["anna@nordby.example"])
+    (tmp_path / "tunnel.d").mkdir()
+    (tmp_path / "tunnel.d/kommune.example.pem").write_bytes(pem(bo.certificate))
+    settings = tmp_path / "segl.toml"
+    settings.write_text(
+        f'[organisation]\nname = "N"\ndomains = ["nordby.example"]\n'
+        f'[delivery]\ncertificates = "{tmp_path}/tunnel.d"\n[certificates]\ntrust = ["{ca.file}"]\n'
+    )
+    made = openssl("cms", "-sign", "-signer", issued.cert, "-inkey", issued.key, given=CONTENT)
+    assert segl("verify", written(tmp_path, made), "--settings", settings).exit_code == 0
+    pinned = written(tmp_path, sign(CONTENT, bo.signer, detached=False))
+    assert segl("verify", pinned, "--settings", settings, "--from", "x@kommune.example").exit_code == 0
+    assert segl("verify", pinned, "--settings", settings, "--from", "x@kunde.example").exit_code == 23
+    assert segl("verify", pinned, "--settings", tmp_path / "none").exit_code == 2
+    done = segl("seal", "-", "--to", "kommune.example", "--settings", settings, given=CONTENT)
+    assert openssl_decrypt(done.stdout_bytes, bo) == CONTENT
+    done = segl("seal", "-", "--to", "kunde.example", "--settings", settings, given=CONTENT)
+    assert (done.exit_code, "no file or list" in done.stderr) == (2, True)
+
+
+def test_verify_says_that_a_certificate_is_for_something_else(tmp_path: Path) -> None:
+    ca = TestCA(tmp_path / "ca")
+    issued = ca.issue(["anna@nordby.example"], purposes=[ExtendedKeyUsageOID.SERVER_AUTH])
+    made = openssl("cms", "-sign", "-signer", issued.cert, "-inkey", issued.key, given=CONTENT)
+    done = segl("verify", written(tmp_path, made), "--ca", ca.file)
+    assert (done.exit_code, "it is not for mail" in done.stdout) == (23, True)

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from segl.certificate_chain import Authorities
 from segl.certificates import fingerprint
 from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import integer
@@ -18,7 +19,7 @@ from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.digests import Digest
 from segl_delivery.cms.signed import Outcome, Signature, Signer, sign, verify
 from segl_delivery.cms.signer_info import read_signer_info
-from segl_delivery.cms.trust import chain_of, key_fingerprint, pin, signed_by_chain, signed_by_pinned
+from segl_delivery.cms.trust import key_fingerprint, pin, signed_by_chain, signed_by_pinned
 from world.ca import TestCA
 from world.oracle import Identity, Key, openssl, openssl_sign, openssl_verify
 from world.partners import certificate, ec_key, rsa_key
@@ -227,12 +228,12 @@ def test_a_chain_leads_to_an_authority_that_is_trusted_now(tmp_path: Path) -> No
         given=CONTENT,
     )
     signed, now = verify(message), datetime.now(UTC)
-    found = signed_by_chain(signed, [_root(ca)], now)
+    found = signed_by_chain(signed, Authorities([_root(ca)]), now)
     assert found is not None
     assert fingerprint(found[1][0]) == issued.sha256
-    assert signed_by_chain(signed, [_root(other)], now) is None
-    assert signed_by_chain(signed, [_root(ca)], now + timedelta(days=91)) is None
-    assert signed_by_chain(signed, [], now) is None
+    assert signed_by_chain(signed, Authorities([_root(other)]), now) is None
+    assert signed_by_chain(signed, Authorities([_root(ca)]), now + timedelta(days=91)) is None
+    assert signed_by_chain(signed, Authorities(()), now) is None
 
 
 @pytest.mark.parametrize(
@@ -249,8 +250,9 @@ def test_a_certificate_for_something_else_does_not_vouch_for_mail(
 ) -> None:
     ca = TestCA(tmp_path)
     issued = ca.issue(["anna@nordby.example"], purposes=purposes)
-    leaf = x509.load_pem_x509_certificates(issued.cert.read_bytes())[0]
-    found = chain_of(leaf, [], [_root(ca)], datetime.now(UTC))
+    files = ("-signer", issued.cert, "-inkey", issued.key)
+    made = openssl("cms", "-sign", "-binary", "-nodetach", "-outform", "DER", *files, given=CONTENT)
+    found = signed_by_chain(verify(made), Authorities([_root(ca)]), datetime.now(UTC))
     assert (found is not None) is trusted
 
 

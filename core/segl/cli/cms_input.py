@@ -1,0 +1,121 @@
+"""What ``segl cms`` is given, and how it tells of signatures."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from segl.certificates import UNREADABLE, fingerprint
+from segl.cli.output import fail, printable, say
+from segl.errors import SeglError
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+    from segl_delivery.cms.digests import PrivateKey
+    from segl_delivery.cms.signed import Signature, Signed
+
+_LARGEST = 512 * 1024 * 1024  # bytes of a message that is looked into
+
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE", help="An S/MIME message, or a CMS object in DER or PEM; - is standard input."
+    ),
+]
+
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+
+
+def object_in(file: Path) -> bytes:
+    return object_of(file, read_file(file))
+
+
+def object_of(file: Path, data: bytes) -> bytes:
+    """The CMS object in *data*, which was read from *file*; ends the run when there is none."""
+    from segl_delivery.unwrapping import cms_object
+
+    try:
+        return cms_object(data)
+    except SeglError as error:
+        fail(f"{file}: {error.private}")
+
+
+def read_file(file: Path) -> bytes:
+    """Standard input for ``-``."""
+    try:
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as opened:
+            data = opened.read(_LARGEST + 1)
+    except OSError as error:
+        fail(f"{file}: {error.strerror}")
+    return data if len(data) <= _LARGEST else fail(f"{file} is larger than {_LARGEST} bytes")
+
+
+def signed_parts(file: Path) -> tuple[bytes, bytes | None]:
+    """The CMS object in *file*, and what stands beside it in a ``multipart/signed`` message."""
+    from segl.mail.fields import canonical
+    from segl_delivery.unwrapping import clear_signed
+
+    data = read_file(file)
+    if parts := clear_signed(data):
+        return parts[1], canonical(parts[0])
+    return object_of(file, data), None
+
+
+def certificates_in(file: Path) -> list[x509.Certificate]:
+    """Those in *file*; ends the run when there are none."""
+    from cryptography import x509
+
+    try:
+        return x509.load_pem_x509_certificates(read_file(file))
+    except UNREADABLE:
+        fail(f"{file}: holds no certificate in PEM form")
+
+
+def private_key_in(file: Path) -> PrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    key: object = None
+    with suppress(TypeError, *UNREADABLE):
+        key = load_pem_private_key(read_file(file), None)
+    if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
+        fail(f"{file}: holds no private key (RSA or elliptic curve) in PEM form without a password")
+    return key
+
+
+def say_signatures(signed: Signed, *, judged: bool) -> None:
+    """*judged*: whether the content was there, so that the outcome says something."""
+    for signature in signed.signatures:
+        state = _state(signature) if judged else "signature"
+        who = "a certificate that is not there"
+        if signature.certificate is not None:
+            subject = printable(signature.certificate.subject.rfc4514_string())
+            who = f"{subject} sha256={fingerprint(signature.certificate)}"
+        say(f"{state:<11} {who} ({signature.scheme or 'unknown algorithm'})")
+    for certificate in signed.certificates:
+        say(
+            f"certificate {printable(certificate.subject.rfc4514_string())} sha256={fingerprint(certificate)}"
+        )
+
+
+def _state(signature: Signature) -> str:
+    return f"weak: {signature.weakness}" if signature.weakness else signature.outcome.value
+
+
+def signature_as_dict(signature: Signature) -> dict[str, Any]:
+    certificate = signature.certificate
+    return {
+        "scheme": signature.scheme,
+        "digest": signature.digest.value if signature.digest else None,
+        "signed_at": signature.signed_at.isoformat() if signature.signed_at else None,
+        "subject": certificate.subject.rfc4514_string() if certificate else None,
+        "sha256": fingerprint(certificate) if certificate else None,
+    }
