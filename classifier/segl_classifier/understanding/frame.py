@@ -3,19 +3,22 @@
 spaCy's blank Danish pipeline cuts a passage into tokens; the component ``segl_names`` recognises names and leaves
 them as entities, ``segl_persons`` what else points at a person (``Doc._.segl_marks``). Two things about spaCy bear on
 a server that runs for months. Its vocabulary grows with every new word, so passages are read inside a memory zone
-(spaCy 3.8, ``Language.memory_zone``), which forgets them; nothing of a Doc may be kept, so plain data come out.
+(spaCy 3.8, ``Language.memory_zone``), which forgets them; nothing of a Doc may be kept, so plain data come out, and
+what the recogniser remembers of words goes too.
 And importing it takes half a second and 90 MB, so it is imported when first asked for, or by :meth:`Frame.prepare`
 before a server forks.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from segl_classifier.understanding.persons import Mark, Person, Sign, marks_of, person_in
 from segl_classifier.understanding.recogniser import FILES, Kind, Recogniser
@@ -70,8 +73,11 @@ class Frame:
             return []
         with self._lock:
             nlp = self._nlp = self._nlp or pipeline(self._folder)
-            with nlp.memory_zone():
-                return [_seen(doc) for doc in nlp.pipe(map(_readable, passages))]
+            try:
+                with nlp.memory_zone():
+                    return [_seen(doc) for doc in nlp.pipe(map(_readable, passages))]
+            finally:
+                cast("_Names", nlp.get_pipe("segl_names")).forget()
 
 
 @cache
@@ -95,9 +101,10 @@ def _readable(text: str) -> str:
 
 def pipeline(folder: Path) -> Language:
     """A blank Danish pipeline with the components of this module."""
-    import spacy
-    from spacy.language import Language
-    from spacy.tokens import Doc
+    with _without_torch():
+        import spacy
+        from spacy.language import Language
+        from spacy.tokens import Doc
 
     if not Doc.has_extension("segl_marks"):
         Doc.set_extension("segl_marks", default=())
@@ -110,11 +117,27 @@ def pipeline(folder: Path) -> Language:
     return nlp
 
 
+@contextmanager
+def _without_torch() -> Iterator[None]:
+    """spaCy imports torch wherever it is installed, though nothing here uses it: 200 MB and many seconds."""
+    absent = "torch" not in sys.modules
+    if absent:
+        sys.modules["torch"] = None  # type: ignore[assignment]  # an import of it fails (Python's import system)
+    try:
+        yield
+    finally:
+        if absent:
+            del sys.modules["torch"]
+
+
 class _Names:
     """The component that sets ``Doc.ents``."""
 
     def __init__(self, recogniser: Recogniser) -> None:
         self._recogniser = recogniser
+
+    def forget(self) -> None:
+        self._recogniser.forget()
 
     def __call__(self, doc: Doc) -> Doc:
         from spacy.tokens import Span

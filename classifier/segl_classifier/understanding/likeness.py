@@ -46,6 +46,10 @@ class Likeness:
         what does not begin with a letter."""
         return self._cached(word.lower()[:_LONGEST]) if word[:1].isalpha() else None
 
+    def forget(self) -> None:
+        """Keep none of the words asked about."""
+        self._cached.cache_clear()
+
     def _of(self, word: str) -> tuple[int, int]:
         rows = rows_of(word)
         sums = self._weights[rows].sum(axis=0) / np.sqrt(len(rows)) + self._offset

@@ -2,7 +2,8 @@
 
 The score of a window is the sum of its features' weights over the square root of its number of words. Sums can
 be kept: the weights of a word with all its parts are added up once and remembered, so a window costs a look-up
-a word. The memory is bounded; when it is full it starts anew.
+a word. The memory is bounded; when it is full it starts anew. Words of mail are often names, so no word is kept: only
+Python's hash of it (SipHash with a secret of this process, 64 bits), by which two words are as good as never confused.
 """
 
 from __future__ import annotations
@@ -59,13 +60,15 @@ class Linear:
 
     def _rows(self, words: Sequence[str]) -> list[int]:
         """The row of each of *words* in what is remembered; new ones are added."""
-        new = [word for word in dict.fromkeys(words) if word not in self._known]
+        hashes = list(map(hash, words))
+        new = {key: word for key, word in zip(hashes, words, strict=True) if key not in self._known}
         if len(self._known) + len(new) > _REMEMBERED:
             self._forget()
-            new = list(dict.fromkeys(words))
-        for first in range(0, len(new), _LEARNT_AT_ONCE):
-            self._learn(new[first : first + _LEARNT_AT_ONCE])
-        return [self._known[word] for word in words]
+            new = dict(zip(hashes, words, strict=True))
+        unknown = list(new.values())
+        for first in range(0, len(unknown), _LEARNT_AT_ONCE):
+            self._learn(unknown[first : first + _LEARNT_AT_ONCE])
+        return [self._known[key] for key in hashes]
 
     def _learn(self, words: Sequence[str]) -> None:
         """Remember the sums of *words*, none of them known."""
@@ -74,7 +77,7 @@ class Linear:
         sums = np.add.reduceat(self._of_keys([key for some in keys for key in some]), starts, axis=0)
         row = len(self._known)
         self._sums[row : row + len(words)] = sums
-        self._known.update(zip(words, range(row, row + len(words)), strict=True))
+        self._known.update(zip(map(hash, words), range(row, row + len(words)), strict=True))
 
     def _of_keys(self, keys: Sequence[int]) -> Rows:
         wanted = np.array(keys, np.uint32)
@@ -84,5 +87,5 @@ class Linear:
         return found
 
     def _forget(self) -> None:
-        self._known: dict[str, int] = {}
+        self._known: dict[int, int] = {}  # the hash of a word → its row
         self._sums = np.zeros((_REMEMBERED, len(self._bias)), np.float32)

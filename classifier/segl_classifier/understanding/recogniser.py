@@ -14,7 +14,7 @@ from pathlib import Path
 import pycrfsuite
 
 from segl_classifier.understanding.likeness import Likeness
-from segl_classifier.understanding.tokens import COMPANY_ENDS, features_of
+from segl_classifier.understanding.tokens import COMPANY_ENDS, features_of, forget_words
 
 FILES = ("persons.crfsuite", "names.npz")
 
@@ -47,6 +47,11 @@ class Recogniser:
         tagger = pycrfsuite.Tagger()
         tagger.open(str(folder / FILES[0]))  # not open_inmemory, which does not keep the bytes alive
         return cls(tagger, Likeness.load(folder / FILES[1]))
+
+    def forget(self) -> None:
+        """Keep nothing of the words that came by: many are names."""
+        forget_words()
+        self._likeness.forget()
 
     def names(self, words: Sequence[str]) -> list[Named]:
         """The names among *words*, the tokens of one passage (white space left out), in order."""

@@ -47,6 +47,12 @@ def _beside(word: str) -> tuple[str, str, str]:
     return low, _case(word), kind
 
 
+def forget_words() -> None:
+    """Keep none of the words that came by."""
+    _of_word.cache_clear()
+    _beside.cache_clear()
+
+
 def features_of(words: Sequence[str], likeness: Likeness) -> list[list[str]]:
     """The features of each of *words*, the tokens of one passage in order."""
     beside = [("^^", "^", "^"), ("^", "^", "^"), *map(_beside, words), ("$", "$", "$"), ("$$", "$", "$")]

@@ -6,9 +6,11 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from segl_classifier.understanding import tokens
 from segl_classifier.understanding.frame import LONGEST, Frame, Mention, Seen
 from segl_classifier.understanding.persons import Person, Sign
 from segl_classifier.understanding.recogniser import Kind
@@ -114,3 +116,12 @@ def test_spacy_is_imported_when_asked_and_not_before() -> None:
 def test_a_mention_is_plain_data() -> None:
     (seen,) = FRAME.look(["Karen er her."])
     assert all(type(m) is Mention and type(m.start) is int for m in seen.mentions)
+
+
+def test_no_word_is_kept_of_what_was_looked_at() -> None:
+    FRAME.look(["Kirsten Hjortshøj er indlagt på Skejby."])
+    assert FRAME._nlp is not None
+    likeness = cast("Any", FRAME._nlp.get_pipe("segl_names"))._recogniser._likeness
+    sizes = [cached.cache_info().currsize for cached in (tokens._of_word, tokens._beside, likeness._cached)]
+    assert sizes == [0, 0, 0]
+    assert "Hjortshøj" not in FRAME._nlp.vocab.strings

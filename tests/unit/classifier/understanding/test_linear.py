@@ -79,3 +79,10 @@ def test_words_are_small_and_numbers_are_zeros() -> None:
 def test_a_word_is_known_by_its_parts_too() -> None:
     assert set(word_keys("sygdom")) & set(word_keys("sygdomme"))
     assert len(word_keys("a" * 100_000)) < 200
+
+
+def test_no_word_is_kept() -> None:
+    asked = model(kræft=10)
+    asked.logits(["Kirsten Hjortshøj har kræft"])
+    assert len(asked._known) == 4
+    assert all(type(key) is int for key in asked._known)
