@@ -1,4 +1,4 @@
-"""One heap for all threads of a worker.
+"""What a worker has of its own is kept small: one heap for all its threads, and the parent's objects left shared.
 
 libmilter runs each connection in a thread of its own, and the C library gives threads up to eight heaps a core
 (mallopt(3), ``M_ARENA_MAX``). What the encoder borrows for a message then stays behind in each of them: a worker had
@@ -8,11 +8,15 @@ for one another anyway.
 Unless told otherwise the library also takes every piece of 128 KB or more from the kernel and gives it back at once,
 and gives back whatever lies free at the end of the heap. The next large message then has its pages made and blanked
 anew, again at every copy: 48 page faults a message, of which 7 are left. So some megabytes are kept.
+
+A forked process shares the parent's memory until one of them writes to it, and Python's cyclic garbage collector writes
+to every object it looks at. So what is there before the fork is put aside from it (``gc.freeze``).
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _KEPT_BYTES = 8_000_000
@@ -26,3 +30,11 @@ def share_one_heap() -> None:
         mallopt(_M_ARENA_MAX, 1)
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
         mallopt(_M_MMAP_THRESHOLD, _OWN_PIECE_BYTES)
+
+
+def set_aside() -> None:
+    """Before forking: no collection in the children looks at what is loaded now. What the last generation was given
+    and is no longer used (rules read anew) goes first."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

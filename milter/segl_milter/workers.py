@@ -23,6 +23,7 @@ from segl import metrics
 from segl.errors import SeglError
 from segl.events import Events
 from segl_milter import signals
+from segl_milter.heap import set_aside
 from segl_milter.lifeline import DRAIN, READY, Lifeline, say_ready
 from segl_milter.listener import Listener
 
@@ -82,6 +83,7 @@ class Workers:
         before = (self._serve, self._drain_seconds, self._generation)
         self._serve, self._drain_seconds, self._generation = serve, drain_seconds, self._generation + 1
         started: list[tuple[Worker, int]] = []
+        set_aside()
         try:
             for slot in range(count):
                 started.append(self._fork(slot))  # noqa: PERF401 - those before a failure are needed

@@ -93,6 +93,18 @@ def fine_cpu_seconds(pid: int) -> float:
     return 0.0
 
 
+def wanted_seconds(pid: int) -> float:
+    """For how long the threads of *pid* that live have run or waited for a core. What was wanted of the cores is the
+    same whether others use them or not, nearly."""
+    total = 0
+    with suppress(*_GONE):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(*_GONE):
+                ran, waited, _ = (task / "schedstat").read_text().split()
+                total += int(ran) + int(waited)
+    return total / 1e9
+
+
 def memory(pid: int) -> Memory:
     with suppress(*_GONE):
         found = dict.fromkeys(("Rss", "Pss", "Private_Clean", "Private_Dirty"), 0)

@@ -1,9 +1,9 @@
 """The cascade: windows through the linear stage, the uncertain ones through the encoder, scores to a message.
 
 Both stages give logits: the first for "anything here must be sent securely", the others a category each. For
-windows that both have read the two are mixed. The message's score is that of its best window, on a scale
-that was fitted to mails the model had not seen. Windows that would count are looked at once more: where the matter
-is a company's, an animal's, a novel's …, and no person stands by, they are lowered (:mod:`.lowering`).
+windows that both have read (:mod:`.asking` chooses them) the two are mixed. The message's score is that of its best
+window, on a scale that was fitted to mails the model had not seen. Windows that would count are looked at once more:
+where the matter is a company's, an animal's, a novel's …, and no person stands by, they are lowered (:mod:`.lowering`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from itertools import islice
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segl.vocabulary import Label
 from segl_classifier.message import Text
+from segl_classifier.understanding.asking import Budget, Gates, Rows, in_turn
 from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.frame import LONGEST, Frame
 from segl_classifier.understanding.linear import Linear
@@ -30,39 +30,21 @@ from segl_classifier.understanding.windows import MOST, windows_of
 LABELS = tuple(label for label in Label if label is not Label.CPR)
 _BATCH = 8  # windows to the encoder between looks at the clock
 
-Rows = NDArray[np.float32]
-
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What was fitted on mails held out: how the stages are mixed and what a logit means.
+    """What was fitted on mails held out: when the encoder is asked, how the stages are mixed and what a logit means.
 
-    ``uncertain`` is the logit of the linear stage (of anything, and of the best label) from which the encoder
-    is asked; ``encoder_share`` the encoder's part of the mixture; probability = sigmoid(slope · logit + offset),
-    the first for anything, then one a label.
+    ``encoder_share`` is the encoder's part of the mixture; probability = sigmoid(slope · logit + offset), the first
+    for anything, then one a label.
     """
 
-    uncertain: float
-    uncertain_label: float
+    gates: Gates
     encoder_share: float
     slope: tuple[float, ...]
     offset: tuple[float, ...]
     thresholds: Mapping[Label, Threshold]
     any_threshold: Threshold
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What one message may cost the encoder: windows (the likeliest few of a short message, one in so many of
-    a long one), fewer of them once it is certain, and seconds after which the rest is not read. For a window
-    beyond that the linear stage alone speaks."""
-
-    few: int = 3
-    one_in: int = 8
-    windows: int = 64
-    windows_when_certain: int = 16
-    certain: float = 0.95
-    seconds: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,25 +110,23 @@ class Cascade:
 
     def _asked(self, windows: Sequence[Window], linear: Rows) -> tuple[Rows, set[int], bool]:
         """The logits with the encoder's word on the uncertain windows, which those were, and whether there
-        was time for all of them. The likeliest are asked first."""
-        uncertain = (linear[:, 0] >= self.fit.uncertain) | (
-            linear[:, 1:].max(axis=1) >= self.fit.uncertain_label
-        )
-        most = min(self.budget.windows, max(self.budget.few, len(windows) // self.budget.one_in))
-        order = sorted(np.flatnonzero(uncertain), key=lambda n: -linear[n, 0])[:most]
+        was time for all of them."""
         mixed = linear.copy()
         read: set[int] = set()
         started = time.monotonic()
-        for first in range(0, len(order), _BATCH):
-            if time.monotonic() - started > self.budget.seconds:
-                return mixed, read, False
-            chosen = [int(n) for n in order[first : first + _BATCH]]
-            said = self.encoder.logits([windows[n].text for n in chosen])
-            share = self.fit.encoder_share
-            mixed[chosen] = share * said + (1 - share) * linear[chosen]
-            read.update(chosen)
-            if len(read) >= self.budget.windows_when_certain and self._is_certain(mixed[chosen]):
-                break  # a list of a hundred patients needs no hundredth look
+        for turn in in_turn(linear, self.fit.gates, self.budget):
+            if read and mixed[list(read), 0].max() < self.fit.gates.go_on:
+                break
+            for first in range(0, len(turn), _BATCH):
+                if time.monotonic() - started > self.budget.seconds:
+                    return mixed, read, False
+                chosen = turn[first : first + _BATCH]
+                said = self.encoder.logits([windows[n].text for n in chosen])
+                share = self.fit.encoder_share
+                mixed[chosen] = share * said + (1 - share) * linear[chosen]
+                read.update(chosen)
+                if len(read) >= self.budget.windows_when_certain and self._is_certain(mixed[chosen]):
+                    return mixed, read, True  # a list of a hundred patients needs no hundredth look
         return mixed, read, True
 
     def _is_certain(self, logits: Rows) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from segl.errors import SeglError
-from segl_classifier.understanding.cascade import LABELS, Budget, Cascade, Fit
+from segl_classifier.understanding.asking import Budget, Gates
+from segl_classifier.understanding.cascade import LABELS, Cascade, Fit
 from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.frame import Frame
 from segl_classifier.understanding.linear import Linear
@@ -58,8 +59,7 @@ def load_model(
 def _fit(stored: dict[str, Any]) -> Fit:
     labels = stored["labels"]
     return Fit(
-        uncertain=float(stored["uncertain"]),
-        uncertain_label=float(stored["uncertain_label"]),
+        gates=Gates(*(float(stored[name]) for name in ("uncertain", "uncertain_label", "surely", "go_on"))),
         encoder_share=float(stored["encoder_share"]),
         slope=tuple(map(float, stored["slope"])),
         offset=tuple(map(float, stored["offset"])),

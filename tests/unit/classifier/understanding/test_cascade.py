@@ -9,7 +9,8 @@ import pytest
 from segl.vocabulary import Label
 from segl_classifier.message import Source, Text
 from segl_classifier.understanding import cascade as module
-from segl_classifier.understanding.cascade import Budget, Cascade
+from segl_classifier.understanding.asking import Budget
+from segl_classifier.understanding.cascade import Cascade
 from segl_classifier.understanding.model import load_model
 from segl_classifier.understanding.reading import Stage, Threshold, Understanding
 
