@@ -31,16 +31,22 @@ class Inbound:
     # Who hears when opened mail cannot be put into a mailbox. Not the sender: a report would show him, or who took
     # his name, what was inside. Empty: postmaster at the first own domain.
     failures_to: Address = ""
+    # Whose mail a key of ours opens: "holders", that to the domains it is for and those of its addresses (segl key
+    # list), so that in a house of several organisations none reads mail to another; "all", that to any own recipient.
+    keys_open: Literal["holders", "all"] = "holders"
     # A signer's certificate of which nobody says whether it was revoked: "refuse" it (the result is neutral), or
     # "use" it.
     revocation_unknown: Literal["refuse", "use"] = "refuse"
     # segl-map asks that of the authorities; a message waits for it so long.
     revocation_seconds: Annotated[float, Field(gt=0, le=60)] = 15.0
+    # Mail that is only signed, in the opaque form, which a program without S/MIME shows as a file (smime.p7m): deliver
+    # what is inside, when the signature passed. Nobody can verify it afterwards. Else it is left as it came.
+    unwrap_signed: bool = False
     # Keep the certificates of verified signers, so that mail to them can be encrypted (source "kept").
     harvest: bool = True
     # Put before the subject of mail that was opened, or whose signature passed; of mail with a signature that did
     # not pass; of encrypted mail that could not be opened. Empty: nothing. "[sikker]", "[underskrift ugyldig]"
-    # Such a tag is taken out of the subject of all other mail to own recipients.
+    # Such a tag is taken out of the subject of other mail from outside.
     tag_secure: _Tag = ""
     tag_bad_signature: _Tag = ""
     tag_not_opened: _Tag = ""

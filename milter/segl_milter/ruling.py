@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from segl.addresses import domain_of
 from segl.mime.encoded_words import decode_header
 from segl.settings import Settings
 from segl.subject_tags import without_tags
@@ -69,9 +70,10 @@ def to_be_opened(mail: Mail, settings: Settings) -> bool:
 
 
 def forged_tags(mail: Mail, settings: Settings) -> tuple[tuple[int, str], ...]:
-    """Subjects in which a tag stands that only segl-deliver may write, for own recipients: the number of each among
-    the subjects, and its text without the tag."""
-    tags = settings.inbound.tags if settings.inbound.on else ()
+    """Subjects of mail from outside, for own recipients, in which a tag stands that only segl-deliver may write: the
+    number of each among the subjects, and its text without the tag. A colleague who passes a message on keeps it."""
+    outside = not settings.is_own(domain_of(mail.sender.bare))
+    tags = settings.inbound.tags if settings.inbound.on and outside else ()
     if not tags or not any(settings.takes(address.bare) for address in mail.recipients):
         return ()
     found = (

@@ -68,12 +68,19 @@ STATE_FORM: Final = TypeAdapter(KeyState)
 @dataclass(frozen=True, slots=True)
 class OwnKey(cms.OwnKey):
     """A key of ours and whose mail it is for: whole *domains*, and single *addresses* in the form of
-    :func:`~segl.certificate_names.mail_key`. Both only say for whom it is offered and signed with; what is
-    encrypted to it is opened, whoever it is for."""
+    :func:`~segl.certificate_names.mail_key`. They say for whom it is offered and signed with, and at whose domains what
+    is encrypted to it is opened."""
 
     name: str = ""
     domains: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+
+    def opens_for(self, domain: str) -> bool:
+        """Whether what is encrypted to it may be opened for recipients at *domain* (normal form): one of its own, or a
+        part of one. An address stands for its whole domain: partners encrypt to one certificate for all of it. A key
+        that is for nobody opens for anybody."""
+        named = {*self.domains, *(address.rpartition("@")[2] for address in self.addresses)}
+        return not named or any(domain == one or domain.endswith(f".{one}") for one in named)
 
 
 class KeyRing:
@@ -92,7 +99,7 @@ class KeyRing:
         self._lock = Lock()
         self._seen: object = None
         self._keys: tuple[OwnKey, ...] = ()
-        self._opener = cms.KeyRing(())
+        self._openers: dict[tuple[OwnKey, ...], cms.KeyRing] = {}
 
     def keys(self) -> tuple[OwnKey, ...]:
         """All keys, retired ones too, by name. Blocking. No directory: none.
@@ -102,18 +109,21 @@ class KeyRing:
             self._refresh()
             return self._keys
 
-    def opener(self) -> cms.KeyRing:
-        """The same, for opening messages. Raises :class:`KeysUnreadable`."""
+    def opener(self, domain: str = "") -> cms.KeyRing:
+        """Those that open messages for recipients at *domain* (normal form), all without one. Domains that share their
+        keys get the same object. Raises :class:`KeysUnreadable`."""
         with self._lock:
             self._refresh()
-            return self._opener
+            keys = tuple(own for own in self._keys if not domain or own.opens_for(domain))
+            if keys not in self._openers:
+                self._openers[keys] = cms.KeyRing(keys)
+            return self._openers[keys]
 
     def _refresh(self) -> None:
         now = self._look()
         if now == self._seen:
             return
-        found = tuple(self._read())
-        self._keys, self._opener, self._seen = found, cms.KeyRing(found), now
+        self._keys, self._openers, self._seen = tuple(self._read()), {}, now
 
     def _look(self) -> object:
         """What a change of the directory or the passphrase shows by."""

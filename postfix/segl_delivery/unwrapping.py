@@ -20,7 +20,8 @@ from segl.errors import CannotOpen
 from segl.mail.fields import Field, canonical, read_header
 from segl.smime_types import holds_cms, is_clear_signed
 from segl_delivery.cms.ber import Damaged
-from segl_delivery.cms.keys import KeyRing
+from segl_delivery.cms.frame import read_frame
+from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.lines import Base64Reader
 from segl_delivery.cms.opening import DEEPEST, LARGEST, Decrypted, open_layers
 from segl_delivery.cms.signed import Signed, verify
@@ -104,6 +105,15 @@ def cms_object(message: bytes) -> bytes:
     if holds_cms(header):
         return _decoded(message, at, header)
     raise CannotOpen("there is no CMS object in it")
+
+
+def keys_named_by(message: bytes, ring: KeyRing) -> tuple[OwnKey, ...]:
+    """Those of *ring* that the outermost layer of *message* is encrypted to."""
+    try:
+        frame = read_frame(cms_object(message), ring)
+    except (CannotOpen, Damaged):
+        return ()
+    return tuple(own for own, _ in frame.recipients if own is not None)
 
 
 def _layer(

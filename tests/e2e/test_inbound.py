@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from segl.certificate_records import CertificateRecords
+from segl.mail.return_port import ReturnPort
 from segl.store import open_store
 from segl_delivery.cms.choice import MODERN
 from segl_delivery.cms.enveloped import Envelope
@@ -29,6 +30,7 @@ from world.oracle import Identity, openssl
 from world.partners import ec_key, rsa_key, usage
 from world.postfix import wait_until
 from world.process import Daemon
+from world.scanner import EICAR, Scanner
 from world.street import Street
 
 pytestmark = pytest.mark.world
@@ -86,6 +88,21 @@ class Office:
             lambda: self.house.log[-8000:],
         )
         return [message_from_bytes(self.street.mail_for(r)[0].content) for r in recipients]
+
+    @contextmanager
+    def other_settings(self, old: str, new: str) -> Iterator[None]:
+        """With segl-deliver on other settings for a while."""
+        file, before = self.house.settings_file, self.house.settings_file.read_text("utf-8")
+        assert old in before
+        try:
+            file.write_text(before.replace(old, new, 1), "utf-8")
+            self.house.deliver.stop()
+            self.house.deliver.start()
+            yield
+        finally:
+            file.write_text(before, "utf-8")
+            self.house.deliver.stop()
+            self.house.deliver.start()
 
     def told(self) -> dict[str, object]:
         """What the log says of the last message."""
@@ -211,6 +228,37 @@ def test_a_signed_message_is_judged_and_left_as_it_was(office: Office) -> None:
     assert "smime=pass" in mail["Authentication-Results"]
     assert mail["Segl-Opened"] is None
     assert body_of(mail.as_bytes()) == body_of(message)
+
+
+def test_an_opaque_signed_message_is_left_as_it_came_or_unpacked(office: Office) -> None:
+    message = office.header("Referat") + office.signed(ENTITY, "-nodetach")
+    [mail] = office.send(message)
+    assert "smime=pass" in mail["Authentication-Results"]
+    assert body_of(mail.as_bytes()) == body_of(message)
+    with office.other_settings("tag_secure", "unwrap_signed = true\ntag_secure"):
+        [mail] = office.send(message)
+        assert "smime=pass" in mail["Authentication-Results"]
+        assert mail.get_content_type() == "text/plain"
+        assert SECRET in text_of(mail)
+        [mail] = office.send(office.header("Referat") + office.signed(ENTITY, "-nodetach", by="revoked"))
+        assert "smime=fail" in mail["Authentication-Results"]
+        assert mail.get_content_type() == "application/pkcs7-mime"
+
+
+def test_opened_mail_passes_a_scanner_when_one_is_named(office: Office) -> None:
+    """It sees the opened form and hands it on; what it refuses in that form is delivered as it came."""
+    virus = office.encrypted(ENTITY + EICAR + b"\r\n", "-aes256")
+    scanner = Scanner("127.0.0.1", 10029, ReturnPort("127.0.0.1", 10027))
+    with scanner, office.other_settings("tag_secure", 'hand_to = "127.0.0.1:10029"\ntag_secure'):
+        [mail] = office.send(office.encrypted(ENTITY, "-aes256"))
+        assert SECRET in text_of(mail)
+        [seen] = scanner.received
+        assert SECRET.encode() in seen.content
+        assert (seen.sender, seen.recipients) == ("postmaster@nordby-vand.example", (COLLEAGUE,))
+        [mail] = office.send(virus)
+        assert mail["Segl-Opened"] == "no"
+        assert body_of(mail.as_bytes()) == body_of(virus)
+        assert office.street.mail_for(AUTHOR) == []
 
 
 def test_a_verified_signer_s_certificate_is_kept_to_encrypt_to(office: Office) -> None:

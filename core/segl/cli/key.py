@@ -1,32 +1,26 @@
-"""``segl key new|import|list|retire|export|remove``: our own keys, which partners encrypt to and we sign with."""
+"""``segl key new|import|list``, and the commands of :mod:`segl.cli.key_change`: our own keys, which partners encrypt to
+and we sign with."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli import key_text
-from segl.cli.output import Exit, complain, fail, fail_of, say, say_json
+from segl.cli import key_change, key_text
+from segl.cli.key_input import DryRun, Json, Named, SettingsFile, changing, directory_of, settings_of, tell
+from segl.cli.output import Exit, fail, fail_of, say, say_json
 from segl.errors import SeglError
-from segl.settings import DEFAULT_FILE, Settings
+from segl.settings import DEFAULT_FILE
 
 if TYPE_CHECKING:
-    from segl_delivery.own_keys.directory import Kept, KeyDirectory
+    from segl_delivery.own_keys.directory import Kept
     from segl_delivery.own_keys.reading import Material
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen.")]
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The key, as segl key list names it.")]
-Named = Annotated[str, typer.Option("--name", help="What the key is called here.")]
 
 
 @app.command()
@@ -58,7 +52,7 @@ def new(
     """
     from segl_delivery.own_keys import making
 
-    loaded = _settings(settings)
+    loaded = settings_of(settings)
     wanted = key_text.holders(loaded, holders or list(loaded.organisation.domains))
     try:
         chosen = making.Algorithm(algorithm)
@@ -69,14 +63,14 @@ def new(
         _ = holder.names, holder.subject
     except ValueError as error:
         fail(str(error))
-    with _changing(loaded, dry_run=dry_run) as keys:
+    with changing(loaded, dry_run=dry_run) as keys:
         now = datetime.now(UTC)
         if not another and (there := key_text.good_for(keys.kept(), wanted, now)):
             if csr is not None and there.request is None:
                 why = f"{there.name} is good for a while yet: no request was written"
                 fail(why, "--another makes a key beside it", Exit.FAILED)
             _request_again(there, csr)
-            _tell("there already", there, as_json)
+            tell("there already", there, as_json)
             return
         name = key_text.free_name(name or wanted.name, {kept.name for kept in keys.kept()}, chosen=bool(name))
         if dry_run:
@@ -89,7 +83,7 @@ def new(
             asked = making.request(key, holder)
             keys.add_waiting(name, key, asked, wanted.state())
             key_text.write_public(csr, key_text.pem_of(asked))
-        _tell("made", keys.get(name), as_json)
+        tell("made", keys.get(name), as_json)
     if not as_json:
         say(f"next: {key_text.next_step(name, csr)}")
 
@@ -124,9 +118,9 @@ def import_(
     from segl.certificates import fingerprint
     from segl_delivery.own_keys.judging import own_and_chain, refusal
 
-    loaded = _settings(settings)
+    loaded = settings_of(settings)
     material = _material(files, passphrase_file)
-    with _changing(loaded, dry_run=dry_run) as keys:
+    with changing(loaded, dry_run=dry_run) as keys:
         waiting = None
         key = material.key
         if key is None:
@@ -149,19 +143,22 @@ def import_(
         now = datetime.now(UTC)
         if why := refusal(chain[0], now, retired=retired):
             fail(why[0], why[1], Exit.FAILED)
+        wanted = key_text.holders_of(loaded, holders, chain[0], retired=retired)
         print_ = fingerprint(chain[0])
         for kept in keys.kept():
             if kept.own is not None and fingerprint(kept.own.certificate) == print_:
-                _tell("there already", kept, as_json)
+                if holders and (kept.own.domains, kept.own.addresses) != (wanted.domains, wanted.addresses):
+                    hint = f"segl key assign {kept.name} {' '.join(holders)}"
+                    fail(f"{kept.name} is there already, for others", hint, Exit.FAILED)
+                tell("there already", kept, as_json)
                 return
-        wanted = key_text.holders_of(loaded, holders, chain[0], retired=retired)
         names = {kept.name for kept in keys.kept()}
         name = waiting[0] if waiting else key_text.free_name(name or wanted.name, names, chosen=bool(name))
         if dry_run:
             say(f"would import {name}, for {', '.join(wanted.told)}")
             return
         keys.add(name, key, chain, wanted.state("retired" if retired else "active"))
-        _tell("imported", keys.get(name), as_json)
+        tell("imported", keys.get(name), as_json)
 
 
 @app.command(name="list")
@@ -170,9 +167,9 @@ def list_keys(as_json: Json = False, settings: SettingsFile = DEFAULT_FILE) -> N
 
     Exit code: 0 all in order, 1 something to look at, 2 they cannot be read.
     """
-    loaded, now = _settings(settings), datetime.now(UTC)
+    loaded, now = settings_of(settings), datetime.now(UTC)
     try:
-        found = _directory(loaded).kept()
+        found = directory_of(loaded).kept()
     except SeglError as error:
         fail_of(error)
     for line in key_text.table(found, now, as_json=as_json):
@@ -183,123 +180,6 @@ def list_keys(as_json: Json = False, settings: SettingsFile = DEFAULT_FILE) -> N
     if not found and not as_json:
         say("no keys: segl key new makes one")
     raise typer.Exit(Exit.FAILED if any(kept.warnings(now) for kept in found) else Exit.OK)
-
-
-@app.command()
-def retire(
-    name: Name,
-    undo: Annotated[bool, typer.Option("--undo", help="Take it into use again.")] = False,
-    dry_run: DryRun = False,
-    as_json: Json = False,
-    settings: SettingsFile = DEFAULT_FILE,
-) -> None:
-    """Sign no more with NAME and give it to nobody; mail encrypted to it is still opened.
-
-    Exit code: 0 done or so already, 1 it could not be.
-    """
-    from segl_delivery.own_keys.directory import State
-
-    with _changing(_settings(settings), dry_run=dry_run) as keys:
-        kept = keys.get(name)
-        if kept.own is None:
-            fail(f"{name} is {kept.state}: {kept.fault or 'it has no certificate yet'}", code=Exit.FAILED)
-        wanted = State.ACTIVE if undo else State.RETIRED
-        if dry_run and kept.state is not wanted:
-            say(f"would make {name} {wanted}")
-            return
-        if kept.state is not wanted:
-            keys.set_state(name, wanted.value)
-        _tell("there already" if kept.state is wanted else wanted.value, keys.get(name), as_json)
-
-
-@app.command()
-def export(
-    name: Name,
-    out: Annotated[Path | None, typer.Option("--out", help="Where to; without, standard output.")] = None,
-    form: Annotated[
-        str, typer.Option("--form", help="pem, der, smimea (a DNS record), or fingerprint.")
-    ] = "pem",
-    chain: Annotated[bool, typer.Option("--chain", help="The authorities' certificates too (PEM).")] = False,
-    settings: SettingsFile = DEFAULT_FILE,
-) -> None:
-    """Write the certificate of NAME, to give to partners or publish. Never the key.
-
-    Exit code: 0 written, 1 there is none to give.
-    """
-    from segl_delivery.own_keys.directory import State
-
-    try:
-        kept = _directory(_settings(settings)).get(name)
-    except SeglError as error:
-        fail(error.private, error.hint, Exit.FAILED)
-    if kept.own is None:
-        fail(f"{name} is {kept.state}: {kept.fault or 'it has no certificate yet'}", code=Exit.FAILED)
-    if kept.state is State.RETIRED:
-        complain(f"{name} is retired: do not give it to anybody who would encrypt to it")
-    written = key_text.exported(kept.own, kept.chain if chain else (), form)
-    if out is not None:
-        key_text.write_public(out, written)
-        return
-    with suppress(BrokenPipeError):
-        sys.stdout.buffer.write(written)
-
-
-@app.command()
-def remove(
-    name: Name,
-    force: Annotated[bool, typer.Option("--force", help="Yes: mail to it is lost for ever.")] = False,
-    dry_run: DryRun = False,
-    settings: SettingsFile = DEFAULT_FILE,
-) -> None:
-    """Delete a key for ever. What was encrypted to it can then be opened by nobody: retire it instead.
-
-    Exit code: 0 deleted, 1 not.
-    """
-    with _changing(_settings(settings), dry_run=dry_run) as keys:
-        kept = keys.get(name)
-        if dry_run:
-            say(f"would delete {name} ({kept.state})")
-            return
-        if not force:
-            complain(f"{name} was not deleted: mail encrypted to it could never be opened again, by anybody")
-            fail(
-                "a key that is not used any more is retired",
-                f"segl key retire {name}, or --force",
-                Exit.FAILED,
-            )
-        keys.remove(name)
-        say(f"{name} is deleted")
-
-
-def _settings(file: Path) -> Settings:
-    from segl.settings_file import load_settings
-
-    try:
-        return load_settings(file)
-    except SeglError as error:
-        fail_of(error)
-
-
-def _directory(settings: Settings) -> KeyDirectory:
-    """Raises :class:`SeglError`."""
-    from segl_delivery.keyring import read_passphrase
-    from segl_delivery.own_keys.directory import KeyDirectory
-
-    return KeyDirectory(settings.delivery.keys, read_passphrase(settings.delivery.keys_passphrase))
-
-
-@contextmanager
-def _changing(settings: Settings, *, dry_run: bool) -> Iterator[KeyDirectory]:
-    """The directory, while no other run writes; a dry run does not even lock."""
-    try:
-        keys = _directory(settings)
-        if dry_run:
-            yield keys
-            return
-        with keys.alone():
-            yield keys
-    except SeglError as error:
-        fail(error.private, error.hint, Exit.FAILED)
 
 
 def _material(files: list[Path], passphrase_file: Path | None) -> Material:
@@ -329,11 +209,5 @@ def _request_again(kept: Kept, csr: Path | None) -> None:
         key_text.write_public(csr, key_text.pem_of(kept.request))
 
 
-def _tell(what: str, kept: Kept, as_json: bool) -> None:
-    now = datetime.now(UTC)
-    if as_json:
-        say_json({**key_text.as_dict(kept, now), "done": what})
-        return
-    say(f"{what}: {key_text.line(kept)}")
-    for warning in kept.warnings(now):
-        complain(f"{kept.name}: {warning}")
+for command in (key_change.assign, key_change.retire, key_change.export, key_change.remove):
+    app.command()(command)

@@ -85,13 +85,16 @@ def holders(settings: Settings, words: Iterable[str]) -> Holders:
 def holders_of(
     settings: Settings, words: list[str] | None, certificate: x509.Certificate, *, retired: bool
 ) -> Holders:
-    """As the command line says, else as the certificate does, as far as it speaks of own domains."""
+    """As the command line says, else as the certificate does, as far as it speaks of own domains. A *retired* one that
+    does not (an organisation's name of before) opens mail to all of them."""
     if words:
         return holders(settings, words)
     domains = tuple(sorted(filter(settings.is_own, domain_authorities_of(certificate))))
     addresses = sorted(addresses_of(certificate))
     ours = [one for one in addresses if settings.is_own(domain_of(one)) and domain_of(one) not in domains]
-    if not domains and not ours and not retired:
+    if not domains and not ours:
+        if retired:
+            return Holders(settings.organisation.domains)
         fail(
             "the certificate names no own domain and no address at one",
             f"say whom it is for: --for {settings.organisation.domains[0]}",
@@ -115,6 +118,19 @@ def good_for(kept: Sequence[Kept], wanted: Holders, now: datetime) -> Kept | Non
         if covers and one.own.certificate.not_valid_after_utc - now >= ENOUGH:
             return one
     return None
+
+
+def uncovered(kept: Sequence[Kept], without: str, now: datetime) -> tuple[str, ...]:
+    """The domains that the key *without* signs for, and for which no other key here would."""
+    gone = next((one for one in kept if one.name == without and "sign" in one.uses(now)), None)
+    others = [one for one in kept if one.name != without and "sign" in one.uses(now)]
+    left = {domain for one in others for domain in _domains(one)}
+    return tuple(sorted(_domains(gone) - left)) if gone else ()
+
+
+def _domains(kept: Kept) -> set[str]:
+    own = kept.own
+    return {*own.domains, *map(domain_of, own.addresses)} if own else set()
 
 
 def _asked(request: x509.CertificateSigningRequest) -> set[str]:

@@ -15,7 +15,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
+from segl.addresses import domain_of
 from segl.certificate_names import addresses_of
 from segl.errors import CannotOpen, DeliveryError, SmtpReply
 from segl.events import Events
@@ -24,16 +26,17 @@ from segl.mail.fields import Field, join_header, read_header, without
 from segl.mail.return_port import Refused, ReturnPort
 from segl.metrics import INBOUND
 from segl.settings import Settings
-from segl.smime_types import is_clear_signed
+from segl.smime_types import holds_cms, is_clear_signed
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
+from segl_delivery.cms.keys import KeyRing as Opener
 from segl_delivery.cms.signed import Signed
 from segl_delivery.inbound.author import author_of
 from segl_delivery.inbound.judging import UNSIGNED, Judge, Judgement, SignatureResult
 from segl_delivery.inbound.restoring import restored
 from segl_delivery.inbound.telling import Report, told
-from segl_delivery.keyring import KeyRing
-from segl_delivery.unwrapping import Unwrapped, header_of, may_be_encrypted, unwrap
+from segl_delivery.keyring import KeyRing, OwnKey
+from segl_delivery.unwrapping import Unwrapped, header_of, keys_named_by, may_be_encrypted, unwrap
 
 _UNREAD = Judgement(SignatureResult.NEUTRAL, "the signature cannot be read")
 _MOST_SIGNERS = 16
@@ -101,8 +104,20 @@ class OpeningAgent:
         return {recipient: handover.refused.get(recipient, _TAKEN) for recipient in recipients}
 
     def _open(self, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
+        """By groups whose domains have the same keys; mostly there is one. Raises
+        :class:`~segl_delivery.keyring.KeysUnreadable`: then the mail waits."""
+        groups: dict[Opener, list[str]] = {}
+        for recipient in recipients:
+            domain = domain_of(recipient) if self.settings.inbound.keys_open == "holders" else ""
+            groups.setdefault(self.ring.opener(domain), []).append(recipient)
+        replies: dict[str, SmtpReply] = {}
+        for ring, group in groups.items():
+            replies |= self._guarded(partial(self._open_with, ring), delivery, group)
+        return replies
+
+    def _open_with(self, ring: Opener, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
         delivery.check_time()
-        result = self._opened(delivery)
+        result = self._opened(delivery, ring, recipients)
         refused = self._send(delivery, recipients, result)
         again = [recipient for recipient, reply in refused.items() if reply.code >= 500]
         if again and result.report.opened:  # in its opened form; as it came it may pass
@@ -124,19 +139,26 @@ class OpeningAgent:
             return dict.fromkeys(recipients, error.reply)
         return handover.refused
 
-    def _opened(self, delivery: Delivery) -> Result:
-        """Raises :class:`~segl_delivery.keyring.KeysUnreadable`: then the mail waits."""
-        ring = self.ring.opener()
+    def _opened(self, delivery: Delivery, ring: Opener, recipients: Sequence[str]) -> Result:
         try:
             found = unwrap(delivery.content, ring, self.settings.delivery.message_bytes)
             return self._told(delivery, found)
         except CannotOpen as error:
-            self.events.not_opened(delivery.envelope.recipients, error)
+            self.events.not_opened(recipients, self._explained(error, delivery, ring))
         except Exception as error:
             self.events.failed(
                 "opening", error
             )  # whatever a hostile message brought about: it goes on as it came
         return self._closed(delivery)
+
+    def _explained(self, error: CannotOpen, delivery: Delivery, ring: Opener) -> CannotOpen:
+        """*error*, with the keys of ours that would open it and are for other domains."""
+        every = self.ring.opener()
+        others = () if every is ring else keys_named_by(delivery.content, every)
+        names = [own.name for own in others if isinstance(own, OwnKey)]
+        if not names:
+            return error
+        return CannotOpen(f"{error.private}; it is for {', '.join(names)}, which is not for this domain")
 
     def _told(self, delivery: Delivery, found: Unwrapped) -> Result:
         outer, at = read_header(delivery.content)
@@ -144,9 +166,11 @@ class OpeningAgent:
         if not found.was_encrypted:
             author = author_of(outer)
             judgement = self._judged(found, signed, author)
-            return self._result(
-                delivery, outer, delivery.content[at:], Report.of(found, judgement), found, author
-            )
+            fields, body = outer, delivery.content[at:]
+            passed = judgement.result is SignatureResult.PASS
+            if self.settings.inbound.unwrap_signed and passed and holds_cms(header_of(outer)):
+                fields, body = restored(delivery.content, found, "")
+            return self._result(delivery, fields, body, Report.of(found, judgement), found, author)
         # The author inside counts when she signed it; else the one outside.
         inner, body = restored(delivery.content, found, "")
         judgement, author = self._judged(found, signed, author_of(inner)), author_of(inner)

@@ -17,11 +17,11 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import (
@@ -184,15 +184,21 @@ class KeyDirectory:
         self._write(name + REQUEST, request.public_bytes(Encoding.PEM))
         self._sync()
 
-    def set_state(self, name: str, state: str) -> None:
-        """*state* is ``active`` or ``retired``. Within :meth:`alone`. Raises :class:`KeyRefused`."""
-        try:
-            before = read_state(self.path / (name + STATE))
-        except ValueError:
-            before = KeyState()
-        words: dict[str, object] = {"domains": before.domains, "addresses": before.addresses, "state": state}
-        self._write(name + STATE, json.dumps(words).encode() + b"\n")
+    def set_state(self, name: str, state: Literal["active", "retired"]) -> None:
+        """Within :meth:`alone`. Raises :class:`KeyRefused`."""
+        self._write_state(name, replace(self._state(name), state=state))
         self._sync()
+
+    def set_holders(self, name: str, domains: tuple[str, ...], addresses: tuple[str, ...]) -> None:
+        """Whom the key is for. Within :meth:`alone`. Raises :class:`KeyRefused`."""
+        self._write_state(name, replace(self._state(name), domains=domains, addresses=addresses))
+        self._sync()
+
+    def _state(self, name: str) -> KeyState:
+        try:
+            return read_state(self.path / (name + STATE))
+        except ValueError:
+            return KeyState()
 
     def remove(self, name: str) -> None:
         """The certificate goes first, so that half a removal is no key. Within :meth:`alone`."""

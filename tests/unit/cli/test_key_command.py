@@ -210,7 +210,7 @@ def test_a_certificate_that_names_nobody_wants_to_be_told_for_whom(house: House,
 def test_a_retired_key_opens_and_signs_no_more_until_it_is_taken_back(house: House) -> None:
     house("new", DOMAIN, "--algorithm", "p-256")
     assert house.listed()[0]["uses"] == ["decrypt", "sign"]
-    for words, state in (((), "retired"), ((), "retired"), (("--undo",), "active")):
+    for words, state in ((("--yes",), "retired"), ((), "retired"), (("--undo",), "active")):
         assert house("retire", DOMAIN, *words).exit_code == 0
         assert house.listed()[0]["state"] == state
         assert len(KeyRing(house.keys).keys()) == 1
@@ -322,3 +322,37 @@ def test_a_file_that_wants_endless_work_is_given_up(
     monkeypatch.setattr("segl_delivery.own_keys.reading._SECONDS", 3)
     done = house("import", key_file(tmp_path, bomb), *rest)
     assert (done.exit_code, "takes too long" in done.stderr) == (1, True)
+
+
+def test_the_last_key_of_a_domain_is_not_retired_by_the_way(house: House) -> None:
+    house("new", DOMAIN, "--algorithm", "p-256")
+    done = house("retire", DOMAIN)
+    assert (done.exit_code, f"{DOMAIN} would have no key left" in done.stderr) == (1, True)
+    assert house.listed()[0]["state"] == "active"
+    assert "no key left" in house("retire", DOMAIN, "--dry-run").stderr
+    house("new", DOMAIN, "--algorithm", "p-256", "--another", "--name", "second")
+    assert house("retire", DOMAIN).exit_code == 0
+    assert house("retire", "second").exit_code == 1
+    assert house("retire", "second", "--yes").exit_code == 0
+
+
+def test_a_key_is_assigned_to_others_and_its_certificate_stays(house: House, anna: Identity) -> None:
+    house("import", anna.key_file, anna.cert_file, "--for", DOMAIN, "--name", "oces")
+    again = house("import", anna.key_file, anna.cert_file, "--for", "syd.example")
+    assert (again.exit_code, "segl key assign oces syd.example" in again.stderr) == (1, True)
+    for foreign in (
+        ("assign", "oces", "fremmed.example"),
+        ("import", anna.key_file, anna.cert_file, "--for", "x.dk"),
+    ):
+        assert house(*foreign).exit_code == 2
+    assert house("assign", "oces", "syd.example", f"bo@{DOMAIN}", "--dry-run").exit_code == 0
+    assert house.listed()[0]["domains"] == [DOMAIN]
+    assert house("assign", "oces", "syd.example", f"bo@{DOMAIN}").exit_code == 0
+    [key] = house.listed()
+    assert (key["domains"], key["addresses"]) == (["syd.example"], [f"bo@{DOMAIN}"])
+    assert house("assign", "none", DOMAIN).exit_code == 1
+
+
+def test_an_old_key_that_names_nobody_here_opens_mail_to_all(house: House, anna: Identity) -> None:
+    assert house("import", anna.key_file, anna.cert_file, "--retired").exit_code == 0
+    assert house.listed()[0]["domains"] == [DOMAIN, "syd.example"]

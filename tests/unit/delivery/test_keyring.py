@@ -151,3 +151,24 @@ def test_nor_is_a_directory_that_cannot_be_read(tmp_path: Path) -> None:
     written(file, b"")
     with pytest.raises(KeysUnreadable):
         KeyRing(file).keys()
+
+
+def test_a_key_opens_mail_to_the_domains_it_is_for(tmp_path: Path) -> None:
+    lay(tmp_path, "nord", ec_key(), domains=["nord.example"])
+    lay(tmp_path, "syd", rsa_key(), addresses=["post@syd.example"])
+    lay(tmp_path, "all", rsa_key(number=1))
+    held = KeyRing(tmp_path).keys()
+    opened = {
+        domain: [own.name for own in held if own.opens_for(domain)]
+        for domain in ("nord.example", "by.nord.example", "syd.example", "xnord.example", "vest.example")
+    }
+    assert opened == {
+        "nord.example": ["all", "nord"],
+        "by.nord.example": ["all", "nord"],
+        "syd.example": ["all", "syd"],
+        "xnord.example": ["all"],
+        "vest.example": ["all"],
+    }
+    ring = KeyRing(tmp_path)
+    assert ring.opener("nord.example") is ring.opener("by.nord.example")
+    assert ring.opener("syd.example") is not ring.opener()

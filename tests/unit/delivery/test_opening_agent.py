@@ -52,10 +52,12 @@ class Port:
 
 
 class Ring:
+    """Opens for any domain."""
+
     def __init__(self, *own: Identity) -> None:
         self._opener = Opener([one.own for one in own])
 
-    def opener(self) -> Opener:
+    def opener(self, domain: str = "") -> Opener:
         return self._opener
 
 
@@ -72,11 +74,10 @@ def message(us: Identity) -> bytes:
 
 
 def deliver(
-    port: Port, ring: object, message: bytes, *recipients: str, out: Port | None = None
+    port: Port, ring: object, message: bytes, *recipients: str, out: Port | None = None, **inbound: object
 ) -> dict[str, int]:
-    settings = parse_settings(
-        {"organisation": {"name": "Nordby", "domains": ["nordby.example"]}, "inbound": {"on": True}}
-    )
+    organisation = {"name": "Nordby", "domains": ["nordby.example", "sydby.example"]}
+    settings = parse_settings({"organisation": organisation, "inbound": {"on": True, **inbound}})
     judge = Judge(Authorities(()), lambda _: Standing.unknown(""), lambda _: ())
     inside, outside = cast(ReturnPort, port), cast(ReturnPort, out or port)
     agent = OpeningAgent(settings, cast(KeyRing, ring), judge, inside, outside, Events("test"))
@@ -146,9 +147,29 @@ def test_while_our_keys_cannot_be_read_the_mail_waits(tmp_path: Path, message: b
 
 def test_a_fault_of_ours_in_opening_does_not_hold_the_mail(message: bytes) -> None:
     class Broken:
-        def opener(self) -> object:
+        def opener(self, domain: str = "") -> object:
             return None
 
     port = Port()
     assert deliver(port, Broken(), message) == {OWN: 250}
     assert b"Segl-Opened: no" in port.got[0][2]
+
+
+@pytest.mark.parametrize("keys_open", ["holders", "all"])
+def test_a_key_of_one_organisation_opens_no_mail_to_another(
+    tmp_path: Path, us: Identity, message: bytes, keys_open: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a house of several, somebody at one could else send himself what he has caught of another's mail."""
+    for name, data in (("key", us.key_file.read_bytes()), ("crt", us.cert_file.read_bytes())):
+        (tmp_path / f"nord.{name}.pem").write_bytes(data)
+        (tmp_path / f"nord.{name}.pem").chmod(0o600)
+    (tmp_path / "nord.json").write_text('{"domains": ["nordby.example"]}')
+    port, thief = Port(), "tyv@sydby.example"
+    assert deliver(port, KeyRing(tmp_path), message, OWN, thief, OTHER, keys_open=keys_open) == dict.fromkeys(
+        (OWN, OTHER, thief), 250
+    )
+    read = {recipient for _, recipient, data in port.got if SECRET in data}
+    assert read == ({OWN, OTHER} if keys_open == "holders" else {OWN, OTHER, thief})
+    assert ("it is for nord, which is not for this domain" in capsys.readouterr().out) is (
+        keys_open == "holders"
+    )

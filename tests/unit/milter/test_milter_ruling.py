@@ -211,3 +211,4 @@ def test_a_tag_that_only_we_may_write_comes_out_of_mail_to_own_recipients(
         settings = parse_settings({"organisation": organisation, "inbound": inbound})
         message = Mail(Address("<a@x.example>"), (Address(f"<{recipient}>"),), b"", 0, (subject,))
         assert forged_tags(message, settings) == (found if on else ())
+        assert forged_tags(replace(message, sender=Address("<mette@nordby.example>")), settings) == ()

@@ -1,0 +1,66 @@
+"""What the commands of ``segl key`` have in common: their options, the directory of keys, and what is told of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segl.cli import key_text
+from segl.cli.output import Exit, complain, fail, fail_of, say, say_json
+from segl.errors import SeglError
+from segl.settings import Settings
+
+if TYPE_CHECKING:
+    from segl_delivery.own_keys.directory import Kept, KeyDirectory
+
+SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The key, as segl key list names it.")]
+Named = Annotated[str, typer.Option("--name", help="What the key is called here.")]
+
+
+def settings_of(file: Path) -> Settings:
+    from segl.settings_file import load_settings
+
+    try:
+        return load_settings(file)
+    except SeglError as error:
+        fail_of(error)
+
+
+def directory_of(settings: Settings) -> KeyDirectory:
+    """Raises :class:`SeglError`."""
+    from segl_delivery.keyring import read_passphrase
+    from segl_delivery.own_keys.directory import KeyDirectory
+
+    return KeyDirectory(settings.delivery.keys, read_passphrase(settings.delivery.keys_passphrase))
+
+
+@contextmanager
+def changing(settings: Settings, *, dry_run: bool) -> Iterator[KeyDirectory]:
+    """The directory, while no other run writes; a dry run does not even lock."""
+    try:
+        keys = directory_of(settings)
+        if dry_run:
+            yield keys
+            return
+        with keys.alone():
+            yield keys
+    except SeglError as error:
+        fail(error.private, error.hint, Exit.FAILED)
+
+
+def tell(what: str, kept: Kept, as_json: bool) -> None:
+    now = datetime.now(UTC)
+    if as_json:
+        say_json({**key_text.as_dict(kept, now), "done": what})
+        return
+    say(f"{what}: {key_text.line(kept)}")
+    for warning in kept.warnings(now):
+        complain(f"{kept.name}: {warning}")
