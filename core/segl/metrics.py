@@ -75,6 +75,15 @@ SEALED_BYTES = Counter("segl_sealed_bytes", "Bytes sealed to disk")
 PORTAL_ASKED = Counter("segl_portal_asked", "Codes asked for at the portal, by answer", ["answer"])
 PORTAL_GIVEN = Counter("segl_portal_given", "Codes given at the portal, by answer", ["answer"])
 PORTAL_CODES = Counter("segl_portal_codes", "Codes on their way, by channel and result", ["by", "result"])
+PORTAL_REQUESTS = Counter(
+    "segl_portal_requests", "Requests to segl-portal, by page and kind of answer", ["page", "answer"]
+)
+PORTAL_SECONDS = Histogram(
+    "segl_portal_seconds",
+    "Time from a request to the end of its answer, by page",
+    ["page"],
+    buckets=_SCAN_BUCKETS,
+)
 DELIVERY_SECONDS = Histogram(
     "segl_delivery_seconds", "Time from end of LMTP data to reply, by way", ["way"], buckets=_SCAN_BUCKETS
 )

@@ -24,7 +24,9 @@ def _listen(value: str) -> str:
         return value
     host, colon, port = value.rpartition(":")
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError('write a socket\'s path, "/run/segl/web.sock", or an address, "127.0.0.1:8443"')
+        raise ValueError(
+            'write a socket\'s path, "/run/segl-portal/web.sock", or an address, "127.0.0.1:8443"'
+        )
     return value
 
 
@@ -59,7 +61,7 @@ class Web:
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # A unix socket for the site's web server, or "host:port".
-    listen: Listen = "/run/segl/web.sock"
+    listen: Listen = "/run/segl-portal/web.sock"
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
     # Both: it speaks TLS itself, without a web server before it. The certificate file holds the chain too.
     certificate: Path | None = None
@@ -93,7 +95,7 @@ class Look:
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
-    # Sending domains; none: this look is for all that no other look names.
+    # Sending domains; none: this look is for all domains that no other look names.
     domains: tuple[Domain, ...] = ()
     name: Line = ""  # empty: organisation.name
     # Buttons and links. It is refused when text in it or on it could not be read (WCAG 2.2: 4.5 to 1 on white).

@@ -1,2 +1,7 @@
-"""The web page where a sealed message is opened and answered. Not part of this version: the package
-holds its place in the layers, and what it will open is described in ``docs/sealed-format.md``."""
+"""The web page where a sealed message is opened, read and answered: the process ``segl-portal``.
+
+A recipient opens the link of her notice, asks for a code, types it and reads. :mod:`.app` says which address is
+answered by what, behind :mod:`.guard`, which every request passes; :mod:`.routes` is the way to the open message;
+:mod:`.pages`, the templates and :mod:`.catalogue` make the pages; :mod:`.desk` knows who may open what; :mod:`.daemon`,
+:mod:`.workers` and :mod:`.serving` are the process.
+"""

@@ -121,10 +121,17 @@ class Desk:
         language: Language,
         phrase: str = "",
     ) -> Asked | Denied:
-        """Promise a code. It goes to the recipient when *link* is hers, and *phrase* too if there is one."""
+        """Promise a code. It goes to the recipient when *link* is hers, and *phrase* too if there is one. An empty
+        *link* is the one that this browser gave the last time."""
         asked = self._ask(browser, visits.place_of(recipient_id), link, network, language, phrase)
         metrics.PORTAL_ASKED.labels("promised" if isinstance(asked, Asked) else asked.value).inc()
         return asked
+
+    def pending(self, browser: Browser, recipient_id: str) -> Asked | None:
+        """What this browser was promised last for this message, whether a code is still good or not."""
+        with transaction(self._engine) as connection:
+            visit = visits.find_visit(connection, browser, visits.place_of(recipient_id))
+        return None if visit is None else Asked(visit.reference, self._portal.code_minutes)
 
     def give(self, browser: Browser, recipient_id: str, code: str, *, network: str) -> Opened | Denied:
         """Open the message with *code*, as a person typed it."""
@@ -181,7 +188,7 @@ class Desk:
         now, rules = self._clock(), self._rules
         if self._posting.full:
             return Denied.BUSY
-        secret = visits.link_of(link)
+        secret = visits.link_of(link) if link else self._kept_link(browser, place)
         by_link = _by_link(place, secret)
         with transaction(self._engine) as connection:
             if not limits.count(connection, rules.network_codes, limits.network_of(network), now):
@@ -208,6 +215,11 @@ class Desk:
             )
         self._posting.put(self._job(copy if right else None, code, reference, language))
         return Asked(reference, minutes)
+
+    def _kept_link(self, browser: Browser, place: str) -> Secret | None:
+        with transaction(self._engine) as connection:
+            visit = visits.find_visit(connection, browser, place)
+        return visits.link_in(browser, place, visit)
 
     def _may_send(self, connection: Connection, copy: Copy | None, place: str, now: float) -> bool:
         """Within the limits by address and in all. What does not exist is counted where it harms nobody."""

@@ -1,0 +1,86 @@
+"""The portal as one ASGI application: which address is answered by what, behind the guard."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from segl.events import Events
+from segl.settings import Settings
+from segl_portal.desk import Desk
+from segl_portal.guard import Guard, Misdirected, Refusal, Trouble
+from segl_portal.look import load_looks
+from segl_portal.pages import Pages
+from segl_portal.routes import JourneyRoutes
+
+Handler = Callable[[Request], Awaitable[Response]]
+_FORM_ROOM = 1024 * 1024  # what an answer's form has beside text and files
+
+
+def build_app(settings: Settings, desk: Desk, events: Events, check: Callable[[], None]) -> ASGIApp:
+    """The application for *settings*. Raises :class:`~segl.errors.SettingsError` when a look cannot be used."""
+    base = settings.portal.base
+    pages = Pages(base, load_looks(settings), settings.organisation.language)
+    journey = JourneyRoutes(pages, desk, check)
+
+    def at(path: str, page: str, get: Handler | None = None, post: Handler | None = None) -> BaseRoute:
+        by_method = {"GET": get, "HEAD": get, "POST": post}
+        return Route(pages.prefix + path, _Endpoint(page, {m: h for m, h in by_method.items() if h}))
+
+    routes = [
+        at("/m/{rid}", "landing", journey.landing),
+        at("/m/{rid}/code", "code", journey.code, journey.ask),
+        at("/m/{rid}/open", "open", post=journey.open),
+        at("/m/{rid}/leave", "leave", post=journey.leave),
+        at("/r/{mid}", "revoke", journey.ask_revoke, journey.revoke),
+        at("/static/{name}", "static", journey.static),
+        at("/healthz", "healthz", journey.health),
+    ]
+    router = Router(routes, redirect_slashes=False, default=_not_found)
+    answers = settings.portal.answers
+
+    def fault_page(request: Request, trouble: Trouble, error: Exception) -> ASGIApp:
+        return pages.misdirected() if isinstance(error, Misdirected) else pages.fault(request, trouble)
+
+    return Guard(
+        router,
+        fault_page,
+        events,
+        base=base,
+        web=settings.portal.web,
+        body_bytes=answers.bytes + answers.text_bytes + _FORM_ROOM,
+    )
+
+
+class _Endpoint:
+    """One address: a handler for each method. ``segl.page`` is what metrics and log call it."""
+
+    def __init__(self, page: str, handlers: Mapping[str, Handler]) -> None:
+        self._page = page
+        self._handlers = handlers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["segl.page"] = self._page
+        handler = self._handlers.get(scope["method"])
+        if handler is None:
+            raise Refusal(Trouble.NOT_ALLOWED)
+        response = await handler(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    raise Refusal(Trouble.NOT_FOUND)
+
+
+class Swapped:
+    """The application that is in force now: a reload puts another in its place, between two requests."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)

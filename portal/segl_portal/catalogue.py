@@ -1,0 +1,170 @@
+"""The words of the portal's pages, Danish and English: the one place where they stand.
+
+The reader has never heard of Segl, may be old, busy or afraid of fraud, and reads on a phone. Short sentences, one
+thing at a time, the same word for the same thing. ``{names}`` are filled in by the templates.
+
+A page says nothing that would tell whether a message exists: what is said to the holder of a dead link is what is
+said to everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from segl.language import OTHER, Language
+
+MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
+    "da": (
+        *("januar", "februar", "marts", "april", "maj", "juni"),
+        *("juli", "august", "september", "oktober", "november", "december"),
+    ),
+    "en": (
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """One language's words, grouped by page."""
+
+    language: Language
+    other_name: str  # the other language, in that language
+    skip: str
+    privacy: str
+    genuine: str
+    # the landing page
+    landing_title: str
+    landing_lead: str
+    landing_how: str
+    landing_button: str
+    paste_label: str
+    paste_without_script: str
+    paste_incomplete: str
+    paste_missing: str
+    phrase_question: str
+    phrase_label: str
+    phrase_hint: str
+    continue_reading: str
+    left_title: str
+    left_text: str
+    again_title: str
+    again_text: str
+    # the code page
+    code_title: str
+    code_lead: str
+    reference: str
+    reference_hint: str
+    code_label: str
+    code_hint: str
+    code_button: str
+    no_code: str
+    no_code_wait: str
+    no_code_ended: str
+    new_code: str
+    error_prefix: str
+    wrong: str
+    expired: str
+    too_many: str
+    busy: str
+    # the message
+    from_: str
+    to: str
+    copy: str
+    sent: str
+    no_subject: str
+    body: str
+    body_empty: str
+    remote_blocked: str
+    readable_until: str
+    files: str
+    open_preview: str
+    download: str
+    preview_of: str
+    preview_page: str
+    back_to_message: str
+    keep: str
+    whole_mail: str
+    whole_pdf: str
+    leave: str
+    # answers
+    answers: str
+    answered_at: str
+    answer: str
+    answer_to: str
+    answer_label: str
+    answer_files: str
+    answer_drop: str
+    answer_chosen: str
+    answer_remove: str
+    answer_button: str
+    answer_sending: str
+    answer_done: str
+    answer_late: str
+    # the sender's page
+    revoke_title: str
+    revoke_lead: str
+    revoke_button: str
+    revoked_title: str
+    revoked_text: str
+    not_revoked_title: str
+    not_revoked_text: str
+    # when something is wrong
+    faults: Mapping[str, tuple[str, str]]
+
+    def day(self, at: datetime) -> str:
+        """``25. november 2026``, ``25 November 2026``."""
+        month = MONTHS[self.language][at.month - 1]
+        return f"{at.day}{'.' if self.language == 'da' else ''} {month} {at.year}"
+
+    def time(self, at: datetime) -> str:
+        """``25. november 2026 kl. 9.05``, ``25 November 2026 at 9:05``."""
+        clock = f"kl. {at.hour}.{at.minute:02}" if self.language == "da" else f"at {at.hour}:{at.minute:02}"
+        return f"{self.day(at)} {clock}"
+
+    def size(self, octets: int) -> str:
+        """``340 KB``, ``2,4 MB``: decimal units, as phones show them."""
+        if octets < 1000:
+            return f"{octets} byte{'s' if self.language == 'en' and octets != 1 else ''}"
+        if octets < 999_500:
+            return f"{max(1, round(octets / 1000))} KB"
+        text = f"{octets / 1_000_000:.1f} MB"
+        return text.replace(".", ",") if self.language == "da" else text
+
+
+def chosen(accept: str, wanted: str | None, default: Language) -> Language:
+    """The language for a browser: the one it asked for by the switch, else the first of ``Accept-Language`` (RFC
+    9110 §12.5.4) that we speak. Norwegians and Swedes read Danish more easily than English; whoever reads none of
+    all these gets English."""
+    if wanted in OTHER:
+        return wanted
+    ranked: list[tuple[float, int, str]] = []
+    for place, item in enumerate(accept[:500].split(",")):
+        tag, _, weight = item.strip().partition(";")
+        quality = _quality(weight)
+        if tag and quality > 0:
+            ranked.append((-quality, place, tag.strip().lower()))
+    for _, _, tag in sorted(ranked):
+        if (main := tag.partition("-")[0]) in _READS:
+            return _READS[main]
+    return "en" if ranked and ranked[0][2] != "*" else default
+
+
+def _quality(text: str) -> float:
+    text = text.strip()
+    if not text.startswith("q="):
+        return 1.0
+    try:
+        return min(1.0, max(0.0, float(text[2:])))
+    except ValueError:
+        return 0.0
+
+
+_READS: Final[dict[str, Language]] = {
+    **dict.fromkeys(("da", "nb", "nn", "no", "sv", "fo", "kl"), "da"),
+    "en": "en",
+}

@@ -1,0 +1,217 @@
+"""``segl-portal``: the process behind the pages where sealed messages are opened and answered.
+
+It listens on a unix socket for the site's web server, or on a port, with TLS if it has a certificate
+(``[portal.web]``), with several workers. SIGTERM and SIGINT: no new connections, requests in hand finish
+(``drain_seconds``). SIGHUP: settings, looks and certificate are read again; ``listen``, ``workers``, the time limits,
+store, log and metrics stay as they are until a restart. A settings file that cannot be used stops a start (exit 2) and
+leaves a running process as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from segl import __version__, notify
+from segl.errors import Fault, SeglError, SettingsError
+from segl.events import Events, configure_log
+from segl.listening import listen_unix
+from segl.multiprocess import prepare_multiprocess
+from segl.settings import DEFAULT_FILE, Settings
+from segl.settings_file import load_settings
+from segl.settings_web import Web
+
+if TYPE_CHECKING:
+    from segl_portal.workers import Workers
+
+EXIT_REFUSED: Final = 2
+_BACKLOG: Final = 512
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until told to stop; the exit code."""
+    options = _options(arguments)
+    configure_log()
+    events = Events("segl-portal")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
+    prepare_multiprocess()
+    from segl_portal.workers import signals_held  # not before: it imports the metrics
+
+    try:
+        settings = checked_settings(options.settings)
+        if options.check_only:
+            return 0
+        configure_log(settings.log.format, settings.log.level)
+        events = Events("segl-portal")
+        with signals_held(), _listening(settings.portal.web) as listening:
+            _Parent(options.settings, settings, events, listening).run()
+    except SeglError as error:
+        events.start_refused(error)
+        return EXIT_REFUSED
+    return 0
+
+
+def checked_settings(file: Path) -> Settings:
+    """The settings, with what this process needs of them. Raises :class:`SettingsError`."""
+    from segl_portal.look import load_looks
+    from segl_portal.serving import tls_context
+
+    settings = load_settings(file)
+    web = settings.portal.web
+    faults: list[Fault] = []
+    url = urlsplit(settings.portal.url)
+    if (url.hostname or "").endswith(".invalid"):
+        hint = 'the address under which recipients open sealed messages, "https://sikker.…"'
+        faults.append(Fault(file, "portal.url", "is not set", hint))
+    if url.scheme != "https":
+        faults.append(Fault(file, "portal.url", "is not https", "a browser keeps the cookie by https alone"))
+    if (web.certificate is None) != (web.key is None):
+        faults.append(Fault(file, "portal.web", "has only one of certificate and key", "give both, or none"))
+    elif web.certificate is not None:
+        try:
+            tls_context(web)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else None
+            faults.append(Fault(file, "portal.web.certificate", f"cannot be used: {reason or error}"))
+    try:
+        load_looks(settings, file)
+    except SettingsError as error:
+        faults += error.faults
+    if faults:
+        raise SettingsError(faults)
+    return settings
+
+
+class _Parent:
+    """The process that systemd knows: listens, forks, watches."""
+
+    def __init__(self, file: Path, settings: Settings, events: Events, listening: socket.socket) -> None:
+        self._file = file
+        self._settings = settings
+        self._events = events
+        self._listening = listening
+
+    def run(self) -> None:
+        from segl import metrics
+        from segl_portal.workers import SIGNALS, Workers
+
+        web, ports = self._settings.portal.web, self._settings.metrics
+        workers = Workers(web.workers or os.cpu_count() or 1, self._work, self._events)
+        exporter = Workers(1 if ports.portal_port else 0, self._export, self._events, "exporter")
+        try:
+            exporter.start()
+            workers.start()
+            self._events.ready(listen=web.listen, tls=web.speaks_tls, workers=workers.alive)
+            notify.ready()
+            beat = notify.watchdog_seconds()
+            why = None
+            while why is None:
+                told = signal.sigtimedwait(SIGNALS, min(1.0, beat or 1.0))
+                for group in (workers, exporter):
+                    group.tend()
+                if workers.alive:
+                    notify.watchdog()
+                if told is None:
+                    continue
+                if told.si_signo == signal.SIGHUP:
+                    self._reload(workers)
+                    metrics.WORKERS.set(workers.alive)
+                elif told.si_signo in (signal.SIGTERM, signal.SIGINT):
+                    why = signal.Signals(told.si_signo).name
+            notify.stopping()
+            self._events.stopping(why)
+            workers.stop(web.drain_seconds + 5)
+        finally:
+            workers.kill()
+            exporter.kill()
+
+    def _reload(self, workers: Workers) -> None:
+        from segl import metrics
+
+        notify.reloading()
+        try:
+            checked_settings(self._file)
+        except SeglError as error:
+            self._events.reload_refused(error)
+            metrics.RELOADS.labels("refused").inc()
+        else:
+            workers.signal(signal.SIGHUP)
+            self._events.reloaded()
+            metrics.RELOADS.labels("ok").inc()
+        notify.ready()
+
+    def _work(self, _slot: int, lifeline: int, beat: int) -> None:
+        from segl_portal.running import run_worker
+
+        run_worker(self._file, self._settings, self._events, self._listening, lifeline=lifeline, beat=beat)
+
+    def _export(self, _slot: int, lifeline: int, beat: int) -> None:
+        """Serves the metrics of all workers."""
+        from segl import metrics
+
+        host, port = self._settings.metrics.host, self._settings.metrics.portal_port
+        self._listening.close()
+        try:
+            metrics.serve(host, port)
+        except OSError as error:
+            raise SeglError(
+                "the metrics port cannot be had", f"metrics.portal_port {host}:{port}: {error.strerror}"
+            ) from None
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        os.set_blocking(lifeline, False)
+        while True:
+            os.write(beat, b".")
+            time.sleep(1.0)
+            try:
+                if not os.read(lifeline, 1):
+                    return
+            except BlockingIOError:
+                continue
+
+
+@contextmanager
+def _listening(web: Web) -> Iterator[socket.socket]:
+    """The socket that all workers share. Raises :class:`SeglError`."""
+    if web.is_socket:
+        listener = listen_unix(Path(web.listen), int(web.socket_mode, 8))
+        try:
+            yield listener.sock
+        finally:
+            listener.close()
+        return
+    host, _, port = web.listen.rpartition(":")
+    host = host.strip("[]")
+    try:
+        sock = socket.create_server(
+            (host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_BACKLOG
+        )
+    except OSError as error:
+        raise SeglError("the portal's port cannot be had", f"{web.listen}: {error.strerror}") from None
+    with sock:
+        yield sock
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="segl-portal", description="Shows sealed messages to their recipients, in a browser."
+    )
+    parser.add_argument(
+        "--settings", type=Path, default=DEFAULT_FILE, help="settings file (default: %(default)s)"
+    )
+    parser.add_argument("--check-only", action="store_true", help="check settings, looks and TLS, then end")
+    parser.add_argument("--version", action="version", version=f"segl-portal {__version__}")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""What browsers send us: the small forms, the cookie, the link in any form that a person pastes it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from segl_portal.browser import COOKIE, Browser
+from segl_portal.guard import Refusal, Trouble
+
+_FIELDS: Final = 10
+
+
+async def form_of(request: Request) -> Mapping[str, str]:
+    """The fields of a small form (``application/x-www-form-urlencoded``). Raises :class:`Refusal`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise Refusal(Trouble.BAD_REQUEST)
+    try:
+        raw = await request.body()
+        fields = parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"
+        )
+    except (ValueError, ClientDisconnect):
+        raise Refusal(Trouble.BAD_REQUEST) from None
+    if len({name for name, _ in fields}) != len(fields):
+        raise Refusal(Trouble.BAD_REQUEST)
+    return dict(fields)
+
+
+def browser_of(request: Request) -> Browser | None:
+    """The browser that sent our cookie."""
+    return Browser.of_cookie(request.cookies.get(COOKIE))
+
+
+def sure_browser(request: Request, place: str, fields: Mapping[str, str]) -> Browser:
+    """The browser, when the form is one that we gave it. Raises :class:`Refusal`."""
+    browser = browser_of(request)
+    if browser is None:
+        raise Refusal(Trouble.COOKIES)
+    if not browser.is_csrf(place, fields.get("csrf")):
+        raise Refusal(Trouble.OTHER_SITE)
+    return browser
+
+
+def tells_where_from(request: Request) -> bool:
+    """Whether the browser sends Fetch Metadata. One that does, and comes from another site (a link in a web mail),
+    keeps our ``SameSite=Strict`` cookie back, so that it may have one though none came; a new one in its place would
+    close what it has open. It gets its cookie with its first POST, which comes from our own page."""
+    return "sec-fetch-site" in request.headers
+
+
+def keep(response: Response, browser: Browser) -> Response:
+    """Give the browser its cookie, until it is closed."""
+    response.set_cookie(COOKIE, browser.cookie, path="/", secure=True, httponly=True, samesite="strict")
+    return response
+
+
+def secret_in(text: str) -> str:
+    """The secret in what was typed or pasted: what stands behind ``#``, or the text itself; without the blanks,
+    line ends and brackets that mail programs put around links."""
+    squeezed = "".join(text.split()).strip("<>\"'.,")
+    return squeezed.rpartition("#")[2][:100]

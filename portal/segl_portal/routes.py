@@ -1,0 +1,249 @@
+"""Asking for a code, giving it, leaving; and the sender's page that takes a message back.
+
+    GET  /m/{rid}         explains; one button              POST /m/{rid}/code   promises a code
+    GET  /m/{rid}/code    the field for the code            POST /m/{rid}/open   opens the message
+    GET  /r/{mid}         asks whether to take it back      POST /r/{mid}        takes it back
+                                                            POST /m/{rid}/leave  closes it in this browser
+
+A GET changes nothing: link scanners and previews may fetch all of them. Every POST is answered by a redirection (303)
+to a page that may be fetched again, so that neither "reload" nor "back" sends a form twice. Whether a message exists
+shows nowhere: the same pages, texts and codes for every id (:mod:`segl_portal.desk` sees to the same timing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from segl.sealed.directory import is_id
+from segl_portal.browser import Browser
+from segl_portal.desk import Asked, Denied, Desk, Opened
+from segl_portal.forms import browser_of, form_of, keep, secret_in, sure_browser, tells_where_from
+from segl_portal.guard import Refusal, Trouble
+from segl_portal.pages import LANGUAGE_COOKIE, Pages, Shown
+from segl_portal.security_headers import YEAR, Kind
+
+_SECRET: Final = 43
+_TOLD: Final = ("left", "again")
+
+
+class JourneyRoutes:
+    """The handlers. ``desk`` blocks and is asked in threads; so is *check*, which raises when the store is away."""
+
+    def __init__(self, pages: Pages, desk: Desk, check: Callable[[], None]) -> None:
+        self._pages = pages
+        self._desk = desk
+        self._check = check
+
+    async def landing(self, request: Request) -> Response:
+        rid = id_in(request, "rid")
+        browser = browser_of(request)
+        is_open = known = False
+        if browser is None:
+            if not tells_where_from(request):
+                browser = Browser.new()
+        else:
+            is_open, known = await run_in_threadpool(self._standing, browser, rid)
+        now = request.query_params.get("now", "")
+        answer = self._landing(
+            self._pages.shown(request),
+            rid,
+            browser,
+            now=now if now in _TOLD else "",
+            is_open=is_open,
+            known=known,
+        )
+        return self._with_cookies(request, answer, browser)
+
+    def _landing(
+        self,
+        shown: Shown,
+        rid: str,
+        browser: Browser | None,
+        *,
+        now: str = "",
+        is_open: bool = False,
+        known: bool = False,
+        error: str = "",
+    ) -> Response:
+        return self._pages.page(
+            shown,
+            "landing.html",
+            here=f"{self._pages.prefix}/m/{rid}",
+            csrf=browser.csrf(rid) if browser else "",
+            now=now,
+            is_open=is_open,
+            is_known=known,
+            error=error,
+            switch=not error,
+        )
+
+    def _standing(self, browser: Browser, rid: str) -> tuple[bool, bool]:
+        """Whether this browser has the message open, and whether it has asked for a code before."""
+        opened = self._desk.visit(browser, rid)
+        if opened is not None:
+            opened.content.close()
+        return opened is not None, self._desk.pending(browser, rid) is not None
+
+    async def ask(self, request: Request) -> Response:
+        """Link in the body → a code is on its way, if the link is right."""
+        rid = id_in(request, "rid")
+        fields = await form_of(request)
+        browser = browser_of(request)
+        if browser is None and fields.get("csrf"):
+            raise Refusal(Trouble.COOKIES)  # we gave one, and it did not come back
+        if browser is None:
+            if not tells_where_from(request):
+                raise Refusal(Trouble.COOKIES)
+            browser = Browser.new()  # the guard has seen that the form is our own
+        elif fields.get("csrf"):
+            sure_browser(request, rid, fields)
+        elif not tells_where_from(request):
+            raise Refusal(Trouble.OTHER_SITE)
+        shown = self._pages.shown(request)
+        link = secret_in(fields.get("link", ""))
+        if link and len(link) != _SECRET:
+            return keep(self._landing(shown, rid, browser, error=shown.texts.paste_incomplete), browser)
+        asked = await run_in_threadpool(
+            self._desk.ask,
+            browser,
+            rid,
+            link,
+            network=client_of(request),
+            language=shown.texts.language,
+            phrase=fields.get("phrase", "")[:200],
+        )
+        why = "" if isinstance(asked, Asked) else f"&why={asked.value}"
+        return keep(self._pages.to(f"/m/{rid}/code?asked=1{why}"), browser)
+
+    async def code(self, request: Request) -> Response:
+        rid = id_in(request, "rid")
+        browser = browser_of(request)
+        if browser is None and request.query_params.get("asked") and same_site(request):
+            raise Refusal(Trouble.COOKIES)
+        asked = await run_in_threadpool(self._desk.pending, browser, rid) if browser else None
+        why = _denied(request.query_params.get("why", ""))
+        shown = self._pages.shown(request)
+        if browser is None or (asked is None and why is None):
+            return self._pages.to(f"/m/{rid}?now=again")
+        if asked is None:
+            # too much was asked for before a first code was promised
+            return self._landing(shown, rid, browser, error=_words(shown, why), known=False)
+        return self._pages.page(
+            shown,
+            "code.html",
+            here=f"{self._pages.prefix}/m/{rid}",
+            csrf=browser.csrf(rid),
+            asked=asked,
+            error=_words(shown, why),
+        )
+
+    async def open(self, request: Request) -> Response:
+        """Code in the body → the message, when it is right."""
+        rid = id_in(request, "rid")
+        fields = await form_of(request)
+        browser = sure_browser(request, rid, fields)
+        code = fields.get("code", "")[:100]
+        given = await run_in_threadpool(self._desk.give, browser, rid, code, network=client_of(request))
+        if isinstance(given, Opened):
+            given.content.close()
+            return self._pages.to(f"/m/{rid}/message")
+        return self._pages.to(f"/m/{rid}/code?why={given.value}")
+
+    async def leave(self, request: Request) -> Response:
+        rid = id_in(request, "rid")
+        browser = sure_browser(request, rid, await form_of(request))
+        await run_in_threadpool(self._desk.leave, browser, rid)
+        return self._pages.to(f"/m/{rid}?now=left")
+
+    async def ask_revoke(self, request: Request) -> Response:
+        mid = id_in(request, "mid")
+        browser = browser_of(request) or (None if tells_where_from(request) else Browser.new())
+        answer = self._revoke_page(self._pages.shown(request), mid, browser)
+        return self._with_cookies(request, answer, browser)
+
+    def _revoke_page(self, shown: Shown, mid: str, browser: Browser | None, error: str = "") -> Response:
+        return self._pages.page(
+            shown,
+            "revoke.html",
+            here=f"{self._pages.prefix}/r/{mid}",
+            csrf=browser.csrf(mid) if browser else "",
+            error=error,
+            switch=not error,
+        )
+
+    async def revoke(self, request: Request) -> Response:
+        """The secret is what counts: no cookie is needed, and none is given."""
+        mid = id_in(request, "mid")
+        fields = await form_of(request)
+        if not tells_where_from(request):
+            sure_browser(request, mid, fields)
+        shown = self._pages.shown(request)
+        secret = secret_in(fields.get("link", ""))
+        if len(secret) != _SECRET:
+            return self._revoke_page(shown, mid, browser_of(request), shown.texts.paste_incomplete)
+        gone = await run_in_threadpool(self._desk.revoke, mid, secret)
+        t = shown.texts
+        title, text = (t.revoked_title, t.revoked_text) if gone else (t.not_revoked_title, t.not_revoked_text)
+        return self._pages.page(shown, "told.html", title=title, text=text, switch=False)
+
+    async def static(self, request: Request) -> Response:
+        answer = self._pages.static(request.path_params["name"])
+        if answer is None:
+            raise Refusal(Trouble.NOT_FOUND)
+        return answer
+
+    async def health(self, _request: Request) -> Response:
+        """200 when the store answers: what a load balancer asks."""
+        await run_in_threadpool(self._check)
+        return PlainTextResponse("ok\n", headers=dict(self._pages.headers.of(Kind.FILE)))
+
+    def _with_cookies(self, request: Request, answer: Response, browser: Browser | None) -> Response:
+        if browser is not None:
+            keep(answer, browser)
+        return remember_language(request, answer)
+
+
+def remember_language(request: Request, answer: Response) -> Response:
+    """Somebody used the switch: keep it for the pages after this one. It names nobody."""
+    if (wanted := request.query_params.get("lang")) in ("da", "en"):
+        answer.set_cookie(
+            LANGUAGE_COOKIE, wanted, max_age=YEAR, path="/", secure=True, httponly=True, samesite="lax"
+        )
+    return answer
+
+
+def id_in(request: Request, name: str) -> str:
+    """The id in the path. What cannot be an id is a link that was cut off or mistyped. Raises :class:`Refusal`."""
+    text = str(request.path_params[name])
+    if not is_id(text):
+        raise Refusal(Trouble.NOT_FOUND)
+    return text
+
+
+def client_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def same_site(request: Request) -> bool:
+    """Whether the browser should have sent a cookie that it has."""
+    return request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+
+
+def _denied(text: str) -> Denied | None:
+    return Denied(text) if text in {denied.value for denied in Denied} else None
+
+
+def _words(shown: Shown, why: Denied | None) -> str:
+    t = shown.texts
+    words = {
+        Denied.WRONG: t.wrong,
+        Denied.EXPIRED: t.expired,
+        Denied.TOO_MANY: t.too_many,
+        Denied.BUSY: t.busy,
+    }
+    return words[why] if why is not None else ""

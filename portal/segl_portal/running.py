@@ -1,0 +1,70 @@
+"""A worker's own things: its connection to the store, its threads, the application; made anew at a reload."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from socket import socket
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from starlette.types import ASGIApp
+
+from segl.errors import SeglError
+from segl.events import Events
+from segl.settings import Settings
+from segl.store import open_store, transaction
+from segl_portal.app import Swapped, build_app
+from segl_portal.daemon import checked_settings
+from segl_portal.desk import Desk
+from segl_portal.posting import Posting
+from segl_portal.serving import serve, tls_context
+
+
+def run_worker(
+    file: Path, settings: Settings, events: Events, listening: socket, *, lifeline: int, beat: int
+) -> None:
+    """Serve until told to stop; codes that were promised go out before it returns. Raises :class:`SeglError`."""
+    engine = open_store(settings.store.url)
+    posting = Posting(events)
+    try:
+        web = settings.portal.web
+        tls = tls_context(web)
+        app = Swapped(_app(settings, engine, events, posting))
+
+        def reload() -> None:
+            try:
+                fresh = checked_settings(file)
+                app.app = _app(fresh, engine, events, posting)
+                _renew(tls, fresh)
+            except (SeglError, OSError) as error:  # the parent has read the same file a moment ago
+                events.failed("reload", error)
+
+        serving = serve(app, listening, web, tls, reload=reload, lifeline=lifeline, beat=beat)
+        asyncio.run(serving)
+    finally:
+        posting.close()
+        engine.dispose()
+
+
+def _app(settings: Settings, engine: Engine, events: Events, posting: Posting) -> ASGIApp:
+    return build_app(settings, Desk(settings, engine, events, posting), events, store_check(engine))
+
+
+def store_check(engine: Engine) -> Callable[[], None]:
+    """Raises :class:`~segl.errors.StoreError` when the store does not answer."""
+
+    def check() -> None:
+        with transaction(engine) as connection:
+            connection.execute(sa.select(1))
+
+    return check
+
+
+def _renew(tls: ssl.SSLContext | None, settings: Settings) -> None:
+    """A renewed certificate is used from the next connection on."""
+    web = settings.portal.web
+    if tls is not None and web.certificate is not None:
+        tls.load_cert_chain(web.certificate, web.key)

@@ -1,0 +1,158 @@
+"""One worker: uvicorn on a socket that the parent listens on, until told to stop.
+
+uvicorn speaks HTTP/1.1 (h11) and nothing else here: no WebSockets, no access log (there is nothing in an address worth
+keeping, and the web server before us has its own), no log of its own at all, because a traceback could hold content.
+It closes idle connections, but waits for ever for a request that never becomes whole; :class:`PatientProtocol` does
+not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from socket import socket
+
+import uvicorn
+from h11 import IDLE
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from segl.settings_web import Web
+
+HEADER_BYTES = 16 * 1024
+_BEAT_SECONDS = 1.0
+
+
+def tls_context(web: Web) -> ssl.SSLContext | None:
+    """The server's TLS, when it speaks it itself. Raises :class:`OSError` (``ssl.SSLError`` too)."""
+    if web.certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20")
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_cert_chain(web.certificate, web.key)
+    return context
+
+
+async def serve(
+    app: ASGIApp,
+    listening: socket,
+    web: Web,
+    tls: ssl.SSLContext | None,
+    *,
+    reload: Callable[[], None],
+    lifeline: int,
+    beat: int,
+) -> None:
+    """Serve until SIGTERM, or until the parent is gone (*lifeline*, a pipe, ends). Requests in hand may finish
+    (``drain_seconds``). SIGHUP calls *reload*. Every second a byte is written to the pipe *beat*: the first tells
+    that it is ready, the others that its loop still turns."""
+    server = _Server(_config(app, web, tls))
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+
+    def orphaned() -> None:
+        loop.remove_reader(lifeline)
+        stop()
+
+    loop.add_reader(lifeline, orphaned)
+    beats = asyncio.create_task(_beat(server, beat))
+    await server.serve(sockets=[listening])
+    beats.cancel()
+
+
+async def _beat(server: uvicorn.Server, pipe: int) -> None:
+    while True:
+        if server.started:
+            with suppress(OSError):  # full: the parent is busy; or it is gone
+                os.write(pipe, b".")
+        await asyncio.sleep(_BEAT_SECONDS if server.started else 0.01)
+
+
+def _config(app: ASGIApp, web: Web, tls: ssl.SSLContext | None) -> uvicorn.Config:
+    _silence()
+    config = uvicorn.Config(
+        app,
+        http=_protocol(web.header_seconds),
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=web.connections,
+        timeout_keep_alive=max(1, round(web.idle_seconds)),
+        timeout_graceful_shutdown=max(1, round(web.drain_seconds)),
+        h11_max_incomplete_event_size=HEADER_BYTES,
+    )
+    config.load()
+    config.ssl = tls
+    return config
+
+
+def _silence() -> None:
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers = [logging.NullHandler()]
+        logger.propagate = False
+
+
+class _Server(uvicorn.Server):
+    """Signals are ours."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _protocol(header_seconds: float) -> type[H11Protocol]:
+    class PatientProtocol(H11Protocol):
+        """Ends a connection on which a request's header does not become whole in time. After an answer uvicorn's own
+        clock runs until the first byte of the next request; then this one does."""
+
+        _waiting: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._watch()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.their_state is IDLE:
+                self._watch()
+            else:
+                self._rest()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._rest()
+            super().connection_lost(exc)
+
+        def _watch(self) -> None:
+            if self._waiting is None:
+                self._waiting = self.loop.call_later(header_seconds, self._give_up)
+
+        def _rest(self) -> None:
+            if self._waiting is not None:
+                self._waiting.cancel()
+                self._waiting = None
+
+        def _give_up(self) -> None:
+            self._waiting = None
+            if self.conn.their_state is IDLE and not self.transport.is_closing():
+                self.transport.abort()
+
+    return PatientProtocol

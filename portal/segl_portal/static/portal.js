@@ -1,0 +1,159 @@
+/* What the pages cannot do without a script, and a little comfort. Everything else works without it.
+
+   1. A link's secret stands after "#", where no server sees it. It is put into the form and taken out of the address
+      bar; the browser's history entry keeps it, so that "reload" and "back" do not lose it.
+   2. A form is sent once, however often its button is pressed.
+   3. The frame with the message's text gets the height of what is in it.
+   4. Files may be dropped, and sending them shows progress. */
+
+"use strict";
+
+document.documentElement.classList.add("js");
+
+const SECRET = /^[A-Za-z0-9_-]{43}$/;
+
+function takeSecret() {
+  const form = document.querySelector("form[data-secret]");
+  if (!form) return;
+  const given = location.hash.slice(1);
+  const kept = history.state && history.state.secret;
+  const secret = SECRET.test(given) ? given : (given ? "" : kept || "");
+  if (given) history.replaceState({ secret }, "", location.pathname + location.search);
+  const paste = form.querySelector("[data-paste]");
+  const field = form.elements.link;
+  if (secret) {
+    field.value = secret;
+    paste.hidden = true;
+    field.required = false;
+    for (const link of document.querySelectorAll("a[data-language]")) link.hash = secret;
+  } else if (field.required) {
+    paste.querySelector("[data-without-script]").hidden = true;
+    paste.querySelector("[data-missing]").hidden = false;
+  }
+}
+
+function sendOnce() {
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) { event.preventDefault(); return; }
+      form.dataset.sent = "yes";
+      for (const button of form.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
+    });
+  }
+}
+
+/* A page that the browser kept whole while another was shown: its form may be sent again, and it may show what has
+   been closed since. */
+function comeBack() {
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+}
+
+function fitFrame() {
+  const frame = document.querySelector("iframe[data-fit]");
+  if (!frame) return;
+  const fit = () => {
+    const page = frame.contentDocument;
+    if (!page || !page.body || page.URL === "about:blank") return;
+    const wanted = Math.ceil(page.body.getBoundingClientRect().height);
+    const wide = page.documentElement.scrollWidth > page.documentElement.clientWidth;
+    frame.style.height = Math.min(Math.max(wanted + (wide ? 20 : 0), 80), 30000) + "px";
+  };
+  const watch = () => {
+    fit();
+    const page = frame.contentDocument;
+    if (page && page.body) new ResizeObserver(fit).observe(page.body);
+  };
+  frame.addEventListener("load", watch);
+  watch();
+  addEventListener("resize", fit);
+}
+
+function answer() {
+  const form = document.querySelector("form[data-answer]");
+  if (!form) return;
+  const drop = form.querySelector("[data-drop]");
+  const input = form.querySelector("input[type=file]");
+  const list = form.querySelector("[data-chosen]");
+  const told = form.querySelector("[data-progress]");
+  const bar = form.querySelector("progress");
+  let files = [];
+
+  function show() {
+    const all = new DataTransfer();
+    for (const file of files) all.items.add(file);
+    input.files = all.files;
+    list.replaceChildren(...files.map((file, place) => {
+      const item = document.createElement("li");
+      const name = document.createElement("span");
+      name.className = "name";
+      name.textContent = file.name;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "plain";
+      button.textContent = list.dataset.remove.replace("{name}", file.name);
+      button.addEventListener("click", () => { files.splice(place, 1); show(); input.focus(); });
+      item.className = "file";
+      item.append(name, button);
+      return item;
+    }));
+    list.hidden = files.length === 0;
+  }
+
+  input.addEventListener("change", () => { files = files.concat(Array.from(input.files)).filter(isNew); show(); });
+  function isNew(file, place, all) {
+    return all.findIndex((other) => other.name === file.name && other.size === file.size
+      && other.lastModified === file.lastModified) === place;
+  }
+  for (const kind of ["dragover", "dragenter"]) {
+    drop.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
+  }
+  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    files = files.concat(Array.from(event.dataTransfer.files)).filter(isNew);
+    show();
+  });
+
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    event.preventDefault();
+    const request = new XMLHttpRequest();
+    const fail = () => {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
+      bar.hidden = true;
+      told.textContent = form.dataset.late;
+    };
+    request.open("POST", form.action);
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.addEventListener("progress", (sent) => {
+      if (!sent.lengthComputable) return;
+      const percent = Math.round(100 * sent.loaded / sent.total);
+      bar.hidden = false;
+      bar.value = percent;
+      told.textContent = form.dataset.sending.replace("{percent}", percent);
+    });
+    request.addEventListener("load", () => {
+      let said = {};
+      try { said = JSON.parse(request.responseText); } catch { /* an error page of a server between us */ }
+      if (request.status === 200 && said.next) { location.assign(said.next); return; }
+      fail();
+      if (said.told) told.textContent = said.told;
+    });
+    for (const kind of ["error", "abort", "timeout"]) request.addEventListener(kind, fail);
+    request.send(new FormData(form));
+  });
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  takeSecret();
+  sendOnce();
+  comeBack();
+  fitFrame();
+  answer();
+  const first = document.querySelector("[data-focus]");
+  if (first) first.focus();
+});

@@ -1,0 +1,186 @@
+"""The worker processes of ``segl-portal``: forked, watched, replaced.
+
+The parent has one thread and serves nothing, so that forking it is safe at any time. Each worker holds the reading end
+of a pipe that nobody writes to: when the parent is gone, however it went, the pipe ends and the worker stops. On
+another pipe the worker writes a byte each second; one that is silent for long hangs, and is killed and replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, NoReturn
+
+from segl import metrics
+from segl.errors import SeglError
+from segl.events import Events
+
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+_READY_SECONDS: Final = 30.0
+_SILENT_SECONDS: Final = 30.0
+_FIRST_DELAY, _LONGEST_DELAY, _STABLE_SECONDS = 0.2, 10.0, 10.0
+
+# What a child does: its number, the lifeline, the pipe for its beats.
+Serve = Callable[[int, int, int], None]
+
+
+@dataclass(slots=True)
+class _Worker:
+    pid: int
+    slot: int
+    beat: int
+    started: float
+    heard: float
+    ready: bool = False
+
+
+class Workers:
+    """*count* children that run *serve*, and as many again when they end unasked."""
+
+    def __init__(
+        self, count: int, serve: Serve, events: Events, kind: Literal["worker", "exporter"] = "worker"
+    ) -> None:
+        self._count = count
+        self._serve = serve
+        self._events = events
+        self._kind: Literal["worker", "exporter"] = kind
+        self._workers: dict[int, _Worker] = {}
+        self._due: dict[int, float] = {}
+        self._delays: dict[int, float] = {}
+        self._stopping = False
+        self._lifeline, self._ours = os.pipe()
+
+    @property
+    def alive(self) -> int:
+        return len(self._workers)
+
+    def start(self) -> None:
+        """Returns when all are ready. Raises :class:`SeglError` when one is not in time."""
+        for slot in range(self._count):
+            self._fork(slot)
+        end = time.monotonic() + _READY_SECONDS
+        while not all(worker.ready for worker in self._workers.values()):
+            self.listen()
+            if self._reap() or time.monotonic() > end:
+                self.kill()
+                raise SeglError("the workers cannot be started", "a worker ended, or was not ready in time")
+            time.sleep(0.02)
+
+    def tend(self) -> None:
+        """Replace the dead and those that hang. Call it every second or so."""
+        self.listen()
+        self._reap()
+        now = time.monotonic()
+        for worker in self._workers.values():
+            if worker.ready and now - worker.heard > _SILENT_SECONDS:
+                os.kill(worker.pid, signal.SIGKILL)
+                worker.heard = now
+        for slot in [slot for slot, due in self._due.items() if due <= now and not self._stopping]:
+            del self._due[slot]
+            try:
+                self._fork(slot)
+            except OSError as error:
+                self._events.failed("fork", error)
+                self._due[slot] = now + _LONGEST_DELAY
+
+    def signal(self, number: signal.Signals) -> None:
+        for pid in list(self._workers):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def stop(self, seconds: float) -> None:
+        """Let all finish what they have in hand; what has not ended after *seconds* is killed."""
+        self._stopping = True
+        self.signal(signal.SIGTERM)
+        end = time.monotonic() + seconds
+        while self._workers and time.monotonic() < end:
+            self._reap()
+            time.sleep(0.02)
+        self.kill()
+
+    def kill(self) -> None:
+        self._stopping = True
+        self.signal(signal.SIGKILL)
+        while self._workers:
+            self._reap()
+            time.sleep(0.01)
+
+    def listen(self) -> None:
+        """Hear the workers' beats."""
+        for worker in self._workers.values():
+            with contextlib.suppress(BlockingIOError):
+                if os.read(worker.beat, 4096):
+                    worker.ready, worker.heard = True, time.monotonic()
+
+    def _reap(self) -> bool:
+        """Take note of those that have ended; whether there was one."""
+        ended = []
+        for worker in self._workers.values():
+            pid, status = os.waitpid(worker.pid, os.WNOHANG)
+            if pid:
+                ended.append((worker, os.waitstatus_to_exitcode(status)))
+        for worker, code in ended:
+            self._ended(worker, code)
+        return bool(ended)
+
+    def _ended(self, worker: _Worker, code: int) -> None:
+        del self._workers[worker.pid]
+        os.close(worker.beat)
+        metrics.forget_process(worker.pid)
+        if self._stopping:
+            return
+        self._events.worker_died(worker.pid, code, self._kind)
+        now = time.monotonic()
+        stable = now - worker.started >= _STABLE_SECONDS
+        delay = 0.0 if stable else self._delays.get(worker.slot, 0.0)
+        self._delays[worker.slot] = min(_LONGEST_DELAY, delay * 2 or _FIRST_DELAY)
+        self._due[worker.slot] = now + delay
+
+    def _fork(self, slot: int) -> None:
+        beat, beat_end = os.pipe()
+        os.set_blocking(beat, False)
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(beat)
+            os.close(beat_end)
+            raise
+        if pid == 0:
+            self._in_child(slot, beat_end)
+        os.close(beat_end)
+        now = time.monotonic()
+        self._workers[pid] = _Worker(pid, slot, beat, now, now)
+        self._events.worker_started(pid, 1, self._kind)
+
+    def _in_child(self, slot: int, beat_end: int) -> NoReturn:
+        """The life of a worker. Never returns into the parent's code."""
+        code = 1
+        try:
+            os.setsid()  # a terminal's ^C is for the parent, which lets us finish
+            os.close(self._ours)
+            for worker in self._workers.values():
+                os.close(worker.beat)
+            os.set_blocking(beat_end, False)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            self._serve(slot, self._lifeline, beat_end)
+            code = 0
+        except SeglError as error:
+            self._events.start_refused(error)
+        except BaseException as error:  # the parent is told by the exit code, the log why
+            self._events.failed(self._kind, error)
+        finally:
+            os._exit(code)
+
+
+@contextlib.contextmanager
+def signals_held() -> Iterator[None]:
+    """The parent takes its signals one at a time (sigtimedwait(2)); nothing interrupts it elsewhere."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,171 @@
+"""A real ``segl-portal`` on a port of its own, with TLS, and everything behind it: store, sealed files, return port.
+
+with PortalSite(directory) as site:
+    letter = site.seal("bo@vestby.example", content)
+    site.link(letter)                     # what stands in the notice
+    site.http().get(f"/m/{letter.recipient_id}")
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from world.ca import TestCA
+from world.counter import Counter, Letter, code_in
+from world.desk import DOMAIN, free_port
+from world.postfix import wait_until
+from world.process import Daemon
+
+HOST = f"sikker.{DOMAIN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the portal answered. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cookies: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8")
+
+
+class PortalSite(Counter):
+    """*web* are settings of ``[portal.web]``, *tables* whole tables as TOML."""
+
+    def __init__(self, directory: Path, *, web: str = "", tables: str = "", **portal: Any) -> None:
+        self.web_port = free_port()
+        super().__init__(directory, **{"url": f"https://{HOST}:{self.web_port}", **portal})
+        self.home = directory
+        self.ca = TestCA(directory / "ca")
+        self.certificate = self.ca.issue([HOST])
+        self.metrics_port = free_port()
+        self.settings_file = directory / "segl.toml"
+        self._web, self._tables, self._portal = web, tables, portal
+        self.write_settings()
+        self.daemon = Daemon("segl-portal", "--settings", str(self.settings_file), directory=directory)
+
+    def write_settings(self, tables: str | None = None) -> None:
+        portal = "\n".join(f"{name} = {json.dumps(value)}" for name, value in self._portal.items())
+        self.settings_file.write_text(
+            f"""
+[organisation]
+name = "Nordby Vandværk"
+domains = ["{DOMAIN}"]
+
+[portal]
+url = "https://{HOST}:{self.web_port}"
+sealed = "{self.home}/sealed"
+{portal}
+
+[portal.web]
+listen = "127.0.0.1:{self.web_port}"
+certificate = "{self.certificate.cert}"
+key = "{self.certificate.key}"
+workers = 1
+drain_seconds = 5
+{self._web}
+
+[delivery]
+reinject = "127.0.0.1:{self.port}"
+
+[store]
+url = "sqlite:///{self.home}/segl.db"
+
+[metrics]
+portal_port = {self.metrics_port}
+
+{self._tables if tables is None else tables}
+""",
+            "utf-8",
+        )
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        try:
+            self.daemon.start()
+        except BaseException:
+            super().__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with ExitStack() as stack:
+            stack.callback(super().__exit__, kind, value, trace)
+            stack.callback(self.daemon.stop)
+
+    @property
+    def origin(self) -> str:
+        return f"https://{HOST}:{self.web_port}"
+
+    def link(self, letter: Letter) -> str:
+        return f"{self.origin}/m/{letter.recipient_id}#{letter.link}"
+
+    def next_code(self, recipient: str, seconds: float = 30) -> str:
+        """The code in the next mail to *recipient*; forgets what came before."""
+        wait_until(lambda: bool(self._codes(recipient)), seconds, lambda: self.daemon.log[-3000:])
+        code = code_in(self._codes(recipient)[-1])
+        self.return_port.forget()
+        return code
+
+    def _codes(self, recipient: str) -> list[bytes]:
+        return [mail.content for mail in self.return_port.received if recipient in mail.recipients]
+
+    def client(self) -> Client:
+        return Client(self)
+
+
+@dataclass
+class Client:
+    """A browser without a face: one request at a time, cookies kept, redirections told and not followed."""
+
+    site: PortalSite
+    cookies: dict[str, str] = field(default_factory=dict)
+    fetch_site: str | None = "same-origin"
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.request("GET", path, headers=headers)
+
+    def post(self, path: str, form: Mapping[str, str], **headers: str) -> Answer:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.request("POST", path, urlencode(form).encode(), {**kind, **headers})
+
+    def request(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        sent = {"Host": f"{HOST}:{self.site.web_port}", "Accept-Language": "da"}
+        if self.fetch_site is not None:
+            sent["Sec-Fetch-Site"] = self.fetch_site
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        for name, value in (headers or {}).items():
+            sent[name.replace("_", "-")] = value
+        context = ssl.create_default_context(cafile=self.site.ca.file)
+        context.check_hostname = False  # we ask by the address; the name is in the Host field
+        connection = http.client.HTTPSConnection("127.0.0.1", self.site.web_port, timeout=60, context=context)
+        try:
+            connection.request(method, path, body or None, {k: v for k, v in sent.items() if v})
+            answer = connection.getresponse()
+            told = tuple(value for name, value in answer.getheaders() if name.lower() == "set-cookie")
+            for line in told:
+                for name, morsel in SimpleCookie(line).items():
+                    self.cookies[name] = morsel.value
+            names = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, names, answer.read(), told)
+        finally:
+            connection.close()
