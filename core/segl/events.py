@@ -279,6 +279,33 @@ class Events:
         """The right code was given, and the content shown."""
         self._log.info("sealed_opened", sealed_id=sealed_id, recipient=recipient)
 
+    def answered(
+        self, answer_id: str, sealed_id: str, recipient: str, *, to: Sequence[str], size: int, queued_as: str
+    ) -> None:
+        """A recipient's answer is with the sender's Postfix."""
+        self._log.info(
+            "answered",
+            answer_id=answer_id,
+            sealed_id=sealed_id,
+            recipient=recipient,
+            to=list(to),
+            size=size,
+            queued_as=queued_as,
+        )
+
+    def answer_waits(self, answer_id: str, error: BaseException) -> None:
+        """The recipient was told that it was not sent; unless the mailbox refused it for good, it is kept."""
+        text = error.private if isinstance(error, SeglError) else type(error).__name__
+        self._log.warning("answer_waits", answer_id=answer_id, error=text)
+
+    def answer_refused(self, sealed_id: str, recipient: str, why: str) -> None:
+        """Nothing was sent; *why* is a word of segl_portal.answering.outcome."""
+        self._log.info("answer_refused", sealed_id=sealed_id, recipient=recipient, why=why)
+
+    def scanned(self, answer_id: str, said: str, detail: str) -> None:
+        """The virus scanner found something in a file of an answer, or could not say."""
+        self._log.warning("scanned", answer_id=answer_id, said=said, detail=detail)
+
     def sealed_revoked(self, sealed_id: str, by: str) -> None:
         self._log.info("sealed_revoked", sealed_id=sealed_id, by=by)
 

@@ -11,11 +11,14 @@ ID = "X-Segl-Id"  # joins milter log, sealed message and receipt of one message
 OPEN = "X-Segl-Open"  # S/MIME for an own recipient: the return port hands it to segl-deliver (segl-strip)
 ENVELOPE_ID = "X-Segl-Envelope-Id"  # the ENVID (RFC 3461) the client gave, when it gave one
 
+ANSWER = (
+    "Segl-Answer"  # stays on, for people and their rules: written in the portal. Forged ones are taken off
+)
 OPENED = "Segl-Opened"  # stays on: what segl-deliver made of an encrypted message. Forged ones are taken off
 
 # Headers of a sender that would steer our own machinery: forged X-Segl-*, and RFC 8689's
 # TLS-Required, by which Postfix 3.10 lets a message undo forced TLS.
-_STEERING = frozenset({"tls-required", OPENED.lower()})
+_STEERING = frozenset({"tls-required", OPENED.lower(), ANSWER.lower()})
 # Some programs take a bare CR for a line's end, and what stands behind it for a field.
 _BEHIND_CR = re.compile(rb"\r[ \t]*([!-9;-~]{1,76})[ \t]*:([^\r]*)")
 

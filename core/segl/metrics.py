@@ -22,6 +22,9 @@ DOUBTS = Counter("segl_doubts", "Messages with no certain category, by what the 
 VETOES = Counter("segl_vetoes", "Messages in which a rule of the house took a category out")
 UNREADABLE = Counter("segl_unreadable", "Parts that could not be read, by cause", ["cause"])
 REQUESTED = Counter("segl_requested", "Messages whose sender asked for the secure way by subject tag")
+ANSWERS_SEALED = Counter(
+    "segl_answers_sealed", "Messages that answer what somebody wrote in the portal, and so are secure"
+)
 FORGED = Counter("segl_forged_headers", "X-Segl and TLS-Required headers of senders taken off")
 SCAN_SECONDS = Histogram("segl_scan_seconds", "Time from end of message to verdict", buckets=_SCAN_BUCKETS)
 SCAN_FAILURES = Counter("segl_scan_failures", "Messages answered 451 because of a fault of ours")
@@ -74,6 +77,8 @@ INBOUND = Counter(
 SEALED_BYTES = Counter("segl_sealed_bytes", "Bytes sealed to disk")
 PORTAL_ASKED = Counter("segl_portal_asked", "Codes asked for at the portal, by answer", ["answer"])
 PORTAL_GIVEN = Counter("segl_portal_given", "Codes given at the portal, by answer", ["answer"])
+ANSWERS = Counter("segl_portal_answers", "Answers given at the portal, by how taking them ended", ["result"])
+SCANS = Counter("segl_portal_scans", "Files of answers shown to the virus scanner, by what it said", ["said"])
 PORTAL_CODES = Counter("segl_portal_codes", "Codes on their way, by channel and result", ["by", "result"])
 PORTAL_REQUESTS = Counter(
     "segl_portal_requests", "Requests to segl-portal, by page and kind of answer", ["page", "answer"]

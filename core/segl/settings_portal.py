@@ -88,14 +88,19 @@ class PortalAnswers:
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
     on: bool = True
-    # For one answer: its text, all its files together, each of them, and how many.
+    # For one answer: its text, all its files together, each of them, and how many. In the mail to the sender files
+    # take a third more, and the front's own `message_size_limit` must let that in.
     text_bytes: Count = 256 * 1024
     bytes: Count = 50 * 1024 * 1024
     file_bytes: Count = 50 * 1024 * 1024
     files: Annotated[int, Field(ge=0, le=1000)] = 100
-    # How many answers one recipient may give to one message.
+    # How many answers one recipient may give to one message, and how many of them within an hour.
     answers: Annotated[int, Field(ge=1, le=1000)] = 20
-    # File endings that are not taken. A program in an answer would come from a stranger, past the mail filter.
+    answers_an_hour: Annotated[int, Field(ge=1, le=1000)] = 10
+    # How many answers each process takes in at one time.
+    uploads: Annotated[int, Field(ge=1, le=256)] = 16
+    # File endings that are not taken. A program in an answer would come from a stranger, past the mail filter. Unless
+    # the list is empty, what begins as a program does is not taken either, whatever it is called.
     refused_types: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")], ...] = (
         *(
             "exe",

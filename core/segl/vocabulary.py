@@ -225,7 +225,7 @@ class Verdict:
 
     ``labels`` are the categories that hold, in the order of :class:`Label`. ``reasons`` are short
     codes for log and metric: label ids, ``personal``, ``unsure``, ``unreadable.<cause>``, ``veto.<rule>``,
-    ``requested``, ``always``. A plain verdict has reasons when something was weighed and let pass.
+    ``requested``, ``answers_sealed``, ``always``. A plain verdict has reasons when something was weighed and let pass.
     """
 
     decision: Decision

@@ -1,8 +1,8 @@
 """What must happen to a message: the classifier's verdict, and what settings and sender ask for.
 
-A message to own domains only is plain without being read. A subject tag asks for the secure way, as does
-the mode ``always``; neither lowers what the classifier says. In the mode ``shadow`` the verdict is
-recorded and the message goes as it would without Segl.
+A message to own domains only is plain without being read. A subject tag asks for the secure way, as does an answer
+to what somebody wrote in the portal, and the mode ``always``; none of them lowers what the classifier says. In the
+mode ``shadow`` the verdict is recorded and the message goes as it would without Segl.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from segl_milter.transaction import Mail
 
 INTERNAL = "internal"
 REQUESTED = "requested"
+ANSWERS_SEALED = "answers_sealed"
 ALWAYS = "always"
 
 # What mail programs put before a subject, in the languages of a Danish mailbox, any number of times.
@@ -96,6 +97,8 @@ def demands(mail: Mail, settings: Settings) -> Iterable[str]:
     """The reasons for the secure way that lie outside the message's content."""
     if any(tagged(subject, settings.detection.subject_tags) for subject in mail.subjects):
         yield REQUESTED
+    if any(map(settings.is_own, mail.answers)):
+        yield ANSWERS_SEALED
     if settings.detection.mode is Mode.ALWAYS:
         yield ALWAYS
 

@@ -19,7 +19,7 @@ from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
 from segl_milter.marks import Marks, marks_for
 from segl_milter.protocol import Context
-from segl_milter.ruling import REQUESTED, action, forged_tags, judge, to_be_opened
+from segl_milter.ruling import ANSWERS_SEALED, REQUESTED, action, forged_tags, judge, to_be_opened
 from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Mail, Transaction
 
@@ -175,6 +175,8 @@ def count(verdict: Verdict, mode: str, *, forged: int, seconds: float) -> None:
         metrics.UNREADABLE.labels(finding.rule.removeprefix("unreadable.")).inc()
     if REQUESTED in verdict.reasons:
         metrics.REQUESTED.inc()
+    if ANSWERS_SEALED in verdict.reasons:
+        metrics.ANSWERS_SEALED.inc()
     if forged:
         metrics.FORGED.inc(forged)
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segl import headers
+from segl.answer_ids import answered_domains
 from segl.settings import Limits
 from segl.smime_types import is_smime
 from segl.vocabulary import Envelope
 
 _CONTENT = ("content-type", "content-disposition")
+_THREAD = frozenset({"in-reply-to", "references"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Mail:
 
     ``raw`` holds the first part when the message was larger than the limit (``cut``); ``more_recipients``
     counts those beyond the limit, who are not in ``recipients``. ``steering`` names, in order and with
-    its number among the fields of that name, each header field that must come off.
+    its number among the fields of that name, each header field that must come off. ``answers`` are the domains
+    of the portal's answers (:mod:`segl.answer_ids`) that the message names as what it answers.
     """
 
     sender: Address
@@ -55,6 +58,7 @@ class Mail:
     steering: tuple[tuple[str, int], ...] = ()
     more_recipients: int = 0
     is_smime: bool = False
+    answers: frozenset[str] = frozenset()
 
     @property
     def cut(self) -> bool:
@@ -68,6 +72,7 @@ class Transaction:
     """Collects one message between MAIL and the end of its data."""
 
     __slots__ = (
+        "_answers",
         "_body_begun",
         "_chunks",
         "_content",
@@ -94,6 +99,7 @@ class Transaction:
         self._seen: dict[str, int] = {}
         self._steering: list[tuple[str, int]] = []
         self._content: dict[str, bytes] = {}
+        self._answers: set[str] = set()
         self._body_begun = False
 
     def recipient(self, address: Address) -> None:
@@ -112,6 +118,8 @@ class Transaction:
             self._content.setdefault(lower, value)
         if lower == "subject":
             self._subjects.append(value)
+        elif lower in _THREAD:
+            self._answers.update(answered_domains(value))
         self._keep(b"%s:%s\r\n" % (name.encode("utf-8"), value.replace(b"\n", b"\r\n")))
 
     def body(self, chunk: bytes) -> None:
@@ -135,6 +143,7 @@ class Transaction:
             steering=tuple(self._steering),
             more_recipients=self._more_recipients,
             is_smime=is_smime(*(self._content.get(name, b"") for name in _CONTENT)),
+            answers=frozenset(self._answers),
         )
 
     def _keep(self, piece: bytes) -> None:

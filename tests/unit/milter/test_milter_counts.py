@@ -21,6 +21,7 @@ def value(name: str, **labels: str) -> float:
         (Verdict(Decision.SECURE, reasons=("personal",)), "segl_doubts_total", {"doubt": "personal"}),
         (Verdict(Decision.PLAIN, reasons=("veto.own.a", "veto.own.b")), "segl_vetoes_total", {}),
         (Verdict(Decision.SECURE, reasons=("requested",)), "segl_requested_total", {}),
+        (Verdict(Decision.SECURE, reasons=("answers_sealed",)), "segl_answers_sealed_total", {}),
     ],
 )
 def test_each_reason_is_counted_once_a_message(verdict: Verdict, name: str, labels: dict[str, str]) -> None:

@@ -76,6 +76,29 @@ def test_a_message_to_own_domains_only_is_plain_without_being_read(
     assert verdict.decision is (Decision.PLAIN if internal else Decision.SECURE)
 
 
+@pytest.mark.parametrize(
+    ("answers", "secure"),
+    [
+        ({"nordby.example"}, True),
+        ({"drift.nordby.example"}, True),
+        ({"other.example", "nordby.example"}, True),
+        ({"other.example"}, False),  # another house's portal
+        (set(), False),
+    ],
+)
+def test_an_answer_to_what_was_written_in_our_portal_is_secure(answers: set[str], secure: bool) -> None:
+    verdict = judge(mail(TEA, answers=frozenset(answers)), shipped_rules(), settings())
+    assert verdict.decision is (Decision.SECURE if secure else Decision.PLAIN)
+    assert verdict.reasons == (("answers_sealed",) if secure else ())
+
+
+def test_it_lowers_nothing_and_stays_inside_when_all_are_inside() -> None:
+    known = frozenset({"nordby.example"})
+    assert judge(mail(CPR, answers=known), shipped_rules(), settings()).reasons == ("answers_sealed", "cpr")
+    inside = judge(mail(TEA, "b@nordby.example", answers=known), shipped_rules(), settings())
+    assert inside.reasons == ("internal",)
+
+
 def test_a_message_of_which_no_recipient_is_known_is_not_taken_for_internal() -> None:
     nobody = replace(mail(CPR), recipients=())
     assert judge(nobody, shipped_rules(), settings()).decision is Decision.SECURE

@@ -38,6 +38,14 @@ def test_a_message_without_a_body_ends_after_the_blank_line() -> None:
     assert collect([("From", b" a")], []).raw == b"From: a\r\n\r\n"
 
 
+def test_the_answers_a_message_names_as_answered_are_noted() -> None:
+    ours = b"<segl-answer.%s@nordby.example>" % (b"0a" * 16)
+    fields = [("References", b" <1@x.example>\n\t" + ours), ("In-Reply-To", b" <1@x.example>")]
+    assert collect(fields, []).answers == {"nordby.example"}
+    assert collect([("IN-REPLY-TO", ours)], []).answers == {"nordby.example"}
+    assert collect([("Subject", ours)], [ours]).answers == frozenset()
+
+
 def test_what_steers_us_is_noted_with_its_number_among_fields_of_that_name() -> None:
     mail = collect(
         [

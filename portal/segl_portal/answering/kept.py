@@ -1,0 +1,160 @@
+"""Answers in the store (table ``sealed_answer``) and among the sealed files.
+
+An answer is there from the moment its row is committed; its file was on disk before that. From then on it can be
+handed on, by one process at a time: whoever does it says until when (``sending_until``), so that one that was killed
+holds nobody back for longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+
+from segl.sealed.content import SealedContent
+from segl.sealed.directory import SealedDirectory, is_id
+from segl.sealed.keys import Place, Secret, unwrap_answer
+from segl.store import transaction
+from segl.tables.sealed import sealed_answer, sealed_message, sealed_recipient
+from segl_portal.answering.outcome import Refusal, Why
+
+HOUR: Final = 3600.0
+_row = sealed_answer.c
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One answer's row. Times are Unix seconds; ``handed_on_at`` is none until the sender's Postfix has it."""
+
+    id: str
+    recipient_id: str
+    size: int
+    wrapped_key: bytes
+    created_at: float
+    handed_on_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much one recipient may answer to one message: in all, and within an hour."""
+
+    answers: int
+    an_hour: int
+
+
+def place_of(answer: Kept) -> Place:
+    return Place(bytes.fromhex(answer.id), bytes.fromhex(answer.recipient_id))
+
+
+def check_room(connection: Connection, recipient_id: str, room: Room, now: float) -> None:
+    """Raises :class:`Refusal` when the message is gone, or there are more answers than *room*."""
+    alive = (
+        sa.select(sealed_recipient.c.id)
+        .join(sealed_message, sealed_message.c.id == sealed_recipient.c.message_id)
+        .where(sealed_recipient.c.id == recipient_id)
+        .where(sealed_recipient.c.server_secret.is_not(None), sealed_message.c.expires_at > now)
+    )
+    if connection.scalar(alive) is None:
+        raise Refusal(Why.GONE)
+    count = sa.select(sa.func.count()).where(_row.recipient_id == recipient_id)
+    if connection.scalars(count).one() > room.answers:
+        raise Refusal(Why.TOO_MANY_ANSWERS)
+    if connection.scalars(count.where(_row.created_at > now - HOUR)).one() > room.an_hour:
+        raise Refusal(Why.TOO_SOON)
+
+
+def keep(engine: Engine, answer: Kept, once: bytes, room: Room) -> Kept:
+    """Write the row; on disk on return. The row of the same form sent before, when there is one."""
+    insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(sealed_answer).on_conflict_do_nothing(index_elements=[_row.once])
+    values = {
+        "id": answer.id,
+        "recipient_id": answer.recipient_id,
+        "size": answer.size,
+        "wrapped_key": answer.wrapped_key,
+        "created_at": answer.created_at,
+        "once": once,
+    }
+    with transaction(engine) as connection:
+        if not connection.execute(statement.values(**values)).rowcount:
+            query = _select().where(_row.once == once, _row.recipient_id == answer.recipient_id)
+            found = connection.execute(query).one_or_none()
+            if found is None:  # forgotten at this very moment
+                raise Refusal(Why.GONE)
+            return _kept(found)
+        # the row is written, so no other process writes one while these are counted
+        check_room(connection, answer.recipient_id, room, answer.created_at)
+    return answer
+
+
+def answers_of(engine: Engine, recipient_id: str) -> list[Kept]:
+    """The oldest first."""
+    with transaction(engine) as connection:
+        query = _select().where(_row.recipient_id == recipient_id).order_by(_row.created_at, _row.id)
+        return [_kept(row) for row in connection.execute(query)]
+
+
+def find(engine: Engine, recipient_id: str, answer_id: str) -> Kept | None:
+    """This recipient's answer of that id."""
+    if not is_id(answer_id):
+        return None
+    with transaction(engine) as connection:
+        query = _select().where(_row.id == answer_id, _row.recipient_id == recipient_id)
+        row = connection.execute(query).one_or_none()
+    return None if row is None else _kept(row)
+
+
+def content_of(directory: SealedDirectory, answer: Kept, answers: Secret) -> SealedContent:
+    """The mail. Raises :class:`OSError`, :class:`~segl.sealed.keys.WrongSecret`,
+    :class:`~segl.sealed.content.NotOpened`."""
+    key = unwrap_answer(answer.wrapped_key, answers, place_of(answer))
+    return SealedContent(directory.open(answer.id), key, answer.id, answer.size)
+
+
+def claim(engine: Engine, answer_id: str, now: float, until: float) -> bool:
+    """Whether the caller is to hand it on now: nobody has, and nobody is at it."""
+    free = _row.sending_until.is_(None) | (_row.sending_until <= now)
+    with transaction(engine) as connection:
+        statement = sealed_answer.update().where(_row.id == answer_id, _row.handed_on_at.is_(None), free)
+        return bool(connection.execute(statement.values(sending_until=until)).rowcount)
+
+
+def is_claimed(engine: Engine, answer_id: str, now: float) -> bool:
+    with transaction(engine) as connection:
+        until = connection.scalar(sa.select(_row.sending_until).where(_row.id == answer_id))
+    return until is not None and until > now
+
+
+def release(engine: Engine, answer_id: str) -> None:
+    """It was not handed on; the next try may begin."""
+    with transaction(engine) as connection:
+        connection.execute(sealed_answer.update().where(_row.id == answer_id).values(sending_until=None))
+
+
+def handed_on(engine: Engine, answer_id: str, now: float, also: Callable[[Connection], None]) -> None:
+    """The sender's Postfix has it. *also* is done in the same transaction."""
+    with transaction(engine) as connection:
+        statement = sealed_answer.update().where(_row.id == answer_id)
+        connection.execute(statement.values(sending_until=None, handed_on_at=now))
+        also(connection)
+
+
+def forget(engine: Engine, directory: SealedDirectory, answer_id: str) -> None:
+    """It can never be handed on. The row first: a file without one is swept."""
+    with transaction(engine) as connection:
+        connection.execute(sealed_answer.delete().where(_row.id == answer_id))
+    directory.remove(answer_id)
+
+
+def _select() -> sa.Select[Any]:
+    return sa.select(
+        _row.id, _row.recipient_id, _row.size, _row.wrapped_key, _row.created_at, _row.handed_on_at
+    )
+
+
+def _kept(row: sa.Row[Any]) -> Kept:
+    return Kept(row.id, row.recipient_id, row.size, row.wrapped_key, row.created_at, row.handed_on_at)
