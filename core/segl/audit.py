@@ -44,6 +44,7 @@ class Act(StrEnum):
 
     CREATED = "created"  # sealed; the subject is the message
     NOTIFIED = "notified"  # the notice with the link is on its way
+    WITHDRAWN = "withdrawn"  # the notice could not be sent: the recipient's copy is gone
     CODE_SENT = "code-sent"
     OPENED = "opened"  # the right code was given, and the content shown
     DOWNLOADED = "downloaded"  # a file, a preview, or the whole message

@@ -267,6 +267,10 @@ class Events:
 
     # segl-portal, and what becomes of sealed messages
 
+    def number_unclear(self, sealed_id: str, recipients: int) -> None:
+        """The subject gave a number without saying whose, and there are several recipients: codes go by mail."""
+        self._log.warning("number_unclear", sealed_id=sealed_id, recipients=recipients)
+
     def code_sent(self, sealed_id: str, recipient: str, by: str, reference: str) -> None:
         """*by* is ``mail`` or ``sms``."""
         self._log.info("code_sent", sealed_id=sealed_id, recipient=recipient, by=by, reference=reference)

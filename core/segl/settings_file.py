@@ -10,14 +10,13 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from segl import settings as tables
-from segl import settings_certificates, settings_encryption, settings_inbound, settings_portal
 from segl.errors import Fault, SettingsError, found
 from segl.settings import DEFAULT_FILE, DomainPin, Settings
 from segl.settings_certificates import CertificateSource
@@ -39,7 +38,7 @@ def parse_settings(raw: dict[str, Any], file: Path | str = "settings") -> Settin
     try:
         settings = _ADAPTER.validate_python(raw)
     except ValidationError as error:
-        raise SettingsError(list(faults_of(error, file, _known_keys(raw)))) from None
+        raise SettingsError(list(faults_of(error, file))) from None
     if faults := list(_cross_checks(settings, file)):
         raise SettingsError(faults)
     return settings
@@ -61,7 +60,7 @@ def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, A
         raise error([Fault(file, "", f"is not TOML: {fault}")]) from None
 
 
-def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = ()) -> Iterable[Fault]:
+def faults_of(error: ValidationError, file: Path | str) -> Iterable[Fault]:
     """Pydantic's list of faults in our words."""
     items = error.errors(include_url=False)
     places = {item["loc"] for item in items}
@@ -75,7 +74,7 @@ def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = (
             case "missing":
                 yield Fault(file, key, "is required")
             case "extra_forbidden" | "unexpected_keyword_argument":
-                near = get_close_matches(str(item["loc"][-1]), list(known), n=1)
+                near = get_close_matches(str(item["loc"][-1]), _keys_beside(item["loc"]), n=1)
                 yield Fault(file, key, "is not a known key", f"did you mean {near[0]}?" if near else "")
             case _:
                 problem = item["msg"].removeprefix("Value error, ")
@@ -83,11 +82,15 @@ def faults_of(error: ValidationError, file: Path | str, known: Iterable[str] = (
                 yield Fault(file, key, problem + found(item["input"], problem))
 
 
-def _known_keys(raw: dict[str, Any]) -> set[str]:
-    modules = (tables, settings_certificates, settings_encryption, settings_inbound, settings_portal)
-    values = [value for module in modules for value in vars(module).values()]
-    names = {name for value in values for name in getattr(value, "__dataclass_fields__", {})}
-    return names - set(raw)
+def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
+    """What the table may hold that the key at *place* stands in."""
+    table: Any = Settings
+    for part in place[:-1]:
+        if isinstance(part, str) and part in getattr(table, "__dataclass_fields__", {}):
+            table = get_type_hints(table)[part]
+        while not is_dataclass(table) and get_args(table):  # the entries of a list of tables
+            table = get_args(table)[0]
+    return [each.name for each in fields(table)] if is_dataclass(table) else []
 
 
 def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:

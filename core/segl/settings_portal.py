@@ -60,7 +60,7 @@ class Sms:
     ``$sender`` and ``$secret``; each is written so that it fits there. ``$$`` is a dollar sign."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
-    # The provider's address; empty: no text messages. A number given for a recipient is then refused at sealing.
+    # The provider's address; empty: no text messages. `[sms:…]` in a subject then means nothing.
     url: Annotated[str, Field(pattern=r"^(https://[^\s]+)?$")] = ""
     method: Literal["POST", "PUT"] = "POST"
     # How values are written in `body`: within JSON strings, or as a form's values.

@@ -25,7 +25,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from hashlib import sha256
 from typing import Final
 
 import sqlalchemy as sa
@@ -41,6 +40,8 @@ from segl.sealed import life
 from segl.sealed.content import NotOpened, SealedContent
 from segl.sealed.directory import SealedDirectory, is_id
 from segl.sealed.keys import SECRET, Secret
+from segl.sealed.phrase import is_phrase
+from segl.sealed.revocation import revocation_hash
 from segl.settings import Settings
 from segl.store import transaction
 from segl.tables.sealed import sealed_message
@@ -49,7 +50,6 @@ from segl_portal.browser import Browser
 from segl_portal.code_mail import CodeMail
 from segl_portal.codes import new_code, new_reference, typed
 from segl_portal.limits import Rule, Rules, Scope
-from segl_portal.phrase import is_phrase
 from segl_portal.posting import Posting
 from segl_portal.sending import CodeSender
 from segl_portal.visits import Copy, Visit
@@ -163,7 +163,7 @@ class Desk:
 
     def revoke(self, message_id: str, secret: str) -> bool:
         """By the sender's link. False when that is not right, or the message is gone already."""
-        given = sha256(secret.encode("utf-8", "replace")).digest()
+        given = revocation_hash(secret)
         query = sa.select(sealed_message.c.revoke_hash, sealed_message.c.sender)
         with transaction(self._engine) as connection:
             row = connection.execute(query.where(sealed_message.c.id == message_id[:64])).one_or_none()

@@ -36,6 +36,8 @@ from segl.mail.paths import is_plain
 from segl.mail.return_port import ReturnPort
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.life import is_known, shred_expired
+from segl.sealed.spare import load_resend_key
+from segl.sealed.wishes import read_numbers
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 from segl.store import open_store
@@ -49,11 +51,11 @@ from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.build import opening_agent
 from segl_delivery.keyring import KeyRing
 from segl_delivery.lmtp import Service
-from segl_delivery.notice import NoticeFrom
 from segl_delivery.outbound import Outbound
 from segl_delivery.own_keys.signing import Signing
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.portal import PortalAgent
+from segl_delivery.sealing import Sealer
 from segl_delivery.server import LmtpServer
 from segl_delivery.tunnel import TunnelAgent
 
@@ -123,12 +125,31 @@ def checked_settings(file: Path) -> Settings:
         faults.append(Fault(file, "portal.url", 'may not hold # ? " < >', "the link is made from it"))
     if not one_line(settings.organisation.name):
         faults.append(Fault(file, "organisation.name", "is empty", "recipients read it in the notice mail"))
-    if not is_plain(settings.notice_from) or not settings.notice_from.isascii():
-        faults.append(Fault(file, "portal.notice_from", "is not an ordinary ASCII address"))
+    faults += (
+        Fault(file, "portal.notice_from", f"{address!r} is not an ordinary ASCII address")
+        for address in (settings.notice_from, *(look.notice_from for look in settings.portal.look))
+        if address and not (is_plain(address) and address.isascii())
+    )
+    faults += _portal_files(settings, file)
     faults += _shared_sockets(settings, file)
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def _portal_files(settings: Settings, file: Path) -> Iterator[Fault]:
+    """Files that a message could not be sealed without."""
+    portal = settings.portal
+    if portal.resend_key is not None:
+        try:
+            load_resend_key(portal.resend_key)
+        except SeglError as error:
+            yield Fault(file, "portal.resend_key", error.private, error.hint)
+    if portal.sms.numbers is not None:
+        try:
+            read_numbers(portal.sms.numbers, portal.sms.country)
+        except SettingsError as error:
+            yield from error.faults
 
 
 def _sockets(settings: Settings) -> dict[Way, Path]:
@@ -173,11 +194,9 @@ class Agents:
 
     @classmethod
     def of(cls, settings: Settings, engine: Engine, events: Events) -> Agents:
-        language = settings.organisation.language
         keys = key_ring(settings, events)
         outbound = Outbound(settings, Signing(keys, settings).signer_for)
         return_port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
-        house = NoticeFrom(settings.organisation.name, settings.notice_from, settings.portal.url, language)
         return cls(
             tunnel=TunnelAgent(
                 certificates=CertificateDirectory(settings, events),
@@ -191,17 +210,16 @@ class Agents:
                 events=events,
                 outbound=outbound,
             ),
-            portal=PortalAgent(
-                engine=engine,
-                directory=SealedDirectory(settings.portal.sealed),
-                return_port=return_port,
-                events=events,
-                house=house,
-                expiry_days=settings.portal.expiry_days,
-            ),
+            portal=PortalAgent(sealer_of(settings, engine, events), return_port, events),
             keys=keys,
             opening=opening_agent(settings, engine, events, keys, return_port),
         )
+
+
+def sealer_of(settings: Settings, engine: Engine, events: Events) -> Sealer:
+    sms = settings.portal.sms
+    numbers = read_numbers(sms.numbers, sms.country) if sms.numbers is not None else {}
+    return Sealer(engine, SealedDirectory(settings.portal.sealed), settings, events, numbers)
 
 
 def key_ring(settings: Settings, events: Events) -> KeyRing:

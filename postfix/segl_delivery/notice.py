@@ -23,7 +23,10 @@ from segl.language import OTHER, Language
 from segl.mail.compose import display_name, encoded, one_line, text_part
 from segl.mail.paths import is_plain
 from segl.sealed.keys import Secret
+from segl.settings import Settings
 from segl_delivery.notice_texts import TEXTS, NoticeTexts
+
+COLOUR: Final = "#0b4f6c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,20 @@ class NoticeFrom:
     address: str
     portal_url: str
     language: Language
+    colour: str = COLOUR
+
+    @classmethod
+    def of(cls, settings: Settings, sender: str) -> NoticeFrom:
+        """As recipients of mail from *sender*'s domain know it."""
+        domain = domain_of(sender)
+        look = settings.portal.look_of(domain)
+        return cls(
+            organisation=settings.name_of(domain),
+            address=settings.notice_from_of(domain),
+            portal_url=settings.portal.url,
+            language=settings.organisation.language,
+            colour=look.colour if look is not None else COLOUR,
+        )
 
     @property
     def base(self) -> str:
@@ -54,6 +71,9 @@ class Notice:
     link: str
     written: datetime
     until: datetime
+    subject: str = ""  # of the message, where the house wants it told
+    phone: str | None = None  # codes go there
+    phrase: bool = False  # the sender gave one
 
     def message(self) -> bytes:
         """The mail, CR LF line ends, ready to send."""
@@ -86,62 +106,70 @@ class Notice:
         return lines
 
     def _filled(self, texts: NoticeTexts) -> dict[str, str]:
+        phone = (self.phone or "")[-2:]
         values = {
             "organisation": one_line(self.house.organisation),
             "sender": self.sender,
+            "subject": one_line(self.subject),
             "base": self.house.base,
             "until": texts.day(self.until.date()),
+            "code": (texts.by_phone if phone else texts.by_mail).format(phone=phone),
         }
         who = texts.who if is_plain(self.sender) else texts.who_unnamed
-        names = ("heading", "why", "button", "until", "check", "question", "short")
+        names = ("heading", "about", "why", "button", "steps", "until", "check", "question", "short")
         filled = {name: getattr(texts, name).format(**values) for name in names}
-        return {**filled, "who": who.format(**values)}
+        return {**filled, "who": who.format(**values), "phrase": texts.phrase}
+
+    def _paragraphs(self, texts: dict[str, str]) -> tuple[list[str], list[str]]:
+        """What stands before the link and after it."""
+        before = [texts["who"], *([texts["about"]] if self.subject else []), texts["why"]]
+        phrase = f" {texts['phrase']}" if self.phrase else ""
+        return before, [texts["steps"] + phrase, texts["until"], texts["check"], texts["question"]]
 
     def _plain(self) -> str:
         texts = self._filled(self._texts)
-        other = self._filled(TEXTS[OTHER[self.house.language]])
-        paragraphs = [
-            texts["heading"],
-            texts["who"],
-            texts["why"],
-            f"{texts['button']}:\n{self.link}",
-            texts["until"],
-            texts["check"],
-            texts["question"],
-            "--------",
-            other["short"],
-        ]
-        return "\n\n".join(paragraphs) + "\n"
+        before, after = self._paragraphs(texts)
+        other = self._filled(TEXTS[OTHER[self.house.language]])["short"]
+        link = f"{texts['button']}:\n{self.link}"
+        return "\n\n".join([texts["heading"], *before, link, *after, "--------", other]) + "\n"
 
     def _html(self) -> str:
-        texts = {key: html.escape(value) for key, value in self._filled(self._texts).items()}
-        other = html.escape(self._filled(TEXTS[OTHER[self.house.language]])["short"])
-        link = html.escape(self.link)
+        texts = self._filled(self._texts)
+        before, after = self._paragraphs(texts)
+        other = OTHER[self.house.language]
         return _HTML.format(
             language=self.house.language,
-            other_language=OTHER[self.house.language],
-            other=other,
-            link=link,
-            **texts,
+            other_language=other,
+            other=html.escape(self._filled(TEXTS[other])["short"]),
+            link=html.escape(self.link),
+            heading=html.escape(texts["heading"]),
+            button=html.escape(texts["button"]),
+            colour=self.house.colour,
+            before=_html_paragraphs(before),
+            after=_html_paragraphs(after),
         )
 
 
+def _html_paragraphs(texts: list[str]) -> str:
+    return "\n".join(f"<p>{html.escape(text)}</p>" for text in texts)
+
+
+# The button is a link with a thick border: Outlook leaves out a link's padding.
 _HTML: Final = """\
 <!DOCTYPE html>
 <html lang="{language}">
-<head><meta charset="utf-8"><title>{heading}</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{heading}</title></head>
 <body style="margin:0;padding:24px;background:#ffffff;color:#1a1a1a;font-family:Arial,Helvetica,sans-serif;\
 font-size:16px;line-height:1.5">
 <div style="max-width:560px">
 <h1 style="font-size:22px;line-height:1.3;margin:0 0 16px">{heading}</h1>
-<p>{who}</p>
-<p>{why}</p>
-<p style="margin:24px 0"><a href="{link}" style="display:inline-block;padding:12px 20px;background:#0b4f6c;\
-color:#ffffff;text-decoration:none;border-radius:4px">{button}</a></p>
+{before}
+<p style="margin:24px 0"><a href="{link}" style="display:inline-block;background:{colour};\
+border:12px solid {colour};border-left-width:20px;border-right-width:20px;color:#ffffff;\
+text-decoration:none">{button}</a></p>
 <p style="font-size:14px;word-break:break-all">{link}</p>
-<p>{until}</p>
-<p>{check}</p>
-<p>{question}</p>
+{after}
 <p lang="{other_language}" style="margin-top:32px;padding-top:16px;border-top:1px solid #cccccc;\
 color:#555555">{other}</p>
 </div>

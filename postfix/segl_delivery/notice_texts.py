@@ -1,7 +1,8 @@
 """The words of the notice mail, Danish and English. ``{names}`` are filled in by :mod:`segl_delivery.notice`.
 
 The reader has never heard of Segl, may be old, busy or afraid of fraud, and should understand each line
-at the first reading. Nothing of the message is told: no content, no subject.
+at the first reading: short sentences, everyday words (a test counts both). Nothing of the message is told: no content,
+and no subject unless the house wants it.
 """
 
 from __future__ import annotations
@@ -21,8 +22,13 @@ class NoticeTexts:
     heading: str
     who: str  # with the sender's address
     who_unnamed: str  # when the address is no ordinary one
+    about: str  # only where the house tells subjects
     why: str
     button: str
+    steps: str
+    by_mail: str  # the second step
+    by_phone: str
+    phrase: str  # when the sender gave one
     until: str
     check: str
     question: str
@@ -40,9 +46,14 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         heading="Du har fået en sikker besked",
         who="{sender} fra {organisation} har sendt dig en besked.",
         who_unnamed="{organisation} har sendt dig en besked.",
+        about="Emne: {subject}",
         why="Beskeden kan indeholde personlige oplysninger. Derfor ligger den på en sikker side, "
         "og du læser den dér i stedet for i denne mail.",
         button="Læs beskeden",
+        steps="Sådan gør du: 1. Tryk på linket. 2. {code} 3. Skriv koden på siden. Så kan du læse beskeden og svare.",
+        by_mail="Bed om en kode. Den kommer i en ny mail til dig.",
+        by_phone="Bed om en kode. Den kommer som sms til dit nummer, der ender på {phone}.",
+        phrase="Du skal også bruge det kodeord, som du har fået af afsenderen.",
         until="Du kan læse beskeden til og med {until}. Derefter bliver den slettet.",
         check="Er mailen ægte? Linket ovenfor skal begynde med {base} – ellers skal du ikke bruge det. "
         "Du bliver aldrig bedt om MitID, kortnummer eller adgangskode for at læse beskeden.",
@@ -61,9 +72,15 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         heading="You have a secure message",
         who="{sender} at {organisation} has sent you a message.",
         who_unnamed="{organisation} has sent you a message.",
+        about="Subject: {subject}",
         why="The message may hold personal information. It is therefore kept on a secure page, "
         "where you read it instead of in this mail.",
         button="Read the message",
+        steps="How to do it: 1. Use the link. 2. {code} 3. Type the code on the page. Then you can read the message "
+        "and answer it.",
+        by_mail="Ask for a code. It comes in a new mail to you.",
+        by_phone="Ask for a code. It comes as a text message to your number that ends in {phone}.",
+        phrase="You also need the phrase that the sender gave you.",
         until="You can read the message up to and including {until}. After that it is deleted.",
         check="Is this mail genuine? The link above must begin with {base} – if it does not, do not use it. "
         "You will never be asked for MitID, a card number or a password to read the message.",

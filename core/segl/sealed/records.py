@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from segl import audit
+from segl.audit import Act
 from segl.sealed.keys import Secret
+from segl.sealed.spare import Spare, keep_spare
 from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 
@@ -21,20 +24,28 @@ class SealedRecipient:
     address: str
     server_secret: Secret
     wrapped_key: bytes
+    phone: str | None = None  # E.164; codes go there
+    phrase_hash: str | None = None  # segl.sealed.phrase
 
 
 @dataclass(frozen=True, slots=True)
 class SealedMessage:
-    """The message's row. ``size`` is that of the plaintext in bytes; times are Unix seconds."""
+    """The message's row. ``size`` is that of the plaintext in bytes; times are Unix seconds. ``envelope_id`` is what
+    receipts know the message by (``X-Segl-Id``); ``revoke_hash`` belongs to the sender's link that revokes
+    (:mod:`segl.sealed.revocation`)."""
 
     id: str
     sender: str
     size: int
     created_at: float
     expires_at: float
+    envelope_id: str | None = None
+    revoke_hash: bytes | None = None
 
 
-def record(engine: Engine, message: SealedMessage, recipients: Sequence[SealedRecipient]) -> None:
+def record(
+    engine: Engine, message: SealedMessage, recipients: Sequence[SealedRecipient], spare: Spare | None = None
+) -> None:
     """Write the message and its recipients in one transaction; on disk on return. Raises
     :class:`StoreError`."""
     with transaction(engine) as connection:
@@ -45,29 +56,57 @@ def record(engine: Engine, message: SealedMessage, recipients: Sequence[SealedRe
                 size=message.size,
                 created_at=message.created_at,
                 expires_at=message.expires_at,
+                envelope_id=message.envelope_id,
+                revoke_hash=message.revoke_hash,
             )
         )
-        connection.execute(
-            sealed_recipient.insert(),
-            [
-                {
-                    "id": row.id,
-                    "message_id": message.id,
-                    "recipient": row.address,
-                    "server_secret": row.server_secret.reveal(),
-                    "wrapped_key": row.wrapped_key,
-                }
-                for row in recipients
-            ],
+        if spare is not None:
+            keep_spare(connection, message.id, spare)
+        connection.execute(sealed_recipient.insert(), [_values(message.id, row) for row in recipients])
+        audit.append(
+            connection,
+            Act.CREATED,
+            message.id,
+            message.sender,
+            at=message.created_at,
+            size=message.size,
+            recipients=len(recipients),
+            spare=spare is not None,
         )
 
 
-def mark_notified(engine: Engine, recipient_id: str, at: float) -> None:
+def add_recipient(engine: Engine, message_id: str, row: SealedRecipient) -> bool:
+    """Another link to a message that can still be opened; False when it cannot."""
+    live = sealed_message.update().where(
+        sealed_message.c.id == message_id, sealed_message.c.removed_at.is_(None)
+    )
+    with transaction(engine) as connection:
+        # a write that changes nothing, so that nobody revokes in between
+        if not connection.execute(live.values(removed_at=None)).rowcount:
+            return False
+        connection.execute(sealed_recipient.insert(), [_values(message_id, row)])
+    return True
+
+
+def _values(message_id: str, row: SealedRecipient) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "message_id": message_id,
+        "recipient": row.address,
+        "server_secret": row.server_secret.reveal(),
+        "wrapped_key": row.wrapped_key,
+        "phone": row.phone,
+        "phrase_hash": row.phrase_hash,
+    }
+
+
+def mark_notified(engine: Engine, recipient_id: str, at: float, *, act: Act = Act.NOTIFIED) -> None:
     """The notice is with the next holder: the link exists in the world."""
     with transaction(engine) as connection:
         connection.execute(
             sealed_recipient.update().where(sealed_recipient.c.id == recipient_id).values(notified_at=at)
         )
+        audit.append(connection, act, recipient_id, "segl-deliver", at=at)
 
 
 def drop_recipients(engine: Engine, message_id: str, recipient_ids: Sequence[str]) -> bool:
@@ -79,6 +118,8 @@ def drop_recipients(engine: Engine, message_id: str, recipient_ids: Sequence[str
         left = connection.scalar(
             sa.select(sa.func.count()).where(sealed_recipient.c.message_id == message_id)
         )
+        for recipient_id in recipient_ids:
+            audit.append(connection, Act.WITHDRAWN, recipient_id, "segl-deliver")
         if left:
             return False
         connection.execute(sealed_message.delete().where(sealed_message.c.id == message_id))

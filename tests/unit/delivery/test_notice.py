@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import email
 import re
+import subprocess
 import time
 from datetime import UTC, datetime
 from email import policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +24,7 @@ from segl.mail.paths import parse_path
 from segl.sealed.keys import Secret
 from segl_delivery.notice import Notice, NoticeFrom
 from segl_delivery.notice_texts import TEXTS
-from segl_delivery.portal import end_of_day
+from segl_delivery.sealing import end_of_day
 
 SECRET = Secret(bytes(range(32)))
 ROW = "0123456789abcdef" * 2
@@ -35,8 +37,12 @@ def notice(
     organisation: str = "Nordby Vandværk",
     language: Language = "da",
     url: str = "https://sikker.nordby.example",
+    subject: str = "",
+    phone: str | None = None,
+    phrase: bool = False,
+    colour: str = "#0b4f6c",
 ) -> bytes:
-    house = NoticeFrom(organisation, "sikker-besked@nordby.example", url, language)
+    house = NoticeFrom(organisation, "sikker-besked@nordby.example", url, language, colour)
     return Notice(
         house=house,
         sender=sender,
@@ -44,6 +50,9 @@ def notice(
         link=house.link(ROW, SECRET),
         written=datetime(2026, 11, 24, 10, 0, tzinfo=UTC),
         until=datetime(2026, 12, 24, 23, 59, 59, tzinfo=UTC),
+        subject=subject,
+        phone=phone,
+        phrase=phrase,
     ).message()
 
 
@@ -108,6 +117,58 @@ def test_the_page_needs_nothing_from_anywhere() -> None:
     assert re.findall(r'(?:href|src|url|action)\s*[=(]\s*"?([^"> ]+)', page) == [LINK]
     for word in ("<script", "<img", "<form", "<link", "<iframe", "@import"):
         assert word not in page
+
+
+def test_it_says_how_to_go_about_it_and_how_the_code_comes() -> None:
+    for text in texts(notice()):
+        assert "Den kommer i en ny mail til dig." in text
+        assert "kodeord, som" not in text
+    for text in texts(notice(phone="+4512345678", phrase=True)):
+        assert "Den kommer som sms til dit nummer, der ender på 78." in text
+        assert "5678 " not in text
+        assert "5678." not in text
+        assert "det kodeord, som du har fået af afsenderen" in text
+
+
+def test_the_subject_is_told_when_it_is_given_and_is_no_markup() -> None:
+    assert all("Emne" not in text for text in texts(notice()))
+    plain, page = texts(notice(subject='Svar <b>på</b> "brev" {link}'))
+    assert 'Emne: Svar <b>på</b> "brev" {link}' in plain
+    assert "<p>Emne: Svar &lt;b&gt;på&lt;/b&gt; &quot;brev&quot; {link}</p>" in page
+    assert parsed(notice(subject="Svar"))["Subject"] == "Du har fået en sikker besked fra Nordby Vandværk"
+
+
+def test_the_button_has_the_houses_colour() -> None:
+    assert "background:#aa0000" in texts(notice(colour="#aa0000"))[1]
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize(
+    "more", [{}, {"subject": "<&>", "phone": "+4512345678", "phrase": True}], ids=["", "all"]
+)
+def test_the_page_is_html_without_a_fault(language: Language, more: dict[str, Any]) -> None:
+    """HTML Tidy reads it as a browser does, and has nothing to remark: not on form, not on access (WCAG)."""
+    page = texts(notice(language=language, organisation='Møller & "Søn" <A/S>', **more))[1]
+    command = ["tidy", "-quiet", "-errors", "-utf8", "--accessibility-check", "3", "--show-info", "no"]
+    found = subprocess.run(
+        command, input=page, capture_output=True, encoding="utf-8", check=False, timeout=20
+    )
+    remarks = [line for line in found.stderr.splitlines() if "style sheets require testing" not in line]
+    assert (found.returncode, remarks) == (0, [])
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_anyone_can_read_it(language: Language) -> None:
+    """LIX, the measure of Danish libraries: words a sentence, plus the share of words over six letters. Children's
+    books are below 25, easy prose below 35."""
+    parts = re.split(
+        r"\n\n", texts(notice(language=language, organisation="Vandet"))[0].partition("--------")[0]
+    )
+    prose = re.sub(r"\d\. |\S+@\S+|https?:\S+", "", " ".join(part.replace(".", " . ") for part in parts))
+    words = re.findall(r"\w+", prose)
+    sentences = len(re.findall(r"[.:?!]", prose))
+    lix = len(words) / sentences + 100 * sum(len(word) > 6 for word in words) / len(words)
+    assert lix < 32, lix
 
 
 def test_every_line_is_short_and_seven_bit() -> None:

@@ -1,0 +1,118 @@
+"""What a sender asks of the portal by words in the subject: a telephone number for codes, and a phrase.
+
+    [sms:+4512345678] Svar på din henvendelse          to the one recipient
+    [sms:bo@kunde.dk=12345678] [sms:eva@kunde.dk=…]    to several, each by name
+    [kodeord: den røde cykel] Svar på din henvendelse  asked for besides the code ([phrase: …] is the same)
+
+Whatever is understood is taken off before the message is sealed: it was meant for us, and would tell whoever reads the
+message how it is guarded. What is not understood (a number that is none) stays, so that its writer sees it again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from segl.addresses import split_address
+from segl.errors import Fault, SettingsError
+
+_SMS: Final = re.compile(
+    r"\[\s{0,9}sms\s{0,9}:\s{0,9}(?:([^\]\s=]{3,512})\s{0,9}=)?([+0-9 ().\-/]{6,40})\]", re.I
+)
+_PHRASE: Final = re.compile(r"\[\s{0,9}(?:kodeord|phrase)\s{0,9}:\s{0,9}([^\[\]]{1,200})\]", re.I)
+_NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_LEAST_PHRASE: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """``subject`` is what is left of it; ``numbers`` by :func:`normal` address, ``number`` for an only recipient."""
+
+    subject: str
+    number: str | None = None
+    numbers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    phrase: str | None = None
+
+    @property
+    def any(self) -> bool:
+        return self.number is not None or bool(self.numbers) or self.phrase is not None
+
+    def number_for(self, address: str, *, only: bool) -> str | None:
+        """The number for codes to *address*; *only*: nobody else outside gets this message."""
+        return self.numbers.get(normal(address)) or (self.number if only else None)
+
+
+def read_wishes(subject: str, country: str | None) -> Wishes:
+    """What *subject* (decoded) asks for. *country* is put before numbers without "+"; ``None``: there is no way to
+    send text messages, and words about them are none to us."""
+    number: str | None = None
+    numbers: dict[str, str] = {}
+    phrase: str | None = None
+
+    def sms(match: re.Match[str]) -> str:
+        nonlocal number
+        found = normal_number(match[2], country or "")
+        if found is None:
+            return match[0]
+        if match[1]:
+            numbers[normal(match[1])] = found
+        else:
+            number = found
+        return " "
+
+    def word(match: re.Match[str]) -> str:
+        nonlocal phrase
+        found = " ".join(match[1].split())
+        if len(found) < _LEAST_PHRASE:
+            return match[0]
+        phrase = found
+        return " "
+
+    left = _PHRASE.sub(word, subject)
+    if country is not None:
+        left = _SMS.sub(sms, left)
+    return Wishes(" ".join(left.split()) if left != subject else subject, number, numbers, phrase)
+
+
+def normal(address: str) -> str:
+    """*address* as a key: the domain in its normal form, the local part in lower case."""
+    local, domain = split_address(address)
+    return f"{local.casefold()}@{domain}"
+
+
+def normal_number(text: str, country: str) -> str | None:
+    """*text* in the form of E.164 (``+4512345678``), or ``None``."""
+    number = re.sub(r"[ ().\-/]", "", text)
+    if number.startswith("00"):
+        number = "+" + number[2:]
+    elif not number.startswith("+"):
+        number = country + number
+    return number if _NUMBER.fullmatch(number) else None
+
+
+def read_numbers(file: Path, country: str) -> dict[str, str]:
+    """The address book: an address and a number on each line. Raises :class:`SettingsError` with every fault."""
+    try:
+        lines: Sequence[str] = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        problem = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+        raise SettingsError([Fault(file, "", str(problem))]) from None
+    found: dict[str, str] = {}
+    faults: list[Fault] = []
+    for at, line in enumerate(lines, 1):
+        words = line.partition("#")[0].split(maxsplit=1)
+        if not words:
+            continue
+        number = normal_number(words[1], country) if len(words) == 2 else None
+        if number is None or not split_address(words[0])[1]:
+            faults.append(
+                Fault(file, f"line {at}", "is not an address and a number", "bo@kunde.dk +4512345678")
+            )
+        else:
+            found[normal(words[0])] = number
+    if faults:
+        raise SettingsError(faults)
+    return found

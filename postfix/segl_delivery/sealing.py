@@ -1,0 +1,163 @@
+"""Seals one message for its recipients: what it holds, how long it lives, and how each recipient proves herself.
+
+The words in the subject that ask something of the portal (:mod:`segl.sealed.wishes`) are taken off first. A phrase
+holds for all recipients; a number for the one it names, or for the only one there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import getaddresses
+from typing import Final
+
+from sqlalchemy.engine import Engine
+
+from segl.addresses import domain_of
+from segl.events import Events
+from segl.headers import steers
+from segl.mail.compose import encoded, one_line
+from segl.mail.fields import Field, join_header, split_header
+from segl.masking import mask_digits
+from segl.metrics import SEALED_BYTES
+from segl.mime.encoded_words import shown_header
+from segl.sealed.directory import SealedDirectory, new_id
+from segl.sealed.keys import Place, Secret, new_content_key, wrap
+from segl.sealed.phrase import hash_of
+from segl.sealed.records import SealedMessage, SealedRecipient, record
+from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
+from segl.sealed.spare import load_resend_key, make_spare
+from segl.sealed.wishes import Wishes, normal, read_wishes
+from segl.settings import Settings
+from segl_delivery.agent import Delivery
+
+_LONGEST_SUBJECT: Final = 4096  # bytes that are looked at
+_SHOWN: Final = 120  # characters of it in a notice
+_LONGEST_LIST: Final = 65536  # bytes of To and Cc that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A recipient's row and the link secret, which leaves this process only in the notice."""
+
+    row: SealedRecipient
+    link: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A message that is sealed and recorded, and whose notices are to go. ``subject`` is what they may tell of it."""
+
+    message: SealedMessage
+    addressees: tuple[Addressee, ...]
+    sealed_at: datetime
+    until: datetime
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """``numbers`` is the address book of telephone numbers (:func:`segl.sealed.wishes.read_numbers`)."""
+
+    engine: Engine
+    directory: SealedDirectory
+    settings: Settings
+    events: Events
+    numbers: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def seal(self, delivery: Delivery) -> Sealed:
+        """Write the file, then the rows; both are on disk on return. Blocking. Raises
+        :class:`~segl.errors.SeglError`; nothing is left behind then."""
+        portal, sender = self.settings.portal, delivery.envelope.sender
+        content, wishes = self._read(delivery.content)
+        message_id, key = new_id(), new_content_key()
+        now = datetime.now()
+        until = end_of_day(now, self.settings.expiry_days_of(domain_of(sender)))
+        resend_key = load_resend_key(portal.resend_key) if portal.resend_key is not None else None
+        addressees = self._addressees(message_id, key, delivery.recipients, wishes, content)
+        revocation = revocation_secret(house_secret(self.engine), message_id)
+        message = SealedMessage(
+            id=message_id,
+            sender=sender,
+            size=len(content),
+            created_at=now.timestamp(),
+            expires_at=until.timestamp(),
+            envelope_id=delivery.envelope_id or None,
+            revoke_hash=revocation_hash(revocation.text()),
+        )
+        self.directory.write(message_id, key, [content])
+        try:
+            spare = make_spare(key, resend_key, message_id) if resend_key is not None else None
+            record(self.engine, message, [addressee.row for addressee in addressees], spare)
+        except BaseException:
+            self.directory.remove(message_id)
+            raise
+        SEALED_BYTES.inc(len(content))
+        self.events.sealed(message_id, delivery.recipients, size=len(content))
+        subject = _tellable(wishes.subject) if portal.subject_shown else ""
+        return Sealed(message, addressees, now.astimezone(), until, subject)
+
+    def _read(self, message: bytes) -> tuple[bytes, Wishes]:
+        """The message as it is sealed, and what its subject asks for."""
+        fields, body = split_header(message)
+        kept = [one for one in fields if not steers(one.name)]
+        sms = self.settings.portal.sms
+        country = sms.country if sms.url else None
+        found = Wishes("")
+        for at, one in enumerate(kept):
+            if one.name == "subject" and len(one.raw) <= _LONGEST_SUBJECT:
+                found = read_wishes(shown_header(one.value.decode("latin-1")), country)
+                if found.any:
+                    kept[at] = Field(
+                        "subject", b"Subject: " + encoded(found.subject).encode("ascii") + b"\r\n"
+                    )
+                break
+        if not found.any and len(kept) == len(fields):
+            return message, found
+        return join_header(kept, body), found
+
+    def _addressees(
+        self, message_id: str, key: Secret, recipients: Sequence[str], wishes: Wishes, content: bytes
+    ) -> tuple[Addressee, ...]:
+        phrase = hash_of(wishes.phrase) if wishes.phrase is not None else None
+        only = len(recipients) == 1 and self._outside(content) <= 1
+        if wishes.number is not None and not only:
+            self.events.number_unclear(message_id, len(recipients))
+        made = []
+        for address in recipients:
+            phone = None
+            if self.settings.portal.sms.url:
+                phone = wishes.number_for(address, only=only) or self.numbers.get(normal(address))
+            made.append(addressee(message_id, key, address, phone, phrase))
+        return tuple(made)
+
+    def _outside(self, content: bytes) -> int:
+        """How many addresses outside the house the header names."""
+        fields, _ = split_header(content)
+        lists = [one.value[:_LONGEST_LIST].decode("latin-1") for one in fields if one.name in ("to", "cc")]
+        named = {normal(address) for _, address in getaddresses([shown_header(text) for text in lists])}
+        return sum(1 for address in named if not self.settings.takes(address))
+
+
+def addressee(
+    message_id: str, key: Secret, address: str, phone: str | None = None, phrase_hash: str | None = None
+) -> Addressee:
+    """A new link to the message for *address*."""
+    row_id, link, server = new_id(), Secret.new(), Secret.new()
+    place = Place(bytes.fromhex(message_id), bytes.fromhex(row_id))
+    wrapped = wrap(key, link, server, place)
+    return Addressee(SealedRecipient(row_id, address, server, wrapped, phone, phrase_hash), link)
+
+
+def end_of_day(now: datetime, days: int) -> datetime:
+    """The last second of the day *days* after *now* (local time without zone): a person is promised a
+    date."""
+    last = (now + timedelta(days=days)).replace(hour=23, minute=59, second=59, microsecond=0)
+    return last.astimezone()
+
+
+def _tellable(subject: str) -> str:
+    """A subject as a notice may tell it: on one line, short, long numbers masked."""
+    text = one_line(mask_digits(subject[:1000]))
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"

@@ -1,0 +1,102 @@
+"""Words in the subject that ask something of the portal: numbers for codes, and phrases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.errors import SettingsError
+from segl.sealed.wishes import Wishes, normal_number, read_numbers, read_wishes
+
+NUMBER = "+4512345678"
+
+
+@pytest.mark.parametrize(
+    ("subject", "left", "number"),
+    [
+        ("[sms:+4512345678] Svar", "Svar", NUMBER),
+        ("Svar [SMS: 12 34 56 78]", "Svar", NUMBER),
+        ("Svar [ sms : 0045 12-34-56-78 ] til dig", "Svar til dig", NUMBER),
+        ("[sms:+46701234567]", "", "+46701234567"),
+        ("[sms:+45 12345678][sms:87654321] to", "to", "+4587654321"),
+        ("[sms:123] for kort", "[sms:123] for kort", None),
+        ("[sms:+0012345678] nul", "[sms:+0012345678] nul", None),
+        ("[sms:x@y.dk=] tom", "[sms:x@y.dk=] tom", None),
+        ("sms:+4512345678", "sms:+4512345678", None),
+        ("To  blanke", "To  blanke", None),
+        ("", "", None),
+    ],
+)
+def test_a_number_is_read_and_taken_off(subject: str, left: str, number: str | None) -> None:
+    found = read_wishes(subject, "+45")
+    assert (found.subject, found.number) == (left, number)
+
+
+def test_numbers_may_name_their_recipients() -> None:
+    found = read_wishes("[sms:Bo@Vestby.example=12345678] [sms:eva@vestby.example=87654321] x", "+45")
+    assert found.subject == "x"
+    assert found.number_for("bo@vestby.EXAMPLE", only=False) == NUMBER
+    assert found.number_for("eva@vestby.example", only=False) == "+4587654321"
+    assert found.number_for("ib@vestby.example", only=True) is None
+
+
+def test_a_number_without_a_name_is_for_an_only_recipient() -> None:
+    found = read_wishes("[sms:12345678] x", "+45")
+    assert found.number_for("bo@vestby.example", only=True) == NUMBER
+    assert found.number_for("bo@vestby.example", only=False) is None
+
+
+def test_without_a_gateway_a_number_is_a_word_like_others() -> None:
+    subject = "[sms:12345678] [kodeord: den røde cykel] x"
+    assert read_wishes(subject, None) == Wishes("[sms:12345678] x", phrase="den røde cykel")
+
+
+@pytest.mark.parametrize(
+    ("subject", "left", "phrase"),
+    [
+        ("[kodeord: Den  røde cykel] Svar", "Svar", "Den røde cykel"),
+        ("Svar [phrase:abcd]", "Svar", "abcd"),
+        ("[kodeord: abc] kort", "[kodeord: abc] kort", None),
+        ("[kodeord:]", "[kodeord:]", None),
+        ("Nyt kodeord: hest", "Nyt kodeord: hest", None),
+    ],
+)
+def test_a_phrase_is_read_and_taken_off(subject: str, left: str, phrase: str | None) -> None:
+    found = read_wishes(subject, "+45")
+    assert (found.subject, found.phrase) == (left, phrase)
+
+
+@given(st.text(max_size=400))
+def test_any_subject_is_read_and_reading_what_is_left_finds_no_more(subject: str) -> None:
+    left = read_wishes(subject, "+45").subject
+    again = read_wishes(left, "+45")
+    assert again.subject == left or again.any
+
+
+@given(st.text(max_size=60))
+def test_a_number_is_e164_or_none(text: str) -> None:
+    number = normal_number(text, "+45")
+    assert number is None or (number.startswith("+") and number[1:].isascii() and number[1:].isdigit())
+
+
+def test_an_address_book(tmp_path: Path) -> None:
+    file = tmp_path / "numbers"
+    file.write_text(
+        "# vores kunder\nBo@vestby.example  12 34 56 78  # mobil\n\neva@vestby.example\t+46701234567\n"
+    )
+    assert read_numbers(file, "+45") == {"bo@vestby.example": NUMBER, "eva@vestby.example": "+46701234567"}
+
+
+def test_a_bad_address_book_names_every_line(tmp_path: Path) -> None:
+    file = tmp_path / "numbers"
+    file.write_text("bo@vestby.example\neva@vestby.example 12\nikke-en-adresse +4512345678\n")
+    with pytest.raises(SettingsError) as caught:
+        read_numbers(file, "+45")
+    assert [fault.key for fault in caught.value.faults] == ["line 1", "line 2", "line 3"]
+    for content in (None, b"\xff"):
+        file.unlink() if content is None else file.write_bytes(content)
+        with pytest.raises(SettingsError):
+            read_numbers(file, "+45")

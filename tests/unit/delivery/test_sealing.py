@@ -1,0 +1,214 @@
+"""How one message is sealed: what is taken off, how long it lives, how each recipient proves herself, spare keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from segl.audit import Act, entries
+from segl.events import Events
+from segl.sealed import SealedDirectory, life, open_sealed
+from segl.sealed.format import decrypt
+from segl.sealed.keys import Secret, WrongSecret
+from segl.sealed.phrase import is_phrase
+from segl.sealed.revocation import house_secret, revocation_hash, revocation_link
+from segl.sealed.spare import NoResendKey, load_resend_key, spare_content_key
+from segl.settings_file import parse_settings
+from segl.store import open_store, transaction
+from segl.tables.sealed import sealed_message, sealed_recipient
+from segl.vocabulary import Envelope
+from segl_delivery.agent import Delivery
+from segl_delivery.sealing import Sealed, Sealer
+
+SENDER = "anna@nordby.example"
+BO, EVA = "bo@vestby.example", "eva@vestby.example"
+SMS = {"url": "https://sms.example/send"}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sealer(tmp_path: Path, engine: Engine) -> Callable[..., Sealer]:
+    def make(numbers: dict[str, str] | None = None, **portal: Any) -> Sealer:
+        settings = parse_settings(
+            {
+                "organisation": {"name": "Nordby", "domains": ["nordby.example", "skolen.example"]},
+                "portal": {"url": "https://sikker.nordby.example/post", "sealed": str(tmp_path / "sealed")}
+                | portal,
+            }
+        )
+        directory = SealedDirectory(settings.portal.sealed)
+        directory.prepare()
+        return Sealer(engine, directory, settings, Events("test"), numbers or {})
+
+    return make
+
+
+def letter(subject: str, to: str = BO, extra: bytes = b"") -> bytes:
+    return f"From: {SENDER}\r\nTo: {to}\r\nSubject: {subject}\r\n".encode() + extra + b"\r\nHej\r\n"
+
+
+def seal(sealer: Sealer, content: bytes, *recipients: str, sender: str = SENDER) -> Sealed:
+    return sealer.seal(Delivery(Envelope(sender, recipients or (BO,), "Q1"), content))
+
+
+def content_of(sealer: Sealer, sealed: Sealed, who: int = 0) -> bytes:
+    one = sealed.addressees[who]
+    return b"".join(open_sealed(sealer.engine, sealer.directory, one.row.id, one.link.text()))
+
+
+def test_words_for_us_are_taken_off_before_it_is_sealed(sealer: Callable[..., Sealer]) -> None:
+    desk = sealer(sms=SMS)
+    sealed = seal(desk, letter("[sms:12345678] [kodeord: den røde cykel] Svar på brev"))
+    assert content_of(desk, sealed) == letter("=?utf-8?q?Svar_p=C3=A5_brev?=")
+    row = sealed.addressees[0].row
+    assert row.phone == "+4512345678"
+    assert row.phrase_hash is not None
+    assert row.phrase_hash.startswith("$argon2id$")
+    assert is_phrase(row.phrase_hash, " DEN røde   cykel ")
+    assert not is_phrase(row.phrase_hash, "den blå cykel")
+    assert not is_phrase(row.phrase_hash, "")
+
+
+def test_a_message_without_them_is_sealed_byte_for_byte(sealer: Callable[..., Sealer]) -> None:
+    desk = sealer(sms=SMS)
+    odd = b"Subject:  =?utf-8?q?x?=\n\ty\r\nbroken\r\n\x00\xff"
+    for content in (odd, b"", letter("Svar  [sms:12]"), letter("x" * 5000)):
+        assert content_of(desk, seal(desk, content)) == content
+
+
+def test_a_number_for_nobody_in_particular_is_for_nobody_among_several(
+    sealer: Callable[..., Sealer],
+) -> None:
+    desk = sealer(sms=SMS)
+    several = seal(desk, letter("[sms:12345678] x", to=f"{BO}, {EVA}"), BO, EVA)
+    assert [one.row.phone for one in several.addressees] == [None, None]
+    split = seal(desk, letter("[sms:12345678] x", to=f"{BO}, {EVA}"), BO)
+    assert split.addressees[0].row.phone is None, "Postfix may hand over one recipient at a time"
+    inside = seal(desk, letter("[sms:12345678] x", to=f"{BO}, chefen@nordby.example"), BO)
+    assert inside.addressees[0].row.phone == "+4512345678"
+    named = seal(desk, letter(f"[sms:{EVA}=12345678] x", to=f"{BO}, {EVA}"), BO, EVA)
+    assert [one.row.phone for one in named.addressees] == [None, "+4512345678"]
+
+
+def test_the_address_book_gives_numbers_and_the_subject_beats_it(sealer: Callable[..., Sealer]) -> None:
+    desk = sealer({BO: "+4511111111", EVA: "+4522222222"}, sms=SMS)
+    sealed = seal(desk, letter(f"[sms:{EVA}=33333333] x"), BO, EVA)
+    assert [one.row.phone for one in sealed.addressees] == ["+4511111111", "+4533333333"]
+    assert [one.row.phone for one in seal(sealer({BO: "+4511111111"}), letter("x")).addressees] == [None]
+
+
+def test_expiry_is_the_sending_domains(sealer: Callable[..., Sealer]) -> None:
+    desk = sealer(expiry_days=30, look=[{"domains": ["skolen.example"], "expiry_days": 10}])
+    month, ten = seal(desk, letter("x")), seal(desk, letter("x"), sender="rektor@skolen.example")
+    assert (month.until.date() - month.sealed_at.date()).days == 30
+    assert (ten.until.date() - ten.sealed_at.date()).days == 10
+    assert (ten.until.hour, ten.until.minute, ten.until.second) == (23, 59, 59)
+
+
+@pytest.mark.parametrize(
+    ("shown", "subject", "told"),
+    [
+        (False, "Indkaldelse", ""),
+        (True, "Indkaldelse", "Indkaldelse"),
+        (True, "Om 010190-1234 og mere", "Om 0101xx-xxxx og mere"),
+        (True, "=?utf-8?b?U8O4ZyBuw6U=?=", "Søg nå"),
+        (True, "[kodeord: hemmeligt] Svar", "Svar"),
+        (True, "a\u2028b\x07c", "a b c"),
+        (True, "ord " * 100, "ord " * 29 + "ord…"),
+    ],
+)
+def test_the_subject_is_told_only_if_the_house_wants_it(
+    sealer: Callable[..., Sealer], shown: bool, subject: str, told: str
+) -> None:
+    assert seal(sealer(subject_shown=shown), letter(subject)).subject == told
+
+
+def test_receipts_find_it_and_the_senders_link_revokes(sealer: Callable[..., Sealer], engine: Engine) -> None:
+    desk = sealer()
+    segl_id = "0123456789abcdef" * 2
+    sealed = seal(desk, letter("x", extra=f"X-Segl-Id: {segl_id}\r\n".encode()))
+    with transaction(engine) as connection:
+        row = connection.execute(
+            sealed_message.select().where(sealed_message.c.id == sealed.message.id)
+        ).one()
+    assert row.envelope_id == segl_id
+    link = revocation_link(house_secret(engine), desk.settings.portal.base, sealed.message.id)
+    base, _, secret = link.partition("#")
+    assert base == f"https://sikker.nordby.example/post/r/{sealed.message.id}"
+    assert revocation_hash(secret) == row.revoke_hash
+    other = revocation_link(house_secret(engine), "", seal(desk, letter("y")).message.id)
+    assert other.partition("#")[2] != secret
+    assert b"X-Segl" not in content_of(desk, sealed)
+
+
+def test_it_is_in_the_trail(sealer: Callable[..., Sealer], engine: Engine) -> None:
+    sealed = seal(sealer(), letter("x"), BO, EVA)
+    [entry] = entries(engine, subject=sealed.message.id)
+    assert (entry.act, entry.actor) == (Act.CREATED, SENDER)
+    assert entry.facts == {"recipients": 2, "size": len(letter("x")), "spare": False}
+
+
+def key_file(folder: Path, content: bytes = b"k" * 32, mode: int = 0o600) -> Path:
+    file = folder / "resend.key"
+    file.write_bytes(content)
+    file.chmod(mode)
+    return file
+
+
+def test_with_a_resend_key_the_content_key_is_kept_a_second_time_and_goes_with_the_message(
+    sealer: Callable[..., Sealer], engine: Engine, tmp_path: Path
+) -> None:
+    file = key_file(tmp_path)
+    desk = sealer(resend_key=str(file))
+    sealed = seal(desk, letter("x"))
+    key = load_resend_key(file)
+    content_key = spare_content_key(engine, key, sealed.message.id)
+    assert content_key is not None
+    with desk.directory.open(sealed.message.id) as sealed_file:
+        plain = b"".join(decrypt(sealed_file, content_key.reveal(), bytes.fromhex(sealed.message.id)))
+    assert plain == letter("x")
+    with pytest.raises(WrongSecret):
+        spare_content_key(engine, Secret(b"o" * 32), sealed.message.id)
+    life.revoke(engine, desk.directory, sealed.message.id, 1.0, actor="test")
+    assert spare_content_key(engine, key, sealed.message.id) is None
+
+
+def test_without_one_nothing_is_kept(sealer: Callable[..., Sealer], engine: Engine) -> None:
+    assert spare_content_key(engine, Secret(b"k" * 32), seal(sealer(), letter("x")).message.id) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "problem"),
+    [
+        (b"k" * 31, 0o600, "has 31 bytes"),
+        (b"k" * 32, 0o640, "may be read by others"),
+        (None, 0, "cannot be read"),
+    ],
+)
+def test_a_resend_key_that_is_short_or_open_is_refused_and_nothing_is_sealed(
+    sealer: Callable[..., Sealer],
+    engine: Engine,
+    tmp_path: Path,
+    content: bytes | None,
+    mode: int,
+    problem: str,
+) -> None:
+    file = key_file(tmp_path, content, mode) if content is not None else tmp_path / "none"
+    desk = sealer(resend_key=str(file))
+    with pytest.raises(NoResendKey) as caught:
+        seal(desk, letter("x"))
+    assert problem in caught.value.private
+    with transaction(engine) as connection:
+        assert connection.execute(sealed_recipient.select()).all() == []
+    assert [name for _, _, files in os.walk(desk.directory.root) for name in files] == []
