@@ -261,6 +261,10 @@ class Events:
         """A verified signer's certificate was kept, or why it was not."""
         self._log.info("harvested", address=address, fingerprint=fingerprint, why_not=why_not)
 
+    def capabilities_learnt(self, holder: str, algorithms: Sequence[str]) -> None:
+        """A verified signer said what he reads (object identifiers), and it is not what was known."""
+        self._log.info("capabilities_learnt", holder=holder, algorithms=list(algorithms))
+
     def swept(self, files: int, secrets: int) -> None:
         """Housekeeping of sealed messages: left-over files taken away, expired secrets shredded."""
         self._log.info("swept", files=files, secrets=secrets)

@@ -55,9 +55,11 @@ class Encryption:
     """``[encryption]``."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-    # Without a word here: "common", and "modern" where all certificates that a message is encrypted to say that
-    # their holder reads it (S/MIME capabilities, RFC 4262).
+    # Without a word here: "common", and "modern" where the holders of all certificates that a message is encrypted to
+    # say that they read it (S/MIME capabilities): in the certificate, or in mail they signed.
     algorithms: Algorithms | None = None
+    # Learn the second from incoming mail whose signature passed ([inbound]).
+    learn: bool = True
     headers: HeaderForm = HeaderForm.FIELDS
     sign: SignWhen = SignWhen.POSSIBLE
     # The subject outside, which everybody on the way can read; empty: "Sikker besked", or "Secure message" where

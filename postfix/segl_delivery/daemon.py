@@ -38,6 +38,7 @@ from segl.sealed.directory import SealedDirectory
 from segl.sealed.life import is_known, shred_expired
 from segl.sealed.spare import load_resend_key
 from segl.sealed.wishes import read_numbers
+from segl.seen_capabilities import SeenCapabilities
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 from segl.store import open_store
@@ -51,7 +52,7 @@ from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.build import opening_agent
 from segl_delivery.keyring import KeyRing
 from segl_delivery.lmtp import Service
-from segl_delivery.outbound import Outbound
+from segl_delivery.outbound import Outbound, said_in_mail
 from segl_delivery.own_keys.signing import Signing
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.portal import PortalAgent
@@ -195,7 +196,9 @@ class Agents:
     @classmethod
     def of(cls, settings: Settings, engine: Engine, events: Events) -> Agents:
         keys = key_ring(settings, events)
-        outbound = Outbound(settings, Signing(keys, settings).signer_for)
+        outbound = Outbound(
+            settings, Signing(keys, settings).signer_for, said_in_mail(settings, engine, events)
+        )
         return_port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
         return cls(
             tunnel=TunnelAgent(
@@ -319,6 +322,7 @@ class _Daemon:
 
     def _sweep(self) -> None:
         directory, now = SealedDirectory(self._settings.portal.sealed), time.time()
+        SeenCapabilities(self._engine).prune(now)
         secrets = shred_expired(self._engine, directory, now)
         files = directory.sweep(lambda message_id: is_known(self._engine, message_id), now)
         if files or secrets:

@@ -6,8 +6,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
+from segl.certificate_names import mail_key
 from segl.errors import DeliveryError, NoCertificate, SmtpReply
 from segl.events import Events
 from segl.mail.outgoing import Outgoing
@@ -94,20 +96,22 @@ class Encryption:
         certificates: Sequence[TunnelCertificate],
     ) -> tuple[Encrypted, Handover]:
         delivery.check_time()
-        made = self.encrypted(delivery, domain, certificates)
+        holder = f"@{domain}" if self.way is Way.TUNNEL else mail_key(recipients[0])
+        made = self.encrypted(delivery, domain, certificates, holder)
         sender = delivery.envelope.sender
         return made, self.return_port.send(
             sender, recipients, made.message, smtputf8=made.smtputf8, envelope_id=delivery.envelope_id
         )
 
     def encrypted(
-        self, delivery: Delivery, domain: str, certificates: Sequence[TunnelCertificate]
+        self, delivery: Delivery, domain: str, certificates: Sequence[TunnelCertificate], holder: str = ""
     ) -> Encrypted:
-        """The message is encrypted while it is being sent: beside the original, little of it is in memory."""
+        """The message is encrypted while it is being sent: beside the original, little of it is in memory. *holder*:
+        whose certificates they are, as :class:`~segl_delivery.outbound.Outbound` names him."""
         terms = self.outbound.terms(domain)
         prepared = self.outbound.prepare(delivery, terms)
         keys = [entry.certificate for entry in certificates]
-        choice = terms.choice(keys)
+        choice = terms.choice(keys, partial(self.outbound.said, holder))
         try:
             envelope = Envelope(prepared.entity.size, keys, choice)
         except CannotEncrypt as error:

@@ -6,17 +6,21 @@ what certificates say.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.header import Header
 from typing import Final
 
 from cryptography import x509
+from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
 from segl.certificates import fingerprint
-from segl.errors import DeliveryError
+from segl.errors import DeliveryError, StoreError
+from segl.events import Events
 from segl.mail.fields import Field, read_header
+from segl.seen_capabilities import SeenCapabilities
 from segl.settings import Settings
 from segl.settings_encryption import Algorithms, HeaderForm, SignWhen
 from segl_delivery.agent import Delivery
@@ -41,6 +45,23 @@ class NoSigner(DeliveryError):
     reply_enhanced = "4.7.0"
 
 
+def said_in_mail(settings: Settings, engine: Engine, events: Events) -> Callable[[str], frozenset[str]]:
+    """What partners said they read, in mail they signed, for :class:`Outbound`. A store that cannot be asked is no
+    reason to wait: what every program reads serves all."""
+    seen = SeenCapabilities(engine)
+
+    def said(holder: str) -> frozenset[str]:
+        if not settings.encryption.learn:
+            return frozenset()
+        try:
+            return seen.of(holder, time.time())
+        except StoreError as error:
+            events.failed("capabilities", error)
+            return frozenset()
+
+    return said
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What holds for one recipient domain. ``algorithms``: ``None`` leaves it to the certificates."""
@@ -56,11 +77,17 @@ class Terms:
             return cls(usual.algorithms, usual.headers, usual.sign)
         return cls(pin.algorithms or usual.algorithms, pin.headers or usual.headers, pin.sign or usual.sign)
 
-    def choice(self, certificates: Sequence[x509.Certificate]) -> Choice:
-        """What a message to the holders of *certificates* is encrypted with."""
+    def choice(
+        self, certificates: Sequence[x509.Certificate], said: Callable[[], frozenset[str]] = frozenset
+    ) -> Choice:
+        """What a message to the holder of *certificates* is encrypted with. *said* gives what he said in his mail
+        that he reads (object identifiers); it is asked only when it matters."""
         if self.algorithms is not None:
             return CHOICES[self.algorithms]
-        return MODERN if all(reads_modern(certificate) for certificate in certificates) else COMMON
+        if all(reads_modern(certificate) for certificate in certificates):
+            return MODERN
+        elsewhere = said()
+        return MODERN if all(reads_modern(one, elsewhere) for one in certificates) else COMMON
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +102,11 @@ class Prepared:
 @dataclass(frozen=True, slots=True)
 class Outbound:
     """Prepares messages by *settings*. ``signer_for`` gives our key for a domain of ours (normal form), ``None``
-    when there is none."""
+    when there is none; ``said`` what the holder of certificates (a mail key, or "@" and a domain) said he reads."""
 
     settings: Settings
     signer_for: SignerFor
+    said: Callable[[str], frozenset[str]] = lambda _holder: frozenset()
 
     @property
     def subject(self) -> str:

@@ -21,12 +21,14 @@ from segl.mail.return_port import ReturnPort
 from segl.store import open_store
 from segl_delivery.cms.choice import MODERN
 from segl_delivery.cms.enveloped import Envelope
-from segl_delivery.smime import enveloped, split_for_envelope
+from segl_delivery.cms.info import read_info
+from segl_delivery.smime import enveloped, signed_entity, split_for_envelope
+from segl_delivery.unwrapping import cms_object
 from world.authority import Authority, Issued, Publisher
 from world.estate import build_house
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR
-from world.oracle import Identity, openssl
+from world.oracle import Identity, openssl, openssl_decrypt
 from world.partners import ec_key, rsa_key, usage
 from world.postfix import wait_until
 from world.process import Daemon
@@ -404,6 +406,32 @@ def test_killed_in_the_middle_loses_nothing(office: Office) -> None:
     assert all(SECRET.encode() in mail.content for mail in office.street.mail_for(COLLEAGUE)), (
         "each of them was opened"
     )
+
+
+def test_what_a_partner_says_he_reads_is_what_he_is_sent(office: Office) -> None:
+    """His gateway, another Segl, signs a message; the next one to him is made as he likes it best."""
+    gateway = Identity.new(office.directory, "gateway", rsa_key(2048, 3))
+    tunnel = office.house.tunnel / f"{AUTHOR.partition('@')[2]}.pem"
+    tunnel.write_bytes(gateway.cert_file.read_bytes())
+    letter = (
+        office.header("Svar", to=AUTHOR).replace(AUTHOR.encode(), b"mette@nordby-vand.example", 1) + ENTITY
+    )
+
+    def cipher() -> str:
+        [mail] = office.send(letter, AUTHOR, sender="mette@nordby-vand.example")
+        sent = cms_object(mail.as_bytes())
+        assert SECRET.encode() in openssl_decrypt(sent, gateway)
+        return read_info(sent).cipher.label  # type: ignore[union-attr]
+
+    try:
+        assert cipher() == "aes-256-cbc"
+        _, entity = split_for_envelope(office.header("Referat") + ENTITY, "x")
+        signed = bytes(signed_entity(entity, gateway.signer)).replace(b"MIME-Version: 1.0\r\n", b"", 1)
+        [mail] = office.send(office.header("Referat") + signed)
+        assert "smime=pass\r\n body.smime-identifier=@klartekst.example" in mail["Authentication-Results"]
+        assert cipher() == "aes-256-gcm"
+    finally:
+        tunnel.unlink()
 
 
 def test_nothing_of_it_was_seen_outside(office: Office) -> None:

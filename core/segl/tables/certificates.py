@@ -46,3 +46,13 @@ signer_standing = sa.Table(
     sa.Column("reason", sa.String(255), nullable=False),
     sa.Column("until", sa.Float, nullable=False),
 )
+
+# What a signer says he reads, in mail of his that was verified (segl.seen_capabilities).
+seen_capability = sa.Table(
+    "seen_capability",
+    metadata,
+    sa.Column("holder", sa.String(512), primary_key=True),  # a mail key, or "@" and a domain
+    sa.Column("algorithms", sa.String(1024), nullable=False),  # object identifiers, a blank between two
+    sa.Column("signed_at", sa.Float, nullable=False),  # as the signer says
+    sa.Column("seen_at", sa.Float, nullable=False),
+)

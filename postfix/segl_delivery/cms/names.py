@@ -19,6 +19,7 @@ class ContentType(Enum):
 CONTENT_TYPE = "1.2.840.113549.1.9.3"
 MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
 SIGNING_TIME = "1.2.840.113549.1.9.5"
+CAPABILITIES = "1.2.840.113549.1.9.15"
 
 # Ways to hand over the content key
 RSA_PKCS1 = "1.2.840.113549.1.1.1"

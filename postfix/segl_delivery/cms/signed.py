@@ -9,7 +9,7 @@ worth anything?* (SHA-1, short keys): :attr:`Signature.weakness`. *Whose is it?*
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -51,7 +51,8 @@ class Signature:
     """One signature. All but ``outcome`` is only worth reading when that is good.
 
     ``weakness`` says why a right signature proves little ("SHA-1", "RSA of 1024 bits"), else ``""``.
-    ``signed_at`` is the signer's word, not a proof of time.
+    ``signed_at`` is the signer's word, not a proof of time; so is what he says he reads (``capabilities``, object
+    identifiers).
     """
 
     outcome: Outcome
@@ -60,6 +61,7 @@ class Signature:
     scheme: str = ""
     weakness: str = ""
     signed_at: datetime | None = None
+    capabilities: frozenset[str] = frozenset()
 
     @property
     def holds(self) -> bool:
@@ -218,9 +220,11 @@ def _judged(
         digests[info.digest] = info.digest.of(parts.content)
     good = _is_right(info, key, parts, digests[info.digest])
     weakness = info.algorithm.weakness(key) or ("SHA-1" if info.digest is Digest.SHA1 else "")
-    when = None if info.attributes is None else info.attributes.signing_time
     outcome = Outcome.GOOD if good else Outcome.ALTERED
-    return Signature(outcome, certificate, info.digest, scheme, weakness, when)
+    found = Signature(outcome, certificate, info.digest, scheme, weakness)
+    if info.attributes is None:
+        return found
+    return replace(found, signed_at=info.attributes.signing_time, capabilities=info.attributes.capabilities)
 
 
 def _is_right(info: SignerInfo, key: PublicKeyTypes, parts: _Parts, digest: bytes) -> bool:

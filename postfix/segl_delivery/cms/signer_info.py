@@ -17,6 +17,7 @@ from cryptography import x509
 
 from segl_delivery.cms import ber, names
 from segl_delivery.cms.algorithm import integer, octets, oid
+from segl_delivery.cms.capabilities import OURS, read_capabilities
 from segl_delivery.cms.digests import Digest, PrivateKey, Scheme, SignatureAlgorithm
 from segl_delivery.cms.identifiers import Identifier, IssuerSerial, KeyIdentifier, issuer_serial
 
@@ -29,12 +30,14 @@ class Unsupported(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SignedAttributes:
-    """*signed* is each form the signature may be over: as received, and in the order of DER."""
+    """*signed* is each form the signature may be over: as received, and in the order of DER. *capabilities* are object
+    identifiers (RFC 8551 §2.5.2)."""
 
     signed: tuple[bytes, ...]
     content_type: str
     digest: bytes
     signing_time: datetime | None
+    capabilities: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,12 @@ def read_signer_info(der: bytes) -> SignerInfo:
 def signed_attributes(digest: bytes, now: datetime) -> bytes:
     """The attributes of a new signature over content of type *data*, as the SET that is signed."""
     values = (
-        (names.CONTENT_TYPE, cms.ContentType("data")),
-        (names.MESSAGE_DIGEST, core.OctetString(digest)),
-        (names.SIGNING_TIME, cms.Time({"utc_time": now.astimezone(UTC).replace(microsecond=0)})),
+        (names.CONTENT_TYPE, cms.ContentType("data").dump()),
+        (names.MESSAGE_DIGEST, core.OctetString(digest).dump()),
+        (names.SIGNING_TIME, cms.Time({"utc_time": now.astimezone(UTC).replace(microsecond=0)}).dump()),
+        (names.CAPABILITIES, OURS),
     )
-    attributes = [
-        ber.element(ber.SEQUENCE, oid(name), ber.element(ber.SET, value.dump())) for name, value in values
-    ]
+    attributes = [ber.element(ber.SEQUENCE, oid(name), ber.element(ber.SET, value)) for name, value in values]
     return ber.element(ber.SET, *sorted(attributes))
 
 
@@ -163,7 +165,7 @@ def _attributes(found: Any) -> SignedAttributes:
         name: str = attribute["type"].dotted
         if name in values:
             raise ber.Damaged("a signed attribute stands there twice")
-        if name in (names.CONTENT_TYPE, names.MESSAGE_DIGEST, names.SIGNING_TIME):
+        if name in (names.CONTENT_TYPE, names.MESSAGE_DIGEST, names.SIGNING_TIME, names.CAPABILITIES):
             values[name] = list(attribute["values"])
         else:
             values[name] = []
@@ -172,6 +174,7 @@ def _attributes(found: Any) -> SignedAttributes:
         _only(values, names.CONTENT_TYPE).dotted,
         _only(values, names.MESSAGE_DIGEST).native,
         _only(values, names.SIGNING_TIME).native if values.get(names.SIGNING_TIME) else None,
+        frozenset().union(*(read_capabilities(one.dump()) for one in values.get(names.CAPABILITIES, ())[:1])),
     )
 
 

@@ -44,7 +44,7 @@ def encrypt_key(key: bytes, recipient: RSAPublicKey, transport: Transport) -> tu
         return algorithm(names.RSA_PKCS1, NULL), recipient.encrypt(key, padding.PKCS1v15())
     digest = _OAEP[transport]
     oaep = padding.OAEP(padding.MGF1(digest.algorithm), digest.algorithm, None)
-    return algorithm(names.RSA_OAEP, _parameters(digest)), recipient.encrypt(key, oaep)
+    return algorithm(names.RSA_OAEP, oaep_parameters(digest)), recipient.encrypt(key, oaep)
 
 
 def read_scheme(name: str, parameters: bytes) -> RsaScheme:
@@ -78,7 +78,7 @@ def decrypt_key(encrypted: bytes, own: RSAPrivateKey, scheme: RsaScheme) -> byte
         raise NotDecrypted from None
 
 
-def _parameters(digest: Digest) -> bytes:
+def oaep_parameters(digest: Digest) -> bytes:
     """RSAES-OAEP-params; SHA-1 is the default and DER leaves defaults out."""
     if digest is Digest.SHA1:
         return ber.element(ber.SEQUENCE)

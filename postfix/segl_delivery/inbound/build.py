@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from cryptography import x509
@@ -13,6 +14,7 @@ from segl.certificates import fingerprint
 from segl.errors import NoCertificate, StoreError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
+from segl.seen_capabilities import SeenCapabilities
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_certificates import CertificateSource
 from segl.signer_standings import SignerStandings
@@ -43,7 +45,7 @@ def opening_agent(
         inside=inside,
         return_port=return_port,
         events=events,
-        keep=_keeper(settings, CertificateRecords(engine), events),
+        keep=_keeper(settings, engine, events),
     )
 
 
@@ -66,12 +68,14 @@ def _pinned(settings: Settings, events: Events) -> Callable[[str], Sequence[x509
     return find
 
 
-def _keeper(
-    settings: Settings, records: CertificateRecords, events: Events
-) -> Callable[[Judgement, str], None]:
+def _keeper(settings: Settings, engine: Engine, events: Events) -> Callable[[Judgement, str], None]:
+    """Keeps what a verified signature brings: her certificate, and what she says she reads."""
+    records, seen = CertificateRecords(engine), SeenCapabilities(engine)
     on = settings.inbound.harvest and CertificateSource.KEPT in settings.certificates.sources
 
     def keep(judgement: Judgement, author: str) -> None:
+        if settings.encryption.learn:
+            _learn(judgement, seen, events)
         if not on or judgement.certificate is None or judgement.identifier != author:
             return  # a domain's certificate is the tunnels' business
         try:
@@ -81,3 +85,18 @@ def _keeper(
         events.harvested(author, fingerprint(judgement.certificate), why)
 
     return keep
+
+
+def _learn(judgement: Judgement, seen: SeenCapabilities, events: Events) -> None:
+    signature = judgement.signature
+    if signature is None or signature.signed_at is None or not signature.capabilities:
+        return
+    try:
+        news = seen.keep(
+            judgement.identifier, signature.capabilities, signature.signed_at.timestamp(), time.time()
+        )
+    except StoreError as error:
+        events.failed("capabilities", error)
+        return
+    if news:
+        events.capabilities_learnt(judgement.identifier, sorted(signature.capabilities))

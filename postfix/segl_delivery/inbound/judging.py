@@ -42,13 +42,14 @@ _ORDER: Final = list(SignatureResult)
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The result, why, and, when it passed, for which address (*identifier*), with certificate and chain."""
+    """The result, why, and, when it passed, for which address (*identifier*), with certificate, chain, signature."""
 
     result: SignatureResult
     reason: str = ""
     identifier: str = ""
     certificate: x509.Certificate | None = None
     chain: tuple[x509.Certificate, ...] = ()
+    signature: Signature | None = None
 
 
 UNSIGNED: Final = Judgement(SignatureResult.NONE)
@@ -86,7 +87,7 @@ class Judge:
         if fault := untimely(certificate, now) or unfit_to_sign(certificate):
             return Judgement(SignatureResult.POLICY, f"the certificate: {fault}")
         identifier = _names_author(certificate, author)
-        if pin := self._pin(certificate, author):
+        if pin := self._pin(signature, certificate, author):
             return pin
         if not identifier:
             return Judgement(SignatureResult.POLICY, "the signer is not the author")
@@ -98,15 +99,15 @@ class Judge:
             return Judgement(SignatureResult.FAIL, "the certificate was revoked")
         if standing.revocation is Revocation.UNKNOWN and not self.use_unknown:
             return Judgement(SignatureResult.NEUTRAL, "whether the certificate was revoked is not known now")
-        return Judgement(SignatureResult.PASS, "", identifier, certificate, chain.certificates)
+        return Judgement(SignatureResult.PASS, "", identifier, certificate, chain.certificates, signature)
 
-    def _pin(self, certificate: x509.Certificate, author: str) -> Judgement | None:
+    def _pin(self, signature: Signature, certificate: x509.Certificate, author: str) -> Judgement | None:
         """The partner's own tunnel certificate: the postmaster, or an accepted list, said whose it is."""
         domain = author.rpartition("@")[2]
         pinned = self.pinned(domain) if domain else ()
         if fingerprint(certificate) not in map(fingerprint, pinned):
             return None
-        return Judgement(SignatureResult.PASS, "", f"@{domain}", certificate)
+        return Judgement(SignatureResult.PASS, "", f"@{domain}", certificate, (), signature)
 
 
 def _names_author(certificate: x509.Certificate, author: str) -> str:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from segl_delivery.cms.capabilities import EXTENSION, OURS
 from segl_delivery.cms.digests import PrivateKey
 
 ROLE: Final = "domain-confidentiality-authority"
@@ -127,6 +128,7 @@ def _extensions(key: PrivateKey, holder: Holder) -> Sequence[tuple[x509.Extensio
         (usage, True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), False),
         (x509.BasicConstraints(ca=False, path_length=None), True),
+        (x509.UnrecognizedExtension(EXTENSION, OURS), False),  # what we read, so that partners may use it
     )
 
 

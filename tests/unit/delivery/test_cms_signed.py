@@ -13,9 +13,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from segl.certificate_chain import Authorities
 from segl.certificates import fingerprint
-from segl_delivery.cms import ber
+from segl_delivery.cms import ber, names
 from segl_delivery.cms.algorithm import integer
 from segl_delivery.cms.ber import Damaged
+from segl_delivery.cms.ciphers import Cipher
 from segl_delivery.cms.digests import Digest
 from segl_delivery.cms.signed import Outcome, Signature, Signer, sign, verify
 from segl_delivery.cms.signer_info import read_signer_info
@@ -201,6 +202,16 @@ def test_a_key_pin_outlives_the_certificate(anna: Identity) -> None:
     signed = verify(sign(CONTENT, Signer(anna.key, renewed), detached=False))
     assert signed_by_pinned(signed, {key_fingerprint(anna.certificate)}) is not None
     assert signed_by_pinned(signed, {fingerprint(anna.certificate)}) is None
+
+
+def test_a_signer_says_what_he_reads(anna: Identity) -> None:
+    """RFC 8551 §2.5.2; ours names GCM and OAEP, openssl's neither."""
+    ours = only(verify(sign(CONTENT, anna.signer, detached=False)).signatures)
+    assert {Cipher.AES_256_GCM.oid, Cipher.AES_256_CBC.oid, names.RSA_OAEP} <= ours.capabilities
+    theirs = only(verify(openssl_sign(CONTENT, anna)).signatures)
+    assert Cipher.AES_256_CBC.oid in theirs.capabilities
+    assert Cipher.AES_256_GCM.oid not in theirs.capabilities
+    assert only(verify(openssl_sign(CONTENT, anna, "-nosmimecap")).signatures).capabilities == frozenset()
 
 
 def test_a_weak_signature_is_nobodys(anna: Identity) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import email
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from email import policy
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from segl.errors import DeliveryError
 from segl.events import Events
 from segl.mail.fields import canonical, split_header
 from segl.mail.return_port import ReturnPort
+from segl.settings_encryption import Algorithms
 from segl.settings_file import parse_settings
 from segl.vocabulary import Envelope, Way
 from segl_delivery.agent import Delivery
@@ -291,6 +293,25 @@ def test_the_algorithms_are_the_postmasters_else_the_best_that_all_read(
 ) -> None:
     settings = parse_settings({"organisation": {"name": "N", "domains": ["nordby.example"]}, **tables})
     assert Outbound(settings, lambda _: None).terms("kommune.example").choice(certificates) is choice
+
+
+def test_what_the_holder_said_in_mail_of_his_is_asked_only_when_it_matters() -> None:
+    settings = parse_settings({"organisation": {"name": "N", "domains": ["nordby.example"]}})
+    terms = Outbound(settings, lambda _: None).terms("kommune.example")
+    asked: list[str] = []
+
+    def said(*algorithms: str) -> frozenset[str]:
+        asked.append("")
+        return frozenset(algorithms)
+
+    assert terms.choice([PLAIN], lambda: said(GCM, OAEP_OID)) is MODERN
+    assert terms.choice([PLAIN], lambda: said(GCM)) is COMMON
+    assert terms.choice([certificate("curve", ec_key())], lambda: said(GCM)) is MODERN
+    assert terms.choice([PLAIN], lambda: said("1.2.840.113549.3.7")) is COMMON
+    assert len(asked) == 4
+    assert terms.choice([with_capabilities(rsa_key(), GCM, OAEP_OID)], said) is MODERN
+    assert replace(terms, algorithms=Algorithms.COMMON).choice([PLAIN], said) is COMMON
+    assert len(asked) == 4
 
 
 @pytest.mark.parametrize("der", [b"\x04\x00", b"\x30\x80", b"\x30\x82\xff\xff", b"\x30" * 5000, b"\x00"])
