@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -29,6 +30,20 @@ def _header_field(value: str) -> str:
     return value
 
 
+def _filled(value: str) -> str:
+    template = Template(value)
+    if not template.is_valid():
+        raise ValueError("holds a $ that begins no word; write $$ for a dollar sign")
+    if unknown := set(template.get_identifiers()) - set(SMS_WORDS):
+        raise ValueError(
+            f"${min(unknown)} is not known; there are {', '.join('$' + word for word in SMS_WORDS)}"
+        )
+    return value
+
+
+SMS_WORDS: Final = ("number", "digits", "text", "sender", "secret")
+Filled = Annotated[str, AfterValidator(_filled)]
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$")]
 HeaderField = Annotated[str, AfterValidator(_header_field)]
 
 
@@ -61,12 +76,12 @@ class Sms:
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
     # The provider's address; empty: no text messages. `[sms:…]` in a subject then means nothing.
-    url: Annotated[str, Field(pattern=r"^(https://[^\s]+)?$")] = ""
+    url: Annotated[Filled, Field(pattern=r"^(https://[^\s$]+(/[^\s]*)?)?$")] = ""
     method: Literal["POST", "PUT"] = "POST"
     # How values are written in `body`: within JSON strings, or as a form's values.
     form: Literal["json", "form"] = "json"
-    body: str = '{"to": "$number", "from": "$sender", "message": "$text"}'
-    headers: Mapping[str, str] = field(
+    body: Filled = '{"to": "$number", "from": "$sender", "message": "$text"}'
+    headers: Mapping[HeaderName, Filled] = field(
         default_factory=lambda: {"Authorization": "Bearer $secret"}, hash=False
     )
     # The file that holds the provider's key. Without a word here: the systemd credential "segl-sms", if any.

@@ -19,6 +19,7 @@ from segl.mail.return_port import Refused, ReturnPort
 from segl.settings import Settings
 from segl.store import transaction
 from segl_portal.code_mail import CodeMail
+from segl_portal.sms import SmsGateway, SmsNotSent
 from segl_portal.visits import Copy
 
 
@@ -30,12 +31,16 @@ class CodeSender:
         self._events = events
         self._port = port
         self._host = urlsplit(settings.portal.url).hostname or ""
+        self._gateway = SmsGateway(settings.portal.sms) if settings.portal.sms.url else None
 
     def send(self, copy: Copy, mail: CodeMail, now: datetime) -> None:
         """Send, and write it down. Does not raise Segl's own errors: there is nobody left to tell."""
-        by = "mail"
+        by = "sms" if copy.phone else "mail"
         try:
-            self._by_mail(mail, now)
+            if copy.phone:
+                self._by_sms(copy.phone, mail)
+            else:
+                self._by_mail(mail, now)
         except SeglError as error:
             metrics.PORTAL_CODES.labels(by, "failed").inc()
             self._events.code_not_sent(copy.recipient_id, by, error)
@@ -49,3 +54,8 @@ class CodeSender:
         handover = self._port.send("", [mail.recipient], mail.message(now), smtputf8=False)
         if refusal := handover.refused.get(mail.recipient):
             raise Refused(refusal, "RCPT")
+
+    def _by_sms(self, number: str, mail: CodeMail) -> None:
+        if self._gateway is None:
+            raise SmsNotSent("portal.sms.url is not set any more")
+        self._gateway.send(number, mail.sms(self._host))
