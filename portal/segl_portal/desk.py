@@ -25,6 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
@@ -54,6 +55,7 @@ from segl_portal.posting import Posting
 from segl_portal.sending import CodeSender
 from segl_portal.visits import Copy, Visit
 
+_NO_CODE: Final = "none"  # no code that is typed becomes this
 _NOBODY: Final = Rule(Scope.NOTHING, 1, limits.HOUR)
 
 
@@ -204,7 +206,7 @@ class Desk:
         right = visits.keys_of(copy, secret, now) is not None
         right = is_phrase(copy.phrase_hash if copy is not None and right else None, phrase) and right
         code, reference = new_code(), new_reference()
-        mac = browser.code_mac(place, code) if right else browser.code_mac(place, os.urandom(16).hex())
+        mac = browser.code_mac(place, code if right else _NO_CODE)
         wrapped = browser.wrap(place, (secret or Secret(bytes(SECRET))).reveal())
         minutes = self._portal.code_minutes
         with transaction(self._engine) as connection:
@@ -213,7 +215,7 @@ class Desk:
             visits.begin(
                 connection, browser, place, Visit(wrapped, reference, mac, now + minutes * 60, 0, now, None)
             )
-        self._posting.put(self._job(copy if right else None, code, reference, language))
+        self._posting.put(partial(self._send, copy if right else None, code, reference, language))
         return Asked(reference, minutes)
 
     def _kept_link(self, browser: Browser, place: str) -> Secret | None:
@@ -232,9 +234,10 @@ class Desk:
             connection, rules.everything, "all", now
         )
 
-    def _job(self, copy: Copy | None, code: str, reference: str, language: Language) -> Callable[[], None]:
+    def _send(self, copy: Copy | None, code: str, reference: str, language: Language) -> None:
+        """In a thread of :class:`Posting`: by now the page has answered."""
         if copy is None:
-            return lambda: None
+            return
         domain = domain_of(copy.sender)
         mail = CodeMail(
             organisation=self._settings.name_of(domain),
@@ -245,7 +248,7 @@ class Desk:
             minutes=self._portal.code_minutes,
             language=language,
         )
-        return lambda: self._sender.send(copy, mail, datetime.now().astimezone())
+        self._sender.send(copy, mail, datetime.now().astimezone())
 
     def _give(self, browser: Browser, place: str, code: str, network: str) -> Opened | Denied:
         now, rules = self._clock(), self._rules

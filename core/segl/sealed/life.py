@@ -126,6 +126,8 @@ def _take_away_dead(engine: Engine, directory: SealedDirectory, now: float) -> i
         _forget_around(connection, dead, _recipients_of(connection, dead))
         for message_id in dead:
             audit.append(connection, Act.EXPIRED, message_id, _HOUSEKEEPING, at=now)
+    if dead:
+        forget_deleted(engine)  # the spare keys
     for file in (
         *dead,
         *answers,
