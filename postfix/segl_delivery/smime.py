@@ -10,16 +10,13 @@ so that a program that knows of it restores the true subject, and cannot be made
 program that does not know of it shows the content with the neutral subject. For a partner whose gateway reads
 only the older form (RFC 8551 §3.1), the whole message goes inside as ``message/rfc822``.
 
-A personal number can stand in a display name (``"010190-1234 Hansen" <h@…>``): of an address field whose
-decoded text holds a long run of digits, only the bare addresses stay outside.
+What of it may stand outside, says :mod:`segl_delivery.outside`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from itertools import chain
 from secrets import token_hex
 from typing import Final
@@ -27,38 +24,19 @@ from typing import Final
 from segl.headers import PREFIX
 from segl.mail.fields import LINE_END, Field, canonical, join_header, read_header
 from segl.mail.outgoing import Outgoing
-from segl.mail.paths import is_plain
-from segl.masking import mask_digits
 from segl.settings_encryption import HeaderForm
 from segl_delivery.cms.ber import Piece
 from segl_delivery.cms.digests import algorithm_for
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.lines import base64_lines, base64_size
 from segl_delivery.cms.signed import Signer, sign_detached
+from segl_delivery.outside import TRACE, ended, outside_of
 
-_ADDRESSES: Final = frozenset({"from", "sender", "reply-to", "to", "cc", "disposition-notification-to"})
-_THREAD: Final = frozenset({"in-reply-to", "references"})  # old programs write words there (RFC 5322 §4.5.4)
-_TRACE: Final = frozenset({"received", "delivered-to"})  # keep loops countable; nothing of the content
-_OUTSIDE: Final = frozenset(
-    {
-        *_ADDRESSES,
-        *_TRACE,
-        *("date", "message-id", "thread-index"),
-        *("auto-submitted", "precedence", "x-auto-response-suppress"),
-        *("importance", "priority", "x-priority"),
-        *("list-id", "list-help", "list-subscribe", "list-unsubscribe", "list-unsubscribe-post"),
-        *("list-post", "list-owner", "list-archive"),
-    }
-)
 # Not protected either: of the envelope's making, or for nobody's eyes.
-_DROPPED: Final = frozenset({*_TRACE, "return-path", "bcc", "resent-bcc", "hp-outer"})
+_DROPPED: Final = frozenset({*TRACE, "return-path", "bcc", "resent-bcc", "hp-outer"})
 
 HP = re.compile(rb';\s*hp\s*=\s*(?:"[^"]*"|[^\s;"]*)', re.IGNORECASE)
 _TYPE = re.compile(rb"\s*[\w.+-]+/[\w.+-]+")
-# Begins only where a word begins, and is bounded: else a long run without "@" costs its square.
-_ANY_ADDRESS = re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255}")
-_IDENTIFIER = re.compile(rb"<[^<>\s\0]{1,990}>")
-_LONGEST_DECODED: Final = 32 * 1024  # bytes of an address field; a longer one shows its bare addresses
 _WRAP: Final = (
     "MIME-Version: 1.0\r\n"
     "Content-Type: application/pkcs7-mime; smime-type={kind};\r\n"
@@ -115,9 +93,9 @@ def split_for_envelope(
     the MIME fields: :func:`enveloped` adds them.
     """
     fields, at = read_header(message)
-    outside = list(_outside(fields, subject))
+    outside = outside_of(fields, subject)
     inside = [
-        Field(field.name, canonical(_ended(field.raw)))
+        Field(field.name, canonical(ended(field.raw)))
         for field in fields
         if field.name not in _DROPPED and not field.name.startswith(PREFIX)
     ]
@@ -128,7 +106,7 @@ def split_for_envelope(
     else:
         inside = _marked(inside)
         inside += [
-            Field("hp-outer", b"HP-Outer: " + field.raw) for field in outside if field.name not in _TRACE
+            Field("hp-outer", b"HP-Outer: " + field.raw) for field in outside if field.name not in TRACE
         ]
         header = join_header(inside, b"")
     return b"".join(field.raw for field in outside), Entity(header, body)
@@ -156,55 +134,6 @@ def enveloped(outside: bytes, entity: Entity, envelope: Envelope) -> Outgoing:
     return Outgoing(len(header) + base64_size(envelope.length), chain([header], lines), header.isascii())
 
 
-def _outside(fields: list[Field], subject: str) -> list[Field]:
-    kept: list[Field] = []
-    for field in fields:
-        if field.name in _ADDRESSES:
-            if (raw := _addresses_outside(field)) is not None:
-                kept.append(Field(field.name, raw))
-        elif field.name in _THREAD:
-            if (raw := _identifiers_outside(field)) is not None:
-                kept.append(Field(field.name, raw))
-        elif field.name in _OUTSIDE:
-            kept.append(Field(field.name, canonical(_ended(field.raw))))
-    kept.append(Field("subject", f"Subject: {subject}\r\n".encode("ascii")))
-    return kept
-
-
-def _addresses_outside(field: Field) -> bytes | None:
-    """The field as it is when no name in it holds a number, else with bare addresses; ``None`` when that
-    leaves none."""
-    text = _decoded(field.value)
-    if text is not None and mask_digits(text) == text:
-        return canonical(_ended(field.raw))
-    raw = field.value.decode("utf-8", "replace")
-    addresses = [address for address in dict.fromkeys(_ANY_ADDRESS.findall(raw)) if is_plain(address)]
-    if not addresses:
-        return None
-    name = field.raw.split(b":", 1)[0].strip()
-    return name + b": " + ",\r\n ".join(addresses).encode() + LINE_END
-
-
-def _identifiers_outside(field: Field) -> bytes | None:
-    """The field as it is when it holds identifiers alone, else those of it; ``None`` when there are none."""
-    found = _IDENTIFIER.findall(field.value)
-    if found and not _IDENTIFIER.sub(b"", field.value).strip():
-        return canonical(_ended(field.raw))
-    name = field.raw.split(b":", 1)[0].strip()
-    return name + b": " + b"\r\n ".join(found) + LINE_END if found else None
-
-
-def _decoded(value: bytes) -> str | None:
-    """The text a reader sees, encoded words undone (RFC 2047); ``None`` when it cannot be told."""
-    if len(value) > _LONGEST_DECODED:
-        return None
-    try:
-        text = value.decode("utf-8")
-        return str(make_header(decode_header(text)))
-    except (UnicodeDecodeError, HeaderParseError, LookupError, ValueError):
-        return None
-
-
 def _marked(fields: list[Field]) -> list[Field]:
     """*fields* with ``hp="cipher"`` on the (first) Content-Type, which is added when there is none."""
     for at, field in enumerate(fields):
@@ -215,7 +144,3 @@ def _marked(fields: list[Field]) -> list[Field]:
         return fields  # one that names no type: whatever the reader makes of it must not change
     added = Field("content-type", b'Content-Type: text/plain; charset="us-ascii"; hp="cipher"\r\n')
     return [*fields, added]
-
-
-def _ended(raw: bytes) -> bytes:
-    return raw if raw.endswith(b"\n") else raw + LINE_END
