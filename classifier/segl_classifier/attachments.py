@@ -27,6 +27,7 @@ from segl_classifier.understanding.reading import Model, Reading, Understanding
 
 ENTRIES = 1_000  # attachments remembered by a process
 _MOST_FINDINGS = 100  # an attachment with more is read anew
+_FAINT = 0.05  # a score below is evidence of nothing, with any thresholds
 _UNDERSTAND_SECONDS = 20.0  # for the attachments of one message after the first
 _PASSING = frozenset(
     f"unreadable.{cause}"
@@ -195,8 +196,8 @@ def joined(parts: Sequence[Understanding | None]) -> Understanding | None:
 
 def _without_text(judged: Judged) -> Judged:
     """As it is remembered: findings without excerpts and the words that bore on them; of the readings the
-    best for each category, with its score for that one only and without what was read. What a gap says (a type, a
-    size) is no text."""
+    best for each category, with its score for that one only and without what was read, and none that nobody would be
+    shown: most attachments are harmless all through. What a gap says (a type, a size) is no text."""
     findings = tuple(
         finding if finding.rule.startswith("unreadable.") else replace(finding, excerpt="", adjustments=())
         for finding in judged.findings
@@ -206,11 +207,11 @@ def _without_text(judged: Judged) -> Judged:
     if understanding is None:
         return judged
     readings = understanding.readings
-    best = [max(readings, key=lambda r: r.any)] if readings else []
+    best = [max(readings, key=lambda r: r.any)] if understanding.any >= _FAINT else []
     kept: dict[int, tuple[Reading, dict[Label, float]]] = {id(reading): (reading, {}) for reading in best}
-    for label in understanding.scores:
+    for label, score in understanding.scores.items():
         reading = max(readings, key=lambda r, at=label: r.scores.get(at, 0.0), default=None)  # type: ignore[misc]
-        if reading is not None:
+        if reading is not None and score >= _FAINT:
             scores = kept.setdefault(id(reading), (reading, {}))[1]
             scores[label] = reading.scores.get(label, 0.0)
     blank = tuple(_blank(reading, scores) for reading, scores in kept.values())

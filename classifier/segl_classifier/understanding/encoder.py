@@ -88,16 +88,17 @@ class Encoder:
 
 
 class Answers:
-    """What was said of the latest passages, by a hash that this process alone can make."""
+    """What was said of the latest passages, by a hash that this process alone can make. The numbers lie in one
+    table: small long-lived pieces of memory between the encoder's large ones would leave the heap in shreds."""
 
     def __init__(self, most: int = REMEMBERED) -> None:
-        self._most = most
         self._secret = os.urandom(32)
-        self._known: OrderedDict[bytes, Rows] = OrderedDict()
+        self._places: OrderedDict[bytes, int] = OrderedDict()  # the oldest first
+        self._rows = np.zeros((most, 0), np.float32)
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._places)
 
     def key(self, text: str) -> bytes:
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, key=self._secret).digest()
@@ -105,16 +106,21 @@ class Answers:
     def recall(self, keys: Sequence[bytes]) -> dict[bytes, Rows]:
         """What is known of *keys*."""
         with self._lock:
-            found = {key: self._known[key] for key in keys if key in self._known}
+            found = {key: self._rows[self._places[key]].copy() for key in keys if key in self._places}
             for key in found:
-                self._known.move_to_end(key)
+                self._places.move_to_end(key)
         return found
 
     def keep(self, said: Mapping[bytes, Rows]) -> None:
         with self._lock:
-            self._known.update((key, row.copy()) for key, row in said.items())  # not a view of all rows
-            while len(self._known) > self._most:
-                self._known.popitem(last=False)
+            for key, row in said.items():
+                if not self._rows.shape[1]:
+                    self._rows = np.zeros((len(self._rows), len(row)), np.float32)
+                place = self._places.pop(key, len(self._places))
+                if place == len(self._rows):
+                    _, place = self._places.popitem(last=False)
+                self._places[key] = place
+                self._rows[place] = row
 
 
 class _Own:

@@ -180,7 +180,7 @@ class Echo:
         self.asked.append(len(texts))
         readings = []
         for number, text in enumerate(texts):
-            score = 0.9 if "diagnose" in text.text else 0.1
+            score = 0.9 if "diagnose" in text.text else 0.01
             window = Window(text.text, text.where, text.source, number, 0, len(text.text))
             readings.append(Reading(window, Stage.LINEAR, score, {Label.HEALTH: score}))
         best = max((reading.any for reading in readings), default=0.0)
@@ -199,6 +199,16 @@ def test_what_the_model_said_is_remembered_without_what_it_read(memory: Memory, 
     kept = repr(memory._known)
     assert "diagnose" not in kept
     assert "brev.txt" in kept  # places are no text
+
+
+def test_of_a_harmless_attachment_only_its_scores_are_remembered(memory: Memory, read: list[str]) -> None:
+    raw, model = mail(("a.zip", zipped(b"Vi ses til kaffe"))), Echo()
+    first, again = (gather(raw, RULES, model=model).understanding for _ in range(2))
+    assert first is not None
+    assert again is not None
+    assert first.any == again.any == 0.01
+    (kept,) = memory._known.values()
+    assert kept.understanding == Understanding((), 0.01, {Label.HEALTH: 0.01})
 
 
 def test_the_verdict_is_the_same_from_memory(read: list[str]) -> None:

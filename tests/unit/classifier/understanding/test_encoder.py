@@ -91,7 +91,7 @@ def test_no_more_answers_are_kept_than_there_is_room_for() -> None:
 def test_no_word_of_a_passage_can_be_read_out_of_what_is_remembered(encoder: Encoder) -> None:
     encoder.forget()
     encoder.logits(["Kirsten Hjortshøj er indlagt."])
-    kept = b"".join(encoder._answers._known)
+    kept = b"".join(encoder._answers._places)
     assert len(encoder._answers) == 1
     assert b"Kirsten" not in kept
     assert Answers().key("a") != Answers().key("a")  # a key of one process says nothing to another
