@@ -224,6 +224,18 @@ def _portal_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
         yield Fault(file, "portal.reminder_days", "is not before the end (expiry_days)")
     if portal.relay.match and not portal.relay.next_hop:
         yield Fault(file, "portal.relay.match", "belongs to a next_hop")
+    if portal.relay.domains and not portal.relay.next_hop:
+        yield Fault(file, "portal.relay.domains", "belongs to a next_hop")
+    if portal.relay.next_hop and not portal.relay.match and is_address(next_hop_host(portal.relay.next_hop)):
+        yield Fault(
+            file,
+            "portal.relay.next_hop",
+            "is an address without match",
+            "a certificate is checked by name: say in match which one it carries",
+        )
+    for domain in portal.relay.domains:
+        if settings.is_own(domain):
+            yield Fault(file, "portal.relay.domains", f"{domain} is an own domain", "its mail stays inside")
 
 
 def _next_hop_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:

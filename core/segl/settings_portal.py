@@ -14,19 +14,23 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from segl.settings_values import Address, Count, NextHop, Seconds
+from segl.settings_values import Address, Count, Domain, MatchName, NextHop, Seconds
 from segl.settings_web import Listen, Look, Web
 
 _FORBID = ConfigDict(extra="forbid")
 _LIMIT = Annotated[int, Field(ge=1, le=1_000_000)]
 _DAYS = Annotated[int, Field(ge=1, le=3650)]
-_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+# It stands in a table that is written into master.cf: no braces, no dollar signs, one line of ASCII.
+_HEADER_FIELD: Final = re.compile(
+    r"(?!x-segl-)[!#%&'*+.^_`|~0-9A-Za-z-]{1,64}: ?[!-#%-z|~][ -#%-z|~]{0,199}", re.IGNORECASE
+)
 
 
 def _header_field(value: str) -> str:
-    name, colon, content = value.partition(":")
-    if not colon or not _HEADER_NAME.fullmatch(name) or not content.strip() or not content.isprintable():
-        raise ValueError('write a header field as it stands in a message: "X-Name: value"')
+    if not _HEADER_FIELD.fullmatch(value):
+        raise ValueError(
+            'write a header field as it stands in a message, "Encrypt-This: yes"; not X-Segl-…, nor {}$'
+        )
     return value
 
 
@@ -160,15 +164,22 @@ class PortalAnswers:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalRelay:
     """``[portal.relay]``: another service for what would be sealed here: Microsoft 365 with its mail-flow rule for
-    encryption, for example. Mail goes there by TLS that must be verified, and nothing is sealed."""
+    encryption, for example. Mail goes there by TLS that must be verified, and nothing is sealed. `segl install` must be
+    run after a change. See docs/relay-backend.md."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
-    # Postfix form, "[contoso-dk.mail.protection.outlook.com]:25"; empty: Segl's own portal.
+    # Postfix form, "[nordby-vand-dk.mail.protection.outlook.com]:25"; empty: Segl's own portal.
     next_hop: NextHop = ""
     # Names that its certificate may carry; none: the host's own.
-    match: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.*_-]{1,255}$")], ...] = ()
-    # The field that the service's rule looks for.
-    header: HeaderField = "X-Segl-Encrypt: yes"
+    match: tuple[MatchName, ...] = ()
+    # The field that the service's rule looks for. It must not begin with X-Segl-, which never leaves the house.
+    header: HeaderField = "Segl-Encrypt: yes"
+    # Recipients at these domains alone; none: all.
+    domains: tuple[Domain, ...] = ()
+
+    def takes(self, domain: str) -> bool:
+        """Whether what would be sealed for a recipient at *domain* (normal form) goes there."""
+        return bool(self.next_hop) and (not self.domains or domain in self.domains)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ class RouteTable:
         self._tunnel = f"segl-tunnel:unix:{settings.delivery.tunnel_socket}"
         self._certificate = f"segl-certificate:unix:{settings.delivery.certificate_socket}"
         self._portal = f"segl-portal:unix:{settings.delivery.portal_socket}"
+        self._relay = settings.portal.relay
 
     @property
     def routing(self) -> Routing:
@@ -221,6 +222,8 @@ class RouteTable:
             case Way.TLS:
                 name = f"segl-tls-{asked.demanded}" if asked.demanded in TLS_DEMANDS else "segl-tls"
                 transport = f"{name}:{(pin and pin.next_hop) or self._next_hop(asked.domain)}"
+            case _ if self._relay.takes(asked.domain):
+                way, transport = Way.PORTAL, f"segl-relay:{self._relay.next_hop}"
             case _:
                 way, transport = Way.PORTAL, self._portal
         proof = pin.proof if pin is not None and way is Way.TLS else None

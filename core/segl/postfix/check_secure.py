@@ -20,6 +20,7 @@ from segl.postfix.check import (
 )
 from segl.postfix.check_demands import HELD, REPORTS, is_entrance, writes_demand
 from segl.postfix.check_front import tls_required
+from segl.postfix.check_relay import RELAY, relay_checks
 from segl.postfix.running import Service, split_list
 from segl.vocabulary import Way
 
@@ -80,6 +81,7 @@ def secure_checks(setup: Setup) -> Iterator[Check]:
     yield _tls_level(setup)
     yield from _policy_elsewhere(setup)
     yield from _transports(setup)
+    yield from relay_checks(setup)
     yield tls_required("secure.tls-required", setup.secure.value("tls_required_enable"), setup.secure.version)
     yield from _tls_required_overrides(setup)
     yield from _listens(setup)
@@ -262,13 +264,14 @@ def _policy_elsewhere(setup: Setup) -> Iterator[Check]:
 
 def _transports(setup: Setup) -> Iterator[Check]:
     """Any other client than the five ways' has no business here."""
-    missing = [name for name in sorted(_WAYS) if setup.secure.service(name, "unix") is None]
+    ways = _WAYS | {RELAY} if setup.settings.portal.relay.next_hop else _WAYS
+    missing = [name for name in sorted(ways) if setup.secure.service(name, "unix") is None]
     for name in missing:
         yield Check(
             "secure.transports", State.FAIL, f"{name} is missing", "this way cannot be taken", _INSTALL
         )
     strange = [
-        s for s in setup.secure.running("smtp", "lmtp", "pipe", "local", "virtual") if s.name not in _WAYS
+        s for s in setup.secure.running("smtp", "lmtp", "pipe", "local", "virtual") if s.name not in ways
     ]
     for service in strange:
         weak = service.program in {"pipe", "local", "virtual"} or _level(setup, service) not in _VERIFYING
@@ -285,7 +288,7 @@ def _transports(setup: Setup) -> Iterator[Check]:
             why = "only segl-deliver, over its socket, encrypts and seals"
             yield Check("secure.transports", State.FAIL, f"{name} runs {agent.program}", why, _INSTALL)
     if not missing and not strange:
-        yield Check("secure.transports", State.OK, ", ".join(sorted(_WAYS)))
+        yield Check("secure.transports", State.OK, ", ".join(sorted(ways)))
 
 
 def _level(setup: Setup, service: Service) -> str:

@@ -7,6 +7,7 @@ whole instance of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from string import Template
 
 from segl.demand_tag import TLS_DEMANDS, entrances
 from segl.settings import Settings
+from segl.settings_portal import PortalRelay
 
 FRAGMENTS = (
     "front.main.cf",
@@ -27,6 +29,7 @@ FRAGMENTS = (
     "secure.demand.cf",
     "secure.demand-tls.cf",
     "segl-demand",
+    "secure.relay.cf",
 )
 
 SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
@@ -67,6 +70,10 @@ class Site:
     message_size_limit: int = 157_286_400
     # Whether mail that comes in encrypted is handed to segl-deliver (``[inbound]``).
     opens: bool = False
+    # What another encryption service's certificate must match, and the field its rule looks for (``[portal.relay]``);
+    # empty: there is none.
+    relay_match: str = ""
+    relay_header: str = ""
 
     @classmethod
     def of(cls, settings: Settings, hostname: str) -> Site:
@@ -83,6 +90,8 @@ class Site:
             map_socket=str(settings.routing.socket),
             inbound_socket=str(settings.delivery.inbound_socket),
             opens=settings.inbound.on,
+            relay_match=relay_match(settings.portal.relay) if settings.portal.relay.next_hop else "",
+            relay_header=settings.portal.relay.header if settings.portal.relay.next_hop else "",
             secure_host=secure_host,
             secure_port=secure_port,
             return_host=return_host,
@@ -110,6 +119,11 @@ def render(fragment: str, site: Site, **more: object) -> str:
     return _Fragment(text).substitute({name: str(value) for name, value in {**asdict(site), **more}.items()})
 
 
+def relay_match(relay: PortalRelay) -> str:
+    """``smtp_tls_secure_cert_match`` for the service; the next hop's own name when none is said."""
+    return ":".join(relay.match) or "nexthop"
+
+
 def render_verdict(site: Site) -> str:
     """The front's table of verdicts: plain, and each demand with its entrance."""
     return render("segl-verdict", site) + "".join(_for_each_demand("segl-demand", site))
@@ -126,6 +140,9 @@ def render_secure_master(site: Site) -> str:
     that TLS can meet."""
     parts = [render("secure.master.cf", site), *_for_each_demand("secure.demand.cf", site)]
     parts += [render("secure.demand-tls.cf", site, least=least.value) for least in TLS_DEMANDS]
+    if site.relay_match:
+        received = re.escape(f"segl-secure.{site.hostname}")
+        parts.append(render("secure.relay.cf", site, relay_received=received))
     return "\n".join(parts)
 
 

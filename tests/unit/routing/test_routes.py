@@ -302,3 +302,34 @@ def test_any_text_gets_an_outcome_postfix_can_read(recipient: str) -> None:
         assert outcome.transport.partition(":")[0] in {
             "segl-internal", "segl-tunnel", "segl-tls", "segl-portal", "error",
         }  # fmt: skip
+
+
+RELAY = {"next_hop": "[x.tjeneste.example]:25", "match": ["x.tjeneste.example"]}
+
+
+@pytest.mark.parametrize(
+    ("recipient", "domains", "transport"),
+    [
+        ("a@bare.example", [], "segl-relay:[x.tjeneste.example]:25"),
+        ("a@pin-portal.example", [], "segl-relay:[x.tjeneste.example]:25"),
+        ("a@bare.example", ["bare.example"], "segl-relay:[x.tjeneste.example]:25"),
+        ("a@BARE.example.", ["bare.example"], "segl-relay:[x.tjeneste.example]:25"),
+        ("a@bare.example", ["andet.example"], "segl-portal:unix:/run/segl/portal.sock"),
+        ("a@good.example", [], "segl-tls:good.example"),
+        ("a@pin-tunnel.example", [], "segl-tunnel:unix:/run/segl/tunnel.sock"),
+        ("a@nordby-vand.example", [], "segl-internal:[127.0.0.1]:10027"),
+    ],
+)
+def test_another_service_takes_what_would_be_sealed_and_nothing_else(
+    recipient: str, domains: list[str], transport: str
+) -> None:
+    table = RouteTable(settings(portal={"relay": {**RELAY, "domains": domains}}))
+    outcome = table.decide(
+        recipient,
+        tunnel=lambda domain: TunnelState(domain == "pin-tunnel.example", "x"),
+        facts=FACTS.get,
+        now=NOW,
+    )
+    assert isinstance(outcome, Routed)
+    assert outcome.transport == transport
+    assert table.policy("[x.tjeneste.example]:25", FACTS.get) is None, "its TLS is that of master.cf"
