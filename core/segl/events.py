@@ -314,6 +314,17 @@ class Events:
         """The virus scanner found something in a file of an answer, or could not say."""
         self._log.warning("scanned", answer_id=answer_id, said=said, detail=detail)
 
+    def news_sent(self, what: str, sealed_id: str, to: str, queued_as: str) -> None:
+        """*what*: ``opened``, ``ending`` or ``ended`` to the sender, ``reminder`` to the recipient."""
+        self._log.info("news_sent", what=what, sealed_id=sealed_id, to=to, queued_as=queued_as)
+
+    def news_not_sent(self, what: str, sealed_id: str, to: str, error: SeglError) -> None:
+        self._log.warning("news_not_sent", what=what, sealed_id=sealed_id, to=to, error=error.private)
+
+    def audit_head(self, head: str) -> None:
+        """Where the audit trail ends, once an hour: ``segl audit verify --head`` finds out whether it was cut."""
+        self._log.info("audit_head", head=head)
+
     def sealed_revoked(self, sealed_id: str, by: str) -> None:
         self._log.info("sealed_revoked", sealed_id=sealed_id, by=by)
 

@@ -89,6 +89,9 @@ PORTAL_SECONDS = Histogram(
     ["page"],
     buckets=_SCAN_BUCKETS,
 )
+SEALED_NEWS = Counter(
+    "segl_sealed_news", "Mails about sealed messages, by kind and result", ["kind", "result"]
+)
 DELIVERY_SECONDS = Histogram(
     "segl_delivery_seconds", "Time from end of LMTP data to reply, by way", ["way"], buckets=_SCAN_BUCKETS
 )

@@ -199,17 +199,17 @@ class Desk:
                 return Denied.TOO_MANY
             if not limits.count(connection, rules.link_day, by_link, now):
                 return Denied.TOO_MANY
-            for rule in (rules.failures, _daily(rules.failures)):
-                if not limits.within(connection, rule, by_link, now):
-                    return Denied.TOO_MANY
             copy = visits.find_copy(connection, place)
         right = visits.keys_of(copy, secret, now) is not None
+        ends = copy.expires_at if copy is not None and right else now
         right = is_phrase(copy.phrase_hash if copy is not None and right else None, phrase) and right
         code, reference = new_code(), new_reference()
         mac = browser.code_mac(place, code if right else _NO_CODE)
         wrapped = browser.wrap(place, (secret or Secret(bytes(SECRET))).reveal())
         minutes = self._portal.code_minutes
         with transaction(self._engine) as connection:
+            if not limits.within(connection, rules.failures, by_link, ends):
+                return Denied.TOO_MANY
             if not self._may_send(connection, copy if right else None, place, now):
                 return Denied.BUSY
             visits.begin(
@@ -268,19 +268,19 @@ class Desk:
         if digits is None:
             return Denied.WRONG  # no code at all, so no try either
         by_link = _by_link(place, link)
-        # what is wrong anyway is counted for a day, so that it does not fill the store
-        rule = rules.failures if right else _daily(rules.failures)
+        # in the window of the message's last day, so for all its life; what is wrong anyway, for today
+        ends = copy.expires_at if copy is not None and right else now
         with transaction(self._engine) as connection:
             if not visits.count_try(connection, browser, place, self._portal.code_tries, now):
                 if _is_open(visits.find_visit(connection, browser, place), now):
                     return self._opened(copy, link, now) or Denied.EXPIRED  # the same form, a moment ago
                 return Denied.TOO_MANY
-            if not limits.count(connection, rule, by_link, now):
+            if not limits.count(connection, rules.failures, by_link, ends):
                 return Denied.TOO_MANY
             mac = browser.code_mac(place, digits)
             if not (hmac.compare_digest(mac, visit.code_mac) and right):
                 return Denied.WRONG
-            limits.take_back(connection, rule, by_link, now)
+            limits.take_back(connection, rules.failures, by_link, ends)
             opened = self._opened(copy, link, now)
             until = now + self._portal.visit_minutes * 60
             if opened is None or not visits.open_visit(connection, browser, place, mac, until):
@@ -320,7 +320,3 @@ def _is_open(visit: Visit | None, now: float) -> bool:
 def _by_link(place: str, link: Secret | None) -> str:
     """What is counted under a link's holder alone."""
     return f"{place} {(link or Secret(bytes(SECRET))).text()}"
-
-
-def _daily(rule: Rule) -> Rule:
-    return Rule(rule.scope, rule.most, limits.DAY)

@@ -1,6 +1,7 @@
 """How often something was asked lately, counted in the store for all processes and nodes together.
 
-Time is cut into windows of the rule's length; a count belongs to one scope, one key and one window, so a limit may
+Time is cut into windows of the rule's length, an hour or a day (:func:`segl.sealed.life.sweep_portal` tells the two
+apart when it takes old ones away); a count belongs to one scope, one key and one window, so a limit may
 be passed up to twice around a window's edge. Keys are hashed: the table tells no address. One statement counts and
 tells the count, so that two processes cannot both be the last one let through.
 
@@ -24,7 +25,6 @@ from segl.tables.sealed import portal_count
 
 HOUR: Final = 3600
 DAY: Final = 86400
-FOREVER: Final = 0  # the window of counts that end with what they are about
 
 
 class Scope(StrEnum):
@@ -36,20 +36,20 @@ class Scope(StrEnum):
     LINK_DAY = "link-day"
     ADDRESS = "address"
     ALL = "all"
-    FAILURES = "failures"  # wrong codes for one recipient's copy, while it lives
+    FAILURES = "failures"  # wrong codes for one recipient's copy, in the window of the day on which it ends
     NOTHING = "nothing"  # counted for what does not exist, so that it costs the same
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """At most ``most`` in ``seconds`` (:data:`FOREVER`: ever)."""
+    """At most ``most`` in ``seconds``."""
 
     scope: Scope
     most: int
     seconds: int
 
     def window(self, now: float) -> int:
-        return int(now // self.seconds) if self.seconds else FOREVER
+        return int(now // self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Rules:
             link_day=Rule(Scope.LINK_DAY, limits.codes_a_day, DAY),
             address=Rule(Scope.ADDRESS, limits.address_an_hour, HOUR),
             everything=Rule(Scope.ALL, limits.all_an_hour, HOUR),
-            failures=Rule(Scope.FAILURES, failures, FOREVER),
+            failures=Rule(Scope.FAILURES, failures, DAY),
         )
 
 

@@ -35,7 +35,6 @@ from segl.mail.compose import one_line
 from segl.mail.paths import is_plain
 from segl.mail.return_port import ReturnPort
 from segl.sealed.directory import SealedDirectory
-from segl.sealed.life import is_known, shred_expired
 from segl.sealed.spare import load_resend_key
 from segl.sealed.wishes import read_numbers
 from segl.seen_capabilities import SeenCapabilities
@@ -48,6 +47,7 @@ from segl_delivery.agent import Agent
 from segl_delivery.budget import ByteBudget
 from segl_delivery.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.housekeeping import keep_house
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.build import opening_agent
 from segl_delivery.keyring import KeyRing
@@ -56,12 +56,14 @@ from segl_delivery.outbound import Outbound, said_in_mail
 from segl_delivery.own_keys.signing import Signing
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.portal import PortalAgent
+from segl_delivery.sealed_news import SealedNews
 from segl_delivery.sealing import Sealer
 from segl_delivery.server import LmtpServer
 from segl_delivery.tunnel import TunnelAgent
 
 THREADS: Final = 32
 HOUSEKEEPING_SECONDS: Final = 3600.0
+NEWS_SECONDS: Final = 120.0
 EXIT_REFUSED: Final = 2
 _KEYS: Final = {Way.INTERNAL: "inbound"}  # where a setting is not called as the way
 
@@ -181,6 +183,7 @@ class Agents:
     portal: PortalAgent
     keys: KeyRing
     opening: OpeningAgent
+    news: SealedNews
 
     def of_way(self, way: Way) -> Agent:
         match way:
@@ -214,6 +217,7 @@ class Agents:
                 outbound=outbound,
             ),
             portal=PortalAgent(sealer_of(settings, engine, events), return_port, events),
+            news=SealedNews(settings, engine, return_port, events),
             keys=keys,
             opening=opening_agent(settings, engine, events, keys, return_port),
         )
@@ -266,7 +270,10 @@ class _Daemon:
         for server in servers:
             await server.start()
         counts = self._traffic.run(lambda: self._settings.routing.traffic_days)
-        helpers = [asyncio.create_task(each) for each in (self._keep_house(), _feed_watchdog(), counts)]
+        helpers = [
+            asyncio.create_task(each)
+            for each in (self._keep_house(), self._tell_news(), _feed_watchdog(), counts)
+        ]
         self._events.ready(sockets=[str(listener.path) for listener in listeners.values()])
         notify.ready()
         why = await stop
@@ -321,12 +328,18 @@ class _Daemon:
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     def _sweep(self) -> None:
-        directory, now = SealedDirectory(self._settings.portal.sealed), time.time()
+        now = time.time()
         SeenCapabilities(self._engine).prune(now)
-        secrets = shred_expired(self._engine, directory, now)
-        files = directory.sweep(lambda message_id: is_known(self._engine, message_id), now)
-        if files or secrets:
-            self._events.swept(files, secrets)
+        keep_house(self._settings, self._engine, self._events, now)
+
+    async def _tell_news(self) -> None:
+        """Senders hear of what became of their sealed messages."""
+        while True:
+            try:
+                await asyncio.to_thread(self._agents.news.tell, time.time())
+            except Exception as error:
+                self._events.failed("news of sealed messages", error)
+            await asyncio.sleep(NEWS_SECONDS)
 
 
 def _resolve(future: asyncio.Future[str], value: str) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy.engine import Engine
 
 from segl.events import Events
 from segl.language import Language
+from segl.mail.return_port import ReturnPort
 from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Place, Secret, new_content_key, wrap
 from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, record
@@ -59,6 +60,7 @@ class Counter:
         self.port = free_port()
         self.return_port = SmtpPeer("127.0.0.1", self.port)
         self.settings = counter_settings(directory, self.port, **portal)
+        self.desk_port = ReturnPort.at(self.settings.delivery.reinject, 10.0)
         self.now = time.time()
         self.events = Events("segl-portal")
 

@@ -17,12 +17,21 @@ from segl import audit
 from segl.audit import Act
 from segl.sealed.directory import SealedDirectory
 from segl.store import forget_deleted, transaction
-from segl.tables.sealed import portal_visit, sealed_answer, sealed_message, sealed_recipient, sealed_spare
+from segl.tables.sealed import (
+    portal_count,
+    portal_visit,
+    sealed_answer,
+    sealed_message,
+    sealed_recipient,
+    sealed_spare,
+)
 
 # A row whose notice was never accepted has a link nobody holds: the try after it made another.
 UNNOTIFIED_SECONDS: Final = 86400.0
 _HOUSEKEEPING: Final = "segl-deliver"
 _AT_ONCE: Final = 200  # messages in one transaction
+_DAYS_END: Final = 40_000
+_LONGEST_VISIT: Final = 3 * 86400.0  # portal.visit_hours is at most 48
 
 
 def mark_opened(connection: Connection, recipient_id: str, now: float, *, actor: str) -> None:
@@ -134,6 +143,19 @@ def _take_away_dead(engine: Engine, directory: SealedDirectory, now: float) -> i
     ):  # one that stays because we die here is no longer known: the sweep takes it
         directory.remove(file)
     return len(dead)
+
+
+def sweep_portal(engine: Engine, now: float) -> int:
+    """Take away visits that are over and counts that count no more; how many. Counts are by the hour or by the day
+    since 1970: numbers of hours are above 400,000, numbers of days below 40,000 until the year 2079."""
+    hour, day, window = int(now // 3600), int(now // 86400), portal_count.c.window
+    hourly = window > _DAYS_END
+    over = (hourly & (window < hour - 2)) | (~hourly & (window < day - 2))
+    with transaction(engine) as connection:
+        counts = connection.execute(portal_count.delete().where(over)).rowcount
+        ended = portal_visit.c.created_at < now - _LONGEST_VISIT
+        visits = connection.execute(portal_visit.delete().where(ended)).rowcount
+    return counts + visits
 
 
 def is_known(engine: Engine, file_id: str) -> bool:

@@ -1,0 +1,161 @@
+"""What the sender of a sealed message has not been told yet, and which recipients are to be reminded.
+
+Each piece of news is *claimed* in the store before it is sent: whoever claims it sends it, and nobody else, on whatever
+node. A process that dies in between leaves it unsent; so a sender hears of a thing at most once. What certainly did not
+go is given back and tried again.
+
+A recipient may have several links to one message (``segl sealed resend``); news is about the person: opened by any of
+them is opened, and one that lies unopened beside it is no news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from segl import audit
+from segl.audit import Act
+from segl.store import transaction
+from segl.tables.sealed import sealed_message, sealed_recipient
+
+# Older news is no news: after a long stop, or when telling was just turned on.
+STALE_SECONDS: Final = 7 * 86400.0
+MOST: Final = 500  # recipients in one round
+
+_ROW: Final = sealed_recipient.c
+_MESSAGE: Final = sealed_message.c
+_OTHER: Final = sealed_recipient.alias("other")
+
+
+class Kind(StrEnum):
+    """The words of ``portal.tell_sender``."""
+
+    OPENED = "opened"
+    ENDING = "ending"  # the recipient is reminded at the same time
+    ENDED = "ended"
+
+
+_MARKS: Final = {
+    Kind.OPENED: _ROW.opened_told_at,
+    Kind.ENDING: _ROW.reminded_at,
+    Kind.ENDED: _ROW.ended_told_at,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One recipient of one message. Times are Unix seconds."""
+
+    recipient_id: str
+    recipient: str
+    notified_at: float
+    opened_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Claimed news about one message. ``envelope_id`` is what receipts know it by."""
+
+    kind: Kind
+    message_id: str
+    sender: str
+    envelope_id: str | None
+    created_at: float
+    expires_at: float
+    about: tuple[About, ...]
+
+
+def claim(engine: Engine, kind: Kind, now: float, *, reminder_seconds: float = 0.0) -> list[News]:
+    """The news of this *kind* that is due, now in the caller's hands; one for each message."""
+    query = (
+        sa.select(_ROW.id, _ROW.message_id)
+        .join(sealed_message, _MESSAGE.id == _ROW.message_id)
+        .where(_MARKS[kind].is_(None), _ROW.notified_at.is_not(None), *_due(kind, now, reminder_seconds))
+        .order_by(_ROW.message_id, _ROW.notified_at.desc())
+        .limit(MOST)
+    )
+    with transaction(engine) as connection:
+        found = connection.execute(query).all()
+        messages: dict[str, list[str]] = {}
+        for row in found:
+            if _take(connection, kind, row.id, now):
+                messages.setdefault(row.message_id, []).append(row.id)
+        return [
+            news
+            for message_id, ids in messages.items()
+            if (news := _told(connection, kind, message_id, ids, now)) is not None
+        ]
+
+
+def give_back(engine: Engine, news: News) -> None:
+    """It certainly did not go: another round may try."""
+    ids = [one.recipient_id for one in news.about]
+    with transaction(engine) as connection:
+        connection.execute(
+            sealed_recipient.update().where(_ROW.id.in_(ids)).values({_MARKS[news.kind].key: None})
+        )
+
+
+def record_reminder(engine: Engine, recipient_id: str, now: float) -> None:
+    with transaction(engine) as connection:
+        audit.append(connection, Act.REMINDED, recipient_id, "segl-deliver", at=now)
+
+
+def _due(kind: Kind, now: float, reminder_seconds: float) -> tuple[sa.ColumnElement[bool], ...]:
+    match kind:
+        case Kind.OPENED:
+            return (_ROW.opened_at.is_not(None), _ROW.opened_at > now - STALE_SECONDS)
+        case Kind.ENDING:
+            return (
+                _ROW.opened_at.is_(None),
+                _ROW.server_secret.is_not(None),
+                _MESSAGE.expires_at > now,
+                _MESSAGE.expires_at <= now + reminder_seconds,
+            )
+        case Kind.ENDED:
+            return (
+                _ROW.opened_at.is_(None),
+                _ROW.revoked_at.is_(None),
+                _ROW.server_secret.is_(None),
+                _MESSAGE.expires_at <= now,
+                _MESSAGE.expires_at > now - STALE_SECONDS,
+            )
+
+
+def _take(connection: Connection, kind: Kind, recipient_id: str, now: float) -> bool:
+    mark = _MARKS[kind]
+    claimed = sealed_recipient.update().where(_ROW.id == recipient_id, mark.is_(None))
+    return bool(connection.execute(claimed.values({mark.key: now})).rowcount)
+
+
+def _told(connection: Connection, kind: Kind, message_id: str, ids: Sequence[str], now: float) -> News | None:
+    """*ids* as news: one of each person, and only if no other link of hers says otherwise."""
+    message = connection.execute(sa.select(sealed_message).where(_MESSAGE.id == message_id)).one()
+    rows = connection.execute(sa.select(sealed_recipient).where(_ROW.message_id == message_id)).all()
+    about: dict[str, About] = {}
+    for row in rows:
+        if row.id not in ids or row.recipient in about:
+            continue
+        others = [other for other in rows if other.recipient == row.recipient]
+        told = any(getattr(other, _MARKS[kind].key) is not None for other in others if other.id not in ids)
+        opened = any(other.opened_at is not None for other in others)
+        if told or (opened and kind is not Kind.OPENED):
+            continue
+        latest = max(other.notified_at or 0.0 for other in others)
+        about[row.recipient] = About(row.id, row.recipient, latest, row.opened_at)
+    if not about:
+        return None
+    return News(
+        kind=kind,
+        message_id=message_id,
+        sender=message.sender,
+        envelope_id=message.envelope_id,
+        created_at=message.created_at,
+        expires_at=message.expires_at,
+        about=tuple(about.values()),
+    )

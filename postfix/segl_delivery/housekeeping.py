@@ -1,0 +1,26 @@
+"""What segl-deliver does once an hour: what has ended is shredded, what was left over taken away, and the log told
+where the audit trail ends.
+
+Every node does it; each step takes what the others have left.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import Engine
+
+from segl import audit
+from segl.events import Events
+from segl.sealed.directory import SealedDirectory
+from segl.sealed.life import is_known, shred_expired, sweep_portal
+from segl.settings import Settings
+
+
+def keep_house(settings: Settings, engine: Engine, events: Events, now: float) -> None:
+    """One round. Blocking. Raises :class:`~segl.errors.StoreError`."""
+    directory = SealedDirectory(settings.portal.sealed)
+    secrets = shred_expired(engine, directory, now)
+    files = directory.sweep(lambda file_id: is_known(engine, file_id), now)
+    sweep_portal(engine, now)
+    if files or secrets:
+        events.swept(files, secrets)
+    events.audit_head(str(audit.head(engine)))
