@@ -23,13 +23,13 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 from segl.mime import transfer
+from segl.mime.boundaries import Kind, guess_boundary, has_delimiter, sections
 from segl.mime.charset import decode_text
 from segl.mime.fields import read_block
 from segl.mime.parameters import LONGEST, Parameters
 from segl.mime.transfer import Encoding
 from segl.settings import Limits
 from segl.vocabulary import Finding, Unreadable
-from segl_classifier.boundaries import Kind, guess_boundary, has_delimiter, sections
 from segl_classifier.entity import (
     GENERIC,
     HEADER_START,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_classifier.boundaries import guess_boundary, has_delimiter, sections
+from segl.mime.boundaries import guess_boundary, has_delimiter, sections
 
 
 def cut(body: bytes, boundary: bytes = b"b") -> list[str]:

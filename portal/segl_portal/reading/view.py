@@ -1,0 +1,177 @@
+"""What a recipient sees of a message: the fields of its header, the body its sender meant to be read, and the
+rest as files.
+
+Which part is the body: of ``multipart/alternative`` the last that can be shown (RFC 2046 §5.1.4), of
+``multipart/related`` the root with its pictures (RFC 2387), of every other multipart all texts that are not
+sent as a file, one after the other. What is neither text shown nor a picture in it is a file, so nothing that
+was sent is out of reach; and the whole message can be had as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+from segl.mime.charset import readings
+from segl_portal.reading.choosing import Chosen, choose
+from segl_portal.reading.decoding import decoded_head
+from segl_portal.reading.files import FilePart, file_part, picture_type
+from segl_portal.reading.index import Index, Part, index
+from segl_portal.reading.kinds import HEAD
+from segl_portal.reading.plain import LONGEST, plain_html, unflowed, words_of
+from segl_portal.reading.sanitise import Clean
+from segl_portal.reading.shown import Mailbox, header_line, mailboxes, message_date
+from segl_portal.reading.source import Blocks, Source
+
+_TEXT_BYTES: Final = 5_000_000  # of one text part that are shown
+_FOLDED: Final = "…"
+
+
+class Note(StrEnum):
+    """What the page should say beside the message."""
+
+    ENCRYPTED = "encrypted"  # its sender encrypted it: it opens in the recipient's own mail program
+    SIGNED = "signed"  # it bears a signature, which only the whole message (.eml) still proves
+    SHORTENED = "shortened"  # the text was too long: the rest is in the whole message
+    SIMPLIFIED = "simplified"  # its layout could not be made harmless: the words are shown
+    TRUNCATED = "truncated"  # it has more parts than are listed
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message as it is shown. ``html`` is harmless and stands in the frame's document
+    (:func:`segl_portal.reading.frame.frame_document`); ``text`` is the same for who wants words only.
+    ``pictures`` are the parts that the frame may ask for, ``blocked`` how many pictures on other servers were
+    not asked for."""
+
+    subject: str
+    date: datetime | None
+    sender: tuple[Mailbox, ...]
+    to: tuple[Mailbox, ...]
+    cc: tuple[Mailbox, ...]
+    html: str
+    text: str
+    files: tuple[FilePart, ...]
+    pictures: frozenset[int]
+    blocked: int
+    notes: frozenset[Note]
+    message_id: str
+    references: tuple[str, ...]
+
+
+class Sanitiser(Protocol):
+    """Makes HTML harmless within bounds of time and memory; ``None`` when it takes more."""
+
+    def __call__(self, html: str, pictures: Mapping[str, str]) -> Clean | None: ...
+
+
+def read_message(content: Source, sanitiser: Sanitiser, *, folded: str = _FOLDED) -> MessageView:
+    """All that is shown of the message. *folded* stands on the handle of quoted text. Raises what reading
+    *content* does, and nothing else whatever the message is."""
+    content = Blocks(content)
+    found = index(content)
+    chosen = choose(found)
+    body = _Body(content, found, sanitiser, folded)
+    for part in chosen.body:
+        body.add(part)
+    top = found.parts[0]
+    return MessageView(
+        subject=header_line(top.first("subject")),
+        date=message_date(top.first("date")),
+        sender=mailboxes(top.first("from")),
+        to=mailboxes(top.first("to")),
+        cc=mailboxes(top.first("cc")),
+        html="".join(body.html),
+        text="\n\n".join(body.text),
+        files=_files(content, found, chosen, body.shown),
+        pictures=frozenset(body.shown),
+        blocked=body.blocked,
+        notes=_notes(content, found, chosen) | body.notes,
+        message_id=header_line(top.first("message-id")),
+        references=tuple(header_line(top.first("references")).split()[-20:]),
+    )
+
+
+class _Body:
+    """The pieces of the body as they are read."""
+
+    def __init__(self, content: Source, found: Index, sanitiser: Sanitiser, folded: str) -> None:
+        self.html: list[str] = []
+        self.text: list[str] = []
+        self.shown: set[int] = set()
+        self.blocked = 0
+        self.notes: frozenset[Note] = frozenset()
+        self._content = content
+        self._sanitiser = sanitiser
+        self._folded = folded
+        self._pictures = _pictures(content, found)
+
+    def add(self, part: Part) -> None:
+        text = self._read(part)
+        if part.content_type == "text/html":
+            self._add_html(text)
+        elif text.strip():
+            self._add_text(_joined(part, text))
+
+    def _read(self, part: Part) -> str:
+        """The text of *part*, as much of it as is shown."""
+        head = decoded_head(self._content, part, _TEXT_BYTES + 1)
+        text = readings(head[:_TEXT_BYTES], part.kind.first("charset")).texts[0].replace("\0", "")
+        if len(head) > _TEXT_BYTES or (part.content_type != "text/html" and len(text) > LONGEST):
+            self.notes |= {Note.SHORTENED}
+        return text
+
+    def _add_html(self, html: str) -> None:
+        words = words_of(html)
+        addresses = {content_id: f"picture/{part.number}" for content_id, part in self._pictures.items()}
+        clean = self._sanitiser(html, addresses)
+        if clean is None:
+            self.notes |= {Note.SIMPLIFIED}
+            self._add_text(words)
+            return
+        self.html.append(f'<div class="piece">{clean.html}</div>')
+        self.text.append(words[:LONGEST])
+        self.blocked += clean.blocked
+        self.shown |= {self._pictures[content_id].number for content_id in clean.shown}
+
+    def _add_text(self, text: str) -> None:
+        self.html.append(f'<div class="piece">{plain_html(text, self._folded)}</div>')
+        self.text.append(text[:LONGEST])
+
+
+def _joined(part: Part, text: str) -> str:
+    if part.kind.first("format").lower() != "flowed":
+        return text
+    return unflowed(text[: LONGEST + 1], del_sp=part.kind.first("delsp").lower() == "yes")
+
+
+def _pictures(content: Source, found: Index) -> dict[str, Part]:
+    """The pictures of the message by their content ids: those whose bytes are of a kind that is shown."""
+    return {
+        part.content_id.lower(): part
+        for part in reversed(found.parts)  # of two with one id, the first
+        if part.content_id and not part.is_multipart and picture_type(content, part)
+    }
+
+
+def _files(
+    content: Source, found: Index, chosen: Chosen, shown: frozenset[int] | set[int]
+) -> tuple[FilePart, ...]:
+    return tuple(file_part(content, part) for part in chosen.files if part.number not in shown)
+
+
+def _notes(content: Source, found: Index, chosen: Chosen) -> frozenset[Note]:
+    notes: set[Note] = {Note.TRUNCATED} if found.truncated else set()
+    if chosen.signed:
+        notes.add(Note.SIGNED)
+    if chosen.encrypted or any(_is_armoured(content, part) for part in chosen.body):
+        notes.add(Note.ENCRYPTED)
+    return frozenset(notes)
+
+
+def _is_armoured(content: Source, part: Part) -> bool:
+    return part.content_type == "text/plain" and b"-----BEGIN PGP MESSAGE-----" in decoded_head(
+        content, part, HEAD
+    )
