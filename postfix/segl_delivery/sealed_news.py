@@ -70,7 +70,7 @@ class SealedNews:
         """The same news, about those who could be reminded; for the others it is tried again."""
         reminded: list[About] = []
         for one in news.about:
-            if self._send(news, one.recipient, self._reminder(news, one, now), "reminder"):
+            if self._send(news, one.recipient, self.reminder(news, one, now), "reminder"):
                 kept.record_reminder(self.engine, one.recipient_id, now)
                 reminded.append(one)
             else:
@@ -110,7 +110,8 @@ class SealedNews:
         body = [texts.begins.format(**values), "\n".join(lines), texts.ends.format(**values)]
         return self._mail(news, news.sender, texts.subject, body, language, now)
 
-    def _reminder(self, news: News, one: About, now: float) -> bytes:
+    def reminder(self, news: News, one: About, now: float) -> bytes:
+        """The mail that says in which earlier mail the link stands."""
         language = self.settings.organisation.language
         house = NoticeFrom.of(self.settings, news.sender)
         texts = REMINDER[language]

@@ -28,6 +28,8 @@ COMMANDS = {
     "key": ("segl.cli.key", "Our own keys: new, import, list, assign, retire, export, remove."),
     "cms": ("segl.cli.cms", "Look into encrypted and signed messages; open, verify, seal."),
     "certificate": ("segl.cli.certificate", "Recipients' own certificates: find, import, list, forget."),
+    "sealed": ("segl.cli.sealed", "Sealed messages: list, show, revoke, extend, resend."),
+    "audit": ("segl.cli.audit", "The audit trail: verify, export."),
     "status": ("segl.cli.status", "Whether Segl runs: processes, queues, rules."),
     "doctor": ("segl.cli.doctor", "Look for all that would let mail out unseen or in clear."),
     "install": ("segl.cli.install", "Join an existing Postfix; --undo takes it back."),

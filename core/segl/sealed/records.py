@@ -100,13 +100,15 @@ def _values(message_id: str, row: SealedRecipient) -> dict[str, object]:
     }
 
 
-def mark_notified(engine: Engine, recipient_id: str, at: float, *, act: Act = Act.NOTIFIED) -> None:
+def mark_notified(
+    engine: Engine, recipient_id: str, at: float, *, act: Act = Act.NOTIFIED, actor: str = "segl-deliver"
+) -> None:
     """The notice is with the next holder: the link exists in the world."""
     with transaction(engine) as connection:
         connection.execute(
             sealed_recipient.update().where(sealed_recipient.c.id == recipient_id).values(notified_at=at)
         )
-        audit.append(connection, act, recipient_id, "segl-deliver", at=at)
+        audit.append(connection, act, recipient_id, actor, at=at)
 
 
 def drop_recipients(engine: Engine, message_id: str, recipient_ids: Sequence[str]) -> bool:

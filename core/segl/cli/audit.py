@@ -1,0 +1,100 @@
+"""``segl audit verify|export``: the trail of what was done to sealed messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from segl.settings import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from segl.audit import Entry
+
+SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+
+app = typer.Typer(
+    help="The audit trail: what was done to sealed messages.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command()
+def verify(
+    head: Annotated[
+        str, typer.Option("--head", help="NUMBER:HASH as noted before (the log has one each hour).")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Go through the whole chain: no entry changed, taken out, put in or moved.
+
+    With --head also that nothing before it was cut off or written anew. Exit code: 0 whole, 1 broken, 2 bad input.
+    """
+    from segl import audit
+    from segl.cli.output import Exit, complain, fail, paint, say, say_json
+    from segl.cli.sealed import store_of
+
+    try:
+        known = audit.Head.parse(head) if head else None
+    except ValueError as error:
+        fail(f"--head: {error}", "look for audit_head in the log of segl-deliver")
+    with store_of(settings) as (_, engine):
+        found = audit.verify(engine, known)
+    whole = found.broken is None
+    if as_json:
+        say_json(
+            {
+                "whole": whole,
+                "entries": found.entries,
+                "head": str(found.head),
+                "broken": found.broken,
+                "why": found.why or None,
+            }
+        )
+    elif whole:
+        say(f"{paint('whole', typer.colors.GREEN)}: {found.entries} entries, head {found.head}")
+    else:
+        hint = f"{found.entries} entries before it follow each other; compare with an earlier export"
+        complain(f"the trail is broken at entry {found.broken}: {found.why}", hint)
+    raise typer.Exit(Exit.OK if whole else Exit.FAILED)
+
+
+@app.command()
+def export(
+    subject: Annotated[str, typer.Option("--about", help="Only this message or copy (its whole id).")] = "",
+    since: Annotated[
+        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="From this day on.")
+    ] = None,
+    masked: Annotated[bool, typer.Option("--masked", help="Of addresses only the domain.")] = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Write the trail as JSON, an entry a line, with its hash."""
+    from segl import audit
+    from segl.cli.output import say_json
+    from segl.cli.sealed import store_of
+
+    with store_of(settings) as (_, engine):
+        begin = since.timestamp() if since is not None else 0.0
+        for entry in audit.entries(engine, subject=subject or None, since=begin):
+            told = as_dict(entry)
+            say_json({**told, "actor": masked_address(entry.actor)} if masked else told)
+
+
+def as_dict(entry: Entry) -> dict[str, Any]:
+    return {
+        "number": entry.number,
+        "at": entry.at,
+        "act": entry.act,
+        "subject": entry.subject,
+        "actor": entry.actor,
+        "facts": dict(entry.facts),
+        "hash": entry.hash.hex(),
+    }
+
+
+def masked_address(actor: str) -> str:
+    """``b…@vestby.example``; what is no address stays."""
+    local, at, domain = actor.rpartition("@")
+    return f"{local[:1]}…@{domain}" if at else actor

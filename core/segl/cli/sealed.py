@@ -1,0 +1,335 @@
+"""``segl sealed list|show|revoke|extend|resend``: sealed messages, without their content."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from segl.settings import DEFAULT_FILE, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Engine
+
+    from segl.sealed.overview import CopySeen, MessageSeen, State
+
+SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Message = Annotated[
+    str, typer.Argument(metavar="ID", help="The message's id, or at least six digits of its beginning.")
+]
+
+app = typer.Typer(
+    help="Sealed messages: who wrote to whom, and what became of it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command("list")
+def list_(
+    sender: Annotated[str, typer.Option("--from", help="Only from this address, or part of one.")] = "",
+    recipient: Annotated[str, typer.Option("--to", help="Only to this address, or part of one.")] = "",
+    live: Annotated[bool, typer.Option("--live", help="Only those that can still be opened.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """List the sealed messages, the newest first: one line for each recipient."""
+    from segl.cli.output import columns, say, say_json
+    from segl.sealed.overview import list_messages
+
+    with store_of(settings) as (_, engine):
+        found = list_messages(
+            engine,
+            sender=sender or None,
+            recipient=recipient or None,
+            live=True if live else None,
+            limit=limit,
+        )
+    if as_json:
+        for message in found:
+            say_json(_as_dict(message))
+        return
+    rows = [(message, copy) for message in found for copy in message.copies]
+    states = [copy.state for _, copy in rows]
+    lines = columns(
+        (
+            copy.state.value,
+            message.id[:12],
+            _moment(message.created_at),
+            _shown(message.sender or "<>"),
+            _shown(copy.recipient),
+            f"until {_date(message.expires_at)}",
+        )
+        for message, copy in rows
+    )
+    for state, line in zip(states, lines, strict=True):
+        word, _, rest = line.partition(" ")
+        say(f"{_painted(state, word)} {rest}")
+    if not rows:
+        say("there is none")
+
+
+@app.command()
+def show(message: Message, as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+    """Show one message: each recipient's copy, and what the audit trail says of it."""
+    from segl import audit
+    from segl.cli.output import say, say_json
+
+    with store_of(settings) as (_, engine):
+        found = _one(engine, message)
+        subjects = (found.id, *(copy.id for copy in found.copies))
+        trail = sorted(
+            (entry for subject in subjects for entry in audit.entries(engine, subject=subject)),
+            key=lambda entry: entry.number,
+        )
+    if as_json:
+        from segl.cli.audit import as_dict
+
+        say_json({**_as_dict(found), "trail": [as_dict(entry) for entry in trail]})
+        return
+    end = "can be opened until" if found.live else "gone; its end was"
+    say(f"{found.id}  from {_shown(found.sender or '<>')}  {_moment(found.created_at)}, {found.size} bytes")
+    say(f"  {end} {_moment(found.expires_at)}{'; a new link can be made' if found.spare else ''}")
+    if found.envelope_id:
+        say(f"  receipts know it as {_shown(found.envelope_id)}")
+    for copy in found.copies:
+        say(f"  {_painted(copy.state, copy.state.value)}  {_shown(copy.recipient)}{_guards(copy)}")
+    names = {copy.id: copy.recipient for copy in found.copies}
+    for entry in trail:
+        about = names.get(entry.subject, "")
+        by = "" if entry.actor == about else f" by {entry.actor}"
+        facts = ", ".join(f"{name} {value}" for name, value in entry.facts.items())
+        line = f"{_moment(entry.at)}  {entry.act}  {about}{by}{f' ({facts})' if facts else ''}"
+        say(f"    {_shown(' '.join(line.split(' ')))}")
+
+
+@app.command()
+def revoke(message: Message, as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+    """Nobody can open the message any more: its keys are deleted at once. There is no way back.
+
+    Exit code: 0 done, 1 it was gone already.
+    """
+    from segl.cli.output import Exit, fail, say, say_json
+    from segl.events import Events
+    from segl.sealed import life
+    from segl.sealed.directory import SealedDirectory
+
+    with store_of(settings) as (loaded, engine):
+        found = _one(engine, message)
+        directory = SealedDirectory(loaded.portal.sealed)
+        done = life.revoke(engine, directory, found.id, time.time(), actor=_me())
+    if not done:
+        fail(f"{found.id} could not be opened any more before", "segl sealed show tells its end", Exit.FAILED)
+    Events("segl-sealed").sealed_revoked(found.id, _me())
+    if as_json:
+        say_json({"id": found.id, "revoked": True})
+    else:
+        say(f"{found.id} is revoked; {len(found.copies)} links open nothing now")
+
+
+@app.command()
+def extend(
+    message: Message,
+    days: Annotated[int, typer.Option("--days", min=1, max=3650, help="From today.")],
+    as_json: AsJson = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """The message can be read for so many days from today, to the end of the last. Wrong codes count anew.
+
+    Exit code: 0 done, 1 it has ended.
+    """
+    from datetime import datetime
+
+    from segl.cli.output import Exit, fail, say, say_json
+    from segl.sealed import life
+    from segl_delivery.sealing import end_of_day
+
+    with store_of(settings) as (_, engine):
+        found = _one(engine, message)
+        until = end_of_day(datetime.now(), days).timestamp()
+        done = life.extend(engine, found.id, until, time.time(), actor=_me())
+    if not done:
+        fail(f"{found.id} has ended: its keys are gone", "ask the sender to send it again", Exit.FAILED)
+    if as_json:
+        say_json({"id": found.id, "expires_at": until})
+    else:
+        say(f"{found.id} can be read until {_moment(until)}")
+
+
+@app.command()
+def resend(
+    message: Message,
+    recipient: Annotated[
+        str, typer.Option("--to", help="To this recipient; else to all who have not opened it.")
+    ] = "",
+    as_json: AsJson = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Send another notice. With portal.resend_key it has a new link; without, it reminds of the first mail.
+
+    Exit code: 0 sent, 1 not to all, or there is nobody to send to.
+    """
+    from segl.cli.output import Exit, complain, fail, fail_of, say, say_json
+    from segl.errors import SeglError
+    from segl.events import Events
+    from segl.mail.return_port import ReturnPort
+    from segl_delivery.resending import Resender
+
+    with store_of(settings) as (loaded, engine):
+        found = _one(engine, message)
+        port = ReturnPort.at(loaded.delivery.reinject, loaded.delivery.reinject_seconds)
+        resender = Resender(loaded, engine, port, Events("segl-sealed"), _me())
+        if not resender.whom(found, recipient):
+            hint = "segl sealed show tells who has opened it; name one with --to"
+            fail(f"{found.id} has nobody to send to", hint, Exit.FAILED)
+        try:
+            sent = resender.resend(found, recipient, time.time())
+        except SeglError as error:
+            fail_of(error)
+    for one in sent:
+        if as_json:
+            say_json(
+                {"id": found.id, "recipient": one.recipient, "new_link": one.link, "error": one.error or None}
+            )
+        elif one.error:
+            complain(f"{one.recipient}: {one.error}")
+        elif one.link:
+            say(f"{_shown(one.recipient)}: a new link is on its way; the first goes on working")
+        else:
+            say(
+                f"{_shown(one.recipient)}: a reminder is on its way, without a link: only the first mail has it"
+            )
+    raise typer.Exit(Exit.FAILED if any(one.error for one in sent) else Exit.OK)
+
+
+@contextmanager
+def store_of(file: Path) -> Iterator[tuple[Settings, Engine]]:
+    """The settings and the store. One that is not there is not made: it would belong to whoever ran the command."""
+    from segl.cli.output import fail, fail_of
+    from segl.errors import SeglError
+    from segl.events import configure_log
+    from segl.settings_file import load_settings
+    from segl.store import open_store
+
+    configure_log("console", "error")
+    try:
+        settings = load_settings(file)
+        database = settings.store.url.partition("sqlite:///")[2]
+        if database and not Path(database).exists():
+            fail(f"store {settings.store.url}: not there", "start segl-deliver first")
+        engine = open_store(settings.store.url)
+        try:
+            yield settings, engine
+        finally:
+            engine.dispose()
+    except SeglError as error:
+        fail_of(error)
+
+
+def _one(engine: Engine, prefix: str) -> MessageSeen:
+    from segl.cli.output import Exit, fail
+    from segl.sealed.overview import LEAST_PREFIX, find_messages
+
+    wanted = prefix.lower()
+    if len(wanted) < LEAST_PREFIX or set(wanted) - set("0123456789abcdef"):
+        fail(f"{prefix!r} is no id", "segl sealed list shows them; six digits of the beginning are enough")
+    found = find_messages(engine, wanted)
+    if not found:
+        fail(f"no sealed message {prefix}", "segl sealed list shows them", Exit.FAILED)
+    if len(found) > 1:
+        fail(f"{prefix} is the beginning of several", "give more of it")
+    return found[0]
+
+
+def _me() -> str:
+    """Who runs the command, for the audit trail: also behind sudo."""
+    name = os.environ.get("SUDO_USER") or ""
+    if name and name.isprintable():
+        return f"{name[:64]} (sudo)"
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def _as_dict(message: MessageSeen) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "sender": message.sender,
+        "size": message.size,
+        "created_at": message.created_at,
+        "expires_at": message.expires_at,
+        "envelope_id": message.envelope_id,
+        "live": message.live,
+        "new_link_possible": message.spare,
+        "recipients": [
+            {
+                "id": copy.id,
+                "recipient": copy.recipient,
+                "state": copy.state.value,
+                "phone": _masked(copy.phone),
+                "phrase": copy.phrase,
+                "notified_at": copy.notified_at,
+                "opened_at": copy.opened_at,
+                "answered_at": copy.answered_at,
+                "reminded_at": copy.reminded_at,
+                "revoked_at": copy.revoked_at,
+                "answers": copy.answers,
+            }
+            for copy in message.copies
+        ],
+    }
+
+
+def _guards(copy: CopySeen) -> str:
+    told = []
+    if copy.phone:
+        told.append(f"codes to {_masked(copy.phone)}")
+    if copy.phrase:
+        told.append("with a phrase")
+    if copy.answers:
+        told.append(f"{copy.answers} answer{'' if copy.answers == 1 else 's'}")
+    return f"  ({', '.join(told)})" if told else ""
+
+
+def _masked(phone: str | None) -> str | None:
+    """``+45xxxxxx78``."""
+    return None if phone is None else phone[:3] + "x" * (len(phone) - 5) + phone[-2:]
+
+
+def _painted(state: State, word: str) -> str:
+    from segl.cli.output import paint
+    from segl.sealed.overview import State
+
+    colours = {
+        State.WAITING: typer.colors.YELLOW,
+        State.OPENED: typer.colors.GREEN,
+        State.ANSWERED: typer.colors.GREEN,
+        State.REVOKED: typer.colors.RED,
+    }
+    return paint(word, colours.get(state), dim=state in (State.EXPIRED, State.UNSENT))
+
+
+def _moment(at: float) -> str:
+    from datetime import datetime
+
+    return f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M}"
+
+
+def _date(at: float) -> str:
+    return _moment(at)[:10]
+
+
+def _shown(text: str) -> str:
+    from segl.cli.output import printable
+
+    return printable(text)
