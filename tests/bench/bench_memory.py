@@ -137,7 +137,9 @@ def _kind(answer: Answer) -> str:
 def _look(milter: RunningMilter, messages: int, begun: float) -> Look:
     parent = milter.daemon.pid
     workers = set(milter.workers())
-    templates = [pid for pid in children(parent) if pid not in workers and "pool.template" in name_of(pid)]
+    templates = [
+        pid for pid in children(parent) if pid not in workers and "confined.template" in name_of(pid)
+    ]
     return Look(
         messages,
         time.monotonic() - begun,

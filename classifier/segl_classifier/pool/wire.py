@@ -11,28 +11,19 @@ from __future__ import annotations
 import json
 import socket
 import struct
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 
+from segl.confined.frames import CHUNK, Broken, Incoming, send
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.message import Source, Text, unreadable
 from segl_classifier.shown import shown_detail, shown_place
 
 _JOB = struct.Struct(">IQ")
 _FRAME = struct.Struct(">BIII")
-_CHUNK = 1 << 20
 _PLACE_BYTES = 4096
 _OVERHEAD = 1 << 20  # bytes of places and gaps beside the texts of one answer
-
-
-class Broken(Exception):
-    """The other side is gone, or does not keep to the form."""
-
-
-class Late(Exception):
-    """The time is up."""
 
 
 class Kind(IntEnum):
@@ -74,17 +65,17 @@ class End:
 def send_job(line: socket.socket, job: Job, data: bytes, deadline: float) -> None:
     """Raises :class:`Late` and :class:`Broken`."""
     header = json.dumps(asdict(job)).encode()
-    small = len(data) <= _CHUNK
+    small = len(data) <= CHUNK
     start = _JOB.pack(len(header), len(data)) + header
-    _send(line, start + data if small else start, deadline)
+    send(line, start + data if small else start, deadline)
     if not small:
-        _send(line, data, deadline)
+        send(line, data, deadline)
 
 
 def receive_answer(line: socket.socket, chars: int, deadline: float) -> Iterator[Text | Finding | End]:
     """The frames of one answer, checked; the last is :class:`End`. *chars* bounds its length."""
     left = chars * 4 + _OVERHEAD
-    incoming = _Incoming(line, deadline)
+    incoming = Incoming(line, deadline)
     while True:
         kind, *sizes = _FRAME.unpack(incoming.take(_FRAME.size))
         left -= sum(sizes) + _FRAME.size
@@ -120,7 +111,7 @@ def _checked(kind: int, first: str, where: str, last: str) -> Text | Finding | E
 def receive_job(line: socket.socket) -> tuple[Job, bytes] | None:
     """The next job; ``None`` when the client has hung up."""
     try:
-        incoming = _Incoming(line)  # the client sends no second job before it has the answer to the first
+        incoming = Incoming(line)  # the client sends no second job before it has the answer to the first
         header_size, size = _JOB.unpack(incoming.take(_JOB.size))
         header = json.loads(incoming.take(header_size))
         return Job(**header), incoming.take(size)
@@ -154,58 +145,3 @@ class Answer:
         first, where, text = (field.encode("utf-8", "replace") for field in fields)
         where = where[:_PLACE_BYTES]
         self._frames.append(_FRAME.pack(kind, len(first), len(where), len(text)) + first + where + text)
-
-
-def _send(line: socket.socket, data: bytes, deadline: float) -> None:
-    view = memoryview(data)
-    try:
-        while view:
-            _arm(line, deadline)
-            view = view[line.send(view[:_CHUNK]) :]
-    except TimeoutError:
-        raise Late from None
-    except OSError as error:
-        raise Broken(str(error)) from None
-
-
-class _Incoming:
-    """What arrives, taken in large pieces and given out in exact ones. Memory is taken as bytes arrive, not as
-    they are announced."""
-
-    def __init__(self, line: socket.socket, deadline: float | None = None) -> None:
-        self._line = line
-        self._deadline = deadline
-        self._held = bytearray()
-        self._at = 0
-
-    def take(self, size: int) -> bytes:
-        """The next *size* bytes."""
-        while len(self._held) - self._at < size:
-            self._fetch()
-        end = self._at + size
-        piece = bytes(memoryview(self._held)[self._at : end])
-        self._at = end
-        if self._at >= _CHUNK or self._at == len(self._held):
-            del self._held[: self._at]
-            self._at = 0
-        return piece
-
-    def _fetch(self) -> None:
-        try:
-            if self._deadline is not None:
-                _arm(self._line, self._deadline)
-            piece = self._line.recv(_CHUNK)
-        except TimeoutError:
-            raise Late from None
-        except OSError as error:
-            raise Broken(str(error)) from None
-        if not piece:
-            raise Broken("the other side is gone")
-        self._held += piece
-
-
-def _arm(line: socket.socket, deadline: float) -> None:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise Late
-    line.settimeout(left)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import importlib
 import resource
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 
+from segl.confined import sandbox
 from segl.settings import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.unfold import unfold
 from segl_classifier.message import Part, unreadable
-from segl_classifier.pool import sandbox
 from segl_classifier.pool.wire import Answer, Job, receive_job
 
 JOBS = 100  # after so many a new process is better than what may have gathered in this one
 GROWTH_BYTES = 64 * 1024 * 1024
+
+
+def load() -> Iterator[bool]:
+    """Import what the readers need, one module at a time."""
+    from segl_classifier.formats import registry
+
+    yield True
+    for name in registry.LIBRARIES:
+        with suppress(Exception):  # an optional one is missing, or broken: its reader will tell
+            importlib.import_module(name)
+        yield True
 
 
 def work(line: socket.socket, *, memory_bytes: int, programs: bool, parent: int) -> None:

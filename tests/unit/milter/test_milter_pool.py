@@ -35,7 +35,7 @@ def templates(milter: RunningMilter) -> list[int]:
     """The template processes that the milter's parent has started."""
     pid = milter.daemon.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    mark = b"segl_classifier.pool.template"
+    mark = b"segl.confined.template"
     return [int(child) for child in children if mark in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from segl.confined import workers
 from segl_classifier.extracted import Extracted
-from segl_classifier.pool import client
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
 
@@ -217,14 +217,14 @@ def test_whoever_tends_the_template_replaces_it_but_not_without_a_pause(
 ) -> None:
     assert pool.tend() is None
     template = template_pid(pool)
-    monkeypatch.setattr(client, "_PAUSE_SECONDS", 3600.0)
+    monkeypatch.setattr(workers, "_PAUSE_SECONDS", 3600.0)
     os.kill(template, signal.SIGKILL)
     wait_until_gone(template)
     due = pool.tend()
     assert due is not None
     assert due > 60
-    monkeypatch.setattr(client, "_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(client, "_READY_SECONDS", 30.0)  # the machine may be busy
+    monkeypatch.setattr(workers, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(workers, "_READY_SECONDS", 30.0)  # the machine may be busy
     pool.tend()
     assert is_alive(template_pid(pool))
     assert words(pool.read(job(), SMALL)) == TEXT
@@ -259,7 +259,7 @@ def test_many_at_the_same_time_share_few_workers(pool: Pool) -> None:
         thread.join()
     assert errors == []
     assert len(results) == 240
-    assert len(pool._idle) <= client.AT_ONCE
+    assert len(pool._idle) <= workers.AT_ONCE
 
 
 def test_who_waits_too_long_for_a_reader_is_told() -> None:
@@ -319,10 +319,11 @@ def test_what_is_shared_survives_the_template_that_a_child_cannot_restart() -> N
     program = """
         import os, signal, sys
         sys.path.insert(0, {folder!r})
+        from segl.confined import workers
         from segl_classifier.pool import client
         from test_pool import MEGABYTE, SMALL, TEXT, job, template_pid, words
 
-        client._READY_SECONDS = 0.3
+        workers._READY_SECONDS = 0.3
         pool = client.Pool(256 * MEGABYTE)
         assert words(pool.read(job(), SMALL)) == TEXT
         pid = os.fork()

@@ -12,15 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segl.confined.frames import Broken, Late
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.message import Source, Text, unreadable
 from segl_classifier.pool.wire import (
     Answer,
-    Broken,
     End,
     Job,
     Kind,
-    Late,
     receive_answer,
     receive_job,
     send_job,

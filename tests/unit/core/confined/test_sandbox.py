@@ -11,7 +11,7 @@ import pytest
 
 PREPARED = """
     import ctypes, os, resource, signal, socket, subprocess, sys, threading
-    from segl_classifier.pool import sandbox
+    from segl.confined import sandbox
     other = os.getppid()
     pair = socket.socketpair()
     open_before = open({scratch!r}, "w")
@@ -36,7 +36,7 @@ def attempt(code: str, tmp_path: Path, *, programs: bool = False) -> str:
         attempt=f"exec({code.replace('{scratch!r}', repr(str(scratch)))!r})",
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=5, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -118,19 +118,19 @@ def test_with_programs_one_may_be_run_but_the_network_stays_shut(tmp_path: Path)
 def test_processor_time_is_bounded() -> None:
     program = """
         import os
-        from segl_classifier.pool import sandbox
+        from segl.confined import sandbox
         sandbox.confine(256 << 20, os.getppid())
         sandbox.allow_seconds(-1)
         while True: pass
     """
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], timeout=5, check=False)
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], timeout=60, check=False)
     assert done.returncode == -24  # SIGXCPU
 
 
 def test_a_worker_whose_parent_has_gone_does_not_start() -> None:
     program = """
         import os
-        from segl_classifier.pool import sandbox
+        from segl.confined import sandbox
         try:
             sandbox.confine(256 << 20, 1 if os.getppid() != 1 else 2)
         except sandbox.SandboxError:
@@ -140,14 +140,14 @@ def test_a_worker_whose_parent_has_gone_does_not_start() -> None:
         [sys.executable, "-c", textwrap.dedent(program)],
         capture_output=True,
         text=True,
-        timeout=5,
+        timeout=60,
         check=False,
     )
     assert done.stdout == "refused\n"
 
 
 def test_a_machine_without_a_filter_of_ours_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from segl_classifier.pool import sandbox
+    from segl.confined import sandbox
 
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(sandbox.SandboxError):

@@ -1,9 +1,10 @@
-"""The template process: loads the readers' libraries once, then forks a worker for each request.
+"""The template process: loads the libraries of one kind of work once, then forks a worker for each request.
 
-Started with ``python -m segl_classifier.pool.template`` and a socket as descriptor 3. Each request on it is one
-JSON datagram and one descriptor, the worker's end of the line to whoever asked. Over that same line goes the
-answer: a pidfd (pidfd_open(2)) with which the worker can be killed, and nothing else could be by mistake. From
-then on the line is the worker's.
+Started with ``python -m segl.confined.template MODULE`` and a socket as descriptor 3. MODULE has ``load``,
+which imports what the work needs, a piece at a time, and ``work``, the life of a worker. Each request on the
+socket is one JSON datagram and one descriptor, the worker's end of the line to whoever asked. Over that same
+line goes the answer: a pidfd (pidfd_open(2)) with which the worker can be killed, and nothing else could be
+by mistake. From then on the line is the worker's.
 
 It is started by execution, not by forking the process that asks: nothing of a message, a rule or a connection is
 in it, and processes with threads may start it too. It has one thread itself and ends when the last process that
@@ -18,14 +19,27 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from select import select
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 CONTROL = 3  # the descriptor of the socket that requests come on
 READY = b"\x01"
 _LARGEST = 4096
+
+
+class Work(Protocol):
+    """What a module offers whose work is done in workers."""
+
+    def load(self) -> Iterator[bool]:
+        """Import something at each step, and yield true."""
+        ...
+
+    def work(self, line: socket.socket, *, memory_bytes: int, programs: bool, parent: int) -> None:
+        """Shut this process in, then do what comes over *line*."""
+        ...
 
 
 def main() -> None:
@@ -34,7 +48,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ^C is for whoever started us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the workers
     control = socket.socket(fileno=CONTROL)
-    libraries = _load()
+    module: Work = importlib.import_module(sys.argv[1])
+    libraries = _load(module)
     loading = True
     while True:
         if loading and not select([control], [], [], 0)[0]:
@@ -45,31 +60,25 @@ def main() -> None:
             return
         for line in lines:
             with socket.socket(fileno=line) as end:
-                _fork(control, end, request)
+                _fork(module, control, end, request)
 
 
-def _load() -> Iterator[bool]:
-    """Import what the readers need, one module at a time."""
-    from segl_classifier.formats import registry
-
-    yield True
-    for name in registry.LIBRARIES:
-        with suppress(Exception):  # an optional one is missing, or broken: its reader will tell
-            importlib.import_module(name)
-        yield True
+def _load(module: Work) -> Iterator[bool]:
+    """What the work needs, and then the end of loading."""
+    yield from module.load()
     gc.collect()
     gc.freeze()  # what is loaded stays shared with the workers
     yield False
 
 
-def _fork(control: socket.socket, line: socket.socket, request: bytes) -> None:
+def _fork(module: Work, control: socket.socket, line: socket.socket, request: bytes) -> None:
     parent = os.getpid()
     try:
         pid = os.fork()
     except OSError:
         return  # closing the line tells the client
     if pid == 0:
-        _become_worker(control, line, request, parent)
+        _become_worker(module, control, line, request, parent)
     with suppress(OSError):  # it has ended already, or the client has gone
         pidfd = os.pidfd_open(pid)
         try:
@@ -78,15 +87,15 @@ def _fork(control: socket.socket, line: socket.socket, request: bytes) -> None:
             os.close(pidfd)
 
 
-def _become_worker(control: socket.socket, line: socket.socket, request: bytes, parent: int) -> NoReturn:
+def _become_worker(
+    module: Work, control: socket.socket, line: socket.socket, request: bytes, parent: int
+) -> NoReturn:
     code = 1
     try:
         control.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        from segl_classifier.pool import worker
-
         order = json.loads(request)
-        worker.work(line, memory_bytes=order["memory"], programs=order["programs"], parent=parent)
+        module.work(line, memory_bytes=order["memory"], programs=order["programs"], parent=parent)
         code = 0
     except BaseException:  # noqa: S110 - there is nobody to tell but the client, who sees the line close
         pass
