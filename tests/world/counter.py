@@ -56,10 +56,10 @@ class Letter:
 class Counter:
     """``now`` is what the desk takes for the present."""
 
-    def __init__(self, directory: Path, **portal: Any) -> None:
+    def __init__(self, directory: Path, *, store: str = "", **portal: Any) -> None:
         self.port = free_port()
         self.return_port = SmtpPeer("127.0.0.1", self.port)
-        self.settings = counter_settings(directory, self.port, **portal)
+        self.settings = counter_settings(directory, self.port, store, **portal)
         self.desk_port = ReturnPort.at(self.settings.delivery.reinject, 10.0)
         self.now = time.time()
         self.events = Events("segl-portal")
@@ -143,13 +143,13 @@ class Counter:
         return code_in(self.return_port.received[-1].content)
 
 
-def counter_settings(directory: Path, port: int, **portal: Any) -> Settings:
+def counter_settings(directory: Path, port: int, store: str = "", **portal: Any) -> Settings:
     return parse_settings(
         {
             "organisation": {"name": "Nordby Vandværk", "domains": [DOMAIN]},
             "portal": {"url": f"https://sikker.{DOMAIN}", "sealed": str(directory / "sealed"), **portal},
             "delivery": {"reinject": f"127.0.0.1:{port}"},
-            "store": {"url": f"sqlite:///{directory}/segl.db"},
+            "store": {"url": store or f"sqlite:///{directory}/segl.db"},
         }
     )
 

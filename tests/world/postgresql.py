@@ -1,0 +1,71 @@
+"""A PostgreSQL server of one's own: a fresh cluster in a folder, on a unix socket alone.
+
+with PostgreSQL() as server:
+    engine = open_store(server.url)
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_USER = "postgres"  # the server refuses to run as root
+
+
+class PostgreSQL:
+    """Raises :class:`RuntimeError` when it does not start, with what it said."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="segl-pg-"))  # short: a socket's path has 107 bytes
+        self.url = f"postgresql+psycopg://{_USER}@/postgres?host={self.folder}"
+        self._data = self.folder / "data"
+        self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"))
+
+    def __enter__(self) -> Self:
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam(_USER)
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c fsync=off"
+        log = self.folder / "log"
+        try:
+            self._run("initdb", "-A", "trust", "-U", _USER, "-E", "UTF8", "--no-sync", "-D", str(self._data))
+            self._run(
+                "pg_ctl", "start", "-w", "-t", "60", "-D", str(self._data), "-l", str(log), "-o", options
+            )
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self._data))
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._bin / program), *arguments]
+        if os.geteuid() == 0:
+            command = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups", *command]
+        # what the server inherits must not keep us waiting for its end
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+            cwd=self.folder,
+            check=False,
+            timeout=120,
+        )
+        if done.returncode:
+            log = self.folder / "log"
+            said = log.read_text() if log.exists() else (done.stderr or b"").decode()
+            raise RuntimeError(f"{program}: {said}")
