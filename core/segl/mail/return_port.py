@@ -108,6 +108,25 @@ class ReturnPort:
         finally:
             client.close()
 
+    def size_limit(self) -> int | None:
+        """The largest message it takes, in bytes (RFC 1870 §4); ``None`` when it names none. Blocking. Raises
+        :class:`DeliveryError`."""
+        client = self._connect()
+        try:
+            code, text = client.ehlo()
+            named = client.esmtp_features.get("size", "").strip()
+            with suppress(smtplib.SMTPException, OSError):
+                client.putcmd("QUIT")
+        except (smtplib.SMTPException, OSError) as error:
+            raise DeliveryError(
+                "the connection to the return port broke", f"{self}: {_kind(error)}"
+            ) from None
+        finally:
+            client.close()
+        if code != 250:
+            raise Unreachable("the return port takes no mail now", f"EHLO: {clean_reply(code, text)}")
+        return int(named) or None if named.isdecimal() and len(named) < 20 else None
+
     def _connect(self) -> _Client:
         client = _Client(local_hostname=_OUR_NAME, timeout=min(CONNECT_SECONDS, self.reply_seconds))
         try:

@@ -243,3 +243,32 @@ def test_a_code_that_is_no_verdict_on_the_recipient_is_451(code: int) -> None:
 def test_ipv6_and_names_are_understood() -> None:
     assert ReturnPort.at("[::1]:10027", 60).host == "::1"
     assert ReturnPort.at("localhost:10027", 60) == ReturnPort("localhost", 10027, 60)
+
+
+@pytest.mark.parametrize(
+    ("line", "limit"),
+    [
+        ("250-SIZE 10240000", 10_240_000),
+        ("250-size 1", 1),
+        ("250-SIZE 0", None),  # RFC 1870: no fixed limit
+        ("250-SIZE", None),
+        ("250-SIZE much", None),
+        ("250-SIZE " + "9" * 30, None),
+        ("250-DSN", None),
+    ],
+)
+def test_how_large_a_mail_it_takes(line: str, limit: int | None) -> None:
+    with ScriptedPeer(
+        "127.0.0.1", free_port(), says("220 front ESMTP", f"250-front\r\n{line}\r\n250 HELP")
+    ) as peer:
+        assert ReturnPort("127.0.0.1", peer.port, 5).size_limit() == limit
+
+
+@pytest.mark.parametrize(
+    "script", [hanging_up, endless_greeting, says("220 front"), says("220 x", "502 no"), says("421 no")]
+)
+def test_one_that_does_not_say_is_an_error(script: Script) -> None:
+    with ScriptedPeer("127.0.0.1", free_port(), script) as peer, pytest.raises(DeliveryError):
+        ReturnPort("127.0.0.1", peer.port, 0.5).size_limit()
+    with pytest.raises(Unreachable):
+        ReturnPort("127.0.0.1", peer.port, 0.5).size_limit()

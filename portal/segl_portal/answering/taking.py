@@ -1,0 +1,208 @@
+"""Takes one answer, from the first byte of the form to the sender's mail server.
+
+The order makes a process that dies at any point lose nothing that was called sent: the form's files stream into a
+sealed file, which is written and synced; the virus scanner is asked about each; the answer's row is committed; the
+return port says 250; the row says so, with a line of the audit trail; the page says "sent". Until the row is there,
+what was uploaded is nothing yet: the file is taken away at once, or by the hourly sweep.
+"""
+
+from __future__ import annotations
+
+import binascii
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol, Self
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy.engine import Engine
+
+from segl.addresses import domain_of
+from segl.errors import SealingError, SeglError
+from segl.events import Events
+from segl.mail.return_port import ReturnPort
+from segl.metrics import SCANS
+from segl.sealed.content import SealedContent
+from segl.sealed.directory import SealedDirectory, new_id
+from segl.sealed.keys import Place, Secret, new_content_key, wrap_answer
+from segl.settings import Settings
+from segl.store import transaction
+from segl_portal.answering import kept
+from segl_portal.answering.hand_on import HandOver
+from segl_portal.answering.incoming import FileSpan, Incoming
+from segl_portal.answering.kept import Kept, Room
+from segl_portal.answering.letter import Letter
+from segl_portal.answering.original import HEADER_BYTES, Original, read_original
+from segl_portal.answering.outcome import AnswerRefused, Refusal, Taken, Why
+from segl_portal.answering.scanner import Clamd, Finding
+from segl_portal.answering.terms import Terms
+
+
+class Opened(Protocol):
+    """What is needed of :class:`segl_portal.desk.Opened`."""
+
+    @property
+    def recipient_id(self) -> str: ...
+    @property
+    def message_id(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def recipient(self) -> str: ...
+    @property
+    def content(self) -> SealedContent: ...
+    @property
+    def answers(self) -> Secret: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What taking an answer needs; blocking. ``clamd`` is none when no scanner is to be asked."""
+
+    settings: Settings
+    engine: Engine
+    directory: SealedDirectory
+    events: Events
+    clock: Callable[[], float]
+    room: Room
+    clamd: Clamd | None
+    terms: Terms
+    hand_over: HandOver
+
+    @classmethod
+    def of(cls, settings: Settings, engine: Engine, events: Events, clock: Callable[[], float]) -> Self:
+        answers, directory = settings.portal.answers, SealedDirectory(settings.portal.sealed)
+        port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
+        return cls(
+            settings=settings,
+            engine=engine,
+            directory=directory,
+            events=events,
+            clock=clock,
+            room=Room(answers.answers, answers.answers_an_hour),
+            clamd=Clamd(answers.clamd, answers.clamd_seconds) if answers.clamd else None,
+            terms=Terms(answers, port, time.monotonic),
+            hand_over=HandOver(engine, directory, port, events, settings.failures_to, clock),
+        )
+
+    def take(
+        self, opened: Opened, boundary: bytes, pull: Callable[[], bytes], is_ours: Callable[[str], bool]
+    ) -> Taken | AnswerRefused:
+        """The whole form; *pull* gives its bytes."""
+        answer_id, now = new_id(), self.clock()
+        try:
+            original = self.original(opened)
+            if closed := self.closed(opened, original, one_more=False):
+                return AnswerRefused(closed)
+        except SeglError as error:
+            return self._refused(error, "")
+        letter = self._letter(answer_id, opened, original, now)
+        incoming = Incoming(boundary, pull, letter, self.terms.present(), is_ours)
+        try:
+            known = self._kept(opened, incoming, answer_id, now)
+        except BaseException as error:
+            self.directory.remove(answer_id)
+            return self._refused(error, incoming.text)
+        if known.id != answer_id:
+            self.directory.remove(answer_id)
+        taken = self.send(opened, known)
+        if isinstance(taken, AnswerRefused) and not taken.answer_id:  # not kept: to be written anew
+            return replace(taken, text=incoming.text)
+        return taken
+
+    def send(self, opened: Opened, answer: Kept) -> Taken | AnswerRefused:
+        """Hand on an answer that is kept."""
+        try:
+            return self.hand_over.hand_on(answer, opened.answers, opened.message_id, opened.recipient)
+        except (
+            SeglError
+        ) as error:  # the store: that it was handed on stands nowhere, so it is not called sent
+            self.events.answer_waits(answer.id, error)
+            return AnswerRefused(Why.NOT_SENT, answer_id=answer.id)
+
+    def _kept(self, opened: Opened, incoming: Incoming, answer_id: str, now: float) -> Kept:
+        """The answer, or the one that the same form was before; on disk, scanned, in the store."""
+        key = new_content_key()
+        self.directory.write(answer_id, key, incoming.mail())
+        place = Place(bytes.fromhex(answer_id), bytes.fromhex(opened.recipient_id))
+        wrapped = wrap_answer(key, opened.answers, place)
+        answer = Kept(answer_id, opened.recipient_id, incoming.size, wrapped, now)
+        self._scan(opened, answer, incoming.files)
+        return kept.keep(self.engine, answer, incoming.digest(_once_key(opened.answers)), self.room)
+
+    def _refused(self, error: BaseException, text: str) -> AnswerRefused:
+        match error:
+            case Refusal(why=why, file=file):
+                return AnswerRefused(why, file, text)
+            case SealingError():
+                self.events.failed("answer", error)
+                return AnswerRefused(Why.NO_SPACE, text=text)
+            case Exception():
+                self.events.failed("answer", error)
+                return AnswerRefused(Why.BUSY, text=text)
+        raise error
+
+    def original(self, opened: Opened) -> Original:
+        head = opened.content.read(0, HEADER_BYTES)
+        return read_original(head, opened.sender, opened.recipient, self.settings.takes)
+
+    def closed(self, opened: Opened, original: Original, *, one_more: bool) -> Why | None:
+        """Why there is nothing to answer; *one_more*: or no room for another answer."""
+        if not self.settings.portal.answers.on or not original.to:
+            return Why.CLOSED
+        more = int(one_more)
+        room = Room(self.room.answers - more, self.room.an_hour - more)
+        try:
+            with transaction(self.engine) as connection:
+                kept.check_room(connection, opened.recipient_id, room, self.clock())
+        except Refusal as refusal:
+            return refusal.why
+        return None
+
+    def _letter(self, answer_id: str, opened: Opened, original: Original, now: float) -> Letter:
+        of = domain_of(opened.sender)
+        house = self.settings.notice_from_of(of)
+        domain = domain_of(house)
+        return Letter(
+            answer_id=answer_id,
+            sealed_id=opened.message_id,
+            original=original,
+            recipient=opened.recipient,
+            organisation=self.settings.name_of(of),
+            house_address=house,
+            id_domain=domain if self.settings.is_own(domain) else self.settings.organisation.domains[0],
+            language=self.settings.organisation.language,
+            written=datetime.fromtimestamp(now).astimezone(),
+        )
+
+    def _scan(self, opened: Opened, answer: Kept, files: Iterable[FileSpan]) -> None:
+        """Raises :class:`Refusal`. The file is read again for this, at once: a scanner has few places, and a phone is
+        slow."""
+        if self.clamd is None:
+            return
+        with kept.content_of(self.directory, answer, opened.answers) as content:
+            for file in files:
+                said = self.clamd.scan(_decoded(content.chunks(file.start, file.end)))
+                SCANS.labels(said.finding.value).inc()
+                if said.finding is not Finding.CLEAN:
+                    self.events.scanned(answer.id, said.finding.value, said.detail)
+                if said.finding is Finding.FOUND:
+                    raise Refusal(Why.FILE_INFECTED, file.name)
+                if said.finding is Finding.UNKNOWN and self.settings.portal.answers.clamd_down == "refuse":
+                    raise Refusal(Why.NOT_SCANNED, file.name)
+
+
+def _once_key(answers: Secret) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=b"segl sealed answer v1: once").derive(answers.reveal())
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """What stands in lines of base64, however they are cut."""
+    rest = b""
+    for piece in lines:
+        text = rest + piece.replace(b"\r\n", b"").replace(b"\r", b"").replace(b"\n", b"")
+        whole = len(text) // 4 * 4
+        rest = text[whole:]
+        yield binascii.a2b_base64(text[:whole])
