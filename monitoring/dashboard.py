@@ -169,6 +169,37 @@ ROWS: Final[dict[str, list[Panel]]] = {
             },
         ),
     ],
+    "Portal": [
+        Panel(
+            "Pages, a second",
+            {f"sum by (page, answer) (rate(segl_portal_requests_total{RANGE}))": "{{page}}: {{answer}}"},
+            stacked=True,
+        ),
+        Panel("Time of a page, 99 %", {quantile(0.99, "segl_portal_seconds", "page"): "{{page}}"}, "s"),
+        Panel(
+            "Codes asked for and given, a minute",
+            {
+                per_minute("segl_portal_asked_total", "answer"): "asked: {{answer}}",
+                per_minute("segl_portal_given_total", "answer"): "given: {{answer}}",
+            },
+        ),
+        Panel(
+            "Codes sent, a minute",
+            {per_minute("segl_portal_codes_total", "by", "result"): "{{by}}: {{result}}"},
+        ),
+        Panel(
+            "Answers, an hour",
+            {
+                "sum by (result) (increase(segl_portal_answers_total[1h]))": "{{result}}",
+                "sum by (said) (increase(segl_portal_scans_total[1h]))": "virus scanner: {{said}}",
+                "sum(increase(segl_answers_sealed_total[1h]))": "answered on, secure by itself",
+            },
+        ),
+        Panel(
+            "Mails about sealed messages, an hour",
+            {"sum by (kind, result) (increase(segl_sealed_news_total[1h]))": "{{kind}}: {{result}}"},
+        ),
+    ],
 }
 
 

@@ -21,8 +21,9 @@ def repository() -> Path:
 _SLOW = frozenset(
     """
     test_archive test_certificates_ldap test_check test_cpr_in_files test_evaluate test_explain test_formats_image
-    test_key_command test_milter_protocol test_mime_corpus test_pool test_portal_pages test_postfix_commands
-    test_postfix_host_checks test_postfix_misconfigured test_postfix_plan test_rules_load test_sandbox
+    test_key_command test_milter_protocol test_mime_corpus test_pool test_portal_pages test_portal_process
+    test_postfix_commands test_postfix_host_checks test_postfix_misconfigured test_postfix_plan
+    test_rules_load test_sandbox
     """.split()
 )
 

@@ -11,21 +11,34 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segl.events import Events
 from segl.settings import Settings
+from segl_portal.answering import AnswerDesk
 from segl_portal.desk import Desk
 from segl_portal.guard import Guard, Misdirected, Refusal, Trouble
 from segl_portal.look import load_looks
+from segl_portal.opened_routes import OpenedRoutes
 from segl_portal.pages import Pages
+from segl_portal.reader import Reader
 from segl_portal.routes import JourneyRoutes
 
 Handler = Callable[[Request], Awaitable[Response]]
-_FORM_ROOM = 1024 * 1024  # what an answer's form has beside text and files
+# What an answer's form has beside text and files, and what more is read and thrown away: a browser shows a refusal
+# when it got rid of what it was sending.
+_FORM_ROOM = 64 * 1024 * 1024
 
 
-def build_app(settings: Settings, desk: Desk, events: Events, check: Callable[[], None]) -> ASGIApp:
+def build_app(
+    settings: Settings,
+    desk: Desk,
+    answers: AnswerDesk,
+    reader: Reader,
+    events: Events,
+    check: Callable[[], None],
+) -> ASGIApp:
     """The application for *settings*. Raises :class:`~segl.errors.SettingsError` when a look cannot be used."""
     base = settings.portal.base
     pages = Pages(base, load_looks(settings), settings.organisation.language)
     journey = JourneyRoutes(pages, desk, check)
+    opened = OpenedRoutes(pages, desk, answers, reader)
 
     def at(path: str, page: str, get: Handler | None = None, post: Handler | None = None) -> BaseRoute:
         by_method = {"GET": get, "HEAD": get, "POST": post}
@@ -35,13 +48,20 @@ def build_app(settings: Settings, desk: Desk, events: Events, check: Callable[[]
         at("/m/{rid}", "landing", journey.landing),
         at("/m/{rid}/code", "code", journey.code, journey.ask),
         at("/m/{rid}/open", "open", post=journey.open),
+        at("/m/{rid}/message", "message", opened.message),
+        at("/m/{rid}/body", "body", opened.body),
+        at("/m/{rid}/picture/{n}", "picture", opened.picture),
+        at("/m/{rid}/file/{n}", "file", opened.file),
+        at("/m/{rid}/message.eml", "whole", opened.whole),
+        at("/m/{rid}/answer", "answer", post=opened.answer),
+        at("/m/{rid}/answer/{answer}", "answer", post=opened.answer_again),
         at("/m/{rid}/leave", "leave", post=journey.leave),
         at("/r/{mid}", "revoke", journey.ask_revoke, journey.revoke),
         at("/static/{name}", "static", journey.static),
         at("/healthz", "healthz", journey.health),
     ]
     router = Router(routes, redirect_slashes=False, default=_not_found)
-    answers = settings.portal.answers
+    terms = settings.portal.answers
 
     def fault_page(request: Request, trouble: Trouble, error: Exception) -> ASGIApp:
         return pages.misdirected() if isinstance(error, Misdirected) else pages.fault(request, trouble)
@@ -52,7 +72,7 @@ def build_app(settings: Settings, desk: Desk, events: Events, check: Callable[[]
         events,
         base=base,
         web=settings.portal.web,
-        body_bytes=answers.bytes + answers.text_bytes + _FORM_ROOM,
+        body_bytes=terms.bytes + terms.text_bytes + _FORM_ROOM,
     )
 
 

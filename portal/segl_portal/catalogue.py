@@ -78,8 +78,13 @@ class Texts:
     sent: str
     no_subject: str
     body: str
+    quoted: str
+    file_name: str
     body_empty: str
+    more_addresses: str
     remote_blocked: str
+    notes: Mapping[str, str]  # by segl_portal.reading.view.Note
+    kinds: Mapping[str, str]  # by segl_portal.reading.kinds.FileKind
     readable_until: str
     files: str
     open_preview: str
@@ -98,13 +103,16 @@ class Texts:
     answer_to: str
     answer_label: str
     answer_files: str
-    answer_drop: str
-    answer_chosen: str
+    answer_everyone: str
+    answer_limits: str
     answer_remove: str
     answer_button: str
     answer_sending: str
     answer_done: str
     answer_late: str
+    answer_waiting: str
+    answer_send_again: str
+    answer_refused: Mapping[str, str]  # by segl_portal.answering.Why
     # the sender's page
     revoke_title: str
     revoke_lead: str
@@ -132,7 +140,7 @@ class Texts:
             return f"{octets} byte{'s' if self.language == 'en' and octets != 1 else ''}"
         if octets < 999_500:
             return f"{max(1, round(octets / 1000))} KB"
-        text = f"{octets / 1_000_000:.1f} MB"
+        text = f"{octets / 1_000_000:.{1 if octets < 10_000_000 else 0}f} MB"
         return text.replace(".", ",") if self.language == "da" else text
 
 

@@ -102,7 +102,6 @@ class _Parent:
         self._listening = listening
 
     def run(self) -> None:
-        from segl import metrics
         from segl_portal.workers import SIGNALS, Workers
 
         web, ports = self._settings.portal.web, self._settings.metrics
@@ -125,11 +124,11 @@ class _Parent:
                     continue
                 if told.si_signo == signal.SIGHUP:
                     self._reload(workers)
-                    metrics.WORKERS.set(workers.alive)
                 elif told.si_signo in (signal.SIGTERM, signal.SIGINT):
                     why = signal.Signals(told.si_signo).name
             notify.stopping()
             self._events.stopping(why)
+            self._listening.close()  # as long as one process has it open, clients connect and wait
             workers.stop(web.drain_seconds + 5)
         finally:
             workers.kill()

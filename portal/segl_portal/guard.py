@@ -145,8 +145,11 @@ class Guard:
             raise Refusal(Trouble.OTHER_SITE)
 
     def _bounded(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
-        """*receive* with the limits of size and time. Only an answer may be large."""
-        most = self._body_bytes if scope["path"].endswith("/answer") else FORM_BYTES
+        """*receive* with the limits of size and time. Only an answer may be large; it has clocks and limits of its own
+        (:mod:`segl_portal.answering.upload`), of which this is the outermost."""
+        is_answer = scope["path"].endswith("/answer")
+        most = self._body_bytes if is_answer else FORM_BYTES
+        seconds = None if is_answer else self._web.body_seconds
         if _length(headers) > most:
             raise Refusal(Trouble.TOO_LARGE)
         taken, whole = 0, False
@@ -156,7 +159,7 @@ class Guard:
             if whole:
                 return await receive()  # it now waits for the browser to go away, as long as it likes
             try:
-                async with asyncio.timeout(self._web.body_seconds):
+                async with asyncio.timeout(seconds):
                     message = await receive()
             except TimeoutError:
                 raise Refusal(Trouble.TOO_SLOW) from None

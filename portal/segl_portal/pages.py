@@ -1,7 +1,7 @@
 """Makes pages: a template, the words of the browser's language, the look of the house, and the right header fields.
 
-Templates are compiled once. Jinja escapes everything that is put into them; the one exception is a message's HTML,
-which the sanitiser made and which has a document of its own (``body.html``).
+Templates are compiled once. Jinja escapes everything that is put into them, without exception: a message's HTML has a
+document of its own (:mod:`segl_portal.reading.frame`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jinja2 import DictLoader, Environment, StrictUndefined
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -22,6 +21,7 @@ from segl.language import OTHER, Language
 from segl_portal.catalogue import Texts, chosen
 from segl_portal.guard import Trouble
 from segl_portal.look import Asset, Look, Looks
+from segl_portal.reading import frame
 from segl_portal.security_headers import Kind, SecurityHeaders
 from segl_portal.texts_da import DANISH
 from segl_portal.texts_en import ENGLISH
@@ -68,6 +68,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._templates.globals["sandbox"] = frame.SANDBOX
         self._templates.globals["static"] = lambda name: self.asset(self._names[name])
 
     def asset(self, name: str) -> str:
@@ -100,11 +101,6 @@ class Pages:
         answer.headers["Content-Language"] = shown.texts.language
         answer.headers["Vary"] = "Accept-Language, Cookie"
         return answer
-
-    def body(self, shown: Shown, html: str, recipient_id: str) -> HTMLResponse:
-        """The document in the frame: *html* comes from the sanitiser."""
-        text = self._templates.get_template("body.html").render(t=shown.texts, html=Markup(html))  # noqa: S704
-        return HTMLResponse(text, headers=dict(self.headers.of(Kind.MESSAGE_BODY, recipient_id)))
 
     def fault(self, request: Request, trouble: Trouble) -> Response:
         """The error page. It tells what to do, never what happened inside."""

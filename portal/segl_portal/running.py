@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from socket import socket
 
@@ -16,10 +17,12 @@ from segl.errors import SeglError
 from segl.events import Events
 from segl.settings import Settings
 from segl.store import open_store, transaction
+from segl_portal.answering import AnswerDesk
 from segl_portal.app import Swapped, build_app
 from segl_portal.daemon import checked_settings
 from segl_portal.desk import Desk
 from segl_portal.posting import Posting
+from segl_portal.reader import Reader
 from segl_portal.serving import serve, tls_context
 
 
@@ -27,30 +30,34 @@ def run_worker(
     file: Path, settings: Settings, events: Events, listening: socket, *, lifeline: int, beat: int
 ) -> None:
     """Serve until told to stop; codes that were promised go out before it returns. Raises :class:`SeglError`."""
-    engine = open_store(settings.store.url)
-    posting = Posting(events)
-    try:
+    with ExitStack() as closing:
+        engine = open_store(settings.store.url)
+        closing.callback(engine.dispose)
+        posting = Posting(events)
+        closing.callback(posting.close)
         web = settings.portal.web
         tls = tls_context(web)
-        app = Swapped(_app(settings, engine, events, posting))
+        app = Swapped(_app(settings, engine, events, posting, closing))
 
         def reload() -> None:
             try:
                 fresh = checked_settings(file)
-                app.app = _app(fresh, engine, events, posting)
+                app.app = _app(fresh, engine, events, posting, closing)
                 _renew(tls, fresh)
             except (SeglError, OSError) as error:  # the parent has read the same file a moment ago
                 events.failed("reload", error)
 
         serving = serve(app, listening, web, tls, reload=reload, lifeline=lifeline, beat=beat)
         asyncio.run(serving)
-    finally:
-        posting.close()
-        engine.dispose()
 
 
-def _app(settings: Settings, engine: Engine, events: Events, posting: Posting) -> ASGIApp:
-    return build_app(settings, Desk(settings, engine, events, posting), events, store_check(engine))
+def _app(settings: Settings, engine: Engine, events: Events, posting: Posting, closing: ExitStack) -> ASGIApp:
+    """The application for *settings*; what it holds is closed with the worker: requests of before a reload may still
+    use it."""
+    answers = AnswerDesk(settings, engine, events)
+    closing.callback(answers.close)
+    desk = Desk(settings, engine, events, posting)
+    return build_app(settings, desk, answers, Reader(), events, store_check(engine))
 
 
 def store_check(engine: Engine) -> Callable[[], None]:

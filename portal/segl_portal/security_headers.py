@@ -7,7 +7,8 @@
   ``X-Content-Type-Options: nosniff``, and the policies that keep other windows apart (COOP, CORP).
 
 The message's text is written by a stranger. It is sanitised, and shown in a frame whose policy would stop what the
-sanitiser missed: no script, no form, no font, no connection, pictures from this message alone.
+sanitiser missed (:data:`segl_portal.reading.frame.POLICY`): no script, no form, no font, no connection, no pictures
+from elsewhere.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 from urllib.parse import urlsplit
+
+from segl_portal.reading import frame
 
 _OFF: Final = (
     "accelerometer", "autoplay", "bluetooth", "camera", "clipboard-read", "display-capture", "encrypted-media",
@@ -45,10 +48,9 @@ class SecurityHeaders:
 
     base: str
 
-    def of(self, kind: Kind, recipient_id: str = "") -> Mapping[str, str]:
-        """*recipient_id* is needed for a message body alone: pictures of other messages stay out."""
+    def of(self, kind: Kind) -> Mapping[str, str]:
         headers = {
-            "Content-Security-Policy": self._policy(kind, recipient_id),
+            "Content-Security-Policy": self._policy(kind),
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "same-origin",
@@ -62,7 +64,7 @@ class SecurityHeaders:
             headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
         return headers
 
-    def _policy(self, kind: Kind, recipient_id: str) -> str:
+    def _policy(self, kind: Kind) -> str:
         base = self.base
         match kind:
             case Kind.PAGE:
@@ -72,14 +74,7 @@ class SecurityHeaders:
                     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
                 )
             case Kind.MESSAGE_BODY:
-                # allow-same-origin lets the page read the frame's height and pictures get the cookie. Without
-                # allow-scripts no code of the frame can use it.
-                return (
-                    f"default-src 'none'; style-src {base}static/ 'unsafe-inline'; "
-                    f"img-src {base}m/{recipient_id}/picture/; "
-                    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'; "
-                    "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-                )
+                return frame.POLICY
             case _:
                 return (
                     "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"

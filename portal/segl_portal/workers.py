@@ -27,6 +27,9 @@ _FIRST_DELAY, _LONGEST_DELAY, _STABLE_SECONDS = 0.2, 10.0, 10.0
 # What a child does: its number, the lifeline, the pipe for its beats.
 Serve = Callable[[int, int, int], None]
 
+# The parent's ends of all lifelines. A child that kept one of another kind open would keep that kind alive.
+_ours: Final[set[int]] = set()
+
 
 @dataclass(slots=True)
 class _Worker:
@@ -52,7 +55,8 @@ class Workers:
         self._due: dict[int, float] = {}
         self._delays: dict[int, float] = {}
         self._stopping = False
-        self._lifeline, self._ours = os.pipe()
+        self._lifeline, ours = os.pipe()
+        _ours.add(ours)
 
     @property
     def alive(self) -> int:
@@ -161,7 +165,8 @@ class Workers:
         code = 1
         try:
             os.setsid()  # a terminal's ^C is for the parent, which lets us finish
-            os.close(self._ours)
+            for end in _ours:
+                os.close(end)
             for worker in self._workers.values():
                 os.close(worker.beat)
             os.set_blocking(beat_end, False)

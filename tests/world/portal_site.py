@@ -76,7 +76,7 @@ listen = "127.0.0.1:{self.web_port}"
 certificate = "{self.certificate.cert}"
 key = "{self.certificate.key}"
 workers = 1
-drain_seconds = 5
+drain_seconds = 20
 {self._web}
 
 [delivery]

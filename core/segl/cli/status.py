@@ -1,7 +1,7 @@
 """``segl status``: whether Segl runs, at one glance and at once.
 
-Only what answers quickly is asked: four sockets, two queues, the store, the rule files. Why something is
-wrong is the business of ``segl doctor``.
+Only what answers quickly is asked: the processes, two queues, the store, the rule files. Why something is wrong is the
+business of ``segl doctor``.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _FAULTS = {
     "segl-milter": ("segl_scan_failures_total", "segl_worker_deaths_total"),
     "segl-map": (),
     "segl-deliver": (),
+    "segl-portal": (),
 }
 _REFUSED = 'segl_reloads_total{result="refused"}'
 
@@ -86,6 +87,7 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
                 ("portal", delivery.portal_socket, sockets.ask_lmtp),
             )
         ]
+        processes.append(pool.submit(_page, settings))
         facts: list[Future[Line]] = [
             pool.submit(_rules, settings),
             pool.submit(_queue, "queue front", settings.postfix.front),
@@ -102,6 +104,12 @@ def _process(name: str, path: Path, question: sockets.Question) -> Line:
     if fault == "may not be opened":
         return Line(name, None, f"{path} may not be opened by this user; run as root")
     return Line(name, not fault, f"{path}: {fault}" if fault else f"answers on {path}")
+
+
+def _page(settings: Settings) -> Line:
+    from segl.cli.doctor_portal import page_line
+
+    return Line("page", *page_line(settings, _SECONDS))
 
 
 def _rules(settings: Settings) -> Line:
@@ -190,6 +198,7 @@ def _metrics(settings: Settings) -> Iterator[tuple[str, str, int]]:
         ("segl-milter", ports.milter_port),
         ("segl-map", ports.map_port),
         ("segl-deliver", ports.deliver_port),
+        ("segl-portal", ports.portal_port),
     ):
         if port:
             yield name, ports.host, port

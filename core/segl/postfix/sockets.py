@@ -5,6 +5,7 @@
   an ``O`` back; ``Q`` says goodbye. No message is begun.
 * **Socketmap** (socketmap_table(5)): a netstring ``N:name key,`` is answered by a netstring that begins with
   ``OK``, ``NOTFOUND``, ``TEMP``, ``TIMEOUT`` or ``PERM``. Postfix itself asks for ``*`` first; so do we.
+* **HTTP** (RFC 9112): ``GET /healthz``, answered by status 200; within TLS where the portal speaks it itself.
 * **LMTP** (RFC 2033) and **SMTP** (RFC 5321): a greeting ``220``, ``LHLO`` or ``EHLO`` answered by ``250``,
   ``QUIT``.
 
@@ -18,6 +19,7 @@ import contextlib
 import os
 import pwd
 import socket
+import ssl
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +59,29 @@ def ask_map(sock: socket.socket) -> None:
     if not answer.startswith(b"NOTFOUND"):
         word = answer.split(b" ", 1)[0].decode("ascii", "replace")[:20]
         raise ProtocolError(f"it answers {word} where NOTFOUND is due")
+
+
+def ask_http(sock: socket.socket) -> None:
+    """Ask segl-portal whether it and its store are well."""
+    sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: segl-doctor.invalid\r\nConnection: close\r\n\r\n")
+    with sock.makefile("rb") as answer:
+        line = answer.readline(_MOST_BYTES)
+    words = line.split()
+    if not line.startswith(b"HTTP/1.1 ") or len(words) < 2:
+        raise ProtocolError("it does not speak HTTP")
+    if words[1] == b"503":
+        raise ProtocolError("it cannot reach its store")
+    if words[1] != b"200":
+        raise ProtocolError(f"it answers {words[1].decode('ascii', 'replace')[:20]} where 200 is due")
+
+
+def ask_https(sock: socket.socket) -> None:
+    """The same within TLS. Whose certificate it shows is not looked at: it is asked by its address."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with context.wrap_socket(sock) as protected:
+        ask_http(protected)
 
 
 def ask_lmtp(sock: socket.socket) -> None:

@@ -99,6 +99,7 @@ function answer() {
       return item;
     }));
     list.hidden = files.length === 0;
+    input.classList.toggle("listed", files.length > 0);
   }
 
   input.addEventListener("change", () => { files = files.concat(Array.from(input.files)).filter(isNew); show(); });
@@ -125,7 +126,12 @@ function answer() {
       delete form.dataset.sent;
       for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
       bar.hidden = true;
-      told.textContent = form.dataset.late;
+      say(form.dataset.late, true);
+    };
+    const say = (text, isWrong) => {
+      told.hidden = false;
+      told.classList.toggle("wrong", isWrong);
+      told.textContent = text;
     };
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
@@ -134,14 +140,15 @@ function answer() {
       const percent = Math.round(100 * sent.loaded / sent.total);
       bar.hidden = false;
       bar.value = percent;
-      told.textContent = form.dataset.sending.replace("{percent}", percent);
+      say(form.dataset.sending.replace("{percent}", percent), false);
     });
     request.addEventListener("load", () => {
       let said = {};
       try { said = JSON.parse(request.responseText); } catch { /* an error page of a server between us */ }
       if (request.status === 200 && said.next) { location.assign(said.next); return; }
       fail();
-      if (said.told) told.textContent = said.told;
+      if (said.kept) { location.assign(said.kept); location.reload(); return; }
+      if (said.told) say(said.told, true);
     });
     for (const kind of ["error", "abort", "timeout"]) request.addEventListener(kind, fail);
     request.send(new FormData(form));

@@ -14,10 +14,12 @@ import sqlalchemy as sa
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Secret
 from segl.store import transaction
+from segl.tables.audit import audit_entry
 from segl.tables.base import metadata
 from world.counter import Letter
 from world.desk import DOMAIN
 from world.portal_site import HOST, Answer, Client, PortalSite
+from world.postfix import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +153,19 @@ def everything(site: PortalSite) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def settle(site: PortalSite, letter: Letter) -> None:
+    """Wait until the code that was asked for has gone, and is written down."""
+    query = sa.select(sa.func.count()).where(
+        audit_entry.c.subject == letter.recipient_id, audit_entry.c.act == "code-sent"
+    )
+
+    def sent() -> bool:
+        with transaction(site.engine) as connection:
+            return bool(connection.scalar(query))
+
+    wait_until(sent, 30, lambda: site.daemon.log[-3000:])
+
+
 def test_get_and_head_of_every_address_change_nothing(site: PortalSite, letter: Letter) -> None:
     """A link scanner in the mail, a preview, a crawler: they fetch what they find, twice."""
     before = everything(site)
@@ -218,6 +233,7 @@ def test_a_form_from_elsewhere_is_refused(
 ) -> None:
     client = site.client()
     page = ask(client, letter)
+    settle(site, letter)
     before = everything(site)
     form = {"csrf": csrf(page), "link": letter.link, "code": "12345678"}
     answer = client.post(f"/m/{letter.recipient_id}/{path}", form, **headers)

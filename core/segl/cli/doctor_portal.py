@@ -1,0 +1,94 @@
+"""What `segl doctor` and `segl status` say of the portal's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+
+from segl.certificates import UNREADABLE
+from segl.errors import SettingsError
+from segl.postfix import sockets
+from segl.postfix.check import Check, State, judge
+from segl.settings import Settings
+
+_WHY: Final = "recipients of sealed messages cannot open them"
+_AS_ROOT: Final = "run as root"
+_EXPIRY_DAYS: Final = 14
+
+
+def portal_checks(settings: Settings) -> Iterator[Check]:
+    """The checks `portal.*`."""
+    if settings.portal.relay.next_hop:
+        yield Check("portal.page", State.OK, "not used: [portal.relay] sends to another service")
+        return
+    fault = _fault(settings, sockets.SECONDS)
+    listen = settings.portal.web.listen
+    if fault == "may not be opened":
+        yield Check("portal.page", State.UNKNOWN, f"{listen} may not be opened by this user", _WHY, _AS_ROOT)
+    elif fault:
+        yield Check("portal.page", State.FAIL, f"{listen}: {fault}", _WHY, "start segl-portal, see its log")
+    else:
+        yield Check("portal.page", State.OK, f"{listen} answers")
+    yield _looks(settings)
+    if settings.portal.web.certificate is not None:
+        yield _certificate(settings.portal.web.certificate)
+
+
+def page_line(settings: Settings, seconds: float) -> tuple[bool | None, str]:
+    """For `segl status`: whether the page answers, and in words."""
+    if settings.portal.relay.next_hop:
+        return True, "not used: [portal.relay] sends to another service"
+    listen, fault = settings.portal.web.listen, _fault(settings, seconds)
+    if fault == "may not be opened":
+        return None, f"{listen} may not be opened by this user; run as root"
+    return not fault, f"{listen}: {fault}" if fault else f"answers on {listen}"
+
+
+def _fault(settings: Settings, seconds: float) -> str:
+    web = settings.portal.web
+    question = sockets.ask_https if web.speaks_tls else sockets.ask_http
+    if web.is_socket:
+        return sockets.fault_of(lambda: sockets.unix(web.listen, question, seconds))
+    host, _, port = web.listen.rpartition(":")
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "*": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return sockets.fault_of(lambda: sockets.tcp(f"{host}:{port}", question, seconds))
+
+
+def _looks(settings: Settings) -> Check:
+    from segl_portal.look import load_looks
+
+    try:
+        looks = load_looks(settings)
+    except SettingsError as error:
+        return Check(
+            "portal.looks",
+            State.FAIL,
+            error.faults[0].told,
+            "segl-portal does not start with it",
+            error.faults[0].hint,
+        )
+    count = len({look.name for look in (looks.otherwise, *looks.by_domain.values())})
+    return Check("portal.looks", State.OK, f"{count} look{'s' * (count != 1)}")
+
+
+def _certificate(file: Path) -> Check:
+    id_, why = "portal.certificate", "browsers refuse the page when it has ended"
+    try:
+        found = x509.load_pem_x509_certificates(file.read_bytes())[0]
+    except PermissionError:
+        return Check(id_, State.UNKNOWN, f"{file} may not be read", why, _AS_ROOT)
+    except (OSError, IndexError, *UNREADABLE):
+        return Check(id_, State.FAIL, f"{file} holds no readable certificate", why, "put the page's there")
+    days = (found.not_valid_after_utc - datetime.now(UTC)).days
+    return judge(
+        id_,
+        days >= _EXPIRY_DAYS,
+        f"{file.name}: valid for {days} days" if days >= 0 else f"{file.name}: has ended",
+        why=why,
+        fix="renew it, then: systemctl reload segl-portal",
+        bad=State.WARN if days >= 0 else State.FAIL,
+    )

