@@ -9,6 +9,7 @@ ROUTE = "X-Segl-Route"  # the verdict, for Postfix's milter_header_checks: plain
 LEAST = "X-Segl-Least"  # the least proof the message demands (segl.demand_tag), for milter_header_checks
 ID = "X-Segl-Id"  # joins milter log, sealed message and receipt of one message
 OPEN = "X-Segl-Open"  # S/MIME for an own recipient: the return port hands it to segl-deliver (segl-strip)
+FACTS = "X-Segl-Facts"  # what the receipt will tell of the message, sealed (segl.receipts.key)
 ENVELOPE_ID = "X-Segl-Envelope-Id"  # the ENVID (RFC 3461) the client gave, when it gave one
 
 ANSWER = (

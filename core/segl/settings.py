@@ -19,6 +19,7 @@ from segl.settings_certificates import Certificates
 from segl.settings_encryption import Algorithms, Encryption, HeaderForm, SignWhen
 from segl.settings_inbound import Inbound
 from segl.settings_portal import Portal
+from segl.settings_receipts import ReceiptRule, Receipts, ReceiptSettings, ReceiptTerms
 from segl.settings_tunnel import TunnelList
 from segl.settings_values import (
     Count,
@@ -231,6 +232,7 @@ class Delivery:
     certificate_socket: Path = RUN / "certificate.sock"
     portal_socket: Path = RUN / "portal.sock"
     inbound_socket: Path = RUN / "inbound.sock"
+    receipt_socket: Path = RUN / "receipt.sock"
     socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
     # <domain>.pem: the tunnel certificates of partners, one or several per file.
     certificates: Path = CONFIG / "tunnel.d"
@@ -317,6 +319,8 @@ class Settings:
     delivery: Delivery = field(default_factory=Delivery)
     inbound: Inbound = field(default_factory=Inbound)
     portal: Portal = field(default_factory=Portal)
+    receipts: ReceiptSettings = field(default_factory=ReceiptSettings)
+    receipt: tuple[ReceiptRule, ...] = ()
     postfix: Postfix = field(default_factory=Postfix)
     store: Store = field(default_factory=Store)
     log: Log = field(default_factory=Log)
@@ -370,3 +374,21 @@ class Settings:
     @property
     def notice_from(self) -> str:
         return self.portal.notice_from or f"sikker-besked@{self.organisation.domains[0]}"
+
+    @property
+    def receipt_sender(self) -> str:
+        return self.receipts.sender or f"kvittering@{self.organisation.domains[0]}"
+
+    def receipt_terms(self, domain: str) -> ReceiptTerms:
+        """What holds for senders of *domain* (normal form). Of senders who are not ours only failures are told."""
+        usual = self.receipts
+        rule = next((one for one in self.receipt if one.domain == domain), None) or ReceiptRule(domain=domain)
+        return ReceiptTerms(
+            send=(rule.send or usual.send) if self.is_own(domain) else Receipts.FAILURES,
+            language=rule.language or self.organisation.language,
+            wait_seconds=rule.wait_seconds or usual.wait_seconds,
+            retention_days=rule.retention_days or usual.retention_days,
+            journal=rule.journal,
+            text=rule.text,
+            html=rule.html,
+        )

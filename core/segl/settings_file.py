@@ -18,6 +18,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from segl.errors import Fault, SettingsError, found
+from segl.mail.paths import is_plain
 from segl.settings import DEFAULT_FILE, DomainPin, Settings
 from segl.settings_certificates import CertificateSource
 from segl.settings_tunnel import ListFormat
@@ -122,6 +123,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
     yield from _next_hop_faults(settings, file)
     yield from _certificate_checks(settings, file)
     yield from _portal_checks(settings, file)
+    yield from _receipt_faults(settings, file)
     for domain in settings.delivery.sign_keys:
         if not settings.is_own(domain):
             yield Fault(file, "delivery.sign_keys", f"{domain} is not one of the own domains")
@@ -236,6 +238,16 @@ def _portal_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
     for domain in portal.relay.domains:
         if settings.is_own(domain):
             yield Fault(file, "portal.relay.domains", f"{domain} is an own domain", "its mail stays inside")
+
+
+def _receipt_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:
+    for name, times in Counter(rule.domain for rule in settings.receipt).items():
+        if times > 1:
+            yield Fault(file, "receipt", f"{name} has {times} entries", "keep one")
+        if not settings.is_own(name):
+            yield Fault(file, "receipt", f"{name} is not one of the own domains")
+    if not is_plain(settings.receipt_sender) or not settings.receipt_sender.isascii():
+        yield Fault(file, "receipts.sender", "is not an ordinary ASCII address")
 
 
 def _next_hop_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:

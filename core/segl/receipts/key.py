@@ -1,0 +1,106 @@
+"""Names by which a message's delivery reports are known again, and facts that travel with the message, sealed.
+
+A delivery report (RFC 3464) brings back the message's envelope id (ENVID, RFC 3461) and its header. Both went through
+other hands, and anybody who hands in mail may choose an ENVID. So ours are made with a key that segl-milter and
+segl-deliver share and nobody else has:
+
+* an **envelope id** is 16 random bytes and, of these, 16 bytes of HMAC-SHA256 (RFC 2104), all in hex. One that was not
+  made by us is told at sight, without asking anybody whether it is known;
+* the **facts** (why it went securely, for whom) are AES-256-GCM under a second key made from the first, bound to the
+  envelope id, in base64. They say nothing to whoever sees them, and cannot be changed or moved to another message.
+
+The key opens no message. Losing it costs receipts of what is under way, and no mail.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import stat
+import zlib
+from base64 import b64decode, b64encode
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from segl.errors import SeglError
+
+KEY_BYTES: Final = 32
+_HALF: Final = 16  # bytes, of the id and of its HMAC
+_NONCE: Final = 12
+_MOST_FACTS: Final = 256 * 1024  # bytes, unpacked
+_FOLD: Final = 72
+
+
+class KeyUnusable(SeglError):
+    """The file with the receipts' key is not there, or is not what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptKey:
+    """The key. :meth:`load` reads it; nothing of it is ever printed."""
+
+    _secret: bytes = field(repr=False)
+
+    @classmethod
+    def load(cls, file: Path) -> ReceiptKey:
+        """Raises :class:`KeyUnusable`."""
+        hint = "segl install makes it"
+        try:
+            with file.open("rb") as stream:
+                mode = os.fstat(stream.fileno()).st_mode
+                found = stream.read(KEY_BYTES + 1)
+        except OSError as error:
+            raise KeyUnusable("no receipts", f"{file}: {error.strerror}", hint) from None
+        if mode & stat.S_IRWXO:
+            raise KeyUnusable("no receipts", f"{file}: others may read it", f"chmod o= {file}")
+        if len(found) != KEY_BYTES:
+            raise KeyUnusable("no receipts", f"{file}: is no key of {KEY_BYTES} bytes", f"rm {file}; {hint}")
+        return cls(found)
+
+    def new_id(self) -> str:
+        """An envelope id that was never used before: 64 characters."""
+        name = secrets.token_bytes(_HALF)
+        return (name + self._mac(name)).hex()
+
+    def is_genuine(self, envelope_id: str) -> bool:
+        """Whether *envelope_id* was made by :meth:`new_id` with this key."""
+        if len(envelope_id) != 4 * _HALF or not envelope_id.isascii():
+            return False
+        try:
+            raw = bytes.fromhex(envelope_id)
+        except ValueError:
+            return False
+        name = raw[:_HALF]
+        return (
+            raw.hex() == envelope_id
+            and len(raw) == 2 * _HALF
+            and hmac.compare_digest(self._mac(name), raw[_HALF:])
+        )
+
+    def seal(self, envelope_id: str, facts: bytes) -> str:
+        """*facts* as the value of a header field, folded (RFC 5322 §2.2.3) with LF."""
+        nonce = secrets.token_bytes(_NONCE)
+        sealed = nonce + self._cipher().encrypt(nonce, zlib.compress(facts), envelope_id.encode("ascii"))
+        text = b64encode(sealed).decode("ascii")
+        return "\n\t".join(text[at : at + _FOLD] for at in range(0, len(text), _FOLD))
+
+    def unseal(self, envelope_id: str, value: str) -> bytes | None:
+        """The facts; ``None`` when *value* was not sealed for *envelope_id* with this key."""
+        try:
+            raw = b64decode("".join(value.split()), validate=True)
+            packed = self._cipher().decrypt(raw[:_NONCE], raw[_NONCE:], envelope_id.encode("ascii"))
+            return zlib.decompressobj().decompress(packed, _MOST_FACTS)
+        except (ValueError, InvalidTag, zlib.error):
+            return None
+
+    def _mac(self, name: bytes) -> bytes:
+        return hmac.digest(self._secret, b"segl envelope id\0" + name, sha256)[:_HALF]
+
+    def _cipher(self) -> AESGCM:
+        return AESGCM(hmac.digest(self._secret, b"segl receipt facts", sha256))

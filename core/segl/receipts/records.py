@@ -1,0 +1,340 @@
+"""Sent messages in the store: what was heard of them, what their senders were told.
+
+Writers are one process a host, perhaps several hosts. Every write begins with the message's own row, so two that
+concern the same message follow each other; who sends a receipt first moves ``due_at`` on (a lease: whoever dies with
+it leaves the receipt to be sent a little later).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Row
+
+from segl.addresses import domain_of
+from segl.receipts.due import Told, all_lines, complete, next_look
+from segl.receipts.facts import Facts
+from segl.receipts.states import Line, News, Stage, State, joined
+from segl.settings_receipts import ReceiptTerms
+from segl.tables.receipts import sent_message, sent_recipient
+from segl.vocabulary import Way
+
+LEASE_SECONDS: Final = 30.0
+_DAY: Final = 86400.0
+_MOST_LINES: Final = 5_000  # of one message; its copies to more are not told of one by one
+
+TermsOf = Callable[[str], ReceiptTerms]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one delivery report says of one message."""
+
+    id: str
+    sender: str
+    message_id: str
+    arrival: float
+    facts: Facts | None
+    news: tuple[News, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message and all its lines, as they stand."""
+
+    id: str
+    sender: str
+    domain: str
+    message_id: str
+    at: float
+    changed_at: float
+    facts: bool
+    reasons: tuple[str, ...]
+    lines: tuple[Line, ...]
+    told: Told = field(default_factory=Told)
+
+    @property
+    def complete(self) -> bool:
+        return complete(self.lines, self.facts)
+
+
+class WrongSender(Exception):
+    """A report with a genuine name, but to somebody else than the message is from."""
+
+
+def hear(connection: Connection, heard: Heard, terms_of: TermsOf, now: float) -> SentMessage:
+    """Write down what was *heard*. Twice is as good as once. Raises :class:`WrongSender`."""
+    domain = domain_of(heard.sender)
+    terms = terms_of(domain)
+    row = {
+        "id": heard.id,
+        "sender": heard.sender,
+        "domain": domain,
+        "message_id": heard.message_id,
+        "at": heard.arrival,
+        "facts": False,
+        "reasons": "[]",
+        "expected": "[]",
+        "changed_at": now,
+        "told": 0,
+        "told_final": False,
+        "delete_at": now + terms.retention_days * _DAY,
+    }
+    connection.execute(_insert(connection, sent_message).values(row).on_conflict_do_nothing())
+    found = _row(connection, heard.id, lock=True)
+    assert found is not None  # noqa: S101 - just written, and locked
+    if found.sender.lower() != heard.sender.lower():
+        raise WrongSender(heard.id)
+    changes: dict[str, Any] = {}
+    if heard.facts is not None and not found.facts:
+        facts = heard.facts
+        changes = {
+            "facts": True,
+            "at": facts.at,
+            "reasons": json.dumps(facts.reasons),
+            "expected": json.dumps(facts.recipients),
+        }
+    if heard.message_id and not found.message_id:
+        changes["message_id"] = heard.message_id
+    if _join(connection, heard.id, heard.news) or changes:
+        changes["changed_at"] = now
+    if changes:
+        connection.execute(sent_message.update().where(sent_message.c.id == heard.id).values(changes))
+        look_again(connection, heard.id, terms, now)
+    message = read(connection, heard.id)
+    assert message is not None  # noqa: S101
+    return message
+
+
+def look_again(connection: Connection, message_id: str, terms: ReceiptTerms, now: float) -> None:
+    """Set when the message is to be looked at next."""
+    message = read(connection, message_id)
+    if message is None:
+        return
+    due = next_look(
+        message.lines,
+        message.told,
+        facts=message.facts,
+        at=message.at,
+        wait_seconds=terms.wait_seconds,
+        now=now,
+    )
+    connection.execute(sent_message.update().where(sent_message.c.id == message_id).values(due_at=due))
+
+
+def take_due(connection: Connection, now: float, limit: int) -> list[str]:
+    """The ids of messages to be looked at now, the longest due first; they are the caller's for a lease."""
+    due = connection.execute(
+        sa.select(sent_message.c.id, sent_message.c.due_at)
+        .where(sent_message.c.due_at <= now)
+        .order_by(sent_message.c.due_at)
+        .limit(limit)
+    ).all()
+    mine = []
+    for row in due:
+        taken = connection.execute(
+            sent_message.update()
+            .where(sent_message.c.id == row.id, sent_message.c.due_at == row.due_at)
+            .values(due_at=now + LEASE_SECONDS)
+        )
+        if taken.rowcount:
+            mine.append(row.id)
+    return mine
+
+
+def next_due(connection: Connection) -> float | None:
+    """When the first message is due."""
+    return connection.scalar(sa.select(sa.func.min(sent_message.c.due_at)))
+
+
+def put_off(connection: Connection, message_id: str, until: float) -> None:
+    connection.execute(sent_message.update().where(sent_message.c.id == message_id).values(due_at=until))
+
+
+def mark_told(
+    connection: Connection,
+    message: SentMessage,
+    terms: ReceiptTerms,
+    now: float,
+    *,
+    receipt: bool = True,
+) -> None:
+    """The sender was told of *message* as it is there (*receipt*), or need not be. What was heard meanwhile is looked
+    at anew."""
+    connection.execute(
+        sent_message.update()
+        .where(sent_message.c.id == message.id)
+        .values(told=sent_message.c.told + int(receipt), told_final=message.complete)
+    )
+    for line in message.lines:
+        connection.execute(
+            sent_recipient.update()
+            .where(sent_recipient.c.message_id == message.id, sent_recipient.c.recipient == line.recipient)
+            .values(told=line.state.value)
+        )
+    look_again(connection, message.id, terms, now)
+
+
+def read(connection: Connection, message_id: str) -> SentMessage | None:
+    """A message with its lines."""
+    row = _row(connection, message_id)
+    return None if row is None else next(iter(_messages(connection, [row])))
+
+
+def find(connection: Connection, name: str) -> list[SentMessage]:
+    """Messages by envelope id or Message-ID (with or without angle brackets), the newest first."""
+    names = {name, f"<{name.strip('<>')}>"}
+    wanted = sa.or_(sent_message.c.id.in_(names), sent_message.c.message_id.in_(names))
+    rows = connection.execute(sa.select(sent_message).where(wanted).order_by(sent_message.c.at.desc())).all()
+    return _messages(connection, rows)
+
+
+def latest(
+    connection: Connection, limit: int, *, sender: str = "", state: State | None = None
+) -> list[SentMessage]:
+    """The newest messages; of one *sender*, and with a recipient in *state*."""
+    query = sa.select(sent_message).order_by(sent_message.c.at.desc()).limit(limit)
+    if sender:
+        query = query.where(sa.func.lower(sent_message.c.sender) == sender.lower())
+    if state is not None:
+        has = sa.select(sent_recipient.c.message_id).where(sent_recipient.c.state == state.value)
+        query = query.where(sent_message.c.id.in_(has))
+    return _messages(connection, connection.execute(query).all())
+
+
+def for_digest(connection: Connection, domain: str, since: float) -> list[SentMessage]:
+    """Messages of *domain* that stood in no digest yet and have changed since *since*, the oldest first."""
+    rows = connection.execute(
+        sa.select(sent_message)
+        .where(
+            sent_message.c.domain == domain,
+            sent_message.c.changed_at >= since,
+            sent_message.c.digested_at.is_(None),
+        )
+        .order_by(sent_message.c.at)
+    ).all()
+    return _messages(connection, rows)
+
+
+def mark_digested(connection: Connection, ids: Iterable[str], now: float) -> None:
+    for message_id in ids:
+        connection.execute(
+            sent_message.update().where(sent_message.c.id == message_id).values(digested_at=now)
+        )
+
+
+def forget(connection: Connection, now: float) -> int:
+    """Delete messages whose time is over; how many."""
+    old = sa.select(sent_message.c.id).where(sent_message.c.delete_at <= now)
+    connection.execute(sent_recipient.delete().where(sent_recipient.c.message_id.in_(old)))
+    return connection.execute(sent_message.delete().where(sent_message.c.delete_at <= now)).rowcount
+
+
+def _join(connection: Connection, message_id: str, news: Sequence[News]) -> bool:
+    """Whether anything is new."""
+    standing = {
+        (row.recipient, row.stage): row
+        for row in connection.execute(
+            sa.select(sent_recipient).where(sent_recipient.c.message_id == message_id)
+        )
+    }
+    changed = False
+    for one in news:
+        row = standing.get((one.recipient, one.stage.value))
+        if row is None and len(standing) >= _MOST_LINES:
+            continue
+        best = one if row is None else joined(_news(row), one)
+        if row is not None and best == _news(row):
+            continue
+        values = {**_columns(best), "message_id": message_id, "told": row.told if row is not None else ""}
+        insert = _insert(connection, sent_recipient).values(values)
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=list(sent_recipient.primary_key), set_=_columns(best))
+        )
+        changed = True
+    return changed
+
+
+def _messages(connection: Connection, rows: Sequence[Row[Any]]) -> list[SentMessage]:
+    """Several messages by few questions."""
+    of: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
+    ids = list(of)
+    for begin in range(0, len(ids), 500):
+        query = sa.select(sent_recipient).where(sent_recipient.c.message_id.in_(ids[begin : begin + 500]))
+        for row in connection.execute(query):
+            of[row.message_id].append(row)
+    return [_message(row, of[row.id]) for row in rows]
+
+
+def _message(row: Row[Any], recipients: Sequence[Row[Any]]) -> SentMessage:
+    said: dict[str, list[News]] = {}
+    told: dict[str, State] = {}
+    for one in recipients:
+        said.setdefault(one.recipient, []).append(_news(one))
+        if one.told:
+            told[one.recipient] = State(one.told)
+    lines = all_lines(json.loads(row.expected), [Line.of(news) for news in said.values()])
+    # of those of whom nothing was heard there is no row, and nothing to remember
+    states = told | {line.recipient: State.PENDING for line in lines if line.state is State.PENDING}
+    return SentMessage(
+        id=row.id,
+        sender=row.sender,
+        domain=row.domain,
+        message_id=row.message_id,
+        at=row.at,
+        changed_at=row.changed_at,
+        facts=bool(row.facts),
+        reasons=tuple(json.loads(row.reasons)),
+        lines=lines,
+        told=Told(row.told, bool(row.told_final), states),
+    )
+
+
+def _row(connection: Connection, message_id: str, *, lock: bool = False) -> Row[Any] | None:
+    query = sa.select(sent_message).where(sent_message.c.id == message_id)
+    return connection.execute(query.with_for_update() if lock else query).one_or_none()
+
+
+def _news(row: Row[Any]) -> News:
+    return News(
+        recipient=row.recipient,
+        original=row.original,
+        stage=Stage(row.stage),
+        state=State(row.state),
+        at=row.at,
+        way=Way(row.way) if row.way else None,
+        status=row.status,
+        detail=row.detail,
+        host=row.host,
+        queue_id=row.queue_id,
+        evidence=row.evidence,
+        sealed_id=row.sealed_id,
+        retry_until=row.retry_until,
+    )
+
+
+def _columns(news: News) -> dict[str, Any]:
+    return {
+        "recipient": news.recipient,
+        "stage": news.stage.value,
+        "original": news.original,
+        "state": news.state.value,
+        "at": news.at,
+        "way": news.way.value if news.way else None,
+        "status": news.status,
+        "detail": news.detail,
+        "host": news.host,
+        "queue_id": news.queue_id,
+        "evidence": news.evidence,
+        "sealed_id": news.sealed_id,
+        "retry_until": news.retry_until,
+    }
+
+
+def _insert(connection: Connection, table: sa.Table) -> Any:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

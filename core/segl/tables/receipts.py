@@ -1,0 +1,76 @@
+"""What became of messages that went the secure way. Facts only: no content, no subject. Times are Unix seconds."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from segl.tables.base import metadata
+
+# One row a message, made when the first delivery report about it comes in.
+sent_message = sa.Table(
+    "sent_message",
+    metadata,
+    sa.Column("id", sa.String(100), primary_key=True),  # X-Segl-Id, the ENVID of its reports
+    sa.Column("sender", sa.String(512), nullable=False),
+    sa.Column("domain", sa.String(253), nullable=False),  # the sender's, normal form
+    sa.Column("message_id", sa.String(512), nullable=False),  # its Message-ID field, with angle brackets, or ""
+    sa.Column("at", sa.Float, nullable=False),  # when the milter had it; until the facts are in: its arrival
+    sa.Column("facts", sa.Boolean, nullable=False),  # whether the milter's facts are in
+    sa.Column("reasons", sa.Text, nullable=False),  # JSON: those of the verdict
+    sa.Column("expected", sa.Text, nullable=False),  # JSON: outside recipients as the sender named them
+    sa.Column("changed_at", sa.Float, nullable=False),  # the latest news
+    sa.Column("due_at", sa.Float),  # when to see what the sender is to be told; null: nothing to do
+    sa.Column("told", sa.Integer, nullable=False),  # receipts that have gone
+    sa.Column("told_final", sa.Boolean, nullable=False),
+    sa.Column("digested_at", sa.Float),  # it stood in a daily digest
+    sa.Column("delete_at", sa.Float, nullable=False),
+    sa.Index("sent_message_due", "due_at"),
+    sa.Index("sent_message_message_id", "message_id"),
+    sa.Index("sent_message_changed", "changed_at"),
+    sa.Index("sent_message_delete", "delete_at"),
+)
+
+# What one of our two Postfix instances said of one recipient (segl.receipts.states).
+sent_recipient = sa.Table(
+    "sent_recipient",
+    metadata,
+    sa.Column(
+        "message_id", sa.String(100), sa.ForeignKey("sent_message.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("recipient", sa.String(512), primary_key=True),
+    sa.Column("stage", sa.String(8), primary_key=True),
+    sa.Column("original", sa.String(512), nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("way", sa.String(16)),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("detail", sa.String(255), nullable=False),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("queue_id", sa.String(32), nullable=False),
+    sa.Column("evidence", sa.String(255), nullable=False),
+    sa.Column("sealed_id", sa.String(64), nullable=False),
+    sa.Column("retry_until", sa.Float, nullable=False),
+    sa.Column("told", sa.String(8), nullable=False),  # the state the sender was told last, or ""
+)
+
+# How a delivery by forced TLS was protected, as Postfix's log has it (segl_delivery.receipts.evidence).
+tls_evidence = sa.Table(
+    "tls_evidence",
+    metadata,
+    sa.Column("queue_id", sa.String(32), primary_key=True),
+    sa.Column("recipient", sa.String(512), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("level", sa.String(16), nullable=False),  # Verified, Trusted, Untrusted, Anonymous
+    sa.Column("version", sa.String(16), nullable=False),
+    sa.Column("cipher", sa.String(64), nullable=False),
+    sa.Index("tls_evidence_at", "at"),
+)
+
+# How far a log was read; moved on in the transaction that writes what was found there.
+log_position = sa.Table(
+    "log_position",
+    metadata,
+    sa.Column("log", sa.String(255), primary_key=True),
+    sa.Column("position", sa.Text, nullable=False),
+)
