@@ -328,6 +328,25 @@ class Events:
     def sealed_revoked(self, sealed_id: str, by: str) -> None:
         self._log.info("sealed_revoked", sealed_id=sealed_id, by=by)
 
+    # receipts
+
+    def report_not_ours(self, recipients: Sequence[str]) -> None:
+        """A delivery report without a name that we made; it goes on as ordinary mail."""
+        self._log.info("report_not_ours", recipients=list(recipients))
+
+    def receipt_sent(self, envelope_id: str, sender: str, kind: str, *, number: int, queued_as: str) -> None:
+        self._log.info(
+            "receipt_sent", id=envelope_id, sender=sender, kind=kind, number=number, queued_as=queued_as
+        )
+
+    def receipt_not_sent(self, envelope_id: str, error: SeglError) -> None:
+        """It is tried again."""
+        self._log.warning("receipt_not_sent", id=envelope_id, error=error.private)
+
+    def receipts_off(self, error: SeglError) -> None:
+        """There is no key: delivery reports go to senders as Postfix writes them."""
+        self._log.warning("receipts_off", error=error.private, hint=error.hint)
+
     def certificate_refused(self, file: Path, why: str) -> None:
         self._log.warning("certificate_refused", file=str(file), why=why)
 

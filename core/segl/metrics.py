@@ -95,6 +95,14 @@ SEALED_NEWS = Counter(
 DELIVERY_SECONDS = Histogram(
     "segl_delivery_seconds", "Time from end of LMTP data to reply, by way", ["way"], buckets=_SCAN_BUCKETS
 )
+REPORTS = Counter("segl_reports", "Delivery reports that came to segl-deliver, by what they are", ["result"])
+RECEIPTS = Counter("segl_receipts", "Receipts sent, by kind", ["kind"])
+RECEIPT_SECONDS = Histogram(
+    "segl_receipt_seconds",
+    "Time from the latest news of a message to its receipt",
+    buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 3600),
+)
+RECEIPTS_DUE = Gauge("segl_receipts_due", "Receipts whose time has come, and which are not sent")
 OWN_KEY_DAYS = Gauge(
     "segl_own_key_days",
     "Until the first of our own active keys ends (looked at every hour); NaN: there is none",

@@ -53,10 +53,12 @@ def marks_for(
     *,
     opened: bool = False,
     subjects: tuple[tuple[int, str], ...] = (),
+    facts: str = "",
 ) -> Marks:
     """The marks of *mail*, to which *action* is done because of *verdict*; *segl_id* names it in reports, and
     *least* is the proof it demands of forced TLS (``ENCRYPT``: none of its own). *opened*: own recipients get it
-    through segl-deliver, whatever the verdict. *subjects*: those to write anew, as in :class:`Marks`."""
+    through segl-deliver, whatever the verdict. *subjects*: those to write anew, as in :class:`Marks`. *facts* are
+    sealed, and for its receipt."""
     if action is Decision.REJECT:
         return Marks(refusal=_refusal(verdict))
     remove = tuple(reversed(mail.steering))
@@ -71,6 +73,7 @@ def marks_for(
         hold=f"segl: {', '.join(verdict.reasons)}" if action is Decision.HOLD else "",
         add=(
             *_identity(mail, segl_id),
+            *_facts(mail, facts),
             *_demand(least),
             *_opening(opened),
             (headers.ROUTE, Decision.SECURE.value),
@@ -100,6 +103,11 @@ def _identity(mail: Mail, segl_id: str) -> tuple[tuple[str, str], ...]:
     own = parameter("ENVID", mail.sender.parameters)
     kept = ((headers.ENVELOPE_ID, own),) if own and own.isascii() and own.isprintable() else ()
     return ((headers.ID, segl_id), *kept)
+
+
+def _facts(mail: Mail, facts: str) -> tuple[tuple[str, str], ...]:
+    """Of a message from nobody nothing is reported."""
+    return ((headers.FACTS, facts),) if facts and mail.sender.bare else ()
 
 
 def _demand(least: Proof) -> tuple[tuple[str, str], ...]:

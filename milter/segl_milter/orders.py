@@ -1,4 +1,4 @@
-"""What one generation of workers goes by: settings, rules and model, read together."""
+"""What one generation of workers goes by: settings, rules, model and the receipts' key, read together."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl.settings import Settings
 from segl.settings_file import load_settings
 from segl_classifier.rules import RuleSet, load_rules
@@ -15,9 +16,12 @@ from segl_classifier.understanding.reading import Model
 
 @dataclass(frozen=True, slots=True)
 class Orders:
+    """*receipt_key* is a fault when there is none to be had: then mail goes as ever, and without receipts."""
+
     settings: Settings
     rules: RuleSet
     model: Model | None = None
+    receipt_key: ReceiptKey | KeyUnusable | None = None
 
     @property
     def workers(self) -> int:
@@ -29,7 +33,14 @@ def read_orders(file: Path) -> Orders:
     """Settings from *file*, the rules they name and the model. Raises :class:`SeglError` with every fault."""
     settings = load_settings(file)
     rules = load_rules(settings.detection.rules)
-    return Orders(settings, rules, _model() if settings.detection.model else None)
+    return Orders(settings, rules, _model() if settings.detection.model else None, _receipt_key(settings))
+
+
+def _receipt_key(settings: Settings) -> ReceiptKey | KeyUnusable:
+    try:
+        return ReceiptKey.load(settings.receipts.key)
+    except KeyUnusable as error:
+        return error
 
 
 @cache

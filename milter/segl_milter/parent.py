@@ -21,6 +21,7 @@ from pathlib import Path
 from segl import metrics, notify
 from segl.errors import SeglError
 from segl.events import Events
+from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl_classifier.extract import Pictures
 from segl_classifier.pool import reading
 from segl_milter import protocol, signals
@@ -131,6 +132,8 @@ class Parent:
         gc.collect()
         gc.freeze()  # what is loaded by now stays shared: the collector writes to none of it
         gc.set_threshold(*_COLLECT)
+        if isinstance(orders.receipt_key, KeyUnusable):
+            self._events.receipts_off(orders.receipt_key)
         self._workers.serve(
             orders.workers, partial(_serve, orders, self._events), orders.settings.milter.drain_seconds
         )
@@ -148,7 +151,8 @@ def _serve(orders: Orders, events: Events, lifeline: Lifeline, ready: Callable[[
     """The life of a worker."""
     traffic = Traffic()
     announce = Announcer(orders.settings.routing.announced_at, orders.settings.is_own)
-    office = Office(orders.settings, orders.rules, events, traffic, orders.model, announce)
+    key = orders.receipt_key if isinstance(orders.receipt_key, ReceiptKey) else None
+    office = Office(orders.settings, orders.rules, events, traffic, orders.model, announce, key)
     lifeline.watch(traffic)
     ready()
     protocol.run(partial(Session, office))

@@ -12,12 +12,14 @@ import Milter
 from segl import metrics
 from segl.demands import least_for
 from segl.events import Events
+from segl.receipts.facts import Facts
+from segl.receipts.key import ReceiptKey
 from segl.settings import Settings
 from segl.subject_tags import encoded
-from segl.vocabulary import Doubt, Verdict
+from segl.vocabulary import Decision, Doubt, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
-from segl_milter.marks import Marks, marks_for
+from segl_milter.marks import MOST_NOTICES, Marks, marks_for
 from segl_milter.protocol import Context
 from segl_milter.ruling import ANSWERS_SEALED, REQUESTED, action, forged_tags, judge, to_be_opened
 from segl_milter.traffic import Traffic
@@ -34,6 +36,7 @@ class Office:
     traffic: Traffic
     model: Model | None = None
     announce: Callable[[str], None] = lambda _address: None
+    receipt_key: ReceiptKey | None = None
 
 
 class Session:
@@ -105,8 +108,18 @@ class Session:
         least = least_for(verdict.labels, verdict.cpr_numbers, settings)
         opened = to_be_opened(mail, settings)
         subjects = forged_tags(mail, settings)
-        marks = marks_for(mail, todo, verdict, secrets.token_hex(16), least, opened=opened, subjects=subjects)
+        goes_secure = todo in (Decision.SECURE, Decision.HOLD)
+        name, facts = self._named(mail, verdict) if goes_secure else ("", "")
+        marks = marks_for(mail, todo, verdict, name, least, opened=opened, subjects=subjects, facts=facts)
         return apply(marks, self._context)
+
+    def _named(self, mail: Mail, verdict: Verdict) -> tuple[str, str]:
+        """The message's name in reports, and what its receipt will tell, sealed."""
+        key = self._office.receipt_key
+        if key is None:
+            return secrets.token_hex(16), ""
+        name = key.new_id()
+        return name, key.seal(name, facts_of(mail, verdict, self._office.settings).to_bytes())
 
     def _record(self, mail: Mail, verdict: Verdict, seconds: float) -> None:
         mode = self._office.settings.detection.mode.value
@@ -136,6 +149,14 @@ class Session:
 
     def _unanswered(self, step: int) -> int:
         return int(Milter.NOREPLY if self._steps & step else Milter.CONTINUE)
+
+
+def facts_of(mail: Mail, verdict: Verdict, settings: Settings) -> Facts:
+    """What the receipt of *mail* will tell. Of a message to very many nobody is named: only their failures are told."""
+    named = [address.bare for address in mail.recipients if address.editable]
+    outside = tuple(dict.fromkeys(address for address in named if not settings.takes(address)))
+    many = len(mail.recipients) > MOST_NOTICES
+    return Facts(time.time(), verdict.reasons, () if many else outside)
 
 
 def apply(marks: Marks, context: Context) -> int:

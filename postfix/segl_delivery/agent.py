@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, Protocol
 
 from segl.addresses import domain_of
@@ -17,6 +18,12 @@ from segl.vocabulary import Envelope, Way
 LATEST_START: Final = 300.0  # seconds after the end of the data; a hand-over takes at most 240 s
 _ID: Final = re.compile(rb"[0-9A-Za-z.-]{1,64}")
 OUR_FAULT: Final = SmtpReply(451, "4.3.0", "a fault here, the message is kept for another try")
+
+
+class Incoming(StrEnum):
+    """What comes to segl-deliver and is no copy on its way to a recipient."""
+
+    REPORT = "report"  # a delivery report of our own Postfix
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class Agent(Protocol):
     """Takes a message on for its recipients."""
 
     @property
-    def way(self) -> Way: ...
+    def way(self) -> Way | Incoming: ...
 
     async def deliver(self, delivery: Delivery) -> Mapping[str, SmtpReply]:
         """A reply for each of :attr:`Delivery.recipients`. 250 means: the next holder has it on disk. What is

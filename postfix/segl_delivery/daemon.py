@@ -1,5 +1,5 @@
-"""``segl-deliver``: the process behind the transports ``segl-tunnel``, ``segl-certificate``, ``segl-portal`` and
-``segl-open``.
+"""``segl-deliver``: the process behind the transports ``segl-tunnel``, ``segl-certificate``, ``segl-portal``,
+``segl-open`` and ``segl-receipt``.
 
 SIGTERM and SIGINT: no new mail, deliveries in hand finish (``delivery.drain_seconds``). SIGHUP: the
 settings are read again; sockets, size limits, store, log and metrics stay as they are until a restart. A
@@ -34,6 +34,7 @@ from segl.listening import UnixListener, listen_unix
 from segl.mail.compose import one_line
 from segl.mail.paths import is_plain
 from segl.mail.return_port import ReturnPort
+from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.spare import load_resend_key
 from segl.sealed.wishes import read_numbers
@@ -43,7 +44,7 @@ from segl.settings_file import load_settings
 from segl.store import open_store
 from segl.traffic_writer import TrafficWriter
 from segl.vocabulary import Way
-from segl_delivery.agent import Agent
+from segl_delivery.agent import Agent, Incoming
 from segl_delivery.budget import ByteBudget
 from segl_delivery.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.certificates import CertificateDirectory
@@ -56,6 +57,10 @@ from segl_delivery.outbound import Outbound, said_in_mail
 from segl_delivery.own_keys.signing import Signing
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.portal import PortalAgent
+from segl_delivery.receipts.agent import ReceiptAgent
+from segl_delivery.receipts.desk import Desk, Office
+from segl_delivery.receipts.ledger import Ledger
+from segl_delivery.receipts.templates_of import template_faults
 from segl_delivery.sealed_news import SealedNews
 from segl_delivery.sealing import Sealer
 from segl_delivery.server import LmtpServer
@@ -65,7 +70,8 @@ THREADS: Final = 32
 HOUSEKEEPING_SECONDS: Final = 3600.0
 NEWS_SECONDS: Final = 120.0
 EXIT_REFUSED: Final = 2
-_KEYS: Final = {Way.INTERNAL: "inbound"}  # where a setting is not called as the way
+# where a setting is not called as the way
+_KEYS: Final[dict[Way | Incoming, str]] = {Way.INTERNAL: "inbound", Incoming.REPORT: "receipt"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,6 +141,7 @@ def checked_settings(file: Path) -> Settings:
     )
     faults += _portal_files(settings, file)
     faults += _shared_sockets(settings, file)
+    faults += template_faults(settings, file)
     if faults:
         raise SettingsError(faults)
     return settings
@@ -155,18 +162,19 @@ def _portal_files(settings: Settings, file: Path) -> Iterator[Fault]:
             yield from error.faults
 
 
-def _sockets(settings: Settings) -> dict[Way, Path]:
+def _sockets(settings: Settings) -> dict[Way | Incoming, Path]:
     delivery = settings.delivery
     return {
         Way.TUNNEL: delivery.tunnel_socket,
         Way.CERTIFICATE: delivery.certificate_socket,
         Way.PORTAL: delivery.portal_socket,
+        Incoming.REPORT: delivery.receipt_socket,
         **({Way.INTERNAL: delivery.inbound_socket} if settings.inbound.on else {}),
     }
 
 
 def _shared_sockets(settings: Settings, file: Path) -> Iterator[Fault]:
-    taken: dict[Path, Way] = {}
+    taken: dict[Path, Way | Incoming] = {}
     for way, path in _sockets(settings).items():
         if path in taken:
             problem = f"is the same as delivery.{_KEYS.get(taken[path], taken[path])}_socket"
@@ -184,8 +192,10 @@ class Agents:
     keys: KeyRing
     opening: OpeningAgent
     news: SealedNews
+    receipt: ReceiptAgent
+    office: Office
 
-    def of_way(self, way: Way) -> Agent:
+    def of_way(self, way: Way | Incoming) -> Agent:
         match way:
             case Way.TUNNEL:
                 return self.tunnel
@@ -193,16 +203,18 @@ class Agents:
                 return self.certificate
             case Way.INTERNAL:
                 return self.opening
+            case Incoming.REPORT:
+                return self.receipt
             case _:
                 return self.portal
 
     @classmethod
-    def of(cls, settings: Settings, engine: Engine, events: Events) -> Agents:
+    def of(cls, settings: Settings, engine: Engine, events: Events, ledger: Ledger) -> Agents:
         keys = key_ring(settings, events)
-        outbound = Outbound(
-            settings, Signing(keys, settings).signer_for, said_in_mail(settings, engine, events)
-        )
+        signing = Signing(keys, settings)
+        outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
         return_port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
+        entrance = ReturnPort.at(settings.postfix.secure_port, settings.delivery.reinject_seconds)
         return cls(
             tunnel=TunnelAgent(
                 certificates=CertificateDirectory(settings, events),
@@ -220,6 +232,8 @@ class Agents:
             news=SealedNews(settings, engine, return_port, events),
             keys=keys,
             opening=opening_agent(settings, engine, events, keys, return_port),
+            receipt=ReceiptAgent(settings, receipt_key(settings, events), ledger, entrance, events),
+            office=Office.of(settings, return_port, signing.signer_for),
         )
 
 
@@ -233,12 +247,21 @@ def key_ring(settings: Settings, events: Events) -> KeyRing:
     return KeyRing(settings.delivery.keys, settings.delivery.keys_passphrase, events.own_key_refused)
 
 
+def receipt_key(settings: Settings, events: Events) -> ReceiptKey | None:
+    """Without a key mail goes as ever, and its senders get Postfix's own reports."""
+    try:
+        return ReceiptKey.load(settings.receipts.key)
+    except KeyUnusable as error:
+        events.receipts_off(error)
+        return None
+
+
 @contextmanager
-def _listening(settings: Settings) -> Iterator[dict[Way, UnixListener]]:
+def _listening(settings: Settings) -> Iterator[dict[Way | Incoming, UnixListener]]:
     """All sockets, or none. Raises :class:`SeglError`."""
     mode = int(settings.delivery.socket_mode, 8)
     with ExitStack() as stack:
-        listeners: dict[Way, UnixListener] = {}
+        listeners: dict[Way | Incoming, UnixListener] = {}
         for way, path in _sockets(settings).items():
             listeners[way] = listen_unix(path, mode)
             stack.callback(listeners[way].close)
@@ -253,11 +276,13 @@ class _Daemon:
         self._settings = settings
         self._engine = engine
         self._events = events
-        self._agents = Agents.of(settings, engine, events)
+        self._ledger = Ledger(engine, lambda: self._settings)
+        self._agents = Agents.of(settings, engine, events, self._ledger)
+        self._desk = Desk(engine, lambda: self._agents.office, events, self._ledger.written)
         self._traffic = TrafficWriter(engine, events)
         self._watch = KeyWatch(self._agents.keys, events)
 
-    async def run(self, listeners: dict[Way, UnixListener]) -> None:
+    async def run(self, listeners: dict[Way | Incoming, UnixListener]) -> None:
         """Serve until SIGTERM."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="deliver"))
@@ -272,7 +297,13 @@ class _Daemon:
         counts = self._traffic.run(lambda: self._settings.routing.traffic_days)
         helpers = [
             asyncio.create_task(each)
-            for each in (self._keep_house(), self._tell_news(), _feed_watchdog(), counts)
+            for each in (
+                self._keep_house(),
+                self._tell_news(),
+                _feed_watchdog(),
+                counts,
+                self._desk.run(),
+            )
         ]
         self._events.ready(sockets=[str(listener.path) for listener in listeners.values()])
         notify.ready()
@@ -290,7 +321,7 @@ class _Daemon:
             sys.stderr.flush()
             os._exit(0)  # a thread still waits for the return port; it would hold the process up
 
-    def _service(self, way: Way, budget: ByteBudget) -> Service:
+    def _service(self, way: Way | Incoming, budget: ByteBudget) -> Service:
         def agent() -> Agent:
             return self._agents.of_way(way)
 
@@ -312,7 +343,7 @@ class _Daemon:
             metrics.RELOADS.labels("refused").inc()
         else:
             self._settings = settings
-            self._agents = Agents.of(settings, self._engine, self._events)
+            self._agents = Agents.of(settings, self._engine, self._events, self._ledger)
             self._watch = KeyWatch(self._agents.keys, self._events)
             self._events.reloaded()
             metrics.RELOADS.labels("ok").inc()

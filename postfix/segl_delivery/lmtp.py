@@ -228,7 +228,7 @@ class Session:
         DELIVERY_SECONDS.labels(agent.way.value).observe(time.monotonic() - began)
         _count(agent.way.value, replies)
         for recipient, reply in replies.items():
-            if reply.code == 250 and self._service.delivered is not None:
+            if reply.code == 250 and self._service.delivered is not None and isinstance(agent.way, Way):
                 self._service.delivered(recipient, agent.way)
         return [replies.get(recipient, _UNDECIDED) for recipient in self._recipients]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from segl.receipts.key import ReceiptKey
 from world.partners import Partner, type_of_key
 from world.peers import Script, SmtpPeer
 from world.process import Daemon
@@ -105,6 +106,7 @@ class Desk:
         self.certificates.mkdir()
         self.keys = directory / "keys"
         self.keys.mkdir(mode=0o700)
+        ReceiptKey.make(directory / "receipts.key", -1)
         self.sealed = directory / "sealed"
         self.port = free_port()
         self.return_port = SmtpPeer("127.0.0.1", self.port)
@@ -124,6 +126,7 @@ language = "{self.language}"
 tunnel_socket = "{self.directory}/tunnel.sock"
 certificate_socket = "{self.directory}/certificate.sock"
 portal_socket = "{self.directory}/portal.sock"
+receipt_socket = "{self.directory}/receipt.sock"
 certificates = "{self.certificates}"
 keys = "{self.keys}"
 reinject = "127.0.0.1:{self.port}"
@@ -131,6 +134,8 @@ reinject = "127.0.0.1:{self.port}"
 [portal]
 url = "https://sikker.{DOMAIN}"
 sealed = "{self.sealed}"
+[receipts]
+key = "{self.directory}/receipts.key"
 [store]
 url = "sqlite:///{self.directory}/segl.db"
 {extra}

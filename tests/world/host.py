@@ -49,12 +49,16 @@ socket_mode = "0666"
 tunnel_socket = "{run}/tunnel.sock"
 certificate_socket = "{run}/certificate.sock"
 portal_socket = "{run}/portal.sock"
+receipt_socket = "{run}/receipt.sock"
 socket_mode = "0666"
 certificates = "{directory}/tunnel.d"
 
 [portal]
 url = "https://sikker.nordby.example"
 sealed = "{directory}/state/sealed"
+
+[receipts]
+key = "{directory}/state/receipts.key"
 
 [store]
 url = "sqlite:///{directory}/state/segl.db"

@@ -19,13 +19,24 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import smtplib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from segl.postfix.conf import Site, render, render_secure_master, render_strip, render_verdict
+from segl.postfix.conf import (
+    REPORT_OPTIONS,
+    REPORTERS,
+    Site,
+    render,
+    render_secure_master,
+    render_strip,
+    render_verdict,
+)
+from segl.postfix.edit import set_options
+from segl.receipts.key import KEY_BYTES
 from segl.settings import Settings
 from segl.settings_file import load_settings
 from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, with_parameters
@@ -56,6 +67,7 @@ tunnel_socket = "{run}/tunnel.sock"
 certificate_socket = "{run}/certificate.sock"
 portal_socket = "{run}/portal.sock"
 inbound_socket = "{run}/inbound.sock"
+receipt_socket = "{run}/receipt.sock"
 socket_mode = "0666"
 certificates = "{tunnel}"
 keys = "{keys}"
@@ -64,6 +76,10 @@ tunnel_lists = "{lists}"
 [portal]
 url = "https://sikker.{domain}"
 sealed = "{state}/sealed"
+
+[receipts]
+key = "{state}/receipts.key"
+{receipts}
 
 [store]
 url = "sqlite:///{state}/segl.db"
@@ -84,6 +100,7 @@ class House:
     settings_text: str = ""
     mode: str = "detect"
     return_milters: tuple[str, ...] = ()
+    receipts: str = ""
     front: PostfixInstance = field(init=False)
     secure: PostfixInstance = field(init=False)
     milter: Daemon = field(init=False)
@@ -99,6 +116,10 @@ class House:
         for folder in (self.run, self.state, self.tunnel):
             folder.mkdir(parents=True, exist_ok=True)
         self.keys.mkdir(mode=0o700, exist_ok=True)
+        key = self.state / "receipts.key"
+        if not key.exists():
+            key.touch(0o600)
+            key.write_bytes(secrets.token_bytes(KEY_BYTES))
         self.write_settings()
         self.front = self._front()
         self.secure = self._secure()
@@ -128,6 +149,7 @@ class House:
             secure=self.directory / "secure/etc",
             return_milters=json.dumps(self.return_milters),
             lists=self.lists,
+            receipts=self.receipts,
         )
         tables = self.settings_text if extra is None else extra
         self.settings_file.write_text(f'{base}\n[detection]\nmode = "{self.mode}"\n\n{tables}\n', "utf-8")
@@ -204,7 +226,8 @@ queue_run_delay = 2s
 """
             + render("front.main.cf", site)
         )
-        master_cf = "127.0.0.1:25 inet n - n - - smtpd\n" + BASE_SERVICES + render("front.master.cf", site)
+        services = set_options(BASE_SERVICES, REPORTERS, REPORT_OPTIONS)
+        master_cf = "127.0.0.1:25 inet n - n - - smtpd\n" + services + render("front.master.cf", site)
         files = {"segl-verdict": render_verdict(site), "segl-strip": render_strip(site)}
         return PostfixInstance(directory, main_cf, master_cf, files)
 

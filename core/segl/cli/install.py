@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from segl.postfix.check_instances import debian_unit
 from segl.postfix.check_running import is_running
 from segl.postfix.plan import FileChange, Plan, make_plan
 from segl.postfix.running import read_instance
+from segl.receipts.key import ReceiptKey
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 
@@ -79,10 +81,22 @@ def _install(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload
         _ask(yes, "Change Postfix now?")
         done = carry_out.apply(plan, root)
         say(paint(f"Done. The files as they were are in {done.directory}.", "green"))
+    if not dry_run:
+        _make_key(settings.receipts.key)
     if reload_front and not dry_run:
         _reload(settings)
     elif not plan.empty:
         _show_next_steps(settings)
+
+
+def _make_key(file: Path) -> None:
+    """What the milter and segl-deliver share to know their delivery reports by; made once, and left by --undo."""
+    try:
+        group = grp.getgrnam("segl").gr_gid
+    except KeyError:  # run from a checkout: root alone
+        group = -1
+    if ReceiptKey.make(file, group):
+        say(f"New: {file}, the key by which delivery reports are known as ours.")
 
 
 def _latest(root: Path, dry_run: bool) -> Backup | None:

@@ -17,6 +17,8 @@ SECURE = "segl-secure"
 PLAIN = "segl-plain"
 OPEN = "segl-open"
 CLEANUP = "segl-cleanup"
+REPORT = "segl-report"
+RECEIPT = "segl-receipt"
 
 
 class State(StrEnum):
@@ -69,6 +71,11 @@ class Setup:
     @property
     def verdict_action(self) -> str:
         return f"FILTER {PLAIN}:{next_hop(self.settings.postfix.return_port)}"
+
+    @property
+    def receipt_filter(self) -> str:
+        """Where reports about our messages go."""
+        return f"{RECEIPT}:unix:{self.settings.delivery.receipt_socket}"
 
     @property
     def return_service(self) -> Service | None:

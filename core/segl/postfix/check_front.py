@@ -15,6 +15,7 @@ from segl.postfix.check import (
     CLEANUP,
     OPEN,
     PLAIN,
+    REPORT,
     SECURE,
     Check,
     Setup,
@@ -104,8 +105,9 @@ def _entrance_faults(setup: Setup, service: Service) -> Iterator[Check]:
         reason = "receive_override_options has no_milters"
     elif service.program == "smtpd" and setup.front.value("smtpd_milter_maps", service):
         reason = f"smtpd_milter_maps = {setup.front.value('smtpd_milter_maps', service)}"
-    elif setup.front.value("cleanup_service_name", service) == CLEANUP:
-        reason = f"cleanup_service_name = {CLEANUP}, which is the return port's"
+    elif (cleanup := setup.front.value("cleanup_service_name", service)) in (CLEANUP, REPORT):
+        owner = "the return port's" if cleanup == CLEANUP else "for delivery reports alone"
+        reason = f"cleanup_service_name = {cleanup}, which is {owner}"
     elif setup.front.value("smtpd_proxy_filter", service) and service.program == "smtpd":
         proxy = setup.front.value("smtpd_proxy_filter", service)
         reason = f"smtpd_proxy_filter = {proxy}, so milters see no content here"
@@ -117,7 +119,7 @@ def _cleanup_faults(setup: Setup) -> list[Check]:
     return [
         _without_milter(service, f"-o non_smtpd_milters={service.overrides['non_smtpd_milters']}")
         for service in setup.front.running("cleanup")
-        if service.name != CLEANUP
+        if service.name not in (CLEANUP, REPORT)
         and "non_smtpd_milters" in service.overrides
         and not setup.has_our_milter(service.overrides["non_smtpd_milters"])
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from segl.headers import ID, ROUTE
-from segl.postfix.check import CLEANUP, Check, Setup, State, judge, milter_options, seconds
+from segl.postfix.check import CLEANUP, REPORT, Check, Setup, State, judge, milter_options, seconds
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up, tables_in
 from segl.vocabulary import Decision
@@ -115,7 +115,7 @@ def _verdict_rule(setup: Setup) -> Iterator[Check]:
     places += [
         (service.id, service)
         for service in front.running("cleanup")
-        if service.name != CLEANUP and "milter_header_checks" in service.overrides
+        if service.name not in (CLEANUP, REPORT) and "milter_header_checks" in service.overrides
     ]
     for place, service in places:
         value = front.value("milter_header_checks", service)

@@ -120,8 +120,12 @@ def _unix_sockets(setup: Setup) -> Iterator[Check]:
             "segl-deliver",
         ),
         ("socket.portal", "portal", settings.delivery.portal_socket, sockets.ask_lmtp, "segl-deliver"),
+        ("socket.receipt", "receipt", settings.delivery.receipt_socket, sockets.ask_lmtp, "segl-deliver"),
     ):
-        yield _ask(id_, setup, f"{name} {path}", path, question, waits, f"start {program}")
+        why = (
+            waits if id_ != "socket.receipt" else "delivery reports wait in the queue; senders get no receipt"
+        )
+        yield _ask(id_, setup, f"{name} {path}", path, question, why, f"start {program}")
     if settings.inbound.on:
         path, waits = (
             settings.delivery.inbound_socket,

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from segl.demand_tag import TLS_DEMANDS
 from segl.postfix.check import (
+    RECEIPT,
+    REPORT,
     Check,
     Setup,
     State,
@@ -21,6 +23,7 @@ from segl.postfix.check import (
 from segl.postfix.check_demands import HELD, REPORTS, is_entrance, writes_demand
 from segl.postfix.check_front import tls_required
 from segl.postfix.check_relay import RELAY, relay_checks
+from segl.postfix.check_reports import reports_table
 from segl.postfix.running import Service, split_list
 from segl.vocabulary import Way
 
@@ -169,9 +172,11 @@ def _diversions(setup: Setup) -> Iterator[Check]:
 def _of_demands(setup: Setup, place: str, name: str, value: str) -> bool:
     """What messages with a demand need; :mod:`segl.postfix.check_demands` looks at it closely."""
     if name == "header_checks":
-        return place == "main.cf" and value == HELD
+        return (place == "main.cf" and value == HELD) or (
+            place == f"{REPORT}/unix" and value == reports_table(setup)
+        )
     if name == "body_checks":
-        return place == "segl-report/unix" and value == REPORTS
+        return place == f"{REPORT}/unix" and value == REPORTS
     writers = {service.id for service in setup.secure.services if writes_demand(service)}
     return name == "recipient_canonical_maps" and place in writers
 
@@ -271,7 +276,9 @@ def _transports(setup: Setup) -> Iterator[Check]:
             "secure.transports", State.FAIL, f"{name} is missing", "this way cannot be taken", _INSTALL
         )
     strange = [
-        s for s in setup.secure.running("smtp", "lmtp", "pipe", "local", "virtual") if s.name not in ways
+        s
+        for s in setup.secure.running("smtp", "lmtp", "pipe", "local", "virtual")
+        if s.name not in ways and not (s.name == RECEIPT and s.program == "lmtp")
     ]
     for service in strange:
         weak = service.program in {"pipe", "local", "virtual"} or _level(setup, service) not in _VERIFYING

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segl.addresses import domain_of
-from segl.postfix.check import Check, Setup, State
+from segl.postfix.check import REPORT, Check, Setup, State
 from segl.postfix.check_demands import demand_filters
 from segl.postfix.check_front import takes_domain
 from segl.postfix.running import Instance, Service, split_list
@@ -114,6 +114,8 @@ def _judge_action(setup: Setup, where: str, action: str, target: str) -> Check |
         if f"FILTER {target}" == setup.verdict_action and _is_verdict_table(setup, where):
             return None
         if target == setup.content_filter:
+            return None
+        if target == setup.receipt_filter and where.startswith(f"{REPORT}/unix: body_checks: "):
             return None
         if target in demand_filters(setup) and _is_verdict_table(setup, where):
             return None

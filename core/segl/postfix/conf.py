@@ -32,6 +32,10 @@ FRAGMENTS = (
     "secure.relay.cf",
 )
 
+# What the front's own report writers gain, so that reports about our messages come to segl-deliver.
+REPORTERS = ("bounce/unix", "defer/unix", "trace/unix")
+REPORT_OPTIONS = {"cleanup_service_name": "segl-report", "internal_mail_filter_classes": "bounce"}
+
 SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -50,6 +54,7 @@ class Site:
     milter_socket: str
     map_socket: str
     inbound_socket: str
+    receipt_socket: str
     secure_host: str
     secure_port: str
     return_host: str
@@ -89,6 +94,7 @@ class Site:
             milter_socket=str(settings.milter.socket),
             map_socket=str(settings.routing.socket),
             inbound_socket=str(settings.delivery.inbound_socket),
+            receipt_socket=str(settings.delivery.receipt_socket),
             opens=settings.inbound.on,
             relay_match=relay_match(settings.portal.relay) if settings.portal.relay.next_hop else "",
             relay_header=settings.portal.relay.header if settings.portal.relay.next_hop else "",

@@ -62,6 +62,19 @@ def set_services(text: str, services: str) -> str:
     return _joined(lines, added) if added or lines != before else text
 
 
+def set_options(text: str, keys: Container[str], options: Mapping[str, str]) -> str:
+    """master.cf *text* in which the services of *keys* have *options*, each added below a service that has it not. One
+    that has it with another value keeps that."""
+    lines = _lines(text)
+    for entry in reversed(list(_logical(lines))):
+        if _service_key(lines[entry.first]) not in keys:
+            continue
+        standing = {word.partition("=")[0] for word in _meaning(lines, entry)}
+        added = [f"  -o {name}={value}" for name, value in options.items() if name not in standing]
+        lines[entry.end : entry.end] = [MARK, *added] if added else []
+    return _joined(lines, [])
+
+
 def foreign_services(text: str, services: str) -> tuple[str, ...]:
     """The services of *services* whose name and type somebody else has taken in *text*."""
     lines, wanted = _lines(text), dict(_services(services))

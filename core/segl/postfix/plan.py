@@ -23,7 +23,15 @@ from segl.postfix.check_front import front_checks
 from segl.postfix.check_instances import default_directory
 from segl.postfix.check_secure import secure_checks
 from segl.postfix.check_tables import table_checks
-from segl.postfix.conf import Site, render, render_secure_master, render_strip, render_verdict
+from segl.postfix.conf import (
+    REPORT_OPTIONS,
+    REPORTERS,
+    Site,
+    render,
+    render_secure_master,
+    render_strip,
+    render_verdict,
+)
 from segl.postfix.refusals import OURS, Refusal, first_refusals, milter_path, read_text
 from segl.postfix.running import Instance, read_instance, split_list, written_values
 from segl.settings import Settings
@@ -150,7 +158,8 @@ def _front_files(
     settings: Settings, site: Site, front: Instance, previous: str
 ) -> Iterator[tuple[Path, str]]:
     master, main = front.directory / "master.cf", front.directory / "main.cf"
-    yield master, edit.set_services(read_text(master), _services(site))
+    with_reports = edit.set_options(read_text(master), REPORTERS, REPORT_OPTIONS)
+    yield master, edit.set_services(with_reports, _services(site))
     values = _front_values(settings, site, front, previous)
     if same_path(default_directory(), front.directory):
         values |= _instance_values(site, front.directory)

@@ -63,6 +63,22 @@ class ReceiptKey:
             raise KeyUnusable("no receipts", f"{file}: is no key of {KEY_BYTES} bytes", f"rm {file}; {hint}")
         return cls(found)
 
+    @classmethod
+    def make(cls, file: Path, group: int) -> bool:
+        """Make the file with a new key, for its owner and *group* (an id; -1: nobody) to read. ``False`` when there
+        is one already, which is left as it is. Raises :class:`OSError`."""
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            return False
+        with open(handle, "wb") as stream:  # noqa: PTH123 - the descriptor is what was made exclusively
+            os.fchown(handle, -1, group)
+            os.fchmod(handle, 0o640 if group >= 0 else 0o600)
+            stream.write(secrets.token_bytes(KEY_BYTES))
+            stream.flush()
+            os.fsync(handle)
+        return True
+
     def new_id(self) -> str:
         """An envelope id that was never used before: 64 characters."""
         name = secrets.token_bytes(_HALF)

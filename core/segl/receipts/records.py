@@ -149,7 +149,8 @@ def take_due(connection: Connection, now: float, limit: int) -> list[str]:
 
 def next_due(connection: Connection) -> float | None:
     """When the first message is due."""
-    return connection.scalar(sa.select(sa.func.min(sent_message.c.due_at)))
+    found = connection.scalar(sa.select(sa.func.min(sent_message.c.due_at)))
+    return None if found is None else float(found)
 
 
 def put_off(connection: Connection, message_id: str, until: float) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-GROUPS = "settings|front|secure|install|instances|run|socket|port|certificates|tunnel|keys|store|host"
+GROUPS = (
+    "settings|front|secure|install|instances|run|socket|port|certificates|tunnel|keys|store|host|receipts"
+)
 # what a group is called when it could not be finished, and ids put together from the two instances' names
 GENERATED = {f"{name}.{what}" for name in ("front", "secure") for what in ("config", "warnings")} | {
     "run.front",

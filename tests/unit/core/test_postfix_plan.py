@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from segl.errors import PostfixError
+from segl.postfix.conf import REPORT_OPTIONS
 from segl.postfix.edit import ASIDE, MARK
 from segl.postfix.plan import KEEP, make_plan
 from segl.postfix.running import read_instance
@@ -42,7 +44,19 @@ def test_nothing_of_the_postmaster_is_lost(site: Installation) -> None:
         after = [line.removeprefix("#") for line in site.read(name).splitlines()]
         assert [line for line in text.splitlines() if line.removeprefix("#") not in after] == []
     assert ASIDE in site.read("main.cf")
-    assert site.read("master.cf").startswith(before["master.cf"])
+    ours = {MARK, *(f"  -o {name}={value}" for name, value in REPORT_OPTIONS.items())}
+    after = [line for line in site.read("master.cf").splitlines() if line not in ours]
+    assert after[: len(before["master.cf"].splitlines())] == before["master.cf"].splitlines()
+
+
+def test_reports_of_our_messages_are_asked_for_once(site: Installation) -> None:
+    site.install()
+    written = site.read("master.cf")
+    for service in ("bounce", "defer", "trace"):
+        assert re.search(
+            rf"^{service} .*\n{MARK}\n  -o cleanup_service_name=segl-report\n", written, re.MULTILINE
+        )
+    assert site.plan.empty or not any(change.path.name == "master.cf" for change in site.plan.changes)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""What Postfix's log said of how deliveries were protected (table ``tls_evidence``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from segl.tables.receipts import tls_evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """One delivery to one recipient by forced TLS. ``level`` is Postfix's word: ``Verified``, ``Trusted``,
+    ``Untrusted``, ``Anonymous``; ``version`` and ``cipher`` are OpenSSL's names."""
+
+    queue_id: str
+    recipient: str
+    at: float
+    host: str
+    level: str
+    version: str
+    cipher: str
+
+
+def keep(connection: Connection, found: Iterable[Protection]) -> None:
+    """Write down; what is there already stays."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    for one in found:
+        values: dict[str, Any] = {
+            "queue_id": one.queue_id,
+            "recipient": one.recipient,
+            "at": one.at,
+            "host": one.host,
+            "level": one.level,
+            "version": one.version,
+            "cipher": one.cipher,
+        }
+        connection.execute(insert(tls_evidence).values(values).on_conflict_do_nothing())
+
+
+def of_queue(connection: Connection, queue_ids: Iterable[str]) -> dict[tuple[str, str], Protection]:
+    """By queue id and recipient (in lower case)."""
+    found: dict[tuple[str, str], Protection] = {}
+    for queue_id in set(queue_ids):
+        query = sa.select(tls_evidence).where(tls_evidence.c.queue_id == queue_id)
+        for row in connection.execute(query):
+            one = Protection(
+                row.queue_id, row.recipient, row.at, row.host, row.level, row.version, row.cipher
+            )
+            found[queue_id, row.recipient.lower()] = one
+    return found
+
+
+def forget(connection: Connection, before: float) -> None:
+    connection.execute(tls_evidence.delete().where(tls_evidence.c.at < before))

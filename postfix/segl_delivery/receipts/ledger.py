@@ -1,0 +1,75 @@
+"""Writes what delivery reports say, many in one transaction.
+
+A commit waits for the disk. When many reports come at once (a round letter, a server that is up again), those that
+arrive while one commit runs share the next. A report is answered 250 only when it is on disk, so none is lost
+however this process ends; twice is as good as once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from sqlalchemy.engine import Engine
+
+from segl.errors import StoreError
+from segl.receipts.records import Heard, WrongSender, hear
+from segl.settings import Settings
+from segl.store import transaction
+
+AT_ONCE = 200
+
+_Waiting = tuple[Heard, asyncio.Future[bool]]
+
+
+class Ledger:
+    """One writer for all sessions of this process."""
+
+    def __init__(self, engine: Engine, settings: Callable[[], Settings]) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._waiting: list[_Waiting] = []
+        self._writing: asyncio.Task[None] | None = None
+        self.written = asyncio.Event()  # set after each write, for whoever waits for news
+
+    async def hear(self, heard: Heard) -> bool:
+        """Write *heard* down; whether its name and sender fit together. Raises :class:`StoreError`."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((heard, future))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_all())
+        return await future
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+            try:
+                fits = await asyncio.to_thread(self._write, [heard for heard, _ in batch])
+            except Exception as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(_as_store_error(error))
+                continue
+            for (_, future), fit in zip(batch, fits, strict=True):
+                if not future.done():
+                    future.set_result(fit)
+            self.written.set()
+
+    def _write(self, batch: list[Heard]) -> list[bool]:
+        terms_of, now = self._settings().receipt_terms, time.time()
+        fits = []
+        with transaction(self._engine) as connection:
+            for heard in batch:
+                try:
+                    hear(connection, heard, terms_of, now)
+                    fits.append(True)
+                except WrongSender:
+                    fits.append(False)
+        return fits
+
+
+def _as_store_error(error: Exception) -> StoreError:
+    if isinstance(error, StoreError):
+        return error
+    return StoreError("the report cannot be kept now", f"ledger: {type(error).__name__}: {error}")

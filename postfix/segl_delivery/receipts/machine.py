@@ -1,0 +1,58 @@
+"""The machine-readable part of a receipt: JSON whose form is docs/receipt-schema.md, for journal systems."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any, Final
+
+from segl.receipts.records import SentMessage
+from segl.receipts.states import Line
+from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.view import Tls
+
+SCHEMA: Final = "segl-receipt/1"
+
+
+def machine_form(
+    message: SentMessage, kind: Kind | None, tls: Mapping[str, Tls], *, number: int, now: float
+) -> dict[str, Any]:
+    """All of *message*, colleagues too. *number* counts a message's receipts from 1; *kind* is ``None`` when it is only
+    looked at."""
+    return {
+        "schema": SCHEMA,
+        "kind": kind.value if kind is not None else None,
+        "id": message.id,
+        "number": number,
+        "message_id": message.message_id,
+        "sender": message.sender,
+        "sent_at": iso(message.at),
+        "written_at": iso(now),
+        "complete": message.complete,
+        "reasons": list(message.reasons),
+        "recipients": [_recipient(line, tls.get(line.recipient)) for line in message.lines],
+    }
+
+
+def _recipient(line: Line, tls: Tls | None) -> dict[str, Any]:
+    return {
+        "recipient": line.recipient,
+        "original": line.original,
+        "state": line.state.value,
+        "way": line.way.value if line.way else None,
+        "at": iso(line.at) if line.at else None,
+        "status": line.status or None,
+        "host": line.host or None,
+        "detail": line.detail or None,
+        "evidence": line.evidence or None,
+        "tls": tls
+        and {"version": tls.version, "cipher": tls.cipher, "level": tls.level.lower(), "host": tls.host},
+        "sealed_id": line.sealed_id or None,
+        "retry_until": iso(line.retry_until) if line.retry_until else None,
+        "queue_id": line.queue_id or None,
+    }
+
+
+def iso(moment: float) -> str:
+    """UTC, to the second (RFC 3339)."""
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

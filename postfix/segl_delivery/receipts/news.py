@@ -1,0 +1,93 @@
+"""From a delivery report to news of each recipient: the way it took, what can be proven of it, what was said.
+
+The way is told by who took the copy. Our own agents answer over LMTP on this host, so the remote host of their results
+is the reporting host itself, and their reply begins with the way. A reply from anywhere else is not believed about
+ways, whatever it says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from segl.mail.compose import one_line
+from segl.masking import mask_digits
+from segl.receipts.facts import Facts
+from segl.receipts.records import Heard
+from segl.receipts.states import News, Stage, State
+from segl.vocabulary import Way
+from segl_delivery.receipts.report import Report, Result
+
+SECURE_NAME: Final = "segl-secure."  # how the secure instance's name begins (postfix/conf/secure.main.cf)
+_LONGEST_DETAIL: Final = 255
+_LONGEST_ADDRESS: Final = 512
+_OF_AGENT: Final = re.compile(r"(?:\d{3} )?(?:\d\.\d+\.\d+ )?(tunnel|certificate|portal): (.*)")
+_CODES: Final = re.compile(r"\d{3}[ -](?:\d\.\d{1,3}\.\d{1,3} )?")
+_SEALED_AS: Final = re.compile(r"sealed as ([0-9a-f]{32})")
+_STATES: Final = {
+    "failed": State.FAILED,
+    "delayed": State.DELAYED,
+    "delivered": State.SENT,
+    "relayed": State.SENT,
+    "expanded": State.SENT,
+}
+
+
+def heard_of(report: Report, sender: str, facts: Facts | None, is_own: Callable[[str], bool]) -> Heard:
+    """What *report*, which went to *sender*, says. *is_own* tells own recipients."""
+    stage = Stage.SECURE if report.reporter.startswith(SECURE_NAME) else Stage.FRONT
+    news = tuple(
+        _news(result, report, stage, is_own) for result in report.results if result.action in _STATES
+    )
+    return Heard(
+        id=report.envelope_id,
+        sender=sender[:_LONGEST_ADDRESS],
+        message_id=report.message_id[:_LONGEST_ADDRESS],
+        arrival=report.arrival or report.at,
+        facts=facts,
+        news=news,
+    )
+
+
+def _news(result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool]) -> News:
+    state = _STATES[result.action]
+    way, said = _way(result, report, stage, is_own)
+    sealed = _SEALED_AS.search(said) if way is Way.PORTAL else None
+    if way is Way.PORTAL and state is State.SENT:
+        state = State.SEALED
+    agent = way in (Way.TUNNEL, Way.CERTIFICATE)
+    return News(
+        recipient=result.recipient[:_LONGEST_ADDRESS],
+        original=result.original[:_LONGEST_ADDRESS],
+        stage=stage,
+        state=state,
+        at=report.at or report.arrival,
+        way=way,
+        status=result.status,
+        detail="" if agent or sealed else _detail(result.said),
+        host="" if agent or sealed else one_line(result.remote)[:_LONGEST_DETAIL],
+        queue_id=report.queue_id[:32],
+        evidence=said[:_LONGEST_DETAIL] if agent and state is State.SENT else "",
+        sealed_id=sealed[1] if sealed else "",
+        retry_until=result.retry_until,
+    )
+
+
+def _detail(said: str) -> str:
+    """The other side's words without the codes before them; they may quote anything."""
+    return mask_digits(_CODES.sub("", one_line(said), count=1))[:_LONGEST_DETAIL]
+
+
+def _way(
+    result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool]
+) -> tuple[Way | None, str]:
+    """The way, and what an agent of ours said of it."""
+    if is_own(result.recipient):
+        return Way.INTERNAL, ""
+    if stage is Stage.FRONT or not result.remote:
+        return None, ""
+    if result.remote != report.reporter:
+        return Way.TLS, ""
+    found = _OF_AGENT.match(one_line(result.said))
+    return (Way(found[1]), found[2]) if found else (None, "")

@@ -1,0 +1,242 @@
+"""The words of receipts, Danish and English. ``{names}`` are filled in by :mod:`segl_delivery.receipts.view`.
+
+The reader wrote a mail and wants to know three things: did it go securely, did it arrive where it had to, and must I do
+something. No line promises more than was reported: "has taken it" is said of a mail server, never of a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from segl.language import Language
+
+
+class Kind(StrEnum):
+    """What a receipt is about; also the word in its machine-readable part."""
+
+    SENT = "sent"  # everyone has it
+    SO_FAR = "so-far"  # some have, of others nothing was heard
+    DELAYED = "delayed"  # somebody's copy waits
+    FAILED = "failed"  # somebody's copy will not arrive
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptTexts:
+    """One language's texts."""
+
+    subject: dict[Kind, str]
+    heading: dict[Kind, str]
+    lead: dict[Kind, str]
+    columns: tuple[str, str, str, str]  # recipient, way, state and time, what the recipient does
+    ways: dict[str, str]
+    not_yet: str
+    not_at_all: str
+    tls_seen: str
+    tls_checked: str
+    tls_unseen: str
+    states: dict[str, str]
+    todo: dict[str, str]
+    faults: dict[str, str]  # by the beginning of RFC 3463's code; the longest that fits
+    fault_late: str
+    said: str
+    revoke: str
+    reasons: str
+    reason_words: dict[str, str]
+    about: str
+    nothing: str
+    feedback: str
+    foot: str
+    time_form: str
+
+
+TEXTS: Final[dict[Language, ReceiptTexts]] = {
+    "da": ReceiptTexts(
+        subject={
+            Kind.SENT: "Kvittering: sendt sikkert til {whom}",
+            Kind.SO_FAR: "Foreløbig kvittering: sikker mail til {whom}",
+            Kind.DELAYED: "Forsinket: din sikre mail til {whom}",
+            Kind.FAILED: "Ikke leveret: din sikre mail til {whom}",
+            Kind.DAILY: "Dagens kvitteringer: {whom}",
+        },
+        heading={
+            Kind.SENT: "Din mail er sendt sikkert",
+            Kind.SO_FAR: "Din mail er på vej",
+            Kind.DELAYED: "Din mail er forsinket",
+            Kind.FAILED: "Din mail nåede ikke frem til alle",
+            Kind.DAILY: "Dine sikre mails",
+        },
+        lead={
+            Kind.SENT: "Du skal ikke gøre noget.",
+            Kind.SO_FAR: "Der er endnu ikke svar for alle modtagere. Du får besked igen, når der er.",
+            Kind.DELAYED: "Den bliver forsøgt sendt igen af sig selv. Du skal ikke gøre noget, medmindre det haster.",
+            Kind.FAILED: "Det, der ikke kom frem, bliver ikke forsøgt igen. Se herunder, hvad du kan gøre.",
+            Kind.DAILY: "Det, der er hørt siden sidst. Fejl og forsinkelser har du fået besked om med det samme.",
+        },
+        columns=("Modtager", "Sendt som", "Status", "Modtageren skal"),
+        ways={
+            "tunnel": "Tunnelmail til {domain}",
+            "certificate": "Krypteret til modtagerens eget certifikat",
+            "portal": "Sikker besked, hentes med engangskode",
+            "internal": "Internt i huset",
+        },
+        not_yet="Ikke sendt endnu",
+        not_at_all="Ikke sendt",
+        tls_seen="{version}, krypteret på vejen til {host}, serverens certifikat ikke kontrolleret",
+        tls_checked="{version}, krypteret på vejen, serverens certifikat kontrolleret ({host})",
+        tls_unseen="TLS 1.2 eller nyere, krævet på vejen. Enkelthederne er ikke noteret",
+        states={
+            "pending": "Intet svar endnu",
+            "delayed": "Venter, prøves igen til {until}",
+            "failed": "Ikke leveret, {time}",
+            "sealed": "Ligger klar, besked om den er sendt {time}",
+            "sent": "Modtagerens mailserver har taget imod den {time}",
+            "sent-on": "Krypteret og sendt videre {time}",
+            "sent-internal": "Sendt til postkassen {time}",
+        },
+        todo={
+            "tunnel": "intet; modtagerens system åbner den",
+            "certificate": "åbne den med sit certifikat",
+            "tls": "intet",
+            "portal": "bruge linket i beskeden og en engangskode",
+            "internal": "intet",
+        },
+        faults={
+            "": "Modtagerens mailserver afviste den. Ring, eller brug en anden adresse.",
+            "5.1": "Adressen findes ikke. Se efter stavefejl, og send mailen igen til den rigtige adresse.",
+            "5.1.2": "Domænet efter @ findes ikke. Se efter stavefejl, og send mailen igen.",
+            "5.2": "Postkassen kan ikke tage imod. Ring, eller brug en anden adresse.",
+            "5.2.3": "Mailen er for stor for modtageren. Send mindre bilag.",
+            "5.3.4": "Mailen er for stor for modtageren. Send mindre bilag.",
+            "5.7": "Modtagerens mailserver tager ikke imod den. Ring, eller brug en anden adresse.",
+        },
+        fault_late="Den kunne ikke leveres i tide: modtagerens mailserver svarede ikke, eller ikke sikkert nok. "
+        "Send den igen, eller brug en anden adresse.",
+        said="Svaret var: {said}",
+        revoke="Fortryd (så længe den ikke er hentet): {link}",
+        reasons="Hvorfor den blev sendt sikkert: {reasons}.",
+        reason_words={
+            "cpr": "den indeholder et CPR-nummer",
+            "billing": "den handler om en persons regning",
+            "payment_default": "den handler om en persons restance",
+            "dispute": "den handler om en persons tvist",
+            "income_wealth": "den handler om en persons økonomi",
+            "employment_education": "den handler om en persons arbejde eller uddannelse",
+            "family": "den handler om en persons familieforhold",
+            "health": "den handler om en persons helbred",
+            "trade_union": "den handler om en persons fagforening",
+            "racial_ethnic": "den handler om en persons oprindelse",
+            "political": "den handler om en persons politiske forhold",
+            "religious_philosophical": "den handler om en persons tro",
+            "sexual": "den handler om en persons seksuelle forhold",
+            "biometric": "den indeholder biometriske oplysninger",
+            "genetic": "den indeholder genetiske oplysninger",
+            "criminal": "den handler om en persons strafbare forhold",
+            "personal": "den handler om en persons forhold",
+            "unsure": "det kan ikke udelukkes, at den handler om en persons forhold",
+            "requested": "du bad om det i emnet",
+            "always": "al mail ud af huset sendes sikkert",
+            "unreadable": "en del af den kunne ikke læses automatisk",
+        },
+        about="Mailen er fra {time}, Message-ID {message_id}.",
+        nothing="ingen",
+        feedback="Var det forkert at sende den sikkert, eller har du spørgsmål? Skriv til {address}.",
+        foot="Denne kvittering er lavet af {organisation}s mailsystem. Den kan ikke besvares.",
+        time_form="{day}.{month}. kl. {hour:02}.{minute:02}",
+    ),
+    "en": ReceiptTexts(
+        subject={
+            Kind.SENT: "Receipt: sent securely to {whom}",
+            Kind.SO_FAR: "Preliminary receipt: secure mail to {whom}",
+            Kind.DELAYED: "Delayed: your secure mail to {whom}",
+            Kind.FAILED: "Not delivered: your secure mail to {whom}",
+            Kind.DAILY: "Today's receipts: {whom}",
+        },
+        heading={
+            Kind.SENT: "Your mail was sent securely",
+            Kind.SO_FAR: "Your mail is on its way",
+            Kind.DELAYED: "Your mail is delayed",
+            Kind.FAILED: "Your mail did not reach everyone",
+            Kind.DAILY: "Your secure mails",
+        },
+        lead={
+            Kind.SENT: "You need do nothing.",
+            Kind.SO_FAR: "There is no answer yet for every recipient. You will hear again when there is.",
+            Kind.DELAYED: "It is tried again by itself. You need do nothing, unless it is urgent.",
+            Kind.FAILED: "What did not arrive is not tried again. See below what you can do.",
+            Kind.DAILY: "What was heard since the last time. You were told of failures and delays at once.",
+        },
+        columns=("Recipient", "Sent as", "State", "The recipient must"),
+        ways={
+            "tunnel": "Tunnel mail to {domain}",
+            "certificate": "Encrypted to the recipient's own certificate",
+            "portal": "Secure message, opened with a one-time code",
+            "internal": "Inside the house",
+        },
+        not_yet="Not sent yet",
+        not_at_all="Not sent",
+        tls_seen="{version}, encrypted on the way to {host}, the server's certificate not checked",
+        tls_checked="{version}, encrypted on the way, the server's certificate checked ({host})",
+        tls_unseen="TLS 1.2 or newer, demanded on the way. The details were not recorded",
+        states={
+            "pending": "No answer yet",
+            "delayed": "Waits, is tried again until {until}",
+            "failed": "Not delivered, {time}",
+            "sealed": "Ready, notice sent {time}",
+            "sent": "Taken by the recipient's mail server {time}",
+            "sent-on": "Encrypted and sent on {time}",
+            "sent-internal": "Sent to the mailbox {time}",
+        },
+        todo={
+            "tunnel": "do nothing; the recipient's system opens it",
+            "certificate": "open it with their certificate",
+            "tls": "do nothing",
+            "portal": "use the link in the notice, and a one-time code",
+            "internal": "do nothing",
+        },
+        faults={
+            "": "The recipient's mail server refused it. Telephone, or use another address.",
+            "5.1": "There is no such address. Look for a misspelling, and send the mail again.",
+            "5.1.2": "There is no such domain behind the @. Look for a misspelling, and send the mail again.",
+            "5.2": "The mailbox takes no mail. Telephone, or use another address.",
+            "5.2.3": "The mail is too large for the recipient. Send smaller attachments.",
+            "5.3.4": "The mail is too large for the recipient. Send smaller attachments.",
+            "5.7": "The recipient's mail server does not take it. Telephone, or use another address.",
+        },
+        fault_late="It could not be delivered in time: the recipient's mail server did not answer, or not securely "
+        "enough. Send it again, or use another address.",
+        said="The answer was: {said}",
+        revoke="Take it back (as long as it was not opened): {link}",
+        reasons="Why it was sent securely: {reasons}.",
+        reason_words={
+            "cpr": "it holds a Danish personal number",
+            "billing": "it is about a person's bill",
+            "payment_default": "it is about a person's arrears",
+            "dispute": "it is about a person's dispute",
+            "income_wealth": "it is about a person's finances",
+            "employment_education": "it is about a person's work or education",
+            "family": "it is about a person's family",
+            "health": "it is about a person's health",
+            "trade_union": "it is about a person's trade union",
+            "racial_ethnic": "it is about a person's origin",
+            "political": "it is about a person's politics",
+            "religious_philosophical": "it is about a person's belief",
+            "sexual": "it is about a person's sexual life",
+            "biometric": "it holds biometric information",
+            "genetic": "it holds genetic information",
+            "criminal": "it is about a person's criminal matters",
+            "personal": "it is about a person's matters",
+            "unsure": "it cannot be ruled out that it is about a person's matters",
+            "requested": "you asked for it in the subject",
+            "always": "all mail that leaves the house is sent securely",
+            "unreadable": "a part of it could not be read automatically",
+        },
+        about="The mail is of {time}, Message-ID {message_id}.",
+        nothing="nobody",
+        feedback="Was it wrong to send it securely, or do you have questions? Write to {address}.",
+        foot="This receipt was made by the mail system of {organisation}. It cannot be answered.",
+        time_form="{day}/{month} at {hour:02}:{minute:02}",
+    ),
+}

@@ -1,0 +1,127 @@
+"""Joining: whatever comes in whatever order, however often, the same is known afterwards."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.receipts.due import SETTLE, Told, all_lines, complete, next_look
+from segl.receipts.states import Line, News, Stage, State, joined
+from segl.vocabulary import Way
+
+BO = "bo@x.example"
+
+
+def news(state: State, at: float = 1.0, stage: Stage = Stage.SECURE, **more: object) -> News:
+    return News(BO, BO, stage, state, at, **more)  # type: ignore[arg-type]
+
+
+some_news = st.builds(
+    news,
+    st.sampled_from(State),
+    st.floats(0, 100),
+    way=st.sampled_from([None, *Way]),
+    status=st.sampled_from(["", "2.0.0", "4.7.5"]),
+    queue_id=st.sampled_from(["a", "b"]),
+)
+
+
+@given(st.lists(some_news, min_size=1, max_size=4))
+def test_the_order_and_number_of_news_do_not_matter(some: list[News]) -> None:
+    def all_joined(many: list[News]) -> News:
+        result = many[0]
+        for one in many[1:]:
+            result = joined(result, one)
+        return result
+
+    results = {all_joined(list(order)) for order in itertools.permutations(some)}
+    assert len(results) == 1
+    assert all_joined(some + some) in results
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "stays"),
+    [
+        (State.DELAYED, State.SENT, State.SENT),
+        (State.DELAYED, State.FAILED, State.FAILED),
+        (State.FAILED, State.SENT, State.SENT),  # two copies: one arrived
+        (State.SENT, State.DELAYED, State.SENT),  # an old report that came late
+        (State.SEALED, State.FAILED, State.SEALED),
+    ],
+)
+def test_what_outweighs_what(first: State, second: State, stays: State) -> None:
+    assert joined(news(first, 1), news(second, 2)).state is stays
+
+
+def test_what_had_been_sent_on_and_came_back_has_failed() -> None:
+    sent = news(State.SENT, way=Way.TUNNEL, evidence="encrypted to …", queue_id="q")
+    back = news(State.FAILED, 9, Stage.FRONT, status="5.1.1", host="mx.x.example")
+    line = Line.of([back, sent])
+    assert (line.state, line.way, line.status, line.evidence) == (
+        State.FAILED,
+        Way.TUNNEL,
+        "5.1.1",
+        "encrypted to …",
+    )
+    assert line.behind
+    assert line.queue_id == "q"
+
+
+def test_the_front_has_no_say_where_the_copy_went_another_way_meanwhile() -> None:
+    assert Line.of([news(State.FAILED, stage=Stage.FRONT), news(State.DELAYED)]).state is State.DELAYED
+
+
+def lines(*states: State) -> tuple[Line, ...]:
+    return tuple(Line(f"{n}@x.example", f"{n}@x.example", state) for n, state in enumerate(states))
+
+
+def told(some: tuple[Line, ...], receipts: int = 1, *, final: bool = False) -> Told:
+    return Told(receipts, final, {line.recipient: line.state for line in some})
+
+
+@pytest.mark.parametrize(
+    ("states", "facts", "soon"),
+    [
+        ((State.SENT, State.SEALED), True, True),
+        ((State.SENT, State.FAILED), True, True),
+        ((State.SENT, State.PENDING), True, False),
+        ((State.FAILED, State.PENDING), True, True),  # the sender must act
+        ((State.DELAYED, State.SENT), True, True),
+        ((State.SENT,), False, False),  # not known yet who else there is
+    ],
+)
+def test_when_the_first_receipt_is_due(states: tuple[State, ...], facts: bool, soon: bool) -> None:
+    due = next_look(lines(*states), Told(), facts=facts, at=1000.0, wait_seconds=60, now=1010.0)
+    assert due == (1010.0 + SETTLE if soon else 1060.0)
+
+
+def test_after_a_receipt_the_next_comes_when_all_is_known_and_then_no_more() -> None:
+    waiting = lines(State.SENT, State.DELAYED)
+    so_far = told(waiting)
+    assert next_look(waiting, so_far, facts=True, at=0, wait_seconds=60, now=99) is None
+    done = lines(State.SENT, State.SENT)
+    assert next_look(done, so_far, facts=True, at=0, wait_seconds=60, now=99) == 99 + SETTLE
+    assert next_look(done, told(done, 2, final=True), facts=True, at=0, wait_seconds=60, now=99) is None
+    back = lines(State.SENT, State.FAILED)
+    assert (
+        next_look(back, told(done, 2, final=True), facts=True, at=0, wait_seconds=60, now=99) == 99 + SETTLE
+    )
+
+
+def test_everyone_who_was_named_has_a_line_and_aliases_have_theirs() -> None:
+    heard = [
+        Line("a@x.example", "team@nordby.example", State.SENT),
+        Line("b@y.example", "team@nordby.example", State.DELAYED),
+        Line("Bo@X.example", "Bo@X.example", State.SENT),
+    ]
+    found = all_lines(["bo@x.example", "eva@z.example", "team@nordby.example"], heard)
+    assert [(line.recipient, line.state) for line in found] == [
+        ("Bo@X.example", State.SENT),
+        ("eva@z.example", State.PENDING),
+        ("a@x.example", State.SENT),
+        ("b@y.example", State.DELAYED),
+    ]
+    assert not complete(found, facts=True)
