@@ -343,6 +343,10 @@ class Events:
         """It is tried again."""
         self._log.warning("receipt_not_sent", id=envelope_id, error=error.private)
 
+    def log_not_read(self, why: str) -> None:
+        """Receipts say of deliveries by TLS that the details were not recorded."""
+        self._log.warning("log_not_read", why=why)
+
     def receipts_off(self, error: SeglError) -> None:
         """There is no key: delivery reports go to senders as Postfix writes them."""
         self._log.warning("receipts_off", error=error.private, hint=error.hint)

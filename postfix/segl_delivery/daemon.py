@@ -34,14 +34,16 @@ from segl.listening import UnixListener, listen_unix
 from segl.mail.compose import one_line
 from segl.mail.paths import is_plain
 from segl.mail.return_port import ReturnPort
+from segl.receipts import protection
 from segl.receipts.key import KeyUnusable, ReceiptKey
+from segl.receipts.records import forget
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.spare import load_resend_key
 from segl.sealed.wishes import read_numbers
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
-from segl.store import open_store
+from segl.store import open_store, transaction
 from segl.traffic_writer import TrafficWriter
 from segl.vocabulary import Way
 from segl_delivery.agent import Agent, Incoming
@@ -59,6 +61,7 @@ from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.portal import PortalAgent
 from segl_delivery.receipts.agent import ReceiptAgent
 from segl_delivery.receipts.desk import Desk, Office
+from segl_delivery.receipts.follow import Follower
 from segl_delivery.receipts.ledger import Ledger
 from segl_delivery.receipts.templates_of import template_faults
 from segl_delivery.sealed_news import SealedNews
@@ -69,6 +72,7 @@ from segl_delivery.tunnel import TunnelAgent
 THREADS: Final = 32
 HOUSEKEEPING_SECONDS: Final = 3600.0
 NEWS_SECONDS: Final = 120.0
+EVIDENCE_DAYS: Final = 30  # of how TLS protected deliveries; `segl receipt show` tells it for so long
 EXIT_REFUSED: Final = 2
 # where a setting is not called as the way
 _KEYS: Final[dict[Way | Incoming, str]] = {Way.INTERNAL: "inbound", Incoming.REPORT: "receipt"}
@@ -278,7 +282,14 @@ class _Daemon:
         self._events = events
         self._ledger = Ledger(engine, lambda: self._settings)
         self._agents = Agents.of(settings, engine, events, self._ledger)
-        self._desk = Desk(engine, lambda: self._agents.office, events, self._ledger.written)
+        self._follower = Follower(engine, lambda: self._settings, events)
+        self._desk = Desk(
+            engine,
+            lambda: self._agents.office,
+            events,
+            self._ledger.written,
+            lambda: self._follower.follows,
+        )
         self._traffic = TrafficWriter(engine, events)
         self._watch = KeyWatch(self._agents.keys, events)
 
@@ -303,6 +314,7 @@ class _Daemon:
                 _feed_watchdog(),
                 counts,
                 self._desk.run(),
+                self._follower.run(),
             )
         ]
         self._events.ready(sockets=[str(listener.path) for listener in listeners.values()])
@@ -361,6 +373,9 @@ class _Daemon:
     def _sweep(self) -> None:
         now = time.time()
         SeenCapabilities(self._engine).prune(now)
+        with transaction(self._engine) as connection:
+            forget(connection, now)
+            protection.forget(connection, now - EVIDENCE_DAYS * 86400)
         keep_house(self._settings, self._engine, self._events, now)
 
     async def _tell_news(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER, letter
 from world.postfix import wait_until
+from world.receipts import other_reports, receipts_for
 from world.street import Street
 from world.trail import follow
 
@@ -81,18 +82,13 @@ def test_no_log_holds_a_whole_number(sent: House) -> None:
         assert form not in sent.log
 
 
-def test_the_sender_hears_of_every_way(sent: House, street: Street) -> None:
-    """Postfix's reports carry the reply text of the tunnel and the portal, and never the message."""
-
-    def reports() -> bytes:
-        return b"".join(m.content for m in street.mail_for(SENDER))
-
-    wait_until(
-        lambda: all(word in reports() for word in (b"tunnel: encrypted", b"portal: sealed", GOOD.encode())),
-        20,
-        lambda: reports().decode("utf-8", "replace"),
-    )
-    assert CPR.encode() not in reports()
+def test_the_sender_gets_a_receipt_and_no_report_of_postfix(sent: House, street: Street) -> None:
+    wait_until(lambda: bool(receipts_for(street, SENDER)), 60, lambda: sent.log[-6000:])
+    [receipt] = receipts_for(street, SENDER)
+    assert receipt.ways[PARTNER] == "tunnel"
+    assert receipt.states[BARE] == "sealed"
+    assert other_reports(street, SENDER) == []
+    assert all(CPR.encode() not in mail.content for mail in street.mail_for(SENDER))
 
 
 def test_the_trail_tells_the_same_as_the_peers(sent: House) -> None:

@@ -107,6 +107,7 @@ class Desk:
         self.keys = directory / "keys"
         self.keys.mkdir(mode=0o700)
         ReceiptKey.make(directory / "receipts.key", -1)
+        (directory / "mail.log").touch()
         self.sealed = directory / "sealed"
         self.port = free_port()
         self.return_port = SmtpPeer("127.0.0.1", self.port)
@@ -136,6 +137,7 @@ url = "https://sikker.{DOMAIN}"
 sealed = "{self.sealed}"
 [receipts]
 key = "{self.directory}/receipts.key"
+log = "{self.directory}/mail.log"
 [store]
 url = "sqlite:///{self.directory}/segl.db"
 {extra}

@@ -71,12 +71,18 @@ class Desk:
     """One for the process."""
 
     def __init__(
-        self, engine: Engine, office: Callable[[], Office], events: Events, news: asyncio.Event
+        self,
+        engine: Engine,
+        office: Callable[[], Office],
+        events: Events,
+        news: asyncio.Event,
+        follows_log: Callable[[], bool] = lambda: False,
     ) -> None:
         self._engine = engine
         self._office = office
         self._events = events
         self._news = news
+        self._follows_log = follows_log
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -138,7 +144,7 @@ class Desk:
 
     def _may_wait(self, message: SentMessage, tls: Mapping[str, Tls], office: Office, now: float) -> bool:
         """Whether the log may still tell how TLS protected something."""
-        if now >= message.changed_at + office.settings.receipts.evidence_seconds:
+        if not self._follows_log() or now >= message.changed_at + office.settings.receipts.evidence_seconds:
             return False
         return any(
             line.way is Way.TLS and line.state is State.SENT and line.recipient not in tls

@@ -1,0 +1,201 @@
+"""Follows a log file: over rotation, truncation and restarts, without losing a line and without keeping it open for
+ever.
+
+How far it was read stands in the store, and moves on in the transaction that writes what was found there. After a
+start it is read again from a little before that: lines that belong together may have been on two sides of it, and
+what is found twice is written once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+
+from segl.events import Events
+from segl.postfix.edit import parameters_of
+from segl.receipts import protection
+from segl.settings import Settings
+from segl.store import transaction
+from segl.tables.receipts import log_position
+from segl_delivery.receipts.evidence import TlsLines
+
+LOOK_SECONDS: Final = 0.3
+_AGAIN: Final = 256 * 1024  # bytes that are read once more after a start
+_AT_ONCE: Final = 1024 * 1024
+_SYSLOG: Final = Path("/var/log/mail.log")
+
+
+def log_of(settings: Settings) -> Path | None:
+    """Where the secure instance logs, as far as that is a file."""
+    if settings.receipts.log is not None:
+        return settings.receipts.log
+    try:
+        written = parameters_of((settings.postfix.secure / "main.cf").read_text("utf-8", "replace"))
+    except OSError:
+        written = {}
+    if named := written.get("maillog_file", ""):
+        return Path(named) if named.startswith("/") else None
+    return _SYSLOG if _SYSLOG.exists() else None
+
+
+@dataclass(slots=True)
+class LogFile:
+    """One log, and how far it is read."""
+
+    path: Path
+    _stream: IO[bytes] | None = None
+    _rest: bytes = b""
+
+    def resume(self, position: dict[str, Any] | None) -> None:
+        """Go on from *position*, or from the end when there is none. Raises :class:`OSError`."""
+        self.close()
+        here = self.path.open("rb")
+        if position is None:
+            self._take(here, os.fstat(here.fileno()).st_size)
+            return
+        inode, offset = int(position["inode"]), int(position["offset"])
+        if os.fstat(here.fileno()).st_ino == inode:
+            self._take(here, offset)
+            return
+        for older in self.path.parent.glob(f"{self.path.name}*"):
+            if older.stat().st_ino == inode:  # rotated while nobody looked; the new one follows by itself
+                here.close()
+                self._take(older.open("rb"), offset)
+                return
+        self._take(here, 0)
+
+    def lines(self) -> list[str]:
+        """What was written since. Raises :class:`OSError`."""
+        if self._stream is None:
+            self._take(self.path.open("rb"), 0)
+        found: list[str] = []
+        for chunk in self._chunks():
+            *whole, self._rest = (self._rest + chunk).split(b"\n")
+            found += (line.decode("utf-8", "replace") for line in whole)
+        return found
+
+    @property
+    def position(self) -> dict[str, int]:
+        """Where the first byte stands that no whole line has given yet."""
+        assert self._stream is not None  # noqa: S101 - asked after lines()
+        inode = os.fstat(self._stream.fileno()).st_ino
+        return {"inode": inode, "offset": self._stream.tell() - len(self._rest)}
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+        self._stream, self._rest = None, b""
+
+    def _chunks(self) -> Iterator[bytes]:
+        """To the end of the file in hand, and of the one that has taken its name meanwhile."""
+        while True:
+            assert self._stream is not None  # noqa: S101
+            if os.fstat(self._stream.fileno()).st_size < self._stream.tell():  # truncated in its place
+                self._stream.seek(0)
+                self._rest = b""
+            if chunk := self._stream.read(_AT_ONCE):
+                yield chunk
+                if len(chunk) == _AT_ONCE:
+                    return  # the rest at the next look, with what was found so far written down
+                continue
+            if not self._moved():
+                return
+            self._take(self.path.open("rb"), 0)
+
+    def _moved(self) -> bool:
+        assert self._stream is not None  # noqa: S101
+        try:
+            return self.path.stat().st_ino != os.fstat(self._stream.fileno()).st_ino
+        except FileNotFoundError:  # between two names
+            return False
+
+    def _take(self, stream: IO[bytes], offset: int) -> None:
+        self.close()
+        size = os.fstat(stream.fileno()).st_size
+        begin = max(0, min(offset, size) - _AGAIN)
+        stream.seek(begin)
+        self._stream = stream
+        if begin:
+            stream.readline()  # the end of a line
+
+
+class Follower:
+    """Reads the log as long as this process runs. ``follows`` says whether there is one that can be read."""
+
+    def __init__(self, engine: Engine, settings: Callable[[], Settings], events: Events) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._events = events
+        self._log: LogFile | None = None
+        self._lines = TlsLines(time.time)
+        self._fault = ""
+        self.follows = False
+
+    async def run(self) -> None:
+        while True:
+            try:
+                more = await asyncio.to_thread(self.look)
+            except Exception as error:
+                self._lose(error)
+                more = False
+            await asyncio.sleep(0 if more else LOOK_SECONDS if self.follows else 5.0)
+
+    def look(self) -> bool:
+        """Read what is new and write down what it proves; whether there may be more at once. Blocking."""
+        path = log_of(self._settings())
+        if path is None:
+            self._lose(FileNotFoundError("Postfix logs to no file that is known here"))
+            return False
+        if self._log is None or self._log.path != path:
+            self._begin(path)
+        assert self._log is not None  # noqa: S101
+        before = self._log.position if self.follows else None
+        lines = self._log.lines()
+        self.follows, self._fault = True, ""
+        if not lines and before == self._log.position:
+            return False
+        found = list(self._lines.read(lines))
+        with transaction(self._engine) as connection:
+            protection.keep(connection, found)
+            _save(connection, path, self._log.position)
+        return bool(lines)
+
+    def _begin(self, path: Path) -> None:
+        with transaction(self._engine) as connection:
+            position = _saved(connection, path)
+        log = LogFile(path)
+        log.resume(position)
+        self._log, self._lines = log, TlsLines(time.time)
+
+    def _lose(self, error: Exception) -> None:
+        """Said once; until it can be read again receipts say that TLS was not recorded."""
+        if self._log is not None:
+            self._log.close()
+        self._log, self.follows = None, False
+        text = f"{getattr(error, 'filename', None) or ''} {getattr(error, 'strerror', None) or error}".strip()
+        if text != self._fault:
+            self._fault = text
+            self._events.log_not_read(text)
+
+
+def _saved(connection: Connection, path: Path) -> dict[str, Any] | None:
+    text = connection.scalar(sa.select(log_position.c.position).where(log_position.c.log == str(path)))
+    return json.loads(text) if text else None
+
+
+def _save(connection: Connection, path: Path, position: dict[str, int]) -> None:
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = insert(log_position).values(log=str(path), position=json.dumps(position))
+    connection.execute(
+        row.on_conflict_do_update(index_elements=["log"], set_={"position": row.excluded.position})
+    )
