@@ -141,6 +141,19 @@ ROWS: Final[dict[str, list[Panel]]] = {
             },
         ),
     ],
+    "Receipts": [
+        Panel("Receipts, a minute", {per_minute("segl_receipts_total", "kind"): "{{kind}}"}, stacked=True),
+        Panel("Delivery reports, a minute", {per_minute("segl_reports_total", "result"): "{{result}}"}),
+        Panel(
+            "From the last result to the receipt",
+            {
+                quantile(0.5, "segl_receipt_seconds"): "50 %",
+                quantile(0.99, "segl_receipt_seconds"): "99 %",
+                "segl_receipts_due": "due and not sent",
+            },
+            "s",
+        ),
+    ],
     "Delivery": [
         Panel(
             "Taken on, a minute",

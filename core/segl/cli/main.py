@@ -30,6 +30,7 @@ COMMANDS = {
     "certificate": ("segl.cli.certificate", "Recipients' own certificates: find, import, list, forget."),
     "sealed": ("segl.cli.sealed", "Sealed messages: list, show, revoke, extend, resend."),
     "audit": ("segl.cli.audit", "The audit trail: verify, export."),
+    "receipt": ("segl.cli.receipt", "What became of messages that went the secure way."),
     "status": ("segl.cli.status", "Whether Segl runs: processes, queues, rules."),
     "doctor": ("segl.cli.doctor", "Look for all that would let mail out unseen or in clear."),
     "install": ("segl.cli.install", "Join an existing Postfix; --undo takes it back."),

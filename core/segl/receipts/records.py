@@ -26,6 +26,7 @@ from segl.vocabulary import Way
 
 LEASE_SECONDS: Final = 30.0
 _DAY: Final = 86400.0
+_HALF_ID: Final = 32
 _MOST_LINES: Final = 5_000  # of one message; its copies to more are not told of one by one
 
 TermsOf = Callable[[str], ReceiptTerms]
@@ -188,9 +189,12 @@ def read(connection: Connection, message_id: str) -> SentMessage | None:
 
 
 def find(connection: Connection, name: str) -> list[SentMessage]:
-    """Messages by envelope id or Message-ID (with or without angle brackets), the newest first."""
+    """Messages by envelope id (or its first half, which is random already) or Message-ID (with or without angle
+    brackets), the newest first."""
     names = {name, f"<{name.strip('<>')}>"}
     wanted = sa.or_(sent_message.c.id.in_(names), sent_message.c.message_id.in_(names))
+    if len(name) == _HALF_ID and name.isalnum():
+        wanted = sa.or_(wanted, sent_message.c.id.startswith(name))
     rows = connection.execute(sa.select(sent_message).where(wanted).order_by(sent_message.c.at.desc())).all()
     return _messages(connection, rows)
 

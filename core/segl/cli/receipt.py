@@ -1,0 +1,215 @@
+"""``segl receipt``: what became of messages that went the secure way, from the store."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segl.receipts.states import State
+from segl.settings import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy.engine import Connection
+
+    from segl.receipts.records import SentMessage
+    from segl.receipts.states import Line
+    from segl.settings import Settings
+    from segl_delivery.receipts.view import Tls
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+_File = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+_COLOUR = {
+    State.SENT: typer.colors.GREEN,
+    State.SEALED: typer.colors.YELLOW,
+    State.FAILED: typer.colors.RED,
+    State.DELAYED: typer.colors.MAGENTA,
+    State.PENDING: typer.colors.MAGENTA,
+}
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="MESSAGE-ID|ENVELOPE-ID")],
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="As in the receipt's machine-readable part (docs/receipt-schema.md)."),
+    ] = False,
+    settings: _File = DEFAULT_FILE,
+) -> None:
+    """Show what is known of one message, recipient by recipient.
+
+    Exit code: 0, 1 when no such message is known, 2 bad settings or no store.
+    """
+    from segl.cli.output import Exit, fail, fail_of, say, say_json
+    from segl.errors import SeglError
+    from segl.receipts.records import find
+    from segl_delivery.receipts.desk import tls_of
+    from segl_delivery.receipts.machine import machine_form
+
+    try:
+        with _store(settings) as (_, connection):
+            found = [(message, tls_of(connection, message)) for message in find(connection, name)]
+            later = {message.id: _later(connection, message) for message, _ in found}
+    except SeglError as error:
+        fail_of(error)
+    if not found:
+        hint = "it went the ordinary way, nothing was heard of it yet, or its time is over"
+        fail(f"no secure message {name} is known", hint, Exit.FAILED)
+    for message, tls in found:
+        if as_json:
+            form = machine_form(message, None, tls, number=message.told.receipts, now=time.time())
+            for line in form["recipients"]:
+                line.update(later[message.id].get(line["recipient"], {}))
+            say_json(form)
+            continue
+        for text in _told(message, tls, later[message.id]):
+            say(text)
+
+
+@app.command(name="list")
+def list_(
+    sender: Annotated[str, typer.Option("--sender", metavar="ADDRESS", help="Only of this sender.")] = "",
+    state: Annotated[
+        State | None, typer.Option("--state", help="Only with a recipient in this state.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    settings: _File = DEFAULT_FILE,
+) -> None:
+    """List messages that went the secure way, the newest first."""
+    from segl.cli.output import columns, fail_of, paint, say, say_json
+    from segl.errors import SeglError
+    from segl.receipts.records import latest
+    from segl_delivery.receipts.desk import tls_of
+    from segl_delivery.receipts.machine import machine_form
+
+    try:
+        with _store(settings) as (_, connection):
+            found = latest(connection, limit, sender=sender, state=state)
+            tls = {message.id: tls_of(connection, message) for message in found} if as_json else {}
+    except SeglError as error:
+        fail_of(error)
+    if as_json:
+        for message in found:
+            say_json(
+                machine_form(message, None, tls[message.id], number=message.told.receipts, now=time.time())
+            )
+        return
+    rows = [("when", "sender", "recipients", "id")]
+    rows += [
+        (_when(message.at), message.sender, _summary(message.lines), message.id[:32]) for message in found
+    ]
+    for number, text in enumerate(columns(rows)):
+        say(paint(text, bold=not number))
+
+
+def _store(file: Path) -> AbstractContextManager[tuple[Settings, Connection]]:
+    from contextlib import contextmanager
+
+    import sqlalchemy as sa
+
+    from segl.errors import StoreError
+    from segl.events import configure_log
+    from segl.settings_file import load_settings
+    from segl.store import open_store, transaction
+
+    @contextmanager
+    def opened() -> Iterator[tuple[Settings, Connection]]:
+        """Of a store that is there: one made here would belong to whoever ran the command."""
+        configure_log("console", "error")
+        loaded = load_settings(file)
+        url = sa.engine.make_url(loaded.store.url)
+        if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+            raise StoreError(
+                "there is no store", f"{url.database} does not exist yet", "Segl's processes make it"
+            )
+        engine = open_store(loaded.store.url)
+        try:
+            with transaction(engine) as connection:
+                yield loaded, connection
+        finally:
+            engine.dispose()
+
+    return opened()
+
+
+def _later(connection: Connection, message: SentMessage) -> dict[str, dict[str, str | None]]:
+    """What became of sealed copies since: opened, answered, revoked, ended."""
+    import sqlalchemy as sa
+
+    from segl.tables.sealed import sealed_message, sealed_recipient
+    from segl_delivery.receipts.machine import iso
+
+    found: dict[str, dict[str, str | None]] = {}
+    for line in message.lines:
+        if not line.sealed_id:
+            continue
+        query = (
+            sa.select(sealed_recipient, sealed_message.c.expires_at)
+            .join(sealed_message)
+            .where(sealed_message.c.id == line.sealed_id, sealed_recipient.c.recipient == line.recipient)
+        )
+        row = connection.execute(query).first()
+        if row is None:
+            found[line.recipient] = {"sealed": "gone"}
+            continue
+        moments = {name: getattr(row, f"{name}_at") for name in ("opened", "answered", "revoked", "expires")}
+        found[line.recipient] = {f"{name}_at": iso(at) if at else None for name, at in moments.items()}
+    return found
+
+
+def _told(
+    message: SentMessage, tls: dict[str, Tls], later: dict[str, dict[str, str | None]]
+) -> Iterator[str]:
+    from segl.cli.output import columns, paint, printable
+
+    yield paint(f"{message.message_id or '(no Message-ID)'}  {_when(message.at)}", bold=True)
+    yield f"  id       {message.id}"
+    yield f"  from     {printable(message.sender)}"
+    if message.reasons:
+        yield f"  because  {', '.join(message.reasons)}"
+    sent = f"{message.told.receipts} sent" + (", the last is final" if message.told.final else "")
+    yield f"  receipts {sent}"
+    rows = [
+        (
+            f"  {printable(line.recipient)}",
+            line.state.value,
+            line.way.value if line.way else "-",
+            _when(line.at) if line.at else "-",
+            _evidence(line, tls.get(line.recipient), later.get(line.recipient, {})),
+        )
+        for line in message.lines
+    ]
+    for text, line in zip(columns(rows), message.lines, strict=True):
+        yield paint(text, _COLOUR[line.state])
+
+
+def _evidence(line: Line, tls: Tls | None, later: dict[str, str | None]) -> str:
+    from segl.cli.output import printable
+    from segl.vocabulary import Way
+
+    parts = [line.evidence, f"sealed as {line.sealed_id}" if line.sealed_id else ""]
+    parts += [f"{name.removesuffix('_at')} {at}" for name, at in later.items() if at]
+    if tls is not None:
+        parts.append(f"{tls.level} {tls.version} {tls.cipher} {tls.host}")
+    elif line.way is Way.TLS and line.state is State.SENT:
+        parts.append(f"{line.host}, TLS not recorded")
+    if line.state in (State.FAILED, State.DELAYED):
+        parts.append(f"{line.status} {line.detail}".strip())
+    return printable("; ".join(filter(None, parts)))
+
+
+def _summary(lines: tuple[Line, ...]) -> str:
+    counted = {state: sum(line.state is state for line in lines) for state in State}
+    return ", ".join(f"{number} {state}" for state, number in counted.items() if number)
+
+
+def _when(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
