@@ -82,7 +82,8 @@ def test_a_stock_debian_from_the_first_look_to_mail(host: Host) -> None:
 
     # nothing runs yet, and the doctor says no more than that
     down = ("run.front", "run.secure", "run.reloaded", "port.secure", "port.return")
-    sockets = ("socket.milter", "socket.map", "socket.tunnel", "socket.certificate", "socket.portal")
+    ways = ("tunnel", "certificate", "portal")
+    sockets = [f"socket.{name}" for name in ("milter", "map", "receipt", *ways)]
     assert_only(host, 2, *down, *sockets, "store", "store.sealed")
     assert "down" in host.segl("status", code=1)
 
