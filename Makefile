@@ -1,6 +1,6 @@
 # `make` lists the targets. Each does its own set-up first (scripts/setup: packages, .venv).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check format model bench clean
+.PHONY: help setup deb demo test test-fast check format model bench clean
 BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own.
 JOBS ?= 2
@@ -33,6 +33,9 @@ format: setup ## put the code into the project's format
 model: setup ## train the model anew from the corpus (about an hour on two cores; PLAIN=FILE adds plain text)
 	@$(BIN)/pip install -q -e '.[train]'
 	@$(BIN)/python -m segl_training .model --ship classifier/model $(if $(PLAIN),--plain $(PLAIN))
+
+deb: ## build the Debian package from what is committed, into dist/ (some minutes)
+	@packaging/build
 
 bench: setup ## measure: detector, classifier, memory, milter, rspamd beside it (ten minutes; docs/benchmarks.md)
 	@$(BIN)/python tests/bench/run.py

@@ -1,0 +1,57 @@
+"""The Debian package holds every program, unit and manual page. (``make deb`` builds it; lintian looks at it there.)"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def debian(repository: Path) -> Path:
+    return repository / "packaging" / "debian"
+
+
+def test_every_program_is_linked_into_the_path(repository: Path, debian: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
+    links = (debian / "segl.links").read_text("utf-8").splitlines()
+    assert sorted(links) == sorted(f"usr/lib/segl/bin/{name} usr/bin/{name}" for name in project["scripts"])
+
+
+def test_every_unit_is_installed(repository: Path, debian: Path) -> None:
+    installed = set(re.findall(r"dh_installsystemd --name=(\S+)", (debian / "rules").read_text("utf-8")))
+    assert installed == {unit.stem for unit in (repository / "systemd").glob("*.service")}
+
+
+def test_units_wait_for_settings_and_start_what_is_installed(repository: Path, debian: Path) -> None:
+    programs = {line.split()[1] for line in (debian / "segl.links").read_text("utf-8").splitlines()}
+    for unit in (repository / "systemd").glob("*.service"):
+        text = unit.read_text("utf-8")
+        assert "ConditionPathExists=/etc/segl/segl.toml" in text, unit.name
+        assert re.search(r"^ExecStart=/(\S+)", text, re.MULTILINE)[1] in programs  # type: ignore[index]
+
+
+def test_what_the_package_names_is_there(repository: Path, debian: Path) -> None:
+    for listing in ("segl.docs", "segl.examples"):
+        for name in (debian / listing).read_text("utf-8").split():
+            assert (repository / name).is_file(), name
+
+
+def test_manual_pages_of_every_program_and_command(repository: Path, tmp_path: Path) -> None:
+    script = repository / "packaging" / "manual.py"
+    subprocess.run([sys.executable, script, tmp_path], check=True)
+    links = (repository / "packaging" / "debian" / "segl.links").read_text("utf-8")
+    assert {page.stem for page in tmp_path.glob("*.1")} == set(re.findall(r"usr/bin/(\S+)", links))
+    for page in tmp_path.glob("*.1"):
+        shown = subprocess.run(
+            ["groff", "-man", "-Tutf8", "-ww", str(page)], capture_output=True, check=True, text=True
+        )
+        assert shown.stderr == "", page.name
+    from segl.cli.main import COMMANDS
+
+    segl = (tmp_path / "segl.1").read_text("utf-8")
+    assert all(f'.SS "segl {name}"' in segl for name in COMMANDS)
