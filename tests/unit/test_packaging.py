@@ -48,7 +48,10 @@ def test_manual_pages_of_every_program_and_command(repository: Path, tmp_path: P
     assert {page.stem for page in tmp_path.glob("*.1")} == set(re.findall(r"usr/bin/(\S+)", links))
     for page in tmp_path.glob("*.1"):
         shown = subprocess.run(
-            ["groff", "-man", "-Tutf8", "-ww", str(page)], capture_output=True, check=True, text=True
+            ["groff", "-K", "utf8", "-man", "-Tutf8", "-ww", str(page)],
+            capture_output=True,
+            check=True,
+            text=True,
         )
         assert shown.stderr == "", page.name
     from segl.cli.main import COMMANDS
