@@ -24,6 +24,7 @@ _SLOW = frozenset(
     test_key_command test_milter_protocol test_mime_corpus test_pool test_portal_pages test_portal_process
     test_postfix_commands test_postfix_host_checks test_postfix_misconfigured test_postfix_plan
     test_rules_load test_sandbox
+    test_alike test_desk test_limits test_postgresql test_sealed_command test_sealed_life test_sealed_news test_sms
     """.split()
 )
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from segl import audit
+from segl.sealed import life
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl_delivery.daemon import main
@@ -33,7 +35,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def events(desk: Desk) -> list[str]:
-    return [event["event"] for event in desk.daemon.events]
+    """What was told, without what housekeeping says at the start, whenever it comes to it."""
+    return [event["event"] for event in desk.daemon.events if event["event"] != "audit_head"]
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
@@ -294,6 +297,33 @@ def test_sighup_with_bad_settings_changes_nothing(desk: Desk) -> None:
     wait_until(lambda: "reload_refused" in events(desk))
     assert desk.portal(SENDER, [BO], MESSAGE)[0].startswith("250")
     assert b"Nordby Vandv=C3=A6rk" in desk.return_port.received[0].content
+
+
+# Housekeeping and news
+
+
+def test_what_happened_while_it_was_down_is_told_at_the_start(desk: Desk) -> None:
+    desk.start()
+    desk.portal(SENDER, [BO, "eva@vestby.example"], MESSAGE)
+    desk.stop()
+    engine = open_store(f"sqlite:///{desk.directory}/segl.db")
+    with transaction(engine) as connection:
+        row = connection.scalar(select(sealed_recipient.c.id).where(sealed_recipient.c.recipient == BO))
+        life.mark_opened(connection, str(row), time.time(), actor=BO)
+    desk.return_port.forget()
+    desk.start()
+    [mail] = desk.return_port.wait_for(1)
+    assert (mail.sender, mail.recipients) == ("<>", (SENDER,))
+    assert b"Subject: =?utf-8?q?Din_sikre_besked_er_=C3=A5bnet?=" in mail.content
+    assert b"eva@" not in mail.content
+
+    def heads() -> list[str]:
+        return [str(event["head"]) for event in desk.daemon.events if event["event"] == "audit_head"]
+
+    head = str(audit.head(engine))
+    wait_until(lambda: heads()[-1:] == [head])
+    assert audit.verify(engine).broken is None
+    engine.dispose()
 
 
 # Log and metrics
