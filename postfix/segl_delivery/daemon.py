@@ -50,6 +50,7 @@ from segl_delivery.agent import Agent, Incoming
 from segl_delivery.budget import ByteBudget
 from segl_delivery.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.housekeeping import keep_house
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.build import opening_agent
@@ -91,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure_log()
     events = Events("segl-deliver")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
+    give_large_pieces_back()
     try:
         settings = checked_settings(options.settings)
         configure_log(settings.log.format, settings.log.level)

@@ -19,11 +19,11 @@ from typing import Final
 from segl.errors import CannotOpen
 from segl.mail.fields import Field, canonical, read_header
 from segl.smime_types import holds_cms, is_clear_signed
-from segl_delivery.cms.ber import Damaged
+from segl_delivery.cms.ber import Damaged, InMemory
 from segl_delivery.cms.frame import read_frame
 from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.lines import Base64Reader
-from segl_delivery.cms.opening import DEEPEST, LARGEST, Decrypted, open_layers
+from segl_delivery.cms.opening import DEEPEST, LARGEST, Decrypted, Source, open_layers
 from segl_delivery.cms.signed import Signed, verify
 
 _PEM: Final = re.compile(rb"-----BEGIN (?:CMS|PKCS7)-----\r?\n")
@@ -123,7 +123,7 @@ def _layer(
     fields, at = read_header(entity)
     header = header_of(fields)
     if holds_cms(header):
-        opened = open_layers(_decoded(entity, at, header), ring, largest)
+        opened = open_layers(_source(entity, at, header), ring, largest)
         if not opened.content and isinstance(opened.layers[-1], Signed):
             return None  # a bundle of certificates (RFC 8551 §3.8): nothing is inside
         return opened.content, opened.layers
@@ -151,7 +151,7 @@ def clear_signed(entity: bytes) -> tuple[bytes, bytes] | None:
     header = header_of(fields)
     if not is_clear_signed(header) or not _reads_one_way(fields, header):
         return None
-    parts = _parts(entity[at:], str(header.get_boundary("")))
+    parts = _parts(entity, at, str(header.get_boundary("")))
     if len(parts) != 2:
         return None
     fields, at = read_header(parts[1])
@@ -161,28 +161,49 @@ def clear_signed(entity: bytes) -> tuple[bytes, bytes] | None:
         return None
 
 
-def _parts(body: bytes, boundary: str) -> list[bytes]:
-    """The parts between the lines of *boundary*, to the byte (RFC 2046 §5.1.1: the line end before a boundary belongs
-    to it), three at most. None when the line that closes is not the last, or does not stand there."""
+def _parts(entity: bytes, at: int, boundary: str) -> list[bytes]:
+    """The parts between the lines of *boundary* in the body that begins *at*, to the byte (RFC 2046 §5.1.1: the line
+    end before a boundary belongs to it), three at most. None when the closing line is not the last, or not there."""
     if not boundary:
         return []
     line = re.compile(
-        rb"(?:\A|\r?\n)--"
-        + re.escape(boundary.encode("utf-8", "surrogateescape"))
-        + rb"(--)?[ \t]*(?=\r?\n|\Z)"
+        rb"^--" + re.escape(boundary.encode("utf-8", "surrogateescape")) + rb"(--)?[ \t]*(?=\r?$)",
+        re.MULTILINE,
     )
-    marks = list(islice(line.finditer(body), _MOST_MARKS))
+    marks = list(islice(line.finditer(entity, at), _MOST_MARKS))
     if [mark[1] is not None for mark in marks] != [False] * (len(marks) - 1) + [True]:
         return []
-    return [
-        body[before.end() : after.start()].removeprefix(b"\r").removeprefix(b"\n")
-        for before, after in pairwise(marks)
-    ]
+    return [_between(entity, before.end(), after.start()) for before, after in pairwise(marks)]
+
+
+def _between(entity: bytes, begin: int, end: int) -> bytes:
+    """From the line end at *begin* to that before *end*, both left out."""
+    begin = entity.index(b"\n", begin) + 1
+    for line_end in (b"\n", b"\r"):
+        end -= end > begin and entity[end - 1 : end] == line_end
+    return entity[begin:end]
+
+
+def _source(entity: bytes, at: int, header: Message) -> Source:
+    """The body's bytes as :func:`_decoded`, read when they are wanted."""
+    if not _in_base64(header):
+        return lambda: InMemory(memoryview(entity)[at:])
+
+    def lines() -> Base64Reader:
+        stream = BytesIO(entity)  # which shares the bytes
+        stream.seek(at)
+        return Base64Reader(stream)
+
+    return lines
+
+
+def _in_base64(header: Message) -> bool:
+    return str(header.get("content-transfer-encoding", "")).strip().lower() == "base64"
 
 
 def _decoded(entity: bytes, at: int, header: Message) -> bytes:
     """The body's bytes, transfer encoding undone. Quoted-printable carries no CMS."""
-    if str(header.get("content-transfer-encoding", "")).strip().lower() != "base64":
+    if not _in_base64(header):
         return entity[at:]
     return _from_base64(entity, at)
 

@@ -7,6 +7,8 @@ that the message is in its queue, on disk, and which then throws it away (``disc
 * out: to one tunnel certificate (RSA-3072, AES-256-CBC); with a key of ours signed before (RSA-3072).
 * in: encrypted to our key (RSA-3072): the common choice; AES-256-GCM; and signed inside by a partner's gateway, judged.
 
+* memory: what a message of 50 MB (68 MB as it stands in the mail) takes beside what the process had.
+
     python tests/bench/bench_deliver.py [messages] [--sink]
 
 ``--sink`` puts Postfix's ``smtp-sink`` in the front's place, which keeps nothing: what is left is segl-deliver alone.
@@ -31,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from bench.processes import bar, family_cpu_seconds, tell_noise
+from bench.processes import bar, family_cpu_seconds, memory, peak_megabytes, tell_noise
 from segl_delivery.cms.choice import COMMON, MODERN, Choice
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.signed import Signer
@@ -43,7 +45,8 @@ from world.house import DOMAIN, House
 from world.partners import certificate, pem, rsa_key
 from world.postfix import wait_for_port, with_parameters
 
-SESSIONS, BAR_RATE, BAR_MS = 20, 200.0, 10.0
+SESSIONS, BAR_RATE, BAR_MS, BAR_TIMES = 20, 200.0, 10.0, 3.0
+LARGE = 50_000_000
 SENDER, PARTNER, COLLEAGUE = f"anna@{DOMAIN}", "bo@kommune.example", f"eva@{DOMAIN}"
 LINE = b"0123456789" * 7 + b"\r\n"
 TEXT = b"Subject: x\r\nContent-Type: text/plain\r\n\r\n" + LINE * 285
@@ -67,18 +70,22 @@ def main() -> int:
         running.callback(house.deliver.kill)
         house.deliver.start()
         good = [bench.run("out, encrypted", "tunnel", OUT, PARTNER, b"tunnel: encrypted")]
-        own = lay_key(house.keys)
+        own, signing = lay_key(house.keys), Signer(partner, theirs)
         good.append(bench.run("out, signed and encrypted", "tunnel", OUT, PARTNER, b"signed by"))
         for what, choice, signer in (
             ("in, AES-256-CBC", COMMON, None),
             ("in, AES-256-GCM and OAEP", MODERN, None),
-            ("in, AES-256-CBC, signed inside", COMMON, Signer(partner, theirs)),
+            ("in, AES-256-CBC, signed inside", COMMON, signing),
         ):
             message = encrypted(IN, own, choice, signer)
             good.append(bench.run(what, "inbound", message, COLLEAGUE, b"internal"))
         opened = house.deliver.log.count('"opened": "opened"')
         if opened < 3 * messages or house.deliver.log.count('"signature": "pass"') < messages:
             raise SystemExit(f"only {opened} of {3 * messages} were opened")
+        for what, choice, signer in (("AES-256-GCM", MODERN, None), ("signed inside", COMMON, signing)):
+            message = encrypted(IN + LINE * (LARGE // len(LINE)), own, choice, signer)
+            good.append(bench.peak(f"in, 50 MB, {what}", "inbound", message, COLLEAGUE))
+        good.append(bench.peak("out, 50 MB, signed", "tunnel", OUT + LINE * (LARGE // len(LINE)), PARTNER))
     return 0 if all(good) else 1
 
 
@@ -124,6 +131,17 @@ class Bench:
         return (
             bar(f"{what}, processor time", cost, own + other <= BAR_MS, f"together {BAR_MS:.0f} ms") and good
         )
+
+    def peak(self, what: str, socket: str, message: bytes, recipient: str) -> bool:
+        """Of a process that has handled one small message before."""
+        self.house.deliver.kill()
+        self.house.deliver.start()
+        self._send(1, socket, IN, recipient, b"250")
+        before = memory(self.house.deliver.pid).rss
+        self._send(1, socket, message, recipient, b"250")
+        times = (peak_megabytes(self.house.deliver.pid) - before) * 2**20 / len(message)
+        size = f"{times:.1f} times its {len(message) / 1e6:.0f} MB"
+        return bar(f"{what}, peak memory", size, times <= BAR_TIMES, f"{BAR_TIMES:.0f} times")
 
     def _used(self) -> tuple[float, float]:
         return family_cpu_seconds(self.house.deliver.pid), family_cpu_seconds(self.other)

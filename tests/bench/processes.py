@@ -114,6 +114,15 @@ def wanted_seconds(pid: int) -> float:
     return total / 1e9
 
 
+def peak_megabytes(pid: int) -> float:
+    """The most that *pid* ever had mapped (``VmHWM``)."""
+    with suppress(*_GONE):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
 def memory(pid: int) -> Memory:
     with suppress(*_GONE):
         found = dict.fromkeys(("Rss", "Pss", "Private_Clean", "Private_Dirty"), 0)

@@ -60,7 +60,7 @@ def read_header(message: bytes) -> tuple[list[Field], int]:
     return fields, len(message)
 
 
-def join_header(fields: Iterable[Field], body: bytes) -> bytes:
+def join_header(fields: Iterable[Field], body: bytes | memoryview) -> bytes:
     """The message back. Each field's line end is kept; one that the end of the message cut off is added."""
     raw = (f.raw if f.raw.endswith(b"\n") else f.raw + LINE_END for f in fields)
     return b"".join([*raw, LINE_END, body])

@@ -46,7 +46,7 @@ class Stream(Protocol):
 class InMemory:
     """A message that is in memory already: its pieces are looked at where they lie."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Piece) -> None:
         self._view = memoryview(data)
 
     def read(self, size: int, /) -> bytes:

@@ -14,7 +14,10 @@ entity) before the original is let go.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -32,6 +35,8 @@ from segl_delivery.cms.names import ContentType
 from segl_delivery.cms.recipients import Agreed, Recipient, Transported
 from segl_delivery.cms.signed import Signed, verify
 from segl_delivery.cms.transport import decrypt_key
+
+Source = Callable[[], bytes | Stream]  # a message from its beginning, each time it is called
 
 DEEPEST: Final = 8  # layers
 LARGEST: Final = 512 * 1024 * 1024  # bytes that decompressing may make
@@ -80,16 +85,17 @@ def decrypt(message: bytes | Stream, ring: KeyRing) -> Decrypted:
     return Decrypted(content, frame.content_type, frame.decryption.cipher, own)
 
 
-def open_layers(message: bytes, ring: KeyRing, largest: int = LARGEST) -> Opened:
-    """All layers of CMS that are directly inside each other taken off *message*, at least one.
+def open_layers(message: bytes | Source, ring: KeyRing, largest: int = LARGEST) -> Opened:
+    """All layers of CMS that are directly inside each other taken off *message*, at least one. From a source it is read
+    twice, the first time only to see what it is, and an encrypted one is never whole in memory.
 
     Raises :class:`CannotOpen`.
     """
     layers: list[Decrypted | Signed | None] = []
-    current = message
+    source: Source = (lambda: message) if isinstance(message, bytes) else message
     for _ in range(DEEPEST):
         try:
-            content_type, content, layer = _opened(current, ring, largest)
+            content_type, content, layer = _opened(source, ring, largest)
         except CannotOpen:
             if any(isinstance(layer, Decrypted) for layer in layers):
                 raise CannotOpen("what it decrypts to cannot be opened") from None
@@ -97,27 +103,38 @@ def open_layers(message: bytes, ring: KeyRing, largest: int = LARGEST) -> Opened
         layers.append(layer)
         if content_type not in _LAYERS:
             return Opened(content, content_type, tuple(layers))
-        current = _content_info(content, content_type)
+        inner = _content_info(content, content_type)
+        del content, layer
+        source = partial(bytes, inner)
     raise CannotOpen("it has more layers than we take off")
 
 
 _LAYERS: Final = frozenset(kind.value for kind in ContentType if kind is not ContentType.DATA)
 
 
-def _opened(message: bytes, ring: KeyRing, largest: int) -> tuple[str, bytes, Decrypted | Signed | None]:
+def _opened(source: Source, ring: KeyRing, largest: int) -> tuple[str, bytes, Decrypted | Signed | None]:
     try:
-        reader = ber.Reader(message)
+        reader = ber.Reader(source())
         reader.enter(ber.SEQUENCE)
         kind = read_oid(reader.whole(64))
         if kind == ContentType.SIGNED.value:
-            signed = verify(message)
+            signed = verify(_whole(source()))
             return signed.content_type, signed.content, signed
         if kind == ContentType.COMPRESSED.value:
-            return *decompress(message, largest), None
+            return *decompress(_whole(source()), largest), None
     except Damaged as error:
         raise CannotOpen(str(error)) from None
-    found = decrypt(message, ring)
+    found = decrypt(source(), ring)
     return found.content_type, found.content, found
+
+
+def _whole(message: bytes | Stream) -> bytes:
+    if isinstance(message, bytes):
+        return message
+    whole = BytesIO()
+    while piece := message.read(ber.PIECE):
+        whole.write(piece)
+    return whole.getvalue()
 
 
 def _content_info(content: bytes, content_type: str) -> bytes:

@@ -22,13 +22,15 @@ from segl.certificate_names import addresses_of
 from segl.errors import CannotOpen, DeliveryError, SmtpReply
 from segl.events import Events
 from segl.headers import PREFIX
-from segl.mail.fields import Field, join_header, read_header, without
+from segl.mail.fields import Field, join_header, read_header
+from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import Refused, ReturnPort
 from segl.metrics import INBOUND
 from segl.settings import Settings
 from segl.smime_types import holds_cms, is_clear_signed
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
+from segl_delivery.cms.ber import Piece
 from segl_delivery.cms.keys import KeyRing as Opener
 from segl_delivery.cms.signed import Signed
 from segl_delivery.inbound.author import author_of
@@ -45,11 +47,10 @@ _TAKEN = SmtpReply(250, "2.0.0", "internal: handed on")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A message for own recipients, and what is told of it."""
+    """A message for own recipients, to be sent once, and what is told of it."""
 
-    message: bytes
+    message: Outgoing
     report: Report
-    found: Unwrapped | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,13 @@ class OpeningAgent:
             return dict.fromkeys(recipients, reply_to(error))
 
     def _pass_on(self, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
-        message = without(delivery.content, lambda name: name.startswith(PREFIX))
+        fields, at = read_header(delivery.content)
+        kept = [field for field in fields if not field.name.startswith(PREFIX)]
+        message = (
+            Outgoing.of_parts(delivery.content)
+            if len(kept) == len(fields)
+            else Outgoing.of_parts(join_header(kept, b""), memoryview(delivery.content)[at:])
+        )
         handover = self.return_port.send(
             delivery.envelope.sender, recipients, message, smtputf8=delivery.smtputf8
         )
@@ -166,11 +173,12 @@ class OpeningAgent:
         if not found.was_encrypted:
             author = author_of(outer)
             judgement = self._judged(found, signed, author)
-            fields, body = outer, delivery.content[at:]
+            fields: list[Field] = outer
+            body: Piece = memoryview(delivery.content)[at:]
             passed = judgement.result is SignatureResult.PASS
             if self.settings.inbound.unwrap_signed and passed and holds_cms(header_of(outer)):
                 fields, body = restored(delivery.content, found, "")
-            return self._result(delivery, fields, body, Report.of(found, judgement), found, author)
+            return self._result(delivery, fields, body, Report.of(found, judgement), author)
         # The author inside counts when she signed it; else the one outside.
         inner, body = restored(delivery.content, found, "")
         judgement, author = self._judged(found, signed, author_of(inner)), author_of(inner)
@@ -178,11 +186,11 @@ class OpeningAgent:
             signer = self._signer_inside(delivery, found, signed)
             if signer is not None:
                 inner, body, judgement, author = signer
-        return self._result(delivery, inner, body, Report.of(found, judgement), found, author)
+        return self._result(delivery, inner, body, Report.of(found, judgement), author)
 
     def _signer_inside(
         self, delivery: Delivery, found: Unwrapped, signed: Signed
-    ) -> tuple[list[Field], bytes, Judgement, str] | None:
+    ) -> tuple[list[Field], Piece, Judgement, str] | None:
         """The header with another From than outside, when its signature is good for that one."""
         for address in _addresses(signed):
             inner, body = restored(delivery.content, found, address)
@@ -201,23 +209,22 @@ class OpeningAgent:
         self,
         delivery: Delivery,
         fields: Sequence[Field],
-        body: bytes,
+        body: Piece,
         report: Report,
-        found: Unwrapped,
         author: str,
     ) -> Result:
         if report.judgement.result is SignatureResult.PASS:
             self.keep(report.judgement, author)
-        return Result(join_header(self._marked(delivery, fields, report), body), report, found)
+        header = join_header(self._marked(delivery, fields, report), b"")
+        return Result(Outgoing.of_parts(header, body), report)
 
     def _closed(self, delivery: Delivery) -> Result:
         fields, at = read_header(delivery.content)
         encrypted = may_be_encrypted(fields)
         judgement = UNSIGNED if encrypted else _UNREAD
         report = Report(False if encrypted else None, judgement)
-        return Result(
-            join_header(self._marked(delivery, fields, report), delivery.content[at:]), report, None
-        )
+        header = join_header(self._marked(delivery, fields, report), b"")
+        return Result(Outgoing.of_parts(header, memoryview(delivery.content)[at:]), report)
 
     def _marked(self, delivery: Delivery, fields: Sequence[Field], report: Report) -> list[Field]:
         name = self.settings.inbound.authserv_id or delivery.client

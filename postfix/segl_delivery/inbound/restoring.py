@@ -23,7 +23,8 @@ from email.message import Message
 from typing import Final
 
 from segl.headers import PREFIX
-from segl.mail.fields import LINE_END, Field, canonical, join_header, read_header
+from segl.mail.fields import LINE_END, Field, canonical, read_header
+from segl_delivery.cms.ber import Piece
 from segl_delivery.inbound.author import author_of
 from segl_delivery.smime import HP
 from segl_delivery.unwrapping import Unwrapped
@@ -77,9 +78,9 @@ _OF_TRANSPORT: Final = frozenset(
 _LONGEST_VALUE: Final = 4096
 
 
-def restored(message: bytes, found: Unwrapped, signer: str) -> tuple[list[Field], bytes]:
-    """Header and body to deliver in the place of *message*, from which *found* was taken out. *signer* is the
-    address that a signature was proven for; ``""``: none."""
+def restored(message: bytes, found: Unwrapped, signer: str) -> tuple[list[Field], Piece]:
+    """Header and body to deliver in the place of *message*, from which *found* was taken out; the body where it lies,
+    mostly. *signer* is the address that a signature was proven for; ``""``: none."""
     outer, _ = read_header(message)
     true, readable = _protected(found)
     content, at = read_header(readable)
@@ -89,11 +90,8 @@ def restored(message: bytes, found: Unwrapped, signer: str) -> tuple[list[Field]
     kept += [_without_protection(field) for field in content if _is_content(field)]
     if not any(field.name == "mime-version" for field in kept):
         kept.append(Field("mime-version", b"MIME-Version: 1.0\r\n"))
-    return [Field(field.name, canonical(field.raw)) for field in kept], canonical(readable[at:])
-
-
-def message_of(fields: Sequence[Field], body: bytes) -> bytes:
-    return join_header(fields, body)
+    body = memoryview(readable)[at:] if canonical(readable) is readable else canonical(readable[at:])
+    return [Field(field.name, canonical(field.raw)) for field in kept], body
 
 
 def _protected(found: Unwrapped) -> tuple[list[Field] | None, bytes]:

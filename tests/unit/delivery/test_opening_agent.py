@@ -13,6 +13,7 @@ import pytest
 from segl.certificate_chain import Authorities
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
+from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import Handover, Refused, ReturnPort
 from segl.settings_file import parse_settings
 from segl.vocabulary import Envelope
@@ -44,7 +45,9 @@ class Port:
     got: list[tuple[str, str, bytes]] = field(default_factory=list)
     events: Events = field(default_factory=lambda: Events("test"))
 
-    def send(self, sender: str, recipients: Sequence[str], message: bytes, *, smtputf8: bool) -> Handover:
+    def send(self, sender: str, recipients: Sequence[str], outgoing: Outgoing, *, smtputf8: bool) -> Handover:
+        message = b"".join(outgoing.pieces)
+        assert (len(message), message.isascii()) == (outgoing.size, outgoing.ascii)
         refused = {r: reply for r in recipients if (reply := self.refuse(r, message))}
         if refused and self.whole:
             raise Refused(next(iter(refused.values())), "final dot")
