@@ -60,7 +60,7 @@ class HandOver:
             return self._not_sent(answer, error)
         kept.handed_on(
             self.engine,
-            answer.id,
+            answer,
             self.clock(),
             lambda connection: life.mark_answered(
                 connection, answer.recipient_id, answer.id, self.clock(), actor=recipient
@@ -97,7 +97,7 @@ class HandOver:
                 return AnswerRefused(Why.GONE)
             if found.handed_on_at is not None:
                 return Taken(answer.id, again=True)
-            if time.monotonic() > until or not kept.is_claimed(self.engine, answer.id, self.clock()):
+            if time.monotonic() > until or (found.sending_until or 0.0) <= self.clock():
                 return AnswerRefused(Why.NOT_SENT, answer_id=answer.id)
             time.sleep(_LOOK_SECONDS)
 

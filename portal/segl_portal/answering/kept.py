@@ -28,7 +28,8 @@ _row = sealed_answer.c
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One answer's row. Times are Unix seconds; ``handed_on_at`` is none until the sender's Postfix has it."""
+    """One answer's row. Times are Unix seconds; ``handed_on_at`` is none until the sender's Postfix has it, and
+    ``sending_until`` unless a process is at it."""
 
     id: str
     recipient_id: str
@@ -36,6 +37,7 @@ class Kept:
     wrapped_key: bytes
     created_at: float
     handed_on_at: float | None = None
+    sending_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,19 @@ def keep(engine: Engine, answer: Kept, once: bytes, room: Room) -> Kept:
         "created_at": answer.created_at,
         "once": once,
     }
+    # Her answers are counted one after the other: SQLite lets one process write at a time, PostgreSQL is told to wait.
+    hers = (
+        sa.select(sealed_recipient.c.id).where(sealed_recipient.c.id == answer.recipient_id).with_for_update()
+    )
     with transaction(engine) as connection:
-        if not connection.execute(statement.values(**values)).rowcount:
+        if connection.scalar(hers) is None:
+            raise Refusal(Why.GONE)
+        if connection.scalar(statement.values(**values).returning(_row.id)) is None:
             query = _select().where(_row.once == once, _row.recipient_id == answer.recipient_id)
             found = connection.execute(query).one_or_none()
             if found is None:  # forgotten at this very moment
                 raise Refusal(Why.GONE)
             return _kept(found)
-        # the row is written, so no other process writes one while these are counted
         check_room(connection, answer.recipient_id, room, answer.created_at)
     return answer
 
@@ -123,24 +130,27 @@ def claim(engine: Engine, answer_id: str, now: float, until: float) -> bool:
         return bool(connection.execute(statement.values(sending_until=until)).rowcount)
 
 
-def is_claimed(engine: Engine, answer_id: str, now: float) -> bool:
-    with transaction(engine) as connection:
-        until = connection.scalar(sa.select(_row.sending_until).where(_row.id == answer_id))
-    return until is not None and until > now
-
-
 def release(engine: Engine, answer_id: str) -> None:
     """It was not handed on; the next try may begin."""
     with transaction(engine) as connection:
         connection.execute(sealed_answer.update().where(_row.id == answer_id).values(sending_until=None))
 
 
-def handed_on(engine: Engine, answer_id: str, now: float, also: Callable[[Connection], None]) -> None:
+def handed_on(engine: Engine, answer: Kept, now: float, also: Callable[[Connection], None]) -> None:
     """The sender's Postfix has it. *also* is done in the same transaction."""
     with transaction(engine) as connection:
-        statement = sealed_answer.update().where(_row.id == answer_id)
+        _one_by_one(connection, answer.recipient_id)
+        statement = sealed_answer.update().where(_row.id == answer.id)
         connection.execute(statement.values(sending_until=None, handed_on_at=now))
         also(connection)
+
+
+def _one_by_one(connection: Connection, recipient_id: str) -> None:
+    """Whoever writes about her answers takes her row first. So they are counted one after the other, and no two
+    processes wait for each other, each with what the other wants. SQLite has one writer at a time anyhow."""
+    hers = sa.select(sealed_recipient.c.id).where(sealed_recipient.c.id == recipient_id)
+    if connection.scalar(hers.with_for_update()) is None:
+        raise Refusal(Why.GONE)
 
 
 def forget(engine: Engine, directory: SealedDirectory, answer_id: str) -> None:
@@ -152,9 +162,13 @@ def forget(engine: Engine, directory: SealedDirectory, answer_id: str) -> None:
 
 def _select() -> sa.Select[Any]:
     return sa.select(
-        _row.id, _row.recipient_id, _row.size, _row.wrapped_key, _row.created_at, _row.handed_on_at
+        *(_row.id, _row.recipient_id, _row.size, _row.wrapped_key),
+        *(_row.created_at, _row.handed_on_at, _row.sending_until),
     )
 
 
 def _kept(row: sa.Row[Any]) -> Kept:
-    return Kept(row.id, row.recipient_id, row.size, row.wrapped_key, row.created_at, row.handed_on_at)
+    return Kept(
+        *(row.id, row.recipient_id, row.size, row.wrapped_key),
+        *(row.created_at, row.handed_on_at, row.sending_until),
+    )

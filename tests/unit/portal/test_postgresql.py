@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,9 +17,11 @@ from segl.sealed.news import Kind, claim
 from segl.sealed.overview import State, list_messages
 from segl.sealed.revocation import house_secret
 from segl.store import open_store, transaction
+from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
 from segl_portal.browser import Browser
 from segl_portal.desk import Asked, Denied
 from world.counter import Counter
+from world.forms import Form
 from world.postgresql import PostgreSQL
 
 
@@ -138,3 +141,34 @@ def test_the_house_has_one_secret_whoever_asks_first(url: str, tmp_path: Path) -
     assert len(set(secrets)) == 1
     for engine in engines:
         engine.dispose()
+
+
+def test_an_answer_sent_by_many_processes_at_once_is_one_and_the_limit_holds(counter: Counter) -> None:
+    _, opened = counter.open(counter.seal())
+    counter.return_port.forget()
+    desks = [
+        AnswerDesk(counter.settings, counter.engine, counter.events, lambda: counter.now) for _ in range(8)
+    ]
+    outcomes: dict[int, Taken | AnswerRefused] = {}
+
+    def take(number: int, form: Form) -> None:
+        stream = form.stream()
+        outcomes[number] = asyncio.run(
+            desks[number].take_answer(opened, stream, form.content_type, lambda text: text == "right")
+        )
+
+    same = Form(text="Det samme").with_file("a.txt", b"x" * 100_000)
+    at_once(8, lambda number: take(number, same))
+    assert {one.answer_id for one in outcomes.values()} == {desks[0].thread(opened)[0].id}
+    assert all(isinstance(one, Taken) for one in outcomes.values())
+    assert len(counter.return_port.received) == 1
+
+    an_hour = counter.settings.portal.answers.answers_an_hour
+    taken = 1
+    for _ in range(2):
+        at_once(8, lambda number: take(number, Form(text=f"Svar {number}")))
+        taken += sum(isinstance(one, Taken) for one in outcomes.values())
+    assert taken == an_hour == len(desks[0].thread(opened)) == len(counter.return_port.received)
+    assert {one.why for one in outcomes.values() if isinstance(one, AnswerRefused)} == {Why.TOO_SOON}
+    for desk in desks:
+        desk.close()
