@@ -34,10 +34,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.bench_milter import Round, postfix, segl_settings, send
+from bench.bench_milter import segl_settings
+from bench.gateway import Round, next_hop, postfix, send
 from bench.mix import messages
 from bench.processes import bar, share, tell_noise
-from world.postfix import wait_for_port, wait_until
+from world.postfix import PostfixInstance, wait_for_port, wait_until
 from world.process import Daemon
 
 RATIO, AIM = 0.75, 1.0
@@ -104,7 +105,7 @@ def main() -> int:
     directory = Path(tempfile.mkdtemp(prefix="segl-bench-"))
     directory.chmod(0o755)
     try:
-        with _rspamd(directory, workers) as rspamd, _segl(directory, workers) as segl:
+        with _rspamd(directory, workers) as rspamd, _segl(directory, workers) as segl, next_hop():
             gateway = postfix(
                 directory,
                 {
@@ -116,7 +117,7 @@ def main() -> int:
                 gateway.start()
                 for port in PORTS.values():
                     wait_for_port("127.0.0.1", port)
-                rounds = _measure(options, {"rspamd": rspamd.pid, "segl-milter": segl.pid})
+                rounds = _measure(gateway, options, {"rspamd": rspamd.pid, "segl-milter": segl.pid})
             finally:
                 gateway.stop()
             return 0 if report(rounds, options, workers, rspamd) else 1
@@ -133,16 +134,18 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measure(options: argparse.Namespace, milters: dict[str, int]) -> dict[str, list[Round]]:
+def _measure(
+    gateway: PostfixInstance, options: argparse.Namespace, milters: dict[str, int]
+) -> dict[str, list[Round]]:
     """The same messages to both in a round, others in the next: no filter meets an attachment twice."""
     for port in PORTS.values():  # caches, page tables, Postfix's own processes
-        send(port, messages(60, seed=0), options.sessions)
+        send(gateway, port, messages(60, seed=0), options.sessions)
     rounds: dict[str, list[Round]] = {name: [] for name in PORTS}
     names = list(PORTS)
     for number in range(options.rounds):
         samples = messages(options.messages, seed=number + 1)
         for name in names if number % 2 else reversed(names):
-            rounds[name].append(send(PORTS[name], samples, options.sessions, milters[name]))
+            rounds[name].append(send(gateway, PORTS[name], samples, options.sessions, milters[name]))
     return rounds
 
 
