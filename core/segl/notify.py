@@ -6,6 +6,7 @@ leading ``@`` means the abstract namespace. Without that variable (no systemd) a
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import time
@@ -50,3 +51,11 @@ def watchdog_seconds() -> float | None:
     if not limit or (owner and owner != str(os.getpid())):
         return None
     return int(limit) / 2_000_000
+
+
+async def feed_watchdog() -> None:
+    """Tell systemd, as often as it wants, that the event loop still turns. Ends at once when it wants nothing."""
+    seconds = watchdog_seconds()
+    while seconds is not None:
+        watchdog()
+        await asyncio.sleep(seconds)

@@ -313,7 +313,7 @@ class _Daemon:
             for each in (
                 self._keep_house(),
                 self._tell_news(),
-                _feed_watchdog(),
+                notify.feed_watchdog(),
                 counts,
                 self._desk.run(),
                 self._follower.run(),
@@ -393,14 +393,6 @@ class _Daemon:
 def _resolve(future: asyncio.Future[str], value: str) -> None:
     if not future.done():
         future.set_result(value)
-
-
-async def _feed_watchdog() -> None:
-    """Tell systemd that the loop still turns."""
-    seconds = notify.watchdog_seconds()
-    while seconds is not None:
-        notify.watchdog()
-        await asyncio.sleep(seconds)
 
 
 if __name__ == "__main__":

@@ -175,7 +175,7 @@ class _Daemon:
             self._events,
             lambda: self._settings.inbound.on,
         )
-        own = (self._keep_house(), self._keep_fresh(), _feed_watchdog())
+        own = (self._keep_house(), self._keep_fresh(), notify.feed_watchdog())
         work = (*own, relief.run(), counts, signers.run())
         helpers = [asyncio.create_task(each) for each in work]
         self._events.ready(socket=str(doors.questions.path))
@@ -251,14 +251,6 @@ class _Daemon:
 def _resolve(future: asyncio.Future[str], value: str) -> None:
     if not future.done():
         future.set_result(value)
-
-
-async def _feed_watchdog() -> None:
-    """Tell systemd that the loop still turns."""
-    seconds = notify.watchdog_seconds()
-    while seconds is not None:
-        notify.watchdog()
-        await asyncio.sleep(seconds)
 
 
 if __name__ == "__main__":

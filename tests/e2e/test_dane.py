@@ -9,17 +9,16 @@ from __future__ import annotations
 import asyncio
 import smtplib
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from segl.vocabulary import Known
 from segl_routing.dane import DANE_ONLY, Dane
 from segl_routing.mx import MailDns
+from world.estate import half_a_house
 from world.house import House
 from world.letters import SENDER, letter
-from world.postfix import wait_for_port, wait_until
+from world.postfix import wait_until
 from world.street import Street
 
 pytestmark = pytest.mark.world
@@ -33,10 +32,8 @@ SECRET = "Kun for dig"
 @pytest.fixture(scope="module")
 def dane_house(street: Street) -> Iterator[House]:
     """Segl-map and the secure Postfix, which asks the test's table before segl-map for a policy."""
-    with TemporaryDirectory(prefix="segl-") as name:
-        directory = Path(name)
-        directory.chmod(0o755)
-        house = House(directory, ca_file=street.ca.file, settings_text=PINS)
+
+    def prepare(house: House) -> None:
         policies = " ".join(f"{{ {domain} = {DANE_ONLY} }}" for domain in FORCED)
         table = f"socketmap:unix:{house.run}/map.sock:tlspolicy"
         shipped = f"  -o smtp_tls_policy_maps={table}\n"
@@ -44,14 +41,9 @@ def dane_house(street: Street) -> Iterator[House]:
         house.secure.master_cf = house.secure.master_cf.replace(
             shipped, f"  -o {{ smtp_tls_policy_maps = inline:{{ {policies} }}, {table} }}\n"
         )
-        house.map.start()
-        house.secure.start()
-        wait_for_port("127.0.0.1", 10026)
-        try:
-            yield house
-        finally:
-            house.secure.stop()
-            assert house.map.stop() == 0
+
+    with half_a_house(street, PINS, prepare) as house:
+        yield house
 
 
 def hand_over(recipient: str) -> None:

@@ -10,14 +10,13 @@ import re
 import smtplib
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
+from world.estate import half_a_house
 from world.house import House
 from world.letters import BARE, GOOD, PARTNER, SENDER, letter
-from world.postfix import wait_for_port, wait_until
+from world.postfix import wait_until
 from world.street import Street
 
 pytestmark = pytest.mark.world
@@ -44,23 +43,12 @@ match = ["mx.forkertnavn.example"]
 
 @pytest.fixture(scope="module")
 def half_house(street: Street) -> Iterator[House]:
-    """A house of which only segl-map and the secure Postfix run.
+    def prepare(house: House) -> None:
+        certificate = street.partner.certificate.cert
+        (house.tunnel / "kommune.example.pem").write_bytes(certificate.read_bytes())
 
-    Not in pytest's own folder: that is closed to other users again whenever another pytest starts.
-    """
-    with TemporaryDirectory(prefix="segl-") as name:
-        directory = Path(name)
-        directory.chmod(0o755)
-        house = House(directory, ca_file=street.ca.file, settings_text=PINS)
-        (house.tunnel / "kommune.example.pem").write_bytes(street.partner.certificate.cert.read_bytes())
-        house.map.start()
-        house.secure.start()
-        wait_for_port("127.0.0.1", 10026)
-        try:
-            yield house
-        finally:
-            house.secure.stop()
-            assert house.map.stop() == 0
+    with half_a_house(street, PINS, prepare) as house:
+        yield house
 
 
 def hand_over(*recipients: str, sender: str = SENDER) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import smtplib
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
+from world.estate import half_a_house
 from world.house import House
 from world.letters import SENDER, letter
-from world.postfix import wait_for_port, wait_until
+from world.postfix import wait_until
 from world.street import Street
 
 pytestmark = pytest.mark.world
@@ -30,19 +29,8 @@ SECRET = "Kun for dig"
 
 @pytest.fixture(scope="module")
 def half_house(street: Street) -> Iterator[House]:
-    """A house of which only segl-map and the secure Postfix run."""
-    with TemporaryDirectory(prefix="segl-") as name:
-        directory = Path(name)
-        directory.chmod(0o755)
-        house = House(directory, ca_file=street.ca.file, settings_text=SETTINGS)
-        house.map.start()
-        house.secure.start()
-        wait_for_port("127.0.0.1", 10026)
-        try:
-            yield house
-        finally:
-            house.secure.stop()
-            assert house.map.stop() == 0
+    with half_a_house(street, SETTINGS) as house:
+        yield house
 
 
 def asked(house: House, key: str, table: str) -> str:

@@ -148,6 +148,17 @@ url = "sqlite:///{self.directory}/segl.db"
     def partner(self, domain: str, key: type_of_key | None = None) -> Partner:
         return Partner.new(self.certificates, domain, self.directory, key)
 
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_reason: object) -> None:
+        self.stop()
+
     def start(self) -> None:
         self.return_port.start()
         self.daemon.start()

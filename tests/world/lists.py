@@ -26,10 +26,11 @@ from segl_delivery.signed_list import open_signed, sign_list
 from segl_routing.tunnel_list import content
 from segl_routing.tunnel_list.accepted import Accepted, AcceptedList, read_state
 from segl_routing.tunnel_list.sources import Fetched, source_of
-from segl_routing.tunnel_list.update import Updated, update
+from segl_routing.tunnel_list.update import Updated, roll_back, update
 from world.partners import certificate, ec_key, rsa_key, usage
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+TOWNS = [f"by{number:02}.example" for number in range(20)]
 
 
 @cache
@@ -99,6 +100,17 @@ class Desk:
     def update(self, *, days: float = 0, **how: Any) -> Updated:
         source = source_of(self.terms, open_signed, never)
         return update(self.terms, self.base, source, (NOW + timedelta(days=days)).timestamp(), **how)
+
+    def publish_three(self) -> None:
+        """Three lists, one after the other, each with a new domain, and each taken up."""
+        for serial in (1, 2, 3):
+            self.publish(listed(*TOWNS, *(f"new{n}.example" for n in range(serial)), serial=serial))
+            self.update()
+
+    def rolled(self, serial: int | None = None, **how: Any) -> tuple[int, int]:
+        """Go back; the serials before and after."""
+        before, after, _ = roll_back(self.terms, self.base, serial, **how)
+        return before.serial, after.serial
 
     def refused(self, **how: Any) -> ListFault:
         before = self.tree()

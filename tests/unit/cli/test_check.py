@@ -18,6 +18,8 @@ from segl.cli.main import build
 from segl.errors import SeglError
 from segl.vocabulary import Label
 
+pytestmark = pytest.mark.usefixtures("no_model")
+
 SEGL = [sys.executable, "-m", "segl.cli", "check"]
 PLAIN = b"From: a@vand.example\nTo: b@by.example\nSubject: Referat\n\nReferatet kommer i morgen.\n"
 HEALTH = (
@@ -51,12 +53,6 @@ def segl_process(*arguments: str | Path) -> Done:
         [*SEGL, *map(str, arguments)], capture_output=True, timeout=120, check=False, env=environment
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode("utf-8", "replace"))
-
-
-@pytest.fixture(autouse=True)
-def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here words alone decide, whatever model is shipped."""
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: None)
 
 
 @pytest.fixture

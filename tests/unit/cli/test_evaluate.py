@@ -13,6 +13,8 @@ from keyword_model import KeywordModel
 from segl.cli.main import build
 from segl.vocabulary import Label
 
+pytestmark = pytest.mark.usefixtures("no_model")
+
 SECRET = "Preben er stadig sygemeldt med sin diskusprolaps."
 RECORDS: list[dict[str, Any]] = [
     {"id": "found", "body": SECRET, "labels": ["health"], "why": "illness"},
@@ -31,11 +33,6 @@ RECORDS: list[dict[str, Any]] = [
 
 def segl(*arguments: str | Path) -> Result:
     return CliRunner().invoke(build("evaluate"), ["evaluate", *map(str, arguments)])
-
-
-@pytest.fixture(autouse=True)
-def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: None)
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from segl_classifier.decide import Stance
 from segl_classifier.explain import explain
 from segl_classifier.rules import shipped_rules
 
+pytestmark = pytest.mark.usefixtures("no_model")
+
 HEAD = (
     "From: a@vand.example\nTo: b@by.example\nSubject: Vagtplan\nContent-Type: text/plain; charset=utf-8\n\n"
 )
@@ -36,11 +38,6 @@ MODEL = KeywordModel({"sygemeldt": {Label.HEALTH: 0.8, Label.FAMILY: 0.1}}, lowe
 
 def segl(*arguments: str | Path) -> Result:
     return CliRunner().invoke(build("explain"), ["explain", *map(str, arguments)])
-
-
-@pytest.fixture(autouse=True)
-def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: None)
 
 
 @pytest.fixture

@@ -24,12 +24,8 @@ SETTINGS = '[certificates]\nsources = ["smimea"]\n'  # where they come from is n
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    desk = Desk(tmp_path_factory.mktemp("desk"), SETTINGS)
-    try:
-        desk.start()
+    with Desk(tmp_path_factory.mktemp("desk"), SETTINGS) as desk:
         yield desk
-    finally:
-        desk.stop()
 
 
 @pytest.fixture

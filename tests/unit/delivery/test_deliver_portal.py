@@ -30,12 +30,8 @@ AS_SEALED = MESSAGE.replace(b"X-Segl-Route: secure\r\n", b"")
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    desk = Desk(tmp_path_factory.mktemp("desk"))
-    try:
-        desk.start()
+    with Desk(tmp_path_factory.mktemp("desk")) as desk:
         yield desk
-    finally:
-        desk.stop()
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,9 @@ from segl.errors import TunnelListError
 from segl.vocabulary import ListFault
 from segl_routing.tunnel_list.accepted import AcceptedList
 from segl_routing.tunnel_list.keeping import keeper_of
-from segl_routing.tunnel_list.update import Result, roll_back
-from world.lists import NOW, Desk, Publisher, desk_in, listed
+from segl_routing.tunnel_list.update import Result
+from world.lists import NOW, TOWNS, Desk, Publisher, desk_in, listed
 
-TOWNS = [f"by{number:02}.example" for number in range(20)]
 NOBODY = Publisher("Nobody", 2)
 
 
@@ -28,19 +27,8 @@ def desk(tmp_path: Path) -> Desk:
     return desk_in(tmp_path)
 
 
-def rolled(desk: Desk, serial: int | None = None, **how: Any) -> tuple[int, int]:
-    before, after, _ = roll_back(desk.terms, desk.base, serial, **how)
-    return before.serial, after.serial
-
-
-def three(desk: Desk) -> None:
-    for serial in (1, 2, 3):
-        desk.publish(listed(*TOWNS, *(f"new{n}.example" for n in range(serial)), serial=serial))
-        desk.update()
-
-
 def test_a_damaged_copy_is_known_and_not_used(desk: Desk) -> None:
-    three(desk)
+    desk.publish_three()
     copy = desk.base / "forening" / desk.state().current.file
     copy.write_bytes(copy.read_bytes().replace(b"by00", b"by99"))
     told: list[str] = []
@@ -51,12 +39,12 @@ def test_a_damaged_copy_is_known_and_not_used(desk: Desk) -> None:
     assert "is not what was accepted" in told[0]
     desk.publish(listed(*TOWNS, serial=4))
     assert desk.refused() is ListFault.BAD_COPY
-    rolled(desk, 2)
+    desk.rolled(2)
     assert desk.usable(TOWNS[0])
 
 
 def test_a_damaged_state_is_not_taken_for_a_fresh_start(desk: Desk) -> None:
-    three(desk)
+    desk.publish_three()
     (desk.base / "forening" / "accepted.json").write_bytes(b"{}")
     desk.publish(listed(*TOWNS, serial=1))
     assert desk.refused() is ListFault.BAD_COPY
@@ -139,7 +127,7 @@ def test_killed_at_any_point_it_leaves_the_old_or_the_new(desk: Desk) -> None:
     fork = multiprocessing.get_context("fork")
     seen: set[int] = set()
     serial, step, killed = 3, 0, 0
-    three(desk)
+    desk.publish_three()
     while True:
         step += 1
         serial += 1

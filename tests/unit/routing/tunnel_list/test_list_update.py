@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,10 +20,9 @@ from segl_delivery.signed_list import open_signed
 from segl_routing.tunnel_list.accepted import read_state
 from segl_routing.tunnel_list.content import Entry, write_list
 from segl_routing.tunnel_list.update import Result, roll_back
-from world.lists import NOW, Desk, Publisher, desk_in, entry, listed, partner
+from world.lists import NOW, TOWNS, Desk, Publisher, desk_in, entry, listed, partner
 from world.partners import certificate, rsa_key
 
-TOWNS = [f"by{number:02}.example" for number in range(20)]
 NOBODY = Publisher("Nobody", 2)
 PUBLISHER = Publisher()
 
@@ -247,20 +245,9 @@ def test_an_ended_list_is_used_for_its_days_of_grace(desk: Desk) -> None:
 # going back
 
 
-def rolled(desk: Desk, serial: int | None = None, **how: Any) -> tuple[int, int]:
-    before, after, _ = roll_back(desk.terms, desk.base, serial, **how)
-    return before.serial, after.serial
-
-
-def three(desk: Desk) -> None:
-    for serial in (1, 2, 3):
-        desk.publish(listed(*TOWNS, *(f"new{n}.example" for n in range(serial)), serial=serial))
-        desk.update()
-
-
 def test_rolling_back_and_what_the_source_still_offers(desk: Desk) -> None:
-    three(desk)
-    assert rolled(desk) == (3, 2)
+    desk.publish_three()
+    assert desk.rolled() == (3, 2)
     assert not desk.usable("new2.example")
     assert desk.update().result is Result.ROLLED_BACK, "what the postmaster went back from must not return"
     assert not desk.usable("new2.example")
@@ -270,12 +257,12 @@ def test_rolling_back_and_what_the_source_still_offers(desk: Desk) -> None:
 
 
 def test_rolling_back_to_one_of_the_kept_and_forward_again(desk: Desk) -> None:
-    three(desk)
-    assert rolled(desk, 1, dry_run=True) == (3, 1)
+    desk.publish_three()
+    assert desk.rolled(1, dry_run=True) == (3, 1)
     assert desk.state().current.serial == 3
-    assert rolled(desk, 1) == (3, 1)
+    assert desk.rolled(1) == (3, 1)
     assert desk.state().highest == 3
-    assert rolled(desk, 3) == (1, 3)
+    assert desk.rolled(3) == (1, 3)
     assert desk.update().result is Result.NOTHING_NEW
 
 
@@ -284,16 +271,16 @@ def test_rolling_back_to_one_of_the_kept_and_forward_again(desk: Desk) -> None:
 )
 def test_there_must_be_something_to_go_back_to(desk: Desk, serial: int | None, problem: str) -> None:
     with pytest.raises(TunnelListError, match="nothing was accepted yet"):
-        rolled(desk)
+        desk.rolled()
     desk.publish(listed(*TOWNS))
     desk.update()
     with pytest.raises(TunnelListError, match=problem):
-        rolled(desk, serial)
+        desk.rolled(serial)
 
 
 def test_so_many_copies_are_kept_and_no_more(desk: Desk) -> None:
     desk.terms = dataclasses.replace(desk.terms, keep=2)
-    three(desk)
+    desk.publish_three()
     assert [copy.serial for copy in desk.state().kept] == [3, 2]
     assert len([file for file in desk.tree() if file.endswith(".json")]) == 3
 
