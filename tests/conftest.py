@@ -8,6 +8,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No deadline for a single case: on a busy machine it says how busy, not how slow.
+settings.register_profile("segl", deadline=None)
+settings.load_profile("segl")
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,14 +22,46 @@ def repository() -> Path:
     return ROOT
 
 
-# Modules most of whose tests start programs, each short and all together long: `make test-fast` leaves them out.
+# Modules most of whose tests start programs or try thousands of cases, each short and all together long:
+# `make test-fast` leaves them out.
 _SLOW = frozenset(
     """
-    test_archive test_certificates_ldap test_check test_cpr_in_files test_evaluate test_explain test_formats_image
-    test_key_command test_milter_protocol test_mime_corpus test_pool test_portal_pages test_portal_process
-    test_postfix_commands test_postfix_host_checks test_postfix_misconfigured test_postfix_plan
-    test_rules_load test_sandbox
-    test_alike test_desk test_limits test_postgresql test_sealed_command test_sealed_life test_sealed_news test_sms
+    test_alike
+    test_archive
+    test_certificates_ldap
+    test_check
+    test_cms_enveloped
+    test_cms_opening
+    test_cpr_in_files
+    test_dane
+    test_deliver_tunnel
+    test_desk
+    test_evaluate
+    test_explain
+    test_formats_image
+    test_key_command
+    test_limits
+    test_milter_protocol
+    test_mime_corpus
+    test_mime_laws
+    test_pool
+    test_portal_pages
+    test_portal_process
+    test_postfix_commands
+    test_postfix_demands
+    test_postfix_host_checks
+    test_postfix_inbound
+    test_postfix_misconfigured
+    test_postfix_plan
+    test_postgresql
+    test_rule_effects
+    test_rules_load
+    test_sandbox
+    test_sealed_command
+    test_sealed_life
+    test_sealed_news
+    test_sms
+    test_traffic
     """.split()
 )
 
