@@ -34,11 +34,13 @@ _SLOW = frozenset(
     test_cms_opening
     test_cpr_in_files
     test_dane
+    test_decoding
     test_deliver_tunnel
     test_desk
     test_evaluate
     test_explain
     test_formats_image
+    test_index
     test_key_command
     test_limits
     test_milter_protocol
@@ -62,6 +64,8 @@ _SLOW = frozenset(
     test_sealed_news
     test_sms
     test_traffic
+    test_view
+    test_workshop
     """.split()
 )
 

@@ -50,7 +50,7 @@ def main() -> None:
     control = socket.socket(fileno=CONTROL)
     module: Work = importlib.import_module(sys.argv[1])
     libraries = _load(module)
-    loading = True
+    loading = next(libraries, False)  # what every worker needs, before there is one
     while True:
         if loading and not select([control], [], [], 0)[0]:
             loading = next(libraries, False)  # between requests, so that the first need not wait

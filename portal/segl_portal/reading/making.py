@@ -1,0 +1,87 @@
+"""What is made from an open message: previews of its files, and all of it as PDF."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Final
+
+from segl_portal.reading.files import FilePart, open_file, open_picture
+from segl_portal.reading.kinds import FileKind
+from segl_portal.reading.paper import print_document
+from segl_portal.reading.plain import plain_html
+from segl_portal.reading.source import Source
+from segl_portal.reading.view import MessageView
+from segl_portal.reading.workshop import LARGEST_PREVIEWED, PRINT_SECONDS, Workshop
+
+_MOST_COUNTED: Final = 10  # files of a message whose pages are counted
+_PRINTED_PICTURES: Final = 20 * 1024 * 1024  # bytes of all pictures of a printed message
+_WORDS: Final = 100_000  # characters that are printed when the layout takes too long
+_WORDS_SECONDS: Final = 15.0
+_PICTURE = re.compile(r'<img(?P<before>(?: [a-z-]+="[^"]*+")*?) src="picture/(?P<number>\d{1,4})"')
+
+
+def preview(content: Source, number: int, page: int, workshop: Workshop) -> bytes | None:
+    """A page of file *number*, from 1, as PNG; ``None`` when it cannot be shown. Raises what reading
+    *content* does."""
+    data = _previewed(content, number)
+    return None if data is None else workshop.preview(data, page)
+
+
+def preview_pages(content: Source, files: Sequence[FilePart], workshop: Workshop) -> dict[int, int]:
+    """How many pages of each file can be looked at, by its number; of a picture one, without looking into it."""
+    pages = {file.number: 1 for file in files if file.preview and file.kind is FileKind.PICTURE}
+    documents = [file for file in files if file.preview and file.kind is not FileKind.PICTURE]
+    for file in documents[:_MOST_COUNTED]:
+        data = _previewed(content, file.number)
+        if data is not None and (count := workshop.count_pages(data)):
+            pages[file.number] = count
+    return pages
+
+
+def message_pdf(
+    content: Source,
+    view: MessageView,
+    workshop: Workshop,
+    *,
+    rows: Sequence[tuple[str, str]],
+    title: str,
+    language: str,
+    seconds: float = PRINT_SECONDS,
+) -> bytes | None:
+    """The message as PDF, with *rows* (from, to, date, files, by their names) above its text. Where its
+    layout takes more time than it may, its words; ``None`` when even they do."""
+    body = _with_pictures(content, view.html)
+    made = workshop.as_pdf(print_document(title, list(rows), body, language), seconds)
+    if made is None:
+        words = plain_html(view.text[:_WORDS], "")
+        made = workshop.as_pdf(print_document(title, list(rows), words, language), _WORDS_SECONDS)
+    return made
+
+
+def _previewed(content: Source, number: int) -> bytes | None:
+    opened = open_file(content, number)
+    if opened is None or not opened.file.preview or opened.file.size > LARGEST_PREVIEWED:
+        return None
+    return b"".join(opened.chunks())
+
+
+def _with_pictures(content: Source, html: str) -> str:
+    """*html* with the message's own pictures in it, since the printer fetches nothing."""
+    left = _PRINTED_PICTURES
+    seen: dict[str, str] = {}
+
+    def put(image: re.Match[str]) -> str:
+        nonlocal left
+        number = image["number"]
+        if number not in seen:
+            picture = open_picture(content, int(number))
+            if picture is None or picture.size > left:
+                return f"<img{image['before']}"
+            left -= picture.size
+            data = b64encode(b"".join(picture.chunks())).decode()
+            seen[number] = f"data:{picture.content_type};base64,{data}"
+        return f'<img{image["before"]} src="{seen[number]}"'
+
+    return _PICTURE.sub(put, html)

@@ -1,0 +1,23 @@
+"""A message as PDF, made by WeasyPrint from the same harmless HTML that the frame shows. Runs in a worker only.
+
+WeasyPrint would fetch what a document names; here it may read ``data:`` and nothing else, and the sandbox of
+the worker has no network and writes no file, whatever it may try."""
+
+from __future__ import annotations
+
+from weasyprint import HTML
+from weasyprint.urls import URLFetcher
+
+from segl_portal.reading.paper import print_document
+
+
+def as_pdf(document: str) -> bytes:
+    """*document* as PDF."""
+    fetcher = URLFetcher(allowed_protocols=["data"], allow_redirects=False)
+    made: bytes = HTML(string=document, base_url=None, url_fetcher=fetcher).write_pdf()
+    return made
+
+
+def warm() -> None:
+    """Have the fonts found, once for all workers."""
+    as_pdf(print_document("x", [("x", "x")], "<p>x <b>x</b> <i>x</i></p>", "da"))
