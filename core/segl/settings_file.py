@@ -228,6 +228,8 @@ def _portal_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
         yield Fault(file, "portal.relay.match", "belongs to a next_hop")
     if portal.relay.domains and not portal.relay.next_hop:
         yield Fault(file, "portal.relay.domains", "belongs to a next_hop")
+    if portal.relay.next_hop and not portal.relay.next_hop.startswith("["):
+        yield Fault(file, "portal.relay.next_hop", "names no host", 'write it in brackets: "[mail.x.dk]:25"')
     if portal.relay.next_hop and not portal.relay.match and is_address(next_hop_host(portal.relay.next_hop)):
         yield Fault(
             file,

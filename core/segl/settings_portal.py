@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from segl.settings_values import Address, Count, Domain, MatchName, NextHop, Seconds
+from segl.settings_values import Address, Count, Domain, MatchName, NextHop, Seconds, next_hop_host
 from segl.settings_web import Listen, Look, Web
 
 _FORBID = ConfigDict(extra="forbid")
@@ -168,7 +168,7 @@ class PortalRelay:
     run after a change. See docs/relay-backend.md."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
-    # Postfix form, "[nordby-vand-dk.mail.protection.outlook.com]:25"; empty: Segl's own portal.
+    # One host, as Postfix writes it: "[nordby-vand-dk.mail.protection.outlook.com]:25"; empty: Segl's own portal.
     next_hop: NextHop = ""
     # Names that its certificate may carry; none: the host's own.
     match: tuple[MatchName, ...] = ()
@@ -180,6 +180,11 @@ class PortalRelay:
     def takes(self, domain: str) -> bool:
         """Whether what would be sealed for a recipient at *domain* (normal form) goes there."""
         return bool(self.next_hop) and (not self.domains or domain in self.domains)
+
+    @property
+    def host(self) -> str:
+        """The service's name or address; empty when there is none."""
+        return next_hop_host(self.next_hop) if self.next_hop else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
 from world.peers import SmtpPeer
 from world.postfix import BASE_SERVICES, PostfixInstance, base_main_cf, wait_for_port, wait_until
+from world.receipts import receipts_for
 from world.street import Street
 
 pytestmark = pytest.mark.world
@@ -66,6 +67,10 @@ def test_what_would_be_sealed_goes_there_and_all_else_as_ever(
     assert b"Krypter-Denne" not in direct.content
     assert not list((house.state / "sealed").glob("*/*")), "nothing is sealed here"
     assert '"way": "portal"' in house.map.log
+    wait_until(lambda: bool(receipts_for(street, SENDER)), 90, lambda: house.log[-6000:])
+    [receipt] = receipts_for(street, SENDER)
+    assert (receipt.ways[BARE], receipt.states[BARE]) == ("portal", "sent")
+    assert "Overgivet til krypteringstjenesten" in receipt.part("text/plain")
 
 
 def test_a_postfix_with_a_rule_knows_it_by_the_field(house: House, street: Street, service: SmtpPeer) -> None:

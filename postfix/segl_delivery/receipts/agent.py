@@ -64,7 +64,8 @@ class ReceiptAgent:
     async def _hear(self, report: Report, sender: str) -> bool:
         assert self.key is not None  # noqa: S101 - the report is genuine
         facts = Facts.from_bytes(self.key.unseal(report.envelope_id, report.facts)) if report.facts else None
-        return await self.ledger.hear(heard_of(report, sender, facts, self.settings.takes))
+        heard = heard_of(report, sender, facts, self.settings.takes, self.settings.portal.relay.host)
+        return await self.ledger.hear(heard)
 
     def _is_for_the_sender(self, report: Report, sender: str) -> bool:
         """Whether this sender gets Postfix's own notices, in place of receipts."""

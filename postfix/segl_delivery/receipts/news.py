@@ -2,7 +2,7 @@
 
 The way is told by who took the copy. Our own agents answer over LMTP on this host, so the remote host of their results
 is the reporting host itself, and their reply begins with the way. A reply from anywhere else is not believed about
-ways, whatever it says.
+ways, whatever it says. What another encryption service took (``[portal.relay]``) is known by that service's host.
 """
 
 from __future__ import annotations
@@ -34,11 +34,14 @@ _STATES: Final = {
 }
 
 
-def heard_of(report: Report, sender: str, facts: Facts | None, is_own: Callable[[str], bool]) -> Heard:
-    """What *report*, which went to *sender*, says. *is_own* tells own recipients."""
+def heard_of(
+    report: Report, sender: str, facts: Facts | None, is_own: Callable[[str], bool], relay: str = ""
+) -> Heard:
+    """What *report*, which went to *sender*, says. *is_own* tells own recipients, *relay* is the host of another
+    encryption service."""
     stage = Stage.SECURE if report.reporter.startswith(SECURE_NAME) else Stage.FRONT
     news = tuple(
-        _news(result, report, stage, is_own) for result in report.results if result.action in _STATES
+        _news(result, report, stage, is_own, relay) for result in report.results if result.action in _STATES
     )
     return Heard(
         id=report.envelope_id,
@@ -50,11 +53,11 @@ def heard_of(report: Report, sender: str, facts: Facts | None, is_own: Callable[
     )
 
 
-def _news(result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool]) -> News:
+def _news(result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool], relay: str) -> News:
     state = _STATES[result.action]
-    way, said = _way(result, report, stage, is_own)
+    way, said = _way(result, report, stage, is_own, relay)
     sealed = _SEALED_AS.search(said) if way is Way.PORTAL else None
-    if way is Way.PORTAL and state is State.SENT:
+    if way is Way.PORTAL and state is State.SENT and result.remote == report.reporter:
         state = State.SEALED
     agent = way in (Way.TUNNEL, Way.CERTIFICATE)
     return News(
@@ -80,13 +83,15 @@ def _detail(said: str) -> str:
 
 
 def _way(
-    result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool]
+    result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool], relay: str
 ) -> tuple[Way | None, str]:
     """The way, and what an agent of ours said of it."""
     if is_own(result.recipient):
         return Way.INTERNAL, ""
     if stage is Stage.FRONT or not result.remote:
         return None, ""
+    if relay and result.remote.strip("[]").lower() == relay:
+        return Way.PORTAL, ""
     if result.remote != report.reporter:
         return Way.TLS, ""
     found = _OF_AGENT.match(one_line(result.said))

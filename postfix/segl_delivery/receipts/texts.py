@@ -95,6 +95,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
             "sent": "Modtagerens mailserver har taget imod den {time}",
             "sent-on": "Krypteret og sendt videre {time}",
             "sent-internal": "Sendt til postkassen {time}",
+            "sent-to-service": "Overgivet til krypteringstjenesten {time}",
         },
         todo={
             "tunnel": "intet; modtagerens system åbner den",
@@ -137,6 +138,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
             "personal": "den handler om en persons forhold",
             "unsure": "det kan ikke udelukkes, at den handler om en persons forhold",
             "requested": "du bad om det i emnet",
+            "answers_sealed": "den svarer på det, modtageren skrev på den sikre side",
             "always": "al mail ud af huset sendes sikkert",
             "unreadable": "en del af den kunne ikke læses automatisk",
         },
@@ -188,6 +190,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
             "sent": "Taken by the recipient's mail server {time}",
             "sent-on": "Encrypted and sent on {time}",
             "sent-internal": "Sent to the mailbox {time}",
+            "sent-to-service": "Handed to the encryption service {time}",
         },
         todo={
             "tunnel": "do nothing; the recipient's system opens it",
@@ -230,6 +233,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
             "personal": "it is about a person's matters",
             "unsure": "it cannot be ruled out that it is about a person's matters",
             "requested": "you asked for it in the subject",
+            "answers_sealed": "it answers what the recipient wrote on the secure page",
             "always": "all mail that leaves the house is sent securely",
             "unreadable": "a part of it could not be read automatically",
         },

@@ -178,6 +178,8 @@ def _state(line: Line, texts: ReceiptTexts) -> str:
         word = "sent-on"
     elif line.state is State.SENT and line.way is Way.INTERNAL:
         word = "sent-internal"
+    elif line.state is State.SENT and line.way is Way.PORTAL:  # sealed by nobody here: [portal.relay]
+        word = "sent-to-service"
     until = _time(line.retry_until, texts) if line.retry_until else "?"
     return texts.states[word].format(time=_time(line.at, texts), until=until)
 

@@ -130,6 +130,7 @@ def test_without_a_relay_there_is_no_such_transport(tmp_path: Any) -> None:
         ({"next_hop": SERVICE, "match": ["a b"]}, "no name to match"),
         ({"next_hop": SERVICE, "match": ["*.example"]}, "no name to match"),
         ({"next_hop": "mail tjeneste"}, "write it as Postfix does"),
+        ({"next_hop": "tjeneste.example"}, "names no host"),
         *(
             ({"next_hop": SERVICE, "header": header}, "write a header field")
             for header in (

@@ -145,3 +145,23 @@ def test_nothing_that_is_cut_or_filled_with_junk_breaks_it(at: int, junk: bytes)
         found = parse_report(message)
         if found is not None:
             assert len(heard_of(found, "a@nordby.example", None, lambda _: False).news) <= 3
+
+
+@pytest.mark.parametrize(
+    ("remote", "expected"),
+    [
+        ("nordby-dk.mail.tjeneste.example", (State.SENT, Way.PORTAL, "nordby-dk.mail.tjeneste.example")),
+        ("NORDBY-DK.mail.tjeneste.example", (State.SENT, Way.PORTAL, "nordby-dk.mail.tjeneste.example")),
+        ("andre-dk.mail.tjeneste.example", (State.SENT, Way.TLS, "andre-dk.mail.tjeneste.example")),
+    ],
+)
+def test_what_another_encryption_service_took_is_told_by_its_host(
+    remote: str, expected: tuple[State, Way, str]
+) -> None:
+    taken = group("bo@x.example", Remote_MTA=f"dns; {remote}", Diagnostic_Code="smtp; 250 2.6.0 Queued mail")
+    found = parse_report(report(ID, taken, reporter=OURS))
+    assert found is not None
+    [news] = heard_of(
+        found, "anna@nordby.example", None, lambda _: False, "nordby-dk.mail.tjeneste.example"
+    ).news
+    assert (news.state, news.way, news.host) == expected
