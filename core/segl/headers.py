@@ -15,6 +15,8 @@ ENVELOPE_ID = "X-Segl-Envelope-Id"  # the ENVID (RFC 3461) the client gave, when
 ANSWER = (
     "Segl-Answer"  # stays on, for people and their rules: written in the portal. Forged ones are taken off
 )
+WISHES = "X-Segl-Wishes"  # what the subject asked of the portal (segl.wishes), taken off it by the milter
+
 OPENED = "Segl-Opened"  # stays on: what segl-deliver made of an encrypted message. Forged ones are taken off
 
 # Headers of a sender that would steer our own machinery: forged X-Segl-*, and RFC 8689's

@@ -12,6 +12,7 @@ from segl import headers
 from segl.demand_tag import DEMANDS
 from segl.errors import SmtpReply
 from segl.vocabulary import Decision, Proof, Verdict
+from segl.wishes import Wishes, to_field
 from segl_milter.dsn import parameter, recipient_parameters, sender_parameters
 from segl_milter.transaction import Mail
 
@@ -54,17 +55,21 @@ def marks_for(
     opened: bool = False,
     subjects: tuple[tuple[int, str], ...] = (),
     facts: str = "",
+    wishes: Wishes | None = None,
 ) -> Marks:
     """The marks of *mail*, to which *action* is done because of *verdict*; *segl_id* names it in reports, and
     *least* is the proof it demands of forced TLS (``ENCRYPT``: none of its own). *opened*: own recipients get it
     through segl-deliver, whatever the verdict. *subjects*: those to write anew, as in :class:`Marks`. *facts* are
-    sealed, and for its receipt."""
+    sealed, and for its receipt. *wishes* are what the first subject asks of the portal: they come off it for all
+    ways."""
     if action is Decision.REJECT:
         return Marks(refusal=_refusal(verdict))
     remove = tuple(reversed(mail.steering))
     if action is Decision.PLAIN:
         route = (headers.ROUTE, Decision.PLAIN.value)
         return Marks(subjects=subjects, remove=remove, add=(*_opening(opened), route))
+    if wishes is not None:
+        subjects = ((1, wishes.subject), *(one for one in subjects if one[0] != 1))
     return Marks(
         subjects=subjects,
         remove=remove,
@@ -74,6 +79,7 @@ def marks_for(
         add=(
             *_identity(mail, segl_id),
             *_facts(mail, facts),
+            *_wishes(wishes),
             *_demand(least),
             *_opening(opened),
             (headers.ROUTE, Decision.SECURE.value),
@@ -113,6 +119,10 @@ def _facts(mail: Mail, facts: str) -> tuple[tuple[str, str], ...]:
 def _demand(least: Proof) -> tuple[tuple[str, str], ...]:
     """What sends the message to the entrance of its demand (:mod:`segl.demand_tag`)."""
     return ((headers.LEAST, least.value),) if least in DEMANDS else ()
+
+
+def _wishes(wishes: Wishes | None) -> tuple[tuple[str, str], ...]:
+    return () if wishes is None else ((headers.WISHES, to_field(wishes)),)
 
 
 def _opening(opened: bool) -> tuple[tuple[str, str], ...]:

@@ -1,8 +1,9 @@
 """What must happen to a message: the classifier's verdict, and what settings and sender ask for.
 
-A message to own domains only is plain without being read. A subject tag asks for the secure way, as does an answer
-to what somebody wrote in the portal, and the mode ``always``; none of them lowers what the classifier says. In the
-mode ``shadow`` the verdict is recorded and the message goes as it would without Segl.
+A message to own domains only is plain without being read. A subject tag asks for the secure way, as do words for the
+portal (:mod:`segl.wishes`), an answer to what somebody wrote in the portal, and the mode ``always``; none of them
+lowers what the classifier says. In the mode ``shadow`` the verdict is recorded and the message goes as it would
+without Segl.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from segl.mime.encoded_words import decode_header
 from segl.settings import Settings
 from segl.subject_tags import without_tags
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
+from segl.wishes import Wishes, read_wishes
 from segl_classifier.classify import classify
 from segl_classifier.decide import Stance
 from segl_classifier.extract import Pictures
@@ -84,6 +86,15 @@ def forged_tags(mail: Mail, settings: Settings) -> tuple[tuple[int, str], ...]:
     return tuple((number, text) for number, text in found if text is not None)
 
 
+def wishes_of(mail: Mail, settings: Settings) -> Wishes | None:
+    """What an own sender's subject asks of the portal, ``None`` for nothing."""
+    if not mail.subjects or not settings.is_own(domain_of(mail.sender.bare)):
+        return None
+    sms = settings.portal.sms
+    found = read_wishes(_shown(mail.subjects[0]).strip(), sms.country if sms.url else None)
+    return found if found.any else None
+
+
 def beyond_limits(mail: Mail) -> Iterable[Finding]:
     """What of *mail* was not kept, and so not read."""
     if mail.cut:
@@ -95,7 +106,8 @@ def beyond_limits(mail: Mail) -> Iterable[Finding]:
 
 def demands(mail: Mail, settings: Settings) -> Iterable[str]:
     """The reasons for the secure way that lie outside the message's content."""
-    if any(tagged(subject, settings.detection.subject_tags) for subject in mail.subjects):
+    asked = any(tagged(subject, settings.detection.subject_tags) for subject in mail.subjects)
+    if asked or wishes_of(mail, settings) is not None:
         yield REQUESTED
     if any(map(settings.is_own, mail.answers)):
         yield ANSWERS_SEALED

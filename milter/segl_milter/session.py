@@ -21,7 +21,7 @@ from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
 from segl_milter.marks import MOST_NOTICES, Marks, marks_for
 from segl_milter.protocol import Context
-from segl_milter.ruling import ANSWERS_SEALED, REQUESTED, action, forged_tags, judge, to_be_opened
+from segl_milter.ruling import ANSWERS_SEALED, REQUESTED, action, forged_tags, judge, to_be_opened, wishes_of
 from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Mail, Transaction
 
@@ -110,7 +110,10 @@ class Session:
         subjects = forged_tags(mail, settings)
         goes_secure = todo in (Decision.SECURE, Decision.HOLD)
         name, facts = self._named(mail, verdict) if goes_secure else ("", "")
-        marks = marks_for(mail, todo, verdict, name, least, opened=opened, subjects=subjects, facts=facts)
+        wishes = wishes_of(mail, settings)
+        marks = marks_for(
+            mail, todo, verdict, name, least, opened=opened, subjects=subjects, facts=facts, wishes=wishes
+        )
         return apply(marks, self._context)
 
     def _named(self, mail: Mail, verdict: Verdict) -> tuple[str, str]:

@@ -39,13 +39,13 @@ from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl.receipts.records import forget
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.spare import load_resend_key
-from segl.sealed.wishes import read_numbers
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 from segl.store import open_store, transaction
 from segl.traffic_writer import TrafficWriter
 from segl.vocabulary import Way
+from segl.wishes import read_numbers
 from segl_delivery.agent import Agent, Incoming
 from segl_delivery.budget import ByteBudget
 from segl_delivery.certificate import CertificateAgent, RecipientCertificates

@@ -1,13 +1,13 @@
 """Seals one message for its recipients: what it holds, how long it lives, and how each recipient proves herself.
 
-The words in the subject that ask something of the portal (:mod:`segl.sealed.wishes`) are taken off first. A phrase
+The words in the subject that ask something of the portal (:mod:`segl.wishes`) are taken off first. A phrase
 holds for all recipients; a number for the one it names, or for the only one there is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import getaddresses
 from typing import Final
@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
 from segl.events import Events
-from segl.headers import steers
+from segl.headers import WISHES, steers
 from segl.mail.compose import encoded, one_line
 from segl.mail.fields import Field, join_header, split_header
 from segl.masking import mask_digits
@@ -28,8 +28,8 @@ from segl.sealed.phrase import hash_of
 from segl.sealed.records import SealedMessage, SealedRecipient, record
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.sealed.spare import load_resend_key, make_spare
-from segl.sealed.wishes import Wishes, normal, read_wishes
 from segl.settings import Settings
+from segl.wishes import Wishes, from_field, normal, read_wishes
 from segl_delivery.agent import Delivery
 
 _LONGEST_SUBJECT: Final = 4096  # bytes that are looked at
@@ -58,7 +58,7 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """``numbers`` is the address book of telephone numbers (:func:`segl.sealed.wishes.read_numbers`)."""
+    """``numbers`` is the address book of telephone numbers (:func:`segl.wishes.read_numbers`)."""
 
     engine: Engine
     directory: SealedDirectory
@@ -104,6 +104,7 @@ class Sealer:
         kept = [one for one in fields if not steers(one.name)]
         sms = self.settings.portal.sms
         country = sms.country if sms.url else None
+        told = next((one.value for one in fields if one.name == WISHES.lower()), b"")
         found = Wishes("")
         for at, one in enumerate(kept):
             if one.name == "subject" and len(one.raw) <= _LONGEST_SUBJECT:
@@ -115,6 +116,9 @@ class Sealer:
                 break
         if not found.any and len(kept) == len(fields):
             return message, found
+        passed_on = from_field(told)
+        if not found.any and passed_on is not None:
+            found = replace(passed_on, subject=found.subject)
         return join_header(kept, body), found
 
     def _addressees(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import SettingsError
-from segl.sealed.wishes import Wishes, normal_number, read_numbers, read_wishes
+from segl.wishes import Wishes, from_field, normal_number, read_numbers, read_wishes, to_field
 
 NUMBER = "+4512345678"
 
@@ -67,6 +68,43 @@ def test_without_a_gateway_a_number_is_a_word_like_others() -> None:
 def test_a_phrase_is_read_and_taken_off(subject: str, left: str, phrase: str | None) -> None:
     found = read_wishes(subject, "+45")
     assert (found.subject, found.phrase) == (left, phrase)
+
+
+NUMBERS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
+
+
+@given(
+    st.none() | NUMBERS,
+    st.dictionaries(st.text(min_size=1, max_size=60), NUMBERS, max_size=20),
+    st.none() | st.text(min_size=4, max_size=200),
+)
+def test_wishes_go_through_a_header_field(
+    number: str | None, numbers: dict[str, str], phrase: str | None
+) -> None:
+    wishes = Wishes("", number, numbers, phrase)
+    field = to_field(wishes)
+    assert max(map(len, field.splitlines())) <= 80
+    assert field.isascii()
+    assert from_field(field.replace("\n", "\r\n").encode()) == wishes
+
+
+@given(st.binary(max_size=200))
+def test_any_other_field_is_none(value: bytes) -> None:
+    assert from_field(value) is None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "{}",
+        "[]",
+        '{"number": 1, "numbers": {}, "phrase": null}',
+        '{"number": "x", "numbers": {}, "phrase": ""}',
+    ],
+)
+def test_a_field_that_holds_something_else_is_none(told: str) -> None:
+    assert from_field(b64encode(told.encode())) is None
+    assert from_field(b64encode(b"[" * 100_000)) is None
 
 
 @given(st.text(max_size=400))

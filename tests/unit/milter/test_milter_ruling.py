@@ -11,9 +11,11 @@ from keyword_model import KeywordModel
 from segl.settings import Limits, Settings
 from segl.settings_file import parse_settings
 from segl.settings_inbound import Inbound
+from segl.settings_portal import Portal, Sms
 from segl.vocabulary import Decision, Label, Mode
 from segl_classifier.rules import shipped_rules
-from segl_milter.ruling import action, forged_tags, judge, tagged, to_be_opened
+from segl_milter.marks import marks_for
+from segl_milter.ruling import action, forged_tags, judge, tagged, to_be_opened, wishes_of
 from segl_milter.transaction import Address, Mail
 
 CPR = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
@@ -143,6 +145,34 @@ def test_shadow_only_says_what_would_be_done() -> None:
 )
 def test_a_subject_tag_asks_for_the_secure_way(subject: bytes, asks: bool) -> None:
     assert tagged(subject, ("sikker:", "[sikker]")) is asks
+
+
+@pytest.mark.parametrize(
+    ("subject", "sender", "left"),
+    [
+        (b"[kodeord: den r\xc3\xb8de cykel] Te", "a@nordby.example", "Te"),
+        (b"SV: [sms:12345678] Te", "a@nordby.example", "SV: Te"),
+        (b"=?utf-8?q?[sms:b=40kunde.example=3D12345678]_S=C3=B8ren?=", "a@nordby.example", "S\u00f8ren"),
+        (b"[sms:12345678] Te", "a@andet.example", None),
+        (b"[sms:123] Te", "a@nordby.example", None),
+        (b"Te", "a@nordby.example", None),
+    ],
+)
+def test_words_for_the_portal_ask_for_the_secure_way_and_come_off(
+    subject: bytes, sender: str, left: str | None
+) -> None:
+    house = replace(settings(), portal=Portal(sms=Sms(url="https://sms.example/")))
+    message = replace(mail(TEA, subject=subject), sender=Address(f"<{sender}>"))
+    wishes = wishes_of(message, house)
+    assert (None if wishes is None else wishes.subject) == left
+    verdict = judge(message, shipped_rules(), house)
+    assert (verdict.decision is Decision.SECURE) == (left is not None)
+    marks = marks_for(message, action(verdict, Mode.DETECT), verdict, "0f" * 16, wishes=wishes)
+    assert marks.subjects == (() if left is None else ((1, left),))
+    fields = [value for name, value in marks.add if name == "X-Segl-Wishes"]
+    assert len(fields) == (0 if left is None else 1)
+    assert all("12345678" not in value for value in fields)
+    assert marks_for(message, Decision.PLAIN, verdict, "", wishes=wishes).subjects == ()
 
 
 def test_a_tagged_message_is_read_all_the_same() -> None:

@@ -4,13 +4,18 @@
     [sms:bo@kunde.dk=12345678] [sms:eva@kunde.dk=…]    to several, each by name
     [kodeord: den røde cykel] Svar på din henvendelse  asked for besides the code ([phrase: …] is the same)
 
-Whatever is understood is taken off before the message is sealed: it was meant for us, and would tell whoever reads the
+Whatever is understood is taken off before the message goes on: it was meant for us, and would tell whoever reads the
 message how it is guarded. What is not understood (a number that is none) stays, so that its writer sees it again.
+
+The milter takes it off for all ways, and passes it on in a header field (``X-Segl-Wishes``) that never leaves the
+house; segl-deliver does the same for a message that has not passed the milter.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +80,26 @@ def read_wishes(subject: str, country: str | None) -> Wishes:
     if country is not None:
         left = _SMS.sub(sms, left)
     return Wishes(" ".join(left.split()) if left != subject else subject, number, numbers, phrase)
+
+
+def to_field(wishes: Wishes) -> str:
+    """*wishes*, without the subject, as the value of a header field: folded, and not to be read in passing."""
+    told = {"number": wishes.number, "numbers": dict(wishes.numbers), "phrase": wishes.phrase}
+    text = b64encode(json.dumps(told).encode("ascii")).decode("ascii")
+    return "\n\t".join(text[at : at + 72] for at in range(0, len(text), 72))
+
+
+def from_field(value: bytes) -> Wishes | None:
+    """What :func:`to_field` wrote; ``None`` for anything else."""
+    try:
+        told = json.loads(b64decode(b"".join(value.split()), validate=True))
+        number, numbers, phrase = told["number"], told["numbers"], told["phrase"]
+        good = all(_NUMBER.fullmatch(one) for one in (*([number] if number else []), *numbers.values()))
+        if not good or not isinstance(phrase, str | None):
+            return None
+        return Wishes("", number or None, {str(key): one for key, one in numbers.items()}, phrase or None)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
 
 
 def normal(address: str) -> str:
