@@ -57,6 +57,10 @@ certificates = "{directory}/tunnel.d"
 url = "https://sikker.nordby.example"
 sealed = "{directory}/state/sealed"
 
+[portal.web]
+listen = "{run}/web.sock"
+workers = 1
+
 [receipts]
 key = "{directory}/state/receipts.key"
 
@@ -98,7 +102,7 @@ class Host:
         arguments = ("--settings", str(self.settings_file))
         self.daemons = [
             Daemon(name, *arguments, directory=directory)
-            for name in ("segl-map", "segl-deliver", "segl-milter")
+            for name in ("segl-map", "segl-deliver", "segl-milter", "segl-portal")
         ]
 
     def __enter__(self) -> Self:

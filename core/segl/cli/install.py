@@ -185,7 +185,7 @@ def _show_next_steps(settings: Settings) -> None:
     front, secure = settings.postfix.front, settings.postfix.secure
     unit = debian_unit(secure)
     steps = [
-        f"{'systemctl start' if unit else 'start'} segl-map segl-deliver segl-milter",
+        f"{'systemctl start' if unit else 'start'} segl-map segl-deliver segl-milter segl-portal",
         f"systemctl enable --now {unit}" if unit else f"postfix -c {secure} start",
         f"postfix -c {front} reload      (or start)",
         "segl doctor",

@@ -37,8 +37,14 @@ def segl(command: str, *arguments: object) -> Result:
 def toml(settings: dict[str, dict[str, object]]) -> str:
     lines = []
     for table, values in settings.items():
-        lines += [f"[{table}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""]
+        lines += [f"[{table}]", *(f"{key} = {written(value)}" for key, value in values.items()), ""]
     return "\n".join(lines)
+
+
+def written(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {written(inner)}' for key, inner in value.items())} }}"
+    return json.dumps(value)
 
 
 @pytest.fixture
@@ -54,6 +60,7 @@ def file(site: Installation, tmp_path: Path) -> Path:
     site.tables |= {
         "routing": {"socket": f"{run}/map.sock"},
         "delivery": {f"{way}_socket": f"{run}/{way}.sock" for way in ("tunnel", "certificate", "portal")},
+        "portal": {"web": {"listen": f"{run}/web.sock"}},
         "store": {"url": f"sqlite:///{tmp_path}/segl.db"},
     }
     file = tmp_path / "segl.toml"
@@ -201,7 +208,7 @@ def test_status_before_installation_says_so(file: Path) -> None:
 
 @pytest.fixture
 def answering(site: Installation, file: Path) -> Iterator[None]:
-    """All four sockets answer as their processes would."""
+    """All sockets answer as their processes would."""
     settings = site.settings
     answers = {
         settings.milter.socket: (b"", b"\0\0\0\x0dO" + bytes(12)),
@@ -209,6 +216,7 @@ def answering(site: Installation, file: Path) -> Iterator[None]:
         settings.delivery.tunnel_socket: (b"220 a\r\n", b"250 b\r\n"),
         settings.delivery.certificate_socket: (b"220 a\r\n", b"250 b\r\n"),
         settings.delivery.portal_socket: (b"220 a\r\n", b"250 b\r\n"),
+        Path(settings.portal.web.listen): (b"", b"HTTP/1.1 200 OK\r\n\r\n"),
     }
     listeners = []
     for path, (greeting, answer) in answers.items():
@@ -248,7 +256,7 @@ def test_status_when_all_answers(site: Installation, file: Path, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("answering")
-@pytest.mark.parametrize("missing", ["milter", "map", "tunnel", "certificate", "portal"])
+@pytest.mark.parametrize("missing", ["milter", "map", "tunnel", "certificate", "portal", "page"])
 def test_one_that_does_not_answer_is_enough(site: Installation, file: Path, missing: str) -> None:
     settings = site.settings
     paths = {
@@ -257,6 +265,7 @@ def test_one_that_does_not_answer_is_enough(site: Installation, file: Path, miss
         "tunnel": settings.delivery.tunnel_socket,
         "certificate": settings.delivery.certificate_socket,
         "portal": settings.delivery.portal_socket,
+        "page": Path(settings.portal.web.listen),
     }
     paths[missing].unlink()
     record = json.loads(segl("status", "--settings", file, "--json").stdout)
