@@ -100,6 +100,10 @@ class _Parent:
         self._settings = settings
         self._events = events
         self._listening = listening
+        from segl_portal.reading.workshop import Workshop
+
+        # Its template process is shared by all workers, and replaced from here when it ends.
+        self._workshop = Workshop()
 
     def run(self) -> None:
         from segl_portal.workers import SIGNALS, Workers
@@ -108,6 +112,7 @@ class _Parent:
         workers = Workers(web.workers or os.cpu_count() or 1, self._work, self._events)
         exporter = Workers(1 if ports.portal_port else 0, self._export, self._events, "exporter")
         try:
+            self._workshop.start()
             exporter.start()
             workers.start()
             self._events.ready(listen=web.listen, tls=web.speaks_tls, workers=workers.alive)
@@ -118,6 +123,7 @@ class _Parent:
                 told = signal.sigtimedwait(SIGNALS, min(1.0, beat or 1.0))
                 for group in (workers, exporter):
                     group.tend()
+                self._workshop.tend()
                 if workers.alive:
                     notify.watchdog()
                 if told is None:
@@ -133,6 +139,7 @@ class _Parent:
         finally:
             workers.kill()
             exporter.kill()
+            self._workshop.stop()
 
     def _reload(self, workers: Workers) -> None:
         from segl import metrics
@@ -152,7 +159,15 @@ class _Parent:
     def _work(self, _slot: int, lifeline: int, beat: int) -> None:
         from segl_portal.running import run_worker
 
-        run_worker(self._file, self._settings, self._events, self._listening, lifeline=lifeline, beat=beat)
+        run_worker(
+            self._file,
+            self._settings,
+            self._events,
+            self._listening,
+            self._workshop,
+            lifeline=lifeline,
+            beat=beat,
+        )
 
     def _export(self, _slot: int, lifeline: int, beat: int) -> None:
         """Serves the metrics of all workers."""

@@ -161,6 +161,8 @@ class OpenedRoutes:
         def make(opened: Opened) -> Response:
             look = self._pages.looks.of_sender(opened.sender)
             made = self._reader.pdf(opened.content, shown.texts, look.name)
+            if made is None:
+                raise Refusal(Trouble.BUSY)
             if request.method == "GET":
                 self._desk.downloaded(opened, "pdf")
             headers = self._attachment(self._name(opened, request) + ".pdf")

@@ -1,31 +1,74 @@
-"""Reads open messages for the pages: what is shown of one, and what is made from it."""
+"""Reads open messages for the pages: what is shown of one, and what is made from it.
+
+Whatever a stranger wrote is worked on in processes that are shut in (:mod:`segl_portal.reading.workshop`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
 
 from segl.sealed.content import SealedContent
 from segl_portal.catalogue import Texts
-from segl_portal.reading.sanitise import sanitise
-from segl_portal.reading.shown import safe_name
+from segl_portal.reading import making
+from segl_portal.reading.shown import Mailbox, safe_name
 from segl_portal.reading.view import MessageView, read_message
+from segl_portal.reading.workshop import Workshop
+
+_PRINTED_ADDRESSES: Final = 50
 
 
 class Reader:
     """Blocking. One for a process."""
 
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
     def read(self, content: SealedContent, t: Texts) -> MessageView:
-        return read_message(content, sanitise, folded=t.quoted)
+        return read_message(content, self._workshop.sanitise, folded=t.quoted)
 
     def preview_pages(self, content: SealedContent, view: MessageView) -> Mapping[int, int]:
-        return {}
+        """How many pages of each file can be looked at."""
+        return making.preview_pages(content, view.files, self._workshop)
 
     def preview(self, content: SealedContent, number: int, page: int) -> bytes | None:
-        return None
+        """A page of a file as PNG; ``None`` when it has none that can be shown."""
+        return making.preview(content, number, page, self._workshop)
 
-    def pdf(self, content: SealedContent, t: Texts, house: str) -> bytes:
-        raise NotImplementedError
+    def pdf(self, content: SealedContent, t: Texts, house: str) -> bytes | None:
+        """The message as PDF, under the name of its sender's *house*; ``None`` when that takes more than it may."""
+        view = self.read(content, t)
+        return making.message_pdf(
+            content,
+            view,
+            self._workshop,
+            house=house,
+            title=view.subject or t.no_subject,
+            rows=tuple(_rows(view, t)),
+            language=t.language,
+        )
 
     def file_name(self, content: SealedContent, t: Texts) -> str:
         """What the whole message may be called on a disk: its subject."""
         return safe_name(self.read(content, t).subject, t.file_name)
+
+
+def _rows(view: MessageView, t: Texts) -> Iterable[tuple[str, str]]:
+    sent: datetime | None = view.date.astimezone() if view.date else None
+    for name, value in (
+        (t.from_, _people(view.sender)),
+        (t.to, _people(view.to)),
+        (t.copy, _people(view.cc)),
+        (t.sent, t.time(sent) if sent else ""),
+        (t.files, ", ".join(file.name for file in view.files)),
+    ):
+        if value:
+            yield name, value
+
+
+def _people(boxes: tuple[Mailbox, ...]) -> str:
+    shown = (
+        f"{box.name} <{box.address}>" if box.name and box.address else box.name or box.address
+        for box in boxes
+    )
+    return ", ".join(list(shown)[:_PRINTED_ADDRESSES])

@@ -23,11 +23,19 @@ from segl_portal.daemon import checked_settings
 from segl_portal.desk import Desk
 from segl_portal.posting import Posting
 from segl_portal.reader import Reader
+from segl_portal.reading.workshop import Workshop
 from segl_portal.serving import serve, tls_context
 
 
 def run_worker(
-    file: Path, settings: Settings, events: Events, listening: socket, *, lifeline: int, beat: int
+    file: Path,
+    settings: Settings,
+    events: Events,
+    listening: socket,
+    workshop: Workshop,
+    *,
+    lifeline: int,
+    beat: int,
 ) -> None:
     """Serve until told to stop; codes that were promised go out before it returns. Raises :class:`SeglError`."""
     with ExitStack() as closing:
@@ -37,12 +45,13 @@ def run_worker(
         closing.callback(posting.close)
         web = settings.portal.web
         tls = tls_context(web)
-        app = Swapped(_app(settings, engine, events, posting, closing))
+        reader = Reader(workshop)
+        app = Swapped(_app(settings, engine, events, posting, reader, closing))
 
         def reload() -> None:
             try:
                 fresh = checked_settings(file)
-                app.app = _app(fresh, engine, events, posting, closing)
+                app.app = _app(fresh, engine, events, posting, reader, closing)
                 _renew(tls, fresh)
             except (SeglError, OSError) as error:  # the parent has read the same file a moment ago
                 events.failed("reload", error)
@@ -51,13 +60,20 @@ def run_worker(
         asyncio.run(serving)
 
 
-def _app(settings: Settings, engine: Engine, events: Events, posting: Posting, closing: ExitStack) -> ASGIApp:
+def _app(
+    settings: Settings,
+    engine: Engine,
+    events: Events,
+    posting: Posting,
+    reader: Reader,
+    closing: ExitStack,
+) -> ASGIApp:
     """The application for *settings*; what it holds is closed with the worker: requests of before a reload may still
     use it."""
     answers = AnswerDesk(settings, engine, events)
     closing.callback(answers.close)
     desk = Desk(settings, engine, events, posting)
-    return build_app(settings, desk, answers, Reader(), events, store_check(engine))
+    return build_app(settings, desk, answers, reader, events, store_check(engine))
 
 
 def store_check(engine: Engine) -> Callable[[], None]:

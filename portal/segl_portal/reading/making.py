@@ -45,18 +45,19 @@ def message_pdf(
     view: MessageView,
     workshop: Workshop,
     *,
-    rows: Sequence[tuple[str, str]],
     title: str,
+    rows: Sequence[tuple[str, str]],
+    house: str = "",
     language: str,
     seconds: float = PRINT_SECONDS,
 ) -> bytes | None:
     """The message as PDF, with *rows* (from, to, date, files, by their names) above its text. Where its
     layout takes more time than it may, its words; ``None`` when even they do."""
     body = _with_pictures(content, view.html)
-    made = workshop.as_pdf(print_document(title, list(rows), body, language), seconds)
+    made = workshop.as_pdf(print_document(title, rows, body, language, house), seconds)
     if made is None:
         words = plain_html(view.text[:_WORDS], "")
-        made = workshop.as_pdf(print_document(title, list(rows), words, language), _WORDS_SECONDS)
+        made = workshop.as_pdf(print_document(title, rows, words, language, house), _WORDS_SECONDS)
     return made
 
 

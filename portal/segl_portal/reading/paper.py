@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Final
 
@@ -9,6 +10,7 @@ _STYLE: Final = """
 @page{size:A4;margin:18mm 16mm 20mm;
 @bottom-right{content:counter(page) " / " counter(pages);font:9pt sans-serif;color:#595959}}
 body{font:10.5pt/1.45 "Liberation Sans","DejaVu Sans",sans-serif;color:#1a1a1a;overflow-wrap:anywhere}
+p.house{margin:0 0 6mm;color:#595959}
 h1{font-size:15pt;line-height:1.25;margin:0 0 4mm}
 dl{margin:0 0 5mm;padding:0 0 4mm;border-bottom:.5pt solid #999;display:grid;grid-template-columns:max-content auto;
 gap:1mm 4mm}
@@ -25,11 +27,14 @@ a{color:#0b57a4}
 """
 
 
-def print_document(title: str, rows: list[tuple[str, str]], body: str, language: str) -> str:
+def print_document(
+    title: str, rows: Sequence[tuple[str, str]], body: str, language: str, house: str = ""
+) -> str:
     """The document that is printed: *rows* are the fields above the text, by their names; *body* is harmless
     HTML."""
     fields = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
+    above = f'<p class="house">{escape(house)}</p>' if house else ""
     return (
         f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1><dl>{fields}</dl>{body}</body></html>"
+        f"<style>{_STYLE}</style></head><body>{above}<h1>{escape(title)}</h1><dl>{fields}</dl>{body}</body></html>"
     )
