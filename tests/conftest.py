@@ -27,6 +27,9 @@ def repository() -> Path:
 _SLOW = frozenset(
     """
     test_alike
+    test_answer_killed
+    test_answer_letter
+    test_answering
     test_archive
     test_certificates_ldap
     test_check
@@ -55,15 +58,19 @@ _SLOW = frozenset(
     test_postfix_inbound
     test_postfix_misconfigured
     test_postfix_plan
+    test_postfix_relay
     test_postgresql
     test_rule_effects
     test_rules_load
     test_sandbox
+    test_scanner
     test_sealed_command
     test_sealed_life
     test_sealed_news
     test_sms
     test_traffic
+    test_upload_names
+    test_uploads
     test_view
     test_workshop
     """.split()
