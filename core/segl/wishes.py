@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,7 @@ _SMS: Final = re.compile(
 _PHRASE: Final = re.compile(r"\[\s{0,9}(?:kodeord|phrase)\s{0,9}:\s{0,9}([^\[\]]{1,200})\]", re.I)
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _LEAST_PHRASE: Final = 4
+_FIELD: Final = 900  # characters of a header field's value
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +83,18 @@ def read_wishes(subject: str, country: str | None) -> Wishes:
     return Wishes(" ".join(left.split()) if left != subject else subject, number, numbers, phrase)
 
 
-def to_field(wishes: Wishes) -> str:
-    """*wishes*, without the subject, as the value of a header field: folded, and not to be read in passing."""
+def to_fields(wishes: Wishes) -> tuple[str, ...]:
+    """*wishes*, without the subject, as the values of header fields: not to be read in passing, and each on one line.
+    (Where reports repeat the header, Postfix takes our fields off line by line; a folded one would leave its end.)"""
     told = {"number": wishes.number, "numbers": dict(wishes.numbers), "phrase": wishes.phrase}
-    text = b64encode(json.dumps(told).encode("ascii")).decode("ascii")
-    return "\n\t".join(text[at : at + 72] for at in range(0, len(text), 72))
+    text = b64encode(json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")).decode("ascii")
+    return tuple(text[at : at + _FIELD] for at in range(0, len(text), _FIELD))
 
 
-def from_field(value: bytes) -> Wishes | None:
-    """What :func:`to_field` wrote; ``None`` for anything else."""
+def from_fields(values: Iterable[bytes]) -> Wishes | None:
+    """What :func:`to_fields` wrote; ``None`` for anything else."""
     try:
-        told = json.loads(b64decode(b"".join(value.split()), validate=True))
+        told = json.loads(b64decode(b"".join(b"".join(values).split()), validate=True))
         number, numbers, phrase = told["number"], told["numbers"], told["phrase"]
         good = all(_NUMBER.fullmatch(one) for one in (*([number] if number else []), *numbers.values()))
         if not good or not isinstance(phrase, str | None):

@@ -12,7 +12,7 @@ from segl import headers
 from segl.demand_tag import DEMANDS
 from segl.errors import SmtpReply
 from segl.vocabulary import Decision, Proof, Verdict
-from segl.wishes import Wishes, to_field
+from segl.wishes import Wishes, to_fields
 from segl_milter.dsn import parameter, recipient_parameters, sender_parameters
 from segl_milter.transaction import Mail
 
@@ -122,7 +122,9 @@ def _demand(least: Proof) -> tuple[tuple[str, str], ...]:
 
 
 def _wishes(wishes: Wishes | None) -> tuple[tuple[str, str], ...]:
-    return () if wishes is None else ((headers.WISHES, to_field(wishes)),)
+    if wishes is None:
+        return ()
+    return tuple((headers.WISHES, value) for value in to_fields(wishes))
 
 
 def _opening(opened: bool) -> tuple[tuple[str, str], ...]:

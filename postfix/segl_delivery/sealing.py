@@ -29,7 +29,7 @@ from segl.sealed.records import SealedMessage, SealedRecipient, record
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.sealed.spare import load_resend_key, make_spare
 from segl.settings import Settings
-from segl.wishes import Wishes, from_field, normal, read_wishes
+from segl.wishes import Wishes, from_fields, normal, read_wishes
 from segl_delivery.agent import Delivery
 
 _LONGEST_SUBJECT: Final = 4096  # bytes that are looked at
@@ -104,7 +104,7 @@ class Sealer:
         kept = [one for one in fields if not steers(one.name)]
         sms = self.settings.portal.sms
         country = sms.country if sms.url else None
-        told = next((one.value for one in fields if one.name == WISHES.lower()), b"")
+        told = [one.value for one in fields if one.name == WISHES.lower()]
         found = Wishes("")
         for at, one in enumerate(kept):
             if one.name == "subject" and len(one.raw) <= _LONGEST_SUBJECT:
@@ -116,7 +116,7 @@ class Sealer:
                 break
         if not found.any and len(kept) == len(fields):
             return message, found
-        passed_on = from_field(told)
+        passed_on = from_fields(told)
         if not found.any and passed_on is not None:
             found = replace(passed_on, subject=found.subject)
         return join_header(kept, body), found

@@ -8,7 +8,11 @@ import sys
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from segl.sealed.phrase import is_phrase
+from segl.store import open_store, transaction
+from segl.tables.sealed import sealed_recipient
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER, letter
 from world.postfix import wait_until
@@ -20,7 +24,7 @@ pytestmark = pytest.mark.world
 
 EVERYONE = (PARTNER, GOOD, SELF_SIGNED, BARE, COLLEAGUE)
 TEXT = f"Hej\n\nLejeren har CPR-nummer {CPR} og er flyttet til Åvej 3.\n"
-MESSAGE = letter("", EVERYONE, "Flytning", TEXT).content
+MESSAGE = letter("", EVERYONE, "[kodeord: den gule stol] Flytning", TEXT).content
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,20 @@ def test_the_colleague_gets_it_in_the_house(sent: House, street: Street) -> None
     mails = [mail for mail in street.mail_for(COLLEAGUE) if mail.sender == SENDER]
     assert len(mails) == 1
     assert CPR.encode() in mails[0].content
+
+
+def test_words_for_the_portal_reach_nobody_and_guard_what_is_sealed(sent: House, street: Street) -> None:
+    for recipient in EVERYONE:
+        for mail in street.mail_for(recipient):
+            assert b"gule stol" not in mail.content, recipient
+    [mail] = street.mail_for(GOOD)
+    assert b"\r\nSubject: Flytning\r\n" in mail.content
+    engine = open_store(sent.settings.store.url)
+    kept = sealed_recipient.c.phrase_hash
+    with transaction(engine) as connection:
+        hashes = connection.scalars(select(kept).where(kept.is_not(None))).all()
+    assert [is_phrase(each, "Den gule stol") and not is_phrase(each, "") for each in hashes] == [True] * 2
+    engine.dispose()
 
 
 def test_none_of_our_header_fields_leaves_the_house(sent: House, street: Street) -> None:

@@ -22,7 +22,7 @@ from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
-from segl.wishes import read_wishes, to_field
+from segl.wishes import read_wishes, to_fields
 from segl_delivery.agent import Delivery
 from segl_delivery.sealing import Sealed, Sealer
 
@@ -84,7 +84,7 @@ def test_words_for_us_are_taken_off_before_it_is_sealed(sealer: Callable[..., Se
 def test_what_the_milter_took_off_is_passed_on_in_a_field(sealer: Callable[..., Sealer]) -> None:
     desk = sealer(sms=SMS)
     wishes = read_wishes("[sms:12345678] [kodeord: den r\u00f8de cykel] Svar", "+45")
-    field = f"X-Segl-Wishes: {to_field(wishes)}\r\n".replace("\n\t", "\r\n\t").encode()
+    field = "".join(f"X-Segl-Wishes: {value}\r\n" for value in to_fields(wishes)).encode()
     sealed = seal(desk, letter("Svar", extra=field))
     assert content_of(desk, sealed) == letter("Svar")
     row = sealed.addressees[0].row
