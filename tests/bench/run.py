@@ -20,6 +20,7 @@ BENCHES = (
     "bench_cms.py",
     "bench_deliver.py",
     "bench_reading.py",
+    "bench_answers.py",
 )
 
 

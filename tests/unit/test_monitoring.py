@@ -125,6 +125,18 @@ CASES = [
         {'segl_recipients_total{way="portal"}': "0+1x400", 'segl_recipients_total{way="tls"}': "0+9x400"},
         "30m",
     ),
+    Case(
+        "SeglAnswersWait",
+        "40m",
+        {'segl_portal_answers_total{result="not-sent"}': "0+1x60"},
+        {'segl_portal_answers_total{result="sent"}': "0+1x60"},
+    ),
+    Case(
+        "SeglScannerSilent",
+        "40m",
+        {'segl_portal_scans_total{said="unknown"}': "0+1x60"},
+        {'segl_portal_scans_total{said="clean"}': "0+1x60"},
+    ),
     Case("SeglOwnKeyEnds", "70m", {"segl_own_key_days": "12x90"}, {"segl_own_key_days": "90x90"}),
     Case(
         "SeglTunnelListOld",
