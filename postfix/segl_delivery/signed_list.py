@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from segl.ber import Damaged
 from segl.certificates import fingerprint
 from segl.errors import TunnelListError
 from segl.vocabulary import ListFault
-from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.signed import Signer, sign, verify
 from segl_delivery.cms.trust import key_fingerprint, signed_by_pinned
 

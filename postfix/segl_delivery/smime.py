@@ -21,11 +21,11 @@ from itertools import chain
 from secrets import token_hex
 from typing import Final
 
+from segl.ber import Piece
 from segl.headers import PREFIX
 from segl.mail.fields import LINE_END, Field, canonical, join_header, read_header
 from segl.mail.outgoing import Outgoing
 from segl.settings_encryption import HeaderForm
-from segl_delivery.cms.ber import Piece
 from segl_delivery.cms.digests import algorithm_for
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.lines import base64_lines, base64_size

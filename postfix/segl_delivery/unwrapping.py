@@ -16,10 +16,10 @@ from io import BytesIO
 from itertools import islice, pairwise
 from typing import Final
 
+from segl.ber import Damaged, InMemory
 from segl.errors import CannotOpen
 from segl.mail.fields import Field, canonical, read_header
 from segl.smime_types import holds_cms, is_clear_signed
-from segl_delivery.cms.ber import Damaged, InMemory
 from segl_delivery.cms.frame import read_frame
 from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.lines import Base64Reader

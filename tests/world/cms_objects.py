@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from segl import ber
 from segl.errors import CannotOpen
-from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import algorithm, integer, octets, oid
 from segl_delivery.cms.choice import Choice, Transport
 from segl_delivery.cms.ciphers import Cipher

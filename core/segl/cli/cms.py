@@ -49,7 +49,7 @@ def info(file: File, as_json: Json = False) -> None:
 
     Exit code: 0 told, 2 FILE cannot be read.
     """
-    from segl_delivery.cms.ber import Damaged
+    from segl.ber import Damaged
     from segl_delivery.cms.info import read_info
     from segl_delivery.cms.names import ContentType
     from segl_delivery.cms.opening import DEEPEST
@@ -73,7 +73,7 @@ def info(file: File, as_json: Json = False) -> None:
 
 def _inside(signed: Signed | None) -> bytes | None:
     """The CMS object in signed content, if it is one."""
-    from segl_delivery.cms.ber import Damaged
+    from segl.ber import Damaged
     from segl_delivery.cms.info import read_info
     from segl_delivery.unwrapping import cms_object
 

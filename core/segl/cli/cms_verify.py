@@ -62,7 +62,7 @@ def verify(
 
     Exit code: 0 a signature holds and is trusted, 23 none is, 2 FILE cannot be read.
     """
-    from segl_delivery.cms.ber import Damaged
+    from segl.ber import Damaged
     from segl_delivery.cms.signed import verify as verify_signatures
     from segl_delivery.cms.trust import pin, signed_by_chain, signed_by_pinned
 

@@ -159,7 +159,7 @@ def _alone(folder: Path) -> Iterator[None]:
 def _last(out: Path) -> TunnelList | None:
     """The list published last, as it lies at *out*. It is the publisher's own file, so whose key signed it is
     not asked: keys change."""
-    from segl_delivery.cms.ber import Damaged
+    from segl.ber import Damaged
     from segl_delivery.cms.signed import verify
     from segl_routing.tunnel_list.content import parse_list
 

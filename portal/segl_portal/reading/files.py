@@ -13,8 +13,9 @@ from typing import Final
 from segl.mime.encoded_words import shown_header
 from segl.mime.fields import read_block
 from segl_portal.reading.decoding import decoded, decoded_head, decoded_size
-from segl_portal.reading.index import Part, index
+from segl_portal.reading.index import Part
 from segl_portal.reading.kinds import EXTENSIONS, HEAD, FileKind, can_be_previewed, kind_of, type_of
+from segl_portal.reading.opaque import opened
 from segl_portal.reading.sanitise import PICTURES
 from segl_portal.reading.shown import safe_name
 from segl_portal.reading.source import Source
@@ -63,17 +64,19 @@ class Picture:
 
 def open_file(content: Source, number: int) -> OpenFile | None:
     """The file of this number; ``None`` when the message has no such part, or it is no leaf."""
-    part = _leaf(content, number)
-    return None if part is None else OpenFile(file_part(content, part), content, part)
+    if (leaf := _leaf(content, number)) is None:
+        return None
+    source, part = leaf
+    return OpenFile(file_part(source, part), source, part)
 
 
 def open_picture(content: Source, number: int) -> Picture | None:
     """The picture of this number; ``None`` for whatever is none by its bytes."""
-    part = _leaf(content, number)
-    if part is None or not (content_type := picture_type(content, part)):
+    if (leaf := _leaf(content, number)) is None:
         return None
-    size = decoded_size(content, part)
-    return Picture(content_type, size, content, part) if size <= LARGEST_PICTURE else None
+    source, part = leaf
+    content_type, size = picture_type(source, part), decoded_size(source, part)
+    return Picture(content_type, size, source, part) if content_type and size <= LARGEST_PICTURE else None
 
 
 def picture_type(content: Source, part: Part) -> str:
@@ -106,6 +109,9 @@ def _by_subject(part: Part, head: bytes) -> str:
     return f"{shown_header(subject)[:80].strip()}.eml" if subject.strip() else ""
 
 
-def _leaf(content: Source, number: int) -> Part | None:
-    parts = index(content).parts
-    return parts[number] if 0 <= number < len(parts) and not parts[number].is_multipart else None
+def _leaf(content: Source, number: int) -> tuple[Source, Part] | None:
+    """The part of this number, and where it is read from."""
+    source, found, _ = opened(content)
+    if not 0 <= number < len(found.parts) or found.parts[number].is_multipart:
+        return None
+    return source, found.parts[number]

@@ -18,8 +18,9 @@ from segl.mime.charset import readings
 from segl_portal.reading.choosing import Chosen, choose
 from segl_portal.reading.decoding import decoded_head
 from segl_portal.reading.files import FilePart, file_part, picture_type
-from segl_portal.reading.index import Index, Part, index
+from segl_portal.reading.index import Index, Part
 from segl_portal.reading.kinds import HEAD
+from segl_portal.reading.opaque import opened
 from segl_portal.reading.plain import LONGEST, plain_html, unflowed, words_of
 from segl_portal.reading.sanitise import Clean
 from segl_portal.reading.shown import Mailbox, header_line, mailboxes, message_date
@@ -70,9 +71,9 @@ class Sanitiser(Protocol):
 def read_message(content: Source, sanitiser: Sanitiser, *, folded: str = _FOLDED) -> MessageView:
     """All that is shown of the message. *folded* stands on the handle of quoted text. Raises what reading
     *content* does, and nothing else whatever the message is."""
-    content = Blocks(content)
-    found = index(content)
+    content, found, was_signed = opened(Blocks(content))
     chosen = choose(found)
+    chosen.signed |= was_signed
     body = _Body(content, found, sanitiser, folded)
     for part in chosen.body:
         body.add(part)

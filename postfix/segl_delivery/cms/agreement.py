@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from segl_delivery.cms import ber
+from segl import ber
+from segl.ber import Damaged
 from segl_delivery.cms.algorithm import algorithm, octets, read_algorithm
-from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.ciphers import NotDecrypted
 from segl_delivery.cms.digests import Digest
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from asn1crypto import core
 
-from segl_delivery.cms import ber
-from segl_delivery.cms.ber import Damaged
+from segl import ber
+from segl.ber import Damaged
 
 NULL = b"\x05\x00"
 _NEWEST = 5

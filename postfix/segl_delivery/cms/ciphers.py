@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, GCM
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from segl_delivery.cms import ber
+from segl import ber
+from segl.ber import Damaged, Piece
 from segl_delivery.cms.algorithm import algorithm, integer, octets, read_algorithm, read_integer
-from segl_delivery.cms.ber import Damaged, Piece
 
 TAG: Final = 16  # bytes; what we write
 _SHORTEST_TAG: Final = 12  # RFC 5084 §3.2
@@ -126,7 +126,7 @@ class Decryption:
     """What an AlgorithmIdentifier says of how content is decrypted."""
 
     def __init__(self, identifier: bytes) -> None:
-        """Raises :class:`~segl_delivery.cms.ber.Damaged` for a cipher that we do not read."""
+        """Raises :class:`~segl.ber.Damaged` for a cipher that we do not read."""
         name, parameters = read_algorithm(identifier)
         cipher = Cipher.named(name)
         if cipher is None:

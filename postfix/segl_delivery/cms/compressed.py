@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from io import BytesIO
 
-from segl_delivery.cms import ber
+from segl import ber
+from segl.ber import Damaged
 from segl_delivery.cms.algorithm import check_version, read_algorithm, read_oid
-from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.names import ContentType
 
 _ZLIB = "1.2.840.113549.1.9.16.3.8"

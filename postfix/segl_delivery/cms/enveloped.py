@@ -13,9 +13,9 @@ from itertools import chain
 
 from cryptography import x509
 
-from segl_delivery.cms import ber
+from segl import ber
+from segl.ber import PIECE, Piece
 from segl_delivery.cms.algorithm import integer, oid
-from segl_delivery.cms.ber import PIECE, Piece
 from segl_delivery.cms.choice import COMMON, Choice
 from segl_delivery.cms.ciphers import TAG, Encryption
 from segl_delivery.cms.names import ContentType

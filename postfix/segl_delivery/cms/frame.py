@@ -7,9 +7,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from segl_delivery.cms import ber
+from segl import ber
+from segl.ber import Damaged, Piece, Stream
 from segl_delivery.cms.algorithm import check_version, oid, read_oid
-from segl_delivery.cms.ber import Damaged, Piece, Stream
 from segl_delivery.cms.ciphers import Decryption
 from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.names import CONTENT_TYPE, ContentType

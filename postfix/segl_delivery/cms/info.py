@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from asn1crypto import x509 as asn1_x509
 
-from segl_delivery.cms import ber
+from segl import ber
+from segl.ber import Damaged
 from segl_delivery.cms.algorithm import read_oid
-from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.ciphers import Cipher
 from segl_delivery.cms.frame import read_frame
 from segl_delivery.cms.identifiers import Identifier, KeyIdentifier

@@ -8,7 +8,7 @@ from binascii import Error, a2b_base64
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from segl_delivery.cms.ber import Damaged, Stream
+from segl.ber import Damaged, Stream
 
 _LINE: Final = 76
 _BYTES: Final = 57  # that make a line
@@ -37,7 +37,7 @@ def base64_size(size: int) -> int:
 
 class Base64Reader:
     """Reads base64 from *stream* as what it means. Line ends and blanks anywhere are passed over, any other
-    foreign character is :class:`~segl_delivery.cms.ber.Damaged`; what follows the padding is not read."""
+    foreign character is :class:`~segl.ber.Damaged`; what follows the padding is not read."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream

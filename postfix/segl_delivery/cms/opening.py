@@ -23,10 +23,10 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from segl import ber
+from segl.ber import Damaged, Stream
 from segl.errors import CannotOpen
-from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import oid, read_oid
-from segl_delivery.cms.ber import Damaged, Stream
 from segl_delivery.cms.ciphers import Cipher, NotDecrypted
 from segl_delivery.cms.compressed import decompress
 from segl_delivery.cms.frame import Frame, read_frame

@@ -12,8 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from segl import ber
+from segl.ber import Damaged
 from segl.certificates import UNREADABLE
-from segl_delivery.cms import ber, names
+from segl_delivery.cms import names
 from segl_delivery.cms.agreement import Agreement, agree, read_agreement
 from segl_delivery.cms.algorithm import (
     algorithm,
@@ -23,7 +25,6 @@ from segl_delivery.cms.algorithm import (
     read_algorithm,
     read_integer,
 )
-from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.choice import Choice, NamedBy
 from segl_delivery.cms.identifiers import (
     Identifier,

@@ -17,10 +17,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from segl import ber
+from segl.ber import Damaged, Piece
 from segl.certificates import UNREADABLE
-from segl_delivery.cms import ber, names
+from segl_delivery.cms import names
 from segl_delivery.cms.algorithm import check_version, integer, octets, oid, read_oid
-from segl_delivery.cms.ber import Damaged, Piece
 from segl_delivery.cms.digests import Digest, PrivateKey, algorithm_for
 from segl_delivery.cms.identifiers import identifies
 from segl_delivery.cms.names import ContentType

@@ -15,7 +15,8 @@ from typing import Any
 from asn1crypto import algos, cms, core
 from cryptography import x509
 
-from segl_delivery.cms import ber, names
+from segl import ber
+from segl_delivery.cms import names
 from segl_delivery.cms.algorithm import integer, octets, oid
 from segl_delivery.cms.capabilities import OURS, read_capabilities
 from segl_delivery.cms.digests import Digest, PrivateKey, Scheme, SignatureAlgorithm
@@ -50,7 +51,7 @@ class SignerInfo:
 
 
 def read_signer_info(der: bytes) -> SignerInfo:
-    """Raises :class:`~segl_delivery.cms.ber.Damaged` and :class:`Unsupported`."""
+    """Raises :class:`~segl.ber.Damaged` and :class:`Unsupported`."""
     try:
         info = cms.SignerInfo.load(der, strict=True)
         digest = _digest(info["digest_algorithm"]["algorithm"].native)

@@ -15,9 +15,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from segl_delivery.cms import ber, names
+from segl import ber
+from segl.ber import Damaged
+from segl_delivery.cms import names
 from segl_delivery.cms.algorithm import NULL, algorithm
-from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.choice import Transport
 from segl_delivery.cms.ciphers import NotDecrypted
 from segl_delivery.cms.digests import Digest
@@ -48,7 +49,7 @@ def encrypt_key(key: bytes, recipient: RSAPublicKey, transport: Transport) -> tu
 
 
 def read_scheme(name: str, parameters: bytes) -> RsaScheme:
-    """Raises :class:`~segl_delivery.cms.ber.Damaged` for one that we do not read."""
+    """Raises :class:`~segl.ber.Damaged` for one that we do not read."""
     if name == names.RSA_PKCS1:
         return RsaScheme(None)
     if name != names.RSA_OAEP:

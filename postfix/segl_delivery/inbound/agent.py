@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from segl.addresses import domain_of
+from segl.ber import Piece
 from segl.certificate_names import addresses_of
 from segl.errors import CannotOpen, DeliveryError, SmtpReply
 from segl.events import Events
@@ -30,7 +31,6 @@ from segl.settings import Settings
 from segl.smime_types import holds_cms, is_clear_signed
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
-from segl_delivery.cms.ber import Piece
 from segl_delivery.cms.keys import KeyRing as Opener
 from segl_delivery.cms.signed import Signed
 from segl_delivery.inbound.author import author_of

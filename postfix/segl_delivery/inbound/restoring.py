@@ -22,9 +22,9 @@ from collections.abc import Sequence
 from email.message import Message
 from typing import Final
 
+from segl.ber import Piece
 from segl.headers import PREFIX
 from segl.mail.fields import LINE_END, Field, canonical, read_header
-from segl_delivery.cms.ber import Piece
 from segl_delivery.inbound.author import author_of
 from segl_delivery.smime import HP
 from segl_delivery.unwrapping import Unwrapped

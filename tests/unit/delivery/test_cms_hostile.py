@@ -9,8 +9,8 @@ from io import BytesIO
 
 import pytest
 
+from segl import ber
 from segl.errors import CannotOpen
-from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import integer, oid
 from segl_delivery.cms.choice import COMMON, MODERN
 from segl_delivery.cms.enveloped import Envelope, encrypt

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_delivery.cms.ber import Damaged
+from segl.ber import Damaged
 from segl_delivery.cms.lines import Base64Reader, base64_lines, base64_size
 
 

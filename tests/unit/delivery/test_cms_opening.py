@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from segl import ber
 from segl.errors import CannotOpen
-from segl_delivery.cms import ber
 from segl_delivery.cms.algorithm import algorithm, integer, octets, oid
 from segl_delivery.cms.choice import COMMON, MODERN
 from segl_delivery.cms.ciphers import Cipher

@@ -11,11 +11,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from segl import ber
+from segl.ber import Damaged
 from segl.certificate_chain import Authorities
 from segl.certificates import fingerprint
-from segl_delivery.cms import ber, names
+from segl_delivery.cms import names
 from segl_delivery.cms.algorithm import integer
-from segl_delivery.cms.ber import Damaged
 from segl_delivery.cms.ciphers import Cipher
 from segl_delivery.cms.digests import Digest
 from segl_delivery.cms.signed import Outcome, Signature, Signer, sign, verify

@@ -1,0 +1,70 @@
+"""Messages inside a signature (S/MIME *opaque signing*, RFC 8551 §3.5.2): the whole of what was written is
+the content of a CMS SignedData (RFC 5652 §5.1), and a browser would show its reader a file ``smime.p7m`` and
+no word.
+
+Here the content is taken out and read in its place, under the fields outside. The signature is not judged:
+the portal knows the message from the house that sealed it, and whoever wants the signature has the whole
+message.
+
+    ContentInfo ::= SEQUENCE { signedData, [0] SEQUENCE {
+        version, digests SET, SEQUENCE { data, [0] OCTET STRING }, … }}"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from segl import ber
+from segl.mail.fields import join_header, read_header
+from segl_portal.reading.decoding import decoded, decoded_size
+from segl_portal.reading.index import Index, Part, index
+from segl_portal.reading.source import BytesSource, Source
+
+LARGEST: Final = 30 * 1024 * 1024  # bytes that are taken out in memory; a larger one stays a file
+_DEEPEST: Final = 3  # signatures around each other
+_TYPES: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_SIGNED: Final = bytes.fromhex("06092a864886f70d010702")
+_DATA: Final = bytes.fromhex("06092a864886f70d010701")
+
+
+def opened(source: Source) -> tuple[Source, Index, bool]:
+    """The message in *source* as it is read, its parts, and whether it was inside a signature."""
+    found, was_signed = index(source), False
+    for _ in range(_DEEPEST):
+        inner = _inside(source, found.parts[0])
+        if inner is None:
+            break
+        source, was_signed = BytesSource(inner), True
+        found = index(source)
+    return source, found, was_signed
+
+
+def _inside(source: Source, top: Part) -> bytes | None:
+    """The fields outside, then what the signature holds; ``None`` when that is nothing of the kind."""
+    if top.content_type not in _TYPES or top.end - top.body > 2 * LARGEST:
+        return None
+    if decoded_size(source, top) > LARGEST:
+        return None
+    try:
+        content = signed_content(b"".join(decoded(source, top)))
+    except ber.Damaged:
+        return None
+    fields, _ = read_header(source.read(top.start, top.body - top.start))
+    outside = [field for field in fields if not field.name.startswith("content-")]
+    return join_header(outside, b"").removesuffix(b"\r\n") + content
+
+
+def signed_content(message: bytes) -> bytes:
+    """What a SignedData holds. Raises :class:`segl.ber.Damaged` for anything else."""
+    reader = ber.Reader(message)
+    reader.enter(ber.SEQUENCE)
+    if reader.whole(64) != _SIGNED:
+        raise ber.Damaged("no signed message")
+    reader.enter(ber.context(0))
+    reader.enter(ber.SEQUENCE)
+    reader.whole()  # version
+    reader.whole()  # digests
+    reader.enter(ber.SEQUENCE)
+    if reader.whole(64) != _DATA:
+        raise ber.Damaged("what is signed is no message")
+    reader.enter(ber.context(0))
+    return b"".join(map(bytes, reader.pieces(ber.OCTETS)))
