@@ -61,6 +61,7 @@ from segl_delivery.own_keys.signing import Signing
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.portal import PortalAgent
 from segl_delivery.receipts.agent import ReceiptAgent
+from segl_delivery.receipts.calendar import Calendar
 from segl_delivery.receipts.desk import Desk, Office
 from segl_delivery.receipts.follow import Follower
 from segl_delivery.receipts.ledger import Ledger
@@ -317,6 +318,7 @@ class _Daemon:
                 counts,
                 self._desk.run(),
                 self._follower.run(),
+                Calendar(self._engine, lambda: self._agents.office, self._events).run(),
             )
         ]
         self._events.ready(sockets=[str(listener.path) for listener in listeners.values()])

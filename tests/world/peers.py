@@ -136,6 +136,7 @@ class SmtpPeer(_Peer):
     ``tls``           its TLS context; ``None``: STARTTLS is not offered.
     ``rcpt_replies``  reply to RCPT by recipient, e.g. ``{"bo@x.example": "550 5.1.1 no such user"}``.
     ``data_reply``    reply after the final dot; anything but 2xx means the message was not taken.
+    ``announces_dsn`` whether it says that it reports deliveries itself (RFC 3461).
 
     Replies may be changed while it runs. ``connections`` counts those accepted; ``clear`` holds every byte
     received outside TLS.
@@ -156,6 +157,7 @@ class SmtpPeer(_Peer):
         self.data_size_limit = data_size_limit
         self.rcpt_replies: dict[str, str] = {}
         self.data_reply = ACCEPTED
+        self.announces_dsn = False
         self.connections = 0
         self.clear = bytearray()
         self._received: list[ReceivedMail] = []
@@ -193,6 +195,12 @@ class SmtpPeer(_Peer):
             session.hang_up()
 
     # aiosmtpd's hooks
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-DSN", responses[-1]] if self.announces_dsn else responses
 
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]

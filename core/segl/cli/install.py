@@ -92,7 +92,7 @@ def _install(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload
 def _make_key(file: Path) -> None:
     """What the milter and segl-deliver share to know their delivery reports by; made once, and left by --undo."""
     try:
-        group = grp.getgrnam("segl").gr_gid
+        group = grp.getgrnam("segl-receipts").gr_gid
     except KeyError:  # run from a checkout: root alone
         group = -1
     if ReceiptKey.make(file, group):

@@ -25,7 +25,8 @@ from segl.mail.return_port import ReturnPort
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
 from segl.receipts import protection, records
 from segl.receipts.records import SentMessage
-from segl.receipts.states import State
+from segl.receipts.states import Line, State
+from segl.sealed.revocation import house_secret, revocation_link
 from segl.settings import Settings
 from segl.settings_receipts import ReceiptTerms
 from segl.store import transaction
@@ -154,7 +155,7 @@ class Desk:
     def _send(
         self, office: Office, terms: ReceiptTerms, message: SentMessage, kind: Kind, tls: Mapping[str, Tls]
     ) -> None:
-        receipt = write(office, terms, message, kind, tls)
+        receipt = write(office, terms, message, kind, tls, self._revocation(office, message))
         recipients = list(dict.fromkeys(filter(None, (message.sender, terms.journal))))
         content = receipt.message(datetime.now().astimezone(), office.signer())
         handover = office.return_port.send("", recipients, content, smtputf8=False)
@@ -171,19 +172,31 @@ class Desk:
             queued_as=handover.queued_as,
         )
 
+    def _revocation(self, office: Office, message: SentMessage) -> Callable[[Line], str]:
+        """Gives the link by which the sender, one of ours, takes a sealed message back."""
+        if not office.settings.takes(message.sender):
+            return lambda _: ""
+        house = house_secret(self._engine)
+        return lambda line: revocation_link(house, office.settings.portal.base, line.sealed_id)
+
     def _put_off(self, message_id: str, seconds: float) -> None:
         with transaction(self._engine) as connection:
             records.put_off(connection, message_id, time.time() + seconds)
 
 
 def write(
-    office: Office, terms: ReceiptTerms, message: SentMessage, kind: Kind, tls: Mapping[str, Tls]
+    office: Office,
+    terms: ReceiptTerms,
+    message: SentMessage,
+    kind: Kind,
+    tls: Mapping[str, Tls],
+    revoke: Callable[[Line], str],
 ) -> Receipt:
     """The receipt of *message*. A house's own template that fails gives way to the shipped one: it was tried with the
     settings, but a receipt must not hang on it."""
     settings, number = office.settings, message.told.receipts + 1
     house = House(settings.organisation.name, settings.receipts.feedback)
-    view = view_of(message, kind, terms.language, house, send=terms.send, tls=tls)
+    view = view_of(message, kind, terms.language, house, send=terms.send, tls=tls, revoke=revoke)
     try:
         text, html = office.templates.get(message.domain, shipped()).render(view)
     except (TemplateError, ArithmeticError, TypeError, LookupError, ValueError):

@@ -25,7 +25,7 @@ from segl.receipts.states import Line, State
 from segl.settings import Settings
 from segl.settings_receipts import Receipts
 from segl.vocabulary import Way
-from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.texts import TEXTS, Kind
 from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
 
 _SHIPPED: Final = Path(__file__).resolve().parent / "templates"
@@ -91,12 +91,14 @@ def _sample(kind: Kind, language: Language) -> ReceiptView:
             f"{number}@modtager.example",
             f"{number}@modtager.example",
             state,
-            way=way,
+            way=Way(way) if way else None,
             status="5.1.1",
             detail="no such user",
             sealed_id="0",
         )
-        for number, (state, way) in enumerate((state, way) for state in State for way in (*Way, None))
+        for number, (state, way) in enumerate(
+            (state, way) for state in State for way in (*TEXTS[language].ways, Way.TLS, None)
+        )
     )
     message = SentMessage(
         "0", "a@afsender.example", "afsender.example", "<1@x>", time.time(), 0, True, ("cpr",), lines, Told()

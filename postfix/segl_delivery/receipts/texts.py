@@ -50,6 +50,7 @@ class ReceiptTexts:
     feedback: str
     foot: str
     time_form: str
+    messages: tuple[str, str]
 
 
 TEXTS: Final[dict[Language, ReceiptTexts]] = {
@@ -147,6 +148,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         feedback="Var det forkert at sende den sikkert, eller har du spørgsmål? Skriv til {address}.",
         foot="Denne kvittering er lavet af {organisation}s mailsystem. Den kan ikke besvares.",
         time_form="{day}.{month}. kl. {hour:02}.{minute:02}",
+        messages=("mail", "mails"),
     ),
     "en": ReceiptTexts(
         subject={
@@ -242,5 +244,6 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         feedback="Was it wrong to send it securely, or do you have questions? Write to {address}.",
         foot="This receipt was made by the mail system of {organisation}. It cannot be answered.",
         time_form="{day}/{month} at {hour:02}:{minute:02}",
+        messages=("mail", "mails"),
     ),
 }

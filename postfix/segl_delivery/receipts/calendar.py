@@ -1,0 +1,128 @@
+"""What goes out once a day or once a week: digests to senders who want them, a report to the postmaster.
+
+That a day's or a week's is done stands in the store (table ``meta``), written by a condition before anything is sent:
+of several hosts, and of a process that starts again, one does it. Who dies in between leaves what was not told to the
+next digest; failures were told at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
+
+from segl.errors import SeglError
+from segl.events import Events
+from segl.metrics import RECEIPTS
+from segl.receipts import records
+from segl.receipts.records import SentMessage
+from segl.settings_receipts import Receipts
+from segl.store import transaction
+from segl.tables import meta
+from segl_delivery.receipts.desk import Office, tls_of
+from segl_delivery.receipts.digest import digest
+from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.view import Tls
+from segl_delivery.receipts.weekly import Volumes, volumes_in, weekly_report
+
+LOOK_SECONDS: Final = 60.0
+_DIGEST_DAYS: Final = 8
+_DAY: Final = 86400.0
+_DIGEST, _WEEKLY = "receipts.digest", "receipts.weekly"
+
+
+class Calendar:
+    """One for the process."""
+
+    def __init__(self, engine: Engine, office: Callable[[], Office], events: Events) -> None:
+        self._engine = engine
+        self._office = office
+        self._events = events
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self.look, datetime.now().astimezone())
+            except Exception as error:
+                self._events.failed("receipts calendar", error)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def look(self, now: datetime) -> None:
+        """Do what is due at *now* (local time). Blocking."""
+        receipts = self._office().settings.receipts
+        if now.hour < receipts.hour:
+            return
+        if self._claim(_DIGEST, now.date().isoformat()):
+            self.send_digests(now)
+        year, week, day = now.isocalendar()
+        if day == 1 and receipts.report_to and self._claim(_WEEKLY, f"{year}-{week:02}"):
+            self.send_report(now)
+
+    def send_digests(self, now: datetime) -> None:
+        """One to each sender of a domain that has them daily."""
+        office = self._office()
+        domains = (*office.settings.organisation.domains, *(rule.domain for rule in office.settings.receipt))
+        for domain in dict.fromkeys(domains):
+            terms = office.settings.receipt_terms(domain)
+            if terms.send is not Receipts.DAILY:
+                continue
+            with transaction(self._engine) as connection:
+                since = now.timestamp() - _DIGEST_DAYS * _DAY
+                found = [one for one in records.for_digest(connection, domain, since) if one.complete]
+                tls = {message.id: tls_of(connection, message) for message in found}
+            by_sender: dict[str, list[SentMessage]] = {}
+            for message in found:
+                by_sender.setdefault(message.sender.lower(), []).append(message)
+            for messages in by_sender.values():
+                self._digest(office, messages, tls, now)
+
+    def _digest(
+        self, office: Office, messages: list[SentMessage], tls: dict[str, dict[str, Tls]], now: datetime
+    ) -> None:
+        terms = office.settings.receipt_terms(messages[0].domain)
+        receipt = digest(office, terms, messages, tls, now)
+        recipients = list(dict.fromkeys(filter(None, (receipt.recipient, terms.journal))))
+        try:
+            office.return_port.send("", recipients, receipt.message(now, office.signer()), smtputf8=False)
+        except SeglError as error:
+            self._events.receipt_not_sent("daily", error)
+            return  # they stand in tomorrow's
+        RECEIPTS.labels(Kind.DAILY.value).inc()
+        with transaction(self._engine) as connection:
+            records.mark_digested(connection, (message.id for message in messages), time.time())
+
+    def send_report(self, now: datetime) -> None:
+        """The week's numbers to the postmaster."""
+        office = self._office()
+        with transaction(self._engine) as connection:
+            volumes: Volumes = volumes_in(connection, now)
+        report = weekly_report(office.settings, volumes, now)
+        try:
+            office.return_port.send("", [report.recipient], report.message(now), smtputf8=False)
+        except SeglError as error:
+            self._events.receipt_not_sent("weekly", error)
+            return
+        RECEIPTS.labels("weekly").inc()
+
+    def _claim(self, key: str, value: str) -> bool:
+        """Whether *value*'s turn of *key* is ours. The first ever is nobody's: a new store has nothing to tell."""
+        try:
+            with self._engine.begin() as connection:
+                standing = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
+                if standing is None:
+                    connection.execute(meta.insert().values(key=key, value=value))
+                    return False
+                if standing >= value:
+                    return False
+                done = connection.execute(
+                    meta.update().where(meta.c.key == key, meta.c.value == standing).values(value=value)
+                )
+                return bool(done.rowcount)
+        except IntegrityError:  # another process was first
+            return False

@@ -1,0 +1,146 @@
+"""Sent messages in the store: joined from reports in any order, told once, forgotten in time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Connection, Engine
+
+from segl.receipts import records
+from segl.receipts.due import Told
+from segl.receipts.facts import Facts
+from segl.receipts.records import Heard, SentMessage, WrongSender
+from segl.receipts.states import News, Stage, State
+from segl.settings_file import parse_settings
+from segl.store import open_store, transaction
+from segl.vocabulary import Way
+
+TERMS = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}).receipt_terms
+ANNA, NAME = "anna@nordby.example", "ab" * 32
+EVERYONE = tuple(f"{n}@x{n}.example" for n in range(4))
+FACTS = Facts(900.0, ("cpr",), EVERYONE)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(engine: Engine) -> Iterator[Connection]:
+    with transaction(engine) as connection:
+        yield connection
+
+
+def news(number: int, state: State = State.SENT, at: float = 1000.0, **more: object) -> News:
+    address = EVERYONE[number]
+    return News(address, address, Stage.SECURE, state, at, **{"way": Way.TLS, **more})  # type: ignore[arg-type]
+
+
+def heard(*some: News, facts: Facts | None = FACTS, name: str = NAME, sender: str = ANNA) -> Heard:
+    return Heard(name, sender, "<1@nordby.example>", 950.0, facts, some)
+
+
+def hear(store: Connection, *some: Heard, now: float = 1000.0) -> SentMessage:
+    for one in some:
+        message = records.hear(store, one, TERMS, now)
+    return message
+
+
+def due(store: Connection, now: float) -> list[str]:
+    return records.take_due(store, now, 10)
+
+
+def test_reports_in_any_order_and_twice_make_the_same_message(tmp_path: Path) -> None:
+    some = [
+        heard(news(0), news(1, State.DELAYED, 990.0)),
+        heard(news(1, State.SEALED, 1010.0, way=Way.PORTAL, sealed_id="5e")),
+        heard(news(2, State.FAILED, 1005.0, status="5.1.1"), facts=None),
+        heard(news(3)),
+        heard(news(1, State.DELAYED, 980.0)),
+    ]
+    results = set()
+    for seed in range(12):
+        dice, order = random.Random(seed), some + some
+        dice.shuffle(order)
+        engine = open_store(f"sqlite:///{tmp_path}/{seed}.db")
+        with transaction(engine) as connection:
+            message = hear(connection, *order)
+        engine.dispose()
+        results.add(replace(message, told=Told()))
+    [message] = results
+    assert [line.state for line in message.lines] == [State.SENT, State.SEALED, State.FAILED, State.SENT]
+    assert message.complete
+    assert (message.at, message.reasons) == (900.0, ("cpr",))
+
+
+def test_a_receipt_is_due_when_everyone_has_a_last_word_and_taken_by_one_alone(store: Connection) -> None:
+    hear(store, heard(news(0), news(1), news(2)))
+    assert due(store, 1100) == []
+    hear(store, heard(news(3)), now=1200)
+    assert due(store, 1201) == [NAME]
+    assert due(store, 1202) == []  # somebody has it
+    assert due(store, 1202 + records.LEASE_SECONDS) == [NAME]  # and died with it
+
+
+def test_what_comes_while_a_receipt_is_being_sent_is_told_afterwards(store: Connection) -> None:
+    message = hear(store, heard(*map(news, range(4))))
+    assert due(store, 1001) == [NAME]
+    back = replace(news(2, State.FAILED, 1001.5), stage=Stage.FRONT)
+    hear(store, heard(back), now=1002)
+    records.mark_told(store, message, TERMS("nordby.example"), 1003)
+    assert due(store, 1004) == [NAME]
+    late = records.read(store, NAME)
+    assert late is not None
+    assert [line.state for line in late.lines][2] is State.FAILED
+    records.mark_told(store, late, TERMS("nordby.example"), 1005)
+    assert due(store, 9e9) == []
+
+
+def test_after_the_patience_it_is_told_as_it_stands_and_then_once_more(store: Connection) -> None:
+    hear(store, heard(news(0)))
+    assert due(store, 900 + TERMS("nordby.example").wait_seconds - 1) == []
+    assert due(store, 900 + TERMS("nordby.example").wait_seconds) == [NAME]
+    message = records.read(store, NAME)
+    assert message is not None
+    records.mark_told(store, message, TERMS("nordby.example"), 3000)
+    assert due(store, 9e9) == []
+    hear(store, heard(*map(news, range(4))), now=4000)
+    assert due(store, 4001) == [NAME]
+
+
+def test_a_report_to_somebody_else_changes_nothing(store: Connection) -> None:
+    hear(store, heard(news(0)))
+    with pytest.raises(WrongSender):
+        hear(store, heard(news(0, State.FAILED), sender="eva@evil.example"))
+    message = records.read(store, NAME)
+    assert message is not None
+    assert message.lines[0].state is State.SENT
+    assert hear(store, heard(news(1), sender="Anna@Nordby.example")).sender == ANNA
+
+
+def test_a_message_is_found_by_each_of_its_names(store: Connection) -> None:
+    hear(store, heard(news(0)))
+    hear(store, heard(news(1), name="cd" * 32, sender="bo@nordby.example"))
+    for name in (NAME, NAME[:32], "<1@nordby.example>", "1@nordby.example"):
+        assert NAME in [message.id for message in records.find(store, name)]
+    assert records.find(store, "ab") == []
+    assert records.find(store, "%" * 32) == []
+    assert [message.sender for message in records.latest(store, 5, sender="BO@nordby.example")] == [
+        "bo@nordby.example"
+    ]
+    assert records.latest(store, 5, state=State.FAILED) == []
+
+
+def test_facts_are_forgotten_when_their_time_is_over(store: Connection) -> None:
+    hear(store, heard(news(0)))
+    days = TERMS("nordby.example").retention_days
+    assert records.forget(store, 1000 + days * 86400 - 1) == 0
+    assert records.forget(store, 1000 + days * 86400) == 1
+    assert records.read(store, NAME) is None

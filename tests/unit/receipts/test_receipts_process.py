@@ -1,0 +1,261 @@
+"""segl-deliver and delivery reports: what senders get of them, by settings, and what happens when something is down."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from email import message_from_bytes
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from segl.receipts.facts import Facts
+from segl.receipts.key import ReceiptKey
+from world.desk import SENDER, Desk, free_port
+from world.peers import SmtpPeer
+from world.postfix import wait_until
+from world.receipts import ReadReceipt
+from world.reports import report
+
+BO, EVA = "bo@x.example", "eva@y.example"
+SECURE = "segl-secure.mail.nordby.example"
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with TemporaryDirectory(prefix="rc-") as folder:
+        desk = Desk(Path(folder))
+        yield desk
+        desk.stop()
+
+
+class Mail:
+    """One message as its milter named it, and the reports about it."""
+
+    def __init__(self, desk: Desk, *recipients: str, at: float = 1_795_575_511.0) -> None:
+        self.desk = desk
+        self.key = ReceiptKey.load(desk.directory / "receipts.key")
+        self.name = self.key.new_id()
+        facts = Facts(at, ("cpr",), recipients or (BO,))
+        self.facts = self.key.seal(self.name, facts.to_bytes()).replace("\n", "\r\n")
+
+    def report(self, *groups: dict[str, str], name: str = "", **more: str) -> bytes:
+        return report(name or self.name, *groups, to=SENDER, facts=self.facts, **more)
+
+    def tell(self, *groups: dict[str, str], name: str = "", to: str = SENDER, **more: str) -> str:
+        with self.desk.client("receipt") as client:
+            [reply] = client.deliver("", [to], self.report(*groups, name=name, **more))
+        return reply
+
+
+def group(
+    recipient: str, action: str = "relayed", status: str = "2.0.0", said: str = "250 ok"
+) -> dict[str, str]:
+    return {
+        "Final-Recipient": f"rfc822; {recipient}",
+        "Original-Recipient": f"rfc822;{recipient}",
+        "Action": action,
+        "Status": status,
+        "Remote-MTA": f"dns; mx.{recipient.partition('@')[2]}",
+        "Diagnostic-Code": f"smtp; {said}",
+    }
+
+
+def receipts(desk: Desk) -> list[ReadReceipt]:
+    return [ReadReceipt(mail, message_from_bytes(mail.content)) for mail in desk.return_port.received]
+
+
+def wait_for(desk: Desk, number: int) -> list[ReadReceipt]:
+    wait_until(lambda: len(receipts(desk)) >= number, 60, lambda: desk.daemon.log)
+    return receipts(desk)
+
+
+def test_one_receipt_however_often_it_is_reported(desk: Desk) -> None:
+    desk.start()
+    mail = Mail(desk, BO, EVA)
+    for _ in range(3):
+        assert mail.tell(group(BO)).startswith("250")
+    for _ in range(2):
+        assert mail.tell(group(EVA, "failed", "5.1.1", "550 5.1.1 no such user")).startswith("250")
+    [receipt] = wait_for(desk, 1)
+    assert receipt.states == {BO: "sent", EVA: "failed"}
+    text = receipt.part("text/plain")
+    assert "Adressen findes ikke" in text
+    assert "Svaret var: no such user" in text
+    assert "Enkelthederne er ikke noteret" in text  # no line in the log, and none invented
+    other = Mail(desk, BO)
+    other.tell(group(BO))
+    assert [one.form["id"] for one in wait_for(desk, 2)] == [mail.name, other.name]
+
+
+def test_delayed_then_sent_are_two_receipts_and_say_so(desk: Desk) -> None:
+    desk.start()
+    mail = Mail(desk)
+    late = {**group(BO, "delayed", "4.7.5"), "Will-Retry-Until": "Thu, 26 Nov 2026 02:58:31 +0000 (UTC)"}
+    mail.tell(late)
+    [first] = wait_for(desk, 1)
+    assert first.form["kind"] == "delayed"
+    assert first.subject == f"Forsinket: din sikre mail til {BO}"
+    mail.tell(group(BO))
+    _, second = wait_for(desk, 2)
+    assert (second.form["kind"], second.form["number"], second.form["complete"]) == ("sent", 2, True)
+
+
+@pytest.mark.parametrize(
+    "forged", ["0f" * 32, "x", ReceiptKey(b"o" * 32).new_id()], ids=["nobody's", "none", "another key's"]
+)
+def test_a_forged_report_is_ordinary_mail(desk: Desk, forged: str) -> None:
+    """It goes on to the secure instance's entrance, as it would have without us, and no receipt comes of it."""
+    with SmtpPeer("127.0.0.1", free_port()) as entrance:
+        desk.write_settings(f'[postfix]\nsecure_port = "127.0.0.1:{entrance.port}"\n')
+        desk.start()
+        mail = Mail(desk)
+        assert "handed on" in mail.tell(group(BO, "failed", "5.0.0"), name=forged)
+        [passed] = entrance.wait_for(1)
+        assert passed.recipients == (SENDER,)
+        assert b"multipart/report" in passed.content
+        assert b"X-Segl" not in passed.content
+        mail.tell(group(BO))
+        [receipt] = wait_for(desk, 1)
+        assert receipt.states == {BO: "sent"}
+
+
+def test_a_genuine_name_in_a_report_to_somebody_else_is_not_believed(desk: Desk) -> None:
+    with SmtpPeer("127.0.0.1", free_port()) as entrance:
+        desk.write_settings(f'[postfix]\nsecure_port = "127.0.0.1:{entrance.port}"\n')
+        desk.start()
+        mail = Mail(desk, BO, EVA)
+        mail.tell(group(BO))
+        mail.tell(group(EVA, "failed", "5.0.0"), to="eva@evil.example")
+        entrance.wait_for(1)
+        mail.tell(group(EVA))
+        [receipt] = wait_for(desk, 1)
+        assert receipt.states == {BO: "sent", EVA: "sent"}
+
+
+RULE = '[[receipt]]\ndomain = "nordby-vand.example"\n'
+
+
+def test_a_house_that_wants_failures_alone_hears_of_nothing_else(desk: Desk) -> None:
+    desk.write_settings(
+        RULE + 'send = "failures"\njournal = "journal@nordby-vand.example"\nlanguage = "en"\n'
+    )
+    desk.start()
+    Mail(desk).tell(group(BO))
+    Mail(desk).tell(group(BO, "failed", "4.4.1", "451 later"))
+    [receipt] = wait_for(desk, 1)
+    assert receipt.form["kind"] == "failed"
+    assert receipt.mail.recipients == (SENDER, "journal@nordby-vand.example")
+    assert "It could not be delivered in time" in receipt.part("text/plain")
+
+
+def test_a_house_without_receipts_gets_postfixs_own_notices_of_failures(desk: Desk) -> None:
+    with SmtpPeer("127.0.0.1", free_port()) as entrance:
+        desk.write_settings(f'[postfix]\nsecure_port = "127.0.0.1:{entrance.port}"\n{RULE}send = "none"\n')
+        desk.start()
+        Mail(desk).tell(group(BO))
+        Mail(desk).tell(group(BO, "failed", "5.1.1"))
+        [notice] = entrance.wait_for(1)
+        assert b"Action: failed" in notice.content
+        assert b"X-Segl" not in notice.content
+    assert receipts(desk) == []
+
+
+def test_while_the_return_port_is_down_nothing_is_lost(desk: Desk) -> None:
+    desk.daemon.start()
+    mail = Mail(desk)
+    assert mail.tell(group(BO)).startswith("250")
+    wait_until(lambda: "receipt_not_sent" in desk.daemon.log, 30, lambda: desk.daemon.log)
+    desk.daemon.kill()
+    with sqlite3.connect(desk.directory / "segl.db") as store:  # nobody waits for the lease of a test
+        store.execute("UPDATE sent_message SET due_at = 0")
+    desk.start()
+    [receipt] = wait_for(desk, 1)
+    assert receipt.form["id"] == mail.name
+
+
+def test_killed_at_any_moment_it_tells_everyone_and_nobody_wrongly(desk: Desk) -> None:
+    desk.start()
+    mails = [Mail(desk, BO, EVA) for _ in range(30)]
+    for number, mail in enumerate(mails):
+        if number % 10 == 9:
+            desk.daemon.kill()
+            desk.daemon.start()
+        mail.tell(group(BO))
+        mail.tell(group(EVA, "failed", "5.1.1"))
+    wait_until(
+        lambda: len({one.form["id"] for one in receipts(desk)}) == 30, 90, lambda: desk.daemon.log[-3000:]
+    )
+    for receipt in receipts(desk):
+        assert receipt.states == {BO: "sent", EVA: "failed"}
+    ids = [one.message["Message-ID"] for one in receipts(desk)]
+    assert len(set(ids)) == 30  # one that was sent twice has the same name
+
+
+def test_the_log_tells_how_tls_protected_it(desk: Desk) -> None:
+    desk.start()
+    mail = Mail(desk)
+    now = "2026-11-25T02:58:31+00:00"
+    host = f"{now} segl-secure postfix/segl-tls/smtp[7]:"
+    lines = (
+        f"{host} Verified TLS connection established to mx.x.example[192.0.2.1]:25: TLSv1.3 with cipher "
+        "TLS_AES_256_GCM_SHA384 (256/256 bits)\n"
+        f"{host} 4jZ4BH5slJz1dqf0: to=<{BO}>, relay=mx.x.example[192.0.2.1]:25, delay=0.2, "
+        "delays=0.05/0.12/0.03/0, dsn=2.0.0, status=sent (250 ok)\n"
+    )
+    mail.tell(group(BO))
+    with (desk.directory / "mail.log").open("a") as log:
+        log.write(lines)
+    [receipt] = wait_for(desk, 1)
+    assert receipt.line(BO)["tls"] == {
+        "version": "TLSv1.3",
+        "cipher": "TLS_AES_256_GCM_SHA384",
+        "level": "verified",
+        "host": "mx.x.example",
+    }
+    assert "TLS 1.3, krypteret på vejen, serverens certifikat kontrolleret (mx.x.example)" in " ".join(
+        receipt.part("text/plain").split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ receipt.heading", "line 1"),
+        ("{{ receipt.nothing }}", "nothing"),
+        ("{{ receipt.__class__.__mro__ }}", "unsafe"),
+        ("{{ 1 / 0 }}", "division"),
+    ],
+)
+def test_a_template_that_does_not_work_refuses_the_start(desk: Desk, template: str, said: str) -> None:
+    file = desk.directory / "own.txt"
+    file.write_text(template)
+    desk.write_settings(RULE + f'text = "{file}"\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "segl_delivery.daemon", "--check-only", "--settings", str(desk.settings_file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert str(file) in done.stderr
+    assert said in done.stderr
+
+
+def test_a_houses_own_template_is_used_and_a_reload_takes_a_new_one(desk: Desk) -> None:
+    file = desk.directory / "own.txt"
+    file.write_text("Egen kvittering: {% for row in receipt.rows %}{{ row.recipient }}{% endfor %}\n")
+    desk.write_settings(RULE + f'text = "{file}"\n')
+    desk.start()
+    Mail(desk).tell(group(BO))
+    [receipt] = wait_for(desk, 1)
+    assert receipt.part("text/plain").strip() == f"Egen kvittering: {BO}"
+    file.write_text("Ny\n")
+    desk.daemon.signal(signal.SIGHUP)
+    wait_until(lambda: '"reloaded"' in desk.daemon.log, 20, lambda: desk.daemon.log)
+    Mail(desk).tell(group(BO))
+    assert wait_for(desk, 2)[1].part("text/plain").strip() == "Ny"
