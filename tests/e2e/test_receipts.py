@@ -114,8 +114,8 @@ def impatient(street: Street, home: Path) -> Iterator[House]:
 def test_waiting_and_failing_are_told_at_once_and_the_end_when_there_is_one(
     impatient: House, street: Street
 ) -> None:
-    """One recipient is deferred and then served; one is refused where the ciphertext was sent on; one server says it would
-    report itself."""
+    """One recipient is deferred and then served; one is refused where the ciphertext was sent on; one server says that
+    it reports itself."""
     waits, colleague = f"venter@{GOOD.partition('@')[2]}", f"ukendt@{PARTNER.partition('@')[2]}"
     street.good.announces_dsn = True
     street.good.rcpt_replies[waits] = "450 4.2.0 come back later"
