@@ -9,6 +9,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from typing import Any
 
+from world.letters import CPR, letter
 from world.peers import ReceivedMail
 from world.street import Street
 
@@ -59,3 +60,9 @@ def receipts_for(street: Street, address: str) -> list[ReadReceipt]:
 def other_reports(street: Street, address: str) -> list[ReceivedMail]:
     """Postfix's own notices that came through to *address*."""
     return [mail for mail in street.mail_for(address) if b"multipart/report" in mail.content]
+
+
+def secret_letter(*recipients: str, message_id: str = "<1@desk.example>") -> bytes:
+    """A message that must go securely, with a Message-ID of its own."""
+    content = letter("", recipients, "Flytning", f"Hej\n\nLejeren har CPR-nummer {CPR}.\n").content
+    return f"Message-ID: {message_id}\r\n".encode() + content

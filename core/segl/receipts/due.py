@@ -13,7 +13,8 @@ from typing import Final
 
 from segl.receipts.states import Line, State
 
-SETTLE: Final = 0.5  # seconds: the log's lines, and a second report of the same moment, come along
+SETTLE: Final = 0.5  # seconds: the log's lines come along
+SETTLE_BAD: Final = 3.0  # a report of the same moment that makes the message complete may be on its way
 _BAD: Final = (State.FAILED, State.DELAYED)
 
 
@@ -57,7 +58,7 @@ def next_look(
     if complete(lines, facts):
         return None if told.final and not news else now + SETTLE
     if State.FAILED in news or (State.DELAYED in news and not told.receipts):
-        return now + SETTLE
+        return now + SETTLE_BAD
     return max(now + SETTLE, at + wait_seconds) if not told.receipts else None
 
 

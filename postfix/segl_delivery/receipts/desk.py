@@ -39,7 +39,7 @@ from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import House, Tls, kind_of, view_of
 
 AT_ONCE: Final = 4
-_BATCH: Final = 40
+_BATCH: Final = 2 * AT_ONCE  # few: those in hand when this process dies wait for the lease
 _LOOK_SECONDS: Final = 5.0  # at least so often: another host may have written
 _AGAIN_SECONDS: Final = 15.0  # after a receipt could not be sent
 _EVIDENCE_LOOK: Final = 0.5

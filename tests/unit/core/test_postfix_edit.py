@@ -10,6 +10,7 @@ from segl.postfix.edit import (
     MARK,
     foreign_services,
     parameters_of,
+    set_options,
     set_parameters,
     set_services,
     without_parameters,
@@ -148,3 +149,15 @@ def test_editing_sets_what_is_asked_keeps_the_rest_and_is_done_once(
     kept = [line.lstrip("#") for line in edited.split("\n")]
     for line in text.split("\n"):
         assert line.lstrip("#") in kept
+
+
+def test_an_option_is_added_below_the_service_that_lacks_it_and_once() -> None:
+    text = "bounce    unix  -  -  y  -  0  bounce\n# x\ndefer unix - - y - 0 bounce\n  -o cleanup_service_name=mine\n"
+    once = set_options(text, ("bounce/unix", "defer/unix"), {"cleanup_service_name": "ours", "a": "b"})
+    assert once == (
+        "bounce    unix  -  -  y  -  0  bounce\n# added by segl install\n  -o cleanup_service_name=ours\n  -o a=b\n"
+        "# x\ndefer unix - - y - 0 bounce\n  -o cleanup_service_name=mine\n# added by segl install\n  -o a=b\n"
+    )
+    assert (
+        set_options(once, ("bounce/unix", "defer/unix"), {"cleanup_service_name": "ours", "a": "b"}) == once
+    )

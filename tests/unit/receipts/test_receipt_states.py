@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.receipts.due import SETTLE, Told, all_lines, complete, next_look
+from segl.receipts.due import SETTLE, SETTLE_BAD, Told, all_lines, complete, next_look
 from segl.receipts.states import Line, News, Stage, State, joined
 from segl.vocabulary import Way
 
@@ -83,19 +83,19 @@ def told(some: tuple[Line, ...], receipts: int = 1, *, final: bool = False) -> T
 
 
 @pytest.mark.parametrize(
-    ("states", "facts", "soon"),
+    ("states", "facts", "seconds"),
     [
-        ((State.SENT, State.SEALED), True, True),
-        ((State.SENT, State.FAILED), True, True),
-        ((State.SENT, State.PENDING), True, False),
-        ((State.FAILED, State.PENDING), True, True),  # the sender must act
-        ((State.DELAYED, State.SENT), True, True),
-        ((State.SENT,), False, False),  # not known yet who else there is
+        ((State.SENT, State.SEALED), True, SETTLE),
+        ((State.SENT, State.FAILED), True, SETTLE),
+        ((State.SENT, State.PENDING), True, 50),
+        ((State.FAILED, State.PENDING), True, SETTLE_BAD),  # the sender must act
+        ((State.DELAYED, State.SENT), True, SETTLE_BAD),
+        ((State.SENT,), False, 50),  # not known yet who else there is
     ],
 )
-def test_when_the_first_receipt_is_due(states: tuple[State, ...], facts: bool, soon: bool) -> None:
+def test_when_the_first_receipt_is_due(states: tuple[State, ...], facts: bool, seconds: float) -> None:
     due = next_look(lines(*states), Told(), facts=facts, at=1000.0, wait_seconds=60, now=1010.0)
-    assert due == (1010.0 + SETTLE if soon else 1060.0)
+    assert due == 1010.0 + seconds
 
 
 def test_after_a_receipt_the_next_comes_when_all_is_known_and_then_no_more() -> None:
