@@ -34,15 +34,12 @@ from segl.listening import UnixListener, listen_unix
 from segl.mail.compose import one_line
 from segl.mail.paths import is_plain
 from segl.mail.return_port import ReturnPort
-from segl.receipts import protection
-from segl.receipts.key import KeyUnusable, ReceiptKey
-from segl.receipts.records import forget
 from segl.sealed.directory import SealedDirectory
 from segl.sealed.spare import load_resend_key
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
-from segl.store import open_store, transaction
+from segl.store import open_store
 from segl.traffic_writer import TrafficWriter
 from segl.vocabulary import Way
 from segl.wishes import read_numbers
@@ -61,6 +58,7 @@ from segl_delivery.own_keys.signing import Signing
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.portal import PortalAgent
 from segl_delivery.receipts.agent import ReceiptAgent
+from segl_delivery.receipts.build import forget_old, receipt_key
 from segl_delivery.receipts.calendar import Calendar
 from segl_delivery.receipts.desk import Desk, Office
 from segl_delivery.receipts.follow import Follower
@@ -74,7 +72,6 @@ from segl_delivery.tunnel import TunnelAgent
 THREADS: Final = 32
 HOUSEKEEPING_SECONDS: Final = 3600.0
 NEWS_SECONDS: Final = 120.0
-EVIDENCE_DAYS: Final = 30  # of how TLS protected deliveries; `segl receipt show` tells it for so long
 EXIT_REFUSED: Final = 2
 # where a setting is not called as the way
 _KEYS: Final[dict[Way | Incoming, str]] = {Way.INTERNAL: "inbound", Incoming.REPORT: "receipt"}
@@ -254,15 +251,6 @@ def key_ring(settings: Settings, events: Events) -> KeyRing:
     return KeyRing(settings.delivery.keys, settings.delivery.keys_passphrase, events.own_key_refused)
 
 
-def receipt_key(settings: Settings, events: Events) -> ReceiptKey | None:
-    """Without a key mail goes as ever, and its senders get Postfix's own reports."""
-    try:
-        return ReceiptKey.load(settings.receipts.key)
-    except KeyUnusable as error:
-        events.receipts_off(error)
-        return None
-
-
 @contextmanager
 def _listening(settings: Settings) -> Iterator[dict[Way | Incoming, UnixListener]]:
     """All sockets, or none. Raises :class:`SeglError`."""
@@ -377,9 +365,7 @@ class _Daemon:
     def _sweep(self) -> None:
         now = time.time()
         SeenCapabilities(self._engine).prune(now)
-        with transaction(self._engine) as connection:
-            forget(connection, now)
-            protection.forget(connection, now - EVIDENCE_DAYS * 86400)
+        forget_old(self._engine, now)
         keep_house(self._settings, self._engine, self._events, now)
 
     async def _tell_news(self) -> None:
