@@ -54,6 +54,12 @@ class Act(StrEnum):
     REVOKED = "revoked"
     EXTENDED = "extended"
     RESENT = "resent"
+    # of a message on hold; the subject is its X-Segl-Id
+    HELD = "held"  # its sender and the officer were told
+    LOOKED_AT = "looked-at"  # its content was shown to the person
+    RELEASE_ASKED = "release-asked"  # one person agreed to its release
+    RELEASED = "released"
+    REJECTED = "rejected"
 
 
 Fact = str | int | float | bool | None

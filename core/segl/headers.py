@@ -10,6 +10,7 @@ LEAST = "X-Segl-Least"  # the least proof the message demands (segl.demand_tag),
 ID = "X-Segl-Id"  # joins milter log, sealed message and receipt of one message
 OPEN = "X-Segl-Open"  # S/MIME for an own recipient: the return port hands it to segl-deliver (segl-strip)
 FACTS = "X-Segl-Facts"  # what the receipt will tell of the message, sealed (segl.receipts.key)
+HELD = "X-Segl-Hold"  # on a message in the front's hold queue: the reasons of its verdict (segl.held)
 ENVELOPE_ID = "X-Segl-Envelope-Id"  # the ENVID (RFC 3461) the client gave, when it gave one
 
 ANSWER = (

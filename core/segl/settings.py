@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field
 from segl.addresses import is_relayed, split_address
 from segl.settings_certificates import Certificates
 from segl.settings_encryption import Algorithms, Encryption, HeaderForm, SignWhen
+from segl.settings_hold import Hold
 from segl.settings_inbound import Inbound
 from segl.settings_portal import Portal
 from segl.settings_receipts import ReceiptRule, Receipts, ReceiptSettings, ReceiptTerms
@@ -318,6 +319,7 @@ class Settings:
     encryption: Encryption = field(default_factory=Encryption)
     delivery: Delivery = field(default_factory=Delivery)
     inbound: Inbound = field(default_factory=Inbound)
+    hold: Hold = field(default_factory=Hold)
     portal: Portal = field(default_factory=Portal)
     receipts: ReceiptSettings = field(default_factory=ReceiptSettings)
     receipt: tuple[ReceiptRule, ...] = ()
@@ -370,6 +372,11 @@ class Settings:
         """The organisation's name, as recipients of mail from *domain* know it."""
         look = self.portal.look_of(domain)
         return (look.name if look is not None else "") or self.organisation.name
+
+    @property
+    def officer(self) -> str:
+        """Who decides about messages on hold."""
+        return self.hold.officer or f"postmaster@{self.organisation.domains[0]}"
 
     @property
     def notice_from(self) -> str:

@@ -1,7 +1,7 @@
 """What Postfix must be told about a message that has its decision: header and envelope edits.
 
 Pure: a :class:`Mail` and a decision in, :class:`Marks` out; :mod:`segl_milter.session` hands them to
-libmilter. Nothing about categories or findings is put on the message.
+libmilter. Nothing about categories or findings is put on the message, but the reasons of one that is held.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ def marks_for(
             *_wishes(wishes),
             *_demand(least),
             *_opening(opened),
+            *_held(action, verdict),
             (headers.ROUTE, Decision.SECURE.value),
         ),
     )
@@ -125,6 +126,11 @@ def _wishes(wishes: Wishes | None) -> tuple[tuple[str, str], ...]:
     if wishes is None:
         return ()
     return tuple((headers.WISHES, value) for value in to_fields(wishes))
+
+
+def _held(action: Decision, verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    """For those who release it: they see the message where it waits, and it is taken off on the way out."""
+    return ((headers.HELD, ", ".join(verdict.reasons)),) if action is Decision.HOLD else ()
 
 
 def _opening(opened: bool) -> tuple[tuple[str, str], ...]:

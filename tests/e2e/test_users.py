@@ -154,7 +154,7 @@ def test_each_process_reaches_what_it_needs_and_nothing_else(machine: Machine, u
 
 
 @pytest.mark.parametrize(
-    "unit", ["segl-milter", "segl-map", "segl-deliver", "segl-portal", "segl-tunnel-update"]
+    "unit", ["segl-milter", "segl-map", "segl-deliver", "segl-portal", "segl-tunnel-update", "segl-hold"]
 )
 def test_units_are_as_closed_as_systemd_can_tell(repository: Path, unit: str) -> None:
     command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=15"]

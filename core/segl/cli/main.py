@@ -31,6 +31,7 @@ COMMANDS = {
     "sealed": ("segl.cli.sealed", "Sealed messages: list, show, revoke, extend, resend."),
     "audit": ("segl.cli.audit", "The audit trail: verify, export."),
     "receipt": ("segl.cli.receipt", "What became of messages that went the secure way."),
+    "hold": ("segl.cli.hold", "Messages on hold: list, show, release, reject."),
     "status": ("segl.cli.status", "Whether Segl runs: processes, queues, rules."),
     "doctor": ("segl.cli.doctor", "Look for all that would let mail out unseen or in clear."),
     "install": ("segl.cli.install", "Join an existing Postfix; --undo takes it back."),

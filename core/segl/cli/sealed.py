@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.person import me
 from segl.settings import DEFAULT_FILE, Settings
 
 if TYPE_CHECKING:
@@ -126,10 +125,10 @@ def revoke(message: Message, as_json: AsJson = False, settings: SettingsFile = D
     with store_of(settings) as (loaded, engine):
         found = _one(engine, message)
         directory = SealedDirectory(loaded.portal.sealed)
-        done = life.revoke(engine, directory, found.id, time.time(), actor=_me())
+        done = life.revoke(engine, directory, found.id, time.time(), actor=me())
     if not done:
         fail(f"{found.id} could not be opened any more before", "segl sealed show tells its end", Exit.FAILED)
-    Events("segl-sealed").sealed_revoked(found.id, _me())
+    Events("segl-sealed").sealed_revoked(found.id, me())
     if as_json:
         say_json({"id": found.id, "revoked": True})
     else:
@@ -156,7 +155,7 @@ def extend(
     with store_of(settings) as (_, engine):
         found = _one(engine, message)
         until = end_of_day(datetime.now(), days).timestamp()
-        done = life.extend(engine, found.id, until, time.time(), actor=_me())
+        done = life.extend(engine, found.id, until, time.time(), actor=me())
     if not done:
         fail(f"{found.id} has ended: its keys are gone", "ask the sender to send it again", Exit.FAILED)
     if as_json:
@@ -187,7 +186,7 @@ def resend(
     with store_of(settings) as (loaded, engine):
         found = _one(engine, message)
         port = ReturnPort.at(loaded.delivery.reinject, loaded.delivery.reinject_seconds)
-        resender = Resender(loaded, engine, port, Events("segl-sealed"), _me())
+        resender = Resender(loaded, engine, port, Events("segl-sealed"), me())
         if not resender.whom(found, recipient):
             hint = "segl sealed show tells who has opened it; name one with --to"
             fail(f"{found.id} has nobody to send to", hint, Exit.FAILED)
@@ -248,17 +247,6 @@ def _one(engine: Engine, prefix: str) -> MessageSeen:
     if len(found) > 1:
         fail(f"{prefix} is the beginning of several", "give more of it")
     return found[0]
-
-
-def _me() -> str:
-    """Who runs the command, for the audit trail: also behind sudo."""
-    name = os.environ.get("SUDO_USER") or ""
-    if name and name.isprintable():
-        return f"{name[:64]} (sudo)"
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
 
 
 def _as_dict(message: MessageSeen) -> dict[str, Any]:

@@ -7,7 +7,16 @@ where it is not plain ASCII.
 from __future__ import annotations
 
 import quopri
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from email.header import Header
+from email.utils import format_datetime
+
+from segl.addresses import domain_of
+from segl.language import Language
+from segl.mail.paths import is_plain
 
 
 def text_part(subtype: str, text: str) -> bytes:
@@ -36,3 +45,34 @@ def display_name(text: str) -> str:
     if text.isascii() and len(text) <= 200 and "=?" not in text:
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return Header(text, "utf-8", maxlinelen=70, continuation_ws=" ").encode(linesep="\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A plain mail that a program writes to one person. Nobody shall answer it by machine (RFC 3834 §5): send it from
+    the null sender."""
+
+    house: str  # the organisation's name
+    address: str  # the From
+    to: str
+    subject: str
+    paragraphs: Sequence[str]
+    language: Language
+    reply_to: str = ""
+
+    def message(self, at: datetime) -> bytes:
+        """The mail, CR LF line ends, ready to send. An address that programs read differently is left to the
+        envelope."""
+        head = [
+            f"Date: {format_datetime(at)}",
+            f"From: {display_name(one_line(self.house))} <{self.address}>",
+            f"To: <{self.to}>" if is_plain(self.to) else "To: undisclosed-recipients:;",
+            *([f"Reply-To: <{self.reply_to}>"] if is_plain(self.reply_to) else []),
+            f"Subject: {encoded(one_line(self.subject))}",
+            f"Message-ID: <{secrets.token_hex(16)}@{domain_of(self.address)}>",
+            "Auto-Submitted: auto-generated",
+            f"Content-Language: {self.language}",
+            "MIME-Version: 1.0",
+        ]
+        body = text_part("plain", "\n\n".join(self.paragraphs) + "\n")
+        return "\r\n".join([*head, ""]).encode("utf-8") + body

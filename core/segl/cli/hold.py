@@ -1,0 +1,185 @@
+"""``segl hold list|show|release|reject|tell``: messages that wait until a person has decided."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from segl.settings import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from segl.postfix.hold_queue import Held
+    from segl.postfix.holding import Holding
+
+SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+Message = Annotated[
+    str, typer.Argument(metavar="ID", help="Its id, the beginning of it, or Postfix's queue id.")
+]
+LEAST_PREFIX = 6
+
+app = typer.Typer(
+    help="Messages on hold: list, show, release, reject.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """List the messages that wait, the oldest first."""
+    from segl.cli.output import columns, printable, say, say_json
+
+    with _holding(settings) as holding:
+        found = holding.queue.messages()
+        if as_json:
+            for held in found:
+                say_json(_as_dict(held, holding))
+            return
+        lines = columns(
+            (
+                held.id[:12],
+                held.queue_id,
+                _moment(held.arrived),
+                printable(held.sender or "<>"),
+                f"{len(held.recipients)} recipient{'' if len(held.recipients) == 1 else 's'}",
+                ", ".join(held.reasons),
+                f"agreed: {', '.join(sorted(agreed))}" if (agreed := holding.agreed(held)) else "",
+            )
+            for held in found
+        )
+        for line in lines:
+            say(line.rstrip())
+        if not found:
+            say("nothing waits")
+
+
+@app.command()
+def show(
+    message: Message,
+    content: Annotated[bool, typer.Option("--content", help="The whole message; the look is noted.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Show one message: who, to whom, why it waits, and its header."""
+    from segl.cli.output import printable, say, say_json
+    from segl.cli.person import me
+
+    with _holding(settings) as holding:
+        held = _one(holding, message)
+        if as_json:
+            say_json(_as_dict(held, holding))
+            return
+        say(f"{held.id}  ({held.queue_id} in Postfix's queue)  since {_moment(held.arrived)}")
+        say(f"  from {printable(held.sender or '<>')}")
+        for recipient in held.recipients:
+            say(f"  to {printable(recipient)}")
+        say(f"  reasons: {', '.join(held.reasons)}")
+        if agreed := holding.agreed(held):
+            say(f"  agreed to its release: {', '.join(sorted(agreed))}")
+        if content:
+            holding.looked(held, me())
+        text = holding.queue.content(held.queue_id) if content else holding.queue.header(held.queue_id)
+        say("")
+        for line in text.splitlines():
+            say(printable(line))
+
+
+@app.command()
+def release(message: Message, settings: SettingsFile = DEFAULT_FILE) -> None:
+    """Agree that the message is sent. It takes the secure way, when as many people as [hold] persons have agreed.
+
+    Exit code: 0 released, 1 one more person must agree, 2 bad input.
+    """
+    from segl.cli.output import Exit, paint, say
+    from segl.cli.person import me
+    from segl.postfix.holding import Release
+
+    with _holding(settings) as holding:
+        held = _one(holding, message)
+        came = holding.release(held, me())
+    if came is Release.RELEASED:
+        say(f"{paint('released', typer.colors.GREEN)}: {held.id} goes the secure way")
+        return
+    told = "noted" if came is Release.ASKED else "you have agreed already"
+    say(f"{paint(told, typer.colors.YELLOW)}: one more person must agree to {held.id}")
+    raise typer.Exit(Exit.FAILED)
+
+
+@app.command()
+def reject(
+    message: Message,
+    why: Annotated[str, typer.Option("--why", help="A line for the sender.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Tell the sender that the message is not sent, and delete it. There is no way back."""
+    from segl.cli.output import paint, printable, say
+    from segl.cli.person import me
+
+    with _holding(settings) as holding:
+        held = _one(holding, message)
+        if not yes:
+            typer.confirm(f"Delete the message from {printable(held.sender or '<>')}?", abort=True)
+        holding.reject(held, me(), why)
+    say(f"{paint('rejected', typer.colors.RED)}: {held.id}; its sender was told")
+
+
+@app.command()
+def tell(settings: SettingsFile = DEFAULT_FILE) -> None:
+    """Tell senders and officer of the messages they were not told of yet. A timer runs this each minute."""
+    from segl.cli.output import say
+
+    with _holding(settings) as holding:
+        for held in holding.tell():
+            say(f"{held.id}: sender and {holding.settings.officer} were told")
+
+
+@contextmanager
+def _holding(file: Path) -> Iterator[Holding]:
+    from segl.cli.sealed import store_of
+    from segl.mail.return_port import ReturnPort
+    from segl.postfix.hold_queue import HoldQueue
+    from segl.postfix.holding import Holding
+
+    with store_of(file) as (settings, engine):
+        port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
+        yield Holding(settings, engine, HoldQueue(settings.postfix.front), port)
+
+
+def _one(holding: Holding, wanted: str) -> Held:
+    from segl.cli.output import Exit, fail
+
+    waiting = holding.queue.messages()
+    found = [held for held in waiting if held.queue_id == wanted]
+    if not found and len(wanted) >= LEAST_PREFIX:
+        found = [held for held in waiting if held.id.startswith(wanted)]
+    if not found:
+        fail(f"no message {wanted} waits", "segl hold list shows them", Exit.FAILED)
+    if len(found) > 1:
+        fail(f"{wanted} is the beginning of several", "give more of it")
+    return found[0]
+
+
+def _as_dict(held: Held, holding: Holding) -> dict[str, Any]:
+    return {
+        "id": held.id,
+        "queue_id": held.queue_id,
+        "arrived": held.arrived,
+        "size": held.size,
+        "sender": held.sender,
+        "recipients": list(held.recipients),
+        "reasons": list(held.reasons),
+        "agreed": sorted(holding.agreed(held)),
+    }
+
+
+def _moment(at: float) -> str:
+    from datetime import datetime
+
+    return f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M}"

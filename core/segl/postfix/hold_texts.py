@@ -1,0 +1,87 @@
+"""The words of the mails about messages on hold, Danish and English. ``{names}`` are filled in by
+:mod:`segl.postfix.holding`. Nothing of the content is told, and no subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from segl.language import Language
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTexts:
+    """One mail: its subject and paragraphs."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+
+
+TO_SENDER: Final[dict[Language, HoldTexts]] = {
+    "da": HoldTexts(
+        "Din besked venter på godkendelse",
+        (
+            "Din besked fra {when} er ikke sendt endnu. Den venter på, at {officer} har set på den.",
+            "Til:\n{recipients}",
+            "Nogle oplysninger må kun sendes med en særlig tilladelse. Beskeden ser ud til at indeholde sådanne "
+            "oplysninger ({reasons}).",
+            "Du skal ikke gøre noget, og du skal ikke sende den igen. Bliver den godkendt, går den sikkert afsted. "
+            "Haster det, så skriv til {officer} og nævn {id}.",
+        ),
+    ),
+    "en": HoldTexts(
+        "Your message waits for approval",
+        (
+            "Your message of {when} has not been sent yet. It waits until {officer} has looked at it.",
+            "To:\n{recipients}",
+            "Some information may only be sent with a particular permission. The message seems to hold such "
+            "information ({reasons}).",
+            "You need not do anything, and should not send it again. When it is approved it goes securely. If it is "
+            "urgent, write to {officer} and name {id}.",
+        ),
+    ),
+}
+
+TO_OFFICER: Final[dict[Language, HoldTexts]] = {
+    "da": HoldTexts(
+        "En besked venter på din godkendelse",
+        (
+            "En besked fra {sender}, sendt {when}, venter på en afgørelse.",
+            "Til:\n{recipients}",
+            "Grund: {reasons}",
+            "På serveren:\n    segl hold show {id}\n    segl hold release {id}\n    segl hold reject {id}",
+        ),
+    ),
+    "en": HoldTexts(
+        "A message waits for your approval",
+        (
+            "A message from {sender}, sent on {when}, waits for a decision.",
+            "To:\n{recipients}",
+            "Reason: {reasons}",
+            "On the server:\n    segl hold show {id}\n    segl hold release {id}\n    segl hold reject {id}",
+        ),
+    ),
+}
+
+REJECTED: Final[dict[Language, HoldTexts]] = {
+    "da": HoldTexts(
+        "Din besked er ikke sendt",
+        (
+            "Din besked fra {when} blev ikke godkendt og er ikke sendt. Den er slettet her; du har den selv blandt "
+            "dine sendte mails.",
+            "Til:\n{recipients}",
+            "{why}",
+            "Spørgsmål: skriv til {officer} og nævn {id}.",
+        ),
+    ),
+    "en": HoldTexts(
+        "Your message was not sent",
+        (
+            "Your message of {when} was not approved and has not been sent. It is deleted here; you have it among the "
+            "mails you sent.",
+            "To:\n{recipients}",
+            "{why}",
+            "Questions: write to {officer} and name {id}.",
+        ),
+    ),
+}

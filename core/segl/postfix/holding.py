@@ -1,0 +1,129 @@
+"""Messages on hold: who is told of them, who lets them go, who refuses them. Each step is in the audit trail.
+
+The trail is also the memory: a message whose id has an entry ``held`` was told of, and who agreed to its release stands
+in its entries ``release-asked``. So the commands can be run by a timer and by several people at once, and one that was
+killed in the middle is simply run again; at worst somebody is told twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy.engine import Engine
+
+from segl import audit
+from segl.audit import Act
+from segl.language import Language
+from segl.mail.compose import Letter, one_line
+from segl.mail.return_port import Refused, ReturnPort
+from segl.postfix.hold_queue import Held, HoldQueue
+from segl.postfix.hold_texts import REJECTED, TO_OFFICER, TO_SENDER, HoldTexts
+from segl.settings import Settings
+from segl.store import transaction
+
+_MOST_NAMED = 50
+
+
+class Release(Enum):
+    """What came of asking for a release."""
+
+    RELEASED = "released"
+    ASKED = "asked"  # one more person must agree
+    AGAIN = "again"  # this person agreed before
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Raises :class:`~segl.errors.SeglError` from every method: Postfix, the store or the return port said no."""
+
+    settings: Settings
+    engine: Engine
+    queue: HoldQueue
+    return_port: ReturnPort
+
+    def tell(self) -> list[Held]:
+        """Tell sender and officer of each message they were not told of; returns those."""
+        told = []
+        for held in self.queue.messages():
+            if self._people(held, Act.HELD):
+                continue
+            if held.sender:
+                self._send(held, held.sender, TO_SENDER)
+            self._send(held, self.settings.officer, TO_OFFICER)
+            self._note(held, Act.HELD, "segl")
+            told.append(held)
+        return told
+
+    def release(self, held: Held, person: str) -> Release:
+        """*person* agrees that *held* is sent; it goes when as many have as the settings ask for."""
+        agreed = self.agreed(held)
+        if len(agreed | {person}) < self.settings.hold.persons:
+            if person in agreed:
+                return Release.AGAIN
+            self._note(held, Act.RELEASE_ASKED, person)
+            return Release.ASKED
+        self._note(held, Act.RELEASED, person)
+        self.queue.release(held.queue_id)
+        return Release.RELEASED
+
+    def reject(self, held: Held, person: str, why: str = "") -> None:
+        """Tell the sender that *held* is not sent, then delete it."""
+        if held.sender:
+            self._send(held, held.sender, REJECTED, why=one_line(why))
+        self._note(held, Act.REJECTED, person)
+        self.queue.delete(held.queue_id)
+
+    def looked(self, held: Held, person: str) -> None:
+        """*person* is shown the content."""
+        self._note(held, Act.LOOKED_AT, person)
+
+    def agreed(self, held: Held) -> frozenset[str]:
+        """Who agreed to its release so far."""
+        return self._people(held, Act.RELEASE_ASKED)
+
+    def _people(self, held: Held, act: Act) -> frozenset[str]:
+        entries = audit.entries(self.engine, subject=held.id)
+        return frozenset(entry.actor for entry in entries if entry.act == act.value)
+
+    def _note(self, held: Held, act: Act, person: str) -> None:
+        with transaction(self.engine) as connection:
+            audit.append(
+                connection, act, held.id, person, queue_id=held.queue_id, reasons=", ".join(held.reasons)
+            )
+
+    def _send(self, held: Held, to: str, texts: Mapping[Language, HoldTexts], why: str = "") -> None:
+        language = self.settings.organisation.language
+        values = {
+            "id": held.id,
+            "sender": one_line(held.sender) or "<>",
+            "officer": self.settings.officer,
+            "when": f"{datetime.fromtimestamp(held.arrived):%Y-%m-%d %H:%M}",
+            "recipients": _named(held.recipients),
+            "reasons": ", ".join(held.reasons),
+            "why": why,
+        }
+        chosen = texts[language]
+        paragraphs = [filled for text in chosen.paragraphs if (filled := text.format(**values))]
+        domain = self.settings.organisation.domains[0]
+        letter = Letter(
+            self.settings.name_of(domain),
+            self.settings.notice_from_of(domain),
+            to,
+            chosen.subject,
+            paragraphs,
+            language,
+        )
+        handover = self.return_port.send(
+            "", [to], letter.message(datetime.now().astimezone()), smtputf8=False
+        )
+        if refusal := handover.refused.get(to):
+            raise Refused(refusal, "RCPT")
+
+
+def _named(recipients: Sequence[str]) -> str:
+    lines = [f"  {one_line(address)}" for address in recipients[:_MOST_NAMED]]
+    more = len(recipients) - len(lines)
+    return "\n".join([*lines, *([f"  … + {more}"] if more > 0 else [])])

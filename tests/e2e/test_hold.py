@@ -1,0 +1,126 @@
+"""Messages on hold: who is told, who lets them go, and that nothing leaves before, on real Postfixes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from world.estate import build_house
+from world.house import House
+from world.letters import CPR, GOOD, SENDER, letter
+from world.postfix import wait_until
+from world.street import Street
+
+pytestmark = pytest.mark.world
+
+OFFICER = "dpo@nordby-vand.example"
+SEGL = [str(Path(sys.executable).with_name("segl"))]
+BODY = f"Hej\n\nCPR-nummer {CPR}\n"
+
+
+@pytest.fixture(scope="module")
+def holding(street: Street) -> Iterator[House]:
+    settings = f'[hold]\nofficer = "{OFFICER}"\npersons = 2\n'
+    with tempfile.TemporaryDirectory(prefix="house-") as folder:
+        house = build_house(street, Path(folder), settings_text=settings)
+        rules = house.directory / "house.toml"
+        rules.write_text('[label.cpr]\ndecision = "hold"\n', "utf-8")
+        text = house.settings_file.read_text("utf-8")
+        changed = text.replace("[detection]\n", f'[detection]\nrules = ["{rules}"]\n')
+        house.settings_file.write_text(changed, "utf-8")
+        house.start()
+        try:
+            yield house
+        finally:
+            house.stop()
+
+
+def segl(house: House, *words: str, person: str = "root") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SEGL, "hold", *words, "--settings", str(house.settings_file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/sbin:/usr/bin:/bin", "SUDO_USER": person},
+    )
+
+
+def held(house: House, street: Street) -> dict[str, object]:
+    """A message that waits now."""
+    street.forget()
+    house.submit(letter("", (GOOD,), "Sag 7", BODY).content, SENDER, [GOOD])
+    wait_until(lambda: bool(segl(house, "list", "--json").stdout), 30, lambda: house.log[-4000:])
+    found: dict[str, object] = json.loads(segl(house, "list", "--json").stdout)
+    return found
+
+
+def told(street: Street, address: str) -> str:
+    wait_until(lambda: bool(street.mail_for(address)), 30, lambda: f"nothing for {address}")
+    return street.mail_for(address)[-1].content.decode("utf-8", "replace")
+
+
+def test_two_people_let_a_message_go_and_it_goes_securely(holding: House, street: Street) -> None:
+    message = held(holding, street)
+    assert (message["sender"], message["recipients"], message["reasons"]) == (SENDER, [GOOD], ["cpr"])
+    ident = str(message["id"])
+    assert ident in segl(holding, "tell").stdout
+    assert segl(holding, "tell").stdout == "", "nobody is told twice"
+    for address in (SENDER, OFFICER):
+        assert ident in told(street, address).replace("=\r\n", "")
+        assert CPR not in told(street, address)
+        assert "Sag 7" not in told(street, address)
+    shown = segl(holding, "show", ident)
+    assert "Sag 7" in shown.stdout
+    assert "X-Segl" not in shown.stdout
+    assert CPR not in shown.stdout
+    assert CPR in segl(holding, "show", ident, "--content", person="lise").stdout
+
+    assert segl(holding, "release", ident[:8], person="lise").returncode == 1
+    again = segl(holding, "release", ident, person="lise")
+    assert (again.returncode, "you have agreed already" in again.stdout) == (1, True)
+    assert not street.mail_for(GOOD), "one person is not enough"
+    assert "agreed: lise" in segl(holding, "list").stdout
+    assert segl(holding, "release", ident, person="knud").returncode == 0
+    wait_until(lambda: bool(street.mail_for(GOOD)), 60, lambda: holding.log[-4000:])
+    [mail] = street.mail_for(GOOD)
+    assert mail.tls
+    assert b"x-segl" not in mail.content.lower()
+    trail = subprocess.run(
+        [*SEGL, "audit", "export", "--about", ident, "--settings", str(holding.settings_file)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    acts = [(entry["act"], entry["actor"]) for entry in map(json.loads, trail.stdout.splitlines())]
+    assert acts == [
+        ("held", "segl"),
+        ("looked-at", "lise (sudo)"),
+        ("release-asked", "lise (sudo)"),
+        ("released", "knud (sudo)"),
+    ]
+
+
+def test_a_rejected_message_is_deleted_and_its_sender_hears_why(holding: House, street: Street) -> None:
+    message = held(holding, street)
+    done = segl(holding, "reject", str(message["queue_id"]), "--yes", "--why", "Send uden CPR-nummer.")
+    assert done.returncode == 0, done.stderr
+    assert "Send uden CPR-nummer." in told(street, SENDER)
+    assert segl(holding, "list").stdout == "nothing waits\n"
+    assert not holding.front.queue()
+    assert not street.mail_for(GOOD)
+
+
+def test_what_somebody_else_put_on_hold_is_none_of_our_business(holding: House, street: Street) -> None:
+    held(holding, street)
+    holding.front.run("postsuper", "-h", "ALL")
+    waiting = holding.front.queue()
+    assert len(segl(holding, "list", "--json").stdout.splitlines()) == len(waiting) == 1
+    holding.front.run("postsuper", "-d", "ALL")
+    missing = segl(holding, "show", "ABCDEF12")
+    assert (missing.returncode, "no message ABCDEF12 waits" in missing.stderr) == (1, True)
