@@ -80,9 +80,9 @@ def marks_for(
             *_identity(mail, segl_id),
             *_facts(mail, facts),
             *_wishes(wishes),
+            *_held(action, verdict),
             *_demand(least),
             *_opening(opened),
-            *_held(action, verdict),
             (headers.ROUTE, Decision.SECURE.value),
         ),
     )

@@ -80,6 +80,7 @@ def test_steering_headers_come_off_from_the_last_to_the_first(action: Decision) 
 def test_hold_waits_with_the_secure_route_on_it() -> None:
     marks = marks_for(mail(), Decision.HOLD, FOUND, ID)
     assert marks.hold == "segl: cpr, health"
+    assert ("X-Segl-Hold", "cpr, health") in marks.add
     assert marks.add[-1] == ("X-Segl-Route", "secure")
     assert marks.recipients
 
