@@ -3,10 +3,12 @@ the process takes."""
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from world.clamd import MARKER as MARKED
+from world.clamd import ScannerDaemon
 from world.counter import Letter
 from world.forms import Form
 from world.portal_site import HOST, Answer, Client, PortalSite
@@ -76,8 +80,7 @@ class Visit:
         return connection
 
 
-@pytest.fixture
-def visit(site: PortalSite) -> Visit:
+def opened(site: PortalSite) -> Visit:
     site.return_port.forget()
     letter, client = site.seal(), site.client()
     rid = letter.recipient_id
@@ -92,6 +95,11 @@ def visit(site: PortalSite) -> Visit:
     opened = client.post(f"/m/{rid}/open", {"csrf": csrf[1], "code": site.next_code(letter.recipient)})
     assert opened.status == 303, opened.text
     return Visit(site, client, letter)
+
+
+@pytest.fixture
+def visit(site: PortalSite) -> Visit:
+    return opened(site)
 
 
 def on_disk(site: PortalSite, *, but: Letter) -> list[Path]:
@@ -221,3 +229,23 @@ def test_a_second_browser_cannot_answer(visit: Visit) -> None:
     wrong = visit.send(Form(csrf="x" * 43))
     assert wrong.status < 500
     assert visit.site.return_port.received == []
+
+
+def test_inside_its_unit_the_portal_reaches_the_virus_scanner(tmp_path: Path) -> None:
+    """Over the unix socket, as Debian's clamd offers it."""
+    with (
+        # the unit's /tmp is its own
+        tempfile.TemporaryDirectory(
+            prefix="segl-clamd-", dir="/run" if os.geteuid() == 0 else None
+        ) as folder,
+        ScannerDaemon(Path(folder)) as clamd,
+        PortalSite(tmp_path, tables=f'[portal.answers]\nclamd = "{clamd.address}"') as site,
+    ):
+        visit = opened(site)
+        refused = visit.send(visit.form("Bliver stående").with_file("virus.txt", MARKED))
+        assert "virus.txt" in refused.text
+        assert "Bliver stående" in refused.text
+        assert site.return_port.received == []
+        assert visit.send(visit.form().with_file("brev.txt", b"Hej")).status == 303
+        [found] = [event for event in site.daemon.events if event["event"] == "scanned"]
+        assert (found["said"], found["detail"]) == ("found", "Segl.Test.Marker.UNOFFICIAL")
