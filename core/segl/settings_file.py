@@ -6,6 +6,7 @@ wrote into the frozen dataclasses of :mod:`segl.settings`, and never leaves this
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections import Counter
@@ -13,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from string import Template
 from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,6 +23,7 @@ from segl.errors import Fault, SettingsError, found
 from segl.mail.paths import is_plain
 from segl.settings import DEFAULT_FILE, DomainPin, Settings
 from segl.settings_certificates import CertificateSource
+from segl.settings_portal import SMS_WORDS
 from segl.settings_tunnel import ListFormat
 from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Label, Proof, Way
@@ -224,6 +227,10 @@ def _portal_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
     days = [portal.expiry_days, *(look.expiry_days for look in portal.look if look.expiry_days)]
     if portal.reminder_days >= min(days):
         yield Fault(file, "portal.reminder_days", "is not before the end (expiry_days)")
+    if portal.sms.form == "json" and not _is_json(portal.sms.body):
+        yield Fault(
+            file, "portal.sms.body", "is not JSON", 'write words in quotes: "$text"; or form = "form"'
+        )
     if portal.relay.match and not portal.relay.next_hop:
         yield Fault(file, "portal.relay.match", "belongs to a next_hop")
     if portal.relay.domains and not portal.relay.next_hop:
@@ -250,6 +257,15 @@ def _receipt_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:
             yield Fault(file, "receipt", f"{name} is not one of the own domains")
     if not is_plain(settings.receipt_sender) or not settings.receipt_sender.isascii():
         yield Fault(file, "receipts.sender", "is not an ordinary ASCII address")
+
+
+def _is_json(template: str) -> bool:
+    """Whether *template* is JSON when its words are filled in."""
+    try:
+        json.loads(Template(template).substitute(dict.fromkeys(SMS_WORDS, "1")))
+    except ValueError:
+        return False
+    return True
 
 
 def _next_hop_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:

@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from segl.settings_values import Address, Count, Domain, MatchName, NextHop, Seconds, next_hop_host
-from segl.settings_web import Listen, Look, Web
+from segl.settings_web import Look, Web
 
 _FORBID = ConfigDict(extra="forbid")
 _LIMIT = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -45,8 +45,24 @@ def _filled(value: str) -> str:
     return value
 
 
+def _gateway(value: str) -> str:
+    if value and not _GATEWAY.fullmatch(value):
+        raise ValueError('write an address that begins with "https://"')
+    return _filled(value)
+
+
+def _scanner(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if value and not value.startswith("/") and not (host and port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError('write the path of its socket, "/run/clamav/clamd.ctl", or "127.0.0.1:3310"')
+    return value
+
+
+_GATEWAY: Final = re.compile(r"https://[^\s$/]+(/\S*)?")
 SMS_WORDS: Final = ("number", "digits", "text", "sender", "secret")
 Filled = Annotated[str, AfterValidator(_filled)]
+GatewayUrl = Annotated[str, AfterValidator(_gateway)]
+Scanner = Annotated[str, AfterValidator(_scanner)]
 HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$")]
 HeaderField = Annotated[str, AfterValidator(_header_field)]
 
@@ -80,7 +96,7 @@ class Sms:
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
     # The provider's address; empty: no text messages. `[sms:…]` in a subject then means nothing.
-    url: Annotated[Filled, Field(pattern=r"^(https://[^\s$]+(/[^\s]*)?)?$")] = ""
+    url: GatewayUrl = ""
     method: Literal["POST", "PUT"] = "POST"
     # How values are written in `body`: within JSON strings, or as a form's values.
     form: Literal["json", "form"] = "json"
@@ -155,7 +171,7 @@ class PortalAnswers:
         ),
     )
     # The virus scanner (clamd): its unix socket or "host:port"; empty: none is asked.
-    clamd: Listen | Literal[""] = ""
+    clamd: Scanner = ""
     clamd_seconds: Seconds = 60.0
     # A scanner that does not answer: "refuse" the answer for now, or "take" it unseen.
     clamd_down: Literal["refuse", "take"] = "refuse"

@@ -65,6 +65,7 @@ def checked_settings(file: Path) -> Settings:
     """The settings, with what this process needs of them. Raises :class:`SettingsError`."""
     from segl_portal.look import load_looks
     from segl_portal.serving import tls_context
+    from segl_portal.sms import sms_faults
 
     settings = load_settings(file)
     web = settings.portal.web
@@ -83,6 +84,7 @@ def checked_settings(file: Path) -> Settings:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else None
             faults.append(Fault(file, "portal.web.certificate", f"cannot be used: {reason or error}"))
+    faults += sms_faults(settings, file)
     try:
         load_looks(settings, file)
     except SettingsError as error:

@@ -12,7 +12,7 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
@@ -20,7 +20,8 @@ from string import Template
 from typing import Final
 from urllib.parse import quote, quote_plus, urlsplit
 
-from segl.errors import SeglError
+from segl.errors import Fault, SeglError
+from segl.settings import Settings
 from segl.settings_portal import Sms
 
 _CREDENTIAL: Final = "segl-sms"
@@ -53,6 +54,10 @@ class SmsGateway:
         if not 200 <= status < 300:
             hint = "redirects are not followed: name the place itself" if 300 <= status < 400 else ""
             raise SmsNotSent(f"the gateway answered {status}", hint)
+
+    def check(self) -> None:
+        """Whether a request can be made; none is sent. Raises :class:`SmsNotSent`."""
+        self._request("+4500000000", "")
 
     def _request(self, number: str, text: str) -> _Request:
         values = {
@@ -112,6 +117,22 @@ class SmsGateway:
         if not secret.isprintable():
             raise SmsNotSent(f"portal.sms.secret_file {file}: holds more than one line")
         return secret
+
+
+def sms_faults(settings: Settings, file: Path) -> Iterator[Fault]:
+    """What of ``[portal.sms]`` could not be used: told at the start rather than at the first code."""
+    if not settings.portal.sms.url:
+        return
+    try:
+        gateway = SmsGateway(settings.portal.sms)
+    except (OSError, ValueError) as error:
+        problem = "holds no certificate" if isinstance(error, ssl.SSLError) else str(error)
+        yield Fault(file, "portal.sms.ca_file", problem)
+        return
+    try:
+        gateway.check()
+    except SmsNotSent as error:
+        yield Fault(file, "portal.sms", error.private.removeprefix("text message: "), error.hint)
 
 
 class _Request:

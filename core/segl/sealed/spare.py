@@ -70,7 +70,7 @@ def load_resend_key(file: Path) -> Secret:
 
 def make_spare(content_key: Secret, resend_key: Secret, message_id: str) -> Spare:
     server, nonce = Secret.new(), os.urandom(_NONCE)
-    cipher = AESGCM(_kek(resend_key, server, message_id))
+    cipher = AESGCM(spare_kek(resend_key, server, message_id))
     return Spare(server, nonce + cipher.encrypt(nonce, content_key.reveal(), _aad(message_id)))
 
 
@@ -93,14 +93,15 @@ def spare_content_key(engine: Engine, resend_key: Secret, message_id: str) -> Se
     wrapped = bytes(row.wrapped_key)
     if len(wrapped) != WRAPPED:
         raise WrongSecret
-    cipher = AESGCM(_kek(resend_key, Secret(bytes(row.server_secret)), message_id))
+    cipher = AESGCM(spare_kek(resend_key, Secret(bytes(row.server_secret)), message_id))
     try:
         return Secret(cipher.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], _aad(message_id)))
     except InvalidTag:
         raise WrongSecret from None
 
 
-def _kek(resend_key: Secret, server: Secret, message_id: str) -> bytes:
+def spare_kek(resend_key: Secret, server: Secret, message_id: str) -> bytes:
+    """What the spare key is wrapped under."""
     hkdf = HKDF(SHA256(), 32, salt=bytes.fromhex(message_id), info=_LABEL)
     return hkdf.derive(resend_key.reveal() + server.reveal())
 

@@ -47,6 +47,15 @@ def test_entries_come_back_as_they_were_written_in_order(engine: Engine) -> None
     assert audit.verify(engine).head == audit.head(engine)
 
 
+def test_the_chains_vector(engine: Engine) -> None:
+    """Made by hand from the words at the head of segl/audit.py."""
+    with transaction(engine) as connection:
+        audit.append(connection, Act.OPENED, "ab", "bo@vestby.example", at=1000.5, first=True)
+    assert audit.head(engine).hash.hex() == (
+        "2d7da2d5306732b60920aea240715a382fe85c01db60a3fe4e0007d611253122"
+    )
+
+
 def test_an_entry_goes_with_the_transaction_it_is_part_of(engine: Engine) -> None:
     write(engine, 1)
 

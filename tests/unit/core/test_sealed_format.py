@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segl.sealed.format import CHUNK, HEADER, TAG, Damaged, Header, decrypt, encrypt, sealed_size
+from segl.sealed.keys import Secret
+from segl.sealed.revocation import revocation_secret
+from segl.sealed.spare import spare_kek
 
 ID = bytes(range(16))
 KEY = bytes(range(32))
@@ -175,3 +179,18 @@ def test_plaintext_is_given_out_chunk_by_chunk() -> None:
 def test_equal_messages_look_different() -> None:
     one, two = (b"".join(encrypt([b"same"], KEY, Header.new(ID))) for _ in range(2))
     assert one[HEADER:] != two[HEADER:]
+
+
+def test_the_spare_keys_vector() -> None:
+    """From OpenSSL: openssl kdf -kdfopt digest:SHA256 -kdfopt hexkey:SHA-256("k"×32)‖"S"×32 … HKDF."""
+    resend_key = Secret(sha256(b"k" * 32).digest())
+    assert spare_kek(resend_key, Secret(b"S" * 32), ID.hex()).hex() == (
+        "3afb4d4bca0f6e08d3b4bd2604c8d7cb797d0b9f55c098ea66971473ca03f3ef"
+    )
+
+
+def test_the_revocation_secrets_vector() -> None:
+    """From OpenSSL: openssl mac -digest SHA256 -macopt hexkey:"H"×32 … HMAC."""
+    assert revocation_secret(Secret(b"H" * 32), ID.hex()).reveal().hex() == (
+        "a15a7652a333f7d4c9d3c896bb97213801de1519fbc2bb9d9ab5ece66075057c"
+    )

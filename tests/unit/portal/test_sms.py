@@ -24,7 +24,7 @@ from segl.store import transaction
 from segl.tables.sealed import sealed_recipient
 from segl_portal.browser import Browser
 from segl_portal.desk import Asked, Denied, Opened
-from segl_portal.sms import SmsGateway, SmsNotSent
+from segl_portal.sms import SmsGateway, SmsNotSent, sms_faults
 from world.ca import TestCA
 from world.counter import Counter
 
@@ -226,6 +226,27 @@ def test_bad_templates_are_named(table: dict[str, Any], problem: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings({"organisation": organisation, "portal": {"sms": table}})
     assert problem in caught.value.private
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({}, ""),
+        ({"url": ""}, ""),
+        ({"ca_file": "/nowhere/ca.pem"}, "portal.sms.ca_file: [Errno 2]"),
+        ({"ca_file": "/etc/hostname"}, "portal.sms.ca_file: holds no certificate"),
+        ({"secret_file": "/nowhere/key"}, "portal.sms: portal.sms.secret_file /nowhere/key: No such file"),
+    ],
+)
+def test_what_could_not_be_used_is_told_at_the_start(
+    settings: dict[str, Any], gateway: Gateway, changed: dict[str, str], problem: str
+) -> None:
+    table = {name: str(value) if isinstance(value, Path) else value for name, value in settings.items()}
+    organisation = {"name": "x", "domains": ["nordby.example"]}
+    parsed = parse_settings({"organisation": organisation, "portal": {"sms": table | changed}})
+    faults = "\n".join(map(str, sms_faults(parsed, Path("segl.toml"))))
+    assert (problem in faults) if problem else faults == ""
+    assert gateway.requests == []
 
 
 @pytest.fixture
