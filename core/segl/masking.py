@@ -103,8 +103,7 @@ def excerpt(text: str, start: int, end: int, around: int = 32, limit: int = 120)
     wide_from = max(0, start - around - 64)
     wide = mask_digits(text[wide_from : end + around + 64])
     lo = max(0, start - around - wide_from)
-    shown = wide[lo : end + around - wide_from]
-    if not shown.isprintable():
-        shown = "".join(c if c.isprintable() else " " for c in shown)
-    line = " ".join(shown.split())
+    line = " ".join(wide[lo : end + around - wide_from].split())
+    if not line.isprintable():
+        line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
@@ -10,6 +11,8 @@ from segl_classifier.cpr.judge import Judged
 
 _KEPT = 4  # leading digits: the day and the month
 _AROUND = 100  # characters on either side that an excerpt is cut from
+_FIRST_FOUR = re.compile(rf"(?:[^0-9]*[0-9]){{0,{_KEPT}}}")
+_MASKED = dict.fromkeys(b"0123456789", MASK)
 
 
 def excerpts(text: str, judged: Sequence[Judged], shown: Sequence[Judged]) -> Iterator[str]:
@@ -35,6 +38,9 @@ def excerpts(text: str, judged: Sequence[Judged], shown: Sequence[Judged]) -> It
 
 def _mask(number: str) -> str:
     """The number with its digits masked, but for the first."""
+    if number.isascii():
+        kept = _FIRST_FOUR.match(number).end()  # type: ignore[union-attr]  # it matches nothing at all, too
+        return number[:kept] + number[kept:].translate(_MASKED)
     seen, out = 0, []
     for char in number:
         seen += char.isdigit()

@@ -75,7 +75,7 @@ def recent(birth: Birth, today: date) -> bool:
 
 def total(steps: list[Adjustment]) -> float:
     """The score of *steps*, 0 to 1."""
-    return min(1.0, max(0.0, round(sum(step.by for step in steps), 3)))
+    return min(1.0, max(0.0, round(sum([step.by for step in steps]), 3)))
 
 
 def _time_of_day(four: str) -> bool:

@@ -12,7 +12,7 @@ import json
 import socket
 import struct
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 from segl.confined.frames import CHUNK, Broken, Incoming, send
@@ -52,6 +52,9 @@ class Job:
     ignore_pictures: bool
 
 
+_JOB_FIELDS = tuple(field.name for field in fields(Job))  # asdict() would copy each value, deeply
+
+
 @dataclass(frozen=True, slots=True)
 class End:
     """The answer is complete; *last* when the worker takes no further job."""
@@ -64,7 +67,7 @@ class End:
 
 def send_job(line: socket.socket, job: Job, data: bytes, deadline: float) -> None:
     """Raises :class:`Late` and :class:`Broken`."""
-    header = json.dumps(asdict(job)).encode()
+    header = json.dumps({name: getattr(job, name) for name in _JOB_FIELDS}).encode()
     small = len(data) <= CHUNK
     start = _JOB.pack(len(header), len(data)) + header
     send(line, start + data if small else start, deadline)
