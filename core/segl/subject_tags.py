@@ -13,7 +13,7 @@ from collections.abc import Collection
 from email.header import Header
 from typing import Final
 
-_LONGEST: Final = (
+LONGEST: Final = (
     32 * 1024
 )  # characters looked at; of a longer subject in which a tag stands, the rest is cut off
 _UNSEEN: Final = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"})
@@ -24,7 +24,7 @@ def without_tags(subject: str, tags: Collection[str]) -> str | None:
     wanted = {folded for tag in tags if (folded := _folded(tag))}
     if not wanted:
         return None
-    text = subject[:_LONGEST]
+    text = subject[:LONGEST]
     seen: list[tuple[str, int]] = []
     removed: set[int] = set()
     for at, char in enumerate(text):

@@ -15,7 +15,7 @@ from dataclasses import replace
 from segl.addresses import domain_of
 from segl.mime.encoded_words import decode_header
 from segl.settings import Settings
-from segl.subject_tags import without_tags
+from segl.subject_tags import LONGEST, without_tags
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
 from segl.wishes import Wishes, read_wishes
 from segl_classifier.classify import classify
@@ -131,4 +131,4 @@ def tagged(subject: bytes, tags: Iterable[str]) -> bool:
 
 
 def _shown(subject: bytes) -> str:
-    return decode_header(subject.replace(b"\n", b"").decode("latin-1"))
+    return decode_header(subject[:LONGEST].replace(b"\n", b"").decode("latin-1"))

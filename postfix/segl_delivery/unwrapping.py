@@ -18,7 +18,7 @@ from typing import Final
 
 from segl.ber import Damaged, InMemory
 from segl.errors import CannotOpen
-from segl.mail.fields import Field, canonical, read_header
+from segl.mail.fields import Field, canonical, header_size, read_header
 from segl.smime_types import holds_cms, is_clear_signed
 from segl_delivery.cms.frame import read_frame
 from segl_delivery.cms.keys import KeyRing, OwnKey
@@ -28,7 +28,9 @@ from segl_delivery.cms.signed import Signed, verify
 
 _PEM: Final = re.compile(rb"-----BEGIN (?:CMS|PKCS7)-----\r?\n")
 _LONGEST_VALUE: Final = 4096  # bytes of a header field that says how to read the body
-_LONGEST_HEADER: Final = 256 * 1024  # bytes of one looked at, to see whether it is one
+LONGEST_HEADER: Final = (
+    256 * 1024
+)  # bytes: fields cost much more than their bytes, and mail has a tenth of that
 _PIECE: Final = 256 * 1024
 _MOST_MARKS: Final = 4  # lines of a boundary: two parts have three
 
@@ -69,6 +71,8 @@ def unwrap(message: bytes, ring: KeyRing, largest: int = LARGEST) -> Unwrapped:
     entity = readable = message
     layers: list[Decrypted | Signed | None] = []
     for _ in range(DEEPEST):
+        if header_size(entity) > LONGEST_HEADER:
+            raise CannotOpen("a header in it is longer than we read")
         found = _layer(entity, ring, largest)
         if found is None:
             return Unwrapped(entity, tuple(layers), readable)
@@ -233,5 +237,5 @@ def header_of(fields: list[Field]) -> Message:
 def _is_entity(content: bytes) -> bool:
     """Whether *content* is a MIME entity: it has a field that makes it one. Every S/MIME sender writes it, and
     rubbish does not hold it by chance."""
-    fields, _ = read_header(content[:_LONGEST_HEADER])
+    fields, _ = read_header(content[:LONGEST_HEADER])
     return any(field.name.startswith("content-") or field.name == "mime-version" for field in fields)

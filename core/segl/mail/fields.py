@@ -60,6 +60,13 @@ def read_header(message: bytes) -> tuple[list[Field], int]:
     return fields, len(message)
 
 
+def header_size(message: bytes) -> int:
+    """How many bytes stand before the first empty line: at most as many as :func:`read_header` reads, and told without
+    reading them."""
+    ends = [at for line in (b"\n\n", b"\n\r\n") if (at := message.find(line)) >= 0]
+    return min(ends, default=len(message))
+
+
 def join_header(fields: Iterable[Field], body: bytes | memoryview) -> bytes:
     """The message back. Each field's line end is kept; one that the end of the message cut off is added."""
     raw = (f.raw if f.raw.endswith(b"\n") else f.raw + LINE_END for f in fields)

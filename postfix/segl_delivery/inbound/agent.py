@@ -12,6 +12,7 @@ came.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,11 +24,12 @@ from segl.certificate_names import addresses_of
 from segl.errors import CannotOpen, DeliveryError, SmtpReply
 from segl.events import Events
 from segl.headers import PREFIX
-from segl.mail.fields import Field, join_header, read_header
+from segl.mail.fields import Field, header_size, join_header, read_header
 from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import Refused, ReturnPort
 from segl.metrics import INBOUND
 from segl.settings import Settings
+from segl.settings_inbound import Inbound
 from segl.smime_types import holds_cms, is_clear_signed
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
@@ -38,10 +40,18 @@ from segl_delivery.inbound.judging import UNSIGNED, Judge, Judgement, SignatureR
 from segl_delivery.inbound.restoring import restored
 from segl_delivery.inbound.telling import Report, told
 from segl_delivery.keyring import KeyRing, OwnKey
-from segl_delivery.unwrapping import Unwrapped, header_of, keys_named_by, may_be_encrypted, unwrap
+from segl_delivery.unwrapping import (
+    LONGEST_HEADER,
+    Unwrapped,
+    header_of,
+    keys_named_by,
+    may_be_encrypted,
+    unwrap,
+)
 
 _UNREAD = Judgement(SignatureResult.NEUTRAL, "the signature cannot be read")
 _MOST_SIGNERS = 16
+_MARKS = re.compile(rb"(?<=\n)" + PREFIX.encode() + rb"[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE)
 _TAKEN = SmtpReply(250, "2.0.0", "internal: handed on")
 
 
@@ -147,6 +157,9 @@ class OpeningAgent:
         return handover.refused
 
     def _opened(self, delivery: Delivery, ring: Opener, recipients: Sequence[str]) -> Result:
+        if header_size(delivery.content) > LONGEST_HEADER:
+            self.events.not_opened(recipients, CannotOpen("its header is longer than we read"))
+            return self._unread(delivery)
         try:
             found = unwrap(delivery.content, ring, self.settings.delivery.message_bytes)
             return self._told(delivery, found)
@@ -225,6 +238,15 @@ class OpeningAgent:
         report = Report(False if encrypted else None, judgement)
         header = join_header(self._marked(delivery, fields, report), b"")
         return Result(Outgoing.of_parts(header, memoryview(delivery.content)[at:]), report)
+
+    def _unread(self, delivery: Delivery) -> Result:
+        """As it came, our own fields on top and the milter's marks off."""
+        report = Report(False, UNSIGNED)
+        name = self.settings.inbound.authserv_id or delivery.client
+        ours = b"".join(field.raw for field in told([], report, name, Inbound()))
+        end = header_size(delivery.content)
+        header = _MARKS.sub(b"", b"\n" + delivery.content[:end] + b"\n")[1:-1]
+        return Result(Outgoing.of_parts(ours, header, memoryview(delivery.content)[end:]), report)
 
     def _marked(self, delivery: Delivery, fields: Sequence[Field], report: Report) -> list[Field]:
         name = self.settings.inbound.authserv_id or delivery.client

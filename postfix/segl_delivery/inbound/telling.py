@@ -21,9 +21,9 @@ from typing import Final
 from segl.headers import OPENED, PREFIX, claims_smime
 from segl.mail.fields import Field
 from segl.mail.paths import is_plain
-from segl.mime.encoded_words import decode_header
+from segl.mime.encoded_words import shown_header
 from segl.settings_inbound import Inbound
-from segl.subject_tags import encoded, without_tags
+from segl.subject_tags import LONGEST, encoded, without_tags
 from segl_delivery.cms.opening import Decrypted
 from segl_delivery.inbound.judging import Judgement, SignatureResult
 from segl_delivery.unwrapping import Unwrapped
@@ -72,7 +72,7 @@ def _untagged(field: Field, settings: Inbound) -> Field:
     """A subject without those of our tags that the sender wrote."""
     if field.name != "subject":
         return field
-    text = without_tags(decode_header(field.value.decode("latin-1")), settings.tags)
+    text = without_tags(shown_header(field.value[:LONGEST].decode("latin-1")), settings.tags)
     if text is None:
         return field
     return Field(field.name, f"Subject: {encoded(text)}\r\n".encode())

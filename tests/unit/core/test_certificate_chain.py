@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import time
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from segl.certificate_chain import Authorities
 from segl.errors import SettingsError
@@ -145,3 +147,31 @@ def test_a_certificate_of_a_megabyte_is_not_read() -> None:
 def test_der_of_something_else_is_no_certificate() -> None:
     with pytest.raises(ValueError, match="no certificate"):
         load_der(x509.Name([]).public_bytes())
+
+
+def test_certificates_that_could_be_joined_in_a_million_ways_cost_little() -> None:
+    """Ten of one key at each of six levels, as a stranger may send them along: the library gives up soon."""
+    key = ec.generate_private_key(ec.SECP256R1())
+
+    def issued(subject: str, issuer: str, serial: int, *, authority: bool = True) -> x509.Certificate:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
+            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
+            .public_key(key.public_key())
+            .serial_number(serial)
+            .not_valid_before(now() - DAY)
+            .not_valid_after(now() + DAY)
+            .add_extension(x509.BasicConstraints(authority, None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+
+    leaf = issued("leaf", "level 0", 1, authority=False)
+    along = [
+        issued(f"level {level}", f"level {level + 1}", 10 + 10 * level + number)
+        for level in range(6)
+        for number in range(10)
+    ]
+    begun = time.process_time()
+    assert Authorities([ROOT.certificate]).chain(leaf, now(), along).fault
+    assert time.process_time() - begun < 1

@@ -6,7 +6,7 @@ import time
 from email.header import decode_header, make_header
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segl.subject_tags import encoded, without_tags
@@ -48,6 +48,7 @@ def test_long_subjects_cost_little(subject: str) -> None:
     assert time.process_time() - begun < 2
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_none_is_left_whatever_stands_around_it(before: str, after: str) -> None:
     left = without_tags(f"{before}[sikker]{after}", TAGS)
@@ -55,6 +56,7 @@ def test_none_is_left_whatever_stands_around_it(before: str, after: str) -> None
     assert without_tags(left, TAGS) is None
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=300))
 def test_what_is_written_is_read_again(text: str) -> None:
     text = " ".join(text.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,3 +189,38 @@ def test_a_key_of_one_organisation_opens_no_mail_to_another(
     assert read == ({OWN, OTHER} if keys_open == "holders" else {OWN, OTHER, thief})
     why = ["it names none of our keys; it is for nord, which is not for this domain"]
     assert told.reasons == (why if keys_open == "holders" else [])
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_a_header_longer_than_any_mail_has_is_not_read(us: Identity, message: bytes, end: bytes) -> None:
+    """A field costs a hundred times its bytes. It goes on as it came, but without the milter's marks: else it would come
+    back."""
+    filling = b"X-A: b" + end
+    head = (
+        b"X-Segl-Id: 0f" + end + filling * 3_000_000 + b"X-Segl-Open: a" + end + b" b" + end + b"X-B: c" + end
+    )
+    huge = head + message.replace(b"\r\n", end)
+    told = Complaints()
+    port = Port(events=told)
+    begun = time.process_time()
+    assert deliver(port, Ring(us), huge) == {OWN: 250}
+    assert time.process_time() - begun < 5
+    [(_, _, passed)] = port.got
+    assert passed.startswith(
+        b"Authentication-Results: mail.nordby.example;\r\n smime=none\r\nSegl-Opened: no\r\n"
+    )
+    _, _, rest = passed.partition(b"Segl-Opened: no\r\n")
+    assert rest == filling * 3_000_000 + b"X-B: c" + end + message.removeprefix(
+        b"X-Segl-Open: yes\r\n"
+    ).replace(b"\r\n", end)
+    assert told.reasons == ["its header is longer than we read"]
+
+
+def test_a_header_without_end_inside_an_envelope_is_not_read(us: Identity) -> None:
+    entity = b'Content-Type: text/plain; hp="cipher"\r\n' + b"Subject: a\r\n" * 1_000_000 + b"\r\nhej\r\n"
+    made = openssl("cms", "-encrypt", "-binary", "-outform", "DER", us.cert_file, given=entity)
+    head = b"From: a@b.example\r\nContent-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    port, begun = Port(), time.process_time()
+    assert deliver(port, Ring(us), head + made) == {OWN: 250}
+    assert time.process_time() - begun < 2
+    assert b"Segl-Opened: no" in port.got[0][2]

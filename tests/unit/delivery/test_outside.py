@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segl.mail.fields import read_header
@@ -75,6 +75,7 @@ def test_words_stay_inside(field: str, kept: str) -> None:
     assert outside(field) == kept
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(
         ["Date", "Thread-Index", "List-Id", "Importance", "Message-ID", "Precedence", "X-Priority"]

@@ -6,6 +6,7 @@ import os
 import re
 import time
 from base64 import encodebytes
+from contextlib import suppress
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -225,7 +226,8 @@ HOSTILE = {
 @pytest.mark.parametrize("message", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_message_costs_no_more_than_its_length(ring: KeyRing, message: bytes) -> None:
     begun = time.process_time()
-    assert unwrap(b"Content-Type: " + message, ring).layers == ()
+    with suppress(CannotOpen):  # a header longer than any mail has is not read
+        assert unwrap(b"Content-Type: " + message, ring).layers == ()
     assert time.process_time() - begun < 2
 
 
