@@ -4,6 +4,8 @@
 BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own.
 JOBS ?= 2
+# Danish sentences nobody has labelled.
+PLAIN ?= classifier/corpus/plain/dan_newscrawl_2011_10K-sentences.csv
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,9 +32,9 @@ format: setup ## put the code into the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-model: setup ## train the model anew from the corpus (about an hour on two cores; PLAIN=FILE adds plain text)
+model: setup ## train the model anew from the corpus (about an hour on two quiet cores; the steps in .model)
 	@$(BIN)/pip install -q -e '.[train]'
-	@$(BIN)/python -m segl_training .model --ship classifier/model $(if $(PLAIN),--plain $(PLAIN))
+	@$(BIN)/python -m segl_training .model --plain $(PLAIN) --ship classifier/model
 
 deb: ## build the Debian package from what is committed, into dist/ (some minutes)
 	@packaging/build
