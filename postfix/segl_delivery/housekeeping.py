@@ -11,8 +11,10 @@ from sqlalchemy.engine import Engine
 from segl import audit
 from segl.events import Events
 from segl.sealed.directory import SealedDirectory
-from segl.sealed.life import is_known, shred_expired, sweep_portal
+from segl.sealed.life import forget_ended, is_known, shred_expired, sweep_portal
 from segl.settings import Settings
+
+_DAY = 86400.0
 
 
 def keep_house(settings: Settings, engine: Engine, events: Events, now: float) -> None:
@@ -21,6 +23,7 @@ def keep_house(settings: Settings, engine: Engine, events: Events, now: float) -
     secrets = shred_expired(engine, directory, now)
     files = directory.sweep(lambda file_id: is_known(engine, file_id), now)
     sweep_portal(engine, now)
+    forget_ended(engine, now - settings.receipts.retention_days * _DAY)
     if files or secrets:
         events.swept(files, secrets)
     events.audit_head(str(audit.head(engine)))

@@ -1,4 +1,4 @@
-"""``segl audit verify|export``: the trail of what was done to sealed messages."""
+"""``segl audit verify|export|record``: the trail of what was done to sealed messages, and the article-30 record."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
 
 app = typer.Typer(
-    help="The audit trail: what was done to sealed messages.", no_args_is_help=True, rich_markup_mode=None
+    help="The audit trail: what was done to messages; the record of processing activities.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -80,6 +82,23 @@ def export(
         for entry in audit.entries(engine, subject=subject or None, since=begin):
             told = as_dict(entry)
             say_json({**told, "actor": masked_address(entry.actor)} if masked else told)
+
+
+@app.command()
+def record(settings: SettingsFile = DEFAULT_FILE) -> None:
+    """Write the record of processing activities (GDPR article 30), in Danish, from the settings.
+
+    Markdown on standard output. What only the organisation knows is left open.
+    """
+    from segl.article30 import record as written
+    from segl.cli.output import fail_of, say
+    from segl.errors import SeglError
+    from segl.settings_file import load_settings
+
+    try:
+        say(written(load_settings(settings)).rstrip())
+    except SeglError as error:
+        fail_of(error)
 
 
 def as_dict(entry: Entry) -> dict[str, Any]:

@@ -145,6 +145,15 @@ def _take_away_dead(engine: Engine, directory: SealedDirectory, now: float) -> i
     return len(dead)
 
 
+def forget_ended(engine: Engine, before: float) -> int:
+    """Delete the rows of messages that have been gone since before *before* (Unix seconds): who wrote to whom is
+    personal data, too. The audit trail keeps its entries. Returns how many messages."""
+    with transaction(engine) as connection:
+        return connection.execute(
+            sealed_message.delete().where(sealed_message.c.removed_at < before)
+        ).rowcount
+
+
 def sweep_portal(engine: Engine, now: float) -> int:
     """Take away visits that are over and counts that count no more; how many. Counts are by the hour or by the day
     since 1970: numbers of hours are above 400,000, numbers of days below 40,000 until the year 2079."""

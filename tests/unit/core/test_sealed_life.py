@@ -274,3 +274,14 @@ def test_a_house_that_was_killed_in_between_is_tidied_later(
     assert letter.files()[0].exists()
     house.directory.sweep(lambda file: life.is_known(house.engine, file), NOW * 2)
     assert not letter.files()[0].exists()
+
+
+def test_who_wrote_to_whom_is_forgotten_long_after_the_end(house: House) -> None:
+    letter, other = house.seal(), house.seal(days=90)
+    expire(house, letter)
+    gone = NOW + 30 * DAY
+    assert life.forget_ended(house.engine, gone - 1) == 0
+    assert life.forget_ended(house.engine, gone + 1) == 1
+    assert (house.rows(sealed_message), house.rows(sealed_recipient)) == (1, 2)
+    assert other.is_open()
+    assert "expired" in letter.acts(), "the audit trail keeps what was done"

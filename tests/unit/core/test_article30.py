@@ -1,0 +1,80 @@
+"""The article-30 record tells what the settings make Segl do, and leaves open what only the organisation knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from segl.article30 import OPEN, record
+from segl.cli.main import build
+from segl.settings import Settings
+from segl.settings_file import load_settings
+from segl.tables import metadata
+
+BASE = '[organisation]\nname = "Nordby | Vandværk"\ndomains = ["nordby.example"]\n'
+
+
+def settings(tmp_path: Path, text: str = "") -> Settings:
+    file = tmp_path / "segl.toml"
+    file.write_text(BASE + text, "utf-8")
+    return load_settings(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "not_told"),
+    [
+        ("", "30 dage efter afsendelsen", "Sms-udbyderen"),
+        ("[portal]\nexpiry_days = 14\n", "14 dage efter afsendelsen", "30 dage efter"),
+        (
+            '[portal.sms]\nurl = "https://sms.example/send"\n',
+            "Sms-udbyderen (sms.example)",
+            "Krypteringstjenesten",
+        ),
+        (
+            '[portal.relay]\nnext_hop = "[ome.example]:25"\n',
+            "Krypteringstjenesten [ome.example]:25",
+            "Forseglede beskeder: hele",
+        ),
+        ("[portal.answers]\non = false\n", "Forseglede beskeder: hele", "Svar skrevet"),
+        ("[receipts]\nretention_days = 7\n", "| 7 dage |", "| 90 dage | x"),
+        ('[receipts]\nsend = "none"\n', "Antal modtagere", "kvittering til afsenderen"),
+        ('[detection]\nmode = "shadow"\n', "prøvedrift", "sendes sikkert, uanset"),
+        ('[detection]\nmode = "always"\n', "uanset indhold", "prøvedrift"),
+        ('[hold]\nofficer = "dpo@nordby.example"\npersons = 2\n', "to personer", "af en person"),
+        ("[routing]\ntraffic_days = 11\n", "| 11 dage |", "| 90 dage | domæne"),
+    ],
+)
+def test_the_settings_decide_what_stands_in_it(tmp_path: Path, text: str, told: str, not_told: str) -> None:
+    written = record(settings(tmp_path, text))
+    assert told in written
+    assert not_told not in written
+
+
+def test_it_is_a_table_that_names_cannot_break(tmp_path: Path) -> None:
+    written = record(settings(tmp_path))
+    assert "Nordby \\| Vandværk" in written
+    assert OPEN in written
+    rows = [line for line in written.splitlines() if line.startswith("|")]
+    assert all(line.replace("\\|", "").count("|") in (3, 4) for line in rows)
+
+
+def test_every_table_with_something_of_people_is_thought_of() -> None:
+    """Whoever adds a table says in :mod:`segl.article30` what is in it, then here."""
+    assert set(metadata.tables) == THOUGHT_OF
+
+
+THOUGHT_OF = {
+    *("audit_entry", "meta", "log_position"),
+    *("domain_delivery", "domain_knowledge", "domain_mark", "domain_traffic", "mta_sts_policy"),
+    *("portal_count", "portal_visit", "sealed_answer", "sealed_message", "sealed_recipient", "sealed_spare"),
+    *("recipient_certificate", "recipient_lookup", "seen_capability", "signer_standing"),
+    *("sent_message", "sent_recipient", "tls_evidence"),
+}
+
+
+def test_the_command_writes_it(tmp_path: Path) -> None:
+    settings(tmp_path)
+    done = CliRunner().invoke(build("audit"), ["audit", "record", "--settings", str(tmp_path / "segl.toml")])
+    assert (done.exit_code, done.stdout.startswith("# Fortegnelse over behandlingsaktiviteter")) == (0, True)
