@@ -222,6 +222,26 @@ def test_it_stands_in_the_audit_trail_and_on_the_recipients_row(writing: Writing
     assert row.answered_at == writing.counter.now
 
 
+def test_the_log_tells_neither_text_nor_names_of_files(
+    writing: Writing, capfd: pytest.CaptureFixture[str]
+) -> None:
+    form = Form(text="hemmelig-tekst").with_file("hemmelig-fil.txt", b"hemmeligt-indhold")
+    writing.send(form)
+    writing.send(form.with_file("hemmelig-fil.exe", b"MZ"))
+    writing.counter.return_port.data_reply = "554 5.7.1 hemmelig-tekst is refused"
+    writing.send(Form(text="hemmelig-tekst", everyone=True))
+    writing.counter.return_port.stop()
+    writing.send(Form(text="hemmelig-tekst"))
+    writing.counter.return_port.start()
+    told = "".join(capfd.readouterr())
+    assert "answered" in told
+    assert "answer_refused" in told
+    assert "answer_waits" in told
+    assert "hemmelig-fil" not in told
+    assert "hemmeligt-indhold" not in told
+    assert told.count("hemmelig-tekst") <= 1, "but for what the mail server itself said"
+
+
 # The same form twice
 
 
