@@ -283,6 +283,10 @@ class Events:
         """The page has promised it; the recipient will ask for another."""
         self._log.warning("code_not_sent", sealed_id=sealed_id, by=by, error=error.private)
 
+    def codes_exhausted(self, sealed_id: str, recipient: str) -> None:
+        """Too many wrong codes with the right link: the copy is closed until `segl sealed extend`."""
+        self._log.warning("codes_exhausted", sealed_id=sealed_id, recipient=recipient)
+
     def sealed_opened(self, sealed_id: str, recipient: str) -> None:
         """The right code was given, and the content shown."""
         self._log.info("sealed_opened", sealed_id=sealed_id, recipient=recipient)

@@ -209,6 +209,8 @@ class Desk:
         minutes = self._portal.code_minutes
         with transaction(self._engine) as connection:
             if not limits.within(connection, rules.failures, by_link, ends):
+                if copy is not None and ends == copy.expires_at:
+                    self._events.codes_exhausted(copy.message_id, copy.recipient)
                 return Denied.TOO_MANY
             if not self._may_send(connection, copy if right else None, place, now):
                 return Denied.BUSY
@@ -281,10 +283,12 @@ class Desk:
             if not (hmac.compare_digest(mac, visit.code_mac) and right):
                 return Denied.WRONG
             limits.take_back(connection, rules.failures, by_link, ends)
-            opened = self._opened(copy, link, now)
             until = now + self._portal.visit_minutes * 60
-            if opened is None or not visits.open_visit(connection, browser, place, mac, until):
-                return Denied.EXPIRED  # gone, or another code was asked for, in this moment
+            if not visits.open_visit(connection, browser, place, mac, until):
+                return Denied.EXPIRED  # another code was asked for in this moment
+            opened = self._opened(copy, link, now)
+            if opened is None:
+                return Denied.EXPIRED  # its file is damaged; the log says how
             life.mark_opened(connection, opened.recipient_id, now, actor=opened.recipient)
         self._events.sealed_opened(opened.message_id, opened.recipient)
         return opened

@@ -19,6 +19,7 @@ BENCHES = (
     "bench_memory.py",
     "bench_cms.py",
     "bench_deliver.py",
+    "bench_desk.py",
     "bench_reading.py",
     "bench_answers.py",
 )

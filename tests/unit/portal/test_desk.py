@@ -98,7 +98,11 @@ def test_what_is_no_code_is_no_try(counter: Counter) -> None:
     assert isinstance(counter.give(browser, letter, counter.code()), Opened)
 
 
-def test_all_codes_of_a_copy_together_bear_fifteen_wrong_tries_as_long_as_it_lives(counter: Counter) -> None:
+def test_all_codes_of_a_copy_together_bear_fifteen_wrong_tries_as_long_as_it_lives(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[tuple[str, str]] = []
+    monkeypatch.setattr(counter.events, "codes_exhausted", lambda *about: closed.append(about))
     letter = counter.seal()
     for _ in range(3):
         browser = Browser.new()
@@ -108,6 +112,19 @@ def test_all_codes_of_a_copy_together_bear_fifteen_wrong_tries_as_long_as_it_liv
     assert counter.ask(browser, letter) is Denied.TOO_MANY
     counter.now += 5 * 86400
     assert counter.ask(Browser.new(), letter) is Denied.TOO_MANY
+    assert closed == [(letter.message_id, letter.recipient)] * 2
+    until = counter.now + 60 * 86400
+    assert life.extend(counter.engine, letter.message_id, until, counter.now, actor="test")
+    assert isinstance(counter.ask(Browser.new(), letter), Asked), "the postmaster has opened it again"
+
+
+def test_a_sealed_file_that_is_damaged_opens_nothing(counter: Counter) -> None:
+    letter, browser = counter.seal(), Browser.new()
+    counter.ask(browser, letter)
+    file = counter.directory.path(letter.message_id)
+    file.write_bytes(file.read_bytes()[:-1])
+    assert counter.give(browser, letter, counter.code()) is Denied.EXPIRED
+    assert counter.visit(browser, letter) is None
 
 
 def test_a_code_that_fits_gives_its_try_back(counter: Counter) -> None:
