@@ -108,6 +108,7 @@ class _Parent:
         self._workshop = Workshop()
 
     def run(self) -> None:
+        import segl_portal.running  # noqa: F401 - what workers need is loaded once, before they are forked
         from segl_portal.workers import SIGNALS, Workers
 
         web, ports = self._settings.portal.web, self._settings.metrics

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from segl_portal.reading.view import MessageView, Note
 
 PREVIEW_PAGES: Final = 10
 _SHOWN_ADDRESSES: Final = 12
+_SIGNATURE: Final = re.compile(r"\r?\n-- ?\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,6 @@ def answer_box(form: AnswerForm, t: Texts) -> AnswerBox:
 
 
 def without_signature(text: str) -> str:
-    """What the reader wrote, without what is said to the sender below it."""
-    before, line, _ = text.rpartition("\n-- \n")
-    return before.rstrip() if line else text
+    """What the reader wrote, without what is said to the sender below it (RFC 3676 §4.3)."""
+    *before, _ = _SIGNATURE.split(text) if _SIGNATURE.search(text) else (text, "")
+    return "\n-- \n".join(before).rstrip()

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
+from segl.mime.fields import read_block
 from segl.sealed.content import SealedContent
 from segl_portal.catalogue import Texts
 from segl_portal.reading import making
-from segl_portal.reading.shown import Mailbox, safe_name
+from segl_portal.reading.index import HEADER_BYTES
+from segl_portal.reading.shown import Mailbox, header_line, safe_name
 from segl_portal.reading.view import MessageView, read_message
 from segl_portal.reading.workshop import Workshop
 
@@ -50,7 +52,9 @@ class Reader:
 
     def file_name(self, content: SealedContent, t: Texts) -> str:
         """What the whole message may be called on a disk: its subject."""
-        return safe_name(self.read(content, t).subject, t.file_name)
+        block = read_block(content.read(0, HEADER_BYTES), 0, HEADER_BYTES, HEADER_BYTES)
+        subject = next((value for name, value in block.fields if name == "subject"), "")
+        return safe_name(header_line(subject), t.file_name)
 
 
 def _rows(view: MessageView, t: Texts) -> Iterable[tuple[str, str]]:

@@ -16,8 +16,8 @@ SANDBOX: Final = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 
 _STYLE: Final = """
 html{color-scheme:light;background:#fff;color:#1a1a1a}
-body{margin:0;padding:.25rem;font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
-overflow-wrap:anywhere}
+body{margin:0;padding:.25rem;font:1.0625rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,
+sans-serif;overflow-wrap:anywhere}
 img{max-width:100%;height:auto}
 img:not([src]){display:inline-block;max-width:100%;border:1px dashed #767676;color:#595959;font-size:.875rem}
 img:not([src]):not([alt]){display:none}
