@@ -15,7 +15,7 @@ from segl_portal.reading.source import Source
 from segl_portal.reading.view import MessageView
 from segl_portal.reading.workshop import LARGEST_PREVIEWED, PRINT_SECONDS, Workshop
 
-_MOST_COUNTED: Final = 10  # files of a message whose pages are counted
+_COUNTED: Final = 10 * 1024 * 1024  # bytes of the files of a message whose pages are counted, all together
 _PRINTED_PICTURES: Final = 20 * 1024 * 1024  # bytes of all pictures of a printed message
 _WORDS: Final = 100_000  # characters that are printed when the layout takes too long
 _WORDS_SECONDS: Final = 15.0
@@ -30,14 +30,19 @@ def preview(content: Source, number: int, page: int, workshop: Workshop) -> byte
 
 
 def preview_pages(content: Source, files: Sequence[FilePart], workshop: Workshop) -> dict[int, int]:
-    """How many pages of each file can be looked at, by its number; of a picture one, without looking into it."""
-    pages = {file.number: 1 for file in files if file.preview and file.kind is FileKind.PICTURE}
-    documents = [file for file in files if file.preview and file.kind is not FileKind.PICTURE]
-    for file in documents[:_MOST_COUNTED]:
-        data = _previewed(content, file.number)
-        if data is not None and (count := workshop.count_pages(data)):
-            pages[file.number] = count
-    return pages
+    """How many pages of each file can be looked at, by its number. A picture has one, without looking into
+    it; of large files one is offered without counting."""
+    pages: dict[int, int] = {}
+    left = _COUNTED
+    for file in files:
+        if not file.preview or file.size > LARGEST_PREVIEWED:
+            continue
+        pages[file.number] = 1
+        if file.kind is not FileKind.PICTURE and file.size <= left:
+            left -= file.size
+            data = _previewed(content, file.number)
+            pages[file.number] = 0 if data is None else workshop.count_pages(data)
+    return {number: count for number, count in pages.items() if count}
 
 
 def message_pdf(

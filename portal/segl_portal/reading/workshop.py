@@ -6,6 +6,8 @@ time it may take is ended and comes back as ``None``: the page then shows the wo
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Mapping
 from typing import Final
@@ -16,11 +18,14 @@ from segl_portal.reading.jobs import Answer, Job, Kind, Outcome, receive_answer,
 from segl_portal.reading.sanitise import LONGEST, Clean
 
 MEMORY: Final = 512 * 1024 * 1024  # bytes a worker may take beyond what it starts with
-LARGEST_PREVIEWED: Final = 50 * 1024 * 1024  # bytes of a file
+LARGEST_PREVIEWED: Final = 25 * 1024 * 1024  # bytes of a file
 SANITISE_SECONDS: Final = 2.0
 PREVIEW_SECONDS: Final = 10.0
 PRINT_SECONDS: Final = 25.0
 _WAIT_SECONDS: Final = 15.0  # for a worker to be free, or to start
+# Of each kind of work so much at once in a process: however long printing takes, pages are shown.
+_AT_ONCE: Final = {Kind.SANITISE: 3, Kind.PREVIEW: 2, Kind.PRINT: 1}
+_SLOTS: Final = {Kind.COUNT: Kind.PREVIEW}
 _MOST_PAGES: Final = 1_000
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _MOST_PNG: Final = 20 * 1024 * 1024
@@ -30,8 +35,14 @@ _MOST_PDF: Final = 100 * 1024 * 1024
 class Workshop:
     """One for a process; forked processes share its template. Safe for threads."""
 
-    def __init__(self, memory_bytes: int = MEMORY, *, at_once: int = 4) -> None:
-        self._workers = Workers("segl_portal.reading.worker", memory_bytes, at_once=at_once)
+    def __init__(self, memory_bytes: int = MEMORY) -> None:
+        self._workers = Workers("segl_portal.reading.worker", memory_bytes, at_once=sum(_AT_ONCE.values()))
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        """In a child, too: the parent's threads hold none of our slots."""
+        self._slots = {kind: threading.BoundedSemaphore(count) for kind, count in _AT_ONCE.items()}
 
     def start(self) -> None:
         """Start the template process now: the first page need not wait for its libraries."""
@@ -80,6 +91,15 @@ class Workshop:
         return answer.content if answer is not None and answer.content.startswith(b"%PDF-") else None
 
     def _ask(self, job: Job, seconds: float) -> Answer | None:
+        slot = self._slots[_SLOTS.get(job.kind, job.kind)]
+        if not slot.acquire(timeout=_WAIT_SECONDS):
+            return None
+        try:
+            return self._asked(job, seconds)
+        finally:
+            slot.release()
+
+    def _asked(self, job: Job, seconds: float) -> Answer | None:
         try:
             worker = self._workers.take(_WAIT_SECONDS)
         except (NoWorker, Late):

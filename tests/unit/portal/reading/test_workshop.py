@@ -270,6 +270,21 @@ def test_a_layout_beyond_measure_is_printed_as_words(
 # The processes
 
 
+def test_pages_are_shown_while_others_print(workshop: Workshop) -> None:
+    """However much is printed, and however long it takes."""
+    document = print_document("x", [], "<p>Kære Anna</p>" * 20_000, "da")
+    printers = [threading.Thread(target=workshop.as_pdf, args=(document, 3.0)) for _ in range(3)]
+    for printer in printers:
+        printer.start()
+    shown = 0
+    while any(printer.is_alive() for printer in printers) and shown < 30:
+        assert workshop.sanitise("<p>x", {}) is not None
+        shown += 1
+    assert shown == 30
+    for printer in printers:
+        printer.join()
+
+
 def test_many_at_once_are_all_served(workshop: Workshop) -> None:
     with ThreadPoolExecutor(12) as threads:
         made = list(threads.map(lambda n: workshop.sanitise(f"<p>{n}</p>", {}), range(60)))
