@@ -51,9 +51,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """*last*: the worker takes no further job."""
+
     outcome: Outcome
     facts: Mapping[str, object]
     content: bytes
+    last: bool = False
 
 
 def send_job(line: socket.socket, job: Job, deadline: float) -> None:
@@ -75,7 +78,7 @@ def receive_answer(line: socket.socket, job: Job, deadline: float) -> Answer:
         facts = json.loads(incoming.take(facts_size))
         if not isinstance(facts, dict):
             raise Broken("not the form agreed")
-        return Answer(Outcome(outcome), facts, incoming.take(size))
+        return Answer(Outcome(outcome), facts, incoming.take(size), last=bool(facts.get("last")))
     except ValueError:
         raise Broken("not the form agreed") from None
 
@@ -93,6 +96,6 @@ def receive_job(line: socket.socket) -> Job | None:
 
 
 def send_answer(line: socket.socket, answer: Answer) -> None:
-    facts = json.dumps(dict(answer.facts)).encode()
+    facts = json.dumps({**answer.facts, "last": answer.last}).encode()
     line.sendall(_HEAD.pack(answer.outcome, len(facts), len(answer.content)) + facts)
     line.sendall(answer.content)

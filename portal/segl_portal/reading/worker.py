@@ -10,12 +10,13 @@ import importlib
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from segl.confined import sandbox
 from segl_portal.reading import jobs
 from segl_portal.reading.jobs import Answer, Job, Kind, Outcome
 
-_JOBS = 200  # after so many a new process is better than what may have gathered in this one
+JOBS = 200  # after so many a new process is better than what may have gathered in this one
 
 
 def load() -> Iterator[bool]:
@@ -31,13 +32,14 @@ def load() -> Iterator[bool]:
 def work(line: socket.socket, *, memory_bytes: int, programs: bool, parent: int) -> None:
     """Do what comes over *line*. Raises when this process cannot be shut in."""
     sandbox.confine(memory_bytes, parent, programs=programs)
-    for _ in range(_JOBS):
+    for number in range(1, JOBS + 1):
         job = jobs.receive_job(line)
         if job is None:
             return
         sandbox.allow_seconds(job.seconds)
-        jobs.send_answer(line, _answer(job))
-        if job.kind is not Kind.SANITISE:
+        last = number == JOBS or job.kind is not Kind.SANITISE
+        jobs.send_answer(line, replace(_answer(job), last=last))
+        if last:
             return
 
 

@@ -109,7 +109,7 @@ class Workshop:
             deadline = time.monotonic() + seconds
             send_job(worker.line, job, deadline)
             answer = receive_answer(worker.line, job, deadline)
-            good = job.kind is Kind.SANITISE
+            good = job.kind is Kind.SANITISE and not answer.last
         except (Broken, Late):
             return None
         finally:

@@ -29,6 +29,7 @@ from segl_portal.reading.paper import print_document
 from segl_portal.reading.sanitise import sanitise
 from segl_portal.reading.source import BytesSource
 from segl_portal.reading.view import Note, read_message
+from segl_portal.reading.worker import JOBS
 from segl_portal.reading.workshop import SANITISE_SECONDS, Workshop
 
 
@@ -289,6 +290,11 @@ def test_many_at_once_are_all_served(workshop: Workshop) -> None:
     with ThreadPoolExecutor(12) as threads:
         made = list(threads.map(lambda n: workshop.sanitise(f"<p>{n}</p>", {}), range(60)))
     assert [clean.html if clean else None for clean in made] == [f"<p>{n}</p>" for n in range(60)]
+
+
+def test_a_worker_that_has_grown_old_is_replaced_between_two_jobs(workshop: Workshop) -> None:
+    """Its last answer says so; else the next job would meet it while it ends."""
+    assert all(workshop.sanitise("<p>x", {}) is not None for _ in range(3 * JOBS))
 
 
 def test_a_worker_that_read_a_file_reads_no_other(workshop: Workshop) -> None:
