@@ -53,6 +53,7 @@ def test_one_receipt_tells_of_every_way(told: ReadReceipt) -> None:
     assert told.form["reasons"] == ["cpr"]
     assert "encrypted to sha256=" in told.line(PARTNER)["evidence"]
     tls = told.line(GOOD)["tls"]
+    assert tls["proof"] == "pkix"
     assert (tls["level"], tls["version"], tls["host"]) == (
         "verified",
         "TLSv1.3",

@@ -117,6 +117,7 @@ class Host:
             else:
                 source.mkdir()
             namespace.bind(source, target)
+        self.log_file.touch(0o644)  # Postfix would make it for root alone
         owner = pwd.getpwnam("postfix")
         os.chown(DATA, owner.pw_uid, owner.pw_gid)
         shutil.copy(FRONT / "master.cf.proto", FRONT / "master.cf")

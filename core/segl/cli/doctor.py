@@ -10,6 +10,7 @@ import typer
 
 from segl.cli.doctor_keys import key_checks
 from segl.cli.doctor_portal import portal_checks
+from segl.cli.doctor_receipts import receipt_checks
 from segl.cli.doctor_tunnel import tunnel_checks
 from segl.cli.output import paint, printable, say, say_json
 from segl.errors import FileFaults, RulesError, SeglError
@@ -62,6 +63,7 @@ def _checks(file: Path) -> Iterator[Check]:
     yield from examine(settings)
     yield from tunnel_checks(settings)
     yield from key_checks(settings)
+    yield from receipt_checks(settings)
     yield from portal_checks(settings)
     yield _rules(settings)
     yield check_model(settings)

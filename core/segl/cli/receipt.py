@@ -54,8 +54,8 @@ def show(
     from segl_delivery.receipts.machine import machine_form
 
     try:
-        with _store(settings) as (_, connection):
-            found = [(message, tls_of(connection, message)) for message in find(connection, name)]
+        with _store(settings) as (loaded, connection):
+            found = [(message, tls_of(connection, message, loaded)) for message in find(connection, name)]
             later = {message.id: _later(connection, message) for message, _ in found}
     except SeglError as error:
         fail_of(error)
@@ -91,9 +91,9 @@ def list_(
     from segl_delivery.receipts.machine import machine_form
 
     try:
-        with _store(settings) as (_, connection):
+        with _store(settings) as (loaded, connection):
             found = latest(connection, limit, sender=sender, state=state)
-            tls = {message.id: tls_of(connection, message) for message in found} if as_json else {}
+            tls = {message.id: tls_of(connection, message, loaded) for message in found} if as_json else {}
     except SeglError as error:
         fail_of(error)
     if as_json:

@@ -75,7 +75,7 @@ class Calendar:
             with transaction(self._engine) as connection:
                 since = now.timestamp() - _DIGEST_DAYS * _DAY
                 found = [one for one in records.for_digest(connection, domain, since) if one.complete]
-                tls = {message.id: tls_of(connection, message) for message in found}
+                tls = {message.id: tls_of(connection, message, office.settings) for message in found}
             by_sender: dict[str, list[SentMessage]] = {}
             for message in found:
                 by_sender.setdefault(message.sender.lower(), []).append(message)

@@ -34,6 +34,7 @@ from segl.vocabulary import Way
 from segl_delivery.cms.signed import Signer
 from segl_delivery.receipts.machine import machine_form
 from segl_delivery.receipts.mail import Receipt
+from segl_delivery.receipts.proofs import proofs_of
 from segl_delivery.receipts.templates_of import Templates, load, shipped
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import House, Tls, kind_of, view_of
@@ -132,7 +133,7 @@ class Desk:
             message = records.read(connection, message_id)
             if message is None:
                 return
-            tls = tls_of(connection, message)
+            tls = tls_of(connection, message, office.settings)
         terms = office.settings.receipt_terms(message.domain)
         kind = kind_of(message, terms.send)
         if kind is not None and self._may_wait(message, tls, office, now):
@@ -215,12 +216,13 @@ def write(
     )
 
 
-def tls_of(connection: Connection, message: SentMessage) -> dict[str, Tls]:
+def tls_of(connection: Connection, message: SentMessage, settings: Settings) -> dict[str, Tls]:
     """How deliveries by TLS were protected, by recipient, as far as the log has told."""
     sent = [line for line in message.lines if line.way is Way.TLS and line.state is State.SENT]
     found = protection.of_queue(connection, (line.queue_id for line in sent))
+    proofs = proofs_of(connection, settings, sent)
     return {
-        line.recipient: Tls(one.version, one.cipher, one.level, one.host)
+        line.recipient: Tls(one.version, one.cipher, one.level, one.host, proofs.get(line.recipient))
         for line in sent
         if (one := found.get((line.queue_id, line.recipient.lower()))) is not None
     }

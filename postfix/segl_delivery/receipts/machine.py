@@ -46,7 +46,13 @@ def _recipient(line: Line, tls: Tls | None) -> dict[str, Any]:
         "detail": line.detail or None,
         "evidence": line.evidence or None,
         "tls": tls
-        and {"version": tls.version, "cipher": tls.cipher, "level": tls.level.lower(), "host": tls.host},
+        and {
+            "version": tls.version,
+            "cipher": tls.cipher,
+            "level": tls.level.lower(),
+            "host": tls.host,
+            "proof": tls.proof and tls.proof.value,
+        },
         "sealed_id": line.sealed_id or None,
         "retry_until": iso(line.retry_until) if line.retry_until else None,
         "queue_id": line.queue_id or None,

@@ -37,6 +37,7 @@ class ReceiptTexts:
     tls_seen: str
     tls_checked: str
     tls_unseen: str
+    proofs: dict[str, str]
     states: dict[str, str]
     todo: dict[str, str]
     faults: dict[str, str]  # by the beginning of RFC 3463's code; the longest that fits
@@ -88,6 +89,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         tls_seen="{version}, krypteret på vejen til {host}, serverens certifikat ikke kontrolleret",
         tls_checked="{version}, krypteret på vejen, serverens certifikat kontrolleret ({host})",
         tls_unseen="TLS 1.2 eller nyere, krævet på vejen. Enkelthederne er ikke noteret",
+        proofs={"dane": "DANE", "mta-sts": "MTA-STS", "pinned": "navnet er fastsat"},
         states={
             "pending": "Intet svar endnu",
             "delayed": "Venter, prøves igen til {until}",
@@ -184,6 +186,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         tls_seen="{version}, encrypted on the way to {host}, the server's certificate not checked",
         tls_checked="{version}, encrypted on the way, the server's certificate checked ({host})",
         tls_unseen="TLS 1.2 or newer, demanded on the way. The details were not recorded",
+        proofs={"dane": "DANE", "mta-sts": "MTA-STS", "pinned": "its name was laid down"},
         states={
             "pending": "No answer yet",
             "delayed": "Waits, is tried again until {until}",

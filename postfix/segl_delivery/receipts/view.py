@@ -17,7 +17,7 @@ from segl.receipts.due import is_bad
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
 from segl.settings_receipts import Receipts
-from segl.vocabulary import Way
+from segl.vocabulary import Proof, Way
 from segl_delivery.receipts.texts import TEXTS, Kind, ReceiptTexts
 
 _MOST_NAMED: Final = 1  # recipients in the subject; of more their number
@@ -31,6 +31,7 @@ class Tls:
     cipher: str
     level: str
     host: str
+    proof: Proof | None = None  # on whose word the certificate was the right one
 
     @property
     def checked(self) -> bool:
@@ -169,7 +170,9 @@ def _way(line: Line, texts: ReceiptTexts, tls: Tls | None) -> str:
     if tls is None:
         return texts.tls_unseen
     form = texts.tls_checked if tls.checked else texts.tls_seen
-    return form.format(version=tls.version.replace("TLSv", "TLS "), host=tls.host)
+    proof = texts.proofs.get(tls.proof or "", "")
+    host = f"{tls.host}, {proof}" if proof else tls.host
+    return form.format(version=tls.version.replace("TLSv", "TLS "), host=host)
 
 
 def _state(line: Line, texts: ReceiptTexts) -> str:

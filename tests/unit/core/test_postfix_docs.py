@@ -18,7 +18,7 @@ IDS = re.compile(rf'"((?:{GROUPS})\.[a-z-]+)"')
 
 def ids_in_code(repository: Path) -> set[str]:
     text = "".join(file.read_text("utf-8") for file in (repository / "core/segl/postfix").glob("check_*.py"))
-    for file in ("postfix/doctor.py", "cli/doctor_tunnel.py", "cli/doctor_keys.py"):
+    for file in ("postfix/doctor.py", "cli/doctor_tunnel.py", "cli/doctor_keys.py", "cli/doctor_receipts.py"):
         text += (repository / "core/segl" / file).read_text("utf-8")
     found = set(IDS.findall(text)) - {"front.main.cf", "front.tables"}
     return found | GENERATED | {"model", "rules", "settings", "store"}

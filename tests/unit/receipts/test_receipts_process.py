@@ -216,6 +216,7 @@ def test_the_log_tells_how_tls_protected_it(desk: Desk) -> None:
         "cipher": "TLS_AES_256_GCM_SHA384",
         "level": "verified",
         "host": "mx.x.example",
+        "proof": None,
     }
     assert "TLS 1.3, krypteret på vejen, serverens certifikat kontrolleret (mx.x.example)" in " ".join(
         receipt.part("text/plain").split()

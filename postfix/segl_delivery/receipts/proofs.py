@@ -1,0 +1,39 @@
+"""On which proof's word a copy went by forced TLS, as far as it is still known: what segl-map knew then, not what it
+would find now. Where that was looked up anew since, nothing is said."""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import Connection
+
+from segl.addresses import domain_of
+from segl.receipts.states import Line
+from segl.settings import Settings
+from segl.vocabulary import Known, Proof, Way
+from segl_routing.archive import facts_in
+from segl_routing.facts import DomainFacts
+from segl_routing.weigh import weigh
+
+
+def proofs_of(connection: Connection, settings: Settings, lines: list[Line]) -> dict[str, Proof]:
+    """By recipient."""
+    domains = {line.recipient: domain_of(line.recipient) for line in lines}
+    known = facts_in(connection, {name for name in domains.values() if name})
+    found = {}
+    for line in lines:
+        domain = domains[line.recipient]
+        proof = _proof(settings, domain, known.get(domain), line.at)
+        if proof is not None:
+            found[line.recipient] = proof
+    return found
+
+
+def _proof(settings: Settings, domain: str, facts: DomainFacts | None, at: float) -> Proof | None:
+    pin = settings.pin(domain)
+    if pin is not None and pin.way is Way.TLS:
+        return pin.proof
+    if facts is None:
+        return None
+    weighed = weigh(facts.held, Proof.PKIX)
+    if weighed.known is not Known.YES or weighed.taken is None or weighed.taken.checked_at > at + 1:
+        return None
+    return weighed.taken.proof
