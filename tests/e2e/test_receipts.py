@@ -62,6 +62,7 @@ def test_one_receipt_tells_of_every_way(told: ReadReceipt) -> None:
     text = told.part("text/plain")
     assert f"Tunnelmail til {PARTNER.partition('@')[2]}" in text
     assert "Domænet efter @ findes ikke" in text
+    assert text.count("https://sikker.nordby-vand.example/r/") == 2  # what takes a sealed copy back
     assert told.subject == f"Ikke leveret: din sikre mail til {NOBODY}"
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from segl.settings_file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
 from segl_milter.marks import MOST_NOTICES, Marks, marks_for
+from segl_milter.session import facts_of
 from segl_milter.transaction import Address, Mail
 
 ID = "0f" * 16
@@ -136,3 +138,29 @@ def test_what_is_to_be_opened_is_marked_beside_the_verdict_whatever_it_is(action
 def test_a_subject_is_written_anew_whatever_the_decision(action: Decision) -> None:
     assert marks_for(mail(), action, FOUND, ID, subjects=((1, "Hej"),)).subjects == ((1, "Hej"),)
     assert marks_for(mail(), Decision.REJECT, FOUND, ID, subjects=((1, "Hej"),)).subjects == ()
+
+
+@pytest.mark.parametrize(
+    ("action", "told"), [(Decision.SECURE, True), (Decision.HOLD, True), (Decision.PLAIN, False)]
+)
+def test_facts_for_the_receipt_go_with_what_goes_securely(action: Decision, told: bool) -> None:
+    added = marks_for(mail(), action, FOUND, ID, facts="QUJD").add
+    assert (("X-Segl-Facts", "QUJD") in added) is told
+
+
+def test_of_a_message_from_nobody_nothing_is_told() -> None:
+    assert "X-Segl-Facts" not in repr(
+        marks_for(mail(sender=Address("<>")), Decision.SECURE, FOUND, ID, facts="QUJD")
+    )
+
+
+def test_the_facts_name_outside_recipients_once_and_of_very_many_none() -> None:
+    settings = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}})
+    some = [
+        Address(f"<{name}>")
+        for name in ("b@x.example", "eva@nordby.example", "b@x.example", "\udce6@x.example")
+    ]
+    facts = facts_of(mail(*some), FOUND, settings)
+    assert (facts.recipients, facts.reasons) == (("b@x.example",), ("cpr", "health"))
+    many = [Address(f"<{number}@x.example>") for number in range(MOST_NOTICES + 1)]
+    assert facts_of(mail(*many), FOUND, settings).recipients == ()

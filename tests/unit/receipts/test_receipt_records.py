@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from segl.receipts.states import News, Stage, State
 from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
 from segl.vocabulary import Way
+from world.postgresql import PostgreSQL
 
 TERMS = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}).receipt_terms
 ANNA, NAME = "anna@nordby.example", "ab" * 32
@@ -25,10 +27,21 @@ EVERYONE = tuple(f"{n}@x{n}.example" for n in range(4))
 FACTS = Facts(900.0, ("cpr",), EVERYONE)
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with PostgreSQL() as server:
+        yield server.url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    on_server = request.param == "postgresql"
+    url = request.getfixturevalue("server") if on_server else f"sqlite:///{tmp_path}/segl.db"
+    engine = open_store(url)
     yield engine
+    if on_server:
+        with transaction(engine) as connection:
+            records.forget(connection, 9e12)
     engine.dispose()
 
 
@@ -144,3 +157,24 @@ def test_facts_are_forgotten_when_their_time_is_over(store: Connection) -> None:
     assert records.forget(store, 1000 + days * 86400 - 1) == 0
     assert records.forget(store, 1000 + days * 86400) == 1
     assert records.read(store, NAME) is None
+
+
+def test_several_hosts_at_once_lose_nothing_and_take_each_receipt_once(engine: Engine) -> None:
+    names = [f"{number:064}" for number in range(20)]
+
+    def host(seed: int) -> list[str]:
+        dice, taken = random.Random(seed), []
+        for name in dice.sample(names, len(names)):
+            with transaction(engine) as connection:
+                records.hear(connection, heard(news(seed), name=name), TERMS, 1000.0)
+            with transaction(engine) as connection:
+                taken += records.take_due(connection, 2000.0, 5)
+        return taken
+
+    with ThreadPoolExecutor(4) as hosts:
+        taken = [name for some in hosts.map(host, range(4)) for name in some]
+    with transaction(engine) as connection:
+        taken += records.take_due(connection, 2000.0, 100)
+        found = [records.read(connection, name) for name in names]
+    assert sorted(taken) == names
+    assert all(message is not None and message.complete for message in found)
