@@ -362,16 +362,15 @@ class Settings:
     def notice_from_of(self, domain: str) -> str:
         """The From of notices and codes for mail from the own *domain* (normal form)."""
         look = self.portal.look_of(domain)
-        return (look.notice_from if look is not None else "") or self.notice_from
+        return (look and look.notice_from) or self.notice_from
 
     def expiry_days_of(self, domain: str) -> int:
         look = self.portal.look_of(domain)
-        return (look.expiry_days if look is not None else None) or self.portal.expiry_days
+        return (look and look.expiry_days) or self.portal.expiry_days
 
     def name_of(self, domain: str) -> str:
-        """The organisation's name, as recipients of mail from *domain* know it."""
         look = self.portal.look_of(domain)
-        return (look.name if look is not None else "") or self.organisation.name
+        return (look and look.name) or self.organisation.name
 
     @property
     def officer(self) -> str:

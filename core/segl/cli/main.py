@@ -25,7 +25,7 @@ COMMANDS = {
     "route": ("segl.cli.route", "Show by which way recipients would get a message, and why."),
     "domains": ("segl.cli.domains", "List the domains mailed to, and by which ways."),
     "tunnel": ("segl.cli.tunnel", "Keep lists of tunnel partners up to date; make one."),
-    "key": ("segl.cli.key", "Our own keys: new, import, list, assign, retire, export, remove."),
+    "key": ("segl.cli.key", "Our own keys: new, import, list, assign, retire, export."),
     "cms": ("segl.cli.cms", "Look into encrypted and signed messages; open, verify, seal."),
     "certificate": ("segl.cli.certificate", "Recipients' own certificates: find, import, list, forget."),
     "sealed": ("segl.cli.sealed", "Sealed messages: list, show, revoke, extend, resend."),
