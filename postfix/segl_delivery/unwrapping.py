@@ -81,7 +81,7 @@ def unwrap(message: bytes, ring: KeyRing, largest: int = LARGEST) -> Unwrapped:
         if not clear:
             readable = entity
         layers += taken
-        if any(isinstance(layer, Decrypted) for layer in taken) and not _is_entity(entity):
+        if any(isinstance(layer, Decrypted) for layer in taken) and not is_entity(entity):
             raise CannotOpen("it does not decrypt")
     raise CannotOpen("it has more layers than we take off")
 
@@ -234,7 +234,7 @@ def header_of(fields: list[Field]) -> Message:
     return header
 
 
-def _is_entity(content: bytes) -> bool:
+def is_entity(content: bytes) -> bool:
     """Whether *content* is a MIME entity: it has a field that makes it one. Every S/MIME sender writes it, and
     rubbish does not hold it by chance."""
     fields, _ = read_header(content[:LONGEST_HEADER])

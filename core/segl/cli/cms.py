@@ -124,7 +124,8 @@ def open_message(
 
     Exit code: 0 written, 1 it cannot be opened, 2 the key or FILE cannot be read.
     """
-    from segl_delivery.cms.opening import open_layers
+    from segl_delivery.cms.opening import Decrypted, open_layers
+    from segl_delivery.unwrapping import is_entity
 
     if (key is None) is not (certificate is None):
         fail("--key and --cert belong together")
@@ -133,6 +134,9 @@ def open_message(
         opened = open_layers(object_in(file), ring)
     except SeglError as error:
         fail(error.private, code=Exit.FAILED)
+    ciphers = [layer.cipher.label for layer in opened.layers if isinstance(layer, Decrypted)]
+    if any("cbc" in label for label in ciphers) and not is_entity(opened.content):
+        complain(f"{ciphers[-1]} does not notice a wrong key each time, and what came out is no MIME entity")
     with suppress(BrokenPipeError):
         sys.stdout.buffer.write(opened.content)
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from segl.certificates import fingerprint
 from segl.cli.main import build
-from segl_delivery.cms.choice import MODERN
+from segl_delivery.cms.choice import COMMON, MODERN
 from segl_delivery.cms.enveloped import encrypt
 from segl_delivery.cms.signed import Signer, sign
 from segl_delivery.cms.trust import key_fingerprint
@@ -230,6 +230,19 @@ def test_a_file_larger_than_any_mail_is_not_read_whole(tmp_path: Path) -> None:
     with huge.open("wb") as file:
         file.truncate(600 * 1024 * 1024)
     assert "is larger than" in segl("info", huge).stderr
+
+
+def test_open_says_when_it_may_have_written_rubbish(tmp_path: Path, anna: Identity) -> None:
+    """With CBC one wrong key in 256 goes unnoticed."""
+    words = ("--key", anna.key_file, "--cert", anna.cert_file)
+    for content, choice, doubtful in (
+        (CONTENT, COMMON, False),
+        (b"\x00\x01rubbish", COMMON, True),
+        (b"\x00\x01rubbish", MODERN, False),
+    ):
+        done = segl("open", written(tmp_path, encrypt(content, [anna.certificate], choice)), *words)
+        assert (done.exit_code, done.stdout_bytes) == (0, content)
+        assert ("no MIME entity" in done.stderr) is doubtful
 
 
 def test_verify_reads_a_whole_message(tmp_path: Path) -> None:
