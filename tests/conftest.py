@@ -44,6 +44,7 @@ _SLOW = frozenset(
     test_explain
     test_formats_image
     test_index
+    test_journal
     test_key_command
     test_limits
     test_milter_protocol
@@ -60,6 +61,9 @@ _SLOW = frozenset(
     test_postfix_plan
     test_postfix_relay
     test_postgresql
+    test_receipt_mail
+    test_receipt_records
+    test_receipts_process
     test_rule_effects
     test_rules_load
     test_sandbox

@@ -38,7 +38,7 @@ class ReceiptSettings:
     # How long a receipt waits for the log line that says how TLS protected a delivery; without it, it says so.
     evidence_seconds: Seconds = 4.0
     # Postfix's log, of the secure instance: where those lines are. None: `maillog_file` of the secure instance, else
-    # /var/log/mail.log. segl-deliver must be able to read it.
+    # /var/log/mail.log, else systemd's journal. segl-deliver must be able to read it.
     log: Path | None = None
     # Who receipts are from; empty: kvittering@ the first own domain.
     sender: Address = ""

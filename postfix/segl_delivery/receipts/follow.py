@@ -27,7 +27,9 @@ from segl.receipts import protection
 from segl.settings import Settings
 from segl.store import transaction
 from segl.tables.receipts import log_position
+from segl_delivery.receipts import journal
 from segl_delivery.receipts.evidence import TlsLines
+from segl_delivery.receipts.journal import Journal
 
 LOOK_SECONDS: Final = 0.3
 _AGAIN: Final = 256 * 1024  # bytes that are read once more after a start
@@ -136,25 +138,29 @@ class Follower:
         self._engine = engine
         self._settings = settings
         self._events = events
-        self._log: LogFile | None = None
+        self._log: LogFile | Journal | None = None
         self._lines = TlsLines(time.time)
         self._fault = ""
         self.follows = False
 
     async def run(self) -> None:
-        while True:
-            try:
-                more = await asyncio.to_thread(self.look)
-            except Exception as error:
-                self._lose(error)
-                more = False
-            await asyncio.sleep(0 if more else LOOK_SECONDS if self.follows else 5.0)
+        try:
+            while True:
+                try:
+                    more = await asyncio.to_thread(self.look)
+                except Exception as error:
+                    self._lose(error)
+                    more = False
+                await asyncio.sleep(0 if more else LOOK_SECONDS if self.follows else 5.0)
+        finally:
+            if self._log is not None:
+                self._log.close()
 
     def look(self) -> bool:
         """Read what is new and write down what it proves; whether there may be more at once. Blocking."""
-        path = log_of(self._settings())
+        path = log_of(self._settings()) or (journal.NAME if journal.is_there() else None)
         if path is None:
-            self._lose(FileNotFoundError("Postfix logs to no file that is known here"))
+            self._lose(FileNotFoundError("Postfix logs to nothing that is known here"))
             return False
         if self._log is None or self._log.path != path:
             self._begin(path)
@@ -173,7 +179,7 @@ class Follower:
     def _begin(self, path: Path) -> None:
         with transaction(self._engine) as connection:
             position = _saved(connection, path)
-        log = LogFile(path)
+        log = Journal() if path == journal.NAME else LogFile(path)
         log.resume(position)
         self._log, self._lines = log, TlsLines(time.time)
 

@@ -82,10 +82,11 @@ def try_out(templates: Templates) -> None:
     """Fill in one receipt of each kind."""
     for language in ("da", "en"):
         for kind in Kind:
-            templates.render(_sample(kind, language))
+            templates.render(sample(kind, language))
 
 
-def _sample(kind: Kind, language: Language) -> ReceiptView:
+def sample(kind: Kind, language: Language) -> ReceiptView:
+    """A receipt with a line of every state and way."""
     lines = tuple(
         Line(
             f"{number}@modtager.example",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
@@ -16,6 +17,7 @@ from PIL import Image
 from sqlalchemy.engine import Engine
 
 from segl.events import Events
+from segl.language import Language
 from segl.mail.return_port import ReturnPort
 from segl.receipts import records
 from segl.receipts.facts import Facts
@@ -30,6 +32,8 @@ from segl_delivery.receipts.calendar import Calendar
 from segl_delivery.receipts.desk import Office
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.plot import HEIGHT, WIDTH, bars
+from segl_delivery.receipts.templates_of import sample, shipped
+from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.weekly import COLOURS, WAYS, Volumes, volumes_in, weekly_report
 from world.desk import free_port
 from world.oracle import Identity
@@ -190,3 +194,22 @@ def test_the_bars_are_as_high_as_the_numbers() -> None:
         pixels = Counter(picture.convert("RGB").get_flattened_data())
     blue, orange = (tuple(bytes.fromhex(colour[1:])) for colour in (COLOURS[0], COLOURS[3]))
     assert pixels[orange] == pytest.approx(2 * pixels[blue], rel=0.05)
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_html_that_a_screen_reader_can_read(kind: Kind, language: Language) -> None:
+    _, page = shipped().render(sample(kind, language))
+    command = ["tidy", "-quiet", "-errors", "-utf8", "--accessibility-check", "1", "--show-info", "no"]
+    done = subprocess.run(command, input=page.encode(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_what_stands_in_a_receipt_from_outside_is_text_and_no_html() -> None:
+    view = sample(Kind.FAILED, "da")
+    evil = replace(
+        view, rows=(replace(view.rows[0], recipient="<b>bo</b>@x.example", said="<script>x</script>"),)
+    )
+    _, page = shipped().render(evil)
+    assert "<script" not in page
+    assert "<b>" not in page

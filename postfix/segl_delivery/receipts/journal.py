@@ -1,0 +1,98 @@
+"""Follows systemd's journal where Postfix logs to no file (Debian without rsyslog), by journalctl(1).
+
+The same lines as in a file are made of its entries. A start reads the last minute before the position once more, as
+:mod:`segl_delivery.receipts.follow` says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+NAME: Final = Path("journal")  # what it is called in the table of positions
+_PLACES: Final = (Path("/run/log/journal"), Path("/var/log/journal"))
+_TAG: Final = "postfix/segl-tls/smtp"
+_AGAIN_SECONDS: Final = 60
+_FIELDS: Final = "MESSAGE,SYSLOG_PID,_PID"
+_AT_ONCE: Final = 1024 * 1024
+
+
+def is_there() -> bool:
+    """Whether this host has a journal."""
+    return shutil.which("journalctl") is not None and any(place.is_dir() for place in _PLACES)
+
+
+@dataclass(slots=True)
+class Journal:
+    """The journal, and how far it is read; *directory* names another than the host's."""
+
+    directory: Path | None = None
+    path: Path = NAME
+    _process: subprocess.Popen[bytes] | None = None
+    _rest: bytes = b""
+    _at: int = field(default_factory=lambda: int(time.time() * 1e6))  # microseconds
+
+    def resume(self, position: dict[str, Any] | None) -> None:
+        """Go on from *position*, or from now. Raises :class:`OSError`."""
+        self.close()
+        self._at = int(position["at"]) if position is not None else int(time.time() * 1e6)
+        since = max(0, self._at // 1_000_000 - _AGAIN_SECONDS)
+        where = [f"--directory={self.directory}"] if self.directory else []
+        self._process = subprocess.Popen(
+            [
+                *("journalctl", "--quiet", "--follow", "--lines=all", "--output=json"),
+                *(f"--output-fields={_FIELDS}", f"--identifier={_TAG}", f"--since=@{since}", *where),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert self._process.stdout is not None  # noqa: S101
+        os.set_blocking(self._process.stdout.fileno(), False)
+
+    def lines(self) -> list[str]:
+        """What was written since. Raises :class:`OSError` when journalctl has ended."""
+        if self._process is None:
+            self.resume(None)
+        assert self._process is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101
+        try:
+            chunk = os.read(self._process.stdout.fileno(), _AT_ONCE)
+        except BlockingIOError:
+            return []
+        if not chunk:
+            raise OSError(f"journalctl ended ({self._process.wait()}): may this user read the journal?")
+        *whole, self._rest = (self._rest + chunk).split(b"\n")
+        return [line for entry in whole if (line := self._line(entry))]
+
+    @property
+    def position(self) -> dict[str, int]:
+        return {"at": self._at}
+
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            assert self._process.stdout is not None  # noqa: S101
+            self._process.stdout.close()
+        self._process, self._rest = None, b""
+
+    def _line(self, entry: bytes) -> str:
+        """The entry as a log file has it; ``""`` for one that is not understood."""
+        try:
+            found = json.loads(entry)
+            at, text = int(found["__REALTIME_TIMESTAMP"]), found["MESSAGE"]
+            pid = int(found.get("SYSLOG_PID") or found["_PID"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+        if not isinstance(text, str):  # bytes that are no UTF-8 come as a list of numbers
+            return ""
+        self._at = max(self._at, at)
+        return f"{datetime.fromtimestamp(at / 1e6, UTC).isoformat()} journal {_TAG}[{pid}]: {text}"

@@ -1,0 +1,90 @@
+"""systemd's journal read as a log file is: a real one, made from entries as Postfix's are."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from segl_delivery.receipts.evidence import TlsLines
+from segl_delivery.receipts.journal import Journal
+from world.postfix import wait_until
+
+REMOTE = "/usr/lib/systemd/systemd-journal-remote"
+TLS = "Verified TLS connection established to mx.x.example[192.0.2.1]:25: TLSv1.3 with cipher TLS_X (256/256 bits)"
+SENT = (
+    "4jZ1: to=<bo@x.example>, relay=mx.x.example[192.0.2.1]:25, delay=0.2, delays=0.05/0.12/0.03/0, "
+    "dsn=2.0.0, status=sent (250 ok)"
+)
+
+
+class Written:
+    """A folder of journal files; each :meth:`add` makes one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._count = 0
+
+    def add(self, *messages: str, tag: str = "postfix/segl-tls/smtp", ago: float = 0.0) -> None:
+        self._count += 1
+        now = int((time.time() - ago) * 1e6)
+        entries = "\n".join(
+            f"__REALTIME_TIMESTAMP={now + number}\n__MONOTONIC_TIMESTAMP={self._count * 1000 + number}\n"
+            f"_BOOT_ID=0123456789abcdef0123456789abcdef\nSYSLOG_IDENTIFIER={tag}\nSYSLOG_PID=7\n_PID=7\n"
+            f"MESSAGE={message}\n"
+            for number, message in enumerate(messages)
+        )
+        command = [REMOTE, "-o", str(self.folder / f"{self._count}.journal"), "-"]
+        subprocess.run(command, input=f"{entries}\n".encode(), check=True, capture_output=True)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    return Written(tmp_path)
+
+
+@pytest.fixture
+def journal(written: Written) -> Iterator[Journal]:
+    journal = Journal(written.folder)
+    yield journal
+    journal.close()
+
+
+def read(journal: Journal, count: int) -> list[str]:
+    found: list[str] = []
+
+    def enough() -> bool:
+        found.extend(journal.lines())
+        return len(found) >= count
+
+    wait_until(enough, 30, lambda: f"{found}")
+    return found
+
+
+def test_tls_is_proven_from_the_journal_as_from_a_file(written: Written, journal: Journal) -> None:
+    written.add("somebody else's", tag="postfix/smtp")
+    written.add(TLS, SENT)
+    journal.resume(None)
+    [proof] = TlsLines(time.time).read(read(journal, 2))
+    assert (proof.queue_id, proof.recipient, proof.cipher) == ("4jZ1", "bo@x.example", "TLS_X")
+
+
+def test_a_start_goes_on_a_little_before_the_position(written: Written, journal: Journal) -> None:
+    written.add("long ago", ago=600)
+    written.add(TLS, ago=5)
+    written.add(SENT)
+    journal.resume({"at": int((time.time() - 3) * 1e6)})
+    lines = read(journal, 2)
+    assert [line.partition("]: ")[2] for line in lines] == [TLS, SENT]
+    assert journal.position["at"] > (time.time() - 60) * 1e6
+
+
+def test_a_journalctl_that_ends_is_said(journal: Journal) -> None:
+    journal.resume(None)
+    assert journal._process is not None
+    journal._process.kill()
+    with pytest.raises(OSError, match="journalctl ended"):
+        wait_until(lambda: bool(journal.lines()), 10, str)
