@@ -20,7 +20,7 @@ test: setup check ## everything: format, lint, types, layers, all tests
 	@$(BIN)/pytest -n $(JOBS)
 
 test-fast: setup ## the tests that need no Postfix (< 60 s)
-	@$(BIN)/pytest -n $(JOBS) -m "not world and not slow"
+	@$(BIN)/pytest -n $(JOBS) --ignore=tests/e2e -m "not world and not slow"
 
 check: setup ## format, lint, types, layers
 	@$(BIN)/ruff format --check -q .
