@@ -16,6 +16,9 @@ setup: ## install what is needed (Debian packages when root, the virtual environ
 demo: setup ## eight real messages through a real Postfix; prints what went which way (ARTEFACTS=DIR keeps all)
 	@PYTHONPATH=tests $(BIN)/python -m world.demo $(if $(ARTEFACTS),--keep "$(ARTEFACTS)")
 
+portal-demo: setup ## the portal's pages with one sealed message, to look at in a browser
+	@PYTHONPATH=tests $(BIN)/python -m world.portal_demo
+
 test: setup check ## everything: format, lint, types, layers, all tests
 	@$(BIN)/pytest -n $(JOBS)
 

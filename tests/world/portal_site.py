@@ -46,12 +46,15 @@ class Answer:
 class PortalSite(Counter):
     """*web* are settings of ``[portal.web]``, *tables* whole tables as TOML."""
 
-    def __init__(self, directory: Path, *, web: str = "", tables: str = "", **portal: Any) -> None:
+    def __init__(
+        self, directory: Path, *, host: str = HOST, web: str = "", tables: str = "", **portal: Any
+    ) -> None:
+        self.host = host
         self.web_port = free_port()
-        super().__init__(directory, **{"url": f"https://{HOST}:{self.web_port}", **portal})
+        super().__init__(directory, **{"url": f"https://{host}:{self.web_port}", **portal})
         self.home = directory
         self.ca = TestCA(directory / "ca")
-        self.certificate = self.ca.issue([HOST])
+        self.certificate = self.ca.issue([host])
         self.metrics_port = free_port()
         self.settings_file = directory / "segl.toml"
         self._web, self._tables, self._portal = web, tables, portal
@@ -67,7 +70,7 @@ name = "Nordby Vandværk"
 domains = ["{DOMAIN}"]
 
 [portal]
-url = "https://{HOST}:{self.web_port}"
+url = "https://{self.host}:{self.web_port}"
 sealed = "{self.home}/sealed"
 {portal}
 
@@ -111,7 +114,7 @@ portal_port = {self.metrics_port}
 
     @property
     def origin(self) -> str:
-        return f"https://{HOST}:{self.web_port}"
+        return f"https://{self.host}:{self.web_port}"
 
     def link(self, letter: Letter) -> str:
         return f"{self.origin}/m/{letter.recipient_id}#{letter.link}"
@@ -148,7 +151,7 @@ class Client:
     def request(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
-        sent = {"Host": f"{HOST}:{self.site.web_port}", "Accept-Language": "da"}
+        sent = {"Host": f"{self.site.host}:{self.site.web_port}", "Accept-Language": "da"}
         if self.fetch_site is not None:
             sent["Sec-Fetch-Site"] = self.fetch_site
         if self.cookies:
