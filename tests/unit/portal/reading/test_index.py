@@ -183,13 +183,12 @@ def test_monsters_are_indexed_in_bounded_time(name: str) -> None:
     assert time.process_time() - start < SECONDS
 
 
-@pytest.mark.parametrize("size", [50_000_000])
 @pytest.mark.parametrize(
     "line",
     [b"\n--b--", b"\n--bx", b"\n--", b"\r\n--b", b"-", b"--b", b"\r", b"a: b\r\n", b"QUJD" * 19 + b"\r\n"],
 )
-def test_a_large_message_of_nothing_but_one_line(size: int, line: bytes) -> None:
-    raw = MIXED + b"--b\r\n\r\n" + line * (size // len(line))
+def test_a_large_message_of_nothing_but_one_line(line: bytes) -> None:
+    raw = MIXED + b"--b\r\n\r\n" + line * (20_000_000 // len(line))
     start = time.process_time()
     index(BytesSource(raw))
     assert time.process_time() - start < 2 * SECONDS
