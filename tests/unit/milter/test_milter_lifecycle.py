@@ -270,7 +270,7 @@ def test_the_exporter_is_replaced_too(new_milter: NewMilter) -> None:
 
 
 def test_no_worker_outlives_a_killed_parent_and_a_new_one_can_start_at_once(new_milter: NewMilter) -> None:
-    milter = new_milter(workers=2)
+    milter = new_milter(workers=2, drain_seconds=60)
     before = milter.workers()
     client = milter.client()
     client.mail(FROM)
