@@ -29,7 +29,7 @@ _SLOW = frozenset(
     test_alike
     test_answer_killed
     test_answer_letter
-    test_answering
+    test_answering test_answers_refused
     test_archive
     test_certificates_ldap
     test_check

@@ -161,7 +161,7 @@ def test_a_large_film_takes_little_memory_and_is_nowhere_in_clear(visit: Visit) 
     wait_until(lambda: _largest(site, visit.letter) > half, 60, lambda: site.daemon.log[-3000:])
     places = [
         site.home,
-        Path(f"/proc/{pid}/root/tmp"),
+        Path("/proc", str(pid), "root", "tmp"),
         *(path for path in _open_files(pid) if path.is_file()),
     ]
     assert not any(_holds(place, MARKER) for place in places)
