@@ -1,12 +1,16 @@
-"""What `segl doctor` says of the log in which receipts find how TLS protected deliveries."""
+"""What `segl doctor` says of receipts: the log in which they find how TLS protected deliveries, and who signs."""
 
 from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
 
+from segl.addresses import domain_of
+from segl.errors import SeglError
 from segl.postfix.check import Check, State, judge
 from segl.settings import Settings
+from segl_delivery.keyring import KeyRing
+from segl_delivery.own_keys.signing import Signing
 from segl_delivery.receipts.follow import log_of
 from segl_delivery.receipts.journal import is_there
 
@@ -14,7 +18,32 @@ _WHY = "receipts say of deliveries by TLS that the details were not recorded"
 
 
 def receipt_checks(settings: Settings) -> Iterator[Check]:
-    """The check `receipts.log`. Root may read everything: what counts is that others than root may."""
+    """The checks `receipts.log` and `receipts.sign`."""
+    yield from _log(settings)
+    if settings.receipts.sign:
+        yield _signer(settings)
+
+
+def _signer(settings: Settings) -> Check:
+    domain = domain_of(settings.receipt_sender)
+    ring = KeyRing(settings.delivery.keys, settings.delivery.keys_passphrase, lambda *_: None)
+    try:
+        signer = Signing(ring, settings).signer_for(domain)
+    except (SeglError, OSError, ValueError) as error:
+        text = error.private if isinstance(error, SeglError) else str(error)
+        return Check("receipts.sign", State.UNKNOWN, text, "receipts may go unsigned", "run as root")
+    return judge(
+        "receipts.sign",
+        signer is not None,
+        f"{domain}: {'there is a key that signs' if signer is not None else 'no key signs for it'}",
+        why="receipts go unsigned",
+        fix="segl key new, or name a key in delivery.sign_keys",
+        bad=State.WARN,
+    )
+
+
+def _log(settings: Settings) -> Iterator[Check]:
+    """Root may read everything: what counts is that others than root may."""
     log = log_of(settings)
     if log is None and is_there():
         yield Check("receipts.log", State.OK, "the journal")

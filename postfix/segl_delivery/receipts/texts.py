@@ -93,6 +93,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         states={
             "pending": "Intet svar endnu",
             "delayed": "Venter, prøves igen til {until}",
+            "waits": "Venter, prøves igen",
             "failed": "Ikke leveret, {time}",
             "sealed": "Ligger klar, besked om den er sendt {time}",
             "sent": "Modtagerens mailserver har taget imod den {time}",
@@ -190,6 +191,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         states={
             "pending": "No answer yet",
             "delayed": "Waits, is tried again until {until}",
+            "waits": "Waits, is tried again",
             "failed": "Not delivered, {time}",
             "sealed": "Ready, notice sent {time}",
             "sent": "Taken by the recipient's mail server {time}",

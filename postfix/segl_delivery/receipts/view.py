@@ -183,7 +183,9 @@ def _state(line: Line, texts: ReceiptTexts) -> str:
         word = "sent-internal"
     elif line.state is State.SENT and line.way is Way.PORTAL:  # sealed by nobody here: [portal.relay]
         word = "sent-to-service"
-    until = _time(line.retry_until, texts) if line.retry_until else "?"
+    elif line.state is State.DELAYED and not line.retry_until:
+        word = "waits"
+    until = _time(line.retry_until, texts)
     return texts.states[word].format(time=_time(line.at, texts), until=until)
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
 from world.desk import SENDER, Desk, free_port
+from world.oracle import Identity
+from world.partners import rsa_key
 from world.peers import SmtpPeer
 from world.postfix import wait_until
 from world.receipts import ReadReceipt
@@ -260,3 +263,34 @@ def test_a_houses_own_template_is_used_and_a_reload_takes_a_new_one(desk: Desk) 
     wait_until(lambda: '"reloaded"' in desk.daemon.log, 20, lambda: desk.daemon.log)
     Mail(desk).tell(group(BO))
     assert wait_for(desk, 2)[1].part("text/plain").strip() == "Ny"
+
+
+def test_the_organisations_key_signs_where_that_is_wanted(desk: Desk) -> None:
+    own = Identity.new(desk.keys, "huset", rsa_key(2048, 0))
+    (desk.keys / "huset.key.pem").write_bytes(
+        own.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    (desk.keys / "huset.key.pem").chmod(0o600)
+    (desk.keys / "huset.crt.pem").write_bytes(own.cert_file.read_bytes())
+    (desk.keys / "huset.json").write_text('{"state": "active"}')
+    desk.write_settings(delivery='sign_keys = {"nordby-vand.example" = "huset"}')
+    text = desk.settings_file.read_text()
+    desk.settings_file.write_text(text.replace("[receipts]", "[receipts]\nsign = true"))
+    desk.start()
+    Mail(desk).tell(group(BO))
+    [receipt] = wait_for(desk, 1)
+    assert receipt.message.get_content_type() == "multipart/signed"
+    command = [
+        "openssl",
+        "cms",
+        "-verify",
+        "-CAfile",
+        str(own.cert_file),
+        "-purpose",
+        "any",
+        "-out",
+        "/dev/null",
+    ]
+    done = subprocess.run(command, input=receipt.mail.content, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert receipt.states == {BO: "sent"}
