@@ -20,6 +20,7 @@ BENCHES = (
     "bench_cms.py",
     "bench_deliver.py",
     "bench_desk.py",
+    "bench_portal.py",
     "bench_reading.py",
     "bench_answers.py",
 )
