@@ -22,6 +22,7 @@ from segl.language import Language
 from segl.mail.compose import one_line
 from segl.mail.paths import parse_path
 from segl.sealed.keys import Secret
+from segl.settings_file import parse_settings
 from segl_delivery.notice import Notice, NoticeFrom
 from segl_delivery.notice_texts import TEXTS
 from segl_delivery.sealing import end_of_day
@@ -140,6 +141,30 @@ def test_the_subject_is_told_when_it_is_given_and_is_no_markup() -> None:
 
 def test_the_button_has_the_houses_colour() -> None:
     assert "background:#aa0000" in texts(notice(colour="#aa0000"))[1]
+
+
+def test_it_comes_from_whoever_recipients_know_the_sending_domain_as() -> None:
+    look = {
+        "domains": ["skolen.example"],
+        "name": "Nordby Skole",
+        "notice_from": "post@skolen.example",
+        "colour": "#005500",
+    }
+    house = parse_settings(
+        {
+            "organisation": {"name": "Nordby Kommune", "domains": ["nordby.example", "skolen.example"]},
+            "portal": {"url": "https://sikker.nordby.example", "look": [look]},
+        }
+    )
+    school = NoticeFrom.of(house, "rektor@Skolen.example")
+    assert (school.organisation, school.address, school.colour) == (
+        "Nordby Skole",
+        "post@skolen.example",
+        "#005500",
+    )
+    for sender in ("anna@nordby.example", "", "fremmed@andet.example"):
+        other = NoticeFrom.of(house, sender)
+        assert (other.organisation, other.address) == ("Nordby Kommune", "sikker-besked@nordby.example")
 
 
 @pytest.mark.parametrize("language", ["da", "en"])

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from email import policy
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,16 @@ def test_the_code_goes_to_the_recipients_own_address_and_names_the_reference(cou
 def test_the_mail_speaks_the_pages_language(counter: Counter) -> None:
     counter.ask(Browser.new(), counter.seal(), language="en")
     assert b"Your code is" in counter.return_port.received[0].content
+
+
+def test_the_code_comes_from_where_the_notice_came(tmp_path: Path) -> None:
+    look = {"domains": ["nordby-vand.example"], "name": "Vandet", "notice_from": "post@nordby-vand.example"}
+    with Counter(tmp_path, look=[look]) as counter:
+        counter.ask(Browser.new(), counter.seal())
+        [mail] = counter.return_port.received
+        message = email.message_from_bytes(mail.content, policy=policy.default)
+        assert message["From"] == "Vandet <post@nordby-vand.example>"
+        assert "Ingen fra Vandet" in str(message.get_content())
 
 
 @pytest.mark.parametrize(
