@@ -126,6 +126,18 @@ CASES = [
         "30m",
     ),
     Case(
+        "SeglCodesFail",
+        "50m",
+        {
+            'segl_portal_codes_total{by="sms", result="failed"}': "0+1x60",
+            'segl_portal_codes_total{by="sms", result="sent"}': "5x60",
+        },
+        {
+            'segl_portal_codes_total{by="mail", result="failed"}': "0+1x60",
+            'segl_portal_codes_total{by="mail", result="sent"}': "0+2x60",
+        },
+    ),
+    Case(
         "SeglAnswersWait",
         "40m",
         {'segl_portal_answers_total{result="not-sent"}': "0+1x60"},
