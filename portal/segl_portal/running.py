@@ -17,6 +17,7 @@ from segl.errors import SeglError
 from segl.events import Events
 from segl.settings import Settings
 from segl.store import open_store, transaction
+from segl.tables import meta
 from segl_portal.answering import AnswerDesk
 from segl_portal.app import Swapped, build_app
 from segl_portal.daemon import checked_settings
@@ -81,7 +82,7 @@ def store_check(engine: Engine) -> Callable[[], None]:
 
     def check() -> None:
         with transaction(engine) as connection:
-            connection.execute(sa.select(1))
+            connection.execute(sa.select(meta.c.value).limit(1)).all()
 
     return check
 

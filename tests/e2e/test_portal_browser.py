@@ -493,5 +493,10 @@ def test_a_file_that_is_refused_is_told_and_what_was_written_stays(
         expect(her.page.get_by_role("status")).to_contain_text(f"{name} {words}")
         expect(her.page.get_by_label("Skriv dit svar")).to_have_value("Se filen.")
         her.press(f"Fjern {name}")
+    her.attach(*((f"{number}.txt", b"x") for number in range(101)))
+    her.press("Send svar")
+    expect(her.page.get_by_role("status")).to_contain_text("for mange filer")
+    her.press("Fjern 100.txt")
     her.send()
-    assert len(site.return_port.wait_for(1)) == 1
+    [answer] = site.return_port.wait_for(1)
+    assert answer.content.count(b"Content-Disposition: attachment") == 100

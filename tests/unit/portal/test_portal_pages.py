@@ -13,9 +13,11 @@ import sqlalchemy as sa
 
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Secret
+from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.store import transaction
 from segl.tables.audit import audit_entry
 from segl.tables.base import metadata
+from segl.tables.sealed import sealed_message
 from world.counter import Letter
 from world.desk import DOMAIN
 from world.portal_site import HOST, Answer, Client, PortalSite
@@ -437,15 +439,45 @@ def test_a_new_code_needs_no_new_link(site: PortalSite, letter: Letter) -> None:
     give(client, letter, page, site.next_code(letter.recipient))
 
 
-def test_the_sender_takes_a_message_back_by_his_link(site: PortalSite, letter: Letter) -> None:
-    client = site.client()
-    page = client.get(f"/r/{letter.message_id}")
+def sealed_with_a_link_back(site: PortalSite) -> tuple[Letter, str]:
+    """A message, and the address in its sender's receipt."""
+    letter = site.seal("revoked@vestby.example")
+    secret = revocation_secret(house_secret(site.engine), letter.message_id).text()
+    with transaction(site.engine) as connection:
+        connection.execute(
+            sealed_message.update()
+            .where(sealed_message.c.id == letter.message_id)
+            .values(revoke_hash=revocation_hash(secret))
+        )
+    return letter, f"{site.origin}/r/{letter.message_id}#{secret}"
+
+
+def test_the_sender_takes_a_message_back_by_his_link(site: PortalSite) -> None:
+    letter, link = sealed_with_a_link_back(site)
+    client, path = site.client(), f"/r/{letter.message_id}"
+    page = client.get(path)
     assert title(page) == "Træk beskeden tilbage?"
-    answer = client.post(f"/r/{letter.message_id}", {"csrf": csrf(page), "link": Secret.new().text()})
-    assert title(answer) == "Intet er trukket tilbage"
+    assert title(client.post(path, {"csrf": csrf(page), "link": link})) == "Beskeden er trukket tilbage"
+    assert title(client.post(path, {"csrf": csrf(page), "link": link})) == "Intet er trukket tilbage"
+    reader = site.client()
+    answer = give(reader, letter, ask(reader, letter), "12345678")
+    assert answer.headers["location"].endswith("why=wrong")
+
+
+def test_a_link_back_that_is_wrong_takes_nothing_back(site: PortalSite) -> None:
+    letter, link = sealed_with_a_link_back(site)
+    client = site.client()
+    for mid, text in (
+        (letter.message_id, Secret.new().text()),
+        (letter.message_id, letter.link),
+        (new_id(), link),
+    ):
+        assert title(client.post(f"/r/{mid}", {"link": text})) == "Intet er trukket tilbage"
     assert client.post(f"/r/{letter.message_id}", {"link": "short"}).text.count("ikke hele linket") == 1
-    unknown = client.post(f"/r/{new_id()}", {"link": Secret.new().text()})
-    assert title(unknown) == "Intet er trukket tilbage"
+    answer = client.post(f"/r/{letter.message_id}", {"link": link}, Sec_Fetch_Site="cross-site")
+    assert answer.status == 403
+    site.return_port.forget()
+    give(client, letter, ask(client, letter), site.next_code(letter.recipient))
 
 
 def test_addresses_are_counted_by_page_and_kind_of_answer(site: PortalSite, letter: Letter) -> None:
