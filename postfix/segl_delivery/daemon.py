@@ -279,7 +279,7 @@ class _Daemon:
             lambda: self._agents.office,
             events,
             self._ledger.written,
-            lambda: self._follower.follows,
+            lambda: self._follower.may_tell,
         )
         self._traffic = TrafficWriter(engine, events)
         self._watch = KeyWatch(self._agents.keys, events)

@@ -78,13 +78,13 @@ class Desk:
         office: Callable[[], Office],
         events: Events,
         news: asyncio.Event,
-        follows_log: Callable[[], bool] = lambda: False,
+        log_may_tell: Callable[[], bool] = lambda: False,
     ) -> None:
         self._engine = engine
         self._office = office
         self._events = events
         self._news = news
-        self._follows_log = follows_log
+        self._log_may_tell = log_may_tell
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -146,7 +146,7 @@ class Desk:
 
     def _may_wait(self, message: SentMessage, tls: Mapping[str, Tls], office: Office, now: float) -> bool:
         """Whether the log may still tell how TLS protected something."""
-        if not self._follows_log() or now >= message.changed_at + office.settings.receipts.evidence_seconds:
+        if not self._log_may_tell() or now >= message.changed_at + office.settings.receipts.evidence_seconds:
             return False
         return any(
             line.way is Way.TLS and line.state is State.SENT and line.recipient not in tls

@@ -32,6 +32,7 @@ from segl_delivery.receipts.evidence import TlsLines
 from segl_delivery.receipts.journal import Journal
 
 LOOK_SECONDS: Final = 0.3
+AGAIN_SECONDS: Final = 1.0  # when it cannot be read
 _AGAIN: Final = 256 * 1024  # bytes that are read once more after a start
 _AT_ONCE: Final = 1024 * 1024
 _SYSLOG: Final = Path("/var/log/mail.log")
@@ -132,7 +133,8 @@ class LogFile:
 
 
 class Follower:
-    """Reads the log as long as this process runs. ``follows`` says whether there is one that can be read."""
+    """Reads the log as long as this process runs. ``follows`` says whether it is being read; ``may_tell`` whether
+    waiting for a line is worth while: not when there is no log, or we may not read it."""
 
     def __init__(self, engine: Engine, settings: Callable[[], Settings], events: Events) -> None:
         self._engine = engine
@@ -142,6 +144,7 @@ class Follower:
         self._lines = TlsLines(time.time)
         self._fault = ""
         self.follows = False
+        self.may_tell = True
 
     async def run(self) -> None:
         try:
@@ -151,7 +154,7 @@ class Follower:
                 except Exception as error:
                     self._lose(error)
                     more = False
-                await asyncio.sleep(0 if more else LOOK_SECONDS if self.follows else 5.0)
+                await asyncio.sleep(0 if more else LOOK_SECONDS if self.follows else AGAIN_SECONDS)
         finally:
             if self._log is not None:
                 self._log.close()
@@ -160,14 +163,14 @@ class Follower:
         """Read what is new and write down what it proves; whether there may be more at once. Blocking."""
         path = log_of(self._settings()) or (journal.NAME if journal.is_there() else None)
         if path is None:
-            self._lose(FileNotFoundError("Postfix logs to nothing that is known here"))
+            self._lose(PermissionError("Postfix logs to nothing that is known here"))
             return False
         if self._log is None or self._log.path != path:
             self._begin(path)
         assert self._log is not None  # noqa: S101
         before = self._log.position if self.follows else None
         lines = self._log.lines()
-        self.follows, self._fault = True, ""
+        self.follows, self.may_tell, self._fault = True, True, ""
         if not lines and before == self._log.position:
             return False
         found = list(self._lines.read(lines))
@@ -188,6 +191,8 @@ class Follower:
         if self._log is not None:
             self._log.close()
         self._log, self.follows = None, False
+        # One that is not there may come: Postfix makes it when it starts.
+        self.may_tell = not isinstance(error, PermissionError)
         text = f"{getattr(error, 'filename', None) or ''} {getattr(error, 'strerror', None) or error}".strip()
         if text != self._fault:
             self._fault = text
