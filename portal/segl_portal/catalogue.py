@@ -91,7 +91,6 @@ class Texts:
     download: str
     preview_of: str
     preview_page: str
-    back_to_message: str
     keep: str
     whole_mail: str
     whole_pdf: str

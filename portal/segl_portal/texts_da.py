@@ -11,22 +11,20 @@ DANISH: Final = Texts(
     other_name="English",
     skip="Gå til indholdet",
     privacy="Sådan behandler vi personoplysninger",
-    genuine="Adressen øverst i din browser skal begynde med {base}. Du bliver aldrig bedt om MitID, kortnummer "
-    "eller "
-    "adgangskode her.",
+    genuine="Adressen øverst i din browser skal begynde med {base}. Du bliver aldrig bedt om MitID, "
+    "kortnummer eller en af dine adgangskoder her.",
     landing_title="Du har fået en sikker besked",
     landing_lead="Beskeden kan indeholde personlige oplysninger. Derfor skal vi først se, at det er dig.",
-    landing_how="Tryk på knappen, så sender vi dig en kode. Den kommer i en ny mail til den adresse, hvor du "
-    "fik linket.",
+    landing_how="Tryk på knappen, så sender vi dig en kode. Den kommer i en ny mail til den adresse, hvor "
+    "du fik linket.",
     landing_button="Send mig en kode",
     paste_label="Linket fra mailen",
-    paste_without_script="Kopiér hele linket fra mailen, og sæt det ind her. Din browser giver ikke siden lov "
-    "til selv "
-    "at læse det.",
-    paste_incomplete="Det er ikke hele linket. Kopiér det igen fra mailen: det ender på en lang række bogstaver "
-    "og tal.",
-    paste_missing="Sidste del af linket mangler. Åbn linket i mailen igen, eller kopiér hele linket og sæt det "
-    "ind her.",
+    paste_without_script="Kopiér hele linket fra mailen, og sæt det ind her. Din browser giver ikke siden "
+    "lov til selv at læse det.",
+    paste_incomplete="Det er ikke hele linket. Kopiér det igen fra mailen: det ender på en lang række "
+    "bogstaver og tal.",
+    paste_missing="Sidste del af linket mangler. Åbn linket i mailen igen, eller kopiér hele linket og "
+    "sæt det ind her.",
     phrase_question="Har du fået et kodeord af afsenderen?",
     phrase_label="Kodeord fra afsenderen",
     phrase_hint="Kun hvis afsenderen har givet dig et. Ellers lader du feltet stå tomt.",
@@ -34,13 +32,11 @@ DANISH: Final = Texts(
     left_title="Beskeden er lukket",
     left_text="Ingen kan læse den på denne enhed uden en ny kode. Vil du læse den igen, så åbn linket i mailen.",
     again_title="Åbn beskeden igen",
-    again_text="Der er gået for lang tid, eller beskeden er åbnet i en anden browser. Bed om en ny kode for at "
-    "læse "
-    "videre.",
+    again_text="Der er gået for lang tid, eller beskeden er åbnet i en anden browser. Bed om en ny kode "
+    "for at læse videre.",
     code_title="Skriv koden fra mailen",
-    code_lead="Om et øjeblik får du en ny mail med en kode på 8 cifre. Er det aftalt, kommer den som sms. Koden "
-    "gælder "
-    "i {minutes} minutter.",
+    code_lead="Om et øjeblik får du en ny mail med en kode på 8 cifre. Er det aftalt, kommer den som sms. "
+    "Koden gælder i {minutes} minutter.",
     reference="Reference",
     reference_hint="Den samme reference skal stå ved koden. Ellers hører koden ikke til her.",
     code_label="Kode",
@@ -48,9 +44,8 @@ DANISH: Final = Texts(
     code_button="Læs beskeden",
     no_code="Kommer koden ikke?",
     no_code_wait="Vent et par minutter, og se i mappen med uønsket post. Bed så om en ny kode.",
-    no_code_ended="Kommer der stadig ingen, kan beskeden være slettet, fordi fristen er gået eller afsenderen "
-    "har trukket "
-    "den tilbage. Spørg afsenderen.",
+    no_code_ended="Kommer der stadig ingen, kan beskeden være slettet, fordi fristen er gået eller "
+    "afsenderen har trukket den tilbage. Spørg afsenderen.",
     new_code="Send en ny kode",
     error_prefix="Fejl",
     wrong="Koden passer ikke. Se efter i mailen, og skriv den igen.",
@@ -99,7 +94,6 @@ DANISH: Final = Texts(
     download="Hent",
     preview_of="Visning af {name}",
     preview_page="Side {page}",
-    back_to_message="Tilbage til beskeden",
     keep="Gem beskeden",
     whole_mail="Som mail (.eml)",
     whole_pdf="Som PDF",
@@ -143,16 +137,14 @@ DANISH: Final = Texts(
         "cut": "Svaret kom ikke helt frem. Prøv igen.",
     },
     revoke_title="Træk beskeden tilbage?",
-    revoke_lead="Så kan ingen af modtagerne læse den mere. Det kan ikke gøres om. Den, der allerede har læst "
-    "beskeden, kan "
-    "have gemt den.",
+    revoke_lead="Så kan ingen af modtagerne læse den mere. Det kan ikke gøres om. Den, der allerede har "
+    "læst beskeden, kan have gemt den.",
     revoke_button="Træk beskeden tilbage",
     revoked_title="Beskeden er trukket tilbage",
     revoked_text="Den er slettet, og ingen kan læse den her mere.",
     not_revoked_title="Intet er trukket tilbage",
-    not_revoked_text="Linket passer ikke til en besked, der kan trækkes tilbage. Den kan være slettet allerede. "
-    "Åbn linket "
-    "i kvitteringen igen, eller spørg den, der passer jeres mail.",
+    not_revoked_text="Linket passer ikke til en besked, der kan trækkes tilbage. Den kan være slettet "
+    "allerede. Åbn linket i kvitteringen igen, eller spørg den, der passer jeres mail.",
     faults={
         "not-found": (
             "Siden findes ikke",

@@ -11,36 +11,32 @@ ENGLISH: Final = Texts(
     other_name="Dansk",
     skip="Skip to the content",
     privacy="How we handle personal data",
-    genuine="The address at the top of your browser must begin with {base}. You will never be asked for MitID, "
-    "card "
-    "numbers or passwords here.",
+    genuine="The address at the top of your browser must begin with {base}. You will never be asked for "
+    "MitID, card numbers or your own passwords here.",
     landing_title="You have a secure message",
     landing_lead="The message may hold personal information. So we must first see that it is you.",
-    landing_how="Press the button and we send you a code. It comes in a new mail to the address where you got "
-    "the link.",
+    landing_how="Press the button and we send you a code. It comes in a new mail to the address where you "
+    "got the link.",
     landing_button="Send me a code",
     paste_label="The link from the mail",
-    paste_without_script="Copy the whole link from the mail and paste it here. Your browser does not let this "
-    "page read "
-    "it by itself.",
-    paste_incomplete="That is not the whole link. Copy it again from the mail: it ends in a long row of letters "
-    "and digits.",
-    paste_missing="The last part of the link is missing. Open the link in the mail again, or copy the whole "
-    "link and "
-    "paste it here.",
-    phrase_question="Did the sender give you a password?",
-    phrase_label="Password from the sender",
+    paste_without_script="Copy the whole link from the mail and paste it here. Your browser does not let "
+    "this page read it by itself.",
+    paste_incomplete="That is not the whole link. Copy it again from the mail: it ends in a long row of "
+    "letters and digits.",
+    paste_missing="The last part of the link is missing. Open the link in the mail again, or copy the "
+    "whole link and paste it here.",
+    phrase_question="Did the sender give you a code word?",
+    phrase_label="Code word from the sender",
     phrase_hint="Only if the sender gave you one. Otherwise leave this empty.",
     continue_reading="You have already opened the message here. Read on",
     left_title="The message is closed",
     left_text="Nobody can read it on this device without a new code. To read it again, open the link in the mail.",
     again_title="Open the message again",
-    again_text="Too much time has passed, or the message was opened in another browser. Ask for a new code to "
-    "read on.",
+    again_text="Too much time has passed, or the message was opened in another browser. Ask for a new "
+    "code to read on.",
     code_title="Type the code from the mail",
-    code_lead="In a moment you get a new mail with a code of 8 digits. If that was agreed, it comes as a text "
-    "message. "
-    "The code is good for {minutes} minutes.",
+    code_lead="In a moment you get a new mail with a code of 8 digits. If that was agreed, it comes as a "
+    "text message. The code is good for {minutes} minutes.",
     reference="Reference",
     reference_hint="The same reference must stand with the code. If not, the code does not belong here.",
     code_label="Code",
@@ -48,9 +44,8 @@ ENGLISH: Final = Texts(
     code_button="Read the message",
     no_code="Does no code come?",
     no_code_wait="Wait a few minutes and look in your spam folder. Then ask for a new code.",
-    no_code_ended="If still none comes, the message may be deleted, because its time is over or the sender took "
-    "it back. "
-    "Ask the sender.",
+    no_code_ended="If still none comes, the message may be deleted, because its time is over or the "
+    "sender took it back. Ask the sender.",
     new_code="Send a new code",
     error_prefix="Error",
     wrong="The code does not fit. Look at the mail and type it again.",
@@ -67,8 +62,8 @@ ENGLISH: Final = Texts(
     file_name="secure message",
     body_empty="The message has no text.",
     more_addresses="and {count} more",
-    remote_blocked="Pictures from the internet are not shown, because others could then see that you read the "
-    "message.",
+    remote_blocked="Pictures from the internet are not shown, because others could then see that you read "
+    "the message.",
     notes={
         "encrypted": "The sender encrypted the message for you. Download it as mail and open it in your mail program.",
         "signed": "The message bears a digital signature. It can be checked in the whole mail (.eml) only.",
@@ -100,7 +95,6 @@ ENGLISH: Final = Texts(
     download="Download",
     preview_of="{name}, shown",
     preview_page="Page {page}",
-    back_to_message="Back to the message",
     keep="Keep the message",
     whole_mail="As mail (.eml)",
     whole_pdf="As PDF",
@@ -144,16 +138,14 @@ ENGLISH: Final = Texts(
         "cut": "The answer did not arrive whole. Try again.",
     },
     revoke_title="Take the message back?",
-    revoke_lead="Then none of its recipients can read it any more. This cannot be undone. Whoever has read the "
-    "message "
-    "may have kept it.",
+    revoke_lead="Then none of its recipients can read it any more. This cannot be undone. Whoever has "
+    "read the message may have kept it.",
     revoke_button="Take the message back",
     revoked_title="The message is taken back",
     revoked_text="It is deleted, and nobody can read it here any more.",
     not_revoked_title="Nothing was taken back",
-    not_revoked_text="The link does not fit a message that can be taken back. It may be deleted already. Open "
-    "the link in "
-    "the receipt again, or ask whoever looks after your mail.",
+    not_revoked_text="The link does not fit a message that can be taken back. It may be deleted already. "
+    "Open the link in the receipt again, or ask whoever looks after your mail.",
     faults={
         "not-found": (
             "There is no such page",
