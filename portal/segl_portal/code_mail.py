@@ -7,15 +7,11 @@ and a second code is asked for on the page (RFC 3834 §3.3).
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 
-from segl.addresses import domain_of
 from segl.language import Language
-from segl.mail.compose import display_name, encoded, one_line, text_part
-from segl.mail.paths import is_plain
+from segl.mail.compose import Letter, one_line
 from segl_portal.code_texts import TEXTS
 from segl_portal.codes import spoken
 
@@ -35,19 +31,16 @@ class CodeMail:
     def message(self, now: datetime) -> bytes:
         """The mail, CR LF line ends, ready to send."""
         texts, values = TEXTS[self.language], self._values()
-        head = [
-            f"Date: {format_datetime(now)}",
-            f"From: {display_name(one_line(self.organisation))} <{self.notice_from}>",
-            f"To: <{self.recipient}>" if is_plain(self.recipient) else "To: undisclosed-recipients:;",
-            f"Subject: {encoded(texts.subject.format(**values))}",
-            f"Message-ID: <{secrets.token_hex(16)}@{domain_of(self.notice_from)}>",
-            "Auto-Submitted: auto-generated",
-            f"Content-Language: {self.language}",
-            "MIME-Version: 1.0",
-        ]
         paragraphs = (texts.code, texts.where, texts.reference, texts.warning)
-        body = "\n\n".join(paragraph.format(**values) for paragraph in paragraphs) + "\n"
-        return "\r\n".join([*head, ""]).encode("utf-8") + text_part("plain", body)
+        letter = Letter(
+            self.organisation,
+            self.notice_from,
+            self.recipient,
+            texts.subject.format(**values),
+            [paragraph.format(**values) for paragraph in paragraphs],
+            self.language,
+        )
+        return letter.message(now)
 
     def sms(self, host: str) -> str:
         """The text message. Its last line binds the code to the portal's *host*: phones then offer it there, and on

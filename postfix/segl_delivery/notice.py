@@ -15,12 +15,11 @@ import html
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from typing import Final
 
 from segl.addresses import domain_of
 from segl.language import OTHER, Language
-from segl.mail.compose import display_name, encoded, one_line, text_part
+from segl.mail.compose import automatic_header, one_line, text_part
 from segl.mail.paths import is_plain
 from segl.sealed.keys import Secret
 from segl.settings import Settings
@@ -90,20 +89,18 @@ class Notice:
     def _header(self) -> list[str]:
         house = self.house
         organisation = one_line(house.organisation)
-        lines = [
-            f"Date: {format_datetime(self.written)}",
-            f"From: {display_name(organisation)} <{house.address}>",
-            # an address that programs read differently is left to the envelope
-            f"To: <{self.recipient}>" if is_plain(self.recipient) else "To: undisclosed-recipients:;",
-            f"Subject: {encoded(self._texts.subject.format(organisation=organisation))}",
-            f"Message-ID: <{secrets.token_hex(16)}@{domain_of(house.address)}>",
-            "Auto-Submitted: auto-generated",
-            f"Content-Language: {house.language}, {OTHER[house.language]}",
-            "MIME-Version: 1.0",
-        ]
-        if is_plain(self.sender):
-            lines.insert(3, f"Reply-To: <{self.sender}>")
-        return lines
+        subject = self._texts.subject.format(organisation=organisation)
+        languages = (house.language, OTHER[house.language])
+        lines = automatic_header(
+            organisation,
+            house.address,
+            self.recipient,
+            subject,
+            self.written,
+            languages,
+            reply_to=self.sender,
+        )
+        return [*lines, "MIME-Version: 1.0"]
 
     def _filled(self, texts: NoticeTexts) -> dict[str, str]:
         phone = (self.phone or "")[-2:]

@@ -8,20 +8,17 @@ reminder could not know.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.utils import format_datetime
 from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from segl.addresses import domain_of
 from segl.errors import SeglError
 from segl.events import Events
 from segl.language import Language
-from segl.mail.compose import display_name, encoded, one_line, text_part
+from segl.mail.compose import Letter, one_line
 from segl.mail.paths import is_plain
 from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort
 from segl.metrics import SEALED_NEWS
@@ -132,19 +129,9 @@ class SealedNews:
         self, news: News, to: str, subject: str, body: Sequence[str], language: Language, now: float
     ) -> bytes:
         house = NoticeFrom.of(self.settings, news.sender)
-        reply_to = [f"Reply-To: <{news.sender}>"] if to != news.sender and is_plain(news.sender) else []
-        head = [
-            f"Date: {format_datetime(datetime.fromtimestamp(now).astimezone())}",
-            f"From: {display_name(one_line(house.organisation))} <{house.address}>",
-            f"To: <{to}>" if is_plain(to) else "To: undisclosed-recipients:;",
-            *reply_to,
-            f"Subject: {encoded(subject)}",
-            f"Message-ID: <{secrets.token_hex(16)}@{domain_of(house.address)}>",
-            "Auto-Submitted: auto-generated",
-            f"Content-Language: {language}",
-            "MIME-Version: 1.0",
-        ]
-        return "\r\n".join([*head, ""]).encode("utf-8") + text_part("plain", "\n\n".join(body) + "\n")
+        reply_to = news.sender if to != news.sender else ""
+        letter = Letter(house.organisation, house.address, to, subject, body, language, reply_to)
+        return letter.message(datetime.fromtimestamp(now).astimezone())
 
 
 def day(at: float, language: Language) -> str:

@@ -47,6 +47,31 @@ def display_name(text: str) -> str:
     return Header(text, "utf-8", maxlinelen=70, continuation_ws=" ").encode(linesep="\r\n")
 
 
+def automatic_header(
+    house: str,
+    address: str,
+    to: str,
+    subject: str,
+    at: datetime,
+    languages: Sequence[Language],
+    *,
+    name: str = "",
+    reply_to: str = "",
+) -> list[str]:
+    """The fields of every mail that a program of ours writes, without those of MIME. *name* is the left part of the
+    Message-ID. An address that programs read differently is left to the envelope."""
+    return [
+        f"Date: {format_datetime(at)}",
+        f"From: {display_name(one_line(house))} <{address}>",
+        *([f"Reply-To: <{reply_to}>"] if is_plain(reply_to) else []),
+        f"To: <{to}>" if is_plain(to) else "To: undisclosed-recipients:;",
+        f"Subject: {encoded(one_line(subject))}",
+        f"Message-ID: <{name or secrets.token_hex(16)}@{domain_of(address)}>",
+        "Auto-Submitted: auto-generated",
+        f"Content-Language: {', '.join(languages)}",
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A plain mail that a program writes to one person. Nobody shall answer it by machine (RFC 3834 §5): send it from
@@ -61,18 +86,9 @@ class Letter:
     reply_to: str = ""
 
     def message(self, at: datetime) -> bytes:
-        """The mail, CR LF line ends, ready to send. An address that programs read differently is left to the
-        envelope."""
-        head = [
-            f"Date: {format_datetime(at)}",
-            f"From: {display_name(one_line(self.house))} <{self.address}>",
-            f"To: <{self.to}>" if is_plain(self.to) else "To: undisclosed-recipients:;",
-            *([f"Reply-To: <{self.reply_to}>"] if is_plain(self.reply_to) else []),
-            f"Subject: {encoded(one_line(self.subject))}",
-            f"Message-ID: <{secrets.token_hex(16)}@{domain_of(self.address)}>",
-            "Auto-Submitted: auto-generated",
-            f"Content-Language: {self.language}",
-            "MIME-Version: 1.0",
-        ]
+        """The mail, CR LF line ends, ready to send."""
+        head = automatic_header(
+            self.house, self.address, self.to, self.subject, at, (self.language,), reply_to=self.reply_to
+        )
         body = text_part("plain", "\n\n".join(self.paragraphs) + "\n")
-        return "\r\n".join([*head, ""]).encode("utf-8") + body
+        return "\r\n".join([*head, "MIME-Version: 1.0", ""]).encode("utf-8") + body

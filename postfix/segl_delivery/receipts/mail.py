@@ -12,13 +12,10 @@ import secrets
 from base64 import encodebytes
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from typing import Any, Final
 
-from segl.addresses import domain_of
 from segl.language import Language
-from segl.mail.compose import display_name, encoded, one_line, text_part
-from segl.mail.paths import is_plain
+from segl.mail.compose import automatic_header, text_part
 from segl_delivery.cms.signed import Signer
 from segl_delivery.smime import Entity, signed_entity
 
@@ -50,16 +47,11 @@ class Receipt:
         return header + bytes(signed_entity(entity, signer))
 
     def _header(self, now: datetime) -> list[str]:
-        lines = [
-            f"Date: {format_datetime(now)}",
-            f"From: {display_name(one_line(self.organisation))} <{self.address}>",
-            f"To: <{self.recipient}>" if is_plain(self.recipient) else "To: undisclosed-recipients:;",
-            f"Subject: {encoded(one_line(self.subject))}",
-            f"Message-ID: <{self.name}@{domain_of(self.address)}>",
-            "Auto-Submitted: auto-generated",
-            "X-Auto-Response-Suppress: All",
-            f"Content-Language: {self.language}",
-        ]
+        languages = (self.language,)
+        lines = automatic_header(
+            self.organisation, self.address, self.recipient, self.subject, now, languages, name=self.name
+        )
+        lines.append("X-Auto-Response-Suppress: All")
         if self._is_referable():
             lines += [f"In-Reply-To: {self.about}", f"References: {self.about}"]
         return lines
