@@ -20,6 +20,9 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
+from segl.store import transaction
+from segl.tables.sealed import sealed_message
 from world.ca import TestCA
 from world.counter import Counter, Letter, code_in
 from world.desk import DOMAIN, free_port
@@ -118,6 +121,18 @@ portal_port = {self.metrics_port}
 
     def link(self, letter: Letter) -> str:
         return f"{self.origin}/m/{letter.recipient_id}#{letter.link}"
+
+    def seal_with_a_link_back(self) -> tuple[Letter, str]:
+        """A message, and the address in its sender's receipt."""
+        letter = self.seal("revoked@vestby.example")
+        secret = revocation_secret(house_secret(self.engine), letter.message_id).text()
+        with transaction(self.engine) as connection:
+            connection.execute(
+                sealed_message.update()
+                .where(sealed_message.c.id == letter.message_id)
+                .values(revoke_hash=revocation_hash(secret))
+            )
+        return letter, f"{self.origin}/r/{letter.message_id}#{secret}"
 
     def next_code(self, recipient: str, seconds: float = 30) -> str:
         """The code in the next mail to *recipient*; forgets what came before."""

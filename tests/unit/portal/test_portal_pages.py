@@ -13,11 +13,9 @@ import sqlalchemy as sa
 
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Secret
-from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.store import transaction
 from segl.tables.audit import audit_entry
 from segl.tables.base import metadata
-from segl.tables.sealed import sealed_message
 from world.counter import Letter
 from world.desk import DOMAIN
 from world.portal_site import HOST, Answer, Client, PortalSite
@@ -439,21 +437,8 @@ def test_a_new_code_needs_no_new_link(site: PortalSite, letter: Letter) -> None:
     give(client, letter, page, site.next_code(letter.recipient))
 
 
-def sealed_with_a_link_back(site: PortalSite) -> tuple[Letter, str]:
-    """A message, and the address in its sender's receipt."""
-    letter = site.seal("revoked@vestby.example")
-    secret = revocation_secret(house_secret(site.engine), letter.message_id).text()
-    with transaction(site.engine) as connection:
-        connection.execute(
-            sealed_message.update()
-            .where(sealed_message.c.id == letter.message_id)
-            .values(revoke_hash=revocation_hash(secret))
-        )
-    return letter, f"{site.origin}/r/{letter.message_id}#{secret}"
-
-
 def test_the_sender_takes_a_message_back_by_his_link(site: PortalSite) -> None:
-    letter, link = sealed_with_a_link_back(site)
+    letter, link = site.seal_with_a_link_back()
     client, path = site.client(), f"/r/{letter.message_id}"
     page = client.get(path)
     assert title(page) == "Træk beskeden tilbage?"
@@ -465,7 +450,7 @@ def test_the_sender_takes_a_message_back_by_his_link(site: PortalSite) -> None:
 
 
 def test_a_link_back_that_is_wrong_takes_nothing_back(site: PortalSite) -> None:
-    letter, link = sealed_with_a_link_back(site)
+    letter, link = site.seal_with_a_link_back()
     client = site.client()
     for mid, text in (
         (letter.message_id, Secret.new().text()),
