@@ -128,7 +128,8 @@ def _layer(
     header = header_of(fields)
     if holds_cms(header):
         opened = open_layers(_source(entity, at, header), ring, largest)
-        if not opened.content and isinstance(opened.layers[-1], Signed):
+        encrypted = any(isinstance(layer, Decrypted) for layer in opened.layers)
+        if not opened.content and not encrypted and isinstance(opened.layers[-1], Signed):
             return None  # a bundle of certificates (RFC 8551 §3.8): nothing is inside
         return opened.content, opened.layers
     if (parts := clear_signed(entity)) is None:

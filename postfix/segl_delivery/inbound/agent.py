@@ -57,10 +57,18 @@ _TAKEN = SmtpReply(250, "2.0.0", "internal: handed on")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A message for own recipients, to be sent once, and what is told of it."""
+    """A message for own recipients, to be sent once, and what is told of it. *closed*: it could not be opened, and goes
+    as it came."""
 
     message: Outgoing
     report: Report
+    closed: bool = False
+
+    @property
+    def hides_sender(self) -> bool:
+        """Whether failures behind us are none of the sender's business. What could not be opened is treated like what
+        could, whatever it calls itself: ciphertext of another is easily called signed, or signed once more."""
+        return self.closed or self.report.opened is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +156,7 @@ class OpeningAgent:
     def _send(self, delivery: Delivery, recipients: Sequence[str], result: Result) -> dict[str, SmtpReply]:
         """Who was refused, with the reply."""
         sender = delivery.envelope.sender
-        if sender and result.report.opened is not None:
+        if sender and result.hides_sender:
             sender = self.settings.failures_to
         try:
             handover = self.inside.send(sender, recipients, result.message, smtputf8=delivery.smtputf8)
@@ -237,7 +245,7 @@ class OpeningAgent:
         judgement = UNSIGNED if encrypted else _UNREAD
         report = Report(False if encrypted else None, judgement)
         header = join_header(self._marked(delivery, fields, report), b"")
-        return Result(Outgoing.of_parts(header, memoryview(delivery.content)[at:]), report)
+        return Result(Outgoing.of_parts(header, memoryview(delivery.content)[at:]), report, closed=True)
 
     def _unread(self, delivery: Delivery) -> Result:
         """As it came, our own fields on top and the milter's marks off."""

@@ -9,7 +9,9 @@ Three ways of protecting the header are read:
   that is really a forwarded message says ``forwarded=yes``.)
 
 What was protected and is missing inside was not there: such fields of the outside are dropped, so that nobody can
-add a Reply-To on the way. Fields of transport stay as they are, and nothing from inside may pass for one.
+add a Reply-To on the way. Fields of transport stay as they are, and nothing from inside may pass for one, nor for a
+field of ours. An ``X-…`` field that stands outside counts as it stands there: scanners of the site write such
+(``X-Spam-Flag``), and the sender must not overrule them from inside.
 
 **From.** A sender's domain vouches for the From outside (SPF, DKIM), and nobody for the one inside, which anybody who
 has our certificate can write. So the inner From is taken when it is the same address (the name may differ), or when a
@@ -23,7 +25,7 @@ from email.message import Message
 from typing import Final
 
 from segl.ber import Piece
-from segl.headers import PREFIX
+from segl.headers import steers
 from segl.mail.fields import LINE_END, Field, canonical, read_header
 from segl_delivery.inbound.author import author_of
 from segl_delivery.smime import HP
@@ -71,7 +73,7 @@ _OF_TRANSPORT: Final = frozenset(
     {
         *("received", "return-path", "delivered-to", "x-original-to", "envelope-to", "bcc", "resent-bcc"),
         *("authentication-results", "arc-seal", "arc-message-signature", "arc-authentication-results"),
-        *("dkim-signature", "received-spf", "hp-outer", "tls-required", "segl-opened", "auto-submitted"),
+        *("dkim-signature", "received-spf", "hp-outer", "auto-submitted"),
         *("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-post", "list-help", "precedence"),
     }
 )
@@ -118,17 +120,18 @@ def _is_protected(header: Message) -> bool:
 
 
 def _corrected(outer: Sequence[Field], true: Sequence[Field], signer: str) -> list[Field]:
-    inside = [
-        field
-        for field in true
-        if not _is_content(field) and field.name not in _OF_TRANSPORT and not field.name.startswith(PREFIX)
-    ]
+    written = {field.name for field in outer if field.name.startswith("x-")} - _AUTHORED
+    inside = [field for field in true if not _stays_outside(field) and field.name not in written]
     author = author_of(inside)
     if not author or author not in (author_of(outer), signer):
         inside = [field for field in inside if field.name not in ("from", "sender")]
         inside += [field for field in outer if field.name in ("from", "sender")]
     named = {field.name for field in inside} | _AUTHORED
     return [field for field in outer if field.name not in named] + inside
+
+
+def _stays_outside(field: Field) -> bool:
+    return _is_content(field) or field.name in _OF_TRANSPORT or steers(field.name)
 
 
 def _is_content(field: Field) -> bool:

@@ -152,6 +152,20 @@ def test_a_receipt_asked_for_on_the_way_is_not_given(name: str) -> None:
     assert name.lower() not in [field.name for field in fields]
 
 
+@pytest.mark.parametrize(
+    "inside", ["X-Spam-Flag: NO", "Segl-Answer: yes", "Segl-Opened: yes", "TLS-Required: No"]
+)
+def test_a_sender_can_neither_overrule_the_site_s_scanner_from_inside_nor_write_what_is_ours(
+    inside: str,
+) -> None:
+    entity = inside.encode() + b"\r\n" + PROTECTED + b'Content-Type: text/plain; hp="cipher"\r\n\r\nhej\r\n'
+    fields, _ = restored(b"X-Spam-Flag: YES\r\n" + OUTER, found(entity), "")
+    header = join_header(fields, b"").decode()
+    assert inside not in header
+    assert "X-Spam-Flag: YES" in header
+    assert "X-Sag: 7" in header
+
+
 def test_a_message_that_is_said_to_be_forwarded_is_no_wrapper() -> None:
     inner = b"Subject: Videresendt\r\n\r\nhej"
     whole = header_of(b"Content-Type: message/rfc822; forwarded=yes\r\n\r\n" + inner)

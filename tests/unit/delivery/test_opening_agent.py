@@ -153,6 +153,47 @@ def test_opened_or_not_the_reply_and_the_sender_are_the_same(us: Identity, messa
     assert b"Segl-Opened: no" in closed.got[0][2]
 
 
+def called_signed(message: bytes, _: Identity) -> bytes:
+    return message.replace(b"smime-type=enveloped-data", b"smime-type=signed-data")
+
+
+def signed_once_more(message: bytes, stranger: Identity, *more: str) -> bytes:
+    fields, _, entity = message.partition(b"MIME-Version")
+    given = b"MIME-Version" + entity
+    made = openssl(
+        "cms",
+        "-sign",
+        "-binary",
+        "-signer",
+        stranger.cert_file,
+        "-inkey",
+        stranger.key_file,
+        *more,
+        given=given,
+    )
+    head, _, body = made.partition(b"\n\n")
+    return fields + head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body
+
+
+def signed_around(message: bytes, stranger: Identity) -> bytes:
+    return signed_once_more(message, stranger, "-nodetach")
+
+
+@pytest.mark.parametrize("dressed", [called_signed, signed_once_more, signed_around])
+def test_ciphertext_dressed_up_as_signed_mail_tells_its_sender_nothing(
+    us: Identity, message: bytes, dressed: Callable[[bytes, Identity], bytes], tmp_path: Path
+) -> None:
+    """An automatic answer, or a report of failure, that comes for one of the two alone says which it was: with CBC, and
+    another's ciphertext altered again and again, that decrypts it."""
+    sent = dressed(message, Identity.new(tmp_path, "stranger", rsa_key()))
+    assert sent != message
+    opened, closed = Port(), Port()
+    assert deliver(opened, Ring(us), sent) == deliver(closed, Ring(), sent) == {OWN: 250}
+    assert SECRET in opened.got[0][2]
+    assert SECRET not in closed.got[0][2]
+    assert opened.got[0][0] == closed.got[0][0] == "postmaster@nordby.example"
+
+
 def test_while_our_keys_cannot_be_read_the_mail_waits(tmp_path: Path, message: bytes) -> None:
     file = tmp_path / "keys"
     file.write_bytes(b"")
