@@ -71,10 +71,12 @@ class Web:
     workers: Annotated[int, Field(ge=0, le=64)] = 0  # 0: one per core
     # Requests and idle connections of one worker at one time; what is more is answered 503.
     connections: Count = 500
-    # For a request's header to be whole, for each piece of its body to come, and until an idle connection is closed.
+    # For a request's header to be whole, for a small form to be whole (answers have clocks of their own), until an idle
+    # connection is closed, and for a browser to take some more of what it is sent.
     header_seconds: Seconds = 10.0
     body_seconds: Seconds = 30.0
     idle_seconds: Seconds = 10.0
+    send_seconds: Seconds = 120.0
     drain_seconds: Seconds = 30.0  # at a stop: how long downloads and answers under way may take
 
     @property

@@ -5,7 +5,7 @@
   that names another site is refused too. ``Origin: null`` says nothing: with ``Referrer-Policy: no-referrer`` browsers
   send it from our own forms. The forms' hidden field (:meth:`segl_portal.browser.Browser.csrf`) stands behind this;
 * a page that a browser fetches ahead (``Sec-Purpose: prefetch``) is not given;
-* a body has its most bytes, and each piece of it comes in time;
+* a body has its most bytes, and comes in time;
 * what goes wrong inside becomes a page without a word of why; the log gets the kind of fault.
 
 It also measures, and finds out the address a browser asks from.
@@ -149,7 +149,8 @@ class Guard:
         (:mod:`segl_portal.answering.upload`), of which this is the outermost."""
         is_answer = scope["path"].endswith("/answer")
         most = self._body_bytes if is_answer else FORM_BYTES
-        seconds = None if is_answer else self._web.body_seconds
+        now = asyncio.get_running_loop().time()
+        ends = None if is_answer else now + self._web.body_seconds  # for the whole: a drip would take days
         if _length(headers) > most:
             raise Refusal(Trouble.TOO_LARGE)
         taken, whole = 0, False
@@ -159,7 +160,7 @@ class Guard:
             if whole:
                 return await receive()  # it now waits for the browser to go away, as long as it likes
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout_at(ends):
                     message = await receive()
             except TimeoutError:
                 raise Refusal(Trouble.TOO_SLOW) from None

@@ -67,6 +67,7 @@ _SIZE = re.compile(r"\s*(\d{1,4})(?:\.\d{1,4})?\s*(%|px)?\s*", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?\d{1,6}\s*", re.ASCII)
 _WORD = re.compile(r"\s*#?[\w ,.-]{1,100}\s*", re.ASCII)
 _LINK = re.compile(r"(?:https?://[^\s/?#]|mailto:[^\s@]|tel:[+\d])", re.IGNORECASE)
+_HTTP = re.compile(r"https?:[^?#]*", re.IGNORECASE)
 _DATA = re.compile(r"data:image/[a-z]{3,5};base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 _NO_ADDRESS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _NUMBERS = frozenset("span start value border cellpadding cellspacing".split())
@@ -75,7 +76,8 @@ _WORDS = frozenset("align valign bgcolor color face size dir lang nowrap scope t
 _ANCHOR = re.compile(r'<a(?P<attributes>(?: [a-z-]+="[^"]*+")*+)>(?P<inside>.*?)</a>', re.DOTALL)
 _HREF = re.compile(r' href="([^"]*+)"')
 _TAG = re.compile(r"<[^<>]*+>")
-_MOST_TEXT = 2_000  # characters of a link's text that are looked at
+_PLAIN_TAG = re.compile(r"</?[a-z0-9]+>")
+_MOST_TEXT = 2_000  # characters of a link's text; of a longer one nothing is believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def sanitise(html: str, pictures: Mapping[str, str]) -> Clean:
 def link_target(href: str) -> str:
     """What a link really leads to, in few words: the host, or the address; ``""`` when it is no link that is let
     through."""
-    href = _NO_ADDRESS.sub("", href)
+    href = _address(href)
     if len(href) > 4_000 or not _LINK.match(href):
         return ""
     scheme, _, rest = href.partition(":")
@@ -120,6 +122,14 @@ def link_target(href: str) -> str:
         return (urlsplit(href).hostname or "")[:253]
     except ValueError:
         return ""
+
+
+def _address(href: str) -> str:
+    """*href* as browsers read it: without blanks, and with ``/`` for ``\\`` before the query (WHATWG URL, "special"
+    schemes). ``https://a.example\\@b.example`` leads to a.example; by RFC 3986 it would lead to b.example."""
+    href = _NO_ADDRESS.sub("", href)
+    found = _HTTP.match(href)
+    return found[0].replace("\\", "/") + href[found.end() :] if found else href
 
 
 class _Judge:
@@ -133,7 +143,7 @@ class _Judge:
     def attribute(self, tag: str, name: str, value: str) -> str | None:
         """The value that stays, or ``None``."""
         if name == "href":
-            return _NO_ADDRESS.sub("", value) if link_target(value) else None
+            return _address(value) if link_target(value) else None
         if name == "src":
             return self._picture(value)
         if name == "style":
@@ -194,11 +204,22 @@ def _with_target(link: re.Match[str]) -> str:
     if href is None:
         return link["inside"]
     target = link_target(unescape(href[1]))
-    said = unescape(_TAG.sub("", link["inside"][:_MOST_TEXT])).lower()
-    if not target or _says(said, target.lower()):
+    if not target or _is_told(link["inside"], target.lower()):
         return link[0]
     shown = target.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f'{link[0]}<span class="target"> [{shown}]</span>'
+
+
+def _is_told(inside: str, target: str) -> bool:
+    """Whether a reader sees *target* in what stands *inside* a link. A tag with attributes can hide its words
+    (``display:none``, ``font-size:0``): with such tags only a text that is nothing but the target is believed."""
+    if len(inside) > _MOST_TEXT:
+        return False
+    said = unescape(_TAG.sub("", inside)).strip().lower()
+    if "<" not in _PLAIN_TAG.sub("", inside):
+        return _says(said, target)
+    bare = said.removeprefix("http://").removeprefix("https://").removeprefix("www.").rstrip("/")
+    return "<img" not in inside and bare == target.removeprefix("www.")
 
 
 def _says(text: str, target: str) -> bool:

@@ -255,6 +255,39 @@ def test_a_body_that_never_comes_is_answered_and_hung_up_on(opened: Open) -> Non
             pass
 
 
+def test_a_form_that_comes_in_drips_is_answered_and_hung_up_on(opened: Open) -> None:
+    site = opened(web="body_seconds = 2.0")
+    with raw(site) as sock:
+        sock.settimeout(0.25)
+        sock.sendall(
+            f"POST /m/{'0' * 32}/code HTTP/1.1\r\nHost: {HOST}:{site.web_port}\r\nSec-Fetch-Site: same-origin\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000\r\n\r\n".encode()
+        )
+        begun, answer = time.monotonic(), b""
+        while not answer and time.monotonic() - begun < 20:
+            sock.sendall(b"a")
+            with suppress(TimeoutError):
+                answer = sock.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_who_asks_and_never_reads_is_hung_up_on(opened: Open) -> None:
+    site = opened(web="send_seconds = 1.0")
+    page = f"GET /m/{'0' * 32} HTTP/1.1\r\nHost: {HOST}:{site.web_port}\r\n\r\n".encode()
+    with raw(site) as sock:
+        sock.settimeout(3)
+        ends, error = time.monotonic() + 30, None
+        while error is None and time.monotonic() < ends:
+            try:
+                sock.sendall(page * 100)
+            except TimeoutError:
+                continue
+            except (ConnectionError, ssl.SSLError) as hung_up:
+                error = hung_up
+        assert error is not None
+    assert site.client().get(f"/m/{'0' * 32}").status == 200
+
+
 @pytest.mark.parametrize(
     "request_",
     [

@@ -105,6 +105,22 @@ def test_pictures_of_the_message_are_shown_and_all_others_blocked_and_counted(
         ('<a href="https://evil.example/?bank.example">bank.example</a>', "[evil.example]"),
         ('<a href="https://bank.example.evil.example/">bank.example</a>', "[bank.example.evil.example]"),
         ('<a href="https://evil.example/">bank.example evil.example</a>', "[evil.example]"),
+        (r'<a href="https://evil.example\@bank.example">bank.example</a>', "[evil.example]"),
+        (r'<a href="https:\\evil.example/">bank.example</a>', "[evil.example]"),
+        (
+            '<a href="https://evil.example"><b style="display:none">evil.example</b> Log ind</a>',
+            "[evil.example]",
+        ),
+        (
+            '<a href="https://evil.example"><b style="font-size:0">evil.example/</b>bank.example</a>',
+            "[evil.example]",
+        ),
+        (
+            '<a href="https://evil.example"><img alt="x"><b style="color:#fff">evil.example</b></a>',
+            "[evil.example]",
+        ),
+        (f'<a href="https://evil.example">bank.example{" " * 3000}evil.example</a>', "[evil.example]"),
+        ('<a href="https://www.vand.example"><b style="color:blue">https://vand.example/</b></a>', ""),
         ('<a href="mailto:bo%40x.example?subject=y">Skriv</a>', "[bo@x.example]"),
         ('<a href="https://vand.example/regning?id=3">www.vand.example</a>', ""),
         ('<a href="https://vand.example/">Se <b>vand.example</b></a>', ""),
@@ -125,6 +141,8 @@ def test_a_link_says_where_it_leads_unless_its_text_does(link: str, target: str)
         ("http://x.example:8080/y", "x.example"), ("HTTPS://X.example", "x.example"), ("http://", ""), ("x", ""),
         ("http://[::1", ""), ("http://[::1]/", "::1"), ("mailto:", ""), ("javascript:alert(1)", ""),
         ("jav\nascript:x", ""), ("ht\ttp://x.example/", "x.example"), ("http:x.example", ""), ("h" * 5000, ""),
+        (r"https://a.example\@b.example", "a.example"), (r"https://a.example/?\@b.example", "a.example"),
+        (r"https://a.example\.b.example", "a.example"),
     ],
 )  # fmt: skip
 def test_targets(href: str, target: str) -> None:
