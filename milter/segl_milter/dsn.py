@@ -12,10 +12,12 @@ changed sender. docs/decisions/0002-delivery-notices.md says why each is set as 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 NOTIFY = "NOTIFY=SUCCESS,FAILURE,DELAY"
 _ENVID_LENGTH = 100  # RFC 3461 §4.4
+_ENCODED = re.compile(r"\+([0-9A-Fa-f]{2})")
 
 
 def xtext(text: str) -> str:
@@ -24,6 +26,11 @@ def xtext(text: str) -> str:
         chr(byte) if 33 <= byte <= 126 and byte not in b"+=" else f"+{byte:02X}"
         for byte in text.encode("ascii")
     )
+
+
+def from_xtext(text: str) -> str:
+    """What *text* says, as Postfix reads it; broken ``+XX`` stay as they are."""
+    return _ENCODED.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def parameter(name: str, parameters: Iterable[str]) -> str:

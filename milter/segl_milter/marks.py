@@ -20,6 +20,7 @@ from segl_milter.transaction import Mail
 # a thousand, a minute for five. A message to more keeps the notices its client asked for. A thousand
 # is also what Postfix takes in one transaction unless told otherwise (smtpd_recipient_limit).
 MOST_NOTICES = 1_000
+BORROWED = "not-ours"  # in reports, in place of an envelope id of ours that a client names
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,20 @@ def marks_for(
     subjects: tuple[tuple[int, str], ...] = (),
     facts: str = "",
     wishes: Wishes | None = None,
+    borrowed: bool = False,
 ) -> Marks:
     """The marks of *mail*, to which *action* is done because of *verdict*; *segl_id* names it in reports, and
     *least* is the proof it demands of forced TLS (``ENCRYPT``: none of its own). *opened*: own recipients get it
     through segl-deliver, whatever the verdict. *subjects*: those to write anew, as in :class:`Marks`. *facts* are
     sealed, and for its receipt. *wishes* are what the first subject asks of the portal: they come off it for all
-    ways."""
+    ways. *borrowed*: the client's ENVID is one of ours, of another message."""
     if action is Decision.REJECT:
         return Marks(refusal=_refusal(verdict))
     remove = tuple(reversed(mail.steering))
     if action is Decision.PLAIN:
         route = (headers.ROUTE, Decision.PLAIN.value)
-        return Marks(subjects=subjects, remove=remove, add=(*_opening(opened), route))
+        sender = _with_another_id(mail) if borrowed else None
+        return Marks(subjects=subjects, remove=remove, sender=sender, add=(*_opening(opened), route))
     if wishes is not None:
         subjects = ((1, wishes.subject), *(one for one in subjects if one[0] != 1))
     return Marks(
@@ -103,6 +106,15 @@ def _sender(mail: Mail, segl_id: str) -> tuple[str, str] | None:
     if not mail.sender.bare or not mail.sender.editable:
         return None
     return mail.sender.given, sender_parameters(segl_id)
+
+
+def _with_another_id(mail: Mail) -> tuple[str, str] | None:
+    """A partner whose server speaks DSN is told the envelope id of what he gets. Under that id he, or who forwards his
+    mail, could hand in another message, and what becomes of that would be reported as if it were ours."""
+    if not mail.sender.bare or not mail.sender.editable:
+        return None
+    full = parameter("RET", mail.sender.parameters).upper() == "FULL"
+    return mail.sender.given, f"RET={'FULL' if full else 'HDRS'} ENVID={BORROWED}"
 
 
 def _identity(mail: Mail, segl_id: str) -> tuple[tuple[str, str], ...]:

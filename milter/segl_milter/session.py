@@ -19,6 +19,7 @@ from segl.subject_tags import encoded
 from segl.vocabulary import Decision, Doubt, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
+from segl_milter.dsn import from_xtext, parameter
 from segl_milter.marks import MOST_NOTICES, Marks, marks_for
 from segl_milter.protocol import Context
 from segl_milter.ruling import ANSWERS_SEALED, REQUESTED, action, forged_tags, judge, to_be_opened, wishes_of
@@ -112,9 +113,24 @@ class Session:
         name, facts = self._named(mail, verdict) if goes_secure else ("", "")
         wishes = wishes_of(mail, settings)
         marks = marks_for(
-            mail, todo, verdict, name, least, opened=opened, subjects=subjects, facts=facts, wishes=wishes
+            mail,
+            todo,
+            verdict,
+            name,
+            least,
+            opened=opened,
+            subjects=subjects,
+            facts=facts,
+            wishes=wishes,
+            borrowed=self._is_borrowed(mail),
         )
         return apply(marks, self._context)
+
+    def _is_borrowed(self, mail: Mail) -> bool:
+        """Whether the client names an envelope id that we gave to some other message."""
+        key = self._office.receipt_key
+        own = from_xtext(parameter("ENVID", mail.sender.parameters))
+        return key is not None and key.is_genuine(own)
 
     def _named(self, mail: Mail, verdict: Verdict) -> tuple[str, str]:
         """The message's name in reports, and what its receipt will tell, sealed."""

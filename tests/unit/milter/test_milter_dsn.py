@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl_milter.dsn import parameter, recipient_parameters, sender_parameters, xtext
+from segl_milter.dsn import from_xtext, parameter, recipient_parameters, sender_parameters, xtext
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,8 @@ def test_every_result_is_reported_whatever_the_client_asked(
 
 def test_reports_bring_headers_only_and_name_the_message() -> None:
     assert sender_parameters("0f" * 16) == f"RET=HDRS ENVID={'0f' * 16}"
+
+
+@pytest.mark.parametrize(("said", "read"), [("+30f+2b", "0f+"), ("0f", "0f"), ("+3", "+3"), ("+ZZ", "+ZZ")])
+def test_xtext_is_read_as_postfix_reads_it(said: str, read: str) -> None:
+    assert from_xtext(said) == read

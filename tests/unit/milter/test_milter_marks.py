@@ -105,6 +105,15 @@ def test_a_clients_envid_gives_way_to_ours_and_is_kept_in_a_header() -> None:
     assert ("X-Segl-Envelope-Id", "sag+2D7") in marks.add
 
 
+@pytest.mark.parametrize(("given", "ret"), [((), "HDRS"), (("RET=FULL",), "FULL"), (("ret=hdrs",), "HDRS")])
+def test_a_plain_message_under_an_id_of_ours_gets_another(given: tuple[str, ...], ret: str) -> None:
+    """Else what becomes of it would stand in the receipt of the message whose id that is."""
+    sender = Address("<a@nordby.example>", ("ENVID=" + 64 * "0", *given))
+    marks = marks_for(mail(sender=sender), Decision.PLAIN, FOUND, ID, borrowed=True)
+    assert marks.sender == ("<a@nordby.example>", f"RET={ret} ENVID=not-ours")
+    assert marks_for(mail(sender=Address("<>")), Decision.PLAIN, FOUND, ID, borrowed=True).sender is None
+
+
 @pytest.mark.parametrize("envid", ["a\r\nX-Segl-Route: plain", "æ", ""])
 def test_an_envid_that_does_not_belong_in_a_header_is_dropped(envid: str) -> None:
     marks = secure(mail(sender=Address("<a@nordby.example>", (f"ENVID={envid}",))))
