@@ -2,3 +2,7 @@
 
 Not part of the installed product: it needs the extra ``train`` (torch and the weights to begin from).
 """
+
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # see segl_classifier.understanding.encoder
