@@ -13,7 +13,7 @@ from segl.settings import DEFAULT_FILE
 if TYPE_CHECKING:
     from segl.audit import Entry
 
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 
 app = typer.Typer(
     help="The audit trail: what was done to messages; the record of processing activities.",

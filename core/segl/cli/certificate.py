@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXIT_NONE = 20
 EXIT_UNKNOWN = 21
 
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="A mail address.")]
 

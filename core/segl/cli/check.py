@@ -38,7 +38,9 @@ def check(
         typer.Argument(metavar="FILE…", help="Messages, mailboxes, directories; - is standard input."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each message.")] = False,
-    settings: Annotated[Path | None, typer.Option("--settings", help="The settings file.")] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", readable=False, help="The settings file.")
+    ] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="One more rule file.")] = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every finding.")] = False,

@@ -24,13 +24,15 @@ _LARGEST = 512 * 1024 * 1024  # bytes of a message that is looked into
 File = Annotated[
     Path,
     typer.Argument(
-        metavar="FILE", help="An S/MIME message, or a CMS object in DER or PEM; - is standard input."
+        metavar="FILE",
+        readable=False,
+        help="An S/MIME message, or a CMS object in DER or PEM; - is standard input.",
     ),
 ]
 
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 
 
 def object_in(file: Path) -> bytes:

@@ -50,7 +50,9 @@ def verify(
     settings: Annotated[
         Path | None,
         typer.Option(
-            "--settings", help="Trust what this settings file trusts, where no --pin or --ca is given."
+            "--settings",
+            readable=False,
+            help="Trust what this settings file trusts, where no --pin or --ca is given.",
         ),
     ] = None,
     as_json: Json = False,
@@ -74,7 +76,7 @@ def verify(
     try:
         signed = verify_signatures(message, beside if content is None else read_file(content))
     except Damaged as error:
-        fail(f"{file}: {error}")
+        fail(f"{file}: {error}", "segl cms info shows what it is; segl cms open what is inside")
     anchors = Authorities([one for path in authorities or () for one in certificates_in(path)])
     if not trusted and not authorities:
         anchors, trusted = _trusted_by(settings, sender)

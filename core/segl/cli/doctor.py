@@ -28,7 +28,9 @@ _LOOK = {
 
 
 def doctor(
-    settings: Annotated[Path, typer.Option("--settings", help="The settings file.")] = DEFAULT_FILE,
+    settings: Annotated[
+        Path, typer.Option("--settings", readable=False, help="The settings file.")
+    ] = DEFAULT_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show what is in order too.")] = False,
 ) -> None:

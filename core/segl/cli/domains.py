@@ -40,7 +40,9 @@ def domains(
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="Count so many days, today too.")] = 30,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many domains.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    settings: Annotated[Path, typer.Option("--settings", help="The settings file.")] = DEFAULT_FILE,
+    settings: Annotated[
+        Path, typer.Option("--settings", readable=False, help="The settings file.")
+    ] = DEFAULT_FILE,
 ) -> None:
     """List the recipient domains mailed to, those with most recipients first.
 

@@ -24,7 +24,9 @@ _TEXT = 400  # characters of a message, with --show
 def evaluate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Labelled messages, one JSON a line.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, every mistake in it.")] = False,
-    settings: Annotated[Path | None, typer.Option("--settings", help="The settings file.")] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", readable=False, help="The settings file.")
+    ] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="One more rule file.")] = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
     worst: Annotated[int, typer.Option("--worst", min=0, help="How many mistakes of each kind.")] = _SHOWN,

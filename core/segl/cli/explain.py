@@ -44,7 +44,9 @@ def explain(
         typer.Argument(metavar="FILE…", help="Messages, mailboxes, directories; - is standard input."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each message.")] = False,
-    settings: Annotated[Path | None, typer.Option("--settings", help="The settings file.")] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", readable=False, help="The settings file.")
+    ] = None,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="One more rule file.")] = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
     everything: Annotated[

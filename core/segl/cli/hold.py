@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from segl.postfix.hold_queue import Held
     from segl.postfix.holding import Holding
 
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 Message = Annotated[
     str, typer.Argument(metavar="ID", help="Its id, the beginning of it, or Postfix's queue id.")
 ]

@@ -36,7 +36,9 @@ Postfix is reloaded, mail is answered 451 or waits in the queue."""
 
 
 def install(
-    settings: Annotated[Path, typer.Option("--settings", help="The settings file.")] = DEFAULT_FILE,
+    settings: Annotated[
+        Path, typer.Option("--settings", readable=False, help="The settings file.")
+    ] = DEFAULT_FILE,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes and stop.")] = False,
     reload: Annotated[

@@ -18,7 +18,7 @@ from segl.settings import Settings
 if TYPE_CHECKING:
     from segl_delivery.own_keys.directory import Kept, KeyDirectory
 
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The key, as segl key list names it.")]

@@ -7,6 +7,7 @@ out of a message (file names, places) may hold control sequences, so it is made 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -117,14 +118,25 @@ def columns(rows: Iterable[tuple[str, ...]], gap: str = "  ") -> Iterator[str]:
 
 @contextmanager
 def quiet_when_reader_leaves() -> Iterator[None]:
-    """``segl check … | head`` ends without a word when the reader has seen enough."""
+    """``segl check … | head`` ends without a word when the reader has seen enough, with one when the disk is full."""
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
         _reader_left()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        _to_nowhere()
+        complain(f"not all was written: {error.strerror}")
+        raise SystemExit(Exit.BAD_INPUT) from None
 
 
 def _reader_left() -> NoReturn:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _to_nowhere()
     raise SystemExit(Exit.READER_LEFT) from None
+
+
+def _to_nowhere() -> None:
+    """What is left of standard output goes there, or Python would try once more at its end, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
-_File = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+_File = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 _COLOUR = {
     State.SENT: typer.colors.GREEN,
     State.SEALED: typer.colors.YELLOW,

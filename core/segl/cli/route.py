@@ -27,14 +27,17 @@ def route(
     least: Annotated[
         Proof | None, typer.Option("--least", help="As for a message that demands this of TLS.")
     ] = None,
-    settings: Annotated[Path, typer.Option("--settings", help="The settings file.")] = DEFAULT_FILE,
+    settings: Annotated[
+        Path, typer.Option("--settings", readable=False, help="The settings file.")
+    ] = DEFAULT_FILE,
 ) -> None:
     """Show by which way each ADDRESS would get a secure message now, and why.
 
-    Tells what segl-map would: own domain, pin, tunnel certificate, forced TLS, portal; each way with the reason
-    why it is taken or not, and each proof of TLS with what was found, when, and how long it holds. A domain
-    that segl-map does not know is looked up: DNS, MTA-STS, and a short talk with its mail hosts. A domain that is
-    marked, because forced TLS to it failed at delivery, is shown with its mark; --refresh does not end that.
+    Tells what segl-map would: own domain, pin, tunnel, the recipient's certificate, forced TLS, portal; each
+    way with the reason why it is taken or not, and each proof of TLS with what was found, when, and how long it
+    holds. A domain that segl-map does not know is looked up: DNS, MTA-STS, and a short talk with its mail
+    hosts. A domain that is marked, because forced TLS to it failed at delivery, is shown with its mark;
+    --refresh does not end that.
 
     Exit code: 0 each has a way, 20 one can get no mail at all, 21 one cannot be decided now, 2 bad settings.
     """

@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE…", help="Rule files on top of the shipped ones.")
 ]
-SettingsFile = Annotated[Path | None, typer.Option("--settings", help="The settings file.")]
+SettingsFile = Annotated[Path | None, typer.Option("--settings", readable=False, help="The settings file.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 

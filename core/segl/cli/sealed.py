@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from segl.sealed.overview import CopySeen, MessageSeen, State
 
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Message = Annotated[
     str, typer.Argument(metavar="ID", help="The message's id, or at least six digits of its beginning.")

@@ -50,7 +50,9 @@ class Line:
 
 
 def status(
-    settings: Annotated[Path, typer.Option("--settings", help="The settings file.")] = DEFAULT_FILE,
+    settings: Annotated[
+        Path, typer.Option("--settings", readable=False, help="The settings file.")
+    ] = DEFAULT_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
 ) -> None:
     """Whether Segl runs: processes, mode, rules, queues, sealed messages.

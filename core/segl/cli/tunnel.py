@@ -30,7 +30,7 @@ _NO_LISTS = "no lists: the settings have no [[tunnel_list]]"
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME…", help="Lists; without, all of them.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The list.")]
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file.")]
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen.")]
 

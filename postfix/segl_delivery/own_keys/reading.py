@@ -107,7 +107,7 @@ def _answer(question: dict[str, Any]) -> dict[str, object]:
         why = "its passphrase is another" if passphrase is not None else "it has a passphrase"
         return {"fault": why, "wants_passphrase": True}
     except (MemoryError, *UNREADABLE):
-        return {"fault": "it cannot be read", "wants_passphrase": False}
+        return {"fault": "it is no PKCS #12, PEM or DER that can be read", "wants_passphrase": False}
     if len(keys) > 1:
         return {"fault": "it holds several private keys: import them one by one", "wants_passphrase": False}
     if not keys and not certificates:

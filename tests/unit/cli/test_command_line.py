@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +64,30 @@ def test_a_wrong_word_is_a_usage_error(arguments: list[str]) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_a_settings_file_that_may_not_be_read_is_told_in_our_words(repository: Path) -> None:
+    """The parser of options would say it first, as a mistake in typing and without what to do."""
+    sources = [file.read_text("utf-8") for file in (repository / "core/segl/cli").glob("*.py")]
+    options = [
+        found for text in sources for found in re.findall(r"typer\.Option\(\s*\"--settings\"[^)]*", text)
+    ]
+    assert len(options) > 10
+    assert all("readable=False" in option for option in options)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["rules", "list"]])
+def test_a_full_disk_is_told_in_one_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "segl.cli", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "segl: not all was written: No space left on device\n"
 
 
 def test_every_decision_has_its_exit_code_and_colour() -> None:
