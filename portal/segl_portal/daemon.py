@@ -82,8 +82,7 @@ def checked_settings(file: Path) -> Settings:
         try:
             tls_context(web)
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else None
-            faults.append(Fault(file, "portal.web.certificate", f"cannot be used: {reason or error}"))
+            faults.append(_certificate_fault(file, web, error))
     faults += sms_faults(settings, file)
     try:
         load_looks(settings, file)
@@ -92,6 +91,18 @@ def checked_settings(file: Path) -> Settings:
     if faults:
         raise SettingsError(faults)
     return settings
+
+
+def _certificate_fault(file: Path, web: Web, error: Exception) -> Fault:
+    """Which of the two files it is, since OpenSSL does not say."""
+    for name, path in (("certificate", web.certificate), ("key", web.key)):
+        try:
+            (path or Path()).read_bytes()
+        except OSError as unread:
+            return Fault(file, f"portal.web.{name}", f"{path} cannot be read: {unread.strerror}")
+    reason = error.strerror if isinstance(error, OSError) else None
+    hint = "the certificate with its chain, and the key that belongs to it, without a password, both PEM"
+    return Fault(file, "portal.web.certificate", f"cannot be used: {reason or error}", hint)
 
 
 class _Parent:

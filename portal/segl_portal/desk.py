@@ -283,12 +283,15 @@ class Desk:
             if not (hmac.compare_digest(mac, visit.code_mac) and right):
                 return Denied.WRONG
             limits.take_back(connection, rules.failures, by_link, ends)
-            until = now + self._portal.visit_minutes * 60
-            if not visits.open_visit(connection, browser, place, mac, until):
-                return Denied.EXPIRED  # another code was asked for in this moment
             opened = self._opened(copy, link, now)
             if opened is None:
-                return Denied.EXPIRED  # its file is damaged; the log says how
+                return (
+                    Denied.BUSY
+                )  # its file cannot be read; the log says how. The code stays good for when it can
+            until = now + self._portal.visit_minutes * 60
+            if not visits.open_visit(connection, browser, place, mac, until):
+                opened.content.close()
+                return Denied.EXPIRED  # another code was asked for in this moment
             life.mark_opened(connection, opened.recipient_id, now, actor=opened.recipient)
         self._events.sealed_opened(opened.message_id, opened.recipient)
         return opened

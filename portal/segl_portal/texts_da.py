@@ -50,7 +50,8 @@ DANISH: Final = Texts(
     error_prefix="Fejl",
     wrong="Koden passer ikke. Se efter i mailen, og skriv den igen.",
     expired="Koden gælder ikke længere. Bed om en ny.",
-    too_many="Der er prøvet for mange gange. Vent lidt, og bed så om en ny kode.",
+    too_many="Der er prøvet for mange gange. Vent lidt, og bed så om en ny kode. Hjælper det ikke, så kontakt "
+    "afsenderen.",
     busy="Vi kan ikke tage imod lige nu. Prøv igen om et øjeblik.",
     from_="Fra",
     to="Til",

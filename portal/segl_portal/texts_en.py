@@ -42,15 +42,16 @@ ENGLISH: Final = Texts(
     code_label="Code",
     code_hint="8 digits",
     code_button="Read the message",
-    no_code="Does no code come?",
+    no_code="Did you get no code?",
     no_code_wait="Wait a few minutes and look in your spam folder. Then ask for a new code.",
-    no_code_ended="If still none comes, the message may be deleted, because its time is over or the "
+    no_code_ended="If there is still none, the message may be deleted, because its time is over or the "
     "sender took it back. Ask the sender.",
     new_code="Send a new code",
     error_prefix="Error",
-    wrong="The code does not fit. Look at the mail and type it again.",
-    expired="The code is no longer good. Ask for a new one.",
-    too_many="There were too many tries. Wait a while, then ask for a new code.",
+    wrong="That is not the code. Look at the mail and type it again.",
+    expired="The code cannot be used any more. Ask for a new one.",
+    too_many="There were too many tries. Wait a while, then ask for a new code. If that does not help, "
+    "contact the sender.",
     busy="We cannot take this just now. Try again in a moment.",
     from_="From",
     to="To",

@@ -56,7 +56,7 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         phrase="Du skal også bruge det kodeord, som du har fået af afsenderen.",
         until="Du kan læse beskeden til og med {until}. Derefter bliver den slettet.",
         check="Er mailen ægte? Linket ovenfor skal begynde med {base} – ellers skal du ikke bruge det. "
-        "Du bliver aldrig bedt om MitID, kortnummer eller adgangskode for at læse beskeden.",
+        "Du bliver aldrig bedt om MitID, kortnummer eller en af dine adgangskoder for at læse beskeden.",
         question="Giv ikke linket videre: det er kun til dig. Har du spørgsmål, så kontakt afsenderen. "
         "Skriv ikke personlige oplysninger i et svar på denne mail.",
         short="På dansk: Du har fået en sikker besked fra {organisation}. Brug linket ovenfor for at læse "
@@ -80,10 +80,10 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         "and answer it.",
         by_mail="Ask for a code. It comes in a new mail to you.",
         by_phone="Ask for a code. It comes as a text message to your number that ends in {phone}.",
-        phrase="You also need the phrase that the sender gave you.",
+        phrase="You also need the code word that the sender gave you.",
         until="You can read the message up to and including {until}. After that it is deleted.",
         check="Is this mail genuine? The link above must begin with {base} – if it does not, do not use it. "
-        "You will never be asked for MitID, a card number or a password to read the message.",
+        "You will never be asked for MitID, a card number or your own passwords to read the message.",
         question="Do not pass the link on: it is for you only. If you have questions, contact the sender. "
         "Do not write personal information in an answer to this mail.",
         short="In English: You have a secure message from {organisation}. Use the link above to read it, "

@@ -50,7 +50,7 @@ NEWS: Final[dict[Language, dict[Kind, NewsTexts]]] = {
             line="  {recipient}",
             ends="Beskeden kan læses til og med {until} ({left}). Derefter bliver den slettet. Vi har mindet "
             "modtageren om den i dag. Haster det, så ring.\n\n"
-            "Skal beskeden ikke læses alligevel, så kald den tilbage her:\n{revoke}",
+            "Skal beskeden ikke læses alligevel, så træk den tilbage her:\n{revoke}",
         ),
         Kind.ENDED: NewsTexts(
             subject="Din sikre besked blev ikke åbnet",
@@ -73,7 +73,7 @@ NEWS: Final[dict[Language, dict[Kind, NewsTexts]]] = {
             line="  {recipient}",
             ends="The message can be read up to and including {until} ({left}). After that it is deleted. We have "
             "reminded the recipient today. If it is urgent, telephone.\n\n"
-            "If the message should not be read after all, revoke it here:\n{revoke}",
+            "If the message should not be read after all, take it back here:\n{revoke}",
         ),
         Kind.ENDED: NewsTexts(
             subject="Your secure message was not opened",

@@ -98,11 +98,27 @@ def test_it_speaks_tls_1_2_and_better_and_forward_secret_ciphers_only(steady: Po
         (f"https://{HOST}", "https://sikker.invalid", "portal.url: is not set"),
         (f"https://{HOST}", f"http://{HOST}", "is not https"),
         ("key = ", "# key = ", "only one of certificate and key"),
-        ("ca/", "nowhere/", "portal.web.certificate: cannot be used"),
+        (
+            "certificate = ",
+            'certificate = "/nowhere/a.pem" #',
+            "portal.web.certificate: /nowhere/a.pem cannot be read",
+        ),
+        ("key = ", 'key = "/nowhere/a.key" #', "portal.web.key: /nowhere/a.key cannot be read"),
+        ("certificate = ", 'certificate = "/etc/passwd" #', "portal.web.certificate: cannot be used"),
         ("[delivery]", '[[portal.look]]\ncolour = "#ffee00"\n[delivery]', "cannot be read on white"),
         ("", "", "Address already in use"),
     ],
-    ids=["unknown key", "no address", "http", "half a key", "no certificate", "pale colour", "port in use"],
+    ids=[
+        "unknown key",
+        "no address",
+        "http",
+        "half a key",
+        "no certificate",
+        "no key",
+        "no PEM",
+        "pale colour",
+        "port in use",
+    ],
 )
 def test_what_cannot_be_used_refuses_the_start_and_is_named(
     steady: PortalSite, before: str, after: str, words: str
