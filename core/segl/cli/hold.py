@@ -86,7 +86,7 @@ def show(
             holding.looked(held, me())
         text = holding.queue.content(held.queue_id) if content else holding.queue.header(held.queue_id)
         say("")
-        for line in text.splitlines():
+        for line in text.split("\n"):  # no other line ends: a field could pretend to be two
             say(printable(line))
 
 

@@ -84,7 +84,7 @@ def list_(
     settings: _File = DEFAULT_FILE,
 ) -> None:
     """List messages that went the secure way, the newest first."""
-    from segl.cli.output import columns, fail_of, paint, say, say_json
+    from segl.cli.output import columns, fail_of, paint, printable, say, say_json
     from segl.errors import SeglError
     from segl.receipts.records import latest
     from segl_delivery.receipts.desk import tls_of
@@ -104,7 +104,8 @@ def list_(
         return
     rows = [("when", "sender", "recipients", "id")]
     rows += [
-        (_when(message.at), message.sender, _summary(message.lines), message.id[:32]) for message in found
+        (_when(message.at), printable(message.sender), _summary(message.lines), message.id[:32])
+        for message in found
     ]
     for number, text in enumerate(columns(rows)):
         say(paint(text, bold=not number))
@@ -170,7 +171,7 @@ def _told(
 ) -> Iterator[str]:
     from segl.cli.output import columns, paint, printable
 
-    yield paint(f"{message.message_id or '(no Message-ID)'}  {_when(message.at)}", bold=True)
+    yield paint(f"{printable(message.message_id) or '(no Message-ID)'}  {_when(message.at)}", bold=True)
     yield f"  id       {message.id}"
     yield f"  from     {printable(message.sender)}"
     if message.reasons:

@@ -44,7 +44,10 @@ class HoldQueue:
         done = run_postfix(["postqueue", "-c", str(self.directory), "-j"])
         if done.returncode:
             raise PostfixError("the queue cannot be looked at", done.stderr.strip()[:200], "run as root")
-        found = [held for line in done.stdout.splitlines()[:_MOST] for held in self._held(line)]
+        # what waits in the other queues may be a hundred times as much, and stands before; an address may hold what
+        # splitlines() takes for a line end
+        waiting = [line for line in done.stdout.split("\n") if '"hold"' in line]
+        found = [held for line in waiting[:_MOST] for held in self._held(line)]
         return sorted(found, key=lambda held: held.arrived)
 
     def header(self, queue_id: str) -> str:

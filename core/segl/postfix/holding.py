@@ -1,8 +1,9 @@
 """Messages on hold: who is told of them, who lets them go, who refuses them. Each step is in the audit trail.
 
 The trail is also the memory: a message whose id has an entry ``held`` was told of, and who agreed to its release stands
-in its entries ``release-asked``. So the commands can be run by a timer and by several people at once, and one that was
-killed in the middle is simply run again; at worst somebody is told twice.
+in its entries ``release-asked``. Of ``released`` and ``rejected`` the first one counts. So the commands can be run by a
+timer and by several people at once, and one that was killed in the middle is simply run again; at worst somebody is
+told twice.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy.engine import Engine
 
 from segl import audit
 from segl.audit import Act
+from segl.errors import SeglError
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
 from segl.mail.return_port import Refused, ReturnPort
@@ -25,6 +27,7 @@ from segl.settings import Settings
 from segl.store import transaction
 
 _MOST_NAMED = 50
+_FINISH = {Act.RELEASED.value: "segl hold release", Act.REJECTED.value: "segl hold reject"}
 
 
 class Release(Enum):
@@ -33,6 +36,10 @@ class Release(Enum):
     RELEASED = "released"
     ASKED = "asked"  # one more person must agree
     AGAIN = "again"  # this person agreed before
+
+
+class Decided(SeglError):
+    """Somebody else has decided otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +71,17 @@ class Holding:
             if person in agreed:
                 return Release.AGAIN
             self._note(held, Act.RELEASE_ASKED, person)
-            return Release.ASKED
-        self._note(held, Act.RELEASED, person)
+            if len(self.agreed(held)) < self.settings.hold.persons:  # else another agreed in the same moment
+                return Release.ASKED
+        self._decide(held, Act.RELEASED, person)
         self.queue.release(held.queue_id)
         return Release.RELEASED
 
     def reject(self, held: Held, person: str, why: str = "") -> None:
-        """Tell the sender that *held* is not sent, then delete it."""
+        """Tell the sender that *held* is not sent, then delete it. What fails on the way is done by a second run."""
+        self._decide(held, Act.REJECTED, person)
         if held.sender:
             self._send(held, held.sender, REJECTED, why=one_line(why))
-        self._note(held, Act.REJECTED, person)
         self.queue.delete(held.queue_id)
 
     def looked(self, held: Held, person: str) -> None:
@@ -83,6 +91,23 @@ class Holding:
     def agreed(self, held: Held) -> frozenset[str]:
         """Who agreed to its release so far."""
         return self._people(held, Act.RELEASE_ASKED)
+
+    def _decide(self, held: Held, act: Act, person: str) -> None:
+        """Note the decision, before it is carried out: of two at once, the sender must not be told the one that did not
+        happen. Raises :class:`Decided`."""
+        self._is_open(held, act)
+        self._note(held, act, person)
+        self._is_open(held, act)  # the trail has an order
+
+    def _is_open(self, held: Held, act: Act) -> None:
+        for entry in audit.entries(self.engine, subject=held.id):
+            if entry.act == act.value:
+                return
+            if entry.act in _FINISH:
+                told = f"{held.id} was {entry.act} by {entry.actor}"
+                raise Decided(
+                    "somebody else has decided", told, f"{_FINISH[entry.act]} ends it, if it still waits"
+                )
 
     def _people(self, held: Held, act: Act) -> frozenset[str]:
         entries = audit.entries(self.engine, subject=held.id)

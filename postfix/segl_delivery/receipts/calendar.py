@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from segl.errors import SeglError
 from segl.events import Events
+from segl.mail.return_port import Refused
 from segl.metrics import RECEIPTS
 from segl.receipts import records
 from segl.receipts.records import SentMessage
@@ -89,7 +90,10 @@ class Calendar:
         receipt = digest(office, terms, messages, tls, now)
         recipients = list(dict.fromkeys(filter(None, (receipt.recipient, terms.journal))))
         try:
-            office.return_port.send("", recipients, receipt.message(now, office.signer()), smtputf8=False)
+            content = receipt.message(now, office.signer())
+            handover = office.return_port.send("", recipients, content, smtputf8=False)
+            if (refusal := handover.refused.get(receipt.recipient)) is not None:
+                raise Refused(refusal, "RCPT")
         except SeglError as error:
             self._events.receipt_not_sent("daily", error)
             return  # they stand in tomorrow's

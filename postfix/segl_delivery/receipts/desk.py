@@ -11,17 +11,16 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from jinja2 import TemplateError
 from sqlalchemy.engine import Connection, Engine
 
 from segl.addresses import domain_of
 from segl.errors import SeglError
 from segl.events import Events
-from segl.mail.return_port import ReturnPort
+from segl.mail.return_port import Refused, ReturnPort
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
 from segl.receipts import protection, records
 from segl.receipts.records import SentMessage
@@ -35,7 +34,7 @@ from segl_delivery.cms.signed import Signer
 from segl_delivery.receipts.machine import machine_form
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.proofs import proofs_of
-from segl_delivery.receipts.templates_of import Templates, load, shipped
+from segl_delivery.receipts.templates_of import UNFIT, Templates, load, shipped
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import House, Tls, kind_of, view_of
 
@@ -43,6 +42,8 @@ AT_ONCE: Final = 4
 _BATCH: Final = 2 * AT_ONCE  # few: those in hand when this process dies wait for the lease
 _LOOK_SECONDS: Final = 5.0  # at least so often: another host may have written
 _AGAIN_SECONDS: Final = 15.0  # after a receipt could not be sent
+_REFUSED_SECONDS: Final = 60.0  # after it was refused for now
+_PATIENCE: Final = 86400.0  # seconds: a sender who is refused "for now" so long gets none
 _EVIDENCE_LOOK: Final = 0.5
 
 
@@ -123,8 +124,9 @@ class Desk:
                     self._events.receipt_not_sent(message_id, error)
                 else:
                     self._events.failed("receipt", error)
+                later = _REFUSED_SECONDS if isinstance(error, Refused) else _AGAIN_SECONDS
                 with suppress(SeglError):
-                    await asyncio.to_thread(self._put_off, message_id, _AGAIN_SECONDS)
+                    await asyncio.to_thread(self._put_off, message_id, later)
 
     def tell(self, message_id: str) -> None:
         """Look at a message that is due, and send what there is to tell. Blocking."""
@@ -163,6 +165,10 @@ class Desk:
         for recipient, refusal in handover.refused.items():
             private = f"return port refused {recipient}: {refusal}"
             self._events.receipt_not_sent(message.id, SeglError("not sent", private))
+        if (said := handover.refused.get(message.sender)) is not None:
+            if said.temporary and time.time() < message.changed_at + _PATIENCE:
+                raise Refused(said, "RCPT")
+            return
         RECEIPTS.labels(kind.value).inc()
         RECEIPT_SECONDS.observe(max(0.0, time.time() - message.changed_at))
         self._events.receipt_sent(
@@ -196,11 +202,15 @@ def write(
     """The receipt of *message*. A house's own template that fails gives way to the shipped one: it was tried with the
     settings, but a receipt must not hang on it."""
     settings, number = office.settings, message.told.receipts + 1
+    if not settings.takes(
+        message.sender
+    ):  # it leaves the house, perhaps in clear: not what the mail was about
+        message = replace(message, reasons=())
     house = House(settings.organisation.name, settings.receipts.feedback)
     view = view_of(message, kind, terms.language, house, send=terms.send, tls=tls, revoke=revoke)
     try:
         text, html = office.templates.get(message.domain, shipped()).render(view)
-    except (TemplateError, ArithmeticError, TypeError, LookupError, ValueError):
+    except UNFIT:
         text, html = shipped().render(view)
     return Receipt(
         organisation=settings.organisation.name,

@@ -30,6 +30,17 @@ from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
 
 _SHIPPED: Final = Path(__file__).resolve().parent / "templates"
 _LONGEST: Final = 256 * 1024  # bytes of a template
+# What filling in a template may raise: its expressions are Python's, on what they did not expect.
+UNFIT: Final = (
+    TemplateError,
+    ValueError,
+    ArithmeticError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +83,15 @@ def template_faults(settings: Settings, file: Path) -> Iterator[Fault]:
                 try_out(load(path if key == "text" else None, path if key == "html" else None))
             except OSError as error:
                 yield Fault(file, f"receipt.{key}", f"{path}: {error.strerror}")
-            except (TemplateError, ValueError, ArithmeticError, TypeError, LookupError) as error:
+            except UNFIT as error:
                 line = getattr(error, "lineno", None)
                 where = f", line {line}" if line else ""
-                yield Fault(file, f"receipt.{key}", f"{path}{where}: {error}", "see docs/receipt-schema.md")
+                yield Fault(
+                    file,
+                    f"receipt.{key}",
+                    f"{path}{where}: {error or type(error).__name__}",
+                    "see docs/receipt-schema.md",
+                )
 
 
 def try_out(templates: Templates) -> None:

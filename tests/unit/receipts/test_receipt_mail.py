@@ -132,6 +132,23 @@ def test_a_digest_once_a_day_and_the_report_once_a_week(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def test_a_digest_that_is_refused_for_now_stands_in_tomorrows(tmp_path: Path) -> None:
+    chosen = settings(receipts={"send": "daily"})
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    with SmtpPeer("127.0.0.1", free_port()) as peer:
+        days = calendar(engine, peer, chosen)
+        days.look(NOW.replace(day=23))
+        with transaction(engine) as connection:
+            records.hear(connection, heard(1), chosen.receipt_terms, NOW.timestamp())
+        peer.rcpt_replies[ANNA] = "451 4.3.0 temporary lookup failure"
+        days.look(NOW)
+        peer.rcpt_replies.clear()
+        days.look(NOW.replace(month=12, day=1))
+        [digest] = peer.received
+        assert digest.recipients == (ANNA,)
+    engine.dispose()
+
+
 def form_of(mail: Message) -> dict[str, list[dict[str, str]]]:
     for part in mail.walk():
         if part.get_content_type() == "application/json":

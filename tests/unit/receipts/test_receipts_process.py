@@ -233,6 +233,8 @@ def test_the_log_tells_how_tls_protected_it(desk: Desk) -> None:
         ("{{ receipt.nothing }}", "nothing"),
         ("{{ receipt.__class__.__mro__ }}", "unsafe"),
         ("{{ 1 / 0 }}", "division"),
+        ("{{ receipt.subject|dictsort }}", "no attribute"),
+        ("{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "recursion"),
     ],
 )
 def test_a_template_that_does_not_work_refuses_the_start(desk: Desk, template: str, said: str) -> None:
@@ -294,3 +296,54 @@ def test_the_organisations_key_signs_where_that_is_wanted(desk: Desk) -> None:
     done = subprocess.run(command, input=receipt.mail.content, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert receipt.states == {BO: "sent"}
+
+
+def test_a_sender_who_is_refused_for_now_gets_it_later(desk: Desk) -> None:
+    """A directory that is down, a greylist: not the end of a receipt."""
+    desk.return_port.rcpt_replies[SENDER] = "451 4.3.0 temporary lookup failure"
+    desk.start()
+    Mail(desk).tell(group(BO))
+    wait_until(lambda: "receipt_not_sent" in desk.daemon.log, 30, lambda: desk.daemon.log)
+    desk.return_port.rcpt_replies.clear()
+    desk.daemon.kill()
+    with sqlite3.connect(desk.directory / "segl.db") as store:  # nobody waits a minute for a test
+        store.execute("UPDATE sent_message SET due_at = 0")
+    desk.daemon.start()
+    assert len(wait_for(desk, 1)) == 1
+
+
+def test_one_who_is_refused_for_good_is_not_asked_again(desk: Desk) -> None:
+    desk.return_port.rcpt_replies[SENDER] = "550 5.1.1 no such user"
+    desk.start()
+    Mail(desk).tell(group(BO))
+    wait_until(lambda: "receipt_not_sent" in desk.daemon.log, 30, lambda: desk.daemon.log)
+    wait_until(lambda: told_of(desk) == (1, 1), 30, lambda: desk.daemon.log)
+    assert '"receipt_sent"' not in desk.daemon.log
+
+
+def told_of(desk: Desk) -> tuple[int, int]:
+    with sqlite3.connect(desk.directory / "segl.db") as store:
+        found: tuple[int, int] = store.execute("SELECT told, told_final FROM sent_message").fetchone()
+    return found
+
+
+def test_a_sender_outside_the_house_hears_of_a_failure_and_not_what_the_mail_was_about(desk: Desk) -> None:
+    """His receipt leaves the house, perhaps in clear."""
+    desk.start()
+    outside = "drift@hosting.example"
+    failed = group(BO, "failed", "5.1.1", "550 5.1.1 no such user")
+    assert Mail(desk).tell(failed, to=outside).startswith("250")
+    [receipt] = wait_for(desk, 1)
+    assert receipt.mail.recipients == (outside,)
+    assert receipt.form["reasons"] == []
+    assert "CPR" not in receipt.part("text/plain") + receipt.part("text/html")
+
+
+def test_nothing_that_a_mail_brings_acts_on_the_terminal(desk: Desk) -> None:
+    desk.start()
+    Mail(desk).tell(group(BO), message_id="<\x1b]0;x\x07@x>")
+    wait_for(desk, 1)
+    for words in (["list"], ["show", "<\x1b]0;x\x07@x>"]):
+        command = [sys.executable, "-m", "segl.cli", "receipt", *words, "--settings", str(desk.settings_file)]
+        done = subprocess.run(command, capture_output=True, check=True)
+        assert b"\x1b" not in done.stdout

@@ -1,0 +1,162 @@
+"""Messages on hold, and several people who decide at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from segl.audit import Act
+from segl.errors import PostfixError
+from segl.mail.return_port import Handover, ReturnPort, Unreachable
+from segl.postfix import hold_queue
+from segl.postfix.hold_queue import Held, HoldQueue
+from segl.postfix.holding import Decided, Holding, Release
+from segl.settings_file import parse_settings
+from segl.store import open_store
+
+HELD = Held("4jZ6", "ab" * 32, 1_795_575_511.0, 900, "anna@nordby.example", ("bo@x.example",), ("cpr",))
+
+
+@dataclass(frozen=True, slots=True)
+class Queue(HoldQueue):
+    """Notes what is done to messages."""
+
+    done: list[str] = field(default_factory=list)
+
+    def release(self, queue_id: str) -> None:
+        self.done.append(f"release {queue_id}")
+
+    def delete(self, queue_id: str) -> None:
+        self.done.append(f"delete {queue_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Port(ReturnPort):
+    """Takes everything, or nothing while ``down`` is not empty."""
+
+    down: list[bool] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
+
+    def send(self, sender: str, recipients: object, message: object, **_: object) -> Handover:
+        if self.down:
+            raise Unreachable("the return port does not answer")
+        assert isinstance(message, bytes)
+        self.sent.append(message)
+        return Handover("1")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def holding(engine: Engine) -> Holding:
+    given = {
+        "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+        "hold": {"officer": "dpo@nordby.example", "persons": 2},
+    }
+    return Holding(parse_settings(given), engine, Queue(Path("/nowhere")), Port("127.0.0.1", 1))
+
+
+def done(holding: Holding) -> list[str]:
+    assert isinstance(holding.queue, Queue)
+    return holding.queue.done
+
+
+def sent(holding: Holding) -> list[bytes]:
+    assert isinstance(holding.return_port, Port)
+    return holding.return_port.sent
+
+
+def test_two_who_agree_in_the_same_moment_are_two(holding: Holding, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has seen that nobody had agreed yet."""
+    note = Holding._note
+
+    def both(self: Holding, held: Held, act: Act, person: str) -> None:
+        if act is Act.RELEASE_ASKED:
+            note(self, held, act, "knud")
+        note(self, held, act, person)
+
+    monkeypatch.setattr(Holding, "_note", both)
+    assert holding.release(HELD, "lise") is Release.RELEASED
+    assert done(holding) == ["release 4jZ6"]
+
+
+def test_of_a_message_that_was_released_nobody_is_told_that_it_was_rejected(holding: Holding) -> None:
+    holding.release(HELD, "lise")
+    holding.release(HELD, "knud")
+    with pytest.raises(Decided, match="was released by knud"):
+        holding.reject(HELD, "eva")
+    assert (done(holding), sent(holding)) == (["release 4jZ6"], [])
+
+
+def test_also_when_the_release_is_noted_in_the_same_moment(
+    holding: Holding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = Holding._note
+
+    def release_first(self: Holding, held: Held, act: Act, person: str) -> None:
+        note(self, held, Act.RELEASED, "knud")
+        note(self, held, act, person)
+
+    monkeypatch.setattr(Holding, "_note", release_first)
+    with pytest.raises(Decided):
+        holding.reject(HELD, "eva")
+    assert (done(holding), sent(holding)) == ([], [])
+
+
+def test_a_rejected_message_is_not_released(holding: Holding) -> None:
+    holding.release(HELD, "lise")
+    holding.reject(HELD, "eva")
+    with pytest.raises(Decided, match="was rejected by eva"):
+        holding.release(HELD, "knud")
+    assert done(holding) == ["delete 4jZ6"]
+
+
+def test_while_the_sender_cannot_be_told_nothing_is_deleted_and_a_second_run_ends_it(
+    holding: Holding,
+) -> None:
+    assert isinstance(holding.return_port, Port)
+    holding.return_port.down.append(True)
+    with pytest.raises(Unreachable):
+        holding.reject(HELD, "eva")
+    assert done(holding) == []
+    holding.return_port.down.clear()
+    holding.reject(HELD, "eva")
+    assert (done(holding), len(sent(holding))) == (["delete 4jZ6"], 1)
+
+
+def test_what_waits_is_found_behind_a_long_queue_and_with_any_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Postfix lists the hold queue last; a line separator (U+2028) may stand in an address."""
+    recipients = [{"address": "bo\u2028@x.example"}]
+    message = {
+        "queue_id": "4jZ6",
+        "arrival_time": 1,
+        "message_size": 2,
+        "sender": "",
+        "recipients": recipients,
+    }
+    busy = json.dumps({**message, "queue_name": "deferred"})
+    listed = "\n".join([*[busy] * 12_000, json.dumps({**message, "queue_name": "hold"}, ensure_ascii=False)])
+
+    def run(command: list[str], **_: object) -> CompletedProcess[str]:
+        header = f"X-Segl-Hold: cpr\nX-Segl-Id: {HELD.id}\n\n"
+        return CompletedProcess(command, 0, listed if "-j" in command else header, "")
+
+    monkeypatch.setattr(hold_queue, "run_postfix", run)
+    [found] = HoldQueue(Path("/nowhere")).messages()
+    assert (found.id, found.recipients) == (HELD.id, ("bo\u2028@x.example",))
+    monkeypatch.setattr(hold_queue, "run_postfix", lambda *_: CompletedProcess([], 1, "", "no"))
+    with pytest.raises(PostfixError):
+        HoldQueue(Path("/nowhere")).messages()
