@@ -407,6 +407,25 @@ def test_hostile_html_runs_nothing_fetches_nothing_and_leads_nowhere(
     assert fixed is None or fixed["width"] <= frame["width"]
 
 
+def test_where_a_link_leads_is_seen_whatever_stands_around_it(
+    seal: Seal, visit: Callable[..., Visitor]
+) -> None:
+    around = "font-size:0;line-height:0;color:#595959;background-color:#595959;letter-spacing:-9px"
+    html = (
+        f'<div style="{around}"><bdo dir="rtl"><a href="https://ond.example/">'
+        '<span style="font-size:16px;background-color:#fff">bank.example</span></a></bdo></div>'
+    )
+    her = visit(seal(html))
+    her.read()
+    told = her.body.locator(".target")
+    expect(told).to_have_text("[ond.example]")
+    for name, value in {
+        "font-size": "14px", "background-color": "rgb(255, 255, 255)", "color": "rgb(89, 89, 89)",
+        "direction": "ltr", "unicode-bidi": "isolate", "letter-spacing": "normal",
+    }.items():  # fmt: skip
+        expect(told).to_have_css(name, value)
+
+
 def test_files_are_saved_and_never_shown(seal: Seal, visit: Callable[..., Visitor]) -> None:
     content = mail()
     her = visit(seal(content=content))

@@ -21,7 +21,8 @@ img:not([src]){display:none}
 table{max-width:100%}
 .text{white-space:pre-wrap}
 .piece+.piece{margin-top:6mm;border-top:.5pt solid #999;padding-top:4mm}
-.target{color:#595959;font-size:.85em}
+.target{color:#595959;background:#fff;font:9pt/1.4 "Liberation Sans","DejaVu Sans",sans-serif;direction:ltr;
+letter-spacing:normal;word-spacing:normal;text-transform:none;white-space:normal}
 summary{display:none}
 a{color:#0b57a4}
 """

@@ -121,6 +121,8 @@ def test_pictures_of_the_message_are_shown_and_all_others_blocked_and_counted(
         ),
         (f'<a href="https://evil.example">bank.example{" " * 3000}evil.example</a>', "[evil.example]"),
         ('<a href="https://www.vand.example"><b style="color:blue">https://vand.example/</b></a>', ""),
+        ('<p title="<a>">x</p><a href="https://evil.example">bank.example</a>', "[evil.example]"),
+        ('<a href="https://evil.example"><b title="</a>evil.example">bank.example</b></a>', "[evil.example]"),
         ('<a href="mailto:bo%40x.example?subject=y">Skriv</a>', "[bo@x.example]"),
         ('<a href="https://vand.example/regning?id=3">www.vand.example</a>', ""),
         ('<a href="https://vand.example/">Se <b>vand.example</b></a>', ""),
