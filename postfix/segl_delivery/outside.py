@@ -6,7 +6,8 @@ them. People and programs write words where none belong, and a field that nobody
 * **Addresses.** A personal number can stand in a display name (``"010190-1234 Hansen" <h@…>``): of a field whose
   decoded text holds a long run of digits, only the bare addresses stay.
 * **Identifiers** (Message-ID, In-Reply-To, References, list fields): what stands in angle brackets. Old programs write
-  words beside it (RFC 5322 §4.5.4), and the name of a list can tell what the matter is.
+  words beside it (RFC 5322 §4.5.4), and the name of a list can tell what the matter is. What a list names with a long
+  run of digits in it stays inside: ``<https://x.dk/?cpr=…>``.
 * **Date**: the time without comments.
 * All others as they are when they hold what they should, else not at all.
 """
@@ -19,6 +20,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Final
+from urllib.parse import unquote
 
 from segl.mail.fields import LINE_END, Field, canonical
 from segl.mail.paths import is_plain
@@ -104,11 +106,20 @@ def _addresses_outside(field: Field) -> bytes | None:
 def _identifiers_outside(field: Field) -> bytes | None:
     """The field as it is when it holds identifiers alone, else those of it; ``None`` when there are none."""
     found = _IDENTIFIER.findall(field.value)
-    if found and not _IDENTIFIER.sub(b"", field.value).strip(b" \t,"):
+    of_list = field.name.startswith("list-")
+    if of_list and any(map(_holds_number, found)):
+        found = [entry for entry in found if not _holds_number(entry)]
+    elif found and not _IDENTIFIER.sub(b"", field.value).strip(b" \t,"):
         return canonical(ended(field.raw))
     name = field.raw.split(b":", 1)[0].strip()
-    between = b",\r\n " if field.name.startswith("list-") else b"\r\n "
+    between = b",\r\n " if of_list else b"\r\n "
     return name + b": " + between.join(found) + LINE_END if found else None
+
+
+def _holds_number(identifier: bytes) -> bool:
+    """Whether a long run of digits stands in an address on the web, where a program may have put a person's number."""
+    text = unquote(identifier.decode("utf-8", "replace"))
+    return mask_digits(text) != text
 
 
 def _date_outside(field: Field) -> bytes | None:

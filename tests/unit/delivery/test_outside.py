@@ -57,6 +57,12 @@ def test_what_mail_needs_on_its_way_stands_outside_as_it_is(field: str) -> None:
             "List-Unsubscribe: <mailto:a@x.example>,\r\n <mailto:b@x.example>",
         ),
         ("List-Post: NO (kun for Anna Hansen)", ""),
+        ("List-Help: <https://x.example/?cpr=010190-1234>", ""),
+        ("List-Unsubscribe: <mailto:a@x.example?subject=010190%2D1234>", ""),
+        (
+            "List-Unsubscribe: <https://x.example/0101901234>, <mailto:b@x.example>",
+            "List-Unsubscribe: <mailto:b@x.example>",
+        ),
         ("Date: Wed, 25 Nov 2026 03:00:00 +0100 (Anna 010190-1234)", "Date: Wed, 25 Nov 2026 03:00:00 +0100"),
         ("Date: i dag, 010190-1234", ""),
         ("Date: Wed, 99 Nov 99999 99:00:00 +9999", ""),
