@@ -34,6 +34,7 @@ from segl.smime_types import holds_cms, is_clear_signed
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.cms.keys import KeyRing as Opener
+from segl_delivery.cms.opening import Decrypted
 from segl_delivery.cms.signed import Signed
 from segl_delivery.inbound.author import author_of
 from segl_delivery.inbound.judging import UNSIGNED, Judge, Judgement, SignatureResult
@@ -50,6 +51,9 @@ from segl_delivery.unwrapping import (
 )
 
 _UNREAD = Judgement(SignatureResult.NEUTRAL, "the signature cannot be read")
+_AROUND = Judgement(
+    SignatureResult.POLICY, "the signature is around the encryption: not of who wrote what is inside"
+)
 _MOST_SIGNERS = 16
 _MARKS = re.compile(rb"(?<=\n)" + PREFIX.encode() + rb"[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE)
 _TAKEN = SmtpReply(250, "2.0.0", "internal: handed on")
@@ -190,7 +194,7 @@ class OpeningAgent:
 
     def _told(self, delivery: Delivery, found: Unwrapped) -> Result:
         outer, at = read_header(delivery.content)
-        signed = next((layer for layer in reversed(found.layers) if isinstance(layer, Signed)), None)
+        signed = _author_s(found.layers)
         if not found.was_encrypted:
             author = author_of(outer)
             judgement = self._judged(found, signed, author)
@@ -224,6 +228,8 @@ class OpeningAgent:
     def _judged(self, found: Unwrapped, signed: Signed | None, author: str) -> Judgement:
         if signed is None and is_clear_signed(header_of(read_header(found.entity)[0])):
             return _UNREAD  # it says that it is signed, and nothing was judged
+        if signed is None and any(isinstance(layer, Signed) for layer in found.layers):
+            return _AROUND
         return self.judge.judge(signed, author, datetime.now(UTC))
 
     def _result(
@@ -274,6 +280,14 @@ class OpeningAgent:
                 reason=report.judgement.reason,
                 signer=report.judgement.identifier,
             )
+
+
+def _author_s(layers: Sequence[Decrypted | Signed | None]) -> Signed | None:
+    """The innermost signature, if no encryption lies inside it: anybody can sign the ciphertext of another."""
+    for layer in reversed(layers):
+        if layer is not None:
+            return layer if isinstance(layer, Signed) else None
+    return None
 
 
 def _addresses(signed: Signed) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from cryptography import x509
 
 from segl.certificate_chain import Authorities
 from segl.errors import SeglError, SmtpReply
@@ -90,11 +91,17 @@ def message(us: Identity) -> bytes:
 
 
 def deliver(
-    port: Port, ring: object, message: bytes, *recipients: str, out: Port | None = None, **inbound: object
+    port: Port,
+    ring: object,
+    message: bytes,
+    *recipients: str,
+    out: Port | None = None,
+    pinned: Sequence[x509.Certificate] = (),
+    **inbound: object,
 ) -> dict[str, int]:
     organisation = {"name": "Nordby", "domains": ["nordby.example", "sydby.example"]}
     settings = parse_settings({"organisation": organisation, "inbound": {"on": True, **inbound}})
-    judge = Judge(Authorities(()), lambda _: Standing.unknown(""), lambda _: ())
+    judge = Judge(Authorities(()), lambda _: Standing.unknown(""), lambda _: pinned)
     inside, outside = cast(ReturnPort, port), cast(ReturnPort, out or port)
     agent = OpeningAgent(settings, cast(KeyRing, ring), judge, inside, outside, port.events)
     delivery = Delivery(Envelope(SENDER, recipients or (OWN,)), message, client="mail.nordby.example")
@@ -192,6 +199,20 @@ def test_ciphertext_dressed_up_as_signed_mail_tells_its_sender_nothing(
     assert SECRET in opened.got[0][2]
     assert SECRET not in closed.got[0][2]
     assert opened.got[0][0] == closed.got[0][0] == "postmaster@nordby.example"
+
+
+@pytest.mark.parametrize("dressed", [signed_once_more, signed_around])
+def test_who_signs_another_s_ciphertext_did_not_write_what_is_inside(
+    us: Identity, message: bytes, dressed: Callable[[bytes, Identity], bytes], tmp_path: Path
+) -> None:
+    """The signature holds, and its certificate is that of the domain in From."""
+    partner = Identity.new(tmp_path, "partner", rsa_key())
+    port = Port()
+    assert deliver(port, Ring(us), dressed(message, partner), pinned=[partner.certificate]) == {OWN: 250}
+    opened = port.got[0][2]
+    assert SECRET in opened
+    assert b"smime=policy" in opened
+    assert b"around the encryption" in opened
 
 
 def test_while_our_keys_cannot_be_read_the_mail_waits(tmp_path: Path, message: bytes) -> None:
