@@ -165,6 +165,8 @@ def diff(names: Names = None, settings: SettingsFile = DEFAULT_FILE, as_json: Js
     base = loaded.delivery.tunnel_lists
     failed = differs = False
     elsewhere = decided_elsewhere(loaded)
+    if not loaded.tunnel_list and not names and not as_json:
+        say(_NO_LISTS)
     for terms in _chosen(loaded, names):
         try:
             changes = offered(terms, base, _source(terms), time.time())

@@ -94,6 +94,7 @@ def test_without_lists_there_is_nothing_to_do(tmp_path: Path) -> None:
     assert (updated.exit_code, updated.stdout) == (0, "no lists: the settings have no [[tunnel_list]]\n")
     assert segl("update", "--log", "--settings", str(file)).stdout == ""
     assert "no [[tunnel_list]]" in segl("list", "--settings", str(file)).stdout
+    assert "no [[tunnel_list]]" in segl("diff", "--settings", str(file)).stdout
     assert segl("update", "--settings", str(tmp_path / "none.toml")).exit_code == 2
 
 
