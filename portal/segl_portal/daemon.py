@@ -10,6 +10,7 @@ leaves a running process as it is.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import resource
 import signal
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 EXIT_REFUSED: Final = 2
 _BACKLOG: Final = 512
+_ORPHAN_SECONDS: Final = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -189,12 +191,19 @@ class _Parent:
 
         host, port = self._settings.metrics.host, self._settings.metrics.portal_port
         self._listening.close()
-        try:
-            metrics.serve(host, port)
-        except OSError as error:
-            raise SeglError(
-                "the metrics port cannot be had", f"metrics.portal_port {host}:{port}: {error.strerror}"
-            ) from None
+        patience = time.monotonic() + _ORPHAN_SECONDS
+        while True:
+            try:
+                metrics.serve(host, port)
+                break
+            except OSError as error:
+                # that of a parent which was killed a moment ago looks each second whether it is still wanted
+                if error.errno == errno.EADDRINUSE and time.monotonic() < patience:
+                    time.sleep(0.1)
+                    continue
+                raise SeglError(
+                    "the metrics port cannot be had", f"metrics.portal_port {host}:{port}: {error.strerror}"
+                ) from None
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         os.set_blocking(lifeline, False)
         while True:

@@ -3,10 +3,12 @@ authority's word, opened with openssl."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from email import message_from_bytes
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -123,13 +125,17 @@ def test_the_sender_hears_whose_key_it_was(town: Town) -> None:
     town.send(RSA)
     fingerprint = town.holders[RSA].fingerprint
 
-    def reports() -> bytes:
-        return b"".join(mail.content for mail in town.street.mail_for(SENDER))
+    def receipts() -> list[str]:
+        """What the machine-readable part of each receipt says of how it went."""
+        mails = (message_from_bytes(mail.content) for mail in town.street.mail_for(SENDER))
+        parts = (part for mail in mails for part in mail.walk())
+        forms = [part.get_payload(decode=True) for part in parts if part.get_content_subtype() == "json"]
+        return [one["evidence"] or "" for form in forms for one in json.loads(bytes(form))["recipients"]]
 
     wait_until(
-        lambda: f"encrypted to sha256={fingerprint[:16]}".encode() in reports(),
+        lambda: any(f"encrypted to sha256={fingerprint[:16]}" in told for told in receipts()),
         30,
-        lambda: reports().decode("utf-8", "replace"),
+        lambda: repr(receipts()),
     )
     assert any(
         event["event"] == "encrypted" and event["certificates"] == [fingerprint]

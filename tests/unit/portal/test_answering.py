@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from segl.audit import Act, entries
+from segl.events import Events, configure_log
 from segl.sealed import life
 from segl.store import transaction
 from segl.tables.sealed import sealed_answer, sealed_recipient
-from segl_portal.answering import AnswerRefused, Taken, Why
+from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
 from world.forms import Form, flowing
 from world.writing import ORIGINAL, Writing, refused, said
 
@@ -137,6 +138,10 @@ def test_it_stands_in_the_audit_trail_and_on_the_recipients_row(writing: Writing
 def test_the_log_tells_neither_text_nor_names_of_files(
     writing: Writing, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    configure_log()  # an earlier test of this process may have turned the log elsewhere
+    writing.desk.close()
+    counter = writing.counter
+    writing.desk = AnswerDesk(counter.settings, counter.engine, Events("segl-portal"), lambda: counter.now)
     form = Form(text="hemmelig-tekst").with_file("hemmelig-fil.txt", b"hemmeligt-indhold")
     writing.send(form)
     writing.send(form.with_file("hemmelig-fil.exe", b"MZ"))
