@@ -55,7 +55,8 @@ def show(
 
     try:
         with _store(settings) as (loaded, connection):
-            found = [(message, tls_of(connection, message, loaded)) for message in find(connection, name)]
+            messages = find(connection, _known(name)) if name else []
+            found = [(message, tls_of(connection, message, loaded)) for message in messages]
             later = {message.id: _later(connection, message) for message, _ in found}
     except SeglError as error:
         fail_of(error)
@@ -92,7 +93,7 @@ def list_(
 
     try:
         with _store(settings) as (loaded, connection):
-            found = latest(connection, limit, sender=sender, state=state)
+            found = latest(connection, limit, sender=_known(sender), state=state)
             tls = {message.id: tls_of(connection, message, loaded) for message in found} if as_json else {}
     except SeglError as error:
         fail_of(error)
@@ -109,6 +110,11 @@ def list_(
     ]
     for number, text in enumerate(columns(rows)):
         say(paint(text, bold=not number))
+
+
+def _known(argument: str) -> str:
+    """*argument* as the store may have it: bytes that are no UTF-8 stand there as the replacement character."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _store(file: Path) -> AbstractContextManager[tuple[Settings, Connection]]:

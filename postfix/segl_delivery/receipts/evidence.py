@@ -31,6 +31,7 @@ from segl.receipts.protection import Protection
 _MOST_PROCESSES: Final = 4_096
 _SLACK: Final = 2.0  # seconds: the log's clock may count whole ones, and lines are written a little later
 _LONGEST_LINE: Final = 8_192
+_LONGEST_ADDRESS: Final = 512
 
 # The time in either of the two forms that are in use, the host, and the process. Only transports of forced TLS.
 _LINE: Final = re.compile(
@@ -42,9 +43,11 @@ _TLS: Final = re.compile(
     r"(?P<host>[^\s\[\]]+)\[(?P<address>[^\]\s]+)\]:(?P<port>\d+): "
     r"(?P<version>TLSv[\d.]+) with cipher (?P<cipher>[\w-]+) "
 )
+# Each place is named exactly: behind the status stands what the other server said, and that may look like a line.
 _SENT: Final = re.compile(
-    r"(?P<queue_id>[0-9A-Za-z]+): to=<(?P<recipient>.*?)>,(?: orig_to=<.*?>,)? "
-    r"relay=(?P<host>[^\s\[\]]+)\[(?P<address>[^\]\s]+)\]:(?P<port>\d+), .*?"
+    r"(?P<queue_id>[0-9A-Za-z]+): "
+    r'to=<(?P<recipient>(?:"(?:[^"\\]|\\.)*"|[^\s<>"])*)>,(?: orig_to=<(?:"(?:[^"\\]|\\.)*"|[^\s<>"])*>,)? '
+    r"relay=(?P<host>[^\s\[\]]+)\[(?P<address>[^\]\s]+)\]:(?P<port>\d+), (?:conn_use=\d+, )?delay=[\d.]+, "
     r"delays=[\d.]+/[\d.]+/(?P<connecting>[\d.]+)/(?P<sending>[\d.]+), dsn=[\d.]+, status=sent \("
 )
 
@@ -93,6 +96,9 @@ class TlsLines:
     def _joined(self, pid: str, line: re.Match[str], at: float) -> Protection | None:
         latest = self._latest.get(pid)
         if latest is None or latest.queue_id not in ("", line["queue_id"]):
+            return None
+        # the table has no place for such an address, and would refuse all others with it
+        if len(line["recipient"]) > _LONGEST_ADDRESS:
             return None
         if latest.place != (line["host"], line["address"], line["port"]):
             return None

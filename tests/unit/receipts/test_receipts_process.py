@@ -347,3 +347,14 @@ def test_nothing_that_a_mail_brings_acts_on_the_terminal(desk: Desk) -> None:
         command = [sys.executable, "-m", "segl.cli", "receipt", *words, "--settings", str(desk.settings_file)]
         done = subprocess.run(command, capture_output=True, check=True)
         assert b"\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("words", [["show", b"\xff"], ["show", ""], ["list", "--sender", b"\xff@x.example"]])
+def test_any_argument_gets_an_answer(desk: Desk, words: list[str | bytes]) -> None:
+    desk.start()
+    Mail(desk).tell(group(BO), message_id="")
+    wait_for(desk, 1)
+    command = [sys.executable, "-m", "segl.cli", "receipt", *words, "--settings", str(desk.settings_file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (int(words[0] == "show"), False)
+    assert BO not in done.stdout

@@ -121,3 +121,19 @@ def test_the_old_form_of_time_has_no_year() -> None:
     assert (moment("Dec 31 23:59:59", new_year) or 0.0) == pytest.approx(new_year, abs=86400)
     assert moment("Feb 29 12:00:00", moment("2028-03-01T00:00:00+00:00", 0.0) or 0.0) is not None
     assert moment("Xyz 99 99:99:99", NOW) is None
+
+
+@pytest.mark.parametrize("recipient", ["bo@x.example", '"bo\\" >, relay=x"@x.example'])
+@pytest.mark.parametrize("status", ["deferred", "bounced"])
+def test_what_a_server_says_is_never_taken_for_a_delivery(recipient: str, status: str) -> None:
+    """Its text stands in the line, behind the status."""
+    said = sent(7, "4jZ1").partition(": to=")[2]
+    line = sent(7, "4jZ1", recipient, status=status).replace("(250 ok)", f"(host said: 450 {said} to={said})")
+    assert read(tls(7), line) == []
+    [one] = read(tls(7), sent(7, "4jZ1", recipient).replace("(250 ok)", f"(250 {said})"))
+    assert one.recipient == recipient
+
+
+def test_an_address_that_the_table_cannot_hold_is_passed_over() -> None:
+    long = f"{600 * 'a'}@x.example"
+    assert [one.recipient for one in read(tls(7), sent(7, "4jZ1", long), sent(7, "4jZ1"))] == ["bo@x.example"]
