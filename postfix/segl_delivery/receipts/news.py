@@ -40,9 +40,13 @@ def heard_of(
     """What *report*, which went to *sender*, says. *is_own* tells own recipients, *relay* is the host of another
     encryption service."""
     stage = Stage.SECURE if report.reporter.startswith(SECURE_NAME) else Stage.FRONT
-    news = tuple(
+    every = (
         _news(result, report, stage, is_own, relay) for result in report.results if result.action in _STATES
     )
+    # Behind the return port nobody asks for success outside the house: such a word is of a copy that a colleague sends
+    # on, or of none of ours.
+    outside = (None, Stage.FRONT, State.SENT)
+    news = tuple(one for one in every if (one.way, one.stage, one.state) != outside)
     return Heard(
         id=report.envelope_id,
         sender=sender[:_LONGEST_ADDRESS],

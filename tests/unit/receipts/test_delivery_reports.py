@@ -91,6 +91,13 @@ def test_behind_the_return_port_the_front_says_what_came_back() -> None:
     assert (one.stage, one.state, one.way) == (Stage.FRONT, State.FAILED, None)
 
 
+def test_behind_the_return_port_no_success_is_heard_of_outside_the_house() -> None:
+    """Nobody asks for it there: it would be of a copy that a colleague sends on, or of another message."""
+    assert heard(group("bo@x.example", Remote_MTA="dns; mx.x.example"), reporter="mail.nordby.example") == ()
+    [colleague] = heard(group("eva@nordby.example"), reporter="mail.nordby.example")
+    assert (colleague.stage, colleague.state, colleague.way) == (Stage.FRONT, State.SENT, Way.INTERNAL)
+
+
 def test_what_the_other_side_said_is_kept_without_numbers_of_persons() -> None:
     [one] = heard(
         group(
