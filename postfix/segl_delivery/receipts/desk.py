@@ -18,7 +18,7 @@ from typing import Final
 from sqlalchemy.engine import Connection, Engine
 
 from segl.addresses import domain_of
-from segl.errors import SeglError
+from segl.errors import SeglError, SmtpReply
 from segl.events import Events
 from segl.mail.return_port import Refused, ReturnPort
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
@@ -161,12 +161,18 @@ class Desk:
         receipt = write(office, terms, message, kind, tls, self._revocation(office, message))
         recipients = list(dict.fromkeys(filter(None, (message.sender, terms.journal))))
         content = receipt.message(datetime.now().astimezone(), office.signer())
-        handover = office.return_port.send("", recipients, content, smtputf8=False)
+        try:
+            handover = office.return_port.send("", recipients, content, smtputf8=False)
+        except Refused as refused:  # all of it, for its sender or its size
+            if _may_come_later(refused.reply, message):
+                raise
+            self._events.receipt_not_sent(message.id, refused)
+            return
         for recipient, refusal in handover.refused.items():
             private = f"return port refused {recipient}: {refusal}"
             self._events.receipt_not_sent(message.id, SeglError("not sent", private))
         if (said := handover.refused.get(message.sender)) is not None:
-            if said.temporary and time.time() < message.changed_at + _PATIENCE:
+            if _may_come_later(said, message):
                 raise Refused(said, "RCPT")
             return
         RECEIPTS.labels(kind.value).inc()
@@ -189,6 +195,10 @@ class Desk:
     def _put_off(self, message_id: str, seconds: float) -> None:
         with transaction(self._engine) as connection:
             records.put_off(connection, message_id, time.time() + seconds)
+
+
+def _may_come_later(said: SmtpReply, message: SentMessage) -> bool:
+    return said.temporary and time.time() < message.changed_at + _PATIENCE
 
 
 def write(

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +23,17 @@ NAME: Final = Path("journal")  # what it is called in the table of positions
 _PLACES: Final = (Path("/run/log/journal"), Path("/var/log/journal"))
 _TAG: Final = "postfix/segl-tls/smtp"
 _AGAIN_SECONDS: Final = 60
-_FIELDS: Final = "MESSAGE,SYSLOG_PID,_PID"
+_FIELDS: Final = "MESSAGE,SYSLOG_PID,_PID,_UID"
 _AT_ONCE: Final = 1024 * 1024
+
+
+@cache
+def _writers() -> frozenset[int]:
+    """Whose entries count: anybody may write to the journal under Postfix's name (logger(1)), and the journal itself
+    notes who did (systemd.journal-fields(7))."""
+    with suppress(KeyError):
+        return frozenset({0, pwd.getpwnam("postfix").pw_uid})
+    return frozenset({0})
 
 
 def is_there() -> bool:
@@ -90,6 +102,8 @@ class Journal:
             found = json.loads(entry)
             at, text = int(found["__REALTIME_TIMESTAMP"]), found["MESSAGE"]
             pid = int(found.get("SYSLOG_PID") or found["_PID"])
+            if int(found["_UID"]) not in _writers():
+                return ""
         except (ValueError, KeyError, TypeError):
             return ""
         if not isinstance(text, str):  # bytes that are no UTF-8 come as a list of numbers

@@ -13,6 +13,7 @@ from segl_delivery.receipts.evidence import TlsLines
 from segl_delivery.receipts.journal import Journal
 from world.postfix import wait_until
 
+TAG = "postfix/segl-tls/smtp"
 REMOTE = "/usr/lib/systemd/systemd-journal-remote"
 TLS = "Verified TLS connection established to mx.x.example[192.0.2.1]:25: TLSv1.3 with cipher TLS_X (256/256 bits)"
 SENT = (
@@ -28,12 +29,12 @@ class Written:
         self.folder = folder
         self._count = 0
 
-    def add(self, *messages: str, tag: str = "postfix/segl-tls/smtp", ago: float = 0.0) -> None:
+    def add(self, *messages: str, tag: str = TAG, ago: float = 0.0, uid: int = 0) -> None:
         self._count += 1
         now = int((time.time() - ago) * 1e6)
         entries = "\n".join(
             f"__REALTIME_TIMESTAMP={now + number}\n__MONOTONIC_TIMESTAMP={self._count * 1000 + number}\n"
-            f"_BOOT_ID=0123456789abcdef0123456789abcdef\nSYSLOG_IDENTIFIER={tag}\nSYSLOG_PID=7\n_PID=7\n"
+            f"_BOOT_ID=0123456789abcdef0123456789abcdef\nSYSLOG_IDENTIFIER={tag}\nSYSLOG_PID=7\n_PID=7\n_UID={uid}\n"
             f"MESSAGE={message}\n"
             for number, message in enumerate(messages)
         )
@@ -70,6 +71,13 @@ def test_tls_is_proven_from_the_journal_as_from_a_file(written: Written, journal
     journal.resume(None)
     [proof] = TlsLines(time.time).read(read(journal, 2))
     assert (proof.queue_id, proof.recipient, proof.cipher) == ("4jZ1", "bo@x.example", "TLS_X")
+
+
+def test_what_others_wrote_under_postfixs_name_does_not_count(written: Written, journal: Journal) -> None:
+    written.add("made up", uid=54321)
+    written.add(SENT)
+    journal.resume({"at": 0})
+    assert [line.partition("]: ")[2] for line in read(journal, 1)] == [SENT]
 
 
 def test_a_start_goes_on_a_little_before_the_position(written: Written, journal: Journal) -> None:

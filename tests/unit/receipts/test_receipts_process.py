@@ -321,6 +321,15 @@ def test_one_who_is_refused_for_good_is_not_asked_again(desk: Desk) -> None:
     assert '"receipt_sent"' not in desk.daemon.log
 
 
+def test_a_receipt_that_is_refused_for_good_is_not_sent_for_ever(desk: Desk) -> None:
+    desk.return_port.data_reply = "552 5.3.4 message too large"
+    desk.start()
+    Mail(desk).tell(group(BO))
+    wait_until(lambda: told_of(desk) == (1, 1), 30, lambda: desk.daemon.log)
+    assert "receipt_not_sent" in desk.daemon.log
+    assert '"receipt_sent"' not in desk.daemon.log
+
+
 def told_of(desk: Desk) -> tuple[int, int]:
     with sqlite3.connect(desk.directory / "segl.db") as store:
         found: tuple[int, int] = store.execute("SELECT told, told_final FROM sent_message").fetchone()
