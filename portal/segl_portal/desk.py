@@ -262,9 +262,8 @@ class Desk:
             copy = visits.find_copy(connection, place)
         link = visits.link_in(browser, place, visit)
         right = visits.keys_of(copy, link, now) is not None
-        if _is_open(visit, now):
-            # sent twice, or from a second tab: this browser has it open
-            return self._opened(copy, link, now) or Denied.EXPIRED
+        if _is_open(visit, now) and (opened := self._opened(copy, link, now)) is not None:
+            return opened  # sent twice, or from a second tab: this browser has it open
         if visit is None or visit.code_mac is None or visit.code_until <= now:
             return Denied.EXPIRED
         if digits is None:

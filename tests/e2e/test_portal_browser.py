@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from corpus.hostile_mail import HOSTILE
-from segl.sealed import life
 from segl.store import transaction
 from segl.tables.base import metadata
 from world.browser import DESKTOP, PHONE, SMALL_PHONE, Chromium
@@ -310,14 +309,15 @@ def test_wrong_codes_are_told_and_at_last_refused(seal: Seal, visit: Callable[..
     expect(her.heading).to_have_text(SUBJECT)
 
 
+@pytest.mark.parametrize("end", [PortalSite.revoke, PortalSite.expire])
 def test_what_ends_while_it_is_read_is_gone_at_the_next_click(
-    site: PortalSite, seal: Seal, visit: Callable[..., Visitor]
+    site: PortalSite, seal: Seal, visit: Callable[..., Visitor], end: Callable[[PortalSite, Letter], None]
 ) -> None:
-    """Revoked, then a dead link all the way: the same pages as for a message that never was."""
+    """And the link is dead all the way, as that of a message that never was."""
     letter = seal()
     her = visit(letter)
     her.read()
-    life.revoke(site.engine, site.directory, letter.message_id, site.now, actor="anna@nordby-vand.example")
+    end(site, letter)
     her.page.reload()
     expect(her.heading).to_have_text("Åbn beskeden igen")
     assert her.body.locator("body").count() == 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from segl.sealed import life
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.store import transaction
 from segl.tables.sealed import sealed_message
@@ -121,6 +123,17 @@ portal_port = {self.metrics_port}
 
     def link(self, letter: Letter) -> str:
         return f"{self.origin}/m/{letter.recipient_id}#{letter.link}"
+
+    def revoke(self, letter: Letter) -> None:
+        assert life.revoke(
+            self.engine, self.directory, letter.message_id, self.now, actor="anna@nordby.example"
+        )
+
+    def expire(self, letter: Letter) -> None:
+        """Its last moment was a second ago. Nobody has tidied up yet."""
+        ended = sealed_message.update().where(sealed_message.c.id == letter.message_id)
+        with transaction(self.engine) as connection:
+            connection.execute(ended.values(expires_at=time.time() - 1))
 
     def seal_with_a_link_back(self) -> tuple[Letter, str]:
         """A message, and the address in its sender's receipt."""
