@@ -1,6 +1,6 @@
 # `make` lists the targets. Each does its own set-up first (scripts/setup: packages, .venv).
 .DEFAULT_GOAL := help
-.PHONY: help setup deb demo test test-fast check format model bench clean
+.PHONY: help setup deb demo reference test test-fast check format model bench clean
 BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own.
 JOBS ?= 2
@@ -25,7 +25,11 @@ test: setup check ## everything: format, lint, types, layers, all tests
 test-fast: setup ## the tests that need no Postfix (< 60 s)
 	@$(BIN)/pytest -n $(JOBS) --ignore=tests/e2e -m "not world and not slow"
 
-check: setup ## format, lint, types, layers
+reference: setup ## write docs/settings.md anew from the settings' comments
+	@$(BIN)/segl settings reference >docs/settings.md
+
+check: setup ## format, lint, types, layers, the settings' reference
+	@$(BIN)/segl settings reference | cmp -s - docs/settings.md || { echo "docs/settings.md is out of date: make reference"; exit 1; }
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy

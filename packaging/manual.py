@@ -1,6 +1,7 @@
 """Writes the manual pages from what the programs say of themselves: ``python packaging/manual.py FOLDER``.
 
-``segl.1`` has a section for each command, from the same texts as ``--help``; each process has a page of its own.
+``segl.1`` has a section for each command, from the same texts as ``--help``; each process has a page of its own;
+``segl.toml.5`` are the settings, from the same texts as docs/settings.md.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import typer
 
 from segl import __version__
 from segl.cli.main import COMMANDS, build
+from segl.settings_page import default, may_be
+from segl.settings_reference import Table, reference
 
 PROCESSES = {
     "segl-milter": "reads outgoing mail for Postfix",
@@ -31,8 +34,8 @@ def escaped(text: str) -> str:
     return "\n".join("\\&" + line if line[:1] in (".", "'") else line for line in lines)
 
 
-def heading(name: str, line: str) -> Iterator[str]:
-    yield f'.TH "{name.upper()}" "1" "" "Segl {__version__}" "Segl"'
+def heading(name: str, line: str, chapter: int = 1) -> Iterator[str]:
+    yield f'.TH "{name.upper()}" "{chapter}" "" "Segl {__version__}" "Segl"'
     yield ".SH NAME"
     yield f"{escaped(name)} \\- {escaped(line)}"
 
@@ -46,7 +49,7 @@ def page_of_segl() -> Iterator[str]:
         group: Any = typer.main.get_command(build(name))
         yield from section(group.commands[name], f"segl {name}")
     yield ".SH FILES"
-    yield ".TP\n/etc/segl/segl.toml\nThe settings."
+    yield ".TP\n/etc/segl/segl.toml\nThe settings, see\n.BR segl.toml (5)."
     yield ".SH SEE ALSO"
     yield "\n".join(f".BR {escaped(name)} (1)" for name in PROCESSES)
 
@@ -79,9 +82,36 @@ def page_of_process(name: str, line: str) -> Iterator[str]:
     yield ".SH SEE ALSO\n.BR segl (1)"
 
 
+def page_of_settings() -> Iterator[str]:
+    yield from heading("segl.toml", "the settings of Segl", 5)
+    yield ".SH SYNOPSIS\n/etc/segl/segl.toml"
+    told = (
+        "TOML (https://toml.io). The smallest file names only [organisation] and [portal] url; everything else has the "
+        "default told here. segl settings check names every fault of a file; after a change the processes must be "
+        "reloaded or restarted, and segl doctor says whether Postfix must be told, too."
+    )
+    yield f".SH DESCRIPTION\n{escaped(told)}"
+    for table in reference():
+        yield from section_of_settings(table)
+    yield ".SH SEE ALSO\n.BR segl (1)"
+
+
+def section_of_settings(table: Table) -> Iterator[str]:
+    yield f'.SH "{escaped(table.header)}"\n{unquoted(table.meaning)}'
+    yield f".PP\n.EX\n{escaped(table.example)}\n.EE"
+    for key in table.keys:
+        yield f".TP\n.B {escaped(key.name)}\n{unquoted(key.meaning)}"
+        yield f".br\nMay be: {unquoted(may_be(key))}. Default: {unquoted(default(key).replace('*', ''))}."
+
+
+def unquoted(text: str) -> str:
+    return escaped(text.replace("`", ""))
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "segl.1").write_text("\n".join(page_of_segl()) + "\n", "utf-8")
+    (folder / "segl.toml.5").write_text("\n".join(page_of_settings()) + "\n", "utf-8")
     for name, line in PROCESSES.items():
         if Path(sys.executable).with_name(name).exists():
             (folder / f"{name}.1").write_text("\n".join(page_of_process(name, line)) + "\n", "utf-8")

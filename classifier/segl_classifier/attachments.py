@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Label, Unreadable
 from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Unreadable, Verdict
 from segl_classifier.attachments import Attachments, Memory, joined
 from segl_classifier.cpr import find_cpr

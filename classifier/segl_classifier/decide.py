@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from segl.masking import excerpt
-from segl.settings import Detection
+from segl.settings_detection import Detection
 from segl.vocabulary import Adjustment, Decision, Doubt, Effect, Finding, Label, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model, Reading, Understanding

@@ -24,7 +24,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from segl.mime import sniff
-from segl.settings import Detection, Limits
+from segl.settings_detection import Detection, Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers
 from segl_classifier.entity import GENERIC, MESSAGES, SAVED

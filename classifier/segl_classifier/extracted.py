@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from segl.mime import charset, sniff, transfer
 from segl.mime.transfer import Encoding
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.html import read_html
 from segl_classifier.message import Part, Source, Text, shown_name, unreadable

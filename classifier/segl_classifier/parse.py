@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segl.mime.fields import read_block
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.headers import read_headers
 from segl_classifier.message import Message, Source, Text, unreadable

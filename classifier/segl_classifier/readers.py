@@ -8,7 +8,7 @@ from itertools import islice
 from segl.mime import sniff, transfer
 from segl.mime.charset import decode_text
 from segl.mime.transfer import Encoding
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier.extracted import Extracted, Notebook, source_of
 from segl_classifier.message import Part, Text, unreadable

@@ -51,9 +51,15 @@ class Directory:
     """``[[certificates.directory]]``: one LDAP directory."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
-    url: Annotated[str, AfterValidator(_ldap_url)]
+    # Its address.
+    url: Annotated[str, AfterValidator(_ldap_url), Field(description='`"ldaps://ldap.x.dk"`')]
+    # The entry below which is searched.
     base: Annotated[str, Field(min_length=1)]
-    filter: Annotated[str, AfterValidator(_filter)] = "(mail={address})"
+    # What is searched for; `{address}` is where the recipient goes.
+    filter: Annotated[str, AfterValidator(_filter), Field(description="LDAP filter (RFC 4515)")] = (
+        "(mail={address})"
+    )
+    # Where an entry holds its certificates.
     attribute: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*(;binary)?$")] = "userCertificate;binary"
     # Turns TLS on after connecting; ldaps:// needs it not.
     starttls: bool = False
@@ -61,6 +67,7 @@ class Directory:
     ca_file: Path | None = None
     # Empty: asked without a name.
     bind_dn: str = ""
+    # The file with the password of `bind_dn`.
     password_file: Path | None = None
     # For everything: connect, TLS, bind, search.
     seconds: _Seconds = 5.0
@@ -87,6 +94,7 @@ class Certificates:
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
     # Asked in this order; the first that has a certificate that may be used ends the search.
     sources: tuple[CertificateSource, ...] = ()
+    # The LDAP directories that source "directory" asks, in their order.
     directory: tuple[Directory, ...] = ()
     # PEM or DER files. One that is called as an address (bo@x.dk.pem) is that recipient's, whatever stands in
     # it; any other is for the addresses in it.
@@ -101,8 +109,9 @@ class Certificates:
     revocation_seconds: _Seconds = 10.0
     # Encrypt to all good certificates of a recipient, not to the newest alone.
     all_keys: bool = False
-    # How long it holds that a certificate is good, and that there is none.
+    # How long it holds that a certificate is good.
     known_seconds: _Seconds = 3600.0
+    # How long it holds that there is none.
     absent_seconds: _Seconds = 900.0
     # A recipient whose sources cannot be asked waits so long; then the next way is taken.
     patience_seconds: _Seconds = 300.0

@@ -21,9 +21,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from segl.errors import Fault, SettingsError, found
 from segl.mail.paths import is_plain
-from segl.settings import DEFAULT_FILE, DomainPin, Settings
+from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_certificates import CertificateSource
 from segl.settings_portal import SMS_WORDS
+from segl.settings_routing import DomainPin
 from segl.settings_tunnel import ListFormat
 from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Label, Proof, Way

@@ -22,6 +22,7 @@ class Inbound:
     an ``Authentication-Results`` field says what was found. ``segl install`` must be run after `on` was changed."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    # Whether incoming mail is opened and judged at all.
     on: bool = False
     # Who says so in Authentication-Results (RFC 8601); empty: the front's myhostname.
     authserv_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]*$", max_length=255)] = ""
@@ -44,11 +45,12 @@ class Inbound:
     unwrap_signed: bool = False
     # Keep the certificates of verified signers, so that mail to them can be encrypted (source "kept").
     harvest: bool = True
-    # Put before the subject of mail that was opened, or whose signature passed; of mail with a signature that did
-    # not pass; of encrypted mail that could not be opened. Empty: nothing. "[sikker]", "[underskrift ugyldig]"
-    # Such a tag is taken out of the subject of other mail from outside.
+    # Put before the subject of mail that was opened, or whose signature passed ("[sikker]"); empty: nothing. Such a tag
+    # is taken out of the subject of other mail from outside; so are the two below.
     tag_secure: _Tag = ""
+    # Put before the subject of mail with a signature that did not pass ("[underskrift ugyldig]"); empty: nothing.
     tag_bad_signature: _Tag = ""
+    # Put before the subject of encrypted mail that could not be opened; empty: nothing.
     tag_not_opened: _Tag = ""
 
     @property

@@ -14,7 +14,19 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from segl.settings_values import Address, Count, Domain, MatchName, NextHop, Seconds, next_hop_host
+from segl.settings_values import (
+    Address,
+    Count,
+    Domain,
+    Masked,
+    MatchName,
+    NextHop,
+    Seconds,
+    next_hop_host,
+    without_literal_values,
+    without_literals,
+    without_password,
+)
 from segl.settings_web import Look, Web
 
 _FORBID = ConfigDict(extra="forbid")
@@ -60,11 +72,17 @@ def _scanner(value: str) -> str:
 
 _GATEWAY: Final = re.compile(r"https://[^\s$/]+(/\S*)?")
 SMS_WORDS: Final = ("number", "digits", "text", "sender", "secret")
-Filled = Annotated[str, AfterValidator(_filled)]
-GatewayUrl = Annotated[str, AfterValidator(_gateway)]
-Scanner = Annotated[str, AfterValidator(_scanner)]
-HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$")]
-HeaderField = Annotated[str, AfterValidator(_header_field)]
+Filled = Annotated[str, AfterValidator(_filled), Field(description="text with `$number`, `$text` …")]
+GatewayUrl = Annotated[
+    str, AfterValidator(_gateway), Field(description='address that begins with "https://"')
+]
+Scanner = Annotated[str, AfterValidator(_scanner), Field(description='path of a socket, or "host:port"')]
+HeaderName = Annotated[
+    str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$", description="name of a header field")
+]
+HeaderField = Annotated[
+    str, AfterValidator(_header_field), Field(description='header field, `"Encrypt-This: yes"`')
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +93,17 @@ class PortalLimits:
     counted for the right link alone."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
-    # Codes for one link, in an hour and in a day.
+    # Codes for one link, in an hour.
     codes_an_hour: _LIMIT = 6
+    # Codes for one link, in a day.
     codes_a_day: _LIMIT = 20
     # Codes to one recipient's address, for all her messages, in an hour.
     address_an_hour: _LIMIT = 30
     # Codes that are sent in all, in an hour.
     all_an_hour: _LIMIT = 2_000
-    # What one network (IPv4 /24, IPv6 /56) may ask for, right or wrong: codes and tries of codes, in an hour.
+    # Codes that one network (IPv4 /24, IPv6 /56) may ask for, right or wrong, in an hour.
     network_codes_an_hour: _LIMIT = 120
+    # Codes that one network may try, right or wrong, in an hour.
     network_tries_an_hour: _LIMIT = 300
 
 
@@ -96,12 +116,17 @@ class Sms:
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
     # The provider's address; empty: no text messages. `[sms:…]` in a subject then means nothing.
-    url: GatewayUrl = ""
+    url: Annotated[GatewayUrl, Masked(without_password)] = ""
+    # How the provider wants to be asked.
     method: Literal["POST", "PUT"] = "POST"
     # How values are written in `body`: within JSON strings, or as a form's values.
     form: Literal["json", "form"] = "json"
-    body: Filled = '{"to": "$number", "from": "$sender", "message": "$text"}'
-    headers: Mapping[HeaderName, Filled] = field(
+    # What the provider is sent.
+    body: Annotated[Filled, Masked(without_literal_values)] = (
+        '{"to": "$number", "from": "$sender", "message": "$text"}'
+    )
+    # Header fields of the request.
+    headers: Mapping[HeaderName, Annotated[Filled, Masked(without_literals)]] = field(
         default_factory=lambda: {"Authorization": "Bearer $secret"}, hash=False
     )
     # The file that holds the provider's key. Without a word here: the systemd credential "segl-sms", if any.
@@ -110,6 +135,7 @@ class Sms:
     sender: Annotated[str, Field(pattern=r"^[A-Za-z0-9 ]{1,11}$")] = "Sikker post"
     # Authorities for the provider's certificate; none: the system's.
     ca_file: Path | None = None
+    # How long it may take to answer.
     seconds: Seconds = 10.0
     # Put before a number that is written without "+".
     country: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,3}$")] = "+45"
@@ -122,15 +148,20 @@ class PortalAnswers:
     """``[portal.answers]``: what a recipient may write back."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+    # Whether the page offers to answer.
     on: bool = True
-    # For one answer: its text, all its files together, each of them, and how many. In the mail to the sender files
-    # take a third more, and the front's own `message_size_limit` must let that in.
+    # The text of one answer.
     text_bytes: Count = 256 * 1024
+    # All files of one answer together. In the mail to the sender they take a third more, and the front's own
+    # `message_size_limit` must let that in.
     bytes: Count = 50 * 1024 * 1024
+    # Each file.
     file_bytes: Count = 50 * 1024 * 1024
+    # How many files one answer may have.
     files: Annotated[int, Field(ge=0, le=1000)] = 100
-    # How many answers one recipient may give to one message, and how many of them within an hour.
+    # How many answers one recipient may give to one message.
     answers: Annotated[int, Field(ge=1, le=1000)] = 20
+    # How many of them within an hour.
     answers_an_hour: Annotated[int, Field(ge=1, le=1000)] = 10
     # How many answers each process takes in at one time.
     uploads: Annotated[int, Field(ge=1, le=256)] = 16
@@ -172,6 +203,7 @@ class PortalAnswers:
     )
     # The virus scanner (clamd): its unix socket or "host:port"; empty: none is asked.
     clamd: Scanner = ""
+    # How long it may take to answer.
     clamd_seconds: Seconds = 60.0
     # A scanner that does not answer: "refuse" the answer for now, or "take" it unseen.
     clamd_down: Literal["refuse", "take"] = "refuse"
@@ -211,20 +243,25 @@ class Portal:
     # The address under which recipients reach segl-portal: what notices link to. Its host must not change while
     # messages are out.
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*$")] = "https://sikker.invalid"
+    # The folder of sealed messages. Several nodes must see the same.
     sealed: Path = Path("/var/lib/segl/sealed")
     # A sealed message can be read so long, then it is shredded.
     expiry_days: _DAYS = 30
-    notice_from: Address = ""  # empty: sikker-besked@ the first own domain
+    # Who notices and codes are from; empty: sikker-besked@ the first own domain.
+    notice_from: Address = ""
     # Whether the notice tells the message's subject. It travels unencrypted then; digits of long numbers are masked.
     subject_shown: bool = False
 
-    # A code: how long it can be used, how many wrong tries it bears, and how many all codes of one recipient's copy
-    # bear together: then it is closed until `segl sealed extend`. Fifteen tries at eight digits: 15 in 100,000,000.
+    # How long a code can be used.
     code_minutes: Annotated[int, Field(ge=1, le=60)] = 15
+    # How many wrong tries a code bears.
     code_tries: Annotated[int, Field(ge=1, le=10)] = 5
+    # How many wrong tries all codes of one recipient's copy bear together: then it is closed until `segl sealed
+    # extend`. Fifteen tries at eight digits: 15 in 100,000,000.
     failures: Annotated[int, Field(ge=1, le=100)] = 15
-    # How long a browser may go on reading after the right code, counted from its last request, and at most.
+    # How long a browser may go on reading after the right code, counted from its last request.
     visit_minutes: Annotated[int, Field(ge=5, le=1440)] = 60
+    # How long it may go on reading at most.
     visit_hours: Annotated[int, Field(ge=1, le=48)] = 12
     limits: PortalLimits = field(default_factory=PortalLimits)
 

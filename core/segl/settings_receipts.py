@@ -21,7 +21,7 @@ class Receipts(StrEnum):
     SECURE = "secure"  # of every message to somebody outside
     FAILURES = "failures"  # only when something failed or waits
     DAILY = "daily"  # once a day, of all messages together
-    NONE = "none"
+    NONE = "none"  # Postfix's own notices go on to the sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class ReceiptSettings:
     """``[receipts]``: for all senders, as far as no ``[[receipt]]`` says otherwise."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    # Of which messages a sender gets a receipt.
     send: Receipts = Receipts.SECURE
     # The key by which our own delivery reports are known again; `segl install` makes it.
     key: Path = Path("/etc/segl/receipts.key")
@@ -59,15 +60,21 @@ class ReceiptRule:
     """``[[receipt]]``: for senders of one own domain; what is not said here is as in ``[receipts]``."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    # The own domain of the senders.
     domain: Domain
+    # In place of `receipts.send`.
     send: Receipts | None = None
+    # In place of `organisation.language`.
     language: Language | None = None
+    # In place of `receipts.wait_seconds`.
     wait_seconds: Seconds | None = None
+    # In place of `receipts.retention_days`.
     retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     # A copy of each receipt goes there, for a journal system.
     journal: Address = ""
-    # Own templates (Jinja) in place of the shipped ones: docs/receipt-schema.md names what they may use.
+    # An own template (Jinja) in place of the shipped text: docs/receipt-schema.md names what it may use.
     text: Path | None = None
+    # The same for the HTML part.
     html: Path | None = None
 
 

@@ -14,14 +14,16 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from segl.settings_values import Masked, without_password
+
 
 class ListFormat(StrEnum):
     """How a list is written. Only ``segl`` is signed; the others are for files that are already trusted."""
 
     SEGL = "segl"  # docs/tunnel-list.md
-    PEM = "pem"  # a directory of <domain>.pem
-    CSV = "csv"  # domain;certificate
-    JSON = "json"  # {"domain": "PEM", …}
+    PEM = "pem"  # a directory of `<domain>.pem`
+    CSV = "csv"  # rows `domain;certificate`
+    JSON = "json"  # `{"domain": "PEM", …}`
 
 
 def _pin(value: str) -> str:
@@ -46,8 +48,12 @@ def _source(value: str) -> str:
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-Pin = Annotated[str, AfterValidator(_pin)]
-Source = Annotated[str, AfterValidator(_source)]
+Pin = Annotated[str, AfterValidator(_pin), Field(description="SHA-256, 64 hex digits")]
+Source = Annotated[
+    str,
+    AfterValidator(_source),
+    Field(description='absolute path, or an address that begins with "https://"'),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,25 +65,28 @@ class TunnelList:
     # For commands, log and metrics; also the folder of the accepted copies. A new publisher is a new name.
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
     # Where it comes from: "https://…", or the absolute path of a file or directory.
-    source: Source
+    source: Annotated[Source, Masked(without_password)]
+    # How it is written.
     format: ListFormat = ListFormat.SEGL
     # Who may sign it: SHA-256 of certificate or public key (SPKI), as `segl tunnel publish` shows them. Give
     # two while the signer changes its key.
     signers: tuple[Pin, ...] = ()
-    # The part of its domains that may lose their certificates from one list to the next, and what happens when
-    # it is more: the new list is refused, or taken with a warning in the log.
+    # The part of its domains that may lose their certificates from one list to the next.
     most_removed: Annotated[float, Field(ge=0, le=1)] = 0.1
+    # What happens when more lose them: "refuse" the new list, or take it with a warning in the log ("alert").
     when_shrunk: Literal["refuse", "alert"] = "refuse"
-    # What is read of it at most.
+    # How large it may be.
     max_bytes: Annotated[int, Field(ge=1, le=256 * 1024 * 1024)] = 16 * 1024 * 1024
+    # How many domains it may name.
     max_domains: Annotated[int, Field(ge=1, le=1_000_000)] = 50_000
     # How many days an accepted list is still used after its end, with an alarm. Then its domains take the
     # next way.
     grace_days: Annotated[int, Field(ge=0, le=365)] = 7
     # Accepted copies kept for `segl tunnel rollback`.
     keep: Annotated[int, Field(ge=2, le=1000)] = 10
-    # For https: certificates that the server must chain to (empty: the system's), and the time for it all.
+    # For https: certificates that the server must chain to; empty: the system's.
     ca_file: Path | None = None
+    # How long fetching it may take.
     seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
 
     @property

@@ -1,20 +1,77 @@
 """The forms of single values in the settings file: hosts, ports, addresses, names for ``match=``.
 
 Apart from :mod:`segl.settings`, which uses them, because of its length. Each refuses what it cannot be with a
-:class:`ValueError` that says how to write it.
+:class:`ValueError` that says how to write it. A form's ``description`` stands in the reference
+(:mod:`segl.settings_reference`).
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator
 
 from segl.addresses import domain_of, normal_domain
 from segl.vocabulary import Label, Proof
+
+RUN = Path("/run/segl")
+STATE = Path("/var/lib/segl")
+TUNNEL_LISTS = Path("/var/lib/segl-tunnel")
+CONFIG = Path("/etc/segl")
+
+FORBID = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Stands in the annotation of a key that may hold a secret: how its value is shown (``segl settings show``)."""
+
+    shown: Callable[[str], str]
+
+
+def without_password(url: str) -> str:
+    """*url* with the password before its ``@``, and the values after its ``?``, as three stars."""
+    url = re.sub(r"(://[^/:@?]*):[^@]*@", r"\1:***@", url)
+    url = re.sub(r"([?&][^=&#]*=)[^&#]*", r"\1***", url)
+    return re.sub(r"([?&])[^=&#]+(?=[&#]|$)", r"\1***", url)
+
+
+def _pairs(query: str) -> list[tuple[str, str, str]]:
+    return [each.partition("=") for each in query.split("&") if each]
+
+
+def without_literals(template: str) -> str:
+    """*template* when it takes its secret from ``$secret``; else three stars, for it may hold the secret itself."""
+    return template if "$secret" in template or not template else "***"
+
+
+def without_literal_values(body: str) -> str:
+    """*body*, a template in JSON or of a form, with each value that is made of no ``$word`` as three stars."""
+    try:
+        return json.dumps(_without_literals(json.loads(body)), ensure_ascii=False)
+    except ValueError:
+        return "&".join(
+            f"{name}={value if '$' in value else '***'}" if is_set else "***"
+            for name, is_set, value in _pairs(body)
+        )
+
+
+def _without_literals(value: object) -> object:
+    match value:
+        case dict():
+            return {name: _without_literals(inside) for name, inside in value.items()}
+        case list():
+            return [_without_literals(inside) for inside in value]
+        case str() if "$" in value:
+            return value
+    return "***"
 
 
 def _host_port(value: str) -> str:
@@ -124,19 +181,36 @@ def next_hop_host(value: str) -> str:
 _MATCH_NAME = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 _NEXT_HOP = re.compile(r"(?:\[(?P<bracketed>[^\[\]\s]+)\]|(?P<bare>[^\[\]:\s]+))(?::(?P<port>[0-9]{1,5}))?")
 
-Domain = Annotated[str, AfterValidator(normal_domain)]
-Address = Annotated[str, AfterValidator(_address)]
-HostPort = Annotated[str, AfterValidator(_host_port)]
+
+def _form(description: str) -> object:
+    return Field(description=description)
+
+
+Domain = Annotated[str, AfterValidator(normal_domain), _form('domain, `"x.dk"`')]
+Address = Annotated[str, AfterValidator(_address), _form("mail address")]
+HostPort = Annotated[str, AfterValidator(_host_port), _form('host and port, `"127.0.0.1:10027"`')]
 FirstOfFive = Annotated[HostPort, AfterValidator(_room_above)]
-Nameserver = Annotated[str, AfterValidator(_nameserver)]
-IpAddress = Annotated[str, AfterValidator(_ip_address)]
-NextHop = Annotated[str, AfterValidator(_next_hop)]
-MilterEndpoint = Annotated[
-    str, Field(pattern=r"^(unix:[^\s,{}$]+|inet:[^\s,{}$]+:[0-9]+|inet6:[^\s,{}$]+:[0-9]+)$")
+Nameserver = Annotated[
+    str, AfterValidator(_nameserver), _form('IP address, `"192.0.2.1"` or `"127.0.0.1:5353"`')
 ]
-MatchName = Annotated[str, AfterValidator(match_name)]
+IpAddress = Annotated[str, AfterValidator(_ip_address), _form("IP address")]
+NextHop = Annotated[str, AfterValidator(_next_hop), _form('next hop of Postfix, `"[mail.x.dk]:25"`')]
+MilterEndpoint = Annotated[
+    str,
+    Field(
+        pattern=r"^(unix:[^\s,{}$]+|inet:[^\s,{}$]+:[0-9]+|inet6:[^\s,{}$]+:[0-9]+)$",
+        description='`"unix:…"` or `"inet:host:port"`',
+    ),
+]
+MatchName = Annotated[
+    str,
+    AfterValidator(match_name),
+    _form('name in a certificate, `"mail.x.dk"`, or `".x.dk"` for any host of it'),
+]
+FileMode = Annotated[str, Field(pattern=r"^0?[0-7]{3}$", description='file mode, `"0660"`')]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+Port = Annotated[int, Field(ge=0, le=65535)]
 Score = Annotated[float, Field(gt=0, le=1)]
 Least = Annotated[Proof, AfterValidator(_least)]
-Scored = Annotated[Label | Literal["any"], PlainValidator(_scored)]
+Scored = Annotated[Label | Literal["any"], PlainValidator(_scored), _form("category, or `any`")]

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from segl.settings_values import Address, Count, Domain, Seconds
+from segl.settings_values import Address, Count, Domain, FileMode, Seconds
 
 FORBID = ConfigDict(extra="forbid")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -49,10 +49,10 @@ def _one_line(value: str) -> str:
     return value.strip()
 
 
-Listen = Annotated[str, AfterValidator(_listen)]
-Network = Annotated[str, AfterValidator(_network)]
-Colour = Annotated[str, AfterValidator(_colour)]
-Line = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+Listen = Annotated[str, AfterValidator(_listen), Field(description='path of a socket, or `"127.0.0.1:8443"`')]
+Network = Annotated[str, AfterValidator(_network), Field(description='IP address or network, `"10.0.0.0/8"`')]
+Colour = Annotated[str, AfterValidator(_colour), Field(description='colour, `"#0b4f6c"`')]
+Line = Annotated[str, Field(max_length=200, description="one line of text"), AfterValidator(_one_line)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +62,28 @@ class Web:
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # A unix socket for the site's web server, or "host:port".
     listen: Listen = "/run/segl-portal/web.sock"
-    socket_mode: Annotated[str, Field(pattern=r"^0?[0-7]{3}$")] = "0660"
-    # Both: it speaks TLS itself, without a web server before it. The certificate file holds the chain too.
+    # Who may connect to that socket: the web server's user must be in its group.
+    socket_mode: FileMode = "0660"
+    # With `key`: it speaks TLS itself, without a web server before it. The file holds the chain too.
     certificate: Path | None = None
+    # The key of `certificate`; readable by segl-portal.
     key: Path | None = None
     # Who may tell us the browser's address (X-Forwarded-For). What comes by the unix socket always may.
     trusted_proxies: tuple[Network, ...] = ("127.0.0.1/32", "::1/128")
-    workers: Annotated[int, Field(ge=0, le=64)] = 0  # 0: one per core
+    # How many processes answer; 0: one per core.
+    workers: Annotated[int, Field(ge=0, le=64)] = 0
     # Requests and idle connections of one worker at one time; what is more is answered 503.
     connections: Count = 500
-    # For a request's header to be whole, for a small form to be whole (answers have clocks of their own), until an idle
-    # connection is closed, and for a browser to take some more of what it is sent.
+    # For a request's header to be whole.
     header_seconds: Seconds = 10.0
+    # For a small form to be whole; answers have clocks of their own.
     body_seconds: Seconds = 30.0
+    # Until an idle connection is closed.
     idle_seconds: Seconds = 10.0
+    # For a browser to take some more of what it is sent.
     send_seconds: Seconds = 120.0
-    drain_seconds: Seconds = 30.0  # at a stop: how long downloads and answers under way may take
+    # At a stop: how long downloads and answers under way may take.
+    drain_seconds: Seconds = 30.0
 
     @property
     def is_socket(self) -> bool:
@@ -99,13 +105,15 @@ class Look:
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # Sending domains; none: this look is for all domains that no other look names.
     domains: tuple[Domain, ...] = ()
-    name: Line = ""  # empty: organisation.name
+    # Whose page it is, as people know it; empty: `organisation.name`.
+    name: Line = ""
     # Buttons and links. It is refused when text in it or on it could not be read (WCAG 2.2: 4.5 to 1 on white).
     colour: Colour = "#0b4f6c"
     # PNG, JPEG, WebP or SVG, at most 200 KB; shown 48 pixels high.
     logo: Path | None = None
-    # In place of `portal.expiry_days` and `portal.notice_from`, for mail from these domains.
+    # In place of `portal.expiry_days`, for mail from these domains.
     expiry_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    # In place of `portal.notice_from`, for mail from these domains.
     notice_from: Address = ""
     # Whom to ask, as people say it: "Ring til os på 12 34 56 78, hverdage 9-15".
     contact: Line = ""

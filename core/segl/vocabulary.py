@@ -66,7 +66,7 @@ class Proof(StrEnum):
     PINNED = "pinned"  # a certificate in a name that the postmaster wrote down (Postfix: secure)
     MTA_STS = "mta-sts"  # RFC 8461, mode enforce
     DANE = "dane"  # RFC 7672, all of its MX hosts
-    SEALED = "sealed"
+    SEALED = "sealed"  # TLS alone never does
 
     @property
     def rank(self) -> int:

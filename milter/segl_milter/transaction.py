@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from segl import headers
 from segl.answer_ids import answered_domains
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.smime_types import is_smime
 from segl.vocabulary import Envelope
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from segl.addresses import domain_of
-from segl.settings import Routing
+from segl.settings_routing import Routing
 from segl_routing.facts import CLOCK_SKEW
 from segl_routing.failures import Failure, clause, failure_of
 from segl_routing.queue_watch import Waiting

@@ -22,7 +22,7 @@ import dns.name
 import dns.rdatatype
 
 from segl.addresses import normal_domain
-from segl.settings import Routing
+from segl.settings_routing import Routing
 from segl_routing.dnssec import NoDnssec, Validator
 from segl_routing.resolver import (
     PROOF_SECONDS,

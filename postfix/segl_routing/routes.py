@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from segl.addresses import is_relayed, split_address
 from segl.demand_tag import TLS_DEMANDS
-from segl.settings import DomainPin, Routing, Settings
+from segl.settings import Settings
+from segl.settings_routing import DomainPin, Routing
 from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Known, Proof, Route, Way
 from segl_routing.facts import DomainFacts

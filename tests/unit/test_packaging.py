@@ -46,7 +46,8 @@ def test_manual_pages_of_every_program_and_command(repository: Path, tmp_path: P
     subprocess.run([sys.executable, script, tmp_path], check=True)
     links = (repository / "packaging" / "debian" / "segl.links").read_text("utf-8")
     assert {page.stem for page in tmp_path.glob("*.1")} == set(re.findall(r"usr/bin/(\S+)", links))
-    for page in tmp_path.glob("*.1"):
+    assert [page.name for page in tmp_path.glob("*.5")] == ["segl.toml.5"]
+    for page in tmp_path.glob("*.[15]"):
         shown = subprocess.run(
             ["groff", "-K", "utf8", "-man", "-Tutf8", "-ww", str(page)],
             capture_output=True,
@@ -58,3 +59,7 @@ def test_manual_pages_of_every_program_and_command(repository: Path, tmp_path: P
 
     segl = (tmp_path / "segl.1").read_text("utf-8")
     assert all(f'.SS "segl {name}"' in segl for name in COMMANDS)
+    from segl.settings_reference import reference
+
+    settings = (tmp_path / "segl.toml.5").read_text("utf-8")
+    assert all(f'.SH "{table.header}"' in settings for table in reference())

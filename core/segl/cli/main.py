@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": ("segl.cli.explain", "Show what speaks for and against each category of a message."),
     "evaluate": ("segl.cli.evaluate", "Score the classifier on labelled messages."),
     "rules": ("segl.cli.rules", "Check, list and try the rules."),
+    "settings": ("segl.cli.settings", "Check and show the settings; what each key means."),
     "route": ("segl.cli.route", "Show by which way recipients would get a message, and why."),
     "domains": ("segl.cli.domains", "List the domains mailed to, and by which ways."),
     "tunnel": ("segl.cli.tunnel", "Keep lists of tunnel partners up to date; make one."),

@@ -22,7 +22,7 @@ import dns.rdatatype
 import dns.resolver
 
 from segl.postfix.check import Check, State, judge
-from segl.settings import Routing
+from segl.settings_routing import Routing
 from segl.settings_values import server_address
 
 RESOLV_CONF = Path("/etc/resolv.conf")

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Label, Unreadable
 from segl_classifier import classify as classify_module
 from segl_classifier.attachments import Judged, Memory, joined

@@ -9,7 +9,7 @@ import pytest
 from bench.cpr_cases import Case, cases
 from bench.cpr_numbers import TODAY
 from corpus.written import WRITERS
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.formats.unfold import unfold

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from segl.mime.transfer import Encoding
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.extract import DECORATION_BYTES, REGISTRY, extract
 from segl_classifier.extracted import Extracted

@@ -16,7 +16,7 @@ from html import unescape
 import pytest
 
 from corpus.messages import MONSTERS, hidden, outside_corpus, outside_messages
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.extract import extract
 from segl_classifier.message import Text

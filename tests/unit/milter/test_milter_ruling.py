@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from keyword_model import KeywordModel
-from segl.settings import Limits, Settings
+from segl.settings import Settings
+from segl.settings_detection import Limits
 from segl.settings_file import parse_settings
 from segl.settings_inbound import Inbound
 from segl.settings_portal import Portal, Sms

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from segl.events import Events
-from segl.settings import Routing
 from segl.settings_file import parse_settings
+from segl.settings_routing import Routing
 from segl.store import open_store
 from segl.vocabulary import Known, Proof
 from segl_routing.archive import NoArchive

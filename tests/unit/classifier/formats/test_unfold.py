@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from segl.settings import Limits
+from segl.settings_detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.formats.kind import ENCRYPTED_OFFICE, kind_of
 from segl_classifier.formats.unfold import unfold

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from segl.mime.transfer import Encoding
-from segl.settings import Detection, Limits
+from segl.settings_detection import Detection, Limits
 from segl_classifier.extract import NO_OCR, Pictures, extract
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part

@@ -1,0 +1,117 @@
+"""``segl settings check|show|reference``: the settings file, before a process of Segl reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segl.settings import DEFAULT_FILE
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", readable=False)] = DEFAULT_FILE,
+) -> None:
+    """Read a settings file and name every fault.
+
+    Without FILE that of /etc/segl is read. What the settings mean for this host (sockets, Postfix, certificates) is
+    looked into by segl doctor.
+
+    Exit code: 0 all in order, 2 not.
+    """
+    from segl.cli.output import fail_of, paint, say
+    from segl.errors import FileFaults
+    from segl.settings_file import load_settings
+    from segl.settings_toml import effective
+
+    try:
+        loaded = load_settings(file)
+    except FileFaults as error:
+        fail_of(error)
+    lines = list(effective(loaded, changed=True))
+    keys = sum(" = " in line for line in lines)
+    say(f"{paint('in order', typer.colors.GREEN)}: {keys} keys differ from the defaults")
+
+
+@app.command()
+def show(
+    settings: SettingsFile = DEFAULT_FILE,
+    changed: Annotated[bool, typer.Option("--changed", help="Only what differs from the defaults.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show the settings in force, defaults included; passwords and keys are masked.
+
+    The result is TOML and could be the settings file, but for what is masked.
+
+    Exit code: 0, 2 when the settings cannot be used.
+    """
+    import tomllib
+
+    from segl.cli.output import fail_of, printable, say, say_json
+    from segl.errors import FileFaults
+    from segl.settings_file import load_settings
+    from segl.settings_toml import effective
+
+    try:
+        loaded = load_settings(settings)
+    except FileFaults as error:
+        fail_of(error)
+    lines = list(effective(loaded, changed=changed))
+    if as_json:
+        say_json(tomllib.loads("\n".join(lines)))
+        return
+    for line in lines[:-1]:
+        say(printable(line))
+
+
+@app.command()
+def reference(
+    table: Annotated[
+        str,
+        typer.Argument(
+            metavar="[TABLE]", help="One table, as its header names it: portal.web", show_default=False
+        ),
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a key.")] = False,
+) -> None:
+    """Print what every table and key means, what it may be, and its default (as docs/settings.md).
+
+    Exit code: 0, 2 when there is no such table.
+    """
+    from difflib import get_close_matches
+
+    from segl.cli.output import fail, say, say_json
+    from segl.settings_page import page, section
+    from segl.settings_reference import reference as all_tables
+
+    wanted = table.strip("[]")
+    tables = [each for each in all_tables() if not wanted or each.path == wanted]
+    if not tables:
+        near = get_close_matches(wanted, [each.path for each in all_tables()], n=1)
+        fail(
+            f"there is no table [{table}]", f"did you mean {near[0]}?" if near else "leave it out to see all"
+        )
+    if as_json:
+        for each in tables:
+            for key in each.keys:
+                say_json(
+                    {
+                        "table": each.path,
+                        "many": each.many,
+                        "key": key.name,
+                        "kind": key.kind,
+                        "unit": key.unit,
+                        "default": key.default or None,
+                        "required": key.required,
+                        "values": {value.strip(chr(34)): meaning for value, meaning in key.choices},
+                        "meaning": key.meaning,
+                    }
+                )
+        return
+    say((page(tables) if not wanted else "\n".join(section(tables[0]))).rstrip("\n"))

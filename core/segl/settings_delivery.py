@@ -1,0 +1,91 @@
+"""``[delivery]`` and ``[postfix]``: the process ``segl-deliver``, and where the two instances of Postfix meet.
+
+Part of :mod:`segl.settings`; the comments are the manual here as there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import ConfigDict
+
+from segl.settings_values import (
+    CONFIG,
+    FORBID,
+    RUN,
+    TUNNEL_LISTS,
+    Count,
+    Domain,
+    FileMode,
+    FirstOfFive,
+    HostPort,
+    MilterEndpoint,
+    Seconds,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """``[delivery]``: the process ``segl-deliver``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    # Where Postfix hands over what goes by tunnel.
+    tunnel_socket: Path = RUN / "tunnel.sock"
+    # What goes to a recipient's own certificate.
+    certificate_socket: Path = RUN / "certificate.sock"
+    # What is sealed.
+    portal_socket: Path = RUN / "portal.sock"
+    # What came in encrypted or signed.
+    inbound_socket: Path = RUN / "inbound.sock"
+    # Postfix's delivery reports.
+    receipt_socket: Path = RUN / "receipt.sock"
+    # Who may connect: Postfix's user must be in the group that owns the sockets.
+    socket_mode: FileMode = "0660"
+    # `<domain>.pem`: the tunnel certificates of partners, one or several per file.
+    certificates: Path = CONFIG / "tunnel.d"
+    # Where `segl tunnel update` keeps what it accepted of each [[tunnel_list]].
+    tunnel_lists: Path = TUNNEL_LISTS
+    # Our own keys (`segl key`): what is encrypted to us is opened with them. NAME.key.pem, NAME.crt.pem, NAME.json.
+    keys: Path = CONFIG / "keys"
+    # The file with the passphrase of encrypted keys. Without a word here: the systemd credential "segl-keys", if any.
+    keys_passphrase: Path | None = None
+    # Own domain = the name of the key that signs for it; without a word the newest that is for that domain.
+    sign_keys: Mapping[Domain, str] = field(default_factory=dict, hash=False)
+    # The front's return port: takes what is safe now (ciphertext, notices, mail to own domains).
+    reinject: HostPort = "127.0.0.1:10027"
+    # How long it may take to answer.
+    reinject_seconds: Seconds = 60.0
+    # The largest message that is taken.
+    message_bytes: Count = 150 * 1024 * 1024
+    # Mail in hand at one time, over all connections; what is more waits. Memory is up to nine times this.
+    bytes_in_flight: Count = 64 * 1024 * 1024
+    # At a stop: how long deliveries in hand may take.
+    drain_seconds: Seconds = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postfix:
+    """``[postfix]``: where the two instances meet; ``segl install`` writes these into Postfix."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = FORBID
+    # Configuration directory of the front: the Postfix that was there.
+    front: Path = Path("/etc/postfix")
+    # Configuration directory of the secure instance, which `segl install` makes.
+    secure: Path = Path("/etc/postfix-segl")
+    # Its queue: what waits for a secure way.
+    secure_queue: Path = Path("/var/spool/postfix-segl")
+    # Its data directory.
+    secure_data: Path = Path("/var/lib/postfix-segl")
+    # Where the front hands over to the secure instance; on loopback.
+    secure_port: HostPort = "127.0.0.1:10026"
+    # Messages that demand more than usual (`[[demand]]`) come in by an entrance for each least proof: five
+    # ports one after the other, from this one on.
+    demand_ports: FirstOfFive = "127.0.0.1:10031"
+    # Where what is safe now comes back to the front; on loopback. `delivery.reinject` must say the same.
+    return_port: HostPort = "127.0.0.1:10027"
+    # Milters of the return port, "unix:…" or "inet:host:port": what signs mail with DKIM belongs here, since a message
+    # sent encrypted has another body than the one that came in. Never Segl's own.
+    return_milters: tuple[MilterEndpoint, ...] = ()
