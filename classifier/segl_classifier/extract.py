@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 from segl.mime import sniff
 from segl.settings_detection import Detection, Limits
+from segl.smime_types import CMS_TYPES, SIGNATURE_TYPES
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers
 from segl_classifier.entity import GENERIC, MESSAGES, SAVED
@@ -59,11 +60,9 @@ REGISTRY: Mapping[str, Extractor] = {
     "application/javascript": readers.read_plain,
     "application/pgp-keys": readers.read_plain,
     "application/pgp-signature": readers.read_signature,
-    "application/pkcs7-signature": readers.read_signature,
-    "application/x-pkcs7-signature": readers.read_signature,
+    **dict.fromkeys(SIGNATURE_TYPES, readers.read_signature),
     "application/pgp-encrypted": readers.read_pgp_control,
-    "application/pkcs7-mime": readers.read_cms,
-    "application/x-pkcs7-mime": readers.read_cms,
+    **dict.fromkeys(CMS_TYPES, readers.read_cms),
     "application/applefile": readers.read_applefile,
 }
 # Types whose words do not stand readable in their bytes, whatever the bytes look like.

@@ -18,6 +18,7 @@ from segl_portal.reading.view import MessageView, read_message
 from segl_portal.reading.workshop import Workshop
 
 _PRINTED_ADDRESSES: Final = 50
+_PRINTED_FILES: Final = 100  # names of files that are printed: a layout of thousands takes minutes
 
 
 class Reader:
@@ -64,7 +65,7 @@ def _rows(view: MessageView, t: Texts) -> Iterable[tuple[str, str]]:
         (t.to, _people(view.to)),
         (t.copy, _people(view.cc)),
         (t.sent, t.time(sent) if sent else ""),
-        (t.files, ", ".join(file.name for file in view.files)),
+        (t.files, _first([file.name for file in view.files], _PRINTED_FILES)),
     ):
         if value:
             yield name, value
@@ -75,4 +76,10 @@ def _people(boxes: tuple[Mailbox, ...]) -> str:
         f"{box.name} <{box.address}>" if box.name and box.address else box.name or box.address
         for box in boxes
     )
-    return ", ".join(list(shown)[:_PRINTED_ADDRESSES])
+    return _first(list(shown), _PRINTED_ADDRESSES)
+
+
+def _first(names: list[str], most: int) -> str:
+    """The first *most* of them, and how many there are more."""
+    more = f" (+ {len(names) - most})" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -20,9 +20,11 @@ from segl.certificates import fingerprint
 from segl.errors import DeliveryError, StoreError
 from segl.events import Events
 from segl.mail.fields import Field, read_header
+from segl.mime.parameters import read_parameters
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings import Settings
 from segl.settings_encryption import Algorithms, HeaderForm, SignWhen
+from segl.smime_types import CMS_TYPES
 from segl_delivery.agent import Delivery
 from segl_delivery.cms.capabilities import reads_modern
 from segl_delivery.cms.choice import COMMON, MODERN, OAEP, Choice
@@ -32,9 +34,7 @@ from segl_delivery.smime import Entity, signed_entity, split_for_envelope
 
 NEUTRAL_SUBJECT: Final = {"da": "Sikker besked", "en": "Secure message"}
 CHOICES: Final = {Algorithms.COMMON: COMMON, Algorithms.OAEP: OAEP, Algorithms.MODERN: MODERN}
-_PROTECTED: Final = frozenset(
-    {b"multipart/signed", b"multipart/encrypted", b"application/pkcs7-mime", b"application/x-pkcs7-mime"}
-)
+_PROTECTED: Final = frozenset({"multipart/signed", "multipart/encrypted"}) | CMS_TYPES
 
 SignerFor = Callable[[str], Signer | None]
 
@@ -143,6 +143,8 @@ class Outbound:
 def is_protected(fields: Sequence[Field]) -> bool:
     """Whether the sender has signed or encrypted the message himself (S/MIME or OpenPGP)."""
     kinds = (
-        field.value.partition(b";")[0].strip().lower() for field in fields if field.name == "content-type"
+        read_parameters(field.value.decode("latin-1")).value
+        for field in fields
+        if field.name == "content-type"
     )
-    return next(kinds, b"") in _PROTECTED
+    return next(kinds, "") in _PROTECTED

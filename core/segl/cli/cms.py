@@ -3,7 +3,6 @@ theirs."""
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from segl.certificates import fingerprint, unusable
 from segl.cli.cms_input import (
     File,
     Json,
+    Out,
     SettingsFile,
     certificates_in,
     object_in,
@@ -24,6 +24,7 @@ from segl.cli.cms_input import (
     read_file,
     say_signatures,
     signature_as_dict,
+    write_out,
 )
 from segl.cli.cms_verify import verify
 from segl.cli.output import Exit, complain, fail, fail_of, printable, say, say_json
@@ -118,6 +119,7 @@ def open_message(
         Path | None, typer.Option("--key", help="A private key (PEM, not encrypted), in place of our own.")
     ] = None,
     certificate: Annotated[Path | None, typer.Option("--cert", help="Its certificate (PEM).")] = None,
+    out: Out = None,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Decrypt FILE with our own keys (segl key list) and write what is inside to standard output, byte for byte.
@@ -137,8 +139,7 @@ def open_message(
     ciphers = [layer.cipher.label for layer in opened.layers if isinstance(layer, Decrypted)]
     if any("cbc" in label for label in ciphers) and not is_entity(opened.content):
         complain(f"{ciphers[-1]} does not notice a wrong key each time, and what came out is no MIME entity")
-    with suppress(BrokenPipeError):
-        sys.stdout.buffer.write(opened.content)
+    write_out(opened.content, out, binary=False)
 
 
 def _given_ring(key: Path, certificate: Path) -> KeyRing:
@@ -178,17 +179,18 @@ def seal(
     modern: Annotated[
         bool, typer.Option("--modern", help="AES-256-GCM and RSA OAEP, which fewer programs read.")
     ] = False,
+    out: Out = None,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
     """Encrypt FILE as it is and write the CMS object (DER) to standard output.
 
-    Exit code: 0 written, 2 a certificate is not there or cannot be encrypted to.
+    Exit code: 0 written, 2 FILE or a certificate is not there or cannot be encrypted to.
     """
     from segl_delivery.cms.choice import COMMON, MODERN
     from segl_delivery.cms.enveloped import encrypt
 
     chosen = [one for text in recipients for one in _certificates_of(text, settings)]
-    sys.stdout.buffer.write(encrypt(read_file(file), chosen, MODERN if modern else COMMON))
+    write_out(encrypt(read_file(file), chosen, MODERN if modern else COMMON), out, binary=True)
 
 
 def _certificates_of(text: str, settings: Path) -> list[x509.Certificate]:

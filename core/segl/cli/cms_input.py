@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,10 @@ File = Annotated[
 ]
 
 
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Write to this new file, in place of standard output."),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 
@@ -57,6 +62,28 @@ def read_file(file: Path) -> bytes:
     except OSError as error:
         fail(f"{file}: {error.strerror}")
     return data if len(data) <= _LARGEST else fail(f"{file} is larger than {_LARGEST} bytes")
+
+
+def write_out(content: bytes, out: Path | None, *, binary: bool) -> None:
+    """To the new file *out*, which only the user may read; else to standard output, unless that is a terminal and
+    *content* is *binary*."""
+    if out is not None:
+        try:
+            with open(out, "xb", opener=_private) as file:
+                file.write(content)
+        except FileExistsError:
+            fail(f"{out} is there already", "name another, or take it away first")
+        except OSError as error:
+            fail(f"{out}: {error.strerror}")
+        return
+    if binary and sys.stdout.isatty():
+        fail("the object is binary, and this is a terminal", "give --out FILE, or send it on with | or >")
+    with suppress(BrokenPipeError):
+        sys.stdout.buffer.write(content)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def signed_parts(file: Path) -> tuple[bytes, bytes | None]:

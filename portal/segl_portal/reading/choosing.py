@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from segl.smime_types import CMS_TYPES, SIGNATURE_TYPES
 from segl_portal.reading.index import Index, Part
 
 _SHOWN: Final = frozenset({"text/plain", "text/html", "text/enriched"})
-_SIGNATURES: Final = frozenset(
-    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
-)
-_ENCRYPTED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_SIGNATURES: Final = SIGNATURE_TYPES | {"application/pgp-signature"}
 _MOST: Final = 50  # texts of one message that are shown one after the other; others are files
 
 
@@ -74,7 +72,7 @@ class _Sorter:
         elif _is_shown(part) and len(self._chosen.body) < _MOST:
             self._chosen.body.append(part)
         else:
-            if part.content_type in _ENCRYPTED and part.parent is None:
+            if part.content_type in CMS_TYPES and part.parent is None:
                 self._chosen.encrypted = part.kind.first("smime-type").lower() != "signed-data"
                 self._chosen.signed = not self._chosen.encrypted
             self._chosen.files.append(part)

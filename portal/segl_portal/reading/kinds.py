@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from segl.mime.sniff import signature
+from segl.smime_types import CMS_TYPES, SIGNATURE_TYPES
 from segl_portal.reading.sanitise import PICTURES
 
 HEAD: Final = 1024  # bytes of a file that tell its kind
@@ -68,11 +69,9 @@ _BY_TYPE: Final = {
     "application/vnd.ms-cab-compressed": FileKind.ARCHIVE,
     "application/x-dosexec": FileKind.PROGRAM,
     "application/x-executable": FileKind.PROGRAM,
-    "application/pkcs7-mime": FileKind.ENCRYPTED,
-    "application/x-pkcs7-mime": FileKind.ENCRYPTED,
+    **dict.fromkeys(CMS_TYPES, FileKind.ENCRYPTED),
     "application/pgp-encrypted": FileKind.ENCRYPTED,
-    "application/pkcs7-signature": FileKind.SIGNATURE,
-    "application/x-pkcs7-signature": FileKind.SIGNATURE,
+    **dict.fromkeys(SIGNATURE_TYPES, FileKind.SIGNATURE),
     "application/pgp-signature": FileKind.SIGNATURE,
     "message/rfc822": FileKind.MESSAGE,
     "message/global": FileKind.MESSAGE,

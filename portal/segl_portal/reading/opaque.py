@@ -15,13 +15,13 @@ from typing import Final
 
 from segl import ber
 from segl.mail.fields import join_header, read_header
+from segl.smime_types import CMS_TYPES
 from segl_portal.reading.decoding import decoded, decoded_size
 from segl_portal.reading.index import Index, Part, index
 from segl_portal.reading.source import BytesSource, Source
 
 LARGEST: Final = 30 * 1024 * 1024  # bytes that are taken out in memory; a larger one stays a file
 _DEEPEST: Final = 3  # signatures around each other
-_TYPES: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _SIGNED: Final = bytes.fromhex("06092a864886f70d010702")
 _DATA: Final = bytes.fromhex("06092a864886f70d010701")
 
@@ -40,7 +40,7 @@ def opened(source: Source) -> tuple[Source, Index, bool]:
 
 def _inside(source: Source, top: Part) -> bytes | None:
     """The fields outside, then what the signature holds; ``None`` when that is nothing of the kind."""
-    if top.content_type not in _TYPES or top.end - top.body > 2 * LARGEST:
+    if top.content_type not in CMS_TYPES or top.end - top.body > 2 * LARGEST:
         return None
     if decoded_size(source, top) > LARGEST:
         return None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,6 +82,29 @@ def test_what_is_sealed_is_read_by_openssl_and_by_open(tmp_path: Path, anna: Ide
             assert openssl_decrypt(done.stdout_bytes, identity) == CONTENT
         opened = segl("open", "-", "--key", bo.key_file, "--cert", bo.cert_file, given=done.stdout_bytes)
         assert opened.stdout_bytes == CONTENT
+
+
+def test_what_is_written_to_a_file_is_for_the_user_alone_and_never_over_another(
+    tmp_path: Path, anna: Identity
+) -> None:
+    file, sealed, opened = written(tmp_path, CONTENT), tmp_path / "sealed.p7m", tmp_path / "opened"
+    assert segl("seal", file, "--to", anna.cert_file, "--out", sealed).exit_code == 0
+    keys = ("--key", anna.key_file, "--cert", anna.cert_file)
+    assert segl("open", sealed, *keys, "--out", opened).exit_code == 0
+    assert (opened.read_bytes(), opened.stat().st_mode & 0o777) == (CONTENT, 0o600)
+    again = segl("open", sealed, *keys, "--out", opened)
+    assert (again.exit_code, "there already" in again.stderr) == (2, True)
+    nowhere = segl("open", sealed, *keys, "--out", tmp_path / "none" / "x")
+    assert (nowhere.exit_code, "No such file" in nowhere.stderr) == (2, True)
+
+
+def test_a_binary_object_is_not_written_to_a_terminal(tmp_path: Path, anna: Identity) -> None:
+    controller, terminal = os.openpty()
+    command = ("-m", "segl.cli", "cms", "seal", written(tmp_path, CONTENT), "--to", anna.cert_file)
+    done = subprocess.run((sys.executable, *command), stdout=terminal, stderr=subprocess.PIPE, timeout=60)
+    os.close(terminal)
+    os.close(controller)
+    assert (done.returncode, b"--out FILE" in done.stderr) == (2, True)
 
 
 def test_seal_refuses_what_mail_may_not_be_encrypted_to(tmp_path: Path) -> None:

@@ -71,6 +71,8 @@ def test_whatever_the_field_holds_an_author_has_one_at_sign(value: bytes) -> Non
         ("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", "", True),
         ("application/pkcs7-mime; smime-type=authEnveloped-data", "", True),
         ("APPLICATION/X-PKCS7-MIME", "", True),
+        ("application/pkcs7-mime (S/MIME); smime-type=enveloped-data", "", True),
+        ("application/cms; encapsulatingContent=envelopedData", "", True),
         ('application/octet-stream; name="smime.P7M"', "", True),
         ("application/octet-stream", "attachment; filename=smime.p7z", True),
         ('multipart/signed; protocol="application/pkcs7-signature"; boundary=x', "", True),

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pypdfium2
 import pytest
@@ -22,6 +23,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from corpus.letters import PNG, file, message, multipart, text
 from segl.confined.frames import Broken
+from segl_portal.reader import Reader
 from segl_portal.reading import jobs
 from segl_portal.reading.jobs import Job, Kind
 from segl_portal.reading.making import message_pdf, preview, preview_pages
@@ -31,6 +33,10 @@ from segl_portal.reading.source import BytesSource
 from segl_portal.reading.view import Note, read_message
 from segl_portal.reading.worker import JOBS
 from segl_portal.reading.workshop import SANITISE_SECONDS, Workshop
+from segl_portal.texts_da import DANISH
+
+if TYPE_CHECKING:
+    from segl.sealed.content import SealedContent
 
 
 @pytest.fixture(scope="module")
@@ -266,6 +272,20 @@ def test_a_layout_beyond_measure_is_printed_as_words(
     made = message_pdf(source, seen, workshop, rows=[], title="x", language="da", seconds=0.5)
     assert made is not None
     assert "Kære Anna" in words_of_pdf(made)
+
+
+def test_a_message_of_thousands_of_files_is_printed_with_the_first_of_them(workshop: Workshop) -> None:
+    files = "".join(
+        f"--x\r\nContent-Type: application/pdf; name=bilag-{number}.pdf\r\n\r\nx\r\n"
+        for number in range(3_000)
+    )
+    letter = f"Subject: Bilag\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n{files}--x--\r\n"
+    content = cast("SealedContent", BytesSource(letter.encode()))
+    made = Reader(workshop).pdf(content, DANISH, "Vandværket")
+    assert made is not None
+    words = words_of_pdf(made)
+    assert "bilag-99.pdf (+ " in words.replace("\r\n", " ").replace("\n", " ")
+    assert "bilag-100.pdf" not in words
 
 
 # The processes
