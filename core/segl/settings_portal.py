@@ -70,6 +70,12 @@ def _scanner(value: str) -> str:
     return value
 
 
+_PROGRAMS = (
+    "exe com scr pif bat cmd msi msp mst ps1 vbs vbe js jse ws wsf wsh hta cpl jar lnk reg dll sys gadget"
+)
+_IMAGES_AND_MACROS = "iso img vhd vhdx appx application chm url scf inf docm xlsm pptm dotm xltm xlam"
+_PAGES = "html htm shtml xhtml xht mht mhtml svg svgz"
+_REFUSED: Final = tuple(f"{_PROGRAMS} {_IMAGES_AND_MACROS} {_PAGES}".split())
 _GATEWAY: Final = re.compile(r"https://[^\s$/]+(/\S*)?")
 SMS_WORDS: Final = ("number", "digits", "text", "sender", "secret")
 Filled = Annotated[str, AfterValidator(_filled), Field(description="text with `$number`, `$text` …")]
@@ -165,42 +171,10 @@ class PortalAnswers:
     answers_an_hour: Annotated[int, Field(ge=1, le=1000)] = 10
     # How many answers each process takes in at one time.
     uploads: Annotated[int, Field(ge=1, le=256)] = 16
-    # File endings that are not taken. A program in an answer would come from a stranger, past the mail filter. Unless
-    # the list is empty, what begins as a program does is not taken either, whatever it is called.
-    refused_types: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")], ...] = (
-        *(
-            "exe",
-            "com",
-            "scr",
-            "pif",
-            "bat",
-            "cmd",
-            "msi",
-            "msp",
-            "mst",
-            "ps1",
-            "vbs",
-            "vbe",
-            "js",
-            "jse",
-            "ws",
-        ),
-        *("wsf", "wsh", "hta", "cpl", "jar", "lnk", "reg", "dll", "sys", "iso", "img", "vhd", "vhdx", "appx"),
-        *(
-            "application",
-            "gadget",
-            "chm",
-            "url",
-            "scf",
-            "inf",
-            "docm",
-            "xlsm",
-            "pptm",
-            "dotm",
-            "xltm",
-            "xlam",
-        ),
-    )
+    # File endings that are not taken. A program in an answer would come from a stranger, past the mail filter; so would
+    # a page whose scripts run when a colleague opens it. Unless the list is empty, what begins as a program does is not
+    # taken either, whatever it is called.
+    refused_types: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")], ...] = _REFUSED
     # The virus scanner (clamd): its unix socket or "host:port"; empty: none is asked.
     clamd: Scanner = ""
     # How long it may take to answer.

@@ -33,6 +33,8 @@ HUGE = b"x" * 70_000
         (Form().with_file("faktura.pdf.ExE", b"x"), (Why.FILE_REFUSED, "faktura.pdf.ExE")),
         (Form().with_file("faktura.exe. .", b"x"), (Why.FILE_REFUSED, "faktura.exe")),
         (Form().with_file("faktura\u202efdp.exe", b"x"), (Why.FILE_REFUSED, "fakturafdp.exe")),
+        (Form().with_file("faktura.html", b"<script>"), (Why.FILE_REFUSED, "faktura.html")),
+        (Form().with_file("logo.svg", b"<svg/>"), (Why.FILE_REFUSED, "logo.svg")),
         (Form().with_file("ferie.jpg", b"MZ\x90\x00" + bytes(200)), (Why.FILE_REFUSED, "ferie.jpg")),
         (Form().with_file("ferie.jpg", b"\x7f", b"ELF"), (Why.FILE_REFUSED, "ferie.jpg")),
         (Form().with_file("noter.txt", b"#!/bin/sh\nrm -rf /\n"), (Why.FILE_REFUSED, "noter.txt")),
