@@ -76,6 +76,7 @@ _SLOW = frozenset(
     test_upload_names
     test_uploads
     test_view
+    test_web_servers
     test_workshop
     """.split()
 )
