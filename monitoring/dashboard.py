@@ -79,6 +79,7 @@ ROWS: Final[dict[str, list[Panel]]] = {
                 per_minute("segl_requested_total"): "asked for by the sender",
                 per_minute("segl_answers_sealed_total"): "answers to what came from the portal",
                 per_minute("segl_vetoes_total"): "taken out by a rule",
+                per_minute("segl_policy_verdicts_total", "change"): "{{change}} by a policy",
                 per_minute("segl_forged_headers_total"): "forged fields",
             },
         ),

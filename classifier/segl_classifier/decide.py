@@ -83,6 +83,8 @@ def decide(
         findings=tuple(sorted((*findings, *_model_findings(balance, doubt)), key=_order)),
         labels=held,
         reasons=(*(label.value for label in held), *doubts, *causes, *vetoes),
+        doubtful=tuple(label for label in balance.standing(Standing.UNSURE) if label not in held),
+        scores=tuple((label, w.score) for label, w in balance.labels.items() if w.score >= _LEAST),
     )
 
 

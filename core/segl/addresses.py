@@ -8,10 +8,15 @@ cache, tunnel list. The local part is never changed (RFC 5321 §2.4).
 from __future__ import annotations
 
 import re
+import string
+import unicodedata
 from collections.abc import Iterator
 
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+
+# A to Z alone, and nothing is normalised: KELVIN SIGN becomes a K by either, and Kim another person.
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 # Letters that IDNA 2003 (Python's codec) and IDNA 2008 (Postfix) turn into different names (UTS #46 §7):
 # mail for one domain must not be routed by what is known of another.
@@ -51,6 +56,18 @@ def split_address(address: str) -> tuple[str, str]:
 def domain_of(address: str) -> str:
     """The normal domain of *address*, ``""`` when it has none."""
     return split_address(address)[1]
+
+
+def mail_key(address: str) -> str:
+    """*address* in the form in which two spellings of one mailbox are equal; ``""`` when it is no address.
+
+    The domain is compared as DNS does, the local part without regard to the case of A to Z: by RFC 5321 §2.4
+    case could matter there, but no server that takes mail for others makes two mailboxes of it.
+    """
+    local, domain = split_address(address)
+    if not local or not domain or any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in local):
+        return ""
+    return f"{local.translate(_LOWER)}@{domain}"
 
 
 def parents(domain: str) -> Iterator[str]:

@@ -13,8 +13,6 @@ person). OCES2 (NemID): ``serialNumber`` is ``CVR:12345678-UID:…`` (UID compan
 from __future__ import annotations
 
 import re
-import string
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,14 +22,13 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
-from segl.addresses import split_address
+# those who compare certificates with addresses ask for it here
+from segl.addresses import mail_key as mail_key
 
 _UTF8_MAILBOX: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
 _UTF8_STRING: Final = 0x0C
 _MOST_NAMES: Final = 1000
 _LONGEST: Final = 120
-# A to Z alone, and nothing is normalised: KELVIN SIGN becomes a K by either, and Kim another person.
-_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 _DOMAIN_AUTHORITIES: Final = frozenset({"domain-signing-authority", "domain-confidentiality-authority"})
 
@@ -88,18 +85,6 @@ class Holder:
             "kind": self.kind.value,
             "scheme": self.scheme,
         }
-
-
-def mail_key(address: str) -> str:
-    """*address* in the form in which two spellings of one mailbox are equal; ``""`` when it is no address.
-
-    The domain is compared as DNS does, the local part without regard to the case of A to Z: by RFC 5321 §2.4
-    case could matter there, but no server that takes mail for others makes two mailboxes of it.
-    """
-    local, domain = split_address(address)
-    if not local or not domain or any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in local):
-        return ""
-    return f"{local.translate(_LOWER)}@{domain}"
 
 
 def addresses_of(certificate: x509.Certificate) -> frozenset[str]:

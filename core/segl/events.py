@@ -123,6 +123,16 @@ class Events:
             forged=forged,
         )
 
+    def lowered(self, queue_id: str, policies: Sequence[str], verdict: Verdict, *, sender: str) -> None:
+        """A message that would have gone securely goes out plain, because these policies say so."""
+        self._log.warning(
+            "lowered",
+            queue_id=queue_id,
+            policies=list(policies),
+            labels=[label.value for label in verdict.labels],
+            sender=sender,
+        )
+
     # segl-map
 
     def routed(self, route: Route, *, ms: float, repeated: bool = False) -> None:

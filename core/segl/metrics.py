@@ -25,6 +25,11 @@ REQUESTED = Counter("segl_requested", "Messages whose sender asked for the secur
 ANSWERS_SEALED = Counter(
     "segl_answers_sealed", "Messages that answer what somebody wrote in the portal, and so are secure"
 )
+POLICY_VERDICTS = Counter(
+    "segl_policy_verdicts",
+    "Messages whose verdict a policy changed, by whether it raised or lowered it",
+    ["change"],
+)
 FORGED = Counter("segl_forged_headers", "X-Segl and TLS-Required headers of senders taken off")
 SCAN_SECONDS = Histogram("segl_scan_seconds", "Time from end of message to verdict", buckets=_SCAN_BUCKETS)
 SCAN_FAILURES = Counter("segl_scan_failures", "Messages answered 451 because of a fault of ours")

@@ -13,14 +13,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from segl.addresses import is_relayed, split_address
-from segl.language import Language
+from segl.addresses import domain_of, is_relayed, split_address
+from segl.policy import Message, PolicyTable
 from segl.settings_certificates import Certificates
 from segl.settings_delivery import Delivery, Postfix
 from segl.settings_detection import Detection, Limits
 from segl.settings_encryption import Encryption
 from segl.settings_hold import Hold
 from segl.settings_inbound import Inbound
+from segl.settings_organisation import Organisation, Owner, Owners, Tenant, owners_of
+from segl.settings_policy import Group, Policy
 from segl.settings_portal import Portal
 from segl.settings_receipts import ReceiptRule, Receipts, ReceiptSettings, ReceiptTerms
 from segl.settings_routing import Demand, DomainPin, Routing
@@ -30,31 +32,15 @@ from segl.settings_values import (
     FORBID,
     RUN,
     STATE,
-    Domain,
     FileMode,
     Masked,
     Port,
     Seconds,
     without_password,
 )
+from segl.settings_web import Look
 
 DEFAULT_FILE = CONFIG / "segl.toml"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Organisation:
-    """``[organisation]``: whose mail this is."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = FORBID
-    # As recipients know it: in notices, on the pages, in receipts.
-    name: str
-    # Own domains. A message to these alone is plain; their recipients take the way `internal`.
-    domains: Annotated[tuple[Domain, ...], Field(min_length=1)]
-    # Whether every subdomain of an own domain is own too.
-    subdomains: bool = False
-    # What people here read: receipts, notices, the subject outside of what is encrypted. Pages and notices have
-    # the other language as well.
-    language: Language = "da"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +103,15 @@ class Settings:
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
     organisation: Organisation
+    tenant: tuple[Tenant, ...] = ()
     detection: Detection = field(default_factory=Detection)
     limits: Limits = field(default_factory=Limits)
     milter: Milter = field(default_factory=Milter)
     routing: Routing = field(default_factory=Routing)
     domain: tuple[DomainPin, ...] = ()
     demand: tuple[Demand, ...] = ()
+    policy: tuple[Policy, ...] = ()
+    group: tuple[Group, ...] = ()
     tunnel_list: tuple[TunnelList, ...] = ()
     certificates: Certificates = field(default_factory=Certificates)
     encryption: Encryption = field(default_factory=Encryption)
@@ -137,12 +126,24 @@ class Settings:
     log: Log = field(default_factory=Log)
     metrics: Metrics = field(default_factory=Metrics)
 
-    def is_own(self, domain: str) -> bool:
-        """Whether *domain* (normal form) is one of the organisation's own."""
-        own = self.organisation.domains
-        return domain in own or (
-            self.organisation.subdomains and any(domain.endswith("." + name) for name in own)
+    # Worked out from the above.
+    owners: Owners = field(init=False, repr=False, compare=False)
+    policies: PolicyTable = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        owners = owners_of(
+            self.organisation, self.tenant, self.hold, self.portal, self.receipts, self.inbound
         )
+        object.__setattr__(self, "owners", owners)
+        object.__setattr__(self, "policies", PolicyTable(self.policy, self.group, owners.name_at))
+
+    def is_own(self, domain: str) -> bool:
+        """Whether *domain* (normal form) belongs to an organisation of this installation."""
+        return self.owners.find(domain) is not None
+
+    def owner(self, domain: str) -> Owner:
+        """Whose *domain* (normal form) is; a stranger's is treated as that of who runs the installation."""
+        return self.owners.find(domain) or self.owners.first
 
     def pin(self, domain: str) -> DomainPin | None:
         """The postmaster's word on *domain*: its own entry, else the nearest parent with subdomains."""
@@ -159,48 +160,47 @@ class Settings:
         return best
 
     def takes(self, recipient: str) -> bool:
-        """Whether *recipient* is the organisation's own, with no further stop in the local part:
+        """Whether *recipient* is of an organisation of this installation, with no further stop in the local part:
         ``bo%kunde.example@own.example`` goes outside."""
         local, domain = split_address(recipient)
         return self.is_own(domain) and not is_relayed(local)
 
-    @property
-    def failures_to(self) -> str:
-        return self.inbound.failures_to or f"postmaster@{self.organisation.domains[0]}"
-
-    def notice_from_of(self, domain: str) -> str:
-        """The From of notices and codes for mail from the own *domain* (normal form)."""
+    def look_of(self, sender: str) -> Look | None:
+        """The look of what *sender* (an address) sends; ``None`` where none is set."""
+        entry = self.policies.about(Message(sender=sender)).terms(None).look if self.policy else None
+        if entry is not None:
+            return next((look for look in self.portal.look if look.name == entry.look), None)
+        domain = domain_of(sender)
         look = self.portal.look_of(domain)
-        return (look and look.notice_from) or self.notice_from
+        if (owner := self.owner(domain)).is_tenant and (look is None or not look.domains):
+            # not with another's name, logo and telephone
+            return Look(name=owner.name, colour=look.colour) if look else Look(name=owner.name)
+        return look
 
-    def expiry_days_of(self, domain: str) -> int:
-        look = self.portal.look_of(domain)
+    def notice_from_of(self, sender: str) -> str:
+        """The From of notices and codes for mail from *sender* (an address)."""
+        look = self.look_of(sender)
+        return (look and look.notice_from) or self.owner(domain_of(sender)).notice_from
+
+    def expiry_days_of(self, sender: str) -> int:
+        look = self.look_of(sender)
         return (look and look.expiry_days) or self.portal.expiry_days
 
-    def name_of(self, domain: str) -> str:
-        look = self.portal.look_of(domain)
-        return (look and look.name) or self.organisation.name
+    def name_of(self, sender: str) -> str:
+        look = self.look_of(sender)
+        return (look and look.name) or self.owner(domain_of(sender)).name
 
-    @property
-    def officer(self) -> str:
-        """Who decides about messages on hold."""
-        return self.hold.officer or f"postmaster@{self.organisation.domains[0]}"
-
-    @property
-    def notice_from(self) -> str:
-        return self.portal.notice_from or f"sikker-besked@{self.organisation.domains[0]}"
-
-    @property
-    def receipt_sender(self) -> str:
-        return self.receipts.sender or f"kvittering@{self.organisation.domains[0]}"
-
-    def receipt_terms(self, domain: str) -> ReceiptTerms:
-        """What holds for senders of *domain* (normal form). Of senders who are not ours only failures are told."""
+    def receipt_terms(self, domain: str, sender: str | None = None) -> ReceiptTerms:
+        """What holds for *sender*, or for senders of *domain* (normal form) as far as no policy names one of them. Of
+        senders who are not ours only failures are told."""
         usual = self.receipts
         rule = next((one for one in self.receipt if one.domain == domain), None) or ReceiptRule(domain=domain)
+        about = self.policies.about(Message(sender=sender or f"@{domain}")) if self.policy else None
+        entry = about.terms(None).receipts if about else None
+        send = (entry and entry.receipts) or rule.send or usual.send
         return ReceiptTerms(
-            send=(rule.send or usual.send) if self.is_own(domain) else Receipts.FAILURES,
-            language=rule.language or self.organisation.language,
+            send=send if self.is_own(domain) else Receipts.FAILURES,
+            language=rule.language or self.owner(domain).language,
             wait_seconds=rule.wait_seconds or usual.wait_seconds,
             retention_days=rule.retention_days or usual.retention_days,
             journal=rule.journal,

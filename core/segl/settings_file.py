@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from segl.errors import Fault, SettingsError, found
 from segl.mail.paths import is_plain
+from segl.policy_faults import policy_faults, tenant_faults, with_groups_read
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_certificates import CertificateSource
 from segl.settings_portal import SMS_WORDS
@@ -46,7 +47,7 @@ def parse_settings(raw: dict[str, Any], file: Path | str = "settings") -> Settin
         raise SettingsError(list(faults_of(error, file))) from None
     if faults := list(_cross_checks(settings, file)):
         raise SettingsError(faults)
-    return settings
+    return with_groups_read(settings, file)
 
 
 def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
             table = get_type_hints(table)[part]
         while not is_dataclass(table) and get_args(table):  # the entries of a list of tables
             table = get_args(table)[0]
-    return [each.name for each in fields(table)] if is_dataclass(table) else []
+    return [each.name for each in fields(table) if each.init] if is_dataclass(table) else []
 
 
 def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
@@ -122,7 +123,9 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
                 f"{pin.name}: next_hop is an address without match",
                 "a certificate is checked by name: say in match which one it carries",
             )
+    yield from tenant_faults(settings, file)
     yield from _demand_faults(settings, file)
+    yield from policy_faults(settings, file)
     yield from _tunnel_list_checks(settings, file)
     yield from _next_hop_faults(settings, file)
     yield from _certificate_checks(settings, file)
@@ -256,7 +259,8 @@ def _receipt_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:
             yield Fault(file, "receipt", f"{name} has {times} entries", "keep one")
         if not settings.is_own(name):
             yield Fault(file, "receipt", f"{name} is not one of the own domains")
-    if not is_plain(settings.receipt_sender) or not settings.receipt_sender.isascii():
+    sender = settings.owners.first.receipt_sender
+    if not is_plain(sender) or not sender.isascii():
         yield Fault(file, "receipts.sender", "is not an ordinary ASCII address")
 
 

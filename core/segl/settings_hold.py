@@ -6,11 +6,13 @@ Part of :mod:`segl.settings`; the comments are the manual here as there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from segl.settings_values import Address
+
+Decider = Annotated[str, Field(min_length=1, max_length=64, description="user's name")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +25,6 @@ class Hold:
     officer: Address = ""
     # How many different people must agree to a release.
     persons: Literal[1, 2] = 1
+    # The users (as who runs `segl hold`, behind sudo too) who may look into such messages and decide about them; empty:
+    # whoever may run the command.
+    deciders: tuple[Decider, ...] = ()

@@ -73,7 +73,7 @@ def reference() -> tuple[Table, ...]:
 def _tables_in(owner: type[Any], prefix: str) -> Iterator[Table]:
     for name, hint in get_type_hints(owner, include_extras=True).items():
         inside, many = _table_of(hint)
-        if inside is not None and name in {each.name for each in fields(owner)}:
+        if inside is not None and name in {each.name for each in fields(owner) if each.init}:
             path = f"{prefix}{name}"
             yield Table(path, many, _meaning_of_table(inside), tuple(_keys_of(inside)), _example_of(path))
             yield from _tables_in(inside, f"{path}.")

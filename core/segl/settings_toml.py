@@ -49,6 +49,8 @@ def effective(settings: Settings, *, changed: bool = False) -> Iterator[str]:
     """*settings* as lines of a settings file, defaults included, or only what differs from them (*changed*).
     Keys without a value are left out; what may be secret is masked."""
     for each in fields(settings):
+        if not each.init:
+            continue  # worked out from the others
         yield from _table(each.name, getattr(settings, each.name), changed)
 
 

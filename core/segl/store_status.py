@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
 from segl.errors import StoreError
 
 _SCHEMA = "SELECT value FROM meta WHERE key = 'schema'"
 _SEALED = "SELECT count(*), min(expires_at) FROM sealed_message WHERE removed_at IS NULL AND expires_at > ?"
+_SENT = (
+    "SELECT m.domain, r.way, count(*) FROM sent_recipient r JOIN sent_message m ON m.id = r.message_id "
+    "WHERE r.at >= ? AND r.stage = 'secure' AND r.state IN ('sent', 'sealed') GROUP BY m.domain, r.way"
+)
 _SQLITE = "sqlite:///"
 _SECONDS = 2.0
 
@@ -42,10 +48,33 @@ def look_at_store(url: str) -> StoreStatus:
     """Raises :class:`StoreMissing`, :class:`StoreDenied` or :class:`StoreError`."""
     if not url.startswith(_SQLITE):
         return _other(url)
-    return _sqlite(Path(unquote(url.removeprefix(_SQLITE).partition("?")[0])))
+    return _sqlite(_file_of(url))
+
+
+def _file_of(url: str) -> Path:
+    return Path(unquote(url.removeprefix(_SQLITE).partition("?")[0]))
+
+
+def sent_by_domain(url: str, since: float) -> list[tuple[str, str, int]]:
+    """Recipients whose copy was taken since *since* (Unix seconds), by the sender's domain and the way. Raises as
+    :func:`look_at_store`."""
+    if url.startswith(_SQLITE):
+        with _read_only(_file_of(url)) as connection:
+            found = connection.execute(_SENT, (since,)).fetchall()
+    else:
+        found = _asked(url, _SENT.replace("?", ":at"), {"at": since})
+    return [(str(domain), str(way or ""), int(number)) for domain, way, number in found]
 
 
 def _sqlite(file: Path) -> StoreStatus:
+    with _read_only(file) as connection:
+        (schema,) = connection.execute(_SCHEMA).fetchone() or ("",)
+        count, expiry = connection.execute(_SEALED, (time.time(),)).fetchone()
+    return StoreStatus(str(schema), count, expiry)
+
+
+@contextmanager
+def _read_only(file: Path) -> Iterator[sqlite3.Connection]:
     try:
         with file.open("rb"):
             pass
@@ -60,21 +89,22 @@ def _sqlite(file: Path) -> StoreStatus:
         idle = not file.with_name(f"{file.name}-wal").exists()
         uri = f"file:{quote(str(file))}?mode=ro{'&immutable=1' * idle}"
         with closing(sqlite3.connect(uri, uri=True, timeout=_SECONDS)) as connection:
-            (schema,) = connection.execute(_SCHEMA).fetchone() or ("",)
-            count, expiry = connection.execute(_SEALED, (time.time(),)).fetchone()
+            yield connection
     except sqlite3.Error as error:
         raise StoreError("the store cannot be read", f"{file}: {error}") from None
-    return StoreStatus(str(schema), count, expiry)
 
 
 def _other(url: str) -> StoreStatus:
+    schema = next((row[0] for row in _asked(url, _SCHEMA, {})), "")
+    [row] = _asked(url, _SEALED.replace("?", ":now"), {"now": time.time()})
+    return StoreStatus(str(schema), int(row[0]), row[1])
+
+
+def _asked(url: str, query: str, values: dict[str, float]) -> list[tuple[Any, ...]]:
     import sqlalchemy as sa  # a quarter of a second, which SQLite sites need not wait
 
     try:
-        engine = sa.create_engine(url)
-        with engine.connect() as connection:
-            schema = connection.exec_driver_sql(_SCHEMA).scalar()
-            row = connection.execute(sa.text(_SEALED.replace("?", ":now")), {"now": time.time()}).one()
+        with sa.create_engine(url).connect() as connection:
+            return [tuple(row) for row in connection.execute(sa.text(query), values)]
     except (sa.exc.SQLAlchemyError, ImportError) as error:
         raise StoreError("the store cannot be reached", f"store: {type(error).__name__}") from None
-    return StoreStatus(str(schema or ""), int(row[0]), row[1])

@@ -42,6 +42,11 @@ def without_tags(subject: str, tags: Collection[str]) -> str | None:
     return " ".join("".join(char for at, char in enumerate(text) if at not in removed).split())
 
 
+def tag_word(tag: str) -> str:
+    """What a tag says, without how it is written: ``sikker`` of ``Sikker:`` and ``[sikker]``."""
+    return tag.strip().casefold().strip("[]: ")
+
+
 def encoded(text: str, line_end: str = "\r\n") -> str:
     """*text* as the value of a field."""
     return text if text.isascii() else Header(text, "utf-8").encode(linesep=line_end)

@@ -56,11 +56,24 @@ def action(verdict: Verdict, mode: Mode) -> Decision:
 def to_own_domains_only(mail: Mail, settings: Settings) -> bool:
     """Whether every recipient is the organisation's own. An address without a domain is nobody's own, and
     a message of which not every recipient is known is not."""
+    sender = domain_of(mail.sender.bare)
     return (
         bool(mail.recipients)
         and not mail.more_recipients
-        and all(settings.takes(address.bare) for address in mail.recipients)
+        and all(is_inside(address.bare, sender, settings) for address in mail.recipients)
     )
+
+
+def is_inside(recipient: str, sender_domain: str, settings: Settings) -> bool:
+    """Whether what goes to *recipient* is no business of ours: own mail, and mail that comes in. Between two
+    organisations of this installation the settings decide (``organisation.between``)."""
+    if not settings.takes(recipient):
+        return False
+    owners = settings.owners
+    if not owners.several or settings.organisation.between == "inside":
+        return True
+    own = owners.find(sender_domain)
+    return own is None or own is owners.find(domain_of(recipient))
 
 
 def to_be_opened(mail: Mail, settings: Settings) -> bool:

@@ -12,15 +12,17 @@ import Milter
 from segl import metrics
 from segl.demands import least_for
 from segl.events import Events
+from segl.policy_verdict import Ruled
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
 from segl.settings import Settings
 from segl.subject_tags import encoded
-from segl.vocabulary import Decision, Doubt, Verdict
+from segl.vocabulary import Decision, Doubt, Proof, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
 from segl_milter.dsn import from_xtext, parameter
 from segl_milter.marks import MOST_NOTICES, Marks, marks_for
+from segl_milter.policies import apply_policies
 from segl_milter.protocol import Context
 from segl_milter.ruling import ANSWERS_SEALED, REQUESTED, action, forged_tags, judge, to_be_opened, wishes_of
 from segl_milter.traffic import Traffic
@@ -81,10 +83,11 @@ class Session:
         started = time.perf_counter()
         try:
             mail = self._whole()
-            verdict = judge(mail, self._office.rules, self._office.settings, self._office.model)
+            judged = judge(mail, self._office.rules, self._office.settings, self._office.model)
+            ruled, least = apply_policies(mail, judged, self._office.settings)
             seconds = time.perf_counter() - started
-            answer = self._mark(mail, verdict)
-            self._record(mail, verdict, seconds)
+            answer = self._mark(mail, ruled.verdict, least)
+            self._record(mail, ruled, seconds)
         except Exception as error:  # whatever it is: the message must wait, not pass
             return self._failed(error)
         finally:
@@ -103,10 +106,10 @@ class Session:
             raise RuntimeError("end of message without MAIL")
         return self._transaction.whole()
 
-    def _mark(self, mail: Mail, verdict: Verdict) -> int:
+    def _mark(self, mail: Mail, verdict: Verdict, asked: Proof) -> int:
         settings = self._office.settings
         todo = action(verdict, settings.detection.mode)
-        least = least_for(verdict.labels, verdict.cpr_numbers, settings)
+        least = Proof.strictest((asked, least_for(verdict.labels, verdict.cpr_numbers, settings)))
         opened = to_be_opened(mail, settings)
         subjects = forged_tags(mail, settings)
         goes_secure = todo in (Decision.SECURE, Decision.HOLD)
@@ -140,7 +143,8 @@ class Session:
         name = key.new_id()
         return name, key.seal(name, facts_of(mail, verdict, self._office.settings).to_bytes())
 
-    def _record(self, mail: Mail, verdict: Verdict, seconds: float) -> None:
+    def _record(self, mail: Mail, ruled: Ruled, seconds: float) -> None:
+        verdict = ruled.verdict
         mode = self._office.settings.detection.mode.value
         envelope = mail.envelope(self._context.getsymval("i") or "")
         count(verdict, mode, forged=len(mail.steering), seconds=seconds)
@@ -154,6 +158,12 @@ class Session:
             mode=mode,
             forged=len(mail.steering),
         )
+        if ruled.by:
+            metrics.POLICY_VERDICTS.labels("lowered" if ruled.lowered else "raised").inc()
+        if ruled.lowered:
+            self._office.events.lowered(
+                envelope.queue_id, ruled.by, verdict, sender=_printable(envelope.sender)
+            )
 
     def _failed(self, error: Exception) -> int:
         metrics.SCAN_FAILURES.inc()

@@ -32,7 +32,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from segl import audit, metrics
-from segl.addresses import domain_of
 from segl.audit import Act
 from segl.events import Events
 from segl.language import Language
@@ -240,10 +239,9 @@ class Desk:
         """In a thread of :class:`Posting`: by now the page has answered."""
         if copy is None:
             return
-        domain = domain_of(copy.sender)
         mail = CodeMail(
-            organisation=self._settings.name_of(domain),
-            notice_from=self._settings.notice_from_of(domain),
+            organisation=self._settings.name_of(copy.sender),
+            notice_from=self._settings.notice_from_of(copy.sender),
             recipient=copy.recipient,
             code=code,
             reference=reference,

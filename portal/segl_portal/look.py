@@ -6,13 +6,12 @@ for a link that exists would tell that it exists. After that the sender's domain
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from segl.addresses import domain_of
 from segl.errors import Fault, SettingsError
 from segl.settings import Settings
 from segl.settings_web import Look as LookSettings
@@ -56,18 +55,21 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """All of them. ``default`` is for pages before a message is open, ``otherwise`` for domains that have none."""
+    """All of them. ``default`` is for pages before a message is open, ``otherwise`` for senders who have none; which of
+    ``made`` a sender has is for *chosen* to say (:meth:`~segl.settings.Settings.look_of`)."""
 
     default: Look
-    by_domain: Mapping[str, Look]
+    made: Mapping[LookSettings, Look]
     otherwise: Look
+    chosen: Callable[[str], LookSettings | None]
 
     def of_sender(self, address: str) -> Look:
-        return self.by_domain.get(domain_of(address), self.otherwise)
+        entry = self.chosen(address)
+        return self.otherwise if entry is None else self.made.get(entry, self.otherwise)
 
     @property
     def assets(self) -> tuple[Asset, ...]:
-        looks = (self.default, self.otherwise, *self.by_domain.values())
+        looks = (self.default, self.otherwise, *self.made.values())
         return tuple({asset.name: asset for look in looks for asset in look.assets}.values())
 
 
@@ -79,7 +81,7 @@ def load_looks(settings: Settings, file: Path | str = "segl.toml") -> Looks:
         given = (*given, LookSettings())
     faults: list[Fault] = []
     looks = [_look(entry, settings, file, number, faults) for number, entry in enumerate(given, 1)]
-    by_domain: dict[str, Look] = {}
+    named: set[str] = set()
     otherwise: list[Look] = []
     for number, (entry, look) in enumerate(zip(given, looks, strict=True), 1):
         if not entry.domains:
@@ -87,12 +89,17 @@ def load_looks(settings: Settings, file: Path | str = "segl.toml") -> Looks:
             if len(otherwise) > 1:
                 faults.append(Fault(file, f"portal.look.{number}", "names no domains, like one before it"))
         for domain in entry.domains:
-            if domain in by_domain:
+            if domain in named:
                 faults.append(Fault(file, f"portal.look.{number}.domains", f"{domain} has a look already"))
-            by_domain[domain] = look
+            named.add(domain)
     if faults:
         raise SettingsError(faults)
-    return Looks(looks[0], by_domain, otherwise[0])
+    made = dict(zip(given, looks, strict=True))
+    for owner in settings.owners.every:  # tenants without a look of their own have their name at least
+        own = settings.look_of(f"@{owner.domains[0]}")
+        if own is not None and own not in made:
+            made[own] = _look(own, settings, file, len(made) + 1, faults)
+    return Looks(looks[0], made, otherwise[0], settings.look_of)
 
 
 def _look(
@@ -111,7 +118,7 @@ def _look(
         except ValueError as error:
             faults.append(Fault(file, f"portal.look.{number}.logo", f"{entry.logo}: {error}"))
     sheet = palette.style_sheet().encode("ascii")
-    name = entry.name or settings.organisation.name
+    name = entry.name or (settings.owner(entry.domains[0]) if entry.domains else settings.owners.first).name
     return Look(
         name,
         entry.contact,

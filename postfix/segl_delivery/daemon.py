@@ -140,7 +140,10 @@ def checked_settings(file: Path) -> Settings:
         faults.append(Fault(file, "organisation.name", "is empty", "recipients read it in the notice mail"))
     faults += (
         Fault(file, "portal.notice_from", f"{address!r} is not an ordinary ASCII address")
-        for address in (settings.notice_from, *(look.notice_from for look in settings.portal.look))
+        for address in (
+            settings.owners.first.notice_from,
+            *(look.notice_from for look in settings.portal.look),
+        )
         if address and not (is_plain(address) and address.isascii())
     )
     faults += _portal_files(settings, file)

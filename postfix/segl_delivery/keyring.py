@@ -35,6 +35,7 @@ from segl.certificate_chain import read_pem
 from segl.certificate_names import addresses_of, domain_authorities_of, mail_key
 from segl.certificates import UNREADABLE
 from segl.errors import DeliveryError
+from segl.settings_organisation import Owner, Owners
 from segl.settings_values import Domain
 from segl_delivery.cms import keys as cms
 from segl_delivery.cms.digests import PrivateKey
@@ -75,12 +76,25 @@ class OwnKey(cms.OwnKey):
     domains: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
 
+    @property
+    def holders(self) -> frozenset[str]:
+        """The domains it is for. An address stands for its whole domain: partners encrypt to one certificate for all of
+        it."""
+        return frozenset((*self.domains, *(address.rpartition("@")[2] for address in self.addresses)))
+
     def opens_for(self, domain: str) -> bool:
         """Whether what is encrypted to it may be opened for recipients at *domain* (normal form): one of its own, or a
-        part of one. An address stands for its whole domain: partners encrypt to one certificate for all of it. A key
-        that is for nobody opens for anybody."""
-        named = {*self.domains, *(address.rpartition("@")[2] for address in self.addresses)}
-        return not named or any(domain == one or domain.endswith(f".{one}") for one in named)
+        part of one. A key that is for nobody opens for anybody."""
+        holders = self.holders
+        return not holders or any(domain == one or domain.endswith(f".{one}") for one in holders)
+
+    def is_of(self, owner: Owner, owners: Owners) -> bool:
+        """Whether it is *owner*'s. Of several organisations in one installation none opens or signs with another's; a
+        key of which nothing is said, or a domain that nobody has any more, is that of who runs it."""
+        if not owners.several:
+            return True
+        found = {owners.find(domain) or owners.first for domain in self.holders} or {owners.first}
+        return owner in found
 
 
 class KeyRing:
@@ -109,12 +123,12 @@ class KeyRing:
             self._refresh()
             return self._keys
 
-    def opener(self, domain: str = "") -> cms.KeyRing:
-        """Those that open messages for recipients at *domain* (normal form), all without one. Domains that share their
-        keys get the same object. Raises :class:`KeysUnreadable`."""
+    def opener(self, domain: str = "", may: Callable[[OwnKey], bool] = lambda _own: True) -> cms.KeyRing:
+        """Those that open messages for recipients at *domain* (normal form), all without one, as far as they *may*.
+        Domains that share their keys get the same object. Raises :class:`KeysUnreadable`."""
         with self._lock:
             self._refresh()
-            keys = tuple(own for own in self._keys if not domain or own.opens_for(domain))
+            keys = tuple(own for own in self._keys if may(own) and (not domain or own.opens_for(domain)))
             if keys not in self._openers:
                 self._openers[keys] = cms.KeyRing(keys)
             return self._openers[keys]

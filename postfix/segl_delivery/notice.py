@@ -41,13 +41,12 @@ class NoticeFrom:
     @classmethod
     def of(cls, settings: Settings, sender: str) -> NoticeFrom:
         """As recipients of mail from *sender*'s domain know it."""
-        domain = domain_of(sender)
-        look = settings.portal.look_of(domain)
+        look = settings.look_of(sender)
         return cls(
-            organisation=settings.name_of(domain),
-            address=settings.notice_from_of(domain),
+            organisation=settings.name_of(sender),
+            address=settings.notice_from_of(sender),
             portal_url=settings.portal.url,
-            language=settings.organisation.language,
+            language=settings.owner(domain_of(sender)).language,
             colour=look.colour if look is not None else COLOUR,
         )
 

@@ -108,10 +108,10 @@ class Outbound:
     signer_for: SignerFor
     said: Callable[[str], frozenset[str]] = lambda _holder: frozenset()
 
-    @property
-    def subject(self) -> str:
-        """The neutral one, as it stands in the header."""
-        text = self.settings.encryption.subject or NEUTRAL_SUBJECT[self.settings.organisation.language]
+    def subject(self, sender: str = "") -> str:
+        """The neutral one of the organisation that *sender* belongs to, as it stands in the header."""
+        language = self.settings.owner(domain_of(sender)).language
+        text = self.settings.encryption.subject or NEUTRAL_SUBJECT[language]
         return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
 
     def terms(self, domain: str) -> Terms:
@@ -120,7 +120,9 @@ class Outbound:
     def prepare(self, delivery: Delivery, terms: Terms) -> Prepared:
         """Raises :class:`~segl.errors.DeliveryError` when it must be signed and cannot be."""
         signer = self._signer(delivery, terms.signing)
-        outside, entity = split_for_envelope(delivery.content, self.subject, terms.headers)
+        outside, entity = split_for_envelope(
+            delivery.content, self.subject(delivery.envelope.sender), terms.headers
+        )
         if signer is None:
             return Prepared(outside, entity, "")
         return Prepared(outside, signed_entity(entity, signer), fingerprint(signer.certificate))

@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
+from segl.addresses import domain_of
 from segl.errors import SeglError
 from segl.events import Events
 from segl.language import Language
@@ -89,7 +90,7 @@ class SealedNews:
         return True
 
     def _report(self, news: News, now: float) -> bytes:
-        language = self.settings.organisation.language
+        language = self.settings.owner(domain_of(news.sender)).language
         texts = NEWS[language][news.kind]
         house = house_secret(self.engine)
         values = {
@@ -109,8 +110,8 @@ class SealedNews:
 
     def reminder(self, news: News, one: About, now: float) -> bytes:
         """The mail that says in which earlier mail the link stands."""
-        language = self.settings.organisation.language
         house = NoticeFrom.of(self.settings, news.sender)
+        language = house.language
         texts = REMINDER[language]
         organisation = one_line(house.organisation)
         values = {

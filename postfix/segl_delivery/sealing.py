@@ -14,7 +14,6 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from segl.addresses import domain_of
 from segl.events import Events
 from segl.headers import WISHES, steers
 from segl.mail.compose import encoded, one_line
@@ -73,7 +72,7 @@ class Sealer:
         content, wishes = self._read(delivery.content)
         message_id, key = new_id(), new_content_key()
         now = datetime.now()
-        until = end_of_day(now, self.settings.expiry_days_of(domain_of(sender)))
+        until = end_of_day(now, self.settings.expiry_days_of(sender))
         resend_key = load_resend_key(portal.resend_key) if portal.resend_key is not None else None
         addressees = self._addressees(message_id, key, delivery.recipients, wishes, content)
         revocation = revocation_secret(house_secret(self.engine), message_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ import sqlalchemy as sa
 from segl.errors import StoreError
 from segl.events import Events
 from segl.settings import Settings
+from segl.settings_organisation import Owner
 from segl.store import open_store, transaction
 from segl.traffic import DomainTraffic, day_of, traffic_since
+from segl.traffic_of_owner import traffic_of
 from segl.vocabulary import Way
 from segl_routing.archive import facts_in
 from segl_routing.facts import DomainFacts
@@ -101,9 +104,11 @@ class Reports:
         return sum(one.recipients.get(Way.PORTAL, 0) for one in self.traffic)
 
 
-def domains_of(settings: Settings, events: Events, *, days: int, now: float) -> Reports:
-    """The domains of the last *days*, today with them. Raises :class:`StoreError`, also when there is no store yet:
-    one made here would belong to whoever ran the command."""
+def domains_of(
+    settings: Settings, events: Events, *, days: int, now: float, owner: Owner | None = None
+) -> Reports:
+    """The domains of the last *days*, today with them; with *owner*, those its people write to. Raises
+    :class:`StoreError`, also when there is no store yet: one made here would belong to whoever ran the command."""
     url = sa.engine.make_url(settings.store.url)
     if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
         raise StoreError(
@@ -111,7 +116,12 @@ def domains_of(settings: Settings, events: Events, *, days: int, now: float) -> 
         )
     engine = open_store(settings.store.url)
     with transaction(engine) as connection:
-        traffic = tuple(traffic_since(connection, day_of(now, days - 1)))
+        day = day_of(now, days - 1)
+        if owner is None:
+            traffic = tuple(traffic_since(connection, day))
+        else:
+            midnight = datetime.fromisoformat(day).timestamp()
+            traffic = tuple(traffic_of(connection, owner, settings.owners, midnight))
         marked = {one.domain: one for one in marks_in(connection) if one.stands}
     table = RouteTable(settings)
     tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)

@@ -7,11 +7,12 @@ stands in :mod:`segl_routing.outcome`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from segl.addresses import is_relayed, split_address
 from segl.demand_tag import TLS_DEMANDS
+from segl.policy import NO_TERMS, Message, Terms
 from segl.settings import Settings
 from segl.settings_routing import DomainPin, Routing
 from segl.settings_values import is_address, next_hop_host
@@ -37,6 +38,7 @@ class RouteTable:
         self._certificate = f"segl-certificate:unix:{settings.delivery.certificate_socket}"
         self._portal = f"segl-portal:unix:{settings.delivery.portal_socket}"
         self._relay = settings.portal.relay
+        self._policies = settings.policies.about(Message()) if settings.policies.by_recipient else None
 
     @property
     def routing(self) -> Routing:
@@ -62,7 +64,10 @@ class RouteTable:
         if self._settings.is_own(domain):
             return self._own(recipient, local)
         pin = self._pin(domain)
-        asked = _Asked(recipient, domain, Proof.strictest((least, self.least(domain))), least, now)
+        terms = self._policies.terms(recipient) if self._policies else NO_TERMS
+        if terms.least is not None and terms.least.least is not None:
+            least = Proof.strictest((least, terms.least.least))
+        asked = _Asked(recipient, domain, Proof.strictest((least, self.least(domain))), least, now, terms)
         world = _World(tunnel, certificate, facts, marks)
         if pin is None or pin.way is None:
             return self._by_order(asked, world)
@@ -153,9 +158,9 @@ class RouteTable:
 
     def _by_order(self, asked: _Asked, world: _World, no_tls: str = "") -> Outcome:
         """The usual order; *no_tls* says why TLS is out of the question, if it is."""
-        steps: list[str] = []
+        steps = [f"policy: {one} counts for this recipient" for one in asked.policies]
         proof: Proof | None = None
-        for way in self._settings.routing.order:
+        for way in self._order(asked):
             match way:
                 case Way.TUNNEL:
                     state = world.tunnel(asked.domain)
@@ -174,7 +179,8 @@ class RouteTable:
                     proof = answer.taken.proof if answer.taken else None
                 case Way.PORTAL:
                     taken = True
-                    reason = steps[-1].partition(": ")[2] if steps else "first in the order of the settings"
+                    before = [step for step in steps if not step.startswith("policy: ")]
+                    reason = before[-1].partition(": ")[2] if before else self._first(asked)
             if taken:
                 return self._taken(asked, way, reason, steps, proof if way is Way.TLS else None)
             steps.append(f"{way}: {reason}")
@@ -206,11 +212,19 @@ class RouteTable:
         return Weighed(Known.NO, reason)
 
     def _taken(self, asked: _Asked, way: Way, reason: str, steps: list[str], proof: Proof | None) -> Outcome:
-        order = self._settings.routing.order
+        order = self._order(asked)
         later = order[order.index(way) + 1 :]
         here = f"{way}: takes anyone" if way is Way.PORTAL else f"{way}: {reason}"
         told = (*steps, here, *(f"{other}: not needed" for other in later))
         return replace(self._routed(asked, way, reason, told, None), proof=proof)
+
+    def _order(self, asked: _Asked) -> Sequence[Way]:
+        entry = asked.terms.order
+        return self._settings.routing.order if entry is None or entry.order is None else entry.order
+
+    def _first(self, asked: _Asked) -> str:
+        by = "the settings" if asked.terms.order is None else f"policy {asked.terms.order.name}"
+        return f"first in the order of {by}"
 
     def _routed(
         self, asked: _Asked, way: Way, reason: str, steps: tuple[str, ...], pin: DomainPin | None
@@ -251,8 +265,14 @@ class _Asked:
     recipient: str
     domain: str
     least: Proof
-    demanded: Proof  # by the message alone
+    demanded: Proof  # by the message, and by policies about the recipient
     now: float
+    terms: Terms
+
+    @property
+    def policies(self) -> list[str]:
+        """The names of the entries that say something about the way."""
+        return list(dict.fromkeys(one.name for one in (self.terms.order, self.terms.least) if one))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def _looks(settings: Settings) -> Check:
             "segl-portal does not start with it",
             error.faults[0].hint,
         )
-    count = len({look.name for look in (looks.otherwise, *looks.by_domain.values())})
+    count = len({look.name for look in (looks.otherwise, *looks.made.values())})
     return Check("portal.looks", State.OK, f"{count} look{'s' * (count != 1)}")
 
 

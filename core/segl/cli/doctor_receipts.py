@@ -25,7 +25,7 @@ def receipt_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _signer(settings: Settings) -> Check:
-    domain = domain_of(settings.receipt_sender)
+    domain = domain_of(settings.owners.first.receipt_sender)
     ring = KeyRing(settings.delivery.keys, settings.delivery.keys_passphrase, lambda *_: None)
     try:
         signer = Signing(ring, settings).signer_for(domain)

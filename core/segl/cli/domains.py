@@ -14,7 +14,6 @@ from segl.settings import DEFAULT_FILE
 from segl.vocabulary import Way
 
 if TYPE_CHECKING:
-    from segl.settings import Settings
     from segl_routing.domains import DomainReport, Reports
 
 _WAYS = (Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL)
@@ -37,6 +36,9 @@ def domains(
     language: Annotated[
         Language | None, typer.Option("--language", help="Of the mail (default: the organisation's).")
     ] = None,
+    organisation: Annotated[
+        str, typer.Option("--organisation", metavar="NAME", help="Only what this organisation's people sent.")
+    ] = "",
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="Count so many days, today too.")] = 30,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many domains.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -49,9 +51,11 @@ def domains(
     The way and the proof are those of now, by what segl-map found out last; nothing is looked up. A recipient
     counts once in ten minutes and way, since Postfix asks for recipients, not for messages. The last success is
     when segl-deliver took mail on; for tls, marked ~, when a copy had left the queue: delivered, or given back.
+    With --organisation all is counted from what receipts know: a recipient once for each message.
 
     Exit code: 0, 1 when there is no mail to draft, 2 bad settings or no store.
     """
+    from segl.cli.organisation import named_owner
     from segl.cli.output import fail_of, say, say_json
     from segl.errors import SeglError
     from segl.events import Events, configure_log
@@ -61,10 +65,11 @@ def domains(
     configure_log("console", "error")
     try:
         loaded = load_settings(settings)
-        found = domains_of(loaded, Events("segl-domains"), days=days, now=time.time())
-        spoken = language.value if language is not None else loaded.organisation.language
+        owner = named_owner(loaded, organisation)
+        found = domains_of(loaded, Events("segl-domains"), days=days, now=time.time(), owner=owner)
+        spoken = language.value if language is not None else (owner or loaded.owners.first).language
         if draft:
-            say(_draft(draft, found, loaded, spoken, days))
+            say(_draft(draft, found, (owner or loaded.owners.first).name, spoken, days))
             return
         wanted = [one for one in found.traffic if not portal or one.recipients.get(Way.PORTAL)]
         shown = found.reported(wanted[:limit])
@@ -77,14 +82,14 @@ def domains(
     _summary(found, days)
     if portal:
         for one in shown:
-            _explain(one, loaded, spoken)
+            _explain(one, (owner or loaded.owners.first).name, spoken)
     else:
         _table(shown)
     if len(wanted) > limit:
         say(f"{len(wanted) - limit} more: --limit {len(wanted)}")
 
 
-def _draft(name: str, found: Reports, settings: Settings, language: str, days: int) -> str:
+def _draft(name: str, found: Reports, house: str, language: str, days: int) -> str:
     from segl.addresses import normal_domain
     from segl.cli.output import Exit, fail
 
@@ -100,14 +105,14 @@ def _draft(name: str, found: Reports, settings: Settings, language: str, days: i
         way = report.way or "undecided"
         hint = "segl route tells how it stands now" if report.facts is None else ""
         fail(f"nothing to ask of {domain}: {way}, {report.reason}", hint, Exit.FAILED)
-    return _mail(report, settings, language)
+    return _mail(report, house, language)
 
 
-def _mail(report: DomainReport, settings: Settings, language: str) -> str:
+def _mail(report: DomainReport, house: str, language: str) -> str:
     from segl_routing.postmaster import draft
 
     spoken: Literal["da", "en"] = "en" if language == Language.EN else "da"
-    return draft(report.domain, report.repairs, settings.organisation.name, report.found_at, spoken)
+    return draft(report.domain, report.repairs, house, report.found_at, spoken)
 
 
 def _summary(found: Reports, days: int) -> None:
@@ -142,7 +147,7 @@ def _table(shown: Sequence[DomainReport]) -> None:
         say(paint(line, "magenta" if one.way is None else "yellow" if one.way is Way.PORTAL else "green"))
 
 
-def _explain(one: DomainReport, settings: Settings, language: str) -> None:
+def _explain(one: DomainReport, house: str, language: str) -> None:
     from segl.cli.output import paint, printable, say
 
     part = f"{one.traffic.recipients.get(Way.PORTAL, 0)} of {one.traffic.total} recipients by the portal"
@@ -152,7 +157,7 @@ def _explain(one: DomainReport, settings: Settings, language: str) -> None:
         say(f"  {repair.repair:<14} {printable(repair.found)}")
     if one.repairs:
         say()
-        for line in _mail(one, settings, language).splitlines():
+        for line in _mail(one, house, language).splitlines():
             say(f"  | {line}".rstrip())
 
 

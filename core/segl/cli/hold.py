@@ -29,14 +29,23 @@ app = typer.Typer(
 
 @app.command("list")
 def list_(
+    organisation: Annotated[
+        str, typer.Option("--organisation", metavar="NAME", help="Only of this organisation.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
-    """List the messages that wait, the oldest first."""
+    """List the messages that wait, the oldest first: those about which who runs the command may decide."""
+    from segl.cli.organisation import named_owner
     from segl.cli.output import columns, printable, say, say_json
+    from segl.cli.person import me
 
     with _holding(settings) as holding:
-        found = holding.queue.messages()
+        owners, person = holding.settings.owners, me()
+        wanted = named_owner(holding.settings, organisation)
+        waiting = holding.queue.messages()
+        mine = [held for held in waiting if holding.owner(held).may_decide(person)]
+        found = [held for held in mine if wanted is None or holding.owner(held) is wanted]
         if as_json:
             for held in found:
                 say_json(_as_dict(held, holding))
@@ -47,6 +56,7 @@ def list_(
                 held.queue_id,
                 _moment(held.arrived),
                 printable(held.sender or "<>"),
+                *([printable(holding.owner(held).name)] if owners.several else []),
                 f"{len(held.recipients)} recipient{'' if len(held.recipients) == 1 else 's'}",
                 ", ".join(held.reasons),
                 f"agreed: {', '.join(sorted(agreed))}" if (agreed := holding.agreed(held)) else "",
@@ -57,6 +67,8 @@ def list_(
             say(line.rstrip())
         if not found:
             say("nothing waits")
+        if others := len(waiting) - len(mine):
+            say(f"{others} more, about which others decide")
 
 
 @app.command()
@@ -72,6 +84,7 @@ def show(
 
     with _holding(settings) as holding:
         held = _one(holding, message)
+        holding.check(held, me())
         if as_json:
             say_json(_as_dict(held, holding))
             return
@@ -124,6 +137,7 @@ def reject(
 
     with _holding(settings) as holding:
         held = _one(holding, message)
+        holding.check(held, me())
         if not yes:
             typer.confirm(f"Delete the message from {printable(held.sender or '<>')}?", abort=True)
         holding.reject(held, me(), why)
@@ -137,7 +151,7 @@ def tell(settings: SettingsFile = DEFAULT_FILE) -> None:
 
     with _holding(settings) as holding:
         for held in holding.tell():
-            say(f"{held.id}: sender and {holding.settings.officer} were told")
+            say(f"{held.id}: sender and {holding.owner(held).officer} were told")
 
 
 @contextmanager
@@ -173,6 +187,7 @@ def _as_dict(held: Held, holding: Holding) -> dict[str, Any]:
         "arrived": held.arrived,
         "size": held.size,
         "sender": held.sender,
+        "organisation": holding.owner(held).name,
         "recipients": list(held.recipients),
         "reasons": list(held.reasons),
         "agreed": sorted(holding.agreed(held)),

@@ -59,7 +59,7 @@ def new(
     except ValueError:
         fail(f"--algorithm {algorithm} is not known", f"one of {', '.join(making.Algorithm)}")
     try:
-        holder = making.Holder(loaded.organisation.name, wanted.certified, cvr)
+        holder = making.Holder(key_text.owners_in(loaded, wanted)[0].name, wanted.certified, cvr)
         _ = holder.names, holder.subject
     except ValueError as error:
         fail(str(error))

@@ -21,6 +21,7 @@ from segl.certificate_names import addresses_of, domain_authorities_of, holder_o
 from segl.certificates import CURVES, UNREADABLE, fingerprint
 from segl.cli.output import Exit, columns, fail, printable
 from segl.settings import Settings
+from segl.settings_organisation import Owner
 
 if TYPE_CHECKING:
     from segl_delivery.keyring import KeyState, OwnKey
@@ -79,7 +80,17 @@ def holders(settings: Settings, words: Iterable[str]) -> Holders:
         if not settings.is_own(domain):
             fail(f"{domain} is not one of the own domains", "see organisation.domains")
         domains.append(domain)
-    return Holders(tuple(dict.fromkeys(domains)), tuple(dict.fromkeys(addresses)))
+    wanted = Holders(tuple(dict.fromkeys(domains)), tuple(dict.fromkeys(addresses)))
+    if len(owners := owners_in(settings, wanted)) > 1:
+        names = " and ".join(owner.name for owner in owners)
+        fail(f"that is for {names}: either would open and sign with the other's key", "make one for each")
+    return wanted
+
+
+def owners_in(settings: Settings, holders: Holders) -> list[Owner]:
+    """The organisations that *holders* belong to."""
+    named = (*holders.domains, *map(domain_of, holders.addresses))
+    return list(dict.fromkeys(settings.owner(domain) for domain in named))
 
 
 def holders_of(

@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": ("segl.cli.evaluate", "Score the classifier on labelled messages."),
     "rules": ("segl.cli.rules", "Check, list and try the rules."),
     "settings": ("segl.cli.settings", "Check and show the settings; what each key means."),
+    "policy": ("segl.cli.policy", "What holds for mail from whom to whom: explain, list, check."),
     "route": ("segl.cli.route", "Show by which way recipients would get a message, and why."),
     "domains": ("segl.cli.domains", "List the domains mailed to, and by which ways."),
     "tunnel": ("segl.cli.tunnel", "Keep lists of tunnel partners up to date; make one."),

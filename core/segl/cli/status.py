@@ -26,10 +26,11 @@ from segl.postfix import sockets
 from segl.postfix.running import run_postfix
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
-from segl.store_status import StoreMissing, look_at_store
+from segl.store_status import StoreMissing, look_at_store, sent_by_domain
 
 _SECONDS = 0.3
 _QUEUE_SECONDS = 1.0
+_SENT_SECONDS = 7 * 86400.0
 # Counters whose growth means that something went wrong (segl.metrics); those of a process since its start.
 _FAULTS = {
     "segl-milter": ("segl_scan_failures_total", "segl_worker_deaths_total"),
@@ -98,7 +99,8 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
             *(pool.submit(_faults, *who) for who in _metrics(settings)),
         ]
     found = [future.result() for future in facts]
-    return [future.result() for future in processes], [*found, *_tunnel_lists(settings), *_keys(settings)]
+    more = (*_tunnel_lists(settings), *_keys(settings), *_organisations(settings))
+    return [future.result() for future in processes], [*found, *more]
 
 
 def _process(name: str, path: Path, question: sockets.Question) -> Line:
@@ -192,6 +194,26 @@ def _keys(settings: Settings) -> Iterator[Line]:
     from segl.cli.doctor_keys import key_line
 
     yield Line("keys", *key_line(settings))
+
+
+def _organisations(settings: Settings) -> Iterator[Line]:
+    """Of several in one installation, what the people of each sent."""
+    if not settings.owners.several:
+        return
+    try:
+        sent = sent_by_domain(settings.store.url, time.time() - _SENT_SECONDS)
+    except StoreMissing:
+        sent = []
+    except StoreError as error:
+        yield Line("sent", None, error.private)
+        return
+    for owner in settings.owners.every:
+        mine = [
+            (way, n) for domain, way, n in sent if settings.owners.find(domain) is owner and way != "internal"
+        ]
+        number, sealed = sum(n for _, n in mine), sum(n for way, n in mine if way == "portal")
+        text = f"{number} recipient{'s' * (number != 1)} outside in 7 days, {sealed} by the portal"
+        yield Line(f"sent {owner.name}", True, text)
 
 
 def _metrics(settings: Settings) -> Iterator[tuple[str, str, int]]:

@@ -16,6 +16,7 @@ from enum import Enum
 from sqlalchemy.engine import Engine
 
 from segl import audit
+from segl.addresses import domain_of
 from segl.audit import Act
 from segl.errors import SeglError
 from segl.language import Language
@@ -24,6 +25,7 @@ from segl.mail.return_port import Refused, ReturnPort
 from segl.postfix.hold_queue import Held, HoldQueue
 from segl.postfix.hold_texts import REJECTED, TO_OFFICER, TO_SENDER, HoldTexts
 from segl.settings import Settings
+from segl.settings_organisation import Owner
 from segl.store import transaction
 
 _MOST_NAMED = 50
@@ -40,6 +42,10 @@ class Release(Enum):
 
 class Decided(SeglError):
     """Somebody else has decided otherwise."""
+
+
+class NotTheirs(SeglError):
+    """Somebody who has no say about this organisation's messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +65,31 @@ class Holding:
                 continue
             if held.sender:
                 self._send(held, held.sender, TO_SENDER)
-            self._send(held, self.settings.officer, TO_OFFICER)
+            self._send(held, self.owner(held).officer, TO_OFFICER)
             self._note(held, Act.HELD, "segl")
             told.append(held)
         return told
 
+    def owner(self, held: Held) -> Owner:
+        """The organisation whose message it is: the sender's; what a stranger sent is of who runs the installation."""
+        return self.settings.owner(domain_of(held.sender))
+
+    def check(self, held: Held, person: str) -> None:
+        """Raises :class:`NotTheirs` when *person* is not one of those whom its organisation named."""
+        owner = self.owner(held)
+        if not owner.may_decide(person):
+            private = f"{person} has no say about messages of {owner.name} on hold"
+            raise NotTheirs("this is for others to decide", private, f"ask {', '.join(owner.deciders)}")
+
     def release(self, held: Held, person: str) -> Release:
         """*person* agrees that *held* is sent; it goes when as many have as the settings ask for."""
-        agreed = self.agreed(held)
-        if len(agreed | {person}) < self.settings.hold.persons:
+        self.check(held, person)
+        agreed, persons = self.agreed(held), self.owner(held).persons
+        if len(agreed | {person}) < persons:
             if person in agreed:
                 return Release.AGAIN
             self._note(held, Act.RELEASE_ASKED, person)
-            if len(self.agreed(held)) < self.settings.hold.persons:  # else another agreed in the same moment
+            if len(self.agreed(held)) < persons:  # else another agreed in the same moment
                 return Release.ASKED
         self._decide(held, Act.RELEASED, person)
         self.queue.release(held.queue_id)
@@ -79,6 +97,7 @@ class Holding:
 
     def reject(self, held: Held, person: str, why: str = "") -> None:
         """Tell the sender that *held* is not sent, then delete it. What fails on the way is done by a second run."""
+        self.check(held, person)
         self._decide(held, Act.REJECTED, person)
         if held.sender:
             self._send(held, held.sender, REJECTED, why=one_line(why))
@@ -86,6 +105,7 @@ class Holding:
 
     def looked(self, held: Held, person: str) -> None:
         """*person* is shown the content."""
+        self.check(held, person)
         self._note(held, Act.LOOKED_AT, person)
 
     def agreed(self, held: Held) -> frozenset[str]:
@@ -120,11 +140,12 @@ class Holding:
             )
 
     def _send(self, held: Held, to: str, texts: Mapping[Language, HoldTexts], why: str = "") -> None:
-        language = self.settings.organisation.language
+        owner = self.owner(held)
+        language = owner.language
         values = {
             "id": held.id,
             "sender": one_line(held.sender) or "<>",
-            "officer": self.settings.officer,
+            "officer": owner.officer,
             "when": f"{datetime.fromtimestamp(held.arrived):%Y-%m-%d %H:%M}",
             "recipients": _named(held.recipients),
             "reasons": ", ".join(held.reasons),
@@ -132,10 +153,10 @@ class Holding:
         }
         chosen = texts[language]
         paragraphs = [filled for text in chosen.paragraphs if (filled := text.format(**values))]
-        domain = self.settings.organisation.domains[0]
+        house = f"@{owner.domains[0]}"
         letter = Letter(
-            self.settings.name_of(domain),
-            self.settings.notice_from_of(domain),
+            self.settings.name_of(house),
+            self.settings.notice_from_of(house),
             to,
             chosen.subject,
             paragraphs,

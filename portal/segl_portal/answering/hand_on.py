@@ -46,7 +46,7 @@ class HandOver:
     directory: SealedDirectory
     return_port: ReturnPort
     events: Events
-    failures_to: str
+    failures_to: Callable[[str], str]  # of an addressee
     clock: Callable[[], float]
 
     def hand_on(self, answer: Kept, answers: Secret, sealed_id: str, recipient: str) -> Taken | AnswerRefused:
@@ -73,7 +73,8 @@ class HandOver:
         with kept.content_of(self.directory, answer, answers) as content:
             recipients, ascii_head = _addressed(content)
             mail = Outgoing(answer.size, content.chunks(), ascii=ascii_head)
-            handover = self.return_port.send(self.failures_to, recipients, mail, smtputf8=not ascii_head)
+            sender = self.failures_to(recipients[0] if recipients else "")
+            handover = self.return_port.send(sender, recipients, mail, smtputf8=not ascii_head)
         to = [one for one in recipients if one not in handover.refused]
         if not to:
             raise _NobodyTakesIt(next(iter(handover.refused.values())).code)

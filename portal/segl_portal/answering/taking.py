@@ -84,7 +84,9 @@ class Taking:
             room=Room(answers.answers, answers.answers_an_hour),
             clamd=Clamd(answers.clamd, answers.clamd_seconds) if answers.clamd else None,
             terms=Terms(answers, port, time.monotonic),
-            hand_over=HandOver(engine, directory, port, events, settings.failures_to, clock),
+            hand_over=HandOver(
+                engine, directory, port, events, lambda to: settings.owner(domain_of(to)).failures_to, clock
+            ),
         )
 
     def take(
@@ -162,18 +164,18 @@ class Taking:
         return None
 
     def _letter(self, answer_id: str, opened: Opened, original: Original, now: float) -> Letter:
-        of = domain_of(opened.sender)
-        house = self.settings.notice_from_of(of)
+        owner = self.settings.owner(domain_of(opened.sender))
+        house = self.settings.notice_from_of(opened.sender)
         domain = domain_of(house)
         return Letter(
             answer_id=answer_id,
             sealed_id=opened.message_id,
             original=original,
             recipient=opened.recipient,
-            organisation=self.settings.name_of(of),
+            organisation=self.settings.name_of(opened.sender),
             house_address=house,
-            id_domain=domain if self.settings.is_own(domain) else self.settings.organisation.domains[0],
-            language=self.settings.organisation.language,
+            id_domain=domain if self.settings.is_own(domain) else owner.domains[0],
+            language=owner.language,
             written=datetime.fromtimestamp(now).astimezone(),
         )
 

@@ -133,14 +133,16 @@ class OpeningAgent:
         return {recipient: handover.refused.get(recipient, _TAKEN) for recipient in recipients}
 
     def _open(self, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
-        """By groups whose domains have the same keys; mostly there is one. Raises
+        """By groups whose domains have the same keys and belong to one organisation; mostly there is one. Raises
         :class:`~segl_delivery.keyring.KeysUnreadable`: then the mail waits."""
-        groups: dict[Opener, list[str]] = {}
+        groups: dict[tuple[Opener, str], list[str]] = {}
         for recipient in recipients:
+            owner = self.settings.owner(domain_of(recipient))
             domain = domain_of(recipient) if self.settings.inbound.keys_open == "holders" else ""
-            groups.setdefault(self.ring.opener(domain), []).append(recipient)
+            ring = self.ring.opener(domain, partial(OwnKey.is_of, owner=owner, owners=self.settings.owners))
+            groups.setdefault((ring, owner.name), []).append(recipient)
         replies: dict[str, SmtpReply] = {}
-        for ring, group in groups.items():
+        for (ring, _), group in groups.items():
             replies |= self._guarded(partial(self._open_with, ring), delivery, group)
         return replies
 
@@ -161,7 +163,7 @@ class OpeningAgent:
         """Who was refused, with the reply."""
         sender = delivery.envelope.sender
         if sender and result.hides_sender:
-            sender = self.settings.failures_to
+            sender = self.settings.owner(domain_of(recipients[0])).failures_to
         try:
             handover = self.inside.send(sender, recipients, result.message, smtputf8=delivery.smtputf8)
         except Refused as error:

@@ -41,7 +41,8 @@ class Signing:
         Raises :class:`~segl_delivery.keyring.KeysUnreadable`, and :class:`OSError` or :class:`ValueError` when the
         chain cannot be read.
         """
-        if not self.settings.is_own(sender_domain):
+        owner = self.settings.owners.find(sender_domain)
+        if owner is None:
             return None
         named = self.settings.delivery.sign_keys.get(sender_domain)
         now = datetime.fromtimestamp(self.clock(), UTC)
@@ -51,6 +52,7 @@ class Signing:
             for own in held
             if not own.retired
             and (own.name == named if named else _is_for(own, sender_domain))
+            and own.is_of(owner, self.settings.owners)
             and may_sign(own.certificate, now)
         ]
         if not usable:

@@ -69,7 +69,7 @@ class ReceiptAgent:
 
     def _is_for_the_sender(self, report: Report, sender: str) -> bool:
         """Whether this sender gets Postfix's own notices, in place of receipts."""
-        if self.settings.receipt_terms(domain_of(sender)).send is not Receipts.NONE:
+        if self.settings.receipt_terms(domain_of(sender), sender).send is not Receipts.NONE:
             return False
         return any(result.action in ("failed", "delayed") for result in report.results)
 

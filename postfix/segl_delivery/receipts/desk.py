@@ -63,11 +63,11 @@ class Office:
         own = {rule.domain: load(rule.text, rule.html) for rule in settings.receipt if rule.text or rule.html}
         return cls(settings, return_port, signer_for, own)
 
-    def signer(self) -> Signer | None:
-        """Who signs; nobody when it is not wanted or there is no key."""
+    def signer(self, domain: str) -> Signer | None:
+        """Who signs what goes to senders at *domain*; nobody when it is not wanted or there is no key."""
         if not self.settings.receipts.sign:
             return None
-        return self.signer_for(domain_of(self.settings.receipt_sender))
+        return self.signer_for(domain_of(self.settings.owner(domain).receipt_sender))
 
 
 class Desk:
@@ -136,7 +136,7 @@ class Desk:
             if message is None:
                 return
             tls = tls_of(connection, message, office.settings)
-        terms = office.settings.receipt_terms(message.domain)
+        terms = office.settings.receipt_terms(message.domain, message.sender)
         kind = kind_of(message, terms.send)
         if kind is not None and self._may_wait(message, tls, office, now):
             self._put_off(message_id, _EVIDENCE_LOOK)
@@ -160,7 +160,7 @@ class Desk:
     ) -> None:
         receipt = write(office, terms, message, kind, tls, self._revocation(office, message))
         recipients = list(dict.fromkeys(filter(None, (message.sender, terms.journal))))
-        content = receipt.message(datetime.now().astimezone(), office.signer())
+        content = receipt.message(datetime.now().astimezone(), office.signer(message.domain))
         try:
             handover = office.return_port.send("", recipients, content, smtputf8=False)
         except Refused as refused:  # all of it, for its sender or its size
@@ -216,15 +216,16 @@ def write(
         message.sender
     ):  # it leaves the house, perhaps in clear: not what the mail was about
         message = replace(message, reasons=())
-    house = House(settings.organisation.name, settings.receipts.feedback)
+    owner = settings.owner(message.domain)
+    house = House(owner.name, owner.feedback)
     view = view_of(message, kind, terms.language, house, send=terms.send, tls=tls, revoke=revoke)
     try:
         text, html = office.templates.get(message.domain, shipped()).render(view)
     except UNFIT:
         text, html = shipped().render(view)
     return Receipt(
-        organisation=settings.organisation.name,
-        address=settings.receipt_sender,
+        organisation=owner.name,
+        address=owner.receipt_sender,
         recipient=message.sender,
         language=terms.language,
         subject=view.subject,

@@ -25,7 +25,8 @@ def digest(
 ) -> Receipt:
     """Of *messages*, all of one sender, at least one."""
     settings, sender = office.settings, messages[0].sender
-    house = House(settings.organisation.name, settings.receipts.feedback)
+    owner = settings.owner(messages[0].domain)
+    house = House(owner.name, owner.feedback)
     views = [
         view_of(one, Kind.DAILY, terms.language, house, send=terms.send, tls=tls.get(one.id, {}))
         for one in messages
@@ -41,8 +42,8 @@ def digest(
     )
     text, html = shipped().render(whole)
     return Receipt(
-        organisation=settings.organisation.name,
-        address=settings.receipt_sender,
+        organisation=owner.name,
+        address=owner.receipt_sender,
         recipient=sender,
         language=terms.language,
         subject=whole.subject,

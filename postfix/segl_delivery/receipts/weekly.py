@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -17,6 +18,7 @@ from segl.addresses import domain_of
 from segl.errors import SeglError
 from segl.receipts.states import Stage, State
 from segl.settings import Settings
+from segl.settings_organisation import Owner
 from segl.tables.receipts import sent_recipient
 from segl.vocabulary import Way
 from segl_delivery.keyring import KeyRing
@@ -47,22 +49,24 @@ class Volumes:
         return sum(self.days, Counter[Way]())
 
 
-def volumes_in(connection: Connection, now: datetime) -> Volumes:
-    """From what senders were told, up to last midnight."""
+def volumes_in(
+    connection: Connection, now: datetime, of: Callable[[Connection], sa.Select[tuple[str]]] | None = None
+) -> Volumes:
+    """From what senders were told, up to last midnight; of the messages whose ids *of* asks for, or of all."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     begin = midnight - timedelta(days=2 * DAYS)
     days = tuple(Counter[Way]() for _ in range(DAYS))
     before, sealed, failed = Counter[Way](), Counter[str](), Counter[str]()
-    rows = connection.execute(
-        sa.select(
-            sent_recipient.c.recipient, sent_recipient.c.state, sent_recipient.c.way, sent_recipient.c.at
-        ).where(
-            sent_recipient.c.at >= begin.timestamp(),
-            sent_recipient.c.at < midnight.timestamp(),
-            sent_recipient.c.stage == Stage.SECURE.value,
-        )
+    query = sa.select(
+        sent_recipient.c.recipient, sent_recipient.c.state, sent_recipient.c.way, sent_recipient.c.at
+    ).where(
+        sent_recipient.c.at >= begin.timestamp(),
+        sent_recipient.c.at < midnight.timestamp(),
+        sent_recipient.c.stage == Stage.SECURE.value,
     )
-    for row in rows:
+    if of is not None:
+        query = query.where(sent_recipient.c.message_id.in_(of(connection)))
+    for row in connection.execute(query):
         day = (datetime.fromtimestamp(row.at, now.tzinfo) - begin).days - DAYS
         if row.state == State.FAILED and day >= 0:
             failed[domain_of(row.recipient)] += 1
@@ -78,16 +82,21 @@ def volumes_in(connection: Connection, now: datetime) -> Volumes:
     return Volumes(days, before, sealed, failed)
 
 
-def ending(settings: Settings, now: datetime) -> list[tuple[str, int]]:
-    """Certificates that end soon, ours and partners' in the folder: name, days left."""
+def ending(settings: Settings, now: datetime, owner: Owner) -> list[tuple[str, int]]:
+    """Certificates that end soon, *owner*'s and (whoever runs the installation) partners' in the folder: name, days
+    left."""
     found: list[tuple[str, datetime]] = []
     try:
         ring = KeyRing(settings.delivery.keys, settings.delivery.keys_passphrase, lambda *_: None)
         held = ring.keys()
-        found += [(own.name, own.certificate.not_valid_after_utc) for own in held if not own.retired]
+        found += [
+            (own.name, own.certificate.not_valid_after_utc)
+            for own in held
+            if not own.retired and own.is_of(owner, settings.owners)
+        ]
     except SeglError:  # said elsewhere: the doctor, the log
         pass
-    for file in sorted(settings.delivery.certificates.glob("*.pem")):
+    for file in () if owner.is_tenant else sorted(settings.delivery.certificates.glob("*.pem")):
         try:
             loaded = x509.load_pem_x509_certificates(file.read_bytes())
         except (OSError, ValueError):
@@ -97,10 +106,11 @@ def ending(settings: Settings, now: datetime) -> list[tuple[str, int]]:
     return sorted((one for one in days if one[1] < SOON_DAYS), key=lambda one: one[1])
 
 
-def weekly_report(settings: Settings, volumes: Volumes, now: datetime) -> Receipt:
-    """The mail; its recipient is ``receipts.report_to``."""
-    texts = WEEKLY[settings.organisation.language]
-    sections = _sections(volumes, ending(settings, now), texts, settings)
+def weekly_report(settings: Settings, volumes: Volumes, now: datetime, owner: Owner | None = None) -> Receipt:
+    """The mail; its recipient is the ``report_to`` of *owner* (none: who runs the installation)."""
+    owner = owner or settings.owners.first
+    texts = WEEKLY[owner.language]
+    sections = _sections(volumes, ending(settings, now, owner), texts, owner)
     picture = attached(
         "image/png",
         bars([[day[way] for way in WAYS] for day in volumes.days], COLOURS),
@@ -110,10 +120,10 @@ def weekly_report(settings: Settings, volumes: Volumes, now: datetime) -> Receip
     first = now - timedelta(days=DAYS)
     span = texts.span.format(first=f"{first:%d.%m.}", last=f"{last:%d.%m.%Y}")
     return Receipt(
-        organisation=settings.organisation.name,
-        address=settings.receipt_sender,
-        recipient=settings.receipts.report_to,
-        language=settings.organisation.language,
+        organisation=owner.name,
+        address=owner.receipt_sender,
+        recipient=owner.report_to,
+        language=owner.language,
         subject=f"{texts.subject} {span}",
         name=f"weekly.{now:%Y%m%d}.segl",
         about="",
@@ -124,7 +134,7 @@ def weekly_report(settings: Settings, volumes: Volumes, now: datetime) -> Receip
 
 
 def _sections(
-    volumes: Volumes, ends: list[tuple[str, int]], texts: WeeklyTexts, settings: Settings
+    volumes: Volumes, ends: list[tuple[str, int]], texts: WeeklyTexts, owner: Owner
 ) -> list[tuple[str, list[str]]]:
     total, before = volumes.total, volumes.before
     number = sum(total.values())
@@ -138,9 +148,7 @@ def _sections(
     portal += [f"{domain}: {count}" for domain, count in volumes.sealed.most_common(_MOST_DOMAINS)]
     failed = [f"{domain}: {count}" for domain, count in volumes.failed.most_common(_MOST_DOMAINS)]
     soon = [texts.ends.format(name=name, days=days) for name, days in ends]
-    feedback = (
-        [texts.feedback.format(address=settings.receipts.feedback)] if settings.receipts.feedback else []
-    )
+    feedback = [texts.feedback.format(address=owner.feedback)] if owner.feedback else []
     return [
         (texts.volumes, ways or [texts.nothing]),
         (texts.portal, portal),

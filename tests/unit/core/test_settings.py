@@ -25,7 +25,7 @@ def test_the_smallest_file_names_only_the_organisation() -> None:
     found = settings()
     assert found.detection.mode is Mode.DETECT
     assert found.routing.order == (Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL)
-    assert found.notice_from == "sikker-besked@nordby-vand.example"
+    assert found.owners.first.notice_from == "sikker-besked@nordby-vand.example"
 
 
 def test_settings_are_frozen() -> None:

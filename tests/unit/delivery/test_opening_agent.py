@@ -74,7 +74,7 @@ class Ring:
     def __init__(self, *own: Identity) -> None:
         self._opener = Opener([one.own for one in own])
 
-    def opener(self, domain: str = "") -> Opener:
+    def opener(self, domain: str = "", may: object = None) -> Opener:
         return self._opener
 
 
@@ -225,7 +225,7 @@ def test_while_our_keys_cannot_be_read_the_mail_waits(tmp_path: Path, message: b
 
 def test_a_fault_of_ours_in_opening_does_not_hold_the_mail(message: bytes) -> None:
     class Broken:
-        def opener(self, domain: str = "") -> object:
+        def opener(self, domain: str = "", may: object = None) -> object:
             return None
 
     port = Port()

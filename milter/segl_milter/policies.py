@@ -1,0 +1,53 @@
+"""The ``[[policy]]`` entries on one message: its verdict for all recipients together, and what it demands of TLS.
+
+Only recipients count whose copy leaves the house, or goes to another organisation of it that is not to be trusted like
+one's own (``organisation.between``). The sender is the envelope's: Postfix has to see to it that users cannot write
+another's there (docs/policies.md).
+"""
+
+from __future__ import annotations
+
+from segl.addresses import domain_of
+from segl.policy import Message, PolicyTable
+from segl.policy_verdict import Ruled, counting, ruled
+from segl.settings import Settings
+from segl.subject_tags import tag_word
+from segl.vocabulary import Proof, Verdict
+from segl_milter.ruling import INTERNAL, is_inside, tagged
+from segl_milter.transaction import Mail
+
+
+def apply_policies(mail: Mail, verdict: Verdict, settings: Settings) -> tuple[Ruled, Proof]:
+    """*verdict* after the policies, and the least proof that they ask for the message (``ENCRYPT``: none)."""
+    if not settings.policy or verdict.reasons == (INTERNAL,):
+        return Ruled(verdict), Proof.ENCRYPT
+    sender = domain_of(mail.sender.bare)
+    bare = (address.bare for address in mail.recipients)
+    outside = [one for one in dict.fromkeys(bare) if not is_inside(one, sender, settings)]
+    about = settings.policies.about(message_of(mail, verdict, settings.policies))
+    demanded = about.message_least(outside)
+    entries = [counting(about, recipient, verdict) for recipient in outside]
+    least = demanded.least if demanded is not None and demanded.least is not None else Proof.ENCRYPT
+    return ruled(verdict, entries), least
+
+
+def message_of(mail: Mail, verdict: Verdict, table: PolicyTable) -> Message:
+    """What is known of *mail* when it has its verdict: everything."""
+    return Message(
+        sender=mail.sender.bare,
+        labels=verdict.labels,
+        cpr_numbers=verdict.cpr_numbers,
+        scores=dict(verdict.scores),
+        size=mail.size,
+        tags=words_of(mail, table),
+    )
+
+
+def words_of(mail: Mail, table: PolicyTable) -> frozenset[str]:
+    """The tags that policies ask for with which a subject of *mail* begins: ``[word]`` or ``word:``."""
+    forms = {form: word for word in table.tags for form in (f"{word}:", f"[{word}]")}
+    return frozenset(
+        tag_word(word)
+        for form, word in forms.items()
+        if any(tagged(subject, (form,)) for subject in mail.subjects)
+    )
