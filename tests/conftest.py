@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from world.object_store import ObjectStore
+from world.postgresql import PostgreSQL
 
 # No deadline for a single case: on a busy machine it says how busy, not how slow.
 settings.register_profile("segl", deadline=None)
@@ -20,6 +23,29 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def objects() -> Iterator[ObjectStore]:
+    """A real S3-compatible store, for the tests of this process."""
+    with ObjectStore() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A real PostgreSQL server, for the tests of this process."""
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store: whatever uses it passes on both databases."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/segl.db"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.empty_store()
 
 
 # Modules most of whose tests start programs or try thousands of cases, each short and all together long:
@@ -71,6 +97,8 @@ _SLOW = frozenset(
     test_sealed_command
     test_sealed_life
     test_sealed_news
+    test_sealed_objects
+    test_sealed_storage
     test_sms
     test_traffic
     test_upload_names

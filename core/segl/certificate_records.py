@@ -17,7 +17,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from segl.store import transaction
+from segl.store import insert_into, transaction
 from segl.tables.certificates import recipient_certificate, recipient_lookup
 from segl.vocabulary import Known
 
@@ -87,20 +87,22 @@ class CertificateRecords:
         """The end of a search: *found* takes the place of what was found before. All or nothing."""
         table, address = recipient_certificate, lookup.address
         with transaction(self._engine) as connection:
+            # the look-up's row first: of two nodes at once the second waits here, and then sees the first's rows
+            values = {
+                "known": lookup.known.value,
+                "reason": lookup.reason[:255],
+                "checked_at": lookup.checked_at,
+                "expires_at": lookup.expires_at,
+                "unknown_since": lookup.unknown_since,
+            }
+            connection.execute(
+                insert_into(connection, recipient_lookup)
+                .values(address=address, **values)
+                .on_conflict_do_update(index_elements=[recipient_lookup.c.address], set_=values)
+            )
             connection.execute(table.delete().where(table.c.address == address, table.c.kept == sa.false()))
             for row in found:
                 connection.execute(table.insert().values(_values(row, kept=False)))
-            connection.execute(recipient_lookup.delete().where(recipient_lookup.c.address == address))
-            connection.execute(
-                recipient_lookup.insert().values(
-                    address=address,
-                    known=lookup.known.value,
-                    reason=lookup.reason[:255],
-                    checked_at=lookup.checked_at,
-                    expires_at=lookup.expires_at,
-                    unknown_since=lookup.unknown_since,
-                )
-            )
 
     def found(self, address: str) -> list[CertificateRow]:
         """What the last search judged good, of whatever age."""
@@ -125,7 +127,9 @@ class CertificateRecords:
                 return False
             for old in before[: max(0, len(before) + 1 - MOST_KEPT)]:
                 connection.execute(table.delete().where(*mine, table.c.fingerprint == old))
-            connection.execute(table.insert().values(_values(row, kept=True)))
+            new = insert_into(connection, table).values(_values(row, kept=True))
+            if not connection.execute(new.on_conflict_do_nothing()).rowcount:
+                return False  # another node kept it in this moment
             _forget_search(connection, row.address)
         return True
 

@@ -225,6 +225,10 @@ class Events:
     def sealed(self, sealed_id: str, recipients: Sequence[str], *, size: int) -> None:
         self._log.info("sealed", sealed_id=sealed_id, recipients=list(recipients), size=size)
 
+    def storage_unusable(self, error: SeglError) -> None:
+        """Where sealed messages lie cannot be used now; what is to be sealed waits."""
+        self._log.error("storage_unusable", error=error.private, hint=error.hint)
+
     def notice_sent(self, sealed_id: str, recipient: str, queued_as: str) -> None:
         self._log.info("notice_sent", sealed_id=sealed_id, recipient=recipient, queued_as=queued_as)
 

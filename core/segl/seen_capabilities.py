@@ -13,7 +13,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl.store import transaction
+from segl.store import insert_into, transaction
 from segl.tables.certificates import seen_capability
 
 LIFETIME: Final = (
@@ -37,16 +37,17 @@ class SeenCapabilities:
         written = " ".join(sorted(algorithms)[:_MOST])[:_LONGEST]
         table = seen_capability
         mine = table.c.holder == holder
+        values = {"algorithms": written, "signed_at": signed_at, "seen_at": now}
         with transaction(self._engine) as connection:
-            row = connection.execute(sa.select(table).where(mine)).one_or_none()
-            if row is not None and row.signed_at >= signed_at:
-                return False
-            values = {"algorithms": written, "signed_at": signed_at, "seen_at": now}
-            if row is None:
-                connection.execute(sa.insert(table).values(holder=holder, **values))
-            else:
-                connection.execute(sa.update(table).where(mine).values(**values))
-        return row is None or row.algorithms != written
+            before = connection.scalar(sa.select(table.c.algorithms).where(mine))
+            kept = connection.execute(
+                insert_into(connection, table)
+                .values(holder=holder, **values)
+                .on_conflict_do_update(
+                    index_elements=[table.c.holder], set_=values, where=table.c.signed_at < signed_at
+                )
+            )
+        return bool(kept.rowcount) and before != written
 
     def of(self, holder: str, now: float) -> frozenset[str]:
         """What *holder* said last; nothing when that is long ago."""

@@ -26,6 +26,7 @@ from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_certificates import CertificateSource
 from segl.settings_portal import SMS_WORDS
 from segl.settings_routing import DomainPin
+from segl.settings_storage import Storage
 from segl.settings_tunnel import ListFormat
 from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Label, Proof, Way
@@ -235,6 +236,8 @@ def _portal_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
         yield Fault(
             file, "portal.sms.body", "is not JSON", 'write words in quotes: "$text"; or form = "form"'
         )
+    if portal.storage != Storage() and not portal.storage.used:
+        yield Fault(file, "portal.storage.bucket", "is not set", "without it the table is not used")
     if portal.relay.match and not portal.relay.next_hop:
         yield Fault(file, "portal.relay.match", "belongs to a next_hop")
     if portal.relay.domains and not portal.relay.next_hop:

@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from segl.settings_storage import Storage
 from segl.settings_values import (
     Address,
     Count,
@@ -217,7 +218,7 @@ class Portal:
     # The address under which recipients reach segl-portal: what notices link to. Its host must not change while
     # messages are out.
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*$")] = "https://sikker.invalid"
-    # The folder of sealed messages. Several nodes must see the same.
+    # The folder of sealed messages, unless [portal.storage] names another place. Several nodes must see the same.
     sealed: Path = Path("/var/lib/segl/sealed")
     # A sealed message can be read so long, then it is shredded.
     expiry_days: _DAYS = 30
@@ -249,6 +250,7 @@ class Portal:
     # what is sealed. Without a word here: no second key is kept.
     resend_key: Path | None = None
 
+    storage: Storage = field(default_factory=Storage)
     sms: Sms = field(default_factory=Sms)
     answers: PortalAnswers = field(default_factory=PortalAnswers)
     web: Web = field(default_factory=Web)

@@ -16,7 +16,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl.store import transaction
+from segl.store import insert_into, transaction
 from segl.tables.certificates import signer_standing
 
 MOST_WANTED: Final = 1000  # chains that wait for an answer at one time
@@ -53,15 +53,12 @@ class SignerStandings:
             waiting = sa.select(sa.func.count()).where(table.c.wanted_at.is_not(None))
             if (connection.scalar(waiting) or 0) >= MOST_WANTED:
                 return False
-            changed = connection.execute(
-                sa.update(table).where(table.c.chain_id == own).values(wanted_at=now)
-            ).rowcount
-            if not changed:
-                connection.execute(
-                    sa.insert(table).values(
-                        chain_id=own, chain=_joined(chain), wanted_at=now, standing="", reason="", until=0.0
-                    )
-                )
+            new = insert_into(connection, table).values(
+                chain_id=own, chain=_joined(chain), wanted_at=now, standing="", reason="", until=0.0
+            )
+            connection.execute(
+                new.on_conflict_do_update(index_elements=[table.c.chain_id], set_={"wanted_at": now})
+            )
         return True
 
     def wanted(self) -> list[tuple[bytes, ...]]:

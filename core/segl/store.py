@@ -1,8 +1,14 @@
-"""The store: what the processes remember together. SQLAlchemy Core; SQLite in WAL mode as installed.
+"""The store: what the processes remember together. SQLAlchemy Core; SQLite in WAL mode as installed, PostgreSQL for
+several nodes.
 
 Nothing in it is message content: facts about domains, and for sealed messages the half of the key that
 is not in the recipient's link. SQLite runs with ``synchronous = FULL``: when a commit returns, it is on
-disk, which is what lets ``segl-deliver`` answer 250.
+disk, which is what lets ``segl-deliver`` answer 250. PostgreSQL does so too unless told otherwise; ``segl doctor``
+asks.
+
+On PostgreSQL several hosts are at work, and one of them may go away with a transaction open and a lock held: its
+backend would wait for a client that says no more, for hours, and all others for it. So each session bounds what it may
+keep others waiting (:data:`IDLE_SECONDS`), and either end notices a connection that is dead.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -22,15 +29,29 @@ from segl.migrations import migrate
 from segl.tables import meta, metadata
 
 SCHEMA_VERSION = 3
+# On PostgreSQL: how long a transaction may stand open with nothing asked, and how long a statement waits for a lock.
+IDLE_SECONDS = 20
+LOCK_SECONDS = 30
+# Names of its advisory locks: any numbers that nobody else uses.
+_MAKING_TABLES = 0x5E61_7AB1
+_LIBPQ = {  # of the client's end of a connection, in seconds; a word in the URL goes first
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # this one in milliseconds
+}
+_THERE = {  # names of tables and indexes
+    "sqlite": "SELECT name FROM sqlite_master",
+    "postgresql": "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace",
+}
 
 
 def open_store(url: str) -> Engine:
     """Connect, create missing tables, bring an older schema up to date. Raises :class:`StoreError`."""
     try:
         _make_shared(url)
-        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-        if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _sqlite_pragmas)
+        engine = _engine(url)
         try:
             found = _create_and_version(engine)
             if found.isdecimal() and int(found) < SCHEMA_VERSION:
@@ -50,6 +71,18 @@ def open_store(url: str) -> Engine:
     return engine
 
 
+def _engine(url: str) -> Engine:
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url)
+        sa.event.listen(engine, "connect", _sqlite_pragmas)
+        return engine
+    given = sa.engine.make_url(url).query
+    ours = {name: value for name, value in _LIBPQ.items() if name not in given}
+    engine = sa.create_engine(url, pool_pre_ping=True, connect_args=ours)
+    sa.event.listen(engine, "connect", _postgresql_session)
+    return engine
+
+
 def _make_shared(url: str) -> None:
     """SQLite would make the file writable for its first user alone, and the write-ahead log after its pattern; the
     processes share them by the directory's group. The umask says whether the group may."""
@@ -60,12 +93,20 @@ def _make_shared(url: str) -> None:
 
 
 def _create_and_version(engine: Engine) -> str:
-    """Make what is missing; several processes may do so at the same moment."""
+    """Make what is missing; several processes may do so at the same moment. On PostgreSQL one after the other, as
+    ``IF NOT EXISTS`` does not hold there for two at once; and nothing that is there is touched, since that would wait
+    for every transaction of the other nodes."""
+    dialect = engine.dialect.name
     with engine.begin() as connection:
+        if dialect == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
+        there = set(connection.exec_driver_sql(_THERE[dialect]).scalars())
         for table in metadata.sorted_tables:
-            connection.execute(CreateTable(table, if_not_exists=True))
+            if table.name not in there:
+                connection.execute(CreateTable(table, if_not_exists=True))
             for index in table.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
+                if index.name not in there:
+                    connection.execute(CreateIndex(index, if_not_exists=True))
     with suppress(IntegrityError), engine.begin() as connection:
         connection.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
     with engine.connect() as connection:
@@ -80,6 +121,12 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             yield connection
     except SQLAlchemyError as error:
         raise StoreError("the store cannot be reached", f"store: {_kind(error)}") from None
+
+
+def insert_into(connection: Connection, table: sa.Table) -> Any:
+    """An INSERT that can say ``on_conflict_do_…``, which both databases have and SQLAlchemy's own has not. What may be
+    there already is written so: two nodes that look first both see nothing, and one of them would fail."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 def forget_deleted(engine: Engine) -> None:
@@ -106,6 +153,15 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
         "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _postgresql_session(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'; SET lock_timeout = '{LOCK_SECONDS}s'; "
+            "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+        )
+    connection.commit()
 
 
 def _bare(url: str) -> str:

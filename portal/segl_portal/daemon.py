@@ -28,6 +28,7 @@ from segl.errors import Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
 from segl.listening import listen_unix
 from segl.multiprocess import prepare_multiprocess
+from segl.sealed.objects import storage_faults
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 from segl.settings_web import Web
@@ -86,6 +87,7 @@ def checked_settings(file: Path) -> Settings:
         except (OSError, ValueError) as error:
             faults.append(_certificate_fault(file, web, error))
     faults += sms_faults(settings, file)
+    faults += storage_faults(settings.portal.storage, file)
     try:
         load_looks(settings, file)
     except SettingsError as error:

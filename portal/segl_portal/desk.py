@@ -37,8 +37,9 @@ from segl.events import Events
 from segl.language import Language
 from segl.mail.return_port import ReturnPort
 from segl.sealed import life
+from segl.sealed.belonging import storage_of
 from segl.sealed.content import NotOpened, SealedContent
-from segl.sealed.directory import SealedDirectory, is_id
+from segl.sealed.directory import is_id
 from segl.sealed.keys import SECRET, Secret
 from segl.sealed.phrase import is_phrase
 from segl.sealed.revocation import revocation_hash
@@ -104,7 +105,7 @@ class Desk:
         self._settings = settings
         self._portal = settings.portal
         self._engine = engine
-        self._directory = SealedDirectory(settings.portal.sealed)
+        self._directory = storage_of(settings.portal, engine)
         self._events = events
         self._posting = posting
         self._clock = clock

@@ -34,7 +34,8 @@ from segl.listening import UnixListener, listen_unix
 from segl.mail.compose import one_line
 from segl.mail.paths import is_plain
 from segl.mail.return_port import ReturnPort
-from segl.sealed.directory import SealedDirectory
+from segl.sealed.belonging import storage_of
+from segl.sealed.objects import storage_faults
 from segl.sealed.spare import load_resend_key
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings import DEFAULT_FILE, Settings
@@ -65,7 +66,7 @@ from segl_delivery.receipts.follow import Follower
 from segl_delivery.receipts.ledger import Ledger
 from segl_delivery.receipts.templates_of import template_faults
 from segl_delivery.sealed_news import SealedNews
-from segl_delivery.sealing import Sealer
+from segl_delivery.sealing import Sealer, try_storage
 from segl_delivery.server import LmtpServer
 from segl_delivery.tunnel import TunnelAgent
 
@@ -96,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         configure_log(settings.log.format, settings.log.level)
         events = Events("segl-deliver")
         with _store_of(settings) as engine:
-            SealedDirectory(settings.portal.sealed).prepare()
+            try_storage(settings, engine, None if options.check_only else events)
             if options.check_only:
                 return 0
             with _listening(settings) as listeners:
@@ -147,6 +148,7 @@ def checked_settings(file: Path) -> Settings:
         if address and not (is_plain(address) and address.isascii())
     )
     faults += _portal_files(settings, file)
+    faults += storage_faults(settings.portal.storage, file)
     faults += _shared_sockets(settings, file)
     faults += template_faults(settings, file)
     if faults:
@@ -247,7 +249,7 @@ class Agents:
 def sealer_of(settings: Settings, engine: Engine, events: Events) -> Sealer:
     sms = settings.portal.sms
     numbers = read_numbers(sms.numbers, sms.country) if sms.numbers is not None else {}
-    return Sealer(engine, SealedDirectory(settings.portal.sealed), settings, events, numbers)
+    return Sealer(engine, storage_of(settings.portal, engine), settings, events, numbers)
 
 
 def key_ring(settings: Settings, events: Events) -> KeyRing:
@@ -344,7 +346,7 @@ class _Daemon:
         notify.reloading()
         try:
             settings = checked_settings(self._file)
-            SealedDirectory(settings.portal.sealed).prepare()
+            try_storage(settings, self._engine, self._events)
         except SeglError as error:
             self._events.reload_refused(error)
             metrics.RELOADS.labels("refused").inc()

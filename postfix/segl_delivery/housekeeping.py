@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from segl import audit
 from segl.events import Events
-from segl.sealed.directory import SealedDirectory
+from segl.sealed.belonging import storage_of
 from segl.sealed.life import forget_ended, is_known, shred_expired, sweep_portal
 from segl.settings import Settings
 
@@ -19,7 +19,7 @@ _DAY = 86400.0
 
 def keep_house(settings: Settings, engine: Engine, events: Events, now: float) -> None:
     """One round. Blocking. Raises :class:`~segl.errors.StoreError`."""
-    directory = SealedDirectory(settings.portal.sealed)
+    directory = storage_of(settings.portal, engine)
     secrets = shred_expired(engine, directory, now)
     files = directory.sweep(lambda file_id: is_known(engine, file_id), now)
     sweep_portal(engine, now)

@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
+from segl.errors import DeliveryError
 from segl.events import Events
 from segl.headers import WISHES, steers
 from segl.mail.compose import encoded, one_line
@@ -21,12 +22,14 @@ from segl.mail.fields import Field, join_header, split_header
 from segl.masking import mask_digits
 from segl.metrics import SEALED_BYTES
 from segl.mime.encoded_words import shown_header
-from segl.sealed.directory import SealedDirectory, new_id
+from segl.sealed.belonging import storage_of
+from segl.sealed.directory import new_id
 from segl.sealed.keys import Place, Secret, new_content_key, wrap
 from segl.sealed.phrase import hash_of
 from segl.sealed.records import SealedMessage, SealedRecipient, record
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.sealed.spare import load_resend_key, make_spare
+from segl.sealed.storage import SealedStorage
 from segl.settings import Settings
 from segl.wishes import Wishes, from_fields, normal, read_wishes
 from segl_delivery.agent import Delivery
@@ -60,7 +63,7 @@ class Sealer:
     """``numbers`` is the address book of telephone numbers (:func:`segl.wishes.read_numbers`)."""
 
     engine: Engine
-    directory: SealedDirectory
+    directory: SealedStorage
     settings: Settings
     events: Events
     numbers: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -141,6 +144,17 @@ class Sealer:
         lists = [one.value[:_LONGEST_LIST].decode("latin-1") for one in fields if one.name in ("to", "cc")]
         named = {normal(address) for _, address in getaddresses([shown_header(text) for text in lists])}
         return sum(1 for address in named if not self.settings.takes(address))
+
+
+def try_storage(settings: Settings, engine: Engine, events: Events | None) -> None:
+    """Whether what is sealed can be kept. Raises :class:`~segl.errors.DeliveryError`; with *events* that is only told
+    of a store elsewhere, which may be back any moment: until then what is to be sealed waits in Postfix's queue."""
+    try:
+        storage_of(settings.portal, engine).prepare()
+    except DeliveryError as error:
+        if events is None or not settings.portal.storage.used:
+            raise
+        events.storage_unusable(error)
 
 
 def addressee(

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl.errors import StoreError
 from segl.events import Events
-from segl.store import transaction
+from segl.store import insert_into, transaction
 from segl.tables.domains import domain_mark
 from segl_routing.failures import Failure
 from segl_routing.fallback import Marked
@@ -42,9 +42,14 @@ class StoreMarks:
             "healed_at": marked.healed_at,
         }
 
+        values = {name: value for name, value in row.items() if name != "domain"}
+
         def replace(connection: Connection) -> None:
-            connection.execute(domain_mark.delete().where(domain_mark.c.domain == marked.domain))
-            connection.execute(domain_mark.insert().values(row))
+            connection.execute(
+                insert_into(connection, domain_mark)
+                .values(row)
+                .on_conflict_do_update(index_elements=[domain_mark.c.domain], set_=values)
+            )
 
         self._thread.write(replace)
 

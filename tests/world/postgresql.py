@@ -1,7 +1,7 @@
 """A PostgreSQL server of one's own: a fresh cluster in a folder, on a unix socket alone.
 
 with PostgreSQL() as server:
-    engine = open_store(server.url)
+    engine = open_store(server.empty_store())
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psycopg
+from psycopg import sql
+
 _USER = "postgres"  # the server refuses to run as root
 
 
@@ -24,6 +27,7 @@ class PostgreSQL:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="segl-pg-"))  # short: a socket's path has 107 bytes
         self.url = f"postgresql+psycopg://{_USER}@/postgres?host={self.folder}"
+        self._stores = 0
         self._data = self.folder / "data"
         self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -32,6 +36,7 @@ class PostgreSQL:
             owner = pwd.getpwnam(_USER)
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c fsync=off"
+        options += " -c max_connections=200 -c shared_buffers=32MB"
         log = self.folder / "log"
         try:
             self._run("initdb", "-A", "trust", "-U", _USER, "-E", "UTF8", "--no-sync", "-D", str(self._data))
@@ -42,6 +47,16 @@ class PostgreSQL:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
         return self
+
+    def empty_store(self) -> str:
+        """The URL of a store of its own: a schema, which is made in a moment."""
+        self._stores += 1
+        schema = f"store_{self._stores}"
+        with psycopg.connect(
+            f"user={_USER} dbname=postgres host={self.folder}", autocommit=True
+        ) as connection:
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        return f"{self.url}&options=-csearch_path%3D{schema}"
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None

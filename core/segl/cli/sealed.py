@@ -1,4 +1,4 @@
-"""``segl sealed list|show|revoke|extend|resend``: sealed messages, without their content."""
+"""``segl sealed list|show|revoke|extend|resend|adopt``: sealed messages, without their content."""
 
 from __future__ import annotations
 
@@ -120,12 +120,11 @@ def revoke(message: Message, as_json: AsJson = False, settings: SettingsFile = D
     from segl.cli.output import Exit, fail, say, say_json
     from segl.events import Events
     from segl.sealed import life
-    from segl.sealed.directory import SealedDirectory
+    from segl.sealed.belonging import storage_of
 
     with store_of(settings) as (loaded, engine):
         found = _one(engine, message)
-        directory = SealedDirectory(loaded.portal.sealed)
-        done = life.revoke(engine, directory, found.id, time.time(), actor=me())
+        done = life.revoke(engine, storage_of(loaded.portal, engine), found.id, time.time(), actor=me())
     if not done:
         fail(f"{found.id} could not be opened any more before", "segl sealed show tells its end", Exit.FAILED)
     Events("segl-sealed").sealed_revoked(found.id, me())
@@ -133,6 +132,28 @@ def revoke(message: Message, as_json: AsJson = False, settings: SettingsFile = D
         say_json({"id": found.id, "revoked": True})
     else:
         say(f"{found.id} is revoked; {len(found.copies)} links open nothing now")
+
+
+@app.command()
+def adopt(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+    """Take the place that the settings name for the one where our sealed messages lie.
+
+    For a place that was moved or restored, with what is in it: Segl writes to none that does not bear its store's id.
+    """
+    from segl.cli.output import Exit, fail, say, say_json
+    from segl.errors import SeglError
+    from segl.sealed.belonging import storage_of
+
+    with store_of(settings) as (loaded, engine):
+        place = storage_of(loaded.portal, engine)
+        try:
+            before = place.adopt()
+        except SeglError as error:
+            fail(error.private, error.hint, Exit.FAILED)
+    if as_json:
+        say_json({"place": place.name, "before": before})
+    else:
+        say(f"{place.name} bears our store's id now" + (f"; it bore another ({before})" if before else ""))
 
 
 @app.command()

@@ -7,16 +7,16 @@ elsewhere, is not authentic. So every byte given out is one that was sealed, in 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from segl.errors import SeglError
 from segl.sealed.format import CHUNK, HEADER, TAG, Damaged, Header, decrypt_chunk, sealed_size
 from segl.sealed.keys import Secret
+from segl.sealed.storage import SealedFile
 
 
 class NotOpened(SeglError):
@@ -29,7 +29,7 @@ class NotOpened(SeglError):
 class SealedContent:
     """A message's plaintext of ``size`` bytes. May be read by several threads at once: no place is kept."""
 
-    def __init__(self, file: BinaryIO, key: Secret, message_id: str, size: int) -> None:
+    def __init__(self, file: SealedFile, key: Secret, message_id: str, size: int) -> None:
         """Takes *file* over, and closes it when it raises :class:`NotOpened`: it has another size than was
         written, or is another message's."""
         self.message_id = message_id
@@ -77,10 +77,10 @@ class SealedContent:
         self.close()
 
     def _checked_header(self) -> Header:
-        if os.fstat(self._file.fileno()).st_size != sealed_size(self.size):
-            raise self._refusal("the file has another size than was written")
         try:
-            header = Header.parse(os.pread(self._file.fileno(), HEADER, 0))
+            if self._file.size != sealed_size(self.size):
+                raise self._refusal("the file has another size than was written")
+            header = Header.parse(self._exactly(0, HEADER))
         except (Damaged, OSError) as error:
             raise self._refusal(error) from None
         if header.message_id != bytes.fromhex(self.message_id):
@@ -92,21 +92,17 @@ class SealedContent:
         last = number == self._last
         wanted = (self.size - number * CHUNK if last else CHUNK) + TAG
         try:
-            sealed = _read(self._file.fileno(), wanted, HEADER + number * (CHUNK + TAG))
+            sealed = self._exactly(HEADER + number * (CHUNK + TAG), wanted)
             return decrypt_chunk(self._cipher, self._header, number, last, sealed)
         except (Damaged, OSError) as error:
             raise self._refusal(error) from None
 
+    def _exactly(self, offset: int, length: int) -> bytes:
+        data = self._file.read_at(offset, length)
+        if len(data) < length:
+            raise Damaged("cut off")
+        return data
+
     def _refusal(self, cause: Exception | str) -> NotOpened:
         kind = cause.strerror if isinstance(cause, OSError) else str(cause)
         return NotOpened(f"sealed {self.message_id}: {kind}")
-
-
-def _read(descriptor: int, size: int, offset: int) -> bytes:
-    """*size* bytes at *offset* (pread(2) may return short). Raises :class:`Damaged` when there are fewer."""
-    data = os.pread(descriptor, size, offset)
-    while len(data) < size:
-        if not (more := os.pread(descriptor, size - len(data), offset + len(data))):
-            raise Damaged("cut off")
-        data += more
-    return data

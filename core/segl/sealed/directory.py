@@ -14,14 +14,16 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from segl.errors import DeliveryError, SealingError
 from segl.sealed.format import Header, encrypt
 from segl.sealed.keys import Secret
 
 SUFFIX: Final = ".sealed"
+_OWNER: Final = ".segl-store"
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _SHARD: Final = re.compile(r"[0-9a-f]{2}")
@@ -38,12 +40,54 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+class LocalFile(FileIO):
+    """One sealed file, open. See :class:`segl.sealed.storage.SealedFile`."""
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self.fileno()).st_size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        data = os.pread(self.fileno(), length, offset)
+        while len(data) < length and (
+            more := os.pread(self.fileno(), length - len(data), offset + len(data))
+        ):
+            data += more
+        return data
+
+
 class SealedDirectory:
-    """Where the sealed files are. Sub-directories have mode 0770, files 0640, less the umask: the directory's
+    """Where the sealed files are. See :class:`segl.sealed.storage.Place`.
+
+    Sub-directories have mode 0770, files 0640, less the umask: the directory's
     group, which a directory with the set-group-ID bit hands down, is those who seal and those who open."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    @property
+    def name(self) -> str:
+        return str(self.root)
+
+    def owner(self) -> str | None:
+        """The id of the store it belongs to. Raises :class:`OSError`."""
+        try:
+            with (self.root / _OWNER).open("rb") as file:
+                return file.read(64).decode("ascii", "replace").strip()
+        except FileNotFoundError:
+            return None
+
+    def mark(self, owner: str) -> None:
+        """It belongs to the store of this id. Raises :class:`OSError`."""
+        temporary = self.root / f"{_OWNER}.{secrets.token_hex(4)}.tmp"
+        try:
+            _write_synced(temporary, [f"{owner}\n".encode("ascii")])
+            temporary.rename(self.root / _OWNER)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_directory(self.root)
 
     def path(self, message_id: str) -> Path:
         if not is_id(message_id):
@@ -82,10 +126,10 @@ class SealedDirectory:
                 raise
         return size
 
-    def open(self, message_id: str) -> BinaryIO:
+    def open(self, message_id: str) -> LocalFile:
         """The sealed file. Raises :class:`OSError`."""
         descriptor = os.open(self.path(message_id), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        return os.fdopen(descriptor, "rb", buffering=0)
+        return LocalFile(descriptor)
 
     def remove(self, message_id: str) -> None:
         """Take the file away; it is no fault if it is gone, or cannot go now: the sweep comes again."""

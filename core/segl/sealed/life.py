@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl import audit
 from segl.audit import Act
-from segl.sealed.directory import SealedDirectory
+from segl.sealed.storage import SealedStorage
 from segl.store import forget_deleted, transaction
 from segl.tables.sealed import (
     portal_count,
@@ -53,7 +53,7 @@ def mark_answered(
     audit.append(connection, Act.ANSWERED, recipient_id, actor, at=now, answer=answer_id)
 
 
-def revoke(engine: Engine, directory: SealedDirectory, message_id: str, now: float, *, actor: str) -> bool:
+def revoke(engine: Engine, directory: SealedStorage, message_id: str, now: float, *, actor: str) -> bool:
     """Nobody can open the message any more. Says whether anybody could until now."""
     row = sealed_recipient.c
     live = (row.message_id == message_id, row.server_secret.is_not(None))
@@ -93,7 +93,7 @@ def extend(engine: Engine, message_id: str, until: float, now: float, *, actor: 
     return True
 
 
-def shred_expired(engine: Engine, directory: SealedDirectory, now: float) -> int:
+def shred_expired(engine: Engine, directory: SealedStorage, now: float) -> int:
     """Delete the server's half of every expired key, and the files that nobody can open any more.
 
     Rows stay as a record without a secret. Recipients that never got a link (a process died before the notice
@@ -114,7 +114,7 @@ def shred_expired(engine: Engine, directory: SealedDirectory, now: float) -> int
     return count
 
 
-def _take_away_dead(engine: Engine, directory: SealedDirectory, now: float) -> int:
+def _take_away_dead(engine: Engine, directory: SealedStorage, now: float) -> int:
     """What lies about messages that no recipient can open any more; at most so many at a time."""
     message, row = sealed_message.c, sealed_recipient.c
     openable = sa.select(row.message_id).where(row.server_secret.is_not(None))

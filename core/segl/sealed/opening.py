@@ -14,15 +14,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl.sealed.content import NotOpened, SealedContent
-from segl.sealed.directory import SealedDirectory, is_id
+from segl.sealed.directory import is_id
 from segl.sealed.keys import Place, Secret, WrongSecret, unwrap
+from segl.sealed.storage import SealedStorage
 from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 
 
 def open_sealed(
     engine: Engine,
-    directory: SealedDirectory,
+    directory: SealedStorage,
     recipient_id: str,
     link_secret: str,
     *,
@@ -39,7 +40,7 @@ def open_sealed(
 
 def open_content(
     engine: Engine,
-    directory: SealedDirectory,
+    directory: SealedStorage,
     recipient_id: str,
     link_secret: str,
     *,

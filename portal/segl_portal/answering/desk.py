@@ -15,8 +15,8 @@ from sqlalchemy.engine import Engine
 
 from segl.events import Events
 from segl.metrics import ANSWERS
+from segl.sealed.belonging import storage_of
 from segl.sealed.content import NotOpened, SealedContent
-from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import WrongSecret
 from segl.settings import Settings
 from segl_portal.answering import kept
@@ -70,7 +70,7 @@ class AnswerDesk:
         self._terms = settings.portal.answers
         self._engine = engine
         self._events = events
-        self._directory = SealedDirectory(settings.portal.sealed)
+        self._directory = storage_of(settings.portal, engine)
         self._taking = Taking.of(settings, engine, events, clock)
         # threads of their own: one is busy as long as a phone takes to send its pictures
         self._pool = ThreadPoolExecutor(self._terms.uploads, "answers")

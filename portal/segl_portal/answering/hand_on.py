@@ -26,8 +26,8 @@ from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import ReturnPort
 from segl.sealed import life
 from segl.sealed.content import SealedContent
-from segl.sealed.directory import SealedDirectory
 from segl.sealed.keys import Secret, WrongSecret
+from segl.sealed.storage import SealedStorage
 from segl_portal.answering import kept
 from segl_portal.answering.kept import Kept
 from segl_portal.answering.outcome import AnswerRefused, Taken, Why
@@ -43,7 +43,7 @@ _ADDRESS: Final = re.compile(r"<([^<>]+)>")
 @dataclass(frozen=True, slots=True)
 class HandOver:
     engine: Engine
-    directory: SealedDirectory
+    directory: SealedStorage
     return_port: ReturnPort
     events: Events
     failures_to: Callable[[str], str]  # of an addressee

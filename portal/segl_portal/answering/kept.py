@@ -16,8 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from segl.sealed.content import SealedContent
-from segl.sealed.directory import SealedDirectory, is_id
+from segl.sealed.directory import is_id
 from segl.sealed.keys import Place, Secret, unwrap_answer
+from segl.sealed.storage import SealedStorage
 from segl.store import transaction
 from segl.tables.sealed import sealed_answer, sealed_message, sealed_recipient
 from segl_portal.answering.outcome import Refusal, Why
@@ -115,7 +116,7 @@ def find(engine: Engine, recipient_id: str, answer_id: str) -> Kept | None:
     return None if row is None else _kept(row)
 
 
-def content_of(directory: SealedDirectory, answer: Kept, answers: Secret) -> SealedContent:
+def content_of(directory: SealedStorage, answer: Kept, answers: Secret) -> SealedContent:
     """The mail. Raises :class:`OSError`, :class:`~segl.sealed.keys.WrongSecret`,
     :class:`~segl.sealed.content.NotOpened`."""
     key = unwrap_answer(answer.wrapped_key, answers, place_of(answer))
@@ -153,7 +154,7 @@ def _one_by_one(connection: Connection, recipient_id: str) -> None:
         raise Refusal(Why.GONE)
 
 
-def forget(engine: Engine, directory: SealedDirectory, answer_id: str) -> None:
+def forget(engine: Engine, directory: SealedStorage, answer_id: str) -> None:
     """It can never be handed on. The row first: a file without one is swept."""
     with transaction(engine) as connection:
         connection.execute(sealed_answer.delete().where(_row.id == answer_id))

@@ -24,9 +24,11 @@ from segl.errors import SealingError, SeglError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.metrics import SCANS
+from segl.sealed.belonging import storage_of
 from segl.sealed.content import SealedContent
-from segl.sealed.directory import SealedDirectory, new_id
+from segl.sealed.directory import new_id
 from segl.sealed.keys import Place, Secret, new_content_key, wrap_answer
+from segl.sealed.storage import SealedStorage
 from segl.settings import Settings
 from segl.store import transaction
 from segl_portal.answering import kept
@@ -63,7 +65,7 @@ class Taking:
 
     settings: Settings
     engine: Engine
-    directory: SealedDirectory
+    directory: SealedStorage
     events: Events
     clock: Callable[[], float]
     room: Room
@@ -73,7 +75,7 @@ class Taking:
 
     @classmethod
     def of(cls, settings: Settings, engine: Engine, events: Events, clock: Callable[[], float]) -> Self:
-        answers, directory = settings.portal.answers, SealedDirectory(settings.portal.sealed)
+        answers, directory = settings.portal.answers, storage_of(settings.portal, engine)
         port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
         return cls(
             settings=settings,

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segl.sealed import NotOpened, SealedContent, SealedDirectory
-from segl.sealed.directory import new_id
+from segl.sealed.directory import LocalFile, new_id
 from segl.sealed.format import CHUNK, HEADER, TAG, Header, encrypt
 from segl.sealed.keys import Secret
 
@@ -30,7 +30,7 @@ def sealed(plain: bytes, *, message_id: str = ID) -> bytes:
 
 def content_of(file: bytes, size: int, *, key: Secret = KEY, message_id: str = ID) -> SealedContent:
     descriptor = os.memfd_create("sealed", os.MFD_CLOEXEC)
-    opened = os.fdopen(descriptor, "w+b", buffering=0)
+    opened = LocalFile(descriptor, "w+b")
     opened.write(file)
     return SealedContent(opened, key, message_id, size)
 

@@ -188,6 +188,7 @@ def test_with_a_resend_key_the_content_key_is_kept_a_second_time_and_goes_with_t
     key = load_resend_key(file)
     content_key = spare_content_key(engine, key, sealed.message.id)
     assert content_key is not None
+    assert isinstance(desk.directory, SealedDirectory)
     with desk.directory.open(sealed.message.id) as sealed_file:
         plain = b"".join(decrypt(sealed_file, content_key.reveal(), bytes.fromhex(sealed.message.id)))
     assert plain == letter("x")
@@ -224,4 +225,5 @@ def test_a_resend_key_that_is_short_or_open_is_refused_and_nothing_is_sealed(
     assert problem in caught.value.private
     with transaction(engine) as connection:
         assert connection.execute(sealed_recipient.select()).all() == []
+    assert isinstance(desk.directory, SealedDirectory)
     assert [name for _, _, files in os.walk(desk.directory.root) for name in files] == []
