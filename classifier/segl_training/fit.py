@@ -69,7 +69,7 @@ class Material:
         for own in self._of_mail:
             first, more = in_turn(self.linear[own], gates, _BUDGET)
             asked[own[first]] = True
-            if first and anything[own[first]].max() >= gates.go_on:
+            if first and np.max(anything[own[first]]) >= gates.go_on:
                 asked[own[more]] = True
         return asked
 

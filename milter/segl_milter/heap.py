@@ -1,6 +1,6 @@
 """What a worker has of its own is kept small: one heap for all its threads, and the parent's objects left shared.
 
-libmilter runs each connection in a thread of its own, and the C library gives threads up to eight heaps a core
+Each connection has a thread of its own, and the C library gives threads up to eight heaps a core
 (mallopt(3), ``M_ARENA_MAX``). What the encoder borrows for a message then stays behind in each of them: a worker had
 over 100 MB of its own after a thousand messages, and went on growing; with one heap it has 30. Threads of Python wait
 for one another anyway.

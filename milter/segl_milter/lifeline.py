@@ -13,44 +13,50 @@ import os
 import select
 import threading
 import time
-
-from segl_milter.listener import Listener
-from segl_milter.traffic import Traffic
+from typing import Protocol
 
 DRAIN = b"d"
 READY = b"r"
 _LOOK_SECONDS, _IDLE_LOOKS = 0.05, 3  # a worker that ends must have been idle at so many looks in a row
 
 
+class Work(Protocol):
+    """What a worker does, as far as it must be brought to an end."""
+
+    def stop_accepting(self) -> None: ...
+    def connected(self) -> bool: ...
+    def busy(self) -> bool: ...
+
+
 class Lifeline:
     """A worker's end of the pipe to its parent."""
 
-    def __init__(self, fd: int, listener: Listener, drain_seconds: float) -> None:
+    def __init__(self, fd: int, drain_seconds: float) -> None:
         self._fd = fd
-        self._listener = listener
         self._drain_seconds = drain_seconds
 
-    def watch(self, traffic: Traffic) -> None:
-        """End this process when the parent says so or is no more, and *traffic* allows it."""
-        threading.Thread(target=self._watch, args=(traffic,), name="lifeline", daemon=True).start()
+    def watch(self, work: Work | None = None) -> None:
+        """End this process when the parent says so or is no more, and *work* allows it."""
+        threading.Thread(target=self._watch, args=(work,), name="lifeline", daemon=True).start()
 
-    def _watch(self, traffic: Traffic) -> None:
+    def _watch(self, work: Work | None) -> None:
         try:
-            self._end(traffic)
+            word = _read(self._fd)
+            if work is not None:
+                self._finish(work, word)
         finally:
             os._exit(0)
 
-    def _end(self, traffic: Traffic) -> None:
+    def _finish(self, work: Work, word: bytes) -> None:
         """Returns when it is time to go."""
-        word = _read(self._fd)
-        self._listener.stop_accepting()
+        work.stop_accepting()
         end = time.monotonic() + self._drain_seconds
         idle = 0
         while idle < _IDLE_LOOKS and time.monotonic() < end:
             time.sleep(_LOOK_SECONDS)
             if word and _is_readable(self._fd):
                 word = _read(self._fd)
-            waiting = self._listener.connected() if word else traffic.messages or self._listener.unread()
+            waiting = work.connected() if word else work.busy()
             idle = 0 if waiting else idle + 1
 
 

@@ -1,7 +1,7 @@
 """What Postfix must be told about a message that has its decision: header and envelope edits.
 
 Pure: a :class:`Mail` and a decision in, :class:`Marks` out; :mod:`segl_milter.session` hands them to
-libmilter. Nothing about categories or findings is put on the message, but the reasons of one that is held.
+Postfix. Nothing about categories or findings is put on the message, but the reasons of one that is held.
 """
 
 from __future__ import annotations

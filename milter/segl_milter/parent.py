@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from segl import metrics, notify
 from segl.errors import SeglError
@@ -24,11 +25,12 @@ from segl.events import Events
 from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl_classifier.extract import Pictures
 from segl_classifier.pool import reading
-from segl_milter import protocol, signals
+from segl_milter import signals
 from segl_milter.announce import Announcer
 from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, ListenError, open_listener
 from segl_milter.orders import Orders, read_orders
+from segl_milter.serving import Serving
 from segl_milter.session import Office, Session
 from segl_milter.traffic import Traffic
 from segl_milter.workers import Workers
@@ -52,11 +54,11 @@ class Parent:
     def run(self) -> None:
         """Serve until stopped. Raises :class:`SeglError` when it cannot start."""
         started = time.monotonic()
-        protocol.register()
         settings = self._orders.settings
         listener = open_listener(settings.milter.socket, int(settings.milter.socket_mode, 8))
-        self._workers = Workers(listener, self._events, "worker")
-        self._exporter = Workers(listener, self._events, "exporter")
+        self._listening = listener.socket
+        self._workers = Workers(self._events, "worker")
+        self._exporter = Workers(self._events, "exporter")
         try:
             self._start_exporter()
             self._man(self._orders)
@@ -134,9 +136,8 @@ class Parent:
         gc.set_threshold(*_COLLECT)
         if isinstance(orders.receipt_key, KeyUnusable):
             self._events.receipts_off(orders.receipt_key)
-        self._workers.serve(
-            orders.workers, partial(_serve, orders, self._events), orders.settings.milter.drain_seconds
-        )
+        serve = partial(_serve, orders, self._events, self._listening)
+        self._workers.serve(orders.workers, serve, orders.settings.milter.drain_seconds)
 
     def _start_exporter(self) -> None:
         """A process of its own answers Prometheus: the parent stays single-threaded, for it forks."""
@@ -147,22 +148,31 @@ class Parent:
             self._exporter.serve(1, serve, _EXPORTER_DRAIN_SECONDS)
 
 
-def _serve(orders: Orders, events: Events, lifeline: Lifeline, ready: Callable[[], None]) -> None:
+def _serve(
+    orders: Orders, events: Events, listening: socket.socket, lifeline: Lifeline, ready: Callable[[], None]
+) -> None:
     """The life of a worker."""
     traffic = Traffic()
     announce = Announcer(orders.settings.routing.announced_at, orders.settings.is_own)
     key = orders.receipt_key if isinstance(orders.receipt_key, ReceiptKey) else None
     office = Office(orders.settings, orders.rules, events, traffic, orders.model, announce, key)
-    lifeline.watch(traffic)
+    serving = Serving(listening, traffic, partial(Session, office), events.failed)
+    lifeline.watch(serving)
+    serving.start()
     ready()
-    protocol.run(partial(Session, office))
+    _until_ended()
 
 
 def _serve_metrics(host: str, port: int, lifeline: Lifeline, ready: Callable[[], None]) -> None:
     """The life of the exporter."""
-    lifeline.watch(Traffic())
+    lifeline.watch()
     metrics.serve(host, port)
     ready()
+    _until_ended()
+
+
+def _until_ended() -> NoReturn:
+    """The lifeline's thread ends the process."""
     while True:
         signal.pause()
 

@@ -1,143 +1,170 @@
-"""The milter protocol, as far as libmilter leaves it to us.
+"""The milter protocol, as Postfix speaks it: packets, options, edits.
 
-Postfix opens a connection to the milter for each SMTP session. First both sides *negotiate*: Postfix offers
-the actions a milter may take (add a header, change a recipient) and the steps it can leave out, the milter
-answers with those it wants. Then Postfix sends one packet an event: ``MAIL``, each ``RCPT``, each header
-field, the body in chunks of 64 KB, the end of the message. Only at the end may the milter edit; its answer
-there (continue, reject, temporary failure) is the reply to the sender's final dot. Several messages may
-follow on one connection; an abort ends a message half-way, a close the connection.
+Sendmail's protocol for mail filters (``mfdef.h``, version 6; Postfix: MILTER_README). Postfix opens a connection to the
+milter for each SMTP session. Each packet is a length (four bytes, network order, of what follows), a command
+byte and its data; strings end with NUL. First both sides *negotiate* (``O``): Postfix offers the actions a milter may
+take (add a header, change a recipient) and the steps it can leave out, the milter answers with those it wants.
+Then Postfix sends one packet an event: ``M`` for MAIL, ``R`` for each recipient, ``L`` for each header field, ``B``
+for each 64 KB of the body, ``E`` for its end. Only there may the milter edit; its answer (continue, reject,
+temporary failure) becomes the reply to the sender's final dot. Several messages may follow on one connection;
+``A`` gives a message up half-way, ``Q`` ends the connection.
 
 Each packet that waits for an answer costs a round trip, each unwanted one a packet. So everything but the
-end of the message goes unanswered (``P_NR_*``), and the steps that tell us nothing (connect, HELO, DATA,
-end of headers, unknown commands) are left out. ``P_HDR_LEADSPC`` gives header values with the blanks
-after the colon and the folds as sent, which a classifier of bytes needs.
+end of the message goes unanswered, and the steps that tell us nothing (connect, HELO, DATA, end of headers, unknown
+commands) are left out. Postfix then writes without waiting, and one read takes many packets. ``LEADING_SPACE`` gives
+header values with the blanks after the colon and the folds as sent, which a classifier of bytes needs.
 
-Before each packet goes another with the *macros* of its step (queue id, client, login name), that of a step left out
-too. A milter may say which macros it wants (``SETSYMLIST``); what it does not want Postfix need not find out, such
-as where the sender's address would be delivered to.
+Before each packet goes another, ``D``, with the *macros* of its step (queue id, client, login name), that of a step
+left out too. A milter may say which macros it wants; what it does not want Postfix need not find out, such as where
+the sender's address would be delivered to.
 
-libmilter (C) reads the packets on a thread for each connection in hand; pymilter's module ``milter``
-calls the functions set here, one at a time under the interpreter's lock. It is used through its package
-``Milter``, since a folder of ours is called ``milter`` too and type checkers take that for the module.
+Pure: bytes in, bytes out. :mod:`.connection` reads and writes, docs/decisions/0035-speed.md says why not libmilter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+import struct
+from dataclasses import dataclass
+from enum import Enum, IntFlag
 
-import Milter
-
-ACTIONS: int = (
-    Milter.ADDHDRS
-    | Milter.CHGHDRS
-    | Milter.ADDRCPT
-    | Milter.ADDRCPT_PAR
-    | Milter.DELRCPT
-    | Milter.CHGFROM
-    | Milter.QUARANTINE
-)
-_LEFT_OUT: int = Milter.P_NOCONNECT | Milter.P_NOHELO | Milter.P_NODATA | Milter.P_NOEOH | Milter.P_NOUNKNOWN
-_UNANSWERED: int = Milter.P_NR_MAIL | Milter.P_NR_RCPT | Milter.P_NR_HDR | Milter.P_NR_BODY
-STEPS: int = _LEFT_OUT | _UNANSWERED | Milter.P_HDR_LEADSPC
-
-# The macros of each step: of all there are, only the queue id is read, at the end of the message. An empty list would
-# mean all that main.cf names. Header fields come with those of the end of the headers.
-_MACROS = dict.fromkeys(
-    (
-        Milter.M_CONNECT,
-        Milter.M_HELO,
-        Milter.M_ENVFROM,
-        Milter.M_ENVRCPT,
-        Milter.M_DATA,
-        Milter.M_EOH,
-        Milter.M_EOM,
-    ),
-    "i",
-)
-
-BACKLOG = 512  # connections that may wait while every worker is being replaced
+VERSION, _OLDEST = 6, 2
+MOST_BYTES = 65_536  # of a packet; Postfix cuts fields at 60 KB and body at 64 KB less one
+_THREE = struct.Struct("!III")
+_NUMBER = struct.Struct("!I")
+HEAD = struct.Struct("!IB")  # length of what follows it, command
 
 
-class Context(Protocol):
-    """What pymilter's ``milterContext`` offers to us. Edits are allowed at the end of a message only."""
-
-    def setpriv(self, value: object) -> None: ...
-    def getpriv(self) -> Any: ...
-    def getsymval(self, name: str) -> str | None: ...
-    def setsymlist(self, step: int, names: str) -> None: ...
-    def addheader(self, name: str, value: str, index: int) -> None: ...
-    def chgheader(self, name: str, index: int, value: str) -> None: ...
-    def addrcpt(self, address: str, parameters: str | None) -> None: ...
-    def delrcpt(self, address: str) -> None: ...
-    def chgfrom(self, address: str, parameters: str | None) -> None: ...
-    def quarantine(self, reason: str) -> None: ...
-    def setreply(self, code: str, enhanced: str, text: str) -> None: ...
+class ProtocolError(Exception):
+    """The other side does not speak this protocol, or not enough of it. The connection is closed then, which an MTA
+    takes for a broken milter: temporary failure."""
 
 
-class Callbacks(Protocol):
-    """One connection, as libmilter drives it."""
+class Action(IntFlag):
+    """What a milter may do at the end of a message (SMFIF_*)."""
 
-    def envelope_from(self, address: bytes, *parameters: bytes) -> int: ...
-    def envelope_recipient(self, address: bytes, *parameters: bytes) -> int: ...
-    def header(self, name: str, value: bytes) -> int: ...
-    def body(self, chunk: bytes) -> int: ...
-    def end_of_message(self) -> int: ...
-    def abort(self) -> int: ...
-    def close(self) -> int: ...
-
-
-SessionFactory = Callable[[Context, int], Callbacks]  # context, steps agreed on
+    ADD_HEADER = 0x01
+    ADD_RECIPIENT = 0x04
+    DELETE_RECIPIENT = 0x08
+    CHANGE_HEADER = 0x10
+    QUARANTINE = 0x20
+    CHANGE_SENDER = 0x40
+    ADD_RECIPIENT_WITH_PARAMETERS = 0x80
+    CHOOSE_MACROS = 0x100
 
 
-# libmilter knows one set of callbacks a process, so there is one maker of sessions, set before it starts.
-_sessions: SessionFactory | None = None
+class Step(IntFlag):
+    """What an MTA may leave out (``NO_``), what goes unanswered (``QUIET_``), how headers are sent (SMFIP_*)."""
+
+    NO_CONNECT = 0x01
+    NO_HELO = 0x02
+    NO_END_OF_HEADERS = 0x40
+    QUIET_HEADER = 0x80
+    NO_UNKNOWN = 0x100
+    NO_DATA = 0x200
+    QUIET_MAIL = 0x4000
+    QUIET_RECIPIENT = 0x8000
+    QUIET_BODY = 0x80000
+    LEADING_SPACE = 0x100000
 
 
-def register() -> None:
-    """Tell libmilter of our callbacks. Once, before the socket is opened."""
-    Milter.set_flags(ACTIONS | Milter.SETSYMLIST)
-    Milter.set_envfrom_callback(lambda context, *given: context.getpriv().envelope_from(*given))
-    Milter.set_envrcpt_callback(lambda context, *given: context.getpriv().envelope_recipient(*given))
-    Milter.set_header_callback(lambda context, name, value: context.getpriv().header(name, value))
-    Milter.set_body_callback(lambda context, chunk: context.getpriv().body(chunk))
-    Milter.set_eom_callback(lambda context: context.getpriv().end_of_message())
-    Milter.set_abort_callback(lambda context: context.getpriv().abort())
-    Milter.set_close_callback(_close)
-    Milter.register("segl", negotiate=_negotiate)
+class Answer(Enum):
+    """The answer to a step, or to the end of a message."""
+
+    CONTINUE = b"c"
+    REJECT = b"r"
+    TEMPFAIL = b"t"
 
 
-def run(sessions: SessionFactory) -> None:
-    """Serve connections, each by one of *sessions*, until libmilter is stopped."""
-    global _sessions
-    _sessions = sessions
-    Milter.main()
+ACTIONS = Action(sum(Action) - Action.CHOOSE_MACROS)  # all that edit: we need them
+STEPS = Step(sum(Step))  # all of those above: wanted where they are offered
+_QUIET = {
+    ord("M"): Step.QUIET_MAIL,
+    ord("R"): Step.QUIET_RECIPIENT,
+    ord("L"): Step.QUIET_HEADER,
+    ord("B"): Step.QUIET_BODY,
+}
+
+# The macros of each step, from the connection (0) to the end of the headers (6): of all there are, only the queue id is
+# read, at the end of the message. An empty list would mean all that main.cf names. Header fields come with those of
+# the end of the headers.
+_MACROS = b"".join(_NUMBER.pack(step) + b"i\0" for step in range(7))
 
 
-def _negotiate(context: Context, options: list[int]) -> int:
-    offered_actions, offered_steps = options[0], options[1]
-    if ACTIONS & ~offered_actions or _sessions is None:
-        return int(Milter.REJECT)  # the MTA then treats the milter as broken: temporary failure
-    steps = offered_steps & STEPS
-    context.setpriv(_sessions(context, steps))
-    choice = offered_actions & Milter.SETSYMLIST
-    if choice:
-        for step, names in _MACROS.items():
-            context.setsymlist(step, names)
-    options[:] = [ACTIONS | choice, steps, 0, 0]
-    return int(Milter.CONTINUE)
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was agreed on: the commands that go unanswered, and whether header values keep their leading blanks."""
+
+    quiet: frozenset[int]
+    leading_space: bool
 
 
-def _close(context: Context) -> int:
-    session = context.getpriv()
-    if session is None:
-        return int(Milter.CONTINUE)
-    context.setpriv(None)
-    return int(session.close())
+def packet(command: bytes, data: bytes = b"") -> bytes:
+    return _NUMBER.pack(len(data) + 1) + command + data
 
 
-def open_socket(path: str) -> None:
-    """Let libmilter listen on the unix socket *path*. Raises ``Milter.error``."""
-    Milter.setconn(f"unix:{path}")
-    Milter.setbacklog(BACKLOG)
-    Milter.opensocket(0)
+def negotiate(offer: bytes) -> tuple[Terms, bytes]:
+    """The terms for an MTA that makes this *offer*, and the packet that tells it. Raises :class:`ProtocolError` for one
+    that cannot make our edits: without them no message could be marked."""
+    if len(offer) < _THREE.size:
+        raise ProtocolError("a negotiation without options")
+    version, actions, offered = _THREE.unpack_from(offer)
+    if version < _OLDEST or ACTIONS & ~actions:
+        raise ProtocolError(f"an MTA of version {version} with the actions {actions:#x}")
+    steps = STEPS & offered
+    chosen = Action.CHOOSE_MACROS & actions
+    told = _THREE.pack(min(version, VERSION), ACTIONS | chosen, steps)
+    terms = Terms(
+        frozenset(c for c, step in _QUIET.items() if steps & step), bool(steps & Step.LEADING_SPACE)
+    )
+    return terms, packet(b"O", told + (_MACROS if chosen else b""))
+
+
+def strings(data: bytes) -> list[bytes]:
+    """The strings of *data*. Raises :class:`ProtocolError` when the last is cut off, or there is none."""
+    if not data.endswith(b"\0"):
+        raise ProtocolError("a string without end")
+    return data[:-1].split(b"\0")
+
+
+def macro(data: bytes, name: bytes) -> bytes | None:
+    """The value of *name* among the macros of a packet ``D``; its first byte says of which step they are."""
+    told = data[1:].split(b"\0")
+    return dict(zip(told[::2], told[1::2], strict=False)).get(name)
+
+
+class Edits:
+    """The edits of one message, as packets. Strings are UTF-8; what was no UTF-8 goes back as it came."""
+
+    __slots__ = ("packets",)
+
+    def __init__(self) -> None:
+        self.packets: list[bytes] = []
+
+    def add_header(self, name: str, value: str) -> None:
+        self._add(b"h", name, value)
+
+    def change_header(self, name: str, number: int, value: str) -> None:
+        """The *number*-th field of that name, counted from 1; an empty *value* takes it off."""
+        self._add(b"m", name, value, before=_NUMBER.pack(number))
+
+    def add_recipient(self, address: str, parameters: str) -> None:
+        self._add(b"2", address, parameters)
+
+    def delete_recipient(self, address: str) -> None:
+        self._add(b"-", address)
+
+    def change_sender(self, address: str, parameters: str) -> None:
+        self._add(b"e", address, parameters)
+
+    def quarantine(self, reason: str) -> None:
+        self._add(b"q", reason)
+
+    def _add(self, command: bytes, *texts: str, before: bytes = b"") -> None:
+        told = b"".join(text.encode("utf-8", "surrogateescape").replace(b"\0", b"") + b"\0" for text in texts)
+        self.packets.append(packet(command, before + told))
+
+
+def reply(code: int, enhanced: str, text: str) -> bytes:
+    """The packet that answers with a reply in our own words; the protocol wants per cent signs doubled."""
+    line = f"{code} {enhanced} {text.replace('%', '%%')}"
+    return packet(b"y", line.encode("utf-8", "replace") + b"\0")

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import Milter
-
 from segl import metrics
 from segl.demands import least_for
 from segl.events import Events
@@ -20,10 +18,11 @@ from segl.subject_tags import encoded
 from segl.vocabulary import Decision, Doubt, Proof, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
+from segl_milter.connection import Context
 from segl_milter.dsn import from_xtext, parameter
 from segl_milter.marks import MOST_NOTICES, Marks, marks_for
 from segl_milter.policies import apply_policies
-from segl_milter.protocol import Context
+from segl_milter.protocol import Answer, Edits
 from segl_milter.ruling import ANSWERS_SEALED, REQUESTED, action, forged_tags, judge, to_be_opened, wishes_of
 from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Mail, Transaction
@@ -45,40 +44,33 @@ class Office:
 class Session:
     """The callbacks of one connection; several messages may follow one another on it."""
 
-    __slots__ = ("_context", "_office", "_steps", "_transaction")
+    __slots__ = ("_context", "_office", "_transaction")
 
-    def __init__(self, office: Office, context: Context, steps: int) -> None:
+    def __init__(self, office: Office, context: Context) -> None:
         self._office = office
         self._context = context
-        self._steps = steps
         self._transaction: Transaction | None = None
 
-    def envelope_from(self, address: bytes, *parameters: bytes) -> int:
+    def envelope_from(self, address: bytes, *parameters: bytes) -> None:
         self._drop()
         self._office.traffic.message_begun()
         self._transaction = Transaction(_address(address, parameters), self._office.settings.limits)
-        return self._unanswered(Milter.P_NR_MAIL)
 
-    def envelope_recipient(self, address: bytes, *parameters: bytes) -> int:
+    def envelope_recipient(self, address: bytes, *parameters: bytes) -> None:
         if self._transaction:
             recipient = _address(address, parameters)
             self._transaction.recipient(recipient)
             self._office.announce(recipient.bare)
-        return self._unanswered(Milter.P_NR_RCPT)
 
-    def header(self, name: str, value: bytes) -> int:
+    def header(self, name: bytes, value: bytes) -> None:
         if self._transaction:
-            if not self._steps & Milter.P_HDR_LEADSPC:
-                value = b" " + value
-            self._transaction.header(name, value)
-        return self._unanswered(Milter.P_NR_HDR)
+            self._transaction.header(name.decode("utf-8", "surrogateescape"), value)
 
-    def body(self, chunk: bytes) -> int:
+    def body(self, chunk: bytes) -> None:
         if self._transaction:
             self._transaction.body(chunk)
-        return self._unanswered(Milter.P_NR_BODY)
 
-    def end_of_message(self) -> int:
+    def end_of_message(self) -> Answer:
         """Parse, extract, detect, decide, mark, record. A fault of ours is a temporary failure."""
         started = time.perf_counter()
         try:
@@ -94,19 +86,15 @@ class Session:
             self._drop()
         return answer
 
-    def abort(self) -> int:
+    def abort(self) -> None:
         self._drop()
-        return int(Milter.CONTINUE)
-
-    def close(self) -> int:
-        return self.abort()
 
     def _whole(self) -> Mail:
         if self._transaction is None:
             raise RuntimeError("end of message without MAIL")
         return self._transaction.whole()
 
-    def _mark(self, mail: Mail, verdict: Verdict, asked: Proof) -> int:
+    def _mark(self, mail: Mail, verdict: Verdict, asked: Proof) -> Answer:
         settings = self._office.settings
         todo = action(verdict, settings.detection.mode)
         least = Proof.strictest((asked, least_for(verdict.labels, verdict.cpr_numbers, settings)))
@@ -146,7 +134,7 @@ class Session:
     def _record(self, mail: Mail, ruled: Ruled, seconds: float) -> None:
         verdict = ruled.verdict
         mode = self._office.settings.detection.mode.value
-        envelope = mail.envelope(self._context.getsymval("i") or "")
+        envelope = mail.envelope(self._context.queue_id)
         count(verdict, mode, forged=len(mail.steering), seconds=seconds)
         self._office.events.classified(
             envelope.queue_id,
@@ -165,19 +153,16 @@ class Session:
                 envelope.queue_id, ruled.by, verdict, sender=_printable(envelope.sender)
             )
 
-    def _failed(self, error: Exception) -> int:
+    def _failed(self, error: Exception) -> Answer:
         metrics.SCAN_FAILURES.inc()
         self._office.events.failed("end of message", error)
-        self._context.setreply("451", "4.3.0", "message could not be checked now, try again later")
-        return int(Milter.TEMPFAIL)
+        self._context.refuse(451, "4.3.0", "message could not be checked now, try again later")
+        return Answer.TEMPFAIL
 
     def _drop(self) -> None:
         if self._transaction:
             self._transaction = None
             self._office.traffic.message_ended()
-
-    def _unanswered(self, step: int) -> int:
-        return int(Milter.NOREPLY if self._steps & step else Milter.CONTINUE)
 
 
 def facts_of(mail: Mail, verdict: Verdict, settings: Settings) -> Facts:
@@ -188,26 +173,30 @@ def facts_of(mail: Mail, verdict: Verdict, settings: Settings) -> Facts:
     return Facts(time.time(), verdict.reasons, () if many else outside)
 
 
-def apply(marks: Marks, context: Context) -> int:
+def apply(marks: Marks, context: Context) -> Answer:
     """Make the edits; the answer to the end of the message."""
     if marks.refusal:
-        reply = marks.refusal
-        context.setreply(str(reply.code), reply.enhanced, reply.text.replace("%", "%%"))
-        return int(Milter.REJECT)
+        context.refuse(marks.refusal.code, marks.refusal.enhanced, marks.refusal.text)
+        return Answer.REJECT
+    make(marks, context.edits)
+    return Answer.CONTINUE
+
+
+def make(marks: Marks, edits: Edits) -> None:
+    """Make *edits* of *marks*, in their order."""
     for number, text in marks.subjects:
-        context.chgheader("Subject", number, " " + encoded(text, line_end="\n"))
+        edits.change_header("Subject", number, " " + encoded(text, line_end="\n"))
     for name, number in marks.remove:
-        context.chgheader(name, number, "")
+        edits.change_header(name, number, "")
     for address, parameters in marks.recipients:
-        context.delrcpt(address)
-        context.addrcpt(address, parameters)
+        edits.delete_recipient(address)
+        edits.add_recipient(address, parameters)
     if marks.sender:
-        context.chgfrom(*marks.sender)
+        edits.change_sender(*marks.sender)
     if marks.hold:
-        context.quarantine(marks.hold)
+        edits.quarantine(marks.hold)
     for name, value in marks.add:
-        context.addheader(name, f" {value}", -1)
-    return int(Milter.CONTINUE)
+        edits.add_header(name, f" {value}")
 
 
 def count(verdict: Verdict, mode: str, *, forged: int, seconds: float) -> None:

@@ -19,8 +19,10 @@ def fetch(seconds: float) -> int | None:
     return info.si_signo if info else None
 
 
-def restore() -> None:
-    """In a child: as if it had never been blocked."""
-    for number in AWAITED:
-        signal.signal(number, signal.SIG_DFL)
+def leave_to_parent() -> None:
+    """In a child: what is sent to it by name (``pkill -HUP segl-milter``) is for its parent, which will tell it. No
+    handler outlives exec(2)."""
+    for number in AWAITED - {signal.SIGCHLD}:
+        signal.signal(number, lambda _number, _frame: None)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, AWAITED)

@@ -6,7 +6,7 @@ import threading
 
 
 class Traffic:
-    """The count of one worker. Sessions change it from libmilter's threads."""
+    """The count of one worker. Sessions change it, each in a thread of its own."""
 
     __slots__ = ("_lock", "_messages")
 

@@ -32,7 +32,7 @@ class Address:
 
     @property
     def editable(self) -> bool:
-        """Whether libmilter can be told this address: it takes UTF-8, clients send what they like."""
+        """Whether it is UTF-8: of what is not, a milter cannot say which encoding Postfix would read it in."""
         try:
             self.given.encode("utf-8")
         except UnicodeEncodeError:
@@ -120,7 +120,7 @@ class Transaction:
             self._subjects.append(value)
         elif lower in _THREAD:
             self._answers.update(answered_domains(value))
-        self._keep(b"%s:%s\r\n" % (name.encode("utf-8"), value.replace(b"\n", b"\r\n")))
+        self._keep(b"%s:%s\r\n" % (name.encode("utf-8", "surrogateescape"), value.replace(b"\n", b"\r\n")))
 
     def body(self, chunk: bytes) -> None:
         if not self._body_begun:

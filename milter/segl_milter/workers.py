@@ -25,7 +25,6 @@ from segl.events import Events
 from segl_milter import signals
 from segl_milter.heap import set_aside
 from segl_milter.lifeline import DRAIN, READY, Lifeline, say_ready
-from segl_milter.listener import Listener
 
 _READY_SECONDS = 20.0
 _STABLE_SECONDS = 10.0  # a worker that lived so long is replaced at once
@@ -61,8 +60,7 @@ _lifelines: set[int] = set()
 class Workers:
     """The children of one kind. One generation serves; earlier ones may still drain."""
 
-    def __init__(self, listener: Listener, events: Events, kind: Literal["worker", "exporter"]) -> None:
-        self._listener = listener
+    def __init__(self, events: Events, kind: Literal["worker", "exporter"]) -> None:
         self._events = events
         self._kind: Literal["worker", "exporter"] = kind
         self._drain_seconds = 0.0
@@ -206,8 +204,8 @@ class Workers:
             os.setsid()  # a terminal's ^C is for the parent, which lets us finish
             for fd in (*parents_ends, *_lifelines):
                 os.close(fd)
-            signals.restore()
-            lifeline = Lifeline(line, self._listener, self._drain_seconds)
+            signals.leave_to_parent()
+            lifeline = Lifeline(line, self._drain_seconds)
             self._serve(lifeline, lambda: say_ready(ready))
             exitcode = 0
         except BaseException as error:  # the parent is told by the exit code, the log why

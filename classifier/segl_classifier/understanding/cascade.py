@@ -115,7 +115,7 @@ class Cascade:
         read: set[int] = set()
         started = time.monotonic()
         for turn in in_turn(linear, self.fit.gates, self.budget):
-            if read and mixed[list(read), 0].max() < self.fit.gates.go_on:
+            if read and np.max(mixed[list(read), 0]) < self.fit.gates.go_on:
                 break
             for first in range(0, len(turn), _BATCH):
                 if time.monotonic() - started > self.budget.seconds:
@@ -130,7 +130,7 @@ class Cascade:
         return mixed, read, True
 
     def _is_certain(self, logits: Rows) -> bool:
-        return bool(self._calibrated(logits)[:, 0].max() >= self.budget.certain)
+        return bool(np.max(self._calibrated(logits)[:, 0]) >= self.budget.certain)
 
     def _lowered(self, windows: Sequence[Window], logits: Rows) -> dict[int, Lowered]:
         """What lowers those windows that would count, by their numbers. Persons are looked for only where the
@@ -144,7 +144,7 @@ class Cascade:
         numbers = [n for n, rules in spoken.items() if rules]
         seen = self.frame.look([windows[n].text for n in numbers])
         return {
-            n: lowered_by(spoken[n], one.signs, LABELS[int(scores[n, 1:].argmax())])
+            n: lowered_by(spoken[n], one.signs, LABELS[int(np.argmax(scores[n, 1:]))])
             for n, one in zip(numbers, seen, strict=True)
         }
 

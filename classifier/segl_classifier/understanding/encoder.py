@@ -2,7 +2,7 @@
 
 A transformer of twelve layers in 8 bits, run by onnxruntime, which keeps no memory between calls and starts no
 threads, so a process may fork after it is loaded and the weights are shared. It runs in one thread of ours in
-each process: called from the threads that libmilter makes, it ended the process by a segmentation fault.
+each process: called from threads that a C library had made, it ended the process by a segmentation fault.
 
 Serial letters, quoted mail and attachments hold the same passages again and again. The answers to the latest are
 remembered by a keyed hash of the passage: sixteen numbers each, none of the words. The tokenizer would remember

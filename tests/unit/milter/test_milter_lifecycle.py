@@ -331,6 +331,34 @@ def test_a_message_that_does_not_end_is_cut_off_after_the_time_set(new_milter: N
         assert 0.4 < time.monotonic() - started < 4
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_a_worker_drops_no_message(new_milter: NewMilter, number: signal.Signals) -> None:
+    """`pkill -HUP segl-milter` reaches the workers too, but is for their parent."""
+    milter = new_milter()
+    (worker,) = milter.workers()
+    with milter.client() as client:
+        client.mail(FROM)
+        client.recipient(*TO)
+        os.kill(worker, number)
+        client.content(CPR)
+        assert client.end().headers["X-Segl-Route"] == "secure"
+    assert milter.workers() == [worker]
+
+
+def test_more_connections_than_idle_threads_are_kept(new_milter: NewMilter) -> None:
+    milter = new_milter()
+    for _ in range(2):
+        clients = [milter.client() for _ in range(60)]
+        for client in clients:
+            client.mail(FROM)
+            client.recipient(*TO)
+            client.content(CPR)
+        assert {client.end().headers["X-Segl-Route"] for client in clients} == {"secure"}
+        for client in clients:
+            client.close()
+    assert route(milter) == "plain"
+
+
 def test_a_frozen_worker_does_not_keep_it_from_stopping(new_milter: NewMilter) -> None:
     milter = new_milter(drain_seconds=0.5)
     (worker,) = milter.workers()

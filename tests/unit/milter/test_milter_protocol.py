@@ -107,7 +107,7 @@ def test_broken_messages_get_an_answer(milter: RunningMilter, raw: bytes, route:
 
 
 def test_a_header_of_a_megabyte_is_never_plain(milter: RunningMilter) -> None:
-    """Postfix cuts a field at 60 KB; libmilter ends the connection at 64 KB, which an MTA takes as a
+    """Postfix cuts a field at 60 KB; a packet of more than 64 KB ends the connection, which an MTA takes as a
     temporary failure."""
     with milter.client() as client:
         many = client.message(FROM, TO, b"X-Many: yyyyyyy\r\n" * 60_000 + TEA)

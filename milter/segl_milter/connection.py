@@ -1,0 +1,152 @@
+"""One connection from an MTA: packets in, the callbacks of a session, answers out.
+
+What Postfix need not wait for it writes in one go, so one read takes many packets, and all edits go back with the
+answer in one write. A fault in what comes in, or of ours, closes the connection: the MTA then lets the message wait.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Callable
+from typing import Protocol
+
+from segl_milter.protocol import (
+    HEAD,
+    MOST_BYTES,
+    Answer,
+    Edits,
+    ProtocolError,
+    Terms,
+    macro,
+    negotiate,
+    packet,
+    reply,
+    strings,
+)
+
+_AT_ONCE = 262_144  # bytes; a socket holds less
+_SILENT_SECONDS = 7_210  # of an MTA, until it is given up: libmilter's measure
+_TIMEVAL = struct.Struct("ll")
+_CONTINUE = packet(Answer.CONTINUE.value)
+
+_NEGOTIATE, _MACROS, _MAIL, _RECIPIENT, _HEADER, _BODY, _END, _QUIT = b"ODMRLBEQ"
+_GIVEN_UP = b"AK"  # the message is given up; the session of SMTP ends, and another begins
+_PASSED_OVER = b"CHTNU"  # what an older MTA cannot leave out
+
+
+class Context(Protocol):
+    """What a session may ask and do at the end of a message."""
+
+    edits: Edits
+
+    @property
+    def queue_id(self) -> str: ...
+    def refuse(self, code: int, enhanced: str, text: str) -> None: ...
+
+
+class Callbacks(Protocol):
+    """A session: the messages of one connection, one after another."""
+
+    def envelope_from(self, address: bytes, *parameters: bytes) -> None: ...
+    def envelope_recipient(self, address: bytes, *parameters: bytes) -> None: ...
+    def header(self, name: bytes, value: bytes) -> None: ...
+    def body(self, chunk: bytes) -> None: ...
+    def end_of_message(self) -> Answer: ...
+    def abort(self) -> None: ...
+
+
+SessionFactory = Callable[[Context], Callbacks]
+
+
+class Connection:
+    """One connection, which is a session's :class:`Context` too."""
+
+    def __init__(self, sock: socket.socket, sessions: SessionFactory) -> None:
+        self.edits = Edits()
+        self._sock = sock
+        self._terms: Terms | None = None
+        self._macros = b""  # the latest
+        self._refusal = b""
+        self._session = sessions(self)
+
+    def serve(self) -> None:
+        """Until the MTA ends it. Raises :class:`ProtocolError` and :class:`OSError`, and what the session raises."""
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._sock.setsockopt(socket.SOL_SOCKET, option, _TIMEVAL.pack(_SILENT_SECONDS, 0))
+        try:
+            self._read()
+        finally:
+            self._session.abort()
+
+    def _read(self) -> None:
+        held = b""
+        while more := self._sock.recv(_AT_ONCE):
+            held = held + more if held else more
+            at = 0
+            while len(held) - at >= HEAD.size:
+                length, command = HEAD.unpack_from(held, at)
+                if not 0 < length <= MOST_BYTES:
+                    raise ProtocolError(f"a packet of {length} bytes")
+                end = at + HEAD.size - 1 + length
+                if end > len(held):
+                    break
+                if not self._take(command, held[at + HEAD.size : end]):
+                    return
+                at = end
+            held = held[at:]
+
+    def _take(self, command: int, data: bytes) -> bool:
+        """One packet; whether the connection goes on."""
+        if command == _MACROS:
+            self._macros = data
+        elif command == _NEGOTIATE:
+            self._terms, told = negotiate(data)
+            self._sock.sendall(told)
+        elif self._terms is None:
+            raise ProtocolError("a command before the negotiation")
+        elif command == _END:
+            self._end(data)
+        elif command == _QUIT:
+            return False
+        elif command in _GIVEN_UP:
+            self._session.abort()
+        else:
+            self._step(command, data, self._terms)
+            if command not in self._terms.quiet:
+                self._sock.sendall(_CONTINUE)
+        return True
+
+    def _step(self, command: int, data: bytes, terms: Terms) -> None:
+        """A piece of a message."""
+        if command == _HEADER:
+            name, _, value = data.removesuffix(b"\0").partition(b"\0")
+            self._session.header(name, value if terms.leading_space else b" " + value)
+        elif command == _BODY:
+            self._session.body(data)
+        elif command == _RECIPIENT:
+            self._session.envelope_recipient(*strings(data))
+        elif command == _MAIL:
+            self._session.envelope_from(*strings(data))
+        elif command not in _PASSED_OVER:
+            raise ProtocolError(f"the command {command}")
+
+    def _end(self, rest: bytes) -> None:
+        if rest:
+            self._session.body(rest)
+        answer = self._session.end_of_message()
+        told = self._refusal or packet(answer.value)
+        self._sock.sendall(b"".join((*self.edits.packets, told)))
+        self.edits, self._refusal, self._macros = Edits(), b"", b""
+
+    # What a session may ask and do.
+
+    @property
+    def queue_id(self) -> str:
+        """The queue id, ``""`` when Postfix did not tell it with the step at hand."""
+        return (macro(self._macros, b"i") or b"").decode("utf-8", "replace")
+
+    def refuse(self, code: int, enhanced: str, text: str) -> None:
+        """Answer with these words, and make no edits."""
+        self._refusal = reply(code, enhanced, text)
+        self.edits = Edits()

@@ -1,0 +1,197 @@
+"""The milter protocol as bytes: what is agreed on, what a connection makes of packets however they arrive."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl_milter.connection import Connection, Context
+from segl_milter.protocol import Answer, Edits, ProtocolError, macro, negotiate, packet, reply, strings
+
+ALL_ACTIONS, ALL_STEPS = 0x1FF, 0x1FFFFF
+OFFER = packet(b"O", struct.pack("!III", 6, ALL_ACTIONS, ALL_STEPS))
+MESSAGE = (
+    packet(b"D", b"Mi\x004c9dQ1x\0")
+    + packet(b"M", b"<anna@nordby.example>\0RET=FULL\0")
+    + packet(b"R", b"<bo@kunde.example>\0")
+    + packet(b"L", b"Subject\0 Hej\0")
+    + packet(b"B", b"Vi ses\r\n")
+    + packet(b"D", b"Ei\x004c9dQ1x\0")
+    + packet(b"E")
+)
+HEARD = [
+    ("mail", b"<anna@nordby.example>", b"RET=FULL"),
+    ("recipient", b"<bo@kunde.example>"),
+    ("header", b"Subject", b" Hej"),
+    ("body", b"Vi ses\r\n"),
+    ("end", "4c9dQ1x"),
+]
+
+
+class Listening:
+    """A session that notes what it is told, and adds a header."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.heard: list[tuple[object, ...]] = []
+
+    def envelope_from(self, address: bytes, *parameters: bytes) -> None:
+        self.heard.append(("mail", address, *parameters))
+
+    def envelope_recipient(self, address: bytes, *parameters: bytes) -> None:
+        self.heard.append(("recipient", address, *parameters))
+
+    def header(self, name: bytes, value: bytes) -> None:
+        self.heard.append(("header", name, value))
+
+    def body(self, chunk: bytes) -> None:
+        self.heard.append(("body", chunk))
+
+    def end_of_message(self) -> Answer:
+        self.heard.append(("end", self.context.queue_id))
+        self.context.edits.add_header("X-Segl-Route", " plain")
+        return Answer.CONTINUE
+
+    def abort(self) -> None:
+        self.heard.append(("abort",))
+
+
+def talk(pieces: Sequence[bytes]) -> tuple[list[tuple[object, ...]], bytes, Exception | None]:
+    """What the session heard when *pieces* came in one after another, what was answered, and what went wrong."""
+    ours, theirs = socket.socketpair()
+    made: list[Listening] = []
+
+    def session(context: Context) -> Listening:
+        made.append(Listening(context))
+        return made[0]
+
+    failed: list[Exception] = []
+
+    def serve() -> None:
+        with theirs:
+            try:
+                Connection(theirs, session).serve()
+            except (ProtocolError, OSError) as error:
+                failed.append(error)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    answered = b""
+    with ours:
+        ours.settimeout(10)
+        try:
+            for piece in pieces:
+                ours.sendall(piece)
+            ours.shutdown(socket.SHUT_WR)
+            while more := ours.recv(65536):
+                answered += more
+        except ConnectionError:
+            pass
+    thread.join(10)
+    assert not thread.is_alive()
+    return made[0].heard, answered, failed[0] if failed else None
+
+
+ANSWERED = negotiate(OFFER[5:])[1] + packet(b"h", b"X-Segl-Route\0 plain\0") + packet(b"c")
+
+
+@given(st.lists(st.integers(1, len(OFFER + MESSAGE) - 1), max_size=12))
+def test_it_does_not_matter_how_the_bytes_are_cut(cuts: list[int]) -> None:
+    whole = OFFER + MESSAGE
+    ends = [*sorted(set(cuts)), len(whole)]
+    heard, answered, failed = talk([whole[a:b] for a, b in zip([0, *ends], ends, strict=False)])
+    assert (heard, answered, failed) == ([*HEARD, ("abort",)], ANSWERED, None)
+
+
+@given(st.binary(max_size=200))
+def test_nonsense_ends_the_connection_and_no_message(junk: bytes) -> None:
+    heard, _, _ = talk([OFFER, junk])
+    assert heard[-1] == ("abort",)
+    heard, answered, _ = talk([junk])
+    assert heard[-1] == ("abort",)
+    if not answered:
+        assert heard == [("abort",)]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        MESSAGE,  # before the negotiation
+        OFFER + packet(b"?"),
+        OFFER + struct.pack("!I", 0) + b"E",
+        OFFER + struct.pack("!IB", 65_537, ord("B")),
+        OFFER + packet(b"M", b"<no end>"),
+        OFFER + packet(b"M"),
+        packet(b"O", b"\0\0\0\6"),
+        packet(b"O", struct.pack("!III", 1, ALL_ACTIONS, ALL_STEPS)),
+        packet(b"O", struct.pack("!III", 6, ALL_ACTIONS & ~0x80, ALL_STEPS)),
+    ],
+)
+def test_what_is_not_the_protocol_is_answered_by_closing(broken: bytes) -> None:
+    _, _, failed = talk([broken])
+    assert isinstance(failed, ProtocolError)
+
+
+def test_an_older_mta_gets_an_answer_to_each_step_and_the_blank_it_left_out() -> None:
+    old = packet(b"O", struct.pack("!III", 6, ALL_ACTIONS, 0x7F))
+    steps = [
+        packet(b"C", b"desk\0U"),
+        packet(b"H", b"desk\0"),
+        packet(b"M", b"<anna@nordby.example>\0"),
+        packet(b"L", b"Subject\0Hej\0"),
+        packet(b"N"),
+        packet(b"B", b"Vi ses\r\n"),
+    ]
+    heard, answered, failed = talk([old, *steps])
+    assert failed is None
+    assert ("header", b"Subject", b" Hej") in heard
+    assert answered.endswith(packet(b"c") * len(steps))
+
+
+def test_macros_are_only_those_we_read_and_an_mta_without_that_choice_sends_all() -> None:
+    _, told = negotiate(OFFER[5:])
+    assert told[17:] == b"".join(struct.pack("!I", step) + b"i\0" for step in range(7))
+    _, told = negotiate(struct.pack("!III", 6, 0xFF, ALL_STEPS))
+    assert told[17:] == b""
+
+
+def test_edits_as_postfix_reads_them() -> None:
+    edits = Edits()
+    edits.change_header("Subject", 2, " [sikker] æ")
+    edits.change_header("x-segl", 1, "")
+    edits.delete_recipient("<å@x.example>")
+    edits.add_recipient("<å@x.example>", "NOTIFY=NEVER")
+    edits.change_sender("<a@x.example>", "RET=HDRS")
+    edits.quarantine("segl: cpr")
+    edits.add_header("X-Segl-Route", " secure")
+    assert edits.packets == [
+        packet(b"m", b"\0\0\0\2Subject\0 [sikker] \xc3\xa6\0"),
+        packet(b"m", b"\0\0\0\1x-segl\0\0"),
+        packet(b"-", b"<\xc3\xa5@x.example>\0"),
+        packet(b"2", b"<\xc3\xa5@x.example>\0NOTIFY=NEVER\0"),
+        packet(b"e", b"<a@x.example>\0RET=HDRS\0"),
+        packet(b"q", b"segl: cpr\0"),
+        packet(b"h", b"X-Segl-Route\0 secure\0"),
+    ]
+
+
+def test_a_nul_in_an_edit_cannot_make_two_strings_of_one() -> None:
+    edits = Edits()
+    edits.add_header("X-Segl-Hold", "a\0X-Segl-Route\0plain")
+    assert strings(edits.packets[0][5:]) == [b"X-Segl-Hold", b"aX-Segl-Routeplain"]
+
+
+def test_a_reply_keeps_its_per_cent_signs() -> None:
+    assert reply(550, "5.7.1", "100% no") == packet(b"y", b"550 5.7.1 100%% no\0")
+
+
+def test_macros() -> None:
+    assert macro(b"Ei\x004c9d\0j\0host\0", b"i") == b"4c9d"
+    assert macro(b"E", b"i") is None
+    assert macro(b"Ej\0host\0i", b"i") is None
