@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -96,6 +97,73 @@ def faults_of(line: str) -> list[str]:
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_commands_and_their_options_are_there(page: Path) -> None:
     assert not [f"segl {line.strip()}: {fault}" for line in commands(page) for fault in faults_of(line)]
+
+
+# What a postmaster has, or is told to install.
+PROGRAMS = set(
+    """
+    .venv/bin/pytest .venv/bin/segl /usr/lib/segl/bin/pip adduser apt-get cat cd certbot chgrp chmod curl dig echo
+    git grep head install journalctl jq ln make mkdir nginx openssl postconf postfix postqueue postsuper python3 rm
+    segl systemctl systemd-sysusers systemd-tmpfiles tar tee umask
+    """.split()
+)
+
+
+def programs(block: str) -> Iterator[str]:
+    """The first word of every command in *block*; ``sudo`` and settings of the environment come before it."""
+    text = re.sub(r"(?m)(^|\s)#.*$", "", block.replace("\\\n", " "))
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=";|&()\n")
+    lexer.commenters, lexer.whitespace, lexer.whitespace_split, first = "", " \t", True, True
+    for word in lexer:
+        if set(word) <= set(";|&()\n"):
+            first = True
+        elif first and word != "sudo" and not re.match(r"[A-Z_]+=", word):
+            yield word
+            first = False
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "sh")], ids=page_id)
+def test_what_is_to_be_typed_is_shell_and_names_programs_that_are_there(page: Path) -> None:
+    for block in blocks(page, "sh"):
+        checked = subprocess.run(["bash", "-n"], input=block, text=True, capture_output=True, check=False)
+        assert (checked.returncode, checked.stderr) == (0, ""), block
+        assert set(programs(block)) <= PROGRAMS, block
+
+
+def test_units_that_are_named_are_shipped() -> None:
+    shipped = {file.name for file in (REPOSITORY / "systemd").iterdir()}
+    text = "\n".join(block for page in PAGES for block in (*blocks(page, "sh"), *inline(page)))
+    named = {
+        word.strip("`.,;")
+        for line in re.findall(r"(?:systemctl|journalctl)[^\n|#;`]*", text)
+        for word in line.split()
+    }
+    units = {word for word in named if word.startswith("segl-")}
+    assert len(units) > 5
+    assert not {unit for unit in units if not {unit, f"{unit}.service"} & shipped}
+
+
+def test_programs_are_told_from_their_arguments() -> None:
+    assert list(programs("sudo A=1 segl key new \\\n  x | grep y  # then\numask 077 && cat 'a; b'\n")) == [
+        "segl",
+        "grep",
+        "umask",
+        "cat",
+    ]
+
+
+def test_examples_of_web_servers_stand_where_they_are_tried() -> None:
+    """tests/unit/portal/test_web_servers.py runs those of docs/operations.md."""
+    pages = {page.name for page in PAGES if blocks(page, "nginx") or blocks(page, "apache")}
+    assert pages == {"operations.md"}
+
+
+def test_the_index_names_every_page() -> None:
+    index = (REPOSITORY / "docs" / "README.md").read_text("utf-8")
+    folder = REPOSITORY / "docs"
+    pages = {str(page.relative_to(folder)) for page in folder.rglob("*.md")}
+    pages = {page for page in pages if not page.startswith("decisions/")} - {"README.md"}
+    assert not {page for page in pages if f"({page})" not in index}
 
 
 def test_the_documents_are_read_at_all() -> None:

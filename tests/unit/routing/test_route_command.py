@@ -86,6 +86,15 @@ def test_for_people(settings: Path) -> None:
     assert second.startswith(" → tunnel\n")
 
 
+def test_what_the_manual_shows(settings: Path, repository: Path) -> None:
+    page = (repository / "docs" / "troubleshooting.md").read_text("utf-8")
+    shown = re.search(r"^```text\n(bo@.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    lines = ask(settings, "--refresh", "bo@klartekst.example").stdout.splitlines()
+    assert shown[1].splitlines()[:-1] == lines[:7]
+    assert len(lines) > 7, "the proofs, where the page has …"
+
+
 def test_for_programs(settings: Path, outside: Outside) -> None:
     addresses = ["anna@nordby-vand.example", "bo@boligforening.example", "bo@kommune.example"]
     result = ask(settings, "--json", *addresses)
