@@ -7,55 +7,14 @@ milliseconds), never its content; errors are logged by their private text, which
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, TextIO, cast
 
 import structlog
 
 from segl.errors import SeglError
+from segl.log import configure_log as configure_log  # whoever logs asks for both here
 from segl.vocabulary import Known, Route, Verdict
-
-_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-
-
-def configure_log(form: Literal["json", "console"] = "json", level: str = "info") -> None:
-    """Set up logging for this process; call once, before the first event."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Unfailing(sys.stderr))),
-        cache_logger_on_first_use=False,
-    )
-
-
-class _Unfailing:
-    """A stream that takes no notice of a full disk or a closed pipe: a log that cannot be written must
-    not stop the mail."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        with suppress(OSError, ValueError):
-            return self._stream.write(text)
-        return 0
-
-    def flush(self) -> None:
-        with suppress(OSError, ValueError):
-            self._stream.flush()
 
 
 class Events:
@@ -108,8 +67,10 @@ class Events:
         ms: float,
         mode: str,
         forged: int,
+        policies: Sequence[str] = (),
     ) -> None:
-        """A message got its verdict. ``forged`` counts the X-Segl and TLS-Required headers taken off."""
+        """A message got its verdict. ``forged`` counts the X-Segl and TLS-Required headers taken off; ``policies``
+        changed the verdict, or demand of TLS."""
         self._log.info(
             "classified",
             queue_id=queue_id,
@@ -121,6 +82,7 @@ class Events:
             ms=round(ms, 1),
             mode=mode,
             forged=forged,
+            policies=list(policies),
         )
 
     def lowered(self, queue_id: str, policies: Sequence[str], verdict: Verdict, *, sender: str) -> None:

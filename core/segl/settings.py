@@ -165,16 +165,25 @@ class Settings:
         local, domain = split_address(recipient)
         return self.is_own(domain) and not is_relayed(local)
 
+    @property
+    def common_looks(self) -> list[Look]:
+        """The looks for whoever has none of his own; there should be one at most. One that a policy names and that
+        names no domains is for that policy alone."""
+        named = {entry.look for entry in self.policy}
+        return [look for look in self.portal.look if not look.domains and look.name not in named]
+
     def look_of(self, sender: str) -> Look | None:
         """The look of what *sender* (an address) sends; ``None`` where none is set."""
         entry = self.policies.about(Message(sender=sender)).terms(None).look if self.policy else None
         if entry is not None:
             return next((look for look in self.portal.look if look.name == entry.look), None)
         domain = domain_of(sender)
-        look = self.portal.look_of(domain)
+        fits = (look for look in self.portal.look if domain in look.domains)
+        look = next(fits, None) or next(iter(self.common_looks), None)
         if (owner := self.owner(domain)).is_tenant and (look is None or not look.domains):
             # not with another's name, logo and telephone
-            return Look(name=owner.name, colour=look.colour) if look else Look(name=owner.name)
+            look = look or Look()
+            return Look(name=owner.name, colour=look.colour, expiry_days=look.expiry_days)
         return look
 
     def notice_from_of(self, sender: str) -> str:

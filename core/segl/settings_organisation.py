@@ -22,7 +22,7 @@ from segl.settings_values import Address, Domain
 
 _FORBID: Final = ConfigDict(extra="forbid")
 Domains = Annotated[tuple[Domain, ...], Field(min_length=1)]
-OrganisationName = Annotated[str, Field(max_length=200)]
+OrganisationName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -257,11 +257,6 @@ class Portal:
     look: tuple[Look, ...] = ()
     relay: PortalRelay = field(default_factory=PortalRelay)
 
-    def look_of(self, domain: str) -> Look | None:
-        """The look for mail from *domain* (normal form); else the one that names no domain, if there is one."""
-        plain = next((look for look in self.look if not look.domains), None)
-        return next((look for look in self.look if domain in look.domains), plain)
-
     @property
     def base(self) -> str:
         """The address with one slash at its end."""

@@ -103,7 +103,7 @@ class Look:
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
-    # Sending domains; none: this look is for all domains that no other look names.
+    # Sending domains; none: this look is for all domains that no other look names, or for those whom a policy gives it.
     domains: tuple[Domain, ...] = ()
     # Whose page it is, as people know it; empty: `organisation.name`.
     name: Line = ""

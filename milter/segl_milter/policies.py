@@ -11,24 +11,23 @@ from segl.addresses import domain_of
 from segl.policy import Message, PolicyTable
 from segl.policy_verdict import Ruled, counting, ruled
 from segl.settings import Settings
+from segl.settings_policy import Policy
 from segl.subject_tags import tag_word
-from segl.vocabulary import Proof, Verdict
+from segl.vocabulary import Verdict
 from segl_milter.ruling import INTERNAL, is_inside, tagged
 from segl_milter.transaction import Mail
 
 
-def apply_policies(mail: Mail, verdict: Verdict, settings: Settings) -> tuple[Ruled, Proof]:
-    """*verdict* after the policies, and the least proof that they ask for the message (``ENCRYPT``: none)."""
+def apply_policies(mail: Mail, verdict: Verdict, settings: Settings) -> tuple[Ruled, Policy | None]:
+    """*verdict* after the policies, and the one that gives the least proof the message demands, if one does."""
     if not settings.policy or verdict.reasons == (INTERNAL,):
-        return Ruled(verdict), Proof.ENCRYPT
+        return Ruled(verdict), None
     sender = domain_of(mail.sender.bare)
     bare = (address.bare for address in mail.recipients)
     outside = [one for one in dict.fromkeys(bare) if not is_inside(one, sender, settings)]
     about = settings.policies.about(message_of(mail, verdict, settings.policies))
-    demanded = about.message_least(outside)
     entries = [counting(about, recipient, verdict) for recipient in outside]
-    least = demanded.least if demanded is not None and demanded.least is not None else Proof.ENCRYPT
-    return ruled(verdict, entries), least
+    return ruled(verdict, entries), about.message_least(outside)
 
 
 def message_of(mail: Mail, verdict: Verdict, table: PolicyTable) -> Message:

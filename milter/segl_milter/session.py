@@ -14,6 +14,7 @@ from segl.policy_verdict import Ruled
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
 from segl.settings import Settings
+from segl.settings_policy import Policy
 from segl.subject_tags import encoded
 from segl.vocabulary import Decision, Doubt, Proof, Verdict
 from segl_classifier.rules import RuleSet
@@ -76,10 +77,10 @@ class Session:
         try:
             mail = self._whole()
             judged = judge(mail, self._office.rules, self._office.settings, self._office.model)
-            ruled, least = apply_policies(mail, judged, self._office.settings)
+            ruled, asking = apply_policies(mail, judged, self._office.settings)
             seconds = time.perf_counter() - started
-            answer = self._mark(mail, ruled.verdict, least)
-            self._record(mail, ruled, seconds)
+            answer = self._mark(mail, ruled.verdict, asking)
+            self._record(mail, ruled, asking, seconds)
         except Exception as error:  # whatever it is: the message must wait, not pass
             return self._failed(error)
         finally:
@@ -94,9 +95,10 @@ class Session:
             raise RuntimeError("end of message without MAIL")
         return self._transaction.whole()
 
-    def _mark(self, mail: Mail, verdict: Verdict, asked: Proof) -> Answer:
+    def _mark(self, mail: Mail, verdict: Verdict, asking: Policy | None) -> Answer:
         settings = self._office.settings
         todo = action(verdict, settings.detection.mode)
+        asked = asking.least if asking is not None and asking.least is not None else Proof.ENCRYPT
         least = Proof.strictest((asked, least_for(verdict.labels, verdict.cpr_numbers, settings)))
         opened = to_be_opened(mail, settings)
         subjects = forged_tags(mail, settings)
@@ -131,7 +133,7 @@ class Session:
         name = key.new_id()
         return name, key.seal(name, facts_of(mail, verdict, self._office.settings).to_bytes())
 
-    def _record(self, mail: Mail, ruled: Ruled, seconds: float) -> None:
+    def _record(self, mail: Mail, ruled: Ruled, asking: Policy | None, seconds: float) -> None:
         verdict = ruled.verdict
         mode = self._office.settings.detection.mode.value
         envelope = mail.envelope(self._context.queue_id)
@@ -145,6 +147,7 @@ class Session:
             ms=seconds * 1000,
             mode=mode,
             forged=len(mail.steering),
+            policies=list(dict.fromkeys((*ruled.by, *([asking.name] if asking else [])))),
         )
         if ruled.by:
             metrics.POLICY_VERDICTS.labels("lowered" if ruled.lowered else "raised").inc()

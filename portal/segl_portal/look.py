@@ -76,15 +76,15 @@ class Looks:
 def load_looks(settings: Settings, file: Path | str = "segl.toml") -> Looks:
     """Raises :class:`SettingsError`, which names every fault: a colour that cannot be read, a logo that is none, a
     domain with two looks."""
-    given: Sequence[LookSettings] = settings.portal.look or (LookSettings(),)
-    if all(entry.domains for entry in given):
-        given = (*given, LookSettings())
+    given: Sequence[LookSettings] = settings.portal.look
+    common = settings.common_looks or [LookSettings()]
+    given = given if settings.common_looks else (*given, *common)
     faults: list[Fault] = []
     looks = [_look(entry, settings, file, number, faults) for number, entry in enumerate(given, 1)]
     named: set[str] = set()
     otherwise: list[Look] = []
     for number, (entry, look) in enumerate(zip(given, looks, strict=True), 1):
-        if not entry.domains:
+        if entry in common:
             otherwise.append(look)
             if len(otherwise) > 1:
                 faults.append(Fault(file, f"portal.look.{number}", "names no domains, like one before it"))
@@ -99,7 +99,8 @@ def load_looks(settings: Settings, file: Path | str = "segl.toml") -> Looks:
         own = settings.look_of(f"@{owner.domains[0]}")
         if own is not None and own not in made:
             made[own] = _look(own, settings, file, len(made) + 1, faults)
-    return Looks(looks[0], made, otherwise[0], settings.look_of)
+    first = next(look for entry, look in zip(given, looks, strict=True) if entry.domains or entry in common)
+    return Looks(first, made, otherwise[0], settings.look_of)
 
 
 def _look(

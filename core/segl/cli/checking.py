@@ -10,7 +10,7 @@ from pathlib import Path
 from segl.cli.mailbox import Mail, Source, Unread, read_mail
 from segl.cli.output import complain
 from segl.cli.spread import Lost, cores, spread
-from segl.settings import DEFAULT_FILE
+from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_detection import Limits
 from segl.vocabulary import Verdict
 from segl_classifier.classify import Evidence, classify, gather
@@ -49,6 +49,7 @@ class Checker:
     stance: Stance
     model: Model | None = None
     pictures: Pictures = NO_OCR
+    settings: Settings | None = None
 
     @classmethod
     def make(
@@ -57,6 +58,7 @@ class Checker:
         """With *settings_file*, or the usual one if there is one, or defaults. Raises
         :class:`SettingsError` and :class:`RulesError`."""
         limits, stance, pictures = Limits(), Stance(), NO_OCR
+        settings: Settings | None = None
         rules: tuple[Path, ...] = ()
         if settings_file or os.access(DEFAULT_FILE, os.R_OK):
             from segl.settings_file import load_settings
@@ -69,7 +71,7 @@ class Checker:
         elif DEFAULT_FILE.exists():
             complain(f"{DEFAULT_FILE} may not be read", "the shipped rules and usual limits are used")
         loaded = load_rules([*rules, *extra_rules])
-        return cls(loaded, limits, stance, _model() if with_model else None, pictures)
+        return cls(loaded, limits, stance, _model() if with_model else None, pictures, settings)
 
     def gather(self, raw: bytes) -> Evidence:
         """All evidence in *raw*, for those who want more than the verdict."""

@@ -30,6 +30,7 @@ from segl.vocabulary import Decision, Label
 
 if TYPE_CHECKING:
     from segl.cli.checking import Checker
+    from segl.cli.explain_policies import Applied
     from segl_classifier.explain import Explanation, Passage
     from segl_classifier.weigh import Weighing
 
@@ -52,12 +53,20 @@ def explain(
     everything: Annotated[
         bool, typer.Option("--all", help="Show windows in which nothing was found as well.")
     ] = False,
+    sender: Annotated[
+        str | None, typer.Option("--from", help="For policies: the envelope's sender, else that in From.")
+    ] = None,
+    to: Annotated[
+        list[str] | None, typer.Option("--to", help="For policies: a recipient, else those in To and Cc.")
+    ] = None,
 ) -> None:
     """Show a message window by window with what was found in it, and the arithmetic of each category.
 
     Personal numbers and other long numbers are masked; the rest of the text is shown as it is.
 
-    Exit code: as that of segl check.
+    Where the settings have policies, what they make of the verdict follows, recipient by recipient.
+
+    Exit code: as that of segl check; policies do not change it.
     """
     from segl.cli.checking import Checker
 
@@ -74,21 +83,29 @@ def explain(
                 complain(f"{mail.name}: {mail.problem}", mail.hint)
                 unread = True
             else:
-                decisions.append(_one(mail, checker, as_json, everything))
+                decisions.append(_one(mail, checker, as_json, everything, (sender, to or [])))
     raise typer.Exit(Exit.BAD_INPUT if unread else EXIT_OF[Decision.strictest(decisions)])
 
 
-def _one(mail: Mail, checker: Checker, as_json: bool, everything: bool) -> Decision:
+def _one(
+    mail: Mail, checker: Checker, as_json: bool, everything: bool, envelope: tuple[str | None, list[str]]
+) -> Decision:
+    from segl.cli.explain_policies import applied
     from segl_classifier.explain import explain as explain_message
 
     found = checker.gather(mail.raw)
     told = explain_message(found, checker.rules, model=checker.model, stance=checker.stance)
+    settings = checker.settings if checker.settings is not None and checker.settings.policy else None
+    found_of = applied(mail.raw, told.verdict, settings, *envelope) if settings is not None else None
     if as_json:
-        say_json({"file": printable(mail.name), **told.as_dict()})
+        policies = {"policies": found_of.as_dict(settings)} if found_of and settings else {}
+        say_json({"file": printable(mail.name), **told.as_dict(), **policies})
     else:
         say(paint(printable(mail.name), bold=True))
         _windows(told, everything)
         _arithmetic(told)
+        if found_of is not None:
+            _policies(found_of)
     return told.verdict.decision
 
 
@@ -163,6 +180,23 @@ def _arithmetic(told: Explanation) -> None:
         _weighing(told.balance.whole, told)
     decision = paint(verdict.decision, COLOUR_OF[verdict.decision], bold=True)
     say(f"→ {decision} ({', '.join(verdict.reasons)})" if verdict.reasons else f"→ {decision}")
+
+
+def _policies(found: Applied) -> None:
+    from segl.cli.explain_policies import lines
+
+    if found.guessed:
+        say(
+            paint(
+                "policies, by the addresses in the header (--from, --to name those of the envelope):",
+                dim=True,
+            )
+        )
+    for text, decision in lines(found):
+        if decision is None:
+            say(f"    {printable(text)}")
+        else:
+            say(f"→ with policies {paint(decision, COLOUR_OF[decision], bold=True)}{printable(text)}")
 
 
 def _weighing(weighing: Weighing, told: Explanation) -> None:

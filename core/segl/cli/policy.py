@@ -52,8 +52,8 @@ def explain(
     """Show what holds for a message FROM one address TO another: verdict, least proof, order of ways, receipts,
     portal look; each with the policy or setting that says so.
 
-    What is not told of the message is not known: entries that ask for it are shown as perhaps. The verdict is that of
-    the usual rules (a category means secure); rule files may hold or reject.
+    What is not told of the message is not known: entries that ask for it are shown as perhaps. With --label the verdict
+    is that of the rules for such a message.
 
     Exit code: 0, or 2 for bad input.
     """
@@ -67,7 +67,8 @@ def explain(
             fail(f"{address} is no mail address", "segl policy explain anna@x.dk bo@y.dk")
     if not recipient:
         fail("there is no recipient")
-    message, verdict = _message(sender, label, cpr_numbers, score, size, tag)
+    message = _message(sender, label, cpr_numbers, score, size, tag)
+    verdict = _verdict(loaded, message)
     lines = told(loaded, message, recipient, verdict)
     if as_json:
         levels = levels_of(loaded)
@@ -141,15 +142,14 @@ def _message(
     scores: list[str] | None,
     size: int | None,
     tags: list[str] | None,
-) -> tuple[Message, Verdict | None]:
+) -> Message:
     from segl.policy import Message
     from segl.subject_tags import tag_word
-    from segl.vocabulary import Verdict
 
     found = None if labels is None else tuple(dict.fromkeys(_label(one) for one in labels if one != NONE))
     if found == () and cpr_numbers is None:
         cpr_numbers = 0
-    message = Message(
+    return Message(
         sender=sender,
         labels=found,
         cpr_numbers=cpr_numbers,
@@ -157,10 +157,29 @@ def _message(
         size=size,
         tags=None if tags is None else {tag_word(one) for one in tags if one != NONE},
     )
-    if found is None:
-        return message, None
-    decision = Decision.SECURE if found else Decision.PLAIN
-    return message, Verdict(decision, labels=found, reasons=tuple(label.value for label in found))
+
+
+def _verdict(settings: Settings, message: Message) -> Verdict | None:
+    """What the rules say of a message with these categories; ``None`` when they are not known."""
+    from segl.cli.output import fail_of
+    from segl.errors import SeglError
+    from segl.vocabulary import Verdict
+
+    if message.labels is None:
+        return None
+    labels = tuple(label for label in Label if label in message.labels)
+    decisions = []
+    if labels:
+        from segl_classifier.rules import load_rules
+
+        try:
+            rules = load_rules(settings.detection.rules)
+        except SeglError as error:
+            fail_of(error)
+        decisions = [Decision.SECURE, *(rules.labels[label].decision for label in labels)]
+    return Verdict(
+        Decision.strictest(decisions), labels=labels, reasons=tuple(label.value for label in labels)
+    )
 
 
 def _label(word: str) -> Label:

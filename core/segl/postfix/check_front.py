@@ -274,9 +274,8 @@ def _own_domains(setup: Setup) -> Iterator[Check]:
     """Segl's own domains and Postfix's should be the same."""
     id_, unknown = "front.own-domains", []
     try:
-        unknown = [
-            d for d in setup.settings.organisation.domains if not takes_domain(setup, d, _DOMAIN_LISTS)
-        ]
+        every = [domain for owner in setup.settings.owners.every for domain in owner.domains]
+        unknown = [domain for domain in every if not takes_domain(setup, domain, _DOMAIN_LISTS)]
     except TableUnread as error:
         yield Check(
             id_, State.UNKNOWN, error.private, fix="see to it yourself that Postfix takes the own domains"

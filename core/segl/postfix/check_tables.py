@@ -198,9 +198,8 @@ def addresses_in(text: str) -> list[str]:
 def _dot_forwards(setup: Setup) -> Iterator[tuple[str, list[str], str]]:
     """~/.forward of users, where local(8) delivers mail to own domains (aliases(5), local(8))."""
     local = set(split_list(setup.front.value("mydestination").lower()))
-    if not local & set(setup.settings.organisation.domains) or "forward" not in setup.front.value(
-        "forward_path"
-    ):
+    own = {domain for owner in setup.settings.owners.every for domain in owner.domains}
+    if not local & own or "forward" not in setup.front.value("forward_path"):
         return
     denied = 0
     for home, owner in {user.pw_dir: user.pw_uid for user in pwd.getpwall()}.items():

@@ -198,7 +198,8 @@ def _fault(line: Line, texts: ReceiptTexts) -> str:
 
 
 def _why(reasons: Sequence[str], texts: ReceiptTexts) -> str:
-    words = [texts.reason_words.get(reason.partition(".")[0], "") for reason in reasons]
+    parts = [reason.partition(".") for reason in reasons]
+    words = [texts.reason_words.get(word, "").replace("{name}", name) for word, _, name in parts]
     told = "; ".join(dict.fromkeys(filter(None, words)))
     return texts.reasons.format(reasons=told) if told else ""
 

@@ -188,3 +188,24 @@ def test_a_directory_and_what_cannot_be_read(mail: Path) -> None:
     assert done.exit_code == 2
     assert "empty.eml: is empty" in done.stderr
     assert str(mail) in done.stdout
+
+
+def test_policies_follow_the_arithmetic_recipient_by_recipient(mail: Path, tmp_path: Path) -> None:
+    file = tmp_path / "segl.toml"
+    file.write_text(
+        '[organisation]\nname = "Vandet"\ndomains = ["vand.example"]\n\n'
+        '[[policy]]\nname = "klar"\nrecipient = ["by.example"]\nverdict = "plain"\n'
+        'lowers = ["health", "cpr", "employment_education"]\n\n'
+        '[[policy]]\nname = "straf"\nrecipient = ["c.example"]\nverdict = "hold"\n',
+        "utf-8",
+    )
+    shown = segl(mail, "--settings", file)
+    assert "policies, by the addresses in the header" in shown.stdout
+    assert "a@vand.example → b@by.example: verdict plain (policy klar; lowers secure)" in shown.stdout
+    assert "→ with policies plain (" in shown.stdout
+    assert "lowered.klar)" in shown.stdout
+    assert shown.exit_code == 10, "what is in the message is what it was"
+    told = segl(mail, "--settings", file, "--from", "x@vand.example", "--to", "q@c.example", "--json")
+    policies = json.loads(told.stdout)["policies"]
+    assert (policies["decision"], policies["from"], policies["guessed"]) == ("hold", "x@vand.example", False)
+    assert policies["recipients"][0]["verdict"]["policy"] == "straf"

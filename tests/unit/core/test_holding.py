@@ -16,7 +16,8 @@ from segl.errors import PostfixError
 from segl.mail.return_port import Handover, ReturnPort, Unreachable
 from segl.postfix import hold_queue
 from segl.postfix.hold_queue import Held, HoldQueue
-from segl.postfix.holding import Decided, Holding, Release
+from segl.postfix.hold_texts import TO_OFFICER
+from segl.postfix.holding import Decided, Holding, NotTheirs, Release
 from segl.settings_file import parse_settings
 from segl.store import open_store
 
@@ -160,3 +161,55 @@ def test_what_waits_is_found_behind_a_long_queue_and_with_any_address(
     monkeypatch.setattr(hold_queue, "run_postfix", lambda *_: CompletedProcess([], 1, "", "no"))
     with pytest.raises(PostfixError):
         HoldQueue(Path("/nowhere")).messages()
+
+
+@pytest.fixture
+def two(engine: Engine) -> Holding:
+    """Two organisations, each with its officer and those who decide."""
+    given = {
+        "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+        "tenant": [
+            {
+                "name": "Skolen",
+                "domains": ["skole.example"],
+                "language": "en",
+                "officer": "dpo@skole.example",
+                "deciders": ["lise"],
+            }
+        ],
+        "hold": {"officer": "dpo@nordby.example", "persons": 2, "deciders": ["anna", "knud"]},
+    }
+    return Holding(parse_settings(given), engine, Queue(Path("/nowhere")), Port("127.0.0.1", 1))
+
+
+OF_SCHOOL = Held("4jZ7", "cd" * 32, HELD.arrived, 900, "rektor@skole.example", ("bo@x.example",), ("cpr",))
+
+
+def test_who_decides_for_one_organisation_has_no_say_about_another(two: Holding) -> None:
+    for held, person in (
+        (HELD, "lise"),
+        (OF_SCHOOL, "anna"),
+        (OF_SCHOOL, "knud (sudo)"),
+        (OF_SCHOOL, "root"),
+    ):
+        for act in (two.release, two.reject, two.looked):
+            with pytest.raises(NotTheirs, match="has no say"):
+                act(held, person)
+    assert not done(two)
+    assert not sent(two), "nobody is told of what did not happen"
+
+
+def test_each_organisation_asks_as_many_people_as_it_says(two: Holding) -> None:
+    assert two.release(HELD, "anna") is Release.ASKED
+    assert two.release(HELD, "knud (sudo)") is Release.RELEASED
+    assert two.release(OF_SCHOOL, "lise (sudo)") is Release.ASKED, "its own number is that of [hold]"
+
+
+def test_officer_and_texts_are_those_of_the_senders_organisation(two: Holding) -> None:
+    two._send(OF_SCHOOL, two.owner(OF_SCHOOL).officer, TO_OFFICER)
+    [mail] = [one.decode() for one in sent(two)]
+    assert "To: <dpo@skole.example>" in mail
+    assert "sikker-besked@skole.example" in mail
+    assert "nordby" not in mail.lower()
+    stranger = Held("4jZ8", "ef" * 32, HELD.arrived, 900, "x@elsewhere.example", ("bo@x.example",), ("cpr",))
+    assert two.owner(stranger).officer == "dpo@nordby.example"

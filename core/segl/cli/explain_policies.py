@@ -1,0 +1,91 @@
+"""The last part of ``segl explain``: what policies make of the verdict for each recipient, and of the message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import getaddresses
+
+from segl.addresses import domain_of
+from segl.cli.policy_told import Told, levels_of, told
+from segl.mail.fields import read_header
+from segl.mime.encoded_words import shown_header
+from segl.policy_verdict import Ruled
+from segl.settings import Settings
+from segl.vocabulary import Decision, Verdict
+
+_MOST = 50  # recipients told of one by one
+_LONGEST = 64 * 1024  # bytes of a field that is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The message with the policies: to whom it is thought to go, what holds for each outside, and the verdict."""
+
+    sender: str
+    terms: tuple[tuple[str, tuple[Told, ...]], ...]
+    ruled: Ruled
+    guessed: bool  # from the header, which need not be the envelope
+
+    def as_dict(self, settings: Settings) -> dict[str, object]:
+        levels = levels_of(settings)
+        return {
+            "from": self.sender,
+            "guessed": self.guessed,
+            "decision": self.ruled.verdict.decision.value,
+            "reasons": list(self.ruled.verdict.reasons),
+            "recipients": [
+                {"to": to, **{one.term.value: one.as_dict(levels) for one in terms}}
+                for to, terms in self.terms
+            ],
+        }
+
+
+def applied(raw: bytes, verdict: Verdict, settings: Settings, sender: str | None, to: list[str]) -> Applied:
+    """*verdict* on the message *raw* from *sender* to *to*, as the milter would rule; what is not given is read from
+    the header."""
+    from segl_milter.policies import apply_policies, message_of
+    from segl_milter.ruling import demand, demands, is_inside
+    from segl_milter.transaction import Address, Mail
+
+    fields, _ = read_header(raw)
+
+    def named(*names: str) -> list[str]:
+        values = [field.value[:_LONGEST].decode("latin-1") for field in fields if field.name in names]
+        return [
+            address
+            for _, address in getaddresses([shown_header(one) for one in values])
+            if domain_of(address)
+        ]
+
+    guessed = sender is None or not to
+    sender = sender if sender is not None else next(iter(named("from")), "")
+    recipients = to or list(dict.fromkeys(named("to", "cc", "bcc")))
+    mail = Mail(
+        sender=Address(f"<{sender}>"),
+        recipients=tuple(Address(f"<{one}>") for one in recipients),
+        raw=raw,
+        size=len(raw),
+        subjects=tuple(field.value for field in fields if field.name == "subject"),
+    )
+    verdict = demand(verdict, tuple(demands(mail, settings)))
+    ruled, _ = apply_policies(mail, verdict, settings)
+    message = message_of(mail, verdict, settings.policies)
+    outside = [one for one in recipients if not is_inside(one, domain_of(sender), settings)]
+    terms = tuple((one, tuple(told(settings, message, one, verdict))) for one in outside[:_MOST])
+    return Applied(sender, terms, ruled, guessed)
+
+
+def lines(found: Applied) -> list[tuple[str, Decision | None]]:
+    """*found* for people: each line, and the decision it ends in, if any."""
+    shown: list[tuple[str, Decision | None]] = []
+    for to, terms in found.terms:
+        words = [
+            f"{one.term} {one.value} ({'; '.join(filter(None, (one.source, one.note)))})"
+            for one in terms
+            if one.policy or one.note
+        ]
+        shown.append((f"{found.sender or '<>'} → {to}: {'; '.join(words) or 'no policy'}", None))
+    verdict = found.ruled.verdict
+    why = f" ({', '.join(verdict.reasons)})" if verdict.reasons else ""
+    shown.append((why, verdict.decision))
+    return shown

@@ -1,0 +1,99 @@
+"""What policies cost a message and each of its recipients: 200 entries, 100 organisations, groups of a thousand.
+
+python tests/bench/bench_policy.py [entries]
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from statistics import median
+from typing import Any
+
+from segl.policy import Message, PolicyTable
+from segl.policy_verdict import counting, ruled
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.vocabulary import Decision, Label, Verdict
+
+ROUNDS, TIMES = 9, 2_000
+VERDICT = Verdict(Decision.SECURE, labels=(Label.HEALTH,), reasons=("health",))
+
+
+def settings(entries: int) -> Settings:
+    """A third each about senders, recipients and content; recipients by domain, address, parent and group."""
+    policies: list[dict[str, Any]] = []
+    for number in range(entries):
+        entry: dict[str, Any] = {"name": f"p{number}"}
+        match number % 6:
+            case 0:
+                entry |= {"organisation": f"Kunde {number % 100}", "labels": ["criminal"], "verdict": "hold"}
+            case 1:
+                entry |= {"sender": [f"leder{number}@k{number % 100}.example"], "receipts": "all"}
+            case 2:
+                entry |= {"recipient": [f"d{number}.example", f".d{number}.example"], "least": "dane"}
+            case 3:
+                entry |= {"recipient": [f"bo@d{number}.example"], "order": ["certificate", "portal"]}
+            case 4:
+                entry |= {"recipient": ["group:mange"], "scores": {"health": 0.9}, "verdict": "secure"}
+            case _:
+                entry |= {
+                    "labels": ["genetic"],
+                    "min_bytes": number,
+                    "tags": ["fortroligt"],
+                    "least": "pinned",
+                }
+        policies.append(entry)
+    return parse_settings(
+        {
+            "organisation": {"name": "Hosting", "domains": ["hosting.example"]},
+            "tenant": [{"name": f"Kunde {n}", "domains": [f"k{n}.example"]} for n in range(100)],
+            "group": [{"name": "mange", "members": [f"m{n}.example" for n in range(1000)]}],
+            "policy": policies,
+        }
+    )
+
+
+def microseconds(work: Any) -> float:
+    found = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        for _ in range(TIMES):
+            work()
+        found.append((time.perf_counter() - begun) / TIMES * 1e6)
+    return median(found)
+
+
+def main(entries: int) -> None:
+    begun = time.perf_counter()
+    loaded = settings(entries)
+    table: PolicyTable = loaded.policies
+    print(f"{entries} entries loaded and checked in {(time.perf_counter() - begun) * 1000:.0f} ms")
+    message = Message(
+        sender="leder1@k1.example",
+        labels=VERDICT.labels,
+        cpr_numbers=0,
+        scores={Label.HEALTH: 0.95},
+        size=20_000,
+        tags=frozenset(),
+    )
+    about = table.about(message)
+    recipients = [f"bo@afdeling.d{n}.example" for n in range(50)] + [f"x@m{n}.example" for n in range(50)]
+    print(f"the message: {microseconds(lambda: table.about(message)):.1f} µs")
+    at = iter(range(10**9))
+
+    def verdict() -> None:
+        counting(about, recipients[next(at) % 100], VERDICT)
+
+    def terms() -> None:
+        about.terms(recipients[next(at) % 100])
+
+    print(f"a recipient, its verdict (segl-milter): {microseconds(verdict):.1f} µs")
+    print(f"a recipient, all terms (segl-map, explain): {microseconds(terms):.1f} µs")
+    entries_of = [counting(about, one, VERDICT) for one in recipients]
+    whole = microseconds(lambda: (ruled(VERDICT, entries_of), about.message_least(recipients)))
+    print(f"100 recipients together, strictest and least: {whole / 100:.1f} µs each")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)

@@ -1,0 +1,162 @@
+"""Several organisations in one installation: whose is what, and what each has of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segl.errors import SettingsError
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.settings_receipts import Receipts
+
+TENANTS: dict[str, Any] = {
+    "organisation": {"name": "Hosting", "domains": ["hosting.example"], "subdomains": True},
+    "tenant": [
+        {
+            "name": "Skolen",
+            "domains": ["skole.example", "skole.hosting.example"],
+            "language": "en",
+            "officer": "dpo@skole.example",
+            "persons": 2,
+            "deciders": ["lise"],
+            "receipts_from": "kvit@skole.example",
+            "report_to": "kontor@skole.example",
+        },
+        {"name": "Vandet", "domains": ["vand.example"], "subdomains": True},
+    ],
+    "hold": {"officer": "dpo@hosting.example", "deciders": ["root"]},
+    "receipts": {"feedback": "hjaelp@hosting.example", "report_to": "drift@hosting.example"},
+    "portal": {"notice_from": "post@hosting.example"},
+}
+
+
+def settings(**tables: Any) -> Settings:
+    return parse_settings(TENANTS | tables)
+
+
+@pytest.mark.parametrize(
+    ("domain", "name"),
+    [
+        ("hosting.example", "Hosting"),
+        ("drift.hosting.example", "Hosting"),
+        ("skole.hosting.example", "Skolen"),  # named goes before a parent with subdomains
+        ("skole.example", "Skolen"),
+        ("post.skole.example", ""),
+        ("post.vand.example", "Vandet"),
+        ("xvand.example", ""),
+        ("", ""),
+    ],
+)
+def test_whose_a_domain_is(domain: str, name: str) -> None:
+    loaded = settings()
+    assert loaded.owners.name_at(domain) == name
+    assert loaded.is_own(domain) is bool(name)
+    assert loaded.owner(domain).name == name or "Hosting", "a stranger's is that of who runs it"
+
+
+def test_a_tenant_takes_nothing_of_another_but_language_and_number_of_persons() -> None:
+    school, water = settings().owner("skole.example"), settings().owner("vand.example")
+    assert (school.language, school.officer, school.persons) == ("en", "dpo@skole.example", 2)
+    assert (school.receipt_sender, school.report_to) == ("kvit@skole.example", "kontor@skole.example")
+    assert (water.language, water.persons) == ("da", 1)
+    own = (water.officer, water.notice_from, water.receipt_sender, water.failures_to)
+    assert own == tuple(
+        f"{one}@vand.example" for one in ("postmaster", "sikker-besked", "kvittering", "postmaster")
+    )
+    assert (water.feedback, water.report_to, water.deciders) == ("", "", ())
+
+
+def test_one_organisation_is_as_before() -> None:
+    loaded = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}})
+    assert not loaded.owners.several
+    assert loaded.owner("elsewhere.example").officer == "postmaster@nordby.example"
+
+
+@pytest.mark.parametrize(
+    ("person", "school", "hosting", "water"),
+    [
+        ("lise", True, False, True),
+        ("lise (sudo)", True, False, True),
+        ("root", False, True, True),
+        ("lisette", False, False, True),
+    ],
+)
+def test_who_decides_about_mail_on_hold(person: str, school: bool, hosting: bool, water: bool) -> None:
+    loaded = settings()
+    found = [loaded.owner(f"{one}.example").may_decide(person) for one in ("skole", "hosting", "vand")]
+    assert found == [school, hosting, water]
+
+
+def test_a_look_never_shows_another_organisation() -> None:
+    common = {"name": "Hosting ApS", "contact": "Ring 12 34 56 78", "colour": "#114400", "expiry_days": 9}
+    school = {"domains": ["skole.example"], "name": "Nordby Skole", "notice_from": "sikker@skole.example"}
+    loaded = settings(portal={"look": [common, school], "notice_from": "post@hosting.example"})
+    looks = {who: loaded.look_of(f"x@{who}.example") for who in ("hosting", "skole", "vand")}
+    shown = {who: (look.name, look.contact, look.colour) for who, look in looks.items() if look}
+    assert shown == {
+        "hosting": ("Hosting ApS", "Ring 12 34 56 78", "#114400"),
+        "skole": ("Nordby Skole", "", "#0b4f6c"),
+        "vand": ("Vandet", "", "#114400"),
+    }
+    assert loaded.expiry_days_of("x@vand.example") == 9
+    senders = [loaded.notice_from_of(f"x@{who}.example") for who in ("hosting", "skole", "vand")]
+    assert senders == ["post@hosting.example", "sikker@skole.example", "sikker-besked@vand.example"]
+
+
+def test_a_policy_gives_senders_a_look_and_receipts_of_their_own() -> None:
+    policies = [
+        {"name": "ledelse", "sender": ["rektor@skole.example"], "look": "Ledelsen", "receipts": "all"},
+        {"name": "skolen", "organisation": "Skolen", "receipts": "daily"},
+    ]
+    looks = [{"name": "Skolen", "domains": ["skole.example"]}, {"name": "Ledelsen", "expiry_days": 9}]
+    loaded = settings(policy=policies, portal={"look": looks})
+    assert loaded.name_of("Rektor@skole.example") == "Ledelsen"
+    assert loaded.expiry_days_of("rektor@skole.example") == 9
+    assert loaded.name_of("anna@skole.example") == "Skolen"
+    sends = {
+        who: loaded.receipt_terms(who.partition("@")[2], who).send
+        for who in ("rektor@skole.example", "anna@skole.example", "x@vand.example", "x@elsewhere.example")
+    }
+    assert list(sends.values()) == [Receipts.ALL, Receipts.DAILY, Receipts.SECURE, Receipts.FAILURES]
+    assert loaded.receipt_terms("skole.example").send is Receipts.DAILY
+
+
+def group_file(folder: Path, content: bytes) -> dict[str, Any]:
+    file = folder / "members"
+    file.write_bytes(content)
+    return {"name": "alle", "members": ["a@x.example"], "file": str(file)}
+
+
+def test_a_group_is_read_from_a_file(tmp_path: Path) -> None:
+    content = b"# ledelsen\nbo@Y.example  # Bo\r\n\n.z.example\n"
+    policy = {"name": "p", "sender": ["group:alle"], "verdict": "hold"}
+    loaded = settings(group=[group_file(tmp_path, content)], policy=[policy])
+    assert loaded.group[0].members == ("a@x.example", "bo@y.example", ".z.example")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"bo@x.example\nikke en adresse@\n", "line 2"),
+        (b"\xff\xfe", "is not UTF-8"),
+        (b"#" * (8 * 1024 * 1024 + 1), "has more than 8 MB"),
+        (b"".join(b"a%d@x.example\n" % n for n in range(100_001)), "holds more than 100000 addresses"),
+        (b"group:andre\n", "is a group"),
+    ],
+    ids=["bad line", "charset", "large", "many", "nested"],
+)
+def test_a_bad_group_file_is_told(tmp_path: Path, content: bytes, problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        settings(group=[group_file(tmp_path, content)])
+
+
+def test_a_missing_group_file_is_told_and_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    import os
+
+    os.mkfifo(tmp_path / "pipe")
+    for name, problem in (("pipe", "is no file"), ("none", "there is no such file")):
+        with pytest.raises(SettingsError, match=problem):
+            settings(group=[{"name": "alle", "file": str(tmp_path / name)}])

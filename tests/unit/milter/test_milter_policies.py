@@ -1,0 +1,152 @@
+"""Policies on whole messages: who counts, what the subject says, and what becomes of the verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.vocabulary import Decision, Label, Proof, Verdict
+from segl_classifier.rules import shipped_rules
+from segl_milter.policies import apply_policies, words_of
+from segl_milter.ruling import judge
+from segl_milter.transaction import Address, Mail
+
+HOUSES: dict[str, Any] = {
+    "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+    "tenant": [{"name": "Skolen", "domains": ["skole.example"]}],
+}
+RAW = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
+BILL = Verdict(Decision.SECURE, labels=(Label.BILLING,), reasons=("billing",))
+
+
+def settings(*policies: dict[str, Any], **tables: Any) -> Settings:
+    named = [{"name": f"p{number}", **one} for number, one in enumerate(policies, 1)]
+    return parse_settings({**HOUSES, "policy": named, **tables})
+
+
+def mail(*recipients: str, sender: str = "a@nordby.example", subject: bytes = b"Hej") -> Mail:
+    raw = RAW % subject
+    return Mail(
+        sender=Address(f"<{sender}>"),
+        recipients=tuple(Address(f"<{one}>") for one in recipients or ("bo@kunde.example",)),
+        raw=raw,
+        size=len(raw),
+        subjects=(b" " + subject,),
+    )
+
+
+def test_a_policy_raises_and_says_so() -> None:
+    found, _ = apply_policies(
+        mail(), Verdict(Decision.PLAIN), settings({"recipient": ["kunde.example"], "verdict": "hold"})
+    )
+    assert (found.verdict.decision, found.verdict.reasons, found.by) == (
+        Decision.HOLD,
+        ("policy.p1",),
+        ("p1",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("recipients", "decision"),
+    [
+        (("bo@kunde.example",), Decision.PLAIN),
+        (("bo@kunde.example", "chef@nordby.example"), Decision.PLAIN),  # colleagues do not count
+        (("bo@kunde.example", "x@andre.example"), Decision.SECURE),
+        (("bo@kunde.example", "bo%andre.example@nordby.example"), Decision.SECURE),
+    ],
+)
+def test_only_copies_that_leave_count(recipients: tuple[str, ...], decision: Decision) -> None:
+    lowering = settings({"recipient": ["kunde.example"], "verdict": "plain", "lowers": ["billing"]})
+    found, _ = apply_policies(mail(*recipients), BILL, lowering)
+    assert found.verdict.decision is decision
+    assert found.lowered is (decision is Decision.PLAIN)
+
+
+def test_a_real_message_with_a_personal_number_is_not_lowered_by_a_word_for_bills() -> None:
+    lowering = settings({"recipient": ["kunde.example"], "verdict": "plain", "lowers": ["billing"]})
+    found, _ = apply_policies(mail(), judge(mail(), shipped_rules(), lowering), lowering)
+    assert (found.verdict.decision, found.by) == (Decision.SECURE, ())
+    said = settings({"recipient": ["kunde.example"], "verdict": "plain", "lowers": ["cpr"]})
+    found, _ = apply_policies(mail(), judge(mail(), shipped_rules(), said), said)
+    assert (found.verdict.decision, found.verdict.reasons) == (Decision.PLAIN, ("cpr", "lowered.p1"))
+    asked = mail(subject=b"sikker: Hej")
+    found, _ = apply_policies(asked, judge(asked, shipped_rules(), said), said)
+    assert found.verdict.decision is Decision.SECURE, "the sender's own word is never lowered"
+
+
+def test_more_recipients_than_are_kept_are_never_lowered() -> None:
+    from dataclasses import replace
+
+    said = settings({"recipient": ["kunde.example"], "verdict": "plain", "lowers": ["cpr"]})
+    many = replace(mail(), more_recipients=1)
+    found, _ = apply_policies(many, judge(many, shipped_rules(), said), said)
+    assert found.verdict.decision is Decision.SECURE
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        (b"Fortroligt: sag 7", {"fortroligt"}),
+        (b"Re: SV: [fortroligt] sag 7", {"fortroligt"}),
+        (b"=?utf-8?q?Fortroligt=3A?= sag", {"fortroligt"}),
+        (b"fortroligt sag 7", set()),
+        (b"Sag 7 fortroligt:", set()),
+        (b"Ekstra: sag", {"ekstra"}),
+    ],
+)
+def test_tags_are_read_from_the_subject(subject: bytes, words: set[str]) -> None:
+    table = settings({"tags": ["fortroligt", "[Ekstra]"], "verdict": "secure"}).policies
+    assert words_of(mail(subject=subject), table) == words
+
+
+def test_the_message_demands_what_rests_on_sender_or_content() -> None:
+    loaded = settings(
+        {"labels": ["billing"], "recipient": ["kunde.example"], "least": "dane"},
+        {"recipient": ["andre.example"], "least": "sealed"},
+    )
+    for recipients, least in (
+        (("bo@kunde.example", "x@andre.example"), Proof.DANE),
+        (("x@andre.example",), None),
+        (("chef@nordby.example", "x@andre.example"), None),
+    ):
+        _, asking = apply_policies(mail(*recipients), BILL, loaded)
+        assert (asking.least if asking else None) is least
+
+
+@pytest.mark.parametrize(
+    ("between", "sender", "recipients", "decision"),
+    [
+        ("inside", "a@nordby.example", ("b@skole.example",), Decision.PLAIN),
+        ("read", "a@nordby.example", ("b@skole.example",), Decision.SECURE),
+        ("read", "a@nordby.example", ("b@skole.example", "c@nordby.example"), Decision.SECURE),
+        ("read", "a@nordby.example", ("c@nordby.example",), Decision.PLAIN),
+        ("read", "b@skole.example", ("a@nordby.example",), Decision.SECURE),
+        (
+            "read",
+            "x@elsewhere.example",
+            ("a@nordby.example", "b@skole.example"),
+            Decision.PLAIN,
+        ),  # it comes in
+        ("read", "", ("b@skole.example",), Decision.PLAIN),
+    ],
+)
+def test_mail_between_two_organisations_of_one_installation(
+    between: str, sender: str, recipients: tuple[str, ...], decision: Decision
+) -> None:
+    organisation = {**HOUSES["organisation"], "between": between}
+    loaded = parse_settings({**HOUSES, "organisation": organisation})
+    verdict = judge(mail(*recipients, sender=sender), shipped_rules(), loaded)
+    assert verdict.decision is decision
+
+
+def test_what_goes_between_organisations_and_is_read_can_be_held() -> None:
+    policy = {"name": "p", "organisation": "Nordby", "recipient": ["skole.example"], "verdict": "hold"}
+    for between, decision in (("inside", Decision.PLAIN), ("read", Decision.HOLD)):
+        organisation = {**HOUSES["organisation"], "between": between}
+        loaded = parse_settings({**HOUSES, "organisation": organisation, "policy": [policy]})
+        message = mail("b@skole.example")
+        found, _ = apply_policies(message, judge(message, shipped_rules(), loaded), loaded)
+        assert found.verdict.decision is decision
