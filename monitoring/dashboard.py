@@ -89,6 +89,13 @@ ROWS: Final[dict[str, list[Panel]]] = {
             stacked=True,
         ),
         Panel(
+            "Records of decisions, feedback, an hour",
+            {
+                "sum by (result) (increase(segl_decisions_total[1h]))": "record: {{result}}",
+                "sum by (says) (increase(segl_feedback_total[1h]))": "senders say: {{says}}",
+            },
+        ),
+        Panel(
             "Time to a verdict",
             {quantile(q, "segl_scan_seconds"): f"{100 * q:g} %" for q in (0.5, 0.9, 0.99)},
             "s",

@@ -63,6 +63,13 @@ def kept(settings: Settings) -> Iterator[Kept]:
             "kvittering til afsenderen og statistik",
             f"{receipts.retention_days} dage",
         )
+    if settings.decisions.keep_days:
+        yield Kept(
+            "Om hver undersøgt mail: afsenderens domæne, tidspunkt, længder, hvilke regler der slog til, og tal fra "
+            "modellen; ingen tekst, ingen adresser. Hvad afsenderen har svaret på, om afgørelsen var rigtig",
+            "at rette reglerne, så færre mails vurderes forkert, og at kunne bevise afgørelserne",
+            f"{settings.decisions.keep_days} dage",
+        )
     yield Kept(
         "Antal modtagere for hvert domæne, dag og vej (ingen adresser)",
         "at se, hvilke domæner der kan få en bedre vej",

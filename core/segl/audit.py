@@ -1,4 +1,4 @@
-"""The audit trail: what was done to sealed messages and to what is decided by people, each entry chained to the last.
+"""The audit trail: what was decided, what was done to sealed messages and by people, each entry chained to the last.
 
 An entry holds ids, addresses and facts, never content. Its hash covers the hash before it, so that an entry that was
 changed, taken out, put in or moved shows (:func:`verify`). What a chain by itself cannot show is that its *end* was
@@ -60,6 +60,10 @@ class Act(StrEnum):
     RELEASE_ASKED = "release-asked"  # one person agreed to its release
     RELEASED = "released"
     REJECTED = "rejected"
+    # of decisions (segl.decisions); the subject is a batch, or of feedback the decision
+    DECIDED = "decided"  # records were written: how many, and their digest
+    FORGOTTEN = "forgotten"  # the time of those written before a moment was over
+    FEEDBACK = "feedback"  # somebody said whether a decision was right
 
 
 Fact = str | int | float | bool | None

@@ -33,6 +33,10 @@ POLICY_VERDICTS = Counter(
 FORGED = Counter("segl_forged_headers", "X-Segl and TLS-Required headers of senders taken off")
 SCAN_SECONDS = Histogram("segl_scan_seconds", "Time from end of message to verdict", buckets=_SCAN_BUCKETS)
 SCAN_FAILURES = Counter("segl_scan_failures", "Messages answered 451 because of a fault of ours")
+DECISIONS = Counter(
+    "segl_decisions", "Records of decisions on their way into the store, by what became of them", ["result"]
+)
+FEEDBACK = Counter("segl_feedback", "What senders said of decisions by the link in their receipt", ["says"])
 WORKERS = Gauge("segl_workers", "Milter workers alive", multiprocess_mode="mostrecent")
 WORKER_DEATHS = Counter("segl_worker_deaths", "Milter workers that died and were replaced")
 RELOADS = Counter("segl_reloads", "Reloads of settings and rules", ["result"])

@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field
 from segl.addresses import domain_of, is_relayed, split_address
 from segl.policy import Message, PolicyTable
 from segl.settings_certificates import Certificates
+from segl.settings_decisions import Decisions
 from segl.settings_delivery import Delivery, Postfix
 from segl.settings_detection import Detection, Limits
 from segl.settings_encryption import Encryption
@@ -118,6 +119,7 @@ class Settings:
     delivery: Delivery = field(default_factory=Delivery)
     inbound: Inbound = field(default_factory=Inbound)
     hold: Hold = field(default_factory=Hold)
+    decisions: Decisions = field(default_factory=Decisions)
     portal: Portal = field(default_factory=Portal)
     receipts: ReceiptSettings = field(default_factory=ReceiptSettings)
     receipt: tuple[ReceiptRule, ...] = ()

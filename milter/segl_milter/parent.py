@@ -27,6 +27,7 @@ from segl_classifier.extract import Pictures
 from segl_classifier.pool import reading
 from segl_milter import signals
 from segl_milter.announce import Announcer
+from segl_milter.decisions import recorder_of
 from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, ListenError, open_listener
 from segl_milter.orders import Orders, read_orders
@@ -130,6 +131,7 @@ class Parent:
     def _man(self, orders: Orders) -> None:
         """Let workers who go by *orders* take over."""
         reading.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
+        orders.rules.fingerprints  # noqa: B018 - made now, for all workers
         gc.unfreeze()
         gc.collect()
         gc.freeze()  # what is loaded by now stays shared: the collector writes to none of it
@@ -155,7 +157,8 @@ def _serve(
     traffic = Traffic()
     announce = Announcer(orders.settings.routing.announced_at, orders.settings.is_own)
     key = orders.receipt_key if isinstance(orders.receipt_key, ReceiptKey) else None
-    office = Office(orders.settings, orders.rules, events, traffic, orders.model, announce, key)
+    remember = recorder_of(orders.settings, orders.rules, orders.model, events)
+    office = Office(orders.settings, orders.rules, events, traffic, orders.model, announce, remember, key)
     serving = Serving(listening, traffic, partial(Session, office), events.failed)
     lifeline.watch(serving)
     serving.start()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from segl.addresses import domain_of
 from segl.mime.encoded_words import decode_header
@@ -18,8 +18,8 @@ from segl.settings import Settings
 from segl.subject_tags import LONGEST, without_tags
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
 from segl.wishes import Wishes, read_wishes
-from segl_classifier.classify import classify
-from segl_classifier.decide import Stance
+from segl_classifier.classify import Evidence, gather
+from segl_classifier.decide import Stance, decide
 from segl_classifier.extract import Pictures
 from segl_classifier.message import unreadable
 from segl_classifier.rules import RuleSet
@@ -35,17 +35,28 @@ ALWAYS = "always"
 _REPLY_PREFIXES = re.compile(r"(?:\s*(?:re|sv|vs|fwd|vb|fw|aw|wg)(?:\[\d+\])?\s*:)*\s*", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The verdict on a message, and what the classifier found in it (``None``: it was not read)."""
+
+    verdict: Verdict
+    found: Evidence | None = None
+
+
 def judge(mail: Mail, rules: RuleSet, settings: Settings, model: Model | None = None) -> Verdict:
+    """As :func:`ruling_on`, the verdict alone."""
+    return ruling_on(mail, rules, settings, model).verdict
+
+
+def ruling_on(mail: Mail, rules: RuleSet, settings: Settings, model: Model | None = None) -> Ruling:
     """The verdict on *mail* with everything that bears on it. Never raises for what is in the message."""
     if to_own_domains_only(mail, settings):
-        return Verdict(Decision.PLAIN, reasons=(INTERNAL,))
-    beyond = tuple(beyond_limits(mail))
+        return Ruling(Verdict(Decision.PLAIN, reasons=(INTERNAL,)))
+    found = gather(mail.raw, rules, settings.limits, model, Pictures.of(settings.detection))
+    found.findings += beyond_limits(mail)
     stance = Stance.of(settings.detection)
-    pictures = Pictures.of(settings.detection)
-    verdict = classify(
-        mail.raw, rules, settings.limits, model=model, stance=stance, also=beyond, pictures=pictures
-    )
-    return demand(verdict, tuple(demands(mail, settings)))
+    verdict = decide(found.findings, rules, stance, model=model, understanding=found.understanding)
+    return Ruling(demand(verdict, tuple(demands(mail, settings))), found)
 
 
 def action(verdict: Verdict, mode: Mode) -> Decision:

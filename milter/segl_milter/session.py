@@ -20,11 +20,21 @@ from segl.vocabulary import Decision, Doubt, Proof, Verdict
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model
 from segl_milter.connection import Context
+from segl_milter.decisions import Circumstances
 from segl_milter.dsn import from_xtext, parameter
 from segl_milter.marks import MOST_NOTICES, Marks, marks_for
 from segl_milter.policies import apply_policies
 from segl_milter.protocol import Answer, Edits
-from segl_milter.ruling import ANSWERS_SEALED, REQUESTED, action, forged_tags, judge, to_be_opened, wishes_of
+from segl_milter.ruling import (
+    ANSWERS_SEALED,
+    REQUESTED,
+    Ruling,
+    action,
+    forged_tags,
+    ruling_on,
+    to_be_opened,
+    wishes_of,
+)
 from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Mail, Transaction
 
@@ -39,6 +49,7 @@ class Office:
     traffic: Traffic
     model: Model | None = None
     announce: Callable[[str], None] = lambda _address: None
+    remember: Callable[[Ruling, Circumstances], None] = lambda _ruling, _circumstances: None
     receipt_key: ReceiptKey | None = None
 
 
@@ -76,11 +87,13 @@ class Session:
         started = time.perf_counter()
         try:
             mail = self._whole()
-            judged = judge(mail, self._office.rules, self._office.settings, self._office.model)
-            ruled, asking = apply_policies(mail, judged, self._office.settings)
+            ruling = ruling_on(mail, self._office.rules, self._office.settings, self._office.model)
+            ruled, asking = apply_policies(mail, ruling.verdict, self._office.settings)
             seconds = time.perf_counter() - started
-            answer = self._mark(mail, ruled.verdict, asking)
+            answer, name = self._mark(mail, ruled.verdict, asking)
             self._record(mail, ruled, asking, seconds)
+            around = self._circumstances(mail, name, seconds)
+            self._office.remember(Ruling(ruled.verdict, ruling.found), around)
         except Exception as error:  # whatever it is: the message must wait, not pass
             return self._failed(error)
         finally:
@@ -95,7 +108,8 @@ class Session:
             raise RuntimeError("end of message without MAIL")
         return self._transaction.whole()
 
-    def _mark(self, mail: Mail, verdict: Verdict, asking: Policy | None) -> Answer:
+    def _mark(self, mail: Mail, verdict: Verdict, asking: Policy | None) -> tuple[Answer, str]:
+        """The answer, and the name the message got, if it goes securely."""
         settings = self._office.settings
         todo = action(verdict, settings.detection.mode)
         asked = asking.least if asking is not None and asking.least is not None else Proof.ENCRYPT
@@ -117,7 +131,7 @@ class Session:
             wishes=wishes,
             borrowed=self._is_borrowed(mail),
         )
-        return apply(marks, self._context)
+        return apply(marks, self._context), name
 
     def _is_borrowed(self, mail: Mail) -> bool:
         """Whether the client names an envelope id that we gave to some other message."""
@@ -155,6 +169,16 @@ class Session:
             self._office.events.lowered(
                 envelope.queue_id, ruled.by, verdict, sender=_printable(envelope.sender)
             )
+
+    def _circumstances(self, mail: Mail, name: str, seconds: float) -> Circumstances:
+        return Circumstances(
+            id=name,
+            queue_id=self._context.queue_id,
+            sender=mail.sender.bare,
+            recipients=len(mail.recipients) + mail.more_recipients,
+            size=mail.size,
+            seconds=seconds,
+        )
 
     def _failed(self, error: Exception) -> Answer:
         metrics.SCAN_FAILURES.inc()

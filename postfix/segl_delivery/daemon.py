@@ -13,6 +13,7 @@ import asyncio
 import os
 import resource
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -48,6 +49,7 @@ from segl_delivery.agent import Agent, Incoming
 from segl_delivery.budget import ByteBudget
 from segl_delivery.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.decisions import DecisionBook, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.housekeeping import keep_house
 from segl_delivery.inbound.agent import OpeningAgent
@@ -100,9 +102,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             try_storage(settings, engine, None if options.check_only else events)
             if options.check_only:
                 return 0
-            with _listening(settings) as listeners:
+            with _listening(settings) as listeners, listening_for_decisions(settings) as decisions:
                 _serve_metrics(settings)
-                asyncio.run(_Daemon(options.settings, settings, engine, events).run(listeners))
+                asyncio.run(
+                    _Daemon(options.settings, settings, engine, events).run(listeners, decisions.sock)
+                )
     except SeglError as error:
         events.start_refused(error)
         return EXIT_REFUSED
@@ -288,8 +292,9 @@ class _Daemon:
         )
         self._traffic = TrafficWriter(engine, events)
         self._watch = KeyWatch(self._agents.keys, events)
+        self._decisions = DecisionBook(engine, events, lambda: self._settings.decisions.keep_days)
 
-    async def run(self, listeners: dict[Way | Incoming, UnixListener]) -> None:
+    async def run(self, listeners: dict[Way | Incoming, UnixListener], decisions: socket.socket) -> None:
         """Serve until SIGTERM."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="deliver"))
@@ -301,16 +306,17 @@ class _Daemon:
         servers = [LmtpServer(self._service(way, budget), listener) for way, listener in listeners.items()]
         for server in servers:
             await server.start()
-        counts = self._traffic.run(lambda: self._settings.routing.traffic_days)
+        self._decisions.start(decisions)
         helpers = [
             asyncio.create_task(each)
             for each in (
                 self._keep_house(),
                 self._tell_news(),
                 notify.feed_watchdog(),
-                counts,
+                self._traffic.run(lambda: self._settings.routing.traffic_days),
                 self._desk.run(),
                 self._follower.run(),
+                self._decisions.run(),
                 Calendar(self._engine, lambda: self._agents.office, self._events).run(),
             )
         ]
@@ -324,6 +330,7 @@ class _Daemon:
         drain = self._settings.delivery.drain_seconds
         held_up = any(await asyncio.gather(*(server.stop(drain) for server in servers)))
         self._traffic.write()
+        self._decisions.stop()
         if held_up:
             for listener in listeners.values():
                 listener.close()
@@ -371,6 +378,7 @@ class _Daemon:
         now = time.time()
         SeenCapabilities(self._engine).prune(now)
         forget_old(self._engine, now)
+        self._decisions.forget(now)
         keep_house(self._settings, self._engine, self._events, now)
 
     async def _tell_news(self) -> None:

@@ -11,6 +11,7 @@ from segl.vocabulary import Finding, Label
 from segl_classifier.message import Text
 from segl_classifier.rules.build import build
 from segl_classifier.rules.engine import Engine
+from segl_classifier.rules.fingerprint import fingerprints
 from segl_classifier.rules.layers import Draft, add_layer
 from segl_classifier.rules.model import LabelPolicy, Parts, Rule
 from segl_classifier.rules.verify import faults_of_examples
@@ -21,12 +22,13 @@ _HERE = Path(__file__).parent
 class RuleSet:
     """Rules ready for use. ``digest`` is that of the files: equal digests, equal findings."""
 
-    __slots__ = ("_by_id", "_engine", "_parts")
+    __slots__ = ("_by_id", "_engine", "_fingerprints", "_parts")
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._engine = Engine(parts)
         self._by_id = {rule.id: rule for rule in parts.rules}
+        self._fingerprints: dict[str, str] | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -44,6 +46,19 @@ class RuleSet:
     @property
     def digest(self) -> str:
         return self._parts.digest
+
+    @property
+    def parts(self) -> Parts:
+        """What the files say, for those who compare them."""
+        return self._parts
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Of each rule's id what it looks for, as 16 hex digits (:mod:`.fingerprint`). Made when first asked for; a
+        server asks before it forks."""
+        if self._fingerprints is None:
+            self._fingerprints = fingerprints(self._parts)
+        return self._fingerprints
 
     def find(self, texts: Sequence[Text]) -> list[Finding]:
         """What the rules find in *texts*, the readable parts of one message. Pure; any thread may call it."""

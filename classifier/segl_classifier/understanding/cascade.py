@@ -56,6 +56,7 @@ class Cascade:
     fit: Fit
     budget: Budget = field(default_factory=Budget)
     frame: Frame | None = None  # without it nothing is lowered
+    digest: str = ""  # tells one model from another: 16 hex digits
 
     @property
     def thresholds(self) -> Mapping[Label, Threshold]:

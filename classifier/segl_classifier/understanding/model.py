@@ -4,6 +4,7 @@ and, where they are there, ``persons.crfsuite`` and ``names.npz`` for the frame.
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from segl_classifier.understanding.cascade import LABELS, Cascade, Fit
 from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.frame import Frame
 from segl_classifier.understanding.linear import Linear
-from segl_classifier.understanding.reading import Threshold
+from segl_classifier.understanding.reading import Scale, Threshold
 
 _FILES = ("linear.npz", "encoder.onnx", "tokenizer.json", "fit.json")
 
@@ -53,7 +54,26 @@ def load_model(
         raise SeglError(
             f"{folder}: the model cannot be loaded ({type(error).__name__})", hint="install the package again"
         ) from error
-    return Cascade(linear, encoder, fit, budget or Budget(), frame)
+    return Cascade(linear, encoder, fit, budget or Budget(), frame, digest_of(folder))
+
+
+def load_scale(folder: Path | None = None) -> Scale | None:
+    """The thresholds of the model that :func:`load_model` would load, and nothing else of it."""
+    folder = folder or shipped_model()
+    if folder is None:
+        return None
+    try:
+        fit = _fit(json.loads((folder / "fit.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SeglError(
+            f"{folder}: the model cannot be loaded ({type(error).__name__})", hint="install the package again"
+        ) from error
+    return Scale(fit.thresholds, fit.any_threshold, digest_of(folder))
+
+
+def digest_of(folder: Path) -> str:
+    """What tells this model's scores from another's: they are all fitted in one file."""
+    return sha256((folder / "fit.json").read_bytes()).hexdigest()[:16]
 
 
 def _fit(stored: dict[str, Any]) -> Fit:

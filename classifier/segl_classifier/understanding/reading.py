@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from segl.vocabulary import Label
 from segl_classifier.message import Source, Text
@@ -76,3 +76,15 @@ class Model(Protocol):
 
     def understand(self, texts: Sequence[Text], subject: str, /) -> Understanding:
         """Read *texts*, all parts of one message (its subject among them). Keeps to its own budget of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A model's thresholds alone: what a decision needs of it when it has spoken already."""
+
+    thresholds: Mapping[Label, Threshold]
+    any_threshold: Threshold
+    digest: str = ""
+
+    def understand(self, _texts: Sequence[Text], _subject: str, /) -> NoReturn:
+        raise TypeError("only the thresholds of the model were loaded")

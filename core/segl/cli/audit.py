@@ -13,6 +13,8 @@ from segl.settings import DEFAULT_FILE
 if TYPE_CHECKING:
     from segl.audit import Entry
 
+_MOST_TOLD = 20
+
 SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 
 app = typer.Typer(
@@ -30,13 +32,15 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
-    """Go through the whole chain: no entry changed, taken out, put in or moved.
+    """Go through the whole chain: no entry changed, taken out, put in or moved. And through the records of decisions
+    that are kept: all are as they were written.
 
     With --head also that nothing before it was cut off or written anew. Exit code: 0 whole, 1 broken, 2 bad input.
     """
     from segl import audit
     from segl.cli.output import Exit, complain, fail, paint, say, say_json
     from segl.cli.sealed import store_of
+    from segl.decisions import kept
 
     try:
         known = audit.Head.parse(head) if head else None
@@ -44,7 +48,8 @@ def verify(
         fail(f"--head: {error}", "look for audit_head in the log of segl-deliver")
     with store_of(settings) as (_, engine):
         found = audit.verify(engine, known)
-    whole = found.broken is None
+        records = kept.verify(engine)
+    whole = found.broken is None and not records.broken
     if as_json:
         say_json(
             {
@@ -53,13 +58,25 @@ def verify(
                 "head": str(found.head),
                 "broken": found.broken,
                 "why": found.why or None,
+                "decisions": {
+                    "records": records.records,
+                    "batches": records.batches,
+                    "forgotten": records.forgotten,
+                    "broken": list(records.broken),
+                },
             }
         )
     elif whole:
         say(f"{paint('whole', typer.colors.GREEN)}: {found.entries} entries, head {found.head}")
-    else:
+        over = f"; the time of {records.forgotten} more was over" if records.forgotten else ""
+        say(
+            f"{records.records} records of decisions in {records.batches} batches are as they were written{over}"
+        )
+    elif found.broken is not None:
         hint = f"{found.entries} entries before it follow each other; compare with an earlier export"
         complain(f"the trail is broken at entry {found.broken}: {found.why}", hint)
+    for problem in () if as_json else records.broken[:_MOST_TOLD]:
+        complain(f"decisions: {problem}")
     raise typer.Exit(Exit.OK if whole else Exit.FAILED)
 
 

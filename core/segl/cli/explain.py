@@ -1,4 +1,5 @@
-"""``segl explain FILE…``: a message with what was found in it, and how that adds up to the verdict.
+"""``segl explain FILE…|ID…``: a message with what was found in it, and how that adds up to the verdict; of one that is
+gone by, by its id, the sums alone (:mod:`segl.cli.decided`).
 
 On a terminal what was hit is underlined in the colour of its category; elsewhere it stands in ``[[ ]]``. The
 rule follows in braces. Everything from the message is made printable first: nothing in it can steer a terminal.
@@ -31,6 +32,8 @@ from segl.vocabulary import Decision, Label
 if TYPE_CHECKING:
     from segl.cli.checking import Checker
     from segl.cli.explain_policies import Applied
+    from segl.vocabulary import Verdict
+    from segl_classifier.decide import Balance
     from segl_classifier.explain import Explanation, Passage
     from segl_classifier.weigh import Weighing
 
@@ -42,7 +45,11 @@ _LEAST = 0.05  # scores of a window below this are not shown
 def explain(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE…", help="Messages, mailboxes, directories; - is standard input."),
+        typer.Argument(
+            metavar="FILE…|ID…",
+            help="Messages, mailboxes, directories; - is standard input. Or the id, queue id or Message-ID of one that "
+            "was decided on.",
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each message.")] = False,
     settings: Annotated[
@@ -62,19 +69,25 @@ def explain(
 ) -> None:
     """Show a message window by window with what was found in it, and the arithmetic of each category.
 
-    Personal numbers and other long numbers are masked; the rest of the text is shown as it is.
+    Personal numbers and other long numbers are masked; the rest of the text is shown as it is. Of a message that is
+    named by its id there is no text: the sums are shown, from what is remembered of the decision.
 
     Where the settings have policies, what they make of the verdict follows, recipient by recipient.
 
     Exit code: as that of segl check; policies do not change it.
     """
     from segl.cli.checking import Checker
+    from segl.cli.decided import explain_ids, looks_like_id
 
+    ids = [name for name in files if looks_like_id(name)]
+    files = [name for name in files if name not in ids]
+    decisions = explain_ids(ids, settings, rules or [], as_json=as_json) if ids else []
+    if not files:
+        raise typer.Exit(EXIT_OF[Decision.strictest(decisions)])
     try:
         checker = Checker.make(settings, rules or [], with_model=not no_model)
     except SeglError as error:
         fail_of(error)
-    decisions: list[Decision] = []
     unread = False
     for source in find_sources(files):
         mails = [source] if isinstance(source, Unread) else read_mail(source, checker.limits.message_bytes)
@@ -103,7 +116,7 @@ def _one(
     else:
         say(paint(printable(mail.name), bold=True))
         _windows(told, everything)
-        _arithmetic(told)
+        show_arithmetic(told.verdict, told.balance)
         if found_of is not None:
             _policies(found_of)
     return told.verdict.decision
@@ -167,17 +180,17 @@ def _printable_lines(text: str) -> str:
     return "\n".join(printable(line.replace("\t", " ")) for line in text.split("\n"))
 
 
-def _arithmetic(told: Explanation) -> None:
-    verdict = told.verdict
+def show_arithmetic(verdict: Verdict, balance: Balance) -> None:
+    """What could not be read, the sums of each category that says anything, and the verdict."""
     for finding in verdict.unreadable:
         say(
             f"{paint(finding.rule, 'yellow', bold=True)} in {printable(finding.where)} {printable(finding.excerpt)}"
         )
-    for weighing in told.balance.labels.values():
+    for weighing in balance.labels.values():
         if weighing.score >= _LEAST or weighing.veto or weighing.lowered:
-            _weighing(weighing, told)
-    if told.balance.whole:
-        _weighing(told.balance.whole, told)
+            _weighing(weighing, verdict)
+    if balance.whole:
+        _weighing(balance.whole, verdict)
     decision = paint(verdict.decision, COLOUR_OF[verdict.decision], bold=True)
     say(f"→ {decision} ({', '.join(verdict.reasons)})" if verdict.reasons else f"→ {decision}")
 
@@ -199,7 +212,7 @@ def _policies(found: Applied) -> None:
             say(f"→ with policies {paint(decision, COLOUR_OF[decision], bold=True)}{printable(text)}")
 
 
-def _weighing(weighing: Weighing, told: Explanation) -> None:
+def _weighing(weighing: Weighing, verdict: Verdict) -> None:
     """One category: its score against its thresholds, the steps, and what each rests on."""
     from segl_classifier.explain import evidence_of, window_steps
     from segl_classifier.weigh import Standing
@@ -219,7 +232,7 @@ def _weighing(weighing: Weighing, told: Explanation) -> None:
         if step.reason == "model":
             for part in window_steps(weighing):
                 say(paint(f"        {part}", dim=True))
-    for finding in evidence_of(weighing, told.verdict.findings):
+    for finding in evidence_of(weighing, verdict.findings):
         sum_of = " ".join(printable(str(step)) for step in finding.adjustments)
         effect = "" if finding.effect.value == "raise" else f" ({finding.effect})"
         say(

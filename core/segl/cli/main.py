@@ -31,6 +31,7 @@ COMMANDS = {
     "cms": ("segl.cli.cms", "Look into encrypted and signed messages; open, verify, seal."),
     "certificate": ("segl.cli.certificate", "Recipients' own certificates: find, import, list, forget."),
     "sealed": ("segl.cli.sealed", "Sealed messages: list, show, revoke, extend, resend."),
+    "decisions": ("segl.cli.decisions", "What is remembered of decisions: list, show."),
     "audit": ("segl.cli.audit", "The audit trail: verify, export; the article-30 record."),
     "receipt": ("segl.cli.receipt", "What became of messages that went the secure way."),
     "hold": ("segl.cli.hold", "Messages on hold: list, show, release, reject."),

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from world.tuning import TuningHouse
 
 
 @pytest.fixture
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here words alone decide, whatever model is shipped."""
     monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: None)
+
+
+@pytest.fixture
+def tuning(tmp_path: Path) -> TuningHouse:
+    """A house with a store of decisions, in which words alone decide."""
+    return TuningHouse(tmp_path)

@@ -1,0 +1,168 @@
+"""Shows a decision from what is remembered of it: the sums, and no text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segl.cli.output import Exit, fail, fail_of, paint, printable, say, say_json
+from segl.errors import SeglError
+from segl.settings import DEFAULT_FILE, Settings
+from segl.vocabulary import Decision
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+    from segl.decisions.record import Best, DecisionRecord
+    from segl_classifier.decide import Stance
+    from segl_classifier.rules import RuleSet
+    from segl_classifier.understanding.reading import Model
+
+_ID = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{32})?|[0-9A-Za-z]{10,20}|<[^<>\s]+@[^<>\s]+>")
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What decisions are reckoned by now."""
+
+    rules: RuleSet
+    stance: Stance
+    model: Model | None
+
+    @classmethod
+    def of(cls, settings: Settings, extra: Sequence[Path] = (), *, instead: Sequence[Path] = ()) -> Scales:
+        """By *settings*, with the rule files *extra* on top, or *instead* in place of those they name. Raises
+        :class:`~segl.errors.SeglError`."""
+        from segl_classifier.decide import Stance
+        from segl_classifier.rules import load_rules
+        from segl_classifier.understanding.model import load_scale
+
+        rules = load_rules([*(instead or settings.detection.rules), *extra])
+        model = load_scale() if settings.detection.model else None
+        return cls(rules, Stance.of(settings.detection), model)
+
+
+def looks_like_id(name: str) -> bool:
+    """Whether an argument names a message that was decided on, and no file."""
+    return _ID.fullmatch(name) is not None and not Path(name).exists()
+
+
+def named(connection: Connection, name: str) -> list[DecisionRecord]:
+    """The records of the message *name*: by id, queue id, or the Message-ID of one that went securely."""
+    from segl.decisions import kept
+    from segl.receipts import records
+
+    if found := kept.find(connection, name):
+        return found
+    sent = records.find(connection, name) if "@" in name else []
+    return [record for message in sent for record in kept.find(connection, message.id)]
+
+
+def one_named(engine: Engine, name: str) -> DecisionRecord:
+    """Ends the run when there is none, or several."""
+    from segl.store import transaction
+
+    with transaction(engine) as connection:
+        found = named(connection, name)
+    if not found:
+        hint = "its time is over, it was to own domains alone, or it came in this moment: segl decisions list"
+        fail(f"no decision {name} is remembered", hint, Exit.FAILED)
+    if len(found) > 1:
+        fail(f"{name} names several decisions", f"one is {found[0].id}; segl decisions list shows all")
+    return found[0]
+
+
+def explain_ids(
+    names: Sequence[str], file: Path | None, extra: Sequence[Path], *, as_json: bool
+) -> list[Decision]:
+    """``segl explain ID…``; what was decided."""
+    from segl.cli.sealed import store_of
+
+    decisions = []
+    with store_of(file or DEFAULT_FILE) as (settings, engine):
+        try:
+            scales = Scales.of(settings, extra)
+        except SeglError as error:
+            fail_of(error)
+        for name in names:
+            record = one_named(engine, name)
+            if as_json:
+                say_json(told(engine, record, scales))
+            else:
+                show(engine, record, scales)
+            decisions.append(record.verdict)
+    return decisions
+
+
+def told(engine: Engine, record: DecisionRecord, scales: Scales) -> dict[str, Any]:
+    """The record, and what is known beside it, as JSON."""
+    from segl.decisions import feedback
+    from segl.store import transaction
+    from segl_classifier.again import decide_again
+
+    now = decide_again(record, scales.rules, scales.stance, scales.model)
+    with transaction(engine) as connection:
+        said = feedback.read(connection, record.id)
+        ways = _ways(connection, record.id)
+    return {
+        **record.as_dict(),
+        "ways": dict(ways),
+        "feedback": None if said is None else said.as_dict(),
+        "by_present_rules": {"verdict": now.decision.value, "why": list(now.reasons)},
+    }
+
+
+def show(engine: Engine, record: DecisionRecord, scales: Scales) -> None:
+    """The record in words: what was read, the sums by the present rules, and what was decided then."""
+    from segl.cli.explain import show_arithmetic
+    from segl.decisions import feedback
+    from segl.store import transaction
+    from segl_classifier.again import decide_again, findings_of, outdated, understanding_of
+    from segl_classifier.decide import balance_of
+
+    rules, model = scales.rules, scales.model
+    with transaction(engine) as connection:
+        said = feedback.read(connection, record.id)
+        ways = _ways(connection, record.id)
+    say(paint(f"{record.id}  {when(record.at)}", bold=True))
+    say(f"  from      {record.domain or '-'} to {record.recipients}, {record.size} bytes, {record.ms:.0f} ms")
+    chars = ", ".join(f"{place} {number}" for place, number in sorted(record.chars.items()))
+    passages = f"; {record.said.windows} passages, {record.said.read} by the encoder" if record.said else ""
+    say(f"  read      {chars or 'nothing'} characters{passages}")
+    if ways:
+        say(f"  ways      {', '.join(f'{way} {number}' for way, number in ways.items())}")
+    for best in record.said.best if record.said else ():
+        say(paint(f"  {_passage(best)}", dim=True))
+    understanding = understanding_of(record) if model is not None else None
+    findings = list(findings_of(record, rules))
+    balance = balance_of(findings, rules, scales.stance, model=model, understanding=understanding)
+    show_arithmetic(decide_again(record, rules, scales.stance, model), balance)
+    if record.rules != rules.digest[:16] or outdated(record, rules):
+        say(paint("the sums are by the present rules; it was decided by others", "yellow"))
+    say(f"decided: {record.verdict} ({', '.join(record.why) or 'nothing'}), mode {record.mode}")
+    if said is not None:
+        say(f"feedback: {said.says} by {printable(said.by)}, {when(said.at)} {printable(said.note)}".rstrip())
+
+
+def when(moment: float) -> str:
+    import time
+
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+
+
+def _passage(best: Best) -> str:
+    lowered = "".join(f", {step}" for step in best.lowered)
+    return f"model: {best.label or 'anything'} {best.score:.2f} in {best.place}, stage {best.stage}{lowered}"
+
+
+def _ways(connection: Connection, name: str) -> Counter[str]:
+    """How many recipients went which way, as far as receipts know."""
+    from segl.receipts.records import read
+
+    message = read(connection, name)
+    lines = message.lines if message else ()
+    return Counter(line.way.value if line.way else line.state.value for line in lines)

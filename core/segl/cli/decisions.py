@@ -1,0 +1,93 @@
+"""``segl decisions list|show``: what is remembered of the decisions on messages. No text, no address."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segl.settings import DEFAULT_FILE
+from segl.vocabulary import Decision, Label
+
+if TYPE_CHECKING:
+    from segl.decisions.record import DecisionRecord
+
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+app = typer.Typer(
+    help="Decisions on messages: rule ids, scores, lengths; no text.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command(name="list")
+def list_(
+    verdict: Annotated[Decision | None, typer.Option("--verdict", help="Only with this verdict.")] = None,
+    label: Annotated[Label | None, typer.Option("--label", help="Only of this category.")] = None,
+    rule: Annotated[str, typer.Option("--rule", help="Only where this rule found something.")] = "",
+    domain: Annotated[str, typer.Option("--domain", help="Only of senders of this domain.")] = "",
+    days: Annotated[float, typer.Option("--days", min=0, help="Only of the last days.")] = 30,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 20,
+    as_json: AsJson = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """List decisions, the newest first."""
+    from segl.addresses import normal_domain
+    from segl.cli.decided import when
+    from segl.cli.output import columns, fail, paint, say, say_json
+    from segl.cli.sealed import store_of
+    from segl.decisions import kept
+
+    try:
+        domain = normal_domain(domain) if domain else ""
+    except ValueError as error:
+        fail(f"--domain: {error}")
+    since = time.time() - days * 86400
+    with store_of(settings) as (_, engine):
+        found: list[DecisionRecord] = []
+        for record in kept.backwards(engine, since, domain=domain, verdict=verdict):
+            if (label is None or label in record.labels) and (not rule or _has(record, rule)):
+                found.append(record)
+            if len(found) >= limit:
+                break
+    if as_json:
+        for record in found:
+            say_json(record.as_dict())
+        return
+    rows = [("when", "verdict", "domain", "why", "queue id", "id")]
+    rows += [
+        (
+            when(record.at),
+            record.verdict.value,
+            record.domain or "-",
+            ", ".join(record.why) or "-",
+            record.queue_id or "-",
+            record.id[:32],
+        )
+        for record in found
+    ]
+    for number, line in enumerate(columns(rows)):
+        say(paint(line, bold=not number))
+
+
+@app.command()
+def show(
+    message: Annotated[str, typer.Argument(metavar="ID", help="Its id, queue id or Message-ID.")],
+    as_json: AsJson = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Show one decision with its sums, as ``segl explain ID`` does.
+
+    Exit code: 0, 1 when none is remembered, 2 bad settings or no store.
+    """
+    from segl.cli.decided import explain_ids
+
+    explain_ids([message], settings, [], as_json=as_json)
+
+
+def _has(record: DecisionRecord, rule: str) -> bool:
+    return any(hit.rule == rule for hit in record.hits)

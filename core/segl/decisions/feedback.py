@@ -1,0 +1,92 @@
+"""What people say of decisions: that one was wrong, or right after all. It changes no rule by itself.
+
+Of one decision the latest word counts. Saying it again changes nothing and leaves no trace; another word does both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from segl import audit
+from segl.audit import Act
+from segl.masking import mask_digits
+from segl.tables.decisions import decision_feedback
+
+SENDER: Final = "sender"  # who used the link in the receipt
+_NOTE: Final = 300
+_AT_ONCE: Final = 500
+
+
+class Says(StrEnum):
+    """Of a decision."""
+
+    WRONG = "wrong"  # it went securely and was not sensitive, or it was sensitive and did not
+    RIGHT = "right"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """The latest word on one decision. ``at`` is in Unix seconds."""
+
+    id: str
+    says: Says
+    at: float
+    by: str
+    note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"id": self.id, "says": self.says.value, "at": self.at, "by": self.by, "note": self.note}
+
+
+def say(connection: Connection, name: str, says: Says, by: str, now: float, note: str = "") -> bool:
+    """Note that *by* says *says* of the decision *name*; whether that is anything new. Of *note* numbers are masked."""
+    known = read(connection, name)
+    shown = mask_digits(" ".join(note.split()))[:_NOTE]
+    if known is not None and known.says is says and (known.note == shown or not shown):
+        return False
+    kept = shown or (known.note if known is not None and known.says is says else "")
+    values = {"id": name, "says": says.value, "at": now, "by": by[:255], "note": kept}
+    table = decision_feedback
+    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table).values(values)
+    connection.execute(insert.on_conflict_do_update(index_elements=[table.c.id], set_=values))
+    audit.append(connection, Act.FEEDBACK, name, by, at=now, says=says.value)
+    return True
+
+
+def read(connection: Connection, name: str) -> Feedback | None:
+    row = connection.execute(sa.select(decision_feedback).where(decision_feedback.c.id == name)).one_or_none()
+    return None if row is None else _feedback(row)
+
+
+def latest(connection: Connection, limit: int) -> list[Feedback]:
+    """The newest first."""
+    query = sa.select(decision_feedback).order_by(decision_feedback.c.at.desc(), decision_feedback.c.id)
+    return [_feedback(row) for row in connection.execute(query.limit(limit))]
+
+
+def said_since(connection: Connection, moment: float) -> Mapping[str, Feedback]:
+    """What was said at *moment* or later, by the decision's id."""
+    query = sa.select(decision_feedback).where(decision_feedback.c.at >= moment)
+    return {row.id: _feedback(row) for row in connection.execute(query)}
+
+
+def said_of(connection: Connection, names: Iterable[str]) -> Mapping[str, Feedback]:
+    """What was said of the decisions *names*."""
+    wanted, found = list(names), {}
+    for begin in range(0, len(wanted), _AT_ONCE):
+        query = sa.select(decision_feedback).where(
+            decision_feedback.c.id.in_(wanted[begin : begin + _AT_ONCE])
+        )
+        found.update({row.id: _feedback(row) for row in connection.execute(query)})
+    return found
+
+
+def _feedback(row: sa.Row[Any]) -> Feedback:
+    return Feedback(row.id, Says(row.says), row.at, row.by, row.note)

@@ -1,0 +1,213 @@
+"""Records of decisions in the store: written in batches, found again, forgotten in time, and proved unchanged.
+
+Each batch has one entry in the audit trail: how many records, and a digest over them:
+
+    SHA-256( "segl decisions v1" ‖ 00 ‖ each record, in its order: length (4) ‖ canonical form )
+
+So a record that was changed, taken out or put in shows as long as its batch is kept (:func:`verify`). A batch is
+forgotten as a whole, and that is an entry too: afterwards the chain is as whole as before, and says that the time of
+those records was over.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import struct
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from segl import audit
+from segl.audit import Act
+from segl.decisions.reading import BadRecord, from_bytes
+from segl.decisions.record import DecisionRecord
+from segl.store import transaction
+from segl.tables.decisions import decision, decision_feedback
+from segl.vocabulary import Decision
+
+_LABEL: Final = b"segl decisions v1\x00"
+_ROWS: Final = 500
+_HALF_ID: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What :func:`verify` found: records and batches as they were written, batches whose time was over; and of those
+    that are not as they were written, the first few, in words."""
+
+    records: int
+    batches: int
+    forgotten: int
+    broken: tuple[str, ...] = ()
+
+
+def write(
+    connection: Connection, records: Sequence[DecisionRecord], actor: str, now: float | None = None
+) -> int:
+    """Keep *records* as one batch, with its entry in the trail; how many were new. A record that is there already
+    stays as it is."""
+    fresh = list({record.id: record for record in records}.values())
+    known = _known(connection, [record.id for record in fresh])
+    fresh = [record for record in fresh if record.id not in known]
+    if not fresh:
+        return 0
+    batch, when = os.urandom(16).hex(), time.time() if now is None else now
+    forms = [record.to_bytes() for record in fresh]
+    connection.execute(
+        decision.insert(),
+        [
+            {
+                "id": record.id,
+                "batch": batch,
+                "place": place,
+                "written_at": when,
+                "at": record.at,
+                "queue_id": record.queue_id,
+                "domain": record.domain,
+                "verdict": record.verdict.value,
+                "form": form.decode("ascii"),
+            }
+            for place, (record, form) in enumerate(zip(fresh, forms, strict=True))
+        ],
+    )
+    audit.append(connection, Act.DECIDED, batch, actor, at=when, records=len(fresh), sha256=_digest(forms))
+    return len(fresh)
+
+
+def find(connection: Connection, name: str) -> list[DecisionRecord]:
+    """Records by id, the first half of one that has two, or Postfix's queue id; the newest first."""
+    wanted = sa.or_(decision.c.id == name, decision.c.queue_id == name) if name else sa.false()
+    if len(name) == _HALF_ID and name.isalnum():
+        wanted = sa.or_(wanted, decision.c.id.startswith(name))
+    query = sa.select(decision.c.form).where(wanted).order_by(decision.c.at.desc()).limit(20)
+    return [record for (form,) in connection.execute(query) if (record := _read(form)) is not None]
+
+
+def since(
+    engine: Engine, moment: float, *, domain: str = "", verdict: Decision | None = None
+) -> Iterator[DecisionRecord]:
+    """Those made at *moment* or later, the oldest first, in pieces: many may be asked for while others write."""
+    return _pieces(engine, moment, domain, verdict, newest_first=False)
+
+
+def backwards(
+    engine: Engine, moment: float, *, domain: str = "", verdict: Decision | None = None
+) -> Iterator[DecisionRecord]:
+    """As :func:`since`, the newest first."""
+    return _pieces(engine, moment, domain, verdict, newest_first=True)
+
+
+def forget(connection: Connection, before: float, actor: str) -> int:
+    """Delete what was written before *before*, and what was said of decisions then; how many records."""
+    old = decision.c.written_at < before
+    connection.execute(decision_feedback.delete().where(decision_feedback.c.at < before))
+    gone = connection.execute(decision.delete().where(old)).rowcount
+    if gone:
+        audit.append(connection, Act.FORGOTTEN, "", actor, records=gone, before=before)
+    return gone
+
+
+def verify(engine: Engine) -> Proved:
+    """Hold every batch that should still be there against its entry in the trail. That the trail itself is whole is
+    told by :func:`segl.audit.verify`."""
+    written: dict[str, audit.Entry] = {}
+    over = 0.0
+    for entry in audit.entries(engine):
+        if entry.act == Act.DECIDED:
+            written[entry.subject] = entry
+        elif entry.act == Act.FORGOTTEN:
+            over = max(over, float(entry.facts.get("before") or 0.0))
+    records, batches, broken = 0, 0, []
+    for batch, forms in _batches(engine):
+        known = written.pop(batch, None)
+        if known is None:
+            broken.append(f"batch {batch} is in no entry of the trail")
+        elif not _is_as_written(known, forms):
+            broken.append(f"batch {batch} is not as entry {known.number} says")
+        else:
+            records, batches = records + len(forms), batches + 1
+    gone = [entry for entry in written.values() if entry.at >= over]
+    broken += [
+        f"batch {entry.subject} of entry {entry.number} is gone" for entry in gone if _gone(engine, entry)
+    ]
+    return Proved(records, batches, len(written) - len(gone), tuple(broken))
+
+
+def _pieces(
+    engine: Engine, moment: float, domain: str, verdict: Decision | None, *, newest_first: bool
+) -> Iterator[DecisionRecord]:
+    place = sa.tuple_(decision.c.at, decision.c.id)
+    last: tuple[float, str] | None = None
+    while True:
+        query = sa.select(decision.c.at, decision.c.id, decision.c.form).where(decision.c.at >= moment)
+        query = query.where(decision.c.domain == domain) if domain else query
+        query = query.where(decision.c.verdict == verdict.value) if verdict else query
+        if last is not None:
+            end = sa.tuple_(sa.literal(last[0]), sa.literal(last[1]))
+            query = query.where(place < end if newest_first else place > end)
+        order = (
+            (decision.c.at.desc(), decision.c.id.desc()) if newest_first else (decision.c.at, decision.c.id)
+        )
+        with transaction(engine) as connection:
+            rows = connection.execute(query.order_by(*order).limit(_ROWS)).all()
+        yield from (record for row in rows if (record := _read(row.form)) is not None)
+        if len(rows) < _ROWS:
+            return
+        last = (rows[-1].at, rows[-1].id)
+
+
+def _is_as_written(entry: audit.Entry, forms: Sequence[bytes]) -> bool:
+    same = hmac.compare_digest(_digest(forms), str(entry.facts.get("sha256")))
+    return same and entry.facts.get("records") == len(forms)
+
+
+def _gone(engine: Engine, entry: audit.Entry) -> bool:
+    """Whether the batch is gone still: it may have been forgotten in this moment, while the others were looked at."""
+    later = audit.entries(engine, since=entry.at)
+    return not any(
+        one.act == Act.FORGOTTEN and float(one.facts.get("before") or 0.0) > entry.at for one in later
+    )
+
+
+def _batches(engine: Engine) -> Iterator[tuple[str, list[bytes]]]:
+    after = ""
+    while True:
+        first = sa.select(sa.func.min(decision.c.batch)).where(decision.c.batch > after)
+        with transaction(engine) as connection:
+            batch = connection.scalar(first)
+            if batch is None:
+                return
+            rows = connection.execute(
+                sa.select(decision.c.form).where(decision.c.batch == batch).order_by(decision.c.place)
+            ).all()
+        yield batch, [row.form.encode("utf-8", "surrogateescape") for row in rows]
+        after = batch
+
+
+def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for begin in range(0, len(ids), _ROWS):
+        query = sa.select(decision.c.id).where(decision.c.id.in_(ids[begin : begin + _ROWS]))
+        found.update(connection.scalars(query))
+    return found
+
+
+def _digest(forms: Sequence[bytes]) -> str:
+    digest = sha256(_LABEL)
+    for form in forms:
+        digest.update(struct.pack(">I", len(form)) + form)
+    return digest.hexdigest()
+
+
+def _read(form: str) -> DecisionRecord | None:
+    """A row that is no record, of another version or spoilt, is passed over; ``segl audit verify`` tells of it."""
+    try:
+        return from_bytes(form.encode("utf-8", "surrogateescape"))
+    except BadRecord:
+        return None

@@ -1,0 +1,149 @@
+"""Tells segl-deliver of each decision, which keeps it for tuning and proof (:mod:`segl.decisions`).
+
+One datagram a decision on a unix socket (unix(7)), sent after the message has its marks and never waited for. The
+kernel keeps few datagrams for a reader that is busy (``net.unix.max_dgram_qlen``, often ten), so what does not fit, or
+finds nobody, waits here for the next message's turn: some hundred decisions, of which the oldest go first. What is lost
+is a record, and never a message.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from segl.addresses import domain_of
+from segl.decisions.record import LONGEST, DecisionRecord
+from segl.events import Events
+from segl.metrics import DECISIONS
+from segl.settings import Settings
+from segl_classifier.classify import Evidence
+from segl_classifier.features import features_of
+from segl_classifier.rules import RuleSet
+from segl_classifier.understanding.reading import Model
+from segl_milter.ruling import Ruling
+
+MOST_WAITING: Final = 500
+_SEND_BYTES: Final = 1 << 20
+_SENT, _LATE, _LOST = (DECISIONS.labels(result) for result in ("sent", "late", "lost"))
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known of a message besides its content. ``id`` is its envelope id, empty when it got none."""
+
+    id: str
+    queue_id: str
+    sender: str
+    recipients: int
+    size: int
+    seconds: float
+
+
+class Sender:
+    """Sends datagrams to *path*; for several threads. Never raises, never waits."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        self._waiting: deque[bytes] = deque()
+        self._lock = threading.Lock()
+        self._socket = socket.socket(
+            socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+        )
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
+
+    def __call__(self, raw: bytes) -> None:
+        with self._lock:
+            while self._waiting and self._goes(self._waiting[0]):
+                self._waiting.popleft()
+                _LATE.inc()
+            if not self._waiting and self._goes(raw):
+                _SENT.inc()
+                return
+            self._waiting.append(raw)
+            if len(self._waiting) > MOST_WAITING:
+                self._waiting.popleft()
+                _LOST.inc()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _goes(self, raw: bytes) -> bool:
+        try:
+            self._socket.sendto(raw, self._path)
+        except OSError:  # nobody listens, or has no time
+            return False
+        return True
+
+
+class Recorder:
+    """Makes the record of each decision of one worker, and sends it. Never raises: the message has its marks."""
+
+    def __init__(
+        self,
+        send: Callable[[bytes], None],
+        rules: RuleSet,
+        settings: Settings,
+        events: Events,
+        model: Model | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._send = send
+        self._rules = rules
+        self._mode = settings.detection.mode
+        self._events = events
+        self._model = str(getattr(model, "digest", ""))
+        self._clock = clock
+
+    def __call__(self, ruling: Ruling, around: Circumstances) -> None:
+        """A message to own domains only was not read, and so there is nothing to remember."""
+        if ruling.found is None:
+            return
+        try:
+            raw = self.record(ruling, ruling.found, around).to_bytes()
+            if len(raw) > LONGEST:
+                _LOST.inc()
+                return
+            self._send(raw)
+        except Exception as error:
+            _LOST.inc()
+            self._events.failed("record of a decision", error)
+
+    def record(self, ruling: Ruling, found: Evidence, around: Circumstances) -> DecisionRecord:
+        verdict, features = ruling.verdict, features_of(found, self._rules)
+        return DecisionRecord(
+            id=around.id or secrets.token_hex(16),
+            at=round(self._clock(), 3),
+            domain=domain_of(around.sender),
+            verdict=verdict.decision,
+            mode=self._mode,
+            labels=verdict.labels,
+            why=verdict.reasons[:64],
+            queue_id=around.queue_id,
+            recipients=around.recipients,
+            size=around.size,
+            ms=round(around.seconds * 1000, 1),
+            rules=self._rules.digest[:16],
+            model=self._model,
+            numbers=verdict.cpr_numbers,
+            cut=features.cut,
+            chars=features.chars,
+            hits=features.hits,
+            said=features.said,
+        )
+
+
+def recorder_of(
+    settings: Settings, rules: RuleSet, model: Model | None, events: Events
+) -> Callable[[Ruling, Circumstances], None]:
+    """What a worker remembers its decisions by; nothing, when none are kept."""
+    if not settings.decisions.keep_days:
+        return lambda _ruling, _around: None
+    path = settings.decisions.socket_beside(settings.delivery.receipt_socket)
+    return Recorder(Sender(path), rules, settings, events, model)

@@ -1,0 +1,123 @@
+"""Takes the milter's records of decisions and writes them, a batch every few seconds.
+
+One datagram, one record (:mod:`segl_milter.decisions` sends them). What is no record to the last field is dropped. What
+waits here is lost when the process is killed; while the store is away it waits, up to a limit. At a stop it is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy.engine import Engine
+
+from segl.decisions import kept
+from segl.decisions.reading import BadRecord, from_bytes
+from segl.decisions.record import LONGEST, DecisionRecord
+from segl.errors import StoreError
+from segl.events import Events
+from segl.listening import UnixListener, listen_unix
+from segl.metrics import DECISIONS
+from segl.settings import Settings
+from segl.store import transaction
+
+WRITE_SECONDS: Final = 10.0
+MOST_PENDING: Final = 20_000
+BATCH: Final = 1_000
+_AT_ONCE: Final = 64  # datagrams taken before the others' turn comes
+_ROOM: Final = 4 << 20  # bytes the kernel may keep of what was sent
+_DAY: Final = 86400.0
+
+_WRITTEN, _REFUSED, _DROPPED = (DECISIONS.labels(result) for result in ("written", "refused", "dropped"))
+
+
+@contextmanager
+def listening_for_decisions(settings: Settings) -> Iterator[UnixListener]:
+    """The socket. Raises :class:`~segl.errors.SeglError` when it cannot be had."""
+    path = settings.decisions.socket_beside(settings.delivery.receipt_socket)
+    listener = listen_unix(path, int(settings.delivery.socket_mode, 8), socket.SOCK_DGRAM)
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+class DecisionBook:
+    """*days* says how long records are kept; 0: not at all."""
+
+    def __init__(self, engine: Engine, events: Events, days: Callable[[], int]) -> None:
+        self._engine = engine
+        self._events = events
+        self._days = days
+        self._sock: socket.socket | None = None
+        self._pending: list[DecisionRecord] = []
+        self._writing = threading.Lock()
+
+    def start(self, sock: socket.socket) -> None:
+        """Begin to read from *sock*, a bound unix datagram socket; inside the running loop."""
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
+        self._sock = sock
+        asyncio.get_running_loop().add_reader(sock.fileno(), self._read, sock)
+
+    def stop(self) -> None:
+        """Read what is there, and no more; then write it. Waits for the store; never raises."""
+        if self._sock is not None:
+            asyncio.get_running_loop().remove_reader(self._sock.fileno())
+            while self._read(self._sock):
+                pass
+        self.write()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await asyncio.sleep(WRITE_SECONDS)
+            await asyncio.to_thread(self.write)
+
+    def write(self) -> None:
+        """Write what there is. Waits for the store; never raises."""
+        with self._writing:
+            while self._pending:
+                batch = self._pending[:BATCH]
+                try:
+                    with transaction(self._engine) as connection:
+                        new = kept.write(connection, batch, "segl-deliver")
+                except StoreError as error:
+                    self._events.failed("decisions", error)
+                    return
+                del self._pending[: len(batch)]  # others only ever add at the end
+                _WRITTEN.inc(new)
+
+    def forget(self, now: float | None = None) -> None:
+        """Delete what was kept long enough. Raises :class:`~segl.errors.StoreError`."""
+        before = (time.time() if now is None else now) - self._days() * _DAY
+        with transaction(self._engine) as connection:
+            kept.forget(connection, before, "segl-deliver")
+
+    def _read(self, sock: socket.socket) -> bool:
+        """Whether there was anything."""
+        for number in range(_AT_ONCE):
+            try:
+                raw = sock.recv(LONGEST + 1)
+            except (BlockingIOError, InterruptedError):
+                return number > 0
+            self._take(raw)
+        return True
+
+    def _take(self, raw: bytes) -> None:
+        if not self._days():
+            return
+        try:
+            record = from_bytes(raw)
+        except BadRecord:
+            _REFUSED.inc()
+            return
+        if len(self._pending) >= MOST_PENDING:
+            _DROPPED.inc()
+            return
+        self._pending.append(record)

@@ -1,0 +1,99 @@
+"""``segl decisions`` and ``segl explain ID``: the sums of a message that is gone, and no word of it."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from segl.decisions.record import DecisionRecord
+from segl.store import transaction
+from segl.tables.decisions import decision
+from segl.vocabulary import Decision
+from world.tuning import TuningHouse
+
+BOAT = "Min kajak ligger ved broen, og Preben Hansen har nøglen. Hans cpr-nummer er 010190-1233."
+
+
+def test_the_newest_stand_first_and_can_be_chosen(tuning: TuningHouse) -> None:
+    old = tuning.decide("Vi ses.", days_ago=40)
+    tea = tuning.decide("Vi ses til te.", days_ago=1, domain="syd.example")
+    boat = tuning.decide(BOAT)
+    listed = tuning("decisions", "list").stdout.splitlines()
+    assert [line.split()[-1] for line in listed[1:]] == [boat[:32], tea[:32]]
+    assert "family" in listed[1]
+    for words, names in {
+        ("--days", "60"): [boat, tea, old],
+        ("--verdict", "plain"): [tea],
+        ("--label", "cpr"): [boat],
+        ("--rule", "own.boat"): [boat],
+        ("--rule", "own.bo"): [],
+        ("--domain", "SYD.example"): [tea],
+        ("--limit", "1"): [boat],
+    }.items():
+        assert [one["id"] for one in tuning.json("decisions", "list", *words)] == names, words
+
+
+def test_explain_of_an_id_tells_the_sums_without_text(tuning: TuningHouse) -> None:
+    name = tuning.decide(BOAT)
+    done = tuning("explain", name)
+    assert done.exit_code == 10
+    assert "family: 0.60, holds from 0.40: holds" in done.stdout
+    assert "own.boat 0.60 in body: +0.60 weight" in done.stdout
+    assert "decided: secure (cpr, family), mode detect" in done.stdout
+    assert "from      nordby.example to 1" in done.stdout
+    for word in ("kajak", "Preben", "010190", "broen", "0101"):
+        assert word not in done.stdout
+    assert tuning("decisions", "show", name[:32]).stdout == done.stdout
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_it_is_found_by_queue_id_too(tuning: TuningHouse, short: bool) -> None:
+    name = tuning.decide(BOAT)
+    queue_id = tuning.json("decisions", "list")[0]["queue_id"]
+    [told] = tuning.json("explain", name[:32] if short else queue_id)
+    assert told["id"] == name
+    assert told["by_present_rules"] == {"verdict": "secure", "why": ["cpr", "family"]}
+    assert told["feedback"] is None
+
+
+def test_by_other_rules_than_then_it_says_so(tuning: TuningHouse) -> None:
+    name = tuning.decide(BOAT)
+    tuning.rule_file("own.toml", weight=0.3)
+    done = tuning("explain", name)
+    assert "family: 0.30, holds from 0.40: does not hold" in done.stdout
+    assert "it was decided by others" in done.stdout
+    assert "decided: secure (cpr, family)" in done.stdout
+
+
+def test_what_is_not_there_says_why_it_may_not_be(tuning: TuningHouse) -> None:
+    done = tuning("explain", "0" * 64)
+    assert (done.exit_code, "no decision" in done.stderr, "hint:" in done.stderr) == (1, True, True)
+    done = tuning("explain", "findes-ikke.eml")
+    assert "there is no such file" in done.stderr
+
+
+def test_two_of_one_queue_id_are_told_apart(tuning: TuningHouse) -> None:
+    one = DecisionRecord("1" * 32, 1.0, "x.example", Decision.PLAIN, queue_id="4bX1Yz0Q2xz1")
+    two = DecisionRecord("2" * 32, 2.0, "x.example", Decision.PLAIN, queue_id="4bX1Yz0Q2xz1")
+    tuning.keep(one, two)
+    done = tuning("decisions", "show", "4bX1Yz0Q2xz1")
+    assert (done.exit_code, "names several decisions" in done.stderr) == (2, True)
+
+
+def test_the_audit_command_proves_the_records_too(tuning: TuningHouse) -> None:
+    tuning.decide(BOAT)
+    tuning.decide("Vi ses.")
+    done = tuning("audit", "verify")
+    assert (
+        done.exit_code,
+        "2 records of decisions in 2 batches are as they were written" in done.stdout,
+    ) == (0, True)
+    with transaction(tuning.engine) as connection:
+        connection.execute(decision.delete().where(decision.c.verdict == "plain"))
+    done = tuning("audit", "verify")
+    assert (done.exit_code, "is gone" in done.stderr) == (1, True)
+    with transaction(tuning.engine) as connection:
+        connection.execute(decision.update().values(form=sa.func.replace(decision.c.form, "0.6", "0.7")))
+    done = tuning("audit", "verify", "--json")
+    assert done.exit_code == 1
+    assert "is not as entry" in done.stdout

@@ -1,0 +1,119 @@
+"""segl-deliver takes records of decisions, writes them in batches, and keeps them while the store is away."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from segl.decisions import kept
+from segl.decisions.record import DecisionRecord
+from segl.events import Events
+from segl.listening import listen_unix
+from segl.store import open_store
+from segl.vocabulary import Decision
+from segl_delivery import decisions
+from segl_delivery.decisions import DecisionBook
+from segl_milter.decisions import Sender
+
+RECORD = DecisionRecord("0" * 64, 1000.5, "nordby.example", Decision.SECURE, why=("cpr",))
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="book-") as folder:
+        yield Path(folder) / "decisions.sock"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+def run(path: Path, engine: Engine, sent: list[bytes], days: int = 30) -> DecisionBook:
+    """A book to which *sent* was told, stopped."""
+    listener = listen_unix(path, 0o600, socket.SOCK_DGRAM)
+
+    async def life() -> DecisionBook:
+        book = DecisionBook(engine, Events("t"), lambda: days)
+        book.start(listener.sock)
+        send = Sender(path)
+        for raw in sent:
+            send(raw)
+            await asyncio.sleep(0)
+        book.stop()
+        send.close()
+        return book
+
+    try:
+        return asyncio.run(life())
+    finally:
+        listener.close()
+
+
+def numbered(number: int) -> DecisionRecord:
+    return replace(RECORD, id=f"{number:064x}", at=1000.0 + number)
+
+
+def test_what_came_is_written_at_a_stop_as_one_batch(path: Path, engine: Engine) -> None:
+    many = [numbered(number) for number in range(300)]
+    run(path, engine, [record.to_bytes() for record in many])
+    assert list(kept.since(engine, 0)) == many
+    assert kept.verify(engine).batches == 1
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"x", b"\xff" * 70_000, json.dumps({**RECORD.as_dict(), "subject": "Preben"}).encode()]
+)
+def test_what_is_no_record_is_dropped_and_the_next_is_taken(path: Path, engine: Engine, raw: bytes) -> None:
+    """A field more than a record has is passed over: it does not get into the store."""
+    run(path, engine, [raw, numbered(1).to_bytes()])
+    found = list(kept.since(engine, 0))
+    assert numbered(1) in found
+    assert not any("Preben" in record.to_bytes().decode() for record in found)
+    assert kept.verify(engine).broken == ()
+
+
+def test_where_nothing_is_kept_nothing_is_taken(path: Path, engine: Engine) -> None:
+    run(path, engine, [RECORD.to_bytes()], days=0)
+    assert list(kept.since(engine, 0)) == []
+
+
+def test_while_the_store_is_away_they_wait(
+    path: Path, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "BATCH", 2)
+    with sqlite3.connect(tmp_path / "segl.db") as store:
+        store.execute("ALTER TABLE decision RENAME TO elsewhere")
+    book = run(path, engine, [numbered(number).to_bytes() for number in range(5)])
+    with sqlite3.connect(tmp_path / "segl.db") as store:
+        store.execute("ALTER TABLE elsewhere RENAME TO decision")
+    book.write()
+    assert len(list(kept.since(engine, 0))) == 5
+    assert kept.verify(engine).batches == 3
+
+
+def test_only_so_many_wait(path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "MOST_PENDING", 2)
+    run(path, engine, [numbered(number).to_bytes() for number in range(5)])
+    assert len(list(kept.since(engine, 0))) == 2
+
+
+def test_what_is_old_enough_is_forgotten(path: Path, engine: Engine) -> None:
+    book: Any = run(path, engine, [numbered(1).to_bytes()])
+    book.forget()
+    assert len(list(kept.since(engine, 0))) == 1
+    book.forget(now=4e9)
+    assert list(kept.since(engine, 0)) == []
+    assert kept.verify(engine).forgotten == 1

@@ -1,0 +1,182 @@
+"""The milter tells of each decision, waits for nobody, and loses a record before it holds a message."""
+
+from __future__ import annotations
+
+import json
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segl.decisions.reading import from_bytes
+from segl.events import Events
+from segl.listening import UnixListener, listen_unix
+from segl.metrics import DECISIONS
+from segl.settings_file import parse_settings
+from segl.vocabulary import Decision, Finding, Label, Mode, Verdict
+from segl_classifier.classify import Evidence
+from segl_classifier.rules import shipped_rules
+from segl_milter.decisions import MOST_WAITING, Circumstances, Recorder, Sender, recorder_of
+from segl_milter.ruling import Ruling
+from world.milterprocess import RunningMilter
+
+AROUND = Circumstances("ab" * 32, "4bX1Yz0Q2xz1", "anna@Nordby.Example", 3, 1234, 0.0125)
+FOUND = Evidence(findings=[Finding("cpr", Label.CPR, "part 1", "0101xx-xxxx", 1.0, number=7)])
+RULING = Ruling(Verdict(Decision.SECURE, tuple(FOUND.findings), (Label.CPR,), ("cpr",)), FOUND)
+
+
+@pytest.fixture
+def path() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="decisions-") as folder:
+        yield Path(folder) / "decisions.sock"
+
+
+@pytest.fixture
+def send(path: Path) -> Iterator[Sender]:
+    sender = Sender(path)
+    yield sender
+    sender.close()
+
+
+def listen(path: Path) -> UnixListener:
+    listener = listen_unix(path, 0o600, socket.SOCK_DGRAM)
+    listener.sock.setblocking(False)
+    return listener
+
+
+def heard(listener: UnixListener) -> list[bytes]:
+    told = []
+    while True:
+        try:
+            told.append(listener.sock.recv(1 << 20))
+        except BlockingIOError:
+            return told
+
+
+def settings(**tables: Any) -> Any:
+    return parse_settings({"organisation": {"name": "V", "domains": ["nordby.example"]}, **tables})
+
+
+def lost() -> float:
+    return DECISIONS.labels("lost")._value.get()  # type: ignore[no-any-return]
+
+
+def test_one_datagram_with_all_that_is_known(path: Path, send: Sender) -> None:
+    listener = listen(path)
+    shadow = settings(detection={"mode": "shadow"})
+    Recorder(send, shipped_rules(), shadow, Events("t"), clock=lambda: 1000.25)(RULING, AROUND)
+    [raw] = heard(listener)
+    record = from_bytes(raw)
+    assert (record.id, record.queue_id, record.domain, record.recipients) == (
+        "ab" * 32,
+        "4bX1Yz0Q2xz1",
+        "nordby.example",
+        3,
+    )
+    assert (record.at, record.ms, record.size, record.mode) == (1000.25, 12.5, 1234, Mode.SHADOW)
+    assert (record.verdict, record.labels, record.why, record.numbers) == (
+        Decision.SECURE,
+        (Label.CPR,),
+        ("cpr",),
+        1,
+    )
+    assert record.rules == shipped_rules().digest[:16]
+    assert b"anna" not in raw
+    listener.close()
+
+
+def test_a_message_that_goes_plain_gets_a_name_of_its_own(path: Path, send: Sender) -> None:
+    listener = listen(path)
+    recorder = Recorder(send, shipped_rules(), settings(), Events("t"))
+    recorder(RULING, replace(AROUND, id=""))
+    recorder(RULING, replace(AROUND, id="", sender=""))
+    first, second = map(from_bytes, heard(listener))
+    assert len(first.id) == len(second.id) == 32
+    assert first.id != second.id
+    assert (first.domain, second.domain) == ("nordby.example", "")
+    listener.close()
+
+
+def test_what_was_not_read_is_not_told(path: Path, send: Sender) -> None:
+    listener = listen(path)
+    recorder = Recorder(send, shipped_rules(), settings(), Events("t"))
+    recorder(Ruling(Verdict(Decision.PLAIN, reasons=("internal",))), AROUND)
+    assert heard(listener) == []
+    listener.close()
+
+
+def test_nobody_there_costs_nothing_and_is_told_later(path: Path, send: Sender) -> None:
+    for number in range(3):
+        send(b"%d" % number)
+    listener = listen(path)
+    send(b"3")
+    assert heard(listener) == [b"0", b"1", b"2", b"3"]
+    listener.close()
+
+
+def test_of_what_waits_the_oldest_goes_and_is_counted(path: Path, send: Sender) -> None:
+    before = lost()
+    for number in range(MOST_WAITING + 5):
+        send(b"%d" % number)
+    assert lost() - before == 5
+    listener = listen(path)
+    told: list[bytes] = []
+    while not told or told[-1] != b"end":  # the kernel takes some at a time
+        send(b"end")
+        told += heard(listener)
+    assert told[0] == b"5"
+    listener.close()
+
+
+def test_a_reader_that_does_not_read_is_not_waited_for(path: Path, send: Sender) -> None:
+    listener = listen(path)
+    begun = time.monotonic()
+    for _ in range(5_000):
+        send(b"x" * 2_000)
+    assert time.monotonic() - begun < 5
+    listener.close()
+
+
+def test_a_fault_of_ours_is_logged_and_costs_no_message(capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(_raw: bytes) -> None:
+        raise ZeroDivisionError("Preben er syg")
+
+    before = lost()
+    Recorder(broken, shipped_rules(), settings(), Events("t"))(RULING, AROUND)
+    assert lost() - before == 1
+    told = capsys.readouterr().err + capsys.readouterr().out
+    assert "Preben" not in told
+
+
+def test_nothing_is_made_where_nothing_is_kept(path: Path) -> None:
+    chosen = settings(decisions={"keep_days": 0, "socket": str(path)})
+    listener = listen(path)
+    recorder_of(chosen, shipped_rules(), None, Events("t"))(RULING, AROUND)
+    assert heard(listener) == []
+    listener.close()
+
+
+def test_the_running_milter_tells_by_the_id_that_is_on_the_message(path: Path, tmp_path: Path) -> None:
+    milter = RunningMilter(tmp_path)
+    milter.write("model = false")
+    with milter.settings.open("a", encoding="utf-8") as file:
+        file.write(f'\n[decisions]\nsocket = "{path}"\n')
+    listener = listen(path)
+    milter.daemon.start()
+    try:
+        with milter.client() as client:
+            raw_mail = b"From: a@nordby.example\r\nSubject: x\r\n\r\nMit cpr-nummer er 010190-1233.\r\n"
+            done = client.message("<a@nordby.example>", ["<b@kunde.example>"], raw_mail)
+    finally:
+        assert milter.daemon.stop() == 0
+    [raw] = heard(listener)
+    record = from_bytes(raw)
+    assert done.headers["X-Segl-Id"] == record.id
+    assert b"010190" not in raw
+    assert json.loads(raw)["why"] == ["cpr"]
+    listener.close()
