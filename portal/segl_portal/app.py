@@ -13,6 +13,7 @@ from segl.events import Events
 from segl.settings import Settings
 from segl_portal.answering import AnswerDesk
 from segl_portal.desk import Desk
+from segl_portal.feedback import FeedbackDesk, FeedbackRoutes
 from segl_portal.guard import Guard, Misdirected, Refusal, Trouble
 from segl_portal.look import load_looks
 from segl_portal.opened_routes import OpenedRoutes
@@ -33,12 +34,14 @@ def build_app(
     reader: Reader,
     events: Events,
     check: Callable[[], None],
+    feedback: FeedbackDesk,
 ) -> ASGIApp:
     """The application for *settings*. Raises :class:`~segl.errors.SettingsError` when a look cannot be used."""
     base = settings.portal.base
     pages = Pages(base, load_looks(settings), settings.organisation.language)
     journey = JourneyRoutes(pages, desk, check)
     opened = OpenedRoutes(pages, desk, answers, reader)
+    said = FeedbackRoutes(pages, feedback)
 
     def at(path: str, page: str, get: Handler | None = None, post: Handler | None = None) -> BaseRoute:
         by_method = {"GET": get, "HEAD": get, "POST": post}
@@ -59,6 +62,7 @@ def build_app(
         at("/m/{rid}/answer/{answer}", "answer", post=opened.answer_again),
         at("/m/{rid}/leave", "leave", post=journey.leave),
         at("/r/{mid}", "revoke", journey.ask_revoke, journey.revoke),
+        at("/f/{name}", "feedback", said.ask, said.say),
         at("/static/{name}", "static", journey.static),
         at("/healthz", "healthz", journey.health),
     ]

@@ -120,6 +120,16 @@ class Texts:
     revoked_text: str
     not_revoked_title: str
     not_revoked_text: str
+    feedback_title: str
+    feedback_lead: str
+    feedback_wrong: str
+    feedback_right: str
+    feedback_wrong_title: str
+    feedback_wrong_text: str
+    feedback_right_title: str
+    feedback_right_text: str
+    feedback_unknown_title: str
+    feedback_unknown_text: str
     # when something is wrong
     faults: Mapping[str, tuple[str, str]]
 

@@ -22,6 +22,7 @@ from segl_portal.answering import AnswerDesk
 from segl_portal.app import Swapped, build_app
 from segl_portal.daemon import checked_settings
 from segl_portal.desk import Desk
+from segl_portal.feedback import FeedbackDesk
 from segl_portal.posting import Posting
 from segl_portal.reader import Reader
 from segl_portal.reading.workshop import Workshop
@@ -74,7 +75,7 @@ def _app(
     answers = AnswerDesk(settings, engine, events)
     closing.callback(answers.close)
     desk = Desk(settings, engine, events, posting)
-    return build_app(settings, desk, answers, reader, events, store_check(engine))
+    return build_app(settings, desk, answers, reader, events, store_check(engine), FeedbackDesk(engine))
 
 
 def store_check(engine: Engine) -> Callable[[], None]:

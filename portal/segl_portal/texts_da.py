@@ -146,6 +146,18 @@ DANISH: Final = Texts(
     not_revoked_title="Intet er trukket tilbage",
     not_revoked_text="Linket passer ikke til en besked, der kan trækkes tilbage. Den kan være slettet "
     "allerede. Åbn linket i kvitteringen igen, eller spørg den, der passer jeres mail.",
+    feedback_title="Var din mail følsom?",
+    feedback_lead="Den blev sendt sikkert, fordi systemet mente, at den kunne handle om en persons private forhold. "
+    "Det, du svarer her, ændrer ikke noget ved mailen; det hjælper med at rette reglerne. Ingen får indholdet at se.",
+    feedback_wrong="Dette var ikke følsomt",
+    feedback_right="Det var rigtigt at sende den sikkert",
+    feedback_wrong_title="Tak, det er noteret",
+    feedback_wrong_text="Mailen var ikke følsom. Har du trykket forkert, kan du bruge linket i kvitteringen igen.",
+    feedback_right_title="Tak, det er noteret",
+    feedback_right_text="Det var rigtigt at sende mailen sikkert. Har du trykket forkert, kan du bruge linket i "
+    "kvitteringen igen.",
+    feedback_unknown_title="Intet er noteret",
+    feedback_unknown_text="Linket er ikke helt. Brug det, der står i kvitteringen, eller kopiér hele linket derfra.",
     faults={
         "not-found": (
             "Siden findes ikke",

@@ -147,6 +147,19 @@ ENGLISH: Final = Texts(
     not_revoked_title="Nothing was taken back",
     not_revoked_text="The link does not fit a message that can be taken back. It may be deleted already. "
     "Open the link in the receipt again, or ask whoever looks after your mail.",
+    feedback_title="Was your mail sensitive?",
+    feedback_lead="It was sent securely because the system took it to be about somebody's private matters. What you "
+    "answer here changes nothing about the mail; it helps to put the rules right. Nobody is shown what it said.",
+    feedback_wrong="This was not sensitive",
+    feedback_right="It was right to send it securely",
+    feedback_wrong_title="Thank you, that is noted",
+    feedback_wrong_text="The mail was not sensitive. If you pressed the wrong button, use the link in the receipt "
+    "again.",
+    feedback_right_title="Thank you, that is noted",
+    feedback_right_text="It was right to send the mail securely. If you pressed the wrong button, use the link in "
+    "the receipt again.",
+    feedback_unknown_title="Nothing is noted",
+    feedback_unknown_text="The link is not whole. Use the one in the receipt, or copy all of it from there.",
     faults={
         "not-found": (
             "There is no such page",

@@ -32,6 +32,7 @@ COMMANDS = {
     "certificate": ("segl.cli.certificate", "Recipients' own certificates: find, import, list, forget."),
     "sealed": ("segl.cli.sealed", "Sealed messages: list, show, revoke, extend, resend."),
     "decisions": ("segl.cli.decisions", "What is remembered of decisions: list, show."),
+    "feedback": ("segl.cli.feedback", "Say whether a decision was right; list what was said."),
     "audit": ("segl.cli.audit", "The audit trail: verify, export; the article-30 record."),
     "receipt": ("segl.cli.receipt", "What became of messages that went the secure way."),
     "hold": ("segl.cli.hold", "Messages on hold: list, show, release, reject."),

@@ -18,6 +18,7 @@ from typing import Final
 from sqlalchemy.engine import Connection, Engine
 
 from segl.addresses import domain_of
+from segl.decisions import links
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
 from segl.mail.return_port import Refused, ReturnPort
@@ -158,7 +159,15 @@ class Desk:
     def _send(
         self, office: Office, terms: ReceiptTerms, message: SentMessage, kind: Kind, tls: Mapping[str, Tls]
     ) -> None:
-        receipt = write(office, terms, message, kind, tls, self._revocation(office, message))
+        receipt = write(
+            office,
+            terms,
+            message,
+            kind,
+            tls,
+            self._revocation(office, message),
+            self._feedback(office, message),
+        )
         recipients = list(dict.fromkeys(filter(None, (message.sender, terms.journal))))
         content = receipt.message(datetime.now().astimezone(), office.signer(message.domain))
         try:
@@ -192,6 +201,12 @@ class Desk:
         house = house_secret(self._engine)
         return lambda line: revocation_link(house, office.settings.portal.base, line.sealed_id)
 
+    def _feedback(self, office: Office, message: SentMessage) -> str:
+        """The link by which the sender says that it was not sensitive; empty when he is not asked."""
+        if not links.is_asked(office.settings, message.sender, message.id, message.reasons):
+            return ""
+        return links.feedback_link(house_secret(self._engine), office.settings.portal.base, message.id)
+
     def _put_off(self, message_id: str, seconds: float) -> None:
         with transaction(self._engine) as connection:
             records.put_off(connection, message_id, time.time() + seconds)
@@ -208,6 +223,7 @@ def write(
     kind: Kind,
     tls: Mapping[str, Tls],
     revoke: Callable[[Line], str],
+    not_sensitive: str = "",
 ) -> Receipt:
     """The receipt of *message*. A house's own template that fails gives way to the shipped one: it was tried with the
     settings, but a receipt must not hang on it."""
@@ -218,7 +234,16 @@ def write(
         message = replace(message, reasons=())
     owner = settings.owner(message.domain)
     house = House(owner.name, owner.feedback)
-    view = view_of(message, kind, terms.language, house, send=terms.send, tls=tls, revoke=revoke)
+    view = view_of(
+        message,
+        kind,
+        terms.language,
+        house,
+        send=terms.send,
+        tls=tls,
+        revoke=revoke,
+        not_sensitive=not_sensitive,
+    )
     try:
         text, html = office.templates.get(message.domain, shipped()).render(view)
     except UNFIT:

@@ -123,7 +123,14 @@ def sample(kind: Kind, language: Language) -> ReceiptView:
     tls = {line.recipient: Tls("TLSv1.3", "x", "Verified", "mx.modtager.example") for line in lines}
     house = House("Prøve", "hjaelp@afsender.example")
     return view_of(
-        message, kind, language, house, send=Receipts.ALL, tls=tls, revoke=lambda _: "https://x.example"
+        message,
+        kind,
+        language,
+        house,
+        send=Receipts.ALL,
+        tls=tls,
+        revoke=lambda _: "https://x.example",
+        not_sensitive="https://x.example",
     )
 
 

@@ -46,6 +46,7 @@ class ReceiptTexts:
     revoke: str
     reasons: str
     reason_words: dict[str, str]
+    not_sensitive: str
     about: str
     nothing: str
     feedback: str
@@ -147,6 +148,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
             "unreadable": "en del af den kunne ikke læses automatisk",
             "policy": "jeres egen regel »{name}« kræver det",
         },
+        not_sensitive="Var den ikke følsom? Sig det her, så reglerne kan blive bedre: {link}",
         about="Mailen er fra {time}, Message-ID {message_id}.",
         nothing="ingen",
         feedback="Var det forkert at sende den sikkert, eller har du spørgsmål? Skriv til {address}.",
@@ -246,6 +248,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
             "unreadable": "a part of it could not be read automatically",
             "policy": "your organisation's own policy “{name}” asks for it",
         },
+        not_sensitive="Was it not sensitive? Say so here, so that the rules get better: {link}",
         about="The mail is of {time}, Message-ID {message_id}.",
         nothing="nobody",
         feedback="Was it wrong to send it securely, or do you have questions? Write to {address}.",

@@ -55,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptView:
-    """A receipt in words. ``why`` and ``feedback`` may be empty."""
+    """A receipt in words. ``why``, ``not_sensitive`` and ``feedback`` may be empty."""
 
     language: Language
     kind: Kind
@@ -66,6 +66,7 @@ class ReceiptView:
     rows: tuple[Row, ...]
     about: str
     why: str
+    not_sensitive: str
     feedback: str
     foot: str
 
@@ -112,9 +113,10 @@ def view_of(
     send: Receipts = Receipts.SECURE,
     tls: Mapping[str, Tls] | None = None,
     revoke: Callable[[Line], str] = lambda _: "",
+    not_sensitive: str = "",
 ) -> ReceiptView:
     """The receipt of *message*. *tls* holds the evidence by recipient; *revoke* gives a link that takes a sealed
-    message back, or ``""``."""
+    message back, or ``""``; *not_sensitive* is the link by which its sender says that, or ``""``."""
     texts, lines = TEXTS[language], shown(message, send)
     rows = tuple(_row(line, texts, (tls or {}).get(line.recipient), revoke) for line in lines)
     return ReceiptView(
@@ -127,6 +129,7 @@ def view_of(
         rows=rows,
         about=texts.about.format(time=_time(message.at, texts), message_id=message.message_id or "-"),
         why=_why(message.reasons, texts),
+        not_sensitive=texts.not_sensitive.format(link=not_sensitive) if not_sensitive else "",
         feedback=texts.feedback.format(address=house.feedback) if house.feedback else "",
         foot=texts.foot.format(organisation=house.organisation),
     )

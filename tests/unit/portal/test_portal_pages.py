@@ -280,6 +280,7 @@ PAGES = {
     "post to a get": ("POST", "/m/{rid}", 405),
     "static": ("GET", "/static/nothing.css", 404),
     "revoke": ("GET", "/r/{mid}", 200),
+    "feedback": ("GET", "/f/" + "0f" * 32, 200),
     "no form": ("POST", "/m/{rid}/code", 400),
     "health": ("GET", "/healthz", 200),
 }

@@ -1,0 +1,102 @@
+"""The sender's page on which he says that his message was not sensitive, or that it was after all.
+
+    GET  /f/{name}         asks                             POST /f/{name}       notes what he says
+
+A GET changes nothing. The link's secret is what counts; a page for an id that does not exist looks the same as any
+other. What is said may be said again, and changed, as often as he likes: the latest word counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy.engine import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from segl.decisions import feedback
+from segl.decisions.feedback import SENDER, Says
+from segl.decisions.links import is_name, is_right
+from segl.metrics import FEEDBACK
+from segl.sealed.revocation import house_secret
+from segl.store import transaction
+from segl_portal.browser import Browser
+from segl_portal.forms import browser_of, form_of, keep, secret_in, sure_browser, tells_where_from
+from segl_portal.guard import Refusal, Trouble
+from segl_portal.pages import Pages, Shown
+from segl_portal.routes import remember_language
+
+_SECRET: Final = 43
+
+
+class FeedbackDesk:
+    """Blocking; called from threads. Raises :class:`~segl.errors.StoreError` when the store cannot be reached."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def say(self, name: str, secret: str, says: Says) -> bool:
+        """By the sender's link; whether it was the right one."""
+        if not is_right(house_secret(self._engine), name, secret):
+            return False
+        with transaction(self._engine) as connection:
+            new = feedback.say(connection, name, says, SENDER, self._clock())
+        if new:
+            FEEDBACK.labels(says.value).inc()
+        return True
+
+
+class FeedbackRoutes:
+    """The handlers."""
+
+    def __init__(self, pages: Pages, desk: FeedbackDesk) -> None:
+        self._pages = pages
+        self._desk = desk
+
+    async def ask(self, request: Request) -> Response:
+        name = _name_in(request)
+        browser = browser_of(request) or (None if tells_where_from(request) else Browser.new())
+        answer = self._page(self._pages.shown(request), name, browser)
+        return remember_language(request, answer if browser is None else keep(answer, browser))
+
+    async def say(self, request: Request) -> Response:
+        """No cookie is needed, and none is given."""
+        name = _name_in(request)
+        fields = await form_of(request)
+        if not tells_where_from(request):
+            sure_browser(request, name, fields)
+        shown = self._pages.shown(request)
+        secret, says = secret_in(fields.get("link", "")), fields.get("says", "")
+        if says not in set(Says):
+            raise Refusal(Trouble.BAD_REQUEST)
+        if len(secret) != _SECRET:
+            return self._page(shown, name, browser_of(request), shown.texts.paste_incomplete)
+        t = shown.texts
+        if not await run_in_threadpool(self._desk.say, name, secret, Says(says)):
+            title, text = t.feedback_unknown_title, t.feedback_unknown_text
+        elif says == Says.WRONG:
+            title, text = t.feedback_wrong_title, t.feedback_wrong_text
+        else:
+            title, text = t.feedback_right_title, t.feedback_right_text
+        return self._pages.page(shown, "told.html", title=title, text=text, switch=False)
+
+    def _page(self, shown: Shown, name: str, browser: Browser | None, error: str = "") -> Response:
+        return self._pages.page(
+            shown,
+            "feedback.html",
+            here=f"{self._pages.prefix}/f/{name}",
+            csrf=browser.csrf(name) if browser else "",
+            error=error,
+            switch=not error,
+        )
+
+
+def _name_in(request: Request) -> str:
+    name = str(request.path_params["name"])
+    if not is_name(name):
+        raise Refusal(Trouble.NOT_FOUND)
+    return name

@@ -1,0 +1,173 @@
+"""The sender's page on which he says that his message was not sensitive: over TLS from a real segl-portal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from segl import audit
+from segl.decisions import feedback
+from segl.decisions.feedback import Feedback
+from segl.decisions.links import feedback_link, feedback_secret, is_asked, is_right
+from segl.sealed.keys import Secret
+from segl.sealed.revocation import house_secret, revocation_secret
+from segl.settings_file import parse_settings
+from segl.store import transaction
+from segl.tables.base import metadata
+from world.portal_site import Answer, Client, PortalSite
+
+NAME = "ab" * 32
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
+    with PortalSite(tmp_path_factory.mktemp("portal")) as site:
+        yield site
+
+
+def title(answer: Answer) -> str:
+    found = re.search(r"<h1>(.*?)</h1>", answer.text)
+    assert found is not None, answer.text
+    return found[1]
+
+
+def link_of(site: PortalSite, name: str) -> str:
+    return feedback_link(house_secret(site.engine), f"{site.origin}/", name)
+
+
+def said(site: PortalSite, name: str) -> Feedback | None:
+    with transaction(site.engine) as connection:
+        return feedback.read(connection, name)
+
+
+def rows(site: PortalSite) -> dict[str, int]:
+    with transaction(site.engine) as connection:
+        counts = {
+            name: sa.select(sa.func.count()).select_from(table) for name, table in metadata.tables.items()
+        }
+        return {name: connection.execute(query).scalar_one() for name, query in counts.items()}
+
+
+def test_a_get_changes_nothing_and_looks_the_same_for_every_message(site: PortalSite) -> None:
+    house_secret(site.engine)
+    before = rows(site)
+    pages = [Client(site).get(f"/f/{name}") for name in (NAME, "cd" * 32)]
+    assert [page.status for page in pages] == [200, 200]
+    assert title(pages[0]) == "Var din mail følsom?"
+    strip = re.compile(r"(?:ab|cd){32}|value=\"[\w-]{43}\"")
+    assert strip.sub("", pages[0].text) == strip.sub("", pages[1].text)
+    assert rows(site) == before
+
+
+def test_what_he_says_is_kept_once_and_may_be_changed(site: PortalSite) -> None:
+    link, client = link_of(site, NAME), Client(site)
+    page = client.get(f"/f/{NAME}")
+    found = re.search(r'name="csrf" value="([^"]*)"', page.text)
+    assert found is not None
+    form = {"csrf": found[1], "link": link}
+    for _ in range(2):
+        assert title(client.post(f"/f/{NAME}", {**form, "says": "wrong"})) == "Tak, det er noteret"
+        wrong = said(site, NAME)
+        assert wrong is not None
+        assert (wrong.says, wrong.by) == ("wrong", "sender")
+    assert title(client.post(f"/f/{NAME}", {**form, "says": "right"})) == "Tak, det er noteret"
+    now = said(site, NAME)
+    assert now is not None
+    assert now.says == "right"
+    trail = [(entry.act, entry.facts["says"]) for entry in audit.entries(site.engine, subject=NAME)]
+    assert trail == [("feedback", "wrong"), ("feedback", "right")]
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "status"),
+    [
+        ("cd" * 32, {"link": "of another"}, 200),
+        ("cd" * 32, {"link": "revocation"}, 200),
+        ("cd" * 32, {"link": Secret.new().text()}, 200),
+        ("cd" * 32, {"link": "half"}, 200),
+        ("cd" * 32, {"says": "maybe"}, 400),
+        ("cd" * 32, {"says": ""}, 400),
+        ("cd" * 31, {}, 404),
+        ("CD" * 32, {}, 404),
+        ("ø" * 64, {}, 404),
+    ],
+)
+def test_what_is_not_right_notes_nothing(
+    site: PortalSite, name: str, form: dict[str, str], status: int
+) -> None:
+    house = house_secret(site.engine)
+    others = {
+        "of another": link_of(site, NAME),
+        "revocation": revocation_secret(house, "cd" * 16).text(),
+        "half": link_of(site, "cd" * 32)[:-3],
+    }
+    given = {"link": link_of(site, "cd" * 32), "says": "wrong", **form}
+    given["link"] = others.get(given["link"], given["link"])
+    path = "/f/" + name.replace("ø", "%C3%B8")
+    assert Client(site).post(path, given).status == status
+    assert said(site, "cd" * 32) is None
+
+
+def test_another_site_cannot_say_it(site: PortalSite) -> None:
+    form = {"link": link_of(site, "ef" * 32), "says": "wrong"}
+    answer = Client(site).post(f"/f/{'ef' * 32}", form, Sec_Fetch_Site="cross-site")
+    assert answer.status == 403
+    old_browser = Client(site, fetch_site=None)
+    assert old_browser.post(f"/f/{'ef' * 32}", form).status == 403
+    assert said(site, "ef" * 32) is None
+
+
+def test_english_readers_get_english(site: PortalSite) -> None:
+    page = Client(site).get(f"/f/{NAME}", Accept_Language="en")
+    assert "This was not sensitive" in page.text
+
+
+def test_the_secret_is_of_one_message_and_one_house() -> None:
+    house, other = Secret(b"h" * 32), Secret(b"o" * 32)
+    text = feedback_secret(house, NAME).text()
+    assert is_right(house, NAME, text)
+    assert not is_right(house, "cd" * 32, text)
+    assert not is_right(other, NAME, text)
+    assert not is_right(house, NAME, "")
+    assert not is_right(house, "x", feedback_secret(house, "x").text())
+
+
+def settings(**tables: Any) -> Any:
+    return parse_settings(
+        {
+            "organisation": {"name": "V", "domains": ["nordby.example"]},
+            "portal": {"url": "https://sikker.nordby.example"},
+            **tables,
+        }
+    )
+
+
+RELAY = {"relay": {"next_hop": "[ome.example]:25", "match": ["ome.example"]}}
+
+
+@pytest.mark.parametrize(
+    ("tables", "sender", "name", "reasons", "asked"),
+    [
+        ({}, "anna@nordby.example", NAME, ("cpr",), True),
+        ({}, "anna@nordby.example", NAME, ("requested", "health"), True),
+        ({}, "anna@nordby.example", NAME, ("unsure",), True),
+        ({}, "anna@nordby.example", NAME, ("unreadable.encrypted",), True),
+        ({}, "anna@nordby.example", NAME, ("requested",), False),
+        ({}, "anna@nordby.example", NAME, ("always", "answers_sealed"), False),
+        ({}, "anna@nordby.example", NAME, (), False),
+        ({}, "bo@kunde.example", NAME, ("cpr",), False),
+        ({}, "", NAME, ("cpr",), False),
+        ({}, "anna@nordby.example", "not-ours", ("cpr",), False),
+        ({"decisions": {"link": False}}, "anna@nordby.example", NAME, ("cpr",), False),
+        ({"decisions": {"keep_days": 0}}, "anna@nordby.example", NAME, ("cpr",), False),
+        ({"portal": RELAY}, "anna@nordby.example", NAME, ("cpr",), False),
+    ],
+)
+def test_who_is_asked(
+    tables: dict[str, Any], sender: str, name: str, reasons: tuple[str, ...], asked: bool
+) -> None:
+    assert is_asked(settings(**tables), sender, name, reasons) is asked
