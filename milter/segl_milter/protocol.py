@@ -26,6 +26,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from enum import Enum, IntFlag
+from functools import lru_cache
 
 VERSION, _OLDEST = 6, 2
 MOST_BYTES = 65_536  # of a packet; Postfix cuts fields at 60 KB and body at 64 KB less one
@@ -102,6 +103,7 @@ def packet(command: bytes, data: bytes = b"") -> bytes:
     return _NUMBER.pack(len(data) + 1) + command + data
 
 
+@lru_cache(maxsize=16)  # an MTA makes the same offer each time
 def negotiate(offer: bytes) -> tuple[Terms, bytes]:
     """The terms for an MTA that makes this *offer*, and the packet that tells it. Raises :class:`ProtocolError` for one
     that cannot make our edits: without them no message could be marked."""

@@ -84,7 +84,7 @@ class _Reader:
     def __init__(self, text: Text, today: date) -> None:
         self.text, self.today = text, today
         self.tables = Tables(text.text)
-        self.find = context.Lookup()
+        self.find = context.Lookup(text.text)
         self._addresses: bool | None = None
         self.headings: dict[tuple[str, bool], Said] = {}
         self.earlier: _Case | None = None

@@ -67,6 +67,14 @@ class About(NamedTuple):
 
 def before(text: str, start: int, find: Lookup, about: About) -> Said:
     """What the words before ``text[start:]`` say."""
+    beside = find.zeros[max(0, start - _READ - 1) : start], about
+    said = find.sides.get(beside)
+    if said is None:
+        said = find.sides[beside] = _walked(text, start, find, about)
+    return said
+
+
+def _walked(text: str, start: int, find: Lookup, about: About) -> Said:
     low = max(0, start - _READ)
     if about.row:  # the walk would end at the line end
         low = max(low, text.rfind("\n", low, start) + 1)

@@ -44,7 +44,14 @@ class _Passed:
 def after(text: str, end: int, find: Lookup, *, divided: bool) -> Said:
     """What the words after ``text[:end]`` say."""
     line_end = text.find("\n", end, end + _READ)
-    found = pieces(text[end : line_end if line_end >= 0 else end + _READ])
+    side = find.zeros[end : line_end if line_end >= 0 else end + _READ]
+    said = find.sides.get((side, divided))
+    if said is None:
+        said = find.sides[side, divided] = _walked(pieces(side), find, divided=divided)
+    return said
+
+
+def _walked(found: list[str], find: Lookup, *, divided: bool) -> Said:
     passed = _Passed()
     for at, piece in enumerate(found):
         if not piece[0].isalpha():

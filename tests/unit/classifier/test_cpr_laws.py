@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from random import Random
 from time import process_time
 
 import pytest
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 from bench.cpr_cases import cases
 from bench.cpr_numbers import LABELLED, PLAIN
 from segl.vocabulary import Finding
-from segl_classifier.cpr import MOST_DOUBTFUL, MOST_FINDINGS, THRESHOLD, find_cpr
+from segl_classifier.cpr import MOST_DOUBTFUL, MOST_FINDINGS, THRESHOLD, context, find_cpr
+from segl_classifier.cpr.context import Lookup
 from segl_classifier.message import Source, Text
 
 TODAY = date(2026, 11, 24)
+_CASES = list(cases(2_000))
 
 
 def find(text: str) -> list[Finding]:
@@ -167,3 +170,28 @@ def _seconds(text: str) -> float:
     start = process_time()
     find(text)
     return process_time() - start
+
+
+class _Forgetful(dict[object, object]):
+    def __setitem__(self, key: object, value: object) -> None:
+        """Keep nothing."""
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_number_is_judged_by_its_own_words_though_others_stood_beside_the_same(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice = Random(seed)
+    few = [case.text for case in dice.sample(_CASES, 12)]
+    text = "\n".join(dice.choice(few) for _ in range(40))
+    remembered = find(text)
+
+    class Anew(Lookup):
+        __slots__ = ()
+
+        def __init__(self, text: str) -> None:
+            super().__init__(text)
+            self.sides = _Forgetful()  # type: ignore[assignment]
+
+    monkeypatch.setattr(context, "Lookup", Anew)
+    assert find(text) == remembered
