@@ -30,6 +30,7 @@ reference: setup ## write docs/settings.md anew from the settings' comments
 
 check: setup ## format, lint, types, layers, the settings' reference
 	@$(BIN)/segl settings reference | cmp -s - docs/settings.md || { echo "docs/settings.md is out of date: make reference"; exit 1; }
+	@for page in $$(cd docs && ls *.md */*.md | grep -v "^decisions/\|^README"); do grep -qF "($$page)" docs/README.md || { echo "docs/README.md, the index, does not name $$page"; exit 1; }; done
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy

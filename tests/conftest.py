@@ -57,8 +57,10 @@ _SLOW = frozenset(
     test_answer_letter
     test_answering test_answers_refused
     test_archive
+    test_backup
     test_certificates_ldap
     test_check
+    test_commands_as_written
     test_cms_enveloped
     test_cms_opening
     test_cpr_in_files

@@ -66,7 +66,8 @@ class Table:
 
 @cache
 def reference() -> tuple[Table, ...]:
-    """Every table of the settings file, in the order of the code."""
+    """Every table of the settings file, in the order of the code. Raises :class:`LookupError` when one was added
+    without an example, or a key without a text."""
     return tuple(_tables_in(Settings, ""))
 
 
@@ -101,12 +102,16 @@ def _keys_of(table: type[Any]) -> Iterator[Key]:
     texts, hints = texts_of(table), get_type_hints(table, include_extras=True)
     for each in fields(table):
         if _table_of(hints[each.name])[0] is None:
+            if not texts.get(each.name):
+                raise LookupError(
+                    f"{table.__name__}.{each.name} has no comment, which is its manual: write one above it"
+                )
             yield Key(
                 each.name,
                 kind_of(hints[each.name]),
                 _default_of(each),
                 required=each.default is MISSING and each.default_factory is MISSING,
-                meaning=texts.get(each.name, ""),
+                meaning=texts[each.name],
                 unit=next((u for u in _UNITS if each.name == u or each.name.endswith(f"_{u}")), ""),
                 choices=tuple(_choices_of(hints[each.name])),
                 masked=any(masks_in(hints[each.name])),
@@ -206,11 +211,13 @@ def _default_of(field: Field[Any]) -> str:
 
 
 def _example_of(path: str) -> str:
-    """The parts of the example file under this table's header."""
+    """The parts of the example file under this table's header. Raises :class:`LookupError`."""
     text = EXAMPLE.read_text("utf-8")
     found = list(_HEADER.finditer(text))
     ends = [each.start() for each in found[1:]] + [len(text)]
     parts = [
         text[each.start() : end].strip() for each, end in zip(found, ends, strict=True) if each[1] == path
     ]
+    if not parts:
+        raise LookupError(f"{EXAMPLE.name} shows no [{path}]: write one there")
     return "\n\n".join(parts)

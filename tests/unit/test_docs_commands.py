@@ -183,6 +183,21 @@ def test_every_command_is_told_of_somewhere() -> None:
     assert not [name for name in COMMANDS if f"segl {name}" not in told]
 
 
+def test_every_command_and_parameter_says_what_it_is() -> None:
+    """In --help, and so in segl(1)."""
+    mute = []
+    for top in COMMANDS:
+        for each in commands_below(loaded(top)):
+            context = each.make_context("segl", [], resilient_parsing=True)
+            mute += [] if each.help else [f"{top} {each.name}"]
+            mute += [
+                f"{top} {each.name}: {it.name}"
+                for it in each.get_params(context)
+                if not getattr(it, "help", "")
+            ]
+    assert not mute
+
+
 def test_options_named_alone_belong_to_some_program() -> None:
     """`--reload` in a sentence: an option of some command. Those of other programs stand after their program."""
     known = {name for top in COMMANDS for each in commands_below(loaded(top)) for name in options_of(each)}

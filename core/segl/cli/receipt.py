@@ -36,7 +36,12 @@ _COLOUR = {
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="MESSAGE-ID|ENVELOPE-ID")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="MESSAGE-ID|ENVELOPE-ID", help="Which message; a Message-ID in quotes, with its brackets."
+        ),
+    ],
     as_json: Annotated[
         bool,
         typer.Option("--json", help="As in the receipt's machine-readable part (docs/receipt-schema.md)."),

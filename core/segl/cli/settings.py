@@ -16,7 +16,9 @@ SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(metavar="[FILE]", readable=False)] = DEFAULT_FILE,
+    file: Annotated[
+        Path, typer.Argument(metavar="[FILE]", readable=False, help="The settings file.")
+    ] = DEFAULT_FILE,
 ) -> None:
     """Read a settings file and name every fault.
 
