@@ -91,6 +91,7 @@ _SLOW = frozenset(
     test_postgresql
     test_receipt_mail
     test_receipt_records
+    test_receipt_statistics
     test_receipts_process
     test_rule_effects
     test_rules_load
@@ -102,7 +103,6 @@ _SLOW = frozenset(
     test_sealed_objects
     test_sealed_storage
     test_sms
-    test_traffic
     test_upload_names
     test_uploads
     test_view

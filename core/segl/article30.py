@@ -57,12 +57,6 @@ def kept(settings: Settings) -> Iterator[Kept]:
                 "at vise samtalen for modtageren",
                 "med beskeden selv",
             )
-    if receipts.send is not Receipts.NONE:
-        yield Kept(
-            "Om hver sikkert sendt besked: afsender, modtagere, Message-ID, grund, vej, tidspunkt og resultat",
-            "kvittering til afsenderen og statistik",
-            f"{receipts.retention_days} dage",
-        )
     if settings.decisions.keep_days:
         yield Kept(
             "Om hver undersøgt mail: afsenderens domæne, tidspunkt, længder, hvilke regler der slog til, og tal fra "
@@ -70,10 +64,11 @@ def kept(settings: Settings) -> Iterator[Kept]:
             "at rette reglerne, så færre mails vurderes forkert, og at kunne bevise afgørelserne",
             f"{settings.decisions.keep_days} dage",
         )
+    told = receipts.send is not Receipts.NONE or any(rule.send for rule in settings.receipt)
     yield Kept(
-        "Antal modtagere for hvert domæne, dag og vej (ingen adresser)",
-        "at se, hvilke domæner der kan få en bedre vej",
-        f"{settings.routing.traffic_days} dage",
+        "Om hver sikkert sendt besked: afsender, modtagere, Message-ID, grund, vej, tidspunkt og resultat",
+        "kvittering til afsenderen, opslag og statistik" if told else "opslag og statistik",
+        f"{receipts.retention_days} dage",
     )
     yield Kept(
         "Hvad der er fundet ud af om domæner, og certifikater for personer (adresse og certifikat)",

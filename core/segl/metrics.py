@@ -48,9 +48,6 @@ ROUTES = Counter("segl_routes", "Route answers, by way (Postfix asks several tim
 # The map is told of recipients, not of messages, and of each several times: a recipient is counted when its way is
 # told for the first time (of the last 10,000) or has changed. What share of deliveries took which way, message by
 # message, is in segl_deliveries and in the receipts.
-# What the portal's share is read from, over any span: the increase with way="portal" by that of all ways. Counted as
-# `segl domains` counts: a recipient and way once in ten minutes, and not again while his copy waits for another try.
-RECIPIENTS = Counter("segl_recipients", "Outside recipients of secure mail, by way", ["way"])
 TLS_PROOFS = Counter("segl_tls_proofs", "Recipients by forced TLS, by the proof that was taken", ["proof"])
 PROOFS = Counter("segl_proofs", "Checks of domains, by proof and what it said", ["proof", "answer"])
 FALLBACKS = Counter(
@@ -104,6 +101,9 @@ SEALED_NEWS = Counter(
 DELIVERY_SECONDS = Histogram(
     "segl_delivery_seconds", "Time from end of LMTP data to reply, by way", ["way"], buckets=_SCAN_BUCKETS
 )
+# What the portal's share is read from, over any span: the increase with way="portal" by that of all ways. Counted as
+# `segl domains` counts: each outside recipient of each message once, when a report first says that his copy was taken.
+RECIPIENTS = Counter("segl_recipients", "Outside recipients who were served, by way", ["way"])
 REPORTS = Counter("segl_reports", "Delivery reports that came to segl-deliver, by what they are", ["result"])
 RECEIPTS = Counter("segl_receipts", "Receipts sent, by kind", ["kind"])
 RECEIPT_SECONDS = Histogram(

@@ -13,6 +13,8 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from segl.addresses import domain_of
+
 
 def migrate(engine: Engine) -> str:
     """Take the steps that are missing; the version reached. Raises SQLAlchemy's errors."""
@@ -102,6 +104,37 @@ def _life_of_sealed_messages(connection: Connection) -> None:
             connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
 
 
+def _one_source_of_statistics(connection: Connection) -> None:
+    """3 → 4: what was delivered is counted from sent messages alone, by domain; the journal has its copies apart."""
+    for table in ("domain_traffic", "domain_delivery"):
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+    _add(
+        connection,
+        "sent_message",
+        "told_print VARCHAR(64) NOT NULL DEFAULT ''",
+        "journal_print VARCHAR(64) NOT NULL DEFAULT ''",
+        "digest_copied_at FLOAT",
+    )
+    _add(connection, "sent_recipient", "domain VARCHAR(253) NOT NULL DEFAULT ''")
+    # until now a digest went to both at once
+    connection.exec_driver_sql("UPDATE sent_message SET digest_copied_at = digested_at")
+    for recipient in (
+        connection.exec_driver_sql("SELECT DISTINCT recipient FROM sent_recipient").scalars().all()
+    ):
+        connection.execute(
+            sa.text("UPDATE sent_recipient SET domain = :domain WHERE recipient = :recipient"),
+            {"domain": domain_of(recipient), "recipient": recipient},
+        )
+
+
+def _add(connection: Connection, table: str, *definitions: str) -> None:
+    """Columns, unless *table* is newer than the version stepped from: then it was made with them."""
+    standing = {column["name"] for column in sa.inspect(connection).get_columns(table)}
+    for definition in definitions:
+        if definition.partition(" ")[0] not in standing:
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
+
+
 def _bytes(connection: Connection) -> str:
     return "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
 
@@ -109,4 +142,5 @@ def _bytes(connection: Connection) -> str:
 _STEPS: dict[str, Callable[[Connection], None]] = {
     "1": _evidence,
     "2": _life_of_sealed_messages,
+    "3": _one_source_of_statistics,
 }

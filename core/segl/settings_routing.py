@@ -78,8 +78,6 @@ class Routing:
     fallback_seconds: Seconds = 600.0
     # How often the secure instance's queue is looked at for that.
     watch_seconds: Seconds = 20.0
-    # How long it is kept how many recipients of a domain took which way (`segl domains`).
-    traffic_days: Annotated[int, Field(ge=1, le=3650)] = 90
 
     @property
     def announced_at(self) -> Path:

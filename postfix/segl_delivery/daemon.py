@@ -27,7 +27,6 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import Engine
 
 from segl import metrics, notify
-from segl.addresses import domain_of
 from segl.certificate_records import CertificateRecords
 from segl.errors import Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
@@ -42,7 +41,6 @@ from segl.seen_capabilities import SeenCapabilities
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 from segl.store import open_store
-from segl.traffic_writer import TrafficWriter
 from segl.vocabulary import Way
 from segl.wishes import read_numbers
 from segl_delivery.agent import Agent, Incoming
@@ -63,9 +61,10 @@ from segl_delivery.portal import PortalAgent
 from segl_delivery.receipts.agent import ReceiptAgent
 from segl_delivery.receipts.build import forget_old, receipt_key
 from segl_delivery.receipts.calendar import Calendar
-from segl_delivery.receipts.desk import Desk, Office
+from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.follow import Follower
 from segl_delivery.receipts.ledger import Ledger
+from segl_delivery.receipts.office import Office
 from segl_delivery.receipts.templates_of import template_faults
 from segl_delivery.sealed_news import SealedNews
 from segl_delivery.sealing import Sealer, try_storage
@@ -290,7 +289,6 @@ class _Daemon:
             self._ledger.written,
             lambda: self._follower.may_tell,
         )
-        self._traffic = TrafficWriter(engine, events)
         self._watch = KeyWatch(self._agents.keys, events)
         self._decisions = DecisionBook(engine, events, lambda: self._settings.decisions.keep_days)
 
@@ -313,7 +311,6 @@ class _Daemon:
                 self._keep_house(),
                 self._tell_news(),
                 notify.feed_watchdog(),
-                self._traffic.run(lambda: self._settings.routing.traffic_days),
                 self._desk.run(),
                 self._follower.run(),
                 self._decisions.run(),
@@ -329,7 +326,6 @@ class _Daemon:
             helper.cancel()
         drain = self._settings.delivery.drain_seconds
         held_up = any(await asyncio.gather(*(server.stop(drain) for server in servers)))
-        self._traffic.write()
         self._decisions.stop()
         if held_up:
             for listener in listeners.values():
@@ -342,12 +338,7 @@ class _Daemon:
             return self._agents.of_way(way)
 
         limit = self._settings.delivery.message_bytes
-        counted = None if way is Way.INTERNAL else self._delivered
-        return Service(agent, budget, self._events, limit, counted)
-
-    def _delivered(self, recipient: str, way: Way) -> None:
-        if domain := domain_of(recipient):
-            self._traffic.delivered(domain, way)
+        return Service(agent, budget, self._events, limit)
 
     def _reload(self) -> None:
         notify.reloading()

@@ -27,7 +27,7 @@ from segl.errors import SmtpReply
 from segl.events import Events
 from segl.mail.paths import parse_path
 from segl.metrics import DELIVERIES, DELIVERY_SECONDS
-from segl.vocabulary import Envelope, Way
+from segl.vocabulary import Envelope
 from segl_delivery.agent import Agent, Delivery, reply_to
 from segl_delivery.budget import ByteBudget
 from segl_delivery.wire import Closed, LineTooLong, Wire
@@ -56,9 +56,6 @@ class Service:
     budget: ByteBudget
     events: Events
     message_bytes: int
-    delivered: Callable[[str, Way], None] | None = (
-        None  # told of each recipient that is served, and by which way
-    )
 
 
 class Session:
@@ -227,9 +224,6 @@ class Session:
             replies = dict.fromkeys(self._recipients, reply_to(error))
         DELIVERY_SECONDS.labels(agent.way.value).observe(time.monotonic() - began)
         _count(agent.way.value, replies)
-        for recipient, reply in replies.items():
-            if reply.code == 250 and self._service.delivered is not None and isinstance(agent.way, Way):
-                self._service.delivered(recipient, agent.way)
         return [replies.get(recipient, _UNDECIDED) for recipient in self._recipients]
 
     async def _answer(self, reply: SmtpReply) -> bool:

@@ -24,7 +24,6 @@ from segl_routing.patience import Patience
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import Reply, Status
 from segl_routing.states import CertificateState, no_certificate
-from segl_routing.traffic import Traffic
 from segl_routing.tunnels import Tunnels
 
 _NOT_FOUND = Reply(Status.NOTFOUND)
@@ -57,7 +56,6 @@ class Answers:
         clock: Callable[[], float] = time.time,
         patience: Patience | None = None,
         fallback: Fallback | None = None,
-        traffic: Traffic | None = None,
     ) -> None:
         """*answer_seconds* is how long a look-up may hold a reply back; *clock* gives Unix seconds. Without
         *certificates* that way is not taken."""
@@ -70,7 +68,6 @@ class Answers:
         self._clock = clock
         self._patience = patience or Patience()
         self._fallback = fallback or Fallback(table.routing)
-        self._traffic = traffic
         self._logged: OrderedDict[str, str] = OrderedDict()
 
     def __call__(self, name: str, key: str) -> Reply | Awaitable[Reply]:
@@ -170,8 +167,6 @@ class Answers:
         if isinstance(outcome, Routed):
             if outcome.route.way is Way.TLS:
                 self._fallback.asked(outcome.route.recipient)
-            if self._traffic is not None:
-                self._traffic.answered(outcome.route.recipient, outcome.route.way)
             _ROUTES[outcome.route.way].inc()
             if not repeated and outcome.proof is not None:
                 TLS_PROOFS.labels(outcome.proof.value).inc()

@@ -28,7 +28,6 @@ from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 from segl.signer_standings import SignerStandings
 from segl.store import open_store
-from segl.traffic_writer import TrafficWriter
 from segl_routing.announced import Announcements
 from segl_routing.answers import Answers
 from segl_routing.archive import StoreArchive
@@ -46,7 +45,6 @@ from segl_routing.relief import Relief
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import SocketmapServer
 from segl_routing.sts_archive import StorePolicyArchive
-from segl_routing.traffic import Traffic
 from segl_routing.tunnel_list.gauges import watch
 from segl_routing.tunnels import Tunnels
 
@@ -93,8 +91,6 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     opened.callback(policies.close)
     marks = StoreMarks(engine, events)
     opened.callback(marks.close)
-    traffic = TrafficWriter(engine, events)
-    opened.callback(traffic.write)
     check = live_check(settings, events, file, policies)
     certificates = CertificateDesk(settings, CertificateRecords(engine), events, file)
     mode = int(settings.routing.socket_mode, 8)
@@ -107,7 +103,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     except OSError as error:
         fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
         raise SettingsError([fault]) from None
-    kept = _Kept(archive, policies, marks, traffic, SignerStandings(engine))
+    kept = _Kept(archive, policies, marks, SignerStandings(engine))
     daemon = _Daemon(file, settings, check, kept, certificates, events)
     return daemon, _Doors(questions, announcements)
 
@@ -119,7 +115,6 @@ class _Kept:
     archive: StoreArchive
     policies: StorePolicyArchive
     marks: StoreMarks
-    traffic: TrafficWriter
     signers: SignerStandings
 
 
@@ -143,7 +138,6 @@ class _Daemon:
         self._kept = kept
         self._knowledge = Knowledge(check, kept.archive, settings.routing, events)
         self._fallback = Fallback(settings.routing, kept.marks.load())
-        self._traffic = Traffic(kept.traffic)
         self._table = RouteTable(settings)
         self._answers_now = self._answers(settings)
         self._server = SocketmapServer(self._answers_now, events)
@@ -166,9 +160,7 @@ class _Daemon:
             self._kept.marks,
             self._events,
             lambda domain: self._table.proven_at(domain, self._knowledge.last),
-            traffic=self._traffic,
         )
-        counts = self._kept.traffic.run(lambda: self._settings.routing.traffic_days)
         signers = SignerQuestions(
             self._kept.signers,
             RevocationChecks(fetcher(self._settings.certificates.revocation_seconds)).standing,
@@ -176,7 +168,7 @@ class _Daemon:
             lambda: self._settings.inbound.on,
         )
         own = (self._keep_house(), self._keep_fresh(), notify.feed_watchdog())
-        work = (*own, relief.run(), counts, signers.run())
+        work = (*own, relief.run(), signers.run())
         helpers = [asyncio.create_task(each) for each in work]
         self._events.ready(socket=str(doors.questions.path))
         notify.ready()
@@ -217,7 +209,6 @@ class _Daemon:
             self._events,
             answer_seconds=settings.routing.answer_seconds,
             fallback=self._fallback,
-            traffic=self._traffic,
             certificates=self._certificates.knowledge,
         )
 

@@ -6,9 +6,9 @@ may have a certificate of their own, and single messages may demand more.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ import sqlalchemy as sa
 
 from segl.errors import StoreError
 from segl.events import Events
+from segl.receipts.of_owner import messages_of
+from segl.receipts.statistics import DomainTraffic, traffic_since
 from segl.settings import Settings
 from segl.settings_organisation import Owner
 from segl.store import open_store, transaction
-from segl.traffic import DomainTraffic, day_of, traffic_since
-from segl.traffic_of_owner import traffic_of
 from segl.vocabulary import Way
 from segl_routing.archive import facts_in
 from segl_routing.facts import DomainFacts
@@ -79,9 +79,9 @@ class DomainReport:
             "recipients": {way.value: number for way, number in sorted(self.traffic.recipients.items())},
             "total": self.traffic.total,
             "portal_share": round(self.traffic.portal_share, 4),
-            # `sure` is what segl-deliver took on; else a copy has left the queue, delivered or given back
-            "last_success": last
-            and {"way": last[0].value, "at": round(last[1], 1), "sure": last[0] is not Way.TLS},
+            "failed": self.traffic.failed,
+            "waiting": self.traffic.waiting,
+            "last_success": last and {"way": last[0].value, "at": round(last[1], 1)},
             "checked_at": self.facts and round(self.facts.checked_at, 1),
             "marked": self.marked and {"reason": self.marked.reason, "until": round(self.marked.until, 1)},
             "repairs": [one.as_dict() for one in self.repairs],
@@ -116,12 +116,8 @@ def domains_of(
         )
     engine = open_store(settings.store.url)
     with transaction(engine) as connection:
-        day = day_of(now, days - 1)
-        if owner is None:
-            traffic = tuple(traffic_since(connection, day))
-        else:
-            midnight = datetime.fromisoformat(day).timestamp()
-            traffic = tuple(traffic_of(connection, owner, settings.owners, midnight))
+        of = messages_of(connection, owner, settings.owners) if owner is not None else None
+        traffic = tuple(traffic_since(connection, _midnight(now, days - 1), of))
         marked = {one.domain: one for one in marks_in(connection) if one.stands}
     table = RouteTable(settings)
     tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
@@ -149,6 +145,12 @@ def domains_of(
         return [report(one, known.get(one.domain)) for one in wanted]
 
     return Reports(traffic, reported)
+
+
+def _midnight(now: float, days_before: int) -> float:
+    """The beginning of the day, in local time, so many days before that of *now*."""
+    day = datetime.date.fromtimestamp(now) - datetime.timedelta(days=days_before)
+    return datetime.datetime.combine(day, datetime.time()).timestamp()
 
 
 def _is_ours(settings: Settings, domain: str) -> bool:

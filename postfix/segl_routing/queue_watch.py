@@ -40,12 +40,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Whose copies a look found in the queue, whatever they wait for. ``began`` is Unix time; not ``whole`` when
-    there was more than was read. ``oldest``: when the message that is there longest arrived; None: there is none."""
+    """What a look that ``began`` then (Unix time) found in the queue. ``oldest``: when the message that is there
+    longest arrived; None: there is none."""
 
-    addresses: frozenset[str] = frozenset()
     began: float = 0.0
-    whole: bool = False
     messages: int = 0
     oldest: float | None = None
 
@@ -69,15 +67,12 @@ class QueueWatch:
         )
         output = cast("asyncio.StreamReader", process.stdout)
         found: list[Waiting] = []
-        addresses: set[str] = set()
         arrivals: list[float] = []
-        began, lines = time.time(), 0
+        began = time.time()
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 async for line in _lines(output):
-                    lines += 1
                     found += waiting_in(line)
-                    addresses.update(addresses_in(line))
                     arrivals += arrival_in(line)
                 if await process.wait():
                     raise OSError("postqueue cannot show the queue")
@@ -85,8 +80,7 @@ class QueueWatch:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-        whole = lines < MOST_MESSAGES
-        self.seen = Seen(frozenset(addresses), began, whole, len(arrivals), min(arrivals, default=None))
+        self.seen = Seen(began, len(arrivals), min(arrivals, default=None))
         return found
 
     async def push(self, queue_ids: Iterable[str]) -> None:
@@ -126,14 +120,6 @@ def waiting_in(line: bytes) -> list[Waiting]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return []
     return [Waiting(queue_id, _plain(address), arrived, reason) for address, reason in told if reason]
-
-
-def addresses_in(line: bytes) -> list[str]:
-    """Whose copies one message still has, as postqueue(1) prints it; none when the line is no such thing."""
-    try:
-        return [_plain(str(r["address"])) for r in json.loads(line)["recipients"]]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return []
 
 
 def arrival_in(line: bytes) -> list[float]:

@@ -20,7 +20,6 @@ from segl_routing.fallback import Fallback, Fallen, Marked
 from segl_routing.knowledge import Knowledge
 from segl_routing.marks import StoreMarks
 from segl_routing.queue_watch import QueueWatch
-from segl_routing.traffic import Traffic
 
 # An answer given so long ago is not remembered by the queue manager any more (it keeps its last one for 30 s).
 _CACHED_SECONDS = 31.0
@@ -41,7 +40,6 @@ class Relief:
         events: Events,
         proven_at: Callable[[str], float | None],
         *,
-        traffic: Traffic | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.proven_at = proven_at
@@ -50,7 +48,6 @@ class Relief:
         self._knowledge = knowledge
         self._marks = marks
         self._events = events
-        self._traffic = traffic
         self._clock = clock
         self._pushes: list[tuple[float, tuple[str, ...]]] = []  # when, and which messages
 
@@ -82,8 +79,6 @@ class Relief:
         seen = self._queue.seen
         metrics.QUEUE_MESSAGES.set(seen.messages)
         metrics.QUEUE_OLDEST.set(0 if seen.oldest is None else max(seen.began - seen.oldest, 0))
-        if self._traffic is not None:
-            self._traffic.looked(seen)
         for fallen in self._fallback.looked(waiting, self._goes_by_tls, self._clock()):
             self._mark(fallen)
 

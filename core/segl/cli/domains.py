@@ -16,6 +16,7 @@ from segl.vocabulary import Way
 if TYPE_CHECKING:
     from segl_routing.domains import DomainReport, Reports
 
+
 _WAYS = (Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL)
 
 
@@ -48,10 +49,8 @@ def domains(
 ) -> None:
     """List the recipient domains mailed to, those with most recipients first.
 
-    The way and the proof are those of now, by what segl-map found out last; nothing is looked up. A recipient
-    counts once in ten minutes and way, since Postfix asks for recipients, not for messages. The last success is
-    when segl-deliver took mail on; for tls, marked ~, when a copy had left the queue: delivered, or given back.
-    With --organisation all is counted from what receipts know: a recipient once for each message.
+    The way and the proof are those of now, by what segl-map found out last; nothing is looked up. The recipients
+    are those of the receipts' records: each once a message, by the way that took his copy.
 
     Exit code: 0, 1 when there is no mail to draft, 2 bad settings or no store.
     """
@@ -128,7 +127,7 @@ def _table(shown: Sequence[DomainReport]) -> None:
 
     if not shown:
         return
-    head = ("domain", "now", "proof", "last success", "all", *_WAYS, "portal share")
+    head = ("domain", "now", "proof", "last success", "all", *_WAYS, "failed", "portal share")
     rows = [
         (
             one.domain,
@@ -137,6 +136,7 @@ def _table(shown: Sequence[DomainReport]) -> None:
             _last(one),
             str(one.traffic.total),
             *(str(one.traffic.recipients.get(way, 0)) for way in _WAYS),
+            str(one.traffic.failed),
             f"{one.traffic.portal_share:.0%}",
         )
         for one in shown
@@ -165,4 +165,4 @@ def _last(one: DomainReport) -> str:
     if one.last is None:
         return "-"
     way, moment = one.last
-    return f"{'~' if way is Way.TLS else ''}{time.strftime('%Y-%m-%d %H:%M', time.localtime(moment))}"
+    return f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(moment))} {way}"

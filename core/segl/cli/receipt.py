@@ -55,8 +55,8 @@ def show(
     from segl.cli.output import Exit, fail, fail_of, say, say_json
     from segl.errors import SeglError
     from segl.receipts.records import find
-    from segl_delivery.receipts.desk import tls_of
     from segl_delivery.receipts.machine import machine_form
+    from segl_delivery.receipts.office import tls_of
 
     try:
         with _store(settings) as (loaded, connection):
@@ -93,8 +93,8 @@ def list_(
     from segl.cli.output import columns, fail_of, paint, printable, say, say_json
     from segl.errors import SeglError
     from segl.receipts.records import latest
-    from segl_delivery.receipts.desk import tls_of
     from segl_delivery.receipts.machine import machine_form
+    from segl_delivery.receipts.office import tls_of
 
     try:
         with _store(settings) as (loaded, connection):

@@ -7,8 +7,10 @@ afterwards (what had been handed on came back) is told too.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from segl.receipts.states import Line, State
@@ -60,6 +62,12 @@ def next_look(
     if State.FAILED in news or (State.DELAYED in news and not told.receipts):
         return now + SETTLE_BAD
     return max(now + SETTLE, at + wait_seconds) if not told.receipts else None
+
+
+def fingerprint(lines: Sequence[Line]) -> str:
+    """By which two receipts of one message are known to say the same of everybody."""
+    said = sorted((line.recipient, line.state.value) for line in lines)
+    return sha256(json.dumps(said).encode()).hexdigest()
 
 
 def is_bad(line: Line) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from segl.addresses import domain_of
-from segl.receipts.due import Told, all_lines, complete, next_look
+from segl.receipts.due import SETTLE_BAD, Told, all_lines, complete, fingerprint, next_look
 from segl.receipts.facts import Facts
 from segl.receipts.states import Line, News, Stage, State, joined
 from segl.settings_receipts import ReceiptTerms
@@ -28,6 +28,8 @@ LEASE_SECONDS: Final = 30.0
 _DAY: Final = 86400.0
 _HALF_ID: Final = 32
 _MOST_LINES: Final = 5_000  # of one message; its copies to more are not told of one by one
+
+_SERVED: Final = (State.SENT, State.SEALED)
 
 TermsOf = Callable[[str], ReceiptTerms]
 
@@ -58,6 +60,12 @@ class SentMessage:
     reasons: tuple[str, ...]
     lines: tuple[Line, ...]
     told: Told = field(default_factory=Told)
+    told_print: str = (
+        ""  # what the sender was told last, and what the journal address was (segl.receipts.due)
+    )
+    journal_print: str = ""
+    digested: bool = False
+    digest_copied: bool = False
 
     @property
     def complete(self) -> bool:
@@ -68,8 +76,15 @@ class WrongSender(Exception):
     """A report with a genuine name, but to somebody else than the message is from."""
 
 
-def hear(connection: Connection, heard: Heard, terms_of: TermsOf, now: float) -> SentMessage:
-    """Write down what was *heard*. Twice is as good as once. Raises :class:`WrongSender`."""
+def hear(
+    connection: Connection,
+    heard: Heard,
+    terms_of: TermsOf,
+    now: float,
+    served: Callable[[Way], None] = lambda _: None,
+) -> SentMessage:
+    """Write down what was *heard*. Twice is as good as once. *served* is told the way of each copy that is heard of as
+    taken for the first time. Raises :class:`WrongSender`."""
     domain = domain_of(heard.sender)
     terms = terms_of(domain)
     row = {
@@ -84,6 +99,8 @@ def hear(connection: Connection, heard: Heard, terms_of: TermsOf, now: float) ->
         "changed_at": now,
         "told": 0,
         "told_final": False,
+        "told_print": "",
+        "journal_print": "",
         "delete_at": now + terms.retention_days * _DAY,
     }
     connection.execute(_insert(connection, sent_message).values(row).on_conflict_do_nothing())
@@ -102,7 +119,7 @@ def hear(connection: Connection, heard: Heard, terms_of: TermsOf, now: float) ->
         }
     if heard.message_id and not found.message_id:
         changes["message_id"] = heard.message_id
-    if _join(connection, heard.id, heard.news) or changes:
+    if _join(connection, heard.id, heard.news, served) or changes:
         changes["changed_at"] = now
     if changes:
         connection.execute(sent_message.update().where(sent_message.c.id == heard.id).values(changes))
@@ -154,8 +171,11 @@ def next_due(connection: Connection) -> float | None:
     return None if found is None else float(found)
 
 
-def put_off(connection: Connection, message_id: str, until: float) -> None:
-    connection.execute(sent_message.update().where(sent_message.c.id == message_id).values(due_at=until))
+def put_off(connection: Connection, message_id: str, now: float, seconds: float) -> None:
+    """It is to be looked at after so many *seconds*; what news that came meanwhile made due sooner stays so."""
+    no_news = sa.or_(sent_message.c.due_at.is_(None), sent_message.c.due_at > now + SETTLE_BAD)
+    row = sent_message.update().where(sent_message.c.id == message_id, no_news)
+    connection.execute(row.values(due_at=now + seconds))
 
 
 def mark_told(
@@ -173,6 +193,9 @@ def mark_told(
         .where(sent_message.c.id == message.id)
         .values(told=sent_message.c.told + int(receipt), told_final=message.complete)
     )
+    if receipt:
+        said = sent_message.update().where(sent_message.c.id == message.id)
+        connection.execute(said.values(told_print=fingerprint(message.lines)))
     for line in message.lines:
         connection.execute(
             sent_recipient.update()
@@ -180,6 +203,12 @@ def mark_told(
             .values(told=line.state.value)
         )
     look_again(connection, message.id, terms, now)
+
+
+def mark_copied(connection: Connection, message_id: str, said: str) -> None:
+    """The journal address has the receipt that says *said* (a fingerprint), or never will."""
+    row = sent_message.update().where(sent_message.c.id == message_id)
+    connection.execute(row.values(journal_print=said))
 
 
 def read(connection: Connection, message_id: str) -> SentMessage | None:
@@ -213,24 +242,25 @@ def latest(
 
 
 def for_digest(connection: Connection, domain: str, since: float) -> list[SentMessage]:
-    """Messages of *domain* that stood in no digest yet and have changed since *since*, the oldest first."""
+    """Messages of *domain* that stood in no digest yet, or in none to the journal, and have changed since *since*, the
+    oldest first."""
     rows = connection.execute(
         sa.select(sent_message)
         .where(
             sent_message.c.domain == domain,
             sent_message.c.changed_at >= since,
-            sent_message.c.digested_at.is_(None),
+            sa.or_(sent_message.c.digested_at.is_(None), sent_message.c.digest_copied_at.is_(None)),
         )
         .order_by(sent_message.c.at)
     ).all()
     return _messages(connection, rows)
 
 
-def mark_digested(connection: Connection, ids: Iterable[str], now: float) -> None:
+def mark_digested(connection: Connection, ids: Iterable[str], now: float, *, copy: bool = False) -> None:
+    """They stood in a digest to their sender, or to the journal (*copy*)."""
+    marked = {"digest_copied_at" if copy else "digested_at": now}
     for message_id in ids:
-        connection.execute(
-            sent_message.update().where(sent_message.c.id == message_id).values(digested_at=now)
-        )
+        connection.execute(sent_message.update().where(sent_message.c.id == message_id).values(marked))
 
 
 def forget(connection: Connection, now: float) -> int:
@@ -240,7 +270,9 @@ def forget(connection: Connection, now: float) -> int:
     return connection.execute(sent_message.delete().where(sent_message.c.delete_at <= now)).rowcount
 
 
-def _join(connection: Connection, message_id: str, news: Sequence[News]) -> bool:
+def _join(
+    connection: Connection, message_id: str, news: Sequence[News], served: Callable[[Way], None]
+) -> bool:
     """Whether anything is new."""
     standing = {
         (row.recipient, row.stage): row
@@ -262,6 +294,9 @@ def _join(connection: Connection, message_id: str, news: Sequence[News]) -> bool
             insert.on_conflict_do_update(index_elements=list(sent_recipient.primary_key), set_=_columns(best))
         )
         changed = True
+        before = State(row.state) if row is not None else State.PENDING
+        if best.way is not None and best.state in _SERVED and before not in _SERVED:
+            served(best.way)
     return changed
 
 
@@ -297,6 +332,10 @@ def _message(row: Row[Any], recipients: Sequence[Row[Any]]) -> SentMessage:
         reasons=tuple(json.loads(row.reasons)),
         lines=lines,
         told=Told(row.told, bool(row.told_final), states),
+        told_print=row.told_print,
+        journal_print=row.journal_print,
+        digested=row.digested_at is not None,
+        digest_copied=row.digest_copied_at is not None,
     )
 
 
@@ -326,6 +365,7 @@ def _news(row: Row[Any]) -> News:
 def _columns(news: News) -> dict[str, Any]:
     return {
         "recipient": news.recipient,
+        "domain": domain_of(news.recipient),
         "stage": news.stage.value,
         "original": news.original,
         "state": news.state.value,

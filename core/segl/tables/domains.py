@@ -1,4 +1,4 @@
-"""What is known of recipient domains, and what went to them. Times are Unix seconds."""
+"""What is known of recipient domains. Times are Unix seconds."""
 
 from __future__ import annotations
 
@@ -38,24 +38,4 @@ domain_mark = sa.Table(
     sa.Column("until", sa.Float, nullable=False),
     sa.Column("times", sa.Integer, nullable=False),
     sa.Column("healed_at", sa.Float),  # null while the mark stands
-)
-
-# Recipients of secure mail by domain, day and way, as segl-map answered for them (segl.traffic): no address.
-domain_traffic = sa.Table(
-    "domain_traffic",
-    metadata,
-    sa.Column("domain", sa.String(253), primary_key=True),
-    sa.Column("day", sa.String(10), primary_key=True),  # ISO 8601, local time
-    sa.Column("way", sa.String(16), primary_key=True),  # segl.vocabulary.Way
-    sa.Column("recipients", sa.Integer, nullable=False),
-    sa.Index("domain_traffic_day", "day"),
-)
-
-# When mail to a domain last got through by a way; Unix seconds.
-domain_delivery = sa.Table(
-    "domain_delivery",
-    metadata,
-    sa.Column("domain", sa.String(253), primary_key=True),
-    sa.Column("way", sa.String(16), primary_key=True),
-    sa.Column("last_at", sa.Float, nullable=False),
 )

@@ -24,7 +24,12 @@ sent_message = sa.Table(
     sa.Column("due_at", sa.Float),  # when to see what the sender is to be told; null: nothing to do
     sa.Column("told", sa.Integer, nullable=False),  # receipts that have gone
     sa.Column("told_final", sa.Boolean, nullable=False),
+    # What the sender was told last and what the journal address has, as fingerprints (segl.receipts.due): while they
+    # differ, the journal is owed a copy.
+    sa.Column("told_print", sa.String(64), nullable=False),
+    sa.Column("journal_print", sa.String(64), nullable=False),
     sa.Column("digested_at", sa.Float),  # it stood in a daily digest
+    sa.Column("digest_copied_at", sa.Float),  # and in the journal's copy of one
     sa.Column("delete_at", sa.Float, nullable=False),
     sa.Index("sent_message_due", "due_at"),
     sa.Index("sent_message_message_id", "message_id"),
@@ -41,6 +46,7 @@ sent_recipient = sa.Table(
     ),
     sa.Column("recipient", sa.String(512), primary_key=True),
     sa.Column("stage", sa.String(8), primary_key=True),
+    sa.Column("domain", sa.String(253), nullable=False),  # the recipient's, normal form; "" when it has none
     sa.Column("original", sa.String(512), nullable=False),
     sa.Column("state", sa.String(8), nullable=False),
     sa.Column("at", sa.Float, nullable=False),
@@ -53,6 +59,18 @@ sent_recipient = sa.Table(
     sa.Column("sealed_id", sa.String(64), nullable=False),
     sa.Column("retry_until", sa.Float, nullable=False),
     sa.Column("told", sa.String(8), nullable=False),  # the state the sender was told last, or ""
+    sa.Index("sent_recipient_at", "at"),
+)
+
+# Recipients of whom the secure instance's log says that their copy waits, before any report does: how it is known that
+# an address which the front expanded has more recipients than were heard of (segl_delivery.receipts.evidence).
+waiting_copy = sa.Table(
+    "waiting_copy",
+    metadata,
+    sa.Column("queue_id", sa.String(32), primary_key=True),
+    sa.Column("recipient", sa.String(512), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index("waiting_copy_at", "at"),
 )
 
 # How a delivery by forced TLS was protected, as Postfix's log has it (segl_delivery.receipts.evidence).

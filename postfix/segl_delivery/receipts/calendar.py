@@ -1,8 +1,9 @@
 """What goes out once a day or once a week: digests to senders who want them, a report to the postmaster.
 
-That a day's or a week's is done stands in the store (table ``meta``), written by a condition before anything is sent:
-of several hosts, and of a process that starts again, one does it. Who dies in between leaves what was not told to the
-next digest; failures were told at once.
+That a day's or a week's is done stands in the store (table ``meta``) when it is done, not before. Whoever does it, of
+several hosts, holds a lease meanwhile: when he dies, or the return port is down, it is done again after that, and what
+each sender and journal has had stands with the messages. What was missed because nobody ran is made up for: the report
+is of the last whole week whatever day it is sent, a digest of all that stood in none.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from hashlib import sha256
 from typing import Final
 
 import sqlalchemy as sa
@@ -23,19 +24,20 @@ from segl.events import Events
 from segl.mail.return_port import Refused
 from segl.metrics import RECEIPTS
 from segl.receipts import records
-from segl.receipts.of_owner import messages_of
 from segl.receipts.records import SentMessage
 from segl.settings import Settings
+from segl.settings_organisation import Owner
 from segl.settings_receipts import Receipts
 from segl.store import transaction
 from segl.tables import meta
-from segl_delivery.receipts.desk import Office, tls_of
 from segl_delivery.receipts.digest import digest
+from segl_delivery.receipts.office import Office, tls_of
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import Tls
-from segl_delivery.receipts.weekly import Volumes, volumes_in, weekly_report
+from segl_delivery.receipts.weekly import weekly_report
 
 LOOK_SECONDS: Final = 60.0
+LEASE_SECONDS: Final = 600.0
 _DIGEST_DAYS: Final = 8
 _DAY: Final = 86400.0
 _DIGEST, _WEEKLY = "receipts.digest", "receipts.weekly"
@@ -62,15 +64,17 @@ class Calendar:
         receipts = self._office().settings.receipts
         if now.hour < receipts.hour:
             return
-        if self._claim(_DIGEST, now.date().isoformat()):
+        if self._begin(_DIGEST, now.date().isoformat(), now):
             self.send_digests(now)
-        year, week, day = now.isocalendar()
-        wanted = any(owner.report_to for owner in self._office().settings.owners.every)
-        if day == 1 and wanted and self._claim(_WEEKLY, f"{year}-{week:02}"):
-            self.send_report(now)
+            self._end(_DIGEST, now.date().isoformat())
+        year, week, _ = now.isocalendar()
+        for owner in self._office().settings.owners.every:
+            key, value = _weekly_of(owner), f"{year}-{week:02}"
+            if owner.report_to and self._begin(key, value, now) and self.send_report(owner, now):
+                self._end(key, value)
 
     def send_digests(self, now: datetime) -> None:
-        """One to each sender of a domain that has them daily."""
+        """One to each sender of a domain that has them daily. (Who is refused for now has it in tomorrow's.)"""
         office = self._office()
         settings = office.settings
         own = (domain for owner in settings.owners.every for domain in owner.domains)
@@ -88,6 +92,7 @@ class Calendar:
                 by_sender.setdefault(message.sender.lower(), []).append(message)
             for messages in by_sender.values():
                 self._digest(office, messages, tls, now)
+                self._hold(_DIGEST)
 
     @staticmethod
     def _is_daily(settings: Settings, message: SentMessage) -> bool:
@@ -96,51 +101,85 @@ class Calendar:
     def _digest(
         self, office: Office, messages: list[SentMessage], tls: dict[str, dict[str, Tls]], now: datetime
     ) -> None:
-        terms = office.settings.receipt_terms(messages[0].domain, messages[0].sender)
-        receipt = digest(office, terms, messages, tls, now)
-        recipients = list(dict.fromkeys(filter(None, (receipt.recipient, terms.journal))))
-        try:
-            content = receipt.message(now, office.signer(messages[0].domain))
-            handover = office.return_port.send("", recipients, content, smtputf8=False)
-            if (refusal := handover.refused.get(receipt.recipient)) is not None:
-                raise Refused(refusal, "RCPT")
-        except SeglError as error:
-            self._events.receipt_not_sent("daily", error)
-            return  # they stand in tomorrow's
-        RECEIPTS.labels(Kind.DAILY.value).inc()
-        with transaction(self._engine) as connection:
-            records.mark_digested(connection, (message.id for message in messages), time.time())
-
-    def send_report(self, now: datetime) -> None:
-        """The week's numbers: to the postmaster of all mail, to each tenant of its own."""
-        office = self._office()
-        for owner in office.settings.owners.every:
-            if not owner.report_to:
+        """To the sender and to the journal, each what it has not had."""
+        first, sender = messages[0], messages[0].sender
+        terms, signer = office.settings.receipt_terms(first.domain, sender), office.signer(first.domain)
+        for recipient, copy in ((sender, False), (terms.journal or sender, True)):
+            some = [one for one in messages if not (one.digest_copied if copy else one.digested)]
+            if not some:
                 continue
-            of = partial(messages_of, owner=owner, owners=office.settings.owners) if owner.is_tenant else None
+            if recipient != sender or not copy:
+                receipt = digest(office, terms, some, tls, now)
+                if self._failure(office, recipient, receipt.message(now, signer), "daily") is not None:
+                    continue  # they stand in tomorrow's
+                if not copy:
+                    RECEIPTS.labels(Kind.DAILY.value).inc()
             with transaction(self._engine) as connection:
-                volumes: Volumes = volumes_in(connection, now, of)
-            report = weekly_report(office.settings, volumes, now, owner)
-            try:
-                office.return_port.send("", [report.recipient], report.message(now), smtputf8=False)
-            except SeglError as error:
-                self._events.receipt_not_sent("weekly", error)
-                continue
-            RECEIPTS.labels("weekly").inc()
+                records.mark_digested(connection, (one.id for one in some), time.time(), copy=copy)
 
-    def _claim(self, key: str, value: str) -> bool:
-        """Whether *value*'s turn of *key* is ours. The first ever is nobody's: a new store has nothing to tell."""
+    def send_report(self, owner: Owner, now: datetime) -> bool:
+        """The last whole week's numbers: of all mail to who runs the installation, to a tenant of its own. Whether
+        that is done with."""
+        office = self._office()
+        with transaction(self._engine) as connection:
+            report = weekly_report(connection, office.settings, now, owner)
+        error = self._failure(office, owner.report_to, report.message(now), "weekly")
+        if error is None:
+            RECEIPTS.labels("weekly").inc()
+        return error is None or (isinstance(error, Refused) and not error.reply.temporary)
+
+    def _failure(self, office: Office, recipient: str, content: bytes, kind: str) -> SeglError | None:
+        """Send it; why it was not taken."""
+        try:
+            handover = office.return_port.send("", [recipient], content, smtputf8=False)
+        except SeglError as error:
+            self._events.receipt_not_sent(kind, error)
+            return error
+        if (refusal := handover.refused.get(recipient)) is None:
+            return None
+        refused = Refused(refusal, f"RCPT {recipient}")
+        self._events.receipt_not_sent(kind, refused)
+        return refused
+
+    def _begin(self, key: str, value: str, moment: datetime) -> bool:
+        """Whether *value*'s turn of *key* has come and is ours. The first ever is nobody's: a new store has nothing to
+        tell."""
+        now = moment.timestamp()
         try:
             with self._engine.begin() as connection:
-                standing = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
-                if standing is None:
+                done = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
+                if done is None:
                     connection.execute(meta.insert().values(key=key, value=value))
                     return False
-                if standing >= value:
+                if done >= value:
                     return False
-                done = connection.execute(
-                    meta.update().where(meta.c.key == key, meta.c.value == standing).values(value=value)
+                lease, until = f"{key}.lease", f"{now + LEASE_SECONDS:.3f}"
+                held = connection.scalar(sa.select(meta.c.value).where(meta.c.key == lease))
+                if held is None:
+                    connection.execute(meta.insert().values(key=lease, value=until))
+                    return True
+                if now < float(held) <= now + LEASE_SECONDS:  # (a clock may have been set back)
+                    return False
+                taken = connection.execute(
+                    meta.update().where(meta.c.key == lease, meta.c.value == held).values(value=until)
                 )
-                return bool(done.rowcount)
+                return bool(taken.rowcount)
         except IntegrityError:  # another process was first
             return False
+
+    def _hold(self, key: str) -> None:
+        """Work goes on: nobody else is to begin it."""
+        until = f"{time.time() + LEASE_SECONDS:.3f}"
+        with transaction(self._engine) as connection:
+            connection.execute(meta.update().where(meta.c.key == f"{key}.lease").values(value=until))
+
+    def _end(self, key: str, value: str) -> None:
+        with transaction(self._engine) as connection:
+            connection.execute(
+                meta.update().where(meta.c.key == key, meta.c.value < value).values(value=value)
+            )
+
+
+def _weekly_of(owner: Owner) -> str:
+    """The key under which it stands how far *owner*'s reports are."""
+    return f"{_WEEKLY}.{sha256(owner.domains[0].encode()).hexdigest()[:16]}" if owner.is_tenant else _WEEKLY

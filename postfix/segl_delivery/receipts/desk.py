@@ -15,29 +15,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
-from segl.addresses import domain_of
 from segl.decisions import links
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
-from segl.mail.return_port import Refused, ReturnPort
+from segl.mail.return_port import Handover, Refused
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
-from segl.receipts import protection, records
+from segl.receipts import records
+from segl.receipts.due import fingerprint
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
 from segl.sealed.revocation import house_secret, revocation_link
-from segl.settings import Settings
 from segl.settings_receipts import ReceiptTerms
 from segl.store import transaction
 from segl.vocabulary import Way
-from segl_delivery.cms.signed import Signer
-from segl_delivery.receipts.machine import machine_form
 from segl_delivery.receipts.mail import Receipt
-from segl_delivery.receipts.proofs import proofs_of
-from segl_delivery.receipts.templates_of import UNFIT, Templates, load, shipped
+from segl_delivery.receipts.office import Office, tls_of, write
 from segl_delivery.receipts.texts import Kind
-from segl_delivery.receipts.view import House, Tls, kind_of, view_of
+from segl_delivery.receipts.view import Tls, kind_now, kind_of
 
 AT_ONCE: Final = 4
 _BATCH: Final = 2 * AT_ONCE  # few: those in hand when this process dies wait for the lease
@@ -49,26 +45,19 @@ _EVIDENCE_LOOK: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """What receipts are written with; a reload puts another in its place."""
+class _Case:
+    """A message that is due, and what there is to tell its sender of it (``None``: nothing)."""
 
-    settings: Settings
-    return_port: ReturnPort
-    signer_for: Callable[[str], Signer | None]
-    templates: Mapping[str, Templates]  # by sender domain
+    office: Office
+    terms: ReceiptTerms
+    message: SentMessage
+    kind: Kind | None
+    tls: Mapping[str, Tls]
 
-    @classmethod
-    def of(
-        cls, settings: Settings, return_port: ReturnPort, signer_for: Callable[[str], Signer | None]
-    ) -> Office:
-        own = {rule.domain: load(rule.text, rule.html) for rule in settings.receipt if rule.text or rule.html}
-        return cls(settings, return_port, signer_for, own)
-
-    def signer(self, domain: str) -> Signer | None:
-        """Who signs what goes to senders at *domain*; nobody when it is not wanted or there is no key."""
-        if not self.settings.receipts.sign:
-            return None
-        return self.signer_for(domain_of(self.settings.owner(domain).receipt_sender))
+    @property
+    def number(self) -> int:
+        """The how-manieth receipt this is, or, when there is none to send, the last one was."""
+        return self.message.told.receipts + (self.kind is not None)
 
 
 class Desk:
@@ -142,10 +131,11 @@ class Desk:
         if kind is not None and self._may_wait(message, tls, office, now):
             self._put_off(message_id, _EVIDENCE_LOOK)
             return
-        if kind is not None:
-            self._send(office, terms, message, kind, tls)
-        with transaction(self._engine) as connection:
-            records.mark_told(connection, message, terms, time.time(), receipt=kind is not None)
+        case = _Case(office, terms, message, kind, tls)
+        # the sender and the journal each for himself: who is refused for now is tried again, and the other has his
+        failed = [error for tell in (self._tell_sender, self._tell_journal) if (error := _fault(tell, case))]
+        if failed:
+            raise failed[0]
 
     def _may_wait(self, message: SentMessage, tls: Mapping[str, Tls], office: Office, now: float) -> bool:
         """Whether the log may still tell how TLS protected something."""
@@ -156,43 +146,60 @@ class Desk:
             for line in message.lines
         )
 
-    def _send(
-        self, office: Office, terms: ReceiptTerms, message: SentMessage, kind: Kind, tls: Mapping[str, Tls]
-    ) -> None:
-        receipt = write(
-            office,
-            terms,
-            message,
+    def _tell_sender(self, case: _Case) -> None:
+        message, kind = case.message, case.kind
+        if kind is not None:
+            handover = self._send(case.office, message, message.sender, self._written(case, kind))
+            if handover is not None:
+                RECEIPTS.labels(kind.value).inc()
+                RECEIPT_SECONDS.observe(max(0.0, time.time() - message.changed_at))
+                self._events.receipt_sent(
+                    message.id, message.sender, kind.value, number=case.number, queued_as=handover.queued_as
+                )
+        with transaction(self._engine) as connection:
+            records.mark_told(connection, message, case.terms, time.time(), receipt=kind is not None)
+
+    def _tell_journal(self, case: _Case) -> None:
+        """A copy of what the sender is told now, or was told when the journal could not be reached."""
+        message, journal = case.message, case.terms.journal
+        said = fingerprint(message.lines) if case.kind is not None else message.told_print
+        if journal in ("", message.sender) or said in ("", message.journal_print):
+            return
+        name = f"receipt.{message.id[:32]}.{case.number}.{said[:16]}"
+        receipt = self._written(case, case.kind or kind_now(message))
+        self._send(case.office, message, journal, replace(receipt, name=name))
+        with transaction(self._engine) as connection:
+            records.mark_copied(connection, message.id, said)
+
+    def _written(self, case: _Case, kind: Kind) -> Receipt:
+        return write(
+            case.office,
+            case.terms,
+            case.message,
             kind,
-            tls,
-            self._revocation(office, message),
-            self._feedback(office, message),
+            case.tls,
+            self._revocation(case.office, case.message),
+            self._feedback(case.office, case.message),
+            number=case.number,
         )
-        recipients = list(dict.fromkeys(filter(None, (message.sender, terms.journal))))
+
+    def _send(
+        self, office: Office, message: SentMessage, recipient: str, receipt: Receipt
+    ) -> Handover | None:
+        """``None`` when it was refused for good. Raises :class:`SeglError` when it may be taken later."""
         content = receipt.message(datetime.now().astimezone(), office.signer(message.domain))
         try:
-            handover = office.return_port.send("", recipients, content, smtputf8=False)
-        except Refused as refused:  # all of it, for its sender or its size
-            if _may_come_later(refused.reply, message):
-                raise
-            self._events.receipt_not_sent(message.id, refused)
-            return
-        for recipient, refusal in handover.refused.items():
-            private = f"return port refused {recipient}: {refusal}"
-            self._events.receipt_not_sent(message.id, SeglError("not sent", private))
-        if (said := handover.refused.get(message.sender)) is not None:
-            if _may_come_later(said, message):
-                raise Refused(said, "RCPT")
-            return
-        RECEIPTS.labels(kind.value).inc()
-        RECEIPT_SECONDS.observe(max(0.0, time.time() - message.changed_at))
-        self._events.receipt_sent(
-            message.id,
-            message.sender,
-            kind.value,
-            number=message.told.receipts + 1,
-            queued_as=handover.queued_as,
-        )
+            handover = office.return_port.send("", [recipient], content, smtputf8=False)
+        except Refused as error:  # for what it is, or its size
+            refused = error
+        else:
+            if recipient not in handover.refused:
+                return handover
+            refused = Refused(handover.refused[recipient], f"RCPT {recipient}")
+        if _may_come_later(refused.reply, message):
+            raise refused
+        self._events.receipt_not_sent(message.id, refused)
+        return None
 
     def _revocation(self, office: Office, message: SentMessage) -> Callable[[Line], str]:
         """Gives the link by which the sender, one of ours, takes a sealed message back."""
@@ -209,66 +216,16 @@ class Desk:
 
     def _put_off(self, message_id: str, seconds: float) -> None:
         with transaction(self._engine) as connection:
-            records.put_off(connection, message_id, time.time() + seconds)
+            records.put_off(connection, message_id, time.time(), seconds)
+
+
+def _fault(tell: Callable[[_Case], None], case: _Case) -> SeglError | None:
+    try:
+        tell(case)
+    except SeglError as error:
+        return error
+    return None
 
 
 def _may_come_later(said: SmtpReply, message: SentMessage) -> bool:
     return said.temporary and time.time() < message.changed_at + _PATIENCE
-
-
-def write(
-    office: Office,
-    terms: ReceiptTerms,
-    message: SentMessage,
-    kind: Kind,
-    tls: Mapping[str, Tls],
-    revoke: Callable[[Line], str],
-    not_sensitive: str = "",
-) -> Receipt:
-    """The receipt of *message*. A house's own template that fails gives way to the shipped one: it was tried with the
-    settings, but a receipt must not hang on it."""
-    settings, number = office.settings, message.told.receipts + 1
-    if not settings.takes(
-        message.sender
-    ):  # it leaves the house, perhaps in clear: not what the mail was about
-        message = replace(message, reasons=())
-    owner = settings.owner(message.domain)
-    house = House(owner.name, owner.feedback)
-    view = view_of(
-        message,
-        kind,
-        terms.language,
-        house,
-        send=terms.send,
-        tls=tls,
-        revoke=revoke,
-        not_sensitive=not_sensitive,
-    )
-    try:
-        text, html = office.templates.get(message.domain, shipped()).render(view)
-    except UNFIT:
-        text, html = shipped().render(view)
-    return Receipt(
-        organisation=owner.name,
-        address=owner.receipt_sender,
-        recipient=message.sender,
-        language=terms.language,
-        subject=view.subject,
-        name=f"receipt.{message.id[:32]}.{number}",
-        about=message.message_id,
-        text=text,
-        html=html,
-        form=machine_form(message, kind, tls, number=number, now=time.time()),
-    )
-
-
-def tls_of(connection: Connection, message: SentMessage, settings: Settings) -> dict[str, Tls]:
-    """How deliveries by TLS were protected, by recipient, as far as the log has told."""
-    sent = [line for line in message.lines if line.way is Way.TLS and line.state is State.SENT]
-    found = protection.of_queue(connection, (line.queue_id for line in sent))
-    proofs = proofs_of(connection, settings, sent)
-    return {
-        line.recipient: Tls(one.version, one.cipher, one.level, one.host, proofs.get(line.recipient))
-        for line in sent
-        if (one := found.get((line.queue_id, line.recipient.lower()))) is not None
-    }

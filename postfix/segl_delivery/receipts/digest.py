@@ -8,9 +8,9 @@ from datetime import datetime
 
 from segl.receipts.records import SentMessage
 from segl.settings_receipts import ReceiptTerms
-from segl_delivery.receipts.desk import Office
 from segl_delivery.receipts.machine import SCHEMA, iso, machine_form
 from segl_delivery.receipts.mail import Receipt
+from segl_delivery.receipts.office import Office
 from segl_delivery.receipts.templates_of import shipped
 from segl_delivery.receipts.texts import TEXTS, Kind
 from segl_delivery.receipts.view import House, Tls, view_of

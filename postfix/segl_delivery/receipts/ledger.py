@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from sqlalchemy.engine import Engine
 
 from segl.errors import StoreError
+from segl.metrics import RECIPIENTS
 from segl.receipts.records import Heard, WrongSender, hear
+from segl.receipts.statistics import WAYS
 from segl.settings import Settings
 from segl.store import transaction
+from segl.vocabulary import Way
 
 AT_ONCE = 200
 
@@ -59,13 +63,17 @@ class Ledger:
     def _write(self, batch: list[Heard]) -> list[bool]:
         terms_of, now = self._settings().receipt_terms, time.time()
         fits = [True] * len(batch)
+        served: Counter[Way] = Counter()
         with transaction(self._engine) as connection:
             # in a fixed order: writers on two hosts wait for each other, and never in a circle
             for at in sorted(range(len(batch)), key=lambda at: batch[at].id):
                 try:
-                    hear(connection, batch[at], terms_of, now)
+                    hear(connection, batch[at], terms_of, now, lambda way: served.update([way]))
                 except WrongSender:
                     fits[at] = False
+        for way, number in served.items():
+            if way in WAYS:
+                RECIPIENTS.labels(way.value).inc(number)
         return fits
 
 

@@ -104,6 +104,16 @@ def kind_of(message: SentMessage, send: Receipts) -> Kind | None:
     return Kind.SENT if message.complete else Kind.SO_FAR
 
 
+def kind_now(message: SentMessage) -> Kind:
+    """Of a receipt of *message* as it stands, whatever was told before."""
+    states = {line.state for line in message.lines}
+    if State.FAILED in states:
+        return Kind.FAILED
+    if State.DELAYED in states:
+        return Kind.DELAYED
+    return Kind.SENT if message.complete else Kind.SO_FAR
+
+
 def view_of(
     message: SentMessage,
     kind: Kind,

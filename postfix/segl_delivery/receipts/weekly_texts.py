@@ -25,6 +25,8 @@ class WeeklyTexts:
     failed: str
     ending: str
     ends: str
+    ended: str
+    more: str
     false_alarms: str
     feedback: str
     no_feedback: str
@@ -52,6 +54,8 @@ WEEKLY: Final[dict[Language, WeeklyTexts]] = {
         failed="Nåede ikke frem",
         ending="Certifikater, der snart udløber",
         ends="{name}: {days} dage",
+        ended="{name}: udløb for {days} dage siden",
+        more="og {number} til",
         false_alarms="Forkert sendt sikkert",
         feedback="Afsendere skriver til {address}.",
         no_feedback="Afsendere har ingen adresse at skrive til ([receipts] feedback).",
@@ -77,6 +81,8 @@ WEEKLY: Final[dict[Language, WeeklyTexts]] = {
         failed="Did not arrive",
         ending="Certificates that end soon",
         ends="{name}: {days} days",
+        ended="{name}: ended {days} days ago",
+        more="and {number} more",
         false_alarms="Wrongly sent securely",
         feedback="Senders write to {address}.",
         no_feedback="Senders have no address to write to ([receipts] feedback).",

@@ -39,11 +39,10 @@ def settings(tmp_path: Path, text: str = "") -> Settings:
         ),
         ("[portal.answers]\non = false\n", "Forseglede beskeder: hele", "Svar skrevet"),
         ("[receipts]\nretention_days = 7\n", "| 7 dage |", "| 90 dage | x"),
-        ('[receipts]\nsend = "none"\n', "Antal modtagere", "kvittering til afsenderen"),
+        ('[receipts]\nsend = "none"\n', "| opslag og statistik |", "kvittering til afsenderen"),
         ('[detection]\nmode = "shadow"\n', "prøvedrift", "sendes sikkert, uanset"),
         ('[detection]\nmode = "always"\n', "uanset indhold", "prøvedrift"),
         ('[hold]\nofficer = "dpo@nordby.example"\npersons = 2\n', "to personer", "af en person"),
-        ("[routing]\ntraffic_days = 11\n", "| 11 dage |", "| 90 dage | domæne"),
     ],
 )
 def test_the_settings_decide_what_stands_in_it(tmp_path: Path, text: str, told: str, not_told: str) -> None:
@@ -68,10 +67,10 @@ def test_every_table_with_something_of_people_is_thought_of() -> None:
 THOUGHT_OF = {
     *("audit_entry", "meta", "log_position"),
     *("decision", "decision_feedback"),
-    *("domain_delivery", "domain_knowledge", "domain_mark", "domain_traffic", "mta_sts_policy"),
+    *("domain_knowledge", "domain_mark", "mta_sts_policy"),
     *("portal_count", "portal_visit", "sealed_answer", "sealed_message", "sealed_recipient", "sealed_spare"),
     *("recipient_certificate", "recipient_lookup", "seen_capability", "signer_standing"),
-    *("sent_message", "sent_recipient", "tls_evidence"),
+    *("sent_message", "sent_recipient", "tls_evidence", "waiting_copy"),
 }
 
 

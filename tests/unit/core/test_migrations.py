@@ -13,10 +13,13 @@ from sqlalchemy.engine import Connection
 
 from segl import migrations
 from segl.errors import StoreError
+from segl.receipts import records
+from segl.receipts.statistics import traffic_since
 from segl.store import SCHEMA_VERSION, open_store
 from segl.tables.base import meta
 from segl.tables.domains import domain_knowledge
 from segl.tables.sealed import portal_visit, sealed_recipient
+from segl.vocabulary import Way
 
 OLD = Path(__file__).parent / "stores" / "schema-1.db"  # made by the version that wrote it
 
@@ -90,4 +93,16 @@ def test_a_sealed_message_of_the_version_before_can_be_read_and_told_about(tmp_p
         assert (row.recipient, row.notified_at, row.opened_at) == ("bo@x.example", 1_790_000_001.0, None)
         connection.execute(sealed_recipient.update().values(opened_at=1_790_000_100.0, phone="+4512345678"))
         connection.execute(portal_visit.select()).all()
+        assert version(connection) == str(SCHEMA_VERSION)
+
+
+def test_receipts_of_the_version_before_are_counted_by_domain_and_owed_to_nobody(tmp_path: Path) -> None:
+    """The counts that segl-map made go; what senders were told is the source now."""
+    shutil.copy(OLD.with_name("schema-3.db"), tmp_path / "segl.db")
+    with open_store(f"sqlite:///{tmp_path}/segl.db").begin() as connection:
+        counted = {one.domain: one.recipients for one in traffic_since(connection, 0.0)}
+        assert counted == {"x.example": {Way.TLS: 1}, "y.example": {Way.PORTAL: 1}}
+        [waiting] = records.for_digest(connection, "nordby.example", 0.0)
+        assert waiting.message_id == "<0@x>"
+        assert "domain_traffic" not in sa.inspect(connection).get_table_names()
         assert version(connection) == str(SCHEMA_VERSION)

@@ -16,15 +16,17 @@ from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.receipts import records
 from segl.receipts.facts import Facts
+from segl.receipts.of_owner import messages_of
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
+from segl.receipts.statistics import DomainTraffic, traffic_since
 from segl.settings import Settings
 from segl.settings_file import parse_settings
+from segl.settings_organisation import Owner
 from segl.store import open_store, transaction
-from segl.traffic_of_owner import traffic_of
 from segl.vocabulary import Way
 from segl_delivery.receipts.calendar import Calendar
-from segl_delivery.receipts.desk import Office, write
+from segl_delivery.receipts.office import Office, write
 from segl_delivery.receipts.texts import Kind
 from world.desk import free_port
 from world.peers import SmtpPeer
@@ -84,9 +86,12 @@ def test_traffic_is_that_of_the_organisations_own_senders(engine: Engine, settin
     fill(engine, settings, NOW.timestamp())
     hosting, school = settings.owners.every
     with transaction(engine) as connection:
-        of_school = traffic_of(connection, school, settings.owners, 0)
-        of_hosting = traffic_of(connection, hosting, settings.owners, 0)
-        assert traffic_of(connection, school, settings.owners, NOW.timestamp() + 1) == []
+
+        def traffic_of(owner: Owner, since: float = 0) -> list[DomainTraffic]:
+            return traffic_since(connection, since, messages_of(connection, owner, settings.owners))
+
+        of_school, of_hosting = traffic_of(school), traffic_of(hosting)
+        assert traffic_of(school, NOW.timestamp() + 1) == []
     assert {one.domain: one.recipients for one in of_school} == {
         "kommune.example": {Way.TLS: 2},
         "klient.example": {Way.PORTAL: 1},
@@ -142,7 +147,7 @@ def test_a_receipt_is_its_own_organisations_and_names_the_policy(engine: Engine,
         message = records.read(connection, f"{0:064}")
     assert message is not None
     terms = settings.receipt_terms(message.domain, message.sender)
-    made = write(office, terms, message, Kind.SENT, {}, lambda _: "")
+    made = write(office, terms, message, Kind.SENT, {}, lambda _: "", number=1)
     assert (made.organisation, made.address) == ("Skolen", "kvittering@skole.example")
     assert (
         "your organisation's own policy “ledelse” asks for it; it holds a Danish personal number" in made.text

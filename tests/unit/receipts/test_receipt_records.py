@@ -116,6 +116,17 @@ def test_what_comes_while_a_receipt_is_being_sent_is_told_afterwards(store: Conn
     assert due(store, 9e9) == []
 
 
+def test_what_is_put_off_is_looked_at_sooner_when_news_come_meanwhile(store: Connection) -> None:
+    hear(store, heard(*map(news, range(4))))
+    assert due(store, 1001) == [NAME]
+    records.put_off(store, NAME, 1002, 60)
+    assert due(store, 1061) == []
+    assert due(store, 1062) == [NAME]
+    hear(store, heard(replace(news(2, State.FAILED), stage=Stage.FRONT)), now=1063)
+    records.put_off(store, NAME, 1063, 60)
+    assert due(store, 1064) == [NAME]
+
+
 def test_after_the_patience_it_is_told_as_it_stands_and_then_once_more(store: Connection) -> None:
     hear(store, heard(news(0)))
     assert due(store, 900 + TERMS("nordby.example").wait_seconds - 1) == []

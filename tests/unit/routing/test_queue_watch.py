@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl_routing import queue_watch
-from segl_routing.queue_watch import QueueWatch, Waiting, addresses_in, waiting_in
+from segl_routing.queue_watch import QueueWatch, Waiting, waiting_in
 
 
 def line(queue: str = "deferred", **more: object) -> bytes:
@@ -44,15 +44,6 @@ def test_only_what_is_deferred_waits_after_a_failure(queue: str) -> None:
     assert waiting_in(line(queue)) == []
 
 
-def test_everybody_in_the_queue_is_seen_whatever_the_copy_waits_for(tmp_path: Path) -> None:
-    (tmp_path / "queue").write_bytes(line("active", recipients=[{"address": "ny@q.example"}]) + line())
-    watch = QueueWatch(tmp_path, program(tmp_path, f"cat {tmp_path}/queue"))
-    assert not watch.seen.whole
-    asyncio.run(watch.look())
-    assert watch.seen.addresses == {"ny@q.example", "bo@x.example", "eva@y.example", "ib@z.example"}
-    assert watch.seen.whole
-
-
 def test_how_many_messages_there_are_and_since_when(tmp_path: Path) -> None:
     lines = [line(), line("active", arrival_time=1795560000), line("hold", arrival_time=1e400), b"{}\n"]
     (tmp_path / "queue").write_bytes(b"".join(lines))
@@ -60,16 +51,6 @@ def test_how_many_messages_there_are_and_since_when(tmp_path: Path) -> None:
     assert (watch.seen.messages, watch.seen.oldest) == (0, None)
     asyncio.run(watch.look())
     assert (watch.seen.messages, watch.seen.oldest) == (3, 1795560000.0)
-
-
-def test_a_queue_that_was_not_read_to_its_end_was_not_seen_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queue_watch, "MOST_MESSAGES", 3)
-    (tmp_path / "queue").write_bytes(line() * 4)
-    watch = QueueWatch(tmp_path, program(tmp_path, f"cat {tmp_path}/queue"))
-    asyncio.run(watch.look())
-    assert not watch.seen.whole
 
 
 @pytest.mark.parametrize(
@@ -95,7 +76,6 @@ def test_what_is_no_message_is_passed_over(broken: bytes) -> None:
 @given(st.binary(max_size=300))
 def test_no_line_stops_the_watch(raw: bytes) -> None:
     waiting_in(raw)
-    addresses_in(raw)
 
 
 def program(folder: Path, script: str) -> str:

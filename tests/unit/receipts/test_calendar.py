@@ -1,0 +1,186 @@
+"""What goes out by the calendar: digests once a day, the report once a week, whoever was down when."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import Message
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from segl.events import Events
+from segl.mail.return_port import ReturnPort
+from segl.receipts import records
+from segl.receipts.facts import Facts
+from segl.receipts.records import Heard
+from segl.receipts.states import News, Stage, State
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.store import open_store, transaction
+from segl.vocabulary import Way
+from segl_delivery.receipts.calendar import LEASE_SECONDS, Calendar
+from segl_delivery.receipts.office import Office
+from world.desk import free_port
+from world.peers import SmtpPeer
+
+NOW = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)  # a Monday
+ANNA, JOURNAL, POSTMASTER = "anna@nordby.example", "journal@nordby.example", "postmaster@nordby.example"
+DAILY = {"send": "daily", "report_to": POSTMASTER}
+
+
+def settings(**tables: object) -> Settings:
+    organisation = {"name": "Nordby", "domains": ["nordby.example"]}
+    return parse_settings({"organisation": organisation, **tables})
+
+
+def heard(number: int, at: float = NOW.timestamp()) -> Heard:
+    address = f"bo@x{number % 3}.example"
+    news = News(address, address, Stage.SECURE, State.SENT, at, way=Way.TLS)
+    return Heard(f"{number:064}", ANNA, f"<{number}@x>", at, Facts(at, ("cpr",), (address,)), (news,))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def peer() -> Iterator[SmtpPeer]:
+    with SmtpPeer("127.0.0.1", free_port()) as peer:
+        yield peer
+
+
+def calendar(engine: Engine, peer: SmtpPeer, chosen: Settings) -> Calendar:
+    """Of a process whose store has known the calendar for a week."""
+    office = Office.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
+    found = Calendar(engine, lambda: office, Events("test"))
+    found.look(NOW - timedelta(days=7))
+    return found
+
+
+def write_down(engine: Engine, chosen: Settings, *numbers: int, at: float = NOW.timestamp()) -> None:
+    with transaction(engine) as connection:
+        for number in numbers:
+            records.hear(connection, heard(number, at), chosen.receipt_terms, NOW.timestamp())
+
+
+def messages_in(mail: bytes) -> list[str]:
+    return [one["message_id"] for one in form_of(message_from_bytes(mail))["messages"]]
+
+
+def form_of(mail: Message) -> dict[str, list[dict[str, str]]]:
+    for part in mail.walk():
+        if part.get_content_type() == "application/json":
+            payload = part.get_payload(decode=True)
+            assert isinstance(payload, bytes)
+            found: dict[str, list[dict[str, str]]] = json.loads(payload)
+            return found
+    raise AssertionError
+
+
+def test_a_digest_once_a_day_and_the_report_once_a_week(engine: Engine, peer: SmtpPeer) -> None:
+    chosen = settings(receipts=DAILY)
+    days = calendar(engine, peer, chosen)  # the first ever: nothing to tell
+    write_down(engine, chosen, *range(5), at=NOW.timestamp() - 86400)
+    days.look(NOW.replace(hour=6))  # too early
+    assert peer.received == []
+    for _ in range(3):
+        days.look(NOW)
+    digest, report = (message_from_bytes(mail.content) for mail in peer.received)
+    assert digest["To"] == f"<{ANNA}>"
+    assert [one["message_id"] for one in form_of(digest)["messages"]] == [f"<{n}@x>" for n in range(5)]
+    assert report["To"] == f"<{POSTMASTER}>"
+    days.look(NOW + timedelta(days=1))
+    assert len(peer.received) == 2
+
+
+@pytest.mark.parametrize("days_late", [1, 3, 6])
+def test_a_report_that_was_missed_on_monday_is_sent_when_somebody_is_back(
+    engine: Engine, peer: SmtpPeer, days_late: int
+) -> None:
+    """Of the same week, from Monday to Sunday, and once."""
+    chosen = settings(receipts={"report_to": POSTMASTER})
+    days = calendar(engine, peer, chosen)
+    write_down(engine, chosen, 1, at=NOW.timestamp() - 86400)  # on Sunday
+    write_down(engine, chosen, 2, at=NOW.timestamp() + 3600)
+    for hours in range(3):
+        days.look(NOW + timedelta(days=days_late, hours=hours))
+    [mail] = peer.received
+    report = message_from_bytes(mail.content)
+    assert report["Message-ID"] == "<weekly.20261130.segl@nordby.example>"
+    [text] = [
+        part.get_payload(decode=True) for part in report.walk() if part.get_content_type() == "text/plain"
+    ]
+    assert isinstance(text, bytes)
+    assert "23.11. til 29.11.2026" in text.decode()
+    assert "TLS: 1 (0)" in text.decode()
+
+
+def test_several_processes_at_once_send_one(engine: Engine, peer: SmtpPeer) -> None:
+    chosen = settings(receipts=DAILY)
+    some = [calendar(engine, peer, chosen) for _ in range(6)]
+    write_down(engine, chosen, 1)
+    threads = [threading.Thread(target=one.look, args=[NOW]) for one in some]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(mail.recipients for mail in peer.received) == [(ANNA,), (POSTMASTER,)]
+
+
+def test_who_dies_with_it_in_hand_leaves_it_to_be_sent_after_the_lease(
+    engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings(receipts={"report_to": POSTMASTER})
+    days = calendar(engine, peer, chosen)
+    with monkeypatch.context() as dying:
+        dying.setattr(Calendar, "send_report", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            days.look(NOW)
+    days.look(NOW + timedelta(seconds=LEASE_SECONDS - 1))
+    assert peer.received == []
+    for _ in range(2):
+        days.look(NOW + timedelta(seconds=LEASE_SECONDS + 1))
+    assert len(peer.received) == 1
+
+
+@pytest.mark.parametrize(("reply", "sent"), [("451 4.3.0 later", 1), ("550 5.1.1 no such user", 0)])
+def test_a_report_that_is_refused_for_now_is_sent_later(
+    engine: Engine, peer: SmtpPeer, reply: str, sent: int
+) -> None:
+    days = calendar(engine, peer, settings(receipts={"report_to": POSTMASTER}))
+    peer.rcpt_replies[POSTMASTER] = reply
+    days.look(NOW)
+    peer.rcpt_replies.clear()
+    days.look(NOW + timedelta(seconds=LEASE_SECONDS + 1))
+    assert len(peer.received) == sent
+
+
+def test_a_digest_that_is_refused_for_now_stands_in_tomorrows_and_the_journals_is_its_own(
+    engine: Engine, peer: SmtpPeer
+) -> None:
+    rule = {"domain": "nordby.example", "journal": JOURNAL}
+    chosen = settings(receipts={"send": "daily"}, receipt=[rule])
+    days = calendar(engine, peer, chosen)
+    write_down(engine, chosen, 1)
+    peer.rcpt_replies[ANNA] = "451 4.3.0 temporary lookup failure"
+    days.look(NOW)
+    assert [mail.recipients for mail in peer.received] == [(JOURNAL,)]
+    peer.rcpt_replies.clear()
+    peer.rcpt_replies[JOURNAL] = "451 4.3.0 temporary lookup failure"
+    write_down(engine, chosen, 2)
+    days.look(NOW + timedelta(days=1))
+    peer.rcpt_replies.clear()
+    days.look(NOW + timedelta(days=2))
+    assert [(mail.recipients, messages_in(mail.content)) for mail in peer.received] == [
+        ((JOURNAL,), ["<1@x>"]),
+        ((ANNA,), ["<1@x>", "<2@x>"]),
+        ((JOURNAL,), ["<2@x>"]),
+    ]
