@@ -101,6 +101,7 @@ class House:
     mode: str = "detect"
     return_milters: tuple[str, ...] = ()
     receipts: str = ""
+    more_domains: tuple[str, ...] = ()  # that its Postfix takes mail for, into the same mail store
     front: PostfixInstance = field(init=False)
     secure: PostfixInstance = field(init=False)
     milter: Daemon = field(init=False)
@@ -211,11 +212,13 @@ class House:
     def _front(self) -> PostfixInstance:
         site = self._site()
         directory = self.directory / "front"
+        domains = (DOMAIN, *self.more_domains)
+        stores = ", ".join(f"{{ {domain} = smtp:[{MAIL_STORE}]:25 }}" for domain in domains)
         main_cf = (
             base_main_cf(directory, HOSTNAME)
             + f"""
-relay_domains = {DOMAIN}
-transport_maps = inline:{{ {{ {DOMAIN} = smtp:[{MAIL_STORE}]:25 }} }}
+relay_domains = {", ".join(domains)}
+transport_maps = inline:{{ {stores} }}
 smtp_tls_security_level = may
 smtp_tls_CAfile = {self.ca_file}
 smtp_tls_loglevel = 1
