@@ -112,7 +112,7 @@ def _keys_of(table: type[Any]) -> Iterator[Key]:
                 _default_of(each),
                 required=each.default is MISSING and each.default_factory is MISSING,
                 meaning=texts[each.name],
-                unit=next((u for u in _UNITS if each.name == u or each.name.endswith(f"_{u}")), ""),
+                unit=next((unit for unit in _UNITS if unit in each.name.split("_")), ""),
                 choices=tuple(_choices_of(hints[each.name])),
                 masked=any(masks_in(hints[each.name])),
             )
