@@ -101,6 +101,15 @@ ROWS: Final[dict[str, list[Panel]]] = {
             "s",
         ),
         Panel(
+            "Time by stage, mean",
+            {
+                f"sum by (stage) (rate(segl_stage_seconds_sum{RANGE}))"
+                f" / sum by (stage) (rate(segl_stage_seconds_count{RANGE}))": "{{stage}}"
+            },
+            "s",
+            stacked=True,
+        ),
+        Panel(
             "Faults of segl-milter, an hour",
             {
                 "sum(increase(segl_scan_failures_total[1h]))": "answered 451",
@@ -148,6 +157,25 @@ ROWS: Final[dict[str, list[Panel]]] = {
                 "sum by (failure) (increase(segl_fallbacks_total[1h]))": "{{failure}}, an hour",
                 quantile(0.9, "segl_fallback_minutes"): "minutes waited (90 %)",
             },
+        ),
+    ],
+    "Canaries": [
+        Panel(
+            "Canaries of the last day",
+            {"max by (sink, result) (segl_canary_results)": "{{sink}}: {{result}}"},
+            tells="Messages that Segl sends to itself, to see that what must go securely does.",
+            stacked=True,
+        ),
+        Panel(
+            "Time a canary takes",
+            {
+                "max by (sink) (segl_canary_seconds)": "{{sink}}",
+                "max by (sink) (clamp_min(segl_canary_overdue_seconds, 0))": "{{sink}}: overdue",
+            },
+            "s",
+        ),
+        Panel(
+            "Hosts whose front leaves the milter out", {"max(segl_canary_milter_missing)": ""}, number=True
         ),
     ],
     "Receipts": [

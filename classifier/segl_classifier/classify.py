@@ -18,6 +18,7 @@ from segl_classifier.extract import NO_OCR, Pictures, extract
 from segl_classifier.message import Text, unreadable
 from segl_classifier.parse import parse
 from segl_classifier.rules import RuleSet
+from segl_classifier.stages import Stage, Stages
 from segl_classifier.understanding.reading import Model, Understanding
 
 _LIMITS = Limits()
@@ -44,11 +45,14 @@ def classify(
     stance: Stance = _STANCE,
     also: Sequence[Finding] = (),
     pictures: Pictures = NO_OCR,
+    stages: Stages | None = None,
 ) -> Verdict:
     """The verdict on *raw*, a message as SMTP carries it (RFC 5322), with all its evidence. *also* is what the
-    caller knows of it besides."""
-    found = gather(raw, rules, limits, model, pictures)
-    return decide([*found.findings, *also], rules, stance, model=model, understanding=found.understanding)
+    caller knows of it besides; *stages* is told how long each stage took."""
+    stages = stages or Stages()
+    found = gather(raw, rules, limits, model, pictures, stages)
+    with stages(Stage.DECIDE):
+        return decide([*found.findings, *also], rules, stance, model=model, understanding=found.understanding)
 
 
 def gather(
@@ -57,19 +61,32 @@ def gather(
     limits: Limits = _LIMITS,
     model: Model | None = None,
     pictures: Pictures = NO_OCR,
+    stages: Stages | None = None,
 ) -> Evidence:
     """Everything that the decision rests on."""
-    found = Evidence()
+    found, stages = Evidence(), stages or Stages()
+
+    def timed_detect(texts: list[Text], of: RuleSet) -> list[Finding]:
+        with stages(Stage.DETECT):
+            return detect(texts, of)
+
+    def timed_understand(texts: list[Text], subject: str, by: Model | None) -> Understanding | None:
+        with stages(Stage.UNDERSTAND):
+            return understand(texts, subject, by)
+
     try:
-        message = parse(raw, limits)
+        with stages(Stage.PARSE):
+            message = parse(raw, limits)
         attachments = Attachments(message, rules, limits, pictures, model, _memory)
-        found.texts, unread = extract(message, limits, files=attachments.read, pictures=pictures)
+        with stages(Stage.EXTRACT):
+            found.texts, unread = extract(message, limits, files=attachments.read, pictures=pictures)
         found.findings += unread
-        found.findings += detect(found.texts, rules)
-        understood = [understand(found.texts, message.subject, model)]
-        for attachment in attachments.judged(detect, understand, before=len(found.texts)):
-            found.findings += attachment.findings
-            understood.append(attachment.understanding)
+        found.findings += timed_detect(found.texts, rules)
+        understood = [timed_understand(found.texts, message.subject, model)]
+        with stages(Stage.EXTRACT):
+            for attachment in attachments.judged(timed_detect, timed_understand, before=len(found.texts)):
+                found.findings += attachment.findings
+                understood.append(attachment.understanding)
         found.texts += attachments.texts()
         found.understanding = joined(understood)
     except Exception as error:  # a bug of ours must not let a message out unread

@@ -64,6 +64,9 @@ class Act(StrEnum):
     DECIDED = "decided"  # records were written: how many, and their digest
     FORGOTTEN = "forgotten"  # the time of those written before a moment was over
     FEEDBACK = "feedback"  # somebody said whether a decision was right
+    # of settings; the subject is the file, or "rules" (segl.settings_trail)
+    SETTINGS_CHANGED = "settings-changed"
+    RULES_CHANGED = "rules-changed"
 
 
 Fact = str | int | float | bool | None
@@ -118,7 +121,7 @@ def append(
     """Add an entry in the transaction of *connection*.
 
     *actor* is who did it: an address, a process, a login name. Concurrent writers queue for the chain's end."""
-    _hold(connection)
+    hold(connection)
     last = _head(connection)
     when = time.time() if at is None else float(at)
     detail = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -185,7 +188,7 @@ def _rows(engine: Engine, subject: str | None = None, since: float = 0.0) -> Ite
         after = rows[-1].number
 
 
-def _hold(connection: Connection) -> None:
+def hold(connection: Connection) -> None:
     """Wait until nobody else is at the chain's end, and keep others from it until the transaction ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY)))

@@ -1,4 +1,4 @@
-"""Every log event of Segl, one method each: this file is the vocabulary of the log.
+"""Every log event of Segl, one method each: this file, with events_of_lists, is the vocabulary of the log.
 
 Events go to standard error, one a line, as JSON (for journals and collectors) or as coloured text on a
 terminal. Arguments are facts about a message (queue id, addresses, ids, counts, times in
@@ -13,11 +13,12 @@ from pathlib import Path
 import structlog
 
 from segl.errors import SeglError
+from segl.events_of_lists import CanaryEvents, ListEvents
 from segl.log import configure_log as configure_log  # whoever logs asks for both here
 from segl.vocabulary import Known, Route, Verdict
 
 
-class Events:
+class Events(ListEvents, CanaryEvents):
     """The log of one process. Methods are grouped by who calls them."""
 
     def __init__(self, process: str) -> None:
@@ -68,9 +69,10 @@ class Events:
         mode: str,
         forged: int,
         policies: Sequence[str] = (),
+        canary: bool = False,
     ) -> None:
         """A message got its verdict. ``forged`` counts the X-Segl and TLS-Required headers taken off; ``policies``
-        changed the verdict, or demand of TLS."""
+        changed the verdict, or demand of TLS; of a ``canary`` it is said that it is one."""
         self._log.info(
             "classified",
             queue_id=queue_id,
@@ -83,6 +85,7 @@ class Events:
             mode=mode,
             forged=forged,
             policies=list(policies),
+            **({"canary": True} if canary else {}),
         )
 
     def lowered(self, queue_id: str, policies: Sequence[str], verdict: Verdict, *, sender: str) -> None:
@@ -94,6 +97,10 @@ class Events:
             labels=[label.value for label in verdict.labels],
             sender=sender,
         )
+
+    def stranger_refused(self, queue_id: str, client: str, *, sender: str) -> None:
+        """It came from a server that others share, and bears not our tenant's name (``[postfix.gateway]``)."""
+        self._log.warning("stranger_refused", queue_id=queue_id, client=client, sender=sender)
 
     # segl-map
 
@@ -333,30 +340,3 @@ class Events:
 
     def certificate_refused(self, file: Path, why: str) -> None:
         self._log.warning("certificate_refused", file=str(file), why=why)
-
-    # tunnel lists: segl tunnel update, and those who read what it accepted
-
-    def tunnel_list_accepted(
-        self, name: str, serial: int, *, domains: int, usable: int, changes: int
-    ) -> None:
-        self._log.info(
-            "tunnel_list_accepted", list=name, serial=serial, domains=domains, usable=usable, changes=changes
-        )
-
-    def tunnel_list_unchanged(self, name: str, serial: int) -> None:
-        self._log.info("tunnel_list_unchanged", list=name, serial=serial)
-
-    def tunnel_list_shrunk(self, name: str, why: str) -> None:
-        """It was accepted all the same, because the settings or the postmaster said so."""
-        self._log.warning("tunnel_list_shrunk", list=name, why=why)
-
-    def tunnel_list_refused(self, name: str, cause: str, error: SeglError) -> None:
-        """The one accepted before stays in force."""
-        self._log.error("tunnel_list_refused", list=name, cause=cause, error=error.private)
-
-    def tunnel_list_rolled_back(self, name: str, *, before: int, after: int) -> None:
-        self._log.warning("tunnel_list_rolled_back", list=name, before=before, after=after)
-
-    def tunnel_list_unreadable(self, name: str, why: str) -> None:
-        """What was accepted cannot be read; what this process read before stays in force."""
-        self._log.error("tunnel_list_unreadable", list=name, why=why)

@@ -16,6 +16,15 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, mult
 
 _SCAN_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
+_STAGE_BUCKETS = (
+    0.0001,
+    0.001,
+    0.01,
+    0.1,
+    1.0,
+    10.0,
+)  # few: there are five stages, and a file for each process
+
 MESSAGES = Counter("segl_messages", "Messages that got a verdict", ["decision", "mode"])
 LABELS = Counter("segl_labels", "Categories found, by message", ["label"])
 DOUBTS = Counter("segl_doubts", "Messages with no certain category, by what the model said", ["doubt"])
@@ -32,6 +41,12 @@ POLICY_VERDICTS = Counter(
 )
 FORGED = Counter("segl_forged_headers", "X-Segl and TLS-Required headers of senders taken off")
 SCAN_SECONDS = Histogram("segl_scan_seconds", "Time from end of message to verdict", buckets=_SCAN_BUCKETS)
+STAGE_SECONDS = Histogram(
+    "segl_stage_seconds",
+    "Time of one message in each stage of the classifier: parse, extract, detect, understand, decide",
+    ["stage"],
+    buckets=_STAGE_BUCKETS,
+)
 SCAN_FAILURES = Counter("segl_scan_failures", "Messages answered 451 because of a fault of ours")
 DECISIONS = Counter(
     "segl_decisions", "Records of decisions on their way into the store, by what became of them", ["result"]
@@ -112,6 +127,21 @@ RECEIPT_SECONDS = Histogram(
     buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 3600),
 )
 RECEIPTS_DUE = Gauge("segl_receipts_due", "Receipts whose time has come, and which are not sent")
+# How canaries fare (segl.canary), as the store has it: one series for each sink of the settings.
+CANARY_RESULTS = Gauge(
+    "segl_canary_results", "Canaries sent in the last 24 hours, by sink and how they fare", ["sink", "result"]
+)
+CANARY_OVERDUE = Gauge(
+    "segl_canary_overdue_seconds",
+    "Since a canary should have arrived as it should; below zero: none is missing",
+    ["sink"],
+)
+CANARY_SECONDS = Gauge("segl_canary_seconds", "What the last canary that was seen again took", ["sink"])
+CANARY_MILTER_MISSING = Gauge(
+    "segl_canary_milter_missing",
+    "Hosts whose front leaves the milter out, by its settings; NaN: nobody has looked",
+)
+
 OWN_KEY_DAYS = Gauge(
     "segl_own_key_days",
     "Until the first of our own active keys ends (looked at every hour); NaN: there is none",

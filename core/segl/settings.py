@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field
 
 from segl.addresses import domain_of, is_relayed, split_address
 from segl.policy import Message, PolicyTable
+from segl.settings_canary import Canary
 from segl.settings_certificates import Certificates
 from segl.settings_decisions import Decisions
 from segl.settings_delivery import Delivery, Postfix
@@ -123,6 +124,7 @@ class Settings:
     portal: Portal = field(default_factory=Portal)
     receipts: ReceiptSettings = field(default_factory=ReceiptSettings)
     receipt: tuple[ReceiptRule, ...] = ()
+    canary: Canary = field(default_factory=Canary)
     postfix: Postfix = field(default_factory=Postfix)
     store: Store = field(default_factory=Store)
     log: Log = field(default_factory=Log)
@@ -200,6 +202,19 @@ class Settings:
     def name_of(self, sender: str) -> str:
         look = self.look_of(sender)
         return (look and look.name) or self.owner(domain_of(sender)).name
+
+    @property
+    def canary_sender(self) -> str:
+        return self.canary.sender or f"segl-canary@{self.organisation.domains[0]}"
+
+    @property
+    def canary_socket(self) -> Path:
+        return self.canary.socket or self.delivery.receipt_socket.with_name("canary.sock")
+
+    @property
+    def canary_clear_socket(self) -> Path:
+        """Where the front brings a canary that it delivers itself: nothing that should ever happen."""
+        return self.canary_socket.with_name("canary-clear.sock")
 
     def receipt_terms(self, domain: str, sender: str | None = None) -> ReceiptTerms:
         """What holds for *sender*, or for senders of *domain* (normal form) as far as no policy names one of them. Of

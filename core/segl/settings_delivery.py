@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
+from segl.settings_gateway import Gateway
 from segl.settings_values import (
     CONFIG,
     FORBID,
@@ -89,3 +90,5 @@ class Postfix:
     # Milters of the return port, "unix:…" or "inet:host:port": what signs mail with DKIM belongs here, since a message
     # sent encrypted has another body than the one that came in. Never Segl's own.
     return_milters: tuple[MilterEndpoint, ...] = ()
+    # When the front is a relay before another mail server.
+    gateway: Gateway = field(default_factory=Gateway)

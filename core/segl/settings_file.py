@@ -23,7 +23,9 @@ from segl.errors import Fault, SettingsError, found
 from segl.mail.paths import is_plain
 from segl.policy_faults import policy_faults, tenant_faults, with_groups_read
 from segl.settings import DEFAULT_FILE, Settings
+from segl.settings_canary import canary_faults
 from segl.settings_certificates import CertificateSource
+from segl.settings_gateway import gateway_faults
 from segl.settings_portal import SMS_WORDS
 from segl.settings_routing import DomainPin
 from segl.settings_storage import Storage
@@ -132,6 +134,8 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
     yield from _certificate_checks(settings, file)
     yield from _portal_checks(settings, file)
     yield from _receipt_faults(settings, file)
+    yield from (Fault(file, *words) for words in canary_faults(settings.canary, settings.takes))
+    yield from (Fault(file, *words) for words in gateway_faults(settings.postfix.gateway))
     for domain in settings.delivery.sign_keys:
         if not settings.is_own(domain):
             yield Fault(file, "delivery.sign_keys", f"{domain} is not one of the own domains")

@@ -42,6 +42,8 @@ class Context(Protocol):
 
     @property
     def queue_id(self) -> str: ...
+    @property
+    def client(self) -> str: ...
     def refuse(self, code: int, enhanced: str, text: str) -> None: ...
 
 
@@ -145,6 +147,11 @@ class Connection:
     def queue_id(self) -> str:
         """The queue id, ``""`` when Postfix did not tell it with the step at hand."""
         return (macro(self._macros, b"i") or b"").decode("utf-8", "replace")
+
+    @property
+    def client(self) -> str:
+        """The client's address, ``""`` when Postfix did not tell it."""
+        return (macro(self._macros, b"{client_addr}") or b"").decode("ascii", "replace")
 
     def refuse(self, code: int, enhanced: str, text: str) -> None:
         """Answer with these words, and make no edits."""

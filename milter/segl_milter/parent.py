@@ -22,6 +22,7 @@ from typing import NoReturn
 from segl import metrics, notify
 from segl.errors import SeglError
 from segl.events import Events
+from segl.left_rules import leave_rules, left_rules
 from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl_classifier.extract import Pictures
 from segl_classifier.pool import reading
@@ -138,8 +139,18 @@ class Parent:
         gc.set_threshold(*_COLLECT)
         if isinstance(orders.receipt_key, KeyUnusable):
             self._events.receipts_off(orders.receipt_key)
+        self._leave_rules(orders)
         serve = partial(_serve, orders, self._events, self._listening)
         self._workers.serve(orders.workers, serve, orders.settings.milter.drain_seconds)
+
+    def _leave_rules(self, orders: Orders) -> None:
+        """For the audit trail, which this process may not write."""
+        try:
+            leave_rules(left_rules(orders.settings), orders.rule_files)
+        except FileNotFoundError:
+            pass  # without that folder nobody listens to it either
+        except OSError as error:
+            self._events.failed("settings trail", error)
 
     def _start_exporter(self) -> None:
         """A process of its own answers Prometheus: the parent stays single-threaded, for it forks."""

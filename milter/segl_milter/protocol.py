@@ -85,10 +85,13 @@ _QUIET = {
     ord("B"): Step.QUIET_BODY,
 }
 
-# The macros of each step, from the connection (0) to the end of the headers (6): of all there are, only the queue id is
-# read, at the end of the message. An empty list would mean all that main.cf names. Header fields come with those of
-# the end of the headers.
-_MACROS = b"".join(_NUMBER.pack(step) + b"i\0" for step in range(7))
+# The macros of each step, from the connection (0) to the end of the headers (6): of all there are, only queue id and
+# client's address are read, at the end of the message. An empty list would mean all that main.cf names. Header fields
+# come with those of the end of the headers.
+_END_OF_MESSAGE = 5
+_MACROS = b"".join(
+    _NUMBER.pack(step) + (b"i {client_addr}\0" if step == _END_OF_MESSAGE else b"i\0") for step in range(7)
+)
 
 
 @dataclass(frozen=True, slots=True)

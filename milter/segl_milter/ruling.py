@@ -23,6 +23,7 @@ from segl_classifier.decide import Stance, decide
 from segl_classifier.extract import Pictures
 from segl_classifier.message import unreadable
 from segl_classifier.rules import RuleSet
+from segl_classifier.stages import Stage, Stages
 from segl_classifier.understanding.reading import Model
 from segl_milter.transaction import Mail
 
@@ -48,14 +49,19 @@ def judge(mail: Mail, rules: RuleSet, settings: Settings, model: Model | None = 
     return ruling_on(mail, rules, settings, model).verdict
 
 
-def ruling_on(mail: Mail, rules: RuleSet, settings: Settings, model: Model | None = None) -> Ruling:
-    """The verdict on *mail* with everything that bears on it. Never raises for what is in the message."""
+def ruling_on(
+    mail: Mail, rules: RuleSet, settings: Settings, model: Model | None = None, stages: Stages | None = None
+) -> Ruling:
+    """The verdict on *mail* with everything that bears on it. Never raises for what is in the message. *stages* is
+    told how long each stage took."""
+    stages = stages or Stages()
     if to_own_domains_only(mail, settings):
         return Ruling(Verdict(Decision.PLAIN, reasons=(INTERNAL,)))
-    found = gather(mail.raw, rules, settings.limits, model, Pictures.of(settings.detection))
+    found = gather(mail.raw, rules, settings.limits, model, Pictures.of(settings.detection), stages)
     found.findings += beyond_limits(mail)
     stance = Stance.of(settings.detection)
-    verdict = decide(found.findings, rules, stance, model=model, understanding=found.understanding)
+    with stages(Stage.DECIDE):
+        verdict = decide(found.findings, rules, stance, model=model, understanding=found.understanding)
     return Ruling(demand(verdict, tuple(demands(mail, settings))), found)
 
 

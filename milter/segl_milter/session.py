@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from segl import metrics
+from segl.canary.token import id_of
 from segl.demands import least_for
 from segl.events import Events
 from segl.policy_verdict import Ruled
@@ -18,10 +19,12 @@ from segl.settings_policy import Policy
 from segl.subject_tags import encoded
 from segl.vocabulary import Decision, Doubt, Proof, Verdict
 from segl_classifier.rules import RuleSet
+from segl_classifier.stages import Stages
 from segl_classifier.understanding.reading import Model
 from segl_milter.connection import Context
 from segl_milter.decisions import Circumstances
 from segl_milter.dsn import from_xtext, parameter
+from segl_milter.gateway import is_of_stranger
 from segl_milter.marks import MOST_NOTICES, Marks, marks_for
 from segl_milter.policies import apply_policies
 from segl_milter.protocol import Answer, Edits
@@ -87,13 +90,18 @@ class Session:
         started = time.perf_counter()
         try:
             mail = self._whole()
-            ruling = ruling_on(mail, self._office.rules, self._office.settings, self._office.model)
-            ruled, asking = apply_policies(mail, ruling.verdict, self._office.settings)
+            if is_of_stranger(mail, self._context.client, self._office.settings):
+                return self._refused_stranger(mail)
+            office, stages, canary = self._office, Stages(), self._is_canary(mail)
+            ruling = ruling_on(mail, office.rules, office.settings, office.model, stages)
+            ruled, asking = apply_policies(mail, ruling.verdict, office.settings)
             seconds = time.perf_counter() - started
-            answer, name = self._mark(mail, ruled.verdict, asking)
-            self._record(mail, ruled, asking, seconds)
-            around = self._circumstances(mail, name, seconds)
-            self._office.remember(Ruling(ruled.verdict, ruling.found), around)
+            answer, name = self._mark(mail, ruled.verdict, asking, canary=canary)
+            self._record(mail, ruled, asking, seconds, canary=canary)
+            if not canary:
+                count_stages(stages)
+                around = self._circumstances(mail, name, seconds)
+                office.remember(Ruling(ruled.verdict, ruling.found), around)
         except Exception as error:  # whatever it is: the message must wait, not pass
             return self._failed(error)
         finally:
@@ -108,11 +116,15 @@ class Session:
             raise RuntimeError("end of message without MAIL")
         return self._transaction.whole()
 
-    def _mark(self, mail: Mail, verdict: Verdict, asking: Policy | None) -> tuple[Answer, str]:
+    def _mark(
+        self, mail: Mail, verdict: Verdict, asking: Policy | None, *, canary: bool
+    ) -> tuple[Answer, str]:
         """The answer, and the name the message got, if it goes securely."""
         settings = self._office.settings
         todo = action(verdict, settings.detection.mode)
         asked = asking.least if asking is not None and asking.least is not None else Proof.ENCRYPT
+        if canary and todo in (Decision.HOLD, Decision.REJECT):
+            todo = Decision.SECURE  # nobody need decide about a message of ours that speaks of nobody
         least = Proof.strictest((asked, least_for(verdict.labels, verdict.cpr_numbers, settings)))
         opened = to_be_opened(mail, settings)
         subjects = forged_tags(mail, settings)
@@ -129,7 +141,7 @@ class Session:
             subjects=subjects,
             facts=facts,
             wishes=wishes,
-            borrowed=self._is_borrowed(mail),
+            borrowed=not canary and self._is_borrowed(mail),
         )
         return apply(marks, self._context), name
 
@@ -139,6 +151,14 @@ class Session:
         own = from_xtext(parameter("ENVID", mail.sender.parameters))
         return key is not None and key.is_genuine(own)
 
+    def _is_canary(self, mail: Mail) -> bool:
+        """Whether it is one of our own canaries. It is read and sent as any other message, and counted nowhere."""
+        key = self._office.receipt_key
+        if key is None or len(mail.recipients) != 1 or mail.more_recipients:
+            return False
+        address = mail.recipients[0].bare
+        return self._office.settings.canary.knows(address) and bool(id_of(key, mail.raw, address))
+
     def _named(self, mail: Mail, verdict: Verdict) -> tuple[str, str]:
         """The message's name in reports, and what its receipt will tell, sealed."""
         key = self._office.receipt_key
@@ -147,11 +167,14 @@ class Session:
         name = key.new_id()
         return name, key.seal(name, facts_of(mail, verdict, self._office.settings).to_bytes())
 
-    def _record(self, mail: Mail, ruled: Ruled, asking: Policy | None, seconds: float) -> None:
+    def _record(
+        self, mail: Mail, ruled: Ruled, asking: Policy | None, seconds: float, *, canary: bool
+    ) -> None:
         verdict = ruled.verdict
         mode = self._office.settings.detection.mode.value
         envelope = mail.envelope(self._context.queue_id)
-        count(verdict, mode, forged=len(mail.steering), seconds=seconds)
+        if not canary:
+            count(verdict, mode, forged=len(mail.steering), seconds=seconds)
         self._office.events.classified(
             envelope.queue_id,
             verdict,
@@ -162,8 +185,9 @@ class Session:
             mode=mode,
             forged=len(mail.steering),
             policies=list(dict.fromkeys((*ruled.by, *([asking.name] if asking else [])))),
+            canary=canary,
         )
-        if ruled.by:
+        if ruled.by and not canary:
             metrics.POLICY_VERDICTS.labels("lowered" if ruled.lowered else "raised").inc()
         if ruled.lowered:
             self._office.events.lowered(
@@ -179,6 +203,13 @@ class Session:
             size=mail.size,
             seconds=seconds,
         )
+
+    def _refused_stranger(self, mail: Mail) -> Answer:
+        self._office.events.stranger_refused(
+            self._context.queue_id, self._context.client, sender=_printable(mail.sender.bare)
+        )
+        self._context.refuse(550, "5.7.1", "not from the organisation that may send through here")
+        return Answer.REJECT
 
     def _failed(self, error: Exception) -> Answer:
         metrics.SCAN_FAILURES.inc()
@@ -245,6 +276,11 @@ def count(verdict: Verdict, mode: str, *, forged: int, seconds: float) -> None:
         metrics.ANSWERS_SEALED.inc()
     if forged:
         metrics.FORGED.inc(forged)
+
+
+def count_stages(stages: Stages) -> None:
+    for stage, took in stages.seconds.items():
+        metrics.STAGE_SECONDS.labels(stage.value).observe(took)
 
 
 def _address(given: bytes, parameters: tuple[bytes, ...]) -> Address:

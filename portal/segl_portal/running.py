@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from segl.errors import SeglError
 from segl.events import Events
 from segl.settings import Settings
+from segl.settings_trail import note_quietly
 from segl.store import open_store, transaction
 from segl.tables import meta
 from segl_portal.answering import AnswerDesk
@@ -49,12 +50,14 @@ def run_worker(
         tls = tls_context(web)
         reader = Reader(workshop)
         app = Swapped(_app(settings, engine, events, posting, reader, closing))
+        note_quietly(engine, settings, file, events, "segl-portal")
 
         def reload() -> None:
             try:
                 fresh = checked_settings(file)
                 app.app = _app(fresh, engine, events, posting, reader, closing)
                 _renew(tls, fresh)
+                note_quietly(engine, fresh, file, events, "segl-portal")
             except (SeglError, OSError) as error:  # the parent has read the same file a moment ago
                 events.failed("reload", error)
 

@@ -1,5 +1,5 @@
 """``segl-deliver``: the process behind the transports ``segl-tunnel``, ``segl-certificate``, ``segl-portal``,
-``segl-open`` and ``segl-receipt``.
+``segl-open``, ``segl-receipt`` and ``segl-canary``.
 
 SIGTERM and SIGINT: no new mail, deliveries in hand finish (``delivery.drain_seconds``). SIGHUP: the
 settings are read again; sockets, size limits, store, log and metrics stay as they are until a restart. A
@@ -22,31 +22,28 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Engine
 
 from segl import metrics, notify
+from segl.canary.standing import Came
 from segl.certificate_records import CertificateRecords
-from segl.errors import Fault, SeglError, SettingsError
+from segl.errors import SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
-from segl.mail.compose import one_line
-from segl.mail.paths import is_plain
 from segl.mail.return_port import ReturnPort
 from segl.sealed.belonging import storage_of
-from segl.sealed.objects import storage_faults
-from segl.sealed.spare import load_resend_key
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings import DEFAULT_FILE, Settings
-from segl.settings_file import load_settings
 from segl.store import open_store
 from segl.vocabulary import Way
 from segl.wishes import read_numbers
 from segl_delivery.agent import Agent, Incoming
 from segl_delivery.budget import ByteBudget
+from segl_delivery.canary import CanaryAgent, CanaryReports, CanaryWatch
 from segl_delivery.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.checked import checked_settings, sockets_of
 from segl_delivery.decisions import DecisionBook, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.housekeeping import keep_house
@@ -65,7 +62,6 @@ from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.follow import Follower
 from segl_delivery.receipts.ledger import Ledger
 from segl_delivery.receipts.office import Office
-from segl_delivery.receipts.templates_of import template_faults
 from segl_delivery.sealed_news import SealedNews
 from segl_delivery.sealing import Sealer, try_storage
 from segl_delivery.server import LmtpServer
@@ -75,8 +71,6 @@ THREADS: Final = 32
 HOUSEKEEPING_SECONDS: Final = 3600.0
 NEWS_SECONDS: Final = 120.0
 EXIT_REFUSED: Final = 2
-# where a setting is not called as the way
-_KEYS: Final[dict[Way | Incoming, str]] = {Way.INTERNAL: "inbound", Incoming.REPORT: "receipt"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,69 +125,6 @@ def _serve_metrics(settings: Settings) -> None:
         ) from None
 
 
-def checked_settings(file: Path) -> Settings:
-    """The settings, with what this process needs of them. Raises :class:`SettingsError`."""
-    settings = load_settings(file)
-    faults: list[Fault] = []
-    if (urlsplit(settings.portal.url).hostname or "").endswith(".invalid"):
-        hint = 'the address under which recipients open sealed messages, "https://sikker.…"'
-        faults.append(Fault(file, "portal.url", "is not set", hint))
-    if any(mark in settings.portal.url for mark in '#?"<>'):
-        faults.append(Fault(file, "portal.url", 'may not hold # ? " < >', "the link is made from it"))
-    if not one_line(settings.organisation.name):
-        faults.append(Fault(file, "organisation.name", "is empty", "recipients read it in the notice mail"))
-    faults += (
-        Fault(file, "portal.notice_from", f"{address!r} is not an ordinary ASCII address")
-        for address in (
-            settings.owners.first.notice_from,
-            *(look.notice_from for look in settings.portal.look),
-        )
-        if address and not (is_plain(address) and address.isascii())
-    )
-    faults += _portal_files(settings, file)
-    faults += storage_faults(settings.portal.storage, file)
-    faults += _shared_sockets(settings, file)
-    faults += template_faults(settings, file)
-    if faults:
-        raise SettingsError(faults)
-    return settings
-
-
-def _portal_files(settings: Settings, file: Path) -> Iterator[Fault]:
-    """Files that a message could not be sealed without."""
-    portal = settings.portal
-    if portal.resend_key is not None:
-        try:
-            load_resend_key(portal.resend_key)
-        except SeglError as error:
-            yield Fault(file, "portal.resend_key", error.private, error.hint)
-    if portal.sms.numbers is not None:
-        try:
-            read_numbers(portal.sms.numbers, portal.sms.country)
-        except SettingsError as error:
-            yield from error.faults
-
-
-def _sockets(settings: Settings) -> dict[Way | Incoming, Path]:
-    delivery = settings.delivery
-    return {
-        Way.TUNNEL: delivery.tunnel_socket,
-        Way.CERTIFICATE: delivery.certificate_socket,
-        Way.PORTAL: delivery.portal_socket,
-        Incoming.REPORT: delivery.receipt_socket,
-        **({Way.INTERNAL: delivery.inbound_socket} if settings.inbound.on else {}),
-    }
-
-
-def _shared_sockets(settings: Settings, file: Path) -> Iterator[Fault]:
-    taken: dict[Path, Way | Incoming] = {}
-    for way, path in _sockets(settings).items():
-        if path in taken:
-            problem = f"is the same as delivery.{_KEYS.get(taken[path], taken[path])}_socket"
-            yield Fault(file, f"delivery.{_KEYS.get(way, way)}_socket", problem)
-        taken[path] = way
-
-
 @dataclass(frozen=True, slots=True)
 class Agents:
     """The agents of one set of settings; a reload puts new ones in their place."""
@@ -205,6 +136,8 @@ class Agents:
     opening: OpeningAgent
     news: SealedNews
     receipt: ReceiptAgent
+    canary: CanaryAgent
+    canary_clear: CanaryAgent
     office: Office
 
     def of_way(self, way: Way | Incoming) -> Agent:
@@ -217,6 +150,10 @@ class Agents:
                 return self.opening
             case Incoming.REPORT:
                 return self.receipt
+            case Incoming.CANARY:
+                return self.canary
+            case Incoming.CANARY_CLEAR:
+                return self.canary_clear
             case _:
                 return self.portal
 
@@ -226,6 +163,7 @@ class Agents:
         signing = Signing(keys, settings)
         outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
         return_port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
+        key = receipt_key(settings, events)
         entrance = ReturnPort.at(settings.postfix.secure_port, settings.delivery.reinject_seconds)
         return cls(
             tunnel=TunnelAgent(
@@ -244,7 +182,11 @@ class Agents:
             news=SealedNews(settings, engine, return_port, events),
             keys=keys,
             opening=opening_agent(settings, engine, events, keys, return_port),
-            receipt=ReceiptAgent(settings, receipt_key(settings, events), ledger, entrance, events),
+            receipt=ReceiptAgent(
+                settings, key, ledger, entrance, events, CanaryReports(settings, key, engine, events)
+            ),
+            canary=CanaryAgent(Came.SECURE, key, engine, events),
+            canary_clear=CanaryAgent(Came.CLEAR, key, engine, events),
             office=Office.of(settings, return_port, signing.signer_for),
         )
 
@@ -265,7 +207,7 @@ def _listening(settings: Settings) -> Iterator[dict[Way | Incoming, UnixListener
     mode = int(settings.delivery.socket_mode, 8)
     with ExitStack() as stack:
         listeners: dict[Way | Incoming, UnixListener] = {}
-        for way, path in _sockets(settings).items():
+        for way, path in sockets_of(settings).items():
             listeners[way] = listen_unix(path, mode)
             stack.callback(listeners[way].close)
         yield listeners
@@ -314,6 +256,7 @@ class _Daemon:
                 self._desk.run(),
                 self._follower.run(),
                 self._decisions.run(),
+                CanaryWatch(lambda: self._settings, self._engine, self._events).run(),
                 Calendar(self._engine, lambda: self._agents.office, self._events).run(),
             )
         ]

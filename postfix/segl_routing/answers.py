@@ -167,8 +167,9 @@ class Answers:
         if isinstance(outcome, Routed):
             if outcome.route.way is Way.TLS:
                 self._fallback.asked(outcome.route.recipient)
+            watched = self._table.is_sink(outcome.route.recipient)
             _ROUTES[outcome.route.way].inc()
-            if not repeated and outcome.proof is not None:
+            if not repeated and not watched and outcome.proof is not None:
                 TLS_PROOFS.labels(outcome.proof.value).inc()
             self._events.routed(outcome.route, ms=ms, repeated=repeated)
         elif isinstance(outcome, Refused):

@@ -19,13 +19,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy.engine import Engine
+
 from segl import metrics, notify
 from segl.certificate_records import CertificateRecords
 from segl.errors import Fault, SeglError, SettingsError, StoreError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
 from segl.settings import DEFAULT_FILE, Settings
+from segl.settings_canary import is_own_sink
 from segl.settings_file import load_settings
+from segl.settings_trail import note_quietly
 from segl.signer_standings import SignerStandings
 from segl.store import open_store
 from segl_routing.announced import Announcements
@@ -103,7 +107,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     except OSError as error:
         fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
         raise SettingsError([fault]) from None
-    kept = _Kept(archive, policies, marks, SignerStandings(engine))
+    kept = _Kept(archive, policies, marks, SignerStandings(engine), engine)
     daemon = _Daemon(file, settings, check, kept, certificates, events)
     return daemon, _Doors(questions, announcements)
 
@@ -116,6 +120,7 @@ class _Kept:
     policies: StorePolicyArchive
     marks: StoreMarks
     signers: SignerStandings
+    engine: Engine
 
 
 class _Daemon:
@@ -170,6 +175,7 @@ class _Daemon:
         own = (self._keep_house(), self._keep_fresh(), notify.feed_watchdog())
         work = (*own, relief.run(), signers.run())
         helpers = [asyncio.create_task(each) for each in work]
+        self._note_settings()
         self._events.ready(socket=str(doors.questions.path))
         notify.ready()
         why = await stop
@@ -183,10 +189,16 @@ class _Daemon:
         await self._certificates.stop()
 
     def _expect(self, address: str, domain: str) -> None:
-        if not self._settings.is_own(domain):
+        if not self._settings.is_own(domain) and not is_own_sink(address):
             self._knowledge.expect(domain)
             if self._answers_now.awaits_certificate(address):
                 self._certificates.expect(address)
+
+    def _note_settings(self) -> None:
+        loop, kept = asyncio.get_running_loop(), self._kept
+        loop.run_in_executor(
+            None, note_quietly, kept.engine, self._settings, self._file, self._events, "segl-map"
+        )
 
     async def _keep_house(self) -> None:
         while True:
@@ -234,6 +246,7 @@ class _Daemon:
             self._answers_now = self._answers(settings)
             self._server.answer = self._answers_now
             self._watched = watch(settings, self._watched)
+            self._note_settings()
             self._events.reloaded(pins=len(settings.domain), forgot=forget)
             metrics.RELOADS.labels("ok").inc()
         notify.ready()

@@ -14,6 +14,7 @@ from segl.addresses import is_relayed, split_address
 from segl.demand_tag import TLS_DEMANDS
 from segl.policy import NO_TERMS, Message, Terms
 from segl.settings import Settings
+from segl.settings_canary import is_own_sink
 from segl.settings_routing import DomainPin, Routing
 from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Known, Proof, Route, Way
@@ -37,6 +38,7 @@ class RouteTable:
         self._tunnel = f"segl-tunnel:unix:{settings.delivery.tunnel_socket}"
         self._certificate = f"segl-certificate:unix:{settings.delivery.certificate_socket}"
         self._portal = f"segl-portal:unix:{settings.delivery.portal_socket}"
+        self._canary = f"segl-canary:unix:{settings.canary_socket}"
         self._relay = settings.portal.relay
         self._policies = settings.policies.about(Message()) if settings.policies.by_recipient else None
 
@@ -58,6 +60,10 @@ class RouteTable:
         """The way of *recipient*. *tunnel*, *facts* and *marks* tell what is known of a domain, *certificate*
         of a recipient (by full address); *least* is what the message demands of its own (``segl.demands``);
         *now* is Unix time."""
+        if is_own_sink(recipient):
+            reason = "the canaries' own sink"
+            route = Route(recipient, Way.INTERNAL, reason, (f"{Way.INTERNAL}: {reason}",))
+            return Routed(route, self._canary)
         local, domain = split_address(recipient)
         if not domain:
             return Refused(recipient, "5.1.3", "the address has no domain name that mail can be sent to")
@@ -81,6 +87,10 @@ class RouteTable:
             if pin.proof is Proof.ENCRYPT:
                 reason += ", with any certificate"
         return self._routed(asked, pin.way, reason, (f"{pin.way}: {reason}",), pin)
+
+    def is_sink(self, recipient: str) -> bool:
+        """Whether nobody's mail goes there, but canaries."""
+        return self._settings.canary.knows(recipient)
 
     def least(self, domain: str) -> Proof:
         """What TLS to *domain* must prove for every message."""

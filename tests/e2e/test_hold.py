@@ -116,6 +116,13 @@ def test_a_rejected_message_is_deleted_and_its_sender_hears_why(holding: House, 
     assert not street.mail_for(GOOD)
 
 
+def test_a_canary_is_not_held_though_it_has_a_number(holding: House) -> None:
+    command = [*SEGL, "canary", "run", "--now", "--wait", "60", "--settings", str(holding.settings_file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout[:13]) == (0, "arrived: own "), done.stdout + done.stderr
+    assert segl(holding, "list").stdout == "nothing waits\n"
+
+
 def test_what_somebody_else_put_on_hold_is_none_of_our_business(holding: House, street: Street) -> None:
     held(holding, street)
     holding.front.run("postsuper", "-h", "ALL")

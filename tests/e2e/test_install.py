@@ -83,7 +83,7 @@ def test_a_stock_debian_from_the_first_look_to_mail(host: Host) -> None:
     # nothing runs yet, and the doctor says no more than that
     down = ("run.front", "run.secure", "run.reloaded", "port.secure", "port.return")
     ways = ("tunnel", "certificate", "portal")
-    sockets = [f"socket.{name}" for name in ("milter", "map", "receipt", *ways)]
+    sockets = [f"socket.{name}" for name in ("milter", "map", "receipt", "canary", *ways)]
     assert_only(host, 2, *down, *sockets, "portal.page", "store", "store.sealed")
     assert "down" in host.segl("status", code=1)
 

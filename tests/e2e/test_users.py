@@ -24,8 +24,9 @@ from world.confined import settings_of
 
 pytestmark = pytest.mark.world
 
-MILTER, MAP, DELIVER, PORTAL, TUNNEL = "segl-milter", "segl-map", "segl-deliver", "segl-portal", "segl-tunnel"
-EVERYBODY = (MILTER, MAP, DELIVER, PORTAL, TUNNEL)
+MILTER, MAP, DELIVER, PORTAL = "segl-milter", "segl-map", "segl-deliver", "segl-portal"
+TUNNEL, CANARY = "segl-tunnel", "segl-canary"
+EVERYBODY = (MILTER, MAP, DELIVER, PORTAL, TUNNEL, CANARY)
 UNITS = {TUNNEL: "segl-tunnel-update"}
 
 
@@ -80,6 +81,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Machi
     systemd = repository / "systemd"
     (root / "etc" / "segl").mkdir()
     (root / "etc" / "segl" / "segl.toml").write_text("[organisation]\n", "utf-8")
+    (root / "etc" / "segl" / "receipts.key").write_bytes(b"k" * 32)
     for command in ("systemd-sysusers", "systemd-tmpfiles --create"):
         kind = command.split()[0].removeprefix("systemd-")
         done = subprocess.run(
@@ -128,10 +130,14 @@ def _use_store(root: Path) -> None:
 
 DEEDS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
     "read the settings": (lambda root: (root / "etc/segl/segl.toml").read_bytes(), set(EVERYBODY)),
-    "read and write the store": (_use_store, {MAP, DELIVER, PORTAL}),
+    "read and write the store": (_use_store, {MAP, DELIVER, PORTAL, CANARY}),
     "read a sealed message": (lambda root: _sealed(root).open("ab" * 16).read(), {DELIVER, PORTAL}),
     "seal": (lambda root: _sealed(root).write(new_id(), new_content_key(), [b"y"]), {DELIVER, PORTAL}),
     "read our own keys": (lambda root: (root / "etc/segl/keys/one").read_bytes(), {DELIVER}),
+    "read the key of receipts": (
+        lambda root: (root / "etc/segl/receipts.key").read_bytes(),
+        {MILTER, DELIVER, CANARY},
+    ),
     "read the rules of the house": (lambda root: (root / "etc/segl/rules.d/one").read_bytes(), {MILTER}),
     "read partners' certificates": (
         lambda root: (root / "etc/segl/tunnel.d/one").read_bytes(),
@@ -154,7 +160,11 @@ def test_each_process_reaches_what_it_needs_and_nothing_else(machine: Machine, u
 
 
 @pytest.mark.parametrize(
-    "unit", ["segl-milter", "segl-map", "segl-deliver", "segl-portal", "segl-tunnel-update", "segl-hold"]
+    "unit",
+    [
+        *("segl-milter", "segl-map", "segl-deliver", "segl-portal"),
+        *("segl-tunnel-update", "segl-hold", "segl-canary"),
+    ],
 )
 def test_units_are_as_closed_as_systemd_can_tell(repository: Path, unit: str) -> None:
     command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=15"]

@@ -149,6 +149,24 @@ CASES = [
         {'segl_portal_scans_total{said="unknown"}': "0+1x60"},
         {'segl_portal_scans_total{said="clean"}': "0+1x60"},
     ),
+    Case(
+        "SeglCanaryInClear",
+        "5m",
+        {'segl_canary_results{sink="own", result="clear"}': "0x2 1x10"},
+        {'segl_canary_results{sink="own", result="arrived"}': "9x10"},
+    ),
+    Case(
+        "SeglCanaryOverdue",
+        "8m",
+        {'segl_canary_overdue_seconds{sink="own"}': "-240+60x20"},
+        {'segl_canary_overdue_seconds{sink="own"}': "-840x20"},
+    ),
+    Case(
+        "SeglCanaryMilterMissing",
+        "6m",
+        {"segl_canary_milter_missing": "1x10"},
+        {"segl_canary_milter_missing": "0x10"},
+    ),
     Case("SeglOwnKeyEnds", "70m", {"segl_own_key_days": "12x90"}, {"segl_own_key_days": "90x90"}),
     Case(
         "SeglTunnelListOld",

@@ -30,7 +30,9 @@ from segl.postfix.conf import (
     REPORT_OPTIONS,
     REPORTERS,
     Site,
+    canary_map,
     render,
+    render_front_master,
     render_secure_master,
     render_strip,
     render_verdict,
@@ -218,7 +220,7 @@ class House:
             base_main_cf(directory, HOSTNAME)
             + f"""
 relay_domains = {", ".join(domains)}
-transport_maps = inline:{{ {stores} }}
+transport_maps = {canary_map(site)}, inline:{{ {stores} }}
 smtp_tls_security_level = may
 smtp_tls_CAfile = {self.ca_file}
 smtp_tls_loglevel = 1
@@ -230,7 +232,7 @@ queue_run_delay = 2s
             + render("front.main.cf", site)
         )
         services = set_options(BASE_SERVICES, REPORTERS, REPORT_OPTIONS)
-        master_cf = "127.0.0.1:25 inet n - n - - smtpd\n" + services + render("front.master.cf", site)
+        master_cf = "127.0.0.1:25 inet n - n - - smtpd\n" + services + render_front_master(site)
         files = {"segl-verdict": render_verdict(site), "segl-strip": render_strip(site)}
         return PostfixInstance(directory, main_cf, master_cf, files)
 

@@ -99,13 +99,16 @@ class MilterClient:
         for start in range(0, len(data), _CHUNK):
             self._step("B", data[start : start + _CHUNK])
 
-    def end(self, queue_id: str = "4c9dQ1x") -> Answer:
-        self.send_end(queue_id)
+    def end(self, queue_id: str = "4c9dQ1x", client: str = "") -> Answer:
+        self.send_end(queue_id, client)
         return self.answer()
 
-    def send_end(self, queue_id: str = "4c9dQ1x") -> None:
+    def send_end(self, queue_id: str = "4c9dQ1x", client: str = "") -> None:
         """End the message; :meth:`answer` takes what comes back."""
-        self._send("D", b"E" + _string("i") + _string(queue_id))
+        told = b"E" + _string("i") + _string(queue_id)
+        if client:
+            told += _string("{client_addr}") + _string(client)
+        self._send("D", told)
         self._send("E", b"")
 
     def answer(self) -> Answer:

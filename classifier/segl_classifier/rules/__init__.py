@@ -4,7 +4,7 @@
 which is never changed: a reload makes another. :meth:`RuleSet.find` is the detector.
 """
 
-from segl_classifier.rules.load import RuleSet, load_rules, shipped_folder, shipped_rules
+from segl_classifier.rules.load import RuleSet, load_rules, named_files, shipped_folder, shipped_rules
 from segl_classifier.rules.model import LabelPolicy, Rule
 
-__all__ = ["LabelPolicy", "Rule", "RuleSet", "load_rules", "shipped_folder", "shipped_rules"]
+__all__ = ["LabelPolicy", "Rule", "RuleSet", "load_rules", "named_files", "shipped_folder", "shipped_rules"]

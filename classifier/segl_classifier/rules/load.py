@@ -127,6 +127,12 @@ def shipped_files() -> list[Path]:
     return files
 
 
+def named_files(extra: Sequence[Path] = ()) -> dict[str, Path]:
+    """Every file that :func:`load_rules` reads, by a name that stays when Segl is installed elsewhere."""
+    shipped = {f"shipped/{file.name}": file for file in shipped_files()}
+    return shipped | {str(file): file for layer in extra for file in _files(layer)}
+
+
 def _files(layer: Path) -> list[Path]:
     return sorted(layer.glob("*.toml")) if layer.is_dir() else [layer]
 

@@ -101,6 +101,53 @@ def export(
             say_json({**told, "actor": masked_address(entry.actor)} if masked else told)
 
 
+@app.command("settings")
+def settings_(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Note the settings and rules as they are now, under your name; say what has changed.
+
+    Segl's processes note each change when it comes into force, and cannot know who made it. Run after an edit, and
+    before the reload, this can (behind sudo too). Values are never written, only which keys and files changed.
+    """
+    from segl.cli.output import paint, printable, say, say_json
+    from segl.cli.person import me
+    from segl.cli.sealed import store_of
+    from segl.left_rules import rule_digests
+    from segl.settings_trail import note, note_files
+    from segl_classifier.rules import named_files
+
+    with store_of(settings) as (loaded, engine):
+        changes = [note(engine, loaded, settings, me())]
+        changes.append(note_files(engine, rule_digests(named_files(loaded.detection.rules)), me()))
+    found = [change for change in changes if change is not None]
+    if as_json:
+        say_json(
+            {
+                change.file: {
+                    "digest": change.digest,
+                    "changed": change.changed,
+                    "added": change.added,
+                    "removed": change.removed,
+                }
+                for change in found
+            }
+        )
+        return
+    for change in found:
+        say(f"{paint('noted', typer.colors.YELLOW)}: {printable(change.file)}")
+        for what, names in (
+            ("changed", change.changed),
+            ("added", change.added),
+            ("removed", change.removed),
+        ):
+            for name in names:
+                say(f"  {what} {printable(name)}")
+    if not found:
+        say("nothing has changed since it was noted last")
+
+
 @app.command()
 def record(settings: SettingsFile = DEFAULT_FILE) -> None:
     """Write the record of processing activities (GDPR article 30), in Danish, from the settings.

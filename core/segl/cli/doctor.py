@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from segl.cli.doctor_canary import canary_checks
 from segl.cli.doctor_keys import key_checks
 from segl.cli.doctor_portal import portal_checks
 from segl.cli.doctor_receipts import receipt_checks
@@ -33,12 +34,15 @@ def doctor(
     ] = DEFAULT_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show what is in order too.")] = False,
+    canary: Annotated[
+        bool, typer.Option("--canary", help="Send a message through every way, and wait for it.")
+    ] = False,
 ) -> None:
     """Look for everything that would let mail out unseen or in clear.
 
     Exit code: 0 all in order, 1 something to look at, 2 a failure.
     """
-    checks = _checks(settings)
+    checks = _checks(settings, canary)
     if as_json:
         found = list(checks)
         record = {"exit": exit_code(found), "checks": [check.as_dict() for check in found]}
@@ -53,7 +57,7 @@ def doctor(
     raise typer.Exit(exit_code(found))
 
 
-def _checks(file: Path) -> Iterator[Check]:
+def _checks(file: Path, canary: bool) -> Iterator[Check]:
     try:
         settings = load_settings(file)
     except FileFaults as error:
@@ -69,6 +73,7 @@ def _checks(file: Path) -> Iterator[Check]:
     yield from portal_checks(settings)
     yield _rules(settings)
     yield check_model(settings)
+    yield from canary_checks(settings, send=canary)
 
 
 def _rules(settings: Settings) -> Check:

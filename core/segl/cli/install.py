@@ -20,6 +20,7 @@ from segl.postfix import install as carry_out
 from segl.postfix.backup import Backup
 from segl.postfix.check_instances import debian_unit
 from segl.postfix.check_running import is_running
+from segl.postfix.gateway import UNDECIDED, Role, advice, role_of
 from segl.postfix.plan import FileChange, Plan, make_plan
 from segl.postfix.running import read_instance
 from segl.receipts.key import ReceiptKey
@@ -48,6 +49,10 @@ def install(
     force: Annotated[
         bool, typer.Option("--force", help="With --undo: also over edits and waiting mail.")
     ] = False,
+    role: Annotated[
+        Role | None,
+        typer.Option("--as", help="What this Postfix must be, by settings and configuration; refused else."),
+    ] = None,
     backup: Annotated[Path, typer.Option("--backup", help="Where backups are kept.")] = backups.ROOT,
 ) -> None:
     """Join an existing Postfix: show what would change, ask, change it; --undo takes it back.
@@ -63,7 +68,27 @@ def install(
             if undo:
                 _undo(backup, yes=yes, dry_run=dry_run, force=force, reload_front=reload)
             else:
+                _must_be(role, loaded)
                 _install(loaded, backup, yes=yes, dry_run=dry_run, reload_front=reload)
+
+
+def _must_be(wanted: Role | None, settings: Settings) -> None:
+    """Gateway or beside: by what the settings and Postfix say, not by guessing."""
+    front = read_instance(settings.postfix.front)
+    found = role_of(settings, front)
+    domains = settings.organisation.domains
+    if found is Role.UNKNOWN and wanted in (None, Role.UNKNOWN):
+        say(UNDECIDED.format(domains=", ".join(domains), first=domains[0]))
+        raise PostfixError(
+            "it does not show whether this Postfix is a gateway", hint="see above; or --as beside"
+        )
+    if wanted is Role.GATEWAY and found is not Role.GATEWAY:
+        say(UNDECIDED.format(domains=", ".join(domains), first=domains[0]))
+        raise PostfixError("a gateway needs [postfix.gateway] in segl.toml", hint="see above")
+    if wanted is Role.BESIDE and found is Role.GATEWAY:
+        raise PostfixError("segl.toml says that this is a gateway", hint="take [postfix.gateway] out of it")
+    word = {Role.GATEWAY: f"a gateway before {settings.postfix.gateway.deliver_to}"}
+    say(f"This Postfix: {word.get(found, f'the mail server of {domains[0]}, or beside it')}.")
 
 
 def _install(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload_front: bool) -> None:
@@ -190,11 +215,14 @@ def _show_next_steps(settings: Settings) -> None:
         f"{'systemctl start' if unit else 'start'} segl-map segl-deliver segl-milter segl-portal",
         f"systemctl enable --now {unit}" if unit else f"postfix -c {secure} start",
         f"postfix -c {front} reload      (or start)",
-        "segl doctor",
+        "segl doctor --canary",
     ]
     say("Now, in this order:")
     for step in steps:
         say(f"  {step}")
+    if settings.postfix.gateway.on:
+        for line in advice(settings, read_instance(front).value("myhostname")):
+            say(line)
 
 
 def _ask(yes: bool, question: str) -> None:

@@ -36,7 +36,7 @@ def front_checks(setup: Setup) -> Iterator[Check]:
     """All checks of the front's main.cf and master.cf."""
     yield from milter_checks(setup)
     yield _content_filter(setup)
-    yield from _entrances(setup)
+    yield from entrances(setup)
     yield from _handover(setup)
     yield from _return_port(setup)
     yield _strip(setup)
@@ -69,7 +69,7 @@ def _content_filter(setup: Setup) -> Check:
     )
 
 
-def _entrances(setup: Setup) -> Iterator[Check]:
+def entrances(setup: Setup) -> Iterator[Check]:
     """Overrides in master.cf: the classic hole, because main.cf then looks right."""
     faults = [fault for service in setup.entrances() for fault in _entrance_faults(setup, service)]
     faults += _cleanup_faults(setup)

@@ -19,14 +19,14 @@ _OTHERS = ("Subject: plain", "X-Spam-Flag: NO", "Authentication-Results: plain")
 
 def milter_checks(setup: Setup) -> Iterator[Check]:
     """Is it asked, what happens when it is silent, and who follows its word."""
-    yield from _milters(setup)
+    yield from milters(setup)
     yield from _milter_action(setup)
     yield _milter_times(setup)
     yield _milter_protocol(setup)
     yield from _verdict_rule(setup)
 
 
-def _milters(setup: Setup) -> Iterator[Check]:
+def milters(setup: Setup) -> Iterator[Check]:
     for id_, name, whose in (
         ("front.milter", "smtpd_milters", "mail that comes by SMTP"),
         ("front.milter-sendmail", "non_smtpd_milters", "mail handed in by sendmail(1)"),

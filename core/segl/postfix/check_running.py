@@ -15,6 +15,10 @@ from segl.postfix.check import OPEN, PLAIN, SECURE, Check, Setup, State, milter_
 from segl.postfix.running import Instance, split_list
 
 _AS_ROOT = "run as root"
+_ELSE = {
+    "socket.receipt": "delivery reports wait in the queue; senders get no receipt",
+    "socket.canary": "canaries are late, and say nothing",
+}
 
 
 def running_checks(setup: Setup) -> Iterator[Check]:
@@ -121,10 +125,10 @@ def _unix_sockets(setup: Setup) -> Iterator[Check]:
         ),
         ("socket.portal", "portal", settings.delivery.portal_socket, sockets.ask_lmtp, "segl-deliver"),
         ("socket.receipt", "receipt", settings.delivery.receipt_socket, sockets.ask_lmtp, "segl-deliver"),
+        ("socket.canary", "canary", settings.canary_socket, sockets.ask_lmtp, "segl-deliver"),
+        ("socket.canary", "canary, clear", settings.canary_clear_socket, sockets.ask_lmtp, "segl-deliver"),
     ):
-        why = (
-            waits if id_ != "socket.receipt" else "delivery reports wait in the queue; senders get no receipt"
-        )
+        why = _ELSE.get(id_, waits)
         yield _ask(id_, setup, f"{name} {path}", path, question, why, f"start {program}")
     if settings.inbound.on:
         path, waits = (

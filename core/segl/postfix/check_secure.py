@@ -24,6 +24,7 @@ from segl.postfix.check_demands import HELD, REPORTS, is_entrance, writes_demand
 from segl.postfix.check_front import tls_required
 from segl.postfix.check_relay import RELAY, relay_checks
 from segl.postfix.check_reports import reports_table
+from segl.postfix.conf import CANARY
 from segl.postfix.running import Service, split_list
 from segl.vocabulary import Way
 
@@ -36,6 +37,7 @@ _SOCKET_WAYS = frozenset(f"segl-{way}" for way in (Way.TUNNEL, Way.CERTIFICATE, 
 # The transports of forced TLS, each with the name of the map that is asked for its policies.
 _TLS = {TLS: "tlspolicy"} | {f"{TLS}-{least}": f"tlspolicy-{least}" for least in TLS_DEMANDS}
 _WAYS = _SOCKET_WAYS | {*_TLS, INTERNAL}
+_SINKS = frozenset({RECEIPT, CANARY})  # end in segl-deliver as well, and carry nobody's mail
 
 # Levels at which nothing goes to a server whose certificate or TLSA record was not checked (TLS_README).
 _VERIFYING = frozenset({"secure", "verify", "fingerprint", "dane-only"})
@@ -278,7 +280,7 @@ def _transports(setup: Setup) -> Iterator[Check]:
     strange = [
         s
         for s in setup.secure.running("smtp", "lmtp", "pipe", "local", "virtual")
-        if s.name not in ways and not (s.name == RECEIPT and s.program == "lmtp")
+        if s.name not in ways and not (s.name in _SINKS and s.program == "lmtp")
     ]
     for service in strange:
         weak = service.program in {"pipe", "local", "virtual"} or _level(setup, service) not in _VERIFYING

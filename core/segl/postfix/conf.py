@@ -8,7 +8,7 @@ whole instance of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -16,11 +16,13 @@ from string import Template
 
 from segl.demand_tag import TLS_DEMANDS, entrances
 from segl.settings import Settings
+from segl.settings_canary import OWN_SINK
 from segl.settings_portal import PortalRelay
 
 FRAGMENTS = (
     "front.main.cf",
     "front.master.cf",
+    "front.gateway.cf",
     "segl-verdict",
     "segl-strip",
     "segl-open",
@@ -35,6 +37,8 @@ FRAGMENTS = (
 # What the front's own report writers gain, so that reports about our messages come to segl-deliver.
 REPORTERS = ("bounce/unix", "defer/unix", "trace/unix")
 REPORT_OPTIONS = {"cleanup_service_name": "segl-report", "internal_mail_filter_classes": "bounce"}
+
+CANARY = "segl-canary"
 
 SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -55,6 +59,7 @@ class Site:
     map_socket: str
     inbound_socket: str
     receipt_socket: str
+    canary_clear_socket: str
     secure_host: str
     secure_port: str
     return_host: str
@@ -79,6 +84,8 @@ class Site:
     # empty: there is none.
     relay_match: str = ""
     relay_header: str = ""
+    # How TLS protects mail for own domains on its way to the server behind a gateway; empty: this is none.
+    upstream_tls: str = ""
 
     @classmethod
     def of(cls, settings: Settings, hostname: str) -> Site:
@@ -95,9 +102,11 @@ class Site:
             map_socket=str(settings.routing.socket),
             inbound_socket=str(settings.delivery.inbound_socket),
             receipt_socket=str(settings.delivery.receipt_socket),
+            canary_clear_socket=str(settings.canary_clear_socket),
             opens=settings.inbound.on,
             relay_match=relay_match(settings.portal.relay) if settings.portal.relay.next_hop else "",
             relay_header=settings.portal.relay.header if settings.portal.relay.next_hop else "",
+            upstream_tls=settings.postfix.gateway.deliver_tls if settings.postfix.gateway.on else "",
             secure_host=secure_host,
             secure_port=secure_port,
             return_host=return_host,
@@ -109,6 +118,19 @@ class Site:
             secure_data=settings.postfix.secure_data,
             message_size_limit=settings.delivery.message_bytes,
         )
+
+
+def canary_map(site: Site, more: Mapping[str, str] | None = None) -> str:
+    """The front's table that knows the canaries' sink, before all other ``transport_maps``: a canary that this instance
+    delivers itself comes to segl-deliver by a socket of its own, whatever the site's tables say. *more* entries stand
+    in it as well."""
+    entries = {OWN_SINK: f"{CANARY}:unix:{site.canary_clear_socket}", **(more or {})}
+    return f"inline:{{ {', '.join(f'{key}={value}' for key, value in entries.items())} }}"
+
+
+def is_canary_map(item: str) -> bool:
+    """Whether one of ``transport_maps`` is ours, also by other settings."""
+    return item.startswith("inline:{") and f"{OWN_SINK}={CANARY}:unix:" in item
 
 
 @cache
@@ -139,6 +161,12 @@ def render_strip(site: Site) -> str:
     """The return port's table: what is to be opened goes to segl-deliver, and our own fields come off."""
     opening = render("segl-open", site) if site.opens else ""
     return opening + render("segl-strip", site)
+
+
+def render_front_master(site: Site) -> str:
+    """The services that the front gains."""
+    gateway = render("front.gateway.cf", site) if site.upstream_tls else ""
+    return render("front.master.cf", site) + gateway
 
 
 def render_secure_master(site: Site) -> str:

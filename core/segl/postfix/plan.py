@@ -27,11 +27,15 @@ from segl.postfix.conf import (
     REPORT_OPTIONS,
     REPORTERS,
     Site,
+    canary_map,
+    is_canary_map,
     render,
+    render_front_master,
     render_secure_master,
     render_strip,
     render_verdict,
 )
+from segl.postfix.gateway import gateway_refusals, gateway_values, upstream_entries
 from segl.postfix.refusals import OURS, Refusal, first_refusals, milter_path, read_text
 from segl.postfix.running import Instance, read_instance, split_list, written_values
 from segl.settings import Settings
@@ -82,6 +86,7 @@ def make_plan(settings: Settings, previous_milter: str = "") -> Plan:
     Raises :class:`PostfixError` when there is no Postfix to join or it cannot be read."""
     front = read_instance(settings.postfix.front)
     site, refusals = _site(settings, front), list(first_refusals(settings, front))
+    refusals += gateway_refusals(settings, front)
     if refusals:
         return Plan(site=site, changes=(), directories=(), refusals=tuple(refusals))
     changes = tuple(_changes(settings, site, front, previous_milter))
@@ -151,7 +156,7 @@ def _whole(text: str, path: Path) -> str:
 
 
 def _services(site: Site) -> str:
-    return render("front.master.cf", site)
+    return render_front_master(site)
 
 
 def _front_files(
@@ -201,6 +206,9 @@ def _front_values(settings: Settings, site: Site, front: Instance, previous: str
     first = values["milter_header_checks"]
     rest = [item for item in split_list(written.get("milter_header_checks", "")) if item != first]
     values["milter_header_checks"] = ", ".join([first, *rest])
+    tables = [t for t in split_list(written.get("transport_maps", "")) if not is_canary_map(t)]
+    values["transport_maps"] = ", ".join([canary_map(site, upstream_entries(settings)), *tables])
+    values |= gateway_values(settings, front, written)
     return values
 
 

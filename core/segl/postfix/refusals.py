@@ -11,7 +11,7 @@ from pathlib import Path
 from segl.demand_tag import entrances
 from segl.postfix import edit
 from segl.postfix.check import Setup, is_loopback, same_path
-from segl.postfix.conf import Site, render
+from segl.postfix.conf import Site, render_front_master
 from segl.postfix.running import Instance, split_list
 from segl.settings import Settings
 
@@ -64,7 +64,7 @@ def first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
             why = "it belongs to another Postfix instance, or was written by hand"
             yield Refusal(f"{file} is not ours", why, "name another directory in segl.toml: [postfix] secure")
     taken = edit.foreign_services(
-        read_text(front.directory / "master.cf"), render("front.master.cf", Site.of(settings, "localhost"))
+        read_text(front.directory / "master.cf"), render_front_master(Site.of(settings, "localhost"))
     )
     for key in taken:
         why = "the name or port is in use for something else"

@@ -115,6 +115,10 @@ class ReceiptKey:
         except (ValueError, InvalidTag, zlib.error):
             return None
 
+    def proof(self, purpose: bytes, data: bytes) -> bytes:
+        """HMAC-SHA256 of *data*, good for *purpose* alone; 32 bytes."""
+        return hmac.digest(hmac.digest(self._secret, b"segl proof\0" + purpose, sha256), data, sha256)
+
     def _mac(self, name: bytes) -> bytes:
         return hmac.digest(self._secret, b"segl envelope id\0" + name, sha256)[:_HALF]
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from segl.tables import audit, base, certificates, decisions, domains, receipts, sealed
+from segl.tables import audit, base, canary, certificates, decisions, domains, receipts, sealed, settings
 from segl.tables.base import meta, metadata
 
-__all__ = ["audit", "base", "certificates", "decisions", "domains", "meta", "metadata", "receipts", "sealed"]
+__all__ = [
+    "audit",
+    "base",
+    "canary",
+    "certificates",
+    "decisions",
+    "domains",
+    "meta",
+    "metadata",
+    "receipts",
+    "sealed",
+    "settings",
+]

@@ -18,11 +18,14 @@ from segl.mail.return_port import ReturnPort
 from segl.metrics import REPORTS
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
+from segl.receipts.states import Stage, State
 from segl.settings import Settings
 from segl.settings_receipts import Receipts
+from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, Incoming
+from segl_delivery.canary import CanaryReports
 from segl_delivery.receipts.ledger import Ledger
-from segl_delivery.receipts.news import heard_of
+from segl_delivery.receipts.news import first_news, heard_of
 from segl_delivery.receipts.report import Report, parse_report, without_our_fields
 
 _TAKEN = SmtpReply(250, "2.0.0", "report taken")
@@ -38,6 +41,7 @@ class ReceiptAgent:
     ledger: Ledger
     entrance: ReturnPort
     events: Events
+    canaries: CanaryReports
 
     @property
     def way(self) -> Incoming:
@@ -46,6 +50,9 @@ class ReceiptAgent:
     async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
         recipients = delivery.recipients
         report = self._genuine(delivery)
+        if report is not None and await asyncio.to_thread(self._is_of_canary, report, recipients[0]):
+            REPORTS.labels("canary").inc()
+            return dict.fromkeys(recipients, _TAKEN)
         if report is not None and await self._hear(report, recipients[0]):
             REPORTS.labels("taken").inc()
             if self._is_for_the_sender(report, recipients[0]):
@@ -66,6 +73,12 @@ class ReceiptAgent:
         facts = Facts.from_bytes(self.key.unseal(report.envelope_id, report.facts)) if report.facts else None
         heard = heard_of(report, sender, facts, self.settings.takes, self.settings.portal.relay.host)
         return await self.ledger.hear(heard)
+
+    def _is_of_canary(self, report: Report, sender: str) -> bool:
+        def news() -> tuple[Stage, State, Way | None, str]:
+            return first_news(report, self.settings.takes, self.settings.portal.relay.host)
+
+        return sender.lower() == self.settings.canary_sender.lower() and self.canaries.take(report, news)
 
     def _is_for_the_sender(self, report: Report, sender: str) -> bool:
         """Whether this sender gets Postfix's own notices, in place of receipts."""

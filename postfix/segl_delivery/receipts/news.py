@@ -39,7 +39,7 @@ def heard_of(
 ) -> Heard:
     """What *report*, which went to *sender*, says. *is_own* tells own recipients, *relay* is the host of another
     encryption service."""
-    stage = Stage.SECURE if report.reporter.startswith(SECURE_NAME) else Stage.FRONT
+    stage = stage_of(report)
     every = (
         _news(result, report, stage, is_own, relay) for result in report.results if result.action in _STATES
     )
@@ -55,6 +55,21 @@ def heard_of(
         facts=facts,
         news=news,
     )
+
+
+def first_news(
+    report: Report, is_own: Callable[[str], bool], relay: str = ""
+) -> tuple[Stage, State, Way | None, str]:
+    """What *report* says of its first recipient, with nothing held back: who says so, how it is, the way, the words."""
+    stage, result = stage_of(report), report.results[0]
+    if result.action not in _STATES:
+        return stage, State.PENDING, None, ""
+    news = _news(result, report, stage, is_own, relay)
+    return stage, news.state, news.way, news.detail
+
+
+def stage_of(report: Report) -> Stage:
+    return Stage.SECURE if report.reporter.startswith(SECURE_NAME) else Stage.FRONT
 
 
 def _news(result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool], relay: str) -> News:

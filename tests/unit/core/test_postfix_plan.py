@@ -107,6 +107,19 @@ def test_other_checks_of_milter_headers_come_after_ours(site: Installation) -> N
     assert site.plan.empty
 
 
+@pytest.mark.parametrize("tables", ["", "hash:/etc/postfix/transport, regexp:{{/./ smtp:[relay.example]}}"])
+def test_the_canaries_sink_is_found_before_the_sites_own_tables(site: Installation, tables: str) -> None:
+    site.front("-e", f"transport_maps={tables}")
+    site.install()
+    ours = "inline:{ canary@canary.segl.invalid=segl-canary:unix:/run/segl/canary-clear.sock }"
+    assert value(site, "transport_maps") == ", ".join(filter(None, (ours, tables)))
+    assert site.plan.empty
+    site.tables["canary"] = {"socket": "/run/other/canary.sock"}
+    site.install()
+    moved = value(site, "transport_maps")
+    assert moved == ", ".join(filter(None, (ours.replace("/run/segl", "/run/other"), tables)))
+
+
 def test_ports_that_moved_take_their_old_services_along(site: Installation) -> None:
     site.install()
     site.tables["postfix"] = {"return_port": "127.0.0.1:10030"}

@@ -85,6 +85,8 @@ async def reply(answers: Answers, key: str, table: str = "transport") -> Reply:
         ("transport", "anna@nordby-vand.example", Status.OK, "segl-internal:"),
         ("transport", "bo@good.example", Status.OK, "segl-tls:good.example"),
         ("transport", "bo@bare.example", Status.OK, "segl-portal:unix:"),
+        ("transport", "Canary@canary.segl.invalid", Status.OK, "segl-canary:unix:/run/segl/canary.sock"),
+        ("transport", f"canary@canary.segl.invalid{DANE}", Status.OK, "segl-canary:unix:"),
         ("transport", "bo@gone.example", Status.OK, "error:5.1.2 "),
         ("transport", "bo@ill.example", Status.TEMP, "no answer in time"),
         ("transport", "bo@mute.example", Status.TEMP, "mute.example: still looking"),

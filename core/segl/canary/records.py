@@ -1,0 +1,118 @@
+"""Canaries in the store. Raises :class:`~segl.errors.StoreError` where it opens a transaction itself.
+
+What was seen comes twice, in any order and from two processes. Of several words the worst counts: what was encrypted
+and handed on may still come back, and what went in clear has gone.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from segl.canary.standing import Came, Sent, Standing, standing_of
+from segl.settings_canary import Canary
+from segl.store import transaction
+from segl.tables.canary import canary_look, canary_sent
+
+DAY = 86400.0
+KEPT_SECONDS = 30 * DAY
+_LONGEST = 255
+_RANK = (Came.SECURE, Came.FAILED, Came.CLEAR)
+
+
+def sent(connection: Connection, canary: Sent) -> None:
+    """Before it is handed in: one that is lost on the way must be missed."""
+    connection.execute(
+        canary_sent.insert().values(
+            id=canary.id,
+            sink=canary.sink,
+            host=canary.host[:_LONGEST],
+            envelope_id=canary.envelope_id,
+            sent_at=canary.sent_at,
+        )
+    )
+
+
+def refused(connection: Connection, ident: str, why: str) -> None:
+    connection.execute(
+        canary_sent.update().where(canary_sent.c.id == ident).values(refused=why[:_LONGEST] or "refused")
+    )
+
+
+def seen(
+    connection: Connection, ident: str, came: Came, at: float, *, read: bool, way: str = "", detail: str = ""
+) -> bool:
+    """Write down that a canary was seen. ``False`` when there is nothing new in it, or none of that name."""
+    weaker = [other.value for other in _RANK[: _RANK.index(came)]]
+    before = sa.or_(canary_sent.c.came.is_(None), canary_sent.c.came.in_(weaker))
+    query = canary_sent.update().where(canary_sent.c.id == ident, before)
+    values = {
+        "came": came.value,
+        "came_at": at,
+        "read": read,
+        "way": way or None,
+        "detail": detail[:_LONGEST] or None,
+    }
+    return connection.execute(query.values(**values)).rowcount > 0
+
+
+def envelope_id(connection: Connection, ident: str) -> str | None:
+    """The envelope id that the canary was handed in with; ``None``: there is no such canary."""
+    return connection.scalar(sa.select(canary_sent.c.envelope_id).where(canary_sent.c.id == ident))
+
+
+def recent(connection: Connection, since: float) -> list[Sent]:
+    """Canaries sent since then, the oldest first."""
+    query = sa.select(canary_sent).where(canary_sent.c.sent_at >= since).order_by(canary_sent.c.sent_at)
+    return [
+        Sent(
+            id=row.id,
+            sink=row.sink,
+            sent_at=row.sent_at,
+            host=row.host,
+            envelope_id=row.envelope_id,
+            refused=row.refused,
+            came=None if row.came is None else Came(row.came),
+            came_at=row.came_at,
+            read=row.read,
+            way=row.way,
+            detail=row.detail,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def last_sent(connection: Connection, host: str) -> dict[str, float]:
+    """When the last canary was sent from *host*, by sink."""
+    query = sa.select(canary_sent.c.sink, sa.func.max(canary_sent.c.sent_at).label("at")).where(
+        canary_sent.c.host == host
+    )
+    return {row.sink: row.at for row in connection.execute(query.group_by(canary_sent.c.sink))}
+
+
+def looked(connection: Connection, host: str, at: float, fault: str | None) -> None:
+    """What the look at the front of *host* said of the milter."""
+    where = canary_look.c.host == host[:_LONGEST]
+    if not connection.execute(canary_look.update().where(where).values(at=at, fault=fault)).rowcount:
+        connection.execute(canary_look.insert().values(host=host[:_LONGEST], at=at, fault=fault))
+
+
+def looks(connection: Connection, since: float) -> dict[str, str | None]:
+    """The fault of each host that looked since then."""
+    rows = connection.execute(sa.select(canary_look).where(canary_look.c.at >= since))
+    return {row.host: row.fault for row in rows}
+
+
+def forget(connection: Connection, now: float) -> None:
+    connection.execute(canary_sent.delete().where(canary_sent.c.sent_at < now - KEPT_SECONDS))
+    connection.execute(canary_look.delete().where(canary_look.c.at < now - KEPT_SECONDS))
+
+
+def standings(engine: Engine, canary: Canary, now: float, since: float) -> list[Standing]:
+    """How it stands with each sink of the settings; *since* is when watching began."""
+    with transaction(engine) as connection:
+        found = recent(connection, now - DAY)
+    return [
+        standing_of(sink.name, found, every=sink.every, late_after=canary.late_after, now=now, since=since)
+        for sink in canary.sinks
+    ]

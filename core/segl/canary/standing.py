@@ -1,0 +1,109 @@
+"""What follows from what was seen of canaries. Pure.
+
+A canary is *in clear* when the front delivered it itself, by the way of ordinary mail: at the own sink it then arrives
+on the front's socket, from a sink outside the front's report says so. It is *unread* when it went securely although no
+milter had seen it: closed when in doubt, but nobody looks at what is sent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Came(StrEnum):
+    """How a canary was seen again."""
+
+    SECURE = "secure"
+    CLEAR = "clear"
+    FAILED = "failed"  # it came back
+
+
+class Result(StrEnum):
+    """How a canary fares. All but the first two are alarms."""
+
+    UNDERWAY = "underway"
+    ARRIVED = "arrived"
+    CLEAR = "clear"
+    UNREAD = "unread"
+    LATE = "late"
+    REFUSED = "refused"  # the front did not take it
+    FAILED = "failed"
+
+    @property
+    def alarms(self) -> bool:
+        return self not in (Result.UNDERWAY, Result.ARRIVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One canary. Times are Unix seconds; ``read`` says whether the milter had read it."""
+
+    id: str
+    sink: str
+    sent_at: float
+    host: str = ""
+    envelope_id: str = ""
+    refused: str | None = None
+    came: Came | None = None
+    came_at: float | None = None
+    read: bool | None = None
+    way: str | None = None
+    detail: str | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took."""
+        return None if self.came_at is None else max(0.0, self.came_at - self.sent_at)
+
+    def result(self, now: float, late_after: float) -> Result:
+        if self.came is Came.CLEAR:
+            return Result.CLEAR
+        if self.came is Came.FAILED:
+            return Result.FAILED
+        if self.came is Came.SECURE:
+            if not self.read:
+                return Result.UNREAD
+            return Result.LATE if (self.seconds or 0.0) > late_after else Result.ARRIVED
+        if self.refused is not None:
+            return Result.REFUSED
+        return Result.LATE if now - self.sent_at > late_after else Result.UNDERWAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How it stands with one sink. ``last`` is the last canary of which something is known, ``overdue`` the seconds
+    since one should have arrived as it should (below zero: none is missing), ``counts`` those sent lately by
+    result."""
+
+    sink: str
+    last: Sent | None
+    result: Result
+    overdue: float
+    counts: Mapping[Result, int]
+
+    @property
+    def alarms(self) -> bool:
+        return self.result.alarms or self.counts.get(Result.CLEAR, 0) > 0
+
+
+def standing_of(
+    sink: str, sent: Iterable[Sent], *, every: float, late_after: float, now: float, since: float
+) -> Standing:
+    """*sent* are this sink's canaries of the last day, in any order. *since* is when watching began: before that
+    nothing is missing."""
+    ordered = sorted((one for one in sent if one.sink == sink), key=lambda one: one.sent_at)
+    results = [(one, one.result(now, late_after)) for one in ordered]
+    known = [pair for pair in results if pair[1] is not Result.UNDERWAY]
+    good = [one.sent_at for one, result in results if result is Result.ARRIVED]
+    begin = good[-1] if good else min((since, *(one.sent_at for one in ordered)))
+    last, result = known[-1] if known else (None, Result.UNDERWAY)
+    return Standing(
+        sink=sink,
+        last=last,
+        result=result,
+        overdue=now - begin - every - late_after,
+        counts=Counter(result for _, result in results),
+    )

@@ -1,0 +1,179 @@
+"""``segl canary run|status``: messages that Segl sends to itself, to see that what must go securely does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from segl.settings import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+    from segl.canary.standing import Sent, Standing
+    from segl.postfix.canary import Cage
+    from segl.settings import Settings
+
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+_POLL_SECONDS = 0.5
+
+app = typer.Typer(help="Canaries: send one, see how they fare.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def run(
+    now: Annotated[bool, typer.Option("--now", help="To every sink, due or not.")] = False,
+    wait: Annotated[
+        float, typer.Option("--wait", min=0, max=3600, help="Seconds to wait for those sent now.")
+    ] = 0.0,
+    as_json: AsJson = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Send what is due, and say how canaries fare. A timer runs this each minute.
+
+    Exit code: 0 all arrive as they should, 1 an alarm, 2 bad input.
+    """
+    with _cage(settings) as cage:
+        if why := _why_not(cage.settings):
+            _say_off(why, as_json)
+            return
+        began = time.time()
+        fault = cage.look(began)
+        sent = cage.send(cage.settings.canary.sinks if now else cage.due(began))
+        found = _waited(cage, sent, wait)
+        _tell(cage.settings, cage.engine, fault, as_json, found if wait else [])
+
+
+@app.command()
+def status(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+    """Say how canaries fare, without sending any.
+
+    Exit code: 0 all arrive as they should, 1 an alarm, 2 bad input.
+    """
+    from segl.canary.records import DAY, looks
+    from segl.cli.sealed import store_of
+    from segl.store import transaction
+
+    with store_of(settings) as (loaded, engine):
+        if why := _why_not(loaded):
+            _say_off(why, as_json)
+            return
+        with transaction(engine) as connection:
+            faults = looks(connection, time.time() - DAY)
+        fault = "; ".join(f"{host}: {text}" for host, text in sorted(faults.items()) if text)
+        _tell(loaded, engine, fault or None, as_json, [])
+
+
+def _why_not(settings: Settings) -> str:
+    from segl.vocabulary import Mode
+
+    if not settings.canary.on:
+        return "canary.on is false"
+    if settings.detection.mode is Mode.SHADOW:
+        return "in mode shadow nothing is protected, and a canary would say just that"
+    return ""
+
+
+def _say_off(why: str, as_json: bool) -> None:
+    from segl.cli.output import say, say_json
+
+    if as_json:
+        say_json({"on": False, "why": why})
+    else:
+        say(f"no canaries are sent: {why}")
+
+
+@contextmanager
+def _cage(file: Path) -> Iterator[Cage]:
+    from segl.cli.sealed import store_of
+    from segl.postfix.canary import Cage
+    from segl.receipts.key import ReceiptKey
+
+    with store_of(file) as (settings, engine):
+        yield Cage.at_home(settings, engine, ReceiptKey.load(settings.receipts.key))
+
+
+def _waited(cage: Cage, sent: list[str], seconds: float) -> list[Sent]:
+    """The canaries of this run, when all have fared somehow or the time is up."""
+    from segl.canary.records import recent
+    from segl.canary.standing import Result
+    from segl.store import transaction
+
+    late, until = cage.settings.canary.late_after, time.monotonic() + seconds
+    while True:
+        with transaction(cage.engine) as connection:
+            found = [one for one in recent(connection, time.time() - late - seconds) if one.id in sent]
+        open_ = [one for one in found if one.result(time.time(), late) is Result.UNDERWAY]
+        if not open_ or time.monotonic() >= until:
+            return found
+        time.sleep(_POLL_SECONDS)
+
+
+def _tell(settings: Settings, engine: Engine, fault: str | None, as_json: bool, waited: list[Sent]) -> None:
+    from segl.canary.records import standings
+    from segl.canary.standing import Result
+    from segl.cli.output import Exit, paint, printable, say, say_json
+
+    now, late = time.time(), settings.canary.late_after
+    found = standings(engine, settings.canary, now, now)
+    missed = [one for one in waited if one.result(now, late) is Result.UNDERWAY]
+    bad = bool(fault) or bool(missed) or any(one.alarms for one in found)
+    if as_json:
+        say_json(
+            {
+                "on": True,
+                "good": not bad,
+                "milter": {"good": fault is None, "fault": fault},
+                "sinks": {one.sink: _as_dict(one, now, late) for one in found},
+                "not_arrived": sorted(one.sink for one in missed),
+            }
+        )
+        raise typer.Exit(Exit.FAILED if bad else Exit.OK)
+    if fault:
+        say(f"{paint('milter', typer.colors.RED)}: mail comes in without it: {printable(fault)}")
+    for one in found:
+        say(_line(one, now))
+    for canary in missed:
+        say(f"{paint('waits', typer.colors.YELLOW)}: {canary.sink}: nothing was seen of it yet")
+    raise typer.Exit(Exit.FAILED if bad else Exit.OK)
+
+
+def _line(standing: Standing, now: float) -> str:
+    from segl.canary.standing import Result
+    from segl.cli.output import paint, printable
+
+    last, clear = standing.last, standing.counts.get(Result.CLEAR, 0)
+    if last is None:
+        return f"{paint('?', typer.colors.MAGENTA)}: {standing.sink}: nothing is known of any"
+    word = paint(standing.result.value, typer.colors.RED if standing.result.alarms else typer.colors.GREEN)
+    took = f" after {last.seconds:.1f} s" if last.seconds is not None else ""
+    way = f" by {last.way}" if last.way else ""
+    said = f" ({printable(last.detail or last.refused or '')})" if last.detail or last.refused else ""
+    more = paint(f"; {clear} in clear within 24 hours", typer.colors.RED) if clear else ""
+    return f"{word}: {standing.sink}{way}{took}, sent {(now - last.sent_at) / 60:.0f} min ago{said}{more}"
+
+
+def _as_dict(standing: Standing, now: float, late_after: float) -> dict[str, Any]:
+    last = standing.last
+    return {
+        "result": standing.result.value,
+        "alarm": standing.alarms,
+        "overdue_seconds": round(standing.overdue, 1),
+        "lately": {result.value: count for result, count in standing.counts.items()},
+        "last": None
+        if last is None
+        else {
+            "id": last.id,
+            "sent_at": last.sent_at,
+            "seconds": last.seconds,
+            "way": last.way,
+            "said": last.detail or last.refused,
+            "result": last.result(now, late_after).value,
+        },
+    }

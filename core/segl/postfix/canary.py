@@ -1,0 +1,144 @@
+"""Sends canaries through the front, as a mail program does, and looks whether the front still asks the milter.
+
+A canary is written into the store before it is handed in, so that one that is lost is missed. It asks for delivery
+reports under an envelope id of its own: the milter puts another in its place, and where no milter does, the front's
+own report tells (:mod:`segl.canary.standing`).
+"""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.engine import Engine
+
+from segl.canary import records
+from segl.canary.letter import letter
+from segl.canary.standing import Sent
+from segl.canary.token import Token
+from segl.errors import PostfixError
+from segl.mail.return_port import clean_reply
+from segl.postfix.check import Setup, State
+from segl.postfix.check_front import entrances
+from segl.postfix.check_milter import milters
+from segl.postfix.running import read_instance
+from segl.receipts.key import ReceiptKey
+from segl.settings import Settings
+from segl.settings_canary import CanarySink
+from segl.store import transaction
+
+_SECONDS = 90.0  # Postfix waits 60 for the milter
+_EARLY = 5.0  # the timer is not exact
+
+
+@dataclass(frozen=True, slots=True)
+class Cage:
+    """Where canaries are sent from."""
+
+    settings: Settings
+    engine: Engine
+    key: ReceiptKey
+    host: str
+
+    @classmethod
+    def at_home(cls, settings: Settings, engine: Engine, key: ReceiptKey) -> Cage:
+        return cls(settings, engine, key, socket.gethostname())
+
+    def due(self, now: float) -> list[CanarySink]:
+        """The sinks that it is time for."""
+        with transaction(self.engine) as connection:
+            last = records.last_sent(connection, self.host)
+        return [
+            sink
+            for sink in self.settings.canary.sinks
+            if now - last.get(sink.name, 0.0) >= sink.every - _EARLY
+        ]
+
+    def send(self, sinks: Sequence[CanarySink]) -> list[str]:
+        """Send one to each; their ids. A front that refuses one is a fact in the store, not an error. Raises
+        :class:`~segl.errors.StoreError`."""
+        sent = []
+        for sink in sinks:
+            token = Token.new(self.key, sink.address)
+            canary = Sent(
+                id=token.id,
+                sink=sink.name,
+                sent_at=time.time(),
+                host=self.host,
+                envelope_id=self.key.new_id(),
+            )
+            with transaction(self.engine) as connection:
+                records.sent(connection, canary)
+            if why := self._hand_in(sink, token, canary):
+                with transaction(self.engine) as connection:
+                    records.refused(connection, token.id, why)
+            sent.append(token.id)
+        return sent
+
+    def look(self, now: float) -> str | None:
+        """Whether the milter stands in the front's settings; what is wrong, ``None`` for nothing. Raises
+        :class:`~segl.errors.StoreError`."""
+        fault = milter_fault(self.settings)
+        with transaction(self.engine) as connection:
+            records.looked(connection, self.host, now, fault)
+            records.forget(connection, now)
+        return fault
+
+    def _hand_in(self, sink: CanarySink, token: Token, canary: Sent) -> str:
+        """Why the front did not take it; empty when it did."""
+        settings = self.settings
+        sender = settings.canary_sender
+        content = letter(
+            sender=sender,
+            organisation=settings.organisation.name,
+            recipient=sink.address,
+            message_id=token.message_id,
+            at=datetime.now().astimezone(),
+        )
+        host, _, port = settings.canary.front.rpartition(":")
+        try:
+            with smtplib.SMTP(host.strip("[]"), int(port), "segl-canary.invalid", _SECONDS) as smtp:
+                return _transaction(smtp, sender, sink.address, content, canary.envelope_id)
+        except smtplib.SMTPResponseException as error:
+            return str(clean_reply(error.smtp_code, _bytes(error.smtp_error)))
+        except (smtplib.SMTPException, OSError) as error:
+            return f"{type(error).__name__}: {getattr(error, 'strerror', None) or 'the connection broke'}"
+
+
+def milter_fault(settings: Settings) -> str | None:
+    """What makes mail come in without the milter, ``None`` for nothing."""
+    try:
+        front = read_instance(settings.postfix.front)
+        setup = Setup(settings, front, front)
+        found = [check.found for check in milters(setup) if check.state is State.FAIL]
+        found += [
+            check.found for check in entrances(setup) if check.id == "front.service-milter" and check.why
+        ]
+    except PostfixError as error:
+        return error.private
+    return "; ".join(found) or None
+
+
+def _transaction(smtp: smtplib.SMTP, sender: str, recipient: str, content: bytes, envelope_id: str) -> str:
+    smtp.ehlo_or_helo_if_needed()
+    dsn = smtp.has_extn("dsn")
+    eight = ["BODY=8BITMIME"] if smtp.has_extn("8bitmime") and not content.isascii() else []
+    words = [*eight, "RET=HDRS", f"ENVID={envelope_id}"] if dsn else eight
+    asked = ["NOTIFY=SUCCESS,FAILURE"] if dsn else []
+    code, text = smtp.mail(sender, words)
+    if code == 250:
+        code, text = smtp.rcpt(recipient, asked)
+    if code in (250, 251):
+        code, text = smtp.data(content)
+    with suppress(smtplib.SMTPException, OSError):
+        smtp.quit()
+    return "" if code == 250 else str(clean_reply(code, text))
+
+
+def _bytes(text: bytes | str) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "replace")

@@ -1,0 +1,176 @@
+"""Where canaries arrive: the agents behind the transport ``segl-canary`` of either Postfix; what reports tell of them.
+
+Each instance has a socket of its own, so the way a canary came by is told by where it arrives and by nothing that
+stands in it. Whatever else comes here is refused: nobody reads mail at that address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Engine
+
+from segl.canary import records
+from segl.canary.standing import Came, Result, Standing
+from segl.canary.token import id_in, id_of
+from segl.errors import DeliveryError, SmtpReply
+from segl.events import Events
+from segl.headers import ROUTE
+from segl.mail.fields import read_header
+from segl.metrics import CANARY_MILTER_MISSING, CANARY_OVERDUE, CANARY_RESULTS, CANARY_SECONDS
+from segl.receipts.key import ReceiptKey
+from segl.receipts.states import Stage, State
+from segl.settings import Settings
+from segl.settings_canary import OWN, is_own_sink
+from segl.store import transaction
+from segl.vocabulary import Decision, Mode, Way
+from segl_delivery.agent import Delivery, Incoming
+from segl_delivery.receipts.report import Report
+
+LOOK_SECONDS = 20.0
+_TAKEN = SmtpReply(250, "2.0.0", "canary taken")
+_NOBODY = SmtpReply(550, "5.1.1", "nobody reads mail at this address")
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryAgent:
+    """See :class:`segl_delivery.agent.Agent`."""
+
+    came: Came
+    key: ReceiptKey | None
+    engine: Engine
+    events: Events
+
+    @property
+    def way(self) -> Incoming:
+        return Incoming.CANARY_CLEAR if self.came is Came.CLEAR else Incoming.CANARY
+
+    async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
+        if self.key is None:
+            raise DeliveryError("canaries cannot be told without the key of receipts")
+        at = time.time()
+        replies = {}
+        for recipient in delivery.recipients:
+            ident = id_of(self.key, delivery.content, recipient) if is_own_sink(recipient) else ""
+            if ident:
+                await asyncio.to_thread(self._arrived, ident, delivery.content, at)
+            replies[recipient] = _TAKEN if ident else _NOBODY
+        return replies
+
+    def _arrived(self, ident: str, content: bytes, at: float) -> None:
+        read = was_read(content)
+        with transaction(self.engine) as connection:
+            new = records.seen(connection, ident, self.came, at, read=read)
+        if new:
+            self.events.canary_arrived(ident, OWN, self.came.value, read=read)
+
+
+def was_read(content: bytes) -> bool:
+    """Whether the milter's word stands on the message. (What a sender writes there it takes off.)"""
+    fields, _ = read_header(content)
+    return any(
+        field.name == ROUTE.lower() and field.value == Decision.SECURE.value.encode() for field in fields
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryReports:
+    """What delivery reports tell of canaries, those to sinks outside above all."""
+
+    settings: Settings
+    key: ReceiptKey | None
+    engine: Engine
+    events: Events
+
+    def take(self, report: Report, news: Callable[[], tuple[Stage, State, Way | None, str]]) -> bool:
+        """Whether *report* is about a canary; it is then written down. *news* says what it tells. Blocking. Raises
+        :class:`~segl.errors.StoreError`."""
+        ident, recipient = self._named(report)
+        if not ident:
+            return False
+        stage, state, way, detail = news()
+        came = _came(stage, state, own=is_own_sink(recipient))
+        if came is None:
+            return True
+        with transaction(self.engine) as connection:
+            given = records.envelope_id(connection, ident)
+            read = given is not None and given != report.envelope_id
+            new = records.seen(
+                connection, ident, came, time.time(), read=read, way=way.value if way else "", detail=detail
+            )
+        if new:
+            self.events.canary_arrived(ident, recipient, came.value, read=read)
+        return True
+
+    def _named(self, report: Report) -> tuple[str, str]:
+        if self.key is None or not report.message_id or len(report.results) != 1:
+            return "", ""
+        result = report.results[0]
+        for address in (result.original, result.recipient):
+            if address and self.settings.canary.knows(address):
+                return id_in(self.key, report.message_id, address), address
+        return "", ""
+
+
+def _came(stage: Stage, state: State, *, own: bool) -> Came | None:
+    """What a report says of how a canary fared; ``None`` for nothing."""
+    if state is State.FAILED:
+        return Came.FAILED
+    if state not in (State.SENT, State.SEALED):
+        return None
+    if stage is Stage.FRONT:
+        return Came.CLEAR
+    return None if own else Came.SECURE  # the own sink tells by itself, and what the milter wrote
+
+
+class CanaryWatch:
+    """Shows how canaries fare as metrics, and tells the log once of each alarm."""
+
+    def __init__(self, settings: Callable[[], Settings], engine: Engine, events: Events) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._events = events
+        self._since = time.time()
+        self._told: dict[str, Result] = {}
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self.look, time.time())
+            except Exception as error:
+                self._events.failed("canaries", error)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def look(self, now: float) -> None:
+        """Blocking. Raises :class:`~segl.errors.StoreError`."""
+        settings = self._settings()
+        for gauge in (CANARY_RESULTS, CANARY_OVERDUE, CANARY_SECONDS):
+            gauge.clear()
+        if not settings.canary.on or settings.detection.mode is Mode.SHADOW:
+            CANARY_MILTER_MISSING.set(float("nan"))
+            return
+        for standing in records.standings(self._engine, settings.canary, now, self._since):
+            self._show(standing)
+        with transaction(self._engine) as connection:
+            faults = records.looks(connection, now - records.DAY)
+        CANARY_MILTER_MISSING.set(
+            sum(fault is not None for fault in faults.values()) if faults else float("nan")
+        )
+
+    def _show(self, standing: Standing) -> None:
+        for result in Result:
+            CANARY_RESULTS.labels(standing.sink, result.value).set(standing.counts.get(result, 0))
+        CANARY_OVERDUE.labels(standing.sink).set(standing.overdue)
+        last = standing.last
+        if last is not None and last.seconds is not None:
+            CANARY_SECONDS.labels(standing.sink).set(last.seconds)
+        if (
+            standing.result.alarms
+            and self._told.get(standing.sink) is not standing.result
+            and last is not None
+        ):
+            self._events.canary_alarm(standing.sink, standing.result.value, last.detail or last.refused or "")
+        self._told[standing.sink] = standing.result

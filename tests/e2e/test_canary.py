@@ -1,0 +1,175 @@
+"""Canaries, on real Postfixes: they arrive by every way, and each way of leaving in clear, unread or late is seen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segl.settings_canary import OWN_SINK
+from world.estate import build_house
+from world.house import House
+from world.letters import BARE, CPR, GOOD, PARTNER, SENDER, letter
+from world.postfix import wait_until
+from world.street import Street
+
+pytestmark = pytest.mark.world
+
+SEGL = str(Path(sys.executable).with_name("segl"))
+SETTINGS = f"""
+[canary]
+late_after = 20
+[[canary.sink]]
+name = "tls"
+address = "{GOOD}"
+[[canary.sink]]
+name = "tunnel"
+address = "{PARTNER}"
+[[canary.sink]]
+name = "portal"
+address = "{BARE}"
+"""
+
+
+@pytest.fixture(scope="module")
+def watched(street: Street) -> Iterator[House]:
+    with tempfile.TemporaryDirectory(prefix="house-") as folder:
+        house = build_house(street, Path(folder), settings_text=SETTINGS)
+        house.start()
+        try:
+            yield house
+        finally:
+            house.stop()
+
+
+def segl(house: House, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [SEGL, *words, "--settings", str(house.settings_file)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def run(house: House, *words: str, code: int, wait: int = 60) -> dict[str, Any]:
+    """A canary to every sink, waited for."""
+    done = segl(house, "canary", "run", "--now", "--json", "--wait", str(wait), *words)
+    assert done.returncode == code, f"{done.stdout}{done.stderr}\n{house.log[-6000:]}"
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def results(found: dict[str, Any]) -> dict[str, str]:
+    return {name: sink["result"] for name, sink in found["sinks"].items()}
+
+
+@contextmanager
+def front_with(house: House, **parameters: str) -> Iterator[None]:
+    """The front's main.cf as somebody could have edited it."""
+    before = (house.front.config / "main.cf").read_text("utf-8")
+    house.front.run("postconf", "-e", *(f"{name}={value}" for name, value in parameters.items()))
+    house.front.reload()
+    try:
+        yield
+    finally:
+        (house.front.config / "main.cf").write_text(before, "utf-8")
+        house.front.reload()
+
+
+def test_canaries_arrive_by_every_way_and_disturb_nobody(watched: House, street: Street) -> None:
+    street.forget()
+    doctor = json.loads(segl(watched, "doctor", "--canary", "--json").stdout)
+    checks = {check["id"]: check for check in doctor["checks"]}
+    names = ("own", "tls", "tunnel", "portal")
+    assert {checks[f"canary.{name}"]["state"] for name in names} == {"ok"}, checks
+    assert "by tunnel after" in checks["canary.tunnel"]["found"]
+
+    found = json.loads(segl(watched, "canary", "run", "--json").stdout)
+    assert (found["good"], found["milter"]) == (True, {"good": True, "fault": None})
+    assert results(found) == dict.fromkeys(names, "arrived")
+    ways = {name: sink["last"]["way"] for name, sink in found["sinks"].items()}
+    assert ways == {"own": None, "tls": "tls", "tunnel": "tunnel", "portal": "portal"}
+    assert all(sink["last"]["seconds"] < 20 for sink in found["sinks"].values())
+
+    wait_until(lambda: watched.queued == 0, 30, lambda: watched.log[-4000:])
+    assert not street.store.received, "no receipt, no notice of Postfix, nothing to our own mailboxes"
+    [mail] = street.mail_for(GOOD)
+    assert mail.tls
+    assert b"x-segl" not in mail.content.lower()
+    assert b"251248" not in street.seen_in_clear()
+
+    told = [event for event in watched.milter.events if event["event"] == "classified"]
+    assert len(told) == 4
+    assert all(event["canary"] and event["decision"] == "secure" for event in told)
+    assert "segl-canary" not in segl(watched, "receipt", "list").stdout, "no statistics"
+    for daemon in (watched.map, watched.deliver):  # they write their counts down when they end
+        daemon.stop()
+        daemon.start()
+    assert "boligforening" not in segl(watched, "domains").stdout
+
+
+LEAKS = {
+    "neither filter nor milter": {"content_filter": "", "smtpd_milters": ""},
+    "a table that lets all verdicts out": {
+        "milter_header_checks": "regexp:{{/^X-Segl-Route:/ FILTER segl-plain:[127.0.0.1]:10027}}"
+    },
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_mail_that_leaves_in_clear_is_seen(watched: House, street: Street, leak: str) -> None:
+    with front_with(watched, **LEAKS[leak]):
+        found = run(watched, code=1, wait=8)
+    assert results(found)["own"] == "clear"
+    assert found["sinks"]["own"]["lately"]["clear"] >= 1
+    if leak == "neither filter nor milter":
+        assert results(found)["tls"] == "clear", "the front's own report said so"
+        assert not found["milter"]["good"]
+    assert any(
+        event["event"] == "canary_arrived" for event in watched.deliver.events if event["level"] == "error"
+    )
+    done = segl(watched, "canary", "status")
+    assert done.returncode == 1
+    assert "clear: own" in done.stdout
+
+
+def test_a_milter_that_is_not_asked_is_seen_twice(watched: House) -> None:
+    with front_with(watched, smtpd_milters=""):
+        found = run(watched, code=1, wait=15)
+    assert results(found)["own"] == "unread"
+    assert "smtpd_milters = (empty)" in found["milter"]["fault"]
+
+
+def test_a_front_that_is_down_and_mail_that_is_held_up(watched: House) -> None:
+    watched.deliver.stop()
+    found = run(watched, code=1, wait=3)
+    assert "own" in found["not_arrived"]
+    watched.front.stop()
+    found = run(watched, code=1, wait=3)
+    assert results(found)["own"] == "refused"
+    assert "refused" in found["sinks"]["own"]["last"]["said"].lower()
+    watched.front.start()
+    watched.deliver.start()
+    watched.secure.flush()
+    wait_until(lambda: watched.queued == 0, 60, lambda: watched.log[-4000:])
+    run(watched, code=1), "what went in clear is an alarm for a day"
+    assert results(json.loads(segl(watched, "canary", "status", "--json").stdout))["own"] == "arrived"
+
+
+def test_nobody_elses_mail_is_a_canary(watched: House, street: Street) -> None:
+    """Mail to the sink comes back, also with a Message-ID that looks like one."""
+    street.forget()
+    forged = f"<{'ab' * 16}.{'cd' * 16}@canary.segl.invalid>"
+    content = letter("", (OWN_SINK,), "Sag", f"CPR {CPR}", headers=(("Message-ID", forged),)).content
+    before = len(watched.milter.events)
+    watched.submit(content, SENDER, [OWN_SINK])
+    wait_until(lambda: bool(street.mail_for(SENDER)), 60, lambda: watched.log[-4000:])
+    assert (
+        b"5.1.1" in street.mail_for(SENDER)[0].content
+        or b"nobody reads" in street.mail_for(SENDER)[0].content
+    )
+    [told] = [event for event in watched.milter.events[before:] if event["event"] == "classified"]
+    assert "canary" not in told

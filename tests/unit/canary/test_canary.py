@@ -1,0 +1,167 @@
+"""What is known of canaries, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.engine import Engine
+
+from segl.canary import records
+from segl.canary.letter import letter
+from segl.canary.standing import Came, Result, Sent, standing_of
+from segl.canary.token import Token, id_in, id_of
+from segl.receipts.key import ReceiptKey
+from segl.settings_canary import OWN, OWN_SINK, Canary
+from segl.store import open_store, transaction
+
+KEY, OTHER = ReceiptKey(b"k" * 32), ReceiptKey(b"o" * 32)
+NOW = 1_790_000_000.0
+LATE = 600.0
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+def one(**facts: object) -> Sent:
+    return Sent(**{"id": "a" * 32, "sink": OWN, "sent_at": NOW - 60, **facts})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("facts", "result"),
+    [
+        ({}, Result.UNDERWAY),
+        ({"sent_at": NOW - 601}, Result.LATE),
+        ({"came": Came.SECURE, "came_at": NOW - 58, "read": True}, Result.ARRIVED),
+        ({"came": Came.SECURE, "came_at": NOW - 58, "read": False}, Result.UNREAD),
+        ({"sent_at": NOW - 2000, "came": Came.SECURE, "came_at": NOW - 58, "read": True}, Result.LATE),
+        ({"came": Came.CLEAR, "came_at": NOW - 58, "read": True}, Result.CLEAR),
+        ({"came": Came.FAILED, "came_at": NOW - 58, "read": True}, Result.FAILED),
+        ({"refused": "554 5.7.1 no"}, Result.REFUSED),
+        # the answer to the last dot was lost, and the front had taken it all the same
+        ({"refused": "broke", "came": Came.SECURE, "came_at": NOW, "read": True}, Result.ARRIVED),
+    ],
+)
+def test_how_a_canary_fares(facts: dict[str, object], result: Result) -> None:
+    assert one(**facts).result(NOW, LATE) is result
+
+
+def arrived(sent_at: float) -> Sent:
+    return one(sent_at=sent_at, came=Came.SECURE, came_at=sent_at + 2, read=True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "since", "overdue"),
+    [
+        ([], NOW, -900.0),  # nothing was sent yet, and just now it need not
+        ([], NOW - 1000, 100.0),  # the timer does not run
+        ([arrived(NOW - 300)], NOW - 9999, -600.0),
+        ([arrived(NOW - 300)], NOW, -600.0),
+        ([arrived(NOW - 2000), one(sent_at=NOW - 1500), one(sent_at=NOW - 60)], NOW, 1100.0),
+        ([one(sent_at=NOW - 1000, refused="no")], NOW, 100.0),  # it never was as it should be
+    ],
+)
+def test_when_one_is_missing(sent: list[Sent], since: float, overdue: float) -> None:
+    standing = standing_of(OWN, sent, every=300, late_after=LATE, now=NOW, since=since)
+    assert standing.overdue == overdue
+
+
+def test_one_that_left_in_clear_alarms_for_a_day_though_others_arrive() -> None:
+    clear = one(sent_at=NOW - 5000, came=Came.CLEAR, came_at=NOW - 4999, read=True)
+    standing = standing_of(OWN, [clear, arrived(NOW - 100)], every=300, late_after=LATE, now=NOW, since=NOW)
+    assert (standing.result, standing.alarms) == (Result.ARRIVED, True)
+
+
+@given(st.permutations([Came.SECURE, Came.SECURE, Came.FAILED, Came.CLEAR]), st.integers(1, 4))
+def test_of_several_words_the_worst_counts_in_any_order(words: list[Came], number: int) -> None:
+    engine = open_store("sqlite://")
+    said = words[:number]
+    with transaction(engine) as connection:
+        records.sent(connection, one(id="a" * 32))
+        for came in said:
+            records.seen(connection, "a" * 32, came, NOW, read=True)
+        [found] = records.recent(connection, 0)
+    worst = max(said, key=[Came.SECURE, Came.FAILED, Came.CLEAR].index)
+    assert found.came is worst
+    engine.dispose()
+
+
+def test_what_is_seen_twice_is_news_once_and_a_name_that_was_never_sent_is_none(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        records.sent(connection, one(id="a" * 32))
+        assert records.seen(connection, "a" * 32, Came.SECURE, NOW, read=True)
+        assert not records.seen(connection, "a" * 32, Came.SECURE, NOW + 9, read=False)
+        assert not records.seen(connection, "b" * 32, Came.CLEAR, NOW, read=True)
+        assert [found.read for found in records.recent(connection, 0)] == [True]
+
+
+def test_every_host_looks_for_itself_and_old_canaries_are_forgotten(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        records.sent(connection, one(id="a" * 32, host="mx1", sent_at=NOW - 40 * 86400))
+        records.sent(connection, one(id="b" * 32, host="mx1"))
+        records.sent(connection, one(id="c" * 32, host="mx2", sent_at=NOW - 5))
+        assert records.last_sent(connection, "mx1") == {OWN: NOW - 60}
+        records.looked(connection, "mx1", NOW, "smtpd_milters = (empty)")
+        records.looked(connection, "mx2", NOW, None)
+        records.looked(connection, "mx2", NOW + 1, None)
+        assert records.looks(connection, NOW - 1) == {"mx1": "smtpd_milters = (empty)", "mx2": None}
+        records.forget(connection, NOW)
+        assert {found.id for found in records.recent(connection, 0)} == {"b" * 32, "c" * 32}
+
+
+def test_there_is_a_standing_for_every_sink(engine: Engine) -> None:
+    names = [standing.sink for standing in records.standings(engine, Canary(), NOW, NOW)]
+    assert names == [OWN]
+
+
+def test_a_name_is_good_for_its_key_and_its_address_alone() -> None:
+    token = Token.new(KEY, OWN_SINK)
+    assert id_in(KEY, token.message_id, OWN_SINK.upper()) == token.id
+    assert id_in(OTHER, token.message_id, OWN_SINK) == ""
+    assert id_in(KEY, token.message_id, "bo@andre.example") == ""
+    assert id_in(KEY, token.message_id.replace(token.id, "0" * 32), OWN_SINK) == ""
+    assert id_in(KEY, f"x{token.message_id}", OWN_SINK) == ""
+    assert Token.new(KEY, OWN_SINK) != token
+
+
+@given(st.text())
+def test_no_text_is_a_canary_by_chance(text: str) -> None:
+    assert id_in(KEY, text, OWN_SINK) == ""
+
+
+def test_a_message_with_two_names_is_none() -> None:
+    token = Token.new(KEY, OWN_SINK)
+    field = f"Message-ID: {token.message_id}\r\n".encode()
+    assert id_of(KEY, field + b"\r\nbody", OWN_SINK) == token.id
+    assert id_of(KEY, b"Message-ID:\r\n " + token.message_id.encode() + b"\r\n\r\n", OWN_SINK) == token.id
+    assert id_of(KEY, field + field + b"\r\n", OWN_SINK) == ""
+    assert id_of(KEY, b"Subject: x\r\n\r\n" + field, OWN_SINK) == "", "in the body it is nothing"
+
+
+def test_the_letter_is_one_that_must_go_securely() -> None:
+    from datetime import UTC, datetime
+
+    from segl.settings_detection import Limits
+    from segl.vocabulary import Decision
+    from segl_classifier.classify import classify
+    from segl_classifier.rules import load_rules
+
+    content = letter(
+        sender="segl-canary@nordby.example",
+        organisation="Nordby Vandværk",
+        recipient=OWN_SINK,
+        message_id=Token.new(KEY, OWN_SINK).message_id,
+        at=datetime.now(UTC),
+    )
+    assert content.isascii(), "every server takes it"
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+    verdict = classify(content, load_rules(()), Limits())
+    assert verdict.decision is Decision.SECURE
+    assert "cpr" in verdict.reasons, "a number alone must do, whatever the words"

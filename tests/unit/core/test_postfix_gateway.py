@@ -1,0 +1,139 @@
+"""The front as gateway before another mail server: what `segl install` sets, what it refuses, what it tells."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segl.errors import SettingsError
+from segl.postfix.check import State
+from segl.postfix.gateway import Role, advice, role_of
+from segl.postfix.running import read_instance
+from segl.settings_file import parse_settings
+from segl.settings_gateway import Gateway
+from world.installation import Installation
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
+)
+TENANT = "0f9e8d7c-6b5a-4938-a271-605f4e3d2c1b"
+LAN = {"deliver_to": "[mail.bag.example]:25", "clients": ["192.0.2.10", "2001:db8::/48"]}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Installation:
+    site = Installation(tmp_path)
+    site.front("-e", "mydestination=localhost")
+    return site
+
+
+def gateway(site: Installation, **keys: object) -> Installation:
+    site.tables["postfix"] = {"gateway": {**LAN, **keys}}
+    return site
+
+
+def value(site: Installation, name: str) -> str:
+    site.settle()
+    return read_instance(site.front_directory).value(name)
+
+
+def test_own_mail_goes_to_the_server_behind_and_that_server_may_send(site: Installation) -> None:
+    site.front(
+        "-e", "relay_domains=anden.example", "mynetworks=10.0.0.0/24", "transport_maps=hash:/etc/postfix/t"
+    )
+    gateway(site, relayhost="[smart.example]:587").install()
+    assert value(site, "relay_domains") == "anden.example, nordby.example"
+    assert value(site, "mynetworks") == "10.0.0.0/24, 127.0.0.0/8, [::1]/128, 192.0.2.10/32, [2001:db8::]/48"
+    assert value(site, "relayhost") == "[smart.example]:587"
+    maps = value(site, "transport_maps")
+    assert "nordby.example=segl-upstream:[mail.bag.example]:25" in maps
+    assert maps.endswith(", hash:/etc/postfix/t")
+    upstream = read_instance(site.front_directory).service("segl-upstream", "unix")
+    assert upstream is not None
+    assert upstream.overrides["smtp_tls_security_level"] == "secure"
+    assert site.plan.empty
+    assert [check for check in site.checks() if check.state is State.FAIL] == []
+
+
+def test_taken_back_it_leaves_no_service_behind(site: Installation) -> None:
+    gateway(site).install()
+    site.tables.pop("postfix")
+    site.install()
+    assert "segl-upstream" not in site.read("master.cf") + value(site, "transport_maps")
+
+
+@pytest.mark.parametrize("name", ["mydestination", "virtual_mailbox_domains", "virtual_alias_domains"])
+def test_a_domain_that_this_postfix_delivers_itself_is_refused(site: Installation, name: str) -> None:
+    site.front("-e", f"{name}=nordby.example")
+    plan = gateway(site).plan
+    assert [refusal.what for refusal in plan.refusals] == [f"{name} has nordby.example"]
+    assert not plan.changes
+
+
+@pytest.mark.parametrize(
+    ("parameter", "keys", "role"),
+    [
+        ("mydestination=nordby.example", None, Role.BESIDE),
+        ("relay_domains=nordby.example", None, Role.BESIDE),
+        ("mydestination=localhost", None, Role.UNKNOWN),
+        ("mydestination=localhost", LAN, Role.GATEWAY),
+    ],
+)
+def test_what_this_postfix_is_shows_in_settings_and_configuration(
+    site: Installation, parameter: str, keys: dict[str, object] | None, role: Role
+) -> None:
+    site.front("-e", parameter)
+    if keys is not None:
+        gateway(site, **keys)
+    site.settle()
+    assert role_of(site.settings, read_instance(site.front_directory)) is role
+
+
+def test_the_server_behind_is_told_what_to_set(site: Installation) -> None:
+    gateway(site, clients=[], microsoft=["40.92.0.0/15"], tenant=TENANT)
+    told = "\n".join(advice(site.settings, "mx.nordby.example"))
+    for words in ("mail.bag.example", "mx.nordby.example", TENANT, "nordby.example", "Connectors"):
+        assert words in told
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "192.0.2.10/24", "intet", "::/0", "10.0.0.0/7"])
+def test_no_network_that_lets_everybody_send(network: str) -> None:
+    with pytest.raises(SettingsError):
+        parse_settings(
+            {
+                "organisation": {"name": "x", "domains": ["nordby.example"]},
+                "postfix": {"gateway": {**LAN, "clients": [network]}},
+            }
+        )
+
+
+@pytest.mark.parametrize(
+    ("client", "shared"),
+    [
+        ("40.93.1.2", True),
+        ("IPv6:2a01:111:f400::1", True),
+        ("2a01:111:f400::1", True),
+        ("192.0.2.10", False),
+        ("127.0.0.1", False),
+        ("", False),
+        ("unknown", False),
+    ],
+)
+def test_servers_that_others_share(client: str, shared: bool) -> None:
+    here = Gateway(
+        deliver_to="[x]",
+        microsoft=("40.92.0.0/15", "2a01:111:f400::/48"),
+        tenant=TENANT,
+        clients=("192.0.2.10/32",),
+    )
+    assert here.is_shared(client) is shared
+    assert Gateway().is_shared(client) is False
+
+
+@given(st.text())
+def test_no_word_of_a_client_breaks_it(client: str) -> None:
+    Gateway(deliver_to="[x]", microsoft=("40.92.0.0/15",), tenant=TENANT).is_shared(client)
