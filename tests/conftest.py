@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from world import stores
 from world.object_store import ObjectStore
 from world.postgresql import PostgreSQL
+from world.stores import store_in
 
 # No deadline for a single case: on a busy machine it says how busy, not how slow.
 settings.register_profile("segl", deadline=None)
@@ -40,12 +42,16 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store: whatever uses it passes on both databases."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/segl.db"
-    server: PostgreSQL = request.getfixturevalue("postgresql")
-    return server.empty_store()
+def both_stores(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each test is run twice: what :mod:`world.stores` makes is on one database, and then on the other."""
+    with stores.on(None if request.param == "sqlite" else request.getfixturevalue("postgresql")):
+        yield
+
+
+@pytest.fixture
+def store_url(both_stores: None, tmp_path: Path) -> str:
+    """An empty store, on both databases."""
+    return store_in(tmp_path)
 
 
 # Modules most of whose tests start programs or try thousands of cases, each short and all together long:

@@ -128,7 +128,7 @@ class CertificateRecords:
             for old in before[: max(0, len(before) + 1 - MOST_KEPT)]:
                 connection.execute(table.delete().where(*mine, table.c.fingerprint == old))
             new = insert_into(connection, table).values(_values(row, kept=True))
-            if not connection.execute(new.on_conflict_do_nothing()).rowcount:
+            if connection.scalar(new.on_conflict_do_nothing().returning(table.c.address)) is None:
                 return False  # another node kept it in this moment
             _forget_search(connection, row.address)
         return True

@@ -46,8 +46,9 @@ class SeenCapabilities:
                 .on_conflict_do_update(
                     index_elements=[table.c.holder], set_=values, where=table.c.signed_at < signed_at
                 )
-            )
-        return bool(kept.rowcount) and before != written
+                .returning(table.c.holder)
+            ).one_or_none()
+        return kept is not None and before != written
 
     def of(self, holder: str, now: float) -> frozenset[str]:
         """What *holder* said last; nothing when that is long ago."""

@@ -35,6 +35,7 @@ from segl_portal.desk import Asked, Denied, Desk, Opened
 from segl_portal.posting import Posting
 from world.desk import DOMAIN, SENDER, free_port
 from world.peers import SmtpPeer
+from world.stores import store_in
 
 CONTENT: Final = b"From: anna@nordby-vand.example\r\nSubject: Svar\r\n\r\nHej Bo\r\n"
 HOME: Final = "192.0.2.7"
@@ -149,7 +150,7 @@ def counter_settings(directory: Path, port: int, store: str = "", **portal: Any)
             "organisation": {"name": "Nordby Vandværk", "domains": [DOMAIN]},
             "portal": {"url": f"https://sikker.{DOMAIN}", "sealed": str(directory / "sealed"), **portal},
             "delivery": {"reinject": f"127.0.0.1:{port}"},
-            "store": {"url": store or f"sqlite:///{directory}/segl.db"},
+            "store": {"url": store or store_in(directory)},
         }
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,8 +16,8 @@ from segl.tables.audit import audit_entry
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+def engine(store_url: str) -> Iterator[Engine]:
+    engine = open_store(store_url)
     yield engine
     engine.dispose()
 
@@ -158,9 +157,8 @@ def test_a_head_is_written_and_read(engine: Engine) -> None:
             Head.parse(text)
 
 
-def test_writers_at_once_make_one_chain(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/segl.db"
-    engines = [open_store(url) for _ in range(4)]
+def test_writers_at_once_make_one_chain(store_url: str) -> None:
+    engines = [open_store(store_url) for _ in range(4)]
     faults: list[BaseException] = []
 
     def work(engine: Engine) -> None:

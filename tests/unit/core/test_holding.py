@@ -53,8 +53,8 @@ class Port(ReturnPort):
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+def engine(store_url: str) -> Iterator[Engine]:
+    engine = open_store(store_url)
     yield engine
     engine.dispose()
 

@@ -29,9 +29,9 @@ DAY = 86400.0
 class House:
     """A store and a directory; messages with two recipients, a spare key, an answer and a visit."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, store_url: str) -> None:
         self.root = root
-        self.engine: Engine = open_store(f"sqlite:///{root}/segl.db")
+        self.engine: Engine = open_store(store_url)
         self.directory = SealedDirectory(root / "sealed")
         self.directory.prepare()
 
@@ -117,8 +117,8 @@ class Letter:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
+def house(tmp_path: Path, store_url: str) -> Iterator[House]:
+    house = House(tmp_path, store_url)
     yield house
     house.engine.dispose()
 
@@ -146,6 +146,7 @@ def test_nothing_that_could_open_it_stays(house: House, end: End) -> None:
     assert (house.rows(sealed_spare), house.rows(portal_visit)) == (0, 0)
 
 
+@pytest.mark.parametrize("both_stores", ["sqlite"], indirect=True)  # what is in its files
 @ENDS
 def test_files_put_back_from_a_backup_open_nothing(house: House, end: End, tmp_path: Path) -> None:
     """Crypto-shredding: the keys are gone from every file of the store, so that copies of the sealed files, the links

@@ -49,9 +49,9 @@ DAY = 86400.0
 class Sealed:
     """One message sealed for two recipients, as segl-deliver does it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, store_url: str) -> None:
         self.root = root
-        self.engine: Engine = open_store(f"sqlite:///{root}/segl.db")
+        self.engine: Engine = open_store(store_url)
         self.directory = SealedDirectory(root / "sealed")
         self.directory.prepare()
         self.id = new_id()
@@ -78,8 +78,8 @@ class Sealed:
 
 
 @pytest.fixture
-def sealed(tmp_path: Path) -> Iterator[Sealed]:
-    made = Sealed(tmp_path)
+def sealed(tmp_path: Path, store_url: str) -> Iterator[Sealed]:
+    made = Sealed(tmp_path, store_url)
     yield made
     made.engine.dispose()
 
@@ -191,6 +191,7 @@ def database_files(root: Path) -> bytes:
     return b"".join(path.read_bytes() for path in root.glob("segl.db*"))
 
 
+@pytest.mark.parametrize("both_stores", ["sqlite"], indirect=True)  # what is in its files
 def test_after_shredding_the_secret_is_in_no_file_and_a_restored_body_does_not_open(sealed: Sealed) -> None:
     secrets = [row.server_secret.reveal() for row in sealed.rows]
     body = sealed.file.read_bytes()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,8 @@ DAY = 86400.0
 
 
 @pytest.fixture
-def seen(tmp_path: Path) -> Iterator[SeenCapabilities]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+def seen(store_url: str) -> Iterator[SeenCapabilities]:
+    engine = open_store(store_url)
     yield SeenCapabilities(engine)
     engine.dispose()
 

@@ -34,6 +34,9 @@ from world.counter import Counter, Letter
 from world.desk import DOMAIN, SENDER
 from world.peers import ReceivedMail
 
+pytestmark = pytest.mark.usefixtures("both_stores")
+
+
 DAY = 86400.0
 BO, EVA = "bo@vestby.example", "eva@vestby.example"
 BEGIN = datetime(2026, 11, 25, 9, 30, tzinfo=UTC).timestamp()

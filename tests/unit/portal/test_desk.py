@@ -18,12 +18,14 @@ from segl.store import transaction
 from segl.tables.sealed import portal_visit, sealed_message, sealed_recipient
 from segl_portal.browser import Browser
 from segl_portal.desk import Asked, Denied, Opened
+from world import stores
 from world.counter import CONTENT, Counter, Letter
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    with Counter(tmp_path_factory.mktemp("counter")) as counter:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    with stores.on(server), Counter(tmp_path_factory.mktemp("counter")) as counter:
         yield counter
 
 

@@ -13,6 +13,8 @@ from segl_portal.desk import Asked, Denied, Opened
 from segl_portal.limits import network_of
 from world.counter import Counter, Letter
 
+pytestmark = pytest.mark.usefixtures("both_stores")
+
 
 @pytest.fixture
 def counter(tmp_path: Path) -> Iterator[Counter]:

@@ -28,6 +28,10 @@ from segl_routing.certificates.sources import Answer, Offer
 from segl_routing.certificates.standing import Revocation, Standing
 from segl_routing.states import CertificateState
 from world.authority import Authority, Issued
+from world.stores import store_in
+
+pytestmark = pytest.mark.usefixtures("both_stores")
+
 
 T = TypeVar("T")
 ROOT = Authority("Rod-CA")
@@ -82,7 +86,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.word = Word()
-        self.engine = open_store(f"sqlite:///{self.directory}/segl.db")
+        self.engine = open_store(store_in(self.directory))
         self.records = CertificateRecords(self.engine)
         self.finder = CertificateFinder(
             self.settings,

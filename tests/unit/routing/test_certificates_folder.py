@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,10 @@ def test_a_folder_that_is_not_there_is_a_dont_know(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return open_store(f"sqlite:///{tmp_path}/segl.db")
+def engine(store_url: str) -> Iterator[Engine]:
+    engine = open_store(store_url)
+    yield engine
+    engine.dispose()
 
 
 def test_a_signers_certificate_is_kept_with_its_chain(engine: Engine) -> None:

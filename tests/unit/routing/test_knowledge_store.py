@@ -14,10 +14,13 @@ from segl.vocabulary import Known, Proof
 from segl_routing.archive import StoreArchive
 from segl_routing.facts import Checked, DomainFacts
 from world.lookups import DOMAIN, DOUBT, GONE, NO, YES, LookUps, hold, run, says, tls
+from world.stores import break_store, store_in
+
+pytestmark = pytest.mark.usefixtures("both_stores")
 
 
 def store_of(directory: Path, **how: bool) -> StoreArchive:
-    return StoreArchive(open_store(f"sqlite:///{directory}/segl.db"), Events("test"), **how)
+    return StoreArchive(open_store(store_in(directory)), Events("test"), **how)
 
 
 def kept(domain: str, known: Known, reason: str, checked_at: float) -> DomainFacts:
@@ -96,8 +99,7 @@ def test_what_is_read_without_leave_to_write_is_not_changed(tmp_path: Path) -> N
 def test_a_store_that_fails_costs_a_check_and_no_answer(tmp_path: Path) -> None:
     archive = store_of(tmp_path)
     archive._engine.dispose()
-    (tmp_path / "segl.db").unlink()
-    (tmp_path / "segl.db").mkdir()
+    break_store(tmp_path)
 
     async def story(desk: LookUps) -> None:
         assert tls(await desk.find()) is Known.YES

@@ -23,6 +23,10 @@ from segl_routing.queue_watch import QueueWatch
 from segl_routing.relief import Relief
 from segl_routing.routes import RouteTable
 from world.lookups import pkix, says
+from world.stores import store_in
+
+pytestmark = pytest.mark.usefixtures("both_stores")
+
 
 DOMAIN = "kunde.example"
 BAD_CERTIFICATE = "Server certificate not verified"
@@ -46,7 +50,7 @@ class World:
         )
         program.chmod(0o755)
         self.events = Events("segl-map")
-        self.engine = open_store(f"sqlite:///{folder}/segl.db")
+        self.engine = open_store(store_in(folder))
         self.marks = StoreMarks(self.engine, self.events)
         self.fallback = Fallback(Routing(), self.marks.load())
         self.knowledge = Knowledge(

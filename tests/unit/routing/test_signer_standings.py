@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -23,8 +22,10 @@ CHAIN = (ROOT.issue("anna@kommune.example").certificate, ROOT.certificate)
 
 
 @pytest.fixture
-def standings(tmp_path: Path) -> SignerStandings:
-    return SignerStandings(open_store(f"sqlite:///{tmp_path}/segl.db"))
+def standings(store_url: str) -> Iterator[SignerStandings]:
+    engine = open_store(store_url)
+    yield SignerStandings(engine)
+    engine.dispose()
 
 
 def test_what_is_wanted_is_answered_and_holds_for_its_time(standings: SignerStandings) -> None:

@@ -17,10 +17,13 @@ from segl_routing.sts_archive import KeptPolicy, StorePolicyArchive
 from segl_routing.sts_fetch import Refusal
 from segl_routing.sts_policy import MAX_AGE, Fault
 from world.policy_desk import DAY, DOMAIN, DOUBT, TESTING, WEEK, Desk, enforce, run
+from world.stores import break_store, store_in
+
+pytestmark = pytest.mark.usefixtures("both_stores")
 
 
 def store_archive(directory: Path, *, writable: bool = True, now: float = 0.0) -> StorePolicyArchive:
-    engine = open_store(f"sqlite:///{directory}/segl.db")
+    engine = open_store(store_in(directory))
     return StorePolicyArchive(engine, Events("test"), writable=writable, clock=lambda: now)
 
 
@@ -43,8 +46,7 @@ def test_a_policy_survives_a_restart(tmp_path: Path) -> None:
 def test_a_store_that_fails_costs_a_fetch(tmp_path: Path) -> None:
     archive = store_archive(tmp_path)
     archive._thread._engine.dispose()
-    (tmp_path / "segl.db").unlink()
-    (tmp_path / "segl.db").mkdir()
+    break_store(tmp_path)
     desk = Desk(archive)
     assert desk.ask().known is Known.YES
     desk.restart()
