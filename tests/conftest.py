@@ -109,6 +109,7 @@ _SLOW = frozenset(
     test_sealed_objects
     test_sealed_storage
     test_sms
+    test_two_nodes
     test_upload_names
     test_uploads
     test_view

@@ -7,6 +7,7 @@ file names only the organisation. Reading and checking happens in :mod:`segl.set
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -69,6 +70,12 @@ class Store:
     # "sqlite:///" and a path, or "postgresql+psycopg://segl@db.example/segl" (extra `segl[postgresql]`). A password is
     # better kept in a file of PostgreSQL's own (~/.pgpass).
     url: Annotated[str, Masked(without_password)] = f"sqlite:///{STATE}/segl.db"
+    # What this node is called among those that share the store; empty: the host's name.
+    node: Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{0,100}$")] = ""
+
+    @property
+    def node_name(self) -> str:
+        return self.node or socket.gethostname()[:100]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -270,29 +270,39 @@ class Desk:
         by_link = _by_link(place, link)
         # in the window of the message's last day, so for all its life; what is wrong anyway, for today
         ends = copy.expires_at if copy is not None and right else now
+        mac = browser.code_mac(place, digits)
         with transaction(self._engine) as connection:
-            if not visits.count_try(connection, browser, place, self._portal.code_tries, now):
-                if _is_open(visits.find_visit(connection, browser, place), now):
-                    return self._opened(copy, link, now) or Denied.EXPIRED  # the same form, a moment ago
+            again = not visits.count_try(connection, browser, place, self._portal.code_tries, now)
+            if again and not _is_open(visits.find_visit(connection, browser, place), now):
                 return Denied.TOO_MANY
-            if not limits.count(connection, rules.failures, by_link, ends):
-                return Denied.TOO_MANY
-            mac = browser.code_mac(place, digits)
-            if not (hmac.compare_digest(mac, visit.code_mac) and right):
-                return Denied.WRONG
-            limits.take_back(connection, rules.failures, by_link, ends)
-            opened = self._opened(copy, link, now)
-            if opened is None:
-                return (
-                    Denied.BUSY
-                )  # its file cannot be read; the log says how. The code stays good for when it can
-            until = now + self._portal.visit_minutes * 60
-            if not visits.open_visit(connection, browser, place, mac, until):
-                opened.content.close()
-                return Denied.EXPIRED  # another code was asked for in this moment
-            life.mark_opened(connection, opened.recipient_id, now, actor=opened.recipient)
-        self._events.sealed_opened(opened.message_id, opened.recipient)
+            if not again:
+                if not limits.count(connection, rules.failures, by_link, ends):
+                    return Denied.TOO_MANY
+                if not (hmac.compare_digest(mac, visit.code_mac) and right):
+                    return Denied.WRONG
+                limits.take_back(connection, rules.failures, by_link, ends)
+        opened = self._opened(copy, link, now)  # it may lie far away: no transaction waits for it
+        if opened is None:
+            # its file cannot be read; the log says how. The code stays good for when it can
+            return Denied.EXPIRED if again else Denied.BUSY
+        if not again and not self._begin_reading(browser, place, mac, opened, now):
+            opened.content.close()
+            return Denied.EXPIRED  # another code was asked for in this moment
         return opened
+
+    def _begin_reading(self, browser: Browser, place: str, mac: bytes, opened: Opened, now: float) -> bool:
+        """Use the code up; also true when the same form, sent twice, did so a moment ago."""
+        until = now + self._portal.visit_minutes * 60
+        try:
+            with transaction(self._engine) as connection:
+                if not visits.open_visit(connection, browser, place, mac, until):
+                    return _is_open(visits.find_visit(connection, browser, place), now)
+                life.mark_opened(connection, opened.recipient_id, now, actor=opened.recipient)
+        except BaseException:
+            opened.content.close()
+            raise
+        self._events.sealed_opened(opened.message_id, opened.recipient)
+        return True
 
     def _opened(self, copy: Copy | None, link: Secret | None, now: float) -> Opened | None:
         """Read the key anew, so that what was revoked a moment ago stays closed."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy.engine import Engine
 
-from segl import audit
+from segl import audit, nodes
+from segl.errors import DeliveryError
 from segl.events import Events
 from segl.sealed.belonging import storage_of
 from segl.sealed.life import forget_ended, is_known, shred_expired, sweep_portal
@@ -20,8 +21,13 @@ _DAY = 86400.0
 def keep_house(settings: Settings, engine: Engine, events: Events, now: float) -> None:
     """One round. Blocking. Raises :class:`~segl.errors.StoreError`."""
     directory = storage_of(settings.portal, engine)
+    nodes.announce(engine, nodes.this_node(settings, now))
     secrets = shred_expired(engine, directory, now)
-    files = directory.sweep(lambda file_id: is_known(engine, file_id), now)
+    files = 0
+    try:
+        files = directory.sweep(lambda file_id: is_known(engine, file_id), now)
+    except DeliveryError as error:  # what is left over lies there an hour longer
+        events.storage_unusable(error)
     sweep_portal(engine, now)
     forget_ended(engine, now - settings.receipts.retention_days * _DAY)
     if files or secrets:

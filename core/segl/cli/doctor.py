@@ -10,6 +10,7 @@ import typer
 
 from segl.cli.doctor_canary import canary_checks
 from segl.cli.doctor_keys import key_checks
+from segl.cli.doctor_nodes import node_checks
 from segl.cli.doctor_portal import portal_checks
 from segl.cli.doctor_receipts import receipt_checks
 from segl.cli.doctor_tunnel import tunnel_checks
@@ -71,6 +72,7 @@ def _checks(file: Path, canary: bool) -> Iterator[Check]:
     yield from key_checks(settings)
     yield from receipt_checks(settings)
     yield from portal_checks(settings)
+    yield from node_checks(settings)
     yield _rules(settings)
     yield check_model(settings)
     yield from canary_checks(settings, send=canary)

@@ -108,6 +108,8 @@ def _store(settings: Settings) -> Check:
 
 def _sealed(settings: Settings) -> Check:
     id_, folder = "store.sealed", settings.portal.sealed
+    if settings.portal.storage.used:
+        return Check(id_, State.OK, f"not used: {settings.portal.storage.name}")
     why = "only segl-deliver and segl-portal may enter the folder of sealed messages"
     try:
         mode = stat.S_IMODE(folder.stat().st_mode)

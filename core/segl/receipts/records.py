@@ -146,12 +146,14 @@ def look_again(connection: Connection, message_id: str, terms: ReceiptTerms, now
 
 
 def take_due(connection: Connection, now: float, limit: int) -> list[str]:
-    """The ids of messages to be looked at now, the longest due first; they are the caller's for a lease."""
+    """The ids of messages to be looked at now, the longest due first; they are the caller's for a lease. What another
+    node holds at this moment is passed over: it is being written about, or taken."""
     due = connection.execute(
         sa.select(sent_message.c.id, sent_message.c.due_at)
         .where(sent_message.c.due_at <= now)
         .order_by(sent_message.c.due_at)
         .limit(limit)
+        .with_for_update(skip_locked=True)
     ).all()
     mine = []
     for row in due:

@@ -88,6 +88,16 @@ class Belonging:
         """Of the place, for people."""
         return self._place.name
 
+    def look(self) -> bool | None:
+        """Whether it belongs to the store; ``None``: neither knows of the other yet. Changes nothing. Raises
+        :class:`OSError` and :class:`~segl.errors.StoreError`."""
+        with transaction(self._engine) as connection:
+            noted = connection.scalar(sa.select(meta.c.value).where(meta.c.key == _KEY))
+        there = self._place.owner()
+        if there is None and (noted is None or noted.startswith(_NEW)):
+            return None
+        return noted is not None and there == noted.removeprefix(_NEW)
+
     def adopt(self) -> str:
         """The place is the store's from now on: it was moved, or is new. Returns which other id it bore, if one."""
         wanted = self._noted().removeprefix(_NEW)

@@ -120,7 +120,7 @@ def _take_away_dead(engine: Engine, directory: SealedStorage, now: float) -> int
     openable = sa.select(row.message_id).where(row.server_secret.is_not(None))
     dying = sa.select(message.id).where(message.removed_at.is_(None), message.id.not_in(openable))
     with transaction(engine) as connection:
-        dead = connection.scalars(dying.limit(_AT_ONCE)).all()
+        dead = connection.scalars(dying.order_by(message.id).limit(_AT_ONCE)).all()
         # another node may be at the same: what it has marked since then is its own to finish
         dead = [
             one

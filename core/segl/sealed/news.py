@@ -76,7 +76,7 @@ def claim(engine: Engine, kind: Kind, now: float, *, reminder_seconds: float = 0
         sa.select(_ROW.id, _ROW.message_id)
         .join(sealed_message, _MESSAGE.id == _ROW.message_id)
         .where(_MARKS[kind].is_(None), _ROW.notified_at.is_not(None), *_due(kind, now, reminder_seconds))
-        .order_by(_ROW.message_id, _ROW.notified_at.desc())
+        .order_by(_ROW.message_id, _ROW.notified_at.desc(), _ROW.id)
         .limit(MOST)
     )
     with transaction(engine) as connection:

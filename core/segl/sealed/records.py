@@ -120,9 +120,8 @@ def drop_recipients(engine: Engine, message_id: str, recipient_ids: Sequence[str
         left = connection.scalar(
             sa.select(sa.func.count()).where(sealed_recipient.c.message_id == message_id)
         )
-        for recipient_id in recipient_ids:
+        if not left:
+            connection.execute(sealed_message.delete().where(sealed_message.c.id == message_id))
+        for recipient_id in recipient_ids:  # last: whoever holds the trail's end waits for nobody's rows
             audit.append(connection, Act.WITHDRAWN, recipient_id, "segl-deliver")
-        if left:
-            return False
-        connection.execute(sealed_message.delete().where(sealed_message.c.id == message_id))
-        return True
+        return not left

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from segl.tables import audit, base, canary, certificates, decisions, domains, receipts, sealed, settings
+from segl.tables import (
+    audit,
+    base,
+    canary,
+    certificates,
+    decisions,
+    domains,
+    nodes,
+    receipts,
+    sealed,
+    settings,
+)
 from segl.tables.base import meta, metadata
 
 __all__ = [
@@ -14,6 +25,7 @@ __all__ = [
     "domains",
     "meta",
     "metadata",
+    "nodes",
     "receipts",
     "sealed",
     "settings",

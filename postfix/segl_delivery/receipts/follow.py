@@ -176,15 +176,19 @@ class Follower:
         found = list(self._lines.read(lines))
         with transaction(self._engine) as connection:
             protection.keep(connection, found)
-            _save(connection, path, self._log.position)
+            _save(connection, self._key(path), self._log.position)
         return bool(lines)
 
     def _begin(self, path: Path) -> None:
         with transaction(self._engine) as connection:
-            position = _saved(connection, path)
+            position = _saved(connection, self._key(path)) or _saved(connection, str(path))
         log = Journal() if path == journal.NAME else LogFile(path)
         log.resume(position)
         self._log, self._lines = log, TlsLines(time.time)
+
+    def _key(self, path: Path) -> str:
+        """Each node has a log of its own, mostly under the same name."""
+        return f"{self._settings().store.node_name}:{path}"[-255:]
 
     def _lose(self, error: Exception) -> None:
         """Said once; until it can be read again receipts say that TLS was not recorded."""
@@ -199,14 +203,14 @@ class Follower:
             self._events.log_not_read(text)
 
 
-def _saved(connection: Connection, path: Path) -> dict[str, Any] | None:
-    text = connection.scalar(sa.select(log_position.c.position).where(log_position.c.log == str(path)))
+def _saved(connection: Connection, key: str) -> dict[str, Any] | None:
+    text = connection.scalar(sa.select(log_position.c.position).where(log_position.c.log == key))
     return json.loads(text) if text else None
 
 
-def _save(connection: Connection, path: Path, position: dict[str, int]) -> None:
+def _save(connection: Connection, key: str, position: dict[str, int]) -> None:
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(log_position).values(log=str(path), position=json.dumps(position))
+    row = insert(log_position).values(log=key, position=json.dumps(position))
     connection.execute(
         row.on_conflict_do_update(index_elements=["log"], set_={"position": row.excluded.position})
     )

@@ -65,7 +65,7 @@ def test_every_table_with_something_of_people_is_thought_of() -> None:
 
 
 THOUGHT_OF = {
-    *("audit_entry", "meta", "log_position"),
+    *("audit_entry", "meta", "log_position", "node"),
     *("decision", "decision_feedback"),
     *("canary_look", "canary_sent", "settings_state"),  # hosts, messages and settings of ours
     *("domain_knowledge", "domain_mark", "mta_sts_policy"),

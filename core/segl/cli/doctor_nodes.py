@@ -1,0 +1,118 @@
+"""What `segl doctor` says of the place of sealed messages, and of the other nodes that share the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import Engine
+
+from segl.errors import DeliveryError, SeglError
+from segl.postfix.check import Check, State
+from segl.sealed.objects import storage_faults
+from segl.settings import Settings
+
+_AS_ROOT: Final = "run as root"
+_SEALED_WHY: Final = "what is to be sealed waits in Postfix's queue"
+
+
+def node_checks(settings: Settings) -> Iterator[Check]:
+    """The checks `storage.*`, `store.server` and `nodes`."""
+    yield from _storage(settings)
+    if settings.store.url.startswith("sqlite"):
+        return
+    from segl.store import open_store
+
+    try:
+        engine = open_store(settings.store.url)
+    except SeglError as error:  # check_host has told of it
+        yield Check("nodes", State.UNKNOWN, error.private, "nobody knows of the other nodes", error.hint)
+        return
+    try:
+        yield _server(engine)
+        yield _belongs(settings, engine)
+        yield _nodes(settings, engine)
+    finally:
+        engine.dispose()
+
+
+def _storage(settings: Settings) -> Iterator[Check]:
+    """Write, read and delete a probe."""
+    storage = settings.portal.storage
+    if not storage.used:
+        return
+    from segl.sealed.objects import SealedObjects
+
+    for fault in storage_faults(storage, Path()):
+        may = "Permission denied" in fault.problem
+        state = State.UNKNOWN if may else State.FAIL
+        yield Check("storage", state, f"{fault.key}: {fault.problem}", _SEALED_WHY, fault.hint or _AS_ROOT)
+        return
+    try:
+        SealedObjects(storage).prepare()
+    except DeliveryError as error:
+        yield Check("storage", State.FAIL, error.private, _SEALED_WHY, "see [portal.storage]")
+        return
+    yield Check("storage", State.OK, f"{storage.name}: written, read, deleted")
+    host = urlsplit(storage.endpoint).hostname or ""
+    if (
+        storage.endpoint.startswith("http:")
+        and host not in ("localhost", "::1")
+        and not host.startswith("127.")
+    ):
+        why = "what lies there is encrypted, but who fetches what, and when, can be seen on the way"
+        yield Check("storage.tls", State.WARN, f"{storage.endpoint} is not https", why, "use https")
+
+
+def _server(engine: Engine) -> Check:
+    """What makes a commit mean that it is on disk."""
+    id_, why = "store.server", "a message may be called delivered and lost in a power cut"
+    with engine.connect() as connection:
+        said = {
+            name: str(connection.exec_driver_sql(f"SHOW {name}").scalar())
+            for name in ("server_version", "fsync", "synchronous_commit", "full_page_writes")
+        }
+    off = [name for name, value in said.items() if value == "off"]
+    if off:
+        return Check(id_, State.FAIL, f"{', '.join(off)} off", why, "turn it on in postgresql.conf")
+    return Check(id_, State.OK, f"PostgreSQL {said['server_version']}, commits are on disk")
+
+
+def _belongs(settings: Settings, engine: Engine) -> Check:
+    from segl.sealed.belonging import storage_of
+
+    id_, place = "storage.ours", storage_of(settings.portal, engine)
+    try:
+        state = place.look()
+    except PermissionError:
+        return Check(id_, State.UNKNOWN, f"{place.name} may not be looked at", _SEALED_WHY, _AS_ROOT)
+    except (OSError, SeglError) as error:
+        return Check(id_, State.FAIL, f"{place.name}: {error}", _SEALED_WHY, "see its message in the log")
+    if state is None:
+        return Check(id_, State.OK, f"{place.name} is marked when segl-deliver starts first")
+    if not state:
+        fix = "is it mounted, is it the right one? After a move: segl sealed adopt"
+        return Check(id_, State.FAIL, f"{place.name} does not bear our store's id", _SEALED_WHY, fix)
+    return Check(id_, State.OK, f"{place.name} belongs to our store")
+
+
+def _nodes(settings: Settings, engine: Engine) -> Check:
+    from segl.nodes import PRESENT_SECONDS, nodes_of, this_node
+
+    now = time.time()
+    here, known = this_node(settings, now), nodes_of(engine)
+    others = [one for one in known if one.name != here.name and now - one.seen_at < PRESENT_SECONDS]
+    why = "what becomes of a message would depend on the node it comes by"
+    different = [f"{one.name} ({', '.join(found)})" for one in others if (found := here.differs(one))]
+    if different:
+        fix = "make settings, rules and keys the same on all nodes, then: systemctl reload segl-deliver there"
+        return Check("nodes", State.FAIL, f"not the same as here: {'; '.join(different)}", why, fix)
+    silent = [one.name for one in known if now - one.seen_at >= PRESENT_SECONDS]
+    told = f"this is {here.name}; the same on {', '.join(one.name for one in others) or 'no other'}"
+    if silent:
+        fix = "start it, or forget it: it is left out 30 days after it was last seen"
+        return Check("nodes", State.WARN, f"{told}; silent: {', '.join(silent)}", "it does no work", fix)
+    return Check("nodes", State.OK, told)

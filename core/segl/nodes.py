@@ -1,0 +1,104 @@
+"""The nodes that share one store, and whether they agree.
+
+A node is a host with a front and a secure Postfix and Segl's processes. What is decided for a message must not depend
+on which node it came by, so settings, rules and keys must be the same everywhere; they are files on each node, and
+nothing but care keeps them so. Each node's segl-deliver writes digests of them beside its name, and ``segl doctor``
+compares.
+
+A digest tells nothing of a key: keys are random bytes, hashed under a label of this module.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from segl import __version__
+from segl.settings import Settings
+from segl.settings_web import Web
+from segl.store import insert_into, transaction
+from segl.tables.nodes import node
+
+PRESENT_SECONDS: Final = 3 * 3600.0  # a node is heard of once an hour
+_FORGOTTEN_SECONDS: Final = 30 * 86400.0
+_LABEL: Final = b"segl node v1\x00"
+# Tables of the settings that decide what becomes of a message, or what people are told.
+_SHARED: Final = (
+    *("organisation", "tenant", "policy", "group", "domain", "demand", "detection", "limits"),
+    *("certificates", "encryption", "hold", "receipt"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """``marks``: of each thing that must be the same everywhere, a digest."""
+
+    name: str
+    seen_at: float
+    version: str
+    marks: Mapping[str, str]
+
+    def differs(self, other: Node) -> list[str]:
+        """In what the two are not the same. What only one of them knows of is no difference."""
+        found = ["version"] if self.version != other.version else []
+        common = self.marks.keys() & other.marks.keys()
+        return found + sorted(name for name in common if self.marks[name] != other.marks[name])
+
+
+def this_node(settings: Settings, now: float) -> Node:
+    """As it is now. A file that cannot be read has no mark."""
+    marks = {name: _digest(repr(getattr(settings, name)).encode()) for name in _SHARED}
+    web = replace(settings.portal, web=Web())
+    storage = replace(web.storage, credentials=None)
+    marks["portal"] = _digest(repr(replace(web, storage=storage)).encode())
+    for name, files in _files(settings):
+        read = _read(files)
+        if read is not None:
+            marks[name] = _digest(read)
+    return Node(settings.store.node_name, now, __version__, marks)
+
+
+def announce(engine: Engine, here: Node) -> None:
+    """Write it down; forget nodes that have long been silent. Raises :class:`~segl.errors.StoreError`."""
+    values = {"seen_at": here.seen_at, "version": here.version[:32], "marks": json.dumps(dict(here.marks))}
+    with transaction(engine) as connection:
+        connection.execute(
+            insert_into(connection, node)
+            .values(name=here.name, **values)
+            .on_conflict_do_update(index_elements=[node.c.name], set_=values)
+        )
+        connection.execute(node.delete().where(node.c.seen_at < here.seen_at - _FORGOTTEN_SECONDS))
+
+
+def nodes_of(engine: Engine) -> list[Node]:
+    """All that have been heard of lately, by name. Raises :class:`~segl.errors.StoreError`."""
+    with transaction(engine) as connection:
+        rows = connection.execute(sa.select(node).order_by(node.c.name)).all()
+    return [Node(row.name, row.seen_at, row.version, json.loads(row.marks)) for row in rows]
+
+
+def _files(settings: Settings) -> Iterator[tuple[str, list[Path]]]:
+    yield "receipts.key", [settings.receipts.key]
+    if settings.portal.resend_key is not None:
+        yield "portal.resend_key", [settings.portal.resend_key]
+    if settings.delivery.keys is not None:
+        yield "delivery.keys", sorted(settings.delivery.keys.glob("*.crt.pem"))
+
+
+def _read(files: list[Path]) -> bytes | None:
+    """Names and contents."""
+    try:
+        return b"".join(file.name.encode() + b"\x00" + file.read_bytes() for file in files)
+    except OSError:
+        return None
+
+
+def _digest(data: bytes) -> str:
+    return sha256(_LABEL + data).hexdigest()[:24]

@@ -1,0 +1,125 @@
+"""Nodes tell each other, by digests in the store, whether they have the same settings and keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segl.cli.doctor_nodes import node_checks
+from segl.nodes import Node, announce, nodes_of, this_node
+from segl.postfix.check import Check, State
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.store import open_store
+from world.object_store import Fault as WireFault
+from world.object_store import ObjectStore, Wire
+
+NOW = 1_800_000_000.0
+
+
+def settings(folder: Path, node: str, url: str = "", **tables: dict[str, Any]) -> Settings:
+    key = folder / "receipts.key"
+    if not key.exists():
+        key.write_bytes(b"k" * 32)
+    portal = {"url": "https://sikker.nordby.example", "sealed": str(folder / "sealed")}
+    given: dict[str, Any] = {
+        "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+        "receipts": {"key": str(key)},
+        "store": {"node": node, **({"url": url} if url else {})},
+        **tables,
+        "portal": portal | tables.get("portal", {}),
+    }
+    return parse_settings(given)
+
+
+def test_what_must_be_the_same_is_compared_and_what_is_a_nodes_own_is_not(tmp_path: Path) -> None:
+    east = this_node(settings(tmp_path, "east"), NOW)
+    own = settings(
+        tmp_path,
+        "west",
+        milter={"workers": 3},
+        portal={"web": {"workers": 2}},
+        postfix={"front": "/etc/other"},
+    )
+    assert this_node(own, NOW).differs(east) == []
+    other = settings(tmp_path, "west", detection={"mode": "shadow"}, portal={"expiry_days": 7})
+    assert this_node(other, NOW).differs(east) == ["detection", "portal"]
+    (tmp_path / "receipts.key").write_bytes(b"x" * 32)
+    assert this_node(settings(tmp_path, "west"), NOW).differs(east) == ["receipts.key"]
+    (tmp_path / "receipts.key").unlink()
+    (tmp_path / "receipts.key").mkdir()
+    assert this_node(settings(tmp_path, "west"), NOW).differs(east) == [], (
+        "unreadable is unknown, not different"
+    )
+
+
+def test_a_digest_tells_nothing_of_a_key(tmp_path: Path) -> None:
+    marks = this_node(settings(tmp_path, "east"), NOW).marks
+    assert b"k" * 8 not in repr(marks).encode()
+    assert len(marks["receipts.key"]) == 24
+
+
+def test_who_was_heard_of_is_known_and_in_time_forgotten(store_url: str, tmp_path: Path) -> None:
+    engine = open_store(store_url)
+    announce(engine, Node("east", NOW, "1", {"a": "b"}))
+    announce(engine, Node("west", NOW, "1", {}))
+    announce(engine, Node("east", NOW + 60, "2", {"a": "c"}))
+    assert nodes_of(engine) == [Node("east", NOW + 60, "2", {"a": "c"}), Node("west", NOW, "1", {})]
+    announce(engine, Node("east", NOW + 31 * 86400, "2", {}))
+    assert [one.name for one in nodes_of(engine)] == ["east"]
+    engine.dispose()
+
+
+def checks(of: Settings) -> dict[str, Check]:
+    return {check.id: check for check in node_checks(of)}
+
+
+@pytest.mark.parametrize("both_stores", ["postgresql"], indirect=True)
+def test_the_doctor_names_the_node_that_is_not_the_same(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    east, engine = settings(tmp_path, "east", store_url), open_store(store_url)
+    monkeypatch.setattr("time.time", lambda: NOW)
+    assert checks(east)["nodes"].found == "this is east; the same on no other"
+    assert checks(east)["store.server"].state is State.FAIL, "the tests' server has fsync off"
+    announce(engine, this_node(settings(tmp_path, "west", store_url), NOW - 60))
+    assert checks(east)["nodes"].found == "this is east; the same on west"
+    differs = settings(tmp_path, "west", store_url, detection={"mode": "shadow"})
+    announce(engine, this_node(differs, NOW - 60))
+    found = checks(east)["nodes"]
+    assert (found.state, found.found) == (State.FAIL, "not the same as here: west (detection)")
+    monkeypatch.setattr("time.time", lambda: NOW + 4 * 3600)
+    assert checks(east)["nodes"].found.endswith("silent: west")
+    engine.dispose()
+
+
+@pytest.mark.parametrize("both_stores", ["postgresql"], indirect=True)
+def test_the_doctor_tries_the_place_of_sealed_messages(
+    store_url: str, tmp_path: Path, objects: ObjectStore
+) -> None:
+    from segl.sealed.belonging import storage_of
+
+    with Wire(objects.port) as wire:
+        table = objects.storage(wire.port, prefix=f"{tmp_path.name}/")
+        storage = {
+            "bucket": table.bucket,
+            "endpoint": table.endpoint,
+            "prefix": table.prefix,
+            "credentials": str(table.credentials),
+            "seconds": 2.0,
+        }
+        here = settings(tmp_path, "east", store_url, portal={"storage": storage})
+        found = checks(here)
+        assert (found["storage"].state, found["storage.ours"].state) == (State.OK, State.OK)
+        assert "starts first" in found["storage.ours"].found, "and a look marks nothing"
+        engine = open_store(store_url)
+        storage_of(here.portal, engine).prepare()
+        assert checks(here)["storage.ours"].found.endswith("belongs to our store")
+        wire.fault = WireFault.FAILS
+        assert "answered 503" in checks(here)["storage"].found
+        engine.dispose()
+    other = settings(tmp_path, "west", store_url)
+    other.portal.sealed.mkdir()
+    assert checks(other)["storage.ours"].state is State.FAIL, "a directory of its own, and an old store"
