@@ -82,21 +82,31 @@ class Connection:
             self._session.abort()
 
     def _read(self) -> None:
-        held = b""
-        while more := self._sock.recv(_AT_ONCE):
-            held = held + more if held else more
-            at = 0
-            while len(held) - at >= HEAD.size:
-                length, command = HEAD.unpack_from(held, at)
-                if not 0 < length <= MOST_BYTES:
-                    raise ProtocolError(f"a packet of {length} bytes")
-                end = at + HEAD.size - 1 + length
-                if end > len(held):
-                    break
-                if not self._take(command, held[at + HEAD.size : end]):
+        held, at = b"", 0
+        while True:
+            if len(held) - at < HEAD.size:
+                held, at = self._more(held[at:], HEAD.size), 0
+                if len(held) < HEAD.size:
                     return
-                at = end
-            held = held[at:]
+            length, command = HEAD.unpack_from(held, at)
+            if not 0 < length <= MOST_BYTES:
+                raise ProtocolError(f"a packet of {length} bytes")
+            size = HEAD.size - 1 + length
+            if len(held) - at < size:
+                held, at = self._more(held[at:], size), 0
+                if len(held) < size:
+                    return
+            if not self._take(command, held[at + HEAD.size : at + size]):
+                return
+            at += size
+
+    def _more(self, held: bytes, wanted: int) -> bytes:
+        """*held* and what follows it, *wanted* bytes or more; fewer when the MTA has hung up."""
+        pieces, size = [held], len(held)
+        while size < wanted and (piece := self._sock.recv(_AT_ONCE)):
+            pieces.append(piece)
+            size += len(piece)
+        return b"".join(pieces)
 
     def _take(self, command: int, data: bytes) -> bool:
         """One packet; whether the connection goes on."""
