@@ -16,6 +16,8 @@ import binascii
 import re
 from enum import StrEnum
 
+import pybase64
+
 
 class Encoding(StrEnum):
     """A transfer encoding this module can undo."""
@@ -143,11 +145,11 @@ def _from_base64(raw: bytes) -> bytes:
 
 def _one_base64(piece: bytes) -> bytes:
     try:
-        return binascii.a2b_base64(piece)
+        return pybase64.b64decode(piece)
     except binascii.Error:  # cut off: complete the last group of four, or drop its lone first letter
         letters = piece.translate(None, _NOT_BASE64)
         letters = letters[:-1] if len(letters) % 4 == 1 else letters
-        return binascii.a2b_base64(letters + b"==")
+        return pybase64.b64decode(letters + b"==")
 
 
 def is_base64(raw: bytes) -> bool:

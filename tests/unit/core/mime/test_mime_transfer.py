@@ -6,6 +6,7 @@ import base64
 import binascii
 import quopri
 
+import pybase64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,3 +140,23 @@ def test_what_the_standard_library_encodes_comes_back(data: bytes) -> None:
     assert decode(base64.encodebytes(data), Encoding.BASE64) == data
     assert decode(quopri.encodestring(data.replace(b"\r", b"")), Encoding.QUOTED) == data.replace(b"\r", b"")
     assert decode(uu(data), Encoding.UU) == data
+
+
+_ODD = st.sampled_from([b"=", b"==", b"=\r\n", b"\n", b" ", b"-", b"\x80", b"\0", b"A", b"B=="])
+
+
+@given(st.binary(max_size=300), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 2), _ODD), max_size=6))
+def test_base64_is_decoded_as_the_standard_library_does(
+    content: bytes, odd: list[tuple[int, int, bytes]]
+) -> None:
+    """By a library of its own, which is five times as fast; what is no base64 is the point."""
+    encoded = base64.encodebytes(content).replace(b"\n", b"\r\n")
+    for at, width, what in odd:
+        encoded = encoded[:at] + what + encoded[at + width :]
+    try:
+        expected = binascii.a2b_base64(encoded)
+    except binascii.Error:
+        with pytest.raises(binascii.Error):
+            pybase64.b64decode(encoded)
+    else:
+        assert pybase64.b64decode(encoded) == expected
