@@ -8,21 +8,44 @@ and words, patterns, lists or conditions that changed (:func:`unforeseen` names 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from segl.decisions.record import DecisionRecord, Hit
+from segl.settings import Settings
 from segl.vocabulary import Adjustment, Decision, Effect, Finding, Verdict
 from segl_classifier.decide import MODEL, Stance, decide
-from segl_classifier.rules import RuleSet
+from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.rules.model import Condition, Rule
+from segl_classifier.understanding.model import load_scale
 from segl_classifier.understanding.reading import Model, Understanding
 
 DEMANDS: Final = ("requested", "answers_sealed", "always")  # reasons that lie outside the content
 _RAISED, _LOWERED = "policy.", "lowered."  # of segl.policy_verdict
 _LEAST: Final = 0.05  # what the rule engine keeps
 _WEIGHT, _BOOST, _UNLESS = "weight", "boost:", "unless:"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What decisions are reckoned by: rules, the house's stance, a model's thresholds (``None``: words alone)."""
+
+    rules: RuleSet
+    stance: Stance
+    model: Model | None
+
+    @classmethod
+    def of(cls, settings: Settings, extra: Sequence[Path] = (), *, instead: Sequence[Path] = ()) -> Terms:
+        """By *settings*, with the rule files *extra* on top, or *instead* in place of those they name. Raises
+        :class:`~segl.errors.SeglError`."""
+        rules = load_rules([*(instead or settings.detection.rules), *extra])
+        model = load_scale() if settings.detection.model else None
+        return cls(rules, Stance.of(settings.detection), model)
+
+    def decide(self, record: DecisionRecord) -> Verdict:
+        return decide_again(record, self.rules, self.stance, self.model)
 
 
 def decide_again(record: DecisionRecord, rules: RuleSet, stance: Stance, model: Model | None) -> Verdict:
@@ -106,6 +129,13 @@ def without(record: DecisionRecord, rule: str) -> DecisionRecord:
             record, said=replace(record.said, any=0.0, scores=dict.fromkeys(record.said.scores, 0.0))
         )
     return replace(record, hits=tuple(hit for hit in record.hits if hit.rule != rule))
+
+
+def decisive(record: DecisionRecord, terms: Terms) -> tuple[str, ...]:
+    """What spoke for the secure way and made the difference alone: without it the message would go plain."""
+    return tuple(
+        name for name in speakers(record) if terms.decide(without(record, name)).decision is Decision.PLAIN
+    )
 
 
 def unforeseen(old: RuleSet, new: RuleSet) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
     finetune   encoder.pt, encoder.onnx, tokenizer.json
     distill    linear.npz
     fit        fit.json
+    tradeoff   tradeoff.jsonl, beside what is shipped
 
 The first step takes most of the time: about 40 minutes on two cores.
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from segl_training import distill, finetune, fit
+from segl_training import distill, finetune, fit, tradeoff
 
 SHIPPED = ("encoder.onnx", "tokenizer.json", "linear.npz", "fit.json")
 
@@ -40,6 +41,7 @@ def main() -> None:
         asked.ship.mkdir(parents=True, exist_ok=True)
         for name in SHIPPED:
             shutil.copyfile(asked.folder / name, asked.ship / name)
+        tradeoff.make(asked.ship)
     print(f"{time.monotonic() - started:.0f} s in all")
 
 

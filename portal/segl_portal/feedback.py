@@ -18,8 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from segl.decisions import feedback
-from segl.decisions.feedback import SENDER, Says
+from segl.decisions.feedback import SENDER
 from segl.decisions.links import is_name, is_right
+from segl.decisions.said import Says
 from segl.metrics import FEEDBACK
 from segl.sealed.revocation import house_secret
 from segl.store import transaction

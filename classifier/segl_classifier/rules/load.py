@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +44,13 @@ class RuleSet:
     def labels(self) -> Mapping[Label, LabelPolicy]:
         """Threshold and decision of every category."""
         return self._parts.labels
+
+    def with_threshold(self, label: Label, threshold: float) -> RuleSet:
+        """The same rules, but *label* holds from *threshold* on."""
+        policy = replace(self.labels[label], threshold=threshold)
+        other = copy(self)
+        other._parts = replace(self._parts, labels={**self.labels, label: policy})
+        return other
 
     @property
     def digest(self) -> str:

@@ -5,45 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segl.cli.output import Exit, fail, fail_of, paint, printable, say, say_json
 from segl.errors import SeglError
-from segl.settings import DEFAULT_FILE, Settings
+from segl.settings import DEFAULT_FILE
 from segl.vocabulary import Decision
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from segl.decisions.record import Best, DecisionRecord
-    from segl_classifier.decide import Stance
-    from segl_classifier.rules import RuleSet
-    from segl_classifier.understanding.reading import Model
+    from segl_classifier.again import Terms
 
 _ID = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{32})?|[0-9A-Za-z]{10,20}|<[^<>\s]+@[^<>\s]+>")
-
-
-@dataclass(frozen=True, slots=True)
-class Scales:
-    """What decisions are reckoned by now."""
-
-    rules: RuleSet
-    stance: Stance
-    model: Model | None
-
-    @classmethod
-    def of(cls, settings: Settings, extra: Sequence[Path] = (), *, instead: Sequence[Path] = ()) -> Scales:
-        """By *settings*, with the rule files *extra* on top, or *instead* in place of those they name. Raises
-        :class:`~segl.errors.SeglError`."""
-        from segl_classifier.decide import Stance
-        from segl_classifier.rules import load_rules
-        from segl_classifier.understanding.model import load_scale
-
-        rules = load_rules([*(instead or settings.detection.rules), *extra])
-        model = load_scale() if settings.detection.model else None
-        return cls(rules, Stance.of(settings.detection), model)
 
 
 def looks_like_id(name: str) -> bool:
@@ -81,30 +57,30 @@ def explain_ids(
 ) -> list[Decision]:
     """``segl explain ID…``; what was decided."""
     from segl.cli.sealed import store_of
+    from segl_classifier.again import Terms
 
     decisions = []
     with store_of(file or DEFAULT_FILE) as (settings, engine):
         try:
-            scales = Scales.of(settings, extra)
+            terms = Terms.of(settings, extra)
         except SeglError as error:
             fail_of(error)
         for name in names:
             record = one_named(engine, name)
             if as_json:
-                say_json(told(engine, record, scales))
+                say_json(told(engine, record, terms))
             else:
-                show(engine, record, scales)
+                show(engine, record, terms)
             decisions.append(record.verdict)
     return decisions
 
 
-def told(engine: Engine, record: DecisionRecord, scales: Scales) -> dict[str, Any]:
+def told(engine: Engine, record: DecisionRecord, terms: Terms) -> dict[str, Any]:
     """The record, and what is known beside it, as JSON."""
     from segl.decisions import feedback
     from segl.store import transaction
-    from segl_classifier.again import decide_again
 
-    now = decide_again(record, scales.rules, scales.stance, scales.model)
+    now = terms.decide(record)
     with transaction(engine) as connection:
         said = feedback.read(connection, record.id)
         ways = _ways(connection, record.id)
@@ -116,15 +92,15 @@ def told(engine: Engine, record: DecisionRecord, scales: Scales) -> dict[str, An
     }
 
 
-def show(engine: Engine, record: DecisionRecord, scales: Scales) -> None:
+def show(engine: Engine, record: DecisionRecord, terms: Terms) -> None:
     """The record in words: what was read, the sums by the present rules, and what was decided then."""
     from segl.cli.explain import show_arithmetic
     from segl.decisions import feedback
     from segl.store import transaction
-    from segl_classifier.again import decide_again, findings_of, outdated, understanding_of
+    from segl_classifier.again import findings_of, outdated, understanding_of
     from segl_classifier.decide import balance_of
 
-    rules, model = scales.rules, scales.model
+    rules, model = terms.rules, terms.model
     with transaction(engine) as connection:
         said = feedback.read(connection, record.id)
         ways = _ways(connection, record.id)
@@ -139,8 +115,8 @@ def show(engine: Engine, record: DecisionRecord, scales: Scales) -> None:
         say(paint(f"  {_passage(best)}", dim=True))
     understanding = understanding_of(record) if model is not None else None
     findings = list(findings_of(record, rules))
-    balance = balance_of(findings, rules, scales.stance, model=model, understanding=understanding)
-    show_arithmetic(decide_again(record, rules, scales.stance, model), balance)
+    balance = balance_of(findings, rules, terms.stance, model=model, understanding=understanding)
+    show_arithmetic(terms.decide(record), balance)
     if record.rules != rules.digest[:16] or outdated(record, rules):
         say(paint("the sums are by the present rules; it was decided by others", "yellow"))
     say(f"decided: {record.verdict} ({', '.join(record.why) or 'nothing'}), mode {record.mode}")

@@ -41,7 +41,7 @@ def feedback(
     """
     from segl.cli.output import fail
     from segl.cli.sealed import store_of
-    from segl.decisions.feedback import Says
+    from segl.decisions.said import Says
 
     if message != _LIST and says not in set(Says):
         fail(f"{says!r} is neither wrong nor right" if says else "what of it? wrong or right")
@@ -59,7 +59,7 @@ def _note(engine: Engine, message: str, says: str, note: str, as_json: bool) -> 
     from segl.cli.output import say, say_json
     from segl.cli.person import me
     from segl.decisions import feedback
-    from segl.decisions.feedback import Says
+    from segl.decisions.said import Says
     from segl.store import transaction
 
     record = one_named(engine, message)

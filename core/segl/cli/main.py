@@ -24,6 +24,7 @@ COMMANDS = {
     "rules": ("segl.cli.rules", "Check, list and try the rules."),
     "settings": ("segl.cli.settings", "Check and show the settings; what each key means."),
     "policy": ("segl.cli.policy", "What holds for mail from whom to whom: explain, list, check."),
+    "thresholds": ("segl.cli.thresholds", "What other thresholds of categories would find and cost."),
     "route": ("segl.cli.route", "Show by which way recipients would get a message, and why."),
     "domains": ("segl.cli.domains", "List the domains mailed to, and by which ways."),
     "tunnel": ("segl.cli.tunnel", "Keep lists of tunnel partners up to date; make one."),

@@ -1,4 +1,4 @@
-"""``segl rules check|list|test``: for whoever writes rules (docs/rules.md)."""
+"""``segl rules check|list|test``, and ``replay|diff|cost``: for whoever writes rules (docs/rules.md, tuning.md)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.cli.output import Exit, columns, fail_of, paint, printable, say, say_json
+from segl.cli.rules_tuning import cost, diff, replay
 from segl.errors import SeglError
 from segl.settings import DEFAULT_FILE
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from segl_classifier.rules.verify import Trial
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command()(replay)
+app.command()(diff)
+app.command()(cost)
 
 Files = Annotated[
     list[Path] | None, typer.Argument(metavar="FILE…", help="Rule files on top of the shipped ones.")

@@ -6,8 +6,6 @@ Of one decision the latest word counts. Saying it again changes nothing and leav
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,33 +14,13 @@ from sqlalchemy.engine import Connection
 
 from segl import audit
 from segl.audit import Act
+from segl.decisions.said import Feedback, Says
 from segl.masking import mask_digits
 from segl.tables.decisions import decision_feedback
 
 SENDER: Final = "sender"  # who used the link in the receipt
 _NOTE: Final = 300
 _AT_ONCE: Final = 500
-
-
-class Says(StrEnum):
-    """Of a decision."""
-
-    WRONG = "wrong"  # it went securely and was not sensitive, or it was sensitive and did not
-    RIGHT = "right"
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """The latest word on one decision. ``at`` is in Unix seconds."""
-
-    id: str
-    says: Says
-    at: float
-    by: str
-    note: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"id": self.id, "says": self.says.value, "at": self.at, "by": self.by, "note": self.note}
 
 
 def say(connection: Connection, name: str, says: Says, by: str, now: float, note: str = "") -> bool:

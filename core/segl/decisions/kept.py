@@ -103,6 +103,14 @@ def backwards(
     return _pieces(engine, moment, domain, verdict, newest_first=True)
 
 
+def within(connection: Connection, begin: float, end: float) -> Iterator[DecisionRecord]:
+    """Those made from *begin* to *end*, the oldest first; read while the transaction lasts."""
+    query = sa.select(decision.c.form).where(decision.c.at >= begin, decision.c.at < end)
+    for (form,) in connection.execute(query.order_by(decision.c.at, decision.c.id)):
+        if (record := _read(form)) is not None:
+            yield record
+
+
 def forget(connection: Connection, before: float, actor: str) -> int:
     """Delete what was written before *before*, and what was said of decisions then; how many records."""
     old = decision.c.written_at < before

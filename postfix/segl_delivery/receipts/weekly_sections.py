@@ -16,6 +16,7 @@ from segl.settings import Settings
 from segl.settings_organisation import Owner
 from segl.vocabulary import Way
 from segl_delivery.receipts.endings import endings
+from segl_delivery.receipts.weekly_rules import rules_that_cost
 from segl_delivery.receipts.weekly_texts import WeeklyTexts
 
 _MOST_LINES: Final = 20
@@ -89,7 +90,24 @@ def false_alarms(week: Week) -> Section:
     )
 
 
-SECTIONS: Final[tuple[Callable[[Week], Section], ...]] = (by_way, portal, failed, ending, false_alarms)
+def rules(week: Week) -> Section:
+    """The rules with most false alarms; a tenant's of its own senders alone."""
+    owner, owners = week.owner, week.settings.owners
+
+    def counts(domain: str) -> bool:
+        return not owner.is_tenant or owners.find(domain) is owner
+
+    return Section(*rules_that_cost(week.connection, week.begin, week.end, owner.language, counts))
+
+
+SECTIONS: Final[tuple[Callable[[Week], Section], ...]] = (
+    by_way,
+    portal,
+    failed,
+    ending,
+    false_alarms,
+    rules,
+)
 
 
 def _most(counted: Counter[str], texts: WeeklyTexts) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection, Engine
 from segl import audit
 from segl.audit import Act
 from segl.decisions import feedback, kept
-from segl.decisions.feedback import Says
 from segl.decisions.record import DecisionRecord
+from segl.decisions.said import Says
 from segl.store import open_store, transaction
 from segl.tables.audit import audit_entry
 from segl.tables.decisions import decision

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from segl import audit
 from segl.decisions import feedback
-from segl.decisions.feedback import Feedback
 from segl.decisions.links import feedback_link, feedback_secret, is_asked, is_right
+from segl.decisions.said import Feedback
 from segl.sealed.keys import Secret
 from segl.sealed.revocation import house_secret, revocation_secret
 from segl.settings_file import parse_settings

@@ -1,0 +1,300 @@
+"""``segl rules replay|diff|cost``: what other rules would have made of the mail of the last weeks, what differs between
+two rule files, and which rules cost most false alarms."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segl.settings import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from segl.settings import Settings
+    from segl_classifier.again import Terms
+    from segl_classifier.replay import Change, Replayed
+
+_DAY = 86400.0
+_SHOWN = 10
+
+SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+Days = Annotated[float, typer.Option("--days", min=0, max=3660, help="Decisions of the last days.")]
+
+
+def replay(
+    new: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="NEW.toml…", help="Rule files in place of those that the settings name."),
+    ] = None,
+    on_top: Annotated[bool, typer.Option("--on-top", help="NEW.toml on top of them instead.")] = False,
+    new_settings: Annotated[
+        Path | None, typer.Option("--new-settings", readable=False, help="With [detection] of this file.")
+    ] = None,
+    mail: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mail", metavar="FILE|DIR|MBOX", help="Read these messages with both; may be repeated."
+        ),
+    ] = None,
+    days: Days = 30,
+    shown: Annotated[
+        int, typer.Option("--show", min=0, max=1000, help="So many changed decisions.")
+    ] = _SHOWN,
+    as_json: Json = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Show what would have become of the decisions that are remembered, before new rules go live.
+
+    Both the present rules and the new ones are reckoned on the features of each message: rule ids, scores, lengths.
+    What needs its text cannot be foreseen, new rules and new words: it is named, and --mail tries it on messages
+    you have.
+
+    Exit code: 0, also when nothing or much would change; 2 bad input.
+    """
+    from segl.cli.output import fail, fail_of, say_json
+    from segl.cli.sealed import store_of
+    from segl.decisions import kept
+    from segl.errors import SeglError
+    from segl.settings_file import load_settings
+    from segl_classifier.again import Terms, unforeseen
+    from segl_classifier.replay import replay as replayed
+
+    if not new and new_settings is None:
+        fail("what is new?", "name rule files, or --new-settings FILE")
+    with store_of(settings) as (loaded, engine):
+        try:
+            other = load_settings(new_settings) if new_settings else loaded
+            old_terms = Terms.of(loaded)
+            new_terms = Terms.of(other, new or ()) if on_top else Terms.of(other, instead=new or ())
+        except SeglError as error:
+            fail_of(error)
+        if mail:
+            found = _of_mail(mail, loaded, old_terms, new_terms)
+            blind: list[tuple[str, str]] = []
+        else:
+            found = replayed(kept.since(engine, time.time() - days * _DAY), old_terms, new_terms)
+            blind = list(unforeseen(old_terms.rules, new_terms.rules))
+    if as_json:
+        say_json({**found.as_dict(), "unforeseen": [{"rule": rule, "why": why} for rule, why in blind]})
+        return
+    _tell(found, shown, "messages" if mail else f"decisions of the last {days:g} days")
+    _tell_blind(blind)
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A rule file or folder; or the word shipped.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another.")],
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="FILES…", help="Messages to read with both.")
+    ] = None,
+    as_json: Json = False,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", readable=False, help="With FILES: how they are read.")
+    ] = None,
+) -> None:
+    """Show what differs between two rule files, rule by rule and list by list; on FILES also what comes of it.
+
+    The shipped rules are underneath both. Exit code: 0 no difference, 1 some, 2 bad input.
+    """
+    from segl.cli.output import Exit, fail_of, paint, say, say_json
+    from segl.errors import SeglError
+    from segl_classifier.again import Terms
+    from segl_classifier.decide import Stance
+    from segl_classifier.rules import load_rules
+    from segl_classifier.rules.compare import differences
+    from segl_classifier.understanding.model import load_scale
+
+    def rules_of(name: Path) -> list[Path]:
+        return [] if str(name) == "shipped" and not name.exists() else [name]
+
+    try:
+        before, after = load_rules(rules_of(old)), load_rules(rules_of(new))
+        loaded = _settings_or_usual(settings) if files else None
+    except SeglError as error:
+        fail_of(error)
+    found = list(differences(before, after))
+    replayed = None
+    if files and loaded is not None:
+        stance, model = Stance.of(loaded.detection), load_scale() if loaded.detection.model else None
+        replayed = _of_mail(files, loaded, Terms(before, stance, model), Terms(after, stance, model))
+    if as_json:
+        told = replayed.as_dict() if replayed else None
+        say_json({"differences": [one.as_dict() for one in found], "messages": told})
+        raise typer.Exit(Exit.FAILED if found else Exit.OK)
+    for one in found:
+        say(paint(str(one), bold=True))
+        for detail in one.details:
+            say(f"    {detail}")
+    if not found:
+        say("no difference")
+    if replayed is not None:
+        _tell(replayed, _SHOWN, "messages")
+    raise typer.Exit(Exit.FAILED if found else Exit.OK)
+
+
+def cost(
+    days: Days = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a rule.")] = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """List the rules that took part in most decisions which were called wrong.
+
+    ALONE: of these so many would have gone plain without the rule, by the present rules.
+    """
+    from segl.cli.output import columns, fail_of, paint, say, say_json
+    from segl.cli.sealed import store_of
+    from segl.decisions import feedback, kept
+    from segl.decisions.cost import Cost, costs
+    from segl.errors import SeglError
+    from segl.store import transaction
+    from segl_classifier.again import Terms, decisive
+
+    with store_of(settings) as (loaded, engine):
+        try:
+            terms = Terms.of(loaded)
+        except SeglError as error:
+            fail_of(error)
+        since = time.time() - days * _DAY
+        with transaction(engine) as connection:
+            said = feedback.said_since(connection, since)
+        found, wrong = costs(kept.since(engine, since), said)
+    by_rule = {one.rule: one for one in found}
+    for record in wrong:
+        for rule in decisive(record, terms):
+            by_rule.setdefault(rule, Cost(rule)).alone += 1
+    if as_json:
+        for one in found:
+            say_json(one.as_dict())
+        return
+    rows = [("RULE", "WRONG", "ALONE", "RIGHT", "SECURE")]
+    rows += [(one.rule, str(one.wrong), str(one.alone), str(one.right), str(one.secure)) for one in found]
+    for number, line in enumerate(columns(rows)):
+        say(paint(line, bold=not number))
+    say(f"{len(wrong)} decisions of the last {days:g} days were called wrong; segl feedback list shows them")
+
+
+def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -> Replayed:
+    """The messages *names* read with both; what the model says of one is asked once."""
+    from segl.cli.mailbox import Unread, find_sources, read_mail
+    from segl.cli.output import complain
+    from segl.decisions.record import DecisionRecord
+    from segl_classifier.classify import gather
+    from segl_classifier.decide import decide
+    from segl_classifier.extract import Pictures
+    from segl_classifier.replay import Replayed, change_of
+    from segl_classifier.understanding.model import load_model
+
+    model = load_model() if old.model is not None or new.model is not None else None
+    pictures, found = Pictures.of(settings.detection), Replayed()
+    for source in find_sources(names):
+        mails = [source] if isinstance(source, Unread) else read_mail(source, settings.limits.message_bytes)
+        for one in mails:
+            if isinstance(one, Unread):
+                complain(f"{one.name}: {one.problem}", one.hint)
+                continue
+            was = gather(one.raw, old.rules, settings.limits, model, pictures)
+            now = gather(one.raw, new.rules, settings.limits, None, pictures)
+            understood = was.understanding
+            before = decide(
+                was.findings,
+                old.rules,
+                old.stance,
+                model=old.model,
+                understanding=understood if old.model else None,
+            )
+            after = decide(
+                now.findings,
+                new.rules,
+                new.stance,
+                model=new.model,
+                understanding=understood if new.model else None,
+            )
+            record = DecisionRecord("", 0.0, _domain_in(one.raw), before.decision)
+            found.add(change_of(one.name, record, before, after, old, new))
+    return found
+
+
+def _domain_in(raw: bytes) -> str:
+    """The domain in the message's From."""
+    from email import message_from_bytes
+    from email.utils import parseaddr
+
+    from segl.addresses import domain_of
+
+    return domain_of(
+        parseaddr(str(message_from_bytes(raw.partition(b"\r\n\r\n")[0][:65536])["From"] or ""))[1]
+    )
+
+
+def _tell(found: Replayed, shown: int, of_what: str) -> None:
+    from segl.cli.output import COLOUR_OF, columns, paint, say
+
+    turned = sum(found.turns.values())
+    say(paint(f"{found.decisions} {of_what}: {turned} would go another way", bold=True))
+    for (before, after), number in sorted(found.turns.items()):
+        say(f"  {before} → {paint(after, COLOUR_OF[after])}: {number}")
+    if found.relabelled:
+        say(f"  the same way, for other categories: {found.relabelled}")
+    for heading, counted in (
+        ("by rule", found.by_rule),
+        ("by sender domain", found.by_domain),
+        ("by category (+ found now, - no more)", found.by_label),
+    ):
+        for text in _counted(heading, counted):
+            say(text)
+    changes = sorted(found.changes, key=lambda change: not change.turns)[:shown]
+    rows = [_row(change) for change in changes]
+    if rows:
+        say(paint("changed", bold=True))
+    for line in columns(rows):
+        say(f"  {line}")
+    if found.outdated:
+        say(paint(f"{found.outdated} were made when a rule that spoke looked for something else", "yellow"))
+
+
+def _counted(heading: str, counted: Counter[str]) -> Iterable[str]:
+    from segl.cli.output import paint, printable
+
+    if counted:
+        yield paint(heading, bold=True)
+    for name, number in counted.most_common(20):
+        yield f"  {number:>5}  {printable(name) or '-'}"
+
+
+def _row(change: Change) -> tuple[str, ...]:
+    from segl.cli.output import printable
+
+    def said(verdict: object) -> str:
+        return printable(str(verdict))
+
+    name = change.name[:32] if change.name == change.record.id else change.name
+    return (printable(name), said(change.before), "→", said(change.after), ", ".join(change.rules))
+
+
+def _tell_blind(blind: list[tuple[str, str]]) -> None:
+    from segl.cli.output import paint, say
+
+    if not blind:
+        say("nothing in the new rules needs the messages' text: all of it is foreseen")
+        return
+    say(paint(f"not foreseen, for it needs text ({len(blind)}): try --mail with messages of yours", "yellow"))
+    for rule, why in blind[:20]:
+        say(f"  {rule}: {why}")
+    if len(blind) > 20:
+        say(f"  and {len(blind) - 20} more")
+
+
+def _settings_or_usual(file: Path | None) -> Settings:
+    """The settings of *file*, the usual one's, or defaults: rule files may be compared where nothing is installed."""
+    import os
+
+    from segl.settings_file import load_settings, parse_settings
+
+    if file is not None or os.access(DEFAULT_FILE, os.R_OK):
+        return load_settings(file or DEFAULT_FILE)
+    return parse_settings({"organisation": {"name": "-", "domains": ["invalid"]}})

@@ -1,0 +1,66 @@
+"""The weekly report's section on rules: those that took part in most decisions which senders called wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from segl.decisions import feedback, kept
+from segl.decisions.cost import MODEL, costs
+from segl.language import Language
+from segl.vocabulary import Decision
+
+_BEFORE: Final = timedelta(days=7)  # what is called wrong this week may have been sent in the one before
+_MOST: Final = 10
+
+_TEXTS: Final[dict[Language, tuple[str, str, str, str, str]]] = {
+    "da": (
+        "Regler, der koster flest forkerte",
+        '{wrong} af {said} svar var "ikke følsomt". `segl rules cost` viser mere.',
+        "{rule}: {wrong} forkerte, {secure} sikre i alt",
+        "Ingen har svaret, at en mail ikke var følsom.",
+        "modellen",
+    ),
+    "en": (
+        "Rules that cost most false alarms",
+        '{wrong} of {said} answers were "not sensitive". `segl rules cost` shows more.',
+        "{rule}: {wrong} wrong, {secure} secure in all",
+        "Nobody has answered that a mail was not sensitive.",
+        "the model",
+    ),
+}
+
+
+def rules_that_cost(
+    connection: Connection,
+    begin: datetime,
+    end: datetime,
+    language: Language,
+    counts: Callable[[str], bool] = lambda _domain: True,
+) -> tuple[str, tuple[str, ...]]:
+    """Heading and lines: what was said from *begin* to *end* of decisions of this time and the week before, of senders
+    whose domain *counts*."""
+    heading, lead, line, nobody, model = _TEXTS[language]
+    said = {
+        name: one
+        for name, one in feedback.said_since(connection, begin.timestamp()).items()
+        if one.at < end.timestamp()
+    }
+    records = [
+        record
+        for record in kept.within(connection, (begin - _BEFORE).timestamp(), end.timestamp())
+        if record.verdict is not Decision.PLAIN and counts(record.domain)
+    ]
+    told = sum(record.id in said for record in records)
+    found, wrong = costs(records, said)
+    if not wrong:
+        return heading, (nobody,)
+    lines = [
+        line.format(rule=model if cost.rule == MODEL else cost.rule, wrong=cost.wrong, secure=cost.secure)
+        for cost in found
+        if cost.wrong
+    ]
+    return heading, (lead.format(wrong=len(wrong), said=told), *lines[:_MOST])
