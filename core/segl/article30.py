@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from segl.settings import Settings
+from segl.settings_organisation import Owner
 from segl.settings_receipts import Receipts
 from segl.vocabulary import Mode, Way
 
@@ -107,9 +108,9 @@ def recipients(settings: Settings) -> Iterator[str]:
     yield "Navneservere: modtagerens domæne som opslag."
 
 
-def record(settings: Settings) -> str:
-    """The record as Markdown."""
-    house, detection = settings.organisation, settings.detection
+def record(settings: Settings, owner: Owner | None = None) -> str:
+    """The record of *owner* (none: who runs the installation) as Markdown."""
+    house, detection = owner or settings.owners.first, settings.detection
     lines = [
         f"# Fortegnelse over behandlingsaktiviteter: sikker forsendelse af mail i {house.name}",
         "",
@@ -120,7 +121,7 @@ def record(settings: Settings) -> str:
         "| --- | --- |",
         f"| Dataansvarlig | {_cell(house.name)}, {OPEN} |",
         f"| Domæner | {', '.join(house.domains)} |",
-        f"| Kontakt, databeskyttelsesrådgiver | {_cell(settings.hold.officer) or OPEN} |",
+        f"| Kontakt, databeskyttelsesrådgiver | {_cell(house.named_officer) or OPEN} |",
         "| Formål | at mail med CPR-numre, fortrolige og følsomme oplysninger kun sendes krypteret (artikel 32) |",
         f"| Retsgrundlag | {OPEN} |",
         "| De registrerede | afsendere og modtagere af mail, og personer, der er omtalt i mail |",
@@ -146,14 +147,14 @@ def record(settings: Settings) -> str:
         "* Indhold står ikke i log, målinger, kvitteringer eller midlertidige filer; CPR-numre vises kun maskeret.",
         "* Hver proces har sin egen bruger og når kun det, den skal bruge.",
         "* Forseglede beskeder kan hverken åbnes med serverens disk alene eller med linket alene.",
-        *_people(settings),
+        *_people(house),
         "",
     ]
     return "\n".join(lines)
 
 
-def _people(settings: Settings) -> Iterator[str]:
-    persons = "to personer" if settings.hold.persons == 2 else "en person"
+def _people(house: Owner) -> Iterator[str]:
+    persons = "to personer" if house.persons == 2 else "en person"
     yield f"* Tilbageholdte beskeder frigives af {persons}; hvem, står i revisionssporet."
 
 

@@ -95,6 +95,11 @@ class Owner:
     failures_to: str
     is_tenant: bool = False
 
+    @property
+    def named_officer(self) -> str:
+        """The officer where one is named; empty where the postmaster stands in."""
+        return "" if self.officer == f"postmaster@{self.domains[0]}" else self.officer
+
     def may_decide(self, person: str) -> bool:
         """Whether *person* (a user's name, as :func:`segl.cli.person.me` has it) may decide about its mail on hold."""
         return not self.deciders or person.removesuffix(" (sudo)") in self.deciders

@@ -6,6 +6,7 @@ Part of :mod:`segl.settings`; the comments are the manual here as there. Which e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -44,6 +45,12 @@ def _member(value: str) -> str:
     return _party(value)
 
 
+def _name(value: str) -> str:
+    if re.search(r"\d{6}-?\d{4}", value):  # it stands in logs and records, where none may
+        raise ValueError("could be a CPR number")
+    return value
+
+
 def _tag(value: str) -> str:
     if not tag_word(value):
         raise ValueError("is empty; every subject would begin with it")
@@ -61,7 +68,9 @@ def _lowered(value: str) -> Label | Doubt:
 
 
 Name = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="name: small letters, digits, hyphens")
+    str,
+    Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="name: small letters, digits, hyphens"),
+    AfterValidator(_name),
 ]
 Party = Annotated[
     str,

@@ -149,18 +149,25 @@ def settings_(
 
 
 @app.command()
-def record(settings: SettingsFile = DEFAULT_FILE) -> None:
+def record(
+    organisation: Annotated[
+        str, typer.Option("--organisation", metavar="NAME", help="That of this one of several.")
+    ] = "",
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
     """Write the record of processing activities (GDPR article 30), in Danish, from the settings.
 
     Markdown on standard output. What only the organisation knows is left open.
     """
     from segl.article30 import record as written
+    from segl.cli.organisation import named_owner
     from segl.cli.output import fail_of, say
     from segl.errors import SeglError
     from segl.settings_file import load_settings
 
     try:
-        say(written(load_settings(settings)).rstrip())
+        loaded = load_settings(settings)
+        say(written(loaded, named_owner(loaded, organisation)).rstrip())
     except SeglError as error:
         fail_of(error)
 

@@ -79,3 +79,19 @@ def test_the_command_writes_it(tmp_path: Path) -> None:
     settings(tmp_path)
     done = CliRunner().invoke(build("audit"), ["audit", "record", "--settings", str(tmp_path / "segl.toml")])
     assert (done.exit_code, done.stdout.startswith("# Fortegnelse over behandlingsaktiviteter")) == (0, True)
+
+
+def test_each_of_several_organisations_has_its_own(tmp_path: Path) -> None:
+    loaded = settings(
+        tmp_path,
+        '[hold]\nofficer = "dpo@nordby.example"\n\n[[tenant]]\nname = "Skolen"\ndomains = ["skole.example"]\n',
+    )
+    school = record(loaded, loaded.owners.named("Skolen"))
+    assert f"| Dataansvarlig | Skolen, {OPEN} |" in school
+    assert "| Domæner | skole.example |" in school
+    assert "nordby" not in school.lower()
+    file = tmp_path / "segl.toml"
+    told = CliRunner().invoke(
+        build("audit"), ["audit", "record", "--organisation", "Skolen", "--settings", str(file)]
+    )
+    assert told.stdout.strip() == school.strip()

@@ -254,6 +254,18 @@ def test_what_is_not_known_is_never_taken_for_a_yes_or_a_no(
     assert full in (less.verdict, *less.perhaps.get(Term.VERDICT, ()))
 
 
+@given(st.lists(st.tuples(PARTIES, st.sampled_from(list(Proof)[1:])), max_size=6), ADDRESSES, ADDRESSES)
+def test_one_more_entry_never_makes_the_least_weaker(
+    entries: list[tuple[list[str], Proof]], sender: str, recipient: str
+) -> None:
+    every = [Policy(name=f"p{n}", sender=tuple(who), least=least) for n, (who, least) in enumerate(entries)]
+    ranks = []
+    for number in range(len(every) + 1):
+        found = PolicyTable(every[:number]).about(message(sender)).terms(recipient).least
+        ranks.append(found.least.rank if found and found.least else -1)
+    assert ranks == sorted(ranks)
+
+
 def test_order_and_least_are_what_was_written() -> None:
     [entry] = settings({"recipient": ["x.dk"], "order": ["tls", "portal"], "least": "dane"}).policies.entries
     assert (entry.order, entry.least) == ((Way.TLS, Way.PORTAL), Proof.DANE)

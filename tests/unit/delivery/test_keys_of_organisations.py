@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from segl.cli.main import build
 from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl_delivery.keyring import KeyRing, KeyState, OwnKey
@@ -69,6 +71,26 @@ def test_whose_a_key_is(tmp_path: Path, holders: tuple[str, ...], owner: str) ->
     own = OwnKey(read.key, read.certificate, False, "k", holders)
     owners = settings(tmp_path).owners
     assert [one.name for one in owners.every if own.is_of(one, owners)] == [owner]
+
+
+def segl(file: Path, *words: str) -> Result:
+    return CliRunner().invoke(build("key"), ["key", *words, "--settings", str(file)])
+
+
+def test_a_new_key_is_for_one_organisation_and_bears_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "segl.toml"
+    file.write_text(
+        '[organisation]\nname = "Hosting"\ndomains = ["hosting.example"]\n\n'
+        '[[tenant]]\nname = "Skolen"\ndomains = ["skole.example"]\n\n'
+        f'[delivery]\nkeys = "{tmp_path / "keys"}"\n',
+        "utf-8",
+    )
+    both = segl(file, "new", "skole.example", "post@hosting.example")
+    assert both.exit_code == 2
+    assert "that is for Skolen and Hosting" in both.output
+    assert segl(file, "new", "skole.example").exit_code == 0
+    [own] = KeyRing(tmp_path / "keys").keys()
+    assert "O=Skolen" in own.certificate.subject.rfc4514_string()
 
 
 def test_a_key_for_a_parent_domain_does_not_open_for_a_tenant_below_it(tmp_path: Path) -> None:
