@@ -11,12 +11,9 @@ from segl.settings import DEFAULT_FILE
 from segl.vocabulary import Decision, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from segl.cli.policy_told import Told
     from segl.policy import Message
     from segl.settings import Settings
-    from segl.settings_policy import Policy
     from segl.vocabulary import Verdict
 
 SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
@@ -110,15 +107,16 @@ def check(settings: SettingsFile = DEFAULT_FILE) -> None:
     Exit code: 0 good, 1 an entry never counts, 2 the settings cannot be used.
     """
     from segl.cli.output import Exit, complain, say
+    from segl.policy_hidden import hidden
 
     loaded = _load(settings)
-    hidden = list(_hidden(loaded))
-    for entry, term, before in hidden:
+    found = list(hidden(loaded.policies.entries))
+    for entry, term, before in found:
         complain(
             f"{entry.name}: its {term} never counts, {before.name} comes before and holds whenever it does",
             "put it before, or take it out",
         )
-    if hidden:
+    if found:
         raise typer.Exit(Exit.FAILED)
     groups = sum(len(group.members) for group in loaded.group)
     say(f"{len(loaded.policy)} policies, {len(loaded.group)} groups with {groups} members: good")
@@ -244,35 +242,3 @@ def _show(settings: Settings, sender: str, recipient: str, lines: list[Told]) ->
             say(
                 "  mail to own recipients is not read and goes inside: the verdict is that of copies to others"
             )
-
-
-def _hidden(settings: Settings) -> Iterator[tuple[Policy, str, Policy]]:
-    """Entries one of whose terms an earlier one always takes. ``least`` is never hidden, since the strictest counts;
-    nor is anything by a verdict "plain", which is passed over where it does not lower."""
-    from segl.policy import Term
-
-    entries = settings.policies.entries
-    for place, entry in enumerate(entries):
-        for term in (Term.VERDICT, Term.ORDER, Term.RECEIPTS, Term.LOOK):
-            if getattr(entry, term.value) in (None, ""):
-                continue
-            for before in entries[:place]:
-                value = getattr(before, term.value)
-                if value not in (None, "", Decision.PLAIN) and _covers(before, entry):
-                    yield entry, term.value, before
-                    break
-
-
-def _covers(before: Policy, entry: Policy) -> bool:
-    """Whether *before* holds whenever *entry* does, as far as their conditions show it."""
-    for key in ("sender", "recipient", "labels", "tags"):
-        wide, narrow = getattr(before, key), getattr(entry, key)
-        if wide and not (narrow and set(narrow) <= set(wide)):
-            return False
-    for key, least in (("cpr_numbers", True), ("min_bytes", True), ("max_bytes", False)):
-        bound, of = getattr(before, key), getattr(entry, key)
-        if bound is not None and (of is None or (of < bound if least else of > bound)):
-            return False
-    if before.scores and before.scores != entry.scores:
-        return False
-    return not before.organisation or before.organisation == entry.organisation

@@ -1,0 +1,52 @@
+"""What `segl doctor` says of policies: entries that never count, and senders that anybody may write."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from segl.postfix.check import State
+from segl.postfix.check_policies import policy_checks
+from segl.settings_file import parse_settings
+from world.installation import Installation
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
+)
+
+HOLD = {"name": "hold", "recipient": ["x.example"], "verdict": "hold"}
+BY_SENDER = {"name": "s", "sender": ["nordby.example"], "verdict": "plain", "lowers": ["billing"]}
+BY_RECIPIENT = {"name": "r", "recipient": ["x.example"], "verdict": "plain", "lowers": ["billing"]}
+
+
+def checked(site: Installation, *policies: dict[str, Any]) -> dict[str, tuple[State, str]]:
+    raw: dict[str, Any] = {**site.raw, "policy": list(policies)}
+    setup = replace(site.setup, settings=parse_settings(raw))
+    return {check.id: (check.state, check.found) for check in policy_checks(setup)}
+
+
+def test_without_policies_nothing_is_said(site: Installation) -> None:
+    assert checked(site) == {}
+
+
+def test_an_entry_that_never_counts_is_named(site: Installation) -> None:
+    assert checked(site, HOLD)["policies.hidden"] == (State.OK, "1 policy")
+    state, found = checked(site, HOLD, {**HOLD, "name": "more", "labels": ["cpr"]})["policies.hidden"]
+    assert (state, found) == (State.WARN, "more: its verdict never counts after hold")
+    wider = {**HOLD, "name": "wider", "recipient": ["x.example", "y.example"]}
+    assert checked(site, HOLD, wider)["policies.hidden"][0] is State.OK
+    assert checked(site, BY_RECIPIENT, HOLD)["policies.hidden"][0] is State.OK, "plain gives way"
+
+
+def test_who_lowers_by_sender_must_know_who_sends(site: Installation) -> None:
+    site.front("-e", "smtpd_sender_restrictions=")
+    assert "policies.senders" not in checked(site, BY_RECIPIENT)
+    state, found = checked(site, BY_SENDER)["policies.senders"]
+    assert state is State.WARN
+    assert "s lower by the sender, whom smtp" in found
+    site.front("-e", "smtpd_sender_restrictions=reject_authenticated_sender_login_mismatch")
+    assert checked(site, BY_SENDER)["policies.senders"][0] is State.OK
+    assert checked(site, BY_SENDER)["policies.lowering"] == (State.OK, "mail may go in clear by s")
