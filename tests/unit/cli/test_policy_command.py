@@ -68,8 +68,10 @@ BOOKS, BO = "bogholderi@skole.example", "bo@kommune.example"
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
+    rules = tmp_path / "own.toml"
+    rules.write_text('[label.criminal]\ndecision = "hold"\n', "utf-8")
     found = tmp_path / "segl.toml"
-    found.write_text(SETTINGS, "utf-8")
+    found.write_text(f'{SETTINGS}[detection]\nrules = ["{rules}"]\n\n', "utf-8")
     return found
 
 
@@ -186,7 +188,7 @@ def test_entries_are_listed_in_the_order_in_which_they_count(file: Path) -> None
 def test_entries_that_never_count_are_found(file: Path) -> None:
     assert "6 policies, 0 groups with 0 members: good" in segl("check", file=file).stdout
     more = '[[policy]]\nname = "igen"\nlabels = ["criminal"]\ncpr_numbers = 2\nverdict = "reject"\n'
-    file.write_text(SETTINGS + more, "utf-8")
+    file.write_text(file.read_text("utf-8") + more, "utf-8")
     done = segl("check", file=file)
     assert done.exit_code == 1
     assert "igen: its verdict never counts, straf comes before" in done.output
