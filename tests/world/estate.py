@@ -15,8 +15,8 @@ from world.postfix import wait_for_port
 from world.street import Street
 
 
-def build_house(street: Street, directory: Path, **settings: Any) -> House:
-    """A house in *directory*, not started; *settings* are those of :class:`House`."""
+def build_house(street: Street, directory: Path, *, kind: type[House] = House, **settings: Any) -> House:
+    """A house in *directory*, not started; *settings* are those of its *kind*."""
     # pytest's folders are 0700; Postfix's own user must reach the sockets
     directory.mkdir(parents=True, exist_ok=True)
     for folder in (directory, *directory.parents):
@@ -24,7 +24,7 @@ def build_house(street: Street, directory: Path, **settings: Any) -> House:
             break
         folder.chmod(folder.stat().st_mode | 0o055)
     street.forget()
-    house = House(directory, ca_file=street.ca.file, **settings)
+    house = kind(directory, ca_file=street.ca.file, **settings)
     shutil.copy(street.partner.certificate.cert, house.tunnel / f"{street.partner.domain}.pem")
     return house
 
