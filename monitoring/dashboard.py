@@ -134,6 +134,7 @@ ROWS: Final[dict[str, list[Panel]]] = {
             {
                 per_minute("segl_map_requests_total", "map", "answer"): "{{map}}: {{answer}}",
                 per_minute("segl_routes_total", "way"): "way: {{way}}",
+                per_minute("segl_map_memory_total", "result"): "memory: {{result}}",
             },
         ),
         Panel(
@@ -145,6 +146,7 @@ ROWS: Final[dict[str, list[Panel]]] = {
             "Looked up, a minute",
             {
                 per_minute("segl_probes_total", "result"): "mail host: {{result}}",
+                per_minute("segl_dns_answers_total", "result"): "DNS: {{result}}",
                 per_minute("segl_proofs_total", "proof", "answer"): "{{proof}}: {{answer}}",
                 per_minute("segl_sts_fetches_total", "result"): "MTA-STS: {{result}}",
                 per_minute("segl_certificate_searches_total", "result"): "certificate: {{result}}",
@@ -216,6 +218,7 @@ ROWS: Final[dict[str, list[Panel]]] = {
                 "segl_tunnel_list_expires_in_seconds / 86400": "{{list}}: ends in days",
                 "segl_tunnel_list_certificate_days": "{{list}}: first certificate ends in days",
                 "segl_tunnel_list_domains": "{{list}}: domains",
+                "(segl_certificate_end_timestamp_seconds - time()) / 86400": "certificate ({{of}}) ends in days",
             },
         ),
     ],

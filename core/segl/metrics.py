@@ -53,11 +53,16 @@ DECISIONS = Counter(
 )
 FEEDBACK = Counter("segl_feedback", "What senders said of decisions by the link in their receipt", ["says"])
 WORKERS = Gauge("segl_workers", "Milter workers alive", multiprocess_mode="mostrecent")
-WORKER_DEATHS = Counter("segl_worker_deaths", "Milter workers that died and were replaced")
+WORKER_DEATHS = Counter(
+    "segl_worker_deaths", "Workers of segl-milter or segl-portal that died and were replaced"
+)
 RELOADS = Counter("segl_reloads", "Reloads of settings and rules", ["result"])
 
 MAP_REQUESTS = Counter("segl_map_requests", "Socketmap requests, by map and answer", ["map", "answer"])
 MAP_SECONDS = Histogram("segl_map_seconds", "Time to answer a socketmap request", buckets=_SCAN_BUCKETS)
+MAP_MEMORY = Counter(
+    "segl_map_memory", "Questions for a recipient's way, by whether memory had all it takes", ["result"]
+)
 ANNOUNCED = Counter("segl_announced", "Recipients that the milter announced to segl-map", ["result"])
 ROUTES = Counter("segl_routes", "Route answers, by way (Postfix asks several times for a recipient)", ["way"])
 # The map is told of recipients, not of messages, and of each several times: a recipient is counted when its way is
@@ -81,6 +86,11 @@ QUEUE_OLDEST = Gauge(
 )
 CERTIFICATE_SEARCHES = Counter(
     "segl_certificate_searches", "Searches for a recipient's own certificate, by how they ended", ["result"]
+)
+DNS_ANSWERS = Counter(
+    "segl_dns_answers",
+    "Questions of segl-map to name servers: found, missing for certain, or failed",
+    ["result"],
 )
 PROBES = Counter("segl_probes", "STARTTLS probes of MX hosts, by result", ["result"])
 STS_FETCHES = Counter(
@@ -145,6 +155,13 @@ CANARY_MILTER_MISSING = Gauge(
 OWN_KEY_DAYS = Gauge(
     "segl_own_key_days",
     "Until the first of our own active keys ends (looked at every hour); NaN: there is none",
+)
+
+CERTIFICATE_END = Gauge(
+    "segl_certificate_end_timestamp_seconds",
+    "When the first of the certificates in the folder of tunnel partners ends, and the portal's own; NaN: none",
+    ["of"],
+    multiprocess_mode="mostrecent",
 )
 
 # One series for each [[tunnel_list]] of the settings. NaN: nothing was accepted yet, or it has no end.

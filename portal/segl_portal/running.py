@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from starlette.types import ASGIApp
 
+from segl import metrics
+from segl.certificate_ends import first_end
 from segl.errors import SeglError
 from segl.events import Events
 from segl.settings import Settings
@@ -48,6 +50,8 @@ def run_worker(
         closing.callback(posting.close)
         web = settings.portal.web
         tls = tls_context(web)
+        if web.certificate is not None:
+            metrics.CERTIFICATE_END.labels("portal").set(first_end([web.certificate]))
         reader = Reader(workshop)
         app = Swapped(_app(settings, engine, events, posting, reader, closing))
         note_quietly(engine, settings, file, events, "segl-portal")
@@ -96,3 +100,4 @@ def _renew(tls: ssl.SSLContext | None, settings: Settings) -> None:
     web = settings.portal.web
     if tls is not None and web.certificate is not None:
         tls.load_cert_chain(web.certificate, web.key)
+        metrics.CERTIFICATE_END.labels("portal").set(first_end([web.certificate]))

@@ -137,6 +137,7 @@ class Workers:
         metrics.forget_process(worker.pid)
         if self._stopping:
             return
+        metrics.WORKER_DEATHS.inc()
         self._events.worker_died(worker.pid, code, self._kind)
         now = time.monotonic()
         stable = now - worker.started >= _STABLE_SECONDS

@@ -22,11 +22,13 @@ from segl.headers import ROUTE
 from segl.mail.fields import read_header
 from segl.metrics import CANARY_MILTER_MISSING, CANARY_OVERDUE, CANARY_RESULTS, CANARY_SECONDS
 from segl.receipts.key import ReceiptKey
-from segl.receipts.states import Stage, State
+from segl.receipts.states import News, Stage, State
+from segl.sealed.belonging import storage_of
+from segl.sealed.life import revoke
 from segl.settings import Settings
 from segl.settings_canary import OWN, is_own_sink
 from segl.store import transaction
-from segl.vocabulary import Decision, Mode, Way
+from segl.vocabulary import Decision, Mode
 from segl_delivery.agent import Delivery, Incoming
 from segl_delivery.receipts.report import Report
 
@@ -85,24 +87,30 @@ class CanaryReports:
     engine: Engine
     events: Events
 
-    def take(self, report: Report, news: Callable[[], tuple[Stage, State, Way | None, str]]) -> bool:
-        """Whether *report* is about a canary; it is then written down. *news* says what it tells. Blocking. Raises
+    def take(self, report: Report, news: News | None) -> bool:
+        """Whether *report* is about a canary; it is then written down. *news* is what it says. Blocking. Raises
         :class:`~segl.errors.StoreError`."""
         ident, recipient = self._named(report)
         if not ident:
             return False
-        stage, state, way, detail = news()
-        came = _came(stage, state, own=is_own_sink(recipient))
-        if came is None:
+        came = None if news is None else _came(news.stage, news.state, own=is_own_sink(recipient))
+        if news is None or came is None:
             return True
+        now, way = time.time(), news.way.value if news.way else ""
         with transaction(self.engine) as connection:
             given = records.envelope_id(connection, ident)
             read = given is not None and given != report.envelope_id
-            new = records.seen(
-                connection, ident, came, time.time(), read=read, way=way.value if way else "", detail=detail
-            )
+            new = records.seen(connection, ident, came, now, read=read, way=way, detail=news.detail)
         if new:
             self.events.canary_arrived(ident, recipient, came.value, read=read)
+        if news.sealed_id:  # nobody will open it, and nobody need be told so
+            revoke(
+                self.engine,
+                storage_of(self.settings.portal, self.engine),
+                news.sealed_id,
+                now,
+                actor="segl canary",
+            )
         return True
 
     def _named(self, report: Report) -> tuple[str, str]:

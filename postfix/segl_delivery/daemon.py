@@ -27,6 +27,7 @@ from sqlalchemy.engine import Engine
 
 from segl import metrics, notify
 from segl.canary.standing import Came
+from segl.certificate_ends import first_end, partners_files
 from segl.certificate_records import CertificateRecords
 from segl.errors import SeglError
 from segl.events import Events, configure_log
@@ -65,6 +66,7 @@ from segl_delivery.receipts.office import Office
 from segl_delivery.sealed_news import SealedNews
 from segl_delivery.sealing import Sealer, try_storage
 from segl_delivery.server import LmtpServer
+from segl_delivery.settings_watch import SettingsWatch
 from segl_delivery.tunnel import TunnelAgent
 
 THREADS: Final = 32
@@ -257,6 +259,7 @@ class _Daemon:
                 self._follower.run(),
                 self._decisions.run(),
                 CanaryWatch(lambda: self._settings, self._engine, self._events).run(),
+                SettingsWatch(lambda: self._settings, self._file, self._engine, self._events).run(),
                 Calendar(self._engine, lambda: self._agents.office, self._events).run(),
             )
         ]
@@ -313,6 +316,8 @@ class _Daemon:
         SeenCapabilities(self._engine).prune(now)
         forget_old(self._engine, now)
         self._decisions.forget(now)
+        partners = partners_files(self._settings.delivery.certificates)
+        metrics.CERTIFICATE_END.labels("tunnel").set(first_end(partners))
         keep_house(self._settings, self._engine, self._events, now)
 
     async def _tell_news(self) -> None:

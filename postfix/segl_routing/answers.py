@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from segl.demand_tag import TLS_DEMANDS, UnknownDemand, untagged
 from segl.errors import RoutingError
 from segl.events import Events
-from segl.metrics import MAP_REQUESTS, MAP_SECONDS, ROUTES, TLS_PROOFS
+from segl.metrics import MAP_MEMORY, MAP_REQUESTS, MAP_SECONDS, ROUTES, TLS_PROOFS
 from segl.vocabulary import Proof, Way
 from segl_routing.certificates.knowledge import NOT_LOOKED_FOR, CertificateKnowledge
 from segl_routing.facts import DomainFacts
@@ -38,6 +38,7 @@ _COUNTERS = {
     for name in ("transport", "tlspolicy", "other")
     for status in Status
 }
+_MEMORY = {False: MAP_MEMORY.labels("hit"), True: MAP_MEMORY.labels("miss")}
 _ROUTES = {way: ROUTES.labels(way.value) for way in Way}
 
 
@@ -107,7 +108,9 @@ class Answers:
             return self._reply(Undecided(key, str(error)), begun)
         least = least or Proof.ENCRYPT
         outcome = self._decide(address, least)
-        if isinstance(outcome, Undecided) and (outcome.unchecked or outcome.unfound):
+        missed = isinstance(outcome, Undecided) and bool(outcome.unchecked or outcome.unfound)
+        _MEMORY[missed].inc()
+        if isinstance(outcome, Undecided) and missed:
             return self._after_look(address, outcome, least, begun)
         return self._reply(outcome, begun)
 

@@ -33,6 +33,7 @@ import dns.rdatatype
 import dns.resolver
 
 from segl.errors import RoutingError
+from segl.metrics import DNS_ANSWERS
 from segl.settings_values import server_address
 
 RESOLV_CONF = Path("/etc/resolv.conf")
@@ -132,7 +133,14 @@ class Resolver:
 
     async def _in_turn(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Reply:
         async with self._places:
-            return await self._exchange(name, kind)
+            try:
+                reply = await self._exchange(name, kind)
+            except DnsUnsure:
+                DNS_ANSWERS.labels("failed").inc()
+                raise
+        there = reply.message.rcode() == dns.rcode.NOERROR and bool(reply.message.answer)
+        DNS_ANSWERS.labels("found" if there else "missing").inc()
+        return reply
 
     async def _exchange(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> Reply:
         servers = list(self.servers())

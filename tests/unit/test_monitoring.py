@@ -138,6 +138,22 @@ CASES = [
         },
     ),
     Case(
+        "SeglCodesWrong",
+        "70m",
+        {'segl_portal_given_total{answer="wrong"}': "0+1x90"},
+        {
+            'segl_portal_given_total{answer="wrong"}': "0+1x20 20x70",
+            'segl_portal_given_total{answer="opened"}': "0+9x90",
+        },
+    ),
+    Case("SeglReceiptsLate", "50m", {"segl_receipts_due": "3x60"}, {"segl_receipts_due": "3x9 0 3x9 0 3x40"}),
+    Case(
+        "SeglCertificateEnds",
+        "70m",
+        {'segl_certificate_end_timestamp_seconds{of="tunnel"}': "900000x90"},
+        {'segl_certificate_end_timestamp_seconds{of="portal"}': "9000000x90"},
+    ),
+    Case(
         "SeglAnswersWait",
         "40m",
         {'segl_portal_answers_total{result="not-sent"}': "0+1x60"},

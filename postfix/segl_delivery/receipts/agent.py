@@ -18,10 +18,8 @@ from segl.mail.return_port import ReturnPort
 from segl.metrics import REPORTS
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
-from segl.receipts.states import Stage, State
 from segl.settings import Settings
 from segl.settings_receipts import Receipts
-from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, Incoming
 from segl_delivery.canary import CanaryReports
 from segl_delivery.receipts.ledger import Ledger
@@ -75,10 +73,11 @@ class ReceiptAgent:
         return await self.ledger.hear(heard)
 
     def _is_of_canary(self, report: Report, sender: str) -> bool:
-        def news() -> tuple[Stage, State, Way | None, str]:
-            return first_news(report, self.settings.takes, self.settings.portal.relay.host)
-
-        return sender.lower() == self.settings.canary_sender.lower() and self.canaries.take(report, news)
+        if sender.lower() != self.settings.canary_sender.lower():
+            return False
+        return self.canaries.take(
+            report, first_news(report, self.settings.takes, self.settings.portal.relay.host)
+        )
 
     def _is_for_the_sender(self, report: Report, sender: str) -> bool:
         """Whether this sender gets Postfix's own notices, in place of receipts."""

@@ -57,15 +57,10 @@ def heard_of(
     )
 
 
-def first_news(
-    report: Report, is_own: Callable[[str], bool], relay: str = ""
-) -> tuple[Stage, State, Way | None, str]:
-    """What *report* says of its first recipient, with nothing held back: who says so, how it is, the way, the words."""
-    stage, result = stage_of(report), report.results[0]
-    if result.action not in _STATES:
-        return stage, State.PENDING, None, ""
-    news = _news(result, report, stage, is_own, relay)
-    return stage, news.state, news.way, news.detail
+def first_news(report: Report, is_own: Callable[[str], bool], relay: str = "") -> News | None:
+    """What *report* says of its first recipient, with nothing held back."""
+    result = report.results[0]
+    return _news(result, report, stage_of(report), is_own, relay) if result.action in _STATES else None
 
 
 def stage_of(report: Report) -> Stage:
