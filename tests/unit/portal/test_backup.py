@@ -40,8 +40,10 @@ def test_a_message_can_be_read_after_a_restore(repository: Path, tmp_path: Path)
     home.mkdir()
     with PortalSite(home) as site:
         letter = site.seal(content=b"Subject: Brev\r\n\r\nHej Bo\r\n")
+        revoked = site.seal("carl@vestby.example")
         run(commands(repository, "backup", root))  # while it runs
         later = site.seal("efter@vestby.example")
+        site.revoke(revoked)
 
     kept = root / "var/backups/segl-data"
     assert {file.stat().st_mode & 0o077 for file in kept.iterdir()} == {0}, "nobody else may read it"
@@ -56,5 +58,6 @@ def test_a_message_can_be_read_after_a_restore(repository: Path, tmp_path: Path)
     assert (root / "etc/segl/receipts.key").read_text() == "key"
     with PortalSite(home) as site:
         site.open(letter)
+        site.open(revoked)  # what the page warns of: revoke it anew
         assert audit.verify(site.engine).broken is None
         assert not [file for file in (home / "sealed").rglob("*") if later.message_id in file.name]
