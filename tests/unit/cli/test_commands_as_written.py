@@ -37,6 +37,7 @@ _COMMAND = re.compile(
 )
 
 MESSAGE = "From: anna@x.dk\nTo: bo@kunde.example\nSubject: Sag\n\nHej Bo. Dit CPR-nummer er 150689-1234.\n"
+MBOX = f"From anna@x.dk Fri Nov 27 10:00:00 2026\n{MESSAGE}\n"
 LABELLED = '{"id": "1", "lang": "da", "subject": "Sag", "text": "Hej Bo. Vi ses.", "labels": []}\n'
 RULES = """
 [[rule]]
@@ -58,8 +59,11 @@ def typed() -> Iterator[str]:
                 yield " ".join(line.split())
 
 
+# What a file is whose name ends so; "": the settings.
+FILES = {".toml": RULES.replace("0.5", "0.6"), ".jsonl": LABELLED, ".mbox": MBOX, ".toml.new": ""}
 STAND_INS = (
     ("[FILE…]", "own.toml"),
+    ("/etc/segl/rules.d/", ""),
     ("[--json]", "--json"),
     ("evaluate FILE…", "evaluate set.jsonl"),
     ("FILE…", "message.eml"),
@@ -162,6 +166,10 @@ def self_signed(name: str, key: str, key_file: Path, file: Path) -> None:
 
 def prepare(place: Place, command: str) -> None:
     """What the page has had done before this line."""
+    for name in shlex.split(command):
+        for ending, text in FILES.items():
+            if name.endswith(ending) and "/" not in name and not Path(name).exists():
+                Path(name).write_text(text or place.file.read_text("utf-8"), "utf-8")
     if command.startswith("key new"):
         return
     assert place.types("key new x.dk --algorithm p-256").exit_code == 0
@@ -183,7 +191,7 @@ def prepare(place: Place, command: str) -> None:
 
 @pytest.mark.parametrize("command", HERE)
 def test_it_does_what_it_says(place: Place, premises: tuple[Path, Counter, str], command: str) -> None:
-    """No usage error, no bad input, nothing unforeseen: 1 and 10 to 23 are answers."""
+    """No usage error, no bad input, nothing unforeseen; that something differs or is not so (1) is an answer."""
     if command.startswith("policy"):
         place.file.write_text(place.file.read_text("utf-8") + POLICY, "utf-8")
     prepare(place, command)
@@ -191,15 +199,14 @@ def test_it_does_what_it_says(place: Place, premises: tuple[Path, Counter, str],
     done = place.types(written.replace("/etc/segl/segl.toml", str(place.file)))
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     assert done.exit_code != BAD_INPUT, done.output
-    assert done.exit_code in (0, 10) or EXPECTED.get(command) == done.exit_code, done.output
+    answered = done.exit_code in (0, 10) or (done.exit_code == 1 and not done.stderr)
+    assert answered or EXPECTED.get(command) == done.exit_code, done.output
 
 
 POLICY = '[[policy]]\nname = "kommunen"\nrecipient = ["kommune.example"]\nleast = "dane"\n'
 # Answers that are no success here, and why.
 EXPECTED = {
-    "status": 1,  # no process runs
     "domains --draft kunde.dk": 1,  # nothing was sent to it yet
-    "tunnel list": 1,  # none was accepted yet
     "route bo@kommune.example": UNDECIDED,  # no name server answers
     "route bo@klartekst.example --refresh": UNDECIDED,
 }
