@@ -76,6 +76,7 @@ _SLOW = frozenset(
     test_desk
     test_evaluate
     test_explain
+    test_features
     test_formats_image
     test_index
     test_journal
@@ -101,6 +102,7 @@ _SLOW = frozenset(
     test_receipts_process
     test_rule_effects
     test_rules_load
+    test_rules_tuning_command
     test_sandbox
     test_scanner
     test_sealed_command
@@ -115,6 +117,7 @@ _SLOW = frozenset(
     test_view
     test_web_servers
     test_workshop
+    test_thresholds_command
     """.split()
 )
 

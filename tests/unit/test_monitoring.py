@@ -75,6 +75,12 @@ CASES = [
         "30m",
     ),
     Case(
+        "SeglDecisionsLost",
+        "15m",
+        {'segl_decisions_total{result="lost"}': "0x5 7x20"},
+        {'segl_decisions_total{result="sent"}': "0+9x30", 'segl_decisions_total{result="late"}': "0x5 7x20"},
+    ),
+    Case(
         "SeglRefusedSettings",
         "15m",
         {'segl_reloads_total{result="refused"}': "0x5 1x20"},
