@@ -67,7 +67,12 @@ def mail_key(address: str) -> str:
     local, domain = split_address(address)
     if not local or not domain or any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in local):
         return ""
-    return f"{local.translate(_LOWER)}@{domain}"
+    return f"{folded(local)}@{domain}"
+
+
+def folded(local: str) -> str:
+    """A local part as :func:`mail_key` has it, without regard to the case of A to Z."""
+    return local.translate(_LOWER)
 
 
 def parents(domain: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Final
 
-from segl.addresses import mail_key, split_address
+from segl.addresses import folded, split_address
 from segl.settings_policy import GROUP, Group, Policy
 from segl.subject_tags import tag_word
 from segl.vocabulary import Label, Proof
@@ -242,23 +242,21 @@ class _Parties:
         self._addresses = any("@" in key for key in self._keys)
 
     def holding(self, address: str) -> int:
-        domain = split_address(address)[1]
-        if not domain or not self._keys:
+        if not self._keys:
+            return self.anyone
+        local, domain = split_address(address)
+        if not domain:
             return self.anyone
         keys = self._keys
         found = self.anyone | keys.get(domain, 0)
         if self._addresses:
-            found |= keys.get(mail_key(_bare(address)), 0)
+            found |= keys.get(f"{folded(local)}@{domain}", 0)
         if self._below:
             above = domain.partition(".")[2]
             while above:
                 found |= keys.get("." + above, 0)
                 above = above.partition(".")[2]
         return found
-
-
-def _bare(address: str) -> str:
-    return address[1:-1] if address.startswith("<") and address.endswith(">") else address
 
 
 def _expanded(parties: Iterable[str], members: Mapping[str, Sequence[str]]) -> Iterator[str]:

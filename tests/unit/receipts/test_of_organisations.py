@@ -48,8 +48,8 @@ TABLES: dict[str, Any] = {
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    store = {"url": f"sqlite:///{tmp_path}/segl.db"}
+def settings(tmp_path: Path, store_url: str) -> Settings:
+    store = {"url": store_url}
     folders = {"keys": str(tmp_path), "certificates": str(tmp_path)}
     return parse_settings({**TABLES, "store": store, "delivery": folders})
 
