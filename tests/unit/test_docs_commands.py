@@ -15,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 import typer
 
+from segl.article30 import kept
 from segl.cli.main import COMMANDS, build
 from segl.errors import SettingsError
 from segl.settings import Settings
@@ -166,6 +167,36 @@ def test_the_index_names_every_page() -> None:
     assert not {page for page in pages if f"({page})" not in index}
 
 
+def form(page: Path) -> list[str]:
+    """What each line of *page* is, its words apart."""
+    lines = page.read_text("utf-8").splitlines()
+    kinds = (re.match(r"#+|\| ?-*|\*(?= )|\d+\.|```", line) for line in lines)
+    return [kind[0] for kind in kinds if kind is not None]
+
+
+@pytest.mark.parametrize(
+    ("danish", "english"),
+    [("medarbejdere", "staff"), ("modtagere", "recipients"), ("databeskyttelse", "data-protection")],
+)
+def test_danish_and_english_pages_are_in_step(danish: str, english: str) -> None:
+    """The same headings, lists and rows of tables, in the same order."""
+    pages = (REPOSITORY / "docs" / "da" / f"{danish}.md", REPOSITORY / "docs" / "en" / f"{english}.md")
+    assert form(pages[0]) == form(pages[1])
+    assert len(form(pages[0])) > 10
+
+
+def test_the_page_on_data_names_all_that_is_kept() -> None:
+    """As many rows as the record of article 30 has, and every setting that says how long."""
+    settings = parse_settings(LEAST)
+    for page in ("da/databeskyttelse.md", "en/data-protection.md"):
+        text = (REPOSITORY / "docs" / page).read_text("utf-8")
+        section = text.split("\n## ")[3]
+        rows = [line for line in section.splitlines() if line.startswith("| ")][2:]
+        assert len(rows) >= len(list(kept(settings))), "the record of article 30 tells of more"
+        for key in ("portal.expiry_days", "receipts.retention_days", "decisions.keep_days"):
+            assert f"`{key}`" in section
+
+
 def test_the_documents_are_read_at_all() -> None:
     assert sum(len(commands(page)) for page in PAGES) > 100
     assert sum(len(blocks(page, "toml")) for page in PAGES) > 20
@@ -264,6 +295,25 @@ def test_keys_named_in_sentences_are_settings() -> None:
             table = table_at(found[1])
             known = {each.name for each in fields(table)} if is_dataclass(table) else {found[2]}
             if table is None or (found[2] and found[2] not in known):
+                missing.append(f"{page.name}: {text}")
+    assert not missing
+
+
+def test_keys_named_with_their_table_are_settings() -> None:
+    """`receipts.retention_days`. The doctor's checks look alike: those stand in its table."""
+    manual = (REPOSITORY / "docs" / "operations.md").read_text("utf-8")
+    checks = manual.partition("| id | in order when |")[2].partition("\n\n")[0]
+    elsewhere = {"policy.default"}  # of Python's email
+    missing = []
+    for page in PAGES:
+        if page.name == "CHANGELOG.md" or page.parent.name == "decisions":
+            continue  # they tell of what was
+        for text in inline(page):
+            found = re.fullmatch(r"([a-z_]+(?:\.[a-z_]+)?)\.([a-z_]+)(?: = .*)?", text)
+            table = table_at(found[1]) if found else None
+            if not found or not is_dataclass(table) or f"`{text}`" in checks or text in elsewhere:
+                continue
+            if found[2] not in {each.name for each in fields(table)}:
                 missing.append(f"{page.name}: {text}")
     assert not missing
 
