@@ -25,7 +25,7 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from segl import metrics, notify
+from segl import metrics, nodes, notify
 from segl.canary.standing import Came
 from segl.certificate_ends import first_end, partners_files
 from segl.certificate_records import CertificateRecords
@@ -300,6 +300,7 @@ class _Daemon:
             self._watch = KeyWatch(self._agents.keys, self._events)
             self._events.reloaded()
             metrics.RELOADS.labels("ok").inc()
+            asyncio.get_running_loop().run_in_executor(None, self._announce)
         notify.ready()
 
     async def _keep_house(self) -> None:
@@ -310,6 +311,13 @@ class _Daemon:
                 except Exception as error:
                     self._events.failed(where, error)
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    def _announce(self) -> None:
+        """Other nodes see what changed here."""
+        try:
+            nodes.announce(self._engine, nodes.this_node(self._settings, time.time()))
+        except SeglError as error:
+            self._events.failed("nodes", error)
 
     def _sweep(self) -> None:
         now = time.time()

@@ -23,6 +23,7 @@ BENCHES = (
     "bench_portal.py",
     "bench_reading.py",
     "bench_answers.py",
+    "bench_nodes.py",
 )
 
 

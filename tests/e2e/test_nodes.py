@@ -88,7 +88,7 @@ def estate(street: Street, own_network: None) -> Iterator[Estate]:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="nodes-")))
         url = running.enter_context(PostgreSQL()).empty_store()
         objects = running.enter_context(ObjectStore())
-        key = secrets.token_bytes(KEY_BYTES)
+        key, certificate = secrets.token_bytes(KEY_BYTES), street.ca.issue([PORTAL])
         nodes: list[Node] = []
         for number in (1, 2):
             node = build_house(
@@ -99,14 +99,14 @@ def estate(street: Street, own_network: None) -> Iterator[Estate]:
                 number=number,
                 store_url=url,
                 key=key,
+                certificate=certificate,
             )
             assert isinstance(node, Node)
             nodes.append(node)
             running.callback(node.stop)
         for node in nodes:
             node.start()
-        certificate = street.ca.issue([PORTAL])
-        running.enter_context(balancer(folder, certificate.cert, certificate.key, nodes))
+        running.enter_context(balancer(folder, street.ca.file, certificate))
         yield Estate(street, nodes[0], nodes[1], url, objects)
 
 

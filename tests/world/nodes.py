@@ -3,7 +3,7 @@ shares with others; and HAProxy before the portals.
 
 =====================  =====================================================
 127.0.1.N:25           node N's front; its other ports as in a house
-127.0.1.N:8080         its portal, which HAProxy asks
+127.0.1.N:8443         its portal, which HAProxy asks
 127.0.0.1:443          HAProxy: https, to whichever portal answers
 127.0.0.1:8440 + N     the same, to node N's alone
 =====================  =====================================================
@@ -22,32 +22,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from world.ca import Certificate
 from world.house import DOMAIN, House
 from world.postfix import PostfixInstance, wait_for_port
 from world.process import Daemon
 
 PORTAL = f"sikker.{DOMAIN}"
 
-_HAPROXY = """\
-global
-  maxconn 500
-defaults
-  mode http
-  timeout connect 2s
-  timeout client 30s
-  timeout server 60s
-  option forwardfor
-  option redispatch
-  retries 2
-frontend https
-  bind 127.0.0.1:443 ssl crt {certificate}
-  default_backend portals
-backend portals
-  balance roundrobin
-  option httpchk GET /healthz
-{servers}
-{single}
-"""
+_DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
 
 
 @dataclass
@@ -57,6 +39,7 @@ class Node(House):
     number: int = 1
     store_url: str = ""
     key: bytes = b""
+    certificate: Certificate | None = None  # the portal's
 
     def __post_init__(self) -> None:
         self.address = f"127.0.1.{self.number}"
@@ -75,6 +58,7 @@ class Node(House):
         super().write_settings(extra)
         text = self.settings_file.read_text("utf-8")
         own = {
+            "workers = 2\n": "workers = 1\n",
             f'url = "sqlite:///{self.state}/segl.db"': f'url = "{self.store_url}"\nnode = "node{self.number}"',
             "[postfix]\n": f'[postfix]\nsecure_port = "{self.address}:10026"\nreturn_port = "{self.address}:10027"\n'
             f'demand_ports = "{self.address}:10031"\n',
@@ -83,7 +67,11 @@ class Node(House):
         for before, after in own.items():
             assert before in text, before
             text = text.replace(before, after, 1)
-        web = f'\n[portal.web]\nlisten = "{self.address}:8080"\nworkers = 1\n'
+        assert self.certificate is not None
+        web = (
+            f'\n[portal.web]\nlisten = "{self.address}:8443"\nworkers = 1\n'
+            f'certificate = "{self.certificate.cert}"\nkey = "{self.certificate.key}"\n'
+        )
         self.settings_file.write_text(text + web, "utf-8")
 
     def start(self) -> None:
@@ -92,7 +80,7 @@ class Node(House):
             starts += [pool.submit(instance.start) for instance in (self.secure, self.front)]
         for start in starts:
             start.result()
-        for port in (10026, 10027, 25, 8080):
+        for port in (10026, 10027, 25, 8443):
             wait_for_port(self.address, port)
 
     def kill(self) -> None:
@@ -122,20 +110,29 @@ class Node(House):
 
 
 @contextlib.contextmanager
-def balancer(directory: Path, certificate: Path, key: Path, nodes: list[Node]) -> Iterator[None]:
-    """HAProxy, as docs/scaling.md has it."""
+def balancer(directory: Path, ca_file: Path, certificate: Certificate) -> Iterator[None]:
+    """HAProxy before nodes 1 and 2, as docs/scaling.md has it, with our addresses and certificates; besides, a port
+    that leads to each alone."""
     both = directory / "haproxy.pem"
-    both.write_bytes(certificate.read_bytes() + key.read_bytes())
-    servers = "\n".join(
-        f"  server node{node.number} {node.address}:8080 check inter 300ms fall 1 rise 1" for node in nodes
-    )
-    single = "\n".join(
-        f"listen only{node.number}\n  bind 127.0.0.1:{8440 + node.number} ssl crt {both}\n"
-        f"  server node{node.number} {node.address}:8080"
-        for node in nodes
-    )
+    both.write_bytes(certificate.cert.read_bytes() + certificate.key.read_bytes())
+    text = _DOCUMENT.read_text("utf-8").partition("```haproxy\n")[2].partition("```")[0]
+    ours = {
+        "bind :443": "bind 127.0.0.1:443",
+        "/etc/haproxy/sikker.pem": str(both),
+        "/etc/ssl/certs/ca-certificates.crt": str(ca_file),
+        "sikker.x.dk": PORTAL,
+        "192.0.2.1": "127.0.1.",
+        "inter 2s": "inter 300ms",
+    }
+    for theirs, here in ours.items():
+        assert theirs in text, theirs
+        text = text.replace(theirs, here)
+    tls = f"ssl verify required ca-file {ca_file} verifyhost {PORTAL} sni str({PORTAL})"
+    for number in (1, 2):
+        text += f"listen only{number}\n  bind 127.0.0.1:{8440 + number} ssl crt {both}\n"
+        text += f"  server node{number} 127.0.1.{number}:8443 {tls}\n"
     file = directory / "haproxy.cfg"
-    file.write_text(_HAPROXY.format(certificate=both, servers=servers, single=single))
+    file.write_text(text)
     program = shutil.which("haproxy", path="/usr/sbin:/usr/bin")
     assert program is not None, "scripts/setup installs haproxy"
     with (directory / "haproxy.log").open("wb") as log:

@@ -24,10 +24,11 @@ _USER = "postgres"  # the server refuses to run as root
 class PostgreSQL:
     """Raises :class:`RuntimeError` when it does not start, with what it said."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """*durable*: a commit waits for the disk, as it does where mail depends on it."""
         self.folder = Path(tempfile.mkdtemp(prefix="segl-pg-"))  # short: a socket's path has 107 bytes
         self.url = f"postgresql+psycopg://{_USER}@/postgres?host={self.folder}"
-        self._stores = 0
+        self._stores, self._durable = 0, durable
         self._free: list[str] = []
         self._data = self.folder / "data"
         self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -36,7 +37,8 @@ class PostgreSQL:
         if os.geteuid() == 0:
             owner = pwd.getpwnam(_USER)
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c fsync=off"
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' "
+        options += " -c fsync=on" if self._durable else " -c fsync=off"
         options += " -c max_connections=200 -c shared_buffers=32MB"
         log = self.folder / "log"
         try:
