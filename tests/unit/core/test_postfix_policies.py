@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from segl.postfix.check import State
+from segl.postfix.check_organisations import organisation_checks
 from segl.postfix.check_policies import policy_checks
 from segl.settings_file import parse_settings
 from world.installation import Installation
@@ -50,3 +51,36 @@ def test_who_lowers_by_sender_must_know_who_sends(site: Installation) -> None:
     site.front("-e", "smtpd_sender_restrictions=reject_authenticated_sender_login_mismatch")
     assert checked(site, BY_SENDER)["policies.senders"][0] is State.OK
     assert checked(site, BY_SENDER)["policies.lowering"] == (State.OK, "mail may go in clear by s")
+
+
+@pytest.mark.parametrize(
+    ("relayed", "level", "gateway", "state"),
+    [
+        (False, "may", {}, State.OK),  # the mailboxes are here
+        (True, "may", {}, State.WARN),
+        (True, "", {}, State.WARN),
+        (True, "dane", {}, State.WARN),  # which falls back to clear
+        (True, "secure", {}, State.OK),
+        (True, "may", {"deliver_to": "[mail.nordby.example]:25", "clients": ["192.0.2.1"]}, State.OK),
+        (
+            True,
+            "secure",
+            {"deliver_to": "[mail.nordby.example]:25", "clients": ["192.0.2.1"], "deliver_tls": "may"},
+            State.WARN,
+        ),
+    ],
+)
+def test_between_organisations_tls_is_forced_or_not_needed(
+    site: Installation, relayed: bool, level: str, gateway: dict[str, Any], state: State
+) -> None:
+    site.front(
+        "-e", f"smtp_tls_security_level={level}", f"relay_domains={'skole.example' if relayed else ''}"
+    )
+    raw: dict[str, Any] = {**site.raw, "tenant": [{"name": "Skolen", "domains": ["skole.example"]}]}
+    raw["postfix"] = {**site.raw["postfix"], **({"gateway": gateway} if gateway else {})}
+    [check] = organisation_checks(replace(site.setup, settings=parse_settings(raw)))
+    assert check.state is state, check.found
+
+
+def test_one_organisation_has_nothing_between(site: Installation) -> None:
+    assert list(organisation_checks(site.setup)) == []
