@@ -11,8 +11,10 @@ import re
 import string
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_QUOTED_PAIR = re.compile(r"\\(.)")
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 # A to Z alone, and nothing is normalised: KELVIN SIGN becomes a K by either, and Kim another person.
@@ -73,6 +75,18 @@ def mail_key(address: str) -> str:
 def folded(local: str) -> str:
     """A local part as :func:`mail_key` has it, without regard to the case of A to Z."""
     return local.translate(_LOWER)
+
+
+def mailbox_key(address: str) -> str:
+    """By which two writings of one mailbox are known as one. Delivery reports have ``a b@x.dk`` for what was
+    ``"a b"@x.dk`` in RCPT, domains in any case or as A-labels. (Local parts are compared without case, too: nobody
+    gives two people names that differ in that alone.)"""
+    local, at, domain = address.strip().rpartition("@")
+    if len(local) > 1 and local.startswith('"') and local.endswith('"'):
+        local = _QUOTED_PAIR.sub(r"\1", local[1:-1])
+    with suppress(ValueError):
+        domain = normal_domain(domain)
+    return f"{' '.join(local.split())}{at}{domain}".lower()
 
 
 def parents(domain: str) -> Iterator[str]:

@@ -93,13 +93,12 @@ def marks_for(
 
 def _recipients(mail: Mail) -> tuple[tuple[str, str], ...]:
     """Reports to the null sender go nowhere, so none are asked for (RFC 5321 §4.5.5)."""
-    if not mail.sender.bare or len(mail.recipients) > MOST_NOTICES:
+    if not mail.sender.bare:
         return ()
-    return tuple(
-        (address.given, recipient_parameters(address.bare, address.parameters))
-        for address in mail.recipients
-        if address.editable
-    )
+    editable = [address for address in mail.recipients if address.editable]
+    # of very many one is reported of, so that it is heard of the message at all; of the others failures alone
+    asked = editable if len(mail.recipients) <= MOST_NOTICES else editable[:1]
+    return tuple((address.given, recipient_parameters(address.bare, address.parameters)) for address in asked)
 
 
 def _sender(mail: Mail, segl_id: str) -> tuple[str, str] | None:

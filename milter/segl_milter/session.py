@@ -224,11 +224,13 @@ class Session:
 
 
 def facts_of(mail: Mail, verdict: Verdict, settings: Settings) -> Facts:
-    """What the receipt of *mail* will tell. Of a message to very many nobody is named: only their failures are told."""
+    """What the receipt of *mail* will tell. Of a message to very many nobody is named, only how many there are."""
     named = [address.bare for address in mail.recipients if address.editable]
     outside = tuple(dict.fromkeys(address for address in named if not settings.takes(address)))
     many = len(mail.recipients) > MOST_NOTICES
-    return Facts(time.time(), verdict.reasons, () if many else outside)
+    if many:
+        return Facts(time.time(), verdict.reasons, (), len(outside) + mail.more_recipients)
+    return Facts(time.time(), verdict.reasons, outside)
 
 
 def apply(marks: Marks, context: Context) -> Answer:

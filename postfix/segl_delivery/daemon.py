@@ -164,8 +164,9 @@ class Agents:
         keys = key_ring(settings, events)
         signing = Signing(keys, settings)
         outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
-        return_port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
-        key = receipt_key(settings, events)
+        key, reinject = receipt_key(settings, events), settings.delivery
+        onward = key.onward_id if key is not None else None
+        return_port = ReturnPort.at(reinject.reinject, reinject.reinject_seconds, onward)
         entrance = ReturnPort.at(settings.postfix.secure_port, settings.delivery.reinject_seconds)
         return cls(
             tunnel=TunnelAgent(
@@ -185,7 +186,13 @@ class Agents:
             keys=keys,
             opening=opening_agent(settings, engine, events, keys, return_port),
             receipt=ReceiptAgent(
-                settings, key, ledger, entrance, events, CanaryReports(settings, key, engine, events)
+                settings,
+                key,
+                ledger,
+                entrance,
+                return_port,
+                events,
+                CanaryReports(settings, key, engine, events),
             ),
             canary=CanaryAgent(Came.SECURE, key, engine, events),
             canary_clear=CanaryAgent(Came.CLEAR, key, engine, events),

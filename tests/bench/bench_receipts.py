@@ -1,12 +1,15 @@
 """Receipts in numbers: how soon after the last result, and how a storm of reports with kills in between is joined.
 
-.venv/bin/python tests/bench/bench_receipts.py [--messages 10000] [--seed 1]
+.venv/bin/python tests/bench/bench_receipts.py [--messages 10000] [--real 10000] [--seed 1]
 
-Two parts, each with a segl-deliver of its own that gets reports as Postfix hands them over (LMTP, tried again when the
-connection breaks) and whose receipts go to a server that records them:
+Three parts, the first two with a segl-deliver of its own that gets reports as Postfix hands them over (LMTP, tried
+again when the connection breaks) and whose receipts go to a server that records them:
 
 * *pace*: messages at a steady pace, each with one to four recipients whose results come in one or two reports;
-* *storm*: all reports at once, one in ten twice, in random order, while segl-deliver is killed at random moments.
+* *storm*: all reports at once, one in ten twice, in random order, while segl-deliver is killed at random moments;
+* *real storm* (`--real`, needs root and Postfix): the messages go through both Postfix instances, whose reports
+wait for a
+  segl-deliver that is down (tests/world/storm.py).
 
 Every receipt is then held against what was reported: a wrong or missing line is a failure.
 """
@@ -31,10 +34,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
+from world import namespace
 from world.desk import SENDER, Desk
+from world.estate import build_house
 from world.peers import ReceivedMail
 from world.receipts import ReadReceipt
 from world.reports import report
+from world.storm import sheltered
+from world.storm import storm as world_storm
+from world.street import Street
 
 SENDERS = 16  # Postfix's default_destination_concurrency_limit is 20
 RESULTS = {
@@ -227,10 +235,30 @@ def main() -> None:
     parser.add_argument("--paced", type=int, default=1_000, help="of the steady part (default: %(default)s)")
     parser.add_argument("--per-second", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--real", type=int, default=0, help="of the storm on real Postfix (default: none)")
     options = parser.parse_args()
     dice = random.Random(options.seed)
-    print(pace(options.paced, options.per_second, dice), flush=True)
-    print(storm(options.messages, dice), flush=True)
+    if options.paced:
+        print(pace(options.paced, options.per_second, dice), flush=True)
+    if options.messages:
+        print(storm(options.messages, dice), flush=True)
+    if options.real:
+        print(real(options.real, dice), flush=True)
+
+
+def real(count: int, dice: random.Random) -> str:
+    namespace.enter()
+    with TemporaryDirectory(prefix="rcs-") as folder:
+        directory = Path(folder)
+        directory.chmod(0o755)
+        (directory / "street").mkdir()
+        with Street(directory / "street") as street:
+            house = sheltered(build_house(street, directory / "house"))
+            try:
+                house.start()
+                return str(world_storm(house, street, count, dice, 3600, calm=(15, 45)))
+            finally:
+                house.stop()
 
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from world.house import House
-from world.letters import COLLEAGUE, GOOD, PARTNER, SENDER, letter
+from world.letters import BARE, COLLEAGUE, GOOD, PARTNER, SENDER, letter
 from world.postfix import wait_until
 from world.receipts import other_reports, receipts_for, secret_letter
 from world.street import Street
@@ -27,6 +29,8 @@ def talkative(steady_house: House, street: Street) -> Iterator[House]:
         yield steady_house
     finally:
         street.good.rcpt_replies.clear()
+        street.tunnel.announces_dsn = False
+        wait_until(lambda: not steady_house.queued, 60, lambda: steady_house.log[-9000:])
 
 
 def test_a_partner_who_knows_the_envelope_id_cannot_have_a_delivery_reported(
@@ -50,6 +54,65 @@ def test_a_partner_who_knows_the_envelope_id_cannot_have_a_delivery_reported(
     [report] = other_reports(street, SENDER)
     assert b"Original-Envelope-Id: not-ours" in report.content
     assert receipts_for(street, SENDER) == [], "nothing was heard yet of what waits"
+
+
+@pytest.mark.parametrize("told_to", ["us", "a partner"])
+def test_a_user_of_this_host_who_hands_in_mail_under_an_envelope_id_has_no_say_of_others(
+    talkative: House, street: Street, told_to: str
+) -> None:
+    """sendmail -V takes any id, and no milter sees it. What the front then reports is ordinary mail to the sender,
+    be it the id that went inside or the one that a partner was told with the ciphertext."""
+    street.tunnel.announces_dsn = True
+    everyone = (PARTNER, WAITS)
+    talkative.submit(secret_letter(*everyone, message_id="<10@desk.example>"), SENDER, everyone)
+    [sealed] = street.tunnel.wait_for(1)
+    wait_until(lambda: len(talkative.secure.queue()) == 1, 30, lambda: talkative.log[-9000:])
+    inside = envelope_id(talkative)
+    [outside] = [
+        word.removeprefix("ENVID=").lower() for word in sealed.mail_options if word.startswith("ENVID=")
+    ]
+    assert outside != inside
+    assert outside[:32] == inside[:32]
+    nobody = f"ingen@{GOOD.partition('@')[2]}"
+    street.good.rcpt_replies[nobody] = "550 5.1.1 no such user"
+    name = inside if told_to == "us" else outside
+    sendmail(talkative, "-V", name, "-R", "hdrs", "-f", SENDER, nobody)
+    wait_until(lambda: bool(other_reports(street, SENDER)), 30, lambda: talkative.log[-9000:])
+    [report] = other_reports(street, SENDER)
+    assert f"Original-Envelope-Id: {name}".encode() in report.content
+    assert receipts_for(street, SENDER) == []
+    street.good.rcpt_replies.clear()
+    wait_until(lambda: bool(receipts_for(street, SENDER)), 60, lambda: talkative.log[-9000:])
+    [receipt] = receipts_for(street, SENDER)
+    assert receipt.states == {PARTNER: "sent", WAITS: "sent"}
+
+
+def test_a_bounce_that_quotes_an_envelope_id_goes_back_as_it_would_have(
+    talkative: House, street: Street
+) -> None:
+    """To a stranger, in clear as the front sends all its reports: the secure instance has no hand in it."""
+    nobody = f"ingen@{GOOD.partition('@')[2]}"
+    street.good.rcpt_replies[nobody] = "550 5.1.1 no such user"
+    text = f"Hej\n\nOriginal-Envelope-Id: {'ab' * 32}\n\nHilsen\n"
+    before = talkative.secure.log.count("smtpd")
+    talkative.submit(letter(BARE, (nobody,), "Spørgsmål", text).content, BARE, [nobody])
+    wait_until(lambda: bool(other_reports(street, BARE)), 60, lambda: talkative.log[-9000:])
+    [report] = other_reports(street, BARE)
+    assert report.sender == "<>"
+    assert b"ab" * 32 in report.content
+    assert talkative.secure.log.count("smtpd") == before
+    assert talkative.deliver.log.count("report_not_ours") >= 1
+
+
+def sendmail(house: House, *arguments: str) -> None:
+    content = letter(SENDER, (), "Te", "Vi ses til te.\n").content
+    subprocess.run(
+        ["sendmail", *arguments],
+        input=content,
+        env={**os.environ, "MAIL_CONFIG": str(house.front.config)},
+        capture_output=True,
+        check=True,
+    )
 
 
 def envelope_id(house: House) -> str:

@@ -257,6 +257,14 @@ class _Session(SMTP):
         connection = self._tls_protocol._extra["ssl_object"]
         return Tls(connection.version(), connection.cipher()[0])
 
+    def _getparams(self, params: Any) -> Any:
+        """aiosmtpd refuses what it does not know; who says that it speaks DSN is told such things."""
+        found = super()._getparams(params)
+        if found is not None and self._peer.announces_dsn:
+            for name in ("RET", "ENVID", "NOTIFY", "ORCPT"):
+                found.pop(name, None)
+        return found
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if self._tls_protocol is None:
             self._peer.connections += 1

@@ -110,7 +110,7 @@ def list_(
         return
     rows = [("when", "sender", "recipients", "id")]
     rows += [
-        (_when(message.at), printable(message.sender), _summary(message.lines), message.id[:32])
+        (_when(message.at), printable(message.sender), _summary(message), message.id[:32])
         for message in found
     ]
     for number, text in enumerate(columns(rows)):
@@ -218,8 +218,9 @@ def _evidence(line: Line, tls: Tls | None, later: dict[str, str | None]) -> str:
     return printable("; ".join(filter(None, parts)))
 
 
-def _summary(lines: tuple[Line, ...]) -> str:
-    counted = {state: sum(line.state is state for line in lines) for state in State}
+def _summary(message: SentMessage) -> str:
+    counted = {str(state): sum(line.state is state for line in message.lines) for state in State}
+    counted["unheard of"] = max(0, message.unnamed - len(message.lines))
     return ", ".join(f"{number} {state}" for state, number in counted.items() if number)
 
 

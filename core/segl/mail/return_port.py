@@ -18,11 +18,12 @@ import re
 import smtplib
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from segl.addresses import domain_of
 from segl.errors import DeliveryError, SmtpReply
 from segl.mail.outgoing import Outgoing
 
@@ -75,11 +76,16 @@ class ReturnPort:
     host: str
     port: int
     reply_seconds: float = 60.0
+    # From the message's envelope id and the recipients' domain to the name it goes on by (segl.receipts.key).
+    onward: Callable[[str, str], str] = field(default=lambda envelope_id, _: envelope_id, compare=False)
 
     @classmethod
-    def at(cls, host_port: str, reply_seconds: float) -> ReturnPort:
+    def at(
+        cls, host_port: str, reply_seconds: float, onward: Callable[[str, str], str] | None = None
+    ) -> ReturnPort:
         host, _, port = host_port.rpartition(":")
-        return cls(host.strip("[]"), int(port), reply_seconds)
+        found = cls(host.strip("[]"), int(port), reply_seconds)
+        return found if onward is None else replace(found, onward=onward)
 
     def send(
         self,
@@ -90,8 +96,8 @@ class ReturnPort:
         smtputf8: bool,
         envelope_id: str = "",
     ) -> Handover:
-        """Blocking. *message* has CR LF line ends; *recipients* are without doubles. *envelope_id*, ASCII, stands in
-        reports of what becomes of it (ENVID).
+        """Blocking. *message* has CR LF line ends; *recipients* are without doubles. *envelope_id*, ASCII, is the
+        message's; what reports of what becomes of it bear (ENVID) is made of it and the domain, which all share then.
 
         Raises :class:`DeliveryError` when no copy was taken for a reason common to all recipients, its
         subclass :class:`OutcomeUnknown` when that cannot be said.
@@ -100,7 +106,8 @@ class ReturnPort:
         client = self._connect()
         try:
             smtputf8 = smtputf8 or not all(address.isascii() for address in (sender, *recipients))
-            return _Transaction(client, self, smtputf8, envelope_id).run(sender, recipients, outgoing)
+            name = self.onward(envelope_id, domain_of(recipients[0])) if envelope_id and recipients else ""
+            return _Transaction(client, self, smtputf8, name).run(sender, recipients, outgoing)
         except (smtplib.SMTPException, OSError) as error:
             raise DeliveryError(
                 "the connection to the return port broke", f"{self}: {_kind(error)}"

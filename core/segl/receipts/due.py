@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from segl.addresses import mailbox_key
 from segl.receipts.states import Line, State
+from segl.vocabulary import Way
 
 SETTLE: Final = 0.5  # seconds: the log's lines come along
 SETTLE_BAD: Final = 3.0  # a report of the same moment that makes the message complete may be on its way
+SETTLE_MANY: Final = 60.0  # a message to very many comes in several parts, each with a report of its failures
 _BAD: Final = (State.FAILED, State.DELAYED)
 
 
@@ -33,18 +36,33 @@ class Told:
         return (self.states or {}).get(line.recipient)
 
 
-def all_lines(expected: Sequence[str], heard: Sequence[Line]) -> tuple[Line, ...]:
-    """A line for everyone: *heard*, and those of *expected* (originals) of whom nothing was, first as the sender named
-    them."""
-    named = {line.original.lower() for line in heard} | {line.recipient.lower() for line in heard}
-    unheard = [Line.unheard(address) for address in expected if address.lower() not in named]
-    place = {address.lower(): number for number, address in enumerate(expected)}
+def all_lines(
+    expected: Sequence[str], heard: Sequence[Line], waiting: Sequence[str] = ()
+) -> tuple[Line, ...]:
+    """A line for everyone, first as the sender named them: *heard*; those *waiting* in the secure instance's queue
+    of whom nothing was heard; those of *expected* (whom the sender named) of whom nothing is known.
+
+    An address that the front expanded is known by its expansions. One that was named itself speaks for nobody else,
+    whatever original a client gave it.
+    """
+    place = {mailbox_key(address): number for number, address in enumerate(expected)}
+    finals = {mailbox_key(line.recipient) for line in heard}
+    more = [Line.unheard(address) for address in waiting if mailbox_key(address) not in finals]
+    finals |= {mailbox_key(line.recipient) for line in more}
+    expanded = {mailbox_key(line.original) for line in heard if mailbox_key(line.recipient) not in place}
+    known = finals | expanded
+    unheard = [Line.unheard(address) for address in expected if mailbox_key(address) not in known]
     return tuple(
         sorted(
-            [*heard, *unheard],
-            key=lambda line: (place.get(line.original.lower(), len(place)), line.recipient),
+            [*heard, *more, *unheard],
+            key=lambda line: (place.get(mailbox_key(line.original), len(place)), line.recipient),
         )
     )
+
+
+def is_expanded(line: Line) -> bool:
+    """Whether the front made this recipient of another that the sender named; then there may be more of them."""
+    return line.way is not Way.INTERNAL and mailbox_key(line.original) != mailbox_key(line.recipient)
 
 
 def complete(lines: Sequence[Line], facts: bool) -> bool:
@@ -53,10 +71,22 @@ def complete(lines: Sequence[Line], facts: bool) -> bool:
 
 
 def next_look(
-    lines: Sequence[Line], told: Told, *, facts: bool, at: float, wait_seconds: float, now: float
+    lines: Sequence[Line],
+    told: Told,
+    *,
+    facts: bool,
+    at: float,
+    wait_seconds: float,
+    now: float,
+    unnamed: bool = False,
 ) -> float | None:
-    """When to see again whether there is something to tell; ``None``: when news come."""
+    """When to see again whether there is something to tell; ``None``: when news come. *unnamed*: it is not known who
+    everyone is, since there are very many."""
     news = {line.state for line in lines if line.state is not told.of(line)}
+    if unnamed:
+        if news & set(_BAD):
+            return now + SETTLE_MANY
+        return None if told.receipts else max(now + SETTLE, at + wait_seconds)
     if complete(lines, facts):
         return None if told.final and not news else now + SETTLE
     if State.FAILED in news or (State.DELAYED in news and not told.receipts):

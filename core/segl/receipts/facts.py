@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-MOST_RECIPIENTS = 1_000  # of a message to more, none is told: their reports are asked for as the client did
+MOST_RECIPIENTS = 1_000  # of a message to more none is named: their reports are asked for as the client did
 _MOST_REASONS = 32
 _LONGEST = 512  # characters of an address
 
@@ -22,9 +22,16 @@ class Facts:
     at: float
     reasons: tuple[str, ...]
     recipients: tuple[str, ...]
+    unnamed: int = 0  # outside recipients of a message to so many that they are not named
 
     def to_bytes(self) -> bytes:
-        form = {"v": 1, "at": round(self.at, 3), "why": self.reasons, "to": self.recipients}
+        form = {
+            "v": 1,
+            "at": round(self.at, 3),
+            "why": self.reasons,
+            "to": self.recipients,
+            "n": self.unnamed,
+        }
         return json.dumps(form, ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
     @classmethod
@@ -38,6 +45,6 @@ class Facts:
                 return None
             reasons = tuple(str(word)[:64] for word in form["why"][:_MOST_REASONS])
             recipients = tuple(str(address)[:_LONGEST] for address in form["to"][:MOST_RECIPIENTS])
-            return cls(float(form["at"]), reasons, recipients)
+            return cls(float(form["at"]), reasons, recipients, int(form.get("n", 0)))
         except (ValueError, TypeError, KeyError):
             return None

@@ -6,6 +6,9 @@ segl-deliver share and nobody else has:
 
 * an **envelope id** is 16 random bytes and, of these, 16 bytes of HMAC-SHA256 (RFC 2104), all in hex. One that was not
   made by us is told at sight, without asking anybody whether it is known;
+* what goes **on** from here (ciphertext, notices) has another id each, of the same random bytes and an HMAC over
+them and
+  the recipients' domain. A partner is told that one alone, and it speaks of nobody but him;
 * the **facts** (why it went securely, for whom) are AES-256-GCM under a second key made from the first, bound to the
   envelope id, in base64. They say nothing to whoever sees them, and cannot be changed or moved to another message.
 
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 import secrets
 import stat
 import zlib
@@ -35,6 +39,7 @@ _HALF: Final = 16  # bytes, of the id and of its HMAC
 _NONCE: Final = 12
 _MOST_FACTS: Final = 256 * 1024  # bytes, unpacked
 _FOLD: Final = 72
+_WRITTEN: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class KeyUnusable(SeglError):
@@ -99,6 +104,24 @@ class ReceiptKey:
             and hmac.compare_digest(self._mac(name), raw[_HALF:])
         )
 
+    def onward_id(self, envelope_id: str, domain: str) -> str:
+        """The name under which what was made of the message goes on to *domain* (normal form): a server there is
+        told it, and it speaks of recipients there alone. ``""`` when *envelope_id* is not genuine."""
+        if not self.is_genuine(envelope_id):
+            return ""
+        name = bytes.fromhex(envelope_id)[:_HALF]
+        return (name + self._onward_mac(name, domain)).hex()
+
+    def named_onward(self, given: str, domain: str) -> str:
+        """The envelope id of the message that went on to *domain* as *given*; ``""`` when none did."""
+        if not _WRITTEN.fullmatch(given):
+            return ""
+        raw = bytes.fromhex(given)
+        name = raw[:_HALF]
+        if not hmac.compare_digest(self._onward_mac(name, domain), raw[_HALF:]):
+            return ""
+        return (name + self._mac(name)).hex()
+
     def seal(self, envelope_id: str, facts: bytes) -> str:
         """*facts* as the value of a header field, folded (RFC 5322 §2.2.3) with LF."""
         nonce = secrets.token_bytes(_NONCE)
@@ -121,6 +144,11 @@ class ReceiptKey:
 
     def _mac(self, name: bytes) -> bytes:
         return hmac.digest(self._secret, b"segl envelope id\0" + name, sha256)[:_HALF]
+
+    def _onward_mac(self, name: bytes, domain: str) -> bytes:
+        return hmac.digest(
+            self._secret, b"segl onward id\0" + name + domain.encode("utf-8", "surrogatepass"), sha256
+        )[:_HALF]
 
     def _cipher(self) -> AESGCM:
         return AESGCM(hmac.digest(self._secret, b"segl receipt facts", sha256))

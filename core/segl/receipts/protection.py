@@ -1,4 +1,5 @@
-"""What Postfix's log said of how deliveries were protected (table ``tls_evidence``)."""
+"""What Postfix's log said: how deliveries were protected (table ``tls_evidence``), whose copies wait
+(``waiting_copy``)."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from segl.tables.receipts import tls_evidence
+from segl.addresses import mailbox_key
+from segl.tables.receipts import tls_evidence, waiting_copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def keep(connection: Connection, found: Iterable[Protection]) -> None:
 
 
 def of_queue(connection: Connection, queue_ids: Iterable[str]) -> dict[tuple[str, str], Protection]:
-    """By queue id and recipient (in lower case)."""
+    """By queue id and recipient (:func:`segl.addresses.mailbox_key`)."""
     found: dict[tuple[str, str], Protection] = {}
     for queue_id in set(queue_ids):
         query = sa.select(tls_evidence).where(tls_evidence.c.queue_id == queue_id)
@@ -52,9 +54,38 @@ def of_queue(connection: Connection, queue_ids: Iterable[str]) -> dict[tuple[str
             one = Protection(
                 row.queue_id, row.recipient, row.at, row.host, row.level, row.version, row.cipher
             )
-            found[queue_id, row.recipient.lower()] = one
+            found[queue_id, mailbox_key(row.recipient)] = one
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One try of the secure instance that is to be repeated."""
+
+    queue_id: str
+    recipient: str
+    at: float
+
+
+def keep_waiting(connection: Connection, found: Iterable[Waiting]) -> None:
+    """Write down who waits; twice is as good as once."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    for one in found:
+        row = insert(waiting_copy).values(queue_id=one.queue_id, recipient=one.recipient, at=one.at)
+        connection.execute(row.on_conflict_do_nothing())
+
+
+def waiting_in(connection: Connection, queue_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Whose copies ever waited, by queue id."""
+    found: dict[str, list[str]] = {}
+    ids = sorted(set(queue_ids))
+    for begin in range(0, len(ids), 500):
+        query = sa.select(waiting_copy).where(waiting_copy.c.queue_id.in_(ids[begin : begin + 500]))
+        for row in connection.execute(query.order_by(waiting_copy.c.recipient)):
+            found.setdefault(row.queue_id, []).append(row.recipient)
     return found
 
 
 def forget(connection: Connection, before: float) -> None:
     connection.execute(tls_evidence.delete().where(tls_evidence.c.at < before))
+    connection.execute(waiting_copy.delete().where(waiting_copy.c.at < before))

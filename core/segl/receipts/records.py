@@ -8,7 +8,7 @@ it leaves the receipt to be sent a little later).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,8 +17,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from segl.addresses import domain_of
-from segl.receipts.due import SETTLE_BAD, Told, all_lines, complete, fingerprint, next_look
+from segl.receipts.due import SETTLE_BAD, Told, all_lines, complete, fingerprint, is_expanded, next_look
 from segl.receipts.facts import Facts
+from segl.receipts.protection import waiting_in
 from segl.receipts.states import Line, News, Stage, State, joined
 from segl.settings_receipts import ReceiptTerms
 from segl.tables.receipts import sent_message, sent_recipient
@@ -30,6 +31,10 @@ _HALF_ID: Final = 32
 _MOST_LINES: Final = 5_000  # of one message; its copies to more are not told of one by one
 
 _SERVED: Final = (State.SENT, State.SEALED)
+_AS_THEY_ARE: Final = (  # of a recipient's news, in the table
+    *("recipient", "original", "at", "status", "detail", "host"),
+    *("queue_id", "evidence", "sealed_id", "retry_until"),
+)
 
 TermsOf = Callable[[str], ReceiptTerms]
 
@@ -60,6 +65,7 @@ class SentMessage:
     reasons: tuple[str, ...]
     lines: tuple[Line, ...]
     told: Told = field(default_factory=Told)
+    unnamed: int = 0  # recipients outside, when too many to be named: of them only failures are told
     told_print: str = (
         ""  # what the sender was told last, and what the journal address was (segl.receipts.due)
     )
@@ -69,7 +75,12 @@ class SentMessage:
 
     @property
     def complete(self) -> bool:
-        return complete(self.lines, self.facts)
+        return complete(self.lines, self.facts) and not self.unnamed
+
+    @property
+    def expanded(self) -> bool:
+        """Whether an address that the sender named became others: there may be more of them than were heard of."""
+        return any(is_expanded(line) for line in self.lines)
 
 
 class WrongSender(Exception):
@@ -115,7 +126,7 @@ def hear(
             "facts": True,
             "at": facts.at,
             "reasons": json.dumps(facts.reasons),
-            "expected": json.dumps(facts.recipients),
+            "expected": json.dumps(facts.unnamed or facts.recipients),
         }
     if heard.message_id and not found.message_id:
         changes["message_id"] = heard.message_id
@@ -141,6 +152,7 @@ def look_again(connection: Connection, message_id: str, terms: ReceiptTerms, now
         at=message.at,
         wait_seconds=terms.wait_seconds,
         now=now,
+        unnamed=message.unnamed > 0,
     )
     connection.execute(sent_message.update().where(sent_message.c.id == message_id).values(due_at=due))
 
@@ -310,17 +322,24 @@ def _messages(connection: Connection, rows: Sequence[Row[Any]]) -> list[SentMess
         query = sa.select(sent_recipient).where(sent_recipient.c.message_id.in_(ids[begin : begin + 500]))
         for row in connection.execute(query):
             of[row.message_id].append(row)
-    return [_message(row, of[row.id]) for row in rows]
+    waiting = waiting_in(connection, (one.queue_id for some in of.values() for one in some if one.queue_id))
+    return [_message(row, of[row.id], waiting) for row in rows]
 
 
-def _message(row: Row[Any], recipients: Sequence[Row[Any]]) -> SentMessage:
+def _message(
+    row: Row[Any], recipients: Sequence[Row[Any]], waiting: Mapping[str, Sequence[str]]
+) -> SentMessage:
     said: dict[str, list[News]] = {}
     told: dict[str, State] = {}
     for one in recipients:
         said.setdefault(one.recipient, []).append(_news(one))
         if one.told:
             told[one.recipient] = State(one.told)
-    lines = all_lines(json.loads(row.expected), [Line.of(news) for news in said.values()])
+    queues = dict.fromkeys(one.queue_id for one in recipients if one.stage == Stage.SECURE.value)
+    wait = dict.fromkeys(address for queue_id in queues for address in waiting.get(queue_id, ()))
+    expected = json.loads(row.expected)
+    unnamed = expected if isinstance(expected, int) else 0
+    lines = all_lines([] if unnamed else expected, [Line.of(news) for news in said.values()], tuple(wait))
     # of those of whom nothing was heard there is no row, and nothing to remember
     states = told | {line.recipient: State.PENDING for line in lines if line.state is State.PENDING}
     return SentMessage(
@@ -333,6 +352,7 @@ def _message(row: Row[Any], recipients: Sequence[Row[Any]]) -> SentMessage:
         facts=bool(row.facts),
         reasons=tuple(json.loads(row.reasons)),
         lines=lines,
+        unnamed=unnamed,
         told=Told(row.told, bool(row.told_final), states),
         told_print=row.told_print,
         journal_print=row.journal_print,
@@ -347,39 +367,19 @@ def _row(connection: Connection, message_id: str, *, lock: bool = False) -> Row[
 
 
 def _news(row: Row[Any]) -> News:
+    plain = {name: getattr(row, name) for name in _AS_THEY_ARE}
     return News(
-        recipient=row.recipient,
-        original=row.original,
-        stage=Stage(row.stage),
-        state=State(row.state),
-        at=row.at,
-        way=Way(row.way) if row.way else None,
-        status=row.status,
-        detail=row.detail,
-        host=row.host,
-        queue_id=row.queue_id,
-        evidence=row.evidence,
-        sealed_id=row.sealed_id,
-        retry_until=row.retry_until,
+        stage=Stage(row.stage), state=State(row.state), way=Way(row.way) if row.way else None, **plain
     )
 
 
 def _columns(news: News) -> dict[str, Any]:
     return {
-        "recipient": news.recipient,
+        **{name: getattr(news, name) for name in _AS_THEY_ARE},
         "domain": domain_of(news.recipient),
         "stage": news.stage.value,
-        "original": news.original,
         "state": news.state.value,
-        "at": news.at,
         "way": news.way.value if news.way else None,
-        "status": news.status,
-        "detail": news.detail,
-        "host": news.host,
-        "queue_id": news.queue_id,
-        "evidence": news.evidence,
-        "sealed_id": news.sealed_id,
-        "retry_until": news.retry_until,
     }
 
 

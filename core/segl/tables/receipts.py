@@ -19,7 +19,8 @@ sent_message = sa.Table(
     sa.Column("at", sa.Float, nullable=False),  # when the milter had it; until the facts are in: its arrival
     sa.Column("facts", sa.Boolean, nullable=False),  # whether the milter's facts are in
     sa.Column("reasons", sa.Text, nullable=False),  # JSON: those of the verdict
-    sa.Column("expected", sa.Text, nullable=False),  # JSON: outside recipients as the sender named them
+    # JSON: outside recipients as the sender named them; of very many their number
+    sa.Column("expected", sa.Text, nullable=False),
     sa.Column("changed_at", sa.Float, nullable=False),  # the latest news
     sa.Column("due_at", sa.Float),  # when to see what the sender is to be told; null: nothing to do
     sa.Column("told", sa.Integer, nullable=False),  # receipts that have gone

@@ -1,15 +1,17 @@
 """The agent behind the transport ``segl-receipt``: takes delivery reports of our own Postfix instances.
 
 The socket is reached by reports alone, and by those that a bounce(8) of ours wrote: the secure instance sends all of
-its own here, the front those that bear one of our envelope ids. Still nothing is believed that does not bear the name
-of a message of ours, made with our key, and go to the sender of that message. Whatever else comes is ordinary mail: it
-is handed to the secure instance's entrance and goes where it would have gone without us.
+its own here, the front those in which a line looks like one of our envelope ids. Still nothing is believed that does
+not bear the name of a message of ours, made with our key, and go to the sender of that message; and a name is believed
+of those alone who cannot have it from a stranger (:meth:`ReceiptAgent._believed`). Whatever else comes is ordinary
+mail: it goes where it would have gone without us, from the front by its return port, else by the secure instance's
+entrance.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segl.addresses import domain_of
 from segl.errors import SmtpReply
@@ -23,7 +25,7 @@ from segl.settings_receipts import Receipts
 from segl_delivery.agent import Delivery, Incoming
 from segl_delivery.canary import CanaryReports
 from segl_delivery.receipts.ledger import Ledger
-from segl_delivery.receipts.news import first_news, heard_of
+from segl_delivery.receipts.news import SECURE_NAME, first_news, heard_of, is_of_secure
 from segl_delivery.receipts.report import Report, parse_report, without_our_fields
 
 _TAKEN = SmtpReply(250, "2.0.0", "report taken")
@@ -32,12 +34,13 @@ _HANDED_ON = SmtpReply(250, "2.0.0", "handed on")
 
 @dataclass(frozen=True, slots=True)
 class ReceiptAgent:
-    """See :class:`segl_delivery.agent.Agent`. *entrance* is the secure instance's."""
+    """See :class:`segl_delivery.agent.Agent`. *entrance* is the secure instance's, *return_port* the front's."""
 
     settings: Settings
     key: ReceiptKey | None
     ledger: Ledger
     entrance: ReturnPort
+    return_port: ReturnPort
     events: Events
     canaries: CanaryReports
 
@@ -47,33 +50,60 @@ class ReceiptAgent:
 
     async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
         recipients = delivery.recipients
-        report = self._genuine(delivery)
-        if report is not None and await asyncio.to_thread(self._is_of_canary, report, recipients[0]):
+        report = parse_report(delivery.content)
+        believed = self._believed(delivery, report) if report is not None else None
+        if report is not None and await asyncio.to_thread(
+            self._is_of_canary, delivery, believed or report, recipients[0]
+        ):
             REPORTS.labels("canary").inc()
             return dict.fromkeys(recipients, _TAKEN)
-        if report is not None and await self._hear(report, recipients[0]):
+        if believed is not None and await self._hear(believed, recipients[0]):
             REPORTS.labels("taken").inc()
-            if self._is_for_the_sender(report, recipients[0]):
-                return await self._hand_on(delivery)
+            if self._is_for_the_sender(believed, recipients[0]):
+                return await self._hand_on(delivery, believed)
             return dict.fromkeys(recipients, _TAKEN)
         REPORTS.labels("ordinary").inc()
         self.events.report_not_ours(recipients)
-        return await self._hand_on(delivery)
+        return await self._hand_on(delivery, report)
 
-    def _genuine(self, delivery: Delivery) -> Report | None:
-        if self.key is None or delivery.envelope.sender or len(delivery.recipients) != 1:
+    def _believed(self, delivery: Delivery, report: Report) -> Report | None:
+        """*report* under its message's envelope id; ``None`` when it may be somebody else's work.
+
+        The id itself goes no further than to our own mail store, and the milter gives whatever comes in by SMTP
+        another. Still a user of this host may hand mail in under any id (``sendmail -V``), and the front then
+        reports of that. So from the front the id is believed of colleagues, and of others only with the sealed
+        facts, which leave the house by no way: then it is the message itself that the front could not hand over. An
+        id under which something went on is believed of its own domain.
+        """
+        if self.key is None or not self._is_single(delivery):
             return None
-        report = parse_report(delivery.content)
-        return report if report is not None and self.key.is_genuine(report.envelope_id) else None
+        given, results = report.envelope_id, report.results
+        if self.key.is_genuine(given):
+            sealed = bool(report.facts) and self.key.unseal(given, report.facts) is not None
+            own = all(self.settings.takes(result.recipient) for result in results)
+            return report if is_of_secure(report) or sealed or own else None
+        if is_of_secure(report):
+            return None
+        names = {self.key.named_onward(given, domain_of(result.recipient)) for result in results}
+        name = names.pop() if len(names) == 1 else ""
+        return replace(report, envelope_id=name) if name else None
+
+    @staticmethod
+    def _is_single(delivery: Delivery) -> bool:
+        return not delivery.envelope.sender and len(delivery.recipients) == 1
 
     async def _hear(self, report: Report, sender: str) -> bool:
-        assert self.key is not None  # noqa: S101 - the report is genuine
+        assert self.key is not None  # noqa: S101 - the report is believed
         facts = Facts.from_bytes(self.key.unseal(report.envelope_id, report.facts)) if report.facts else None
         heard = heard_of(report, sender, facts, self.settings.takes, self.settings.portal.relay.host)
         return await self.ledger.hear(heard)
 
-    def _is_of_canary(self, report: Report, sender: str) -> bool:
-        if sender.lower() != self.settings.canary_sender.lower():
+    def _is_of_canary(self, delivery: Delivery, report: Report, sender: str) -> bool:
+        """A canary's name is in its addresses (:mod:`segl.canary.token`). One that went out in clear is told of by
+        the front, under the id that it was handed in with."""
+        if sender.lower() != self.settings.canary_sender.lower() or not self._is_single(delivery):
+            return False
+        if self.key is None or not self.key.is_genuine(report.envelope_id):
             return False
         return self.canaries.take(
             report, first_news(report, self.settings.takes, self.settings.portal.relay.host)
@@ -85,9 +115,10 @@ class ReceiptAgent:
             return False
         return any(result.action in ("failed", "delayed") for result in report.results)
 
-    async def _hand_on(self, delivery: Delivery) -> dict[str, SmtpReply]:
-        content = without_our_fields(delivery.content)
+    async def _hand_on(self, delivery: Delivery, report: Report | None) -> dict[str, SmtpReply]:
+        secure = is_of_secure(report) if report is not None else delivery.client.startswith(SECURE_NAME)
+        content, port = without_our_fields(delivery.content), self.entrance if secure else self.return_port
         handover = await asyncio.to_thread(
-            self.entrance.send, "", delivery.recipients, content, smtputf8=delivery.smtputf8
+            port.send, "", delivery.recipients, content, smtputf8=delivery.smtputf8
         )
         return {one: handover.refused.get(one, _HANDED_ON) for one in delivery.recipients}

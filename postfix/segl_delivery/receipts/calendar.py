@@ -84,8 +84,12 @@ class Calendar:
                 continue
             with transaction(self._engine) as connection:
                 since = now.timestamp() - _DIGEST_DAYS * _DAY
-                changed = records.for_digest(connection, domain, since)
-                found = [one for one in changed if one.complete and self._is_daily(settings, one)]
+                changed = [
+                    one
+                    for one in records.for_digest(connection, domain, since)
+                    if one.complete or one.unnamed
+                ]
+                found = [one for one in changed if self._is_daily(settings, one)]
                 tls = {message.id: tls_of(connection, message, settings) for message in found}
             by_sender: dict[str, list[SentMessage]] = {}
             for message in found:

@@ -42,6 +42,7 @@ _AGAIN_SECONDS: Final = 15.0  # after a receipt could not be sent
 _REFUSED_SECONDS: Final = 60.0  # after it was refused for now
 _PATIENCE: Final = 86400.0  # seconds: a sender who is refused "for now" so long gets none
 _EVIDENCE_LOOK: Final = 0.5
+_QUEUE_SECONDS: Final = 2.0  # by then the log's lines before the report are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +139,11 @@ class Desk:
             raise failed[0]
 
     def _may_wait(self, message: SentMessage, tls: Mapping[str, Tls], office: Office, now: float) -> bool:
-        """Whether the log may still tell how TLS protected something."""
+        """Whether the log may still tell how TLS protected something, or who else waits."""
         if not self._log_may_tell() or now >= message.changed_at + office.settings.receipts.evidence_seconds:
             return False
+        if message.expanded and now < message.changed_at + _QUEUE_SECONDS:
+            return True
         return any(
             line.way is Way.TLS and line.state is State.SENT and line.recipient not in tls
             for line in message.lines
@@ -181,6 +184,7 @@ class Desk:
             self._revocation(case.office, case.message),
             self._feedback(case.office, case.message),
             number=case.number,
+            queue_known=self._log_may_tell(),
         )
 
     def _send(

@@ -13,7 +13,7 @@ from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.office import Office
 from segl_delivery.receipts.templates_of import shipped
 from segl_delivery.receipts.texts import TEXTS, Kind
-from segl_delivery.receipts.view import House, Tls, view_of
+from segl_delivery.receipts.view import House, ReceiptView, Row, Tls, label, view_of
 
 
 def digest(
@@ -36,7 +36,7 @@ def digest(
     whole = replace(
         views[0],
         subject=texts.subject[Kind.DAILY].format(whom=number),
-        rows=tuple(row for view in views for row in view.rows),
+        rows=tuple(row for view, one in zip(views, messages, strict=True) for row in labelled(view, one)),
         about="",
         why="",
     )
@@ -61,4 +61,11 @@ def digest(
                 for one in messages
             ],
         },
+    )
+
+
+def labelled(view: ReceiptView, message: SentMessage) -> tuple[Row, ...]:
+    """The rows of one mail, the first with what tells it from the others: not its subject, which is content."""
+    return tuple(
+        replace(row, mail="" if at else label(message, view.language)) for at, row in enumerate(view.rows)
     )

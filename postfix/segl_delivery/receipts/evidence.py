@@ -21,12 +21,13 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from segl.demand_tag import UnknownDemand, untagged
-from segl.receipts.protection import Protection
+from segl.receipts.protection import Protection, Waiting
 
 _MOST_PROCESSES: Final = 4_096
 _SLACK: Final = 2.0  # seconds: the log's clock may count whole ones, and lines are written a little later
@@ -62,6 +63,30 @@ class _Connection:
     cipher: str
     at: float
     queue_id: str = ""
+
+
+# A try that will be repeated, by a transport of ours or by error(8), which stands in for one that is left alone a
+# while.
+_TRIED: Final = re.compile(
+    r"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ "
+    r"(?:postfix/segl-(?:tls|tunnel|certificate|portal|relay)/[sl]mtp|postfix-segl/error)\[\d+\]: "
+    r"(?P<queue_id>[0-9A-Za-z]+): "
+    r'to=<(?P<recipient>(?:"(?:[^"\\]|\\.)*"|[^\s<>"])*)>,(?: orig_to=<(?:"(?:[^"\\]|\\.)*"|[^\s<>"])*>,)? '
+    r"relay=[^\s,]+, (?:conn_use=\d+, )?delay=[\d.]+, delays=[\d./]+, dsn=4[\d.]+, status=deferred \("
+)
+
+
+def waiting_of(lines: Iterable[str], now: float) -> Iterator[Waiting]:
+    """Whose copies *lines* say are to be tried again."""
+    for line in lines:
+        found = _TRIED.match(line[:_LONGEST_LINE])
+        if found is None or len(found["recipient"]) > _LONGEST_ADDRESS or len(found["queue_id"]) > 32:
+            continue
+        at = moment(found["time"], now)
+        with suppress(UnknownDemand):
+            recipient, _ = untagged(found["recipient"])
+            if at is not None:
+                yield Waiting(found["queue_id"], recipient, at)
 
 
 class TlsLines:

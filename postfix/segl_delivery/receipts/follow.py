@@ -28,7 +28,7 @@ from segl.settings import Settings
 from segl.store import transaction
 from segl.tables.receipts import log_position
 from segl_delivery.receipts import journal
-from segl_delivery.receipts.evidence import TlsLines
+from segl_delivery.receipts.evidence import TlsLines, waiting_of
 from segl_delivery.receipts.journal import Journal
 
 LOOK_SECONDS: Final = 0.3
@@ -174,8 +174,11 @@ class Follower:
         if not lines and before == self._log.position:
             return False
         found = list(self._lines.read(lines))
+        takes = self._settings().takes  # a colleague's copy is not waited for
+        waiting = [one for one in waiting_of(lines, time.time()) if not takes(one.recipient)]
         with transaction(self._engine) as connection:
             protection.keep(connection, found)
+            protection.keep_waiting(connection, waiting)
             _save(connection, self._key(path), self._log.position)
         return bool(lines)
 

@@ -21,9 +21,14 @@ from typing import Any, Final
 
 NAME: Final = Path("journal")  # what it is called in the table of positions
 _PLACES: Final = (Path("/run/log/journal"), Path("/var/log/journal"))
-_TAG: Final = "postfix/segl-tls/smtp"
+_TAGS: Final = (
+    "postfix/segl-tls/smtp",
+    *(f"postfix/segl-{way}/lmtp" for way in ("tunnel", "certificate", "portal")),
+    "postfix/segl-relay/smtp",
+    "postfix-segl/error",
+)
 _AGAIN_SECONDS: Final = 60
-_FIELDS: Final = "MESSAGE,SYSLOG_PID,_PID,_UID"
+_FIELDS: Final = "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_UID"
 _AT_ONCE: Final = 1024 * 1024
 
 
@@ -60,7 +65,8 @@ class Journal:
         self._process = subprocess.Popen(
             [
                 *("journalctl", "--quiet", "--follow", "--lines=all", "--output=json"),
-                *(f"--output-fields={_FIELDS}", f"--identifier={_TAG}", f"--since=@{since}", *where),
+                *(f"--output-fields={_FIELDS}", *(f"--identifier={tag}" for tag in _TAGS)),
+                *(f"--since=@{since}", *where),
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -101,6 +107,7 @@ class Journal:
         try:
             found = json.loads(entry)
             at, text = int(found["__REALTIME_TIMESTAMP"]), found["MESSAGE"]
+            tag = _TAGS[_TAGS.index(found["SYSLOG_IDENTIFIER"])]
             pid = int(found.get("SYSLOG_PID") or found["_PID"])
             if int(found["_UID"]) not in _writers():
                 return ""
@@ -109,4 +116,4 @@ class Journal:
         if not isinstance(text, str):  # bytes that are no UTF-8 come as a list of numbers
             return ""
         self._at = max(self._at, at)
-        return f"{datetime.fromtimestamp(at / 1e6, UTC).isoformat()} journal {_TAG}[{pid}]: {text}"
+        return f"{datetime.fromtimestamp(at / 1e6, UTC).isoformat()} journal {tag}[{pid}]: {text}"

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from segl.receipts.records import SentMessage
-from segl.receipts.states import Line
+from segl.receipts.states import Line, State
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import Tls
 
 SCHEMA: Final = "segl-receipt/1"
+MOST_LISTED: Final = 1_000  # recipients; a megabyte
 
 
 def machine_form(
     message: SentMessage, kind: Kind | None, tls: Mapping[str, Tls], *, number: int, now: float
 ) -> dict[str, Any]:
-    """All of *message*, colleagues too. *number* counts a message's receipts from 1; *kind* is ``None`` when it is only
-    looked at."""
+    """*message*, colleagues too; in a receipt of very many those who have it are counted alone. *number* counts a
+    message's receipts from 1; *kind* is ``None`` when it is only looked at, and whole."""
+    lines: Sequence[Line] = message.lines
+    whole = kind is None or len(lines) <= MOST_LISTED
+    if not whole:
+        lines = [line for line in lines if line.state not in (State.SENT, State.SEALED)][:MOST_LISTED]
     return {
         "schema": SCHEMA,
         "kind": kind.value if kind is not None else None,
@@ -30,8 +36,19 @@ def machine_form(
         "written_at": iso(now),
         "complete": message.complete,
         "reasons": list(message.reasons),
-        "recipients": [_recipient(line, tls.get(line.recipient)) for line in message.lines],
+        "counts": _counts(message.lines),
+        "unheard_of": max(0, message.unnamed - len(message.lines)),
+        "whole": whole,
+        "recipients": [_recipient(line, tls.get(line.recipient)) for line in lines],
     }
+
+
+def _counts(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    counted = Counter((line.way, line.state) for line in lines)
+    return [
+        {"way": way and way.value, "state": state.value, "number": number}
+        for (way, state), number in sorted(counted.items(), key=lambda one: (one[0][0] or "", one[0][1]))
+    ]
 
 
 def _recipient(line: Line, tls: Tls | None) -> dict[str, Any]:

@@ -34,6 +34,11 @@ _STATES: Final = {
 }
 
 
+def is_of_secure(report: Report) -> bool:
+    """Whether the secure instance wrote it: bounce(8) puts its own name into the part it writes."""
+    return report.reporter.startswith(SECURE_NAME)
+
+
 def heard_of(
     report: Report, sender: str, facts: Facts | None, is_own: Callable[[str], bool], relay: str = ""
 ) -> Heard:
@@ -64,7 +69,7 @@ def first_news(report: Report, is_own: Callable[[str], bool], relay: str = "") -
 
 
 def stage_of(report: Report) -> Stage:
-    return Stage.SECURE if report.reporter.startswith(SECURE_NAME) else Stage.FRONT
+    return Stage.SECURE if is_of_secure(report) else Stage.FRONT
 
 
 def _news(result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool], relay: str) -> News:
@@ -74,9 +79,12 @@ def _news(result: Result, report: Report, stage: Stage, is_own: Callable[[str], 
     if way is Way.PORTAL and state is State.SENT and result.remote == report.reporter:
         state = State.SEALED
     agent = way in (Way.TUNNEL, Way.CERTIFICATE)
+    original = result.original
+    if stage is Stage.FRONT and way is Way.INTERNAL and not is_own(original):
+        original = result.recipient  # a colleague speaks for nobody outside
     return News(
         recipient=result.recipient[:_LONGEST_ADDRESS],
-        original=result.original[:_LONGEST_ADDRESS],
+        original=original[:_LONGEST_ADDRESS],
         stage=stage,
         state=state,
         at=report.at or report.arrival,

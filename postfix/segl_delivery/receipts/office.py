@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.engine import Connection
 
-from segl.addresses import domain_of
+from segl.addresses import domain_of, mailbox_key
 from segl.mail.return_port import ReturnPort
 from segl.receipts import protection
 from segl.receipts.records import SentMessage
@@ -58,6 +58,7 @@ def write(
     not_sensitive: str = "",
     *,
     number: int,
+    queue_known: bool = True,
 ) -> Receipt:
     """The *number*-th receipt of *message*. A house's own template that fails gives way to the shipped one: it was
     tried with the settings, but a receipt must not hang on it."""
@@ -77,6 +78,7 @@ def write(
         tls=tls,
         revoke=revoke,
         not_sensitive=not_sensitive,
+        queue_known=queue_known,
     )
     try:
         text, html = office.templates.get(message.domain, shipped()).render(view)
@@ -104,5 +106,5 @@ def tls_of(connection: Connection, message: SentMessage, settings: Settings) -> 
     return {
         line.recipient: Tls(one.version, one.cipher, one.level, one.host, proofs.get(line.recipient))
         for line in sent
-        if (one := found.get((line.queue_id, line.recipient.lower()))) is not None
+        if (one := found.get((line.queue_id, mailbox_key(line.recipient)))) is not None
     }

@@ -27,6 +27,7 @@ class Kind(StrEnum):
 class ReceiptTexts:
     """One language's texts."""
 
+    language: Language
     subject: dict[Kind, str]
     heading: dict[Kind, str]
     lead: dict[Kind, str]
@@ -37,6 +38,13 @@ class ReceiptTexts:
     tls_seen: str
     tls_checked: str
     tls_unseen: str
+    tls_many: str
+    domains: str
+    many: str
+    lead_unnamed: str
+    no_failure: str
+    expanded: str
+    mail: str
     proofs: dict[str, str]
     states: dict[str, str]
     todo: dict[str, str]
@@ -57,6 +65,7 @@ class ReceiptTexts:
 
 TEXTS: Final[dict[Language, ReceiptTexts]] = {
     "da": ReceiptTexts(
+        language="da",
         subject={
             Kind.SENT: "Kvittering: sendt sikkert til {whom}",
             Kind.SO_FAR: "Foreløbig kvittering: sikker mail til {whom}",
@@ -90,6 +99,13 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         tls_seen="{version}, krypteret på vejen til {host}, serverens certifikat ikke kontrolleret",
         tls_checked="{version}, krypteret på vejen, serverens certifikat kontrolleret ({host})",
         tls_unseen="TLS 1.2 eller nyere, krævet på vejen. Enkelthederne er ikke noteret",
+        tls_many="TLS 1.2 eller nyere, krævet på vejen",
+        domains="{number} domæner",
+        many="Først dem, der ikke har fået den; de øvrige er talt sammen. Den vedlagte fil tæller alle {number}.",
+        lead_unnamed="Ved så mange modtagere meldes kun fejl og forsinkelser. Kommer der flere, hører du det.",
+        no_failure="Ingen fejl meldt",
+        expanded="En adresse dækker over flere modtagere. Her står dem, der er hørt fra; venter en til, hører du det.",
+        mail="Mail fra {time} til {number}, Message-ID {message_id}",
         proofs={"dane": "DANE", "mta-sts": "MTA-STS", "pinned": "navnet er fastsat"},
         states={
             "pending": "Intet svar endnu",
@@ -157,6 +173,7 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         messages=("mail", "mails"),
     ),
     "en": ReceiptTexts(
+        language="en",
         subject={
             Kind.SENT: "Receipt: sent securely to {whom}",
             Kind.SO_FAR: "Preliminary receipt: secure mail to {whom}",
@@ -190,6 +207,13 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
         tls_seen="{version}, encrypted on the way to {host}, the server's certificate not checked",
         tls_checked="{version}, encrypted on the way, the server's certificate checked ({host})",
         tls_unseen="TLS 1.2 or newer, demanded on the way. The details were not recorded",
+        tls_many="TLS 1.2 or newer, demanded on the way",
+        domains="{number} domains",
+        many="First those who do not have it; the others are counted together. The file enclosed counts all {number}.",
+        lead_unnamed="Of so many recipients only failures and delays are reported. If there are more, you will hear.",
+        no_failure="No failure reported",
+        expanded="An address stands for several recipients. These were heard of; should another wait, you will hear.",
+        mail="Mail of {time} to {number}, Message-ID {message_id}",
         proofs={"dane": "DANE", "mta-sts": "MTA-STS", "pinned": "its name was laid down"},
         states={
             "pending": "No answer yet",

@@ -21,6 +21,9 @@ from segl.vocabulary import Proof, Way
 from segl_delivery.receipts.texts import TEXTS, Kind, ReceiptTexts
 
 _MOST_NAMED: Final = 1  # recipients in the subject; of more their number
+MOST_ROWS: Final = 50  # of a message to more, those who have it are told of together
+_SERVED: Final = (State.SENT, State.SEALED)
+_URGENT: Final = (State.FAILED, State.DELAYED, State.PENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Row:
     said: str = ""
     revoke: str = ""
     bad: bool = False
+    mail: str = ""  # in a digest, with the first row of each mail: which one it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def kind_of(message: SentMessage, send: Receipts) -> Kind | None:
     bad = {line.state for line in news if is_bad(line)}
     if send in (Receipts.FAILURES, Receipts.DAILY) and not bad and not (told.receipts and message.complete):
         return None
-    if message.complete and told.final and not news:
+    if not news and (told.receipts if not message.complete else told.final):
         return None
     if State.FAILED in bad or (message.complete and any(line.state is State.FAILED for line in lines)):
         return Kind.FAILED
@@ -124,17 +128,29 @@ def view_of(
     tls: Mapping[str, Tls] | None = None,
     revoke: Callable[[Line], str] = lambda _: "",
     not_sensitive: str = "",
+    queue_known: bool = True,
 ) -> ReceiptView:
     """The receipt of *message*. *tls* holds the evidence by recipient; *revoke* gives a link that takes a sealed
-    message back, or ``""``; *not_sensitive* is the link by which its sender says that, or ``""``."""
+    message back, or ``""``; *not_sensitive* is the link by which its sender says that, or ``""``; *queue_known*:
+    whether recipients who wait unheard of would be among the lines."""
     texts, lines = TEXTS[language], shown(message, send)
-    rows = tuple(_row(line, texts, (tls or {}).get(line.recipient), revoke) for line in lines)
+    singly, together = split(lines)
+    rows = tuple(_row(line, texts, (tls or {}).get(line.recipient), revoke) for line in singly)
+    rows += tuple(_row_of_many(some, texts) for some in together)
+    if message.unnamed:
+        rows += (_unheard_of(message.unnamed - len(lines), texts),)
+    said = [texts.lead_unnamed if message.unnamed and kind is Kind.SO_FAR else texts.lead[kind]]
+    said += [texts.expanded] if message.expanded and not queue_known else []
+    said += [texts.many.format(number=len(lines))] if together else []
+    whom = _whom(_of_kind(lines, kind), language)
+    if message.unnamed and kind is Kind.SO_FAR:
+        whom = _number(message.unnamed, language)
     return ReceiptView(
         language=language,
         kind=kind,
-        subject=texts.subject[kind].format(whom=_whom(_of_kind(lines, kind), language)),
+        subject=texts.subject[kind].format(whom=whom),
         heading=texts.heading[kind],
-        lead=texts.lead[kind],
+        lead=" ".join(said),
         columns=texts.columns,
         rows=rows,
         about=texts.about.format(time=_time(message.at, texts), message_id=message.message_id or "-"),
@@ -143,6 +159,14 @@ def view_of(
         feedback=texts.feedback.format(address=house.feedback) if house.feedback else "",
         foot=texts.foot.format(organisation=house.organisation),
     )
+
+
+def label(message: SentMessage, language: Language) -> str:
+    """Which mail it is, without its subject."""
+    texts = TEXTS[language]
+    number = _number(message.unnamed or len(message.lines), language)
+    when, name = _time(message.at, texts), message.message_id or "-"
+    return texts.mail.format(time=when, number=number, message_id=name)
 
 
 def _of_kind(lines: Sequence[Line], kind: Kind) -> Sequence[Line]:
@@ -154,8 +178,51 @@ def _of_kind(lines: Sequence[Line], kind: Kind) -> Sequence[Line]:
 def _whom(lines: Sequence[Line], language: Language) -> str:
     if len(lines) == _MOST_NAMED and is_plain(lines[0].recipient):
         return lines[0].recipient
+    return _number(len(lines), language)
+
+
+def _number(number: int, language: Language) -> str:
     word = {"da": ("modtager", "modtagere"), "en": ("recipient", "recipients")}[language]
-    return f"{len(lines)} {word[len(lines) != 1]}"
+    return f"{number} {word[number != 1]}"
+
+
+def split(lines: Sequence[Line]) -> tuple[Sequence[Line], Sequence[Sequence[Line]]]:
+    """Which of *lines* a receipt has a row for each; of the others, which have one together. Of few all stand for
+    themselves; of many those who do not have it, in order of what the sender may have to do, and the rest by way and
+    state."""
+    if len(lines) <= MOST_ROWS:
+        return lines, ()
+    without = [line for line in lines if line.state not in _SERVED]
+    singly = sorted(without, key=lambda line: _URGENT.index(line.state))[:MOST_ROWS]
+    shown_ones = {id(line) for line in singly}
+    together: dict[tuple[str, State], list[Line]] = {}
+    for line in lines:
+        if id(line) not in shown_ones:
+            together.setdefault((line.way or "", line.state), []).append(line)
+    return singly, [some for _, some in sorted(together.items(), key=lambda one: one[0])]
+
+
+def _row_of_many(lines: Sequence[Line], texts: ReceiptTexts) -> Row:
+    last = max(lines, key=lambda line: line.at)
+    domains = {domain_of(line.recipient) for line in lines}
+    if last.way is Way.TLS and last.state is State.SENT:
+        way = texts.tls_many
+    elif last.way in (None, Way.TLS):
+        way = texts.not_at_all if last.state is State.FAILED else texts.not_yet
+    else:
+        domain = domains.pop() if len(domains) == 1 else texts.domains.format(number=len(domains))
+        way = texts.ways[last.way].format(domain=domain)
+    return Row(
+        recipient=_number(len(lines), texts.language),
+        way=way,
+        state=_state(last, texts),
+        todo=texts.todo.get(last.way or "", "") if last.state in _SERVED else "",
+        bad=is_bad(last),
+    )
+
+
+def _unheard_of(number: int, texts: ReceiptTexts) -> Row:
+    return Row(recipient=_number(number, texts.language), way="", state=texts.no_failure, todo="")
 
 
 def _row(line: Line, texts: ReceiptTexts, tls: Tls | None, revoke: Callable[[Line], str]) -> Row:

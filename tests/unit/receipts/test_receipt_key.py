@@ -86,3 +86,22 @@ def test_a_key_that_others_may_read_is_none(tmp_path: Path) -> None:
             ReceiptKey.load(file)
     with pytest.raises(KeyUnusable, match="No such file"):
         ReceiptKey.load(tmp_path / "none")
+
+
+def test_what_goes_on_has_a_name_that_speaks_of_one_domain_alone() -> None:
+    key, other = ReceiptKey(b"k" * 32), ReceiptKey(b"o" * 32)
+    name = key.new_id()
+    onward = key.onward_id(name, "x.example")
+    assert onward != name
+    assert key.named_onward(onward, "x.example") == name
+    for told, domain in (
+        (onward, "y.example"),
+        (name, "x.example"),
+        (onward.upper(), "x.example"),
+        ("", ""),
+    ):
+        assert key.named_onward(told, domain) == ""
+    assert not key.is_genuine(onward)
+    assert other.named_onward(onward, "x.example") == ""
+    assert key.onward_id(onward, "x.example") == ""
+    assert key.onward_id(other.new_id(), "x.example") == ""

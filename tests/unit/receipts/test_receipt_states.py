@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segl.receipts.due import SETTLE, SETTLE_BAD, Told, all_lines, complete, next_look
+from segl.receipts.due import SETTLE, SETTLE_BAD, SETTLE_MANY, Told, all_lines, complete, next_look
 from segl.receipts.states import Line, News, Stage, State, joined
 from segl.vocabulary import Way
 
@@ -125,3 +125,36 @@ def test_everyone_who_was_named_has_a_line_and_aliases_have_theirs() -> None:
         ("b@y.example", State.DELAYED),
     ]
     assert not complete(found, facts=True)
+
+
+@pytest.mark.parametrize(
+    ("expected", "heard", "waiting", "pending"),
+    [
+        # the front made two of one; the queue says that the other waits
+        (["team@z.example"], [("a@x.example", "team@z.example")], ["b@y.example"], ["b@y.example"]),
+        (["team@z.example"], [("a@x.example", "team@z.example")], [], []),
+        (["team@z.example"], [("a@x.example", "team@z.example")], ["A@X.example"], []),
+        (["team@z.example"], [], ["b@y.example"], ["team@z.example", "b@y.example"]),
+        # a client's ORCPT: who was named himself speaks for nobody else
+        (["a@x.example", "eva@y.example"], [("a@x.example", "eva@y.example")], [], ["eva@y.example"]),
+        # one mailbox, written in two ways
+        (['"a b"@x.example'], [("a b@x.example", "a b@x.example")], ['"a b"@x.example'], []),
+        (['"a\\"b"@x.example'], [('a"b@x.example', '"a\\"b"@X.example')], [], []),
+        (["bo@ærø.example"], [("bo@xn--r-3fa9c.example", "bo@ærø.example")], ["BO@ærø.example"], []),
+    ],
+)
+def test_who_is_still_to_be_heard_of(
+    expected: list[str], heard: list[tuple[str, str]], waiting: list[str], pending: list[str]
+) -> None:
+    some = [Line(recipient, original, State.SENT) for recipient, original in heard]
+    found = all_lines(expected, some, waiting)
+    assert [line.recipient for line in found if line.state is State.PENDING] == pending
+    assert complete(found, facts=True) is (not pending)
+
+
+def test_of_a_message_to_very_many_failures_are_told_together() -> None:
+    terms = {"facts": True, "at": 1000.0, "wait_seconds": 60.0, "now": 1010.0}
+    bad = lines(State.SENT, State.FAILED)
+    assert next_look(bad, Told(), unnamed=True, **terms) == 1010.0 + SETTLE_MANY  # type: ignore[arg-type]
+    assert next_look(lines(State.SENT), Told(), unnamed=True, **terms) == 1060.0  # type: ignore[arg-type]
+    assert next_look(bad, told(bad), unnamed=True, **terms) is None  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segl.receipts.protection import Protection
-from segl_delivery.receipts.evidence import TlsLines, moment
+from segl_delivery.receipts.evidence import TlsLines, moment, waiting_of
 
 NOW = moment("2026-11-25T03:00:00+00:00", 0.0) or 0.0
 
@@ -137,3 +137,40 @@ def test_what_a_server_says_is_never_taken_for_a_delivery(recipient: str, status
 def test_an_address_that_the_table_cannot_hold_is_passed_over() -> None:
     long = f"{600 * 'a'}@x.example"
     assert [one.recipient for one in read(tls(7), sent(7, "4jZ1", long), sent(7, "4jZ1"))] == ["bo@x.example"]
+
+
+DEFERRED = (
+    "Nov 27 20:19:48 segl-secure postfix/segl-tls/smtp[27717]: 4jbl9v5wmyz1h18X: to=<bo@x.example>, "
+    "relay=mx.x.example[192.0.2.1]:25, delay=49, delays=49/0/0.02/0, dsn=4.2.0, status=deferred (host said: 450)"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "recipient"),
+    [
+        (DEFERRED, "bo@x.example"),
+        (DEFERRED.replace("bo@x.example", "bo@x.example.least-dane.segl.invalid"), "bo@x.example"),
+        (DEFERRED.replace("bo@x.example", '"a b"@x.example'), '"a b"@x.example'),
+        (DEFERRED.replace("postfix/segl-tls/smtp", "postfix/segl-portal/lmtp"), "bo@x.example"),
+        (
+            DEFERRED.replace("postfix/segl-tls/smtp", "postfix-segl/error").replace(
+                "mx.x.example[192.0.2.1]:25", "none"
+            ),
+            "bo@x.example",
+        ),
+        (DEFERRED.replace("postfix/segl-tls/smtp", "postfix/segl-internal/smtp"), None),
+        (DEFERRED.replace("postfix/segl-tls/smtp", "postfix/smtp"), None),  # the front's
+        (DEFERRED.replace("dsn=4.2.0, status=deferred", "dsn=2.0.0, status=sent"), None),
+        # what a server says is no line of ours
+        (
+            DEFERRED.replace("dsn=4.2.0, status=deferred (host said: 450)", "dsn=2.0.0, status=sent (250 x, ")
+            + DEFERRED,
+            None,
+        ),
+        (DEFERRED.replace("bo@", "b" * 600 + "@"), None),
+        ("", None),
+    ],
+)
+def test_whose_copy_waits(line: str, recipient: str | None) -> None:
+    found = [(one.queue_id, one.recipient) for one in waiting_of([line], 1_795_000_000.0)]
+    assert found == ([("4jbl9v5wmyz1h18X", recipient)] if recipient else [])

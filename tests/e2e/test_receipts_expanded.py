@@ -1,0 +1,85 @@
+"""Who everyone is, where that is not plain to see: an address that the front makes several of, one written in
+quotes, and a message to more than anybody names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from world.estate import build_house
+from world.house import House
+from world.letters import GOOD, SENDER
+from world.postfix import wait_until, with_parameters
+from world.receipts import ReadReceipt, other_reports, receipts_for, secret_letter
+from world.street import Street
+
+pytestmark = pytest.mark.world
+
+AT_GOOD = GOOD.partition("@")[2]
+BOARD, WAITS, QUOTED = "bestyrelsen@forening.example", f"venter@{AT_GOOD}", f'"a b"@{AT_GOOD}'
+MANY = tuple(f"medlem{number}@{AT_GOOD}" for number in range(1_100))
+
+
+@pytest.fixture
+def house(street: Street, home: Path) -> Iterator[House]:
+    """The front makes two outside of one address; patience ends after some seconds."""
+    house = build_house(street, home, receipts="wait_seconds = 6")
+    aliases = f"inline:{{ {{ {BOARD} = {GOOD}, {WAITS} }} }}"
+    house.front.main_cf = with_parameters(
+        house.front.main_cf,
+        virtual_alias_domains="forening.example",
+        virtual_alias_maps=aliases,
+        smtpd_recipient_limit="2000",
+    )
+    try:
+        house.start()
+        yield house
+    finally:
+        street.good.rcpt_replies.clear()
+        house.stop()
+
+
+def wait_until_told(house: House, street: Street, number: int) -> ReadReceipt:
+    wait_until(lambda: len(receipts_for(street, SENDER)) >= number, 90, lambda: house.log[-9000:])
+    return receipts_for(street, SENDER)[number - 1]
+
+
+def test_an_alias_is_told_of_as_a_whole_and_a_quoted_name_as_one_of_ours(
+    house: House, street: Street
+) -> None:
+    """Of the alias one copy arrives at once and the other waits, of which no report tells for an hour."""
+    street.good.rcpt_replies[WAITS] = "450 4.2.0 come back later"
+    everyone = (BOARD, QUOTED)
+    house.submit(secret_letter(GOOD, message_id="<7@desk.example>"), SENDER, everyone)
+    first = wait_until_told(house, street, 1)
+    assert not first.form["complete"]
+    assert first.states == {GOOD: "sent", WAITS: "pending", QUOTED: "sent"}
+    assert first.line(GOOD)["original"] == BOARD
+    assert first.line(QUOTED)["tls"]["level"] == "verified"
+    street.good.rcpt_replies.clear()
+    last = wait_until_told(house, street, 2)
+    assert last.form["complete"]
+    assert set(last.states.values()) == {"sent"}
+    assert {last.line(one)["original"] for one in (GOOD, WAITS)} == {BOARD}
+    assert len(receipts_for(street, SENDER)) == 2
+    assert other_reports(street, SENDER) == []
+
+
+def test_of_a_message_to_very_many_there_is_one_receipt_that_says_what_it_knows(
+    house: House, street: Street
+) -> None:
+    house.submit(secret_letter(GOOD, message_id="<8@desk.example>"), SENDER, MANY)
+    receipt = wait_until_told(house, street, 1)
+    wait_until(lambda: not house.queued, 60, lambda: house.log[-6000:])
+    assert receipt.form["counts"] == [{"way": "tls", "state": "sent", "number": 1}]
+    assert receipt.form["unheard_of"] == len(MANY) - 1
+    assert not receipt.form["complete"]
+    text = " ".join(receipt.part("text/plain").split())
+    assert "Ved så mange modtagere meldes kun fejl" in text
+    assert "1099 modtagere" in text
+    assert "Ingen fejl meldt" in text
+    assert receipt.subject == "Foreløbig kvittering: sikker mail til 1100 modtagere"
+    assert len(receipts_for(street, SENDER)) == 1
+    assert sum(len(mail.recipients) for mail in street.good.received) == len(MANY)
