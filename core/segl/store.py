@@ -80,6 +80,7 @@ def _engine(url: str) -> Engine:
     ours = {name: value for name, value in _LIBPQ.items() if name not in given}
     engine = sa.create_engine(url, pool_pre_ping=True, connect_args=ours)
     sa.event.listen(engine, "connect", _postgresql_session)
+    sa.event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
     return engine
 
 
@@ -162,6 +163,23 @@ def _postgresql_session(connection: Any, _record: Any) -> None:
             "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
         )
     connection.commit()
+
+
+def _without_nul(
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+) -> tuple[str, Any]:
+    """A text in PostgreSQL has no NUL. One in a stranger's Message-ID would be refused at every try, for ever."""
+    rows = parameters if isinstance(parameters, list) else [parameters]
+    clean = [
+        {
+            name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
+            for name, value in row.items()
+        }
+        if isinstance(row, dict)
+        else row
+        for row in rows
+    ]
+    return statement, clean if isinstance(parameters, list) else clean[0]
 
 
 def _bare(url: str) -> str:
