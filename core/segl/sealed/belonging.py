@@ -57,8 +57,8 @@ class Belonging:
     def open(self, message_id: str) -> SealedFile:
         return self._place.open(message_id)
 
-    def remove(self, message_id: str) -> None:
-        self._place.remove(message_id)
+    def remove(self, message_id: str) -> bool:
+        return self._place.remove(message_id)
 
     def sweep(self, known: Callable[[str], bool], now: float) -> int:
         self.check()

@@ -131,10 +131,13 @@ class SealedDirectory:
         descriptor = os.open(self.path(message_id), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         return LocalFile(descriptor)
 
-    def remove(self, message_id: str) -> None:
-        """Take the file away; it is no fault if it is gone, or cannot go now: the sweep comes again."""
-        with suppress(OSError):
-            self.path(message_id).unlink()
+    def remove(self, message_id: str) -> bool:
+        """Take the file away; whether it is gone now. One that cannot go is no fault: the sweep comes again."""
+        try:
+            self.path(message_id).unlink(missing_ok=True)
+        except OSError:
+            return False
+        return True
 
     def sweep(self, known: Callable[[str], bool], now: float) -> int:
         """Take away what a killed process left: old temporary files, and old files of whose id *known*

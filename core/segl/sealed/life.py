@@ -69,8 +69,7 @@ def revoke(engine: Engine, directory: SealedStorage, message_id: str, now: float
         answers = _answers_of(connection, [message_id])
         audit.append(connection, Act.REVOKED, message_id, actor, at=now, recipients=len(ids))
     forget_deleted(engine)
-    for file in (message_id, *answers):
-        directory.remove(file)
+    _take_files_away(directory, (message_id, *answers))
     return bool(ids)
 
 
@@ -137,12 +136,16 @@ def _take_away_dead(engine: Engine, directory: SealedStorage, now: float) -> int
             audit.append(connection, Act.EXPIRED, message_id, _HOUSEKEEPING, at=now)
     if dead:
         forget_deleted(engine)  # the spare keys
-    for file in (
-        *dead,
-        *answers,
-    ):  # one that stays because we die here is no longer known: the sweep takes it
-        directory.remove(file)
+    _take_files_away(directory, (*dead, *answers))
     return len(dead)
+
+
+def _take_files_away(directory: SealedStorage, files: Sequence[str]) -> None:
+    """Their keys are gone already. One that stays, because we die here or the place does not answer, is no longer
+    known: the sweep takes it. After the first that does not go the others are left to it: each might wait for long."""
+    for file in files:
+        if not directory.remove(file):
+            break
 
 
 def forget_ended(engine: Engine, before: float) -> int:

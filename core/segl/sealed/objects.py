@@ -21,7 +21,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -108,9 +108,15 @@ class SealedObjects:
             found = self._store.get(path, options={"range": (0, BLOCK)})
             return ObjectFile(found.meta["size"], bytes(found.bytes()), lambda a, b: self._range(path, a, b))
 
-    def remove(self, message_id: str) -> None:
-        with suppress(OSError), _speaking():
-            self._store.delete(self._path(message_id))
+    def remove(self, message_id: str) -> bool:
+        try:
+            with _speaking():
+                self._store.delete(self._path(message_id))
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
 
     def sweep(self, known: Callable[[str], bool], now: float) -> int:
         """Raises :class:`~segl.errors.DeliveryError` when the store does not tell what it has."""

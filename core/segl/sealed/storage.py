@@ -41,8 +41,8 @@ class SealedStorage(Protocol):
     def open(self, message_id: str) -> SealedFile:
         """Raises :class:`OSError`."""
 
-    def remove(self, message_id: str) -> None:
-        """Take it away; it is no fault if it is gone, or cannot go now: the sweep comes again."""
+    def remove(self, message_id: str) -> bool:
+        """Take it away; whether it is gone now. One that cannot go is no fault: the sweep comes again."""
 
     def sweep(self, known: Callable[[str], bool], now: float) -> int:
         """Take away what a killed process left, and what *known* says no of, when it is so old that nobody can still

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -171,6 +172,26 @@ def test_extend_gives_days_from_today(office: Office, counter: Counter) -> None:
 def test_what_is_not_there_is_told(office: Office, words: tuple[str, ...], code: int, told: str) -> None:
     result = office("sealed", *words)
     assert (result.exit_code, told in result.stderr) == (code, True)
+
+
+def test_a_place_that_was_moved_is_adopted(tmp_path: Path, office: Office) -> None:
+    from segl.sealed.belonging import NotOurs, storage_of
+
+    engine = office.counter.engine
+    storage_of(load_settings(office.file).portal, engine).prepare()
+    shutil.copytree(tmp_path / "sealed", tmp_path / "moved", ignore=lambda *_: [".segl-store"])
+    office.file.write_text(office.file.read_text().replace("/sealed", "/moved"))
+    moved = storage_of(load_settings(office.file).portal, engine)
+    with pytest.raises(NotOurs):
+        moved.prepare()
+    result = office("sealed", "adopt")
+    assert (result.exit_code, f"{tmp_path}/moved bears our store's id now" in result.stdout) == (0, True)
+    moved.prepare()
+    assert office.json("sealed", "adopt") == [{"place": f"{tmp_path}/moved", "before": ""}]
+    (tmp_path / "moved").rename(tmp_path / "gone")
+    (tmp_path / "moved").write_text("in the way")
+    result = office("sealed", "adopt")
+    assert (result.exit_code, "cannot be used" in result.stderr) == (1, True)
 
 
 def test_without_a_store_none_is_made(tmp_path: Path, office: Office) -> None:

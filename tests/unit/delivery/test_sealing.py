@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,10 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.audit import Act, entries
+from segl.errors import DeliveryError
 from segl.events import Events
-from segl.sealed import SealedDirectory, life, open_sealed
+from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
+from segl.sealed.belonging import storage_of
 from segl.sealed.format import decrypt
 from segl.sealed.keys import Secret, WrongSecret
 from segl.sealed.phrase import is_phrase
@@ -24,7 +28,9 @@ from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl.wishes import read_wishes, to_fields
 from segl_delivery.agent import Delivery
-from segl_delivery.sealing import Sealed, Sealer
+from segl_delivery.housekeeping import keep_house
+from segl_delivery.sealing import Sealed, Sealer, try_storage
+from world.object_store import Fault, ObjectStore, Wire
 
 SENDER = "anna@nordby.example"
 BO, EVA = "bo@vestby.example", "eva@vestby.example"
@@ -196,6 +202,48 @@ def test_with_a_resend_key_the_content_key_is_kept_a_second_time_and_goes_with_t
         spare_content_key(engine, Secret(b"o" * 32), sealed.message.id)
     life.revoke(engine, desk.directory, sealed.message.id, 1.0, actor="test")
     assert spare_content_key(engine, key, sealed.message.id) is None
+
+
+def test_a_store_elsewhere_that_is_down_stops_neither_the_start_nor_the_housekeeping(
+    engine: Engine, tmp_path: Path, objects: ObjectStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Wire(objects.port) as wire:
+        table = objects.storage(wire.port)
+        storage = {"bucket": table.bucket, "endpoint": table.endpoint, "credentials": str(table.credentials)}
+        settings = parse_settings(
+            {
+                "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+                "portal": {
+                    "url": "https://sikker.nordby.example",
+                    "storage": {**storage, "prefix": f"{tmp_path.name}/", "seconds": 2.0},
+                },
+            }
+        )
+        events = Events("test")
+        desk = Sealer(engine, storage_of(settings.portal, engine), settings, events)
+        wire.fault = Fault.FAILS
+        try_storage(settings, engine, events)
+        with pytest.raises(DeliveryError, match="answered 503"):
+            try_storage(settings, engine, None)
+        with pytest.raises(DeliveryError) as caught:
+            seal(desk, letter("x"))
+        assert caught.value.reply.code == 451, "it waits in Postfix's queue"
+        wire.fault = Fault.NONE
+        sealed = seal(desk, letter("x"))
+        wire.fault = Fault.FAILS
+        keep_house(settings, engine, events, sealed.message.expires_at + 1)
+        assert told_events(capsys).count("storage_unusable") == 2
+        with pytest.raises(NotOpened, match="shredded"):
+            open_sealed(engine, desk.directory, sealed.addressees[0].row.id, sealed.addressees[0].link.text())
+        wire.fault = Fault.NONE
+        desk.directory.open(sealed.message.id).close()  # the object is there yet, and opens nothing
+        keep_house(settings, engine, events, time.time() + 90 * 86400)
+        with pytest.raises(FileNotFoundError):
+            desk.directory.open(sealed.message.id)
+
+
+def told_events(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return re.findall(r"\b(storage_unusable)\b", "".join(capsys.readouterr()))
 
 
 def test_without_one_nothing_is_kept(sealer: Callable[..., Sealer], engine: Engine) -> None:
