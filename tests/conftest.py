@@ -115,6 +115,7 @@ _SLOW = frozenset(
     test_upload_names
     test_uploads
     test_view
+    test_watchdog
     test_web_servers
     test_workshop
     test_thresholds_command

@@ -24,8 +24,8 @@ SECRET = "hunter2"
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+def engine(store_url: str) -> Iterator[Engine]:
+    engine = open_store(store_url)
     yield engine
     engine.dispose()
 
@@ -76,8 +76,9 @@ def test_entries_of_lists_go_by_their_own_names(engine: Engine) -> None:
     ],
 )
 def test_no_password_is_in_trail_or_store_and_its_change_is(
-    engine: Engine, tmp_path: Path, tables: dict[str, Any], key: str
+    tmp_path: Path, tables: dict[str, Any], key: str
 ) -> None:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")  # whose bytes can be looked at
     note(engine, settings(**tables), FILE, "segl-map")
     later = json.loads(json.dumps(tables).replace(SECRET, "correcthorse"))
     change = note(engine, settings(**later), FILE, "segl-map")
