@@ -10,6 +10,8 @@ from typing import Any
 from segl.decisions.record import DecisionRecord
 from segl.vocabulary import Decision, Finding, Verdict
 from segl_classifier.again import Terms, findings_of, outdated
+from segl_classifier.rules import RuleSet
+from segl_classifier.rules.model import Rule
 
 MOST_SHOWN = 1_000
 
@@ -87,13 +89,41 @@ class Replayed:
 
 
 def replay(records: Iterable[DecisionRecord], old: Terms, new: Terms) -> Replayed:
-    """*records* decided again by *old* and by *new*."""
+    """*records* decided again by *old* and by *new*. Most mail says nothing that the change is about, and is only
+    counted."""
     found = Replayed()
+    touched, same_scales = _touched(old.rules, new.rules), _same_scales(old, new)
     for record in records:
-        before, after = old.decide(record), new.decide(record)
-        change = change_of(record.id, record, before, after, old, new)
-        found.add(change, old=outdated(record, old.rules))
+        old_hits = outdated(record, old.rules)
+        if same_scales and not any(hit.rule in touched for hit in record.hits):
+            found.add(None, old=old_hits)
+            continue
+        change = change_of(record.id, record, old.decide(record), new.decide(record), old, new)
+        found.add(change, old=old_hits)
     return found
+
+
+def _touched(old: RuleSet, new: RuleSet) -> frozenset[str]:
+    """The rules that weigh otherwise in one of the two."""
+
+    def weighs(rule: Rule | None) -> object:
+        return rule and (rule.label, rule.effect, rule.weight, rule.near, rule.boost, rule.unless, rule.own)
+
+    names = {rule.id for rule in (*old.rules, *new.rules)}
+    return frozenset(name for name in names if weighs(old.rule(name)) != weighs(new.rule(name)))
+
+
+def _same_scales(old: Terms, new: Terms) -> bool:
+    """Whether scores are held against the same thresholds, and the same follows."""
+    return (
+        dict(old.rules.labels) == dict(new.rules.labels)
+        and old.stance == new.stance
+        and _scale(old) == _scale(new)
+    )
+
+
+def _scale(terms: Terms) -> object:
+    return terms.model and (dict(terms.model.thresholds), terms.model.any_threshold)
 
 
 def change_of(

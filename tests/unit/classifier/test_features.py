@@ -15,12 +15,13 @@ from keyword_model import KeywordModel
 from segl.decisions.reading import from_bytes
 from segl.decisions.record import MOST_HITS, DecisionRecord
 from segl.vocabulary import Decision, Effect, Finding, Label, Mode
-from segl_classifier.again import decide_again, outdated, speakers, unforeseen, without
+from segl_classifier.again import Terms, decide_again, outdated, speakers, unforeseen, without
 from segl_classifier.classify import Evidence, gather
 from segl_classifier.decide import Stance, decide
 from segl_classifier.evaluation.letter import letter
 from segl_classifier.evaluation.records import read_records
 from segl_classifier.features import features_of
+from segl_classifier.replay import replay
 from segl_classifier.rules import RuleSet, load_rules, shipped_rules
 from segl_classifier.understanding.reading import Understanding
 
@@ -251,3 +252,29 @@ def test_a_veto_is_not_among_the_speakers() -> None:
     kept = record_of(Evidence(findings=findings), shipped_rules(), Stance(), None)
     assert speakers(kept) == []
     assert json.loads(kept.to_bytes())["hits"][0]["effect"] == "veto"
+
+
+@pytest.mark.parametrize("more", ["", "[label.health]\nthreshold = 0.9\n"])
+def test_what_is_passed_over_would_not_have_changed(tmp_path: Path, more: str) -> None:
+    """A replay decides anew only where the change may tell; deciding everything anew comes to the same."""
+    off = '[[rule]]\nid = "health.disease"\nenabled = false\n'
+    old, new = rules_of(tmp_path), rules_of(tmp_path, weight=0.2, more=off + more)
+    bodies = [
+        "Min kajak ligger ved broen.",
+        "Vi ses.",
+        "Preben er sygemeldt med sin diskusprolaps.",
+        TEXT,
+        "En gæld.",
+    ]
+    records = [replace(mail_record(body, old, None), id=f"{n:032x}") for n, body in enumerate(bodies)]
+    terms, other = Terms(old, Stance(), None), Terms(new, Stance(), None)
+    found = replay(records, terms, other)
+    changed = [
+        record.id
+        for record in records
+        if (terms.decide(record).decision, terms.decide(record).labels)
+        != (other.decide(record).decision, other.decide(record).labels)
+    ]
+    assert [change.name for change in found.changes] == changed
+    assert 0 < len(changed) < len(records)
+    assert found.decisions == len(records)
