@@ -13,7 +13,6 @@ import asyncio
 import os
 import resource
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -99,9 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 0
             with _listening(settings) as listeners, listening_for_decisions(settings) as decisions:
                 _serve_metrics(settings)
-                asyncio.run(
-                    _Daemon(options.settings, settings, engine, events).run(listeners, decisions.sock)
-                )
+                asyncio.run(_Daemon(options.settings, settings, engine, events).run(listeners, decisions))
     except SeglError as error:
         events.start_refused(error)
         return EXIT_REFUSED
@@ -243,7 +240,7 @@ class _Daemon:
         self._watch = KeyWatch(self._agents.keys, events)
         self._decisions = DecisionBook(engine, events, lambda: self._settings.decisions.keep_days)
 
-    async def run(self, listeners: dict[Way | Incoming, UnixListener], decisions: socket.socket) -> None:
+    async def run(self, listeners: dict[Way | Incoming, UnixListener], decisions: UnixListener) -> None:
         """Serve until SIGTERM."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="deliver"))
@@ -255,7 +252,7 @@ class _Daemon:
         servers = [LmtpServer(self._service(way, budget), listener) for way, listener in listeners.items()]
         for server in servers:
             await server.start()
-        self._decisions.start(decisions)
+        self._decisions.start(decisions.sock)
         helpers = [
             asyncio.create_task(each)
             for each in (
@@ -281,7 +278,7 @@ class _Daemon:
         held_up = any(await asyncio.gather(*(server.stop(drain) for server in servers)))
         self._decisions.stop()
         if held_up:
-            for listener in listeners.values():
+            for listener in (*listeners.values(), decisions):
                 listener.close()
             sys.stderr.flush()
             os._exit(0)  # a thread still waits for the return port; it would hold the process up

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from segl.decisions.record import Best, DecisionRecord
     from segl_classifier.again import Terms
 
-_ID = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{32})?|[0-9A-Za-z]{10,20}|<[^<>\s]+@[^<>\s]+>")
+_ID = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{32})?|[0-9A-Za-z]{10,20}|<?[^<>\s/]+@[^<>\s/]+>?")
 
 
 def looks_like_id(name: str) -> bool:

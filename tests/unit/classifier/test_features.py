@@ -104,7 +104,7 @@ def test_the_verdict_on_a_corpus_comes_out_of_the_records_again(model: KeywordMo
         told = set(re.findall(r"\w+", re.sub(r'"(?:rule|steps|why|labels|scores)":[^\]}]*', "", text)))
         assert not words & told
         decisions.add(verdict.decision)
-    assert decisions == {Decision.PLAIN, Decision.SECURE}
+    assert decisions >= {Decision.PLAIN, Decision.SECURE}
 
 
 FINDINGS = st.lists(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
+from segl.cli.decided import looks_like_id
 from segl.decisions.record import DecisionRecord
 from segl.store import transaction
 from segl.tables.decisions import decision
@@ -97,3 +100,26 @@ def test_the_audit_command_proves_the_records_too(tuning: TuningHouse) -> None:
     done = tuning("audit", "verify", "--json")
     assert done.exit_code == 1
     assert "is not as entry" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "is_id"),
+    [
+        ("ab" * 16, True),
+        ("ab" * 32, True),
+        ("4bX1Yz0Q2xz1", True),
+        ("8B4D4B06960", True),
+        ("<1@desk.example>", True),
+        ("1@desk.example", True),
+        ("mail.eml", False),
+        ("mails/1@desk.example", False),
+        ("-", False),
+        ("", False),
+        ("AB" * 40, False),
+    ],
+)
+def test_what_is_taken_for_an_id_and_what_for_a_file(name: str, is_id: bool, tmp_path: Path) -> None:
+    assert looks_like_id(name) is is_id
+    file = tmp_path / "4bX1Yz0Q2xz1"
+    file.touch()
+    assert not looks_like_id(str(file))
