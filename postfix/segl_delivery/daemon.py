@@ -236,6 +236,7 @@ class _Daemon:
             events,
             self._ledger.written,
             lambda: self._follower.may_tell,
+            lambda: self._follower.read_until,
         )
         self._watch = KeyWatch(self._agents.keys, events)
         self._decisions = DecisionBook(engine, events, lambda: self._settings.decisions.keep_days)

@@ -42,6 +42,8 @@ _AGAIN_SECONDS: Final = 15.0  # after a receipt could not be sent
 _REFUSED_SECONDS: Final = 60.0  # after it was refused for now
 _PATIENCE: Final = 86400.0  # seconds: a sender who is refused "for now" so long gets none
 _EVIDENCE_LOOK: Final = 0.5
+_BACKLOG_SECONDS: Final = 120.0
+_BACKLOG_LOOK: Final = 5.0
 _QUEUE_SECONDS: Final = 2.0  # by then the log's lines before the report are read
 
 
@@ -71,12 +73,14 @@ class Desk:
         events: Events,
         news: asyncio.Event,
         log_may_tell: Callable[[], bool] = lambda: False,
+        log_read_until: Callable[[], float] = time.time,
     ) -> None:
         self._engine = engine
         self._office = office
         self._events = events
         self._news = news
         self._log_may_tell = log_may_tell
+        self._log_read_until = log_read_until
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -130,7 +134,8 @@ class Desk:
         terms = office.settings.receipt_terms(message.domain, message.sender)
         kind = kind_of(message, terms.send)
         if kind is not None and self._may_wait(message, tls, office, now):
-            self._put_off(message_id, _EVIDENCE_LOOK)
+            fresh = now < message.changed_at + office.settings.receipts.evidence_seconds
+            self._put_off(message_id, _EVIDENCE_LOOK if fresh else _BACKLOG_LOOK)
             return
         case = _Case(office, terms, message, kind, tls)
         # the sender and the journal each for himself: who is refused for now is tried again, and the other has his
@@ -140,7 +145,12 @@ class Desk:
 
     def _may_wait(self, message: SentMessage, tls: Mapping[str, Tls], office: Office, now: float) -> bool:
         """Whether the log may still tell how TLS protected something, or who else waits."""
-        if not self._log_may_tell() or now >= message.changed_at + office.settings.receipts.evidence_seconds:
+        patience = office.settings.receipts.evidence_seconds
+        if (
+            self._log_read_until() < message.changed_at
+        ):  # after a stop, or in a storm, it is read later than reports
+            patience = max(patience, _BACKLOG_SECONDS)
+        if not self._log_may_tell() or now >= message.changed_at + patience:
             return False
         if message.expanded and now < message.changed_at + _QUEUE_SECONDS:
             return True

@@ -145,6 +145,7 @@ class Follower:
         self._fault = ""
         self.follows = False
         self.may_tell = True
+        self.read_until = 0.0  # all that was written before this moment (Unix time) is read
 
     async def run(self) -> None:
         try:
@@ -168,10 +169,11 @@ class Follower:
         if self._log is None or self._log.path != path:
             self._begin(path)
         assert self._log is not None  # noqa: S101
-        before = self._log.position if self.follows else None
+        before, began = self._log.position if self.follows else None, time.time()
         lines = self._log.lines()
         self.follows, self.may_tell, self._fault = True, True, ""
         if not lines and before == self._log.position:
+            self.read_until = began
             return False
         found = list(self._lines.read(lines))
         takes = self._settings().takes  # a colleague's copy is not waited for
