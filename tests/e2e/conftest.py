@@ -51,8 +51,12 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture
 def house(street: Street, home: Path) -> Iterator[House]:
-    """A fresh organisation with everything running. On failure its logs are what to read."""
-    house = build_house(street, home)
+    """A fresh organisation with everything running. On failure its logs are what to read.
+
+    Words decide alone here: to load the model takes longer than to start all the rest, and ways of failing, wishes
+    and routes are none of its business. Where it reads along is tested in a :func:`steady_house`.
+    """
+    house = build_house(street, home, model=False)
     try:
         house.start()
         yield house

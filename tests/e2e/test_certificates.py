@@ -99,7 +99,7 @@ url = "{ldap.url}"
 base = "{BASE}"
 seconds = 5
 """
-        house = build_house(street, directory / "house", settings_text=settings)
+        house = build_house(street, directory / "house", settings_text=settings, model=False)
         running.callback(house.stop)
         house.start()
         yield Town(house, street, ldap, web, issuing, holders)

@@ -101,6 +101,7 @@ class House:
     ca_file: Path
     settings_text: str = ""
     mode: str = "detect"
+    model: bool = True
     return_milters: tuple[str, ...] = ()
     receipts: str = ""
     more_domains: tuple[str, ...] = ()  # that its Postfix takes mail for, into the same mail store
@@ -155,7 +156,8 @@ class House:
             receipts=self.receipts,
         )
         tables = self.settings_text if extra is None else extra
-        self.settings_file.write_text(f'{base}\n[detection]\nmode = "{self.mode}"\n\n{tables}\n', "utf-8")
+        detection = f'[detection]\nmode = "{self.mode}"\nmodel = {str(self.model).lower()}\n'
+        self.settings_file.write_text(f"{base}\n{detection}\n{tables}\n", "utf-8")
 
     def start(self) -> None:
         """Start everything at once; returns when all of it runs."""
