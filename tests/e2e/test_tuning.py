@@ -37,7 +37,6 @@ PORTAL = f"sikker.{DOMAIN}"
 LINK = re.compile(rf"https://{re.escape(PORTAL)}/f/[0-9a-f]{{64}}#[\w-]{{43}}")
 TEXT = "Min kajak ligger ved broen hos Preben Hansen.\n"
 SETTINGS = """
-model = false
 rules = ["{rules}"]
 
 [portal.web]
@@ -55,7 +54,7 @@ def house(street: Street) -> Iterator[House]:
         rules = Path(folder) / "own.toml"
         rules.write_text(BOAT.format(weight=0.6, words="kajak*", more=""), "utf-8")
         text = SETTINGS.format(rules=rules, certificate=certificate.cert, key=certificate.key)
-        house = build_house(street, Path(folder), settings_text=text)
+        house = build_house(street, Path(folder), settings_text=text, model=False)
         portal = Daemon("segl-portal", "--settings", str(house.settings_file), directory=house.directory)
         try:
             house.start()

@@ -17,6 +17,7 @@ name = "Nordby Vandværk"
 domains = ["nordby.example"]
 
 [detection]
+model = {model}
 {detection}
 
 [limits]
@@ -33,10 +34,11 @@ milter_port = {port}
 
 
 class RunningMilter:
-    """A daemon, its settings file and its socket."""
+    """A daemon, its settings file and its socket. Without the *model* it starts three times as fast."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, model: bool = True) -> None:
         self.directory = directory
+        self._model = model
         self.socket = directory / "milter.sock"
         self.rules = directory / "rules.toml"
         self.settings = directory / "segl.toml"
@@ -47,6 +49,7 @@ class RunningMilter:
         self, detection: str = "", *, limits: str = "", workers: int = 1, drain_seconds: float = 5
     ) -> None:
         text = _SETTINGS.format(
+            model=str(self._model).lower(),
             detection=detection,
             limits=limits,
             socket=self.socket,

@@ -13,13 +13,13 @@ from world.milterprocess import NewMilter, RunningMilter
 
 @pytest.fixture
 def new_milter(tmp_path: Path) -> Iterator[NewMilter]:
-    """Starts a milter with the settings given; ends it after the test, which fails if it does not end."""
+    """Starts a milter with the settings given, words alone; ends it after the test, which fails if it does not end."""
     started: list[RunningMilter] = []
 
     def start(detection: str = "", **settings: Any) -> RunningMilter:
         directory = tmp_path / str(len(started))
         directory.mkdir()
-        milter = RunningMilter(directory)
+        milter = RunningMilter(directory, model=False)
         milter.write(detection, **settings)
         started.append(milter)
         milter.daemon.start()

@@ -162,8 +162,8 @@ def test_nothing_is_made_where_nothing_is_kept(path: Path) -> None:
 
 
 def test_the_running_milter_tells_by_the_id_that_is_on_the_message(path: Path, tmp_path: Path) -> None:
-    milter = RunningMilter(tmp_path)
-    milter.write("model = false")
+    milter = RunningMilter(tmp_path, model=False)
+    milter.write()
     with milter.settings.open("a", encoding="utf-8") as file:
         file.write(f'\n[decisions]\nsocket = "{path}"\n')
     listener = listen(path)

@@ -16,8 +16,8 @@ OURS, THEIRS = FIELD % TENANT.encode(), FIELD % OTHER.encode()
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningMilter]:
-    milter = RunningMilter(tmp_path_factory.mktemp("gateway"))
-    milter.write("model = false")
+    milter = RunningMilter(tmp_path_factory.mktemp("gateway"), model=False)
+    milter.write()
     with milter.settings.open("a", encoding="utf-8") as file:
         file.write(
             f'\n[postfix.gateway]\ndeliver_to = "[x.example]:25"\nmicrosoft = ["40.92.0.0/15"]\ntenant = "{TENANT}"\n'
