@@ -2,8 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup deb demo reference test test-fast check format model bench clean
 BIN := .venv/bin
-# Workers for tests. Each has a network namespace and a Postfix of its own.
-JOBS ?= 2
+# Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time.
+JOBS ?= 3
 # Danish sentences nobody has labelled.
 PLAIN ?= classifier/corpus/plain/dan_newscrawl_2011_10K-sentences.csv
 

@@ -34,6 +34,7 @@ from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Label, Proof, Way
 
 _ADAPTER = TypeAdapter(Settings)
+_CLASS = re.compile(r" for <class [^>]*>")  # pydantic names the class of what it wants as Python does
 _ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[\w-]+')>")  # pydantic prints members as Python does
 
 
@@ -86,7 +87,7 @@ def faults_of(error: ValidationError, file: Path | str) -> Iterable[Fault]:
                 near = get_close_matches(str(item["loc"][-1]), _keys_beside(item["loc"]), n=1)
                 yield Fault(file, key, "is not a known key", f"did you mean {near[0]}?" if near else "")
             case _:
-                problem = item["msg"].removeprefix("Value error, ")
+                problem = _CLASS.sub("", item["msg"].removeprefix("Value error, "))
                 problem = _ENUM_MEMBER.sub(r"\1", problem[0].lower() + problem[1:])
                 yield Fault(file, key, problem + found(item["input"], problem))
 

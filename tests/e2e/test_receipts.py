@@ -3,12 +3,19 @@ between."""
 
 from __future__ import annotations
 
+import shutil
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from world.estate import build_house
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER
+from world.oracle import Identity
+from world.partners import rsa_key
 from world.postfix import wait_until
 from world.receipts import ReadReceipt, other_reports, receipts_for, secret_letter
 from world.street import Street
@@ -16,7 +23,8 @@ from world.street import Street
 pytestmark = pytest.mark.world
 
 NOBODY = "nobody@findes-ikke.invalid"
-EVERYONE = (PARTNER, GOOD, SELF_SIGNED, BARE, COLLEAGUE, NOBODY)
+OWN_KEY = "pia@klartekst.example"  # has a certificate of her own; her server speaks no TLS
+EVERYONE = (PARTNER, OWN_KEY, GOOD, SELF_SIGNED, BARE, COLLEAGUE, NOBODY)
 
 
 def wait_for_receipts(
@@ -24,6 +32,26 @@ def wait_for_receipts(
 ) -> list[ReadReceipt]:
     wait_until(lambda: len(receipts_for(street, to)) >= number, seconds, lambda: house.log[-9000:])
     return receipts_for(street, to)
+
+
+@pytest.fixture(scope="module")
+def steady_house(street: Street, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """As that of other modules, and it has the certificate of one recipient."""
+    own = Identity.new(tmp_path_factory.mktemp("pia"), "pia", rsa_key())
+    with TemporaryDirectory(prefix="house-") as folder:
+        certificates = Path(folder) / "certificates.d"
+        certificates.mkdir()
+        shutil.copy(own.cert_file, certificates / f"{OWN_KEY}.pem")
+        terms = (
+            f'[certificates]\nsources = ["folder"]\nfolder = "{certificates}"\n'
+            f'trust = ["{own.cert_file}"]\nrevocation_unknown = "use"\n'
+        )
+        house = build_house(street, Path(folder), settings_text=terms)
+        try:
+            house.start()
+            yield house
+        finally:
+            house.stop()
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +65,16 @@ def told(steady_house: House, street: Street) -> ReadReceipt:
 
 def test_one_receipt_tells_of_every_way(told: ReadReceipt) -> None:
     assert told.form["complete"]
-    assert {one: told.ways[one] for one in EVERYONE[:4]} == {
+    assert {one: told.ways[one] for one in EVERYONE[:5]} == {
         PARTNER: "tunnel",
+        OWN_KEY: "certificate",
         GOOD: "tls",
         SELF_SIGNED: "portal",
         BARE: "portal",
     }
-    assert {one: told.states[one] for one in (PARTNER, GOOD, SELF_SIGNED, BARE, NOBODY)} == {
+    assert {one: told.states[one] for one in (PARTNER, OWN_KEY, GOOD, SELF_SIGNED, BARE, NOBODY)} == {
         PARTNER: "sent",
+        OWN_KEY: "sent",
         GOOD: "sent",
         SELF_SIGNED: "sealed",
         BARE: "sealed",
@@ -52,6 +82,7 @@ def test_one_receipt_tells_of_every_way(told: ReadReceipt) -> None:
     }
     assert told.form["reasons"] == ["cpr"]
     assert "encrypted to sha256=" in told.line(PARTNER)["evidence"]
+    assert "encrypted to sha256=" in told.line(OWN_KEY)["evidence"]
     tls = told.line(GOOD)["tls"]
     assert tls["proof"] == "pkix"
     assert (tls["level"], tls["version"], tls["host"]) == (

@@ -20,6 +20,7 @@ import os
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from select import select
@@ -45,6 +46,7 @@ class Work(Protocol):
 def main() -> None:
     """Serve until nobody is left to ask."""
     os.closerange(CONTROL + 1, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 1 << 20 else 1 << 20)
+    warnings.simplefilter("ignore")  # one may quote what is read: the name of a file in an archive, say
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ^C is for whoever started us
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the workers
     control = socket.socket(fileno=CONTROL)
