@@ -182,6 +182,9 @@ def _lowering(entry: Policy) -> Iterable[tuple[str, str, str]]:
     if not entry.lowers:
         hint = 'say which categories do not count here: lowers = ["billing"]'
         yield ".verdict", '"plain" does not say what it lowers', hint
+    if entry.tags:
+        hint = "whoever writes to your people chooses the subject that they answer under"
+        yield ".tags", 'cannot belong to verdict = "plain"', hint
     if not entry.sender and not entry.recipient:
         hint = "mail goes out in clear by this: say by name from whom, or to whom"
         yield ".verdict", '"plain" is for everybody', hint

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from segl.addresses import is_relayed, split_address
 from segl.policy import About, Term
 from segl.settings_policy import Policy
 from segl.vocabulary import Decision, Doubt, Verdict
@@ -32,9 +33,11 @@ class Ruled:
 
 
 def counting(about: About, recipient: str, verdict: Verdict) -> Policy | None:
-    """The entry whose verdict counts for *recipient*."""
+    """The entry whose verdict counts for *recipient*. None lowers for an address whose local part names a further stop:
+    its domain does not say where it ends."""
+    onward = is_relayed(split_address(recipient)[0])
     for entry in about.holding(Term.VERDICT, recipient):
-        if entry.verdict is not Decision.PLAIN or not in_the_way(verdict, entry):
+        if entry.verdict is not Decision.PLAIN or not (onward or in_the_way(verdict, entry)):
             return entry
     return None
 

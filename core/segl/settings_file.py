@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
@@ -34,6 +35,7 @@ from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Label, Proof, Way
 
 _ADAPTER = TypeAdapter(Settings)
+_LARGEST = 16 * 1024 * 1024  # bytes of a file
 _CLASS = re.compile(r" for <class [^>]*>")  # pydantic names the class of what it wants as Python does
 _ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[\w-]+')>")  # pydantic prints members as Python does
 
@@ -57,13 +59,21 @@ def parse_settings(raw: dict[str, Any], file: Path | str = "settings") -> Settin
 def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, Any]:
     """The TOML document in *file*; unreadable or broken files become a fault of the class *error*."""
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        if not stat.S_ISREG(file.stat().st_mode) and not file.is_dir():
+            raise error([Fault(file, "", "is no ordinary file")])  # a pipe would keep us waiting
+        if file.stat().st_size > _LARGEST:
+            raise error([Fault(file, "", f"is larger than {_LARGEST} bytes")])
+        return tomllib.loads(file.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise error([Fault(file, "", "there is no such file", "name another with --settings")]) from None
     except IsADirectoryError:
         raise error([Fault(file, "", "is a directory, not a file")]) from None
     except PermissionError:
         raise error([Fault(file, "", "may not be read", "run as root or as the service's user")]) from None
+    except OSError as fault:
+        raise error([Fault(file, "", f"cannot be read: {fault.strerror}")]) from None
+    except RecursionError:
+        raise error([Fault(file, "", "is not TOML: too many brackets")]) from None
     except UnicodeDecodeError as fault:
         raise error([Fault(file, f"byte {fault.start}", "is not UTF-8", "save the file as UTF-8")]) from None
     except tomllib.TOMLDecodeError as fault:

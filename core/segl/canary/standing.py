@@ -86,7 +86,7 @@ class Standing:
 
     @property
     def alarms(self) -> bool:
-        return self.result.alarms or self.counts.get(Result.CLEAR, 0) > 0
+        return self.result.alarms or self.overdue > 0 or self.counts.get(Result.CLEAR, 0) > 0
 
 
 def standing_of(

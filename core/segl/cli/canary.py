@@ -151,7 +151,8 @@ def _line(standing: Standing, now: float) -> str:
     last, clear = standing.last, standing.counts.get(Result.CLEAR, 0)
     if last is None:
         return f"{paint('?', typer.colors.MAGENTA)}: {standing.sink}: nothing is known of any"
-    word = paint(standing.result.value, typer.colors.RED if standing.result.alarms else typer.colors.GREEN)
+    state = "overdue" if standing.overdue > 0 and not standing.result.alarms else standing.result.value
+    word = paint(state, typer.colors.RED if standing.alarms else typer.colors.GREEN)
     took = f" after {last.seconds:.1f} s" if last.seconds is not None else ""
     way = f" by {last.way}" if last.way else ""
     said = f" ({printable(last.detail or last.refused or '')})" if last.detail or last.refused else ""

@@ -19,6 +19,7 @@ from segl.vocabulary import Way
 
 SETTLE: Final = 0.5  # seconds: the log's lines come along
 SETTLE_BAD: Final = 3.0  # a report of the same moment that makes the message complete may be on its way
+RARELY: Final = 600.0  # between looks where there is nothing to tell under the sender's terms
 SETTLE_MANY: Final = 60.0  # a message to very many comes in several parts, each with a report of its failures
 _BAD: Final = (State.FAILED, State.DELAYED)
 
@@ -86,12 +87,17 @@ def next_look(
     if unnamed:
         if news & set(_BAD):
             return now + SETTLE_MANY
-        return None if told.receipts else max(now + SETTLE, at + wait_seconds)
+        return None if told.receipts else _patiently(at + wait_seconds, now)
     if complete(lines, facts):
         return None if told.final and not news else now + SETTLE
     if State.FAILED in news or (State.DELAYED in news and not told.receipts):
         return now + SETTLE_BAD
-    return max(now + SETTLE, at + wait_seconds) if not told.receipts else None
+    return None if told.receipts else _patiently(at + wait_seconds, now)
+
+
+def _patiently(at: float, now: float) -> float:
+    """When patience is over, at *at*; afterwards, when there was nothing to tell, ever more rarely."""
+    return max(now + SETTLE, at, now + min((now - at) / 4, RARELY))
 
 
 def fingerprint(lines: Sequence[Line]) -> str:

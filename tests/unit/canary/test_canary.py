@@ -72,6 +72,11 @@ def test_when_one_is_missing(sent: list[Sent], since: float, overdue: float) -> 
     assert standing.overdue == overdue
 
 
+def test_a_timer_that_stopped_is_an_alarm_though_the_last_arrived() -> None:
+    standing = standing_of(OWN, [arrived(NOW - 80_000)], every=300, late_after=LATE, now=NOW, since=NOW)
+    assert (standing.result, standing.alarms) == (Result.ARRIVED, True)
+
+
 def test_one_that_left_in_clear_alarms_for_a_day_though_others_arrive() -> None:
     clear = one(sent_at=NOW - 5000, came=Came.CLEAR, came_at=NOW - 4999, read=True)
     standing = standing_of(OWN, [clear, arrived(NOW - 100)], every=300, late_after=LATE, now=NOW, since=NOW)

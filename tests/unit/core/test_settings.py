@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,23 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path, content: bytes | Non
 def test_a_directory_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="is a directory"):
         load_settings(tmp_path)
+
+
+def test_whatever_stands_in_a_files_place_is_told_of(tmp_path: Path) -> None:
+    file, pipe, loop = tmp_path / "segl.toml", tmp_path / "pipe", tmp_path / "loop"
+    file.write_text("a = " + "[" * 5_000)
+    os.mkfifo(pipe)
+    loop.symlink_to(loop)
+    for odd, words in (
+        (file, "too many brackets"),
+        (file / "x", "Not a directory"),
+        (tmp_path / ("x" * 300), "name too long"),
+        (pipe, "no ordinary file"),
+        (Path("/dev/zero"), "no ordinary file"),
+        (loop, "Too many levels of symbolic links"),
+    ):
+        with pytest.raises(SettingsError, match=words):
+            load_settings(odd)
 
 
 def test_own_domains_and_their_subdomains() -> None:

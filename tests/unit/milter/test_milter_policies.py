@@ -65,6 +65,21 @@ def test_only_copies_that_leave_count(recipients: tuple[str, ...], decision: Dec
     assert found.lowered is (decision is Decision.PLAIN)
 
 
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "x%evil.example@nordby.example",
+        "evil.example!x@kunde.example",
+        "x@evil.example@nordby.example",
+        '"x@evil.example"@kunde.example',
+    ],
+)
+def test_an_address_with_a_further_stop_in_it_is_never_lowered_by_its_domain(recipient: str) -> None:
+    own = {"recipient": ["nordby.example", "kunde.example"], "verdict": "plain", "lowers": ["billing"]}
+    found, _ = apply_policies(mail(recipient), BILL, settings(own))
+    assert found.verdict.decision is Decision.SECURE
+
+
 def test_a_real_message_with_a_personal_number_is_not_lowered_by_a_word_for_bills() -> None:
     lowering = settings({"recipient": ["kunde.example"], "verdict": "plain", "lowers": ["billing"]})
     found, _ = apply_policies(mail(), judge(mail(), shipped_rules(), lowering), lowering)

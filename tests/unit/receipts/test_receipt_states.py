@@ -98,6 +98,15 @@ def test_when_the_first_receipt_is_due(states: tuple[State, ...], facts: bool, s
     assert due == 1010.0 + seconds
 
 
+def test_where_there_is_nothing_to_tell_it_is_looked_at_ever_more_rarely() -> None:
+    """Under terms that tell of failures alone, a copy that waits is nothing to tell of, for days perhaps."""
+    now, looks = 0.0, 0
+    while now < 86_400:
+        now = next_look(lines(State.PENDING), Told(), facts=True, at=0, wait_seconds=60, now=now) or 0.0
+        looks += 1
+    assert looks < 200
+
+
 def test_after_a_receipt_the_next_comes_when_all_is_known_and_then_no_more() -> None:
     waiting = lines(State.SENT, State.DELAYED)
     so_far = told(waiting)
