@@ -232,6 +232,8 @@ DIFFERENT = {
     "SpamScope+mail-parser/tests/mails/mail_test_15": "a footer behind base64, which it decodes",
     "python+cpython/Lib/test/test_email/data/msg_37.txt": "empty parts",
 }
+# Of these, what newer ones than Python 3.11's no longer read so.
+OLDER = {"stalwartlabs+mail-parser/resources/eml/thirdparty/003.eml"}
 
 
 @pytest.mark.skipif(OUTSIDE is None, reason="no outside corpus: name a zip file in SEGL_MIME_CORPUS")
@@ -251,7 +253,7 @@ def test_sane_messages_of_the_outside_corpus_are_read_as_the_standard_library_re
             if ours != theirs:
                 differ.add(name)
     assert sane > 500
-    assert differ == set(DIFFERENT)
+    assert differ | OLDER == set(DIFFERENT)
 
 
 def _squeezed(leaves: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
