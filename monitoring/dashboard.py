@@ -114,6 +114,7 @@ ROWS: Final[dict[str, list[Panel]]] = {
             {
                 "sum(increase(segl_scan_failures_total[1h]))": "answered 451",
                 "sum(increase(segl_worker_deaths_total[1h]))": "workers that died",
+                "sum(increase(segl_accept_failures_total[1h]))": "connections not taken",
                 "sum by (result) (increase(segl_reloads_total[1h]))": "reload: {{result}}",
             },
         ),

@@ -56,6 +56,9 @@ WORKERS = Gauge("segl_workers", "Milter workers alive", multiprocess_mode="mostr
 WORKER_DEATHS = Counter(
     "segl_worker_deaths", "Workers of segl-milter or segl-portal that died and were replaced"
 )
+ACCEPT_FAILURES = Counter(
+    "segl_accept_failures", "Times that segl-milter could not take a connection: no descriptor, no memory"
+)
 RELOADS = Counter("segl_reloads", "Reloads of settings and rules", ["result"])
 
 MAP_REQUESTS = Counter("segl_map_requests", "Socketmap requests, by map and answer", ["map", "answer"])

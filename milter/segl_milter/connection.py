@@ -18,6 +18,7 @@ from segl_milter.protocol import (
     Edits,
     ProtocolError,
     Terms,
+    client_address,
     macro,
     negotiate,
     packet,
@@ -30,9 +31,10 @@ _SILENT_SECONDS = 7_210  # of an MTA, until it is given up: libmilter's measure
 _TIMEVAL = struct.Struct("ll")
 _CONTINUE = packet(Answer.CONTINUE.value)
 
-_NEGOTIATE, _MACROS, _MAIL, _RECIPIENT, _HEADER, _BODY, _END, _QUIT = b"ODMRLBEQ"
+_NEGOTIATE, _MACROS, _CONNECT, _MAIL, _RECIPIENT, _HEADER, _BODY, _END, _QUIT = b"ODCMRLBEQ"
 _GIVEN_UP = b"AK"  # the message is given up; the session of SMTP ends, and another begins
-_PASSED_OVER = b"CHTNU"  # what an older MTA cannot leave out
+_PASSED_OVER = b"HTNU"  # what an older MTA cannot leave out
+_OF_CONNECTION = (ord("C"), ord("H"))  # macros of these steps hold for all messages
 
 
 class Context(Protocol):
@@ -55,6 +57,7 @@ class Callbacks(Protocol):
     def header(self, name: bytes, value: bytes) -> None: ...
     def body(self, chunk: bytes) -> None: ...
     def end_of_message(self) -> Answer: ...
+    def answered(self) -> None: ...
     def abort(self) -> None: ...
 
 
@@ -68,7 +71,8 @@ class Connection:
         self.edits = Edits()
         self._sock = sock
         self._terms: Terms | None = None
-        self._macros = b""  # the latest
+        self._macros: dict[int, bytes] = {}  # the latest of each step
+        self._client = ""  # as the connect step names it, where it is not left out
         self._refusal = b""
         self._session = sessions(self)
 
@@ -111,7 +115,8 @@ class Connection:
     def _take(self, command: int, data: bytes) -> bool:
         """One packet; whether the connection goes on."""
         if command == _MACROS:
-            self._macros = data
+            if data:
+                self._macros[data[0]] = data
         elif command == _NEGOTIATE:
             self._terms, told = negotiate(data)
             self._sock.sendall(told)
@@ -140,6 +145,8 @@ class Connection:
             self._session.envelope_recipient(*strings(data))
         elif command == _MAIL:
             self._session.envelope_from(*strings(data))
+        elif command == _CONNECT:
+            self._client = client_address(data)
         elif command not in _PASSED_OVER:
             raise ProtocolError(f"the command {command}")
 
@@ -149,19 +156,26 @@ class Connection:
         answer = self._session.end_of_message()
         told = self._refusal or packet(answer.value)
         self._sock.sendall(b"".join((*self.edits.packets, told)))
-        self.edits, self._refusal, self._macros = Edits(), b"", b""
+        self._session.answered()
+        self.edits, self._refusal = Edits(), b""
+        self._macros = {step: kept for step, kept in self._macros.items() if step in _OF_CONNECTION}
 
     # What a session may ask and do.
 
     @property
     def queue_id(self) -> str:
-        """The queue id, ``""`` when Postfix did not tell it with the step at hand."""
-        return (macro(self._macros, b"i") or b"").decode("utf-8", "replace")
+        """The queue id, ``""`` when Postfix did not tell it."""
+        return self._macro(b"i").decode("utf-8", "replace")
 
     @property
     def client(self) -> str:
         """The client's address, ``""`` when Postfix did not tell it."""
-        return (macro(self._macros, b"{client_addr}") or b"").decode("ascii", "replace")
+        return self._macro(b"{client_addr}").decode("ascii", "replace") or self._client
+
+    def _macro(self, name: bytes) -> bytes:
+        """The value of *name*, as the latest step has it that has it."""
+        told = (macro(data, name) for data in reversed(self._macros.values()))
+        return next((value for value in told if value is not None), b"")
 
     def refuse(self, code: int, enhanced: str, text: str) -> None:
         """Answer with these words, and make no edits."""

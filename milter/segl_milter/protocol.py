@@ -16,7 +16,8 @@ header values with the blanks after the colon and the folds as sent, which a cla
 
 Before each packet goes another, ``D``, with the *macros* of its step (queue id, client, login name), that of a step
 left out too. A milter may say which macros it wants; what it does not want Postfix need not find out, such as where
-the sender's address would be delivered to.
+the sender's address would be delivered to. An MTA that does not give that choice sends what it was told to by its own
+settings; then the client's address is taken from the connect step, which is not left out.
 
 Pure: bytes in, bytes out. :mod:`.connection` reads and writes, docs/decisions/0035-speed.md says why not libmilter.
 """
@@ -115,8 +116,10 @@ def negotiate(offer: bytes) -> tuple[Terms, bytes]:
     version, actions, offered = _THREE.unpack_from(offer)
     if version < _OLDEST or ACTIONS & ~actions:
         raise ProtocolError(f"an MTA of version {version} with the actions {actions:#x}")
-    steps = STEPS & offered
     chosen = Action.CHOOSE_MACROS & actions
+    steps = STEPS & offered
+    if not chosen:
+        steps &= ~Step.NO_CONNECT  # it alone is sure to name the client then
     told = _THREE.pack(min(version, VERSION), ACTIONS | chosen, steps)
     terms = Terms(
         frozenset(c for c, step in _QUIET.items() if steps & step), bool(steps & Step.LEADING_SPACE)
@@ -135,6 +138,15 @@ def macro(data: bytes, name: bytes) -> bytes | None:
     """The value of *name* among the macros of a packet ``D``; its first byte says of which step they are."""
     told = data[1:].split(b"\0")
     return dict(zip(told[::2], told[1::2], strict=False)).get(name)
+
+
+def client_address(data: bytes) -> str:
+    """The client's address in a packet ``C``: a host name, the family, two bytes of port, the address. ``""`` when it
+    has none, as on a unix socket."""
+    _, _, rest = data.partition(b"\0")
+    if rest[:1] not in (b"4", b"6"):
+        return ""
+    return rest[3:].partition(b"\0")[0].removeprefix(b"IPv6:").decode("ascii", "replace")
 
 
 class Edits:

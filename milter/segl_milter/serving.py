@@ -15,28 +15,41 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from segl import metrics
 from segl_milter.connection import Connection, SessionFactory
 from segl_milter.protocol import ProtocolError
 from segl_milter.traffic import Traffic
 
 _MOST_IDLE = 16  # threads
 _PAUSE = 0.1  # seconds, when there is no descriptor or memory for one more connection
+_MOST_FAILURES = 50  # in a row, with no connection open: another process will do better
 
 Failed = Callable[[str, Exception], None]
+
+
+def _end_process() -> None:
+    os._exit(1)
 
 
 class Serving:
     """The worker's side of the listening socket. Make it in the worker: what it waits with must not be shared."""
 
     def __init__(
-        self, listening: socket.socket, traffic: Traffic, sessions: SessionFactory, failed: Failed
+        self,
+        listening: socket.socket,
+        traffic: Traffic,
+        sessions: SessionFactory,
+        failed: Failed,
+        end: Callable[[], object] = _end_process,
     ) -> None:
         """*traffic* is counted by the *sessions*, one of which is made for each connection. A fault of ours is told to
-        *failed*."""
+        *failed*. *end* ends this process, in whose place its parent puts another."""
         self._listening = listening
         self._traffic = traffic
         self._sessions = sessions
         self._failed = failed
+        self._end = end
+        self._failures = 0  # to take a connection, in a row
         self._stop_read, self._stop_write = os.pipe()
         self._poll = select.poll()  # select(2) knows no descriptor above 1023
         self._poll.register(listening, select.POLLIN)
@@ -88,25 +101,37 @@ class Serving:
             self._idle -= 1
             alone = not self._idle
         if alone and sock is not None:
-            with suppress(RuntimeError):  # no more threads are to be had: this one will wait again
+            with suppress(RuntimeError, MemoryError):  # no more are to be had: this one will wait again
                 self.start()
         return sock
 
     def _accepted(self) -> socket.socket | None:
         """A new connection; ``None`` once no more are taken."""
         while True:
-            ready = {fd for fd, _ in self._poll.poll()}
-            if self._stop_read in ready:
-                return None
             try:
+                ready = {fd for fd, _ in self._poll.poll()}
+                if self._stop_read in ready:
+                    return None
                 sock, _ = self._listening.accept()
+                self._open.add(sock)
             except BlockingIOError:
                 continue  # another process was quicker
-            except OSError:
-                time.sleep(_PAUSE)
+            except (OSError, MemoryError) as error:
+                self._stumble(error)
                 continue
-            self._open.add(sock)
+            self._failures = 0
             return sock
+
+    def _stumble(self, error: Exception) -> None:
+        """No connection could be taken. The shortage mostly ends with a message in hand; where none is, and it does not
+        end, this process does."""
+        self._failures += 1
+        metrics.ACCEPT_FAILURES.inc()
+        if self._failures == 1:
+            self._failed("accept", error)
+        if self._failures >= _MOST_FAILURES and not self._open:
+            self._end()
+        time.sleep(_PAUSE)
 
 
 def _readable(sock: socket.socket) -> bool:

@@ -62,16 +62,18 @@ class Office:
 class Session:
     """The callbacks of one connection; several messages may follow one another on it."""
 
-    __slots__ = ("_context", "_office", "_transaction")
+    __slots__ = ("_context", "_in_hand", "_office", "_transaction")
 
     def __init__(self, office: Office, context: Context) -> None:
         self._office = office
         self._context = context
         self._transaction: Transaction | None = None
+        self._in_hand = False  # a message of which the end has not been answered
 
     def envelope_from(self, address: bytes, *parameters: bytes) -> None:
         self._drop()
         self._office.traffic.message_begun()
+        self._in_hand = True
         self._transaction = Transaction(_address(address, parameters), self._office.settings.limits)
 
     def envelope_recipient(self, address: bytes, *parameters: bytes) -> None:
@@ -108,8 +110,13 @@ class Session:
         except Exception as error:  # whatever it is: the message must wait, not pass
             return self._failed(error)
         finally:
-            self._drop()
+            self._transaction = None
         return answer
+
+    def answered(self) -> None:
+        """The answer has gone out whole. Until then the message is in hand: a worker that ended sooner would cut off a
+        large answer, and the message would have to come again."""
+        self._drop()
 
     def abort(self) -> None:
         self._drop()
@@ -221,8 +228,9 @@ class Session:
         return Answer.TEMPFAIL
 
     def _drop(self) -> None:
-        if self._transaction:
-            self._transaction = None
+        self._transaction = None
+        if self._in_hand:
+            self._in_hand = False
             self._office.traffic.message_ended()
 
 

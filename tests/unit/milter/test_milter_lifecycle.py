@@ -310,6 +310,26 @@ def test_a_stop_finishes_the_message_in_hand(new_milter: NewMilter, number: sign
     assert time.monotonic() - started < 2
 
 
+def test_a_stop_waits_until_a_large_answer_is_read_to_its_end(new_milter: NewMilter) -> None:
+    """More of it than the socket holds is still to be written when the worker is told to end."""
+    milter = new_milter()
+    everyone = [f"{n:04}{'b' * 60}@{'kunde' * 12}.{'nord' * 15}.example" for n in range(1_000)]
+    with milter.client() as client:
+        client.mail(FROM)
+        for address in everyone:
+            client.recipient(address)
+        client.content(CPR)
+        client.send_end()
+        wait_for(milter, "classified")
+        milter.daemon.signal(signal.SIGTERM)
+        wait_for(milter, "stopping")
+        time.sleep(0.5)  # a worker with nothing in hand ends sooner
+        answer = client.answer()
+    assert answer.headers["X-Segl-Route"] == "secure"
+    assert len(answer.added_recipients) == len(everyone)
+    assert milter.daemon.stop() == 0
+
+
 def test_a_stop_does_not_wait_for_idle_connections(new_milter: NewMilter) -> None:
     milter = new_milter()
     with milter.client() as idle:

@@ -31,6 +31,7 @@ HEARD = [
     ("header", b"Subject", b" Hej"),
     ("body", b"Vi ses\r\n"),
     ("end", "4c9dQ1x"),
+    ("answered",),
 ]
 
 
@@ -58,17 +59,22 @@ class Listening:
         self.context.edits.add_header("X-Segl-Route", " plain")
         return Answer.CONTINUE
 
+    def answered(self) -> None:
+        self.heard.append(("answered",))
+
     def abort(self) -> None:
         self.heard.append(("abort",))
 
 
-def talk(pieces: Sequence[bytes]) -> tuple[list[tuple[object, ...]], bytes, Exception | None]:
+def talk(
+    pieces: Sequence[bytes], kind: type[Listening] = Listening
+) -> tuple[list[tuple[object, ...]], bytes, Exception | None]:
     """What the session heard when *pieces* came in one after another, what was answered, and what went wrong."""
     ours, theirs = socket.socketpair()
     made: list[Listening] = []
 
     def session(context: Context) -> Listening:
-        made.append(Listening(context))
+        made.append(kind(context))
         return made[0]
 
     failed: list[Exception] = []
@@ -158,8 +164,41 @@ def test_macros_are_only_those_we_read_and_an_mta_without_that_choice_sends_all(
     _, told = negotiate(OFFER[5:])
     asked = {5: b"i {client_addr}\0"}  # at the end of the message
     assert told[17:] == b"".join(struct.pack("!I", step) + asked.get(step, b"i\0") for step in range(7))
+    assert struct.unpack("!I", told[13:17])[0] & 1  # the connect step is left out
     _, told = negotiate(struct.pack("!III", 6, 0xFF, ALL_STEPS))
     assert told[17:] == b""
+    assert not struct.unpack("!I", told[13:17])[0] & 1  # it names the client
+
+
+@pytest.mark.parametrize(
+    ("connect", "macros", "client"),
+    [
+        (b"mx.example\x004\x04\xd2192.0.2.7\0", [], "192.0.2.7"),
+        (b"mx.example\x006\x04\xd2IPv6:2001:db8::7\0", [], "2001:db8::7"),
+        (b"localhost\0L\0\0/run/x\0", [], ""),
+        (b"localhost\0U", [], ""),
+        (b"", [], ""),
+        (b"mx.example\x004\x04\xd2192.0.2.7\0", [b"C{client_addr}\x00192.0.2.8\0"], "192.0.2.8"),
+        (b"mx.example\0U", [b"C{client_addr}\x00192.0.2.8\0", b"Mi\x00other\0", b""], "192.0.2.8"),
+    ],
+)
+def test_an_mta_that_chooses_the_macros_itself_names_client_and_queue_id_all_the_same(
+    connect: bytes, macros: list[bytes], client: str
+) -> None:
+    """As Sendmail does, and whatever main.cf says: the queue id with an earlier step, the client when it connects. For
+    the second message too."""
+    told: list[tuple[str, str]] = []
+
+    class Asking(Listening):
+        def end_of_message(self) -> Answer:
+            told.append((self.context.queue_id, self.context.client))
+            return super().end_of_message()
+
+    offer = packet(b"O", struct.pack("!III", 6, ALL_ACTIONS & ~0x100, ALL_STEPS))
+    message = packet(b"M", b"<anna@nordby.example>\0") + packet(b"R", b"<bo@kunde.example>\0")
+    first, second = (packet(b"D", b"Ri\0%s\0" % name) + message + packet(b"E") for name in (b"one", b"two"))
+    talk([offer, packet(b"C", connect), *(packet(b"D", m) for m in macros), first, second], Asking)
+    assert told == [("one", client), ("two", client)]
 
 
 def test_edits_as_postfix_reads_them() -> None:
