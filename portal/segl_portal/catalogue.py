@@ -128,6 +128,8 @@ class Texts:
     feedback_wrong_text: str
     feedback_right_title: str
     feedback_right_text: str
+    feedback_fixed_title: str
+    feedback_fixed_text: str  # {stands}: the word that was said last; {ask}: an address
     feedback_unknown_title: str
     feedback_unknown_text: str
     # when something is wrong

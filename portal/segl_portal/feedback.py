@@ -3,27 +3,32 @@
     GET  /f/{name}         asks                             POST /f/{name}       notes what he says
 
 A GET changes nothing. The link's secret is what counts; a page for an id that does not exist looks the same as any
-other. What is said may be said again, and changed, as often as he likes: the latest word counts.
+other. What is said may be said again, and changed a few times: the latest word counts. Then it is fixed, and the page
+says what stands and whom to ask.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.engine import Engine
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from segl.decisions import feedback
-from segl.decisions.feedback import SENDER
+from segl.decisions.feedback import Heard
 from segl.decisions.links import is_name, is_right
 from segl.decisions.said import Says
 from segl.metrics import FEEDBACK
 from segl.sealed.revocation import house_secret
+from segl.settings import Settings
 from segl.store import transaction
+from segl.tables.receipts import sent_message
 from segl_portal.browser import Browser
 from segl_portal.forms import browser_of, form_of, keep, secret_in, sure_browser, tells_where_from
 from segl_portal.guard import Refusal, Trouble
@@ -33,22 +38,41 @@ from segl_portal.routes import remember_language
 _SECRET: Final = 43
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What came of a word by the right link; ``stands`` is the one that holds now, ``None`` when its time is over.
+    ``ask`` is who can still change it, an address."""
+
+    heard: Heard
+    stands: Says | None
+    ask: str
+
+
 class FeedbackDesk:
     """Blocking; called from threads. Raises :class:`~segl.errors.StoreError` when the store cannot be reached."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: Settings, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._settings = settings
         self._engine = engine
         self._clock = clock
 
-    def say(self, name: str, secret: str, says: Says) -> bool:
-        """By the sender's link; whether it was the right one."""
+    def say(self, name: str, secret: str, says: Says) -> Noted | None:
+        """By the sender's link; ``None`` when it was not the right one."""
         if not is_right(house_secret(self._engine), name, secret):
-            return False
+            return None
         with transaction(self._engine) as connection:
-            new = feedback.say(connection, name, says, SENDER, self._clock())
-        if new:
+            heard = feedback.say_by_link(connection, name, says, self._clock())
+            stands = feedback.read(connection, name)
+            ask = self._whom_to_ask(connection, name)
+        if heard is Heard.NEW:
             FEEDBACK.labels(says.value).inc()
-        return True
+        return Noted(heard, stands.says if stands else None, ask)
+
+    def _whom_to_ask(self, connection: Connection, name: str) -> str:
+        """Those of the sender's own organisation; the installation's when nobody knows any more whose mail it was."""
+        domain = connection.scalar(sa.select(sent_message.c.domain).where(sent_message.c.id == name))
+        owner = self._settings.owner(domain or "")
+        return owner.feedback or f"postmaster@{owner.domains[0]}"
 
 
 class FeedbackRoutes:
@@ -77,8 +101,12 @@ class FeedbackRoutes:
         if len(secret) != _SECRET:
             return self._page(shown, name, browser_of(request), shown.texts.paste_incomplete)
         t = shown.texts
-        if not await run_in_threadpool(self._desk.say, name, secret, Says(says)):
+        noted = await run_in_threadpool(self._desk.say, name, secret, Says(says))
+        if noted is None:
             title, text = t.feedback_unknown_title, t.feedback_unknown_text
+        elif noted.heard is Heard.FIXED:
+            stands = {None: "–", Says.WRONG: t.feedback_wrong, Says.RIGHT: t.feedback_right}[noted.stands]
+            title, text = t.feedback_fixed_title, t.feedback_fixed_text.format(stands=stands, ask=noted.ask)
         elif says == Says.WRONG:
             title, text = t.feedback_wrong_title, t.feedback_wrong_text
         else:

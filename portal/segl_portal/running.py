@@ -82,7 +82,9 @@ def _app(
     answers = AnswerDesk(settings, engine, events)
     closing.callback(answers.close)
     desk = Desk(settings, engine, events, posting)
-    return build_app(settings, desk, answers, reader, events, store_check(engine), FeedbackDesk(engine))
+    return build_app(
+        settings, desk, answers, reader, events, store_check(engine), FeedbackDesk(settings, engine)
+    )
 
 
 def store_check(engine: Engine) -> Callable[[], None]:

@@ -156,6 +156,9 @@ DANISH: Final = Texts(
     feedback_right_title="Tak, det er noteret",
     feedback_right_text="Det var rigtigt at sende mailen sikkert. Har du trykket forkert, kan du bruge linket i "
     "kvitteringen igen.",
+    feedback_fixed_title="Dit svar ligger fast",
+    feedback_fixed_text="Svaret om denne mail er ændret flere gange og kan ikke ændres her mere. Det, der står, er: "
+    "”{stands}”. Skal det være anderledes, så skriv til {ask}.",
     feedback_unknown_title="Intet er noteret",
     feedback_unknown_text="Linket er ikke helt. Brug det, der står i kvitteringen, eller kopiér hele linket derfra.",
     faults={

@@ -158,6 +158,9 @@ ENGLISH: Final = Texts(
     feedback_right_title="Thank you, that is noted",
     feedback_right_text="It was right to send the mail securely. If you pressed the wrong button, use the link in "
     "the receipt again.",
+    feedback_fixed_title="Your answer is fixed",
+    feedback_fixed_text="The answer about this mail has been changed several times, and cannot be changed here any "
+    "more. What stands is: “{stands}”. If it should be otherwise, write to {ask}.",
     feedback_unknown_title="Nothing is noted",
     feedback_unknown_text="The link is not whole. Use the one in the receipt, or copy all of it from there.",
     faults={

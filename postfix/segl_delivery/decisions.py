@@ -1,7 +1,8 @@
 """Takes the milter's records of decisions and writes them, a batch every few seconds.
 
-One datagram, one record (:mod:`segl_milter.decisions` sends them). What is no record to the last field is dropped. What
-waits here is lost when the process is killed; while the store is away it waits, up to a limit. At a stop it is written.
+One datagram, one record (:mod:`segl_milter.decisions` sends them). What is no record to the last field is dropped, and
+what pretends to come from the future, where it would stand first in every list for ever. What waits here is lost when
+the process is killed; while the store is away it waits, up to a limit. At a stop it is written.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ MOST_PENDING: Final = 20_000
 BATCH: Final = 1_000
 _AT_ONCE: Final = 64  # datagrams taken before the others' turn comes
 _ROOM: Final = 4 << 20  # bytes the kernel may keep of what was sent
+_HOUR: Final = 3600.0  # as far as a clock may be set back while a record is on its way
 _DAY: Final = 86400.0
 
 _WRITTEN, _REFUSED, _DROPPED = (DECISIONS.labels(result) for result in ("written", "refused", "dropped"))
@@ -50,10 +52,17 @@ def listening_for_decisions(settings: Settings) -> Iterator[UnixListener]:
 class DecisionBook:
     """*days* says how long records are kept; 0: not at all."""
 
-    def __init__(self, engine: Engine, events: Events, days: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        events: Events,
+        days: Callable[[], int],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._engine = engine
         self._events = events
         self._days = days
+        self._clock = clock
         self._sock: socket.socket | None = None
         self._pending: list[DecisionRecord] = []
         self._writing = threading.Lock()
@@ -115,6 +124,9 @@ class DecisionBook:
         try:
             record = from_bytes(raw)
         except BadRecord:
+            _REFUSED.inc()
+            return
+        if record.at > self._clock() + _HOUR:
             _REFUSED.inc()
             return
         if len(self._pending) >= MOST_PENDING:

@@ -1,11 +1,14 @@
 """What people say of decisions: that one was wrong, or right after all. It changes no rule by itself.
 
 Of one decision the latest word counts. Saying it again changes nothing and leaves no trace; another word does both.
+Each change is an entry in the audit trail, which nothing is ever taken out of: so whoever has only the link in a
+receipt may change his mind a few times, and no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,11 +19,39 @@ from segl import audit
 from segl.audit import Act
 from segl.decisions.said import Feedback, Says
 from segl.masking import mask_digits
+from segl.tables.audit import audit_entry
 from segl.tables.decisions import decision_feedback
 
+MOST_BY_LINK: Final = 5  # words of one decision that are taken by its link, for ever
 SENDER: Final = "sender"  # who used the link in the receipt
 _NOTE: Final = 300
 _AT_ONCE: Final = 500
+
+
+class Heard(Enum):
+    """What came of a word that was said by the link."""
+
+    NEW = "new"
+    AGAIN = "again"  # it stood so already
+    FIXED = "fixed"  # too many were said before: nothing was changed
+
+
+def say_by_link(connection: Connection, name: str, says: Says, now: float) -> Heard:
+    """As :func:`say`, for the sender who used the link in his receipt. The trail is what counts them: it outlives the
+    decision's record and the word itself."""
+    audit.hold(connection)  # or two at once would both find room
+    known = read(connection, name)
+    if known is not None and known.says is says:
+        return Heard.AGAIN
+    counted = sa.select(sa.func.count()).where(
+        audit_entry.c.subject == name,
+        audit_entry.c.act == Act.FEEDBACK.value,
+        audit_entry.c.actor == SENDER,
+    )
+    if (connection.scalar(counted) or 0) >= MOST_BY_LINK:
+        return Heard.FIXED
+    say(connection, name, says, SENDER, now)
+    return Heard.NEW
 
 
 def say(connection: Connection, name: str, says: Says, by: str, now: float, note: str = "") -> bool:
@@ -43,10 +74,10 @@ def read(connection: Connection, name: str) -> Feedback | None:
     return None if row is None else _feedback(row)
 
 
-def latest(connection: Connection, limit: int) -> list[Feedback]:
-    """The newest first."""
+def latest(connection: Connection) -> Iterator[Feedback]:
+    """The newest first; read while the transaction lasts."""
     query = sa.select(decision_feedback).order_by(decision_feedback.c.at.desc(), decision_feedback.c.id)
-    return [_feedback(row) for row in connection.execute(query.limit(limit))]
+    return map(_feedback, connection.execute(query))
 
 
 def said_since(connection: Connection, moment: float) -> Mapping[str, Feedback]:

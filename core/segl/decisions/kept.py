@@ -51,8 +51,8 @@ def write(
     connection: Connection, records: Sequence[DecisionRecord], actor: str, now: float | None = None
 ) -> int:
     """Keep *records* as one batch, with its entry in the trail; how many were new. A record that is there already
-    stays as it is."""
-    fresh = list({record.id: record for record in records}.values())
+    stays as it is, and of two with one id the first is taken."""
+    fresh = list({record.id: record for record in reversed(records)}.values())[::-1]
     known = _known(connection, [record.id for record in fresh])
     fresh = [record for record in fresh if record.id not in known]
     if not fresh:

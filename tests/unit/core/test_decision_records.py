@@ -168,6 +168,71 @@ def test_what_is_no_record(raw: bytes) -> None:
         from_bytes(raw)
 
 
+HEX = "0f" * 16
+BAD_IDS = [
+    *(
+        "",
+        HEX[:31],
+        HEX + "0",
+        HEX * 2 + "0",
+        HEX * 1000,
+        HEX.upper(),
+        HEX[:31] + "g",
+        HEX[:31] + "\n",
+        HEX + "\n",
+    ),
+    *(
+        HEX[:31] + "\0",
+        HEX[:31] + "\x1b",
+        HEX[:31] + " ",
+        "../" + HEX[:29],
+        HEX[:31] + "'",
+        HEX[:31] + "\u0665",
+    ),
+    *(HEX[:31] + "\ud800", HEX[:31] + "\u202e"),
+]
+
+
+@pytest.mark.parametrize("ident", BAD_IDS, ids=ascii)
+def test_an_id_is_32_or_64_small_hex_digits(ident: str) -> None:
+    with pytest.raises(BadRecord, match="id: is not of its form"):
+        from_bytes(json.dumps({**PLAIN.as_dict(), "id": ident}).encode())
+
+
+@pytest.mark.parametrize(
+    "ident", ["a" * 33, "4bX1 z", "4bX1\n", "4bX1\0", "4bX1æ", "4bX1\u0665", "4bX1;--", "\x1b[31m"]
+)
+def test_a_queue_id_is_what_postfix_makes(ident: str) -> None:
+    with pytest.raises(BadRecord, match="queue_id: is not of its form"):
+        from_bytes(json.dumps({**PLAIN.as_dict(), "queue_id": ident}).encode())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        PLAIN.to_bytes().replace(b'"id":"0', b'"id":"\xff'),
+        PLAIN.to_bytes().replace(b'"id":"0', b'"id":"\x00'),
+        PLAIN.to_bytes() + b"\x00",
+        PLAIN.to_bytes() * 2,
+        b"\xef\xbb\xbf" + PLAIN.to_bytes(),
+        PLAIN.to_bytes().decode().encode("utf-16"),
+        PLAIN.to_bytes().replace(b'"size":0', b'"size":' + b"9" * 5000),
+        PLAIN.to_bytes().replace(b'"at":1000.5', b'"at":1e999'),
+    ],
+)
+def test_hostile_bytes_are_no_record(raw: bytes) -> None:
+    assert raw != PLAIN.to_bytes()
+    with pytest.raises(BadRecord):
+        from_bytes(raw)
+
+
+def test_a_field_that_stands_twice_is_checked_as_the_one_that_counts() -> None:
+    raw = PLAIN.to_bytes()
+    with pytest.raises(BadRecord):
+        from_bytes(raw.replace(b'"id":', b'"id":"Preben","id":"Hansen","ident":'))
+    assert from_bytes(raw.replace(b'"id":', b'"id":"Preben","id":')) == PLAIN
+
+
 @pytest.mark.parametrize(
     ("reason", "kept"),
     [

@@ -7,7 +7,9 @@ import json
 import socket
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from segl.decisions import kept
 from segl.decisions.record import DecisionRecord
 from segl.events import Events
 from segl.listening import listen_unix
+from segl.metrics import DECISIONS
 from segl.store import open_store
 from segl.vocabulary import Decision
 from segl_delivery import decisions
@@ -108,6 +111,56 @@ def test_only_so_many_wait(path: Path, engine: Engine, monkeypatch: pytest.Monke
     monkeypatch.setattr(decisions, "MOST_PENDING", 2)
     run(path, engine, [numbered(number).to_bytes() for number in range(5)])
     assert len(list(kept.since(engine, 0))) == 2
+
+
+def test_of_two_with_one_id_the_first_is_kept_in_one_batch_and_in_two(path: Path, engine: Engine) -> None:
+    """Who may write to the socket can add records, and change none."""
+    forged = replace(numbered(1), verdict=Decision.PLAIN, why=())
+    run(path, engine, [record.to_bytes() for record in (numbered(1), forged, numbered(2))])
+    run(path, engine, [replace(numbered(2), verdict=Decision.PLAIN).to_bytes()])
+    assert list(kept.since(engine, 0)) == [numbered(1), numbered(2)]
+    assert kept.verify(engine).broken == ()
+
+
+def test_one_from_the_future_is_not_taken(path: Path, engine: Engine) -> None:
+    soon, late = replace(numbered(1), at=time.time() + 60), replace(numbered(2), at=time.time() + 7200)
+    run(path, engine, [soon.to_bytes(), late.to_bytes()])
+    assert [record.id for record in kept.since(engine, 0)] == [soon.id]
+
+
+def test_thousands_of_senders_at_once_hostile_ones_among_them(path: Path, engine: Engine) -> None:
+    """Each with a socket of its own. Every record is written, nothing else is, and the loop has time for others."""
+    senders, hostile = 3_000, [b"", b"\xff" * 5_000, b"[" * 90_000, b'{"v":1,"id":"' + b"a" * 60_000 + b'"}']
+    before = DECISIONS.labels("refused")._value.get()
+    listener = listen_unix(path, 0o600, socket.SOCK_DGRAM)
+
+    def tell(number: int) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+            own.sendto(
+                hostile[number // 3 % 4] if number % 3 == 0 else numbered(number).to_bytes(), str(path)
+            )
+
+    async def life() -> int:
+        book = DecisionBook(engine, Events("t"), lambda: 30)
+        book.start(listener.sock)
+        turns, loop = 0, asyncio.get_running_loop()
+        with ThreadPoolExecutor(16) as pool:
+            waiting = asyncio.gather(*(loop.run_in_executor(pool, tell, number) for number in range(senders)))
+            while not waiting.done():
+                await asyncio.sleep(0)
+                turns += 1
+            await waiting
+        book.stop()
+        return turns
+
+    try:
+        assert asyncio.run(life()) > 50
+    finally:
+        listener.close()
+    assert len(list(kept.since(engine, 0))) == senders * 2 // 3
+    assert DECISIONS.labels("refused")._value.get() - before == senders // 3
+    assert kept.verify(engine).broken == ()
 
 
 def test_what_is_old_enough_is_forgotten(path: Path, engine: Engine) -> None:

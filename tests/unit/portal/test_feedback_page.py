@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,13 +12,16 @@ import sqlalchemy as sa
 
 from segl import audit
 from segl.decisions import feedback
+from segl.decisions.feedback import MOST_BY_LINK, Heard
 from segl.decisions.links import feedback_link, feedback_secret, is_asked, is_right
-from segl.decisions.said import Feedback
+from segl.decisions.said import Feedback, Says
 from segl.sealed.keys import Secret
 from segl.sealed.revocation import house_secret, revocation_secret
 from segl.settings_file import parse_settings
 from segl.store import transaction
 from segl.tables.base import metadata
+from segl.tables.decisions import decision_feedback
+from world.desk import DOMAIN
 from world.portal_site import Answer, Client, PortalSite
 
 NAME = "ab" * 32
@@ -80,6 +84,46 @@ def test_what_he_says_is_kept_once_and_may_be_changed(site: PortalSite) -> None:
     assert now.says == "right"
     trail = [(entry.act, entry.facts["says"]) for entry in audit.entries(site.engine, subject=NAME)]
     assert trail == [("feedback", "wrong"), ("feedback", "right")]
+
+
+def test_after_a_few_changes_it_is_fixed_and_the_page_says_what_stands_and_whom_to_ask(
+    site: PortalSite,
+) -> None:
+    name, client = "12" * 32, Client(site)
+    form = {"link": link_of(site, name)}
+    words = ["wrong", "right", "wrong", "right", "wrong"]
+    for says in words:
+        assert title(client.post(f"/f/{name}", {**form, "says": says})) == "Tak, det er noteret"
+    for _ in range(3):
+        refused = client.post(f"/f/{name}", {**form, "says": "right"})
+        assert (refused.status, title(refused)) == (200, "Dit svar ligger fast")
+        assert "”Dette var ikke følsomt”" in refused.text
+        assert f"postmaster@{DOMAIN}" in refused.text
+    assert title(client.post(f"/f/{name}", {**form, "says": "wrong"})) == "Tak, det er noteret", (
+        "it stands so"
+    )
+    english = client.post(f"/f/{name}", {**form, "says": "right"}, Accept_Language="en")
+    assert title(english) == "Your answer is fixed"
+    trail = [entry.facts["says"] for entry in audit.entries(site.engine, subject=name)]
+    assert trail == words
+    with transaction(site.engine) as connection:  # a person's word by command is not counted among them
+        assert feedback.say(connection, name, Says.RIGHT, "lise (sudo)", 5e9)
+    with transaction(site.engine) as connection:  # and still counts when the word itself is forgotten
+        connection.execute(decision_feedback.delete())
+        assert feedback.say_by_link(connection, name, Says.WRONG, 5e9) is Heard.FIXED
+
+
+def test_of_many_at_once_no_more_are_taken(site: PortalSite) -> None:
+    """Each with a connection of its own, half of them saying the one and half the other."""
+    name, link = "34" * 32, link_of(site, "34" * 32)
+
+    def post(number: int) -> int:
+        form = {"link": link, "says": ("wrong", "right")[number % 2]}
+        return Client(site).post(f"/f/{name}", form).status
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(post, range(32))) == {200}
+    assert len(list(audit.entries(site.engine, subject=name))) <= MOST_BY_LINK
 
 
 @pytest.mark.parametrize(
