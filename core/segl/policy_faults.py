@@ -5,6 +5,8 @@ Part of :mod:`segl.settings_file`.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -41,10 +43,12 @@ def _read(group: Group, number: int, file: Path | str, faults: list[Fault]) -> G
     if group.file is None:
         return group
     key = f"group.{number}.file"
+    # as all who read the settings must mean the same file, whatever directory each runs in
+    members_file = Path(file).parent / group.file
     try:
-        lines = _lines(group.file)
+        lines = _lines(members_file)
     except ValueError as error:
-        faults.append(Fault(file, key, f"{group.file}: {error}"))
+        faults.append(Fault(file, key, f"{members_file}: {error}"))
         return group
     members: list[str] = []
     for at, line in enumerate(lines, 1):
@@ -54,27 +58,35 @@ def _read(group: Group, number: int, file: Path | str, faults: list[Fault]) -> G
             members.append(_MEMBER.validate_python(word))
         except ValidationError as error:
             problem = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-            faults.append(Fault(group.file, f"line {at}", problem))
+            faults.append(Fault(members_file, f"line {at}", problem))
             if len(faults) >= 50:
                 break
     if len(members) > MOST_MEMBERS:
-        faults.append(Fault(file, key, f"{group.file}: holds more than {MOST_MEMBERS} addresses"))
+        faults.append(Fault(file, key, f"{members_file}: holds more than {MOST_MEMBERS} addresses"))
     return replace(group, members=(*group.members, *members))
 
 
 def _lines(file: Path) -> list[str]:
     """The lines of *file*. Raises :class:`ValueError`, with words for the postmaster."""
     try:
-        if not file.is_file():  # a pipe would be waited for
-            raise ValueError("is no file" if file.exists() else "there is no such file")
-        with file.open("rb") as opened:
-            content = opened.read(_LARGEST + 1)
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe would be waited for
+                raise ValueError("is no ordinary file")
+            with open(descriptor, "rb", closefd=False) as opened:
+                content = opened.read(_LARGEST + 1)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise ValueError("there is no such file") from None
+    except PermissionError:
+        raise ValueError("may not be read: it must belong to the group segl-settings") from None
     except OSError as error:
         raise ValueError(error.strerror or "cannot be read") from None
     if len(content) > _LARGEST:
         raise ValueError("has more than 8 MB")
     try:
-        return content.decode("utf-8").split("\n")
+        return content.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8") from None
 

@@ -65,7 +65,8 @@ def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, A
             raise error([Fault(file, "", f"is larger than {_LARGEST} bytes")])
         return tomllib.loads(file.read_text("utf-8-sig"))
     except FileNotFoundError:
-        raise error([Fault(file, "", "there is no such file", "name another with --settings")]) from None
+        hint = "name another with --settings" if file == DEFAULT_FILE else ""
+        raise error([Fault(file, "", "there is no such file", hint)]) from None
     except IsADirectoryError:
         raise error([Fault(file, "", "is a directory, not a file")]) from None
     except PermissionError:
@@ -137,6 +138,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
                 f"{pin.name}: next_hop is an address without match",
                 "a certificate is checked by name: say in match which one it carries",
             )
+    yield from _store_faults(settings.store.url, file)
     yield from tenant_faults(settings, file)
     yield from _demand_faults(settings, file)
     yield from policy_faults(settings, file)
@@ -155,6 +157,14 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
         yield Fault(file, "detection.thresholds.cpr", "the model has no say about CPR numbers", hint)
     if any(not tag.strip() for tag in settings.detection.subject_tags):
         yield Fault(file, "detection.subject_tags", "holds an empty tag", "every subject would match it")
+
+
+def _store_faults(url: str, file: Path | str) -> Iterable[Fault]:
+    """Not by pydantic, which would show what stood there: it may hold a password."""
+    if url == "sqlite://" or url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return
+    hint = 'write "sqlite:///" and a path, or "postgresql+psycopg://segl@db.example/segl"'
+    yield Fault(file, "store.url", "names no database that Segl knows", hint)
 
 
 def _least_of_pin(pin: DomainPin, file: Path | str) -> Iterable[Fault]:

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 
 from segl.addresses import parents
 from segl.language import Language
+from segl.persons import bare
 from segl.settings_hold import Decider, Hold
 from segl.settings_inbound import Inbound
 from segl.settings_portal import Portal
@@ -42,6 +43,8 @@ class Organisation:
     # Mail from one organisation of this installation to another: "inside", it is like mail within one, not read and not
     # held; "read", it is judged as mail to outside is. Either way it stays on this installation.
     between: Literal["inside", "read"] = "inside"
+    # As in [[tenant]]: users who are shown this organisation's own alone.
+    staff: tuple[Decider, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,9 @@ class Tenant:
     persons: Literal[1, 2] | None = None
     # The users who may look into its messages on hold and decide about them; empty: whoever may run the command.
     deciders: tuple[Decider, ...] = ()
+    # The users to whom segl shows what is of this organisation, and of no other (sealed messages, receipts, decisions,
+    # what waits); commands that tell of everybody's refuse them. Who is named nowhere is shown everything.
+    staff: tuple[Decider, ...] = ()
     # Who notices and codes are from; empty: sikker-besked@ its first domain.
     notice_from: Address = ""
     # Who its receipts are from; empty: kvittering@ its first domain.
@@ -93,6 +99,7 @@ class Owner:
     feedback: str
     report_to: str
     failures_to: str
+    staff: tuple[str, ...] = ()
     is_tenant: bool = False
 
     @property
@@ -102,7 +109,7 @@ class Owner:
 
     def may_decide(self, person: str) -> bool:
         """Whether *person* (a user's name, as :func:`segl.cli.person.me` has it) may decide about its mail on hold."""
-        return not self.deciders or person.removesuffix(" (sudo)") in self.deciders
+        return not self.deciders or bare(person) in self.deciders
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +154,11 @@ class Owners:
         found = self.find(domain)
         return found.name if found else ""
 
+    def bound(self, person: str) -> tuple[Owner, ...]:
+        """The organisations that name *person* among their staff; she is shown no other. Empty: everybody's."""
+        name = bare(person)
+        return tuple(owner for owner in self.every if name in owner.staff)
+
     def named(self, name: str) -> Owner | None:
         return next((owner for owner in self.every if owner.name == name), None)
 
@@ -176,6 +188,7 @@ def owners_of(
             feedback=receipts.feedback,
             report_to=receipts.report_to,
             failures_to=inbound.failures_to or f"postmaster@{first}",
+            staff=organisation.staff,
         )
         for tenant in tenants:
             home = tenant.domains[0]
@@ -192,6 +205,7 @@ def owners_of(
                 feedback=tenant.feedback,
                 report_to=tenant.report_to,
                 failures_to=tenant.failures_to or f"postmaster@{home}",
+                staff=tenant.staff,
                 is_tenant=True,
             )
 

@@ -34,9 +34,18 @@ def _party(value: str) -> str:
         return value
     if "@" in value:
         if not (key := mail_key(value)):
-            raise ValueError("is not a mail address")
+            raise ValueError(f"is not a mail address{_meant(value)}")
         return key
     return f".{normal_domain(value[1:])}" if value.startswith(".") else normal_domain(value)
+
+
+def _meant(value: str) -> str:
+    """What one who begins with "@" may have meant: elsewhere that names a group, or everybody of a domain."""
+    name = value[1:]
+    if not value.startswith("@") or "@" in name:
+        return ""
+    meant = f'the domain is "{name}", without "@"' if "." in name else f'a group is "{GROUP}{name}"'
+    return f"; {meant}" if name else ""
 
 
 def _member(value: str) -> str:
@@ -94,7 +103,8 @@ class Group:
     name: Name
     # Addresses, domains ("x.dk"), all domains below one (".x.dk").
     members: tuple[Member, ...] = ()
-    # More of them, one a line; # begins a comment. Read when the settings are.
+    # More of them, one a line; # begins a comment. A name without a leading / is looked for beside the settings file.
+    # Read when the settings are.
     file: Path | None = None
 
 

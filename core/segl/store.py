@@ -62,6 +62,11 @@ def open_store(url: str) -> Engine:
     except SQLAlchemyError as error:
         hint = "is it there, is it a database, and may this user (root may) read and write it?"
         raise StoreError("the store cannot be reached", f"store {_bare(url)}: {_kind(error)}", hint) from None
+    except ModuleNotFoundError as error:
+        hint = "pip install 'segl[postgresql]'"
+        raise StoreError(
+            "the store cannot be reached", f"store {_bare(url)}: {error.name} is not installed", hint
+        ) from None
     if found != str(SCHEMA_VERSION):
         engine.dispose()
         raise StoreError(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from segl.decisions.record import Best, DecisionRecord
+    from segl.scope import Scope
     from segl_classifier.again import Terms
 
 _ID = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{32})?|[0-9A-Za-z]{10,20}|<?[^<>\s/]+@[^<>\s/]+>?")
@@ -38,12 +39,12 @@ def named(connection: Connection, name: str) -> list[DecisionRecord]:
     return [record for message in sent for record in kept.find(connection, message.id)]
 
 
-def one_named(engine: Engine, name: str) -> DecisionRecord:
-    """Ends the run when there is none, or several."""
+def one_named(engine: Engine, name: str, scope: Scope) -> DecisionRecord:
+    """Ends the run when there is none that *scope* shows, or several."""
     from segl.store import transaction
 
     with transaction(engine) as connection:
-        found = named(connection, name)
+        found = [record for record in named(connection, name) if scope.shows(record.domain)]
     if not found:
         hint = "its time is over, it was to own domains alone, or it came in this moment: segl decisions list"
         fail(f"no decision {name} is remembered", hint, Exit.FAILED)
@@ -53,20 +54,22 @@ def one_named(engine: Engine, name: str) -> DecisionRecord:
 
 
 def explain_ids(
-    names: Sequence[str], file: Path | None, extra: Sequence[Path], *, as_json: bool
+    names: Sequence[str], file: Path | None, extra: Sequence[Path], organisation: str = "", *, as_json: bool
 ) -> list[Decision]:
     """``segl explain ID…``; what was decided."""
+    from segl.cli.organisation import scope_of
     from segl.cli.sealed import store_of
     from segl_classifier.again import Terms
 
     decisions = []
-    with store_of(file or DEFAULT_FILE) as (settings, engine):
+    with store_of(file or DEFAULT_FILE, scoped=True) as (settings, engine):
+        scope = scope_of(settings, organisation)
         try:
             terms = Terms.of(settings, extra)
         except SeglError as error:
             fail_of(error)
         for name in names:
-            record = one_named(engine, name)
+            record = one_named(engine, name, scope)
             if as_json:
                 say_json(told(engine, record, terms))
             else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.organisation import Organisation
 from segl.settings import DEFAULT_FILE
 from segl.vocabulary import Decision, Label
 
@@ -30,6 +31,7 @@ def list_(
     label: Annotated[Label | None, typer.Option("--label", help="Only of this category.")] = None,
     rule: Annotated[str, typer.Option("--rule", help="Only where this rule found something.")] = "",
     domain: Annotated[str, typer.Option("--domain", help="Only of senders of this domain.")] = "",
+    organisation: Organisation = "",
     days: Annotated[float, typer.Option("--days", min=0, help="Only of the last days.")] = 30,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many.")] = 20,
     as_json: AsJson = False,
@@ -38,6 +40,7 @@ def list_(
     """List decisions, the newest first."""
     from segl.addresses import normal_domain
     from segl.cli.decided import when
+    from segl.cli.organisation import scope_of
     from segl.cli.output import columns, fail, paint, say, say_json
     from segl.cli.sealed import store_of
     from segl.decisions import kept
@@ -47,10 +50,12 @@ def list_(
     except ValueError as error:
         fail(f"--domain: {error}")
     since = time.time() - days * 86400
-    with store_of(settings) as (_, engine):
+    with store_of(settings, scoped=True) as (loaded, engine):
+        scope = scope_of(loaded, organisation)
         found: list[DecisionRecord] = []
         for record in kept.backwards(engine, since, domain=domain, verdict=verdict):
-            if (label is None or label in record.labels) and (not rule or _has(record, rule)):
+            asked = (label is None or label in record.labels) and (not rule or _has(record, rule))
+            if asked and scope.shows(record.domain):
                 found.append(record)
             if len(found) >= limit:
                 break
@@ -77,6 +82,7 @@ def list_(
 @app.command()
 def show(
     message: Annotated[str, typer.Argument(metavar="ID", help="Its id, queue id or Message-ID.")],
+    organisation: Organisation = "",
     as_json: AsJson = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
@@ -86,7 +92,7 @@ def show(
     """
     from segl.cli.decided import explain_ids
 
-    explain_ids([message], settings, [], as_json=as_json)
+    explain_ids([message], settings, [], organisation, as_json=as_json)
 
 
 def _has(record: DecisionRecord, rule: str) -> bool:

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.organisation import Organisation
 from segl.settings import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
+
+    from segl.decisions.record import DecisionRecord
+    from segl.decisions.said import Feedback
+    from segl.scope import Scope
 
 _LIST = "list"
 
@@ -26,6 +31,7 @@ def feedback(
     limit: Annotated[
         int, typer.Option("--limit", min=1, max=100_000, help="With list: at most so many.")
     ] = 20,
+    organisation: Organisation = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     settings: Annotated[
         Path, typer.Option("--settings", readable=False, help="The settings file.")
@@ -39,6 +45,7 @@ def feedback(
 
     Exit code: 0, 1 when no such decision is remembered, 2 bad input.
     """
+    from segl.cli.organisation import scope_of
     from segl.cli.output import fail
     from segl.cli.sealed import store_of
     from segl.decisions.said import Says
@@ -47,14 +54,15 @@ def feedback(
         fail(f"{says!r} is neither wrong nor right" if says else "what of it? wrong or right")
     if message == _LIST and (says or note):
         fail("list takes nothing more", "segl feedback ID wrong|right")
-    with store_of(settings) as (_, engine):
+    with store_of(settings, scoped=True) as (loaded, engine):
+        scope = scope_of(loaded, organisation)
         if message == _LIST:
-            _show(engine, limit, as_json)
+            _show(engine, scope, limit, as_json)
         else:
-            _note(engine, message, Says(says), note, as_json)
+            _note(engine, scope, message, Says(says), note, as_json)
 
 
-def _note(engine: Engine, message: str, says: str, note: str, as_json: bool) -> None:
+def _note(engine: Engine, scope: Scope, message: str, says: str, note: str, as_json: bool) -> None:
     from segl.cli.decided import one_named
     from segl.cli.output import say, say_json
     from segl.cli.person import me
@@ -62,7 +70,7 @@ def _note(engine: Engine, message: str, says: str, note: str, as_json: bool) -> 
     from segl.decisions.said import Says
     from segl.store import transaction
 
-    record = one_named(engine, message)
+    record = one_named(engine, message, scope)
     with transaction(engine) as connection:
         new = feedback.say(connection, record.id, Says(says), me(), time.time(), note)
         said = feedback.read(connection, record.id)
@@ -73,15 +81,22 @@ def _note(engine: Engine, message: str, says: str, note: str, as_json: bool) -> 
     say(f"{record.id[:32]}: {was} was {says}{'' if new else ', as was said before'}")
 
 
-def _show(engine: Engine, limit: int, as_json: bool) -> None:
+def _show(engine: Engine, scope: Scope, limit: int, as_json: bool) -> None:
     from segl.cli.decided import when
     from segl.cli.output import columns, paint, printable, say, say_json
     from segl.decisions import feedback, kept
     from segl.store import transaction
 
+    found: list[Feedback] = []
+    records: dict[str, DecisionRecord | None] = {}
     with transaction(engine) as connection:
-        found = feedback.latest(connection, limit)
-        records = {said.id: next(iter(kept.find(connection, said.id)), None) for said in found}
+        for said in feedback.latest(connection):
+            record = next(iter(kept.find(connection, said.id)), None)
+            if scope.shows(None if record is None else record.domain):
+                found.append(said)
+                records[said.id] = record
+            if len(found) >= limit:
+                break
     rows = [("when", "says", "by", "verdict", "why", "id", "note")]
     for said in found:
         record = records[said.id]

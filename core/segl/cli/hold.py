@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.organisation import Organisation
 from segl.settings import DEFAULT_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from segl.postfix.hold_queue import Held
+    from segl.postfix.hold_queue import Held, Listed, Unread
     from segl.postfix.holding import Holding
 
 SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
@@ -29,27 +30,42 @@ app = typer.Typer(
 
 @app.command("list")
 def list_(
-    organisation: Annotated[
-        str, typer.Option("--organisation", metavar="NAME", help="Only of this organisation.")
-    ] = "",
+    organisation: Organisation = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
-    """List the messages that wait, the oldest first: those about which who runs the command may decide."""
-    from segl.cli.organisation import named_owner
-    from segl.cli.output import columns, printable, say, say_json
+    """List the messages that wait, the oldest first: those about which who runs the command may decide.
+
+    What cannot be read, and how many were not looked at (so many wait that it would take too long), is told at the end;
+    with --json as objects that have "unread", the reason, and one with "beyond", a number.
+
+    Exit code: 0, 1 when something could not be read or was not looked at, 2 bad settings or no Postfix.
+    """
+    from segl.cli.organisation import scope_of
+    from segl.cli.output import Exit, columns, printable, say, say_json
     from segl.cli.person import me
 
     with _holding(settings) as holding:
         owners, person = holding.settings.owners, me()
-        wanted = named_owner(holding.settings, organisation)
-        waiting = holding.queue.messages()
-        mine = [held for held in waiting if holding.owner(held).may_decide(person)]
-        found = [held for held in mine if wanted is None or holding.owner(held) is wanted]
+        scope = scope_of(holding.settings, organisation)
+        waiting = holding.queue.waiting()
+
+        def is_shown(message: Held | Listed) -> bool:
+            mine = scope.chosen is None or holding.owner(message) in scope.chosen
+            return mine and holding.may_decide(message, person)
+
+        found = [held for held in waiting.held if is_shown(held)]
+        unread = [one for one in waiting.unread if is_shown(one.listed)]
+        others = sum(not holding.may_decide(held, person) for held in waiting.held)
+        exit_code = Exit.FAILED if unread or waiting.beyond else Exit.OK
         if as_json:
             for held in found:
                 say_json(_as_dict(held, holding))
-            return
+            for one in unread:
+                say_json({**_listed_as_dict(one.listed, holding), "unread": one.why})
+            if waiting.beyond:
+                say_json({"beyond": waiting.beyond})
+            raise typer.Exit(exit_code)
         lines = columns(
             (
                 held.id[:12],
@@ -65,10 +81,12 @@ def list_(
         )
         for line in lines:
             say(line.rstrip())
-        if not found:
+        if not (found or unread or waiting.beyond):
             say("nothing waits")
-        if others := len(waiting) - len(mine):
+        if others:
             say(f"{others} more, about which others decide")
+        _tell_unseen(unread, waiting.beyond)
+    raise typer.Exit(exit_code)
 
 
 @app.command()
@@ -146,12 +164,19 @@ def reject(
 
 @app.command()
 def tell(settings: SettingsFile = DEFAULT_FILE) -> None:
-    """Tell senders and officer of the messages they were not told of yet. A timer runs this each minute."""
-    from segl.cli.output import say
+    """Tell senders and officer of the messages they were not told of yet. A timer runs this each minute.
+
+    Exit code: 0, 1 when a message on hold could not be read or was not looked at: nobody is told of it.
+    """
+    from segl.cli.output import Exit, say
 
     with _holding(settings) as holding:
-        for held in holding.tell():
+        waiting = holding.queue.waiting()
+        for held in holding.tell(waiting.held):
             say(f"{held.id}: sender and {holding.owner(held).officer} were told")
+        _tell_unseen(waiting.unread, waiting.beyond)
+    if waiting.unread or waiting.beyond:
+        raise typer.Exit(Exit.FAILED)
 
 
 @contextmanager
@@ -161,7 +186,7 @@ def _holding(file: Path) -> Iterator[Holding]:
     from segl.postfix.hold_queue import HoldQueue
     from segl.postfix.holding import Holding
 
-    with store_of(file) as (settings, engine):
+    with store_of(file, scoped=True) as (settings, engine):
         port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
         yield Holding(settings, engine, HoldQueue(settings.postfix.front), port)
 
@@ -169,10 +194,7 @@ def _holding(file: Path) -> Iterator[Holding]:
 def _one(holding: Holding, wanted: str) -> Held:
     from segl.cli.output import Exit, fail
 
-    waiting = holding.queue.messages()
-    found = [held for held in waiting if held.queue_id == wanted]
-    if not found and len(wanted) >= LEAST_PREFIX:
-        found = [held for held in waiting if held.id.startswith(wanted)]
+    found = holding.queue.find(wanted, prefix=len(wanted) >= LEAST_PREFIX)
     if not found:
         fail(f"no message {wanted} waits", "segl hold list shows them", Exit.FAILED)
     if len(found) > 1:
@@ -183,15 +205,34 @@ def _one(holding: Holding, wanted: str) -> Held:
 def _as_dict(held: Held, holding: Holding) -> dict[str, Any]:
     return {
         "id": held.id,
-        "queue_id": held.queue_id,
-        "arrived": held.arrived,
-        "size": held.size,
-        "sender": held.sender,
-        "organisation": holding.owner(held).name,
-        "recipients": list(held.recipients),
+        **_listed_as_dict(held, holding),
         "reasons": list(held.reasons),
         "agreed": sorted(holding.agreed(held)),
     }
+
+
+def _listed_as_dict(message: Held | Listed, holding: Holding) -> dict[str, Any]:
+    return {
+        "queue_id": message.queue_id,
+        "arrived": message.arrived,
+        "size": message.size,
+        "sender": message.sender,
+        "organisation": holding.owner(message).name,
+        "recipients": list(message.recipients),
+    }
+
+
+def _tell_unseen(unread: Sequence[Unread], beyond: int) -> None:
+    """What may wait for a decision and could not be shown."""
+    from segl.cli.output import complain
+
+    for one in unread:
+        complain(
+            f"{one.listed.queue_id} from {one.listed.sender or '<>'} is on hold and cannot be read: {one.why}",
+            f"postcat -hq {one.listed.queue_id} shows what there is of it",
+        )
+    if beyond:
+        complain(f"{beyond} more on hold were not looked at", "decide about those that are shown first")
 
 
 def _moment(at: float) -> str:

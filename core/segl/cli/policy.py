@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segl.settings import DEFAULT_FILE
-from segl.vocabulary import Decision, Label
+from segl.vocabulary import Decision, Doubt, Label
 
 if TYPE_CHECKING:
     from segl.cli.policy_told import Told
@@ -31,7 +31,9 @@ def explain(
     recipient: Annotated[str, typer.Argument(metavar="TO", help="One recipient.")],
     label: Annotated[
         list[str] | None,
-        typer.Option("--label", help='A category that the message has; "none": it has none.'),
+        typer.Option(
+            "--label", help='A category that the message has, or "personal" or "unsure"; "none": it has none.'
+        ),
     ] = None,
     cpr_numbers: Annotated[
         int | None, typer.Option("--cpr-numbers", min=0, help="How many CPR numbers it has.")
@@ -54,6 +56,8 @@ def explain(
 
     Exit code: 0, or 2 for bad input.
     """
+    from dataclasses import replace
+
     from segl.addresses import domain_of
     from segl.cli.output import fail, say_json
     from segl.cli.policy_told import levels_of, told
@@ -64,8 +68,12 @@ def explain(
             fail(f"{address} is no mail address", "segl policy explain anna@x.dk bo@y.dk")
     if not recipient:
         fail("there is no recipient")
-    message = _message(sender, label, cpr_numbers, score, size, tag)
-    verdict = _verdict(loaded, message)
+    doubts = tuple(doubt for doubt in Doubt if doubt in (label or ()))
+    labels = None if label is None else [one for one in label if one not in doubts]
+    message = _message(sender, labels, cpr_numbers, score, size, tag)
+    if doubts and score is None:  # in doubt is what has a score
+        message = replace(message, scores=None)
+    verdict = _verdict(loaded, message, doubts)
     lines = told(loaded, message, recipient, verdict)
     if as_json:
         levels = levels_of(loaded)
@@ -102,20 +110,18 @@ def list_(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> Non
 
 @app.command()
 def check(settings: SettingsFile = DEFAULT_FILE) -> None:
-    """Check the settings, and look for entries that can never count because one before always does.
+    """Check the settings, and look for entries that can never count because one before always does, and for those that
+    send in clear for many more than their few words show.
 
-    Exit code: 0 good, 1 an entry never counts, 2 the settings cannot be used.
+    Exit code: 0 good, 1 an entry is to be looked at, 2 the settings cannot be used.
     """
     from segl.cli.output import Exit, complain, say
-    from segl.policy_hidden import hidden
+    from segl.settings_cautions import policy_cautions
 
     loaded = _load(settings)
-    found = list(hidden(loaded.policies.entries))
-    for entry, term, before in found:
-        complain(
-            f"{entry.name}: its {term} never counts, {before.name} comes before and holds whenever it does",
-            "put it before, or take it out",
-        )
+    found = list(policy_cautions(loaded))
+    for one in found:
+        complain(f"{one.where}: {one.problem}", one.hint)
     if found:
         raise typer.Exit(Exit.FAILED)
     groups = sum(len(group.members) for group in loaded.group)
@@ -157,8 +163,8 @@ def _message(
     )
 
 
-def _verdict(settings: Settings, message: Message) -> Verdict | None:
-    """What the rules say of a message with these categories; ``None`` when they are not known."""
+def _verdict(settings: Settings, message: Message, doubts: tuple[Doubt, ...]) -> Verdict | None:
+    """What the rules say of a message with these categories and *doubts*; ``None`` when they are not known."""
     from segl.cli.output import fail_of
     from segl.errors import SeglError
     from segl.vocabulary import Verdict
@@ -175,9 +181,10 @@ def _verdict(settings: Settings, message: Message) -> Verdict | None:
         except SeglError as error:
             fail_of(error)
         decisions = [Decision.SECURE, *(rules.labels[label].decision for label in labels)]
-    return Verdict(
-        Decision.strictest(decisions), labels=labels, reasons=tuple(label.value for label in labels)
-    )
+    of = {Doubt.PERSONAL: Decision.SECURE, Doubt.UNSURE: settings.detection.unsure}
+    decisions += [of[doubt] for doubt in doubts]
+    reasons = (*(label.value for label in labels), *(doubt.value for doubt in doubts))
+    return Verdict(Decision.strictest(decisions), labels=labels, reasons=reasons)
 
 
 def _label(word: str) -> Label:
@@ -188,8 +195,9 @@ def _label(word: str) -> Label:
     try:
         return Label(word)
     except ValueError:
-        near = get_close_matches(word, list(Label), n=1)
-        fail(f"{word} is no category", f"did you mean {near[0]}?" if near else f"one of {', '.join(Label)}")
+        near = get_close_matches(word, [*Label, *Doubt], n=1)
+        hint = f"did you mean {near[0]}?" if near else f"one of {', '.join([*Label, *Doubt])}"
+        fail(f"{word} is no category", hint)
 
 
 def _score(word: str) -> tuple[Label, float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.organisation import Organisation, scope_of
 from segl.receipts.states import State
 from segl.settings import DEFAULT_FILE
 
@@ -42,6 +43,7 @@ def show(
             metavar="MESSAGE-ID|ENVELOPE-ID", help="Which message; a Message-ID in quotes, with its brackets."
         ),
     ],
+    organisation: Organisation = "",
     as_json: Annotated[
         bool,
         typer.Option("--json", help="As in the receipt's machine-readable part (docs/receipt-schema.md)."),
@@ -60,7 +62,10 @@ def show(
 
     try:
         with _store(settings) as (loaded, connection):
-            messages = find(connection, _known(name)) if name else []
+            scope = scope_of(loaded, organisation)
+            messages = [
+                one for one in (find(connection, _known(name)) if name else []) if scope.shows(one.domain)
+            ]
             found = [(message, tls_of(connection, message, loaded)) for message in messages]
             later = {message.id: _later(connection, message) for message, _ in found}
     except SeglError as error:
@@ -86,19 +91,22 @@ def list_(
         State | None, typer.Option("--state", help="Only with a recipient in this state.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 20,
+    organisation: Organisation = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     settings: _File = DEFAULT_FILE,
 ) -> None:
     """List messages that went the secure way, the newest first."""
     from segl.cli.output import columns, fail_of, paint, printable, say, say_json
     from segl.errors import SeglError
+    from segl.receipts.of_owner import of_scope
     from segl.receipts.records import latest
     from segl_delivery.receipts.machine import machine_form
     from segl_delivery.receipts.office import tls_of
 
     try:
         with _store(settings) as (loaded, connection):
-            found = latest(connection, limit, sender=_known(sender), state=state)
+            among = of_scope(connection, scope_of(loaded, organisation))
+            found = latest(connection, limit, sender=_known(sender), state=state, among=among)
             tls = {message.id: tls_of(connection, message, loaded) for message in found} if as_json else {}
     except SeglError as error:
         fail_of(error)

@@ -66,19 +66,20 @@ def replay(
 
     if not new and new_settings is None:
         fail("what is new?", "name rule files, or --new-settings FILE")
-    with store_of(settings) as (loaded, engine):
-        try:
-            other = load_settings(new_settings) if new_settings else loaded
-            old_terms = Terms.of(loaded)
-            new_terms = Terms.of(other, new or ()) if on_top else Terms.of(other, instead=new or ())
-        except SeglError as error:
-            fail_of(error)
-        if mail:
-            found = _of_mail(mail, loaded, old_terms, new_terms)
-            blind: list[tuple[str, str]] = []
-        else:
+    try:
+        loaded = load_settings(settings)
+        other = load_settings(new_settings) if new_settings else loaded
+        new_terms = Terms.of(other, new or ()) if on_top else Terms.of(other, instead=new or ())
+        old_terms = Terms.of(loaded)
+    except SeglError as error:
+        fail_of(error)
+    if mail:
+        found = _of_mail(mail, loaded, old_terms, new_terms)
+        blind: list[tuple[str, str]] = []
+    else:
+        with store_of(settings) as (_, engine):
             found = replayed(kept.since(engine, time.time() - days * _DAY), old_terms, new_terms)
-            blind = list(unforeseen(old_terms.rules, new_terms.rules))
+        blind = list(unforeseen(old_terms.rules, new_terms.rules))
     if as_json:
         say_json({**found.as_dict(), "unforeseen": [{"rule": rule, "why": why} for rule, why in blind]})
         return

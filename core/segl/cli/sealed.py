@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segl.cli.organisation import Organisation, refuse_bound, scope_of
 from segl.cli.person import me
 from segl.settings import DEFAULT_FILE, Settings
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Engine
 
+    from segl.scope import Scope
     from segl.sealed.overview import CopySeen, MessageSeen, State
 
 SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
@@ -38,6 +40,7 @@ def list_(
     recipient: Annotated[str, typer.Option("--to", help="Only to this address, or part of one.")] = "",
     live: Annotated[bool, typer.Option("--live", help="Only those that can still be opened.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 50,
+    organisation: Organisation = "",
     as_json: AsJson = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
@@ -45,9 +48,10 @@ def list_(
     from segl.cli.output import columns, say, say_json
     from segl.sealed.overview import list_messages
 
-    with store_of(settings) as (_, engine):
+    with store_of(settings, scoped=True) as (loaded, engine):
         found = list_messages(
             engine,
+            shows=scope_of(loaded, organisation).shows,
             sender=sender or None,
             recipient=recipient or None,
             live=True if live else None,
@@ -78,13 +82,18 @@ def list_(
 
 
 @app.command()
-def show(message: Message, as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+def show(
+    message: Message,
+    organisation: Organisation = "",
+    as_json: AsJson = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
     """Show one message: each recipient's copy, and what the audit trail says of it."""
     from segl import audit
     from segl.cli.output import say, say_json
 
-    with store_of(settings) as (_, engine):
-        found = _one(engine, message)
+    with store_of(settings, scoped=True) as (loaded, engine):
+        found = _one(engine, message, scope_of(loaded, organisation))
         subjects = (found.id, *(copy.id for copy in found.copies))
         trail = sorted(
             (entry for subject in subjects for entry in audit.entries(engine, subject=subject)),
@@ -112,7 +121,12 @@ def show(message: Message, as_json: AsJson = False, settings: SettingsFile = DEF
 
 
 @app.command()
-def revoke(message: Message, as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> None:
+def revoke(
+    message: Message,
+    organisation: Organisation = "",
+    as_json: AsJson = False,
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
     """Nobody can open the message any more: its keys are deleted at once. There is no way back.
 
     Exit code: 0 done, 1 it was gone already.
@@ -122,8 +136,8 @@ def revoke(message: Message, as_json: AsJson = False, settings: SettingsFile = D
     from segl.sealed import life
     from segl.sealed.belonging import storage_of
 
-    with store_of(settings) as (loaded, engine):
-        found = _one(engine, message)
+    with store_of(settings, scoped=True) as (loaded, engine):
+        found = _one(engine, message, scope_of(loaded, organisation))
         done = life.revoke(engine, storage_of(loaded.portal, engine), found.id, time.time(), actor=me())
     if not done:
         fail(f"{found.id} could not be opened any more before", "segl sealed show tells its end", Exit.FAILED)
@@ -160,6 +174,7 @@ def adopt(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> Non
 def extend(
     message: Message,
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="From today.")],
+    organisation: Organisation = "",
     as_json: AsJson = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
@@ -173,8 +188,8 @@ def extend(
     from segl.sealed import life
     from segl_delivery.sealing import end_of_day
 
-    with store_of(settings) as (_, engine):
-        found = _one(engine, message)
+    with store_of(settings, scoped=True) as (loaded, engine):
+        found = _one(engine, message, scope_of(loaded, organisation))
         until = end_of_day(datetime.now(), days).timestamp()
         done = life.extend(engine, found.id, until, time.time(), actor=me())
     if not done:
@@ -191,6 +206,7 @@ def resend(
     recipient: Annotated[
         str, typer.Option("--to", help="To this recipient; else to all who have not opened it.")
     ] = "",
+    organisation: Organisation = "",
     as_json: AsJson = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
@@ -204,8 +220,8 @@ def resend(
     from segl.mail.return_port import ReturnPort
     from segl_delivery.resending import Resender
 
-    with store_of(settings) as (loaded, engine):
-        found = _one(engine, message)
+    with store_of(settings, scoped=True) as (loaded, engine):
+        found = _one(engine, message, scope_of(loaded, organisation))
         port = ReturnPort.at(loaded.delivery.reinject, loaded.delivery.reinject_seconds)
         resender = Resender(loaded, engine, port, Events("segl-sealed"), me())
         if not resender.whom(found, recipient):
@@ -232,8 +248,11 @@ def resend(
 
 
 @contextmanager
-def store_of(file: Path) -> Iterator[tuple[Settings, Engine]]:
-    """The settings and the store. One that is not there is not made: it would belong to whoever ran the command."""
+def store_of(file: Path, *, scoped: bool = False) -> Iterator[tuple[Settings, Engine]]:
+    """The settings and the store. One that is not there is not made: it would belong to whoever ran the command.
+
+    *scoped*: the command tells of nothing but what :func:`segl.cli.organisation.scope_of` shows; any other ends for
+    whoever is bound to an organisation."""
     from segl.cli.output import fail, fail_of
     from segl.errors import SeglError
     from segl.events import configure_log
@@ -243,6 +262,8 @@ def store_of(file: Path) -> Iterator[tuple[Settings, Engine]]:
     configure_log("console", "error")
     try:
         settings = load_settings(file)
+        if not scoped:
+            refuse_bound(settings)
         database = settings.store.url.partition("sqlite:///")[2]
         if database and not Path(database).exists():
             fail(f"store {settings.store.url}: not there", "start segl-deliver first")
@@ -255,14 +276,14 @@ def store_of(file: Path) -> Iterator[tuple[Settings, Engine]]:
         fail_of(error)
 
 
-def _one(engine: Engine, prefix: str) -> MessageSeen:
+def _one(engine: Engine, prefix: str, scope: Scope) -> MessageSeen:
     from segl.cli.output import Exit, fail
     from segl.sealed.overview import LEAST_PREFIX, find_messages
 
     wanted = prefix.lower()
     if len(wanted) < LEAST_PREFIX or set(wanted) - set("0123456789abcdef"):
         fail(f"{prefix!r} is no id", "segl sealed list shows them; six digits of the beginning are enough")
-    found = find_messages(engine, wanted)
+    found = find_messages(engine, wanted, scope.shows)
     if not found:
         fail(f"no sealed message {prefix}", "segl sealed list shows them", Exit.FAILED)
     if len(found) > 1:

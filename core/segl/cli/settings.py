@@ -22,22 +22,28 @@ def check(
 ) -> None:
     """Read a settings file and name every fault.
 
-    Without FILE that of /etc/segl is read. What the settings mean for this host (sockets, Postfix, certificates) is
-    looked into by segl doctor.
+    Without FILE that of /etc/segl is read. What can be used and is probably not meant so is told as a warning: a policy
+    that sends in clear for a whole country, or one that never counts. What the settings mean for this host (sockets,
+    Postfix, certificates) is looked into by segl doctor.
 
-    Exit code: 0 all in order, 2 not.
+    Exit code: 0 all in order, with warnings too; 2 not.
     """
-    from segl.cli.output import fail_of, paint, say
+    from segl.cli.output import complain, fail, fail_of, paint, say
     from segl.errors import FileFaults
+    from segl.settings_cautions import cautions
     from segl.settings_file import load_settings
     from segl.settings_toml import effective
 
+    if file == DEFAULT_FILE and not file.exists():
+        fail(f"there is no {file}", "segl settings check FILE checks another file")
     try:
         loaded = load_settings(file)
     except FileFaults as error:
         fail_of(error)
     lines = list(effective(loaded, changed=True))
     keys = sum(" = " in line for line in lines)
+    for caution in cautions(loaded):
+        complain(f"warning: {caution.where}: {caution.problem}", caution.hint)
     say(f"{paint('in order', typer.colors.GREEN)}: {keys} keys differ from the defaults")
 
 

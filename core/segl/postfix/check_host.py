@@ -15,6 +15,7 @@ from segl.errors import StoreError
 from segl.postfix.check import Check, State, judge
 from segl.postfix.check_resolver import resolver_checks
 from segl.settings import Settings
+from segl.settings_cautions import hold_cautions
 from segl.store_status import StoreDenied, StoreMissing, look_at_store
 from segl.vocabulary import Mode
 
@@ -25,6 +26,7 @@ _AS_ROOT = "run as root"
 def host_checks(settings: Settings) -> Iterator[Check]:
     yield _mode(settings)
     yield _portal_url(settings)
+    yield _hold(settings)
     yield from _certificates(settings)
     yield _store(settings)
     yield _sealed(settings)
@@ -51,6 +53,18 @@ def _portal_url(settings: Settings) -> Check:
         f"portal.url = {url}",
         why="the notice to a recipient carries this address; it must lead to your portal, over https",
         fix='set [portal] url = "https://sikker.your-domain.dk" in segl.toml',
+    )
+
+
+def _hold(settings: Settings) -> Check:
+    found = list(hold_cautions(settings))
+    return judge(
+        "settings.hold",
+        not found,
+        "; ".join(one.problem for one in found) or "as many people may release as must agree",
+        why="what is held can be rejected, and never be released",
+        fix="name more people in deciders",
+        bad=State.WARN,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from segl.policy_hidden import hidden
+from segl.policy_wide import wide
 from segl.postfix.check import Check, Setup, State, judge
 from segl.postfix.running import Service
 from segl.vocabulary import Decision
@@ -32,6 +33,15 @@ def policy_checks(setup: Setup) -> Iterator[Check]:
         or f"{len(entries)} polic{'y' if len(entries) == 1 else 'ies'}",
         why="an entry before it holds whenever it does",
         fix="put it before, or take it out",
+        bad=State.WARN,
+    )
+    open_ = list(wide(setup.settings))
+    yield judge(
+        "policies.wide",
+        not open_,
+        "; ".join(f"{one.entry.name} {one.why}" for one in open_) or "none sends in clear for many at once",
+        why="what it opens may be more than was meant",
+        fix="name senders, recipients and categories one by one",
         bad=State.WARN,
     )
     lowering = [entry for entry in entries if entry.verdict is Decision.PLAIN]

@@ -7,6 +7,7 @@ only our milter adds; a message that somebody else put on hold has none and is n
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,10 @@ from typing import Any, Final
 from segl import headers
 from segl.errors import PostfixError
 from segl.mail.fields import read_header
-from segl.postfix.running import run_postfix
+from segl.postfix.running import look_at, run_postfix
 
-_MOST: Final = 10_000
+MOST: Final = 10_000  # each costs a run of postcat(1), some milliseconds
+_GONE: Final = "No such file or directory"  # what postcat says of a message that is not there any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +36,62 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What postqueue(1) tells of a message."""
+
+    queue_id: str
+    arrived: float
+    size: int
+    sender: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One whose header could not be read, so that nobody knows whose word holds it. ``why`` is postcat's."""
+
+    listed: Listed
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What Segl holds, the oldest first; what may be, and could not be read; and how many were not looked at, because
+    so many wait."""
+
+    held: tuple[Held, ...]
+    unread: tuple[Unread, ...] = ()
+    beyond: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class HoldQueue:
     """The hold queue of the instance configured in *directory*. Needs root, as Postfix's programs do."""
 
     directory: Path
 
-    def messages(self) -> list[Held]:
-        """What Segl holds, the oldest first. Raises :class:`PostfixError`."""
-        done = run_postfix(["postqueue", "-c", str(self.directory), "-j"])
-        if done.returncode:
-            raise PostfixError("the queue cannot be looked at", done.stderr.strip()[:200], "run as root")
-        # what waits in the other queues may be a hundred times as much, and stands before; an address may hold what
-        # splitlines() takes for a line end
-        waiting = [line for line in done.stdout.split("\n") if '"hold"' in line]
-        found = [held for line in waiting[:_MOST] for held in self._held(line)]
-        return sorted(found, key=lambda held: held.arrived)
+    def waiting(self) -> Waiting:
+        """All that waits, as far as it can be seen. Raises :class:`PostfixError`."""
+        every = sorted(self._listed(), key=lambda message: message.arrived)
+        looked = [self._look(message) for message in every[:MOST]]
+        return Waiting(
+            tuple(found for found in looked if isinstance(found, Held)),
+            tuple(found for found in looked if isinstance(found, Unread)),
+            max(0, len(every) - MOST),
+        )
+
+    def find(self, wanted: str, *, prefix: bool) -> list[Held]:
+        """The one with the queue id *wanted*; else, with *prefix*, those whose id begins so. However many wait: whoever
+        was told of one must find it. Raises :class:`PostfixError`, also for one that is there and cannot be read."""
+        every = self._listed()
+        named = next((message for message in every if message.queue_id == wanted), None)
+        if named is None:
+            looked = (self._look(message) for message in every if prefix)
+            return [held for held in looked if isinstance(held, Held) and held.id.startswith(wanted)]
+        found = self._look(named)
+        if isinstance(found, Unread):
+            raise PostfixError(f"{wanted} cannot be read", found.why, "postcat -hq shows what there is of it")
+        return [] if found is None else [found]
 
     def header(self, queue_id: str) -> str:
         """The message's header, our own fields left out. Raises :class:`PostfixError`."""
@@ -68,26 +111,35 @@ class HoldQueue:
         """Take it away for good. Raises :class:`PostfixError`."""
         self._postsuper("-d", queue_id)
 
-    def _held(self, line: str) -> Iterator[Held]:
+    def _listed(self) -> list[Listed]:
+        """The hold queue, whoever put it there."""
+        look_at(self.directory)
+        done = run_postfix(["postqueue", "-c", str(self.directory), "-j"])
+        if done.returncode:
+            hint = "run as root" if os.geteuid() else f"does Postfix run? postfix -c {self.directory} status"
+            raise PostfixError("the queue cannot be looked at", done.stderr.strip()[:200], hint)
+        # what waits in the other queues may be a hundred times as much, and stands before; an address may hold what
+        # splitlines() takes for a line end
+        return [found for line in done.stdout.split("\n") if '"hold"' in line for found in _on_hold(line)]
+
+    def _look(self, message: Listed) -> Held | Unread | None:
+        """``None``: held by somebody else, or gone in this moment."""
         try:
-            message: dict[str, Any] = json.loads(line)
-            if message["queue_name"] != "hold":
-                return
-            queue_id = str(message["queue_id"])
-            fields, _ = read_header(self._raw_header(queue_id))
-            ours = {field.name: field.value.decode("utf-8", "replace") for field in fields}
-            if headers.HELD.lower() in ours and headers.ID.lower() in ours:
-                yield Held(
-                    queue_id,
-                    ours[headers.ID.lower()],
-                    float(message["arrival_time"]),
-                    int(message["message_size"]),
-                    str(message["sender"]),
-                    tuple(str(each["address"]) for each in message["recipients"]),
-                    tuple(ours[headers.HELD.lower()].split(", ")),
-                )
-        except (ValueError, KeyError, TypeError, PostfixError):
-            return  # no message, or gone in this moment
+            fields, _ = read_header(self._raw_header(message.queue_id))
+        except PostfixError as error:
+            return None if _GONE in error.private else Unread(message, error.private)
+        ours = {field.name: field.value.decode("utf-8", "replace") for field in fields}
+        if headers.HELD.lower() not in ours or headers.ID.lower() not in ours:
+            return None
+        return Held(
+            message.queue_id,
+            ours[headers.ID.lower()],
+            message.arrived,
+            message.size,
+            message.sender,
+            message.recipients,
+            tuple(ours[headers.HELD.lower()].split(", ")),
+        )
 
     def _raw_header(self, queue_id: str) -> bytes:
         return self._postcat("-hq", queue_id).encode("utf-8", "surrogateescape")
@@ -103,3 +155,19 @@ class HoldQueue:
         counted = ("1 message" in done.stderr) and not done.returncode
         if not counted:
             raise PostfixError(f"{queue_id} was not touched", done.stderr.strip()[:200], "is it still there?")
+
+
+def _on_hold(line: str) -> Iterator[Listed]:
+    """The message that a *line* of postqueue's tells of, if it is on hold."""
+    try:
+        message: dict[str, Any] = json.loads(line)
+        if message["queue_name"] == "hold":
+            yield Listed(
+                str(message["queue_id"]),
+                float(message["arrival_time"]),
+                int(message["message_size"]),
+                str(message["sender"]),
+                tuple(str(each["address"]) for each in message["recipients"]),
+            )
+    except (ValueError, KeyError, TypeError):
+        return

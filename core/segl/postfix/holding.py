@@ -22,7 +22,8 @@ from segl.errors import SeglError
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
 from segl.mail.return_port import Refused, ReturnPort
-from segl.postfix.hold_queue import Held, HoldQueue
+from segl.persons import person_of
+from segl.postfix.hold_queue import Held, HoldQueue, Listed
 from segl.postfix.hold_texts import REJECTED, TO_OFFICER, TO_SENDER, HoldTexts
 from segl.settings import Settings
 from segl.settings_organisation import Owner
@@ -48,6 +49,10 @@ class NotTheirs(SeglError):
     """Somebody who has no say about this organisation's messages."""
 
 
+class NoPerson(SeglError):
+    """Two people must agree, and nobody can tell which of them this is: root may be either."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """Raises :class:`~segl.errors.SeglError` from every method: Postfix, the store or the return port said no."""
@@ -57,10 +62,10 @@ class Holding:
     queue: HoldQueue
     return_port: ReturnPort
 
-    def tell(self) -> list[Held]:
-        """Tell sender and officer of each message they were not told of; returns those."""
+    def tell(self, waiting: Sequence[Held]) -> list[Held]:
+        """Tell sender and officer of each of the messages *waiting* that they were not told of; returns those."""
         told = []
-        for held in self.queue.messages():
+        for held in waiting:
             if self._people(held, Act.HELD):
                 continue
             if held.sender:
@@ -70,23 +75,34 @@ class Holding:
             told.append(held)
         return told
 
-    def owner(self, held: Held) -> Owner:
+    def owner(self, held: Held | Listed) -> Owner:
         """The organisation whose message it is: the sender's; what a stranger sent is of who runs the installation."""
         return self.settings.owner(domain_of(held.sender))
 
     def check(self, held: Held, person: str) -> None:
-        """Raises :class:`NotTheirs` when *person* is not one of those whom its organisation named."""
+        """Raises :class:`NotTheirs` when *person* is not one of those whom its organisation named, or is another's."""
         owner = self.owner(held)
-        if not owner.may_decide(person):
+        if not self.may_decide(held, person):
             private = f"{person} has no say about messages of {owner.name} on hold"
-            raise NotTheirs("this is for others to decide", private, f"ask {', '.join(owner.deciders)}")
+            whom = ", ".join(owner.deciders) or owner.officer
+            raise NotTheirs("this is for others to decide", private, f"ask {whom}")
+
+    def may_decide(self, held: Held | Listed, person: str) -> bool:
+        """Whether *person* has a say about it, and may see it."""
+        owner, bound = self.owner(held), self.settings.owners.bound(person)
+        return owner.may_decide(person) and (not bound or owner in bound)
 
     def release(self, held: Held, person: str) -> Release:
         """*person* agrees that *held* is sent; it goes when as many have as the settings ask for."""
         self.check(held, person)
         agreed, persons = self.agreed(held), self.owner(held).persons
-        if len(agreed | {person}) < persons:
-            if person in agreed:
+        who = person_of(person)
+        if persons > 1 and who is None:
+            private = f"{person} is nobody's own name, and {persons} different people must agree"
+            hint = "log in under your own name and run it by sudo: sudo segl hold release ID"
+            raise NoPerson("two people must agree", private, hint)
+        if len(agreed | {who}) < persons:
+            if who in agreed:
                 return Release.AGAIN
             self._note(held, Act.RELEASE_ASKED, person)
             if len(self.agreed(held)) < persons:  # else another agreed in the same moment
@@ -109,8 +125,9 @@ class Holding:
         self._note(held, Act.LOOKED_AT, person)
 
     def agreed(self, held: Held) -> frozenset[str]:
-        """Who agreed to its release so far."""
-        return self._people(held, Act.RELEASE_ASKED)
+        """Who agreed to its release so far: each person once, whichever way she came (:mod:`segl.persons`)."""
+        agreed = map(person_of, self._people(held, Act.RELEASE_ASKED))
+        return frozenset(person for person in agreed if person is not None)
 
     def _decide(self, held: Held, act: Act, person: str) -> None:
         """Note the decision, before it is carried out: of two at once, the sender must not be told the one that did not

@@ -94,7 +94,7 @@ def read_instance(directory: Path) -> Instance:
 
     Raises :class:`PostfixUnreadable` when the files may not be read, :class:`PostfixError` when there are
     none, when they are broken, or when Postfix is not installed."""
-    _look_at(directory)
+    look_at(directory)
     every, warnings = _ask(directory, "-x")
     written, _ = _ask(directory, "-nx")
     fields, more = _ask(directory, "-F")
@@ -153,8 +153,8 @@ def split_list(value: str) -> tuple[str, ...]:
     return (*items, word) if word else tuple(items)
 
 
-def _look_at(directory: Path) -> None:
-    """Tell plain causes apart before postconf mixes them up."""
+def look_at(directory: Path) -> None:
+    """Tell plain causes apart before Postfix's programs mix them up. Raises :class:`PostfixError`."""
     try:
         for name in ("main.cf", "master.cf"):
             with (directory / name).open("rb"):

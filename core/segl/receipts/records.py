@@ -243,10 +243,17 @@ def find(connection: Connection, name: str) -> list[SentMessage]:
 
 
 def latest(
-    connection: Connection, limit: int, *, sender: str = "", state: State | None = None
+    connection: Connection,
+    limit: int,
+    *,
+    sender: str = "",
+    state: State | None = None,
+    among: sa.Select[tuple[str]] | None = None,
 ) -> list[SentMessage]:
-    """The newest messages; of one *sender*, and with a recipient in *state*."""
+    """The newest messages; of one *sender*, with a recipient in *state*, *among* those ids."""
     query = sa.select(sent_message).order_by(sent_message.c.at.desc()).limit(limit)
+    if among is not None:
+        query = query.where(sent_message.c.id.in_(among))
     if sender:
         query = query.where(sa.func.lower(sent_message.c.sender) == sender.lower())
     if state is not None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from segl.addresses import domain_of
 from segl.store import transaction
 from segl.tables.sealed import sealed_answer, sealed_message, sealed_recipient, sealed_spare
 
 LEAST_PREFIX: Final = 6
+
+
+def _everything(_domain: str) -> bool:
+    return True
 
 
 class State(StrEnum):
@@ -59,12 +65,15 @@ class MessageSeen:
     copies: tuple[CopySeen, ...]
 
 
-def find_messages(engine: Engine, prefix: str) -> list[MessageSeen]:
-    """Those whose id, or the id of one of whose copies, begins with *prefix*."""
+def find_messages(
+    engine: Engine, prefix: str, shows: Callable[[str], bool] = _everything
+) -> list[MessageSeen]:
+    """Those whose id, or the id of one of whose copies, begins with *prefix*; *shows* says of a sender's domain whether
+    its messages are shown."""
     message, copy = sealed_message.c, sealed_recipient.c
     by_copy = sa.select(copy.message_id).where(copy.id.startswith(prefix, autoescape=True))
     mine = message.id.startswith(prefix, autoescape=True) | message.id.in_(by_copy)
-    return _seen(engine, sa.select(sealed_message).where(mine).limit(2))
+    return _seen(engine, sa.select(sealed_message).where(mine), shows, limit=2)
 
 
 def list_messages(
@@ -74,10 +83,12 @@ def list_messages(
     recipient: str | None = None,
     live: bool | None = None,
     limit: int = 50,
+    shows: Callable[[str], bool] = _everything,
 ) -> list[MessageSeen]:
-    """The newest first. *sender* and *recipient* are addresses, or parts of them; case makes no difference."""
+    """The newest first. *sender* and *recipient* are addresses, or parts of them; case makes no difference. *shows* as
+    of :func:`find_messages`."""
     message, copy = sealed_message.c, sealed_recipient.c
-    query = sa.select(sealed_message).order_by(message.created_at.desc()).limit(limit)
+    query = sa.select(sealed_message).order_by(message.created_at.desc())
     if sender:
         query = query.where(message.sender.icontains(sender, autoescape=True))
     if recipient:
@@ -85,12 +96,16 @@ def list_messages(
         query = query.where(message.id.in_(theirs))
     if live is not None:
         query = query.where(message.removed_at.is_(None) if live else message.removed_at.is_not(None))
-    return _seen(engine, query)
+    return _seen(engine, query, shows, limit)
 
 
-def _seen(engine: Engine, query: sa.Select[tuple[object, ...]]) -> list[MessageSeen]:
+def _seen(
+    engine: Engine, query: sa.Select[tuple[object, ...]], shows: Callable[[str], bool], limit: int
+) -> list[MessageSeen]:
     with transaction(engine) as connection:
-        messages = connection.execute(query).all()
+        every = connection.execute(query.execution_options(yield_per=500))
+        messages = list(islice((row for row in every if shows(domain_of(row.sender))), limit))
+        every.close()
         ids = [row.id for row in messages]
         answers = sa.select(sealed_answer.c.recipient_id, sa.func.count()).group_by(
             sealed_answer.c.recipient_id

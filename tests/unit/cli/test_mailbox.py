@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segl.cli import mailbox
 from segl.cli.mailbox import Mail, Source, Unread, find_sources, read_mail
 
 MOST = 10_000
@@ -72,6 +74,32 @@ def test_a_pipe_can_be_named(tmp_path: Path) -> None:
     assert isinstance(source, Source)
     assert [m.raw for m in read_mail(source, MOST) if isinstance(m, Mail)] == [b"S: 1\n"]
     writer.join()
+
+
+def test_a_pipe_into_which_nobody_writes_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox, "_PIPE_SECONDS", 0.05)
+    os.mkfifo(tmp_path / "pipe")
+    [unread] = read(tmp_path / "pipe")
+    assert isinstance(unread, Unread)
+    assert unread.problem == "is a pipe into which nobody wrote for 0.05 s"
+
+
+def test_a_pipe_of_the_shell_is_waited_for_however_slow_its_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailbox, "_PIPE_SECONDS", 0.05)
+    reading, writing = os.pipe()  # as bash makes them for <(…)
+
+    def write() -> None:
+        time.sleep(0.4)
+        os.write(writing, b"S: 1\n")
+        os.close(writing)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert [m.raw for m in read(Path(f"/dev/fd/{reading}")) if isinstance(m, Mail)] == [b"S: 1\n"]
+    writer.join()
+    os.close(reading)
 
 
 def test_a_pipe_in_a_directory_is_left_alone(tmp_path: Path) -> None:

@@ -117,6 +117,9 @@ def test_without_anything_known_of_the_message_what_may_be_is_perhaps(file: Path
         (["--label", "none"], "plain", ""),
         (["--label", "criminal"], "hold", "policy revisor does not lower it: hold"),
         (["--label", "health"], "reject", "raises secure; policy revisor does not lower it: health"),
+        (["--label", "personal"], "secure", "policy revisor does not lower it: personal"),
+        (["--label", "unsure"], "secure", "policy revisor does not lower it: unsure"),
+        (["--label", "billing", "--label", "unsure"], "secure", "policy revisor does not lower it: unsure"),
     ],
 )
 def test_the_verdict_with_its_reason(file: Path, arguments: list[str], verdict: str, note: str) -> None:
@@ -155,6 +158,7 @@ def test_for_people(file: Path) -> None:
         (["anna", BO], "anna is no mail address"),
         (["a@b.example", ""], "there is no recipient"),
         (["a@b.example", BO, "--label", "helth"], "did you mean health?"),
+        (["a@b.example", BO, "--label", "persnal"], "did you mean personal?"),
         (["a@b.example", BO, "--score", "health=2"], "health=2 is no score"),
         (["a@b.example", BO, "--size", "-1"], "--size"),
     ],
@@ -192,6 +196,33 @@ def test_entries_that_never_count_are_found(file: Path) -> None:
     done = segl("check", file=file)
     assert done.exit_code == 1
     assert "igen: its verdict never counts, straf comes before" in done.output
+
+
+def test_entries_that_open_the_house_are_found(file: Path) -> None:
+    more = '[[policy]]\nname = "land"\nrecipient = [".dk"]\nverdict = "plain"\nlowers = ["billing"]\n'
+    file.write_text(file.read_text("utf-8") + more, "utf-8")
+    done = segl("check", file=file)
+    assert done.exit_code == 1
+    assert "policy land: sends in clear to whoever has a domain below .dk" in done.stderr
+    checked = CliRunner().invoke(build("settings"), ["settings", "check", str(file)])
+    assert (checked.exit_code, checked.stdout[:8]) == (0, "in order"), "it may be meant"
+    assert "warning: policy land: sends in clear" in checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("party", "meant"),
+    [
+        ("@friends", 'is not a mail address; a group is "group:friends"'),
+        ("@x.example", 'is not a mail address; the domain is "x.example", without "@"'),
+        ("@", "is not a mail address"),
+    ],
+)
+def test_who_writes_a_group_as_others_do_is_told_how(file: Path, party: str, meant: str) -> None:
+    more = f'[[policy]]\nname = "x"\nrecipient = ["{party}"]\nverdict = "hold"\n'
+    file.write_text(file.read_text("utf-8") + more, "utf-8")
+    done = segl("check", file=file)
+    assert done.exit_code == 2
+    assert f"recipient.1: {meant}" in done.stderr
 
 
 def test_bad_settings_are_told_fault_by_fault(file: Path) -> None:

@@ -103,6 +103,18 @@ def test_what_cannot_be_replayed(tuning: TuningHouse, content: str | None, told:
     assert (done.exit_code, told in done.stderr) == (2, True)
 
 
+def test_a_rule_file_that_is_not_there_is_told_before_a_store_is_looked_for(tuning: TuningHouse) -> None:
+    (tuning.directory / "segl.db").unlink()
+    done = tuning("rules", "replay", "nope.toml")
+    assert (done.exit_code, done.stderr) == (2, "segl: nope.toml: there is no such file\n")
+    letter = tuning.directory / "letter.eml"
+    letter.write_bytes(tuning.message("Min kajak ligger ved broen."))
+    done = tuning("rules", "replay", tuning.rule_file("new.toml", weight=0.2), "--mail", letter)
+    assert (done.exit_code, "1 would go another way" in done.stdout) == (0, True), (
+        "mail at hand needs no store"
+    )
+
+
 def test_it_foresees_what_then_happens(tuning: TuningHouse) -> None:
     """The same messages, decided anew once the new rules are in force."""
     bodies = [

@@ -17,7 +17,7 @@ from segl.mail.return_port import Handover, ReturnPort, Unreachable
 from segl.postfix import hold_queue
 from segl.postfix.hold_queue import Held, HoldQueue
 from segl.postfix.hold_texts import TO_OFFICER
-from segl.postfix.holding import Decided, Holding, NotTheirs, Release
+from segl.postfix.holding import Decided, Holding, NoPerson, NotTheirs, Release
 from segl.settings_file import parse_settings
 from segl.store import open_store
 
@@ -92,6 +92,41 @@ def test_two_who_agree_in_the_same_moment_are_two(holding: Holding, monkeypatch:
     assert done(holding) == ["release 4jZ6"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("lise", "lise (sudo)"), ("lise (sudo)", "lise"), ("Lise (sudo)", "lise (sudo)"), ("lise", "lise")],
+)
+def test_one_person_under_two_forms_is_one(holding: Holding, first: str, second: str) -> None:
+    assert holding.release(HELD, first) is Release.ASKED
+    assert holding.release(HELD, second) is Release.AGAIN
+    assert done(holding) == []
+    assert holding.agreed(HELD) == {"lise"}
+    assert holding.release(HELD, "knud (sudo)") is Release.RELEASED
+
+
+@pytest.mark.parametrize("nobody", ["root", "root (sudo)", "ROOT", "uid 0", "uid 1003", ""])
+def test_root_may_be_anybody_and_is_neither_of_the_two(holding: Holding, nobody: str) -> None:
+    holding.release(HELD, "lise (sudo)")
+    with pytest.raises(NoPerson) as refused:
+        holding.release(HELD, nobody)
+    assert "sudo segl hold release" in refused.value.hint
+    assert holding.agreed(HELD) == {"lise"}
+    assert done(holding) == []
+
+
+def test_what_root_agreed_to_before_counts_for_nobody(holding: Holding) -> None:
+    """In a trail that an earlier version wrote."""
+    holding._note(HELD, Act.RELEASE_ASKED, "root")
+    assert holding.release(HELD, "lise (sudo)") is Release.ASKED
+    assert done(holding) == []
+
+
+def test_where_one_is_enough_it_may_be_root(engine: Engine) -> None:
+    given = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}})
+    alone = Holding(given, engine, Queue(Path("/nowhere")), Port("127.0.0.1", 1))
+    assert alone.release(HELD, "root") is Release.RELEASED
+
+
 def test_of_a_message_that_was_released_nobody_is_told_that_it_was_rejected(holding: Holding) -> None:
     holding.release(HELD, "lise")
     holding.release(HELD, "knud")
@@ -156,11 +191,78 @@ def test_what_waits_is_found_behind_a_long_queue_and_with_any_address(
         return CompletedProcess(command, 0, listed if "-j" in command else header, "")
 
     monkeypatch.setattr(hold_queue, "run_postfix", run)
-    [found] = HoldQueue(Path("/nowhere")).messages()
+    monkeypatch.setattr(hold_queue, "look_at", lambda _directory: None)
+    waiting = HoldQueue(Path("/nowhere")).waiting()
+    [found] = waiting.held
     assert (found.id, found.recipients) == (HELD.id, ("bo\u2028@x.example",))
+    assert (waiting.unread, waiting.beyond) == ((), 0)
     monkeypatch.setattr(hold_queue, "run_postfix", lambda *_: CompletedProcess([], 1, "", "no"))
     with pytest.raises(PostfixError):
-        HoldQueue(Path("/nowhere")).messages()
+        HoldQueue(Path("/nowhere")).waiting()
+
+
+def listed(*queue_ids: str) -> str:
+    """What postqueue -j says of messages on hold."""
+    common = {"queue_name": "hold", "message_size": 2, "sender": "a@nordby.example", "recipients": []}
+    return "\n".join(
+        json.dumps({**common, "queue_id": queue_id, "arrival_time": number})
+        for number, queue_id in enumerate(queue_ids)
+    )
+
+
+def test_what_cannot_be_read_is_told_and_what_is_gone_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {
+        "4ours": (0, f"X-Segl-Hold: cpr\nX-Segl-Id: {HELD.id}\n\n", ""),
+        "4other": (0, "Subject: x\n\n", ""),
+        "4gone": (1, "", "postcat: fatal: open queue file 4gone: No such file or directory"),
+        "4bad": (1, "", "postcat: fatal: 4bad: malformed queue file"),
+    }
+
+    def run(command: list[str], **_: object) -> CompletedProcess[str]:
+        if "-j" in command:
+            return CompletedProcess(command, 0, listed(*said), "")
+        return CompletedProcess(command, *said[command[-1]])
+
+    monkeypatch.setattr(hold_queue, "run_postfix", run)
+    monkeypatch.setattr(hold_queue, "look_at", lambda _directory: None)
+    queue = HoldQueue(Path("/nowhere"))
+    waiting = queue.waiting()
+    assert [held.queue_id for held in waiting.held] == ["4ours"]
+    assert [(one.listed.queue_id, one.why) for one in waiting.unread] == [("4bad", said["4bad"][2])]
+    assert [held.id for held in queue.find("4ours", prefix=True)] == [HELD.id]
+    assert [held.id for held in queue.find(HELD.id[:8], prefix=True)] == [HELD.id]
+    assert queue.find(HELD.id[:4], prefix=False) == queue.find("4gone", prefix=True) == []
+    with pytest.raises(PostfixError, match="malformed"):
+        queue.find("4bad", prefix=True)
+
+
+def test_of_very_many_the_oldest_are_looked_at_the_rest_is_counted_and_each_is_found_by_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [f"4m{number}" for number in range(7)]
+    looked: list[str] = []
+
+    def run(command: list[str], **_: object) -> CompletedProcess[str]:
+        if "-j" in command:
+            return CompletedProcess(command, 0, listed(*names), "")
+        looked.append(command[-1])
+        return CompletedProcess(command, 0, f"X-Segl-Hold: cpr\nX-Segl-Id: {command[-1]}\n\n", "")
+
+    monkeypatch.setattr(hold_queue, "MOST", 5)
+    monkeypatch.setattr(hold_queue, "run_postfix", run)
+    monkeypatch.setattr(hold_queue, "look_at", lambda _directory: None)
+    queue = HoldQueue(Path("/nowhere"))
+    waiting = queue.waiting()
+    assert ([held.queue_id for held in waiting.held], waiting.beyond) == (names[:5], 2)
+    looked.clear()
+    assert [held.queue_id for held in queue.find("4m6", prefix=True)] == ["4m6"]
+    assert looked == ["4m6"]
+
+
+def test_where_there_is_no_postfix_that_is_what_is_said(tmp_path: Path) -> None:
+    with pytest.raises(PostfixError, match="there is no Postfix configuration in") as none:
+        HoldQueue(tmp_path).waiting()
+    assert "root" not in none.value.hint
 
 
 @pytest.fixture

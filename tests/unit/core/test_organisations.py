@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from segl.errors import SettingsError
 from segl.settings import Settings
-from segl.settings_file import parse_settings
+from segl.settings_file import load_settings, parse_settings
 from segl.settings_receipts import Receipts
 
 TENANTS: dict[str, Any] = {
@@ -154,9 +155,31 @@ def test_a_bad_group_file_is_told(tmp_path: Path, content: bytes, problem: str) 
 
 
 def test_a_missing_group_file_is_told_and_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    import os
-
     os.mkfifo(tmp_path / "pipe")
-    for name, problem in (("pipe", "is no file"), ("none", "there is no such file")):
+    (tmp_path / "folder").mkdir()
+    told = {"pipe": "is no ordinary file", "folder": "is no ordinary file", "none": "there is no such file"}
+    for name, problem in told.items():
         with pytest.raises(SettingsError, match=problem):
             settings(group=[{"name": "alle", "file": str(tmp_path / name)}])
+
+
+def test_a_group_file_is_looked_for_beside_the_settings_wherever_segl_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process's directory is /, a postmaster's is anything: both must read the same members."""
+    for folder, member in (("etc", "bo@right.example"), ("elsewhere", "ib@wrong.example")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "ledelse.txt").write_text(
+            f"{member}\n", "utf-8-sig"
+        )  # as Windows editors save it
+    file = tmp_path / "etc" / "segl.toml"
+    file.write_text(
+        '[organisation]\nname = "V"\ndomains = ["x.example"]\n[portal]\nurl = "https://s.x.example"\n'
+        '[[group]]\nname = "ledelse"\nfile = "ledelse.txt"\n',
+        "utf-8",
+    )
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert load_settings(file).group[0].members == ("bo@right.example",)
+    (tmp_path / "etc" / "ledelse.txt").unlink()
+    with pytest.raises(SettingsError, match=r"etc/ledelse\.txt: there is no such file"):
+        load_settings(file)

@@ -167,6 +167,7 @@ def test_check_names_every_fault(tmp_path: Path) -> None:
         assert told in bad.stderr
     absent = segl("check", str(tmp_path / "none.toml"))
     assert (absent.exit_code, "there is no such file" in absent.stderr) == (2, True)
+    assert "--settings" not in absent.stderr, "that is no option of this command"
 
 
 def test_show_prints_toml_or_json(tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+"""Settings that can be used, and are probably not meant so: told when they are checked, and by the doctor.
+
+What cannot be used is a fault (:mod:`segl.settings_file`). These are left in force: a filter that does not start
+because of one would keep everybody's mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from segl.persons import person_of
+from segl.policy_hidden import hidden
+from segl.policy_wide import wide
+from segl.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """``where`` is a table or key, as faults name it."""
+
+    where: str
+    problem: str
+    hint: str
+
+
+def cautions(settings: Settings) -> Iterator[Caution]:
+    """All of *settings*."""
+    yield from policy_cautions(settings)
+    yield from hold_cautions(settings)
+
+
+def policy_cautions(settings: Settings) -> Iterator[Caution]:
+    """Entries that never count, and those that open wide."""
+    for entry, term, before in hidden(settings.policies.entries):
+        problem = f"its {term} never counts, {before.name} comes before and holds whenever it does"
+        yield Caution(f"policy {entry.name}", problem, "put it before, or take it out")
+    for one in wide(settings):
+        yield Caution(f"policy {one.entry.name}", one.why, one.hint)
+
+
+def hold_cautions(settings: Settings) -> Iterator[Caution]:
+    """Organisations whose messages on hold nobody could release: two must agree, and fewer are named."""
+    for owner in settings.owners.every:
+        people = {person for name in owner.deciders if (person := person_of(name)) is not None}
+        if owner.persons > 1 and owner.deciders and len(people) < owner.persons:
+            key = "tenant" if owner.is_tenant else "hold"
+            must = f"{owner.persons} people must agree to a release for {owner.name}"
+            problem = f"{must}, and deciders names {len(people)}"
+            yield Caution(f"{key}.deciders", problem, "name as many people as must agree; root is nobody")
