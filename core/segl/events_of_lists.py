@@ -12,9 +12,9 @@ class _Logged:
 
 
 class CanaryEvents(_Logged):
-    def canary_arrived(self, canary: str, sink: str, came: str, *, read: bool) -> None:
-        """*came*: ``secure``, ``clear`` or ``failed``; *read*: a milter had read it."""
-        tell = self._log.info if came == "secure" and read else self._log.error
+    def canary_arrived(self, canary: str, sink: str, came: str, *, read: bool | None) -> None:
+        """*came*: ``secure``, ``clear`` or ``failed``; *read*: a milter had read it; ``None``: that is told later."""
+        tell = self._log.info if came == "secure" and read is not False else self._log.error
         tell("canary_arrived", id=canary, sink=sink, came=came, read=read)
 
     def canary_alarm(self, sink: str, result: str, detail: str) -> None:

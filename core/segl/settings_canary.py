@@ -6,14 +6,16 @@ Part of :mod:`segl.settings`; the comments are the manual here as there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Final
 
 from pydantic import ConfigDict, Field
 
 from segl.settings_values import Address, HostPort, Seconds
+from segl.vocabulary import Way
 
 _FORBID = ConfigDict(extra="forbid")
 
@@ -21,6 +23,12 @@ _FORBID = ConfigDict(extra="forbid")
 # as an address of segl-deliver, by a socket of their own.
 OWN_SINK: Final = "canary@canary.segl.invalid"
 OWN: Final = "own"  # its name in commands, store and metrics
+# And one behind each way out: what goes there is encrypted or sealed by that way's own programs, for a key of our own
+# (segl.canary.way_key), and opened again. `segl doctor --canary` sends there.
+WAY_SINKS: Final[Mapping[Way, str]] = MappingProxyType(
+    {way: f"{way}@canary.segl.invalid" for way in (Way.TUNNEL, Way.CERTIFICATE, Way.TLS, Way.PORTAL)}
+)
+_WAYS: Final = {address: way for way, address in WAY_SINKS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,8 @@ class Canary:
     # Where segl-deliver takes canaries from the secure instance; those that come in clear at canary-clear.sock beside
     # it. Without a word here: canary.sock, beside delivery.receipt_socket.
     socket: Path | None = None
+    # Where `segl doctor --canary` takes, while it runs, what the way tls delivers to it.
+    tls_sink: HostPort = "127.0.0.1:10036"
     # Addresses outside that canaries go to as well.
     sink: Annotated[tuple[CanarySink, ...], Field(max_length=20)] = ()
 
@@ -63,13 +73,24 @@ class Canary:
         return (CanarySink(name=OWN, address=OWN_SINK, every=self.every), *self.sink)
 
     def knows(self, address: str) -> bool:
-        """Whether *address* is a sink, the own one among them, on or off."""
+        """Whether *address* is a sink, our own among them, on or off."""
         lower = address.lower()
-        return lower == OWN_SINK or any(lower == sink.address.lower() for sink in self.sink)
+        return is_own_sink(lower) or any(lower == sink.address.lower() for sink in self.sink)
 
 
 def is_own_sink(address: str) -> bool:
-    return address.lower() == OWN_SINK
+    """Whether every installation has this sink."""
+    return address.lower() == OWN_SINK or way_of_sink(address) is not None
+
+
+def way_of_sink(address: str) -> Way | None:
+    """Behind which way the sink *address* is, if it is one of :data:`WAY_SINKS`."""
+    return _WAYS.get(address.lower())
+
+
+def name_of_way(way: Way) -> str:
+    """The name of the sink behind *way*, in commands and store."""
+    return f"way-{way}"
 
 
 def canary_faults(canary: Canary, is_own: Callable[[str], bool]) -> Iterable[tuple[str, str, str]]:
@@ -80,10 +101,10 @@ def canary_faults(canary: Canary, is_own: Callable[[str], bool]) -> Iterable[tup
             if times > 1:
                 yield "canary.sink", f"{what} {value} stands in {times} entries", "keep one"
     for sink in canary.sink:
-        if sink.name == OWN:
+        if sink.name in (OWN, *map(name_of_way, WAY_SINKS)):
             yield (
                 "canary.sink",
-                f"the name {OWN!r} is that of the sink every installation has",
+                f"the name {sink.name!r} is that of a sink every installation has",
                 "choose another",
             )
         if is_own(sink.address):

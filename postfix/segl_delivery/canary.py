@@ -1,7 +1,8 @@
 """Where canaries arrive: the agents behind the transport ``segl-canary`` of either Postfix; what reports tell of them.
 
 Each instance has a socket of its own, so the way a canary came by is told by where it arrives and by nothing that
-stands in it. Whatever else comes here is refused: nobody reads mail at that address.
+stands in it. At the sinks behind the ways it is what the way made of it that arrives
+(:mod:`segl_delivery.canary_ways`). Whatever else comes here is refused: nobody reads mail at that address.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ from segl.receipts.states import News, Stage, State
 from segl.sealed.belonging import storage_of
 from segl.sealed.life import revoke
 from segl.settings import Settings
-from segl.settings_canary import OWN, is_own_sink
+from segl.settings_canary import OWN, is_own_sink, name_of_way, way_of_sink
 from segl.store import transaction
-from segl.vocabulary import Decision, Mode
+from segl.vocabulary import Decision, Mode, Way
 from segl_delivery.agent import Delivery, Incoming
+from segl_delivery.canary_ways import WaySinks
 from segl_delivery.receipts.report import Report
 
 LOOK_SECONDS = 20.0
@@ -45,6 +47,7 @@ class CanaryAgent:
     key: ReceiptKey | None
     engine: Engine
     events: Events
+    ways: WaySinks | None = None  # what the ways made of canaries comes back by the front
 
     @property
     def way(self) -> Incoming:
@@ -56,18 +59,36 @@ class CanaryAgent:
         at = time.time()
         replies = {}
         for recipient in delivery.recipients:
-            ident = id_of(self.key, delivery.content, recipient) if is_own_sink(recipient) else ""
-            if ident:
-                await asyncio.to_thread(self._arrived, ident, delivery.content, at)
-            replies[recipient] = _TAKEN if ident else _NOBODY
+            arrived = await asyncio.to_thread(self._arrived, delivery.content, recipient, at)
+            replies[recipient] = _TAKEN if arrived else _NOBODY
         return replies
 
-    def _arrived(self, ident: str, content: bytes, at: float) -> None:
-        read = was_read(content)
+    def _arrived(self, content: bytes, recipient: str, at: float) -> bool:
+        """Whether it is a canary; it is then written down."""
+        way = way_of_sink(recipient)
+        if way is not None:
+            return self._behind(way, content, recipient, at)
+        assert self.key is not None  # noqa: S101 - deliver has looked
+        ident = id_of(self.key, content, recipient) if is_own_sink(recipient) else ""
+        if ident:
+            read = was_read(content)
+            with transaction(self.engine) as connection:
+                new = records.seen(connection, ident, self.came, at, read=read)
+            if new:
+                self.events.canary_arrived(ident, OWN, self.came.value, read=read)
+        return bool(ident)
+
+    def _behind(self, way: Way, content: bytes, recipient: str, at: float) -> bool:
+        seen = self.ways.seen(way, content, recipient) if self.ways is not None else None
+        if seen is None:
+            return False
         with transaction(self.engine) as connection:
-            new = records.seen(connection, ident, self.came, at, read=read)
+            new = records.seen(
+                connection, seen.id, seen.came, at, read=None, way=way.value, detail=seen.detail
+            )
         if new:
-            self.events.canary_arrived(ident, OWN, self.came.value, read=read)
+            self.events.canary_arrived(seen.id, name_of_way(way), seen.came.value, read=None)
+        return True
 
 
 def was_read(content: bytes) -> bool:
@@ -93,13 +114,17 @@ class CanaryReports:
         ident, recipient = self._named(report)
         if not ident:
             return False
-        came = None if news is None else _came(news.stage, news.state, own=is_own_sink(recipient))
+        own = is_own_sink(recipient) and way_of_sink(recipient) is None
+        came = None if news is None else _came(news.stage, news.state, own=own)
         if news is None or came is None:
             return True
         now, way = time.time(), news.way.value if news.way else ""
         with transaction(self.engine) as connection:
             given = records.envelope_id(connection, ident)
             read = given is not None and given != report.envelope_id
+            if came is Came.SECURE and way_of_sink(recipient) is not None:
+                records.read_by_milter(connection, ident, read)
+                return True  # that it went as it must is for the sink to say
             new = records.seen(connection, ident, came, now, read=read, way=way, detail=news.detail)
         if new:
             self.events.canary_arrived(ident, recipient, came.value, read=read)

@@ -26,6 +26,7 @@ from sqlalchemy.engine import Engine
 
 from segl import metrics, nodes, notify
 from segl.canary.standing import Came
+from segl.canary.way_key import WayKey
 from segl.certificate_ends import first_end, partners_files
 from segl.certificate_records import CertificateRecords
 from segl.errors import SeglError
@@ -41,6 +42,7 @@ from segl.wishes import read_numbers
 from segl_delivery.agent import Agent, Incoming
 from segl_delivery.budget import ByteBudget
 from segl_delivery.canary import CanaryAgent, CanaryReports, CanaryWatch
+from segl_delivery.canary_ways import WaySinks, WithCanary
 from segl_delivery.certificate import CertificateAgent, RecipientCertificates
 from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.checked import checked_settings, sockets_of
@@ -161,19 +163,22 @@ class Agents:
         keys = key_ring(settings, events)
         signing = Signing(keys, settings)
         outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
+        way_key = WayKey.of_house(engine)
         key, reinject = receipt_key(settings, events), settings.delivery
         onward = key.onward_id if key is not None else None
         return_port = ReturnPort.at(reinject.reinject, reinject.reinject_seconds, onward)
         entrance = ReturnPort.at(settings.postfix.secure_port, settings.delivery.reinject_seconds)
         return cls(
             tunnel=TunnelAgent(
-                certificates=CertificateDirectory(settings, events),
+                certificates=WithCanary(CertificateDirectory(settings, events), way_key),
                 return_port=return_port,
                 events=events,
                 outbound=outbound,
             ),
             certificate=CertificateAgent(
-                certificates=RecipientCertificates(CertificateRecords(engine), settings.certificates),
+                certificates=WithCanary(
+                    RecipientCertificates(CertificateRecords(engine), settings.certificates), way_key
+                ),
                 return_port=return_port,
                 events=events,
                 outbound=outbound,
@@ -192,7 +197,13 @@ class Agents:
                 CanaryReports(settings, key, engine, events),
             ),
             canary=CanaryAgent(Came.SECURE, key, engine, events),
-            canary_clear=CanaryAgent(Came.CLEAR, key, engine, events),
+            canary_clear=CanaryAgent(
+                Came.CLEAR,
+                key,
+                engine,
+                events,
+                WaySinks(settings, key, way_key, engine) if key is not None else None,
+            ),
             office=Office.of(settings, return_port, signing.signer_for),
         )
 

@@ -16,7 +16,8 @@ from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, by_domain
-from segl_delivery.certificates import CertificateDirectory, TunnelCertificate
+from segl_delivery.canary_ways import Finder
+from segl_delivery.certificates import TunnelCertificate
 from segl_delivery.encrypting import Encryption
 from segl_delivery.outbound import Outbound
 
@@ -25,7 +26,7 @@ from segl_delivery.outbound import Outbound
 class TunnelAgent:
     """See :class:`segl_delivery.agent.Agent`."""
 
-    certificates: CertificateDirectory
+    certificates: Finder
     return_port: ReturnPort
     events: Events
     outbound: Outbound

@@ -22,6 +22,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl import metrics, notify
+from segl.canary.way_key import WayKey
 from segl.certificate_records import CertificateRecords
 from segl.errors import Fault, SeglError, SettingsError, StoreError
 from segl.events import Events, configure_log
@@ -107,7 +108,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     except OSError as error:
         fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
         raise SettingsError([fault]) from None
-    kept = _Kept(archive, policies, marks, SignerStandings(engine), engine)
+    kept = _Kept(archive, policies, marks, SignerStandings(engine), engine, WayKey.of_house(engine).pin)
     daemon = _Daemon(file, settings, check, kept, certificates, events)
     return daemon, _Doors(questions, announcements)
 
@@ -121,6 +122,7 @@ class _Kept:
     marks: StoreMarks
     signers: SignerStandings
     engine: Engine
+    canary_pin: str
 
 
 class _Daemon:
@@ -143,7 +145,7 @@ class _Daemon:
         self._kept = kept
         self._knowledge = Knowledge(check, kept.archive, settings.routing, events)
         self._fallback = Fallback(settings.routing, kept.marks.load())
-        self._table = RouteTable(settings)
+        self._table = RouteTable(settings, kept.canary_pin)
         self._answers_now = self._answers(settings)
         self._server = SocketmapServer(self._answers_now, events)
         self._watched = watch(settings)
@@ -242,7 +244,7 @@ class _Daemon:
             self._check = check
             self._settings = settings
             self._fallback.routing = settings.routing
-            self._table = RouteTable(settings)
+            self._table = RouteTable(settings, self._kept.canary_pin)
             self._answers_now = self._answers(settings)
             self._server.answer = self._answers_now
             self._watched = watch(settings, self._watched)

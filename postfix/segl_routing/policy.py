@@ -11,6 +11,7 @@ no name here: no policy that this module can write lets mail out unencrypted.
 ``verify``     a certificate that chains to a trusted root and carries the name of the MX host. The name comes
                from DNS, so this is as good as the resolver is.
 
+``fingerprint``  the key named in ``match=``: only for the canaries' own TLS server (:mod:`segl.canary.way_key`).
 ``encrypt``    any certificate: only for a domain of which the postmaster said ``least = "encrypt"``.
 
 A ``secure`` that rests on an MTA-STS policy says so (``policy_type=sts`` and what belongs to it, TLSRPT_README).
@@ -33,6 +34,7 @@ from segl.errors import RoutingError
 from segl.settings_values import match_name
 
 _PROTOCOLS = "protocols=>=TLSv1.2"
+_PIN = re.compile(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}")  # SHA-256
 # Neither braces nor control characters: they would end the attribute.
 _STS_LINE = re.compile(r"[a-z_]+: [A-Za-z0-9_.*-]+")
 
@@ -43,6 +45,7 @@ class Level(StrEnum):
     DANE_ONLY = "dane-only"
     SECURE = "secure"
     VERIFY = "verify"
+    FINGERPRINT = "fingerprint"
     ENCRYPT = "encrypt"
 
 
@@ -86,7 +89,8 @@ class StsTold:
 
 @dataclass(frozen=True, slots=True)
 class TlsPolicy:
-    """One policy. ``match`` belongs to ``secure``, which without it compares with the next hop's name."""
+    """One policy. ``match`` belongs to ``secure``, which without it compares with the next hop's name, and to
+    ``fingerprint``, where it is the one key."""
 
     level: Level
     match: tuple[str, ...] = ()
@@ -96,8 +100,12 @@ class TlsPolicy:
     sts: StsTold | None = None
 
     def __post_init__(self) -> None:
-        if bool(self.match) != (self.level is Level.SECURE):
+        if bool(self.match) != (self.level in (Level.SECURE, Level.FINGERPRINT)):
             raise RoutingError("bad TLS policy", f"level {self.level} with match {self.match!r}")
+        if self.level is Level.FINGERPRINT:
+            if len(self.match) != 1 or not _PIN.fullmatch(self.match[0]) or self.named or self.sts:
+                raise RoutingError("bad TLS policy", f"{self.match!r} is not one SHA-256 and nothing else")
+            return
         for name in self.match:
             try:
                 match_name(name)
@@ -133,3 +141,8 @@ def _is_normal(name: str) -> bool:
 def sts_secure(told: StsTold) -> TlsPolicy:
     """The policy for a domain whose MTA-STS policy is in mode ``enforce``."""
     return TlsPolicy(Level.SECURE, told.match, sts=told)
+
+
+def pinned_key(pin: str) -> TlsPolicy:
+    """The policy for a server that must show this key: SHA-256 as :attr:`segl.canary.way_key.WayKey.pin` writes it."""
+    return TlsPolicy(Level.FINGERPRINT, (pin,), named=False)

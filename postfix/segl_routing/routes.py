@@ -14,13 +14,13 @@ from segl.addresses import is_relayed, split_address
 from segl.demand_tag import TLS_DEMANDS
 from segl.policy import NO_TERMS, Message, Terms
 from segl.settings import Settings
-from segl.settings_canary import is_own_sink
+from segl.settings_canary import OWN_SINK, way_of_sink
 from segl.settings_routing import DomainPin, Routing
 from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Known, Proof, Route, Way
 from segl_routing.facts import DomainFacts
 from segl_routing.outcome import REFUSALS, Outcome, Refused, Routed, Undecided
-from segl_routing.policy import ENCRYPT, Level, TlsPolicy
+from segl_routing.policy import ENCRYPT, Level, TlsPolicy, pinned_key
 from segl_routing.states import CertificateState, Mark, no_certificate, no_mark
 from segl_routing.tunnels import TunnelState
 from segl_routing.weigh import Weighed, weigh
@@ -29,7 +29,9 @@ from segl_routing.weigh import Weighed, weigh
 class RouteTable:
     """The settings as far as they route, ready for quick asking. Build a new one for new settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, canary_pin: str = "") -> None:
+        """*canary_pin*: the key that the sink behind ``tls`` must show (:mod:`segl.canary.way_key`); without it nothing
+        goes there."""
         self._settings = settings
         self._pins: dict[str, DomainPin | None] = {}
         self._next_hops = {pin.next_hop.lower(): pin for pin in settings.domain if pin.next_hop}
@@ -39,6 +41,9 @@ class RouteTable:
         self._certificate = f"segl-certificate:unix:{settings.delivery.certificate_socket}"
         self._portal = f"segl-portal:unix:{settings.delivery.portal_socket}"
         self._canary = f"segl-canary:unix:{settings.canary_socket}"
+        host, _, port = settings.canary.tls_sink.rpartition(":")
+        self._tls_sink = f"[{host.strip('[]')}]:{port}"
+        self._tls_sink_policy = pinned_key(canary_pin) if canary_pin else None
         self._relay = settings.portal.relay
         self._policies = settings.policies.about(Message()) if settings.policies.by_recipient else None
 
@@ -60,10 +65,8 @@ class RouteTable:
         """The way of *recipient*. *tunnel*, *facts* and *marks* tell what is known of a domain, *certificate*
         of a recipient (by full address); *least* is what the message demands of its own (``segl.demands``);
         *now* is Unix time."""
-        if is_own_sink(recipient):
-            reason = "the canaries' own sink"
-            route = Route(recipient, Way.INTERNAL, reason, (f"{Way.INTERNAL}: {reason}",))
-            return Routed(route, self._canary)
+        if (sink := self._sink(recipient)) is not None:
+            return sink
         local, domain = split_address(recipient)
         if not domain:
             return Refused(recipient, "5.1.3", "the address has no domain name that mail can be sent to")
@@ -88,6 +91,22 @@ class RouteTable:
                 reason += ", with any certificate"
         return self._routed(asked, pin.way, reason, (f"{pin.way}: {reason}",), pin)
 
+    def _sink(self, recipient: str) -> Routed | None:
+        """Canaries go their way whatever the order, the domain or the message demand: it is the way that is tried."""
+        way = way_of_sink(recipient)
+        if way is None and recipient.lower() != OWN_SINK:
+            return None
+        transports = {
+            Way.TUNNEL: self._tunnel,
+            Way.CERTIFICATE: self._certificate,
+            Way.TLS: f"segl-tls:{self._tls_sink}",
+            Way.PORTAL: self._portal,
+        }
+        reason = "the canaries' own sink" if way is None else f"the canaries' sink behind {way}"
+        taken = way or Way.INTERNAL
+        route = Route(recipient, taken, reason, (f"{taken}: {reason}",))
+        return Routed(route, self._canary if way is None else transports[way])
+
     def is_sink(self, recipient: str) -> bool:
         """Whether nobody's mail goes there, but canaries."""
         return self._settings.canary.knows(recipient)
@@ -111,6 +130,8 @@ class RouteTable:
         ``None`` leaves the level of master.cf, which is ``secure`` by the next hop's own name and so refuses
         what was never proven. A proof that has run out still gives its policy: it is checked again at delivery.
         """
+        if next_hop == self._tls_sink and self._tls_sink_policy is not None:
+            return self._tls_sink_policy
         by_hop = self._next_hops.get(next_hop.lower())
         if by_hop is not None and not by_hop.proof.meets(least):
             by_hop = None

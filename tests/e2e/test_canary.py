@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
-from segl.settings_canary import OWN_SINK
+from segl.canary.tls_sink import TlsSink
+from segl.canary.way_key import WayKey
+from segl.settings_canary import OWN_SINK, WAY_SINKS
+from segl.vocabulary import Way
 from world.estate import build_house
 from world.house import House
 from world.letters import BARE, CPR, GOOD, PARTNER, SENDER, letter
@@ -84,15 +87,23 @@ def test_canaries_arrive_by_every_way_and_disturb_nobody(watched: House, street:
     street.forget()
     doctor = json.loads(segl(watched, "doctor", "--canary", "--json").stdout)
     checks = {check["id"]: check for check in doctor["checks"]}
-    names = ("own", "tls", "tunnel", "portal")
-    assert {checks[f"canary.{name}"]["state"] for name in names} == {"ok"}, checks
+    names, ways = ("own", "tls", "tunnel", "portal"), ("tunnel", "certificate", "tls", "portal")
+    tried = [f"canary.{name}" for name in (*names, *(f"way-{way}" for way in ways))]
+    assert {name: checks[name]["state"] for name in tried} == dict.fromkeys(tried, "ok"), watched.log[-4000:]
     assert "by tunnel after" in checks["canary.tunnel"]["found"]
+    said = {way: checks[f"canary.way-{way}"]["found"] for way in ways}
+    assert all(f"arrived by {way} after" in said[way] for way in ways)
+    assert said["tunnel"].endswith("opened again, not signed"), "this house has no key to sign with"
+    assert said["certificate"].endswith("opened again, not signed")
+    assert "TLSv1.3" in said["tls"]
+    assert "the server's key verified" in said["tls"]
+    assert said["portal"].endswith("opened by its link, then deleted")
 
     found = json.loads(segl(watched, "canary", "run", "--json").stdout)
     assert (found["good"], found["milter"]) == (True, {"good": True, "fault": None})
     assert results(found) == dict.fromkeys(names, "arrived")
-    ways = {name: sink["last"]["way"] for name, sink in found["sinks"].items()}
-    assert ways == {"own": None, "tls": "tls", "tunnel": "tunnel", "portal": "portal"}
+    went = {name: sink["last"]["way"] for name, sink in found["sinks"].items()}
+    assert went == {"own": None, "tls": "tls", "tunnel": "tunnel", "portal": "portal"}
     assert all(sink["last"]["seconds"] < 20 for sink in found["sinks"].values())
 
     wait_until(lambda: watched.queued == 0, 30, lambda: watched.log[-4000:])
@@ -107,13 +118,31 @@ def test_canaries_arrive_by_every_way_and_disturb_nobody(watched: House, street:
         "none waits to be opened"
     )
     told = [event for event in watched.milter.events if event["event"] == "classified"]
-    assert len(told) == 4
+    assert len(told) == len(tried)
     assert all(event["canary"] and event["decision"] == "secure" for event in told)
     assert "segl-canary" not in segl(watched, "receipt", "list").stdout, "no statistics"
     for daemon in (watched.map, watched.deliver):  # they write their counts down when they end
         daemon.stop()
         daemon.start()
     assert "boligforening" not in segl(watched, "domains").stdout
+
+
+def test_the_way_tls_delivers_to_no_server_with_another_key(watched: House) -> None:
+    """So what arrives at the sink behind it says that certificates are looked at."""
+    sink, arrived = WAY_SINKS[Way.TLS], []
+
+    def take(content: bytes, protected: str) -> bool:
+        arrived.append(protected)
+        return True
+
+    def reasons() -> str:
+        return watched.secure.run("postqueue", "-j")
+
+    with TlsSink(watched.settings.canary.tls_sink, WayKey(b"another".ljust(32)), take):
+        watched.submit(letter("", (sink,), "Sag", f"CPR {CPR}").content, SENDER, [sink])
+        wait_until(lambda: "not verified" in reasons(), 60, lambda: reasons() + watched.log[-4000:])
+    assert arrived == []
+    watched.secure.run("postsuper", "-d", "ALL")
 
 
 LEAKS = {

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from email.utils import format_datetime
+from typing import Final
 
 from segl.mail.compose import display_name, encoded, text_part
 
+# What must never be readable on the way: it stands as it is in the message's bytes, on a line of its own.
+PROOF: Final = b"251248-9996"
 _SUBJECT = "Segl: prøvebesked til overvågning / canary"
 _TEXT = """\
 Denne besked er skrevet af Segl og handler ikke om nogen.

@@ -40,20 +40,35 @@ def refused(connection: Connection, ident: str, why: str) -> None:
 
 
 def seen(
-    connection: Connection, ident: str, came: Came, at: float, *, read: bool, way: str = "", detail: str = ""
+    connection: Connection,
+    ident: str,
+    came: Came,
+    at: float,
+    *,
+    read: bool | None,
+    way: str = "",
+    detail: str = "",
 ) -> bool:
-    """Write down that a canary was seen. ``False`` when there is nothing new in it, or none of that name."""
+    """Write down that a canary was seen. ``False`` when there is nothing new in it, or none of that name. *read*:
+    ``None`` where that is for another to say (:func:`read_by_milter`)."""
     weaker = [other.value for other in _RANK[: _RANK.index(came)]]
     before = sa.or_(canary_sent.c.came.is_(None), canary_sent.c.came.in_(weaker))
     query = canary_sent.update().where(canary_sent.c.id == ident, before)
-    values = {
+    values: dict[str, object] = {
         "came": came.value,
         "came_at": at,
-        "read": read,
         "way": way or None,
         "detail": detail[:_LONGEST] or None,
     }
+    if read is not None:
+        values["read"] = read
     return connection.execute(query.values(**values)).rowcount > 0
+
+
+def read_by_milter(connection: Connection, ident: str, read: bool) -> None:
+    """Write down whether a milter had read it, where nobody knew yet."""
+    unknown = (canary_sent.c.id == ident, canary_sent.c.read.is_(None))
+    connection.execute(canary_sent.update().where(*unknown).values(read=read))
 
 
 def envelope_id(connection: Connection, ident: str) -> str | None:

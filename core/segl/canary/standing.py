@@ -39,7 +39,8 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One canary. Times are Unix seconds; ``read`` says whether the milter had read it."""
+    """One canary. Times are Unix seconds; ``read`` says whether the milter had read it. At the sinks behind the ways
+    two tell of it, the sink and Postfix's report of the secure instance: until both have it is underway."""
 
     id: str
     sink: str
@@ -63,7 +64,7 @@ class Sent:
             return Result.CLEAR
         if self.came is Came.FAILED:
             return Result.FAILED
-        if self.came is Came.SECURE:
+        if self.came is Came.SECURE and self.read is not None:
             if not self.read:
                 return Result.UNREAD
             return Result.LATE if (self.seconds or 0.0) > late_after else Result.ARRIVED

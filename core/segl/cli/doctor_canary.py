@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.engine import Engine
 
 from segl.canary import records
 from segl.canary.standing import Result, Sent
+from segl.cli.doctor_ways import ways_open
 from segl.errors import SeglError
 from segl.postfix.canary import Cage
 from segl.postfix.check import Check, State
 from segl.receipts.key import ReceiptKey
 from segl.settings import Settings
+from segl.settings_canary import CanarySink
 from segl.store import open_store, transaction
 from segl.store_status import look_at_store
 from segl.vocabulary import Mode
@@ -65,8 +67,15 @@ def _lately(settings: Settings, engine: Engine) -> Iterator[Check]:
 
 def _sent_now(settings: Settings, engine: Engine) -> Iterator[Check]:
     cage = Cage.at_home(settings, engine, ReceiptKey.load(settings.receipts.key))
-    began, late = time.time(), settings.canary.late_after
-    ids, told = set(cage.send(settings.canary.sinks)), set[str]()
+    with ways_open(settings, engine, cage.key) as ways:
+        yield from ways.untried
+        yield from _sent_to(cage, (*settings.canary.sinks, *ways.sinks))
+
+
+def _sent_to(cage: Cage, sinks: Sequence[CanarySink]) -> Iterator[Check]:
+    engine = cage.engine
+    began, late = time.time(), cage.settings.canary.late_after
+    ids, told = set(cage.send(sinks)), set[str]()
     while True:
         with transaction(engine) as connection:
             found = [one for one in records.recent(connection, began - 1) if one.id in ids]

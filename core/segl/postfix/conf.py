@@ -16,7 +16,7 @@ from string import Template
 
 from segl.demand_tag import TLS_DEMANDS, entrances
 from segl.settings import Settings
-from segl.settings_canary import OWN_SINK
+from segl.settings_canary import OWN_SINK, WAY_SINKS
 from segl.settings_portal import PortalRelay
 
 FRAGMENTS = (
@@ -121,10 +121,11 @@ class Site:
 
 
 def canary_map(site: Site, more: Mapping[str, str] | None = None) -> str:
-    """The front's table that knows the canaries' sink, before all other ``transport_maps``: a canary that this instance
+    """The front's table that knows the canaries' sinks, before all other ``transport_maps``: what this instance
     delivers itself comes to segl-deliver by a socket of its own, whatever the site's tables say. *more* entries stand
     in it as well."""
-    entries = {OWN_SINK: f"{CANARY}:unix:{site.canary_clear_socket}", **(more or {})}
+    sinks = dict.fromkeys((OWN_SINK, *WAY_SINKS.values()), f"{CANARY}:unix:{site.canary_clear_socket}")
+    entries = {**sinks, **(more or {})}
     return f"inline:{{ {', '.join(f'{key}={value}' for key, value in entries.items())} }}"
 
 
