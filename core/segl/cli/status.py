@@ -1,7 +1,7 @@
 """``segl status``: whether Segl runs, at one glance and at once.
 
-Only what answers quickly is asked: the processes, two queues, the store, the rule files. Why something is wrong is the
-business of ``segl doctor``.
+Only what answers quickly is asked: the processes, both Postfix instances, their queues, the store, the rule files. Why
+something is wrong is the business of ``segl doctor``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from typing import Annotated, Any
 
 import typer
 
+from segl.cli.asked import SECONDS, asked
 from segl.cli.output import Exit, complain, fail, paint, say, say_json
 from segl.errors import FileFaults, PostfixError, StoreError
 from segl.postfix import sockets
@@ -28,7 +29,6 @@ from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
 from segl.store_status import StoreMissing, look_at_store, sent_by_domain
 
-_SECONDS = 0.3
 _QUEUE_SECONDS = 1.0
 _SENT_SECONDS = 7 * 86400.0
 # Counters whose growth means that something went wrong (segl.metrics); those of a process since its start.
@@ -56,9 +56,9 @@ def status(
     ] = DEFAULT_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for programs.")] = False,
 ) -> None:
-    """Whether Segl runs: processes, mode, rules, queues, sealed messages.
+    """Whether Segl runs: its processes, both Postfix instances, mode, rules, queues, sealed messages.
 
-    Exit code: 0 when every process answers, 1 when one does not, 2 when the settings cannot be used.
+    Exit code: 0 when all of them answer, 1 when one does not, 2 when the settings cannot be used.
     """
     try:
         loaded = load_settings(settings)
@@ -78,18 +78,8 @@ def status(
 
 def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
     """Ask everything at the same time."""
-    delivery = settings.delivery
-    with ThreadPoolExecutor(12) as pool:
-        processes = [
-            pool.submit(_process, name, path, question)
-            for name, path, question in (
-                ("milter", settings.milter.socket, sockets.ask_milter),
-                ("map", settings.routing.socket, sockets.ask_map),
-                ("tunnel", delivery.tunnel_socket, sockets.ask_lmtp),
-                ("certificate", delivery.certificate_socket, sockets.ask_lmtp),
-                ("portal", delivery.portal_socket, sockets.ask_lmtp),
-            )
-        ]
+    with ThreadPoolExecutor(24) as pool:
+        processes = [pool.submit(_process, *who) for who in asked(settings)]
         processes.append(pool.submit(_page, settings))
         facts: list[Future[Line]] = [
             pool.submit(_rules, settings),
@@ -103,17 +93,17 @@ def _look(settings: Settings) -> tuple[list[Line], list[Line]]:
     return [future.result() for future in processes], [*found, *more]
 
 
-def _process(name: str, path: Path, question: sockets.Question) -> Line:
-    fault = sockets.fault_of(lambda: sockets.unix(path, question, _SECONDS))
+def _process(name: str, place: str, ask: Callable[[], None]) -> Line:
+    fault = sockets.fault_of(ask)
     if fault == "may not be opened":
-        return Line(name, None, f"{path} may not be opened by this user; run as root")
-    return Line(name, not fault, f"{path}: {fault}" if fault else f"answers on {path}")
+        return Line(name, None, f"{place} may not be opened by this user; run as root")
+    return Line(name, not fault, f"{place}: {fault}" if fault else f"answers on {place}")
 
 
 def _page(settings: Settings) -> Line:
     from segl.cli.doctor_portal import page_line
 
-    return Line("page", *page_line(settings, _SECONDS))
+    return Line("page", *page_line(settings, SECONDS))
 
 
 def _rules(settings: Settings) -> Line:
@@ -233,7 +223,7 @@ def _faults(name: str, host: str, port: int) -> Line:
     from urllib.request import urlopen
 
     try:
-        with urlopen(f"http://{host}:{port}/metrics", timeout=_SECONDS) as answer:
+        with urlopen(f"http://{host}:{port}/metrics", timeout=SECONDS) as answer:
             text = answer.read(4_000_000).decode("utf-8", "replace")
     except (OSError, ValueError):
         return Line(f"faults {name}", None, f"no metrics on {host}:{port}")

@@ -100,6 +100,12 @@ def unix(path: Path | str, question: Question, timeout: float = SECONDS) -> None
         question(sock)
 
 
+def datagram(path: Path | str) -> None:
+    """Whether somebody has bound the unix datagram socket *path*; nothing is sent: nobody would answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.connect(str(path))
+
+
 def tcp(host_port: str, question: Question, timeout: float = SECONDS) -> None:
     """Connect to ``host:port`` and put *question*."""
     host, _, port = host_port.rpartition(":")

@@ -7,8 +7,9 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from segl.postfix.running import run_postfix
 from segl.settings import Settings
 from segl.store import open_store
 from segl_classifier.rules import load_rules
+from world.desk import free_port
 from world.installation import Installation
 
 needs_postfix = pytest.mark.skipif(
@@ -59,7 +61,9 @@ def file(site: Installation, tmp_path: Path) -> Path:
     run.mkdir()
     site.tables |= {
         "routing": {"socket": f"{run}/map.sock"},
-        "delivery": {f"{way}_socket": f"{run}/{way}.sock" for way in ("tunnel", "certificate", "portal")},
+        "delivery": {
+            f"{way}_socket": f"{run}/{way}.sock" for way in ("tunnel", "certificate", "portal", "receipt")
+        },
         "portal": {"web": {"listen": f"{run}/web.sock"}},
         "store": {"url": f"sqlite:///{tmp_path}/segl.db"},
     }
@@ -207,29 +211,59 @@ def test_status_before_installation_says_so(file: Path) -> None:
 
 
 @pytest.fixture
-def answering(site: Installation, file: Path) -> Iterator[None]:
-    """All sockets answer as their processes would."""
+def answering(site: Installation, file: Path) -> Iterator[dict[str, Callable[[], None]]]:
+    """Everything answers as its process would. By its name in `segl status`, what makes it stop."""
+    ports = {name: f"127.0.0.1:{free_port()}" for name in ("return_port", "secure_port")}
+    site.tables["postfix"] = {**site.raw["postfix"], **ports}
+    file.write_text(toml(site.raw), "utf-8")
     settings = site.settings
-    answers = {
-        settings.milter.socket: (b"", b"\0\0\0\x0dO" + bytes(12)),
-        settings.routing.socket: (b"", b"9:NOTFOUND ,"),
-        settings.delivery.tunnel_socket: (b"220 a\r\n", b"250 b\r\n"),
-        settings.delivery.certificate_socket: (b"220 a\r\n", b"250 b\r\n"),
-        settings.delivery.portal_socket: (b"220 a\r\n", b"250 b\r\n"),
-        Path(settings.portal.web.listen): (b"", b"HTTP/1.1 200 OK\r\n\r\n"),
+    lmtp = (b"220 a\r\n", b"250 b\r\n")
+    delivery = settings.delivery
+    answers: dict[str, tuple[Path | str, tuple[bytes, bytes]]] = {
+        "front": (settings.postfix.return_port, lmtp),
+        "secure": (settings.postfix.secure_port, lmtp),
+        "milter": (settings.milter.socket, (b"", b"\0\0\0\x0dO" + bytes(12))),
+        "map": (settings.routing.socket, (b"", b"9:NOTFOUND ,")),
+        "tunnel": (delivery.tunnel_socket, lmtp),
+        "certificate": (delivery.certificate_socket, lmtp),
+        "portal": (delivery.portal_socket, lmtp),
+        "receipts": (delivery.receipt_socket, lmtp),
+        "canary": (settings.canary_socket, lmtp),
+        "canary, clear": (settings.canary_clear_socket, lmtp),
+        "page": (Path(settings.portal.web.listen), (b"", b"HTTP/1.1 200 OK\r\n\r\n")),
     }
-    listeners = []
-    for path, (greeting, answer) in answers.items():
-        path.parent.mkdir(exist_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(str(path))
-        listener.listen()
-        listeners.append(listener)
-        threading.Thread(target=_answer, args=(listener, greeting, answer), daemon=True).start()
-    yield
-    for listener in listeners:
+    with ExitStack() as stack:
+        stops: dict[str, Callable[[], None]] = {}
+        for name, (place, (greeting, answer)) in answers.items():
+            listener = _listener(place)
+            stops[name] = partial(_stop, listener)
+            stack.callback(stops[name])
+            threading.Thread(target=_answer, args=(listener, greeting, answer), daemon=True).start()
+        for name, path in (
+            ("announced", settings.routing.announced_at),
+            ("decisions", settings.decisions.socket_beside(delivery.receipt_socket)),
+        ):
+            bound = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            bound.bind(str(path))
+            stops[name] = bound.close
+            stack.callback(bound.close)
+        yield stops
+
+
+def _listener(place: Path | str) -> socket.socket:
+    if isinstance(place, str):
+        return socket.create_server(("127.0.0.1", int(place.rpartition(":")[2])))
+    place.parent.mkdir(exist_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(place))
+    listener.listen()
+    return listener
+
+
+def _stop(listener: socket.socket) -> None:
+    with suppress(OSError):
         listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
+    listener.close()
 
 
 def _answer(listener: socket.socket, greeting: bytes, answer: bytes) -> None:
@@ -255,22 +289,21 @@ def test_status_when_all_answers(site: Installation, file: Path, tmp_path: Path)
     assert "mode detect (as the settings file says now)" in lines
 
 
-@pytest.mark.usefixtures("answering")
-@pytest.mark.parametrize("missing", ["milter", "map", "tunnel", "certificate", "portal", "page"])
-def test_one_that_does_not_answer_is_enough(site: Installation, file: Path, missing: str) -> None:
-    settings = site.settings
-    paths = {
-        "milter": settings.milter.socket,
-        "map": settings.routing.socket,
-        "tunnel": settings.delivery.tunnel_socket,
-        "certificate": settings.delivery.certificate_socket,
-        "portal": settings.delivery.portal_socket,
-        "page": Path(settings.portal.web.listen),
-    }
-    paths[missing].unlink()
-    record = json.loads(segl("status", "--settings", file, "--json").stdout)
-    assert record["runs"] is False
-    assert [name for name in paths if not record[name]["good"]] == [missing]
+@pytest.mark.parametrize(
+    "missing",
+    [
+        *("front", "secure", "milter", "map", "tunnel", "certificate", "portal", "receipts", "canary"),
+        *("canary, clear", "page", "announced", "decisions"),
+    ],
+)
+def test_one_that_does_not_answer_is_enough(
+    file: Path, answering: dict[str, Callable[[], None]], missing: str
+) -> None:
+    answering[missing]()
+    result = segl("status", "--settings", file, "--json")
+    record = json.loads(result.stdout)
+    assert (result.exit_code, record["runs"]) == (1, False)
+    assert [name for name in answering if not record[name]["good"]] == [missing]
 
 
 def test_the_rules_of_status_are_those_the_milter_loads(site: Installation) -> None:
