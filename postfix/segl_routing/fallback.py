@@ -47,6 +47,12 @@ class Marked:
     def stands(self) -> bool:
         return self.healed_at is None
 
+    @property
+    def changed(self) -> tuple[float, bool]:
+        """Grows with each thing that becomes of a domain's mark: drawn, prolonged, ended. So of two nodes' words on one
+        domain the later is known; of an end and a prolonging at the same time the prolonging counts."""
+        return max(self.until, self.healed_at or 0.0), not self.stands
+
 
 @dataclass(slots=True)
 class _Copy:
@@ -89,6 +95,17 @@ class Fallback:
         """What the route table is told of *domain* (normal form)."""
         marked = self._marked.get(domain)
         return Mark(marked.reason, marked.until) if marked is not None and marked.stands else None
+
+    def adopt(self, others: Iterable[Marked]) -> list[Marked]:
+        """What other nodes' maps found out since (all of the store's marks may be given); those that stand newly."""
+        fallen = []
+        for one in others:
+            mine = self._marked.get(one.domain)
+            if mine is None or one.changed > mine.changed:
+                self._marked[one.domain] = one
+                if one.stands and (mine is None or not mine.stands):
+                    fallen.append(one)
+        return fallen
 
     def standing(self) -> list[Marked]:
         return [one for one in self._marked.values() if one.stands]

@@ -1,4 +1,5 @@
-"""Keeps the marks of domains in the store: a restart must not send mail back to where it just failed."""
+"""Keeps the marks of domains in the store: a restart must not send mail back to where it just failed, and what one node
+has found out the others need not find out once more."""
 
 from __future__ import annotations
 
@@ -29,6 +30,11 @@ class StoreMarks:
         except StoreError as error:
             self._events.failed("marks", error)
             return []
+
+    async def current(self) -> list[Marked]:
+        """All marks as the store has them now, those of other nodes among them and our own after what was to be
+        written; none when it is too slow or fails."""
+        return await self._thread.read(marks_in) or []
 
     def keep(self, marked: Marked) -> None:
         """Keep *marked* in place of what was known of its domain, soon."""

@@ -61,8 +61,10 @@ class Relief:
                 self._events.failed("queue watch", error)
 
     async def round(self) -> None:
-        """One look, and what follows from it."""
+        """One look, and what follows from it; what other nodes saw meanwhile counts here, too."""
         await self._look()
+        for one in self._fallback.adopt(await self._marks.current()):
+            self._events.domain_mark_adopted(one.domain, one.reason)
         await asyncio.gather(*(self._try(one) for one in self._fallback.due(self._clock())[:_MOST_CHECKED]))
         await self._push_due()
         self._marks.forget(self._fallback.forget(self._clock()))

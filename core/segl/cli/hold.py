@@ -81,8 +81,12 @@ def list_(
         )
         for line in lines:
             say(line.rstrip())
+        elsewhere = _elsewhere(holding)
         if not (found or unread or waiting.beyond):
-            say("nothing waits")
+            say("nothing waits" + (" on this node" if elsewhere else ""))
+        if elsewhere:
+            here = holding.settings.store.node_name
+            say(f"this is {here}; what waits on {', '.join(elsewhere)} is listed, and decided, there")
         if others:
             say(f"{others} more, about which others decide")
         _tell_unseen(unread, waiting.beyond)
@@ -196,15 +200,30 @@ def _one(holding: Holding, wanted: str) -> Held:
 
     found = holding.queue.find(wanted, prefix=len(wanted) >= LEAST_PREFIX)
     if not found:
-        fail(f"no message {wanted} waits", "segl hold list shows them", Exit.FAILED)
+        others = ", ".join(_elsewhere(holding))
+        hint = f"segl hold list shows them; on {others} those that wait there" if others else ""
+        fail(
+            f"no message {wanted} waits" + (" on this node" if others else ""),
+            hint or "segl hold list shows them",
+            Exit.FAILED,
+        )
     if len(found) > 1:
         fail(f"{wanted} is the beginning of several", "give more of it")
     return found[0]
 
 
+def _elsewhere(holding: Holding) -> list[str]:
+    """The other nodes that share the store. Each holds what came to it: Postfix's queues are a node's own."""
+    from segl.nodes import nodes_of
+
+    here = holding.settings.store.node_name
+    return [node.name for node in nodes_of(holding.engine) if node.name != here]
+
+
 def _as_dict(held: Held, holding: Holding) -> dict[str, Any]:
     return {
         "id": held.id,
+        "node": holding.settings.store.node_name,
         **_listed_as_dict(held, holding),
         "reasons": list(held.reasons),
         "agreed": sorted(holding.agreed(held)),

@@ -183,3 +183,36 @@ def test_a_mark_is_never_lost_but_by_healing(looks: list[tuple[str, bool, float]
         assert not (marked and fell), "a marked domain is not marked again"
         marked = marked or bool(fell)
         assert story.marked == marked
+
+
+def words() -> st.SearchStrategy[Marked]:
+    """What nodes may have written of one domain."""
+    times = st.integers(0, 5).map(lambda step: 1_000_000.0 + 100 * step)
+    return st.builds(
+        lambda since, hold, healed: Marked(
+            "kunde.example", Failure.TLS, "it failed", since, since + hold, healed_at=healed
+        ),
+        times,
+        st.sampled_from([600.0, 1200.0]),
+        st.none() | times.map(lambda at: at + 1200),
+    )
+
+
+@given(st.lists(words(), min_size=1, max_size=4))
+def test_of_several_nodes_words_the_latest_counts_in_any_order(said: list[Marked]) -> None:
+    one, other = Fallback(Routing()), Fallback(Routing())
+    for word in said:
+        one.adopt([word])
+    other.adopt(reversed(said))
+    latest = max(word.changed for word in said)
+    for found in (one, other):
+        [kept] = found._marked.values()
+        assert kept.changed == latest
+
+
+def test_a_word_of_before_changes_nothing() -> None:
+    story = Story()
+    old = Marked("kunde.example", Failure.TLS, "long ago", 1.0, 2.0, healed_at=3.0)
+    fallen = story.fails_twice()
+    assert story.fallback.adopt([old, fallen.marked]) == []
+    assert story.fallback.standing() == [fallen.marked]

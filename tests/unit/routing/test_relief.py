@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import Engine
 
 from segl.events import Events
 from segl.settings_file import parse_settings
@@ -37,7 +38,7 @@ SETTINGS = parse_settings({"organisation": {"name": "Nordby Vandværk", "domains
 class World:
     """A queue that says what a file says, and a domain whose check finds what it is told to find."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
         self.now = 1_800_000_000.0
         self.proven = Known.YES
         self.dane = False
@@ -50,7 +51,7 @@ class World:
         )
         program.chmod(0o755)
         self.events = Events("segl-map")
-        self.engine = open_store(store_in(folder))
+        self.engine = engine or open_store(store_in(folder))
         self.marks = StoreMarks(self.engine, self.events)
         self.fallback = Fallback(Routing(), self.marks.load())
         self.knowledge = Knowledge(
@@ -203,3 +204,30 @@ def test_a_queue_that_cannot_be_seen_is_told_and_changes_nothing(
         assert not world.marked
 
     told(tmp_path, story).engine.dispose()
+
+
+def test_what_one_node_found_out_the_other_goes_by(tmp_path: Path) -> None:
+    (tmp_path / "west").mkdir()
+
+    async def story(east: World) -> None:
+        west = World(tmp_path / "west", east.engine)
+        west.waits()
+        await west.knowledge.find(DOMAIN, 5.0)
+        await east.fails()
+        west.now = east.now
+        await east.marks.current()  # it is written by then
+        await west.look(after=20)
+        assert west.marked
+        assert west.fallback.standing() == east.fallback.standing()
+        east.waits()
+        await east.look(after=HOLD_SECONDS)
+        assert not east.marked
+        await east.marks.current()
+        west.now = east.now
+        await west.look(after=20)
+        assert not west.marked, "nor is it checked once more"
+        assert west.checks == 1, "the one at the beginning"
+        await west.knowledge.stop()
+        west.marks.close()
+
+    told(tmp_path, story)
