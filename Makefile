@@ -1,6 +1,6 @@
 # `make` lists the targets. Each does its own set-up first (scripts/setup: packages, .venv).
 .DEFAULT_GOAL := help
-.PHONY: help setup deb demo reference test test-fast check format model bench clean
+.PHONY: help setup deb deb-test demo reference test test-fast check format model bench clean
 BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time.
 JOBS ?= 3
@@ -46,6 +46,10 @@ model: setup ## train the model anew from the corpus (about an hour on two quiet
 
 deb: ## build the Debian package from what is committed, into dist/ (some minutes)
 	@packaging/build
+
+deb-test: ## install the package of `make deb` in a Debian of its own and try it there (root; some minutes)
+	@[ -n "$$(ls dist/segl_*.deb 2>/dev/null)" ] || packaging/build
+	@packaging/try
 
 bench: setup ## measure: detector, classifier, memory, milter, rspamd beside it (ten minutes; docs/benchmarks.md)
 	@$(BIN)/python tests/bench/run.py

@@ -1,7 +1,8 @@
-"""An upgrade keeps queue, store, settings and keys: dpkg with our maintainer scripts, then the store's migrations.
+"""An upgrade keeps queue, store, settings and keys: dpkg with our maintainer scripts, then the programs of the package.
 
-Real here: dpkg, the package's own postinst, prerm and postrm, sysusers, tmpfiles, file modes and owners, and stores
-that earlier versions wrote. Left out: systemd itself, which restarts the daemons (the scripts see that none runs).
+Real here: dpkg, the package's own postinst, prerm and postrm, sysusers, tmpfiles, file modes and owners, the programs,
+and stores that earlier versions wrote. Left out: systemd itself, which restarts the daemons (the scripts see that none
+runs), and the Python packages that Segl stands on (``make deb-test`` has those).
 """
 
 from __future__ import annotations
@@ -21,6 +22,29 @@ from world.package import Root, build
 
 pytestmark = pytest.mark.world
 
+# As a house had it when the first store was written, comments and all.
+SETTINGS = """\
+[organisation]
+name = "Nordby Vandværk"          # mine
+domains = ["nordby.example"]
+
+[detection]
+mode = "detect"
+
+[milter]
+socket = "/var/spool/postfix/segl/milter.sock"
+
+[portal]
+url = "https://sikker.nordby.example"
+sealed = "{root}/var/lib/segl/sealed"
+
+[store]
+url = "sqlite:///{root}/var/lib/segl/segl.db"
+
+[[domain]]
+name = "kommune.example"
+way = "tls"
+"""
 PROCESSES = {"segl-milter", "segl-map", "segl-deliver", "segl-portal", "segl-tunnel", "segl-canary"}
 
 
@@ -34,11 +58,12 @@ def test_an_upgrade_keeps_queue_store_settings_and_keys(packages: tuple[Path, Pa
     before, after = packages
     root = Root(tmp_path / "root")
     root.dpkg("--install", str(before))
-    assert "1.0" in (root / "usr/lib/segl/bin/segl").read_text("utf-8")
+    assert root.segl("--version").split()[-1] == "1.0"
     users = {line.partition(":")[0] for line in (root / "etc/passwd").read_text("utf-8").splitlines()}
     assert users >= PROCESSES
 
-    root.put("etc/segl/segl.toml", b"[organisation]\n# mine\n", mode=0o640, group="segl-settings")
+    settings = SETTINGS.format(root=root.folder).encode()
+    root.put("etc/segl/segl.toml", settings, mode=0o640, group="segl-settings")
     root.put("etc/segl/receipts.key", b"k" * 32, mode=0o640, group="segl-receipts")
     root.put("etc/segl/keys/own.key.pem", b"key", mode=0o600, user="segl-deliver", group="segl-deliver")
     root.put("etc/segl/rules.d/house.toml", b"rule", mode=0o640, group="segl-rules")
@@ -58,15 +83,32 @@ def test_an_upgrade_keeps_queue_store_settings_and_keys(packages: tuple[Path, Pa
     ids = {name: root.id_of(name, "passwd") for name in PROCESSES}
 
     root.dpkg("--install", str(after))
-    assert "1.1" in (root / "usr/lib/segl/bin/segl").read_text("utf-8")
+    assert root.segl("--version").split()[-1] == "1.1"
     assert root.state(*kept) == as_it_was
     assert {name: root.id_of(name, "passwd") for name in PROCESSES} == ids, "files keep their owners"
 
     root.dpkg("--install", str(after))  # once more, as after a broken-off run
     assert root.state(*kept) == as_it_was
+    start_with_what_was_kept(root)
+
+    as_it_was = root.state(*kept)
     root.dpkg("--remove", "segl")
-    assert not (root / "usr/lib/segl/bin/segl").exists()
+    assert not (root / "usr/lib/segl").exists()
     assert root.state(*kept) == as_it_was, "taken off, it leaves what is the organisation's"
+
+
+def start_with_what_was_kept(root: Root) -> None:
+    """What the daemons do when systemd starts them anew: the settings are taken, the store is brought up to date."""
+    file = str(root / "etc/segl/segl.toml")
+    assert look_at_store(f"sqlite:///{root / 'var/lib/segl/segl.db'}").schema == "1"
+    assert "in order" in root.segl("settings", "check", file)
+    root.segl("--check-only", "--settings", file, program="segl-deliver")
+    assert look_at_store(f"sqlite:///{root / 'var/lib/segl/segl.db'}").schema == str(SCHEMA_VERSION)
+    assert "bo@x.example" in root.segl("sealed", "list", "--json", "--settings", file)
+    root.segl("audit", "verify", "--settings", file)
+    assert (root / "etc/segl/segl.toml").read_text("utf-8") == SETTINGS.format(root=root.folder)
+    for program in ("segl-milter", "segl-map", "segl-portal"):
+        assert "--settings" in root.segl("--help", program=program)
 
 
 def test_units_are_enabled_and_stay_off_where_the_postmaster_turned_them_off(
