@@ -334,6 +334,14 @@ class Events(ListEvents, CanaryEvents):
         """It is tried again."""
         self._log.warning("receipt_not_sent", id=envelope_id, error=error.private)
 
+    def template_unfit(self, domain: str, why: str) -> None:
+        """An own template could not be filled in: the receipt went out in the shipped form."""
+        self._log.warning("template_unfit", domain=domain, why=why)
+
+    def digest_given_up(self, sender: str, to: str, messages: int, error: SeglError) -> None:
+        """It was refused for good, or too often: these messages are told of no more."""
+        self._log.error("digest_given_up", sender=sender, to=to, messages=messages, error=error.private)
+
     def log_not_read(self, why: str) -> None:
         """Receipts say of deliveries by TLS that the details were not recorded."""
         self._log.warning("log_not_read", why=why)

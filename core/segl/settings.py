@@ -176,6 +176,10 @@ class Settings:
         local, domain = split_address(recipient)
         return self.is_own(domain) and not is_relayed(local)
 
+    def is_of_house(self, address: str, domain: str) -> bool:
+        """Whether *address* is in the organisation whose *domain* (normal form) is."""
+        return self.takes(address) and self.owners.find(domain_of(address)) is self.owners.find(domain)
+
     @property
     def common_looks(self) -> list[Look]:
         """The looks for whoever has none of his own; there should be one at most. One that a policy names and that

@@ -287,6 +287,18 @@ def _receipt_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:
             yield Fault(file, "receipt", f"{name} has {times} entries", "keep one")
         if not settings.is_own(name):
             yield Fault(file, "receipt", f"{name} is not one of the own domains")
+    for rule in settings.receipt:
+        if rule.journal and not rule.journal_outside and not settings.is_of_house(rule.journal, rule.domain):
+            problem = f"{rule.journal} is outside the organisation of {rule.domain}"
+            hint = "journal_outside = true, if its copies may leave the house"
+            yield Fault(file, "receipt.journal", problem, hint)
+        if rule.journal_outside and not rule.journal:
+            yield Fault(file, "receipt.journal_outside", f"{rule.domain}: belongs to a journal")
+    log = settings.receipts.log
+    if log is not None and not log.is_absolute() and str(log) != "journal":
+        yield Fault(
+            file, "receipts.log", f"{str(log)!r} is no whole path", 'begin with "/", or name "journal"'
+        )
     sender = settings.owners.first.receipt_sender
     if not is_plain(sender) or not sender.isascii():
         yield Fault(file, "receipts.sender", "is not an ordinary ASCII address")

@@ -38,8 +38,9 @@ class ReceiptSettings:
     wait_seconds: Seconds = 1800.0
     # How long a receipt waits for the log line that says how TLS protected a delivery; without it, it says so.
     evidence_seconds: Seconds = 4.0
-    # Postfix's log, of the secure instance: where those lines are. None: `maillog_file` of the secure instance, else
-    # /var/log/mail.log, else systemd's journal. segl-deliver must be able to read it.
+    # Postfix's log, of the secure instance: where those lines are; "journal": systemd's. Without a word: `maillog_file`
+    # of the secure instance, else /var/log/mail.log, else the journal. segl-deliver must be able to read it, and nobody
+    # but who writes it may write to it.
     log: Path | None = None
     # Who receipts are from; empty: kvittering@ the first own domain.
     sender: Address = ""
@@ -70,8 +71,11 @@ class ReceiptRule:
     wait_seconds: Seconds | None = None
     # In place of `receipts.retention_days`.
     retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
-    # A copy of each receipt goes there, for a journal system.
+    # A copy of each receipt goes there, for a journal system; without the links, which are the sender's alone.
     journal: Address = ""
+    # The journal may lie outside the organisation: its copies leave the house as the front sends them, perhaps in
+    # clear. They do not say why a message was sent securely.
+    journal_outside: bool = False
     # An own template (Jinja) in place of the shipped text: docs/receipt-schema.md names what it may use.
     text: Path | None = None
     # The same for the HTML part.

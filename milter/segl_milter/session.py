@@ -12,7 +12,7 @@ from segl.canary.token import id_of
 from segl.demands import least_for
 from segl.events import Events
 from segl.policy_verdict import Ruled
-from segl.receipts.facts import Facts
+from segl.receipts.facts import MOST_MARKS, MOST_RECIPIENTS, Facts
 from segl.receipts.key import ReceiptKey
 from segl.settings import Settings
 from segl.settings_policy import Policy
@@ -25,7 +25,7 @@ from segl_milter.connection import Context
 from segl_milter.decisions import Circumstances
 from segl_milter.dsn import from_xtext, parameter
 from segl_milter.gateway import is_of_stranger
-from segl_milter.marks import MOST_NOTICES, Marks, marks_for
+from segl_milter.marks import Marks, marks_for
 from segl_milter.policies import apply_policies
 from segl_milter.protocol import Answer, Edits
 from segl_milter.ruling import (
@@ -40,6 +40,8 @@ from segl_milter.ruling import (
 )
 from segl_milter.traffic import Traffic
 from segl_milter.transaction import Address, Mail, Transaction
+
+LONGEST_FACTS = 55_000  # characters of a header field: Postfix cuts what a milter adds at some 60,000
 
 # looked up once, not for each message
 _STAGES = {stage: metrics.STAGE_SECONDS.labels(stage.value) for stage in Stage}
@@ -175,7 +177,7 @@ class Session:
         if key is None:
             return secrets.token_hex(16), ""
         name = key.new_id()
-        return name, key.seal(name, facts_of(mail, verdict, self._office.settings).to_bytes())
+        return name, sealed_facts(key, name, facts_of(mail, verdict, self._office.settings))
 
     def _record(
         self, mail: Mail, ruled: Ruled, asking: Policy | None, seconds: float, *, canary: bool
@@ -235,13 +237,20 @@ class Session:
 
 
 def facts_of(mail: Mail, verdict: Verdict, settings: Settings) -> Facts:
-    """What the receipt of *mail* will tell. Of a message to very many nobody is named, only how many there are."""
+    """What the receipt of *mail* will tell. Of a message to very many nobody is named, and of more than are looked at
+    there is only how many they are."""
     named = [address.bare for address in mail.recipients if address.editable]
     outside = tuple(dict.fromkeys(address for address in named if not settings.takes(address)))
-    many = len(mail.recipients) > MOST_NOTICES
-    if many:
-        return Facts(time.time(), verdict.reasons, (), len(outside) + mail.more_recipients)
-    return Facts(time.time(), verdict.reasons, outside)
+    facts = Facts(time.time(), verdict.reasons, outside)
+    if mail.more_recipients or len(outside) > MOST_MARKS:
+        return Facts(facts.at, facts.reasons, (), len(outside) + mail.more_recipients)
+    return facts if len(outside) <= MOST_RECIPIENTS else facts.without_names()
+
+
+def sealed_facts(key: ReceiptKey, name: str, facts: Facts) -> str:
+    """*facts* as a header field: without the names of the recipients where it would be cut otherwise."""
+    sealed = key.seal(name, facts.to_bytes())
+    return sealed if len(sealed) <= LONGEST_FACTS else key.seal(name, facts.without_names().to_bytes())
 
 
 def apply(marks: Marks, context: Context) -> Answer:

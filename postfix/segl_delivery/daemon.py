@@ -204,7 +204,7 @@ class Agents:
                 events,
                 WaySinks(settings, key, way_key, engine) if key is not None else None,
             ),
-            office=Office.of(settings, return_port, signing.signer_for),
+            office=Office.of(settings, return_port, signing.signer_for, events.template_unfit),
         )
 
 

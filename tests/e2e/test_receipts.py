@@ -3,6 +3,7 @@ between."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from world.estate import build_house
+from world.forgetful import Forgetful
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER
 from world.oracle import Identity
@@ -115,3 +117,31 @@ def test_nothing_else_comes(told: ReadReceipt, steady_house: House, street: Stre
     time.sleep(1)
     assert other_reports(street, SENDER) == []
     assert len(receipts_for(street, SENDER)) == 1
+
+
+def test_reports_that_postfix_hands_over_twice_make_one_receipt(steady_house: House, street: Street) -> None:
+    """Each report was taken, and its taking not heard of: three times the same comes again, from both instances."""
+    street.forget()
+    everyone = (PARTNER, GOOD, BARE, COLLEAGUE, NOBODY)
+    with Forgetful(steady_house.run / "receipt.sock", 3) as forgetful:
+        steady_house.submit(secret_letter(*everyone, message_id="<12@desk.example>"), SENDER, everyone)
+        wait_until(lambda: forgetful.lost == 3, 60, lambda: steady_house.log[-9000:])
+        wait_until(lambda: not steady_house.queued, 60, lambda: steady_house.log[-9000:])
+    told = [one for one in receipts_for(street, SENDER) if one.form["complete"]]
+    assert [one.form["message_id"] for one in told] == ["<12@desk.example>"]
+    assert told[0].states == {
+        PARTNER: "sent",
+        GOOD: "sent",
+        BARE: "sealed",
+        COLLEAGUE: "sent",
+        NOBODY: "failed",
+    }
+    assert other_reports(street, SENDER) == []
+    assert (
+        len(
+            re.findall(
+                "lost connection with .*receipt.sock", steady_house.secure.log + steady_house.front.log
+            )
+        )
+        >= 3
+    )

@@ -31,11 +31,11 @@ def looks_like_id(name: str) -> bool:
 def named(connection: Connection, name: str) -> list[DecisionRecord]:
     """The records of the message *name*: by id, queue id, or the Message-ID of one that went securely."""
     from segl.decisions import kept
-    from segl.receipts import records
+    from segl.receipts import lookup
 
     if found := kept.find(connection, name):
         return found
-    sent = records.find(connection, name) if "@" in name else []
+    sent = lookup.find(connection, name) if "@" in name else []
     return [record for message in sent for record in kept.find(connection, message.id)]
 
 

@@ -12,7 +12,8 @@ from segl.settings import Settings
 from segl_delivery.keyring import KeyRing
 from segl_delivery.own_keys.signing import Signing
 from segl_delivery.receipts.follow import log_of
-from segl_delivery.receipts.journal import is_there
+from segl_delivery.receipts.journal import NAME, is_there
+from segl_delivery.receipts.log_trust import forgeable
 
 _WHY = "receipts say of deliveries by TLS that the details were not recorded"
 
@@ -45,7 +46,10 @@ def _signer(settings: Settings) -> Check:
 def _log(settings: Settings) -> Iterator[Check]:
     """Root may read everything: what counts is that others than root may."""
     log = log_of(settings)
-    if log is None and is_there():
+    if log == NAME and not is_there():
+        yield Check("receipts.log", State.WARN, "this host has no journal", _WHY, "see receipts.log")
+        return
+    if log in (None, NAME) and is_there():
         yield Check("receipts.log", State.OK, "the journal")
         return
     if log is None:
@@ -53,9 +57,14 @@ def _log(settings: Settings) -> Iterator[Check]:
         yield Check("receipts.log", State.WARN, "Postfix logs to no file", _WHY, fix)
         return
     try:
-        mode = log.stat().st_mode
+        mode, fault = log.stat().st_mode, forgeable(log)
     except OSError as error:
         yield Check("receipts.log", State.WARN, f"{log}: {error.strerror}", _WHY, "see receipts.log")
+        return
+    if fault:
+        why = f"{_WHY}: whoever may write there could make it up"
+        fix = "let Postfix or the system's log daemon alone write there (chown, chmod), or set receipts.log"
+        yield Check("receipts.log", State.WARN, f"{log}: {fault}", why, fix)
         return
     yield judge(
         "receipts.log",

@@ -56,7 +56,7 @@ def show(
     """
     from segl.cli.output import Exit, fail, fail_of, say, say_json
     from segl.errors import SeglError
-    from segl.receipts.records import find
+    from segl.receipts.lookup import find
     from segl_delivery.receipts.machine import machine_form
     from segl_delivery.receipts.office import tls_of
 
@@ -98,8 +98,8 @@ def list_(
     """List messages that went the secure way, the newest first."""
     from segl.cli.output import columns, fail_of, paint, printable, say, say_json
     from segl.errors import SeglError
+    from segl.receipts.lookup import latest
     from segl.receipts.of_owner import of_scope
-    from segl.receipts.records import latest
     from segl_delivery.receipts.machine import machine_form
     from segl_delivery.receipts.office import tls_of
 
@@ -228,7 +228,7 @@ def _evidence(line: Line, tls: Tls | None, later: dict[str, str | None]) -> str:
 
 def _summary(message: SentMessage) -> str:
     counted = {str(state): sum(line.state is state for line in message.lines) for state in State}
-    counted["unheard of"] = max(0, message.unnamed - len(message.lines))
+    counted["unheard of"] = message.unheard
     return ", ".join(f"{number} {state}" for state, number in counted.items() if number)
 
 

@@ -79,17 +79,15 @@ def next_look(
     at: float,
     wait_seconds: float,
     now: float,
-    unnamed: bool = False,
+    unheard: int = 0,
 ) -> float | None:
-    """When to see again whether there is something to tell; ``None``: when news come. *unnamed*: it is not known who
-    everyone is, since there are very many."""
+    """When to see again whether there is something to tell; ``None``: when news come. *unheard*: so many are not among
+    the *lines*, since a message to very many names nobody."""
     news = {line.state for line in lines if line.state is not told.of(line)}
-    if unnamed:
-        if news & set(_BAD):
-            return now + SETTLE_MANY
-        return None if told.receipts else _patiently(at + wait_seconds, now)
-    if complete(lines, facts):
+    if complete(lines, facts) and not unheard:
         return None if told.final and not news else now + SETTLE
+    if unheard and news & set(_BAD):
+        return now + SETTLE_MANY
     if State.FAILED in news or (State.DELAYED in news and not told.receipts):
         return now + SETTLE_BAD
     return None if told.receipts else _patiently(at + wait_seconds, now)

@@ -7,9 +7,16 @@ report, so that no process need be up, and nothing be written, while mail is sen
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
 
-MOST_RECIPIENTS = 1_000  # of a message to more none is named: their reports are asked for as the client did
+from segl.addresses import mailbox_key
+
+MOST_RECIPIENTS: Final = 1_000  # of a message to more none is named: each is known by a mark
+MOST_MARKS: Final = 5_000  # of a message to more there is but their number
+MARK: Final = 6  # bytes: two of five thousand have the same once in twenty million messages
 _MOST_REASONS = 32
 _LONGEST = 512  # characters of an address
 
@@ -23,6 +30,14 @@ class Facts:
     reasons: tuple[str, ...]
     recipients: tuple[str, ...]
     unnamed: int = 0  # outside recipients of a message to so many that they are not named
+    marks: bytes = (
+        b""  # theirs (:func:`mark_of`), one behind the other; empty when they are too many for that, too
+    )
+
+    def without_names(self) -> Facts:
+        """The same with a mark in place of each name."""
+        marks = b"".join(dict.fromkeys(map(mark_of, self.recipients)))
+        return Facts(self.at, self.reasons, (), len(marks) // MARK, marks)
 
     def to_bytes(self) -> bytes:
         form = {
@@ -31,6 +46,7 @@ class Facts:
             "why": self.reasons,
             "to": self.recipients,
             "n": self.unnamed,
+            "m": b64encode(self.marks).decode("ascii"),
         }
         return json.dumps(form, ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
@@ -45,6 +61,12 @@ class Facts:
                 return None
             reasons = tuple(str(word)[:64] for word in form["why"][:_MOST_REASONS])
             recipients = tuple(str(address)[:_LONGEST] for address in form["to"][:MOST_RECIPIENTS])
-            return cls(float(form["at"]), reasons, recipients, int(form.get("n", 0)))
+            marks = b64decode(form.get("m", ""))[: MOST_MARKS * MARK]
+            return cls(float(form["at"]), reasons, recipients, int(form.get("n", 0)), marks)
         except (ValueError, TypeError, KeyError):
             return None
+
+
+def mark_of(address: str) -> bytes:
+    """By which a recipient is known again that is not named."""
+    return sha256(mailbox_key(address).encode("utf-8", "surrogatepass")).digest()[:MARK]

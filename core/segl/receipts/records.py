@@ -8,7 +8,7 @@ it leaves the receipt to be sent a little later).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Row
 
 from segl.addresses import domain_of
 from segl.receipts.due import SETTLE_BAD, Told, all_lines, complete, fingerprint, is_expanded, next_look
-from segl.receipts.facts import Facts
+from segl.receipts.facts import MARK, Facts, mark_of
 from segl.receipts.protection import waiting_in
 from segl.receipts.states import Line, News, Stage, State, joined
 from segl.settings_receipts import ReceiptTerms
@@ -27,7 +27,6 @@ from segl.vocabulary import Way
 
 LEASE_SECONDS: Final = 30.0
 _DAY: Final = 86400.0
-_HALF_ID: Final = 32
 _MOST_LINES: Final = 5_000  # of one message; its copies to more are not told of one by one
 
 _SERVED: Final = (State.SENT, State.SEALED)
@@ -65,17 +64,20 @@ class SentMessage:
     reasons: tuple[str, ...]
     lines: tuple[Line, ...]
     told: Told = field(default_factory=Told)
-    unnamed: int = 0  # recipients outside, when too many to be named: of them only failures are told
+    unnamed: int = 0  # recipients outside, when too many to be named
+    counted: bool = False  # of those, whether each is known when he is heard of; else only failures are told
+    unheard: int = 0  # of those, nothing was heard of so many
     told_print: str = (
         ""  # what the sender was told last, and what the journal address was (segl.receipts.due)
     )
     journal_print: str = ""
-    digested: bool = False
-    digest_copied: bool = False
+    digested: bool = False  # it stood in a digest to its sender as it is now
+    digest_copied: bool = False  # and in the journal's
 
     @property
     def complete(self) -> bool:
-        return complete(self.lines, self.facts) and not self.unnamed
+        known = self.counted or not self.unnamed
+        return complete(self.lines, self.facts) and known and not self.unheard
 
     @property
     def expanded(self) -> bool:
@@ -84,7 +86,8 @@ class SentMessage:
 
 
 class WrongSender(Exception):
-    """A report with a genuine name, but to somebody else than the message is from."""
+    """A report with a genuine name, but to somebody else than the message is from: than who had the first report that
+    brought the milter's facts along, or, before there was one, the first."""
 
 
 def hear(
@@ -118,7 +121,13 @@ def hear(
     found = _row(connection, heard.id, lock=True)
     assert found is not None  # noqa: S101 - just written, and locked
     if found.sender.lower() != heard.sender.lower():
-        raise WrongSender(heard.id)
+        if heard.facts is None or found.facts:
+            raise WrongSender(heard.id)
+        _begin_anew(
+            connection, row
+        )  # who spoke first had no facts to show: whose message it is he does not decide
+        found = _row(connection, heard.id)
+        assert found is not None  # noqa: S101
     changes: dict[str, Any] = {}
     if heard.facts is not None and not found.facts:
         facts = heard.facts
@@ -126,7 +135,7 @@ def hear(
             "facts": True,
             "at": facts.at,
             "reasons": json.dumps(facts.reasons),
-            "expected": json.dumps(facts.unnamed or facts.recipients),
+            "expected": _expected(facts),
         }
     if heard.message_id and not found.message_id:
         changes["message_id"] = heard.message_id
@@ -152,7 +161,7 @@ def look_again(connection: Connection, message_id: str, terms: ReceiptTerms, now
         at=message.at,
         wait_seconds=terms.wait_seconds,
         now=now,
-        unnamed=message.unnamed > 0,
+        unheard=message.unheard or int(message.unnamed > 0 and not message.counted),
     )
     connection.execute(sent_message.update().where(sent_message.c.id == message_id).values(due_at=due))
 
@@ -228,60 +237,19 @@ def mark_copied(connection: Connection, message_id: str, said: str) -> None:
 def read(connection: Connection, message_id: str) -> SentMessage | None:
     """A message with its lines."""
     row = _row(connection, message_id)
-    return None if row is None else next(iter(_messages(connection, [row])))
+    return None if row is None else next(iter(with_lines(connection, [row])))
 
 
-def find(connection: Connection, name: str) -> list[SentMessage]:
-    """Messages by envelope id (or its first half, which is random already) or Message-ID (with or without angle
-    brackets), the newest first."""
-    names = {name, f"<{name.strip('<>')}>"}
-    wanted = sa.or_(sent_message.c.id.in_(names), sent_message.c.message_id.in_(names))
-    if len(name) == _HALF_ID and name.isalnum():
-        wanted = sa.or_(wanted, sent_message.c.id.startswith(name))
-    rows = connection.execute(sa.select(sent_message).where(wanted).order_by(sent_message.c.at.desc())).all()
-    return _messages(connection, rows)
-
-
-def latest(
-    connection: Connection,
-    limit: int,
-    *,
-    sender: str = "",
-    state: State | None = None,
-    among: sa.Select[tuple[str]] | None = None,
-) -> list[SentMessage]:
-    """The newest messages; of one *sender*, with a recipient in *state*, *among* those ids."""
-    query = sa.select(sent_message).order_by(sent_message.c.at.desc()).limit(limit)
-    if among is not None:
-        query = query.where(sent_message.c.id.in_(among))
-    if sender:
-        query = query.where(sa.func.lower(sent_message.c.sender) == sender.lower())
-    if state is not None:
-        has = sa.select(sent_recipient.c.message_id).where(sent_recipient.c.state == state.value)
-        query = query.where(sent_message.c.id.in_(has))
-    return _messages(connection, connection.execute(query).all())
-
-
-def for_digest(connection: Connection, domain: str, since: float) -> list[SentMessage]:
-    """Messages of *domain* that stood in no digest yet, or in none to the journal, and have changed since *since*, the
-    oldest first."""
-    rows = connection.execute(
-        sa.select(sent_message)
-        .where(
-            sent_message.c.domain == domain,
-            sent_message.c.changed_at >= since,
-            sa.or_(sent_message.c.digested_at.is_(None), sent_message.c.digest_copied_at.is_(None)),
-        )
-        .order_by(sent_message.c.at)
-    ).all()
-    return _messages(connection, rows)
-
-
-def mark_digested(connection: Connection, ids: Iterable[str], now: float, *, copy: bool = False) -> None:
-    """They stood in a digest to their sender, or to the journal (*copy*)."""
-    marked = {"digest_copied_at" if copy else "digested_at": now}
-    for message_id in ids:
-        connection.execute(sent_message.update().where(sent_message.c.id == message_id).values(marked))
+def with_lines(connection: Connection, rows: Sequence[Row[Any]]) -> list[SentMessage]:
+    """Several messages by few questions."""
+    of: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
+    ids = list(of)
+    for begin in range(0, len(ids), 500):
+        query = sa.select(sent_recipient).where(sent_recipient.c.message_id.in_(ids[begin : begin + 500]))
+        for row in connection.execute(query):
+            of[row.message_id].append(row)
+    waiting = waiting_in(connection, (one.queue_id for some in of.values() for one in some if one.queue_id))
+    return [_message(row, of[row.id], waiting) for row in rows]
 
 
 def forget(connection: Connection, now: float) -> int:
@@ -289,6 +257,13 @@ def forget(connection: Connection, now: float) -> int:
     old = sa.select(sent_message.c.id).where(sent_message.c.delete_at <= now)
     connection.execute(sent_recipient.delete().where(sent_recipient.c.message_id.in_(old)))
     return connection.execute(sent_message.delete().where(sent_message.c.delete_at <= now)).rowcount
+
+
+def _begin_anew(connection: Connection, row: Mapping[str, Any]) -> None:
+    """What was heard of the message was somebody else's word; nothing of it stays."""
+    connection.execute(sent_recipient.delete().where(sent_recipient.c.message_id == row["id"]))
+    blank = {"due_at": None, "digested_at": None, "digest_copied_at": None}
+    connection.execute(sent_message.update().where(sent_message.c.id == row["id"]).values({**row, **blank}))
 
 
 def _join(
@@ -321,18 +296,6 @@ def _join(
     return changed
 
 
-def _messages(connection: Connection, rows: Sequence[Row[Any]]) -> list[SentMessage]:
-    """Several messages by few questions."""
-    of: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
-    ids = list(of)
-    for begin in range(0, len(ids), 500):
-        query = sa.select(sent_recipient).where(sent_recipient.c.message_id.in_(ids[begin : begin + 500]))
-        for row in connection.execute(query):
-            of[row.message_id].append(row)
-    waiting = waiting_in(connection, (one.queue_id for some in of.values() for one in some if one.queue_id))
-    return [_message(row, of[row.id], waiting) for row in rows]
-
-
 def _message(
     row: Row[Any], recipients: Sequence[Row[Any]], waiting: Mapping[str, Sequence[str]]
 ) -> SentMessage:
@@ -344,9 +307,8 @@ def _message(
             told[one.recipient] = State(one.told)
     queues = dict.fromkeys(one.queue_id for one in recipients if one.stage == Stage.SECURE.value)
     wait = dict.fromkeys(address for queue_id in queues for address in waiting.get(queue_id, ()))
-    expected = json.loads(row.expected)
-    unnamed = expected if isinstance(expected, int) else 0
-    lines = all_lines([] if unnamed else expected, [Line.of(news) for news in said.values()], tuple(wait))
+    named, unnamed, marks = _known(row.expected)
+    lines = all_lines(named, [Line.of(news) for news in said.values()], tuple(wait))
     # of those of whom nothing was heard there is no row, and nothing to remember
     states = told | {line.recipient: State.PENDING for line in lines if line.state is State.PENDING}
     return SentMessage(
@@ -360,12 +322,39 @@ def _message(
         reasons=tuple(json.loads(row.reasons)),
         lines=lines,
         unnamed=unnamed,
+        counted=bool(marks),
+        unheard=_unheard(lines, unnamed, marks) if unnamed else 0,
         told=Told(row.told, bool(row.told_final), states),
         told_print=row.told_print,
         journal_print=row.journal_print,
-        digested=row.digested_at is not None,
-        digest_copied=row.digest_copied_at is not None,
+        digested=row.digested_at is not None and row.digested_at >= row.changed_at,
+        digest_copied=row.digest_copied_at is not None and row.digest_copied_at >= row.changed_at,
     )
+
+
+def _expected(facts: Facts) -> str:
+    """The column: names, or what is known of those who are not named."""
+    if not facts.unnamed:
+        return json.dumps(facts.recipients)
+    return json.dumps({"number": facts.unnamed, "marks": facts.marks.hex()} if facts.marks else facts.unnamed)
+
+
+def _known(expected: str) -> tuple[Sequence[str], int, bytes]:
+    """Names, number of those not named, their marks."""
+    match json.loads(expected):
+        case int(number):
+            return (), number, b""
+        case {"number": int(number), "marks": str(marks)}:
+            return (), number, bytes.fromhex(marks)
+        case names:
+            return names, 0, b""
+
+
+def _unheard(lines: Sequence[Line], unnamed: int, marks: bytes) -> int:
+    if not marks:
+        return max(0, unnamed - sum(line.way is not Way.INTERNAL for line in lines))
+    every = {marks[at : at + MARK] for at in range(0, len(marks), MARK)}
+    return len(every - {mark_of(line.original) for line in lines})
 
 
 def _row(connection: Connection, message_id: str, *, lock: bool = False) -> Row[Any] | None:

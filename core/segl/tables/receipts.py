@@ -19,7 +19,7 @@ sent_message = sa.Table(
     sa.Column("at", sa.Float, nullable=False),  # when the milter had it; until the facts are in: its arrival
     sa.Column("facts", sa.Boolean, nullable=False),  # whether the milter's facts are in
     sa.Column("reasons", sa.Text, nullable=False),  # JSON: those of the verdict
-    # JSON: outside recipients as the sender named them; of very many their number
+    # JSON: outside recipients as the sender named them; of very many their number and marks (segl.receipts.facts)
     sa.Column("expected", sa.Text, nullable=False),
     sa.Column("changed_at", sa.Float, nullable=False),  # the latest news
     sa.Column("due_at", sa.Float),  # when to see what the sender is to be told; null: nothing to do
@@ -72,6 +72,16 @@ waiting_copy = sa.Table(
     sa.Column("recipient", sa.String(512), primary_key=True),
     sa.Column("at", sa.Float, nullable=False),
     sa.Index("waiting_copy_at", "at"),
+)
+
+# Who refused a daily digest how many times in a row (segl.receipts.digests).
+digest_refusal = sa.Table(
+    "digest_refusal",
+    metadata,
+    sa.Column("sender", sa.String(512), primary_key=True),
+    sa.Column("reader", sa.String(8), primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
 )
 
 # How a delivery by forced TLS was protected, as Postfix's log has it (segl_delivery.receipts.evidence).

@@ -74,6 +74,9 @@ class ReceiptAgent:
         reports of that. So from the front the id is believed of colleagues, and of others only with the sealed
         facts, which leave the house by no way: then it is the message itself that the front could not hand over. An
         id under which something went on is believed of its own domain.
+
+        Nor does a report of the secure instance prove anything by itself: it takes mail from all of this host. The
+        facts that came with the message do.
         """
         if self.key is None or not self._is_single(delivery):
             return None
@@ -81,7 +84,7 @@ class ReceiptAgent:
         if self.key.is_genuine(given):
             sealed = bool(report.facts) and self.key.unseal(given, report.facts) is not None
             own = all(self.settings.takes(result.recipient) for result in results)
-            return report if is_of_secure(report) or sealed or own else None
+            return report if sealed or (own and not is_of_secure(report)) else None
         if is_of_secure(report):
             return None
         names = {self.key.named_onward(given, domain_of(result.recipient)) for result in results}

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl.events import Events
-from segl.receipts import protection
+from segl.receipts import digests, protection
 from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl.receipts.records import forget
 from segl.settings import Settings
@@ -30,3 +30,4 @@ def forget_old(engine: Engine, now: float) -> None:
     with transaction(engine) as connection:
         forget(connection, now)
         protection.forget(connection, now - EVIDENCE_DAYS * 86400)
+        digests.forget_refusals(connection, now)

@@ -3,7 +3,8 @@
 That a day's or a week's is done stands in the store (table ``meta``) when it is done, not before. Whoever does it, of
 several hosts, holds a lease meanwhile: when he dies, or the return port is down, it is done again after that, and what
 each sender and journal has had stands with the messages. What was missed because nobody ran is made up for: the report
-is of the last whole week whatever day it is sent, a digest of all that stood in none.
+is of the last whole week whatever day it is sent, a digest of all that stood in none. Who refuses his digest for good,
+or on several days, is given up, and the postmaster told.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ from segl.errors import SeglError
 from segl.events import Events
 from segl.mail.return_port import Refused
 from segl.metrics import RECEIPTS
-from segl.receipts import records
+from segl.receipts import digests
+from segl.receipts.digests import Reader
 from segl.receipts.records import SentMessage
 from segl.settings import Settings
 from segl.settings_organisation import Owner
 from segl.settings_receipts import Receipts
 from segl.store import transaction
 from segl.tables import meta
-from segl_delivery.receipts.digest import digest
+from segl_delivery.receipts.digest import digest, parts_of
+from segl_delivery.receipts.given_up import given_up
 from segl_delivery.receipts.office import Office, tls_of
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import Tls
@@ -38,6 +41,7 @@ from segl_delivery.receipts.weekly import weekly_report
 
 LOOK_SECONDS: Final = 60.0
 LEASE_SECONDS: Final = 600.0
+MOST_TRIES: Final = 3  # days in a row on which a digest is refused for now
 _DIGEST_DAYS: Final = 8
 _DAY: Final = 86400.0
 _DIGEST, _WEEKLY = "receipts.digest", "receipts.weekly"
@@ -84,42 +88,74 @@ class Calendar:
                 continue
             with transaction(self._engine) as connection:
                 since = now.timestamp() - _DIGEST_DAYS * _DAY
-                changed = [
-                    one
-                    for one in records.for_digest(connection, domain, since)
-                    if one.complete or one.unnamed
-                ]
-                found = [one for one in changed if self._is_daily(settings, one)]
+                changed = digests.for_digest(connection, domain, since)
+                found = [one for one in changed if _stands(settings, one, now.timestamp())]
                 tls = {message.id: tls_of(connection, message, settings) for message in found}
             by_sender: dict[str, list[SentMessage]] = {}
             for message in found:
                 by_sender.setdefault(message.sender.lower(), []).append(message)
             for messages in by_sender.values():
-                self._digest(office, messages, tls, now)
+                for reader in Reader:
+                    self._digest(office, reader, messages, tls, now)
                 self._hold(_DIGEST)
 
-    @staticmethod
-    def _is_daily(settings: Settings, message: SentMessage) -> bool:
-        return settings.receipt_terms(message.domain, message.sender).send is Receipts.DAILY
-
     def _digest(
-        self, office: Office, messages: list[SentMessage], tls: dict[str, dict[str, Tls]], now: datetime
+        self,
+        office: Office,
+        reader: Reader,
+        messages: list[SentMessage],
+        tls: dict[str, dict[str, Tls]],
+        now: datetime,
     ) -> None:
-        """To the sender and to the journal, each what it has not had."""
+        """To *reader* what he has not had, in mails of bounded length."""
         first, sender = messages[0], messages[0].sender
+        copied = reader is Reader.JOURNAL
         terms, signer = office.settings.receipt_terms(first.domain, sender), office.signer(first.domain)
-        for recipient, copy in ((sender, False), (terms.journal or sender, True)):
-            some = [one for one in messages if not (one.digest_copied if copy else one.digested)]
-            if not some:
-                continue
-            if recipient != sender or not copy:
-                receipt = digest(office, terms, some, tls, now)
-                if self._failure(office, recipient, receipt.message(now, signer), "daily") is not None:
-                    continue  # they stand in tomorrow's
-                if not copy:
-                    RECEIPTS.labels(Kind.DAILY.value).inc()
+        left = [one for one in messages if not (one.digest_copied if copied else one.digested)]
+        to = (terms.journal or sender) if copied else sender
+        if copied and to == sender:
+            return self._mark(left, reader, now)
+        for some in parts_of(left):
+            receipt = digest(office, terms, some, tls, now, reader=to)
+            error = self._failure(office, to, receipt.message(now, signer), Kind.DAILY.value)
+            if error is not None and not self._is_given_up(sender, reader, error, now):
+                return None  # they stand in tomorrow's
+            if error is not None:
+                self._mark(left, reader, now)
+                return self._tell_of_loss(office, sender, to, left, error, now)
+            self._mark(some, reader, now)
+            if not copied:
+                RECEIPTS.labels(Kind.DAILY.value).inc()
+        if left:
             with transaction(self._engine) as connection:
-                records.mark_digested(connection, (one.id for one in some), time.time(), copy=copy)
+                digests.taken(connection, sender, reader)
+        return None
+
+    def _mark(self, some: list[SentMessage], reader: Reader, now: datetime) -> None:
+        with transaction(self._engine) as connection:
+            digests.mark_digested(connection, (one.id for one in some), now.timestamp(), reader)
+
+    def _is_given_up(self, sender: str, reader: Reader, error: SeglError, now: datetime) -> bool:
+        """Whether that was the last try: the refusal is for good, or one of several in a row. (That the return port is
+        down is nobody's refusal.)"""
+        if not isinstance(error, Refused):
+            return False
+        with transaction(self._engine) as connection:
+            times = digests.refused(connection, sender, reader, now.timestamp())
+            over = times >= MOST_TRIES or not error.reply.temporary
+            if over:
+                digests.taken(connection, sender, reader)
+        return over
+
+    def _tell_of_loss(
+        self, office: Office, sender: str, to: str, lost: list[SentMessage], error: SeglError, now: datetime
+    ) -> None:
+        """The postmaster hears of it, once."""
+        self._events.digest_given_up(sender, to, len(lost), error)
+        owner = office.settings.owner(lost[0].domain)
+        if report_to := owner.report_to or office.settings.owners.first.report_to:
+            said = given_up(owner, report_to, sender, to, len(lost), error.public, now)
+            self._failure(office, report_to, said, "given up")
 
     def send_report(self, owner: Owner, now: datetime) -> bool:
         """The last whole week's numbers: of all mail to who runs the installation, to a tenant of its own. Whether
@@ -182,6 +218,13 @@ class Calendar:
             connection.execute(
                 meta.update().where(meta.c.key == key, meta.c.value < value).values(value=value)
             )
+
+
+def _stands(settings: Settings, message: SentMessage, now: float) -> bool:
+    """Whether *message* belongs into its sender's digest: when everyone has a last word, else, with what is known, when
+    his patience is over."""
+    terms = settings.receipt_terms(message.domain, message.sender)
+    return terms.send is Receipts.DAILY and (message.complete or now >= message.at + terms.wait_seconds)
 
 
 def _weekly_of(owner: Owner) -> str:

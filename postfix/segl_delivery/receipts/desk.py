@@ -56,6 +56,8 @@ class _Case:
     message: SentMessage
     kind: Kind | None
     tls: Mapping[str, Tls]
+    log_may_tell: bool = False
+    log_is_read: bool = False  # as far as it was written when the last news came
 
     @property
     def number(self) -> int:
@@ -126,6 +128,10 @@ class Desk:
     def tell(self, message_id: str) -> None:
         """Look at a message that is due, and send what there is to tell. Blocking."""
         office, now = self._office(), time.time()
+        may_tell, read_until = (
+            self._log_may_tell(),
+            self._log_read_until(),
+        )  # before what it told is looked up
         with transaction(self._engine) as connection:
             message = records.read(connection, message_id)
             if message is None:
@@ -133,36 +139,23 @@ class Desk:
             tls = tls_of(connection, message, office.settings)
         terms = office.settings.receipt_terms(message.domain, message.sender)
         kind = kind_of(message, terms.send)
-        if kind is not None and self._may_wait(message, tls, office, now):
+        case = _Case(
+            office, terms, message, kind, tls, may_tell, may_tell and read_until >= message.changed_at
+        )
+        if _may_wait(case, now):
             fresh = now < message.changed_at + office.settings.receipts.evidence_seconds
             self._put_off(message_id, _EVIDENCE_LOOK if fresh else _BACKLOG_LOOK)
             return
-        case = _Case(office, terms, message, kind, tls)
         # the sender and the journal each for himself: who is refused for now is tried again, and the other has his
         failed = [error for tell in (self._tell_sender, self._tell_journal) if (error := _fault(tell, case))]
         if failed:
             raise failed[0]
 
-    def _may_wait(self, message: SentMessage, tls: Mapping[str, Tls], office: Office, now: float) -> bool:
-        """Whether the log may still tell how TLS protected something, or who else waits."""
-        patience = office.settings.receipts.evidence_seconds
-        if (
-            self._log_read_until() < message.changed_at
-        ):  # after a stop, or in a storm, it is read later than reports
-            patience = max(patience, _BACKLOG_SECONDS)
-        if not self._log_may_tell() or now >= message.changed_at + patience:
-            return False
-        if message.expanded and now < message.changed_at + _QUEUE_SECONDS:
-            return True
-        return any(
-            line.way is Way.TLS and line.state is State.SENT and line.recipient not in tls
-            for line in message.lines
-        )
-
     def _tell_sender(self, case: _Case) -> None:
         message, kind = case.message, case.kind
         if kind is not None:
-            handover = self._send(case.office, message, message.sender, self._written(case, kind))
+            receipt = self._written(case, kind, message.sender, links=True)
+            handover = self._send(case.office, message, message.sender, receipt)
             if handover is not None:
                 RECEIPTS.labels(kind.value).inc()
                 RECEIPT_SECONDS.observe(max(0.0, time.time() - message.changed_at))
@@ -173,28 +166,30 @@ class Desk:
             records.mark_told(connection, message, case.terms, time.time(), receipt=kind is not None)
 
     def _tell_journal(self, case: _Case) -> None:
-        """A copy of what the sender is told now, or was told when the journal could not be reached."""
+        """A copy of what the sender is told now, or was told when the journal could not be reached. The links are the
+        sender's: who has them takes messages back, and answers in his name."""
         message, journal = case.message, case.terms.journal
         said = fingerprint(message.lines) if case.kind is not None else message.told_print
         if journal in ("", message.sender) or said in ("", message.journal_print):
             return
         name = f"receipt.{message.id[:32]}.{case.number}.{said[:16]}"
-        receipt = self._written(case, case.kind or kind_now(message))
+        receipt = self._written(case, case.kind or kind_now(message), journal, links=False)
         self._send(case.office, message, journal, replace(receipt, name=name))
         with transaction(self._engine) as connection:
             records.mark_copied(connection, message.id, said)
 
-    def _written(self, case: _Case, kind: Kind) -> Receipt:
+    def _written(self, case: _Case, kind: Kind, reader: str, *, links: bool) -> Receipt:
         return write(
             case.office,
             case.terms,
             case.message,
             kind,
             case.tls,
-            self._revocation(case.office, case.message),
-            self._feedback(case.office, case.message),
+            self._revocation(case.office, case.message) if links else lambda _: "",
+            self._feedback(case.office, case.message) if links else "",
+            reader=reader,
             number=case.number,
-            queue_known=self._log_may_tell(),
+            queue_known=case.log_is_read,
         )
 
     def _send(
@@ -239,6 +234,25 @@ def _fault(tell: Callable[[_Case], None], case: _Case) -> SeglError | None:
     except SeglError as error:
         return error
     return None
+
+
+def _may_wait(case: _Case, now: float) -> bool:
+    """Whether the log may still tell how TLS protected something, or who else waits. After a stop, or in a storm, it is
+    read later than the reports."""
+    if case.kind is None or not case.log_may_tell:
+        return False
+    message, evidence = case.message, case.office.settings.receipts.evidence_seconds
+    if message.expanded:
+        # nobody else waits when the log, read, names nobody: what arrived waits for that, what failed does not
+        patient = case.kind is Kind.SENT and not case.log_is_read
+        if now < message.changed_at + max(_QUEUE_SECONDS, case.terms.wait_seconds if patient else 0.0):
+            return True
+    if now >= message.changed_at + (evidence if case.log_is_read else max(evidence, _BACKLOG_SECONDS)):
+        return False
+    return any(
+        line.way is Way.TLS and line.state is State.SENT and line.recipient not in case.tls
+        for line in message.lines
+    )
 
 
 def _may_come_later(said: SmtpReply, message: SentMessage) -> bool:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from segl.receipts.records import SentMessage
 from segl.settings_receipts import ReceiptTerms
 from segl_delivery.receipts.machine import SCHEMA, iso, machine_form
 from segl_delivery.receipts.mail import Receipt
-from segl_delivery.receipts.office import Office
-from segl_delivery.receipts.templates_of import shipped
+from segl_delivery.receipts.office import Office, readable_by
 from segl_delivery.receipts.texts import TEXTS, Kind
 from segl_delivery.receipts.view import House, ReceiptView, Row, Tls, label, view_of
+
+MOST_LINES: Final = 2_000  # recipients in one mail, some megabytes
 
 
 def digest(
@@ -22,9 +24,12 @@ def digest(
     messages: Sequence[SentMessage],
     tls: Mapping[str, Mapping[str, Tls]],
     now: datetime,
+    *,
+    reader: str = "",
 ) -> Receipt:
-    """Of *messages*, all of one sender, at least one."""
+    """Of *messages*, all of one sender, at least one; for *reader*, the sender or who has a copy."""
     settings, sender = office.settings, messages[0].sender
+    messages = [readable_by(reader or sender, one, settings) for one in messages]
     owner = settings.owner(messages[0].domain)
     house = House(owner.name, owner.feedback)
     views = [
@@ -40,7 +45,7 @@ def digest(
         about="",
         why="",
     )
-    text, html = shipped().render(whole)
+    text, html = office.in_form(messages[0].domain, whole)
     return Receipt(
         organisation=owner.name,
         address=owner.receipt_sender,
@@ -62,6 +67,20 @@ def digest(
             ],
         },
     )
+
+
+def parts_of(messages: Sequence[SentMessage]) -> Iterator[list[SentMessage]]:
+    """*messages* in their order, so many at a time as one mail may tell of: a program sends thousands a day."""
+    part: list[SentMessage] = []
+    lines = 0
+    for message in messages:
+        if part and lines + len(message.lines) > MOST_LINES:
+            yield part
+            part, lines = [], 0
+        part.append(message)
+        lines += len(message.lines)
+    if part:
+        yield part
 
 
 def labelled(view: ReceiptView, message: SentMessage) -> tuple[Row, ...]:

@@ -30,6 +30,7 @@ from segl.tables.receipts import log_position
 from segl_delivery.receipts import journal
 from segl_delivery.receipts.evidence import TlsLines, waiting_of
 from segl_delivery.receipts.journal import Journal
+from segl_delivery.receipts.log_trust import forgeable
 
 LOOK_SECONDS: Final = 0.3
 AGAIN_SECONDS: Final = 1.0  # when it cannot be read
@@ -58,6 +59,7 @@ class LogFile:
     path: Path
     _stream: IO[bytes] | None = None
     _rest: bytes = b""
+    at_end: bool = False  # whether lines() gave all there was
 
     def resume(self, position: dict[str, Any] | None) -> None:
         """Go on from *position*, or from the end when there is none. Raises :class:`OSError`."""
@@ -82,6 +84,7 @@ class LogFile:
         if self._stream is None:
             self._take(self.path.open("rb"), 0)
         found: list[str] = []
+        self.at_end = False
         for chunk in self._chunks():
             *whole, self._rest = (self._rest + chunk).split(b"\n")
             found += (line.decode("utf-8", "replace") for line in whole)
@@ -112,6 +115,7 @@ class LogFile:
                     return  # the rest at the next look, with what was found so far written down
                 continue
             if not self._moved():
+                self.at_end = True
                 return
             self._take(self.path.open("rb"), 0)
 
@@ -166,14 +170,18 @@ class Follower:
         if path is None:
             self._lose(PermissionError("Postfix logs to nothing that is known here"))
             return False
+        if path != journal.NAME and (fault := forgeable(path)):
+            self._lose(PermissionError(f"{path}: {fault}: what it says is not believed"))
+            return False
         if self._log is None or self._log.path != path:
             self._begin(path)
         assert self._log is not None  # noqa: S101
         before, began = self._log.position if self.follows else None, time.time()
         lines = self._log.lines()
         self.follows, self.may_tell, self._fault = True, True, ""
+        read_until = began if self._log.at_end else self.read_until
         if not lines and before == self._log.position:
-            self.read_until = began
+            self.read_until = read_until
             return False
         found = list(self._lines.read(lines))
         takes = self._settings().takes  # a colleague's copy is not waited for
@@ -182,6 +190,7 @@ class Follower:
             protection.keep(connection, found)
             protection.keep_waiting(connection, waiting)
             _save(connection, self._key(path), self._log.position)
+        self.read_until = read_until  # not only when there is nothing new: on a busy host there always is
         return bool(lines)
 
     def _begin(self, path: Path) -> None:

@@ -30,6 +30,12 @@ _TAGS: Final = (
 _AGAIN_SECONDS: Final = 60
 _FIELDS: Final = "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_UID"
 _AT_ONCE: Final = 1024 * 1024
+_FULL: Final = (
+    4096  # bytes: who writes into a full pipe fills a page of it at least, as soon as there is room
+)
+_FINDING_SECONDS: Final = (
+    5.0  # that journalctl may need to find its place, before its silence says that there is no more
+)
 
 
 @cache
@@ -54,6 +60,8 @@ class Journal:
     path: Path = NAME
     _process: subprocess.Popen[bytes] | None = None
     _rest: bytes = b""
+    _begun: float = 0.0
+    at_end: bool = False  # whether lines() gave all that journalctl had written
     _at: int = field(default_factory=lambda: int(time.time() * 1e6))  # microseconds
 
     def resume(self, position: dict[str, Any] | None) -> None:
@@ -62,6 +70,7 @@ class Journal:
         self._at = int(position["at"]) if position is not None else int(time.time() * 1e6)
         since = max(0, self._at // 1_000_000 - _AGAIN_SECONDS)
         where = [f"--directory={self.directory}"] if self.directory else []
+        self._begun = time.monotonic()
         self._process = subprocess.Popen(
             [
                 *("journalctl", "--quiet", "--follow", "--lines=all", "--output=json"),
@@ -81,10 +90,13 @@ class Journal:
             self.resume(None)
         assert self._process is not None  # noqa: S101
         assert self._process.stdout is not None  # noqa: S101
+        found_its_place = time.monotonic() > self._begun + _FINDING_SECONDS
+        self.at_end = found_its_place
         try:
             chunk = os.read(self._process.stdout.fileno(), _AT_ONCE)
         except BlockingIOError:
             return []
+        self.at_end = found_its_place and len(chunk) < _FULL
         if not chunk:
             raise OSError(f"journalctl ended ({self._process.wait()}): may this user read the journal?")
         *whole, self._rest = (self._rest + chunk).split(b"\n")

@@ -37,7 +37,7 @@ def machine_form(
         "complete": message.complete,
         "reasons": list(message.reasons),
         "counts": _counts(message.lines),
-        "unheard_of": max(0, message.unnamed - len(message.lines)),
+        "unheard_of": message.unheard,
         "whole": whole,
         "recipients": [_recipient(line, tls.get(line.recipient)) for line in lines],
     }

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from sqlalchemy.engine import Connection
 
 from segl.addresses import domain_of, mailbox_key
+from segl.mail.compose import one_line
 from segl.mail.return_port import ReturnPort
+from segl.masking import mask_digits
 from segl.receipts import protection
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
@@ -19,10 +21,11 @@ from segl.vocabulary import Way
 from segl_delivery.cms.signed import Signer
 from segl_delivery.receipts.machine import machine_form
 from segl_delivery.receipts.mail import Receipt
+from segl_delivery.receipts.own_templates import UnfitTemplate
 from segl_delivery.receipts.proofs import proofs_of
-from segl_delivery.receipts.templates_of import UNFIT, Templates, load, shipped
+from segl_delivery.receipts.templates_of import Templates, load, shipped
 from segl_delivery.receipts.texts import Kind
-from segl_delivery.receipts.view import House, Tls, view_of
+from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +36,40 @@ class Office:
     return_port: ReturnPort
     signer_for: Callable[[str], Signer | None]
     templates: Mapping[str, Templates]  # by sender domain
+    unfit: Callable[[str, str], None]  # is told the domain and what was wrong with its template
 
     @classmethod
     def of(
-        cls, settings: Settings, return_port: ReturnPort, signer_for: Callable[[str], Signer | None]
+        cls,
+        settings: Settings,
+        return_port: ReturnPort,
+        signer_for: Callable[[str], Signer | None],
+        unfit: Callable[[str, str], None] = lambda _domain, _why: None,
     ) -> Office:
         own = {rule.domain: load(rule.text, rule.html) for rule in settings.receipt if rule.text or rule.html}
-        return cls(settings, return_port, signer_for, own)
+        return cls(settings, return_port, signer_for, own, unfit)
+
+    def in_form(self, domain: str, view: ReceiptView) -> tuple[str, str]:
+        """Text and HTML for a sender at *domain*. A house's own template that fails gives way to the shipped one: it
+        was tried with the settings, but a receipt must not hang on it."""
+        try:
+            return self.templates.get(domain, shipped()).render(view)
+        except Exception as error:
+            why = one_line(str(error)) if isinstance(error, UnfitTemplate) else type(error).__name__
+            self.unfit(domain, mask_digits(why))
+            return shipped().render(view)
 
     def signer(self, domain: str) -> Signer | None:
         """Who signs what goes to senders at *domain*; nobody when it is not wanted or there is no key."""
         if not self.settings.receipts.sign:
             return None
         return self.signer_for(domain_of(self.settings.owner(domain).receipt_sender))
+
+
+def readable_by(reader: str, message: SentMessage, settings: Settings) -> SentMessage:
+    """*message* as it may be told to *reader*: what leaves the house, perhaps in clear, does not say what the mail was
+    about."""
+    return message if settings.is_of_house(reader, message.domain) else replace(message, reasons=())
 
 
 def write(
@@ -58,15 +82,12 @@ def write(
     not_sensitive: str = "",
     *,
     number: int,
+    reader: str = "",
     queue_known: bool = True,
 ) -> Receipt:
-    """The *number*-th receipt of *message*. A house's own template that fails gives way to the shipped one: it was
-    tried with the settings, but a receipt must not hang on it."""
+    """The *number*-th receipt of *message*, for *reader*, the sender or who has a copy."""
     settings = office.settings
-    if not settings.takes(
-        message.sender
-    ):  # it leaves the house, perhaps in clear: not what the mail was about
-        message = replace(message, reasons=())
+    message = readable_by(reader or message.sender, message, settings)
     owner = settings.owner(message.domain)
     house = House(owner.name, owner.feedback)
     view = view_of(
@@ -80,10 +101,7 @@ def write(
         not_sensitive=not_sensitive,
         queue_known=queue_known,
     )
-    try:
-        text, html = office.templates.get(message.domain, shipped()).render(view)
-    except UNFIT:
-        text, html = shipped().render(view)
+    text, html = office.in_form(message.domain, view)
     return Receipt(
         organisation=owner.name,
         address=owner.receipt_sender,

@@ -1,8 +1,9 @@
 """The templates of receipts: the shipped ones, and those of a house, checked when they are loaded.
 
-Templates are Jinja's, in its sandbox: they see the receipt in words (:class:`~segl_delivery.receipts.view.ReceiptView`)
-and nothing of this process. A template that cannot be read, names what there is not, or fails on any kind of
-receipt is refused with the settings, not found out when a receipt is due.
+Templates are Jinja's: they see the receipt in words (:class:`~segl_delivery.receipts.view.ReceiptView`) and nothing
+else. The shipped ones are filled in here, a house's own in a process that can be ended
+(:mod:`~segl_delivery.receipts.own_templates`). One that cannot be read, names what there is not, or fails on any kind
+of receipt is refused with the settings, not found out when a receipt is due.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import StrictUndefined, Template, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import Template
 
 from segl.errors import Fault
 from segl.language import Language
@@ -25,51 +25,52 @@ from segl.receipts.states import Line, State
 from segl.settings import Settings
 from segl.settings_receipts import Receipts
 from segl.vocabulary import Way
+from segl_delivery.receipts.own_templates import OwnTemplate, UnfitTemplate
+from segl_delivery.receipts.template_worker import template
 from segl_delivery.receipts.texts import TEXTS, Kind
 from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
 
 _SHIPPED: Final = Path(__file__).resolve().parent / "templates"
 _LONGEST: Final = 256 * 1024  # bytes of a template
-# What filling in a template may raise: its expressions are Python's, on what they did not expect.
-UNFIT: Final = (
-    TemplateError,
-    ValueError,
-    ArithmeticError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    RecursionError,
-    MemoryError,
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """One of ours, filled in here."""
+
+    template: Template
+
+    def render(self, view: ReceiptView) -> str:
+        # what a stranger's server wrote may be anything; what cannot be written is a question mark
+        return self.template.render(receipt=view).encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
 class Templates:
     """The two of one sender domain."""
 
-    text: Template
-    html: Template
+    text: Shipped | OwnTemplate
+    html: Shipped | OwnTemplate
 
     def render(self, view: ReceiptView) -> tuple[str, str]:
-        """``(text, html)``. Raises :class:`jinja2.TemplateError`."""
-        return self.text.render(receipt=view), self.html.render(receipt=view)
+        """``(text, html)``. Raises :class:`UnfitTemplate`; the shipped ones do not."""
+        return self.text.render(view), self.html.render(view)
 
 
 @cache
 def shipped() -> Templates:
     return Templates(
-        _template((_SHIPPED / "receipt.txt").read_text("utf-8"), html=False),
-        _template((_SHIPPED / "receipt.html").read_text("utf-8"), html=True),
+        Shipped(template((_SHIPPED / "receipt.txt").read_text("utf-8"), html=False)),
+        Shipped(template((_SHIPPED / "receipt.html").read_text("utf-8"), html=True)),
     )
 
 
 def load(text: Path | None, html: Path | None) -> Templates:
-    """The house's own, the shipped one where there is none. Raises :class:`OSError`, :class:`ValueError`,
-    :class:`jinja2.TemplateError`."""
+    """The house's own, the shipped one where there is none. Raises :class:`OSError`, :class:`ValueError`."""
     ours = shipped()
     return Templates(
-        _template(_read(text), html=False) if text else ours.text,
-        _template(_read(html), html=True) if html else ours.html,
+        OwnTemplate(_read(text), html=False) if text else ours.text,
+        OwnTemplate(_read(html), html=True) if html else ours.html,
     )
 
 
@@ -83,19 +84,15 @@ def template_faults(settings: Settings, file: Path) -> Iterator[Fault]:
                 try_out(load(path if key == "text" else None, path if key == "html" else None))
             except OSError as error:
                 yield Fault(file, f"receipt.{key}", f"{path}: {error.strerror}")
-            except UNFIT as error:
-                line = getattr(error, "lineno", None)
+            except (UnfitTemplate, ValueError) as error:
+                line = error.line if isinstance(error, UnfitTemplate) else None
                 where = f", line {line}" if line else ""
-                yield Fault(
-                    file,
-                    f"receipt.{key}",
-                    f"{path}{where}: {error or type(error).__name__}",
-                    "see docs/receipt-schema.md",
-                )
+                hint = "see docs/receipt-schema.md"
+                yield Fault(file, f"receipt.{key}", f"{path}{where}: {error}", hint)
 
 
 def try_out(templates: Templates) -> None:
-    """Fill in one receipt of each kind."""
+    """Fill in one receipt of each kind. Raises :class:`UnfitTemplate`."""
     for language in ("da", "en"):
         for kind in Kind:
             templates.render(sample(kind, language))
@@ -134,14 +131,10 @@ def sample(kind: Kind, language: Language) -> ReceiptView:
     )
 
 
-def _template(source: str, *, html: bool) -> Template:
-    environment = SandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=html, keep_trailing_newline=True, trim_blocks=False
-    )
-    return environment.from_string(source)
-
-
 def _read(path: Path) -> str:
+    if not path.is_file():  # a pipe would keep us waiting
+        path.stat()
+        raise ValueError("is no ordinary file")
     if path.stat().st_size > _LONGEST:
         raise ValueError(f"is larger than {_LONGEST} bytes")
     return path.read_text("utf-8")

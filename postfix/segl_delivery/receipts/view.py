@@ -137,9 +137,10 @@ def view_of(
     singly, together = split(lines)
     rows = tuple(_row(line, texts, (tls or {}).get(line.recipient), revoke) for line in singly)
     rows += tuple(_row_of_many(some, texts) for some in together)
-    if message.unnamed:
-        rows += (_unheard_of(message.unnamed - len(lines), texts),)
-    said = [texts.lead_unnamed if message.unnamed and kind is Kind.SO_FAR else texts.lead[kind]]
+    if message.unheard:
+        rows += (_unheard_of(message, texts),)
+    failures_alone = message.unnamed > 0 and not message.counted
+    said = [texts.lead_unnamed if failures_alone and kind is Kind.SO_FAR else texts.lead[kind]]
     said += [texts.expanded] if message.expanded and not queue_known else []
     said += [texts.many.format(number=len(lines))] if together else []
     whom = _whom(_of_kind(lines, kind), language)
@@ -221,8 +222,9 @@ def _row_of_many(lines: Sequence[Line], texts: ReceiptTexts) -> Row:
     )
 
 
-def _unheard_of(number: int, texts: ReceiptTexts) -> Row:
-    return Row(recipient=_number(number, texts.language), way="", state=texts.no_failure, todo="")
+def _unheard_of(message: SentMessage, texts: ReceiptTexts) -> Row:
+    state = texts.states["pending"] if message.counted else texts.no_failure
+    return Row(recipient=_number(message.unheard, texts.language), way="", state=state, todo="")
 
 
 def _row(line: Line, texts: ReceiptTexts, tls: Tls | None, revoke: Callable[[Line], str]) -> Row:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from segl import migrations
 from segl.errors import StoreError
-from segl.receipts import records
+from segl.receipts import digests
 from segl.receipts.statistics import traffic_since
 from segl.store import SCHEMA_VERSION, open_store
 from segl.tables.base import meta
@@ -102,7 +102,7 @@ def test_receipts_of_the_version_before_are_counted_by_domain_and_owed_to_nobody
     with open_store(f"sqlite:///{tmp_path}/segl.db").begin() as connection:
         counted = {one.domain: one.recipients for one in traffic_since(connection, 0.0)}
         assert counted == {"x.example": {Way.TLS: 1}, "y.example": {Way.PORTAL: 1}}
-        [waiting] = records.for_digest(connection, "nordby.example", 0.0)
+        [waiting] = digests.for_digest(connection, "nordby.example", 0.0)
         assert waiting.message_id == "<0@x>"
         assert "domain_traffic" not in sa.inspect(connection).get_table_names()
         assert version(connection) == str(SCHEMA_VERSION)

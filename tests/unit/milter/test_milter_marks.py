@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
+from segl.receipts.facts import MARK, MOST_RECIPIENTS, Facts, mark_of
+from segl.receipts.key import KEY_BYTES, ReceiptKey
 from segl.settings_file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
 from segl_milter.marks import MOST_NOTICES, Marks, marks_for
-from segl_milter.session import facts_of
+from segl_milter.session import LONGEST_FACTS, facts_of, sealed_facts
 from segl_milter.transaction import Address, Mail
 
 ID = "0f" * 16
@@ -172,5 +175,22 @@ def test_the_facts_name_outside_recipients_once_and_of_very_many_none() -> None:
     ]
     facts = facts_of(mail(*some), FOUND, settings)
     assert (facts.recipients, facts.reasons) == (("b@x.example",), ("cpr", "health"))
-    many = [Address(f"<{number}@x.example>") for number in range(MOST_NOTICES + 1)]
-    assert facts_of(mail(*many), FOUND, settings).recipients == ()
+    many = [Address(f"<{number}@x.example>") for number in range(MOST_RECIPIENTS + 1)]
+    counted = facts_of(mail(*many), FOUND, settings)
+    assert (counted.recipients, counted.unnamed) == ((), MOST_RECIPIENTS + 1)
+    assert counted.marks.startswith(mark_of("0@X.example") + mark_of("1@x.example"))
+    more = facts_of(mail(*many, more_recipients=1), FOUND, settings)
+    assert (more.unnamed, more.marks) == (MOST_RECIPIENTS + 2, b"")
+
+
+@pytest.mark.parametrize(("length", "named"), [(20, True), (110, False)])
+def test_facts_that_would_be_cut_name_nobody_and_know_everybody(length: int, named: bool) -> None:
+    """A thousand names that nothing makes shorter, each so many bytes long."""
+    key, dice = ReceiptKey(b"k" * KEY_BYTES), random.Random(1)
+    names = tuple(f"{dice.randbytes(length // 2).hex()}@x.example" for _ in range(MOST_RECIPIENTS))
+    facts = Facts(1.0, ("cpr",), names)
+    name = key.new_id()
+    value = sealed_facts(key, name, facts)
+    assert len(value) <= LONGEST_FACTS
+    assert Facts.from_bytes(key.unseal(name, value)) == (facts if named else facts.without_names())
+    assert facts.without_names().marks[:MARK] == mark_of(names[0])

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
 
@@ -23,10 +24,12 @@ from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
 from segl.vocabulary import Way
+from segl_delivery.receipts import digest as digest_module
+from segl_delivery.receipts import own_templates
 from segl_delivery.receipts.calendar import LEASE_SECONDS, Calendar
 from segl_delivery.receipts.office import Office
 from world.desk import free_port
-from world.peers import SmtpPeer
+from world.peers import ReceivedMail, SmtpPeer
 
 NOW = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)  # a Monday
 ANNA, JOURNAL, POSTMASTER = "anna@nordby.example", "journal@nordby.example", "postmaster@nordby.example"
@@ -38,9 +41,9 @@ def settings(**tables: object) -> Settings:
     return parse_settings({"organisation": organisation, **tables})
 
 
-def heard(number: int, at: float = NOW.timestamp()) -> Heard:
+def heard(number: int, at: float = NOW.timestamp(), state: State = State.SENT) -> Heard:
     address = f"bo@x{number % 3}.example"
-    news = News(address, address, Stage.SECURE, State.SENT, at, way=Way.TLS)
+    news = News(address, address, Stage.SECURE, state, at, way=Way.TLS)
     return Heard(f"{number:064}", ANNA, f"<{number}@x>", at, Facts(at, ("cpr",), (address,)), (news,))
 
 
@@ -184,3 +187,100 @@ def test_a_digest_that_is_refused_for_now_stands_in_tomorrows_and_the_journals_i
         ((ANNA,), ["<1@x>", "<2@x>"]),
         ((JOURNAL,), ["<2@x>"]),
     ]
+
+
+GIVEN_UP = "Dagens kvitteringer kunne ikke afleveres"
+
+
+def subject_of(mail: ReceivedMail) -> str:
+    return str(make_header(decode_header(message_from_bytes(mail.content)["Subject"])))
+
+
+def states_in(mail: bytes) -> list[str]:
+    return [one["recipients"][0]["state"] for one in form_of(message_from_bytes(mail))["messages"]]  # type: ignore[index]
+
+
+def test_what_has_no_last_word_stands_with_what_is_known_when_the_patience_is_over_and_again_with_its_end(
+    engine: Engine, peer: SmtpPeer
+) -> None:
+    chosen = settings(receipts={"send": "daily", "wait_seconds": 7_200.0})
+    days = calendar(engine, peer, chosen)
+    with transaction(engine) as connection:
+        for number, hours in ((1, 3), (2, 1)):
+            late = heard(number, NOW.timestamp() - hours * 3600, State.DELAYED)
+            records.hear(connection, late, chosen.receipt_terms, NOW.timestamp() - hours * 3600)
+    days.look(NOW)
+    [first] = [mail.content for mail in peer.received]
+    assert (messages_in(first), states_in(first)) == (["<1@x>"], ["delayed"])
+    with transaction(engine) as connection:
+        records.hear(connection, heard(1), chosen.receipt_terms, NOW.timestamp() + 60)
+    days.look(NOW + timedelta(days=1))
+    days.look(NOW + timedelta(days=2))
+    _, second = [mail.content for mail in peer.received]
+    assert (messages_in(second), states_in(second)) == (["<1@x>", "<2@x>"], ["sent", "delayed"])
+
+
+@pytest.mark.parametrize(
+    ("reply", "days_tried"), [("451 4.2.2 mailbox full", 3), ("550 5.1.1 no such user", 1)]
+)
+def test_a_digest_that_nobody_takes_is_given_up_and_the_postmaster_told(
+    engine: Engine, peer: SmtpPeer, reply: str, days_tried: int
+) -> None:
+    chosen = settings(receipts={"send": "daily", "report_to": POSTMASTER})
+    days = calendar(engine, peer, chosen)
+    days.look(NOW)
+    peer.rcpt_replies[ANNA] = reply
+    peer.received.clear()
+    for day in range(1, 5):
+        write_down(engine, chosen, day, at=NOW.timestamp() + (day - 1) * 86400)
+        days.look(NOW + timedelta(days=day))
+        given_up = [mail for mail in peer.received if GIVEN_UP in subject_of(mail)]
+        assert len(given_up) == day // days_tried, day
+    told = message_from_bytes(given_up[0].content)
+    text = told.get_payload(decode=True)
+    assert isinstance(text, bytes)
+    words = " ".join(text.decode().split())
+    assert given_up[0].recipients == (POSTMASTER,)
+    assert f"De {days_tried} mails" in words
+    assert f"segl receipt list --sender '{ANNA}'" in words
+    assert reply.partition(" ")[2].partition(" ")[2] in words
+    peer.rcpt_replies.clear()
+    peer.received.clear()
+    write_down(engine, chosen, 9, at=NOW.timestamp() + 4 * 86400)
+    days.look(NOW + timedelta(days=5))
+    last = messages_in(peer.received[-1].content)
+    assert last == (["<4@x>", "<9@x>"] if days_tried == 3 else ["<9@x>"])
+
+
+def test_a_digest_of_thousands_is_several_mails(
+    engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest_module, "MOST_LINES", 3)
+    chosen = settings(receipts={"send": "daily"})
+    days = calendar(engine, peer, chosen)
+    write_down(engine, chosen, *range(7))
+    days.look(NOW)
+    days.look(NOW + timedelta(days=1))
+    parts = [messages_in(mail.content) for mail in peer.received]
+    assert parts == [[f"<{n}@x>" for n in some] for some in ((0, 1, 2), (3, 4, 5), (6,))]
+
+
+def test_a_digest_has_the_houses_own_form(engine: Engine, peer: SmtpPeer, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text(
+        "{{ receipt.kind }}: {% for row in receipt.rows %}{{ row.mail }};{% endfor %}"
+    )
+    rule = {"domain": "nordby.example", "text": str(tmp_path / "own.txt")}
+    chosen = settings(receipts={"send": "daily"}, receipt=[rule])
+    days = calendar(engine, peer, chosen)
+    write_down(engine, chosen, 1, 2)
+    days.look(NOW)
+    own_templates.workers().stop()
+    [mail] = peer.received
+    [text] = [
+        p.get_payload(decode=True)
+        for p in message_from_bytes(mail.content).walk()
+        if p.get_content_type() == "text/plain"
+    ]
+    assert isinstance(text, bytes)
+    assert text.startswith(b"daily: Mail fra ")
+    assert text.count(b";") == 2

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
-from segl.receipts import records
+from segl.receipts import lookup, records
 from segl.receipts.due import Told
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard, SentMessage, WrongSender
@@ -137,17 +137,58 @@ def test_a_report_to_somebody_else_changes_nothing(store: Connection) -> None:
     assert hear(store, heard(news(1), sender="Anna@Nordby.example")).sender == ANNA
 
 
+@pytest.mark.parametrize("first", ["eva@evil.example", ANNA])
+def test_whose_message_it_is_the_first_report_with_the_facts_says(store: Connection, first: str) -> None:
+    """A colleague's copy is reported without them. Who handed that report's mail in comes first only until they come,
+    and nothing of his stays; with them nobody else is heard."""
+    colleague = replace(
+        news(0), recipient="ole@nordby.example", original="ole@nordby.example", way=Way.INTERNAL
+    )
+    hear(store, heard(colleague, facts=None, sender=first))
+    message = hear(store, heard(news(1)), now=1001.0)
+    assert message.sender == ANNA
+    assert message.reasons == FACTS.reasons
+    assert ("ole@nordby.example" in [line.recipient for line in message.lines]) is (first == ANNA)
+    for late in (
+        heard(news(2), sender="eva@evil.example"),
+        heard(news(2), facts=None, sender="eva@evil.example"),
+    ):
+        with pytest.raises(WrongSender):
+            hear(store, late)
+    assert due(store, 900 + TERMS("nordby.example").wait_seconds) == [NAME]
+
+
+MANY = tuple(f"{n}@x{n % 7}.example" for n in range(1_200))
+
+
+def test_a_message_to_more_than_are_named_is_complete_when_each_was_heard_of(store: Connection) -> None:
+    facts = Facts(900.0, ("cpr",), MANY).without_names()
+    some = [News(one, one.upper(), Stage.SECURE, State.SENT, 1000.0, way=Way.TLS) for one in MANY]
+    archive = replace(some[0], recipient="arkiv@a.example", original="arkiv@a.example")  # added by the front
+    message = hear(store, heard(*some[:700], facts=facts), heard(archive, *some[700:-1], facts=facts))
+    assert (message.unnamed, message.unheard, message.complete) == (1_200, 1, False)
+    assert due(store, 1_001) == []
+    message = hear(store, heard(some[-1], facts=facts))
+    assert (message.unheard, message.complete) == (0, True)
+    assert due(store, 1_001) == [NAME]
+
+
+def test_of_one_to_more_than_are_known_by_marks_nobody_knows_when_it_is_complete(store: Connection) -> None:
+    message = hear(store, heard(news(0), facts=Facts(900.0, ("cpr",), (), 6_000)))
+    assert (message.unheard, message.complete) == (5_999, False)
+
+
 def test_a_message_is_found_by_each_of_its_names(store: Connection) -> None:
     hear(store, heard(news(0)))
     hear(store, heard(news(1), name="cd" * 32, sender="bo@nordby.example"))
     for name in (NAME, NAME[:32], "<1@nordby.example>", "1@nordby.example"):
-        assert NAME in [message.id for message in records.find(store, name)]
-    assert records.find(store, "ab") == []
-    assert records.find(store, "%" * 32) == []
-    assert [message.sender for message in records.latest(store, 5, sender="BO@nordby.example")] == [
+        assert NAME in [message.id for message in lookup.find(store, name)]
+    assert lookup.find(store, "ab") == []
+    assert lookup.find(store, "%" * 32) == []
+    assert [message.sender for message in lookup.latest(store, 5, sender="BO@nordby.example")] == [
         "bo@nordby.example"
     ]
-    assert records.latest(store, 5, state=State.FAILED) == []
+    assert lookup.latest(store, 5, state=State.FAILED) == []
 
 
 def test_facts_are_forgotten_when_their_time_is_over(store: Connection) -> None:
@@ -185,4 +226,4 @@ def test_whatever_a_stranger_wrote_can_be_kept(store: Connection) -> None:
     failed = news(0, State.FAILED, detail="\0" * 255, status="5.7.1", host="\0é")
     strange = Heard(NAME, ANNA, odd, 950.0, FACTS, (failed,))
     assert hear(store, strange) == hear(store, strange, now=1001.0)
-    assert [one.id for one in records.find(store, odd)] == [NAME]
+    assert [one.id for one in lookup.find(store, odd)] == [NAME]

@@ -164,6 +164,6 @@ def test_who_is_still_to_be_heard_of(
 def test_of_a_message_to_very_many_failures_are_told_together() -> None:
     terms = {"facts": True, "at": 1000.0, "wait_seconds": 60.0, "now": 1010.0}
     bad = lines(State.SENT, State.FAILED)
-    assert next_look(bad, Told(), unnamed=True, **terms) == 1010.0 + SETTLE_MANY  # type: ignore[arg-type]
-    assert next_look(lines(State.SENT), Told(), unnamed=True, **terms) == 1060.0  # type: ignore[arg-type]
-    assert next_look(bad, told(bad), unnamed=True, **terms) is None  # type: ignore[arg-type]
+    assert next_look(bad, Told(), unheard=5, **terms) == 1010.0 + SETTLE_MANY  # type: ignore[arg-type]
+    assert next_look(lines(State.SENT), Told(), unheard=5, **terms) == 1060.0  # type: ignore[arg-type]
+    assert next_look(bad, told(bad), unheard=5, **terms) is None  # type: ignore[arg-type]

@@ -32,7 +32,7 @@ def lines(
     return [Line(one, one, state, 1_790_000_000.0, way=way, status="5.1.1", detail="no") for one in made]
 
 
-def message(some: list[Line], name: str = "<1@x>", unnamed: int = 0) -> SentMessage:
+def message(some: list[Line], name: str = "<1@x>", unnamed: int = 0, *, counted: bool = False) -> SentMessage:
     return SentMessage(
         "ab" * 32,
         "anna@nordby.example",
@@ -45,6 +45,8 @@ def message(some: list[Line], name: str = "<1@x>", unnamed: int = 0) -> SentMess
         tuple(some),
         Told(),
         unnamed,
+        counted,
+        max(0, unnamed - len(some)),
     )
 
 
@@ -104,6 +106,15 @@ def test_of_very_many_it_says_that_failures_alone_are_reported() -> None:
     so_far = text_of(message(lines(1), unnamed=1_200), Kind.SO_FAR)
     assert "Ved så mange modtagere meldes kun fejl og forsinkelser" in so_far
     assert "Der er endnu ikke svar for alle" not in so_far
+
+
+def test_of_many_that_are_counted_it_says_of_how_many_nothing_was_heard() -> None:
+    so_far = text_of(message(lines(1_199), unnamed=1_200, counted=True), Kind.SO_FAR)
+    assert "Der er endnu ikke svar for alle" in so_far
+    assert "1 modtager Sendt som: Status: Intet svar endnu" in so_far
+    done = text_of(message(lines(1_200), unnamed=1_200, counted=True), Kind.SENT)
+    assert "Intet svar endnu" not in done
+    assert "1200 modtagere Sendt som: TLS 1.2 eller nyere" in done
 
 
 @pytest.mark.parametrize("html", [False, True])

@@ -129,6 +129,22 @@ def test_a_forged_report_is_ordinary_mail(desk: Desk, forged: str) -> None:
         assert receipt.states == {BO: "sent"}
 
 
+def test_a_report_of_the_secure_instance_without_the_facts_is_not_believed(desk: Desk) -> None:
+    """It takes mail from all of this host, under any name: the facts prove that it is the milter's message."""
+    with SmtpPeer("127.0.0.1", free_port()) as entrance:
+        desk.write_settings(f'[postfix]\nsecure_port = "127.0.0.1:{entrance.port}"\n')
+        desk.start()
+        mail = Mail(desk)
+        genuine, mail.facts = mail.facts, ""
+        assert "handed on" in mail.tell(group(BO), to="eva@nordby-vand.example")
+        assert "handed on" in mail.tell(group(BO))
+        mail.facts = genuine
+        mail.tell(group(BO, "failed", "5.1.1"))
+        [receipt] = wait_for(desk, 1)
+        assert receipt.mail.recipients == (SENDER,)
+        assert receipt.states == {BO: "failed"}
+
+
 def test_a_genuine_name_in_a_report_to_somebody_else_is_not_believed(desk: Desk) -> None:
     with SmtpPeer("127.0.0.1", free_port()) as entrance:
         desk.write_settings(f'[postfix]\nsecure_port = "127.0.0.1:{entrance.port}"\n')
@@ -227,6 +243,17 @@ def test_the_log_tells_how_tls_protected_it(desk: Desk) -> None:
     assert "TLS 1.3, krypteret på vejen, serverens certifikat kontrolleret (mx.x.example)" in " ".join(
         receipt.part("text/plain").split()
     )
+
+
+def test_a_log_that_anybody_may_write_to_is_not_believed(desk: Desk) -> None:
+    """A user of the host could make up what receipts say of TLS."""
+    (desk.directory / "mail.log").chmod(0o666)
+    desk.start()
+    wait_until(lambda: "log_not_read" in desk.daemon.log, 30, lambda: desk.daemon.log)
+    assert "anybody may write to it" in desk.daemon.log
+    Mail(desk).tell(group(BO))
+    [receipt] = wait_for(desk, 1)
+    assert receipt.line(BO)["tls"] is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""Finding sent messages in the store, for whoever asks what became of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from segl.receipts.records import SentMessage, with_lines
+from segl.receipts.states import State
+from segl.tables.receipts import sent_message, sent_recipient
+
+_HALF_ID: Final = 32
+
+
+def find(connection: Connection, name: str) -> list[SentMessage]:
+    """Messages by envelope id (or its first half, which is random already) or Message-ID (with or without angle
+    brackets), the newest first."""
+    names = {name, f"<{name.strip('<>')}>"}
+    wanted = sa.or_(sent_message.c.id.in_(names), sent_message.c.message_id.in_(names))
+    if len(name) == _HALF_ID and name.isalnum():
+        wanted = sa.or_(wanted, sent_message.c.id.startswith(name))
+    rows = connection.execute(sa.select(sent_message).where(wanted).order_by(sent_message.c.at.desc())).all()
+    return with_lines(connection, rows)
+
+
+def latest(
+    connection: Connection,
+    limit: int,
+    *,
+    sender: str = "",
+    state: State | None = None,
+    among: sa.Select[tuple[str]] | None = None,
+) -> list[SentMessage]:
+    """The newest messages; of one *sender*, with a recipient in *state*, *among* those ids."""
+    query = sa.select(sent_message).order_by(sent_message.c.at.desc()).limit(limit)
+    if among is not None:
+        query = query.where(sent_message.c.id.in_(among))
+    if sender:
+        query = query.where(sa.func.lower(sent_message.c.sender) == sender.lower())
+    if state is not None:
+        has = sa.select(sent_recipient.c.message_id).where(sent_recipient.c.state == state.value)
+        query = query.where(sent_message.c.id.in_(has))
+    return with_lines(connection, connection.execute(query).all())

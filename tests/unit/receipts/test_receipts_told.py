@@ -1,0 +1,257 @@
+"""What is told when, to whom: an alias while the log lags behind, the journal's copy, an own template that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from segl.errors import SettingsError
+from segl.events import Events
+from segl.mail.return_port import ReturnPort
+from segl.receipts import protection, records
+from segl.receipts.facts import Facts
+from segl.receipts.protection import Waiting
+from segl.receipts.records import Heard
+from segl.receipts.states import News, Stage, State
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.store import open_store, transaction
+from segl.vocabulary import Way
+from segl_delivery.receipts import log_trust, own_templates
+from segl_delivery.receipts.desk import Desk
+from segl_delivery.receipts.office import Office
+from segl_delivery.receipts.templates_of import template_faults
+from world.desk import free_port
+from world.peers import SmtpPeer
+from world.receipts import ReadReceipt
+
+ANNA, BOARD, JOURNAL = "anna@nordby.example", "bestyrelsen@forening.example", "journal@nordby.example"
+NAME, QUEUE = "ab" * 32, "4jZ1"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def peer() -> Iterator[SmtpPeer]:
+    with SmtpPeer("127.0.0.1", free_port()) as peer:
+        yield peer
+
+
+def settings(*rules: dict[str, object], **receipts: object) -> Settings:
+    organisation = {"name": "Nordby", "domains": ["nordby.example"]}
+    portal = {"url": "https://sikker.nordby.example"}
+    entries = [{"domain": "nordby.example", **rule} for rule in rules]
+    return parse_settings(
+        {"organisation": organisation, "portal": portal, "receipts": receipts, "receipt": entries}
+    )
+
+
+class Told:
+    """A desk whose log is read until ``read_until``; what it sent, and what its templates were found to lack."""
+
+    def __init__(self, engine: Engine, peer: SmtpPeer, chosen: Settings) -> None:
+        self.read_until, self.peer, self.engine, self.settings = 0.0, peer, engine, chosen
+        self.unfit: list[tuple[str, str]] = []
+        port = ReturnPort("127.0.0.1", peer.port)
+        office = Office.of(chosen, port, lambda _: None, lambda *words: self.unfit.append(words))
+        self._desk = Desk(
+            engine, lambda: office, Events("test"), asyncio.Event(), lambda: True, lambda: self.read_until
+        )
+
+    def hear(self, *news: News, at: float, expected: tuple[str, ...] = (BOARD,)) -> None:
+        heard = Heard(NAME, ANNA, "<1@x>", at, Facts(at, ("cpr",), expected), news)
+        with transaction(self.engine) as connection:
+            records.hear(connection, heard, self.settings.receipt_terms, at)
+
+    def tell(self) -> list[ReadReceipt]:
+        self._desk.tell(NAME)
+        return [ReadReceipt(mail, message_from_bytes(mail.content)) for mail in self.peer.received]
+
+
+def copy_of(recipient: str, original: str, state: State = State.SENT, at: float = 0.0, **more: str) -> News:
+    given: dict[str, object] = {"way": Way.TUNNEL, "queue_id": QUEUE, **more}
+    return News(recipient, original, Stage.SECURE, state, at, **given)  # type: ignore[arg-type]
+
+
+def test_what_an_alias_became_is_final_when_the_log_names_nobody_else(engine: Engine, peer: SmtpPeer) -> None:
+    """The log is read a minute late; the one who waits stands in it."""
+    told, at = Told(engine, peer, settings()), time.time() - 60
+    told.hear(copy_of("bo@x.example", BOARD), at=at)
+    told.read_until = at - 30
+    assert told.tell() == []
+    with transaction(engine) as connection:
+        protection.keep_waiting(connection, [Waiting(QUEUE, "eva@y.example", at)])
+    told.read_until = at + 30
+    [receipt] = told.tell()
+    assert not receipt.form["complete"]
+    assert receipt.states == {"bo@x.example": "sent", "eva@y.example": "pending"}
+    told.hear(copy_of("bo@x.example", BOARD), copy_of("eva@y.example", BOARD), at=at + 40)
+    told.read_until = at + 50
+    assert told.tell()[-1].form["complete"]
+
+
+@pytest.mark.parametrize(("ago", "receipts"), [(280, 0), (310, 1)])
+def test_a_log_that_stays_behind_is_not_waited_for_longer_than_the_patience(
+    engine: Engine, peer: SmtpPeer, ago: float, receipts: int
+) -> None:
+    told = Told(engine, peer, settings(wait_seconds=300.0))
+    told.hear(copy_of("bo@x.example", BOARD), at=time.time() - ago)
+    found = told.tell()
+    assert len(found) == receipts
+    assert all("En adresse dækker over flere modtagere" in one.part("text/plain") for one in found)
+
+
+def test_that_a_copy_of_an_alias_failed_does_not_wait_for_the_log(engine: Engine, peer: SmtpPeer) -> None:
+    told = Told(engine, peer, settings())
+    told.hear(copy_of("bo@x.example", BOARD, State.FAILED), at=time.time() - 10)
+    [receipt] = told.tell()
+    assert receipt.form["kind"] == "failed"
+    assert "En adresse dækker over flere modtagere" in receipt.part("text/plain")
+
+
+LINKS = ("sikker.nordby.example/r/", "sikker.nordby.example/f/")
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_the_journal_has_no_link_and_outside_the_house_no_reason(
+    engine: Engine, peer: SmtpPeer, outside: bool
+) -> None:
+    """A link takes a message back, or answers in the sender's name: it is his alone."""
+    to = "arkiv@journal.example" if outside else JOURNAL
+    told = Told(engine, peer, settings({"journal": to, "journal_outside": outside}))
+    sealed = copy_of("bo@x.example", "bo@x.example", State.SEALED, sealed_id="5e" * 16)
+    told.hear(
+        News(**{**{name: getattr(sealed, name) for name in sealed.__slots__}, "way": Way.PORTAL}),
+        at=time.time() - 600,
+        expected=("bo@x.example",),
+    )
+    first, copy = told.tell()
+    assert [first.mail.recipients, copy.mail.recipients] == [(ANNA,), (to,)]
+    for part in ("text/plain", "text/html"):
+        assert all(link in first.part(part) for link in LINKS)
+        assert "sikker.nordby.example" not in copy.part(part)
+        assert ("CPR" in copy.part(part)) is not outside
+    assert copy.form["reasons"] == ([] if outside else ["cpr"])
+    assert copy.states == first.states
+
+
+@pytest.mark.parametrize("journal", ["arkiv@journal.example", "bo%journal.example@nordby.example"])
+def test_a_journal_outside_the_house_is_one_that_the_postmaster_says_may_be(journal: str) -> None:
+    with pytest.raises(SettingsError, match="outside the organisation"):
+        settings({"journal": journal})
+    settings({"journal": journal, "journal_outside": True})
+
+
+def test_a_tenants_journal_at_anothers_domain_is_outside() -> None:
+    tenant = {"name": "Vestby", "domains": ["vestby.example"]}
+    given = {
+        "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+        "tenant": [tenant],
+        "receipt": [{"domain": "vestby.example", "journal": JOURNAL}],
+    }
+    with pytest.raises(SettingsError, match="outside the organisation of vestby"):
+        parse_settings(given)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A template has a second; and the processes that fill them in end with the test."""
+    monkeypatch.setattr(own_templates, "SECONDS", 1.0)
+    yield
+    own_templates.workers().stop()
+
+
+UNFIT = {
+    "{{ cycler() }}": "at least one item",
+    "{{ '\\ud800' }}": "surrogates not allowed",
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}": "longer than 1 seconds",
+    "{{ 10 ** (10 ** 10) }}": "longer than 1 seconds",
+    "{{ 'x' * 10 ** 9 }}": "more memory",
+    "{{ 'x' * 9000000 }}": "more than 8388608 bytes",
+    "{{ receipt.rows.append }}": "append",
+}
+
+
+@pytest.mark.parametrize("source", UNFIT, ids=list(UNFIT.values()))
+def test_a_template_that_raises_hangs_or_floods_is_refused_with_the_settings(
+    source: str, tmp_path: Path, hurried: None
+) -> None:
+    file = tmp_path / "own.txt"
+    file.write_text(source)
+    [fault] = template_faults(settings({"text": str(file)}), tmp_path / "segl.toml")
+    assert UNFIT[source] in str(fault)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% if receipt.kind == 'failed' and receipt.rows|length == 1 %}{{ cycler() }}{% endif %}",
+        "{% if receipt.rows|length == 1 %}{{ '\\ud800' }}{% endif %}",
+        "{% if receipt.rows|length == 1 %}{{ 10 ** (10 ** (9 + receipt.rows|length)) }}{% endif %}",
+    ],
+)
+def test_one_that_fails_only_when_it_is_used_gives_way_to_the_shipped_one(
+    source: str, engine: Engine, peer: SmtpPeer, tmp_path: Path, hurried: None
+) -> None:
+    file = tmp_path / "own.txt"
+    file.write_text(source)
+    chosen = settings({"text": str(file)})
+    assert list(template_faults(chosen, tmp_path / "segl.toml")) == []
+    told = Told(engine, peer, chosen)
+    failed = copy_of("bo@x.example", "bo@x.example", State.FAILED)
+    told.hear(failed, at=time.time() - 60, expected=("bo@x.example",))
+    [receipt] = told.tell()
+    assert "Din mail nåede ikke frem til alle" in receipt.part("text/plain")
+    assert [domain for domain, _ in told.unfit] == ["nordby.example"]
+
+
+ME = frozenset({os.geteuid()})
+MINE = frozenset({os.getegid()})
+NOBODYS: frozenset[int] = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("log_mode", "folder_mode", "users", "groups", "said"),
+    [
+        (0o640, 0o755, ME, NOBODYS, ""),
+        (0o660, 0o775, ME, MINE, ""),
+        (0o640, 0o1777, ME, NOBODYS, ""),
+        (0o646, 0o755, ME, MINE, "anybody may write to it"),
+        (0o660, 0o755, ME, NOBODYS, "may write to it"),
+        (0o640, 0o755, NOBODYS, MINE, "it belongs to user"),
+        (0o640, 0o757, ME, MINE, "anybody may put another in its place"),
+        (0o640, 0o775, ME, NOBODYS, "may put another in its place"),
+    ],
+)
+def test_a_log_that_others_of_the_host_could_write_proves_nothing(
+    tmp_path: Path,
+    log_mode: int,
+    folder_mode: int,
+    users: frozenset[int],
+    groups: frozenset[int],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """*users* and *groups*: those that write logs."""
+    monkeypatch.setattr(log_trust, "_users", lambda: users)
+    monkeypatch.setattr(log_trust, "_groups", lambda: groups)
+    folder = tmp_path / "log"
+    folder.mkdir()
+    log = folder / "mail.log"
+    log.touch()
+    log.chmod(log_mode)
+    folder.chmod(folder_mode)
+    assert said in log_trust.forgeable(log)
+    assert bool(log_trust.forgeable(log)) is bool(said)
