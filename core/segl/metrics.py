@@ -11,8 +11,13 @@ because the library chooses its storage when it is loaded; that is why it lives 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
+
+from segl.vocabulary import Decision, Doubt, Label, Mode, Proof, Unreadable, Way
 
 _SCAN_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -184,10 +189,58 @@ TUNNEL_LIST_DOMAINS = Gauge(
 )
 
 
-def serve(host: str, port: int) -> None:
-    """Serve the metrics of this process and of the children it forks on ``http://host:port/metrics``."""
+_RELOADS: Final = (RELOADS, (("ok", "refused"),))
+# What each process counts from the start. A series that begins with its first event never grew by it: ``increase()``
+# would not see the first fault, and a panel would stay empty until there is one.
+_FROM_THE_START: Final[Mapping[str, tuple[tuple[Counter | Histogram, tuple[Iterable[str], ...]], ...]]] = {
+    "segl-milter": (
+        (MESSAGES, (Decision, Mode)),
+        (LABELS, (Label,)),
+        (DOUBTS, (Doubt,)),
+        (UNREADABLE, (Unreadable,)),
+        (POLICY_VERDICTS, (("raised", "lowered"),)),
+        _RELOADS,
+    ),
+    "segl-map": (
+        (TLS_PROOFS, ([proof for proof in Proof if proof is not Proof.SEALED],)),
+        (FALLBACKS, (("tls", "connection"),)),
+        (DNS_ANSWERS, (("found", "missing", "failed"),)),
+        _RELOADS,
+    ),
+    "segl-deliver": (
+        (DELIVERIES, ((Way.TUNNEL, Way.CERTIFICATE, Way.PORTAL), ("delivered", "deferred", "refused"))),
+        (DELIVERY_SECONDS, ((Way.TUNNEL, Way.CERTIFICATE, Way.PORTAL),)),
+        (INBOUND, (("opened", "not-opened", "not-encrypted"), ("none",))),
+        (RECIPIENTS, (Way,)),
+        (REPORTS, (("taken", "ordinary", "canary"),)),
+        (RECEIPTS, (("sent", "so-far", "delayed", "failed"),)),
+        (SEALED_NEWS, (("opened", "ending", "ended", "reminder"), ("sent", "failed"))),
+        _RELOADS,
+    ),
+    "segl-portal": (
+        (PORTAL_ASKED, (("promised",),)),
+        (PORTAL_GIVEN, (("opened", "wrong"),)),
+        (PORTAL_CODES, (("mail", "sms"), ("sent", "failed"))),
+        (ANSWERS, (("sent", "not-sent"),)),
+        (SCANS, (("clean", "found", "unknown"),)),
+        (FEEDBACK, (("wrong", "right"),)),
+        _RELOADS,
+    ),
+}
+
+
+def begin(process: str) -> None:
+    """Have the series of *process* that will be wanted begin at 0; before it forks."""
+    for metric, labels in _FROM_THE_START[process]:
+        for values in product(*labels):
+            metric.labels(*map(str, values))
+
+
+def serve(host: str, port: int, process: str) -> None:
+    """Serve the metrics of *process* and of the children it forks on ``http://host:port/metrics``."""
     if not port:
         return
+    begin(process)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

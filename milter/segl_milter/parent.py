@@ -120,7 +120,7 @@ class Parent:
             metrics.RELOADS.labels("refused").inc()
             self._events.failed("reload", error)
         else:
-            metrics.RELOADS.labels("done").inc()
+            metrics.RELOADS.labels("ok").inc()
             self._events.reloaded(
                 rules=orders.rules.digest,
                 workers=orders.workers,
@@ -180,7 +180,7 @@ def _serve(
 def _serve_metrics(host: str, port: int, lifeline: Lifeline, ready: Callable[[], None]) -> None:
     """The life of the exporter."""
     lifeline.watch()
-    metrics.serve(host, port)
+    metrics.serve(host, port, "segl-milter")
     ready()
     _until_ended()
 

@@ -196,7 +196,7 @@ class _Parent:
         patience = time.monotonic() + _ORPHAN_SECONDS
         while True:
             try:
-                metrics.serve(host, port)
+                metrics.serve(host, port, "segl-portal")
                 break
             except OSError as error:
                 # that of a parent which was killed a moment ago looks each second whether it is still wanted

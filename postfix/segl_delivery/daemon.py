@@ -119,7 +119,7 @@ def _store_of(settings: Settings) -> Iterator[Engine]:
 def _serve_metrics(settings: Settings) -> None:
     host, port = settings.metrics.host, settings.metrics.deliver_port
     try:
-        metrics.serve(host, port)
+        metrics.serve(host, port, "segl-deliver")
     except OSError as error:
         raise SeglError(
             "the metrics port cannot be had", f"metrics.deliver_port {host}:{port}: {error.strerror}"

@@ -104,7 +104,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
         closing(listen_unix(settings.routing.announced_at, mode, socket.SOCK_DGRAM))
     )
     try:
-        metrics.serve(settings.metrics.host, settings.metrics.map_port)
+        metrics.serve(settings.metrics.host, settings.metrics.map_port, "segl-map")
     except OSError as error:
         fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
         raise SettingsError([fault]) from None

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,14 @@ from world.estate import build_house
 from world.house import House
 from world.letters import BARE, CPR, GOOD, PARTNER, SENDER, letter
 from world.postfix import wait_until
+from world.process import Daemon
+from world.prometheus import Prometheus
 from world.street import Street
 
 pytestmark = pytest.mark.world
 
 SEGL = str(Path(sys.executable).with_name("segl"))
+WEB_PORT = 8080
 SETTINGS = f"""
 [canary]
 late_after = 20
@@ -39,6 +44,13 @@ address = "{PARTNER}"
 [[canary.sink]]
 name = "portal"
 address = "{BARE}"
+[metrics]
+milter_port = 9401
+map_port = 9402
+deliver_port = 9403
+portal_port = 9404
+[portal.web]
+listen = "127.0.0.1:{WEB_PORT}"
 """
 
 
@@ -46,6 +58,8 @@ address = "{BARE}"
 def watched(street: Street) -> Iterator[House]:
     with tempfile.TemporaryDirectory(prefix="house-") as folder:
         house = build_house(street, Path(folder), settings_text=SETTINGS)
+        made = segl(house, "key", "new")
+        assert made.returncode == 0, made.stderr
         house.start()
         try:
             yield house
@@ -93,8 +107,8 @@ def test_canaries_arrive_by_every_way_and_disturb_nobody(watched: House, street:
     assert "by tunnel after" in checks["canary.tunnel"]["found"]
     said = {way: checks[f"canary.way-{way}"]["found"] for way in ways}
     assert all(f"arrived by {way} after" in said[way] for way in ways)
-    assert said["tunnel"].endswith("opened again, not signed"), "this house has no key to sign with"
-    assert said["certificate"].endswith("opened again, not signed")
+    assert said["tunnel"].endswith("opened again, signed")
+    assert said["certificate"].endswith("opened again, signed")
     assert "TLSv1.3" in said["tls"]
     assert "the server's key verified" in said["tls"]
     assert said["portal"].endswith("opened by its link, then deleted")
@@ -125,6 +139,53 @@ def test_canaries_arrive_by_every_way_and_disturb_nobody(watched: House, street:
         daemon.stop()
         daemon.start()
     assert "boligforening" not in segl(watched, "domains").stdout
+
+
+def test_no_panel_of_the_dashboard_stays_empty(watched: House, street: Street, repository: Path) -> None:
+    """Each is asked of a real Prometheus that has scraped a house at work, as Grafana would ask."""
+    dashboard = json.loads((repository / "monitoring" / "dashboard.json").read_text("utf-8"))
+    panels = {
+        panel["title"]: [target["expr"] for target in panel["targets"]]
+        for panel in dashboard["panels"]
+        if panel["type"] != "row"
+    }
+    ports = watched.settings.metrics
+    targets = {
+        "segl-milter": ports.milter_port,
+        "segl-map": ports.map_port,
+        "segl-deliver": ports.deliver_port,
+        "segl-portal": ports.portal_port,
+    }
+    portal = Daemon("segl-portal", "--settings", str(watched.settings_file), directory=watched.directory)
+    portal.start(60)
+    folder = watched.directory / "prometheus"
+    folder.mkdir()
+    with Prometheus(folder, targets, repository / "monitoring" / "segl.rules.yml") as prometheus:
+        began = time.time()
+        wait_until(lambda: prometheus.up, 30, lambda: (folder / "prometheus.log").read_text("utf-8")[-2000:])
+        watched.submit(letter("", (BARE,), "Sag", f"CPR-nummer {CPR}").content, SENDER, [BARE])
+
+        def empty() -> list[str]:
+            http("GET", "/healthz")
+            return empty_of(prometheus, panels, began)
+
+        wait_until(lambda: not empty(), 60, lambda: f"empty: {empty()}")
+    assert portal.stop() == 0
+
+
+def http(method: str, path: str) -> None:
+    connection = HTTPConnection("127.0.0.1", WEB_PORT, timeout=10)
+    connection.request(method, path, headers={"Host": "sikker.nordby-vand.example"})
+    connection.getresponse().read()
+    connection.close()
+
+
+def empty_of(prometheus: Prometheus, panels: dict[str, list[str]], since: float) -> list[str]:
+    return [
+        title
+        for title, expressions in panels.items()
+        if not any(prometheus.values(one.replace("$__rate_interval", "20s"), since) for one in expressions)
+    ]
 
 
 def test_the_way_tls_delivers_to_no_server_with_another_key(watched: House) -> None:
