@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from world.documents import typed
 from world.estate import build_house
 from world.house import House
 from world.letters import CPR, GOOD, SENDER, letter
@@ -41,9 +43,12 @@ def holding(street: Street) -> Iterator[House]:
             house.stop()
 
 
-def segl(house: House, *words: str, person: str = "root") -> subprocess.CompletedProcess[str]:
+def segl(
+    house: House, *words: str, person: str = "root", answer: str = ""
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*SEGL, "hold", *words, "--settings", str(house.settings_file)],
+        input=answer,
         capture_output=True,
         text=True,
         check=False,
@@ -114,6 +119,16 @@ def test_a_rejected_message_is_deleted_and_its_sender_hears_why(holding: House, 
     assert segl(holding, "list").stdout == "nothing waits\n"
     assert not holding.front.queue()
     assert not street.mail_for(GOOD)
+
+
+def test_what_the_pages_tell_to_type_is_typed_as_it_stands_there(holding: House, street: Street) -> None:
+    ident = str(held(holding, street)["id"])
+    for command in typed("hold"):
+        words = shlex.split(command.replace(" ID", f" {ident}"))[1:]
+        done = segl(holding, *words, person="lise", answer="y\n")
+        waits_for_another = words[0] == "release"
+        assert (done.returncode, done.stderr) == (int(waits_for_another), ""), done
+    assert segl(holding, "list").stdout == "nothing waits\n", "the last of them rejects it"
 
 
 def test_a_canary_is_not_held_though_it_has_a_number(holding: House) -> None:

@@ -70,14 +70,14 @@ def submit(recipient: str, text: str, address: str = "127.0.0.1") -> None:
 
 def test_a_stock_debian_from_the_first_look_to_mail(host: Host) -> None:
     before = host.snapshot()
-    shown = host.segl("install", "--dry-run")
+    shown = host.types("install --dry-run")
     assert "+content_filter = segl-secure:[127.0.0.1]:10026" in shown
     assert "touches no file but those above" in shown
     assert host.snapshot() == before
 
     assert "nobody is there to answer" in host.segl("install", code=1)
     assert host.snapshot() == before
-    done = host.segl("install", "--yes")
+    done = host.types("install", answer="y\n")
     assert f"postfix -c {host.secure} start" in done
 
     # nothing runs yet, and the doctor says no more than that
@@ -92,6 +92,8 @@ def test_a_stock_debian_from_the_first_look_to_mail(host: Host) -> None:
     host.run("postfix", "start")  # both, as at boot
     host.run("postfix", "-c", str(host.secure), "status")
     assert_only(host, 0)
+    host.types("doctor")
+    host.types("doctor --canary")
     status = json.loads(host.segl("status", "--json"))
     assert status["runs"]
     assert status["queue secure"]["text"] == "empty"
@@ -130,7 +132,7 @@ def test_a_second_run_changes_nothing_and_undo_puts_every_byte_back(host: Host) 
     assert host.snapshot() == installed
     assert len(list(host.backup.iterdir())) == 1
 
-    shown = host.segl("install", "--undo", "--dry-run")
+    shown = host.types("install --undo --dry-run")
     assert "-content_filter = segl-secure:[127.0.0.1]:10026" in shown
     assert host.snapshot() == installed
     host.segl("install", "--undo", "--yes")
@@ -172,7 +174,7 @@ def test_undo_from_a_running_system_strands_no_mail(host: Host) -> None:
 
     host.run("postfix", "-c", str(host.secure), "start")
     host.run("postsuper", "-d", "ALL")
-    said = host.segl(*undo)
+    said = host.types("install --undo --reload", answer="y\n")
     assert f"Left in place, because it is not empty: {QUEUE}/segl" in said  # segl-milter still runs
     for daemon in host.daemons:
         daemon.stop()

@@ -174,15 +174,48 @@ def form(page: Path) -> list[str]:
     return [kind[0] for kind in kinds if kind is not None]
 
 
+OF_POSTMASTER = [
+    ("installation", "../install"),
+    ("daglig-drift", "../daily"),
+    ("fejlfinding", "../troubleshooting"),
+]
+
+
 @pytest.mark.parametrize(
     ("danish", "english"),
-    [("medarbejdere", "staff"), ("modtagere", "recipients"), ("databeskyttelse", "data-protection")],
+    [
+        ("medarbejdere", "staff"),
+        ("modtagere", "recipients"),
+        ("databeskyttelse", "data-protection"),
+        *OF_POSTMASTER,
+    ],
 )
 def test_danish_and_english_pages_are_in_step(danish: str, english: str) -> None:
     """The same headings, lists and rows of tables, in the same order."""
     pages = (REPOSITORY / "docs" / "da" / f"{danish}.md", REPOSITORY / "docs" / "en" / f"{english}.md")
     assert form(pages[0]) == form(pages[1])
     assert len(form(pages[0])) > 10
+
+
+def typed(page: Path) -> list[str]:
+    """What is to be typed, written or seen, line by line, without comments."""
+    text = "\n".join(text for _, _, text in _BLOCK.findall(page.read_text("utf-8")))
+    return [re.sub(r"\s+#.*", "", line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(("danish", "english"), OF_POSTMASTER)
+def test_the_postmasters_pages_have_the_same_commands_and_words_of_segl(danish: str, english: str) -> None:
+    """Each block the same but for its comments; each command, key, check and log line between the same headings."""
+    pages = (REPOSITORY / "docs" / "da" / f"{danish}.md", REPOSITORY / "docs" / "en" / f"{english}.md")
+    assert typed(pages[0]) == typed(pages[1])
+    sections = [
+        [
+            sorted({" ".join(text.split()) for text in _INLINE.findall(_BLOCK.sub("", section))})
+            for section in parts
+        ]
+        for parts in (re.split(r"(?m)^#+ .*$", page.read_text("utf-8")) for page in pages)
+    ]
+    assert sections[0] == sections[1]
 
 
 def test_the_page_on_data_names_all_that_is_kept() -> None:

@@ -12,6 +12,7 @@ really is /etc/postfix: bind mounts in the test's own mount namespace put privat
 from __future__ import annotations
 
 import os
+import pty
 import pwd
 import shutil
 import stat
@@ -166,6 +167,28 @@ class Host:
             f"{command} ended with {done.returncode}\n{done.stdout}{done.stderr}"
         )
         assert "Traceback" not in done.stderr, done.stderr
+        return done.stdout + done.stderr
+
+    def types(self, command: str, *, answer: str = "") -> str:
+        """Type *command*, all after ``segl``, at a terminal, and *answer* when it asks; fails when it does."""
+        words = command.split()
+        backup = ["--backup", str(self.backup)] if words[0] == "install" else []
+        script = str(Path(sys.executable).parent / "segl")
+        ours, theirs = pty.openpty()
+        try:
+            os.write(ours, answer.encode())
+            done = subprocess.run(
+                [script, *words, "--settings", str(self.settings_file), *backup],
+                capture_output=True,
+                text=True,
+                timeout=180,
+                stdin=theirs,
+                check=False,
+            )
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        assert done.returncode == 0, f"{command} ended with {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
     def start_all(self) -> None:
