@@ -123,10 +123,28 @@ _SLOW = frozenset(
 )
 
 
+# Those that wait the longest: for receipts to fall due, for queues to be tried again.
+_LONGEST = frozenset(
+    """
+    test_receipts_process
+    test_install
+    test_failing_closed
+    test_milter_lifecycle
+    test_portal_process
+    test_canary
+    test_postfix_misconfigured
+    test_certificates
+    """.split()
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in _SLOW:
             item.add_marker(pytest.mark.slow)
+    # The long files first, so that at the end no worker has one left while the others are done.
+    long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("world")}
+    items.sort(key=lambda item: (item.path.stem not in _LONGEST, item.path not in long))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

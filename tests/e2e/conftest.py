@@ -12,6 +12,7 @@ import pytest
 from world import namespace
 from world.estate import build_house
 from world.house import House
+from world.standing import mended
 from world.street import Street
 
 _entered = False
@@ -49,21 +50,30 @@ def home() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="module")
+def standing(street: Street) -> Iterator[House]:
+    """The house of a module whose tests break it; they ask for it as :func:`house`."""
+    with tempfile.TemporaryDirectory(prefix="house-") as folder:
+        house = build_house(street, Path(folder), model=False)
+        try:
+            house.start()
+            yield house
+        finally:
+            house.stop()
+
+
 @pytest.fixture
-def house(street: Street, home: Path) -> Iterator[House]:
-    """A fresh organisation with everything running. On failure its logs are what to read.
+def house(standing: House, street: Street) -> Iterator[House]:
+    """An organisation with everything running and nothing in it, whatever was done to it in the test before.
 
     Words decide alone here: to load the model takes longer than to start all the rest, and ways of failing, wishes
     and routes are none of its business. Where it reads along is tested in a :func:`steady_house`.
     """
-    house = build_house(street, home, model=False)
-    try:
-        house.start()
-        yield house
-    finally:
-        house.stop()
-        if os.environ.get("SEGL_SHOW_LOGS"):
-            print(house.log)
+    mended(standing)
+    street.forget()
+    yield standing
+    if os.environ.get("SEGL_SHOW_LOGS"):
+        print(standing.log)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ import os
 import signal
 import smtplib
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -297,6 +299,56 @@ def test_a_capture_of_port_25_holds_nothing(house: House, street: Street, tmp_pa
     assert b"STARTTLS" in wire
     assert MARKER.encode() not in wire
     assert CPR.encode() not in wire
+
+
+# many at once
+
+
+def test_many_at_once_while_processes_die(house: House, street: Street) -> None:
+    """Sixty messages from six sessions; milter workers and segl-deliver are killed on the way. Each message
+    that was accepted arrives (perhaps twice), and nothing of any crosses the wire in clear."""
+    accepted: list[str] = []
+    lock = threading.Lock()
+
+    def send(session: int) -> None:
+        for number in range(10):
+            mark = f"maerke-{session}-{number}"
+            content = letter("", (GOOD,), mark, f"CPR-nr. {CPR}, {mark}\n").content
+            for _ in range(20):
+                try:
+                    house.submit(content, SENDER, [GOOD, BARE])
+                except (smtplib.SMTPException, OSError):
+                    time.sleep(0.2)  # a mail program tries again
+                    continue
+                with lock:
+                    accepted.append(mark)
+                break
+
+    threads = [threading.Thread(target=send, args=(session,)) for session in range(6)]
+    for thread in threads:
+        thread.start()
+    for _ in range(4):
+        time.sleep(0.4)
+        for pid in _workers(house.milter)[:1]:
+            _kill(pid)
+    house.deliver.kill()
+    house.deliver.start()
+    for thread in threads:
+        thread.join()
+    assert len(accepted) == 60
+
+    def missing() -> set[str]:
+        arrived = {
+            mark for mark in accepted for m in street.mail_for(GOOD) if f"{mark}\r\n".encode() in m.content
+        }
+        return set(accepted) - arrived
+
+    wait_until(
+        lambda: not missing() and len(street.mail_for(BARE)) >= 60 and not house.queued,
+        90,
+        lambda: f"missing {missing()}, notices {len(street.mail_for(BARE))}\n{house.log[-3000:]}",
+    )
+    assert CPR.encode() not in street.seen_in_clear()
 
 
 def _workers(milter: Daemon) -> list[int]:

@@ -21,6 +21,7 @@ import contextlib
 import json
 import secrets
 import smtplib
+import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -160,7 +161,14 @@ class House:
         self.settings_file.write_text(f"{base}\n{detection}\n{tables}\n", "utf-8")
 
     def start(self) -> None:
-        """Start everything at once; returns when all of it runs."""
+        """Start everything at once; returns when all of it runs.
+
+        Its ports must be free: where another house stands, this one's Postfix could not have them, and whoever
+        submits would speak with the other.
+        """
+        for port in (10026, 10027, 25):
+            with socket.socket() as taken:
+                assert taken.connect_ex(("127.0.0.1", port)), f"another house stands here already (port {port})"
         with ThreadPoolExecutor() as pool:
             starts = [pool.submit(daemon.start) for daemon in self.daemons]
             starts += [pool.submit(instance.start) for instance in (self.secure, self.front)]

@@ -108,9 +108,21 @@ class PostfixInstance:
             (self.directory / sub).mkdir(parents=True, exist_ok=True)
         owner = pwd.getpwnam("postfix")
         shutil.chown(self.directory / "data", owner.pw_uid, owner.pw_gid)
-        files = {"main.cf": self.main_cf, "master.cf": self.master_cf, **self.files}
-        for name, text in files.items():
+        for name, text in self._whole.items():
             (self.config / name).write_text(text, "utf-8")
+
+    def differs(self) -> bool:
+        """Somebody has changed the configuration since :meth:`write`."""
+        return any((self.config / name).read_text("utf-8") != text for name, text in self._whole.items())
+
+    @property
+    def _whole(self) -> dict[str, str]:
+        return {"main.cf": self.main_cf, "master.cf": self.master_cf, **self.files}
+
+    def running(self) -> bool:
+        """Whether its master runs."""
+        command = ["postfix", "-c", str(self.config), "status"]
+        return subprocess.run(command, capture_output=True, timeout=60).returncode == 0
 
     def stop(self) -> None:
         """Stop; harmless when it does not run."""
