@@ -143,7 +143,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.stem in _SLOW:
             item.add_marker(pytest.mark.slow)
     # The long files first, so that at the end no worker has one left while the others are done.
-    long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("world")}
+    long = {
+        item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("world")
+    }
     items.sort(key=lambda item: (item.path.stem not in _LONGEST, item.path not in long))
 
 

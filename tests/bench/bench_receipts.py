@@ -253,7 +253,7 @@ def real(count: int, dice: random.Random) -> str:
         directory.chmod(0o755)
         (directory / "street").mkdir()
         with Street(directory / "street") as street:
-            house = sheltered(build_house(street, directory / "house"))
+            house = sheltered(build_house(street, directory / "house", model=True))
             try:
                 house.start()
                 return str(world_storm(house, street, count, dice, 3600, calm=(15, 45)))

@@ -54,7 +54,7 @@ def home() -> Iterator[Path]:
 def standing(street: Street) -> Iterator[House]:
     """The house of a module whose tests break it; they ask for it as :func:`house`."""
     with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder), model=False)
+        house = build_house(street, Path(folder))
         try:
             house.start()
             yield house
@@ -64,11 +64,7 @@ def standing(street: Street) -> Iterator[House]:
 
 @pytest.fixture
 def house(standing: House, street: Street) -> Iterator[House]:
-    """An organisation with everything running and nothing in it, whatever was done to it in the test before.
-
-    Words decide alone here: to load the model takes longer than to start all the rest, and ways of failing, wishes
-    and routes are none of its business. Where it reads along is tested in a :func:`steady_house`.
-    """
+    """An organisation with everything running and nothing in it, whatever was done to it in the test before."""
     mended(standing)
     street.forget()
     yield standing
@@ -77,10 +73,13 @@ def house(standing: House, street: Street) -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def steady_house(street: Street) -> Iterator[House]:
-    """One house for all tests of a module that leave it as they found it."""
+def steady_house(street: Street, request: pytest.FixtureRequest) -> Iterator[House]:
+    """One house for all tests of a module that leave it as they found it.
+
+    The model reads along in a module that says ``MODEL = True``.
+    """
     with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder))
+        house = build_house(street, Path(folder), model=getattr(request.module, "MODEL", False))
         try:
             house.start()
             yield house

@@ -99,7 +99,7 @@ url = "{ldap.url}"
 base = "{BASE}"
 seconds = 5
 """
-        house = build_house(street, directory / "house", settings_text=settings, model=False)
+        house = build_house(street, directory / "house", settings_text=settings)
         running.callback(house.stop)
         house.start()
         yield Town(house, street, ldap, web, issuing, holders)

@@ -23,7 +23,7 @@ TEXT = f"Hej\n\nLejeren har CPR-nummer {CPR} og er flyttet.\n"
 @pytest.fixture
 def watched(street: Street) -> Iterator[House]:
     with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder), model=False)
+        house = build_house(street, Path(folder))
         # the same table twice is an error in TOML, so the key joins the house's own [routing]
         text = house.settings_file.read_text("utf-8")
         house.settings_file.write_text(

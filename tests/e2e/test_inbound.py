@@ -159,7 +159,7 @@ tag_not_opened = "[ulæselig]"
 sources = ["kept"]
 trust = ["{directory}/root.pem"]
 """
-        house = build_house(street, directory / "house", settings_text=settings, model=False)
+        house = build_house(street, directory / "house", settings_text=settings)
         people = {
             name: Identity.new(directory, name, key)
             for name, key in (

@@ -53,7 +53,7 @@ class Desk:
 def desk(street: Street) -> Iterator[Desk]:
     with TemporaryDirectory(prefix="kill-") as folder, ExitStack() as running:
         directory = Path(folder)
-        house = build_house(street, directory, settings_text="[inbound]\non = true\n", model=False)
+        house = build_house(street, directory, settings_text="[inbound]\non = true\n")
         text = house.settings_file.read_text("utf-8")
         house.settings_file.write_text(
             text.replace("[delivery]", '[delivery]\nreinject = "127.0.0.1:10127"'), "utf-8"

@@ -12,6 +12,7 @@ from world.postfix import wait_until
 from world.street import Street
 
 pytestmark = [pytest.mark.world, pytest.mark.slow]
+MODEL = True
 
 
 def arrives(house: House, street: Street, recipient: str, seconds: float = 60) -> bytes:

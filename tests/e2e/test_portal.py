@@ -48,7 +48,7 @@ def house(street: Street) -> Iterator[House]:
     certificate = street.ca.issue([PORTAL])
     with tempfile.TemporaryDirectory(prefix="house-") as folder:
         web = WEB.format(certificate=certificate.cert, key=certificate.key)
-        house = build_house(street, Path(folder), settings_text=web, model=False)
+        house = build_house(street, Path(folder), settings_text=web)
         portal = Daemon("segl-portal", "--settings", str(house.settings_file), directory=house.directory)
         try:
             house.start()

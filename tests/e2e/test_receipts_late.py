@@ -23,7 +23,7 @@ pytestmark = pytest.mark.world
 @pytest.fixture
 def impatient(street: Street, home: Path) -> Iterator[House]:
     """A house whose secure Postfix says after two seconds that something waits, and gives up after some more."""
-    house = build_house(street, home, model=False)
+    house = build_house(street, home)
     house.secure.main_cf = with_parameters(house.secure.main_cf, delay_warning_time="2s")
     try:
         house.start()

@@ -34,7 +34,7 @@ TEXT = f"Hej\n\nLejeren har CPR-nummer {CPR} og er flyttet.\n"
 @pytest.fixture(scope="module")
 def house(street: Street) -> Iterator[House]:
     with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder), settings_text=SETTINGS, model=False)
+        house = build_house(street, Path(folder), settings_text=SETTINGS)
         try:
             house.start()
             yield house

@@ -21,6 +21,7 @@ from world.street import Street
 from world.trail import follow
 
 pytestmark = pytest.mark.world
+MODEL = True
 
 EVERYONE = (PARTNER, GOOD, SELF_SIGNED, BARE, COLLEAGUE)
 TEXT = f"Hej\n\nLejeren har CPR-nummer {CPR} og er flyttet til Åvej 3.\n"

@@ -54,7 +54,7 @@ def house(street: Street) -> Iterator[House]:
         rules = Path(folder) / "own.toml"
         rules.write_text(BOAT.format(weight=0.6, words="kajak*", more=""), "utf-8")
         text = SETTINGS.format(rules=rules, certificate=certificate.cert, key=certificate.key)
-        house = build_house(street, Path(folder), settings_text=text, model=False)
+        house = build_house(street, Path(folder), settings_text=text)
         portal = Daemon("segl-portal", "--settings", str(house.settings_file), directory=house.directory)
         try:
             house.start()

@@ -82,7 +82,7 @@ def run(directory: Path, keep: Path | None) -> int:
         progress.status("starting DNS and the neighbours' mail servers") as status,
         Street(directory) as street,
     ):
-        house = build_house(street, directory / "house")
+        house = build_house(street, directory / "house", model=True)
         try:
             status.update("starting Segl and two Postfix instances")
             house.start()

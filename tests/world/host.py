@@ -37,6 +37,9 @@ _SETTINGS = """\
 name = "Nordby Vandværk"
 domains = ["nordby.example"]
 
+[detection]
+model = false
+
 [milter]
 socket = "{queue}/segl/milter.sock"
 workers = 1

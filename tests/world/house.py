@@ -102,7 +102,7 @@ class House:
     ca_file: Path
     settings_text: str = ""
     mode: str = "detect"
-    model: bool = True
+    model: bool = False  # words decide alone: to load the model takes longer than to start all the rest
     return_milters: tuple[str, ...] = ()
     receipts: str = ""
     more_domains: tuple[str, ...] = ()  # that its Postfix takes mail for, into the same mail store
@@ -168,7 +168,9 @@ class House:
         """
         for port in (10026, 10027, 25):
             with socket.socket() as taken:
-                assert taken.connect_ex(("127.0.0.1", port)), f"another house stands here already (port {port})"
+                assert taken.connect_ex(("127.0.0.1", port)), (
+                    f"another house stands here already (port {port})"
+                )
         with ThreadPoolExecutor() as pool:
             starts = [pool.submit(daemon.start) for daemon in self.daemons]
             starts += [pool.submit(instance.start) for instance in (self.secure, self.front)]

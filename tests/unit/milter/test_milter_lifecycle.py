@@ -116,7 +116,9 @@ def test_settings_that_cannot_be_used_are_refused_in_words(
     tmp_path: Path, new_milter: NewMilter, change: str, complaint: str
 ) -> None:
     settings = tmp_path / "segl.toml"
-    settings.write_text(f'[organisation]\nname = "N"\ndomains = ["n.example"]\n[milter]\n{change}\n')
+    settings.write_text(
+        f'[organisation]\nname = "N"\ndomains = ["n.example"]\n[detection]\nmodel = false\n[milter]\n{change}\n'
+    )
     script = Path(sys.executable).parent / "segl-milter"
     refused = subprocess.run([script, "--settings", settings], capture_output=True, text=True, timeout=30)
     assert refused.returncode == 78
