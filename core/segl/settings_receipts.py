@@ -34,7 +34,8 @@ class ReceiptSettings:
     # The key by which our own delivery reports are known again; `segl install` makes it.
     key: Path = Path("/etc/segl/receipts.key")
     # A message some of whose recipients still have no result after this is told of as it stands, and once more when
-    # all have.
+    # all have. When all of them wait, Postfix reports that first; `segl install` has it do so after as long, between a
+    # minute and an hour.
     wait_seconds: Seconds = 1800.0
     # How long a receipt waits for the log line that says how TLS protected a delivery; without it, it says so.
     evidence_seconds: Seconds = 4.0

@@ -17,6 +17,7 @@ from segl.receipts.key import ReceiptKey
 _INSTALL = "run: segl install"
 _WHY = "senders are not told what became of their messages, or are told by Postfix in its own words"
 _NAME = "0a" * 32
+_ASKED = "NOTIFY=SUCCESS,FAILURE,DELAY"
 
 
 def reports_table(setup: Setup) -> str:
@@ -62,7 +63,24 @@ def _common_fault(instance: Instance, line: str, table: str, wanted: str) -> str
 
 
 def _secure_fault(setup: Setup) -> str:
-    return _common_fault(setup.secure, "From: x", "header_checks", f"FILTER {setup.receipt_filter}")
+    fault = _common_fault(setup.secure, "From: x", "header_checks", f"FILTER {setup.receipt_filter}")
+    return fault or _not_asked_for(setup.secure)
+
+
+def _not_asked_for(instance: Instance) -> str:
+    """Of whom nobody asked for a report at the instance's door: of what aliases became, and of very many recipients."""
+    for notify in (" NOTIFY=FAILURE,DELAY", ""):
+        given = f"RCPT TO:<bo@x.example>{notify} ORCPT=rfc822;bo@x.example"
+        asked = f"RCPT TO:<bo@x.example> {_ASKED} ORCPT=rfc822;bo@x.example"
+        try:
+            answer = look_up(instance.value("smtpd_command_filter"), [given], instance.directory).get(
+                given, ""
+            )
+        except TableUnread as error:
+            return error.private
+        if answer != asked:
+            return f"smtpd_command_filter: {given[:44]} → {answer or 'nothing'}"
+    return ""
 
 
 def _front_fault(setup: Setup) -> str:

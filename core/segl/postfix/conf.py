@@ -39,6 +39,7 @@ REPORTERS = ("bounce/unix", "defer/unix", "trace/unix")
 REPORT_OPTIONS = {"cleanup_service_name": "segl-report", "internal_mail_filter_classes": "bounce"}
 
 CANARY = "segl-canary"
+_LEAST_WARNING, _MOST_WARNING = 60.0, 3600.0  # seconds
 
 SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -78,6 +79,8 @@ class Site:
     mail_owner: str = "postfix"
     setgid_group: str = "postdrop"
     message_size_limit: int = 157_286_400
+    # Seconds after which the secure instance reports that a copy waits.
+    delay_warning: int = 1800
     # Whether mail that comes in encrypted is handed to segl-deliver (``[inbound]``).
     opens: bool = False
     # What another encryption service's certificate must match, and the field its rule looks for (``[portal.relay]``);
@@ -117,7 +120,14 @@ class Site:
             secure_queue=settings.postfix.secure_queue,
             secure_data=settings.postfix.secure_data,
             message_size_limit=settings.delivery.message_bytes,
+            delay_warning=_delay_warning(settings),
         )
+
+
+def _delay_warning(settings: Settings) -> int:
+    """Of a message all of whose copies wait nothing is heard before: by then its sender's patience should be over."""
+    own = (rule.wait_seconds for rule in settings.receipt if rule.wait_seconds is not None)
+    return round(max(_LEAST_WARNING, min(settings.receipts.wait_seconds, *own, _MOST_WARNING)))
 
 
 def canary_map(site: Site, more: Mapping[str, str] | None = None) -> str:

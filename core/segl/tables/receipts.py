@@ -105,3 +105,12 @@ log_position = sa.Table(
     sa.Column("log", sa.String(255), primary_key=True),
     sa.Column("position", sa.Text, nullable=False),
 )
+
+# Until when each of several nodes has read its own log (segl.receipts.read_logs).
+log_read = sa.Table(
+    "log_read",
+    metadata,
+    sa.Column("node", sa.String(100), primary_key=True),
+    sa.Column("until", sa.Float, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)

@@ -24,6 +24,7 @@ from segl.mail.return_port import Handover, Refused
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
 from segl.receipts import records
 from segl.receipts.due import fingerprint
+from segl.receipts.read_logs import read_everywhere
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
 from segl.sealed.revocation import house_secret, revocation_link
@@ -133,6 +134,8 @@ class Desk:
             self._log_read_until(),
         )  # before what it told is looked up
         with transaction(self._engine) as connection:
+            node = office.settings.store.node_name
+            read_until = read_everywhere(connection, node, read_until, now)
             message = records.read(connection, message_id)
             if message is None:
                 return

@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl.events import Events
 from segl.postfix.edit import parameters_of
-from segl.receipts import protection
+from segl.receipts import protection, read_logs
 from segl.settings import Settings
 from segl.store import transaction
 from segl.tables.receipts import log_position
@@ -149,6 +149,7 @@ class Follower:
         self._fault = ""
         self.follows = False
         self.may_tell = True
+        self._noted = 0.0
         self.read_until = 0.0  # all that was written before this moment (Unix time) is read
 
     async def run(self) -> None:
@@ -161,8 +162,11 @@ class Follower:
                     more = False
                 await asyncio.sleep(0 if more else LOOK_SECONDS if self.follows else AGAIN_SECONDS)
         finally:
-            if self._log is not None:
-                self._log.close()
+            self.close()
+
+    def close(self) -> None:
+        if self._log is not None:
+            self._log.close()
 
     def look(self) -> bool:
         """Read what is new and write down what it proves; whether there may be more at once. Blocking."""
@@ -181,7 +185,7 @@ class Follower:
         self.follows, self.may_tell, self._fault = True, True, ""
         read_until = began if self._log.at_end else self.read_until
         if not lines and before == self._log.position:
-            self.read_until = read_until
+            self._is_read(read_until)
             return False
         found = list(self._lines.read(lines))
         takes = self._settings().takes  # a colleague's copy is not waited for
@@ -190,8 +194,16 @@ class Follower:
             protection.keep(connection, found)
             protection.keep_waiting(connection, waiting)
             _save(connection, self._key(path), self._log.position)
-        self.read_until = read_until  # not only when there is nothing new: on a busy host there always is
+        self._is_read(read_until)  # not only when there is nothing new: on a busy host there always is
         return bool(lines)
+
+    def _is_read(self, until: float) -> None:
+        """Other nodes are told, now and then. (SQLite is one node's.)"""
+        self.read_until, now = until, time.monotonic()
+        if self._engine.dialect.name != "sqlite" and now >= self._noted + read_logs.NOTE_SECONDS:
+            self._noted = now
+            with transaction(self._engine) as connection:
+                read_logs.note(connection, self._settings().store.node_name, until, time.time())
 
     def _begin(self, path: Path) -> None:
         with transaction(self._engine) as connection:
@@ -206,8 +218,7 @@ class Follower:
 
     def _lose(self, error: Exception) -> None:
         """Said once; until it can be read again receipts say that TLS was not recorded."""
-        if self._log is not None:
-            self._log.close()
+        self.close()
         self._log, self.follows = None, False
         # One that is not there may come: Postfix makes it when it starts.
         self.may_tell = not isinstance(error, PermissionError)

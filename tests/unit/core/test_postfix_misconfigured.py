@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from segl.postfix.check import State
+from segl.postfix.check_reports import report_checks
 from world.installation import Installation
 
 pytestmark = pytest.mark.skipif(
@@ -413,3 +414,26 @@ def test_aliases_and_included_lists_count(site: Installation, tmp_path: Path) ->
     (found,) = (check for check in site.checks() if check.id == "front.forwards")
     assert found.state is WARN
     assert found.found.endswith("→ carla@andre.example")
+
+
+UNREPORTED: list[tuple[str, Change]] = [
+    ("secure.reports", secure("-e", "smtpd_command_filter=")),
+    ("secure.reports", secure("-P", "bounce/unix/cleanup_service_name=cleanup")),
+    ("secure.reports", secure("-P", "segl-report/unix/header_checks=")),
+    ("front.reports", front("-P", "trace/unix/internal_mail_filter_classes=")),
+    ("front.reports", front("-MX", "segl-receipt/unix")),
+]
+
+
+@pytest.mark.parametrize(("check_id", "change"), UNREPORTED)
+def test_each_that_keeps_reports_from_becoming_receipts_is_named(
+    site: Installation, check_id: str, change: Change
+) -> None:
+    change(site)
+    states = {check.id: check.state for check in report_checks(site.setup) if check.id.endswith(".reports")}
+    assert states == {"secure.reports": OK, "front.reports": OK, check_id: WARN}
+
+
+def test_what_was_installed_lets_reports_become_receipts(site: Installation) -> None:
+    states = {check.id: check.state for check in report_checks(site.setup)}
+    assert (states["secure.reports"], states["front.reports"]) == (OK, OK)

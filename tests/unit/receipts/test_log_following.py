@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from segl_delivery.receipts.follow import LogFile
+from segl.events import Events
+from segl.settings_file import parse_settings
+from segl.store import open_store
+from segl_delivery.receipts import follow as follow_module
+from segl_delivery.receipts.follow import Follower, LogFile
 
 
 @pytest.fixture
@@ -87,3 +92,31 @@ def test_truncated_in_its_place_it_begins_anew(log: Path, follow: Open) -> None:
 def test_a_log_that_is_gone_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         LogFile(tmp_path / "none").lines()
+
+
+def test_on_a_busy_host_the_log_is_read_when_its_end_was_reached_once(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is something new at every look. What does not end within one look is not read yet."""
+    chosen = parse_settings(
+        {"organisation": {"name": "Nordby", "domains": ["nordby.example"]}, "receipts": {"log": str(log)}}
+    )
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    follower = Follower(engine, lambda: chosen, Events("test"))
+    try:
+        for _ in range(3):
+            write(log, "one more\n")
+            began = time.time()
+            assert follower.look()
+            assert began <= follower.read_until <= time.time()
+        before = follower.read_until
+        monkeypatch.setattr(follow_module, "_AT_ONCE", 4)
+        write(log, "a longer line..\n")
+        for _ in range(4):
+            follower.look()
+            assert follower.read_until == before
+        follower.look()
+        assert follower.read_until > before
+    finally:
+        follower.close()
+        engine.dispose()

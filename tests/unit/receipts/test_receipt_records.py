@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
-from segl.receipts import lookup, records
+from segl.receipts import lookup, read_logs, records
 from segl.receipts.due import Told
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard, SentMessage, WrongSender
@@ -218,6 +218,19 @@ def test_several_hosts_at_once_lose_nothing_and_take_each_receipt_once(engine: E
         found = [records.read(connection, name) for name in names]
     assert sorted(taken) == names
     assert all(message is not None and message.complete for message in found)
+
+
+def test_each_node_says_how_far_it_has_read_its_log(store: Connection) -> None:
+    assert read_logs.read_everywhere(store, "a", 100.0, 1000.0) == 100.0
+    for node, until, at in (
+        ("a", 1.0, 1000.0),
+        ("b", 90.0, 990.0),
+        ("b", 95.0, 1000.0),
+        ("gone", 2.0, 900.0),
+    ):
+        read_logs.note(store, node, until, at)
+    assert read_logs.read_everywhere(store, "a", 100.0, 1000.0) == 95.0
+    assert read_logs.read_everywhere(store, "a", 94.0, 1000.0) == 94.0
 
 
 def test_whatever_a_stranger_wrote_can_be_kept(store: Connection) -> None:

@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
+from segl.cli.doctor_receipts import receipt_checks
 from segl.errors import SettingsError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
-from segl.receipts import protection, records
+from segl.postfix.check import State as Health
+from segl.postfix.conf import Site, render
+from segl.receipts import protection, read_logs, records
 from segl.receipts.facts import Facts
 from segl.receipts.protection import Waiting
 from segl.receipts.records import Heard
@@ -113,6 +116,21 @@ def test_a_log_that_stays_behind_is_not_waited_for_longer_than_the_patience(
     assert all("En adresse dækker over flere modtagere" in one.part("text/plain") for one in found)
 
 
+def test_the_log_of_another_node_that_runs_is_waited_for_too(engine: Engine, peer: SmtpPeer) -> None:
+    """Whichever node writes the receipt: who waits stands in the log of the one that delivered."""
+    told, at = Told(engine, peer, settings()), time.time() - 30
+    told.hear(copy_of("bo@x.example", BOARD), at=at)
+    told.read_until = at + 20
+    with transaction(engine) as connection:
+        read_logs.note(connection, "elsewhere", at - 10, time.time())
+    assert told.tell() == []
+    with transaction(engine) as connection:
+        read_logs.note(connection, "elsewhere", at - 10, time.time() - read_logs.GONE_SECONDS)
+        read_logs.note(connection, "a third", at + 1, time.time())
+    [receipt] = told.tell()
+    assert receipt.form["complete"]
+
+
 def test_that_a_copy_of_an_alias_failed_does_not_wait_for_the_log(engine: Engine, peer: SmtpPeer) -> None:
     told = Told(engine, peer, settings())
     told.hear(copy_of("bo@x.example", BOARD, State.FAILED), at=time.time() - 10)
@@ -163,6 +181,32 @@ def test_a_tenants_journal_at_anothers_domain_is_outside() -> None:
     }
     with pytest.raises(SettingsError, match="outside the organisation of vestby"):
         parse_settings(given)
+
+
+@pytest.mark.parametrize(
+    ("usual", "others", "warned"),
+    [
+        (1800.0, (), 1800),
+        (7200.0, (), 3600),
+        (1800.0, (600.0, 900.0), 600),
+        (5.0, (), 60),
+        (1800.0, (None,), 1800),
+    ],
+)
+def test_that_everything_waits_is_reported_when_the_least_patience_is_over(
+    usual: float, others: tuple[float | None, ...], warned: int
+) -> None:
+    """Before Postfix's warning of a delay nothing is heard of such a message."""
+    rules = [
+        {"domain": f"x{n}.example"} | ({"wait_seconds": other} if other else {})
+        for n, other in enumerate(others)
+    ]
+    organisation = {"name": "Nordby", "domains": ["nordby.example", "x0.example", "x1.example"]}
+    chosen = parse_settings(
+        {"organisation": organisation, "receipts": {"wait_seconds": usual}, "receipt": rules}
+    )
+    site = Site.of(chosen, "mail.nordby.example")
+    assert f"delay_warning_time = {warned}s\n" in render("secure.main.cf", site)
 
 
 @pytest.fixture
@@ -255,3 +299,22 @@ def test_a_log_that_others_of_the_host_could_write_proves_nothing(
     folder.chmod(folder_mode)
     assert said in log_trust.forgeable(log)
     assert bool(log_trust.forgeable(log)) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "said"),
+    [
+        (0o640, Health.OK, "mode 0640"),
+        (0o600, Health.WARN, "mode 0600"),
+        (0o646, Health.WARN, "anybody may write to it"),
+    ],
+)
+def test_the_doctor_says_whether_the_log_can_be_read_and_believed(
+    tmp_path: Path, mode: int, state: Health, said: str
+) -> None:
+    log = tmp_path / "mail.log"
+    log.touch()
+    log.chmod(mode)
+    [check] = receipt_checks(settings(log=str(log)))
+    assert (check.id, check.state) == ("receipts.log", state)
+    assert said in check.found
