@@ -7,11 +7,14 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from segl.nodes import Node, announce
+from segl.store import open_store
 from world.documents import typed
 from world.estate import build_house
 from world.house import House
@@ -146,3 +149,20 @@ def test_what_somebody_else_put_on_hold_is_none_of_our_business(holding: House, 
     holding.front.run("postsuper", "-d", "ALL")
     missing = segl(holding, "show", "ABCDEF12")
     assert (missing.returncode, "no message ABCDEF12 waits" in missing.stderr) == (1, True)
+
+
+def test_it_is_told_which_node_is_spoken_of(holding: House) -> None:
+    """The queues of other nodes that share the store are theirs."""
+    settings = holding.settings
+    engine = open_store(settings.store.url)
+    announce(engine, Node("west", time.time(), "1.0", {}))
+    engine.dispose()
+    here = settings.store.node_name
+    told = segl(holding, "list").stdout
+    assert (
+        told
+        == f"nothing waits on this node\nthis is {here}; what waits on west is listed, and decided, there\n"
+    )
+    missing = segl(holding, "release", "ABCDEF12").stderr
+    assert "no message ABCDEF12 waits on this node" in missing
+    assert "on west those that wait there" in missing

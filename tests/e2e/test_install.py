@@ -98,6 +98,17 @@ def test_a_stock_debian_from_the_first_look_to_mail(host: Host) -> None:
     assert status["runs"]
     assert status["queue secure"]["text"] == "empty"
 
+    # through what install wrote, without partners and without anybody outside
+    tried = {check["id"]: check for check in json.loads(host.segl("doctor", "--json", "--canary"))["checks"]}
+    canaries = {name: check["found"] for name, check in tried.items() if name.startswith("canary.")}
+    assert set(canaries) == {"canary.own", *(f"canary.way-{way}" for way in (*ways, "tls"))}
+    assert all(found.startswith("arrived") for found in canaries.values()), canaries
+
+    host.run("postfix", "-c", str(host.secure), "stop")
+    told = host.segl("status", code=1)
+    assert [line.split()[:2] for line in told.splitlines() if line.startswith("down")] == [["down", "secure"]]
+    host.run("postfix", "-c", str(host.secure), "start")
+
     submit(OWN, "Hej Anna")
     wait_until(
         lambda: host.mailbox.exists() and "Hej Anna" in host.mailbox.read_text(), 20, lambda: host.log[-3000:]
