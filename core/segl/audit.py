@@ -56,6 +56,7 @@ class Act(StrEnum):
     RESENT = "resent"
     # of a message on hold; the subject is its X-Segl-Id
     HELD = "held"  # its sender and the officer were told
+    HOLD_REMINDED = "hold-reminded"  # the officer was told once more
     LOOKED_AT = "looked-at"  # its content was shown to the person
     RELEASE_ASKED = "release-asked"  # one person agreed to its release
     RELEASED = "released"

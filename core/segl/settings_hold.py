@@ -23,6 +23,8 @@ class Hold:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     # Who decides, the data-protection officer say; is told of each message. Empty: postmaster at the first own domain.
     officer: Address = ""
+    # The officer is told again of what has waited so many hours since he was told last; 0: once is enough.
+    remind_hours: Annotated[int, Field(ge=0, le=720)] = 24
     # How many different people must agree to a release.
     persons: Literal[1, 2] = 1
     # The users (as who runs `segl hold`, behind sudo too) who may look into such messages and decide about them; empty:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -168,7 +169,8 @@ def reject(
 
 @app.command()
 def tell(settings: SettingsFile = DEFAULT_FILE) -> None:
-    """Tell senders and officer of the messages they were not told of yet. A timer runs this each minute.
+    """Tell senders and officer of the messages they were not told of yet, and the officer again of those that have
+    waited for [hold] remind_hours since. A timer runs this each minute.
 
     Exit code: 0, 1 when a message on hold could not be read or was not looked at: nobody is told of it.
     """
@@ -178,6 +180,8 @@ def tell(settings: SettingsFile = DEFAULT_FILE) -> None:
         waiting = holding.queue.waiting()
         for held in holding.tell(waiting.held):
             say(f"{held.id}: sender and {holding.owner(held).officer} were told")
+        for officer, some in holding.remind(waiting.held, time.time()).items():
+            say(f"{officer}: reminded of {len(some)}")
         _tell_unseen(waiting.unread, waiting.beyond)
     if waiting.unread or waiting.beyond:
         raise typer.Exit(Exit.FAILED)

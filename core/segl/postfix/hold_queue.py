@@ -113,9 +113,9 @@ class HoldQueue:
 
     def _listed(self) -> list[Listed]:
         """The hold queue, whoever put it there."""
-        look_at(self.directory)
         done = run_postfix(["postqueue", "-c", str(self.directory), "-j"])
         if done.returncode:
+            look_at(self.directory)  # plain causes first
             hint = "run as root" if os.geteuid() else f"does Postfix run? postfix -c {self.directory} status"
             raise PostfixError("the queue cannot be looked at", done.stderr.strip()[:200], hint)
         # what waits in the other queues may be a hundred times as much, and stands before; an address may hold what

@@ -49,7 +49,8 @@ TO_OFFICER: Final[dict[Language, HoldTexts]] = {
             "En besked fra {sender}, sendt {when}, venter på en afgørelse.",
             "Til:\n{recipients}",
             "Grund: {reasons}",
-            "På serveren:\n    segl hold show {id}\n    segl hold release {id}\n    segl hold reject {id}",
+            "På serveren:\n    sudo segl hold show {id}\n    sudo segl hold release {id}\n"
+            "    sudo segl hold reject {id}",
         ),
     ),
     "en": HoldTexts(
@@ -58,10 +59,32 @@ TO_OFFICER: Final[dict[Language, HoldTexts]] = {
             "A message from {sender}, sent on {when}, waits for a decision.",
             "To:\n{recipients}",
             "Reason: {reasons}",
-            "On the server:\n    segl hold show {id}\n    segl hold release {id}\n    segl hold reject {id}",
+            "On the server:\n    sudo segl hold show {id}\n    sudo segl hold release {id}\n"
+            "    sudo segl hold reject {id}",
         ),
     ),
 }
+
+STILL_WAITING: Final[dict[Language, HoldTexts]] = {
+    "da": HoldTexts(
+        "Beskeder venter stadig på din godkendelse",
+        (
+            "Disse beskeder er ikke afgjort endnu. Afsenderne har fået at vide, at nogen ser på dem.",
+            "{messages}",
+            "På serveren:\n    sudo segl hold list",
+        ),
+    ),
+    "en": HoldTexts(
+        "Messages still wait for your approval",
+        (
+            "These messages have not been decided about yet. Their senders were told that somebody looks at them.",
+            "{messages}",
+            "On the server:\n    sudo segl hold list",
+        ),
+    ),
+}
+
+AGREED: Final[dict[Language, str]] = {"da": "godkendt af", "en": "approved by"}
 
 REJECTED: Final[dict[Language, HoldTexts]] = {
     "da": HoldTexts(

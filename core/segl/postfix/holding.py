@@ -24,7 +24,7 @@ from segl.mail.compose import Letter, one_line
 from segl.mail.return_port import Refused, ReturnPort
 from segl.persons import person_of
 from segl.postfix.hold_queue import Held, HoldQueue, Listed
-from segl.postfix.hold_texts import REJECTED, TO_OFFICER, TO_SENDER, HoldTexts
+from segl.postfix.hold_texts import AGREED, REJECTED, STILL_WAITING, TO_OFFICER, TO_SENDER, HoldTexts
 from segl.settings import Settings
 from segl.settings_organisation import Owner
 from segl.store import transaction
@@ -74,6 +74,22 @@ class Holding:
             self._note(held, Act.HELD, "segl")
             told.append(held)
         return told
+
+    def remind(self, waiting: Sequence[Held], now: float) -> dict[str, list[Held]]:
+        """Tell each officer once more, in one mail, of the messages *waiting* that he was told of ``hold.remind_hours``
+        ago; which, by officer."""
+        hours, overdue = self.settings.hold.remind_hours, dict[str, list[Held]]()
+        for held in waiting if hours else ():
+            told = self._last_told(held)
+            if told is not None and told + hours * 3600 <= now:
+                overdue.setdefault(self.owner(held).officer, []).append(held)
+        for officer, some in overdue.items():
+            lines = [self._line(held) for held in some[:_MOST_NAMED]]
+            more = [f"  … + {len(some) - _MOST_NAMED}"] if len(some) > _MOST_NAMED else []
+            self._send(some[0], officer, STILL_WAITING, messages="\n".join([*lines, *more]))
+            for held in some:
+                self._note(held, Act.HOLD_REMINDED, "segl")
+        return overdue
 
     def owner(self, held: Held | Listed) -> Owner:
         """The organisation whose message it is: the sender's; what a stranger sent is of who runs the installation."""
@@ -150,13 +166,32 @@ class Holding:
         entries = audit.entries(self.engine, subject=held.id)
         return frozenset(entry.actor for entry in entries if entry.act == act.value)
 
+    def _last_told(self, held: Held) -> float | None:
+        """When the officer was told of it last, in Unix seconds; ``None`` when he was not, or it is decided."""
+        told = None
+        for entry in audit.entries(self.engine, subject=held.id):
+            if entry.act in (Act.HELD.value, Act.HOLD_REMINDED.value):
+                told = entry.at
+            elif entry.act in _FINISH:
+                return None
+        return told
+
+    def _line(self, held: Held) -> str:
+        language = self.owner(held).language
+        agreed = ", ".join(sorted(self.agreed(held)))
+        since = f"{datetime.fromtimestamp(held.arrived):%Y-%m-%d %H:%M}"
+        line = f"  {held.id[:12]}  {since}  {one_line(held.sender) or '<>'}  {', '.join(held.reasons)}"
+        return f"{line}  ({AGREED[language]} {agreed})" if agreed else line
+
     def _note(self, held: Held, act: Act, person: str) -> None:
         with transaction(self.engine) as connection:
             audit.append(
                 connection, act, held.id, person, queue_id=held.queue_id, reasons=", ".join(held.reasons)
             )
 
-    def _send(self, held: Held, to: str, texts: Mapping[Language, HoldTexts], why: str = "") -> None:
+    def _send(
+        self, held: Held, to: str, texts: Mapping[Language, HoldTexts], *, why: str = "", messages: str = ""
+    ) -> None:
         owner = self.owner(held)
         language = owner.language
         values = {
@@ -167,6 +202,7 @@ class Holding:
             "recipients": _named(held.recipients),
             "reasons": ", ".join(held.reasons),
             "why": why,
+            "messages": messages,
         }
         chosen = texts[language]
         paragraphs = [filled for text in chosen.paragraphs if (filled := text.format(**values))]

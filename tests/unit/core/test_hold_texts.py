@@ -10,13 +10,13 @@ import pytest
 
 from segl.language import Language
 from segl.mail.compose import Letter
-from segl.postfix.hold_texts import REJECTED, TO_OFFICER, TO_SENDER, HoldTexts
+from segl.postfix.hold_texts import REJECTED, STILL_WAITING, TO_OFFICER, TO_SENDER, HoldTexts
 
-KNOWN = {"id", "sender", "officer", "when", "recipients", "reasons", "why"}
+KNOWN = {"id", "sender", "officer", "when", "recipients", "reasons", "why", "messages"}
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
-@pytest.mark.parametrize("texts", [TO_SENDER, TO_OFFICER, REJECTED])
+@pytest.mark.parametrize("texts", [TO_SENDER, TO_OFFICER, STILL_WAITING, REJECTED])
 def test_only_what_is_known_is_filled_in(texts: dict[Language, HoldTexts], language: Language) -> None:
     for paragraph in texts[language].paragraphs:
         assert {name for _, name, _, _ in Formatter().parse(paragraph) if name} <= KNOWN

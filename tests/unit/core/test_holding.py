@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -191,7 +192,6 @@ def test_what_waits_is_found_behind_a_long_queue_and_with_any_address(
         return CompletedProcess(command, 0, listed if "-j" in command else header, "")
 
     monkeypatch.setattr(hold_queue, "run_postfix", run)
-    monkeypatch.setattr(hold_queue, "look_at", lambda _directory: None)
     waiting = HoldQueue(Path("/nowhere")).waiting()
     [found] = waiting.held
     assert (found.id, found.recipients) == (HELD.id, ("bo\u2028@x.example",))
@@ -224,7 +224,6 @@ def test_what_cannot_be_read_is_told_and_what_is_gone_is_not(monkeypatch: pytest
         return CompletedProcess(command, *said[command[-1]])
 
     monkeypatch.setattr(hold_queue, "run_postfix", run)
-    monkeypatch.setattr(hold_queue, "look_at", lambda _directory: None)
     queue = HoldQueue(Path("/nowhere"))
     waiting = queue.waiting()
     assert [held.queue_id for held in waiting.held] == ["4ours"]
@@ -250,7 +249,6 @@ def test_of_very_many_the_oldest_are_looked_at_the_rest_is_counted_and_each_is_f
 
     monkeypatch.setattr(hold_queue, "MOST", 5)
     monkeypatch.setattr(hold_queue, "run_postfix", run)
-    monkeypatch.setattr(hold_queue, "look_at", lambda _directory: None)
     queue = HoldQueue(Path("/nowhere"))
     waiting = queue.waiting()
     assert ([held.queue_id for held in waiting.held], waiting.beyond) == (names[:5], 2)
@@ -263,6 +261,46 @@ def test_where_there_is_no_postfix_that_is_what_is_said(tmp_path: Path) -> None:
     with pytest.raises(PostfixError, match="there is no Postfix configuration in") as none:
         HoldQueue(tmp_path).waiting()
     assert "root" not in none.value.hint
+
+
+DAY = 86400.0
+
+
+def test_the_officer_is_told_again_each_day_in_one_mail(two: Holding) -> None:
+    again = replace(HELD, queue_id="4jZ9", id="ef" * 32, reasons=("criminal", "policy.x"))
+    assert two.tell([HELD, OF_SCHOOL, again]) == [HELD, OF_SCHOOL, again]
+    two.release(HELD, "knud (sudo)")
+    sent(two).clear()
+    now = time.time()
+    assert two.remind([HELD, OF_SCHOOL, again], now) == {}, "they were told a moment ago"
+    reminded = two.remind([HELD, OF_SCHOOL, again], now + DAY + 1)
+    assert reminded == {"dpo@nordby.example": [HELD, again], "dpo@skole.example": [OF_SCHOOL]}
+    ours, school = (mail.decode() for mail in sent(two))
+    assert "To: <dpo@nordby.example>" in ours
+    assert f"{HELD.id[:12]}  2026-11-" in ours
+    assert "(godkendt af knud)" in ours.replace("=\r\n", "")
+    assert again.id[:12] in ours
+    assert "skole" not in ours
+    assert "These messages have not been decided" in school
+
+
+def test_of_what_is_decided_nobody_is_reminded(two: Holding) -> None:
+    two.tell([HELD, OF_SCHOOL])
+    two.release(HELD, "anna")
+    two.release(HELD, "knud")
+    assert two.remind([HELD], time.time() + 9 * DAY) == {}, (
+        "it has gone, or goes by the same command once more"
+    )
+
+
+def test_where_once_is_enough_once_it_is(engine: Engine) -> None:
+    given = {
+        "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+        "hold": {"officer": "dpo@nordby.example", "remind_hours": 0},
+    }
+    house = Holding(parse_settings(given), engine, Queue(Path("/nowhere")), Port("127.0.0.1", 1))
+    house.tell([HELD])
+    assert house.remind([HELD], time.time() + 99 * DAY) == {}
 
 
 @pytest.fixture
