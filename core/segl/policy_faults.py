@@ -43,12 +43,10 @@ def _read(group: Group, number: int, file: Path | str, faults: list[Fault]) -> G
     if group.file is None:
         return group
     key = f"group.{number}.file"
-    # as all who read the settings must mean the same file, whatever directory each runs in
-    members_file = Path(file).parent / group.file
     try:
-        lines = _lines(members_file)
+        lines = _lines(group.file)
     except ValueError as error:
-        faults.append(Fault(file, key, f"{members_file}: {error}"))
+        faults.append(Fault(file, key, f"{group.file}: {error}"))
         return group
     members: list[str] = []
     for at, line in enumerate(lines, 1):
@@ -58,11 +56,11 @@ def _read(group: Group, number: int, file: Path | str, faults: list[Fault]) -> G
             members.append(_MEMBER.validate_python(word))
         except ValidationError as error:
             problem = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-            faults.append(Fault(members_file, f"line {at}", problem))
+            faults.append(Fault(group.file, f"line {at}", problem))
             if len(faults) >= 50:
                 break
     if len(members) > MOST_MEMBERS:
-        faults.append(Fault(file, key, f"{members_file}: holds more than {MOST_MEMBERS} addresses"))
+        faults.append(Fault(file, key, f"{group.file}: holds more than {MOST_MEMBERS} addresses"))
     return replace(group, members=(*group.members, *members))
 
 

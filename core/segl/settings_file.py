@@ -27,6 +27,7 @@ from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_canary import canary_faults
 from segl.settings_certificates import CertificateSource
 from segl.settings_gateway import gateway_faults
+from segl.settings_paths import beside
 from segl.settings_portal import SMS_WORDS
 from segl.settings_routing import DomainPin
 from segl.settings_storage import Storage
@@ -53,7 +54,7 @@ def parse_settings(raw: dict[str, Any], file: Path | str = "settings") -> Settin
         raise SettingsError(list(faults_of(error, file))) from None
     if faults := list(_cross_checks(settings, file)):
         raise SettingsError(faults)
-    return with_groups_read(settings, file)
+    return with_groups_read(beside(settings, Path(file).parent), file)
 
 
 def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, Any]:

@@ -103,8 +103,7 @@ class Group:
     name: Name
     # Addresses, domains ("x.dk"), all domains below one (".x.dk").
     members: tuple[Member, ...] = ()
-    # More of them, one a line; # begins a comment. A name without a leading / is looked for beside the settings file.
-    # Read when the settings are.
+    # More of them, one a line; # begins a comment. Read when the settings are.
     file: Path | None = None
 
 

@@ -163,7 +163,7 @@ def test_a_missing_group_file_is_told_and_a_pipe_is_not_waited_for(tmp_path: Pat
             settings(group=[{"name": "alle", "file": str(tmp_path / name)}])
 
 
-def test_a_group_file_is_looked_for_beside_the_settings_wherever_segl_runs(
+def test_files_are_looked_for_beside_the_settings_wherever_segl_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process's directory is /, a postmaster's is anything: both must read the same members."""
@@ -175,11 +175,17 @@ def test_a_group_file_is_looked_for_beside_the_settings_wherever_segl_runs(
     file = tmp_path / "etc" / "segl.toml"
     file.write_text(
         '[organisation]\nname = "V"\ndomains = ["x.example"]\n[portal]\nurl = "https://s.x.example"\n'
-        '[[group]]\nname = "ledelse"\nfile = "ledelse.txt"\n',
+        '[[group]]\nname = "ledelse"\nfile = "ledelse.txt"\n'
+        '[detection]\nrules = ["own.toml", "/etc/segl/rules.d"]\n[portal.sms]\nnumbers = "numbers"\n'
+        '[[portal.look]]\nlogo = "logo.svg"\n[[tunnel_list]]\nname = "a"\nsource = "/x"\nformat = "pem"\n',
         "utf-8",
     )
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert load_settings(file).group[0].members == ("bo@right.example",)
+    loaded = load_settings(file)
+    assert loaded.group[0].members == ("bo@right.example",)
+    assert loaded.detection.rules == (tmp_path / "etc" / "own.toml", Path("/etc/segl/rules.d"))
+    assert loaded.portal.sms.numbers == tmp_path / "etc" / "numbers"
+    assert loaded.portal.look[0].logo == tmp_path / "etc" / "logo.svg"
     (tmp_path / "etc" / "ledelse.txt").unlink()
     with pytest.raises(SettingsError, match=r"etc/ledelse\.txt: there is no such file"):
         load_settings(file)

@@ -70,7 +70,7 @@ def test_entries_of_lists_go_by_their_own_names(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("tables", "key"),
     [
-        ({"store": {"url": f"postgresql://segl:{SECRET}@db/segl"}}, "store.url"),
+        ({"store": {"url": f"postgresql+psycopg://segl:{SECRET}@db/segl"}}, "store.url"),
         ({"portal": {"sms": {"url": f"https://sms.example/{SECRET}"}}}, "portal.sms.url"),
         ({"portal": {"sms": {"headers": {"X-Key": SECRET}}}}, "portal.sms.headers.X-Key"),
     ],
