@@ -333,3 +333,40 @@ def test_another_service_takes_what_would_be_sealed_and_nothing_else(
     assert isinstance(outcome, Routed)
     assert outcome.transport == transport
     assert table.policy("[x.tjeneste.example]:25", FACTS.get) is None, "its TLS is that of master.cf"
+
+
+PIN = ":".join(["AB"] * 32)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "way", "transport"),
+    [
+        ("canary@canary.segl.invalid", Way.INTERNAL, "segl-canary:unix:/run/segl/canary.sock"),
+        ("tunnel@canary.segl.invalid", Way.TUNNEL, TUNNEL),
+        (
+            "Certificate@CANARY.segl.invalid",
+            Way.CERTIFICATE,
+            "segl-certificate:unix:/run/segl/certificate.sock",
+        ),
+        ("tls@canary.segl.invalid", Way.TLS, "segl-tls:[127.0.0.1]:10036"),
+        ("portal@canary.segl.invalid", Way.PORTAL, PORTAL),
+    ],
+)
+@pytest.mark.parametrize("least", [Proof.ENCRYPT, Proof.SEALED])
+def test_a_canary_goes_its_way_whatever_is_demanded_or_pinned(
+    recipient: str, way: Way, transport: str, least: Proof
+) -> None:
+    pins = [{"name": "canary.segl.invalid", "way": "portal"}]
+    table = RouteTable(settings(domain=pins, portal={"relay": RELAY}, routing={"order": ["portal"]}), PIN)
+    outcome = table.decide(recipient, tunnel=lambda _: NO_TUNNEL, facts=FACTS.get, now=NOW, least=least)
+    assert isinstance(outcome, Routed)
+    assert (outcome.route.way, outcome.transport) == (way, transport)
+
+
+def test_the_canaries_tls_server_must_show_its_key_and_nobody_elses_hop_is_asked_for_one() -> None:
+    table = RouteTable(settings(), PIN)
+    assert str(table.policy("[127.0.0.1]:10036", FACTS.get)) == f"fingerprint match={PIN} protocols=>=TLSv1.2"
+    assert table.policy("[127.0.0.1]:10037", FACTS.get) is None
+    assert RouteTable(settings()).policy("[127.0.0.1]:10036", FACTS.get) is None, (
+        "master.cf's level: none goes"
+    )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import RoutingError
-from segl_routing.policy import VERIFY, Level, StsTold, TlsPolicy, sts_secure
+from segl_routing.policy import VERIFY, Level, StsTold, TlsPolicy, pinned_key, sts_secure
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_text_forms(policy: TlsPolicy, text: str) -> None:
 
 def test_no_level_lets_mail_out_unprotected() -> None:
     """`may` and `none` send in clear, `dane` falls back to it."""
-    assert {level.value for level in Level} == {"dane-only", "secure", "verify", "encrypt"}
+    assert {level.value for level in Level} == {"dane-only", "secure", "verify", "fingerprint", "encrypt"}
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,11 @@ def test_whatever_is_put_in_the_level_stays(names: list[str]) -> None:
     except RoutingError:
         return
     assert re.fullmatch(r"secure match=[A-Za-z0-9_.:-]+ servername=hostname protocols=>=TLSv1\.2", text)
+
+
+@pytest.mark.parametrize(
+    "pin", ["", "ab" * 32, "AB:" * 32, ":".join(["AB"] * 20), "*", ":".join(["ab"] * 32)]
+)
+def test_a_pinned_key_is_one_sha_256_or_nothing(pin: str) -> None:
+    with pytest.raises(RoutingError):
+        pinned_key(pin)
