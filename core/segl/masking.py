@@ -71,6 +71,8 @@ def mask_digits(text: str) -> str:
 def _cut(match: re.Match[str]) -> str:
     """A run as it may be shown."""
     run = match.group()
+    if len(run) < _LONG:  # as the rest of numbers that are masked already
+        return run
     if not run.isascii():
         return _cut_slowly(run)
     letters = run.encode()  # byte by byte it costs a fraction

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 from segl.vocabulary import Adjustment
@@ -85,6 +86,7 @@ _PIECES = re.compile(r"([0-9]+)([^0-9]*)")
 _STEP, _LONGEST = 2_000, 100  # characters of a chain read at a time; of the longest spelling
 _NEAR = 200  # characters between two chains that are searched as one stretch
 _ALIKE = re.compile(r"(?:[0-9](?:[^\w\n]{1,3}+|\n)){20,}|(?:[0-9]{2}[^\w\n]{1,3}+){20,}")
+_START, _END = itemgetter(0), itemgetter(1)
 _WITH_PERIODS = (Layout.FULL_YEAR, Layout.FULL_YEAR_LOOSE)
 _IN_A_ROW = (Layout.BARE, Layout.SHORT)
 _PERIOD = Adjustment("the four digits may be a year", -0.2)
@@ -139,7 +141,7 @@ SAYS_CPR = (
 def candidates(text: str, shape: bytes) -> Iterator[Candidate]:
     """Every candidate in *text*, in order of its place; spellings may overlap. *shape* is that of *text*."""
     scan = _Scan(text)
-    coded = _PERCENT.search(text) or _ENTITY.search(text)
+    coded = ("%" in text and _PERCENT.search(text)) or ("&" in text and _ENTITY.search(text))
     chains = _CODED_CHAIN.finditer(text) if coded else _CHAIN.finditer(shape)
     whole = Folded(text, 0, None)
     first = last = -1  # of the stretch of plain chains, near each other, that is searched as one
@@ -201,7 +203,8 @@ class _Scan:
                     for match in _DATED.finditer(plain, start, stop):
                         _dated(found, folded, match)
             if len(found) > 1:
-                found.sort(key=lambda c: (c.start, -c.end))
+                found.sort(key=_END, reverse=True)
+                found.sort(key=_START)  # by start; of those with the same, the longest first
             next_piece = folded.at(start + _STEP) if start + _STEP < end else folded.at(end - 1) + 1
             for candidate in found:
                 if candidate.start < next_piece:
@@ -217,6 +220,9 @@ class _Scan:
             spelled = match.group()
             if len(spelled) == 10:
                 _add(found, folded, match, Layout.BARE, spelled)
+                continue
+            if len(spelled) == 11 and spelled[6] == "-" and spelled[:6].isdigit():  # the usual spelling
+                _add(found, folded, match, Layout.HYPHEN, spelled[:6] + spelled[7:])
                 continue
             pieces = _PIECES.findall(spelled)
             if (run := _ALIKE.match(plain, match.start(), end)) is not None and len(run.group()) > _LONGEST:

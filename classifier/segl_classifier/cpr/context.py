@@ -33,7 +33,6 @@ SEEMS = frozenset(
 )
 
 _PIECE = re.compile(r"[SPsp]/[Nn]\b|[^\W\d_]+(?:[-'’.][^\W\d_]+)*|\d+(?:[.,:/-]?\d+)*|\n|\t|[^\w\s]|_")
-_DIGIT = re.compile("[1-9]")
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 
@@ -88,7 +87,9 @@ def _zeros(text: str) -> str:
     try:
         return text.encode("latin-1").translate(_ZEROS).decode("latin-1")  # in a tenth of the time
     except UnicodeEncodeError:
-        return _DIGIT.sub("0", text)
+        for digit in "123456789":
+            text = text.replace(digit, "0")
+        return text
 
 
 def look(piece: str, find: Lookup) -> Word:

@@ -7,6 +7,7 @@ something else are passed over at once. Of the others so many are judged as no h
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, pairwise
@@ -19,7 +20,7 @@ from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.company import Company, listed_with
 from segl_classifier.cpr.context import NOTHING, Said
 from segl_classifier.cpr.layout import Layout
-from segl_classifier.cpr.left import About, before
+from segl_classifier.cpr.left import before
 from segl_classifier.cpr.right import after
 from segl_classifier.cpr.split import split_candidates
 from segl_classifier.cpr.tables import Tables
@@ -43,6 +44,13 @@ class _Case:
     birth: Birth
     steps: list[Adjustment]
     said: Said
+    total: float | None = None  # of the first ``counted`` steps, once it was asked for
+    counted: int = 0
+
+    def score(self) -> float:
+        if self.total is None or self.counted != len(self.steps):
+            self.total, self.counted = score.total(self.steps), len(self.steps)
+        return self.total
 
 
 class Judged(NamedTuple):
@@ -70,8 +78,12 @@ class Judgement:
 
 def judge(text: Text, shape: bytes, today: date) -> Judgement:
     """Every candidate of *text*, whose shape is *shape*, with its score."""
+    found = chain(candidates(text.text, shape), split_candidates(text.text, shape))
+    first = next(found, None)
+    if first is None:  # as in most texts
+        return Judgement([])
     reader = _Reader(text, today)
-    cases = reader.cases(shape)
+    cases = reader.cases(chain((first,), found))
     if not cases:
         return Judgement([])
     _with_company(text.text, cases, reader.others)
@@ -93,10 +105,9 @@ class _Reader:
         self.certain = 0
         self.complete = True
 
-    def cases(self, shape: bytes) -> list[_Case]:
+    def cases(self, found: Iterable[Candidate]) -> list[_Case]:
         cases: list[_Case] = []
-        text = self.text.text
-        for candidate in chain(candidates(text, shape), split_candidates(text, shape)):
+        for candidate in found:
             top = self._heading(candidate)
             if top.kind is Kind.OTHER and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
                 self.others.add(candidate.digits)
@@ -125,8 +136,9 @@ class _Reader:
         return candidate.start == 0 or self.text.text[candidate.start - 1] in _CELL_STARTS
 
     def _case(self, candidate: Candidate, birth: Birth, top: Said) -> _Case:
-        steps = score.of_digits(candidate, birth, self.today)
-        likely = score.likely(candidate, birth, self.today)
+        age = birth.age(self.today)
+        steps = score.of_digits(candidate, birth, age, self.today)
+        likely = score.likely(candidate, birth, age)
         said = self._said(candidate, birth, likely, top)
         if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT:
             steps += self._doubts(candidate, likely, said)
@@ -134,8 +146,9 @@ class _Reader:
         beyond_doubt = said.kind is Kind.CPR or (
             candidate.layout is Layout.HYPHEN and said.kind is Kind.UNKNOWN
         )
-        self.certain += beyond_doubt and score.total(steps) >= _BEYOND_DOUBT
-        return _Case(candidate, birth, steps, said)
+        case = _Case(candidate, birth, steps, said)
+        self.certain += beyond_doubt and case.score() >= _BEYOND_DOUBT
+        return case
 
     def _doubts(self, candidate: Candidate, likely: bool, said: Said) -> list[Adjustment]:
         """Doubts from what touches the number and from where it stands."""
@@ -158,7 +171,7 @@ class _Reader:
             return top
         row = self.in_row and layout is not Layout.COLUMN  # which is the row
         recent = score.recent(birth, self.today)
-        about = About(bare, divided, top.kind is not Kind.CPR, row, likely, recent, layout is Layout.PARTED)
+        about = (bare, divided, top.kind is not Kind.CPR, row, likely, recent, layout is Layout.PARTED)
         left = before(text, start, self.find, about)
         if left.kind is not Kind.UNKNOWN:
             return left
@@ -200,8 +213,8 @@ def _with_company(text: str, cases: list[_Case], others: set[str]) -> None:
 def _judged(case: _Case) -> Judged:
     rule = "cpr.replacement" if case.birth.replacement else "cpr"
     candidate = case.candidate
-    total = score.total(case.steps)
-    return Judged(candidate.start, candidate.end, rule, total, tuple(case.steps), candidate.digits)
+    steps = tuple(case.steps)
+    return Judged(candidate.start, candidate.end, rule, case.score(), steps, candidate.digits)
 
 
 def without_overlaps(judged: list[Judged]) -> list[Judged]:

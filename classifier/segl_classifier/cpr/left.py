@@ -9,7 +9,6 @@ person.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from segl.vocabulary import Adjustment
@@ -39,6 +38,7 @@ from segl_classifier.cpr.words import (
     Kind,
     Word,
     also_name,
+    ends_pair,
     numbered,
     own,
     pair,
@@ -65,12 +65,14 @@ class About(NamedTuple):
     spaced: bool = False
 
 
-def before(text: str, start: int, find: Lookup, about: About) -> Said:
-    """What the words before ``text[start:]`` say."""
+def before(
+    text: str, start: int, find: Lookup, about: tuple[bool, bool, bool, bool, bool, bool, bool]
+) -> Said:
+    """What the words before ``text[start:]`` say. *about* is an :class:`About`, made when it is needed."""
     beside = find.zeros[max(0, start - _READ - 1) : start], about
     said = find.sides.get(beside)
     if said is None:
-        said = find.sides[beside] = _walked(text, start, find, about)
+        said = find.sides[beside] = _walked(text, start, find, About(*about))
     return said
 
 
@@ -83,35 +85,40 @@ def _walked(text: str, start: int, find: Lookup, about: About) -> Said:
     found = pieces(text[low:start])
     if start > _READ and found and found[0][0].isalnum() and text[low - 1].isalnum():
         del found[0]  # cut in two
-    return _Walk(found, find, about, about.cells).walk()
+    return _Walk(found, find, about).walk()
 
 
-@dataclass(slots=True)
 class _Walk:
-    pieces: list[str]
-    find: Lookup
-    about: About
-    cells: bool
-    # What was passed so far:
-    seen: int = 0  # words
-    unknown: int = 0  # of them, words that are in no table
-    names: int = 0  # of these, capitalised ones right before the number
-    initial: bool = False  # the one before the number begins the sentence
-    touching: bool = False  # an unknown noun stands right before the number
-    number: bool = False  # "nr.", "nummer", right before the number
-    copula: bool = False  # "er", "is", "lautet", right before the number
-    has: bool = False  # "har", "fik"
-    preposition: bool = False
-    ranges: bool = False  # "fra", "from", right before the number
-    person: bool = False
-    writer: bool = False  # the person is the writer: "vi har skiftet pumpe 0101901234"
-    subject: bool = False  # "han er 010190-1234"
-    comma: bool = False
-    colon: bool = False
-    semicolon: bool = False
-    label: bool = False  # the end of a line above that is a label
-    valued: bool = False  # another value: what names that, does not name the number
-    listed: bool = False  # other numbers of nine digits or more
+    __slots__ = (
+        *("about", "cells", "find", "pieces"),
+        *("colon", "comma", "copula", "has", "initial", "label", "listed", "names", "number", "person"),
+        *("preposition", "ranges", "seen", "semicolon", "subject", "touching", "unknown", "valued", "writer"),
+    )
+
+    def __init__(self, pieces: list[str], find: Lookup, about: About) -> None:
+        self.pieces = pieces
+        self.find = find
+        self.about = about
+        self.cells = about.cells
+        self.seen = 0  # words passed so far
+        self.unknown = 0  # of them, words that are in no table
+        self.names = 0  # of these, capitalised ones right before the number
+        self.initial = False  # the one before the number begins the sentence
+        self.touching = False  # an unknown noun stands right before the number
+        self.number = False  # "nr.", "nummer", right before the number
+        self.copula = False  # "er", "is", "lautet", right before the number
+        self.has = False  # "har", "fik"
+        self.preposition = False
+        self.ranges = False  # "fra", "from", right before the number
+        self.person = False
+        self.writer = False  # the person is the writer: "vi har skiftet pumpe 0101901234"
+        self.subject = False  # "han er 010190-1234"
+        self.comma = False
+        self.colon = False
+        self.semicolon = False
+        self.label = False  # the end of a line above that is a label
+        self.valued = False  # another value: what names that, does not name the number
+        self.listed = False  # other numbers of nine digits or more
 
     def walk(self) -> Said:
         at = len(self.pieces)
@@ -200,12 +207,16 @@ class _Walk:
 
     def _word(self, at: int, piece: str) -> Said | None:
         """What this word says; ``None`` to go on."""
-        this, earlier = self.find.key(piece), self._previous(at)
+        this = self.find.key(piece)
         word = look(piece, self.find)
-        if word.kind is Kind.NUMBER and numbered(earlier):
-            word = CUSTOMER_NUMBER
         kind = word.kind
         self.seen += 1
+        if kind is Kind.UNKNOWN and not ends_pair(this):
+            self._unknown(at, piece)  # as most are
+            return None
+        earlier = self._previous(at)
+        if kind is Kind.NUMBER and numbered(earlier):
+            word, kind = CUSTOMER_NUMBER, CUSTOMER_NUMBER.kind
         if kind is Kind.CPR or pair(earlier, this):
             return self._personal(at, earlier)
         if kind is Kind.REPLACEMENT:

@@ -38,8 +38,8 @@ _TIME_OF_DAY = {
 _STAMP = Adjustment("could be a time stamp, YYMMDDhhmm", -0.2)
 
 
-def of_digits(candidate: Candidate, birth: Birth, today: date) -> list[Adjustment]:
-    """What the spelling and the digits say, the words beside them left out of account."""
+def of_digits(candidate: Candidate, birth: Birth, age: int, today: date) -> list[Adjustment]:
+    """What the spelling and the digits say, the words beside them left out of account. *age* is that of *birth*."""
     layout = candidate.layout
     steps = [layout.step]
     if birth.replacement:
@@ -48,7 +48,6 @@ def of_digits(candidate: Candidate, birth: Birth, today: date) -> list[Adjustmen
         steps.append(_MODULUS)
     elif birth.ran_out:
         steps.append(_RAN_OUT)
-    age = birth.age(today)
     if layout is Layout.DATED and recent(birth, today):
         steps.append(_DAY_OF_THESE_YEARS)
     elif age >= _OLD:
@@ -59,13 +58,14 @@ def of_digits(candidate: Candidate, birth: Birth, today: date) -> list[Adjustmen
             steps.append(_TIME_OF_DAY[layout is Layout.HYPHEN])
     elif layout is Layout.BARE and _stamp(candidate.digits, today):
         steps.append(_STAMP)
-    return [*steps, *candidate.doubts]
+    steps += candidate.doubts
+    return steps
 
 
-def likely(candidate: Candidate, birth: Birth, today: date) -> bool:
+def likely(candidate: Candidate, birth: Birth, age: int) -> bool:
     """Whether the number is spelled and made like hardly any other: six digits, a hyphen and four, of somebody
     who may well be alive, with modulus 11."""
-    return candidate.layout is Layout.HYPHEN and birth.modulus11 and _YOUNG <= birth.age(today) < _OLD
+    return candidate.layout is Layout.HYPHEN and birth.modulus11 and _YOUNG <= age < _OLD
 
 
 def recent(birth: Birth, today: date) -> bool:

@@ -59,6 +59,8 @@ _PERIOD = Adjustment("the four digits may be a year", -0.2)
 
 def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
     """The numbers whose date and last four digits stand apart in a sentence. *shape* is that of *text*."""
+    if b"0000" not in shape:
+        return
     words = [four.start() for four in _FOUR_AFTER_WORD.finditer(shape)]
     months = [
         four.start(2)

@@ -113,8 +113,11 @@ class Tables:
 
 def _dividers(line: str) -> tuple[str, ...]:
     """What divides the cells of *line*, if anything does."""
-    found = [sign for sign in _SIGNS if sign in line]
-    return tuple(found or [sign for sign in (",", _LINED_UP) if sign in line])
+    if "\t" in line or "|" in line or ";" in line:
+        return tuple([sign for sign in _SIGNS if sign in line])
+    if "," in line:
+        return (",", _LINED_UP) if _LINED_UP in line else (",",)
+    return (_LINED_UP,) if _LINED_UP in line else ()
 
 
 def _cell(head: str, column: int, divider: str) -> str:

@@ -169,11 +169,13 @@ def _table() -> dict[str, Word]:
 
 
 _TABLE = _table()
+_TAILS = frozenset(head[-_SHORTEST:] for head in _HEADS)  # most words end in none of them
 _UNITS = frozenset(map(key, UNITS.split()))
 _ALSO_NAMES = frozenset(map(key, ALSO_NAMES.split()))
 _NUMBERED = frozenset(map(key, NUMBERED.split()))
 _OWN = frozenset(map(key, OWN.split()))
 _PAIRS = {key(first): frozenset(map(key, seconds)) for first, seconds in CPR_PAIRS.items()}
+_SECONDS = frozenset(second for seconds in _PAIRS.values() for second in seconds)
 _REPLACEMENT_BEFORE = frozenset(map(key, REPLACEMENT_BEFORE_CPR.split()))
 
 
@@ -191,10 +193,11 @@ def look_up(word: str) -> Word:
                 return Word(Kind.CPR)
             if last != "id" or first in _HEADS or _TABLE.get(first, UNKNOWN).kind is Kind.OTHER:
                 return Word(Kind.OTHER, _other(first), numbers=True)
-    for cut in range(1, len(word) - _SHORTEST + 1):
-        found = _HEADS.get(word[cut:])
-        if found is not None:
-            return found
+    if word[-_SHORTEST:] in _TAILS:
+        for cut in range(1, len(word) - _SHORTEST + 1):
+            found = _HEADS.get(word[cut:])
+            if found is not None:
+                return found
     genitive = _TABLE.get(word[:-1]) if word.endswith("s") else None
     return genitive if genitive is not None and genitive.kind is Kind.PERSON else UNKNOWN
 
@@ -218,6 +221,11 @@ def _other(first: str) -> str:
 def pair(first: str, second: str) -> bool:
     """Whether two words, each a :func:`key`, together name the personal number: "dansk nummer"."""
     return second in _PAIRS.get(first, ())
+
+
+def ends_pair(word: str) -> bool:
+    """Whether the word is the second of any :func:`pair`."""
+    return word in _SECONDS
 
 
 def own(word: str) -> bool:
