@@ -84,6 +84,7 @@ class Connection:
             self._read()
         finally:
             self._session.abort()
+            del self._session  # it knows us: as a circle both would stay until the collector comes by
 
     def _read(self) -> None:
         held, at = b"", 0

@@ -29,12 +29,14 @@ from segl_classifier.pool import reading
 from segl_milter import signals
 from segl_milter.announce import Announcer
 from segl_milter.decisions import recorder_of
+from segl_milter.heap import stay_small
 from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, ListenError, open_listener
 from segl_milter.orders import Orders, read_orders
 from segl_milter.serving import Serving
 from segl_milter.session import Office, Session
 from segl_milter.traffic import Traffic
+from segl_milter.warm import warm_up
 from segl_milter.workers import Workers
 
 _EXPORTER_DRAIN_SECONDS = 0.5
@@ -133,6 +135,7 @@ class Parent:
         """Let workers who go by *orders* take over."""
         reading.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
         orders.rules.fingerprints  # noqa: B018 - made now, for all workers
+        warm_up(orders.rules, orders.settings.limits)
         gc.unfreeze()
         gc.collect()
         gc.freeze()  # what is loaded by now stays shared: the collector writes to none of it
@@ -174,7 +177,7 @@ def _serve(
     lifeline.watch(serving)
     serving.start()
     ready()
-    _until_ended()
+    stay_small(lambda: traffic.ended)  # until the lifeline's thread ends the process
 
 
 def _serve_metrics(host: str, port: int, lifeline: Lifeline, ready: Callable[[], None]) -> None:

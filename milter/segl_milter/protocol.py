@@ -137,7 +137,10 @@ def strings(data: bytes) -> list[bytes]:
 def macro(data: bytes, name: bytes) -> bytes | None:
     """The value of *name* among the macros of a packet ``D``; its first byte says of which step they are."""
     told = data[1:].split(b"\0")
-    return dict(zip(told[::2], told[1::2], strict=False)).get(name)
+    for at in range(0, len(told) - 1, 2):
+        if told[at] == name:
+            return told[at + 1]
+    return None
 
 
 def client_address(data: bytes) -> str:

@@ -8,11 +8,17 @@ import threading
 class Traffic:
     """The count of one worker. Sessions change it, each in a thread of its own."""
 
-    __slots__ = ("_lock", "_messages")
+    __slots__ = ("_ended", "_lock", "_messages")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._messages = 0
+        self._ended = 0
+
+    @property
+    def ended(self) -> int:
+        """Messages that were in hand once, and are no more."""
+        return self._ended
 
     @property
     def messages(self) -> int:
@@ -26,3 +32,4 @@ class Traffic:
     def message_ended(self) -> None:
         with self._lock:
             self._messages -= 1
+            self._ended += 1

@@ -113,6 +113,10 @@ class Engine:
             for best, scan in sorted(found[number], key=lambda f: -f[0].score)[:_PLACES]
         ]
 
+    def meet(self, text: str) -> None:
+        """As :meth:`.load.RuleSet.meet`."""
+        self._set.matching(NormalText.of(text).shown.encode())
+
     def _scan(self, text: Text) -> _Scan:
         """One pass over *text*."""
         normal = NormalText.of(text.text)

@@ -73,6 +73,10 @@ class RuleSet:
         """What the rules find in *texts*, the readable parts of one message. Pure; any thread may call it."""
         return self._engine.find(texts)
 
+    def meet(self, text: str) -> None:
+        """Let the patterns meet *text*: what RE2 learns from it about where texts lead is known from then on."""
+        self._engine.meet(text)
+
     def __repr__(self) -> str:
         return f"RuleSet({len(self.rules)} rules, {self.digest[:12]})"
 

@@ -18,7 +18,8 @@ from typing import Any, Generic, TypeVar
 import re2
 
 MAX_PATTERN = 500
-_SET_MEMORY = 64 << 20
+_SET_MEMORY = 6 << 20  # bytes of the states that texts have led to so far: when it is full RE2 begins anew
+_MOST_SET_MEMORY = 64 << 20  # for so many patterns that the less does not hold them
 _CANARY = r"(?s)."  # matches in every text
 _MEMORY = 4 << 20  # bytes one pattern may take: refused at load, not found out in traffic
 
@@ -62,14 +63,8 @@ class PatternSet(Generic[Key]):
             by_key.setdefault(key, []).append(pattern)
         self._compiled = {key: _joined(of_key) for key, of_key in by_key.items()}
         self._keys = tuple(key for _, key in patterns)
-        self._set = re2.Set.SearchSet(options(_SET_MEMORY))
-        for pattern, _ in patterns:
-            self._set.Add(pattern.expanded)
-        self._set.Add(_CANARY)
-        try:
-            self._set.Compile()
-        except re2.error:  # more patterns than its memory holds: each is tried by itself
-            self._set = None
+        written = [pattern.expanded for pattern, _ in patterns]
+        self._set = _compiled_set(written, _SET_MEMORY) or _compiled_set(written, _MOST_SET_MEMORY)
 
     def matching(self, encoded: bytes) -> Sequence[Key]:
         """The keys of which a pattern matches somewhere in *encoded* (UTF-8).
@@ -98,11 +93,25 @@ class PatternSet(Generic[Key]):
             yield start, end
 
 
+def _compiled_set(patterns: Sequence[str], memory: int) -> Any:
+    """A set of *patterns* and the canary; ``None`` when *memory* does not hold them and what it takes to search: then
+    each is tried by itself."""
+    made = re2.Set.SearchSet(options(memory))
+    for pattern in patterns:
+        made.Add(pattern)
+    made.Add(_CANARY)
+    try:
+        made.Compile()
+    except re2.error:
+        return None
+    return made if made.Match(b"x") else None
+
+
 def _joined(patterns: Sequence[Pattern]) -> Any:
     """One compiled pattern that matches wherever one of *patterns* does."""
     if len(patterns) == 1:
         return patterns[0].compiled
-    return re2.compile("|".join(f"(?:{p.expanded})" for p in patterns), options(_SET_MEMORY))
+    return re2.compile("|".join(f"(?:{p.expanded})" for p in patterns), options(_MOST_SET_MEMORY))
 
 
 @cache

@@ -34,7 +34,8 @@ class Linear:
         self._scale = scale
         self._bias = bias
         self._lock = threading.Lock()
-        self._forget()
+        self._known: dict[int, int] = {}  # the hash of a word → its row
+        self._sums = np.zeros((_REMEMBERED, len(bias)), np.float32)
 
     @classmethod
     def load(cls, file: Path) -> Linear:
@@ -87,5 +88,5 @@ class Linear:
         return found
 
     def _forget(self) -> None:
-        self._known: dict[int, int] = {}  # the hash of a word → its row
-        self._sums = np.zeros((_REMEMBERED, len(self._bias)), np.float32)
+        """The table stays: a new one each time would leave the heap in shreds."""
+        self._known.clear()

@@ -94,8 +94,15 @@ def test_an_empty_set_matches_nothing() -> None:
 
 def test_patterns_too_large_for_one_set_are_all_to_be_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segl_classifier.rules.pattern._SET_MEMORY", 100)
+    monkeypatch.setattr("segl_classifier.rules.pattern._MOST_SET_MEMORY", 200)
     patterns = PatternSet([(parse_pattern("aa"), 1), (parse_pattern("bb"), 2)])
     assert patterns.matching(b"bb") == (1, 2)
+
+
+def test_patterns_too_large_for_the_usual_memory_get_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segl_classifier.rules.pattern._SET_MEMORY", 100)
+    patterns = PatternSet([(parse_pattern("aa"), 1), (parse_pattern("bb"), 2)])
+    assert patterns.matching(b"bb") == (2,)
 
 
 def test_a_set_that_gave_up_over_a_text_is_not_believed() -> None:
