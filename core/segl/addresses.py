@@ -12,6 +12,7 @@ import string
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 
 _LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _QUOTED_PAIR = re.compile(r"\\(.)")
@@ -25,6 +26,7 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _DEVIATIONS = frozenset("\u00df\u03c2\u200c\u200d")
 
 
+@lru_cache(maxsize=1024)  # the same few are asked for several times with each message
 def normal_domain(domain: str) -> str:
     """*domain* as lower-case A-labels. Raises :class:`ValueError` when it is no domain name."""
     name = domain.strip().rstrip(".").lower()

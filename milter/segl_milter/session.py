@@ -142,7 +142,7 @@ class Session:
         subjects = forged_tags(mail, settings)
         goes_secure = todo in (Decision.SECURE, Decision.HOLD)
         name, facts = self._named(mail, verdict) if goes_secure else ("", "")
-        wishes = wishes_of(mail, settings)
+        wishes = wishes_of(mail, settings) if goes_secure else None
         marks = marks_for(
             mail,
             todo,
@@ -153,7 +153,7 @@ class Session:
             subjects=subjects,
             facts=facts,
             wishes=wishes,
-            borrowed=not canary and self._is_borrowed(mail),
+            borrowed=not goes_secure and not canary and self._is_borrowed(mail),
         )
         return apply(marks, self._context), name
 

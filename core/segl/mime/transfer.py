@@ -160,7 +160,8 @@ def is_base64(raw: bytes) -> bool:
 
 def has_needless_escape(raw: bytes) -> bool:
     """Whether *raw* would lose, decoded as quoted-printable, what no encoder would have written so."""
-    return _NEEDLESS.search(raw) is not None
+    may = b"=3" in raw or b"=0" in raw or b"=1" in raw
+    return may and _NEEDLESS.search(raw) is not None
 
 
 def _is_noise(decoded: bytes) -> bool:
@@ -181,7 +182,10 @@ def _undeclared_base64(raw: bytes) -> bool:
 def _from_quoted(raw: bytes) -> bytes:
     if b"=" not in raw:
         return raw
-    return binascii.a2b_qp(_ODD_BREAK.sub(b"=\r\n", raw))
+    odd = (
+        b"= " in raw or b"=\t" in raw or raw.count(b"=\r") != raw.count(b"=\r\n")
+    )  # a glance instead of a search
+    return binascii.a2b_qp(_ODD_BREAK.sub(b"=\r\n", raw) if odd else raw)
 
 
 def _from_uu(raw: bytes) -> bytes:
