@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 
 from segl.sealed import life
 from segl.sealed.keys import Secret
-from segl.sealed.phrase import hash_of
+from segl.sealed.phrase import NOBODYS, hash_of, is_phrase
 from segl.store import transaction
 from segl.tables.sealed import portal_visit, sealed_recipient
 from segl_portal.browser import Browser
@@ -203,3 +203,8 @@ def test_what_the_store_keeps_of_a_visit_looks_the_same(counter: Counter) -> Non
         ]
 
     assert row(unknown_id(counter)) == row(good(counter)) == row(revoked(counter))
+
+
+def test_what_no_phrase_is_of_costs_what_any_other_does_and_lets_nobody_in() -> None:
+    assert extract_parameters(NOBODYS) == extract_parameters(hash_of("hemmelig"))
+    assert not is_phrase(NOBODYS, "hemmelig")
