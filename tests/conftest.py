@@ -61,23 +61,39 @@ _SLOW = frozenset(
     test_alike
     test_answer_killed
     test_answer_letter
-    test_answering test_answers_refused
+    test_answering
+    test_answers_refused
     test_archive
+    test_audit
     test_backup
+    test_canary
+    test_certificate_search
     test_certificates_ldap
     test_check
-    test_commands_as_written
+    test_cms_command
     test_cms_enveloped
+    test_cms_fuzz
     test_cms_opening
+    test_command_line
+    test_commands_as_written
     test_cpr_in_files
     test_dane
+    test_dane_laws
+    test_decisions_command
     test_decoding
+    test_deliver_memory
+    test_deliver_portal
     test_deliver_tunnel
     test_desk
+    test_doctor_portal
+    test_domains_command
     test_evaluate
     test_explain
     test_features
+    test_feedback_page
     test_formats_image
+    test_frame
+    test_holding
     test_index
     test_journal
     test_key_command
@@ -85,11 +101,13 @@ _SLOW = frozenset(
     test_milter_protocol
     test_mime_corpus
     test_mime_laws
+    test_organisations_apart
     test_pool
     test_portal_pages
     test_portal_process
     test_postfix_commands
     test_postfix_demands
+    test_postfix_gateway
     test_postfix_host_checks
     test_postfix_inbound
     test_postfix_misconfigured
@@ -101,6 +119,7 @@ _SLOW = frozenset(
     test_receipt_statistics
     test_receipts_process
     test_rule_effects
+    test_rules_command
     test_rules_load
     test_rules_tuning_command
     test_sandbox
@@ -109,8 +128,14 @@ _SLOW = frozenset(
     test_sealed_life
     test_sealed_news
     test_sealed_objects
+    test_sealed_opening
     test_sealed_storage
+    test_sealing
+    test_settings_trail
+    test_signing
     test_sms
+    test_thresholds_command
+    test_tunnel_publish
     test_two_nodes
     test_upload_names
     test_uploads
@@ -118,7 +143,6 @@ _SLOW = frozenset(
     test_watchdog
     test_web_servers
     test_workshop
-    test_thresholds_command
     """.split()
 )
 
