@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from segl.settings_canary import WAY_SINKS, name_of_way
+
 # Ids that are put together from names: of the two instances, of the canaries' sinks.
 GENERATED = {f"{name}.{what}" for name in ("front", "secure") for what in ("config", "warnings")} | {
     "run.front",
     "run.secure",
     "canary.own",
+    *(f"canary.{name_of_way(way)}" for way in WAY_SINKS),
 }
 NO_CHECKS = {"front.main.cf", "front.tables", "front.main"}
 CALLED = re.compile(r'(?:Check|judge)\(\s*"([a-z]+(?:\.[a-z-]+)?)"')
