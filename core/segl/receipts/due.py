@@ -1,8 +1,8 @@
 """When a sender is to be told what. Pure.
 
-One receipt a message, when all recipients have a last word. Before that, one at most: at once when a copy failed or
-waits, since the sender may have to act; else when the patience of ``wait_seconds`` is over. A last word that changes
-afterwards (what had been handed on came back) is told too.
+One receipt a message, when all recipients have a last word. Before that, at once when a copy failed or waits, since
+the sender may have to act: of each copy once, whatever he was told before; else one, when the patience of
+``wait_seconds`` is over. A last word that changes afterwards (what had been handed on came back) is told too.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def next_look(
         return None if told.final and not news else now + SETTLE
     if unheard and news & set(_BAD):
         return now + SETTLE_MANY
-    if State.FAILED in news or (State.DELAYED in news and not told.receipts):
+    if news & set(_BAD):
         return now + SETTLE_BAD
     return None if told.receipts else _patiently(at + wait_seconds, now)
 

@@ -120,6 +120,22 @@ def test_after_a_receipt_the_next_comes_when_all_is_known_and_then_no_more() -> 
     )
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        (State.SENT, State.PENDING),  # the patience was over before Postfix told of the delay
+        (State.DELAYED, State.PENDING),  # another copy waits already
+        (State.FAILED, State.PENDING),
+        (State.SENT, State.SENT),  # the last word was no last one: what was handed on waits
+    ],
+)
+def test_that_a_copy_waits_is_told_once_whatever_was_told_before(before: tuple[State, ...]) -> None:
+    terms = {"facts": True, "at": 0.0, "wait_seconds": 60.0, "now": 3600.0}
+    now, known = lines(before[0], State.DELAYED), told(lines(*before))
+    assert next_look(now, known, **terms) == 3600.0 + SETTLE_BAD  # type: ignore[arg-type]
+    assert next_look(now, told(now, 2), **terms) is None  # type: ignore[arg-type]
+
+
 def test_everyone_who_was_named_has_a_line_and_aliases_have_theirs() -> None:
     heard = [
         Line("a@x.example", "team@nordby.example", State.SENT),
