@@ -141,19 +141,22 @@ def hear(
         changes["message_id"] = heard.message_id
     if _join(connection, heard.id, heard.news, served) or changes:
         changes["changed_at"] = now
-    if changes:
         connection.execute(sent_message.update().where(sent_message.c.id == heard.id).values(changes))
-        look_again(connection, heard.id, terms, now)
     message = read(connection, heard.id)
     assert message is not None  # noqa: S101
+    if changes:
+        _set_due(connection, message, terms, now)
     return message
 
 
 def look_again(connection: Connection, message_id: str, terms: ReceiptTerms, now: float) -> None:
     """Set when the message is to be looked at next."""
     message = read(connection, message_id)
-    if message is None:
-        return
+    if message is not None:
+        _set_due(connection, message, terms, now)
+
+
+def _set_due(connection: Connection, message: SentMessage, terms: ReceiptTerms, now: float) -> None:
     due = next_look(
         message.lines,
         message.told,
@@ -163,7 +166,14 @@ def look_again(connection: Connection, message_id: str, terms: ReceiptTerms, now
         now=now,
         unheard=message.unheard or int(message.unnamed > 0 and not message.counted),
     )
-    connection.execute(sent_message.update().where(sent_message.c.id == message_id).values(due_at=due))
+    if due is None and _is_copy_owed(message, terms):
+        due = now + LEASE_SECONDS  # whoever dies before the journal has its copy leaves it to be sent
+    connection.execute(sent_message.update().where(sent_message.c.id == message.id).values(due_at=due))
+
+
+def _is_copy_owed(message: SentMessage, terms: ReceiptTerms) -> bool:
+    """Whether the journal has not what the sender was told last."""
+    return terms.journal not in ("", message.sender) and message.told_print not in ("", message.journal_print)
 
 
 def take_due(connection: Connection, now: float, limit: int) -> list[str]:
@@ -228,10 +238,11 @@ def mark_told(
     look_again(connection, message.id, terms, now)
 
 
-def mark_copied(connection: Connection, message_id: str, said: str) -> None:
+def mark_copied(connection: Connection, message_id: str, said: str, terms: ReceiptTerms, now: float) -> None:
     """The journal address has the receipt that says *said* (a fingerprint), or never will."""
     row = sent_message.update().where(sent_message.c.id == message_id)
     connection.execute(row.values(journal_print=said))
+    look_again(connection, message_id, terms, now)
 
 
 def read(connection: Connection, message_id: str) -> SentMessage | None:

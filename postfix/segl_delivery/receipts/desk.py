@@ -175,11 +175,10 @@ class Desk:
         said = fingerprint(message.lines) if case.kind is not None else message.told_print
         if journal in ("", message.sender) or said in ("", message.journal_print):
             return
-        name = f"receipt.{message.id[:32]}.{case.number}.{said[:16]}"
         receipt = self._written(case, case.kind or kind_now(message), journal, links=False)
-        self._send(case.office, message, journal, replace(receipt, name=name))
+        self._send(case.office, message, journal, replace(receipt, name=f"copy.{receipt.name}"))
         with transaction(self._engine) as connection:
-            records.mark_copied(connection, message.id, said)
+            records.mark_copied(connection, message.id, said, case.terms, time.time())
 
     def _written(self, case: _Case, kind: Kind, reader: str, *, links: bool) -> Receipt:
         return write(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
+from segl.receipts.due import fingerprint
 from segl.receipts.records import SentMessage
 from segl.settings_receipts import ReceiptTerms
 from segl_delivery.receipts.machine import SCHEMA, iso, machine_form
@@ -52,7 +54,7 @@ def digest(
         recipient=sender,
         language=terms.language,
         subject=whole.subject,
-        name=f"digest.{now:%Y%m%d}.{messages[0].id[:32]}",
+        name=f"digest.{now:%Y%m%d}.{_said(messages, reader or sender)}",
         about="",
         text=text,
         html=html,
@@ -67,6 +69,12 @@ def digest(
             ],
         },
     )
+
+
+def _said(messages: Sequence[SentMessage], reader: str) -> str:
+    """By which a digest that is sent twice is known as one, and one that says more as another."""
+    said = [reader, *(f"{one.id} {one.complete} {fingerprint(one.lines)}" for one in messages)]
+    return sha256("\n".join(said).encode()).hexdigest()[:32]
 
 
 def parts_of(messages: Sequence[SentMessage]) -> Iterator[list[SentMessage]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from sqlalchemy.engine import Connection
 
@@ -13,6 +14,7 @@ from segl.mail.compose import one_line
 from segl.mail.return_port import ReturnPort
 from segl.masking import mask_digits
 from segl.receipts import protection
+from segl.receipts.due import fingerprint
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
 from segl.settings import Settings
@@ -108,12 +110,19 @@ def write(
         recipient=message.sender,
         language=terms.language,
         subject=view.subject,
-        name=f"receipt.{message.id[:32]}.{number}",
+        name=name_of(message, kind, number),
         about=message.message_id,
         text=text,
         html=html,
         form=machine_form(message, kind, tls, number=number, now=time.time()),
     )
+
+
+def name_of(message: SentMessage, kind: Kind, number: int) -> str:
+    """The left part of a receipt's Message-ID: the same for one that is sent twice, and another as soon as it says
+    something else, for servers drop what bears a name they have seen."""
+    said = sha256(f"{kind} {fingerprint(message.lines)}".encode()).hexdigest()
+    return f"receipt.{message.id[:32]}.{number}.{said[:16]}"
 
 
 def tls_of(connection: Connection, message: SentMessage, settings: Settings) -> dict[str, Tls]:

@@ -1,0 +1,62 @@
+"""What a sender is told: receipts as the desk sends them, beside a log that is read as far as the test says."""
+
+from __future__ import annotations
+
+import asyncio
+from email import message_from_bytes
+
+from sqlalchemy.engine import Engine
+
+from segl.events import Events
+from segl.mail.return_port import ReturnPort
+from segl.receipts import records
+from segl.receipts.facts import Facts
+from segl.receipts.records import Heard
+from segl.receipts.states import News, Stage, State
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.store import transaction
+from segl.vocabulary import Way
+from segl_delivery.receipts.desk import Desk
+from segl_delivery.receipts.office import Office
+from world.peers import SmtpPeer
+from world.receipts import ReadReceipt
+
+ANNA, BOARD, JOURNAL = "anna@nordby.example", "bestyrelsen@forening.example", "journal@nordby.example"
+NAME, QUEUE = "ab" * 32, "4jZ1"
+
+
+def settings(*rules: dict[str, object], **receipts: object) -> Settings:
+    organisation = {"name": "Nordby", "domains": ["nordby.example"]}
+    portal = {"url": "https://sikker.nordby.example"}
+    entries = [{"domain": "nordby.example", **rule} for rule in rules]
+    return parse_settings(
+        {"organisation": organisation, "portal": portal, "receipts": receipts, "receipt": entries}
+    )
+
+
+class Told:
+    """A desk whose log is read until ``read_until``; what it sent, and what its templates were found to lack."""
+
+    def __init__(self, engine: Engine, peer: SmtpPeer, chosen: Settings) -> None:
+        self.read_until, self.peer, self.engine, self.settings = 0.0, peer, engine, chosen
+        self.unfit: list[tuple[str, str]] = []
+        port = ReturnPort("127.0.0.1", peer.port)
+        office = Office.of(chosen, port, lambda _: None, lambda *words: self.unfit.append(words))
+        self._desk = Desk(
+            engine, lambda: office, Events("test"), asyncio.Event(), lambda: True, lambda: self.read_until
+        )
+
+    def hear(self, *news: News, at: float, expected: tuple[str, ...] = (BOARD,)) -> None:
+        heard = Heard(NAME, ANNA, "<1@x>", at, Facts(at, ("cpr",), expected), news)
+        with transaction(self.engine) as connection:
+            records.hear(connection, heard, self.settings.receipt_terms, at)
+
+    def tell(self) -> list[ReadReceipt]:
+        self._desk.tell(NAME)
+        return [ReadReceipt(mail, message_from_bytes(mail.content)) for mail in self.peer.received]
+
+
+def copy_of(recipient: str, original: str, state: State = State.SENT, at: float = 0.0, **more: str) -> News:
+    given: dict[str, object] = {"way": Way.TUNNEL, "queue_id": QUEUE, **more}
+    return News(recipient, original, Stage.SECURE, state, at, **given)  # type: ignore[arg-type]
