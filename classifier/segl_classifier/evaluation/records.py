@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from segl.errors import Fault, RecordsError
+from segl.pipes import open_to_read
 from segl.vocabulary import Label
 
 TYPES = ("txt", "html", "csv", "pdf", "docx", "xlsx")
@@ -74,7 +75,7 @@ def _lines(file: Path) -> Iterator[Record | Fault]:
         if file.exists() and not (file.is_file() or file.is_fifo()):
             yield Fault(file, "", "is no file", "name files with one JSON object a line")
             return
-        with file.open("rb") as lines:
+        with open_to_read(file) as lines:
             number = 0
             while line := lines.readline(_MAX_LINE):
                 number += 1

@@ -13,6 +13,7 @@ import typer
 from segl.certificates import UNREADABLE, fingerprint
 from segl.cli.output import fail, printable, say
 from segl.errors import SeglError
+from segl.pipes import open_to_read
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -57,7 +58,7 @@ def object_of(file: Path, data: bytes) -> bytes:
 def read_file(file: Path) -> bytes:
     """Standard input for ``-``."""
     try:
-        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as opened:
+        with sys.stdin.buffer if str(file) == "-" else open_to_read(file) as opened:
             data = opened.read(_LARGEST + 1)
     except OSError as error:
         fail(f"{file}: {error.strerror}")

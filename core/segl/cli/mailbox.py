@@ -8,7 +8,6 @@ so. In a directory every file is taken, also below it, but none whose name begin
 from __future__ import annotations
 
 import os
-import select
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -16,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from segl.pipes import NobodyWrites, open_to_read
+
 _FROM = b"From "
 STDIN = "-"
-_PIPE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,32 +95,12 @@ def read_mail(source: Source, most: int) -> Iterator[Mail | Unread]:
         if source.path is None:
             yield from _messages(sys.stdin.buffer, source.name, most)
             return
-        with _opened(source.path) as file:
+        with open_to_read(source.path) as file:
             yield from _messages(file, source.name, most)
-    except _NobodyWrites:
-        problem = f"is a pipe into which nobody wrote for {_PIPE_SECONDS:g} s"
-        yield Unread(source.name, problem, "begin what writes into it before")
+    except NobodyWrites as error:
+        yield Unread(source.name, str(error.strerror), "begin what writes into it before")
     except OSError as error:
         yield _unread(source.name, error)
-
-
-class _NobodyWrites(Exception):
-    """A named pipe is there, and that is all."""
-
-
-def _opened(path: Path) -> BinaryIO:
-    """Opening a named pipe (mkfifo(3)) waits until somebody opens it to write, which may be never. A shell's own pipes,
-    ``<(…)``, have their writer, however slow."""
-    if not stat.S_ISFIFO(path.stat().st_mode) or "pipe:[" in os.path.realpath(path):
-        return path.open("rb")
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    waiting = select.poll()
-    waiting.register(descriptor, select.POLLIN)
-    if not waiting.poll(_PIPE_SECONDS * 1000):
-        os.close(descriptor)
-        raise _NobodyWrites
-    os.set_blocking(descriptor, True)
-    return os.fdopen(descriptor, "rb")
 
 
 def _messages(file: BinaryIO, name: str, most: int) -> Iterator[Mail | Unread]:

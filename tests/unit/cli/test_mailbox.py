@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from segl.cli import mailbox
 from segl.cli.mailbox import Mail, Source, Unread, find_sources, read_mail
+from segl.pipes import open_to_read
 
 MOST = 10_000
 
@@ -79,7 +81,7 @@ def test_a_pipe_can_be_named(tmp_path: Path) -> None:
 def test_a_pipe_into_which_nobody_writes_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mailbox, "_PIPE_SECONDS", 0.05)
+    monkeypatch.setattr(mailbox, "open_to_read", partial(open_to_read, seconds=0.05))
     os.mkfifo(tmp_path / "pipe")
     [unread] = read(tmp_path / "pipe")
     assert isinstance(unread, Unread)
@@ -87,7 +89,7 @@ def test_a_pipe_into_which_nobody_writes_is_not_waited_for(
 
 
 def test_a_pipe_of_the_shell_is_waited_for_however_slow_its_writer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mailbox, "_PIPE_SECONDS", 0.05)
+    monkeypatch.setattr(mailbox, "open_to_read", partial(open_to_read, seconds=0.05))
     reading, writing = os.pipe()  # as bash makes them for <(…)
 
     def write() -> None:

@@ -17,15 +17,19 @@ from typer.testing import CliRunner, Result
 
 from segl.cli.main import build
 from segl.decisions import feedback, kept
+from segl.decisions.links import feedback_secret
 from segl.decisions.record import DecisionRecord
 from segl.decisions.said import Says
 from segl.receipts import records
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
+from segl.sealed.revocation import house_secret
+from segl.settings_file import load_settings
 from segl.settings_receipts import Receipts, ReceiptTerms
 from segl.store import transaction
 from segl.vocabulary import Decision, Way
+from segl_portal.feedback import FeedbackDesk
 from world.counter import Counter
 
 DOMAINS = {"Byen": "by.example", "Skolen": "skole.example", "Vandet": "vand.example"}
@@ -38,6 +42,7 @@ name = "Skolen"
 domains = ["skole.example"]
 subdomains = true
 staff = ["lise", "mona"]
+feedback = "hjaelp@skole.example"
 [[tenant]]
 name = "Vandet"
 domains = ["vand.example"]
@@ -233,3 +238,16 @@ def test_her_own_figures_are_what_she_gets_unasked(town: Town, as_person: Callab
     as_person("mona")
     done = town("audit", "record")
     assert (done.exit_code, "--organisation, one of Skolen, Vandet" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("of", "ask"), [("Skolen", "hjaelp@skole.example"), ("Vandet", "postmaster@vand.example")]
+)
+def test_who_has_said_enough_by_his_link_is_sent_to_his_own_people(town: Town, of: str, ask: str) -> None:
+    name, engine = town.names[of], town.counter.engine
+    desk = FeedbackDesk(load_settings(town.file), engine)
+    secret = feedback_secret(house_secret(engine), name).text()
+    heard = [desk.say(name, secret, says) for says in (Says.RIGHT, Says.WRONG) * 3]
+    last = heard[-1]
+    assert last is not None
+    assert (last.heard, last.stands, last.ask) == (feedback.Heard.FIXED, Says.RIGHT, ask)
