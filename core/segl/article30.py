@@ -71,13 +71,25 @@ def kept(settings: Settings) -> Iterator[Kept]:
         "kvittering til afsenderen, opslag og statistik" if told else "opslag og statistik",
         f"{receipts.retention_days} dage",
     )
+    daily = {
+        receipts.send,
+        *(one.send for one in settings.receipt),
+        *(one.receipts for one in settings.policy),
+    }
+    if Receipts.DAILY in daily:
+        yield Kept(
+            "Om afsendere, hvis postkasse ikke tog imod en daglig samling af kvitteringer: adresse, antal, tidspunkt",
+            "ikke at blive ved at sende til en postkasse, der ikke tager imod",
+            "når en samling er modtaget, ellers efter 30 dage",
+        )
     yield Kept(
         "Hvad der er fundet ud af om domæner, og certifikater for personer (adresse og certifikat)",
         "at vælge den sikre vej",
         "til de udløber eller slettes med `segl certificate forget`",
     )
     yield Kept(
-        "Revisionsspor: hvem gjorde hvad ved forseglede og tilbageholdte beskeder, uden indhold",
+        "Revisionsspor: hvem gjorde hvad ved forseglede og tilbageholdte beskeder, hvem der har ændret indstillinger "
+        "eller svaret på afgørelser, uden indhold",
         "at kunne bevise, hvad der er sket",
         "slettes ikke af Segl: kæden ville brydes",
     )

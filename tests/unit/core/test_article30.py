@@ -40,6 +40,8 @@ def settings(tmp_path: Path, text: str = "") -> Settings:
         ("[portal.answers]\non = false\n", "Forseglede beskeder: hele", "Svar skrevet"),
         ("[receipts]\nretention_days = 7\n", "| 7 dage |", "| 90 dage | x"),
         ('[receipts]\nsend = "none"\n', "| opslag og statistik |", "kvittering til afsenderen"),
+        ('[receipts]\nsend = "daily"\n', "ikke tog imod en daglig samling", "x-ingen"),
+        ("", "svaret på afgørelser", "daglig samling"),
         ('[detection]\nmode = "shadow"\n', "prøvedrift", "sendes sikkert, uanset"),
         ('[detection]\nmode = "always"\n', "uanset indhold", "prøvedrift"),
         ('[hold]\nofficer = "dpo@nordby.example"\npersons = 2\n', "to personer", "af en person"),
@@ -65,13 +67,13 @@ def test_every_table_with_something_of_people_is_thought_of() -> None:
 
 
 THOUGHT_OF = {
-    *("audit_entry", "meta", "log_position", "node"),
+    *("audit_entry", "meta", "log_position", "log_read", "node"),
     *("decision", "decision_feedback"),
     *("canary_look", "canary_sent", "settings_state"),  # hosts, messages and settings of ours
     *("domain_knowledge", "domain_mark", "mta_sts_policy"),
     *("portal_count", "portal_visit", "sealed_answer", "sealed_message", "sealed_recipient", "sealed_spare"),
     *("recipient_certificate", "recipient_lookup", "seen_capability", "signer_standing"),
-    *("sent_message", "sent_recipient", "tls_evidence", "waiting_copy"),
+    *("sent_message", "sent_recipient", "tls_evidence", "waiting_copy", "digest_refusal"),
 }
 
 
