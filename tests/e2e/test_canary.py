@@ -201,7 +201,9 @@ def test_the_way_tls_delivers_to_no_server_with_another_key(watched: House) -> N
 
     with TlsSink(watched.settings.canary.tls_sink, WayKey(b"another".ljust(32)), take):
         watched.submit(letter("", (sink,), "Sag", f"CPR {CPR}").content, SENDER, [sink])
-        wait_until(lambda: "not verified" in reasons(), 60, lambda: reasons() + watched.log[-4000:])
+        wait_until(lambda: "delay_reason" in reasons(), 60, lambda: reasons() + watched.log[-4000:])
+    [waiting] = [one for line in reasons().splitlines() for one in json.loads(line)["recipients"]]
+    assert (waiting["address"], waiting["delay_reason"]) == (sink, "Server certificate not verified")
     assert arrived == []
     watched.secure.run("postsuper", "-d", "ALL")
 
