@@ -1,6 +1,6 @@
 # `make` lists the targets. Each does its own set-up first (scripts/setup: packages, .venv).
 .DEFAULT_GOAL := help
-.PHONY: help setup deb deb-test demo reference test test-fast check format model bench clean
+.PHONY: help setup deb deb-test demo reference test test-fast check format model bench bench-storm clean
 BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time.
 JOBS ?= 4
@@ -55,6 +55,9 @@ deb-test: ## install the package of `make deb` in a Debian of its own and try it
 
 bench: setup ## measure: detector, classifier, memory, milter, rspamd beside it (ten minutes; docs/benchmarks.md)
 	@$(BIN)/python tests/bench/run.py
+
+bench-storm: setup ## measure receipts: how soon, a storm of reports with kills (root; half an hour; REAL= messages through Postfix)
+	@$(BIN)/python tests/bench/bench_receipts.py --real $(or $(REAL),6700)
 
 clean: ## remove what set-up, demo and tests made
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .setup.log demo-artefacts

@@ -209,6 +209,8 @@ def _told(
     ]
     for text, line in zip(columns(rows), message.lines, strict=True):
         yield paint(text, _COLOUR[line.state])
+    if message.unheard:
+        yield f"  and {message.unheard} of whom nothing was heard"
 
 
 def _evidence(line: Line, tls: Tls | None, later: dict[str, str | None]) -> str:

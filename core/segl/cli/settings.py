@@ -20,7 +20,7 @@ def check(
         Path, typer.Argument(metavar="[FILE]", readable=False, help="The settings file.")
     ] = DEFAULT_FILE,
 ) -> None:
-    """Read a settings file and name every fault.
+    """Read a settings file and name every fault; try receipts' own templates, where it names some.
 
     Without FILE that of /etc/segl is read. What can be used and is probably not meant so is told as a warning: a policy
     that sends in clear for a whole country, or one that never counts. What the settings mean for this host (sockets,
@@ -29,15 +29,18 @@ def check(
     Exit code: 0 all in order, with warnings too; 2 not.
     """
     from segl.cli.output import complain, fail, fail_of, paint, say
-    from segl.errors import FileFaults
+    from segl.errors import FileFaults, SettingsError
     from segl.settings_cautions import cautions
     from segl.settings_file import load_settings
     from segl.settings_toml import effective
+    from segl_delivery.receipts.templates_of import template_faults
 
     if file == DEFAULT_FILE and not file.exists():
         fail(f"there is no {file}", "segl settings check FILE checks another file")
     try:
         loaded = load_settings(file)
+        if faults := list(template_faults(loaded, file)):
+            raise SettingsError(faults)
     except FileFaults as error:
         fail_of(error)
     lines = list(effective(loaded, changed=True))

@@ -25,6 +25,15 @@ class Reader(StrEnum):
     JOURNAL = "journal"
 
 
+def domains_since(connection: Connection, since: float) -> list[str]:
+    """Whose senders have messages that changed since *since*: those below an own domain, too, which stand in no table
+    of the settings."""
+    c = sent_message.c
+    return list(
+        connection.scalars(sa.select(c.domain).distinct().where(c.changed_at >= since).order_by(c.domain))
+    )
+
+
 def for_digest(connection: Connection, domain: str, since: float) -> list[SentMessage]:
     """Messages of *domain* of which there is more to tell than a digest told, to the sender or to the journal, and
     which have changed since *since*; the oldest first."""

@@ -81,13 +81,14 @@ class Calendar:
         """One to each sender of a domain that has them daily. (Who is refused for now has it in tomorrow's.)"""
         office = self._office()
         settings = office.settings
-        own = (domain for owner in settings.owners.every for domain in owner.domains)
         asked = any(policy.receipts is Receipts.DAILY for policy in settings.policy)
-        for domain in dict.fromkeys((*own, *(rule.domain for rule in settings.receipt))):
+        since = now.timestamp() - _DIGEST_DAYS * _DAY
+        with transaction(self._engine) as connection:
+            domains = digests.domains_since(connection, since)
+        for domain in domains:
             if not asked and settings.receipt_terms(domain).send is not Receipts.DAILY:
                 continue
             with transaction(self._engine) as connection:
-                since = now.timestamp() - _DIGEST_DAYS * _DAY
                 changed = digests.for_digest(connection, domain, since)
                 found = [one for one in changed if _stands(settings, one, now.timestamp())]
                 tls = {message.id: tls_of(connection, message, settings) for message in found}

@@ -17,6 +17,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
+from traceback import walk_tb
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ from segl.confined.frames import Broken, Incoming
 LENGTH: Final = struct.Struct(">Q")
 JOBS: Final = 2_000  # after so many a new process is better than what may have gathered in this one
 _LONGEST_FAULT: Final = 300
+_SEEN: Final = "'types.SimpleNamespace object'"  # as Jinja calls it
 
 
 def load() -> Iterator[bool]:
@@ -77,9 +79,20 @@ def _answer(job: dict[str, Any]) -> dict[str, Any]:
     try:
         said = _compiled(job["source"], html=job["html"]).render(receipt=seen(job["receipt"]))
         said.encode("utf-8")  # half a surrogate pair is no text
+        if not said.strip():
+            return {"fault": "makes an empty text", "line": None}
     except MemoryError:
         return {"fault": "wants more memory than it may have", "line": None}
     except Exception as error:
-        fault = str(error) or type(error).__name__
-        return {"fault": fault[:_LONGEST_FAULT], "line": getattr(error, "lineno", None)}
+        fault = str(error).replace(_SEEN, "what it sees") or type(error).__name__
+        return {"fault": fault[:_LONGEST_FAULT], "line": _line(error)}
     return {"said": said}
+
+
+def _line(error: Exception) -> int | None:
+    """Where in the template it went wrong: what Jinja says, or the last of its lines in the traceback."""
+    found = getattr(error, "lineno", None)
+    for frame, line in walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == "<template>":
+            found = line
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -263,6 +264,17 @@ def test_a_digest_of_thousands_is_several_mails(
     days.look(NOW + timedelta(days=1))
     parts = [messages_in(mail.content) for mail in peer.received]
     assert parts == [[f"<{n}@x>" for n in some] for some in ((0, 1, 2), (3, 4, 5), (6,))]
+
+
+def test_a_sender_below_an_own_domain_has_a_digest_too(engine: Engine, peer: SmtpPeer) -> None:
+    organisation = {"name": "Nordby", "domains": ["nordby.example"], "subdomains": True}
+    chosen = parse_settings({"organisation": organisation, "receipts": {"send": "daily"}})
+    days = calendar(engine, peer, chosen)
+    below = replace(heard(1), sender="anna@vand.nordby.example")
+    with transaction(engine) as connection:
+        records.hear(connection, below, chosen.receipt_terms, NOW.timestamp())
+    days.look(NOW)
+    assert [mail.recipients for mail in peer.received] == [("anna@vand.nordby.example",)]
 
 
 def test_a_digest_has_the_houses_own_form(engine: Engine, peer: SmtpPeer, tmp_path: Path) -> None:

@@ -177,6 +177,8 @@ UNFIT = {
     "{{ 'x' * 10 ** 9 }}": "more memory",
     "{{ 'x' * 9000000 }}": "more than 8388608 bytes",
     "{{ receipt.rows.append }}": "append",
+    "Hej\n\n{{ receipt.recipient }}\n": "line 3: what it sees has no attribute 'recipient'",
+    "{# nothing #}\n": "makes an empty text",
 }
 
 
@@ -202,7 +204,7 @@ def test_one_that_fails_only_when_it_is_used_gives_way_to_the_shipped_one(
     source: str, engine: Engine, peer: SmtpPeer, tmp_path: Path, hurried: None
 ) -> None:
     file = tmp_path / "own.txt"
-    file.write_text(source)
+    file.write_text(f"Hej {source}")
     chosen = settings({"text": str(file)})
     assert list(template_faults(chosen, tmp_path / "segl.toml")) == []
     told = Told(engine, peer, chosen)
