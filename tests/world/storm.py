@@ -9,10 +9,12 @@ success and one of failure.
 from __future__ import annotations
 
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from email import message_from_bytes
 
@@ -90,6 +92,7 @@ def storm(
     street.forget()
     street.good.rcpt_replies[REFUSED] = "550 5.1.1 no such user"
     expected = {f"<{number}@storm.example>": _states(number, dice) for number in range(messages)}
+    wait_until(lambda: _log_is_followed(house), 60, lambda: house.log[-6000:])
     house.deliver.kill()
     begun = time.monotonic()
     with ThreadPoolExecutor(HANDS) as hands:
@@ -123,6 +126,12 @@ def storm(
     telling = time.monotonic() - begun
     more = desk.receipts - len(last)
     return Weather(messages, reports, kills, filling, telling, _wrong(last, expected), more)
+
+
+def _log_is_followed(house: House) -> bool:
+    """A log that nobody followed before is read from its end on: what the storm brings would be in front of that."""
+    with closing(sqlite3.connect(house.state / "segl.db")) as store:
+        return bool(store.execute("SELECT count(*) FROM log_position").fetchone()[0])
 
 
 def _states(number: int, dice: random.Random) -> dict[str, str]:
