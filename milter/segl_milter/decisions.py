@@ -1,6 +1,6 @@
 """Tells segl-deliver of each decision, which keeps it for tuning and proof (:mod:`segl.decisions`).
 
-One datagram a decision on a unix socket (unix(7)), sent after the message has its marks and never waited for. The
+One datagram a decision on a unix socket (unix(7)), sent after Postfix has its answer, and never waited for. The
 kernel keeps few datagrams for a reader that is busy (``net.unix.max_dgram_qlen``, often ten), so what does not fit, or
 finds nobody, waits here for the next message's turn: some hundred decisions, of which the oldest go first. What is lost
 is a record, and never a message.

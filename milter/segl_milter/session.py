@@ -64,13 +64,14 @@ class Office:
 class Session:
     """The callbacks of one connection; several messages may follow one another on it."""
 
-    __slots__ = ("_context", "_in_hand", "_office", "_transaction")
+    __slots__ = ("_context", "_decided", "_in_hand", "_office", "_transaction")
 
     def __init__(self, office: Office, context: Context) -> None:
         self._office = office
         self._context = context
         self._transaction: Transaction | None = None
         self._in_hand = False  # a message of which the end has not been answered
+        self._decided: tuple[Ruling, Circumstances] | None = None  # to be remembered once the answer is out
 
     def envelope_from(self, address: bytes, *parameters: bytes) -> None:
         self._drop()
@@ -108,7 +109,7 @@ class Session:
             if not canary:
                 count_stages(stages)
                 around = self._circumstances(mail, name, seconds)
-                office.remember(Ruling(ruled.verdict, ruling.found), around)
+                self._decided = Ruling(ruled.verdict, ruling.found), around
         except Exception as error:  # whatever it is: the message must wait, not pass
             return self._failed(error)
         finally:
@@ -117,7 +118,10 @@ class Session:
 
     def answered(self) -> None:
         """The answer has gone out whole. Until then the message is in hand: a worker that ended sooner would cut off a
-        large answer, and the message would have to come again."""
+        large answer, and the message would have to come again. Only now is the decision remembered: no message waits
+        for that, and one that did not get its answer comes again and is decided on anew."""
+        if self._decided is not None:
+            self._office.remember(*self._decided)
         self._drop()
 
     def abort(self) -> None:
@@ -230,7 +234,7 @@ class Session:
         return Answer.TEMPFAIL
 
     def _drop(self) -> None:
-        self._transaction = None
+        self._transaction = self._decided = None
         if self._in_hand:
             self._in_hand = False
             self._office.traffic.message_ended()

@@ -22,7 +22,10 @@ from segl.vocabulary import Decision, Finding, Label, Mode, Verdict
 from segl_classifier.classify import Evidence
 from segl_classifier.rules import shipped_rules
 from segl_milter.decisions import MOST_WAITING, Circumstances, Recorder, Sender, recorder_of
+from segl_milter.protocol import Edits
 from segl_milter.ruling import Ruling
+from segl_milter.session import Office, Session
+from segl_milter.traffic import Traffic
 from world.milterprocess import RunningMilter
 
 AROUND = Circumstances("ab" * 32, "4bX1Yz0Q2xz1", "anna@Nordby.Example", 3, 1234, 0.0125)
@@ -159,6 +162,50 @@ def test_nothing_is_made_where_nothing_is_kept(path: Path) -> None:
     recorder_of(chosen, shipped_rules(), None, Events("t"))(RULING, AROUND)
     assert heard(listener) == []
     listener.close()
+
+
+class Desk:
+    """A connection's end as a session knows it."""
+
+    queue_id, client = "4bX1Yz0Q2xz1", "192.0.2.7"
+
+    def __init__(self) -> None:
+        self.edits = Edits()
+
+    def refuse(self, code: int, enhanced: str, text: str) -> None:
+        raise AssertionError(text)
+
+
+def read_to_the_end(session: Session) -> None:
+    session.envelope_from(b"<anna@nordby.example>")
+    session.envelope_recipient(b"<bo@kunde.example>")
+    session.header(b"Subject", b" x")
+    session.body(b"Mit cpr-nummer er 010190-1233.\r\n")
+    session.end_of_message()
+
+
+def test_no_message_waits_for_its_record_and_one_without_an_answer_has_none() -> None:
+    told: list[str] = []
+    office = Office(
+        settings(),
+        shipped_rules(),
+        Events("t"),
+        Traffic(),
+        remember=lambda ruling, around: told.append(f"{ruling.verdict.decision} {around.sender}"),
+    )
+    session = Session(office, Desk())
+    read_to_the_end(session)
+    assert told == [], "the answer is not out yet"
+    session.answered()
+    assert told == ["secure anna@nordby.example"]
+    session.answered()
+    read_to_the_end(session)
+    session.abort()  # the connection broke before the answer was out: the message comes again
+    session.answered()
+    assert told == ["secure anna@nordby.example"]
+    read_to_the_end(session)
+    session.answered()
+    assert len(told) == 2
 
 
 def test_the_running_milter_tells_by_the_id_that_is_on_the_message(path: Path, tmp_path: Path) -> None:
