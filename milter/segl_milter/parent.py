@@ -29,7 +29,7 @@ from segl_classifier.pool import reading
 from segl_milter import signals
 from segl_milter.announce import Announcer
 from segl_milter.decisions import recorder_of
-from segl_milter.heap import stay_small
+from segl_milter.heap import open_holes, stay_small
 from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, ListenError, open_listener
 from segl_milter.orders import Orders, read_orders
@@ -112,6 +112,7 @@ class Parent:
 
     def _reload(self) -> None:
         notify.reloading()
+        open_holes()
         try:
             orders = read_orders(self._file)
             self._man(orders)

@@ -113,8 +113,22 @@ def test_a_set_that_gave_up_over_a_text_is_not_believed() -> None:
             return None
 
     patterns = PatternSet([(parse_pattern("aa"), 1), (parse_pattern("bb"), 2)])
-    patterns._set = GaveUp()
+    patterns._sets = ((0, 2, GaveUp()),)
     assert patterns.matching(b"bb") == (1, 2)
+    many = [(parse_pattern(f"<{number:02}>"), number) for number in range(40)]
+    in_halves = PatternSet(many)
+    in_halves._sets = (in_halves._sets[0], (20, 20, GaveUp()))
+    assert in_halves.matching(b"<03>") == tuple(range(40))
+
+
+@pytest.mark.parametrize("count", [1, 2, 16, 17, 18, 41])
+def test_it_does_not_matter_in_how_many_sets_they_are(count: int) -> None:
+    patterns = PatternSet([(parse_pattern(f"<{number:02}>"), number) for number in range(count)])
+    for number in range(count):
+        assert patterns.matching(b"..<%02d>.." % number) == (number,)
+    everything = b"".join(b"<%02d>" % number for number in reversed(range(count)))
+    assert patterns.matching(everything) == tuple(range(count))
+    assert patterns.matching(b"<99>") == ()
 
 
 @given(st.text(st.sampled_from("ab|()[]?*+\\b\\B{1}^$.-i:"), max_size=12))

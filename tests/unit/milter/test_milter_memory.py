@@ -34,6 +34,24 @@ def test_pages_that_nothing_lies_on_are_given_back() -> None:
     assert len(kept) == 30
 
 
+def test_a_childs_pieces_do_not_go_into_the_parents_holes() -> None:
+    """Each would make a whole page the child's own."""
+    pieces = [bytes(600) for _ in range(4_000)]  # too large for Python's own allocator
+    holes = set(map(id, pieces[::2]))
+    heap.open_holes()
+    del pieces[::2]
+    heap.fill_holes()
+    try:
+        new = [bytes(600) for _ in range(1_000)]
+        assert len(holes.intersection(map(id, new))) <= 7  # as many of a size the library keeps at hand
+        del new
+    finally:
+        heap.open_holes()
+    new = [bytes(600) for _ in range(3_000)]
+    assert len(holes.intersection(map(id, new))) > 500
+    assert len(pieces) == 2_000
+
+
 def test_a_worker_gives_back_after_messages_and_does_nothing_while_there_are_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
