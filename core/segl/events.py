@@ -141,9 +141,9 @@ class Events(ListEvents, CanaryEvents):
             "domain_marked", domain=domain, reason=reason, times=times, hold=round(hold), messages=messages
         )
 
-    def domain_mark_adopted(self, domain: str, reason: str) -> None:
-        """Another node marked the domain: here, too, it takes the next way."""
-        self._log.warning("domain_mark_adopted", domain=domain, reason=reason)
+    def domain_mark_adopted(self, domain: str, reason: str, *, messages: int) -> None:
+        """Another node marked the domain: here, too, it takes the next way; *messages* wait for it."""
+        self._log.warning("domain_mark_adopted", domain=domain, reason=reason, messages=messages)
 
     def domain_healed(self, domain: str, *, marked_for: float) -> None:
         """A check found a proof again: the domain takes its usual way."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from segl import metrics
 from segl.addresses import domain_of
@@ -19,7 +19,7 @@ from segl_routing.failures import Failure
 from segl_routing.fallback import Fallback, Fallen, Marked
 from segl_routing.knowledge import Knowledge
 from segl_routing.marks import StoreMarks
-from segl_routing.queue_watch import QueueWatch
+from segl_routing.queue_watch import QueueWatch, Waiting
 
 # An answer given so long ago is not remembered by the queue manager any more (it keeps its last one for 30 s).
 _CACHED_SECONDS = 31.0
@@ -62,27 +62,36 @@ class Relief:
 
     async def round(self) -> None:
         """One look, and what follows from it; what other nodes saw meanwhile counts here, too."""
-        await self._look()
+        waiting = await self._look()
         for one in self._fallback.adopt(await self._marks.current()):
-            self._events.domain_mark_adopted(one.domain, one.reason)
+            self._adopted(one, waiting)
         await asyncio.gather(*(self._try(one) for one in self._fallback.due(self._clock())[:_MOST_CHECKED]))
         await self._push_due()
         self._marks.forget(self._fallback.forget(self._clock()))
         metrics.MARKED_DOMAINS.set(len(self._fallback.standing()))
 
-    async def _look(self) -> None:
+    async def _look(self) -> Sequence[Waiting]:
+        """The copies that wait; none when they cannot be looked at."""
         try:
             waiting = await self._queue.look()
         except (OSError, TimeoutError) as error:
             _LOOKS["failed"].inc()
             self._events.failed("queue watch", error)
-            return
+            return ()
         _LOOKS["done"].inc()
         seen = self._queue.seen
         metrics.QUEUE_MESSAGES.set(seen.messages)
         metrics.QUEUE_OLDEST.set(0 if seen.oldest is None else max(seen.began - seen.oldest, 0))
         for fallen in self._fallback.looked(waiting, self._goes_by_tls, self._clock()):
             self._mark(fallen)
+        return waiting
+
+    def _adopted(self, marked: Marked, waiting: Sequence[Waiting]) -> None:
+        """Another node has marked it: what waits for it here need not find out for itself."""
+        ids = dict.fromkeys(one.queue_id for one in waiting if domain_of(one.address) == marked.domain)
+        self._events.domain_mark_adopted(marked.domain, marked.reason, messages=len(ids))
+        if ids:
+            self._pushes.append((self._clock() + _CACHED_SECONDS, tuple(ids)))
 
     def _goes_by_tls(self, address: str) -> bool:
         domain = domain_of(address)

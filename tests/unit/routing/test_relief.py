@@ -211,7 +211,7 @@ def test_what_one_node_found_out_the_other_goes_by(tmp_path: Path) -> None:
 
     async def story(east: World) -> None:
         west = World(tmp_path / "west", east.engine)
-        west.waits()
+        west.waits("eva@kunde.example")
         await west.knowledge.find(DOMAIN, 5.0)
         await east.fails()
         west.now = east.now
@@ -219,6 +219,10 @@ def test_what_one_node_found_out_the_other_goes_by(tmp_path: Path) -> None:
         await west.look(after=20)
         assert west.marked
         assert west.fallback.standing() == east.fallback.standing()
+        await west.look(after=31)
+        assert west.pushed.read_text("utf-8") == "Q1\n", (
+            "hers, which had failed here once, need not fail again"
+        )
         east.waits()
         await east.look(after=HOLD_SECONDS)
         assert not east.marked
