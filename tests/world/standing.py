@@ -19,7 +19,7 @@ from world.postfix import PostfixInstance, wait_for_port, wait_until
 from world.process import Daemon
 
 # Who was sent what: a receipt for the test before must not come in the test after.
-_SENT = ("sent_recipient", "sent_message", "waiting_copy", "tls_evidence", "domain_mark")
+_SENT = ("sent_recipient", "sent_message", "waiting_copy", "tls_evidence", "logged_queue", "domain_mark")
 
 
 def mended(house: House) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
-from segl.receipts import records
+from segl.receipts import protection, records
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
@@ -40,6 +40,7 @@ class Told:
 
     def __init__(self, engine: Engine, peer: SmtpPeer, chosen: Settings) -> None:
         self.read_until, self.peer, self.engine, self.settings = 0.0, peer, engine, chosen
+        self.logged = True  # its log names the queue id of what is heard
         self.unfit: list[tuple[str, str]] = []
         port = ReturnPort("127.0.0.1", peer.port)
         office = Office.of(chosen, port, lambda _: None, lambda *words: self.unfit.append(words))
@@ -51,6 +52,8 @@ class Told:
         heard = Heard(NAME, ANNA, "<1@x>", at, Facts(at, ("cpr",), expected), news)
         with transaction(self.engine) as connection:
             records.hear(connection, heard, self.settings.receipt_terms, at)
+            if self.logged:
+                protection.keep_logged(connection, {QUEUE: at})
 
     def tell(self) -> list[ReadReceipt]:
         self._desk.tell(NAME)

@@ -11,7 +11,7 @@ from segl.postfix.check import Check, State, judge
 from segl.settings import Settings
 from segl_delivery.keyring import KeyRing
 from segl_delivery.own_keys.signing import Signing
-from segl_delivery.receipts.follow import log_of
+from segl_delivery.receipts.follow import is_silent, log_of
 from segl_delivery.receipts.journal import NAME, is_there
 from segl_delivery.receipts.log_trust import forgeable
 
@@ -65,6 +65,11 @@ def _log(settings: Settings) -> Iterator[Check]:
         why = f"{_WHY}: whoever may write there could make it up"
         fix = "let Postfix or the system's log daemon alone write there (chown, chmod), or set receipts.log"
         yield Check("receipts.log", State.WARN, f"{log}: {fault}", why, fix)
+        return
+    if is_silent(log, settings):
+        found = f"{log}: Postfix has worked since its last line"
+        fix = "see who should write it (systemctl status rsyslog), or set receipts.log"
+        yield Check("receipts.log", State.WARN, found, f"{_WHY}: nobody writes there any more", fix)
         return
     yield judge(
         "receipts.log",

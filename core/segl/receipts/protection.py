@@ -1,9 +1,10 @@
 """What Postfix's log said: how deliveries were protected (table ``tls_evidence``), whose copies wait
-(``waiting_copy``)."""
+(``waiting_copy``), and of
+which messages it said anything (``logged_queue``)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from segl.addresses import mailbox_key
-from segl.tables.receipts import tls_evidence, waiting_copy
+from segl.tables.receipts import logged_queue, tls_evidence, waiting_copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,22 @@ def waiting_in(connection: Connection, queue_ids: Iterable[str]) -> dict[str, li
     return found
 
 
+def keep_logged(connection: Connection, found: Mapping[str, float]) -> None:
+    """Write down which queue ids a log named, and when."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    if found:
+        rows = [{"queue_id": queue_id, "at": at} for queue_id, at in sorted(found.items())]
+        connection.execute(insert(logged_queue).on_conflict_do_nothing(), rows)
+
+
+def are_logged(connection: Connection, queue_ids: Iterable[str]) -> bool:
+    """Whether a log that was read named all of them: else it is another node's, or one that nobody writes any more."""
+    wanted = set(queue_ids)
+    query = sa.select(sa.func.count()).select_from(logged_queue).where(logged_queue.c.queue_id.in_(wanted))
+    return not wanted or connection.scalar(query) == len(wanted)
+
+
 def forget(connection: Connection, before: float) -> None:
     connection.execute(tls_evidence.delete().where(tls_evidence.c.at < before))
     connection.execute(waiting_copy.delete().where(waiting_copy.c.at < before))
+    connection.execute(logged_queue.delete().where(logged_queue.c.at < before))

@@ -74,6 +74,15 @@ waiting_copy = sa.Table(
     sa.Index("waiting_copy_at", "at"),
 )
 
+# The messages whose deliveries stand in a log that was read: what it names nobody for, of these, nobody waits for.
+logged_queue = sa.Table(
+    "logged_queue",
+    metadata,
+    sa.Column("queue_id", sa.String(32), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index("logged_queue_at", "at"),
+)
+
 # Who refused a daily digest how many times in a row (segl.receipts.digests).
 digest_refusal = sa.Table(
     "digest_refusal",

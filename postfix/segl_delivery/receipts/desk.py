@@ -22,8 +22,8 @@ from segl.errors import SeglError, SmtpReply
 from segl.events import Events
 from segl.mail.return_port import Handover, Refused
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
-from segl.receipts import records
-from segl.receipts.due import fingerprint
+from segl.receipts import protection, records
+from segl.receipts.due import fingerprint, is_expanded
 from segl.receipts.read_logs import read_everywhere
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
@@ -59,6 +59,7 @@ class _Case:
     tls: Mapping[str, Tls]
     log_may_tell: bool = False
     log_is_read: bool = False  # as far as it was written when the last news came
+    queue_is_read: bool = False  # and it is the one that the deliveries of an expanded address stand in
 
     @property
     def number(self) -> int:
@@ -140,11 +141,11 @@ class Desk:
             if message is None:
                 return
             tls = tls_of(connection, message, office.settings)
+            logged = not message.expanded or protection.are_logged(connection, _queues_of(message))
         terms = office.settings.receipt_terms(message.domain, message.sender)
         kind = kind_of(message, terms.send)
-        case = _Case(
-            office, terms, message, kind, tls, may_tell, may_tell and read_until >= message.changed_at
-        )
+        is_read = may_tell and read_until >= message.changed_at
+        case = _Case(office, terms, message, kind, tls, may_tell, is_read, is_read and logged)
         if _may_wait(case, now):
             fresh = now < message.changed_at + office.settings.receipts.evidence_seconds
             self._put_off(message_id, _EVIDENCE_LOOK if fresh else _BACKLOG_LOOK)
@@ -191,7 +192,7 @@ class Desk:
             self._feedback(case.office, case.message) if links else "",
             reader=reader,
             number=case.number,
-            queue_known=case.log_is_read,
+            queue_known=case.queue_is_read,
         )
 
     def _send(
@@ -246,7 +247,7 @@ def _may_wait(case: _Case, now: float) -> bool:
     message, evidence = case.message, case.office.settings.receipts.evidence_seconds
     if message.expanded:
         # nobody else waits when the log, read, names nobody: what arrived waits for that, what failed does not
-        patient = case.kind is Kind.SENT and not case.log_is_read
+        patient = case.kind is Kind.SENT and not case.queue_is_read
         if now < message.changed_at + max(_QUEUE_SECONDS, case.terms.wait_seconds if patient else 0.0):
             return True
     if now >= message.changed_at + (evidence if case.log_is_read else max(evidence, _BACKLOG_SECONDS)):
@@ -255,6 +256,11 @@ def _may_wait(case: _Case, now: float) -> bool:
         line.way is Way.TLS and line.state is State.SENT and line.recipient not in case.tls
         for line in message.lines
     )
+
+
+def _queues_of(message: SentMessage) -> set[str]:
+    """Where the secure instance held copies of addresses that the front expanded."""
+    return {line.queue_id for line in message.lines if is_expanded(line) and line.queue_id}
 
 
 def _may_come_later(said: SmtpReply, message: SentMessage) -> bool:

@@ -76,6 +76,23 @@ _TRIED: Final = re.compile(
 )
 
 
+# Any result of a try by a transport of ours.
+_RESULT: Final = re.compile(
+    r"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ "
+    r"(?:postfix/segl-(?:tls|tunnel|certificate|portal|relay)/[sl]mtp|postfix-segl/error)\[\d+\]: "
+    r"(?P<queue_id>[0-9A-Za-z]{1,32}): to=<"
+)
+
+
+def logged_in(lines: Iterable[str], now: float) -> dict[str, float]:
+    """The queue ids of which *lines* tell a result, and when."""
+    named: dict[str, float] = {}
+    for line in lines:
+        if (found := _RESULT.match(line)) and (at := moment(found["time"], now)) is not None:
+            named[found["queue_id"]] = at
+    return named
+
+
 def waiting_of(lines: Iterable[str], now: float) -> Iterator[Waiting]:
     """Whose copies *lines* say are to be tried again."""
     for line in lines:

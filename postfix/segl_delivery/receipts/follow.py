@@ -13,7 +13,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -28,7 +28,7 @@ from segl.settings import Settings
 from segl.store import transaction
 from segl.tables.receipts import log_position
 from segl_delivery.receipts import journal
-from segl_delivery.receipts.evidence import TlsLines, waiting_of
+from segl_delivery.receipts.evidence import TlsLines, logged_in, waiting_of
 from segl_delivery.receipts.journal import Journal
 from segl_delivery.receipts.log_trust import forgeable
 
@@ -36,6 +36,8 @@ LOOK_SECONDS: Final = 0.3
 AGAIN_SECONDS: Final = 1.0  # when it cannot be read
 _AGAIN: Final = 256 * 1024  # bytes that are read once more after a start
 _AT_ONCE: Final = 1024 * 1024
+_SILENCE: Final = 60.0  # seconds that a line may be on its way to the file
+_LATE: Final = 60.0  # seconds that a log daemon may go on writing to the file that was rotated away
 _SYSLOG: Final = Path("/var/log/mail.log")
 
 
@@ -43,13 +45,39 @@ def log_of(settings: Settings) -> Path | None:
     """Where the secure instance logs, as far as that is a file."""
     if settings.receipts.log is not None:
         return settings.receipts.log
-    try:
-        written = parameters_of((settings.postfix.secure / "main.cf").read_text("utf-8", "replace"))
-    except OSError:
-        written = {}
+    written = _parameters(settings)
     if named := written.get("maillog_file", ""):
         return Path(named) if named.startswith("/") else None
-    return _SYSLOG if _SYSLOG.exists() else None
+    if not _SYSLOG.exists() or (journal.is_there() and is_silent(_SYSLOG, settings)):
+        return None  # the journal, else nothing
+    return _SYSLOG
+
+
+def is_silent(log: Path, settings: Settings) -> bool:
+    """Whether nobody writes *log* any more (its daemon was removed, say): the secure instance has worked since the last
+    line. Whatever its queue manager takes up or ends it logs."""
+    queue = _parameters(settings).get("queue_directory", "")
+    try:
+        return log.stat().st_mtime < (Path(queue) / "active").stat().st_mtime - _SILENCE if queue else False
+    except OSError:
+        return False
+
+
+def _parameters(settings: Settings) -> dict[str, str]:
+    """The secure instance's, as far as its main.cf says."""
+    try:
+        return parameters_of((settings.postfix.secure / "main.cf").read_text("utf-8", "replace"))
+    except OSError:
+        return {}
+
+
+@dataclass(slots=True)
+class _Older:
+    """A file that another has taken the name of; its writers may not know yet."""
+
+    stream: IO[bytes]
+    rest: bytes
+    until: float  # time.monotonic()
 
 
 @dataclass(slots=True)
@@ -59,6 +87,7 @@ class LogFile:
     path: Path
     _stream: IO[bytes] | None = None
     _rest: bytes = b""
+    _older: list[_Older] = field(default_factory=list)
     at_end: bool = False  # whether lines() gave all there was
 
     def resume(self, position: dict[str, Any] | None) -> None:
@@ -83,7 +112,8 @@ class LogFile:
         """What was written since. Raises :class:`OSError`."""
         if self._stream is None:
             self._take(self.path.open("rb"), 0)
-        found: list[str] = []
+        found = [line for older in self._older for line in self._late_lines(older)]
+        self._older = [older for older in self._older if not older.stream.closed]
         self.at_end = False
         for chunk in self._chunks():
             *whole, self._rest = (self._rest + chunk).split(b"\n")
@@ -98,9 +128,18 @@ class LogFile:
         return {"inode": inode, "offset": self._stream.tell() - len(self._rest)}
 
     def close(self) -> None:
-        if self._stream is not None:
-            self._stream.close()
-        self._stream, self._rest = None, b""
+        for stream in (self._stream, *(older.stream for older in self._older)):
+            if stream is not None:
+                stream.close()
+        self._stream, self._rest, self._older = None, b"", []
+
+    def _late_lines(self, older: _Older) -> list[str]:
+        """What was still written to it; it is closed when its time is over."""
+        is_over = time.monotonic() > older.until
+        *whole, older.rest = (older.rest + older.stream.read()).split(b"\n")
+        if is_over:
+            older.stream.close()
+        return [line.decode("utf-8", "replace") for line in whole]
 
     def _chunks(self) -> Iterator[bytes]:
         """To the end of the file in hand, and of the one that has taken its name meanwhile."""
@@ -117,7 +156,9 @@ class LogFile:
             if not self._moved():
                 self.at_end = True
                 return
-            self._take(self.path.open("rb"), 0)
+            newer = self.path.open("rb")
+            self._older.append(_Older(self._stream, self._rest, time.monotonic() + _LATE))
+            self._stream, self._rest = newer, b""
 
     def _moved(self) -> bool:
         assert self._stream is not None  # noqa: S101
@@ -193,6 +234,7 @@ class Follower:
         with transaction(self._engine) as connection:
             protection.keep(connection, found)
             protection.keep_waiting(connection, waiting)
+            protection.keep_logged(connection, logged_in(lines, time.time()))
             _save(connection, self._key(path), self._log.position)
         self._is_read(read_until)  # not only when there is nothing new: on a busy host there always is
         return bool(lines)

@@ -73,7 +73,7 @@ THOUGHT_OF = {
     *("domain_knowledge", "domain_mark", "mta_sts_policy"),
     *("portal_count", "portal_visit", "sealed_answer", "sealed_message", "sealed_recipient", "sealed_spare"),
     *("recipient_certificate", "recipient_lookup", "seen_capability", "signer_standing"),
-    *("sent_message", "sent_recipient", "tls_evidence", "waiting_copy", "digest_refusal"),
+    *("sent_message", "sent_recipient", "tls_evidence", "waiting_copy", "digest_refusal", "logged_queue"),
 }
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import Engine
 
+from segl.cli.doctor_receipts import receipt_checks
 from segl.events import Events
+from segl.postfix.check import State as Health
+from segl.receipts import protection
+from segl.settings import Settings
 from segl.settings_file import parse_settings
-from segl.store import open_store
+from segl.store import open_store, transaction
 from segl_delivery.receipts import follow as follow_module
+from segl_delivery.receipts import journal
 from segl_delivery.receipts.follow import Follower, LogFile
 
 
@@ -20,6 +27,20 @@ def log(tmp_path: Path) -> Path:
     file = tmp_path / "mail.log"
     file.write_text("one\ntwo\n")
     return file
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+NORDBY = {"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}
+
+
+def logging_to(log: Path) -> Settings:
+    return parse_settings({**NORDBY, "receipts": {"log": str(log)}})
 
 
 Open = Callable[[Path], LogFile]
@@ -61,6 +82,87 @@ def test_what_was_written_before_the_rotation_is_read_too(log: Path, follow: Ope
     assert reader.lines() == ["three", "four"]
 
 
+def test_what_is_still_written_to_the_file_that_was_rotated_away_is_read(
+    log: Path, follow: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """rsyslog goes on with the old one until it is told, when the new one is there already."""
+    reader = follow(log)
+    reader.lines()
+    old = log.with_name("mail.log.1")
+    log.rename(old)
+    log.write_text("")
+    write(old, "three\nfo")
+    assert reader.lines() == ["three"]
+    write(old, "ur\n")
+    write(log, "five\n")
+    assert reader.lines() == ["four", "five"]
+    monkeypatch.setattr(follow_module, "_LATE", 0.0)
+    log.rename(log.with_name("mail.log.2"))
+    log.write_text("six\n")
+    assert reader.lines() == ["six"]
+    assert reader.lines() == []
+    assert [older.stream.closed for older in reader._older] == [
+        False
+    ]  # the first; the second's time was over
+
+
+RESULTS = {
+    "postfix/segl-tunnel/lmtp[7]: 4jZ1: to=<bo@x.example>, relay=x, delay=1, status=sent (250 ok)": "4jZ1",
+    "postfix/segl-tls/smtp[7]: 4jZ2: to=<bo@x.example>, relay=none, delay=1, status=deferred (timeout)": "4jZ2",
+    "postfix-segl/error[7]: 4jZ3: to=<bo@x.example>, relay=none, delay=1, status=bounced (no)": "4jZ3",
+    "postfix/smtp[7]: 4jZ4: to=<bo@x.example>, relay=x, delay=1, status=sent (250 ok)": "",
+    "postfix/segl-tls/smtp[7]: Verified TLS connection established to 4jZ5: to=<": "",
+    "postfix/segl-portal/lmtp[7]: 4jZ6: host said: 450 4jZ7: to=<bo@x.example>": "",
+}
+
+
+@pytest.mark.parametrize("line", RESULTS)
+def test_the_messages_of_which_the_log_told_a_result_are_remembered(
+    line: str, log: Path, engine: Engine
+) -> None:
+    follower = Follower(engine, lambda: logging_to(log), Events("test"))
+    try:
+        follower.look()
+        write(log, f"2026-11-25T02:58:31+00:00 mail {line}\n")
+        follower.look()
+    finally:
+        follower.close()
+    with transaction(engine) as connection:
+        logged = [
+            one
+            for one in ("4jZ1", "4jZ2", "4jZ3", "4jZ4", "4jZ5", "4jZ6", "4jZ7")
+            if protection.are_logged(connection, [one])
+        ]
+    assert logged == ([RESULTS[line]] if RESULTS[line] else [])
+
+
+@pytest.mark.parametrize(
+    ("worked_after", "silent"), [(-30.0, False), (30.0, False), (90.0, True), (None, False)]
+)
+def test_a_log_that_nobody_writes_gives_way_to_the_journal_and_the_doctor_says_so(
+    worked_after: float | None, silent: bool, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """rsyslog was removed, its file is still there: the secure instance works, and no line comes."""
+    now = time.time()
+    log.chmod(0o640)
+    if worked_after is not None:
+        (tmp_path / "main.cf").write_text(f"queue_directory = {tmp_path}\n")
+        (tmp_path / "active").mkdir()
+        os.utime(tmp_path / "active", (now, now))
+        os.utime(log, (now, now - worked_after))
+    chosen = parse_settings({**NORDBY, "postfix": {"secure": str(tmp_path)}})
+    monkeypatch.setattr(follow_module, "_SYSLOG", log)
+    monkeypatch.setattr(journal, "is_there", lambda: True)
+    assert follow_module.log_of(chosen) == (None if silent else log)
+    [check] = receipt_checks(
+        parse_settings({**NORDBY, "postfix": {"secure": str(tmp_path)}, "receipts": {"log": str(log)}})
+    )
+    assert (check.state is Health.WARN) is silent
+    assert ("worked since its last line" in check.found) is silent
+    monkeypatch.setattr(journal, "is_there", lambda: False)
+    assert follow_module.log_of(chosen) == log
+
+
 def test_a_restart_goes_on_where_it_was_though_it_was_rotated_meanwhile(log: Path, follow: Open) -> None:
     reader = follow(log)
     reader.lines()
@@ -95,14 +197,10 @@ def test_a_log_that_is_gone_is_said(tmp_path: Path) -> None:
 
 
 def test_on_a_busy_host_the_log_is_read_when_its_end_was_reached_once(
-    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    log: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is something new at every look. What does not end within one look is not read yet."""
-    chosen = parse_settings(
-        {"organisation": {"name": "Nordby", "domains": ["nordby.example"]}, "receipts": {"log": str(log)}}
-    )
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
-    follower = Follower(engine, lambda: chosen, Events("test"))
+    follower = Follower(engine, lambda: logging_to(log), Events("test"))
     try:
         for _ in range(3):
             write(log, "one more\n")
@@ -119,4 +217,3 @@ def test_on_a_busy_host_the_log_is_read_when_its_end_was_reached_once(
         assert follower.read_until > before
     finally:
         follower.close()
-        engine.dispose()

@@ -68,6 +68,30 @@ def test_a_log_that_stays_behind_is_not_waited_for_longer_than_the_patience(
     assert all("En adresse dækker over flere modtagere" in one.part("text/plain") for one in found)
 
 
+def test_a_log_that_does_not_name_the_message_proves_nothing_of_an_alias(
+    engine: Engine, peer: SmtpPeer
+) -> None:
+    """Read to its end it may be: the delivery stands in another node's, or nobody writes it any more."""
+    told, at = Told(engine, peer, settings(wait_seconds=300.0)), time.time() - 60
+    told.logged, told.read_until = False, at + 30
+    told.hear(copy_of("bo@x.example", BOARD), at=at)
+    assert told.tell() == []
+    with transaction(engine) as connection:
+        protection.keep_logged(connection, {QUEUE: at})
+    [receipt] = told.tell()
+    assert "En adresse dækker over flere modtagere" not in receipt.part("text/plain")
+
+
+def test_of_such_an_alias_it_is_told_when_patience_is_over_who_was_heard_of(
+    engine: Engine, peer: SmtpPeer
+) -> None:
+    told, at = Told(engine, peer, settings(wait_seconds=300.0)), time.time() - 310
+    told.logged, told.read_until = False, at + 300
+    told.hear(copy_of("bo@x.example", BOARD), at=at)
+    [receipt] = told.tell()
+    assert "En adresse dækker over flere modtagere" in receipt.part("text/plain")
+
+
 def test_the_log_of_another_node_that_runs_is_waited_for_too(engine: Engine, peer: SmtpPeer) -> None:
     """Whichever node writes the receipt: who waits stands in the log of the one that delivered."""
     told, at = Told(engine, peer, settings()), time.time() - 30
