@@ -180,6 +180,7 @@ ROWS: Final[dict[str, list[Panel]]] = {
         Panel(
             "Hosts whose front leaves the milter out", {"max(segl_canary_milter_missing)": ""}, number=True
         ),
+        Panel("Hosts whose settings let mail out", {"max(segl_canary_leaks)": ""}, number=True),
     ],
     "Receipts": [
         Panel("Receipts, a minute", {per_minute("segl_receipts_total", "kind"): "{{kind}}"}, stacked=True),

@@ -21,6 +21,10 @@ class CanaryEvents(_Logged):
         """Once, when a sink's canaries begin to fare so."""
         self._log.error("canary_alarm", sink=sink, result=result, detail=detail)
 
+    def canary_leak(self, host: str, found: str) -> None:
+        """*host*'s Postfix settings let mail out in clear, or keep it from passing. Once for each thing found."""
+        self._log.error("canary_leak", host=host, found=found)
+
 
 class ListEvents(_Logged):
     # tunnel lists: segl tunnel update, and those who read what it accepted

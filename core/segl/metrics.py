@@ -159,6 +159,10 @@ CANARY_MILTER_MISSING = Gauge(
     "segl_canary_milter_missing",
     "Hosts whose front leaves the milter out, by its settings; NaN: nobody has looked",
 )
+CANARY_LEAKS = Gauge(
+    "segl_canary_leaks",
+    "Hosts whose Postfix settings let mail out in clear, or keep it from passing; NaN: nobody has looked",
+)
 
 OWN_KEY_DAYS = Gauge(
     "segl_own_key_days",

@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Engine
 
 from segl.canary import records
-from segl.canary.standing import Came, Result, Standing
+from segl.canary.standing import Came, Look, Result, Standing
 from segl.canary.token import id_in, id_of
 from segl.errors import DeliveryError, SmtpReply
 from segl.events import Events
 from segl.headers import ROUTE
 from segl.mail.fields import read_header
-from segl.metrics import CANARY_MILTER_MISSING, CANARY_OVERDUE, CANARY_RESULTS, CANARY_SECONDS
+from segl.metrics import (
+    CANARY_LEAKS,
+    CANARY_MILTER_MISSING,
+    CANARY_OVERDUE,
+    CANARY_RESULTS,
+    CANARY_SECONDS,
+)
 from segl.receipts.key import ReceiptKey
 from segl.receipts.states import News, Stage, State
 from segl.sealed.belonging import storage_of
@@ -168,6 +174,7 @@ class CanaryWatch:
         self._events = events
         self._since = time.time()
         self._told: dict[str, Result] = {}
+        self._leaks: dict[str, str] = {}
 
     async def run(self) -> None:
         while True:
@@ -183,15 +190,24 @@ class CanaryWatch:
         for gauge in (CANARY_RESULTS, CANARY_OVERDUE, CANARY_SECONDS):
             gauge.clear()
         if not settings.canary.on or settings.detection.mode is Mode.SHADOW:
-            CANARY_MILTER_MISSING.set(float("nan"))
+            self._show_looks({})
             return
         for standing in records.standings(self._engine, settings.canary, now, self._since):
             self._show(standing)
         with transaction(self._engine) as connection:
-            faults = records.looks(connection, now - records.DAY)
-        CANARY_MILTER_MISSING.set(
-            sum(fault is not None for fault in faults.values()) if faults else float("nan")
-        )
+            looks = records.looks(connection, now - records.DAY)
+        self._show_looks(looks)
+
+    def _show_looks(self, looks: Mapping[str, Look]) -> None:
+        """A host whose settings leak is told of in the log once for each thing found."""
+        milter = sum(look.milter is not None for look in looks.values())
+        leaks = {host: look.leaks for host, look in looks.items() if look.leaks is not None}
+        CANARY_MILTER_MISSING.set(milter if looks else float("nan"))
+        CANARY_LEAKS.set(len(leaks) if looks else float("nan"))
+        for host, found in leaks.items():
+            if self._leaks.get(host) != found:
+                self._events.canary_leak(host, found)
+        self._leaks = leaks
 
     def _show(self, standing: Standing) -> None:
         for result in Result:

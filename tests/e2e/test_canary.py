@@ -240,6 +240,22 @@ def test_a_milter_that_is_not_asked_is_seen_twice(watched: House) -> None:
     assert "smtpd_milters = (empty)" in found["milter"]["fault"]
 
 
+def test_an_entrance_that_canaries_do_not_take_is_seen_in_the_settings(watched: House) -> None:
+    """All mail of users would leave by it in clear, while canaries arrive."""
+    file = watched.front.config / "master.cf"
+    before = file.read_text("utf-8")
+    file.write_text(f"{before}\nsubmission inet n - n - - smtpd\n  -o content_filter=\n", "utf-8")
+    watched.front.reload()
+    try:
+        found = run(watched, code=1, wait=15)
+    finally:
+        file.write_text(before, "utf-8")
+        watched.front.reload()
+    assert results(found)["own"] == "arrived"
+    assert "submission/inet: -o content_filter=" in found["postfix"]["fault"]
+    assert segl(watched, "canary", "status").stdout.startswith("postfix: ")
+
+
 def test_a_front_that_is_down_and_mail_that_is_held_up(watched: House) -> None:
     watched.deliver.stop()
     found = run(watched, code=1, wait=3)

@@ -197,6 +197,7 @@ CASES = [
         {"segl_canary_milter_missing": "1x10"},
         {"segl_canary_milter_missing": "0x10"},
     ),
+    Case("SeglPostfixLeaks", "6m", {"segl_canary_leaks": "1x10"}, {"segl_canary_leaks": "0x10"}),
     Case("SeglOwnKeyEnds", "70m", {"segl_own_key_days": "12x90"}, {"segl_own_key_days": "90x90"}),
     Case(
         "SeglTunnelListOld",

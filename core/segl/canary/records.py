@@ -9,10 +9,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from segl.canary.standing import Came, Sent, Standing, standing_of
+from segl.canary.standing import Came, Look, Sent, Standing, standing_of
 from segl.settings_canary import Canary
 from segl.store import transaction
-from segl.tables.canary import canary_look, canary_sent
+from segl.tables.canary import canary_leak, canary_look, canary_sent
 
 DAY = 86400.0
 KEPT_SECONDS = 30 * DAY
@@ -105,22 +105,31 @@ def last_sent(connection: Connection, host: str) -> dict[str, float]:
     return {row.sink: row.at for row in connection.execute(query.group_by(canary_sent.c.sink))}
 
 
-def looked(connection: Connection, host: str, at: float, fault: str | None) -> None:
-    """What the look at the front of *host* said of the milter."""
-    where = canary_look.c.host == host[:_LONGEST]
-    if not connection.execute(canary_look.update().where(where).values(at=at, fault=fault)).rowcount:
-        connection.execute(canary_look.insert().values(host=host[:_LONGEST], at=at, fault=fault))
+def looked(connection: Connection, host: str, at: float, look: Look) -> None:
+    """What the look at Postfix's settings on *host* said."""
+    name = host[:_LONGEST]
+    here, values = canary_look.c.host == name, {"at": at, "fault": look.milter}
+    if not connection.execute(canary_look.update().where(here).values(**values)).rowcount:
+        connection.execute(canary_look.insert().values(host=name, **values))
+    connection.execute(canary_leak.delete().where(canary_leak.c.host == name))
+    if look.leaks is not None:
+        connection.execute(canary_leak.insert().values(host=name, found=look.leaks))
 
 
-def looks(connection: Connection, since: float) -> dict[str, str | None]:
-    """The fault of each host that looked since then."""
-    rows = connection.execute(sa.select(canary_look).where(canary_look.c.at >= since))
-    return {row.host: row.fault for row in rows}
+def looks(connection: Connection, since: float) -> dict[str, Look]:
+    """What each host that looked since then found."""
+    query = (
+        sa.select(canary_look.c.host, canary_look.c.fault, canary_leak.c.found)
+        .outerjoin(canary_leak, canary_leak.c.host == canary_look.c.host)
+        .where(canary_look.c.at >= since)
+    )
+    return {row.host: Look(milter=row.fault, leaks=row.found) for row in connection.execute(query)}
 
 
 def forget(connection: Connection, now: float) -> None:
     connection.execute(canary_sent.delete().where(canary_sent.c.sent_at < now - KEPT_SECONDS))
     connection.execute(canary_look.delete().where(canary_look.c.at < now - KEPT_SECONDS))
+    connection.execute(canary_leak.delete().where(canary_leak.c.host.not_in(sa.select(canary_look.c.host))))
 
 
 def standings(engine: Engine, canary: Canary, now: float, since: float) -> list[Standing]:

@@ -74,6 +74,15 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was wrong in a host's Postfix settings when it looked last; ``None`` for nothing. ``milter``: mail comes in
+    without it and goes securely, unexamined. ``leaks``: mail may leave in clear, or cannot pass."""
+
+    milter: str | None = None
+    leaks: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How it stands with one sink. ``last`` is the last canary of which something is known, ``overdue`` the seconds
     since one should have arrived as it should (below zero: none is missing), ``counts`` those sent lately by

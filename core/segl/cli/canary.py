@@ -15,7 +15,7 @@ from segl.settings import DEFAULT_FILE
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from segl.canary.standing import Sent, Standing
+    from segl.canary.standing import Look, Sent, Standing
     from segl.postfix.canary import Cage
     from segl.settings import Settings
 
@@ -44,10 +44,10 @@ def run(
             _say_off(why, as_json)
             return
         began = time.time()
-        fault = cage.look(began)
+        look = cage.look(began)
         sent = cage.send(cage.settings.canary.sinks if now else cage.due(began))
         found = _waited(cage, sent, wait)
-        _tell(cage.settings, cage.engine, fault, as_json, found if wait else [])
+        _tell(cage.settings, cage.engine, look, as_json, found if wait else [])
 
 
 @app.command()
@@ -57,6 +57,7 @@ def status(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> No
     Exit code: 0 all arrive as they should, 1 an alarm, 2 bad input.
     """
     from segl.canary.records import DAY, looks
+    from segl.canary.standing import Look
     from segl.cli.sealed import store_of
     from segl.store import transaction
 
@@ -65,9 +66,10 @@ def status(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> No
             _say_off(why, as_json)
             return
         with transaction(engine) as connection:
-            faults = looks(connection, time.time() - DAY)
-        fault = "; ".join(f"{host}: {text}" for host, text in sorted(faults.items()) if text)
-        _tell(loaded, engine, fault or None, as_json, [])
+            found = sorted(looks(connection, time.time() - DAY).items())
+        milter = "; ".join(f"{host}: {look.milter}" for host, look in found if look.milter)
+        leaks = "; ".join(f"{host}: {look.leaks}" for host, look in found if look.leaks)
+        _tell(loaded, engine, Look(milter=milter or None, leaks=leaks or None), as_json, [])
 
 
 def _why_not(settings: Settings) -> str:
@@ -115,7 +117,7 @@ def _waited(cage: Cage, sent: list[str], seconds: float) -> list[Sent]:
         time.sleep(_POLL_SECONDS)
 
 
-def _tell(settings: Settings, engine: Engine, fault: str | None, as_json: bool, waited: list[Sent]) -> None:
+def _tell(settings: Settings, engine: Engine, look: Look, as_json: bool, waited: list[Sent]) -> None:
     from segl.canary.records import standings
     from segl.canary.standing import Result
     from segl.cli.output import Exit, paint, printable, say, say_json
@@ -123,20 +125,24 @@ def _tell(settings: Settings, engine: Engine, fault: str | None, as_json: bool, 
     now, late = time.time(), settings.canary.late_after
     found = standings(engine, settings.canary, now, now)
     missed = [one for one in waited if one.result(now, late) is Result.UNDERWAY]
-    bad = bool(fault) or bool(missed) or any(one.alarms for one in found)
+    bad = bool(look.milter or look.leaks or missed) or any(one.alarms for one in found)
     if as_json:
         say_json(
             {
                 "on": True,
                 "good": not bad,
-                "milter": {"good": fault is None, "fault": fault},
+                "milter": {"good": look.milter is None, "fault": look.milter},
+                "postfix": {"good": look.leaks is None, "fault": look.leaks},
                 "sinks": {one.sink: _as_dict(one, now, late) for one in found},
                 "not_arrived": sorted(one.sink for one in missed),
             }
         )
         raise typer.Exit(Exit.FAILED if bad else Exit.OK)
-    if fault:
-        say(f"{paint('milter', typer.colors.RED)}: mail comes in without it: {printable(fault)}")
+    if look.leaks:
+        why = "by its settings mail may leave in clear, or cannot pass"
+        say(f"{paint('postfix', typer.colors.RED)}: {why}: {printable(look.leaks)}")
+    if look.milter:
+        say(f"{paint('milter', typer.colors.RED)}: mail comes in without it: {printable(look.milter)}")
     for one in found:
         say(_line(one, now))
     for canary in missed:

@@ -1,4 +1,7 @@
-"""Sends canaries through the front, as a mail program does, and looks whether the front still asks the milter.
+"""Sends canaries through the front, as a mail program does, and looks at the settings of both Postfix instances.
+
+A canary comes in by one entrance. What lets mail out by another, or of some recipients alone, stands in the settings:
+so they are looked at each time, with the checks of `segl doctor` (:func:`look_at`).
 
 A canary is written into the store before it is handed in, so that one that is lost is missed. It asks for delivery
 reports under an envelope id of its own: the milter puts another in its place, and where no milter does, the front's
@@ -19,13 +22,14 @@ from sqlalchemy.engine import Engine
 
 from segl.canary import records
 from segl.canary.letter import letter
-from segl.canary.standing import Sent
+from segl.canary.standing import Look, Sent
 from segl.canary.token import Token
 from segl.errors import PostfixError
 from segl.mail.return_port import clean_reply
-from segl.postfix.check import Setup, State
-from segl.postfix.check_front import entrances
-from segl.postfix.check_milter import milters
+from segl.postfix.check import Check, Setup, State
+from segl.postfix.check_demands import demand_checks
+from segl.postfix.check_front import front_checks
+from segl.postfix.check_secure import secure_checks
 from segl.postfix.running import read_instance
 from segl.receipts.key import ReceiptKey
 from segl.settings import Settings
@@ -34,6 +38,9 @@ from segl.store import transaction
 
 _SECONDS = 90.0  # Postfix waits 60 for the milter
 _EARLY = 5.0  # the timer is not exact
+# What is wrong here makes mail come in unexamined: it goes securely. Any other failure may let it out.
+_MILTER_CHECKS = frozenset({"front.milter", "front.milter-sendmail", "front.service-milter"})
+_GROUPS = (front_checks, secure_checks, demand_checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +87,13 @@ class Cage:
             sent.append(token.id)
         return sent
 
-    def look(self, now: float) -> str | None:
-        """Whether the milter stands in the front's settings; what is wrong, ``None`` for nothing. Raises
-        :class:`~segl.errors.StoreError`."""
-        fault = milter_fault(self.settings)
+    def look(self, now: float) -> Look:
+        """What is wrong in Postfix's settings here; it is written down. Raises :class:`~segl.errors.StoreError`."""
+        look = look_at(self.settings)
         with transaction(self.engine) as connection:
-            records.looked(connection, self.host, now, fault)
+            records.looked(connection, self.host, now, look)
             records.forget(connection, now)
-        return fault
+        return look
 
     def _hand_in(self, sink: CanarySink, token: Token, canary: Sent) -> str:
         """Why the front did not take it; empty when it did."""
@@ -110,18 +116,25 @@ class Cage:
             return f"{type(error).__name__}: {getattr(error, 'strerror', None) or 'the connection broke'}"
 
 
-def milter_fault(settings: Settings) -> str | None:
-    """What makes mail come in without the milter, ``None`` for nothing."""
+def look_at(settings: Settings) -> Look:
+    """What `segl doctor` would call a failure, or a way past the milter, in the settings of both instances. Tables
+    that it lists entry by entry are left to it: this is done each minute."""
     try:
-        front = read_instance(settings.postfix.front)
-        setup = Setup(settings, front, front)
-        found = [check.found for check in milters(setup) if check.state is State.FAIL]
-        found += [
-            check.found for check in entrances(setup) if check.id == "front.service-milter" and check.why
-        ]
+        setup = Setup(settings, read_instance(settings.postfix.front), read_instance(settings.postfix.secure))
+        checks = [check for group in _GROUPS for check in group(setup)]
     except PostfixError as error:
-        return error.private
-    return "; ".join(found) or None
+        return Look(leaks=error.private)
+    milter = [check.found for check in checks if check.id in _MILTER_CHECKS and _is_wrong(check)]
+    leaks = [
+        f"{check.id}: {check.found}"
+        for check in checks
+        if check.id not in _MILTER_CHECKS and check.state is State.FAIL
+    ]
+    return Look(milter="; ".join(milter) or None, leaks="; ".join(leaks) or None)
+
+
+def _is_wrong(check: Check) -> bool:
+    return check.state is State.FAIL or (check.id == "front.service-milter" and check.state is State.WARN)
 
 
 def _transaction(smtp: smtplib.SMTP, sender: str, recipient: str, content: bytes, envelope_id: str) -> str:

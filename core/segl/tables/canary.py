@@ -25,11 +25,19 @@ canary_sent = sa.Table(
     sa.Index("canary_sent_sink", "sink", "sent_at"),
 )
 
-# What the last look of each host at its front said: whether the milter stands in its settings.
+# What the last look of each host at its front's settings said: whether the milter stands in them.
 canary_look = sa.Table(
     "canary_look",
     metadata,
     sa.Column("host", sa.String(255), primary_key=True),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("fault", sa.Text),  # null: all is well
+)
+
+# The hosts whose Postfix settings, at the last look, let mail out that no verdict let out, or kept it from passing.
+canary_leak = sa.Table(
+    "canary_leak",
+    metadata,
+    sa.Column("host", sa.String(255), primary_key=True),
+    sa.Column("found", sa.Text, nullable=False),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 
 from segl.canary import records
 from segl.canary.letter import letter
-from segl.canary.standing import Came, Result, Sent, standing_of
+from segl.canary.standing import Came, Look, Result, Sent, standing_of
 from segl.canary.token import Token, id_in, id_of
 from segl.receipts.key import ReceiptKey
 from segl.settings_canary import OWN, OWN_SINK, Canary
@@ -112,10 +112,12 @@ def test_every_host_looks_for_itself_and_old_canaries_are_forgotten(engine: Engi
         records.sent(connection, one(id="b" * 32, host="mx1"))
         records.sent(connection, one(id="c" * 32, host="mx2", sent_at=NOW - 5))
         assert records.last_sent(connection, "mx1") == {OWN: NOW - 60}
-        records.looked(connection, "mx1", NOW, "smtpd_milters = (empty)")
-        records.looked(connection, "mx2", NOW, None)
-        records.looked(connection, "mx2", NOW + 1, None)
-        assert records.looks(connection, NOW - 1) == {"mx1": "smtpd_milters = (empty)", "mx2": None}
+        missing, leaking = Look(milter="smtpd_milters = (empty)"), Look(leaks="submission: no filter")
+        records.looked(connection, "mx1", NOW, missing)
+        records.looked(connection, "mx2", NOW, leaking)
+        assert records.looks(connection, NOW - 1) == {"mx1": missing, "mx2": leaking}
+        records.looked(connection, "mx2", NOW + 1, Look())
+        assert records.looks(connection, NOW - 1) == {"mx1": missing, "mx2": Look()}
         records.forget(connection, NOW)
         assert {found.id for found in records.recent(connection, 0)} == {"b" * 32, "c" * 32}
 
