@@ -51,8 +51,8 @@ class News:
     """One instance's word on one recipient. Times are Unix seconds.
 
     ``recipient`` is whom it was for, ``original`` whom the sender named. ``status`` is RFC 3463's code, ``detail`` what
-    the other side said (one line, digits masked), ``host`` who that was. ``evidence`` tells how it was encrypted
-    (tunnel, certificate); ``sealed_id`` is the sealed message (portal).
+    was said (one line, digits masked), ``host`` which server outside said it (empty: our own mail system did).
+    ``evidence`` tells how it was encrypted (tunnel, certificate); ``sealed_id`` is the sealed message (portal).
     """
 
     recipient: str

@@ -91,7 +91,7 @@ def _news(result: Result, report: Report, stage: Stage, is_own: Callable[[str], 
         way=way,
         status=result.status,
         detail="" if agent or sealed else _detail(result.said),
-        host="" if agent or sealed else one_line(result.remote)[:_LONGEST_DETAIL],
+        host=one_line(result.remote)[:_LONGEST_DETAIL] if _is_outside(result, report, stage, way) else "",
         queue_id=report.queue_id[:32],
         evidence=said[:_LONGEST_DETAIL] if agent and state is State.SENT else "",
         sealed_id=sealed[1] if sealed else "",
@@ -102,6 +102,13 @@ def _news(result: Result, report: Report, stage: Stage, is_own: Callable[[str], 
 def _detail(said: str) -> str:
     """The other side's words without the codes before them; they may quote anything."""
     return mask_digits(_CODES.sub("", one_line(said), count=1))[:_LONGEST_DETAIL]
+
+
+def _is_outside(result: Result, report: Report, stage: Stage, way: Way | None) -> bool:
+    """Whether a server other than ours answered: not an agent here, nor the front to whom the secure instance hands
+    mail to colleagues, nor Postfix itself (which then names no remote server)."""
+    inside = stage is Stage.SECURE and way is Way.INTERNAL
+    return bool(result.remote) and result.remote != report.reporter and not inside
 
 
 def _way(

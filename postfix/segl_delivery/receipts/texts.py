@@ -48,9 +48,6 @@ class ReceiptTexts:
     proofs: dict[str, str]
     states: dict[str, str]
     todo: dict[str, str]
-    faults: dict[str, str]  # by the beginning of RFC 3463's code; the longest that fits
-    fault_late: str
-    said: str
     revoke: str
     reasons: str
     reason_words: dict[str, str]
@@ -125,18 +122,6 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
             "portal": "bruge linket i beskeden og en engangskode",
             "internal": "intet",
         },
-        faults={
-            "": "Modtagerens mailserver afviste den. Ring, eller brug en anden adresse.",
-            "5.1": "Adressen findes ikke. Se efter stavefejl, og send mailen igen til den rigtige adresse.",
-            "5.1.2": "Domænet efter @ findes ikke. Se efter stavefejl, og send mailen igen.",
-            "5.2": "Postkassen kan ikke tage imod. Ring, eller brug en anden adresse.",
-            "5.2.3": "Mailen er for stor for modtageren. Send mindre bilag.",
-            "5.3.4": "Mailen er for stor for modtageren. Send mindre bilag.",
-            "5.7": "Modtagerens mailserver tager ikke imod den. Ring, eller brug en anden adresse.",
-        },
-        fault_late="Den kunne ikke leveres i tide: modtagerens mailserver svarede ikke, eller ikke sikkert nok. "
-        "Send den igen, eller brug en anden adresse.",
-        said="Svaret var: {said}",
         revoke="Fortryd (så længe den ikke er hentet): {link}",
         reasons="Hvorfor den blev sendt sikkert: {reasons}.",
         reason_words={
@@ -233,18 +218,6 @@ TEXTS: Final[dict[Language, ReceiptTexts]] = {
             "portal": "use the link in the notice, and a one-time code",
             "internal": "do nothing",
         },
-        faults={
-            "": "The recipient's mail server refused it. Telephone, or use another address.",
-            "5.1": "There is no such address. Look for a misspelling, and send the mail again.",
-            "5.1.2": "There is no such domain behind the @. Look for a misspelling, and send the mail again.",
-            "5.2": "The mailbox takes no mail. Telephone, or use another address.",
-            "5.2.3": "The mail is too large for the recipient. Send smaller attachments.",
-            "5.3.4": "The mail is too large for the recipient. Send smaller attachments.",
-            "5.7": "The recipient's mail server does not take it. Telephone, or use another address.",
-        },
-        fault_late="It could not be delivered in time: the recipient's mail server did not answer, or not securely "
-        "enough. Send it again, or use another address.",
-        said="The answer was: {said}",
         revoke="Take it back (as long as it was not opened): {link}",
         reasons="Why it was sent securely: {reasons}.",
         reason_words={

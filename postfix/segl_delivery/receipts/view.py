@@ -18,6 +18,7 @@ from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
 from segl.settings_receipts import Receipts
 from segl.vocabulary import Proof, Way
+from segl_delivery.receipts import faults
 from segl_delivery.receipts.texts import TEXTS, Kind, ReceiptTexts
 
 _MOST_NAMED: Final = 1  # recipients in the subject; of more their number
@@ -234,8 +235,8 @@ def _row(line: Line, texts: ReceiptTexts, tls: Tls | None, revoke: Callable[[Lin
         way=_way(line, texts, tls),
         state=_state(line, texts),
         todo=texts.todo.get(line.way or "", "") if line.state in (State.SENT, State.SEALED) else "",
-        advice=_fault(line, texts) if line.state is State.FAILED else "",
-        said=texts.said.format(said=line.detail) if bad and line.detail else "",
+        advice=faults.advice(line, texts.language) if line.state is State.FAILED else "",
+        said=faults.said(line, texts.language) if bad else "",
         revoke=texts.revoke.format(link=link)
         if line.state is State.SEALED and (link := revoke(line))
         else "",
@@ -269,14 +270,6 @@ def _state(line: Line, texts: ReceiptTexts) -> str:
         word = "waits"
     until = _time(line.retry_until, texts)
     return texts.states[word].format(time=_time(line.at, texts), until=until)
-
-
-def _fault(line: Line, texts: ReceiptTexts) -> str:
-    """A failure with a temporary code is one that was tried until time was up."""
-    if line.status.startswith("4."):
-        return texts.fault_late
-    fits = [code for code in texts.faults if line.status == code or line.status.startswith(f"{code}.")]
-    return texts.faults[max(fits, key=len, default="")]
 
 
 def _why(reasons: Sequence[str], texts: ReceiptTexts) -> str:

@@ -86,6 +86,23 @@ def test_what_a_group_means(given_group: dict[str, str], wanted: tuple[object, .
     assert one.queue_id == "4jZ4BH5slJz1dqf0"
 
 
+@pytest.mark.parametrize(
+    ("remote", "reporter", "recipient", "outside"),
+    [
+        ("mx.x.example", OURS, "bo@x.example", "mx.x.example"),
+        ("mx.x.example", "mail.nordby.example", "bo@x.example", "mx.x.example"),
+        ("", OURS, "bo@x.example", ""),  # Postfix itself, or what our map told it
+        (OURS, OURS, "bo@x.example", ""),  # an agent of ours
+        ("127.0.0.1", OURS, "drift@nordby.example", ""),  # our front
+        ("imap.nordby.example", "mail.nordby.example", "drift@nordby.example", "imap.nordby.example"),
+    ],
+)
+def test_who_found_the_fault_is_told_apart(remote: str, reporter: str, recipient: str, outside: str) -> None:
+    named = {"Remote_MTA": f"dns; {remote}"} if remote else {}
+    given_group = group(recipient, "failed", "5.3.4", **named)
+    assert [one.host for one in heard(given_group, reporter=reporter)] == [outside]
+
+
 def test_behind_the_return_port_the_front_says_what_came_back() -> None:
     [one] = heard(group("bo@x.example", "failed", "5.1.1"), reporter="mail.nordby.example")
     assert (one.stage, one.state, one.way) == (Stage.FRONT, State.FAILED, None)

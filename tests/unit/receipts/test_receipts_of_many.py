@@ -29,7 +29,8 @@ def lines(
     number: int, state: State = State.SENT, way: Way | None = Way.TLS, domain: str = "x.example"
 ) -> list[Line]:
     made = (f"{state}{n}@{domain}" for n in range(number))
-    return [Line(one, one, state, 1_790_000_000.0, way=way, status="5.1.1", detail="no") for one in made]
+    at, host = 1_790_000_000.0, "mx.x.example"
+    return [Line(one, one, state, at, way=way, status="5.1.1", detail="no", host=host) for one in made]
 
 
 def message(some: list[Line], name: str = "<1@x>", unnamed: int = 0, *, counted: bool = False) -> SentMessage:
