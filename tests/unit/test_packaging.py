@@ -35,6 +35,18 @@ def test_units_wait_for_settings_and_start_what_is_installed(repository: Path, d
         assert re.search(r"^ExecStart=/(\S+)", text, re.MULTILINE)[1] in programs  # type: ignore[index]
 
 
+def test_what_units_call_comes_with_the_package_or_what_it_depends_on(repository: Path, debian: Path) -> None:
+    """A minimal Debian has not even kill(1)."""
+    others = {"bin/kill": "procps"}
+    own = {line.split()[1] for line in (debian / "segl.links").read_text("utf-8").splitlines()}
+    depends = re.search(r"^Depends: (.*)$", (debian / "control").read_text("utf-8"), re.MULTILINE)
+    assert depends is not None
+    names = {name.split()[0] for entry in depends[1].split(",") for name in entry.split("|")}
+    for unit in (repository / "systemd").glob("*.service"):
+        for program in re.findall(r"^Exec\w+=[-+!@]*/(\S+)", unit.read_text("utf-8"), re.MULTILINE):
+            assert program in own or others[program] in names, (unit.name, program)
+
+
 def test_what_the_package_names_is_there(repository: Path, debian: Path) -> None:
     for listing in ("segl.docs", "segl.examples"):
         for name in (debian / listing).read_text("utf-8").split():
