@@ -192,5 +192,6 @@ def _bare(url: str) -> str:
 
 
 def _kind(error: SQLAlchemyError) -> str:
-    cause = getattr(error, "orig", None)
-    return f"{type(error).__name__}: {cause}" if cause else type(error).__name__
+    """What the database said; the name of the fault where it said nothing."""
+    cause = str(getattr(error, "orig", None) or "").strip()
+    return " ".join(cause.split()) or type(error).__name__

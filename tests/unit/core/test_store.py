@@ -65,7 +65,8 @@ def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path, broken: str) -> N
     if broken == "not-a-database":
         directory.mkdir()
         (directory / "segl.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(StoreError, match="store sqlite") as caught:
+    said = {"missing-directory": "unable to open database file", "not-a-database": "file is not a database"}
+    with pytest.raises(StoreError, match=f"store sqlite:.*segl.db: {said[broken]}$") as caught:
         open_store(url(directory))
     assert "may this user" in caught.value.hint
 
