@@ -165,15 +165,17 @@ ROWS: Final[dict[str, list[Panel]]] = {
     "Canaries": [
         Panel(
             "Canaries of the last day",
-            {"max by (sink, result) (segl_canary_results)": "{{sink}}: {{result}}"},
+            {
+                "sum by (sink, result) (max by (sink, host, result) (segl_canary_results))": "{{sink}}: {{result}}"
+            },
             tells="Messages that Segl sends to itself, to see that what must go securely does.",
             stacked=True,
         ),
         Panel(
             "Time a canary takes",
             {
-                "max by (sink) (segl_canary_seconds)": "{{sink}}",
-                "max by (sink) (clamp_min(segl_canary_overdue_seconds, 0))": "{{sink}}: overdue",
+                "max by (sink, host) (segl_canary_seconds)": "{{sink}} {{host}}",
+                "max by (sink, host) (clamp_min(segl_canary_overdue_seconds, 0))": "{{sink}} {{host}}: overdue",
             },
             "s",
         ),

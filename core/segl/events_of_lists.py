@@ -17,9 +17,9 @@ class CanaryEvents(_Logged):
         tell = self._log.info if came == "secure" and read is not False else self._log.error
         tell("canary_arrived", id=canary, sink=sink, came=came, read=read)
 
-    def canary_alarm(self, sink: str, result: str, detail: str) -> None:
-        """Once, when a sink's canaries begin to fare so."""
-        self._log.error("canary_alarm", sink=sink, result=result, detail=detail)
+    def canary_alarm(self, sink: str, host: str, result: str, detail: str) -> None:
+        """Once, when a sink's canaries of *host* begin to fare so."""
+        self._log.error("canary_alarm", sink=sink, host=host, result=result, detail=detail)
 
     def canary_leak(self, host: str, found: str) -> None:
         """*host*'s Postfix settings let mail out in clear, or keep it from passing. Once for each thing found."""

@@ -145,16 +145,24 @@ RECEIPT_SECONDS = Histogram(
     buckets=(0.5, 1, 2, 5, 10, 30, 60, 300, 3600),
 )
 RECEIPTS_DUE = Gauge("segl_receipts_due", "Receipts whose time has come, and which are not sent")
-# How canaries fare (segl.canary), as the store has it: one series for each sink of the settings.
+# How canaries fare (segl.canary), as the store has it: one series for each sink of the settings and each node.
 CANARY_RESULTS = Gauge(
-    "segl_canary_results", "Canaries sent in the last 24 hours, by sink and how they fare", ["sink", "result"]
+    "segl_canary_results",
+    "Canaries sent in the last 24 hours, by sink, by the node that sent them, and how they fare",
+    ["sink", "host", "result"],
 )
 CANARY_OVERDUE = Gauge(
     "segl_canary_overdue_seconds",
-    "Since a canary should have arrived as it should; below zero: none is missing",
-    ["sink"],
+    "Since a canary of that node should have arrived as it should; below zero: none is missing",
+    ["sink", "host"],
 )
-CANARY_SECONDS = Gauge("segl_canary_seconds", "What the last canary that was seen again took", ["sink"])
+CANARY_SECONDS = Gauge(
+    "segl_canary_seconds", "What the last canary that was seen again took", ["sink", "host"]
+)
+CANARY_LOOKED = Gauge(
+    "segl_canary_looked_timestamp_seconds",
+    "When segl-deliver last read in the store how canaries fare; the other numbers are as old as this",
+)
 CANARY_MILTER_MISSING = Gauge(
     "segl_canary_milter_missing",
     "Hosts whose front leaves the milter out, by its settings; NaN: nobody has looked",

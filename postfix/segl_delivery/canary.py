@@ -23,6 +23,7 @@ from segl.headers import ROUTE
 from segl.mail.fields import read_header
 from segl.metrics import (
     CANARY_LEAKS,
+    CANARY_LOOKED,
     CANARY_MILTER_MISSING,
     CANARY_OVERDUE,
     CANARY_RESULTS,
@@ -173,7 +174,7 @@ class CanaryWatch:
         self._engine = engine
         self._events = events
         self._since = time.time()
-        self._told: dict[str, Result] = {}
+        self._told: dict[tuple[str, str], Result] = {}
         self._leaks: dict[str, str] = {}
 
     async def run(self) -> None:
@@ -187,16 +188,19 @@ class CanaryWatch:
     def look(self, now: float) -> None:
         """Blocking. Raises :class:`~segl.errors.StoreError`."""
         settings = self._settings()
+        standings: list[Standing] = []
+        looks: dict[str, Look] = {}
+        if settings.canary.on and settings.detection.mode is not Mode.SHADOW:
+            standings = records.standings(self._engine, settings.canary, now, self._since)
+            with transaction(self._engine) as connection:
+                looks = records.looks(connection, now - records.LOOK_KEPT)
+        # Only now: while the store does not answer the old numbers stand, and this one grows old.
         for gauge in (CANARY_RESULTS, CANARY_OVERDUE, CANARY_SECONDS):
             gauge.clear()
-        if not settings.canary.on or settings.detection.mode is Mode.SHADOW:
-            self._show_looks({})
-            return
-        for standing in records.standings(self._engine, settings.canary, now, self._since):
+        for standing in standings:
             self._show(standing)
-        with transaction(self._engine) as connection:
-            looks = records.looks(connection, now - records.DAY)
         self._show_looks(looks)
+        CANARY_LOOKED.set(now)
 
     def _show_looks(self, looks: Mapping[str, Look]) -> None:
         """A host whose settings leak is told of in the log once for each thing found."""
@@ -210,16 +214,12 @@ class CanaryWatch:
         self._leaks = leaks
 
     def _show(self, standing: Standing) -> None:
-        for result in Result:
-            CANARY_RESULTS.labels(standing.sink, result.value).set(standing.counts.get(result, 0))
-        CANARY_OVERDUE.labels(standing.sink).set(standing.overdue)
-        last = standing.last
+        sink, host, result, last = standing.sink, standing.host, standing.result, standing.last
+        for each in Result:
+            CANARY_RESULTS.labels(sink, host, each.value).set(standing.counts.get(each, 0))
+        CANARY_OVERDUE.labels(sink, host).set(standing.overdue)
         if last is not None and last.seconds is not None:
-            CANARY_SECONDS.labels(standing.sink).set(last.seconds)
-        if (
-            standing.result.alarms
-            and self._told.get(standing.sink) is not standing.result
-            and last is not None
-        ):
-            self._events.canary_alarm(standing.sink, standing.result.value, last.detail or last.refused or "")
-        self._told[standing.sink] = standing.result
+            CANARY_SECONDS.labels(sink, host).set(last.seconds)
+        if result.alarms and self._told.get((sink, host)) is not result and last is not None:
+            self._events.canary_alarm(sink, host, result.value, last.detail or last.refused or "")
+        self._told[sink, host] = result

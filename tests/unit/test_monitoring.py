@@ -188,7 +188,10 @@ CASES = [
     Case(
         "SeglCanaryOverdue",
         "8m",
-        {'segl_canary_overdue_seconds{sink="own"}': "-240+60x20"},
+        {
+            'segl_canary_overdue_seconds{sink="own", host="mx1"}': "-240+60x20",
+            'segl_canary_overdue_seconds{sink="own", host="mx2"}': "-840x20",
+        },
         {'segl_canary_overdue_seconds{sink="own"}': "-840x20"},
     ),
     Case(
@@ -196,6 +199,12 @@ CASES = [
         "6m",
         {"segl_canary_milter_missing": "1x10"},
         {"segl_canary_milter_missing": "0x10"},
+    ),
+    Case(
+        "SeglCanariesUnknown",
+        "9m",
+        {"segl_canary_looked_timestamp_seconds": "0x20"},
+        {"segl_canary_looked_timestamp_seconds": "0+60x20"},
     ),
     Case("SeglPostfixLeaks", "6m", {"segl_canary_leaks": "1x10"}, {"segl_canary_leaks": "0x10"}),
     Case("SeglOwnKeyEnds", "70m", {"segl_own_key_days": "12x90"}, {"segl_own_key_days": "90x90"}),

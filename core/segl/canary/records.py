@@ -13,9 +13,12 @@ from segl.canary.standing import Came, Look, Sent, Standing, standing_of
 from segl.settings_canary import Canary
 from segl.store import transaction
 from segl.tables.canary import canary_leak, canary_look, canary_sent
+from segl.tables.nodes import node
 
 DAY = 86400.0
 KEPT_SECONDS = 30 * DAY
+# A host that looks no longer has no canaries either: that is an alarm of its own.
+LOOK_KEPT = 3600.0
 _LONGEST = 255
 _RANK = (Came.SECURE, Came.FAILED, Came.CLEAR)
 
@@ -132,11 +135,28 @@ def forget(connection: Connection, now: float) -> None:
     connection.execute(canary_leak.delete().where(canary_leak.c.host.not_in(sa.select(canary_look.c.host))))
 
 
+def hosts(connection: Connection, now: float) -> set[str]:
+    """Whose canaries are waited for: the nodes heard of within a day (:mod:`segl.nodes`), and who sent any in it."""
+    nodes = connection.scalars(sa.select(node.c.name).where(node.c.seen_at >= now - DAY))
+    senders = sa.select(canary_sent.c.host).where(canary_sent.c.sent_at >= now - DAY).distinct()
+    return {name[:_LONGEST] for name in (*nodes, *connection.scalars(senders))}
+
+
+def forget_host(connection: Connection, host: str) -> int:
+    """No more is waited for of *host*, which was taken out of service, unless it is heard of again; how much was known
+    of it."""
+    places = (canary_sent.c.host, canary_look.c.host, canary_leak.c.host, node.c.name)
+    return sum(connection.execute(sa.delete(place.table).where(place == host)).rowcount for place in places)
+
+
 def standings(engine: Engine, canary: Canary, now: float, since: float) -> list[Standing]:
-    """How it stands with each sink of the settings; *since* is when watching began."""
+    """How it stands with each sink of the settings, from each host; *since* is when watching began."""
     with transaction(engine) as connection:
-        found = recent(connection, now - DAY)
+        found, senders = recent(connection, now - DAY), hosts(connection, now)
     return [
-        standing_of(sink.name, found, every=sink.every, late_after=canary.late_after, now=now, since=since)
+        standing_of(
+            sink.name, host, found, every=sink.every, late_after=canary.late_after, now=now, since=since
+        )
         for sink in canary.sinks
+        for host in sorted(senders) or [""]
     ]

@@ -84,11 +84,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How it stands with one sink. ``last`` is the last canary of which something is known, ``overdue`` the seconds
-    since one should have arrived as it should (below zero: none is missing), ``counts`` those sent lately by
-    result."""
+    """How it stands with one sink's canaries from one host. ``last`` is the last canary of which something is known,
+    ``overdue`` the seconds since one should have arrived as it should (below zero: none is missing), ``counts`` those
+    sent lately by result."""
 
     sink: str
+    host: str
     last: Sent | None
     result: Result
     overdue: float
@@ -100,11 +101,12 @@ class Standing:
 
 
 def standing_of(
-    sink: str, sent: Iterable[Sent], *, every: float, late_after: float, now: float, since: float
+    sink: str, host: str, sent: Iterable[Sent], *, every: float, late_after: float, now: float, since: float
 ) -> Standing:
-    """*sent* are this sink's canaries of the last day, in any order. *since* is when watching began: before that
-    nothing is missing."""
-    ordered = sorted((one for one in sent if one.sink == sink), key=lambda one: one.sent_at)
+    """*sent* are canaries of the last day, in any order; those to this sink from this host count: what arrives by
+    another says nothing of this one. *since* is when watching began: before that nothing is missing."""
+    mine = (one for one in sent if (one.sink, one.host) == (sink, host))
+    ordered = sorted(mine, key=lambda one: one.sent_at)
     results = [(one, one.result(now, late_after)) for one in ordered]
     known = [pair for pair in results if pair[1] is not Result.UNDERWAY]
     good = [one.sent_at for one, result in results if result is Result.ARRIVED]
@@ -112,8 +114,17 @@ def standing_of(
     last, result = known[-1] if known else (None, Result.UNDERWAY)
     return Standing(
         sink=sink,
+        host=host,
         last=last,
         result=result,
         overdue=now - begin - every - late_after,
         counts=Counter(result for _, result in results),
+    )
+
+
+def worst(standings: Iterable[Standing]) -> Standing:
+    """The one that needs somebody first. Raises ValueError when there is none."""
+    return max(
+        standings,
+        key=lambda one: (one.counts.get(Result.CLEAR, 0) > 0, one.alarms, one.overdue),
     )

@@ -56,7 +56,7 @@ def status(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> No
 
     Exit code: 0 all arrive as they should, 1 an alarm, 2 bad input.
     """
-    from segl.canary.records import DAY, looks
+    from segl.canary.records import LOOK_KEPT, looks
     from segl.canary.standing import Look
     from segl.cli.sealed import store_of
     from segl.store import transaction
@@ -66,10 +66,32 @@ def status(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> No
             _say_off(why, as_json)
             return
         with transaction(engine) as connection:
-            found = sorted(looks(connection, time.time() - DAY).items())
+            found = sorted(looks(connection, time.time() - LOOK_KEPT).items())
         milter = "; ".join(f"{host}: {look.milter}" for host, look in found if look.milter)
         leaks = "; ".join(f"{host}: {look.leaks}" for host, look in found if look.leaks)
         _tell(loaded, engine, Look(milter=milter or None, leaks=leaks or None), as_json, [])
+
+
+@app.command()
+def forget(
+    host: Annotated[str, typer.Argument(help="The node's name, as `segl canary status` shows it.")],
+    settings: SettingsFile = DEFAULT_FILE,
+) -> None:
+    """Wait no longer for the canaries of a node that was taken out of service. One that still runs comes back.
+
+    Exit code: 0, 1 nothing is known of it, 2 bad input.
+    """
+    from segl.canary.records import forget_host
+    from segl.cli.output import Exit, printable, say
+    from segl.cli.sealed import store_of
+    from segl.store import transaction
+
+    with store_of(settings) as (_, engine), transaction(engine) as connection:
+        known = forget_host(connection, host)
+    if not known:
+        say(f"nothing is known of {printable(host)}: nothing to forget")
+        raise typer.Exit(Exit.FAILED)
+    say(f"forgotten: {printable(host)}")
 
 
 def _why_not(settings: Settings) -> str:
@@ -119,11 +141,13 @@ def _waited(cage: Cage, sent: list[str], seconds: float) -> list[Sent]:
 
 def _tell(settings: Settings, engine: Engine, look: Look, as_json: bool, waited: list[Sent]) -> None:
     from segl.canary.records import standings
-    from segl.canary.standing import Result
+    from segl.canary.standing import Result, worst
     from segl.cli.output import Exit, paint, printable, say, say_json
 
     now, late = time.time(), settings.canary.late_after
     found = standings(engine, settings.canary, now, now)
+    sinks = list(dict.fromkeys(one.sink for one in found))
+    hosts = {one.host for one in found}
     missed = [one for one in waited if one.result(now, late) is Result.UNDERWAY]
     bad = bool(look.milter or look.leaks or missed) or any(one.alarms for one in found)
     if as_json:
@@ -133,7 +157,14 @@ def _tell(settings: Settings, engine: Engine, look: Look, as_json: bool, waited:
                 "good": not bad,
                 "milter": {"good": look.milter is None, "fault": look.milter},
                 "postfix": {"good": look.leaks is None, "fault": look.leaks},
-                "sinks": {one.sink: _as_dict(one, now, late) for one in found},
+                "sinks": {
+                    sink: _as_dict(worst(one for one in found if one.sink == sink), now, late)
+                    for sink in sinks
+                },
+                "hosts": {
+                    host: {one.sink: _as_dict(one, now, late) for one in found if one.host == host}
+                    for host in sorted(hosts)
+                },
                 "not_arrived": sorted(one.sink for one in missed),
             }
         )
@@ -144,32 +175,34 @@ def _tell(settings: Settings, engine: Engine, look: Look, as_json: bool, waited:
     if look.milter:
         say(f"{paint('milter', typer.colors.RED)}: mail comes in without it: {printable(look.milter)}")
     for one in found:
-        say(_line(one, now))
+        say(_line(one, now, several=len(hosts) > 1))
     for canary in missed:
         say(f"{paint('waits', typer.colors.YELLOW)}: {canary.sink}: nothing was seen of it yet")
     raise typer.Exit(Exit.FAILED if bad else Exit.OK)
 
 
-def _line(standing: Standing, now: float) -> str:
+def _line(standing: Standing, now: float, *, several: bool) -> str:
     from segl.canary.standing import Result
     from segl.cli.output import paint, printable
 
     last, clear = standing.last, standing.counts.get(Result.CLEAR, 0)
+    sink = f"{standing.sink} from {printable(standing.host)}" if several else standing.sink
     if last is None:
-        return f"{paint('?', typer.colors.MAGENTA)}: {standing.sink}: nothing is known of any"
+        return f"{paint('?', typer.colors.MAGENTA)}: {sink}: nothing is known of any"
     state = "overdue" if standing.overdue > 0 and not standing.result.alarms else standing.result.value
     word = paint(state, typer.colors.RED if standing.alarms else typer.colors.GREEN)
     took = f" after {last.seconds:.1f} s" if last.seconds is not None else ""
     way = f" by {last.way}" if last.way else ""
     said = f" ({printable(last.detail or last.refused or '')})" if last.detail or last.refused else ""
     more = paint(f"; {clear} in clear within 24 hours", typer.colors.RED) if clear else ""
-    return f"{word}: {standing.sink}{way}{took}, sent {(now - last.sent_at) / 60:.0f} min ago{said}{more}"
+    return f"{word}: {sink}{way}{took}, sent {(now - last.sent_at) / 60:.0f} min ago{said}{more}"
 
 
 def _as_dict(standing: Standing, now: float, late_after: float) -> dict[str, Any]:
     last = standing.last
     return {
         "result": standing.result.value,
+        "host": standing.host,
         "alarm": standing.alarms,
         "overdue_seconds": round(standing.overdue, 1),
         "lately": {result.value: count for result, count in standing.counts.items()},

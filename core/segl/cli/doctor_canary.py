@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sqlalchemy.engine import Engine
 
@@ -60,9 +61,12 @@ def canary_checks(settings: Settings, *, send: bool) -> Iterator[Check]:
 
 def _lately(settings: Settings, engine: Engine) -> Iterator[Check]:
     now = time.time()
-    for standing in records.standings(engine, settings.canary, now, now):
+    standings = records.standings(engine, settings.canary, now, now)
+    several = len({standing.host for standing in standings}) > 1
+    for standing in standings:
         if standing.last is not None:
-            yield _check(standing.last, standing.result)
+            check = _check(standing.last, standing.result)
+            yield replace(check, found=f"{standing.host}: {check.found}") if several else check
 
 
 def _sent_now(settings: Settings, engine: Engine) -> Iterator[Check]:

@@ -11,7 +11,6 @@ own report tells (:mod:`segl.canary.standing`).
 from __future__ import annotations
 
 import smtplib
-import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -54,7 +53,7 @@ class Cage:
 
     @classmethod
     def at_home(cls, settings: Settings, engine: Engine, key: ReceiptKey) -> Cage:
-        return cls(settings, engine, key, socket.gethostname())
+        return cls(settings, engine, key, settings.store.node_name)
 
     def due(self, now: float) -> list[CanarySink]:
         """The sinks that it is time for."""

@@ -7,15 +7,21 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 from sqlalchemy.engine import Engine
 
 from segl.canary import records
 from segl.canary.letter import letter
-from segl.canary.standing import Came, Look, Result, Sent, standing_of
+from segl.canary.standing import Came, Look, Result, Sent, standing_of, worst
 from segl.canary.token import Token, id_in, id_of
+from segl.errors import StoreError
+from segl.events import Events
+from segl.nodes import Node, announce
 from segl.receipts.key import ReceiptKey
 from segl.settings_canary import OWN, OWN_SINK, Canary
+from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
+from segl_delivery.canary import CanaryWatch
 
 KEY, OTHER = ReceiptKey(b"k" * 32), ReceiptKey(b"o" * 32)
 NOW = 1_790_000_000.0
@@ -68,18 +74,20 @@ def arrived(sent_at: float) -> Sent:
     ],
 )
 def test_when_one_is_missing(sent: list[Sent], since: float, overdue: float) -> None:
-    standing = standing_of(OWN, sent, every=300, late_after=LATE, now=NOW, since=since)
+    standing = standing_of(OWN, "", sent, every=300, late_after=LATE, now=NOW, since=since)
     assert standing.overdue == overdue
 
 
 def test_a_timer_that_stopped_is_an_alarm_though_the_last_arrived() -> None:
-    standing = standing_of(OWN, [arrived(NOW - 80_000)], every=300, late_after=LATE, now=NOW, since=NOW)
+    standing = standing_of(OWN, "", [arrived(NOW - 80_000)], every=300, late_after=LATE, now=NOW, since=NOW)
     assert (standing.result, standing.alarms) == (Result.ARRIVED, True)
 
 
 def test_one_that_left_in_clear_alarms_for_a_day_though_others_arrive() -> None:
     clear = one(sent_at=NOW - 5000, came=Came.CLEAR, came_at=NOW - 4999, read=True)
-    standing = standing_of(OWN, [clear, arrived(NOW - 100)], every=300, late_after=LATE, now=NOW, since=NOW)
+    standing = standing_of(
+        OWN, "", [clear, arrived(NOW - 100)], every=300, late_after=LATE, now=NOW, since=NOW
+    )
     assert (standing.result, standing.alarms) == (Result.ARRIVED, True)
 
 
@@ -125,6 +133,79 @@ def test_every_host_looks_for_itself_and_old_canaries_are_forgotten(engine: Engi
 def test_there_is_a_standing_for_every_sink(engine: Engine) -> None:
     names = [standing.sink for standing in records.standings(engine, Canary(), NOW, NOW)]
     assert names == [OWN]
+
+
+def test_each_node_is_waited_for_by_itself(engine: Engine) -> None:
+    """What arrives by one says nothing of the other, nor of one that never sent any."""
+    for name in ("mx1", "mx2", "mx3"):
+        announce(engine, Node(name, NOW - 60, "1", {}))
+    announce(engine, Node("gone", NOW - 2 * 86400, "1", {}))
+    with transaction(engine) as connection:
+        for ident, host, at in (("a" * 32, "mx1", NOW - 100), ("b" * 32, "mx2", NOW - 5000)):
+            records.sent(connection, one(id=ident, host=host, sent_at=at))
+            records.seen(connection, ident, Came.SECURE, at + 2, read=True)
+
+    def overdue() -> dict[str, bool]:
+        found = records.standings(engine, Canary(), NOW, NOW - 6000)
+        assert worst(found).overdue == max(one.overdue for one in found)
+        return {one.host: one.alarms for one in found}
+
+    assert overdue() == {"mx1": False, "mx2": True, "mx3": True}
+    with transaction(engine) as connection:
+        assert records.forget_host(connection, "mx2")
+        assert records.forget_host(connection, "mx3")
+        assert not records.forget_host(connection, "mx4")
+    assert overdue() == {"mx1": False}
+
+
+def test_one_in_clear_is_worse_than_one_that_is_missing() -> None:
+    clear = one(host="mx1", came=Came.CLEAR, came_at=NOW, read=True)
+    missing = one(host="mx2", sent_at=NOW - 80_000)
+    at = {"every": 300.0, "late_after": LATE, "now": NOW, "since": NOW}
+    found = [standing_of(OWN, host, [clear, missing], **at) for host in ("mx2", "mx1", "mx3")]
+    assert worst(found).host == "mx1"
+
+
+@pytest.fixture
+def watch(engine: Engine) -> CanaryWatch:
+    settings = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}})
+    return CanaryWatch(lambda: settings, engine, Events("segl-deliver"))
+
+
+def gauge(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(name, labels)
+
+
+def test_the_numbers_of_each_node_are_shown(engine: Engine, watch: CanaryWatch) -> None:
+    with transaction(engine) as connection:
+        records.sent(connection, one(host="mx1", sent_at=NOW - 5000))
+        records.looked(connection, "mx1", NOW - 7200, Look(milter="of a host that looks no longer"))
+        records.looked(connection, "mx2", NOW, Look(leaks="submission: no filter"))
+    watch.look(NOW)
+    assert gauge("segl_canary_overdue_seconds", sink=OWN, host="mx1") == 4100
+    assert (gauge("segl_canary_milter_missing"), gauge("segl_canary_leaks")) == (0, 1)
+    assert gauge("segl_canary_looked_timestamp_seconds") == NOW
+
+
+def test_a_store_that_does_not_answer_takes_no_alarm_away(
+    engine: Engine, watch: CanaryWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction(engine) as connection:
+        records.sent(connection, one(host="mx1", sent_at=NOW - 5000))
+        records.looked(connection, "mx1", NOW, Look(leaks="submission: no filter"))
+    watch.look(NOW)
+
+    def away(*_: object) -> None:
+        raise StoreError("away")
+
+    for reads in ("standings", "looks"):
+        with monkeypatch.context() as patched:
+            patched.setattr(records, reads, away)
+            with pytest.raises(StoreError):
+                watch.look(NOW + 600)
+        assert gauge("segl_canary_overdue_seconds", sink=OWN, host="mx1") == 4100
+        assert gauge("segl_canary_leaks") == 1
+        assert gauge("segl_canary_looked_timestamp_seconds") == NOW, "so it is seen that nobody knows"
 
 
 def test_a_name_is_good_for_its_key_and_its_address_alone() -> None:
