@@ -182,6 +182,12 @@ ROWS: Final[dict[str, list[Panel]]] = {
         Panel(
             "Hosts whose front leaves the milter out", {"max(segl_canary_milter_missing)": ""}, number=True
         ),
+        Panel(
+            "Messages on hold",
+            {"sum(max by (host) (segl_held_messages))": "messages"},
+            tells="They wait for a person's decision, and lie in clear in Postfix's queue.",
+            number=True,
+        ),
         Panel("Hosts whose settings let mail out", {"max(segl_canary_leaks)": ""}, number=True),
     ],
     "Receipts": [

@@ -11,11 +11,21 @@ because the library chooses its storage when it is loaded; that is why it lives 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess, start_http_server
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Metric,
+    multiprocess,
+    start_http_server,
+)
+from prometheus_client.registry import Collector
 
 from segl.vocabulary import Decision, Doubt, Label, Mode, Proof, Unreadable, Way
 
@@ -58,6 +68,13 @@ DECISIONS = Counter(
 )
 FEEDBACK = Counter("segl_feedback", "What senders said of decisions by the link in their receipt", ["says"])
 WORKERS = Gauge("segl_workers", "Milter workers alive", multiprocess_mode="mostrecent")
+# What segl_messages{mode="shadow"} cannot tell at night, or at a small house: that nothing is protected now.
+MODE = Gauge(
+    "segl_mode",
+    "1 for the mode segl-milter runs in, 0 for the others",
+    ["mode"],
+    multiprocess_mode="mostrecent",
+)
 WORKER_DEATHS = Counter(
     "segl_worker_deaths", "Workers of segl-milter or segl-portal that died and were replaced"
 )
@@ -172,6 +189,13 @@ CANARY_LEAKS = Gauge(
     "Hosts whose Postfix settings let mail out in clear, or keep it from passing; NaN: nobody has looked",
 )
 
+# As `segl hold tell` on each node saw it last.
+HELD_MESSAGES = Gauge("segl_held_messages", "Messages on hold that wait for a person's decision", ["host"])
+HELD_OLDEST = Gauge("segl_held_oldest_seconds", "Since the one came in that has waited longest", ["host"])
+HELD_LOOKED = Gauge(
+    "segl_held_looked_timestamp_seconds", "When that node's hold queue was looked at last", ["host"]
+)
+
 OWN_KEY_DAYS = Gauge(
     "segl_own_key_days",
     "Until the first of our own active keys ends (looked at every hour); NaN: there is none",
@@ -201,6 +225,14 @@ TUNNEL_LIST_DOMAINS = Gauge(
 )
 
 
+# The library gives out every gauge without labels from the start, 0 where nobody sets it: segl-map would tell of a
+# segl-milter without workers. So each process gives out its own alone.
+_GAUGES: Final[Mapping[str, tuple[Gauge, ...]]] = {
+    "segl-milter": (WORKERS,),
+    "segl-map": (MARKED_DOMAINS, QUEUE_MESSAGES, QUEUE_OLDEST),
+    "segl-deliver": (RECEIPTS_DUE, CANARY_LOOKED, CANARY_MILTER_MISSING, CANARY_LEAKS, OWN_KEY_DAYS),
+    "segl-portal": (),
+}
 _RELOADS: Final = (RELOADS, (("ok", "refused"),))
 # What each process counts from the start. A series that begins with its first event never grew by it: ``increase()``
 # would not see the first fault, and a panel would stay empty until there is one.
@@ -253,12 +285,33 @@ def serve(host: str, port: int, process: str) -> None:
     if not port:
         return
     begin(process)
+    start_http_server(port, host, registry=registry_of(process))
+
+
+def show_mode(mode: Mode) -> None:
+    for each in Mode:
+        MODE.labels(each).set(each is mode)
+
+
+def registry_of(process: str) -> CollectorRegistry:
+    """What *process* and the children it forks give out."""
+    every = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        start_http_server(port, host, registry=registry)
-    else:
-        start_http_server(port, host)
+        every = CollectorRegistry()
+        multiprocess.MultiProcessCollector(every)  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+    registry.register(_Own(every, process))
+    return registry
+
+
+class _Own(Collector):
+    def __init__(self, every: CollectorRegistry, process: str) -> None:
+        self._every = every
+        others = (gauges for name, gauges in _GAUGES.items() if name != process)
+        self._left_out = {family.name for gauges in others for gauge in gauges for family in gauge.describe()}
+
+    def collect(self) -> Iterator[Metric]:
+        return (family for family in self._every.collect() if family.name not in self._left_out)
 
 
 def forget_process(pid: int) -> None:

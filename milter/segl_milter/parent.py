@@ -144,6 +144,7 @@ class Parent:
         if isinstance(orders.receipt_key, KeyUnusable):
             self._events.receipts_off(orders.receipt_key)
         self._leave_rules(orders)
+        metrics.show_mode(orders.settings.detection.mode)
         serve = partial(_serve, orders, self._events, self._listening)
         self._workers.serve(orders.workers, serve, orders.settings.milter.drain_seconds)
 

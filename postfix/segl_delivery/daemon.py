@@ -48,6 +48,7 @@ from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.checked import checked_settings, sockets_of
 from segl_delivery.decisions import DecisionBook, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
+from segl_delivery.held import HeldWatch
 from segl_delivery.housekeeping import keep_house
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.build import opening_agent
@@ -275,6 +276,7 @@ class _Daemon:
                 self._follower.run(),
                 self._decisions.run(),
                 CanaryWatch(lambda: self._settings, self._engine, self._events).run(),
+                HeldWatch(self._engine, self._events).run(),
                 SettingsWatch(lambda: self._settings, self._file, self._engine, self._events).run(),
                 Calendar(self._engine, lambda: self._agents.office, self._events).run(),
             )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from grafana_foundation_sdk.models.dashboard import Dashboard
+from prometheus_client import Gauge
 from prometheus_client.metrics import MetricWrapperBase
 
 from segl import metrics
@@ -37,6 +38,32 @@ class Case:
 
 
 CASES = [
+    Case(
+        "SeglDown",
+        "5m",
+        {
+            'up{job="segl-milter", instance="mx2:9401"}': "0x10",
+            'up{job="segl-milter", instance="mx1:9401"}': "1x10",
+        },
+        {'up{job="segl-map", instance="mx1:9402"}': "1x10", 'up{job="other"}': "0x10"},
+    ),
+    Case("SeglMapGone", "5m", {"up": "1x10"}, {"segl_marked_domains": "0x10"}),
+    Case("SeglDeliverGone", "5m", {"up": "1x10"}, {"segl_canary_looked_timestamp_seconds": "0x10"}),
+    Case(
+        "SeglPortalGone",
+        "20m",
+        {'segl_deliveries_total{way="portal",result="delivered"}': "0 1x30"},
+        {'segl_deliveries_total{way="portal",result="delivered"}': "0x30"},
+    ),
+    Case(
+        "SeglPortalGone",
+        "20m",
+        {'segl_deliveries_total{way="portal",result="delivered"}': "0 1x30", "segl_workers": "1x30"},
+        {
+            'segl_deliveries_total{way="portal",result="delivered"}': "0 1x30",
+            "segl_portal_asked_total": "0x30",
+        },
+    ),
     Case("SeglMilterGone", "5m", {"segl_workers": "0x10"}, {"segl_workers": "2x10"}),
     Case("SeglMilterGone", "5m", {"up": "1x10"}, {"segl_workers": "2x10"}),
     Case(
@@ -49,8 +76,8 @@ CASES = [
     Case(
         "SeglShadow",
         "26h",
-        {'segl_messages_total{mode="shadow"}': "0+9x60"},
-        {'segl_messages_total{mode="detect"}': "0+9x60"},
+        {'segl_mode{mode="shadow"}': "1x60", 'segl_mode{mode="detect"}': "0x60"},
+        {'segl_mode{mode="shadow"}': "0x60", 'segl_mode{mode="detect"}': "1x60"},
         "30m",
     ),
     Case(
@@ -207,6 +234,24 @@ CASES = [
         {"segl_canary_looked_timestamp_seconds": "0+60x20"},
     ),
     Case("SeglPostfixLeaks", "6m", {"segl_canary_leaks": "1x10"}, {"segl_canary_leaks": "0x10"}),
+    Case(
+        "SeglManyLowered",
+        "200m",
+        {'segl_policy_verdicts_total{change="lowered"}': "0x170 0+2x60"},
+        {'segl_policy_verdicts_total{change="lowered"}': "0+2x300"},
+    ),
+    Case(
+        "SeglHeldLong",
+        "20m",
+        {'segl_held_oldest_seconds{host="mx1"}': "180000x40", 'segl_held_oldest_seconds{host="mx2"}': "0x40"},
+        {'segl_held_oldest_seconds{host="mx1"}': "80000x40"},
+    ),
+    Case(
+        "SeglHoldUnseen",
+        "30m",
+        {'segl_held_looked_timestamp_seconds{host="mx1"}': "0x40"},
+        {'segl_held_looked_timestamp_seconds{host="mx1"}': "0+60x40"},
+    ),
     Case("SeglOwnKeyEnds", "70m", {"segl_own_key_days": "12x90"}, {"segl_own_key_days": "90x90"}),
     Case(
         "SeglTunnelListOld",
@@ -342,6 +387,23 @@ def test_the_dashboard_is_what_its_script_writes(repository: Path, tmp_path: Pat
 
     made = runpy.run_path(str(repository / "monitoring" / "dashboard.py"))["text"]()
     assert made == (repository / "monitoring" / "dashboard.json").read_text("utf-8")
+
+
+def test_each_process_gives_out_its_own_gauges_alone() -> None:
+    """Else segl-map tells of a segl-milter with no workers, and nobody misses the one that is gone."""
+    bare = {
+        next(iter(metric.describe())).name
+        for metric in vars(metrics).values()
+        if isinstance(metric, Gauge) and not metric._labelnames
+    }
+    owners: dict[str, list[str]] = {name: [] for name in bare}
+    for process in ("segl-milter", "segl-map", "segl-deliver", "segl-portal"):
+        given = {family.name for family in metrics.registry_of(process).collect()}
+        assert "segl_reloads" in given
+        for name in bare & given:
+            owners[name].append(process)
+    assert {name: len(who) for name, who in owners.items()} == dict.fromkeys(bare, 1)
+    assert owners["segl_workers"] == ["segl-milter"]
 
 
 def test_series_that_begin_at_nought_bear_words_that_the_code_uses() -> None:

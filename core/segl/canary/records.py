@@ -13,6 +13,7 @@ from segl.canary.standing import Came, Look, Sent, Standing, standing_of
 from segl.settings_canary import Canary
 from segl.store import transaction
 from segl.tables.canary import canary_leak, canary_look, canary_sent
+from segl.tables.hold import held_look
 from segl.tables.nodes import node
 
 DAY = 86400.0
@@ -145,7 +146,8 @@ def hosts(connection: Connection, now: float) -> set[str]:
 def forget_host(connection: Connection, host: str) -> int:
     """No more is waited for of *host*, which was taken out of service, unless it is heard of again; how much was known
     of it."""
-    places = (canary_sent.c.host, canary_look.c.host, canary_leak.c.host, node.c.name)
+    looks = (canary_look.c.host, canary_leak.c.host, held_look.c.host)
+    places = (canary_sent.c.host, *looks, node.c.name)
     return sum(connection.execute(sa.delete(place.table).where(place == host)).rowcount for place in places)
 
 

@@ -178,6 +178,7 @@ def tell(settings: SettingsFile = DEFAULT_FILE) -> None:
 
     with _holding(settings) as holding:
         waiting = holding.queue.waiting()
+        holding.note(waiting, time.time())
         for held in holding.tell(waiting.held):
             say(f"{held.id}: sender and {holding.owner(held).officer} were told")
         for officer, some in holding.remind(waiting.held, time.time()).items():

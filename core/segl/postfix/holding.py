@@ -19,11 +19,12 @@ from segl import audit
 from segl.addresses import domain_of
 from segl.audit import Act
 from segl.errors import SeglError
+from segl.held import HeldLook, note
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
 from segl.mail.return_port import Refused, ReturnPort
 from segl.persons import person_of
-from segl.postfix.hold_queue import Held, HoldQueue, Listed
+from segl.postfix.hold_queue import Held, HoldQueue, Listed, Waiting
 from segl.postfix.hold_texts import AGREED, REJECTED, STILL_WAITING, TO_OFFICER, TO_SENDER, HoldTexts
 from segl.settings import Settings
 from segl.settings_organisation import Owner
@@ -61,6 +62,12 @@ class Holding:
     engine: Engine
     queue: HoldQueue
     return_port: ReturnPort
+
+    def note(self, waiting: Waiting, now: float) -> None:
+        """Write down how much waits here, and since when: an alarm goes by it."""
+        arrived = [*(held.arrived for held in waiting.held), *(one.listed.arrived for one in waiting.unread)]
+        messages, host = len(arrived) + waiting.beyond, self.settings.store.node_name
+        note(self.engine, HeldLook(host, now, messages, min(arrived, default=None)))
 
     def tell(self, waiting: Sequence[Held]) -> list[Held]:
         """Tell sender and officer of each of the messages *waiting* that they were not told of; returns those."""
