@@ -113,6 +113,10 @@ def recipients(settings: Settings) -> Iterator[str]:
         yield f"Sms-udbyderen ({_host(portal.sms.url)}): mobilnummer og engangskode. Databehandler."
     if portal.relay.next_hop:
         yield f"Krypteringstjenesten {portal.relay.next_hop}: beskeder, der ellers ville være forseglet. Databehandler."
+    for rule in settings.receipt:
+        if rule.journal and not settings.is_of_house(rule.journal, rule.domain):
+            what = "afsender, modtagere, vej, tidspunkt og resultat af sikkert sendte beskeder, uden grunden"
+            yield f"Journalen {rule.journal} (kopier af kvitteringer til {rule.domain}): {what}."
     if portal.answers.clamd:
         yield "Virusskanneren på egen maskine eller eget net: svar skrevet på den sikre side."
     if settings.certificates.directory:

@@ -42,6 +42,16 @@ def settings(tmp_path: Path, text: str = "") -> Settings:
         ('[receipts]\nsend = "none"\n', "| opslag og statistik |", "kvittering til afsenderen"),
         ('[receipts]\nsend = "daily"\n', "ikke tog imod en daglig samling", "x-ingen"),
         ("", "svaret på afgørelser", "daglig samling"),
+        (
+            '[[receipt]]\ndomain = "nordby.example"\njournal = "arkiv@firma.example"\njournal_outside = true\n',
+            "Journalen arkiv@firma.example (kopier af kvitteringer til nordby.example)",
+            "Sms-udbyderen",
+        ),
+        (
+            '[[receipt]]\ndomain = "nordby.example"\njournal = "arkiv@nordby.example"\n',
+            "Navneservere",
+            "Journalen",
+        ),
         ('[detection]\nmode = "shadow"\n', "prøvedrift", "sendes sikkert, uanset"),
         ('[detection]\nmode = "always"\n', "uanset indhold", "prøvedrift"),
         ('[hold]\nofficer = "dpo@nordby.example"\npersons = 2\n', "to personer", "af en person"),
