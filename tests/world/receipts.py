@@ -10,7 +10,7 @@ from email.message import Message
 from typing import Any
 
 from world.letters import CPR, letter
-from world.peers import ReceivedMail
+from world.peers import ReceivedMail, SmtpPeer
 from world.street import Street
 
 
@@ -49,6 +49,11 @@ class ReadReceipt:
     def line(self, recipient: str) -> dict[str, Any]:
         found: dict[str, Any] = next(one for one in self.form["recipients"] if one["recipient"] == recipient)
         return found
+
+
+def read_receipts(peer: SmtpPeer) -> list[ReadReceipt]:
+    """What *peer* took, the oldest first."""
+    return [ReadReceipt(mail, message_from_bytes(mail.content)) for mail in peer.received]
 
 
 def receipts_for(street: Street, address: str) -> list[ReadReceipt]:

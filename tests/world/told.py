@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from email import message_from_bytes
+from datetime import UTC, datetime
 
 from sqlalchemy.engine import Engine
 
@@ -20,9 +20,10 @@ from segl.vocabulary import Way
 from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.office import Office
 from world.peers import SmtpPeer
-from world.receipts import ReadReceipt
+from world.receipts import ReadReceipt, read_receipts
 
 ANNA, BOARD, JOURNAL = "anna@nordby.example", "bestyrelsen@forening.example", "journal@nordby.example"
+NOW = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)  # a Monday
 NAME, QUEUE = "ab" * 32, "4jZ1"
 
 
@@ -57,7 +58,7 @@ class Told:
 
     def tell(self) -> list[ReadReceipt]:
         self._desk.tell(NAME)
-        return [ReadReceipt(mail, message_from_bytes(mail.content)) for mail in self.peer.received]
+        return read_receipts(self.peer)
 
 
 def copy_of(recipient: str, original: str, state: State = State.SENT, at: float = 0.0, **more: str) -> News:

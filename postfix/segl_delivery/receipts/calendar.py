@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Final
 
 import sqlalchemy as sa
@@ -29,12 +30,16 @@ from segl.receipts.digests import Reader
 from segl.receipts.records import SentMessage
 from segl.settings import Settings
 from segl.settings_organisation import Owner
-from segl.settings_receipts import Receipts
+from segl.settings_receipts import Receipts, ReceiptTerms
 from segl.store import transaction
 from segl.tables import meta
+from segl_delivery.receipts import sender_links
 from segl_delivery.receipts.digest import digest, parts_of
 from segl_delivery.receipts.given_up import given_up
+from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.office import Office, tls_of
+from segl_delivery.receipts.sender_links import no_link
+from segl_delivery.receipts.since import fates_of
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import Tls
 from segl_delivery.receipts.weekly import weekly_report
@@ -117,7 +122,7 @@ class Calendar:
         if copied and to == sender:
             return self._mark(left, reader, now)
         for some in parts_of(left):
-            receipt = digest(office, terms, some, tls, now, reader=to)
+            receipt = self._written(office, terms, some, tls, now, to)
             error = self._failure(office, to, receipt.message(now, signer), Kind.DAILY.value)
             if error is not None and not self._is_given_up(sender, reader, error, now):
                 return None  # they stand in tomorrow's
@@ -131,6 +136,32 @@ class Calendar:
             with transaction(self._engine) as connection:
                 digests.taken(connection, sender, reader)
         return None
+
+    def _written(
+        self,
+        office: Office,
+        terms: ReceiptTerms,
+        messages: list[SentMessage],
+        tls: dict[str, dict[str, Tls]],
+        now: datetime,
+        reader: str,
+    ) -> Receipt:
+        settings, sender = office.settings, messages[0].sender
+        with transaction(self._engine) as connection:
+            fates = fates_of(connection, chain.from_iterable(one.lines for one in messages), now.timestamp())
+        return digest(
+            office,
+            terms,
+            messages,
+            tls,
+            now,
+            reader=reader,
+            fates=fates,
+            revoke=sender_links.revocation(self._engine, settings, sender) if reader == sender else no_link,
+            not_sensitive=lambda one: (
+                sender_links.feedback(self._engine, settings, one) if reader == sender else ""
+            ),
+        )
 
     def _mark(self, some: list[SentMessage], reader: Reader, now: datetime) -> None:
         with transaction(self._engine) as connection:

@@ -17,7 +17,6 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from segl.decisions import links
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
 from segl.mail.return_port import Handover, Refused
@@ -26,13 +25,15 @@ from segl.receipts import protection, records
 from segl.receipts.due import fingerprint, is_expanded
 from segl.receipts.read_logs import read_everywhere
 from segl.receipts.records import SentMessage
-from segl.receipts.states import Line, State
-from segl.sealed.revocation import house_secret, revocation_link
+from segl.receipts.states import State
 from segl.settings_receipts import ReceiptTerms
 from segl.store import transaction
 from segl.vocabulary import Way
+from segl_delivery.receipts import sender_links
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.office import Office, tls_of, write
+from segl_delivery.receipts.sender_links import no_link
+from segl_delivery.receipts.since import Fates, fates_of
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import Tls, kind_now, kind_of
 
@@ -57,6 +58,7 @@ class _Case:
     message: SentMessage
     kind: Kind | None
     tls: Mapping[str, Tls]
+    fates: Fates
     log_may_tell: bool = False
     log_is_read: bool = False  # as far as it was written when the last news came
     queue_is_read: bool = False  # and it is the one that the deliveries of an expanded address stand in
@@ -141,11 +143,12 @@ class Desk:
             if message is None:
                 return
             tls = tls_of(connection, message, office.settings)
+            fates = fates_of(connection, message.lines, now)
             logged = not message.expanded or protection.are_logged(connection, _queues_of(message))
         terms = office.settings.receipt_terms(message.domain, message.sender)
         kind = kind_of(message, terms.send)
         is_read = may_tell and read_until >= message.changed_at
-        case = _Case(office, terms, message, kind, tls, may_tell, is_read, is_read and logged)
+        case = _Case(office, terms, message, kind, tls, fates, may_tell, is_read, is_read and logged)
         if _may_wait(case, now):
             fresh = now < message.changed_at + office.settings.receipts.evidence_seconds
             self._put_off(message_id, _EVIDENCE_LOOK if fresh else _BACKLOG_LOOK)
@@ -182,14 +185,16 @@ class Desk:
             records.mark_copied(connection, message.id, said, case.terms, time.time())
 
     def _written(self, case: _Case, kind: Kind, reader: str, *, links: bool) -> Receipt:
+        settings = case.office.settings
         return write(
             case.office,
             case.terms,
             case.message,
             kind,
             case.tls,
-            self._revocation(case.office, case.message) if links else lambda _: "",
-            self._feedback(case.office, case.message) if links else "",
+            sender_links.revocation(self._engine, settings, case.message.sender) if links else no_link,
+            sender_links.feedback(self._engine, settings, case.message) if links else "",
+            fates=case.fates,
             reader=reader,
             number=case.number,
             queue_known=case.queue_is_read,
@@ -212,19 +217,6 @@ class Desk:
             raise refused
         self._events.receipt_not_sent(message.id, refused)
         return None
-
-    def _revocation(self, office: Office, message: SentMessage) -> Callable[[Line], str]:
-        """Gives the link by which the sender, one of ours, takes a sealed message back."""
-        if not office.settings.takes(message.sender):
-            return lambda _: ""
-        house = house_secret(self._engine)
-        return lambda line: revocation_link(house, office.settings.portal.base, line.sealed_id)
-
-    def _feedback(self, office: Office, message: SentMessage) -> str:
-        """The link by which the sender says that it was not sensitive; empty when he is not asked."""
-        if not links.is_asked(office.settings, message.sender, message.id, message.reasons):
-            return ""
-        return links.feedback_link(house_secret(self._engine), office.settings.portal.base, message.id)
 
     def _put_off(self, message_id: str, seconds: float) -> None:
         with transaction(self._engine) as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -10,10 +10,13 @@ from typing import Final
 
 from segl.receipts.due import fingerprint
 from segl.receipts.records import SentMessage
+from segl.receipts.states import Line
 from segl.settings_receipts import ReceiptTerms
 from segl_delivery.receipts.machine import SCHEMA, iso, machine_form
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.office import Office, readable_by
+from segl_delivery.receipts.sender_links import no_link
+from segl_delivery.receipts.since import Fates
 from segl_delivery.receipts.texts import TEXTS, Kind
 from segl_delivery.receipts.view import House, ReceiptView, Row, Tls, label, view_of
 
@@ -28,14 +31,28 @@ def digest(
     now: datetime,
     *,
     reader: str = "",
+    fates: Fates | None = None,
+    revoke: Callable[[Line], str] = no_link,
+    not_sensitive: Callable[[SentMessage], str] = lambda _: "",
 ) -> Receipt:
-    """Of *messages*, all of one sender, at least one; for *reader*, the sender or who has a copy."""
+    """Of *messages*, all of one sender, at least one; for *reader*, the sender or who has a copy. *fates*: what became
+    of sealed copies since; *revoke* and *not_sensitive* give the sender's links, or ``""``."""
     settings, sender = office.settings, messages[0].sender
     messages = [readable_by(reader or sender, one, settings) for one in messages]
     owner = settings.owner(messages[0].domain)
     house = House(owner.name, owner.feedback)
     views = [
-        view_of(one, Kind.DAILY, terms.language, house, send=terms.send, tls=tls.get(one.id, {}))
+        view_of(
+            one,
+            Kind.DAILY,
+            terms.language,
+            house,
+            send=terms.send,
+            tls=tls.get(one.id, {}),
+            revoke=revoke,
+            fates=fates,
+            not_sensitive=not_sensitive(one),
+        )
         for one in messages
     ]
     texts = TEXTS[terms.language]
@@ -46,6 +63,7 @@ def digest(
         rows=tuple(row for view, one in zip(views, messages, strict=True) for row in labelled(view, one)),
         about="",
         why="",
+        not_sensitive="",  # each mail's stands with it
     )
     text, html = office.in_form(messages[0].domain, whole)
     return Receipt(
@@ -93,6 +111,5 @@ def parts_of(messages: Sequence[SentMessage]) -> Iterator[list[SentMessage]]:
 
 def labelled(view: ReceiptView, message: SentMessage) -> tuple[Row, ...]:
     """The rows of one mail, the first with what tells it from the others: not its subject, which is content."""
-    return tuple(
-        replace(row, mail="" if at else label(message, view.language)) for at, row in enumerate(view.rows)
-    )
+    mail = " · ".join(filter(None, (label(message, view.language), view.not_sensitive)))
+    return tuple(replace(row, mail="" if at else mail) for at, row in enumerate(view.rows))

@@ -25,6 +25,7 @@ from segl_delivery.receipts.machine import machine_form
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.own_templates import UnfitTemplate
 from segl_delivery.receipts.proofs import proofs_of
+from segl_delivery.receipts.since import Fates
 from segl_delivery.receipts.templates_of import Templates, load, shipped
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
@@ -86,6 +87,7 @@ def write(
     number: int,
     reader: str = "",
     queue_known: bool = True,
+    fates: Fates | None = None,
 ) -> Receipt:
     """The *number*-th receipt of *message*, for *reader*, the sender or who has a copy."""
     settings = office.settings
@@ -102,6 +104,7 @@ def write(
         revoke=revoke,
         not_sensitive=not_sensitive,
         queue_known=queue_known,
+        fates=fates or {},
     )
     text, html = office.in_form(message.domain, view)
     return Receipt(

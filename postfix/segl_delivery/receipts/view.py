@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from segl.addresses import domain_of
@@ -19,6 +19,7 @@ from segl.receipts.states import Line, State
 from segl.settings_receipts import Receipts
 from segl.vocabulary import Proof, Way
 from segl_delivery.receipts import faults
+from segl_delivery.receipts.since import Fates, fate_of
 from segl_delivery.receipts.texts import TEXTS, Kind, ReceiptTexts
 
 _MOST_NAMED: Final = 1  # recipients in the subject; of more their number
@@ -130,14 +131,18 @@ def view_of(
     revoke: Callable[[Line], str] = lambda _: "",
     not_sensitive: str = "",
     queue_known: bool = True,
+    fates: Fates | None = None,
 ) -> ReceiptView:
     """The receipt of *message*. *tls* holds the evidence by recipient; *revoke* gives a link that takes a sealed
     message back, or ``""``; *not_sensitive* is the link by which its sender says that, or ``""``; *queue_known*:
-    whether recipients who wait unheard of would be among the lines."""
-    texts, lines = TEXTS[language], shown(message, send)
-    singly, together = split(lines)
-    rows = tuple(_row(line, texts, (tls or {}).get(line.recipient), revoke) for line in singly)
-    rows += tuple(_row_of_many(some, texts) for some in together)
+    whether recipients who wait unheard of would be among the lines; *fates*: what became of sealed copies since."""
+    texts, lines, fates = TEXTS[language], shown(message, send), fates or {}
+    singly, together = split(lines, fates)
+    rows = tuple(
+        _told_since(_row(line, texts, (tls or {}).get(line.recipient), revoke), line, fates, texts)
+        for line in singly
+    )
+    rows += tuple(_told_since(_row_of_many(some, texts), some[0], fates, texts) for some in together)
     if message.unheard:
         rows += (_unheard_of(message, texts),)
     failures_alone = message.unnamed > 0 and not message.counted
@@ -188,19 +193,22 @@ def _number(number: int, language: Language) -> str:
     return f"{number} {word[number != 1]}"
 
 
-def split(lines: Sequence[Line]) -> tuple[Sequence[Line], Sequence[Sequence[Line]]]:
+def split(
+    lines: Sequence[Line], fates: Fates | None = None
+) -> tuple[Sequence[Line], Sequence[Sequence[Line]]]:
     """Which of *lines* a receipt has a row for each; of the others, which have one together. Of few all stand for
-    themselves; of many those who do not have it, in order of what the sender may have to do, and the rest by way and
-    state."""
+    themselves; of many those who do not have it, in order of what the sender may have to do, and the rest by way, state
+    and what became of it since."""
     if len(lines) <= MOST_ROWS:
         return lines, ()
     without = [line for line in lines if line.state not in _SERVED]
     singly = sorted(without, key=lambda line: _URGENT.index(line.state))[:MOST_ROWS]
     shown_ones = {id(line) for line in singly}
-    together: dict[tuple[str, State], list[Line]] = {}
+    together: dict[tuple[str, State, str], list[Line]] = {}
     for line in lines:
         if id(line) not in shown_ones:
-            together.setdefault((line.way or "", line.state), []).append(line)
+            since = fate_of(line, fates or {})
+            together.setdefault((line.way or "", line.state, since.fate if since else ""), []).append(line)
     return singly, [some for _, some in sorted(together.items(), key=lambda one: one[0])]
 
 
@@ -241,6 +249,15 @@ def _row(line: Line, texts: ReceiptTexts, tls: Tls | None, revoke: Callable[[Lin
         if line.state is State.SEALED and (link := revoke(line))
         else "",
         bad=bad,
+    )
+
+
+def _told_since(row: Row, line: Line, fates: Fates, texts: ReceiptTexts) -> Row:
+    """*row*, which tells of *line*, as it is now when it was sealed and is no longer just ready."""
+    if (since := fate_of(line, fates)) is None:
+        return row
+    return replace(
+        row, state=texts.states[since.fate].format(time=_time(since.at, texts)), todo="", revoke=""
     )
 
 

@@ -125,7 +125,7 @@ def test_the_journal_has_no_link_and_outside_the_house_no_reason(
     """A link takes a message back, or answers in the sender's name: it is his alone."""
     to = "arkiv@journal.example" if outside else JOURNAL
     told = Told(engine, peer, settings({"journal": to, "journal_outside": outside}))
-    sealed = copy_of("bo@x.example", "bo@x.example", State.SEALED, sealed_id="5e" * 16)
+    sealed = copy_of("bo@x.example", "bo@x.example", State.SEALED, time.time() - 600, sealed_id="5e" * 16)
     told.hear(
         News(**{**{name: getattr(sealed, name) for name in sealed.__slots__}, "way": Way.PORTAL}),
         at=time.time() - 600,

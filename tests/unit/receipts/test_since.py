@@ -1,0 +1,134 @@
+"""What is told in the morning of what was sealed the day before: as it is then, and with the sender's links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from segl.events import Events
+from segl.mail.return_port import ReturnPort
+from segl.receipts import records
+from segl.receipts.facts import Facts
+from segl.receipts.records import Heard
+from segl.receipts.states import News, Stage, State
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.store import open_store, transaction
+from segl.tables.sealed import sealed_message, sealed_recipient
+from segl.vocabulary import Way
+from segl_delivery.receipts.calendar import Calendar
+from segl_delivery.receipts.office import Office
+from segl_delivery.receipts.since import Fate, fates_of
+from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.view import MOST_ROWS, House, view_of
+from world.desk import free_port
+from world.peers import SmtpPeer
+from world.receipts import ReadReceipt, read_receipts
+from world.told import ANNA, JOURNAL, NAME, NOW
+
+BO, SEALED = "bo@x.example", "5e" * 16
+AT = NOW.timestamp() - 6 * 3600
+READY = {"opened_at": None, "revoked_at": None, "server_secret": b"s" * 32}
+TERMS_OF = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}).receipt_terms
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+def sealed(engine: Engine, *recipients: str, expires_in: float = 86400.0, **columns: object) -> None:
+    with transaction(engine) as connection:
+        connection.execute(
+            sealed_message.insert().values(
+                id=SEALED, sender=ANNA, size=1, created_at=AT, expires_at=NOW.timestamp() + expires_in
+            )
+        )
+        for number, recipient in enumerate(recipients or (BO,)):
+            row = {"message_id": SEALED, "wrapped_key": b"k" * 40, "notified_at": AT, **READY, **columns}
+            connection.execute(
+                sealed_recipient.insert().values(id=f"{number:032}", recipient=recipient, **row)
+            )
+
+
+def heard_sealed(engine: Engine, *recipients: str) -> records.SentMessage:
+    everyone = recipients or (BO,)
+    news = tuple(
+        News(one, one, Stage.SECURE, State.SEALED, AT, way=Way.PORTAL, sealed_id=SEALED) for one in everyone
+    )
+    with transaction(engine) as connection:
+        return records.hear(
+            connection, Heard(NAME, ANNA, "<1@x>", AT, Facts(AT, ("cpr",), everyone), news), TERMS_OF, AT
+        )
+
+
+def morning(engine: Engine, peer: SmtpPeer, **rule: object) -> list[ReadReceipt]:
+    """The digests that go out, the sender's and the journal's."""
+    chosen: Settings = parse_settings(
+        {
+            "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+            "portal": {"url": "https://sikker.nordby.example"},
+            "receipts": {"send": "daily"},
+            "receipt": [{"domain": "nordby.example", "journal": JOURNAL, **rule}],
+        }
+    )
+    office = Office.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
+    days = Calendar(engine, lambda: office, Events("test"))
+    days.look(NOW - timedelta(days=7))
+    days.look(NOW)
+    return read_receipts(peer)
+
+
+LATER = NOW.timestamp() - 3600
+FATES = {
+    "nothing": ({}, "Ligger klar", True),
+    "opened": ({"opened_at": LATER}, "Åbnet ", False),
+    "taken back": ({"revoked_at": LATER, "server_secret": None}, "Trukket tilbage ", False),
+    "opened, then taken back": ({"opened_at": LATER, "revoked_at": LATER}, "Åbnet ", False),
+    "expired": ({"expires_in": -60.0}, "Kan ikke åbnes længere", False),
+    "shredded": ({"server_secret": None}, "Kan ikke åbnes længere", False),
+}
+
+
+@pytest.mark.parametrize("happened", FATES)
+def test_a_digest_says_what_became_of_a_sealed_copy_since(happened: str, engine: Engine) -> None:
+    columns, said, can_be_taken_back = FATES[happened]
+    sealed(engine, **columns)  # type: ignore[arg-type]
+    heard_sealed(engine)
+    with SmtpPeer("127.0.0.1", free_port()) as peer:
+        digest, copy = morning(engine, peer)
+    for part in ("text/plain", "text/html"):
+        assert said in digest.part(part)
+        assert said in copy.part(part)
+        assert ("Ligger klar" in digest.part(part)) is can_be_taken_back
+        assert ("sikker.nordby.example/r/" in digest.part(part)) is can_be_taken_back
+        assert f"sikker.nordby.example/f/{NAME}" in digest.part(part)  # "it was not sensitive"
+        assert "sikker.nordby.example" not in copy.part(part)  # the links are the sender's
+
+
+def test_of_one_whose_records_are_gone_it_is_not_said_that_it_is_ready(engine: Engine) -> None:
+    lines = heard_sealed(engine).lines
+    with transaction(engine) as connection:
+        assert fates_of(connection, lines, AT + 3600) == {}  # not yet: its records outlive it by a day
+        [since] = fates_of(connection, lines, AT + 2 * 86400).values()
+    assert since.fate is Fate.ENDED
+
+
+def test_of_very_many_those_who_opened_it_are_counted_by_themselves(engine: Engine) -> None:
+    everyone = tuple(f"{number}@x.example" for number in range(MOST_ROWS + 20))
+    sealed(engine, *everyone)
+    message = heard_sealed(engine, *everyone)
+    with transaction(engine) as connection:
+        opened = sealed_recipient.c.recipient.in_(everyone[:3])
+        connection.execute(sealed_recipient.update().where(opened).values(opened_at=LATER))
+        fates = fates_of(connection, message.lines, NOW.timestamp())
+    view = view_of(message, Kind.SENT, "en", House("Nordby"), fates=fates)
+    found = {row.recipient: row.state for row in view.rows}
+    assert found["3 recipients"].startswith("Opened")
+    assert found[f"{MOST_ROWS + 17} recipients"].startswith("Ready")
