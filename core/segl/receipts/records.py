@@ -21,7 +21,7 @@ from segl.receipts.due import SETTLE_BAD, Told, all_lines, complete, fingerprint
 from segl.receipts.facts import MARK, Facts, mark_of
 from segl.receipts.protection import waiting_in
 from segl.receipts.states import Line, News, Stage, State, joined
-from segl.settings_receipts import ReceiptTerms
+from segl.settings_receipts import Receipts, ReceiptTerms
 from segl.tables.receipts import sent_message, sent_recipient
 from segl.vocabulary import Way
 
@@ -226,6 +226,9 @@ def mark_told(
         .where(sent_message.c.id == message.id)
         .values(told=sent_message.c.told + int(receipt), told_final=message.complete)
     )
+    if terms.send is not Receipts.DAILY:  # else it waits for the digest, whatever the settings say by then
+        had = {"digested_at": message.changed_at, "digest_copied_at": message.changed_at}
+        connection.execute(sent_message.update().where(sent_message.c.id == message.id).values(had))
     if receipt:
         said = sent_message.update().where(sent_message.c.id == message.id)
         connection.execute(said.values(told_print=fingerprint(message.lines)))

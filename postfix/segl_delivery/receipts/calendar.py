@@ -41,7 +41,7 @@ from segl_delivery.receipts.office import Office, tls_of
 from segl_delivery.receipts.sender_links import no_link
 from segl_delivery.receipts.since import fates_of
 from segl_delivery.receipts.texts import Kind
-from segl_delivery.receipts.view import Tls
+from segl_delivery.receipts.view import Tls, shown
 from segl_delivery.receipts.weekly import weekly_report
 
 LOOK_SECONDS: Final = 60.0
@@ -73,8 +73,7 @@ class Calendar:
         receipts = self._office().settings.receipts
         if now.hour < receipts.hour:
             return
-        if self._begin(_DIGEST, now.date().isoformat(), now):
-            self.send_digests(now)
+        if self._begin(_DIGEST, now.date().isoformat(), now) and self.send_digests(now):
             self._end(_DIGEST, now.date().isoformat())
         year, week, _ = now.isocalendar()
         for owner in self._office().settings.owners.every:
@@ -82,17 +81,16 @@ class Calendar:
             if owner.report_to and self._begin(key, value, now) and self.send_report(owner, now):
                 self._end(key, value)
 
-    def send_digests(self, now: datetime) -> None:
-        """One to each sender of a domain that has them daily. (Who is refused for now has it in tomorrow's.)"""
+    def send_digests(self, now: datetime) -> bool:
+        """One to each sender who has them daily. (Who is refused for now has it in tomorrow's.) Whether that is done
+        with: not when somebody's could not be handed over."""
         office = self._office()
         settings = office.settings
-        asked = any(policy.receipts is Receipts.DAILY for policy in settings.policy)
+        every = True
         since = now.timestamp() - _DIGEST_DAYS * _DAY
         with transaction(self._engine) as connection:
             domains = digests.domains_since(connection, since)
         for domain in domains:
-            if not asked and settings.receipt_terms(domain).send is not Receipts.DAILY:
-                continue
             with transaction(self._engine) as connection:
                 changed = digests.for_digest(connection, domain, since)
                 found = [one for one in changed if _stands(settings, one, now.timestamp())]
@@ -101,9 +99,10 @@ class Calendar:
             for message in found:
                 by_sender.setdefault(message.sender.lower(), []).append(message)
             for messages in by_sender.values():
-                for reader in Reader:
-                    self._digest(office, reader, messages, tls, now)
+                done = [self._digest(office, reader, messages, tls, now) for reader in Reader]
+                every = every and all(done)
                 self._hold(_DIGEST)
+        return every
 
     def _digest(
         self,
@@ -112,30 +111,32 @@ class Calendar:
         messages: list[SentMessage],
         tls: dict[str, dict[str, Tls]],
         now: datetime,
-    ) -> None:
-        """To *reader* what he has not had, in mails of bounded length."""
+    ) -> bool:
+        """To *reader* what he has not had, in mails of bounded length. Whether that is done with for today."""
         first, sender = messages[0], messages[0].sender
         copied = reader is Reader.JOURNAL
         terms, signer = office.settings.receipt_terms(first.domain, sender), office.signer(first.domain)
         left = [one for one in messages if not (one.digest_copied if copied else one.digested)]
         to = (terms.journal or sender) if copied else sender
         if copied and to == sender:
-            return self._mark(left, reader, now)
+            self._mark(left, reader, now)
+            return True
         for some in parts_of(left):
             receipt = self._written(office, terms, some, tls, now, to)
             error = self._failure(office, to, receipt.message(now, signer), Kind.DAILY.value)
             if error is not None and not self._is_given_up(sender, reader, error, now):
-                return None  # they stand in tomorrow's
+                return isinstance(error, Refused)  # then they stand in tomorrow's
             if error is not None:
                 self._mark(left, reader, now)
-                return self._tell_of_loss(office, sender, to, left, error, now)
+                self._tell_of_loss(office, sender, to, left, error, now)
+                return True
             self._mark(some, reader, now)
             if not copied:
                 RECEIPTS.labels(Kind.DAILY.value).inc()
         if left:
             with transaction(self._engine) as connection:
                 digests.taken(connection, sender, reader)
-        return None
+        return True
 
     def _written(
         self,
@@ -254,9 +255,18 @@ class Calendar:
 
 def _stands(settings: Settings, message: SentMessage, now: float) -> bool:
     """Whether *message* belongs into its sender's digest: when everyone has a last word, else, with what is known, when
-    his patience is over."""
+    his patience is over. One that was left to a digest is told in it, though its sender gets receipts by now."""
     terms = settings.receipt_terms(message.domain, message.sender)
+    if terms.send in (Receipts.SECURE, Receipts.ALL):
+        return message.complete and _was_left(message) and bool(shown(message, terms.send))
     return terms.send is Receipts.DAILY and (message.complete or now >= message.at + terms.wait_seconds)
+
+
+def _was_left(message: SentMessage) -> bool:
+    """Whether it was looked at when its sender had digests, and no receipt sent. (What was looked at under other terms
+    counts as digested: :func:`segl.receipts.records.mark_told`.)"""
+    told = message.told
+    return told.final and not told.receipts and all(told.of(line) is line.state for line in message.lines)
 
 
 def _weekly_of(owner: Owner) -> str:

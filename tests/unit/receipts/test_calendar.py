@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from segl.vocabulary import Way
 from segl_delivery.receipts import digest as digest_module
 from segl_delivery.receipts import own_templates
 from segl_delivery.receipts.calendar import LEASE_SECONDS, Calendar
+from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.office import Office
 from world.desk import free_port
 from world.peers import ReceivedMail, SmtpPeer
@@ -188,6 +190,63 @@ def test_a_digest_that_is_refused_for_now_stands_in_tomorrows_and_the_journals_i
         ((ANNA,), ["<1@x>", "<2@x>"]),
         ((JOURNAL,), ["<2@x>"]),
     ]
+
+
+def test_a_digest_that_could_not_be_handed_over_goes_out_the_same_day(engine: Engine) -> None:
+    """The return port is down for a minute at seven: that is nobody's refusal."""
+    chosen, port = settings(receipts={"send": "daily"}), free_port()
+    office = Office.of(chosen, ReturnPort("127.0.0.1", port), lambda _: None)
+    days = Calendar(engine, lambda: office, Events("test"))
+    days.look(NOW - timedelta(days=7))
+    write_down(engine, chosen, 1)
+    days.look(NOW)
+    with SmtpPeer("127.0.0.1", port) as peer:
+        for _ in range(2):
+            days.look(NOW + timedelta(seconds=LEASE_SECONDS + 1))
+        [digest] = peer.received
+    assert messages_in(digest.content) == ["<1@x>"]
+
+
+def looked_at(engine: Engine, peer: SmtpPeer, chosen: Settings) -> None:
+    """By the desk, as soon as everyone has a last word."""
+    office = Office.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
+    with transaction(engine) as connection:
+        due = records.take_due(connection, NOW.timestamp() + 60, 100)
+    for message_id in due:
+        Desk(engine, lambda: office, Events("test"), asyncio.Event()).tell(message_id)
+
+
+@pytest.mark.parametrize(
+    ("yesterday", "today", "at_once", "in_the_digest"),
+    [
+        ("daily", "daily", [], ["<1@x>", "<2@x>"]),
+        ("daily", "secure", ["<2@x>"], ["<1@x>"]),
+        ("daily", "all", ["<2@x>"], ["<1@x>"]),
+        ("daily", "none", [], []),
+        ("secure", "daily", ["<1@x>"], ["<2@x>"]),
+        ("secure", "secure", ["<1@x>", "<2@x>"], []),
+        ("failures", "secure", ["<2@x>"], []),
+    ],
+)
+def test_when_the_setting_changes_each_mail_is_told_of_once(
+    yesterday: str,
+    today: str,
+    at_once: list[str],
+    in_the_digest: list[str],
+    engine: Engine,
+    peer: SmtpPeer,
+) -> None:
+    before, after = (settings(receipts={"send": send}) for send in (yesterday, today))
+    days = calendar(engine, peer, after)
+    for number, chosen in ((1, before), (2, after)):
+        write_down(engine, chosen, number)
+        looked_at(engine, peer, chosen)
+    told = [form_of(message_from_bytes(mail.content)) for mail in peer.received]
+    assert [one["message_id"] for one in told] == at_once
+    for day in range(2):
+        days.look(NOW + timedelta(days=day))
+    digests = [messages_in(mail.content) for mail in peer.received[len(told) :]]
+    assert digests == ([in_the_digest] if in_the_digest else [])
 
 
 GIVEN_UP = "Dagens kvitteringer kunne ikke afleveres"
