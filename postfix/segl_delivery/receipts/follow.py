@@ -38,6 +38,9 @@ _AGAIN: Final = 256 * 1024  # bytes that are read once more after a start
 _AT_ONCE: Final = 1024 * 1024
 _SILENCE: Final = 60.0  # seconds that a line may be on its way to the file
 _LATE: Final = 60.0  # seconds that a log daemon may go on writing to the file that was rotated away
+_HOPE: Final = (
+    30.0  # seconds that a log which cannot be read is still waited for: it is made when Postfix starts
+)
 _SYSLOG: Final = Path("/var/log/mail.log")
 
 
@@ -179,7 +182,7 @@ class LogFile:
 
 class Follower:
     """Reads the log as long as this process runs. ``follows`` says whether it is being read; ``may_tell`` whether
-    waiting for a line is worth while: not when there is no log, or we may not read it."""
+    waiting for a line is worth while: not when there is no log, or we may not read it, or could not for a while."""
 
     def __init__(self, engine: Engine, settings: Callable[[], Settings], events: Events) -> None:
         self._engine = engine
@@ -190,6 +193,7 @@ class Follower:
         self._fault = ""
         self.follows = False
         self.may_tell = True
+        self._lost: float | None = None  # since when it cannot be read (time.monotonic())
         self._noted = 0.0
         self.read_until = 0.0  # all that was written before this moment (Unix time) is read
 
@@ -223,7 +227,9 @@ class Follower:
         assert self._log is not None  # noqa: S101
         before, began = self._log.position if self.follows else None, time.time()
         lines = self._log.lines()
-        self.follows, self.may_tell, self._fault = True, True, ""
+        self.follows = True
+        if lines or self._log.at_end:  # a journalctl that may not read the journal begins as one that may
+            self.may_tell, self._fault, self._lost = True, "", None
         read_until = began if self._log.at_end else self.read_until
         if not lines and before == self._log.position:
             self._is_read(read_until)
@@ -262,8 +268,9 @@ class Follower:
         """Said once; until it can be read again receipts say that TLS was not recorded."""
         self.close()
         self._log, self.follows = None, False
-        # One that is not there may come: Postfix makes it when it starts.
-        self.may_tell = not isinstance(error, PermissionError)
+        now = time.monotonic()
+        self._lost = now if self._lost is None else self._lost
+        self.may_tell = not isinstance(error, PermissionError) and now < self._lost + _HOPE
         text = f"{getattr(error, 'filename', None) or ''} {getattr(error, 'strerror', None) or error}".strip()
         if text != self._fault:
             self._fault = text

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from segl.store import open_store, transaction
 from segl_delivery.receipts import follow as follow_module
 from segl_delivery.receipts import journal
 from segl_delivery.receipts.follow import Follower, LogFile
+from world.postfix import wait_until
 
 
 @pytest.fixture
@@ -217,3 +220,55 @@ def test_on_a_busy_host_the_log_is_read_when_its_end_was_reached_once(
         assert follower.read_until > before
     finally:
         follower.close()
+
+
+class Heard(Events):
+    """What was said of the log."""
+
+    def __init__(self) -> None:
+        super().__init__("test")
+        self.said: list[str] = []
+
+    def log_not_read(self, why: str) -> None:
+        self.said.append(why)
+
+
+@pytest.mark.parametrize("log_is", ["missing", "a folder", "a journal we may not read"])
+def test_a_log_that_cannot_be_read_is_waited_for_a_little_and_said_once(
+    log_is: str, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every receipt waited two minutes for it, an alias' half an hour."""
+    log = tmp_path / "other.log"
+    if log_is == "a folder":
+        monkeypatch.setattr(follow_module, "forgeable", lambda _: "")
+        log.mkdir()
+    journalctl = tmp_path / "bin" / "journalctl"
+    journalctl.parent.mkdir()
+    journalctl.write_text("#!/bin/sh\nsleep 0.1\nexit 1\n")
+    journalctl.chmod(0o755)
+    monkeypatch.setenv("PATH", str(journalctl.parent), prepend=":")
+    monkeypatch.setattr(follow_module, "_HOPE", 1.0)
+    monkeypatch.setattr(follow_module, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(follow_module, "LOOK_SECONDS", 0.05)
+    events, chosen = Heard(), logging_to(Path("journal") if "journal" in log_is else log)
+    follower = Follower(engine, lambda: chosen, events)
+
+    async def until(true: Callable[[], bool]) -> None:
+        await asyncio.to_thread(wait_until, true, 30, lambda: f"{events.said}")
+
+    async def followed() -> None:
+        task = asyncio.create_task(follower.run())
+        await until(lambda: bool(events.said))
+        assert follower.may_tell
+        await until(lambda: not follower.may_tell)
+        await asyncio.sleep(0.5)
+        assert not follower.may_tell
+        if log_is == "missing":
+            log.write_text("one\n")
+            await until(lambda: follower.may_tell)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(followed())
+    assert len(events.said) == 1
