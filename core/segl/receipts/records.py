@@ -232,12 +232,13 @@ def mark_told(
     if receipt:
         said = sent_message.update().where(sent_message.c.id == message.id)
         connection.execute(said.values(told_print=fingerprint(message.lines)))
-    for line in message.lines:
-        connection.execute(
-            sent_recipient.update()
-            .where(sent_recipient.c.message_id == message.id, sent_recipient.c.recipient == line.recipient)
-            .values(told=line.state.value)
-        )
+    who: sa.BindParameter[str] = sa.bindparam("of_whom")
+    one = sent_recipient.update().where(
+        sent_recipient.c.message_id == message.id, sent_recipient.c.recipient == who
+    )
+    if message.lines:
+        states = [{"of_whom": line.recipient, "is_told": line.state.value} for line in message.lines]
+        connection.execute(one.values(told=sa.bindparam("is_told")), states)
     look_again(connection, message.id, terms, now)
 
 
@@ -284,30 +285,28 @@ def _join(
     connection: Connection, message_id: str, news: Sequence[News], served: Callable[[Way], None]
 ) -> bool:
     """Whether anything is new."""
-    standing = {
-        (row.recipient, row.stage): row
-        for row in connection.execute(
-            sa.select(sent_recipient).where(sent_recipient.c.message_id == message_id)
-        )
-    }
-    changed = False
+    rows = sent_recipient.select().where(sent_recipient.c.message_id == message_id)
+    standing = {(row.recipient, row.stage): _news(row) for row in connection.execute(rows)}
+    changed: dict[tuple[str, str], News] = {}
     for one in news:
-        row = standing.get((one.recipient, one.stage.value))
-        if row is None and len(standing) >= _MOST_LINES:
+        key = one.recipient, one.stage.value
+        known = standing.get(key)
+        if known is None and len(standing) >= _MOST_LINES:
             continue
-        best = one if row is None else joined(_news(row), one)
-        if row is not None and best == _news(row):
+        best = one if known is None else joined(known, one)
+        if best == known:
             continue
-        values = {**_columns(best), "message_id": message_id, "told": row.told if row is not None else ""}
-        insert = _insert(connection, sent_recipient).values(values)
-        connection.execute(
-            insert.on_conflict_do_update(index_elements=list(sent_recipient.primary_key), set_=_columns(best))
-        )
-        changed = True
-        before = State(row.state) if row is not None else State.PENDING
+        standing[key] = changed[key] = best
+        before = State.PENDING if known is None else known.state
         if best.way is not None and best.state in _SERVED and before not in _SERVED:
             served(best.way)
-    return changed
+    if changed:  # all at once: a message may have thousands
+        values = [{**_columns(best), "message_id": message_id, "told": ""} for best in changed.values()]
+        insert = _insert(connection, sent_recipient)
+        said = {name: insert.excluded[name] for name in _columns(next(iter(changed.values())))}
+        keys = list(sent_recipient.primary_key)
+        connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=said), values)
+    return bool(changed)
 
 
 def _message(

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
-from segl.errors import SeglError, SmtpReply
+from segl.errors import SeglError, SmtpReply, StoreError
 from segl.events import Events
 from segl.mail.return_port import Handover, Refused
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
@@ -43,6 +43,7 @@ _LOOK_SECONDS: Final = 5.0  # at least so often: another host may have written
 _AGAIN_SECONDS: Final = 15.0  # after a receipt could not be sent
 _REFUSED_SECONDS: Final = 60.0  # after it was refused for now
 _PATIENCE: Final = 86400.0  # seconds: a sender who is refused "for now" so long gets none
+_STORE_TRIES: Final = 3  # each waits as long as the store does for its lock
 _EVIDENCE_LOOK: Final = 0.5
 _BACKLOG_SECONDS: Final = 120.0
 _BACKLOG_LOOK: Final = 5.0
@@ -169,8 +170,11 @@ class Desk:
                 self._events.receipt_sent(
                     message.id, message.sender, kind.value, number=case.number, queued_as=handover.queued_as
                 )
-        with transaction(self._engine) as connection:
-            records.mark_told(connection, message, case.terms, time.time(), receipt=kind is not None)
+        self._remember(
+            lambda connection: records.mark_told(
+                connection, message, case.terms, time.time(), receipt=kind is not None
+            )
+        )
 
     def _tell_journal(self, case: _Case) -> None:
         """A copy of what the sender is told now, or was told when the journal could not be reached. The links are the
@@ -181,8 +185,21 @@ class Desk:
             return
         receipt = self._written(case, case.kind or kind_now(message), journal, links=False)
         self._send(case.office, message, journal, replace(receipt, name=f"copy.{receipt.name}"))
-        with transaction(self._engine) as connection:
-            records.mark_copied(connection, message.id, said, case.terms, time.time())
+        self._remember(
+            lambda connection: records.mark_copied(connection, message.id, said, case.terms, time.time())
+        )
+
+    def _remember(self, write: Callable[[Connection], None]) -> None:
+        """What has gone is written down, though the store is held by another for some seconds: else it goes again."""
+        for tries_left in reversed(range(_STORE_TRIES)):
+            try:
+                with transaction(self._engine) as connection:
+                    write(connection)
+            except StoreError:
+                if not tries_left:
+                    raise
+            else:
+                return
 
     def _written(self, case: _Case, kind: Kind, reader: str, *, links: bool) -> Receipt:
         settings = case.office.settings

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy.engine import Engine
 
@@ -22,7 +22,10 @@ from segl.settings import Settings
 from segl.store import transaction
 from segl.vocabulary import Way
 
-AT_ONCE = 200
+AT_ONCE = 200  # reports
+RECIPIENTS_AT_ONCE = (
+    500  # so that others get at the store in between; a report of more has a commit of its own
+)
 
 _Waiting = tuple[Heard, asyncio.Future[bool]]
 
@@ -47,7 +50,8 @@ class Ledger:
 
     async def _write_all(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:AT_ONCE], self._waiting[AT_ONCE:]
+            number = _together(heard for heard, _ in self._waiting)
+            batch, self._waiting = self._waiting[:number], self._waiting[number:]
             try:
                 fits = await asyncio.to_thread(self._write, [heard for heard, _ in batch])
             except Exception as error:
@@ -75,6 +79,16 @@ class Ledger:
             if way in WAYS:
                 RECIPIENTS.labels(way.value).inc(number)
         return fits
+
+
+def _together(waiting: Iterable[Heard]) -> int:
+    """How many of those *waiting*, at least one, share the next commit."""
+    recipients = 0
+    for number, heard in enumerate(waiting):
+        recipients += len(heard.news)
+        if number == AT_ONCE or (number and recipients > RECIPIENTS_AT_ONCE):
+            return number
+    return number + 1
 
 
 def _as_store_error(error: Exception) -> StoreError:

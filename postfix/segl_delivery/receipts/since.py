@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import batched
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
@@ -63,7 +62,8 @@ def fates_of(connection: Connection, lines: Iterable[Line], now: float) -> dict[
 
 def _rows(connection: Connection, ids: Iterable[str]) -> Iterator[Row[tuple[object, ...]]]:
     columns = sealed_recipient.c
-    for some in batched(sorted(ids), _AT_ONCE, strict=False):
+    every = sorted(ids)
+    for begin in range(0, len(every), _AT_ONCE):
         yield from connection.execute(
             sa.select(
                 columns.message_id,
@@ -74,7 +74,7 @@ def _rows(connection: Connection, ids: Iterable[str]) -> Iterator[Row[tuple[obje
                 sealed_message.c.expires_at,
             )
             .join(sealed_message)
-            .where(columns.message_id.in_(some))
+            .where(columns.message_id.in_(every[begin : begin + _AT_ONCE]))
             .order_by(columns.notified_at)  # of several tries the one whose notice went last counts
         )
 

@@ -33,6 +33,7 @@ from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.office import Office
 from world.desk import free_port
 from world.peers import ReceivedMail, SmtpPeer
+from world.receipts import read_receipts
 
 NOW = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)  # a Monday
 ANNA, JOURNAL, POSTMASTER = "anna@nordby.example", "journal@nordby.example", "postmaster@nordby.example"
@@ -241,8 +242,8 @@ def test_when_the_setting_changes_each_mail_is_told_of_once(
     for number, chosen in ((1, before), (2, after)):
         write_down(engine, chosen, number)
         looked_at(engine, peer, chosen)
-    told = [form_of(message_from_bytes(mail.content)) for mail in peer.received]
-    assert [one["message_id"] for one in told] == at_once
+    told = read_receipts(peer)
+    assert [one.form["message_id"] for one in told] == at_once
     for day in range(2):
         days.look(NOW + timedelta(days=day))
     digests = [messages_in(mail.content) for mail in peer.received[len(told) :]]

@@ -1,18 +1,25 @@
-"""What a process that dies with a receipt in hand leaves to the next, and what the reader's server makes of it."""
+"""What a process that dies with a receipt in hand leaves to the next, what the reader's server makes of it, and a store
+that is held by others."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
 
+from segl.errors import StoreError
 from segl.receipts import records
-from segl.receipts.states import State
+from segl.receipts.records import Heard
+from segl.receipts.states import News, Stage, State
 from segl.store import open_store, transaction
+from segl.vocabulary import Way
 from segl_delivery.receipts.desk import Desk
+from segl_delivery.receipts.ledger import Ledger
 from world.desk import free_port
 from world.peers import SmtpPeer
 from world.receipts import ReadReceipt
@@ -95,3 +102,54 @@ def test_where_no_copy_is_owed_nothing_is_due(engine: Engine, peer: SmtpPeer, jo
     assert len(told.tell()) == 1
     assert next_due(engine) is None
     assert NAME[:32] in names(told.tell())[0]
+
+
+def test_what_has_gone_is_written_down_though_the_store_is_held_meanwhile(
+    engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, mark_told, held = Told(engine, peer, settings()), records.mark_told, [1, 1]
+    told.hear(copy_of(BO, BO), at=time.time() - 60, expected=(BO,))
+
+    def at_last(*args: Any, **more: Any) -> None:
+        if held and held.pop():
+            raise StoreError("locked", "database is locked")
+        mark_told(*args, **more)
+
+    monkeypatch.setattr(records, "mark_told", at_last)
+    assert len(told.tell()) == 1
+    assert next_due(engine) is None
+
+
+@pytest.mark.parametrize(
+    ("reports", "commits"),
+    [
+        ((1,) * 450, [200, 200, 50]),
+        ((1_000,) * 3, [1, 1, 1]),
+        ((300, 200, 1, 600, 2), [2, 1, 1, 1]),
+        ((1,), [1]),
+    ],
+)
+def test_reports_share_a_commit_as_long_as_it_is_short(
+    reports: tuple[int, ...], commits: list[int], engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """*reports*: of so many recipients each. While one is written no other process writes."""
+    written: list[int] = []
+
+    def count(_: Ledger, batch: list[Heard]) -> list[bool]:
+        written.append(len(batch))
+        return [True] * len(batch)
+
+    monkeypatch.setattr(Ledger, "_write", count)
+    ledger = Ledger(engine, settings)
+
+    async def hear() -> None:
+        await asyncio.gather(*(ledger.hear(report_of(number, size)) for number, size in enumerate(reports)))
+
+    asyncio.run(hear())
+    assert written == commits
+
+
+def report_of(number: int, recipients: int) -> Heard:
+    everyone = tuple(f"{n}@x.example" for n in range(recipients))
+    news = tuple(News(one, one, Stage.SECURE, State.SENT, 1.0, way=Way.TLS) for one in everyone)
+    return Heard(f"{number:064}", ANNA, "", 1.0, None, news)
