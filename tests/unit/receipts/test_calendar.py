@@ -250,6 +250,24 @@ def test_when_the_setting_changes_each_mail_is_told_of_once(
     assert digests == ([in_the_digest] if in_the_digest else [])
 
 
+def test_a_digest_that_is_sent_twice_has_one_name_and_what_says_more_another(
+    engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between sending and writing that down; then one more mail has its last word."""
+    chosen = settings(receipts={"send": "daily"})
+    days = calendar(engine, peer, chosen)
+    write_down(engine, chosen, 1)
+    with monkeypatch.context() as dying:
+        dying.setattr(Calendar, "_mark", lambda *_: 1 / 0)
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                days.send_digests(NOW)
+    write_down(engine, chosen, 2)
+    days.send_digests(NOW)
+    first, again, third = (one.message["Message-ID"] for one in read_receipts(peer))
+    assert first == again != third
+
+
 GIVEN_UP = "Dagens kvitteringer kunne ikke afleveres"
 
 
