@@ -221,17 +221,12 @@ def mark_told(
 ) -> None:
     """The sender was told of *message* as it is there (*receipt*), or need not be. What was heard meanwhile is looked
     at anew."""
-    connection.execute(
-        sent_message.update()
-        .where(sent_message.c.id == message.id)
-        .values(told=sent_message.c.told + int(receipt), told_final=message.complete)
-    )
+    values: dict[str, Any] = {"told": sent_message.c.told + int(receipt), "told_final": message.complete}
     if terms.send is not Receipts.DAILY:  # else it waits for the digest, whatever the settings say by then
-        had = {"digested_at": message.changed_at, "digest_copied_at": message.changed_at}
-        connection.execute(sent_message.update().where(sent_message.c.id == message.id).values(had))
+        values |= {"digested_at": message.changed_at, "digest_copied_at": message.changed_at}
     if receipt:
-        said = sent_message.update().where(sent_message.c.id == message.id)
-        connection.execute(said.values(told_print=fingerprint(message.lines)))
+        values["told_print"] = fingerprint(message.lines)
+    connection.execute(sent_message.update().where(sent_message.c.id == message.id).values(values))
     who: sa.BindParameter[str] = sa.bindparam("of_whom")
     one = sent_recipient.update().where(
         sent_recipient.c.message_id == message.id, sent_recipient.c.recipient == who
