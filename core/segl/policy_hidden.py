@@ -1,4 +1,4 @@
-"""Policy entries that never count, because one before them holds whenever they do."""
+"""Policy entries that never count: one before them holds whenever they do, or their group holds nobody."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from segl.policy import Term
-from segl.settings_policy import Policy
+from segl.settings_policy import GROUP, Group, Policy
 from segl.vocabulary import Decision
 
 # Of least the strictest counts, wherever it stands.
@@ -25,6 +25,16 @@ def hidden(entries: Sequence[Policy]) -> Iterator[tuple[Policy, Term, Policy]]:
                 if value not in (None, "", Decision.PLAIN) and _covers(before, entry):
                     yield entry, term, before
                     break
+
+
+def nobodys(groups: Sequence[Group], entries: Sequence[Policy]) -> Iterator[tuple[Group, tuple[Policy, ...]]]:
+    """Groups without a member that *entries* name, and which: what they hold or keep secure for its members they do
+    for none of them. (A file that its maker emptied is such a group, and no fault.)"""
+    for group in groups:
+        word = GROUP + group.name
+        naming = tuple(entry for entry in entries if word in entry.sender or word in entry.recipient)
+        if naming and not group.members:
+            yield group, naming
 
 
 def _covers(before: Policy, entry: Policy) -> bool:

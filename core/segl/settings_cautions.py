@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from segl.persons import person_of
-from segl.policy_hidden import hidden
+from segl.policy_hidden import hidden, nobodys
 from segl.policy_wide import wide
 from segl.settings import Settings
 
@@ -31,10 +31,14 @@ def cautions(settings: Settings) -> Iterator[Caution]:
 
 
 def policy_cautions(settings: Settings) -> Iterator[Caution]:
-    """Entries that never count, and those that open wide."""
+    """Entries that never count, groups that hold nobody, and entries that open wide."""
     for entry, term, before in hidden(settings.policies.entries):
         problem = f"its {term} never counts, {before.name} comes before and holds whenever it does"
         yield Caution(f"policy {entry.name}", problem, "put it before, or take it out")
+    for group, naming in nobodys(settings.group, settings.policies.entries):
+        problem = f"holds nobody, and is named by {', '.join(entry.name for entry in naming)}"
+        hint = f"look into {group.file}" if group.file else "name its members"
+        yield Caution(f"group {group.name}", problem, hint)
     for one in wide(settings):
         yield Caution(f"policy {one.entry.name}", one.why, one.hint)
 

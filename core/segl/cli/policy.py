@@ -110,8 +110,8 @@ def list_(as_json: AsJson = False, settings: SettingsFile = DEFAULT_FILE) -> Non
 
 @app.command()
 def check(settings: SettingsFile = DEFAULT_FILE) -> None:
-    """Check the settings, and look for entries that can never count because one before always does, and for those that
-    send in clear for many more than their few words show.
+    """Check the settings, and look for entries that can never count because one before always does or their group holds
+    nobody, and for those that send in clear for many more than their few words show.
 
     Exit code: 0 good, 1 an entry is to be looked at, 2 the settings cannot be used.
     """

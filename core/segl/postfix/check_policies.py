@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from segl.policy_hidden import hidden
+from segl.policy_hidden import hidden, nobodys
 from segl.policy_wide import wide
 from segl.postfix.check import Check, Setup, State, judge
-from segl.postfix.running import Service
+from segl.postfix.sender_binding import binding, near_clients
 from segl.vocabulary import Decision
-
-# smtpd restriction lists (postconf(5)) in which a sender may be bound to a login.
-_LISTS: Final = tuple(
-    f"smtpd_{stage}_restrictions" for stage in ("client", "helo", "sender", "relay", "recipient", "data")
-)
-_BINDS: Final = ("reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch")
 
 
 def policy_checks(setup: Setup) -> Iterator[Check]:
@@ -35,6 +28,8 @@ def policy_checks(setup: Setup) -> Iterator[Check]:
         fix="put it before, or take it out",
         bad=State.WARN,
     )
+    if setup.settings.group:
+        yield _groups(setup)
     open_ = list(wide(setup.settings))
     yield judge(
         "policies.wide",
@@ -55,24 +50,39 @@ def policy_checks(setup: Setup) -> Iterator[Check]:
         yield _senders(setup, by_sender)
 
 
-def _senders(setup: Setup, names: list[str]) -> Check:
-    open_ = [
-        service.name
-        for service in setup.entrances()
-        if service.program == "smtpd" and not _binds_senders(setup, service)
+def _groups(setup: Setup) -> Check:
+    groups = setup.settings.group
+    empty = [
+        f"{group.name} holds nobody, and is named by {', '.join(entry.name for entry in naming)}"
+        for group, naming in nobodys(groups, setup.settings.policies.entries)
     ]
+    return judge(
+        "policies.groups",
+        not empty,
+        "; ".join(empty) or f"{sum(len(group.members) for group in groups)} members in groups",
+        why="what is to be held or secure for the members of a group is so for nobody",
+        fix="look into the group's file; segl policy list",
+        bad=State.WARN,
+    )
+
+
+def _senders(setup: Setup, names: list[str]) -> Check:
+    found = [(service, binding(setup.front, service)) for service in setup.entrances()]
+    open_ = [
+        f"{service.name}{f' (after {bound.permits}, which may permit)' if bound.permits else ''}"
+        for service, bound in found
+        if service.program == "smtpd" and not bound
+    ]
+    near = ", ".join(dict.fromkeys(net for service, _ in found for net in near_clients(setup.front, service)))
     return judge(
         "policies.senders",
         not open_,
         f"{', '.join(names)} lower by the sender, whom {', '.join(open_)} lets a client choose"
         if open_
-        else "a client cannot write another's address as sender",
+        else "a client that logs in cannot write another's address as sender"
+        + (f"; one of mynetworks can, without login: {near}" if near else ""),
         why="whoever may send can take the address of one whose mail goes in clear",
-        fix="smtpd_sender_restrictions = reject_authenticated_sender_login_mismatch, with smtpd_sender_login_maps; "
-        "or let the server behind a gateway see to it",
+        fix="smtpd_sender_restrictions = reject_authenticated_sender_login_mismatch, before all that permits, with "
+        "smtpd_sender_login_maps; or let the server behind a gateway see to it",
         bad=State.WARN,
     )
-
-
-def _binds_senders(setup: Setup, service: Service) -> bool:
-    return any(word in setup.front.value(name, service) for name in _LISTS for word in _BINDS)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from segl.policy_wide import wide
+from segl.public_suffixes import Suffixes
 from segl.settings_cautions import cautions
 from segl.settings_file import parse_settings
 from segl.vocabulary import Label
 
 HOUSE: dict[str, Any] = {
     "organisation": {"name": "Nordby", "domains": ["nordby.example", "vand.nordby.example"]},
-    "tenant": [{"name": "Skolen", "domains": ["skole.example"]}],
+    "tenant": [{"name": "Skolen", "domains": ["skole.example"], "subdomains": True}],
     "group": [
+        {"name": "hus", "members": ["vand.nordby.example", "anna@nordby.example"]},
         {"name": "alle", "members": ["nordby.example", "vand.nordby.example"]},
         {"name": "land", "members": [".dk", "kommune.example"]},
     ],
@@ -24,6 +28,11 @@ TO_REVISOR = ["revisor.example"]
 
 def told(**tables: Any) -> list[tuple[str, str]]:
     return [(one.where, one.problem) for one in cautions(parse_settings(HOUSE | tables))]
+
+
+def opened(*entries: dict[str, Any]) -> list[str]:
+    settings = parse_settings(HOUSE | {"policy": list(entries)})
+    return [one.why for one in wide(settings, Suffixes(frozenset({"co.uk"})))]
 
 
 def plain(**terms: Any) -> list[dict[str, Any]]:
@@ -40,15 +49,21 @@ def plain(**terms: Any) -> list[dict[str, Any]]:
         ({"sender": OURS}, "lets everybody of Nordby send in clear to whomever they like"),
         ({"sender": ["group:alle"]}, "lets everybody of Nordby"),
         ({"sender": ["nordby.example", ".nordby.example"]}, "lets everybody of Nordby"),
-        ({"sender": [".example"]}, "lets everybody of Nordby, Skolen"),
+        ({"sender": ["nordby.example"]}, "lets everybody at nordby.example send in clear to whomever"),
+        ({"sender": ["group:hus"]}, "lets everybody at vand.nordby.example send"),
+        ({"sender": ["kontor.skole.example"]}, "lets everybody at kontor.skole.example send"),
+        ({"recipient": [".co.uk"]}, "whoever has a domain below .co.uk"),
+        ({"sender": [".example"]}, "lets everybody of Nordby, of Skolen"),
         ({"sender": ["skole.example"]}, "lets everybody of Skolen"),
         ({"sender": ANNA, "recipient": TO_REVISOR, "lowers": list(Label)}, "lowers every category"),
     ],
 )
 def test_what_opens_wide_is_told(terms: dict[str, Any], problem: str) -> None:
-    [(where, found)] = told(policy=plain(**terms))
-    assert where == "policy p"
+    [found] = opened(*plain(**terms))
     assert problem in found
+    if "co.uk" not in problem:  # known by the list of the host
+        [(where, found)] = told(policy=plain(**terms))
+        assert (where, problem in found) == ("policy p", True)
 
 
 def test_everybody_to_a_whole_country_is_told_as_both() -> None:
@@ -59,7 +74,7 @@ def test_everybody_to_a_whole_country_is_told_as_both() -> None:
     "terms",
     [
         {"sender": ANNA},
-        {"sender": ["nordby.example"]},  # not all of it
+        {"sender": ["kontor.nordby.example"]},  # nobody's
         {"sender": OURS, "recipient": TO_REVISOR},
         {"recipient": [".revisor.example"]},
         {"recipient": ["bo@gmail.com"]},
@@ -69,6 +84,57 @@ def test_everybody_to_a_whole_country_is_told_as_both() -> None:
 )
 def test_what_is_narrow_is_not(terms: dict[str, Any]) -> None:
     assert told(policy=plain(**terms)) == []
+
+
+ANNAS: dict[str, Any] = {"name": "p", "sender": ANNA, "verdict": "plain", "lowers": ["billing", "cpr"]}
+TO_X: dict[str, Any] = {"name": "other", "recipient": ["x.example"], "verdict": "hold"}
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "word"),
+    [
+        ({}, {}, "goes before the hold of other"),
+        ({}, {"verdict": "reject"}, "goes before the reject of other"),
+        ({}, {"verdict": "secure"}, "goes before the secure of other"),
+        ({}, {"labels": ["cpr", "criminal"]}, "goes before the hold of other"),
+        ({"recipient": ["bo@x.example"]}, {}, "goes before"),
+        ({}, {"organisation": "Nordby"}, "goes before"),
+        ({"recipient": [".x.example"]}, {"recipient": ["a.x.example"]}, "goes before"),
+        ({}, {"recipient": ["group:land"], "sender": ["group:hus"]}, "goes before"),
+        ({}, {"labels": ["criminal"]}, ""),  # its mail is not lowered
+        ({"recipient": ["y.example"]}, {}, ""),
+        ({}, {"sender": ["bo@nordby.example"]}, ""),
+        ({}, {"organisation": "Skolen"}, ""),
+        ({"max_bytes": 1000}, {"min_bytes": 2000}, ""),
+        ({}, {"sender": ANNA, "verdict": "hold"}, ""),  # counts first, as it stands
+    ],
+)
+def test_what_goes_before_a_stricter_entry_is_told(
+    mine: dict[str, Any], other: dict[str, Any], word: str
+) -> None:
+    found = opened(TO_X | other, ANNAS | mine)
+    assert [why[: len(word)] for why in found] == ([word] if word else [])
+
+
+def test_an_exception_that_stands_before_what_is_secure_is_an_exception() -> None:
+    assert opened(ANNAS, TO_X | {"verdict": "secure"}) == []
+    assert opened(ANNAS, TO_X) == ["goes before the hold of other"]
+
+
+@pytest.mark.parametrize("key", ["sender", "recipient"])
+def test_a_group_that_holds_nobody_is_told(key: str, tmp_path: Path) -> None:
+    file = tmp_path / "people"
+    file.write_text("# made each night\n", "utf-8")
+    groups = [
+        {"name": "tom", "file": str(file)},
+        {"name": "ubrugt"},
+        {"name": "alle", "members": ["x.example"]},
+    ]
+    hold = {"name": "h", key: ["group:tom"], "verdict": "hold"}
+    [(where, problem)] = told(group=groups, policy=[hold])
+    assert (where, problem) == ("group tom", "holds nobody, and is named by h")
+    file.write_text("bo@x.example\n", "utf-8")
+    assert told(group=groups, policy=[hold]) == []
 
 
 def test_an_entry_that_never_counts_is_told_as_well() -> None:

@@ -53,6 +53,78 @@ def test_who_lowers_by_sender_must_know_who_sends(site: Installation) -> None:
     assert checked(site, BY_SENDER)["policies.lowering"] == (State.OK, "mail may go in clear by s")
 
 
+MISMATCH = "reject_authenticated_sender_login_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("restrictions", "state", "word"),
+    [
+        (MISMATCH, State.OK, ""),
+        (f"reject_unknown_sender_domain, {MISMATCH}, permit_mynetworks", State.OK, ""),
+        (f"permit_mynetworks, permit_sasl_authenticated, {MISMATCH}", State.WARN, "(after permit_mynetworks"),
+        (f"permit_sasl_authenticated {MISMATCH}", State.WARN, "(after permit_sasl_authenticated"),
+        (f"check_sender_access texthash:/etc/some, {MISMATCH}", State.WARN, "(after check_sender_access"),
+        (f"warn_if_reject {MISMATCH}", State.WARN, ""),
+        ("of_ours", State.OK, ""),
+        ("letting, of_ours", State.WARN, "(after permit_mynetworks"),
+    ],
+)
+def test_the_login_must_be_asked_for_before_anything_permits(
+    site: Installation, restrictions: str, state: State, word: str
+) -> None:
+    site.front(
+        "-e",
+        f"smtpd_sender_restrictions={restrictions}",
+        "smtpd_restriction_classes=of_ours, letting",
+        f"of_ours={MISMATCH}",
+        "letting=permit_mynetworks",
+        "mynetworks=127.0.0.0/8 [::1]/128",
+    )
+    found = checked(site, BY_SENDER)["policies.senders"]
+    assert found[0] is state, found
+    assert word in found[1]
+
+
+def test_another_list_may_bind_and_a_service_may_have_its_own(site: Installation) -> None:
+    late = f"smtpd_recipient_restrictions={MISMATCH}, permit_mynetworks, reject"
+    site.front("-e", f"smtpd_sender_restrictions=permit_sasl_authenticated, {MISMATCH}", late)
+    assert checked(site, BY_SENDER)["policies.senders"][0] is State.OK
+    site.front("-P", "smtp/inet/smtpd_recipient_restrictions=permit_mynetworks,reject")
+    state, found = checked(site, BY_SENDER)["policies.senders"]
+    assert state is State.WARN
+    assert "smtp (after permit_sasl_authenticated, which may permit)" in found
+
+
+@pytest.mark.parametrize(
+    ("restrictions", "networks", "told"),
+    [
+        (
+            f"{MISMATCH}, permit_mynetworks",
+            "127.0.0.0/8 192.0.2.0/24 [2001:db8::]/64",
+            "192.0.2.0/24, [2001:db8::]/64",
+        ),
+        (f"{MISMATCH}, permit_mynetworks", "127.0.0.0/8 [::1]/128", ""),
+        ("reject_sender_login_mismatch, permit_mynetworks", "192.0.2.0/24", ""),
+    ],
+)
+def test_clients_that_need_no_login_are_named(
+    site: Installation, restrictions: str, networks: str, told: str
+) -> None:
+    site.front("-e", f"smtpd_sender_restrictions={restrictions}", f"mynetworks={networks}")
+    state, found = checked(site, BY_SENDER)["policies.senders"]
+    assert state is State.OK
+    assert found == "a client that logs in cannot write another's address as sender" + (
+        f"; one of mynetworks can, without login: {told}" if told else ""
+    )
+
+
+def test_a_group_that_holds_nobody_is_named(site: Installation) -> None:
+    raw = {**site.raw, "group": [{"name": "tom"}], "policy": [{**HOLD, "recipient": ["group:tom"]}]}
+    setup = replace(site.setup, settings=parse_settings(raw))
+    [found] = [check for check in policy_checks(setup) if check.id == "policies.groups"]
+    assert (found.state, found.found) == (State.WARN, "tom holds nobody, and is named by hold")
+
+
 @pytest.mark.parametrize(
     ("relayed", "level", "gateway", "state"),
     [
