@@ -13,6 +13,7 @@ from segl.persons import person_of
 from segl.policy_hidden import hidden, nobodys
 from segl.policy_wide import wide
 from segl.settings import Settings
+from segl.settings_organisation import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,25 @@ def policy_cautions(settings: Settings) -> Iterator[Caution]:
 
 
 def hold_cautions(settings: Settings) -> Iterator[Caution]:
-    """Organisations whose messages on hold nobody could release: two must agree, and fewer are named."""
-    for owner in settings.owners.every:
+    """Organisations whose messages on hold nobody could release (two must agree, and fewer are named), or anybody (they
+    name nobody, and another does)."""
+    every = settings.owners.every
+    naming = [owner.name for owner in every if owner.deciders]
+    for owner in every if naming else ():
+        if not owner.deciders:
+            whoever = "whoever may run segl and is named by no other organisation"
+            problem = f"{owner.name} names no deciders, as {naming[0]} does: {whoever} decides about its mail on hold"
+            hint = "name who decides, or it is decided by anybody that sudo lets"
+            yield Caution(f"{_table(owner)}.deciders", problem, hint)
+    for owner in every:
         people = {person for name in owner.deciders if (person := person_of(name)) is not None}
         if owner.persons > 1 and owner.deciders and len(people) < owner.persons:
-            key = "tenant" if owner.is_tenant else "hold"
             must = f"{owner.persons} people must agree to a release for {owner.name}"
             problem = f"{must}, and deciders names {len(people)}"
-            yield Caution(f"{key}.deciders", problem, "name as many people as must agree; root is nobody")
+            yield Caution(
+                f"{_table(owner)}.deciders", problem, "name as many people as must agree; root is nobody"
+            )
+
+
+def _table(owner: Owner) -> str:
+    return "tenant" if owner.is_tenant else "hold"

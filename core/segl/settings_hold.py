@@ -28,5 +28,5 @@ class Hold:
     # How many different people must agree to a release.
     persons: Literal[1, 2] = 1
     # The users (as who runs `segl hold`, behind sudo too) who may look into such messages and decide about them; empty:
-    # whoever may run the command.
+    # whoever may run the command and is named by no [[tenant]].
     deciders: tuple[Decider, ...] = ()

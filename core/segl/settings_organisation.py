@@ -65,7 +65,8 @@ class Tenant:
     officer: Address = ""
     # How many different people must agree to a release. Without a word that of [hold].
     persons: Literal[1, 2] | None = None
-    # The users who may look into its messages on hold and decide about them; empty: whoever may run the command.
+    # The users who may look into its messages on hold and decide about them; empty: whoever may run the command and is
+    # named by no other organisation.
     deciders: tuple[Decider, ...] = ()
     # The users to whom segl shows what is of this organisation, and of no other (sealed messages, receipts, decisions,
     # what waits); commands that tell of everybody's refuse them. Who is named nowhere is shown everything.
@@ -158,6 +159,13 @@ class Owners:
         """The organisations that name *person* among their staff; she is shown no other. Empty: everybody's."""
         name = bare(person)
         return tuple(owner for owner in self.every if name in owner.staff)
+
+    def may_decide(self, person: str, owner: Owner) -> bool:
+        """Whether *person* may decide about *owner*'s mail on hold, and look into it. Whoever an organisation names, as
+        decider or among its staff, has no say about those that do not name her: also where they name nobody."""
+        name = bare(person)
+        naming = [one for one in self.every if name in one.deciders or name in one.staff]
+        return owner.may_decide(person) and (not naming or owner in naming)
 
     def named(self, name: str) -> Owner | None:
         return next((owner for owner in self.every if owner.name == name), None)

@@ -61,9 +61,10 @@ def _hold(settings: Settings) -> Check:
     return judge(
         "settings.hold",
         not found,
-        "; ".join(one.problem for one in found) or "as many people may release as must agree",
-        why="what is held can be rejected, and never be released",
-        fix="name more people in deciders",
+        "; ".join(one.problem for one in found)
+        or "those who may release are named, and as many as must agree",
+        why="what is held could be released by nobody, or by somebody of another organisation",
+        fix="name in deciders who decides, for each organisation as many people as must agree",
         bad=State.WARN,
     )
 

@@ -112,8 +112,7 @@ class Holding:
 
     def may_decide(self, held: Held | Listed, person: str) -> bool:
         """Whether *person* has a say about it, and may see it."""
-        owner, bound = self.owner(held), self.settings.owners.bound(person)
-        return owner.may_decide(person) and (not bound or owner in bound)
+        return self.settings.owners.may_decide(person, self.owner(held))
 
     def release(self, held: Held, person: str) -> Release:
         """*person* agrees that *held* is sent; it goes when as many have as the settings ask for."""

@@ -339,6 +339,28 @@ def test_who_decides_for_one_organisation_has_no_say_about_another(two: Holding)
     assert not sent(two), "nobody is told of what did not happen"
 
 
+def test_who_decides_for_one_has_no_say_about_those_that_name_nobody(engine: Engine) -> None:
+    """Neither about the house's; who is named nowhere decides about what nobody in particular does."""
+    given = {
+        "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+        "tenant": [
+            {"name": "Vandet", "domains": ["vand.example"], "deciders": ["lise"]},
+            {"name": "Skolen", "domains": ["skole.example"], "staff": ["mona"]},
+        ],
+    }
+    holding = Holding(parse_settings(given), engine, Queue(Path("/nowhere")), Port("127.0.0.1", 1))
+    of_water = replace(HELD, sender="bo@vand.example")
+    may = {
+        person: [holding.may_decide(held, person) for held in (HELD, of_water, OF_SCHOOL)]
+        for person in ("lise (sudo)", "mona", "root")
+    }
+    assert may == {
+        "lise (sudo)": [False, True, False],
+        "mona": [False, False, True],
+        "root": [True, False, True],
+    }
+
+
 def test_each_organisation_asks_as_many_people_as_it_says(two: Holding) -> None:
     assert two.release(HELD, "anna") is Release.ASKED
     assert two.release(HELD, "knud (sudo)") is Release.RELEASED

@@ -86,6 +86,7 @@ def test_what_is_narrow_is_not(terms: dict[str, Any]) -> None:
     assert told(policy=plain(**terms)) == []
 
 
+SCHOOL, EVA = HOUSE["tenant"][0], {"deciders": ["eva"]}
 ANNAS: dict[str, Any] = {"name": "p", "sender": ANNA, "verdict": "plain", "lowers": ["billing", "cpr"]}
 TO_X: dict[str, Any] = {"name": "other", "recipient": ["x.example"], "verdict": "hold"}
 
@@ -147,14 +148,17 @@ def test_an_entry_that_never_counts_is_told_as_well() -> None:
     ("tables", "wheres"),
     [
         ({"hold": {"persons": 2}}, []),  # whoever may run the command
-        ({"hold": {"persons": 2, "deciders": ["lise", "knud"]}}, []),
-        ({"hold": {"persons": 1, "deciders": ["root"]}}, []),
-        ({"hold": {"persons": 2, "deciders": ["lise", "root"]}}, ["hold.deciders"]),
-        ({"hold": {"persons": 2, "deciders": ["lise", "Lise"]}}, ["hold.deciders"]),
-        ({"tenant": [{**HOUSE["tenant"][0], "persons": 2, "deciders": ["lise"]}]}, ["tenant.deciders"]),
+        ({"hold": {"persons": 2, "deciders": ["lise", "knud"]}, "tenant": []}, []),
+        ({"hold": {"persons": 1, "deciders": ["root"]}, "tenant": []}, []),
+        ({"hold": {"persons": 2, "deciders": ["lise", "root"]}, "tenant": []}, ["hold.deciders"]),
+        ({"hold": {"persons": 2, "deciders": ["lise", "Lise"]}, "tenant": []}, ["hold.deciders"]),
+        ({"hold": EVA, "tenant": [SCHOOL | {"persons": 2, "deciders": ["lise"]}]}, ["tenant.deciders"]),
+        ({"hold": EVA, "tenant": [SCHOOL | {"deciders": ["lise"]}]}, []),
+        ({"hold": EVA}, ["tenant.deciders"]),  # whoever may run the command decides about the school's
+        ({"tenant": [SCHOOL | {"deciders": ["lise"]}]}, ["hold.deciders"]),
     ],
 )
-def test_where_nobody_could_release_what_is_held_that_is_told(
+def test_where_nobody_or_anybody_could_release_what_is_held_that_is_told(
     tables: dict[str, Any], wheres: list[str]
 ) -> None:
     assert [where for where, _ in told(**tables)] == wheres
