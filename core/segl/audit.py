@@ -55,7 +55,10 @@ class Act(StrEnum):
     EXTENDED = "extended"
     RESENT = "resent"
     # of a message on hold; the subject is its X-Segl-Id
-    HELD = "held"  # its sender and the officer were told
+    HELD = "held"  # the officer was told
+    HELD_SENDER_TOLD = (
+        "held-sender-told"  # its sender was told, or cannot be: the fact `refused` is the server's answer
+    )
     HOLD_REMINDED = "hold-reminded"  # the officer was told once more
     LOOKED_AT = "looked-at"  # its content was shown to the person
     RELEASE_ASKED = "release-asked"  # one person agreed to its release

@@ -108,6 +108,7 @@ def test_two_people_let_a_message_go_and_it_goes_securely(holding: House, street
     acts = [(entry["act"], entry["actor"]) for entry in map(json.loads, trail.stdout.splitlines())]
     assert acts == [
         ("held", "segl"),
+        ("held-sender-told", "segl"),
         ("looked-at", "lise (sudo)"),
         ("release-asked", "lise (sudo)"),
         ("released", "knud (sudo)"),

@@ -154,8 +154,9 @@ def reject(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
-    """Tell the sender that the message is not sent, and delete it. There is no way back."""
-    from segl.cli.output import paint, printable, say
+    """Tell the sender that the message is not sent, and delete it. There is no way back. Where no mail is taken for the
+    sender's address, the officer is told instead."""
+    from segl.cli.output import complain, paint, printable, say
     from segl.cli.person import me
 
     with _holding(settings) as holding:
@@ -163,28 +164,41 @@ def reject(
         holding.check(held, me())
         if not yes:
             typer.confirm(f"Delete the message from {printable(held.sender or '<>')}?", abort=True)
-        holding.reject(held, me(), why)
-    say(f"{paint('rejected', typer.colors.RED)}: {held.id}; its sender was told")
+        untold = holding.reject(held, me(), why)
+    say(
+        f"{paint('rejected', typer.colors.RED)}: {held.id}; its sender {'could not be' if untold else 'was'} told"
+    )
+    if untold:
+        complain(
+            f"no mail is taken for {printable(untold.to)}: {untold.refusal.private}",
+            "tell the sender yourself",
+        )
 
 
 @app.command()
 def tell(settings: SettingsFile = DEFAULT_FILE) -> None:
-    """Tell senders and officer of the messages they were not told of yet, and the officer again of those that have
+    """Tell officer and senders of the messages they were not told of yet, and the officer again of those that have
     waited for [hold] remind_hours since. A timer runs this each minute.
 
-    Exit code: 0, 1 when a message on hold could not be read or was not looked at: nobody is told of it.
+    Exit code: 0, 1 when somebody could not be told, or a message on hold could not be read or was not looked at.
     """
-    from segl.cli.output import Exit, say
+    from segl.cli.output import Exit, complain, printable, say
 
     with _holding(settings) as holding:
         waiting = holding.queue.waiting()
         holding.note(waiting, time.time())
-        for held in holding.tell(waiting.held):
-            say(f"{held.id}: sender and {holding.owner(held).officer} were told")
-        for officer, some in holding.remind(waiting.held, time.time()).items():
+        told, untold = holding.tell(waiting.held)
+        for held in told:
+            say(f"{held.id}: {holding.owner(held).officer} and its sender were told, as far as they could be")
+        reminded, unreminded = holding.remind(waiting.held, time.time())
+        for officer, some in reminded.items():
             say(f"{officer}: reminded of {len(some)}")
+        for one in (*untold, *unreminded):
+            whom = "[hold] officer" if one.to == holding.owner(one.held).officer else "the sender"
+            hint = f"{whom} takes no mail; segl hold show {one.held.id[:12]}"
+            complain(f"{one.held.id}: {printable(one.to)} was not told: {one.refusal.private}", hint)
         _tell_unseen(waiting.unread, waiting.beyond)
-    if waiting.unread or waiting.beyond:
+    if waiting.unread or waiting.beyond or untold or unreminded:
         raise typer.Exit(Exit.FAILED)
 
 

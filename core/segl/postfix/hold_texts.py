@@ -84,6 +84,27 @@ STILL_WAITING: Final[dict[Language, HoldTexts]] = {
     ),
 }
 
+SENDER_UNTOLD: Final[dict[Language, HoldTexts]] = {
+    "da": HoldTexts(
+        "Afsenderen har ikke fået at vide, at beskeden er afvist",
+        (
+            "Beskeden {id} fra {sender}, sendt {when}, blev afvist og er slettet. Afsenderen kunne ikke få besked: "
+            "mailserveren tager ikke imod mail til adressen ({refusal}).",
+            "Til:\n{recipients}",
+            "Sig det til afsenderen på anden vis.",
+        ),
+    ),
+    "en": HoldTexts(
+        "The sender does not know that the message was refused",
+        (
+            "The message {id} from {sender}, sent on {when}, was refused and is deleted. Its sender could not be told: "
+            "the mail server takes no mail for the address ({refusal}).",
+            "To:\n{recipients}",
+            "Tell the sender in another way.",
+        ),
+    ),
+}
+
 AGREED: Final[dict[Language, str]] = {"da": "godkendt af", "en": "approved by"}
 
 REJECTED: Final[dict[Language, HoldTexts]] = {

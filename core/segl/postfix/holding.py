@@ -1,14 +1,17 @@
 """Messages on hold: who is told of them, who lets them go, who refuses them. Each step is in the audit trail.
 
-The trail is also the memory: a message whose id has an entry ``held`` was told of, and who agreed to its release stands
+The trail is also the memory: of a message whose id has an entry ``held`` the officer was told, by
+``held-sender-told`` its sender, and who agreed to its release stands
 in its entries ``release-asked``. Of ``released`` and ``rejected`` the first one counts. So the commands can be run by a
 timer and by several people at once, and one that was killed in the middle is simply run again; at worst somebody is
-told twice.
+told twice. An address that the return port refuses keeps nobody else from being told: it is tried again the next time,
+or, where the refusal is for good (5xx), no more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -25,7 +28,15 @@ from segl.mail.compose import Letter, one_line
 from segl.mail.return_port import Refused, ReturnPort
 from segl.persons import person_of
 from segl.postfix.hold_queue import Held, HoldQueue, Listed, Waiting
-from segl.postfix.hold_texts import AGREED, REJECTED, STILL_WAITING, TO_OFFICER, TO_SENDER, HoldTexts
+from segl.postfix.hold_texts import (
+    AGREED,
+    REJECTED,
+    SENDER_UNTOLD,
+    STILL_WAITING,
+    TO_OFFICER,
+    TO_SENDER,
+    HoldTexts,
+)
 from segl.settings import Settings
 from segl.settings_organisation import Owner
 from segl.store import transaction
@@ -42,6 +53,15 @@ class Release(Enum):
     AGAIN = "again"  # this person agreed before
 
 
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Somebody, *to*, who could not be told of *held*: what the return port said."""
+
+    held: Held
+    to: str
+    refusal: Refused
+
+
 class Decided(SeglError):
     """Somebody else has decided otherwise."""
 
@@ -56,7 +76,8 @@ class NoPerson(SeglError):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Raises :class:`~segl.errors.SeglError` from every method: Postfix, the store or the return port said no."""
+    """Raises :class:`~segl.errors.SeglError` from every method: Postfix or the store said no, or the return port does
+    not answer. What it says of one address is given back where others are to be told as well."""
 
     settings: Settings
     engine: Engine
@@ -69,34 +90,59 @@ class Holding:
         messages, host = len(arrived) + waiting.beyond, self.settings.store.node_name
         note(self.engine, HeldLook(host, now, messages, min(arrived, default=None)))
 
-    def tell(self, waiting: Sequence[Held]) -> list[Held]:
-        """Tell sender and officer of each of the messages *waiting* that they were not told of; returns those."""
-        told = []
+    def tell(self, waiting: Sequence[Held]) -> tuple[list[Held], list[Untold]]:
+        """Tell officer and sender of each of the messages *waiting* that they were not told of. The messages of which
+        somebody was told now, and who could not be."""
+        told: list[Held] = []
+        failed: list[Untold] = []
         for held in waiting:
-            if self._people(held, Act.HELD):
-                continue
-            if held.sender:
-                self._send(held, held.sender, TO_SENDER)
-            self._send(held, self.owner(held).officer, TO_OFFICER)
-            self._note(held, Act.HELD, "segl")
-            told.append(held)
-        return told
+            acts = {entry.act for entry in audit.entries(self.engine, subject=held.id)}
+            some = False
+            # The officer first: he decides, and is told who the sender is.
+            if Act.HELD.value not in acts:
+                some = self._told(held, self.owner(held).officer, TO_OFFICER, Act.HELD, failed)
+            if held.sender and Act.HELD_SENDER_TOLD.value not in acts:
+                some = self._told(held, held.sender, TO_SENDER, Act.HELD_SENDER_TOLD, failed) or some
+            if some:
+                told.append(held)
+        return told, failed
 
-    def remind(self, waiting: Sequence[Held], now: float) -> dict[str, list[Held]]:
+    def _told(
+        self, held: Held, to: str, texts: Mapping[Language, HoldTexts], act: Act, failed: list[Untold]
+    ) -> bool:
+        """Whether *to* was told. A sender whose address is refused for good is not tried again; an officer is, since
+        his address is a setting that can be mended."""
+        try:
+            self._send(held, to, texts)
+        except Refused as refusal:
+            failed.append(Untold(held, to, refusal))
+            if act is Act.HELD_SENDER_TOLD and _for_good(refusal):
+                self._note(held, act, "segl", refused=str(refusal.reply_code))
+            return False
+        self._note(held, act, "segl")
+        return True
+
+    def remind(self, waiting: Sequence[Held], now: float) -> tuple[dict[str, list[Held]], list[Untold]]:
         """Tell each officer once more, in one mail, of the messages *waiting* that he was told of ``hold.remind_hours``
-        ago; which, by officer."""
+        ago; which, by officer, and who could not be told."""
         hours, overdue = self.settings.hold.remind_hours, dict[str, list[Held]]()
         for held in waiting if hours else ():
             told = self._last_told(held)
             if told is not None and told + hours * 3600 <= now:
                 overdue.setdefault(self.owner(held).officer, []).append(held)
-        for officer, some in overdue.items():
+        failed: list[Untold] = []
+        for officer, some in list(overdue.items()):
             lines = [self._line(held) for held in some[:_MOST_NAMED]]
             more = [f"  … + {len(some) - _MOST_NAMED}"] if len(some) > _MOST_NAMED else []
-            self._send(some[0], officer, STILL_WAITING, messages="\n".join([*lines, *more]))
+            try:
+                self._send(some[0], officer, STILL_WAITING, messages="\n".join([*lines, *more]))
+            except Refused as refusal:
+                failed.append(Untold(some[0], officer, refusal))
+                del overdue[officer]
+                continue
             for held in some:
                 self._note(held, Act.HOLD_REMINDED, "segl")
-        return overdue
+        return overdue, failed
 
     def owner(self, held: Held | Listed) -> Owner:
         """The organisation whose message it is: the sender's; what a stranger sent is of who runs the installation."""
@@ -133,13 +179,25 @@ class Holding:
         self.queue.release(held.queue_id)
         return Release.RELEASED
 
-    def reject(self, held: Held, person: str, why: str = "") -> None:
-        """Tell the sender that *held* is not sent, then delete it. What fails on the way is done by a second run."""
+    def reject(self, held: Held, person: str, why: str = "") -> Untold | None:
+        """Tell the sender that *held* is not sent, then delete it. What fails on the way is done by a second run. A
+        sender whose address is refused for good is told of to the officer instead, and given back."""
         self.check(held, person)
         self._decide(held, Act.REJECTED, person)
+        untold = None
         if held.sender:
-            self._send(held, held.sender, REJECTED, why=one_line(why))
+            try:
+                self._send(held, held.sender, REJECTED, why=one_line(why))
+            except Refused as refusal:
+                if not _for_good(refusal):
+                    raise
+                untold = Untold(held, held.sender, refusal)
+                with suppress(Refused):  # whoever decides is told by the command
+                    self._send(
+                        held, self.owner(held).officer, SENDER_UNTOLD, refusal=one_line(refusal.public)
+                    )
         self.queue.delete(held.queue_id)
+        return untold
 
     def looked(self, held: Held, person: str) -> None:
         """*person* is shown the content."""
@@ -189,15 +247,13 @@ class Holding:
         line = f"  {held.id[:12]}  {since}  {one_line(held.sender) or '<>'}  {', '.join(held.reasons)}"
         return f"{line}  ({AGREED[language]} {agreed})" if agreed else line
 
-    def _note(self, held: Held, act: Act, person: str) -> None:
+    def _note(self, held: Held, act: Act, person: str, **facts: str) -> None:
+        reasons = ", ".join(held.reasons)
         with transaction(self.engine) as connection:
-            audit.append(
-                connection, act, held.id, person, queue_id=held.queue_id, reasons=", ".join(held.reasons)
-            )
+            audit.append(connection, act, held.id, person, queue_id=held.queue_id, reasons=reasons, **facts)
 
-    def _send(
-        self, held: Held, to: str, texts: Mapping[Language, HoldTexts], *, why: str = "", messages: str = ""
-    ) -> None:
+    def _send(self, held: Held, to: str, texts: Mapping[Language, HoldTexts], **more: str) -> None:
+        """*texts* to *to*, with what is known of *held* and *more* in their places. Raises :class:`Refused`."""
         owner = self.owner(held)
         language = owner.language
         values = {
@@ -207,8 +263,8 @@ class Holding:
             "when": f"{datetime.fromtimestamp(held.arrived):%Y-%m-%d %H:%M}",
             "recipients": _named(held.recipients),
             "reasons": ", ".join(held.reasons),
-            "why": why,
-            "messages": messages,
+            "why": "",
+            **more,
         }
         chosen = texts[language]
         paragraphs = [filled for text in chosen.paragraphs if (filled := text.format(**values))]
@@ -226,6 +282,10 @@ class Holding:
         )
         if refusal := handover.refused.get(to):
             raise Refused(refusal, "RCPT")
+
+
+def _for_good(refusal: Refused) -> bool:
+    return refusal.reply_code >= 500
 
 
 def _named(recipients: Sequence[str]) -> str:

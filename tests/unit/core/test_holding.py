@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.audit import Act
-from segl.errors import PostfixError
-from segl.mail.return_port import Handover, ReturnPort, Unreachable
+from segl.errors import PostfixError, SmtpReply
+from segl.mail.return_port import Handover, Refused, ReturnPort, Unreachable
 from segl.postfix import hold_queue
 from segl.postfix.hold_queue import Held, HoldQueue
 from segl.postfix.hold_texts import TO_OFFICER
@@ -43,12 +43,16 @@ class Port(ReturnPort):
     """Takes everything, or nothing while ``down`` is not empty."""
 
     down: list[bool] = field(default_factory=list)
+    refused: dict[str, SmtpReply] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
 
     def send(self, sender: str, recipients: object, message: object, **_: object) -> Handover:
         if self.down:
             raise Unreachable("the return port does not answer")
         assert isinstance(message, bytes)
+        assert isinstance(recipients, list)
+        if recipients[0] in self.refused:
+            return Handover("", {recipients[0]: self.refused[recipients[0]]})
         self.sent.append(message)
         return Handover("1")
 
@@ -172,6 +176,95 @@ def test_while_the_sender_cannot_be_told_nothing_is_deleted_and_a_second_run_end
     assert (done(holding), len(sent(holding))) == (["delete 4jZ6"], 1)
 
 
+GONE, FULL = SmtpReply(550, "5.1.1", "no such user"), SmtpReply(452, "4.2.2", "mailbox full")
+
+
+def refuse(holding: Holding, refused: dict[str, SmtpReply]) -> None:
+    assert isinstance(holding.return_port, Port)
+    holding.return_port.refused.clear()
+    holding.return_port.refused.update(refused)
+
+
+def recipients(holding: Holding) -> list[str]:
+    lines = b"".join(sent(holding)).split(b"\r\n")
+    sent(holding).clear()
+    return [line[4:].decode() for line in lines if line.startswith(b"To: ")]
+
+
+NEXT = replace(HELD, queue_id="4jZ9", id="ef" * 32, sender="eva@nordby.example")
+_OFFICER = "<dpo@nordby.example>"
+
+
+def test_one_sender_who_is_refused_keeps_nobody_else_from_being_told(holding: Holding) -> None:
+    refuse(holding, {HELD.sender: GONE})
+    told, untold = holding.tell([HELD, NEXT])
+    assert told == [HELD, NEXT]
+    assert [(one.held, one.to) for one in untold] == [(HELD, HELD.sender)]
+    assert recipients(holding) == [_OFFICER, _OFFICER, "<eva@nordby.example>"]
+    assert holding.tell([HELD, NEXT]) == ([], []), "an address that is not there is not tried each minute"
+
+
+def test_who_cannot_be_told_now_is_told_later_and_alone(holding: Holding) -> None:
+    refuse(holding, {HELD.sender: FULL})
+    holding.tell([HELD])
+    assert recipients(holding) == [_OFFICER]
+    assert [one.to for one in holding.tell([HELD])[1]] == [HELD.sender]
+    refuse(holding, {})
+    assert holding.tell([HELD]) == ([HELD], [])
+    assert recipients(holding) == ["<anna@nordby.example>"], "the officer is not told again"
+
+
+def test_an_officer_who_is_refused_is_told_when_he_is_there(holding: Holding) -> None:
+    refuse(holding, {"dpo@nordby.example": GONE})
+    assert [one.to for one in holding.tell([HELD, NEXT])[1]] == ["dpo@nordby.example"] * 2
+    assert recipients(holding) == ["<anna@nordby.example>", "<eva@nordby.example>"]
+    refuse(holding, {})
+    assert holding.tell([HELD, NEXT]) == ([HELD, NEXT], [])
+    assert recipients(holding) == [_OFFICER, _OFFICER]
+
+
+def test_officers_are_reminded_though_one_is_refused(two: Holding) -> None:
+    two.tell([HELD, OF_SCHOOL])
+    later = time.time() + DAY + 1
+    refuse(two, {"dpo@nordby.example": FULL})
+    reminded, untold = two.remind([HELD, OF_SCHOOL], later)
+    assert (reminded, [one.to for one in untold]) == (
+        {"dpo@skole.example": [OF_SCHOOL]},
+        ["dpo@nordby.example"],
+    )
+    refuse(two, {})
+    assert two.remind([HELD], later) == ({"dpo@nordby.example": [HELD]}, [])
+
+
+def test_a_message_whose_sender_is_refused_for_good_is_rejected_and_the_officer_is_told(
+    holding: Holding,
+) -> None:
+    refuse(holding, {HELD.sender: GONE})
+    untold = holding.reject(HELD, "eva")
+    assert untold is not None
+    assert untold.to == HELD.sender
+    assert done(holding) == ["delete 4jZ6"]
+    [mail] = [one.decode() for one in sent(holding)]
+    assert "no such user" in mail
+    assert recipients(holding) == [_OFFICER]
+
+
+def test_neither_sender_nor_officer_keeps_what_was_rejected_waiting(holding: Holding) -> None:
+    refuse(holding, {HELD.sender: GONE, "dpo@nordby.example": GONE})
+    assert holding.reject(HELD, "eva") is not None
+    assert done(holding) == ["delete 4jZ6"]
+
+
+def test_while_a_sender_is_refused_for_now_what_was_rejected_waits(holding: Holding) -> None:
+    refuse(holding, {HELD.sender: FULL})
+    with pytest.raises(Refused, match="mailbox full"):
+        holding.reject(HELD, "eva")
+    assert done(holding) == []
+    refuse(holding, {})
+    assert holding.reject(HELD, "eva") is None
+    assert done(holding) == ["delete 4jZ6"]
+
+
 def test_what_waits_is_found_behind_a_long_queue_and_with_any_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -268,13 +361,13 @@ DAY = 86400.0
 
 def test_the_officer_is_told_again_each_day_in_one_mail(two: Holding) -> None:
     again = replace(HELD, queue_id="4jZ9", id="ef" * 32, reasons=("criminal", "policy.x"))
-    assert two.tell([HELD, OF_SCHOOL, again]) == [HELD, OF_SCHOOL, again]
+    assert two.tell([HELD, OF_SCHOOL, again]) == ([HELD, OF_SCHOOL, again], [])
     two.release(HELD, "knud (sudo)")
     sent(two).clear()
     now = time.time()
-    assert two.remind([HELD, OF_SCHOOL, again], now) == {}, "they were told a moment ago"
+    assert two.remind([HELD, OF_SCHOOL, again], now) == ({}, []), "they were told a moment ago"
     reminded = two.remind([HELD, OF_SCHOOL, again], now + DAY + 1)
-    assert reminded == {"dpo@nordby.example": [HELD, again], "dpo@skole.example": [OF_SCHOOL]}
+    assert reminded == ({"dpo@nordby.example": [HELD, again], "dpo@skole.example": [OF_SCHOOL]}, [])
     ours, school = (mail.decode() for mail in sent(two))
     assert "To: <dpo@nordby.example>" in ours
     assert f"{HELD.id[:12]}  2026-11-" in ours
@@ -288,7 +381,7 @@ def test_of_what_is_decided_nobody_is_reminded(two: Holding) -> None:
     two.tell([HELD, OF_SCHOOL])
     two.release(HELD, "anna")
     two.release(HELD, "knud")
-    assert two.remind([HELD], time.time() + 9 * DAY) == {}, (
+    assert two.remind([HELD], time.time() + 9 * DAY) == ({}, []), (
         "it has gone, or goes by the same command once more"
     )
 
@@ -300,7 +393,7 @@ def test_where_once_is_enough_once_it_is(engine: Engine) -> None:
     }
     house = Holding(parse_settings(given), engine, Queue(Path("/nowhere")), Port("127.0.0.1", 1))
     house.tell([HELD])
-    assert house.remind([HELD], time.time() + 99 * DAY) == {}
+    assert house.remind([HELD], time.time() + 99 * DAY) == ({}, [])
 
 
 @pytest.fixture
