@@ -16,6 +16,10 @@ def me() -> str:
     return _name_of(os.getuid()) or f"uid {os.getuid()}"
 
 
+def is_behind_sudo() -> bool:
+    return bool(_behind_sudo())
+
+
 def _behind_sudo() -> str:
     """sudo(8) tells both; the number has one name, of the names there may be several."""
     name, number = os.environ.get("SUDO_USER") or "", os.environ.get("SUDO_UID") or ""

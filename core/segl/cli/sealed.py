@@ -252,8 +252,9 @@ def store_of(file: Path, *, scoped: bool = False) -> Iterator[tuple[Settings, En
     """The settings and the store. One that is not there is not made: it would belong to whoever ran the command.
 
     *scoped*: the command tells of nothing but what :func:`segl.cli.organisation.scope_of` shows; any other ends for
-    whoever is bound to an organisation."""
+    whoever is bound to an organisation. Behind sudo no settings count but root's (:mod:`segl.cli.trusted`)."""
     from segl.cli.output import fail, fail_of
+    from segl.cli.trusted import trusted
     from segl.errors import SeglError
     from segl.events import configure_log
     from segl.settings_file import load_settings
@@ -261,7 +262,7 @@ def store_of(file: Path, *, scoped: bool = False) -> Iterator[tuple[Settings, En
 
     configure_log("console", "error")
     try:
-        settings = load_settings(file)
+        settings = load_settings(trusted(file))
         if not scoped:
             refuse_bound(settings)
         database = settings.store.url.partition("sqlite:///")[2]

@@ -1,0 +1,48 @@
+"""Whose word settings are, where a command is run behind sudo.
+
+sudo lets somebody run ``segl hold`` as root, and who she is comes from sudo itself. Who may decide, how many must agree
+and which store the trail is in come from the settings: so a file of her own (``--settings``) would make her whoever she
+likes. Only root's word counts then: a file that is root's, and that no one else can write or put another in the place
+of.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from segl.cli.person import is_behind_sudo
+from segl.errors import Fault, SettingsError
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def trusted(file: Path) -> Path:
+    """The file to read for *file*: where it really is, when the command is run behind sudo. Raises
+    :class:`SettingsError` when another than root (or than who the command runs as) could have written it. What is not
+    there is for the reader to tell."""
+    if not is_behind_sudo():
+        return file
+    try:
+        real = file.resolve(strict=True)
+        doubts = [place for place in (real, *real.parents) if _others_decide(place, place == real)]
+    except (OSError, RuntimeError):  # RuntimeError: a circle of links, in older Pythons
+        return file
+    if doubts:
+        problem = f"behind sudo settings must be root's: others may write {doubts[0]}"
+        hint = "leave --settings out, or: chown root FILE; chmod go-w FILE, and so its directory"
+        raise SettingsError([Fault(file, "", problem, hint)])
+    return real
+
+
+def _others_decide(place: Path, is_file: bool) -> bool:
+    """Whether somebody else can write *place*, or what stands in it. In a directory with the sticky bit each
+    removes her own alone."""
+    found = place.stat()
+    if found.st_uid not in (0, os.geteuid()):
+        return True
+    writers = found.st_mode & _OTHERS_WRITE
+    if writers & stat.S_IWOTH or found.st_gid != 0:
+        return bool(writers) and (is_file or not found.st_mode & stat.S_ISVTX)
+    return False
