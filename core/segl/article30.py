@@ -35,6 +35,7 @@ class Kept:
 def kept(settings: Settings) -> Iterator[Kept]:
     """Everything that Segl writes down, with the time after which it is deleted."""
     portal, receipts = settings.portal, settings.receipts
+    yield from _queued(settings)
     if not portal.relay.next_hop or portal.relay.domains:
         yield Kept(
             "Forseglede beskeder: hele indholdet, krypteret; modtagerens del af nøglen findes kun i dennes link",
@@ -100,6 +101,28 @@ def kept(settings: Settings) -> Iterator[Kept]:
     )
 
 
+def _queued(settings: Settings) -> Iterator[Kept]:
+    """What lies on disk as it was written: Postfix encrypts nothing there."""
+    hours = settings.hold.remind_hours
+    reminded = f"; den, der afgør det, bliver mindet om det hver {hours}. time" if hours else ""
+    yield Kept(
+        "Mail på vej: hele indholdet, ukrypteret på serverens disk, i Postfix' køer, til den er afleveret",
+        "at ingen mail går tabt, når modtagerens server eller en del af Segl er nede",
+        f"når den er afleveret; ellers når Postfix giver op (maximal_queue_lifetime, hos os {OPEN} dage)",
+    )
+    yield Kept(
+        "Tilbageholdte beskeder: hele indholdet, ukrypteret på serverens disk, i Postfix' kø; kan være oplysninger om "
+        "strafbare forhold",
+        "at den, der er udpeget, kan afgøre, om beskeden må sendes",
+        f"når den er frigivet eller afvist; der er ingen frist{reminded}",
+    )
+    yield Kept(
+        f"Sikkerhedskopier af serveren: det, der står i denne tabel, og de nøgler, som åbner det; opbevares {OPEN}",
+        "at kunne komme i gang igen efter et nedbrud",
+        f"efter {OPEN}; det, der er slettet siden, findes så længe i kopien",
+    )
+
+
 def _looks_differ(settings: Settings) -> str:
     own = [look for look in settings.portal.look if look.expiry_days]
     told = "; ".join(f"{', '.join(look.domains)}: {look.expiry_days} dage" for look in own)
@@ -141,7 +164,8 @@ def record(settings: Settings, owner: Owner | None = None) -> str:
         "| Formål | at mail med CPR-numre, fortrolige og følsomme oplysninger kun sendes krypteret (artikel 32) |",
         f"| Retsgrundlag | {OPEN} |",
         "| De registrerede | afsendere og modtagere af mail, og personer, der er omtalt i mail |",
-        "| Oplysninger | mailens indhold og vedhæftede filer, mens den undersøges (i hukommelsen, ikke på disk); "
+        "| Oplysninger | mailens indhold og vedhæftede filer, mens den undersøges (i hukommelsen), og mens den er "
+        "på vej eller holdt tilbage (i Postfix' køer på disk); "
         "alle kategorier, også følsomme (artikel 9), CPR-numre og strafbare forhold (artikel 10) kan forekomme |",
         f"| Behandling | {_mode(detection.mode)} |",
         f"| Veje, den mindst besværlige først | {'; '.join(_WAYS[way] for way in settings.routing.order)} |",
@@ -162,6 +186,7 @@ def record(settings: Settings, owner: Owner | None = None) -> str:
         "* Kan det ikke afgøres, om en mail er følsom, sendes den sikkert; kan den ikke sendes sikkert, venter den.",
         "* Indhold står ikke i log, målinger, kvitteringer eller midlertidige filer; CPR-numre vises kun maskeret.",
         "* Hver proces har sin egen bruger og når kun det, den skal bruge.",
+        f"* Postfix' køer er ikke krypteret af Segl; om serverens disk er det: {OPEN}. Kun root og Postfix læser dem.",
         "* Forseglede beskeder kan hverken åbnes med serverens disk alene eller med linket alene.",
         *_people(house),
         "",

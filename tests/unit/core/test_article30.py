@@ -54,6 +54,11 @@ def settings(tmp_path: Path, text: str = "") -> Settings:
         ),
         ('[detection]\nmode = "shadow"\n', "prøvedrift", "sendes sikkert, uanset"),
         ('[detection]\nmode = "always"\n', "uanset indhold", "prøvedrift"),
+        ("", "Tilbageholdte beskeder: hele indholdet, ukrypteret", "i hukommelsen, ikke på disk"),
+        ("", "bliver mindet om det hver 24. time", "hver 0. time"),
+        ("[hold]\nremind_hours = 0\n", "der er ingen frist |", "bliver mindet"),
+        ("", "Mail på vej: hele indholdet, ukrypteret", "x-ingen"),
+        ("", "Sikkerhedskopier af serveren", "x-ingen"),
         ('[hold]\nofficer = "dpo@nordby.example"\npersons = 2\n', "to personer", "af en person"),
     ],
 )
