@@ -231,6 +231,7 @@ ROWS: Final[dict[str, list[Panel]]] = {
                 "(segl_certificate_end_timestamp_seconds - time()) / 86400": "certificate ({{of}}) ends in days",
             },
         ),
+        Panel("Audit trail: entries lost (1: yes)", {"max(segl_audit_went_back)": "went back"}),
     ],
     "Portal": [
         Panel(

@@ -3,7 +3,11 @@
 An entry holds ids, addresses and facts, never content. Its hash covers the hash before it, so that an entry that was
 changed, taken out, put in or moved shows (:func:`verify`). What a chain by itself cannot show is that its *end* was
 cut off, or that all of it was written anew: for that its head, number and hash, is told to the log every hour, and
-``segl audit verify --head`` compares with one that was noted elsewhere.
+``segl audit verify --head`` compares with one that was noted elsewhere. segl-deliver holds the trail against the head
+it noted the hour before (:func:`note_head`): who cuts the trail and nothing else is found by that.
+
+What is read may have been written by anybody who can write the store: a row of another form than ours is a broken
+entry, and never stops who appends.
 
     hash of entry n  =  SHA-256( "segl audit v1" ‖ 00 ‖ hash of entry n-1 ‖ each field: length (4) ‖ bytes )
     fields           =  number, at (both as their shortest decimal text), act, subject, actor, detail: UTF-8
@@ -24,18 +28,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from segl.store import transaction
+from segl.store import insert_into, transaction
 from segl.tables.audit import audit_entry
+from segl.tables.base import meta
 
 _LABEL: Final = b"segl audit v1\x00"
 _START: Final = bytes(32)
 _ADVISORY: Final = 0x5E61_A0D1  # PostgreSQL's lock on the chain's end: any number that nobody else uses
 _ROWS: Final = 1_000
+_NOTED: Final = "audit_head"  # the key under which the table meta has the head of the hour before
+_RAW: Final[list[sa.ColumnElement[Any]]] = [
+    sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in audit_entry.c
+]
 _HEAD: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 
@@ -128,8 +137,8 @@ def append(
     hold(connection)
     last = _head(connection)
     when = time.time() if at is None else float(at)
-    detail = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    subject, actor = subject[:128], actor[:512]
+    detail = _storable(json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+    subject, actor = _storable(subject)[:128], _storable(actor)[:512]
     number = last.number + 1
     connection.execute(
         audit_entry.insert().values(
@@ -149,13 +158,34 @@ def head(engine: Engine) -> Head:
         return _head(connection)
 
 
+def note_head(engine: Engine) -> tuple[Head, Head | None]:
+    """Note in the store where the trail ends now. Also the head that was noted last, if its entry is no more in the
+    trail as it was: then entries were taken away, or all was written anew."""
+    with transaction(engine) as connection:
+        hold(connection)
+        now, before = _head(connection), _noted(connection)
+        lost = before is not None and before.number > 0 and _hash_at(connection, before.number) != before.hash
+        stored = insert_into(connection, meta).values(key=_NOTED, value=str(now))
+        connection.execute(stored.on_conflict_do_update(index_elements=["key"], set_={"value": str(now)}))
+    return now, before if lost else None
+
+
 def verify(engine: Engine, known: Head | None = None) -> Verified:
     """Go through the whole chain. *known* is a head noted earlier: its entry must still be there as it was."""
     last, count = Head(0, _START), 0
     met = known is None or known == last
     for row in _rows(engine):
         if row.number != last.number + 1:
-            return Verified(count, last, row.number, f"the entry before it should be {row.number - 1}")
+            why = (
+                f"the entry before it should be {row.number - 1}"
+                if row.number > 0
+                else "entries begin with 1"
+            )
+            return Verified(count, last, row.number, why)
+        if not _has_our_form(row):
+            return Verified(
+                count, last, row.number, "what stands in it is of another form than what is written"
+            )
         wanted = _hash(last.hash, row.number, row.at, row.act, row.subject, row.actor, row.detail)
         if not hmac.compare_digest(wanted, bytes(row.hash)):
             return Verified(count, last, row.number, "its hash is not that of what stands in it")
@@ -169,17 +199,22 @@ def verify(engine: Engine, known: Head | None = None) -> Verified:
 
 
 def entries(engine: Engine, *, subject: str | None = None, since: float = 0.0) -> Iterator[Entry]:
-    """The trail, or what concerns one *subject*, from *since* on, in order."""
+    """The trail, or what concerns one *subject*, from *since* on, in order. One of another form than ours has the fact
+    ``odd`` and what can be read of it."""
     for row in _rows(engine, subject, since):
-        facts = json.loads(row.detail)
-        yield Entry(row.number, row.at, row.act, row.subject, row.actor, facts, bytes(row.hash))
+        at = float(row.at) if isinstance(row.at, int | float) else 0.0
+        words = (str(row.act), str(row.subject), str(row.actor))
+        yield Entry(row.number, at, *words, _facts(row.detail), _octets(row.hash))
 
 
-def _rows(engine: Engine, subject: str | None = None, since: float = 0.0) -> Iterator[sa.Row[tuple[object]]]:
-    """In pieces, each in a transaction of its own: a long trail must not hold up those who write it."""
-    after = 0
+def _rows(engine: Engine, subject: str | None = None, since: float = 0.0) -> Iterator[sa.Row[Any]]:
+    """In pieces, each in a transaction of its own: a long trail must not hold up those who write it. Values are as the
+    database has them: SQLite keeps a word in a column of numbers."""
+    after: int | None = None
     while True:
-        query = sa.select(audit_entry).where(audit_entry.c.number > after).order_by(audit_entry.c.number)
+        query = sa.select(*_RAW).order_by(audit_entry.c.number)
+        if after is not None:
+            query = query.where(audit_entry.c.number > after)
         if subject is not None:
             query = query.where(audit_entry.c.subject == subject)
         if since:
@@ -201,9 +236,48 @@ def hold(connection: Connection) -> None:
 
 
 def _head(connection: Connection) -> Head:
-    query = sa.select(audit_entry.c.number, audit_entry.c.hash).order_by(audit_entry.c.number.desc()).limit(1)
+    query = sa.select(*_RAW).where(audit_entry.c.number > 0).order_by(audit_entry.c.number.desc()).limit(1)
     row = connection.execute(query).one_or_none()
-    return Head(0, _START) if row is None else Head(row.number, bytes(row.hash))
+    return Head(0, _START) if row is None else Head(row.number, _octets(row.hash))
+
+
+def _hash_at(connection: Connection, number: int) -> bytes | None:
+    row = connection.execute(sa.select(*_RAW).where(audit_entry.c.number == number)).one_or_none()
+    return None if row is None else _octets(row.hash)
+
+
+def _noted(connection: Connection) -> Head | None:
+    value = connection.scalar(sa.select(meta.c.value).where(meta.c.key == _NOTED))
+    try:
+        return None if value is None else Head.parse(value)
+    except ValueError:  # somebody's hand: noted anew
+        return None
+
+
+def _has_our_form(row: sa.Row[Any]) -> bool:
+    texts = (row.act, row.subject, row.actor, row.detail)
+    numbers = isinstance(row.at, int | float)
+    return (
+        numbers and all(isinstance(text, str) for text in texts) and isinstance(row.hash, bytes | memoryview)
+    )
+
+
+def _facts(detail: object) -> dict[str, Fact]:
+    try:
+        found = json.loads(detail) if isinstance(detail, str) else None
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {"odd": True}
+
+
+def _octets(value: object) -> bytes:
+    """A hash as it stands there; of one that is no bytes something that is the hash of nothing."""
+    return bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode("utf-8", "replace")
+
+
+def _storable(text: str) -> str:
+    """*text* without lone surrogates, which stand for bytes of a name that is not UTF-8 and which no database takes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _hash(before: bytes, number: int, at: float, act: str, subject: str, actor: str, detail: str) -> bytes:

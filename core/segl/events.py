@@ -316,6 +316,10 @@ class Events(ListEvents, CanaryEvents):
         """Where the audit trail ends, once an hour: ``segl audit verify --head`` finds out whether it was cut."""
         self._log.info("audit_head", head=head)
 
+    def audit_went_back(self, noted: str, head: str) -> None:
+        """The audit trail ended at *noted* an hour ago, and has no such entry now: it was cut, or written anew."""
+        self._log.error("audit_went_back", noted=noted, head=head)
+
     def sealed_revoked(self, sealed_id: str, by: str) -> None:
         self._log.info("sealed_revoked", sealed_id=sealed_id, by=by)
 

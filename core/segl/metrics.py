@@ -196,6 +196,10 @@ HELD_LOOKED = Gauge(
     "segl_held_looked_timestamp_seconds", "When that node's hold queue was looked at last", ["host"]
 )
 
+AUDIT_WENT_BACK = Gauge(
+    "segl_audit_went_back",
+    "1 once the audit trail no longer had the entry that was its end an hour before, until segl-deliver starts anew",
+)
 OWN_KEY_DAYS = Gauge(
     "segl_own_key_days",
     "Until the first of our own active keys ends (looked at every hour); NaN: there is none",
@@ -230,7 +234,14 @@ TUNNEL_LIST_DOMAINS = Gauge(
 _GAUGES: Final[Mapping[str, tuple[Gauge, ...]]] = {
     "segl-milter": (WORKERS,),
     "segl-map": (MARKED_DOMAINS, QUEUE_MESSAGES, QUEUE_OLDEST),
-    "segl-deliver": (RECEIPTS_DUE, CANARY_LOOKED, CANARY_MILTER_MISSING, CANARY_LEAKS, OWN_KEY_DAYS),
+    "segl-deliver": (
+        RECEIPTS_DUE,
+        CANARY_LOOKED,
+        CANARY_MILTER_MISSING,
+        CANARY_LEAKS,
+        OWN_KEY_DAYS,
+        AUDIT_WENT_BACK,
+    ),
     "segl-portal": (),
 }
 _RELOADS: Final = (RELOADS, (("ok", "refused"),))

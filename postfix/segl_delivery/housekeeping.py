@@ -1,5 +1,5 @@
 """What segl-deliver does once an hour: what has ended is shredded, what was left over taken away, and the log told
-where the audit trail ends.
+where the audit trail ends, and whether it has what was its end an hour ago.
 
 Every node does it; each step takes what the others have left.
 """
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from segl import audit, nodes
 from segl.errors import DeliveryError
 from segl.events import Events
+from segl.metrics import AUDIT_WENT_BACK
 from segl.sealed.belonging import storage_of
 from segl.sealed.life import forget_ended, is_known, shred_expired, sweep_portal
 from segl.settings import Settings
@@ -32,4 +33,8 @@ def keep_house(settings: Settings, engine: Engine, events: Events, now: float) -
     forget_ended(engine, now - settings.receipts.retention_days * _DAY)
     if files or secrets:
         events.swept(files, secrets)
-    events.audit_head(str(audit.head(engine)))
+    head, lost = audit.note_head(engine)
+    if lost is not None:
+        AUDIT_WENT_BACK.set(1)
+        events.audit_went_back(str(lost), str(head))
+    events.audit_head(str(head))

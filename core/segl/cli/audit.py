@@ -35,7 +35,8 @@ def verify(
     """Go through the whole chain: no entry changed, taken out, put in or moved. And through the records of decisions
     that are kept: all are as they were written.
 
-    With --head also that nothing before it was cut off or written anew. Exit code: 0 whole, 1 broken, 2 bad input.
+    With --head also that nothing before it was cut off or written anew; without it the end is not proven, and that is
+    said. Exit code: 0 whole, 1 broken, 2 bad input.
     """
     from segl import audit
     from segl.cli.output import Exit, complain, fail, paint, say, say_json
@@ -56,6 +57,7 @@ def verify(
                 "whole": whole,
                 "entries": found.entries,
                 "head": str(found.head),
+                "end_proven": known is not None and found.broken is None,
                 "broken": found.broken,
                 "why": found.why or None,
                 "decisions": {
@@ -68,6 +70,10 @@ def verify(
         )
     elif whole:
         say(f"{paint('whole', typer.colors.GREEN)}: {found.entries} entries, head {found.head}")
+        if known is None:
+            say(
+                "that its end was not cut off is not proven: --head, with one that the log of segl-deliver has, tells"
+            )
         over = f"; the time of {records.forgotten} more was over" if records.forgotten else ""
         say(
             f"{records.records} records of decisions in {records.batches} batches are as they were written{over}"

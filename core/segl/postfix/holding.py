@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from sqlalchemy.engine import Engine
 
@@ -247,7 +248,7 @@ class Holding:
         line = f"  {held.id[:12]}  {since}  {one_line(held.sender) or '<>'}  {', '.join(held.reasons)}"
         return f"{line}  ({AGREED[language]} {agreed})" if agreed else line
 
-    def _note(self, held: Held, act: Act, person: str, **facts: str) -> None:
+    def _note(self, held: Held, act: Act, person: str, **facts: Any) -> None:
         reasons = ", ".join(held.reasons)
         with transaction(self.engine) as connection:
             audit.append(connection, act, held.id, person, queue_id=held.queue_id, reasons=reasons, **facts)

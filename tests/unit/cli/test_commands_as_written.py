@@ -16,6 +16,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
+from segl import audit
 from segl.cli.main import build
 from segl.decisions import kept
 from segl.decisions.record import DecisionRecord
@@ -140,8 +141,9 @@ def premises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, C
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(partner)
         (folder / "www").mkdir()
+        head = str(audit.head(counter.engine))
         counter.engine.dispose()
-        yield folder, counter, {"1f0c9a": letter.message_id[:6], " ID": f" {DECISION}"}
+        yield folder, counter, {"1f0c9a": letter.message_id[:6], " ID": f" {DECISION}", "NUMBER:HASH": head}
 
 
 def remember(counter: Counter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -123,6 +124,85 @@ def test_what_was_done_to_the_third_entry_shows_there(
     assert found.entries == 2
     assert found.broken in (3, 4)
     assert found.why
+
+
+def below_one(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        row = {"number": 0, "at": 1.0, "act": "opened", "subject": "a", "actor": "b", "detail": "{}"}
+        connection.execute(audit_entry.insert().values(**row, hash=bytes(32)))
+
+
+def test_an_entry_before_the_first_is_seen(engine: Engine) -> None:
+    write(engine, 2)
+    below_one(engine)
+    found = audit.verify(engine)
+    assert (found.entries, found.broken, found.why) == (0, 0, "entries begin with 1")
+    assert [entry.number for entry in audit.entries(engine)] == [0, 1, 2]
+    write(engine, 1)
+    assert audit.head(engine).number == 3, "it is no end"
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("at", "'abc'"), ("hash", "'zz'"), ("detail", "'xx'"), ("detail", "'[1]'"), ("act", "x'00'")],
+)
+def test_what_is_of_another_form_is_a_broken_entry_and_stops_nobody(
+    tmp_path: Path, column: str, value: str
+) -> None:
+    """SQLite takes a word in a column of numbers."""
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    write(engine, 3)
+    with transaction(engine) as connection:
+        connection.exec_driver_sql(f"UPDATE audit_entry SET {column} = {value} WHERE number = 3")  # noqa: S608
+    assert audit.verify(engine).broken == 3
+    odd = list(audit.entries(engine))[2]
+    assert odd.facts == ({"odd": True} if column == "detail" else {"first": True})
+    write(engine, 1)
+    assert audit.head(engine).number == 4
+    assert audit.verify(engine).broken == 3
+    engine.dispose()
+
+
+def test_a_name_that_is_not_utf8_is_written_down(engine: Engine) -> None:
+    name = b"/etc/segl/\xe6.toml".decode("utf-8", "surrogateescape")
+    with transaction(engine) as connection:
+        audit.append(connection, Act.SETTINGS_CHANGED, name, name, file=name)
+    [entry] = audit.entries(engine)
+    assert entry.subject == entry.actor == "/etc/segl/\\udce6.toml"
+    assert audit.verify(engine).broken is None
+
+
+def cut(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.execute(audit_entry.delete().where(audit_entry.c.number > 2))
+
+
+def drop(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("DROP TABLE audit_entry")
+    open_store(engine.url.render_as_string(hide_password=False)).dispose()
+
+
+def write_anew(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.execute(audit_entry.delete())
+    write(engine, 6, "b" * 32)
+
+
+@pytest.mark.parametrize("spoil", [cut, drop, write_anew])
+def test_a_trail_that_went_back_since_the_hour_before_is_noticed_once(
+    engine: Engine, spoil: Callable[[Engine], None]
+) -> None:
+    assert audit.note_head(engine) == (Head(0, bytes(32)), None)
+    write(engine, 4)
+    noted, lost = audit.note_head(engine)
+    assert (noted.number, lost) == (4, None)
+    write(engine, 1)
+    assert audit.note_head(engine)[1] is None
+    spoil(engine)
+    now, lost = audit.note_head(engine)
+    assert (now, lost is not None and lost.number) == (audit.head(engine), 5)
+    assert audit.note_head(engine)[1] is None, "from here on it is the trail"
 
 
 def test_fields_cannot_be_shifted_into_each_other(engine: Engine) -> None:

@@ -16,6 +16,7 @@ from segl.audit import Act, entries
 from segl.errors import DeliveryError
 from segl.events import Events
 from segl.log import configure_log
+from segl.metrics import AUDIT_WENT_BACK
 from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
 from segl.sealed.belonging import storage_of
 from segl.sealed.format import decrypt
@@ -25,6 +26,7 @@ from segl.sealed.revocation import house_secret, revocation_hash, revocation_lin
 from segl.sealed.spare import NoResendKey, load_resend_key, spare_content_key
 from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
+from segl.tables.audit import audit_entry
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl.wishes import read_wishes, to_fields
@@ -242,6 +244,30 @@ def test_a_store_elsewhere_that_is_down_stops_neither_the_start_nor_the_housekee
         keep_house(settings, engine, events, time.time() + 90 * 86400)
         with pytest.raises(FileNotFoundError):
             desk.directory.open(sealed.message.id)
+
+
+def went_back() -> float:
+    [metric] = AUDIT_WENT_BACK.collect()
+    return float(metric.samples[0].value)
+
+
+def test_a_trail_that_was_cut_is_told_and_counted(
+    sealer: Callable[..., Sealer], engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = sealer()
+    settings = desk.settings
+    try_storage(settings, engine, None)
+    seal(desk, letter("x"))
+    configure_log("json")
+    AUDIT_WENT_BACK.set(0)
+    keep_house(settings, engine, Events("segl-deliver"), time.time())
+    assert went_back() == 0
+    with transaction(engine) as connection:
+        connection.execute(audit_entry.delete())
+    keep_house(settings, engine, Events("segl-deliver"), time.time())
+    assert went_back() == 1
+    assert '"event": "audit_went_back"' in "".join(capsys.readouterr())
+    AUDIT_WENT_BACK.set(0)
 
 
 def told_events(capsys: pytest.CaptureFixture[str]) -> list[str]:
