@@ -237,11 +237,11 @@ def mark_told(
     look_again(connection, message.id, terms, now)
 
 
-def mark_copied(connection: Connection, message_id: str, said: str, terms: ReceiptTerms, now: float) -> None:
-    """The journal address has the receipt that says *said* (a fingerprint), or never will."""
+def mark_copied(connection: Connection, message_id: str, said: str) -> None:
+    """The journal address has the receipt that says *said* (a fingerprint), or never will. (The sender may still have
+    to get his: when to look again does not change.)"""
     row = sent_message.update().where(sent_message.c.id == message_id)
     connection.execute(row.values(journal_print=said))
-    look_again(connection, message_id, terms, now)
 
 
 def read(connection: Connection, message_id: str) -> SentMessage | None:

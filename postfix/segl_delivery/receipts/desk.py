@@ -158,6 +158,8 @@ class Desk:
         failed = [error for tell in (self._tell_sender, self._tell_journal) if (error := _fault(tell, case))]
         if failed:
             raise failed[0]
+        if terms.journal:  # it was due as long as a copy was owed
+            self._remember(lambda connection: records.look_again(connection, message_id, terms, time.time()))
 
     def _tell_sender(self, case: _Case) -> None:
         message, kind = case.message, case.kind
@@ -185,9 +187,7 @@ class Desk:
             return
         receipt = self._written(case, case.kind or kind_now(message), journal, links=False)
         self._send(case.office, message, journal, replace(receipt, name=f"copy.{receipt.name}"))
-        self._remember(
-            lambda connection: records.mark_copied(connection, message.id, said, case.terms, time.time())
-        )
+        self._remember(lambda connection: records.mark_copied(connection, message.id, said))
 
     def _remember(self, write: Callable[[Connection], None]) -> None:
         """What has gone is written down, though the store is held by another for some seconds: else it goes again."""
