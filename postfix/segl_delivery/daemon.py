@@ -340,7 +340,7 @@ class _Daemon:
     def _sweep(self) -> None:
         now = time.time()
         SeenCapabilities(self._engine).prune(now)
-        forget_old(self._engine, now)
+        forget_old(self._engine, self._settings, now)
         self._decisions.forget(now)
         partners = partners_files(self._settings.delivery.certificates)
         metrics.CERTIFICATE_END.labels("tunnel").set(first_end(partners))

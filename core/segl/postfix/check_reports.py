@@ -69,7 +69,7 @@ def _secure_fault(setup: Setup) -> str:
 
 def _not_asked_for(instance: Instance) -> str:
     """Of whom nobody asked for a report at the instance's door: of what aliases became, and of very many recipients."""
-    for notify in (" NOTIFY=FAILURE,DELAY", ""):
+    for notify in (" NOTIFY=FAILURE,DELAY", " NOTIFY=FAILURE", " NOTIFY=NEVER", ""):
         given = f"RCPT TO:<bo@x.example>{notify} ORCPT=rfc822;bo@x.example"
         asked = f"RCPT TO:<bo@x.example> {_ASKED} ORCPT=rfc822;bo@x.example"
         try:

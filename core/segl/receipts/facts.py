@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -65,6 +66,16 @@ class Facts:
             return cls(float(form["at"]), reasons, recipients, int(form.get("n", 0)), marks)
         except (ValueError, TypeError, KeyError):
             return None
+
+
+def unknown_marks(marks: bytes, heard: Iterable[tuple[str, str]]) -> int:
+    """Of how many of the *marks* nothing was *heard* (recipient, and whom the sender named). Who was named himself
+    speaks for nobody else, whatever original a client gave him (:func:`segl.receipts.due.all_lines`)."""
+    every = {marks[at : at + MARK] for at in range(0, len(marks), MARK)}
+    known = (
+        own if (own := mark_of(recipient)) in every else mark_of(original) for recipient, original in heard
+    )
+    return len(every - set(known))
 
 
 def mark_of(address: str) -> bytes:

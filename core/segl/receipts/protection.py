@@ -1,19 +1,20 @@
 """What Postfix's log said: how deliveries were protected (table ``tls_evidence``), whose copies wait
-(``waiting_copy``), and of
-which messages it said anything (``logged_queue``)."""
+(``waiting_copy``), and of which messages it said anything (``logged_queue``)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from segl.addresses import mailbox_key
-from segl.tables.receipts import logged_queue, tls_evidence, waiting_copy
+from segl.tables.receipts import logged_queue, sent_recipient, tls_evidence, waiting_copy
+
+_OF_LOG: Final = (tls_evidence, waiting_copy, logged_queue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,16 @@ def are_logged(connection: Connection, queue_ids: Iterable[str]) -> bool:
     return not wanted or connection.scalar(query) == len(wanted)
 
 
-def forget(connection: Connection, before: float) -> None:
-    connection.execute(tls_evidence.delete().where(tls_evidence.c.at < before))
-    connection.execute(waiting_copy.delete().where(waiting_copy.c.at < before))
-    connection.execute(logged_queue.delete().where(logged_queue.c.at < before))
+def forget_of(connection: Connection, messages: sa.Select[tuple[str]]) -> None:
+    """Delete what the log said of *messages* (ids): nothing of them stays when they go."""
+    theirs = sa.select(sent_recipient.c.queue_id).where(sent_recipient.c.message_id.in_(messages))
+    for table in _OF_LOG:
+        connection.execute(table.delete().where(table.c.queue_id.in_(theirs)))
+
+
+def forget_orphans(connection: Connection, before: float) -> None:
+    """Delete what was said before that moment of no message that is known."""
+    known = sa.select(sent_recipient.c.queue_id)
+    for table in _OF_LOG:
+        orphan = sa.and_(table.c.at < before, table.c.queue_id.not_in(known))
+        connection.execute(table.delete().where(orphan))

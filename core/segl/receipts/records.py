@@ -18,8 +18,8 @@ from sqlalchemy.engine import Connection, Row
 
 from segl.addresses import domain_of
 from segl.receipts.due import SETTLE_BAD, Told, all_lines, complete, fingerprint, is_expanded, next_look
-from segl.receipts.facts import MARK, Facts, mark_of
-from segl.receipts.protection import waiting_in
+from segl.receipts.facts import Facts, unknown_marks
+from segl.receipts.protection import forget_of, waiting_in
 from segl.receipts.states import Line, News, Stage, State, joined
 from segl.settings_receipts import Receipts, ReceiptTerms
 from segl.tables.receipts import sent_message, sent_recipient
@@ -265,6 +265,7 @@ def with_lines(connection: Connection, rows: Sequence[Row[Any]]) -> list[SentMes
 def forget(connection: Connection, now: float) -> int:
     """Delete messages whose time is over; how many."""
     old = sa.select(sent_message.c.id).where(sent_message.c.delete_at <= now)
+    forget_of(connection, old)
     connection.execute(sent_recipient.delete().where(sent_recipient.c.message_id.in_(old)))
     return connection.execute(sent_message.delete().where(sent_message.c.delete_at <= now)).rowcount
 
@@ -361,8 +362,7 @@ def _known(expected: str) -> tuple[Sequence[str], int, bytes]:
 def _unheard(lines: Sequence[Line], unnamed: int, marks: bytes) -> int:
     if not marks:
         return max(0, unnamed - sum(line.way is not Way.INTERNAL for line in lines))
-    every = {marks[at : at + MARK] for at in range(0, len(marks), MARK)}
-    return len(every - {mark_of(line.original) for line in lines})
+    return unknown_marks(marks, ((line.recipient, line.original) for line in lines))
 
 
 def _row(connection: Connection, message_id: str, *, lock: bool = False) -> Row[Any] | None:

@@ -8,10 +8,11 @@ null sender, and mail without a receipts key.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -98,11 +99,11 @@ class Volumes:
 
 def volumes_until(connection: Connection, end: datetime, of: Messages | None = None) -> Volumes:
     """Of the seven days before *end*, a midnight of local time; of the messages *of*, or of all."""
-    begin = end - timedelta(days=2 * DAYS)
+    midnights = [_midnight(end, ago) for ago in range(2 * DAYS, -1, -1)]
     days = tuple(Counter[Way]() for _ in range(DAYS))
     volumes = Volumes(days, Counter(), Counter(), Counter())
-    for row in _between(connection, begin.timestamp(), end.timestamp(), of):
-        day = (datetime.fromtimestamp(row.at, end.tzinfo) - begin).days - DAYS
+    for row in _between(connection, midnights[0], midnights[-1], of):
+        day = bisect_right(midnights, row.at) - 1 - DAYS
         way = _way(row.way)
         if row.state == State.FAILED and day >= 0:
             volumes.failed[row.domain] += 1
@@ -115,6 +116,14 @@ def volumes_until(connection: Connection, end: datetime, of: Messages | None = N
         if way is Way.PORTAL:
             volumes.sealed[row.domain] += 1
     return volumes
+
+
+def _midnight(end: datetime, days_ago: int) -> float:
+    """By the clock on the wall: a day on which that is changed has 23 or 25 hours. *end* in local time has but that
+    day's distance from UTC (``astimezone()``), which other days need not share."""
+    then = end - timedelta(days=days_ago)
+    local = isinstance(end.tzinfo, timezone) and end.astimezone().utcoffset() == end.utcoffset()
+    return (then.replace(tzinfo=None) if local else then).timestamp()
 
 
 def _between(connection: Connection, begin: float, end: float, of: Messages | None) -> Iterator[sa.Row[Any]]:

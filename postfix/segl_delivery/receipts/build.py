@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy.engine import Engine
 
 from segl.events import Events
@@ -12,8 +10,6 @@ from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl.receipts.records import forget
 from segl.settings import Settings
 from segl.store import transaction
-
-EVIDENCE_DAYS: Final = 30  # of how TLS protected deliveries; `segl receipt show` tells it for so long
 
 
 def receipt_key(settings: Settings, events: Events) -> ReceiptKey | None:
@@ -25,9 +21,13 @@ def receipt_key(settings: Settings, events: Events) -> ReceiptKey | None:
         return None
 
 
-def forget_old(engine: Engine, now: float) -> None:
-    """Delete what was kept long enough. Raises :class:`~segl.errors.StoreError`."""
+def forget_old(engine: Engine, settings: Settings, now: float) -> None:
+    """Delete what was kept long enough: what the log said of a message together with it, and what it said of no message
+    that is known (a canary, one without receipts) after the shortest time that any is kept. Raises
+    :class:`~segl.errors.StoreError`."""
+    own = (rule.retention_days for rule in settings.receipt if rule.retention_days is not None)
+    days = min((settings.receipts.retention_days, *own))
     with transaction(engine) as connection:
         forget(connection, now)
-        protection.forget(connection, now - EVIDENCE_DAYS * 86400)
+        protection.forget_orphans(connection, now - days * 86400)
         digests.forget_refusals(connection, now)

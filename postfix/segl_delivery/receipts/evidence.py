@@ -19,6 +19,7 @@ come back, and lines get lost. So the two are joined only when all of this holds
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -173,7 +174,6 @@ def moment(text: str, now: float) -> float | None:
 
 def _years(text: str, year: int) -> tuple[int, ...]:
     """Those in which *text* can be (29 February is not in all)."""
-    around = (year - 1, year, year + 1)
     if text.startswith("Feb 29"):
-        return tuple(y for y in around if y % 4 == 0 and (y % 100 or y % 400 == 0))
-    return around
+        return tuple(filter(isleap, range(year - 8, year + 9)))  # 2096 and 2104 are the furthest apart
+    return (year - 1, year, year + 1)

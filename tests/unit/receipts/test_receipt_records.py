@@ -173,6 +173,18 @@ def test_a_message_to_more_than_are_named_is_complete_when_each_was_heard_of(sto
     assert due(store, 1_001) == [NAME]
 
 
+def test_a_client_that_gave_each_recipient_an_original_of_its_own_gets_a_final_receipt_too(
+    store: Connection,
+) -> None:
+    """A list server names what it likes: the list, say, which was perhaps a recipient itself."""
+    facts = Facts(900.0, ("cpr",), MANY).without_names()
+    some = [News(one, MANY[0], Stage.SECURE, State.SENT, 1000.0, way=Way.TLS) for one in MANY]
+    message = hear(store, heard(*some[1:], facts=facts))
+    assert (message.unheard, message.complete) == (1, False)  # he was named himself: nobody speaks for him
+    message = hear(store, heard(some[0], facts=facts))
+    assert (message.unheard, message.complete) == (0, True)
+
+
 def test_of_one_to_more_than_are_known_by_marks_nobody_knows_when_it_is_complete(store: Connection) -> None:
     message = hear(store, heard(news(0), facts=Facts(900.0, ("cpr",), (), 6_000)))
     assert (message.unheard, message.complete) == (5_999, False)

@@ -120,6 +120,9 @@ def test_the_old_form_of_time_has_no_year() -> None:
     new_year = moment("2027-01-01T00:00:10+00:00", 0.0) or 0.0
     assert (moment("Dec 31 23:59:59", new_year) or 0.0) == pytest.approx(new_year, abs=86400)
     assert moment("Feb 29 12:00:00", moment("2028-03-01T00:00:00+00:00", 0.0) or 0.0) is not None
+    # no year around has that day: the line is of another clock, and must not stop who reads the log
+    assert moment("Feb 29 12:00:00", moment("2026-03-01T00:00:00+00:00", 0.0) or 0.0) is not None
+    assert moment("Feb 29 12:00:00", moment("2100-03-01T00:00:00+00:00", 0.0) or 0.0) is not None
     assert moment("Xyz 99 99:99:99", NOW) is None
 
 

@@ -1,0 +1,140 @@
+"""What is found again of sent messages, how long, and what is claimed of a delivery afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from segl import settings_trail
+from segl.receipts import lookup, protection, records
+from segl.receipts.facts import Facts
+from segl.receipts.protection import Protection, Waiting
+from segl.receipts.records import Heard
+from segl.receipts.states import Line, News, Stage, State
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.store import open_store, transaction
+from segl.vocabulary import Proof, Way
+from segl_delivery.receipts.build import forget_old
+from segl_delivery.receipts.proofs import proofs_of
+
+ANNA, BO, EVA = "anna@nordby.example", "bo@x.example", "eva@y.example"
+DAY = 86_400.0
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+def settings(days: int = 90, pin: str = "") -> Settings:
+    pins = [{"name": "x.example", "way": "tls", "match": [pin]}] if pin else []
+    return parse_settings(
+        {
+            "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+            "receipts": {"retention_days": days},
+            "domain": pins,
+        }
+    )
+
+
+def hear(engine: Engine, name: str, at: float, chosen: Settings, *news: News, queue: str = "") -> None:
+    with transaction(engine) as connection:
+        facts = Facts(at, ("cpr",), (BO, EVA))
+        records.hear(connection, Heard(name, ANNA, "<1@x>", at, facts, news), chosen.receipt_terms, at)
+        if queue:
+            protection.keep(
+                connection, [Protection(queue, BO, at, "mx.x.example", "Verified", "TLSv1.3", "x")]
+            )
+            protection.keep_waiting(connection, [Waiting(queue, BO, at)])
+            protection.keep_logged(connection, {queue: at})
+
+
+def sent(to: str, at: float, queue: str = "", state: State = State.SENT, stage: Stage = Stage.SECURE) -> News:
+    return News(to, to, stage, state, at, way=Way.TUNNEL, queue_id=queue)
+
+
+def test_messages_are_found_by_how_it_is_with_a_recipient_now(engine: Engine) -> None:
+    """Not by what either Postfix said of him at some time."""
+    chosen = settings()
+    hear(engine, "1" * 64, 1.0, chosen, sent(BO, 1.0))  # of the other nothing was heard
+    back = sent(BO, 3.0, state=State.FAILED, stage=Stage.FRONT)
+    hear(engine, "2" * 64, 2.0, chosen, sent(BO, 2.0), back, sent(EVA, 2.0, state=State.FAILED))
+    found = {}
+    with transaction(engine) as connection:
+        for state in State:
+            found[state] = [one.id[0] for one in lookup.latest(connection, 5, state=state)]
+    assert found == {
+        State.PENDING: ["1"],
+        State.DELAYED: [],
+        State.FAILED: ["2"],
+        State.SEALED: [],
+        State.SENT: ["1"],
+    }
+
+
+def test_as_many_as_are_asked_for_are_found_behind_those_that_do_not_fit(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "_BATCH", 2)
+    chosen, back = settings(), sent(BO, 99.0, state=State.FAILED, stage=Stage.FRONT)
+    for number in range(7):
+        some = (sent(BO, 1.0), back) if number > 3 else (sent(BO, 1.0),)
+        hear(engine, str(number) * 64, float(number), chosen, *some)
+    with transaction(engine) as connection:
+        assert [one.id[0] for one in lookup.latest(connection, 3, state=State.SENT)] == ["3", "2", "1"]
+
+
+@pytest.mark.parametrize(("retention", "days", "stays"), [(1, 2, False), (90, 60, True), (90, 91, False)])
+def test_what_the_log_said_is_kept_as_long_as_the_message_and_no_longer(
+    engine: Engine, retention: int, days: int, stays: bool
+) -> None:
+    chosen, at = settings(retention), 1_000.0
+    hear(engine, "1" * 64, at, chosen, sent(BO, at, "4jZ1"), queue="4jZ1")
+    forget_old(engine, chosen, at + days * DAY)
+    assert left(engine, "4jZ1") == (stays, stays)
+
+
+@pytest.mark.parametrize(("days", "stays"), [(1, True), (8, False)])
+def test_what_it_said_of_no_message_that_is_known_goes_after_the_shortest_time(
+    engine: Engine, days: int, stays: bool
+) -> None:
+    chosen, at = settings(7), 1_000.0
+    with transaction(engine) as connection:
+        protection.keep(connection, [Protection("4jZ9", BO, at, "mx.x.example", "Verified", "TLSv1.3", "x")])
+        protection.keep_waiting(connection, [Waiting("4jZ9", BO, at)])
+    forget_old(engine, chosen, at + days * DAY)
+    assert left(engine, "4jZ9") == (stays, stays)
+
+
+def left(engine: Engine, queue: str) -> tuple[bool, bool]:
+    with transaction(engine) as connection:
+        proof, waiting = protection.of_queue(connection, [queue]), protection.waiting_in(connection, [queue])
+    return bool(proof), bool(waiting)
+
+
+def test_a_pin_is_told_of_what_went_under_it_and_of_nothing_before(engine: Engine, tmp_path: Path) -> None:
+    """Nor is anything told of what went before a pin was taken away."""
+    file, old = tmp_path / "segl.toml", time.time() - 60
+    now = time.time() + 60
+
+    def told(chosen: Settings) -> list[Proof | None]:
+        lines = [
+            Line(BO, BO, State.SENT, old, way=Way.TLS),
+            Line("ib@x.example", "ib@x.example", State.SENT, now, way=Way.TLS),
+        ]
+        with transaction(engine) as connection:
+            found = proofs_of(connection, chosen, lines)
+        return [found.get(line.recipient) for line in lines]
+
+    pinned = settings(pin="mx.x.example")
+    assert told(pinned) == [Proof.PINNED, Proof.PINNED]  # it was never otherwise, as far as is known
+    settings_trail.note(engine, settings(), file, "segl-map")
+    settings_trail.note(engine, pinned, file, "segl-map")
+    assert told(pinned) == [None, Proof.PINNED]
