@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from segl import metrics, notify
+from segl.confined.sandbox import SandboxError, unix_sockets_only
 from segl.errors import SeglError
 from segl.events import Events
 from segl.left_rules import leave_rules, left_rules
@@ -170,6 +171,10 @@ def _serve(
     orders: Orders, events: Events, listening: socket.socket, lifeline: Lifeline, ready: Callable[[], None]
 ) -> None:
     """The life of a worker."""
+    try:  # the unit must allow 127.0.0.1 for the exporter; who comes to the return port there is trusted
+        unix_sockets_only()
+    except SandboxError as error:
+        events.failed("sandbox", error)
     traffic = Traffic()
     announce = Announcer(orders.settings.routing.announced_at, orders.settings.is_own)
     key = orders.receipt_key if isinstance(orders.receipt_key, ReceiptKey) else None

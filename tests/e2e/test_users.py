@@ -32,8 +32,9 @@ pytestmark = pytest.mark.world
 
 MILTER, MAP, DELIVER, PORTAL = "segl-milter", "segl-map", "segl-deliver", "segl-portal"
 TUNNEL, CANARY = "segl-tunnel", "segl-canary"
-EVERYBODY = (MILTER, MAP, DELIVER, PORTAL, TUNNEL, CANARY)
-UNITS = {TUNNEL: "segl-tunnel-update"}
+HOLD = "postfix"  # that of segl-hold: Postfix's user may look into its queue
+EVERYBODY = (MILTER, MAP, DELIVER, PORTAL, TUNNEL, CANARY, HOLD)
+UNITS = {TUNNEL: "segl-tunnel-update", HOLD: "segl-hold"}
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def _use_store(root: Path) -> None:
 
 DEEDS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
     "read the settings": (lambda root: (root / "etc/segl/segl.toml").read_bytes(), set(EVERYBODY)),
-    "read and write the store": (_use_store, {MAP, DELIVER, PORTAL, CANARY}),
+    "read and write the store": (_use_store, {MAP, DELIVER, PORTAL, CANARY, HOLD}),
     "read a sealed message": (lambda root: _sealed(root).open("ab" * 16).read(), {DELIVER, PORTAL}),
     "seal": (lambda root: _sealed(root).write(new_id(), new_content_key(), [b"y"]), {DELIVER, PORTAL}),
     "read our own keys": (lambda root: (root / "etc/segl/keys/one").read_bytes(), {DELIVER}),
@@ -196,12 +197,12 @@ DEEDS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
     "change the settings": (lambda root: (root / "etc/segl/segl.toml").open("ab").close(), set()),
     "read a message in Postfix's queue": (
         lambda root: (root / "var/spool/postfix/deferred/1/1ABC").read_bytes(),
-        set(),
+        {HOLD},
     ),
     "open a sealed message without the recipient's link": (_open_without_link, set()),
     "make a socket in /run/segl": (
         lambda root: os.mkfifo(root / f"run/segl/{os.getpid()}"),
-        {MILTER, MAP, DELIVER, TUNNEL},
+        {MILTER, MAP, DELIVER, TUNNEL, HOLD},  # Postfix is of the group; segl-hold's unit sees /run read-only
     ),
     "put a file in place of the settings": (lambda root: (root / "etc/segl/new").write_text("x"), set()),
 }
@@ -231,6 +232,11 @@ def test_processes_that_have_no_business_outside_reach_nobody_there(repository: 
     assert told["IPAddressDeny"] == ["any"]
     assert told["IPAddressAllow"] == ["localhost"]
     assert set(" ".join(told["RestrictAddressFamilies"]).split()) <= {"AF_UNIX", "AF_INET", "AF_INET6"}
+
+
+def test_who_tells_of_messages_on_hold_writes_to_the_store_alone(repository: Path) -> None:
+    told = settings_of(repository / "systemd" / "segl-hold.service")
+    assert (told["ProtectSystem"], told["ReadWritePaths"]) == (["strict"], ["-/var/lib/segl"])
 
 
 @pytest.mark.parametrize("unit", sorted(OUTSIDE | INSIDE))

@@ -75,3 +75,41 @@ def test_manual_pages_of_every_program_and_command(repository: Path, tmp_path: P
 
     settings = (tmp_path / "segl.toml.5").read_text("utf-8")
     assert all(f'.SH "{table.header}"' in settings for table in reference())
+
+
+JOINED = "myhostname = mx\ncontent_filter = segl-secure:[127.0.0.1]:10026\n"
+
+
+@pytest.mark.parametrize(
+    ("why", "main", "refused"),
+    [
+        ("remove", {"etc/postfix": JOINED}, True),
+        ("remove", {"etc/postfix": "myhostname = mx\n", "etc/postfix-out": JOINED}, True),
+        (
+            "remove",
+            {"etc/postfix": f"#{JOINED.splitlines()[1]}\ncontent_filter = amavis:[127.0.0.1]:10024\n"},
+            False,
+        ),
+        ("remove", {}, False),  # Postfix is gone already
+        ("upgrade", {"etc/postfix": JOINED}, False),
+        ("failed-upgrade", {"etc/postfix": JOINED}, False),
+    ],
+)
+def test_the_package_is_not_taken_from_a_postfix_that_needs_it(
+    debian: Path, tmp_path: Path, why: str, main: dict[str, str], refused: bool
+) -> None:
+    """All mail would be answered 451, and `segl install --undo` would be gone."""
+    (tmp_path / "etc" / "segl").mkdir(parents=True)
+    (tmp_path / "etc" / "segl" / "segl.toml").write_text('[postfix]\nfront = "/etc/postfix-out"\n', "utf-8")
+    for folder, text in main.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "main.cf").write_text(text, "utf-8")
+    done = subprocess.run(
+        ["sh", debian / "segl.prerm", why],
+        env={"DPKG_ROOT": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (1 if refused else 0), done.stderr
+    assert ("segl install --undo" in done.stderr) is refused

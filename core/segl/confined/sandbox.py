@@ -14,6 +14,7 @@ import os
 import platform
 import resource
 import signal
+import socket
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -138,6 +139,22 @@ def confine(memory_bytes: int, parent: int, *, programs: bool = False) -> None:
     _install(_filter(programs=programs))
 
 
+def unix_sockets_only() -> None:
+    """From now on this process and those it forks reach no network, its own host's neither: a port there may trust who
+    comes. Files, other calls and sockets that are open already stay as they are. To be called before threads start."""
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    code, column = _beginning()
+    for name, entry in _MISSING.items():
+        if (
+            name.startswith("io_uring") and (number := entry[column]) is not None
+        ):  # it opens sockets past a filter
+            code += _refuse(number, _ENOSYS)
+    number = _CALLS["socket"][column]
+    assert number is not None  # noqa: S101 - every machine has it
+    code += _when_argument(number, 0, _op(_EQUAL, socket.AF_UNIX, 1, 0))
+    _install(b"".join([*code, _op(_RETURN, _ALLOW)]))
+
+
 def allow_seconds(seconds: float) -> None:
     """From now on *seconds* more of processor time; beyond them the kernel ends this process. A backstop: the
     client's clock comes first."""
@@ -161,15 +178,13 @@ def _die_first() -> None:
         return  # not everywhere allowed; the other limits hold
 
 
-def _filter(*, programs: bool) -> bytes:
+def _beginning() -> tuple[list[bytes], int]:
+    """How each filter begins: other machines' call tables end the process, and the number is loaded. And the column of
+    this machine's numbers."""
     machine = platform.machine()
     if machine not in _ARCHITECTURES:
         raise SandboxError(f"no sandbox for machines of type {machine}")
     column, arch = _ARCHITECTURES[machine]
-
-    def numbers(table: Iterable[_Numbers]) -> list[int]:
-        return [number for entry in table if (number := entry[column]) is not None]
-
     code = [
         _op(_LOAD, _ARCH),
         _op(_EQUAL, arch, 1, 0),
@@ -178,6 +193,15 @@ def _filter(*, programs: bool) -> bytes:
     ]
     if machine == "x86_64":
         code += [_op(_AT_LEAST, _X32, 0, 1), _op(_RETURN, _KILL)]
+    return code, column
+
+
+def _filter(*, programs: bool) -> bytes:
+    code, column = _beginning()
+
+    def numbers(table: Iterable[_Numbers]) -> list[int]:
+        return [number for entry in table if (number := entry[column]) is not None]
+
     refused = numbers(_CALLS.values()) + ([] if programs else numbers(_PROGRAMS.values()))
     code += [line for number in refused for line in _refuse(number, _EPERM)]
     code += [line for number in numbers(_MISSING.values()) for line in _refuse(number, _ENOSYS)]

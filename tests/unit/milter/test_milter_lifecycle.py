@@ -67,6 +67,19 @@ def test_the_socket_has_its_permissions_and_the_folder_holds_nothing_else(new_mi
     assert left == {"milter.sock", ".milter.sock.lock"}
 
 
+def test_workers_who_read_messages_reach_no_port_of_this_host(new_milter: NewMilter) -> None:
+    """One filter more than their parent (proc_pid_status(5)); what it refuses: confined/test_sandbox.py."""
+    milter = new_milter()
+
+    def filters(pid: int) -> int:
+        status = Path(f"/proc/{pid}/status").read_text("utf-8")
+        return next(
+            int(line.split()[1]) for line in status.splitlines() if line.startswith("Seccomp_filters")
+        )
+
+    assert {filters(pid) for pid in milter.workers()} == {filters(milter.daemon.pid) + 1}
+
+
 def test_a_stale_socket_is_replaced(new_milter: NewMilter, tmp_path: Path) -> None:
     (tmp_path / "0").mkdir()
     with socket.socket(socket.AF_UNIX) as stale:

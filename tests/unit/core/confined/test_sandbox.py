@@ -152,3 +152,36 @@ def test_a_machine_without_a_filter_of_ours_is_refused(monkeypatch: pytest.Monke
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(sandbox.SandboxError):
         sandbox._filter(programs=False)
+
+
+@pytest.mark.parametrize(
+    ("deed", "said"),
+    [
+        ("socket.socket(socket.AF_INET)", "PermissionError 1"),
+        ("socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)", "PermissionError 1"),
+        ("socket.create_connection(('127.0.0.1', 10027))", "PermissionError 1"),
+        ("os.fork() or socket.socket(socket.AF_INET)", "PermissionError 1"),
+        ("threading.Thread(target=print).start()", "done"),
+        ("socket.socket(socket.AF_UNIX)", "done"),
+        ("socket.socketpair()", "done"),
+        ("listening.getsockname()", "done"),
+        ("subprocess.run(['/bin/true'], check=True)", "done"),
+    ],
+)
+def test_who_needs_unix_sockets_alone_reaches_no_port_of_this_host(deed: str, said: str) -> None:
+    program = f"""
+import os, socket, subprocess, sys, threading
+from segl.confined import sandbox
+listening = socket.create_server(("127.0.0.1", 0))
+sandbox.unix_sockets_only()
+try:
+    {deed}
+except OSError as error:
+    print(type(error).__name__, error.errno)
+else:
+    print("done")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.split("\n")[-2] == said, done.stderr
