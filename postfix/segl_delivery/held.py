@@ -14,7 +14,7 @@ from segl import held
 from segl.events import Events
 from segl.metrics import HELD_LOOKED, HELD_MESSAGES, HELD_OLDEST
 
-_LOOK_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,8 @@ def test_no_panel_of_the_dashboard_stays_empty(watched: House, street: Street, r
     folder.mkdir()
     with Prometheus(folder, targets, repository / "monitoring" / "segl.rules.yml") as prometheus:
         began = time.time()
+        told = segl(watched, "hold", "tell")
+        assert told.returncode == 0, told.stderr
         wait_until(lambda: prometheus.up, 30, lambda: (folder / "prometheus.log").read_text("utf-8")[-2000:])
         watched.submit(letter("", (BARE,), "Sag", f"CPR-nummer {CPR}").content, SENDER, [BARE])
 
@@ -170,6 +172,10 @@ def test_no_panel_of_the_dashboard_stays_empty(watched: House, street: Street, r
             return empty_of(prometheus, panels, began)
 
         wait_until(lambda: not empty(), 60, lambda: f"empty: {empty()}")
+        now = time.time()
+        assert prometheus.values("count(segl_workers)", now)[-1] == 1, "no other process tells of the milter's"
+        gone = "SeglDown|Segl.+Gone|SeglCanariesUnknown|SeglOwnKeyEnds|SeglHoldUnseen|SeglPostfixLeaks"
+        assert prometheus.values(f'count(ALERTS{{alertname=~"{gone}"}})', now) == [], "nor is one pending"
     assert portal.stop() == 0
 
 
