@@ -173,7 +173,9 @@ def test_no_panel_of_the_dashboard_stays_empty(watched: House, street: Street, r
 
         wait_until(lambda: not empty(), 60, lambda: f"empty: {empty()}")
         now = time.time()
-        assert prometheus.values("count(segl_workers)", now)[-1] == 1, "no other process tells of the milter's"
+        assert prometheus.values("count(segl_workers)", now)[-1] == 1, (
+            "no other process tells of the milter's"
+        )
         gone = "SeglDown|Segl.+Gone|SeglCanariesUnknown|SeglOwnKeyEnds|SeglHoldUnseen|SeglPostfixLeaks"
         assert prometheus.values(f'count(ALERTS{{alertname=~"{gone}"}})', now) == [], "nor is one pending"
     assert portal.stop() == 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -75,6 +77,46 @@ def test_manual_pages_of_every_program_and_command(repository: Path, tmp_path: P
 
     settings = (tmp_path / "segl.toml.5").read_text("utf-8")
     assert all(f'.SH "{table.header}"' in settings for table in reference())
+
+
+@pytest.mark.slow
+def test_what_pip_installs_is_whole(repository: Path, tmp_path: Path) -> None:
+    """The wheel in an environment of its own: programs, rules, model, fragments. (What it needs of others is lent by
+    the environment of the tests, without their own install of Segl.)"""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    options = ["--quiet", "--no-deps", "--no-index"]
+    build: list[str | Path] = ["wheel", *options, "--no-build-isolation", "--wheel-dir", tmp_path, repository]
+    subprocess.run([*pip, *build], check=True)
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    [wheel] = tmp_path.glob("segl-*.whl")
+    subprocess.run([*pip, "--python", venv / "bin" / "python", "install", *options, wheel], check=True)
+    [packages] = venv.glob("lib/python3*/site-packages")
+    (packages / "lent.pth").write_text(sysconfig.get_path("purelib"), "utf-8")
+
+    def said(program: str, *words: str | Path, code: int = 0) -> str:
+        command, path = [venv / "bin" / program, *words], {"PATH": "/usr/sbin:/usr/bin:/bin"}
+        done = subprocess.run(command, cwd=tmp_path, env=path, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        return done.stdout
+
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
+    for program in project["scripts"]:
+        assert said(program, "--help").strip(), program
+    where = said(
+        "python", "-c", "import segl, segl_classifier; print(segl.__file__, segl_classifier.__file__)"
+    )
+    assert where.count(str(packages)) == 2
+    file, message = tmp_path / "segl.toml", tmp_path / "m.eml"
+    file.write_text('[organisation]\nname = "X"\ndomains = ["x.example"]\n', "utf-8")
+    message.write_text(
+        "From: a@x.example\nTo: b@andre.example\nSubject: Sag\n\n"
+        "Borgeren Anna Holm er sygemeldt med en svær depression og er henvist til psykiatrisk behandling.\n",
+        "utf-8",
+    )
+    found = json.loads(said("segl", "check", "--json", message, "--settings", file, code=10))
+    assert found["decision"] == "secure", "rules and model are those of the wheel"
+    assert (packages / "segl" / "conf" / "front.main.cf").is_file()
 
 
 JOINED = "myhostname = mx\ncontent_filter = segl-secure:[127.0.0.1]:10026\n"
