@@ -6,10 +6,10 @@ passed back for the recipient it was given for. No answer, in particular none af
 then the message may have been taken all the same and will arrive twice, which is the lesser evil (RFC
 1047).
 
-DSN (RFC 3461): the success was or will be reported by our own Postfix from the LMTP reply, so only
-failures are asked for here, with headers only (RET=HDRS): what we hand on carries a link or ciphertext
-that no bounce need repeat. Such a report names the message as all others of it do (ENVID, the milter's ``X-Segl-Id``)
-and the recipient as we were given it (ORCPT).
+DSN (RFC 3461): the success was or will be reported by our own Postfix from the LMTP reply, so only failures and
+delays are asked for here (of delays that Postfix tells when its ``delay_warning_time`` is set), with headers only
+(RET=HDRS): what we hand on carries a link or ciphertext that no bounce need repeat. Such a report names the message as
+all others of it do (ENVID, the milter's ``X-Segl-Id``) and the recipient as we were given it (ORCPT).
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ class _Transaction:
     def _rcpt(self, recipient: str) -> str:
         words = [f"TO:<{recipient}>"]
         if self._client.has_extn("dsn"):
-            words.append("NOTIFY=FAILURE")
+            words.append("NOTIFY=FAILURE,DELAY")
             if recipient.isascii():
                 words.append(f"ORCPT=rfc822;{xtext(recipient)}")
         return " ".join(words)

@@ -246,10 +246,15 @@ def _row(line: Line, texts: ReceiptTexts, tls: Tls | None, revoke: Callable[[Lin
         advice=faults.advice(line, texts.language) if line.state is State.FAILED else "",
         said=faults.said(line, texts.language) if bad else "",
         revoke=texts.revoke.format(link=link)
-        if line.state is State.SEALED and (link := revoke(line))
+        if (line.state is State.SEALED or _is_waiting_notice(line)) and (link := revoke(line))
         else "",
         bad=bad,
     )
+
+
+def _is_waiting_notice(line: Line) -> bool:
+    """Whether it is sealed, and what waits is but the notice of it."""
+    return line.state is State.DELAYED and line.behind and bool(line.sealed_id)
 
 
 def _told_since(row: Row, line: Line, fates: Fates, texts: ReceiptTexts) -> Row:
@@ -283,6 +288,10 @@ def _state(line: Line, texts: ReceiptTexts) -> str:
         word = "sent-internal"
     elif line.state is State.SENT and line.way is Way.PORTAL:  # sealed by nobody here: [portal.relay]
         word = "sent-to-service"
+    elif _is_waiting_notice(line):
+        word = "notice-waits"
+    elif line.state is State.DELAYED and line.behind and line.way is not Way.INTERNAL:
+        word = "waits-on"  # nobody is asked to tell that it went at last
     elif line.state is State.DELAYED and not line.retry_until:
         word = "waits"
     until = _time(line.retry_until, texts)

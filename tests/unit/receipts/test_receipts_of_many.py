@@ -11,14 +11,14 @@ import pytest
 from segl.mail.return_port import ReturnPort
 from segl.receipts.due import Told
 from segl.receipts.records import SentMessage
-from segl.receipts.states import Line, State
+from segl.receipts.states import Line, News, Stage, State
 from segl.settings_file import parse_settings
 from segl.vocabulary import Way
 from segl_delivery.receipts.digest import digest
 from segl_delivery.receipts.machine import MOST_LISTED, machine_form
 from segl_delivery.receipts.office import Office, write
 from segl_delivery.receipts.texts import Kind
-from segl_delivery.receipts.view import MOST_ROWS, split
+from segl_delivery.receipts.view import MOST_ROWS, House, split, view_of
 
 SETTINGS = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}})
 OFFICE = Office.of(SETTINGS, ReturnPort("127.0.0.1", 1), lambda _: None)
@@ -134,3 +134,28 @@ def test_the_note_on_an_alias_is_there_when_the_queue_could_not_be_seen(tmp_path
     for known in (True, False):
         made = write(OFFICE, TERMS, message([line]), Kind.SENT, {}, lambda _: "", number=1, queue_known=known)
         assert ("En adresse dækker over flere modtagere" in made.text) is not known
+
+
+@pytest.mark.parametrize(
+    ("way", "sealed_id", "words", "link"),
+    [
+        (Way.TUNNEL, "", "Encrypted; waits to be sent, is tried again", False),
+        (Way.PORTAL, "5e" * 16, "Ready; its notice waits, is tried again", True),
+        (Way.INTERNAL, "", "Waits, is tried again until", False),
+    ],
+)
+def test_what_waits_behind_the_return_port_is_said_to_wait_and_no_more_is_promised(
+    way: Way, sealed_id: str, words: str, link: bool
+) -> None:
+    """That it went at last nobody is asked to tell. What is sealed can be taken back all the while."""
+    said = [
+        News("bo@x.example", "bo@x.example", Stage.SECURE, State.SENT, 1.0, way=way, sealed_id=sealed_id),
+        News("bo@x.example", "bo@x.example", Stage.FRONT, State.DELAYED, 9.0, way=None, retry_until=99.0),
+    ]
+    view = view_of(
+        message([Line.of(said)]), Kind.DELAYED, "en", House("Nordby"), revoke=lambda _: "https://take.back"
+    )
+    [row] = view.rows
+    assert row.state.startswith(words)
+    assert bool(row.revoke) is link
+    assert row.bad

@@ -198,8 +198,8 @@ def test_of_dsn_only_failures_are_asked_for() -> None:
         send(peer.port, ["bo+x=y@k.example", "ærø@k.example"])
     assert seen[1:4] == [
         b"MAIL FROM:<anna@nordby.example> SMTPUTF8 RET=HDRS\r\n",
-        b"RCPT TO:<bo+x=y@k.example> NOTIFY=FAILURE ORCPT=rfc822;bo+2Bx+3Dy@k.example\r\n",
-        "RCPT TO:<ærø@k.example> NOTIFY=FAILURE\r\n".encode(),
+        b"RCPT TO:<bo+x=y@k.example> NOTIFY=FAILURE,DELAY ORCPT=rfc822;bo+2Bx+3Dy@k.example\r\n",
+        "RCPT TO:<ærø@k.example> NOTIFY=FAILURE,DELAY\r\n".encode(),
     ]
 
 
