@@ -198,6 +198,13 @@ def take_due(connection: Connection, now: float, limit: int) -> list[str]:
     return mine
 
 
+def hold(connection: Connection, message_id: str, now: float) -> None:
+    """Lengthen the lease of one that is in hand; news of it and later looks keep their time."""
+    leased = sent_message.c.due_at.between(now + SETTLE_BAD, now + LEASE_SECONDS)
+    row = sent_message.update().where(sent_message.c.id == message_id, leased)
+    connection.execute(row.values(due_at=now + LEASE_SECONDS))
+
+
 def next_due(connection: Connection) -> float | None:
     """When the first message is due."""
     found = connection.scalar(sa.select(sa.func.min(sent_message.c.due_at)))

@@ -44,6 +44,7 @@ _AGAIN_SECONDS: Final = 15.0  # after a receipt could not be sent
 _REFUSED_SECONDS: Final = 60.0  # after it was refused for now
 _PATIENCE: Final = 86400.0  # seconds: a sender who is refused "for now" so long gets none
 _STORE_TRIES: Final = 3  # each waits as long as the store does for its lock
+_HOLD_SECONDS: Final = records.LEASE_SECONDS / 3
 _EVIDENCE_LOOK: Final = 0.5
 _BACKLOG_SECONDS: Final = 120.0
 _BACKLOG_LOOK: Final = 5.0
@@ -117,7 +118,25 @@ class Desk:
         with transaction(self._engine) as connection:
             return records.take_due(connection, now, _BATCH), 0.0
 
+    async def _hold(self, message_id: str) -> None:
+        """Keep it from other nodes for as long as it waits for a place or is being sent, which may take minutes."""
+        while True:
+            await asyncio.sleep(_HOLD_SECONDS)
+            with suppress(SeglError):
+                await asyncio.to_thread(self._lengthen, message_id)
+
+    def _lengthen(self, message_id: str) -> None:
+        with transaction(self._engine) as connection:
+            records.hold(connection, message_id, time.time())
+
     async def _one(self, message_id: str) -> None:
+        held = asyncio.create_task(self._hold(message_id))
+        try:
+            await self._look_at(message_id)
+        finally:
+            held.cancel()
+
+    async def _look_at(self, message_id: str) -> None:
         async with self._places:
             try:
                 await asyncio.to_thread(self.tell, message_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl import settings_trail
+from segl.events import Events
 from segl.receipts import lookup, protection, records
 from segl.receipts.facts import Facts
 from segl.receipts.protection import Protection, Waiting
@@ -19,7 +21,9 @@ from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
 from segl.vocabulary import Proof, Way
+from segl_delivery.receipts import desk
 from segl_delivery.receipts.build import forget_old
+from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.proofs import proofs_of
 
 ANNA, BO, EVA = "anna@nordby.example", "bo@x.example", "eva@y.example"
@@ -138,3 +142,16 @@ def test_a_pin_is_told_of_what_went_under_it_and_of_nothing_before(engine: Engin
     settings_trail.note(engine, settings(), file, "segl-map")
     settings_trail.note(engine, pinned, file, "segl-map")
     assert told(pinned) == [None, Proof.PINNED]
+
+
+def test_a_receipt_that_takes_long_to_send_is_held_meanwhile(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "_HOLD_SECONDS", 0.02)
+    held: list[str] = []
+    monkeypatch.setattr(records, "hold", lambda _connection, name, _now: held.append(name))
+    slow = Desk(engine, lambda: pytest.fail("no office"), Events("test"), asyncio.Event())
+    monkeypatch.setattr(slow, "tell", lambda _: time.sleep(0.5))
+    asyncio.run(slow._one(BO))
+    assert len(held) >= 2
+    assert set(held) == {BO}

@@ -158,6 +158,21 @@ def test_whose_message_it_is_the_first_report_with_the_facts_says(store: Connect
     assert due(store, 900 + TERMS("nordby.example").wait_seconds) == [NAME]
 
 
+def test_what_is_in_hand_is_held_and_news_of_it_keep_their_time(
+    store: Connection,
+) -> None:
+    hear(store, heard(*(news(n) for n in range(4))))
+    assert due(store, 1_001.0) == [NAME]
+    for later in range(20, 240, 20):  # a hand-over may take so long
+        records.hold(store, NAME, 1_001.0 + later)
+        assert due(store, 1_010.0 + later) == []
+    assert due(store, 1_001.0 + 220 + records.LEASE_SECONDS) == [NAME]  # its process died
+    hear(store, heard(replace(news(0, State.FAILED, 1_260.0), stage=Stage.FRONT, way=None)), now=1_260.0)
+    before = records.next_due(store)
+    records.hold(store, NAME, 1_260.0)
+    assert records.next_due(store) == before
+
+
 MANY = tuple(f"{n}@x{n % 7}.example" for n in range(1_200))
 
 
