@@ -216,8 +216,11 @@ def _holding(file: Path) -> Iterator[Holding]:
 
 def _one(holding: Holding, wanted: str) -> Held:
     from segl.cli.output import Exit, fail
+    from segl.cli.person import me
 
     found = holding.queue.find(wanted, prefix=len(wanted) >= LEAST_PREFIX)
+    # Of what others decide about nothing is told, not even whose it is.
+    found = [held for held in found if holding.may_decide(held, me())]
     if not found:
         others = ", ".join(_elsewhere(holding))
         hint = f"segl hold list shows them; on {others} those that wait there" if others else ""

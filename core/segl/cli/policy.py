@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segl.settings import DEFAULT_FILE
-from segl.vocabulary import Decision, Doubt, Label
+from segl.vocabulary import MOST_NUMBERS, Decision, Doubt, Label
 
 if TYPE_CHECKING:
     from segl.cli.policy_told import Told
@@ -36,7 +36,8 @@ def explain(
         ),
     ] = None,
     cpr_numbers: Annotated[
-        int | None, typer.Option("--cpr-numbers", min=0, help="How many CPR numbers it has.")
+        int | None,
+        typer.Option("--cpr-numbers", min=0, max=MOST_NUMBERS, help="How many CPR numbers it has."),
     ] = None,
     score: Annotated[
         list[str] | None, typer.Option("--score", metavar="LABEL=SCORE", help="A category's score.")

@@ -33,16 +33,18 @@ class Heard(Enum):
 
     NEW = "new"
     AGAIN = "again"  # it stood so already
-    FIXED = "fixed"  # too many were said before: nothing was changed
+    FIXED = "fixed"  # too many were said before, or somebody here has spoken: nothing was changed
 
 
 def say_by_link(connection: Connection, name: str, says: Says, now: float) -> Heard:
     """As :func:`say`, for the sender who used the link in his receipt. The trail is what counts them: it outlives the
-    decision's record and the word itself."""
+    decision's record and the word itself. What somebody said by command (``segl feedback``) stands: he has looked."""
     audit.hold(connection)  # or two at once would both find room
     known = read(connection, name)
     if known is not None and known.says is says:
         return Heard.AGAIN
+    if known is not None and known.by != SENDER:
+        return Heard.FIXED
     counted = sa.select(sa.func.count()).where(
         audit_entry.c.subject == name,
         audit_entry.c.act == Act.FEEDBACK.value,

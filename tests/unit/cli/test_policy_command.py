@@ -230,3 +230,9 @@ def test_bad_settings_are_told_fault_by_fault(file: Path) -> None:
     done = segl("check", file=file)
     assert done.exit_code == 2
     assert '"plain" is for everybody' in done.output
+
+
+def test_no_more_numbers_are_asked_about_than_are_counted(file: Path) -> None:
+    done = segl("explain", "anna@skolen.example", "bo@x.example", "--cpr-numbers", "9" * 20, file=file)
+    assert done.exit_code == 2
+    assert "less than or equal to 50" in done.output

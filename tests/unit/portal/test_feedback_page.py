@@ -113,6 +113,19 @@ def test_after_a_few_changes_it_is_fixed_and_the_page_says_what_stands_and_whom_
         assert feedback.say_by_link(connection, name, Says.WRONG, 5e9) is Heard.FIXED
 
 
+def test_what_somebody_here_has_said_no_link_changes(site: PortalSite) -> None:
+    name = "56" * 32
+    form = {"link": link_of(site, name)}
+    with transaction(site.engine) as connection:
+        feedback.say(connection, name, Says.RIGHT, "lise (sudo)", 5e9)
+    page = Client(site).post(f"/f/{name}", {**form, "says": "wrong"})
+    assert (page.status, title(page)) == (200, "Dit svar ligger fast")
+    now = said(site, name)
+    assert now is not None
+    assert (now.says, now.by) == ("right", "lise (sudo)")
+    assert [entry.actor for entry in audit.entries(site.engine, subject=name)] == ["lise (sudo)"]
+
+
 def test_of_many_at_once_no_more_are_taken(site: PortalSite) -> None:
     """Each with a connection of its own, half of them saying the one and half the other."""
     name, link = "34" * 32, link_of(site, "34" * 32)
