@@ -28,6 +28,7 @@ from segl.sealed.revocation import house_secret
 from segl.settings_file import load_settings
 from segl.settings_receipts import Receipts, ReceiptTerms
 from segl.store import transaction
+from segl.tables.decisions import decision_feedback
 from segl.vocabulary import Decision, Way
 from segl_portal.feedback import FeedbackDesk
 from world.counter import Counter
@@ -245,6 +246,8 @@ def test_her_own_figures_are_what_she_gets_unasked(town: Town, as_person: Callab
 )
 def test_who_has_said_enough_by_his_link_is_sent_to_his_own_people(town: Town, of: str, ask: str) -> None:
     name, engine = town.names[of], town.counter.engine
+    with transaction(engine) as connection:  # what somebody said by command would stand from the first
+        connection.execute(decision_feedback.delete().where(decision_feedback.c.id == name))
     desk = FeedbackDesk(load_settings(town.file), engine)
     secret = feedback_secret(house_secret(engine), name).text()
     heard = [desk.say(name, secret, says) for says in (Says.RIGHT, Says.WRONG) * 3]
