@@ -92,6 +92,11 @@ def test_an_upgrade_keeps_queue_store_settings_and_keys(packages: tuple[Path, Pa
     start_with_what_was_kept(root)
 
     as_it_was = root.state(*kept)
+    root.put("etc/postfix/main.cf", b"content_filter = segl-secure:[127.0.0.1]:10026\n", mode=0o644)
+    with pytest.raises(AssertionError, match="segl install --undo"):
+        root.dpkg("--remove", "segl")
+    assert root.segl("--version").split()[-1] == "1.1", "a Postfix that sends through it keeps it"
+    (root / "etc/postfix/main.cf").unlink()
     root.dpkg("--remove", "segl")
     assert not (root / "usr/lib/segl").exists()
     assert root.state(*kept) == as_it_was, "taken off, it leaves what is the organisation's"
