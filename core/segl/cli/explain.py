@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli.mailbox import Mail, Unread, find_sources, read_mail
+from segl.cli.mailbox import Mail, Source, Unread, find_sources, read_mail
 from segl.cli.output import (
     COLOUR_OF,
     EXIT_OF,
@@ -30,6 +30,8 @@ from segl.errors import SeglError
 from segl.vocabulary import Decision, Label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from segl.cli.checking import Checker
     from segl.cli.explain_policies import Applied
     from segl.vocabulary import Verdict
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 _COLOURS = ("bright_red", "bright_yellow", "bright_magenta", "bright_cyan", "bright_green", "bright_blue")
 _OF_LABEL = {label: _COLOURS[number % len(_COLOURS)] for number, label in enumerate(Label)}
+_MANY = 20  # files of which it is told how far they are
 _LEAST = 0.05  # scores of a window below this are not shown
 
 
@@ -89,7 +92,7 @@ def explain(
     except SeglError as error:
         fail_of(error)
     unread = False
-    for source in find_sources(files):
+    for source in _told_of(list(find_sources(files))):
         mails = [source] if isinstance(source, Unread) else read_mail(source, checker.limits.message_bytes)
         for mail in mails:
             if isinstance(mail, Unread):
@@ -98,6 +101,20 @@ def explain(
             else:
                 decisions.append(_one(mail, checker, as_json, everything, (sender, to or [])))
     raise typer.Exit(Exit.BAD_INPUT if unread else EXIT_OF[Decision.strictest(decisions)])
+
+
+def _told_of(sources: list[Source | Unread]) -> Iterator[Source | Unread]:
+    """*sources*, with a bar over them where there are many and the messages themselves go elsewhere than to the
+    terminal."""
+    if len(sources) < _MANY or coloured(sys.stdout) or not coloured(sys.stderr):
+        yield from sources
+        return
+    from segl.cli.progress import Progress
+
+    with Progress(len(sources), counted=True) as bar:
+        for source in sources:
+            yield source
+            bar.advance(1)
 
 
 def _one(

@@ -163,6 +163,33 @@ def test_colour_and_underline_on_a_terminal(mail: Path, no_color: str, coloured:
     assert ("[[diskusprolaps]]" in shown) is not coloured
 
 
+@pytest.mark.parametrize(("count", "barred"), [(25, True), (2, False)])
+def test_of_many_messages_that_go_to_a_file_a_bar_tells_how_far_it_is(
+    mail: Path, tmp_path: Path, count: int, barred: bool
+) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number}.eml").write_bytes(mail.read_bytes())
+    main, terminal = pty.openpty()
+    with (tmp_path / "out").open("wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "segl.cli", "explain", "--no-model", "--json", str(folder)],
+            stdout=out,
+            stderr=terminal,
+            check=False,
+            timeout=60,
+            env={**os.environ, "NO_COLOR": "", "TERM": "xterm"},
+        )
+    os.write(terminal, b".")  # so that there is something to read
+    os.close(terminal)
+    shown = os.read(main, 100_000).decode()
+    os.close(main)
+    assert done.returncode == 10
+    assert (f"{count}" in shown and "%" in shown) is barred
+    assert len((tmp_path / "out").read_text("utf-8").splitlines()) == count
+
+
 NUMBER = "0101901234"
 
 
