@@ -108,10 +108,14 @@ def test_other_checks_of_milter_headers_come_after_ours(site: Installation) -> N
 
 
 @pytest.mark.parametrize("tables", ["", "hash:/etc/postfix/transport, regexp:{{/./ smtp:[relay.example]}}"])
-def test_the_canaries_sink_is_found_before_the_sites_own_tables(site: Installation, tables: str) -> None:
+def test_the_canaries_sinks_are_found_before_the_sites_own_tables(site: Installation, tables: str) -> None:
     site.front("-e", f"transport_maps={tables}")
     site.install()
-    ours = "inline:{ canary@canary.segl.invalid=segl-canary:unix:/run/segl/canary-clear.sock }"
+    sinks = (
+        f"{name}@canary.segl.invalid=segl-canary:unix:/run/segl/canary-clear.sock"
+        for name in ("canary", "tunnel", "certificate", "tls", "portal")
+    )
+    ours = f"inline:{{ {', '.join(sinks)} }}"
     assert value(site, "transport_maps") == ", ".join(filter(None, (ours, tables)))
     assert site.plan.empty
     site.tables["canary"] = {"socket": "/run/other/canary.sock"}
