@@ -247,7 +247,7 @@ _GAUGES: Final[Mapping[str, tuple[Gauge, ...]]] = {
 _RELOADS: Final = (RELOADS, (("ok", "refused"),))
 # What each process counts from the start. A series that begins with its first event never grew by it: ``increase()``
 # would not see the first fault, and a panel would stay empty until there is one.
-_FROM_THE_START: Final[Mapping[str, tuple[tuple[Counter | Histogram, tuple[Iterable[str], ...]], ...]]] = {
+FROM_THE_START: Final[Mapping[str, tuple[tuple[Counter | Histogram, tuple[Iterable[str], ...]], ...]]] = {
     "segl-milter": (
         (MESSAGES, (Decision, Mode)),
         (LABELS, (Label,)),
@@ -286,7 +286,7 @@ _FROM_THE_START: Final[Mapping[str, tuple[tuple[Counter | Histogram, tuple[Itera
 
 def begin(process: str) -> None:
     """Have the series of *process* that will be wanted begin at 0; before it forks."""
-    for metric, labels in _FROM_THE_START[process]:
+    for metric, labels in FROM_THE_START[process]:
         for values in product(*labels):
             metric.labels(*map(str, values))
 
