@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -24,7 +23,7 @@ from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.settings import Settings
 from segl.settings_file import parse_settings
-from segl.store import open_store, transaction
+from segl.store import transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import digest as digest_module
 from segl_delivery.receipts import own_templates
@@ -49,19 +48,6 @@ def heard(number: int, at: float = NOW.timestamp(), state: State = State.SENT) -
     address = f"bo@x{number % 3}.example"
     news = News(address, address, Stage.SECURE, state, at, way=Way.TLS)
     return Heard(f"{number:064}", ANNA, f"<{number}@x>", at, Facts(at, ("cpr",), (address,)), (news,))
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def peer() -> Iterator[SmtpPeer]:
-    with SmtpPeer("127.0.0.1", free_port()) as peer:
-        yield peer
 
 
 def calendar(engine: Engine, peer: SmtpPeer, chosen: Settings) -> Calendar:

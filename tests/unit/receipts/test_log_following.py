@@ -18,7 +18,7 @@ from segl.postfix.check import State as Health
 from segl.receipts import protection
 from segl.settings import Settings
 from segl.settings_file import parse_settings
-from segl.store import open_store, transaction
+from segl.store import transaction
 from segl_delivery.receipts import follow as follow_module
 from segl_delivery.receipts import journal
 from segl_delivery.receipts.follow import Follower, LogFile
@@ -30,13 +30,6 @@ def log(tmp_path: Path) -> Path:
     file = tmp_path / "mail.log"
     file.write_text("one\ntwo\n")
     return file
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
-    yield engine
-    engine.dispose()
 
 
 NORDBY = {"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}

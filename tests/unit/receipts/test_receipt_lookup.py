@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from segl.receipts.records import Heard
 from segl.receipts.states import Line, News, Stage, State
 from segl.settings import Settings
 from segl.settings_file import parse_settings
-from segl.store import open_store, transaction
+from segl.store import transaction
 from segl.vocabulary import Proof, Way
 from segl_delivery.receipts import desk
 from segl_delivery.receipts.build import forget_old
@@ -28,13 +27,6 @@ from segl_delivery.receipts.proofs import proofs_of
 
 ANNA, BO, EVA = "anna@nordby.example", "bo@x.example", "eva@y.example"
 DAY = 86_400.0
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
-    yield engine
-    engine.dispose()
 
 
 def settings(days: int = 90, pin: str = "") -> Settings:

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,29 +14,15 @@ from segl.errors import StoreError
 from segl.receipts import records
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
-from segl.store import open_store, transaction
+from segl.store import transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.ledger import Ledger
-from world.desk import free_port
 from world.peers import SmtpPeer
 from world.receipts import ReadReceipt
 from world.told import ANNA, JOURNAL, NAME, Told, copy_of, settings
 
 BO, EVA = "bo@x.example", "eva@y.example"
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def peer() -> Iterator[SmtpPeer]:
-    with SmtpPeer("127.0.0.1", free_port()) as peer:
-        yield peer
 
 
 class Killed(BaseException):

@@ -18,26 +18,12 @@ from segl.receipts import protection, read_logs
 from segl.receipts.protection import Waiting
 from segl.receipts.states import News, State
 from segl.settings_file import parse_settings
-from segl.store import open_store, transaction
+from segl.store import transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import log_trust, own_templates
 from segl_delivery.receipts.templates_of import template_faults
-from world.desk import free_port
 from world.peers import SmtpPeer
 from world.told import ANNA, BOARD, JOURNAL, QUEUE, Told, copy_of, settings
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def peer() -> Iterator[SmtpPeer]:
-    with SmtpPeer("127.0.0.1", free_port()) as peer:
-        yield peer
 
 
 def test_what_an_alias_became_is_final_when_the_log_names_nobody_else(engine: Engine, peer: SmtpPeer) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -17,7 +15,7 @@ from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.settings import Settings
 from segl.settings_file import parse_settings
-from segl.store import open_store, transaction
+from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Way
 from segl_delivery.receipts.calendar import Calendar
@@ -34,13 +32,6 @@ BO, SEALED = "bo@x.example", "5e" * 16
 AT = NOW.timestamp() - 6 * 3600
 READY = {"opened_at": None, "revoked_at": None, "server_secret": b"s" * 32}
 TERMS_OF = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}).receipt_terms
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
-    yield engine
-    engine.dispose()
 
 
 def sealed(engine: Engine, *recipients: str, expires_in: float = 86400.0, **columns: object) -> None:
