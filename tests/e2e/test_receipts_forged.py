@@ -114,8 +114,8 @@ def sendmail(house: House, *arguments: str) -> None:
 
 
 def envelope_id(house: House) -> str:
-    """That of the message that waits."""
-    [waiting] = house.secure.queue()
+    """That of the message that waits; a report of another copy may be on its way just now."""
+    [waiting] = [one for one in house.secure.queue() if one["sender"] == SENDER]
     shown = house.secure.run("postcat", "-hq", waiting["queue_id"])
     [name] = re.findall(r"^X-Segl-Id: ([0-9a-f]{64})$", shown, re.MULTILINE)
     return str(name)
