@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image, ImageDraw
 
 from segl.mime.transfer import Encoding
 from segl.settings_detection import Detection, Limits
@@ -99,8 +100,8 @@ def test_one_pool_is_shared_until_limits_change() -> None:
 
 
 def picture() -> bytes:
-    image = pytest.importorskip("PIL.Image").new("RGB", (900, 200), "white")
-    draw = pytest.importorskip("PIL.ImageDraw").Draw(image)
+    image = Image.new("RGB", (900, 200), "white")
+    draw = ImageDraw.Draw(image)
     draw.text((40, 60), "Nummer 010190-1234", fill="black", font_size=64)
     file = io.BytesIO()
     image.save(file, "PNG")
