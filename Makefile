@@ -6,6 +6,8 @@ BIN := .venv/bin
 JOBS ?= 4
 # A file's tests stay together (a house stands for all of them) and are begun in the order they were collected in.
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+# What was compiled is kept, also where the environment says otherwise: tests start our processes by the hundred.
+export PYTHONDONTWRITEBYTECODE :=
 # Danish sentences nobody has labelled.
 PLAIN ?= classifier/corpus/plain/dan_newscrawl_2011_10K-sentences.csv
 

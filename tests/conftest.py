@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from world.stores import store_in
 # No deadline for a single case: on a busy machine it says how busy, not how slow.
 settings.register_profile("segl", deadline=None)
 settings.load_profile("segl")
+
+# Many a container says that nothing compiled is to be kept: every process that a test starts would compile all anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 ROOT = Path(__file__).resolve().parent.parent
 
