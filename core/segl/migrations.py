@@ -127,6 +127,11 @@ def _one_source_of_statistics(connection: Connection) -> None:
         )
 
 
+def _who_delivered_when(connection: Connection) -> None:
+    """4 → 5: by which node a delivery was made, and when it was taken up."""
+    _add(connection, "tls_evidence", "begun FLOAT", "node VARCHAR(100) NOT NULL DEFAULT ''")
+
+
 def _add(connection: Connection, table: str, *definitions: str) -> None:
     """Columns, unless *table* is newer than the version stepped from: then it was made with them."""
     standing = {column["name"] for column in sa.inspect(connection).get_columns(table)}
@@ -143,4 +148,5 @@ _STEPS: dict[str, Callable[[Connection], None]] = {
     "1": _evidence,
     "2": _life_of_sealed_messages,
     "3": _one_source_of_statistics,
+    "4": _who_delivered_when,
 }

@@ -93,12 +93,6 @@ def note_files(engine: Engine, digests: Mapping[str, str], actor: str) -> Change
     return _note(engine, RULES, digests, actor)
 
 
-def in_force_since(connection: Connection) -> float:
-    """Since when the settings are as they are, on whichever host they changed last; 0 when no change is known."""
-    noted = sa.select(settings_state.c.host, settings_state.c.at).where(settings_state.c.file != RULES)
-    return max((float(row.at) for row in connection.execute(noted)), default=0.0)
-
-
 def _note(engine: Engine, file: str, values: Mapping[str, Any], actor: str) -> Change | None:
     host = socket.gethostname()[:255]
     name = file[-255:]

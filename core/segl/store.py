@@ -28,7 +28,7 @@ from segl.errors import StoreError
 from segl.migrations import migrate
 from segl.tables import meta, metadata
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 # On PostgreSQL: how long a transaction may stand open with nothing asked, and how long a statement waits for a lock.
 IDLE_SECONDS = 20
 LOCK_SECONDS = 30

@@ -57,9 +57,10 @@ class Answers:
         clock: Callable[[], float] = time.time,
         patience: Patience | None = None,
         fallback: Fallback | None = None,
+        given: Callable[[str, Proof | None], None] = lambda _next_hop, _proof: None,
     ) -> None:
         """*answer_seconds* is how long a look-up may hold a reply back; *clock* gives Unix seconds. Without
-        *certificates* that way is not taken."""
+        *certificates* that way is not taken. *given* is told of each TLS policy which proof it rests on."""
         self._table = table
         self._certificates = certificates
         self._tunnels = tunnels
@@ -69,6 +70,7 @@ class Answers:
         self._clock = clock
         self._patience = patience or Patience()
         self._fallback = fallback or Fallback(table.routing)
+        self._given = given
         self._logged: OrderedDict[str, str] = OrderedDict()
 
     def __call__(self, name: str, key: str) -> Reply | Awaitable[Reply]:
@@ -77,8 +79,10 @@ class Answers:
             case "transport":
                 return self._transport(key, begun)
             case "tlspolicy":
-                policy = self._table.policy(key, self._knowledge.last)
-                reply = _NOT_FOUND if policy is None else Reply(Status.OK, str(policy))
+                proven = self._table.proven(key, self._knowledge.last)
+                if not key.startswith("."):  # what Postfix asks next when it was told of none, label by label
+                    self._given(key, None if proven is None else proven.proof)
+                reply = _NOT_FOUND if proven is None else Reply(Status.OK, str(proven.policy))
                 return _counted(name, reply, begun)
             case _ if name in _DEMANDING:
                 return self._demanded_policy(key, _DEMANDING[name], begun)
@@ -88,10 +92,11 @@ class Answers:
     def _demanded_policy(self, key: str, least: Proof, begun: float) -> Reply:
         """For a copy that demands *least*. Without a policy that meets it the copy waits: the level of master.cf
         says nothing about demands."""
-        policy = self._table.policy(key, self._knowledge.last, least)
-        if policy is None:
+        proven = self._table.proven(key, self._knowledge.last, least)
+        if proven is None:
             return _counted("tlspolicy", Reply(Status.TEMP, f"no TLS policy meets the demand {least}"), begun)
-        return _counted("tlspolicy", Reply(Status.OK, str(policy)), begun)
+        self._given(key, proven.proof)
+        return _counted("tlspolicy", Reply(Status.OK, str(proven.policy)), begun)
 
     def awaits_certificate(self, address: str) -> bool:
         """Whether the way of *address* hangs on a search for its certificate: not with a pin, a tunnel, or what is

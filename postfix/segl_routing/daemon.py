@@ -42,6 +42,7 @@ from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.signers import SignerQuestions
 from segl_routing.checking import CheckedWith, live_check
 from segl_routing.fallback import Fallback
+from segl_routing.given import GivenProofs
 from segl_routing.knowledge import Knowledge
 from segl_routing.live import LiveCheck
 from segl_routing.marks import StoreMarks
@@ -96,6 +97,8 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     opened.callback(policies.close)
     marks = StoreMarks(engine, events)
     opened.callback(marks.close)
+    given = GivenProofs(engine, settings.store.node_name, events)
+    opened.callback(given.close)
     check = live_check(settings, events, file, policies)
     certificates = CertificateDesk(settings, CertificateRecords(engine), events, file)
     mode = int(settings.routing.socket_mode, 8)
@@ -108,7 +111,8 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     except OSError as error:
         fault = Fault(file, "metrics.map_port", f"cannot be listened on: {error.strerror}")
         raise SettingsError([fault]) from None
-    kept = _Kept(archive, policies, marks, SignerStandings(engine), engine, WayKey.of_house(engine).pin)
+    way_key = WayKey.of_house(engine).pin
+    kept = _Kept(archive, policies, marks, given, SignerStandings(engine), engine, way_key)
     daemon = _Daemon(file, settings, check, kept, certificates, events)
     return daemon, _Doors(questions, announcements)
 
@@ -120,6 +124,7 @@ class _Kept:
     archive: StoreArchive
     policies: StorePolicyArchive
     marks: StoreMarks
+    given: GivenProofs
     signers: SignerStandings
     engine: Engine
     canary_pin: str
@@ -175,7 +180,7 @@ class _Daemon:
             lambda: self._settings.inbound.on,
         )
         own = (self._keep_house(), self._keep_fresh(), notify.feed_watchdog())
-        work = (*own, relief.run(), signers.run())
+        work = (*own, relief.run(), signers.run(), self._kept.given.run())
         helpers = [asyncio.create_task(each) for each in work]
         self._note_settings()
         self._events.ready(socket=str(doors.questions.path))
@@ -224,6 +229,7 @@ class _Daemon:
             answer_seconds=settings.routing.answer_seconds,
             fallback=self._fallback,
             certificates=self._certificates.knowledge,
+            given=self._kept.given.note,
         )
 
     def _reload(self) -> None:

@@ -124,25 +124,32 @@ class RouteTable:
     def policy(
         self, next_hop: str, last: Callable[[str], DomainFacts | None], least: Proof = Proof.ENCRYPT
     ) -> TlsPolicy | None:
-        """The TLS policy for *next_hop* as Postfix asks for it: what was proven for it at its strongest, if that
-        meets *least*, which is what the message demands.
+        """The TLS policy for *next_hop* as Postfix asks for it (:meth:`proven`)."""
+        proven = self.proven(next_hop, last, least)
+        return None if proven is None else proven.policy
+
+    def proven(
+        self, next_hop: str, last: Callable[[str], DomainFacts | None], least: Proof = Proof.ENCRYPT
+    ) -> Proven | None:
+        """The TLS policy for *next_hop* as Postfix asks for it, and the proof it rests on: what was proven for it at
+        its strongest, if that meets *least*, which is what the message demands.
 
         ``None`` leaves the level of master.cf, which is ``secure`` by the next hop's own name and so refuses
         what was never proven. A proof that has run out still gives its policy: it is checked again at delivery.
         """
         if next_hop == self._tls_sink and self._tls_sink_policy is not None:
-            return self._tls_sink_policy
+            return Proven(Proof.PINNED, self._tls_sink_policy)
         by_hop = self._next_hops.get(next_hop.lower())
         if by_hop is not None and not by_hop.proof.meets(least):
             by_hop = None
         own = None if next_hop.startswith("[") else self._policy_of_domain(next_hop, last, least)
         if own is not None and (by_hop is None or own.proof.rank > by_hop.proof.rank):
-            return own.policy
-        return None if by_hop is None else _pinned_policy(by_hop)
+            return own
+        return None if by_hop is None else Proven(by_hop.proof, _pinned_policy(by_hop))
 
     def _policy_of_domain(
         self, next_hop: str, last: Callable[[str], DomainFacts | None], least: Proof
-    ) -> _Proven | None:
+    ) -> Proven | None:
         """For mail to the mail hosts of a domain."""
         try:
             domain = next_hop_host(next_hop)
@@ -150,12 +157,12 @@ class RouteTable:
             return None
         pin = self._pin(domain)
         if pin is not None and pin.way is not None and pin.proof.meets(least):
-            return _Proven(pin.proof, _pinned_policy(pin)) if pin.way is Way.TLS else None
+            return Proven(pin.proof, _pinned_policy(pin)) if pin.way is Way.TLS else None
         known = last(domain)
         if known is None or known.no_mail is not None:
             return None
         taken = weigh(known.held, Proof.strictest((least, self.least(domain)))).taken
-        return None if taken is None or taken.policy is None else _Proven(taken.proof, taken.policy)
+        return None if taken is None or taken.policy is None else Proven(taken.proof, taken.policy)
 
     def proven_at(self, domain: str, last: Callable[[str], DomainFacts | None]) -> float | None:
         """When that was found out (Unix seconds) by which forced TLS may be taken for *domain*; a pin holds at any
@@ -307,7 +314,7 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Proven:
+class Proven:
     """A proof, and the policy that rests on it."""
 
     proof: Proof

@@ -19,7 +19,8 @@ _OF_LOG: Final = (tls_evidence, waiting_copy, logged_queue)
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """One delivery to one recipient by forced TLS. ``level`` is Postfix's word: ``Verified``, ``Trusted``,
+    """One delivery to one recipient by forced TLS, by ``node``. It ended at ``at`` and was taken up at ``begun``, as
+    far as the log tells. ``level`` is Postfix's word: ``Verified``, ``Trusted``,
     ``Untrusted``, ``Anonymous``; ``version`` and ``cipher`` are OpenSSL's names."""
 
     queue_id: str
@@ -29,6 +30,8 @@ class Protection:
     level: str
     version: str
     cipher: str
+    begun: float | None = None
+    node: str = ""
 
 
 def keep(connection: Connection, found: Iterable[Protection]) -> None:
@@ -43,6 +46,8 @@ def keep(connection: Connection, found: Iterable[Protection]) -> None:
             "level": one.level,
             "version": one.version,
             "cipher": one.cipher,
+            "begun": one.begun,
+            "node": one.node,
         }
         connection.execute(insert(tls_evidence).values(values).on_conflict_do_nothing())
 
@@ -54,7 +59,15 @@ def of_queue(connection: Connection, queue_ids: Iterable[str]) -> dict[tuple[str
         query = sa.select(tls_evidence).where(tls_evidence.c.queue_id == queue_id)
         for row in connection.execute(query):
             one = Protection(
-                row.queue_id, row.recipient, row.at, row.host, row.level, row.version, row.cipher
+                row.queue_id,
+                row.recipient,
+                row.at,
+                row.host,
+                row.level,
+                row.version,
+                row.cipher,
+                row.begun,
+                row.node,
             )
             found[queue_id, mailbox_key(row.recipient)] = one
     return found

@@ -39,3 +39,16 @@ domain_mark = sa.Table(
     sa.Column("times", sa.Integer, nullable=False),
     sa.Column("healed_at", sa.Float),  # null while the mark stands
 )
+
+# On which proof's word segl-map gave Postfix the TLS policies of a next hop (segl.given_proofs): from `begun` to
+# `until` all that one process gave for it rested on `proof`; "": there was none to give.
+given_proof = sa.Table(
+    "given_proof",
+    metadata,
+    sa.Column("node", sa.String(100), primary_key=True),
+    sa.Column("next_hop", sa.String(255), primary_key=True),  # as Postfix asks for it, small letters
+    sa.Column("begun", sa.Float, primary_key=True),
+    sa.Column("proof", sa.String(16), primary_key=True),
+    sa.Column("until", sa.Float, nullable=False),
+    sa.Index("given_proof_until", "until"),
+)

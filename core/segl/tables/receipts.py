@@ -104,6 +104,8 @@ tls_evidence = sa.Table(
     sa.Column("level", sa.String(16), nullable=False),  # Verified, Trusted, Untrusted, Anonymous
     sa.Column("version", sa.String(16), nullable=False),
     sa.Column("cipher", sa.String(64), nullable=False),
+    sa.Column("begun", sa.Float),  # when the delivery was taken up; null: not known
+    sa.Column("node", sa.String(100), nullable=False, server_default=""),  # whose log it stands in
     sa.Index("tls_evidence_at", "at"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.engine import Engine
 
+from segl import given_proofs
 from segl.events import Events
 from segl.receipts import digests, protection
 from segl.receipts.key import KeyUnusable, ReceiptKey
@@ -22,12 +23,13 @@ def receipt_key(settings: Settings, events: Events) -> ReceiptKey | None:
 
 
 def forget_old(engine: Engine, settings: Settings, now: float) -> None:
-    """Delete what was kept long enough: what the log said of a message together with it, and what it said of no message
-    that is known (a canary, one without receipts) after the shortest time that any is kept. Raises
-    :class:`~segl.errors.StoreError`."""
+    """Delete what was kept long enough: what the log said of a message together with it, what it said of no message
+    that is known (a canary, one without receipts) after the shortest time that any is kept, and on which proofs TLS
+    policies were given after the longest. Raises :class:`~segl.errors.StoreError`."""
     own = (rule.retention_days for rule in settings.receipt if rule.retention_days is not None)
-    days = min((settings.receipts.retention_days, *own))
+    kept = (settings.receipts.retention_days, *own)
     with transaction(engine) as connection:
         forget(connection, now)
-        protection.forget_orphans(connection, now - days * 86400)
+        protection.forget_orphans(connection, now - min(kept) * 86400)
+        given_proofs.forget(connection, now - max(kept) * 86400)
         digests.forget_refusals(connection, now)

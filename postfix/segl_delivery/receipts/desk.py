@@ -48,6 +48,7 @@ _HOLD_SECONDS: Final = records.LEASE_SECONDS / 3
 _EVIDENCE_LOOK: Final = 0.5
 _BACKLOG_SECONDS: Final = 120.0
 _BACKLOG_LOOK: Final = 5.0
+_PROOF_SECONDS: Final = 10.0  # segl-map notes at once what it gave, unless the store is held by others
 _QUEUE_SECONDS: Final = 2.0  # by then the log's lines before the report are read
 
 
@@ -272,18 +273,20 @@ def _may_wait(case: _Case, now: float) -> bool:
     read later than the reports."""
     if case.kind is None or not case.log_may_tell:
         return False
-    message, evidence = case.message, case.office.settings.receipts.evidence_seconds
+    message, evidence, age = (
+        case.message,
+        case.office.settings.receipts.evidence_seconds,
+        now - case.message.changed_at,
+    )
     if message.expanded:
         # nobody else waits when the log, read, names nobody: what arrived waits for that, what failed does not
         patient = case.kind is Kind.SENT and not case.queue_is_read
-        if now < message.changed_at + max(_QUEUE_SECONDS, case.terms.wait_seconds if patient else 0.0):
+        if age < max(_QUEUE_SECONDS, case.terms.wait_seconds if patient else 0.0):
             return True
-    if now >= message.changed_at + (evidence if case.log_is_read else max(evidence, _BACKLOG_SECONDS)):
-        return False
-    return any(
-        line.way is Way.TLS and line.state is State.SENT and line.recipient not in case.tls
-        for line in message.lines
-    )
+    by_tls = [line.recipient for line in message.lines if line.way is Way.TLS and line.state is State.SENT]
+    if any(recipient not in case.tls for recipient in by_tls):
+        return age < (evidence if case.log_is_read else max(evidence, _BACKLOG_SECONDS))
+    return any(tls.is_awaited for tls in case.tls.values()) and age < max(evidence, _PROOF_SECONDS)
 
 
 def _queues_of(message: SentMessage) -> set[str]:

@@ -110,8 +110,10 @@ def waiting_of(lines: Iterable[str], now: float) -> Iterator[Waiting]:
 class TlsLines:
     """Joins the lines of one log, in their order."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], node: str = "") -> None:
+        """*node* is whose log it is."""
         self._now = now
+        self._node = node
         self._latest: OrderedDict[str, _Connection] = OrderedDict()
 
     def read(self, lines: Iterable[str]) -> Iterator[Protection]:
@@ -145,8 +147,8 @@ class TlsLines:
             return None
         if latest.place != (line["host"], line["address"], line["port"]):
             return None
-        sending = float(line["sending"])
-        if not at - sending - float(line["connecting"]) - _SLACK <= latest.at <= at - sending + _SLACK:
+        sending, connecting = float(line["sending"]), float(line["connecting"])
+        if not at - sending - connecting - _SLACK <= latest.at <= at - sending + _SLACK:
             return None
         latest.queue_id = line["queue_id"]
         try:
@@ -154,7 +156,15 @@ class TlsLines:
         except UnknownDemand:
             return None
         return Protection(
-            line["queue_id"], recipient, at, line["host"], latest.level, latest.version, latest.cipher
+            line["queue_id"],
+            recipient,
+            at,
+            line["host"],
+            latest.level,
+            latest.version,
+            latest.cipher,
+            at - sending - connecting,
+            self._node,
         )
 
 

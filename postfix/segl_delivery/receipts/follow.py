@@ -258,7 +258,7 @@ class Follower:
             position = _saved(connection, self._key(path)) or _saved(connection, str(path))
         log = Journal() if path == journal.NAME else LogFile(path)
         log.resume(position)
-        self._log, self._lines = log, TlsLines(time.time)
+        self._log, self._lines = log, TlsLines(time.time, self._settings().store.node_name)
 
     def _key(self, path: Path) -> str:
         """Each node has a log of its own, mostly under the same name."""

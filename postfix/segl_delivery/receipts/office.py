@@ -129,12 +129,16 @@ def name_of(message: SentMessage, kind: Kind, number: int) -> str:
 
 
 def tls_of(connection: Connection, message: SentMessage, settings: Settings) -> dict[str, Tls]:
-    """How deliveries by TLS were protected, by recipient, as far as the log has told."""
+    """How deliveries by TLS were protected, by recipient, as far as the log and segl-map have told."""
     sent = [line for line in message.lines if line.way is Way.TLS and line.state is State.SENT]
-    found = protection.of_queue(connection, (line.queue_id for line in sent))
-    proofs = proofs_of(connection, settings, sent)
-    return {
-        line.recipient: Tls(one.version, one.cipher, one.level, one.host, proofs.get(line.recipient))
-        for line in sent
-        if (one := found.get((line.queue_id, mailbox_key(line.recipient)))) is not None
-    }
+    of_queue = protection.of_queue(connection, (line.queue_id for line in sent))
+    keys = {line.recipient: (line.queue_id, mailbox_key(line.recipient)) for line in sent}
+    found = {recipient: of_queue[key] for recipient, key in keys.items() if key in of_queue}
+    proofs = proofs_of(connection, settings, found.values())
+    told = {}
+    for recipient, one in found.items():
+        key = one.queue_id, one.recipient
+        told[recipient] = Tls(
+            one.version, one.cipher, one.level, one.host, proofs.get(key), is_awaited=key not in proofs
+        )
+    return told

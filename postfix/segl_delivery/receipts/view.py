@@ -37,6 +37,7 @@ class Tls:
     level: str
     host: str
     proof: Proof | None = None  # on whose word the certificate was the right one
+    is_awaited: bool = False  # the proof: segl-map may not have written it down yet
 
     @property
     def checked(self) -> bool:

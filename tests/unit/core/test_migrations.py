@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from segl import migrations
 from segl.errors import StoreError
-from segl.receipts import digests
+from segl.receipts import digests, protection
 from segl.receipts.statistics import traffic_since
 from segl.store import SCHEMA_VERSION, open_store
 from segl.tables.base import meta
@@ -106,3 +106,18 @@ def test_receipts_of_the_version_before_are_counted_by_domain_and_owed_to_nobody
         assert waiting.message_id == "<0@x>"
         assert "domain_traffic" not in sa.inspect(connection).get_table_names()
         assert version(connection) == str(SCHEMA_VERSION)
+
+
+def test_what_the_log_told_before_is_kept_and_of_no_known_beginning(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/segl.db"
+    with open_store(url).begin() as connection:
+        for column in ("begun", "node"):
+            connection.exec_driver_sql(f"ALTER TABLE tls_evidence DROP COLUMN {column}")
+        connection.exec_driver_sql(
+            "INSERT INTO tls_evidence VALUES ('4jZ1', 'bo@x.example', 1.0, 'mx', 'Verified', 'TLSv1.3', 'x')"
+        )
+        connection.execute(meta.update().where(meta.c.key == "schema").values(value="4"))
+    with open_store(url).connect() as connection:
+        [one] = protection.of_queue(connection, ["4jZ1"]).values()
+        assert version(connection) == str(SCHEMA_VERSION)
+    assert (one.host, one.begun, one.node) == ("mx", None, "")

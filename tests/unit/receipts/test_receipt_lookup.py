@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Engine
 
-from segl import settings_trail
+from segl import given_proofs
 from segl.events import Events
+from segl.given_proofs import Given
 from segl.receipts import lookup, protection, records
 from segl.receipts.facts import Facts
 from segl.receipts.protection import Protection, Waiting
 from segl.receipts.records import Heard
-from segl.receipts.states import Line, News, Stage, State
+from segl.receipts.states import News, Stage, State
 from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl.store import transaction
@@ -29,8 +29,8 @@ ANNA, BO, EVA = "anna@nordby.example", "bo@x.example", "eva@y.example"
 DAY = 86_400.0
 
 
-def settings(days: int = 90, pin: str = "") -> Settings:
-    pins = [{"name": "x.example", "way": "tls", "match": [pin]}] if pin else []
+def settings(days: int = 90, next_hop: str = "") -> Settings:
+    pins = [{"name": "x.example", "way": "tls", "next_hop": next_hop}] if next_hop else []
     return parse_settings(
         {
             "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
@@ -115,25 +115,46 @@ def left(engine: Engine, queue: str) -> tuple[bool, bool]:
     return bool(proof), bool(waiting)
 
 
-def test_a_pin_is_told_of_what_went_under_it_and_of_nothing_before(engine: Engine, tmp_path: Path) -> None:
-    """Nor is anything told of what went before a pin was taken away."""
-    file, old = tmp_path / "segl.toml", time.time() - 60
-    now = time.time() + 60
+def test_the_proof_is_what_the_node_gave_while_the_delivery_was_under_way(engine: Engine) -> None:
+    """Whatever was found out, pinned or given before and since, and elsewhere."""
+    hop, other = "x.example", "[relay.example]:25"
+    pinned = settings(next_hop=other)
+    with transaction(engine) as connection:
+        for node, given in (
+            ("a", Given(hop, Proof.PKIX, 100.0, 200.0)),
+            ("a", Given(hop, Proof.DANE, 300.0, 400.0)),
+            ("a", Given(hop, None, 500.0, 500.0)),
+            ("a", Given(other, Proof.PINNED, 600.0, 700.0)),
+            ("b", Given(hop, Proof.MTA_STS, 100.0, 900.0)),
+        ):
+            given_proofs.keep(connection, node, [given])
 
-    def told(chosen: Settings) -> list[Proof | None]:
-        lines = [
-            Line(BO, BO, State.SENT, old, way=Way.TLS),
-            Line("ib@x.example", "ib@x.example", State.SENT, now, way=Way.TLS),
-        ]
+    def told(node: str, begun: float | None, at: float, chosen: Settings | None = None) -> Proof | str | None:
+        one = Protection("4jZ1", BO, at, "mx.x.example", "Verified", "TLSv1.3", "x", begun, node)
         with transaction(engine) as connection:
-            found = proofs_of(connection, chosen, lines)
-        return [found.get(line.recipient) for line in lines]
+            return proofs_of(connection, chosen or settings(), [one]).get(("4jZ1", BO), "nothing noted")
 
-    pinned = settings(pin="mx.x.example")
-    assert told(pinned) == [Proof.PINNED, Proof.PINNED]  # it was never otherwise, as far as is known
-    settings_trail.note(engine, settings(), file, "segl-map")
-    settings_trail.note(engine, pinned, file, "segl-map")
-    assert told(pinned) == [None, Proof.PINNED]
+    assert told("a", 150.0, 151.0) is Proof.PKIX
+    assert told("b", 150.0, 151.0) is Proof.MTA_STS
+    assert told("a", 350.0, 350.0) is Proof.DANE
+    assert told("a", 199.0, 301.0) is None, "one or the other"
+    assert told("a", 500.0, 500.0) is None, "no proof was given"
+    assert told("a", 250.0, 251.0) == "nothing noted"
+    assert told("a", None, 150.0) is None, "of an older version: nobody knows when it began"
+    assert told("a", 650.0, 651.0) == "nothing noted", "another domain's"
+    assert told("a", 650.0, 651.0, pinned) is Proof.PINNED
+    assert told("a", 203.0, 204.0) == "nothing noted"
+    assert told("a", 201.5, 204.0) is Proof.PKIX, "the log counts whole seconds"
+    assert told("a", 206.0, 296.0) is Proof.PKIX, "and two digits of a delivery that took long"
+
+
+def test_on_which_proofs_policies_were_given_is_kept_as_long_as_any_receipt(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        given_proofs.keep(connection, "a", [Given("x.example", Proof.PKIX, 1_000.0, 2_000.0)])
+    for days, stays in ((89, True), (91, False)):
+        forget_old(engine, settings(90), 2_000.0 + days * DAY)
+        with transaction(engine) as connection:
+            assert bool(given_proofs.given_between(connection, "a", ["x.example"], 0.0, 3_000.0)) is stays
 
 
 def test_a_receipt_that_takes_long_to_send_is_held_meanwhile(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from email import message_from_bytes
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,9 +17,13 @@ from tempfile import TemporaryDirectory
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from segl import given_proofs
+from segl.given_proofs import Given
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
 from segl.receipts.records import LEASE_SECONDS
+from segl.store import open_store, transaction
+from segl.vocabulary import Proof
 from world.desk import SENDER, Desk, free_port
 from world.oracle import Identity
 from world.partners import rsa_key
@@ -218,7 +224,8 @@ def test_killed_at_any_moment_it_tells_everyone_and_nobody_wrongly(desk: Desk) -
     assert len(set(ids)) == 30  # one that was sent twice has the same name
 
 
-def test_the_log_tells_how_tls_protected_it(desk: Desk) -> None:
+def test_the_log_tells_how_tls_protected_it_and_segl_map_on_whose_word(desk: Desk) -> None:
+    """Though the map's note comes later than all else: the store was held by others."""
     desk.start()
     mail = Mail(desk)
     now = "2026-11-25T02:58:31+00:00"
@@ -232,17 +239,30 @@ def test_the_log_tells_how_tls_protected_it(desk: Desk) -> None:
     mail.tell(group(BO))
     with (desk.directory / "mail.log").open("a") as log:
         log.write(lines)
+    wait_until(lambda: is_read(desk), 30, lambda: desk.daemon.log)
+    time.sleep(1)
+    assert receipts(desk) == []
+    at = datetime.fromisoformat(now).timestamp()
+    engine = open_store(f"sqlite:///{desk.directory}/segl.db")
+    with transaction(engine) as connection:
+        given = [Given("x.example", Proof.DANE, at - 60, at)]
+        given_proofs.keep(connection, socket.gethostname()[:100], given)
     [receipt] = wait_for(desk, 1)
     assert receipt.line(BO)["tls"] == {
         "version": "TLSv1.3",
         "cipher": "TLS_AES_256_GCM_SHA384",
         "level": "verified",
         "host": "mx.x.example",
-        "proof": None,
+        "proof": "dane",
     }
-    assert "TLS 1.3, krypteret på vejen, serverens certifikat kontrolleret (mx.x.example)" in " ".join(
+    assert "TLS 1.3, krypteret på vejen, serverens certifikat kontrolleret (mx.x.example, DANE)" in " ".join(
         receipt.part("text/plain").split()
     )
+
+
+def is_read(desk: Desk) -> bool:
+    with sqlite3.connect(desk.directory / "segl.db") as store:
+        return bool(store.execute("SELECT 1 FROM tls_evidence").fetchone())
 
 
 def test_a_log_that_anybody_may_write_to_is_not_believed(desk: Desk) -> None:

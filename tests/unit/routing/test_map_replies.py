@@ -57,6 +57,7 @@ def told(
     *,
     answer_seconds: float = 0.05,
     certificates: Any = None,
+    given: Callable[[str, Proof | None], None] = lambda _next_hop, _proof: None,
 ) -> None:
     async def run() -> None:
         events = Events("segl-map")
@@ -65,7 +66,13 @@ def told(
         try:
             table = RouteTable(SETTINGS)
             answers = Answers(
-                table, tunnels, knowledge, events, answer_seconds=answer_seconds, certificates=certificates
+                table,
+                tunnels,
+                knowledge,
+                events,
+                answer_seconds=answer_seconds,
+                certificates=certificates,
+                given=given,
             )
             await story(answers)
         finally:
@@ -139,6 +146,30 @@ def test_a_policy_for_a_demand_never_falls_below_it() -> None:
             assert (await reply(answers, "good.example", f"tlspolicy-{least}")).status is Status.TEMP
 
     told(story)
+
+
+def test_of_each_policy_it_is_told_which_proof_it_rests_on_and_of_what_gave_none() -> None:
+    noted: list[tuple[str, Proof | None]] = []
+
+    async def story(answers: Answers) -> None:
+        await reply(answers, "bo@good.example")
+        for table, key in (
+            ("tlspolicy", "good.example"),
+            ("tlspolicy", "pinned.example"),
+            ("tlspolicy-pkix", "good.example"),
+            ("tlspolicy-dane", "good.example"),  # none that meets it: the copy waits
+            ("tlspolicy", "never-asked.example"),  # it goes by the level of master.cf
+            ("tlspolicy", ".example"),  # what Postfix asks for next then
+        ):
+            await reply(answers, key, table)
+
+    told(story, given=lambda next_hop, proof: noted.append((next_hop, proof)))
+    assert noted == [
+        ("good.example", Proof.PKIX),
+        ("pinned.example", Proof.PINNED),
+        ("good.example", Proof.PKIX),
+        ("never-asked.example", None),
+    ]
 
 
 def test_what_memory_holds_is_answered_at_once() -> None:

@@ -1,0 +1,84 @@
+"""On whose word forced TLS was used: which proof stood behind the TLS policies that ``segl-map`` gave Postfix (table
+``given_proof``).
+
+Postfix asks for the policy of a next hop once in each delivery, between taking it up and the end of the TLS handshake
+(its cache of policies lives for one delivery), and ``smtp(8)`` logs how long a delivery took. So a delivery went on the
+proof that its node gave for its next hop in that time; where two were given, or none is noted, nothing is claimed.
+
+Written by segl-map (:mod:`segl_routing.given`), read by receipts. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from segl.store import insert_into
+from segl.tables.domains import given_proof
+from segl.vocabulary import Proof
+
+MOST_CHARACTERS: Final = 255  # of a next hop; a domain has 253
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A stretch of time in which every policy given for *next_hop* rested on *proof*; ``None``: none was given."""
+
+    next_hop: str
+    proof: Proof | None
+    begun: float
+    until: float
+
+
+def keep(connection: Connection, node: str, stretches: Iterable[Given]) -> None:
+    """Write down; a stretch that is there already becomes longer, never shorter."""
+    rows = [
+        {
+            "node": node,
+            "next_hop": one.next_hop,
+            "begun": one.begun,
+            "proof": one.proof or "",
+            "until": one.until,
+        }
+        for one in stretches
+    ]
+    if not rows:
+        return
+    row = insert_into(connection, given_proof)
+    longer = row.excluded.until
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[
+                given_proof.c.node,
+                given_proof.c.next_hop,
+                given_proof.c.begun,
+                given_proof.c.proof,
+            ],
+            set_={"until": longer},
+            where=given_proof.c.until < longer,
+        ),
+        rows,
+    )
+
+
+def given_between(
+    connection: Connection, node: str, next_hops: Iterable[str], begun: float, until: float
+) -> set[Proof | None]:
+    """The proofs that *node* gave for *next_hops* at some time between *begun* and *until*, ``None`` for a policy that
+    it had not; empty when nothing is noted."""
+    there = sa.select(given_proof.c.proof).where(
+        given_proof.c.node == node,
+        given_proof.c.next_hop.in_(sorted(set(next_hops))),
+        given_proof.c.begun <= until,
+        given_proof.c.until >= begun,
+    )
+    return {Proof(word) if word else None for word in connection.scalars(there)}
+
+
+def forget(connection: Connection, before: float) -> None:
+    """Delete what was given before that moment alone."""
+    connection.execute(given_proof.delete().where(given_proof.c.until < before))
