@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import structlog
-
 from segl.errors import SeglError
 from segl.events_of_lists import CanaryEvents, ListEvents
+from segl.log import Log
 from segl.log import configure_log as configure_log  # whoever logs asks for both here
 from segl.vocabulary import Known, Route, Verdict
 
@@ -22,7 +21,7 @@ class Events(ListEvents, CanaryEvents):
     """The log of one process. Methods are grouped by who calls them."""
 
     def __init__(self, process: str) -> None:
-        self._log = structlog.get_logger().bind(process=process)
+        self._log = Log(process=process)
 
     # any daemon
 

@@ -1,48 +1,80 @@
-"""How the log is written: one event a line, as JSON or as coloured text (:mod:`segl.events` has the events)."""
+"""How the log is written: one event a line, as JSON or as coloured text (:mod:`segl.events` has the events).
+
+The JSON is made here. The text for people is structlog's, which brings a library for terminals with it: it is loaded
+when the first event is told so, and no process pays for it at its start.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from contextlib import suppress
-from typing import Any, Literal, TextIO, cast
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final, Literal
 
-import structlog
+Form = Literal["json", "console"]
 
-_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-
-
-def configure_log(form: Literal["json", "console"] = "json", level: str = "info") -> None:
-    """Set up logging for this process; call once, before the first event."""
-    renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if form == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Unfailing(sys.stderr))),
-        cache_logger_on_first_use=False,
-    )
+_LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+_form: Form = "json"
+_least: int = logging.INFO
 
 
-class _Unfailing:
-    """A stream that takes no notice of a full disk or a closed pipe: a log that cannot be written must
-    not stop the mail."""
+def configure_log(form: Form = "json", level: str = "info") -> None:
+    """How this process writes its log from now on: in which form, and what from *level* on."""
+    global _form, _least
+    _form, _least = form, _LEVELS[level]
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
 
-    def write(self, text: str) -> int:
-        with suppress(OSError, ValueError):
-            return self._stream.write(text)
-        return 0
+class Log:
+    """Writes events to standard error. *shared* are facts that all of them bear."""
 
-    def flush(self) -> None:
-        with suppress(OSError, ValueError):
-            self._stream.flush()
+    def __init__(self, **shared: object) -> None:
+        self._shared = shared
+
+    def debug(self, event: str, **facts: object) -> None:
+        self._write("debug", event, facts)
+
+    def info(self, event: str, **facts: object) -> None:
+        self._write("info", event, facts)
+
+    def warning(self, event: str, **facts: object) -> None:
+        self._write("warning", event, facts)
+
+    def error(self, event: str, **facts: object) -> None:
+        self._write("error", event, facts)
+
+    def _write(self, level: str, event: str, facts: dict[str, object]) -> None:
+        if _LEVELS[level] < _least:
+            return
+        now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+        told = {**self._shared, **facts, "event": event, "level": level, "timestamp": f"{now}Z"}
+        _put_out(_as_json(told) if _form == "json" else _as_text(told))
+
+
+def _as_json(told: dict[str, object]) -> str:
+    return json.dumps(told, ensure_ascii=False, default=repr)
+
+
+def _as_text(told: dict[str, object]) -> str:
+    return str(_renderer(sys.stderr.isatty())(None, "", told))
+
+
+@cache
+def _renderer(colours: bool) -> Any:
+    from structlog.dev import ConsoleRenderer
+
+    return ConsoleRenderer(colors=colours)
+
+
+def _put_out(line: str) -> None:
+    """A full disk or a closed pipe is no matter: a log that cannot be written must not stop the mail."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()

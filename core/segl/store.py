@@ -16,10 +16,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -131,8 +131,9 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 def insert_into(connection: Connection, table: sa.Table) -> Any:
     """An INSERT that can say ``on_conflict_do_…``, which both databases have and SQLAlchemy's own has not. What may be
-    there already is written so: two nodes that look first both see nothing, and one of them would fail."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    there already is written so: two nodes that look first both see nothing, and one of them would fail. Only the
+    dialect that is in use is loaded."""
+    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
 
 
 def forget_deleted(engine: Engine) -> None:

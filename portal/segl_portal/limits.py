@@ -17,10 +17,10 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from segl.settings_portal import PortalLimits
+from segl.store import insert_into
 from segl.tables.sealed import portal_count
 
 HOUR: Final = 3600
@@ -80,9 +80,8 @@ class Rules:
 def count(connection: Connection, rule: Rule, key: str, now: float) -> bool:
     """Count one more, and say whether it is still within the rule."""
     table = portal_count
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = (
-        insert(table)
+        insert_into(connection, table)
         .values(scope=rule.scope.value, key=hashed(key), window=rule.window(now), count=1)
         .on_conflict_do_update(
             index_elements=[table.c.scope, table.c.key, table.c.window], set_={"count": table.c.count + 1}

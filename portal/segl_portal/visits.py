@@ -13,11 +13,11 @@ from hashlib import sha256
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from segl.sealed.directory import is_id
 from segl.sealed.keys import SECRET, WRAPPED, Place, Secret, WrongSecret, answers_key, unwrap
+from segl.store import insert_into
 from segl.tables.sealed import portal_visit, sealed_message, sealed_recipient
 from segl_portal.browser import Browser, NotOurs
 
@@ -133,11 +133,10 @@ def begin(connection: Connection, browser: Browser, place: str, visit: Visit) ->
         "code_until": visit.code_until,
         "tries": 0,
     }
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     mine = {"browser": browser.id, "recipient_id": place}
     began = sa.case((table.open_until > visit.created_at, table.created_at), else_=visit.created_at)
     connection.execute(
-        insert(portal_visit)
+        insert_into(connection, portal_visit)
         .values(**mine, **values, created_at=visit.created_at)
         .on_conflict_do_update(
             index_elements=[table.browser, table.recipient_id], set_={**values, "created_at": began}

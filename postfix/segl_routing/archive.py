@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from segl.events import Events
+from segl.store import insert_into
 from segl.tables.domains import domain_knowledge
 from segl_routing.archive_form import from_text, to_text
 from segl_routing.facts import CLOCK_SKEW, DomainFacts
@@ -97,10 +97,9 @@ def _write(connection: Connection, facts: DomainFacts) -> None:
     kept = domain_knowledge.c.checked_at
     # another node may have looked later; a row from the future is of a clock since put right
     older = sa.or_(kept <= facts.checked_at, kept > facts.checked_at + CLOCK_SKEW)
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     values = {name: value for name, value in row.items() if name != "domain"}
     connection.execute(
-        insert(domain_knowledge)
+        insert_into(connection, domain_knowledge)
         .values(row)
         .on_conflict_do_update(index_elements=[domain_knowledge.c.domain], set_=values, where=older)
     )

@@ -28,7 +28,8 @@ import dns.rdatatype
 
 from segl.vocabulary import Known, Proof
 from segl_routing.evidence import Evidence
-from segl_routing.mx import Located, MailDns, MailHosts, NoMail
+from segl_routing.mx import Located, MailDns, MailHosts
+from segl_routing.no_mail import NoMail
 from segl_routing.policy import Level, TlsPolicy
 from segl_routing.resolver import Answer, DnsUnsure, Missing, Security
 from segl_routing.tlsa import Tlsa, usable

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from segl.settings_routing import Routing
 from segl.vocabulary import Known, Proof
 from segl_routing.evidence import Evidence
-from segl_routing.mx import NoMail
+from segl_routing.no_mail import NoMail
 from segl_routing.policy import TlsPolicy
 
 UNKNOWN_SECONDS = 30.0  # "could not be found out" is asked again after this

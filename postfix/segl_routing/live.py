@@ -21,7 +21,8 @@ from segl_routing.evidence import Evidence
 from segl_routing.facts import Checked
 from segl_routing.hosts import HostProbes, HostResult
 from segl_routing.joined import by_certificate, dane_with_probes, sts_with_probes
-from segl_routing.mx import DnsUnsure, MailDns, NoMail
+from segl_routing.mx import DnsUnsure, MailDns
+from segl_routing.no_mail import NoMail
 from segl_routing.probe import ProbeResult
 from segl_routing.providers import Providers
 from segl_routing.tlsa import proves

@@ -15,7 +15,6 @@ import contextlib
 import itertools
 from collections.abc import Awaitable, Collection, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import dns.name
@@ -24,6 +23,7 @@ import dns.rdatatype
 from segl.addresses import normal_domain
 from segl.settings_routing import Routing
 from segl_routing.dnssec import NoDnssec, Validator
+from segl_routing.no_mail import NoMail
 from segl_routing.resolver import (
     PROOF_SECONDS,
     QUERY_SECONDS,
@@ -37,17 +37,9 @@ from segl_routing.resolver import (
 )
 from segl_routing.signatures import load_anchors
 
-__all__ = ["DnsUnsure", "Located", "MailDns", "MailHosts", "NoMail"]
+__all__ = ["DnsUnsure", "Located", "MailDns", "MailHosts"]
 
 MX, A, AAAA = dns.rdatatype.MX, dns.rdatatype.A, dns.rdatatype.AAAA
-
-
-class NoMail(StrEnum):
-    """Why, for certain, a domain takes no mail."""
-
-    NO_SUCH_DOMAIN = "no-such-domain"
-    NULL_MX = "null-mx"
-    NO_HOST = "no-host"
 
 
 @dataclass(frozen=True, slots=True)

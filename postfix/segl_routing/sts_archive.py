@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from segl.events import Events
+from segl.store import insert_into
 from segl.tables.domains import domain_knowledge, mta_sts_policy
 from segl_routing.facts import CLOCK_SKEW
 from segl_routing.store_thread import StoreThread
@@ -154,10 +154,9 @@ def _write(connection: Connection, kept: KeptPolicy) -> None:
     there = mta_sts_policy.c.fetched_at
     # another node may have fetched later; a row from the future is of a clock since put right
     older = sa.or_(there <= kept.fetched_at, there > kept.fetched_at + CLOCK_SKEW)
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     values = {name: value for name, value in row.items() if name != "domain"}
     connection.execute(
-        insert(mta_sts_policy)
+        insert_into(connection, mta_sts_policy)
         .values(row)
         .on_conflict_do_update(index_elements=[mta_sts_policy.c.domain], set_=values, where=older)
     )

@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import structlog
 from typer.testing import CliRunner, Result
 
 from segl.cli.doctor_tunnel import tunnel_checks
 from segl.cli.main import build
+from segl.events import configure_log
 from segl.postfix.check import State
 from segl.settings_file import load_settings
 from world.lists import Publisher, listed
@@ -69,4 +69,4 @@ def segl(*arguments: str) -> Result:
     try:
         return CliRunner().invoke(build("tunnel"), ["tunnel", *arguments])
     finally:
-        structlog.reset_defaults()
+        configure_log()

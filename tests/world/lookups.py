@@ -14,7 +14,7 @@ from segl_routing.archive import Archive, NoArchive
 from segl_routing.evidence import Evidence
 from segl_routing.facts import Checked, DomainFacts, Held, strongest_first
 from segl_routing.knowledge import Knowledge
-from segl_routing.mx import NoMail
+from segl_routing.no_mail import NoMail
 from segl_routing.policy import DANE_ONLY, ENCRYPT, VERIFY, StsTold, sts_secure
 from segl_routing.weigh import weigh
 

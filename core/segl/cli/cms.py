@@ -206,12 +206,13 @@ def _certificates_of(text: str, settings: Path) -> list[x509.Certificate]:
 
 def _known_certificates(text: str, file: Path) -> list[x509.Certificate]:
     from segl.certificate_records import CertificateRecords
-    from segl.events import Events
+    from segl.events import Events, configure_log
     from segl.settings_file import load_settings
     from segl.store import open_store
     from segl_delivery.certificate import RecipientCertificates
     from segl_delivery.certificates import CertificateDirectory
 
+    configure_log("console", "warning")
     try:
         settings = load_settings(file)
         if "@" not in text:

@@ -12,13 +12,13 @@ from enum import Enum
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from segl import audit
 from segl.audit import Act
 from segl.decisions.said import Feedback, Says
 from segl.masking import mask_digits
+from segl.store import insert_into
 from segl.tables.audit import audit_entry
 from segl.tables.decisions import decision_feedback
 
@@ -65,7 +65,7 @@ def say(connection: Connection, name: str, says: Says, by: str, now: float, note
     kept = shown or (known.note if known is not None and known.says is says else "")
     values = {"id": name, "says": says.value, "at": now, "by": by[:255], "note": kept}
     table = decision_feedback
-    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table).values(values)
+    insert = insert_into(connection, table).values(values)
     connection.execute(insert.on_conflict_do_update(index_elements=[table.c.id], set_=values))
     audit.append(connection, Act.FEEDBACK, name, by, at=now, says=says.value)
     return True

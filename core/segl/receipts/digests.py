@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from segl.receipts.records import SentMessage, with_lines
+from segl.store import insert_into
 from segl.tables.receipts import digest_refusal, sent_message
 
 _FORGOTTEN_SECONDS = 30 * 86400.0
@@ -54,8 +54,9 @@ def mark_digested(connection: Connection, ids: Iterable[str], at: float, reader:
 
 def refused(connection: Connection, sender: str, reader: Reader, at: float) -> int:
     """*sender*'s digest was refused by *reader* at the moment *at*; how many times in a row that is."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(digest_refusal).values(sender=sender.lower(), reader=reader.value, times=1, at=at)
+    row = insert_into(connection, digest_refusal).values(
+        sender=sender.lower(), reader=reader.value, times=1, at=at
+    )
     again = {"times": digest_refusal.c.times + 1, "at": row.excluded.at}
     keys = list(digest_refusal.primary_key)
     connection.execute(row.on_conflict_do_update(index_elements=keys, set_=again))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from segl.addresses import mailbox_key
+from segl.store import insert_into
 from segl.tables.receipts import logged_queue, sent_recipient, tls_evidence, waiting_copy
 
 _OF_LOG: Final = (tls_evidence, waiting_copy, logged_queue)
@@ -36,7 +36,6 @@ class Protection:
 
 def keep(connection: Connection, found: Iterable[Protection]) -> None:
     """Write down; what is there already stays."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     for one in found:
         values: dict[str, Any] = {
             "queue_id": one.queue_id,
@@ -49,7 +48,7 @@ def keep(connection: Connection, found: Iterable[Protection]) -> None:
             "begun": one.begun,
             "node": one.node,
         }
-        connection.execute(insert(tls_evidence).values(values).on_conflict_do_nothing())
+        connection.execute(insert_into(connection, tls_evidence).values(values).on_conflict_do_nothing())
 
 
 def of_queue(connection: Connection, queue_ids: Iterable[str]) -> dict[tuple[str, str], Protection]:
@@ -84,9 +83,10 @@ class Waiting:
 
 def keep_waiting(connection: Connection, found: Iterable[Waiting]) -> None:
     """Write down who waits; twice is as good as once."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     for one in found:
-        row = insert(waiting_copy).values(queue_id=one.queue_id, recipient=one.recipient, at=one.at)
+        row = insert_into(connection, waiting_copy).values(
+            queue_id=one.queue_id, recipient=one.recipient, at=one.at
+        )
         connection.execute(row.on_conflict_do_nothing())
 
 
@@ -103,10 +103,9 @@ def waiting_in(connection: Connection, queue_ids: Iterable[str]) -> dict[str, li
 
 def keep_logged(connection: Connection, found: Mapping[str, float]) -> None:
     """Write down which queue ids a log named, and when."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     if found:
         rows = [{"queue_id": queue_id, "at": at} for queue_id, at in sorted(found.items())]
-        connection.execute(insert(logged_queue).on_conflict_do_nothing(), rows)
+        connection.execute(insert_into(connection, logged_queue).on_conflict_do_nothing(), rows)
 
 
 def are_logged(connection: Connection, queue_ids: Iterable[str]) -> bool:

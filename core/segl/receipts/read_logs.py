@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from segl.store import insert_into
 from segl.tables.receipts import log_read
 
 NOTE_SECONDS: Final = 1.0  # between two notes of a node
@@ -21,8 +21,7 @@ GONE_SECONDS: Final = (
 
 def note(connection: Connection, node: str, until: float, now: float) -> None:
     """All that *node*'s log held before the moment *until* is read."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(log_read).values(node=node, until=until, at=now)
+    row = insert_into(connection, log_read).values(node=node, until=until, at=now)
     changed = {"until": row.excluded.until, "at": row.excluded.at}
     connection.execute(row.on_conflict_do_update(index_elements=[log_read.c.node], set_=changed))
 

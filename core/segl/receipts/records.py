@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
 from segl.addresses import domain_of
@@ -22,6 +21,7 @@ from segl.receipts.facts import Facts, unknown_marks
 from segl.receipts.protection import forget_of, waiting_in
 from segl.receipts.states import Line, News, Stage, State, joined
 from segl.settings_receipts import Receipts, ReceiptTerms
+from segl.store import insert_into
 from segl.tables.receipts import sent_message, sent_recipient
 from segl.vocabulary import Way
 
@@ -117,7 +117,7 @@ def hear(
         "journal_print": "",
         "delete_at": now + terms.retention_days * _DAY,
     }
-    connection.execute(_insert(connection, sent_message).values(row).on_conflict_do_nothing())
+    connection.execute(insert_into(connection, sent_message).values(row).on_conflict_do_nothing())
     found = _row(connection, heard.id, lock=True)
     assert found is not None  # noqa: S101 - just written, and locked
     if found.sender.lower() != heard.sender.lower():
@@ -305,7 +305,7 @@ def _join(
             served(best.way)
     if changed:  # all at once: a message may have thousands
         values = [{**_columns(best), "message_id": message_id, "told": ""} for best in changed.values()]
-        insert = _insert(connection, sent_recipient)
+        insert = insert_into(connection, sent_recipient)
         said = {name: insert.excluded[name] for name in _columns(next(iter(changed.values())))}
         keys = list(sent_recipient.primary_key)
         connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=said), values)
@@ -392,7 +392,3 @@ def _columns(news: News) -> dict[str, Any]:
         "state": news.state.value,
         "way": news.way.value if news.way else None,
     }
-
-
-def _insert(connection: Connection, table: sa.Table) -> Any:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

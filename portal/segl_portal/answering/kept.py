@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from segl.sealed.content import SealedContent
 from segl.sealed.directory import is_id
 from segl.sealed.keys import Place, Secret, unwrap_answer
 from segl.sealed.storage import SealedStorage
-from segl.store import transaction
+from segl.store import insert_into, transaction
 from segl.tables.sealed import sealed_answer, sealed_message, sealed_recipient
 from segl_portal.answering.outcome import Refusal, Why
 
@@ -72,8 +71,6 @@ def check_room(connection: Connection, recipient_id: str, room: Room, now: float
 
 def keep(engine: Engine, answer: Kept, once: bytes, room: Room) -> Kept:
     """Write the row; on disk on return. The row of the same form sent before, when there is one."""
-    insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(sealed_answer).on_conflict_do_nothing(index_elements=[_row.once])
     values = {
         "id": answer.id,
         "recipient_id": answer.recipient_id,
@@ -89,7 +86,9 @@ def keep(engine: Engine, answer: Kept, once: bytes, room: Room) -> Kept:
     with transaction(engine) as connection:
         if connection.scalar(hers) is None:
             raise Refusal(Why.GONE)
-        if connection.scalar(statement.values(**values).returning(_row.id)) is None:
+        new = insert_into(connection, sealed_answer).values(**values)
+        new = new.on_conflict_do_nothing(index_elements=[_row.once])
+        if connection.scalar(new.returning(_row.id)) is None:
             query = _select().where(_row.once == once, _row.recipient_id == answer.recipient_id)
             found = connection.execute(query).one_or_none()
             if found is None:  # forgotten at this very moment

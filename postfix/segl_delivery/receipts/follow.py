@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from segl.events import Events
 from segl.postfix.edit import parameters_of
 from segl.receipts import protection, read_logs
 from segl.settings import Settings
-from segl.store import transaction
+from segl.store import insert_into, transaction
 from segl.tables.receipts import log_position
 from segl_delivery.receipts import journal
 from segl_delivery.receipts.evidence import TlsLines, logged_in, waiting_of
@@ -283,8 +282,7 @@ def _saved(connection: Connection, key: str) -> dict[str, Any] | None:
 
 
 def _save(connection: Connection, key: str, position: dict[str, int]) -> None:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(log_position).values(log=key, position=json.dumps(position))
+    row = insert_into(connection, log_position).values(log=key, position=json.dumps(position))
     connection.execute(
         row.on_conflict_do_update(index_elements=["log"], set_={"position": row.excluded.position})
     )

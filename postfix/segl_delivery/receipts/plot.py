@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageDraw
-
 WIDTH, HEIGHT = 560, 200
 _MARGIN: Final = 12
 _GAP: Final = 0.3  # of a bar's place
@@ -16,6 +14,8 @@ _PAPER, _LINE = "#ffffff", "#cccccc"
 
 def bars(days: Sequence[Sequence[int]], colours: Sequence[str]) -> bytes:
     """*days* holds a number for each of *colours*; the highest day fills the height."""
+    from PIL import Image, ImageDraw  # once a week is seldom
+
     image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     draw = ImageDraw.Draw(image)
     floor, room = HEIGHT - _MARGIN, HEIGHT - 2 * _MARGIN

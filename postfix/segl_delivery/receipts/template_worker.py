@@ -19,13 +19,13 @@ from contextlib import suppress
 from functools import lru_cache
 from traceback import walk_tb
 from types import SimpleNamespace
-from typing import Any, Final
-
-from jinja2 import StrictUndefined, Template
-from jinja2.sandbox import SandboxedEnvironment
+from typing import TYPE_CHECKING, Any, Final
 
 from segl.confined import sandbox
 from segl.confined.frames import Broken, Incoming
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 LENGTH: Final = struct.Struct(">Q")
 JOBS: Final = 2_000  # after so many a new process is better than what may have gathered in this one
@@ -55,6 +55,9 @@ def work(line: socket.socket, *, memory_bytes: int, programs: bool, parent: int)
 
 def template(source: str, *, html: bool) -> Template:
     """Raises :class:`jinja2.TemplateError`."""
+    from jinja2 import StrictUndefined  # not before the first receipt: segl-deliver starts without
+    from jinja2.sandbox import SandboxedEnvironment
+
     environment = SandboxedEnvironment(
         undefined=StrictUndefined, autoescape=html, keep_trailing_newline=True, trim_blocks=False
     )

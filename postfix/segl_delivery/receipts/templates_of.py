@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
-
-from jinja2 import Template
+from typing import TYPE_CHECKING, Final
 
 from segl.errors import Fault
 from segl.language import Language
@@ -29,6 +27,9 @@ from segl_delivery.receipts.own_templates import OwnTemplate, UnfitTemplate
 from segl_delivery.receipts.template_worker import template
 from segl_delivery.receipts.texts import TEXTS, Kind
 from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _SHIPPED: Final = Path(__file__).resolve().parent / "templates"
 _LONGEST: Final = 256 * 1024  # bytes of a template

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner, Result
 
 from segl import audit
 from segl.cli.main import build
 from segl.decisions import kept
 from segl.decisions.record import DecisionRecord
+from segl.events import configure_log
 from segl.receipts import records
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
@@ -116,7 +116,7 @@ url = "sqlite:///{directory}/segl.db"
         try:
             return CliRunner().invoke(build(words[0]), words)
         finally:
-            structlog.reset_defaults()
+            configure_log()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner, Result
 
 from segl.cli.main import build
@@ -20,6 +19,7 @@ from segl.decisions import feedback, kept
 from segl.decisions.links import feedback_secret
 from segl.decisions.record import DecisionRecord
 from segl.decisions.said import Says
+from segl.events import configure_log
 from segl.receipts import records
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
@@ -75,7 +75,7 @@ class Town:
         try:
             return CliRunner().invoke(build(command[0]), [*command, "--settings", str(self.file)])
         finally:
-            structlog.reset_defaults()
+            configure_log()
 
     def ids(self, of: str) -> dict[str, str]:
         return {"sealed": self.sealed[of], "name": self.names[of]}

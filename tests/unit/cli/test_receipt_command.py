@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner, Result
 
 from segl.cli.receipt import app
+from segl.events import configure_log
 from segl.receipts import records
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
@@ -64,7 +64,7 @@ def ask(settings: Path, *arguments: str) -> Result:
     try:
         return CliRunner().invoke(app, [*arguments, "--settings", str(settings)])
     finally:
-        structlog.reset_defaults()
+        configure_log()
 
 
 def test_the_list_has_the_newest_first_and_says_who_and_how_many(sent: Path) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from cryptography.hazmat.primitives import serialization
 from typer.testing import CliRunner, Result
 
 from segl.cli.main import build
+from segl.events import configure_log
 from world.listhouse import PUBLISHER, Desk
 from world.lists import listed, partner
 from world.partners import certificate, pem, rsa_key
@@ -51,7 +51,7 @@ class Office:
                 build("tunnel"), ["tunnel", "publish", *places, *signer, *arguments], input=input_
             )
         finally:
-            structlog.reset_defaults()
+            configure_log()
 
     def published(self, *arguments: str) -> dict[str, Any]:
         done = self.publish("--json", *arguments)

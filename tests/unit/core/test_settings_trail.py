@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl import audit
@@ -17,6 +19,7 @@ from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl.settings_trail import note, note_rules
 from segl.store import open_store
+from segl.tables.settings import settings_state
 
 FILE = Path("/etc/segl/segl.toml")
 OWN: dict[str, Any] = {"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}
@@ -84,10 +87,20 @@ def test_no_password_is_in_trail_or_store_and_its_change_is(
     change = note(engine, settings(**later), FILE, "segl-map")
     assert change is not None
     assert key in (*change.changed, *change.added)
+    with engine.connect() as connection:
+        row = connection.execute(sa.select(settings_state)).one()
+    quick = hashlib.sha256(row.salt + json.dumps(value_of(later, key)).encode()).hexdigest()
+    assert json.loads(row.keys)[key] not in (quick, quick[:32])  # who has the digest must try slowly
     engine.dispose()
     stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert SECRET.encode() not in stored
     assert b"correcthorse" not in stored
+
+
+def value_of(tables: dict[str, Any], key: str) -> Any:
+    for name in key.split("."):
+        tables = tables[name]
+    return tables
 
 
 def test_processes_that_start_together_write_one_entry(engine: Engine) -> None:

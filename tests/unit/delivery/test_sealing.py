@@ -210,7 +210,7 @@ def test_with_a_resend_key_the_content_key_is_kept_a_second_time_and_goes_with_t
 def test_a_store_elsewhere_that_is_down_stops_neither_the_start_nor_the_housekeeping(
     engine: Engine, tmp_path: Path, objects: ObjectStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    configure_log()  # to what is captured now, whatever ran before
+    configure_log()  # whatever ran before
     with Wire(objects.port) as wire:
         table = objects.storage(wire.port)
         storage = {"bucket": table.bucket, "endpoint": table.endpoint, "credentials": str(table.credentials)}

@@ -15,7 +15,8 @@ import pytest
 
 from segl.vocabulary import Known, Proof
 from segl_routing.dane import Cover, Dane, Found
-from segl_routing.mx import MailDns, NoMail
+from segl_routing.mx import MailDns
+from segl_routing.no_mail import NoMail
 from segl_routing.resolver import Reply, Resolver, Security
 from segl_routing.tlsa import Matching, Selector, Tlsa, Usage
 from world.outside import free_port

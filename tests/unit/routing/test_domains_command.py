@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy.engine import Connection
 from typer import Typer
 from typer.testing import CliRunner, Result
 
 from segl.cli.domains import domains
+from segl.events import configure_log
 from segl.receipts import records
 from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
@@ -206,7 +206,7 @@ def ask(settings: Path, *arguments: str) -> Result:
     try:
         return CliRunner().invoke(APP, ["--settings", str(settings), *arguments])
     finally:
-        structlog.reset_defaults()
+        configure_log()
 
 
 def test_for_people(mailed: Path) -> None:

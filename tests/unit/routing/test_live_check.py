@@ -12,7 +12,8 @@ from segl_routing import live, pace
 from segl_routing.evidence import Evidence
 from segl_routing.facts import Checked
 from segl_routing.live import LiveCheck
-from segl_routing.mx import MailDns, NoMail
+from segl_routing.mx import MailDns
+from segl_routing.no_mail import NoMail
 from world.dns import MX, NULL_MX, TXT, A, DnsServer, Fault
 from world.outside import Outside, host
 from world.peers import SmtpPeer, says, silent

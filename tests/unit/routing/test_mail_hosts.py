@@ -23,7 +23,8 @@ from segl_routing.dane import Dane
 from segl_routing.facts import Checked
 from segl_routing.hosts import HostProbes
 from segl_routing.live import LiveCheck, promises_of
-from segl_routing.mx import DnsUnsure, MailDns, NoMail
+from segl_routing.mx import DnsUnsure, MailDns
+from segl_routing.no_mail import NoMail
 from segl_routing.probe import trust
 from world.dns import AAAA, CNAME, MX, NULL_MX, TXT, A, DnsServer, Fault, Zone
 from world.outside import Outside, free_port

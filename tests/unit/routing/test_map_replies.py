@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-import structlog
 from prometheus_client import REGISTRY
 
 from segl.errors import RoutingError
@@ -20,7 +19,7 @@ from segl_routing.answers import Answers
 from segl_routing.archive import NoArchive
 from segl_routing.facts import Checked
 from segl_routing.knowledge import Knowledge
-from segl_routing.mx import NoMail
+from segl_routing.no_mail import NoMail
 from segl_routing.patience import PURSE_SECONDS, Patience
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import Reply, Status
@@ -221,7 +220,7 @@ def test_the_log_tells_each_route_once_and_a_change_again(capfd: pytest.CaptureF
     try:
         told(story)
     finally:
-        structlog.reset_defaults()  # the next test has another standard error
+        configure_log()
     events = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     assert [(e["event"], e["level"]) for e in events] == [
         ("routed", "info"),

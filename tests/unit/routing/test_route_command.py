@@ -11,11 +11,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import structlog
 from typer import Typer
 from typer.testing import CliRunner, Result
 
 from segl.cli.route import route
+from segl.events import configure_log
 from segl.store import open_store, transaction
 from segl.tables.domains import domain_mark, mta_sts_policy
 from world.dns import MX, DnsServer, Fault
@@ -71,7 +71,7 @@ def ask(settings: Path, *arguments: str) -> Result:
     try:
         return CliRunner().invoke(APP, ["--settings", str(settings), *arguments])
     finally:
-        structlog.reset_defaults()
+        configure_log()
 
 
 def test_for_people(settings: Path) -> None:

@@ -13,7 +13,7 @@ from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl.vocabulary import Known, Proof, Way
 from segl_routing.facts import DomainFacts
-from segl_routing.mx import NoMail
+from segl_routing.no_mail import NoMail
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.policy import DANE_ONLY, ENCRYPT
 from segl_routing.routes import RouteTable

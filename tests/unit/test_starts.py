@@ -1,0 +1,27 @@
+"""What a daemon does not load before it is ready: what only a terminal, another database, a week's report or a first
+receipt needs. Each of these libraries would lengthen every start, on the host of a postmaster who waits for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_EVERYWHERE = "rich structlog sqlalchemy.dialects.postgresql jinja2 PIL weasyprint spacy typer segl.cli"
+
+
+@pytest.mark.parametrize(
+    ("daemon", "others"),
+    [
+        ("segl_milter", "sqlalchemy dns asn1crypto onnxruntime segl_routing segl_delivery"),
+        ("segl_routing", "asn1crypto segl_delivery segl_classifier"),
+        ("segl_delivery", "dns segl_classifier segl_portal"),
+        ("segl_portal", "prometheus_client dns asn1crypto segl_routing segl_delivery segl_classifier"),
+    ],
+)
+def test_a_daemon_starts_without(daemon: str, others: str) -> None:
+    names = f"{_EVERYWHERE} {others}".split()
+    code = f"import sys, {daemon}.daemon\nprint([name for name in {names!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
