@@ -123,8 +123,12 @@ def forget_of(connection: Connection, messages: sa.Select[tuple[str]]) -> None:
 
 
 def forget_orphans(connection: Connection, before: float) -> None:
-    """Delete what was said before that moment of no message that is known."""
+    """Delete what was said before that moment of no message that is known.
+
+    By EXCEPT: for NOT IN, PostgreSQL looks through all that are known for each row, once they are too many for its
+    ``work_mem``; for NOT EXISTS, SQLite does."""
     known = sa.select(sent_recipient.c.queue_id)
     for table in _OF_LOG:
-        orphan = sa.and_(table.c.at < before, table.c.queue_id.not_in(known))
-        connection.execute(table.delete().where(orphan))
+        old = table.c.at < before
+        orphans = sa.select(table.c.queue_id).where(old).except_(known)
+        connection.execute(table.delete().where(old, table.c.queue_id.in_(orphans)))

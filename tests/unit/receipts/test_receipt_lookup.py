@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl import given_proofs
@@ -18,7 +20,7 @@ from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.settings import Settings
 from segl.settings_file import parse_settings
-from segl.store import transaction
+from segl.store import open_store, transaction
 from segl.vocabulary import Proof, Way
 from segl_delivery.receipts import desk
 from segl_delivery.receipts.build import forget_old
@@ -27,6 +29,14 @@ from segl_delivery.receipts.proofs import proofs_of
 
 ANNA, BO, EVA = "anna@nordby.example", "bo@x.example", "eva@y.example"
 DAY = 86_400.0
+
+
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    """On both databases: what is asked here is not asked elsewhere."""
+    engine = open_store(store_url)
+    yield engine
+    engine.dispose()
 
 
 def settings(days: int = 90, next_hop: str = "") -> Settings:
@@ -73,6 +83,24 @@ def test_messages_are_found_by_how_it_is_with_a_recipient_now(engine: Engine) ->
         State.SEALED: [],
         State.SENT: ["1"],
     }
+
+
+def test_the_newest_are_found_of_a_sender_and_among_some(engine: Engine) -> None:
+    chosen = settings()
+    first, second = "ab" * 32, "cd" * 32
+    hear(engine, first, 1.0, chosen, sent(BO, 1.0))
+    hear(engine, second, 2.0, chosen, sent(BO, 2.0))
+    with transaction(engine) as connection:
+        of_anna = lookup.latest(connection, 5, sender=ANNA.upper())
+        newest = lookup.latest(connection, 1)
+        among = lookup.latest(connection, 5, state=State.SENT, among=sa.select(sa.literal(first)))
+        nobodys = lookup.latest(connection, 5, sender=EVA)
+    assert [[one.id for one in some] for some in (of_anna, newest, among, nobodys)] == [
+        [second, first],
+        [second],
+        [first],
+        [],
+    ]
 
 
 def test_as_many_as_are_asked_for_are_found_behind_those_that_do_not_fit(
