@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from segl.receipts.records import SentMessage
     from segl.receipts.states import Line
     from segl.settings import Settings
+    from segl_delivery.receipts.since import Fates
     from segl_delivery.receipts.view import Tls
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -59,6 +60,7 @@ def show(
     from segl.receipts.lookup import find
     from segl_delivery.receipts.machine import machine_form
     from segl_delivery.receipts.office import tls_of
+    from segl_delivery.receipts.since import fates_of
 
     try:
         with _store(settings) as (loaded, connection):
@@ -67,6 +69,8 @@ def show(
                 one for one in (find(connection, _known(name)) if name else []) if scope.shows(one.domain)
             ]
             found = [(message, tls_of(connection, message, loaded)) for message in messages]
+            now = time.time()
+            fates = fates_of(connection, (line for one in messages for line in one.lines), now)
             later = {message.id: _later(connection, message) for message, _ in found}
     except SeglError as error:
         fail_of(error)
@@ -75,12 +79,12 @@ def show(
         fail(f"no secure message {name} is known", hint, Exit.FAILED)
     for message, tls in found:
         if as_json:
-            form = machine_form(message, None, tls, number=message.told.receipts, now=time.time())
+            form = machine_form(message, None, tls, number=message.told.receipts, now=now, fates=fates)
             for line in form["recipients"]:
                 line.update(later[message.id].get(line["recipient"], {}))
             say_json(form)
             continue
-        for text in _told(message, tls, later[message.id]):
+        for text in _told(message, tls, later[message.id], fates):
             say(text)
 
 
@@ -102,23 +106,25 @@ def list_(
     from segl.receipts.of_owner import of_scope
     from segl_delivery.receipts.machine import machine_form
     from segl_delivery.receipts.office import tls_of
+    from segl_delivery.receipts.since import fates_of
 
     try:
         with _store(settings) as (loaded, connection):
             among = of_scope(connection, scope_of(loaded, organisation))
             found = latest(connection, limit, sender=_known(sender), state=state, among=among)
             tls = {message.id: tls_of(connection, message, loaded) for message in found} if as_json else {}
+            now = time.time()
+            fates = fates_of(connection, (line for one in found for line in one.lines), now)
     except SeglError as error:
         fail_of(error)
     if as_json:
         for message in found:
-            say_json(
-                machine_form(message, None, tls[message.id], number=message.told.receipts, now=time.time())
-            )
+            number = message.told.receipts
+            say_json(machine_form(message, None, tls[message.id], number=number, now=now, fates=fates))
         return
     rows = [("when", "sender", "recipients", "id")]
     rows += [
-        (_when(message.at), printable(message.sender), _summary(message), message.id[:32])
+        (_when(message.at), printable(message.sender), _summary(message, fates), message.id[:32])
         for message in found
     ]
     for number, text in enumerate(columns(rows)):
@@ -186,7 +192,7 @@ def _later(connection: Connection, message: SentMessage) -> dict[str, dict[str, 
 
 
 def _told(
-    message: SentMessage, tls: dict[str, Tls], later: dict[str, dict[str, str | None]]
+    message: SentMessage, tls: dict[str, Tls], later: dict[str, dict[str, str | None]], fates: Fates
 ) -> Iterator[str]:
     from segl.cli.output import columns, paint, printable
 
@@ -200,7 +206,7 @@ def _told(
     rows = [
         (
             f"  {printable(line.recipient)}",
-            line.state.value,
+            _state(line, fates),
             line.way.value if line.way else "-",
             _when(line.at) if line.at else "-",
             _evidence(line, tls.get(line.recipient), later.get(line.recipient, {})),
@@ -228,8 +234,19 @@ def _evidence(line: Line, tls: Tls | None, later: dict[str, str | None]) -> str:
     return printable("; ".join(filter(None, parts)))
 
 
-def _summary(message: SentMessage) -> str:
-    counted = {str(state): sum(line.state is state for line in message.lines) for state in State}
+def _state(line: Line, fates: Fates) -> str:
+    """As it is now: of a sealed copy what became of it since."""
+    from segl_delivery.receipts.since import fate_of
+
+    since = fate_of(line, fates)
+    return line.state.value if since is None else since.fate.value
+
+
+def _summary(message: SentMessage, fates: Fates) -> str:
+    counted = dict.fromkeys(map(str, State), 0)
+    for line in message.lines:
+        word = _state(line, fates)
+        counted[word] = counted.get(word, 0) + 1
     counted["unheard of"] = message.unheard
     return ", ".join(f"{number} {state}" for state, number in counted.items() if number)
 

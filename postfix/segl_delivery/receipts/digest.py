@@ -82,7 +82,14 @@ def digest(
             "sender": sender,
             "written_at": iso(now.timestamp()),
             "messages": [
-                machine_form(one, None, tls.get(one.id, {}), number=one.told.receipts, now=now.timestamp())
+                machine_form(
+                    one,
+                    None,
+                    tls.get(one.id, {}),
+                    number=one.told.receipts,
+                    now=now.timestamp(),
+                    fates=fates,
+                )
                 for one in messages
             ],
         },

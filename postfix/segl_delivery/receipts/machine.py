@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
+from segl_delivery.receipts.since import Fates, Since, fate_of
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import Tls
 
@@ -17,10 +18,17 @@ MOST_LISTED: Final = 1_000  # recipients; a megabyte
 
 
 def machine_form(
-    message: SentMessage, kind: Kind | None, tls: Mapping[str, Tls], *, number: int, now: float
+    message: SentMessage,
+    kind: Kind | None,
+    tls: Mapping[str, Tls],
+    *,
+    number: int,
+    now: float,
+    fates: Fates | None = None,
 ) -> dict[str, Any]:
     """*message*, colleagues too; in a receipt of very many those who have it are counted alone. *number* counts a
-    message's receipts from 1; *kind* is ``None`` when it is only looked at, and whole."""
+    message's receipts from 1; *kind* is ``None`` when it is only looked at, and whole; *fates*: what became of sealed
+    copies until *now*."""
     lines: Sequence[Line] = message.lines
     whole = kind is None or len(lines) <= MOST_LISTED
     if not whole:
@@ -39,7 +47,9 @@ def machine_form(
         "counts": _counts(message.lines),
         "unheard_of": message.unheard,
         "whole": whole,
-        "recipients": [_recipient(line, tls.get(line.recipient)) for line in lines],
+        "recipients": [
+            _recipient(line, tls.get(line.recipient), fate_of(line, fates or {})) for line in lines
+        ],
     }
 
 
@@ -51,7 +61,7 @@ def _counts(lines: Sequence[Line]) -> list[dict[str, Any]]:
     ]
 
 
-def _recipient(line: Line, tls: Tls | None) -> dict[str, Any]:
+def _recipient(line: Line, tls: Tls | None, since: Since | None) -> dict[str, Any]:
     return {
         "recipient": line.recipient,
         "original": line.original,
@@ -71,6 +81,7 @@ def _recipient(line: Line, tls: Tls | None) -> dict[str, Any]:
             "proof": tls.proof and tls.proof.value,
         },
         "sealed_id": line.sealed_id or None,
+        "since": since and {"fate": since.fate.value, "at": iso(since.at) if since.at else None},
         "retry_until": iso(line.retry_until) if line.retry_until else None,
         "queue_id": line.queue_id or None,
     }

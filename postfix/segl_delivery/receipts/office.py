@@ -117,7 +117,7 @@ def write(
         about=message.message_id,
         text=text,
         html=html,
-        form=machine_form(message, kind, tls, number=number, now=time.time()),
+        form=machine_form(message, kind, tls, number=number, now=time.time(), fates=fates),
     )
 
 

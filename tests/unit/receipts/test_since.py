@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Engine
+from typer.testing import CliRunner
 
+from segl.cli.receipt import app
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
 from segl.receipts import records
@@ -19,6 +23,7 @@ from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Way
 from segl_delivery.receipts.calendar import Calendar
+from segl_delivery.receipts.machine import iso
 from segl_delivery.receipts.office import Office
 from segl_delivery.receipts.since import Fate, fates_of
 from segl_delivery.receipts.texts import Kind
@@ -29,6 +34,7 @@ from world.receipts import ReadReceipt, read_receipts
 from world.told import ANNA, JOURNAL, NAME, NOW
 
 BO, SEALED = "bo@x.example", "5e" * 16
+DAY = 86400.0
 AT = NOW.timestamp() - 6 * 3600
 READY = {"opened_at": None, "revoked_at": None, "server_secret": b"s" * 32}
 TERMS_OF = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}).receipt_terms
@@ -78,22 +84,27 @@ def morning(engine: Engine, peer: SmtpPeer, **rule: object) -> list[ReadReceipt]
 
 LATER = NOW.timestamp() - 3600
 FATES = {
-    "nothing": ({}, "Ligger klar", True),
-    "opened": ({"opened_at": LATER}, "Åbnet ", False),
-    "taken back": ({"revoked_at": LATER, "server_secret": None}, "Trukket tilbage ", False),
-    "opened, then taken back": ({"opened_at": LATER, "revoked_at": LATER}, "Åbnet ", False),
-    "expired": ({"expires_in": -60.0}, "Kan ikke åbnes længere", False),
-    "shredded": ({"server_secret": None}, "Kan ikke åbnes længere", False),
+    "nothing": ({}, "Ligger klar", None),
+    "opened": ({"opened_at": LATER}, "Åbnet ", ("opened", LATER)),
+    "taken back": ({"revoked_at": LATER, "server_secret": None}, "Trukket tilbage ", ("revoked", LATER)),
+    "opened, then taken back": ({"opened_at": LATER, "revoked_at": LATER}, "Åbnet ", ("opened", LATER)),
+    "expired": ({"expires_in": -60.0}, "Kan ikke åbnes længere", ("ended", NOW.timestamp() - 60)),
+    "shredded": ({"server_secret": None}, "Kan ikke åbnes længere", ("ended", NOW.timestamp() + DAY)),
 }
 
 
 @pytest.mark.parametrize("happened", FATES)
 def test_a_digest_says_what_became_of_a_sealed_copy_since(happened: str, engine: Engine) -> None:
-    columns, said, can_be_taken_back = FATES[happened]
+    columns, said, since = FATES[happened]
+    can_be_taken_back = since is None
     sealed(engine, **columns)  # type: ignore[arg-type]
     heard_sealed(engine)
     with SmtpPeer("127.0.0.1", free_port()) as peer:
         digest, copy = morning(engine, peer)
+    for form in (digest.form, copy.form):
+        [line] = form["messages"][0]["recipients"]
+        assert line["state"] == "sealed"  # a closed list of words for programs
+        assert line["since"] == (since and {"fate": since[0], "at": iso(since[1])})
     for part in ("text/plain", "text/html"):
         assert said in digest.part(part)
         assert said in copy.part(part)
@@ -123,3 +134,35 @@ def test_of_very_many_those_who_opened_it_are_counted_by_themselves(engine: Engi
     found = {row.recipient: row.state for row in view.rows}
     assert found["3 recipients"].startswith("Opened")
     assert found[f"{MOST_ROWS + 17} recipients"].startswith("Ready")
+
+
+def test_the_command_says_how_it_is_now_and_json_beside_what_was_reported(
+    engine: Engine, tmp_path: Path
+) -> None:
+    eva = "eva@y.example"
+    sealed(engine, BO, eva)
+    heard_sealed(engine, BO, eva)
+    with transaction(engine) as connection:
+        row = sealed_recipient.update()
+        connection.execute(row.where(sealed_recipient.c.recipient == BO).values(opened_at=LATER))
+        connection.execute(row.where(sealed_recipient.c.recipient == eva).values(revoked_at=LATER))
+    file = tmp_path / "segl.toml"
+    file.write_text(
+        f'[organisation]\nname = "Nordby"\ndomains = ["nordby.example"]\n[store]\nurl = "sqlite:///{tmp_path}/segl.db"\n'
+    )
+
+    def said(*words: str) -> str:
+        done = CliRunner().invoke(app, [*words, "--settings", str(file)])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    shown = {line.split()[0]: line.split()[1] for line in said("show", NAME).splitlines() if "@" in line}
+    assert (shown[BO], shown[eva]) == ("opened", "revoked")
+    assert "1 opened, 1 revoked" in said("list")
+    for form in (json.loads(said("show", NAME, "--json")), json.loads(said("list", "--json"))):
+        assert {line["state"] for line in form["recipients"]} == {"sealed"}
+        since = {line["recipient"]: line["since"] for line in form["recipients"]}
+        assert since == {
+            BO: {"fate": "opened", "at": iso(LATER)},
+            eva: {"fate": "revoked", "at": iso(LATER)},
+        }
