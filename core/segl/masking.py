@@ -19,6 +19,8 @@ MASK = "x"
 
 # A digit, then digits kept apart by at most three non-letters, percent codes or entities: "01 01 90&ndash;12 34".
 _NUMBERISH = re.compile(r"\d(?:(?:%[0-9A-Fa-f]{2}|&#?\w{1,8};|\W){0,3}\d)+")
+# The same of a text without codes and entities, which hold digits too: then it is as long as it has digits.
+_PLAIN_AND_LONG = re.compile(r"\d(?:\W{0,3}\d){5,}")
 _KEEP = 4  # as many leading digits stay readable: enough to find the place, too few to know the number
 _LONG = 6  # runs with fewer digits (years, prices, clock times) stay as they are
 _DIGITS = b"0123456789"
@@ -65,7 +67,7 @@ class PersonalNumber:
 
 def mask_digits(text: str) -> str:
     """*text* with every digit masked past the fourth in each run of six or more digits."""
-    return _NUMBERISH.sub(_cut, text)
+    return (_NUMBERISH if "%" in text or "&" in text else _PLAIN_AND_LONG).sub(_cut, text)
 
 
 def _cut(match: re.Match[str]) -> str:

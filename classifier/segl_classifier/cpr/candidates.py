@@ -4,7 +4,7 @@ Three steps, each linear. A *chain* is a run of digits with nothing but signs be
 :mod:`.shape` of the text, so that text without one is passed over fast. A chain with unusual signs in it is
 folded to plain ones (:mod:`.fold`). In it every spelling is tried that begins at the beginning of a group of
 digits and ends at the end of one, day and month checked in the expression itself, so that little is left to
-judge.
+judge. Where such an expression is worth trying at all is told by a looser one over the :mod:`.groups` of digits.
 
 How a candidate is spelled is its :class:`~segl_classifier.cpr.layout.Layout`. What is plainly a piece of
 something longer is dropped here; what is doubtful is kept, with the doubt noted for the score.
@@ -20,7 +20,9 @@ from typing import NamedTuple
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.borders import of_longer_number
 from segl_classifier.cpr.fold import Folded, fold
+from segl_classifier.cpr.groups import DATED, SHORT, USUAL, Groups
 from segl_classifier.cpr.layout import Layout, layout_of
+from segl_classifier.cpr.mentions import mentions_cpr
 
 
 class Candidate(NamedTuple):
@@ -37,8 +39,6 @@ class Candidate(NamedTuple):
         return f"Candidate({self.start}, {self.end}, {self.layout.name})"  # without the digits
 
 
-# Every expression below begins with a digit and then looks back: an expression that begins with a class of
-# characters is searched for several times faster than one that begins with a look-behind.
 _FIRST = r"(?<![0-9][0-9])"  # after the first digit: no digit stands before it
 
 
@@ -70,7 +70,6 @@ def _other_dates(gap: str) -> re.Pattern[str]:
     )
 
 
-_HYPHEN_AND_FOUR = re.compile(r"-(?= {0,2}[0-9]{2} ?[0-9]{2}(?![0-9]))")  # without it there is no _DATED
 _DATED = _other_dates(r" {0,2}+- {0,2}+")
 _DATED_LOOSELY = _other_dates(r" {0,2}+[-./_ |;\t]? {0,2}+")
 _SHORT = re.compile(rf"[1-9]{_FIRST}(?:0[1-9]|1[0-2])[0-9]{{2}}[ -]?[0-9]{{4}}(?![0-9])")
@@ -90,52 +89,6 @@ _START, _END = itemgetter(0), itemgetter(1)
 _WITH_PERIODS = (Layout.FULL_YEAR, Layout.FULL_YEAR_LOOSE)
 _IN_A_ROW = (Layout.BARE, Layout.SHORT)
 _PERIOD = Adjustment("the four digits may be a year", -0.2)
-# Pieces of the words for the personal number, in lower case.
-SAYS_CPR = (
-    *(
-        "cpr",
-        "personn",
-        "personi",
-        "persn",
-        "pers.",
-        "person n",
-        "person i",
-        "personal",
-        "folkeregist",
-        "fødselsn",
-    ),
-    *(
-        "foedselsn",
-        "födelsen",
-        "security n",
-        "sikringsn",
-        "sikringsk",
-        "sikringsb",
-        "sundhedskort",
-        "social sec",
-        "registration n",
-        "reg number",
-        "personr",
-        "personen",
-        "gult ",
-        "gule ",
-    ),
-    *(
-        "dansk n",
-        "dansk i",
-        "danske n",
-        "danske i",
-        "danskt ",
-        "danska n",
-        "danish",
-        "dänische",
-        "civil",
-        "identi",
-        "erstatning",
-    ),
-    *("skatte", "patient", "borger", "ssn", "idn", "id n", "id-n", "socialsec", "registrationn"),
-    *("løben", "loeben", "lbnr", "sidste 4", "sidste fire"),
-)
 
 
 def candidates(text: str, shape: bytes) -> Iterator[Candidate]:
@@ -187,21 +140,21 @@ class _Scan:
         for start in range(begin, end, _STEP):
             stop = min(end, start + _STEP + _LONGEST)  # so far, what begins before the next piece may reach
             found: list[Candidate] = []
+            groups = Groups(plain, start, stop)
             says = self._says
             if says is None:  # it takes time to tell: only if something odd is there
-                says = _may_be_odd(plain, start, stop) and self._says_cpr()
+                says = _may_be_odd(plain, groups, start, stop) and self._says_cpr()
             if says:
-                self._ten(found, _ANYHOW, folded, start, stop)
-                for match in _DATED_LOOSELY.finditer(plain, start, stop):
+                self._ten(found, folded, _everywhere(_ANYHOW, plain, start, stop), stop)
+                for match in _apart(_DATED_LOOSELY, groups.places(DATED), plain, stop):
                     _dated(found, folded, match)
-                for match in _SHORT.finditer(plain, start, stop):
+                for match in _apart(_SHORT, groups.places(SHORT), plain, stop):
                     digits = "0" + "".join(c for c in match.group() if c.isdigit())
                     _add(found, folded, match, Layout.SHORT, digits)
             else:
-                self._ten(found, _USUAL, folded, start, stop)
-                if _HYPHEN_AND_FOUR.search(plain, start, stop):
-                    for match in _DATED.finditer(plain, start, stop):
-                        _dated(found, folded, match)
+                self._ten(found, folded, _at(_USUAL, groups.places(USUAL), plain, stop), stop)
+                for match in _apart(_DATED, groups.places(DATED), plain, stop):
+                    _dated(found, folded, match)
             if len(found) > 1:
                 found.sort(key=_END, reverse=True)
                 found.sort(key=_START)  # by start; of those with the same, the longest first
@@ -211,12 +164,11 @@ class _Scan:
                     yield candidate
 
     def _ten(
-        self, found: list[Candidate], ten: re.Pattern[str], folded: Folded, begin: int, end: int
+        self, found: list[Candidate], folded: Folded, matches: Iterator[re.Match[str]], end: int
     ) -> None:
-        """Adds what *ten* finds: ten digits that begin with day and month."""
-        plain = folded.plain
-        while (match := ten.search(plain, begin, end)) is not None:
-            begin = match.start() + 1
+        """Adds what *matches*: ten digits that begin with day and month."""
+        plain, begin = folded.plain, 0
+        for match in matches:
             spelled = match.group()
             if len(spelled) == 10:
                 _add(found, folded, match, Layout.BARE, spelled)
@@ -224,24 +176,57 @@ class _Scan:
             if len(spelled) == 11 and spelled[6] == "-" and spelled[:6].isdigit():  # the usual spelling
                 _add(found, folded, match, Layout.HYPHEN, spelled[:6] + spelled[7:])
                 continue
+            start, stop = match.span()
+            if start < begin:
+                continue
             pieces = _PIECES.findall(spelled)
-            if (run := _ALIKE.match(plain, match.start(), end)) is not None and len(run.group()) > _LONGEST:
-                begin = max(begin, run.end() - _LONGEST // 2)  # a long row of digits or pairs holds no number
-            layout = layout_of(pieces, plain, match.start(), match.end())
+            if (run := _ALIKE.match(plain, start, end)) is not None and len(run.group()) > _LONGEST:
+                begin = run.end() - _LONGEST // 2  # a long row of digits or pairs holds no number
+            layout = layout_of(pieces, plain, start, stop)
             if layout is not None and (not layout.needs_word or self._says_cpr()):
                 _add(found, folded, match, layout, "".join(digits for digits, _ in pieces))
 
     def _says_cpr(self) -> bool:
         """Whether a word for the personal number occurs at all. Without one, odd spellings need no look."""
         if self._says is None:
-            lower = self._text.lower()
-            self._says = any(word in lower for word in SAYS_CPR)
+            self._says = mentions_cpr(self._text)
         return self._says
 
 
-def _may_be_odd(plain: str, start: int, stop: int) -> bool:
+def _may_be_odd(plain: str, groups: Groups, start: int, stop: int) -> bool:
     """Whether anything is there that only a word for the personal number makes one."""
-    return any(odd.search(plain, start, stop) for odd in (_ANYHOW, _DATED_LOOSELY, _SHORT))
+    if _ANYHOW.search(plain, start, stop) is not None:
+        return True
+    dated = _at(_DATED_LOOSELY, groups.places(DATED), plain, stop)
+    return (
+        next(dated, None) is not None
+        or next(_at(_SHORT, groups.places(SHORT), plain, stop), None) is not None
+    )
+
+
+def _everywhere(spelling: re.Pattern[str], plain: str, start: int, stop: int) -> Iterator[re.Match[str]]:
+    """All that matches between *start* and *stop*, overlapping or not."""
+    while (match := spelling.search(plain, start, stop)) is not None:
+        yield match
+        start = match.start() + 1
+
+
+def _at(spelling: re.Pattern[str], places: Iterator[int], plain: str, stop: int) -> Iterator[re.Match[str]]:
+    """What matches at one of *places*, overlapping or not."""
+    for place in places:
+        if (match := spelling.match(plain, place, stop)) is not None:
+            yield match
+
+
+def _apart(
+    spelling: re.Pattern[str], places: Iterator[int], plain: str, stop: int
+) -> Iterator[re.Match[str]]:
+    """What matches at one of *places*, none overlapping the one before."""
+    done = 0
+    for match in _at(spelling, places, plain, stop):
+        if match.start() >= done:
+            done = match.end()
+            yield match
 
 
 def _dated(found: list[Candidate], folded: Folded, match: re.Match[str]) -> None:

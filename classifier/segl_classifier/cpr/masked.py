@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from segl.masking import MASK, excerpt
@@ -17,23 +17,32 @@ _MASKED = dict.fromkeys(b"0123456789", MASK)
 
 def excerpts(text: str, judged: Sequence[Judged], shown: Sequence[Judged]) -> Iterator[str]:
     """The masked neighbourhood of each of *shown*. *judged* are all numbers found, in order of place."""
-    masks: dict[int, str] = {}
-    starts = [number.start for number in judged]
-    for one in shown:
+    stretches: list[tuple[int, int]] = []  # of the text: neighbours share one
+    for one in sorted(shown, key=lambda number: number.start):
         low, high = max(0, one.start - _AROUND), one.end + _AROUND
-        parts: list[str] = []
-        done = low
-        for at in range(max(0, bisect_left(starts, low) - 1), bisect_left(starts, high)):
-            number = judged[at]
-            if number.end <= low:
-                continue
-            mask = masks.get(at)
-            if mask is None:
-                mask = masks[at] = _mask(text[number.start : number.end])
+        if stretches and low <= stretches[-1][1]:
+            low, before = stretches.pop()
+            high = max(high, before)
+        stretches.append((low, high))
+    starts = [number.start for number in judged]
+    masked = [_masked(text, judged, starts, low, high) for low, high in stretches]
+    begins = [low for low, _ in stretches]
+    for one in shown:
+        at = bisect_right(begins, one.start) - 1
+        yield excerpt(masked[at], one.start - begins[at], one.end - begins[at])
+
+
+def _masked(text: str, judged: Sequence[Judged], starts: Sequence[int], low: int, high: int) -> str:
+    """``text[low:high]`` with every number in it masked."""
+    parts: list[str] = []
+    done = low
+    for number in judged[max(0, bisect_left(starts, low) - 1) : bisect_left(starts, high)]:
+        if number.end > low:
+            mask = _mask(text[number.start : number.end])
             parts += (text[done : max(done, number.start)], mask[max(0, low - number.start) :])
             done = number.end
-        parts.append(text[done:high])
-        yield excerpt("".join(parts), one.start - low, one.end - low)
+    parts.append(text[done:high])
+    return "".join(parts)
 
 
 def _mask(number: str) -> str:

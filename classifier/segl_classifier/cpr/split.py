@@ -13,11 +13,17 @@ from segl.vocabulary import Adjustment
 from segl_classifier.cpr.candidates import Candidate
 from segl_classifier.cpr.layout import Layout
 
-# Looked for in the shape: four digits behind a word, and behind a date with a word in it.
+# Looked for in the shape: four digits behind a word, and behind the year of a date with a word in it. Both expressions
+# begin with several digits: a search for one looks at every digit of a table.
 _FOUR_AFTER_WORD = re.compile(
-    rb"0000(?<!00000)(?!0)(?:(?<=a 0  0000)|(?<=a 0 0000)|(?<=a0000)|(?<=a 0000)|(?<=a  0000)|(?<=a   0000))"
+    rb"0000(?!0)(?<!00000)(?:(?<=a 0  0000)|(?<=a 0 0000)|(?<=a0000)|(?<=a 0000)|(?<=a  0000)|(?<=a   0000))"
 )
-_FOUR_AFTER_MONTH = re.compile(rb"0 {0,3}(a{3,10}) {0,4}(?:00){1,2} {1,4}(?=(0000)(?!0))")
+_YEAR_AFTER_WORD = b"|".join(
+    rb"(?<=a%b%b )" % (b" " * blanks, year) for year in (b"00", b"0000") for blanks in range(5)
+)
+_FOUR_AFTER_YEAR = re.compile(rb"00 (?= {0,3}(0000)(?!0))(?:" + _YEAR_AFTER_WORD + rb")")
+_WORD_BEFORE_YEAR = re.compile(rb"0 {0,3}(a{3,10}) {0,4}(?:00){1,2} \Z")
+_LONGEST_WORD_AND_YEAR = 23
 _MONTHS = (
     *(("jan",), ("feb",), ("mar", "mär", "mær"), ("apr",), ("maj", "may", "mai"), ("jun",), ("jul",)),
     *(("aug",), ("sep",), ("okt", "oct"), ("nov",), ("dec", "des", "dez")),
@@ -63,9 +69,7 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
         return
     words = [four.start() for four in _FOUR_AFTER_WORD.finditer(shape)]
     months = [
-        four.start(2)
-        for four in _FOUR_AFTER_MONTH.finditer(shape)
-        if text[four.start(1) : four.start(1) + 3].lower() in _MONTH
+        four.start(1) for four in _FOUR_AFTER_YEAR.finditer(shape) if _month_before(four.end(), text, shape)
     ]
     done = 0
     for start in sorted({*words, *months}):
@@ -82,8 +86,16 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
         date = _DATE.search(text, max(done, last + 1 - _LONGEST_DATE), last + 1)
         if date is None or (date["m"] is not None and not any(c.isalpha() for c in between)):
             continue  # all in figures: the scan finds it
+        if not text[start:end].isdecimal():
+            continue  # "①": made plain it may be one
         yield _candidate(text, date, end, steps, hyphen=between.strip() in ("-", "–"))
         done = end
+
+
+def _month_before(end: int, text: str, shape: bytes) -> bool:
+    """Whether a day, the name of a month and a year stand before *end*, the blank behind the year included."""
+    found = _WORD_BEFORE_YEAR.search(shape, max(0, end - _LONGEST_WORD_AND_YEAR), end)
+    return found is not None and text[found.start(1) : found.start(1) + 3].lower() in _MONTH
 
 
 def _between(between: str, text: str, end: int) -> list[Adjustment] | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
 
 from segl_classifier.cpr.wordlists import (
     ALSO_NAMES,
@@ -139,6 +140,10 @@ def key(word: str) -> str:
 _HEADS: dict[str, Word] = {}
 
 
+def _tail(word: str) -> str:
+    return word[-_SHORTEST:]
+
+
 def _table() -> dict[str, Word]:
     table: dict[str, Word] = {}
     groups = [(Kind.OTHER, what, nouns) for what, nouns in OTHER.items()]
@@ -169,7 +174,11 @@ def _table() -> dict[str, Word]:
 
 
 _TABLE = _table()
-_TAILS = frozenset(head[-_SHORTEST:] for head in _HEADS)  # most words end in none of them
+# By their last letters how long heads are, the longest first; most words end in none of them.
+_LENGTHS = {
+    tail: sorted({len(head) for head in heads}, reverse=True)
+    for tail, heads in groupby(sorted(_HEADS, key=_tail), key=_tail)
+}
 _UNITS = frozenset(map(key, UNITS.split()))
 _ALSO_NAMES = frozenset(map(key, ALSO_NAMES.split()))
 _NUMBERED = frozenset(map(key, NUMBERED.split()))
@@ -193,11 +202,9 @@ def look_up(word: str) -> Word:
                 return Word(Kind.CPR)
             if last != "id" or first in _HEADS or _TABLE.get(first, UNKNOWN).kind is Kind.OTHER:
                 return Word(Kind.OTHER, _other(first), numbers=True)
-    if word[-_SHORTEST:] in _TAILS:
-        for cut in range(1, len(word) - _SHORTEST + 1):
-            found = _HEADS.get(word[cut:])
-            if found is not None:
-                return found
+    for length in _LENGTHS.get(_tail(word), ()):
+        if length < len(word) and (found := _HEADS.get(word[-length:])) is not None:
+            return found
     genitive = _TABLE.get(word[:-1]) if word.endswith("s") else None
     return genitive if genitive is not None and genitive.kind is Kind.PERSON else UNKNOWN
 

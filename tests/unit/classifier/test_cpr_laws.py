@@ -54,6 +54,8 @@ _PIECES = st.sampled_from(
             "–",
             "０",
             "²",
+            "①",
+            "1. maj 1990",
             "cpr",
             "nr",
             "ordre",
@@ -74,6 +76,14 @@ def test_it_never_raises_and_every_score_is_a_score(text: str) -> None:
     for finding in find(text):
         assert 0 <= finding.score <= 1
         assert finding.adjustments
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [("født 010590, sidste fire 123①", 0), ("cpr 010590, sidste fire cifre er ①②③④", 1)],
+)
+def test_digits_in_circles_are_digits_where_several_stand_together(text: str, counts: int) -> None:
+    assert sum(f.score >= THRESHOLD for f in find(text)) == counts
 
 
 @given(st.text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segl_classifier.cpr.candidates import SAYS_CPR
+from segl_classifier.cpr.mentions import SAYS_CPR
 from segl_classifier.cpr.wordlists import CPR, CPR_PAIRS, REPLACEMENT
 from segl_classifier.cpr.words import Kind, also_name, key, look_up, pair, thing
 

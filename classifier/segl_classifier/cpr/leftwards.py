@@ -1,0 +1,396 @@
+"""The words before a number.
+
+From the number the walk goes left, word by word, until one says what the number is. It ends at the end of
+the sentence, of a line that was not merely wrapped, and at another value. A noun says what the number is
+when nothing but small words stands between them, or when *er*, *is*, *ist* leads back to it ("ordrenr. for
+pumpen er …"). After a preposition or a name it does not: "faktura til 010190-1234" is an invoice to a
+person.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from segl.vocabulary import Adjustment
+from segl_classifier.cpr import smallwords
+from segl_classifier.cpr.context import (
+    BIRTHDAY,
+    CALLED_CPR,
+    CALLED_OTHER,
+    CALLED_REPLACEMENT,
+    CPR_NEARBY,
+    DENIED,
+    NOT,
+    PERSON,
+    PERSON_NEARBY,
+    SEEMS,
+    Lookup,
+    Said,
+    look,
+    say,
+)
+from segl_classifier.cpr.window import Above, pieces_between
+from segl_classifier.cpr.words import (
+    A_THING,
+    CUSTOMER_NUMBER,
+    OF_PEOPLE,
+    Kind,
+    Word,
+    also_name,
+    ends_pair,
+    numbered,
+    own,
+    pair,
+    replaces,
+    thing,
+)
+
+_MOST_WORDS = 9
+_NEAR = 4  # pieces that are looked at before a word
+_OPENS = 10  # pieces among which a bracket opens
+_WRAPPED = 48  # characters in a line from which on its end is taken for a soft one
+
+
+class About(NamedTuple):
+    """What the walk knows of the number. ``row``: it stands in the row of a table, so that the line above is
+    none of its business; ``cells``: a cell to the left may be a label; ``likely``: hardly anything else is
+    spelled so; ``recent``: its date may be a day of these years; ``spaced``: divided with no hyphen."""
+
+    bare: bool
+    divided: bool
+    cells: bool = True
+    row: bool = False
+    likely: bool = False
+    recent: bool = False
+    spaced: bool = False
+
+
+class Walk:
+    """One walk over *pieces*. *above* is where in the text what stands above the line of the number begins and ends: it
+    is taken into pieces when the walk gets there, or looks there."""
+
+    __slots__ = (
+        *("about", "above", "cells", "find", "pieces"),
+        *("colon", "comma", "copula", "has", "initial", "label", "listed", "names", "number", "person"),
+        *("preposition", "ranges", "seen", "semicolon", "subject", "touching", "unknown", "valued", "writer"),
+    )
+
+    def __init__(self, pieces: list[str], find: Lookup, about: About, above: Above | None = None) -> None:
+        self.pieces = pieces
+        self.above = above
+        self.find = find
+        self.about = about
+        self.cells = about.cells
+        self.seen = 0  # words passed so far
+        self.unknown = 0  # of them, words that are in no table
+        self.names = 0  # of these, capitalised ones right before the number
+        self.initial = False  # the one before the number begins the sentence
+        self.touching = False  # an unknown noun stands right before the number
+        self.number = False  # "nr.", "nummer", right before the number
+        self.copula = False  # "er", "is", "lautet", right before the number
+        self.has = False  # "har", "fik"
+        self.preposition = False
+        self.ranges = False  # "fra", "from", right before the number
+        self.person = False
+        self.writer = False  # the person is the writer: "vi har skiftet pumpe 0101901234"
+        self.subject = False  # "han er 010190-1234"
+        self.comma = False
+        self.colon = False
+        self.semicolon = False
+        self.label = False  # the end of a line above that is a label
+        self.valued = False  # another value: what names that, does not name the number
+        self.listed = False  # other numbers of nine digits or more
+
+    def walk(self) -> Said:
+        at = len(self.pieces)
+        while at > 0 and self.seen < _MOST_WORDS:
+            at -= 1
+            piece = self.pieces[at]
+            if piece[0].isalpha():
+                said = self._word(at, piece)
+                if said is not None:
+                    return said
+            elif piece[0].isdigit():
+                if not self._passes_number(at, piece):
+                    break
+            elif piece == ")":
+                at = self._opening(self._reach(at, _OPENS))
+            elif piece == "\n" and not self.about.row:
+                at = self._reach(at, _OPENS)
+                if not self._passes_line(at):
+                    break
+            elif not self._passes_sign(at, piece):
+                break
+        return self._hints()
+
+    def _reach(self, at: int, back: int) -> int:
+        """The index of ``pieces[at]`` once so many before it, if there are any, are among them."""
+        if self.above is None or at >= back:
+            return at
+        before = pieces_between(*self.above)
+        self.above = None
+        self.pieces = before + self.pieces
+        return at + len(before)
+
+    # Numbers and signs: does the walk go on behind them?
+
+    def _opening(self, at: int) -> int:
+        """The index of the parenthesis that opens what ends at *at*; *at* itself when there is none near."""
+        for back in range(at - 1, max(-1, at - _OPENS), -1):
+            if self.pieces[back] == "(":
+                return back
+        return at
+
+    def _passes_number(self, at: int, piece: str) -> bool:
+        digits = sum(c.isdigit() for c in piece)
+        if digits >= 9:
+            self.listed = True
+            return True
+        if digits == 4 and self.seen == 0 and not self.about.divided:
+            return True  # the registration number before an account
+        if at + 1 < len(self.pieces) and self.find.key(self.pieces[at + 1]) in smallwords.DIGITS:
+            return True  # "10 cifre"
+        self.valued = True
+        self.unknown += digits <= 3
+        return digits <= 3
+
+    def _passes_sign(self, at: int, piece: str) -> bool:
+        if piece == "\n":  # within a row
+            return False
+        if piece in "\t|;":
+            crossed, self.cells = self.cells, False
+            self.semicolon = piece == ";"
+            return crossed and self.seen == 0
+        if piece == ".":
+            earlier = self.pieces[at - 1] if at else ""
+            short = self.find.key(earlier)
+            if self.copula and self.seen == 2 and self.pieces[at + 1].lower() in smallwords.REFERS:
+                return True  # "Jeg har hans cpr. Det er 010190-1234."
+            initial = len(earlier) == 1 and earlier.isupper()  # "Erik H. Svane"
+            return (
+                initial
+                or short in smallwords.ABBREVIATED
+                or short.endswith("nr")
+                or not earlier[:1].isalnum()
+            )
+        if piece == ":":
+            self.colon = True
+        elif piece == ",":
+            self.comma = True
+        elif piece == "#":
+            self.number = True
+        return piece not in "!?…"
+
+    def _passes_line(self, at: int) -> bool:
+        """A line ends before the number: go on if it is wrapped, or a label of what stands below it."""
+        line: list[str] = []  # from its end
+        for back in range(at - 1, -1, -1):
+            if self.pieces[back] == "\n":
+                break
+            line.append(self.pieces[back])
+        if not line or all(piece == ">" for piece in line):
+            return False
+        if sum(map(len, line)) + len(line) >= _WRAPPED and line[0] not in ".!?:":
+            return True
+        if self.seen or self.label:
+            return False
+        self.label = True
+        return line[0] == ":" or sum(piece[0].isalpha() for piece in line) <= 3
+
+    # Words.
+
+    def _word(self, at: int, piece: str) -> Said | None:
+        """What this word says; ``None`` to go on."""
+        this = self.find.key(piece)
+        word = look(piece, self.find)
+        kind = word.kind
+        self.seen += 1
+        if kind is Kind.UNKNOWN and not ends_pair(this):
+            self._unknown(at, piece)  # as most are
+            return None
+        earlier = self._previous(at)
+        if kind is Kind.NUMBER and numbered(earlier):
+            word, kind = CUSTOMER_NUMBER, CUSTOMER_NUMBER.kind
+        if kind is Kind.CPR or pair(earlier, this):
+            return self._personal(at, earlier)
+        if kind is Kind.REPLACEMENT:
+            return say(Kind.REPLACEMENT, "the text calls it a replacement number", CALLED_REPLACEMENT)
+        if kind in (Kind.OTHER, Kind.MATTER) and not self._is_name(at, this):
+            return self._other(at, word, earlier)
+        if kind is Kind.BIRTH and self.unknown <= 2:
+            return say(Kind.UNKNOWN, "a birthday is named before it", BIRTHDAY)
+        if kind is Kind.NUMBER and self._somebodys(earlier):
+            return say(Kind.UNKNOWN, "called somebody's own number", BIRTHDAY)
+        if kind is Kind.PERSON:
+            if self.unknown == 0 and not (
+                self.comma or self.copula or (self.has and this in smallwords.PRONOUNS)
+            ):
+                return say(Kind.UNKNOWN, "a person is named before it", PERSON)
+            self.writer = this in smallwords.WRITER and (self.writer or not self.person)
+            self.person = True
+            self.subject = self.subject or (self.copula and self.unknown == 0)
+        elif kind in (Kind.UNKNOWN, Kind.OTHER, Kind.MATTER):
+            self._unknown(at, piece)
+        else:
+            self._small(kind, this)
+        return None
+
+    def _small(self, kind: Kind, this: str) -> None:
+        """Words that say nothing by themselves."""
+        if kind is Kind.PREPOSITION:
+            self.ranges = self.seen == 1 and this in smallwords.FROM
+            self.preposition = True
+        elif self.unknown == 0:
+            self.number = self.number or kind is Kind.NUMBER
+            self.copula = self.copula or kind is Kind.COPULA
+            self.has = self.has or this in smallwords.HAVE
+
+    def _somebodys(self, earlier: str) -> bool:
+        """ "mit nummer", "patientens nr.": the word before makes the number somebody's own."""
+        return own(earlier) or (earlier.endswith("s") and self.find.word(earlier).kind is Kind.PERSON)
+
+    def _is_name(self, at: int, this: str) -> bool:
+        """ "Bo Ring 010190-1234", where the word could be a name and follows one."""
+        pair_of_names = at > 0 and all(piece[:1].isupper() for piece in self.pieces[at - 1 : at + 1])
+        return (
+            pair_of_names
+            and also_name(this)
+            and self.find.word(self.find.key(self.pieces[at - 1])).kind is Kind.UNKNOWN
+        )
+
+    def _unknown(self, at: int, piece: str) -> None:
+        if self.seen == 1 and len(piece) <= 5 and piece.isupper():
+            return  # a code before the number: "container BOJU 010190-1234"
+        capital = piece[0].isupper() and not thing(self.find.key(piece))
+        if self.unknown == 0 and self.seen - self.number <= 1 and not self.comma and not capital:
+            self.touching = not self._is_verb(at)
+        if capital and self.names == self.unknown:
+            self.names += 1
+            self.initial = self.seen == 1 and (at == 0 or self.pieces[at - 1] in "\n.!?:(>*•–-")
+        self.unknown += 1
+
+    def _is_verb(self, at: int) -> bool:
+        """Whether the words before make ``pieces[at]`` a verb: "har spærret", "kan du rette", "at flytte"."""
+        earlier = self._previous(at)
+        return earlier in smallwords.SUBJECTS or (
+            earlier in smallwords.HAVE_DONE and self.pieces[at].endswith(("t", "ed"))
+        )
+
+    def _previous(self, at: int) -> str:
+        """The key of the word before ``pieces[at]``, a point or a hyphen between them overlooked."""
+        back = at - 1
+        while back >= 0 and self.pieces[back] in (".", "-"):
+            back -= 1
+        return self.find.key(self.pieces[back]) if back >= 0 and self.pieces[back][0].isalpha() else ""
+
+    def _personal(self, at: int, earlier: str) -> Said:
+        """A word for a CPR number was reached."""
+        at = self._reach(at, _NEAR)
+        near = [self.find.key(piece) for piece in self.pieces[max(0, at - _NEAR) : at]]
+        if any(piece in SEEMS for piece in near):
+            return say(Kind.UNKNOWN, "the text says that it only looks like a CPR number", DENIED)
+        if earlier in NOT or (earlier in smallwords.ARTICLES and len(near) > 1 and near[-2] in NOT):
+            return say(Kind.UNKNOWN, "the text says that it is not a CPR number", DENIED)
+        if replaces(earlier):
+            return say(Kind.REPLACEMENT, "the text calls it a replacement number", CALLED_REPLACEMENT)
+        if self.unknown == 0:
+            return say(Kind.CPR, "called a CPR number", CALLED_CPR)
+        return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
+
+    def _other(self, at: int, word: Word, earlier: str) -> Said | None:
+        """A word for some other thing was reached."""
+        if word.other == "a production unit" and not self.about.bare and "." in self.pieces[at]:
+            return None  # "p.nr. 010190-1234" is a personnummer, "P-nr. 1012345678" is not
+        if self._cpr_in_it(at):
+            return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
+        in_a_place = self.find.word(earlier).kind is Kind.PREPOSITION and self.find.key(
+            self.pieces[at]
+        ).endswith(smallwords.DEFINITE)
+        if in_a_place and self.about.divided and not word.numbers and not self.copula:
+            self.unknown += 1  # "i telefonen: 010190-1234"
+            return None
+        if not self._names_it(word):
+            return self._hints()
+        if self._or_cpr(at):
+            return say(Kind.CPR, "called a CPR number or another", CPR_NEARBY)
+        weak = word.kind is Kind.MATTER or (self.about.divided and self._may_be_a_persons(word))
+        if self.find.word(earlier).kind is Kind.OTHER:
+            weak = False  # "contract reference": the word before says of what
+        by = CALLED_OTHER if not weak else -0.3 if self.about.divided else -0.45
+        if self.comma and not self.copula:
+            by /= 2
+        elif self.unknown:
+            by *= 0.85
+        return say(Kind.OTHER, f"called {word.other}", round(by, 2))
+
+    def _may_be_a_persons(self, word: Word) -> bool:
+        """Whether the thing is one that offices name by the person it concerns: "Sagen 010190-1234". With "nr."
+        to it ("sagsnr.") it has a number of its own, but for the number of a customer or a patient's journal,
+        which often is the personal number."""
+        if self.about.likely and (word.other in OF_PEOPLE or (word.other == A_THING and not word.numbers)):
+            return True
+        return word.other == "a phone number" or (
+            word.other in ("a case", "a computer's mark") and not word.numbers
+        )
+
+    def _names_it(self, word: Word) -> bool:
+        """Whether a word for some other thing, reached now, is what the number is called."""
+        if word.numbers and self.listed and self.colon:
+            return True  # "stationsnumre: Nord 0101901234, Syd 0202901234"
+        if self.valued:
+            return False
+        if self.ranges and word.numbers and self.unknown == 0:
+            return True  # "serienumre fra 0101901234 til 0102901234"
+        if not self.copula and (self.preposition or (self.names and not word.numbers)):
+            return False
+        if (self.comma or self.semicolon or self.subject) and not word.numbers:
+            return False
+        return self.unknown <= (4 if self.copula else 1 if word.numbers else 0)
+
+    def _cpr_in_it(self, at: int) -> bool:
+        """ "CPR på aftalen: 010190-1234": the number that stands in the thing, not that of the thing."""
+        for back in range(at - 1, max(0, at - 4), -1):
+            if not self.pieces[back][0].isalpha():
+                return False
+            if self.find.word(self.find.key(self.pieces[back])).kind is Kind.PREPOSITION:
+                named = self.find.key(self.pieces[back - 1])
+                return self.find.word(named).kind is Kind.CPR or pair(self._previous(back - 1), named)
+        return False
+
+    def _or_cpr(self, at: int) -> bool:
+        """ "cpr/kundenr. 010190-1234": one of two, and the text does not say which."""
+        if at < 2 or (
+            self.pieces[at - 1] != "/" and self.find.key(self.pieces[at - 1]) not in ("eller", "or", "oder")
+        ):
+            return False
+        at = self._reach(at, _NEAR)
+        near = self.pieces[max(0, at - _NEAR) : at]
+        return any(
+            piece[0].isalpha() and self.find.word(self.find.key(piece)).kind is Kind.CPR for piece in near
+        )
+
+    def _begins_with_one_word(self) -> bool:
+        """ "Kolbe 0101901234": a name or a thing. Six digits, a hyphen and four are a person's all the same."""
+        if not self.initial or self.names != 1 or self.number or self.comma or self.colon or self.label:
+            return False
+        return self.about.spaced or not self.about.divided
+
+    def _hints(self) -> Said:
+        """What can be said when nothing names the number."""
+        hints = []
+        thing_before = self.touching and (self.number or not self.about.divided)
+        if thing_before:
+            by = -0.25 if self.about.divided else -0.2 if self.number else -0.1
+            hints.append(Adjustment("a word for something unknown stands before it", by))
+        elif self._begins_with_one_word():
+            by = -0.15 if self.about.divided else -0.1
+            hints.append(Adjustment("a sentence begins with one word before it, a name or a thing", by))
+        if self.names >= 2:
+            hints.append(Adjustment("a name stands before it", PERSON))
+        elif self.number and self.about.recent and not self.touching:
+            hints.append(Adjustment("called a number, and begins with a day of these years", -0.2))
+        elif self.number and self.about.bare and not self.touching:
+            hints.append(Adjustment("called a number, and no more", -0.1))
+        elif self.person and not (thing_before and self.writer):
+            hints.append(Adjustment("a person is named before it", PERSON_NEARBY))
+        return Said(Kind.UNKNOWN, tuple(hints))
