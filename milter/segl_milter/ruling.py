@@ -13,9 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from segl.addresses import domain_of
-from segl.mime.encoded_words import decode_header
 from segl.settings import Settings
-from segl.subject_tags import LONGEST, without_tags
+from segl.subject_tags import without_tags
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
 from segl.wishes import Wishes, read_wishes
 from segl_classifier.classify import Evidence, gather
@@ -110,8 +109,7 @@ def forged_tags(mail: Mail, settings: Settings) -> tuple[tuple[int, str], ...]:
     if not tags or not any(settings.takes(address.bare) for address in mail.recipients):
         return ()
     found = (
-        (number, without_tags(_shown(subject).strip(), tags))
-        for number, subject in enumerate(mail.subjects, start=1)
+        (number, without_tags(subject.strip(), tags)) for number, subject in enumerate(mail.subjects, start=1)
     )
     return tuple((number, text) for number, text in found if text is not None)
 
@@ -121,7 +119,7 @@ def wishes_of(mail: Mail, settings: Settings) -> Wishes | None:
     if not mail.subjects or not settings.is_own(domain_of(mail.sender.bare)):
         return None
     sms = settings.portal.sms
-    found = read_wishes(_shown(mail.subjects[0]).strip(), sms.country if sms.url else None)
+    found = read_wishes(mail.subjects[0].strip(), sms.country if sms.url else None)
     return found if found.any else None
 
 
@@ -153,12 +151,7 @@ def demand(verdict: Verdict, reasons: tuple[str, ...]) -> Verdict:
     return replace(verdict, decision=decision, reasons=(*reasons, *verdict.reasons))
 
 
-def tagged(subject: bytes, tags: Iterable[str]) -> bool:
-    """Whether *subject* (a raw header value) begins with one of *tags*, reply prefixes passed over."""
-    text = _shown(subject)
-    start = text[_REPLY_PREFIXES.match(text).end() :].casefold()  # type: ignore[union-attr]
+def tagged(subject: str, tags: Iterable[str]) -> bool:
+    """Whether *subject* begins with one of *tags*, reply prefixes passed over."""
+    start = subject[_REPLY_PREFIXES.match(subject).end() :].casefold()  # type: ignore[union-attr]
     return any(start.startswith(tag.strip().casefold()) for tag in tags)
-
-
-def _shown(subject: bytes) -> str:
-    return decode_header(subject[:LONGEST].replace(b"\n", b"").decode("latin-1"))

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from segl import headers
 from segl.answer_ids import answered_domains
+from segl.mime.encoded_words import decode_header
 from segl.settings_detection import Limits
 from segl.smime_types import is_smime
+from segl.subject_tags import LONGEST
 from segl.vocabulary import Envelope
 
 _CONTENT = ("content-type", "content-disposition")
@@ -46,7 +48,8 @@ class Mail:
 
     ``raw`` holds the first part when the message was larger than the limit (``cut``); ``more_recipients``
     counts those beyond the limit, who are not in ``recipients``. ``steering`` names, in order and with
-    its number among the fields of that name, each header field that must come off. ``answers`` are the domains
+    its number among the fields of that name, each header field that must come off. ``subjects`` are as
+    :func:`readable_subject` makes them. ``answers`` are the domains
     of the portal's answers (:mod:`segl.answer_ids`) that the message names as what it answers.
     """
 
@@ -54,7 +57,7 @@ class Mail:
     recipients: tuple[Address, ...]
     raw: bytes
     size: int
-    subjects: tuple[bytes, ...] = ()
+    subjects: tuple[str, ...] = ()
     steering: tuple[tuple[str, int], ...] = ()
     more_recipients: int = 0
     is_smime: bool = False
@@ -66,6 +69,11 @@ class Mail:
 
     def envelope(self, queue_id: str) -> Envelope:
         return Envelope(self.sender.bare, tuple(address.bare for address in self.recipients), queue_id)
+
+
+def readable_subject(value: bytes) -> str:
+    """The *value* of a field ``Subject`` as a reader sees it, of a very long one the beginning."""
+    return decode_header(value[:LONGEST].replace(b"\n", b"").decode("latin-1"))
 
 
 class Transaction:
@@ -139,7 +147,7 @@ class Transaction:
             recipients=tuple(self._recipients),
             raw=raw,
             size=self._size,
-            subjects=tuple(self._subjects),
+            subjects=tuple(map(readable_subject, self._subjects)),
             steering=tuple(self._steering),
             more_recipients=self._more_recipients,
             is_smime=is_smime(*(self._content.get(name, b"") for name in _CONTENT)),

@@ -77,9 +77,7 @@ class TuningHouse:
         settings = load_settings(self.settings)
         rules = load_rules(settings.detection.rules)
         raw = self.message(body, subject, domain)
-        mail = Mail(
-            Address(f"<a@{domain}>"), (Address("<b@by.example>"),), raw, len(raw), (subject.encode(),)
-        )
+        mail = Mail(Address(f"<a@{domain}>"), (Address("<b@by.example>"),), raw, len(raw), (subject,))
         made: list[bytes] = []
         moment = time.time() - days_ago * 86400
         recorder = Recorder(made.append, rules, settings, Events("t"), clock=lambda: moment)

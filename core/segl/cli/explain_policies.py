@@ -45,7 +45,7 @@ def applied(raw: bytes, verdict: Verdict, settings: Settings, sender: str | None
     the header."""
     from segl_milter.policies import apply_policies, message_of
     from segl_milter.ruling import demand, demands, is_inside
-    from segl_milter.transaction import Address, Mail
+    from segl_milter.transaction import Address, Mail, readable_subject
 
     fields, _ = read_header(raw)
 
@@ -65,7 +65,7 @@ def applied(raw: bytes, verdict: Verdict, settings: Settings, sender: str | None
         recipients=tuple(Address(f"<{one}>") for one in recipients),
         raw=raw,
         size=len(raw),
-        subjects=tuple(field.value for field in fields if field.name == "subject"),
+        subjects=tuple(readable_subject(field.value) for field in fields if field.name == "subject"),
     )
     verdict = demand(verdict, tuple(demands(mail, settings)))
     ruled, _ = apply_policies(mail, verdict, settings)

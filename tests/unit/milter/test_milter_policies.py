@@ -12,7 +12,7 @@ from segl.vocabulary import Decision, Label, Proof, Verdict
 from segl_classifier.rules import shipped_rules
 from segl_milter.policies import apply_policies, words_of
 from segl_milter.ruling import judge
-from segl_milter.transaction import Address, Mail
+from segl_milter.transaction import Address, Mail, readable_subject
 
 HOUSES: dict[str, Any] = {
     "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
@@ -34,7 +34,7 @@ def mail(*recipients: str, sender: str = "a@nordby.example", subject: bytes = b"
         recipients=tuple(Address(f"<{one}>") for one in recipients or ("bo@kunde.example",)),
         raw=raw,
         size=len(raw),
-        subjects=(b" " + subject,),
+        subjects=(readable_subject(b" " + subject),),
     )
 
 

@@ -17,7 +17,7 @@ from segl.vocabulary import Decision, Label, Mode
 from segl_classifier.rules import shipped_rules
 from segl_milter.marks import marks_for
 from segl_milter.ruling import action, forged_tags, judge, tagged, to_be_opened, wishes_of
-from segl_milter.transaction import Address, Mail
+from segl_milter.transaction import Address, Mail, readable_subject
 
 CPR = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
 TEA = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nVi ses til te kl. 15.\r\n"
@@ -39,7 +39,7 @@ def mail(raw: bytes, *recipients: str, subject: bytes = b"Hej", **facts: Any) ->
         recipients=tuple(Address(f"<{r}>") for r in recipients or ("b@kunde.example",)),
         raw=whole,
         size=facts.pop("size", len(whole)),
-        subjects=(b" " + subject,),
+        subjects=(readable_subject(b" " + subject),),
         **facts,
     )
 
@@ -145,7 +145,7 @@ def test_shadow_only_says_what_would_be_done() -> None:
     ],
 )
 def test_a_subject_tag_asks_for_the_secure_way(subject: bytes, asks: bool) -> None:
-    assert tagged(subject, ("sikker:", "[sikker]")) is asks
+    assert tagged(readable_subject(subject), ("sikker:", "[sikker]")) is asks
 
 
 @pytest.mark.parametrize(
@@ -263,6 +263,8 @@ def test_a_tag_that_only_we_may_write_comes_out_of_mail_to_own_recipients(
     for on in (True, False):
         inbound = {"on": on, "tag_secure": "[sikker]"}
         settings = parse_settings({"organisation": organisation, "inbound": inbound})
-        message = Mail(Address("<a@x.example>"), (Address(f"<{recipient}>"),), b"", 0, (subject,))
+        message = Mail(
+            Address("<a@x.example>"), (Address(f"<{recipient}>"),), b"", 0, (readable_subject(subject),)
+        )
         assert forged_tags(message, settings) == (found if on else ())
         assert forged_tags(replace(message, sender=Address("<mette@nordby.example>")), settings) == ()
