@@ -22,6 +22,7 @@ from segl.tables.domains import given_proof
 from segl.vocabulary import Proof
 
 MOST_CHARACTERS: Final = 255  # of a next hop; a domain has 253
+_AT_ONCE: Final = 500  # next hops in one question
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Given:
     proof: Proof | None
     begun: float
     until: float
+
+    def meets(self, begun: float, until: float) -> bool:
+        """Whether it has a moment in common with the time between the two."""
+        return self.begun <= until and self.until >= begun
 
 
 def keep(connection: Connection, node: str, stretches: Iterable[Given]) -> None:
@@ -66,17 +71,22 @@ def keep(connection: Connection, node: str, stretches: Iterable[Given]) -> None:
 
 
 def given_between(
-    connection: Connection, node: str, next_hops: Iterable[str], begun: float, until: float
-) -> set[Proof | None]:
-    """The proofs that *node* gave for *next_hops* at some time between *begun* and *until*, ``None`` for a policy that
-    it had not; empty when nothing is noted."""
-    there = sa.select(given_proof.c.proof).where(
-        given_proof.c.node == node,
-        given_proof.c.next_hop.in_(sorted(set(next_hops))),
-        given_proof.c.begun <= until,
-        given_proof.c.until >= begun,
-    )
-    return {Proof(word) if word else None for word in connection.scalars(there)}
+    connection: Connection, next_hops: Iterable[str], begun: float, until: float
+) -> dict[tuple[str, str], list[Given]]:
+    """What was given for *next_hops* at some time between *begun* and *until*, by node and next hop."""
+    found: dict[tuple[str, str], list[Given]] = {}
+    wanted = sorted(set(next_hops))
+    for first in range(0, len(wanted), _AT_ONCE):
+        there = sa.select(given_proof).where(
+            given_proof.c.next_hop.in_(wanted[first : first + _AT_ONCE]),
+            given_proof.c.begun <= until,
+            given_proof.c.until >= begun,
+        )
+        for row in connection.execute(there):
+            proof = Proof(row.proof) if row.proof else None
+            one = Given(row.next_hop, proof, row.begun, row.until)
+            found.setdefault((row.node, row.next_hop), []).append(one)
+    return found
 
 
 def forget(connection: Connection, before: float) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from segl.events import Events
 from segl.left_rules import left_rules
 from segl.settings import Settings
-from segl.settings_trail import note_quietly, note_rules
+from segl.settings_trail import note, note_rules
 
 LOOK_SECONDS: Final = 10.0
 
@@ -40,8 +40,8 @@ class SettingsWatch:
         """Note what is new since the last look. Blocking. Raises :class:`~segl.errors.StoreError`."""
         settings = self._settings()
         if settings is not self._noted:
-            note_quietly(self._engine, settings, self._file, self._events, "segl-deliver")
-            self._noted = settings
+            note(self._engine, settings, self._file, "segl-deliver")
+            self._noted = settings  # not before: what the store did not take is noted at the next look
         left = left_rules(settings)
         changed = _changed_at(left)
         if changed and changed != self._rules:

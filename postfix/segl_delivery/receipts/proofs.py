@@ -3,7 +3,8 @@ it was under way (:mod:`segl.given_proofs`), not what it would give now. Where t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from itertools import chain
 from typing import Final
 
 from sqlalchemy.engine import Connection
@@ -21,21 +22,35 @@ _ROUNDED: Final = (
 
 
 def proofs_of(
-    connection: Connection, settings: Settings, delivered: Iterable[Protection]
+    connection: Connection, settings: Settings, delivered: Collection[Protection]
 ) -> dict[tuple[str, str], Proof | None]:
     """By queue id and recipient; ``None`` when it cannot be told. Left out is of what segl-map has noted nothing: it
     may do so yet."""
-    found: dict[tuple[str, str], Proof | None] = {}
-    for one in delivered:
-        if one.begun is None:
-            found[one.queue_id, one.recipient] = None
-            continue
-        earliest = one.begun - _SLACK - _ROUNDED * (one.at - one.begun)
-        hops = _next_hops(settings, domain_of(one.recipient))
-        given = given_between(connection, one.node, hops, earliest, one.at + _SLACK)
-        if given:
-            found[one.queue_id, one.recipient] = given.pop() if len(given) == 1 else None
+    known = [one for one in delivered if one.begun is not None]
+    found: dict[tuple[str, str], Proof | None] = {
+        (one.queue_id, one.recipient): None for one in delivered if one.begun is None
+    }
+    if not known:
+        return found
+    domains = {domain_of(one.recipient) for one in known}
+    hops = {domain: _next_hops(settings, domain) for domain in domains}
+    times = {id(one): _time_of(one) for one in known}
+    earliest, latest = min(begun for begun, _ in times.values()), max(until for _, until in times.values())
+    given = given_between(connection, chain.from_iterable(hops.values()), earliest, latest)
+    for one in known:
+        stretches = chain.from_iterable(
+            given.get((one.node, hop), ()) for hop in hops[domain_of(one.recipient)]
+        )
+        proofs = {stretch.proof for stretch in stretches if stretch.meets(*times[id(one)])}
+        if proofs:
+            found[one.queue_id, one.recipient] = proofs.pop() if len(proofs) == 1 else None
     return found
+
+
+def _time_of(one: Protection) -> tuple[float, float]:
+    """In which Postfix asked for the policy, with what the log leaves open."""
+    begun = one.at if one.begun is None else one.begun
+    return begun - _SLACK - _ROUNDED * (one.at - begun), one.at + _SLACK
 
 
 def _next_hops(settings: Settings, domain: str) -> set[str]:

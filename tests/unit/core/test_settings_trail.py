@@ -13,13 +13,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl import audit
+from segl import audit, settings_trail
+from segl.errors import StoreError
+from segl.events import Events
 from segl.left_rules import leave_rules, rule_digests
 from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl.settings_trail import note, note_rules
 from segl.store import open_store
 from segl.tables.settings import settings_state
+from segl_delivery.settings_watch import SettingsWatch
 
 FILE = Path("/etc/segl/segl.toml")
 OWN: dict[str, Any] = {"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}
@@ -43,6 +46,25 @@ def trail(engine: Engine) -> list[tuple[str, str, dict[str, Any]]]:
         (entry.act, entry.actor, {name: entry.facts[name] for name in facts if name in entry.facts})
         for entry in audit.entries(engine)
     ]
+
+
+def test_what_the_store_did_not_take_is_noted_when_it_does(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a change of settings while the store is held by others would stand in no trail."""
+    watch = SettingsWatch(settings, FILE, engine, Events("test"))
+    with monkeypatch.context() as held:
+        held.setattr(settings_trail, "transaction", locked)
+        with pytest.raises(StoreError):
+            watch.look()
+    assert trail(engine) == []
+    for _ in range(2):
+        watch.look()
+    assert trail(engine) == [("settings-changed", "segl-deliver", {"first": True})]
+
+
+def locked(_engine: Engine) -> None:
+    raise StoreError("the store cannot be reached", "database is locked")
 
 
 def test_the_first_start_and_each_change_are_noted_once(engine: Engine) -> None:

@@ -39,8 +39,10 @@ def told(
     engine: Engine, begun: float, until: float, *, node: str = "a", hops: tuple[str, ...] = (X,)
 ) -> set[str]:
     with transaction(engine) as connection:
-        found = given_between(connection, node, hops, begun, until)
-    return {"none" if proof is None else proof.value for proof in found}
+        found = given_between(connection, hops, begun, until)
+    stretches = [one for (of, _), some in found.items() if of == node for one in some]
+    assert all(one.meets(begun, until) for one in stretches)
+    return {"none" if one.proof is None else one.proof.value for one in stretches}
 
 
 def test_what_was_given_is_told_of_its_time_its_next_hop_and_its_node(engine: Engine) -> None:
