@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from segl import audit
 from segl.audit import Act
 from segl.store import SCHEMA_VERSION, forget_deleted, open_store, transaction
-from segl.tables.receipts import sent_message, sent_recipient
+from segl.tables.receipts import sent_message, sent_recipient, tls_evidence
 from segl.tables.sealed import sealed_message, sealed_recipient
 
 STORES = Path(__file__).parent.parent / "unit" / "core" / "stores"
@@ -75,6 +75,8 @@ def _rows(connection: Connection) -> None:
         "changed_at": AT,
         "told": 1,
         "told_final": True,
+        "told_print": "",
+        "journal_print": "",
         "delete_at": AT + 3e9,
     }
     texts = ("original", "status", "detail", "host", "queue_id", "evidence", "sealed_id")
@@ -82,6 +84,7 @@ def _rows(connection: Connection) -> None:
         **dict.fromkeys(texts, ""),
         "message_id": sent,
         "recipient": "bo@x.example",
+        "domain": "x.example",
         "stage": "secure",
         "state": "sealed",
         "at": AT,
@@ -89,11 +92,23 @@ def _rows(connection: Connection) -> None:
         "retry_until": 0.0,
         "told": "sealed",
     }
+    delivery: dict[str, object] = {
+        "queue_id": "4jZ1",
+        "recipient": "bo@x.example",
+        "at": AT,
+        "host": "mx.x.example",
+        "level": "Verified",
+        "version": "TLSv1.3",
+        "cipher": "TLS_AES_256_GCM_SHA384",
+        "begun": AT - 1,
+        "node": "mail",
+    }
     for table, row in (
         (sealed_message, sealed),
         (sealed_recipient, one),
         (sent_message, told),
         (sent_recipient, line),
+        (tls_evidence, delivery),
     ):
         connection.execute(table.insert().values({k: v for k, v in row.items() if k in table.c}))
     audit.append(connection, Act.CREATED, message, "anna@nordby.example", at=AT, recipients=1)

@@ -109,15 +109,8 @@ def test_receipts_of_the_version_before_are_counted_by_domain_and_owed_to_nobody
 
 
 def test_what_the_log_told_before_is_kept_and_of_no_known_beginning(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/segl.db"
-    with open_store(url).begin() as connection:
-        for column in ("begun", "node"):
-            connection.exec_driver_sql(f"ALTER TABLE tls_evidence DROP COLUMN {column}")
-        connection.exec_driver_sql(
-            "INSERT INTO tls_evidence VALUES ('4jZ1', 'bo@x.example', 1.0, 'mx', 'Verified', 'TLSv1.3', 'x')"
-        )
-        connection.execute(meta.update().where(meta.c.key == "schema").values(value="4"))
-    with open_store(url).connect() as connection:
+    shutil.copy(OLD.with_name("full-4.db"), tmp_path / "segl.db")
+    with open_store(f"sqlite:///{tmp_path}/segl.db").connect() as connection:
         [one] = protection.of_queue(connection, ["4jZ1"]).values()
         assert version(connection) == str(SCHEMA_VERSION)
-    assert (one.host, one.begun, one.node) == ("mx", None, "")
+    assert (one.host, one.begun, one.node) == ("mx.x.example", None, "")
