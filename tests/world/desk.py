@@ -9,15 +9,19 @@ replies = desk.portal("anna@nordby.example", ["bo@vestby.example"], message)
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from segl.receipts.key import ReceiptKey
 from world.partners import Partner, type_of_key
-from world.peers import Script, SmtpPeer
+from world.peers import ACCEPTED, Script, SmtpPeer
+from world.postfix import wait_until
 from world.process import Daemon
 
 DOMAIN = "nordby-vand.example"
@@ -190,6 +194,40 @@ url = "sqlite:///{self.directory}/segl.db"
 
     def sealed_files(self) -> list[Path]:
         return sorted(self.sealed.glob("??/*"))
+
+
+class StandingDesk(Desk):
+    """One daemon for many tests, each of which begins with :meth:`clear`. What needs a true start, or what a reload
+    leaves as it is, has a :class:`Desk` of its own."""
+
+    _in_force = ""
+
+    def clear(self) -> None:
+        """Nothing was sent, nobody refuses, the log is empty, and the settings are the first ones; they come into force
+        by :meth:`start`. Whatever was under way must have ended."""
+        self.write_settings()
+        self.return_port.forget()
+        self.return_port.rcpt_replies.clear()
+        self.return_port.data_reply = ACCEPTED
+        if self.daemon.running():
+            with closing(sqlite3.connect(self.directory / "segl.db")) as store, store:
+                for table in ("sent_message", "sent_recipient"):
+                    store.execute(f"DELETE FROM {table}")  # noqa: S608 - two names of ours
+            self.daemon.log_file.write_bytes(b"")
+
+    def start(self) -> None:
+        """Whatever the settings are now is in force when it returns."""
+        wanted = self.settings_file.read_text("utf-8")
+        if not self.daemon.running():
+            super().start()
+        elif wanted != self._in_force:
+            self.reload()
+        self._in_force = wanted
+
+    def reload(self) -> None:
+        before = self.daemon.log.count('"reloaded"')
+        self.daemon.signal(signal.SIGHUP)
+        wait_until(lambda: self.daemon.log.count('"reloaded"') > before, 20, lambda: self.daemon.log)
 
 
 def answering(

@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from segl.errors import SettingsError
+from segl_portal.daemon import checked_settings
 from world.counter import Letter
 from world.desk import DOMAIN, free_port
 from world.portal_site import HOST, PortalSite
@@ -31,6 +33,18 @@ Open = Callable[..., PortalSite]
 def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
     """One site for the tests that leave it as it was."""
     with PortalSite(tmp_path_factory.mktemp("portal")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
+    """One that waits for nobody, and lets each network ask for one code an hour."""
+    waits = "header_seconds = 1.0\nidle_seconds = 1.0\nbody_seconds = 2.0\nsend_seconds = 1.0\n"
+    with PortalSite(
+        tmp_path_factory.mktemp("impatient"),
+        web=f'{waits}trusted_proxies = ["10.0.0.0/8"]',
+        tables="[portal.limits]\nnetwork_codes_an_hour = 1\n",
+    ) as site:
         yield site
 
 
@@ -106,7 +120,6 @@ def test_it_speaks_tls_1_2_and_better_and_forward_secret_ciphers_only(steady: Po
         ("key = ", 'key = "/nowhere/a.key" #', "portal.web.key: /nowhere/a.key cannot be read"),
         ("certificate = ", 'certificate = "/etc/passwd" #', "portal.web.certificate: cannot be used"),
         ("[delivery]", '[[portal.look]]\ncolour = "#ffee00"\n[delivery]', "cannot be read on white"),
-        ("", "", "Address already in use"),
     ],
     ids=[
         "unknown key",
@@ -117,24 +130,41 @@ def test_it_speaks_tls_1_2_and_better_and_forward_secret_ciphers_only(steady: Po
         "no key",
         "no PEM",
         "pale colour",
-        "port in use",
     ],
 )
-def test_what_cannot_be_used_refuses_the_start_and_is_named(
+def test_what_cannot_be_used_is_named(steady: PortalSite, before: str, after: str, words: str) -> None:
+    steady.write_settings()
+    text = steady.settings_file.read_text("utf-8")
+    assert before in text
+    steady.settings_file.write_text(text.replace(before, after), "utf-8")
+    with pytest.raises(SettingsError) as refused:
+        checked_settings(steady.settings_file)
+    assert words in refused.value.private
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (f"https://{HOST}", "https://sikker.invalid", "portal.url: is not set"),
+        ("", "", "Address already in use"),
+    ],
+    ids=["no address", "port in use"],
+)
+def test_what_cannot_be_used_refuses_the_start(
     steady: PortalSite, before: str, after: str, words: str
 ) -> None:
     site = steady
     site.write_settings()
     text = site.settings_file.read_text("utf-8")
-    assert before in text
     site.settings_file.write_text(text.replace(before, after) if before else text, "utf-8")
     assert words in refusal(site)
     assert site.client().get("/healthz").status == 200  # the one that runs goes on
 
 
-def test_a_reload_takes_a_new_look_and_a_new_certificate(opened: Open) -> None:
-    site = opened()
+def test_a_reload_takes_a_new_look_and_a_new_certificate(steady: PortalSite) -> None:
+    site = steady
     path = f"/m/{'0' * 32}"
+    site.write_settings()
     assert "Nordby Vandværk" in site.client().get(path).text
     new = site.ca.issue([HOST])
     site.certificate.cert.write_bytes(new.cert.read_bytes())
@@ -150,10 +180,13 @@ def test_a_reload_takes_a_new_look_and_a_new_certificate(opened: Open) -> None:
         return sha256(certificate).hexdigest()
 
     assert shown() == new.sha256
+    site.write_settings()
+    site.daemon.signal(signal.SIGHUP)
+    wait_until(lambda: "Nordby Vandværk" in site.client().get(path).text, 20, lambda: site.daemon.log)
 
 
-def test_a_reload_that_cannot_be_used_changes_nothing(opened: Open) -> None:
-    site = opened()
+def test_a_reload_that_cannot_be_used_changes_nothing(steady: PortalSite) -> None:
+    site = steady
     site.write_settings('[[portal.look]]\nname = "Syd Vand"\nlogo = "/nowhere"\n')
     site.daemon.signal(signal.SIGHUP)
     wait_until(lambda: "reload_refused" in site.daemon.log, 20, lambda: site.daemon.log)
@@ -161,8 +194,8 @@ def test_a_reload_that_cannot_be_used_changes_nothing(opened: Open) -> None:
     assert "Nordby Vandværk" in site.client().get(f"/m/{'0' * 32}").text
 
 
-def test_a_worker_that_dies_is_replaced(opened: Open) -> None:
-    site = opened()
+def test_a_worker_that_dies_is_replaced(steady: PortalSite) -> None:
+    site = steady
     [pid] = workers(site)
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: bool(workers(site)) and workers(site) != [pid], 20, lambda: site.daemon.log)
@@ -187,23 +220,22 @@ def _is_zombie(pid: int) -> bool:
         return True
 
 
-def test_several_workers_share_one_port_and_each_knows_every_visit(opened: Open) -> None:
-    site = opened()
+def test_several_workers_share_one_port_and_each_knows_every_visit(tmp_path: Path) -> None:
+    site = PortalSite(tmp_path)
     site.settings_file.write_text(site.settings_file.read_text().replace("workers = 1", "workers = 3"))
-    site.daemon.stop()
-    site.daemon.start()
-    letter = site.seal()
-    client = site.client()
-    page = client.get(f"/m/{letter.recipient_id}")
-    client.post(f"/m/{letter.recipient_id}/code", {"link": letter.link})
-    code = site.next_code(letter.recipient)
-    page = client.get(f"/m/{letter.recipient_id}/code")
-    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert found is not None
-    client.post(f"/m/{letter.recipient_id}/open", {"csrf": found[1], "code": code})
-    for _ in range(12):
-        assert "Svar" in client.get(f"/m/{letter.recipient_id}/message").text
-    assert len(workers(site)) == 1 + 3  # the one of before was told to stop
+    with site:
+        letter = site.seal()
+        client = site.client()
+        page = client.get(f"/m/{letter.recipient_id}")
+        client.post(f"/m/{letter.recipient_id}/code", {"link": letter.link})
+        code = site.next_code(letter.recipient)
+        page = client.get(f"/m/{letter.recipient_id}/code")
+        found = re.search(r'name="csrf" value="([^"]+)"', page.text)
+        assert found is not None
+        client.post(f"/m/{letter.recipient_id}/open", {"csrf": found[1], "code": code})
+        for _ in range(12):
+            assert "Svar" in client.get(f"/m/{letter.recipient_id}/message").text
+        assert len(workers(site)) == 3
 
 
 def _opened_in(site: PortalSite, letter: Letter) -> Any:
@@ -245,8 +277,8 @@ def _connects(site: PortalSite) -> bool:
     return True
 
 
-def test_a_header_that_never_ends_is_hung_up_on(opened: Open) -> None:
-    site = opened(web="header_seconds = 1.0\nidle_seconds = 1.0")
+def test_a_header_that_never_ends_is_hung_up_on(impatient: PortalSite) -> None:
+    site = impatient
     with raw(site) as silent, raw(site) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
         for sock in (silent, slow):
@@ -257,8 +289,8 @@ def test_a_header_that_never_ends_is_hung_up_on(opened: Open) -> None:
             assert time.monotonic() - begun < 15
 
 
-def test_a_body_that_never_comes_is_answered_and_hung_up_on(opened: Open) -> None:
-    site = opened(web="body_seconds = 1.0")
+def test_a_body_that_never_comes_is_answered_and_hung_up_on(impatient: PortalSite) -> None:
+    site = impatient
     with raw(site) as sock:
         sock.settimeout(20)
         sock.sendall(
@@ -271,8 +303,8 @@ def test_a_body_that_never_comes_is_answered_and_hung_up_on(opened: Open) -> Non
             pass
 
 
-def test_a_form_that_comes_in_drips_is_answered_and_hung_up_on(opened: Open) -> None:
-    site = opened(web="body_seconds = 2.0")
+def test_a_form_that_comes_in_drips_is_answered_and_hung_up_on(impatient: PortalSite) -> None:
+    site = impatient
     with raw(site) as sock:
         sock.settimeout(0.25)
         sock.sendall(
@@ -287,8 +319,8 @@ def test_a_form_that_comes_in_drips_is_answered_and_hung_up_on(opened: Open) -> 
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
-def test_who_asks_and_never_reads_is_hung_up_on(opened: Open) -> None:
-    site = opened(web="send_seconds = 1.0")
+def test_who_asks_and_never_reads_is_hung_up_on(impatient: PortalSite) -> None:
+    site = impatient
     page = f"GET /m/{'0' * 32} HTTP/1.1\r\nHost: {HOST}:{site.web_port}\r\n\r\n".encode()
     with raw(site) as sock:
         sock.settimeout(3)
@@ -327,11 +359,13 @@ def test_what_is_no_request_is_refused_and_the_rest_goes_on(steady: PortalSite, 
     assert "Traceback" not in site.daemon.log
 
 
-def test_without_its_store_it_says_so_and_keeps_its_reasons_to_itself(opened: Open) -> None:
-    site = opened()
+def test_without_its_store_it_says_so_and_keeps_its_reasons_to_itself(steady: PortalSite) -> None:
+    site = steady
     with site.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE portal_count RENAME TO gone")
     answer = site.client().post(f"/m/{'0' * 32}/code", {"link": "A" * 43})
+    with site.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE gone RENAME TO portal_count")
     assert answer.status == 503
     assert answer.headers["retry-after"] == "30"
     for word in ("portal_count", "sqlite", "Error", "Traceback"):
@@ -391,10 +425,8 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def test_over_its_own_port_nobody_is_believed_about_the_client(opened: Open) -> None:
-    site = opened(
-        tables="[portal.limits]\nnetwork_codes_an_hour = 1\n", web='trusted_proxies = ["10.0.0.0/8"]'
-    )
+def test_over_its_own_port_nobody_is_believed_about_the_client(impatient: PortalSite) -> None:
+    site = impatient
     letter = site.seal()
     seen = []
     for forwarded in ("192.0.2.1", "198.51.100.1"):

@@ -189,6 +189,12 @@ UNFIT = {
     "{{ receipt.rows.append }}": "append",
     "Hej\n\n{{ receipt.recipient }}\n": "line 3: what it sees has no attribute 'recipient'",
     "{# nothing #}\n": "makes an empty text",
+    "{{ receipt.heading": "line 1",
+    "{{ receipt.nothing }}": "nothing",
+    "{{ receipt.__class__.__mro__ }}": "unsafe",
+    "{{ 1 / 0 }}": "division",
+    "{{ receipt.subject|dictsort }}": "no attribute",
+    "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}": "recursion",
 }
 
 
