@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from segl.canary.tls_sink import TlsSink
 from segl.canary.way_key import WayKey
 from segl.settings_canary import OWN_SINK, WAY_SINKS
 from segl.vocabulary import Way
+from world import template
 from world.estate import build_house
 from world.house import House
 from world.letters import BARE, CPR, GOOD, PARTNER, SENDER, letter
@@ -30,7 +30,6 @@ from world.street import Street
 
 pytestmark = pytest.mark.world
 
-SEGL = str(Path(sys.executable).with_name("segl"))
 WEB_PORT = 8080
 SETTINGS = f"""
 [canary]
@@ -68,8 +67,7 @@ def watched(street: Street) -> Iterator[House]:
 
 
 def segl(house: House, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [SEGL, *words, "--settings", str(house.settings_file)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return template.run("segl", *words, "--settings", str(house.settings_file))
 
 
 def run(house: House, *words: str, code: int, wait: int = 60) -> dict[str, Any]:

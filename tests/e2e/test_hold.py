@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 
 from segl.nodes import Node, announce
 from segl.store import open_store
+from world import template
 from world.documents import typed
 from world.estate import build_house
 from world.house import House
@@ -25,7 +25,6 @@ from world.street import Street
 pytestmark = pytest.mark.world
 
 OFFICER = "dpo@nordby-vand.example"
-SEGL = [str(Path(sys.executable).with_name("segl"))]
 BODY = f"Hej\n\nCPR-nummer {CPR}\n"
 
 
@@ -49,14 +48,9 @@ def holding(street: Street) -> Iterator[House]:
 def segl(
     house: House, *words: str, person: str = "root", answer: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*SEGL, "hold", *words, "--settings", str(house.settings_file)],
-        input=answer,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": "/usr/sbin:/usr/bin:/bin", "SUDO_USER": person},
-    )
+    environment = {"PATH": "/usr/sbin:/usr/bin:/bin", "SUDO_USER": person}
+    arguments = ("hold", *words, "--settings", str(house.settings_file))
+    return template.run("segl", *arguments, given=answer, environment=environment)
 
 
 def held(house: House, street: Street) -> dict[str, object]:
@@ -99,12 +93,8 @@ def test_two_people_let_a_message_go_and_it_goes_securely(holding: House, street
     [mail] = street.mail_for(GOOD)
     assert mail.tls
     assert b"x-segl" not in mail.content.lower()
-    trail = subprocess.run(
-        [*SEGL, "audit", "export", "--about", ident, "--settings", str(holding.settings_file)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    arguments = ("audit", "export", "--about", ident, "--settings", str(holding.settings_file))
+    trail = template.run("segl", *arguments)
     acts = [(entry["act"], entry["actor"]) for entry in map(json.loads, trail.stdout.splitlines())]
     assert acts == [
         ("held", "segl"),
@@ -136,8 +126,8 @@ def test_what_the_pages_tell_to_type_is_typed_as_it_stands_there(holding: House,
 
 
 def test_a_canary_is_not_held_though_it_has_a_number(holding: House) -> None:
-    command = [*SEGL, "canary", "run", "--now", "--wait", "60", "--settings", str(holding.settings_file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    arguments = ("canary", "run", "--now", "--wait", "60", "--settings", str(holding.settings_file))
+    done = template.run("segl", *arguments)
     assert (done.returncode, done.stdout[:13]) == (0, "arrived: own "), done.stdout + done.stderr
     assert segl(holding, "list").stdout == "nothing waits\n"
 

@@ -43,6 +43,13 @@ def host(resolver: None) -> Iterator[Host]:
         yield host
 
 
+@pytest.fixture
+def stock_host(resolver: None) -> Iterator[Host]:
+    """Where everything is started as systemd and a person do it."""
+    with Host(executed=True) as host:
+        yield host
+
+
 def assert_only(host: Host, code: int, *ids: str) -> None:
     """Only these checks of the doctor are not ok."""
     found = [check for check in examine(host, code) if check["state"] != "ok"]
@@ -68,7 +75,8 @@ def submit(recipient: str, text: str, address: str = "127.0.0.1") -> None:
         smtp.send_message(message, OWN, [recipient])
 
 
-def test_a_stock_debian_from_the_first_look_to_mail(host: Host) -> None:
+def test_a_stock_debian_from_the_first_look_to_mail(stock_host: Host) -> None:
+    host = stock_host
     before = host.snapshot()
     shown = host.types("install --dry-run")
     assert "+content_filter = segl-secure:[127.0.0.1]:10026" in shown

@@ -6,7 +6,6 @@ from __future__ import annotations
 import email
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from email import policy
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from world import template
 from world.estate import build_house
 from world.house import House
 from world.letters import BARE, CPR, GOOD, PARTNER, SENDER, letter
@@ -27,7 +27,6 @@ pytestmark = pytest.mark.world
 
 SCHOOL = "nordby-skole.example"
 HEAD, TEACHER, OFFICER = f"rektor@{SCHOOL}", f"lis@{SCHOOL}", f"dpo@{SCHOOL}"
-SEGL = str(Path(sys.executable).with_name("segl"))
 SECRET = f"Hej\n\nCPR-nummer {CPR}\n"
 HARMLESS = "Hej\n\nVi ses til te kl. 15.\n"
 TABLES = f"""
@@ -133,13 +132,8 @@ def receipt(house: House, street: Street, to: str, about: str) -> ReadReceipt:
 
 def segl(house: House, *words: str, person: str = "") -> subprocess.CompletedProcess[str]:
     user = {"SUDO_USER": person} if person else {}
-    return subprocess.run(
-        [SEGL, *words, "--settings", str(house.settings_file)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": "/usr/sbin:/usr/bin:/bin", **user},
-    )
+    environment = {"PATH": "/usr/sbin:/usr/bin:/bin", **user}
+    return template.run("segl", *words, "--settings", str(house.settings_file), environment=environment)
 
 
 def test_notices_and_receipts_are_those_of_the_senders_organisation(both: House, street: Street) -> None:

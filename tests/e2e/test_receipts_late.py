@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from world import template
 from world.estate import build_house
 from world.house import House
 from world.letters import GOOD, PARTNER, SENDER
@@ -86,5 +85,6 @@ def wait_until_told(house: House, street: Street, wanted: Callable[[ReadReceipt]
 
 
 def segl(house: House, *arguments: str) -> str:
-    command = [sys.executable, "-m", "segl.cli", *arguments, "--settings", str(house.settings_file)]
-    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    done = template.run("segl", *arguments, "--settings", str(house.settings_file))
+    assert done.returncode == 0, done.stderr
+    return done.stdout

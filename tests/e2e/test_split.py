@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from sqlalchemy import select
 from segl.sealed.phrase import is_phrase
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_recipient
+from world import template
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER, letter
 from world.postfix import wait_until
@@ -124,16 +124,8 @@ def test_the_domains_are_listed_by_their_ways(sent: House) -> None:
     """segl-map and segl-deliver have each written their part, and no address."""
 
     def listed() -> dict[str, dict[str, Any]]:
-        command = [
-            sys.executable,
-            "-m",
-            "segl.cli",
-            "domains",
-            "--json",
-            "--settings",
-            str(sent.settings_file),
-        ]
-        done = subprocess.run(command, capture_output=True, check=True, text=True)
+        done = template.run("segl", "domains", "--json", "--settings", str(sent.settings_file))
+        assert done.returncode == 0, done.stderr
         assert "@" not in done.stdout
         return {one["domain"]: one for one in map(json.loads, done.stdout.splitlines())}
 

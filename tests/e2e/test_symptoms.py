@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import smtplib
-import sys
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
+from world import template
 from world.host import Host
 from world.postfix import wait_until
 from world.signed import SignedDns, SignedTree
@@ -55,8 +55,8 @@ def submit(recipient: str) -> None:
 
 def receipt(host: Host) -> str:
     """What is known of the message now."""
-    command = (str(Path(sys.executable).parent / "segl"), "receipt", "show", "<1@nordby.example>")
-    return host.run(*command, "--settings", str(host.settings_file), check=False)
+    words = ("receipt", "show", "<1@nordby.example>")
+    return template.run("segl", *words, "--settings", str(host.settings_file)).stdout
 
 
 def waits(host: Host, directory: Path, why: str) -> str:

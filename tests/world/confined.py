@@ -17,6 +17,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,18 +75,23 @@ def _sets() -> dict[str, list[str]]:
 
 
 @functools.cache
-def confined(unit: Path) -> list[str]:
-    """What to put before a command, so that it runs as *unit* would let it."""
+def limits_of(unit: Path) -> Mapping[str, Any]:
+    """What *unit* lets its process do, for :func:`put_on`."""
     wanted = settings_of(unit)
-    limits = {
+    return {
         "narrow_proc": wanted.get("ProcSubset") == ["pid"],
         "no_new_code": wanted.get("MemoryDenyWriteExecute") == ["yes"],
         "calls": calls_of(wanted.get("SystemCallFilter", [])),
     }
-    return [sys.executable, __file__, json.dumps(limits)]
 
 
-def _put_on(limits: dict[str, Any]) -> None:
+def confined(unit: Path) -> list[str]:
+    """What to put before a command, so that it runs as *unit* would let it."""
+    return [sys.executable, __file__, json.dumps(limits_of(unit))]
+
+
+def put_on(limits: Mapping[str, Any]) -> None:
+    """Put *limits* on this process; there is no way to take them off."""
     if limits["narrow_proc"]:
         _narrow_proc()
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -123,5 +129,5 @@ def _filter(allowed: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _put_on(json.loads(sys.argv[1]))
+    put_on(json.loads(sys.argv[1]))
     os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606

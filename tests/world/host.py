@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from world import namespace
+from world import namespace, template
 from world.postfix import wait_for_port
 from world.process import Daemon
 
@@ -85,10 +85,11 @@ way = "portal"
 class Host:
     """*main_cf* is added to Debian's own. Mail to anna@nordby.example ends in the file :attr:`mailbox`.
 
+    Its daemons are forked from a template, unless they are to be *executed*; what is typed (:meth:`types`) always is.
     Its folder is not pytest's: every start of pytest shuts that one to other users, Postfix's own among them.
     """
 
-    def __init__(self, main_cf: str = "") -> None:
+    def __init__(self, main_cf: str = "", *, executed: bool = False) -> None:
         directory = Path(tempfile.mkdtemp(prefix="segl-host-"))
         directory.chmod(0o755)
         self.directory = directory
@@ -105,7 +106,7 @@ class Host:
         self.settings_file.write_text(text, "utf-8")
         arguments = ("--settings", str(self.settings_file))
         self.daemons = [
-            Daemon(name, *arguments, directory=directory)
+            Daemon(name, *arguments, directory=directory, executed=executed)
             for name in ("segl-map", "segl-deliver", "segl-milter", "segl-portal")
         ]
 
@@ -163,9 +164,8 @@ class Host:
 
     def segl(self, command: str, *arguments: str, code: int | None = 0) -> str:
         """Run the command line; fails when it does not end with *code* (``None``: any)."""
-        script = str(Path(sys.executable).parent / "segl")
         backup = ("--backup", str(self.backup)) if command == "install" else ()
-        done = self._run(script, command, "--settings", str(self.settings_file), *backup, *arguments)
+        done = template.run("segl", command, "--settings", str(self.settings_file), *backup, *arguments)
         assert code in (None, done.returncode), (
             f"{command} ended with {done.returncode}\n{done.stdout}{done.stderr}"
         )

@@ -1,4 +1,4 @@
-"""A real Postfix instance in directories of its own; ``/etc/postfix`` is neither read nor written.
+"""A real Postfix instance in directories of its own; no instance in ``/etc/postfix`` is read or written.
 
 ``postfix -c DIR`` runs an instance from any configuration directory. The log is a plain file
 (``maillog_file``), so no syslog is needed.
@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import json
-import pwd
+import os
 import re
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,9 @@ scache unix - - n - 1 scache
 tlsproxy unix - - n - 0 tlsproxy
 postlog unix-dgram n - n - 1 postlogd
 """
+
+_POSTFIX_FILES = Path("/etc/postfix/postfix-files")
+_USERS = {"$mail_owner": "postfix", "$setgid_group": "postdrop"}
 
 
 def base_main_cf(directory: Path, hostname: str) -> str:
@@ -99,17 +102,21 @@ class PostfixInstance:
         return file.read_text("utf-8", "replace") if file.exists() else ""
 
     def start(self) -> None:
-        """Write the configuration and start; returns when master runs."""
+        """Write the configuration and start; returns when master runs.
+
+        As after `postfix quick-stop`: without looking at every file of the queue first, which takes a hundred programs.
+        """
         self.write()
+        (self.directory / "spool/quick-start").touch()
         self.run("postfix", "start")
 
     def write(self) -> None:
-        for sub in ("etc", "spool", "data"):
-            (self.directory / sub).mkdir(parents=True, exist_ok=True)
-        owner = pwd.getpwnam("postfix")
-        shutil.chown(self.directory / "data", owner.pw_uid, owner.pw_gid)
+        self.config.mkdir(parents=True, exist_ok=True)
+        _make_directories({"$queue": self.directory / "spool", "$data": self.directory / "data"})
         for name, text in self._whole.items():
-            (self.config / name).write_text(text, "utf-8")
+            file = self.config / name
+            file.write_text(text, "utf-8")
+            os.utime(file, (0, 0))  # Postfix waits two seconds before it reads a file written just now
 
     def differs(self) -> bool:
         """Somebody has changed the configuration since :meth:`write`."""
@@ -167,6 +174,20 @@ class PostfixInstance:
 
         wait_until(seen, seconds, lambda: f"{pattern!r} not in log:\n{self.log[-3000:]}")
         return found[0]
+
+
+def _make_directories(places: Mapping[str, Path]) -> None:
+    """Those that an instance must have, with owner and mode as in Postfix's own list: what `postfix start` does."""
+    for line in _POSTFIX_FILES.read_text("ascii").splitlines():
+        name, kind, owner, group, mode = [*line.split(":"), "", "", "", ""][:5]
+        variable, _, below = name.partition("_directory")
+        if kind != "d" or variable not in places:
+            continue
+        folder = places[variable] / below.removeprefix("/")
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            shutil.chown(folder, _USERS.get(owner, owner), _USERS.get(group))
+            folder.chmod(int(mode, 8))
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, why: Callable[[], str]) -> None:

@@ -15,20 +15,23 @@ import time
 from pathlib import Path
 from typing import Any
 
-from world.confined import confined
+from world import template
+from world.confined import confined, limits_of
 
 _UNITS = Path(__file__).parent.parent.parent / "systemd"
 
 
 class Daemon:
-    """One process of ours, from its console script in the environment the tests run in."""
+    """One process of ours, from its console script in the environment the tests run in. It is forked from a
+    :mod:`world.template` where pytest runs, unless it is to be *executed*."""
 
-    def __init__(self, script: str, *arguments: str, directory: Path) -> None:
+    def __init__(self, script: str, *arguments: str, directory: Path, executed: bool = False) -> None:
         self.name = script
+        self._executed = executed
         self.command = [str(Path(sys.executable).parent / script), *arguments]
         self.log_file = directory / f"{script}.log"
         self._notify = directory / f"{script}.notify"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | template.Child | None = None
         self.ready_seconds = 0.0
 
     @property
@@ -54,12 +57,8 @@ class Daemon:
             listener.settimeout(0.2)
             begun = time.monotonic()
             with self.log_file.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self._launched(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    env={**os.environ, "NOTIFY_SOCKET": str(self._notify)},
+                self._process = self._launched(
+                    log.fileno(), {**os.environ, "NOTIFY_SOCKET": str(self._notify)}
                 )
             while time.monotonic() - begun < seconds:
                 try:
@@ -73,10 +72,17 @@ class Daemon:
         self.kill()
         raise AssertionError(f"{self.name} did not get ready (exit {state}):\n{self.log[-3000:]}")
 
-    def _launched(self) -> list[str]:
-        """The command, inside what its unit allows when we may put that on."""
+    def _launched(self, log: int, environment: dict[str, str]) -> subprocess.Popen[bytes] | template.Child:
+        """The process, inside what its unit allows when we may put that on."""
         unit = _UNITS / f"{self.name}.service"
-        return [*confined(unit), *self.command] if unit.exists() and os.geteuid() == 0 else self.command
+        limited = unit.exists() and os.geteuid() == 0
+        if template.in_use and not self._executed:
+            limits = limits_of(unit) if limited else None
+            return template.spawn(
+                self.name, self.command[1:], environment=environment, output=log, limits=limits
+            )
+        command = [*confined(unit), *self.command] if limited else self.command
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
 
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
