@@ -220,11 +220,12 @@ class StandingDesk(Desk):
         wanted = self.settings_file.read_text("utf-8")
         if not self.daemon.running():
             super().start()
+            self._in_force = wanted
         elif wanted != self._in_force:
             self.reload()
-        self._in_force = wanted
 
     def reload(self) -> None:
+        self._in_force = self.settings_file.read_text("utf-8")
         before = self.daemon.log.count('"reloaded"')
         self.daemon.signal(signal.SIGHUP)
         wait_until(lambda: self.daemon.log.count('"reloaded"') > before, 20, lambda: self.daemon.log)

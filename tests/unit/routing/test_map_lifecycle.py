@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from segl.events import configure_log
+from segl_routing.daemon import main
 from segl_routing.netstring import encode
 from world.ca import TestCA
 from world.dns import DnsServer
@@ -165,14 +167,21 @@ def test_a_domain_long_in_doubt_takes_the_portal(map_: MapProcess) -> None:
     ],
 )
 def test_what_it_refuses_to_start_with(
-    tmp_path: Path, outside: Outside, dns: DnsServer, change: dict[str, Path | str], named: str
+    tmp_path: Path,
+    outside: Outside,
+    dns: DnsServer,
+    change: dict[str, Path | str],
+    named: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """In this process: such a start ends at once."""
     broken = MapProcess(tmp_path, outside, dns)
     broken.write(**change)  # type: ignore[arg-type]
-    done = subprocess.run(broken.daemon.command, capture_output=True, text=True, timeout=20)
-    assert done.returncode == 2
-    assert named in done.stderr
-    assert "Traceback" not in done.stderr
+    try:
+        assert main(["--settings", str(broken.file)]) == 2
+    finally:
+        configure_log()
+    assert named in capsys.readouterr().err
     assert not broken.socket.exists()
 
 
@@ -199,3 +208,4 @@ def test_metrics_are_served_and_a_taken_port_is_named(
         done = subprocess.run(running.daemon.command, capture_output=True, text=True, timeout=20)
     assert done.returncode == 2
     assert "metrics.map_port" in done.stderr
+    assert "Traceback" not in done.stderr
