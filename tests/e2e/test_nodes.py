@@ -225,6 +225,9 @@ def test_one_of_two_nodes_is_killed_in_the_middle(estate: Estate) -> None:
 
     # one receipt each; of what the dead node had in hand one may have gone twice, under the same Message-ID
     assert {name: len(ids) for name, ids in estate.receipts.items()} == dict.fromkeys(sent, 1)
+    # on whose word TLS was trusted: what the node that delivered had given, whichever of them wrote the receipt
+    told = {one.form["message_id"]: one.line(GOOD)["tls"] for one in receipts_for(estate.street, SENDER)}
+    assert {told[f"<{name}@desk.example>"]["proof"] for name in living} == {"pkix"}
     copies = Counter(str(one.message["Message-ID"]) for one in receipts_for(estate.street, SENDER))
     assert sum(copies.values()) - len(copies) <= 4, "no more than it sends at one time"
     assert CPR.encode() not in estate.street.seen_in_clear()

@@ -73,7 +73,9 @@ def test_whatever_is_restarted_between_delivery_and_receipt_the_receipt_comes(
     impatient.start()
     told = wait_until_told(impatient, street, lambda one: one.form["message_id"] == "<3@desk.example>")
     assert told.states == {GOOD: "sent"}
-    assert told.line(GOOD)["tls"]["level"] == "verified"  # the log was read although nobody read it then
+    tls = told.line(GOOD)["tls"]
+    assert tls["level"] == "verified"  # the log was read although nobody read it then
+    assert tls["proof"] == "pkix"  # and what segl-map gave is known though it was killed
     found = segl(impatient, "receipt", "show", "<3@desk.example>", "--json")
     assert json.loads(found)["recipients"][0]["tls"]["version"] == "TLSv1.3"
     assert GOOD in segl(impatient, "receipt", "show", told.form["id"])
