@@ -13,6 +13,7 @@ from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Unreadable, Verdict
 from segl_classifier.attachments import Attachments, Memory, joined
 from segl_classifier.cpr import find_cpr
+from segl_classifier.cpr.calendar import this_day
 from segl_classifier.decide import Stance, decide
 from segl_classifier.extract import NO_OCR, Pictures, extract
 from segl_classifier.message import Text, unreadable
@@ -98,7 +99,8 @@ def gather(
 
 def detect(texts: list[Text], rules: RuleSet) -> list[Finding]:
     """What the detectors find in *texts*: personal numbers, and the words of the rules."""
-    return [*(f for text in texts for f in find_cpr(text)), *rules.find(texts)]
+    today = this_day()  # the same for all texts
+    return [*(f for text in texts for f in find_cpr(text, today=today)), *rules.find(texts)]
 
 
 def understand(texts: list[Text], subject: str, model: Model | None) -> Understanding | None:

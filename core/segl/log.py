@@ -16,6 +16,8 @@ from typing import Any, Final, Literal
 
 Form = Literal["json", "console"]
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, default=repr)  # dumps() makes one for each event
+
 _LEVELS: Final = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -59,7 +61,7 @@ class Log:
 
 
 def _as_json(told: dict[str, object]) -> str:
-    return json.dumps(told, ensure_ascii=False, default=repr)
+    return _JSON.encode(told)
 
 
 def _as_text(told: dict[str, object]) -> str:

@@ -96,8 +96,8 @@ def to_be_opened(mail: Mail, settings: Settings) -> bool:
     """Whether own recipients get an encrypted or signed message, which segl-deliver shall look into."""
     return (
         settings.inbound.on
-        and mail.is_smime
         and any(settings.takes(address.bare) for address in mail.recipients)
+        and mail.is_smime
     )
 
 
@@ -116,7 +116,7 @@ def forged_tags(mail: Mail, settings: Settings) -> tuple[tuple[int, str], ...]:
 
 def wishes_of(mail: Mail, settings: Settings) -> Wishes | None:
     """What an own sender's subject asks of the portal, ``None`` for nothing."""
-    if not mail.subjects or not settings.is_own(domain_of(mail.sender.bare)):
+    if not mail.subjects or "[" not in mail.subjects[0] or not settings.is_own(domain_of(mail.sender.bare)):
         return None
     sms = settings.portal.sms
     found = read_wishes(mail.subjects[0].strip(), sms.country if sms.url else None)

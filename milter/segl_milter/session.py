@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from segl import metrics
@@ -289,19 +289,24 @@ def count(verdict: Verdict, mode: str, *, forged: int, seconds: float) -> None:
     metrics.SCAN_SECONDS.observe(seconds)
     for label in verdict.labels:
         metrics.LABELS.labels(label.value).inc()
-    for doubt in Doubt:
-        if doubt in verdict.reasons:
-            metrics.DOUBTS.labels(doubt.value).inc()
-    if any(reason.startswith("veto.") for reason in verdict.reasons):
-        metrics.VETOES.inc()
     for finding in verdict.unreadable:
         metrics.UNREADABLE.labels(finding.rule.removeprefix("unreadable.")).inc()
-    if REQUESTED in verdict.reasons:
-        metrics.REQUESTED.inc()
-    if ANSWERS_SEALED in verdict.reasons:
-        metrics.ANSWERS_SEALED.inc()
+    if verdict.reasons:  # most have none
+        _count_reasons(verdict.reasons)
     if forged:
         metrics.FORGED.inc(forged)
+
+
+def _count_reasons(reasons: Sequence[str]) -> None:
+    for doubt in Doubt:
+        if doubt in reasons:
+            metrics.DOUBTS.labels(doubt.value).inc()
+    if any(reason.startswith("veto.") for reason in reasons):
+        metrics.VETOES.inc()
+    if REQUESTED in reasons:
+        metrics.REQUESTED.inc()
+    if ANSWERS_SEALED in reasons:
+        metrics.ANSWERS_SEALED.inc()
 
 
 def count_stages(stages: Stages) -> None:

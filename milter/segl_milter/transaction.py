@@ -17,7 +17,7 @@ from segl.smime_types import is_smime
 from segl.subject_tags import LONGEST
 from segl.vocabulary import Envelope
 
-_CONTENT = ("content-type", "content-disposition")
+_TYPE, _DISPOSITION = "content-type", "content-disposition"
 _THREAD = frozenset({"in-reply-to", "references"})
 
 
@@ -47,9 +47,9 @@ class Mail:
     """A message that has come in whole.
 
     ``raw`` holds the first part when the message was larger than the limit (``cut``); ``more_recipients``
-    counts those beyond the limit, who are not in ``recipients``. ``steering`` names, in order and with
-    its number among the fields of that name, each header field that must come off. ``subjects`` are as
-    :func:`readable_subject` makes them. ``answers`` are the domains
+    counts those beyond the limit, who are not in ``recipients``. ``subjects`` are as :func:`readable_subject` makes
+    them. ``steering`` names, in order and with its number among the fields of that name, each header field that must
+    come off. ``content`` are the values of ``Content-Type`` and ``Content-Disposition``. ``answers`` are the domains
     of the portal's answers (:mod:`segl.answer_ids`) that the message names as what it answers.
     """
 
@@ -60,8 +60,13 @@ class Mail:
     subjects: tuple[str, ...] = ()
     steering: tuple[tuple[str, int], ...] = ()
     more_recipients: int = 0
-    is_smime: bool = False
+    content: tuple[bytes, bytes] = (b"", b"")
     answers: frozenset[str] = frozenset()
+
+    @property
+    def is_smime(self) -> bool:
+        """Whether it is encrypted, signed or compressed as a whole. Found out when it is asked."""
+        return is_smime(*self.content)
 
     @property
     def cut(self) -> bool:
@@ -122,7 +127,7 @@ class Transaction:
         self._seen[lower] = self._seen.get(lower, 0) + 1
         if headers.steers(lower) or headers.claims_smime(lower, value) or headers.hides_steering(value):
             self._steering.append((name, self._seen[lower]))
-        elif lower in _CONTENT:
+        elif lower in (_TYPE, _DISPOSITION):
             self._content.setdefault(lower, value)
         if lower == "subject":
             self._subjects.append(value)
@@ -150,7 +155,7 @@ class Transaction:
             subjects=tuple(map(readable_subject, self._subjects)),
             steering=tuple(self._steering),
             more_recipients=self._more_recipients,
-            is_smime=is_smime(*(self._content.get(name, b"") for name in _CONTENT)),
+            content=(self._content.get(_TYPE, b""), self._content.get(_DISPOSITION, b"")),
             answers=frozenset(self._answers),
         )
 

@@ -20,6 +20,7 @@ from segl_milter.ruling import action, forged_tags, judge, tagged, to_be_opened,
 from segl_milter.transaction import Address, Mail, readable_subject
 
 CPR = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
+SMIME = b" application/pkcs7-mime; smime-type=enveloped-data"
 TEA = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nVi ses til te kl. 15.\r\n"
 
 
@@ -229,21 +230,21 @@ def test_the_model_reads_along_and_its_doubt_follows_the_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "is_smime", "recipients", "opened"),
+    ("on", "kind", "recipients", "opened"),
     [
-        (True, True, ("bo@nordby.example",), True),
-        (True, True, ("x@kunde.example", "bo@under.nordby.example"), True),
-        (True, True, ("x@kunde.example",), False),
-        (True, True, ("bo%kunde.example@nordby.example",), False),
-        (True, False, ("bo@nordby.example",), False),
-        (False, True, ("bo@nordby.example",), False),
+        (True, SMIME, ("bo@nordby.example",), True),
+        (True, SMIME, ("x@kunde.example", "bo@under.nordby.example"), True),
+        (True, SMIME, ("x@kunde.example",), False),
+        (True, SMIME, ("bo%kunde.example@nordby.example",), False),
+        (True, b" text/plain", ("bo@nordby.example",), False),
+        (False, SMIME, ("bo@nordby.example",), False),
     ],
 )
 def test_what_own_recipients_get_encrypted_is_to_be_opened(
-    on: bool, is_smime: bool, recipients: tuple[str, ...], opened: bool
+    on: bool, kind: bytes, recipients: tuple[str, ...], opened: bool
 ) -> None:
     told = replace(settings(), inbound=Inbound(on=on))
-    assert to_be_opened(mail(TEA, *recipients, is_smime=is_smime), told) is opened
+    assert to_be_opened(mail(TEA, *recipients, content=(kind, b"")), told) is opened
 
 
 @pytest.mark.parametrize(
