@@ -138,9 +138,6 @@ class Parent:
         reading.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
         orders.rules.fingerprints  # noqa: B018 - made now, for all workers
         warm_up(orders.rules, orders.settings.limits)
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()  # what is loaded by now stays shared: the collector writes to none of it
         gc.set_threshold(*_COLLECT)
         if isinstance(orders.receipt_key, KeyUnusable):
             self._events.receipts_off(orders.receipt_key)
