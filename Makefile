@@ -23,7 +23,9 @@ demo: setup ## eight real messages through a real Postfix; prints what went whic
 portal-demo: setup ## the portal's pages with one sealed message, to look at in a browser
 	@PYTHONPATH=tests $(BIN)/python -m world.portal_demo
 
-test: setup check ## everything: format, lint, types, layers, all tests
+# While the types are checked on one core another compiles the tests, which each of pytest's workers would else do anew.
+test: setup ## everything: format, lint, types, layers, all tests
+	@$(BIN)/pytest --collect-only -q >/dev/null 2>&1 & $(MAKE) --no-print-directory check; checked=$$?; wait; exit $$checked
 	@$(PYTEST)
 
 test-fast: setup ## the tests that need no Postfix (< 60 s)
