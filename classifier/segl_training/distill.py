@@ -9,9 +9,7 @@ a logit given too low costs more than one too high. Features seen once or twice 
 from __future__ import annotations
 
 import argparse
-import csv
 import random
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +23,10 @@ from torch.nn import functional
 
 from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.features import pair_key, word_keys, words_of
-from segl_classifier.understanding.windows import masked
+from segl_classifier.understanding.network import Vocabulary
 from segl_training.corpus import examples, labelled_windows
 from segl_training.finetune import summary
+from segl_training.passages import mingled, plain_windows, scattered
 
 _FEWEST = 3  # windows a feature must stand in
 _MINGLED, _SCATTERED, _PLAIN = 10_000, 6_000, 6_000  # passages nobody has labelled
@@ -36,7 +35,6 @@ _BATCH, _RATE = 128, 3e-3
 _CLIP = 6.0  # logits beyond this are all the same to the student
 _TRUTH_SHARE = 0.3
 _SURE = 4.0
-_SENTENCE = re.compile(r"(?<=[.!?|])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +51,6 @@ def keys_of(text: str) -> list[int]:
     return [key for word in words for key in word_keys(word)] + list(map(pair_key, words, words[1:]))
 
 
-def plain_windows(file: Path, count: int, seed: int) -> list[str]:
-    """*count* passages of one to three sentences of the plain text in *file* (Leipzig's CSV form, or a
-    sentence a line)."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        if file.suffix == ".csv":
-            sentences = [row[-1].strip() for row in csv.reader(lines)]
-        else:
-            sentences = [line.strip() for line in lines]
-    chance = random.Random(seed)
-    return [masked(" ".join(chance.sample(sentences, chance.randint(1, 3)))) for _ in range(count)]
-
-
-def mingled(texts: Sequence[str], count: int, seed: int) -> list[str]:
-    """Halves of windows put together: words of one matter beside persons of another."""
-    chance = random.Random(seed)
-    made = []
-    for _ in range(count):
-        a, b = (chance.choice(texts).split() for _ in range(2))
-        made.append(" ".join(a[: len(a) // 2] + b[len(b) // 2 :]))
-    return made
-
-
-def scattered(texts: Sequence[str], count: int, seed: int) -> list[str]:
-    """Sentences of different windows, two to four together, as in a mail with many matters."""
-    chance = random.Random(seed + 1)
-    sentences = [part for text in texts for part in _SENTENCE.split(text) if len(part.split()) > 2]
-    return [" ".join(chance.sample(sentences, chance.randint(2, 4))) for _ in range(count)]
-
-
 def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
     """Distil the encoder of *folder* into ``linear.npz`` there."""
     torch.manual_seed(seed)
@@ -96,7 +65,7 @@ def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
         taught = np.load(cache)
     else:
         taught = (
-            Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
+            Encoder(folder / "encoder.onnx", Vocabulary(folder / "tokenizer.json"))
             .logits(texts + extra)
             .astype(np.float64)
         )

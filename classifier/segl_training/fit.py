@@ -1,7 +1,7 @@
 """Fits what stands between logits and a verdict, on mails by writers the model has not read (``dev_*``).
 
-The mixture of the stages, the scale of the probabilities, the threshold of each label, and from which linear
-score on the encoder is asked. Few numbers on a few hundred mails: labels share a slope, and the threshold of
+The mixture of the stages, the scale of the probabilities, the threshold of each label, and from which scores on the
+sieve and the encoder are asked. Few numbers on a few hundred mails: labels share a slope, and the threshold of
 each is drawn half-way towards that of all.
 """
 
@@ -9,36 +9,44 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, astuple, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segl_classifier.understanding.asking import Budget, Gates, in_turn
-from segl_classifier.understanding.encoder import Encoder
+from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_turn
 from segl_classifier.understanding.linear import Linear
+from segl_classifier.understanding.network import Network, Vocabulary
 from segl_training import measure
 from segl_training.corpus import LABELS, Example, Labelled, examples, labelled_windows
 
 Array = NDArray[np.float64]
 _LOSS = 0.015
-_UNCERTAIN = tuple(n / 4 for n in range(-8, 3))
+_UNCERTAIN = tuple(n / 4 for n in range(-8, 5))
 _LABEL_APART, _SURELY_APART, _GO_ON = (1.0, 2.0), (0.0, 1.0, 2.0, 99.0), (-3.0, -2.0, -1.0, 0.0)
-OPEN = Gates(-99.0, -99.0, -99.0, -99.0)
+_DOUBTFUL, _DOUBTFUL_LABEL_APART = (-3.0, -2.5, -2.0, -1.5), 1.5
+_SIEVE_COST = 1 / 15  # of what the encoder takes for a window
+_OPEN = -99.0
 _BUDGET = Budget()
-_SHARES = (0.6, 0.7, 0.8)  # never all to one: two that err differently err less together
+_SIEVE_SHARES, _SHARES = (
+    (0.4, 0.5, 0.6, 0.7),
+    (0.6, 0.7, 0.8),
+)  # never all to one: two that err differently err less
 
 
 @dataclass(frozen=True)
 class Material:
-    """Everything measured of the mails held out: logits of both stages a window, truth a mail."""
+    """Everything measured of the mails held out: logits of all stages a window, truth a mail."""
 
     mails: list[Example]
     windows: list[Labelled]
     linear: Array
+    sieve: Array
     encoder: Array
     truth: NDArray[np.bool_]
 
@@ -55,53 +63,100 @@ class Material:
         """Mails on which the model is judged: those with nothing but a personal number are not its matter."""
         return np.array([bool(mail.labels) or not mail.has_cpr for mail in self.mails])
 
-    def mixed(self, share: float, gates: Gates | None = None) -> Array:
-        """The best logit of each mail; without *gates* the encoder is asked of everything."""
-        both = share * self.encoder + (1 - share) * self.linear
-        if gates:
-            both = np.where(self.asked(share, gates)[:, None], both, self.linear)
-        return measure.per_mail(both, self.owner, len(self.mails))
+    @cached_property
+    def harmless(self) -> NDArray[np.bool_]:
+        """The windows of mails without labels."""
+        return np.array([not self.mails[one.example].labels for one in self.windows])
 
-    def asked(self, share: float, gates: Gates) -> NDArray[np.bool_]:
-        """The windows the encoder is asked of, as the cascade does it."""
-        asked = np.zeros(len(self.windows), bool)
-        anything = share * self.encoder[:, 0] + (1 - share) * self.linear[:, 0]
-        for own in self._of_mail:
-            first, more = in_turn(self.linear[own], gates, _BUDGET)
+    @cached_property
+    def of_mail(self) -> list[NDArray[np.int_]]:
+        owner = np.array(self.owner)
+        return [own for n in range(len(self.mails)) if len(own := np.flatnonzero(owner == n))]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The stages as the cascade would ask and mix them."""
+
+    found: Material
+    sieve_share: float
+    encoder_share: float
+    gates: Gates
+
+    @cached_property
+    def doubtful(self) -> NDArray[np.bool_]:
+        """The windows the sieve is asked of."""
+        asked = np.zeros(len(self.found.windows), bool)
+        for own in self.found.of_mail:
+            asked[own[in_doubt(self.found.linear[own], self.gates, _BUDGET)]] = True
+        return asked
+
+    @cached_property
+    def sifted(self) -> Array:
+        both = self.sieve_share * self.found.sieve + (1 - self.sieve_share) * self.found.linear
+        return np.where(self.doubtful[:, None], both, self.found.linear)
+
+    @cached_property
+    def all_three(self) -> Array:
+        return self.encoder_share * self.found.encoder + (1 - self.encoder_share) * self.sifted
+
+    @cached_property
+    def asked(self) -> NDArray[np.bool_]:
+        """The windows the encoder is asked of."""
+        asked = np.zeros(len(self.found.windows), bool)
+        anything = self.all_three[:, 0]
+        for own in self.found.of_mail:
+            first, more = in_turn(self.sifted[own], self.gates, _BUDGET)
             asked[own[first]] = True
-            if first and np.max(anything[own[first]]) >= gates.go_on:
+            if first and np.max(anything[own[first]]) >= self.gates.go_on:
                 asked[own[more]] = True
         return asked
 
-    def cost(self, share: float, gates: Gates) -> float:
-        """Of how many windows of a harmless mail the encoder is asked."""
-        harmless = np.array([not self.mails[one.example].labels for one in self.windows])
-        mails = sum(not mail.labels for mail in self.mails)
-        return float(self.asked(share, gates)[harmless].sum() / mails)
-
     @cached_property
-    def _of_mail(self) -> list[NDArray[np.int_]]:
-        owner = np.array(self.owner)
-        return [own for n in range(len(self.mails)) if len(own := np.flatnonzero(owner == n))]
+    def best(self) -> Array:
+        """The best logit of each mail."""
+        said = np.where(self.asked[:, None], self.all_three, self.sifted)
+        return measure.per_mail(said, self.found.owner, len(self.found.mails))
+
+    @property
+    def cost(self) -> float:
+        """What a harmless mail takes, in windows to the encoder."""
+        mails = sum(not mail.labels for mail in self.found.mails)
+        asked, doubtful = (float(some[self.found.harmless].sum()) for some in (self.asked, self.doubtful))
+        return (asked + _SIEVE_COST * doubtful) / mails
 
 
 def material(folder: Path, kind: str = "dev") -> Material:
     mails = examples(kind)
     windows = labelled_windows(mails)
     texts = [one.window.text for one in windows]
+    vocabulary = Vocabulary(folder / "tokenizer.json")
     linear = Linear.load(folder / "linear.npz").logits(texts)
-    encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json").logits(texts)
+    sieve, encoder = (
+        Network(folder / f"{name}.onnx", vocabulary).read(texts) for name in ("sieve", "encoder")
+    )
     truth = np.array([[label in mail.labels for label in LABELS] for mail in mails])
-    return Material(mails, windows, linear.astype(float), encoder.astype(float), truth)
+    return Material(mails, windows, linear.astype(float), sieve.astype(float), encoder.astype(float), truth)
+
+
+def gates_at(
+    doubtful: float, uncertain: float = _OPEN, label: float = 0, surely: float = 0, go_on: float = _OPEN
+) -> Gates:
+    """*label* and *surely* so much above *uncertain*."""
+    return Gates(
+        doubtful, doubtful + _DOUBTFUL_LABEL_APART, uncertain, uncertain + label, uncertain + surely, go_on
+    )
+
+
+OPEN = gates_at(_OPEN)
 
 
 def fit(found: Material, false_alarms: float, unsure: float) -> dict[str, object]:
     """The numbers of :class:`.cascade.Fit`: *false_alarms* is the share of harmless mails at which "anything"
     holds, *unsure* that at which the model will not say no."""
     judged, anything = found.judged, found.anything
-    share = max(_SHARES, key=lambda s: _quality(found.mixed(s), found))
-    gates = _cheapest(found, share)
-    best = found.mixed(share, gates)
+    chosen = _cheapest(found)
+    best = chosen.best
     slope, offset = _platt(best[judged, 0], anything[judged])
     label_slope, label_offset = _platt(best[:, 1:].ravel(), found.truth.ravel())
     slopes = np.array([slope] + [label_slope] * len(LABELS))
@@ -113,8 +168,9 @@ def fit(found: Material, false_alarms: float, unsure: float) -> dict[str, object
     probability[probability[:, 0] < doubt, 1:] = 0  # as the cascade does it, nearly
     thresholds = _label_thresholds(probability[:, 1:], found.truth)
     return {
-        **asdict(gates),
-        "encoder_share": share,
+        **asdict(chosen.gates),
+        "sieve_share": chosen.sieve_share,
+        "encoder_share": chosen.encoder_share,
         "slope": [round(float(v), 4) for v in slopes],
         "offset": [round(float(v), 4) for v in offsets],
         "any": {"holds": round(holds, 4), "unsure": round(min(doubt, holds), 4)},
@@ -128,26 +184,25 @@ def fit(found: Material, false_alarms: float, unsure: float) -> dict[str, object
 def _quality(best: Array, found: Material) -> float:
     """AUC of "anything" and the best micro F1 of the labels, together."""
     judged = found.judged
-    return (
-        measure.auc(best[judged, 0], found.anything[judged])
-        + 0.5 * measure.best_global_f1(best[:, 1:], found.truth)[0]
-    )
+    return measure.auc(best[judged, 0], found.anything[judged]) + 0.5 * _f1(best, found)
 
 
-def _cheapest(found: Material, share: float) -> Gates:
-    """The gates that spare the encoder most and lose next to nothing: of 120 mails not two."""
-    recall, f1 = _quality_of(found.mixed(share), found)
-    fair = []
-    for uncertain, label, surely, go_on in product(_UNCERTAIN, _LABEL_APART, _SURELY_APART, _GO_ON):
-        gates = Gates(uncertain, uncertain + label, uncertain + surely, go_on)
-        now = _quality_of(found.mixed(share, gates), found)
-        if now[0] >= recall - _LOSS and now[1] >= f1 - _LOSS:
-            fair.append((found.cost(share, gates), gates))
-    return min(fair, default=(0.0, OPEN), key=lambda one: one[0])[1]
+def _cheapest(found: Material) -> Mixture:
+    """The shares that find most when everything is asked, and with them the gates that spare most and lose next to
+    nothing: of 120 mails not two."""
+    everything = (Mixture(found, *shares, OPEN) for shares in product(_SIEVE_SHARES, _SHARES))
+    whole = max(everything, key=lambda one: _quality(one.best, found))
+    recall, f1 = _recall(whole.best, found), _f1(whole.best, found)
+    fair = [whole]
+    for doubtful, *rest in product(_DOUBTFUL, _UNCERTAIN, _LABEL_APART, _SURELY_APART, _GO_ON):
+        one = replace(whole, gates=gates_at(doubtful, *rest))
+        if _recall(one.best, found) >= recall - _LOSS and _f1(one.best, found) >= f1 - _LOSS:
+            fair.append(one)
+    return min(fair, key=lambda one: one.cost)
 
 
-def _quality_of(best: Array, found: Material) -> tuple[float, float]:
-    return _recall(best, found), measure.best_global_f1(best[:, 1:], found.truth)[0]
+def _f1(best: Array, found: Material) -> float:
+    return measure.best_global_f1(best[:, 1:], found.truth)[0]
 
 
 def _recall(best: Array, found: Material) -> float:
@@ -189,24 +244,23 @@ def _sigmoid(x: Array) -> Array:
     return result
 
 
-def table(found: Material, numbers: dict[str, object]) -> str:
+def table(found: Material, numbers: Mapping[str, Any]) -> str:
     """What the numbers come to on the mails they were fitted on."""
-    share = float(str(numbers["encoder_share"]))
-    chosen = Gates(*(float(str(numbers[gate.name])) for gate in fields(Gates)))
+    shares = float(numbers["sieve_share"]), float(numbers["encoder_share"])
+    gates = Gates(**{gate.name: float(numbers[gate.name]) for gate in fields(Gates)})
     judged, anything = found.judged, found.anything
-    shown = [("linear", found.linear), ("encoder", found.encoder)]
+    shown = (("linear", found.linear), ("sieve", found.sieve), ("encoder", found.encoder))
     rows = [(name, measure.per_mail(logits, found.owner, len(found.mails)), 0.0) for name, logits in shown]
-    tried = (OPEN, *(Gates(lo, lo + 2, lo, lo) for lo in (-2.0, -1.0, 0.0)), chosen)
-    rows += [
-        (f"both {astuple(gates)}", found.mixed(share, gates), found.cost(share, gates)) for gates in tried
-    ]
+    for name, tried in (("all, everything asked", OPEN), ("all, as fitted", gates)):
+        mixture = Mixture(found, *shares, tried)
+        rows.append((name, mixture.best, mixture.cost))
     lines = []
     for name, best, cost in rows:
         recalls = (measure.recall_at(best[judged, 0], anything[judged], s)[0] for s in (0.03, 0.05, 0.1))
-        f1 = measure.best_global_f1(best[:, 1:], found.truth)[0]
+        f1 = _f1(best, found)
         auc = measure.auc(best[judged, 0], anything[judged])
         recall = "/".join(f"{r:.2f}" for r in recalls)
-        lines.append(f"{name:34} AUC {auc:.3f}  {recall}  F1 {f1:.3f}  cost {cost:.3f}")
+        lines.append(f"{name:24} AUC {auc:.3f}  {recall}  F1 {f1:.3f}  cost {cost:.3f}")
     return "\n".join(lines)
 
 

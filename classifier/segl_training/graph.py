@@ -14,20 +14,19 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
 from segl_training.encoder import Encoder
+from segl_training.onnx_graph import Graph
 from segl_training.weights import Architecture
 
-_OPSET, _IR = 20, 9
 _TO_WEIGHTS = 0.75
 
 
@@ -81,86 +80,45 @@ class _Builder:
     def __init__(
         self, model: Encoder, shape: Architecture, largest: Mapping[str, NDArray[np.float32]]
     ) -> None:
-        self._weights = {name: value.numpy() for name, value in model.state_dict().items()}
+        weights = {name: value.numpy() for name, value in model.state_dict().items()}
+        self._graph = Graph(weights, shape.epsilon)
         self._largest = largest
         self._shape = shape
-        self._nodes: list[onnx.NodeProto] = []
-        self._constants: list[onnx.TensorProto] = []
-        self._count = 0
 
     def model(self) -> onnx.ModelProto:
         x = self._embedded()
         for number in range(self._shape.layers):
             x = self._layer(x, f"layers.{number}.")
-        logits = self._linear(self._pooled(x), "head", "logits")
-        assert logits == "logits"  # noqa: S101 # the name of the graph's output
-        axes = ["batch", "length"]
-        graph = helper.make_graph(
-            self._nodes,
-            "segl",
-            [helper.make_tensor_value_info(name, TensorProto.INT32, axes) for name in ("ids", "mask")],
-            [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", "outputs"])],
-            self._constants,
-        )
-        opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("com.microsoft", 1)]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=_IR)
+        mean = self._graph.mean(x, self._graph.present())
+        self._graph.linear(mean, "head", "logits")
+        return self._graph.model()
 
     def _embedded(self) -> str:
-        rows = self._weights["words.weight"]
-        scale = np.abs(rows).max(axis=1, keepdims=True) / 127
-        scale[scale == 0] = 1
-        bytes_ = self._constant(np.rint(rows / scale).astype(np.int8))
-        picked = self._node("Cast", [self._node("Gather", [bytes_, "ids"])], to=TensorProto.FLOAT)
-        scales = self._node("Gather", [self._constant(scale.astype(np.float32)), "ids"])
-        length = self._node("Gather", [self._node("Shape", ["ids"]), self._constant(np.array([1]))])
-        zero, one = self._constant(np.array([0])), self._constant(np.array([1]))
-        positions = self._node("Slice", [self._constant(self._weights["positions"]), zero, length, zero, one])
-        words = self._node("Mul", [picked, scales])
-        return self._norm(self._node("Add", [words, positions]), "norm")
+        graph = self._graph
+        words = graph.words(graph.weights["words.weight"])
+        length = graph.node("Gather", [graph.node("Shape", ["ids"]), graph.constant(np.array([1]))])
+        zero, one = graph.constant(np.array([0])), graph.constant(np.array([1]))
+        table = graph.constant(graph.weights["positions"])
+        positions = graph.node("Slice", [table, zero, length, zero, one])
+        return graph.norm(graph.node("Add", [words, positions]), "norm")
 
     def _layer(self, x: str, name: str) -> str:
+        graph = self._graph
         qkv = self._linear(x, f"{name}qkv")
         q, k, v = (f"{qkv}_{part}" for part in "qkv")
-        self._nodes.append(helper.make_node("Split", [qkv], [q, k, v], axis=2, num_outputs=3))
-        seen = self._node(
+        graph.add(helper.make_node("Split", [qkv], [q, k, v], axis=2, num_outputs=3))
+        seen = graph.node(
             "MultiHeadAttention", [q, k, v, "", "mask"], domain="com.microsoft", num_heads=self._shape.heads
         )
-        x = self._norm(self._node("Add", [x, self._linear(seen, f"{name}out")]), f"{name}attention_norm")
-        inner = self._node("Gelu", [self._linear(x, f"{name}inner")])
-        return self._norm(self._node("Add", [x, self._linear(inner, f"{name}outer")]), f"{name}output_norm")
+        x = graph.norm(graph.node("Add", [x, self._linear(seen, f"{name}out")]), f"{name}attention_norm")
+        inner = graph.node("Gelu", [self._linear(x, f"{name}inner")])
+        return graph.norm(graph.node("Add", [x, self._linear(inner, f"{name}outer")]), f"{name}output_norm")
 
-    def _pooled(self, x: str) -> str:
-        """The mean over the pieces that are not padding."""
-        weight = self._node("Cast", ["mask"], to=TensorProto.FLOAT)
-        weight = self._node("Unsqueeze", [weight, self._constant(np.array([2]))])
-        axis = self._constant(np.array([1]))
-        total = self._node("ReduceSum", [self._node("Mul", [x, weight]), axis], keepdims=0)
-        return self._node("Div", [total, self._node("ReduceSum", [weight, axis], keepdims=0)])
-
-    def _linear(self, x: str, name: str, output: str | None = None) -> str:
-        weight = np.ascontiguousarray(self._weights[f"{name}.weight"].T)
-        if name in self._largest:
-            evened = _evening(self._largest[name], weight)
-            x = self._node("Mul", [x, self._constant(1 / evened)])
-            weight = weight * evened[:, None]
-        product = self._node("MatMul", [x, self._constant(weight)])
-        return self._node("Add", [product, self._constant(self._weights[f"{name}.bias"])], output)
-
-    def _norm(self, x: str, name: str) -> str:
-        weight, bias = (self._constant(self._weights[f"{name}.{part}"]) for part in ("weight", "bias"))
-        return self._node("LayerNormalization", [x, weight, bias], axis=-1, epsilon=self._shape.epsilon)
-
-    def _constant(self, value: NDArray[np.generic]) -> str:
-        self._count += 1
-        name = f"c{self._count}"
-        self._constants.append(numpy_helper.from_array(np.asarray(value), name))
-        return name
-
-    def _node(self, kind: str, inputs: list[str], output: str | None = None, **settings: Any) -> str:
-        self._count += 1
-        name = output or f"n{self._count}"
-        self._nodes.append(helper.make_node(kind, inputs, [name], name=f"{kind}_{self._count}", **settings))
-        return name
+    def _linear(self, x: str, name: str) -> str:
+        weight = np.ascontiguousarray(self._graph.weights[f"{name}.weight"].T)
+        evened = _evening(self._largest[name], weight)
+        x = self._graph.node("Mul", [x, self._graph.constant(1 / evened)])
+        return self._graph.affine(x, weight * evened[:, None], name)
 
 
 def _evening(largest: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:

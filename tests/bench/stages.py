@@ -20,6 +20,7 @@ _PLACES = (
     ("rules", "segl_classifier.rules.RuleSet", "find"),
     ("windows", "segl_classifier.understanding.cascade.Cascade", "understand"),
     ("linear", "segl_classifier.understanding.linear.Linear", "logits"),
+    ("sieve", "segl_classifier.understanding.cascade.Cascade", "_sifted"),
     ("encoder", "segl_classifier.understanding.encoder.Encoder", "logits"),
     ("names", "segl_classifier.understanding.frame.Frame", "look"),
     ("decide", "segl_classifier.classify", "decide"),

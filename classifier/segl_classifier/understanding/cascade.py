@@ -1,9 +1,10 @@
-"""The cascade: windows through the linear stage, the uncertain ones through the encoder, scores to a message.
+"""The cascade: windows through the linear stage, doubtful ones through the sieve, uncertain ones through the encoder,
+scores to a message.
 
-Both stages give logits: the first for "anything here must be sent securely", the others a category each. For
-windows that both have read (:mod:`.asking` chooses them) the two are mixed. The message's score is that of its best
-window, on a scale that was fitted to mails the model had not seen. Windows that would count are looked at once more:
-where the matter is a company's, an animal's, a novel's …, and no person stands by, they are lowered (:mod:`.lowering`).
+All stages give logits: the first for "anything here must be sent securely", the others a category each. For windows
+that several have read (:mod:`.asking` chooses them) theirs are mixed. The message's score is that of its best window,
+on a scale that was fitted to mails the model had not seen. Windows that would count are looked at once more: where the
+matter is a company's, an animal's, a novel's …, and no person stands by, they are lowered (:mod:`.lowering`).
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import numpy as np
 
 from segl.vocabulary import Label
 from segl_classifier.message import Text
-from segl_classifier.understanding.asking import Budget, Gates, Rows, in_turn
+from segl_classifier.understanding.asking import Budget, Gates, Rows, in_doubt, in_turn
 from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.frame import LONGEST, Frame
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.lowering import Lowered, lowered_by, speaking
+from segl_classifier.understanding.network import Network
 from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
 from segl_classifier.understanding.windows import MOST, windows_of
 
@@ -33,13 +35,14 @@ _BATCH = 8  # windows to the encoder between looks at the clock
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What was fitted on mails held out: when the encoder is asked, how the stages are mixed and what a logit means.
+    """What was fitted on mails held out: when who is asked, how the stages are mixed and what a logit means.
 
-    ``encoder_share`` is the encoder's part of the mixture; probability = sigmoid(slope · logit + offset), the first
-    for anything, then one a label.
+    ``sieve_share`` is the sieve's part of what it and the linear stage say together, ``encoder_share`` the encoder's of
+    what all three say; probability = sigmoid(slope · logit + offset), the first for anything, then one a label.
     """
 
     gates: Gates
+    sieve_share: float
     encoder_share: float
     slope: tuple[float, ...]
     offset: tuple[float, ...]
@@ -52,6 +55,7 @@ class Cascade:
     """The trained model."""
 
     linear: Linear
+    sieve: Network
     encoder: Encoder
     fit: Fit
     budget: Budget = field(default_factory=Budget)
@@ -78,13 +82,16 @@ class Cascade:
             return Understanding()
         all_seen = len(windows) <= MOST
         linear = self.linear.logits([window.text for window in windows])
-        mixed, read, in_time = self._asked(windows, linear)
+        doubtful = in_doubt(linear, self.fit.gates, self.budget)
+        sifted = self._sifted(windows, linear, doubtful)
+        mixed, read, in_time = self._asked(windows, sifted)
+        last = dict.fromkeys(doubtful, Stage.SIEVE) | dict.fromkeys(read, Stage.ENCODER)
         lowered = self._lowered(windows, mixed)
         scores = self._calibrated(mixed, lowered)
         readings = tuple(
             Reading(
                 window,
-                Stage.ENCODER if number in read else Stage.LINEAR,
+                last.get(number, Stage.LINEAR),
                 float(row[0]),
                 {label: float(score) for label, score in zip(LABELS, row[1:], strict=True)},
                 lowered.get(number, ()),
@@ -109,13 +116,22 @@ class Cascade:
         best[1:] = np.minimum(best[1:], np.minimum(best[0], np.array(most, np.float32) * near))
         return best
 
-    def _asked(self, windows: Sequence[Window], linear: Rows) -> tuple[Rows, set[int], bool]:
+    def _sifted(self, windows: Sequence[Window], linear: Rows, doubtful: Sequence[int]) -> Rows:
+        """The logits with the sieve's word on the *doubtful* windows."""
+        sifted = linear.copy()
+        if doubtful:
+            said = self.sieve.read([windows[n].text for n in doubtful])
+            share = self.fit.sieve_share
+            sifted[doubtful] = share * said + (1 - share) * linear[doubtful]
+        return sifted
+
+    def _asked(self, windows: Sequence[Window], sifted: Rows) -> tuple[Rows, set[int], bool]:
         """The logits with the encoder's word on the uncertain windows, which those were, and whether there
         was time for all of them."""
-        mixed = linear.copy()
+        mixed = sifted.copy()
         read: set[int] = set()
         started = time.monotonic()
-        for turn in in_turn(linear, self.fit.gates, self.budget):
+        for turn in in_turn(sifted, self.fit.gates, self.budget):
             if read and np.max(mixed[list(read), 0]) < self.fit.gates.go_on:
                 break
             for first in range(0, len(turn), _BATCH):
@@ -124,7 +140,7 @@ class Cascade:
                 chosen = turn[first : first + _BATCH]
                 said = self.encoder.logits([windows[n].text for n in chosen])
                 share = self.fit.encoder_share
-                mixed[chosen] = share * said + (1 - share) * linear[chosen]
+                mixed[chosen] = share * said + (1 - share) * sifted[chosen]
                 read.update(chosen)
                 if len(read) >= self.budget.windows_when_certain and self._is_certain(mixed[chosen]):
                     return mixed, read, True  # a list of a hundred patients needs no hundredth look

@@ -1,15 +1,9 @@
-"""Stage 2: the encoder, asked only of windows on which the linear stage is not sure.
+"""The last stage: the encoder, asked only of windows on which the stages before it are not sure.
 
-A transformer of twelve layers in 8 bits, run by onnxruntime, which keeps no memory between calls and starts no
-threads, so a process may fork after it is loaded and the weights are shared. It runs in one thread of ours in
-each process: called from threads that a C library had made, it ended the process by a segmentation fault.
+A transformer of twelve layers in 8 bits (:mod:`.network`).
 
 Serial letters, quoted mail and attachments hold the same passages again and again. The answers to the latest are
-remembered by a keyed hash of the passage: sixteen numbers each, none of the words. The tokenizer would remember
-words too; it is told not to, at the price of a fiftieth of a millisecond a passage.
-
-From 1.29 on onnxruntime tells its maker of each start and of the model, over the network, with threads of its own and a
-device id in the home directory. A filter of mail tells nobody anything: it is turned off before the first import.
+remembered by a keyed hash of the passage: sixteen numbers each, none of the words.
 """
 
 from __future__ import annotations
@@ -17,44 +11,22 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read once, at the import below
-
 import numpy as np
-import onnxruntime
-from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
-MOST_PIECES = 128  # of a window; 45 words of Danish are about 70
-_PIECES_AT_ONCE = 1024
-_PADDING = 8  # pieces of a row
-_START, _PAD, _END = 0, 1, 2
+from segl_classifier.understanding.network import Network, Rows, Vocabulary
+
 REMEMBERED = 4_000  # passages, 250 bytes each
-_SLOWER = ["SkipLayerNormFusion"]  # the fused kernel takes eight times what its parts do: a quarter of all
-
-onnxruntime.disable_telemetry_events()  # should a later version no longer heed the variable
-
-Rows = NDArray[np.float32]
 
 
 class Encoder:
-    """The encoder with its tokenizer."""
+    """The encoder, and what it said lately."""
 
-    def __init__(self, model: Path, tokenizer: Path) -> None:
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = 1
-        settings.inter_op_num_threads = 1
-        settings.enable_cpu_mem_arena = False
-        settings.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(model), settings, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
-        )
-        self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self._tokenizer.model._resize_cache(0)
+    def __init__(self, file: Path, vocabulary: Vocabulary) -> None:
+        self._network = Network(file, vocabulary)
         self._answers = Answers()
 
     def logits(self, texts: Sequence[str]) -> Rows:
@@ -63,7 +35,7 @@ class Encoder:
         known = self._answers.recall(keys)
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if new:
-            said = dict(zip(new, self._read(list(new.values())), strict=True))
+            said = dict(zip(new, self._network.read(list(new.values())), strict=True))
             self._answers.keep(said)
             known |= said
         return np.array([known[key] for key in keys], np.float32)
@@ -71,27 +43,6 @@ class Encoder:
     def forget(self) -> None:
         """Answer everything anew from now on."""
         self._answers = Answers()
-
-    def _read(self, texts: Sequence[str]) -> Rows:
-        pieces = [self._pieces(text) for text in texts]
-        order = sorted(range(len(pieces)), key=lambda n: len(pieces[n]))
-        rows: list[tuple[int, Rows]] = []
-        for chosen in _batches(order, pieces):
-            rows += zip(chosen, self._run([pieces[n] for n in chosen]), strict=True)
-        return np.array([row for _, row in sorted(rows, key=lambda found: found[0])], np.float32)
-
-    def _pieces(self, text: str) -> list[int]:
-        return [_START, *self._tokenizer.encode(text).ids[: MOST_PIECES - 2], _END]
-
-    def _run(self, pieces: Sequence[list[int]]) -> Rows:
-        width = max(map(len, pieces))
-        ids = np.array([row + [_PAD] * (width - len(row)) for row in pieces], np.int32)
-        return _thread().submit(self._infer, ids).result()
-
-    def _infer(self, ids: NDArray[np.int32]) -> Rows:
-        result = self._session.run(None, {"ids": ids, "mask": (ids != _PAD).astype(np.int32)})
-        logits: Rows = np.asarray(result[0], np.float32)
-        return logits
 
 
 class Answers:
@@ -128,39 +79,3 @@ class Answers:
                     _, place = self._places.popitem(last=False)
                 self._places[key] = place
                 self._rows[place] = row
-
-
-class _Own:
-    """The thread of this process, started when first needed."""
-
-    lock = threading.Lock()
-    thread: ThreadPoolExecutor | None = None
-
-    @classmethod
-    def anew(cls) -> None:
-        """In a forked process: the parent's thread did not come along, and its lock may be held for ever."""
-        cls.lock, cls.thread = threading.Lock(), None
-
-
-os.register_at_fork(after_in_child=_Own.anew)
-
-
-def _thread() -> ThreadPoolExecutor:
-    with _Own.lock:
-        if _Own.thread is None:
-            _Own.thread = ThreadPoolExecutor(1, "encoder")
-        return _Own.thread
-
-
-def _batches(order: Sequence[int], pieces: Sequence[list[int]]) -> Iterator[list[int]]:
-    """*order*, shortest first, cut so that a batch has at most :data:`_PIECES_AT_ONCE` pieces and little padding,
-    which costs as much as text."""
-    batch: list[int] = []
-    for number in order:
-        size = len(pieces[number])
-        if batch and ((len(batch) + 1) * size > _PIECES_AT_ONCE or size - len(pieces[batch[0]]) > _PADDING):
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch

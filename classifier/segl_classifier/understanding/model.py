@@ -1,9 +1,10 @@
-"""Loads the trained model from its folder: ``linear.npz``, ``encoder.onnx``, ``tokenizer.json``, ``fit.json``;
-and, where they are there, ``persons.crfsuite`` and ``names.npz`` for the frame."""
+"""Loads the trained model from its folder: ``linear.npz``, ``sieve.onnx``, ``encoder.onnx``, ``tokenizer.json``,
+``fit.json``; and, where they are there, ``persons.crfsuite`` and ``names.npz`` for the frame."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from segl_classifier.understanding.cascade import LABELS, Cascade, Fit
 from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.frame import Frame
 from segl_classifier.understanding.linear import Linear
+from segl_classifier.understanding.network import Network, Vocabulary
 from segl_classifier.understanding.reading import Scale, Threshold
 
-_FILES = ("linear.npz", "encoder.onnx", "tokenizer.json", "fit.json")
+_FILES = ("linear.npz", "sieve.onnx", "encoder.onnx", "tokenizer.json", "fit.json")
 
 
 def shipped_model() -> Path | None:
@@ -44,7 +46,9 @@ def load_model(
         stored = json.loads((folder / "fit.json").read_text(encoding="utf-8"))
         fit = _fit(stored)
         linear = Linear.load(folder / "linear.npz")
-        encoder = Encoder(folder / "encoder.onnx", folder / "tokenizer.json")
+        vocabulary = Vocabulary(folder / "tokenizer.json")
+        sieve = Network(folder / "sieve.onnx", vocabulary)
+        encoder = Encoder(folder / "encoder.onnx", vocabulary)
         frame = Frame.of(folder)
         if whole and frame is not None:
             frame.prepare()
@@ -54,7 +58,7 @@ def load_model(
         raise SeglError(
             f"{folder}: the model cannot be loaded ({type(error).__name__})", hint="install the package again"
         ) from error
-    return Cascade(linear, encoder, fit, budget or Budget(), frame, digest_of(folder))
+    return Cascade(linear, sieve, encoder, fit, budget or Budget(), frame, digest_of(folder))
 
 
 def load_scale(folder: Path | None = None) -> Scale | None:
@@ -79,7 +83,8 @@ def digest_of(folder: Path) -> str:
 def _fit(stored: dict[str, Any]) -> Fit:
     labels = stored["labels"]
     return Fit(
-        gates=Gates(*(float(stored[name]) for name in ("uncertain", "uncertain_label", "surely", "go_on"))),
+        gates=Gates(**{gate.name: float(stored[gate.name]) for gate in fields(Gates)}),
+        sieve_share=float(stored["sieve_share"]),
         encoder_share=float(stored["encoder_share"]),
         slope=tuple(map(float, stored["slope"])),
         offset=tuple(map(float, stored["offset"])),

@@ -12,10 +12,12 @@ from segl_classifier.message import Source, Text
 
 
 class Stage(IntEnum):
-    """Which part of the cascade had the last word on a window."""
+    """Which part of the cascade had the last word on a window. The sieve stands between the other two; the numbers are
+    those of decisions kept from before it was there."""
 
     LINEAR = 1
     ENCODER = 2
+    SIEVE = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,27 @@
-"""Which windows the encoder is asked of: none that is surely harmless, the likeliest first, few of a short message."""
+"""Which windows the sieve and the encoder are asked of: none that is surely harmless, the likeliest first, few of a
+short message."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from segl_classifier.understanding.asking import Budget, Gates, in_turn
+from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_turn
 
-GATES = Gates(uncertain=-1.0, uncertain_label=1.0, surely=0.5, go_on=-0.5)
+GATES = Gates(doubtful=-2.0, doubtful_label=0.0, uncertain=-1.0, uncertain_label=1.0, surely=0.5, go_on=-0.5)
+
+
+def rows(*anything: float, label: float = -9.0) -> NDArray[np.float32]:
+    """Of a message whose windows have these logits of anything; the last has *label* for a category besides."""
+    made = np.full((len(anything), 3), -9.0, np.float32)
+    made[:, 0] = anything
+    made[-1, 2] = label
+    return made
 
 
 def turns(*anything: float, label: float = -9.0) -> tuple[list[int], list[int]]:
-    """Of a message whose windows have these logits of anything; the last has *label* for a category besides."""
-    rows = np.full((len(anything), 3), -9.0, np.float32)
-    rows[:, 0] = anything
-    rows[-1, 2] = label
-    return in_turn(rows, GATES, Budget())
+    return in_turn(rows(*anything, label=label), GATES, Budget())
 
 
 @pytest.mark.parametrize(
@@ -48,3 +54,22 @@ def test_of_a_long_message_one_in_eight_is_asked_about_at_once() -> None:
 def test_there_is_an_end_to_it() -> None:
     first, then = turns(*[2.0] * 10_000)
     assert len(first + then) == Budget().windows
+
+
+@pytest.mark.parametrize(
+    ("logits", "label", "asked"),
+    [
+        ((-3.0, -2.5), -9.0, []),
+        ((-3.0, -1.9, 2.0), -9.0, [1, 2]),  # the surely sensitive too: the sieve knows more of the category
+        ((-3.0, -3.0), 0.1, [1]),
+    ],
+)
+def test_the_sieve_is_asked_of_all_that_is_in_doubt(
+    logits: tuple[float, ...], label: float, asked: list[int]
+) -> None:
+    assert in_doubt(rows(*logits, label=label), GATES, Budget()) == asked
+
+
+def test_of_a_very_long_message_the_sieve_is_asked_of_the_likeliest() -> None:
+    asked = in_doubt(rows(*(n / 1000 for n in range(1_000))), GATES, Budget())
+    assert asked == list(range(1_000 - Budget().sifted, 1_000))

@@ -1,0 +1,123 @@
+"""Neural networks by onnxruntime: passages in, a row of numbers for each out.
+
+onnxruntime keeps no memory between calls and starts no threads here, so a process may fork after a network is loaded
+and the weights are shared. Networks run in one thread of ours in each process: called from threads that a C library
+had made, onnxruntime ended the process by a segmentation fault.
+
+From 1.29 on onnxruntime tells its maker of each start and of the model, over the network, with threads of its own and a
+device id in the home directory. A filter of mail tells nobody anything: it is turned off before the first import.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read once, at the import below
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+MOST_PIECES = 128  # of a window; 45 words of Danish are about 70
+_PIECES_AT_ONCE = 1024
+_PADDING = 8  # pieces of a row
+_START, _PAD, _END = 0, 1, 2
+_SLOWER = ["SkipLayerNormFusion"]  # the fused kernel takes eight times what its parts do: a quarter of all
+
+onnxruntime.disable_telemetry_events()  # should a later version no longer heed the variable
+
+Rows = NDArray[np.float32]
+
+
+class Vocabulary:
+    """Cuts text into the pieces that networks know. The library would remember words; it is told not to, at the price
+    of a fiftieth of a millisecond a passage."""
+
+    def __init__(self, file: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(file))
+        self._tokenizer.model._resize_cache(0)
+
+    def pieces(self, text: str) -> list[int]:
+        """The numbers of *text*'s pieces, with those that mark its two ends."""
+        return [_START, *self._tokenizer.encode(text).ids[: MOST_PIECES - 2], _END]
+
+    def begins_word(self, piece: int) -> bool:
+        return str(self._tokenizer.id_to_token(piece)).startswith("▁")
+
+
+class Network:
+    """A graph that takes ``ids`` and ``mask`` (both int32, batch × length) and gives ``logits``."""
+
+    def __init__(self, file: Path, vocabulary: Vocabulary) -> None:
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = 1
+        settings.inter_op_num_threads = 1
+        settings.enable_cpu_mem_arena = False
+        settings.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(file), settings, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
+        )
+        self._vocabulary = vocabulary
+
+    def read(self, texts: Sequence[str]) -> Rows:
+        """A row of logits for each of *texts*."""
+        return self.read_pieces([self._vocabulary.pieces(text) for text in texts])
+
+    def read_pieces(self, pieces: Sequence[list[int]]) -> Rows:
+        """The same for passages that are cut into pieces already."""
+        order = sorted(range(len(pieces)), key=lambda n: len(pieces[n]))
+        rows: list[tuple[int, Rows]] = []
+        for chosen in _batches(order, pieces):
+            rows += zip(chosen, self._run([pieces[n] for n in chosen]), strict=True)
+        return np.array([row for _, row in sorted(rows, key=lambda found: found[0])], np.float32)
+
+    def _run(self, pieces: Sequence[list[int]]) -> Rows:
+        width = max(map(len, pieces))
+        ids = np.array([row + [_PAD] * (width - len(row)) for row in pieces], np.int32)
+        return _thread().submit(self._infer, ids).result()
+
+    def _infer(self, ids: NDArray[np.int32]) -> Rows:
+        result = self._session.run(None, {"ids": ids, "mask": (ids != _PAD).astype(np.int32)})
+        logits: Rows = np.asarray(result[0], np.float32)
+        return logits
+
+
+class _Own:
+    """The thread of this process, started when first needed."""
+
+    lock = threading.Lock()
+    thread: ThreadPoolExecutor | None = None
+
+    @classmethod
+    def anew(cls) -> None:
+        """In a forked process: the parent's thread did not come along, and its lock may be held for ever."""
+        cls.lock, cls.thread = threading.Lock(), None
+
+
+os.register_at_fork(after_in_child=_Own.anew)
+
+
+def _thread() -> ThreadPoolExecutor:
+    with _Own.lock:
+        if _Own.thread is None:
+            _Own.thread = ThreadPoolExecutor(1, "network")
+        return _Own.thread
+
+
+def _batches(order: Sequence[int], pieces: Sequence[list[int]]) -> Iterator[list[int]]:
+    """*order*, shortest first, cut so that a batch has at most :data:`_PIECES_AT_ONCE` pieces and little padding,
+    which costs as much as text."""
+    batch: list[int] = []
+    for number in order:
+        size = len(pieces[number])
+        if batch and ((len(batch) + 1) * size > _PIECES_AT_ONCE or size - len(pieces[batch[0]]) > _PADDING):
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch

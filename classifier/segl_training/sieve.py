@@ -1,0 +1,198 @@
+"""Teaches the sieve what the encoder thinks (:mod:`.sieve_net`): of the corpus, and of ten times as many passages that
+nobody has labelled (:mod:`.passages`).
+
+As the linear stage, it is to pass on what the encoder would have found: "anything" counts four times, a logit too low
+half as much again as one too high. One piece in twelve is hidden, so that no word is relied on alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from segl_classifier.understanding.network import Network, Vocabulary
+from segl_training import passages, sieve_net
+from segl_training.corpus import LABELS, examples, labelled_windows
+from segl_training.finetune import summary
+from segl_training.stored import load
+
+_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 36_000, 24_000, 16_000, 10_000, 16_000, 12_000
+_REWORDED = 40_000
+_AT_ONCE = 4_000  # passages to the teacher
+_PIECES = 4_096  # of a batch
+_STRETCH = 8_000  # passages, among which those of like length go together
+_RATE, _DECAY = 2e-3, 0.02
+_CLIP = 6.0  # logits beyond this are all the same to the student
+_TOO_LOW = 1.5
+_ANYTHING = 4.0
+_TRUTH = 0.6
+_HIDDEN, _UNKNOWN, _PAD, _SPECIAL = 1 / 12, 3, 1, 4
+_HALF = torch.cpu._is_avx512_bf16_supported()
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Passages in pieces, what the encoder says of each; of the first, the corpus', also the truth and its weight."""
+
+    pieces: list[list[int]]
+    taught: NDArray[np.float32]
+    truth: NDArray[np.float32]
+    weight: NDArray[np.float32]
+
+    def save(self, file: Path) -> None:
+        sizes = np.array(list(map(len, self.pieces)), np.int32)
+        ids = np.concatenate([np.array(some, np.int32) for some in self.pieces])
+        np.savez(file, ids=ids, sizes=sizes, taught=self.taught, truth=self.truth, weight=self.weight)
+
+    @classmethod
+    def load(cls, file: Path) -> Lesson:
+        with np.load(file, allow_pickle=False) as kept:
+            ends = np.concatenate(([0], np.cumsum(kept["sizes"])))
+            ids = kept["ids"].tolist()
+            pieces = [ids[a:b] for a, b in pairwise(ends.tolist())]
+            return cls(pieces, kept["taught"], kept["truth"], kept["weight"])
+
+
+def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
+    """Teach the sieve of *folder* by its encoder; write ``sieve.onnx`` there. The lesson is kept in ``lesson.npz``."""
+    torch.manual_seed(seed)
+    kept = folder / "lesson.npz"
+    embedding = load(folder)[0].words.weight.detach().numpy()
+    lesson = Lesson.load(kept) if kept.exists() else prepared(folder, plain, embedding, seed)
+    if not kept.exists():
+        lesson.save(kept)
+    model = fit(lesson, embedding, epochs, seed)
+    sieve_net.write(model, folder / "sieve.onnx")
+    report(folder)
+
+
+def prepared(folder: Path, plain: Path | None, embedding: NDArray[np.float32], seed: int) -> Lesson:
+    """The passages, and the encoder's word on each."""
+    vocabulary = Vocabulary(folder / "tokenizer.json")
+    labelled = labelled_windows(examples("train"))
+    texts = [one.window.text for one in labelled]
+    made = passages.scattered(texts, _SCATTERED, seed)
+    made += passages.mingled(texts, _MINGLED, seed)
+    made += passages.shortened(texts, _SHORT, seed)
+    made += passages.misspelt(texts, _MISSPELT, seed)
+    if plain:
+        news = passages.plain_windows(plain, _NEWS, seed)
+        made += news + passages.beside(texts, news, _BESIDE, seed)
+    own = [vocabulary.pieces(text) for text in texts]
+    begins = np.array([vocabulary.begins_word(n) for n in range(len(embedding))])
+    alike = passages.nearest(embedding, begins).tolist()
+    rest = [vocabulary.pieces(text) for text in made]
+    rest += passages.reworded(own, alike.__getitem__, _REWORDED, seed)
+    taught = _taught(Network(folder / "encoder.onnx", vocabulary), own + rest)
+    truth = np.array([[max(one.labels), *one.labels] for one in labelled], np.float32)
+    return Lesson(own + rest, taught, truth, np.array([one.weight for one in labelled], np.float32))
+
+
+def _taught(encoder: Network, pieces: Sequence[list[int]]) -> NDArray[np.float32]:
+    started, said = time.monotonic(), []
+    for first in range(0, len(pieces), _AT_ONCE):
+        said.append(encoder.read_pieces(pieces[first : first + _AT_ONCE]))
+        done, spent = min(first + _AT_ONCE, len(pieces)), time.monotonic() - started
+        print(f"the encoder has read {done} of {len(pieces)}, {spent:.0f} s", flush=True)
+    return np.concatenate(said)
+
+
+def fit(lesson: Lesson, embedding: NDArray[np.float32], epochs: int, seed: int) -> sieve_net.Sieve:
+    """A sieve that has learned *lesson*."""
+    model = sieve_net.Sieve(embedding, 1 + len(LABELS))
+    weights = [p for p in model.parameters() if p.requires_grad]
+    chance = random.Random(seed)
+    rounds = [list(batches(lesson.pieces, chance)) for _ in range(epochs)]
+    optimiser = torch.optim.AdamW(weights, lr=_RATE, weight_decay=_DECAY)
+    steps = sum(map(len, rounds))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps + 1, pct_start=0.1)
+    started = time.monotonic()
+    model.train()
+    for number, these in enumerate(rounds):
+        lost = []
+        for chosen in these:
+            loss = _loss(model, lesson, chosen)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            optimiser.step()
+            schedule.step()
+            lost.append(loss.item())
+        spent = time.monotonic() - started
+        print(f"round {number + 1} of {epochs}: loss {np.mean(lost):.3f}, {spent:.0f} s", flush=True)
+    return model.eval()
+
+
+def _loss(model: sieve_net.Sieve, lesson: Lesson, chosen: Sequence[int]) -> Tensor:
+    ids = padded([lesson.pieces[n] for n in chosen])
+    mask = ids != _PAD
+    hidden = (torch.rand(ids.shape) < _HIDDEN) & (ids >= _SPECIAL)
+    with torch.autocast("cpu", torch.bfloat16, enabled=_HALF):
+        out = model(ids.masked_fill(hidden, _UNKNOWN), mask).float()
+    apart = out - torch.from_numpy(np.clip(lesson.taught[chosen], -_CLIP, _CLIP))
+    counts = torch.ones(out.shape[1])
+    counts[0] = _ANYTHING
+    loss = (apart.square() * torch.where(apart < 0, _TOO_LOW, 1.0) * counts).mean()
+    known = [place for place, n in enumerate(chosen) if n < len(lesson.truth)]
+    if known:
+        own = [chosen[place] for place in known]
+        truth, weight = (torch.from_numpy(some[own]) for some in (lesson.truth, lesson.weight))
+        right = functional.binary_cross_entropy_with_logits(out[known], truth, reduction="none").mean(1)
+        loss = loss + _TRUTH * (right * weight).sum() / len(chosen)
+    return loss
+
+
+def batches(pieces: Sequence[list[int]], chance: random.Random) -> Iterator[list[int]]:
+    """All of *pieces* once, in a new order, those of like length together."""
+    order = list(range(len(pieces)))
+    chance.shuffle(order)
+    made: list[list[int]] = []
+    for first in range(0, len(order), _STRETCH):
+        batch: list[int] = []
+        for number in sorted(order[first : first + _STRETCH], key=lambda n: len(pieces[n])):
+            if batch and (len(batch) + 1) * len(pieces[number]) > _PIECES:
+                made.append(batch)
+                batch = []
+            batch.append(number)
+        made.append(batch)
+    chance.shuffle(made)
+    return iter(made)
+
+
+def padded(pieces: Sequence[list[int]]) -> Tensor:
+    width = max(map(len, pieces))
+    return torch.tensor([row + [_PAD] * (width - len(row)) for row in pieces])
+
+
+def report(folder: Path) -> None:
+    """The measures on the mails of ``dev_*``."""
+    mails = examples("dev")
+    labelled = labelled_windows(mails)
+    sieve = Network(folder / "sieve.onnx", Vocabulary(folder / "tokenizer.json"))
+    scores = sieve.read([one.window.text for one in labelled])
+    print("sieve: " + summary(scores.astype(np.float64), labelled, mails), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--plain", type=Path, help="plain Danish text, unlabelled")
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    train(asked.folder, asked.plain, asked.epochs, asked.seed)
+
+
+if __name__ == "__main__":
+    main()

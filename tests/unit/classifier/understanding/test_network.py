@@ -1,0 +1,88 @@
+"""The networks of the shipped model: the same scores from any thread and any process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segl_classifier.understanding.model import shipped_model
+from segl_classifier.understanding.network import Network, Vocabulary
+
+TEXTS = ["Hun er indlagt på psykiatrisk afdeling.", "Der er kaffe kl. 9.", "", "æ" * 5000]
+
+
+@pytest.fixture(scope="module", params=["sieve", "encoder"])
+def network(request: pytest.FixtureRequest) -> Network:
+    folder = shipped_model()
+    assert folder is not None
+    return Network(folder / f"{request.param}.onnx", Vocabulary(folder / "tokenizer.json"))
+
+
+def test_each_text_has_a_row_in_its_order(network: Network) -> None:
+    rows = network.read(TEXTS)
+    assert rows.shape == (len(TEXTS), 16)
+    assert np.isfinite(rows).all()
+    assert rows[0, 0] > 1 > -1 > rows[1, 0]
+
+
+def test_texts_of_any_lengths_together_are_read_as_each_alone(network: Network) -> None:
+    together = network.read([*TEXTS, TEXTS[0] * 5])
+    alone = np.concatenate([network.read([text]) for text in (*TEXTS, TEXTS[0] * 5)])
+    assert np.allclose(together, alone, atol=0.25)  # the scale of 8 bits is that of a batch
+
+
+def test_many_threads_at_once_get_the_same(network: Network) -> None:
+    expected, wrong = network.read(TEXTS[:2]), list[int]()
+
+    def ask(number: int) -> None:
+        if not np.allclose(network.read(TEXTS[:2]), expected, atol=1e-4):
+            wrong.append(number)
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not wrong
+
+
+def test_a_forked_process_has_a_thread_of_its_own(network: Network) -> None:
+    expected = network.read(TEXTS[:2])
+    pid = os.fork()
+    if pid == 0:
+        same = np.allclose(network.read(TEXTS[:2]), expected, atol=1e-4)
+        os._exit(0 if same else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_the_library_tells_its_maker_nothing_and_starts_no_thread(tmp_path: Path) -> None:
+    """Its reports are off in CI, by the same names that the programs there look for: so without those."""
+    script = (
+        "import os\n"
+        "from segl_classifier.understanding.network import Network, Vocabulary\n"
+        "from segl_classifier.understanding.model import shipped_model\n"
+        "folder = shipped_model()\n"
+        "network = Network(folder / 'encoder.onnx', Vocabulary(folder / 'tokenizer.json'))\n"
+        "print(len(os.listdir('/proc/self/task')))\n"
+        "network.read(['Der er kaffe kl. 9.'])\n"
+    )
+    home = {
+        name: str(tmp_path)
+        for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "TMPDIR")
+    }
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | home,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert (told.stdout, told.stderr) == ("1\n", "")
+    assert not list(tmp_path.iterdir())
