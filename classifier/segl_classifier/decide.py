@@ -145,7 +145,7 @@ def reading_steps(reading: Reading, label: Label | None, message: float) -> Iter
     window = reading.any if label is None else reading.scores.get(label, 0.0)
     left = sum(by for _, by in reading.lowered)
     score = raised(window, left)
-    yield Adjustment(f"stage {int(reading.stage)}", score)
+    yield Adjustment(f"{reading.stage.name.lower()} stage", score)
     for reason, by in reading.lowered:
         left -= by
         before, score = score, raised(window, left)

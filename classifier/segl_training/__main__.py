@@ -38,7 +38,7 @@ def main() -> None:
     if not (asked.folder / "linear.npz").exists():
         distill.train(asked.folder, asked.plain, 10, asked.seed)
     if not (asked.folder / "sieve.onnx").exists():
-        sieve.train(asked.folder, asked.plain, 8, asked.seed)
+        sieve.train(asked.folder, asked.plain, sieve.EPOCHS, asked.seed)
     fit.write(asked.folder)
     if asked.ship:
         asked.ship.mkdir(parents=True, exist_ok=True)

@@ -133,9 +133,13 @@ def when(moment: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
 
 
+_STAGES = {1: "linear stage", 2: "encoder stage", 3: "sieve stage"}  # segl_classifier.understanding.reading
+
+
 def _passage(best: Best) -> str:
     lowered = "".join(f", {step}" for step in best.lowered)
-    return f"model: {best.label or 'anything'} {best.score:.2f} in {best.place}, stage {best.stage}{lowered}"
+    stage = _STAGES.get(best.stage, best.stage)
+    return f"model: {best.label or 'anything'} {best.score:.2f} in {best.place}, {stage}{lowered}"
 
 
 def _ways(connection: Connection, name: str) -> Counter[str]:

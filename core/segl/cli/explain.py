@@ -169,7 +169,7 @@ def _scores(passage: Passage) -> str:
     ordered = sorted(reading.scores.items(), key=lambda pair: -pair[1])
     parts = [paint(f"{label} {score:.2f}", _OF_LABEL[label]) for label, score in ordered if score >= _LEAST]
     parts += [f"lowered {by:.2f} ({reason})" for reason, by in reading.lowered]
-    return f"{reading.any:.2f} by stage {int(reading.stage)}: {', '.join(parts) or 'no category'}"
+    return f"{reading.any:.2f} by the {reading.stage.name.lower()} stage: {', '.join(parts) or 'no category'}"
 
 
 def _marked(passage: Passage, told: Explanation) -> str:

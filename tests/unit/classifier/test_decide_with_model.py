@@ -170,14 +170,14 @@ def test_the_model_is_evidence_with_its_best_window_masked() -> None:
     (found,) = judge([], {HEALTH: 0.8}).findings
     assert (found.rule, found.label, found.where, found.score) == ("model", HEALTH, "body", 0.8)
     assert "Han fejler noget, 0101xx-xxxx" in found.excerpt
-    assert [str(step) for step in found.adjustments] == ["+0.80 stage 2"]
+    assert [str(step) for step in found.adjustments] == ["+0.80 encoder stage"]
 
 
 def test_what_lowered_a_window_is_told() -> None:
     model = KeywordModel({"gigt": {HEALTH: 0.6}}, lowered=(("fiction", 1.0),))
     verdict = classify(mail("Helten i romanen har gigt."), shipped_rules(), model=model)
     (found,) = [f for f in verdict.findings if f.rule == "model" and f.label is HEALTH]
-    assert [str(step) for step in found.adjustments] == ["+0.80 stage 2", "-0.20 lowered: fiction"]
+    assert [str(step) for step in found.adjustments] == ["+0.80 encoder stage", "-0.20 lowered: fiction"]
 
 
 def test_the_steps_add_up_to_the_score() -> None:

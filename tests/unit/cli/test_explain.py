@@ -66,14 +66,14 @@ def test_the_arithmetic_of_a_model(mail: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: MODEL)
     done = segl(mail)
     lines = [line.strip() for line in done.stdout.splitlines()]
-    assert "0.80 by stage 2: health 0.80, family 0.10, lowered 1.00 (template)" in lines
+    assert "0.80 by the encoder stage: health 0.80, family 0.10, lowered 1.00 (template)" in lines
     at = lines.index("+0.80 model")
     assert lines[at - 1].startswith("health: 0.9")
     assert lines[at - 1].endswith("holds from 0.50, unsure from 0.30: holds")
-    assert lines[at + 1 : at + 3] == ["+0.92 stage 2", "-0.12 lowered: template"]
+    assert lines[at + 1 : at + 3] == ["+0.92 encoder stage", "-0.12 lowered: template"]
     assert "shipped rules, 0." in lines[at + 3]
     assert any(line.startswith("the message as a whole: ") for line in lines)
-    assert segl(mail, "--no-model").stdout.count("stage 2") == 0
+    assert segl(mail, "--no-model").stdout.count("encoder stage") == 0
 
 
 def test_quiet_passages_are_counted_and_shown_on_demand(tmp_path: Path) -> None:
