@@ -151,11 +151,13 @@ def gates_at(
 OPEN = gates_at(_OPEN)
 
 
-def fit(found: Material, false_alarms: float, unsure: float) -> dict[str, object]:
+def fit(
+    found: Material, false_alarms: float, unsure: float, chosen: Mixture | None = None
+) -> dict[str, object]:
     """The numbers of :class:`.cascade.Fit`: *false_alarms* is the share of harmless mails at which "anything"
-    holds, *unsure* that at which the model will not say no."""
+    holds, *unsure* that at which the model will not say no. Without a *chosen* mixture the cheapest is taken."""
     judged, anything = found.judged, found.anything
-    chosen = _cheapest(found)
+    chosen = chosen or _cheapest(found)
     best = chosen.best
     slope, offset = _platt(best[judged, 0], anything[judged])
     label_slope, label_offset = _platt(best[:, 1:].ravel(), found.truth.ravel())
@@ -246,14 +248,13 @@ def _sigmoid(x: Array) -> Array:
 
 def table(found: Material, numbers: Mapping[str, Any]) -> str:
     """What the numbers come to on the mails they were fitted on."""
-    shares = float(numbers["sieve_share"]), float(numbers["encoder_share"])
-    gates = Gates(**{gate.name: float(numbers[gate.name]) for gate in fields(Gates)})
+    fitted = mixture_of(found, numbers)
+    everything = replace(fitted, gates=OPEN)
     judged, anything = found.judged, found.anything
     shown = (("linear", found.linear), ("sieve", found.sieve), ("encoder", found.encoder))
     rows = [(name, measure.per_mail(logits, found.owner, len(found.mails)), 0.0) for name, logits in shown]
-    for name, tried in (("all, everything asked", OPEN), ("all, as fitted", gates)):
-        mixture = Mixture(found, *shares, tried)
-        rows.append((name, mixture.best, mixture.cost))
+    rows += [("all, everything asked", everything.best, everything.cost)]
+    rows += [("all, as fitted", fitted.best, fitted.cost)]
     lines = []
     for name, best, cost in rows:
         recalls = (measure.recall_at(best[judged, 0], anything[judged], s)[0] for s in (0.03, 0.05, 0.1))
@@ -264,13 +265,22 @@ def table(found: Material, numbers: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def write(folder: Path, false_alarms: float = 0.03, unsure: float = 0.04) -> None:
-    """Fit and write ``fit.json`` to *folder*; print what it comes to."""
+def mixture_of(found: Material, numbers: Mapping[str, Any]) -> Mixture:
+    """The shares and gates that stand in *numbers* (``fit.json``)."""
+    gates = Gates(**{gate.name: float(numbers[gate.name]) for gate in fields(Gates)})
+    return Mixture(found, float(numbers["sieve_share"]), float(numbers["encoder_share"]), gates)
+
+
+def write(
+    folder: Path, false_alarms: float = 0.03, unsure: float = 0.04, numbers: Mapping[str, Any] | None = None
+) -> None:
+    """Fit and write ``fit.json`` to *folder*; print what it comes to. Shares and gates are those of *numbers*, if
+    given."""
     found = material(folder)
-    numbers = fit(found, false_alarms, unsure)
-    (folder / "fit.json").write_text(json.dumps(numbers, indent=1) + "\n")
-    print(table(found, numbers))
-    print(json.dumps({key: value for key, value in numbers.items() if key not in ("slope", "offset")}))
+    fitted = fit(found, false_alarms, unsure, mixture_of(found, numbers) if numbers else None)
+    (folder / "fit.json").write_text(json.dumps(fitted, indent=1) + "\n")
+    print(table(found, fitted))
+    print(json.dumps({key: value for key, value in fitted.items() if key not in ("slope", "offset")}))
 
 
 def main() -> None:
@@ -278,8 +288,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--false-alarms", type=float, default=0.03)
     parser.add_argument("--unsure", type=float, default=0.04)
+    parser.add_argument("--like", type=Path, help="a fit.json whose shares and gates to take")
     asked = parser.parse_args()
-    write(asked.folder, asked.false_alarms, asked.unsure)
+    numbers = json.loads(asked.like.read_text(encoding="utf-8")) if asked.like else None
+    write(asked.folder, asked.false_alarms, asked.unsure, numbers)
 
 
 if __name__ == "__main__":
