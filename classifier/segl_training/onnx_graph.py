@@ -14,11 +14,15 @@ _OPSET, _IR = 20, 9
 
 
 class Graph:
-    """From ``ids`` and ``mask`` (both int32, batch × length) to ``logits``, with *weights* by their names in torch."""
+    """From ``ids`` and ``mask`` (both int32, batch × length) to ``logits``, with *weights* by their names in torch.
+    With *half* matrices are stored in 16 bits, and made 32 when the graph is loaded."""
 
-    def __init__(self, weights: Mapping[str, NDArray[np.float32]], epsilon: float) -> None:
+    def __init__(
+        self, weights: Mapping[str, NDArray[np.float32]], epsilon: float, *, half: bool = False
+    ) -> None:
         self.weights = weights
         self._epsilon = epsilon
+        self._half = half
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
         self._count = 0
@@ -61,7 +65,10 @@ class Graph:
 
     def affine(self, x: str, weight: NDArray[np.float32], name: str, output: str | None = None) -> str:
         """*x* through the matrix *weight*, and the bias of *name* added."""
-        product = self.node("MatMul", [x, self.constant(weight)])
+        matrix = self.constant(weight.astype(np.float16) if self._half else weight)
+        if self._half:
+            matrix = self.node("Cast", [matrix], to=TensorProto.FLOAT)
+        product = self.node("MatMul", [x, matrix])
         return self.node("Add", [product, self.constant(self.weights[f"{name}.bias"])], output)
 
     def norm(self, x: str, name: str) -> str:

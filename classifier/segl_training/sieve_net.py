@@ -76,13 +76,14 @@ class Sieve(nn.Module):
 
 
 def write(model: Sieve, file: Path) -> None:
-    """*model* as a graph for onnxruntime: the embeddings narrowed already and in bytes, the rest in floating point."""
+    """*model* as a graph for onnxruntime: the embeddings narrowed already and in bytes, the rest in 16 bits, which
+    are 32 once it is loaded."""
     weights = {name: value.detach().numpy() for name, value in model.state_dict().items()}
     onnx.save(_graph(weights), file)
 
 
 def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
-    graph = Graph(weights, _EPSILON)
+    graph = Graph(weights, _EPSILON, half=True)
     present = graph.present()
     x = graph.norm(graph.words(weights["words.weight"] @ weights["narrow.weight"].T), "norm")
     for number in range(BLOCKS):
