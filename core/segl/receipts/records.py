@@ -137,7 +137,8 @@ def hear(
             "reasons": json.dumps(facts.reasons),
             "expected": _expected(facts),
         }
-    if heard.message_id and not found.message_id:
+    # the message's own, which the report with its facts quotes; that of a notice that came back only until then
+    if heard.message_id and (changes or not found.message_id):
         changes["message_id"] = heard.message_id
     if _join(connection, heard.id, heard.news, served) or changes:
         changes["changed_at"] = now
