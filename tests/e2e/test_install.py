@@ -173,7 +173,7 @@ def test_a_second_run_changes_nothing_and_undo_puts_every_byte_back(host: Host) 
 def test_undo_from_a_running_system_strands_no_mail(host: Host) -> None:
     before = host.snapshot()
     host.segl("install", "--yes")
-    host.start_all()
+    host.start_all(portal=False)
     undo = ("install", "--undo", "--yes", "--reload")
     assert "still runs" in host.segl("install", "--undo", "--yes", code=1)
 
@@ -280,7 +280,7 @@ def test_a_relay_for_failures_never_gets_what_must_be_secure(resolver: None) -> 
         SmtpPeer("127.0.0.1", 2526) as relay,
     ):
         host.segl("install", "--yes")
-        host.start_all()
+        host.start_all(portal=False)
         host.run("postfix", "-c", str(host.secure), "stop")
         submit(OUTSIDE, f"CPR {CPR}")
         wait_until(

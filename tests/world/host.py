@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Self
 
 from world import namespace, template
-from world.postfix import wait_for_port
+from world.postfix import quick_start, wait_for_port
 from world.process import Daemon
 
 FRONT = Path("/etc/postfix")
@@ -194,11 +194,12 @@ class Host:
         assert done.returncode == 0, f"{command} ended with {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
 
-    def start_all(self) -> None:
-        """What `segl install` prints as the next steps."""
-        for daemon in self.daemons:
+    def start_all(self, *, portal: bool = True) -> None:
+        """What `segl install` prints as the next steps. Without its *portal* a host is well but for the doctor."""
+        for daemon in self.daemons if portal else self.daemons[:-1]:
             daemon.start()
-        for directory in (self.secure, FRONT):
+        for directory, queue in ((self.secure, self.directory / "secure-spool"), (FRONT, QUEUE)):
+            quick_start(queue)
             self.run("postfix", "-c", str(directory), "start")
         for port in (10026, 10027):
             wait_for_port("127.0.0.1", port)

@@ -13,7 +13,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,17 +102,14 @@ class PostfixInstance:
         return file.read_text("utf-8", "replace") if file.exists() else ""
 
     def start(self) -> None:
-        """Write the configuration and start; returns when master runs.
-
-        As after `postfix quick-stop`: without looking at every file of the queue first, which takes a hundred programs.
-        """
+        """Write the configuration and start; returns when master runs."""
         self.write()
-        (self.directory / "spool/quick-start").touch()
+        quick_start(self.directory / "spool")
         self.run("postfix", "start")
 
     def write(self) -> None:
         self.config.mkdir(parents=True, exist_ok=True)
-        _make_directories({"$queue": self.directory / "spool", "$data": self.directory / "data"})
+        _make_directories("$data", self.directory / "data")
         for name, text in self._whole.items():
             file = self.config / name
             file.write_text(text, "utf-8")
@@ -176,15 +173,20 @@ class PostfixInstance:
         return found[0]
 
 
-def _make_directories(places: Mapping[str, Path]) -> None:
-    """Those that an instance must have, with owner and mode as in Postfix's own list: what `postfix start` does."""
+def quick_start(queue: Path) -> None:
+    """Let the next `postfix start` be as after `postfix quick-stop`: without the hundred programs that look at all in
+    *queue* and make what is missing. That is made here."""
+    _make_directories("$queue", queue)
+    (queue / "quick-start").touch()
+
+
+def _make_directories(variable: str, place: Path) -> None:
+    """Those that an instance must have there, with owner and mode, as Postfix's own list names them."""
     for line in _POSTFIX_FILES.read_text("ascii").splitlines():
         name, kind, owner, group, mode = [*line.split(":"), "", "", "", ""][:5]
-        variable, _, below = name.partition("_directory")
-        if kind != "d" or variable not in places:
-            continue
-        folder = places[variable] / below.removeprefix("/")
-        if not folder.exists():
+        what, _, below = name.partition("_directory")
+        folder = place / below.removeprefix("/")
+        if (what, kind) == (variable, "d") and not folder.exists():
             folder.mkdir(parents=True)
             shutil.chown(folder, _USERS.get(owner, owner), _USERS.get(group))
             folder.chmod(int(mode, 8))

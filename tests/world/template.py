@@ -8,9 +8,9 @@ template, does that once; whenever the program is wanted it forks, and the child
     spawn("segl-map", arguments, environment=…, output=log)
 
 The child is a process like any other: its own number, signals, descriptors, environment, folder, namespaces and exit
-code. Two things differ from an execution. The template is its parent, so a status is asked of :class:`Child`. And what
-a unit allows is put on after the imports, so these are not tried by it: who wants that starts by execution, as
-:mod:`world.host` does, with which `segl install` is tested.
+code. Three things differ from an execution. The template is its parent, so a status is asked of :class:`Child`. What a
+unit allows is put on after the imports, so these are not tried by it. And the milter does not read ahead. Who wants any
+of that starts by execution, as :mod:`world.host` can, with which `segl install` is tested.
 
 The template has one thread and is not forked but executed: nothing of pytest is in it. It ends with its test process.
 """
@@ -238,6 +238,9 @@ def _imported(program: str) -> Callable[[], object]:
     """What the console script calls. The modules of the command line's commands, which it imports when they are
     asked for, are there already."""
     main: Callable[[], object] = importlib.import_module(_MODULES[program]).main
+    if program == "segl-milter":
+        # half a second of reading ahead, which makes the first thousand messages faster and no answer another
+        vars(importlib.import_module("segl_milter.warm")).update(_MOST_SECONDS=0.0)
     if program != "segl":
         sys.path.insert(0, str(Path(__file__).parent.parent))
         importlib.import_module("world.confined")
