@@ -14,6 +14,8 @@ keep others waiting (:data:`IDLE_SECONDS`), and either end notices a connection 
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -29,6 +31,7 @@ from segl.migrations import migrate
 from segl.tables import meta, metadata
 
 SCHEMA_VERSION = 5
+_BUSY_SECONDS = 5  # for which a process waits until another has written its transaction to SQLite
 # On PostgreSQL: how long a transaction may stand open with nothing asked, and how long a statement waits for a lock.
 IDLE_SECONDS = 20
 LOCK_SECONDS = 30
@@ -152,14 +155,29 @@ def forget_deleted(engine: Engine) -> None:
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+    _keep_write_ahead_log(connection)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",
-        "busy_timeout=5000",
         "foreign_keys=ON",
         "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _keep_write_ahead_log(connection: Any) -> None:
+    """SQLite refuses at once, whatever the timeout, to turn a file to a write-ahead log that another process writes to.
+    Those who make a new store in the same moment come by that; whoever is refused comes again."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _postgresql_session(connection: Any, _record: Any) -> None:

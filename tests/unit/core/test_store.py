@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def test_many_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+def test_who_finds_another_process_writing_a_new_file_comes_again(tmp_path: Path) -> None:
+    """Else of several that start at the same moment one would be refused."""
+    writer = sqlite3.connect(tmp_path / "segl.db", isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    leaves = threading.Timer(0.3, writer.execute, ["COMMIT"])
+    leaves.start()
+    open_store(url(tmp_path)).dispose()
+    leaves.join()
+    writer.close()
 
 
 def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
