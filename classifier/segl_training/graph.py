@@ -1,8 +1,4 @@
-"""The trained encoder as an ONNX graph, built by hand so that it is small, fast and the same each time.
-
-Word embeddings are rows of 8-bit weights with one scale each. The matrices become 8-bit through
-onnxruntime's dynamic quantisation, with seven bits only: on processors without VNNI the instruction that
-multiplies bytes saturates beyond that.
+"""The trained encoder as an ONNX graph (:mod:`.onnx_graph`).
 
 What goes into a matrix has one scale for all, and in a transformer a few inputs are always ten times as large as
 the others, which then get hardly any of the 256 steps. So each input is divided by a number of its own, and its row of
@@ -11,7 +7,6 @@ the matrix multiplied by it: the product is the same, both factors are more even
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -19,10 +14,10 @@ import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnx import helper
 from torch import nn
 
+from segl_training import onnx_graph
 from segl_training.encoder import Encoder
 from segl_training.onnx_graph import Graph
 from segl_training.weights import Architecture
@@ -35,18 +30,7 @@ def write(
 ) -> None:
     """Write *model* in 8 bits to *file*: ``ids`` and ``mask`` (both int32, batch × length) to ``logits``. *largest* is
     what :func:`largest_inputs` found."""
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.onnx"
-        onnx.save(_Builder(model, shape, largest).model(), whole)
-        quantize_dynamic(
-            whole,
-            file,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-            op_types_to_quantize=["MatMul"],
-            extra_options={"DefaultTensorType": TensorProto.FLOAT},
-        )
+    onnx_graph.write(_Builder(model, shape, largest).model(), file)
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

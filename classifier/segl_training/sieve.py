@@ -29,7 +29,7 @@ from segl_training.stored import load
 
 _SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 25_000, 16_500, 11_000, 7_000, 11_000, 8_000
 _REWORDED = 27_500
-EPOCHS = 7
+EPOCHS = 12
 _AT_ONCE = 4_000  # passages to the teacher
 _PIECES = 4_096  # of a batch
 _STRETCH = 8_000  # passages, among which those of like length go together

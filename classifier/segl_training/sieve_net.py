@@ -1,4 +1,4 @@
-"""The sieve in torch and as a graph: a small network of convolutions that reads a passage for a fifteenth of what the
+"""The sieve in torch and as a graph: a small network of convolutions that reads a passage for a twentieth of what the
 encoder takes.
 
 Each piece begins as the encoder's own embedding of it, narrowed to a third. Three blocks look at a piece and its two
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from segl_training import onnx_graph
 from segl_training.onnx_graph import Graph
 
 WIDTH: Final = 128
@@ -76,14 +77,13 @@ class Sieve(nn.Module):
 
 
 def write(model: Sieve, file: Path) -> None:
-    """*model* as a graph for onnxruntime: the embeddings narrowed already and in bytes, the rest in 16 bits, which
-    are 32 once it is loaded."""
+    """*model* as a graph of 8 bits, the embeddings narrowed already."""
     weights = {name: value.detach().numpy() for name, value in model.state_dict().items()}
-    onnx.save(_graph(weights), file)
+    onnx_graph.write(_graph(weights), file)
 
 
 def _graph(weights: dict[str, np.ndarray]) -> onnx.ModelProto:
-    graph = Graph(weights, _EPSILON, half=True)
+    graph = Graph(weights, _EPSILON)
     present = graph.present()
     x = graph.norm(graph.words(weights["words.weight"] @ weights["narrow.weight"].T), "norm")
     for number in range(BLOCKS):

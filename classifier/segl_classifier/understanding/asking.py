@@ -1,6 +1,6 @@
 """Which windows the sieve and the encoder are asked of, in which order, and when no more.
 
-The sieve costs ten times what the linear stage does, and the encoder fifteen times what the sieve does. The sieve is
+The sieve costs ten times what the linear stage does, and the encoder twenty times what the sieve does. The sieve is
 asked of all that the linear stage is not sure of. Most of what it leaves is harmless too, so the encoder is asked of
 the likeliest window first (of a long message: of one in so many). Where it says "no" there, and none of the others is
 likely by itself, it is not asked again: of the mails by other writers that hold something, hardly any held it only in a
