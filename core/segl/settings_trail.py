@@ -6,7 +6,8 @@ entry. So a change is one entry, however many processes and workers come by it.
 
 Values are never written, only the names of keys, and digests. Those of keys that may hold a password are made with
 scrypt (RFC 7914) and a salt, so that nobody finds a short one by trying; what can hold none is spared it, as each of
-them takes 20 ms of every start.
+them takes 20 ms of every start. Which way a digest was made is not kept: an earlier version may have made it the other
+way, and of an unchanged value that is no change.
 
 segl-milter, who alone may read the rules, may not reach the store. It leaves digests of what it loaded in a file in
 ``/run/segl`` (:mod:`segl.left_rules`), and segl-deliver notes them (:func:`note_rules`).
@@ -40,7 +41,11 @@ from segl.tables.settings import settings_state
 RULES: Final = "rules"
 # Keys whose values may be, or hold, a password.
 SECRET: Final = ("store.url", "portal.sms.url", "portal.sms.headers", "portal.sms.body", "tunnel_list[")
-_SHIPPED: Final = (Sms().url, Sms().body, *Sms().headers.values())
+_SHIPPED: Final = {
+    "portal.sms.url": Sms().url,
+    "portal.sms.body": Sms().body,
+    **{f"portal.sms.headers.{name}": value for name, value in Sms().headers.items()},
+}
 _MOST_NAMED: Final = 40
 _MOST_BYTES: Final = 1_000_000
 _NAMES: Final = (
@@ -113,10 +118,21 @@ def _note(engine: Engine, file: str, values: Mapping[str, Any], actor: str) -> C
             return None  # another process was first
         _write(connection, host, name, salt, digest, keys)
         known = json.loads(now.keys) if now is not None else {}
-        change = _change(name, digest, known, keys)
+        change = _change(name, digest, _made_alike(known, keys, values, salt), keys)
+        if now is not None and not (change.changed or change.added or change.removed):
+            return None
         facts = _facts(change, host, first=now is None)
         audit.append(connection, _act(name), name, actor, at=time.time(), **facts)
     return change if now is not None else None
+
+
+def _made_alike(
+    known: Mapping[str, str], keys: Mapping[str, str], values: Mapping[str, Any], salt: bytes
+) -> dict[str, str]:
+    """*known*, with the digest of *keys* where it is of the same value and was only made the other way."""
+    differing = (key for key, kept in known.items() if key in keys and kept != keys[key])
+    alike = (key for key in differing if known[key] == _digest_the_other_way(key, values[key], salt))
+    return {**known, **{key: keys[key] for key in alike}}
 
 
 def _change(file: str, digest: str, before: Mapping[str, str], after: Mapping[str, str]) -> Change:
@@ -190,12 +206,30 @@ def _flat(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _may_hold_password(key: str, value: Any) -> bool:
-    """Not what is shipped, which everybody knows, nor a database that is a file."""
-    return key.startswith(SECRET) and value not in _SHIPPED and not str(value).startswith("sqlite:")
+    """Not what is shipped, which everybody knows, nor the path of an SQLite file (a query may hold its password)."""
+    if not key.startswith(SECRET) or (key in _SHIPPED and value == _SHIPPED[key]):
+        return False
+    return not (key == "store.url" and value.startswith("sqlite:///") and "?" not in value)
 
 
 def _digest_of(key: str, value: Any, salt: bytes) -> str:
-    raw = json.dumps(value, sort_keys=True, ensure_ascii=True).encode()
-    if _may_hold_password(key, value):
-        return hashlib.scrypt(raw, salt=salt, n=2**13, r=8, p=1, dklen=16).hex()
-    return hashlib.sha256(salt + raw).hexdigest()[:32]
+    return _slow(value, salt) if _may_hold_password(key, value) else _quick(value, salt)
+
+
+def _digest_the_other_way(key: str, value: Any, salt: bytes) -> str | None:
+    """As another version may have made it; ``None``: all make it in one way."""
+    if not key.startswith(SECRET):
+        return None
+    return _quick(value, salt) if _may_hold_password(key, value) else _slow(value, salt)
+
+
+def _slow(value: Any, salt: bytes) -> str:
+    return hashlib.scrypt(_json(value), salt=salt, n=2**13, r=8, p=1, dklen=16).hex()
+
+
+def _quick(value: Any, salt: bytes) -> str:
+    return hashlib.sha256(salt + _json(value)).hexdigest()[:32]
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True).encode()

@@ -27,22 +27,37 @@ class SettingsWatch:
         self._events = events
         self._noted: Settings | None = None
         self._rules = 0
+        self._failing: set[str] = set()
 
     async def run(self) -> None:
         while True:
-            try:
-                await asyncio.to_thread(self.look)
-            except Exception as error:
-                self._events.failed("settings trail", error)
+            await asyncio.to_thread(self.look)
             await asyncio.sleep(LOOK_SECONDS)
 
     def look(self) -> None:
-        """Note what is new since the last look. Blocking. Raises :class:`~segl.errors.StoreError`."""
+        """Note what is new since the last look. Blocking. What fails is tried again at the next look, and keeps nothing
+        else from being noted; of failures in a row the first is logged."""
+        self._try("settings trail", self._look_at_settings)
+        self._try("rules trail", self._look_at_rules)
+
+    def _try(self, where: str, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except Exception as error:
+            if where not in self._failing:
+                self._events.failed(where, error)
+            self._failing.add(where)
+        else:
+            self._failing.discard(where)
+
+    def _look_at_settings(self) -> None:
         settings = self._settings()
         if settings is not self._noted:
             note(self._engine, settings, self._file, "segl-deliver")
             self._noted = settings  # not before: what the store did not take is noted at the next look
-        left = left_rules(settings)
+
+    def _look_at_rules(self) -> None:
+        left = left_rules(self._settings())
         changed = _changed_at(left)
         if changed and changed != self._rules:
             note_rules(self._engine, left, "segl-milter")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from segl.receipts.records import SentMessage
     from segl.receipts.states import Line
     from segl.settings import Settings
-    from segl_delivery.receipts.since import Fates
+    from segl_delivery.receipts.since import Fates, Since
     from segl_delivery.receipts.view import Tls
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -34,6 +34,7 @@ _COLOUR = {
     State.DELAYED: typer.colors.MAGENTA,
     State.PENDING: typer.colors.MAGENTA,
 }
+_COLOUR_SINCE = {"opened": typer.colors.GREEN, "revoked": typer.colors.RED, "ended": typer.colors.RED}
 
 
 @app.command()
@@ -92,7 +93,8 @@ def show(
 def list_(
     sender: Annotated[str, typer.Option("--sender", metavar="ADDRESS", help="Only of this sender.")] = "",
     state: Annotated[
-        State | None, typer.Option("--state", help="Only with a recipient in this state.")
+        State | None,
+        typer.Option("--state", help="Only with a recipient in this state; sealed: opened since or not."),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 20,
     organisation: Organisation = "",
@@ -195,6 +197,7 @@ def _told(
     message: SentMessage, tls: dict[str, Tls], later: dict[str, dict[str, str | None]], fates: Fates
 ) -> Iterator[str]:
     from segl.cli.output import columns, paint, printable
+    from segl_delivery.receipts.since import fate_of
 
     yield paint(f"{printable(message.message_id) or '(no Message-ID)'}  {_when(message.at)}", bold=True)
     yield f"  id       {message.id}"
@@ -203,18 +206,15 @@ def _told(
         yield f"  because  {', '.join(message.reasons)}"
     sent = f"{message.told.receipts} sent" + (", the last is final" if message.told.final else "")
     yield f"  receipts {sent}"
-    rows = [
-        (
-            f"  {printable(line.recipient)}",
-            _state(line, fates),
-            line.way.value if line.way else "-",
-            _when(line.at) if line.at else "-",
-            _evidence(line, tls.get(line.recipient), later.get(line.recipient, {})),
-        )
-        for line in message.lines
-    ]
-    for text, line in zip(columns(rows), message.lines, strict=True):
-        yield paint(text, _COLOUR[line.state])
+    rows, colours = [], []
+    for line in message.lines:
+        word, at, colour = _now(line, fate_of(line, fates))
+        way = line.way.value if line.way else "-"
+        evidence = _evidence(line, tls.get(line.recipient), later.get(line.recipient, {}))
+        rows.append((f"  {printable(line.recipient)}", word, way, _when(at) if at else "-", evidence))
+        colours.append(colour)
+    for text, colour in zip(columns(rows), colours, strict=True):
+        yield paint(text, colour)
     if message.unheard:
         yield f"  and {message.unheard} of whom nothing was heard"
 
@@ -234,18 +234,21 @@ def _evidence(line: Line, tls: Tls | None, later: dict[str, str | None]) -> str:
     return printable("; ".join(filter(None, parts)))
 
 
-def _state(line: Line, fates: Fates) -> str:
-    """As it is now: of a sealed copy what became of it since."""
-    from segl_delivery.receipts.since import fate_of
-
-    since = fate_of(line, fates)
-    return line.state.value if since is None else since.fate.value
+def _now(line: Line, since: Since | None) -> tuple[str, float, str]:
+    """How it is, since when (0: not known), and in which colour: of a sealed copy what became of it since."""
+    if since is None:
+        return line.state.value, line.at, _COLOUR[line.state]
+    return since.fate.value, since.at, _COLOUR_SINCE[since.fate]
 
 
 def _summary(message: SentMessage, fates: Fates) -> str:
+    """By the states that `--state` knows; of sealed copies with what became of them since."""
+    from segl_delivery.receipts.since import fate_of
+
     counted = dict.fromkeys(map(str, State), 0)
     for line in message.lines:
-        word = _state(line, fates)
+        since = fate_of(line, fates)
+        word = line.state.value if since is None else f"{line.state.value} ({since.fate})"
         counted[word] = counted.get(word, 0) + 1
     counted["unheard of"] = message.unheard
     return ", ".join(f"{number} {state}" for state, number in counted.items() if number)

@@ -22,6 +22,7 @@ from segl.settings_file import parse_settings
 from segl.settings_trail import note, note_rules
 from segl.store import open_store
 from segl.tables.settings import settings_state
+from segl_delivery import settings_watch
 from segl_delivery.settings_watch import SettingsWatch
 
 FILE = Path("/etc/segl/segl.toml")
@@ -49,21 +50,53 @@ def trail(engine: Engine) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def test_what_the_store_did_not_take_is_noted_when_it_does(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a change of settings while the store is held by others would stand in no trail."""
-    watch = SettingsWatch(settings, FILE, engine, Events("test"))
+    left_by_milter(monkeypatch, tmp_path)
+    events = Failures("test")
+    watch = SettingsWatch(settings, FILE, engine, events)
+    in_a_row = ["settings trail", "rules trail"]  # once, not at each look
     with monkeypatch.context() as held:
         held.setattr(settings_trail, "transaction", locked)
-        with pytest.raises(StoreError):
+        for _ in range(3):
             watch.look()
-    assert trail(engine) == []
+    assert (events.where, trail(engine)) == (in_a_row, [])
     for _ in range(2):
         watch.look()
-    assert trail(engine) == [("settings-changed", "segl-deliver", {"first": True})]
+    with monkeypatch.context() as held:
+        held.setattr(settings_trail, "transaction", locked)
+        watch.look()
+    assert events.where == [*in_a_row, "settings trail"], "another row; the rules are as they were"
+    first = {"first": True}
+    assert trail(engine) == [
+        ("settings-changed", "segl-deliver", first),
+        ("rules-changed", "segl-milter", first),
+    ]
 
 
-def locked(_engine: Engine) -> None:
+def test_settings_that_cannot_be_noted_keep_no_rules_from_being_noted(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_by_milter(monkeypatch, tmp_path)
+    monkeypatch.setattr(settings_watch, "note", locked)
+    SettingsWatch(settings, FILE, engine, Failures("test")).look()
+    assert trail(engine) == [("rules-changed", "segl-milter", {"first": True})]
+
+
+class Failures(Events):
+    def failed(self, where: str, error: BaseException) -> None:
+        assert isinstance(error, StoreError)
+        self.where = [*getattr(self, "where", []), where]
+
+
+def left_by_milter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    left = tmp_path / "milter-rules.json"
+    left.write_text('{"house.toml": "00"}', "utf-8")
+    monkeypatch.setattr(settings_watch, "left_rules", lambda _: left)
+
+
+def locked(*_: object) -> None:
     raise StoreError("the store cannot be reached", "database is locked")
 
 
@@ -98,6 +131,12 @@ def test_entries_of_lists_go_by_their_own_names(engine: Engine) -> None:
         ({"store": {"url": f"postgresql+psycopg://segl:{SECRET}@db/segl"}}, "store.url"),
         ({"portal": {"sms": {"url": f"https://sms.example/{SECRET}"}}}, "portal.sms.url"),
         ({"portal": {"sms": {"headers": {"X-Key": SECRET}}}}, "portal.sms.headers.X-Key"),
+        ({"portal": {"sms": {"form": "form", "body": f"sqlite:///{SECRET}"}}}, "portal.sms.body"),
+        (
+            {"tunnel_list": [{"name": "a", "source": f"https://x.example/{SECRET}", "signers": ["ab" * 32]}]},
+            "tunnel_list[a]",
+        ),
+        ({"store": {"url": f"sqlite:///file:segl.db?key={SECRET}"}}, "store.url"),
     ],
 )
 def test_no_password_is_in_trail_or_store_and_its_change_is(
@@ -111,18 +150,44 @@ def test_no_password_is_in_trail_or_store_and_its_change_is(
     assert key in (*change.changed, *change.added)
     with engine.connect() as connection:
         row = connection.execute(sa.select(settings_state)).one()
-    quick = hashlib.sha256(row.salt + json.dumps(value_of(later, key)).encode()).hexdigest()
-    assert json.loads(row.keys)[key] not in (quick, quick[:32])  # who has the digest must try slowly
+    # who has the digest must try slowly
+    assert json.loads(row.keys)[key] == digested_slowly(value_of(settings(**later), key), row.salt)
     engine.dispose()
     stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert SECRET.encode() not in stored
     assert b"correcthorse" not in stored
 
 
-def value_of(tables: dict[str, Any], key: str) -> Any:
-    for name in key.split("."):
-        tables = tables[name]
-    return tables
+def value_of(now: Settings, key: str) -> Any:
+    return dict(settings_trail._flat(settings_trail._plain(now)))[key]
+
+
+def digested_slowly(value: Any, salt: bytes) -> str:
+    """As the first version did whatever may hold a password, what is shipped and the path of a file too."""
+    raw = json.dumps(value, sort_keys=True).encode()
+    return hashlib.scrypt(raw, salt=salt, n=2**13, r=8, p=1, dklen=16).hex()
+
+
+@pytest.mark.parametrize("changed", [{}, {"store": {"url": "sqlite:////srv/segl.db"}}])
+def test_a_version_that_digests_otherwise_notes_what_changed_and_nothing_else(
+    engine: Engine, changed: dict[str, Any]
+) -> None:
+    note(engine, settings(), FILE, "segl-map")
+    sms = ("url", "body", "headers.Authorization")
+    with engine.begin() as connection:
+        row = connection.execute(sa.select(settings_state)).one()
+        every = ("store.url", *(f"portal.sms.{name}" for name in sms))
+        slow = {key: digested_slowly(value_of(settings(), key), row.salt) for key in every}
+        keys = json.loads(row.keys) | slow
+        connection.execute(settings_state.update().values(keys=json.dumps(keys), digest="of before"))
+    for process in ("segl-deliver", "segl-map"):
+        note(engine, settings(**changed), FILE, process)
+    first = ("settings-changed", "segl-map", {"first": True})
+    then = [("settings-changed", "segl-deliver", {"changed": "store.url"})] if changed else []
+    assert trail(engine) == [first, *then]
+    with engine.connect() as connection:
+        kept = json.loads(connection.execute(sa.select(settings_state)).one().keys)
+    assert not set(slow.items()) & set(kept.items()), "the next start finds nothing to compare"
 
 
 def test_processes_that_start_together_write_one_entry(engine: Engine) -> None:

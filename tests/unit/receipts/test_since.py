@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -156,9 +157,11 @@ def test_the_command_says_how_it_is_now_and_json_beside_what_was_reported(
         assert done.exit_code == 0, done.output
         return done.stdout
 
-    shown = {line.split()[0]: line.split()[1] for line in said("show", NAME).splitlines() if "@" in line}
-    assert (shown[BO], shown[eva]) == ("opened", "revoked")
-    assert "1 opened, 1 revoked" in said("list")
+    shown = {line.split()[0]: line.split()[1:5] for line in said("show", NAME).splitlines() if "@" in line}
+    then = time.strftime("%Y-%m-%d %H:%M", time.localtime(LATER)).split()
+    assert (shown[BO], shown[eva]) == (["opened", "portal", *then], ["revoked", "portal", *then])
+    for words in (["list"], ["list", "--state", "sealed"]):
+        assert "1 sealed (opened), 1 sealed (revoked)" in said(*words)
     for form in (json.loads(said("show", NAME, "--json")), json.loads(said("list", "--json"))):
         assert {line["state"] for line in form["recipients"]} == {"sealed"}
         since = {line["recipient"]: line["since"] for line in form["recipients"]}
