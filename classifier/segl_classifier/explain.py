@@ -128,6 +128,7 @@ def _passage_dict(passage: Passage) -> dict[str, Any]:
     if reading:
         model = {
             "stage": int(reading.stage),
+            "by": reading.stage.name.lower(),
             "any": round(reading.any, 4),
             "scores": {label.value: round(score, 4) for label, score in reading.scores.items()},
             "lowered": {reason: round(by, 4) for reason, by in reading.lowered},

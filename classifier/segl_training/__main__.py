@@ -6,7 +6,7 @@
     fit        fit.json
     tradeoff   tradeoff.jsonl, beside what is shipped
 
-The first step takes most of the time: about 40 minutes on two quiet cores; the sieve takes 25 of one.
+The first step takes most of the time: about 40 minutes on two quiet cores; the sieve takes 50 of one.
 """
 
 from __future__ import annotations

@@ -27,16 +27,17 @@ from segl_training.corpus import LABELS, Example, Labelled, examples, labelled_w
 
 Array = NDArray[np.float64]
 _LOSS = 0.015
-_UNCERTAIN = tuple(n / 4 for n in range(-8, 5))
+_UNCERTAIN = tuple(
+    n / 4 for n in range(-8, -3)
+)  # what lies above loses by the whole decision: docs/decisions/0041
 _LABEL_APART, _SURELY_APART, _GO_ON = (1.0, 2.0), (0.0, 1.0, 2.0, 99.0), (-3.0, -2.0, -1.0, 0.0)
 _DOUBTFUL, _DOUBTFUL_LABEL_APART = (-3.0, -2.5, -2.0, -1.5), 1.5
+_LIKELY = 0.5
 _SIEVE_COST = 1 / 20  # of what the encoder takes for a window
 _OPEN = -99.0
 _BUDGET = Budget()
-_SIEVE_SHARES, _SHARES = (
-    (0.4, 0.5, 0.6, 0.7),
-    (0.6, 0.7, 0.8),
-)  # never all to one: two that err differently err less
+# Never all to one: two that err differently err less.
+_SIEVE_SHARES, _SHARES = (0.4, 0.5, 0.6, 0.7), (0.6, 0.7, 0.8)
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Mixture:
         asked = np.zeros(len(self.found.windows), bool)
         anything = self.all_three[:, 0]
         for own in self.found.of_mail:
-            first, more = in_turn(self.sifted[own], self.gates, _BUDGET)
+            first, more = in_turn(self.found.linear[own], self.sifted[own], self.gates, _BUDGET)
             asked[own[first]] = True
             if first and np.max(anything[own[first]]) >= self.gates.go_on:
                 asked[own[more]] = True
@@ -144,7 +145,13 @@ def gates_at(
 ) -> Gates:
     """*label* and *surely* so much above *uncertain*."""
     return Gates(
-        doubtful, doubtful + _DOUBTFUL_LABEL_APART, uncertain, uncertain + label, uncertain + surely, go_on
+        doubtful,
+        doubtful + _DOUBTFUL_LABEL_APART,
+        _LIKELY,
+        uncertain,
+        uncertain + label,
+        uncertain + surely,
+        go_on,
     )
 
 

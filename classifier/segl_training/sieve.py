@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from segl_training.stored import load
 _SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 25_000, 16_500, 11_000, 7_000, 11_000, 8_000
 _REWORDED = 27_500
 EPOCHS = 12
+_COMPARED, _APART = 50, 0.3  # passages; logits
 _AT_ONCE = 4_000  # passages to the teacher
 _PIECES = 4_096  # of a batch
 _STRETCH = 8_000  # passages, among which those of like length go together
@@ -50,11 +52,20 @@ class Lesson:
     taught: NDArray[np.float32]
     truth: NDArray[np.float32]
     weight: NDArray[np.float32]
+    teacher: str  # a digest of the encoder that spoke, of the plain text and of the seed
 
     def save(self, file: Path) -> None:
         sizes = np.array(list(map(len, self.pieces)), np.int32)
         ids = np.concatenate([np.array(some, np.int32) for some in self.pieces])
-        np.savez(file, ids=ids, sizes=sizes, taught=self.taught, truth=self.truth, weight=self.weight)
+        np.savez(
+            file,
+            ids=ids,
+            sizes=sizes,
+            taught=self.taught,
+            truth=self.truth,
+            weight=self.weight,
+            teacher=self.teacher,
+        )
 
     @classmethod
     def load(cls, file: Path) -> Lesson:
@@ -62,19 +73,22 @@ class Lesson:
             ends = np.concatenate(([0], np.cumsum(kept["sizes"])))
             ids = kept["ids"].tolist()
             pieces = [ids[a:b] for a, b in pairwise(ends.tolist())]
-            return cls(pieces, kept["taught"], kept["truth"], kept["weight"])
+            return cls(pieces, kept["taught"], kept["truth"], kept["weight"], str(kept["teacher"]))
 
 
 def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
-    """Teach the sieve of *folder* by its encoder; write ``sieve.onnx`` there. The lesson is kept in ``lesson.npz``."""
+    """Teach the sieve of *folder* by its encoder; write ``sieve.onnx`` there. The lesson is kept in ``lesson.npz``, and
+    used again if the same encoder gave it."""
     torch.manual_seed(seed)
     kept = folder / "lesson.npz"
     embedding = load(folder)[0].words.weight.detach().numpy()
-    lesson = Lesson.load(kept) if kept.exists() else prepared(folder, plain, embedding, seed)
-    if not kept.exists():
+    lesson = Lesson.load(kept) if kept.exists() else None
+    if lesson is None or lesson.teacher != _teacher(folder, plain, seed):
+        lesson = prepared(folder, plain, embedding, seed)
         lesson.save(kept)
     model = fit(lesson, embedding, epochs, seed)
     sieve_net.write(model, folder / "sieve.onnx")
+    _compare(model, folder, lesson.pieces[:_COMPARED])
     report(folder)
 
 
@@ -97,7 +111,13 @@ def prepared(folder: Path, plain: Path | None, embedding: NDArray[np.float32], s
     rest += passages.reworded(own, alike.__getitem__, _REWORDED, seed)
     taught = _taught(Network(folder / "encoder.onnx", vocabulary), own + rest)
     truth = np.array([[max(one.labels), *one.labels] for one in labelled], np.float32)
-    return Lesson(own + rest, taught, truth, np.array([one.weight for one in labelled], np.float32))
+    weight = np.array([one.weight for one in labelled], np.float32)
+    return Lesson(own + rest, taught, truth, weight, _teacher(folder, plain, seed))
+
+
+def _teacher(folder: Path, plain: Path | None, seed: int) -> str:
+    read = [(folder / "encoder.onnx").read_bytes(), plain.read_bytes() if plain else b"", str(seed).encode()]
+    return sha256(b"".join(sha256(one).digest() for one in read)).hexdigest()
 
 
 def _taught(encoder: Network, pieces: Sequence[list[int]]) -> NDArray[np.float32]:
@@ -174,6 +194,16 @@ def batches(pieces: Sequence[list[int]], chance: random.Random) -> Iterator[list
 def padded(pieces: Sequence[list[int]]) -> Tensor:
     width = max(map(len, pieces))
     return torch.tensor([row + [_PAD] * (width - len(row)) for row in pieces])
+
+
+@torch.no_grad()  # type: ignore[untyped-decorator]
+def _compare(model: sieve_net.Sieve, folder: Path, pieces: Sequence[list[int]]) -> None:
+    """Whether the graph says what *model* does; raises :class:`ValueError` when it does not."""
+    said = Network(folder / "sieve.onnx", Vocabulary(folder / "tokenizer.json")).read_pieces(pieces)
+    ids = padded(pieces)
+    apart = float(np.abs(model(ids, ids != _PAD).numpy() - said).max())
+    if apart > _APART:
+        raise ValueError(f"the graph and the network it was made of are {apart:.2f} apart")
 
 
 def report(folder: Path) -> None:

@@ -5,7 +5,7 @@ long as all the rest of the rules. Python rewrites the instructions of a functio
 meets, in the place where they stand, which in a forked process makes them memory of its own. Most of both is done when
 the examples of the rules have been read as messages, and the words of all lists as text, and is then shared.
 
-Only words are asked: the encoder has a thread, and a process that forks has none.
+Only words are asked: the networks have a thread, and a process that forks has none.
 """
 
 from __future__ import annotations

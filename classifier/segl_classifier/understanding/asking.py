@@ -5,11 +5,12 @@ asked of all that the linear stage is not sure of. Most of what it leaves is har
 the likeliest window first (of a long message: of one in so many). Where it says "no" there, and none of the others is
 likely by itself, it is not asked again: of the mails by other writers that hold something, hardly any held it only in a
 window that was not the likeliest. Where it does not say "no", the next windows are read too, since they may tell the
-category.
+category. What the linear stage finds likely the sieve alone cannot put aside: it is always asked about.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +22,13 @@ Rows = NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class Gates:
     """Fitted on mails held out. ``doubtful`` is the linear stage's logit (of anything, and of the best label) from
-    which the sieve is asked; ``uncertain`` what both say together, from which the encoder may be asked, ``surely`` that
-    from which it always is; ``go_on`` its answer, of anything, from which the others are asked about too."""
+    which the sieve is asked, ``likely`` that (of anything) from which the encoder always is; ``uncertain`` what both
+    say together, from which the encoder may be asked, ``surely`` that from which it always is; ``go_on`` its answer, of
+    anything, from which the others are asked about too."""
 
     doubtful: float
     doubtful_label: float
+    likely: float
     uncertain: float
     uncertain_label: float
     surely: float
@@ -35,8 +38,8 @@ class Gates:
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What one message may cost: windows to the sieve; windows to the encoder (the likeliest few of a short message,
-    one in so many of a long one), fewer of them once it is certain, and seconds after which the rest is not read. For
-    a window beyond that the stages before speak alone."""
+    one in so many of a long one), fewer of them once it is certain, and seconds for both, after which the rest is not
+    read. For a window beyond that the stages before speak alone."""
 
     sifted: int = 512
     few: int = 3
@@ -53,17 +56,21 @@ def in_doubt(linear: NDArray[np.floating], gates: Gates, budget: Budget) -> list
     return sorted(sorted(doubtful, key=lambda n: -linear[n, 0])[: budget.sifted])
 
 
-def in_turn(sifted: NDArray[np.floating], gates: Gates, budget: Budget) -> tuple[list[int], list[int]]:
+def in_turn(
+    linear: NDArray[np.floating], sifted: NDArray[np.floating], gates: Gates, budget: Budget
+) -> tuple[list[int], list[int]]:
     """The windows to ask the encoder about first, and those to ask about if an answer reaches ``go_on``; by number, the
-    likeliest first. *sifted* holds a row a window of what the stages before say together."""
+    likeliest first. Both hold a row a window: *linear* of the linear stage, *sifted* of what the stages before the
+    encoder say together."""
     share = len(sifted) // budget.one_in
     most = min(budget.windows, max(budget.few, share))
-    uncertain = _from(sifted, gates.uncertain, gates.uncertain_label)
-    order = sorted(uncertain, key=lambda n: -sifted[n, 0])[:most]
-    first = [n for rank, n in enumerate(order) if rank < max(1, share) or sifted[n, 0] >= gates.surely]
-    return first, order[len(first) :]
+    uncertain = {*_from(sifted, gates.uncertain, gates.uncertain_label), *_from(linear, gates.likely)}
+    order = sorted(uncertain, key=lambda n: (-sifted[n, 0], n))[:most]
+    sure = [sifted[n, 0] >= gates.surely or linear[n, 0] >= gates.likely for n in order]
+    first = [n for rank, n in enumerate(order) if rank < max(1, share) or sure[rank]]
+    return first, [n for n in order if n not in first]
 
 
-def _from(logits: NDArray[np.floating], anything: float, label: float) -> list[int]:
+def _from(logits: NDArray[np.floating], anything: float, label: float = math.inf) -> list[int]:
     reached = (logits[:, 0] >= anything) | (logits[:, 1:].max(axis=1) >= label)
     return list(map(int, np.flatnonzero(reached)))

@@ -30,7 +30,7 @@ from segl_classifier.understanding.reading import Reading, Stage, Threshold, Und
 from segl_classifier.understanding.windows import MOST, windows_of
 
 LABELS = tuple(label for label in Label if label is not Label.CPR)
-_BATCH = 8  # windows to the encoder between looks at the clock
+_BATCH, _SIEVE_BATCH = 8, 64  # windows to the encoder and to the sieve between looks at the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ class Cascade:
             return Understanding()
         all_seen = len(windows) <= MOST
         linear = self.linear.logits([window.text for window in windows])
-        doubtful = in_doubt(linear, self.fit.gates, self.budget)
-        sifted = self._sifted(windows, linear, doubtful)
-        mixed, read, in_time = self._asked(windows, sifted)
-        last = dict.fromkeys(doubtful, Stage.SIEVE) | dict.fromkeys(read, Stage.ENCODER)
+        ends = time.monotonic() + self.budget.seconds
+        sifted, sieved, all_sifted = self._sifted(windows, linear, ends)
+        mixed, read, all_asked = self._asked(windows, linear, sifted, ends)
+        last = dict.fromkeys(sieved, Stage.SIEVE) | dict.fromkeys(read, Stage.ENCODER)
         lowered = self._lowered(windows, mixed)
         scores = self._calibrated(mixed, lowered)
         readings = tuple(
@@ -103,7 +103,7 @@ class Cascade:
             readings,
             float(best[0]),
             {label: float(score) for label, score in zip(LABELS, best[1:], strict=True)},
-            all_seen and in_time,
+            all_seen and all_sifted and all_asked,
         )
 
     def _joined(self, scores: Rows) -> Rows:
@@ -116,26 +116,34 @@ class Cascade:
         best[1:] = np.minimum(best[1:], np.minimum(best[0], np.array(most, np.float32) * near))
         return best
 
-    def _sifted(self, windows: Sequence[Window], linear: Rows, doubtful: Sequence[int]) -> Rows:
-        """The logits with the sieve's word on the *doubtful* windows."""
+    def _sifted(
+        self, windows: Sequence[Window], linear: Rows, ends: float
+    ) -> tuple[Rows, Sequence[int], bool]:
+        """The logits with the sieve's word on the doubtful windows, which those were, and whether there was time
+        for all of them."""
         sifted = linear.copy()
-        if doubtful:
-            said = self.sieve.read([windows[n].text for n in doubtful])
-            share = self.fit.sieve_share
-            sifted[doubtful] = share * said + (1 - share) * linear[doubtful]
-        return sifted
+        doubtful = in_doubt(linear, self.fit.gates, self.budget)
+        share = self.fit.sieve_share
+        for first in range(0, len(doubtful), _SIEVE_BATCH):
+            if time.monotonic() > ends:
+                return sifted, doubtful[:first], False
+            chosen = doubtful[first : first + _SIEVE_BATCH]
+            said = self.sieve.read([windows[n].text for n in chosen])
+            sifted[chosen] = share * said + (1 - share) * linear[chosen]
+        return sifted, doubtful, True
 
-    def _asked(self, windows: Sequence[Window], sifted: Rows) -> tuple[Rows, set[int], bool]:
+    def _asked(
+        self, windows: Sequence[Window], linear: Rows, sifted: Rows, ends: float
+    ) -> tuple[Rows, set[int], bool]:
         """The logits with the encoder's word on the uncertain windows, which those were, and whether there
         was time for all of them."""
         mixed = sifted.copy()
         read: set[int] = set()
-        started = time.monotonic()
-        for turn in in_turn(sifted, self.fit.gates, self.budget):
+        for turn in in_turn(linear, sifted, self.fit.gates, self.budget):
             if read and np.max(mixed[list(read), 0]) < self.fit.gates.go_on:
                 break
             for first in range(0, len(turn), _BATCH):
-                if time.monotonic() - started > self.budget.seconds:
+                if time.monotonic() > ends:
                     return mixed, read, False
                 chosen = turn[first : first + _BATCH]
                 said = self.encoder.logits([windows[n].text for n in chosen])

@@ -91,7 +91,7 @@ def test_as_json(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = json.loads(segl(mail, "--json").stdout)
     assert (told["decision"], told["labels"]) == ("secure", ["cpr", "health"])
     body = next(window for window in told["windows"] if "sygemeldt" in window["text"])
-    assert body["stage"] == 2
+    assert (body["stage"], body["by"]) == (2, "encoder")
     hit = next(hit for hit in body["hits"] if "health.disease" in hit["rules"])
     assert body["text"][hit["start"] : hit["end"]] == "diskusprolaps"
     health = next(category for category in told["categories"] if category["label"] == "health")

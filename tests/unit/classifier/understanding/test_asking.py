@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_turn
 
-GATES = Gates(doubtful=-2.0, doubtful_label=0.0, uncertain=-1.0, uncertain_label=1.0, surely=0.5, go_on=-0.5)
+GATES = Gates(
+    doubtful=-2.0, doubtful_label=0.0, likely=0.5, uncertain=-1.0, uncertain_label=1.0, surely=0.5, go_on=-0.5
+)
 
 
 def rows(*anything: float, label: float = -9.0) -> NDArray[np.float32]:
@@ -21,7 +23,8 @@ def rows(*anything: float, label: float = -9.0) -> NDArray[np.float32]:
 
 
 def turns(*anything: float, label: float = -9.0) -> tuple[list[int], list[int]]:
-    return in_turn(rows(*anything, label=label), GATES, Budget())
+    unlikely = rows(*(-9.0 for _ in anything))
+    return in_turn(unlikely, rows(*anything, label=label), GATES, Budget())
 
 
 @pytest.mark.parametrize(
@@ -73,3 +76,9 @@ def test_the_sieve_is_asked_of_all_that_is_in_doubt(
 def test_of_a_very_long_message_the_sieve_is_asked_of_the_likeliest() -> None:
     asked = in_doubt(rows(*(n / 1000 for n in range(1_000))), GATES, Budget())
     assert asked == list(range(1_000 - Budget().sifted, 1_000))
+
+
+def test_what_the_linear_stage_finds_likely_the_sieve_alone_cannot_put_aside() -> None:
+    linear, sifted = rows(0.87, 0.4, -2.5), rows(-0.9, -2.0, -0.7)
+    assert in_turn(linear, sifted, GATES, Budget()) == ([2, 0], [])
+    assert in_turn(rows(0.6), rows(-4.0), GATES, Budget()) == ([0], [])

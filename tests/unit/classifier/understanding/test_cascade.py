@@ -94,6 +94,14 @@ def test_without_time_it_does_not_say_that_it_understood(model: Cascade) -> None
     assert not hurried.understand(body(SENSITIVE[Label.HEALTH])).complete
 
 
+def test_nor_without_time_for_the_sieve(model: Cascade) -> None:
+    """The sieve alone takes what time there is, and leaves nothing that the encoder would be asked about."""
+    gates = replace(model.fit.gates, uncertain=99.0, uncertain_label=99.0, likely=99.0)
+    hurried = replace(model, fit=replace(model.fit, gates=gates), budget=Budget(seconds=-1.0))
+    understood = hurried.understand(body(SENSITIVE[Label.HEALTH]))
+    assert (understood.complete, understood.readings[0].stage) == (False, Stage.LINEAR)
+
+
 def test_with_too_many_windows_neither(model: Cascade, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 3)
     many = body(*(f"Vi ses i uge {n}, når det nye anlæg står klar ved søen. " * 4 for n in range(30)))

@@ -6,15 +6,23 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from segl_classifier.understanding.model import shipped_model
-from segl_classifier.understanding.network import Network, Vocabulary
+from segl_classifier.understanding.network import LONGEST_PIECE, MOST_PIECES, Network, Vocabulary
 
 TEXTS = ["Hun er indlagt på psykiatrisk afdeling.", "Der er kaffe kl. 9.", "", "æ" * 5000]
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    folder = shipped_model()
+    assert folder is not None
+    return Vocabulary(folder / "tokenizer.json")
 
 
 @pytest.fixture(scope="module", params=["sieve", "encoder"])
@@ -59,6 +67,33 @@ def test_a_forked_process_has_a_thread_of_its_own(network: Network) -> None:
         same = np.allclose(network.read(TEXTS[:2]), expected, atol=1e-4)
         os._exit(0 if same else 1)
     assert os.waitpid(pid, 0)[1] == 0
+
+
+@pytest.mark.parametrize(
+    "letter", ["a", "æ", "é", "a\u0301", "ﷺ", "½", "한", "\u1112\u1161\u11ab"]
+)  # some that NFKC changes
+def test_of_a_long_text_only_the_beginning_is_cut_and_into_the_same(
+    vocabulary: Vocabulary, letter: str
+) -> None:
+    for text in (letter * 3_000, f"{letter} " * 3_000, f"{letter}b, " * 700):
+        whole = vocabulary._tokenizer.encode(text).ids[: MOST_PIECES - 2]
+        assert vocabulary.pieces(text)[1:-1] == whole
+
+
+def test_no_piece_is_longer_than_thought(vocabulary: Vocabulary) -> None:
+    assert max(map(len, vocabulary._tokenizer.get_vocab())) <= LONGEST_PIECE
+
+
+def test_a_window_that_grows_when_it_is_spelled_out_costs_no_more_than_another(
+    vocabulary: Vocabulary,
+) -> None:
+    def seconds(text: str) -> float:
+        began = time.process_time()
+        for _ in range(20):
+            vocabulary.pieces(text)
+        return time.process_time() - began
+
+    assert seconds("ﷺ" * 4_000) < 20 * seconds("abcdefg " * 50) + 0.05
 
 
 def test_the_library_tells_its_maker_nothing_and_starts_no_thread(tmp_path: Path) -> None:
