@@ -4,6 +4,8 @@
 Postfix asks for the policy of a next hop once in each delivery, between taking it up and the end of the TLS handshake
 (its cache of policies lives for one delivery), and ``smtp(8)`` logs how long a delivery took. So a delivery went on the
 proof that its node gave for its next hop in that time; where two were given, or none is noted, nothing is claimed.
+What is noted is written later than it is given, and not at all by a process that is killed. So it is also noted of
+which time all is written (table ``given_noted``), in the same transaction; of any other nothing is claimed.
 
 Written by segl-map (:mod:`segl_routing.given`), read by receipts. Times are Unix seconds.
 """
@@ -18,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from segl.store import insert_into
-from segl.tables.domains import given_proof
+from segl.tables.domains import given_noted, given_proof
 from segl.vocabulary import Proof
 
 MOST_CHARACTERS: Final = 255  # of a next hop; a domain has 253
@@ -89,6 +91,43 @@ def given_between(
     return found
 
 
+def all_noted_since(connection: Connection, node: str, now: float) -> float:
+    """From when on nothing is lost that a process gives which starts *now*: from ever if it is the node's first, as
+    nothing was given before. Else another may have been killed just now."""
+    if (
+        connection.scalar(sa.select(given_noted.c.since).where(given_noted.c.node == node).limit(1))
+        is not None
+    ):
+        return now
+    all_noted(connection, node, 0.0, now)
+    return 0.0
+
+
+def all_noted(connection: Connection, node: str, since: float, until: float) -> None:
+    """All that *node* gave between the two is written down: in the transaction of the last :func:`keep`."""
+    connection.execute(  # of before a clock was set back: in that time something else is given now
+        given_noted.delete().where(
+            given_noted.c.node == node, given_noted.c.since != since, given_noted.c.until > since
+        )
+    )
+    row = insert_into(connection, given_noted).values(node=node, since=since, until=until)
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[given_noted.c.node, given_noted.c.since], set_={"until": row.excluded.until}
+        )
+    )
+
+
+def noted_between(connection: Connection, begun: float, until: float) -> dict[str, list[tuple[float, float]]]:
+    """Stretches of time that meet the one between *begun* and *until*, and of which all is written down, by node."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    there = sa.select(given_noted).where(given_noted.c.since <= until, given_noted.c.until >= begun)
+    for row in connection.execute(there):
+        found.setdefault(row.node, []).append((row.since, row.until))
+    return found
+
+
 def forget(connection: Connection, before: float) -> None:
     """Delete what was given before that moment alone."""
-    connection.execute(given_proof.delete().where(given_proof.c.until < before))
+    for table in (given_proof, given_noted):
+        connection.execute(table.delete().where(table.c.until < before))

@@ -108,9 +108,7 @@ def forged_tags(mail: Mail, settings: Settings) -> tuple[tuple[int, str], ...]:
     tags = settings.inbound.tags if settings.inbound.on and outside else ()
     if not tags or not any(settings.takes(address.bare) for address in mail.recipients):
         return ()
-    found = (
-        (number, without_tags(subject.strip(), tags)) for number, subject in enumerate(mail.subjects, start=1)
-    )
+    found = ((number, without_tags(subject.strip(), tags)) for number, subject in mail.numbered_subjects())
     return tuple((number, text) for number, text in found if text is not None)
 
 
@@ -133,9 +131,10 @@ def beyond_limits(mail: Mail) -> Iterable[Finding]:
 
 
 def demands(mail: Mail, settings: Settings) -> Iterable[str]:
-    """The reasons for the secure way that lie outside the message's content."""
+    """The reasons for the secure way that lie outside the message's content. A subject that was not looked at may ask
+    for it."""
     asked = any(tagged(subject, settings.detection.subject_tags) for subject in mail.subjects)
-    if asked or wishes_of(mail, settings) is not None:
+    if asked or mail.more_subjects or wishes_of(mail, settings) is not None:
         yield REQUESTED
     if any(map(settings.is_own, mail.answers)):
         yield ANSWERS_SEALED

@@ -7,7 +7,9 @@ and its blanks, so that nothing is lost but the CR. Postfix hands over the body 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from segl import headers
 from segl.answer_ids import answered_domains
@@ -19,6 +21,7 @@ from segl.vocabulary import Envelope
 
 _TYPE, _DISPOSITION = "content-type", "content-disposition"
 _THREAD = frozenset({"in-reply-to", "references"})
+MOST_SUBJECTS: Final = 20  # fields looked at; a message has one (RFC 5322 section 3.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,11 @@ class Mail:
 
     ``raw`` holds the first part when the message was larger than the limit (``cut``); ``more_recipients``
     counts those beyond the limit, who are not in ``recipients``. ``subjects`` are as :func:`readable_subject` makes
-    them. ``steering`` names, in order and with its number among the fields of that name, each header field that must
-    come off. ``content`` are the values of ``Content-Type`` and ``Content-Disposition``. ``answers`` are the domains
-    of the portal's answers (:mod:`segl.answer_ids`) that the message names as what it answers.
+    them; where there are more than :data:`MOST_SUBJECTS`, all but the last of the rest are left out, and
+    ``more_subjects`` counts them: programs show the first or the last. ``steering`` names, in order and with its
+    number among the fields of that name, each header field that must come off. ``content`` are the values of
+    ``Content-Type`` and ``Content-Disposition``. ``answers`` are the domains of the portal's answers
+    (:mod:`segl.answer_ids`) that the message names as what it answers.
     """
 
     sender: Address
@@ -60,6 +65,7 @@ class Mail:
     subjects: tuple[str, ...] = ()
     steering: tuple[tuple[str, int], ...] = ()
     more_recipients: int = 0
+    more_subjects: int = 0
     content: tuple[bytes, bytes] = (b"", b"")
     answers: frozenset[str] = frozenset()
 
@@ -72,6 +78,14 @@ class Mail:
     def cut(self) -> bool:
         return self.size > len(self.raw)
 
+    def numbered_subjects(self) -> Iterable[tuple[int, str]]:
+        """``subjects``, each with its number among the fields of that name, from 1."""
+        last = len(self.subjects)
+        return (
+            (number + self.more_subjects if number == last else number, subject)
+            for number, subject in enumerate(self.subjects, start=1)
+        )
+
     def envelope(self, queue_id: str) -> Envelope:
         return Envelope(self.sender.bare, tuple(address.bare for address in self.recipients), queue_id)
 
@@ -79,6 +93,27 @@ class Mail:
 def readable_subject(value: bytes) -> str:
     """The *value* of a field ``Subject`` as a reader sees it, of a very long one the beginning."""
     return decode_header(value[:LONGEST].replace(b"\n", b"").decode("latin-1"))
+
+
+class Subjects:
+    """Collects the values of a message's ``Subject`` fields: the first ones, and the last."""
+
+    __slots__ = ("_values", "more")
+
+    def __init__(self, values: Iterable[bytes] = ()) -> None:
+        self._values: list[bytes] = []
+        self.more = 0  # between the first ones and the last, not kept
+        for value in values:
+            self.add(value)
+
+    def add(self, value: bytes) -> None:
+        if len(self._values) == MOST_SUBJECTS:
+            self._values.pop()
+            self.more += 1
+        self._values.append(value)
+
+    def readable(self) -> tuple[str, ...]:
+        return tuple(map(readable_subject, self._values))
 
 
 class Transaction:
@@ -108,7 +143,7 @@ class Transaction:
         self._chunks: list[bytes] = []
         self._room = limits.message_bytes
         self._size = 0
-        self._subjects: list[bytes] = []
+        self._subjects = Subjects()
         self._seen: dict[str, int] = {}
         self._steering: list[tuple[str, int]] = []
         self._content: dict[str, bytes] = {}
@@ -130,7 +165,7 @@ class Transaction:
         elif lower in (_TYPE, _DISPOSITION):
             self._content.setdefault(lower, value)
         if lower == "subject":
-            self._subjects.append(value)
+            self._subjects.add(value)
         elif lower in _THREAD:
             self._answers.update(answered_domains(value))
         self._keep(b"%s:%s\r\n" % (name.encode("utf-8", "surrogateescape"), value.replace(b"\n", b"\r\n")))
@@ -152,7 +187,8 @@ class Transaction:
             recipients=tuple(self._recipients),
             raw=raw,
             size=self._size,
-            subjects=tuple(map(readable_subject, self._subjects)),
+            subjects=self._subjects.readable(),
+            more_subjects=self._subjects.more,
             steering=tuple(self._steering),
             more_recipients=self._more_recipients,
             content=(self._content.get(_TYPE, b""), self._content.get(_DISPOSITION, b"")),

@@ -1,7 +1,8 @@
 """Notes on which proof's word TLS policies are given, for receipts (:mod:`segl.given_proofs`).
 
 An answer never waits for the store: it is noted in memory, as a stretch of time that goes on while the proof stays the
-same, and written soon. What could not be written is kept and tried again until it is.
+same, and written soon. What could not be written is kept and tried again until it is. With it is written of which time
+nothing is missing, and that once more and again for as long as a delivery may take that asked: its end must lie in it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from segl.store import transaction
 from segl.vocabulary import Proof
 
 WRITE_SECONDS: Final = 1.0  # between two writes; the first after a rest is made at once
+BEAT_SECONDS: Final = 5.0  # at most, between two writes of no more than that nothing new was given
+_BEATS_SECONDS: Final = 600.0  # after the last policy: then whoever asked has long delivered
 _MOST: Final = 100_000  # next hops in memory, and stretches that wait for the store; the oldest go first
 
 
@@ -47,10 +50,15 @@ class GivenProofs:
         self._latest: OrderedDict[str, Given] = OrderedDict()  # by next hop
         self._unwritten: OrderedDict[tuple[str, float, Proof | None], Given] = OrderedDict()
         self._news = asyncio.Event()
+        self._noted_at = clock()
+        self._since = self._begun()  # nothing that was given since then is lost
 
     def note(self, next_hop: str, proof: Proof | None) -> None:
         """A policy was given now for *next_hop* as Postfix wrote it, on the word of *proof*."""
         hop, now = next_hop.lower(), self._clock()
+        if now < self._noted_at:  # a clock that was set back: of that time there are notes already
+            self._since = now
+        self._noted_at = now
         if len(hop) > MOST_CHARACTERS:
             return
         before = self._latest.pop(hop, None)
@@ -68,13 +76,15 @@ class GivenProofs:
         """Write until cancelled."""
         failed = False
         while True:
-            await self._news.wait()
+            await self._next_write()
             self._news.clear()
             waiting, self._unwritten = self._unwritten, OrderedDict()
             try:
-                await asyncio.to_thread(self._write, waiting)
+                await asyncio.to_thread(self._write, waiting, self._since, self._clock())
                 failed = False
-            except StoreError as error:
+            except (
+                Exception
+            ) as error:  # whatever it is (no memory, no thread): tried again, else none has a proof
                 if not failed:
                     self._events.failed("given proofs", error)
                 failed = True
@@ -89,12 +99,28 @@ class GivenProofs:
     def close(self) -> None:
         """Write what is left, when nobody runs any more. Blocking."""
         with suppress(StoreError):
-            self._write(self._unwritten)
+            self._write(self._unwritten, self._since, self._clock())
+
+    async def _next_write(self) -> None:
+        """Something was given, or it is time to say that nothing was."""
+        quiet = max(0.0, self._clock() - self._noted_at)
+        # at first as often as may be: most deliveries end soon, and a receipt waits for this
+        pause = None if quiet > _BEATS_SECONDS else min(quiet / 20, max(BEAT_SECONDS - self._seconds, 0.0))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._news.wait()
+
+    def _begun(self) -> float:
+        now = self._clock()
+        with suppress(StoreError), transaction(self._engine) as connection:
+            return given_proofs.all_noted_since(connection, self._node, now)
+        return now
 
     def _await(self, given: Given) -> None:
         self._unwritten[given.next_hop, given.begun, given.proof] = given
         if len(self._unwritten) > _MOST:
             self._unwritten.popitem(last=False)
+            self._since = self._clock()
 
     def _take_back(self, waiting: OrderedDict[tuple[str, float, Proof | None], Given]) -> None:
         newer, self._unwritten = self._unwritten, OrderedDict()
@@ -102,6 +128,10 @@ class GivenProofs:
             self._await(given)
         self._news.set()
 
-    def _write(self, waiting: OrderedDict[tuple[str, float, Proof | None], Given]) -> None:
+    def _write(
+        self, waiting: OrderedDict[tuple[str, float, Proof | None], Given], since: float, until: float
+    ) -> None:
         with transaction(self._engine) as connection:
             given_proofs.keep(connection, self._node, waiting.values())
+            if since <= until:
+                given_proofs.all_noted(connection, self._node, since, until)

@@ -174,6 +174,7 @@ def give(desk: Desk) -> None:
     with transaction(engine) as connection:
         stretches = [Given(f"x{n}.example", Proof.PKIX, now - 60, now + 86400) for n in range(DOMAINS)]
         given_proofs.keep(connection, Store().node_name, stretches)
+        given_proofs.all_noted(connection, Store().node_name, now - 60, now + 86400)
     engine.dispose()
 
 

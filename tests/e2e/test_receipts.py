@@ -29,6 +29,10 @@ OWN_KEY = "pia@klartekst.example"  # has a certificate of her own; her server sp
 EVERYONE = (PARTNER, OWN_KEY, GOOD, SELF_SIGNED, BARE, COLLEAGUE, NOBODY)
 
 
+def complete(street: Street) -> list[ReadReceipt]:
+    return [one for one in receipts_for(street, SENDER) if one.form["complete"]]
+
+
 def wait_for_receipts(
     house: House, street: Street, number: int = 1, *, seconds: float = 90, to: str = SENDER
 ) -> list[ReadReceipt]:
@@ -127,7 +131,8 @@ def test_reports_that_postfix_hands_over_twice_make_one_receipt(steady_house: Ho
         steady_house.submit(secret_letter(*everyone, message_id="<12@desk.example>"), SENDER, everyone)
         wait_until(lambda: forgetful.lost == 3, 60, lambda: steady_house.log[-9000:])
         wait_until(lambda: not steady_house.queued, 60, lambda: steady_house.log[-9000:])
-    told = [one for one in receipts_for(street, SENDER) if one.form["complete"]]
+    wait_until(lambda: bool(complete(street)), 60, lambda: steady_house.log[-9000:])
+    told = complete(street)
     assert [one.form["message_id"] for one in told] == ["<12@desk.example>"]
     assert told[0].states == {
         PARTNER: "sent",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from segl.given_proofs import noted_between
+from segl.store import open_store, transaction
 from world import template
 from world.estate import build_house
 from world.house import House
@@ -59,6 +62,15 @@ def test_waiting_and_failing_are_told_at_once_and_the_end_when_there_is_one(
     assert other_reports(street, SENDER) == []
 
 
+def is_noted_until(house: House, moment: float) -> bool:
+    """Whether all is written that segl-map gave before it."""
+    engine = open_store(house.settings.store.url)
+    with transaction(engine) as connection:
+        found = bool(noted_between(connection, moment, moment))
+    engine.dispose()
+    return found
+
+
 def test_whatever_is_restarted_between_delivery_and_receipt_the_receipt_comes(
     impatient: House, street: Street
 ) -> None:
@@ -66,6 +78,8 @@ def test_whatever_is_restarted_between_delivery_and_receipt_the_receipt_comes(
     impatient.submit(secret_letter(GOOD, message_id="<3@desk.example>"), SENDER, [GOOD])
     wait_until(lambda: bool(street.mail_for(GOOD)), 60, lambda: impatient.log[-6000:])
     impatient.secure.wait_for_log(r"segl-receipt/lmtp.*status=deferred")
+    delivered = time.time()
+    wait_until(lambda: is_noted_until(impatient, delivered + 1), 30, lambda: impatient.log[-6000:])
     for instance in (impatient.secure, impatient.front):
         instance.stop()
     for daemon in (impatient.map, impatient.milter):

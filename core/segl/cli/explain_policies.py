@@ -45,7 +45,7 @@ def applied(raw: bytes, verdict: Verdict, settings: Settings, sender: str | None
     the header."""
     from segl_milter.policies import apply_policies, message_of
     from segl_milter.ruling import demand, demands, is_inside
-    from segl_milter.transaction import Address, Mail, readable_subject
+    from segl_milter.transaction import Address, Mail, Subjects
 
     fields, _ = read_header(raw)
 
@@ -60,12 +60,14 @@ def applied(raw: bytes, verdict: Verdict, settings: Settings, sender: str | None
     guessed = sender is None or not to
     sender = sender if sender is not None else next(iter(named("from")), "")
     recipients = to or list(dict.fromkeys(named("to", "cc", "bcc")))
+    subjects = Subjects(field.value for field in fields if field.name == "subject")
     mail = Mail(
         sender=Address(f"<{sender}>"),
         recipients=tuple(Address(f"<{one}>") for one in recipients),
         raw=raw,
         size=len(raw),
-        subjects=tuple(readable_subject(field.value) for field in fields if field.name == "subject"),
+        subjects=subjects.readable(),
+        more_subjects=subjects.more,
     )
     verdict = demand(verdict, tuple(demands(mail, settings)))
     ruled, _ = apply_policies(mail, verdict, settings)

@@ -52,3 +52,13 @@ given_proof = sa.Table(
     sa.Column("until", sa.Float, nullable=False),
     sa.Index("given_proof_until", "until"),
 )
+
+# From `since` to `until` all that segl-map of that node gave stands in `given_proof`.
+given_noted = sa.Table(
+    "given_noted",
+    metadata,
+    sa.Column("node", sa.String(100), primary_key=True),
+    sa.Column("since", sa.Float, primary_key=True),  # a start of the process, or when it last lost a note
+    sa.Column("until", sa.Float, nullable=False),
+    sa.Index("given_noted_until", "until"),
+)

@@ -177,6 +177,12 @@ def test_words_for_the_portal_ask_for_the_secure_way_and_come_off(
     assert marks_for(message, Decision.PLAIN, verdict, "", wishes=wishes).subjects == ()
 
 
+def test_a_subject_that_was_not_looked_at_may_ask_for_the_secure_way() -> None:
+    for more, found in ((0, Decision.PLAIN), (1, Decision.SECURE)):
+        verdict = judge(mail(TEA, more_subjects=more), shipped_rules(), settings())
+        assert verdict.decision is found
+
+
 def test_a_tagged_message_is_read_all_the_same() -> None:
     verdict = judge(mail(CPR, subject=b"sikker: x"), shipped_rules(), settings())
     assert verdict.reasons == ("requested", "cpr")
@@ -268,4 +274,6 @@ def test_a_tag_that_only_we_may_write_comes_out_of_mail_to_own_recipients(
             Address("<a@x.example>"), (Address(f"<{recipient}>"),), b"", 0, (readable_subject(subject),)
         )
         assert forged_tags(message, settings) == (found if on else ())
+        behind = replace(message, more_subjects=280)  # the last of many
+        assert forged_tags(behind, settings) == (tuple((281, text) for _, text in found) if on else ())
         assert forged_tags(replace(message, sender=Address("<mette@nordby.example>")), settings) == ()

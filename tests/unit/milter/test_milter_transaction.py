@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.settings_detection import Limits
-from segl_milter.transaction import Address, Mail, Transaction
+from segl_milter.transaction import MOST_SUBJECTS, Address, Mail, Transaction
 
 
 def collect(
@@ -44,6 +44,18 @@ def test_the_answers_a_message_names_as_answered_are_noted() -> None:
     assert collect(fields, []).answers == {"nordby.example"}
     assert collect([("IN-REPLY-TO", ours)], []).answers == {"nordby.example"}
     assert collect([("Subject", ours)], [ours]).answers == frozenset()
+
+
+def test_of_many_subjects_the_first_and_the_last_are_kept_with_their_numbers() -> None:
+    few = collect([("Subject", b" %d" % number) for number in range(1, MOST_SUBJECTS + 1)], [])
+    assert few.more_subjects == 0
+    assert [(number, text.strip()) for number, text in few.numbered_subjects()] == [
+        (number, str(number)) for number in range(1, MOST_SUBJECTS + 1)
+    ]
+    many = collect([("Subject", b" %d" % number) for number in range(1, 301)], [])
+    assert (len(many.subjects), many.more_subjects) == (MOST_SUBJECTS, 300 - MOST_SUBJECTS)
+    *first, last = many.numbered_subjects()
+    assert (first, last) == ([(number, f" {number}") for number in range(1, MOST_SUBJECTS)], (300, " 300"))
 
 
 def test_what_steers_us_is_noted_with_its_number_among_fields_of_that_name() -> None:

@@ -156,6 +156,8 @@ def test_the_proof_is_what_the_node_gave_while_the_delivery_was_under_way(engine
             ("b", Given(hop, Proof.MTA_STS, 100.0, 900.0)),
         ):
             given_proofs.keep(connection, node, [given])
+        for node in "ab":
+            given_proofs.all_noted(connection, node, 100.0, 1_000.0)
 
     def told(node: str, begun: float | None, at: float, chosen: Settings | None = None) -> Proof | str | None:
         one = Protection("4jZ1", BO, at, "mx.x.example", "Verified", "TLSv1.3", "x", begun, node)
@@ -174,6 +176,43 @@ def test_the_proof_is_what_the_node_gave_while_the_delivery_was_under_way(engine
     assert told("a", 203.0, 204.0) == "nothing noted"
     assert told("a", 201.5, 204.0) is Proof.PKIX, "the log counts whole seconds"
     assert told("a", 206.0, 296.0) is Proof.PKIX, "and two digits of a delivery that took long"
+
+
+def test_a_proof_is_told_when_all_is_written_that_may_have_been_given(engine: Engine) -> None:
+    """Another delivery shortly before had an old one. What this one had is not written yet; or never, as the process
+    was killed before."""
+    dane, pkix = (
+        Given("x.example", proof, at, at) for proof, at in ((Proof.DANE, 99.8), (Proof.PKIX, 100.2))
+    )
+
+    def told(at: float = 100.3) -> Proof | str | None:
+        one = Protection("4jZ1", BO, at, "mx.x.example", "Verified", "TLSv1.3", "x", at - 0.2, "a")
+        with transaction(engine) as connection:
+            return proofs_of(connection, settings(), [one]).get(("4jZ1", BO), "not noted yet")
+
+    def write(since: float, until: float, *given: Given, node: str = "a") -> None:
+        with transaction(engine) as connection:
+            given_proofs.keep(connection, node, given)
+            given_proofs.all_noted(connection, node, since, until)
+
+    write(10.0, 99.9, dane)
+    write(10.0, 200.0, node="b")
+    assert told() == "not noted yet"
+    write(100.25, 200.0)  # a new process
+    assert told() == "not noted yet"
+    write(10.0, 100.5, dane)
+    assert told() is Proof.DANE
+    assert told(at=100.0) == "not noted yet", "a log that cuts seconds off may mean a later end"
+    write(10.0, 101.0, dane)
+    assert told(at=100.0) is Proof.DANE
+    write(10.0, 102.0, pkix)
+    assert told() is None
+    write(50.0, 60.0)  # the clock was set back: what is said of later is not true any more
+    with transaction(engine) as connection:
+        assert given_proofs.noted_between(connection, 0.0, 300.0) == {
+            "a": [(50.0, 60.0)],
+            "b": [(10.0, 200.0)],
+        }
 
 
 def test_on_which_proofs_policies_were_given_is_kept_as_long_as_any_receipt(engine: Engine) -> None:

@@ -263,6 +263,7 @@ def test_the_log_tells_how_tls_protected_it_and_segl_map_on_whose_word(new_desk:
     with transaction(engine) as connection:
         given = [Given("x.example", Proof.DANE, at - 60, at)]
         given_proofs.keep(connection, socket.gethostname()[:100], given)
+        given_proofs.all_noted(connection, socket.gethostname()[:100], at - 60, at + 2)
     [receipt] = wait_for(new_desk, 1)
     assert receipt.line(BO)["tls"] == {
         "version": "TLSv1.3",

@@ -15,6 +15,7 @@ from segl.events import Events
 from segl.given_proofs import Given, given_between
 from segl.store import open_store, transaction
 from segl.vocabulary import Proof
+from segl_routing import given
 from segl_routing.given import GivenProofs
 
 X = "x.example"
@@ -96,8 +97,15 @@ def test_a_clock_that_was_set_back_claims_nothing_of_the_time_between(engine: En
     assert told(engine, 9.0, 11.0) == {"pkix"}
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        StoreError("the store cannot be reached", "database is locked"),
+        RuntimeError("can't start new thread"),
+    ],
+)
 def test_what_the_store_did_not_take_is_written_when_it_does(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fault: Exception
 ) -> None:
     clock, failures, real = Clock(), [0], given_proofs.keep
     notes = GivenProofs(engine, "a", Events("test"), clock=clock, seconds=0.01)
@@ -109,7 +117,7 @@ def test_what_the_store_did_not_take_is_written_when_it_does(
             failures[0] += 1
             if failures[0] <= 3:
                 loop.call_soon_threadsafe(failed_once.set)
-                raise StoreError("the store cannot be reached", "database is locked")
+                raise fault
             stretches = list(stretches)
             real(connection, node, stretches)
             if any(one.proof is Proof.DANE for one in stretches):
@@ -129,6 +137,64 @@ def test_what_the_store_did_not_take_is_written_when_it_does(
     asyncio.run(life())
     assert told(engine, 999.0, 1_004.0) == {"pkix"}
     assert told(engine, 1_004.0, 1_010.0) == {"dane"}
+    assert noted(engine) == [(0.0, 1_005.0)]
+    assert "".join(capfd.readouterr()).count("given proofs") == 1
+
+
+def noted(engine: Engine) -> list[tuple[float, float]]:
+    with transaction(engine) as connection:
+        return sorted(given_proofs.noted_between(connection, 0.0, 1e9).get("a", []))
+
+
+def test_it_is_noted_until_when_all_is_written_also_when_nothing_more_is_given(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(given, "BEAT_SECONDS", 0.02)
+    clock = Clock()
+    notes = GivenProofs(engine, "a", Events("test"), clock=clock, seconds=0.01)
+
+    async def life() -> None:
+        writer = asyncio.create_task(notes.run())
+        notes.note(X, Proof.PKIX)
+        async with asyncio.timeout(30):
+            for now in (1_000.0, 1_020.0):
+                clock.now = now
+                while noted(engine) != [(0.0, now)]:  # noqa: ASYNC110  # the store tells nobody
+                    await asyncio.sleep(0.02)
+        clock.now = 1_700.0  # nobody who asked delivers so long
+        await asyncio.sleep(0.2)
+        clock.now = 1_800.0
+        await asyncio.sleep(0.2)
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+
+    asyncio.run(life())
+    [(_, until)] = noted(engine)
+    assert until <= 1_700.0, "nothing is written while nobody asks"
+
+
+def test_of_a_time_of_which_a_note_was_lost_nothing_is_claimed(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(given, "_MOST", 1)
+    clock = Clock()
+    notes = GivenProofs(engine, "a", Events("test"), clock=clock)
+    notes.note("y.example", Proof.DANE)
+    clock.now = 1_001.0
+    notes.note(X, Proof.PKIX)
+    clock.now = 1_002.0
+    notes.close()
+    assert told(engine, 0.0, 2_000.0, hops=(X, "y.example")) == {"pkix"}
+    assert noted(engine) == [(0.0, 1_000.0), (1_001.0, 1_002.0)]
+
+
+def test_only_of_a_node_s_first_start_nothing_can_have_been_given_before(engine: Engine) -> None:
+    """Of a later one its forerunner may have been killed with a note in hand."""
+    clock = Clock()
+    GivenProofs(engine, "a", Events("test"), clock=clock)  # and killed
+    clock.now = 1_001.0
+    GivenProofs(engine, "a", Events("test"), clock=clock).close()
+    assert noted(engine) == [(0.0, 1_000.0), (1_001.0, 1_001.0)]
 
 
 def test_at_a_stop_what_was_given_last_is_written(engine: Engine) -> None:
