@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -100,40 +100,34 @@ class Queued:
 
 
 @pytest.fixture(scope="module")
-def office(own_network: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    directory = tmp_path_factory.mktemp("office")
-    _let_postfix_in(directory)
-    milter = RunningMilter(directory)
-    milter.write('unreadable = "hold"')
-    milter.daemon.start()
-    milter.socket.chmod(0o666)
-    main_cf = with_parameters(
-        base_main_cf(directory / "postfix", "gw.nordby.example"),
-        smtpd_milters=f"unix:{milter.socket}",
-        milter_default_action="tempfail",
-        defer_transports="smtp",
-        smtp_host_lookup="native",
-        smtpd_recipient_limit="2000",
-    )
-    (directory / "postfix").mkdir(mode=0o755)
-    postfix = PostfixInstance(
-        directory / "postfix", main_cf, f"127.0.0.1:{PORT} inet n - n - - smtpd\n" + BASE_SERVICES
-    )
-    try:
-        postfix.start()
-        wait_for_port("127.0.0.1", PORT)
-        yield Office(postfix, milter)
-    finally:
-        postfix.stop()
-        milter.daemon.stop()
-
-
-def _let_postfix_in(directory: Path) -> None:
-    """pytest's folders are for their owner alone; Postfix's user must reach the socket."""
-    for folder in (directory, *directory.parents):
-        if folder == Path("/tmp") or folder.stat().st_uid != os.getuid():
-            break
-        folder.chmod(folder.stat().st_mode | 0o055)
+def office(own_network: None) -> Iterator[Office]:
+    # not in pytest's own folder: whoever starts another pytest closes that to Postfix's user
+    with TemporaryDirectory(prefix="office-") as name:
+        directory = Path(name)
+        directory.chmod(0o755)
+        milter = RunningMilter(directory)
+        milter.write('unreadable = "hold"')
+        milter.daemon.start()
+        milter.socket.chmod(0o666)
+        main_cf = with_parameters(
+            base_main_cf(directory / "postfix", "gw.nordby.example"),
+            smtpd_milters=f"unix:{milter.socket}",
+            milter_default_action="tempfail",
+            defer_transports="smtp",
+            smtp_host_lookup="native",
+            smtpd_recipient_limit="2000",
+        )
+        (directory / "postfix").mkdir(mode=0o755)
+        postfix = PostfixInstance(
+            directory / "postfix", main_cf, f"127.0.0.1:{PORT} inet n - n - - smtpd\n" + BASE_SERVICES
+        )
+        try:
+            postfix.start()
+            wait_for_port("127.0.0.1", PORT)
+            yield Office(postfix, milter)
+        finally:
+            postfix.stop()
+            milter.daemon.stop()
 
 
 @pytest.mark.parametrize(
