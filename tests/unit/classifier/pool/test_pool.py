@@ -216,10 +216,11 @@ def test_whoever_tends_the_template_replaces_it_but_not_without_a_pause(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert pool.tend() is None
-    template = template_pid(pool)
+    template, worker = template_pid(pool), worker_pid(pool)
     monkeypatch.setattr(workers, "_PAUSE_SECONDS", 3600.0)
     os.kill(template, signal.SIGKILL)
     wait_until_gone(template)
+    wait_until_gone(worker)  # it dies with its template, a little later
     due = pool.tend()
     assert due is not None
     assert due > 60
