@@ -5,4 +5,4 @@ Not part of the installed product: it needs the extra ``train`` (torch and the w
 
 import os
 
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # see segl_classifier.understanding.encoder
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # see segl_classifier.understanding.recalling

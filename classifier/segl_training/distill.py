@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.features import pair_key, word_keys, words_of
 from segl_classifier.understanding.network import Vocabulary
+from segl_classifier.understanding.recalling import Encoder
 from segl_training.corpus import examples, labelled_windows
 from segl_training.finetune import summary
 from segl_training.passages import mingled, plain_windows, scattered

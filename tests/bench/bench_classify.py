@@ -66,6 +66,7 @@ class Reader:
     def forget(self) -> None:
         """The mails are made of the same few hundred: what was said of one would answer for the next."""
         if self.model:
+            self.model.sieve.forget()
             self.model.encoder.forget()
 
     def readers(self) -> list[int]:

@@ -20,8 +20,8 @@ _PLACES = (
     ("rules", "segl_classifier.rules.RuleSet", "find"),
     ("windows", "segl_classifier.understanding.cascade.Cascade", "understand"),
     ("linear", "segl_classifier.understanding.linear.Linear", "logits"),
-    ("sieve", "segl_classifier.understanding.cascade.Cascade", "_sifted"),
-    ("encoder", "segl_classifier.understanding.encoder.Encoder", "logits"),
+    ("sieve", "segl_classifier.understanding.recalling.Sieve", "logits"),
+    ("encoder", "segl_classifier.understanding.recalling.Encoder", "logits"),
     ("names", "segl_classifier.understanding.frame.Frame", "look"),
     ("decide", "segl_classifier.classify", "decide"),
 )

@@ -21,12 +21,11 @@ import numpy as np
 from segl.vocabulary import Label
 from segl_classifier.message import Text
 from segl_classifier.understanding.asking import Budget, Gates, Rows, in_doubt, in_turn
-from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.frame import LONGEST, Frame
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.lowering import Lowered, lowered_by, speaking
-from segl_classifier.understanding.network import Network
 from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
+from segl_classifier.understanding.recalling import Encoder, Sieve
 from segl_classifier.understanding.windows import MOST, windows_of
 
 LABELS = tuple(label for label in Label if label is not Label.CPR)
@@ -55,7 +54,7 @@ class Cascade:
     """The trained model."""
 
     linear: Linear
-    sieve: Network
+    sieve: Sieve
     encoder: Encoder
     fit: Fit
     budget: Budget = field(default_factory=Budget)
@@ -128,7 +127,7 @@ class Cascade:
             if time.monotonic() > ends:
                 return sifted, doubtful[:first], False
             chosen = doubtful[first : first + _SIEVE_BATCH]
-            said = self.sieve.read([windows[n].text for n in chosen])
+            said = self.sieve.logits([windows[n].text for n in chosen])
             sifted[chosen] = share * said + (1 - share) * linear[chosen]
         return sifted, doubtful, True
 

@@ -12,11 +12,11 @@ from typing import Any
 from segl.errors import SeglError
 from segl_classifier.understanding.asking import Budget, Gates
 from segl_classifier.understanding.cascade import LABELS, Cascade, Fit
-from segl_classifier.understanding.encoder import Encoder
 from segl_classifier.understanding.frame import Frame
 from segl_classifier.understanding.linear import Linear
-from segl_classifier.understanding.network import Network, Vocabulary
+from segl_classifier.understanding.network import Vocabulary
 from segl_classifier.understanding.reading import Scale, Threshold
+from segl_classifier.understanding.recalling import Encoder, Sieve
 
 _FILES = ("linear.npz", "sieve.onnx", "encoder.onnx", "tokenizer.json", "fit.json")
 
@@ -47,7 +47,7 @@ def load_model(
         fit = _fit(stored)
         linear = Linear.load(folder / "linear.npz")
         vocabulary = Vocabulary(folder / "tokenizer.json")
-        sieve = Network(folder / "sieve.onnx", vocabulary)
+        sieve = Sieve(folder / "sieve.onnx", vocabulary)
         encoder = Encoder(folder / "encoder.onnx", vocabulary)
         frame = Frame.of(folder)
         if whole and frame is not None:

@@ -1,6 +1,4 @@
-"""The last stage: the encoder, asked only of windows on which the stages before it are not sure.
-
-A transformer of twelve layers in 8 bits (:mod:`.network`).
+"""Networks that remember what they said lately: the sieve and the encoder (:mod:`.network`).
 
 Serial letters, quoted mail and attachments hold the same passages again and again. The answers to the latest are
 remembered by a keyed hash of the passage: sixteen numbers each, none of the words.
@@ -22,8 +20,8 @@ from segl_classifier.understanding.network import Network, Rows, Vocabulary
 REMEMBERED = 4_000  # passages, 250 bytes each
 
 
-class Encoder:
-    """The encoder, and what it said lately."""
+class Recalling:
+    """A network, and what it said lately."""
 
     def __init__(self, file: Path, vocabulary: Vocabulary) -> None:
         self._network = Network(file, vocabulary)
@@ -43,6 +41,14 @@ class Encoder:
     def forget(self) -> None:
         """Answer everything anew from now on."""
         self._answers = Answers()
+
+
+class Sieve(Recalling):
+    """The stage in the middle: convolutions over the encoder's embeddings, asked of what the linear stage doubts."""
+
+
+class Encoder(Recalling):
+    """The last stage: a transformer of twelve layers, asked only of what the stages before it are not sure of."""
 
 
 class Answers:

@@ -1,4 +1,4 @@
-"""What the encoder said before, it says again without reading; and what it keeps for that tells nobody a word."""
+"""What a network said before, it says again without reading; and what it keeps for that tells nobody a word."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segl_classifier.understanding.encoder import Answers, Encoder
 from segl_classifier.understanding.model import shipped_model
 from segl_classifier.understanding.network import Network, Vocabulary
+from segl_classifier.understanding.recalling import Answers, Encoder
 
 TEXTS = ["Hun er indlagt på psykiatrisk afdeling.", "Der er kaffe kl. 9."]
 
