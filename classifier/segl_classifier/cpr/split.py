@@ -7,6 +7,7 @@ month; what stands between the two says how likely it is that they belong togeth
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from segl.vocabulary import Adjustment
@@ -86,9 +87,10 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
         date = _DATE.search(text, max(done, last + 1 - _LONGEST_DATE), last + 1)
         if date is None or (date["m"] is not None and not any(c.isalpha() for c in between)):
             continue  # all in figures: the scan finds it
-        if not text[start:end].isdecimal():
-            continue  # "①": made plain it may be one
-        yield _candidate(text, date, end, steps, hyphen=between.strip() in ("-", "–"))
+        serial = "".join(
+            str(unicodedata.digit(char)) for char in text[start:end]
+        )  # "①" too: the shape says digits
+        yield _candidate(text, date, end, serial, steps, hyphen=between.strip() in ("-", "–"))
         done = end
 
 
@@ -113,7 +115,7 @@ def _between(between: str, text: str, end: int) -> list[Adjustment] | None:
 
 
 def _candidate(
-    text: str, date: re.Match[str], end: int, steps: list[Adjustment], *, hyphen: bool
+    text: str, date: re.Match[str], end: int, serial: str, steps: list[Adjustment], *, hyphen: bool
 ) -> Candidate:
     start = date.start()
     if steps and steps[0].by > 0:
@@ -123,7 +125,6 @@ def _candidate(
     day, month = date["d"], date["m"]
     if day is None:
         day, month = date["day"].zfill(2), _MONTH[date["month"].lower()]
-    serial = text[end - 4 : end]
     if hyphen and serial[:2] in ("19", "20"):
         steps.append(_PERIOD)
     year = int(date["year"]) if len(date["year"]) == 4 else None
