@@ -1,8 +1,9 @@
 """``python -m segl_training FOLDER``: corpus to model, step by step; what is there already is kept.
 
     finetune   encoder.pt, encoder.onnx, tokenizer.json
-    distill    linear.npz
-    sieve      sieve.onnx
+    lesson     lesson.npz
+    distill    linear.npz    } at the same time
+    sieve      sieve.onnx    }
     fit        fit.json
     tradeoff   tradeoff.jsonl, beside what is shipped
 
@@ -14,11 +15,14 @@ from __future__ import annotations
 import argparse
 import shutil
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
 
-from segl_training import distill, finetune, fit, sieve, tradeoff
+from segl_training import distill, finetune, fit, lesson, sieve, tradeoff
+from segl_training.stored import load
 
 SHIPPED = ("encoder.onnx", "tokenizer.json", "linear.npz", "sieve.onnx", "fit.json")
 
@@ -35,10 +39,9 @@ def main() -> None:
     torch.set_num_threads(2)
     if not (asked.folder / "encoder.onnx").exists():
         finetune.train(asked.folder, asked.rounds, asked.seed)
-    if not (asked.folder / "linear.npz").exists():
-        distill.train(asked.folder, asked.plain, 10, asked.seed)
-    if not (asked.folder / "sieve.onnx").exists():
-        sieve.train(asked.folder, asked.plain, sieve.EPOCHS, asked.seed)
+    embedding = load(asked.folder)[0].words.weight.detach().numpy()
+    lesson.prepared(asked.folder, embedding, asked.plain, asked.seed)
+    _small_stages(asked.folder, asked.plain, asked.seed)
     fit.write(asked.folder)
     if asked.ship:
         asked.ship.mkdir(parents=True, exist_ok=True)
@@ -46,6 +49,18 @@ def main() -> None:
             shutil.copyfile(asked.folder / name, asked.ship / name)
         tradeoff.make(asked.ship)
     print(f"{time.monotonic() - started:.0f} s in all")
+
+
+def _small_stages(folder: Path, plain: Path | None, seed: int) -> None:
+    """Each on a core of its own."""
+    with ProcessPoolExecutor(2, get_context("spawn"), torch.set_num_threads, (1,)) as stages:
+        running = []
+        if not (folder / "linear.npz").exists():
+            running.append(stages.submit(distill.train, folder, plain, distill.EPOCHS, seed))
+        if not (folder / "sieve.onnx").exists():
+            running.append(stages.submit(sieve.train, folder, plain, sieve.EPOCHS, seed))
+        for stage in running:
+            stage.result()
 
 
 if __name__ == "__main__":

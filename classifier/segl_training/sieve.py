@@ -1,5 +1,4 @@
-"""Teaches the sieve what the encoder thinks (:mod:`.sieve_net`): of the corpus, and of nine times as many passages
-that nobody has labelled (:mod:`.passages`).
+"""Teaches the sieve (:mod:`.sieve_net`) what the encoder thinks (:mod:`.lesson`).
 
 As the linear stage, it is to pass on what the encoder would have found: "anything" counts four times, a logit too low
 half as much again as one too high. One piece in twelve is hidden, so that no word is relied on alone.
@@ -11,9 +10,6 @@ import argparse
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,16 +19,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from segl_classifier.understanding.network import Network, Vocabulary
-from segl_training import passages, sieve_net
+from segl_training import sieve_net
 from segl_training.corpus import LABELS, examples, labelled_windows
 from segl_training.finetune import summary
+from segl_training.lesson import Lesson, prepared
 from segl_training.stored import load
 
-_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 25_000, 16_500, 11_000, 7_000, 11_000, 8_000
-_REWORDED = 27_500
 EPOCHS = 12
 _COMPARED, _APART = 50, 0.3  # passages; logits
-_AT_ONCE = 4_000  # passages to the teacher
 _PIECES = 4_096  # of a batch
 _STRETCH = 8_000  # passages, among which those of like length go together
 _RATE, _DECAY = 2e-3, 0.02
@@ -44,89 +38,15 @@ _HIDDEN, _UNKNOWN, _PAD, _SPECIAL = 1 / 12, 3, 1, 4
 _HALF = torch.cpu._is_avx512_bf16_supported()
 
 
-@dataclass(frozen=True)
-class Lesson:
-    """Passages in pieces, what the encoder says of each; of the first, the corpus', also the truth and its weight."""
-
-    pieces: list[list[int]]
-    taught: NDArray[np.float32]
-    truth: NDArray[np.float32]
-    weight: NDArray[np.float32]
-    teacher: str  # a digest of the encoder that spoke, of the plain text and of the seed
-
-    def save(self, file: Path) -> None:
-        sizes = np.array(list(map(len, self.pieces)), np.int32)
-        ids = np.concatenate([np.array(some, np.int32) for some in self.pieces])
-        np.savez(
-            file,
-            ids=ids,
-            sizes=sizes,
-            taught=self.taught,
-            truth=self.truth,
-            weight=self.weight,
-            teacher=self.teacher,
-        )
-
-    @classmethod
-    def load(cls, file: Path) -> Lesson:
-        with np.load(file, allow_pickle=False) as kept:
-            ends = np.concatenate(([0], np.cumsum(kept["sizes"])))
-            ids = kept["ids"].tolist()
-            pieces = [ids[a:b] for a, b in pairwise(ends.tolist())]
-            return cls(pieces, kept["taught"], kept["truth"], kept["weight"], str(kept["teacher"]))
-
-
 def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
-    """Teach the sieve of *folder* by its encoder; write ``sieve.onnx`` there. The lesson is kept in ``lesson.npz``, and
-    used again if the same encoder gave it."""
+    """Teach the sieve of *folder* by its encoder; write ``sieve.onnx`` there."""
     torch.manual_seed(seed)
-    kept = folder / "lesson.npz"
     embedding = load(folder)[0].words.weight.detach().numpy()
-    lesson = Lesson.load(kept) if kept.exists() else None
-    if lesson is None or lesson.teacher != _teacher(folder, plain, seed):
-        lesson = prepared(folder, plain, embedding, seed)
-        lesson.save(kept)
+    lesson = prepared(folder, embedding, plain, seed)
     model = fit(lesson, embedding, epochs, seed)
     sieve_net.write(model, folder / "sieve.onnx")
     _compare(model, folder, lesson.pieces[:_COMPARED])
     report(folder)
-
-
-def prepared(folder: Path, plain: Path | None, embedding: NDArray[np.float32], seed: int) -> Lesson:
-    """The passages, and the encoder's word on each."""
-    vocabulary = Vocabulary(folder / "tokenizer.json")
-    labelled = labelled_windows(examples("train"))
-    texts = [one.window.text for one in labelled]
-    made = passages.scattered(texts, _SCATTERED, seed)
-    made += passages.mingled(texts, _MINGLED, seed)
-    made += passages.shortened(texts, _SHORT, seed)
-    made += passages.misspelt(texts, _MISSPELT, seed)
-    if plain:
-        news = passages.plain_windows(plain, _NEWS, seed)
-        made += news + passages.beside(texts, news, _BESIDE, seed)
-    own = [vocabulary.pieces(text) for text in texts]
-    begins = np.array([vocabulary.begins_word(n) for n in range(len(embedding))])
-    alike = passages.nearest(embedding, begins).tolist()
-    rest = [vocabulary.pieces(text) for text in made]
-    rest += passages.reworded(own, alike.__getitem__, _REWORDED, seed)
-    taught = _taught(Network(folder / "encoder.onnx", vocabulary), own + rest)
-    truth = np.array([[max(one.labels), *one.labels] for one in labelled], np.float32)
-    weight = np.array([one.weight for one in labelled], np.float32)
-    return Lesson(own + rest, taught, truth, weight, _teacher(folder, plain, seed))
-
-
-def _teacher(folder: Path, plain: Path | None, seed: int) -> str:
-    read = [(folder / "encoder.onnx").read_bytes(), plain.read_bytes() if plain else b"", str(seed).encode()]
-    return sha256(b"".join(sha256(one).digest() for one in read)).hexdigest()
-
-
-def _taught(encoder: Network, pieces: Sequence[list[int]]) -> NDArray[np.float32]:
-    started, said = time.monotonic(), []
-    for first in range(0, len(pieces), _AT_ONCE):
-        said.append(encoder.read_pieces(pieces[first : first + _AT_ONCE]))
-        done, spent = min(first + _AT_ONCE, len(pieces)), time.monotonic() - started
-        print(f"the encoder has read {done} of {len(pieces)}, {spent:.0f} s", flush=True)
-    return np.concatenate(said)
 
 
 def fit(lesson: Lesson, embedding: NDArray[np.float32], epochs: int, seed: int) -> sieve_net.Sieve:

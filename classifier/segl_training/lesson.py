@@ -1,0 +1,129 @@
+"""What the encoder says of passages, for the two small stages to learn from.
+
+Of the corpus, and of some nine times as many passages that nobody has labelled (:mod:`.passages`). Asking takes
+longest, so both stages share the answers; they are kept in the folder and used again as long as the encoder and what is
+asked are the same. The passages themselves are made anew each time, which takes half a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segl_classifier.understanding.network import Network, Vocabulary
+from segl_training import passages
+from segl_training.corpus import Labelled, examples, labelled_windows
+
+_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 25_000, 16_500, 11_000, 7_000, 11_000, 8_000
+_REWORDED = 27_500
+_KEPT = "lesson.npz"
+_AT_ONCE = 2_000  # passages to the teacher
+
+Answers = NDArray[np.float32]
+Teacher = Callable[[Sequence[list[int]]], Iterable[Answers]]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Passages in pieces, and what the encoder says of each. The first are the corpus' own, with the truth and its
+    weight; the last, whose pieces were exchanged one by one, have no text."""
+
+    texts: list[str]
+    pieces: list[list[int]]
+    taught: Answers
+    truth: Answers
+    weight: Answers
+
+
+def prepared(
+    folder: Path, embedding: Answers, plain: Path | None, seed: int, teacher: Teacher | None = None
+) -> Lesson:
+    """The lesson of the encoder in *folder*, its answers from there if it has given them already. *embedding* has a row
+    for each piece; *plain* is a file of sentences nobody has labelled."""
+    vocabulary = Vocabulary(folder / "tokenizer.json")
+    labelled = labelled_windows(examples("train"))
+    own = [one.window.text for one in labelled]
+    texts = own + _made(own, plain, seed)
+    pieces = [vocabulary.pieces(text) for text in texts]
+    pieces += passages.reworded(pieces[: len(own)], _alike(embedding, vocabulary), _REWORDED, seed)
+    taught = _answers(folder, pieces, teacher or partial(_asked, folder))
+    return Lesson(texts, pieces, taught, *_known(labelled))
+
+
+def _made(own: Sequence[str], plain: Path | None, seed: int) -> list[str]:
+    made = passages.scattered(own, _SCATTERED, seed)
+    made += passages.mingled(own, _MINGLED, seed)
+    made += passages.shortened(own, _SHORT, seed)
+    made += passages.misspelt(own, _MISSPELT, seed)
+    if plain:
+        news = passages.plain_windows(plain, _NEWS, seed)
+        made += news + passages.beside(own, news, _BESIDE, seed)
+    return made
+
+
+def _alike(embedding: Answers, vocabulary: Vocabulary) -> Callable[[int], Sequence[int]]:
+    begins = np.array([vocabulary.begins_word(piece) for piece in range(len(embedding))])
+    return passages.nearest(embedding, begins).tolist().__getitem__  # type: ignore[no-any-return]
+
+
+def _known(labelled: Sequence[Labelled]) -> tuple[Answers, Answers]:
+    truth = np.array([[max(one.labels), *one.labels] for one in labelled], np.float32)
+    return truth, np.array([one.weight for one in labelled], np.float32)
+
+
+def _answers(folder: Path, pieces: Sequence[list[int]], teacher: Teacher) -> Answers:
+    asked = _digest(folder, pieces)
+    if (folder / _KEPT).exists():
+        with np.load(folder / _KEPT, allow_pickle=False) as kept:
+            if str(kept["asked"]) == asked:
+                return np.asarray(kept["taught"])
+    started, said = time.monotonic(), []
+    for answers in teacher(pieces):
+        said.append(answers)
+        print(
+            f"the encoder has read {sum(map(len, said))} of {len(pieces)}, {time.monotonic() - started:.0f} s",
+            flush=True,
+        )
+    taught = np.concatenate(said)
+    np.savez(folder / _KEPT, taught=taught, asked=asked)
+    return taught
+
+
+def _digest(folder: Path, pieces: Sequence[list[int]]) -> str:
+    """Tells one question to one encoder from another."""
+    digest = sha256((folder / "encoder.onnx").read_bytes())
+    for some in pieces:
+        digest.update(np.array([len(some), *some], np.int32).tobytes())
+    return digest.hexdigest()
+
+
+def _asked(folder: Path, pieces: Sequence[list[int]]) -> Iterable[Answers]:
+    """Each core has an encoder of its own."""
+    parts = [pieces[first : first + _AT_ONCE] for first in range(0, len(pieces), _AT_ONCE)]
+    cores = len(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(cores, get_context("spawn"), _Teacher.begin, (folder,)) as readers:
+        yield from readers.map(_Teacher.read, parts)
+
+
+class _Teacher:
+    """The encoder of a process that does nothing else."""
+
+    encoder: Network
+
+    @classmethod
+    def begin(cls, folder: Path) -> None:
+        cls.encoder = Network(folder / "encoder.onnx", Vocabulary(folder / "tokenizer.json"))
+
+    @classmethod
+    def read(cls, pieces: Sequence[list[int]]) -> Answers:
+        return cls.encoder.read_pieces(pieces)
