@@ -26,6 +26,8 @@ _AT_ONCE = 1024
 _SPECIAL = 4  # pieces
 _NEWS_WORDS = 22
 
+Maker = Callable[[Sequence[str], int, int], list[str]]
+
 
 def plain_windows(file: Path, count: int, seed: int) -> list[str]:
     """*count* passages of one to three sentences of the plain text in *file* (Leipzig's CSV form, or a
