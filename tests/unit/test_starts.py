@@ -25,3 +25,23 @@ def test_a_daemon_starts_without(daemon: str, others: str) -> None:
     code = f"import sys, {daemon}.daemon\nprint([name for name in {names!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+_EACH_ALONE = """
+import os
+from segl.cli.main import COMMANDS, main
+
+for name in COMMANDS:
+    pid = os.fork()
+    if not pid:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        main([name, "--help"])
+        raise AssertionError("help ends the process")
+    if code := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+        print(name, code)
+"""
+
+
+def test_each_command_finds_what_it_needs_without_another_having_been_loaded() -> None:
+    done = subprocess.run([sys.executable, "-c", _EACH_ALONE], capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)

@@ -29,7 +29,6 @@ LONGEST_PIECE = 16  # characters, the blank before a word among them
 _MOST_CHARACTERS = MOST_PIECES * LONGEST_PIECE
 _COMPOSED = 4  # characters that NFKC may make one of
 _PIECES_AT_ONCE = 1024
-_PADDING = 8  # pieces of a row
 _START, _PAD, _END = 0, 1, 2
 _SLOWER = ["SkipLayerNormFusion"]  # the fused kernel takes eight times what its parts do: a quarter of all
 
@@ -63,9 +62,12 @@ def _beginning(text: str) -> str:
 
 
 class Network:
-    """A graph that takes ``ids`` and ``mask`` (both int32, batch × length) and gives ``logits``."""
+    """A graph that takes ``ids`` and ``mask`` (both int32, batch × length) and gives ``logits``.
 
-    def __init__(self, file: Path, vocabulary: Vocabulary) -> None:
+    ``padding`` is by how many pieces the passages of a batch may differ: they cost as much as text, but a call for each
+    length costs too."""
+
+    def __init__(self, file: Path, vocabulary: Vocabulary, padding: int = 8) -> None:
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = 1
         settings.inter_op_num_threads = 1
@@ -75,6 +77,7 @@ class Network:
             str(file), settings, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER
         )
         self._vocabulary = vocabulary
+        self._padding = padding
 
     def read(self, texts: Sequence[str]) -> Rows:
         """A row of logits for each of *texts*."""
@@ -84,7 +87,7 @@ class Network:
         """The same for passages that are cut into pieces already."""
         order = sorted(range(len(pieces)), key=lambda n: len(pieces[n]))
         rows: list[tuple[int, Rows]] = []
-        for chosen in _batches(order, pieces):
+        for chosen in _batches(order, pieces, self._padding):
             rows += zip(chosen, self._run([pieces[n] for n in chosen]), strict=True)
         return np.array([row for _, row in sorted(rows, key=lambda found: found[0])], np.float32)
 
@@ -121,13 +124,13 @@ def _thread() -> ThreadPoolExecutor:
         return _Own.thread
 
 
-def _batches(order: Sequence[int], pieces: Sequence[list[int]]) -> Iterator[list[int]]:
-    """*order*, shortest first, cut so that a batch has at most :data:`_PIECES_AT_ONCE` pieces and little padding,
-    which costs as much as text."""
+def _batches(order: Sequence[int], pieces: Sequence[list[int]], padding: int) -> Iterator[list[int]]:
+    """*order*, shortest first, cut so that a batch has at most :data:`_PIECES_AT_ONCE` pieces and no passage more than
+    *padding*."""
     batch: list[int] = []
     for number in order:
         size = len(pieces[number])
-        if batch and ((len(batch) + 1) * size > _PIECES_AT_ONCE or size - len(pieces[batch[0]]) > _PADDING):
+        if batch and ((len(batch) + 1) * size > _PIECES_AT_ONCE or size - len(pieces[batch[0]]) > padding):
             yield batch
             batch = []
         batch.append(number)

@@ -23,8 +23,10 @@ REMEMBERED = 4_000  # passages, 250 bytes each
 class Recalling:
     """A network, and what it said lately."""
 
+    padding = 8
+
     def __init__(self, file: Path, vocabulary: Vocabulary) -> None:
-        self._network = Network(file, vocabulary)
+        self._network = Network(file, vocabulary, self.padding)
         self._answers = Answers()
 
     def logits(self, texts: Sequence[str]) -> Rows:
@@ -44,7 +46,12 @@ class Recalling:
 
 
 class Sieve(Recalling):
-    """The stage in the middle: convolutions over the encoder's embeddings, asked of what the linear stage doubts."""
+    """The stage in the middle: convolutions over the encoder's embeddings, asked of what the linear stage doubts.
+
+    A piece costs it a fiftieth of what it costs the encoder, and a call as much as forty: passages of all lengths go
+    together."""
+
+    padding = 48
 
 
 class Encoder(Recalling):
