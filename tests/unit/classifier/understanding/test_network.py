@@ -7,22 +7,37 @@ import subprocess
 import sys
 import threading
 import unicodedata
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segl_classifier.understanding.model import shipped_model
-from segl_classifier.understanding.network import LONGEST_PIECE, MOST_PIECES, Network, Vocabulary, _beginning
+from segl_classifier.understanding.network import (
+    _REMEMBERED,
+    LONGEST_PIECE,
+    MOST_PIECES,
+    Network,
+    Vocabulary,
+    _beginning,
+)
 
 TEXTS = ["Hun er indlagt på psykiatrisk afdeling.", "Der er kaffe kl. 9.", "", "æ" * 5000]
 
 
-@pytest.fixture(scope="module")
-def vocabulary() -> Vocabulary:
+@cache
+def _vocabulary() -> Vocabulary:
     folder = shipped_model()
     assert folder is not None
     return Vocabulary(folder / "tokenizer.json")
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return _vocabulary()
 
 
 @pytest.fixture(scope="module", params=["sieve", "encoder"])
@@ -78,6 +93,47 @@ def test_of_a_long_text_only_the_beginning_is_cut_and_into_the_same(
     for text in (letter * 3_000, f"{letter} " * 3_000, f"{letter}b, " * 700):
         whole = vocabulary._tokenizer.encode(text).ids[: MOST_PIECES - 2]
         assert vocabulary.pieces(text)[1:-1] == whole
+
+
+_TEXT = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "Karen",
+                "er",
+                "sygemeldt",
+                " ",
+                "  ",
+                "\t",
+                "\n",
+                "\x1c",
+                "\u3000",
+                "▁",
+                "<s>",
+                "</s>",
+                "ﬁ",
+                "一",
+            ]
+        ),
+        st.text(max_size=8),
+    ),
+    max_size=30,
+).map("".join)
+
+
+@given(_TEXT)
+def test_word_by_word_it_is_what_the_tokenizer_makes_of_the_whole(text: str) -> None:
+    vocabulary = _vocabulary()
+    whole = vocabulary._tokenizer.encode(_beginning(text)).ids[: MOST_PIECES - 2]
+    assert vocabulary.pieces(text)[1:-1] == whole
+    assert vocabulary.pieces(text)[1:-1] == whole  # now remembered
+
+
+def test_of_words_only_the_latest_are_remembered_and_none_by_itself(vocabulary: Vocabulary) -> None:
+    for number in range(0, 9_000, 30):
+        vocabulary.pieces(" ".join(f"ord{n}" for n in range(number, number + 30)))
+    assert 0 < len(vocabulary._known) <= _REMEMBERED
+    assert {type(key) for key in vocabulary._known} == {int}
 
 
 def test_no_piece_is_longer_than_thought(vocabulary: Vocabulary) -> None:
