@@ -42,10 +42,10 @@ Rows = NDArray[np.float32]
 class Vocabulary:
     """Cuts text into the pieces that networks know, word by word, as the tokenizer would by itself.
 
-    What frequent words become is remembered: in the middle of a mail that takes a seventh of the time. Words of mail are
-    often names, so no word is kept, only Python's hash of it (SipHash with a secret of this process, 64 bits); the tokenizer would
-    remember the words themselves, and is told not to. It reads all of a text, and makes up to eighteen characters of
-    one first (NFKC), so what lies beyond the last piece that counts is cut off before.
+    What frequent words become is remembered: in the middle of a mail that takes a seventh of the time. Words of mail
+    are often names, so no word is kept, only Python's hash of it (SipHash with a secret of this process, 64 bits); the
+    tokenizer would remember the words themselves, and is told not to. It reads all of a text, and makes up to eighteen
+    characters of one first (NFKC), so what lies beyond the last piece that counts is cut off before.
     """
 
     def __init__(self, file: Path) -> None:
