@@ -39,8 +39,6 @@ def main() -> None:
     torch.set_num_threads(2)
     if not (asked.folder / "encoder.onnx").exists():
         finetune.train(asked.folder, asked.rounds, asked.seed)
-    embedding = load(asked.folder)[0].words.weight.detach().numpy()
-    lesson.prepared(asked.folder, embedding, asked.plain, asked.seed)
     _small_stages(asked.folder, asked.plain, asked.seed)
     fit.write(asked.folder)
     if asked.ship:
@@ -52,15 +50,19 @@ def main() -> None:
 
 
 def _small_stages(folder: Path, plain: Path | None, seed: int) -> None:
-    """Each on a core of its own."""
+    """Each on a core of its own, both of one lesson."""
+    missing = [
+        (stage, stage.EPOCHS)
+        for stage, file in ((distill, "linear.npz"), (sieve, "sieve.onnx"))
+        if not (folder / file).exists()
+    ]
+    if not missing:
+        return
+    lesson.prepared(folder, load(folder)[0].words.weight.detach().numpy(), plain, seed)
     with ProcessPoolExecutor(2, get_context("spawn"), torch.set_num_threads, (1,)) as stages:
-        running = []
-        if not (folder / "linear.npz").exists():
-            running.append(stages.submit(distill.train, folder, plain, distill.EPOCHS, seed))
-        if not (folder / "sieve.onnx").exists():
-            running.append(stages.submit(sieve.train, folder, plain, sieve.EPOCHS, seed))
-        for stage in running:
-            stage.result()
+        running = [stages.submit(stage.train, folder, plain, epochs, seed) for stage, epochs in missing]
+        for each in running:
+            each.result()
 
 
 if __name__ == "__main__":

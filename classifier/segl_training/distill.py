@@ -3,7 +3,8 @@
 The encoder has read each window with its context; the linear model learns to give the same logits from words
 alone. It meets far more passages than are labelled (:mod:`.lesson`), so that it learns what a word is worth beside any
 other. What matters is that it passes on what the encoder would have found, so
-a logit given too low costs more than one too high. Features seen once or twice are dropped, weights become bytes.
+a logit given too low costs more than one too high. Only the commonest features of the corpus are kept, weights become
+bytes.
 """
 
 from __future__ import annotations
@@ -27,14 +28,13 @@ from segl_training.finetune import summary
 from segl_training.lesson import Lesson, prepared
 from segl_training.stored import load
 
-_FEWEST = 3  # windows a feature must stand in
+_FEWEST = 2  # windows of the corpus a feature must stand in
 _FEATURES = 245_000  # the commonest: 4.3 MB
 EPOCHS = 5
 _TOO_LOW = 2.0  # how much more a logit too low costs
 _BATCH, _RATE = 128, 3e-3
 _CLIP = 6.0  # logits beyond this are all the same to the student
-_TRUTH_SHARE = 0.3
-_SURE = 10.0  # of eight passages one is known
+_TAUGHT, _TRUTH = 0.7, 0.4  # what the encoder's word and the truth weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def _fit(lesson: Lesson, epochs: int, seed: int) -> tuple[_Student, NDArray[np.u
     truth = np.zeros_like(taught)
     truth[: len(lesson.truth)] = lesson.truth
     keys = [keys_of(text) for text in texts]
-    counts = Counter(key for some in keys for key in set(some) if key)
+    own = keys[: len(lesson.truth)]  # the others are made of these
+    counts = Counter(key for some in own for key in set(some) if key)
     common = [key for key, count in counts.most_common(_FEATURES) if count >= _FEWEST]
     kept = np.array(sorted(common), np.uint32)
     place = {int(key): n for n, key in enumerate(kept)}
@@ -93,7 +94,7 @@ def _fit(lesson: Lesson, epochs: int, seed: int) -> tuple[_Student, NDArray[np.u
             apart = out - target[chosen]
             loss = (apart.square() * torch.where(apart < 0, _TOO_LOW, 1.0)).mean()
             right = functional.binary_cross_entropy_with_logits(out, truths[chosen], reduction="none").mean(1)
-            loss = loss * (1 - _TRUTH_SHARE) + _TRUTH_SHARE * _SURE * (right * sure[chosen]).mean()
+            loss = _TAUGHT * loss + _TRUTH * (right * sure[chosen]).sum() / sure[chosen].sum().clamp(min=1)
             loss = loss + 1e-6 * student.bag.weight.pow(2).sum() / len(kept) * 1000
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]

@@ -17,8 +17,10 @@ _DROPPED = 26  # of 256
 
 
 class Dropout(nn.Module):
-    """A tenth left out at random. torch throws a coin for each number on one core, a tenth of all that a step takes; a
-    byte of numpy's generator does as well for a fiftieth of that."""
+    """A tenth left out at random: what a piece loses at one layer it loses at all, since each throws the same coins.
+
+    torch throws its coins on one core, a tenth of all that a step takes; bytes of numpy's generator cost a fiftieth of
+    that."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +60,7 @@ class Layer(nn.Module):
 
 def _attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     """What torch's fused attention gives, by its parts: on processors and for passages this short its way back takes
-    three times as long."""
+    three times as long. In bfloat16 this is four times coarser, since the softmax is in it too."""
     likeness = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2) + mask.to(q.dtype)
     with torch.autocast("cpu", enabled=False):  # the softmax too in the type it comes in
         shares = torch.softmax(likeness, dim=-1)

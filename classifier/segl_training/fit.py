@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_turn
 from segl_classifier.understanding.linear import Linear
-from segl_classifier.understanding.network import Network, Vocabulary
+from segl_classifier.understanding.network import Vocabulary
+from segl_classifier.understanding.recalling import Encoder, Sieve
 from segl_training import measure
 from segl_training.corpus import LABELS, Example, Labelled, examples, labelled_windows
 
@@ -133,9 +134,8 @@ def material(folder: Path, kind: str = "dev") -> Material:
     texts = [one.window.text for one in windows]
     vocabulary = Vocabulary(folder / "tokenizer.json")
     linear = Linear.load(folder / "linear.npz").logits(texts)
-    sieve, encoder = (
-        Network(folder / f"{name}.onnx", vocabulary).read(texts) for name in ("sieve", "encoder")
-    )
+    sieve = Sieve(folder / "sieve.onnx", vocabulary).logits(texts)
+    encoder = Encoder(folder / "encoder.onnx", vocabulary).logits(texts)
     truth = np.array([[label in mail.labels for label in LABELS] for mail in mails])
     return Material(mails, windows, linear.astype(float), sieve.astype(float), encoder.astype(float), truth)
 

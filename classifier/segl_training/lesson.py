@@ -1,6 +1,6 @@
 """What the encoder says of passages, for the two small stages to learn from.
 
-Of the corpus, and of some nine times as many passages that nobody has labelled (:mod:`.passages`). Asking takes
+Of the corpus, and of many more passages that nobody has labelled (:mod:`.passages`). Asking takes
 longest, so both stages share the answers; they are kept in the folder and used again as long as the encoder and what is
 asked are the same. The passages themselves are made anew each time, which takes half a minute.
 """
@@ -82,21 +82,30 @@ def _known(labelled: Sequence[Labelled]) -> tuple[Answers, Answers]:
 
 
 def _answers(folder: Path, pieces: Sequence[list[int]], teacher: Teacher) -> Answers:
-    asked = _digest(folder, pieces)
-    if (folder / _KEPT).exists():
-        with np.load(folder / _KEPT, allow_pickle=False) as kept:
-            if str(kept["asked"]) == asked:
-                return np.asarray(kept["taught"])
+    file, asked = folder / _KEPT, _digest(folder, pieces)
+    known = _kept(file, asked)
+    if known is not None:
+        return known
     started, said = time.monotonic(), []
     for answers in teacher(pieces):
         said.append(answers)
-        print(
-            f"the encoder has read {sum(map(len, said))} of {len(pieces)}, {time.monotonic() - started:.0f} s",
-            flush=True,
-        )
+        done, spent = sum(map(len, said)), time.monotonic() - started
+        print(f"the encoder has read {done} of {len(pieces)}, {spent:.0f} s", flush=True)
     taught = np.concatenate(said)
-    np.savez(folder / _KEPT, taught=taught, asked=asked)
+    unfinished = folder / f"unfinished.{os.getpid()}.npz"
+    np.savez(unfinished, taught=taught, asked=asked)
+    unfinished.replace(file)
     return taught
+
+
+def _kept(file: Path, asked: str) -> Answers | None:
+    """The answers in *file*, if they are to what is *asked*."""
+    if not file.exists():
+        return None
+    with np.load(file, allow_pickle=False) as kept:
+        if "asked" in kept and str(kept["asked"]) == asked:
+            return np.asarray(kept["taught"])
+    return None
 
 
 def _digest(folder: Path, pieces: Sequence[list[int]]) -> str:

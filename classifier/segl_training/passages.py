@@ -1,9 +1,8 @@
 """Passages nobody has labelled, for the small stages to hear the encoder's opinion of.
 
-The corpus holds twelve thousand windows, and a stage that only ever saw those learns them by heart. What the encoder
-would say can be asked of any passage; these are made of the corpus and of plain text: sentences of different mails
-together, halves of two, parts of one, mail beside news, spelling as it also arrives, and words with others like them in
-their place.
+A stage that only ever saw the windows of the corpus learns them by heart. What the encoder would say can be asked of
+any passage; these are made of the corpus and of plain text: sentences of different mails together, halves of two,
+parts of one, mail beside news, spelling as it also arrives, and words with others like them in their place.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from segl_classifier.understanding.network import Network, Vocabulary
+from segl_classifier.understanding.recalling import Sieve
 from segl_training import sieve_net
 from segl_training.corpus import LABELS, examples, labelled_windows
 from segl_training.finetune import summary
@@ -130,8 +131,8 @@ def report(folder: Path) -> None:
     """The measures on the mails of ``dev_*``."""
     mails = examples("dev")
     labelled = labelled_windows(mails)
-    sieve = Network(folder / "sieve.onnx", Vocabulary(folder / "tokenizer.json"))
-    scores = sieve.read([one.window.text for one in labelled])
+    sieve = Sieve(folder / "sieve.onnx", Vocabulary(folder / "tokenizer.json"))
+    scores = sieve.logits([one.window.text for one in labelled])
     print("sieve: " + summary(scores.astype(np.float64), labelled, mails), flush=True)
 
 

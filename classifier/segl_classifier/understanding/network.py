@@ -30,7 +30,7 @@ _MOST_CHARACTERS = MOST_PIECES * LONGEST_PIECE
 _COMPOSED = 4  # characters that NFKC may make one of
 _PIECES_AT_ONCE = 1024
 _MARK = "▁"  # for the blank before a word
-_REMEMBERED, _MOST_REMEMBERED = 4_000, 12  # words, 150 bytes each: then it begins anew; pieces of one
+_REMEMBERED, _MOST_REMEMBERED = 4_000, 12  # words, 180 bytes each: then it begins anew; pieces of one
 _START, _PAD, _END = 0, 1, 2
 _SLOWER = ["SkipLayerNormFusion"]  # the fused kernel takes eight times what its parts do: a quarter of all
 
@@ -42,10 +42,10 @@ Rows = NDArray[np.float32]
 class Vocabulary:
     """Cuts text into the pieces that networks know, word by word, as the tokenizer would by itself.
 
-    What frequent words become is remembered: in the middle of a mail that takes a seventh of the time. Words of mail
-    are often names, so no word is kept, only Python's hash of it (SipHash with a secret of this process, 64 bits); the
-    tokenizer would remember the words themselves, and is told not to. It reads all of a text, and makes up to eighteen
-    characters of one first (NFKC), so what lies beyond the last piece that counts is cut off before.
+    What frequent words become is remembered (docs/decisions/0042 has what that spares). Words of mail are often names,
+    so no word is kept, only Python's hash of it (SipHash with a secret of this process, 64 bits); the tokenizer would
+    remember the words themselves, and is told not to. It reads all of a text, and makes up to eighteen characters of
+    one first (NFKC), so what lies beyond the last piece that counts is cut off before.
     """
 
     def __init__(self, file: Path) -> None:
@@ -58,7 +58,7 @@ class Vocabulary:
         """The numbers of *text*'s pieces, with those that mark its two ends."""
         text = _beginning(text)
         words = text.split()
-        if _MARK in text or "<" in text or " ".join(words) != text:  # marks of its own, or of blanks
+        if _MARK in text or " ".join(words) != text:  # blanks of other kinds than between two words
             found = self._tokenizer.encode(text).ids
         else:
             found = [piece for word in words for piece in self._of(word)]
@@ -89,8 +89,8 @@ def _beginning(text: str) -> str:
 class Network:
     """A graph that takes ``ids`` and ``mask`` (both int32, batch × length) and gives ``logits``.
 
-    ``padding`` is by how many pieces the passages of a batch may differ: they cost as much as text, but a call for each
-    length costs too."""
+    ``padding`` is how many pieces of padding one passage more may bring into a batch: they cost as much as text, but a
+    call of its own costs too."""
 
     def __init__(self, file: Path, vocabulary: Vocabulary, padding: int = 8) -> None:
         settings = onnxruntime.SessionOptions()
@@ -150,12 +150,13 @@ def _thread() -> ThreadPoolExecutor:
 
 
 def _batches(order: Sequence[int], pieces: Sequence[list[int]], padding: int) -> Iterator[list[int]]:
-    """*order*, shortest first, cut so that a batch has at most :data:`_PIECES_AT_ONCE` pieces and no passage more than
-    *padding*."""
+    """*order*, shortest first, cut so that a batch has at most :data:`_PIECES_AT_ONCE` pieces and no passage brings
+    more than *padding* into it."""
     batch: list[int] = []
     for number in order:
         size = len(pieces[number])
-        if batch and ((len(batch) + 1) * size > _PIECES_AT_ONCE or size - len(pieces[batch[0]]) > padding):
+        longer = size - len(pieces[batch[-1]]) if batch else 0
+        if batch and ((len(batch) + 1) * size > _PIECES_AT_ONCE or longer * len(batch) > padding):
             yield batch
             batch = []
         batch.append(number)

@@ -48,10 +48,9 @@ class Recalling:
 class Sieve(Recalling):
     """The stage in the middle: convolutions over the encoder's embeddings, asked of what the linear stage doubts.
 
-    A piece costs it a fiftieth of what it costs the encoder, and a call as much as forty: passages of all lengths go
-    together."""
+    A piece costs it a fiftieth of what it costs the encoder, and a call as much as forty."""
 
-    padding = 48
+    padding = 40
 
 
 class Encoder(Recalling):

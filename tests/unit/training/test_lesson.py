@@ -99,6 +99,14 @@ def test_it_is_asked_again_when_something_has_changed(folder: Path, changed: str
     assert again.asked
 
 
+def test_an_answer_in_another_form_is_asked_for_anew(folder: Path) -> None:
+    np.savez(folder / "lesson.npz", taught=np.zeros((1, 16)), teacher="another")
+    teacher = _Teacher()
+    assert teacher.asked == 0
+    assert len(_prepared(folder, teacher).pieces) == teacher.asked
+    assert [file.name for file in folder.glob("*.npz")] == ["lesson.npz"]
+
+
 def test_the_encoders_of_all_cores_say_what_one_says(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vocabulary = Vocabulary(folder / "tokenizer.json")
     pieces = [vocabulary.pieces(text) for text in (SAID, "kaffe", SAID + " i Hals", "nøglen")]

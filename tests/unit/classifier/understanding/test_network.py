@@ -8,6 +8,7 @@ import sys
 import threading
 import unicodedata
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,10 @@ from segl_classifier.understanding.network import (
     MOST_PIECES,
     Network,
     Vocabulary,
+    _batches,
     _beginning,
 )
+from segl_classifier.understanding.recalling import Encoder, Sieve
 
 TEXTS = ["Hun er indlagt på psykiatrisk afdeling.", "Der er kaffe kl. 9.", "", "æ" * 5000]
 
@@ -44,7 +47,8 @@ def vocabulary() -> Vocabulary:
 def network(request: pytest.FixtureRequest) -> Network:
     folder = shipped_model()
     assert folder is not None
-    return Network(folder / f"{request.param}.onnx", Vocabulary(folder / "tokenizer.json"))
+    padding = {"sieve": Sieve, "encoder": Encoder}[request.param].padding
+    return Network(folder / f"{request.param}.onnx", Vocabulary(folder / "tokenizer.json"), padding)
 
 
 def test_each_text_has_a_row_in_its_order(network: Network) -> None:
@@ -127,6 +131,36 @@ def test_word_by_word_it_is_what_the_tokenizer_makes_of_the_whole(text: str) -> 
     whole = vocabulary._tokenizer.encode(_beginning(text)).ids[: MOST_PIECES - 2]
     assert vocabulary.pieces(text)[1:-1] == whole
     assert vocabulary.pieces(text)[1:-1] == whole  # now remembered
+
+
+def test_a_long_word_is_not_remembered_and_what_was_is_right_after_it_began_anew(
+    vocabulary: Vocabulary,
+) -> None:
+    before = vocabulary.pieces("Karen er sygemeldt")
+    for number in range(0, 5_000, 50):
+        vocabulary.pieces(" ".join(f"{number + n}xq" for n in range(50)))
+    held = len(vocabulary._known)
+    vocabulary.pieces("sammensætningsordmedmangestykkerogendnuflereefterdem" * 2)
+    assert len(vocabulary._known) == held
+    assert vocabulary.pieces("Karen er sygemeldt") == before
+
+
+def test_the_tokenizer_has_no_words_that_stand_for_something_else(vocabulary: Vocabulary) -> None:
+    assert vocabulary._tokenizer.get_added_tokens_decoder() == {}
+
+
+@given(st.lists(st.integers(2, 128), max_size=60), st.sampled_from([8, 40]))
+def test_all_passages_are_in_a_batch_and_no_one_brings_more_padding_than_allowed(
+    sizes: list[int], padding: int
+) -> None:
+    pieces = [[0] * size for size in sizes]
+    order = sorted(range(len(sizes)), key=sizes.__getitem__)
+    batches = list(_batches(order, pieces, padding))
+    assert [number for batch in batches for number in batch] == order
+    for batch in batches:
+        assert len(batch) * sizes[batch[-1]] <= 1_024 or len(batch) == 1
+        for held, (one, longer) in enumerate(pairwise(batch), 1):
+            assert held * (sizes[longer] - sizes[one]) <= padding
 
 
 def test_of_words_only_the_latest_are_remembered_and_none_by_itself(vocabulary: Vocabulary) -> None:
