@@ -153,6 +153,11 @@ def outdated(record: DecisionRecord, rules: RuleSet) -> bool:
     return any(hit.match and rules.fingerprints.get(hit.rule, hit.match) != hit.match for hit in record.hits)
 
 
+def by_another_model(record: DecisionRecord, model: Model | None) -> bool:
+    """Whether the scores in *record* are another model's than those whose thresholds *model* has."""
+    return bool(record.said and record.model and model and record.model != getattr(model, "digest", ""))
+
+
 def speakers(record: DecisionRecord) -> list[str]:
     """What spoke for the secure way: rules that raise, and the model where it said something."""
     names = dict.fromkeys(hit.rule for hit in record.hits if hit.effect is Effect.RAISE)

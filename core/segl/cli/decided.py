@@ -82,6 +82,7 @@ def told(engine: Engine, record: DecisionRecord, terms: Terms) -> dict[str, Any]
     """The record, and what is known beside it, as JSON."""
     from segl.decisions import feedback
     from segl.store import transaction
+    from segl_classifier.again import by_another_model
 
     now = terms.decide(record)
     with transaction(engine) as connection:
@@ -92,6 +93,7 @@ def told(engine: Engine, record: DecisionRecord, terms: Terms) -> dict[str, Any]
         "ways": dict(ways),
         "feedback": None if said is None else said.as_dict(),
         "by_present_rules": {"verdict": now.decision.value, "why": list(now.reasons)},
+        "model_changed": by_another_model(record, terms.model),
     }
 
 
@@ -100,7 +102,7 @@ def show(engine: Engine, record: DecisionRecord, terms: Terms) -> None:
     from segl.cli.explain import show_arithmetic
     from segl.decisions import feedback
     from segl.store import transaction
-    from segl_classifier.again import findings_of, outdated, understanding_of
+    from segl_classifier.again import by_another_model, findings_of, outdated, understanding_of
     from segl_classifier.decide import balance_of
 
     rules, model = terms.rules, terms.model
@@ -122,6 +124,13 @@ def show(engine: Engine, record: DecisionRecord, terms: Terms) -> None:
     show_arithmetic(terms.decide(record), balance)
     if record.rules != rules.digest[:16] or outdated(record, rules):
         say(paint("the sums are by the present rules; it was decided by others", "yellow"))
+    if by_another_model(record, model):
+        say(
+            paint(
+                "the model has changed since: its scores are those of then, the thresholds are today's",
+                "yellow",
+            )
+        )
     say(f"decided: {record.verdict} ({', '.join(record.why) or 'nothing'}), mode {record.mode}")
     if said is not None:
         say(f"feedback: {said.says} by {printable(said.by)}, {when(said.at)} {printable(said.note)}".rstrip())

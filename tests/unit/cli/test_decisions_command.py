@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from segl.cli.decided import looks_like_id
-from segl.decisions.record import DecisionRecord
+from segl.decisions.record import DecisionRecord, Said
 from segl.store import transaction
 from segl.tables.decisions import decision
-from segl.vocabulary import Decision
+from segl.vocabulary import Decision, Label
+from segl_classifier.understanding.model import load_scale
 from world.tuning import TuningHouse
 
 BOAT = "Min kajak ligger ved broen, og Preben Hansen har nøglen. Hans cpr-nummer er 010190-1233."
@@ -66,6 +67,21 @@ def test_by_other_rules_than_then_it_says_so(tuning: TuningHouse) -> None:
     assert "family: 0.30, holds from 0.40: does not hold" in done.stdout
     assert "it was decided by others" in done.stdout
     assert "decided: secure (cpr, family)" in done.stdout
+
+
+@pytest.mark.parametrize(("by", "changed"), [("0123456789abcdef", True), (None, False)])
+def test_scores_of_another_model_are_said_to_be(tuning: TuningHouse, by: str | None, changed: bool) -> None:
+    tuning.write_settings("model = true")
+    scale = load_scale()
+    assert scale is not None
+    said = Said(0.9, {Label.HEALTH: 0.8})
+    tuning.keep(
+        DecisionRecord("3" * 32, 1.0, "x.example", Decision.SECURE, said=said, model=by or scale.digest)
+    )
+    done = tuning("explain", "3" * 32)
+    assert ("the model has changed since" in done.stdout) == changed
+    [told] = tuning.json("explain", "3" * 32)
+    assert told["model_changed"] == changed
 
 
 def test_what_is_not_there_says_why_it_may_not_be(tuning: TuningHouse) -> None:
