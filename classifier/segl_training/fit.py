@@ -279,7 +279,7 @@ def mixture_of(found: Material, numbers: Mapping[str, Any]) -> Mixture:
 
 
 def write(
-    folder: Path, false_alarms: float = 0.03, unsure: float = 0.04, numbers: Mapping[str, Any] | None = None
+    folder: Path, false_alarms: float = 0.03, unsure: float = 0.05, numbers: Mapping[str, Any] | None = None
 ) -> None:
     """Fit and write ``fit.json`` to *folder*; print what it comes to. Shares and gates are those of *numbers*, if
     given."""
@@ -294,7 +294,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--false-alarms", type=float, default=0.03)
-    parser.add_argument("--unsure", type=float, default=0.04)
+    parser.add_argument("--unsure", type=float, default=0.05)
     parser.add_argument("--like", type=Path, help="a fit.json whose shares and gates to take")
     asked = parser.parse_args()
     numbers = json.loads(asked.like.read_text(encoding="utf-8")) if asked.like else None
