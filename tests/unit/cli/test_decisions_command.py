@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from segl.cli import decided
 from segl.cli.decided import looks_like_id
 from segl.decisions.record import DecisionRecord, Said
 from segl.store import transaction
 from segl.tables.decisions import decision
 from segl.vocabulary import Decision, Label
 from segl_classifier.understanding.model import load_scale
+from segl_classifier.understanding.reading import Stage
 from world.tuning import TuningHouse
 
 BOAT = "Min kajak ligger ved broen, og Preben Hansen har nøglen. Hans cpr-nummer er 010190-1233."
@@ -35,6 +37,10 @@ def test_the_newest_stand_first_and_can_be_chosen(tuning: TuningHouse) -> None:
         ("--limit", "1"): [boat],
     }.items():
         assert [one["id"] for one in tuning.json("decisions", "list", *words)] == names, words
+
+
+def test_each_stage_of_the_model_has_a_name() -> None:
+    assert {stage: f"{stage.name.lower()} stage" for stage in Stage} == decided._STAGES
 
 
 def test_explain_of_an_id_tells_the_sums_without_text(tuning: TuningHouse) -> None:
