@@ -48,6 +48,7 @@ format: setup ## put the code into the project's format
 
 model: setup ## train the model anew from the corpus (some 75 minutes on two quiet cores; the steps in .model)
 	@$(BIN)/pip install -q -e '.[train]'
+	@$(BIN)/pytest -q tests/training
 	@$(BIN)/python -m segl_training .model --plain $(PLAIN) --ship classifier/model
 
 deb: ## build the Debian package from what is committed, into dist/ (some minutes)

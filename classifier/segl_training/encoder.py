@@ -17,14 +17,14 @@ _DROPPED = 26  # of 256
 
 
 class Dropout(nn.Module):
-    """A tenth left out at random: what a piece loses at one layer it loses at all, since each throws the same coins.
+    """A tenth left out at random; each has a *number* of its own, so that no two throw the same coins.
 
     torch throws its coins on one core, a tenth of all that a step takes; bytes of numpy's generator cost a fiftieth of
     that."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
         super().__init__()
-        self._chance = np.random.Generator(np.random.SFC64(torch.initial_seed()))
+        self._chance = np.random.Generator(np.random.SFC64([torch.initial_seed(), number]))
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -37,7 +37,7 @@ class Dropout(nn.Module):
 class Layer(nn.Module):
     """One transformer layer, post-norm."""
 
-    def __init__(self, shape: Architecture) -> None:
+    def __init__(self, shape: Architecture, number: int) -> None:
         super().__init__()
         self.heads = shape.heads
         self.qkv = nn.Linear(shape.hidden, 3 * shape.hidden)
@@ -46,7 +46,7 @@ class Layer(nn.Module):
         self.inner = nn.Linear(shape.hidden, shape.inner)
         self.outer = nn.Linear(shape.inner, shape.hidden)
         self.output_norm = nn.LayerNorm(shape.hidden, eps=shape.epsilon)
-        self.dropout = Dropout()
+        self.dropout = Dropout(number)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         batch, length, hidden = x.shape
@@ -75,8 +75,8 @@ class Encoder(nn.Module):
         self.words = nn.Embedding.from_pretrained(torch.from_numpy(embedding), freeze=True)
         self.positions = nn.Parameter(torch.zeros(shape.positions, shape.hidden))
         self.norm = nn.LayerNorm(shape.hidden, eps=shape.epsilon)
-        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
-        self.dropout = Dropout()
+        self.layers = nn.ModuleList(Layer(shape, number) for number in range(shape.layers))
+        self.dropout = Dropout(shape.layers)
         self.head = nn.Linear(shape.hidden, outputs)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:

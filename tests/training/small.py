@@ -16,6 +16,7 @@ from segl_training.weights import Architecture
 
 ILL, FINE = "indlagt", ("kaffe", "møde", "bil", "plan", "dør", "lys")
 PIECES = ("<s>", "<pad>", "</s>", "<unk>", *(f"▁{word}" for word in (ILL, *FINE)))
+PAD = 1
 OUTPUTS = 1 + len(LABELS)
 SHAPE = Architecture(32, 3, 4, 64, len(PIECES), 40, 1e-12)
 

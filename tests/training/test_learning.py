@@ -13,10 +13,10 @@ from segl.vocabulary import Label
 from segl_classifier.message import Source
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.reading import Window
-from segl_training import distill, finetune, sieve, student
+from segl_training import distill, finetune, sieve
 from segl_training.corpus import LABELS, Labelled
 from segl_training.encoder import Encoder
-from segl_training.teaching import PAD, apart, batches, padded
+from segl_training.sieve import batches, padded
 from training import small
 
 
@@ -29,7 +29,7 @@ def unseen() -> tuple[list[str], np.ndarray]:
 def _anything(model: torch.nn.Module, texts: list[str]) -> np.ndarray:
     ids = padded(small.pieces_of(texts))
     with torch.no_grad():
-        return np.asarray(model(ids, ids != PAD)[:, 0])
+        return np.asarray(model(ids, ids != small.PAD)[:, 0])
 
 
 def _tells(said: np.ndarray, ill: np.ndarray) -> bool:
@@ -52,27 +52,15 @@ def test_the_linear_stage_learns_a_word_and_its_file_says_the_same(
     assert _tells(Linear.load(tmp_path / "linear.npz").logits(texts)[:, 0], ill)
 
 
-def test_a_student_learns_what_its_teacher_says(
-    unseen: tuple[list[str], np.ndarray], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    texts, ill = unseen
-    monkeypatch.setattr(student, "_RATE", 5e-3)
-    model = small.encoder()
-    model.keep((0, 2))
-    assert not _tells(_anything(model, texts), ill)
-    student.fit(model, small.lesson(960), 60, seed=1)
-    assert _tells(_anything(model, texts), ill)
+def test_the_same_seed_gives_the_same_sieve() -> None:
+    made = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        made.append(sieve.fit(small.lesson(60), small.embedding(), 2, seed=3))
+    assert all(torch.equal(a, b) for a, b in zip(*(one.parameters() for one in made), strict=True))
 
 
-def test_the_same_seed_gives_the_same_student() -> None:
-    one, two = small.encoder(), small.encoder()
-    two.load_state_dict(one.state_dict())
-    for model in (one, two):
-        student.fit(model, small.lesson(60), 1.5, seed=3)
-    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
-
-
-def test_a_teacher_learns_from_labelled_windows(
+def test_the_encoder_learns_from_labelled_windows(
     unseen: tuple[list[str], np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts, ill = unseen
@@ -106,20 +94,6 @@ def test_a_batch_holds_like_lengths_and_all_are_read_once() -> None:
     assert all(len(batch) * max(len(pieces[n]) for n in batch) <= 4_096 for batch in made)
     assert list(batches(pieces, Random(1))) == made
     assert list(batches(pieces, Random(2))) != made
-
-
-def test_too_low_costs_more_and_anything_most() -> None:
-    taught = np.zeros((1, small.OUTPUTS), np.float32)
-
-    def cost(output: int, away: float) -> float:
-        said = torch.zeros(1, small.OUTPUTS)
-        said[0, output] = away
-        return float(apart(said, taught, 1.25))
-
-    assert cost(3, -1) == pytest.approx(1.25 * cost(3, 1))
-    assert cost(0, 1) == pytest.approx(4 * cost(3, 1))
-    beyond = np.full((1, small.OUTPUTS), 9, np.float32)
-    assert apart(torch.full((1, small.OUTPUTS), 6.0), beyond, 1.25) == 0, "what is beyond six is all the same"
 
 
 def test_an_encoder_says_one_number_for_anything_and_one_for_each_label() -> None:

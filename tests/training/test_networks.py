@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from segl_classifier.understanding.network import Network, Vocabulary
 from segl_training import encoder, graph, sieve_net
-from segl_training.teaching import PAD, padded
+from segl_training.sieve import padded
 from training import small
 
 APART = 0.1  # what eight bits may change of logits of about one
@@ -20,7 +20,7 @@ APART = 0.1  # what eight bits may change of logits of about one
 def _said(model: torch.nn.Module, pieces: list[list[int]]) -> np.ndarray:
     ids = padded(pieces)
     with torch.no_grad():
-        return np.asarray(model(ids, (ids != PAD).long()))
+        return np.asarray(model(ids, (ids != small.PAD).long()))
 
 
 def _sieve() -> sieve_net.Sieve:
@@ -39,8 +39,8 @@ def test_padding_and_neighbours_change_no_answer(made: object) -> None:
 
 def test_the_graph_of_an_encoder_says_what_the_encoder_says(tmp_path: Path) -> None:
     model = small.encoder()
-    batches = [(ids := padded(small.pieces_of(small.passages(32))), (ids != PAD).long())]
-    graph.write(model, tmp_path / "encoder.onnx", graph.largest_inputs(model, batches))
+    batches = [(ids := padded(small.pieces_of(small.passages(32))), (ids != small.PAD).long())]
+    graph.write(model, small.SHAPE, tmp_path / "encoder.onnx", graph.largest_inputs(model, batches))
     _same(model, tmp_path / "encoder.onnx", tmp_path)
 
 
@@ -59,14 +59,6 @@ def _same(model: torch.nn.Module, file: Path, folder: Path) -> None:
         < APART
     )
     assert np.ptp(expected[:, 0]) > 3 * APART / 10
-
-
-def test_layers_can_be_left_out() -> None:
-    model = small.encoder()
-    last, first = model.layers[2], model.layers[0]
-    model.keep((0, 2))
-    assert list(model.layers) == [first, last]
-    assert model.shape.layers == 2
 
 
 def test_frozen_layers_do_not_learn() -> None:
@@ -89,11 +81,12 @@ def test_attention_by_its_parts_is_torchs() -> None:
 
 
 def test_dropout_leaves_out_a_tenth_and_keeps_the_mean() -> None:
-    dropout = encoder.Dropout()
+    dropout = encoder.Dropout(1)
     x = torch.ones(200, 500)
     assert (dropout.eval()(x) == x).all()
     once, twice = dropout.train()(x), dropout(x)
     assert (once == 0).float().mean().item() == pytest.approx(26 / 256, abs=0.01)
     assert once.mean().item() == pytest.approx(1, abs=0.01)
     assert not torch.equal(once, twice)
-    assert torch.equal(encoder.Dropout().train()(x), once), "the same seed, the same coins"
+    assert torch.equal(encoder.Dropout(1).train()(x), once), "the same seed, the same coins"
+    assert not torch.equal(encoder.Dropout(2).train()(x), once), "each layer throws its own"
