@@ -31,7 +31,7 @@ from typing import NoReturn
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _KEPT_BYTES = 8_000_000
-_EVERY_SECONDS = 15.0
+_EVERY_SECONDS = 3.0
 _LARGEST_FILLING, _SMALLEST_FILLING, _HEAD = 65_536, 32, 8  # bytes; the library's own come before each piece
 _OWN_PIECE_BYTES = 4_000_000  # from here on a piece is taken from the kernel
 
