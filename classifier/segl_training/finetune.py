@@ -40,6 +40,7 @@ _ANY_WEIGHT = 3.0  # of one label
 _LABEL_POSITIVE = 3.0  # how much a positive counts: labels are rare
 _SMOOTH = 0.02
 _KEPT = 0.75  # of the windows, in the rounds after the first
+_KEPT_AGAIN = 0.4  # of the windows, where most are known from an earlier run
 _FROZEN = 2  # layers
 _BATCH = 32
 _UNSURE = 0.3  # the weight of windows that the last pass leaves out
@@ -49,8 +50,8 @@ _CALIBRATION = 16  # batches
 
 
 def train(out: Path, rounds: int, seed: int, begin: Path | None = None) -> None:
-    """Train and save ``encoder.pt``, ``encoder.onnx`` and ``tokenizer.json`` to *out*. With *begin*, an earlier
-    run's folder, only the last pass is made, from what that run came to."""
+    """Train and save ``encoder.pt``, ``encoder.onnx`` and ``tokenizer.json`` to *out*. With *begin*, the folder of a
+    run on fewer texts, a round over what that run knows worst takes the place of the others."""
     torch.manual_seed(seed)
     out.mkdir(parents=True, exist_ok=True)
     labelled = labelled_windows(examples("train"))
@@ -64,9 +65,12 @@ def train(out: Path, rounds: int, seed: int, begin: Path | None = None) -> None:
     model.freeze(_FROZEN)
     tokenizer.save(str(out / "tokenizer.json"))
     training = _Training(model, tokenizer, labelled, random.Random(seed))
+    size = len(labelled)
     if begin is None:
-        size = len(labelled)
         training.go([size] + [int(size * _KEPT)] * rounds, rate=1.0, which_share=_WHICH_SHARE)
+    else:
+        training.look()
+        training.go([int(size * _KEPT_AGAIN)], rate=0.7, which_share=_WHICH_SHARE)
     training.go([sum(one.weight > _UNSURE for one in labelled)], rate=0.5, which_share=_WHICH_SHARE_LAST)
     torch.save(model.state_dict(), out / "encoder.pt")
     export(out, seed)
@@ -120,6 +124,15 @@ class _Training:
             report(self._model, self._tokenizer)
         self._model.load_state_dict(mean.module.state_dict())
         report(self._model, self._tokenizer)
+
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def look(self) -> None:
+        """Find out how well each window is known already."""
+        self._model.eval()
+        for numbers in _batches(self._labelled, range(len(self._labelled)), random.Random(1)):
+            chosen = [self._labelled[n] for n in numbers]
+            losses, weight = _losses(self._model, self._tokenizer, chosen, self._chance, _WHICH_SHARE)
+            self._lost[numbers] = losses.numpy() * weight.numpy()
 
     def _step(self, numbers: list[int], which_share: float) -> float:
         self._model.train()
@@ -231,7 +244,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--rounds", type=int, default=2, help="after the first")
-    parser.add_argument("--begin", type=Path, help="an earlier run to make only the last pass from")
+    parser.add_argument("--begin", type=Path, help="a run on fewer texts to go on from")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     torch.set_num_threads(2)

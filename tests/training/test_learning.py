@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -73,6 +74,14 @@ def test_the_encoder_learns_from_labelled_windows(
     assert _tells(said[:, 0], ill)
     health = 1 + LABELS.index(Label.HEALTH)
     assert said[ill].mean(0)[1:].argmax() + 1 == health
+    training.look()
+    learned = training._lost.copy()
+    training._labelled = _labelled([text.replace(small.ILL, "lys") for text in small.passages(320)])
+    training.look()
+    assert training._lost.mean() < learned.mean() + 0.5
+    training._labelled = [replace(one, labels=(1.0,) * len(LABELS)) for one in training._labelled]
+    training.look()
+    assert training._lost.mean() > 10 * learned.mean(), "what is known least has the highest loss"
 
 
 def _labelled(texts: list[str]) -> list[Labelled]:
