@@ -1,9 +1,10 @@
 """Fine-tunes the encoder on the labelled windows of the corpus.
 
 One loss for "anything at all", one for each label and one for the question which label is meant. The first round reads
-every window, the later ones the three quarters that were learned worst. The embeddings and the lowest layers stay as
-they came. Batches hold windows of like length; the mean of the weights over the last part of the run is what is kept,
-which is steadier than any single step.
+every window, the later ones the three quarters that were learned worst, the last pass as many as there are sure ones,
+those learned worst. A run may go on from one on fewer texts (``--begin``): with the two fifths that it knows worst, and
+the last pass. The embeddings and the lowest layers stay as they came. Batches hold windows of like length; the mean of
+the weights over the last part of the run is what is kept, which is steadier than any single step.
 
 Where the processor multiplies bfloat16, that is what is computed in: two to three times faster, and no worse.
 """
@@ -43,7 +44,7 @@ _KEPT = 0.75  # of the windows, in the rounds after the first
 _KEPT_AGAIN = 0.4  # of the windows, where most are known from an earlier run
 _FROZEN = 2  # layers
 _BATCH = 32
-_UNSURE = 0.3  # the weight of windows that the last pass leaves out
+_UNSURE = 0.3  # the weight of windows that are not sure: the last pass reads so many fewer
 _WHICH_SHARE, _WHICH_SHARE_LAST = 0.5, 1.5
 _HALF = torch.cpu._is_avx512_bf16_supported()
 _CALIBRATION = 16  # batches
@@ -243,12 +244,14 @@ def summary(scores: NDArray[np.float64], labelled: Sequence[Labelled], mails: Se
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--rounds", type=int, default=2, help="after the first")
+    parser.add_argument("--rounds", type=int, help="after the first (2)")
     parser.add_argument("--begin", type=Path, help="a run on fewer texts to go on from")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    if asked.begin and asked.rounds is not None:
+        parser.error("--rounds: there is one round after --begin")
     torch.set_num_threads(2)
-    train(asked.out, asked.rounds, asked.seed, asked.begin)
+    train(asked.out, 2 if asked.rounds is None else asked.rounds, asked.seed, asked.begin)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Gives the metrics library a directory to share values between a process and its children.
 
 A process that is killed leaves its directory behind. Each owner holds a lock in its own (flock(2): as long as it or a
-child of it lives), so whoever makes the next one tells which are nobody's any more, and takes them away.
+process that it forked lives), so whoever makes the next one tells which are nobody's any more, and takes them away.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-_PREFIX, _LOCK = "segl-metrics-", "owner.lock"
+_PREFIX, _LOCK, _UNLOCKED = "segl-metrics-", "owner.lock", "owner.new"
 
 
 def prepare_multiprocess() -> None:
@@ -24,7 +25,7 @@ def prepare_multiprocess() -> None:
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         return
     directory = tempfile.mkdtemp(prefix=_PREFIX, dir=os.environ.get("RUNTIME_DIRECTORY"))
-    _lock(Path(directory) / _LOCK)
+    _lock(Path(directory))
     _sweep(Path(directory).parent)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
     owner = os.getpid()
@@ -36,24 +37,34 @@ def prepare_multiprocess() -> None:
     atexit.register(remove)
 
 
-def _lock(file: Path) -> None:
-    """Locked for as long as this process and those it forks live: the descriptor is never closed."""
-    fcntl.flock(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _lock(directory: Path) -> None:
+    """Locked for as long as this process and those it forks live: the descriptor is never closed. The file has its
+    name only once it is locked, so a sweep never sees one of a living process unlocked."""
+    descriptor = os.open(directory / _UNLOCKED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with suppress(OSError):  # a file system without locks: then nobody sweeps
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (directory / _UNLOCKED).rename(directory / _LOCK)
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what dead processes of this user left. A directory without a lock is one that is just being made."""
-    for file in folder.glob(f"{_PREFIX}*/{_LOCK}"):
-        try:
-            descriptor = os.open(file, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError:  # another user's, or just removed by another sweep
-            continue
-        try:
-            if os.fstat(descriptor).st_uid != os.geteuid():
-                continue
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(file.parent, ignore_errors=True)
-        except BlockingIOError:
-            pass  # its owner lives
-        finally:
-            os.close(descriptor)
+    """Remove what dead processes of this user left; what cannot be told or removed stays, and hinders no start. A
+    directory without a lock is one that is just being made."""
+    with suppress(OSError):
+        for directory in [entry for entry in folder.iterdir() if entry.name.startswith(_PREFIX)]:
+            with suppress(OSError):
+                _remove_if_dead(directory)
+
+
+def _remove_if_dead(directory: Path) -> None:
+    """Raises :class:`OSError` when its owner lives or it is somebody else's."""
+    if directory.is_symlink() or directory.stat().st_uid != os.geteuid():
+        return
+    descriptor = os.open(directory / _LOCK, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for entry in list(directory.iterdir()):
+            if entry.name != _LOCK:  # the last: a sweep that is killed half-way leaves it to the next
+                entry.unlink()
+        shutil.rmtree(directory)
+    finally:
+        os.close(descriptor)

@@ -1,5 +1,5 @@
 """Tests of what trains the model. They need torch, which only the ``train`` extra brings: ``make model`` runs them
-before it trains, ``make test`` does not see them."""
+before it trains; where torch is not installed ``make test`` does not see them."""
 
 from __future__ import annotations
 

@@ -74,14 +74,26 @@ def test_the_encoder_learns_from_labelled_windows(
     assert _tells(said[:, 0], ill)
     health = 1 + LABELS.index(Label.HEALTH)
     assert said[ill].mean(0)[1:].argmax() + 1 == health
-    training.look()
-    learned = training._lost.copy()
-    training._labelled = _labelled([text.replace(small.ILL, "lys") for text in small.passages(320)])
-    training.look()
-    assert training._lost.mean() < learned.mean() + 0.5
-    training._labelled = [replace(one, labels=(1.0,) * len(LABELS)) for one in training._labelled]
-    training.look()
-    assert training._lost.mean() > 10 * learned.mean(), "what is known least has the highest loss"
+
+
+def test_what_is_known_worst_is_read_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finetune, "report", lambda *_: None)
+    monkeypatch.setattr(finetune, "_RATE", 2e-3)
+    known = _labelled(small.passages(320))
+    model = small.encoder()
+    finetune._Training(model, small.tokenizer(), known, Random(1)).go([320] * 12, rate=1.0, which_share=0.5)
+    wrong = [replace(one, labels=tuple(1 - label for label in one.labels)) for one in known[::5]]
+    again = finetune._Training(model, small.tokenizer(), [*known, *wrong], Random(1))
+    again.look()
+    read: list[int] = []
+
+    def step(numbers: list[int], _which_share: float) -> float:
+        read.extend(numbers)
+        return 0.0
+
+    monkeypatch.setattr(again, "_step", step)
+    again.go([len(wrong)], rate=0.1, which_share=0.5)
+    assert set(read) == set(range(len(known), len(known) + len(wrong)))
 
 
 def _labelled(texts: list[str]) -> list[Labelled]:

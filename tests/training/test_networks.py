@@ -51,14 +51,14 @@ def test_the_graph_of_a_sieve_says_what_the_sieve_says(tmp_path: Path) -> None:
 
 
 def _same(model: torch.nn.Module, file: Path, folder: Path) -> None:
+    """Not the same number each time, but each output higher for the passages it is higher for."""
     small.tokenizer().save(str(folder / "tokenizer.json"))
-    pieces = small.pieces_of(small.passages(20))
+    pieces = small.pieces_of(small.passages(40))
     expected = _said(model, pieces)
-    assert (
-        np.abs(Network(file, Vocabulary(folder / "tokenizer.json")).read_pieces(pieces) - expected).max()
-        < APART
-    )
-    assert np.ptp(expected[:, 0]) > 3 * APART / 10
+    said = Network(file, Vocabulary(folder / "tokenizer.json")).read_pieces(pieces)
+    assert np.abs(said - expected).max() < APART
+    alike = [np.corrcoef(a, b)[0, 1] for a, b in zip(said.T, expected.T, strict=True)]
+    assert min(alike) > 0.97
 
 
 def test_frozen_layers_do_not_learn() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from segl import multiprocess
 
 OWNER = """
 import os, sys
@@ -23,63 +28,115 @@ sys.stdin.read()
 """
 
 
-def _owner(folder: Path, *words: str) -> tuple[subprocess.Popen[str], Path]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", OWNER, *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"RUNTIME_DIRECTORY": str(folder)},
-    )
-    assert process.stdout is not None
-    directory = Path(process.stdout.readline().strip())
-    assert directory.parent == folder
-    return process, directory
+Process = subprocess.Popen[str]
+Started = tuple[Process, Path]
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    process.communicate("", timeout=10)
+@pytest.fixture
+def owner(tmp_path: Path) -> Iterator[Callable[..., Started]]:
+    """Starts an owner of a directory in ``tmp_path``; the end of its input ends it and its child."""
+    started: list[Process] = []
+
+    def start(*words: str) -> Started:
+        process = subprocess.Popen(
+            [sys.executable, "-c", OWNER, *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={"RUNTIME_DIRECTORY": str(tmp_path)},
+        )
+        started.append(process)
+        assert process.stdout is not None
+        directory = Path(process.stdout.readline().strip())
+        assert directory.parent == tmp_path
+        return process, directory
+
+    yield start
+    for process in started:
+        process.communicate("", timeout=10)
 
 
-def test_it_goes_with_its_owner(tmp_path: Path) -> None:
-    process, directory = _owner(tmp_path)
+def _end(process: Process, *, killed: bool = False) -> None:
+    assert process.stdin is not None
+    if killed:
+        process.send_signal(signal.SIGKILL)
+    else:
+        process.stdin.close()
+        process.stdin = None
+    process.wait(10)
+
+
+def test_it_goes_with_its_owner(owner: Callable[..., Started]) -> None:
+    process, directory = owner()
     assert directory.exists()
     _end(process)
     assert not directory.exists()
 
 
-def test_the_next_takes_away_what_the_dead_left_and_nothing_else(tmp_path: Path) -> None:
-    killed, left = _owner(tmp_path)
-    living, kept = _owner(tmp_path)
+def test_the_next_takes_away_what_the_dead_left_and_nothing_else(
+    owner: Callable[..., Started], tmp_path: Path
+) -> None:
+    killed, left = owner()
+    _, kept = owner()
     (being_made := tmp_path / "segl-metrics-new").mkdir()
     (foreign := tmp_path / "other").mkdir()
-    killed.send_signal(signal.SIGKILL)
-    _end(killed)
+    (left / "counter_1.db").write_bytes(b"1")
+    _end(killed, killed=True)
     assert left.exists()
-    another, own = _owner(tmp_path)
+    _, own = owner()
     assert not left.exists()
     assert all(folder.exists() for folder in (kept, own, being_made, foreign))
-    _end(another)
-    _end(living)
 
 
-def test_it_stays_while_a_child_of_a_dead_owner_lives(tmp_path: Path) -> None:
-    killed, kept = _owner(tmp_path, "child")
-    killed.send_signal(signal.SIGKILL)
-    killed.wait(10)
-    another, _ = _owner(tmp_path)
+def test_it_stays_while_a_child_of_a_dead_owner_lives(owner: Callable[..., Started]) -> None:
+    killed, kept = owner("child")
+    _end(killed, killed=True)
+    owner()
     assert kept.exists()
-    _end(another)
-    _end(killed)  # the end of its input ends the child
 
 
-@pytest.mark.parametrize("lock", ["symlink", "folder"])
-def test_what_is_no_lock_is_left(tmp_path: Path, lock: str) -> None:
+def test_one_that_is_just_being_made_is_never_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process sweeps in the moment before the owner's lock is taken."""
+    (directory := tmp_path / "segl-metrics-mine").mkdir()
+    locked = fcntl.flock
+
+    def swept_before(descriptor: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", locked)
+        multiprocess._sweep(tmp_path)
+        locked(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", swept_before)
+    multiprocess._lock(directory)
+    multiprocess._sweep(tmp_path)
+    assert (directory / "owner.lock").exists()
+
+
+@pytest.mark.parametrize("lock", ["symlink", "folder", "another's", "none"])
+def test_what_is_no_lock_of_a_dead_owner_is_left(
+    tmp_path: Path, lock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (strange := tmp_path / "segl-metrics-strange").mkdir()
-    if lock == "symlink":
-        (strange / "owner.lock").symlink_to("/etc/hostname")
-    else:
-        (strange / "owner.lock").mkdir()
-    process, _ = _owner(tmp_path)
-    _end(process)
+    (tmp_path / "mine").touch()
+    match lock:
+        case "symlink":
+            (strange / "owner.lock").symlink_to(tmp_path / "mine")
+        case "folder":
+            (strange / "owner.lock").mkdir()
+        case "another's":
+            (strange / "owner.lock").touch()
+            monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    multiprocess._sweep(tmp_path)
     assert strange.exists()
+
+
+def test_a_symlink_to_what_a_dead_owner_left_is_left(tmp_path: Path) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (elsewhere / "owner.lock").touch()
+    (link := tmp_path / "segl-metrics-link").symlink_to(elsewhere)
+    multiprocess._sweep(tmp_path)
+    assert link.is_symlink()
+    assert (elsewhere / "owner.lock").exists()
+
+
+def test_a_folder_that_cannot_be_read_hinders_no_start(tmp_path: Path) -> None:
+    multiprocess._sweep(tmp_path / "absent")
