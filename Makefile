@@ -46,7 +46,7 @@ format: setup ## put the code into the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-model: setup ## train the model anew from the corpus (some 75 minutes on two quiet cores; the steps in .model)
+model: setup ## train the model anew from the corpus (some 90 minutes on two quiet cores; the steps in .model)
 	@$(BIN)/pip install -q -e '.[train]'
 	@$(BIN)/pytest -q tests/training
 	@$(BIN)/python -m segl_training .model --plain $(PLAIN) --ship classifier/model
