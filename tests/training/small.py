@@ -26,12 +26,13 @@ def embedding(width: int = SHAPE.hidden) -> np.ndarray:
 
 
 def encoder(shape: Architecture = SHAPE) -> Encoder:
-    made = Encoder(shape, embedding(shape.hidden), OUTPUTS)
+    made: Encoder = Encoder(shape, embedding(shape.hidden), OUTPUTS)
     with torch.no_grad():
         for parameter in made.parameters():
             if parameter.dim() > 1:
                 torch.nn.init.normal_(parameter, std=0.15)
-    return made.eval()
+    made.eval()
+    return made
 
 
 def tokenizer() -> Tokenizer:

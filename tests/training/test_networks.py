@@ -24,7 +24,9 @@ def _said(model: torch.nn.Module, pieces: list[list[int]]) -> np.ndarray:
 
 
 def _sieve() -> sieve_net.Sieve:
-    return sieve_net.Sieve(small.embedding(), small.OUTPUTS).eval()
+    made: sieve_net.Sieve = sieve_net.Sieve(small.embedding(), small.OUTPUTS)
+    made.eval()
+    return made
 
 
 @pytest.mark.parametrize("made", [small.encoder, _sieve])
