@@ -7,8 +7,8 @@
     fit        fit.json
     tradeoff   tradeoff.jsonl, beside what is shipped
 
-On two quiet cores, for 17,500 windows, the first took some 40 minutes, its answers 11, the sieve 20 and the linear stage
-3 beside it; the corpus has 22,300 now.
+On two quiet cores, for 17,500 windows, the first took some 40 minutes, its answers 11, the sieve 20 and the linear
+stage 3 beside it; the corpus has 22,300 now.
 """
 
 from __future__ import annotations
