@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _small_stages(folder: Path, plain: Path | None, seed: int) -> None:
-    """Each on a core of its own, both of one lesson."""
+    """At the same time, both of one lesson."""
     missing = [
         (stage, stage.EPOCHS)
         for stage, file in ((distill, "linear.npz"), (sieve, "sieve.onnx"))
