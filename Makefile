@@ -46,10 +46,10 @@ format: setup ## put the code into the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-model: setup ## train the model anew from the corpus (some 90 minutes on two quiet cores; the steps in .model)
+model: setup ## train the model anew from the corpus (some 100 minutes on two cores; the steps in .model)
 	@$(BIN)/pip install -q -e '.[train]'
 	@$(BIN)/pytest -q tests/training
-	@$(BIN)/python -m segl_training .model --plain $(PLAIN) --ship classifier/model
+	@$(BIN)/python -m segl_training .model --plain $(PLAIN) --like classifier/model/fit.json --ship classifier/model
 
 deb: ## build the Debian package from what is committed, into dist/ (some minutes)
 	@packaging/build

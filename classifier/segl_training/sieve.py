@@ -7,7 +7,6 @@ half as much again as one too high. One piece in twelve is hidden, so that no wo
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -43,7 +42,6 @@ _HALF = torch.cpu._is_avx512_bf16_supported()
 def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
     """Teach the sieve of *folder* by its encoder; write ``sieve.onnx`` there."""
     torch.manual_seed(seed)
-    torch.set_num_threads(len(os.sched_getaffinity(0)))  # the linear stage, if taught beside it, is done long before
     embedding = load(folder)[0].words.weight.detach().numpy()
     lesson = prepared(folder, embedding, plain, seed)
     model = fit(lesson, embedding, epochs, seed)
