@@ -56,6 +56,10 @@ class Events(ListEvents, CanaryEvents):
         """Unasked; another takes its place. *status* is its exit code, or minus the signal that ended it."""
         self._log.error("worker_died", pid=pid, status=status, kind=kind)
 
+    def worker_relieved(self, pid: int) -> None:
+        """It has read its number of messages; another has taken its place."""
+        self._log.info("worker_relieved", pid=pid)
+
     def classified(
         self,
         queue_id: str,

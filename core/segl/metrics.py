@@ -325,7 +325,7 @@ class _Own(Collector):
         return (family for family in self._every.collect() if family.name not in self._left_out)
 
 
-def forget_process(pid: int) -> None:
-    """A child has ended: its gauges no longer count (its counters do)."""
+def forget_process(name: str) -> None:
+    """A child that counted as *name* has ended: its gauges no longer count (its counters do)."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        multiprocess.mark_process_dead(name)  # type: ignore[no-untyped-call]

@@ -2,6 +2,10 @@
 
 A process that is killed leaves its directory behind. Each owner holds a lock in its own (flock(2): as long as it or a
 process that it forked lives), so whoever makes the next one tells which are nobody's any more, and takes them away.
+
+In it each process has files of its own, which outlast it, since what it counted counts on. Workers come and go by the
+hundred in a daemon that runs for months; so a worker counts under a name (:func:`count_as`) that is given to another
+once it has ended, and goes on with its files. Any other process counts under its number.
 """
 
 from __future__ import annotations
@@ -17,13 +21,19 @@ from pathlib import Path
 
 _PREFIX, _LOCK, _UNLOCKED = "segl-metrics-", "owner.lock", "owner.new"
 
+_named: tuple[int, str] = (0, "")  # of which process, and its name
+
 
 def prepare_multiprocess() -> None:
     """Call before :mod:`segl.metrics` is imported. The directory goes when this process ends."""
     if "prometheus_client" in sys.modules:
         raise RuntimeError("prepare_multiprocess comes too late: prometheus_client is loaded")
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        return
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        _make_directory()
+    _let_processes_have_names()
+
+
+def _make_directory() -> None:
     directory = tempfile.mkdtemp(prefix=_PREFIX, dir=os.environ.get("RUNTIME_DIRECTORY"))
     _lock(Path(directory))
     _sweep(Path(directory).parent)
@@ -35,6 +45,24 @@ def prepare_multiprocess() -> None:
             shutil.rmtree(directory, ignore_errors=True)
 
     atexit.register(remove)
+
+
+def count_as(name: str) -> None:
+    """From now on this process counts as *name*, which has no ``_`` and is no other living process's."""
+    global _named
+    _named = (os.getpid(), name)
+
+
+def _counts_as() -> str:
+    """Of this process: what it forks has no name until it is given one."""
+    pid = os.getpid()
+    return _named[1] if _named[0] == pid else str(pid)
+
+
+def _let_processes_have_names() -> None:
+    from prometheus_client import values  # the library looks where to keep values when it is loaded
+
+    values.ValueClass = values.MultiProcessValue(_counts_as)  # type: ignore[no-untyped-call]
 
 
 def _lock(directory: Path) -> None:

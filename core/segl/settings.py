@@ -58,6 +58,9 @@ class Milter:
     socket_mode: FileMode = "0660"
     # How many processes read messages; 0: one per core.
     workers: Annotated[int, Field(ge=0, le=64)] = 0
+    # After so many messages, or up to a fifth more, a new process takes a worker's place, so that none grows for ever
+    # (Postfix does the same: max_use); 0: never.
+    messages_per_worker: Annotated[int, Field(ge=0)] = 10_000
     # At a stop: how long messages in hand may take.
     drain_seconds: Seconds = 30.0
 

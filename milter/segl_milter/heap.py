@@ -13,6 +13,9 @@ What is freed between pieces that live on is kept too, and is not always what th
 messages a worker had a tenth more memory than it used. So now and then it gives back the whole pages among it
 (malloc_trim(3)); that takes some milliseconds, and a worker in which nothing has happened does nothing.
 
+What is left then still grows, ever more slowly: caches fill, and pieces that stay lie a few to a page. So a worker that
+has read some ten thousand messages asks its parent for another in its place, as servers that fork have always done.
+
 A forked process shares the parent's memory until one of them writes to it, and Python's cyclic garbage collector writes
 to every object it looks at. So what is there before the fork is put aside from it (``gc.freeze``). Nor must a worker's
 own small pieces go into the holes that loading has left among the parent's: each would make a page of its own for a few
@@ -52,15 +55,22 @@ def give_back() -> None:
         trim(0)
 
 
-def stay_small(messages: Callable[[], int], seconds: float = _EVERY_SECONDS) -> NoReturn:
+def stay_small(
+    messages: Callable[[], int],
+    most: int,
+    ask_for_relief: Callable[[], object],
+    seconds: float = _EVERY_SECONDS,
+) -> NoReturn:
     """Give back what is free from time to time, for as long as this process lives. *messages* tells how many there
-    have been."""
+    have been; from *most* on (0: never) relief is asked for, until somebody ends this process."""
     before = 0
     while True:
         time.sleep(seconds)
         if (now := messages()) != before:
             before = now
             give_back()
+        if most and now >= most:
+            ask_for_relief()
 
 
 class _Counts(ctypes.Structure):

@@ -3,7 +3,8 @@
 A *lifeline* is a pipe whose writing end only the parent holds. ``d`` on it means *drain*: take no new
 connection, end when the open ones are closed. Its end (the parent closed it, or died, even by kill -9)
 means *finish*: take no new connection, end when no message is in hand. Either way a worker ends after
-``drain_seconds`` at the latest.
+``drain_seconds`` at the latest. ``p`` is a patient drain, for a worker that nobody waits for: open connections have
+ten minutes (an MTA asks again and again on the same one as long as its client stays), then it finishes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import time
 from typing import Protocol
 
 DRAIN = b"d"
+PATIENT = b"p"
 READY = b"r"
+PATIENCE_SECONDS = 600.0
 _LOOK_SECONDS, _IDLE_LOOKS = 0.05, 3  # a worker that ends must have been idle at so many looks in a row
 
 
@@ -50,12 +53,15 @@ class Lifeline:
     def _finish(self, work: Work, word: bytes) -> None:
         """Returns when it is time to go."""
         work.stop_accepting()
-        end = time.monotonic() + self._drain_seconds
+        end = time.monotonic() + (PATIENCE_SECONDS if word == PATIENT else self._drain_seconds)
         idle = 0
-        while idle < _IDLE_LOOKS and time.monotonic() < end:
+        while idle < _IDLE_LOOKS and (time.monotonic() < end or word == PATIENT):
             time.sleep(_LOOK_SECONDS)
             if word and _is_readable(self._fd):
                 word = _read(self._fd)
+                end = min(end, time.monotonic() + self._drain_seconds)
+            elif word == PATIENT and time.monotonic() >= end:
+                word, end = b"", end + self._drain_seconds
             waiting = work.connected() if word else work.busy()
             idle = 0 if waiting else idle + 1
 

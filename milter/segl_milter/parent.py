@@ -11,6 +11,7 @@ sigtimedwait(2).
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
 import time
@@ -104,12 +105,14 @@ class Parent:
         """Wait for a signal and tend the children; ``None`` when something else was due."""
         due = [self._workers.tend(), self._exporter.tend(), reading.tend(), self._watchdog]
         seconds = min((s for s in due if s is not None), default=_LONGEST_WAIT)
-        number = signals.fetch(seconds)
+        came = signals.fetch(seconds)
         if self._watchdog:
             notify.watchdog()
         self._workers.reap()
         self._exporter.reap()
-        return number
+        if came and came.number == signals.RELIEF:
+            self._workers.relieve(came.sender)
+        return came.number if came else None
 
     def _reload(self) -> None:
         notify.reloading()
@@ -143,7 +146,7 @@ class Parent:
             self._events.receipts_off(orders.receipt_key)
         self._leave_rules(orders)
         metrics.show_mode(orders.settings.detection.mode)
-        serve = partial(_serve, orders, self._events, self._listening)
+        serve = partial(_serve, orders, self._events, self._listening, os.getpid())
         self._workers.serve(orders.workers, serve, orders.settings.milter.drain_seconds)
 
     def _leave_rules(self, orders: Orders) -> None:
@@ -165,7 +168,12 @@ class Parent:
 
 
 def _serve(
-    orders: Orders, events: Events, listening: socket.socket, lifeline: Lifeline, ready: Callable[[], None]
+    orders: Orders,
+    events: Events,
+    listening: socket.socket,
+    parent: int,
+    lifeline: Lifeline,
+    ready: Callable[[], None],
 ) -> None:
     """The life of a worker."""
     try:  # the unit must allow 127.0.0.1 for the exporter; who comes to the return port there is trusted
@@ -181,7 +189,10 @@ def _serve(
     lifeline.watch(serving)
     serving.start()
     ready()
-    stay_small(lambda: traffic.ended)  # until the lifeline's thread ends the process
+    most = orders.settings.milter.messages_per_worker
+    most += os.getpid() % (most // 5 + 1)  # so that not all are new at the same time
+    # Until the lifeline's thread ends the process.
+    stay_small(lambda: traffic.ended, most, partial(signals.ask_for_relief, parent))
 
 
 def _serve_metrics(host: str, port: int, lifeline: Lifeline, ready: Callable[[], None]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+from typing import NamedTuple
 
-AWAITED = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD))
+RELIEF = signal.SIGUSR1  # a worker asks for it
+AWAITED = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD, RELIEF))
 STOPPING = frozenset((signal.SIGTERM, signal.SIGINT))
 
 
@@ -13,10 +16,23 @@ def block() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
 
 
-def fetch(seconds: float) -> int | None:
-    """The next of them, ``None`` when none came within *seconds*."""
+class Came(NamedTuple):
+    """A signal, and the process that sent it."""
+
+    number: int
+    sender: int
+
+
+def fetch(seconds: float) -> Came | None:
+    """The next of them, ``None`` when none came within *seconds*. Of one kind only one waits, whoever sent more."""
     info = signal.sigtimedwait(AWAITED, seconds)
-    return info.si_signo if info else None
+    return Came(info.si_signo, info.si_pid) if info else None
+
+
+def ask_for_relief(parent: int) -> None:
+    """In a worker: tell *parent*, if it still lives."""
+    if os.getppid() == parent:
+        os.kill(parent, RELIEF)
 
 
 def leave_to_parent() -> None:

@@ -2,7 +2,8 @@
 
 A worker is told to end by its lifeline (:mod:`segl_milter.lifeline`); what has not ended some time after
 ``drain_seconds`` is killed. One that ends unasked is replaced, ever more slowly when it happens again and
-again.
+again. One that asks for relief goes on until another has taken its place, and then has time to see its
+connections closed.
 
 The parent runs one thread and no other, so that forking it is safe at any time. Workers are forked after
 the rules are loaded and share that memory with it.
@@ -17,14 +18,16 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal, NoReturn
 
 from segl import metrics
 from segl.errors import SeglError
 from segl.events import Events
+from segl.multiprocess import count_as
 from segl_milter import signals
 from segl_milter.heap import set_aside
-from segl_milter.lifeline import DRAIN, READY, Lifeline, say_ready
+from segl_milter.lifeline import DRAIN, PATIENCE_SECONDS, PATIENT, READY, Lifeline, say_ready
 
 _READY_SECONDS = 20.0
 _STABLE_SECONDS = 10.0  # a worker that lived so long is replaced at once
@@ -41,6 +44,7 @@ class Worker:
     pid: int
     generation: int
     slot: int
+    name: str  # by which it counts
     lifeline: int
     started: float
     kill_at: float | None = None  # when retired
@@ -75,15 +79,15 @@ class Workers:
         """Workers of all generations, those that drain included."""
         return len(self._workers)
 
-    def serve(self, count: int, serve: Serve, drain_seconds: float) -> None:
-        """Start *count* workers that run *serve*, then retire those before. When one does not come up,
+    def serve(self, number: int, serve: Serve, drain_seconds: float) -> None:
+        """Start *number* workers that run *serve*, then retire those before. When one does not come up,
         those before go on and :class:`WorkersError` is raised."""
         before = (self._serve, self._drain_seconds, self._generation)
         self._serve, self._drain_seconds, self._generation = serve, drain_seconds, self._generation + 1
         started: list[tuple[Worker, int]] = []
         set_aside()
         try:
-            for slot in range(count):
+            for slot in range(number):
                 started.append(self._fork(slot))  # noqa: PERF401 - those before a failure are needed
             _wait_until_ready([ready for _, ready in started])
         except (OSError, WorkersError) as error:
@@ -121,6 +125,21 @@ class Workers:
         due = [*self._due.values(), *(w.kill_at for w in self._workers.values() if w.kill_at is not None)]
         return max(0.0, min(due) - time.monotonic()) if due else None
 
+    def relieve(self, pid: int) -> None:
+        """Put another worker in the place of the one with *pid*, which has asked for it. It may ask more than once."""
+        worker = self._workers.get(pid)
+        if worker is None or worker.retired:
+            return
+        try:
+            _, ready = self._fork(worker.slot)
+        except OSError as error:
+            self._events.failed("fork", error)  # it goes on, and will ask again
+            return
+        os.close(ready)
+        self._retire(worker, drain=True, patience=PATIENCE_SECONDS)
+        self._events.worker_relieved(pid)
+        self._count()
+
     def stop(self) -> None:
         """Let every worker finish the messages in hand and end. :meth:`reap` and :meth:`tend` go on."""
         self._due.clear()
@@ -136,7 +155,7 @@ class Workers:
 
     def _ended(self, worker: Worker, exitcode: int) -> None:
         del self._workers[worker.pid]
-        metrics.forget_process(worker.pid)
+        metrics.forget_process(worker.name)
         _cut(worker)
         if worker.retired:
             return
@@ -168,17 +187,18 @@ class Workers:
         del self._due[slot]
         self._count()
 
-    def _retire(self, worker: Worker, *, drain: bool) -> None:
+    def _retire(self, worker: Worker, *, drain: bool, patience: float = 0.0) -> None:
         if drain:
             with contextlib.suppress(OSError):  # it died in this moment
-                os.write(worker.lifeline, DRAIN)
+                os.write(worker.lifeline, PATIENT if patience else DRAIN)
         else:
             _cut(worker)
-        if worker.kill_at is None or not drain:
-            worker.kill_at = time.monotonic() + self._drain_seconds + _GRACE_SECONDS
+        kill_at = time.monotonic() + patience + self._drain_seconds + _GRACE_SECONDS
+        worker.kill_at = kill_at if worker.kill_at is None or not drain else min(worker.kill_at, kill_at)
 
     def _fork(self, slot: int) -> tuple[Worker, int]:
         """The new worker, and a descriptor on which it says that it is ready."""
+        name = self._free_name()
         line_read, line_write = os.pipe()
         ready_read, ready_write = os.pipe()
         try:
@@ -188,19 +208,24 @@ class Workers:
                 os.close(fd)
             raise
         if pid == 0:
-            self._in_child(line_read, ready_write, (line_write, ready_read))
+            self._in_child(name, line_read, ready_write, (line_write, ready_read))
         os.close(line_read)
         os.close(ready_write)
-        worker = Worker(pid, self._generation, slot, line_write, time.monotonic())
+        worker = Worker(pid, self._generation, slot, name, line_write, time.monotonic())
         self._workers[pid] = worker
         _lifelines.add(line_write)
         self._events.worker_started(pid, self._generation, self._kind)
         return worker, ready_read
 
-    def _in_child(self, line: int, ready: int, parents_ends: Iterable[int]) -> NoReturn:
+    def _free_name(self) -> str:
+        taken = {worker.name for worker in self._workers.values()}
+        return next(name for number in count(1) if (name := f"{self._kind}-{number}") not in taken)
+
+    def _in_child(self, name: str, line: int, ready: int, parents_ends: Iterable[int]) -> NoReturn:
         """The life of a worker. Never returns into the parent's code."""
         exitcode = 1
         try:
+            count_as(name)
             os.setsid()  # a terminal's ^C is for the parent, which lets us finish
             for fd in (*parents_ends, *_lifelines):
                 os.close(fd)

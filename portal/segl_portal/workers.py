@@ -18,6 +18,7 @@ from typing import Final, Literal, NoReturn
 from segl import metrics
 from segl.errors import SeglError
 from segl.events import Events
+from segl.multiprocess import count_as
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 _READY_SECONDS: Final = 30.0
@@ -134,7 +135,7 @@ class Workers:
     def _ended(self, worker: _Worker, code: int) -> None:
         del self._workers[worker.pid]
         os.close(worker.beat)
-        metrics.forget_process(worker.pid)
+        metrics.forget_process(self._name(worker.slot))
         if self._stopping:
             return
         metrics.WORKER_DEATHS.inc()
@@ -144,6 +145,10 @@ class Workers:
         delay = 0.0 if stable else self._delays.get(worker.slot, 0.0)
         self._delays[worker.slot] = min(_LONGEST_DELAY, delay * 2 or _FIRST_DELAY)
         self._due[worker.slot] = now + delay
+
+    def _name(self, slot: int) -> str:
+        """By which the worker there counts; the one before has ended by then."""
+        return f"{self._kind}-{slot + 1}"
 
     def _fork(self, slot: int) -> None:
         beat, beat_end = os.pipe()
@@ -165,6 +170,7 @@ class Workers:
         """The life of a worker. Never returns into the parent's code."""
         code = 1
         try:
+            count_as(self._name(slot))
             os.setsid()  # a terminal's ^C is for the parent, which lets us finish
             for end in _ours:
                 os.close(end)

@@ -26,6 +26,7 @@ model = {model}
 [milter]
 socket = "{socket}"
 workers = {workers}
+messages_per_worker = {messages_per_worker}
 drain_seconds = {drain_seconds}
 
 [metrics]
@@ -46,7 +47,13 @@ class RunningMilter:
         self.daemon = Daemon("segl-milter", "--settings", str(self.settings), directory=directory)
 
     def write(
-        self, detection: str = "", *, limits: str = "", workers: int = 1, drain_seconds: float = 5
+        self,
+        detection: str = "",
+        *,
+        limits: str = "",
+        workers: int = 1,
+        drain_seconds: float = 5,
+        messages_per_worker: int = 10_000,
     ) -> None:
         text = _SETTINGS.format(
             model=str(self._model).lower(),
@@ -54,6 +61,7 @@ class RunningMilter:
             limits=limits,
             socket=self.socket,
             workers=workers,
+            messages_per_worker=messages_per_worker,
             drain_seconds=drain_seconds,
             port=self.port,
         )

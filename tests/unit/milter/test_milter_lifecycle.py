@@ -287,6 +287,68 @@ def test_a_worker_that_dies_again_and_again_is_started_ever_more_slowly(new_milt
     assert route(milter) == "plain"
 
 
+def counted_as(pid: int) -> str:
+    """The name under which a process counts, told by the files it keeps open."""
+    files = [Path(line.split()[-1]).stem for line in Path(f"/proc/{pid}/maps").read_text().splitlines()]
+    return next(name for name in files if name.startswith("counter_")).removeprefix("counter_")
+
+
+def test_a_worker_is_relieved_after_its_number_of_messages_and_none_is_lost(new_milter: NewMilter) -> None:
+    milter = new_milter(messages_per_worker=5)
+    (first,) = milter.workers()
+    with milter.client() as client:  # an MTA that stays connected
+        for _ in range(10):
+            assert client.message(FROM, TO, TEA).verdict == "c"
+        assert wait_for(milter, "worker_relieved")["pid"] == first
+        client.mail(FROM)
+        client.recipient(*TO)
+        client.content(CPR)
+        (second,) = (pid for pid in milter.workers() if pid != first)
+        assert route(milter) == "plain"  # by the other
+        assert client.end().headers["X-Segl-Route"] == "secure"
+        assert counted_as(first) == "worker-1"
+        assert counted_as(second) == "worker-2"
+        time.sleep(3.5)  # time to ask once more, and be given nothing
+        assert set(milter.workers()) == {first, second}
+        assert milter.metric("segl_workers") == 1
+    wait_until(lambda: milter.workers() == [second], 5, lambda: "it stays, with no connection open")
+    for _ in range(10):
+        route(milter)
+    assert wait_for(milter, "worker_relieved", 2)["pid"] == second
+    (third,) = (pid for pid in milter.workers() if pid != second)
+    assert route(milter) == "plain"
+    assert counted_as(third) == "worker-1"  # no files beside those of the first
+    assert milter.metric("segl_messages_total") == 10 + 1 + 1 + 10 + 1
+    assert milter.metric("segl_worker_deaths_total") == 0
+
+
+def test_a_reload_and_a_stop_do_not_wait_for_the_patience_of_a_relieved_worker(new_milter: NewMilter) -> None:
+    milter = new_milter(messages_per_worker=1, drain_seconds=0.5)
+    (first,) = milter.workers()
+    with milter.client() as idle:
+        assert idle.message(FROM, TO, TEA).verdict == "c"
+        wait_for(milter, "worker_relieved")
+        milter.daemon.signal(signal.SIGHUP)
+        wait_for(milter, "reloaded")
+        wait_until(lambda: first not in milter.workers(), 5, lambda: "a reload lets it wait")
+    (second,) = milter.workers()
+    with milter.client() as idle:
+        assert idle.message(FROM, TO, TEA).verdict == "c"
+        assert wait_for(milter, "worker_relieved", 2)["pid"] == second
+        started = time.monotonic()
+        assert milter.daemon.stop() == 0
+        assert time.monotonic() - started < 2
+
+
+def test_nobody_but_a_worker_is_given_relief(steady: RunningMilter) -> None:
+    workers = steady.workers()
+    steady.daemon.signal(signal.SIGUSR1)
+    assert route(steady) == "plain"
+    os.kill(workers[0], signal.SIGUSR1)
+    assert route(steady) == "plain"
+    assert steady.workers() == workers
+
+
 def test_the_exporter_is_replaced_too(steady: RunningMilter) -> None:
     milter = steady
     exporter = next(e["pid"] for e in milter.events("worker_started") if e["kind"] == "exporter")

@@ -61,8 +61,9 @@ def test_a_childs_pieces_do_not_go_into_the_parents_holes() -> None:
     assert opened > 500
 
 
-def test_a_worker_gives_back_after_messages_and_does_nothing_while_there_are_none(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("most", "relief"), [(0, []), (10, []), (9, [9]), (3, [5, 5, 5, 9])])
+def test_a_worker_gives_back_after_messages_and_asks_for_relief_after_many(
+    most: int, relief: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Enough(Exception):
         pass
@@ -79,10 +80,12 @@ def test_a_worker_gives_back_after_messages_and_does_nothing_while_there_are_non
             raise Enough from None
         return seen
 
+    asked: list[int] = []
     monkeypatch.setattr(heap, "give_back", lambda: given.append(seen))
     with pytest.raises(Enough):
-        heap.stay_small(messages, seconds=0)
+        heap.stay_small(messages, most, lambda: asked.append(seen), seconds=0)
     assert given == [5, 9]
+    assert asked == relief
 
 
 def test_before_the_fork_every_example_is_read_and_no_thread_started(monkeypatch: pytest.MonkeyPatch) -> None:
