@@ -323,9 +323,3 @@ class _Own(Collector):
 
     def collect(self) -> Iterator[Metric]:
         return (family for family in self._every.collect() if family.name not in self._left_out)
-
-
-def forget_process(name: str) -> None:
-    """A child that counted as *name* has ended: its gauges no longer count (its counters do)."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(name)  # type: ignore[no-untyped-call]

@@ -48,9 +48,24 @@ def _make_directory() -> None:
 
 
 def count_as(name: str) -> None:
-    """From now on this process counts as *name*, which has no ``_`` and is no other living process's."""
+    """From now on this process counts as *name*, which has no ``_`` and is no other living process's. Files of that
+    name that cannot be read any more are begun anew: nobody could count in them, nor read the others."""
     global _named
     _named = (os.getpid(), name)
+    for file in Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", "/nowhere")).glob(f"*_{name}.db"):
+        if not _can_be_read(file):
+            with suppress(OSError):
+                file.unlink()
+
+
+def _can_be_read(file: Path) -> bool:
+    from prometheus_client.mmap_dict import MmapedDict
+
+    try:
+        values = MmapedDict.read_all_values_from_file(file)  # type: ignore[no-untyped-call]
+        return len(list(values)) > 0
+    except Exception:  # the library promises no kind of error
+        return False
 
 
 def _counts_as() -> str:

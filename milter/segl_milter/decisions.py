@@ -31,6 +31,7 @@ from segl_milter.ruling import Ruling
 
 MOST_WAITING: Final = 500
 _SEND_BYTES: Final = 1 << 20
+_LAST_SECONDS, _AGAIN_SECONDS = 1.0, 0.05
 _SENT, _LATE, _LOST = (DECISIONS.labels(result) for result in ("sent", "late", "lost"))
 
 
@@ -70,6 +71,20 @@ class Sender:
             if len(self._waiting) > MOST_WAITING:
                 self._waiting.popleft()
                 _LOST.inc()
+
+    def finish(self, seconds: float = _LAST_SECONDS) -> None:
+        """Before this process ends: send what waits, for so long; what is left is lost, and counted."""
+        end = time.monotonic() + seconds
+        with self._lock:
+            while self._waiting:
+                if self._goes(self._waiting[0]):
+                    self._waiting.popleft()
+                    _LATE.inc()
+                elif time.monotonic() < end:
+                    time.sleep(_AGAIN_SECONDS)
+                else:
+                    _LOST.inc(len(self._waiting))
+                    self._waiting.clear()
 
     def close(self) -> None:
         self._socket.close()
@@ -141,9 +156,9 @@ class Recorder:
 
 def recorder_of(
     settings: Settings, rules: RuleSet, model: Model | None, events: Events
-) -> Callable[[Ruling, Circumstances], None]:
-    """What a worker remembers its decisions by; nothing, when none are kept."""
+) -> tuple[Callable[[Ruling, Circumstances], None], Callable[[], None]]:
+    """What a worker remembers its decisions by, and what it must do before it ends; nothing, when none are kept."""
     if not settings.decisions.keep_days:
-        return lambda _ruling, _around: None
-    path = settings.decisions.socket_beside(settings.delivery.receipt_socket)
-    return Recorder(Sender(path), rules, settings, events, model)
+        return lambda _ruling, _around: None, lambda: None
+    sender = Sender(settings.decisions.socket_beside(settings.delivery.receipt_socket))
+    return Recorder(sender, rules, settings, events, model), sender.finish

@@ -5,13 +5,14 @@ rules anew and lets new workers take over; when anything is faulty the old ones 
 ``milter.socket``, ``[log]`` or ``[metrics]`` needs a restart.
 
 Nothing but signals moves the parent, so they are blocked from the start and fetched one by one with
-sigtimedwait(2).
+sigtimedwait(2). By SIGUSR1 a worker asks to be relieved; from anybody else it means nothing.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import secrets
 import signal
 import socket
 import time
@@ -31,7 +32,7 @@ from segl_classifier.pool import reading
 from segl_milter import signals
 from segl_milter.announce import Announcer
 from segl_milter.decisions import recorder_of
-from segl_milter.heap import open_holes, stay_small
+from segl_milter.heap import open_holes, set_aside, stay_small
 from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, ListenError, open_listener
 from segl_milter.orders import Orders, read_orders
@@ -121,10 +122,10 @@ class Parent:
             orders = read_orders(self._file)
             self._man(orders)
         except SeglError as error:
-            metrics.RELOADS.labels("refused").inc()
+            self._stay(self._orders)
             self._events.reload_refused(error)
         except Exception as error:  # a fault of ours must not take the workers down
-            metrics.RELOADS.labels("refused").inc()
+            self._stay(self._orders)
             self._events.failed("reload", error)
         else:
             metrics.RELOADS.labels("ok").inc()
@@ -135,6 +136,15 @@ class Parent:
             )
             self._orders = orders
         notify.ready(f"{self._orders.workers} workers")
+
+    def _stay(self, orders: Orders) -> None:
+        """Workers go on by *orders*, and so will those that are forked to take their place."""
+        metrics.RELOADS.labels("refused").inc()
+        try:
+            reading.prepare(orders.settings.limits, Pictures.of(orders.settings.detection))
+        except Exception as error:  # then each worker starts readers of its own
+            self._events.failed("readers", error)
+        set_aside()
 
     def _man(self, orders: Orders) -> None:
         """Let workers who go by *orders* take over."""
@@ -183,14 +193,14 @@ def _serve(
     traffic = Traffic()
     announce = Announcer(orders.settings.routing.announced_at, orders.settings.is_own)
     key = orders.receipt_key if isinstance(orders.receipt_key, ReceiptKey) else None
-    remember = recorder_of(orders.settings, orders.rules, orders.model, events)
+    remember, last = recorder_of(orders.settings, orders.rules, orders.model, events)
     office = Office(orders.settings, orders.rules, events, traffic, orders.model, announce, remember, key)
     serving = Serving(listening, traffic, partial(Session, office), events.failed)
-    lifeline.watch(serving)
+    lifeline.watch(serving, last)
     serving.start()
     ready()
     most = orders.settings.milter.messages_per_worker
-    most += os.getpid() % (most // 5 + 1)  # so that not all are new at the same time
+    most += secrets.randbelow(most // 5 + 1)  # so that not all are new at the same time
     # Until the lifeline's thread ends the process.
     stay_small(lambda: traffic.ended, most, partial(signals.ask_for_relief, parent))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import NamedTuple
 
 RELIEF = signal.SIGUSR1  # a worker asks for it
@@ -30,9 +31,10 @@ def fetch(seconds: float) -> Came | None:
 
 
 def ask_for_relief(parent: int) -> None:
-    """In a worker: tell *parent*, if it still lives."""
+    """In a worker: tell *parent*. If that is no more, the lifeline says so."""
     if os.getppid() == parent:
-        os.kill(parent, RELIEF)
+        with suppress(OSError):
+            os.kill(parent, RELIEF)
 
 
 def leave_to_parent() -> None:

@@ -2,8 +2,8 @@
 
 A worker is told to end by its lifeline (:mod:`segl_milter.lifeline`); what has not ended some time after
 ``drain_seconds`` is killed. One that ends unasked is replaced, ever more slowly when it happens again and
-again. One that asks for relief goes on until another has taken its place, and then has time to see its
-connections closed.
+again. One that asks for relief goes on until another is ready to take its place, and then has all the time it takes
+to see its connections closed.
 
 The parent runs one thread and no other, so that forking it is safe at any time. Workers are forked after
 the rules are loaded and share that memory with it.
@@ -27,12 +27,13 @@ from segl.events import Events
 from segl.multiprocess import count_as
 from segl_milter import signals
 from segl_milter.heap import set_aside
-from segl_milter.lifeline import DRAIN, PATIENCE_SECONDS, PATIENT, READY, Lifeline, say_ready
+from segl_milter.lifeline import DRAIN, PATIENT, READY, Lifeline, say_ready
 
 _READY_SECONDS = 20.0
 _STABLE_SECONDS = 10.0  # a worker that lived so long is replaced at once
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
 _GRACE_SECONDS = 2.0  # beyond drain_seconds, before the parent kills
+_LOOK_SECONDS = 0.05
 
 
 class WorkersError(SeglError):
@@ -47,11 +48,17 @@ class Worker:
     name: str  # by which it counts
     lifeline: int
     started: float
-    kill_at: float | None = None  # when retired
+    retired: bool = False
+    kill_at: float | None = None  # when it has not all the time it takes
 
-    @property
-    def retired(self) -> bool:
-        return self.kill_at is not None
+
+@dataclass(frozen=True, slots=True)
+class _Relief:
+    """*new* will take the place of *old* when it has said on ``ready`` that it can."""
+
+    old: Worker
+    new: Worker
+    ready: int
 
 
 # What a child does with its lifeline; it calls the second when it is ready.
@@ -73,6 +80,7 @@ class Workers:
         self._serve: Serve = _nothing
         self._delays: dict[int, float] = {}
         self._due: dict[int, float] = {}  # slot → when to start its next worker
+        self._relief: _Relief | None = None
 
     @property
     def alive(self) -> int:
@@ -123,22 +131,21 @@ class Workers:
         for slot in [slot for slot, due in self._due.items() if due <= now]:
             self._replace(slot)
         due = [*self._due.values(), *(w.kill_at for w in self._workers.values() if w.kill_at is not None)]
+        if self._relief and not self._relieved(self._relief):
+            due.append(now + _LOOK_SECONDS)
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def relieve(self, pid: int) -> None:
-        """Put another worker in the place of the one with *pid*, which has asked for it. It may ask more than once."""
-        worker = self._workers.get(pid)
-        if worker is None or worker.retired:
+        """Start a worker for the place of the one with *pid*, which has asked for it and may ask again: one such at a
+        time, and none while as many drain as serve."""
+        old = self._workers.get(pid)
+        draining = sum(worker.retired for worker in self._workers.values())
+        if old is None or old.retired or self._relief or 2 * draining >= len(self._workers):
             return
         try:
-            _, ready = self._fork(worker.slot)
+            self._relief = _Relief(old, *self._fork(old.slot))
         except OSError as error:
-            self._events.failed("fork", error)  # it goes on, and will ask again
-            return
-        os.close(ready)
-        self._retire(worker, drain=True, patience=PATIENCE_SECONDS)
-        self._events.worker_relieved(pid)
-        self._count()
+            self._events.failed("fork", error)
 
     def stop(self) -> None:
         """Let every worker finish the messages in hand and end. :meth:`reap` and :meth:`tend` go on."""
@@ -155,13 +162,18 @@ class Workers:
 
     def _ended(self, worker: Worker, exitcode: int) -> None:
         del self._workers[worker.pid]
-        metrics.forget_process(worker.name)
         _cut(worker)
         if worker.retired:
             return
         if self._kind == "worker":
             metrics.WORKER_DEATHS.inc()
         self._events.worker_died(worker.pid, exitcode, self._kind)
+        if self._relief and worker is self._relief.old:
+            return  # the new one has its place
+        if self._relief and worker is self._relief.new:
+            old = self._close_relief(self._relief)
+            if old.pid in self._workers:
+                return  # it has kept its place
         now = time.monotonic()
         if now - worker.started >= _STABLE_SECONDS:
             self._delays.pop(worker.slot, None)
@@ -171,6 +183,33 @@ class Workers:
             self._delays[worker.slot] = min(_LONGEST_DELAY, delay * 2 or _FIRST_DELAY)
             self._due[worker.slot] = now + delay
         self._count()
+
+    def _relieved(self, relief: _Relief) -> bool:
+        """Let the new worker take over, or give it up; ``False`` while it may still get ready."""
+        new, ready = relief.new, _said_ready(relief.ready)
+        if ready is None and not new.retired and time.monotonic() < new.started + _READY_SECONDS:
+            return False
+        old = self._close_relief(relief)
+        if new.retired:  # with all of its generation
+            return True
+        if ready:
+            if old.pid in self._workers:
+                self._retire(old, drain=True, patient=True)
+                self._events.worker_relieved(old.pid)
+        else:
+            error = WorkersError("a worker cannot be started", f"worker {new.pid} did not get ready")
+            self._events.failed("relief", error)
+            self._retire(new, drain=False)
+            new.kill_at = time.monotonic()
+            if old.pid not in self._workers:
+                self._due[new.slot] = time.monotonic()
+        self._count()
+        return True
+
+    def _close_relief(self, relief: _Relief) -> Worker:
+        os.close(relief.ready)
+        self._relief = None
+        return relief.old
 
     def _count(self) -> None:
         if self._kind == "worker":
@@ -187,26 +226,29 @@ class Workers:
         del self._due[slot]
         self._count()
 
-    def _retire(self, worker: Worker, *, drain: bool, patience: float = 0.0) -> None:
+    def _retire(self, worker: Worker, *, drain: bool, patient: bool = False) -> None:
+        worker.retired = True
         if drain:
             with contextlib.suppress(OSError):  # it died in this moment
-                os.write(worker.lifeline, PATIENT if patience else DRAIN)
+                os.write(worker.lifeline, PATIENT if patient else DRAIN)
         else:
             _cut(worker)
-        kill_at = time.monotonic() + patience + self._drain_seconds + _GRACE_SECONDS
-        worker.kill_at = kill_at if worker.kill_at is None or not drain else min(worker.kill_at, kill_at)
+        if not patient and (worker.kill_at is None or not drain):
+            worker.kill_at = time.monotonic() + self._drain_seconds + _GRACE_SECONDS
 
     def _fork(self, slot: int) -> tuple[Worker, int]:
         """The new worker, and a descriptor on which it says that it is ready."""
         name = self._free_name()
-        line_read, line_write = os.pipe()
-        ready_read, ready_write = os.pipe()
+        ends: list[int] = []
         try:
+            ends += os.pipe()
+            ends += os.pipe()
             pid = os.fork()
         except OSError:
-            for fd in (line_read, line_write, ready_read, ready_write):
+            for fd in ends:
                 os.close(fd)
             raise
+        line_read, line_write, ready_read, ready_write = ends
         if pid == 0:
             self._in_child(name, line_read, ready_write, (line_write, ready_read))
         os.close(line_read)
@@ -219,7 +261,8 @@ class Workers:
 
     def _free_name(self) -> str:
         taken = {worker.name for worker in self._workers.values()}
-        return next(name for number in count(1) if (name := f"{self._kind}-{number}") not in taken)
+        names = (f"{os.getpid()}-{self._kind}-{number}" for number in count(1))
+        return next(name for name in names if name not in taken)
 
     def _in_child(self, name: str, line: int, ready: int, parents_ends: Iterable[int]) -> NoReturn:
         """The life of a worker. Never returns into the parent's code."""
@@ -249,6 +292,13 @@ def _cut(worker: Worker) -> None:
         _lifelines.remove(worker.lifeline)
         os.close(worker.lifeline)
         worker.lifeline = -1
+
+
+def _said_ready(fd: int) -> bool | None:
+    """``None`` as long as nothing was said; ``False`` when nothing will be."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return os.read(fd, 1) == READY if poll.poll(0) else None
 
 
 def _wait_until_ready(descriptors: Iterable[int]) -> None:

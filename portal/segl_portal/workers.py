@@ -56,6 +56,7 @@ class Workers:
         self._due: dict[int, float] = {}
         self._delays: dict[int, float] = {}
         self._stopping = False
+        self._parent = os.getpid()
         self._lifeline, ours = os.pipe()
         _ours.add(ours)
 
@@ -135,7 +136,6 @@ class Workers:
     def _ended(self, worker: _Worker, code: int) -> None:
         del self._workers[worker.pid]
         os.close(worker.beat)
-        metrics.forget_process(self._name(worker.slot))
         if self._stopping:
             return
         metrics.WORKER_DEATHS.inc()
@@ -148,7 +148,7 @@ class Workers:
 
     def _name(self, slot: int) -> str:
         """By which the worker there counts; the one before has ended by then."""
-        return f"{self._kind}-{slot + 1}"
+        return f"{self._parent}-{self._kind}-{slot + 1}"
 
     def _fork(self, slot: int) -> None:
         beat, beat_end = os.pipe()

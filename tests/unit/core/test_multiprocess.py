@@ -140,3 +140,57 @@ def test_a_symlink_to_what_a_dead_owner_left_is_left(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_read_hinders_no_start(tmp_path: Path) -> None:
     multiprocess._sweep(tmp_path / "absent")
+
+
+COUNTS = """
+import os, sys
+from pathlib import Path
+from segl.multiprocess import count_as, prepare_multiprocess
+prepare_multiprocess()
+folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+from segl import metrics
+from prometheus_client import generate_latest
+
+def child(name, then=lambda: None):
+    if os.fork() == 0:
+        count_as(name)
+        metrics.FORGED.inc()
+        then()
+        os._exit(0)
+    os.wait()
+
+def grandchild():
+    if os.fork() == 0:
+        metrics.FORGED.inc()
+        os._exit(0)
+    os.wait()
+"""
+
+
+def counted(folder: Path, script: str) -> str:
+    command = [sys.executable, "-c", COUNTS + script]
+    done = subprocess.run(command, capture_output=True, text=True, env={"RUNTIME_DIRECTORY": str(folder)})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+COUNTERS = "print(len(list(folder.glob('counter_*.db'))), generate_latest(metrics.registry_of('x')).decode())"
+
+
+def test_a_child_goes_on_with_the_files_of_one_that_has_ended(tmp_path: Path) -> None:
+    told = counted(tmp_path, "for _ in range(5): child('1-worker-1')\n" + COUNTERS)
+    assert told.startswith("2 ")  # the child's and the parent's
+    assert "segl_forged_headers_total 5.0" in told
+
+
+def test_what_a_named_child_forks_counts_under_its_own_number(tmp_path: Path) -> None:
+    told = counted(tmp_path, "child('1-worker-1', grandchild)\n" + COUNTERS)
+    assert told.startswith("3 ")
+    assert "segl_forged_headers_total 2.0" in told
+
+
+@pytest.mark.parametrize("left", ["b''", "b'\\xff' * 64", "bytes(range(256)) * 300"])
+def test_files_that_cannot_be_read_are_begun_anew(tmp_path: Path, left: str) -> None:
+    spoil = f"(folder / 'counter_1-worker-1.db').write_bytes({left})\n"
+    told = counted(tmp_path, "child('1-worker-1')\n" + spoil + "child('1-worker-1')\n" + COUNTERS)
+    assert "segl_forged_headers_total 1.0" in told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -145,6 +146,24 @@ def test_a_reader_that_does_not_read_is_not_waited_for(path: Path, send: Sender)
     listener.close()
 
 
+def test_before_the_end_what_waits_is_tried_once_more_and_the_rest_is_counted(
+    path: Path, send: Sender
+) -> None:
+    before = lost()
+    for number in range(3):
+        send(b"%d" % number)
+    send.finish(seconds=0.1)
+    assert lost() - before == 3
+    send(b"3")
+    listener: list[UnixListener] = []
+    late = threading.Timer(0.2, lambda: listener.append(listen(path)))  # segl-deliver is just being started
+    late.start()
+    send.finish(seconds=20)
+    assert lost() - before == 3
+    assert heard(listener[0]) == [b"3"]
+    listener[0].close()
+
+
 def test_a_fault_of_ours_is_logged_and_costs_no_message(capsys: pytest.CaptureFixture[str]) -> None:
     def broken(_raw: bytes) -> None:
         raise ZeroDivisionError("Preben er syg")
@@ -159,7 +178,9 @@ def test_a_fault_of_ours_is_logged_and_costs_no_message(capsys: pytest.CaptureFi
 def test_nothing_is_made_where_nothing_is_kept(path: Path) -> None:
     chosen = settings(decisions={"keep_days": 0, "socket": str(path)})
     listener = listen(path)
-    recorder_of(chosen, shipped_rules(), None, Events("t"))(RULING, AROUND)
+    remember, finish = recorder_of(chosen, shipped_rules(), None, Events("t"))
+    remember(RULING, AROUND)
+    finish()
     assert heard(listener) == []
     listener.close()
 

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from segl_milter import lifeline
 from segl_milter.lifeline import DRAIN, PATIENT, Lifeline
 
-DRAIN_SECONDS, PATIENCE = 0.6, 1.0
-AT_ONCE, DRAINED, OUT_OF_PATIENCE, BOTH = 0.15, DRAIN_SECONDS, PATIENCE, PATIENCE + DRAIN_SECONDS
+DRAIN_SECONDS = 30.0
+AT_ONCE, DRAINED, NEVER = 0.15, DRAIN_SECONDS, 100_000.0
+
+
+class TooLong(Exception):
+    """A day has passed."""
+
+
+class Clock:
+    """Time that passes while somebody sleeps; ``then`` happens at ``at``."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.at = 1_000.0
+        self.then: Callable[[], object] | None = None
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if self.then and self.now >= self.at:
+            self.then()
+            self.then = None
+        if self.now > 86_400:
+            raise TooLong
 
 
 class Work:
@@ -34,19 +56,29 @@ class Work:
 
 
 @pytest.fixture
-def line(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Lifeline, int]]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(lifeline, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def line() -> Iterator[tuple[Lifeline, int]]:
     """A worker's end of it, and the parent's."""
-    monkeypatch.setattr(lifeline, "PATIENCE_SECONDS", PATIENCE)
     reading, writing = os.pipe()
-    yield Lifeline(reading, DRAIN_SECONDS), writing
+    yield Lifeline(reading, DRAIN_SECONDS), os.dup(writing)
+    os.close(writing)
     os.close(reading)
 
 
-def seconds_to_end(line: Lifeline, work: Work, word: bytes) -> float:
-    started = time.monotonic()
-    line._finish(work, word)
-    assert not work.accepting
-    return time.monotonic() - started
+def seconds_to_end(line: Lifeline, clock: Clock, work: Work, word: bytes) -> float:
+    try:
+        line._finish(work, word)
+    except TooLong:
+        return NEVER
+    finally:
+        assert not work.accepting
+    return clock.now
 
 
 @pytest.mark.parametrize(
@@ -58,32 +90,27 @@ def seconds_to_end(line: Lifeline, work: Work, word: bytes) -> float:
         (DRAIN, True, False, DRAINED),
         (DRAIN, True, True, DRAINED),
         (PATIENT, False, False, AT_ONCE),
-        (PATIENT, True, False, OUT_OF_PATIENCE),
-        (PATIENT, True, True, BOTH),
+        (PATIENT, True, False, NEVER),
+        (PATIENT, True, True, NEVER),
     ],
 )
 def test_a_worker_ends_when_nobody_needs_it_or_time_is_up(
-    line: tuple[Lifeline, int], word: bytes, connected: bool, busy: bool, seconds: float
+    line: tuple[Lifeline, int], clock: Clock, word: bytes, connected: bool, busy: bool, seconds: float
 ) -> None:
-    took = seconds_to_end(line[0], Work(connected=connected, busy=busy), word)
-    os.close(line[1])
-    assert seconds <= took < seconds + 0.4
+    took = seconds_to_end(line[0], clock, Work(connected=connected, busy=busy), word)
+    assert took == pytest.approx(seconds, abs=0.1)
 
 
-@pytest.mark.parametrize(("word", "busy", "seconds"), [(b"", False, AT_ONCE), (DRAIN, False, DRAINED)])
+@pytest.mark.parametrize(
+    ("word", "busy", "seconds"), [(b"", False, AT_ONCE), (b"", True, DRAINED), (DRAIN, False, DRAINED)]
+)
 def test_a_patient_worker_hears_that_time_is_short_now(
-    line: tuple[Lifeline, int], word: bytes, busy: bool, seconds: float
+    clock: Clock, word: bytes, busy: bool, seconds: float
 ) -> None:
-    def say() -> None:
-        if word:
-            os.write(line[1], word)
-        else:
-            os.close(line[1])
-
-    timer = threading.Timer(0.2, say)
-    timer.start()
-    took = seconds_to_end(line[0], Work(connected=True, busy=busy), PATIENT)
-    assert 0.2 + seconds - 0.1 <= took < 0.2 + seconds + 0.4
-    timer.join()
+    reading, writing = os.pipe()
+    clock.then = (lambda: os.write(writing, word)) if word else (lambda: os.close(writing))
+    took = seconds_to_end(Lifeline(reading, DRAIN_SECONDS), clock, Work(connected=True, busy=busy), PATIENT)
+    assert took == pytest.approx(clock.at + seconds, abs=0.2)
+    os.close(reading)
     if word:
-        os.close(line[1])
+        os.close(writing)

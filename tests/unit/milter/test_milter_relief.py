@@ -1,0 +1,139 @@
+"""A worker that asks for relief keeps its place until another is ready to take it, whatever becomes of that one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+# A process that forks has one thread, which that of the tests has not.
+PARENT = """
+    import os, signal, sys, time
+    from pathlib import Path
+    from segl.events import Events
+    from segl.log import configure_log
+    from segl_milter import signals, workers
+    from segl_milter.workers import Workers
+
+    NEXT = Path(sys.argv[1])  # what becomes of the workers that are forked from now on
+    workers._READY_SECONDS = 1.0
+    configure_log("json", "info")
+    signals.block()
+
+    def serve(lifeline, ready):
+        fate = NEXT.read_text() if NEXT.exists() else "good"
+        if fate == "dies":
+            raise RuntimeError("no more threads")
+        if fate != "never":
+            lifeline.watch()
+            time.sleep(0.5 * (fate == "slow"))
+            ready()
+        time.sleep(60)
+
+    def tend(seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            all.reap()
+            all.tend()
+            time.sleep(0.02)
+
+    def serving():
+        return sorted(pid for pid, worker in all._workers.items() if not worker.retired)
+
+    def fate(of_the_next):
+        NEXT.write_text(of_the_next)
+
+    all = Workers(Events("t"), "worker")
+    all.serve(2, serve, 0.2)
+    first, second = serving()
+"""
+
+
+def told(folder: Path, script: str) -> str:
+    program = textwrap.dedent(PARENT) + textwrap.dedent(script) + "all.kill()\n"
+    command = [sys.executable, "-c", program, str(folder / "next")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ})
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_the_new_one_is_ready_before_the_old_one_goes(tmp_path: Path) -> None:
+    script = """
+        fate("slow")
+        all.relieve(first)
+        all.relieve(first)  # it asks again
+        all.relieve(second)  # one at a time
+        tend(0.3)
+        print(len(serving()), first in serving(), all.alive, end=" ")
+        tend(0.6)
+        print(len(serving()), first in serving(), all.alive, end=" ")
+        all.relieve(os.getpid())
+        all.relieve(first)
+        tend(0.2)
+        print(all.alive)
+    """
+    assert told(tmp_path, script) == "3 True 3 2 False 2 2"
+
+
+@pytest.mark.parametrize("fate", ["dies", "never"])
+def test_one_that_does_not_get_ready_takes_nobodys_place(tmp_path: Path, fate: str) -> None:
+    script = f"""
+        fate("{fate}")
+        all.relieve(first)
+        tend(2.0)
+        print(serving() == [first, second], all.alive, end=" ")
+        fate("good")
+        all.relieve(first)
+        tend(0.5)
+        print(first in serving(), second in serving(), all.alive)
+    """
+    assert told(tmp_path, script) == "True 2 False True 2"
+
+
+@pytest.mark.parametrize("fate", ["slow", "dies", "never"])
+def test_where_the_old_one_dies_meanwhile_one_takes_its_place_and_no_more(tmp_path: Path, fate: str) -> None:
+    script = f"""
+        fate("{fate}")
+        all.relieve(first)
+        os.kill(first, signal.SIGKILL)
+        tend(0.3)
+        fate("good")
+        tend(2.0)
+        print(first in serving(), second in serving(), len(serving()), all.alive)
+    """
+    assert told(tmp_path, script) == "False True 2 2"
+
+
+def test_a_new_generation_takes_the_place_of_all(tmp_path: Path) -> None:
+    script = """
+        fate("slow")
+        all.relieve(first)
+        tend(0.1)
+        pending = set(all._workers)
+        fate("good")
+        all.serve(2, serve, 0.2)
+        tend(1.0)
+        print(len(serving()), all.alive, pending.isdisjoint(serving()))
+    """
+    assert told(tmp_path, script) == "2 2 True"
+
+
+def test_no_more_drain_than_serve(tmp_path: Path) -> None:
+    script = """
+        def serve(lifeline, ready):
+            ready()
+            while True:  # hears nothing: as if its connections stayed open
+                time.sleep(60)
+
+        all.serve(2, serve, 0.2)
+        tend(3.0)
+        for _ in range(6):
+            all.relieve(serving()[0])
+            tend(0.3)
+        print(len(serving()), all.alive)
+    """
+    assert told(tmp_path, script) == "2 4"
