@@ -48,24 +48,31 @@ def _make_directory() -> None:
 
 
 def count_as(name: str) -> None:
-    """From now on this process counts as *name*, which has no ``_`` and is no other living process's. Files of that
-    name that cannot be read any more are begun anew: nobody could count in them, nor read the others."""
+    """From now on this process counts as *name*, which has no ``_`` and is no other living process's."""
     global _named
     _named = (os.getpid(), name)
-    for file in Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", "/nowhere")).glob(f"*_{name}.db"):
-        if not _can_be_read(file):
+
+
+def mend_files(name: str) -> None:
+    """What counted as *name* has ended. Where it was killed while it made a file, nobody could count in that one any
+    more, nor read all the others: such files are removed."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    for file in Path(folder).glob(f"*_{name}.db") if folder else ():
+        if _is_spoilt(file):
             with suppress(OSError):
                 file.unlink()
 
 
-def _can_be_read(file: Path) -> bool:
+def _is_spoilt(file: Path) -> bool:
     from prometheus_client.mmap_dict import MmapedDict
 
     try:
         values = MmapedDict.read_all_values_from_file(file)  # type: ignore[no-untyped-call]
-        return len(list(values)) > 0
+        return not list(values)
+    except (OSError, MemoryError):
+        return False  # it may be read another time
     except Exception:  # the library promises no kind of error
-        return False
+        return True
 
 
 def _counts_as() -> str:

@@ -60,11 +60,9 @@ class Sender:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BYTES)
 
     def __call__(self, raw: bytes) -> None:
+        behind = not self._caught_up()
         with self._lock:
-            while self._waiting and self._goes(self._waiting[0]):
-                self._waiting.popleft()
-                _LATE.inc()
-            if not self._waiting and self._goes(raw):
+            if not behind and not self._waiting and self._goes(raw):
                 _SENT.inc()
                 return
             self._waiting.append(raw)
@@ -75,16 +73,19 @@ class Sender:
     def finish(self, seconds: float = _LAST_SECONDS) -> None:
         """Before this process ends: send what waits, for so long; what is left is lost, and counted."""
         end = time.monotonic() + seconds
+        while not self._caught_up() and time.monotonic() < end:
+            time.sleep(_AGAIN_SECONDS)
         with self._lock:
-            while self._waiting:
-                if self._goes(self._waiting[0]):
-                    self._waiting.popleft()
-                    _LATE.inc()
-                elif time.monotonic() < end:
-                    time.sleep(_AGAIN_SECONDS)
-                else:
-                    _LOST.inc(len(self._waiting))
-                    self._waiting.clear()
+            _LOST.inc(len(self._waiting))
+            self._waiting.clear()
+
+    def _caught_up(self) -> bool:
+        """Send what waits as far as it goes; whether nothing is left."""
+        with self._lock:
+            while self._waiting and self._goes(self._waiting[0]):
+                self._waiting.popleft()
+                _LATE.inc()
+            return not self._waiting
 
     def close(self) -> None:
         self._socket.close()

@@ -48,15 +48,20 @@ class Lifeline:
         try:
             word = _read(self._fd)
             if work is not None:
-                self._finish(work, word)
-            last()
+                self._finish(work, word, last)
         finally:
             os._exit(0)
 
-    def _finish(self, work: Work, word: bytes) -> None:
+    def _finish(self, work: Work, word: bytes, last: Callable[[], None]) -> None:
         """Returns when it is time to go."""
         work.stop_accepting()
         end = math.inf if word == PATIENT else time.monotonic() + self._drain_seconds
+        word, end = self._until_idle(work, word, end)
+        last()
+        self._until_idle(work, word, end)  # a message may have come meanwhile
+
+    def _until_idle(self, work: Work, word: bytes, end: float) -> tuple[bytes, float]:
+        """Wait until nothing is in hand, until *end* at most. Gives the latest word, and the end that it set."""
         idle = 0
         while idle < _IDLE_LOOKS and time.monotonic() < end:
             time.sleep(_LOOK_SECONDS)
@@ -65,6 +70,7 @@ class Lifeline:
                 end = min(end, time.monotonic() + self._drain_seconds)
             waiting = work.connected() if word else work.busy()
             idle = 0 if waiting else idle + 1
+        return word, end
 
 
 def say_ready(fd: int) -> None:

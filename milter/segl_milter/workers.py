@@ -24,7 +24,7 @@ from typing import Literal, NoReturn
 from segl import metrics
 from segl.errors import SeglError
 from segl.events import Events
-from segl.multiprocess import count_as
+from segl.multiprocess import count_as, mend_files
 from segl_milter import signals
 from segl_milter.heap import set_aside
 from segl_milter.lifeline import DRAIN, PATIENT, READY, Lifeline, say_ready
@@ -32,6 +32,7 @@ from segl_milter.lifeline import DRAIN, PATIENT, READY, Lifeline, say_ready
 _READY_SECONDS = 20.0
 _STABLE_SECONDS = 10.0  # a worker that lived so long is replaced at once
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
+_FIRST_RELIEF_DELAY, _LONGEST_RELIEF_DELAY = 10.0, 300.0
 _GRACE_SECONDS = 2.0  # beyond drain_seconds, before the parent kills
 _LOOK_SECONDS = 0.05
 
@@ -50,6 +51,7 @@ class Worker:
     started: float
     retired: bool = False
     kill_at: float | None = None  # when it has not all the time it takes
+    killed: bool = False  # by its parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ class _Relief:
 # What a child does with its lifeline; it calls the second when it is ready.
 Serve = Callable[[Lifeline, Callable[[], None]], None]
 
-# The parent's ends of all lifelines. A child that kept one of another open would keep that one alive.
-_lifelines: set[int] = set()
+# The parent's ends of pipes. A child that kept that of another's lifeline open would keep that one alive.
+_parents_ends: set[int] = set()
 
 
 class Workers:
@@ -81,6 +83,8 @@ class Workers:
         self._delays: dict[int, float] = {}
         self._due: dict[int, float] = {}  # slot → when to start its next worker
         self._relief: _Relief | None = None
+        self._relief_delay = 0.0  # after one that failed
+        self._no_relief_before = 0.0
 
     @property
     def alive(self) -> int:
@@ -126,12 +130,14 @@ class Workers:
         now = time.monotonic()
         for worker in list(self._workers.values()):
             if worker.kill_at is not None and worker.kill_at <= now:
+                worker.killed = True
                 os.kill(worker.pid, signal.SIGKILL)
                 worker.kill_at = now + 1.0
         for slot in [slot for slot, due in self._due.items() if due <= now]:
             self._replace(slot)
+        pending = self._relief and not self._relieved(self._relief)
         due = [*self._due.values(), *(w.kill_at for w in self._workers.values() if w.kill_at is not None)]
-        if self._relief and not self._relieved(self._relief):
+        if pending:
             due.append(now + _LOOK_SECONDS)
         return max(0.0, min(due) - time.monotonic()) if due else None
 
@@ -142,10 +148,15 @@ class Workers:
         draining = sum(worker.retired for worker in self._workers.values())
         if old is None or old.retired or self._relief or 2 * draining >= len(self._workers):
             return
+        if time.monotonic() < self._no_relief_before:
+            return
         try:
             self._relief = _Relief(old, *self._fork(old.slot))
         except OSError as error:
             self._events.failed("fork", error)
+            self._put_relief_off()
+        else:
+            _parents_ends.add(self._relief.ready)
 
     def stop(self) -> None:
         """Let every worker finish the messages in hand and end. :meth:`reap` and :meth:`tend` go on."""
@@ -157,23 +168,33 @@ class Workers:
 
     def kill(self) -> None:
         """End every worker now, with what it has in hand."""
-        for pid in self._workers:
+        for pid, worker in self._workers.items():
+            worker.killed = True
             os.kill(pid, signal.SIGKILL)
 
     def _ended(self, worker: Worker, exitcode: int) -> None:
         del self._workers[worker.pid]
         _cut(worker)
-        if worker.retired:
-            return
-        if self._kind == "worker":
-            metrics.WORKER_DEATHS.inc()
-        self._events.worker_died(worker.pid, exitcode, self._kind)
-        if self._relief and worker is self._relief.old:
-            return  # the new one has its place
-        if self._relief and worker is self._relief.new:
-            old = self._close_relief(self._relief)
-            if old.pid in self._workers:
-                return  # it has kept its place
+        mend_files(worker.name)
+        if not worker.retired or (exitcode and not worker.killed):
+            if self._kind == "worker":
+                metrics.WORKER_DEATHS.inc()
+            self._events.worker_died(worker.pid, exitcode, self._kind)
+        if not worker.retired and not self._has_a_stand_in(worker):
+            self._schedule(worker)
+        self._count()
+
+    def _has_a_stand_in(self, worker: Worker) -> bool:
+        """Whether another has, or will have, the place of one that died while relief was on its way."""
+        relief = self._relief
+        if relief and worker is relief.new:
+            self._close_relief(relief)
+            self._put_relief_off()
+            return relief.old.pid in self._workers
+        return bool(relief and worker is relief.old)
+
+    def _schedule(self, worker: Worker) -> None:
+        """Another shall take the place of *worker*, which has died."""
         now = time.monotonic()
         if now - worker.started >= _STABLE_SECONDS:
             self._delays.pop(worker.slot, None)
@@ -182,7 +203,6 @@ class Workers:
             delay = self._delays.get(worker.slot, 0.0)
             self._delays[worker.slot] = min(_LONGEST_DELAY, delay * 2 or _FIRST_DELAY)
             self._due[worker.slot] = now + delay
-        self._count()
 
     def _relieved(self, relief: _Relief) -> bool:
         """Let the new worker take over, or give it up; ``False`` while it may still get ready."""
@@ -193,12 +213,14 @@ class Workers:
         if new.retired:  # with all of its generation
             return True
         if ready:
+            self._relief_delay = 0.0
             if old.pid in self._workers:
                 self._retire(old, drain=True, patient=True)
                 self._events.worker_relieved(old.pid)
         else:
             error = WorkersError("a worker cannot be started", f"worker {new.pid} did not get ready")
             self._events.failed("relief", error)
+            self._put_relief_off()
             self._retire(new, drain=False)
             new.kill_at = time.monotonic()
             if old.pid not in self._workers:
@@ -206,14 +228,24 @@ class Workers:
         self._count()
         return True
 
+    def _put_relief_off(self) -> None:
+        """One has failed: what was short may be so for long, and forking makes it no better."""
+        self._relief_delay = min(_LONGEST_RELIEF_DELAY, self._relief_delay * 2 or _FIRST_RELIEF_DELAY)
+        self._no_relief_before = time.monotonic() + self._relief_delay
+
     def _close_relief(self, relief: _Relief) -> Worker:
+        _parents_ends.discard(relief.ready)
         os.close(relief.ready)
         self._relief = None
         return relief.old
 
     def _count(self) -> None:
         if self._kind == "worker":
-            metrics.WORKERS.set(sum(not worker.retired for worker in self._workers.values()))
+            serving = sum(not worker.retired for worker in self._workers.values())
+            relief = self._relief
+            if relief and not relief.new.retired and relief.old.pid in self._workers:
+                serving -= 1  # the new one does not yet
+            metrics.WORKERS.set(serving)
 
     def _replace(self, slot: int) -> None:
         try:
@@ -255,7 +287,7 @@ class Workers:
         os.close(ready_write)
         worker = Worker(pid, self._generation, slot, name, line_write, time.monotonic())
         self._workers[pid] = worker
-        _lifelines.add(line_write)
+        _parents_ends.add(line_write)
         self._events.worker_started(pid, self._generation, self._kind)
         return worker, ready_read
 
@@ -270,7 +302,7 @@ class Workers:
         try:
             count_as(name)
             os.setsid()  # a terminal's ^C is for the parent, which lets us finish
-            for fd in (*parents_ends, *_lifelines):
+            for fd in (*parents_ends, *_parents_ends):
                 os.close(fd)
             signals.leave_to_parent()
             lifeline = Lifeline(line, self._drain_seconds)
@@ -288,8 +320,8 @@ def _nothing(_lifeline: Lifeline, _ready: Callable[[], None]) -> None:
 
 def _cut(worker: Worker) -> None:
     """Close the parent's end of the lifeline of *worker*; again is harmless."""
-    if worker.lifeline in _lifelines:
-        _lifelines.remove(worker.lifeline)
+    if worker.lifeline in _parents_ends:
+        _parents_ends.remove(worker.lifeline)
         os.close(worker.lifeline)
         worker.lifeline = -1
 

@@ -18,7 +18,7 @@ from typing import Final, Literal, NoReturn
 from segl import metrics
 from segl.errors import SeglError
 from segl.events import Events
-from segl.multiprocess import count_as
+from segl.multiprocess import count_as, mend_files
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 _READY_SECONDS: Final = 30.0
@@ -136,6 +136,7 @@ class Workers:
     def _ended(self, worker: _Worker, code: int) -> None:
         del self._workers[worker.pid]
         os.close(worker.beat)
+        mend_files(self._name(worker.slot))
         if self._stopping:
             return
         metrics.WORKER_DEATHS.inc()

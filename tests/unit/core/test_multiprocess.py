@@ -145,7 +145,7 @@ def test_a_folder_that_cannot_be_read_hinders_no_start(tmp_path: Path) -> None:
 COUNTS = """
 import os, sys
 from pathlib import Path
-from segl.multiprocess import count_as, prepare_multiprocess
+from segl.multiprocess import count_as, mend_files, prepare_multiprocess
 prepare_multiprocess()
 folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
 from segl import metrics
@@ -191,6 +191,9 @@ def test_what_a_named_child_forks_counts_under_its_own_number(tmp_path: Path) ->
 
 @pytest.mark.parametrize("left", ["b''", "b'\\xff' * 64", "bytes(range(256)) * 300"])
 def test_files_that_cannot_be_read_are_begun_anew(tmp_path: Path, left: str) -> None:
+    """Those of a process that has ended; the others stay."""
     spoil = f"(folder / 'counter_1-worker-1.db').write_bytes({left})\n"
-    told = counted(tmp_path, "child('1-worker-1')\n" + spoil + "child('1-worker-1')\n" + COUNTERS)
-    assert "segl_forged_headers_total 1.0" in told
+    mend = "for number in 1, 2: mend_files(f'1-worker-{number}')\n"
+    both = "child('1-worker-1')\nchild('1-worker-2')\n"
+    told = counted(tmp_path, both + spoil + mend + "child('1-worker-1')\n" + COUNTERS)
+    assert "segl_forged_headers_total 2.0" in told

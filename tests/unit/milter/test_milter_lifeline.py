@@ -11,7 +11,7 @@ from segl_milter import lifeline
 from segl_milter.lifeline import DRAIN, PATIENT, Lifeline
 
 DRAIN_SECONDS = 30.0
-AT_ONCE, DRAINED, NEVER = 0.15, DRAIN_SECONDS, 100_000.0
+AT_ONCE, DRAINED, NEVER = 0.3, DRAIN_SECONDS, 100_000.0
 
 
 class TooLong(Exception):
@@ -71,9 +71,11 @@ def line() -> Iterator[tuple[Lifeline, int]]:
     os.close(reading)
 
 
-def seconds_to_end(line: Lifeline, clock: Clock, work: Work, word: bytes) -> float:
+def seconds_to_end(
+    line: Lifeline, clock: Clock, work: Work, word: bytes, last: Callable[[], None] = lambda: None
+) -> float:
     try:
-        line._finish(work, word)
+        line._finish(work, word, last)
     except TooLong:
         return NEVER
     finally:
@@ -114,3 +116,17 @@ def test_a_patient_worker_hears_that_time_is_short_now(
     os.close(reading)
     if word:
         os.close(writing)
+
+
+def test_a_message_that_comes_at_the_very_last_is_waited_for(
+    line: tuple[Lifeline, int], clock: Clock
+) -> None:
+    work = Work(connected=True, busy=False)
+
+    def last() -> None:
+        clock.sleep(1.0)
+        work._busy = True
+        clock.at, clock.then = 5.0, lambda: setattr(work, "_busy", False)
+
+    took = seconds_to_end(line[0], clock, work, b"", last)
+    assert took == pytest.approx(5.15, abs=0.1)

@@ -20,7 +20,7 @@ PARENT = """
     from segl_milter.workers import Workers
 
     NEXT = Path(sys.argv[1])  # what becomes of the workers that are forked from now on
-    workers._READY_SECONDS = 1.0
+    workers._READY_SECONDS, workers._FIRST_RELIEF_DELAY = 1.0, 0.8
     configure_log("json", "info")
     signals.block()
 
@@ -38,8 +38,10 @@ PARENT = """
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             all.reap()
-            all.tend()
-            time.sleep(0.02)
+            due = all.tend()
+            time.sleep(0.02 if due is None else min(0.02, due))
+            overdue = [w for w in all._workers.values() if w.kill_at is not None] or all._due or all._relief
+            assert due is not None or not overdue, "the parent would sleep"
 
     def serving():
         return sorted(pid for pid, worker in all._workers.items() if not worker.retired)
@@ -58,6 +60,7 @@ def told(folder: Path, script: str) -> str:
     command = [sys.executable, "-c", program, str(folder / "next")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ})
     assert done.returncode == 0, done.stderr
+    (folder / "log").write_text(done.stderr)
     return done.stdout.strip()
 
 
@@ -84,14 +87,20 @@ def test_one_that_does_not_get_ready_takes_nobodys_place(tmp_path: Path, fate: s
     script = f"""
         fate("{fate}")
         all.relieve(first)
-        tend(2.0)
+        while all._relief:
+            tend(0.1)
+        tend(0.2)
         print(serving() == [first, second], all.alive, end=" ")
         fate("good")
+        all.relieve(first)  # not so soon
+        tend(0.3)
+        print(serving() == [first, second], all.alive, end=" ")
+        tend(0.8)
         all.relieve(first)
         tend(0.5)
         print(first in serving(), second in serving(), all.alive)
     """
-    assert told(tmp_path, script) == "True 2 False True 2"
+    assert told(tmp_path, script) == "True 2 True 2 False True 2"
 
 
 @pytest.mark.parametrize("fate", ["slow", "dies", "never"])
@@ -137,3 +146,40 @@ def test_no_more_drain_than_serve(tmp_path: Path) -> None:
         print(len(serving()), all.alive)
     """
     assert told(tmp_path, script) == "2 4"
+
+
+def test_each_failure_doubles_the_time_until_the_next(tmp_path: Path) -> None:
+    script = """
+        fate("dies")
+        seconds = []
+        for _ in range(3):
+            while not all._relief:
+                all.relieve(first)
+                tend(0.02)
+            while all._relief:
+                tend(0.02)
+            seconds.append(round(all._relief_delay, 1))
+        print(seconds)
+    """
+    assert told(tmp_path, script) == "[0.8, 1.6, 3.2]"
+
+
+def test_a_relieved_worker_that_crashes_is_told_of_and_not_replaced(tmp_path: Path) -> None:
+    script = """
+        def serve(lifeline, ready):
+            ready()
+            time.sleep(60)  # as if its connections stayed open
+
+        all.serve(2, serve, 0.2)
+        tend(3.0)
+        old = serving()[0]
+        all.relieve(old)
+        tend(0.3)
+        os.kill(old, signal.SIGSEGV)
+        tend(0.3)
+        print(old, len(serving()), all.alive)
+    """
+    said = told(tmp_path, script).split()
+    assert said[1:] == ["2", "2"]
+    assert f'"pid": {said[0]}' in (tmp_path / "log").read_text()
+    assert '"worker_died"' in (tmp_path / "log").read_text()
