@@ -48,6 +48,7 @@ _NUMBER_LAST = (
     "nummeret",
     "numret",
     "numre",
+    "numrene",
     "nummern",
     "nr",
     "number",
@@ -154,7 +155,7 @@ def _table() -> dict[str, Word]:
             endings = _ENDINGS if noun[0] != "=" and not short else ("", "s")
             for ending in endings:
                 bent = key(noun.lstrip("=")) + ending
-                word = Word(kind, what, numbers=bent.endswith(_NUMBER_LAST[:7]))
+                word = Word(kind, what, numbers=bent.endswith(_NUMBER_LAST[:8]))
                 table.setdefault(bent, word)
                 if len(endings) > 2 or noun in _SHORT_HEADS:
                     _HEADS.setdefault(bent, word)

@@ -30,6 +30,7 @@ def found(text: str, source: Source = Source.BODY) -> list[Finding]:
         "Ny vandmåler: 1203851002",
         "Målernummeret, som står på dækslet, er 1203851002.",
         "Pumpens serienummer er 120385-1002",
+        "Serienumrene er 140688-2290, 140688-2291 og 170291-0035.",
         "S/N 1203851002",
         "reg. 5301 konto 1203851002",
         "Kontonummer for foreningen, og det er altså 5301 1203851002",
