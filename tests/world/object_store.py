@@ -28,10 +28,15 @@ from world.desk import free_port
 
 ACCESS, SECRET = "AKIDSEGL", "hemmeligt-nok-til-en-proeve"
 BUCKET = "segl"
+_TAKEN, _ATTEMPTS = "address already in use", 3
 _IDENTITY = (
     '{"identities": [{"name": "segl", "actions": ["Read", "Write", "List"], '
     f'"credentials": [{{"accessKey": "{ACCESS}", "secretKey": "{SECRET}"}}]}}]}}'
 )
+
+
+class _PortTaken(RuntimeError):
+    """Between finding a free port and listening there somebody else was quicker: it needs eight of them."""
 
 
 class ObjectStore:
@@ -46,8 +51,18 @@ class ObjectStore:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
+        for _ in range(_ATTEMPTS - 1):
+            with contextlib.suppress(_PortTaken):
+                self._start()
+                return self
+            self.port, self._filer = free_port(), free_port()
+        self._start()
+        return self
+
+    def _start(self) -> None:
         identities = self.folder / "identities.json"
         identities.write_text(_IDENTITY)
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
         (self.folder / "data").mkdir()
         ports: dict[str, int] = {"filer.port": self._filer, "s3.port": self.port}
         for name in ("master.port", "volume.port"):
@@ -68,10 +83,12 @@ class ObjectStore:
             )
         try:
             self._make_bucket()
-        except BaseException:
-            self.__exit__(None, None, None)
+        except BaseException as error:
+            self._process.kill()
+            self._process.wait(10)
+            if not isinstance(error, _PortTaken):
+                shutil.rmtree(self.folder, ignore_errors=True)
             raise
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
@@ -138,7 +155,8 @@ class ObjectStore:
                 made = made or getattr(error, "code", 0) == 409  # it was answered late, and is there
                 assert self._process is not None
                 if time.monotonic() > end or self._process.poll() is not None:
-                    raise RuntimeError(f"{error}\n{(self.folder / 'log').read_text()[-3000:]}") from None
+                    log = (self.folder / "log").read_text()[-3000:]
+                    raise (_PortTaken if _TAKEN in log else RuntimeError)(f"{error}\n{log}") from None
                 time.sleep(0.1)
             else:
                 return
