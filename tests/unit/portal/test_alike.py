@@ -4,6 +4,7 @@ computing. Not the clock is looked at, which is noise, but the work."""
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -96,9 +97,11 @@ Case = Callable[[Counter], Letter]
 def work_of(counter: Counter) -> Iterator[list[str]]:
     """The SQL statements and the costly calls of this thread, in order."""
     done: list[str] = []
+    mine = threading.get_ident()
 
     def statement(_connection: Any, _cursor: Any, text: str, *_: Any) -> None:
-        done.append(text)
+        if threading.get_ident() == mine:  # the mailing thread writes its own entries meanwhile
+            done.append(text)
 
     def call(_frame: FrameType, event: str, argument: Any) -> None:
         if event == "c_call" and argument.__name__ in COSTLY:
