@@ -11,17 +11,18 @@ A digest tells nothing of a key: keys are random bytes, hashed under a label of 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl import __version__
 from segl.settings import Settings
+from segl.settings_values import without_password
 from segl.settings_web import Web
 from segl.store import insert_into, transaction
 from segl.tables.nodes import node
@@ -34,6 +35,14 @@ _SHARED: Final = (
     *("organisation", "tenant", "policy", "group", "domain", "demand", "detection", "limits"),
     *("certificates", "encryption", "hold", "receipt"),
 )
+# Such tables with keys that are a node's own, which are left out: sockets, addresses, places on its disk.
+_SHARED_BUT: Final = {
+    "routing": ("socket", "socket_mode", "announce_socket", "nameservers", "trusted_resolvers"),
+    "inbound": ("authserv_id", "hand_to"),
+    "receipts": ("key", "log"),
+    "decisions": ("socket",),
+    "canary": ("front", "socket", "tls_sink"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,11 @@ class Node:
 def this_node(settings: Settings, now: float) -> Node:
     """As it is now. A file that cannot be read has no mark."""
     marks = {name: _digest(repr(getattr(settings, name)).encode()) for name in _SHARED}
+    for name, own in _SHARED_BUT.items():
+        marks[name] = _digest(repr(_without(getattr(settings, name), own)).encode())
+    marks["delivery.sign_keys"] = _digest(repr(sorted(settings.delivery.sign_keys.items())).encode())
+    lists = [replace(one, source=without_password(one.source)) for one in settings.tunnel_list]
+    marks["tunnel_list"] = _digest(repr(lists).encode())
     web = replace(settings.portal, web=Web())
     storage = replace(web.storage, credentials=None)
     marks["portal"] = _digest(repr(replace(web, storage=storage)).encode())
@@ -84,12 +98,16 @@ def nodes_of(engine: Engine) -> list[Node]:
     return [Node(row.name, row.seen_at, row.version, json.loads(row.marks)) for row in rows]
 
 
+def _without(table: Any, keys: Iterable[str]) -> dict[str, object]:
+    return {each.name: getattr(table, each.name) for each in fields(table) if each.name not in keys}
+
+
 def _files(settings: Settings) -> Iterator[tuple[str, list[Path]]]:
     yield "receipts.key", [settings.receipts.key]
     if settings.portal.resend_key is not None:
         yield "portal.resend_key", [settings.portal.resend_key]
-    if settings.delivery.keys is not None:
-        yield "delivery.keys", sorted(settings.delivery.keys.glob("*.crt.pem"))
+    yield "delivery.keys", sorted(settings.delivery.keys.glob("*.crt.pem"))
+    yield "delivery.certificates", sorted(settings.delivery.certificates.glob("*.pem"))
 
 
 def _read(files: list[Path]) -> bytes | None:

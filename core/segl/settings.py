@@ -70,8 +70,8 @@ class Store:
     """``[store]``: what the processes remember together (SQLAlchemy URL)."""
 
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
-    # "sqlite:///" and a path, or "postgresql+psycopg://segl@db.example/segl" (extra `segl[postgresql]`). A password is
-    # better kept in a file of PostgreSQL's own (~/.pgpass).
+    # "sqlite:///" and a path, or "postgresql+psycopg://segl@db.example/segl" (extra `postgresql`; the Debian package
+    # has it). A password is better kept in a file of PostgreSQL's own, one for each user (docs/scaling.md).
     url: Annotated[str, Masked(without_password)] = f"sqlite:///{STATE}/segl.db"
     # What this node is called among those that share the store; empty: the host's name.
     node: Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]{0,100}$")] = ""

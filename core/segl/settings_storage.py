@@ -30,7 +30,7 @@ Endpoint = Annotated[str, AfterValidator(_endpoint)]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
     """``[portal.storage]``: where sealed messages lie when `portal.sealed` is not to hold them. Needs the extra ``s3``
-    (``pip install "segl[s3]"``). What lies there is encrypted; its keys never do."""
+    (``pip install '.[s3]'`` in a clone; the Debian package has it). What lies there is encrypted; its keys never do."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     # Empty: files under `portal.sealed`.

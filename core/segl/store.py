@@ -66,7 +66,7 @@ def open_store(url: str) -> Engine:
         hint = "is it there, is it a database, and may this user (root may) read and write it?"
         raise StoreError("the store cannot be reached", f"store {_bare(url)}: {_kind(error)}", hint) from None
     except ModuleNotFoundError as error:
-        hint = "pip install 'segl[postgresql]'"
+        hint = "in a clone: /usr/lib/segl/bin/pip install '.[postgresql]'"
         raise StoreError(
             "the store cannot be reached", f"store {_bare(url)}: {error.name} is not installed", hint
         ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -105,13 +104,14 @@ def try_rules(
 
 
 def _load(files: Sequence[Path] | None, settings: Path | None, *, examples: bool = True) -> RuleSet:
-    """The shipped rules with *files* on top, or else with those the settings name."""
+    """The shipped rules with *files* on top, or else with those the settings name. Settings that are there and may not
+    be read end the run: what is said would not be of the house's own rules."""
     from segl.settings_file import load_settings
     from segl_classifier.rules import load_rules
 
     try:
         extra = list(files or ())
-        if not extra and (settings or os.access(DEFAULT_FILE, os.R_OK)):
+        if not extra and (settings or DEFAULT_FILE.exists()):
             extra = list(load_settings(settings or DEFAULT_FILE).detection.rules)
         return load_rules(extra, check_shipped=examples, examples=examples)
     except SeglError as error:

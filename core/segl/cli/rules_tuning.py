@@ -292,10 +292,8 @@ def _tell_blind(blind: list[tuple[str, str]]) -> None:
 
 def _settings_or_usual(file: Path | None) -> Settings:
     """The settings of *file*, the usual one's, or defaults: rule files may be compared where nothing is installed."""
-    import os
-
     from segl.settings_file import load_settings, parse_settings
 
-    if file is not None or os.access(DEFAULT_FILE, os.R_OK):
+    if file is not None or DEFAULT_FILE.exists():
         return load_settings(file or DEFAULT_FILE)
     return parse_settings({"organisation": {"name": "-", "domains": ["invalid"]}})

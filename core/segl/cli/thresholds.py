@@ -3,7 +3,6 @@ that are remembered."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -84,7 +83,7 @@ def _settings(file: Path | None) -> Settings:
     """The settings, or defaults: the table on texts needs no installation."""
     from segl.settings_file import load_settings, parse_settings
 
-    if file is not None or os.access(DEFAULT_FILE, os.R_OK):
+    if file is not None or DEFAULT_FILE.exists():
         return load_settings(file or DEFAULT_FILE)
     return parse_settings({"organisation": {"name": "-", "domains": ["invalid"]}})
 

@@ -240,7 +240,9 @@ def storage_faults(settings: Storage, file: Path) -> Iterator[Fault]:
     try:
         import obstore as _  # noqa: F401
     except ImportError:
-        yield Fault(file, "portal.storage", "needs obstore", 'run: pip install "segl[s3]"')
+        yield Fault(
+            file, "portal.storage", "needs obstore", "in a clone: /usr/lib/segl/bin/pip install '.[s3]'"
+        )
 
 
 def _open(settings: Storage) -> S3Store:
@@ -297,7 +299,9 @@ def _speaking() -> Iterator[None]:
     try:
         yield
     except ImportError:
-        raise OSError(errno.ENOSYS, 'obstore is not installed: pip install "segl[s3]"') from None
+        raise OSError(
+            errno.ENOSYS, "obstore is not installed; in a clone: /usr/lib/segl/bin/pip install '.[s3]'"
+        ) from None
     except OSError as error:
         if (
             error.strerror is not None

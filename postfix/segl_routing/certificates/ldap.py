@@ -8,7 +8,7 @@ A directory answers in three ways: entries, no entry, and not at all (down, slow
 last is UNKNOWN. Referrals are not followed: the postmaster named whom to ask.
 
 The client is bonsai, over OpenLDAP's library, in processes of its own (:mod:`segl_routing.certificates.ldap_worker`
-says why). It is an extra (``pip install segl[ldap]``).
+says why). It is an extra (``pip install '.[ldap]'`` in a clone).
 """
 
 from __future__ import annotations
@@ -61,7 +61,10 @@ class LdapSource:
         """Raises :class:`SettingsError` when bonsai is not installed."""
         if find_spec("bonsai") is None:
             fault = Fault(
-                "settings", "certificates.directory", "needs bonsai", 'run: pip install "segl[ldap]"'
+                "settings",
+                "certificates.directory",
+                "needs bonsai",
+                "in a clone: /usr/lib/segl/bin/pip install '.[ldap]'",
             )
             raise SettingsError([fault])
         self._directory = directory

@@ -62,6 +62,29 @@ def test_check_reads_the_files_of_the_settings(own: Path, tmp_path: Path) -> Non
     assert "x: is not a known key" in done.stderr
 
 
+@pytest.mark.parametrize("command", [["rules", "check"], ["rules", "list"], ["thresholds"]], ids=" ".join)
+def test_settings_that_may_not_be_read_are_not_passed_over(
+    own: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """An ordinary user would be told "in order" of the shipped rules alone, however broken the own ones are."""
+    settings, read = own.with_name("segl.toml"), Path.read_text
+    settings.touch()
+
+    def denied(file: Path, *arguments: str) -> str:
+        if file == settings:
+            raise PermissionError
+        return read(file, *arguments)
+
+    monkeypatch.setattr(Path, "read_text", denied)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    for module in ("rules", "thresholds"):
+        monkeypatch.setattr(f"segl.cli.{module}.DEFAULT_FILE", settings)
+    done = CliRunner().invoke(build(command[0]), command)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"{settings}: may not be read" in done.stderr
+    assert "hint: run as root" in done.stderr
+
+
 def test_list_shows_every_rule_and_why(own: Path) -> None:
     done = segl("list", own)
     assert done.exit_code == 0

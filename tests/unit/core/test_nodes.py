@@ -19,16 +19,16 @@ from world.object_store import ObjectStore, Wire
 NOW = 1_800_000_000.0
 
 
-def settings(folder: Path, node: str, url: str = "", **tables: dict[str, Any]) -> Settings:
+def settings(folder: Path, node: str, url: str = "", **tables: Any) -> Settings:
     key = folder / "receipts.key"
     if not key.exists():
         key.write_bytes(b"k" * 32)
     portal = {"url": "https://sikker.nordby.example", "sealed": str(folder / "sealed")}
     given: dict[str, Any] = {
         "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
-        "receipts": {"key": str(key)},
         "store": {"node": node, **({"url": url} if url else {})},
         **tables,
+        "receipts": {"key": str(key)} | tables.get("receipts", {}),
         "portal": portal | tables.get("portal", {}),
     }
     return parse_settings(given)
@@ -42,6 +42,10 @@ def test_what_must_be_the_same_is_compared_and_what_is_a_nodes_own_is_not(tmp_pa
         milter={"workers": 3},
         portal={"web": {"workers": 2}},
         postfix={"front": "/etc/other"},
+        routing={"nameservers": ["127.0.0.2"], "socket": "/run/other/map.sock"},
+        inbound={"authserv_id": "west.nordby.example"},
+        decisions={"socket": "/run/other/decisions.sock"},
+        canary={"front": "127.0.0.2:25"},
     )
     assert this_node(own, NOW).differs(east) == []
     other = settings(tmp_path, "west", detection={"mode": "shadow"}, portal={"expiry_days": 7})
@@ -53,6 +57,40 @@ def test_what_must_be_the_same_is_compared_and_what_is_a_nodes_own_is_not(tmp_pa
     assert this_node(settings(tmp_path, "west"), NOW).differs(east) == [], (
         "unreadable is unknown, not different"
     )
+
+
+@pytest.mark.parametrize(
+    ("different", "name"),
+    [
+        ({"routing": {"least": "dane"}}, "routing"),
+        ({"routing": {"order": ["tls", "portal"]}}, "routing"),
+        ({"inbound": {"on": True}}, "inbound"),
+        ({"receipts": {"send": "all"}}, "receipts"),
+        ({"decisions": {"keep_days": 0}}, "decisions"),
+        ({"canary": {"every": 60}}, "canary"),
+        ({"delivery": {"sign_keys": {"nordby.example": "nordby-2"}}}, "delivery.sign_keys"),
+        ({"tunnel_list": [{"name": "forening", "source": "/srv/lists", "format": "pem"}]}, "tunnel_list"),
+    ],
+)
+def test_a_weaker_or_other_way_elsewhere_is_a_difference(
+    tmp_path: Path, different: dict[str, Any], name: str
+) -> None:
+    """What becomes of a message, or what its sender is told, would depend on the node."""
+    east = this_node(settings(tmp_path, "east"), NOW)
+    assert this_node(settings(tmp_path, "west", **different), NOW).differs(east) == [name]
+
+
+def test_partners_certificates_are_compared(tmp_path: Path) -> None:
+    def node(name: str, *partners: str) -> Node:
+        folder = tmp_path / name
+        folder.mkdir()
+        for partner in partners:
+            (folder / f"{partner}.pem").write_text(partner)
+        return this_node(settings(tmp_path, name, delivery={"certificates": str(folder)}), NOW)
+
+    east = node("east", "a.example", "b.example")
+    assert node("west", "a.example", "b.example").differs(east) == []
+    assert node("north", "a.example").differs(east) == ["delivery.certificates"]
 
 
 def test_a_digest_tells_nothing_of_a_key(tmp_path: Path) -> None:
