@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -52,7 +53,26 @@ def test_what_units_call_comes_with_the_package_or_what_it_depends_on(repository
 def test_what_the_package_names_is_there(repository: Path, debian: Path) -> None:
     for listing in ("segl.docs", "segl.examples"):
         for name in (debian / listing).read_text("utf-8").split():
-            assert (repository / name).is_file(), name
+            assert (repository / name).exists(), name
+
+
+def test_links_lead_from_page_to_page_in_the_package_too(repository: Path, debian: Path) -> None:
+    """A file that segl.docs names is put beside the others, a folder comes as it is."""
+    pages: dict[Path, Path] = {}
+    for name in (debian / "segl.docs").read_text("utf-8").split():
+        named = repository / name
+        found = named.rglob("*") if named.is_dir() else [named]
+        pages |= {Path(os.path.relpath(file, named.parent)): file for file in found}
+    assert not {"docs/README.md", "docs/daily.md", "docs/da/installation.md"} - {str(page) for page in pages}
+    broken = []
+    for page, file in pages.items():
+        if page.suffix == ".md":
+            targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", file.read_text("utf-8"))
+            lead = (Path(os.path.normpath(page.parent / target)) for target in targets)
+            broken += [f"{page}: {target}" for target in lead if target not in pages]
+    elsewhere = ("classifier/model/README.md", "CHANGELOG.md")  # with the model; as changelog.gz
+    assert not [link for link in broken if not link.endswith(elsewhere)]
+    assert "dh_compress -X.md" in (debian / "rules").read_text("utf-8"), "or they are called .md.gz"
 
 
 def test_manual_pages_of_every_program_and_command(repository: Path, tmp_path: Path) -> None:
