@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 from segl import audit
@@ -37,6 +38,9 @@ def test_a_message_can_be_read_after_a_restore(repository: Path, tmp_path: Path)
     for folder in ("etc/segl", "etc/postfix", "etc/postfix-segl", "var/lib/segl-tunnel", "var/backups/segl"):
         (root / folder).mkdir(parents=True)
     (root / "etc/segl/receipts.key").write_text("key")
+    (root / "etc/segl/resend.key").write_text("spare")
+    (root / "etc/segl/keys").mkdir()
+    (root / "etc/segl/keys/x.dk.key.pem").write_text("own key")
     home.mkdir()
     with PortalSite(home) as site:
         letter = site.seal(content=b"Subject: Brev\r\n\r\nHej Bo\r\n")
@@ -45,17 +49,26 @@ def test_a_message_can_be_read_after_a_restore(repository: Path, tmp_path: Path)
         later = site.seal("efter@vestby.example")
         site.revoke(revoked)
 
-    kept = root / "var/backups/segl-data"
-    assert {file.stat().st_mode & 0o077 for file in kept.iterdir()} == {0}, "nobody else may read it"
+    kept = {name: root / "var/backups" / name for name in ("segl-data", "segl-keys")}
+    for folder in kept.values():
+        assert {file.stat().st_mode & 0o077 for file in folder.iterdir()} == {0}, "nobody else may read it"
+    with tarfile.open(kept["segl-data"] / "files.tar") as files:
+        names = set(files.getnames())
+    assert "etc/segl/receipts.key" in names
+    assert not {name for name in names if "etc/segl/keys" in name or "resend" in name}, "apart from the store"
     saved = tmp_path / "saved"
-    shutil.move(kept, saved)
+    saved.mkdir()
+    for name, folder in kept.items():
+        shutil.move(folder, saved / name)
     shutil.rmtree(root)
 
     home.mkdir(parents=True)
     (root / "var/backups").mkdir(parents=True)
-    shutil.move(saved, kept)
+    for name, folder in kept.items():
+        shutil.move(saved / name, folder)
     run(commands(repository, "restore", root))
     assert (root / "etc/segl/receipts.key").read_text() == "key"
+    assert (root / "etc/segl/keys/x.dk.key.pem").read_text() == "own key"
     with PortalSite(home) as site:
         site.open(letter)
         site.open(revoked)  # what the page warns of: revoke it anew
