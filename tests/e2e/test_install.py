@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from segl.settings_file import load_settings
 from world.host import FRONT, QUEUE, Host
 from world.peers import SmtpPeer
 from world.postfix import wait_until
@@ -168,6 +169,18 @@ def test_a_second_run_changes_nothing_and_undo_puts_every_byte_back(host: Host) 
     host.segl("install", "--undo", "--yes", "--force")
     assert host.snapshot() == before
     assert [file.read_bytes() for file in host.backup.rglob("*.edited")] == [edited]
+
+
+def test_the_folders_that_no_backup_has_are_made_after_a_restore(host: Host) -> None:
+    """docs/install.md saves the configuration of both instances, and no queue."""
+    host.segl("install", "--yes")
+    settings = load_settings(host.settings_file)
+    lost = (QUEUE / "segl", settings.postfix.secure_queue, settings.postfix.secure_data)
+    for folder in lost:
+        shutil.rmtree(folder)
+    host.segl("install", "--yes")
+    assert all(folder.is_dir() for folder in lost)
+    assert "Nothing to change" in host.segl("install", "--yes")
 
 
 def test_undo_from_a_running_system_strands_no_mail(host: Host) -> None:

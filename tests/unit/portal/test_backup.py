@@ -50,22 +50,22 @@ def test_a_message_can_be_read_after_a_restore(repository: Path, tmp_path: Path)
         site.revoke(revoked)
 
     kept = {name: root / "var/backups" / name for name in ("segl-data", "segl-keys")}
-    for folder in kept.values():
-        assert {file.stat().st_mode & 0o077 for file in folder.iterdir()} == {0}, "nobody else may read it"
+    for place in kept.values():
+        assert {file.stat().st_mode & 0o077 for file in place.iterdir()} == {0}, "nobody else may read it"
     with tarfile.open(kept["segl-data"] / "files.tar") as files:
         names = set(files.getnames())
     assert "etc/segl/receipts.key" in names
     assert not {name for name in names if "etc/segl/keys" in name or "resend" in name}, "apart from the store"
     saved = tmp_path / "saved"
     saved.mkdir()
-    for name, folder in kept.items():
-        shutil.move(folder, saved / name)
+    for name, place in kept.items():
+        shutil.move(place, saved / name)
     shutil.rmtree(root)
 
     home.mkdir(parents=True)
     (root / "var/backups").mkdir(parents=True)
-    for name, folder in kept.items():
-        shutil.move(saved / name, folder)
+    for name, place in kept.items():
+        shutil.move(saved / name, place)
     run(commands(repository, "restore", root))
     assert (root / "etc/segl/receipts.key").read_text() == "key"
     assert (root / "etc/segl/keys/x.dk.key.pem").read_text() == "own key"
