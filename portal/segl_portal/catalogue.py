@@ -14,18 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from segl.days import MONTHS
 from segl.language import OTHER, Language
-
-MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
-    "da": (
-        *("januar", "februar", "marts", "april", "maj", "juni"),
-        *("juli", "august", "september", "oktober", "november", "december"),
-    ),
-    "en": (
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Final
 
 from segl.addresses import domain_of
+from segl.days import day_of
 from segl.language import OTHER, Language
 from segl.mail.compose import automatic_header, one_line, text_part
 from segl.mail.paths import is_plain
@@ -108,7 +109,7 @@ class Notice:
             "sender": self.sender,
             "subject": one_line(self.subject),
             "base": self.house.base,
-            "until": texts.day(self.until.date()),
+            "until": day_of(self.until.date(), texts.language),
             "code": (texts.by_phone if phone else texts.by_mail).format(phone=phone),
         }
         who = texts.who if is_plain(self.sender) else texts.who_unnamed

@@ -7,7 +7,6 @@ and no subject unless the house wants it.
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +17,7 @@ from segl.language import Language
 class NoticeTexts:
     """One language's texts."""
 
+    language: Language
     subject: str
     heading: str
     who: str  # with the sender's address
@@ -33,15 +33,11 @@ class NoticeTexts:
     check: str
     question: str
     short: str  # one paragraph, for readers of the other language
-    months: tuple[str, ...]
-    day_form: str
-
-    def day(self, day: datetime.date) -> str:
-        return self.day_form.format(day=day.day, month=self.months[day.month - 1], year=day.year)
 
 
 TEXTS: Final[dict[Language, NoticeTexts]] = {
     "da": NoticeTexts(
+        language="da",
         subject="Du har fået en sikker besked fra {organisation}",
         heading="Du har fået en sikker besked",
         who="{sender} fra {organisation} har sendt dig en besked.",
@@ -61,13 +57,9 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         "Skriv ikke personlige oplysninger i et svar på denne mail.",
         short="På dansk: Du har fået en sikker besked fra {organisation}. Brug linket ovenfor for at læse "
         "den senest {until}.",
-        months=(
-            *("januar", "februar", "marts", "april", "maj", "juni"),
-            *("juli", "august", "september", "oktober", "november", "december"),
-        ),
-        day_form="den {day}. {month} {year}",
     ),
     "en": NoticeTexts(
+        language="en",
         subject="You have a secure message from {organisation}",
         heading="You have a secure message",
         who="{sender} at {organisation} has sent you a message.",
@@ -88,10 +80,5 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         "Do not write personal information in an answer to this mail.",
         short="In English: You have a secure message from {organisation}. Use the link above to read it, "
         "at the latest on {until}.",
-        months=(
-            *("January", "February", "March", "April", "May", "June"),
-            *("July", "August", "September", "October", "November", "December"),
-        ),
-        day_form="{day} {month} {year}",
     ),
 }

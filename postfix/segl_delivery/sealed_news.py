@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
+from segl.days import day, moment
 from segl.errors import SeglError
 from segl.events import Events
 from segl.language import Language
@@ -29,7 +30,7 @@ from segl.sealed.revocation import house_secret, revocation_link
 from segl.settings import Settings
 from segl_delivery.notice import NoticeFrom
 from segl_delivery.notice_texts import TEXTS
-from segl_delivery.sealed_news_texts import DAYS_LEFT, MOMENT, NEWS, REMINDER
+from segl_delivery.sealed_news_texts import DAYS_LEFT, NEWS, REMINDER
 
 _DAY: Final = 86400.0
 
@@ -133,15 +134,6 @@ class SealedNews:
         reply_to = news.sender if to != news.sender else ""
         letter = Letter(house.organisation, house.address, to, subject, body, language, reply_to)
         return letter.message(datetime.fromtimestamp(now).astimezone())
-
-
-def day(at: float, language: Language) -> str:
-    """The date of *at*, as a person says it: ``den 25. november 2026``."""
-    return TEXTS[language].day(datetime.fromtimestamp(at).date())
-
-
-def moment(at: float, language: Language) -> str:
-    return MOMENT[language].format(day=day(at, language), time=f"{datetime.fromtimestamp(at):%H.%M}")
 
 
 def days_left(end: float, now: float, language: Language) -> str:

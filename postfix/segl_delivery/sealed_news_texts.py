@@ -89,7 +89,6 @@ DAYS_LEFT: Final[dict[Language, tuple[str, str, str]]] = {
     "da": ("kun i dag", "en dag endnu", "{days} dage endnu"),
     "en": ("today only", "one more day", "{days} more days"),
 }
-MOMENT: Final[dict[Language, str]] = {"da": "{day} kl. {time}", "en": "{day} at {time}"}
 
 REMINDER: Final[dict[Language, ReminderTexts]] = {
     "da": ReminderTexts(

@@ -154,8 +154,8 @@ def reject(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
-    """Tell the sender that the message is not sent, and delete it. There is no way back. Where no mail is taken for the
-    sender's address, the officer is told instead."""
+    """Tell the sender, if it is one of ours, that the message is not sent, and delete it. There is no way back. Where
+    no mail is taken for the sender's address, the officer is told instead."""
     from segl.cli.output import complain, paint, printable, say
     from segl.cli.person import me
 
@@ -165,9 +165,8 @@ def reject(
         if not yes:
             typer.confirm(f"Delete the message from {printable(held.sender or '<>')}?", abort=True)
         untold = holding.reject(held, me(), why)
-    say(
-        f"{paint('rejected', typer.colors.RED)}: {held.id}; its sender {'could not be' if untold else 'was'} told"
-    )
+        was = "could not be" if untold else "was" if holding.tells_sender(held) else "is not ours and was not"
+    say(f"{paint('rejected', typer.colors.RED)}: {held.id}; its sender {was} told")
     if untold:
         complain(
             f"no mail is taken for {printable(untold.to)}: {untold.refusal.private}",
@@ -177,7 +176,7 @@ def reject(
 
 @app.command()
 def tell(settings: SettingsFile = DEFAULT_FILE) -> None:
-    """Tell officer and senders of the messages they were not told of yet, and the officer again of those that have
+    """Tell officer and own senders of the messages they were not told of yet, and the officer again of those that have
     waited for [hold] remind_hours since. A timer runs this each minute.
 
     Exit code: 0, 1 when somebody could not be told, or a message on hold could not be read or was not looked at.

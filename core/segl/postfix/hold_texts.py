@@ -21,12 +21,12 @@ TO_SENDER: Final[dict[Language, HoldTexts]] = {
     "da": HoldTexts(
         "Din besked venter på godkendelse",
         (
-            "Din besked fra {when} er ikke sendt endnu. Den venter på, at {officer} har set på den.",
+            "Din besked fra {when} er ikke sendt endnu. Den venter, til {officer} har set på den.",
             "Til:\n{recipients}",
-            "Nogle oplysninger må kun sendes med en særlig tilladelse. Beskeden ser ud til at indeholde sådanne "
-            "oplysninger ({reasons}).",
-            "Du skal ikke gøre noget, og du skal ikke sende den igen. Bliver den godkendt, går den sikkert afsted. "
-            "Haster det, så skriv til {officer} og nævn {id}.",
+            "Nogle oplysninger må kun sendes med en særlig tilladelse. Derfor bliver beskeden set efter først. "
+            "Grunden er: {reasons}.",
+            "Du skal ikke gøre noget, og du skal ikke sende den igen. Bliver den godkendt, sender vi den krypteret. "
+            "Haster det, så skriv til {officer}, og nævn {id}.",
         ),
     ),
     "en": HoldTexts(
@@ -34,10 +34,10 @@ TO_SENDER: Final[dict[Language, HoldTexts]] = {
         (
             "Your message of {when} has not been sent yet. It waits until {officer} has looked at it.",
             "To:\n{recipients}",
-            "Some information may only be sent with a particular permission. The message seems to hold such "
-            "information ({reasons}).",
-            "You need not do anything, and should not send it again. When it is approved it goes securely. If it is "
-            "urgent, write to {officer} and name {id}.",
+            "Some information may only be sent with a particular permission. So the message is looked at first. The "
+            "reason is: {reasons}.",
+            "You do not need to do anything, and should not send it again. If it is approved we send it encrypted. If "
+            "it is urgent, write to {officer}, and mention {id}.",
         ),
     ),
 }
@@ -69,7 +69,7 @@ STILL_WAITING: Final[dict[Language, HoldTexts]] = {
     "da": HoldTexts(
         "Beskeder venter stadig på din godkendelse",
         (
-            "Disse beskeder er ikke afgjort endnu. Afsenderne har fået at vide, at nogen ser på dem.",
+            "Disse beskeder er ikke afgjort endnu. Egne afsendere har fået at vide, at nogen ser på dem.",
             "{messages}",
             "På serveren:\n    sudo segl hold list",
         ),
@@ -77,7 +77,7 @@ STILL_WAITING: Final[dict[Language, HoldTexts]] = {
     "en": HoldTexts(
         "Messages still wait for your approval",
         (
-            "These messages have not been decided about yet. Their senders were told that somebody looks at them.",
+            "These messages have not been decided about yet. Own senders were told that somebody looks at them.",
             "{messages}",
             "On the server:\n    sudo segl hold list",
         ),
@@ -91,7 +91,7 @@ SENDER_UNTOLD: Final[dict[Language, HoldTexts]] = {
             "Beskeden {id} fra {sender}, sendt {when}, blev afvist og er slettet. Afsenderen kunne ikke få besked: "
             "mailserveren tager ikke imod mail til adressen ({refusal}).",
             "Til:\n{recipients}",
-            "Sig det til afsenderen på anden vis.",
+            "Giv afsenderen besked på en anden måde.",
         ),
     ),
     "en": HoldTexts(
@@ -115,7 +115,7 @@ REJECTED: Final[dict[Language, HoldTexts]] = {
             "dine sendte mails.",
             "Til:\n{recipients}",
             "{why}",
-            "Spørgsmål: skriv til {officer} og nævn {id}.",
+            "Har du spørgsmål, så skriv til {officer}, og nævn {id}.",
         ),
     ),
     "en": HoldTexts(
@@ -125,7 +125,7 @@ REJECTED: Final[dict[Language, HoldTexts]] = {
             "mails you sent.",
             "To:\n{recipients}",
             "{why}",
-            "Questions: write to {officer} and name {id}.",
+            "If you have questions, write to {officer}, and mention {id}.",
         ),
     ),
 }

@@ -22,6 +22,7 @@ from sqlalchemy.engine import Engine
 from segl import audit
 from segl.addresses import domain_of
 from segl.audit import Act
+from segl.days import moment
 from segl.errors import SeglError
 from segl.held import HeldLook, note
 from segl.language import Language
@@ -38,11 +39,14 @@ from segl.postfix.hold_texts import (
     TO_SENDER,
     HoldTexts,
 )
+from segl.reasons import in_words
 from segl.settings import Settings
 from segl.settings_organisation import Owner
 from segl.store import transaction
 
 _MOST_NAMED = 50
+# They are why a message would go securely in any case, not why it waits.
+_NO_REASONS_TO_WAIT = frozenset(("requested", "answers_sealed", "always"))
 _FINISH = {Act.RELEASED.value: "segl hold release", Act.REJECTED.value: "segl hold reject"}
 
 
@@ -102,11 +106,16 @@ class Holding:
             # The officer first: he decides, and is told who the sender is.
             if Act.HELD.value not in acts:
                 some = self._told(held, self.owner(held).officer, TO_OFFICER, Act.HELD, failed)
-            if held.sender and Act.HELD_SENDER_TOLD.value not in acts:
+            if self.tells_sender(held) and Act.HELD_SENDER_TOLD.value not in acts:
                 some = self._told(held, held.sender, TO_SENDER, Act.HELD_SENDER_TOLD, failed) or some
             if some:
                 told.append(held)
         return told, failed
+
+    def tells_sender(self, held: Held) -> bool:
+        """Whether its sender hears of it: only who is ours. Any other address may be forged, and whoever has it has no
+        business with what we found or to whom it goes."""
+        return self.settings.takes(held.sender)
 
     def _told(
         self, held: Held, to: str, texts: Mapping[Language, HoldTexts], act: Act, failed: list[Untold]
@@ -181,12 +190,13 @@ class Holding:
         return Release.RELEASED
 
     def reject(self, held: Held, person: str, why: str = "") -> Untold | None:
-        """Tell the sender that *held* is not sent, then delete it. What fails on the way is done by a second run. A
-        sender whose address is refused for good is told of to the officer instead, and given back."""
+        """Tell the sender, if it is one of ours, that *held* is not sent, then delete it. What fails on the way is done
+        by a second run. A sender whose address is refused for good is told of to the officer instead, and given
+        back."""
         self.check(held, person)
         self._decide(held, Act.REJECTED, person)
         untold = None
-        if held.sender:
+        if self.tells_sender(held):
             try:
                 self._send(held, held.sender, REJECTED, why=one_line(why))
             except Refused as refusal:
@@ -244,8 +254,8 @@ class Holding:
     def _line(self, held: Held) -> str:
         language = self.owner(held).language
         agreed = ", ".join(sorted(self.agreed(held)))
-        since = f"{datetime.fromtimestamp(held.arrived):%Y-%m-%d %H:%M}"
-        line = f"  {held.id[:12]}  {since}  {one_line(held.sender) or '<>'}  {', '.join(held.reasons)}"
+        since, why = moment(held.arrived, language), _why(held, language)
+        line = f"  {held.id[:12]}  {since}  {one_line(held.sender) or '<>'}  {why}"
         return f"{line}  ({AGREED[language]} {agreed})" if agreed else line
 
     def _note(self, held: Held, act: Act, person: str, **facts: Any) -> None:
@@ -261,9 +271,9 @@ class Holding:
             "id": held.id,
             "sender": one_line(held.sender) or "<>",
             "officer": owner.officer,
-            "when": f"{datetime.fromtimestamp(held.arrived):%Y-%m-%d %H:%M}",
+            "when": moment(held.arrived, language),
             "recipients": _named(held.recipients),
-            "reasons": ", ".join(held.reasons),
+            "reasons": _why(held, language),
             "why": "",
             **more,
         }
@@ -287,6 +297,12 @@ class Holding:
 
 def _for_good(refusal: Refused) -> bool:
     return refusal.reply_code >= 500
+
+
+def _why(held: Held, language: Language) -> str:
+    """Why it waits, in words; in codes where there are no words for any of them."""
+    reasons = [reason for reason in held.reasons if reason not in _NO_REASONS_TO_WAIT]
+    return in_words(reasons, language) or ", ".join(held.reasons)
 
 
 def _named(recipients: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 from segl.addresses import domain_of
 from segl.language import Language
 from segl.mail.paths import is_plain
+from segl.reasons import in_words
 from segl.receipts.due import is_bad
 from segl.receipts.records import SentMessage
 from segl.receipts.states import Line, State
@@ -300,9 +301,7 @@ def _state(line: Line, texts: ReceiptTexts) -> str:
 
 
 def _why(reasons: Sequence[str], texts: ReceiptTexts) -> str:
-    parts = [reason.partition(".") for reason in reasons]
-    words = [texts.reason_words.get(word, "").replace("{name}", name) for word, _, name in parts]
-    told = "; ".join(dict.fromkeys(filter(None, words)))
+    told = in_words(reasons, texts.language)
     return texts.reasons.format(reasons=told) if told else ""
 
 
