@@ -139,7 +139,7 @@ class Sms:
     # The file that holds the provider's key. Without a word here: the systemd credential "segl-sms", if any.
     secret_file: Path | None = None
     # The sender's name on the phone: eleven letters or digits at most.
-    sender: Annotated[str, Field(pattern=r"^[A-Za-z0-9 ]{1,11}$")] = "Sikker post"
+    sender: Annotated[str, Field(pattern=r"^[A-Za-z0-9 ]{1,11}$")] = "Sikker kode"
     # Authorities for the provider's certificate; none: the system's.
     ca_file: Path | None = None
     # How long it may take to answer.

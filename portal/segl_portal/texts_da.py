@@ -11,12 +11,13 @@ DANISH: Final = Texts(
     other_name="English",
     skip="Gå til indholdet",
     privacy="Sådan behandler vi personoplysninger",
-    genuine="Adressen øverst i din browser skal begynde med {base}. Du bliver aldrig bedt om MitID, "
-    "kortnummer eller en af dine adgangskoder her.",
+    genuine="Se på adressen i din browser (øverst eller nederst): den skal begynde med {base}. Nogle telefoner "
+    "viser den uden https://. Du bliver aldrig bedt om MitID, kortnummer eller dine egne adgangskoder her.",
     landing_title="Du har fået en sikker besked",
-    landing_lead="Beskeden kan indeholde personlige oplysninger. Derfor skal vi først se, at det er dig.",
-    landing_how="Tryk på knappen, så sender vi dig en kode. Den kommer i en ny mail til den adresse, hvor "
-    "du fik linket.",
+    landing_lead="Beskeden kan indeholde personlige oplysninger. Derfor skal vi først være sikre på, at "
+    "det er dig.",
+    landing_how="Tryk på knappen, så sender vi dig en kode. Den kommer i en ny mail, eller som sms, "
+    "hvis det er aftalt.",
     landing_button="Send mig en kode",
     paste_label="Linket fra mailen",
     paste_without_script="Kopiér hele linket fra mailen, og sæt det ind her. Din browser giver ikke siden "
@@ -30,29 +31,31 @@ DANISH: Final = Texts(
     phrase_hint="Kun hvis afsenderen har givet dig et. Ellers lader du feltet stå tomt.",
     continue_reading="Du har allerede åbnet beskeden her. Læs videre",
     left_title="Beskeden er lukket",
-    left_text="Ingen kan læse den på denne enhed uden en ny kode. Vil du læse den igen, så åbn linket i mailen.",
+    left_text="Ingen kan læse den her uden en ny kode. Har du hentet filer, ligger de stadig på denne computer eller "
+    "telefon. Vil du læse beskeden igen, så åbn linket i mailen.",
     again_title="Åbn beskeden igen",
     again_text="Der er gået for lang tid, eller beskeden er åbnet i en anden browser. Bed om en ny kode "
     "for at læse videre.",
-    code_title="Skriv koden fra mailen",
-    code_lead="Om et øjeblik får du en ny mail med en kode på 8 cifre. Er det aftalt, kommer den som sms. "
-    "Koden gælder i {minutes} minutter.",
+    code_title="Skriv koden",
+    code_lead="Om et øjeblik får du en kode på 8 cifre. Den kommer i en ny mail, eller som sms, hvis det er "
+    "aftalt. Koden gælder i {minutes} minutter.",
     reference="Reference",
-    reference_hint="Den samme reference skal stå ved koden. Ellers hører koden ikke til her.",
+    reference_hint="Den samme reference skal stå ved koden. Er den en anden, så brug ikke den kode, men bed om en ny.",
     code_label="Kode",
     code_hint="8 cifre",
     code_button="Læs beskeden",
     no_code="Kommer koden ikke?",
-    no_code_wait="Vent et par minutter, og se i mappen med uønsket post. Bed så om en ny kode.",
-    no_code_ended="Kommer der stadig ingen, kan beskeden være slettet, fordi fristen er gået eller "
-    "afsenderen har trukket den tilbage. Spørg afsenderen.",
+    no_code_wait="Vent et par minutter, og se i mappen med uønsket post. Bed så om en ny kode. Har afsenderen givet "
+    "dig et kodeord, så brug linket nederst: kodeordet skal være skrevet rigtigt, før koden kommer.",
+    no_code_ended="Kommer der stadig ingen, kan beskeden være slettet, fordi fristen er udløbet, "
+    "eller fordi afsenderen har trukket den tilbage. Spørg afsenderen.",
     new_code="Send en ny kode",
     error_prefix="Fejl",
-    wrong="Koden passer ikke. Se efter i mailen, og skriv den igen.",
-    expired="Koden gælder ikke længere. Bed om en ny.",
-    too_many="Der er prøvet for mange gange. Vent lidt, og bed så om en ny kode. Hjælper det ikke, så kontakt "
-    "afsenderen.",
-    busy="Vi kan ikke tage imod lige nu. Prøv igen om et øjeblik.",
+    wrong="Koden passer ikke. Brug koden fra den nyeste mail eller sms, og skriv den igen.",
+    expired="Koden gælder ikke længere. Tryk på »Send en ny kode« nedenfor.",
+    too_many="Der er prøvet for mange gange. Bed om en ny kode. Kommer den ikke, så vent en time, og prøv igen. "
+    "Hjælper det ikke, så kontakt afsenderen.",
+    busy="Siden har for travlt lige nu. Prøv igen om lidt. Hjælper det ikke, så vent en time.",
     from_="Fra",
     to="Til",
     copy="Kopi",
@@ -66,9 +69,9 @@ DANISH: Final = Texts(
     remote_blocked="Billeder fra internettet vises ikke, for så ville andre kunne se, at du læser beskeden.",
     notes={
         "encrypted": "Afsenderen har krypteret beskeden til dig. Hent den som mail, og åbn den i dit mailprogram.",
-        "signed": "Beskeden er underskrevet digitalt. Underskriften kan kun kontrolleres i den hele mail (.eml).",
+        "signed": "Beskeden er underskrevet digitalt. Underskriften kan kun kontrolleres i den fulde mail (.eml).",
         "shortened": "Beskeden er meget lang, og ikke alt vises her. Hent den som mail for at se resten.",
-        "simplified": "Beskedens opsætning kunne ikke vises. Her er dens ord.",
+        "simplified": "Beskedens opsætning kunne ikke vises. Her er kun teksten.",
         "truncated": "Beskeden har flere dele, end der vises her. Hent den som mail for at se dem alle.",
     },
     kinds={
@@ -83,8 +86,8 @@ DANISH: Final = Texts(
         "calendar": "Kalenderaftale",
         "contact": "Kontakt",
         "sound": "Lyd",
-        "film": "Film",
-        "program": "Program – åbn det kun, hvis du venter det",
+        "film": "Video",
+        "program": "Program – åbn det kun, hvis du ved, hvad det er",
         "signature": "Digital underskrift",
         "encrypted": "Krypteret fil",
         "other": "Fil",
@@ -96,13 +99,13 @@ DANISH: Final = Texts(
     preview_of="Visning af {name}",
     preview_page="Side {page}",
     keep="Gem beskeden",
-    whole_mail="Som mail (.eml)",
+    whole_mail="Som mail (.eml, til Outlook og andre mailprogrammer)",
     whole_pdf="Som PDF",
     leave="Luk beskeden",
     answers="Dine svar",
     answered_at="Sendt {time}",
     answer="Svar",
-    answer_to="Dit svar går sikkert til {sender}.",
+    answer_to="Dit svar bliver sendt krypteret til {sender}.",
     answer_label="Skriv dit svar",
     answer_files="Vedhæft filer",
     answer_everyone="Send også til de andre modtagere: {others}",
@@ -118,22 +121,25 @@ DANISH: Final = Texts(
         "empty": "Skriv noget, eller vedhæft en fil.",
         "text-too-long": "Teksten er for lang. Send noget af den som en fil.",
         "too-many-files": "Det er for mange filer på én gang. Send nogle af dem i et nyt svar.",
-        "file-too-large": "{file} er for stor.",
-        "too-large": "Det er for meget på én gang. Send noget af det i et nyt svar.",
+        "file-too-large": "{file} er for stor. Fjern den, eller send en mindre udgave.",
+        "too-large": "Svaret fylder for meget. Send nogle af filerne i et nyt svar.",
         "file-empty": "{file} er tom. Er billedet stadig på din telefon?",
-        "file-refused": "{file} kan ikke sendes, for den slags filer kan indeholde programmer.",
-        "file-infected": "{file} kan ikke sendes: virusscanneren siger nej til den.",
+        "file-refused": "{file} kan ikke sendes, for den slags filer kan indeholde skadelige programmer. Send den som "
+        "PDF eller billede.",
+        "file-infected": "{file} kan ikke sendes, for viruskontrollen har afvist den. Fjern filen, og send svaret "
+        "igen.",
         "not-scanned": "Filer kan ikke kontrolleres for virus lige nu. Prøv igen om lidt, eller send kun tekst.",
         "busy": "Vi kan ikke tage imod lige nu. Prøv igen om et øjeblik.",
         "no-space": "Der er ikke plads til svaret lige nu. Prøv igen senere.",
         "too-soon": "Du har sendt mange svar på kort tid. Prøv igen om en time.",
         "too-slow": "Forbindelsen er for langsom lige nu. Prøv igen, eventuelt med færre filer.",
-        "not-sent": "Dit svar er gemt, men ikke nået frem endnu. Prøv at sende det igen om lidt.",
+        "not-sent": "Dit svar er gemt, men det er ikke nået frem endnu. Tryk på »Send det nu« om lidt.",
         "too-many-answers": "Der kan ikke sendes flere svar på denne besked. Kontakt afsenderen.",
-        "closed": "Denne besked kan ikke besvares her.",
-        "gone": "Beskeden er her ikke mere, så svaret kan ikke sendes.",
-        "mailbox": "Afsenderens postkasse tager ikke imod. Kontakt afsenderen på anden måde.",
-        "bad-form": "Svaret kunne ikke forstås. Prøv igen.",
+        "closed": "Denne besked kan ikke besvares her. Kontakt afsenderen på en anden måde.",
+        "gone": "Svaret er ikke sendt. Der er gået for lang tid, eller beskeden er slettet. Kopiér din tekst, åbn "
+        "linket i mailen igen, og bed om en ny kode.",
+        "mailbox": "Afsenderens postkasse tager ikke imod svaret. Kontakt afsenderen på en anden måde.",
+        "bad-form": "Svaret blev ikke sendt, fordi der skete en fejl. Prøv igen.",
         "foreign-form": "Siden har stået åben for længe. Din tekst er her endnu: send den igen.",
         "cut": "Svaret kom ikke helt frem. Prøv igen.",
     },
@@ -144,8 +150,8 @@ DANISH: Final = Texts(
     revoked_title="Beskeden er trukket tilbage",
     revoked_text="Den er slettet, og ingen kan læse den her mere.",
     not_revoked_title="Intet er trukket tilbage",
-    not_revoked_text="Linket passer ikke til en besked, der kan trækkes tilbage. Den kan være slettet "
-    "allerede. Åbn linket i kvitteringen igen, eller spørg den, der passer jeres mail.",
+    not_revoked_text="Linket passer ikke til en besked, der kan trækkes tilbage. Den kan allerede være "
+    "trukket tilbage eller slettet. Åbn linket i kvitteringen igen, eller spørg den, der passer jeres mail.",
     feedback_title="Var din mail følsom?",
     feedback_lead="Den blev sendt sikkert, fordi systemet mente, at den kunne handle om en persons private forhold. "
     "Det, du svarer her, ændrer ikke noget ved mailen; det hjælper med at rette reglerne. Ingen får indholdet at se.",
@@ -158,7 +164,7 @@ DANISH: Final = Texts(
     "kvitteringen igen.",
     feedback_fixed_title="Dit svar ligger fast",
     feedback_fixed_text="Svaret om denne mail er ændret flere gange og kan ikke ændres her mere. Det, der står, er: "
-    "”{stands}”. Skal det være anderledes, så skriv til {ask}.",
+    "»{stands}«. Skal det være anderledes, så skriv til {ask}.",
     feedback_unknown_title="Intet er noteret",
     feedback_unknown_text="Linket er ikke helt. Brug det, der står i kvitteringen, eller kopiér hele linket derfra.",
     faults={
@@ -168,22 +174,21 @@ DANISH: Final = Texts(
         ),
         "not-allowed": ("Det kan ikke lade sig gøre", "Gå tilbage, og prøv igen fra beskedens side."),
         "cookies": (
-            "Din browser må ikke gemme cookies",
-            "Siden bruger én cookie for at kende din browser, mens du læser. Giv lov til cookies for denne "
-            "side, og "
-            "åbn linket i mailen igen.",
+            "Din browser tillader ikke cookies",
+            "Siden bruger én cookie for at kende din browser, mens du læser. Slå cookies til for denne side, eller "
+            "prøv en anden browser. Åbn så linket i mailen igen.",
         ),
         "other-site": (
             "Prøv igen fra linket i mailen",
-            "Siden har stået åben for længe, eller ønsket kom ikke fra denne side. Åbn linket i mailen igen.",
+            "Siden har stået åben for længe, eller du kom hertil fra en anden side. Åbn linket i mailen igen.",
         ),
         "too-large": ("Det er for meget", "Send mindre ad gangen: færre eller mindre filer."),
         "too-slow": ("Det tog for lang tid", "Forbindelsen er for langsom lige nu. Prøv igen."),
-        "bad-request": ("Det kunne ikke forstås", "Åbn linket i mailen igen."),
-        "busy": ("Vi kan ikke tage imod lige nu", "Prøv igen om et øjeblik. Din besked er her stadig."),
+        "bad-request": ("Noget gik galt", "Åbn linket i mailen igen."),
+        "busy": ("Vi kan ikke tage imod lige nu", "Vent et par minutter, og prøv igen."),
         "fault": (
             "Noget gik galt hos os",
-            "Det er ikke din fejl. Prøv igen om et øjeblik. Din besked er her stadig.",
+            "Det er ikke din fejl. Vent et par minutter, og åbn linket igen.",
         ),
     },
 )

@@ -49,7 +49,7 @@ class Visitor:
 
     def ask(self) -> None:
         self.press("Send mig en kode")
-        expect(self.heading).to_have_text("Skriv koden fra mailen")
+        expect(self.heading).to_have_text("Skriv koden")
 
     def give(self, code: str) -> None:
         self.page.get_by_label("Kode", exact=True).fill(code)

@@ -22,15 +22,15 @@ TEXTS: Final[dict[Language, AnswerTexts]] = {
     "da": AnswerTexts(
         no_subject="(uden emne)",
         no_text="(Svaret har ingen tekst, kun vedhæftede filer.)",
-        signature="Skrevet af {who} på {organisation}s sikre side. Svarer du på denne mail, "
-        "bliver dit svar også sendt sikkert.",
+        signature="Skrevet af {who} på den sikre side hos {organisation}. Svarer du på denne mail, "
+        "bliver dit svar også sendt krypteret.",
         files_name="fil",
     ),
     "en": AnswerTexts(
         no_subject="(no subject)",
-        no_text="(The answer has no text, only attached files.)",
-        signature="Written by {who} on the secure page of {organisation}. If you answer this mail, "
-        "your answer is sent securely, too.",
+        no_text="(The reply has no text, only attached files.)",
+        signature="Written by {who} on the secure page of {organisation}. If you reply to this mail, "
+        "your reply is also sent encrypted.",
         files_name="file",
     ),
 }

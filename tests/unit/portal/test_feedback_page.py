@@ -97,7 +97,7 @@ def test_after_a_few_changes_it_is_fixed_and_the_page_says_what_stands_and_whom_
     for _ in range(3):
         refused = client.post(f"/f/{name}", {**form, "says": "right"})
         assert (refused.status, title(refused)) == (200, "Dit svar ligger fast")
-        assert "”Dette var ikke følsomt”" in refused.text
+        assert "»Dette var ikke følsomt«" in refused.text
         assert f"postmaster@{DOMAIN}" in refused.text
     assert title(client.post(f"/f/{name}", {**form, "says": "wrong"})) == "Tak, det er noteret", (
         "it stands so"

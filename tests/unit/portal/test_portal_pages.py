@@ -71,7 +71,7 @@ def test_the_link_leads_to_one_button_then_a_field_then_the_message(site: Portal
     assert title(page) == "Du har fået en sikker besked"
     assert page.text.count('class="button first"') == 1
     page = ask(client, letter)
-    assert title(page) == "Skriv koden fra mailen"
+    assert title(page) == "Skriv koden"
     answer = give(client, letter, page, site.next_code(letter.recipient))
     assert answer.headers["location"] == f"/m/{letter.recipient_id}/message"
 
@@ -212,7 +212,7 @@ def test_a_browser_without_fetch_metadata_gets_its_cookie_with_the_page_and_must
     assert client.post(f"/m/{rid}/code", {"link": letter.link, "csrf": csrf(page)}).status == 303
     client.cookies.clear()
     answer = client.post(f"/m/{rid}/code", {"link": letter.link, "csrf": csrf(page)})
-    assert (answer.status, title(answer)) == (403, "Din browser må ikke gemme cookies")
+    assert (answer.status, title(answer)) == (403, "Din browser tillader ikke cookies")
 
 
 @pytest.mark.parametrize("path", ["code", "open", "leave"])
@@ -402,7 +402,7 @@ def test_the_language_that_was_switched_to_stays_and_is_that_of_the_mail(
 ) -> None:
     client = site.client()
     client.get(f"/m/{letter.recipient_id}?lang=en")
-    assert title(ask(client, letter)) == "Type the code from the mail"
+    assert title(ask(client, letter)) == "Type the code"
     [mail] = site.return_port.wait_for(1)
     assert b"Your code is" in mail.content
 

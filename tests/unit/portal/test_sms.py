@@ -106,7 +106,7 @@ def test_the_usual_form_is_json_with_a_bearer_key(gateway: Gateway, settings: di
     assert headers["Authorization"] == "Bearer n\u00f8gle-1"
     assert json.loads(body) == {
         "to": "+4512345678",
-        "from": "Sikker post",
+        "from": "Sikker kode",
         "message": 'Din "kode" \\ er 1\n\n@x #1',
     }
 
@@ -125,7 +125,7 @@ def test_another_provider_wants_a_form_and_its_key_in_the_path(
     [(method, path, headers, body)] = gateway.requests
     assert (method, path) == ("PUT", "/v1/send/n%C3%B8gle-1?to=4512345678")
     assert parse_qs(body.decode()) == {"msg": ["a&b=c \u00e6\n"], "price": ["$1"]}
-    assert headers["X-Key"] == "Sikker post"
+    assert headers["X-Key"] == "Sikker kode"
 
 
 @pytest.mark.parametrize("status", [400, 401, 500, 302, 204])

@@ -1,0 +1,92 @@
+"""What the pages offer whoever gets stuck on the way to a message, and what they leave behind in a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from segl.sealed.phrase import hash_of
+from segl.store import transaction
+from segl.tables.sealed import sealed_recipient
+from world.counter import Letter
+from world.portal_site import Answer, Client, PortalSite
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
+    with PortalSite(tmp_path_factory.mktemp("portal")) as site:
+        yield site
+
+
+@pytest.fixture
+def letter(site: PortalSite) -> Letter:
+    site.return_port.forget()
+    return site.seal()
+
+
+def csrf(page: Answer) -> str:
+    found = re.search(r'name="csrf" value="([^"]*)"', page.text)
+    assert found is not None
+    return found[1]
+
+
+def ask(client: Client, letter: Letter) -> Answer:
+    """The code page."""
+    path = f"/m/{letter.recipient_id}"
+    form = {"csrf": csrf(client.get(path)), "link": letter.link}
+    return client.get(client.post(f"{path}/code", form).headers["location"])
+
+
+def give(client: Client, letter: Letter, page: Answer, code: str) -> Answer:
+    form = {"csrf": csrf(page), "code": code}
+    answer = client.post(f"/m/{letter.recipient_id}/open", form)
+    return client.get(answer.headers["location"])
+
+
+def is_open(page: Answer) -> bool:
+    """Whether the page's fold is."""
+    [fold] = re.findall(r"<details class=\"\w+\"( open)?>", page.text)
+    return bool(fold)
+
+
+def test_after_an_error_the_button_for_a_new_code_is_seen(site: PortalSite, letter: Letter) -> None:
+    client = site.client()
+    page = ask(client, letter)
+    assert not is_open(page)
+    wrong = give(client, letter, page, "12345678")
+    assert "Koden passer ikke" in wrong.text
+    assert is_open(wrong)
+    for why in ("expired", "too-many", "busy"):
+        assert is_open(client.get(f"/m/{letter.recipient_id}/code?why={why}"))
+
+
+def test_whoever_comes_back_without_a_code_sees_where_a_phrase_is_typed(
+    site: PortalSite, letter: Letter
+) -> None:
+    """Before the button, and by no more than that this browser has asked before."""
+    agreed = site.seal("carl@vestby.example")
+    with transaction(site.engine) as connection:
+        mine = sealed_recipient.c.id == agreed.recipient_id
+        connection.execute(sealed_recipient.update().where(mine).values(phrase_hash=hash_of("hemmelig")))
+    unknown = Letter("", "0" * 32, letter.link, "")
+    seen = []
+    for one in (letter, agreed, unknown):
+        client = site.client()
+        first = client.get(f"/m/{one.recipient_id}")
+        ask(client, one)
+        again = client.get(f"/m/{one.recipient_id}")
+        assert (is_open(first), is_open(again)) == (False, True)
+        assert again.text.index('name="phrase"') < again.text.index('class="button first"')
+        seen.append(re.sub(r'value="[^"]*"', "", again.text.replace(one.recipient_id, "ID")))
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_a_browsers_history_does_not_tell_the_subject(site: PortalSite, letter: Letter) -> None:
+    client = site.client()
+    page = give(client, letter, ask(client, letter), site.next_code(letter.recipient))
+    [title] = re.findall(r"<title>(.*?)</title>", page.text)
+    assert title.startswith("Sikker besked · ")
+    assert "<h1>Svar</h1>" in page.text
+    assert "Svar" not in title
