@@ -46,13 +46,15 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         why="Beskeden kan indeholde personlige oplysninger. Derfor ligger den på en sikker side, "
         "og du læser den dér i stedet for i denne mail.",
         button="Læs beskeden",
-        steps="Sådan gør du: 1. Tryk på linket. 2. {code} 3. Skriv koden på siden. Så kan du læse beskeden og svare.",
-        by_mail="Bed om en kode. Den kommer i en ny mail til dig.",
-        by_phone="Bed om en kode. Den kommer som sms til dit nummer, der ender på {phone}.",
-        phrase="Du skal også bruge det kodeord, som du har fået af afsenderen.",
+        steps="Sådan gør du: 1. Tryk på »Læs beskeden«. 2. {code} 3. Skriv koden på siden. Så kan du læse beskeden og "
+        "svare.",
+        by_mail="Tryk på »Send mig en kode«. Den kommer i en ny mail til dig.",
+        by_phone="Tryk på »Send mig en kode«. Den kommer som sms til dit nummer, der ender på {phone}.",
+        phrase="Afsenderen har givet dig et kodeord. Skriv det på siden, før du beder om koden.",
         until="Du kan læse beskeden til og med {until}. Derefter bliver den slettet.",
         check="Er mailen ægte? Linket ovenfor skal begynde med {base} – ellers skal du ikke bruge det. "
-        "Du bliver aldrig bedt om MitID, kortnummer eller en af dine adgangskoder for at læse beskeden.",
+        "Du bliver aldrig bedt om MitID, kortnummer eller dine egne adgangskoder for at læse beskeden. "
+        "Er du i tvivl, så ring til {organisation}. Brug et nummer, du kender i forvejen.",
         question="Giv ikke linket videre: det er kun til dig. Har du spørgsmål, så kontakt afsenderen. "
         "Skriv ikke personlige oplysninger i et svar på denne mail.",
         short="På dansk: Du har fået en sikker besked fra {organisation}. Brug linket ovenfor for at læse "
@@ -65,19 +67,20 @@ TEXTS: Final[dict[Language, NoticeTexts]] = {
         who="{sender} at {organisation} has sent you a message.",
         who_unnamed="{organisation} has sent you a message.",
         about="Subject: {subject}",
-        why="The message may hold personal information. It is therefore kept on a secure page, "
+        why="The message may contain personal information. It is therefore kept on a secure page, "
         "where you read it instead of in this mail.",
         button="Read the message",
-        steps="How to do it: 1. Use the link. 2. {code} 3. Type the code on the page. Then you can read the message "
-        "and answer it.",
-        by_mail="Ask for a code. It comes in a new mail to you.",
-        by_phone="Ask for a code. It comes as a text message to your number that ends in {phone}.",
-        phrase="You also need the code word that the sender gave you.",
+        steps="How to do it: 1. Press “Read the message”. 2. {code} 3. Type the code on the page. Then you can read "
+        "the message and reply to it.",
+        by_mail="Press “Send me a code”. It comes in a new mail to you.",
+        by_phone="Press “Send me a code”. It comes as a text message to your number that ends in {phone}.",
+        phrase="The sender has given you a code word. Type it on the page before you ask for the code.",
         until="You can read the message up to and including {until}. After that it is deleted.",
         check="Is this mail genuine? The link above must begin with {base} – if it does not, do not use it. "
-        "You will never be asked for MitID, a card number or your own passwords to read the message.",
+        "You will never be asked for MitID, a card number or your own passwords to read the message. "
+        "If you are in doubt, call {organisation}. Use a number you already know.",
         question="Do not pass the link on: it is for you only. If you have questions, contact the sender. "
-        "Do not write personal information in an answer to this mail.",
+        "Do not write personal information in a reply to this mail.",
         short="In English: You have a secure message from {organisation}. Use the link above to read it, "
         "at the latest on {until}.",
     ),

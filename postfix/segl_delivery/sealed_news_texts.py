@@ -49,7 +49,7 @@ NEWS: Final[dict[Language, dict[Kind, NewsTexts]]] = {
             begins="Din sikre besked fra {sent} er ikke åbnet endnu af:",
             line="  {recipient}",
             ends="Beskeden kan læses til og med {until} ({left}). Derefter bliver den slettet. Vi har mindet "
-            "modtageren om den i dag. Haster det, så ring.\n\n"
+            "modtageren om den i dag. Haster det, så ring til modtageren.\n\n"
             "Skal beskeden ikke læses alligevel, så træk den tilbage her:\n{revoke}",
         ),
         Kind.ENDED: NewsTexts(
@@ -72,7 +72,7 @@ NEWS: Final[dict[Language, dict[Kind, NewsTexts]]] = {
             begins="Your secure message of {sent} has not been opened yet by:",
             line="  {recipient}",
             ends="The message can be read up to and including {until} ({left}). After that it is deleted. We have "
-            "reminded the recipient today. If it is urgent, telephone.\n\n"
+            "reminded the recipient today. If it is urgent, call the recipient.\n\n"
             "If the message should not be read after all, take it back here:\n{revoke}",
         ),
         Kind.ENDED: NewsTexts(
@@ -96,8 +96,8 @@ REMINDER: Final[dict[Language, ReminderTexts]] = {
         heading="Du har en sikker besked, som du ikke har læst",
         who="{sender} fra {organisation} har sendt dig en besked.",
         who_unnamed="{organisation} har sendt dig en besked.",
-        find="Sådan finder du den: Led i din indbakke efter en mail fra {address}. Den kom {notified}. Den har emnet:\n"
-        "  {notice}\nBrug linket i den mail. Her er ikke noget link.",
+        find="Sådan finder du den: Led i din indbakke og i mappen med uønsket post efter en mail fra {address}. Den "
+        "kom {notified}. Den har emnet:\n  {notice}\nBrug linket i den mail. I denne mail er der ikke noget link.",
         until="Du kan læse beskeden til og med {until}. Derefter bliver den slettet.",
         lost="Kan du ikke finde mailen, så kontakt afsenderen. Skriv ikke personlige oplysninger i et svar på denne "
         "mail.",
@@ -107,10 +107,10 @@ REMINDER: Final[dict[Language, ReminderTexts]] = {
         heading="You have a secure message that you have not read",
         who="{sender} at {organisation} has sent you a message.",
         who_unnamed="{organisation} has sent you a message.",
-        find="How to find it: Look in your inbox for a mail from {address}. It came on {notified}. Its subject is:\n"
-        "  {notice}\nUse the link in that mail. There is no link here.",
+        find="How to find it: Look in your inbox and your spam folder for a mail from {address}. It came on "
+        "{notified}. Its subject is:\n  {notice}\nUse the link in that mail. There is no link in this one.",
         until="You can read the message up to and including {until}. After that it is deleted.",
-        lost="If you cannot find the mail, contact the sender. Do not write personal information in an answer to this "
+        lost="If you cannot find the mail, contact the sender. Do not write personal information in a reply to this "
         "mail.",
     ),
 }
