@@ -3,7 +3,7 @@
 A status (RFC 3463) says what is wrong, and not who found it. Postfix reports ``5.3.4`` of a size that it does not take
 itself and of one that a server outside refused; ``5.7.0`` is a stranger's spam filter or our own "no secure way". Who
 answered decides, then (:attr:`segl.receipts.states.Line.host`: who outside did, empty when nobody had a say): a sender
-who telephones the recipient about a fault of ours has been told something untrue.
+who calls the recipient about a fault of ours has been told something untrue.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ class FaultTexts:
 _DA_ADDRESS: Final = {
     "5.1": "Adressen findes ikke. Se efter stavefejl, og send mailen igen til den rigtige adresse.",
     "5.1.2": "Domænet efter @ findes ikke. Se efter stavefejl, og send mailen igen.",
-    "5.1.3": "Adressen er ikke skrevet, så den kan bruges. Se efter stavefejl, og send mailen igen.",
+    "5.1.3": "Adressen er skrevet forkert. Se efter stavefejl, og send mailen igen.",
     "5.1.10": "Domænet efter @ tager ikke imod mail. Se efter stavefejl, eller brug en anden adresse.",
-    "5.2": "Postkassen kan ikke tage imod. Ring, eller brug en anden adresse.",
+    "5.2": "Postkassen kan ikke tage imod. Ring til modtageren, eller brug en anden adresse.",
     "5.6.7": "Adressen har bogstaver, som modtagerens mailserver ikke kan bruge. Brug en anden adresse.",
 }
 _EN_ADDRESS: Final = {
     "5.1": "There is no such address. Look for a misspelling, and send the mail again.",
     "5.1.2": "There is no such domain behind the @. Look for a misspelling, and send the mail again.",
-    "5.1.3": "The address is not written so that it can be used. Look for a misspelling, and send the mail again.",
+    "5.1.3": "The address is written wrongly. Look for a misspelling, and send the mail again.",
     "5.1.10": "The domain behind the @ takes no mail. Look for a misspelling, or use another address.",
-    "5.2": "The mailbox takes no mail. Telephone, or use another address.",
+    "5.2": "The mailbox takes no mail. Call the recipient, or use another address.",
     "5.6.7": "The address has letters that the recipient's mail server cannot use. Use another address.",
 }
-_DA_REFUSED: Final = "Modtagerens mailserver afviste den. Ring, eller brug en anden adresse."
-_EN_REFUSED: Final = "The recipient's mail server refused it. Telephone, or use another address."
+_DA_REFUSED: Final = "Modtagerens mailserver afviste den. Ring til modtageren, eller brug en anden adresse."
+_EN_REFUSED: Final = "The recipient's mail server refused it. Call the recipient, or use another address."
 
 TEXTS: Final[Mapping[Language, FaultTexts]] = {
     "da": FaultTexts(
@@ -57,7 +57,7 @@ TEXTS: Final[Mapping[Language, FaultTexts]] = {
             "5.1.8": _DA_REFUSED,
             "5.2.3": "Mailen er for stor for modtageren. Send mindre bilag.",
             "5.3.4": "Mailen er for stor for modtageren. Send mindre bilag.",
-            "5.7": "Modtagerens mailserver tager ikke imod den. Ring, eller brug en anden adresse.",
+            "5.7": "Modtagerens mailserver tager ikke imod den. Ring til modtageren, eller brug en anden adresse.",
         },
         own=_DA_ADDRESS
         | {
@@ -83,7 +83,7 @@ TEXTS: Final[Mapping[Language, FaultTexts]] = {
             "5.1.8": _EN_REFUSED,
             "5.2.3": "The mail is too large for the recipient. Send smaller attachments.",
             "5.3.4": "The mail is too large for the recipient. Send smaller attachments.",
-            "5.7": "The recipient's mail server does not take it. Telephone, or use another address.",
+            "5.7": "The recipient's mail server does not take it. Call the recipient, or use another address.",
         },
         own=_EN_ADDRESS
         | {

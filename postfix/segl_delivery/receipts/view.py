@@ -158,7 +158,7 @@ def view_of(
         language=language,
         kind=kind,
         subject=texts.subject[kind].format(whom=whom),
-        heading=texts.heading[kind],
+        heading=_heading(message, kind, texts),
         lead=" ".join(said),
         columns=texts.columns,
         rows=rows,
@@ -176,6 +176,14 @@ def label(message: SentMessage, language: Language) -> str:
     number = _number(message.unnamed or len(message.lines), language)
     when, name = _time(message.at, texts), message.message_id or "-"
     return texts.mail.format(time=when, number=number, message_id=name)
+
+
+def _heading(message: SentMessage, kind: Kind, texts: ReceiptTexts) -> str:
+    """Of a failure it says whether anybody may have the mail."""
+    failed = all(line.state is State.FAILED for line in message.lines)
+    if kind is Kind.FAILED and failed and not (message.unheard or message.expanded):
+        return texts.heading_nobody
+    return texts.heading[kind]
 
 
 def _of_kind(lines: Sequence[Line], kind: Kind) -> Sequence[Line]:
@@ -276,10 +284,9 @@ def _way(line: Line, texts: ReceiptTexts, tls: Tls | None) -> str:
         return texts.ways[line.way].format(domain=domain_of(line.recipient))
     if tls is None:
         return texts.tls_unseen
-    form = texts.tls_checked if tls.checked else texts.tls_seen
-    proof = texts.proofs.get(tls.proof or "", "")
-    host = f"{tls.host}, {proof}" if proof else tls.host
-    return form.format(version=tls.version.replace("TLSv", "TLS "), host=host)
+    proof = texts.proofs.get(tls.proof or "", "") if tls.checked else ""
+    form = texts.tls_proven if proof else texts.tls_checked if tls.checked else texts.tls_seen
+    return form.format(version=tls.version.replace("TLSv", "TLS "), host=tls.host, proof=proof)
 
 
 def _state(line: Line, texts: ReceiptTexts) -> str:

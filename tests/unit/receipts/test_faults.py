@@ -18,7 +18,7 @@ def failed(status: str, host: str = "", detail: str = "") -> Line:
         ("5.4.4", "has no mail server"),  # segl-map's own answers
         ("5.1.2", "no such domain"),
         ("5.1.10", "takes no mail"),
-        ("5.1.3", "not written so that it can be used"),
+        ("5.1.3", "is written wrongly"),
         ("5.7.0", "found no secure way"),
         ("5.4.6", "Our own mail system could not send it"),  # a loop
         ("5.6.7", "letters that the recipient's mail server cannot use"),

@@ -150,7 +150,8 @@ def test_a_receipt_is_its_own_organisations_and_names_the_policy(engine: Engine,
     made = write(office, terms, message, Kind.SENT, {}, lambda _: "", number=1)
     assert (made.organisation, made.address) == ("Skolen", "kvittering@skole.example")
     assert (
-        "your organisation's own policy “ledelse” asks for it; it holds a Danish personal number" in made.text
+        "your organisation's own policy “ledelse” asks for it; it contains a Danish personal number"
+        in made.text
     )
     assert "hjaelp@skole.example" in made.text
     assert "Hosting" not in made.text

@@ -74,9 +74,9 @@ def test_of_a_thousand_the_receipt_names_who_does_not_have_it_and_counts_the_res
         for word in ("failed0@y.example", "delayed0@x.example", "240 modtagere", "55 modtagere")
     ]
     assert places == sorted(places)
-    assert "700 modtagere Sendt som: TLS 1.2 eller nyere, krævet på vejen" in text
+    assert "700 modtagere Sendt som: Krypteret på vejen (TLS 1.2 eller nyere)" in text
     assert "55 modtagere Sendt som: Tunnelmail til kommune.example" in text
-    assert "Den vedlagte fil tæller alle 1000." in text
+    assert "Den vedlagte fil har tallene for alle 1000." in text
 
 
 def test_of_few_everybody_stands_for_himself_in_the_senders_order() -> None:
@@ -115,7 +115,7 @@ def test_of_many_that_are_counted_it_says_of_how_many_nothing_was_heard() -> Non
     assert "1 modtager Sendt som: Status: Intet svar endnu" in so_far
     done = text_of(message(lines(1_200), unnamed=1_200, counted=True), Kind.SENT)
     assert "Intet svar endnu" not in done
-    assert "1200 modtagere Sendt som: TLS 1.2 eller nyere" in done
+    assert "1200 modtagere Sendt som: Krypteret på vejen (TLS 1.2 eller nyere)" in done
 
 
 @pytest.mark.parametrize("html", [False, True])
@@ -133,14 +133,14 @@ def test_the_note_on_an_alias_is_there_when_the_queue_could_not_be_seen(tmp_path
     line = Line("bo@x.example", "team@z.example", State.SENT, 1.0, way=Way.TLS)
     for known in (True, False):
         made = write(OFFICE, TERMS, message([line]), Kind.SENT, {}, lambda _: "", number=1, queue_known=known)
-        assert ("En adresse dækker over flere modtagere" in made.text) is not known
+        assert ("En af adresserne dækker over flere modtagere" in made.text) is not known
 
 
 @pytest.mark.parametrize(
     ("way", "sealed_id", "words", "link"),
     [
-        (Way.TUNNEL, "", "Encrypted; waits to be sent, is tried again", False),
-        (Way.PORTAL, "5e" * 16, "Ready; its notice waits, is tried again", True),
+        (Way.TUNNEL, "", "Encrypted, but not sent yet. We try again", False),
+        (Way.PORTAL, "5e" * 16, "Ready, but the mail with the link is delayed. We try again", True),
         (Way.INTERNAL, "", "Waits, is tried again until", False),
     ],
 )

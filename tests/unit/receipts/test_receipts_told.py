@@ -51,7 +51,7 @@ def test_a_log_that_stays_behind_is_not_waited_for_longer_than_the_patience(
     told.hear(copy_of("bo@x.example", BOARD), at=time.time() - ago)
     found = told.tell()
     assert len(found) == receipts
-    assert all("En adresse dækker over flere modtagere" in one.part("text/plain") for one in found)
+    assert all("En af adresserne dækker over flere modtagere" in one.part("text/plain") for one in found)
 
 
 def test_a_log_that_does_not_name_the_message_proves_nothing_of_an_alias(
@@ -65,7 +65,7 @@ def test_a_log_that_does_not_name_the_message_proves_nothing_of_an_alias(
     with transaction(engine) as connection:
         protection.keep_logged(connection, {QUEUE: at})
     [receipt] = told.tell()
-    assert "En adresse dækker over flere modtagere" not in receipt.part("text/plain")
+    assert "En af adresserne dækker over flere modtagere" not in receipt.part("text/plain")
 
 
 def test_of_such_an_alias_it_is_told_when_patience_is_over_who_was_heard_of(
@@ -75,7 +75,7 @@ def test_of_such_an_alias_it_is_told_when_patience_is_over_who_was_heard_of(
     told.logged, told.read_until = False, at + 300
     told.hear(copy_of("bo@x.example", BOARD), at=at)
     [receipt] = told.tell()
-    assert "En adresse dækker over flere modtagere" in receipt.part("text/plain")
+    assert "En af adresserne dækker over flere modtagere" in receipt.part("text/plain")
 
 
 def test_the_log_of_another_node_that_runs_is_waited_for_too(engine: Engine, peer: SmtpPeer) -> None:
@@ -98,7 +98,7 @@ def test_that_a_copy_of_an_alias_failed_does_not_wait_for_the_log(engine: Engine
     told.hear(copy_of("bo@x.example", BOARD, State.FAILED), at=time.time() - 10)
     [receipt] = told.tell()
     assert receipt.form["kind"] == "failed"
-    assert "En adresse dækker over flere modtagere" in receipt.part("text/plain")
+    assert "En af adresserne dækker over flere modtagere" in receipt.part("text/plain")
 
 
 LINKS = ("sikker.nordby.example/r/", "sikker.nordby.example/f/")
@@ -227,7 +227,7 @@ def test_one_that_fails_only_when_it_is_used_gives_way_to_the_shipped_one(
     failed = copy_of("bo@x.example", "bo@x.example", State.FAILED)
     told.hear(failed, at=time.time() - 60, expected=("bo@x.example",))
     [receipt] = told.tell()
-    assert "Din mail nåede ikke frem til alle" in receipt.part("text/plain")
+    assert "Din mail er ikke leveret\r\n" in receipt.part("text/plain")
     assert [domain for domain, _ in told.unfit] == ["nordby.example"]
 
 

@@ -1,0 +1,91 @@
+"""A receipt says no more than is known: whether anybody has the mail, and whose server a delivery reached."""
+
+from __future__ import annotations
+
+import pytest
+
+from segl.receipts.due import Told
+from segl.receipts.records import SentMessage
+from segl.receipts.states import Line, News, Stage, State
+from segl.vocabulary import Proof, Way
+from segl_delivery.receipts.texts import Kind
+from segl_delivery.receipts.view import House, ReceiptView, Tls, view_of
+
+AT = 1_790_000_000.0
+BO = "bo@x.example"
+
+
+def line(number: int, state: State) -> Line:
+    name = f"{state}{number}@x.example"
+    return Line(name, name, state, AT, way=Way.TLS, status="5.1.1")
+
+
+def view(lines: tuple[Line, ...], kind: Kind, tls: Tls | None = None, unheard: int = 0) -> ReceiptView:
+    sender, domain, reasons = "anna@nordby.example", "nordby.example", ("cpr",)
+    message = SentMessage(
+        "ab" * 32, sender, domain, "<1@x>", AT, 0, True, reasons, lines, Told(), unheard=unheard
+    )
+    return view_of(message, kind, "da", House("Nordby Vand A/S"), tls={BO: tls} if tls else {})
+
+
+@pytest.mark.parametrize(
+    ("failed", "sent", "unheard", "heading"),
+    [
+        (1, 0, 0, "Din mail er ikke leveret"),
+        (3, 0, 0, "Din mail er ikke leveret"),
+        (1, 1, 0, "Din mail er ikke leveret til alle modtagere"),
+        (1, 0, 5, "Din mail er ikke leveret til alle modtagere"),
+    ],
+)
+def test_a_failure_says_whether_anybody_may_have_the_mail(
+    failed: int, sent: int, unheard: int, heading: str
+) -> None:
+    lines = [line(n, State.FAILED) for n in range(failed)] + [line(n, State.SENT) for n in range(sent)]
+    assert view(tuple(lines), Kind.FAILED, unheard=unheard).heading == heading
+
+
+def test_of_an_address_that_stands_for_several_others_may_have_it() -> None:
+    said = [News("alle@x.example", BO, Stage.SECURE, State.FAILED, AT, way=Way.TLS, status="5.1.1")]
+    assert view((Line.of(said),), Kind.FAILED).heading == "Din mail er ikke leveret til alle modtagere"
+
+
+@pytest.mark.parametrize(
+    ("level", "proof", "way"),
+    [
+        ("Verified", Proof.DANE, "Krypteret på vejen til den rigtige server (TLS 1.3, mx.x.example, DANE)"),
+        (
+            "Verified",
+            Proof.PINNED,
+            "Krypteret på vejen til den rigtige server (TLS 1.3, mx.x.example, navnet er fastlagt på forhånd)",
+        ),
+        # the server's name came from DNS, unproven
+        (
+            "Verified",
+            Proof.PKIX,
+            "Krypteret på vejen (TLS 1.3 til mx.x.example; serverens certifikat er kontrolleret)",
+        ),
+        (
+            "Verified",
+            None,
+            "Krypteret på vejen (TLS 1.3 til mx.x.example; serverens certifikat er kontrolleret)",
+        ),
+        (
+            "Untrusted",
+            Proof.DANE,
+            "Krypteret på vejen (TLS 1.3 til mx.x.example; serverens certifikat er ikke kontrolleret)",
+        ),
+    ],
+)
+def test_the_right_server_is_claimed_where_its_name_is_proven(
+    level: str, proof: Proof | None, way: str
+) -> None:
+    tls = Tls("TLSv1.3", "TLS_AES_256_GCM_SHA384", level, "mx.x.example", proof)
+    sent = Line(BO, BO, State.SENT, AT, way=Way.TLS)
+    [row] = view((sent,), Kind.SENT, tls).rows
+    assert row.way == way
+
+
+def test_a_name_that_ends_in_s_needs_no_genitive() -> None:
+    assert view((line(1, State.SENT),), Kind.SENT).foot.startswith(
+        "Denne kvittering er lavet af mailsystemet hos Nordby Vand A/S."
+    )
