@@ -20,6 +20,13 @@ from segl_milter.transaction import Mail
 # a thousand, a minute for five. A message to more keeps the notices its client asked for. A thousand
 # is also what Postfix takes in one transaction unless told otherwise (smtpd_recipient_limit).
 MOST_NOTICES = 1_000
+# Mail programs show it to the sender, and whoever connects reads it: what was found stands in the log alone.
+_REFUSED = SmtpReply(
+    550,
+    "5.7.1",
+    "Mailen er ikke sendt: den er afvist efter organisationens regler. Kontakt jeres it-ansvarlige. / "
+    "Refused by the organisation's rules",
+)
 BORROWED = "not-ours"  # in reports, in place of an envelope id of ours that a client names
 
 
@@ -65,7 +72,7 @@ def marks_for(
     sealed, and for its receipt. *wishes* are what the first subject asks of the portal: they come off it for all
     ways. *borrowed*: the client's ENVID is one of ours, of another message."""
     if action is Decision.REJECT:
-        return Marks(refusal=_refusal(verdict))
+        return Marks(refusal=_REFUSED)
     remove = tuple(reversed(mail.steering))
     if action is Decision.PLAIN:
         route = (headers.ROUTE, Decision.PLAIN.value)
@@ -146,9 +153,3 @@ def _held(action: Decision, verdict: Verdict) -> tuple[tuple[str, str], ...]:
 
 def _opening(opened: bool) -> tuple[tuple[str, str], ...]:
     return ((headers.OPEN, "yes"),) if opened else ()
-
-
-def _refusal(verdict: Verdict) -> SmtpReply:
-    return SmtpReply(
-        550, "5.7.1", f"message refused by the organisation's rules ({', '.join(verdict.reasons)})"
-    )

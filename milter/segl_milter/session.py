@@ -224,13 +224,21 @@ class Session:
         self._office.events.stranger_refused(
             self._context.queue_id, self._context.client, sender=_printable(mail.sender.bare)
         )
-        self._context.refuse(550, "5.7.1", "not from the organisation that may send through here")
+        self._context.refuse(
+            550,
+            "5.7.1",
+            "Denne afsender kan ikke sende mail her. Kontakt jeres it-ansvarlige. / Sender not allowed here",
+        )
         return Answer.REJECT
 
     def _failed(self, error: Exception) -> Answer:
         metrics.SCAN_FAILURES.inc()
         self._office.events.failed("end of message", error)
-        self._context.refuse(451, "4.3.0", "message could not be checked now, try again later")
+        self._context.refuse(
+            451,
+            "4.3.0",
+            "Mailen kan ikke kontrolleres lige nu. Send den igen om lidt. / Cannot be checked now, try again later",
+        )
         return Answer.TEMPFAIL
 
     def _drop(self) -> None:

@@ -43,7 +43,7 @@ _STOPPING = SmtpReply(421, "4.3.2", "stopping, try again soon")
 _BAD_ARGUMENTS = SmtpReply(501, "5.5.4", "bad arguments")
 _BAD_ADDRESS = SmtpReply(501, "5.1.3", "bad address syntax")
 _BAD_SEQUENCE = SmtpReply(503, "5.5.1", "bad sequence of commands")
-_TOO_LARGE = SmtpReply(552, "5.3.4", "the message is larger than delivery.message_bytes")
+_TOO_LARGE = SmtpReply(552, "5.3.4", "the message is too large")
 _BUSY = SmtpReply(451, "4.3.1", "too much mail in hand now, try again soon")
 _UNDECIDED = SmtpReply(451, "4.3.0", "not delivered now")
 

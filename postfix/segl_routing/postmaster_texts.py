@@ -65,11 +65,11 @@ def _with_rfcs(texts: dict[Repair, tuple[str, str]]) -> dict[Repair, Advice]:
 
 TEXTS: Final[dict[Language, PostmasterTexts]] = {
     "da": PostmasterTexts(
-        subject="Mail til {domain} kan ikke sendes sikkert direkte",
+        subject="Mail til {domain} kan ikke sendes krypteret direkte til jeres server",
         greeting="Til postmaster for {domain}",
         why="{organisation} sender mail til modtagere hos jer. Nogle af vores mails skal krypteres hele vejen til "
-        "jeres mailserver, og vores system sender dem kun direkte, når det er sikkert på, at det er jeres server, "
-        "det taler med. Det kan det ikke være i dag. Derfor får modtagerne i stedet et link til en side, hvor de "
+        "jeres mailserver, og vores system sender dem kun direkte, når det er bevist, at det er jeres server, "
+        "det taler med. Det er det ikke i dag. Derfor får modtagerne i stedet et link til en side, hvor de "
         "skal læse beskeden. Det vil vi gerne spare dem for.",
         found_on="Det fandt vi den {day}:",
         do="Det kan I gøre: {do} Se {links}.",
@@ -83,7 +83,7 @@ TEXTS: Final[dict[Language, PostmasterTexts]] = {
                 Repair.NO_STARTTLS: (
                     "Mailserveren {host} tilbyder ikke STARTTLS.",
                     "Slå STARTTLS til på port 25 med et certifikat på serverens navn fra en kendt udsteder. Sidder "
-                    "der en firewall foran, som kigger i SMTP, så se efter, om det er den, der tager STARTTLS ud.",
+                    "der en firewall foran, som kigger i SMTP, så se efter, om det er den, der fjerner STARTTLS.",
                 ),
                 Repair.OLD_TLS: (
                     "Mailserveren {host} kan ikke blive enig med os om TLS 1.2 eller nyere.",
@@ -137,7 +137,7 @@ TEXTS: Final[dict[Language, PostmasterTexts]] = {
                 Repair.STS_BROKEN: (
                     "Jeres MTA-STS-politik kan ikke bruges.",
                     "Ret TXT-posten _mta-sts.{domain} og siden https://mta-sts.{domain}/.well-known/mta-sts.txt: "
-                    "én post, gyldigt certifikat, ingen omstilling, ren tekst.",
+                    "én post, gyldigt certifikat, ingen viderestilling (redirect), ren tekst.",
                 ),
                 Repair.STS_TESTING: (
                     "Jeres MTA-STS-politik står i »mode: testing« og kræver derfor ikke noget.",
@@ -145,8 +145,8 @@ TEXTS: Final[dict[Language, PostmasterTexts]] = {
                 ),
                 Repair.DELIVERY: (
                     "Et tjek går godt, men da vores server ville aflevere mail, gik det galt. Den skrev: »{found}«",
-                    "Se efter, om alle jeres mailservere, også bag en lastfordeler eller firewall, tilbyder STARTTLS "
-                    "hver gang med et gyldigt certifikat.",
+                    "Se efter, om alle jeres mailservere, også bag en load balancer eller firewall, tilbyder "
+                    "STARTTLS hver gang med et gyldigt certifikat.",
                 ),
                 Repair.STRONGER: (
                     "Jeres mailserver har et gyldigt certifikat, men DNS kan ikke bevise, at det er den rette server.",
@@ -156,11 +156,11 @@ TEXTS: Final[dict[Language, PostmasterTexts]] = {
         ),
     ),
     "en": PostmasterTexts(
-        subject="Mail to {domain} cannot be sent securely and directly",
+        subject="Mail to {domain} cannot be sent encrypted directly to your server",
         greeting="To the postmaster of {domain}",
         why="{organisation} sends mail to people at your domain. Some of our mail must be encrypted all the way to "
-        "your mail server, and our system sends it directly only when it is sure that it is your server it talks "
-        "to. Today it cannot be. So the recipients get a link to a page instead, where they have to read the "
+        "your mail server, and our system sends it directly only when it is proven that it is your server it "
+        "talks to. Today it is not. So the recipients get a link to a page instead, where they have to read the "
         "message. We would like to spare them that.",
         found_on="This is what we found on {day}:",
         do="What you can do: {do} See {links}.",
@@ -174,7 +174,7 @@ TEXTS: Final[dict[Language, PostmasterTexts]] = {
                 Repair.NO_STARTTLS: (
                     "The mail server {host} does not offer STARTTLS.",
                     "Turn STARTTLS on at port 25, with a certificate in the server's name from a known authority. "
-                    "If a firewall in front looks into SMTP, see whether it is what takes STARTTLS out.",
+                    "If a firewall in front looks into SMTP, see whether it is what removes STARTTLS.",
                 ),
                 Repair.OLD_TLS: (
                     "The mail server {host} cannot agree with us on TLS 1.2 or newer.",
@@ -229,7 +229,7 @@ TEXTS: Final[dict[Language, PostmasterTexts]] = {
                     "Your MTA-STS policy cannot be used.",
                     "Repair the TXT record _mta-sts.{domain} and the page "
                     "https://mta-sts.{domain}/.well-known/mta-sts.txt: one record, a valid certificate, no "
-                    "redirection, plain text.",
+                    "redirect, plain text.",
                 ),
                 Repair.STS_TESTING: (
                     "Your MTA-STS policy is in “mode: testing”, and so demands nothing.",

@@ -18,16 +18,16 @@ _MOST: Final = 10
 
 _TEXTS: Final[dict[Language, tuple[str, str, str, str, str]]] = {
     "da": (
-        "Regler, der koster flest forkerte",
-        '{wrong} af {said} svar var "ikke følsomt". `segl rules cost` viser mere.',
-        "{rule}: {wrong} forkerte, {secure} sikre i alt",
+        "Regler, der oftest tog fejl",
+        "{wrong} af {said} svar var »ikke følsomt«. `segl rules cost` viser mere.",
+        "{rule}: forkert: {wrong}, sikre mails i alt: {secure}",
         "Ingen har svaret, at en mail ikke var følsom.",
         "modellen",
     ),
     "en": (
-        "Rules that cost most false alarms",
-        '{wrong} of {said} answers were "not sensitive". `segl rules cost` shows more.',
-        "{rule}: {wrong} wrong, {secure} secure in all",
+        "Rules that were wrong most often",
+        "{wrong} of {said} answers were “not sensitive”. `segl rules cost` shows more.",
+        "{rule}: wrong: {wrong}, secure mails in all: {secure}",
         "Nobody has answered that a mail was not sensitive.",
         "the model",
     ),

@@ -63,7 +63,7 @@ def portal(week: Week) -> Section:
     total = week.volumes.total
     number = sum(total.values())
     share = total[Way.PORTAL] / number if number else 0.0
-    first = week.texts.share.format(share=f"{share:.0%}", number=total[Way.PORTAL], all=number)
+    first = week.texts.share.format(percent=f"{100 * share:.0f}", number=total[Way.PORTAL], all=number)
     return Section(week.texts.portal, (first, *_most(week.volumes.sealed, week.texts)))
 
 

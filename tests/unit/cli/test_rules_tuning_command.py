@@ -201,10 +201,10 @@ def test_the_weekly_report_has_them_too(tuning: TuningHouse) -> None:
     say(tuning, tuning.decide(BOAT, days_ago=8), Says.WRONG)
     say(tuning, tuning.decide(BOAT, domain="syd.example"), Says.RIGHT)
     assert section() == (
-        "Regler, der koster flest forkerte",
+        "Regler, der oftest tog fejl",
         (
-            '1 af 2 svar var "ikke følsomt". `segl rules cost` viser mere.',
-            "own.boat: 1 forkerte, 2 sikre i alt",
+            "1 af 2 svar var »ikke følsomt«. `segl rules cost` viser mere.",
+            "own.boat: forkert: 1, sikre mails i alt: 2",
         ),
     )
     assert section("en", "syd.example")[1] == ("Nobody has answered that a mail was not sensitive.",)

@@ -90,9 +90,13 @@ def test_hold_waits_with_the_secure_route_on_it() -> None:
     assert marks.recipients
 
 
-def test_reject_says_why_and_does_nothing_else() -> None:
+def test_reject_does_nothing_else_and_tells_nobody_what_was_found() -> None:
     marks = marks_for(mail(steering=(("TLS-Required", 1),)), Decision.REJECT, FOUND, ID)
-    assert str(marks.refusal) == "550 5.7.1 message refused by the organisation's rules (cpr, health)"
+    refusal = str(marks.refusal)
+    assert refusal.startswith("550 5.7.1 Mailen er ikke sendt: den er afvist efter organisationens regler.")
+    assert refusal.endswith("/ Refused by the organisation's rules")
+    assert refusal.isascii()
+    assert not any(reason in refusal for reason in FOUND.reasons)
     assert marks == Marks(refusal=marks.refusal)
 
 

@@ -252,7 +252,7 @@ def test_hold_and_reject_are_settings(new_milter: NewMilter) -> None:
                     assert answer.quarantine.startswith("segl: unreadable.")
                     assert answer.headers["X-Segl-Route"] == "secure"
                 else:
-                    assert answer.reply.startswith("550 5.7.1 message refused")
+                    assert answer.reply.startswith("550 5.7.1 Mailen er ikke sendt: den er afvist")
                     assert answer.edits == ""
 
 

@@ -64,7 +64,7 @@ def test_it_says_the_numbers_in_words_and_in_one_plot(tmp_path: Path) -> None:
     engine.dispose()
     parts = {part.get_content_type(): part.get_payload(decode=True) for part in mail.walk()}
     text = str(parts["text/plain"], "utf-8").replace("\r\n", "\n")  # type: ignore[arg-type]
-    assert "25% (7 af 28)" in text
+    assert "25 % (7 af 28)" in text
     assert "y.example: 7" in text
     assert "z19.example: 1\n  og 10 til" in text
     assert text.count("\n\n") >= len(SECTIONS)
