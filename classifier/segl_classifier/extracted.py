@@ -19,7 +19,7 @@ from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.html import read_html
-from segl_classifier.message import Part, Source, Text, shown_name, unreadable
+from segl_classifier.message import Part, Source, Text, as_seen, shown_name, unreadable
 from segl_classifier.walk import quotes_encoded
 
 _NOISE = 8  # so many control characters a text may hold without being called damaged …
@@ -94,6 +94,7 @@ class Notebook:
     def text(self, text: str, where: str, source: Source | None = None) -> None:
         if "\0" in text:
             text = text.replace("\0", "")
+        text = as_seen(text)
         source = source or source_of(self._part)
         if text and not text.isspace():
             self._texts.setdefault((text, source), Text(text, where, source))

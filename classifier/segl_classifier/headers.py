@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from segl.masking import mask_digits
 from segl.mime.encoded_words import decode_header
-from segl_classifier.message import Source, Text
+from segl_classifier.message import Source, Text, as_seen
 
 _ADDRESSES = frozenset(
     "from to cc bcc reply-to sender resent-from resent-to resent-cc resent-bcc resent-sender "
@@ -80,7 +80,7 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
         if role is _Role.NOTHING or not (value or _DIGIT.search(name)):
             continue
         if role is _Role.SUBJECT:
-            texts.append(Text(decode_header(value), f"{prefix}subject", Source.SUBJECT))
+            texts.append(Text(as_seen(decode_header(value)), f"{prefix}subject", Source.SUBJECT))
         elif role is _Role.ADDRESSES:
             names = display_names(value)
             if names:

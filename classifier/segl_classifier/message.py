@@ -14,6 +14,9 @@ from segl.mime import transfer
 from segl.mime.transfer import Encoding
 from segl.vocabulary import Finding, Unreadable
 
+# Soft hyphen, zero-width space, joiners, byte order mark: a reader does not see them, a word in pieces is none.
+_UNSEEN = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
+
 
 class Source(StrEnum):
     """Where in a message a text stood. Detectors weigh them differently; ``where`` is for people."""
@@ -93,3 +96,11 @@ def shown_name(filename: str) -> str:
     line = "".join(c if c.isprintable() else " " for c in filename[:400])
     masked = mask_digits(line).strip()
     return masked if len(masked) <= 80 else masked[:79] + "…"
+
+
+def as_seen(text: str) -> str:
+    """*text* without the signs that show nothing."""
+    for sign in _UNSEEN:
+        if sign in text:
+            text = text.replace(sign, "")
+    return text

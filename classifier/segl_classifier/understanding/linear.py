@@ -49,6 +49,9 @@ class Linear:
 
     def _some(self, texts: Sequence[str]) -> Rows:
         words = [words_of(text)[:_MOST_WORDS] or [""] for text in texts]
+        if len(texts) > 1 and sum(map(len, words)) > _REMEMBERED:  # they might all be new
+            half = len(texts) // 2
+            return np.concatenate((self._some(texts[:half]), self._some(texts[half:])))
         counts = np.array([len(some) for some in words])
         # The last word of a window has no neighbour; no feature has the key 0.
         pairs = [key for some in words for key in (*map(pair_key, some, some[1:]), 0)]

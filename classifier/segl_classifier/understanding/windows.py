@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from segl_classifier.message import Source, Text
 from segl_classifier.understanding.reading import Window
-from segl_classifier.understanding.standing import is_standing
+from segl_classifier.understanding.standing import may_stand, without_standing
 from segl_classifier.understanding.tables import table_lines
 
 WORDS = 45
@@ -21,7 +21,8 @@ OVERLAP = 18  # words: a longer last sentence is not repeated
 LONGEST_WORD = 100  # characters
 MOST = 10_000  # windows of a message that are read
 
-_SENTENCE_END = re.compile(r"[.!?…:]+[\"”»')\]]*\s+(?=[^\sa-zæøåäöü])|\n+")
+# Each run of signs is looked at once, from its first: from each of them, a line of dots would take for ever.
+_SENTENCE_END = re.compile(r"(?<![.!?…:])[.!?…:]++[\"”»')\]]*+\s++(?=[^a-zæøåäöü])|\n+")
 _PARAGRAPH = re.compile(r"\n[ \t>]*\n\s*")
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 _NUMBER = re.compile(r"\d(?:[\d .-]?\d){5,}")
@@ -35,8 +36,8 @@ Piece = tuple[str, int, int, int]  # text, start, end, words
 def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
     """The windows of a message in reading order. There is no end to them in a large message: take at most
     :data:`MOST`."""
-    subject = whole(next((t.text for t in texts if t.source is Source.SUBJECT), "")).strip()
-    subject_index = next((n for n, t in enumerate(texts) if t.source is Source.SUBJECT), 0)
+    subjects = [(n, whole(t.text).strip()) for n, t in enumerate(texts) if t.source is Source.SUBJECT]
+    subject = subjects[0][1] if subjects else ""
     led = False
     seen: set[str] = set()
     for number, text in enumerate(texts):
@@ -48,15 +49,17 @@ def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
             if part not in seen:  # plain and HTML say the same
                 seen.add(part)
                 yield Window(part, text.where, text.source, number, start, end)
-    if subject and (
-        not led or len(_words(subject)) > WORDS // 2
-    ):  # a long one does not fit before a sentence
-        for part, start, end in _gathered(_pieces_of([(subject, 0, len(subject))]), ""):
-            yield Window(part, "subject", Source.SUBJECT, subject_index, start, end)
+    if led and len(_words(subject)) <= WORDS // 2:  # a long one does not fit before a sentence
+        subjects = subjects[1:]
+    for number, of_message in subjects:  # those of messages inside, too
+        for part, start, end in _gathered(_pieces_of([(of_message, 0, len(of_message))]), ""):
+            if part not in seen:
+                seen.add(part)
+                yield Window(part, texts[number].where, Source.SUBJECT, number, start, end)
 
 
 def pieces(text: Text) -> Iterator[Piece]:
-    """The sentences and table rows of *text*, without standing text."""
+    """The sentences and table rows of *text*, without the phrases of standing text."""
     content = whole(text.text)
     if text.source is Source.FILENAME:
         name = re.sub(r"[_.-]+", " ", content)
@@ -66,13 +69,11 @@ def pieces(text: Text) -> Iterator[Piece]:
     for paragraph in _paragraphs(content):
         start = content.find(paragraph, position)
         position = start + len(paragraph)
-        if is_standing(paragraph):
-            continue
         rows = table_lines(paragraph)
+        lines = _sentences(paragraph, start)
         if rows is not None:
-            yield from _pieces_of((line, start + a, start + b) for line, a, b in rows)
-        else:
-            yield from _pieces_of(_sentences(paragraph, start))
+            lines = ((line, start + a, start + b) for line, a, b in rows)
+        yield from _pieces_of(without_standing(lines) if may_stand(paragraph) else lines)
 
 
 def _paragraphs(text: str) -> Iterator[str]:

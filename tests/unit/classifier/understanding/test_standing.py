@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from segl_classifier.understanding import standing
-from segl_classifier.understanding.standing import is_standing
+from segl_classifier.understanding.standing import may_stand, without_standing
 
 DISCLAIMERS = (
     "Denne e-mail er fortrolig. Er du ikke rette modtager, så slet mailen.",
@@ -32,32 +34,53 @@ SIGNS = """denne e-mail|denne email|denne mail|denne besked|denne meddelelse|thi
 |rechte empfänger|modtaget ved en fejl|modtaget denne mail ved en fejl|received in error|received this in error
 |irrtümlich|av misstag|ved en feil|slette den|slet venligst mailen|delete the message|löschen|radera
 |behandler personoplysninger|behandle vi dine personoplysninger|privatlivspolitikken|privacy policy|privacy notice
-|databeskyttelsen|persondatapolitik|afmelde|unsubscribe|abmelden|virus|tænk på miljøet|før du printer""".replace(
-    "\n", ""
-).split("|")
+|databeskyttelsen|persondatapolitik|afmelde|unsubscribe|abmelden|tænk på miljøet|før du printer|for virus|mod vira
+|vores behandling af dine personoplysninger|ret til indsigt|ret til at få indsigt|rettet eller slettet
+|klage til datatilsynet|de oplysninger vi har om dig|of viruses|auf viren""".replace("\n", "").split("|")
+
+
+def read(text: str) -> list[str]:
+    """The sentences of *text* as the model reads them."""
+    lines = [(sentence, 0, 1) for sentence in re.split(r"(?<=[.?:;]) ", text)]
+    return [" ".join(line.split()) for line, _, _ in without_standing(lines)]
 
 
 @pytest.mark.parametrize("text", DISCLAIMERS)
 def test_a_disclaimer_is_standing_text(text: str) -> None:
-    assert is_standing(text)
-    assert is_standing(text.upper())
+    for spelled in (text, text.upper()):
+        assert may_stand(spelled)
+        assert read(spelled) == []
 
 
 @pytest.mark.parametrize("text", LETTERS)
 def test_what_anybody_may_write_is_not(text: str) -> None:
-    assert not is_standing(text)
+    assert " ".join(read(text)) == text
 
 
-def test_a_letter_of_two_pages_is_not_whatever_it_says() -> None:
-    assert not is_standing(DISCLAIMERS[0] + " Vi bygger om." * 200)
+def test_a_sentence_between_is_read() -> None:
+    text = "Denne mail er fortrolig. Karen er indlagt. Slet venligst mailen."
+    assert read(text) == ["Karen er indlagt.", "Slet venligst mailen."]
+
+
+def test_one_sign_here_and_one_there_are_none() -> None:
+    text = "Det er fortroligt. Karen er indlagt. Slet mailen."
+    assert " ".join(read(text)) == text
+
+
+@given(st.text(alphabet="abc æøå", min_size=1, max_size=20), st.sampled_from(DISCLAIMERS))
+def test_a_word_of_its_own_is_always_read(word: str, footer: str) -> None:
+    told = f"Zita {word}".strip()
+    for text in (f"{told}. {footer}", f"{footer} {told}", f"{footer[:-1]}, {told}"):
+        assert "Zita" in " ".join(read(text))
 
 
 @pytest.mark.parametrize("sign", SIGNS)
 def test_every_sign_counts(sign: str) -> None:
     """The quick look before the signs themselves overlooks none of them."""
-    other = "virus" if "virus" not in sign else "afmeld"
+    other = "mod virus" if "vir" not in sign else "afmeld"
     assert standing._SIGNS.search(sign)
-    assert is_standing(f"{sign} – {other}")
+    assert may_stand(f"{sign} – {other}")
+    assert read(f"{sign} – {other}") == []
 
 
 @given(
@@ -65,5 +88,5 @@ def test_every_sign_counts(sign: str) -> None:
 )
 def test_the_quick_look_changes_no_answer(words: list[str]) -> None:
     text = " ".join(words)
-    slowly = len({hit.lower()[:6] for hit in standing._SIGNS.findall(text)}) >= 2
-    assert is_standing(text) == slowly
+    if len({hit.lower()[:6] for hit in standing._SIGNS.findall(text)}) >= 2:
+        assert may_stand(text)

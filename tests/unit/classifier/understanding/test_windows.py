@@ -97,6 +97,26 @@ def test_a_disclaimer_is_not_read_by_the_model(footer: str) -> None:
     assert windows(body(f"Vi ses i morgen.\n\n{footer}")) == ["Vi ses i morgen."]
 
 
+@pytest.mark.parametrize("between", ["\n", " ", "\n\n"])
+def test_a_disclaimer_hides_nothing_that_stands_beside_it(between: str) -> None:
+    """In HTML, and in a file, a whole letter is one paragraph."""
+    footer = "Denne mail er fortrolig. Har du modtaget den ved en fejl, så slet mailen."
+    for text in (f"Karen er indlagt igen.{between}{footer}", f"{footer}{between}Karen er indlagt igen."):
+        assert windows(body(text)) == ["Karen er indlagt igen."]
+
+
+def test_what_a_disclaimer_says_of_somebody_is_read() -> None:
+    (window,) = windows(
+        body("Denne mail er fortrolig, da Karen er indlagt, og vi behandler personoplysninger.")
+    )
+    assert "da Karen er indlagt" in window
+
+
+def test_the_subjects_of_messages_inside_are_read_too() -> None:
+    inner = Text("Karen er indlagt", "part 2 > message > subject", Source.SUBJECT)
+    assert windows(subject("Se bilag"), inner, body("Hej.")) == ["Se bilag | Hej.", "Karen er indlagt"]
+
+
 def test_a_confidential_matter_is_no_disclaimer() -> None:
     text = "Det er fortroligt, men Jens er indlagt på psykiatrisk afdeling."
     assert windows(body(text)) == [text]
@@ -119,8 +139,30 @@ def test_every_window_is_small_and_lies_in_its_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     "hostile",
-    ["a" * 2_000_000, "ord " * 200_000, "\n" * 1_000_000, "a;b\n" * 60_000, "\t" * 1_000_000, "> " * 500_000],
-    ids=["one word", "one sentence", "blank lines", "a table", "tabs", "quote marks"],
+    [
+        *(
+            "a" * 2_000_000,
+            "ord " * 200_000,
+            "\n" * 1_000_000,
+            "a;b\n" * 60_000,
+            "\t" * 1_000_000,
+            "> " * 500_000,
+        ),
+        *(
+            "." * 1_000_000,
+            ".)" * 500_000,
+            ". " * 500_000,
+            ": . \n" * 200_000,
+            "\n>" * 500_000,
+            "1 " * 500_000,
+        ),
+        *("denne mail fortrolig " * 50_000, "denne mail. fortrolig.\n" * 50_000, "received " * 120_000),
+    ],
+    ids=[
+        *("one word", "one sentence", "blank lines", "a table", "tabs", "quote marks"),
+        *("dots", "dots and brackets", "dots and blanks", "ends of lines", "quoted blank lines", "digits"),
+        *("signs", "sentences of signs", "beginnings of a sign"),
+    ],
 )
 def test_hostile_text_takes_bounded_time_and_windows(hostile: str) -> None:
     started = time.process_time()
