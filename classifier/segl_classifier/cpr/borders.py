@@ -19,12 +19,13 @@ _NUMBERED = re.compile(r"(?:^|[\s(])[0-9]{1,2}\.$")  # "2.010190-1234": an item 
 _WHOLE = re.compile(r"(?:\.0{1,2}|,0)(?![0-9])")  # "0101901234.0": how a spreadsheet writes a whole number
 _DECIMALS = re.compile(r"[.,][0-9]{1,3}(?![0-9])")
 _PAYMENT = re.compile(r"\+[0-9]{2} ?<[0-9<> ]*$")  # a payment line: "+71<000000101901234+12345678<"
+_JOINED = re.compile(r"(?:[-._/:+<>][0-9]{1,16}){1,4}")
 _REACH = 16  # characters
 _JOINTS_BEFORE = frozenset("-._/<> \u00a0")
 _MAY_JOIN_BEFORE = _JOINTS_BEFORE | {"+"}
 _JOINTS_AFTER = frozenset("-._/+<>:, ")
 
-_SLASH_BEFORE = Adjustment("a number and a slash stand directly before it", -0.25)
+SLASH_BEFORE = Adjustment("a number and a slash stand directly before it", -0.25)
 _SLASH_AFTER = Adjustment("a slash and a number follow directly", -0.25)
 _ITEM = Adjustment("may be numbered as an item of a list", -0.1)
 _AMOUNT = Adjustment("written as an amount", -0.4)
@@ -32,20 +33,24 @@ _ACCOUNT = Adjustment("four digits stand before it: a bank account", -0.3)
 _PHONE = Adjustment("a country code stands before it: a phone number", -0.6)
 _DIGITS_BEFORE = Adjustment("digits stand before it", -0.2)
 _DIGITS_AFTER = Adjustment("digits follow", -0.2)
+# So much that no spelling alone makes up for it, but a word for the personal number does: case systems number the
+# papers of a person so ("cpr 010190-1234-2").
+GOES_ON_BEFORE = Adjustment("joined to digits before it: a longer number", -0.4)
+GOES_ON = Adjustment("joined to digits behind it: a longer number", -0.4)
 
 
 def of_longer_number(
     plain: str, start: int, end: int, divided: bool, bare: bool
 ) -> tuple[Adjustment, ...] | None:
-    """Doubts from the digits beside ``plain[start:end]``; ``None`` when it is a piece of a longer number."""
+    """Doubts from the digits beside ``plain[start:end]``; ``None`` when it is a phone number or stands in a payment
+    line, whatever the words beside it say."""
     joined = bool(start) and plain[start - 1] in _MAY_JOIN_BEFORE
     before = _before(plain, start, divided, bare) if joined else ()
     if before is None:
         return None
     if end >= len(plain) or plain[end] not in _JOINTS_AFTER:
         return before
-    after = _after(plain, end, bare)
-    return None if after is None else (*before, *after)
+    return (*before, *_after(plain, end, bare))
 
 
 def _before(plain: str, start: int, divided: bool, bare: bool) -> tuple[Adjustment, ...] | None:
@@ -61,8 +66,8 @@ def _before(plain: str, start: int, divided: bool, bare: bool) -> tuple[Adjustme
     if sign in " \u00a0":
         return _group_before(before, divided, bare)
     if sign == "/":
-        return (_SLASH_BEFORE,)
-    return (_ITEM,) if divided and _NUMBERED.search(before) else None
+        return (SLASH_BEFORE,)
+    return (_ITEM,) if divided and _NUMBERED.search(before) else (GOES_ON_BEFORE,)
 
 
 def _group_before(before: str, divided: bool, bare: bool) -> tuple[Adjustment, ...]:
@@ -78,7 +83,7 @@ def _group_before(before: str, divided: bool, bare: bool) -> tuple[Adjustment, .
     return (_DIGITS_BEFORE,) if len(digits) > 4 else ()
 
 
-def _after(plain: str, end: int, bare: bool) -> tuple[Adjustment, ...] | None:
+def _after(plain: str, end: int, bare: bool) -> tuple[Adjustment, ...]:
     """Doubts from what follows the number."""
     sign, after = plain[end], plain[end : end + _REACH]
     if bare and after.startswith(",-"):
@@ -92,7 +97,13 @@ def _after(plain: str, end: int, bare: bool) -> tuple[Adjustment, ...] | None:
         return (_AMOUNT,) if bare and _DECIMALS.match(after) and not _WHOLE.match(after) else ()
     if sign == "/":
         return (_SLASH_AFTER,)
-    return () if bare and _WHOLE.match(after) else None
+    return () if bare and _WHOLE.match(after) else (GOES_ON,)
+
+
+def behind(text: str, end: int) -> int:
+    """Where the digits end that are joined to what ends at *end*."""
+    found = _JOINED.match(text, end)
+    return end if found is None else found.end()
 
 
 def _payment(plain: str, start: int) -> bool:
@@ -106,8 +117,9 @@ _JOINED_BEFORE = re.compile(r"([^\W_]{1,24})[-_]$")
 _PERSONAL_KEY = re.compile(r"cpr|pers(?:on)?(?:nr|num|id|_)|borger|patient|ssn", re.IGNORECASE)
 
 
-def letters(text: str, start: int, end: int, divided: bool) -> Adjustment | None:
-    """The doubt from letters that touch ``text[start:end]``, an identifier such as ``DK0101901234``.
+def letters(text: str, start: int, end: int, divided: bool, file: bool = False) -> Adjustment | None:
+    """The doubt from letters that touch ``text[start:end]``, an identifier such as ``DK0101901234``. In the name of a
+    *file* a group of digits alone is none.
 
     A word that says what the number is (``cpr0101901234``) is for the context to weigh; it outweighs this.
     """
@@ -125,6 +137,8 @@ def letters(text: str, start: int, end: int, divided: bool) -> Adjustment | None
         return Adjustment("letters stand directly before it", -0.1)
     if (found := _JOINED_BEFORE.search(before)) is not None:
         word = found.group(1)
+        if file and word.isdigit():
+            return None
         if any(c.isdigit() for c in word) or (word.isupper() and len(word) <= 6):
             return Adjustment("joined to letters: an identifier", -0.25 if divided else _IDENTIFIER)
         return Adjustment("joined to a word", -0.1)

@@ -19,6 +19,7 @@ from segl_classifier.cpr.calendar import Birth, read
 from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.company import Company, listed_with
 from segl_classifier.cpr.context import NOTHING, Said
+from segl_classifier.cpr.file_name import doubts_in_name
 from segl_classifier.cpr.layout import Layout
 from segl_classifier.cpr.left import before
 from segl_classifier.cpr.right import after
@@ -95,6 +96,7 @@ class _Reader:
 
     def __init__(self, text: Text, today: date) -> None:
         self.text, self.today = text, today
+        self.file = text.source is Source.FILENAME
         self.tables = Tables(text.text)
         self.find = context.Lookup(text.text)
         self._addresses: bool | None = None
@@ -118,12 +120,19 @@ class _Reader:
             if len(cases) >= MOST_JUDGED or self.certain >= _ENOUGH:
                 self.complete = False
                 break
+            if self.file:
+                candidate = self._in_name(candidate)
             case = self._case(candidate, birth, top)
             if case.said.kind is Kind.OTHER:
                 self.others.add(candidate.digits)
             cases.append(case)
             self.earlier = case
         return cases
+
+    def _in_name(self, candidate: Candidate) -> Candidate:
+        """The candidate as one in the name of a file."""
+        start, end, layout, _, doubts, _ = candidate
+        return candidate._replace(doubts=doubts_in_name(self.text.text, start, end, layout.divided, doubts))
 
     def _has_addresses(self) -> bool:
         """Whether an address of a page or a person stands anywhere in the text."""
@@ -153,7 +162,7 @@ class _Reader:
     def _doubts(self, candidate: Candidate, likely: bool, said: Said) -> list[Adjustment]:
         """Doubts from what touches the number and from where it stands."""
         text, (start, end, layout, *_) = self.text.text, candidate
-        doubts = [borders.letters(text, start, end, layout.divided)]
+        doubts = [borders.letters(text, start, end, layout.divided, self.file)]
         doubts.append(borders.counted(text, end, layout is Layout.HYPHEN))
         if not likely and self._has_addresses():
             doubts.append(borders.address(text, start, end, layout.divided))
@@ -171,7 +180,8 @@ class _Reader:
             return top
         row = self.in_row and layout is not Layout.COLUMN  # which is the row
         recent = score.recent(birth, self.today)
-        about = (bare, divided, top.kind is not Kind.CPR, row, likely, recent, layout is Layout.PARTED)
+        cells, spaced = top.kind is not Kind.CPR, layout is Layout.PARTED
+        about = (bare, divided, cells, row, likely, recent, spaced, self.file)
         left = before(text, start, self.find, about)
         if left.kind is not Kind.UNKNOWN:
             return left
@@ -180,6 +190,8 @@ class _Reader:
         earlier = self.earlier
         if earlier is not None and not left.adjustments and listed_with(text, earlier.candidate.end, start):
             return earlier.said
+        if borders.GOES_ON in candidate.doubts:
+            end = borders.behind(text, end)
         right = after(text, end, self.find, divided=divided)
         if right.kind is not Kind.UNKNOWN:
             return right

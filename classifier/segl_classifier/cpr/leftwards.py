@@ -54,7 +54,8 @@ _WRAPPED = 48  # characters in a line from which on its end is taken for a soft 
 class About(NamedTuple):
     """What the walk knows of the number. ``row``: it stands in the row of a table, so that the line above is
     none of its business; ``cells``: a cell to the left may be a label; ``likely``: hardly anything else is
-    spelled so; ``recent``: its date may be a day of these years; ``spaced``: divided with no hyphen."""
+    spelled so; ``recent``: its date may be a day of these years; ``spaced``: divided with no hyphen; ``file``: it is in
+    the name of one."""
 
     bare: bool
     divided: bool
@@ -63,6 +64,7 @@ class About(NamedTuple):
     likely: bool = False
     recent: bool = False
     spaced: bool = False
+    file: bool = False
 
 
 class Walk:
@@ -146,8 +148,8 @@ class Walk:
         if digits >= 9:
             self.listed = True
             return True
-        if digits == 4 and self.seen == 0 and not self.about.divided:
-            return True  # the registration number before an account
+        if digits in ((4, 8) if self.about.file else () if self.seen or self.about.divided else (4,)):
+            return True  # a year or a day in the name of a file; the registration number before an account
         if at + 1 < len(self.pieces) and self.find.key(self.pieces[at + 1]) in smallwords.DIGITS:
             return True  # "10 cifre"
         self.valued = True
@@ -215,6 +217,8 @@ class Walk:
             return self._personal(at, earlier)
         if kind is Kind.REPLACEMENT:
             return say(Kind.REPLACEMENT, "the text calls it a replacement number", CALLED_REPLACEMENT)
+        if kind is Kind.MATTER and self.about.file:
+            return None  # "journal_0101901234.pdf": what the file is
         if kind in (Kind.OTHER, Kind.MATTER) and not self._is_name(at, this):
             return self._other(at, word, earlier)
         if kind is Kind.BIRTH and self.unknown <= 2:
@@ -251,12 +255,11 @@ class Walk:
 
     def _is_name(self, at: int, this: str) -> bool:
         """ "Bo Ring 010190-1234", where the word could be a name and follows one."""
-        pair_of_names = at > 0 and all(piece[:1].isupper() for piece in self.pieces[at - 1 : at + 1])
-        return (
-            pair_of_names
-            and also_name(this)
-            and self.find.word(self.find.key(self.pieces[at - 1])).kind is Kind.UNKNOWN
-        )
+        if at == 0 or not also_name(this):
+            return False
+        first, last = self.pieces[at - 1 : at + 1]
+        known = self.find.word(self.find.key(first)).kind is not Kind.UNKNOWN
+        return first[:1].isupper() and last[:1].isupper() and not known
 
     def _unknown(self, at: int, piece: str) -> None:
         if self.seen == 1 and len(piece) <= 5 and piece.isupper():
