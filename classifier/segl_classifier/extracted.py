@@ -104,6 +104,7 @@ class Notebook:
         page = read_html(markup.replace("\0", "") if "\0" in markup else markup, xml=xml)
         self.text(page.text, where)
         self.text(page.otherwise, f"{where} (as displayed)")
+        self.text(page.spoken, f"{where} (spoken)")
         self.text(page.aside, f"{where} (not shown)", Source.SURROUND)
         self._shown |= page.shown
         for file in page.files[: self._limits.parts + 1]:  # one beyond, so that it is told of

@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass, replace
 from html import unescape
 
-from segl_classifier import rendered
+from segl_classifier import rendered, spoken
 
 _ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
 
@@ -96,7 +96,8 @@ class DataUri:
 @dataclass(frozen=True, slots=True)
 class Page:
     """``text`` is all text in its order; ``otherwise`` those of its lines that a reader sees otherwise, as he
-    sees them; ``aside`` holds comments, scripts and attribute values, one a line; ``shown`` the content ids
+    sees them; ``spoken`` what is shown or spoken without standing in the text, such as what a field is filled with,
+    one a line; ``aside`` holds comments, scripts and other attribute values, one a line; ``shown`` the content ids
     of pictures (``cid:``) and ``files`` the pictures written in place."""
 
     text: str
@@ -104,6 +105,7 @@ class Page:
     shown: frozenset[str]
     files: tuple[DataUri, ...]
     otherwise: str = ""
+    spoken: str = ""
 
 
 def read_html(markup: str, *, xml: bool = False) -> Page:
@@ -171,12 +173,16 @@ class _Reader:
         self.differs = False  # whether what is shown may differ from the text
         self._text: list[str] = []
         self._aside: list[str] = []
+        self._spoken = spoken.Spoken()
+        self._idle: set[str] = set()  # comments seen to hold no text: layout for Outlook, all over a page
         self._shown: set[str] = set()
         self._files: list[DataUri] = []
 
     def page(self) -> Page:
         aside = _tidy("\n".join(self._aside)) if self._aside else ""
-        return Page(_tidy("".join(self._text)), aside, frozenset(self._shown), tuple(self._files))
+        said = "\n".join(self._spoken.lines)
+        text = _tidy("".join(self._text))
+        return Page(text, aside, frozenset(self._shown), tuple(self._files), spoken=said)
 
     def read(self, markup: str, *, comments: bool) -> None:
         """One pass over the tokens. *comments*: read the markup inside them too (they do not nest)."""
@@ -219,23 +225,42 @@ class _Reader:
             if bogus and not _KNOWN_BOGUS.match(bogus) and _LETTERS.search(bogus):
                 self._aside.append(bogus)
             return
+        if inside in self._idle:
+            return
         if inside.startswith("[if") and rendered.in_comment(inside.removesuffix("-->")):
             self.differs = True
-        inside = _CONDITION.sub("", inside.removesuffix(">").removesuffix("!").removesuffix("--"))
-        if not _LETTERS.search(inside):
+        for_outlook = comments and inside[:3].lower() == "[if" and spoken.for_outlook(inside)
+        markup = _CONDITION.sub("", inside.removesuffix(">").removesuffix("!").removesuffix("--"))
+        if not _LETTERS.search(markup):
             return
-        if not comments or "<" not in inside:
-            self._aside.append(unescape_safely(inside))
-            return
-        inner = _Reader()
-        inner.read(inside, comments=False)
-        self._take(inner)
+        if for_outlook:
+            told = [self._inside(piece, shown) for piece, shown in spoken.pieces(markup)]
+            if not any(told):
+                self._idle.add(inside)
+        elif not comments or "<" not in markup:
+            self._aside.append(unescape_safely(markup))
+        elif not self._inside(markup, shown=False):
+            self._idle.add(inside)
 
-    def _take(self, inner: _Reader) -> None:
-        """What stands in a comment or an attribute is sent but not shown: all of it is beside the text."""
-        self._aside += ["".join(inner._text), *inner._aside]
+    def _inside(self, markup: str, shown: bool) -> bool:
+        """What stands in a comment or an attribute is beside the text, and in part *shown* all the same; false when
+        there is nothing."""
+        inner = _Reader()
+        inner.read(markup, comments=False)
+        text = _tidy("".join(inner._text)) if inner._text else ""
+        if shown and text and spoken.speaks(text):
+            self._spoken.add(text)
+        elif text:
+            self._aside.append(text)
+        said = inner._spoken.lines
+        if not shown:
+            self._aside += said
+        elif said:
+            self._spoken.add("\n".join(said))
+        self._aside += inner._aside
         self._shown |= inner._shown
         self._files += inner._files
+        return bool(text or said or inner._aside or inner._shown or inner._files)
 
     def _raw(self, name: str, settings: str, content: str, closed: bool) -> None:
         """Script and style hold no tags. A style is layout and left out, unless it swallows the page."""
@@ -254,21 +279,24 @@ class _Reader:
             self._aside.append(unescape_safely(attributes))
         elif len(attributes) < 5 or not _MAY_BE_READ.search(attributes):
             return False
+        hidden = "value" in attributes and "hidden" in attributes and _is_hidden(attributes)
         for pair in _PAIR.finditer(attributes):
             name = pair["name"].lower()
             value = pair["double"] or pair["single"] or pair["bare"]
             if value:
-                self._attribute(name, value)
+                self._attribute(name, value, hidden)
         return True
 
-    def _attribute(self, name: str, value: str) -> None:
+    def _attribute(self, name: str, value: str, hidden: bool) -> None:
         reference = name in ("src", "background", "data", "xlink:href", "poster", "href")
         if reference and self._reference(value):
             return
-        if name == "srcdoc":
-            inner = _Reader()
-            inner.read(unescape_safely(value), comments=False)
-            self._take(inner)
+        if name in spoken.ATTRIBUTES and not (hidden and name == "value"):
+            text = unescape_safely(value)
+            if not self._spoken.take(text):
+                self._aside.append(text)
+        elif name == "srcdoc":
+            self._inside(unescape_safely(value), shown=True)
         elif name in _READ or name.startswith("data-") or (reference and "?" in value):
             self._aside.append(unescape_safely(value))
 
@@ -283,6 +311,14 @@ class _Reader:
             self._files.append(DataUri((uri["type"] or "text/plain").lower(), base64, link[uri.end() :]))
             return True
         return False
+
+
+def _is_hidden(attributes: str) -> bool:
+    """Whether they are those of a field that nobody sees. Of two types the first counts."""
+    for pair in _PAIR.finditer(attributes):
+        if pair["name"].lower() == "type":
+            return (pair["double"] or pair["single"] or pair["bare"] or "").lower() == "hidden"
+    return False
 
 
 def _shown(text: str, preformatted: bool) -> str:

@@ -34,6 +34,7 @@ class Bodies:
     def html(self, markup: str) -> None:
         page = read_html(markup.replace("\0", ""))
         self.plain(page.text)
+        self._harvest.text(page.spoken, f"{self._where}spoken")
         self._harvest.text(page.aside, f"{self._where}beside the text")
 
     def packed_rtf(self, packed: bytes) -> None:

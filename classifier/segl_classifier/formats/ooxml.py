@@ -122,6 +122,7 @@ def _read_markup(data: bytes, place: str, harvest: Harvest) -> None:
     """HTML put into the file, and old drawings (VML), which need not be well-formed."""
     page = read_html(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace"))
     harvest.text(page.text, place)
+    harvest.text(page.spoken, f"spoken in {place or 'the text'}")
     harvest.text(page.aside, f"beside {place or 'the text'}")
 
 

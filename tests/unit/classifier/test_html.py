@@ -99,7 +99,7 @@ def test_what_is_shown(markup: str, text: str) -> None:
 )
 def test_nothing_that_is_sent_goes_unread(markup: str) -> None:
     page = read_html("før " + markup)
-    assert "010190-1234" in f"{page.text}\n{page.aside}"
+    assert "010190-1234" in f"{page.text}\n{page.spoken}\n{page.aside}"
     assert page.text.startswith("før")
 
 
@@ -151,7 +151,7 @@ def test_every_word_a_browser_shows_is_read(pieces: list[str]) -> None:
     """An independent parser (Lexbor, a browser's) finds no word that is not found here."""
     markup = "".join(pieces)
     page = read_html(markup)
-    ours = re.sub(r"\s+", "", page.text + page.aside)
+    ours = re.sub(r"\s+", "", page.text + page.spoken + page.aside)
     body = LexborHTMLParser(markup).body
     theirs = body.text(separator=" ", deep=True) if body else ""
     assert all(word in ours for word in _WORD.findall(theirs))
