@@ -47,6 +47,7 @@ _READ = frozenset(
     "alt title value placeholder content label summary aria-label aria-description href action srcdoc "
     "cite download abbr name".split()
 )
+_REFERENCES = frozenset(("src", "background", "data", "xlink:href", "poster", "href"))
 _MAY_BE_READ = re.compile(
     r"\b(?:alt|title|value|placeholder|content|label|summary|aria-|href|action|srcdoc|cite|download|abbr|data|"
     r"src|background|name)[\w:-]{0,60}\s{0,40}=",
@@ -59,9 +60,12 @@ _DATA_URI = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?[^,]{0,200}(?P<base64>
 _LETTERS = re.compile(r"[^\W_]")
 _CONDITION = re.compile(r"\A\s*\[(?:if|endif)[^\]]*\]>?|<!\[endif\]\Z", re.IGNORECASE)
 _KNOWN_BOGUS = re.compile(r"(?:doctype\b|\[if|\[endif|xml|import\b)", re.IGNORECASE)
-_WORDS_IN_STYLE = re.compile(r"<[a-zA-Z]|\b\d{6}-\d{4}\b")
+_WORDS_IN_STYLE = re.compile(
+    r"<[a-zA-Z]|\b[0-36-9]\d[ ./-]?[01]\d[ ./-]?\d\d\s{0,2}[-./\u2010-\u2015\u2212]?\s{0,2}\d\d ?\d\d\b"
+)
 # Most of the references in Danish mail; none of them can arise from another.
 _COMMON = (("&nbsp;", "\xa0"), ("&aelig;", "æ"), ("&oslash;", "ø"), ("&aring;", "å"))
+_TAGS = re.compile(r"<[^<>]*+>")
 _LONG_NUMBER = re.compile(r"&#(?:0*+\d{9,}|[xX]0*+[0-9a-fA-F]{9,});?")
 
 _LINES_BEFORE = 2  # lines that tell what a line is about
@@ -229,11 +233,11 @@ class _Reader:
             return
         if inside.startswith("[if") and rendered.in_comment(inside.removesuffix("-->")):
             self.differs = True
-        for_outlook = comments and inside[:3].lower() == "[if" and spoken.for_outlook(inside)
+        shown = comments and (spoken.for_outlook(inside) or spoken.ends_text(inside))
         markup = _CONDITION.sub("", inside.removesuffix(">").removesuffix("!").removesuffix("--"))
         if not _LETTERS.search(markup):
             return
-        if for_outlook:
+        if shown:
             told = [self._inside(piece, shown) for piece, shown in spoken.pieces(markup)]
             if not any(told):
                 self._idle.add(inside)
@@ -263,9 +267,13 @@ class _Reader:
         return bool(text or said or inner._aside or inner._shown or inner._files)
 
     def _raw(self, name: str, settings: str, content: str, closed: bool) -> None:
-        """Script and style hold no tags. A style is layout and left out, unless it swallows the page."""
+        """Script and style hold no tags. A style is layout and left out, unless it swallows the page or is shown."""
         if settings:
             self._attributes(settings)
+        if spoken.is_shown(name, settings, content):
+            text = _tidy(unescape_safely(_TAGS.sub(" ", content).replace("\n", " ")))
+            if spoken.speaks(text):
+                self._spoken.add(text)
         if not self.differs and name.lower() == "style" and rendered.in_sheet(content):
             self.differs = True
         if not closed or name.lower() == "script" or _WORDS_IN_STYLE.search(content):
@@ -288,14 +296,15 @@ class _Reader:
         return True
 
     def _attribute(self, name: str, value: str, hidden: bool) -> None:
-        reference = name in ("src", "background", "data", "xlink:href", "poster", "href")
-        if reference and self._reference(value):
-            return
         if name in spoken.ATTRIBUTES and not (hidden and name == "value"):
-            text = unescape_safely(value)
+            text = unescape_safely(value) if "&" in value else value
             if not self._spoken.take(text):
                 self._aside.append(text)
-        elif name == "srcdoc":
+            return
+        reference = name in _REFERENCES
+        if reference and self._reference(value):
+            return
+        if name == "srcdoc":
             self._inside(unescape_safely(value), shown=True)
         elif name in _READ or name.startswith("data-") or (reference and "?" in value):
             self._aside.append(unescape_safely(value))

@@ -14,6 +14,9 @@ ATTRIBUTES = frozenset("alt title value placeholder label summary aria-label ari
 FEWEST_WORDS = 3
 
 _WORD = re.compile(r"[^\W\d_]\S*+")  # from its first letter to the blank behind it
+_ENDS_TEXT = re.compile(
+    r"</(?:title|textarea|xmp)\b", re.IGNORECASE
+)  # a script has other tags in its strings
 _NUMBER = re.compile(r"\d{4}")
 # Conditional comments that Outlook passes over: for all but itself, and for Internet Explorer.
 _FOR_OTHERS = re.compile(
@@ -64,9 +67,22 @@ class Spoken:
         self._open, self._again = True, text if known else ""
 
 
-def for_outlook(conditional: str) -> bool:
-    """Whether Outlook takes a *conditional* comment for a piece of the page."""
-    return _FOR_OTHERS.match(conditional) is None
+def is_shown(name: str, settings: str, content: str) -> bool:
+    """Whether a browser may show what is read as the *content* of a script or a style (*name*): it is told to display
+    it, or the tag stands in the text of an element (a title) that ends in there, so that it is no tag to a browser."""
+    if settings and "display" in settings.lower():
+        return True
+    return ends_text(content) or (name.lower() == "style" and "</" in content)
+
+
+def ends_text(content: str) -> bool:
+    """Whether an element ends in *content* in which tags and comments are but text ("<title><!--</title>")."""
+    return "</" in content and _ENDS_TEXT.search(content) is not None
+
+
+def for_outlook(comment: str) -> bool:
+    """Whether Outlook takes a conditional *comment* for a piece of the page."""
+    return comment[:3].lower() == "[if" and _FOR_OTHERS.match(comment) is None
 
 
 def pieces(markup: str) -> Iterator[tuple[str, bool]]:

@@ -148,3 +148,48 @@ def test_hostile_texts_cost_linear_time(piece: str) -> None:
         start = time.process_time()
         read_html(markup)
         assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f'<style style="display:block">{SAID}</style>',
+        f"<STYLE STYLE=DISPLAY:block>{SAID}</STYLE>",
+        f'<script type="text/plain" style="display:block">{SAID}</script>',
+        f"<title><style></title>{SAID}</style>",
+        f"<title><style></title>{SAID}",
+        f"<title><script></title>{SAID}</script>",
+        f"<title><!--</title>{SAID}-->",
+        f"<textarea><style></textarea><p>{SAID}</p></style>",
+        f"<xmp><style></xmp>{SAID.replace('er', '<b>er</b>').replace('å', '&aring;')}</style>",
+    ],
+)
+def test_a_style_or_comment_that_is_shown_is_a_text(markup: str) -> None:
+    assert read_html("<p>før</p>" + markup).spoken == SAID
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<style>p { color: red; display: block } /* kun til print */</style>",
+        "<style type=text/css media=screen><!-- p.MsoNormal { margin: 0 } --></style>",
+        "<style>a { z-index: 2147483647; margin: 10px 12px 30px }</style>",
+        "<script>document.write('<p>en to tre</p>')</script>",
+        f"<style>{SAID}</style>",
+    ],
+)
+def test_a_style_that_is_not_shown_is_none(markup: str) -> None:
+    page = read_html("<p>før</p>" + markup)
+    assert (page.text, page.spoken) == ("før", "")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("120385-1002", "1203851002", "120385 1002", "12.03.85-1002", "12 03 85 1002"),
+        *("120385 - 1002", "12-03-85-1002", "120385\u20131002", "120385.1002", "120385/1002"),
+    ],
+)
+def test_a_number_in_a_style_is_read_however_it_is_spelled(number: str) -> None:
+    texts, _ = read("text/html", f"<p>før</p><style>p {{ color: red }} cpr {number}</style>")
+    assert any(f.score >= THRESHOLD for text in texts for f in find_cpr(text))
