@@ -8,6 +8,7 @@ from functools import cache
 import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus.office_files import Numbers, Places
@@ -125,6 +126,18 @@ def letter_picture() -> bytes:
 
 
 @cache
+def stamped(text: str, share: float) -> bytes:
+    """One page with *text* in lines over a picture of a letter that covers *share* of it."""
+    out = io.BytesIO()
+    width, height = A4
+    page = Canvas(out, pagesize=A4)
+    page.drawImage(ImageReader(io.BytesIO(letter_picture())), 0, 0, width, height * share)
+    for number, start in enumerate(range(0, len(text), 80)):
+        page.drawString(30, height - 20 - 12 * number, text[start : start + 80])
+    page.save()
+    return out.getvalue()
+
+
 def scanned() -> bytes:
     """One page that is nothing but a picture."""
     out = io.BytesIO()

@@ -27,7 +27,9 @@ _HYPHEN = re.compile(r"(?<=\d)[\ufffe\x02](?:\r?\n)?(?=\d)")
 _WORD_HYPHEN = re.compile(r"[\ufffe\x02](?:\r?\n)?")
 _UNKNOWN = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 
-_LITTLE_TEXT = 100  # characters: a page with fewer may be a scan with a stamp on it
+# Characters: a page with fewer may be a scan that a document system stamped, or a picture of a screen under a line or
+# two. A page of letters has 1,500 and more.
+_LITTLE_TEXT = 400
 _SCAN = 0.4  # of the page, covered by one picture
 _WORTH_READING = 0.08  # of the page: with OCR, smaller pictures than a scan are read too
 _DRAWN = 150  # lines and curves on a page without text: letters may be drawn with them

@@ -92,6 +92,32 @@ def test_a_scanned_page_is_told_of_or_handed_on() -> None:
     assert [(file.name, file.content_type) for file in content.files] == [("page 1.png", "image/png")]
 
 
+STAMP = (
+    "Udskrevet 28-11-2026 fra Hylleholt Vandværks ESDH, sag 2026-004711, side 1 af 3. Scannet post modtaget 27-11-2026 "
+    "og journaliseret."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "share", "scan"),
+    [
+        (STAMP, 1.0, True),  # as document systems stamp each page
+        (STAMP, 0.5, True),
+        (STAMP, 0.3, False),  # a picture in a short text
+        ("Her er skærmbilledet, som du bad om. " * 3, 0.9, True),
+        ("Driften i november: " + "vandet var godt. " * 21, 0.9, True),  # 377 characters
+        ("Driften i november: " + "vandet var godt. " * 40, 0.9, False),  # a letter on paper with a picture
+    ],
+)
+def test_a_little_text_over_a_large_picture_is_a_scan_with_a_stamp(
+    text: str, share: float, scan: bool
+) -> None:
+    content = read(pdf_files.stamped(text, share), "", ALLOWANCE)
+    assert text[:30] in text_of(content)
+    assert causes(content) == ({Unreadable.UNKNOWN_TYPE} if scan else set())
+    assert [file.name for file in read(pdf_files.stamped(text, share), "", WITH_OCR).files] == ["page 1.png"]
+
+
 def test_letters_drawn_as_lines_are_a_scan() -> None:
     out = io.BytesIO()
     page = Canvas(out)
