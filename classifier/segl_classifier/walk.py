@@ -56,6 +56,7 @@ _TECHNICAL = frozenset(
     "version conversions expiration permission modification hash profile level action".split()
 )
 _READINGS = 4  # as many ways of one header are followed
+_NAMES = 20  # as many names of one part are read
 _INNER = 50  # as many encoded parts are looked for inside one text
 _AGAIN = 4  # readings beyond the first may cost so many times the message
 
@@ -74,6 +75,7 @@ class Walk:
         self._prefix = prefix
         self._depth = depth
         self._opened = 0
+        self._stretches = 0  # that belong to no part
         self._again = 0
 
     def run(self, raw: bytes) -> None:
@@ -234,6 +236,12 @@ class Walk:
         """Bytes that belong to no part: text, and perhaps parts nobody claims."""
         stretch = buffer[start : min(end, start + self._limits.text_chars)]
         if stretch.strip():
+            self._stretches += 1
+            if self._stretches > self._limits.parts:  # a line of nine bytes would make a text of its own
+                if self._stretches == self._limits.parts + 1:
+                    detail = f"more than {self._limits.parts} stretches that belong to no part"
+                    self._unread(Unreadable.TOO_MANY, entity.where, detail)
+                return
             self.texts.append(
                 Text(decode_text(stretch).replace("\0", ""), f"{entity.where} {what}", Source.SURROUND)
             )
@@ -267,7 +275,9 @@ class Walk:
             )
 
     def _tell_names(self, reading: Reading) -> None:
-        for name in reading.filenames:
+        if len(reading.filenames) > _NAMES:
+            self._unread(Unreadable.TOO_MANY, reading.where, f"more than {_NAMES} file names of one part")
+        for name in reading.filenames[:_NAMES]:
             self.texts.append(Text(name, f"{reading.entity.where} file name", Source.FILENAME))
         for kind in reading.kinds:
             told = [f"{name}={value}" for name, value in kind.given if name not in _TECHNICAL and value]

@@ -157,6 +157,33 @@ def test_the_number_of_parts_is_limited() -> None:
     assert rules(raw, Limits(parts=10_001)) == []
 
 
+@pytest.mark.parametrize("stretch", [b"--b--a\r\n", b"--b--\r\na\r\n", b"--b; a\r\n\r\n", b"--b a\r\n"])
+def test_the_stretches_that_belong_to_no_part_are_limited(stretch: bytes) -> None:
+    head = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhej\r\n--b--\r\n"
+    message = parse(head + stretch * 50_000, LIMITS)
+    assert [finding.rule for finding in message.unread][:1] == ["unreadable.too-many"]
+    assert len(message.texts) <= LIMITS.parts
+    assert message.parts[0].payload.strip() == b"hej"
+    few = parse(head + stretch * 400, LIMITS)  # as many as no sender makes
+    assert few.unread == ()
+    assert len([text for text in few.texts if text.source is Source.SURROUND]) == 400
+
+
+def test_a_part_behind_too_many_stretches_is_read() -> None:
+    head = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    message = parse(head + b"--b--a\r\n" * 3_000 + b"--b\r\n\r\nhej\r\n--b--\r\n", LIMITS)
+    assert [finding.rule for finding in message.unread] == ["unreadable.too-many"]
+    assert [part.payload.strip() for part in message.parts] == [b"hej"]
+
+
+def test_the_names_of_one_part_are_limited() -> None:
+    names = "".join(f"; filename=a{number}" for number in range(21))
+    message = parsed(f"Content-Disposition: attachment{names}\n\nhej")
+    assert [finding.rule for finding in message.unread] == ["unreadable.too-many"]
+    assert len(message.texts) == 20
+    assert rules(crlf(f"Content-Disposition: attachment{names.removesuffix('; filename=a20')}\n\nhej")) == []
+
+
 def test_a_huge_header_is_read_to_its_limit() -> None:
     raw = b"Subject: Emne\r\nX-A: " + b"hej " * 250_000 + b"\r\nX-B: " + CPR.encode() + b"\r\n\r\nkrop"
     message = parse(raw, LIMITS)
