@@ -69,10 +69,13 @@ class Spoken:
 
 def is_shown(name: str, settings: str, content: str) -> bool:
     """Whether a browser may show what is read as the *content* of a script or a style (*name*): it is told to display
-    it, or the tag stands in the text of an element (a title) that ends in there, so that it is no tag to a browser."""
+    it, or the tag stands in the text of an element (a title) that ends in there, so that it is no tag to a browser.
+    A style without a rule is none, and another one may display it."""
     if settings and "display" in settings.lower():
         return True
-    return ends_text(content) or (name.lower() == "style" and "</" in content)
+    if name.lower() == "style":
+        return "</" in content or "{" not in content
+    return ends_text(content)
 
 
 def ends_text(content: str) -> bool:

@@ -160,6 +160,7 @@ def test_hostile_texts_cost_linear_time(piece: str) -> None:
         f"<title><style></title>{SAID}",
         f"<title><script></title>{SAID}</script>",
         f"<title><!--</title>{SAID}-->",
+        f"<style>style {{ display: block }}</style><style>{SAID}</style>",
         f"<textarea><style></textarea><p>{SAID}</p></style>",
         f"<xmp><style></xmp>{SAID.replace('er', '<b>er</b>').replace('å', '&aring;')}</style>",
     ],
@@ -175,7 +176,8 @@ def test_a_style_or_comment_that_is_shown_is_a_text(markup: str) -> None:
         "<style type=text/css media=screen><!-- p.MsoNormal { margin: 0 } --></style>",
         "<style>a { z-index: 2147483647; margin: 10px 12px 30px }</style>",
         "<script>document.write('<p>en to tre</p>')</script>",
-        f"<style>{SAID}</style>",
+        "<style>@import url(https://a.example/x.css);</style>",
+        f"<script>{SAID}</script>",
     ],
 )
 def test_a_style_that_is_not_shown_is_none(markup: str) -> None:
