@@ -73,3 +73,22 @@ def test_signs_that_show_nothing_hide_nothing(sign: str) -> None:
     assert is_secure(mail(sign.join(ILL)))
     assert is_secure(mail(f"<p>{sign.join(ILL)}</p>", subtype="html"))
     assert is_secure(mail(PLAIN, subject=sign.join("Karen Holm er indlagt på psykiatrisk afdeling")))
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<input value="{}">',
+        '<img src="https://x.example/a.png" alt="{}">',
+        '<select><option label="{}"></select>',
+        '<p title="{}">Hej</p>',
+        '<iframe srcdoc="<p>{}</p>"></iframe>',
+        "<!--[if mso]><p>{}</p><![endif]-->",
+        '<style style="display:block">{}</style>',
+        "<title><style></title>{}</style>",
+        "<textarea>{}</textarea>",
+    ],
+)
+def test_what_html_shows_is_read_whatever_shows_it(markup: str) -> None:
+    assert is_secure(mail(f"<html><body><p>Hej</p>{markup.format(ILL)}</body></html>", subtype="html"))
+    assert not is_secure(mail(f"<html><body><p>Hej</p>{markup.format(PLAIN)}</body></html>", subtype="html"))
