@@ -94,10 +94,10 @@ class Resender:
             ) from None
 
     def _new_link(self, message: MessageSeen, content_key: Secret, address: str, now: float) -> None:
-        """As at the first time: the row, then the notice, then the mark."""
+        """The row, marked as told of, then the notice; without one the row is taken away again."""
         phone, phrase_hash = self._guard(message.id, address)
         made = addressee(message.id, content_key, address, phone, phrase_hash)
-        if not add_recipient(self.engine, message.id, made.row):
+        if not add_recipient(self.engine, message.id, made.row, notified_at=now):
             raise SeglError("the message is gone", f"{message.id} was revoked or has expired just now")
         house = NoticeFrom.of(self.settings, message.sender)
         notice = Notice(

@@ -127,23 +127,26 @@ class Sealer:
         self, message_id: str, key: Secret, recipients: Sequence[str], wishes: Wishes, content: bytes
     ) -> tuple[Addressee, ...]:
         phrase = hash_of(wishes.phrase) if wishes.phrase is not None else None
-        only = len(recipients) == 1 and self._outside(content) <= 1
-        if wishes.number is not None and not only:
+        outside = self._outside(content)
+        meant = [address for address in recipients if outside == {normal(address)}]
+        if wishes.number is not None and len(meant) < len(recipients):
             self.events.number_unclear(message_id, len(recipients))
         made = []
         for address in recipients:
             phone = None
             if self.settings.portal.sms.url:
+                only = address in meant
                 phone = wishes.number_for(address, only=only) or self.numbers.get(normal(address))
             made.append(addressee(message_id, key, address, phone, phrase))
         return tuple(made)
 
-    def _outside(self, content: bytes) -> int:
-        """How many addresses outside the house the header names."""
+    def _outside(self, content: bytes) -> set[str]:
+        """The addresses outside the house that the header names: a number without a name is of the only one. It says
+        nothing of those in Bcc, nor of those that a list stands for."""
         fields, _ = split_header(content)
         lists = [one.value[:_LONGEST_LIST].decode("latin-1") for one in fields if one.name in ("to", "cc")]
         named = {normal(address) for _, address in getaddresses([shown_header(text) for text in lists])}
-        return sum(1 for address in named if not self.settings.takes(address))
+        return {address for address in named if not self.settings.takes(address)}
 
 
 def try_storage(settings: Settings, engine: Engine, events: Events | None) -> None:

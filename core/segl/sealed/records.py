@@ -75,8 +75,11 @@ def record(
         )
 
 
-def add_recipient(engine: Engine, message_id: str, row: SealedRecipient) -> bool:
-    """Another link to a message that can still be opened; False when it cannot."""
+def add_recipient(
+    engine: Engine, message_id: str, row: SealedRecipient, notified_at: float | None = None
+) -> bool:
+    """Another link to a message that can still be opened; False when it cannot. Of an old message a row without
+    *notified_at* is taken for one whose notice never went, and its secret is deleted at the next round."""
     live = sealed_message.update().where(
         sealed_message.c.id == message_id, sealed_message.c.removed_at.is_(None)
     )
@@ -84,7 +87,9 @@ def add_recipient(engine: Engine, message_id: str, row: SealedRecipient) -> bool
         # a write that changes nothing, so that nobody revokes in between
         if not connection.execute(live.values(removed_at=None)).rowcount:
             return False
-        connection.execute(sealed_recipient.insert(), [_values(message_id, row)])
+        connection.execute(
+            sealed_recipient.insert(), [_values(message_id, row) | {"notified_at": notified_at}]
+        )
     return True
 
 

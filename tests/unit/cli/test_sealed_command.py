@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from segl.audit import Act
 from segl.cli.main import build
-from segl.sealed import NotOpened, open_sealed
+from segl.sealed import NotOpened, life, open_sealed
 from segl.sealed.keys import Secret
 from segl.sealed.phrase import hash_of
 from segl.settings_file import load_settings
@@ -22,6 +22,7 @@ from segl.tables.audit import audit_entry
 from segl.tables.sealed import sealed_recipient
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
+from segl_delivery.resending import Resender
 from segl_delivery.sealing import Sealed, Sealer
 from world.counter import CONTENT, Counter
 from world.desk import DOMAIN, SENDER
@@ -264,6 +265,23 @@ def test_a_new_link_whose_notice_is_refused_is_taken_back(generous: Office, coun
     assert (done.exit_code, "no such user" in done.stderr) == (1, True)
     [line] = generous.json("sealed", "list")
     assert len(line["recipients"]) == 1  # type: ignore[arg-type]
+
+
+def test_a_new_link_outlives_the_round_that_deletes_while_its_notice_goes(
+    generous: Office, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = generous.seal(BO)
+    with transaction(counter.engine) as connection:
+        connection.execute(sealed_recipient.update().values(notified_at=1.0))
+    send = Resender._send
+
+    def send_slowly(self: Resender, sender: str, to: str, message: bytes) -> str:
+        life.shred_expired(counter.engine, counter.directory, sealed.message.created_at + 2 * 86400)
+        return send(self, sender, to, message)
+
+    monkeypatch.setattr(Resender, "_send", send_slowly)
+    assert generous("sealed", "resend", sealed.message.id).exit_code == 0
+    assert generous.opens(*link_in(counter.return_port.received[0]))
 
 
 def test_a_message_sealed_under_another_key_is_told(

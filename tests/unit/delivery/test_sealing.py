@@ -123,6 +123,13 @@ def test_a_number_for_nobody_in_particular_is_for_nobody_among_several(
     assert [one.row.phone for one in named.addressees] == [None, "+4512345678"]
 
 
+@pytest.mark.parametrize("to", [BO, "alle@nordby.example", "undisclosed-recipients:;", ""])
+def test_a_number_without_a_name_is_not_anothers(sealer: Callable[..., Sealer], to: str) -> None:
+    """Eva stands in Bcc, or behind a list: her codes must not go to the telephone of whom the sender meant."""
+    sealed = seal(sealer(sms=SMS), letter("[sms:12345678] x", to=to), EVA)
+    assert sealed.addressees[0].row.phone is None
+
+
 def test_the_address_book_gives_numbers_and_the_subject_beats_it(sealer: Callable[..., Sealer]) -> None:
     desk = sealer({BO: "+4511111111", EVA: "+4522222222"}, sms=SMS)
     sealed = seal(desk, letter(f"[sms:{EVA}=33333333] x"), BO, EVA)
