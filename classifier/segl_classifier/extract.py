@@ -13,7 +13,8 @@ pool the same loop runs with :mod:`segl_classifier.formats.unfold`.
 Pictures are read only with :attr:`Pictures.ocr`. So that not every mail with a logo is unreadable, a picture
 that was not read counts as decoration, and gives no finding, when all of this holds: the message or the
 document shows it in place (``cid:`` or written into the page), its bytes are those of a picture, and it is small:
-at most ``DECORATION_BYTES``, or ``DECORATION_PIXELS``. A stated limit: words in such a picture are not seen.
+at most ``DECORATION_BYTES`` and no page by its pixels, or ``DECORATION_PIXELS``. A stated limit: words in such a
+picture are not seen. With OCR only icons and lines shown in place are passed over, so that they do not use up its time.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers
 from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
-from segl_classifier.formats.pictures import kind_of, pixels
+from segl_classifier.formats.pictures import is_decoration, is_page, kind_of, pixels
 from segl_classifier.formats.registry import is_file_format, type_by_name
 from segl_classifier.message import Message, Part, Text, shown_name, unreadable
 
@@ -134,7 +135,7 @@ class Extraction:
 
     def run(self, waiting: deque[Part], before_each: Callable[[], None] | None = None) -> None:
         """Read the parts and all found in them; *before_each* is called before every part but the first."""
-        pictures: list[Part] = []
+        pictures: list[Part] = []  # which of them are shown is known when all text is read
         opened = 0
         while waiting:
             part = waiting.popleft()
@@ -151,7 +152,9 @@ class Extraction:
                 waiting.extendleft(reversed(self._open(part, head, pictures)))
         for part in pictures:
             if not self._is_decoration(part):
-                self._unknown(part, part.content_type)
+                if before_each is not None:
+                    before_each()
+                self._open(part, part.head(sniff.HEAD), None)  # nothing is found inside a picture
 
     def take(self, text: Text) -> None:
         """Keep *text*, as far as the limit on characters allows."""
@@ -168,14 +171,14 @@ class Extraction:
             self.texts.append(Text(text.text[: self._left], text.where, text.source))
             self._left = 0
 
-    def _open(self, part: Part, head: bytes, pictures: list[Part]) -> tuple[Part, ...]:
-        """Read one part; gives the parts found inside it."""
+    def _open(self, part: Part, head: bytes, pictures: list[Part] | None) -> tuple[Part, ...]:
+        """Read one part; gives the parts found inside it. Pictures that may be decoration go into *pictures*."""
         kind, reader = self._reader(part, head)
+        if pictures is not None and kind.startswith("image/") and (reader is None or _is_tiny(part)):
+            pictures.append(part)
+            return ()
         if reader is None:
-            if kind.startswith("image/"):
-                pictures.append(part)  # which are shown is known when all text is read
-            else:
-                self._unknown(part, kind)
+            self._unknown(part, part.content_type if kind.startswith("image/") else kind)
             return ()
         if self._full:
             return ()  # one finding for all that lies beyond the limit
@@ -235,12 +238,15 @@ class Extraction:
         head = part.head(DECORATION_BYTES)
         if not sniff.signature(head[: sniff.HEAD]).startswith("image/"):
             return False
-        if self._policy.ignore:
+        if self._policy.ignore and not self._policy.ocr:
             return True
         if part.content_id not in self._shown:
             return False
-        size = pixels(head, kind_of(head))
-        return part.size <= DECORATION_BYTES or (size is not None and size[0] * size[1] <= DECORATION_PIXELS)
+        kind = kind_of(head)
+        size = pixels(head, kind)
+        if part.size <= DECORATION_BYTES:
+            return not is_page(head, kind)
+        return size is not None and size[0] * size[1] <= DECORATION_PIXELS
 
     def _unknown(self, part: Part, kind: str) -> None:
         name = shown_name(part.filename)
@@ -248,6 +254,13 @@ class Extraction:
 
     def _miss(self, cause: Unreadable, where: str, detail: str) -> None:
         self.unread.append(unreadable(cause, where, detail))
+
+
+def _is_tiny(part: Part) -> bool:
+    """Whether *part* is a picture in which nobody could read a letter."""
+    head = part.head(DECORATION_BYTES)
+    kind = kind_of(head)
+    return bool(kind) and is_decoration(head, kind)
 
 
 def _is_blank(part: Part) -> bool:

@@ -4,6 +4,9 @@ Only when the setting for OCR allows it; otherwise the picture is told of as not
 through a pipe and gives the text through one: nothing touches the disk. Tesseract opens what its library Leptonica
 knows (PNG, JPEG, TIFF, GIF, BMP, WebP, PNM); of a TIFF with several pages each is read.
 
+However small a picture is, it is read: which are decoration is told where they are shown
+(:mod:`segl_classifier.extract`, :mod:`.pictures`).
+
 OCR is a guess: æ, ø and å come out wrong often, digits seldom. Its text has a place of its own so that this shows.
 """
 
@@ -16,7 +19,7 @@ import subprocess
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.pictures import is_decoration, kind_of, pixels
+from segl_classifier.formats.pictures import kind_of, pixels
 
 _LANGUAGES = "dan+eng"
 _SECONDS = 60.0  # for one picture; the worker has its own, shorter limit
@@ -31,8 +34,6 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
     size = pixels(data, kind) if kind else None
     if not kind:
         harvest.lack(Unreadable.UNKNOWN_TYPE, "a picture of unknown kind")
-    elif is_decoration(data, kind):
-        pass
     elif not allowance.ocr or kind not in _KNOWN:
         harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}, {len(data)} bytes")
     elif size is not None and size[0] * size[1] > _MOST_PIXELS:

@@ -11,7 +11,7 @@ import pytest
 from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Finding
-from segl_classifier.extract import DECORATION_BYTES, REGISTRY, extract
+from segl_classifier.extract import DECORATION_BYTES, REGISTRY, Pictures, extract
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part, Source, Text
 from segl_classifier.parse import parse
@@ -192,6 +192,37 @@ def test_a_small_picture_shown_in_place_is_decoration() -> None:
 )
 def test_any_other_picture_is_unread(picture: Part) -> None:
     assert causes(PAGE, picture) == ["unknown-type image/png"]
+
+
+def png(width: int, height: int) -> bytes:
+    sides = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + sides + bytes(900)
+
+
+def test_a_page_of_few_bytes_shown_in_place_is_unread() -> None:
+    shown = part(png(1240, 1754), "image/png", content_id="logo@x")
+    assert causes(PAGE, shown) == ["unknown-type image/png"]
+    for size in ((400, 150), (800, 800), (2000, 300)):
+        assert causes(PAGE, part(png(*size), "image/png", content_id="logo@x")) == []
+
+
+def test_with_ocr_only_icons_shown_in_place_are_passed_over() -> None:
+    read_by_ocr: list[str] = []
+
+    def ocr(part: Part, limits: Limits) -> Extracted:
+        read_by_ocr.append(part.content_id)
+        return Extracted()
+
+    icon, line = png(64, 64), png(620, 70)
+    parts = (
+        part(icon, "image/png", content_id="logo@x"),
+        part(icon, "image/png", content_id="attached"),
+        part(line, "image/png", content_id="line"),
+        PAGE,
+    )
+    _, unread = extract(Message("", parts, ()), LIMITS, files=ocr, pictures=Pictures(ocr=True, ignore=True))
+    assert read_by_ocr == ["line", "attached"]
+    assert unread == []
 
 
 def test_a_large_picture_written_into_the_page_is_unread() -> None:

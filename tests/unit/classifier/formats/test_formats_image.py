@@ -8,12 +8,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from corpus import pdf_files
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import image, pictures
+from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pdf import read as read_pdf
 
 CPR = "010190-1234"
@@ -94,12 +95,79 @@ def test_what_is_no_known_picture_is_told_of(data: bytes) -> None:
     assert causes(image.read(data, "", WITH_OCR)) == {Unreadable.UNKNOWN_TYPE}
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "BMP"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"])
 def test_the_size_of_a_picture(form: str) -> None:
     data = saved_as(form)
     assert pictures.pixels(data, pictures.kind_of(data)) == (1400, 420)
     for end in range(40):
         pictures.pixels(data[:end], pictures.kind_of(data))
+
+
+def scanned_page() -> Image.Image:
+    """A page of A4 with little on it, at 150 dots an inch in black and white."""
+    page = Image.new("1", (1240, 1754), 1)
+    ImageDraw.Draw(page).text((100, 300), f"Cpr {CPR}: depression", fill=0, font_size=40)
+    return page
+
+
+def stored(page: Image.Image, form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    page.save(out, form, **options)
+    return out.getvalue()
+
+
+def test_the_size_of_other_forms() -> None:
+    small, page = Image.new("1", (100, 80), 1), scanned_page()
+    fax = stored(small, "TIFF", compression="group4", save_all=True, append_images=[page, small])
+    assert pictures.pixels(fax, "image/tiff") == (1240, 1754)  # the largest page counts
+    assert pictures.pixels(stored(page.convert("RGBA"), "WEBP", lossless=True), "image/webp") == (1240, 1754)
+    assert pictures.pixels(b"RIFF....WEBPVP8X" + bytes(8) + b"\xd7\x04\0\xd9\x06\0", "image/webp") == (
+        1240,
+        1754,
+    )
+    endless = b"II*\0\x08\0\0\0\0\0\x08\0\0\0"  # a directory that names itself as the next one
+    for data in (endless, b"MM\0*\xff\xff\xff\xff", fax[:8], b"RIFF....WEBPVP8?" + bytes(20)):
+        assert pictures.pixels(data, pictures.kind_of(data)) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        stored(scanned_page(), "PNG"),
+        stored(scanned_page(), "TIFF", compression="group4"),
+        stored(scanned_page(), "GIF"),
+    ],
+    ids=["PNG", "fax", "GIF"],
+)
+def test_a_page_of_few_bytes_is_told_of(data: bytes) -> None:
+    assert len(data) < pictures.UNREAD_BYTES
+    harvest = Harvest(ALLOWANCE)
+    assert pictures.picture("a", data, harvest)
+    assert causes(harvest.content()) == {Unreadable.UNKNOWN_TYPE}
+
+
+@pytest.mark.parametrize("size", [(32, 32), (400, 150), (800, 800), (945, 354), (2480, 330)])
+def test_a_logo_raises_no_alarm(size: tuple[int, int]) -> None:
+    harvest = Harvest(ALLOWANCE)
+    assert pictures.picture("logo", stored(Image.new("RGB", size, "navy"), "PNG"), harvest)
+    assert harvest.content().lacks == ()
+
+
+@needs_tesseract
+def test_a_small_picture_is_read_too() -> None:
+    line = Image.new("RGB", (620, 70), "white")
+    ImageDraw.Draw(line).text((10, 10), f"Cpr {CPR}", fill="black", font_size=40)
+    data = stored(line.quantize(2), "PNG")
+    assert len(data) < pictures.DECORATION_BYTES
+    assert stands_in(image.read(data, "cpr.png", WITH_OCR), CPR) == ["read by OCR"]
+    harvest = Harvest(WITH_OCR)
+    pictures.picture("cpr.png", data, harvest)
+    assert [file.data for file in harvest.content().files] == [data]
+
+
+def test_no_picture_is_passed_over_without_leave() -> None:
+    icon = stored(Image.new("RGB", (16, 16), "navy"), "PNG")
+    assert causes(image.read(icon, "", ALLOWANCE)) == {Unreadable.UNKNOWN_TYPE}
 
 
 def test_what_is_decoration() -> None:
@@ -111,7 +179,8 @@ def test_what_is_decoration() -> None:
             + bytes(size)
         )
 
-    assert pictures.is_decoration(picture(1000, 1000, 500), "image/png")
+    assert not pictures.is_decoration(picture(1000, 1000, 500), "image/png")
+    assert pictures.is_decoration(bytes(500), "image/emf")
     assert pictures.is_decoration(picture(120, 90, 9_000), "image/png")
     assert pictures.is_decoration(picture(1200, 4, 9_000), "image/png")
     assert not pictures.is_decoration(picture(800, 200, 9_000), "image/png")
