@@ -31,7 +31,7 @@ from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers
 from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
-from segl_classifier.formats.pictures import is_decoration, is_page, kind_of, pixels
+from segl_classifier.formats.pictures import METAFILES, is_decoration, is_page, kind_of, pixels
 from segl_classifier.formats.registry import is_file_format, type_by_name
 from segl_classifier.message import Message, Part, Text, shown_name, unreadable
 
@@ -243,6 +243,8 @@ class Extraction:
         if part.content_id not in self._shown:
             return False
         kind = kind_of(head)
+        if kind in METAFILES:
+            return False  # it may hold words
         size = pixels(head, kind)
         if part.size <= DECORATION_BYTES:
             return not is_page(head, kind)

@@ -6,6 +6,8 @@ Without it, one of more than ``UNREAD_BYTES``, or with the pixels of a page, is 
 passed over, so that not every letter with a logo is unreadable. That is a stated limit: words in a small picture
 are seen with OCR only.
 
+The words in a metafile are no picture: they are read where it is found, however small it is.
+
 Bytes alone say little: a page in black and white takes 24 kB, a line with a personal number 650 bytes.
 """
 
@@ -15,6 +17,7 @@ import struct
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.metafile import read_metafile
 
 DECORATION_BYTES = 3_000  # of a picture that does not say how many pixels it has
 DECORATION_SIDE = 200  # pixels: no line of a letter can be read in a picture smaller than this both ways …
@@ -22,6 +25,7 @@ DECORATION_LINE = 24  # … nor in one as flat as the rule under a heading
 UNREAD_BYTES = 30_000
 PAGE_PIXELS = 800_000  # a page of A4 at 96 dots an inch has 890 000, a logo for print some 300 000
 PAGE_SIDE = 400  # a banner over the whole breadth of a letter may have more pixels, but is flatter
+METAFILES = frozenset(("image/emf", "image/wmf"))
 _MOST_PAGES = 100  # of a fax
 _MOST_FIELDS = 200  # of a page of it
 _TIFF_SIDES = (256, 257)  # ImageWidth, ImageLength
@@ -95,6 +99,9 @@ def picture(name: str, data: bytes, harvest: Harvest) -> bool:
     kind = kind_of(data)
     if not kind:
         return False
+    if kind in METAFILES:
+        _metafile(name, data, kind, harvest)
+        return True
     if is_decoration(data, kind):
         return True
     if harvest.allowance.ocr:
@@ -102,6 +109,37 @@ def picture(name: str, data: bytes, harvest: Harvest) -> bool:
     elif len(data) > UNREAD_BYTES or is_page(data, kind):
         harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}, {len(data)} bytes")
     return True
+
+
+def from_dib(data: bytes) -> bytes:
+    """A bitmap as programs keep it in memory (DIB), made a file; ``b""`` when *data* is none."""
+    if len(data) < 40 or data[:4] not in (b"\x28\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):
+        return b""
+    size, _, _, _, depth, form, *_, colours, _ = struct.unpack_from("<IiiHHIIiiII", data)
+    colours = colours or (1 << depth if depth <= 8 else 0)
+    masks = 12 if form == 3 and size == 40 else 0
+    head = struct.pack(
+        "<2sIII", b"BM", 14 + len(data), 0, min(14 + size + masks + 4 * colours, 14 + len(data))
+    )
+    return head + data
+
+
+def unknown(data: bytes, harvest: Harvest) -> None:
+    """Tell of a picture in a form that is not known here, when it is more than a few bytes."""
+    if len(data) > DECORATION_BYTES:
+        harvest.lack(Unreadable.UNKNOWN_TYPE, f"image/x-unknown, {len(data)} bytes")
+
+
+def _metafile(name: str, data: bytes, kind: str, harvest: Harvest) -> None:
+    """The words of a metafile. It is told of as other pictures are, unless all in it was understood as words."""
+    drawing = read_metafile(data, kind)
+    harvest.lines(drawing.lines, "drawing")
+    for inner in drawing.pictures:
+        if kind_of(inner) not in METAFILES:  # else one could hold another, and so on
+            picture(name, inner, harvest)
+    read = bool(drawing.lines) and not drawing.gaps
+    if len(data) > UNREAD_BYTES and not read:
+        harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}, {len(data)} bytes")
 
 
 def _jpeg(data: bytes) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ole_object import take_ole1
-from segl_classifier.formats.pictures import picture
+from segl_classifier.formats.pictures import from_dib, picture, unknown
 
 
 class Destination(Enum):
@@ -223,7 +223,9 @@ class RtfText:
             data = bytes.fromhex(digits[: len(digits) & ~1].decode())
             self._data = []
             if group.destination is Destination.PICTURE:
-                picture("picture", data, self._harvest)
+                shown = picture("picture", data, self._harvest)
+                if not shown and not picture("picture", from_dib(data), self._harvest):
+                    unknown(data, self._harvest)
             else:
                 take_ole1(data, self._harvest)
 
