@@ -27,6 +27,8 @@ _BINARY_VALUE = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _ESCAPES = re.compile(r"\\([nN,;\\])")
+_JSON_ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"\\/bfnrt]))")
+_JSON_SIGNS = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": "\n", "n": "\n", "r": "\n", "t": "\t"}
 _PRINTABLE = re.compile(rb"[\x20-\x7e\xa0-\xff]{4,}")
 
 
@@ -38,6 +40,8 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
         is_markup = sniff.looks_like_html(data)
         for text in notes.decoded(data):
             notes.text(text, where)
+            if "\\u" in text or part.content_type.endswith("json"):
+                notes.text(_unescaped_json(text), f"{where} (as the program reads it)")
             if is_markup:
                 notes.page(text, where)
         notes.inside(data)
@@ -115,6 +119,12 @@ def read_applefile(part: Part, limits: Limits) -> Extracted:
 
 def _unescaped(escape: re.Match[str]) -> str:
     return "\n" if escape[1] in "nN" else escape[1]
+
+
+def _unescaped_json(text: str) -> str:
+    """*text* with the escapes of JSON (RFC 8259 §7) as the letters that they stand for."""
+    plain = _JSON_ESCAPES.sub(lambda e: chr(int(e[1], 16)) if e[1] else _JSON_SIGNS[e[2]], text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs become letters
 
 
 def _meta_charset(data: bytes) -> str:

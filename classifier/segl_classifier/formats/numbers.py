@@ -20,6 +20,7 @@ _DATE_SIGNS = re.compile(r"[dmyåDMYÅ]")
 _TIME_SIGNS = re.compile(r"[hsHS]")
 BUILT_IN_DATES = frozenset((*range(14, 18), 22, *range(27, 37), *range(50, 59)))  # ECMA-376 part 1 §18.8.30
 _DATELIKE = re.compile(r"(?:0[1-9]|[126-8]\d|[39][01])(?:0[1-9]|1[0-2])\d{6}")
+_PERSONAL = re.compile(r"[0#]{6}[^0#]{0,3}[0#]{4}")
 _SHORTEST, _LAST_SERIAL = 1, 2_958_465  # 31 December 9999
 
 
@@ -110,4 +111,8 @@ def _date(value: str, from_1904: bool) -> str:
 
 def _pictured(value: str, picture: str) -> str:
     shown = full(value)
-    return filled(picture, shown) if shown.isdecimal() else shown
+    if not shown.isdecimal():
+        return shown
+    if _PERSONAL.fullmatch(picture) and could_be_personal(shown):
+        shown = shown.zfill(10)  # "######-####" shows 101901234 as 10190-1234
+    return filled(picture, shown)

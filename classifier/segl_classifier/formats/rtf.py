@@ -12,6 +12,7 @@ text that is still in the file gives the paragraph twice, as it reads now and as
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 from segl.vocabulary import Unreadable
@@ -45,6 +46,7 @@ _HEAD = re.compile(rb"\s*\{\s*\\(?:rtf|urtf|pwd)")
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
     """All text of an RTF file, and the pictures and objects in it."""
     harvest = Harvest(allowance)
+    data = data.removeprefix(BOM_UTF8)
     if not _HEAD.match(data[:100]):
         harvest.lack(Unreadable.DAMAGED, "not rich text")
         return harvest.content()

@@ -2,7 +2,8 @@
 
 A text part names its charset (RFC 2046 §4.1.2), and the name is missing, misspelt or wrong often enough.
 The order here is that of the programs people read mail with: a byte order mark, then the declared
-charset, then UTF-8 if the bytes are valid UTF-8 (other text practically never is), then Windows-1252.
+charset, then UTF-8 if the bytes are valid UTF-8 (other text practically never is), then Windows-1252, or a
+code page of DOS or old Macs if more Danish letters come of that.
 Nothing raises and no byte is dropped: one that fits nowhere becomes its Windows-1252 character, never
 ``U+FFFD``, so that a digit beside it is still found.
 
@@ -166,7 +167,10 @@ def _eight_bit(data: bytes, names: list[str], strange: bool) -> Decoded:
         return Decoded((utf8,) if _single_byte(name) else (text, utf8))
     if utf8 is not None:
         return Decoded((utf8,))
-    text = _rescued(data, names[0] if names else _likelier(data))
+    likelier = _likelier(data)
+    if not names and likelier == _FALLBACK and (other := _other_page(data)):
+        return Decoded((_rescued(data, other), _rescued(data, _FALLBACK)), unknown=strange)
+    text = _rescued(data, names[0] if names else likelier)
     guesses = _ascii_readings(data)[1:]
     return Decoded((text, *guesses), unknown=strange and not names)
 
@@ -229,6 +233,19 @@ def _likelier(data: bytes) -> str:
     return "utf-8" if formed * 2 > high else _FALLBACK
 
 
+def _other_page(data: bytes) -> str:
+    """The code page of DOS or of old Macs, when more Danish letters come of *data* in it than in Windows-1252;
+    ``""`` otherwise. Files that programs write for one another (CSV) still come in them, and no label tells so."""
+
+    def fits(letters: bytes) -> int:
+        return len(data) - len(data.translate(None, letters))
+
+    found, page = max((fits(letters), page) for page, letters in _OTHER_PAGES.items())
+    return page if found > fits("æøåÆØÅ".encode("cp1252")) else ""
+
+
+# Without "Æ" of DOS and "Æ" and "Ø" of Macs: an apostrophe, a registered mark and a macron in Windows-1252.
+_OTHER_PAGES = {"cp850": "æøåØÅ".encode("cp850"), "mac_roman": "æøåÅ".encode("mac_roman")}
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf][\x80-\xbf][\x80-\xbf]"

@@ -17,6 +17,7 @@ _SAMPLE = 4096
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "application/pdf"),
     (b"{\\rtf", "application/rtf"),
+    (b"\xef\xbb\xbf{\\rtf", "application/rtf"),  # behind a byte order mark, which Word passes over
     (b"%!PS", "application/postscript"),
     (b"PK\x03\x04", "application/zip"),
     (b"PK\x05\x06", "application/zip"),

@@ -385,3 +385,12 @@ def test_what_the_parse_found_comes_first() -> None:
     found, unread = extract(parse(raw, Limits(header_bytes=100)), LIMITS)
     assert found[0].text == "emne"
     assert [finding.rule for finding in unread] == ["unreadable.too-large"]
+
+
+def test_the_escapes_of_json_are_letters() -> None:
+    data = rb'{"ydelse": "f\u00f8rtidspension", "nr": "x\n010190\u002d1234", "\ud83d\ude00": "\ud800"}'
+    for kind in ("application/json", "text/plain", "application/ld+json"):
+        found = texts(part(data, kind))
+        assert "førtidspension" in found
+        assert f"\n{CPR}" in found
+        assert "😀" in found

@@ -9,6 +9,7 @@ import pytest
 
 from corpus import office_files
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
+from segl.mime.sniff import signature
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.rtf import read
@@ -153,3 +154,9 @@ def test_more_text_than_allowed_is_too_large() -> None:
     content = read(b"{\\rtf1 " + b"ord \\par " * 10_000 + b"}", "", Allowance(1_000, 10, 10**6))
     assert causes(content) == {Unreadable.TOO_LARGE}
     assert len(text_of(content)) <= 1_000
+
+
+def test_a_byte_order_mark_hides_nothing() -> None:
+    data = b"\xef\xbb\xbf{\\rtf1 0101{\\b 90}-1234}"
+    assert signature(data) == "application/rtf"
+    assert text_of(read(data, "", ALLOWANCE)) == CPR

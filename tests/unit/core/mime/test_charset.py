@@ -152,3 +152,16 @@ def test_ascii_words_survive_whatever_stands_around_them(noise: list[bytes], cha
     data = b" x" + b"".join(a + b for a, b in zip(noise, marks, strict=True))
     texts = readings(data, charset).texts
     assert all(any(mark.decode().strip() in text for text in texts) for mark in marks)
+
+
+@pytest.mark.parametrize("page", ["cp850", "cp865", "mac_roman"])
+def test_danish_letters_tell_the_code_page_of_an_old_program(page: str) -> None:
+    text = "navn;ydelse\nSøren Kjær;førtidspension på Ærø\n"
+    found = readings(text.encode(page)).texts
+    assert found[0] == text
+    assert found[1] == decode_text(text.encode(page), "windows-1252")
+
+
+@pytest.mark.parametrize("text", ["Søren Kjær på Ærø", "Bo’s café – 5 €", "Bo® ¯", "Größe für Ærø"])
+def test_windows_letters_are_read_once(text: str) -> None:
+    assert readings(text.encode("cp1252")).texts == (text,)
