@@ -10,6 +10,7 @@ from segl.mime.charset import decode_text
 from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
+from segl_classifier import saved_sheet
 from segl_classifier.extracted import Extracted, Notebook, source_of
 from segl_classifier.message import Part, Text, unreadable
 from segl_classifier.walk import Walk
@@ -55,6 +56,7 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
     for where, data in notes.readings():
         for markup in notes.decoded(data, _meta_charset(data)):
             notes.page(markup, where, xml=xml)
+            notes.text(saved_sheet.rows(markup, limits.text_chars) if xml else "", f"{where} (as a sheet)")
         notes.inside(data)
     return notes.result()
 

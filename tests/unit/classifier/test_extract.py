@@ -394,3 +394,24 @@ def test_the_escapes_of_json_are_letters() -> None:
         assert "førtidspension" in found
         assert f"\n{CPR}" in found
         assert "😀" in found
+
+
+def saved_sheet(rows: str) -> Part:
+    head = '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="x">'
+    return part(
+        f'{head}<Worksheet ss:Name="A"><Table>{rows}</Table></Worksheet></Workbook>'.encode(), "text/xml"
+    )
+
+
+def test_a_sheet_saved_as_xml_is_read_by_rows() -> None:
+    data = '<Cell><Data ss:Type="{}">{}</Data></Cell>'
+    heads = data.format("String", "nr.") + data.format("String", "<B>navn</B> &amp; ydelse")
+    heads = heads.replace("</Cell>", "<Comment><ss:Data>set</ss:Data></Comment></Cell>", 1)
+    line = '<Cell/><Cell ss:Index="1">' + data.format("Number", "101901234")[6:] + data.format("String", "Bo")
+    found = texts(saved_sheet(f"<Row>{heads}</Row><Row ss:Index='3'>{line}</Row>"))
+    assert "nr.\tnavn & ydelse\n0101901234\tBo" in found
+    assert "\t" not in texts(
+        part(b"<Row><Cell><Data>1</Data></Cell><Cell><Data>2</Data></Cell></Row>", "text/xml")
+    )
+    texts(saved_sheet("<Row><Cell><Data>" * 100_000))
+    texts(saved_sheet("<Data " * 100_000 + "<Data>" + "<" * 500_000))
