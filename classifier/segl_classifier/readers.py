@@ -45,6 +45,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
                 notes.text(_unescaped_json(text), f"{where} (as the program reads it)")
             if is_markup:
                 notes.page(text, where)
+            notes.text(saved_sheet.rows(text, limits.text_chars), f"{where} (as a sheet)")  # one named .xls
         notes.inside(data)
     return notes.result()
 

@@ -28,9 +28,8 @@ def rows(markup: str, most: int) -> str:
         return ""
     grid = Grid(most)
     sheets: list[str] = []
-    # Behind the value a cell may hold a comment, which is a Data too.
     row = column = start = 0
-    is_number = is_first = False
+    is_number = is_first = False  # behind its value a cell may hold a comment, which is a Data too
     for token in _TOKEN.finditer(markup):
         name, attributes = token["name"], token["attributes"]
         if token["end"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -410,6 +411,8 @@ def test_a_sheet_saved_as_xml_is_read_by_rows() -> None:
     line = '<Cell/><Cell ss:Index="1">' + data.format("Number", "101901234")[6:] + data.format("String", "Bo")
     found = texts(saved_sheet(f"<Row>{heads}</Row><Row ss:Index='3'>{line}</Row>"))
     assert "nr.\tnavn & ydelse\n0101901234\tBo" in found
+    named_xls = replace(saved_sheet(f"<Row>{heads}</Row>"), content_type="application/vnd.ms-excel")
+    assert "nr.\tnavn & ydelse" in texts(named_xls)
     assert "\t" not in texts(
         part(b"<Row><Cell><Data>1</Data></Cell><Cell><Data>2</Data></Cell></Row>", "text/xml")
     )
