@@ -9,6 +9,7 @@ import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus.office_files import Numbers, Places
@@ -142,4 +143,38 @@ def scanned() -> bytes:
     """One page that is nothing but a picture."""
     out = io.BytesIO()
     Image.open(io.BytesIO(letter_picture())).save(out, "PDF", resolution=150)
+    return out.getvalue()
+
+
+def without_letters(lines: list[str], plain: list[str]) -> bytes:
+    """One page: *lines* in a font that shows them and does not say which letters they are, *plain* in one that does."""
+    face = TTFont("Vera", "Vera.ttf").face
+    glyphs = ("".join(f"{face.charToGlyph[ord(letter)]:04x}" for letter in line) for line in lines)
+    shown = [f"/F1 10 Tf 50 {800 - 14 * row} Td <{line}> Tj" for row, line in enumerate(glyphs)]
+    shown += [
+        f"/F2 10 Tf 50 {780 - 14 * (row + len(lines))} Td ({line}) Tj" for row, line in enumerate(plain)
+    ]
+    pdf = pikepdf.new()
+    program = pdf.make_stream(face._ttf_data)
+    name, half = pikepdf.Name.Vera, pikepdf.Dictionary(Registry="Adobe", Ordering="Identity", Supplement=0)
+    described = pikepdf.Dictionary(
+        Type=pikepdf.Name.FontDescriptor, FontName=name, Flags=4, FontBBox=[0, -200, 1000, 900], ItalicAngle=0,
+        Ascent=900, Descent=-200, CapHeight=700, StemV=80, FontFile2=program,
+    )  # fmt: skip
+    inner = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.CIDFontType2, BaseFont=name, CIDSystemInfo=half, DW=600,
+        FontDescriptor=pdf.make_indirect(described), CIDToGIDMap=pikepdf.Name.Identity,
+    )  # fmt: skip
+    outer = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type0, BaseFont=name, Encoding=pikepdf.Name("/Identity-H"),
+        DescendantFonts=[pdf.make_indirect(inner)],
+    )  # fmt: skip
+    helvetica = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+    )
+    page = pdf.add_blank_page(page_size=A4)
+    page.Contents = pdf.make_stream("\n".join(f"BT {line} ET" for line in shown).encode())
+    page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=outer, F2=helvetica))
+    out = io.BytesIO()
+    pdf.save(out)
     return out.getvalue()

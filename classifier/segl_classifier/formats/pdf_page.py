@@ -27,6 +27,15 @@ _HYPHEN = re.compile(r"(?<=\d)[\ufffe\x02](?:\r?\n)?(?=\d)")
 _WORD_HYPHEN = re.compile(r"[\ufffe\x02](?:\r?\n)?")
 _UNKNOWN = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 
+# PDFium tells of each glyph whether font or encoding said which letter it is; else it gives the number of the glyph,
+# which looks like a letter. Few pages have any, so some glyphs are asked first. A sign before each point of a list
+# is a glyph of no letter, too, and a personal number has ten digits.
+_LOOKED_AT = 400  # letters of a page: whether one in five is none
+_ASKED_FIRST = 20
+_MOST_ASKED = 20_000
+_FEWEST_UNMAPPED = 10
+_UNMAPPED = 0.02  # of the glyphs
+
 # Characters: a page with fewer may be a scan that a document system stamped, or a picture of a screen under a line or
 # two. A page of letters has 1,500 and more.
 _LITTLE_TEXT = 400
@@ -45,11 +54,9 @@ _MOST_OPTIONS = 5_000
 
 def read_page(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest) -> None:
     """Everything on one page."""
-    text = _text(page)
-    strange = len(_UNKNOWN.findall(text))
+    text, unreadable = _text(page)
     harvest.text(text, f"page {number}")
     _read_notes(page, number, form, harvest)
-    unreadable = strange * 5 > len(text)  # a font that does not say which letters its glyphs are
     few = len(text.strip()) < _LITTLE_TEXT
     if not (few or unreadable or harvest.allowance.ocr):
         return
@@ -78,18 +85,30 @@ def take_attachment(attachment: api.FPDF_ATTACHMENT, harvest: Harvest) -> None:
         harvest.lack(Unreadable.DAMAGED, "a file inside")
 
 
-def _text(page: pdfium.PdfPage) -> str:
-    """The lines of the page."""
+def _text(page: pdfium.PdfPage) -> tuple[str, bool]:
+    """The lines of the page, and whether they are unreadable: a font does not say which letters its glyphs are."""
     textpage = page.get_textpage()
     try:
         text: str = textpage.get_text_range()
+        some = text[:: len(text) // _LOOKED_AT + 1]
+        unreadable = len(_UNKNOWN.findall(some)) * 5 > len(some) or _is_unmapped(textpage.raw, len(text))
         if 0 < len(text) < _MOST_LETTERS:
             text = _with_cells(textpage.raw, text)
     finally:
         textpage.close()
     if "\ufffe" in text or "\x02" in text:
         text = _WORD_HYPHEN.sub("", _HYPHEN.sub("-", text))
-    return text.replace("\r\n", "\n")
+    return text.replace("\r\n", "\n"), unreadable
+
+
+def _is_unmapped(raw: api.FPDF_TEXTPAGE, count: int) -> bool:
+    """Whether so many of the *count* glyphs have no letter that a line may be among them."""
+    asked = range(0, count, count // _ASKED_FIRST + 1)
+    if not any(api.FPDFText_HasUnicodeMapError(raw, place) == 1 for place in asked):
+        return False
+    asked = range(0, count, count // _MOST_ASKED + 1)
+    unmapped = sum(api.FPDFText_HasUnicodeMapError(raw, place) == 1 for place in asked)
+    return bool(unmapped >= max(_FEWEST_UNMAPPED, _UNMAPPED * len(asked)))
 
 
 def _with_cells(raw: api.FPDF_TEXTPAGE, text: str) -> str:
