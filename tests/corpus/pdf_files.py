@@ -178,3 +178,31 @@ def without_letters(lines: list[str], plain: list[str]) -> bytes:
     out = io.BytesIO()
     pdf.save(out)
     return out.getvalue()
+
+
+def pictured(boxes: list[tuple[float, float, float, float]], text: str = "", *, form: bool = False) -> bytes:
+    """One page: pictures of a letter, each at a part of it (left, bottom, width, height), and *text* from the top.
+
+    With *form* the pictures stand in a form at half its size.
+    """
+    out = io.BytesIO()
+    width, height = A4
+    page = Canvas(out, pagesize=A4)
+    if form:
+        page.beginForm("inside", 0, 0, width * 2, height * 2)
+    for left, bottom, across, up in boxes:
+        size = 2 if form else 1
+        page.drawImage(
+            ImageReader(io.BytesIO(letter_picture())),
+            left * width * size, bottom * height * size, across * width * size, up * height * size,
+        )  # fmt: skip
+    if form:
+        page.endForm()
+        page.saveState()
+        page.scale(0.5, 0.5)
+        page.doForm("inside")
+        page.restoreState()
+    for number, start in enumerate(range(0, len(text), 80)):
+        page.drawString(30, height - 20 - 12 * number, text[start : start + 80])
+    page.save()
+    return out.getvalue()

@@ -24,6 +24,7 @@ from segl_classifier.formats import pdf_page
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml_text import read_flow
+from segl_classifier.formats.pdf_shown import may_show_letters
 from segl_classifier.formats.pdf_string import raw_bytes, wide_string
 
 # It tells of forms of the XFA kind, whose data are read below all the same.
@@ -60,7 +61,7 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
             harvest.lack(Unreadable.DAMAGED, "pdf without its end")
         if document.get_formtype() != api.FORMTYPE_NONE:
             document.init_forms()
-        _read_pages(document, harvest)
+        _read_pages(document, harvest, pictures=may_show_letters(data))
         _read_properties(document, data, harvest)
         _read_bookmarks(document, harvest)
         _read_xfa(document, harvest)
@@ -71,7 +72,7 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
     return harvest.content()
 
 
-def _read_pages(document: pdfium.PdfDocument, harvest: Harvest) -> None:
+def _read_pages(document: pdfium.PdfDocument, harvest: Harvest, *, pictures: bool) -> None:
     count = len(document)
     if count > MOST_PAGES:
         harvest.lack(Unreadable.TOO_MANY, f"{count} pages")
@@ -91,7 +92,7 @@ def _read_pages(document: pdfium.PdfDocument, harvest: Harvest) -> None:
                 break
             continue
         try:
-            pdf_page.read_page(page, number + 1, document.formenv, harvest)
+            pdf_page.read_page(page, number + 1, document.formenv, harvest, pictures=pictures)
         finally:
             page.close()
 

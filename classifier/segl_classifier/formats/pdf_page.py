@@ -15,8 +15,8 @@ import pypdfium2.raw as api
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pdf_shown import look, picture_of, text_lies_beside
 from segl_classifier.formats.pdf_string import wide_string
-from segl_classifier.formats.raster import grey_png
 
 _MOST_CELLS = 2_000  # rectangles of a page that are looked at
 _MOST_LETTERS = 100_000  # of a page in which cells are looked for
@@ -31,7 +31,7 @@ _UNKNOWN = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 # which looks like a letter. Few pages have any, so some glyphs are asked first. A sign before each point of a list
 # is a glyph of no letter, too, and a personal number has ten digits.
 _LOOKED_AT = 400  # letters of a page: whether one in five is none
-_ASKED_FIRST = 20
+_ASKED_FIRST = 16
 _MOST_ASKED = 20_000
 _FEWEST_UNMAPPED = 10
 _UNMAPPED = 0.02  # of the glyphs
@@ -39,12 +39,10 @@ _UNMAPPED = 0.02  # of the glyphs
 # Characters: a page with fewer may be a scan that a document system stamped, or a picture of a screen under a line or
 # two. A page of letters has 1,500 and more.
 _LITTLE_TEXT = 400
-_SCAN = 0.4  # of the page, covered by one picture
+_SCAN = 0.4  # of the page, covered by pictures
+_LARGE = 0.5  # of a page with more text that stands beside: a picture of a screen, of a letter
 _WORTH_READING = 0.08  # of the page: with OCR, smaller pictures than a scan are read too
 _DRAWN = 150  # lines and curves on a page without text: letters may be drawn with them
-_MOST_OBJECTS = 3_000
-_OCR_DPI = 200
-_MOST_PIXELS = 12_000_000
 
 _TEXT_OF_NOTE = (b"Contents", b"Subj", b"T")
 _BUTTONS = (api.FPDF_FORMFIELD_CHECKBOX, api.FPDF_FORMFIELD_RADIOBUTTON, api.FPDF_FORMFIELD_PUSHBUTTON)
@@ -52,20 +50,28 @@ _LISTS = (api.FPDF_FORMFIELD_COMBOBOX, api.FPDF_FORMFIELD_LISTBOX)
 _MOST_OPTIONS = 5_000
 
 
-def read_page(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest) -> None:
-    """Everything on one page."""
+def read_page(
+    page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest, *, pictures: bool
+) -> None:
+    """Everything on one page. *pictures*: whether the file has any that could show a letter."""
     text, unreadable = _text(page)
     harvest.text(text, f"page {number}")
     _read_notes(page, number, form, harvest)
     few = len(text.strip()) < _LITTLE_TEXT
-    if not (few or unreadable or harvest.allowance.ocr):
+    if not (few or unreadable or pictures):
         return
-    covered, drawn = _shown(page.raw, page.get_width() * page.get_height())
-    scan = covered >= _SCAN or unreadable or (drawn >= _DRAWN and not text.strip())
-    if harvest.allowance.ocr and (scan or covered >= _WORTH_READING):
-        harvest.file(f"page {number}.png", "image/png", _picture(page))
-    elif scan and (few or unreadable):
-        harvest.lack(Unreadable.UNKNOWN_TYPE, "scanned page")
+    shown = look(page)
+    covered = shown.pictures.share
+    if few:
+        scan = covered >= _SCAN or (shown.drawn >= _DRAWN and not text.strip())
+    else:
+        scan = covered >= _LARGE and text_lies_beside(page, shown.pictures)
+    if harvest.allowance.ocr and (scan or unreadable or covered >= _WORTH_READING):
+        harvest.file(f"page {number}.png", "image/png", picture_of(page))
+    elif scan or unreadable:
+        harvest.lack(
+            Unreadable.UNKNOWN_TYPE, "scanned page" if few or unreadable else "a large picture on a page"
+        )
 
 
 def take_attachment(attachment: api.FPDF_ATTACHMENT, harvest: Harvest) -> None:
@@ -204,48 +210,3 @@ def _link(page: pdfium.PdfPage, note: api.FPDF_ANNOTATION) -> str:
     address = ctypes.create_string_buffer(size)
     api.FPDFAction_GetURIPath(page.pdf.raw, action, address, size)
     return address.value.decode("utf-8", "replace")
-
-
-def _shown(raw: api.FPDF_PAGE, area: float) -> tuple[float, int]:
-    """The share of the page that its largest picture covers, and how much is drawn with lines."""
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    largest = 0.0
-    drawn = 0
-    for index in range(min(api.FPDFPage_CountObjects(raw), _MOST_OBJECTS)):
-        thing = api.FPDFPage_GetObject(raw, index)
-        kind = api.FPDFPageObj_GetType(thing)
-        if kind == api.FPDF_PAGEOBJ_PATH:
-            drawn += 1
-            continue
-        # A form is a page in the page; one that holds a picture counts as one.
-        is_picture = kind == api.FPDF_PAGEOBJ_IMAGE or (
-            kind == api.FPDF_PAGEOBJ_FORM and _holds_picture(thing, 3)
-        )
-        if is_picture and api.FPDFPageObj_GetBounds(thing, left, bottom, right, top):
-            largest = max(largest, (right.value - left.value) * (top.value - bottom.value))
-    return largest / max(area, 1.0), drawn
-
-
-def _holds_picture(form: api.FPDF_PAGEOBJECT, depth: int) -> bool:
-    for index in range(min(api.FPDFFormObj_CountObjects(form), 100)):
-        thing = api.FPDFFormObj_GetObject(form, index)
-        kind = api.FPDFPageObj_GetType(thing)
-        if kind == api.FPDF_PAGEOBJ_IMAGE:
-            return True
-        if kind == api.FPDF_PAGEOBJ_FORM and depth and _holds_picture(thing, depth - 1):
-            return True
-    return False
-
-
-def _picture(page: pdfium.PdfPage) -> bytes:
-    """The page as a grey PNG, sharp enough for OCR."""
-    width, height = page.get_size()
-    scale = _OCR_DPI / 72
-    pixels = width * height * scale * scale
-    if pixels > _MOST_PIXELS:
-        scale *= (_MOST_PIXELS / pixels) ** 0.5
-    bitmap = page.render(scale=scale, grayscale=True)
-    try:
-        return grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
-    finally:
-        bitmap.close()

@@ -106,7 +106,7 @@ STAMP = (
         (STAMP, 0.3, False),  # a picture in a short text
         ("Her er skærmbilledet, som du bad om. " * 3, 0.9, True),
         ("Driften i november: " + "vandet var godt. " * 21, 0.9, True),  # 377 characters
-        ("Driften i november: " + "vandet var godt. " * 40, 0.9, False),  # a letter on paper with a picture
+        ("Driften i november: " + "vandet var godt. " * 40, 1.0, False),  # a letter on paper with a picture
     ],
 )
 def test_a_little_text_over_a_large_picture_is_a_scan_with_a_stamp(

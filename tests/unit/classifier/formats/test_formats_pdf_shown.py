@@ -34,3 +34,29 @@ def test_glyphs_whose_letters_no_font_tells_are_unreadable(unmapped: list[str], 
 @pytest.mark.parametrize(("unmapped", "plain"), [(["o"] * 9, [PLAIN] * 9), (["o"], ["Side 1"])])
 def test_signs_before_the_points_of_a_list_are_not(unmapped: list[str], plain: list[str]) -> None:
     assert causes(read(pdf_files.without_letters(unmapped, plain), "", ALLOWANCE)) == set()
+
+
+STRIPS = [(0.0, part / 24, 1.0, 1 / 24) for part in range(24)]
+LETTER = "Driften i november: " + "vandet var godt, og pumperne gik. " * 30
+
+
+@pytest.mark.parametrize("form", [False, True])
+@pytest.mark.parametrize(
+    ("boxes", "text", "told"),
+    [
+        (STRIPS, "", True),  # as scanners store a page
+        ([(0, 0, 1, 0.25), (0, 0.3, 1, 0.25)], "To breve.", True),
+        ([(0, 0, 1, 0.6)], LETTER, True),  # a picture of a screen below a letter
+        ([(0, 0, 0.5, 0.6), (0.5, 0, 0.5, 0.6)], LETTER, True),
+        ([(0, 0, 1, 0.3)], LETTER, False),
+        ([(0, 0, 1, 1)], LETTER, False),  # paper with a picture
+        ([(0.6, 0.9, 0.3, 0.1), (0, 0, 1, 0.08)], "Kære Bo. Tak for sidst.", False),  # a letterhead
+        ([(0, 0, 1, 0.25)] * 3, "Tre gange det samme.", False),
+    ],
+)
+def test_what_all_pictures_cover_counts(
+    boxes: list[tuple[float, float, float, float]], text: str, *, told: bool, form: bool
+) -> None:
+    data = pdf_files.pictured(boxes, text, form=form)
+    assert causes(read(data, "", ALLOWANCE)) == ({Unreadable.UNKNOWN_TYPE} if told else set())
+    assert [file.name for file in read(data, "", WITH_OCR).files] == ["page 1.png"]
