@@ -206,3 +206,54 @@ def pictured(boxes: list[tuple[float, float, float, float]], text: str = "", *, 
         page.drawString(30, height - 20 - 12 * number, text[start : start + 80])
     page.save()
     return out.getvalue()
+
+
+def outlined(
+    lines: list[str], text: str = "", *, one_path: bool = False, form: bool = False, scale: float = 0.02
+) -> bytes:
+    """One page: *lines* drawn as outlines of letters, a path each or one a line, and *text* below them."""
+    out = io.BytesIO()
+    page = Canvas(out, pagesize=A4)
+    if form:
+        page.beginForm("inside")
+    for row, line in enumerate(lines):
+        path = page.beginPath()
+        for place, letter in enumerate(line):
+            left, base = 50 + 300 * scale * place, 780 - 1_000 * scale * row
+            for size in (300 * scale, 200 * scale) if letter != " " else ():
+                path.ellipse(left, base, size * 0.8, size)
+                path.moveTo(left, base)
+                path.curveTo(left, base + size, left + size, base, left + size / 2, base + size / 2)
+            if not one_path:
+                page.drawPath(path, stroke=0, fill=1)
+                path = page.beginPath()
+        if one_path:
+            page.drawPath(path, stroke=0, fill=1)
+    if form:
+        page.endForm()
+        page.doForm("inside")
+    page.drawString(50, 20, text)
+    page.save()
+    return out.getvalue()
+
+
+def ruled(rows: int, *, one_path: bool = False) -> bytes:
+    """A form to be filled in by hand: boxes and rules, a few words, and a logo of many curves."""
+    out = io.BytesIO()
+    page = Canvas(out, pagesize=A4)
+    page.drawString(50, 800, "Ansøgning om plads i vuggestue. Udfyldes med blokbogstaver.")
+    path = page.beginPath()
+    for row in range(rows):
+        for column in range(10):
+            path.rect(50 + 50 * column, 50 + 12 * row, 50, 12)
+            path.moveTo(50 + 50 * column, 56 + 12 * row)
+            path.lineTo(90 + 50 * column, 56 + 12 * row)
+            if not one_path:
+                page.drawPath(path)
+                path = page.beginPath()
+    if one_path:
+        page.drawPath(path)
+    for ring in range(500):
+        page.circle(520, 790, 4 + ring / 20)
+    page.save()
+    return out.getvalue()

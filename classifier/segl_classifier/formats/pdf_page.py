@@ -63,7 +63,7 @@ def read_page(
     shown = look(page)
     covered = shown.pictures.share
     if few:
-        scan = covered >= _SCAN or (shown.drawn >= _DRAWN and not text.strip())
+        scan = covered >= _SCAN or shown.written or (shown.drawn >= _DRAWN and not text.strip())
     else:
         scan = covered >= _LARGE and text_lies_beside(page, shown.pictures)
     if harvest.allowance.ocr and (scan or unreadable or covered >= _WORTH_READING):
@@ -125,14 +125,16 @@ def _with_cells(raw: api.FPDF_TEXTPAGE, text: str) -> str:
     before = (0.0, 0.0, 0.0)  # right, top, bottom of the rectangle before
     for number in range(count):
         api.FPDFText_GetRect(raw, number, left, top, right, bottom)
-        height = top.value - bottom.value
-        low = min(height, before[1] - before[2])
-        overlap = min(top.value, before[1]) - max(bottom.value, before[2])
-        if low > 2 and overlap > low / 2 and left.value - before[0] > _CELL_GAP * low:
-            middle = (top.value + bottom.value) / 2
-            place = api.FPDFText_GetCharIndexAtPos(raw, left.value + 0.5, middle, 1.0, height / 2)
-            if place > 0:
-                gaps.append(api.FPDFText_GetTextIndexFromCharIndex(raw, place))
+        gap = left.value - before[0]
+        if gap > 0:  # at the beginning of a line there is none
+            height = top.value - bottom.value
+            low = min(height, before[1] - before[2])
+            overlap = min(top.value, before[1]) - max(bottom.value, before[2])
+            if low > 2 and overlap > low / 2 and gap > _CELL_GAP * low:
+                middle = (top.value + bottom.value) / 2
+                place = api.FPDFText_GetCharIndexAtPos(raw, left.value + 0.5, middle, 1.0, height / 2)
+                if place > 0:
+                    gaps.append(api.FPDFText_GetTextIndexFromCharIndex(raw, place))
         before = (right.value, top.value, bottom.value)
     if not gaps:
         return text

@@ -1,4 +1,4 @@
-"""What a page of a PDF shows besides its text: how much of it pictures cover, and how it looks to OCR.
+"""What a page of a PDF shows besides its text: pictures, letters drawn as outlines, and how it looks to OCR.
 
 Forms (pages in the page, ISO 32000-1 §8.10) are looked into, for they hold what programs wrap: a page of a scan, a
 stamp, a letterhead. A scan may be one picture or a hundred strips, so what counts is the part of the page that all
@@ -26,9 +26,15 @@ _MOST_PIXELS = 12_000_000
 _PICTURE = b"/Image"
 _PIXELS = re.compile(rb"/(?:Width|Height)\s+(\d{1,9})(?!\s+\d+\s+R)\b")
 _DICTIONARY = 1_000  # bytes on each side
-_FEWEST_PIXELS = (
-    100_000  # of all pictures: half a page of letters has more at the lowest sharpness that can be read
-)
+_FEWEST_PIXELS = 100_000  # of all pictures; half a page of letters, barely readable, has more
+
+# A letter is drawn with some ten curves. Rules and boxes of a table have none, whether it is one path or many; the arms
+# of a town have two thousand, on less of the page than two lines of letters take up.
+_CURVES = 1_000
+_WRITTEN = 0.01  # of the page
+_BOX = 6  # parts of a path: a rectangle has five
+_MOST_OF_PATH = 200  # parts that are looked at
+_MOST_PARTS = 20_000
 
 _SIDE = 100  # squares on each side of the page
 _Matrix = tuple[float, float, float, float, float, float]
@@ -75,8 +81,16 @@ class Shown:
     """What was seen on a page."""
 
     pictures: Cover
+    curved: Cover
     drawn: int = 0  # paths: lines, boxes, curves
+    curves: float = 0.0
     seen: int = 0
+    asked: int = 0
+
+    @property
+    def written(self) -> bool:
+        """Whether lines of letters may be drawn: many curves, and over more than a logo takes up."""
+        return self.curves >= _CURVES and self.curved.share >= _WRITTEN
 
 
 def may_show_letters(data: bytes) -> bool:
@@ -99,7 +113,7 @@ def may_show_letters(data: bytes) -> bool:
 
 def look(page: pdfium.PdfPage) -> Shown:
     """What the page shows besides its text."""
-    shown = Shown(Cover(page))
+    shown = Shown(Cover(page), Cover(page))
     for index in range(api.FPDFPage_CountObjects(page.raw)):
         if shown.seen >= _MOST_OBJECTS:
             break
@@ -142,6 +156,7 @@ def _see(thing: api.FPDF_PAGEOBJECT, shown: Shown, moved: _Matrix, depth: int) -
     kind = api.FPDFPageObj_GetType(thing)
     if kind == api.FPDF_PAGEOBJ_PATH:
         shown.drawn += 1
+        _trace(thing, shown, moved)
     elif kind == api.FPDF_PAGEOBJ_IMAGE:
         _cover(thing, shown.pictures, moved)
     elif kind == api.FPDF_PAGEOBJ_FORM and depth < _DEEPEST_FORM:
@@ -152,6 +167,30 @@ def _see(thing: api.FPDF_PAGEOBJECT, shown: Shown, moved: _Matrix, depth: int) -
             if shown.seen >= _MOST_OBJECTS:
                 break
             _see(api.FPDFFormObj_GetObject(thing, index), shown, inside, depth + 1)
+
+
+def _trace(path: api.FPDF_PAGEOBJECT, shown: Shown, moved: _Matrix) -> None:
+    """Count what of a path is neither level nor upright; of a long one the beginning stands for all."""
+    count = api.FPDFPath_CountSegments(path)
+    if count < _BOX or shown.asked >= _MOST_PARTS:
+        return
+    across, up = ctypes.c_float(), ctypes.c_float()
+    asked = min(count, _MOST_OF_PATH)
+    shown.asked += asked
+    bent, before = 0.0, (0.0, 0.0)
+    for number in range(asked):
+        part = api.FPDFPath_GetPathSegment(path, number)
+        kind = api.FPDFPathSegment_GetType(part)
+        api.FPDFPathSegment_GetPoint(part, across, up)
+        here = across.value, up.value
+        if kind == api.FPDF_SEGMENT_BEZIERTO:
+            bent += 1 / 3  # each curve is three points
+        elif kind == api.FPDF_SEGMENT_LINETO and here[0] != before[0] and here[1] != before[1]:
+            bent += 1
+        before = here
+    if bent:
+        shown.curves += bent * count / asked
+        _cover(path, shown.curved, moved)
 
 
 def _cover(thing: api.FPDF_PAGEOBJECT, cover: Cover, moved: _Matrix) -> None:

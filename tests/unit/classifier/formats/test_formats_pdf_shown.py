@@ -60,3 +60,25 @@ def test_what_all_pictures_cover_counts(
     data = pdf_files.pictured(boxes, text, form=form)
     assert causes(read(data, "", ALLOWANCE)) == ({Unreadable.UNKNOWN_TYPE} if told else set())
     assert [file.name for file in read(data, "", WITH_OCR).files] == ["page 1.png"]
+
+
+@pytest.mark.parametrize("form", [False, True])
+@pytest.mark.parametrize("one_path", [False, True])
+@pytest.mark.parametrize("text", ["", "Side 1"])
+@pytest.mark.parametrize("count", [3, 20])
+def test_letters_drawn_as_outlines_are_a_scan(count: int, text: str, *, one_path: bool, form: bool) -> None:
+    data = pdf_files.outlined([LINE] * count, text, one_path=one_path, form=form)
+    assert causes(read(data, "", ALLOWANCE)) == {Unreadable.UNKNOWN_TYPE}
+    assert [file.name for file in read(data, "", WITH_OCR).files] == ["page 1.png"]
+
+
+@pytest.mark.parametrize("one_path", [False, True])
+def test_boxes_to_write_in_and_a_logo_are_none(*, one_path: bool) -> None:
+    assert read(pdf_files.ruled(50, one_path=one_path), "", ALLOWANCE).lacks == ()
+
+
+def test_a_small_drawing_under_a_short_letter_is_none() -> None:
+    assert (
+        read(pdf_files.outlined([LINE] * 3, "Kære Bo. Tak for sidst.", scale=0.005), "", ALLOWANCE).lacks
+        == ()
+    )
