@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
+from typing import Any
 
 import pikepdf
 from PIL import Image, ImageDraw, ImageFont
@@ -257,3 +258,35 @@ def ruled(rows: int, *, one_path: bool = False) -> bytes:
         page.circle(520, 790, 4 + ring / 20)
     page.save()
     return out.getvalue()
+
+
+def annotated(
+    subtype: str, appearance: str, more: dict[str, Any] | None = None, *, scan: bool = False
+) -> bytes:
+    """One page with an annotation that shows *appearance*, or with *scan* a picture over the whole page."""
+    out = io.BytesIO()
+    page = Canvas(out, pagesize=A4)
+    page.drawString(50, 800, "Hej")
+    page.save()
+    with pikepdf.open(io.BytesIO(out.getvalue())) as pdf:
+        box = [0, 0, 595, 842] if scan else [0, 0, 300, 20]
+        with pikepdf.open(io.BytesIO(scanned())) as other:
+            image = pdf.copy_foreign(next(iter(other.pages[0].Resources.XObject.values())))
+        font = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+        )
+        shown = pdf.make_stream(
+            b"q 595 0 0 842 0 0 cm /I Do Q" if scan else f"BT /F1 12 Tf 2 5 Td ({appearance}) Tj ET".encode(),
+            Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=box,
+            Resources=pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font), XObject=pikepdf.Dictionary(I=image)),
+        )  # fmt: skip
+        note = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name(f"/{subtype}"),
+            Rect=box if scan else [50, 700, 350, 720], AP=pikepdf.Dictionary(N=shown), **{"F": 4, **(more or {})},
+        )  # fmt: skip
+        pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(note)])
+        if subtype == "Widget":
+            pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pdf.pages[0].Annots)
+        done = io.BytesIO()
+        pdf.save(done)
+    return done.getvalue()

@@ -4,9 +4,10 @@ A PDF places glyphs on pages and says nothing of words; :mod:`.pdf_page` turns t
 stand the things a reader of the text alone would miss: values of form fields, notes and links (annotations),
 bookmarks, properties, files put into the file, scripts, and forms of the XFA kind, which are XML.
 
-A page that shows something but has no text is a scan (or text drawn as lines): with OCR it is handed on as a picture,
-without it is told of. A file with a password for opening is ``encrypted``; one with a password for changing only is
-read like any other. A file without its end mark was cut off, which PDFium repairs in silence; here it is told.
+A page that shows something but has little text is a scan (or text drawn as lines), and one whose fonts do not say which
+letters their glyphs are is no better: with OCR such a page is handed on as a picture, without it is told of. A file
+with a password for opening is ``encrypted``; one with a password for changing only is read like any other. A file
+without its end mark was cut off, which PDFium repairs in silence; here it is told.
 """
 
 from __future__ import annotations

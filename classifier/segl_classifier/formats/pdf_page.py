@@ -53,10 +53,36 @@ _MOST_OPTIONS = 5_000
 def read_page(
     page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest, *, pictures: bool
 ) -> None:
-    """Everything on one page. *pictures*: whether the file has any that could show a letter."""
+    """Everything on one page. *pictures*: whether the file has any that could show a letter.
+
+    Notes and fields are drawn by streams of their own, which may show what no value says (§12.5.5): a stamp, a scan,
+    who signed. So they are made part of the page, and it is read again. That closes *page*.
+    """
     text, unreadable = _text(page)
     harvest.text(text, f"page {number}")
-    _read_notes(page, number, form, harvest)
+    said = _read_notes(page, number, form, harvest)
+    if said is None or api.FPDFPage_Flatten(page.raw, api.FLAT_NORMALDISPLAY) != api.FLATTEN_SUCCESS:
+        _read_shown(page, number, text, harvest, unreadable=unreadable, pictures=pictures)
+        return
+    page.close()
+    try:
+        page = page.pdf[number - 1]
+    except pdfium.PdfiumError:
+        harvest.lack(Unreadable.DAMAGED, "notes on a page")
+        return
+    try:
+        whole, strange = _text(page)
+        known = {*text.split("\n"), *said}
+        harvest.lines([line for line in whole.split("\n") if line not in known], f"note on page {number}")
+        _read_shown(page, number, whole, harvest, unreadable=unreadable or strange, pictures=pictures)
+    finally:
+        page.close()
+
+
+def _read_shown(
+    page: pdfium.PdfPage, number: int, text: str, harvest: Harvest, *, unreadable: bool, pictures: bool
+) -> None:
+    """What the page shows besides its text, if the text may not be all: to OCR, or told of."""
     few = len(text.strip()) < _LITTLE_TEXT
     if not (few or unreadable or pictures):
         return
@@ -148,19 +174,26 @@ def _with_cells(raw: api.FPDF_TEXTPAGE, text: str) -> str:
     return "".join(letters)
 
 
-def _read_notes(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest) -> None:
-    """Annotations (ISO 32000-1 §12.5): notes, links, files, and the fields of forms."""
+def _read_notes(
+    page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest
+) -> set[str] | None:
+    """Annotations (ISO 32000-1 §12.5): notes, links, files, and the fields of forms.
+
+    Gives the lines that were read of them, ``None`` where there is nothing but links.
+    """
     count = api.FPDFPage_GetAnnotCount(page.raw)
     if count > _MOST_NOTES:
         harvest.lack(Unreadable.TOO_MANY, f"{count} notes on a page")
     notes: list[str] = []
     fields: list[str] = []
     links: list[str] = []
+    drawn = False
     for index in range(min(count, _MOST_NOTES)):
         note = api.FPDFPage_GetAnnot(page.raw, index)
         if not note:
             continue
         kind = api.FPDFAnnot_GetSubtype(note)
+        drawn |= kind not in (api.FPDF_ANNOT_LINK, api.FPDF_ANNOT_POPUP)
         if kind == api.FPDF_ANNOT_WIDGET:
             fields += _field(note, form)
         elif kind == api.FPDF_ANNOT_LINK:
@@ -173,6 +206,10 @@ def _read_notes(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | Non
     harvest.lines(fields, f"form field on page {number}")
     harvest.lines(list(filter(None, notes)), f"note on page {number}")
     harvest.lines(list(filter(None, links)), f"links on page {number}")
+    if not drawn:
+        return None
+    said = [*notes, *fields, *(field.partition(": ")[2] for field in fields)]
+    return {line for value in said for line in value.splitlines()}
 
 
 def _field(note: api.FPDF_ANNOTATION, form: pdfium.PdfFormEnv | None) -> list[str]:

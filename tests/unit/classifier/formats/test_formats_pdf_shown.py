@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pikepdf
 import pytest
 
 from corpus import pdf_files
-from corpus.reading import ALLOWANCE, WITH_OCR, causes, text_of
+from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.pdf import read
 
@@ -82,3 +83,36 @@ def test_a_small_drawing_under_a_short_letter_is_none() -> None:
         read(pdf_files.outlined([LINE] * 3, "Kære Bo. Tak for sidst.", scale=0.005), "", ALLOWANCE).lacks
         == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("subtype", "more"),
+    [
+        ("Stamp", {}),
+        ("FreeText", {"RC": "<body/>"}),
+        ("Widget", {"FT": pikepdf.Name.Sig, "T": "Underskrift"}),
+        ("Widget", {"FT": pikepdf.Name.Tx, "T": "cpr"}),
+    ],
+)
+def test_what_a_note_shows_is_read(subtype: str, more: dict[str, object]) -> None:
+    content = read(pdf_files.annotated(subtype, "Underskrevet af 010190-1234", more), "", ALLOWANCE)
+    assert stands_in(content, "010190-1234") == ["note on page 1"]
+    assert stands_in(content, "Hej") == ["page 1"]
+    assert content.lacks == ()
+
+
+def test_what_a_field_shows_is_not_read_twice() -> None:
+    field = {"FT": pikepdf.Name.Tx, "T": "cpr", "V": "010190-1234"}
+    content = read(pdf_files.annotated("Widget", "010190-1234", field), "", ALLOWANCE)
+    assert stands_in(content, "010190-1234") == ["form field on page 1"]
+
+
+def test_a_scan_that_is_a_note_is_a_scan() -> None:
+    data = pdf_files.annotated("Stamp", "", scan=True)
+    assert causes(read(data, "", ALLOWANCE)) == {Unreadable.UNKNOWN_TYPE}
+    assert [file.name for file in read(data, "", WITH_OCR).files] == ["page 1.png"]
+
+
+def test_a_hidden_note_is_not_shown() -> None:
+    data = pdf_files.annotated("Stamp", "Underskrevet", {"F": 2})
+    assert "Underskrevet" not in text_of(read(data, "", ALLOWANCE))
