@@ -26,6 +26,7 @@ _MOST_PIXELS = 12_000_000
 _PICTURE = b"/Image"
 _PIXELS = re.compile(rb"/(?:Width|Height)\s+(\d{1,9})(?!\s+\d+\s+R)\b")
 _DICTIONARY = 1_000  # bytes on each side
+_MOST_PICTURES = 1_000  # tiny ones whose sides are looked at
 _FEWEST_PIXELS = 100_000  # of all pictures; half a page of letters, barely readable, has more
 
 # A letter is drawn with some ten curves. Rules and boxes of a table have none, whether it is one path or many; the arms
@@ -108,6 +109,7 @@ def may_show_letters(data: bytes) -> bool:
         sides = [int(side) for side in _PIXELS.findall(head + b" " + rest)]
         # Sides that stand elsewhere in the file may be of any length.
         pixels += sides[0] * sides[1] if len(sides) == 2 else _FEWEST_PIXELS
+        pixels += _FEWEST_PIXELS // _MOST_PICTURES
         if pixels >= _FEWEST_PIXELS:
             return True
     return False
