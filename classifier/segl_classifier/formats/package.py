@@ -43,10 +43,11 @@ class Package:
         if len(members) > MOST_MEMBERS:
             harvest.lack(Unreadable.TOO_MANY, f"{len(members)} members")
         self.members = members[:MOST_MEMBERS]
-        self._by_name = {member.filename.lstrip("/"): member for member in self.members}
+        # Names that differ only in case are one (ECMA-376 part 2 §6.2.2.3): there is xl/SharedStrings.xml.
+        self._by_name = {member.filename.lstrip("/").lower(): member for member in self.members}
 
     def find(self, name: str) -> zipfile.ZipInfo | None:
-        return self._by_name.get(name.lstrip("/"))
+        return self._by_name.get(name.lstrip("/").lower())
 
     def chunks(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
         """The content of *member* piece by piece. Stops early, and tells why, when it cannot be unfolded."""

@@ -76,6 +76,10 @@ class _Book:
         as_shown = self._formats.get(style)
         return numbers.full(value) if as_shown is None else as_shown(value)
 
+    def text_missing(self) -> None:
+        """A cell names a text that the table of shared strings does not hold."""
+        self._harvest.lack(Unreadable.DAMAGED, "a cell without its text")
+
     def _contents(self) -> None:
         """Sheet names, defined names, and which part holds which sheet."""
         targets = dict(self._relations("xl/_rels/workbook.xml.rels"))
@@ -272,6 +276,7 @@ class _Sheet:
         if kind == "s":
             place = int(value) if value.isdecimal() and len(value) < 9 else -1
             if not 0 <= place < len(book.strings):
+                book.text_missing()
                 return
             book.used[place] = 1
             value = book.strings[place]

@@ -169,6 +169,8 @@ class _Book:
         row, column, _style, number = struct.unpack_from("<HHHI", data)
         if number < len(self._strings):
             self._put(row, column, self._strings[number])
+        else:
+            self._harvest.lack(Unreadable.DAMAGED, "a cell without its text")
 
     def _label(self, data: bytes) -> None:
         row, column = struct.unpack_from("<HH", data)

@@ -189,6 +189,22 @@ def test_a_million_cells_of_one_long_text_are_too_large() -> None:
     assert len(text_of(content)) <= 1_000_000
 
 
+SHEET = b"<worksheet><sheetData><row><c t='s'><v>%d</v></c></row></sheetData></worksheet>"
+STRINGS = b"<sst><si><t>010190-1234</t></si></sst>"
+
+
+def test_names_of_parts_may_differ_in_case() -> None:
+    parts = {"xl/worksheets/sheet1.xml": SHEET % 0, "xl/SharedStrings.xml": STRINGS}
+    content = read(repack(parts, "xlsx"), "", ALLOWANCE)
+    assert stands_in(content, "010190-1234")
+    assert content.lacks == ()
+
+
+def test_a_cell_whose_text_is_missing_is_damaged() -> None:
+    parts = {"xl/worksheets/sheet1.xml": SHEET % 7, "xl/sharedStrings.xml": STRINGS}
+    assert causes(read(repack(parts, "xlsx"), "", ALLOWANCE)) == {Unreadable.DAMAGED}
+
+
 def test_a_member_that_lies_about_its_check_sum_is_damaged() -> None:
     data = bytearray(repack({"word/document.xml": b"<d><w:t xmlns:w='w'>" + b"a" * 1000 + b"</w:t></d>"}))
     place = data.rfind(b"word/document.xml")
