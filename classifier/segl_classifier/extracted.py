@@ -113,8 +113,9 @@ class Notebook:
 
     def inside(self, data: bytes) -> None:
         """Files written into the text: uuencoded ones and quoted messages are opened, others told of.
-        In a text without encoding the walk has already opened the quoted messages."""
-        if self._part.encoding is not Encoding.NONE and quotes_encoded(data, 0, len(data)):
+        In a text without encoding that the walk saw, it has already opened the quoted messages."""
+        seen = self._part.walked and self._part.encoding is Encoding.NONE
+        if not seen and quotes_encoded(data, 0, len(data)):
             self._file("", "message/rfc822", data)
         for content_type in sniff.armoured(data):
             encrypted = content_type in ("application/pgp-encrypted", "application/pkcs7-mime")
@@ -159,6 +160,7 @@ class Notebook:
             encoding=Encoding.NONE,
             content_id=content_id,
             depth=self._part.depth + 1,
+            walked=False,
         )
         self._parts.append(file)
 

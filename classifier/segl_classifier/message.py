@@ -39,6 +39,7 @@ class Part:
     into it, never a copy) and ``encoding`` how they were encoded, so that a file nobody will read is not
     decoded; a member of an archive is its own bytes with no encoding. ``content_id`` is without angle
     brackets. ``depth`` counts the multiparts, messages and archives around the part.
+    ``walked`` is false of a file the walk did not find: MIME parts that stand in its text are still closed.
     """
 
     where: str
@@ -50,6 +51,7 @@ class Part:
     encoding: Encoding = Encoding.NONE
     content_id: str = ""
     depth: int = 0
+    walked: bool = True
 
     @property
     def payload(self) -> bytes:

@@ -70,7 +70,7 @@ class _Opener:
         if kind == ENCRYPTED_OFFICE:
             return _lack(part, Unreadable.ENCRYPTED, "a password")
         if kind == "text/plain":  # whatever it says it is, programs will show it as what it is
-            return readers.read_plain(part, limits)
+            return readers.read_plain(replace(part, walked=False), limits)
         try:
             reader = registry.reader_for(kind)
         except ImportError:  # a library is not installed here
@@ -130,6 +130,7 @@ def _inner(part: Part, file: Inside, number: int) -> Part:
         encoded=file.data,
         content_id=f"{number}@{part.where}",
         depth=part.depth + 1,
+        walked=False,
     )
 
 

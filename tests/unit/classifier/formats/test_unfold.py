@@ -66,6 +66,25 @@ def test_files_are_read_in_order_and_handed_on_before_the_next() -> None:
     assert kept.gaps == []
 
 
+SIGNED = (
+    b"Content-Type: multipart/signed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(CPR) + b"\r\n--x--\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "kind"),
+    [
+        (zipped(SMIME_p7m=SIGNED), "bilag.zip", ""),
+        (b"MIME-Version: 1.0\r\n" + SIGNED, "brev.doc", "application/msword"),
+        (zipped(mail_txt=SIGNED), "bilag.zip", ""),
+        (zipped(mail_txt=b"Hej\r\n\r\n" + SIGNED), "bilag.zip", ""),
+    ],
+)
+def test_mime_in_a_file_is_opened(data: bytes, name: str, kind: str) -> None:
+    assert any(CPR.decode() in text for text, _ in read(data, name, kind).words)
+
+
 def test_a_mail_in_an_archive_is_walked() -> None:
     mail = b"Subject: Sagen\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(CPR)
     kept = read(zipped(brev_eml=mail))
