@@ -59,6 +59,7 @@ _PLACES = (
 )
 _NUMBER = re.compile(r"(\d+)\.xml$", re.IGNORECASE)
 _SLIDE = re.compile(r"/slides/slide(\d+)\.xml$", re.IGNORECASE)
+_PAGES = (".xhtml", ".htm", ".html")
 _MARKUP = (".xml", ".vml", ".rels", ".xhtml", ".htm", ".html", ".svg")
 
 
@@ -101,6 +102,9 @@ def _read_part(package: Package, part: ZipInfo, harvest: Harvest, layouts: list[
     """The text of one XML part, lines of layouts into *layouts*; gives the names of those who wrote in it."""
     name = part.filename
     place = _place(name)
+    if name.lower().endswith(_PAGES):  # well-formed or not: its inline tags join, which those of XML do not
+        _read_markup(package.content(part), place, harvest)
+        return []
     flow = read_flow(package.chunks(part), labels=place == "properties", most=harvest.left)
     if flow.broken and not name.lower().endswith(".xml"):
         _read_markup(package.content(part), place, harvest)
