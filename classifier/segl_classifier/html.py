@@ -56,6 +56,8 @@ _MAY_BE_READ = re.compile(
 _PAIR = re.compile(
     r"(?P<name>[^\s=/>\"']{1,80}+)\s{0,40}+=\s{0,40}+(?:\"(?P<double>[^\"]*+)\"?|'(?P<single>[^']*+)'?|(?P<bare>[^\s>]*+))"
 )
+# Attributes of XML that are no data: names of vocabularies, and how SVG draws.
+_NO_DATA = re.compile(r"(?:xmlns|xsi:|(?:d|points|transform|viewBox|style|class)\Z)")
 _DATA_URI = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?[^,]{0,200}(?P<base64>;base64)?,", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W_]")
 _CONDITION = re.compile(r"\A\s*\[(?:if|endif)[^\]]*\]>?|<!\[endif\]\Z", re.IGNORECASE)
@@ -214,6 +216,8 @@ class _Reader:
                 between = _BREAKS.get(name.lower())
             if between is None and self._unknown:
                 text.append(self._unknown)
+                if attributes:
+                    text.append(_values(attributes))
             elif between:
                 text.append(between)
                 if step := _PREFORMATTED.get(name.lower()):
@@ -320,6 +324,16 @@ class _Reader:
             self._files.append(DataUri((uri["type"] or "text/plain").lower(), base64, link[uri.end() :]))
             return True
         return False
+
+
+def _values(attributes: str) -> str:
+    """What the attributes of an XML element say, one a line: many records hold their data there."""
+    lines = [""]
+    for pair in _PAIR.finditer(attributes):
+        value = pair["double"] or pair["single"] or pair["bare"]
+        if value and not _NO_DATA.match(pair["name"]):
+            lines.append(f"{pair['name']}: {unescape_safely(value)}")
+    return "\n".join([*lines, ""])
 
 
 def _is_hidden(attributes: str) -> bool:

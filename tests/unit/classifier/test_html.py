@@ -161,3 +161,9 @@ def test_every_word_a_browser_shows_is_read(pieces: list[str]) -> None:
 def test_nothing_raises(signs: str, noise: str) -> None:
     for markup in (signs, noise, signs + noise + signs):
         read_html(markup)
+
+
+def test_xml_may_hold_its_data_in_attributes() -> None:
+    markup = '<ns2:Borger xmlns:ns2="urn:a" cprNummer="0101901234" diagnose="depression"/>'
+    assert read_html(markup, xml=True).text == "cprNummer: 0101901234\ndiagnose: depression"
+    assert "urn:a" not in read_html("<z:row xmlns:z='urn:a' CPR='0101901234'/>", xml=True).text
