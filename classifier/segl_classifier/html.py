@@ -58,6 +58,7 @@ _PAIR = re.compile(
 )
 # Attributes of XML that are no data: names of vocabularies, and how SVG draws.
 _NO_DATA = re.compile(r"(?:xmlns|xsi:|(?:d|points|transform|viewBox|style|class)\Z)")
+_SAYS = re.compile(r"[^\W\d_]{2}|\d[\d .-]{5}")  # a word, or what may be a number of somebody
 _DATA_URI = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?[^,]{0,200}(?P<base64>;base64)?,", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W_]")
 _CONDITION = re.compile(r"\A\s*\[(?:if|endif)[^\]]*\]>?|<!\[endif\]\Z", re.IGNORECASE)
@@ -331,7 +332,7 @@ def _values(attributes: str) -> str:
     lines = [""]
     for pair in _PAIR.finditer(attributes):
         value = pair["double"] or pair["single"] or pair["bare"]
-        if value and not _NO_DATA.match(pair["name"]):
+        if value and _SAYS.search(value) and not _NO_DATA.match(pair["name"]):
             lines.append(f"{pair['name']}: {unescape_safely(value)}")
     return "\n".join([*lines, ""])
 
