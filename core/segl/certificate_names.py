@@ -30,7 +30,8 @@ _UTF8_STRING: Final = 0x0C
 _MOST_NAMES: Final = 1000
 _LONGEST: Final = 120
 
-_DOMAIN_AUTHORITIES: Final = frozenset({"domain-signing-authority", "domain-confidentiality-authority"})
+_SIGNS = "domain-signing-authority"
+_DOMAIN_AUTHORITIES: Final = frozenset({_SIGNS, "domain-confidentiality-authority"})
 
 _OCES3 = re.compile(r"UI:DK-(?P<kind>[OEP]):G:[0-9A-Fa-f-]{36}")
 _OCES3_CVR = re.compile(r"NTRDK-(?P<cvr>[0-9]{8})")
@@ -97,6 +98,14 @@ def domain_authorities_of(certificate: x509.Certificate) -> frozenset[str]:
     3183 §3.1.1, ``domain-signing-authority@x.dk``, ``domain-confidentiality-authority@x.dk``)."""
     named = (address.rpartition("@") for address in addresses_of(certificate))
     return frozenset(domain for local, _, domain in named if local in _DOMAIN_AUTHORITIES)
+
+
+def signs_for(certificate: x509.Certificate, domain: str) -> bool:
+    """Whether its holder may sign for all of *domain* by what the certificate itself says: by the name of the signing
+    authority (RFC 3183 §3.1.1), and only where it was given to an organisation. Public authorities look at nothing but
+    who reads a mailbox, and at many domains anybody may choose such a name."""
+    organisation = holder_of(certificate).kind in (HolderKind.ORGANISATION, HolderKind.FUNCTION)
+    return organisation and f"{_SIGNS}@{domain}" in addresses_of(certificate)
 
 
 def _addresses(certificate: x509.Certificate) -> Iterator[str]:

@@ -21,7 +21,7 @@ from typing import Final
 from cryptography import x509
 
 from segl.certificate_chain import Authorities
-from segl.certificate_names import addresses_of, domain_authorities_of
+from segl.certificate_names import addresses_of, signs_for
 from segl.certificates import fingerprint, unfit_to_sign, untimely
 from segl_delivery.cms.signed import Outcome, Signature, Signed
 from segl_routing.certificates.standing import Revocation, Standing
@@ -117,4 +117,4 @@ def _names_author(certificate: x509.Certificate, author: str) -> str:
         return ""
     if author in addresses_of(certificate):
         return author
-    return f"@{domain}" if domain in domain_authorities_of(certificate) else ""
+    return f"@{domain}" if signs_for(certificate, domain) else ""

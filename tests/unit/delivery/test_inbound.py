@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -219,11 +220,28 @@ def test_signed_by_the_author_with_a_certificate_that_is_trusted_it_passes() -> 
     assert judged(signed_by(signer())) == ("pass", ANNA)
 
 
+OF_ORGANISATION = (
+    (NameOID.COMMON_NAME, "Kommunens mailgateway"),
+    (NameOID.SERIAL_NUMBER, "UI:DK-O:G:01234567-89ab-cdef-0123-456789abcdef"),
+)
+
+
 def test_a_domain_may_sign_for_its_people() -> None:
-    gateway = signer("domain-signing-authority@kommune.example")
+    gateway = signer("domain-signing-authority@kommune.example", subject=OF_ORGANISATION)
     assert judged(signed_by(gateway)) == ("pass", "@kommune.example")
     assert judged(signed_by(gateway), "anna@sub.kommune.example")[0] == "policy"
     assert judged(signed_by(gateway), "anna@ond.example")[0] == "policy"
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [("domain-signing-authority", None), ("domain-confidentiality-authority", OF_ORGANISATION)],
+    ids=["who reads that mailbox", "who decrypts for the domain"],
+)
+def test_a_name_alone_signs_for_no_domain(name: str, subject: object) -> None:
+    """At a provider of mailboxes anybody may choose that name, and be certified for it."""
+    stranger = signer(f"{name}@kommune.example", subject=subject)
+    assert judged(signed_by(stranger)) == ("policy", "the signer is not the author")
 
 
 def test_a_partner_s_tunnel_certificate_needs_no_authority() -> None:
