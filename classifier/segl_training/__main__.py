@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--ship", type=Path, help="copy what is shipped to this folder at the end")
     parser.add_argument("--plain", type=Path, help="plain Danish text for the linear stage to learn from too")
     parser.add_argument("--like", type=Path, help="a fit.json whose shares and gates to take")
-    parser.add_argument("--rounds", type=int, default=2, help="of fine-tuning after the first")
+    parser.add_argument("--rounds", type=int, default=1, help="of fine-tuning after the first")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     started = time.monotonic()

@@ -24,8 +24,8 @@ from segl_classifier.understanding.network import Network, Vocabulary
 from segl_training import passages
 from segl_training.corpus import Labelled, examples, labelled_windows
 
-_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 25_000, 16_500, 11_000, 7_000, 11_000, 8_000
-_REWORDED = 27_500
+_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 12_500, 8_000, 6_000, 3_500, 6_000, 4_000
+_REWORDED = 14_000
 _KEPT = "lesson.npz"
 _AT_ONCE = 2_000  # passages to the teacher
 
