@@ -1,10 +1,10 @@
 """Fine-tunes the encoder on the labelled windows of the corpus.
 
-One loss for "anything at all", one for each label and one for the question which label is meant. The first round reads
-every window that is sure, the next the half of all that is known worst, the last pass, in which the labels compete, half
-as many as are sure. A run may go on from one on fewer texts (``--begin``): with the two fifths that it knows worst, and
-the last pass. The embeddings and the lowest layers stay as they came. Batches hold windows of like length; the mean of
-the weights over the last part of the run is what is kept, which is steadier than any single step.
+One loss for "anything at all", one for each label and one for the question which label is meant. The first round
+reads every window that is sure, the next the half of all that is known worst, the last pass, in which the labels
+compete, half as many as are sure. A run may go on from one on fewer texts (``--begin``): with the two fifths that it
+knows worst, and the last pass. The embeddings and the lowest layers stay as they came. Batches hold windows of like
+length; the mean of the weights over the last part of the run is what is kept, which is steadier than any single step.
 
 Where the processor multiplies bfloat16, that is what is computed in: two to three times faster, and no worse.
 """
@@ -65,7 +65,7 @@ def train(out: Path, rounds: int, seed: int, begin: Path | None = None) -> None:
         model = Encoder(source.architecture, embedding, 1 + len(LABELS))
         model.begin_from(source)
     model.freeze(_FROZEN)
-    tokenizer.save(str(out / "tokenizer.json"))
+    tokenizer.save(str(out / "tokenizer.json"), pretty=False)
     training = _Training(model, tokenizer, labelled, random.Random(seed))
     size, sure = len(labelled), sum(one.weight > _UNSURE for one in labelled)
     if begin is None:
