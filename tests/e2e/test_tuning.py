@@ -138,7 +138,7 @@ def test_a_false_alarm_is_said_by_its_sender_and_the_rule_put_right(
     with transaction(engine) as connection:
         _, lines = rules_that_cost(connection, end - timedelta(days=7), end, "da")
     engine.dispose()
-    assert "own.boat: 1 forkerte, 2 sikre i alt" in lines
+    assert "own.boat: forkert: 1, sikre mails i alt: 2" in lines
 
     new = house.directory / "new.toml"
     new.write_text(BOAT.format(weight=0.2, words="kajak*", more=""), "utf-8")
