@@ -72,6 +72,7 @@ class PortalAgent:
             self._take_back(message.id, row, error)
             return reply_to(error)
         try:
+            # Revoked while the notice went is delivered all the same: a second try would seal it anew.
             mark_notified(self.sealer.engine, row.id, time.time())
         except SeglError as error:
             # Unmarked, the row is shredded after a day: say that it must be tried again.

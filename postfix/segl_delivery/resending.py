@@ -94,7 +94,8 @@ class Resender:
             ) from None
 
     def _new_link(self, message: MessageSeen, content_key: Secret, address: str, now: float) -> None:
-        """The row, marked as told of, then the notice; without one the row is taken away again."""
+        """The row, marked as told of, then the notice; without one the row is taken away again. A notice whose link
+        died on the way is not called sent: nobody can read by it."""
         phone, phrase_hash = self._guard(message.id, address)
         made = addressee(message.id, content_key, address, phone, phrase_hash)
         if not add_recipient(self.engine, message.id, made.row, notified_at=now):
@@ -120,7 +121,10 @@ class Resender:
         except SeglError:
             drop_recipients(self.engine, message.id, [made.row.id])
             raise
-        mark_notified(self.engine, made.row.id, now, act=Act.RESENT, actor=self.actor)
+        if not mark_notified(self.engine, made.row.id, now, act=Act.RESENT, actor=self.actor):
+            raise SeglError(
+                "the message is gone", f"{message.id} was revoked or has expired while the notice went"
+            )
         self.events.notice_sent(message.id, address, queued_as)
 
     def _remind(self, message: MessageSeen, address: str, now: float) -> None:

@@ -107,13 +107,16 @@ def _values(message_id: str, row: SealedRecipient) -> dict[str, object]:
 
 def mark_notified(
     engine: Engine, recipient_id: str, at: float, *, act: Act = Act.NOTIFIED, actor: str = "segl-deliver"
-) -> None:
-    """The notice is with the next holder: the link exists in the world."""
+) -> bool:
+    """The notice is with the next holder: the link exists in the world. False, and nothing is written, when it opens
+    nothing any more: the message was revoked, or has expired, while the notice went."""
+    row = sealed_recipient.c
+    live = sealed_recipient.update().where(row.id == recipient_id, row.server_secret.is_not(None))
     with transaction(engine) as connection:
-        connection.execute(
-            sealed_recipient.update().where(sealed_recipient.c.id == recipient_id).values(notified_at=at)
-        )
+        if not connection.execute(live.values(notified_at=at)).rowcount:
+            return False
         audit.append(connection, act, recipient_id, actor, at=at)
+    return True
 
 
 def drop_recipients(engine: Engine, message_id: str, recipient_ids: Sequence[str]) -> bool:

@@ -284,6 +284,25 @@ def test_a_new_link_outlives_the_round_that_deletes_while_its_notice_goes(
     assert generous.opens(*link_in(counter.return_port.received[0]))
 
 
+def test_a_new_link_to_what_is_revoked_while_its_notice_goes_is_not_called_sent(
+    generous: Office, counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = generous.seal(BO)
+    with transaction(counter.engine) as connection:
+        connection.execute(sealed_recipient.update().values(notified_at=1.0))
+    send = Resender._send
+
+    def send_slowly(self: Resender, sender: str, to: str, message: bytes) -> str:
+        life.revoke(counter.engine, counter.directory, sealed.message.id, counter.now, actor="x")
+        return send(self, sender, to, message)
+
+    monkeypatch.setattr(Resender, "_send", send_slowly)
+    done = generous("sealed", "resend", sealed.message.id)
+    assert (done.exit_code, "was revoked or has expired" in done.stderr) == (1, True)
+    assert "is on its way" not in done.stdout
+    assert Act.RESENT not in [entry["act"] for entry in generous.json("audit", "export")]
+
+
 def test_a_message_sealed_under_another_key_is_told(
     generous: Office, counter: Counter, tmp_path: Path
 ) -> None:
