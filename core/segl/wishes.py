@@ -47,7 +47,7 @@ class Wishes:
         return self.number is not None or bool(self.numbers) or self.phrase is not None
 
     def number_for(self, address: str, *, only: bool) -> str | None:
-        """The number for codes to *address*; *only*: nobody else outside gets this message."""
+        """The number for codes to *address*; *only*: the header names nobody else outside."""
         return self.numbers.get(normal(address)) or (self.number if only else None)
 
 

@@ -1,7 +1,7 @@
 """Seals one message for its recipients: what it holds, how long it lives, and how each recipient proves herself.
 
 The words in the subject that ask something of the portal (:mod:`segl.wishes`) are taken off first. A phrase
-holds for all recipients; a number for the one it names, or for the only one there is.
+holds for all recipients; a number for the one it names, or for the only one outside whom the header names.
 """
 
 from __future__ import annotations
