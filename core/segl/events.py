@@ -283,15 +283,24 @@ class Events(ListEvents, CanaryEvents):
         self._log.info("sealed_opened", sealed_id=sealed_id, recipient=recipient)
 
     def answered(
-        self, answer_id: str, sealed_id: str, recipient: str, *, to: Sequence[str], size: int, queued_as: str
+        self,
+        answer_id: str,
+        sealed_id: str,
+        recipient: str,
+        *,
+        to: Sequence[str],
+        not_to: Sequence[str],
+        size: int,
+        queued_as: str,
     ) -> None:
-        """A recipient's answer is with the sender's Postfix."""
+        """A recipient's answer is with the sender's Postfix, which refused *not_to* for good."""
         self._log.info(
             "answered",
             answer_id=answer_id,
             sealed_id=sealed_id,
             recipient=recipient,
             to=list(to),
+            not_to=list(not_to),
             size=size,
             queued_as=queued_as,
         )

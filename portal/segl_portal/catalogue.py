@@ -98,6 +98,7 @@ class Texts:
     answer_button: str
     answer_sending: str
     answer_done: str
+    answer_partly: str
     answer_late: str
     answer_waiting: str
     answer_send_again: str

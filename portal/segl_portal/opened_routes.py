@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from segl_portal.answering import AnswerDesk, AnswerRefused, AnswerView, Why
+from segl_portal.answering import AnswerDesk, AnswerRefused, AnswerView, Taken, Why
 from segl_portal.browser import Browser
 from segl_portal.desk import Desk, Opened
 from segl_portal.forms import browser_of, form_of, sure_browser
@@ -37,6 +37,8 @@ from segl_portal.security_headers import Kind
 
 _OCTETS: Final = "application/octet-stream"
 _THREAD: Final = 50  # answers that are shown
+_ALL: Final = "1"  # whom an answer went to, in the page's address: no names stand there
+_SOME: Final = "partly"
 
 
 class OpenedRoutes:
@@ -50,7 +52,7 @@ class OpenedRoutes:
 
     async def message(self, request: Request) -> Response:
         rid = id_in(request, "rid")
-        told = _Told(is_sent=request.query_params.get("answered") == "1")
+        told = _Told(answered=request.query_params.get("answered", ""))
         return await self._message(request, rid, told) or self._again(rid)
 
     async def _message(self, request: Request, rid: str, told: _Told) -> Response | None:
@@ -81,7 +83,7 @@ class OpenedRoutes:
             box=answer_box(self._answers.form(opened), t),
             error=told.error,
             written=told.text,
-            is_sent=told.is_sent,
+            done={_ALL: t.answer_done, _SOME: t.answer_partly}.get(told.answered, ""),
             switch=request.method != "POST",
         )
 
@@ -199,10 +201,10 @@ class OpenedRoutes:
             taken = await self._answers.send_again(opened, answer_id)
         return await self._told(request, rid, taken)
 
-    async def _told(self, request: Request, rid: str, taken: object) -> Response:
-        next_ = f"/m/{rid}/message?answered=1"
+    async def _told(self, request: Request, rid: str, taken: Taken | AnswerRefused) -> Response:
         in_json = request.headers.get("accept", "") == "application/json"
-        if not isinstance(taken, AnswerRefused):
+        if isinstance(taken, Taken):
+            next_ = f"/m/{rid}/message?answered={_SOME if taken.not_to else _ALL}"
             if in_json:
                 told = {"next": f"{self._pages.prefix}{next_}"}
                 return JSONResponse(told, headers=self._headers(Kind.PAGE))
@@ -256,7 +258,7 @@ class OpenedRoutes:
 class _Told:
     """What the page says above the answer."""
 
-    is_sent: bool = False
+    answered: str = ""
     error: str = ""
     text: str = ""
 

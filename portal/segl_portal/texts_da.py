@@ -114,6 +114,8 @@ DANISH: Final = Texts(
     answer_button="Send svar",
     answer_sending="Sender … {percent} %",
     answer_done="Dit svar er sendt.",
+    answer_partly="Dit svar er sendt, men ikke til alle: mindst én af adresserne tager ikke imod det. Kontakt "
+    "afsenderen på en anden måde, hvis du er i tvivl.",
     answer_late="Svaret blev ikke sendt. Prøv igen: din tekst står her endnu.",
     answer_waiting="Svaret er gemt, men ikke sendt endnu.",
     answer_send_again="Send det nu",

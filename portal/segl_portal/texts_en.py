@@ -115,6 +115,8 @@ ENGLISH: Final = Texts(
     answer_button="Send reply",
     answer_sending="Sending … {percent} %",
     answer_done="Your reply is sent.",
+    answer_partly="Your reply is sent, but not to everyone: at least one of the addresses does not take it. If you are "
+    "in doubt, contact the sender in another way.",
     answer_late="The reply was not sent. Try again: your text is still here.",
     answer_waiting="The reply is kept, but not sent yet.",
     answer_send_again="Send it now",

@@ -95,9 +95,12 @@ class ReturnPort:
         *,
         smtputf8: bool,
         envelope_id: str = "",
+        together: bool = False,
     ) -> Handover:
         """Blocking. *message* has CR LF line ends; *recipients* are without doubles. *envelope_id*, ASCII, is the
         message's; what reports of what becomes of it bear (ENVID) is made of it and the domain, which all share then.
+        *together*: as long as one of them is refused for now nobody gets it (:class:`Refused`), for a caller that
+        cannot try again for some alone.
 
         Raises :class:`DeliveryError` when no copy was taken for a reason common to all recipients, its
         subclass :class:`OutcomeUnknown` when that cannot be said.
@@ -107,7 +110,8 @@ class ReturnPort:
         try:
             smtputf8 = smtputf8 or not all(address.isascii() for address in (sender, *recipients))
             name = self.onward(envelope_id, domain_of(recipients[0])) if envelope_id and recipients else ""
-            return _Transaction(client, self, smtputf8, name).run(sender, recipients, outgoing)
+            transaction = _Transaction(client, self, smtputf8, name)
+            return transaction.run(sender, recipients, outgoing, together=together)
         except (smtplib.SMTPException, OSError) as error:
             raise DeliveryError(
                 "the connection to the return port broke", f"{self}: {_kind(error)}"
@@ -188,13 +192,15 @@ class _Transaction:
         if smtputf8:
             client.command_encoding = "utf-8"
 
-    def run(self, sender: str, recipients: Sequence[str], message: Outgoing) -> Handover:
+    def run(self, sender: str, recipients: Sequence[str], message: Outgoing, *, together: bool) -> Handover:
         self._ehlo()
         if refusal := self._command("MAIL", self._mail(sender, message), 250):
             raise Refused(refusal, "MAIL")
         refused: dict[str, SmtpReply] = {}
         for recipient in recipients:
             if refusal := self._command("RCPT", self._rcpt(recipient), 250, 251):
+                if together and refusal.code < 500:
+                    raise Refused(refusal, "RCPT")
                 refused[recipient] = refusal
         if len(refused) == len(recipients):
             return Handover("", refused)

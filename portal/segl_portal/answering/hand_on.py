@@ -5,6 +5,10 @@ alone: its key is kept nowhere, so no housekeeping of ours could read it (docs/d
 process that dies in between leaves an answer that is not marked as handed on though it was: sent again, it arrives
 twice, with one Message-ID.
 
+As long as one of several addressees is refused for now it goes to none of them, and is kept: sent again to all, it
+would reach twice those who have it. Who is refused for good does not hold the others: the page says that not all got
+it.
+
 The envelope's sender is who hears of failures inside the house (``inbound.failures_to``): a report to the recipient
 would tell the subject, unencrypted, to her mailbox.
 """
@@ -23,7 +27,7 @@ from segl.errors import DeliveryError, SeglError
 from segl.events import Events
 from segl.mail.fields import read_header
 from segl.mail.outgoing import Outgoing
-from segl.mail.return_port import ReturnPort
+from segl.mail.return_port import Handover, ReturnPort
 from segl.sealed import life
 from segl.sealed.content import SealedContent
 from segl.sealed.keys import Secret, WrongSecret
@@ -55,7 +59,7 @@ class HandOver:
         if not kept.claim(self.engine, answer.id, now, now + SENDING_SECONDS):
             return self._others_work(answer)
         try:
-            queued_as, to = self._send(answer, answers)
+            handover, recipients = self._send(answer, answers)
         except (SeglError, OSError, WrongSecret) as error:
             return self._not_sent(answer, error)
         kept.handed_on(
@@ -66,19 +70,25 @@ class HandOver:
                 connection, answer.recipient_id, answer.id, self.clock(), actor=recipient
             ),
         )
-        self.events.answered(answer.id, sealed_id, recipient, to=to, size=answer.size, queued_as=queued_as)
-        return Taken(answer.id)
+        self.events.answered(
+            *(answer.id, sealed_id, recipient),
+            to=[one for one in recipients if one not in handover.refused],
+            not_to=list(handover.refused),
+            size=answer.size,
+            queued_as=handover.queued_as,
+        )
+        return Taken(answer.id, not_to=tuple(handover.refused))
 
-    def _send(self, answer: Kept, answers: Secret) -> tuple[str, list[str]]:
+    def _send(self, answer: Kept, answers: Secret) -> tuple[Handover, list[str]]:
+        """What became of it, and whom it was for."""
         with kept.content_of(self.directory, answer, answers) as content:
             recipients, ascii_head = _addressed(content)
             mail = Outgoing(answer.size, content.chunks(), ascii=ascii_head)
             sender = self.failures_to(recipients[0] if recipients else "")
-            handover = self.return_port.send(sender, recipients, mail, smtputf8=not ascii_head)
-        to = [one for one in recipients if one not in handover.refused]
-        if not to:
+            handover = self.return_port.send(sender, recipients, mail, smtputf8=not ascii_head, together=True)
+        if len(handover.refused) == len(recipients):
             raise _NobodyTakesIt(next(iter(handover.refused.values())).code)
-        return handover.queued_as, to
+        return handover, recipients
 
     def _not_sent(self, answer: Kept, error: Exception) -> AnswerRefused:
         self.events.answer_waits(answer.id, error)

@@ -58,7 +58,9 @@ class AnswerRefused:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The sender's mail server has the answer on disk. ``again``: it had it already, the form came twice."""
+    """The sender's mail server has the answer on disk. ``again``: it had it already, the form came twice.
+    ``not_to``: the addressees whom it refused for good."""
 
     answer_id: str
     again: bool = False
+    not_to: tuple[str, ...] = ()

@@ -268,6 +268,37 @@ def test_a_mailbox_that_does_not_exist_is_told(writing: Writing) -> None:
     assert isinstance(writing.send(Form(everyone=True)), Taken), "the others took it"
 
 
+def test_an_addressee_who_is_refused_for_now_gets_it_when_it_is_sent_again_and_nobody_twice(
+    writing: Writing,
+) -> None:
+    port = writing.counter.return_port
+    port.rcpt_replies = {"carl@nordby-vand.example": "450 4.2.0 not now"}
+    form = Form(everyone=True)
+    kept = writing.send(form)
+    assert refused(kept)[0] is Why.NOT_SENT
+    assert writing.raw == []
+    port.rcpt_replies = {}
+    assert isinstance(writing.send(form), Taken)
+    [mail] = writing.raw
+    assert len(mail.recipients) == 3
+
+
+def test_one_refused_for_now_beside_one_refused_for_good_keeps_the_answer(writing: Writing) -> None:
+    writing.counter.return_port.rcpt_replies = {
+        "anna@nordby-vand.example": "550 5.1.1 no such user",
+        "carl@nordby-vand.example": "450 4.2.0 not now",
+        "dora@NORDBY-VAND.example": "550 5.1.1 no such user",
+    }
+    assert refused(writing.send(Form(everyone=True)))[0] is Why.NOT_SENT
+
+
+def test_that_an_addressee_is_refused_for_good_is_told(writing: Writing) -> None:
+    writing.counter.return_port.rcpt_replies = {"carl@nordby-vand.example": "550 5.1.1 no such user"}
+    outcome = writing.send(Form(everyone=True))
+    assert isinstance(outcome, Taken)
+    assert outcome.not_to == ("carl@nordby-vand.example",)
+
+
 def test_the_form_names_no_more_than_the_mail_server_takes(writing: Writing) -> None:
     """Else she would hear it after the upload."""
     writing.counter.return_port.data_size_limit = 10_240_000  # Postfix's own default

@@ -11,17 +11,18 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from world.clamd import MARKER as MARKED
 from world.clamd import ScannerDaemon
-from world.counter import Letter
+from world.counter import CONTENT, Letter
 from world.forms import Form
 from world.portal_site import HOST, Answer, Client, PortalSite
 from world.postfix import wait_until
+from world.writing import ORIGINAL
 
 MARKER = b"HEMMELIGT-BILAG-"
 MEGABYTE = 1024 * 1024
@@ -80,9 +81,9 @@ class Visit:
         return connection
 
 
-def opened(site: PortalSite) -> Visit:
+def opened(site: PortalSite, content: bytes = CONTENT) -> Visit:
     site.return_port.forget()
-    letter, client = site.seal(), site.client()
+    letter, client = site.seal(content=content), site.client()
     rid = letter.recipient_id
     page = client.get(f"/m/{rid}")
     csrf = re.search(r'name="csrf"[^>]*value="([^"]*)"', page.text)
@@ -130,6 +131,18 @@ def test_an_answer_over_the_wire(visit: Visit) -> None:
     shown = visit.client.get(f"/m/{visit.letter.recipient_id}/message?answered=1").text
     assert "Hej Anna" in shown
     assert "brev.txt" in shown
+
+
+def test_the_page_says_that_an_answer_did_not_go_to_all(site: PortalSite) -> None:
+    visit = opened(site, ORIGINAL)
+    visit.site.return_port.rcpt_replies = {"carl@nordby-vand.example": "550 5.1.1 no such user"}
+    try:
+        sent = visit.send(replace(visit.form(), everyone=True))
+    finally:
+        visit.site.return_port.rcpt_replies = {}
+    told = f"/m/{visit.letter.recipient_id}/message?answered=partly"
+    assert (sent.status, sent.headers["location"]) == (303, told)
+    assert "Dit svar er sendt, men ikke til alle" in visit.client.get(told).text
 
 
 def test_the_page_shows_the_text_again_when_a_file_is_refused(visit: Visit) -> None:

@@ -47,9 +47,16 @@ def peer() -> Iterator[SmtpPeer]:
 
 
 def send(
-    port: int, recipients: list[str], message: bytes = MESSAGE, sender: str = SENDER, patience: float = 5
+    port: int,
+    recipients: list[str],
+    message: bytes = MESSAGE,
+    sender: str = SENDER,
+    patience: float = 5,
+    together: bool = False,
 ) -> Handover:
-    return ReturnPort("127.0.0.1", port, patience).send(sender, recipients, message, smtputf8=False)
+    return ReturnPort("127.0.0.1", port, patience).send(
+        sender, recipients, message, smtputf8=False, together=together
+    )
 
 
 @given(st.lists(st.text(".\r\nx", max_size=5).map(str.encode), max_size=8))
@@ -99,6 +106,15 @@ def test_a_refused_recipient_does_not_hold_the_others(peer: SmtpPeer) -> None:
         },
     )
     assert peer.received[0].recipients == ("bo@k.example",)
+
+
+def test_together_nobody_gets_it_before_all_can(peer: SmtpPeer) -> None:
+    peer.rcpt_replies["no@k.example"] = "550 5.1.1 no such user"
+    assert list(send(peer.port, ["bo@k.example", "no@k.example"], together=True).refused) == ["no@k.example"]
+    peer.rcpt_replies["later@k.example"] = "450 4.2.1 mailbox busy"
+    with pytest.raises(Refused, match="mailbox busy"):
+        send(peer.port, ["bo@k.example", "no@k.example", "later@k.example"], together=True)
+    assert len(peer.received) == 1
 
 
 def test_when_all_are_refused_nothing_is_sent(peer: SmtpPeer) -> None:
