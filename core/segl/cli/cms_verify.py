@@ -11,7 +11,7 @@ import typer
 
 from segl.addresses import domain_of
 from segl.certificate_chain import Authorities
-from segl.certificate_names import addresses_of, domain_authorities_of, mail_key
+from segl.certificate_names import addresses_of, mail_key, signs_for
 from segl.certificates import fingerprint, unfit_to_sign, untimely
 from segl.cli.cms_input import (
     File,
@@ -149,6 +149,4 @@ def _names(signature: Signature, sender: str) -> bool:
     certificate = signature.certificate
     if certificate is None:
         return False
-    return mail_key(sender) in addresses_of(certificate) or domain_of(sender) in domain_authorities_of(
-        certificate
-    )
+    return mail_key(sender) in addresses_of(certificate) or signs_for(certificate, domain_of(sender))
