@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segl.mime import sniff
 from segl.settings_detection import Detection, Limits
@@ -182,6 +182,8 @@ class Extraction:
             return ()
         if self._full:
             return ()  # one finding for all that lies beyond the limit
+        if kind != part.content_type and part.content_type in GENERIC:
+            part = replace(part, content_type=kind)  # what its name says; XML is read otherwise than HTML
         try:
             found = reader(part, self._limits)
         except MemoryError:

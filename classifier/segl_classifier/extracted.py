@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from urllib.parse import unquote_to_bytes
 
 from segl.mime import charset, sniff, transfer
@@ -21,6 +22,7 @@ from segl.vocabulary import Finding, Unreadable
 from segl_classifier.html import read_html
 from segl_classifier.message import Part, Source, Text, as_seen, shown_name, unreadable
 from segl_classifier.walk import quotes_encoded
+from segl_classifier.written_in import files_in
 
 _NOISE = 8  # so many control characters a text may hold without being called damaged …
 _NOISE_SHARE = 100  # … or one in so many bytes, whichever is more
@@ -53,6 +55,7 @@ class Notebook:
         self._parts: list[Part] = []
         self._unread: list[Finding] = []
         self._shown: set[str] = set()
+        self._written: set[bytes] = set()  # the text may be there in several readings
 
     def result(self) -> Extracted:
         texts = tuple(self._texts.values())
@@ -127,6 +130,17 @@ class Notebook:
             content, position = _uu_content(data, begin)
             if content:
                 self._file(charset.decode_text(begin["name"]).strip(), "", content)
+
+    def written_in(self, text: str) -> None:
+        """Files that stand in *text* as base64. Only of what is attached: in a letter nobody's program opens them."""
+        if not self._part.attached:
+            return
+        for file in islice(files_in(text), self._limits.parts + 1):
+            if not file.content:
+                self.lack(Unreadable.UNKNOWN_TYPE, f"{file.size} bytes written in as base64")
+            elif file.content not in self._written:
+                self._written.add(file.content)
+                self.inline_file("application/octet-stream", file.content)
 
     def inline_file(self, content_type: str, content: bytes) -> None:
         """A file without a name that the text shows where it stands."""

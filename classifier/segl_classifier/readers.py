@@ -46,6 +46,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
             if is_markup:
                 notes.page(text, where)
             notes.text(saved_sheet.rows(text, limits.text_chars), f"{where} (as a sheet)")  # one named .xls
+            notes.written_in(text)
         notes.inside(data)
     return notes.result()
 
@@ -57,7 +58,9 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
     for where, data in notes.readings():
         for markup in notes.decoded(data, _meta_charset(data)):
             notes.page(markup, where, xml=xml)
-            notes.text(saved_sheet.rows(markup, limits.text_chars) if xml else "", f"{where} (as a sheet)")
+            if xml:  # those in HTML are links, which the page gives
+                notes.text(saved_sheet.rows(markup, limits.text_chars), f"{where} (as a sheet)")
+                notes.written_in(markup)
         notes.inside(data)
     return notes.result()
 
@@ -76,6 +79,7 @@ def read_folded(part: Part, limits: Limits) -> Extracted:
                 notes.inline_file("application/octet-stream", content)
             plain = _ESCAPES.sub(_unescaped, _BINARY_VALUE.sub("", unfolded))
             notes.text(plain, where)
+            notes.written_in(plain)
             if sniff.looks_like_html(data):
                 notes.page(plain, where)
         notes.inside(data)

@@ -1,0 +1,62 @@
+"""Files that stand in a text as base64 (RFC 4648): the PDF in an electronic invoice (OIOUBL and Peppol put it into
+``EmbeddedDocumentBinaryObject``), the scan in a JSON export, a picture on a card.
+
+Nobody sees them in the text, but the program that the text is for shows them, so they are opened like any other file.
+What looks like base64 and is none that counts (a digest, a token in an address, a list of hexadecimal numbers)
+decodes to bytes that are nothing in particular, and is passed over while it is short.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from segl.mime import sniff, transfer
+from segl.mime.transfer import Encoding
+
+_LETTER = "[A-Za-z0-9+/_-]"
+_RUN = re.compile(
+    rf"(?<!{_LETTER}){_LETTER}{{60,}}+(?:\s{{1,64}}+{_LETTER}{{60,}}+)*+"
+    rf"(?:\s{{1,64}}+{_LETTER}{{1,59}}+)?+={{0,2}}"
+)
+_ESCAPED = (("\\/", "/"), ("\\r", "\r"), ("\\n", "\n"), ("&#13;", "\r"), ("&#10;", "\n"), ("&#xD;", "\r"))
+_MIXED = tuple(
+    map(re.compile, ("[A-Z]", "[a-z]", "[0-9]"))
+)  # what base64 of a file has, and a hexadecimal number not
+_OF_ADDRESS = "=/?&%"  # before a token in a link
+_TEXT = 200  # letters: from here on text in base64 is read, and is no token
+_DARK = 3_000  # bytes: from here on what is nothing in particular is told of
+# Keys, certificates and signatures (X.690: a SEQUENCE) and fonts say nothing about anybody.
+_SILENT = (b"\x30\x80", b"\x30\x82", b"\x30\x83", b"wOFF", b"wOF2", b"OTTO", b"true", b"\0\1\0\0")
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenIn:
+    """A file found in a text; without ``content`` it is one of so many bytes of which nobody knows what it is."""
+
+    content: bytes
+    size: int
+
+
+def files_in(text: str) -> Iterator[WrittenIn]:
+    """The files that stand in *text*, in their order."""
+    for escape, sign in _ESCAPED:
+        if escape in text:
+            text = text.replace(escape, sign)
+    for run in _RUN.finditer(text):
+        letters = run[0]
+        if not all(kind.search(letters) for kind in _MIXED):
+            continue
+        content = transfer.decode(letters.translate(_URL_SAFE).encode(), Encoding.BASE64)
+        head = content[: sniff.HEAD]
+        in_address = run.start() > 0 and text[run.start() - 1] in _OF_ADDRESS
+        if (sniff.signature(head) and not head.startswith(_SILENT)) or (
+            len(letters) >= _TEXT and not in_address and sniff.is_text(content)
+        ):
+            yield WrittenIn(content, len(content))
+        elif len(content) >= _DARK and not head.startswith(_SILENT):
+            yield WrittenIn(b"", len(content))
+
+
+_URL_SAFE = str.maketrans("-_", "+/")  # RFC 4648 §5

@@ -1,0 +1,134 @@
+"""Files written into texts as base64: an invoice's PDF, a scan in an export, a picture on a card."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import textwrap
+import time
+
+import pytest
+
+from corpus.written import WRITERS
+from segl.settings_detection import Limits
+from segl.vocabulary import Finding
+from segl_classifier.formats.unfold import unfold
+from segl_classifier.message import Part, Text
+from segl_classifier.written_in import files_in
+
+CPR = "010190-1234"
+PDF = WRITERS["pdf"](f"Kære Ida\n\nDit CPR-nummer er {CPR}.\n\nHilsen\nKontoret")
+
+
+def in_base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+LETTERS = in_base64(PDF)
+
+
+class Read(list[Text]):
+    """What is read of a file of this name."""
+
+    def __init__(self, name: str, data: bytes, content_type: str = "application/octet-stream") -> None:
+        super().__init__()
+        self.gaps: list[Finding] = []
+        unfold(Part("part 2", content_type, "", name, True, data), Limits(), self)
+
+    def text(self, text: Text) -> None:
+        self.append(text)
+
+    def unread(self, finding: Finding) -> None:
+        self.gaps.append(finding)
+
+    def flush(self) -> None:
+        pass
+
+    def __str__(self) -> str:
+        return "\n".join(text.text for text in self)
+
+
+def wrapped(width: int, end: str = "\n") -> str:
+    return end.join(textwrap.wrap(LETTERS, width))
+
+
+INVOICE = (
+    '<?xml version="1.0"?><Invoice xmlns:cbc="urn:x"><cbc:EmbeddedDocumentBinaryObject mimeCode="application/pdf">'
+    "{}</cbc:EmbeddedDocumentBinaryObject></Invoice>"
+)
+TEXTS = {
+    "an invoice": ("faktura.xml", INVOICE.format(LETTERS)),
+    "in lines": ("faktura.xml", INVOICE.format("\n    " + wrapped(76, "\n    ") + "\n")),
+    "line ends as references": ("faktura.xml", INVOICE.format(wrapped(76, "&#13;\n"))),
+    "in CDATA": ("faktura.xml", INVOICE.format(f"<![CDATA[{LETTERS}]]>")),
+    "JSON": ("udtræk.json", json.dumps({"navn": "Brev", "fil": LETTERS})),
+    "JSON with strokes escaped": ("udtræk.json", json.dumps({"fil": LETTERS}).replace("/", "\\/")),
+    "JSON with line ends": ("udtræk.json", json.dumps({"fil": wrapped(64)})),
+    "letters for addresses": (
+        "udtræk.json",
+        json.dumps({"fil": LETTERS.replace("+", "-").replace("/", "_")}),
+    ),
+    "a column": ("udtræk.csv", f"nr;fil\n1;{LETTERS}\n"),
+    "a link of data": ("note.txt", f"Se data:application/pdf;base64,{LETTERS} her"),
+    "a card": (
+        "kort.vcf",
+        f"BEGIN:VCARD\nVERSION:4.0\nNOTE:data:application/pdf;base64\\,{LETTERS}\nEND:VCARD\n",
+    ),
+    "YAML": ("udtræk.yaml", "fil: |\n  " + wrapped(76, "\n  ") + "\nnavn: Brev\n"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_file_in_a_text_is_opened(name: str) -> None:
+    read = Read(TEXTS[name][0], TEXTS[name][1].encode())
+    assert CPR in str(read)
+    assert not read.gaps
+
+
+def test_a_text_in_base64_is_read_as_well() -> None:
+    inner = base64.b64encode(
+        f"<brev><til>Ida</til><cpr>{CPR}</cpr><om>{'vand og varme ' * 12}</om></brev>".encode()
+    )
+    assert CPR in str(Read("pakke.xml", b"<pakke>" + inner + b"</pakke>"))
+
+
+def test_an_invoice_in_utf_16_holds_its_file_too() -> None:
+    read = Read("faktura.xml", INVOICE.format(LETTERS).encode("utf-16"))
+    assert CPR in str(read)
+
+
+def test_what_is_unknown_and_large_is_told_of() -> None:
+    noise = in_base64(b"\x07\x01" + random.Random(1).randbytes(4_000))
+    gaps = Read("udtræk.json", json.dumps({"fil": noise}).encode()).gaps
+    assert [(gap.rule, gap.excerpt) for gap in gaps] == [
+        ("unreadable.unknown-type", "4002 bytes written in as base64")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("f3a9" * 2_000, id="hexadecimal"),
+        pytest.param("d41d8cd98f00b204e9800998ecf8427ed41d8cd98f00b204e9800998ecf8427e\n" * 300, id="digests"),
+        pytest.param("_" * 8_000, id="a line"),
+        pytest.param("ACGTTTGACA" * 900, id="a sequence"),
+        pytest.param("https://klik.example/ls?u=" + "Ab1" * 60, id="a token in a link"),
+        pytest.param(in_base64(random.Random(2).randbytes(64)), id="a digest"),
+        pytest.param(in_base64(b"\x30\x82\x0f\x00" + random.Random(3).randbytes(3_840)), id="a certificate"),
+        pytest.param(in_base64(b"wOF2" + random.Random(4).randbytes(9_000)), id="a font"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_file_is_passed_over(text: str) -> None:
+    assert list(files_in(text)) == []
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["A" * 59 + " ", "Ab1" * 20 + " ", "Ab1/" * 16, "Ab1\n", "\\/", "Ab1" * 20 + "\n" * 70, "=" * 60],
+)
+def test_a_megabyte_of_anything_takes_no_time(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit))
+    started = time.process_time()
+    list(files_in(text))
+    assert time.process_time() - started < 1.0
