@@ -16,8 +16,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from html import unescape
+from urllib.parse import unquote
 
 from segl_classifier import rendered, spoken
+from segl_classifier.data_uris import DataUri, data_uri, pictures_in
 
 _ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
 
@@ -45,12 +47,12 @@ _SIMPLE_TOKEN = _token("[^>]*+")  # several times faster, and right when no ">" 
 # Attributes whose value is shown, spoken or sent to be used; others (class, style, id …) are layout.
 _READ = frozenset(
     "alt title value placeholder content label summary aria-label aria-description href action srcdoc "
-    "cite download abbr name".split()
+    "cite download abbr name string".split()
 )
 _REFERENCES = frozenset(("src", "background", "data", "xlink:href", "poster", "href"))
 _MAY_BE_READ = re.compile(
     r"\b(?:alt|title|value|placeholder|content|label|summary|aria-|href|action|srcdoc|cite|download|abbr|data|"
-    r"src|background|name)[\w:-]{0,60}\s{0,40}=",
+    r"src|srcset|background|name|string)[\w:-]{0,60}\s{0,40}=",
     re.IGNORECASE,
 )
 _PAIR = re.compile(
@@ -59,7 +61,7 @@ _PAIR = re.compile(
 # Attributes of XML that are no data: names of vocabularies, and how SVG draws.
 _NO_DATA = re.compile(r"(?:xmlns|xsi:|(?:d|points|transform|viewBox|style|class)\Z)")
 _SAYS = re.compile(r"[^\W\d_]{2}|\d[\d .-]{5}")  # a word, or what may be a number of somebody
-_DATA_URI = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?[^,]{0,200}(?P<base64>;base64)?,", re.IGNORECASE)
+_CDATA = "[CDATA["
 _LETTERS = re.compile(r"[^\W_]")
 _CONDITION = re.compile(r"\A\s*\[(?:if|endif)[^\]]*\]>?|<!\[endif\]\Z", re.IGNORECASE)
 _KNOWN_BOGUS = re.compile(r"(?:doctype\b|\[if|\[endif|xml|import\b)", re.IGNORECASE)
@@ -69,7 +71,8 @@ _WORDS_IN_STYLE = re.compile(
 # Most of the references in Danish mail; none of them can arise from another.
 _COMMON = (("&nbsp;", "\xa0"), ("&aelig;", "æ"), ("&oslash;", "ø"), ("&aring;", "å"))
 _TAGS = re.compile(r"<[^<>]*+>")
-_LONG_NUMBER = re.compile(r"&#(?:0*+\d{9,}|[xX]0*+[0-9a-fA-F]{9,});?")
+_LEADING_ZEROS = re.compile(r"(&#[xX]?)0{4,}+")
+_LONG_NUMBER = re.compile(r"&#(?:\d{9,}|[xX][0-9a-fA-F]{9,});?")
 
 _LINES_BEFORE = 2  # lines that tell what a line is about
 _LINE, _CELL, _INLINE = "\n", "\t", ""
@@ -89,15 +92,6 @@ _INLINE_TAGS = frozenset(
 _BREAKS |= dict.fromkeys(_INLINE_TAGS - _BREAKS.keys(), _INLINE)
 _BREAKS |= {f"/{name}": _INLINE if between == _CELL else between for name, between in _BREAKS.items()}
 _PREFORMATTED = {"pre": 1, "textarea": 1, "/pre": -1, "/textarea": -1}
-
-
-@dataclass(frozen=True, slots=True)
-class DataUri:
-    """A file written into the page itself (RFC 2397)."""
-
-    content_type: str
-    base64: bool
-    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +183,7 @@ class _Reader:
         aside = _tidy("\n".join(self._aside)) if self._aside else ""
         said = "\n".join(self._spoken.lines)
         text = _tidy("".join(self._text))
-        return Page(text, aside, frozenset(self._shown), tuple(self._files), spoken=said)
+        return Page(text, aside, frozenset(self._shown), tuple(dict.fromkeys(self._files)), spoken=said)
 
     def read(self, markup: str, *, comments: bool) -> None:
         """One pass over the tokens. *comments*: read the markup inside them too (they do not nest)."""
@@ -231,7 +225,9 @@ class _Reader:
 
     def _comment(self, inside: str | None, bogus: str | None, comments: bool) -> None:
         if inside is None:
-            if bogus and not _KNOWN_BOGUS.match(bogus) and _LETTERS.search(bogus):
+            if bogus and bogus.startswith(_CDATA):
+                self._cdata(bogus.removeprefix(_CDATA).removesuffix("]]"))
+            elif bogus and not _KNOWN_BOGUS.match(bogus) and _LETTERS.search(bogus):
                 self._aside.append(bogus)
             return
         if inside in self._idle:
@@ -250,6 +246,13 @@ class _Reader:
             self._aside.append(unescape_safely(markup))
         elif not self._inside(markup, shown=False):
             self._idle.add(inside)
+
+    def _cdata(self, inside: str) -> None:
+        """Text of XML as it stands (XML 1.0 §2.7); a page shows it within drawings only (SVG, MathML)."""
+        if self._unknown:
+            self._text.append(inside)
+        elif not self._spoken.take(inside):
+            self._aside.append(inside)
 
     def _inside(self, markup: str, shown: bool) -> bool:
         """What stands in a comment or an attribute is beside the text, and in part *shown* all the same; false when
@@ -279,6 +282,8 @@ class _Reader:
             text = _tidy(unescape_safely(_TAGS.sub(" ", content).replace("\n", " ")))
             if spoken.speaks(text):
                 self._spoken.add(text)
+        if "data:" in content and name.lower() == "style":
+            self._drawn(content)
         if not self.differs and name.lower() == "style" and rendered.in_sheet(content):
             self.differs = True
         if not closed or name.lower() == "script" or _WORDS_IN_STYLE.search(content):
@@ -288,10 +293,11 @@ class _Reader:
         """Keep the texts in *attributes*; false when there are none."""
         if not self.differs and rendered.in_attributes(attributes):
             self.differs = True
+        drawn = "data:" in attributes and self._drawn(attributes)
         if ">" in attributes or "<" in attributes:  # text swallowed by a quote that was never closed?
             self._aside.append(unescape_safely(attributes))
         elif len(attributes) < 5 or not _MAY_BE_READ.search(attributes):
-            return False
+            return drawn
         hidden = "value" in attributes and "hidden" in attributes and _is_hidden(attributes)
         for pair in _PAIR.finditer(attributes):
             name = pair["name"].lower()
@@ -314,17 +320,24 @@ class _Reader:
         elif name in _READ or name.startswith("data-") or (reference and "?" in value):
             self._aside.append(unescape_safely(value))
 
+    def _drawn(self, style: str) -> bool:
+        """Keep the pictures written into *style*, a sheet or attributes; whether there are any."""
+        found = list(pictures_in(style))
+        self._files += found
+        return bool(found)
+
     def _reference(self, value: str) -> bool:
         """A picture named or written in place; true when nothing is left to read of *value*."""
         link = value.strip()
         if link[:4].lower() == "cid:":
-            self._shown.add(unescape_safely(link[4:]).strip().strip("<>"))
+            name = unescape_safely(link[4:]).strip().strip("<>")
+            self._shown |= {name, unquote(name)} - {
+                ""
+            }  # RFC 2392 §2 has it in per cent; most programs do not
             return True
-        if link[:5].lower() == "data:" and (uri := _DATA_URI.match(link)):
-            base64 = ";base64" in uri.group().lower()
-            self._files.append(DataUri((uri["type"] or "text/plain").lower(), base64, link[uri.end() :]))
-            return True
-        return False
+        if uri := data_uri(link):
+            self._files.append(uri)
+        return uri is not None
 
 
 def _values(attributes: str) -> str:
@@ -361,7 +374,9 @@ def unescape_safely(text: str) -> str:
             text = text.replace(name, char)
     if "&" not in text:
         return text
-    return unescape(_LONG_NUMBER.sub("\ufffd", text) if "&#" in text else text)
+    if "&#" in text:
+        text = _LONG_NUMBER.sub("\ufffd", _LEADING_ZEROS.sub(r"\g<1>0", text))
+    return unescape(text)
 
 
 def _tidy(text: str) -> str:

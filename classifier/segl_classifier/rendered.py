@@ -19,9 +19,17 @@ from dataclasses import dataclass, field
 from html import unescape
 
 _HIDES = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|opacity\s*:\s*0*\.?0+\s*(?:[;!}\"']|$)"
-    r"|font(?:-size)?\s*:\s*0*\.?0+\s*(?:px|pt|em|rem|%|[;!}/\"']|$)"
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all|opacity\s*:\s*(?:0++(?:\.0*+)?|\.0++)\s*+(?:[;!}\"']|$)"
     r"|(?<![\w-])color\s*:\s*(?:white\b|transparent\b|#fff(?:fff)?\b)",
+    re.IGNORECASE,
+)
+_SHRINKS = re.compile(
+    r"font(?:-size)?\s*:\s*(?:0++(?:\.0*+)?|\.0++)\s*+(?:px|pt|em|rem|%|[;!}/\"']|$)", re.IGNORECASE
+)
+_SIZES = re.compile(r"font(?:-size)?\s*:", re.IGNORECASE)
+# What holds on small screens or on paper hides nothing here.
+_ELSEWHERE = re.compile(
+    r"@media[^{};]{0,300}\b(?:width|height|print)\b[^{};]{0,300}\{(?P<inside>(?:[^{}]*+\{[^{}]*+\})*+)[^{}]*+\}",
     re.IGNORECASE,
 )
 _IN_LINE = re.compile(
@@ -36,7 +44,7 @@ _ESCAPED = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
 # that need a second reading.
 TAGS = frozenset("del s strike rt rp bdo template".split())
 _IN_ATTRIBUTES = re.compile(
-    rf"{_HIDES.pattern}|{_IN_LINE.pattern}|{_ROW.pattern}|{_BACKWARDS.pattern}|(?<![\w-])hidden(?![\w-])"
+    rf"{_HIDES.pattern}|{_SHRINKS.pattern}|{_IN_LINE.pattern}|{_ROW.pattern}|{_BACKWARDS.pattern}|(?<![\w-])hidden(?![\w-])"
     r"|(?<![\w-])(?:alt|value)\s{0,3}=\s{0,3}[\"']?[\d ./–-]{1,20}(?:[\"'\s/]|\Z)",
     re.IGNORECASE,
 )
@@ -62,7 +70,12 @@ _CONDITIONAL = re.compile(
 )
 _TAGS = re.compile(r"<[^>]*>?")
 _SETTINGS = re.compile(r"<(?:xml|style|script)\b", re.IGNORECASE)
-_SIMPLE = re.compile(r"([.#]?)([\w-]+)(?:\[[^\]]*\])*(?:::?(before|after))?\s*$", re.IGNORECASE)
+_SIMPLE = re.compile(
+    r"(?P<kind>[.#]?)(?P<name>[\w-]+)?(?:\[[^\]]*+\])*+"
+    r"(?P<state>(?::(?!:|before|after)[\w-]++(?:\([^()]*+\))?)*+)(?:::?(?P<part>before|after|marker))?\s*+\Z",
+    re.IGNORECASE,
+)
+_ANY = "*"
 _PAIR = re.compile(
     r"([\w-]{1,40})\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))|(?<![\w-])(hidden)(?![\w-])",
     re.IGNORECASE,
@@ -81,6 +94,8 @@ class Effect:
     """What an element does to the text in it."""
 
     hides: bool = False
+    shrinks: bool = False  # letters of no size, until one within has a size of its own
+    sizes: bool = False
     in_line: bool = False
     row: bool = False
     backwards: bool = False
@@ -90,6 +105,8 @@ class Effect:
     def __or__(self, other: Effect) -> Effect:
         return Effect(
             self.hides or other.hides,
+            self.shrinks or other.shrinks,
+            self.sizes or other.sizes,
             self.in_line or other.in_line,
             self.row or other.row,
             self.backwards or other.backwards,
@@ -139,6 +156,13 @@ class Rules:
     _seen: dict[tuple[str, str], tuple[Effect, dict[str, str]]] = field(default_factory=dict)
 
     def read(self, sheet: str) -> None:
+        if "@media" in sheet.lower():
+            for elsewhere in _ELSEWHERE.finditer(sheet):
+                self._read(elsewhere["inside"], hiding=False)
+            sheet = _ELSEWHERE.sub("", sheet)
+        self._read(sheet, hiding=True)
+
+    def _read(self, sheet: str, *, hiding: bool) -> None:
         for block in sheet.split("}"):
             head, _, declarations = block[-_LONGEST_RULE:].rpartition("{")
             effect = _declared(declarations)
@@ -147,11 +171,13 @@ class Rules:
                 continue
             for selector in head.rpartition("{")[2].split(",")[:50]:
                 last = _SIMPLE.search(selector[-200:].strip())
-                part = (last[3] or "").lower() if last else ""
-                if last is None or (part and not texts):
+                if last is None:
                     continue
-                shown = Effect(**{part: texts[-1]}) if part else effect
-                key = last[1] + last[2].lower()
+                part = (last["part"] or "").lower()
+                if (part and not texts) or (not part and (last["state"] or not last["name"] or not hiding)):
+                    continue  # what holds under the mouse hides nothing yet
+                shown = Effect(**{"after" if part == "after" else "before": texts[-1]}) if part else effect
+                key = last["kind"] + last["name"].lower() if last["name"] else _ANY
                 self.known[key] = self.known.get(key, NONE) | shown
 
     def effect(self, name: str, attributes: str) -> tuple[Effect, dict[str, str]]:
@@ -164,7 +190,7 @@ class Rules:
         return seen
 
     def _look_up(self, name: str, attributes: str) -> tuple[Effect, dict[str, str]]:
-        found = self.known.get(name, NONE)
+        found = self.known.get(name, NONE) | self.known.get(_ANY, NONE)
         values: dict[str, str] = {}
         for pair in _PAIR.finditer(attributes):
             key = (pair[1] or pair[5]).lower()
@@ -185,6 +211,8 @@ def _declared(declarations: str) -> Effect:
         return NONE
     return Effect(
         _HIDES.search(declarations) is not None,
+        _SHRINKS.search(declarations) is not None,
+        _SIZES.search(declarations) is not None and _SHRINKS.search(declarations) is None,
         _IN_LINE.search(declarations) is not None,
         _ROW.search(declarations) is not None,
         _BACKWARDS.search(declarations) is not None,
@@ -199,6 +227,7 @@ class _Open:
     effect: Effect
     row: bool  # its parent sets its children side by side
     values: dict[str, str]
+    small: bool  # its letters have no size
 
 
 class Rendering:
@@ -211,8 +240,11 @@ class Rendering:
         self._hidden = 0
 
     def text(self, text: str) -> None:
-        if not self._hidden:
+        if not self._hidden and not self._is_small():
             self.parts.append(text)
+
+    def _is_small(self) -> bool:
+        return bool(self._open) and self._open[-1].small
 
     def tag(self, name: str, attributes: str, between: str) -> None:
         """A tag, *between* what it puts between the texts before and after it."""
@@ -235,7 +267,8 @@ class Rendering:
             return
         if len(self._open) >= _DEEPEST:
             self._hidden -= self._open.pop(0).effect.hides
-        self._open.append(_Open(name, effect, row, values))
+        small = effect.shrinks or (self._is_small() and not effect.sizes)
+        self._open.append(_Open(name, effect, row, values, small))
         self._hidden += effect.hides
         if effect.backwards:
             self.text(OVERRIDE)

@@ -7,10 +7,10 @@ front is not known for a personal number. Here the cells go into a grid as those
 from __future__ import annotations
 
 import re
-from html import unescape
 
 from segl_classifier.formats.grid import Grid
 from segl_classifier.formats.numbers import full
+from segl_classifier.html import unescape_safely
 
 _MARK = "urn:schemas-microsoft-com:office:spreadsheet"
 _HEAD = 4096
@@ -34,7 +34,7 @@ def rows(markup: str, most: int) -> str:
         name, attributes = token["name"], token["attributes"]
         if token["end"]:
             if name == "Data" and start:
-                text = unescape(_TAG.sub("", markup[start : token.start()]))
+                text = unescape_safely(_TAG.sub("", markup[start : token.start()]))
                 start, is_first = 0, False
                 if not grid.put(row, column, full(text) if is_number else text, number=is_number):
                     break

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-ATTRIBUTES = frozenset("alt title value placeholder label summary aria-label aria-description".split())
+# ``string`` is the text of drawn letters (VML, which Outlook writes).
+ATTRIBUTES = frozenset("alt title value placeholder label summary aria-label aria-description string".split())
 FEWEST_WORDS = 3
 
 _WORD = re.compile(r"[^\W\d_]\S*+")  # from its first letter to the blank behind it
 _ENDS_TEXT = re.compile(
-    r"</(?:title|textarea|xmp)\b", re.IGNORECASE
+    r"</(?:title|textarea|xmp|iframe|noembed|noframes)\b", re.IGNORECASE
 )  # a script has other tags in its strings
 _NUMBER = re.compile(r"\d{4}")
 # Conditional comments that Outlook passes over: for all but itself, and for Internet Explorer.

@@ -51,7 +51,9 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"bplist00", "application/x-plist"),
 )
 # These begin with letters that a text may begin with too: believed only of bytes that are no text.
-_SHORT = frozenset((b"BZh", b"BM", b"MZ", b"MSCF", b"ID3", b"OggS", b"fLaC", b"wOFF", b"bplist00"))
+_SHORT = frozenset(
+    (b"GIF87a", b"GIF89a", b"BZh", b"BM", b"MZ", b"MSCF", b"ID3", b"OggS", b"fLaC", b"wOFF", b"bplist00")
+)
 # In a text these announce a content that is not readable where it stands (RFC 4880 §6.2, RFC 7468).
 _ARMOURED = (
     (

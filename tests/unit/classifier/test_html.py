@@ -167,3 +167,48 @@ def test_xml_may_hold_its_data_in_attributes() -> None:
     markup = '<ns2:Borger xmlns:ns2="urn:a" cprNummer="0101901234" diagnose="depression"/>'
     assert read_html(markup, xml=True).text == "cprNummer: 0101901234\ndiagnose: depression"
     assert "urn:a" not in read_html("<z:row xmlns:z='urn:a' CPR='0101901234'/>", xml=True).text
+
+
+def test_text_between_marks_of_xml_is_text() -> None:
+    page = read_html("<sag><notat><![CDATA[Hun er indlagt]]></notat><nr>4</nr></sag>", xml=True)
+    assert page.text.split() == ["Hun", "er", "indlagt", "4"]
+
+
+PICTURE = "data:image/png;base64,iVBORw0KGgo="
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f'<div style="background-image:url({PICTURE})">',
+        f"<div style='background:url(\"{PICTURE}\")'>",
+        f'<div style="background:url(&quot;{PICTURE}&quot;)">',
+        f'<style>.a{{background: URL( "{PICTURE}" )}}</style>',
+        f"<style>.a{{content:url({PICTURE})}}</style>",
+        f'<img src="cid:x" srcset="{PICTURE} 1x, {PICTURE} 2x">',
+        f"<source srcset='{PICTURE}'>",
+        f'<img src="{PICTURE}" style="width:9px">',
+    ],
+)
+def test_a_picture_written_into_a_page_is_opened_once(markup: str) -> None:
+    assert [(file.content_type, file.data) for file in read_html(markup).files] == [
+        ("image/png", "iVBORw0KGgo=")
+    ]
+
+
+def test_a_picture_may_be_named_in_per_cent_and_nothing_names_none() -> None:
+    assert "logo@x" in read_html('<img src="cid:logo%40x">').shown
+    assert not read_html('<img src="cid:"><img src="cid:<>">').shown
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("&#" + "0" * 6_000 + "48;", "0"),
+        ("&#x000030;", "0"),
+        ("&#0000000000048;", "0"),
+        ("&#999999999999;", "\ufffd"),
+    ],
+)
+def test_a_reference_may_have_any_number_of_digits(written: str, seen: str) -> None:
+    assert read_html(f"<p>{written}</p>").text == seen

@@ -55,6 +55,11 @@ def read(content_type: str, markup: str) -> tuple[list[Text], list[Finding]]:
         f"<!--[if !IE]>{SAID}<![endif]-->",
         f"<!--[if mso]><xml><o:x>96</o:x></xml><p>{SAID}</p><![endif]-->",
         f"<!--[if mso]><xml>{SAID}<![endif]-->",
+        f"<v:shape><v:textpath string='{SAID}'/></v:shape>",
+        f"<!--[if gte vml 1]><v:textpath string='{SAID}'/><![endif]-->",
+        f"<svg><text><![CDATA[{SAID}]]></text></svg>",
+        f"<iframe><!--</iframe><p>{SAID}",
+        f"<noembed><!--</noembed><p>{SAID}",
     ],
 )
 def test_what_is_shown_or_spoken_is_a_text_of_the_page(markup: str) -> None:

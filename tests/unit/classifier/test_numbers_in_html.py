@@ -64,6 +64,17 @@ def each(sign: str, digits: str = "070761-4285") -> str:
         ("<style>.c:after{content:'-4285'}</style><span class=c>070761</span>", "generated content"),
         (r'<style>.c::before { content: "\30 70761-4285" }</style><i class="c"></i>', "generated, escaped"),
         ('<style>.c:after{content:attr(data-x)}</style><span class=c data-x="-4285">070761</span>', "an attribute"),
+        ('<style>*::before{content:"070761-"}</style><i>4285</i>', "generated before all"),
+        ('<style>i:first-child::before{content:"070761-"}</style><i>4285</i>', "generated before the first"),
+        ('<style>li::marker{content:"070761-"}</style><li>4285</li>', "the mark of an item"),
+        ('<style>[data-x]::before{content:attr(data-x)}</style><i data-x="070761-">4285</i>',
+         "of what has an attribute"),
+        ('<style>@media(max-width:600px){.d{display:none}}</style><b class=d>' + each('<img alt="{}">') + "</b>",
+         "hidden on a telephone"),
+        ('<style>.d:hover{color:#fff}</style><b class=d>' + each('<img alt="{}">') + "</b>",
+         "white under the mouse"),
+        ('<div style="font-size:0"><i style="font-size:14px">' + each('<img alt="{}">') + "</i></div>",
+         "a size of its own"),
         (each('<img src="x.png" alt="{}">'), "pictures of digits"),
         ('<input value="070761">-<input value=4285>', "fields"),
         ("<style>/* 070761-4285 */</style>x", "a remark in a style sheet"),
@@ -119,7 +130,9 @@ def test_a_table_that_differs_is_read_again_whole() -> None:
 
 @pytest.mark.parametrize("piece", ["<p hidden>", "<del>", "<div style=display:flex>", "<!--[if mso]>1<![endif]-->",
                                    "<style>.a{content:'x'}</style><i class=a>", "<bdo>", "<!--[if mso]>1", "a{b",
-                                   "<style>" + "a{" * 50, "<img alt=1>", "content:'"])  # fmt: skip
+                                   "<style>" + "a{" * 50, "<img alt=1>", "content:'", "@media width{a{", "a:b(",
+                                   "<p style='opacity:" + "0" * 40_000 + "x'>",
+                                   "<p style='font-size:" + "0" * 40_000 + "'>"])  # fmt: skip
 def test_hostile_pages_cost_linear_time(piece: str) -> None:
     for start in ("<p hidden>", "<style>"):
         markup = start + piece * (100_000 // len(piece))

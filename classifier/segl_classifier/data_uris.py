@@ -1,0 +1,43 @@
+"""Files written into a page itself (RFC 2397): where a page names a picture, it may hold it.
+
+Besides ``src`` a picture may stand in a style (background, generated content, in place of an element), and in
+``srcset``, a list of the same picture in several sizes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_DATA_URI = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?[^,]{0,200}(?P<base64>;base64)?,", re.IGNORECASE)
+_IN_STYLE = re.compile(
+    r"url\(\s{0,9}(?:\"(data:[^\"]*+)|'(data:[^']*+)|&quot;(data:[^&]*+)|(data:[^)\s]*+))"
+    r"|(?<=[\s\"',=])(data:[^\s\"'>]*+)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DataUri:
+    """A file written into a page."""
+
+    content_type: str
+    base64: bool
+    data: str
+
+
+def data_uri(link: str) -> DataUri | None:
+    """What *link* holds; ``None`` when it only names something."""
+    if link[:5].lower() != "data:" or (uri := _DATA_URI.match(link)) is None:
+        return None
+    base64 = ";base64" in uri.group().lower()
+    return DataUri((uri["type"] or "text/plain").lower(), base64, link[uri.end() :])
+
+
+def pictures_in(style: str) -> Iterator[DataUri]:
+    """The pictures in *style*: a style sheet, or the attributes of a tag."""
+    for written in _IN_STYLE.finditer(style):
+        uri = data_uri(next(filter(None, written.groups())))
+        if uri and uri.content_type.startswith("image/"):
+            yield uri
