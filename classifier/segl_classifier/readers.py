@@ -22,6 +22,7 @@ _META_CHARSET = re.compile(
 )
 _XML = re.compile(r".*(?<!xhtml)(?<!svg)\+xml")
 _META_WITHIN = 2048  # bytes from the start (a browser looks at 1024)
+_TEXT_BESIDE = re.compile(rb"-----END PGP SIGNATURE-----\s*+\S")  # RFC 9580 §6.2 has nothing behind it
 _FOLD = re.compile(r"\r?\n[ \t]")
 _BINARY_VALUE = re.compile(
     r"^[\w-]++(?=[^:\n]*;ENCODING=(?:BASE64|B)\b)[^:\n]*:(?P<data>[A-Za-z0-9+/=]{16,}+)",
@@ -96,7 +97,7 @@ def read_message(part: Part, limits: Limits) -> Extracted:
 def read_signature(part: Part, limits: Limits) -> Extracted:
     """A detached signature holds no words of the sender; what only bears its name is looked at."""
     head = part.head(sniff.HEAD)
-    if sniff.is_signature(head) and part.size <= SIGNATURE_BYTES:
+    if sniff.is_signature(head) and part.size <= SIGNATURE_BYTES and not _TEXT_BESIDE.search(part.payload):
         return Extracted()
     if sniff.is_text(head):
         return read_plain(part, limits)

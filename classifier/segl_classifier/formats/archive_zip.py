@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.bag import BLOCK, Bag
+from segl_classifier.formats.zip_member import pieces
 
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # general purpose flags (§4.4.4)
 _LOCAL_HEADER, _END = 30, 22  # sizes (§4.3.7, §4.3.16)
@@ -33,13 +33,13 @@ def read_zip(data: bytes, bag: Bag) -> bool:
         if archive.comment:
             bag.passage(_decoded(archive.comment), "comment")
         for member in members:
-            _read_member(archive, member, bag)
+            _read_member(data, archive, member, bag)
         if hidden := _unlisted(data, archive, members):
             bag.lack(Unreadable.DAMAGED, f"{hidden} bytes that its directory does not list")
     return True
 
 
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, bag: Bag) -> None:
+def _read_member(data: bytes, archive: zipfile.ZipFile, member: zipfile.ZipInfo, bag: Bag) -> None:
     name = _name(member)
     if member.comment:
         bag.passage(_decoded(member.comment), "comment")
@@ -48,13 +48,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, bag: Bag) ->
     elif name.endswith("/") and not member.file_size:
         bag.folder(name)
     else:
-        bag.add(name, _pieces(archive, member))
-
-
-def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    with archive.open(member) as content:
-        while piece := content.read(BLOCK):
-            yield piece
+        bag.add(name, pieces(data, archive, member, BLOCK))
 
 
 def _unknown_compression(member: zipfile.ZipInfo) -> bool:

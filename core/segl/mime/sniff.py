@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from unicodedata import category
 
 from segl.mime.charset import zero_pattern
 
 HEAD = 512  # bytes of a file that tell its format
 _SAMPLE = 4096
+_NO_TEXT = frozenset(("Cc", "Cn", "Co", "Cs"))  # control, unassigned, private, halves of pairs
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "application/pdf"),
-    (b"{\\rtf", "application/rtf"),
-    (b"\xef\xbb\xbf{\\rtf", "application/rtf"),  # behind a byte order mark, which Word passes over
+    (b"{\\rt", "application/rtf"),  # Word asks for no more of "{\rtf1"
     (b"%!PS", "application/postscript"),
+    (b"%!\n", "application/postscript"),
+    (b"%!\r", "application/postscript"),
+    (b"\x1b%-12345X", "application/postscript"),  # a printer's language (PJL) around it
     (b"PK\x03\x04", "application/zip"),
     (b"PK\x05\x06", "application/zip"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
@@ -78,6 +82,14 @@ _CMS_ENCRYPTED = (
     bytes.fromhex("2a864886f70d0109100117"),  # authEnvelopedData (RFC 5083)
 )
 _CMS_SIGNED = bytes.fromhex("2a864886f70d010702")
+# No content inside (RFC 5652 §5.2): a detached signature, in DER and in BER.
+_CMS_DETACHED = tuple(
+    bytes.fromhex(encoded) for encoded in ("300b06092a864886f70d010701", "308006092a864886f70d0107010000")
+)
+# Before these a file may have blank lines or a byte order mark, as web servers leave them; programs pass over them.
+_LEAD = b"\xef\xbb\xbf \t\r\n\f\0"
+_LED = (b"%PDF-", b"{\\rt")
+_ODD_SHARE = 50  # one in so many characters of UTF-16 may be none
 _CONTROLS = bytes(b for b in range(32) if b not in b"\t\n\r\f\x0b\x1b") + b"\x7f"
 _HTML = re.compile(
     rb"<!doctype\s+html|<html[\s>]|<body[\s>]|<head[\s>]|<(?:table|div|span|p)[\s>][^\0]{0,2000}?</",
@@ -90,9 +102,14 @@ _BY_FIRST: Mapping[int, tuple[tuple[bytes, str], ...]] = {
     for first in {mark[0] for mark, _ in _SIGNATURES}
 }
 
+_LEADS = tuple(_LEAD[i : i + 1] for i in range(len(_LEAD)))
+
 
 def signature(head: bytes) -> str:
     """The content type that the first bytes of a file show; ``""`` when they show none."""
+    if head[:1] in _LEADS:
+        led = head.lstrip(_LEAD)
+        head = led if led.startswith(_LED) else head
     for mark, content_type in _BY_FIRST.get(head[0], ()) if head else ():
         if head.startswith(mark) and (mark not in _SHORT or not is_text(head)):
             return content_type
@@ -117,16 +134,16 @@ def armoured(data: bytes) -> list[str]:
 
 
 def is_text(data: bytes) -> bool:
-    """Whether *data* is text all through: no control characters, or the even zero bytes of UTF-16."""
-    if zero_pattern(data) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True
+    """Whether *data* is text all through: no control characters, be it in UTF-16."""
+    if wide := _wide(data):
+        return not _odd(data, wide)
     return len(data.translate(None, _CONTROLS)) == len(data) and _few_high(data)
 
 
 def noise(data: bytes) -> int:
     """How many control characters stand in *data* that no text holds; zero bytes of UTF-16 are none."""
-    if zero_pattern(data) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return 0
+    if wide := _wide(data):
+        return len(data) if _odd(data, wide) else 0
     return len(data) - len(data.translate(None, _CONTROLS))
 
 
@@ -145,8 +162,28 @@ def is_encrypted_cms(head: bytes) -> bool:
 def is_signature(head: bytes) -> bool:
     """Whether *head* begins a detached signature: CMS SignedData, or an OpenPGP one."""
     return head.lstrip().startswith(b"-----BEGIN PGP SIGNATURE") or (
-        head[:1] == b"\x30" and _CMS_SIGNED in head[:64]
+        head[:1] == b"\x30" and _CMS_SIGNED in head[:64] and any(mark in head for mark in _CMS_DETACHED)
     )
+
+
+def _wide(data: bytes) -> str:
+    """The form of Unicode in units of two or four bytes that *data* seems to be in; ``""`` for none."""
+    return zero_pattern(data) or ("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "")
+
+
+def _odd(data: bytes, form: str) -> int:
+    """How many characters near the two ends of *data*, in this *form*, no text holds; 0 when they are few. The mark of
+    a form may stand before anything."""
+    odd = count = 0
+    for start in {0, max(0, len(data) - _SAMPLE) & ~3}:
+        sample = data[start : start + _SAMPLE]
+        order = (
+            form if start == 0 or form != "utf-16" else "utf-16-le" if data[:1] == b"\xff" else "utf-16-be"
+        )
+        text = sample[: len(sample) & ~3 or None].decode(order, "replace")
+        count += len(text)
+        odd += sum(c == "\ufffd" or (category(c) in _NO_TEXT and c not in "\t\n\r\f\x0b\x1b\0") for c in text)
+    return odd if odd * _ODD_SHARE > count else 0
 
 
 def _few_high(data: bytes) -> bool:

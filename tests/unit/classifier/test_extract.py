@@ -23,6 +23,9 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
 PGP = b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n"
 ENVELOPED = bytes.fromhex("3080 0609 2a864886f70d010703 a080 3080 0201") + b"\0" * 40
 AUTH_ENVELOPED = bytes.fromhex("3080 060b 2a864886f70d0109100117 a080 3080") + b"\0" * 40
+DETACHED = bytes.fromhex(
+    "3080 0609 2a864886f70d010702 a080 3080 0201 01 310d 300b 0609 608648016503040201"
+) + bytes.fromhex("300b 0609 2a864886f70d010701")
 SIGNED = bytes.fromhex("3080 0609 2a864886f70d010702 a080 3080 0201") + b"\0" * 40
 
 
@@ -107,8 +110,8 @@ def test_text_is_read_and_called_read(content_type: str, content: bytes) -> None
             "application/pgp-signature",
             b"-----BEGIN PGP SIGNATURE-----\r\n\r\niQEz\r\n-----END PGP SIGNATURE-----",
         ),
-        ("application/pkcs7-signature", SIGNED),
-        ("application/x-pkcs7-signature", SIGNED),
+        ("application/pkcs7-signature", DETACHED),
+        ("application/x-pkcs7-signature", DETACHED),
         ("application/pdf", b""),
         ("image/png", b""),
     ],
@@ -141,6 +144,7 @@ def test_what_carries_no_text_is_no_gap(content_type: str, content: bytes) -> No
         ("text/plain", b"Hej\r\n\r\n" + PGP, "", "encrypted application/pgp-encrypted"),
         ("text/plain", b"> " + PGP, "", "encrypted application/pgp-encrypted"),
         ("text/html", b"<pre>\r\n" + PGP, "", "encrypted application/pgp-encrypted"),
+        ("application/pkcs7-signature", SIGNED, "", "unknown-type application/pkcs7-signature"),
         ("application/pkcs7-signature", BINARY, "", "unknown-type application/pkcs7-signature"),
         ("text/plain", b"(This file must be converted with BinHex 4.0)\r\n:$f", "", MAC),
         ("text/plain", b"=ybegin line=128 size=9 name=a\r\nabc", "", "unknown-type application/x-yenc"),

@@ -1,0 +1,157 @@
+"""Files that are not quite what they should be, and that programs open all the same."""
+
+from __future__ import annotations
+
+import io
+import struct
+import subprocess
+import zipfile
+import zlib
+from pathlib import Path
+
+import pytest
+
+from corpus.written import WRITERS
+from segl.mime.transfer import Encoding
+from segl.settings_detection import Limits
+from segl_classifier.extract import extract
+from segl_classifier.message import Message, Part
+
+CPR = "010190-1234"
+LETTER = f"Kære Ida\n\nDit CPR-nummer er {CPR}.\n\nHilsen\nKontoret"
+STREAM = b"BT /F1 12 Tf 72 700 Td (Dit CPR-nummer er 010190-1234) Tj ET"
+
+
+def text_pdf() -> bytes:
+    """A PDF that is text all through, as those are whose streams are in ASCII85."""
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 5 0 R/Resources<</Font<</F1 4 0 R>>>>>>",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</Length %d/Filter/ASCIIHexDecode>>stream\n%s>\nendstream"
+        % (2 * len(STREAM) + 1, STREAM.hex().encode()),
+    )
+    body = b"".join(b"%d 0 obj%s\nendobj\n" % (n, each) for n, each in enumerate(objects, 1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Size 6/Root 1 0 R>>\n%%EOF\n"
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return out.getvalue()
+
+
+def read(content: bytes, content_type: str, filename: str) -> tuple[str, list[str]]:
+    """All text of a message with this file, and what was not read of it."""
+    part = Part("part 2", content_type, "", filename, True, content, Encoding.NONE)
+    texts, unread = extract(Message("", (part,), ()), Limits())
+    return "\n".join(t.text for t in texts), [finding.rule.removeprefix("unreadable.") for finding in unread]
+
+
+LEADS = {"a blank line": b"\n", "a mark of UTF-8": b"\xef\xbb\xbf", "blank lines": b"\r\n\r\n\t "}
+
+
+@pytest.mark.parametrize("lead", LEADS.values(), ids=LEADS)
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "text/plain", "application/pdf", ""])
+def test_a_pdf_may_begin_a_little_later(lead: bytes, content_type: str) -> None:
+    assert CPR in read(lead + text_pdf(), content_type, "brev.pdf")[0]
+    assert CPR in read(zipped("brev.pdf", lead + text_pdf()), "application/zip", "brev.zip")[0]
+
+
+@pytest.mark.parametrize("lead", LEADS.values(), ids=LEADS)
+def test_rich_text_may_begin_a_little_later(lead: bytes) -> None:
+    rich = rb"{\rtf1\ansi Dit CPR-nummer er 0101{\b 90}-1234}"
+    assert CPR in read(lead + rich, "application/msword", "brev.doc")[0]
+
+
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff", b"a\0" * 1024])
+@pytest.mark.parametrize("content_type", ["application/zip", "application/octet-stream", "text/plain"])
+def test_a_mark_of_utf_16_makes_no_text_of_an_archive(mark: bytes, content_type: str) -> None:
+    archive = zipped("brev.pdf", WRITERS["pdf"](LETTER))
+    text, unread = read(mark + archive, content_type, "brev.zip")
+    assert CPR in text or unread
+
+
+@pytest.mark.parametrize("form", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_text_in_wide_characters_is_text(form: str) -> None:
+    wide = (LETTER + "\r\nVh “Ida” 😀 om ½ € til 漢字, og så er der kaffe klokken halv ni." * 400).encode(
+        form
+    )
+    text, unread = read(wide, "application/octet-stream", "brev.txt")
+    assert CPR in text
+    assert not unread
+
+
+def lying(size: int, *, at: bytes) -> bytes:
+    """An archive in which the directory, or the header too, says that its file is shorter than it is."""
+    data = bytearray(zipped("brev.txt", b"Hej Bo" + b" " * 40 + LETTER.encode()))
+    check = zlib.crc32(b"Hej Bo"[:size])
+    place = {b"directory": [(b"PK\1\2", 16, 24)], b"both": [(b"PK\1\2", 16, 24), (b"PK\3\4", 14, 22)]}[at]
+    for mark, crc_at, size_at in place:
+        start = data.index(mark)
+        data[start + crc_at : start + crc_at + 4] = struct.pack("<I", check)
+        data[start + size_at : start + size_at + 4] = struct.pack("<I", size)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("size", [0, 6])
+@pytest.mark.parametrize("at", [b"directory", b"both"])
+def test_a_member_is_read_to_its_end_whatever_the_directory_says(size: int, at: bytes) -> None:
+    text, unread = read(lying(size, at=at), "application/zip", "brev.zip")
+    assert CPR in text
+    assert unread == ["damaged"]
+
+
+@pytest.mark.parametrize("content_type", ["application/pkcs7-signature", "application/x-pkcs7-signature"])
+def test_a_signature_with_the_document_inside_is_no_signature_alone(
+    content_type: str, tmp_path: Path
+) -> None:
+    key, certificate, letter = (tmp_path / name for name in ("key.pem", "cert.pem", "brev.txt"))
+    letter.write_text(LETTER, "utf-8")
+    made = [
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+        "-subj",
+        "/CN=Ida",
+        "-days",
+        "2",
+    ]
+    subprocess.run(["openssl", "req", "-x509", *made], check=True, capture_output=True)
+    sign = [
+        "openssl",
+        "cms",
+        "-sign",
+        "-in",
+        letter,
+        "-signer",
+        certificate,
+        "-inkey",
+        key,
+        "-outform",
+        "DER",
+    ]
+    inside = ["unknown-type"]  # "-stream" puts the document inside as well, in BER
+    for more, gaps in (([], []), (["-nodetach"], inside), (["-stream"], inside)):
+        signed = subprocess.run([*sign, *more], check=True, capture_output=True).stdout
+        assert read(signed, content_type, "brev.p7s")[1] == gaps
+
+
+def test_words_behind_a_signature_are_read() -> None:
+    armour = b"-----BEGIN PGP SIGNATURE-----\r\n\r\niQEz\r\n-----END PGP SIGNATURE-----\r\n"
+    assert read(armour, "application/pgp-signature", "signature.asc") == ("", [])
+    assert CPR in read(armour + LETTER.encode(), "application/pgp-signature", "signature.asc")[0]
+
+
+@pytest.mark.parametrize(
+    "head", [b"%!\n", b"%!\r\n", b"\x1b%-12345X@PJL\r\n%!PS-Adobe-3.0\n", b"%!PS-Adobe-3.0\n"]
+)
+def test_the_language_of_printers_is_not_read(head: bytes) -> None:
+    page = head + b"72 700 moveto (010190)show(-12)show(34)show showpage"
+    assert read(page, "application/octet-stream", "brev.prn")[1] == ["unknown-type"]
