@@ -44,9 +44,9 @@ def string(data: bytes, place: int, *, short: bool = False) -> str:
 
 
 class Strings:
-    """The table of shared strings, read over the borders of its records."""
+    """Strings read over the borders of their records, above all the table of shared ones."""
 
-    def __init__(self, pieces: list[bytes], most: int) -> None:
+    def __init__(self, pieces: list[bytes], most: int = 0) -> None:
         self._pieces = pieces
         self._most = most
         self._number = 0
@@ -59,7 +59,7 @@ class Strings:
         try:
             (count,) = struct.unpack_from("<I", self._take(8), 4)
             for _ in range(count):
-                text = self._string()
+                text = self.next()
                 self._most -= len(text) + 8
                 if self._most < 0:
                     self.full = True
@@ -69,7 +69,8 @@ class Strings:
             pass
         return found
 
-    def _string(self) -> str:
+    def next(self) -> str:
+        """The string that begins here, its length in two bytes. May raise ``EOFError`` and ``struct.error``."""
         length, flags = struct.unpack("<HB", self._take(3))
         runs = struct.unpack("<H", self._take(2))[0] if flags & _RICH else 0
         more = struct.unpack("<I", self._take(4))[0] if flags & _EXTENDED else 0

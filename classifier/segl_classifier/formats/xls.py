@@ -2,47 +2,45 @@
 
 ``BOUNDSHEET`` names the sheets, hidden ones too, and says where each begins; ``SST`` is the table of shared strings.
 A cell is a record with row, column and style; numbers come as doubles, or packed in four bytes (``RK``). A formula
-keeps its last value, a text in the record behind it. Comments, heads and feet, and the texts of drawings are records
-like any other. With a password everything behind ``FILEPASS`` is encrypted.
+keeps its last value, a text in the record behind it. A chart in a sheet is a substream in that of the sheet, behind its
+cells, and keeps its values as cells of its own, a series a column. What stands beside the cells is read in
+:mod:`.xls_beside`, what is kept of other tables in :mod:`.xls_kept`. With a password everything behind ``FILEPASS`` is
+encrypted.
 """
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass, field
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import numbers
 from segl_classifier.formats.art import take_pictures
-from segl_classifier.formats.biff import Strings, records, string
+from segl_classifier.formats.biff import Strings, records
 from segl_classifier.formats.grid import Grid
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.spreadsheet import printed
 from segl_classifier.formats.storage import Storage
+from segl_classifier.formats.xls_beside import Letters, literals, words_of
+from segl_classifier.formats.xls_kept import OtherBooks, read_pivot
 from segl_classifier.message import shown_name
 
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET, _SST, _CODEPAGE, _DATEMODE = 0x809, 0x0A, 0x2F, 0x85, 0xFC, 0x42, 0x22
-_FORMAT, _XF, _NAME, _DRAWING_GROUP = 0x41E, 0xE0, 0x18, 0xEB
-_LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK, _FORMULA, _STRING = (
-    0xFD,
-    0x204,
-    0xD6,
-    0x203,
-    0x27E,
-    0xBD,
-    0x06,
-    0x207,
+_FORMAT, _XF, _DRAWING_GROUP, _SERIES_VALUES, _OTHER_SHEET, _OTHER_CELLS = (
+    0x41E,
+    0xE0,
+    0xEB,
+    0x1065,
+    0x59,
+    0x5A,
 )
-_NOTE, _TXO, _HEADER, _FOOTER, _VALIDATION, _SERIES, _PIVOT_STRING = (
-    0x1C,
-    0x1B6,
-    0x14,
-    0x15,
-    0x1BE,
-    0x100D,
-    0xCD,
+_LABELSST, _LABEL, _RSTRING, _NUMBER, _RK = 0xFD, 0x204, 0xD6, 0x203, 0x27E
+_MULRK, _FORMULA, _STRING = 0xBD, 0x06, 0x207
+_WORKBOOK = b"\5\0"  # the type of the first substream
+_MOST_SERIES = (
+    256  # in a chart; its values, categories and sizes are three tables, each from the first column on
 )
-_LINK = 0x1B8
-_BROKEN = (struct.error, IndexError, UnicodeError, LookupError)
+_MOST_DEEP = 20
+_BROKEN = (struct.error, IndexError, UnicodeError, LookupError, EOFError)
 
 
 def read_excel(storage: Storage, harvest: Harvest) -> None:
@@ -52,30 +50,34 @@ def read_excel(storage: Storage, harvest: Harvest) -> None:
     book.read(stream)
     pivot = storage.storage("_SX_DB_CUR")
     if pivot is not None:
-        texts = [
-            string(pieces[0], 0)
-            for name in sorted(pivot.names())
-            for _, kind, pieces in records(pivot.read(name))
-            if kind == _PIVOT_STRING and len(pieces[0]) > 3
-        ]
-        harvest.lines(texts, "data of a pivot table")
+        for name in sorted(pivot.names()):
+            read_pivot(pivot.read(name), harvest)
+
+
+@dataclass(slots=True)
+class _Substream:
+    """A sheet, a chart in one, or the workbook itself, from its ``BOF`` to its ``EOF``."""
+
+    place: str
+    grid: Grid
+    aside: list[str] = field(default_factory=list)
+    shift: int = 0  # of the columns, in a chart
 
 
 class _Book:
     def __init__(self, harvest: Harvest) -> None:
         self._harvest = harvest
+        self._letters = Letters()
         self._strings: list[str] = []
+        self._used = bytearray()
         self._sheets: dict[
             int, tuple[str, bool]
         ] = {}  # by place in the stream: name, and whether it is hidden
         self._codes: dict[int, str] = {}
         self._styles: list[numbers.Shown | None] = []
-        self._page = "cp1252"
-        self._old = False  # Excel 5 and 95: strings without flags, in a code page
         self._from_1904 = False
-        self._place = ""
-        self._grid: Grid | None = None
-        self._aside: list[str] = []
+        self._open: list[_Substream] = []
+        self._others = OtherBooks(harvest)
         self._formula = (0, 0)
 
     def read(self, stream: bytes) -> None:
@@ -92,48 +94,71 @@ class _Book:
                 self._record(kind, pieces)
             except _BROKEN:
                 self._harvest.lack(Unreadable.DAMAGED, "a record of a sheet")
-            if self._grid is not None and self._grid.full:
+            if kind == _EOF and self._open:
+                self._end()
+            if len(self._open) > _MOST_DEEP:
+                self._harvest.lack(Unreadable.TOO_DEEP, "charts in charts")
+                break
+            if self._open and self._open[-1].grid.full:
                 break
         else:
             if not ended:
                 self._harvest.lack(Unreadable.DAMAGED, "a workbook without its end")
-        self._end()
+        while self._open:
+            self._end()
+        self._others.sheet()
         self._harvest.lines([name for name, _ in self._sheets.values()], "names of sheets")
+        unused = [text for text, used in zip(self._strings, self._used, strict=True) if not used]
+        self._harvest.lines(unused, "texts of no cell")
 
     def _begin(self, start: int, data: bytes) -> None:
-        """A substream begins: a sheet, a chart in one, or the workbook itself."""
-        self._old = data[:2] != b"\0\6"
+        """A substream begins."""
+        self._letters.old = data[:2] != b"\0\6"
         if start in self._sheets:
-            self._end()
+            while self._open:
+                self._end()
             name, hidden = self._sheets[start]
-            self._place = f"{'hidden sheet' if hidden else 'sheet'} {shown_name(name)}"
-            self._grid = Grid(self._harvest.left)
+            place = f"{'hidden sheet' if hidden else 'sheet'} {shown_name(name)}"
+        elif self._open:
+            place = f"chart in {self._open[-1].place}"
+        else:
+            place = "workbook" if data[2:4] == _WORKBOOK else "a sheet without a name"
+        self._open.append(_Substream(place, Grid(self._harvest.left)))
 
     def _end(self) -> None:
-        """The sheet so far goes into the harvest."""
-        if self._grid is not None:
-            self._harvest.text(self._grid.text(), self._place)
-            if self._grid.full:
-                self._harvest.overflow()
-        self._harvest.lines(self._aside, f"{self._place or 'workbook'}, beside the cells")
-        self._aside = []
+        """The innermost substream ends; what it holds goes into the harvest."""
+        done = self._open.pop()
+        self._harvest.text(done.grid.text(), done.place)
+        if done.grid.full:
+            self._harvest.overflow()
+        self._harvest.lines(done.aside, f"{done.place}, beside the cells")
+
+    def _here(self) -> _Substream:
+        """The substream at hand; records outside any have one of their own."""
+        if not self._open:
+            self._open.append(_Substream("a sheet without a name", Grid(self._harvest.left)))
+        return self._open[-1]
 
     def _record(self, kind: int, pieces: list[bytes]) -> None:
         data = pieces[0]
         cell = _CELLS.get(kind)
         if cell is not None:
-            if self._grid is not None:
-                cell(self, data)
+            cell(self, data)
+        elif kind == _STRING:
+            text = self._letters.text(data, 0) if self._letters.old else Strings(pieces).next()
+            self._put(*self._formula, text)
         elif kind == _BOUNDSHEET:
-            name = self._text(data, 6, short=True)
+            name = self._letters.text(data, 6, short=True)
             self._sheets[struct.unpack_from("<I", data)[0]] = (name, bool(data[4] & 3))
         elif kind == _SST:
             table = Strings(pieces, self._harvest.allowance.chars)
             self._strings = table.read()
+            self._used = bytearray(len(self._strings))
             if table.full:
                 self._harvest.overflow()
         elif kind == _FORMAT:
-            self._codes[struct.unpack_from("<H", data)[0]] = self._text(data, 2, short=self._old)
+            short = self._letters.old
+            self._codes[struct.unpack_from("<H", data)[0]] = self._letters.text(data, 2, short=short)
         elif kind == _XF:
             number = struct.unpack_from("<H", data, 2)[0]
             self._styles.append(
@@ -143,22 +168,22 @@ class _Book:
             self._from_1904 = data[:1] == b"\1"
         elif kind == _CODEPAGE:
             page = struct.unpack_from("<H", data)[0]
-            self._page = {1200: "cp1252", 32768: "mac_roman", 32769: "cp1252"}.get(page, f"cp{page}")
+            self._letters.page = {1200: "cp1252", 32768: "mac_roman", 32769: "cp1252"}.get(page, f"cp{page}")
         elif kind == _DRAWING_GROUP:
             take_pictures(b"".join(pieces), self._harvest)
-        elif kind in _ASIDE:
-            self._aside += filter(None, _ASIDE[kind](self, pieces))
-
-    def _text(self, data: bytes, place: int, *, short: bool = False) -> str:
-        if not self._old:
-            return string(data, place, short=short)
-        length = data[place] if short else struct.unpack_from("<H", data, place)[0]
-        place += 1 if short else 2
-        return data[place : place + length].decode(self._page, "replace")
+        elif kind == _SERIES_VALUES:
+            self._here().shift = _MOST_SERIES * (data[0] & 3)
+        elif kind == _OTHER_SHEET:
+            self._others.sheet()
+        elif kind == _OTHER_CELLS:
+            self._others.put(pieces)
+        elif words := words_of(kind, pieces, self._letters):
+            self._here().aside += filter(None, words)
 
     def _put(self, row: int, column: int, text: str, *, number: bool = False) -> None:
-        if self._grid is not None and text:
-            self._grid.put(row, column, text, number=number)
+        if text:
+            here = self._here()
+            here.grid.put(row, column + here.shift, text, number=number)
 
     def _put_number(self, row: int, column: int, style: int, value: float) -> None:
         shown = self._styles[style] if style < len(self._styles) else None
@@ -168,13 +193,14 @@ class _Book:
     def _shared(self, data: bytes) -> None:
         row, column, _style, number = struct.unpack_from("<HHHI", data)
         if number < len(self._strings):
+            self._used[number] = 1
             self._put(row, column, self._strings[number])
         else:
             self._harvest.lack(Unreadable.DAMAGED, "a cell without its text")
 
     def _label(self, data: bytes) -> None:
         row, column = struct.unpack_from("<HH", data)
-        self._put(row, column, self._text(data, 6))
+        self._put(row, column, self._letters.text(data, 6))
 
     def _number(self, data: bytes) -> None:
         row, column, style, value = struct.unpack_from("<HHHd", data)
@@ -195,56 +221,8 @@ class _Book:
         self._formula = (row, column)  # its text, if it has one, is in the record behind it
         if data[12:14] != b"\xff\xff":
             self._put_number(row, column, style, struct.unpack_from("<d", data, 6)[0])
-
-    def _calculated_text(self, data: bytes) -> None:
-        self._put(*self._formula, self._text(data, 0))
-
-    def _printed(self, pieces: list[bytes]) -> list[str]:
-        data = pieces[0]
-        return [printed(self._text(data, 0, short=self._old))] if data else []
-
-    def _drawn(self, pieces: list[bytes]) -> list[str]:
-        """The text of a drawing or a comment: in the continuation, a byte that tells the width before it."""
-        length = struct.unpack_from("<H", pieces[0], 10)[0]
-        found = ""
-        for piece in pieces[1:]:
-            if len(found) >= length or not piece:
-                break
-            found += piece[1:].decode("utf-16-le" if piece[0] & 1 else "latin-1", "replace")
-        return [found[:length].replace("\r", "\n")]
-
-    def _note(self, pieces: list[bytes]) -> list[str]:
-        data = pieces[0]
-        if self._old:
-            return [data[6:].decode(self._page, "replace")]
-        return [string(data, 8)]  # the author; the text is that of a drawing
-
-    def _validation(self, pieces: list[bytes]) -> list[str]:
-        """Titles and texts of what is shown when a cell is chosen, and when it is filled in wrongly."""
-        data, place, found = pieces[0], 4, []
-        for _ in range(4):
-            text = string(data, place)
-            found.append(text.strip("\0"))
-            place += 3 + len(text) * (2 if data[place + 2] & 1 else 1)
-        return found
-
-    def _link(self, pieces: list[bytes]) -> list[str]:
-        """Where a link leads: UTF-16 text between other things."""
-        text = pieces[0][32:].decode("utf-16-le", "ignore")
-        return ["".join(letter if letter.isprintable() else " " for letter in text).strip()]
-
-    def _defined(self, pieces: list[bytes]) -> list[str]:
-        data = pieces[0]
-        if self._old or len(data) < 15:
-            return []
-        length, wide = data[3], data[14] & 1
-        name = data[15 : 15 + length * (2 if wide else 1)].decode(
-            "utf-16-le" if wide else "latin-1", "replace"
-        )
-        return [name] if len(name) > 1 else []
-
-    def _series(self, pieces: list[bytes]) -> list[str]:
-        return [self._text(pieces[0], 2, short=True)]
+        if b"\x17" in data[22:]:
+            self._here().aside += literals(data[22:])
 
 
 _CELLS = {
@@ -255,17 +233,6 @@ _CELLS = {
     _RK: _Book._packed,
     _MULRK: _Book._packed_row,
     _FORMULA: _Book._calculated,
-    _STRING: _Book._calculated_text,
-}
-_ASIDE = {
-    _HEADER: _Book._printed,
-    _FOOTER: _Book._printed,
-    _TXO: _Book._drawn,
-    _NOTE: _Book._note,
-    _VALIDATION: _Book._validation,
-    _LINK: _Book._link,
-    _NAME: _Book._defined,
-    _SERIES: _Book._series,
 }
 
 

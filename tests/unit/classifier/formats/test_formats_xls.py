@@ -1,0 +1,172 @@
+"""Workbooks of before 2007: charts in sheets, and what is kept beside the cells."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable, Iterator
+
+import pytest
+import xlwt
+
+from corpus.compound import compound
+from corpus.reading import ALLOWANCE, causes, stands_in, text_of
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.content import Content
+from segl_classifier.formats.ole import read
+
+NUMBER = "010190-1234"
+WORKBOOK, SHEET, CHART = 5, 0x10, 0x20
+
+
+def record(kind: int, data: bytes = b"") -> bytes:
+    return struct.pack("<HH", kind, len(data)) + data
+
+
+def substream(of: int, *records: bytes) -> bytes:
+    begin = record(0x809, struct.pack("<HHHHII", 0x600, of, 0x0DBB, 0x07CC, 0, 6))
+    return begin + b"".join(records) + record(0x0A)
+
+
+def text(letters: str) -> bytes:
+    """A string with its length in two bytes."""
+    return struct.pack("<HB", len(letters), 0) + letters.encode("latin-1")
+
+
+def value(row: int, column: int, number: float) -> bytes:
+    return record(0x203, struct.pack("<HHHd", row, column, 0, number))
+
+
+def label(row: int, column: int, letters: str) -> bytes:
+    return record(0x204, struct.pack("<HHH", row, column, 0) + text(letters))
+
+
+def records(stream: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at + 4 <= len(stream):
+        kind, size = struct.unpack_from("<HH", stream, at)
+        yield kind, stream[at : at + 4 + size]
+        at += 4 + size
+
+
+def book(fill: Callable[[xlwt.Worksheet], None], *more: bytes) -> bytes:
+    """The stream of a workbook of one sheet, with *more* records behind its cells."""
+    workbook = xlwt.Workbook()
+    fill(workbook.add_sheet("Ark"))
+    stream: bytes = workbook.get_biff_data()
+    return stream[:-4] + b"".join(more) + stream[-4:]
+
+
+def read_stream(stream: bytes, **others: bytes) -> Content:
+    return read(compound({"Workbook": stream, **others}), "", ALLOWANCE)
+
+
+def people(sheet: xlwt.Worksheet) -> None:
+    for row in range(3):
+        sheet.write(row, 0, f"0{row + 1}0190-1234")
+        sheet.write(row, 1, 10 + row)
+
+
+def test_a_chart_in_a_sheet_leaves_the_cells_of_the_sheet_alone() -> None:
+    """It keeps its values as cells, too, from the first row and column on."""
+    values = (record(0x1065, b"\1\0"), *(value(row, 0, 10.5 + row) for row in range(3)))
+    names = (record(0x1065, b"\2\0"), *(label(row, 0, f"0{row + 1}0290-1234") for row in range(3)))
+    content = read_stream(book(people, substream(CHART, *values, *names), label(3, 0, "efter")))
+    shown = {passage.place: passage.text for passage in content.passages}
+    assert shown["sheet Ark"] == "010190-1234\t10\n020190-1234\t11\n030190-1234\t12\nefter"
+    assert shown["chart in sheet Ark"].split() == [
+        *("10.5", "010290-1234", "11.5", "020290-1234", "12.5", "030290-1234")
+    ]
+    assert content.lacks == ()
+
+
+def test_cells_of_a_sheet_that_is_not_listed_are_read() -> None:
+    """As in the data of a chart that was made in Word."""
+    stream = substream(WORKBOOK) + substream(SHEET, label(1, 0, NUMBER))
+    assert stands_in(read_stream(stream), NUMBER) == ["a sheet without a name"]
+
+
+def test_a_text_that_no_cell_names_is_read() -> None:
+    stream = book(people)
+    cell = next(whole for kind, whole in records(stream) if kind == 0xFD)
+    assert stands_in(read_stream(stream.replace(cell, b"")), NUMBER) == ["texts of no cell"]
+    assert stands_in(read_stream(stream), NUMBER) == ["sheet Ark"]
+
+
+def test_charts_in_charts_without_end_are_told_of() -> None:
+    stream = book(people, *[record(0x809, struct.pack("<HHII", 0x600, CHART, 0, 0))] * 1_000)
+    assert Unreadable.TOO_DEEP in causes(read_stream(stream))
+
+
+def test_a_long_text_that_a_formula_came_to_is_read_to_its_end() -> None:
+    formula = record(6, struct.pack("<HHH", 5, 0, 0) + bytes(6) + b"\xff\xff" + bytes(6) + bytes(2))
+    first = struct.pack("<HB", 8_240, 0) + b"x" * 8_200
+    behind = b"\0 Vedr. borger CPR 010190-1234 og mere ..."
+    content = read_stream(book(people, formula, record(0x207, first), record(0x3C, behind)))
+    assert "x Vedr. borger CPR 010190-1234 og mere" in text_of(content)
+    assert content.lacks == ()
+
+
+def of_shape(number: int, words: str) -> bytes:
+    """A drawing with one property that holds words."""
+    letters = (words + "\0").encode("utf-16-le")
+    body = struct.pack("<HI", 0x8000 | number, len(letters)) + letters
+    return record(0xEC, bytes(40) + struct.pack("<HHI", 1 << 4 | 3, 0xF00B, len(body)) + body)
+
+
+CELLS_ELSEWHERE = record(0x59, bytes(4)) + record(0x5A, struct.pack("<BBH", 0, 0, 0) + b"\2" + text(NUMBER))
+CHOICE = bytes([0x17, 17, 0]) + b"Rask\0" + NUMBER.encode() + b"\0"
+LIST = struct.pack("<I", 3) + text("\0") * 4 + struct.pack("<HH", len(CHOICE), 0) + CHOICE
+FORMULA = struct.pack("<HHHdHIH", 5, 0, 0, 1.0, 0, 0, 14) + bytes([0x17, 11, 0]) + NUMBER.encode()
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        (of_shape(0x0C0, f"Vedr. {NUMBER}"), "sheet Ark, beside the cells"),  # WordArt
+        (of_shape(0x381, f"Billede af {NUMBER}"), "sheet Ark, beside the cells"),  # for the blind
+        (CELLS_ELSEWHERE, "cells of another workbook"),
+        (record(0x1BE, LIST), "sheet Ark, beside the cells"),
+        (record(6, FORMULA), "sheet Ark, beside the cells"),
+    ],
+    ids=["WordArt", "description", "other workbook", "list", "formula"],
+)
+def test_what_stands_beside_the_cells_is_read(more: bytes, place: str) -> None:
+    content = read_stream(book(lambda sheet: sheet.write(0, 0, "Hej"), more))
+    assert stands_in(content, NUMBER) == [place]
+    assert content.lacks == ()
+
+
+def test_names_that_a_program_gave_to_shapes_are_no_words() -> None:
+    content = read_stream(book(people, of_shape(0x380, "Billede 12")))
+    assert "Billede" not in text_of(content)
+
+
+def field(name: str, flags: int) -> bytes:
+    return record(0xC7, struct.pack("<7H", flags, 0, 0, 0, 0, 0, 0) + text(name))
+
+
+def day(year: int, month: int, of_month: int) -> bytes:
+    return record(0xCE, struct.pack("<HHBBBB", year, month, of_month, 0, 0, 0))
+
+
+def test_the_rows_behind_a_pivot_table_are_read_below_the_names_of_their_fields() -> None:
+    """Items of the first field stand once, with it; those of the others row by row behind all fields."""
+    cache = field("Navn", 1) + record(0xCD, text("Bo")) + record(0xCD, text("Ida"))
+    cache += field("CPR-nummer", 2) + field("Dage", 2) + field("Ansat", 2)
+    for row in range(2):
+        cache += record(0xC8, bytes([row])) + record(0xC9, struct.pack("<d", 101_901_234 + row))
+        cache += record(0xCC, struct.pack("<h", row)) + day(2024, 5, 1 + row)
+    content = read_stream(book(people), **{"_SX_DB_CUR/0001": cache + record(0x0A)})
+    kept = next(passage.text for passage in content.passages if passage.place == "data of a pivot table")
+    assert kept == (
+        "Navn\tCPR-nummer\tDage\tAnsat\nBo\t0101901234\t0\t01-05-2024\nIda\t0101901235\t1\t02-05-2024"
+    )
+
+
+def test_a_workbook_of_one_stream_has_one_end() -> None:
+    out = io.BytesIO()
+    workbook = xlwt.Workbook()
+    people(workbook.add_sheet("Ark"))
+    workbook.save(out)
+    assert read(out.getvalue(), "", ALLOWANCE).lacks == ()
