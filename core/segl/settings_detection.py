@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict
 
-from segl.settings_values import FORBID, Count, Score, Scored, Seconds
+from segl.settings_values import FORBID, AnswerSeconds, Count, Score, Scored
 from segl.vocabulary import Decision, Mode
 
 
@@ -62,11 +62,11 @@ class Limits:
     # All that one attachment unfolds to: the members of an archive, the files in a document.
     unfolded_bytes: Count = 200 * 1024 * 1024
     # For one attachment.
-    attachment_seconds: Seconds = 20.0
-    # For all attachments of a message together. Postfix waits 60 seconds for an answer.
-    attachments_seconds: Seconds = 40.0
+    attachment_seconds: AnswerSeconds = 20.0
+    # For all attachments of a message together. Postfix waits 60 seconds for an answer; none may be above 50.
+    attachments_seconds: AnswerSeconds = 40.0
     # Of these, how many may go into pictures, when `detection.ocr` is set.
-    ocr_seconds: Seconds = 20.0
+    ocr_seconds: AnswerSeconds = 20.0
     # What a process that reads attachments may take beyond what it starts with.
     reader_bytes: Count = 512 * 1024 * 1024
     # Recipients of one message that are looked at; a message with more goes securely.

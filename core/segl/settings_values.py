@@ -208,7 +208,9 @@ MatchName = Annotated[
     _form('name in a certificate, `"mail.x.dk"`, or `".x.dk"` for any host of it'),
 ]
 FileMode = Annotated[str, Field(pattern=r"^0?[0-7]{3}$", description='file mode, `"0660"`')]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+# Of the answer that Postfix waits for: milter_content_timeout in postfix/conf is 60 seconds, and reading is not all.
+AnswerSeconds = Annotated[float, Field(gt=0, le=50, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Score = Annotated[float, Field(gt=0, le=1)]

@@ -145,6 +145,15 @@ def test_the_unit_asks_for_it(repository: Path, program: str) -> None:
     assert unit["Restart"] == ["on-failure"]  # which a watchdog's end is (systemd.service(5))
 
 
+@pytest.mark.parametrize("program", DAEMONS)
+def test_a_unit_is_started_again_and_again(repository: Path, program: str) -> None:
+    """After a boot a database or an address may be there a minute later; systemd by itself gives up after a second."""
+    unit = settings_of(repository / "systemd" / f"{program}.service")
+    assert unit["StartLimitIntervalSec"] == ["0"]
+    assert unit["RestartSec"] == ["200ms"]
+    assert unit["RestartMaxDelaySec"] == ["30"]
+
+
 def test_every_unit_that_waits_for_a_word_has_a_watchdog(repository: Path) -> None:
     units = {file.stem: settings_of(file) for file in (repository / "systemd").glob("*.service")}
     assert {name for name, unit in units.items() if unit["Type"] == ["notify"]} == set(DAEMONS)
