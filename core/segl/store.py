@@ -58,7 +58,8 @@ def open_store(url: str) -> Engine:
         try:
             found = _create_and_version(engine)
             if found.isdecimal() and int(found) < SCHEMA_VERSION:
-                found = migrate(engine)
+                migrate(engine)
+                found = _create_and_version(engine)
         except SQLAlchemyError:
             engine.dispose()
             raise
@@ -104,22 +105,27 @@ def _make_shared(url: str) -> None:
 def _create_and_version(engine: Engine) -> str:
     """Make what is missing; several processes may do so at the same moment. On PostgreSQL one after the other, as
     ``IF NOT EXISTS`` does not hold there for two at once; and nothing that is there is touched, since that would wait
-    for every transaction of the other nodes."""
+    for every transaction of the other nodes. An older store gets its indexes when its tables are up to date."""
     dialect = engine.dialect.name
     with engine.begin() as connection:
         if dialect == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
         there = set(connection.exec_driver_sql(_THERE[dialect]).scalars())
+        is_older = "meta" in there and _version(connection) not in (None, str(SCHEMA_VERSION))
         for table in metadata.sorted_tables:
             if table.name not in there:
                 connection.execute(CreateTable(table, if_not_exists=True))
             for index in table.indexes:
-                if index.name not in there:
+                if index.name not in there and not is_older:
                     connection.execute(CreateIndex(index, if_not_exists=True))
     with suppress(IntegrityError), engine.begin() as connection:
         connection.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
     with engine.connect() as connection:
-        return str(connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema")))
+        return str(_version(connection))
+
+
+def _version(connection: Connection) -> str | None:
+    return connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema"))
 
 
 @contextmanager

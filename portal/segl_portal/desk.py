@@ -173,9 +173,9 @@ class Desk:
         if not hmac.compare_digest(kept, given) or row is None or not is_id(message_id):
             return False
         gone = life.revoke(self._engine, self._directory, message_id, self._clock(), actor=row.sender)
-        if gone:
-            self._events.sealed_revoked(message_id, "sender's link")
-        return gone
+        for one in gone:
+            self._events.sealed_revoked(one, "sender's link")
+        return bool(gone)
 
     def downloaded(self, opened: Opened, what: str) -> None:
         """Something was taken away from the page; *what* is a word for its kind, no name of a file."""

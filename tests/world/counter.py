@@ -90,13 +90,14 @@ class Counter:
         *,
         sender: str = SENDER,
         days: int = 30,
+        mail: str | None = None,
     ) -> Letter:
-        """As segl-deliver seals; the notice is on its way."""
+        """As segl-deliver seals; the notice is on its way. *mail* is what receipts know it by."""
         message_id, row_id, key = new_id(), new_id(), new_content_key()
         link, server = Secret.new(), Secret.new()
         place = Place(bytes.fromhex(message_id), bytes.fromhex(row_id))
         self.directory.write(message_id, key, [content])
-        message = SealedMessage(message_id, sender, len(content), self.now, self.now + days * 86400)
+        message = SealedMessage(message_id, sender, len(content), self.now, self.now + days * 86400, mail)
         record(
             self.engine, message, [SealedRecipient(row_id, recipient, server, wrap(key, link, server, place))]
         )

@@ -129,6 +129,8 @@ def revoke(
 ) -> None:
     """Nobody can open the message any more: its keys are deleted at once. There is no way back.
 
+    With it goes what else was sealed of the same mail: for recipients whose turn came later, or again.
+
     Exit code: 0 done, 1 it was gone already.
     """
     from segl.cli.output import Exit, fail, say, say_json
@@ -141,11 +143,16 @@ def revoke(
         done = life.revoke(engine, storage_of(loaded.portal, engine), found.id, time.time(), actor=me())
     if not done:
         fail(f"{found.id} could not be opened any more before", "segl sealed show tells its end", Exit.FAILED)
-    Events("segl-sealed").sealed_revoked(found.id, me())
+    events = Events("segl-sealed")
+    for one in done:
+        events.sealed_revoked(one, me())
     if as_json:
-        say_json({"id": found.id, "revoked": True})
-    else:
-        say(f"{found.id} is revoked; {len(found.copies)} links open nothing now")
+        say_json({"id": found.id, "revoked": True, "messages": done})
+        return
+    for one in done:
+        say(f"{one} is revoked: its links open nothing now")
+    if len(done) > 1:
+        say(f"these {len(done)} were sealed of one mail")
 
 
 @app.command()

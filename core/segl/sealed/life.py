@@ -3,10 +3,14 @@
 Each step writes its line of the audit trail in the same transaction. Revoking and expiring *shred*: the server's half
 of the key is deleted, and with it every copy of the file, wherever it lies, is worthless (docs/sealed-format.md,
 "Forgetting"). A message is revoked at once for all; whoever reads at that moment keeps what the browser has shown.
+
+One mail may be several sealed messages: whom Postfix handed over later has one of her own, and who was told twice has
+two. They bear the same ``envelope_id`` and sender, and are revoked together: the sender knows but one mail.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl import audit
 from segl.audit import Act
+from segl.sealed.records import of_one_mail
 from segl.sealed.storage import SealedStorage
 from segl.store import forget_deleted, transaction
 from segl.tables.sealed import (
@@ -53,24 +58,28 @@ def mark_answered(
     audit.append(connection, Act.ANSWERED, recipient_id, actor, at=now, answer=answer_id)
 
 
-def revoke(engine: Engine, directory: SealedStorage, message_id: str, now: float, *, actor: str) -> bool:
-    """Nobody can open the message any more. Says whether anybody could until now."""
-    row = sealed_recipient.c
-    live = (row.message_id == message_id, row.server_secret.is_not(None))
+def revoke(
+    engine: Engine, directory: SealedStorage, message_id: str, now: float, *, actor: str
+) -> tuple[str, ...]:
+    """Nobody can open the message any more, nor what else was sealed of the same mail. Returns those that somebody
+    could open until now."""
+    message, row = sealed_message.c, sealed_recipient.c
     with transaction(engine) as connection:
-        message = sealed_message.update().where(
-            sealed_message.c.id == message_id, sealed_message.c.removed_at.is_(None)
-        )
-        if not connection.execute(message.values(removed_at=now)).rowcount:
-            return False
-        ids = connection.scalars(sa.select(row.id).where(*live)).all()
+        living = sealed_message.update().where(message.removed_at.is_(None), of_one_mail(message_id))
+        ids = connection.scalars(living.values(removed_at=now).returning(message.id)).all()
+        live = (row.message_id.in_(ids), row.server_secret.is_not(None))
+        links = connection.execute(sa.select(row.id, row.message_id).where(*live)).all()
         connection.execute(sealed_recipient.update().where(*live).values(server_secret=None, revoked_at=now))
-        _forget_around(connection, [message_id], ids)
-        answers = _answers_of(connection, [message_id])
-        audit.append(connection, Act.REVOKED, message_id, actor, at=now, recipients=len(ids))
+        _forget_around(connection, ids, [link.id for link in links])
+        answers = _answers_of(connection, ids)
+        of_each = Counter(link.message_id for link in links)
+        for one in ids:
+            audit.append(connection, Act.REVOKED, one, actor, at=now, recipients=of_each[one])
+    if not ids:
+        return ()
     forget_deleted(engine)
-    _take_files_away(directory, (message_id, *answers))
-    return bool(ids)
+    _take_files_away(directory, (*ids, *answers))
+    return tuple(sorted(of_each))
 
 
 def extend(engine: Engine, message_id: str, until: float, now: float, *, actor: str) -> bool:

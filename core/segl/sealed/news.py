@@ -4,8 +4,9 @@ Each piece of news is *claimed* in the store before it is sent: whoever claims i
 node. A process that dies in between leaves it unsent; so a sender hears of a thing at most once. What certainly did not
 go is given back and tried again.
 
-A recipient may have several links to one message (``segl sealed resend``); news is about the person: opened by any of
-them is opened, and one that lies unopened beside it is no news.
+A recipient may have several links to one mail: new ones (``segl sealed resend``), and those of a mail that was sealed
+again because nobody knew whether the first notice went. News is about the person: opened by any of them is opened, one
+that lies unopened beside it is no news, and nothing ends as long as another of hers goes on.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from segl import audit
 from segl.audit import Act
+from segl.sealed.records import of_one_mail
 from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 
@@ -29,7 +31,6 @@ MOST: Final = 500  # recipients in one round
 
 _ROW: Final = sealed_recipient.c
 _MESSAGE: Final = sealed_message.c
-_OTHER: Final = sealed_recipient.alias("other")
 
 
 class Kind(StrEnum):
@@ -80,16 +81,15 @@ def claim(engine: Engine, kind: Kind, now: float, *, reminder_seconds: float = 0
         .limit(MOST)
     )
     with transaction(engine) as connection:
-        found = connection.execute(query).all()
         messages: dict[str, list[str]] = {}
-        for row in found:
-            if _take(connection, kind, row.id, now):
-                messages.setdefault(row.message_id, []).append(row.id)
-        return [
-            news
-            for message_id, ids in messages.items()
-            if (news := _told(connection, kind, message_id, ids, now)) is not None
-        ]
+        for row in connection.execute(query):
+            messages.setdefault(row.message_id, []).append(row.id)
+        claimed = []
+        for message_id, due in messages.items():  # one after the other: the next sees what this one tells
+            ids = [one for one in due if _take(connection, kind, one, now)]
+            if ids and (news := _told(connection, kind, message_id, ids)) is not None:
+                claimed.append(news)
+        return claimed
 
 
 def give_back(engine: Engine, news: News) -> None:
@@ -133,18 +133,22 @@ def _take(connection: Connection, kind: Kind, recipient_id: str, now: float) -> 
     return bool(connection.execute(claimed.values({mark.key: now})).rowcount)
 
 
-def _told(connection: Connection, kind: Kind, message_id: str, ids: Sequence[str], now: float) -> News | None:
+def _told(connection: Connection, kind: Kind, message_id: str, ids: Sequence[str]) -> News | None:
     """*ids* as news: one of each person, and only if no other link of hers says otherwise."""
     message = connection.execute(sa.select(sealed_message).where(_MESSAGE.id == message_id)).one()
-    rows = connection.execute(sa.select(sealed_recipient).where(_ROW.message_id == message_id)).all()
+    every = sa.select(sealed_recipient, _MESSAGE.expires_at).join(sealed_message)
+    rows = connection.execute(every.where(of_one_mail(message_id))).all()
     about: dict[str, About] = {}
     for row in rows:
         if row.id not in ids or row.recipient in about:
             continue
         others = [other for other in rows if other.recipient == row.recipient]
-        told = any(getattr(other, _MARKS[kind].key) is not None for other in others if other.id not in ids)
-        opened = any(other.opened_at is not None for other in others)
-        if told or (opened and kind is not Kind.OPENED):
+        if kind is not Kind.OPENED:
+            if any(other.opened_at is not None or _outlives(other, row) for other in others):
+                continue
+            # what ended sooner may be marked without a word, because this one went on
+            others = [other for other in others if other.expires_at >= row.expires_at]
+        if any(getattr(other, _MARKS[kind].key) is not None for other in others if other.id not in ids):
             continue
         latest = max(other.notified_at or 0.0 for other in others)
         about[row.recipient] = About(row.id, row.recipient, latest, row.opened_at)
@@ -159,3 +163,9 @@ def _told(connection: Connection, kind: Kind, message_id: str, ids: Sequence[str
         expires_at=message.expires_at,
         about=tuple(about.values()),
     )
+
+
+def _outlives(other: sa.Row[Any], row: sa.Row[Any]) -> bool:
+    """Whether *other* can be opened when *row* has ended."""
+    there = other.server_secret is not None and other.notified_at is not None
+    return there and bool(other.expires_at > row.expires_at)

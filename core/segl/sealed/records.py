@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from segl import audit
 from segl.audit import Act
+from segl.errors import DeliveryError
 from segl.sealed.keys import Secret
 from segl.sealed.spare import Spare, keep_spare
 from segl.store import transaction
@@ -43,11 +44,30 @@ class SealedMessage:
     revoke_hash: bytes | None = None
 
 
+class TakenBack(DeliveryError):
+    """The sender has revoked the mail: what of it still waited for a recipient is not sealed any more."""
+
+    reply_code, reply_enhanced = 550, "5.6.6"  # message content not available
+
+    def __init__(self, message_id: str) -> None:
+        super().__init__("its sender has taken this message back", f"{message_id} belongs to a revoked mail")
+
+
+def of_one_mail(message_id: str) -> sa.ColumnElement[bool]:
+    """Whether a row of ``sealed_message`` is of the same mail as *message_id*: itself, or sealed for others, or again,
+    from the same mail of the same sender."""
+    row, this = sealed_message.c, sealed_message.alias("this").c
+    same = sa.select(this.id).where(
+        this.id == message_id, this.envelope_id == row.envelope_id, this.sender == row.sender
+    )
+    return (row.id == message_id) | same.correlate(sealed_message).exists()
+
+
 def record(
     engine: Engine, message: SealedMessage, recipients: Sequence[SealedRecipient], spare: Spare | None = None
 ) -> None:
     """Write the message and its recipients in one transaction; on disk on return. Raises
-    :class:`StoreError`."""
+    :class:`StoreError`, and :class:`TakenBack` when its sender has revoked what was sealed of the same mail before."""
     with transaction(engine) as connection:
         connection.execute(
             sealed_message.insert().values(
@@ -60,6 +80,8 @@ def record(
                 revoke_hash=message.revoke_hash,
             )
         )
+        if _is_taken_back(connection, message.id):
+            raise TakenBack(message.id)
         if spare is not None:
             keep_spare(connection, message.id, spare)
         connection.execute(sealed_recipient.insert(), [_values(message.id, row) for row in recipients])
@@ -73,6 +95,16 @@ def record(
             recipients=len(recipients),
             spare=spare is not None,
         )
+
+
+def _is_taken_back(connection: Connection, message_id: str) -> bool:
+    """After a write, which holds off whoever revokes at this moment."""
+    revoked = (
+        sa.select(sealed_message.c.id)
+        .join(sealed_recipient)
+        .where(sealed_recipient.c.revoked_at.is_not(None), of_one_mail(message_id))
+    )
+    return connection.scalar(revoked.limit(1)) is not None
 
 
 def add_recipient(

@@ -15,7 +15,7 @@ sealed_message = sa.Table(
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False),
     sa.Column("removed_at", sa.Float),  # set when no recipient can open it any more: the file goes
-    sa.Column("envelope_id", sa.String(100)),  # X-Segl-Id: what receipts know the message by
+    sa.Column("envelope_id", sa.String(100), index=True),  # X-Segl-Id: what receipts know the message by
     sa.Column("revoke_hash", sa.LargeBinary(32)),  # SHA-256 of the secret in the sender's link that revokes
 )
 

@@ -65,6 +65,7 @@ TEXTS: Final[Mapping[Language, FaultTexts]] = {
             "5.2.3": "Mailen er for stor til at blive sendt. Send mindre bilag.",
             "5.3.4": "Mailen er for stor til at blive sendt. Send mindre bilag.",
             "5.4.4": "Domænet efter @ har ingen mailserver. Se efter stavefejl, eller brug en anden adresse.",
+            "5.6.6": "Du har trukket beskeden tilbage, før den var sendt til denne modtager.",
             "5.7": "Vores eget mailsystem fandt ingen sikker vej til modtageren. Sig det til jeres it-ansvarlige.",
         },
         outside_late="Den kunne ikke leveres i tide: modtagerens mailserver bad os vente, til tiden var gået. "
@@ -91,6 +92,7 @@ TEXTS: Final[Mapping[Language, FaultTexts]] = {
             "5.2.3": "The mail is too large to be sent. Send smaller attachments.",
             "5.3.4": "The mail is too large to be sent. Send smaller attachments.",
             "5.4.4": "The domain behind the @ has no mail server. Look for a misspelling, or use another address.",
+            "5.6.6": "You took the message back before it was sent to this recipient.",
             "5.7": "Our own mail system found no secure way to the recipient. Tell those who look after your IT.",
         },
         outside_late="It could not be delivered in time: the recipient's mail server asked us to wait until the time "

@@ -144,7 +144,7 @@ def view_of(
         _told_since(_row(line, texts, (tls or {}).get(line.recipient), revoke), line, fates, texts)
         for line in singly
     )
-    rows += tuple(_told_since(_row_of_many(some, texts), some[0], fates, texts) for some in together)
+    rows += tuple(_told_since(_row_of_many(some, texts, revoke), some[0], fates, texts) for some in together)
     if message.unheard:
         rows += (_unheard_of(message, texts),)
     failures_alone = message.unnamed > 0 and not message.counted
@@ -222,7 +222,8 @@ def split(
     return singly, [some for _, some in sorted(together.items(), key=lambda one: one[0])]
 
 
-def _row_of_many(lines: Sequence[Line], texts: ReceiptTexts) -> Row:
+def _row_of_many(lines: Sequence[Line], texts: ReceiptTexts, revoke: Callable[[Line], str]) -> Row:
+    """The link takes back what was sealed for any of them: one is enough."""
     last = max(lines, key=lambda line: line.at)
     domains = {domain_of(line.recipient) for line in lines}
     if last.way is Way.TLS and last.state is State.SENT:
@@ -237,6 +238,7 @@ def _row_of_many(lines: Sequence[Line], texts: ReceiptTexts) -> Row:
         way=way,
         state=_state(last, texts),
         todo=texts.todo.get(last.way or "", "") if last.state in _SERVED else "",
+        revoke=next((link for line in lines if (link := _revocation(line, texts, revoke))), ""),
         bad=is_bad(last),
     )
 
@@ -255,11 +257,15 @@ def _row(line: Line, texts: ReceiptTexts, tls: Tls | None, revoke: Callable[[Lin
         todo=texts.todo.get(line.way or "", "") if line.state in (State.SENT, State.SEALED) else "",
         advice=faults.advice(line, texts.language) if line.state is State.FAILED else "",
         said=faults.said(line, texts.language) if bad else "",
-        revoke=texts.revoke.format(link=link)
-        if (line.state is State.SEALED or _is_waiting_notice(line)) and (link := revoke(line))
-        else "",
+        revoke=_revocation(line, texts, revoke),
         bad=bad,
     )
+
+
+def _revocation(line: Line, texts: ReceiptTexts, revoke: Callable[[Line], str]) -> str:
+    sealed = line.state is State.SEALED or _is_waiting_notice(line)
+    link = revoke(line) if sealed else ""
+    return texts.revoke.format(link=link) if link else ""
 
 
 def _is_waiting_notice(line: Line) -> bool:

@@ -147,6 +147,19 @@ def test_revoke_ends_it_at_once_and_says_when_it_had_ended(office: Office, count
     assert line["live"] is False
 
 
+def test_revoke_takes_all_that_was_sealed_of_one_mail(office: Office, counter: Counter) -> None:
+    first, later, other = (
+        counter.seal(one, mail=mail) for one, mail in ((BO, "a.1"), (EVA, "a.1"), (BO, "a.2"))
+    )
+    done = office("sealed", "revoke", first.message_id)
+    assert done.stdout.splitlines()[-1] == "these 2 were sealed of one mail"
+    assert later.message_id in done.stdout
+    live = {message["id"] for message in office.json("sealed", "list", "--live")}
+    assert live == {other.message_id}
+    [told] = office.json("sealed", "revoke", other.message_id)
+    assert told == {"id": other.message_id, "revoked": True, "messages": [other.message_id]}
+
+
 def test_extend_gives_days_from_today(office: Office, counter: Counter) -> None:
     letter = counter.seal(BO, days=1)
     done = office("sealed", "extend", letter.message_id, "--days", "10")

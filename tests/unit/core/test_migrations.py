@@ -16,7 +16,7 @@ from segl.errors import StoreError
 from segl.receipts import digests, protection
 from segl.receipts.statistics import traffic_since
 from segl.store import SCHEMA_VERSION, open_store
-from segl.tables.base import meta
+from segl.tables.base import meta, metadata
 from segl.tables.domains import domain_knowledge
 from segl.tables.sealed import portal_visit, sealed_recipient
 from segl.vocabulary import Way
@@ -50,6 +50,19 @@ def test_sealed_messages_are_untouched(url: str) -> None:
     with open_store(url).connect() as connection:
         row = connection.execute(sa.select(sealed_recipient)).one()
     assert (row.recipient, row.server_secret, row.wrapped_key) == ("bo@x.example", b"s" * 32, b"w" * 60)
+
+
+def test_indexes_of_columns_that_came_later_are_made_afterwards(url: str) -> None:
+    def indexes() -> set[str | None]:
+        with open_store(url).connect() as connection:
+            found = sa.inspect(connection)
+            return {one["name"] for name in found.get_table_names() for one in found.get_indexes(name)}
+
+    wanted = {str(index.name) for table in metadata.sorted_tables for index in table.indexes}
+    assert indexes() >= wanted
+    with open_store(url).begin() as connection:
+        connection.exec_driver_sql("DROP INDEX ix_sealed_message_envelope_id")
+    assert indexes() >= wanted, "and those of a store of this version when it is opened next"
 
 
 def test_several_processes_may_upgrade_at_once(url: str) -> None:

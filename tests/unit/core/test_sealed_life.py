@@ -15,7 +15,7 @@ from segl.audit import Act
 from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Place, Secret, answers_key, new_content_key, wrap, wrap_answer
-from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, record
+from segl.sealed.records import SealedMessage, SealedRecipient, TakenBack, mark_notified, record
 from segl.sealed.spare import make_spare
 from segl.store import open_store, transaction
 from segl.tables.sealed import portal_visit, sealed_answer, sealed_message, sealed_recipient, sealed_spare
@@ -35,10 +35,18 @@ class House:
         self.directory = SealedDirectory(root / "sealed")
         self.directory.prepare()
 
-    def seal(self, at: float = NOW, days: float = 30, *, notified: bool = True) -> Letter:
+    def seal(
+        self,
+        at: float = NOW,
+        days: float = 30,
+        *,
+        notified: bool = True,
+        mail: str | None = None,
+        sender: str = "anna@nordby.example",
+    ) -> Letter:
         letter = Letter(self)
         self.directory.write(letter.id, letter.key, [CONTENT])
-        message = SealedMessage(letter.id, "anna@nordby.example", len(CONTENT), at, at + days * DAY)
+        message = SealedMessage(letter.id, sender, len(CONTENT), at, at + days * DAY, mail)
         rows = [
             SealedRecipient(row, f"r{n}@vestby.example", letter.servers[n], letter.wrapped(n))
             for n, row in enumerate(letter.rows)
@@ -191,6 +199,45 @@ def test_revoking_twice_or_nothing_is_told(house: House) -> None:
         assert not life.revoke(house.engine, house.directory, message_id, NOW, actor="root")
     assert letter.acts() == [Act.CREATED, Act.REVOKED]
     assert letter.column("revoked_at") == NOW + 5
+
+
+def test_what_was_sealed_of_one_mail_is_taken_back_together(house: House) -> None:
+    """Postfix hands recipients over when their turn comes, and some twice; its sender knows one mail."""
+    first, later = house.seal(mail="abc.1"), house.seal(at=NOW + 900, mail="abc.1")
+    others = [
+        house.seal(mail="abc.2"),
+        house.seal(),
+        house.seal(),
+        house.seal(mail="abc.1", sender="kim@nordby.example"),
+    ]
+    gone = life.revoke(house.engine, house.directory, first.id, NOW + 5, actor="anna@nordby.example")
+    assert set(gone) == {first.id, later.id}
+    assert not first.is_open()
+    assert not later.is_open()
+    assert not any(file.exists() for letter in (first, later) for file in letter.files())
+    assert later.acts() == [Act.CREATED, Act.REVOKED]
+    assert all(other.is_open() for other in others)
+    assert life.revoke(house.engine, house.directory, others[1].id, NOW + 5, actor="root") == (others[1].id,)
+    assert others[2].is_open(), "two without the milter's id are no one mail"
+
+
+def test_what_ended_takes_the_others_of_its_mail_back_all_the_same(house: House) -> None:
+    ended, later = house.seal(days=1, mail="abc.1"), house.seal(days=30, mail="abc.1")
+    expire_at = NOW + 2 * DAY
+    life.shred_expired(house.engine, house.directory, expire_at)
+    gone = life.revoke(house.engine, house.directory, ended.id, expire_at, actor="anna@nordby.example")
+    assert gone == (later.id,)
+    assert not later.is_open()
+
+
+def test_a_mail_that_was_taken_back_is_not_sealed_for_whom_it_still_waited(house: House) -> None:
+    revoke(house, house.seal(mail="abc.1"))
+    with pytest.raises(TakenBack) as caught:
+        house.seal(mail="abc.1")
+    assert not caught.value.reply.temporary
+    assert house.rows(sealed_message) == 1
+    assert house.seal(mail="abc.2").is_open()
+    assert house.seal().is_open()
 
 
 def test_a_message_whose_recipients_never_got_a_link_goes_after_a_day(house: House) -> None:

@@ -223,6 +223,41 @@ def test_a_second_link_to_the_same_person_is_no_second_person(counter: Counter) 
     assert told(counter) == []
 
 
+def test_one_mail_that_was_sealed_twice_for_her_is_no_second_mail(counter: Counter) -> None:
+    """Nobody knew whether the first notice went; both links work, and she opened one."""
+    first, second = counter.seal(BO, mail="abc.1"), counter.seal(BO, mail="abc.1")
+    counter.open(second)
+    assert len(told(counter)) == 1
+    counter.open(first)
+    assert told(counter) == [], "she has opened it already"
+    counter.now += 26 * DAY
+    assert told(counter) == []
+    counter.now += 8 * DAY
+    keep_house(counter.settings, counter.engine, counter.events, counter.now)
+    assert told(counter) == []
+
+
+def test_of_a_mail_that_was_sealed_twice_and_not_opened_is_told_once_and_of_the_last(
+    counter: Counter,
+) -> None:
+    counter.seal(BO, mail="abc.1")
+    counter.seal(BO, mail="abc.1")
+    counter.seal(EVA, mail="abc.1")
+    counter.seal(EVA, mail="abc.1", days=31)
+    counter.now += 25.5 * DAY
+    assert sorted(mail.recipients[0] for mail in told(counter)) == sorted([BO, SENDER])
+    counter.now += DAY
+    assert sorted(mail.recipients[0] for mail in told(counter)) == sorted([EVA, SENDER])
+    counter.now += 4 * DAY
+    keep_house(counter.settings, counter.engine, counter.events, counter.now)
+    [report] = told(counter)
+    assert (BO in text(report), EVA in text(report)) == (True, False), "hers can be read a day longer"
+    counter.now += DAY
+    keep_house(counter.settings, counter.engine, counter.events, counter.now)
+    [report] = told(counter)
+    assert (BO in text(report), EVA in text(report)) == (False, True)
+
+
 def test_a_recipient_who_never_got_a_notice_is_not_news(counter: Counter) -> None:
     letter = counter.seal(BO)
     second_link(letter, counter, EVA, notified=False)

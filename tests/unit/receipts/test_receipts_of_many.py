@@ -118,6 +118,12 @@ def test_of_many_that_are_counted_it_says_of_how_many_nothing_was_heard() -> Non
     assert "1200 modtagere Sendt som: Krypteret på vejen (TLS 1.2 eller nyere)" in done
 
 
+def test_what_was_sealed_for_very_many_can_be_taken_back_by_one_link() -> None:
+    view = view_of(message(MANY), Kind.FAILED, "en", House("Nordby"), revoke=lambda _: "https://take.back")
+    links = {row.recipient: row.revoke for row in view.rows if row.revoke}
+    assert links == {"240 recipients": "Take the message back from all recipients: https://take.back"}
+
+
 @pytest.mark.parametrize("html", [False, True])
 def test_a_digest_says_of_each_mail_which_it_is(html: bool) -> None:
     some = [message(lines(2), "<1@x>"), message(lines(1, State.SEALED, Way.PORTAL), "<2@x>")]
