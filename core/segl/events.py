@@ -259,6 +259,11 @@ class Events(ListEvents, CanaryEvents):
         """Housekeeping of sealed messages: left-over files taken away, expired secrets shredded."""
         self._log.info("swept", files=files, secrets=secrets)
 
+    def clock_doubted(self, now: float, heard: float | None) -> None:
+        """The time of day has jumped ahead, or nobody was heard of for a day (both Unix seconds). Nothing is deleted
+        for some hours."""
+        self._log.warning("clock_doubted", now=now, heard=heard)
+
     # segl-portal, and what becomes of sealed messages
 
     def number_unclear(self, sealed_id: str, recipients: int) -> None:

@@ -98,6 +98,13 @@ def nodes_of(engine: Engine) -> list[Node]:
     return [Node(row.name, row.seen_at, row.version, json.loads(row.marks)) for row in rows]
 
 
+def last_heard(engine: Engine) -> float | None:
+    """When any node last wrote here (Unix seconds); ``None`` before the first. Raises
+    :class:`~segl.errors.StoreError`."""
+    with transaction(engine) as connection:
+        return connection.scalar(sa.select(sa.func.max(node.c.seen_at)))
+
+
 def _without(table: Any, keys: Iterable[str]) -> dict[str, object]:
     return {each.name: getattr(table, each.name) for each in fields(table) if each.name not in keys}
 

@@ -29,6 +29,7 @@ from segl.canary.standing import Came
 from segl.canary.way_key import WayKey
 from segl.certificate_ends import first_end, partners_files
 from segl.certificate_records import CertificateRecords
+from segl.clock import Clock
 from segl.errors import SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
@@ -251,6 +252,7 @@ class _Daemon:
             lambda: self._follower.read_until,
         )
         self._watch = KeyWatch(self._agents.keys, events)
+        self._clock = Clock()
         self._decisions = DecisionBook(engine, events, lambda: self._settings.decisions.keep_days)
 
     async def run(self, listeners: dict[Way | Incoming, UnixListener], decisions: UnixListener) -> None:
@@ -332,6 +334,8 @@ class _Daemon:
 
     def _announce(self) -> None:
         """Other nodes see what changed here."""
+        if self._clock.doubted:
+            return  # what the store knows of the time is what the clock is held against
         try:
             nodes.announce(self._engine, nodes.this_node(self._settings, time.time()))
         except SeglError as error:
@@ -339,6 +343,10 @@ class _Daemon:
 
     def _sweep(self) -> None:
         now = time.time()
+        heard = nodes.last_heard(self._engine)
+        if not self._clock.believes(now, heard):
+            self._events.clock_doubted(now, heard)
+            return
         SeenCapabilities(self._engine).prune(now)
         forget_old(self._engine, self._settings, now)
         self._decisions.forget(now)

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from segl import audit
 from segl.sealed import life
 from segl.store import open_store, transaction
+from segl.tables.nodes import node
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl_delivery.daemon import main
 from world.desk import SENDER, Desk, LmtpClient, StandingDesk, answering
@@ -259,6 +260,24 @@ def test_what_a_killed_process_sealed_but_told_nobody_is_cleared_away_a_day_late
         assert connection.scalar(left) == 0
     engine.dispose()
     assert desk.sealed_files() == []
+
+
+def test_a_clock_that_is_a_month_ahead_deletes_nothing(desk: Desk) -> None:
+    """By its time the message has ended; but the last that the store knows of anybody is from long before."""
+    desk.start()
+    desk.portal(SENDER, [BO], MESSAGE)
+    desk.daemon.stop()
+    engine = open_store(f"sqlite:///{desk.directory}/segl.db")
+    with transaction(engine) as connection:
+        connection.execute(sealed_message.update().values(expires_at=time.time() - 60))
+        connection.execute(node.update().values(seen_at=time.time() - 31 * 86_400))
+    desk.daemon.start()
+    wait_until(lambda: "clock_doubted" in events(desk))
+    with transaction(engine) as connection:
+        left = select(func.count()).where(sealed_recipient.c.server_secret.is_not(None))
+        assert connection.scalar(left) == 1
+    engine.dispose()
+    assert len(desk.sealed_files()) == 1
 
 
 def test_a_return_port_that_is_down_is_4_4_1_and_nothing_stays(desk: Desk) -> None:

@@ -1,0 +1,49 @@
+"""Whether the time of day can be believed.
+
+What is deleted when its time is up cannot be brought back, and a clock can be wrong by a month: a virtual machine
+woken from a snapshot, a battery that died, a typing error. Such deletion can wait, since what has ended is refused by
+its time already. So a clock that seems to have jumped ahead is not believed for six hours: time enough for the network to set it
+right, or for somebody to see it. The same wait meets a store that was brought back from a backup.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+_LEAP_SECONDS: Final = 3600.0  # ahead of the time that the machine has counted
+_SILENCE_SECONDS: Final = 26 * 3600.0  # since anybody was last heard of: a machine that was off, or a leap
+DOUBTED_SECONDS: Final = 6 * 3600.0
+
+
+def _since_boot() -> float:
+    """Seconds that nobody sets, those in which the machine slept among them."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Clock:
+    """The clock of this process. Not thread-safe: one asks, from time to time."""
+
+    def __init__(self, counted: Callable[[], float] = _since_boot) -> None:
+        """*counted* are seconds that nobody sets."""
+        self._counted = counted
+        self._last: tuple[float, float] | None = None
+        self._doubted_until = -float("inf")
+
+    @property
+    def doubted(self) -> bool:
+        return self._counted() < self._doubted_until
+
+    def believes(self, now: float, heard: float | None) -> bool:
+        """Whether *now* (Unix seconds) may be the time. *heard* is when anybody was last heard of, as far as is known:
+        it is asked of the first time only, later ones are compared with what was counted since."""
+        counted = self._counted()
+        if self._last is not None:
+            leap = (now - self._last[0]) - (counted - self._last[1]) > _LEAP_SECONDS
+        else:
+            leap = heard is not None and now - heard > _SILENCE_SECONDS
+        if leap:
+            self._doubted_until = counted + DOUBTED_SECONDS
+        self._last = now, counted
+        return not self.doubted
