@@ -2,8 +2,8 @@
 
 What is deleted when its time is up cannot be brought back, and a clock can be wrong by a month: a virtual machine
 woken from a snapshot, a battery that died, a typing error. Such deletion can wait, since what has ended is refused by
-its time already. So a clock that seems to have jumped ahead is not believed for six hours: time enough for the network to set it
-right, or for somebody to see it. The same wait meets a store that was brought back from a backup.
+its time already. So a clock that seems to have jumped ahead is not believed for six hours: time enough for the
+network to set it right, or for somebody to see it. The same wait meets a store brought back from a backup.
 """
 
 from __future__ import annotations
