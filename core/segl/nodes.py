@@ -102,7 +102,8 @@ def last_heard(engine: Engine) -> float | None:
     """When any node last wrote here (Unix seconds); ``None`` before the first. Raises
     :class:`~segl.errors.StoreError`."""
     with transaction(engine) as connection:
-        return connection.scalar(sa.select(sa.func.max(node.c.seen_at)))
+        last: float | None = connection.scalar(sa.select(sa.func.max(node.c.seen_at)))
+    return last
 
 
 def _without(table: Any, keys: Iterable[str]) -> dict[str, object]:
