@@ -1,8 +1,9 @@
 """The numbers of a spreadsheet as text: dates from serial numbers, number formats, personal numbers typed as numbers.
 
-A cell that shows ``01-02-1990`` holds 32905, the days since the turn of 1900. A cell that shows ``010190-1234`` may
-hold the number 101901234 and the format ``000000-0000``; when it has no format it shows 101901234, nine digits:
-the zero in front is lost.
+A cell that shows ``01-02-1990`` holds 32905, the days since the turn of 1900. Where the cell shows two figures of the
+year, or a day without signs in it (``010290``), so do we: beside four digits that is how a personal number begins.
+A cell that shows ``010190-1234`` may hold the number 101901234 and the format ``000000-0000``; when it has no format
+it shows 101901234, nine digits: the zero in front is lost.
 """
 
 from __future__ import annotations
@@ -14,6 +15,12 @@ from datetime import date, timedelta
 Shown = Callable[[str], str]
 
 _LONGEST_FORMAT = 255  # letters; Excel takes no longer one
+_UNSHOWN = re.compile(
+    r"\[[^\]]*\]|_.|\*.|[\\\"]"
+)  # of a format: conditions, blanks to fill up, what marks a literal
+_SHORT_DAY = re.compile(
+    r"d{1,2}(?P<sign>[^a-zæøå]{0,3})m{1,2}[^a-zæøå]{0,3}(?P<year>[yå]{2}(?:[yå]{2})?)(?![yå])"
+)
 _ASIDE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 _PIECE = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|_.|\*.|([0#?])|(.)', re.DOTALL)
 _DATE_SIGNS = re.compile(r"[dmyåDMYÅ]")
@@ -21,6 +28,7 @@ _TIME_SIGNS = re.compile(r"[hsHS]")
 BUILT_IN_DATES = frozenset((*range(14, 18), 22, *range(27, 37), *range(50, 59)))  # ECMA-376 part 1 §18.8.30
 _DATELIKE = re.compile(r"(?:0[1-9]|[126-8]\d|[39][01])(?:0[1-9]|1[0-2])\d{6}")
 _PERSONAL = re.compile(r"[0#]{6}[^0#]{0,3}[0#]{4}")
+_DAY = "%d-%m-%Y"
 _SHORTEST, _LAST_SERIAL = 1, 2_958_465  # 31 December 9999
 
 
@@ -62,8 +70,17 @@ def filled(picture: str, digits: str) -> str:
     return "".join(left) + "".join(reversed(shown))
 
 
-def day(serial: float, *, from_1904: bool = False) -> str:
-    """The date that *serial* stands for, ``DD-MM-YYYY``; ``""`` when it is none."""
+def form_of_day(code: str) -> str:
+    """How the format *code* writes a day, day and month first, as :meth:`date.strftime` takes it."""
+    shown = _SHORT_DAY.match(_UNSHOWN.sub("", code.partition(";")[0]).strip().lower())
+    if shown is None:
+        return _DAY
+    sign = "-" if shown["sign"] else ""
+    return f"%d{sign}%m{sign}{'%Y' if len(shown['year']) == 4 else '%y'}"
+
+
+def day(serial: float, *, from_1904: bool = False, form: str = _DAY) -> str:
+    """The date that *serial* stands for, ``DD-MM-YYYY`` or in another *form*; ``""`` when it is none."""
     if not _SHORTEST <= serial <= _LAST_SERIAL:
         return ""
     days = int(serial)
@@ -73,7 +90,7 @@ def day(serial: float, *, from_1904: bool = False) -> str:
     if days > _LAST_SERIAL - 1_500:  # room for the later count from 1904
         return ""
     found = first + timedelta(days=days)
-    return f"{found.day:02}-{found.month:02}-{found.year}"
+    return found.strftime(form)
 
 
 def could_be_personal(digits: str) -> bool:
@@ -86,7 +103,8 @@ def way_to_show(number: str, code: str, from_1904: bool) -> Shown | None:
     code = code[:_LONGEST_FORMAT]
     built_in = number.isdecimal() and len(number) < 9 and int(number) in BUILT_IN_DATES
     if built_in or (code and is_date(code)):
-        return lambda value: _date(value, from_1904)
+        form = _DAY if built_in else form_of_day(code)
+        return lambda value: _date(value, from_1904, form)
     if picture := pattern(code):
         return lambda value: _pictured(value, picture)
     return None
@@ -102,9 +120,9 @@ def full(value: str) -> str:
         return value.strip()
 
 
-def _date(value: str, from_1904: bool) -> str:
+def _date(value: str, from_1904: bool, form: str) -> str:
     try:
-        return day(float(value), from_1904=from_1904) or full(value)
+        return day(float(value), from_1904=from_1904, form=form) or full(value)
     except ValueError:
         return value
 

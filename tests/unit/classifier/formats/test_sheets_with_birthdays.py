@@ -1,0 +1,64 @@
+"""Sheets in which a birthday stands in one cell and four digits in the next: as text, or as a date with a format."""
+
+from __future__ import annotations
+
+import io
+import random
+from datetime import date
+
+import openpyxl
+import pytest
+
+from corpus.reading import ALLOWANCE
+from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.formats.ooxml import read
+from segl_classifier.message import Source, Text
+
+TODAY = date(2026, 11, 24)
+
+
+def count(day: str, four: str, code: str, *, years: range) -> int:
+    """How many personal numbers are found in a sheet with these two headings, its days in the format *code*."""
+    chance = random.Random(f"{day}{four}")
+    book = openpyxl.Workbook()
+    book.active.append(["Navn", day, four])
+    for row in range(2, 22):
+        born = date(chance.choice(years), chance.randint(1, 12), chance.randint(1, 28))
+        book.active.append(["Bo Hansen", born, chance.randint(1_000, 3_999)])
+        book.active.cell(row, 2).number_format = code
+    out = io.BytesIO()
+    book.save(out)
+    sheet = next(p for p in read(out.getvalue(), "", ALLOWANCE).passages if p.place == "sheet Sheet")
+    findings = find_cpr(Text(sheet.text, sheet.place, Source.ATTACHMENT), today=TODAY)
+    return sum(finding.score >= THRESHOLD for finding in findings)
+
+
+@pytest.mark.parametrize("code", ["ddmmyy", "dd-mm-yy", "[$-406]dd/mm/yy;@", "d.m.yy"])
+@pytest.mark.parametrize(("day", "four"), [("Født", "Nr."), ("Fødselsdag", "Suffiks"), ("CPR", "")])
+def test_a_date_in_the_form_of_a_personal_number_begins_one(day: str, four: str, code: str) -> None:
+    assert count(day, four, code, years=range(1950, 2000)) == 20
+
+
+@pytest.mark.parametrize("code", ["ddmmyy", "dd-mm-yy", "dd-mm-yyyy", "mmm-yy"])
+@pytest.mark.parametrize(
+    ("day", "four"),
+    [
+        *(("Dato", "Bilag"), ("Bogføringsdato", "Bilagsnr."), ("Dato", "Konto"), ("Faktureret", "Kundenr.")),
+        *(
+            ("Dato", "Beløb"),
+            ("Oprettet", "Sag"),
+            ("Ansat", "Lønnr."),
+            ("Leveret", "Varenr."),
+            ("Start", "Lokale"),
+        ),
+        *(
+            ("Indmeldt", "Medlemsnr."),
+            ("Aflæst", "Stand"),
+            ("Forfald", "Restance"),
+            ("Dato", "Postnr."),
+            ("", ""),
+        ),
+    ],
+)
+def test_days_of_business_beside_four_digits_begin_none(day: str, four: str, code: str) -> None:
+    assert count(day, four, code, years=range(2023, 2027)) == 0
