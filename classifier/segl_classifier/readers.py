@@ -10,7 +10,7 @@ from segl.mime.charset import decode_text
 from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier import saved_sheet
+from segl_classifier import saved_document, saved_sheet
 from segl_classifier.extracted import Extracted, Notebook, source_of
 from segl_classifier.message import Part, Text, unreadable
 from segl_classifier.walk import Walk
@@ -46,7 +46,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
                 notes.text(_unescaped_json(text), f"{where} (as the program reads it)")
             if is_markup:
                 notes.page(text, where)
-            notes.text(saved_sheet.rows(text, limits.text_chars), f"{where} (as a sheet)")  # one named .xls
+            _saved(notes, text, where, limits)  # one named .xls or .doc
             notes.written_in(text)
         notes.inside(data)
     return notes.result()
@@ -60,10 +60,16 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
         for markup in notes.decoded(data, _meta_charset(data)):
             notes.page(markup, where, xml=xml)
             if xml:  # those in HTML are links, which the page gives
-                notes.text(saved_sheet.rows(markup, limits.text_chars), f"{where} (as a sheet)")
+                _saved(notes, markup, where, limits)
                 notes.written_in(markup)
         notes.inside(data)
     return notes.result()
+
+
+def _saved(notes: Notebook, text: str, where: str, limits: Limits) -> None:
+    """A sheet or a document that an office program saved as one XML file."""
+    notes.text(saved_sheet.rows(text, limits.text_chars), f"{where} (as a sheet)")
+    notes.text(saved_document.document(text, limits.text_chars), f"{where} (as a document)")
 
 
 def read_folded(part: Part, limits: Limits) -> Extracted:

@@ -34,11 +34,9 @@ _MOST_MANIFEST = 1_000_000
 
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
-    """All text and all files in an OpenDocument file, packed or as one flat XML."""
+    """All text and all files in an OpenDocument file. One that is a single XML file is text, and read as such
+    (:mod:`segl_classifier.saved_document`)."""
     harvest = Harvest(allowance)
-    if not data.startswith(b"PK"):
-        _read_text([data], "", harvest)
-        return harvest.content()
     try:
         package = Package(data, harvest)
     except zipfile.BadZipFile:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import zipfile
 from contextlib import suppress
+from itertools import chain
 from zipfile import ZipInfo
 
 from segl.vocabulary import Unreadable
@@ -59,6 +60,7 @@ _PLACES = (
 )
 _NUMBER = re.compile(r"(\d+)\.xml$", re.IGNORECASE)
 _SLIDE = re.compile(r"/slides/slide(\d+)\.xml$", re.IGNORECASE)
+_IS_PAGE, _HEAD = re.compile(rb"<(?:\w{1,20}:)?html[\s>]", re.IGNORECASE), 2_000
 _PAGES = (".xhtml", ".htm", ".html")
 _MARKUP = (".xml", ".vml", ".rels", ".xhtml", ".htm", ".html", ".svg")
 
@@ -105,7 +107,11 @@ def _read_part(package: Package, part: ZipInfo, harvest: Harvest, layouts: list[
     if name.lower().endswith(_PAGES):  # well-formed or not: its inline tags join, which those of XML do not
         _read_markup(package.content(part), place, harvest)
         return []
-    flow = read_flow(package.chunks(part), labels=place == "properties", most=harvest.left)
+    chunks = package.chunks(part)
+    head = next(chunks, b"")
+    if _IS_PAGE.search(head, 0, _HEAD):  # put into the document under this name
+        _read_markup(package.content(part), place, harvest)
+    flow = read_flow(chain((head,), chunks), labels=place == "properties", most=harvest.left)
     if flow.broken and not name.lower().endswith(".xml"):
         _read_markup(package.content(part), place, harvest)
         return []

@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from segl_classifier.formats.xml_events import Attributes, Names, NotXml, local, parse
 
 _BLOCKS = frozenset(("p", "tr", "tc"))
-_FLOW = frozenset(("t", "delText"))
 _WITHIN = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _OLD, _NEW = frozenset(("del", "moveFrom")), frozenset(("ins", "moveTo"))
 _CODES = frozenset(("instrText", "delInstrText"))
@@ -33,6 +32,9 @@ _NOISE = frozenset(
     " LinksUpToDate SharedDoc HyperlinksChanged Slides Notes HiddenSlides MMClips PresentationFormat"
     " revision created modified lastPrinted".split()
 )
+_FILES = frozenset(("binaryData", "binData"))  # written in as base64, in a document that is one XML file
+# What Visio puts into the text of a shape: where another format begins, a field.
+_MARKS = frozenset(("cp", "pp", "tp", "fld"))
 # Attributes that hold words, by element; those of "*" are read wherever they stand.
 _SPOKEN: dict[str, tuple[str, ...]] = {
     "docPr": ("descr", "title", "name"),
@@ -94,10 +96,12 @@ class _Open:
     behind: list[str] = field(default_factory=list)
 
 
-def read_flow(chunks: Iterable[bytes], *, labels: bool = False, most: int = 100_000_000) -> Flow:
+def read_flow(
+    chunks: Iterable[bytes], *, labels: bool = False, most: int = 100_000_000, flat: bool = False
+) -> Flow:
     """The text of one XML part, at most about *most* characters of it. *labels*: put the name of an element
-    before its value, as is right for document properties."""
-    reader = _Reader(labels, most)
+    before its value, as is right for document properties. *flat*: the part is a whole document, with its files."""
+    reader = _Reader(labels, most, _NOISE | _FILES if flat else _NOISE)
     try:
         parse(chunks, reader.start, reader.end, reader.characters)
     except NotXml as error:
@@ -113,9 +117,10 @@ class _Enough(Exception):
 
 
 class _Reader:
-    def __init__(self, labels: bool, most: int) -> None:
+    def __init__(self, labels: bool, most: int, noise: frozenset[str]) -> None:
         self.flow = Flow()
         self._labels = labels
+        self._noise = noise
         self._most = most
         self._names = Names()
         self._stack: list[_Open] = []
@@ -155,12 +160,16 @@ class _Reader:
 
     def characters(self, text: str) -> None:
         name = self._inside
-        if name in _FLOW:
+        if name == "t":
             self._put(text)
+        elif name == "delText":  # in Word 2003 without an element that says so, too
+            self._old += 1
+            self._put(text)
+            self._old -= 1
         elif name in _CODES and self._stack:
             self._spend(len(text))
             self._stack[-1].codes.append(text)
-        elif not text.isspace() and name not in _NOISE:
+        elif not text.isspace() and name not in self._noise:
             self._spend(len(text))
             self._loose.append(text)
 
@@ -175,7 +184,7 @@ class _Reader:
             self._new -= 1
         elif name == "tabs":
             self._tabs -= 1
-        elif self._loose:
+        elif self._loose and name not in _MARKS:
             self._flush_loose(name)
 
     def finish(self) -> None:

@@ -1,4 +1,4 @@
-"""OpenDocument: places, repeated rows and columns, passwords, objects, flat files, and packages made to do harm."""
+"""OpenDocument: places, repeated rows and columns, passwords, objects, and packages made to do harm."""
 
 from __future__ import annotations
 
@@ -162,12 +162,6 @@ def test_objects_and_pictures_inside() -> None:
     assert [file.name for file in content.files] == ["Object 2"]
     assert causes(content) == {Unreadable.UNKNOWN_TYPE}
     assert len(read(package("<text:p>x</text:p>", parts=parts), "", WITH_OCR).files) == 2
-
-
-def test_a_flat_file_is_one_xml() -> None:
-    body = f"<office:body><office:text><text:p>{CPR}</text:p></office:text></office:body>"
-    flat = f"<office:document {NAMES}>{body}</office:document>"
-    assert stands_in(read(flat.encode(), "", ALLOWANCE), CPR) == [""]
 
 
 @pytest.mark.parametrize(

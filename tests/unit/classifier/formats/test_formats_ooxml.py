@@ -210,7 +210,9 @@ def test_a_cell_whose_text_is_missing_is_damaged() -> None:
     assert causes(read(repack(parts, "xlsx"), "", ALLOWANCE)) == {Unreadable.DAMAGED}
 
 
-@pytest.mark.parametrize("name", ["word/afchunk.htm", "word/afchunk.HTML", "word/afchunk.xhtml"])
+@pytest.mark.parametrize(
+    "name", ["word/afchunk.htm", "word/afchunk.HTML", "word/afchunk.xhtml", "word/a.xml"]
+)
 def test_a_page_put_into_a_document_is_read_as_html(name: str) -> None:
     page = b"<html><body>CPR <b>0101</b><i>90</i>-<span>12</span>34</body></html>"
     assert stands_in(read(repack({name: page}), "", ALLOWANCE), "CPR 010190-1234")

@@ -1,0 +1,49 @@
+"""Documents of Word, PowerPoint, Visio and LibreOffice saved as one XML file: WordprocessingML of 2003, "Flat OPC"
+(ECMA-376 part 2 in one file), the parts of such packages by themselves, flat OpenDocument.
+
+Read as any XML, each run of letters is a line of its own: ``010190-`` and ``1234``, one of them bold, are no number,
+and words are cut in two. Here the runs of a paragraph are joined as those of a docx or an odt are.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+
+from segl_classifier.formats.content import Allowance
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.odf_text import OdfText
+from segl_classifier.formats.ooxml_text import read_flow
+from segl_classifier.formats.xml_events import NotXml, parse
+
+_MARK = re.compile(
+    r"progid\s?=\s?[\"'](?:Word\.Document|PowerPoint\.Show)|/office/word/20\d\d/\w*ml|/office/20\d\d/xmlPackage"
+    r"|/(?:wordprocessingml|presentationml|drawingml)(?:/20\d\d)?/main|/(?:office/)?visio/20\d\d/|/ooxml/\w+/main"
+    r"|tc:opendocument:xmlns:(?P<odf>office)"
+)
+_HEAD = 4096
+_PROLOG = re.compile(r"[\s\ufeff]*(?:<\?xml[^>]{0,200}\?>)?")
+
+
+def document(markup: str, most: int) -> str:
+    """The text of the document that *markup* is, at most so many characters; ``""`` when it is none."""
+    mark = _MARK.search(markup, 0, _HEAD)
+    if mark is None:
+        return ""
+    prolog = _PROLOG.match(markup)  # it names the encoding of the bytes; these are in another
+    data = markup[prolog.end() if prolog else 0 :].encode("utf-8", "replace")
+    return _open_document(data, most) if mark["odf"] else _office(data, most)
+
+
+def _office(data: bytes, most: int) -> str:
+    flow = read_flow([data], most=most, flat=True)
+    return "\n".join((*flow.lines, *flow.earlier, *flow.aside))[:most]
+
+
+def _open_document(data: bytes, most: int) -> str:
+    harvest = Harvest(Allowance(chars=most, files=0, bytes=0))
+    text = OdfText(harvest, "")
+    with suppress(NotXml):  # what came before is kept, and all is read as it stands beside this
+        parse([data], text.start, text.end, text.characters)
+    text.finish()
+    return "\n".join(passage.text for passage in harvest.content().passages)
