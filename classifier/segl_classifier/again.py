@@ -22,7 +22,12 @@ from segl_classifier.rules.model import Condition, Rule
 from segl_classifier.understanding.model import load_scale
 from segl_classifier.understanding.reading import Model, Understanding
 
-DEMANDS: Final = ("requested", "answers_sealed", "always")  # reasons that lie outside the content
+DEMANDS: Final = (
+    "requested",
+    "request_unclear",
+    "answers_sealed",
+    "always",
+)  # reasons that lie outside the content
 _RAISED, _LOWERED = "policy.", "lowered."  # of segl.policy_verdict
 _LEAST: Final = 0.05  # what the rule engine keeps
 _WEIGHT, _BOOST, _UNLESS = "weight", "boost:", "unless:"

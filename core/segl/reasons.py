@@ -29,6 +29,8 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "personal": "den handler om en persons forhold",
         "unsure": "det kan ikke udelukkes, at den handler om en persons forhold",
         "requested": "du bad om det i emnet",
+        "request_unclear": "men det, du skrev i [ ] i emnet om sms eller kodeord, gælder ikke: det blev ikke forstået, "
+        "eller det er ikke slået til hos jer. Skriv [sms:12345678] eller [kodeord: mindst fire tegn]",
         "answers_sealed": "den svarer på det, modtageren skrev på den sikre side",
         "always": "al mail ud af huset sendes sikkert",
         "unreadable": "en del af den kunne ikke læses automatisk",
@@ -54,6 +56,8 @@ _WORDS: Final[dict[Language, dict[str, str]]] = {
         "personal": "it is about a person's matters",
         "unsure": "it cannot be ruled out that it is about a person's matters",
         "requested": "you asked for it in the subject",
+        "request_unclear": "but what you wrote in [ ] in the subject about a text message or a phrase does not hold: "
+        "it was not understood, or is not turned on. Write [sms:12345678] or [phrase: at least four characters]",
         "answers_sealed": "it answers what the recipient wrote on the secure page",
         "always": "all mail that leaves the organisation is sent securely",
         "unreadable": "a part of it could not be read automatically",

@@ -122,7 +122,7 @@ class Sms:
     ``$sender`` and ``$secret``; each is written so that it fits there. ``$$`` is a dollar sign."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
-    # The provider's address; empty: no text messages. `[sms:…]` in a subject then means nothing.
+    # The provider's address; empty: no text messages. `[sms:…]` in a subject then asks for the secure way alone.
     url: Annotated[GatewayUrl, Masked(without_password)] = ""
     # How the provider wants to be asked.
     method: Literal["POST", "PUT"] = "POST"

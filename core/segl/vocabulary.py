@@ -225,9 +225,9 @@ class Verdict:
 
     ``labels`` are the categories that hold, in the order of :class:`Label`. ``reasons`` are short
     codes for log and metric: label ids, ``personal``, ``unsure``, ``unreadable.<cause>``, ``veto.<rule>``,
-    ``requested``, ``answers_sealed``, ``always``, ``policy.<name>`` (raised by it), ``lowered.<name>``. A plain verdict
-    has reasons when something was weighed and let pass. ``doubtful`` are categories that do not hold but may, and
-    ``scores`` those of all that were weighed, as far as they say anything.
+    ``requested``, ``request_unclear``, ``answers_sealed``, ``always``, ``policy.<name>`` (raised by it),
+    ``lowered.<name>``. A plain verdict has reasons when something was weighed and let pass. ``doubtful`` are
+    categories that do not hold but may, and ``scores`` those of all that were weighed, as far as they say anything.
     """
 
     decision: Decision

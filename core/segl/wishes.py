@@ -5,7 +5,8 @@
     [kodeord: den røde cykel] Svar på din henvendelse  asked for besides the code ([phrase: …] is the same)
 
 Whatever is understood is taken off before the message goes on: it was meant for us, and would tell whoever reads the
-message how it is guarded. What is not understood (a number that is none) stays, so that its writer sees it again.
+message how it is guarded. What is not understood (a number that is none) stays, but it asks all the same
+(:func:`asks`): the message goes securely, and its receipt says that the word was not understood.
 
 The milter takes it off for all ways, and passes it on in a header field (``X-Segl-Wishes``) that never leaves the
 house; segl-deliver does the same for a message that has not passed the milter.
@@ -24,10 +25,24 @@ from typing import Final
 from segl.addresses import split_address
 from segl.errors import Fault, SettingsError
 
+# What copying brings along, from a list of contacts or a web page, and nobody sees: marks of direction, blanks of no
+# width, and dashes that do not break.
+_UNSEEN: Final = "\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_BLANK: Final = rf"[\s{_UNSEEN}]{{0,9}}"
 _SMS: Final = re.compile(
-    r"\[\s{0,9}sms\s{0,9}:\s{0,9}(?:([^\]\s=]{3,512})\s{0,9}=)?([+0-9 ().\-/]{6,40})\]", re.I
+    rf"\[{_BLANK}sms{_BLANK}:{_BLANK}(?:([^\]\s=]{{3,512}}){_BLANK}=)?"
+    rf"([+0-9\s{_UNSEEN}().\-\u2010-\u2015/]{{6,60}})\]",
+    re.I,
 )
-_PHRASE: Final = re.compile(r"\[\s{0,9}(?:kodeord|phrase)\s{0,9}:\s{0,9}([^\[\]]{1,200})\]", re.I)
+_PHRASE: Final = re.compile(rf"\[{_BLANK}(?:kodeord|phrase){_BLANK}:{_BLANK}([^\[\]]{{1,200}})\]", re.I)
+# Whatever looks as if it were meant so. "[SMS] Besked" and "[SMS-gateway] Drift" do not: nobody's number is in them.
+_ASKS: Final = re.compile(
+    rf"\[{_BLANK}(?:sms(?:{_BLANK}[:=]|[\s{_UNSEEN}][^\]]{{0,200}}?[0-9]|[0-9])"
+    rf"|(?:kodeord|phrase)[\s{_UNSEEN}:=]|(?:adgangskode|password){_BLANK}:)",
+    re.I,
+)
+_SEPARATORS: Final = re.compile(rf"[\s{_UNSEEN}().\-\u2010-\u2015/]")
+_DANISH: Final = re.compile(r"(?:\+?45)?([0-9]{8})")
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _LEAST_PHRASE: Final = 4
 _FIELD: Final = 900  # characters of a header field's value
@@ -64,7 +79,7 @@ def read_wishes(subject: str, country: str | None) -> Wishes:
         if found is None:
             return match[0]
         if match[1]:
-            numbers[normal(match[1])] = found
+            numbers[normal(re.sub(f"[{_UNSEEN}]", "", match[1]))] = found
         else:
             number = found
         return " "
@@ -81,6 +96,12 @@ def read_wishes(subject: str, country: str | None) -> Wishes:
     if country is not None:
         left = _SMS.sub(sms, left)
     return Wishes(" ".join(left.split()) if left != subject else subject, number, numbers, phrase)
+
+
+def asks(subject: str) -> bool:
+    """Whether *subject* seems to ask something of the portal, understood or not. Of what :func:`read_wishes` leaves:
+    whether something was not."""
+    return _ASKS.search(subject) is not None
 
 
 def to_fields(wishes: Wishes) -> tuple[str, ...]:
@@ -111,11 +132,15 @@ def normal(address: str) -> str:
 
 
 def normal_number(text: str, country: str) -> str | None:
-    """*text* in the form of E.164 (``+4512345678``), or ``None``."""
-    number = re.sub(r"[ ().\-/]", "", text)
+    """*text* in the form of E.164 (``+4512345678``), or ``None``. A Danish number has eight digits (the numbering plan
+    has no other length for telephones), with 45 before them or without."""
+    number = _SEPARATORS.sub("", text)
     if number.startswith("00"):
         number = "+" + number[2:]
-    elif not number.startswith("+"):
+    if number.startswith("+45") or (country == "+45" and not number.startswith("+")):
+        danish = _DANISH.fullmatch(number)
+        return f"+45{danish[1]}" if danish else None
+    if not number.startswith("+"):
         number = country + number
     return number if _NUMBER.fullmatch(number) else None
 

@@ -16,7 +16,7 @@ from segl.addresses import domain_of
 from segl.settings import Settings
 from segl.subject_tags import without_tags
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
-from segl.wishes import Wishes, read_wishes
+from segl.wishes import Wishes, asks, read_wishes
 from segl_classifier.classify import Evidence, gather
 from segl_classifier.decide import Stance, decide
 from segl_classifier.extract import Pictures
@@ -28,6 +28,7 @@ from segl_milter.transaction import Mail
 
 INTERNAL = "internal"
 REQUESTED = "requested"
+UNCLEAR = "request_unclear"
 ANSWERS_SEALED = "answers_sealed"
 ALWAYS = "always"
 
@@ -121,6 +122,17 @@ def wishes_of(mail: Mail, settings: Settings) -> Wishes | None:
     return found if found.any else None
 
 
+def is_unclear(mail: Mail, settings: Settings) -> bool:
+    """Whether an own sender asks something of the portal in words that are not understood, or not to be had here."""
+    if not any("[" in subject for subject in mail.subjects) or not settings.is_own(
+        domain_of(mail.sender.bare)
+    ):
+        return False
+    found = wishes_of(mail, settings)
+    first = mail.subjects[0] if found is None else found.subject
+    return any(map(asks, (first, *mail.subjects[1:])))
+
+
 def beyond_limits(mail: Mail) -> Iterable[Finding]:
     """What of *mail* was not kept, and so not read."""
     if mail.cut:
@@ -134,8 +146,11 @@ def demands(mail: Mail, settings: Settings) -> Iterable[str]:
     """The reasons for the secure way that lie outside the message's content. A subject that was not looked at may ask
     for it."""
     asked = any(tagged(subject, settings.detection.subject_tags) for subject in mail.subjects)
-    if asked or mail.more_subjects or wishes_of(mail, settings) is not None:
+    unclear = is_unclear(mail, settings)
+    if asked or mail.more_subjects or unclear or wishes_of(mail, settings) is not None:
         yield REQUESTED
+    if unclear:
+        yield UNCLEAR
     if any(map(settings.is_own, mail.answers)):
         yield ANSWERS_SEALED
     if settings.detection.mode is Mode.ALWAYS:

@@ -46,7 +46,7 @@ from segl.store import transaction
 
 _MOST_NAMED = 50
 # They are why a message would go securely in any case, not why it waits.
-_NO_REASONS_TO_WAIT = frozenset(("requested", "answers_sealed", "always"))
+_NO_REASONS_TO_WAIT = frozenset(("requested", "request_unclear", "answers_sealed", "always"))
 _FINISH = {Act.RELEASED.value: "segl hold release", Act.REJECTED.value: "segl hold reject"}
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import SettingsError
-from segl.wishes import Wishes, from_fields, normal_number, read_numbers, read_wishes, to_fields
+from segl.wishes import Wishes, asks, from_fields, normal_number, read_numbers, read_wishes, to_fields
 
 NUMBER = "+4512345678"
 
@@ -24,7 +24,13 @@ NUMBER = "+4512345678"
         ("Svar [ sms : 0045 12-34-56-78 ] til dig", "Svar til dig", NUMBER),
         ("[sms:+46701234567]", "", "+46701234567"),
         ("[sms:+45 12345678][sms:87654321] to", "to", "+4587654321"),
+        ("[sms:12\xa034\u202f56\u200978] x", "x", NUMBER),  # blanks that do not break, as web pages have them
+        ("[sms:\u202a12345678\u202c] x", "x", NUMBER),  # marks of direction, as copied from Windows' contacts
+        ("[\u200bsms:12\u201134\u201156\u201178] x", "x", NUMBER),
+        ("[sms:4512345678] x", "x", NUMBER),
         ("[sms:123] for kort", "[sms:123] for kort", None),
+        ("[sms:1234567] syv cifre", "[sms:1234567] syv cifre", None),
+        ("[sms:+45 123456789] ni cifre", "[sms:+45 123456789] ni cifre", None),
         ("[sms:+0012345678] nul", "[sms:+0012345678] nul", None),
         ("[sms:x@y.dk=] tom", "[sms:x@y.dk=] tom", None),
         ("sms:+4512345678", "sms:+4512345678", None),
@@ -69,6 +75,50 @@ def test_without_a_gateway_a_number_is_a_word_like_others() -> None:
 def test_a_phrase_is_read_and_taken_off(subject: str, left: str, phrase: str | None) -> None:
     found = read_wishes(subject, "+45")
     assert (found.subject, found.phrase) == (left, phrase)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "[sms:12345678 (mobil)] Svar",
+        "[sms 12345678] Svar",
+        "[SMS til Bo: 12 34 56 78] Svar",
+        "Svar [sms=12345678]",
+        "Svar [sms:12345678",
+        "[kodeord: ost] Svar",
+        "[kodeord den r\u00f8de cykel] Svar",
+        "[kodeord: den r\u00f8de [cykel]] Svar",
+        "[kodeord:\u200bost] Svar",
+        "[password: den r\u00f8de cykel] Svar",
+    ],
+)
+def test_what_is_not_understood_asks_all_the_same(subject: str) -> None:
+    found = read_wishes(subject, "+45")
+    assert not found.any
+    assert asks(found.subject)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "[SMS] Ny besked",
+        "[SMS-gateway] Drift den 12. maj 2026",
+        "[smsdk] Kampagne 2026",
+        "[sms kampagne] For\u00e5r",
+        "Kodeord til wifi",
+        "[Password reset] Din konto",
+        "sms: ring 12345678",
+        "[EXT] Husk kodeord: mandag",
+        "[Sag 1234] sms",
+    ],
+)
+def test_ordinary_subjects_ask_nothing(subject: str) -> None:
+    assert not asks(subject)
+
+
+def test_what_is_understood_leaves_nothing_that_asks() -> None:
+    assert not asks(read_wishes("[sms:12345678] [kodeord: den r\u00f8de cykel] x", "+45").subject)
+    assert asks(read_wishes("[sms:12345678] x", None).subject), "without a gateway it asks in vain"
 
 
 NUMBERS = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from keyword_model import KeywordModel
+from segl.reasons import in_words
 from segl.settings import Settings
 from segl.settings_detection import Limits
 from segl.settings_file import parse_settings
@@ -156,7 +157,6 @@ def test_a_subject_tag_asks_for_the_secure_way(subject: bytes, asks: bool) -> No
         (b"SV: [sms:12345678] Te", "a@nordby.example", "SV: Te"),
         (b"=?utf-8?q?[sms:b=40kunde.example=3D12345678]_S=C3=B8ren?=", "a@nordby.example", "S\u00f8ren"),
         (b"[sms:12345678] Te", "a@andet.example", None),
-        (b"[sms:123] Te", "a@nordby.example", None),
         (b"Te", "a@nordby.example", None),
     ],
 )
@@ -175,6 +175,28 @@ def test_words_for_the_portal_ask_for_the_secure_way_and_come_off(
     assert len(fields) == (0 if left is None else 1)
     assert all("12345678" not in value for value in fields)
     assert marks_for(message, Decision.PLAIN, verdict, "", wishes=wishes).subjects == ()
+
+
+@pytest.mark.parametrize(
+    ("subject", "gateway", "reasons"),
+    [
+        (b"[sms:12345678] Te", True, ("requested",)),
+        (b"[sms:12345678] Te", False, ("requested", "request_unclear")),
+        (b"[sms:123] Te", True, ("requested", "request_unclear")),
+        (b"[kodeord: ost] Te", True, ("requested", "request_unclear")),
+        (b"[kodeord: ost] [sms:12345678] Te", True, ("requested", "request_unclear")),
+        (b"[SMS-gateway] Te", True, ()),
+    ],
+)
+def test_words_for_the_portal_that_are_not_understood_ask_for_the_secure_way_too(
+    subject: bytes, gateway: bool, reasons: tuple[str, ...]
+) -> None:
+    """Their writer wanted more than the usual; the receipt says that he did not get it."""
+    house = replace(settings(), portal=Portal(sms=Sms(url="https://sms.example/" if gateway else "")))
+    assert judge(mail(TEA, subject=subject), shipped_rules(), house).reasons == reasons
+    assert ("[kodeord: mindst fire tegn]" in in_words(reasons, "da")) is ("request_unclear" in reasons)
+    stranger = replace(mail(TEA, subject=subject), sender=Address("<a@andet.example>"))
+    assert judge(stranger, shipped_rules(), house).reasons == ()
 
 
 def test_a_subject_that_was_not_looked_at_may_ask_for_the_secure_way() -> None:
