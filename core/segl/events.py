@@ -266,11 +266,6 @@ class Events(ListEvents, CanaryEvents):
 
     # segl-portal, and what becomes of sealed messages
 
-    def number_unclear(self, sealed_id: str, recipients: int) -> None:
-        """The subject gave a number without saying whose, and the header names several outside, or another than a
-        recipient: her codes go by mail."""
-        self._log.warning("number_unclear", sealed_id=sealed_id, recipients=recipients)
-
     def code_sent(self, sealed_id: str, recipient: str, by: str, reference: str) -> None:
         """*by* is ``mail`` or ``sms``."""
         self._log.info("code_sent", sealed_id=sealed_id, recipient=recipient, by=by, reference=reference)

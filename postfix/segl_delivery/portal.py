@@ -21,7 +21,7 @@ from segl.sealed.records import SealedRecipient, drop_recipients, mark_notified
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.notice import Notice, NoticeFrom
-from segl_delivery.sealing import Addressee, Sealed, Sealer
+from segl_delivery.sealing import Addressee, NumberUnclear, Sealed, Sealer
 
 NOTICES_AT_ONCE: Final = 8
 
@@ -51,7 +51,10 @@ class PortalAgent:
                 return await asyncio.to_thread(self._notify, delivery, sealed, addressee)
 
         replies = await asyncio.gather(*(notify(addressee) for addressee in sealed.addressees))
-        return {
+        unclear = NumberUnclear()
+        if sealed.refused:
+            self.events.not_delivered(self.way.value, sealed.refused, unclear)
+        return dict.fromkeys(sealed.refused, unclear.reply) | {
             addressee.row.address: reply for addressee, reply in zip(sealed.addressees, replies, strict=True)
         }
 

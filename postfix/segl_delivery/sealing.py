@@ -1,7 +1,8 @@
 """Seals one message for its recipients: what it holds, how long it lives, and how each recipient proves herself.
 
-The words in the subject that ask something of the portal (:mod:`segl.wishes`) are taken off first. A phrase
-holds for all recipients; a number for the one it names, or for the only one outside whom the header names.
+The words in an own sender's subject that ask something of the portal (:mod:`segl.wishes`) are taken off first. A
+phrase holds for all recipients; a number for the one it names, or for the only one outside whom the header names.
+Whose number it is not certain is refused: her code would go to the very mailbox that the sender did not want to trust.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from email.utils import getaddresses
 from typing import Final
 
 from sqlalchemy.engine import Engine
 
+from segl.addresses import domain_of
 from segl.errors import DeliveryError
 from segl.events import Events
 from segl.headers import WISHES, steers
+from segl.mail.address_lists import named
 from segl.mail.compose import encoded, one_line
 from segl.mail.fields import Field, join_header, split_header
 from segl.masking import mask_digits
@@ -49,13 +51,24 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A message that is sealed and recorded, and whose notices are to go. ``subject`` is what they may tell of it."""
+    """A message that is sealed and recorded, and whose notices are to go. ``subject`` is what they may tell of it;
+    ``refused`` are the recipients for whom it was not sealed."""
 
     message: SealedMessage
     addressees: tuple[Addressee, ...]
     sealed_at: datetime
     until: datetime
     subject: str
+    refused: tuple[str, ...] = ()
+
+
+class NumberUnclear(DeliveryError):
+    """The subject has a number, and it is not certain that it is this recipient's, or anybody's."""
+
+    reply_code, reply_enhanced = 550, "5.6.0"  # segl_delivery.receipts.faults has the words for its sender
+
+    def __init__(self) -> None:
+        super().__init__("the number in [sms:...] is not certain to be this recipient's")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +85,18 @@ class Sealer:
         """Write the file, then the rows; both are on disk on return. Blocking. Raises
         :class:`~segl.errors.SeglError`; nothing is left behind then."""
         portal, sender = self.settings.portal, delivery.envelope.sender
-        content, wishes = self._read(delivery.content)
+        content, wishes = self._read(delivery.content, is_own=self.settings.is_own(domain_of(sender)))
+        phones = self._phones(delivery.recipients, wishes, content)
+        if not phones:
+            raise NumberUnclear
         message_id, key = new_id(), new_content_key()
         now = datetime.now()
         until = end_of_day(now, self.settings.expiry_days_of(sender))
         resend_key = load_resend_key(portal.resend_key) if portal.resend_key is not None else None
-        addressees = self._addressees(message_id, key, delivery.recipients, wishes, content)
+        phrase = hash_of(wishes.phrase) if wishes.phrase is not None else None
+        addressees = tuple(
+            addressee(message_id, key, address, phone, phrase) for address, phone in phones.items()
+        )
         revocation = revocation_secret(house_secret(self.engine), message_id)
         message = SealedMessage(
             id=message_id,
@@ -96,12 +115,14 @@ class Sealer:
             self.directory.remove(message_id)
             raise
         SEALED_BYTES.inc(len(content))
-        self.events.sealed(message_id, delivery.recipients, size=len(content))
+        self.events.sealed(message_id, list(phones), size=len(content))
         subject = _tellable(wishes.subject) if portal.subject_shown else ""
-        return Sealed(message, addressees, now.astimezone(), until, subject)
+        refused = tuple(address for address in delivery.recipients if address not in phones)
+        return Sealed(message, addressees, now.astimezone(), until, subject, refused)
 
-    def _read(self, message: bytes) -> tuple[bytes, Wishes]:
-        """The message as it is sealed, and what its subject asks for."""
+    def _read(self, message: bytes, *, is_own: bool) -> tuple[bytes, Wishes]:
+        """The message as it is sealed, and what its subject asks for. A stranger's, passed on here, asks nothing: he
+        gave nobody here a phrase."""
         fields, body = split_header(message)
         kept = [one for one in fields if not steers(one.name)]
         sms = self.settings.portal.sms
@@ -109,7 +130,7 @@ class Sealer:
         told = [one.value for one in fields if one.name == WISHES.lower()]
         found = Wishes("")
         for at, one in enumerate(kept):
-            if one.name == "subject" and len(one.raw) <= _LONGEST_SUBJECT:
+            if is_own and one.name == "subject" and len(one.raw) <= _LONGEST_SUBJECT:
                 found = read_wishes(shown_header(one.value.decode("latin-1")), country)
                 if found.any:
                     kept[at] = Field(
@@ -118,35 +139,38 @@ class Sealer:
                 break
         if not found.any and len(kept) == len(fields):
             return message, found
-        passed_on = from_fields(told)
+        passed_on = from_fields(told) if is_own else None
         if not found.any and passed_on is not None:
             found = replace(passed_on, subject=found.subject)
         return join_header(kept, body), found
 
-    def _addressees(
-        self, message_id: str, key: Secret, recipients: Sequence[str], wishes: Wishes, content: bytes
-    ) -> tuple[Addressee, ...]:
-        phrase = hash_of(wishes.phrase) if wishes.phrase is not None else None
-        outside = self._outside(content)
-        meant = [address for address in recipients if outside == {normal(address)}]
-        if wishes.number is not None and len(meant) < len(recipients):
-            self.events.number_unclear(message_id, len(recipients))
-        made = []
+    def _phones(self, recipients: Sequence[str], wishes: Wishes, content: bytes) -> dict[str, str | None]:
+        """Where the codes of each recipient go; ``None``: to her mailbox. Whoever is not in it has no certain number,
+        though there is one in the subject: without a name and not clearly hers, or with a name that nobody has.
+
+        A number without a name is of the only one outside whom the header names, those with numbers of their own aside.
+        It says nothing of those in Bcc, nor of those that a list stands for."""
+        header = _named_in(content)
+        outside = {address for address in header if not self.settings.takes(address)} - set(wishes.numbers)
+        strays = set(wishes.numbers) - header - set(map(normal, recipients))
+        phones: dict[str, str | None] = {}
         for address in recipients:
             phone = None
             if self.settings.portal.sms.url:
-                only = address in meant
+                only = outside == {normal(address)}
                 phone = wishes.number_for(address, only=only) or self.numbers.get(normal(address))
-            made.append(addressee(message_id, key, address, phone, phrase))
-        return tuple(made)
+            if phone is not None or (wishes.number is None and not strays):
+                phones[address] = phone
+        return phones
 
-    def _outside(self, content: bytes) -> set[str]:
-        """The addresses outside the house that the header names: a number without a name is of the only one. It says
-        nothing of those in Bcc, nor of those that a list stands for."""
-        fields, _ = split_header(content)
-        lists = [one.value[:_LONGEST_LIST].decode("latin-1") for one in fields if one.name in ("to", "cc")]
-        named = {normal(address) for _, address in getaddresses([shown_header(text) for text in lists])}
-        return {address for address in named if not self.settings.takes(address)}
+
+def _named_in(content: bytes) -> set[str]:
+    """The addresses in To and Cc. What names somebody in a way of its own counts as an address, too: as one more."""
+    fields, _ = split_header(content)
+    lists = [one.value[:_LONGEST_LIST].decode("latin-1") for one in fields if one.name in ("to", "cc")]
+    found = (one.address or "".join(one.words) for text in lists for one in named(text))
+    # encoded words have no place in an address
+    return {normal(shown_header(address.replace("=?", "= ?"))) for address in found if "@" in address}
 
 
 def try_storage(settings: Settings, engine: Engine, events: Events | None) -> None:

@@ -11,8 +11,10 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_tz
+from itertools import islice
 from typing import Final
 
+from segl.mail.address_lists import Named, named
 from segl.mime.encoded_words import shown_header
 
 LONGEST_LINE: Final = 300  # characters of a header field that are shown
@@ -30,10 +32,6 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _NOT_IN_NAMES = re.compile(r'[<>:"|?*/\\]')
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
-_TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*+"?|<[^<>]*+>?|\((?:[^()\\]|\\.)*+\)?|[,;:]|[^",;:<>()]++|[)>]', re.DOTALL
-)
-_ADDRESS = re.compile(r"[^\s<>@,;:\"()]{1,200}@[^\s<>@,;:\"()]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +70,12 @@ def mailboxes(value: str) -> tuple[Mailbox, ...]:
     """Those in an address field (RFC 5322 §3.4), the members of groups among them; those without an address
     are kept by their name. Encoded words are decoded after the field is divided, so that none can forge an
     address."""
-    found: list[Mailbox] = []
-    words: list[str] = []
-    angle = ""
-    for piece in [*_TOKEN.findall(value[:_HEADER]), ","]:
-        if piece in (",", ";"):
-            if words or angle:
-                found.append(_mailbox(words, angle))
-            words, angle = [], ""
-            if len(found) >= MOST_MAILBOXES:
-                break
-        elif piece == ":":
-            words = []  # the name of a group
-        elif piece.startswith("<"):
-            angle = piece.strip("<>")
-        elif piece.strip() and piece not in (")", ">"):
-            words.append(piece.strip())
-    return tuple(box for box in found if box.name or box.address)
+    boxes = (_mailbox(one) for one in islice(named(value[:_HEADER]), MOST_MAILBOXES))
+    return tuple(box for box in boxes if box.name or box.address)
 
 
-def _mailbox(words: list[str], angle: str) -> Mailbox:
-    bare = next((word for word in words if not angle and _ADDRESS.fullmatch(word)), "")
-    address = one_line(_raw(angle or bare), 320)
-    names = [_unquoted(word) for word in words if word != bare]
-    return Mailbox(one_line(" ".join(names)), address)
+def _mailbox(one: Named) -> Mailbox:
+    return Mailbox(one_line(" ".join(map(_unquoted, one.words))), one_line(_raw(one.address), 320))
 
 
 def _unquoted(word: str) -> str:

@@ -65,6 +65,8 @@ TEXTS: Final[Mapping[Language, FaultTexts]] = {
             "5.2.3": "Mailen er for stor til at blive sendt. Send mindre bilag.",
             "5.3.4": "Mailen er for stor til at blive sendt. Send mindre bilag.",
             "5.4.4": "Domænet efter @ har ingen mailserver. Se efter stavefejl, eller brug en anden adresse.",
+            "5.6.0": "Det er ikke klart, hvis nummeret i emnet er. Skriv [sms:adresse=nummer] for hver modtager, der "
+            "skal have sin kode som sms, og send mailen igen.",
             "5.6.6": "Du har trukket beskeden tilbage, før den var sendt til denne modtager.",
             "5.7": "Vores eget mailsystem fandt ingen sikker vej til modtageren. Sig det til jeres it-ansvarlige.",
         },
@@ -92,6 +94,8 @@ TEXTS: Final[Mapping[Language, FaultTexts]] = {
             "5.2.3": "The mail is too large to be sent. Send smaller attachments.",
             "5.3.4": "The mail is too large to be sent. Send smaller attachments.",
             "5.4.4": "The domain behind the @ has no mail server. Look for a misspelling, or use another address.",
+            "5.6.0": "It is not clear whose the number in the subject is. Write [sms:address=number] for each "
+            "recipient whose code should come by text message, and send the mail again.",
             "5.6.6": "You took the message back before it was sent to this recipient.",
             "5.7": "Our own mail system found no secure way to the recipient. Tell those who look after your IT.",
         },

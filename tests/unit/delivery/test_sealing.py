@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import time
@@ -16,6 +17,7 @@ from segl.audit import Act, entries
 from segl.errors import DeliveryError
 from segl.events import Events
 from segl.log import configure_log
+from segl.mail.return_port import ReturnPort
 from segl.metrics import AUDIT_WENT_BACK
 from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
 from segl.sealed.belonging import storage_of
@@ -32,8 +34,11 @@ from segl.vocabulary import Envelope
 from segl.wishes import read_wishes, to_fields
 from segl_delivery.agent import Delivery
 from segl_delivery.housekeeping import keep_house
-from segl_delivery.sealing import Sealed, Sealer, try_storage
+from segl_delivery.portal import PortalAgent
+from segl_delivery.sealing import NumberUnclear, Sealed, Sealer, try_storage
+from world.desk import free_port
 from world.object_store import Fault, ObjectStore, Wire
+from world.peers import SmtpPeer
 
 SENDER = "anna@nordby.example"
 BO, EVA = "bo@vestby.example", "eva@vestby.example"
@@ -109,25 +114,94 @@ def test_a_message_without_them_is_sealed_byte_for_byte(sealer: Callable[..., Se
         assert content_of(desk, seal(desk, content)) == content
 
 
+def phones(sealed: Sealed) -> dict[str, str | None]:
+    return {one.row.address: one.row.phone for one in sealed.addressees} | dict.fromkeys(sealed.refused, "?")
+
+
 def test_a_number_for_nobody_in_particular_is_for_nobody_among_several(
     sealer: Callable[..., Sealer],
 ) -> None:
+    """Their codes would go to the mailboxes that the sender did not want to trust: they are refused, and he is told."""
     desk = sealer(sms=SMS)
-    several = seal(desk, letter("[sms:12345678] x", to=f"{BO}, {EVA}"), BO, EVA)
-    assert [one.row.phone for one in several.addressees] == [None, None]
-    split = seal(desk, letter("[sms:12345678] x", to=f"{BO}, {EVA}"), BO)
-    assert split.addressees[0].row.phone is None, "Postfix may hand over one recipient at a time"
+    for recipients in ((BO, EVA), (BO,)):  # Postfix may hand over one recipient at a time
+        with pytest.raises(NumberUnclear) as caught:
+            seal(desk, letter("[sms:12345678] x", to=f"{BO}, {EVA}"), *recipients)
+        assert not caught.value.reply.temporary
     inside = seal(desk, letter("[sms:12345678] x", to=f"{BO}, chefen@nordby.example"), BO)
-    assert inside.addressees[0].row.phone == "+4512345678"
+    assert phones(inside) == {BO: "+4512345678"}
     named = seal(desk, letter(f"[sms:{EVA}=12345678] x", to=f"{BO}, {EVA}"), BO, EVA)
-    assert [one.row.phone for one in named.addressees] == [None, "+4512345678"]
+    assert phones(named) == {BO: None, EVA: "+4512345678"}
+    both = seal(desk, letter(f"[sms:{EVA}=12345678] [sms:87654321] x", to=f"{BO}, {EVA}"), BO, EVA)
+    assert phones(both) == {BO: "+4587654321", EVA: "+4512345678"}
+    with_book = seal(
+        sealer({BO: "+4511111111"}, sms=SMS), letter("[sms:12345678] x", to=f"{BO}, {EVA}"), BO, EVA
+    )
+    assert phones(with_book) == {BO: "+4511111111", EVA: "?"}
 
 
 @pytest.mark.parametrize("to", [BO, "alle@nordby.example", "undisclosed-recipients:;", ""])
 def test_a_number_without_a_name_is_not_anothers(sealer: Callable[..., Sealer], to: str) -> None:
     """Eva stands in Bcc, or behind a list: her codes must not go to the telephone of whom the sender meant."""
-    sealed = seal(sealer(sms=SMS), letter("[sms:12345678] x", to=to), EVA)
-    assert sealed.addressees[0].row.phone is None
+    with pytest.raises(NumberUnclear):
+        seal(sealer(sms=SMS), letter("[sms:12345678] x", to=to), EVA)
+    assert phones(seal(sealer(sms=SMS), letter(f"[sms:{EVA}=12345678] x", to=to), EVA)) == {
+        EVA: "+4512345678"
+    }
+
+
+def test_a_number_with_a_name_that_nobody_has_is_a_slip(sealer: Callable[..., Sealer]) -> None:
+    desk = sealer(sms=SMS)
+    with pytest.raises(NumberUnclear):
+        seal(desk, letter("[sms:bo.hansen@vestby.example=12345678] x"), BO)
+    elsewhere = seal(desk, letter(f"[sms:{EVA}=12345678] x", to=f"{BO}, {EVA}"), BO)
+    assert phones(elsewhere) == {BO: None}, "Eva's turn comes, or hers goes another way"
+
+
+def test_who_has_no_certain_number_is_refused_and_the_others_are_not(
+    sealer: Callable[..., Sealer],
+) -> None:
+    content = letter("[sms:12345678] x", to=f"{BO}, {EVA}")
+    with SmtpPeer("127.0.0.1", free_port()) as peer:
+        agent = PortalAgent(
+            sealer({BO: "+4511111111"}, sms=SMS), ReturnPort("127.0.0.1", peer.port), Events("test")
+        )
+        replies = asyncio.run(agent.deliver(Delivery(Envelope(SENDER, (EVA, BO), "Q1"), content)))
+    assert {who: (reply.code, reply.enhanced) for who, reply in replies.items()} == {
+        BO: (250, "2.0.0"),
+        EVA: (550, "5.6.0"),
+    }
+    assert [mail.recipients for mail in peer.received] == [(BO,)]
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        f'"Hansen, Bo" <{BO}>',
+        f"=?utf-8?Q?Hansen=2C_B=C3=B8?= <{BO}>",
+        f"=?iso-8859-1?Q?Hansen=2C_B=F8?= <{BO}>",
+        f"=?utf-8?Q?eva=40vestby=2Eexample=2C?= <{BO}>",
+        f"'{BO}' <{BO}>",
+        f"{BO} <{BO}>",
+        f"{BO} (Bo (Hansen))",
+        f"Kunder: {BO};",
+        f"<{BO}>, {BO.upper()}",
+        f"{BO}\r\nCc: 'kim@nordby.example' <kim@nordby.example>",
+        f"{BO}\r\nCc: Hele huset, <alle@nordby.example>",
+    ],
+)
+def test_whose_a_number_is_does_not_depend_on_how_the_name_is_written(
+    sealer: Callable[..., Sealer], to: str
+) -> None:
+    assert phones(seal(sealer(sms=SMS), letter("[sms:12345678] x", to=to), BO)) == {BO: "+4512345678"}
+
+
+def test_a_strangers_subject_asks_nothing(sealer: Callable[..., Sealer]) -> None:
+    """It is passed on here: nobody in the house gave the recipient a phrase."""
+    content = letter("[kodeord: hemmelig] [sms:12345678] Svar")
+    desk = sealer(sms=SMS)
+    sealed = seal(desk, content, sender="x@andet.example")
+    assert (sealed.addressees[0].row.phone, sealed.addressees[0].row.phrase_hash) == (None, None)
+    assert content_of(desk, sealed) == content
 
 
 def test_the_address_book_gives_numbers_and_the_subject_beats_it(sealer: Callable[..., Sealer]) -> None:

@@ -20,6 +20,7 @@ def failed(status: str, host: str = "", detail: str = "") -> Line:
         ("5.1.10", "takes no mail"),
         ("5.1.3", "is written wrongly"),
         ("5.7.0", "found no secure way"),
+        ("5.6.0", "Write [sms:address=number]"),
         ("5.6.6", "You took the message back"),
         ("5.4.6", "Our own mail system could not send it"),  # a loop
         ("5.6.7", "letters that the recipient's mail server cannot use"),
