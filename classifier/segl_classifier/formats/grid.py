@@ -39,6 +39,10 @@ class Grid:
             self._long.setdefault(column, []).append(row)
         return True
 
+    def cell(self, row: int, column: int) -> str:
+        """What stands in a cell so far."""
+        return self._rows.get(row, {}).get(column, "")
+
     def text(self) -> str:
         """The rows that hold anything, in order."""
         self._restore_zeros()

@@ -23,6 +23,8 @@ _SHORT_DAY = re.compile(
 )
 _ASIDE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.|\*.')
 _PIECE = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|_.|\*.|([0#?])|(.)', re.DOTALL)
+_SAID = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|(\[[^\]]*\]|_.|\*.|.)', re.DOTALL)
+_SAYS = re.compile(r"[^\W\d_]{4}|(?:\d\D?){6}")
 _DATE_SIGNS = re.compile(r"[dmyåDMYÅ]")
 _TIME_SIGNS = re.compile(r"[hsHS]")
 BUILT_IN_DATES = frozenset((*range(14, 18), 22, *range(27, 37), *range(50, 59)))  # ECMA-376 part 1 §18.8.30
@@ -54,6 +56,19 @@ def pattern(code: str) -> str:
         picture.append("0" if digit == "0" else "#" if digit else quoted or escaped or other)
     text = "".join(picture)
     return text if text.count("0") + text.count("#") >= 4 and text.strip("0#") + text.strip("#") != "" else ""
+
+
+def words(code: str) -> list[str]:
+    """What the format *code* says by itself, whatever the number: ``[=1]"Skizofreni"`` shows a word for 1. Short pieces
+    as ``kr.`` are left out."""
+    found: list[str] = []
+    for section in code[:_LONGEST_FORMAT].split(";"):
+        piece = ""
+        for quoted, escaped, currency, other in _SAID.findall(section):
+            piece += " " if other else quoted or escaped or currency
+        if _SAYS.search(piece):
+            found.append(" ".join(piece.split()))
+    return found
 
 
 def filled(picture: str, digits: str) -> str:

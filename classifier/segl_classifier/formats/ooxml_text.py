@@ -47,6 +47,7 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "default": ("val",),
     "listEntry": ("val",),
     "listItem": ("displayText", "value"),
+    "item": ("val",),  # of a list in a sheet
     "statusText": ("val",),
     "helpText": ("val",),
     "alias": ("val",),

@@ -62,6 +62,7 @@ class _Substream:
     grid: Grid
     aside: list[str] = field(default_factory=list)
     shift: int = 0  # of the columns, in a chart
+    styles: set[int] = field(default_factory=set)  # of cells with a number
 
 
 class _Book:
@@ -75,6 +76,7 @@ class _Book:
         ] = {}  # by place in the stream: name, and whether it is hidden
         self._codes: dict[int, str] = {}
         self._styles: list[numbers.Shown | None] = []
+        self._words: dict[int, list[str]] = {}  # that the format of a style says by itself
         self._from_1904 = False
         self._open: list[_Substream] = []
         self._others = OtherBooks(harvest)
@@ -131,6 +133,8 @@ class _Book:
         self._harvest.text(done.grid.text(), done.place)
         if done.grid.full:
             self._harvest.overflow()
+        for style in sorted(done.styles & self._words.keys()):
+            done.aside += self._words[style]
         self._harvest.lines(done.aside, f"{done.place}, beside the cells")
 
     def _here(self) -> _Substream:
@@ -161,9 +165,10 @@ class _Book:
             self._codes[struct.unpack_from("<H", data)[0]] = self._letters.text(data, 2, short=short)
         elif kind == _XF:
             number = struct.unpack_from("<H", data, 2)[0]
-            self._styles.append(
-                numbers.way_to_show(str(number), self._codes.get(number, ""), self._from_1904)
-            )
+            code = self._codes.get(number, "")
+            if words := numbers.words(code):
+                self._words[len(self._styles)] = words
+            self._styles.append(numbers.way_to_show(str(number), code, self._from_1904))
         elif kind == _DATEMODE:
             self._from_1904 = data[:1] == b"\1"
         elif kind == _CODEPAGE:
@@ -188,6 +193,7 @@ class _Book:
     def _put_number(self, row: int, column: int, style: int, value: float) -> None:
         shown = self._styles[style] if style < len(self._styles) else None
         text = numbers.plain(value)
+        self._here().styles.add(style)
         self._put(row, column, shown(text) if shown is not None else text, number=True)
 
     def _shared(self, data: bytes) -> None:

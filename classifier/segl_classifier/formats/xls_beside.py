@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from segl_classifier.formats.biff import string
 from segl_classifier.formats.shapes import words_of_shapes
-from segl_classifier.formats.spreadsheet import printed
+from segl_classifier.formats.sheet import printed
 
 _NAME, _NOTE, _TXO, _HEADER, _FOOTER = 0x18, 0x1C, 0x1B6, 0x14, 0x15
 _VALIDATION, _SERIES, _LINK, _DRAWING = 0x1BE, 0x100D, 0x1B8, 0xEC

@@ -205,6 +205,53 @@ def test_names_of_parts_may_differ_in_case() -> None:
     assert content.lacks == ()
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_sheets_of_one_name_are_both_read() -> None:
+    out = io.BytesIO(repack({}, "xlsx"))
+    with zipfile.ZipFile(out, "a") as zipped:
+        cell = b"<c t='inlineStr'><is><t>010190-1234</t></is></c>"
+        zipped.writestr("xl/worksheets/sheet1.xml", SHEET.replace(b"<c t='s'><v>%d</v></c>", cell))
+        zipped.writestr("xl/worksheets/sheet1.xml", SHEET.replace(b"<c t='s'><v>%d</v></c>", b""))
+    assert stands_in(read(out.getvalue(), "", ALLOWANCE), "010190-1234")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {
+            "xl/ctrlProps/ctrlProp1.xml": b"<formControlPr><itemLst><item val='010190-1234'/></itemLst></formControlPr>"
+        },
+        {"xl/sharedStrings.xml": b"<sst><si><t>x</t><rPh sb='0' eb='1'><t>010190-1234</t></rPh></si></sst>"},
+    ],
+)
+def test_what_a_sheet_shows_of_other_parts_is_read(parts: dict[str, bytes]) -> None:
+    assert stands_in(read(repack(parts, "xlsx"), "", ALLOWANCE), "010190-1234")
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ('[=1]"Skizofreni";[=2]"Depression";General', "Skizofreni\nDepression"),
+        ('"010190""-1234"', "010190-1234"),
+        ("\\D\\i\\a\\b\\e\\t\\e\\s", "Diabetes"),
+        ('[$Diabetes-406] 0', "Diabetes"),
+        ('#,##0.00 "kr."', ""),
+        ('[$-406]d. mmmm yyyy;@', ""),
+        ('_-* #,##0.00\\ [$DKK]_-', ""),
+    ],
+)  # fmt: skip
+def test_words_that_a_number_format_says(code: str, says: str) -> None:
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["A1"].number_format = 1, code
+    out = io.BytesIO()
+    book.save(out)
+    aside = [
+        p.text for p in read(out.getvalue(), "", ALLOWANCE).passages if p.place.endswith("beside the cells")
+    ]
+    assert [says for text in aside if says in text] == ([says] if says else [])
+    assert says or not aside
+
+
 def test_a_cell_whose_text_is_missing_is_damaged() -> None:
     parts = {"xl/worksheets/sheet1.xml": SHEET % 7, "xl/sharedStrings.xml": STRINGS}
     assert causes(read(repack(parts, "xlsx"), "", ALLOWANCE)) == {Unreadable.DAMAGED}

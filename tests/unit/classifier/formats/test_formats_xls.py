@@ -137,6 +137,13 @@ def test_what_stands_beside_the_cells_is_read(more: bytes, place: str) -> None:
     assert content.lacks == ()
 
 
+def test_words_that_the_format_of_a_number_says_are_read() -> None:
+    def fill(sheet: xlwt.Worksheet) -> None:
+        sheet.write(0, 0, 1, xlwt.easyxf(num_format_str='[=1]"Skizofreni";General'))
+
+    assert "Skizofreni" in text_of(read_stream(book(fill)))
+
+
 def test_names_that_a_program_gave_to_shapes_are_no_words() -> None:
     content = read_stream(book(people, of_shape(0x380, "Billede 12")))
     assert "Billede" not in text_of(content)
