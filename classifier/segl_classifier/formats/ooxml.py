@@ -20,6 +20,7 @@ from zipfile import ZipInfo
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.kept_tables import read_kept
 from segl_classifier.formats.ooxml_text import read_flow
 from segl_classifier.formats.package import Package, TooLarge
 from segl_classifier.formats.pictures import picture
@@ -82,6 +83,7 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
     if package.find("xl/workbook.bin"):
         harvest.lack(Unreadable.UNKNOWN_TYPE, "a binary workbook (xlsb)")
     rest = read_workbook(package, harvest) if package.find("xl/workbook.xml") else package.members
+    rest = read_kept(package, rest, harvest)
     links: list[str] = []
     authors: list[str] = []
     layouts: list[str] = []

@@ -333,3 +333,48 @@ def test_a_binary_workbook_is_told_of() -> None:
     content = read(data, "", ALLOWANCE)
     assert causes(content) == {Unreadable.UNKNOWN_TYPE}
     assert [file.name for file in content.files] == ["vbaProject.bin"]
+
+
+CACHE = (
+    b"<c><cacheFields><cacheField name='Navn'><sharedItems><s v='Bo'/><s v='Ida'/></sharedItems></cacheField>\
+<cacheField name='CPR-nummer'><sharedItems/></cacheField><cacheField name='Ansat'/></cacheFields></c>"
+)
+RECORDS = b"<p>%s</p>" % b"".join(
+    b"<r><x v='%d'/><n v='%d'/><d v='2024-05-0%dT00:00:00'/></r>" % (row, 101901234 + row, row + 1)
+    for row in range(2)
+)
+CELLS_ELSEWHERE = (
+    b"<e><externalBook><sheetDataSet><sheetData><row r='1'><cell r='B1' t='str'><v>CPR</v></cell></row>\
+<row r='2'><cell r='A2' t='str'><v>Bo</v></cell><cell r='B2'><v>101901234</v></cell></row></sheetData><sheetData>\
+<row r='1'><cell r='A1'><v>7</v></cell></row></sheetData></sheetDataSet></externalBook></e>"
+)
+
+
+@pytest.mark.parametrize(
+    ("parts", "place", "table"),
+    [
+        (
+            {"pivotCache/pivotCacheDefinition1.xml": CACHE, "pivotCache/pivotCacheRecords1.xml": RECORDS},
+            "data of a pivot table",
+            "Navn\tCPR-nummer\tAnsat\nBo\t0101901234\t2024-05-01\nIda\t0101901235\t2024-05-02",
+        ),
+        (
+            {"pivotCache/pivotCacheDefinition1.xml": CACHE.replace(b"<sharedItems/>", b"<n v='101901234'/>")},
+            "data of a pivot table",
+            "Navn\tCPR-nummer\tAnsat\nBo\t0101901234\nIda",
+        ),
+        ({"externalLinks/externalLink1.xml": CELLS_ELSEWHERE}, "cells of another workbook", "\tCPR\nBo\t0101901234\n7"),
+    ],
+    ids=["records", "items", "other workbook"],
+)  # fmt: skip
+def test_kept_tables_have_their_headings(parts: dict[str, bytes], place: str, table: str) -> None:
+    content = read(repack({f"xl/{name}": data for name, data in parts.items()}, "xlsx"), "", ALLOWANCE)
+    assert table in [passage.text for passage in content.passages if passage.place == place]
+    assert content.lacks == ()
+
+
+def test_records_that_name_items_without_end_are_nothing() -> None:
+    parts = {
+        "xl/pivotCache/pivotCacheRecords3.xml": b"<p><r><x v='99999999'/><x v='-1'/><s v='010190-1234'/></r></p>"
+    }
+    assert stands_in(read(repack(parts, "xlsx"), "", ALLOWANCE), "010190-1234")
