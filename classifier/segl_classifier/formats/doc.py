@@ -18,7 +18,9 @@ import struct
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.art import take_pictures
 from segl_classifier.formats.doc_changes import Text, changes, within
+from segl_classifier.formats.doc_fields import words_of_fields
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.shapes import words_of_shapes
 from segl_classifier.formats.storage import Storage
 
 _STORIES = (
@@ -41,7 +43,7 @@ _SIGNS = str.maketrans(
 
 
 def read_word(storage: Storage, harvest: Harvest) -> None:
-    """The text of all stories, field codes, and pictures."""
+    """The text of all stories, field codes, fields of forms, drawings and pictures."""
     stream = storage.read("WordDocument")
     if len(stream) < 0x20 or stream[:2] not in (b"\xec\xa5", b"\xdc\xa5", b"\x9b\xa5"):
         harvest.lack(Unreadable.DAMAGED, "no Word document")
@@ -62,8 +64,11 @@ def read_word(storage: Storage, harvest: Harvest) -> None:
             _story(text, place, place + size, called, harvest)
             place += size
     _story(text, place, len(text.letters), "beside the text", harvest)
-    take_pictures(storage.read("Data"), harvest)
+    data = storage.read("Data")
+    take_pictures(data, harvest)
     take_pictures(stream, harvest)
+    harvest.lines(words_of_fields(data), "form field")
+    harvest.lines([*words_of_shapes(table), *words_of_shapes(data)], "drawing")
 
 
 def _story(text: Text, start: int, end: int, place: str, harvest: Harvest) -> None:

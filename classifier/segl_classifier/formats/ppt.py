@@ -7,12 +7,14 @@ strings. Objects put into the file are compressed compound files.
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.art import take_pictures
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.shapes import words_of_shapes
 from segl_classifier.formats.storage import Storage
 
 _PLACES = {
@@ -24,7 +26,7 @@ _PLACES = {
 }
 _WIDE, _NARROW, _STRING, _OBJECT, _CRYPT = 0x0FA0, 0x0FA8, 0x0FBA, 0x1011, 0x2F14
 _ENCRYPTED_TOKEN = 0xF3D1C4DF
-_NAMES_OF_FONTS = ("___PPT", "Arial", "Times New Roman")
+_NAME_OF_FONT = re.compile(r"___PPT.*|Arial|Times New Roman")  # as strings of layouts have them
 _BREAKS = str.maketrans("\r\x0b", "\n\n")
 
 
@@ -54,7 +56,7 @@ def read_powerpoint(storage: Storage, harvest: Harvest) -> None:
             harvest.lack(Unreadable.ENCRYPTED, "a PowerPoint file with a password")
         elif kind in (_WIDE, _STRING):
             text = body.decode("utf-16-le", "replace").translate(_BREAKS)
-            if not text.startswith(_NAMES_OF_FONTS):
+            if kind == _WIDE or not _NAME_OF_FONT.fullmatch(text):
                 lines.setdefault(place, []).append(text)
         elif kind == _NARROW:
             lines.setdefault(place, []).append(body.decode("latin-1").translate(_BREAKS))
@@ -63,6 +65,7 @@ def read_powerpoint(storage: Storage, harvest: Harvest) -> None:
         at += size
     for called, found in lines.items():
         harvest.lines(found, called)
+    harvest.lines(words_of_shapes(stream), "drawing")
     take_pictures(storage.read("Pictures"), harvest)
 
 

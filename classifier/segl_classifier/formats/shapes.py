@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 import struct
 
-_HEAD = re.compile(
-    rb"[\x03\x13\x23\x33\x43\x53\x63\x73\x83\x93\xa3\xb3\xc3\xd3\xe3\xf3].(?:\x0b\xf0|[\x21\x22]\xf1)", re.S
-)
+_TYPES = (b"\x0b\xf0", b"\x21\xf1", b"\x22\xf1")  # properties of a shape, and more of them
+_VERSION = 3
 _ONE = struct.Struct("<HI")
 _LONG, _NUMBER = 0x8000, 0x3FFF
 # gtextUNICODE, wzName, wzDescription, wzTooltip
@@ -25,16 +24,17 @@ _GIVEN_NAME = re.compile(r"(?:[^\W\d_]+[ -]?){1,4} ?\d{0,5}")
 def words_of_shapes(data: bytes) -> list[str]:
     """The words of WordArt, and the names and descriptions of shapes, wherever in *data* their properties stand."""
     found: list[str] = []
-    for number, head in enumerate(_HEAD.finditer(data)):
-        if number >= _MOST:
-            break
-        start = head.start()
-        if start + 8 > len(data):
-            break
-        (size,) = struct.unpack_from("<I", data, start + 4)
-        if size <= len(data) - start - 8:
-            count = struct.unpack_from("<H", data, start)[0] >> 4
-            found += _words(data[start + 8 : start + 8 + size], count)
+    for kind in _TYPES:
+        place = data.find(kind, 2)
+        for _ in range(_MOST):
+            if place < 0 or place + 6 > len(data):
+                break
+            version, size = (
+                struct.unpack_from(form, data, at)[0] for form, at in (("<H", place - 2), ("<I", place + 2))
+            )
+            if version & 0xF == _VERSION and size <= len(data) - place - 6:
+                found += _words(data[place + 6 : place + 6 + size], version >> 4)
+            place = data.find(kind, place + 2)
     return found
 
 
