@@ -30,6 +30,7 @@ from cryptography.x509.verification import (
 
 from segl.certificates import UNREADABLE
 from segl.errors import Fault, SettingsError
+from segl.name_constraints import forbidden
 
 LARGEST_FILE: Final = 4 * 1024 * 1024
 SMALLEST_RSA: Final = 2048
@@ -106,6 +107,8 @@ class Authorities:
             return Chain(fault=_why(leaf, error))
         if any(_is_weak(entry) for entry in chain[1:]):
             return Chain(fault=f"an authority above it has an RSA key of fewer than {SMALLEST_RSA} bits")
+        if fault := forbidden(chain):
+            return Chain(fault=fault)
         return Chain(chain)
 
 

@@ -109,6 +109,7 @@ def signs_for(certificate: x509.Certificate, domain: str) -> bool:
 
 
 def _addresses(certificate: x509.Certificate) -> Iterator[str]:
+    named = False
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError, UnsupportedAlgorithm):
@@ -116,10 +117,15 @@ def _addresses(certificate: x509.Certificate) -> Iterator[str]:
     else:
         for name in list(names)[:_MOST_NAMES]:
             if isinstance(name, x509.RFC822Name):
+                named = True
                 yield name.value
             elif isinstance(name, x509.OtherName) and name.type_id == _UTF8_MAILBOX:
-                yield _utf8_string(name.value)
-    yield from _attributes(certificate, NameOID.EMAIL_ADDRESS)[:_MOST_NAMES]
+                address = _utf8_string(name.value)
+                named = named or bool(address)
+                if not address.rpartition("@")[0].isascii():  # RFC 9598 §3: else it would be an rfc822Name
+                    yield address
+    if not named:  # where both stand, only what authorities' constraints are held against counts
+        yield from _attributes(certificate, NameOID.EMAIL_ADDRESS)[:_MOST_NAMES]
 
 
 def _utf8_string(der: bytes) -> str:

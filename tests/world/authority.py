@@ -247,6 +247,7 @@ class Authority:
         signs_lists: bool = True,
         lists: Sequence[str] = (),
         responders: Sequence[str] = (),
+        extra: Sequence[x509.ExtensionType] = (),
     ) -> x509.Certificate:
         subject = name_of(
             (
@@ -258,6 +259,8 @@ class Authority:
         by = self.parent
         builder = (by or self)._builder(subject, self.key, begins, ends)
         builder = builder.add_extension(x509.BasicConstraints(authority, path_length), critical=True)
+        for extension in extra:
+            builder = builder.add_extension(extension, critical=False)
         builder = builder.add_extension(
             x509.KeyUsage(
                 digital_signature=True,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -22,6 +24,12 @@ ROOT = Authority("Rod-CA")
 ISSUING = ROOT.below("Udstedende CA")
 BO = ISSUING.issue("bo@x.example")
 DAY = datetime.timedelta(days=1)
+UTF8_MAILBOX = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")  # RFC 9598
+
+
+def utf8(address: str) -> x509.OtherName:
+    raw = address.encode()
+    return x509.OtherName(UTF8_MAILBOX, bytes([0x0C, len(raw)]) + raw)
 
 
 def test_a_chain_is_built_from_what_came_along_and_from_what_is_known() -> None:
@@ -59,6 +67,43 @@ def test_chains_that_do_not_hold(above: Authority, fault: str) -> None:
     found = Authorities([ROOT.certificate]).chain(leaf, now(), along)
     assert found.certificates == ()
     assert fault in found.fault
+
+
+def confined(*allowed: str, excluded: Sequence[str] = ()) -> x509.NameConstraints:
+    permitted = [x509.RFC822Name(name) for name in allowed] or None
+    return x509.NameConstraints(permitted, [x509.RFC822Name(name) for name in excluded] or None)
+
+
+TO_PARTNER = confined("partner.example", ".partner.example", "bo@x.example")
+FOR_WEB = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+FOR_MAIL_TOO = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.EMAIL_PROTECTION])
+
+
+@pytest.mark.parametrize(
+    ("extra", "leaf", "fault"),
+    [
+        (TO_PARTNER, {"address": "mayor@kommune.example"}, "does not lead"),
+        (TO_PARTNER, {"address": None, "subject_address": "mayor@kommune.example"}, "confined"),
+        (TO_PARTNER, {"address": None, "names": [utf8("ærø@kommune.example")]}, "confined"),
+        (TO_PARTNER, {"address": None, "subject_address": "me@partner.example"}, ""),
+        (TO_PARTNER, {"address": None, "subject_address": "me@mail.partner.example"}, ""),
+        (TO_PARTNER, {"address": None, "subject_address": "me@otherpartner.example"}, "confined"),
+        (TO_PARTNER, {"address": None, "subject_address": "bo@x.example"}, ""),
+        (TO_PARTNER, {"address": None, "subject_address": "ida@x.example"}, "confined"),
+        (confined(excluded=["x.example"]), {"address": None, "subject_address": "bo@x.example"}, "confined"),
+        (confined(excluded=["x.example"]), {"address": None, "subject_address": "bo@y.example"}, ""),
+        (FOR_WEB, {"address": "bo@x.example"}, "not for mail"),
+        (FOR_MAIL_TOO, {"address": "bo@x.example"}, ""),
+    ],
+)
+def test_an_authority_makes_certificates_for_what_it_was_made_for(
+    extra: x509.ExtensionType, leaf: dict[str, Any], fault: str
+) -> None:
+    """Wherever the address stands: the library holds constraints against one of three places alone."""
+    above = ROOT.below("Partner CA", extra=[extra])
+    found = Authorities([ROOT.certificate]).chain(above.issue(**leaf).certificate, now(), [above.certificate])
+    assert fault in found.fault
+    assert bool(found.fault) == bool(fault)
 
 
 def test_a_certificate_trusted_by_itself_is_its_own_chain() -> None:

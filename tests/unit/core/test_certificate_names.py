@@ -55,7 +55,15 @@ def test_a_key_is_its_own_key(text: str) -> None:
         ({"address": "Bo@Kommune.example"}, {"bo@kommune.example"}),
         ({"address": ["bo@x.example", "post@x.example"]}, {"bo@x.example", "post@x.example"}),
         ({"address": None, "subject_address": "bo@x.example"}, {"bo@x.example"}),  # OCES2: no subjectAltName
-        ({"address": "bo@x.example", "subject_address": "b@x.example"}, {"bo@x.example", "b@x.example"}),
+        ({"address": "bo@x.example", "subject_address": "b@x.example"}, {"bo@x.example"}),
+        (
+            {"address": None, "subject_address": "b@x.example", "names": [utf8("ærø@x.example")]},
+            {"ærø@x.example"},
+        ),
+        (
+            {"address": None, "names": [utf8("bo@x.example")]},
+            set(),
+        ),  # it would be an rfc822Name (RFC 9598 §3)
         ({"address": None, "names": [utf8("ærø@x.example")]}, {"ærø@x.example"}),
         ({"address": None, "names": [x509.OtherName(UTF8_MAILBOX, b"\x16\x03a@b")]}, set()),  # no UTF8String
         ({"address": None, "names": [x509.DNSName("x.example")]}, set()),
