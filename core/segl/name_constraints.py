@@ -1,9 +1,9 @@
 """What authorities on the way to a certificate were forbidden (RFC 5280 §4.2.1.10, §4.2.1.12).
 
 A company's own authority is often made by a public one, confined to the company's domains (``nameConstraints``) or to
-web servers (``extendedKeyUsage``). ``cryptography`` holds such domains against the ``rfc822Name`` of a certificate alone,
-while an address may stand in two other places (:mod:`segl.certificate_names`), and asks nothing of the usages of
-authorities. Roots are not asked: whoever trusts one trusts it for mail.
+web servers (``extendedKeyUsage``). ``cryptography`` holds such domains against the ``rfc822Name`` of a certificate
+alone, while an address may stand in two other places (:mod:`segl.certificate_names`), and asks nothing of the usages
+of authorities. Roots are not asked: whoever trusts one trusts it for mail.
 """
 
 from __future__ import annotations
