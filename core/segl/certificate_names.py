@@ -19,11 +19,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
 # those who compare certificates with addresses ask for it here
 from segl.addresses import mail_key as mail_key
+from segl.certificates import UNREADABLE
 
 _UTF8_MAILBOX: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
 _UTF8_STRING: Final = 0x0C
@@ -112,7 +112,7 @@ def _addresses(certificate: x509.Certificate) -> Iterator[str]:
     named = False
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError, UnsupportedAlgorithm):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         pass  # none, or one that cannot be read: the subject may still name an address
     else:
         for name in list(names)[:_MOST_NAMES]:
@@ -164,7 +164,7 @@ def holder_of(certificate: x509.Certificate) -> Holder:
 def _attributes(certificate: x509.Certificate, kind: x509.ObjectIdentifier) -> list[str]:
     try:
         attributes = certificate.subject.get_attributes_for_oid(kind)
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return []
     return [attribute.value for attribute in attributes if isinstance(attribute.value, str)]
 

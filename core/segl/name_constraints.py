@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from segl.certificate_names import addresses_of
+from segl.certificates import UNREADABLE
 
 _FOR_MAIL = (ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
 
@@ -25,7 +25,7 @@ def forbidden(chain: Sequence[x509.Certificate]) -> str:
     for authority in chain[1:-1]:
         try:
             fault = _fault(authority, addresses_of(chain[0]))
-        except (ValueError, UnsupportedAlgorithm):
+        except UNREADABLE:
             fault = "an authority above it has extensions that cannot be read"
         if fault:
             return fault

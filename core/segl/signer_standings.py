@@ -8,7 +8,7 @@ trusts are asked for: who is asked, stands in certificates of its making.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -20,7 +20,8 @@ from segl.store import insert_into, transaction
 from segl.tables.certificates import signer_standing
 
 MOST_WANTED: Final = 1000  # chains that wait for an answer at one time
-MOST_AT_ONCE: Final = 32
+MOST_AT_ONCE: Final = 32  # given out by one look
+MOST_IN_HAND: Final = 256  # slow authorities hold theirs for a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,16 @@ class SignerStandings:
             )
         return True
 
-    def wanted(self) -> list[tuple[bytes, ...]]:
-        """Some of the chains that wait, the oldest first."""
+    def wanted(self, but: Collection[tuple[bytes, ...]] = ()) -> list[tuple[bytes, ...]]:
+        """Some of the chains that wait, the oldest first. *but* are those already in hand."""
         table = signer_standing
-        asked = sa.select(table.c.chain).where(table.c.wanted_at.is_not(None)).order_by(table.c.wanted_at)
+        others = table.c.wanted_at.is_not(None) & table.c.chain_id.not_in([_id(chain) for chain in but])
+        asked = sa.select(table.c.chain).where(others).order_by(table.c.wanted_at)
         with transaction(self._engine) as connection:
-            return [_parted(row.chain) for row in connection.execute(asked.limit(MOST_AT_ONCE))]
+            return [
+                _parted(row.chain)
+                for row in connection.execute(asked.limit(max(0, min(MOST_AT_ONCE, MOST_IN_HAND - len(but)))))
+            ]
 
     def answer(self, chain: Sequence[bytes], answered: Answered) -> None:
         table = signer_standing

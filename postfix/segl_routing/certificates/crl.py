@@ -13,9 +13,8 @@ from datetime import datetime
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
-from segl.certificates import is_authority
+from segl.certificates import UNREADABLE, is_authority
 from segl_routing.certificates.standing import Revocation, Standing, is_current, key_usage, signed_by, utc
 
 LARGEST: Final = 16 * 1024 * 1024
@@ -38,7 +37,7 @@ def standing_in(
     try:
         fault = _fault(crl, certificate, issuer, now)
         entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (TypeError, *UNREADABLE):
         fault, entry = "the revocation list is damaged", None
     if fault:
         return Standing.unknown(fault)
@@ -97,7 +96,7 @@ def _scope_fault(crl: x509.CertificateRevocationList, certificate: x509.Certific
 def _points(certificate: x509.Certificate) -> list[x509.DistributionPoint]:
     try:
         found = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except (x509.ExtensionNotFound, ValueError, UnsupportedAlgorithm):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return []
     return [point for point in found if point.crl_issuer is None and point.reasons is None]
 

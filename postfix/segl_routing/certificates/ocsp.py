@@ -15,12 +15,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
+from segl.certificates import UNREADABLE
 from segl_routing.certificates.standing import CLOCK_SKEW, Revocation, Standing, is_current, signed_by, utc
 
 LARGEST: Final = 256 * 1024
@@ -67,7 +68,7 @@ def standing_in(
         for single in response.responses:
             if _is_about(single, certificate, issuer):
                 return _standing(single, now)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (TypeError, *UNREADABLE):
         return Standing.unknown("the OCSP answer cannot be read")
     return Standing.unknown("the OCSP answer is about another certificate")
 
@@ -130,7 +131,7 @@ def _is_delegate(candidate: x509.Certificate, issuer: x509.Certificate, now: dat
     try:
         candidate.verify_directly_issued_by(issuer)
         usages = candidate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound):
+    except (InvalidSignature, TypeError, x509.ExtensionNotFound, *UNREADABLE):
         return False
     return ExtendedKeyUsageOID.OCSP_SIGNING in usages
 
@@ -172,7 +173,7 @@ def _hash(content: bytes, algorithm: hashes.HashAlgorithm) -> bytes:
 def _responders(certificate: x509.Certificate) -> Iterator[str]:
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except (x509.ExtensionNotFound, ValueError, UnsupportedAlgorithm):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return
     for description in access:
         location = description.access_location

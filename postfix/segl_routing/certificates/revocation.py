@@ -17,9 +17,8 @@ from itertools import pairwise
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
-from segl.certificates import fingerprint, is_authority
+from segl.certificates import UNREADABLE, fingerprint, is_authority
 from segl_routing.certificates import crl, ocsp
 from segl_routing.certificates.fetch import Fetch, NotFetched
 from segl_routing.certificates.standing import Revocation, Standing
@@ -96,7 +95,7 @@ class RevocationChecks:
                 standing = ocsp.standing_in(answer, asked.nonce, certificate, issuer, self._clock())
             except NotFetched as error:
                 standing = Standing.unknown(f"the OCSP responder {error}")
-            except (ValueError, UnsupportedAlgorithm):
+            except UNREADABLE:
                 standing = Standing.unknown("OCSP cannot be asked with such a key")
             if standing.revocation is not Revocation.UNKNOWN:
                 break
@@ -135,7 +134,7 @@ class RevocationChecks:
                 found = replace(known, fetched_at=now - FRESH + AGAIN)
             else:
                 found = _List(now, fault=str(error))
-        except (ValueError, TypeError, UnsupportedAlgorithm):
+        except (TypeError, *UNREADABLE):
             found = _List(now, fault="is none")
         self._lists[url] = found
         self._lists.move_to_end(url)

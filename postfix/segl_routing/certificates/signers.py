@@ -6,10 +6,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final
 
 from cryptography import x509
 
+from segl.errors import SeglError
 from segl.events import Events
 from segl.recipient_certificates import load_der
 from segl.signer_standings import Answered, SignerStandings
@@ -33,6 +35,7 @@ class SignerQuestions:
         self._ask = ask
         self._events = events
         self._on = on
+        self._in_hand: dict[tuple[bytes, ...], asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """For ever."""
@@ -46,16 +49,27 @@ class SignerQuestions:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
-        """Answer what is wanted now, all side by side. Raises :class:`~segl.errors.StoreError`."""
-        wanted = await asyncio.to_thread(self._standings.wanted)
-        await asyncio.gather(*map(self._one, wanted))
+        """Begin to ask for what is wanted now. An authority that is slow keeps nobody waiting but those who ask for its
+        own. Raises :class:`~segl.errors.StoreError`."""
+        for chain in await asyncio.to_thread(self._standings.wanted, but=tuple(self._in_hand)):
+            task = self._in_hand[chain] = asyncio.create_task(self._one(chain))
+            task.add_done_callback(partial(self._answered, chain))
+
+    def _answered(self, chain: tuple[bytes, ...], _task: asyncio.Task[None]) -> None:
+        self._in_hand.pop(chain, None)
 
     async def _one(self, chain: tuple[bytes, ...]) -> None:
         try:
             standing = await self._ask([load_der(der) for der in chain])
         except ValueError:
             standing = Standing.unknown("the certificate cannot be read", lasting=True)
-        await asyncio.to_thread(self._standings.answer, chain, answered(standing, time.time()))
+        except Exception as error:  # of one authority: the others' answers must not wait for it
+            self._events.failed("a signer's certificate", error)
+            standing = Standing.unknown("it could not be asked")
+        try:
+            await asyncio.to_thread(self._standings.answer, chain, answered(standing, time.time()))
+        except SeglError as error:  # it is wanted still, and asked for again
+            self._events.failed("signers' certificates", error)
 
 
 def answered(standing: Standing, now: float) -> Answered:

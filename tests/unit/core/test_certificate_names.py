@@ -50,6 +50,18 @@ def test_a_key_is_its_own_key(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "rare", [b"\xa5\x07\xa1\x05\x0c\x03abc", b"\xa3\x02\x30\x00"], ids=["ediPartyName", "x400Address"]
+)
+def test_names_of_a_kind_that_nobody_reads_are_none(rare: bytes) -> None:
+    names = b"\x81\x0cbo@x.example" + rare
+    alternative = x509.UnrecognizedExtension(
+        x509.ObjectIdentifier("2.5.29.17"), bytes([0x30, len(names)]) + names
+    )
+    certificate = CA.issue(None, subject_address="ida@x.example", extra=[(alternative, False)]).certificate
+    assert addresses_of(certificate) == {"ida@x.example"}
+
+
+@pytest.mark.parametrize(
     ("options", "expected"),
     [
         ({"address": "Bo@Kommune.example"}, {"bo@kommune.example"}),

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from segl.events import Events
-from segl.signer_standings import MOST_WANTED, Answered, SignerStandings
+from segl.signer_standings import MOST_IN_HAND, MOST_WANTED, Answered, SignerStandings
 from segl.store import open_store
 from segl_delivery.inbound.standings import AskedStandings
 from segl_routing.certificates.signers import SignerQuestions, answered
@@ -19,6 +20,10 @@ from world.authority import Authority
 
 ROOT = Authority("Rod-CA")
 CHAIN = (ROOT.issue("anna@kommune.example").certificate, ROOT.certificate)
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.DER)
 
 
 @pytest.fixture
@@ -64,6 +69,42 @@ def test_the_answer_of_the_authority_reaches_the_one_who_waits(
             questions.cancel()
 
     assert asyncio.run(both()).revocation is revocation
+
+
+def test_one_authority_that_is_slow_or_broken_holds_up_no_other(standings: SignerStandings) -> None:
+    """Of three chains one is never answered and one raises; the third has its answer in a moment."""
+    slow, broken = (ROOT.issue(name).certificate for name in ("slow@x.example", "broken@x.example"))
+
+    async def ask(chain: Sequence[x509.Certificate]) -> Standing:
+        if chain[0] == slow:
+            await asyncio.sleep(60)
+        if chain[0] == broken:
+            raise x509.InvalidVersion("5 is not a valid CRL version", 5)
+        return Standing(Revocation.GOOD, "said so")
+
+    async def all_three() -> Standing:
+        questions = asyncio.create_task(SignerQuestions(standings, ask, Events("test")).run())
+        for first in (slow, broken):
+            standings.want(tuple(der(one) for one in (first, ROOT.certificate)), 1.0)
+        try:
+            return await asyncio.to_thread(AskedStandings(standings, Events("test"), 10), CHAIN)
+        finally:
+            questions.cancel()
+
+    assert asyncio.run(all_three()).revocation is Revocation.GOOD
+    known = standings.known((der(broken), der(ROOT.certificate)), 2.0)
+    assert known is not None
+    assert known.standing == Revocation.UNKNOWN.value
+
+
+def test_no_more_are_in_hand_than_can_be(standings: SignerStandings) -> None:
+    chains = [(str(number).encode(),) for number in range(MOST_IN_HAND + 9)]
+    assert all(standings.want(chain, 1.0) for chain in chains)
+    hand: list[tuple[bytes, ...]] = []
+    while more := standings.wanted(but=hand):
+        assert set(hand).isdisjoint(more)
+        hand += more
+    assert len(hand) == MOST_IN_HAND
 
 
 def test_without_anybody_who_asks_it_is_unknown_after_a_while(standings: SignerStandings) -> None:
