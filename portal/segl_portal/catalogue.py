@@ -100,6 +100,8 @@ class Texts:
     answer_done: str
     answer_partly: str
     answer_late: str
+    answer_unsure: str  # all of it went, and nothing was heard
+    answer_written: str  # above a text that cannot be sent here
     answer_waiting: str
     answer_send_again: str
     answer_refused: Mapping[str, str]  # by segl_portal.answering.Why

@@ -37,8 +37,6 @@ from segl_portal.security_headers import Kind
 
 _OCTETS: Final = "application/octet-stream"
 _THREAD: Final = 50  # answers that are shown
-_ALL: Final = "1"  # whom an answer went to, in the page's address: no names stand there
-_SOME: Final = "partly"
 
 
 class OpenedRoutes:
@@ -52,7 +50,8 @@ class OpenedRoutes:
 
     async def message(self, request: Request) -> Response:
         rid = id_in(request, "rid")
-        told = _Told(answered=request.query_params.get("answered", ""))
+        asked = request.query_params
+        told = _Told(answer_id=asked.get("answered", ""), is_partly="partly" in asked)
         return await self._message(request, rid, told) or self._again(rid)
 
     async def _message(self, request: Request, rid: str, told: _Told) -> Response | None:
@@ -67,6 +66,10 @@ class OpenedRoutes:
         shown = self._pages.shown(request, self._pages.looks.of_sender(opened.sender))
         t = shown.texts
         view = self._reader.read(opened.content, t)
+        answers = self._answers.thread(opened)
+        # the address stays when the page is loaded again, or another answer was tried since: the row says how it is
+        is_sent = next((one.sent for one in answers if one.id == told.answer_id), None)
+        done = t.answer_partly if told.is_partly else t.answer_done
         return self._pages.page(
             shown,
             "message.html",
@@ -79,11 +82,11 @@ class OpenedRoutes:
                 expires_at=opened.expires_at,
                 pages=self._reader.preview_pages(opened.content, view),
             ),
-            answers=[self._answer(opened, shown, each) for each in self._answers.thread(opened)[-_THREAD:]],
+            answers=[self._answer(opened, shown, each) for each in answers[-_THREAD:]],
             box=answer_box(self._answers.form(opened), t),
-            error=told.error,
+            error=told.error or (t.answer_refused[Why.NOT_SENT] if is_sent is False else ""),
             written=told.text,
-            done={_ALL: t.answer_done, _SOME: t.answer_partly}.get(told.answered, ""),
+            done=done if is_sent else "",
             switch=request.method != "POST",
         )
 
@@ -180,12 +183,13 @@ class OpenedRoutes:
             raise Refusal(Trouble.COOKIES)
         opened = await run_in_threadpool(self._desk.visit, browser, rid)
         if opened is None:
-            return await self._told(request, rid, AnswerRefused(Why.GONE))
+            text = await self._answers.give_back(_body(request), _content_type(request))
+            return await self._told(request, rid, AnswerRefused(Why.GONE, text=text))
         with closing(opened.content):
             taken = await self._answers.take_answer(
                 opened,
                 _body(request),
-                request.headers.get("content-type", "")[:500],
+                _content_type(request),
                 lambda text: browser.is_csrf(rid, text),
                 _length(request),
             )
@@ -204,16 +208,25 @@ class OpenedRoutes:
     async def _told(self, request: Request, rid: str, taken: Taken | AnswerRefused) -> Response:
         in_json = request.headers.get("accept", "") == "application/json"
         if isinstance(taken, Taken):
-            next_ = f"/m/{rid}/message?answered={_SOME if taken.not_to else _ALL}"
+            # no names stand in an address: it stays in a browser's history, and in a web server's log
+            next_ = f"/m/{rid}/message?answered={taken.answer_id}{'&partly' if taken.not_to else ''}"
             if in_json:
                 told = {"next": f"{self._pages.prefix}{next_}"}
                 return JSONResponse(told, headers=self._headers(Kind.PAGE))
             return self._pages.to(next_)
-        words = self._pages.shown(request).texts.answer_refused[taken.why.value].format(file=taken.file)
+        shown = self._pages.shown(request)
+        words = shown.texts.answer_refused[taken.why.value].format(file=taken.file)
         if in_json:
-            kept = f"{self._pages.prefix}/m/{rid}/message#answers" if taken.answer_id else ""
+            is_kept = taken.why is Why.NOT_SENT
+            kept = f"{self._pages.prefix}/m/{rid}/message?answered={taken.answer_id}" if is_kept else ""
             return JSONResponse({"told": words, "kept": kept}, 422, headers=self._headers(Kind.PAGE))
         page = await self._message(request, rid, _Told(error=words, text=taken.text))
+        if page is None and taken.text:
+            gone = shown.texts.answer_refused[Why.GONE]
+            title = shown.texts.again_title
+            return self._pages.page(
+                shown, "told.html", switch=False, error=title, title=title, text=gone, written=taken.text
+            )
         return page or self._again(rid)
 
     async def _made(self, request: Request, make: Callable[[Opened], Response]) -> Response:
@@ -256,9 +269,10 @@ class OpenedRoutes:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the page says above the answer."""
+    """What the page says of an answer that was just sent, or was not."""
 
-    answered: str = ""
+    answer_id: str = ""
+    is_partly: bool = False
     error: str = ""
     text: str = ""
 
@@ -297,6 +311,10 @@ def _number(request: Request) -> int:
 def _length(request: Request) -> int | None:
     text = request.headers.get("content-length", "")
     return int(text) if text.isdecimal() and len(text) < 20 else None
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "")[:500]
 
 
 async def _body(request: Request) -> AsyncIterator[bytes]:

@@ -94,6 +94,7 @@ class Pages:
             "switch": f"{shown.path}?lang={other.language}" if switch else "",
             "base": self.base,
             "error": "",
+            "written": "",
             **values,
         }
         text = self._templates.get_template(template).render(values)

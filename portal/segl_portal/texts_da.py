@@ -117,6 +117,8 @@ DANISH: Final = Texts(
     answer_partly="Dit svar er sendt, men ikke til alle: mindst én af adresserne tager ikke imod det. Kontakt "
     "afsenderen på en anden måde, hvis du er i tvivl.",
     answer_late="Svaret blev ikke sendt. Prøv igen: din tekst står her endnu.",
+    answer_unsure="Vi ved ikke, om svaret kom frem. Tryk på »Send svar« igen: det kommer ikke to gange.",
+    answer_written="Det, du har skrevet",
     answer_waiting="Svaret er gemt, men ikke sendt endnu.",
     answer_send_again="Send det nu",
     answer_refused={

@@ -118,6 +118,8 @@ ENGLISH: Final = Texts(
     answer_partly="Your reply is sent, but not to everyone: at least one of the addresses does not take it. If you are "
     "in doubt, contact the sender in another way.",
     answer_late="The reply was not sent. Try again: your text is still here.",
+    answer_unsure="We do not know whether the reply arrived. Press “Send reply” again: it will not come twice.",
+    answer_written="What you have written",
     answer_waiting="The reply is kept, but not sent yet.",
     answer_send_again="Send it now",
     answer_refused={

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy.engine import Engine
@@ -24,6 +24,7 @@ from segl_portal.answering.form import boundary_of
 from segl_portal.answering.outcome import AnswerRefused, Taken, Why
 from segl_portal.answering.taking import Opened, Taking
 from segl_portal.answering.upload import Upload
+from segl_portal.answering.written import Written
 
 _FORM_BYTES: Final = 1024 * 1024  # what a form may have besides text and files
 _FOR_ONE: Final = 2  # uploads of one recipient at once
@@ -134,16 +135,31 @@ class AnswerDesk:
             taken = await self._in_thread(
                 opened, lambda: self._taking.take(opened, boundary, upload.pull, is_ours)
             )
-        if isinstance(taken, AnswerRefused):
+        if isinstance(taken, AnswerRefused) and not upload.is_begun:
+            taken = replace(taken, text=await self._written(upload, boundary, most))
+        elif isinstance(taken, AnswerRefused):
             await upload.drain(most)
         return self._counted(opened, taken)
 
+    async def give_back(self, stream: AsyncIterator[bytes], content_type: str) -> str:
+        """What was written in a form that nobody may send any more."""
+        return await self._written(
+            Upload(stream), boundary_of(content_type), self._terms.text_bytes + _FORM_BYTES
+        )
+
+    async def _written(self, upload: Upload, boundary: bytes | None, most: int) -> str:
+        written = Written(boundary, self._terms.text_bytes)
+        await upload.drain(most, written.see)
+        return written.text
+
     async def send_again(self, opened: Opened, answer_id: str) -> Taken | AnswerRefused:
-        """Hand on an answer that is kept and not sent."""
+        """Hand on an answer that is kept and not sent. It stays kept when it is refused, whatever for: she was told so,
+        and nobody but she has it."""
         answer = await asyncio.to_thread(kept.find, self._engine, opened.recipient_id, answer_id)
         if answer is None:
             return AnswerRefused(Why.GONE)
-        return self._counted(opened, await self._in_thread(opened, lambda: self._taking.send(opened, answer)))
+        taken = await self._in_thread(opened, lambda: self._taking.send(opened, answer, is_new=False))
+        return self._counted(opened, taken)
 
     async def _in_thread(
         self, opened: Opened, work: Callable[[], Taken | AnswerRefused]

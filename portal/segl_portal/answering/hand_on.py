@@ -53,15 +53,18 @@ class HandOver:
     failures_to: Callable[[str], str]  # of an addressee
     clock: Callable[[], float]
 
-    def hand_on(self, answer: Kept, answers: Secret, sealed_id: str, recipient: str) -> Taken | AnswerRefused:
-        """Blocking. *answers* opens it; *recipient* wrote it, to the sealed message *sealed_id*."""
+    def hand_on(
+        self, answer: Kept, answers: Secret, sealed_id: str, recipient: str, *, is_new: bool
+    ) -> Taken | AnswerRefused:
+        """Blocking. *answers* opens it; *recipient* wrote it, to the sealed message *sealed_id*. What is refused for
+        good is forgotten when it *is_new*: its text is in the form yet. Later it is nowhere but here."""
         now = self.clock()
         if not kept.claim(self.engine, answer.id, now, now + SENDING_SECONDS):
             return self._others_work(answer)
         try:
             handover, recipients = self._send(answer, answers)
         except (SeglError, OSError, WrongSecret) as error:
-            return self._not_sent(answer, error)
+            return self._not_sent(answer, error, is_new=is_new)
         kept.handed_on(
             self.engine,
             answer,
@@ -90,14 +93,15 @@ class HandOver:
             raise _NobodyTakesIt(next(iter(handover.refused.values())).code)
         return handover, recipients
 
-    def _not_sent(self, answer: Kept, error: Exception) -> AnswerRefused:
+    def _not_sent(self, answer: Kept, error: Exception, *, is_new: bool) -> AnswerRefused:
         self.events.answer_waits(answer.id, error)
         code = error.reply_code if isinstance(error, DeliveryError) else 451
-        if code < 500:
-            kept.release(self.engine, answer.id)
-            return AnswerRefused(Why.NOT_SENT, answer_id=answer.id)
-        kept.forget(self.engine, self.directory, answer.id)
-        return AnswerRefused(Why.TOO_LARGE if code == _TOO_LARGE else Why.MAILBOX)
+        why = Why.NOT_SENT if code < 500 else Why.TOO_LARGE if code == _TOO_LARGE else Why.MAILBOX
+        if is_new and code >= 500:
+            kept.forget(self.engine, self.directory, answer.id)
+            return AnswerRefused(why)
+        kept.release(self.engine, answer.id)
+        return AnswerRefused(why, answer_id=answer.id)
 
     def _others_work(self, answer: Kept) -> Taken | AnswerRefused:
         """It was handed on already, or is at this moment: then wait for how that ends."""

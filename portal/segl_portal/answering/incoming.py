@@ -23,9 +23,9 @@ from segl_portal.answering.outcome import Refusal, Why
 from segl_portal.answering.texts import TEXTS
 
 ONCE: Final = re.compile(r"[0-9a-f]{32}")
-_SHORT: Final = 200  # bytes of a field that is not the text
+SHORT: Final = 200  # bytes of a field that is not the text
 _MORE_PARTS: Final = 10  # besides files
-_FIELDS: Final = ("csrf", "once", "everyone")
+FIELDS: Final = ("csrf", "once", "everyone")
 # What a person cannot have typed: controls but tab and line end, halves of surrogate pairs.
 _UNTYPED: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -52,7 +52,7 @@ class Incoming:
         terms: PortalAnswers,
         is_ours: Callable[[str], bool],
     ) -> None:
-        longest = {**dict.fromkeys(_FIELDS, _SHORT), "text": terms.text_bytes}
+        longest = {**dict.fromkeys(FIELDS, SHORT), "text": terms.text_bytes}
         self._reader = FormReader(boundary, longest, terms.files + _MORE_PARTS)
         self._pull = pull
         self._letter = letter

@@ -47,8 +47,8 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AnswerRefused:
-    """The answer was not sent. ``text`` is what was written, to be shown in the form again; of :attr:`Why.NOT_SENT`
-    the answer is kept, under ``answer_id``."""
+    """The answer was not sent. ``text`` is what was written, to be shown in the form again; where there is an
+    ``answer_id`` the answer is kept under it, and stands on the page."""
 
     why: Why
     file: str = ""

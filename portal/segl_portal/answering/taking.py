@@ -111,15 +111,17 @@ class Taking:
             return self._refused(error, incoming.text)
         if known.id != answer_id:
             self.directory.remove(answer_id)
-        taken = self.send(opened, known)
+        taken = self.send(opened, known, is_new=known.id == answer_id)
         if isinstance(taken, AnswerRefused) and not taken.answer_id:  # not kept: to be written anew
             return replace(taken, text=incoming.text)
         return taken
 
-    def send(self, opened: Opened, answer: Kept) -> Taken | AnswerRefused:
-        """Hand on an answer that is kept."""
+    def send(self, opened: Opened, answer: Kept, *, is_new: bool) -> Taken | AnswerRefused:
+        """Hand on an answer that is kept. *is_new*: nobody has been told so yet."""
         try:
-            return self.hand_over.hand_on(answer, opened.answers, opened.message_id, opened.recipient)
+            return self.hand_over.hand_on(
+                answer, opened.answers, opened.message_id, opened.recipient, is_new=is_new
+            )
         except (
             SeglError
         ) as error:  # the store: that it was handed on stands nowhere, so it is not called sent

@@ -46,12 +46,18 @@ class Upload:
             self._over = True
             raise Refusal(Why.CUT) from None
 
-    async def drain(self, most: int) -> None:
-        """Read on for a while and throw it away."""
+    @property
+    def is_begun(self) -> bool:
+        return self._bytes > 0
+
+    async def drain(self, most: int, see: Callable[[bytes], None] = lambda _: None) -> None:
+        """Read on for a while, and throw it away once *see* has seen it."""
         until = self._clock() + _DRAIN_SECONDS
         try:
             while not self._over and most > 0 and (left := until - self._clock()) > 0:
-                most -= len(await self._next(left))
+                piece = await self._next(left)
+                most -= len(piece)
+                see(piece)
         except Exception:  # it is over, however it ended
             self._over = True
 

@@ -121,12 +121,16 @@ function answer() {
   form.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
     event.preventDefault();
+    // what stands on the page of another answer is not said of this one
+    for (const note of document.querySelectorAll("[data-focus]")) note.hidden = true;
     const request = new XMLHttpRequest();
+    let isUp = false;
+    request.upload.addEventListener("load", () => { isUp = true; });
     const fail = () => {
       delete form.dataset.sent;
       for (const button of form.querySelectorAll("button")) button.removeAttribute("aria-disabled");
       bar.hidden = true;
-      say(form.dataset.late, true);
+      say(isUp ? form.dataset.unsure : form.dataset.late, true);
     };
     const say = (text, isWrong) => {
       told.hidden = false;
@@ -147,7 +151,7 @@ function answer() {
       try { said = JSON.parse(request.responseText); } catch { /* an error page of a server between us */ }
       if (request.status === 200 && said.next) { location.assign(said.next); return; }
       fail();
-      if (said.kept) { location.assign(said.kept); location.reload(); return; }
+      if (said.kept) { location.assign(said.kept); return; }
       if (said.told) say(said.told, true);
     });
     for (const kind of ["error", "abort", "timeout"]) request.addEventListener(kind, fail);

@@ -19,6 +19,7 @@ from segl.store import transaction
 from segl.tables.sealed import sealed_answer, sealed_recipient
 from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
 from world.forms import Form, flowing
+from world.peers import ACCEPTED
 from world.writing import ORIGINAL, Writing, refused, said
 
 
@@ -260,6 +261,28 @@ def test_what_is_refused_for_good_is_not_kept(writing: Writing, reply: str, why:
     assert outcome == AnswerRefused(why, text="Hej")
     assert writing.stored() == []
     assert writing.desk.thread(writing.opened) == []
+
+
+@pytest.mark.parametrize("again", ["button", "form"])
+def test_what_she_was_told_is_kept_stays_when_it_is_refused_for_good_later(
+    writing: Writing, again: str
+) -> None:
+    """It may be our own front that refuses, and pass; and her text and files are nowhere else."""
+    port, form = writing.counter.return_port, Form(text="Skrevet i en time").with_file("a.txt", b"x")
+    port.data_reply = "451 4.3.0 not now"
+    kept = writing.send(form)
+    assert isinstance(kept, AnswerRefused)
+    port.data_reply = "550 5.7.1 no"
+    if again == "button":
+        told = asyncio.run(writing.desk.send_again(writing.opened, kept.answer_id))
+    else:
+        told = writing.send(form)
+    assert told == AnswerRefused(Why.MAILBOX, answer_id=kept.answer_id)
+    assert [(one.id, one.sent) for one in writing.desk.thread(writing.opened)] == [(kept.answer_id, False)]
+    port.data_reply = ACCEPTED
+    port.forget()
+    assert asyncio.run(writing.desk.send_again(writing.opened, kept.answer_id)) == Taken(kept.answer_id)
+    assert said(next(writing.arrived[0].iter_parts())).startswith("Skrevet i en time")
 
 
 def test_a_mailbox_that_does_not_exist_is_told(writing: Writing) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from segl.sealed import life
-from segl_portal.answering import AnswerRefused, Taken, Why
+from segl_portal.answering import AnswerRefused, Taken, Why, desk
 from world.counter import Counter
 from world.forms import Form, sent
 from world.writing import Writing, refused
@@ -61,6 +61,22 @@ def test_a_refusal_gives_the_text_back(writing: Writing) -> None:
     outcome = writing.send(Form(text="Lang tekst\nskrevet på telefon").with_file("a.exe", b"x"))
     assert isinstance(outcome, AnswerRefused)
     assert outcome.text == "Lang tekst\nskrevet på telefon"
+
+
+def test_what_is_refused_before_it_is_read_gives_the_text_back_too(
+    writing: Writing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = Form(text="Lang tekst\nskrevet på telefon").with_file("a.bin", b"x" * 200_000)
+    too_large = writing.desk.take_answer(
+        writing.opened, form.stream(), form.content_type, lambda _: True, content_length=10**12
+    )
+    assert asyncio.run(too_large) == AnswerRefused(Why.TOO_LARGE, text=form.text or "")
+    monkeypatch.setattr(desk, "_FOR_ONE", 0)
+    assert writing.send(form) == AnswerRefused(Why.BUSY, text=form.text or "")
+    assert asyncio.run(writing.desk.give_back(form.stream(7), form.content_type)) == form.text
+    for content_type in ("", "multipart/form-data; boundary=x"):
+        assert asyncio.run(writing.desk.give_back(form.stream(), content_type)) == ""
+    assert writing.stored() == []
 
 
 def test_a_hundred_files_are_taken_and_one_more_is_not(writing: Writing) -> None:

@@ -3,6 +3,7 @@ the process takes."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -20,6 +21,7 @@ from world.clamd import MARKER as MARKED
 from world.clamd import ScannerDaemon
 from world.counter import CONTENT, Letter
 from world.forms import Form
+from world.peers import ACCEPTED
 from world.portal_site import HOST, Answer, Client, PortalSite
 from world.postfix import wait_until
 from world.writing import ORIGINAL
@@ -122,15 +124,54 @@ def memory(pid: int) -> int:
 
 def test_an_answer_over_the_wire(visit: Visit) -> None:
     sent = visit.send(visit.form("Hej Anna").with_file("brev.txt", b"Hej"))
-    assert (sent.status, sent.headers["location"]) == (
-        303,
-        f"/m/{visit.letter.recipient_id}/message?answered=1",
-    )
+    told = sent.headers["location"]
+    assert sent.status == 303
+    assert re.fullmatch(rf"/m/{visit.letter.recipient_id}/message\?answered=[0-9a-f]{{32}}", told)
     [mail] = visit.site.return_port.received
     assert b"Reply-To: <bo@vestby.example>" in mail.content
-    shown = visit.client.get(f"/m/{visit.letter.recipient_id}/message?answered=1").text
-    assert "Hej Anna" in shown
-    assert "brev.txt" in shown
+    shown = visit.client.get(told).text
+    for words in ("Hej Anna", "brev.txt", "Dit svar er sendt."):
+        assert words in shown
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_an_answer_that_waits_is_not_called_sent_whatever_the_address_says(
+    visit: Visit, with_script: bool
+) -> None:
+    """The address stays when the page is loaded again; what it says is asked of the store."""
+    page, port = f"/m/{visit.letter.recipient_id}/message", visit.site.return_port
+    port.data_reply = "451 4.3.0 not now"
+    try:
+        kept = visit.send(visit.form("Vent"), **({"Accept": "application/json"} if with_script else {}))
+    finally:
+        port.data_reply = ACCEPTED
+    [answer_id] = re.findall(r"/answer/([0-9a-f]{32})", visit.client.get(page).text)
+    told = f"{page}?answered={answer_id}"
+    if with_script:
+        assert json.loads(kept.text)["kept"] == told
+    shown = visit.client.get(told).text
+    assert ("Dit svar er sendt." in shown, "ikke nået frem endnu" in shown) == (False, True)
+    form = {"csrf": visit.form().csrf}
+    assert visit.client.post(f"{visit.path}/{answer_id}", form).headers["location"] == told
+    shown = visit.client.get(told).text
+    assert ("Dit svar er sendt." in shown, "ikke nået frem endnu" in shown) == (True, False)
+    for other in ("1", "0" * 32, "<b>"):
+        assert "Dit svar er sendt" not in visit.client.get(f"{page}?answered={other}").text
+
+
+def test_what_was_written_is_given_back_when_the_visit_is_over(visit: Visit) -> None:
+    """An hour of writing makes no request; a browser without script has the text nowhere else."""
+    form = visit.form("Lang tekst <b>fed</b>").with_file("a.bin", b"x" * 300_000)
+    left = visit.client.post(f"/m/{visit.letter.recipient_id}/leave", {"csrf": form.csrf})
+    assert left.status == 303
+    told = visit.send(form)
+    assert told.status == 200
+    assert "Kopiér din tekst" in told.text
+    assert "Lang tekst &lt;b&gt;fed&lt;/b&gt;</textarea>" in told.text
+    assert visit.site.return_port.received == []
+    assert visit.send(Form(csrf="x")).status == 200
+    empty = visit.send(replace(form, text=""))
+    assert (empty.status, empty.headers["location"]) == (303, f"/m/{visit.letter.recipient_id}?now=again")
 
 
 def test_the_page_says_that_an_answer_did_not_go_to_all(site: PortalSite) -> None:
@@ -140,8 +181,8 @@ def test_the_page_says_that_an_answer_did_not_go_to_all(site: PortalSite) -> Non
         sent = visit.send(replace(visit.form(), everyone=True))
     finally:
         visit.site.return_port.rcpt_replies = {}
-    told = f"/m/{visit.letter.recipient_id}/message?answered=partly"
-    assert (sent.status, sent.headers["location"]) == (303, told)
+    told = sent.headers["location"]
+    assert told.endswith("&partly")
     assert "Dit svar er sendt, men ikke til alle" in visit.client.get(told).text
 
 

@@ -1,0 +1,101 @@
+"""What a browser says of an answer: what became of this one, whatever was said of another before."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from world.browser import DESKTOP, Chromium
+from world.peers import ACCEPTED
+from world.portal_site import HOST, PortalSite
+from world.visitor import Visitor
+from world.writing import ORIGINAL
+
+pytestmark = pytest.mark.world
+
+LIMITS = "[portal.limits]\nnetwork_codes_an_hour = 10000\nnetwork_tries_an_hour = 10000\n"
+SENT = "Dit svar er sendt."
+KEPT = "Dit svar er gemt, men det er ikke nået frem endnu."
+# As if a server between browser and portal had passed all of it on and given up waiting.
+GIVEN_UP = """() => {
+    window.status_is = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, "status");
+    Object.defineProperty(XMLHttpRequest.prototype, "status", {configurable: true, get: () => 504}); }"""
+WAITS = '() => Object.defineProperty(XMLHttpRequest.prototype, "status", window.status_is)'
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PortalSite]:
+    with PortalSite(tmp_path_factory.mktemp("portal"), tables=LIMITS) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def chromium(site: PortalSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with Chromium(tmp_path_factory.mktemp("chromium"), site.ca.file, {HOST: "127.0.0.1"}) as chromium:
+        yield chromium
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def reader(site: PortalSite, chromium: Chromium) -> Iterator[Callable[..., Visitor]]:
+    """Somebody who has her message open."""
+    visitors: list[Visitor] = []
+
+    def reader() -> Visitor:
+        site.return_port.forget()
+        letter = site.seal(f"bo{next(_numbers)}@vestby.example", ORIGINAL)
+        person = chromium.person(DESKTOP)
+        her = Visitor(person, site.link(letter), lambda: site.next_code(letter.recipient))
+        visitors.append(her)
+        her.read()
+        return her
+
+    yield reader
+    site.return_port.data_reply = ACCEPTED
+    for visitor in visitors:
+        visitor.person.close()
+
+
+def test_one_that_is_kept_is_not_called_sent_because_another_was(
+    site: PortalSite, reader: Callable[[], Visitor]
+) -> None:
+    her = reader()
+    her.write("Det første.")
+    her.send()
+    site.return_port.data_reply = "451 4.3.0 not now"
+    her.write("Det andet.")
+    her.press("Send svar")
+    expect(her.page.get_by_text(KEPT)).to_be_visible()
+    expect(her.page.get_by_text(SENT)).to_have_count(0)
+    her.page.reload()
+    expect(her.page.get_by_text(KEPT)).to_be_visible()
+    expect(her.page.get_by_text(SENT)).to_have_count(0)
+    site.return_port.data_reply = ACCEPTED
+    her.press("Send det nu")
+    expect(her.page.get_by_text(SENT)).to_be_visible()
+    expect(her.page.get_by_text(KEPT)).to_have_count(0)
+
+
+def test_when_nothing_is_heard_it_is_not_said_that_it_was_not_sent(
+    site: PortalSite, reader: Callable[[], Visitor]
+) -> None:
+    her = reader()
+    her.write("Det første.")
+    her.send()
+    site.return_port.forget()
+    her.write("Det andet.")
+    her.page.evaluate(GIVEN_UP)
+    her.press("Send svar")
+    expect(her.page.get_by_text("Vi ved ikke, om svaret kom frem.")).to_be_visible()
+    expect(her.page.get_by_text(SENT)).to_be_hidden()
+    expect(her.page.get_by_label("Skriv dit svar")).to_have_value("Det andet.")
+    her.page.evaluate(WAITS)
+    site.return_port.wait_for(1)
+    her.press("Send svar")
+    expect(her.page.get_by_text(SENT)).to_be_visible()
+    assert len(site.return_port.received) == 1, "it did not come twice"
