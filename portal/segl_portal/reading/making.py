@@ -16,7 +16,8 @@ from segl_portal.reading.view import MessageView
 from segl_portal.reading.workshop import LARGEST_PREVIEWED, PRINT_SECONDS, Workshop
 
 _COUNTED: Final = 10 * 1024 * 1024  # bytes of the files of a message whose pages are counted, all together
-_PRINTED_PICTURES: Final = 20 * 1024 * 1024  # bytes of all pictures of a printed message
+# Bytes of all pictures of a printed message: one that is shown many times is in the document as often.
+_PRINTED_PICTURES: Final = 20 * 1024 * 1024
 _WORDS: Final = 100_000  # characters that are printed when the layout takes too long
 _WORDS_SECONDS: Final = 15.0
 _PICTURE = re.compile(r'<img(?P<before>(?: [a-z-]+="[^"]*+")*?) src="picture/(?P<number>\d{1,4})"')
@@ -76,18 +77,26 @@ def _previewed(content: Source, number: int) -> bytes | None:
 def _with_pictures(content: Source, html: str) -> str:
     """*html* with the message's own pictures in it, since the printer fetches nothing."""
     left = _PRINTED_PICTURES
-    seen: dict[str, str] = {}
+    seen: dict[str, tuple[int, str]] = {}
 
     def put(image: re.Match[str]) -> str:
         nonlocal left
         number = image["number"]
         if number not in seen:
-            picture = open_picture(content, int(number))
-            if picture is None or picture.size > left:
-                return f"<img{image['before']}"
-            left -= picture.size
-            data = b64encode(b"".join(picture.chunks())).decode()
-            seen[number] = f"data:{picture.content_type};base64,{data}"
-        return f'<img{image["before"]} src="{seen[number]}"'
+            seen[number] = _in_text(content, int(number), left)
+        size, data = seen[number]
+        if not data or size > left:
+            return f"<img{image['before']}"
+        left -= size
+        return f'<img{image["before"]} src="{data}"'
 
     return _PICTURE.sub(put, html)
+
+
+def _in_text(content: Source, number: int, most: int) -> tuple[int, str]:
+    """The size of picture *number*, and it itself as an address; ``""`` when it is none, or larger than *most*."""
+    picture = open_picture(content, number)
+    if picture is None or picture.size > most:
+        return 0, ""
+    data = b64encode(b"".join(picture.chunks())).decode()
+    return picture.size, f"data:{picture.content_type};base64,{data}"

@@ -240,6 +240,30 @@ def test_a_message_is_printed_with_its_pictures(workshop: Workshop) -> None:
         assert any(item.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE for item in document[0].get_objects())
 
 
+def test_a_picture_that_is_mentioned_many_times_does_not_grow_the_print_without_bound() -> None:
+    """Five megabytes of HTML name a picture 290,000 times; the document is made before a worker has its limits."""
+    logo = PNG + bytes(200_000)
+    html = text('<img src="cid:a" alt="logo">' * 400 + '<img src="cid:b">', "html")
+    pictures = [
+        file(data, "image/png", more=f"Content-ID: <{name}>\r\n") for name, data in (("a", logo), ("b", PNG))
+    ]
+    source = BytesSource(message(multipart("related", html, *pictures)))
+    printed: list[str] = []
+
+    class Printer:
+        def as_pdf(self, document: str, seconds: float) -> bytes:
+            printed.append(document)
+            return b"%PDF-"
+
+    seen = read_message(source, sanitise)
+    message_pdf(source, seen, cast("Workshop", Printer()), rows=[], title="x", language="da")
+    [document] = printed
+    assert 20_000_000 < len(document) < 30_000_000
+    assert document.count("<img") == 401
+    assert document.count('<img alt="logo">') == 400 - 20 * 1024 * 1024 // len(logo)
+    assert document.rstrip().endswith('"></div></body></html>')
+
+
 def test_printing_fetches_nothing(workshop: Workshop, tmp_path: object) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
