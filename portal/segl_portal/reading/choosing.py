@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from segl.smime_types import CMS_TYPES, SIGNATURE_TYPES
@@ -16,9 +17,12 @@ _MOST: Final = 50  # texts of one message that are shown one after the other; ot
 @dataclass(slots=True)
 class Chosen:
     """``body`` are the texts to show, in order; ``files`` everything else a person may want. A detached
-    signature is neither: it proves something only of the message as a whole."""
+    signature is neither: it proves something only of the message as a whole. One that lies beside a file, of which it
+    is, is a file. ``instead`` has for the number of a text another reading of it, for when nothing of that can be
+    shown."""
 
     body: list[Part] = field(default_factory=list)
+    instead: dict[int, Part] = field(default_factory=dict)
     files: list[Part] = field(default_factory=list)
     signed: bool = False
     encrypted: bool = False
@@ -67,7 +71,7 @@ class _Sorter:
             self.sort(child)
 
     def _leaf(self, part: Part) -> None:
-        if part.content_type in _SIGNATURES and part.parent is not None:
+        if part.content_type in _SIGNATURES and self._is_in_signed(part):
             self._chosen.signed = True
         elif _is_shown(part) and len(self._chosen.body) < _MOST:
             self._chosen.body.append(part)
@@ -80,12 +84,24 @@ class _Sorter:
     def _alternative(self, children: list[Part]) -> None:
         """The last that can be shown is what its sender liked best. Of the others those are files that are no
         text: an invitation beside its description."""
-        best = next((child for child in reversed(children) if self._can_be_shown(child)), None)
+        shown = [child for child in reversed(children) if self._can_be_shown(child)]
+        best = shown[0] if shown else None
         for child in children:
             if child is best:
+                before = len(self._chosen.body)
                 self.sort(child)
+                self._note_others(self._chosen.body[before:], shown[1:])
             elif child.content_type not in _SHOWN or not _is_shown(child):
                 self._as_files(child)
+
+    def _note_others(self, body: list[Part], others: list[Part]) -> None:
+        """Of a text that stands alone, the other readings, the better one first."""
+        readings = [*body, *(other for other in others if not other.is_multipart)] if len(body) == 1 else []
+        for text, other in pairwise(readings):
+            self._chosen.instead[text.number] = other
+
+    def _is_in_signed(self, part: Part) -> bool:
+        return part.parent is not None and self._index.parts[part.parent].content_type == "multipart/signed"
 
     def _related(self, part: Part, children: list[Part]) -> None:
         """The root is named by ``start``, else the first (RFC 2387 §3.2)."""

@@ -23,6 +23,7 @@ import nh3
 
 from segl.mime.sniff import signature
 from segl_portal.reading.css import fetches, harmless
+from segl_portal.reading.shown import is_blank
 
 LONGEST: Final = 5_000_000  # characters
 LINK_REL: Final = "noopener noreferrer nofollow"
@@ -36,11 +37,11 @@ _TAGS = set(
     wbr
     """.split()
 )
-# Elements whose text is no text of the message.
+# Elements whose text is no text of the message. Of others that are taken out, forms' fields among them, it stays.
 _WITH_CONTENT = set(
     """
-    script style title head noscript template iframe object embed applet svg math audio video canvas noembed
-    noframes textarea select option datalist xmp plaintext frameset
+    script style title head template iframe embed applet svg math audio video canvas noembed
+    noframes datalist frameset
     """.split()
 )
 _TABLE = {"align", "valign", "bgcolor", "width", "height", "border", "cellpadding", "cellspacing", "nowrap"}
@@ -76,6 +77,7 @@ _WORDS = frozenset("align valign bgcolor color face size dir lang nowrap scope t
 _ANCHOR = re.compile(r'<a(?P<attributes>(?: [a-z-]+="[^"]*+")*+)>(?P<inside>.*?)</a>', re.DOTALL)
 _HREF = re.compile(r' href="([^"]*+)"')
 _TAG = re.compile(r"<[^<>]*+>")
+_PICTURE = re.compile(r'<img(?: [a-z-]+="[^"]*+")*? (?:src|alt)="[^"]')
 _PLAIN_TAG = re.compile(r"</?[a-z0-9]+>")
 _MOST_TEXT = 2_000  # characters of a link's text; of a longer one nothing is believed
 
@@ -107,6 +109,11 @@ def sanitise(html: str, pictures: Mapping[str, str]) -> Clean:
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
     return Clean(_ANCHOR.sub(_with_target, cleaned), judge.blocked, frozenset(judge.shown))
+
+
+def shows_nothing(html: str) -> bool:
+    """Whether there is neither a word nor a picture in *html*, which :func:`sanitise` made."""
+    return not _PICTURE.search(html) and is_blank(unescape(_TAG.sub("", html)))
 
 
 def link_target(href: str) -> str:

@@ -49,6 +49,11 @@ def one_line(text: str, longest: int = LONGEST_LINE) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
+def is_blank(text: str) -> bool:
+    """Whether there is nothing in *text* that is seen."""
+    return not _BLANKS.sub("", _UNSEEN.sub("", text))
+
+
 def header_line(value: str) -> str:
     """An undecoded header value as one line."""
     return one_line(shown_header(value[:_HEADER]))

@@ -22,8 +22,8 @@ from segl_portal.reading.index import Index, Part
 from segl_portal.reading.kinds import HEAD
 from segl_portal.reading.opaque import opened
 from segl_portal.reading.plain import LONGEST, plain_html, unflowed, words_of
-from segl_portal.reading.sanitise import Clean
-from segl_portal.reading.shown import Mailbox, header_line, mailboxes, message_date
+from segl_portal.reading.sanitise import Clean, shows_nothing
+from segl_portal.reading.shown import Mailbox, header_line, is_blank, mailboxes, message_date
 from segl_portal.reading.source import Blocks, Source
 
 _TEXT_BYTES: Final = 5_000_000  # of one text part that are shown
@@ -76,7 +76,7 @@ def read_message(content: Source, sanitiser: Sanitiser, *, folded: str = _FOLDED
     chosen.signed |= was_signed
     body = _Body(content, found, sanitiser, folded)
     for part in chosen.body:
-        body.add(part)
+        body.show(part, chosen.instead)
     top = found.parts[0]
     return MessageView(
         subject=header_line(top.first("subject")),
@@ -109,12 +109,24 @@ class _Body:
         self._folded = folded
         self._pictures = _pictures(content, found)
 
-    def add(self, part: Part) -> None:
+    def show(self, part: Part, instead: Mapping[int, Part]) -> None:
+        """*part*; when nothing of it can be shown, what there is *instead*; else its words, if it has any."""
+        reading: Part | None = part
+        while reading is not None:
+            if self._add(reading, words_do=False):
+                return
+            reading = instead.get(reading.number)
+        self._add(part, words_do=True)
+
+    def _add(self, part: Part, *, words_do: bool) -> bool:
+        """Whether something of it is seen. *words_do*: those of HTML of which nothing else can be shown."""
         text = self._read(part)
         if part.content_type == "text/html":
-            self._add_html(text)
-        elif text.strip():
-            self._add_text(_joined(part, text))
+            return self._add_html(text, words_do=words_do)
+        if is_blank(text):
+            return False
+        self._add_text(_joined(part, text))
+        return True
 
     def _read(self, part: Part) -> str:
         """The text of *part*, as much of it as is shown."""
@@ -124,18 +136,23 @@ class _Body:
             self.notes |= {Note.SHORTENED}
         return text
 
-    def _add_html(self, html: str) -> None:
+    def _add_html(self, html: str, *, words_do: bool) -> bool:
         words = words_of(html)
         addresses = {content_id: f"picture/{part.number}" for content_id, part in self._pictures.items()}
         clean = self._sanitiser(html, addresses)
-        if clean is None:
+        is_empty = clean is not None and shows_nothing(clean.html)
+        if clean is not None and not words_do:
+            self.blocked += clean.blocked
+        if clean is None or is_empty:
+            if (is_empty and not words_do) or is_blank(words):
+                return False
             self.notes |= {Note.SIMPLIFIED}
             self._add_text(words)
-            return
+            return True
         self.html.append(f'<div class="piece">{clean.html}</div>')
         self.text.append(words[:LONGEST])
-        self.blocked += clean.blocked
         self.shown |= {self._pictures[content_id].number for content_id in clean.shown}
+        return True
 
     def _add_text(self, text: str) -> None:
         self.html.append(f'<div class="piece">{plain_html(text, self._folded)}</div>')

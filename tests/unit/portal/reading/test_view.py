@@ -51,6 +51,9 @@ PLAIN = text("Kære Anna")
 CALENDAR = "Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR"
 LOGO = file(PNG, "image/png", more="Content-ID: <logo@x>\r\n")
 WITH_LOGO = text('<p>Kære Anna</p><img src="cid:logo@x">', "html")
+P7S = file(b"0", "application/pkcs7-signature", "brev.pdf.p7s")
+EMPTY = text("<html><head><title>x</title></head><body>&nbsp;<p></p></body></html>", "html")
+DRAWN = text("<svg><text>Kære Anna, tegnet</text></svg>", "html")
 PDF = file(b"%PDF-1.7\n%", "application/pdf", "brev.pdf")
 
 
@@ -83,6 +86,7 @@ PDF = file(b"%PDF-1.7\n%", "application/pdf", "brev.pdf")
          "Anna", ["a.txt"]),
         ("a message as a file", multipart("mixed", PLAIN, "Content-Type: message/rfc822\r\n\r\nSubject: Om\r\n\r\nx"),
          "Anna", ["Om.eml"]),
+        ("a signature of a file", multipart("mixed", PLAIN, PDF, P7S), "Anna", ["brev.pdf", "brev.pdf.p7s"]),
         ("signed", multipart("signed", PLAIN, file(b"0", "application/pkcs7-signature", "smime.p7s")), "Anna", []),
         ("a report", multipart("report", PLAIN, "Content-Type: message/delivery-status\r\n\r\nAction: failed"),
          "Anna", ["2.txt"]),
@@ -114,6 +118,8 @@ def test_the_body_is_what_the_sender_meant_and_the_rest_are_files(
         (text("x" * 1_000_001), {Note.SHORTENED}),
         (text("<p>" * 20_001 + "hej", "html"), {Note.SIMPLIFIED}),
         (multipart("mixed", *[PLAIN] * 1_100), {Note.TRUNCATED}),
+        (multipart("mixed", PLAIN, PDF, P7S), set()),  # that file is signed, not this message
+        (DRAWN, {Note.SIMPLIFIED}),
         (PLAIN, set()),
     ],
 )  # fmt: skip
@@ -125,6 +131,38 @@ def test_html_that_cannot_be_made_harmless_is_shown_as_words() -> None:
     seen = view(message(text("<p>" * 20_001 + "Kære <b>Anna</b><script>x</script>", "html")))
     assert "Kære Anna" in seen.html
     assert set(Seen(seen.html).tags) == {"div"}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (multipart("alternative", PLAIN, EMPTY), "Kære Anna"),
+        (multipart("alternative", PLAIN, DRAWN), "Kære Anna</div>"),
+        (multipart("alternative", PLAIN, multipart("related", EMPTY, LOGO, boundary="r")), "Kære Anna"),
+        (multipart("alternative", text(" "), DRAWN), "Kære Anna, tegnet"),
+        (multipart("alternative", text(" "), EMPTY), ""),
+        (multipart("alternative", PLAIN, text('<img src="https://x.example/a">', "html")), "Kære Anna"),
+        (
+            multipart("alternative", PLAIN, multipart("related", WITH_LOGO, LOGO, boundary="r")),
+            "<p>Kære Anna",
+        ),
+        (DRAWN, "Kære Anna, tegnet"),
+        (text("<p>Svar: <textarea>Nej &lt;b&gt;tak</textarea></p>", "html"), "Nej &lt;b&gt;tak"),
+        (text("<select><option>Ja</option></select>", "html"), "Ja"),
+        (text("<noscript>Slå script til</noscript>", "html"), "Slå script til"),
+        (text("<title>Kære<p>Anna", "html"), "Kære Anna"),
+        (text("<object data=x><p>Kære Anna</p></object>", "html"), "<p>Kære Anna</p>"),
+        (EMPTY, ""),
+        (text('<img src="https://x.example/a" width="1">', "html"), ""),
+        (text("\u200b \u00a0"), ""),
+    ],
+)
+def test_what_was_written_is_seen_or_it_is_said_that_there_is_nothing(body: str, words: str) -> None:
+    """A frame without a word would be taken for the message: its sender is told that she has opened it."""
+    seen = view(message(body))
+    assert words in seen.html
+    assert bool(seen.html) is bool(words), "the page says that there is no text"
+    assert bool(seen.text) is bool(words)
 
 
 @pytest.mark.parametrize(
