@@ -8,6 +8,9 @@ A key is three files of one name:
 ``NAME.json``      what the organisation says of it (:class:`KeyState`); without it, the key is in use
 =================  ====================================================================================
 
+A key that cannot be used now (its file is another's, the passphrase is gone or another) is *locked*: its certificate
+still tells which mail is encrypted to it, and such mail waits, where what is for nobody here goes on as it came.
+
 Whoever writes puts ``NAME.crt.pem`` there last, by a rename: a key without a certificate is one that is not
 finished, and is passed over without a word. A key that cannot be read never hides the others.
 
@@ -67,6 +70,16 @@ STATE_FORM: Final = TypeAdapter(KeyState)
 
 
 @dataclass(frozen=True, slots=True)
+class LockedKey:
+    """A key that is ours and cannot be used now. ``holders`` as :attr:`OwnKey.holders`; a retired one signs nothing."""
+
+    certificate: x509.Certificate
+    holders: frozenset[str]
+    retired: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class OwnKey(cms.OwnKey):
     """A key of ours and whose mail it is for: whole *domains*, and single *addresses* in the form of
     :func:`~segl.certificate_names.mail_key`. They say for whom it is offered and signed with, and at whose domains what
@@ -113,6 +126,7 @@ class KeyRing:
         self._lock = Lock()
         self._seen: object = None
         self._keys: tuple[OwnKey, ...] = ()
+        self._locked: tuple[LockedKey, ...] = ()
         self._openers: dict[tuple[OwnKey, ...], cms.KeyRing] = {}
 
     def keys(self) -> tuple[OwnKey, ...]:
@@ -122,6 +136,12 @@ class KeyRing:
         with self._lock:
             self._refresh()
             return self._keys
+
+    def locked(self) -> tuple[LockedKey, ...]:
+        """Those that cannot be used now. Blocking. Raises :class:`KeysUnreadable`."""
+        with self._lock:
+            self._refresh()
+            return self._locked
 
     def opener(self, domain: str = "", may: Callable[[OwnKey], bool] = lambda _own: True) -> cms.KeyRing:
         """Those that open messages for recipients at *domain* (normal form), all without one, as far as they *may*.
@@ -137,7 +157,10 @@ class KeyRing:
         now = self._look()
         if now == self._seen:
             return
-        self._keys, self._openers, self._seen = tuple(self._read()), {}, now
+        read = tuple(self._read())
+        self._keys = tuple(own for own in read if isinstance(own, OwnKey))
+        self._locked = tuple(own for own in read if isinstance(own, LockedKey))
+        self._openers, self._seen = {}, now
 
     def _look(self) -> object:
         """What a change of the directory or the passphrase shows by."""
@@ -156,7 +179,7 @@ class KeyRing:
                 "our keys cannot be read now", f"{self._directory}: {error.strerror}"
             ) from None
 
-    def _read(self) -> Iterator[OwnKey]:
+    def _read(self) -> Iterator[OwnKey | LockedKey]:
         names = sorted(
             entry.name.removesuffix(CERTIFICATE)
             for entry in self._entries()
@@ -169,10 +192,14 @@ class KeyRing:
             file = self._directory / (name + CERTIFICATE)
             try:
                 yield read_key(self._directory, name, secret)
-            except OSError as error:
-                self._told(file, error.strerror or type(error).__name__)
-            except ValueError as error:
-                self._told(file, str(error))
+            except (OSError, ValueError) as error:
+                why = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
+                self._told(file, why)
+                locked = _locked(self._directory, name, why)
+                if locked is not None and not isinstance(
+                    error, FileNotFoundError
+                ):  # a key taken away is no key
+                    yield locked
         if len(names) > MOST_KEYS:
             self._told(self._directory, f"holds more than {MOST_KEYS} keys")
 
@@ -217,6 +244,23 @@ def read_key(directory: Path, name: str, passphrase: bytes | None) -> OwnKey:
         return OwnKey(key, certificate, state.state == "retired", name, domains, addresses)
     except UNREADABLE:
         raise ValueError("the certificate belongs to another key") from None
+
+
+def _locked(directory: Path, name: str, why: str) -> LockedKey | None:
+    """What can be said of a key without the key; ``None`` when its certificate cannot be read either."""
+    try:
+        certificate = read_pem(directory / (name + CERTIFICATE))[0]
+    except (OSError, ValueError):
+        return None
+    try:
+        state = read_state(directory / (name + STATE))
+    except (OSError, ValueError):
+        state = KeyState()
+    addresses, domains = tuple(filter(None, map(mail_key, state.addresses))), state.domains
+    if not addresses and not domains:
+        addresses, domains = _named_by(certificate)
+    holders = frozenset((*domains, *(address.rpartition("@")[2] for address in addresses)))
+    return LockedKey(certificate, holders, state.state == "retired", why)
 
 
 def read_private(pem: bytes, passphrase: bytes | None) -> PrivateKey:

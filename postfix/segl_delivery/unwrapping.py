@@ -10,11 +10,14 @@ Nothing is trusted here: each layer says what it was, and whoever asks judges.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message
 from io import BytesIO
 from itertools import islice, pairwise
-from typing import Final
+from typing import Final, Protocol, cast
+
+from cryptography import x509
 
 from segl.ber import Damaged, InMemory
 from segl.errors import CannotOpen
@@ -118,6 +121,19 @@ def keys_named_by(message: bytes, ring: KeyRing) -> tuple[OwnKey, ...]:
     except (CannotOpen, Damaged):
         return ()
     return tuple(own for own, _ in frame.recipients if own is not None)
+
+
+class Certified(Protocol):
+    """What has a certificate."""
+
+    @property
+    def certificate(self) -> x509.Certificate: ...
+
+
+def names_one_of(message: bytes, certificates: Sequence[Certified]) -> bool:
+    """Whether the outermost layer of *message* is encrypted to one of *certificates*, whose keys nobody has at hand."""
+    ring = KeyRing(cast("Sequence[OwnKey]", certificates))  # to be named takes a certificate, no key
+    return bool(certificates) and bool(keys_named_by(message, ring))
 
 
 def _layer(

@@ -40,13 +40,14 @@ from segl_delivery.inbound.author import author_of
 from segl_delivery.inbound.judging import UNSIGNED, Judge, Judgement, SignatureResult
 from segl_delivery.inbound.restoring import restored
 from segl_delivery.inbound.telling import Report, told
-from segl_delivery.keyring import KeyRing, OwnKey
+from segl_delivery.keyring import KeyRing, KeysUnreadable, OwnKey
 from segl_delivery.unwrapping import (
     LONGEST_HEADER,
     Unwrapped,
     header_of,
     keys_named_by,
     may_be_encrypted,
+    names_one_of,
     unwrap,
 )
 
@@ -178,6 +179,10 @@ class OpeningAgent:
             found = unwrap(delivery.content, ring, self.settings.delivery.message_bytes)
             return self._told(delivery, found)
         except CannotOpen as error:
+            if names_one_of(delivery.content, self.ring.locked()):
+                raise KeysUnreadable(
+                    "our key for it cannot be used now", "a message is encrypted to a key that cannot be used"
+                ) from None
             self.events.not_opened(recipients, self._explained(error, delivery, ring))
         except Exception as error:
             self.events.failed(

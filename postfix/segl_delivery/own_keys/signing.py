@@ -20,7 +20,7 @@ from segl.certificate_chain import read_pem
 from segl.mail.fields import read_header
 from segl.settings import Settings
 from segl_delivery.cms.signed import Signer
-from segl_delivery.keyring import CERTIFICATE, KeyRing, OwnKey
+from segl_delivery.keyring import CERTIFICATE, KeyRing, KeysUnreadable, LockedKey, OwnKey
 from segl_delivery.own_keys.directory import may_sign
 
 _LONGEST_FROM: Final = 8192  # bytes; of a longer field nothing is believed
@@ -56,12 +56,21 @@ class Signing:
             and may_sign(own.certificate, now)
         ]
         if not usable:
+            if any(_signs_for(locked, sender_domain, now) for locked in self.ring.locked()):
+                raise KeysUnreadable(
+                    "our key cannot be used now", f"the key of {sender_domain} cannot be used"
+                )
             return None
         own = max(usable, key=lambda own: own.certificate.not_valid_before_utc)
         along = read_pem(self.settings.delivery.keys / (own.name + CERTIFICATE))[1:]
         return Signer(
             own.key, own.certificate, tuple(entry for entry in along if entry.issuer != entry.subject)
         )
+
+
+def _signs_for(locked: LockedKey, domain: str, now: datetime) -> bool:
+    """Whether mail of *domain* would be signed with it, were it not locked: such mail waits."""
+    return not locked.retired and domain in locked.holders and may_sign(locked.certificate, now)
 
 
 def sender_domain(message: bytes) -> str:

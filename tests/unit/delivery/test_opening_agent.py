@@ -11,6 +11,7 @@ from typing import cast
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from segl.certificate_chain import Authorities
 from segl.errors import SeglError, SmtpReply
@@ -26,7 +27,7 @@ from segl_delivery.inbound.judging import Judge
 from segl_delivery.keyring import KeyRing
 from segl_routing.certificates.standing import Standing
 from world.oracle import Identity, openssl
-from world.partners import rsa_key
+from world.partners import certificate, ec_key, pem, rsa_key
 
 OWN, OTHER, OUTSIDE, SENDER = (
     "bo@nordby.example",
@@ -76,6 +77,9 @@ class Ring:
 
     def opener(self, domain: str = "", may: object = None) -> Opener:
         return self._opener
+
+    def locked(self) -> tuple[object, ...]:
+        return ()
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +232,9 @@ def test_a_fault_of_ours_in_opening_does_not_hold_the_mail(message: bytes) -> No
         def opener(self, domain: str = "", may: object = None) -> object:
             return None
 
+        def locked(self) -> tuple[object, ...]:
+            return ()
+
     port = Port()
     assert deliver(port, Broken(), message) == {OWN: 250}
     assert b"Segl-Opened: no" in port.got[0][2]
@@ -286,3 +293,35 @@ def test_a_header_without_end_inside_an_envelope_is_not_read(us: Identity) -> No
     assert deliver(port, Ring(us), head + made) == {OWN: 250}
     assert time.process_time() - begun < 2
     assert b"Segl-Opened: no" in port.got[0][2]
+
+
+def test_mail_to_a_key_of_ours_that_cannot_be_used_now_waits(tmp_path: Path) -> None:
+    """Another passphrase, or a file that others may read: the key is ours all the same. What is encrypted to nobody
+    here goes on as it came."""
+    own, other = ec_key(number=1), ec_key(number=2)
+    for name, key in (("own", own), ("strange", other)):
+        (tmp_path / f"{name}.crt.pem").write_bytes(pem(certificate(name, key, key_id=True)))
+    locked = own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"one"))
+    keys = tmp_path / "keys"
+    keys.mkdir(0o700)
+    (keys / "own.key.pem").touch(0o600)
+    (keys / "own.key.pem").write_bytes(locked)
+    (keys / "own.crt.pem").write_bytes((tmp_path / "own.crt.pem").read_bytes())
+    secret = tmp_path / "passphrase"
+    secret.touch(0o600)
+
+    def sent_to(name: str) -> bytes:
+        entity = b"Content-Type: text/plain\r\n\r\n" + SECRET + b"\r\n"
+        made = openssl("cms", "-encrypt", "-binary", "-aes256", tmp_path / f"{name}.crt.pem", given=entity)
+        return b"X-Segl-Open: yes\r\nFrom: anna@kommune.example\r\n" + made.replace(b"\n", b"\r\n")
+
+    secret.write_bytes(b"another\n")
+    port = Port()
+    assert deliver(port, KeyRing(keys, secret), sent_to("own")) == {OWN: 451}
+    assert port.got == []
+    assert deliver(port, KeyRing(keys, secret), sent_to("strange")) == {OWN: 250}
+    secret.write_bytes(b"one\n")
+    assert deliver(port, KeyRing(keys, secret), sent_to("own")) == {OWN: 250}
+    assert SECRET in port.got[-1][2]
+    (keys / "own.key.pem").unlink()  # taken away on purpose: it will not come back
+    assert deliver(port, KeyRing(keys, secret), sent_to("own")) == {OWN: 250}

@@ -25,7 +25,7 @@ from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.keys import KeyRing as Opener
 from segl_delivery.cms.keys import OwnKey
 from segl_delivery.cms.signed import Signed, Signer
-from segl_delivery.keyring import KeyRing, KeyState
+from segl_delivery.keyring import KeyRing, KeyState, KeysUnreadable
 from segl_delivery.own_keys.directory import KeyDirectory
 from segl_delivery.own_keys.making import Holder, self_signed
 from segl_delivery.own_keys.signing import Signing, sender_domain
@@ -194,3 +194,14 @@ def test_doctor_and_status_name_what_ends_and_what_cannot_sign(tmp_path: Path) -
     assert (good, "ends in" in text) == (False, True)
     (keys / "soon.json").write_text(json.dumps({"state": "retired"}))
     assert key_line(settings) == (True, "0 active of 1")
+
+
+def test_mail_of_a_domain_whose_key_is_locked_waits(tmp_path: Path) -> None:
+    keep(tmp_path, "own")
+    assert signer(tmp_path) == "own"
+    (tmp_path / "own.key.pem").chmod(0o644)
+    with pytest.raises(KeysUnreadable):
+        signer(tmp_path)
+    assert signer(tmp_path, "syd.example") == ""
+    keep(tmp_path, "newer")
+    assert signer(tmp_path) == "newer"
