@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Lock
 
 from cryptography import x509
 
@@ -35,11 +36,13 @@ class CertificateDirectory:
 
     def __init__(self, settings: Settings, events: Events) -> None:
         self._tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
+        self._lock = Lock()  # several threads deliver; while one reads a list anew, the others wait for it
 
     def find(self, domain: str, now: datetime | None = None) -> list[TunnelCertificate]:
         """The certificates to use for *domain* (normal form), the newest first: a partner who changes keys may
         still open with the old one. Raises :class:`NoCertificate`."""
-        found = self._tunnels.find(domain, (now or datetime.now(UTC)).timestamp())
+        with self._lock:
+            found = self._tunnels.find(domain, (now or datetime.now(UTC)).timestamp())
         if found is not None and found.certificates:
             return [TunnelCertificate.of(certificate) for certificate in found.certificates]
         why = f"{found.place}: {found.reason}" if found else f"{domain!r}: no file or list has a certificate"

@@ -129,12 +129,14 @@ class Outbound:
 
     def _signer(self, delivery: Delivery, when: SignWhen) -> Signer | None:
         """Who signs: the key of the domain in From, when the envelope's sender is of that domain too, or empty. Of
-        several organisations in one house none shall sign for another because a user wrote so."""
+        several organisations in one house none shall sign for another because a user wrote so; and an empty sender is
+        anybody's, since Postfix asks nobody whether he may use it."""
         fields, _ = read_header(delivery.content)
         if when is SignWhen.NEVER or (when is SignWhen.POSSIBLE and is_protected(fields)):
             return None
         domain, sender = sender_domain(delivery.content), delivery.envelope.sender
-        agreed = bool(domain) and (not sender or domain_of(sender) == domain)
+        anybody = not sender and not self.settings.owners.several
+        agreed = bool(domain) and (anybody or (bool(sender) and domain_of(sender) == domain))
         signer = self.signer_for(domain) if agreed else None
         if signer is None and when is SignWhen.ALWAYS:
             why = f"no key that may sign for {domain}" if agreed else "From and the envelope do not agree"

@@ -63,6 +63,7 @@ _AUTHORED: Final = frozenset(
             "importance",
             "priority",
             "x-priority",
+            "x-msmail-priority",
             "sensitivity",
             "organization",
         ),
@@ -76,6 +77,40 @@ _OF_TRANSPORT: Final = frozenset(
         *("dkim-signature", "received-spf", "hp-outer", "auto-submitted"),
         *("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-post", "list-help", "precedence"),
     }
+)
+# What filters found. Anybody may encrypt to us, and what stands inside has passed none of ours.
+_OF_FILTERS: Final = (
+    *(
+        "x-spam",
+        "x-virus",
+        "x-amavis",
+        "x-rspamd",
+        "x-bogosity",
+        "x-dspam",
+        "x-antivirus",
+        "x-sophos",
+        "x-cloudmark",
+    ),
+    *(
+        "x-ms-exchange-",
+        "x-microsoft-antispam",
+        "x-forefront-",
+        "x-exchange-",
+        "x-eop",
+        "x-mimecast",
+        "x-proofpoint",
+    ),
+    *(
+        "x-barracuda",
+        "x-ironport",
+        "x-fe-",
+        "x-google-dkim",
+        "x-gm-",
+        "x-auth",
+        "x-originating-",
+        "bimi-",
+        "arc-",
+    ),
 )
 _LONGEST_VALUE: Final = 4096
 
@@ -131,7 +166,8 @@ def _corrected(outer: Sequence[Field], true: Sequence[Field], signer: str) -> li
 
 
 def _stays_outside(field: Field) -> bool:
-    return _is_content(field) or field.name in _OF_TRANSPORT or steers(field.name)
+    name = field.name
+    return _is_content(field) or name in _OF_TRANSPORT or name.startswith(_OF_FILTERS) or steers(name)
 
 
 def _is_content(field: Field) -> bool:

@@ -156,7 +156,12 @@ def test_a_receipt_asked_for_on_the_way_is_not_given(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "inside", ["X-Spam-Flag: NO", "Segl-Answer: yes", "Segl-Opened: yes", "TLS-Required: No"]
+    "inside",
+    [
+        *("X-Spam-Flag: NO", "Segl-Answer: yes", "Segl-Opened: yes", "TLS-Required: No"),
+        *("X-MS-Exchange-Organization-SCL: -1", "X-MS-Exchange-Organization-AuthAs: Internal"),
+        *("X-Spam-Status: No, score=-99", "BIMI-Indicator: PHN2Zz4="),
+    ],
 )
 def test_a_sender_can_neither_overrule_the_site_s_scanner_from_inside_nor_write_what_is_ours(
     inside: str,

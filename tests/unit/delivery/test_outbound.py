@@ -189,6 +189,14 @@ def test_who_signs_is_the_domain_in_from_when_the_envelope_agrees(
         assert str(caught.value.reply) == "451 4.7.0 the message cannot be signed"
 
 
+def test_of_several_organisations_none_signs_by_an_empty_sender(kommune: Partner, house: Identity) -> None:
+    """Postfix asks of no empty sender whose it is, so a user of the other could write this."""
+    message = b"From: Anna <anna@nordby.example>\r\n\r\nx\r\n"
+    tenant = [{"name": "Syd", "domains": ["sydby.example"]}]
+    assert made(message, kommune.certificate, signer=of_nordby(house), sender=SENDER, tenant=tenant).signed_by
+    assert not made(message, kommune.certificate, signer=of_nordby(house), sender="", tenant=tenant).signed_by
+
+
 def test_signing_is_a_setting_also_of_one_domain(kommune: Partner, house: Identity) -> None:
     def signed(**tables: Any) -> bool:
         return bool(made(MESSAGE, kommune.certificate, signer=of_nordby(house), **tables).signed_by)
