@@ -22,6 +22,9 @@ from segl.tables.certificates import recipient_certificate, recipient_lookup
 from segl.vocabulary import Known
 
 MOST_KEPT: Final = 20  # for one address; the oldest goes
+# A row of no mailbox says by what the others were judged.
+_NOBODY: Final = ""
+_NEVER: Final = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,25 @@ class CertificateRecords:
             connection.execute(
                 recipient_certificate.delete().where(recipient_certificate.c.kept == sa.false())
             )
-            connection.execute(recipient_lookup.delete())
+            connection.execute(recipient_lookup.delete().where(recipient_lookup.c.address != _NOBODY))
+
+    def judge_by(self, digest: str) -> bool:
+        """From now on searches are judged by what has this *digest* (settings, authorities). What was judged by
+        anything else counts no more; whether there was such."""
+        table = recipient_lookup
+        with transaction(self._engine) as connection:
+            before = connection.scalar(sa.select(table.c.reason).where(table.c.address == _NOBODY))
+        if before == digest:
+            return False
+        self.forget_searches()
+        values = {"known": Known.NO.value, "reason": digest, "checked_at": 0.0, "expires_at": _NEVER}
+        with transaction(self._engine) as connection:
+            connection.execute(
+                insert_into(connection, table)
+                .values(address=_NOBODY, **values)
+                .on_conflict_do_update(index_elements=[table.c.address], set_=values)
+            )
+        return True
 
     def prune(self, before: float) -> None:
         """Forget searches that ran out before *before* (Unix seconds)."""

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 from segl.certificate_records import CertificateRecords
+from segl.errors import StoreError
 from segl.events import Events
 from segl.settings import Settings
+from segl.settings_certificates import Certificates
 from segl_routing.certificates.build import certificate_finder
 from segl_routing.certificates.finder import CertificateFinder
 from segl_routing.certificates.knowledge import CertificateKnowledge
+
+
+def _digest(settings: Certificates) -> str:
+    """Of all that a search is judged by: the settings, the authorities that are trusted, and the folder."""
+    digest = sha256(repr(settings).encode())
+    for file in (*settings.trust, *settings.intermediates):
+        with suppress(OSError):
+            digest.update(sha256(file.read_bytes()).digest())
+    with suppress(OSError):
+        for file in sorted(settings.folder.iterdir()):
+            found = file.stat()
+            digest.update(
+                f"{file.name} {found.st_size} {found.st_mtime_ns}\n".encode("utf-8", "surrogateescape")
+            )
+    return digest.hexdigest()
 
 
 class CertificateDesk:
@@ -24,6 +43,11 @@ class CertificateDesk:
         self._file = file
         self._finder = certificate_finder(settings, records, events, file)
         self._knowledge = CertificateKnowledge(self._finder, records, settings.certificates, events)
+        self._digest = _digest(settings.certificates)
+        try:
+            records.judge_by(self._digest)
+        except StoreError as error:
+            events.failed("recipients' certificates", error)
         self._endings: set[asyncio.Task[None]] = set()
 
     @property
@@ -41,8 +65,9 @@ class CertificateDesk:
 
     def change(self, settings: Settings, finder: CertificateFinder) -> None:
         """Go on with *settings* and their *finder*; what was judged by others counts no more."""
-        forget = settings.certificates != self._settings.certificates
-        self._knowledge.change(finder, settings.certificates, forget=forget)
+        before, self._digest = self._digest, _digest(settings.certificates)
+        forget = self._digest != before
+        self._knowledge.change(finder, settings.certificates, self._digest if forget else "")
         ending = asyncio.create_task(self._finder.close())
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)

@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from segl.certificate_names import mail_key
@@ -56,7 +57,7 @@ class Records(Protocol):
 
     def lookup(self, address: str) -> Lookup | None: ...
     def record(self, lookup: Lookup, found: Sequence[CertificateRow]) -> None: ...
-    def forget_searches(self) -> None: ...
+    def judge_by(self, digest: str) -> bool: ...
     def prune(self, before: float) -> None: ...
 
 
@@ -122,14 +123,15 @@ class CertificateKnowledge:
                 f"certificate: still looking after {within:.1f} s",
             ) from None
 
-    def change(self, finder: Finder, settings: Certificates, *, forget: bool) -> None:
-        """New settings. With *forget* what was found under the old ones counts no more."""
+    def change(self, finder: Finder, settings: Certificates, judged_by: str = "") -> None:
+        """New settings. *judged_by* is the digest of what searches are judged by, when that is another: what was found
+        under the old counts no more."""
         self._finder = finder
         self._settings = settings
-        if forget:
+        if judged_by:
             self._generation += 1
             self._memory.clear()
-            self._thread.submit(self._guarded, self._records.forget_searches)
+            self._thread.submit(self._guarded, partial(self._records.judge_by, judged_by))
 
     def expect(self, address: str) -> None:
         """*address* will be asked for in a moment: search ahead, unless there is much to do."""

@@ -326,7 +326,7 @@ def test_new_settings_judge_anew(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await desk.find()
         desk.first.answer = NONE
-        desk.knowledge.change(desk.finder, desk.settings, forget=True)
+        desk.knowledge.change(desk.finder, desk.settings, "another")
         assert (await desk.find()).known is Known.NO
         assert desk.records.found(ADDRESS) == []
 

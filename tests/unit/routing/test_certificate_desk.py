@@ -1,0 +1,107 @@
+"""What certificates were judged by may change, by a reload or while nobody runs: then they are judged anew."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from segl.certificate_records import CertificateRecords
+from segl.events import Events
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl.store import open_store
+from segl.vocabulary import Known
+from segl_routing.certificates.desk import CertificateDesk
+from world.authority import Authority
+
+ROOT, OTHER = Authority("Rod-CA"), Authority("Anden rod")
+BO = "bo@kunde.example"
+
+
+class House:
+    """The files that a search goes by, and the store that outlives a process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.records = CertificateRecords(open_store(f"sqlite:///{folder}/segl.db"))
+        self.trust, self.folder = folder / "trust.pem", folder / "certificates.d"
+        self.folder.mkdir()
+        self.certificate = self.folder / "bo.pem"
+        self.certificate.write_bytes(ROOT.issue(BO).pem)
+        self.trust.write_bytes(ROOT.pem + OTHER.pem)
+
+    def settings(self, unknown: str = "use") -> Settings:
+        certificates = {
+            "sources": ["folder"],
+            "folder": str(self.folder),
+            "trust": [str(self.trust)],
+            "revocation_unknown": unknown,
+        }
+        organisation = {"name": "Nordby", "domains": ["nordby.example"]}
+        return parse_settings({"organisation": organisation, "certificates": certificates})
+
+    def desk(self) -> CertificateDesk:
+        return CertificateDesk(self.settings(), self.records, Events("test"), Path("segl.toml"))
+
+
+async def found(desk: CertificateDesk) -> Known:
+    assert desk.knowledge is not None
+    return (await desk.knowledge.find(BO, 5)).known
+
+
+@pytest.mark.parametrize("by", ["reload", "restart"])
+@pytest.mark.parametrize("change", ["authority", "file"])
+def test_an_authority_or_a_file_that_was_taken_out_is_believed_no_more(
+    tmp_path: Path, by: str, change: str
+) -> None:
+    house = House(tmp_path)
+
+    async def story() -> None:
+        desk = house.desk()
+        assert await found(desk) is Known.YES
+        assert house.records.found(BO)
+        if by == "restart":
+            await desk.stop()
+        if change == "authority":
+            house.trust.write_bytes(OTHER.pem)
+        else:
+            house.certificate.unlink()
+        if by == "reload":
+            settings = house.settings()
+            desk.change(settings, desk.prepared(settings))
+        else:
+            desk = house.desk()
+        assert await found(desk) is Known.NO
+        assert not house.records.found(BO), "segl-deliver asks the store alone"
+        await desk.stop()
+
+    asyncio.run(story())
+
+
+def test_where_nothing_changed_what_was_found_counts_on(tmp_path: Path) -> None:
+    house = House(tmp_path)
+
+    async def story() -> None:
+        desk = house.desk()
+        assert await found(desk) is Known.YES
+        settings = house.settings()
+        desk.change(settings, desk.prepared(settings))
+        await desk.stop()
+        before = house.records.lookup(BO)
+        desk = house.desk()
+        assert house.records.lookup(BO) == before
+        assert house.records.found(BO)
+        await desk.stop()
+
+    asyncio.run(story())
+
+
+def test_the_mark_of_who_judged_is_no_mailbox_and_stays(tmp_path: Path) -> None:
+    records = House(tmp_path).records
+    assert records.judge_by("one")
+    assert not records.judge_by("one")
+    records.prune(1e11)
+    records.forget_searches()
+    assert not records.judge_by("one")
+    assert records.judge_by("two")
