@@ -11,12 +11,10 @@ import zipfile
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.bag import BLOCK, Bag
+from segl_classifier.formats.zip_gaps import unlisted
 from segl_classifier.formats.zip_member import pieces
 
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # general purpose flags (§4.4.4)
-_LOCAL_HEADER, _END = 30, 22  # sizes (§4.3.7, §4.3.16)
-_DESCRIPTOR = 24  # at most so many bytes stand behind a member (§4.3.9)
-_UNLISTED = 16  # as many may go unexplained
 
 
 def read_zip(data: bytes, bag: Bag) -> bool:
@@ -34,7 +32,7 @@ def read_zip(data: bytes, bag: Bag) -> bool:
             bag.passage(_decoded(archive.comment), "comment")
         for member in members:
             _read_member(data, archive, member, bag)
-        if hidden := _unlisted(data, archive, members):
+        if hidden := unlisted(data, archive):
             bag.lack(Unreadable.DAMAGED, f"{hidden} bytes that its directory does not list")
     return True
 
@@ -67,25 +65,3 @@ def _decoded(raw: bytes) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         return raw.decode("cp850")
-
-
-def _unlisted(data: bytes, archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> int:
-    """How many bytes belong to nothing that the directory names; zeros count as padding."""
-    hidden = 0
-    position = 0
-    for member in sorted(members, key=lambda m: m.header_offset):
-        start = member.header_offset
-        hidden += _written(data[position:start])
-        names = int.from_bytes(data[start + 26 : start + 28], "little")
-        extra = int.from_bytes(data[start + 28 : start + 30], "little")
-        end = start + _LOCAL_HEADER + names + extra + member.compress_size
-        if member.flag_bits & 0x8:
-            end += _DESCRIPTOR
-        position = max(position, end)
-    hidden += _written(data[position : archive.start_dir])
-    behind = data.rfind(b"PK\5\6") + _END + len(archive.comment)
-    return hidden + _written(data[behind:])
-
-
-def _written(gap: bytes) -> int:
-    return len(gap) if len(gap) > _UNLISTED and gap.strip(b"\0") else 0

@@ -66,9 +66,14 @@ def words(code: str) -> list[str]:
         piece = ""
         for quoted, escaped, currency, other in _SAID.findall(section):
             piece += " " if other else quoted or escaped or currency
-        if _SAYS.search(piece):
+        if says_something(piece):
             found.append(" ".join(piece.split()))
     return found
+
+
+def says_something(text: str) -> bool:
+    """Whether a piece of layout holds a word or six digits."""
+    return _SAYS.search(text) is not None
 
 
 def filled(picture: str, digits: str) -> str:

@@ -25,12 +25,13 @@ from segl_classifier.formats.pictures import picture
 from segl_classifier.formats.xml_events import NotXml, parse
 
 _LAYOUT = re.compile(
-    r"mimetype|layout-cache|Thumbnails/.*|Configurations2?/.*|(?:.*/)?(?:settings\.xml|manifest\.rdf|META-INF/.*)"
+    r"layout-cache|Thumbnails/.*|Configurations2?/.*|(?:.*/)?(?:settings\.xml|manifest\.rdf|META-INF/.*)"
     r"|(?:.*/)?Fonts/.*|(?:.*/)?ObjectReplacements/.*|(?:.*/)?TablePreview\d+\.svm",
     re.DOTALL,
 )
 _ENCRYPTED = re.compile(rb"<(?:\w{1,20}:)?encryption-data\b")
 _MOST_MANIFEST = 1_000_000
+_LONGEST_TYPE = 100  # bytes
 
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
@@ -56,7 +57,8 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
         harvest.lack(Unreadable.DAMAGED, "a document without content")
     for part in sorted(package.members, key=lambda part: part.filename != "content.xml"):
         name = part.filename
-        if _LAYOUT.fullmatch(name):
+        is_type = name == "mimetype" and part.file_size <= _LONGEST_TYPE
+        if is_type or (_LAYOUT.fullmatch(name) and package.is_layout(part)):
             continue
         if name.endswith(".xml"):
             _read_text(package.chunks(part), _place(name), harvest)

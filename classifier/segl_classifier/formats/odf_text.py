@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from segl_classifier.formats import numbers
 from segl_classifier.formats.grid import Grid
 from segl_classifier.formats.harvest import Harvest
@@ -25,6 +27,7 @@ _ASIDE = {  # elements whose paragraphs are not of the text around them, and wha
     "region-left": "header",
     "region-center": "header",
     "region-right": "header",
+    "ruby-text": "reading aid",
 }
 _NOISE = frozenset(
     "creation-date date editing-cycles editing-duration generator number-style text-style number currency-symbol script"
@@ -42,9 +45,14 @@ _WORDS_IN_NAME = frozenset(
 _WRITTEN_BY = frozenset(("annotation", "change-info"))  # hold the name of a person, and a date
 _MOST_DEEP = 2_000
 _MOST_REPEATED = 50  # a value repeated more often than this is written so often
-_FORMS = frozenset(
-    ("text", "textarea", "listbox", "combobox", "option", "item", "password", "formatted-text")
+_IN_FORMS = frozenset(("label", "value", "current-value"))  # attributes of what stands in a form
+_FORMULAS = frozenset(("condition", "expression", "formula"))  # attributes that may hold words between signs
+_LITERAL = re.compile(r'"[^"]|\d{6}')
+_BEFORE_LINES = frozenset(("num-prefix", "num-suffix"))  # of lists
+_VALUES = {"date": "date-value", "string": "string-value"} | dict.fromkeys(
+    ("float", "currency", "percentage"), "value"
 )
+_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T.*)?")
 
 
 class OdfText:
@@ -63,6 +71,7 @@ class OdfText:
         self._left = harvest.left
         self._label = ""
         self._is_workbook = False
+        self._forms = 0  # that are open
 
     def start(self, raw: str, attributes: Attributes) -> None:
         name = self._names[raw]
@@ -94,6 +103,8 @@ class OdfText:
             self._paragraphs.append([])  # so that an aside inside a paragraph leaves it whole
         elif name == "user-defined":
             self._label = local(attributes, "name")
+        elif name == "form":
+            self._forms += 1
         if attributes:
             self._speak(name, attributes)
 
@@ -135,6 +146,8 @@ class OdfText:
             self._end_aside(name)
         elif name == "user-defined":
             self._label = ""
+        elif name == "form":
+            self._forms -= 1
 
     def finish(self) -> None:
         """Keep what there is, what a broken part left open included."""
@@ -187,11 +200,20 @@ class OdfText:
         for key, value in attributes.items():
             base = self._names[key]
             is_word = base in _SPOKEN or (base == "name" and name in _WORDS_IN_NAME)
-            is_value = base in ("value", "current-value", "label") and name in _FORMS
+            is_value = (self._forms > 0 and base in _IN_FORMS and name != "property") or (
+                base == "value" and name == "label"  # an entry of a list in the text
+            )
+            is_said = (base in _FORMULAS and _LITERAL.search(value) is not None) or (
+                base in _BEFORE_LINES and numbers.says_something(value)
+            )
             is_field = (
                 base == "value" and name not in _CELLS and name.endswith(("decl", "set", "get", "input"))
             )
-            if value and (is_word or is_value or is_field) and not value.startswith(("./", "Pictures/", "#")):
+            if (
+                value
+                and (is_word or is_value or is_said or is_field)
+                and not value.startswith(("./", "Pictures/", "#"))
+            ):
                 self._spend(len(value))
                 self._spoken.append(value)
 
@@ -204,7 +226,7 @@ class _Table:
         self.grid = Grid(most)
         self._row = self._column = 0
         self._rows = self._cells = 1
-        self._value = ""
+        self._kind = self._value = ""
         self._in_row: list[tuple[int, str, bool]] = []
 
     def start_row(self, attributes: Attributes) -> None:
@@ -215,13 +237,16 @@ class _Table:
     def start_cell(self, attributes: Attributes) -> None:
         self._cells = _count(local(attributes, "number-columns-repeated"))
         kind = local(attributes, "value-type")
-        self._value = local(attributes, "value") if kind in ("float", "currency") else ""
+        self._kind = kind
+        self._value = local(attributes, _VALUES[kind]) if kind in _VALUES else ""
 
     def end_cell(self, text: str) -> None:
-        """A cell shows a text; a number stands beside it in full."""
+        """A cell shows a text; a number stands beside it in full. One without a text shows its value."""
         number = False
         value = self._value
-        if value:
+        if self._kind in ("date", "string"):
+            text = text or _DAY.sub(r"\3-\2-\1", value)
+        elif value:
             digits = value if value.isdecimal() else _plain(value)
             if not text or text.strip() == digits or not text.strip(" #"):
                 text, number = digits, True

@@ -29,7 +29,7 @@ from segl_classifier.formats.xml_events import Attributes, NotXml, local, parse
 from segl_classifier.html import read_html
 
 _LAYOUT = re.compile(
-    r"\[Content_Types\]\.xml|(?:.*/)?(?:theme/[^/]+|styles|stylesWithEffects|fontTable|webSettings|numbering|tableStyles"
+    r"\[Content_Types\]\.xml|(?:.*/)?(?:theme/[^/]+|styles|stylesWithEffects|fontTable|webSettings|tableStyles"
     r"|viewProps|calcChain|(?:style|colors|layout|quickStyle)\d*|metadata|sheetMetadata|printerSettings\d*)\.(?:xml|bin)"
     r"|(?:.*/)?[^/]+\.(?:odttf|fntdata|ttf)|docProps/thumbnail\.\w+",
     re.IGNORECASE,
@@ -80,7 +80,8 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
 
 
 def _read_parts(package: Package, harvest: Harvest) -> None:
-    if package.find("xl/workbook.bin"):
+    is_binary = package.find("xl/workbook.bin") is not None
+    if is_binary:
         harvest.lack(Unreadable.UNKNOWN_TYPE, "a binary workbook (xlsb)")
     rest = read_workbook(package, harvest) if package.find("xl/workbook.xml") else package.members
     rest = read_kept(package, rest, harvest)
@@ -89,7 +90,9 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
     layouts: list[str] = []
     for part in sorted(rest, key=_order):
         name = part.filename
-        if _LAYOUT.fullmatch(name) or _BINARY_SHEET.fullmatch(name):
+        if (is_binary and _BINARY_SHEET.fullmatch(name)) or (
+            _LAYOUT.fullmatch(name) and package.is_layout(part)
+        ):
             continue
         if not name.lower().endswith(_MARKUP):
             _read_file(package, part, harvest)

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from segl_classifier.formats.numbers import says_something
 from segl_classifier.formats.xml_events import Attributes, Names, NotXml, local, parse
 
 _BLOCKS = frozenset(("p", "tr", "tc"))
@@ -56,6 +57,7 @@ _SPOKEN: dict[str, tuple[str, ...]] = {
     "textpath": ("string",),
     "shape": ("alt", "title"),
     "imagedata": ("title",),
+    "lvlText": ("val",),  # what stands before the paragraphs of a list
     "bookmarkStart": ("name",),
     "section": ("name",),
     "custShow": ("name",),
@@ -254,6 +256,8 @@ class _Reader:
             if key == "name" and name != "docVar" and len(value) < 60 and _GIVEN_NAME.fullmatch(value):
                 continue
             if (name in ("default", "listItem") and value in ("0", "1")) or (name == "n" and len(value) < 9):
+                continue
+            if name == "lvlText" and not says_something(value):
                 continue
             self._spend(len(value))
             self._last_spoken = value

@@ -3,7 +3,7 @@
 A zip file says how large its members are, and may lie. Members are therefore unfolded piece by piece and every
 piece is charged to the allowance of the whole file; a member is given up, and told of, when the allowance is
 used up or when its bytes are not what its check sum says. A name may stand in the directory twice: both are
-read.
+read. What no directory lists is told of, and what bears the name of mere layout is looked at.
 """
 
 from __future__ import annotations
@@ -15,10 +15,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
+from segl.mime import sniff
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.zip_gaps import unlisted
+from segl_classifier.formats.zip_member import pieces
 
 _CHUNK = 64 * 1024
+_BEFORE_XML = b"\xff\xfe\xef\xbb\xbf \t\r\n\0"
 MOST_MEMBERS = 10_000
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, IndexError, KeyError,
@@ -35,16 +39,21 @@ class Package:
 
     def __init__(self, data: bytes, harvest: Harvest) -> None:
         self._harvest = harvest
+        self._data = data
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except _BROKEN as error:
             raise zipfile.BadZipFile(type(error).__name__) from None
-        members = [member for member in self._zip.infolist() if not member.filename.endswith("/")]
+        members = [m for m in self._zip.infolist() if m.file_size or not m.filename.endswith("/")]
         if len(members) > MOST_MEMBERS:
             harvest.lack(Unreadable.TOO_MANY, f"{len(members)} members")
         self.members = members[:MOST_MEMBERS]
         # Names that differ only in case are one (ECMA-376 part 2 §6.2.2.3): there is xl/SharedStrings.xml.
         self._by_name = {member.filename.lstrip("/").lower(): member for member in self.members}
+        comments = [self._zip.comment, *(member.comment for member in self.members)]
+        harvest.lines([comment.decode("utf-8", "replace") for comment in comments], "comment on the file")
+        if hidden := unlisted(data, self._zip):
+            harvest.lack(Unreadable.DAMAGED, f"{hidden} bytes that its directory does not list")
 
     def find(self, name: str) -> zipfile.ZipInfo | None:
         return self._by_name.get(name.lstrip("/").lower())
@@ -55,11 +64,10 @@ class Package:
             if member.flag_bits & 1:
                 self._harvest.lack(Unreadable.ENCRYPTED, "a member with a password")
                 return
-            with self._zip.open(member) as stream:
-                while chunk := stream.read(_CHUNK):
-                    if not self._harvest.spend(len(chunk)):
-                        raise TooLarge
-                    yield chunk
+            for chunk in pieces(self._data, self._zip, member, _CHUNK):
+                if not self._harvest.spend(len(chunk)):
+                    raise TooLarge
+                yield chunk
         except NotImplementedError:
             self._harvest.lack(Unreadable.UNKNOWN_TYPE, f"compression {member.compress_type}")
         except (*_BROKEN, RuntimeError):
@@ -71,3 +79,12 @@ class Package:
             return b"".join(self.chunks(member))
         except TooLarge:
             return b""
+
+    def is_layout(self, member: zipfile.ZipInfo) -> bool:
+        """Whether *member*, which bears the name of layout, may well be that: XML, a font, a picture, settings in a
+        form of their own. Not so another file, and text."""
+        head = next(self.chunks(member), b"")
+        shown = sniff.signature(head[: sniff.HEAD])
+        if shown:
+            return shown.startswith(("image/", "font/"))
+        return not sniff.is_text(head) or head.lstrip(_BEFORE_XML)[:1] in (b"<", b"")

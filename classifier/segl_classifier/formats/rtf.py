@@ -40,6 +40,7 @@ _LETTERS = {
     "ldblquote": "“", "rdblquote": "”", "emspace": " ", "enspace": " ", "qmspace": " ",
 }  # fmt: skip
 _MOST_DEEP = 10_000
+_PADDING, _UNEXPLAINED = b"\0\r\n\t \x1a}", 16  # behind the end
 _HEAD = re.compile(rb"\s*\{\s*\\(?:rtf|urtf|pwd)")
 
 
@@ -79,11 +80,12 @@ class _Reader:
                 self._skip = 0
             elif kind == "close":
                 if not self._stack:
-                    break  # what comes behind the end is no part of the text
+                    break
                 text.close(self._group, self._stack[-1])
                 self._group = self._stack.pop()
                 self._skip = 0
                 if not self._stack:
+                    self._behind(data[token.end() :])
                     break
             elif kind == "hex":
                 self._characters(bytes.fromhex(token["hex"].decode()))
@@ -99,6 +101,11 @@ class _Reader:
             text.close(self._group, self._stack[-1])
             self._group = self._stack.pop()
         text.finish()
+
+    def _behind(self, rest: bytes) -> None:
+        """What stands behind the end is no part of the text, and may be a file."""
+        if len(rest.strip(_PADDING)) > _UNEXPLAINED:
+            self._harvest.file("behind the text", "", rest.lstrip(_PADDING))
 
     def _tokens(self, data: bytes) -> Iterator[re.Match[bytes]]:
         """The tokens of *data*, bytes that belong to ``\\bin`` passed over."""

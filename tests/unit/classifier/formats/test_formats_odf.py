@@ -19,7 +19,7 @@ from segl_classifier.formats.odf import read
 CPR = "010190-1234"
 NAMES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for name in ("office", "text", "table", "draw", "meta", "form", "presentation")
+    for name in ("office", "text", "table", "draw", "meta", "form", "presentation", "style", "dc", "xlink")
 )
 
 
@@ -27,7 +27,7 @@ def package(body: str, kind: str = "text", parts: Mapping[str, bytes | str] = Ma
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
         zipped.writestr("mimetype", "application/vnd.oasis.opendocument.text")
-        content = f"<office:document-content {NAMES} xmlns:xlink='l' xmlns:dc='d'><office:body><office:{kind}>{body}"
+        content = f"<office:document-content {NAMES}><office:body><office:{kind}>{body}"
         zipped.writestr("content.xml", f"{content}</office:{kind}></office:body></office:document-content>")
         for name, data in parts.items():
             zipped.writestr(name, data)
@@ -74,6 +74,19 @@ def test_the_text_as_it_is_read(body: str, text: str) -> None:
          "beside the text"),
         ("<form:form><form:text form:current-value='%s'/></form:form>", "beside the text"),
         ("<form:form><form:listbox><form:option form:label='%s'/></form:listbox></form:form>", "beside the text"),
+        ("<form:form><form:fixed-text form:label='%s'/></form:form>", "beside the text"),
+        ("<form:form><form:checkbox form:label='%s'/></form:form>", "beside the text"),
+        ("<form:form><form:number form:current-value='%s'/></form:form>", "beside the text"),
+        ("<text:p><text:drop-down text:name='a'><text:label text:value='%s'/></text:drop-down></text:p>",
+         "beside the text"),
+        ("<table:content-validation table:condition='of:cell-content-is-in-list(&quot;%s&quot;;&quot;x&quot;)'/>",
+         "beside the text"),
+        ("<table:named-expression table:expression='&quot;%s&quot;'/>", "beside the text"),
+        ("<text:list-level-style-number style:num-prefix='%s'/>", "beside the text"),
+        ("<text:p>Bo<text:ruby><text:ruby-base>a</text:ruby-base><text:ruby-text>%s</text:ruby-text></text:ruby></text:p>",
+         "reading aid"),
+        ("<text:p>0101<text:ruby><text:ruby-base>90-1</text:ruby-base><text:ruby-text>x</text:ruby-text></text:ruby>234"
+         "</text:p>", ""),
         ("<text:p><text:a xlink:href='mailto:%s@x.example'>her</text:a></text:p>", "beside the text"),
         ("<text:section text:name='%s'><text:p>a</text:p></text:section>", "beside the text"),
         ("<draw:page><presentation:notes><draw:frame><text:p>%s</text:p></draw:frame></presentation:notes></draw:page>",
@@ -123,6 +136,43 @@ def test_repeated_cells_keep_the_columns_apart() -> None:
 def test_a_number_shows_as_its_cell_shows_it(value: str, shown: str, text: str) -> None:
     typed = f"office:value-type='float' office:value='{value}'"
     assert sheet(rows(cell("Nr."), cell(shown, typed))) == f"Nr.\n{text}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("office:value-type='date' office:date-value='1990-01-01'", "01-01-1990"),
+        ("office:value-type='date' office:date-value='1990-01-01T12:30:00'", "01-01-1990"),
+        ("office:value-type='string' office:string-value='Bo'", "Bo"),
+        ("office:value-type='percentage' office:value='101901234'", "0101901234"),
+        ("office:value-type='boolean' office:boolean-value='true'", ""),
+    ],
+)
+def test_a_cell_without_a_text_shows_its_value(typed: str, text: str) -> None:
+    """As files have them that a program wrote which shows nothing itself."""
+    assert sheet(rows(cell("Nr."), f"<table:table-cell {typed}/>")) == f"Nr.\n{text}".strip()
+
+
+@pytest.mark.parametrize(
+    "name", ["Fonts/a.txt", "Thumbnails/x", "Configurations2/a", "ObjectReplacements/b", "layout-cache"]
+)
+def test_a_file_under_the_name_of_layout_is_read(name: str) -> None:
+    parts: dict[str, bytes | str] = {name: f"Vedr. {CPR}"}
+    content = read(package("<text:p>x</text:p>", parts=parts), "", ALLOWANCE)
+    assert [file.data.decode() for file in content.files] == [f"Vedr. {CPR}"]
+
+
+def test_layout_is_passed_over() -> None:
+    parts: dict[str, bytes | str] = {
+        "Fonts/a.ttf": b"\0\1\0\0" + bytes(range(256)),
+        "Thumbnails/thumbnail.png": office_files.PNG,
+        "Configurations2/accelerator/current.xml": "<?xml version='1.0'?><a:list xmlns:a='a'/>",
+        "Configurations2/floater/": "",
+        "layout-cache": b"\2\0\1" * 30,
+        "settings.xml": "<s/>",
+    }
+    content = read(package("<text:p>x</text:p>", parts=parts), "", ALLOWANCE)
+    assert (content.files, content.lacks) == ((), ())
 
 
 def test_a_million_repeated_rows_and_columns_end() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from functools import cache
 
@@ -378,3 +380,65 @@ def test_records_that_name_items_without_end_are_nothing() -> None:
         "xl/pivotCache/pivotCacheRecords3.xml": b"<p><r><x v='99999999'/><x v='-1'/><s v='010190-1234'/></r></p>"
     }
     assert stands_in(read(repack(parts, "xlsx"), "", ALLOWANCE), "010190-1234")
+
+
+@pytest.mark.parametrize(
+    "name", ["xl/a.bin", "xl/fonts/a.ttf", "xl/printerSettings/printerSettings1.bin", "xl/theme/theme1.xml"]
+)
+def test_a_file_under_the_name_of_layout_is_read(name: str) -> None:
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as zipped:
+        zipped.writestr("brev.txt", "CPR 010190-1234")
+    content = read(repack({name: inner.getvalue()}, "xlsx"), "", ALLOWANCE)
+    assert Unreadable.DAMAGED in causes(content) or [file.data for file in content.files] == [
+        inner.getvalue()
+    ]
+
+
+def test_layout_is_passed_over() -> None:
+    layout = {
+        "xl/fonts/a.ttf": b"\0\1\0\0" + bytes(range(256)),
+        "xl/printerSettings/printerSettings1.bin": "HP LaserJet".encode("utf-16-le").ljust(64, b"\0")
+        + b"\1\4\6\xff" * 50,
+        "docProps/thumbnail.jpeg": b"\xff\xd8\xff\xe0" + bytes(1_000),
+    }
+    content = read(repack(layout, "xlsx"), "", ALLOWANCE)
+    assert (content.files, content.lacks) == ((), ())
+
+
+def test_another_archive_before_a_package_is_told_of() -> None:
+    before = repack({"word/document.xml": b"<d><t>010190-1234</t></d>"})
+    assert causes(read(before + repack({}, "xlsx"), "", ALLOWANCE)) == {Unreadable.DAMAGED}
+
+
+def test_comments_of_a_package_are_read() -> None:
+    out = io.BytesIO(repack({}, "xlsx"))
+    with zipfile.ZipFile(out, "a") as zipped:
+        zipped.comment = b"CPR 010190-1234"
+    assert stands_in(read(out.getvalue(), "", ALLOWANCE), "010190-1234") == ["comment on the file"]
+
+
+def test_a_member_named_as_a_folder_may_hold_something() -> None:
+    content = read(repack({"word/a/": b"CPR 010190-1234"}), "", ALLOWANCE)
+    assert [file.data for file in content.files] == [b"CPR 010190-1234"]
+
+
+def test_a_member_longer_than_the_directory_says_is_read_and_told_of() -> None:
+    text = b"<d><p><t>" + b"x" * 300 + b"010190-1234</t></p></d>"
+    data = bytearray(repack({"word/document.xml": text}))
+    place = data.rfind(b"word/document.xml") - 46
+    struct.pack_into("<I", data, place + 16, zlib.crc32(text[:20]))
+    struct.pack_into("<I", data, place + 24, 20)
+    content = read(bytes(data), "", ALLOWANCE)
+    assert "010190-1234" in text_of(content)
+    assert causes(content) == {Unreadable.DAMAGED}
+
+
+@pytest.mark.parametrize(
+    ("format_", "says"), [("CPR 010190-1234", True), ("Bilag %1", True), ("%1.%2.", False), ("§ %1", False)]
+)
+def test_what_stands_before_the_paragraphs_of_a_list_is_read(format_: str, says: bool) -> None:
+    numbering = f"<w:numbering xmlns:w='w'><w:lvl><w:lvlText w:val='{format_}'/></w:lvl></w:numbering>"
+    assert (
+        format_ in text_of(read(repack({"word/numbering.xml": numbering.encode()}), "", ALLOWANCE))
+    ) is says

@@ -160,3 +160,14 @@ def test_a_byte_order_mark_hides_nothing() -> None:
     data = b"\xef\xbb\xbf{\\rtf1 0101{\\b 90}-1234}"
     assert signature(data) == "application/rtf"
     assert text_of(read(data, "", ALLOWANCE)) == CPR
+
+
+def test_what_stands_behind_the_end_is_a_file() -> None:
+    content = read(rb"{\rtf1 Hej\par}" + b"\r\n" + rb"{\rtf1 CPR 010190-1234\par}", "", ALLOWANCE)
+    assert [file.data for file in content.files] == [rb"{\rtf1 CPR 010190-1234\par}"]
+
+
+@pytest.mark.parametrize("behind", [b"\r\n", bytes(500), b"}\r\n\0", b"\x1a"])
+def test_padding_behind_the_end_is_none(behind: bytes) -> None:
+    content = read(rb"{\rtf1 Hej\par}" + behind, "", ALLOWANCE)
+    assert (content.files, content.lacks) == ((), ())
