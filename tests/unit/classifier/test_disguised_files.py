@@ -108,8 +108,8 @@ def test_a_member_is_read_to_its_end_whatever_the_directory_says(size: int, at: 
 def test_a_signature_with_the_document_inside_is_no_signature_alone(
     content_type: str, tmp_path: Path
 ) -> None:
-    key, certificate, letter = (tmp_path / name for name in ("key.pem", "cert.pem", "brev.txt"))
-    letter.write_text(LETTER, "utf-8")
+    key, certificate, letter = (str(tmp_path / name) for name in ("key.pem", "cert.pem", "brev.txt"))
+    Path(letter).write_text(LETTER, "utf-8")
     made = [
         "-newkey",
         "rsa:2048",
