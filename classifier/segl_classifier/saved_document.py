@@ -37,7 +37,7 @@ def document(markup: str, most: int) -> str:
 
 def _office(data: bytes, most: int) -> str:
     flow = read_flow([data], most=most, flat=True)
-    return "\n".join((*flow.lines, *flow.earlier, *flow.aside))[:most]
+    return "\n".join((*flow.lines, *flow.earlier, *flow.shown, *flow.aside))[:most]
 
 
 def _open_document(data: bytes, most: int) -> str:

@@ -80,6 +80,9 @@ def _story(text: Text, start: int, end: int, place: str, harvest: Harvest) -> No
         known = set(now.split("\n"))
         before, _ = _lines(text.before(start, end))
         harvest.lines([line for line in before.split("\n") if line not in known], "before tracked changes")
+    if text.hides(start, end):
+        shown, _ = _lines(text.shown(start, end))
+        harvest.lines(shown.split("\n"), "as displayed")
 
 
 def _text(stream: bytes, table: bytes, harvest: Harvest) -> Text:
@@ -100,7 +103,7 @@ def _text(stream: bytes, table: bytes, harvest: Harvest) -> Text:
         harvest.lack(Unreadable.DAMAGED, "the piece table of a Word file")
         return Text("")
     text = Text("")
-    deleted, inserted = changes(stream, table)
+    deleted, inserted, hidden = changes(stream, table)
     pieces: list[str] = []
     size = 0
     left = harvest.allowance.chars
@@ -117,6 +120,7 @@ def _text(stream: bytes, table: bytes, harvest: Harvest) -> Text:
             piece = _wide(stream[at : at + 2 * length])
         text.deleted += within(deleted, start, length, width, size)
         text.inserted += within(inserted, start, length, width, size)
+        text.hidden += within(hidden, start, length, width, size)
         size += len(piece)
         if len(piece) < length:
             harvest.lack(Unreadable.DAMAGED, "a Word file cut off")

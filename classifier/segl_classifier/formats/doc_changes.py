@@ -1,8 +1,10 @@
-"""Tracked changes in Word files before 2007: which letters were deleted, and which were inserted (MS-DOC §2.9.33).
+"""Tracked changes in Word files before 2007: which letters were deleted, which were inserted (MS-DOC §2.9.33), and
+which are hidden.
 
 The formatting of letters stands on pages of 512 bytes, found by a table in the table stream. A page holds places in the
 stream and, for the letters between two of them, the modifications (*sprm*) of their formatting: two bytes that name
-one and say how long its operand is. ``sprmCFRMarkDel`` and ``sprmCFRMarkIns`` are the two that count here.
+one and say how long its operand is. ``sprmCFRMarkDel``, ``sprmCFRMarkIns`` and ``sprmCFVanish`` are the ones that count
+here.
 """
 
 from __future__ import annotations
@@ -16,21 +18,30 @@ Span = tuple[int, int]
 
 _PAGE = 512
 _MOST_PAGES = 100_000
-_DELETED, _INSERTED = 0x0800, 0x0801
+_DELETED, _INSERTED, _HIDDEN = 0x0800, 0x0801, 0x083C
 _OPERANDS = (1, 1, 2, 4, 2, 2, 0, 3)  # bytes, by the upper three bits; 0: the next byte tells
 
 
 @dataclass(slots=True)
 class Text:
-    """``letters`` with the spans that were deleted and inserted, in order of place."""
+    """``letters`` with the spans that were deleted and inserted and those that are hidden, in order of place."""
 
     letters: str
     deleted: list[Span] = field(default_factory=list)
     inserted: list[Span] = field(default_factory=list)
+    hidden: list[Span] = field(default_factory=list)
 
     def is_changed(self, start: int, end: int) -> bool:
         """Whether a change lies between *start* and *end*."""
         return any(a < end and start < b for a, b in (*self.deleted, *self.inserted))
+
+    def hides(self, start: int, end: int) -> bool:
+        """Whether anything between *start* and *end* is hidden."""
+        return any(a < end and start < b for a, b in self.hidden)
+
+    def shown(self, start: int, end: int) -> str:
+        """The text without what was deleted and what is hidden."""
+        return self._without(_apart([*self.deleted, *self.hidden]), start, end)
 
     def now(self, start: int, end: int) -> str:
         """The text without what was deleted."""
@@ -51,10 +62,12 @@ class Text:
         return "".join(kept)
 
 
-def changes(stream: bytes, table: bytes) -> tuple[list[Span], list[Span]]:
-    """The spans of deleted and of inserted letters, as places in the stream. Empty when the table is broken."""
+def changes(stream: bytes, table: bytes) -> tuple[list[Span], list[Span], list[Span]]:
+    """The spans of deleted, of inserted and of hidden letters, as places in the stream. Empty when the table is
+    broken."""
     deleted: list[Span] = []
     inserted: list[Span] = []
+    hidden: list[Span] = []
     try:
         place, size = struct.unpack_from("<II", stream, 0xFA)
         count = min((size - 4) // 8, _MOST_PAGES)
@@ -66,9 +79,11 @@ def changes(stream: bytes, table: bytes) -> tuple[list[Span], list[Span]]:
                     deleted.append((first, last))
                 if _INSERTED in marks:
                     inserted.append((first, last))
+                if _HIDDEN in marks:
+                    hidden.append((first, last))
     except (struct.error, IndexError):
         pass
-    return _apart(deleted), _apart(inserted)
+    return _apart(deleted), _apart(inserted), _apart(hidden)
 
 
 def _apart(spans: list[Span]) -> list[Span]:
@@ -96,7 +111,7 @@ def within(spans: list[Span], start: int, length: int, width: int, at: int) -> l
 
 
 def _runs(page: bytes) -> Iterator[tuple[int, int, set[int]]]:
-    """The runs of letters on a page that were deleted or inserted."""
+    """The runs of letters on a page that were deleted or inserted, or are hidden."""
     count = page[_PAGE - 1]
     places = struct.unpack_from(f"<{count + 1}I", page)
     for number in range(count):
@@ -112,6 +127,6 @@ def _marks(modifications: bytes) -> Iterator[int]:
     while at + 2 < len(modifications):
         (name,) = struct.unpack_from("<H", modifications, at)
         at += 2
-        if name in (_DELETED, _INSERTED) and modifications[at] & 1:
+        if name in (_DELETED, _INSERTED, _HIDDEN) and modifications[at] & 1:
             yield name
         at += _OPERANDS[name >> 13] or 1 + modifications[at]

@@ -127,6 +127,7 @@ def _read_part(package: Package, part: ZipInfo, harvest: Harvest, layouts: list[
     else:
         harvest.text("\n".join(flow.lines), place)
     harvest.lines(flow.earlier, "before tracked changes")
+    harvest.lines(flow.shown, "as displayed")
     harvest.lines(flow.aside, f"beside {place or 'the text'}")
     if flow.full:
         harvest.overflow()

@@ -6,10 +6,11 @@ whenever it likes (a spelling mark is enough), so the runs of a paragraph are jo
 too, with a tab between their cells (``tc``).
 
 A paragraph with tracked changes is two paragraphs: the one that is shown (insertions in, deletions out), and
-the one before the change, which is sent along and can be read by anyone. What stands in a paragraph but is not
+the one before the change, which is sent along and can be read by anyone. One with hidden letters in it (``vanish``)
+is two as well, with and without them. What stands in a paragraph but is not
 of its text, as a text box or a field code, becomes lines of its own behind it.
 
-Text in elements unknown here is read too, each on its own line: what is left out is named in ``_NOISE``.
+Text in elements unknown here is read too, each on its own line: what is left out is named in ``NOISE``.
 """
 
 from __future__ import annotations
@@ -19,68 +20,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from segl_classifier.formats.numbers import says_something
+from segl_classifier.formats.ooxml_names import (
+    AUTHORS,
+    BLOCKS,
+    CODES,
+    FILES,
+    HIDES,
+    MARKS,
+    NEW,
+    NOISE,
+    OLD,
+    OTHERS,
+    PICTURE_FONTS,
+    SPOKEN,
+    WITHIN,
+)
 from segl_classifier.formats.xml_events import Attributes, Names, NotXml, local, parse
 
-_BLOCKS = frozenset(("p", "tr", "tc"))
-_WITHIN = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_OLD, _NEW = frozenset(("del", "moveFrom")), frozenset(("ins", "moveTo"))
-_CODES = frozenset(("instrText", "delInstrText"))
-# Positions, sizes and settings that some parts write as text.
-_NOISE = frozenset(
-    "posOffset align pctWidth pctHeight pctPosHOffset pctPosVOffset idx formatCode ptCount Anchor Row Column AutoFill"
-    " AutoLine MoveWithCells SizeWithCells Locked LockText TextHAlign TextVAlign PrintObject Visible Application"
-    " AppVersion Pages Words Characters CharactersWithSpaces Lines Paragraphs TotalTime DocSecurity ScaleCrop"
-    " LinksUpToDate SharedDoc HyperlinksChanged Slides Notes HiddenSlides MMClips PresentationFormat"
-    " revision created modified lastPrinted".split()
-)
-_FILES = frozenset(("binaryData", "binData"))  # written in as base64, in a document that is one XML file
-# What Visio puts into the text of a shape: where another format begins, a field.
-_MARKS = frozenset(("cp", "pp", "tp", "fld"))
-# Attributes that hold words, by element; those of "*" are read wherever they stand.
-_SPOKEN: dict[str, tuple[str, ...]] = {
-    "docPr": ("descr", "title", "name"),
-    "cNvPr": ("descr", "title", "name"),
-    "tblCaption": ("val",),
-    "tblDescription": ("val",),
-    "hyperlink": ("tooltip",),
-    "hlinkClick": ("tooltip",),
-    "fldSimple": ("instr",),
-    "default": ("val",),
-    "listEntry": ("val",),
-    "listItem": ("displayText", "value"),
-    "item": ("val",),  # of a list in a sheet
-    "statusText": ("val",),
-    "helpText": ("val",),
-    "alias": ("val",),
-    "tag": ("val",),
-    "docVar": ("name", "val"),
-    "textpath": ("string",),
-    "shape": ("alt", "title"),
-    "imagedata": ("title",),
-    "lvlText": ("val",),  # what stands before the paragraphs of a list
-    "bookmarkStart": ("name",),
-    "section": ("name",),
-    "custShow": ("name",),
-    "ocxPr": ("value",),
-    "s": ("v",),  # the cache of a pivot table: texts, and numbers
-    "n": ("v",),
-    "dbPr": ("connection", "command"),
-    "connection": ("name", "description"),
-    "cacheField": ("name", "caption"),
-}
-_AUTHORS = frozenset(("comment", "ins", "del", "moveFrom", "moveTo", "cmAuthor", "person", "author"))
-_OTHERS = frozenset((*_WITHIN, *_OLD, *_NEW, *_SPOKEN, *_AUTHORS, "tabs", "property"))
 _MOST_DEEP = 1_000  # paragraphs, rows and cells in one another
 _GIVEN_NAME = re.compile(r"(?:[^\W\d_]+[ -]?){1,4} ?\d{0,5}|_(?:GoBack|Toc\d+|Ref\d+|Hlk\d+)|\d{1,5}")
 
 
 @dataclass(slots=True)
 class Flow:
-    """``lines`` is the running text; ``earlier`` the paragraphs before their tracked changes; ``aside`` what
-    is not shown in the flow; ``authors`` names of those who wrote, changed or commented."""
+    """``lines`` is the running text; ``earlier`` the paragraphs before their tracked changes; ``shown`` those with
+    hidden letters, without these; ``aside`` what is not shown in the flow; ``authors`` names of those who wrote,
+    changed or commented."""
 
     lines: list[str] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
     aside: list[str] = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
     broken: str = ""
@@ -90,11 +59,13 @@ class Flow:
 @dataclass(slots=True)
 class _Open:
     """A paragraph, a row or a cell that has not ended. ``inside`` are its pieces of text, its cells or its
-    lines; ``before`` the pieces before a tracked change; ``behind`` the lines that follow it."""
+    lines; ``before`` the pieces before a tracked change; ``shown`` those that are not hidden; ``behind`` the lines that
+    follow it."""
 
     kind: str
     inside: list[str] = field(default_factory=list)
     before: list[str] | None = None
+    shown: list[str] | None = None
     codes: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
 
@@ -104,7 +75,7 @@ def read_flow(
 ) -> Flow:
     """The text of one XML part, at most about *most* characters of it. *labels*: put the name of an element
     before its value, as is right for document properties. *flat*: the part is a whole document, with its files."""
-    reader = _Reader(labels, most, _NOISE | _FILES if flat else _NOISE)
+    reader = _Reader(labels, most, NOISE | FILES if flat else NOISE)
     try:
         parse(chunks, reader.start, reader.end, reader.characters)
     except NotXml as error:
@@ -130,35 +101,42 @@ class _Reader:
         self._inside = ""  # the element that text belongs to, until another begins or ends
         self._loose: list[str] = []  # text outside paragraphs
         self._old = self._new = self._tabs = 0
+        self._hidden = False  # the run
         self._property = ""
         self._last_spoken = ""
 
     def start(self, raw: str, attributes: Attributes) -> None:
         self._inside = name = self._names[raw]
-        if name in _BLOCKS:
+        if name in BLOCKS:
             if len(self._stack) > _MOST_DEEP:
                 raise NotXml("nests without end")
             self._stack.append(_Open(name))
-        elif name in _OTHERS:
+        elif name in OTHERS:
             self._start_other(name, attributes)
 
     def _start_other(self, name: str, attributes: Attributes) -> None:
-        if name in _WITHIN:
+        if name in WITHIN:
             if not self._tabs and self._stack:
-                self._put(_WITHIN[name])
-        elif name in _OLD:
+                self._put(WITHIN[name])
+        elif name in OLD:
             self._old += 1
-        elif name in _NEW:
+        elif name in NEW:
             self._new += 1
+        elif name == "r":
+            self._hidden = False
+        elif name in HIDES:
+            self._hidden = local(attributes, "val") not in ("0", "false", "off")
+        elif name == "sym":
+            self._put(_symbol(attributes))
         elif name == "tabs":
             self._tabs += 1
         elif name == "property":
             self._property = local(attributes, "name")
         if attributes:
-            spoken = _SPOKEN.get(name)
+            spoken = SPOKEN.get(name)
             if spoken is not None:
                 self._speak(name, spoken, attributes)
-            if name in _AUTHORS:
+            if name in AUTHORS:
                 self._author(attributes)
 
     def characters(self, text: str) -> None:
@@ -169,7 +147,7 @@ class _Reader:
             self._old += 1
             self._put(text)
             self._old -= 1
-        elif name in _CODES and self._stack:
+        elif name in CODES and self._stack:
             self._spend(len(text))
             self._stack[-1].codes.append(text)
         elif not text.isspace() and name not in self._noise:
@@ -179,15 +157,15 @@ class _Reader:
     def end(self, raw: str) -> None:
         self._inside = ""
         name = self._names[raw]
-        if name in _BLOCKS:
+        if name in BLOCKS:
             self._close()
-        elif name in _OLD:
+        elif name in OLD:
             self._old -= 1
-        elif name in _NEW:
+        elif name in NEW:
             self._new -= 1
         elif name == "tabs":
             self._tabs -= 1
-        elif self._loose and name not in _MARKS:
+        elif self._loose and name not in MARKS:
             self._flush_loose(name)
 
     def finish(self) -> None:
@@ -202,6 +180,10 @@ class _Reader:
             self._loose.append(text)
             return
         paragraph = self._stack[-1]
+        if self._hidden and paragraph.shown is None:
+            paragraph.shown = paragraph.inside.copy()
+        if paragraph.shown is not None and not self._hidden and not self._old:
+            paragraph.shown.append(text)
         before = paragraph.before
         if self._old or self._new:
             if before is None:
@@ -223,6 +205,8 @@ class _Reader:
             line = "".join(done.inside)
             if done.before is not None:
                 self.flow.earlier.append("".join(done.before))
+            if done.shown is not None:
+                self.flow.shown.append("".join(done.shown))
             if done.codes:
                 self.flow.aside.append("".join(done.codes).strip())
             if outer is None or outer.kind != "p":
@@ -274,3 +258,15 @@ class _Reader:
         self._most -= size
         if self._most < 0:
             raise _Enough
+
+
+def _symbol(attributes: Attributes) -> str:
+    """A letter of a symbol font. These move theirs to the private area."""
+    try:
+        code = int(local(attributes, "char"), 16)
+    except ValueError:
+        return ""
+    if local(attributes, "font").lower().startswith(PICTURE_FONTS):
+        return ""
+    code -= 0xF000 if 0xF020 <= code <= 0xF0FF else 0
+    return chr(code) if code <= 0xFFFF and not 0xD800 <= code < 0xE000 else ""

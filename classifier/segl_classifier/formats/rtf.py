@@ -190,8 +190,10 @@ class _Reader:
         elif word == "pard":
             text.in_table = False
         elif word == "plain":
-            group.deleted = group.added = False
+            group.deleted = group.added = group.hidden = False
         elif word == "deleted":
             group.deleted = number != 0
+        elif word == "v":
+            group.hidden = number != 0
         elif word == "revised":
             group.added = number != 0

@@ -69,24 +69,33 @@ class Group:
     substitutes: int = 1
     deleted: bool = False
     added: bool = False
+    hidden: bool = False
     ignorable: bool = False
     fresh: bool = False  # nothing but \\* has come yet
     opened: bool = False  # this very group is the destination
 
     def inner(self) -> Group:
-        return Group(
-            self.destination, self.place, self.font, self.substitutes, self.deleted, self.added, fresh=True
+        now = (
+            self.destination,
+            self.place,
+            self.font,
+            self.substitutes,
+            self.deleted,
+            self.added,
+            self.hidden,
         )
+        return Group(*now, fresh=True)
 
 
 @dataclass(slots=True)
 class _Flow:
-    """A running text: its lines, its open row, its open paragraph now and before a change."""
+    """A running text: its lines, its open row, its open paragraph now, before a change, and without what is hidden."""
 
     lines: list[str] = field(default_factory=list)
     row: list[str] = field(default_factory=list)
     now: list[str] = field(default_factory=list)
     before: list[str] | None = None
+    shown: list[str] | None = None
 
 
 class RtfText:
@@ -106,6 +115,7 @@ class RtfText:
         self._high = 0
         self._data: list[bytes] = []
         self._earlier: list[str] = []
+        self._shown: list[str] = []
 
     def raw(self, group: Group, data: bytes) -> None:
         """Bytes of text in the code page of the font."""
@@ -135,6 +145,10 @@ class RtfText:
             self._harvest.overflow()
             return
         flow = self._flows[-1]
+        if group.hidden and flow.shown is None:
+            flow.shown = flow.now.copy()
+        if flow.shown is not None and not group.hidden and not group.deleted:
+            flow.shown.append(letters)
         if not (group.deleted or group.added):
             flow.now.append(letters)
             if flow.before is not None:
@@ -202,7 +216,7 @@ class RtfText:
         else:
             group.destination, group.opened = Destination.ASIDE, True
             group.place = PLACES.get(word, "") or "beside the text"
-            group.deleted = group.added = False
+            group.deleted = group.added = group.hidden = False
             self._flows.append(_Flow())
 
     def close(self, group: Group, outer: Group) -> None:
@@ -235,6 +249,7 @@ class RtfText:
             self._end_flow(flow)
             self._harvest.text("\n".join(flow.lines), "" if not self._flows else "beside the text")
         self._harvest.lines(self._earlier, "before tracked changes")
+        self._harvest.lines(self._shown, "as displayed")
 
     def font_charset(self, number: int) -> None:
         if len(self._fonts) < 10_000:
@@ -258,6 +273,9 @@ class RtfText:
         if flow.before is not None:
             self._earlier.append("".join(flow.before))
             flow.before = None
+        if flow.shown is not None:
+            self._shown.append("".join(flow.shown))
+            flow.shown = None
 
     def _end_flow(self, flow: _Flow) -> None:
         if flow.row:

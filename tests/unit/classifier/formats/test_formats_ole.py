@@ -215,6 +215,29 @@ def test_a_text_in_pieces_of_both_widths() -> None:
     assert content.lacks == ()
 
 
+def test_letters_hidden_in_a_word_file_are_read_and_left_out() -> None:
+    """A page of formatting by hand: of three runs the second is hidden."""
+    text, start = b"010190skjult-1234", 0x400
+    document = bytearray(start)
+    document[:2] = b"\xec\xa5"
+    struct.pack_into("<H", document, 2, 0xC1)
+    struct.pack_into("<H", document, 10, 0x200)
+    struct.pack_into("<I", document, 0x4C, len(text))
+    document += text.ljust(512, b"\0")
+    hides = bytes([3]) + struct.pack("<HB", 0x083C, 1)
+    page = bytearray(512)
+    struct.pack_into("<4I", page, 0, start, start + 6, start + 12, start + len(text))
+    page[16:19], page[200 : 200 + len(hides)], page[511] = bytes([0, 100, 0]), hides, 3
+    pieces = struct.pack("<2I", 0, len(text)) + struct.pack("<HIH", 0, 0x40000000 | start * 2, 0)
+    table = b"\2" + struct.pack("<I", len(pieces)) + pieces
+    runs = struct.pack("<2II", start, start + len(text), len(document) // 512)
+    struct.pack_into("<II", document, 0x1A2, 0, len(table))
+    struct.pack_into("<II", document, 0xFA, len(table), len(runs))
+    content = read(compound({"WordDocument": bytes(document + page), "1Table": table + runs}), "", ALLOWANCE)
+    assert stands_in(content, "010190-1234") == ["as displayed"]
+    assert content.passages[0].text == "010190skjult-1234"
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)]
 )

@@ -442,3 +442,36 @@ def test_what_stands_before_the_paragraphs_of_a_list_is_read(format_: str, says:
     assert (
         format_ in text_of(read(repack({"word/numbering.xml": numbering.encode()}), "", ALLOWANCE))
     ) is says
+
+
+def runs(*runs: str) -> bytes:
+    return f"<w:d xmlns:w='w'><w:p>{''.join(f'<w:r>{run}</w:r>' for run in runs)}</w:p></w:d>".encode()
+
+
+@pytest.mark.parametrize("hides", ["<w:vanish/>", "<w:vanish w:val='1'/>", "<w:specVanish/>"])
+def test_text_with_hidden_letters_is_read_with_and_without_them(hides: str) -> None:
+    hidden = f"<w:rPr>{hides}</w:rPr><w:t>skjult</w:t>"
+    content = read(
+        repack({"word/document.xml": runs("<w:t>010190</w:t>", hidden, "<w:t>-1234</w:t>")}), "", ALLOWANCE
+    )
+    assert stands_in(content, "010190-1234") == ["as displayed"]
+    assert "010190skjult-1234" in text_of(content)
+
+
+def test_what_is_shown_all_the_same_is_read_once() -> None:
+    body = runs("<w:t>010190</w:t>", "<w:rPr><w:vanish w:val='0'/></w:rPr><w:t>-1234</w:t>")
+    assert stands_in(read(repack({"word/document.xml": body}), "", ALLOWANCE), "010190-1234") == [""]
+
+
+@pytest.mark.parametrize(
+    ("symbols", "text"),
+    [
+        ("<w:sym w:font='Symbol' w:char='F031'/><w:sym w:font='Symbol' w:char='F032'/>", "010190-1234"),
+        ("<w:sym w:font='Arial' w:char='0031'/><w:sym w:font='Arial' w:char='0032'/>", "010190-1234"),
+        ("<w:sym w:font='Wingdings' w:char='F0E0'/>", "010190-34"),  # an arrow
+        ("<w:sym w:font='Arial' w:char='D800'/><w:sym w:char='x'/><w:sym/>", "010190-34"),
+    ],
+)
+def test_letters_of_symbol_fonts_are_letters(symbols: str, text: str) -> None:
+    body = runs("<w:t>010190-</w:t>", symbols, "<w:t>34</w:t>")
+    assert stands_in(read(repack({"word/document.xml": body}), "", ALLOWANCE), text)

@@ -171,3 +171,18 @@ def test_what_stands_behind_the_end_is_a_file() -> None:
 def test_padding_behind_the_end_is_none(behind: bytes) -> None:
     content = read(rb"{\rtf1 Hej\par}" + behind, "", ALLOWANCE)
     assert (content.files, content.lacks) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb"010190{\v skjult}-1234\par",
+        rb"010190\v skjult\v0 -1234\par",
+        rb"010190\v skjult\plain -1234\par",
+        rb"\intbl 010190{\v x}-1234\cell\row",
+    ],
+)
+def test_text_with_hidden_letters_is_read_with_and_without_them(body: bytes) -> None:
+    content = read(rb"{\rtf1 " + body + b"}", "", ALLOWANCE)
+    assert stands_in(content, "010190-1234") == ["as displayed"]
+    assert "010190-1234" not in next(passage.text for passage in content.passages if not passage.place)
