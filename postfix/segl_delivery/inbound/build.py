@@ -88,8 +88,9 @@ def _keeper(settings: Settings, engine: Engine, events: Events) -> Callable[[Jud
 
 
 def _learn(judgement: Judgement, seen: SeenCapabilities, events: Events) -> None:
+    """Who says nothing any more has another program, and what the old one read counts no longer."""
     signature = judgement.signature
-    if signature is None or signature.signed_at is None or not signature.capabilities:
+    if signature is None or signature.signed_at is None:
         return
     try:
         news = seen.keep(
@@ -98,5 +99,5 @@ def _learn(judgement: Judgement, seen: SeenCapabilities, events: Events) -> None
     except StoreError as error:
         events.failed("capabilities", error)
         return
-    if news:
+    if news and signature.capabilities:
         events.capabilities_learnt(judgement.identifier, sorted(signature.capabilities))
