@@ -29,6 +29,7 @@ from segl_delivery.cms.lines import Base64Reader
 from segl_delivery.cms.opening import DEEPEST, LARGEST, Decrypted, Source, open_layers
 from segl_delivery.cms.signed import Signed, verify
 
+_BEHIND_BASE64 = re.compile(rb"=\s*+[^\s=]")
 _PEM: Final = re.compile(rb"-----BEGIN (?:CMS|PKCS7)-----\r?\n")
 _LONGEST_VALUE: Final = 4096  # bytes of a header field that says how to read the body
 LONGEST_HEADER: Final = (
@@ -147,6 +148,8 @@ def _layer(
         encrypted = any(isinstance(layer, Decrypted) for layer in opened.layers)
         if not opened.content and not encrypted and isinstance(opened.layers[-1], Signed):
             return None  # a bundle of certificates (RFC 8551 §3.8): nothing is inside
+        if not encrypted and not _is_all_of(entity, at, fields, header):
+            return None
         return opened.content, opened.layers
     if (parts := clear_signed(entity)) is None:
         return None
@@ -161,6 +164,19 @@ def _reads_one_way(fields: list[Field], header: Message) -> bool:
     program would judge a signature, and another show a text beside it."""
     names = [name.lower().rstrip("*0123456789") for name, _ in header.get_params([])]
     return sum(field.name == "content-type" for field in fields) == 1 and len(set(names)) == len(names)
+
+
+def _is_all_of(entity: bytes, at: int, fields: list[Field], header: Message) -> bool:
+    """Whether the CMS object is all that any program could find in *entity*. A signature is no secret: behind a true
+    one, or under a second Content-Type, anybody may put a text of his own."""
+    once = ("content-transfer-encoding", "content-disposition")
+    names = [str(name) for name in (header.get_param("name"), header.get_filename()) if name]
+    return (
+        _reads_one_way(fields, header)
+        and all(sum(field.name == name for field in fields) <= 1 for name in once)
+        and all(name.lower().endswith((".p7m", ".p7s", ".p7c", ".p7z")) for name in names)
+        and not (_in_base64(header) and _BEHIND_BASE64.search(entity, at))
+    )
 
 
 def clear_signed(entity: bytes) -> tuple[bytes, bytes] | None:

@@ -244,3 +244,37 @@ def test_any_body_is_refused_or_left(body: bytes, encoding: bytes) -> None:
         b"Content-Type: multipart/signed; protocol=application/pkcs7-signature; boundary=b\r\n\r\n" + body
     )
     assert unwrap(signed, empty).entity == signed
+
+
+TYPE = b"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\n"
+BASE64 = b"Content-Transfer-Encoding: base64\r\n"
+TEXT = b"<p>Nyt kontonummer: 1234-5678901</p>\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "behind", "signed"),
+    [
+        (TYPE + BASE64, b"", True),
+        (TYPE + BASE64 + b'Content-Disposition: attachment; filename="smime.p7m"\r\n', b"\r\n", True),
+        (TYPE + BASE64, TEXT, False),
+        (TYPE + BASE64, b"QUJD\r\n", False),
+        (TYPE + BASE64 + b"Content-Type: text/html\r\n", b"", False),
+        (TYPE + BASE64 + b"Content-Transfer-Encoding: 8bit\r\n", b"", False),
+        (b"Content-Type: application/octet-stream; name=brev.html\r\n" + BASE64
+         + b"Content-Disposition: inline; filename=x.p7m\r\n", b"", False),
+        (b"Content-Type: application/octet-stream\r\n" + BASE64
+         + b"Content-Disposition: attachment; filename=x.p7m\r\n", b"", True),
+    ],
+)  # fmt: skip
+def test_a_signature_counts_where_every_program_finds_what_it_is_over(
+    anna: Identity, head: bytes, behind: bytes, signed: bool
+) -> None:
+    """Whoever has one signed message of Anna's can send it again, with a text of his own where some programs look."""
+    der = next(
+        made
+        for more in range(3)
+        if len(made := sign(ENTITY + b"." * more, anna.signer, detached=False))
+        % 3  # so that the base64 has an end
+    )
+    found = unwrap(OUTSIDE + head + b"\r\n" + encodebytes(der).replace(b"\n", b"\r\n") + behind, KeyRing(()))
+    assert any(isinstance(layer, Signed) for layer in found.layers) is signed
