@@ -202,13 +202,14 @@ class Desk:
             copy = visits.find_copy(connection, place)
         right = visits.keys_of(copy, secret, now) is not None
         ends = copy.expires_at if copy is not None and right else now
+        life_of_it = _life_of(by_link, ends if right else None)
         right = is_phrase(copy.phrase_hash if copy is not None and right else None, phrase) and right
         code, reference = new_code(), new_reference()
         mac = browser.code_mac(place, code if right else _NO_CODE)
         wrapped = browser.wrap(place, (secret or Secret(bytes(SECRET))).reveal())
         minutes = self._portal.code_minutes
         with transaction(self._engine) as connection:
-            if not limits.within(connection, rules.failures, by_link, ends):
+            if not limits.within(connection, rules.failures, life_of_it, ends):
                 if copy is not None and ends == copy.expires_at:
                     self._events.codes_exhausted(copy.message_id, copy.recipient)
                 return Denied.TOO_MANY
@@ -270,17 +271,18 @@ class Desk:
         by_link = _by_link(place, link)
         # in the window of the message's last day, so for all its life; what is wrong anyway, for today
         ends = copy.expires_at if copy is not None and right else now
+        life_of_it = _life_of(by_link, ends if right else None)
         mac = browser.code_mac(place, digits)
         with transaction(self._engine) as connection:
             again = not visits.count_try(connection, browser, place, self._portal.code_tries, now)
             if again and not _is_open(visits.find_visit(connection, browser, place), now):
                 return Denied.TOO_MANY
             if not again:
-                if not limits.count(connection, rules.failures, by_link, ends):
+                if not limits.count(connection, rules.failures, life_of_it, ends):
                     return Denied.TOO_MANY
                 if not (hmac.compare_digest(mac, visit.code_mac) and right):
                     return Denied.WRONG
-                limits.take_back(connection, rules.failures, by_link, ends)
+                limits.take_back(connection, rules.failures, life_of_it, ends)
         opened = self._opened(copy, link, now)  # it may lie far away: no transaction waits for it
         if opened is None:
             # its file cannot be read; the log says how. The code stays good for when it can
@@ -335,3 +337,9 @@ def _is_open(visit: Visit | None, now: float) -> bool:
 def _by_link(place: str, link: Secret | None) -> str:
     """What is counted under a link's holder alone."""
     return f"{place} {(link or Secret(bytes(SECRET))).text()}"
+
+
+def _life_of(by_link: str, ends: float | None) -> str:
+    """What wrong codes are counted under: a copy as long as it *ends* when it does, so that they count anew when it is
+    given another end. What does not end because it is wrong is what it is."""
+    return by_link if ends is None else f"{by_link} {ends!r}"

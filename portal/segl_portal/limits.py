@@ -36,7 +36,7 @@ class Scope(StrEnum):
     LINK_DAY = "link-day"
     ADDRESS = "address"
     ALL = "all"
-    FAILURES = "failures"  # wrong codes for one recipient's copy, in the window of the day on which it ends
+    FAILURES = "failures"  # wrong codes for one recipient's copy with this end, in the window of that day
     NOTHING = "nothing"  # counted for what does not exist, so that it costs the same
 
 

@@ -131,6 +131,22 @@ def test_all_codes_of_a_copy_together_bear_fifteen_wrong_tries_as_long_as_it_liv
     assert isinstance(counter.ask(Browser.new(), letter), Asked), "the postmaster has opened it again"
 
 
+def test_what_wrong_tries_have_closed_is_opened_again_whatever_the_new_last_day_is(counter: Counter) -> None:
+    """Codes are tried on the day the mail came, and thirty days are what every message has."""
+    letter = counter.seal(days=30)
+    day_30, day_31 = counter.now + 30 * 86400, counter.now + 31 * 86400
+    for until in (day_30, day_30, day_31, day_30):
+        for _ in range(3):
+            browser = Browser.new()
+            assert isinstance(counter.ask(browser, letter), Asked)
+            code = counter.code()
+            assert [counter.give(browser, letter, wrong(code)) for _ in range(5)] == [Denied.WRONG] * 5
+            counter.now += 3601
+        assert counter.ask(browser, letter) is Denied.TOO_MANY
+        assert life.extend(counter.engine, letter.message_id, until, counter.now, actor="test")
+    assert isinstance(counter.ask(Browser.new(), letter), Asked)
+
+
 def test_a_sealed_file_that_is_damaged_opens_nothing(counter: Counter) -> None:
     letter, browser = counter.seal(), Browser.new()
     counter.ask(browser, letter)
