@@ -264,6 +264,10 @@ class Events(ListEvents, CanaryEvents):
         for some hours."""
         self._log.warning("clock_doubted", now=now, heard=heard)
 
+    def sealed_missing(self, ids: Sequence[str]) -> None:
+        """Messages that recipients may open, and whose files are gone; the first of them by name."""
+        self._log.error("sealed_missing", number=len(ids), sealed_ids=list(ids[:20]))
+
     # segl-portal, and what becomes of sealed messages
 
     def code_sent(self, sealed_id: str, recipient: str, by: str, reference: str) -> None:

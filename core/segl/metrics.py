@@ -200,6 +200,10 @@ AUDIT_WENT_BACK = Gauge(
     "segl_audit_went_back",
     "1 once the audit trail no longer had the entry that was its end an hour before, until segl-deliver starts anew",
 )
+SEALED_MISSING = Gauge(
+    "segl_sealed_missing",
+    "Sealed messages that could be opened and have lost their file, at the last look of the hour (500 at most)",
+)
 OWN_KEY_DAYS = Gauge(
     "segl_own_key_days",
     "Until the first of our own active keys ends (looked at every hour); NaN: there is none",
@@ -241,6 +245,7 @@ _GAUGES: Final[Mapping[str, tuple[Gauge, ...]]] = {
         CANARY_LEAKS,
         OWN_KEY_DAYS,
         AUDIT_WENT_BACK,
+        SEALED_MISSING,
     ),
     "segl-portal": (),
 }

@@ -43,6 +43,7 @@ from segl.sealed.directory import is_id
 from segl.sealed.keys import SECRET, Secret
 from segl.sealed.phrase import is_phrase
 from segl.sealed.revocation import revocation_hash
+from segl.sealed.storage import StorageAway
 from segl.settings import Settings
 from segl.store import transaction
 from segl.tables.sealed import sealed_message
@@ -142,7 +143,8 @@ class Desk:
         return given
 
     def visit(self, browser: Browser, recipient_id: str) -> Opened | None:
-        """The message, if this browser has it open and it is still there."""
+        """The message, if this browser has it open and it is still there. Raises
+        :class:`~segl.sealed.storage.StorageAway` when only its file cannot be had: she goes on reading when it can."""
         place, now = visits.place_of(recipient_id), self._clock()
         with transaction(self._engine) as connection:
             visit = visits.find_visit(connection, browser, place)
@@ -262,8 +264,9 @@ class Desk:
             copy = visits.find_copy(connection, place)
         link = visits.link_in(browser, place, visit)
         right = visits.keys_of(copy, link, now) is not None
-        if _is_open(visit, now) and (opened := self._opened(copy, link, now)) is not None:
-            return opened  # sent twice, or from a second tab: this browser has it open
+        if _is_open(visit, now) and right:
+            # sent twice, or from a second tab: this browser has it open
+            return self._read(copy, link, now) or Denied.BUSY
         if visit is None or visit.code_mac is None or visit.code_until <= now:
             return Denied.EXPIRED
         if digits is None:
@@ -283,9 +286,9 @@ class Desk:
                 if not (hmac.compare_digest(mac, visit.code_mac) and right):
                     return Denied.WRONG
                 limits.take_back(connection, rules.failures, life_of_it, ends)
-        opened = self._opened(copy, link, now)  # it may lie far away: no transaction waits for it
+        opened = self._read(copy, link, now)  # it may lie far away: no transaction waits for it
         if opened is None:
-            # its file cannot be read; the log says how. The code stays good for when it can
+            # its file cannot be read. The code stays good for when it can
             return Denied.EXPIRED if again else Denied.BUSY
         if not again and not self._begin_reading(browser, place, mac, opened, now):
             opened.content.close()
@@ -306,8 +309,17 @@ class Desk:
         self._events.sealed_opened(opened.message_id, opened.recipient)
         return True
 
+    def _read(self, copy: Copy | None, link: Secret | None, now: float) -> Opened | None:
+        """As :meth:`_opened`, where nobody reads yet who could be told of the file. The log is."""
+        try:
+            return self._opened(copy, link, now)
+        except StorageAway as error:
+            self._events.failed("opening a sealed file", error)
+            return None
+
     def _opened(self, copy: Copy | None, link: Secret | None, now: float) -> Opened | None:
-        """Read the key anew, so that what was revoked a moment ago stays closed."""
+        """Read the key anew, so that what was revoked a moment ago stays closed. Raises
+        :class:`~segl.sealed.storage.StorageAway`."""
         keys = visits.keys_of(copy, link, now)
         if copy is None or keys is None:
             return None
@@ -315,8 +327,8 @@ class Desk:
             file = self._directory.open(copy.message_id)
             content = SealedContent(file, keys.content, copy.message_id, copy.size)
         except (OSError, NotOpened) as error:
-            self._events.failed("opening a sealed file", error)
-            return None
+            cause = error.strerror if isinstance(error, OSError) else error.private
+            raise StorageAway(f"sealed {copy.message_id}: {cause}") from None
         return Opened(
             recipient_id=copy.recipient_id,
             message_id=copy.message_id,

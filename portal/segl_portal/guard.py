@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from segl import metrics
 from segl.errors import SeglError, StoreError
 from segl.events import Events
+from segl.sealed.storage import StorageAway
 from segl.settings_web import Web
 
 FORM_BYTES: Final = 16 * 1024
@@ -176,7 +177,7 @@ class Guard:
         match error:
             case Refusal():
                 return error.trouble
-            case StoreError():
+            case StoreError() | StorageAway():
                 self._events.failed(scope.get("segl.page", "portal"), error)
                 return Trouble.BUSY
             case SeglError():

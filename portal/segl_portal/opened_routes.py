@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from segl.sealed.storage import StorageAway
 from segl_portal.answering import AnswerDesk, AnswerRefused, AnswerView, Taken, Why
 from segl_portal.browser import Browser
 from segl_portal.desk import Desk, Opened
@@ -181,10 +182,14 @@ class OpenedRoutes:
         browser = browser_of(request)
         if browser is None:
             raise Refusal(Trouble.COOKIES)
-        opened = await run_in_threadpool(self._desk.visit, browser, rid)
+        why = Why.GONE
+        try:
+            opened = await run_in_threadpool(self._desk.visit, browser, rid)
+        except StorageAway:
+            opened, why = None, Why.BUSY
         if opened is None:
             text = await self._answers.give_back(_body(request), _content_type(request))
-            return await self._told(request, rid, AnswerRefused(Why.GONE, text=text))
+            return await self._told(request, rid, AnswerRefused(why, text=text))
         with closing(opened.content):
             taken = await self._answers.take_answer(
                 opened,
@@ -220,14 +225,20 @@ class OpenedRoutes:
             is_kept = taken.why is Why.NOT_SENT
             kept = f"{self._pages.prefix}/m/{rid}/message?answered={taken.answer_id}" if is_kept else ""
             return JSONResponse({"told": words, "kept": kept}, 422, headers=self._headers(Kind.PAGE))
-        page = await self._message(request, rid, _Told(error=words, text=taken.text))
+        try:
+            page = await self._message(request, rid, _Told(error=words, text=taken.text))
+        except StorageAway:
+            return self._given_back(shown, *shown.texts.faults[Trouble.BUSY], taken.text)
         if page is None and taken.text:
             gone = shown.texts.answer_refused[Why.GONE]
-            title = shown.texts.again_title
-            return self._pages.page(
-                shown, "told.html", switch=False, error=title, title=title, text=gone, written=taken.text
-            )
+            return self._given_back(shown, shown.texts.again_title, gone, taken.text)
         return page or self._again(rid)
+
+    def _given_back(self, shown: Shown, title: str, text: str, written: str) -> Response:
+        """What was written, where the message cannot be shown with it."""
+        return self._pages.page(
+            shown, "told.html", switch=False, error=title, title=title, text=text, written=written
+        )
 
     async def _made(self, request: Request, make: Callable[[Opened], Response]) -> Response:
         rid = id_in(request, "rid")

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from segl.sealed.directory import is_id
+from segl.sealed.storage import StorageAway
 from segl_portal.browser import Browser
 from segl_portal.desk import Asked, Denied, Desk, Opened
 from segl_portal.forms import browser_of, form_of, keep, secret_in, sure_browser, tells_where_from
@@ -84,7 +85,10 @@ class JourneyRoutes:
 
     def _standing(self, browser: Browser, rid: str) -> tuple[bool, bool]:
         """Whether this browser has the message open, and whether it has asked for a code before."""
-        opened = self._desk.visit(browser, rid)
+        try:
+            opened = self._desk.visit(browser, rid)
+        except StorageAway:
+            return True, True
         if opened is not None:
             opened.content.close()
         return opened is not None, self._desk.pending(browser, rid) is not None

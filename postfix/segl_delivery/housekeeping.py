@@ -1,5 +1,5 @@
 """What segl-deliver does once an hour: what has ended is shredded, what was left over taken away, and the log told
-where the audit trail ends, and whether it has what was its end an hour ago.
+which messages have lost their file, where the audit trail ends, and whether it has what was its end an hour ago.
 
 Every node does it; each step takes what the others have left.
 """
@@ -11,9 +11,10 @@ from sqlalchemy.engine import Engine
 from segl import audit, nodes
 from segl.errors import DeliveryError
 from segl.events import Events
-from segl.metrics import AUDIT_WENT_BACK
+from segl.metrics import AUDIT_WENT_BACK, SEALED_MISSING
 from segl.sealed.belonging import storage_of
 from segl.sealed.life import forget_ended, is_known, shred_expired, sweep_portal
+from segl.sealed.missing import missing, openable
 from segl.settings import Settings
 
 _DAY = 86400.0
@@ -24,11 +25,16 @@ def keep_house(settings: Settings, engine: Engine, events: Events, now: float) -
     directory = storage_of(settings.portal, engine)
     nodes.announce(engine, nodes.this_node(settings, now))
     secrets = shred_expired(engine, directory, now)
-    files = 0
+    files, wanted = 0, openable(engine, now)
     try:
-        files = directory.sweep(lambda file_id: is_known(engine, file_id), now)
+        files = directory.sweep(lambda file_id: is_known(engine, file_id), now, wanted.discard)
     except DeliveryError as error:  # what is left over lies there an hour longer
         events.storage_unusable(error)
+    else:
+        gone = missing(engine, directory, wanted, now)
+        SEALED_MISSING.set(len(gone))
+        if gone:
+            events.sealed_missing(gone)
     sweep_portal(engine, now)
     forget_ended(engine, now - settings.receipts.retention_days * _DAY)
     if files or secrets:

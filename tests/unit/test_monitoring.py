@@ -253,6 +253,7 @@ CASES = [
         {'segl_held_looked_timestamp_seconds{host="mx1"}': "0+60x40"},
     ),
     Case("SeglAuditWentBack", "5m", {"segl_audit_went_back": "1x10"}, {"segl_audit_went_back": "0x10"}),
+    Case("SeglSealedMissing", "5m", {"segl_sealed_missing": "2x10"}, {"segl_sealed_missing": "0x10"}),
     Case("SeglOwnKeyEnds", "70m", {"segl_own_key_days": "12x90"}, {"segl_own_key_days": "90x90"}),
     Case(
         "SeglTunnelListOld",

@@ -60,9 +60,11 @@ class Belonging:
     def remove(self, message_id: str) -> bool:
         return self._place.remove(message_id)
 
-    def sweep(self, known: Callable[[str], bool], now: float) -> int:
+    def sweep(
+        self, known: Callable[[str], bool], now: float, see: Callable[[str], None] = lambda _: None
+    ) -> int:
         self.check()
-        return self._place.sweep(known, now)
+        return self._place.sweep(known, now, see)
 
     def check(self) -> None:
         """Raises :class:`NotOurs`, :class:`~segl.errors.DeliveryError` (it does not answer) or

@@ -139,7 +139,9 @@ class SealedDirectory:
             return False
         return True
 
-    def sweep(self, known: Callable[[str], bool], now: float) -> int:
+    def sweep(
+        self, known: Callable[[str], bool], now: float, see: Callable[[str], None] = lambda _: None
+    ) -> int:
         """Take away what a killed process left: old temporary files, and old files of whose id *known*
         says no. Returns how many. A file that cannot be looked at is passed over."""
         removed = 0
@@ -147,6 +149,7 @@ class SealedDirectory:
             with suppress(OSError):
                 age = now - path.stat(follow_symlinks=False).st_mtime
                 name = path.name.removesuffix(SUFFIX)
+                see(name)
                 if path.name.endswith(".tmp"):
                     leave = age < TEMPORARY_SECONDS
                 else:

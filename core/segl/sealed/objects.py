@@ -118,13 +118,16 @@ class SealedObjects:
             return False
         return True
 
-    def sweep(self, known: Callable[[str], bool], now: float) -> int:
+    def sweep(
+        self, known: Callable[[str], bool], now: float, see: Callable[[str], None] = lambda _: None
+    ) -> int:
         """Raises :class:`~segl.errors.DeliveryError` when the store does not tell what it has."""
         removed = 0
         with self._sealing("what the store of sealed messages holds cannot be listed"), _speaking():
             for batch in self._store.list(self._settings.prefix, chunk_size=1000):
                 for one in batch:
                     name = one["path"].rpartition("/")[2].removesuffix(SUFFIX)
+                    see(name)
                     if now - one["last_modified"].timestamp() < ORPHAN_SECONDS or not is_id(name):
                         continue
                     if not known(name):

@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from segl.errors import SeglError
 from segl.sealed.keys import Secret
+
+
+class StorageAway(SeglError):
+    """What lies there, and may be read, cannot be had now."""
+
+    def __init__(self, private: str) -> None:
+        super().__init__("the message cannot be read now", private)
 
 
 class SealedFile(Protocol):
@@ -44,9 +52,11 @@ class SealedStorage(Protocol):
     def remove(self, message_id: str) -> bool:
         """Take it away; whether it is gone now. One that cannot go is no fault: the sweep comes again."""
 
-    def sweep(self, known: Callable[[str], bool], now: float) -> int:
+    def sweep(
+        self, known: Callable[[str], bool], now: float, see: Callable[[str], None] = lambda _: None
+    ) -> int:
         """Take away what a killed process left, and what *known* says no of, when it is so old that nobody can still
-        be at work on it. Returns how many."""
+        be at work on it. Returns how many. *see* is told the ids of all files that lie there."""
 
 
 class Place(SealedStorage, Protocol):

@@ -102,7 +102,11 @@ def test_the_sweep_takes_what_is_old_and_unknown(place: Place) -> None:
     for name in (wanted, orphan):
         keep(place, b"x", name)
     now = time.time()
-    assert place.sweep(lambda name: name == wanted, now + DAY - 60) == 0, "a message may be in the making"
+    seen: set[str] = set()
+    assert place.sweep(lambda name: name == wanted, now + DAY - 60, seen.add) == 0, (
+        "a message may be in the making"
+    )
+    assert seen >= {wanted, orphan}, "it tells what lies there"
     assert place.sweep(lambda name: name == wanted, now + DAY + 60) == 1
     place.open(wanted).close()
     with pytest.raises(FileNotFoundError):

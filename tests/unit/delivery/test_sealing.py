@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import Gauge
 from sqlalchemy.engine import Engine
 
 from segl.audit import Act, entries
@@ -18,7 +19,7 @@ from segl.errors import DeliveryError
 from segl.events import Events
 from segl.log import configure_log
 from segl.mail.return_port import ReturnPort
-from segl.metrics import AUDIT_WENT_BACK
+from segl.metrics import AUDIT_WENT_BACK, SEALED_MISSING
 from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
 from segl.sealed.belonging import storage_of
 from segl.sealed.format import decrypt
@@ -327,9 +328,47 @@ def test_a_store_elsewhere_that_is_down_stops_neither_the_start_nor_the_housekee
             desk.directory.open(sealed.message.id)
 
 
-def went_back() -> float:
-    [metric] = AUDIT_WENT_BACK.collect()
+def value_of(gauge: Gauge) -> float:
+    [metric] = gauge.collect()
     return float(metric.samples[0].value)
+
+
+def test_messages_that_have_lost_their_file_are_told_each_hour_until_it_is_back(
+    sealer: Callable[..., Sealer], engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = sealer()
+    settings, events = desk.settings, Events("segl-deliver")
+    try_storage(settings, engine, None)
+    lost, revoked, whole = (seal(desk, letter(name)).message.id for name in "abc")
+    assert isinstance(desk.directory, SealedDirectory)
+    life.revoke(engine, desk.directory, revoked, time.time(), actor="test")
+    file = desk.directory.path(lost)
+    content = file.read_bytes()
+    file.unlink()
+    configure_log("json")
+    keep_house(settings, engine, events, time.time())
+    [told] = [line for line in "".join(capsys.readouterr()).splitlines() if "sealed_missing" in line]
+    assert (lost in told, whole in told, revoked in told) == (True, False, False)
+    assert value_of(SEALED_MISSING) == 1
+    file.write_bytes(content)
+    keep_house(settings, engine, events, time.time())
+    assert "sealed_missing" not in "".join(capsys.readouterr())
+    assert value_of(SEALED_MISSING) == 0
+
+
+def test_of_a_place_that_is_away_no_message_is_called_lost(
+    sealer: Callable[..., Sealer], engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = sealer()
+    try_storage(desk.settings, engine, None)
+    seal(desk, letter("x"))
+    assert isinstance(desk.directory, SealedDirectory)
+    desk.directory.root.rename(desk.directory.root.with_name("unmounted"))
+    desk.directory.root.mkdir()
+    configure_log("json")
+    keep_house(desk.settings, engine, Events("segl-deliver"), time.time())
+    told = "".join(capsys.readouterr())
+    assert ("storage_unusable" in told, "sealed_missing" in told) == (True, False)
 
 
 def test_a_trail_that_was_cut_is_told_and_counted(
@@ -342,11 +381,11 @@ def test_a_trail_that_was_cut_is_told_and_counted(
     configure_log("json")
     AUDIT_WENT_BACK.set(0)
     keep_house(settings, engine, Events("segl-deliver"), time.time())
-    assert went_back() == 0
+    assert value_of(AUDIT_WENT_BACK) == 0
     with transaction(engine) as connection:
         connection.execute(audit_entry.delete())
     keep_house(settings, engine, Events("segl-deliver"), time.time())
-    assert went_back() == 1
+    assert value_of(AUDIT_WENT_BACK) == 1
     assert '"event": "audit_went_back"' in "".join(capsys.readouterr())
     AUDIT_WENT_BACK.set(0)
 

@@ -14,6 +14,7 @@ import pytest
 from segl.audit import Act, entries
 from segl.sealed import life
 from segl.sealed.keys import Secret
+from segl.sealed.storage import StorageAway
 from segl.store import transaction
 from segl.tables.sealed import portal_visit, sealed_message, sealed_recipient
 from segl_portal.browser import Browser
@@ -157,6 +158,15 @@ def test_a_sealed_file_that_is_damaged_opens_nothing(counter: Counter) -> None:
     assert counter.visit(browser, letter) is None
     file.write_bytes(whole)
     assert isinstance(counter.give(browser, letter, code), Opened), "a disk that was away costs nobody a code"
+    file.rename(file.with_suffix(".away"))
+    with pytest.raises(StorageAway):
+        counter.visit(browser, letter)
+    assert counter.give(browser, letter, code) is Denied.BUSY
+    file.with_suffix(".away").rename(file)
+    assert counter.visit(browser, letter) is not None, "nor her place in it"
+    file.unlink()
+    life.revoke(counter.engine, counter.directory, letter.message_id, counter.now, actor="test")
+    assert counter.visit(browser, letter) is None, "what is over is over"
 
 
 def test_a_code_that_fits_gives_its_try_back(counter: Counter) -> None:

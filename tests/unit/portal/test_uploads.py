@@ -174,6 +174,26 @@ def test_what_was_written_is_given_back_when_the_visit_is_over(visit: Visit) -> 
     assert (empty.status, empty.headers["location"]) == (303, f"/m/{visit.letter.recipient_id}?now=again")
 
 
+def test_while_its_file_is_away_a_reader_keeps_her_place_and_her_text(visit: Visit) -> None:
+    """She is not asked for a new code, nor told that it took too long or that the message was deleted."""
+    page, form = f"/m/{visit.letter.recipient_id}", visit.form("Lang tekst")
+    file = visit.site.directory.path(visit.letter.message_id)
+    file.rename(file.with_suffix(".away"))
+    try:
+        away = visit.client.get(f"{page}/message")
+        assert (away.status, away.headers["retry-after"]) == (503, "30")
+        assert "Læs videre" in visit.client.get(page).text
+        told = visit.send(form)
+        assert "Lang tekst</textarea>" in told.text
+        assert "Vi kan ikke tage imod lige nu" in told.text
+        in_json = visit.send(form, Accept="application/json")
+        assert json.loads(in_json.text)["told"].startswith("Vi kan ikke tage imod lige nu")
+    finally:
+        file.with_suffix(".away").rename(file)
+    assert visit.client.get(f"{page}/message").status == 200
+    assert visit.send(form).status == 303
+
+
 def test_the_page_says_that_an_answer_did_not_go_to_all(site: PortalSite) -> None:
     visit = opened(site, ORIGINAL)
     visit.site.return_port.rcpt_replies = {"carl@nordby-vand.example": "550 5.1.1 no such user"}
