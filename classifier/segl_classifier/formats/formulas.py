@@ -27,9 +27,13 @@ _TOKEN = re.compile(
 )
 _COMPARED = frozenset("=<>")
 # Their results are numbers or days that belong to nobody: they make no gap in a join.
-_COUNTED = frozenset(
-    "TODAY NOW ROW COLUMN ROWS COUNT COUNTA COUNTIF COUNTIFS SUM SUMIF SUMIFS SUBTOTAL AVERAGE LEN".split()
+COUNTED = frozenset(
+    "TODAY NOW ROW COLUMN ROWS COUNT COUNTA COUNTIF COUNTIFS SUM SUMIF SUMIFS SUBTOTAL AVERAGE LEN MATCH".split()
 )
+# Their results stand in other cells.
+_FOUND = frozenset(("VLOOKUP", "HLOOKUP", "XLOOKUP", "LOOKUP", "INDEX", "INDIRECT"))
+_JOIN = "&"
+_TEXTS = frozenset((_JOIN, "CONCAT", "CONCATENATE", "TEXTJOIN", "TEXT"))
 _UNKNOWN_NUMBER = "…"
 _SHOWN_DAY = re.compile(r"(\d\d)-(\d\d)-(\d\d)(\d\d)")
 _MOST_CELLS, _MOST_DEEP, _LONGEST = (
@@ -42,14 +46,20 @@ _MOST_CELLS, _MOST_DEEP, _LONGEST = (
 @dataclass(slots=True)
 class Joined:
     """What a formula joins, and what it comes to as far as that is known. Not ``whole`` when a piece of a join is not
-    known."""
+    known; ``is_text`` when the formula itself is a join, so that no number can be its result."""
 
     texts: list[str] = field(default_factory=list)
     whole: bool = True
     value: str | None = None
+    is_text: bool = False
 
-    def __str__(self) -> str:
-        return " ".join(self.texts)
+    def join(self, pieces: list[str | None], between: str = "") -> str | None:
+        """*pieces* as one text, which is kept."""
+        self.texts.append(between.join(_UNKNOWN_NUMBER if piece is None else piece for piece in pieces))
+        if None in pieces:
+            self.whole = False
+            return None
+        return self.texts[-1]
 
 
 def joins(formula: str) -> bool:
@@ -75,9 +85,11 @@ class _Reader:
         self._cell = cell
         self._moved = moved
         self._deep = 0
+        self._made_by = ""  # what the expression read last is: a join, or the function that it is
 
     def read(self) -> None:
         value = self._expression()
+        self.found.is_text = self._made_by in _TEXTS
         if isinstance(value, str):
             self.found.value = value
             if value not in self.found.texts and len(self._tokens) > 1:
@@ -96,9 +108,10 @@ class _Reader:
 
     def _operands(self) -> Value:
         """Signs of comparison bind least, then ``&``, then the others."""
+        known = self._known()
         pieces: list[Value] = []
-        piece: Value = None
-        operands, is_compared = 0, False
+        piece: Value = ""
+        operands, is_compared, made_by = 0, False, ""
         while self._at < len(self._tokens):
             sign = self._tokens[self._at]["sign"] or ""
             if sign and sign in ",;)}":
@@ -106,34 +119,31 @@ class _Reader:
             if sign == "&" or sign in _COMPARED:
                 self._at += 1
                 pieces.append(piece if operands == 1 else None)
-                operands = 0
-                if sign != "&":
-                    self._join(pieces)
-                    pieces, is_compared = [], True
+                operands, piece = 0, None
+                is_compared = is_compared or sign != "&"
                 continue
-            value = self._operand()
-            piece, operands = value, operands + 1
-        pieces.append(piece if operands == 1 else None)
-        value = self._join(pieces)
-        return None if is_compared else value
-
-    def _join(self, pieces: list[Value]) -> Value:
-        """*pieces* as one text, which is kept when there are several."""
+            piece, operands = self._operand(), operands + 1
+            made_by = self._made_by if operands == 1 else ""
+        pieces.append(piece if operands < 2 else None)
+        self._made_by = made_by if len(pieces) == 1 else "" if is_compared else _JOIN
+        if is_compared:  # yes or no: what was joined for it is not shown
+            self._forget(known)
+            return None
         if len(pieces) == 1:
             return pieces[0]
-        return self._kept([piece if isinstance(piece, str) else None for piece in pieces])
+        return self.found.join([one if isinstance(one, str) else None for one in pieces])
 
-    def _kept(self, pieces: list[str | None], between: str = "") -> str | None:
-        text = between.join(_UNKNOWN_NUMBER if piece is None else piece for piece in pieces)
-        self.found.texts.append(text)
-        if None in pieces:
-            self.found.whole = False
-            return None
-        return text
+    def _known(self) -> tuple[int, bool]:
+        return len(self.found.texts), self.found.whole
+
+    def _forget(self, known: tuple[int, bool]) -> None:
+        del self.found.texts[known[0] :]
+        self.found.whole = known[1]
 
     def _operand(self) -> Value:
         token = self._tokens[self._at]
         self._at += 1
+        self._made_by = ""
         if token["text"] is not None:
             return token["text"].replace('""', '"')
         if token["ar"]:
@@ -164,6 +174,7 @@ class _Reader:
         )
 
     def _function(self, name: str) -> Value:
+        known = self._known()
         arguments: list[Value] = []
         while self._at < len(self._tokens):
             if self._tokens[self._at]["sign"] != ")":
@@ -172,18 +183,24 @@ class _Reader:
             self._at += 1
             if end == ")":
                 break
-        if name in _COUNTED:
-            return _UNKNOWN_NUMBER
-        if name in ("CONCAT", "CONCATENATE"):
-            return self._kept(_flat(arguments))
-        if name == "TEXTJOIN" and arguments and isinstance(arguments[0], str):
-            return self._kept([one for one in _flat(arguments[2:]) if one != ""], arguments[0])
-        if name in ("IF", "IFERROR", "IFNA", "IFS"):
-            choice = arguments[1:] if name == "IF" else arguments
-            return (
-                None if None in choice else max(_flat(choice), key=lambda one: len(one or ""), default=None)
-            )
-        return _of_one(name, [one if isinstance(one, str) else None for one in arguments])
+        self._made_by = name
+        if name in COUNTED or name in _FOUND:  # what was joined to look for it is not shown
+            self._forget(known)
+        return called(name, arguments, self.found)
+
+
+def called(name: str, arguments: list[Value], found: Joined) -> Value:
+    """What the function *name* makes of its *arguments*; what it joins goes into *found*."""
+    if name in COUNTED:
+        return _UNKNOWN_NUMBER
+    if name in ("CONCAT", "CONCATENATE"):
+        return found.join(_flat(arguments))
+    if name == "TEXTJOIN" and arguments and isinstance(arguments[0], str):
+        return found.join([one for one in _flat(arguments[2:]) if one != ""], arguments[0])
+    if name in ("IF", "IFERROR", "IFNA", "IFS"):
+        choice = _flat(arguments[1:] if name == "IF" else arguments)
+        return None if None in choice else max((one or "" for one in choice), key=len, default=None)
+    return _of_one(name, [one if isinstance(one, str) else None for one in arguments])
 
 
 def _flat(values: list[Value]) -> list[str | None]:

@@ -37,10 +37,11 @@ class Enough(Exception):
 
 
 class _Formula(NamedTuple):
-    """A formula, and by how many rows and columns it was moved from where it is written out."""
+    """A formula, by how many rows and columns it was moved from where it is written out, and the value kept."""
 
     text: str
     moved: tuple[int, int]
+    value: str = ""
 
 
 class Book(Protocol):
@@ -150,7 +151,7 @@ class Sheet:
         if len(self._open) >= _MOST_OPEN:
             self.calculated = self.calculated and not formulas.joins(formula.text)
         else:
-            self._open[self._row, self._column] = formula
+            self._open[self._row, self._column] = formula._replace(value=value)
         return True
 
     def _known(self, row: int, column: int) -> str | None:
@@ -168,6 +169,10 @@ class Sheet:
         self._deep += 1
         found = formulas.joined(formula.text, self._known, formula.moved)
         self._deep -= 1
+        if formula.value and not found.is_text:  # so the value may be one
+            texts = found.texts if found.whole else []
+            self.grid.put(row, column, " ".join((formula.value, *texts)))
+            return formula.value
         self.calculated = self.calculated and found.whole
         if found.texts:
             self.grid.put(row, column, " ".join(found.texts))

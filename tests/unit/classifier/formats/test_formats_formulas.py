@@ -110,18 +110,29 @@ def test_what_cannot_be_worked_out_is_told(formula: str) -> None:
             "B2",
             "TODAY()",
         ),
+        *(
+            'COUNTIF(A:A,">"&E2+1)',
+            'SUMIFS(E:E,A:A,Ark2!A1&"*",B:B,"<"&E2*2)',
+            "VLOOKUP(Ark2!A1&B2,A:C,2,FALSE)",
+        ),
+        *('IF(Ark2!A1&Ark2!B1="",0,1)', 'MATCH(Ark2!A1&"x",A:A,0)+1', "IF(E2>1,,A2)"),
         *('SUM(E2:E9)&" timer"', '"Pr. "&TEXT(TODAY(),"dd-mm-yyyy")', 'IF(E2>0,"ja","nej")', 'A2&" "&E2'),
     ],
 )
-def test_ordinary_formulas_of_exports_are_not_told(formula: str) -> None:
-    content = workbook(("Navn", "a", "b", "c", "d", "e"), (*ROW, f"={formula}"))
+@pytest.mark.parametrize("kept", ["", "0"])
+def test_ordinary_formulas_of_exports_are_not_told(formula: str, kept: str) -> None:
+    content = workbook(("Navn", "a", "b", "c", "d", "e"), (*ROW, f"={formula}"), change=kept)
     assert content.lacks == ()
     assert CPR not in sheet(content)
 
 
-def test_a_kept_value_is_believed() -> None:
-    content = workbook(("Navn",), (*ROW, '=Ark2!A1&"-"&C2'), change="12")
+@pytest.mark.parametrize(
+    ("formula", "value"), [('Ark2!A1&"-"&C2', "12"), ('IF(A2="x",Ark2!A1&"-"&C2,0)', "0")]
+)
+def test_a_kept_value_is_believed(formula: str, value: str) -> None:
+    content = workbook(("Navn",), (*ROW, f"={formula}"), change=value)
     assert content.lacks == ()
+    assert sheet(content).endswith(f"\t{value}")
 
 
 @pytest.mark.parametrize(
