@@ -14,6 +14,9 @@ from segl.policy_hidden import hidden, nobodys
 from segl.policy_wide import wide
 from segl.settings import Settings
 from segl.settings_organisation import Owner
+from segl.vocabulary import Decision, Mode
+
+_NEVER = 0.97  # a score that few messages reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ def cautions(settings: Settings) -> Iterator[Caution]:
     """All of *settings*."""
     yield from policy_cautions(settings)
     yield from hold_cautions(settings)
+    yield from detection_cautions(settings)
 
 
 def policy_cautions(settings: Settings) -> Iterator[Caution]:
@@ -62,6 +66,26 @@ def hold_cautions(settings: Settings) -> Iterator[Caution]:
             problem = f"{must}, and deciders names {len(people)}"
             yield Caution(
                 f"{_table(owner)}.deciders", problem, "name as many people as must agree; root is nobody"
+            )
+
+
+def detection_cautions(settings: Settings) -> Iterator[Caution]:
+    """What turns detection down, each to be meant."""
+    detection, hint = settings.detection, "mail that goes securely today may go in clear: is it meant?"
+    if detection.mode is Mode.SHADOW:
+        yield Caution(
+            "detection.mode", "in mode shadow nothing is protected", "set it to detect when the trial is over"
+        )
+    if not detection.model:
+        yield Caution("detection.model", "words alone decide: they find about three of four messages", hint)
+    if detection.unsure is Decision.PLAIN:
+        yield Caution("detection.unsure", "what the model is in doubt of goes in clear", hint)
+    if detection.pictures == "ignore":
+        yield Caution("detection.pictures", "scans and pictures of letters go in clear unread", hint)
+    for scored, score in detection.thresholds.items():
+        if score > _NEVER:
+            yield Caution(
+                f"detection.thresholds.{scored}", f"from {score:g} on next to nothing reaches it", hint
             )
 
 

@@ -80,10 +80,19 @@ def _checks(file: Path, canary: bool) -> Iterator[Check]:
 
 def _rules(settings: Settings) -> Check:
     """The rules as segl-milter would load them, their own examples included."""
-    from segl_classifier.rules import load_rules
+    from segl_classifier.rules import load_rules, shipped_rules
+    from segl_classifier.rules.weaker import weaker
 
     try:
         loaded = load_rules(settings.detection.rules)
+        if less := list(weaker(loaded, shipped_rules())):
+            return Check(
+                "rules",
+                State.WARN,
+                "; ".join(less[:5]) + (f"; and {len(less) - 5} more" if len(less) > 5 else ""),
+                "mail that the shipped rules send securely may go in clear",
+                "take it out where it is not meant; segl rules check names all of it",
+            )
         return Check("rules", State.OK, f"{len(loaded.rules)} rules, digest {loaded.digest[:12]}")
     except RulesError as error:
         return Check(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli.output import Exit, columns, fail_of, paint, printable, say, say_json
+from segl.cli.output import Exit, columns, complain, fail_of, paint, printable, say, say_json
 from segl.cli.rules_tuning import cost, diff, replay
 from segl.errors import SeglError
 from segl.settings import DEFAULT_FILE
@@ -34,11 +34,19 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 def check(files: Files = None, settings: SettingsFile = None) -> None:
     """Read the rules and run all their examples; name every fault.
 
-    Without FILE the rule files of the settings are read. The shipped rules are always underneath.
+    Without FILE the rule files of the settings are read. The shipped rules are always underneath; where they are
+    weakened (a veto of CPR numbers, a higher threshold) a warning says so.
 
     Exit code: 0 all in order, 2 not.
     """
     loaded = _load(files, settings)
+    from segl_classifier.rules import shipped_rules
+    from segl_classifier.rules.weaker import weaker
+
+    for warning in weaker(loaded, shipped_rules()):
+        complain(
+            f"warning: {printable(warning)}", "mail that goes securely today may go in clear: is it meant?"
+        )
     examples = sum(len(r.matches) + len(r.not_matches) for r in loaded.rules)
     good = paint("in order", typer.colors.GREEN)
     say(f"{good}: {len(loaded.rules)} rules, {examples} examples, digest {loaded.digest[:12]}")

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from segl.cli.doctor import _rules
 from segl.cli.main import build
+from segl.postfix.check import State
+from segl.settings_file import parse_settings
 from segl_classifier.rules import shipped_rules
 
 RULE = """
@@ -39,6 +42,44 @@ def test_check_runs_all_examples(own: Path) -> None:
     done = segl("check", own)
     assert done.exit_code == 0
     assert f"in order: {len(shipped_rules().rules) + 1} rules" in done.stdout
+
+
+VETO = """
+[label.cpr]
+threshold = 1.0
+
+[[rule]]
+id = "own.greeting"
+label = "all"
+effect = "veto"
+weight = 0.9
+why = "En regel om hilsner, til prøve."
+words = "hilsen"
+matches = ["Hilsen Bo"]
+not_matches = ["Farvel Bo"]
+"""
+
+
+def test_check_warns_where_the_shipped_rules_are_weakened(own: Path) -> None:
+    """All of it may be meant, so it is in order; but who wrote it sees what it does."""
+    assert segl("check", own).stderr == ""
+    own.write_text(VETO, "utf-8")
+    done = segl("check", own)
+    assert done.exit_code == 0
+    assert "in order" in done.stdout
+    assert (
+        "warning: rule own.greeting takes out of account every category where its words stand" in done.stderr
+    )
+    assert "warning: cpr holds from 1 only (shipped: 0.5)" in done.stderr
+
+
+def test_the_doctor_warns_of_them_too(own: Path) -> None:
+    words = {"organisation": {"name": "V", "domains": ["vand.example"]}, "detection": {"rules": [str(own)]}}
+    assert _rules(parse_settings(words)).state is State.OK
+    own.write_text(VETO.replace("veto", "lower"), "utf-8")
+    check = _rules(parse_settings(words))
+    assert check.state is State.WARN
+    assert "rule own.greeting lowers every category" in check.found
 
 
 def test_check_names_every_fault_and_exits_2(own: Path) -> None:

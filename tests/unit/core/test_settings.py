@@ -10,6 +10,7 @@ import pytest
 
 from segl.errors import SettingsError
 from segl.settings import Settings
+from segl.settings_cautions import detection_cautions
 from segl.settings_file import load_settings, parse_settings
 from segl.vocabulary import Decision, Label, Mode, Way
 
@@ -135,3 +136,17 @@ def test_the_model_has_no_threshold_for_cpr_numbers() -> None:
 def test_domains_are_compared_as_smtp_does() -> None:
     organisation = {"name": "x", "domains": ["Ærø.Example."]}
     assert parse_settings({"organisation": organisation}).organisation.domains == ("xn--r-3fa9c.example",)
+
+
+def test_what_turns_detection_down_is_told_where_settings_are_checked() -> None:
+    turned = {
+        "mode": "shadow",
+        "model": False,
+        "unsure": "plain",
+        "pictures": "ignore",
+        "thresholds": {"any": 1.0, "health": 0.6},
+    }
+    assert not list(detection_cautions(parse_settings(SMALLEST)))
+    told = [one.where for one in detection_cautions(parse_settings(SMALLEST | {"detection": turned}))]
+    names = ("mode", "model", "unsure", "pictures", "thresholds.any")
+    assert told == [f"detection.{name}" for name in names]

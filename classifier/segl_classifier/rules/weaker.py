@@ -1,0 +1,32 @@
+"""What a postmaster's rules take away from the shipped ones: told when rules are checked, and by the doctor.
+
+All of it may be meant. But a veto is spoken by a word that anybody may write, in a quoted mail as well, and a threshold
+of 1 is an alarm turned off; whoever looks should see it without reading every rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from segl.vocabulary import Effect, Label
+from segl_classifier.rules.load import RuleSet
+
+
+def weaker(rules: RuleSet, shipped: RuleSet) -> Iterator[str]:
+    """Of each place where *rules* find less than *shipped*, a sentence."""
+    for rule in rules.rules:
+        if not rule.own or rule.effect is Effect.RAISE:
+            continue
+        if rule.label in (Label.CPR, None):
+            does = "takes out of account" if rule.effect is Effect.VETO else "lowers"
+            what = "CPR numbers" if rule.label is Label.CPR else "every category"
+            yield f"rule {rule.id} {does} {what} where its words stand"
+    for label, policy in rules.labels.items():
+        known = shipped.labels.get(label)
+        if known is not None and policy.threshold > known.threshold:
+            yield f"{label.value} holds from {policy.threshold:g} only (shipped: {known.threshold:g})"
+    kept = {rule.id: rule for rule in rules.rules}
+    for rule in shipped.rules:
+        own = kept.get(rule.id)
+        if own is not None and own.own and (own.effect is not rule.effect or own.weight < rule.weight):
+            yield f"rule {rule.id}, which is shipped, counts for less"
