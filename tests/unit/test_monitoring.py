@@ -81,6 +81,13 @@ CASES = [
         "30m",
     ),
     Case(
+        "SeglProtectsNoMore",
+        "26h",
+        {'segl_mode{mode="shadow"}': "0x30 1x60", 'segl_mode{mode="detect"}': "1x30 0x60"},
+        {'segl_mode{mode="shadow"}': "1x60", 'segl_mode{mode="detect"}': "0x60"},
+        "30m",
+    ),
+    Case(
         "SeglCannotRead",
         "15m",
         {"segl_scan_failures_total": "0x5 1x20"},

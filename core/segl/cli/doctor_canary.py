@@ -45,6 +45,14 @@ def canary_checks(settings: Settings, *, send: bool) -> Iterator[Check]:
     if off and send:
         why = "in mode shadow nothing is protected" if settings.canary.on else "canary.on is false"
         yield Check("canary", State.UNKNOWN, f"none is sent: {why}", "nothing is known of the ways")
+    if not settings.canary.on and not send:
+        yield Check(
+            "canary",
+            State.WARN,
+            "canary.on is false: none is sent",
+            "that mail leaves in clear, or secure mail stands still, would be seen by nobody",
+            "set canary.on = true",
+        )
     if off:
         return
     try:
