@@ -149,8 +149,9 @@ def forget_deleted(engine: Engine) -> None:
     """Make deleted secrets unreadable in the database's files too: call after a commit that deleted some.
 
     SQLite overwrites them in the database (``secure_delete``) but keeps older pages in its write-ahead
-    log until a checkpoint empties it. PostgreSQL keeps dead rows until VACUUM; docs/sealed-format.md says
-    what that means."""
+    log until a checkpoint empties it. It cannot while another connection reads (a backup), and waits for
+    some seconds only: housekeeping calls again every hour, whether it deleted something or not. PostgreSQL
+    keeps dead rows until VACUUM; docs/sealed-format.md says what that means."""
     if engine.dialect.name != "sqlite":
         return
     try:  # a checkpoint cannot run inside a transaction

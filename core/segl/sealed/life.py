@@ -69,11 +69,10 @@ def revoke(
         living = sealed_message.update().where(message.removed_at.is_(None), of_one_mail(message_id))
         ids = connection.scalars(living.values(removed_at=now).returning(message.id)).all()
         live = (row.message_id.in_(ids), row.server_secret.is_not(None))
-        links = connection.execute(sa.select(row.id, row.message_id).where(*live)).all()
+        of_each = Counter(connection.scalars(sa.select(row.message_id).where(*live)))
         connection.execute(sealed_recipient.update().where(*live).values(server_secret=None, revoked_at=now))
-        _forget_around(connection, ids, [link.id for link in links])
+        _forget_around(connection, ids)
         answers = _answers_of(connection, ids)
-        of_each = Counter(link.message_id for link in links)
         for one in ids:
             audit.append(connection, Act.REVOKED, one, actor, at=now, recipients=of_each[one])
     if not ids:
@@ -121,8 +120,7 @@ def shred_expired(engine: Engine, directory: SealedStorage, now: float) -> int:
         count = connection.execute(
             sealed_recipient.update().where(row.server_secret.is_not(None), lapsed).values(server_secret=None)
         ).rowcount
-    if count:
-        forget_deleted(engine)
+    forget_deleted(engine)  # also what somebody's reading kept in the log when it was deleted in between
     while _take_away_dead(engine, directory, now) == _AT_ONCE:
         pass
     return count
@@ -146,7 +144,7 @@ def _take_away_dead(engine: Engine, directory: SealedStorage, now: float) -> int
             ).rowcount
         ]
         answers = _answers_of(connection, dead)
-        _forget_around(connection, dead, _recipients_of(connection, dead))
+        _forget_around(connection, dead)
         for message_id in dead:
             audit.append(connection, Act.EXPIRED, message_id, _HOUSEKEEPING, at=now)
     if dead:
@@ -198,18 +196,15 @@ def is_known(engine: Engine, file_id: str) -> bool:
         return connection.scalar(live) is not None or connection.scalar(answered) is not None
 
 
-def _recipients_of(connection: Connection, messages: Sequence[str]) -> Sequence[str]:
-    row = sealed_recipient.c
-    return connection.scalars(sa.select(row.id).where(row.message_id.in_(messages))).all()
-
-
 def _answers_of(connection: Connection, messages: Sequence[str]) -> Sequence[str]:
     answer, row = sealed_answer.c, sealed_recipient.c
     query = sa.select(answer.id).join(sealed_recipient, row.id == answer.recipient_id)
     return connection.scalars(query.where(row.message_id.in_(messages))).all()
 
 
-def _forget_around(connection: Connection, messages: Sequence[str], recipients: Sequence[str]) -> None:
-    """What else could open these messages, or has them open: spare keys and browsers' visits."""
+def _forget_around(connection: Connection, messages: Sequence[str]) -> None:
+    """What else could open these messages, or has them open: spare keys and browsers' visits. Their recipients are not
+    named one by one: those of a day that ends may be more than a statement can name (PostgreSQL: 65,535)."""
+    recipients = sa.select(sealed_recipient.c.id).where(sealed_recipient.c.message_id.in_(messages))
     connection.execute(sealed_spare.delete().where(sealed_spare.c.message_id.in_(messages)))
     connection.execute(portal_visit.delete().where(portal_visit.c.recipient_id.in_(recipients)))

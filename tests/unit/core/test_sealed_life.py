@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -182,6 +183,19 @@ def found_in_store(house: House, secret: bytes) -> bool:
     return any(secret in file.read_bytes() for file in house.root.glob("segl.db*"))
 
 
+def test_what_a_backup_kept_in_the_log_goes_with_the_next_round(tmp_path: Path) -> None:
+    house = House(tmp_path, f"sqlite:///{tmp_path}/segl.db")
+    letter = house.seal()
+    with house.engine.connect() as backup:
+        backup.exec_driver_sql("BEGIN")
+        backup.execute(sa.select(sealed_recipient.c.id)).all()
+        revoke(house, letter)
+        assert found_in_store(house, letter.servers[0].reveal()), "it is still read"
+    life.shred_expired(house.engine, house.directory, NOW + 10)
+    assert not found_in_store(house, letter.servers[0].reveal())
+    house.engine.dispose()
+
+
 def test_other_messages_stay(house: House) -> None:
     gone, stays = house.seal(), house.seal(days=60)
     revoke(house, gone)
@@ -304,6 +318,22 @@ def test_many_messages_end_at_once(house: House, monkeypatch: pytest.MonkeyPatch
         removed = connection.scalars(sa.select(sealed_message.c.removed_at)).all()
     assert removed == [NOW + 30 * DAY] * 7
     assert audit.verify(house.engine).broken is None
+
+
+def test_the_recipients_of_a_day_may_be_more_than_a_statement_can_name(tmp_path: Path) -> None:
+    """66 mails to a thousand each, on PostgreSQL: all of a day end at the same second."""
+    house = House(tmp_path, f"sqlite:///{tmp_path}/segl.db")
+    letters = [house.seal() for _ in range(12)]
+    house.engine.dispose()
+
+    def few(connection: sqlite3.Connection, _record: object) -> None:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 20)
+
+    sa.event.listen(house.engine, "connect", few)
+    assert life.shred_expired(house.engine, house.directory, NOW + 30 * DAY) == 24
+    assert not any(file.exists() for letter in letters for file in letter.files())
+    assert house.rows(portal_visit) == house.rows(sealed_spare) == 0
+    house.engine.dispose()
 
 
 def test_a_house_that_was_killed_in_between_is_tidied_later(
