@@ -110,6 +110,7 @@ class Desk:
         self._events = events
         self._posting = posting
         self._clock = clock
+        self._longest = settings.portal.visit_hours * 3600.0  # a visit, in seconds
         self._rules = Rules.of(settings.portal.limits, settings.portal.failures)
         port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
         self._sender = CodeSender(settings, engine, events, port)
@@ -149,11 +150,9 @@ class Desk:
         with transaction(self._engine) as connection:
             visit = visits.find_visit(connection, browser, place)
             copy = visits.find_copy(connection, place)
-        if visit is None or visit.open_until is None or now >= visit.open_until:
+        if visit is None or visit.open_until is None or not self._is_reading(visit, now):
             return None
-        latest = visit.created_at + self._portal.visit_hours * 3600
-        if now >= latest:
-            return None
+        latest = visit.created_at + self._longest
         opened = self._opened(copy, visits.link_in(browser, place, visit), now)
         length = self._portal.visit_minutes * 60
         if opened is not None and visit.open_until - now < length * 0.75:
@@ -218,7 +217,11 @@ class Desk:
             if not self._may_send(connection, copy if right else None, place, now):
                 return Denied.BUSY
             visits.begin(
-                connection, browser, place, Visit(wrapped, reference, mac, now + minutes * 60, 0, now, None)
+                connection,
+                browser,
+                place,
+                Visit(wrapped, reference, mac, now + minutes * 60, 0, now, None),
+                self._longest,
             )
         self._posting.put(partial(self._send, copy if right else None, code, reference, language))
         return Asked(reference, minutes)
@@ -264,7 +267,7 @@ class Desk:
             copy = visits.find_copy(connection, place)
         link = visits.link_in(browser, place, visit)
         right = visits.keys_of(copy, link, now) is not None
-        if _is_open(visit, now) and right:
+        if self._is_reading(visit, now) and right:
             # sent twice, or from a second tab: this browser has it open
             return self._read(copy, link, now) or Denied.BUSY
         if visit is None or visit.code_mac is None or visit.code_until <= now:
@@ -278,7 +281,7 @@ class Desk:
         mac = browser.code_mac(place, digits)
         with transaction(self._engine) as connection:
             again = not visits.count_try(connection, browser, place, self._portal.code_tries, now)
-            if again and not _is_open(visits.find_visit(connection, browser, place), now):
+            if again and not self._is_reading(visits.find_visit(connection, browser, place), now):
                 return Denied.TOO_MANY
             if not again:
                 if not limits.count(connection, rules.failures, life_of_it, ends):
@@ -300,14 +303,17 @@ class Desk:
         until = now + self._portal.visit_minutes * 60
         try:
             with transaction(self._engine) as connection:
-                if not visits.open_visit(connection, browser, place, mac, until):
-                    return _is_open(visits.find_visit(connection, browser, place), now)
+                if not visits.open_visit(connection, browser, place, mac, now, until):
+                    return self._is_reading(visits.find_visit(connection, browser, place), now)
                 life.mark_opened(connection, opened.recipient_id, now, actor=opened.recipient)
         except BaseException:
             opened.content.close()
             raise
         self._events.sealed_opened(opened.message_id, opened.recipient)
         return True
+
+    def _is_reading(self, visit: Visit | None, now: float) -> bool:
+        return visits.is_reading(visit, now, self._longest)
 
     def _read(self, copy: Copy | None, link: Secret | None, now: float) -> Opened | None:
         """As :meth:`_opened`, where nobody reads yet who could be told of the file. The log is."""
@@ -340,10 +346,6 @@ class Desk:
             content=content,
             answers=keys.answers,
         )
-
-
-def _is_open(visit: Visit | None, now: float) -> bool:
-    return visit is not None and visit.open_until is not None and visit.open_until > now
 
 
 def _by_link(place: str, link: Secret | None) -> str:

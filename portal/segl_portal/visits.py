@@ -55,6 +55,15 @@ class Visit:
     open_until: float | None
 
 
+def is_reading(visit: Visit | None, now: float, longest: float) -> bool:
+    """Whether this browser has the message open; a visit takes at most *longest* seconds."""
+    return (
+        visit is not None
+        and visit.open_until is not None
+        and now < min(visit.open_until, visit.created_at + longest)
+    )
+
+
 def place_of(recipient_id: str) -> str:
     """*recipient_id* as a key of the store; what is no id becomes one that nobody has."""
     if is_id(recipient_id):
@@ -122,9 +131,9 @@ def find_visit(connection: Connection, browser: Browser, place: str) -> Visit | 
     return None if row is None else Visit(*row)
 
 
-def begin(connection: Connection, browser: Browser, place: str, visit: Visit) -> None:
-    """A code was asked for. An older one of this browser is no longer good. Where it reads already it may go on
-    reading, no longer than before."""
+def begin(connection: Connection, browser: Browser, place: str, visit: Visit, longest: float) -> None:
+    """A code was asked for. An older one of this browser is no longer good. Where it reads already (:func:`is_reading`)
+    it may go on reading, no longer than before."""
     table = portal_visit.c
     values: dict[str, Any] = {
         "wrapped_link": visit.wrapped_link,
@@ -134,12 +143,17 @@ def begin(connection: Connection, browser: Browser, place: str, visit: Visit) ->
         "tries": 0,
     }
     mine = {"browser": browser.id, "recipient_id": place}
-    began = sa.case((table.open_until > visit.created_at, table.created_at), else_=visit.created_at)
+    now = visit.created_at
+    reads = (table.open_until > now) & (table.created_at + longest > now)
+    standing = {
+        "created_at": sa.case((reads, table.created_at), else_=now),
+        "open_until": sa.case((reads, table.open_until), else_=sa.null()),
+    }
     connection.execute(
         insert_into(connection, portal_visit)
         .values(**mine, **values, created_at=visit.created_at)
         .on_conflict_do_update(
-            index_elements=[table.browser, table.recipient_id], set_={**values, "created_at": began}
+            index_elements=[table.browser, table.recipient_id], set_={**values, **standing}
         )
     )
 
@@ -153,10 +167,13 @@ def count_try(connection: Connection, browser: Browser, place: str, most: int, n
     return bool(connection.execute(statement.values(tries=table.tries + 1)).rowcount)
 
 
-def open_visit(connection: Connection, browser: Browser, place: str, mac: bytes, until: float) -> bool:
-    """Use the code up; False when somebody else just did."""
+def open_visit(
+    connection: Connection, browser: Browser, place: str, mac: bytes, now: float, until: float
+) -> bool:
+    """Use the code up; False when somebody else just did. Whoever reads already begins anew, with a new code."""
     statement = portal_visit.update().where(*_mine(browser, place), portal_visit.c.code_mac == mac)
-    return bool(connection.execute(statement.values(code_mac=None, open_until=until)).rowcount)
+    opened = {"code_mac": None, "created_at": now, "open_until": until}
+    return bool(connection.execute(statement.values(opened)).rowcount)
 
 
 def prolong(connection: Connection, browser: Browser, place: str, until: float) -> None:

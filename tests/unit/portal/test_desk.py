@@ -247,6 +247,42 @@ def test_a_code_that_was_asked_for_opens_nothing_by_itself(counter: Counter) -> 
     assert counter.visit(browser, letter) is None
 
 
+def test_who_reads_across_the_limit_of_a_visit_begins_a_new_one_with_a_new_code(counter: Counter) -> None:
+    letter = counter.seal()
+    browser, _ = counter.open(letter)
+    began = counter.now
+    for _ in range(17):
+        counter.now += 2400
+        assert counter.visit(browser, letter) is not None
+    assert isinstance(counter.ask(browser, letter), Asked), "still open, at 11.20"
+    code = counter.code()
+    counter.now = began + 12 * 3600 + 60
+    assert counter.visit(browser, letter) is None
+    assert counter.give(browser, letter, wrong(code)) in (Denied.WRONG, Denied.EXPIRED), "no code, no page"
+    assert isinstance(counter.ask(browser, letter), Asked)
+    assert counter.visit(browser, letter) is None, "asking opens nothing"
+    assert counter.give(browser, letter, wrong(counter.code())) is Denied.WRONG
+    assert isinstance(counter.give(browser, letter, counter.code()), Opened)
+    assert counter.visit(browser, letter) is not None, "and what is called open is"
+
+
+def test_a_code_given_near_the_limit_of_a_visit_is_good_for_a_whole_one(counter: Counter) -> None:
+    letter = counter.seal()
+    browser, _ = counter.open(letter)
+    began = counter.now
+    while counter.now < began + 11.3 * 3600:
+        counter.now += 2400
+        counter.visit(browser, letter)
+    counter.ask(browser, letter)
+    code = counter.code()
+    with transaction(counter.engine) as connection:  # the visit lapses before the code is typed
+        connection.execute(portal_visit.update().values(open_until=counter.now + 30))
+    counter.now += 60
+    assert isinstance(counter.give(browser, letter, code), Opened)
+    counter.now = began + 12 * 3600 + 60
+    assert counter.visit(browser, letter) is not None
+
+
 def test_a_visit_ends_an_hour_after_the_last_request_and_after_twelve_in_all(counter: Counter) -> None:
     letter = counter.seal()
     browser, _ = counter.open(letter)
