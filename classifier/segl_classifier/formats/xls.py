@@ -21,6 +21,7 @@ from segl_classifier.formats.grid import Grid
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.storage import Storage
 from segl_classifier.formats.xls_beside import Letters, literals, words_of
+from segl_classifier.formats.xls_formulas import joined, joins
 from segl_classifier.formats.xls_kept import OtherBooks, read_pivot
 from segl_classifier.message import shown_name
 
@@ -36,6 +37,8 @@ _FORMAT, _XF, _DRAWING_GROUP, _SERIES_VALUES, _OTHER_SHEET, _OTHER_CELLS = (
 _LABELSST, _LABEL, _RSTRING, _NUMBER, _RK = 0xFD, 0x204, 0xD6, 0x203, 0x27E
 _MULRK, _FORMULA, _STRING = 0xBD, 0x06, 0x207
 _WORKBOOK = b"\5\0"  # the type of the first substream
+# The value of a formula that the program that wrote it did not work out. A sum may be 0, and a text empty, as well.
+_NOUGHT, _EMPTY = bytes(8), b"\3\0\0\0\0\0\xff\xff"
 _MOST_SERIES = (
     256  # in a chart; its values, categories and sizes are three tables, each from the first column on
 )
@@ -63,6 +66,9 @@ class _Substream:
     aside: list[str] = field(default_factory=list)
     shift: int = 0  # of the columns, in a chart
     styles: set[int] = field(default_factory=set)  # of cells with a number
+    open: list[tuple[int, int, bytes]] = field(
+        default_factory=list
+    )  # formulas that may join, with 0 for a value
 
 
 class _Book:
@@ -81,6 +87,10 @@ class _Book:
         self._open: list[_Substream] = []
         self._others = OtherBooks(harvest)
         self._formula = (0, 0)
+        self._calculates = (
+            False  # the program that wrote this: a formula has a value that is neither 0 nor empty
+        )
+        self._lacks_value = False
 
     def read(self, stream: bytes) -> None:
         ended = False
@@ -108,6 +118,8 @@ class _Book:
                 self._harvest.lack(Unreadable.DAMAGED, "a workbook without its end")
         while self._open:
             self._end()
+        if self._lacks_value and not self._calculates:
+            self._harvest.lack(Unreadable.UNKNOWN_TYPE, "a formula without its value")
         self._others.sheet()
         self._harvest.lines([name for name, _ in self._sheets.values()], "names of sheets")
         unused = [text for text, used in zip(self._strings, self._used, strict=True) if not used]
@@ -130,6 +142,11 @@ class _Book:
     def _end(self) -> None:
         """The innermost substream ends; what it holds goes into the harvest."""
         done = self._open.pop()
+        for row, column, tokens in done.open:
+            found = joined(tokens, done.grid.cell)
+            self._lacks_value = self._lacks_value or (found.is_text and not found.whole)
+            if found.is_text or found.whole:
+                done.grid.put(row, column, " ".join(found.texts))
         self._harvest.text(done.grid.text(), done.place)
         if done.grid.full:
             self._harvest.overflow()
@@ -225,8 +242,13 @@ class _Book:
     def _calculated(self, data: bytes) -> None:
         row, column, style = struct.unpack_from("<HHH", data)
         self._formula = (row, column)  # its text, if it has one, is in the record behind it
-        if data[12:14] != b"\xff\xff":
-            self._put_number(row, column, style, struct.unpack_from("<d", data, 6)[0])
+        tokens = data[22 : 22 + int.from_bytes(data[20:22], "little")]
+        value = data[6:14]
+        self._calculates = self._calculates or value not in (_NOUGHT, _EMPTY)
+        if value in (_NOUGHT, _EMPTY) and not self._letters.old and joins(tokens):
+            self._here().open.append((row, column, tokens))
+        elif value[6:] != b"\xff\xff":
+            self._put_number(row, column, style, struct.unpack("<d", value)[0])
         if b"\x17" in data[22:]:
             self._here().aside += literals(data[22:])
 

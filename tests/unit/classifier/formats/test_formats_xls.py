@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import xlwt
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corpus.compound import compound
 from corpus.reading import ALLOWANCE, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
+from segl_classifier.formats import xls_formulas
 from segl_classifier.formats.content import Content
 from segl_classifier.formats.ole import read
 
@@ -177,3 +180,50 @@ def test_a_workbook_of_one_stream_has_one_end() -> None:
     people(workbook.add_sheet("Ark"))
     workbook.save(out)
     assert read(out.getvalue(), "", ALLOWANCE).lacks == ()
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        *(('A1&"-"&B1', NUMBER), ('CONCATENATE(A1,"-",B1)', NUMBER), ('(A1)&("-"&B1)', NUMBER)),
+        *(('LEFT(C1,6)&"-"&RIGHT(C1,4)', NUMBER), ('MID(C1,1,6)&"-"&MID(C1,7,4)', NUMBER)),
+        *(
+            ('TEXT(D1,"000000")&"-"&B1', NUMBER),
+            ('TEXT(C1,"000000-0000")', NUMBER),
+            ('A1&IF(B1="","","-"&B1)', NUMBER),
+        ),
+        *(("SUM(A1:D1)", "10190"), ("A1*B1", "10190"), ('COUNTIF(A1:D1,">"&B1)', "10190")),
+        *(('SUM(A1:B1)&" timer"', "… timer"), ("B1&12", "123412")),
+    ],
+)
+def test_what_a_formula_without_value_joins_stands_in_its_cell(formula: str, shown: str) -> None:
+    """As xlwt writes it: an empty text for a value, whatever the formula says."""
+
+    def fill(sheet: xlwt.Worksheet) -> None:
+        for column, value in enumerate(("010190", "1234", "0101901234", 10190)):
+            sheet.write(0, column, value)
+        sheet.write(0, 4, xlwt.Formula(formula))
+
+    content = read_stream(book(fill))
+    cells = next(passage.text for passage in content.passages if passage.place == "sheet Ark").split("\t")
+    assert cells[-1].endswith(shown)
+    assert content.lacks == ()
+
+
+@pytest.mark.parametrize("formula", ['ROUND(A1,1)&"-"&B1', 'A1+1&"-"&B1', 'SUBSTITUTE(A1,"0","1")&B1'])
+def test_what_cannot_be_worked_out_is_told(formula: str) -> None:
+    content = read_stream(book(lambda sheet: sheet.write(0, 4, xlwt.Formula(formula))))
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
+
+
+def test_an_empty_text_is_believed_of_a_program_that_calculates() -> None:
+    def fill(sheet: xlwt.Worksheet) -> None:
+        sheet.write(0, 4, xlwt.Formula('A1+1&"-"&B1'))
+
+    calculated = record(6, struct.pack("<HHHdHIH", 5, 0, 0, 12.0, 0, 0, 3) + b"\x1e\x0c\0")
+    assert read_stream(book(fill, calculated)).lacks == ()
+
+
+@given(st.binary(max_size=80))
+def test_every_row_of_bytes_is_read_as_a_formula(tokens: bytes) -> None:
+    xls_formulas.joined(tokens + b"\x08", lambda row, column: f"{row}")
