@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,7 +61,8 @@ def verify(
     """Judge the signatures of FILE: whether each is right, whether its certificate holds now and names the sender, and
     whether one of them is from somebody who is trusted. FILE may be a whole message. Without --pin and --ca those are
     trusted whom segl-deliver trusts for incoming mail: certificates.trust, and the tunnel certificates of the sender's
-    domain. Nobody is asked whether a certificate was revoked.
+    domain. With --from an authority counts only for a certificate that names that sender. Nobody is asked whether a
+    certificate was revoked.
 
     Exit code: 0 a signature holds and is trusted, 23 none is, 2 FILE cannot be read.
     """
@@ -85,7 +87,8 @@ def verify(
         say_signatures(signed, judged=True)
         for text in _standings(signed, sender, now):
             say(text)
-    chain = signed_by_chain(signed, anchors, now)
+    own = tuple(one for one in signed.signatures if not sender or _names(one, sender))
+    chain = signed_by_chain(replace(signed, signatures=own), anchors, now)
     signature = signed_by_pinned(signed, trusted) or (chain and chain[0])
     if as_json:
         judged = [
@@ -103,7 +106,10 @@ def verify(
         say_json({"signatures": judged, "trusted": by, "chain": path})
         raise typer.Exit(0 if by else EXIT_NOT_TRUSTED)
     if not signature or signature.certificate is None:
-        say("trusted     by none: neither a pin nor an authority stands behind a signature that holds")
+        whose = f" of {printable(sender)}" if sender else ""
+        say(
+            f"trusted     by none: neither a pin nor an authority stands behind a signature{whose} that holds"
+        )
         raise typer.Exit(EXIT_NOT_TRUSTED)
     say(f"trusted     sha256={fingerprint(signature.certificate)}")
     for entry in chain[1] if chain else ():

@@ -236,6 +236,10 @@ def test_verify_tells_validity_binding_and_chain(tmp_path: Path) -> None:
     assert "binding     the certificate does not name bo@nordby.example" in said
     assert "validity    until " in said
     assert segl("verify", file, "--json").exit_code == 23
+    other = segl("verify", file, "--ca", ca.file, "--from", "bo@nordby.example")
+    assert other.exit_code == 23, "a good signature of somebody else is not his"
+    assert "stands behind a signature of bo@nordby.example that holds" in other.stdout
+    assert segl("verify", file, "--pin", issued.sha256, "--from", "bo@nordby.example").exit_code == 0
 
 
 def test_an_expired_signer_is_told(tmp_path: Path) -> None:
