@@ -25,17 +25,20 @@ _TOKEN = re.compile(
     r"|(?P<name>\w[\w.]*)|(?P<sign>.))",
     re.DOTALL,
 )
-_COMPARED = frozenset("=<>")
-# Their results are numbers or days that belong to nobody: they make no gap in a join.
+_COMPARED, _ARITHMETIC = frozenset("=<>"), frozenset("+-*/^%")
+# Their results, and those of arithmetic, are numbers and days that belong to nobody: they make no gap in a join. Who
+# makes a personal number by arithmetic needs no join for it.
 COUNTED = frozenset(
-    "TODAY NOW ROW COLUMN ROWS COUNT COUNTA COUNTIF COUNTIFS SUM SUMIF SUMIFS SUBTOTAL AVERAGE LEN MATCH".split()
+    "TODAY NOW ROW COLUMN ROWS COUNT COUNTA COUNTIF COUNTIFS SUM SUMIF SUMIFS SUBTOTAL AVERAGE LEN MATCH MAX MIN ROUND"
+    " SUMPRODUCT PRODUCT WEEKNUM ISOWEEKNUM DATEDIF".split()
 )
 # Their results stand in other cells.
 _FOUND = frozenset(("VLOOKUP", "HLOOKUP", "XLOOKUP", "LOOKUP", "INDEX", "INDIRECT"))
 _JOIN = "&"
 _TEXTS = frozenset((_JOIN, "CONCAT", "CONCATENATE", "TEXTJOIN", "TEXT"))
-_UNKNOWN_NUMBER = "…"
-_SHOWN_DAY = re.compile(r"(\d\d)-(\d\d)-(\d\d)(\d\d)")
+A_NUMBER = "…"
+_SHOWN_DAY = re.compile(r"(\d\d)-(\d\d)-((\d\d)(\d\d))")
+_OF_A_DAY = {"DAY": 1, "MONTH": 2, "YEAR": 3}
 _MOST_CELLS, _MOST_DEEP, _LONGEST = (
     1_000,
     40,
@@ -55,7 +58,7 @@ class Joined:
 
     def join(self, pieces: list[str | None], between: str = "") -> str | None:
         """*pieces* as one text, which is kept."""
-        self.texts.append(between.join(_UNKNOWN_NUMBER if piece is None else piece for piece in pieces))
+        self.texts.append(between.join(A_NUMBER if piece is None else piece for piece in pieces))
         if None in pieces:
             self.whole = False
             return None
@@ -111,20 +114,24 @@ class _Reader:
         known = self._known()
         pieces: list[Value] = []
         piece: Value = ""
-        operands, is_compared, made_by = 0, False, ""
+        operands, is_number, is_compared, made_by = 0, False, False, ""
         while self._at < len(self._tokens):
             sign = self._tokens[self._at]["sign"] or ""
             if sign and sign in ",;)}":
                 break
             if sign == "&" or sign in _COMPARED:
                 self._at += 1
-                pieces.append(piece if operands == 1 else None)
-                operands, piece = 0, None
+                pieces.append(piece if operands == 1 else A_NUMBER if is_number else None)
+                operands, is_number, piece = 0, False, None
                 is_compared = is_compared or sign != "&"
                 continue
+            if sign == "+" and not operands:  # "=+B2", as in Lotus 1-2-3
+                self._at += 1
+                continue
+            is_number = is_number or sign in _ARITHMETIC
             piece, operands = self._operand(), operands + 1
             made_by = self._made_by if operands == 1 else ""
-        pieces.append(piece if operands < 2 else None)
+        pieces.append(piece if operands < 2 else A_NUMBER if is_number else None)
         self._made_by = made_by if len(pieces) == 1 else "" if is_compared else _JOIN
         if is_compared:  # yes or no: what was joined for it is not shown
             self._forget(known)
@@ -192,7 +199,7 @@ class _Reader:
 def called(name: str, arguments: list[Value], found: Joined) -> Value:
     """What the function *name* makes of its *arguments*; what it joins goes into *found*."""
     if name in COUNTED:
-        return _UNKNOWN_NUMBER
+        return A_NUMBER
     if name in ("CONCAT", "CONCATENATE"):
         return found.join(_flat(arguments))
     if name == "TEXTJOIN" and arguments and isinstance(arguments[0], str):
@@ -215,6 +222,11 @@ def _of_one(name: str, arguments: list[str | None]) -> Value:
     if not arguments or None in arguments:
         return None
     text, *rest = (one or "" for one in arguments)
+    if text == A_NUMBER:
+        return text
+    if name in _OF_A_DAY:
+        shown_day = _SHOWN_DAY.fullmatch(text)
+        return str(int(shown_day[_OF_A_DAY[name]])) if shown_day else None
     if name in ("TRIM", "T", "VALUE", "UPPER", "LOWER", "PROPER", "CLEAN", "N"):
         return text.strip()
     if name == "TEXT" and len(rest) == 1:
@@ -234,11 +246,13 @@ def _of_one(name: str, arguments: list[str | None]) -> Value:
 def _formatted(text: str, code: str) -> str:
     shown_day = _SHOWN_DAY.fullmatch(text)
     if shown_day and numbers.is_date(code):
-        day, month, century, year = shown_day.groups()
         form = numbers.form_of_day(code)
-        for sign, digits in (("%d", day), ("%m", month), ("%Y", century + year), ("%y", year)):
+        for number, sign in ((1, "%d"), (2, "%m"), (3, "%Y"), (5, "%y")):
+            digits = shown_day[number]
             form = form.replace(sign, digits)
         return form
+    if text.isdecimal() and not code.strip("0"):
+        return text.zfill(len(code))
     way = numbers.way_to_show("164", code, from_1904=False)
     return way(text) if way is not None else text
 

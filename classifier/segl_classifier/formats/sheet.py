@@ -74,6 +74,7 @@ class Sheet:
         self._shared = ""  # the number under which cells share it
         self._masters: dict[str, tuple[int, int, str]] = {}
         self._open: dict[tuple[int, int], _Formula] = {}
+        self._results: dict[tuple[int, int], str | None] = {}  # of those that were worked out
         self._deep = 0
         self._styles: set[str] = set()  # of cells that hold something
 
@@ -150,33 +151,36 @@ class Sheet:
             return False
         if len(self._open) >= _MOST_OPEN:
             self.calculated = self.calculated and not formulas.joins(formula.text)
-        else:
-            self._open[self._row, self._column] = formula._replace(value=value)
+            return False
+        self._open[self._row, self._column] = formula._replace(value=value)
         return True
 
     def _known(self, row: int, column: int) -> str | None:
         """What a cell shows, ``None`` when that cannot be known."""
-        if (row, column) not in self._open:
-            return self.grid.cell(row, column)
-        return self._worked_out(row, column)
+        place = (row, column)
+        if place in self._open:
+            self._worked_out(row, column)
+        return self._results[place] if place in self._results else self.grid.cell(row, column)
 
-    def _worked_out(self, row: int, column: int) -> str | None:
-        """What the formula of a cell comes to; what it joins goes into the cell."""
+    def _worked_out(self, row: int, column: int) -> None:
+        """Work out the formula of a cell; what it joins goes into the cell."""
         formula = self._open.pop((row, column))
+        self._results[row, column] = None  # so far
         if self._deep >= _MOST_DEEP:
             self.calculated = False
-            return None
+            return
         self._deep += 1
         found = formulas.joined(formula.text, self._known, formula.moved)
         self._deep -= 1
         if formula.value and not found.is_text:  # so the value may be one
             texts = found.texts if found.whole else []
             self.grid.put(row, column, " ".join((formula.value, *texts)))
-            return formula.value
+            self._results[row, column] = formula.value
+            return
+        self._results[row, column] = found.value
         self.calculated = self.calculated and found.whole
         if found.texts:
             self.grid.put(row, column, " ".join(found.texts))
-        return found.value
 
     def _cell(self, value: str) -> None:
         kind, book = self._kind, self._book

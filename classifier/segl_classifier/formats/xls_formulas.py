@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import struct
 
-from segl_classifier.formats.formulas import Cell, Joined, Value, called
+from segl_classifier.formats.formulas import A_NUMBER, Cell, Joined, Value, called
 
 _CONCAT, _TEXT, _INTEGER, _NUMBER, _PARENTHESES = 0x08, 0x17, 0x1E, 0x1F, 0x15
 _ATTRIBUTE, _CHOOSE, _SUM = 0x19, 0x04, 0x10  # how to jump in the formula; a sum of one argument
 _FIXED, _VARIABLE, _REF, _AREA = 0x21, 0x22, 0x24, 0x25  # the class of a token, in bits 5 and 6, taken off
-_BINARY, _UNARY = frozenset(range(0x03, 0x12)), frozenset((0x12, 0x13, 0x14))
+_ARITHMETIC, _BINARY, _UNARY = range(0x03, 0x08), range(0x09, 0x12), range(0x12, 0x15)
 _SIZES = {0x16: 0, 0x1C: 1, 0x1D: 1, 0x20: 7, 0x23: 4, 0x2A: 4, 0x2B: 8, 0x2C: 4, 0x2D: 8, 0x39: 6} | {
     0x3A: 6, 0x3B: 10, 0x3C: 6, 0x3D: 10,
 }  # fmt: skip
 # Functions by their number (§2.5.198.17), those with a fixed number of arguments with it.
-_NAMES = {0: "COUNT", 1: "IF", 4: "SUM", 5: "AVERAGE", 31: "MID", 32: "LEN", 48: "TEXT", 74: "NOW", 112: "LOWER",
-          113: "UPPER", 114: "PROPER", 115: "LEFT", 116: "RIGHT", 118: "TRIM", 169: "COUNTA", 221: "TODAY",
-          336: "CONCATENATE"}  # fmt: skip
-_ARGUMENTS = {31: 3, 32: 1, 48: 2, 74: 0, 112: 1, 113: 1, 114: 1, 118: 1, 221: 0}
+_NAMES = {
+    0: "COUNT", 1: "IF", 4: "SUM", 5: "AVERAGE", 6: "MIN", 7: "MAX", 27: "ROUND", 31: "MID", 32: "LEN", 48: "TEXT",
+    67: "DAY", 68: "MONTH", 69: "YEAR", 74: "NOW", 112: "LOWER", 113: "UPPER", 114: "PROPER", 115: "LEFT", 116: "RIGHT",
+    118: "TRIM", 169: "COUNTA", 221: "TODAY", 336: "CONCATENATE",
+}  # fmt: skip
+_ARGUMENTS = {27: 2, 67: 1, 68: 1, 69: 1, 31: 3, 32: 1, 48: 2, 74: 0, 112: 1, 113: 1, 114: 1, 118: 1, 221: 0}
 _JOINING = (b"\x50\x01", b"\x30\x00")  # the numbers of CONCATENATE and TEXT
 _COLUMN = 0x3FFF
 _MOST_CELLS = 1_000
@@ -72,10 +74,12 @@ class _Reader:
                 self.found.texts.pop()  # "a" & "b" & "c" is joined in two steps
             stack.append(self.found.join([one if isinstance(one, str) else None for one in (left, right)]))
             self.found.is_text = True
+        elif kind in _ARITHMETIC:
+            stack[-2:] = [A_NUMBER]
         elif kind in _BINARY:
             stack[-2:] = [None]
         elif kind in _UNARY:
-            stack[-1:] = [None]
+            stack[-1:] = [A_NUMBER]
         elif kind == _TEXT:
             length, wide = self._take("<BB")
             raw = self._bytes(length * (2 if wide & 1 else 1))
@@ -94,7 +98,7 @@ class _Reader:
             if flags & _CHOOSE:
                 self._bytes(2 * size + 2)
             elif flags & _SUM:
-                stack[-1:] = [called("SUM", [], self.found)]
+                stack[-1:] = [A_NUMBER]
         elif kind in (_FIXED, _VARIABLE):
             self._function(kind)
         elif kind != _PARENTHESES:

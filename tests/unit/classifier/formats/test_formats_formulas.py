@@ -47,7 +47,14 @@ def sheet(content: Content) -> str:
 @pytest.mark.parametrize(
     "formula",
     [
-        *('B2&"-"&C2', '$B$2&"-"&$C2', '((B2)&("-"&C2))', 'IF(A2="","",B2&"-"&C2)', 'B2&IF(C2="","","-"&C2)'),
+        *(
+            '+B2&"-"&C2',
+            'B2&"-"&C2',
+            '$B$2&"-"&$C2',
+            '((B2)&("-"&C2))',
+            'IF(A2="","",B2&"-"&C2)',
+            'B2&IF(C2="","","-"&C2)',
+        ),
         *('CONCATENATE(B2,"-",C2)', '_xlfn.CONCAT(B2,"-",C2)', '_xlfn.TEXTJOIN("-",TRUE,B2:C2)'),
         *('TEXT(E2,"000000")&"-"&C2', 'LEFT(D2,6)&"-"&RIGHT(D2,4)', 'MID(D2,1,6)&"-"&MID(D2,7,4)'),
         *('TEXT(D2,"000000-0000")', 'UPPER(TRIM(B2))&"-"&C2', 'HYPERLINK("https://x.example/",B2&"-"&C2)'),
@@ -65,6 +72,19 @@ def test_a_date_is_joined_in_the_form_that_the_formula_names() -> None:
         ("Født", "Nr."), (32874, "1234", '=TEXT(A2,"ddmmyy")&"-"&B2'), formats={"A2": "dd-mm-yyyy"}
     )
     assert sheet(content).endswith(CPR)
+
+
+def test_a_date_is_joined_piece_by_piece() -> None:
+    formula = '=TEXT(DAY(A2),"00")&TEXT(MONTH(A2),"00")&RIGHT(YEAR(A2),2)&"-"&B2'
+    content = workbook(("Født", "Nr."), (32874, "1234", formula), formats={"A2": "dd-mm-yyyy"})
+    assert sheet(content).endswith(CPR)
+
+
+def test_a_formula_may_name_another_that_joins_nothing_and_more_than_once() -> None:
+    assert sheet(workbook(("=A2", '=A1&"-"&C1', "1234", '=A1&"-1235"'), ("010190",))).split("\n")[0] == (
+        f"\t{CPR}\t1234\t010190-1235"
+    )
+    assert causes(workbook(("=Ark2!A2", '=A1&"-"&C1', "1234"))) == {Unreadable.UNKNOWN_TYPE}
 
 
 def test_formulas_may_name_one_another_in_any_order() -> None:
@@ -92,7 +112,7 @@ def test_a_formula_shared_by_cells_is_moved_with_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "formula", ['Ark2!A1&"-"&C2', 'B2+1&"-"&C2', 'REPT("0",2)&B2', "VLOOKUP(A2,A:C,2)&C2", "B2&"]
+    "formula", ['Ark2!A1&"-"&C2', "SUBSTITUTE(B2,1,2)&C2", 'REPT("0",2)&B2', "VLOOKUP(A2,A:C,2)&C2", "B2&"]
 )
 def test_what_cannot_be_worked_out_is_told(formula: str) -> None:
     assert causes(workbook(("Navn",), (*ROW, f"={formula}"))) == {Unreadable.UNKNOWN_TYPE}
@@ -116,6 +136,7 @@ def test_what_cannot_be_worked_out_is_told(formula: str) -> None:
             "VLOOKUP(Ark2!A1&B2,A:C,2,FALSE)",
         ),
         *('IF(Ark2!A1&Ark2!B1="",0,1)', 'MATCH(Ark2!A1&"x",A:A,0)+1', "IF(E2>1,,A2)"),
+        *('"I alt: "&E2*1.25', '"Uge "&WEEKNUM(TODAY())&"/"&YEAR(TODAY())', '-E2&" kr."'),
         *('SUM(E2:E9)&" timer"', '"Pr. "&TEXT(TODAY(),"dd-mm-yyyy")', 'IF(E2>0,"ja","nej")', 'A2&" "&E2'),
     ],
 )
