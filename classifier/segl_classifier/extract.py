@@ -31,6 +31,7 @@ from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers
 from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
+from segl_classifier.formats.pictures import DECORATION_BYTES as FEW_BYTES
 from segl_classifier.formats.pictures import METAFILES, is_decoration, is_page, kind_of, pixels
 from segl_classifier.formats.registry import is_file_format, type_by_name
 from segl_classifier.message import Message, Part, Text, shown_name, unreadable
@@ -174,7 +175,7 @@ class Extraction:
     def _open(self, part: Part, head: bytes, pictures: list[Part] | None) -> tuple[Part, ...]:
         """Read one part; gives the parts found inside it. Pictures that may be decoration go into *pictures*."""
         kind, reader = self._reader(part, head)
-        if pictures is not None and kind.startswith("image/") and (reader is None or _is_tiny(part)):
+        if pictures is not None and kind.startswith("image/") and (reader is None or self._is_tiny(part)):
             pictures.append(part)
             return ()
         if reader is None:
@@ -248,9 +249,15 @@ class Extraction:
         if kind in METAFILES:
             return False  # it may hold words
         size = pixels(head, kind)
-        if part.size <= DECORATION_BYTES:
+        if part.size <= (DECORATION_BYTES if size else FEW_BYTES):
             return not is_page(head, kind)
         return size is not None and size[0] * size[1] <= DECORATION_PIXELS
+
+    def _is_tiny(self, part: Part) -> bool:
+        """Whether *part* is a picture in which nobody could read a number."""
+        head = part.head(DECORATION_BYTES)
+        kind = kind_of(head)
+        return bool(kind) and is_decoration(head, kind, ocr=self._policy.ocr)
 
     def _unknown(self, part: Part, kind: str) -> None:
         name = shown_name(part.filename)
@@ -258,13 +265,6 @@ class Extraction:
 
     def _miss(self, cause: Unreadable, where: str, detail: str) -> None:
         self.unread.append(unreadable(cause, where, detail))
-
-
-def _is_tiny(part: Part) -> bool:
-    """Whether *part* is a picture in which nobody could read a letter."""
-    head = part.head(DECORATION_BYTES)
-    kind = kind_of(head)
-    return bool(kind) and is_decoration(head, kind)
 
 
 def _is_blank(part: Part) -> bool:

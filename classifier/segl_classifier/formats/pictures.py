@@ -1,10 +1,10 @@
 """Pictures in documents: which are decoration, which must be read by OCR, which are told of.
 
-A logo in a letter head holds no more than the sender's name. A picture with few pixels is decoration; every
-other one may be a scanned page, a photograph of a screen, a page of a fax. With OCR it is handed on as a file.
-Without it, one of more than ``UNREAD_BYTES``, or with the pixels of a page, is told of as not read; others are
-passed over, so that not every letter with a logo is unreadable. That is a stated limit: words in a small picture
-are seen with OCR only.
+A logo in a letter head holds no more than the sender's name. A picture with few pixels is decoration (with OCR:
+with so few that no number could be read in it); every other one may be a scanned page, a photograph of a screen, a
+page of a fax. With OCR it is handed on as a file. Without it, one of more than ``UNREAD_BYTES``, or with the pixels
+of a page, is told of as not read; others are passed over, so that not every letter with a logo is unreadable. That
+is a stated limit: words in a small picture are seen with OCR only.
 
 The words in a metafile are no picture: they are read where it is found, however small it is.
 
@@ -20,14 +20,20 @@ from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.metafile import read_metafile
 
 DECORATION_BYTES = 3_000  # of a picture that does not say how many pixels it has
-DECORATION_SIDE = 200  # pixels: no line of a letter can be read in a picture smaller than this both ways …
-DECORATION_LINE = 24  # … nor in one as flat as the rule under a heading
+# Pixels, where pictures are not read: smaller both ways, or as flat as the rule under a heading, it is a logo.
+DECORATION_SIDE = 200
+DECORATION_LINE = 24
+# With OCR: a personal number in letters of nine pixels, which Tesseract reads, is 57 by 13.
+UNREADABLE_SIDE = 50
+UNREADABLE_LINE = 10
 UNREAD_BYTES = 30_000
 PAGE_PIXELS = 800_000  # a page of A4 at 96 dots an inch has 890 000, a logo for print some 300 000
 PAGE_SIDE = 400  # a banner over the whole breadth of a letter may have more pixels, but is flatter
 METAFILES = frozenset(("image/emf", "image/wmf"))
 _MOST_PAGES = 100  # of a fax
 _MOST_FIELDS = 200  # of a page of it
+_HEIF_SIZE = b"\0\0\0\x14ispe\0\0\0\0"
+_MOST_TILES = 1_000
 _TIFF_SIDES = (256, 257)  # ImageWidth, ImageLength
 _TIFF_SHORT = 3
 
@@ -73,6 +79,8 @@ def pixels(data: bytes, kind: str) -> tuple[int, int] | None:
             return _tiff(data)
         elif kind == "image/webp":
             return _webp(data)
+        elif kind == "image/heic":
+            return _heif(data)
         else:
             return None
     except struct.error:
@@ -80,18 +88,24 @@ def pixels(data: bytes, kind: str) -> tuple[int, int] | None:
     return abs(width), abs(height)
 
 
-def is_decoration(data: bytes, kind: str) -> bool:
-    """Whether nobody could read a letter in this picture."""
+def is_decoration(data: bytes, kind: str, *, ocr: bool = False) -> bool:
+    """Whether a picture is so small that it is passed over: with *ocr* only where no number could be read in it."""
     size = pixels(data, kind)
     if size is None:
         return len(data) <= DECORATION_BYTES
-    return min(size) < DECORATION_LINE or max(size) < DECORATION_SIDE
+    line, side = (UNREADABLE_LINE, UNREADABLE_SIDE) if ocr else (DECORATION_LINE, DECORATION_SIDE)
+    return min(size) < line or max(size) < side
 
 
 def is_page(data: bytes, kind: str) -> bool:
     """Whether the picture has as many pixels as a page or a screen, however few bytes it takes."""
     size = pixels(data, kind)
-    return size is not None and min(size) >= PAGE_SIDE and size[0] * size[1] >= PAGE_PIXELS
+    return size is not None and has_pixels_of_a_page(*size)
+
+
+def has_pixels_of_a_page(width: int, height: int) -> bool:
+    """Whether a page or a screen may be shown with so many pixels."""
+    return min(width, height) >= PAGE_SIDE and width * height >= PAGE_PIXELS
 
 
 def picture(name: str, data: bytes, harvest: Harvest) -> bool:
@@ -102,7 +116,7 @@ def picture(name: str, data: bytes, harvest: Harvest) -> bool:
     if kind in METAFILES:
         _metafile(name, data, kind, harvest)
         return True
-    if is_decoration(data, kind):
+    if is_decoration(data, kind, ocr=harvest.allowance.ocr):
         return True
     if harvest.allowance.ocr:
         harvest.file(name, kind, data)
@@ -181,6 +195,17 @@ def _tiff(data: bytes) -> tuple[int, int] | None:
             break
         (place,) = struct.unpack_from(f"{order}I", data, after)
     return largest
+
+
+def _heif(data: bytes) -> tuple[int, int] | None:
+    """The size of the largest picture in a HEIF file, as AVIF is, too (ISO 23008-12 §6.5.3): a large one has tiles."""
+    sizes: list[tuple[int, int]] = []
+    place = data.find(_HEIF_SIZE)
+    while place >= 0 and len(sizes) < _MOST_TILES:
+        place += len(_HEIF_SIZE)
+        sizes.append(struct.unpack_from(">II", data, place))
+        place = data.find(_HEIF_SIZE, place)
+    return max(sizes, key=lambda size: size[0] * size[1], default=None)
 
 
 def _webp(data: bytes) -> tuple[int, int] | None:

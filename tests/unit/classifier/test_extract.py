@@ -211,6 +211,23 @@ def test_a_page_of_few_bytes_shown_in_place_is_unread() -> None:
         assert causes(PAGE, part(png(*size), "image/png", content_id="logo@x")) == []
 
 
+@pytest.mark.parametrize(
+    ("size", "length", "told"),
+    [((400, 150), 9_000, False), ((1240, 1754), 9_000, True), (None, 9_000, True), (None, 900, False)],
+)
+def test_a_picture_in_a_form_of_telephones_goes_by_its_pixels_too(
+    size: tuple[int, int] | None, length: int, *, told: bool
+) -> None:
+    sides = (
+        b""
+        if size is None
+        else b"\0\0\0\x14ispe\0\0\0\0" + b"".join(side.to_bytes(4, "big") for side in size)
+    )
+    data = b"\0\0\0\x20ftypavif" + bytes(30) + sides + bytes(length)
+    shown = part(data, "image/avif", content_id="logo@x")
+    assert causes(PAGE, shown) == (["unknown-type image/avif"] if told else [])
+
+
 def test_with_ocr_only_icons_shown_in_place_are_passed_over() -> None:
     read_by_ocr: list[str] = []
 
@@ -218,15 +235,15 @@ def test_with_ocr_only_icons_shown_in_place_are_passed_over() -> None:
         read_by_ocr.append(part.content_id)
         return Extracted()
 
-    icon, line = png(64, 64), png(620, 70)
+    icon, lines = png(48, 48), (png(620, 70), png(300, 20), png(190, 60), png(57, 13))
     parts = (
         part(icon, "image/png", content_id="logo@x"),
         part(icon, "image/png", content_id="attached"),
-        part(line, "image/png", content_id="line"),
+        *(part(line, "image/png", content_id="logo@x") for line in lines),
         PAGE,
     )
     _, unread = extract(Message("", parts, ()), LIMITS, files=ocr, pictures=Pictures(ocr=True, ignore=True))
-    assert read_by_ocr == ["line", "attached"]
+    assert read_by_ocr == [*["logo@x"] * len(lines), "attached"]
     assert unread == []
 
 
