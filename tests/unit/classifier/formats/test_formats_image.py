@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import random
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from corpus import pdf_files
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
@@ -16,6 +17,7 @@ from segl.vocabulary import Unreadable
 from segl_classifier.formats import image, pictures
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pdf import read as read_pdf
+from segl_classifier.formats.raster import grey_png
 
 CPR = "010190-1234"
 
@@ -50,6 +52,73 @@ def test_every_page_of_a_fax_is_read() -> None:
 def test_a_scanned_page_is_read() -> None:
     page = read_pdf(pdf_files.scanned(), "", WITH_OCR).files[0]
     assert stands_in(image.read(page.data, page.name, WITH_OCR), CPR)
+
+
+def typed() -> Image.Image:
+    """A page of A4 with a letter."""
+    page = Image.new("L", (1240, 1754), 255)
+    lines = (
+        "Dear Jens Hansen",
+        "",
+        "We have received your application for help with the rent of your flat,",
+        f"and it will be looked into next week. Your number is {CPR}",
+        "and nothing else. Please call.",
+    )
+    for row, line in enumerate(lines):
+        ImageDraw.Draw(page).text((100, 200 + 50 * row), line, fill=0, font_size=30)
+    return page
+
+
+@needs_tesseract
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_page_is_read_however_it_lies(turn: int) -> None:
+    content = image.read(stored(typed().rotate(turn, expand=True), "PNG"), "", WITH_OCR)
+    assert stands_in(content, CPR) == ["read by OCR"], text_of(content)
+    assert content.lacks == ()
+
+
+@needs_tesseract
+def test_a_page_of_a_fax_that_stands_on_its_head_is_read() -> None:
+    data = stored(typed(), "TIFF", save_all=True, append_images=[typed().rotate(180)])
+    assert stands_in(image.read(data, "", WITH_OCR), CPR) == ["read by OCR", "page 2, read by OCR"]
+
+
+@needs_tesseract
+def test_lines_and_paragraphs_stay() -> None:
+    [passage] = image.read(stored(typed(), "PNG"), "", WITH_OCR).passages
+    assert passage.text.startswith("Dear Jens Hansen\n\nWe have received")
+    assert "of your flat,\nand it will be" in passage.text
+
+
+@needs_tesseract
+def test_what_ocr_is_not_sure_of_is_told_of() -> None:
+    content = image.read(stored(ImageOps.mirror(typed()), "PNG"), "", WITH_OCR)
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
+
+
+def by_hand(strokes: int) -> Image.Image:
+    page = Image.new("L", (1240, 1754), 255)
+    chance = random.Random(2)
+    for stroke in range(strokes):
+        left, top = 100 + 60 * (stroke % 16), 200 + 120 * (stroke // 16)
+        points = [(left + chance.randint(0, 90), top + chance.randint(0, 90)) for _ in range(6)]
+        ImageDraw.Draw(page).line(points, fill=0, width=4, joint="curve")
+    return page
+
+
+@needs_tesseract
+@pytest.mark.parametrize(("strokes", "told"), [(0, False), (1, False), (60, True)])
+def test_paper_with_ink_and_no_words_is_told_of(strokes: int, *, told: bool) -> None:
+    page = by_hand(strokes)
+    content = image.read(grey_png(page.tobytes(), *page.size, page.width), "page 1.png", WITH_OCR)
+    assert causes(content) == ({Unreadable.UNKNOWN_TYPE} if told else set())
+
+
+@needs_tesseract
+def test_a_photograph_without_words_is_no_gap() -> None:
+    photo = Image.effect_noise((160, 120), 80).resize((1600, 1200))
+    assert image.read(grey_png(photo.tobytes(), 1600, 1200, 1600), "page 1.png", WITH_OCR).lacks == ()
+    assert image.read(stored(photo, "JPEG"), "", WITH_OCR).lacks == ()
 
 
 @needs_tesseract
@@ -125,6 +194,7 @@ def test_the_size_of_other_forms() -> None:
         1240,
         1754,
     )
+    assert pictures.pixels(stored(page.convert("RGB"), "AVIF"), "image/heic") == (1240, 1754)
     endless = b"II*\0\x08\0\0\0\0\0\x08\0\0\0"  # a directory that names itself as the next one
     for data in (endless, b"MM\0*\xff\xff\xff\xff", fax[:8], b"RIFF....WEBPVP8?" + bytes(20)):
         assert pictures.pixels(data, pictures.kind_of(data)) is None
@@ -184,3 +254,8 @@ def test_what_is_decoration() -> None:
     assert pictures.is_decoration(picture(120, 90, 9_000), "image/png")
     assert pictures.is_decoration(picture(1200, 4, 9_000), "image/png")
     assert not pictures.is_decoration(picture(800, 200, 9_000), "image/png")
+    for size in ((300, 20), (190, 60), (64, 13)):  # a number cut out of a letter, which OCR can read
+        assert pictures.is_decoration(picture(*size, 900), "image/png")
+        assert not pictures.is_decoration(picture(*size, 900), "image/png", ocr=True)
+    for size in ((32, 32), (48, 48), (600, 4)):
+        assert pictures.is_decoration(picture(*size, 900), "image/png", ocr=True)
