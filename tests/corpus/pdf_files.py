@@ -210,9 +210,16 @@ def pictured(boxes: list[tuple[float, float, float, float]], text: str = "", *, 
 
 
 def outlined(
-    lines: list[str], text: str = "", *, one_path: bool = False, form: bool = False, scale: float = 0.02
+    lines: list[str],
+    text: str = "",
+    *,
+    one_path: bool = False,
+    form: bool = False,
+    scale: float = 0.02,
+    widths: bool = False,
 ) -> bytes:
-    """One page: *lines* drawn as outlines of letters, a path each or one a line, and *text* below them."""
+    """One page: *lines* drawn as outlines of letters, a path each or one a line, and *text* below them. With *widths*
+    letters differ in their width."""
     out = io.BytesIO()
     page = Canvas(out, pagesize=A4)
     if form:
@@ -222,9 +229,11 @@ def outlined(
         for place, letter in enumerate(line):
             left, base = 50 + 300 * scale * place, 780 - 1_000 * scale * row
             for size in (300 * scale, 200 * scale) if letter != " " else ():
-                path.ellipse(left, base, size * 0.8, size)
+                narrow = 0.4 + ord(letter) % 7 / 10 if widths else 0.8
+                path.ellipse(left, base, size * narrow, size)
                 path.moveTo(left, base)
-                path.curveTo(left, base + size, left + size, base, left + size / 2, base + size / 2)
+                right = left + size * (min(narrow, 1.0) if widths else 1.0)
+                path.curveTo(left, base + size, right, base, (left + right) / 2, base + size / 2)
             if not one_path:
                 page.drawPath(path, stroke=0, fill=1)
                 path = page.beginPath()
@@ -233,7 +242,8 @@ def outlined(
     if form:
         page.endForm()
         page.doForm("inside")
-    page.drawString(50, 20, text)
+    for start in range(0, len(text), 100):
+        page.drawString(30, 20 + 0.12 * start, text[start : start + 100])
     page.save()
     return out.getvalue()
 

@@ -25,6 +25,7 @@ from segl_classifier.formats import pdf_page
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml_text import read_flow
+from segl_classifier.formats.pdf_notes import take_attachment
 from segl_classifier.formats.pdf_shown import may_show_letters
 from segl_classifier.formats.pdf_string import raw_bytes, wide_string
 
@@ -173,4 +174,6 @@ def _read_attachments(document: pdfium.PdfDocument, harvest: Harvest) -> None:
     for number in range(min(count, harvest.allowance.files + 1)):
         attachment = api.FPDFDoc_GetAttachment(document.raw, number)
         if attachment:
-            pdf_page.take_attachment(attachment, harvest)
+            take_attachment(attachment, harvest)
+        else:
+            harvest.lack(Unreadable.DAMAGED, "a file inside")

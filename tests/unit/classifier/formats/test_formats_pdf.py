@@ -13,6 +13,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus import pdf_files
+from corpus.pdf_by_hand import built
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance
@@ -34,7 +35,7 @@ def test_a_sound_file_lacks_nothing() -> None:
 def test_places_are_pages() -> None:
     assert stands_in(CONTENT, PLACES["text"]) == ["page 1"]
     assert stands_in(CONTENT, PLACES["second page"]) == ["page 2"]
-    assert stands_in(CONTENT, PLACES["form field"]) == ["form field on page 1"]
+    assert stands_in(CONTENT, PLACES["form field"]) == ["form field on page 1", "page 1, filled in"]
     assert stands_in(CONTENT, PLACES["note"]) == ["note on page 1"]
     assert stands_in(CONTENT, PLACES["bookmark"]) == ["bookmarks"]
 
@@ -171,22 +172,6 @@ def test_flipped_bytes_end_in_time_and_without_a_traceback() -> None:
         begin = time.process_time()
         read(bytes(data), "", ALLOWANCE)
         assert time.process_time() - begin < 2
-
-
-def built(objects: dict[int, str], root: int = 1) -> bytes:
-    """A PDF of these objects, written by hand."""
-    out = b"%PDF-1.7\n"
-    places = {}
-    for number, body in objects.items():
-        places[number] = len(out)
-        out += f"{number} 0 obj\n{body}\nendobj\n".encode()
-    start = len(out)
-    out += f"xref\n0 {max(objects) + 1}\n0000000000 65535 f \n".encode()
-    for number in range(1, max(objects) + 1):
-        out += f"{places.get(number, 0):010} 00000 {'n' if number in places else 'f'} \n".encode()
-    return (
-        out + f"trailer\n<</Size {max(objects) + 1}/Root {root} 0 R>>\nstartxref\n{start}\n%%EOF\n".encode()
-    )
 
 
 PAGE = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"

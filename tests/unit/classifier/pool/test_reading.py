@@ -10,8 +10,10 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image, ImageDraw
 
+from corpus import pdf_files
 from segl.mime.transfer import Encoding
 from segl.settings_detection import Detection, Limits
+from segl.vocabulary import Finding
 from segl_classifier.extract import NO_OCR, Pictures, extract
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part
@@ -125,3 +127,14 @@ def test_a_picture_is_told_of_or_passed_over() -> None:
     assert extract(message, Limits(), pictures=Pictures(ignore=True)) == ([], [])
     lying = Message("", (attachment(b"\x00\x01\x02" * 99, "image/png"),), ())
     assert extract(lying, Limits(), pictures=Pictures(ignore=True))[1] != []
+
+
+def test_pages_that_are_pictures_are_passed_over_too_but_letters_that_no_font_says_are_not() -> None:
+    def unread(data: bytes) -> list[Finding]:
+        message = Message("", (attachment(data, "application/pdf"),), ())
+        return extract(message, Limits(), pictures=Pictures(ignore=True))[1]
+
+    letter = "Vandet var godt. " * 50
+    assert unread(pdf_files.scanned()) == []
+    assert unread(pdf_files.pictured([(0, 0, 1, 0.6)], letter)) == []
+    assert unread(pdf_files.without_letters(["CPR 010190-1234"], [])) != []

@@ -1,0 +1,33 @@
+"""Functions of PDFium that are called for each glyph or object of a page, bound anew so that a call costs half.
+
+They take the addresses of what they ask about (:func:`address`), do next to nothing, and keep Python's lock meanwhile.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import pypdfium2.raw as api
+
+
+def address(thing: Any) -> int:
+    """Where a page, a text or an object lies."""
+    return int(ctypes.cast(thing, ctypes.c_void_p).value or 0)
+
+
+def _bound(function: Any, result: type, *arguments: type) -> Callable[..., Any]:
+    return ctypes.PYFUNCTYPE(result, *arguments)(address(function))
+
+
+_AT, _INT = ctypes.c_void_p, ctypes.c_int
+has_no_letter = _bound(api.FPDFText_HasUnicodeMapError, _INT, _AT, _INT)
+object_of_page = _bound(api.FPDFPage_GetObject, _AT, _AT, _INT)
+object_of_form = _bound(api.FPDFFormObj_GetObject, _AT, _AT, ctypes.c_ulong)
+count_inside = _bound(api.FPDFFormObj_CountObjects, _INT, _AT)
+count_marks = _bound(api.FPDFPageObj_CountMarks, _INT, _AT)
+count_parts = _bound(api.FPDFPath_CountSegments, _INT, _AT)
+mark_of = _bound(api.FPDFPageObj_GetMark, _AT, _AT, ctypes.c_ulong)
+kind_of_value = _bound(api.FPDFPageObjMark_GetParamValueType, _INT, _AT, ctypes.c_char_p)
+remove_value = _bound(api.FPDFPageObjMark_RemoveParam, _INT, _AT, _AT, ctypes.c_char_p)

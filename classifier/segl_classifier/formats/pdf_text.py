@@ -1,0 +1,265 @@
+"""The letters of one page of a PDF: its lines with the cells of tables apart, and whether they are letters at all.
+
+PDFium joins glyphs to words by their places and breaks lines; a gap between two cells of a table is one blank to it,
+like any other. So the rectangles of the text are looked at: where two stand on one line with more than a wide
+blank between them, the blank becomes a tab. Never inside what may be one personal number, whatever the gap.
+
+Two things stand between glyphs and letters. A font may not say which letters its glyphs are; then the page is
+unreadable. And a page may give a text of its own for what it draws (ActualText, ISO 32000-1 §14.9.4), which PDFium
+gives in place of the glyphs; then what the glyphs say is read besides.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import NamedTuple
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as api
+
+from segl_classifier.formats import pdf_quick
+
+_MOST_CELLS = 2_000  # rectangles of a page that are looked at
+_MOST_LETTERS = 100_000  # of a page in which cells are looked for
+_CELL_GAP = 0.6  # of the height of the letters: more than this is no blank between words
+_ONE_NUMBER = re.compile(r"\d{6} ?-? ?\Z"), re.compile(r"-? ?\d{4}(?!\d)")
+_HYPHEN = re.compile(r"(?<=\d)[\ufffe\x02](?:\r?\n)?(?=\d)")
+_WORD_HYPHEN = re.compile(r"[\ufffe\x02](?:\r?\n)?")
+
+# A sign before each point of a list is a glyph of no letter, too; but ten of them do not stand in a row, as the
+# digits of a personal number do. A row of one ornament, or of two in turns, is a rule.
+_RUN = 10
+_ORNAMENTS = 2
+_MOST_BLANKS = 4  # between two glyphs of a run: the end of a line is two
+_UNKNOWN = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
+_UNKNOWN_RUN = re.compile(r"(?:[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]\s{0,4}+){10,}+")
+_LOOKED_AT = 400  # letters of a page: whether one in five is none
+# Fonts of signs keep ASCII in the private use area.
+_SIGNS = {0xF000 + code: code for code in range(0x20, 0x7F)}
+
+# PDFium tells of each glyph whether font or encoding said which letter it is; else it gives the number of the glyph,
+# which looks like a letter. Every tenth is asked, so that no run is missed; of a line in one font, which says all its
+# letters or none, the first and then every sixtieth.
+_RARELY = 60
+_MOST_ASKED = 20_000
+_FEWEST_UNMAPPED = 10
+_UNMAPPED = 0.02  # of the glyphs
+
+_ACTUAL_TEXT = b"ActualText"
+_MOST_OBJECTS = 200_000  # of a page, and of the forms on it
+_DEEPEST_FORM = 4
+_NO_LETTER = re.compile(r"\W+")
+_LINES_BEFORE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The text of a page; the lines that its glyphs draw in place of such a text as it names (*drawn*, with the lines
+    before them); whether a line of it is *unreadable*; and of how many *parts* the paths are that stand beside it."""
+
+    text: str
+    drawn: str
+    unreadable: bool
+    parts: int
+
+
+def text_of(page: pdfium.PdfPage) -> PageText:
+    """The lines of *page*. What it names for its glyphs is taken off them when it is read."""
+    textpage = page.get_textpage()
+    try:
+        text, unreadable = _lines(textpage)
+    finally:
+        textpage.close()
+    named, parts = _take_off(page)
+    if not named:
+        return PageText(text, "", unreadable, parts)
+    textpage = page.get_textpage()
+    try:
+        drawn, _ = _lines(textpage)
+    finally:
+        textpage.close()
+    return PageText(text, _new_lines(text, drawn), unreadable, parts)
+
+
+def _lines(textpage: pdfium.PdfTextPage) -> tuple[str, bool]:
+    """The lines of the page, and whether they are unreadable: a font does not say which letters its glyphs are."""
+    text: str = textpage.get_text_range()
+    raw = textpage.raw
+    rows = _rows(raw, text)
+    unreadable = _is_unmapped(raw, text, rows.sizes)
+    if rows.gaps:
+        text = _with_cells(raw, text, rows.gaps)
+    if "\ufffe" in text or "\x02" in text:
+        text = _WORD_HYPHEN.sub("", _HYPHEN.sub("-", text))
+    if _UNKNOWN.search(text):
+        unreadable = unreadable or _is_unknown(text)
+        text = text.translate(_SIGNS)
+    return text.replace("\r\n", "\n"), unreadable
+
+
+class _Rows(NamedTuple):
+    """Of how many rectangles each line is, none where that is not known; and where a gap on the page is wider than a
+    blank: what stands behind it, from the left, half way up, and half its height."""
+
+    sizes: Sequence[int]
+    gaps: Sequence[tuple[float, float, float]]
+
+
+def _rows(raw: api.FPDF_TEXTPAGE, text: str) -> _Rows:
+    """How the rectangles of the page stand in lines. Each is of one font."""
+    count = api.FPDFText_CountRects(raw, 0, -1)
+    lines = sum(map(bool, map(str.strip, text.split("\n"))))
+    if count <= lines:
+        return _Rows([1] * count, ())
+    if count > _MOST_CELLS or len(text) >= _MOST_LETTERS:
+        return _Rows((), ())
+    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
+    sizes: list[int] = []
+    gaps: list[tuple[float, float, float]] = []
+    before = (0.0, 0.0, 0.0)  # right, top, bottom of the rectangle before
+    for number in range(count):
+        api.FPDFText_GetRect(raw, number, left, top, right, bottom)
+        low, high = bottom.value, top.value
+        height = high - low
+        gap = left.value - before[0]
+        least = min(height, before[1] - before[2])
+        if gap > 0 and least > 2 and min(high, before[1]) - max(low, before[2]) > least / 2:
+            sizes[-1] += 1
+            if gap > _CELL_GAP * least:
+                gaps.append((left.value + 0.5, (high + low) / 2, height / 2))
+        else:
+            sizes.append(1)
+        before = (right.value, high, low)
+    return _Rows(sizes, gaps)
+
+
+def _is_unknown(text: str) -> bool:
+    """Whether a line of *text* may be of codes that are no letters."""
+    some = text[:: len(text) // _LOOKED_AT + 1]
+    if len(_UNKNOWN.findall(some)) * 5 > len(some):
+        return True
+    return any(len({*"".join(run.split())}) > _ORNAMENTS for run in _UNKNOWN_RUN.findall(text))
+
+
+def _is_unmapped(raw: api.FPDF_TEXTPAGE, text: str, sizes: Sequence[int]) -> bool:
+    """Whether a line may be among the glyphs that have no letter."""
+    count = api.FPDFText_CountChars(raw)
+    # Where glyphs are left out of the text it is not known where its blanks are.
+    places = _places(text, sizes) if count == len(text) else [*range(0, count, _RUN // 2)]
+    at = pdf_quick.address(raw)
+    answers = list(map(pdf_quick.has_no_letter, repeat(at), places))
+    if 1 not in answers:
+        return False
+    asked = range(0, count, count // _MOST_ASKED + 1)
+    unmapped = list(map(pdf_quick.has_no_letter, repeat(at), asked)).count(1)
+    if unmapped >= max(_FEWEST_UNMAPPED, _UNMAPPED * len(asked)):
+        return True
+    hits = (place for place, answer in zip(places, answers, strict=True) if answer == 1)
+    return any(_is_run(raw, place, count) for place in hits)
+
+
+def _places(text: str, sizes: Sequence[int]) -> list[int]:
+    """The glyphs that are asked: the first of each line, and each tenth from there; fewer where all are of one font."""
+    lines: list[tuple[int, int]] = []
+    start = 0
+    for line in text.split("\n"):
+        bare = line.lstrip()
+        if bare:
+            lines.append((start + len(line) - len(bare), start + len(line)))
+        start += len(line) + 1
+    steps: Iterable[int] = repeat(_RUN)
+    if len(sizes) == len(lines):
+        steps = [_RUN if size > 1 else _RARELY for size in sizes]
+    return [
+        place if text[place] > " " else place + 1
+        for (first, last), step in zip(lines, steps, strict=False)
+        for place in range(first, last, step)
+    ]
+
+
+def _is_run(raw: api.FPDF_TEXTPAGE, place: int, count: int) -> bool:
+    """Whether ten glyphs without a letter stand in a row around *place*, blanks passed over."""
+    glyphs: list[int] = []
+    for start, step in ((place, 1), (place - 1, -1)):
+        blanks = 0
+        while 0 <= start < count and len(glyphs) < 2 * _RUN and blanks <= _MOST_BLANKS:
+            code = api.FPDFText_GetUnicode(raw, start)
+            if api.FPDFText_HasUnicodeMapError(raw, start) == 1:
+                glyphs.append(code)
+                blanks = 0
+            elif code <= 0x20:
+                blanks += 1
+            else:
+                break
+            start += step
+    return len(glyphs) >= _RUN and len({*glyphs}) > _ORNAMENTS
+
+
+def _with_cells(raw: api.FPDF_TEXTPAGE, text: str, gaps: Sequence[tuple[float, float, float]]) -> str:
+    """*text* with a tab where a gap on the page is wider than a blank."""
+    letters = list(text)
+    for left, middle, half in gaps:
+        character = api.FPDFText_GetCharIndexAtPos(raw, left, middle, 1.0, half)
+        place = api.FPDFText_GetTextIndexFromCharIndex(raw, character) if character > 0 else 0
+        if 0 < place < len(letters) and letters[place - 1] == " ":
+            first, last = _ONE_NUMBER
+            if first.search(text, max(0, place - 10), place) and last.match(text, place):
+                continue
+            letters[place - 1] = "\t"
+    return "".join(letters)
+
+
+def _take_off(page: pdfium.PdfPage) -> tuple[bool, int]:
+    """Take off the texts that the page names for what it draws: whether there were any. Counts the parts of paths."""
+    found = False
+    parts = 0
+    left = _MOST_OBJECTS
+    holders = [
+        (pdf_quick.address(page.raw), pdf_quick.object_of_page, api.FPDFPage_CountObjects(page.raw), 0)
+    ]
+    while holders and left > 0:
+        holder, get, count, depth = holders.pop()
+        things = list(map(get, repeat(holder), range(min(count, left))))  # quicker than a loop
+        left -= len(things)
+        marks = list(map(pdf_quick.count_marks, things))
+        if any(marks):
+            for thing, marked in zip(things, marks, strict=True):
+                found |= _take_off_of(thing, marked)
+        sizes = list(map(pdf_quick.count_parts, things))
+        others = [thing for thing, size in zip(things, sizes, strict=True) if size < 0]  # no paths
+        parts += sum(sizes) + len(others)
+        if depth < _DEEPEST_FORM:
+            for thing, inside in zip(others, map(pdf_quick.count_inside, others), strict=True):
+                if inside > 0:
+                    holders.append((thing, pdf_quick.object_of_form, inside, depth + 1))
+    return found, parts if left > 0 else max(parts, _MOST_OBJECTS)
+
+
+def _take_off_of(thing: int, marks: int) -> bool:
+    found = False
+    for number in range(marks):
+        mark = pdf_quick.mark_of(thing, number)
+        if pdf_quick.kind_of_value(mark, _ACTUAL_TEXT):
+            found |= bool(pdf_quick.remove_value(thing, mark, _ACTUAL_TEXT))
+    return found
+
+
+def _new_lines(text: str, drawn: str) -> str:
+    """The lines of *drawn* whose letters *text* lacks, each with those before it."""
+    known = {_letters(line) for line in text.split("\n")}
+    lines = drawn.split("\n")
+    kept: dict[int, None] = {}
+    for number, line in enumerate(lines):
+        if _letters(line) not in known:
+            kept |= dict.fromkeys(range(max(0, number - _LINES_BEFORE), number + 1))
+    return "\n".join(lines[number] for number in kept)
+
+
+def _letters(line: str) -> str:
+    """*line* as its letters alone: programs name a text for ligatures, for small capitals, for hyphens."""
+    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", line)).casefold()
