@@ -39,6 +39,7 @@ _TEXTS = frozenset((_JOIN, "CONCAT", "CONCATENATE", "TEXTJOIN", "TEXT"))
 A_NUMBER = "…"
 _SHOWN_DAY = re.compile(r"(\d\d)-(\d\d)-((\d\d)(\d\d))")
 _OF_A_DAY = {"DAY": 1, "MONTH": 2, "YEAR": 3}
+_LONGEST_TEXT = 32_767  # letters in a cell
 _MOST_CELLS, _MOST_DEEP, _LONGEST = (
     1_000,
     40,
@@ -57,8 +58,15 @@ class Joined:
     is_text: bool = False
 
     def join(self, pieces: list[str | None], between: str = "") -> str | None:
-        """*pieces* as one text, which is kept."""
-        self.texts.append(between.join(A_NUMBER if piece is None else piece for piece in pieces))
+        """*pieces* as one text, which is kept, as far as a cell could hold it."""
+        parts: list[str] = []
+        left = _LONGEST_TEXT
+        for piece in pieces:
+            parts.append((A_NUMBER if piece is None else piece)[:left])
+            left -= len(parts[-1]) + len(between)
+            if left <= 0:
+                break
+        self.texts.append(between.join(parts)[:_LONGEST_TEXT])
         if None in pieces:
             self.whole = False
             return None

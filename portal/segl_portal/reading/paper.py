@@ -22,7 +22,10 @@ table{max-width:100%}
 .text{white-space:pre-wrap}
 .piece+.piece{margin-top:6mm;border-top:.5pt solid #999;padding-top:4mm}
 .target{color:#595959;background:#fff;font:9pt/1.4 "Liberation Sans","DejaVu Sans",sans-serif;direction:ltr;
-letter-spacing:normal;word-spacing:normal;text-transform:none;white-space:normal}
+letter-spacing:normal;word-spacing:normal;text-transform:none;white-space:normal;text-indent:0}
+/* a page cannot be scrolled: what is wider would be cut off, and where a link leads with it */
+body *{max-width:100%!important;text-indent:0!important}
+a,a *{float:none!important}
 summary{display:none}
 a{color:#0b57a4}
 """

@@ -28,6 +28,7 @@ from segl.ber import Piece
 from segl.headers import steers
 from segl.mail.fields import LINE_END, Field, canonical, read_header
 from segl_delivery.inbound.author import author_of
+from segl_delivery.inbound.carried import carried
 from segl_delivery.smime import HP
 from segl_delivery.unwrapping import Unwrapped
 
@@ -120,6 +121,7 @@ def restored(message: bytes, found: Unwrapped, signer: str) -> tuple[list[Field]
     mostly. *signer* is the address that a signature was proven for; ``""``: none."""
     outer, _ = read_header(message)
     true, readable = _protected(found)
+    readable = carried(readable)
     content, at = read_header(readable)
     kept = [field for field in outer if not _is_content(field)]
     if true is not None:

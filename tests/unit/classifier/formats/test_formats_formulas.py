@@ -163,6 +163,11 @@ def test_formulas_made_to_do_harm_end(formula: str) -> None:
     joined(formula, lambda row, column: "x")
 
 
+def test_a_text_that_doubles_in_each_cell_stays_as_long_as_a_cell_may_hold() -> None:
+    content = workbook(("x" * 1_000,), *((f"=A{row}&A{row}",) for row in range(1, 100)))
+    assert len(sheet(content)) < 4_000_000
+
+
 def test_a_chain_of_a_thousand_cells_ends() -> None:
     rows = [(f'=A{row + 1}&"x"',) for row in range(1, 1_000)]
     assert causes(workbook(*rows)) == {Unreadable.UNKNOWN_TYPE}

@@ -280,6 +280,27 @@ def test_printing_fetches_nothing(workshop: Workshop, tmp_path: object) -> None:
             server.accept()
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<div style="width:3000px;text-align:right">{}</div>',
+        '<div style="width:2900px;text-indent:2800px;max-width:none">{}</div>',
+    ],
+)
+def test_where_a_link_leads_stands_on_the_printed_page(workshop: Workshop, around: str) -> None:
+    link = '<a href="https://ond.example/x" style="float:left">www.bank.example</a>'
+    body = sanitise(around.format(link), {}).html
+    made = workshop.as_pdf(print_document("x", [], body, "da"))
+    assert made is not None
+    with pypdfium2.PdfDocument(made) as document:
+        text = document[0].get_textpage()
+        found = text.search("[ond.example]").get_next()
+        assert found is not None
+        left, _, _, _ = text.get_charbox(found[0])
+        _, _, right, _ = text.get_charbox(found[0] + found[1] - 1)
+        assert 0 < left < right < document[0].get_width()
+
+
 def test_what_stands_in_a_field_is_no_markup(workshop: Workshop) -> None:
     made = workshop.as_pdf(print_document("<b>x</b>", [("<i>", "</dl><script>")], "<p>Hej</p>", "da"))
     assert made is not None

@@ -1,14 +1,15 @@
-"""What a browser says of an answer: what became of this one, whatever was said of another before."""
+"""What a page tells in a real browser is so: what became of an answer, and where a link leads."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from world.browser import DESKTOP, Chromium
+from world.browser import DESKTOP, PHONE, Chromium
 from world.peers import ACCEPTED
 from world.portal_site import HOST, PortalSite
 from world.visitor import Visitor
@@ -46,10 +47,10 @@ def reader(site: PortalSite, chromium: Chromium) -> Iterator[Callable[..., Visit
     """Somebody who has her message open."""
     visitors: list[Visitor] = []
 
-    def reader() -> Visitor:
+    def reader(content: bytes = ORIGINAL, screen: Any = DESKTOP) -> Visitor:
         site.return_port.forget()
-        letter = site.seal(f"bo{next(_numbers)}@vestby.example", ORIGINAL)
-        person = chromium.person(DESKTOP)
+        letter = site.seal(f"bo{next(_numbers)}@vestby.example", content)
+        person = chromium.person(screen)
         her = Visitor(person, site.link(letter), lambda: site.next_code(letter.recipient))
         visitors.append(her)
         her.read()
@@ -99,3 +100,27 @@ def test_when_nothing_is_heard_it_is_not_said_that_it_was_not_sent(
     her.press("Send svar")
     expect(her.page.get_by_text(SENT)).to_be_visible()
     assert len(site.return_port.received) == 1, "it did not come twice"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<div style="width:3000px;text-align:right">{}</div>',
+        '<div style="text-indent:2900px">{}</div>',
+        '<table style="width:3000px;table-layout:fixed"><tr><td style="text-align:right">{}</td></tr></table>',
+        '<div style="white-space:nowrap;width:3000px;overflow-wrap:normal">{}</div>',
+    ],
+)
+@pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_where_a_link_leads_is_not_pushed_out_of_sight(
+    reader: Callable[..., Visitor], around: str, screen: Any
+) -> None:
+    space = f'<span style="padding-right:2500px">{"&nbsp;" * 20}</span>' if "nowrap" in around else ""
+    link = f'<a href="https://ond.example/" style="float:left">bank.example{space}</a>'
+    her = reader(f"Subject: x\r\nContent-Type: text/html\r\n\r\n{around.format(link)}".encode(), screen)
+    told = her.body.locator(".target")
+    expect(told).to_have_text("[ond.example]")
+    shown, frame = told.bounding_box(), her.page.locator("iframe").bounding_box()
+    assert shown is not None
+    assert frame is not None
+    assert frame["x"] <= shown["x"] <= shown["x"] + shown["width"] <= frame["x"] + frame["width"] + 1
