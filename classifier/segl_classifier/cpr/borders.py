@@ -117,22 +117,24 @@ _JOINED_BEFORE = re.compile(r"([^\W_]{1,24})[-_]$")
 _PERSONAL_KEY = re.compile(r"cpr|pers(?:on)?(?:nr|num|id|_)|borger|patient|ssn", re.IGNORECASE)
 
 
-def letters(text: str, start: int, end: int, divided: bool, file: bool = False) -> Adjustment | None:
-    """The doubt from letters that touch ``text[start:end]``, an identifier such as ``DK0101901234``. In the name of a
-    *file* a group of digits alone is none.
+def letters(
+    text: str, start: int, end: int, divided: bool, likely: bool, file: bool = False
+) -> Adjustment | None:
+    """The doubt from letters that touch ``text[start:end]``, an identifier such as ``DK0101901234``. Initials that
+    touch a number like hardly any other (*likely*) are none. In the name of a *file* a group of digits alone is none.
 
     A word that says what the number is (``cpr0101901234``) is for the context to weigh; it outweighs this.
     """
     last, following = text[max(0, start - 1) : start], text[end : end + 1]
     if following.isalpha() and (found := _LETTERS_AFTER.match(text, end)) is not None:
-        if not divided or (len(found.group()) == 1 and found.group().isupper()):
+        if not divided or (not likely and len(found.group()) == 1 and found.group().isupper()):
             return Adjustment("letters follow directly: an identifier", _IDENTIFIER)
         return Adjustment("letters follow directly", -0.1)
     if not last.isalpha() and last not in ("-", "_"):
         return None
     before = text[max(0, start - 26) : start]
     if (found := _LETTERS_BEFORE.search(before)) is not None:
-        if not divided or (found.group().isupper() and len(found.group()) <= 6):
+        if not divided or (not likely and found.group().isupper() and len(found.group()) <= 6):
             return Adjustment("letters stand directly before it: an identifier", _IDENTIFIER)
         return Adjustment("letters stand directly before it", -0.1)
     if (found := _JOINED_BEFORE.search(before)) is not None:

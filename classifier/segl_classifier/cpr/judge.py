@@ -87,7 +87,7 @@ def judge(text: Text, shape: bytes, today: date) -> Judgement:
     cases = reader.cases(chain((first,), found))
     if not cases:
         return Judgement([])
-    _with_company(text.text, cases, reader.others)
+    _with_company(text.text, cases, reader.others, today)
     return Judgement(without_overlaps([_judged(case) for case in cases]), reader.complete)
 
 
@@ -162,7 +162,7 @@ class _Reader:
     def _doubts(self, candidate: Candidate, likely: bool, said: Said) -> list[Adjustment]:
         """Doubts from what touches the number and from where it stands."""
         text, (start, end, layout, *_) = self.text.text, candidate
-        doubts = [borders.letters(text, start, end, layout.divided, self.file)]
+        doubts = [borders.letters(text, start, end, layout.divided, likely, self.file)]
         doubts.append(borders.counted(text, end, layout is Layout.HYPHEN))
         if not likely and self._has_addresses():
             doubts.append(borders.address(text, start, end, layout.divided))
@@ -210,10 +210,12 @@ class _Reader:
         return known
 
 
-def _with_company(text: str, cases: list[_Case], others: set[str]) -> None:
+def _with_company(text: str, cases: list[_Case], others: set[str], today: date) -> None:
     """Adds what the other numbers of the text say to what its own words do not settle."""
     company = Company(text, [case.candidate for case in cases], others)
     for first, last in pairwise(cases):
+        if first.candidate.layout.divided and not score.recent(first.birth, today):
+            continue  # nothing is numbered DDMMYY-SSSS but by the day on which it was
         if (doubt := company.ends_range(first.candidate, last.candidate)) is not None:
             first.steps.append(doubt)
             last.steps.append(doubt)

@@ -8,6 +8,7 @@ and its absence lowers nothing.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
 
 from segl.vocabulary import Adjustment
@@ -21,6 +22,7 @@ THRESHOLD = 0.5  # a finding with this score or more counts as a personal number
 _OLD = 99
 _THESE_YEARS = 3  # before and after today's
 _OLDEST = 116
+_LEAP_YEAR = 2024
 _YOUNG = 2  # ids that begin with the day on which they were given read as of a newborn, too
 
 _REPLACEMENT = Adjustment("the day is 60 too high, as in a replacement number", -0.4)
@@ -48,7 +50,7 @@ def of_digits(candidate: Candidate, birth: Birth, age: int, today: date) -> list
         steps.append(_MODULUS)
     elif birth.ran_out:
         steps.append(_RAN_OUT)
-    if layout is Layout.DATED and recent(birth, today):
+    if recent(birth, today) and (layout is Layout.DATED or _day_and_more(candidate)):
         steps.append(_DAY_OF_THESE_YEARS)
     elif age >= _OLD:
         steps.append(
@@ -80,6 +82,19 @@ def total(steps: list[Adjustment]) -> float:
 
 def _time_of_day(four: str) -> bool:
     return four[:2] < "24" and four[2] < "6"
+
+
+def _day_and_more(candidate: Candidate) -> bool:
+    """Whether the four digits behind a date may be a time as plans have it, or the day on which a period ends:
+    "231126-1400", "231126-0301". Who is a hundred years old has a number with modulus 11, which makes up for this."""
+    if candidate.layout is not Layout.HYPHEN and candidate.layout is not Layout.PARTED:
+        return False
+    four = candidate.digits[6:]
+    return (_time_of_day(four) and four[3] in "05") or _day_of_a_year(four)
+
+
+def _day_of_a_year(four: str) -> bool:
+    return "01" <= four[2:] <= "12" and 1 <= int(four[:2]) <= monthrange(_LEAP_YEAR, int(four[2:]))[1]
 
 
 def _stamp(digits: str, today: date) -> bool:

@@ -238,3 +238,73 @@ def test_days_amounts_and_properties(text: str) -> None:
 )
 def test_what_follows_a_number_need_not_be_a_unit(text: str) -> None:
     assert found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Vedlagt dokumenterne for HH070761-4285", "A070761-4285", "PT070761-4285", "070761-4285A er indlagt"],
+)
+def test_initials_may_touch_a_number_like_hardly_any_other(text: str) -> None:
+    assert len(found(text)) == 1
+
+
+def test_initials_may_touch_it_in_the_name_of_a_file() -> None:
+    assert found("HH070761-4285.pdf", Source.FILENAME)
+    assert not found("HH070761-4286.pdf", Source.FILENAME)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HH070761-4286",
+        "HH0707614285",
+        "DK0707614285",
+        "HH070761 4285",
+        "070761-4286A",
+        "Tegning TK241126-0005",
+    ],
+)
+def test_any_other_number_that_letters_touch_is_an_identifier(text: str) -> None:
+    assert not found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Tvillinger: 010190-1234 - 010190-1235", 2),
+        ("010190-1234 til 010190-1250", 2),
+        ("Tvillingerne 120326-4567 - 120326-4568 er indlagt", 2),
+        ("0707614285-0707614293", 0),
+        ("1203851002 til 1203851010", 0),
+        ("Vi mangler 241126-0001 til 241126-0150", 0),
+    ],
+)
+def test_nothing_is_numbered_like_persons_but_by_a_day_of_these_years(text: str, count: int) -> None:
+    assert len(found(text)) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Lukket 23.12.26-0301", "Ferie 231226-0301", "Periode 011126-3011", "Ugeplan 231126-2911"),
+        *("Kursus 070726-1000 i salen", "Vagt 151126-2200", "Video 151126-1400", "Vi ses 24.12.26 1800"),
+        *("Vagtplan 010724-1400", "Regning for perioden 010124-3112 24"),
+    ],
+)
+def test_a_day_of_these_years_with_a_time_or_another_day_is_no_number(text: str) -> None:
+    assert not found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "241226-1200",  # modulus 11 holds, as of every number of somebody who is a hundred years old
+        "Patienten har cpr 231226-0301",
+        "Ida Kjær, 231226-0301",
+        "151126-4400",  # a child of these weeks
+        "151126-2267",  # no time that stands in plans
+        "151156-2200",
+    ],
+)
+def test_people_born_a_hundred_years_ago_or_lately_are_found(text: str) -> None:
+    assert len(found(text)) == 1
