@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from bench.cpr_numbers import LABELLED, PLAIN, TODAY, Spell, cpr, lookalike
+from bench.cpr_apart import MONTHS, NOT_SPLIT, SPLIT
+from bench.cpr_numbers import LABELLED, PLAIN, TODAY, Spell, cpr, lookalike, year_of
 from bench.cpr_sentences import (
     BESIDE_OTHERS,
     CALLED,
@@ -30,7 +31,6 @@ from bench.cpr_sentences import (
     PERSONAL,
     REPLACEMENTS,
     SHAPES,
-    SPLIT,
     TABLE_SPELLINGS,
 )
 
@@ -88,11 +88,18 @@ def _other_spelled(rnd: Random) -> str:
     return rnd.choice((n, n, n, f"{n[:6]}-{n[6:]}", f"{n[:6]} {n[6:]}"))
 
 
+def _apart(frame: str, n: str, name: str) -> str:
+    """*frame* with the date of the number *n* in it, and the last four digits in another place."""
+    d, mo = n[:2], n[2:4]
+    halves = {"d": d, "mo": mo, "d1": int(d), "mo1": int(mo), "month": MONTHS[int(mo) - 1], "y": n[4:6]}
+    return frame.format(**halves, yyyy=year_of(n), s=n[6:], name=name)
+
+
 def _positive(rnd: Random) -> Case:
     n, m, other, name = cpr(rnd), cpr(rnd), lookalike(rnd), rnd.choice(NAMES)
     draw = rnd.random()
     if draw < 0.06:
-        text = rnd.choice(SPLIT).format(d=n[:2], mo=n[2:4], y=n[4:6], s=n[6:], name=name)
+        text = _apart(rnd.choice(SPLIT), n, name)
         return Case(text, True, "date and last four apart", "split")
     if draw < 0.09:
         r = str(int(n[0]) + 6) + n[1:]
@@ -141,6 +148,9 @@ def _negative(rnd: Random) -> Case:
         return Case(
             rnd.choice(("{x}", "Hej\n{x}\nVh Per", "Se {x} nedenfor")).format(x=said), False, kind, "shape"
         )
+    if draw < 0.88:
+        text = _apart(rnd.choice(NOT_SPLIT), cpr(rnd), name)
+        return Case(text, False, "date and four of something else", "split")
     if draw < 0.94:
         said = _dates_and_times(rnd)
         return Case(

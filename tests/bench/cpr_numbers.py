@@ -59,7 +59,7 @@ def _arabic(n: str) -> str:
     return "".join(chr(0x660 + int(d)) for d in n)
 
 
-def _year(n: str) -> str:
+def year_of(n: str) -> str:
     """The year of birth with four digits."""
     yy, seventh = int(n[4:6]), int(n[6])
     if seventh <= 3:
@@ -118,9 +118,9 @@ PLAIN: dict[str, Spell] = {
     "each digit by itself": lambda n: " ".join(n),
     "each digit by itself, hyphen": lambda n: f"{' '.join(n[:6])} - {' '.join(n[6:])}",
     "line break after the hyphen": _parts("", "-\n"),
-    "four-digit year": lambda n: f"{n[:4]}{_year(n)}-{n[6:]}",
-    "dots and four-digit year": lambda n: f"{n[:2]}.{n[2:4]}.{_year(n)}-{n[6:]}",
-    "hyphens and four-digit year": lambda n: f"{n[:2]}-{n[2:4]}-{_year(n)}-{n[6:]}",
+    "four-digit year": lambda n: f"{n[:4]}{year_of(n)}-{n[6:]}",
+    "dots and four-digit year": lambda n: f"{n[:2]}.{n[2:4]}.{year_of(n)}-{n[6:]}",
+    "hyphens and four-digit year": lambda n: f"{n[:2]}-{n[2:4]}-{year_of(n)}-{n[6:]}",
 }
 LABELLED: dict[str, Spell] = {
     "line break": _parts("", "\n"),
@@ -131,9 +131,9 @@ LABELLED: dict[str, Spell] = {
     "quoted line break": _parts("", "-\n> "),
     "bar": _parts("", " | "),
     "tab": _parts("", "\t"),
-    "four-digit year and space": lambda n: f"{n[:4]}{_year(n)} {n[6:]}",
-    "ISO date": lambda n: f"{_year(n)}-{n[2:4]}-{n[:2]}-{n[6:]}",
-    "twelve digits": lambda n: f"{n[:4]}{_year(n)}{n[6:]}",
+    "four-digit year and space": lambda n: f"{n[:4]}{year_of(n)} {n[6:]}",
+    "ISO date": lambda n: f"{year_of(n)}-{n[2:4]}-{n[:2]}-{n[6:]}",
+    "twelve digits": lambda n: f"{n[:4]}{year_of(n)}{n[6:]}",
     "serial in two": lambda n: f"{n[:6]}-{n[6:8]} {n[8:]}",
     "all in pairs": lambda n: " ".join(n[i : i + 2] for i in range(0, 10, 2)),
     "divided after five": lambda n: f"{n[:5]} {n[5:]}",

@@ -221,14 +221,6 @@ ODD_PLACES = (
     "cpr (se note 3): {n}",
 )
 ODD_SPELLINGS = ("hyphen", "bare")
-SPLIT = (
-    "{name}, født {d}.{mo}.{y}, sidste fire cifre {s}.",
-    "Født {d}{mo}{y}, de sidste fire er {s}",
-    "{d}{mo}{y} (løbenr. {s})",
-    "Fødselsdag {d}-{mo}-{y}, og de sidste 4 i cpr er {s}.",
-    "{d} {mo} {y} er hans fødselsdag, og resten af nummeret er {s}",
-    "Born {d}/{mo}/{y}, last four digits {s}",
-)
 REPLACEMENTS = (
     "Patienten har erstatnings-cpr {n}.",
     "Erstatningspersonnummer: {n}",

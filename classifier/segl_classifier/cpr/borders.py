@@ -106,6 +106,13 @@ def behind(text: str, end: int) -> int:
     return end if found is None else found.end()
 
 
+def alone(text: str, start: int, end: int) -> bool:
+    """Whether no other digits stand beside ``text[start:end]``, not even behind a blank."""
+    return not (
+        text[max(0, start - 2) : start].rstrip()[-1:].isdigit() or text[end : end + 2].lstrip()[:1].isdigit()
+    )
+
+
 def _payment(plain: str, start: int) -> bool:
     return _PAYMENT.search(plain, max(0, start - 40), start) is not None
 

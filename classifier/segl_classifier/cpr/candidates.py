@@ -34,6 +34,7 @@ class Candidate(NamedTuple):
     digits: str
     doubts: tuple[Adjustment, ...] = ()
     year: int | None = None  # of birth, where it is written with four digits
+    read: bool = False  # what the words around it say is among the doubts
 
     def __repr__(self) -> str:
         return f"Candidate({self.start}, {self.end}, {self.layout.name})"  # without the digits

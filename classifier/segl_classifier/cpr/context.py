@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from segl.vocabulary import Adjustment
-from segl_classifier.cpr.words import A_THING, SOME_ID, Kind, Word, key, look_up, pair
+from segl_classifier.cpr.words import A_THING, OF_COMPANIES, SOME_ID, Kind, Word, key, look_up, pair
 
 # Weights. What names the number outweighs any spelling; hints tip the scales only.
 CALLED_CPR = 0.45
@@ -110,8 +110,8 @@ def pieces(side: str) -> list[str]:
     return _PIECE.findall(side)
 
 
-def heading(cell: str, find: Lookup, *, bare: bool) -> Said:
-    """What the heading of its column says the number is."""
+def heading(cell: str, find: Lookup, *, bare: bool, personal: bool) -> Said:
+    """What the heading of its column says the number is. A *personal* one is none of a company."""
     named = [piece for piece in pieces(cell) if piece[0].isalpha()]
     keys = [find.key(piece) for piece in named]
     words = [look(piece, find) for piece in named]
@@ -124,6 +124,8 @@ def heading(cell: str, find: Lookup, *, bare: bool) -> Said:
         return say(Kind.UNKNOWN, "in a column of birthdays", BIRTHDAY)
     for word in words:
         other = word.kind in (Kind.OTHER, Kind.MATTER) and (word.other != A_THING or word.numbers)
+        if personal and word.other == OF_COMPANIES:
+            continue
         if other and (bare or word.other != "a production unit"):
             return say(Kind.OTHER, f"in a column headed as {word.other}", CALLED_OTHER)
     if Kind.NUMBER in kinds and bare:

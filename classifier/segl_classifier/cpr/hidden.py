@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from segl.masking import MASK, mask_digits
 from segl_classifier.cpr import THRESHOLD, read_numbers
+from segl_classifier.cpr.masked import last_four_first
 from segl_classifier.message import Text
 
 _KEPT = 4  # leading characters: the day and the month
+_DIGITS = 10
 
 
 def hidden(text: Text, certain: str = MASK) -> str:
@@ -17,16 +19,18 @@ def hidden(text: Text, certain: str = MASK) -> str:
     done = 0
     for number in numbers:
         mask = certain if number.score >= THRESHOLD else MASK
-        parts += (plain[done : number.start], _masked(plain[number.start : number.end], mask))
+        parts += (plain[done : number.start], _masked(plain[number.start : number.end], number.digits, mask))
         done = max(done, number.end)
     return mask_digits("".join((*parts, plain[done:])))
 
 
-def _masked(number: str, mask: str) -> str:
-    """Letters too: they may stand for digits."""
-    seen = 0
+def _masked(number: str, digits: str, mask: str) -> str:
+    """Letters too, where they may stand for digits: not where all ten are there, and words between them."""
+    seen = _KEPT if last_four_first(number, digits) else 0
+    letters = sum(map(str.isdecimal, number)) < _DIGITS
     out: list[str] = []
     for char in number:
-        seen += char.isalnum()
-        out.append(mask if char.isalnum() and seen > _KEPT else char)
+        masked = char.isalnum() if letters else char.isdigit()
+        seen += masked
+        out.append(mask if masked and seen > _KEPT else char)
     return "".join(out)

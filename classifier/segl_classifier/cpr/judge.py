@@ -100,7 +100,7 @@ class _Reader:
         self.tables = Tables(text.text)
         self.find = context.Lookup(text.text)
         self._addresses: bool | None = None
-        self.headings: dict[tuple[str, bool], Said] = {}
+        self.headings: dict[tuple[str, bool, bool], Said] = {}
         self.earlier: _Case | None = None
         self.others: set[str] = set()  # digits that the text calls something else
         self.in_row = False  # whether the candidate at hand stands in the row of a table
@@ -111,7 +111,8 @@ class _Reader:
         cases: list[_Case] = []
         for candidate in found:
             top = self._heading(candidate)
-            if top.kind is Kind.OTHER and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
+            other = top.kind is Kind.OTHER and not candidate.read
+            if other and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
                 self.others.add(candidate.digits)
                 continue
             birth = read(candidate.digits, self.today)
@@ -131,7 +132,7 @@ class _Reader:
 
     def _in_name(self, candidate: Candidate) -> Candidate:
         """The candidate as one in the name of a file."""
-        start, end, layout, _, doubts, _ = candidate
+        start, end, layout, _, doubts, *_ = candidate
         return candidate._replace(doubts=doubts_in_name(self.text.text, start, end, layout.divided, doubts))
 
     def _has_addresses(self) -> bool:
@@ -148,8 +149,11 @@ class _Reader:
         age = birth.age(self.today)
         steps = score.of_digits(candidate, birth, age, self.today)
         likely = score.likely(candidate, birth, age)
-        said = self._said(candidate, birth, likely, top)
-        if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT:
+        personal = score.personal(candidate, birth, age) and borders.alone(self.text.text, *candidate[:2])
+        if personal and top.kind is Kind.OTHER:
+            top = self._heading(candidate, personal=True)
+        said = NOTHING if candidate.read else self._said(candidate, birth, (likely, personal), top)
+        if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT and not candidate.read:
             steps += self._doubts(candidate, likely, said)
         steps += said.adjustments
         beyond_doubt = said.kind is Kind.CPR or (
@@ -170,7 +174,7 @@ class _Reader:
             doubts.append(_OUTSIDE)
         return [doubt for doubt in doubts if doubt is not None]
 
-    def _said(self, candidate: Candidate, birth: Birth, likely: bool, top: Said) -> Said:
+    def _said(self, candidate: Candidate, birth: Birth, made: tuple[bool, bool], top: Said) -> Said:
         """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
         text, (start, end, layout, *_) = self.text.text, candidate
         bare, divided = layout is Layout.BARE, layout.divided
@@ -181,7 +185,8 @@ class _Reader:
         row = self.in_row and layout is not Layout.COLUMN  # which is the row
         recent = score.recent(birth, self.today)
         cells, spaced = top.kind is not Kind.CPR, layout is Layout.PARTED
-        about = (bare, divided, cells, row, likely, recent, spaced, self.file)
+        likely, personal = made
+        about = (bare, divided, cells, row, likely, recent, spaced, self.file, personal)
         left = before(text, start, self.find, about)
         if left.kind is not Kind.UNKNOWN:
             return left
@@ -192,21 +197,22 @@ class _Reader:
             return earlier.said
         if borders.GOES_ON in candidate.doubts:
             end = borders.behind(text, end)
-        right = after(text, end, self.find, divided=divided)
+        right = after(text, end, self.find, divided=divided, personal=personal)
         if right.kind is not Kind.UNKNOWN:
             return right
         return Said(Kind.UNKNOWN, (*left.adjustments, *top.adjustments, *right.adjustments))
 
-    def _heading(self, candidate: Candidate) -> Said:
+    def _heading(self, candidate: Candidate, *, personal: bool = False) -> Said:
         """What the heading of the column says, if the number stands in one."""
         bare = candidate.layout is Layout.BARE
         cell = self.tables.heading(candidate.start)
         self.in_row = cell is not None
         if not cell:
             return NOTHING
-        known = self.headings.get((cell, bare))
+        known = self.headings.get((cell, bare, personal))
         if known is None:
-            known = self.headings[cell, bare] = context.heading(cell, self.find, bare=bare)
+            known = context.heading(cell, self.find, bare=bare, personal=personal)
+            self.headings[cell, bare, personal] = known
         return known
 
 

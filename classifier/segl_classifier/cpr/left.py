@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from segl_classifier.cpr.about import About
 from segl_classifier.cpr.context import NOTHING, Lookup, Said, pieces
-from segl_classifier.cpr.leftwards import About, Walk
+from segl_classifier.cpr.leftwards import Walk
 from segl_classifier.cpr.window import Above, pieces_between
 
 _READ = 100  # characters
 
 
 def before(
-    text: str, start: int, find: Lookup, about: tuple[bool, bool, bool, bool, bool, bool, bool, bool]
+    text: str, start: int, find: Lookup, about: tuple[bool, bool, bool, bool, bool, bool, bool, bool, bool]
 ) -> Said:
     """What the words before ``text[start:]`` say. *about* is an :class:`About`, made when it is needed."""
     beside = find.zeros[max(0, start - _READ - 1) : start], about

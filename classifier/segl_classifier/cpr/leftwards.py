@@ -9,10 +9,9 @@ person.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr import smallwords
+from segl_classifier.cpr.about import About
 from segl_classifier.cpr.context import (
     BIRTHDAY,
     CALLED_CPR,
@@ -33,6 +32,8 @@ from segl_classifier.cpr.window import Above, pieces_between
 from segl_classifier.cpr.words import (
     A_THING,
     CUSTOMER_NUMBER,
+    LAST_FOUR,
+    OF_COMPANIES,
     OF_PEOPLE,
     Kind,
     Word,
@@ -49,22 +50,6 @@ _MOST_WORDS = 9
 _NEAR = 4  # pieces that are looked at before a word
 _OPENS = 10  # pieces among which a bracket opens
 _WRAPPED = 48  # characters in a line from which on its end is taken for a soft one
-
-
-class About(NamedTuple):
-    """What the walk knows of the number. ``row``: it stands in the row of a table, so that the line above is
-    none of its business; ``cells``: a cell to the left may be a label; ``likely``: hardly anything else is
-    spelled so; ``recent``: its date may be a day of these years; ``spaced``: divided with no hyphen; ``file``: it is in
-    the name of one."""
-
-    bare: bool
-    divided: bool
-    cells: bool = True
-    row: bool = False
-    likely: bool = False
-    recent: bool = False
-    spaced: bool = False
-    file: bool = False
 
 
 class Walk:
@@ -304,7 +289,7 @@ class Walk:
         """A word for some other thing was reached."""
         if word.other == "a production unit" and not self.about.bare and "." in self.pieces[at]:
             return None  # "p.nr. 010190-1234" is a personnummer, "P-nr. 1012345678" is not
-        if self._cpr_in_it(at):
+        if self._cpr_in_it(at) or (word.other == LAST_FOUR and self._behind_birthday(at)):
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
         in_a_place = self.find.word(earlier).kind is Kind.PREPOSITION and self.find.key(
             self.pieces[at]
@@ -316,6 +301,8 @@ class Walk:
             return self._hints()
         if self._or_cpr(at):
             return say(Kind.CPR, "called a CPR number or another", CPR_NEARBY)
+        if self.about.personal and word.other == OF_COMPANIES:
+            return self._hints()
         weak = word.kind is Kind.MATTER or (self.about.divided and self._may_be_a_persons(word))
         if self.find.word(earlier).kind is Kind.OTHER:
             weak = False  # "contract reference": the word before says of what
@@ -359,6 +346,12 @@ class Walk:
                 named = self.find.key(self.pieces[back - 1])
                 return self.find.word(named).kind is Kind.CPR or pair(self._previous(back - 1), named)
         return False
+
+    def _behind_birthday(self, at: int) -> bool:
+        """ "Fødselsdato og løbenr. 010190-1234": both halves are named."""
+        near = self.pieces[max(0, at - 3) : at]
+        kinds = [self.find.word(self.find.key(piece)).kind for piece in near if piece[0].isalpha()]
+        return Kind.BIRTH in kinds and not any(piece[0].isdigit() for piece in near)
 
     def _or_cpr(self, at: int) -> bool:
         """ "cpr/kundenr. 010190-1234": one of two, and the text does not say which."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
@@ -38,15 +39,18 @@ def _masked(text: str, judged: Sequence[Judged], starts: Sequence[int], low: int
     done = low
     for number in judged[max(0, bisect_left(starts, low) - 1) : bisect_left(starts, high)]:
         if number.end > low:
-            mask = _mask(text[number.start : number.end])
+            mask = _mask(text[number.start : number.end], number.digits)
             parts += (text[done : max(done, number.start)], mask[max(0, low - number.start) :])
             done = number.end
     parts.append(text[done:high])
     return "".join(parts)
 
 
-def _mask(number: str) -> str:
-    """The number with its digits masked, but for the first."""
+def _mask(number: str, digits: str) -> str:
+    """The number, whose ten *digits* these are, with its digits masked but for the first; with all of them masked
+    where the last four stand first."""
+    if last_four_first(number, digits):
+        return "".join(MASK if char.isdigit() else char for char in number)
     if number.isascii():
         kept = _FIRST_FOUR.match(number).end()  # type: ignore[union-attr]  # it matches nothing at all, too
         return number[:kept] + number[kept:].translate(_MASKED)
@@ -55,3 +59,11 @@ def _mask(number: str) -> str:
         seen += char.isdigit()
         out.append(MASK if char.isdigit() and seen > _KEPT else char)
     return "".join(out)
+
+
+def last_four_first(number: str, digits: str) -> bool:
+    """Whether *number*, whose ten *digits* these are, begins with the last four of them."""
+    first = number[:_KEPT]
+    if not first.isascii():
+        first = "".join(str(unicodedata.digit(char, char)) for char in first)
+    return first == digits[6:] != digits[:_KEPT]

@@ -21,7 +21,7 @@ from segl_classifier.cpr.context import (
     pieces,
     say,
 )
-from segl_classifier.cpr.words import Kind, Word
+from segl_classifier.cpr.words import LAST_FOUR, OF_COMPANIES, Kind, Word
 
 _READ = 80  # characters
 _MOST_WORDS = 6
@@ -41,17 +41,18 @@ class _Passed:
     comma: bool = False
 
 
-def after(text: str, end: int, find: Lookup, *, divided: bool) -> Said:
-    """What the words after ``text[:end]`` say."""
+def after(text: str, end: int, find: Lookup, *, divided: bool, personal: bool) -> Said:
+    """What the words after ``text[:end]`` say of a number that is *divided*. A *personal* one is none of a company."""
     line_end = text.find("\n", end, end + _READ)
     side = find.zeros[end : line_end if line_end >= 0 else end + _READ]
-    said = find.sides.get((side, divided))
+    about = (divided, personal)
+    said = find.sides.get((side, about))
     if said is None:
-        said = find.sides[side, divided] = _walked(pieces(side), find, divided=divided)
+        said = find.sides[side, about] = _walked(pieces(side), find, divided, personal)
     return said
 
 
-def _walked(found: list[str], find: Lookup, *, divided: bool) -> Said:
+def _walked(found: list[str], find: Lookup, divided: bool, personal: bool) -> Said:
     passed = _Passed()
     for at, piece in enumerate(found):
         if not piece[0].isalpha():
@@ -65,6 +66,8 @@ def _walked(found: list[str], find: Lookup, *, divided: bool) -> Said:
         if passed.words > _MOST_WORDS:
             break
         word = look(piece, find)
+        if (personal and word.other == OF_COMPANIES) or (divided and word.other == LAST_FOUR):
+            return NOTHING
         if word.kind in (Kind.CPR, Kind.OTHER, Kind.MATTER):
             return (
                 NOTHING if _labels_next(found, at, find) else _named(found, at, word, passed, find, divided)

@@ -70,6 +70,13 @@ def likely(candidate: Candidate, birth: Birth, age: int) -> bool:
     return candidate.layout is Layout.HYPHEN and birth.modulus11 and _YOUNG <= age < _OLD
 
 
+def personal(candidate: Candidate, birth: Birth, age: int) -> bool:
+    """Whether the number, :func:`likely` or the same with a blank for its hyphen, is all that stands there: so it
+    cannot be one of eight digits or thirteen."""
+    spelled = candidate.layout is Layout.HYPHEN or candidate.layout is Layout.PARTED
+    return spelled and not candidate.doubts and birth.modulus11 and _YOUNG <= age < _OLD
+
+
 def recent(birth: Birth, today: date) -> bool:
     """Whether the date may be a day of these years, which reads as one a hundred years ago."""
     return abs(birth.born.year + 100 - today.year) <= _THESE_YEARS

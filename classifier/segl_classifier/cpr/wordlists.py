@@ -141,8 +141,11 @@ OTHER = {
     "a production unit": """
         pnr pnummer pno produktionsenhed produktionsenheden pnummeret pnumre
     """,
+    "a company's number": """
+        cvr senr ean eanlokation gln glnlokation
+    """,
     "a company": """
-        cvr senr vat ean gln gtin virksomhed orgnr leverandør momsnr eori
+        vat gtin virksomhed orgnr leverandør momsnr eori
     """,
     "a phone number": """
         tlf telefon telefonen mobil mobilen tel =phone =mobile cell fax telefax handy hotline lokalnr
@@ -150,7 +153,10 @@ OTHER = {
     """,
     "a case": """
         sag sagen =sager jnr case casefile aktenzeichen az ärende ärendet akt akten dossier diarienr dnr
-        klagesag retssag inkassosag fogedsag løbenr arkiv mappe
+        klagesag retssag inkassosag fogedsag arkiv mappe
+    """,
+    "a running number": """
+        løbenr løbenummer
     """,
     "an insurance": """
         police policen =policy =claim

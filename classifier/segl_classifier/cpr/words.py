@@ -129,6 +129,9 @@ _MATTERS = "a matter with a number of its own"
 # Other things are not, but a number that is spelled and made like a personal number may stand beside them.
 OF_PEOPLE = frozenset((_CUSTOMERS, _MATTERS, "an insurance"))
 A_THING = "a thing"
+LAST_FOUR = "a running number"  # the word for the last four digits, too: "fødselsdato og løbenr."
+# CVR and SE numbers have eight digits, EAN and GLN thirteen: what is made like a personal number is none of them.
+OF_COMPANIES = "a company's number"
 
 
 def key(word: str) -> str:

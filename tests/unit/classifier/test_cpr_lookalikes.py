@@ -242,6 +242,31 @@ def test_what_follows_a_number_need_not_be_a_unit(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
+    [
+        "Fakturaen skal stiles til Hans Hansen, CVR-nr. 070761-4285",
+        *("CVR 070761-4285", "SE-nr. 070761-4285", "EAN: 070761-4285", "GLN 070761 4285"),
+        *("EAN-lokationsnr.: 070761-4285", "070761-4285 (CVR)", "navn;CVR-nr.\nBo;070761-4285"),
+    ],
+)
+def test_what_is_made_like_a_personal_number_is_no_number_of_a_company(text: str) -> None:
+    """Those have eight digits (CVR, SE) or thirteen (EAN, GLN)."""
+    assert len(found(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("CVR-nr. 070761-4286", "CVR-nr. 0707614285", "EAN 5790001203344", "EAN 070761 4285 123"),
+        *("CVR 10 12 85 44", "GTIN 070761 4285", "VAT no. 070761-4285"),
+        *("CVR-nr. 241126-0005", "navn;CVR-nr.\nBo;070761-4286", "Ordre CVR 070761-4286"),
+    ],
+)
+def test_any_other_number_that_is_called_a_companys_is_one(text: str) -> None:
+    assert not found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
     ["Vedlagt dokumenterne for HH070761-4285", "A070761-4285", "PT070761-4285", "070761-4285A er indlagt"],
 )
 def test_initials_may_touch_a_number_like_hardly_any_other(text: str) -> None:

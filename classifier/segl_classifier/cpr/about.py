@@ -1,0 +1,22 @@
+"""What the walk to the left of a number knows of the number itself."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class About(NamedTuple):
+    """What the walk knows of the number. ``row``: it stands in the row of a table, so that the line above is
+    none of its business; ``cells``: a cell to the left may be a label; ``likely``: hardly anything else is
+    spelled so; ``recent``: its date may be a day of these years; ``spaced``: divided with no hyphen; ``file``: it is in
+    the name of one; ``personal``: it is none of a company."""
+
+    bare: bool
+    divided: bool
+    cells: bool = True
+    row: bool = False
+    likely: bool = False
+    recent: bool = False
+    spaced: bool = False
+    file: bool = False
+    personal: bool = False

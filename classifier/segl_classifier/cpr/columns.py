@@ -1,0 +1,121 @@
+"""Numbers whose birthday stands in one column of a table, and whose last four digits in another.
+
+Columns that stand beside each other are found as they are spelled; here they may stand anywhere in the row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from segl_classifier.cpr.candidates import Candidate
+from segl_classifier.cpr.dates import day_alone
+from segl_classifier.cpr.halves import LAST_FOUR, NAMED, PERSONAL
+from segl_classifier.cpr.last_four import heads
+from segl_classifier.cpr.layout import Layout
+
+_LINED_UP = "  "
+_DIVIDERS = ("\t", "|", ";", ",", _LINED_UP)
+_QUOTED = re.compile(r'"[^"]*"')
+_AROUND = " \"'>\r"
+_FOUR = re.compile(r"[0-9]{4}")
+_MIDNIGHT = re.compile(r"[ T]00:00(?::00)?(?:\.0+)?\Z")  # how systems export a day
+_LONGEST_LINE, _LONGEST_HEADING, _MOST_ROWS = 2_000, 40, 10_000
+
+
+class _Columns(NamedTuple):
+    """In which columns, of how many, the two halves stand."""
+
+    divider: str
+    cells: int
+    birth: int
+    last: int
+
+
+def in_columns(text: str, places: Iterable[int]) -> Iterator[Candidate]:
+    """The numbers in tables of *text* whose heading names both halves. Words for the last four digits stand at
+    *places*, if anywhere."""
+    done = 0
+    for place in places:
+        if place < done:
+            continue
+        start = text.rfind("\n", 0, place) + 1
+        done = _end_of_line(text, place)
+        columns = _columns(text[start:done]) if done - start <= _LONGEST_LINE else None
+        if columns is not None:
+            rows, done = _rows(text, done + 1, columns)
+            yield from _theirs(rows)
+
+
+def _rows(text: str, start: int, columns: _Columns) -> tuple[list[Candidate], int]:
+    """The rows from *start* on with both halves, and where their table ends."""
+    rows: list[Candidate] = []
+    while start < len(text):
+        end = _end_of_line(text, start)
+        row = text[start:end] if end - start <= _LONGEST_LINE else ""
+        if columns.divider in row:
+            found = _in_row(row, start, columns)
+            if found is not None and len(rows) < _MOST_ROWS:
+                rows.append(found)
+            if found is None and heads(row):
+                break
+        elif row.strip(_AROUND):
+            break
+        start = end + 1
+    return rows, start
+
+
+def _end_of_line(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return end if end >= 0 else len(text)
+
+
+def _theirs(rows: list[Candidate]) -> list[Candidate]:
+    """*rows*, unless what stands in the column counts them."""
+    fours = [int(row.digits[6:]) for row in rows]
+    counts = len(rows) > 1 and all(second - first == 1 for first, second in pairwise(fours))
+    return [] if counts else rows
+
+
+def _columns(row: str) -> _Columns | None:
+    """The columns that *row* names, if it is the heading of a table with both."""
+    if not heads(row) or not PERSONAL.search(row):
+        return None
+    for divider in _DIVIDERS:
+        cells = [cell for _, cell in _cells(row, divider)] if divider in row else []
+        if any(len(cell) > _LONGEST_HEADING for cell in cells):
+            continue  # a sentence
+        last = [at for at, cell in enumerate(cells) if heads(cell)]
+        birth = [at for at, cell in enumerate(cells) if PERSONAL.search(cell) and at not in last]
+        if last and birth:
+            return _Columns(divider, len(cells), birth[0], last[0])
+    return None
+
+
+def _cells(row: str, divider: str) -> list[tuple[int, str]]:
+    """The cells of *row*, each with its place, and without quotation marks."""
+    if '"' in row and divider in ",;":
+        row = _QUOTED.sub(lambda found: found.group().replace(divider, " "), row)
+    cells, start = [], 0
+    for cell in row.split(divider):
+        if cell or divider != _LINED_UP:
+            cells.append((start + len(cell) - len(cell.lstrip(_AROUND)), cell.strip(_AROUND)))
+        start += len(cell) + len(divider)
+    return cells
+
+
+def _in_row(row: str, start: int, columns: _Columns) -> Candidate | None:
+    cells = _cells(row, columns.divider)
+    if len(cells) <= max(columns.birth, columns.last):
+        return None
+    if columns.divider == _LINED_UP and len(cells) != columns.cells:  # one is empty
+        return None
+    (at, born), (four_at, four) = cells[columns.birth], cells[columns.last]
+    day = day_alone(_MIDNIGHT.sub("", born))
+    if day is None or not _FOUR.fullmatch(four):
+        return None
+    first, end = min(at, four_at), max(at + day.end, four_at + 4)
+    steps = (LAST_FOUR, NAMED)
+    return Candidate(start + first, start + end, Layout.WORDS, day.digits + four, steps, day.year, read=True)

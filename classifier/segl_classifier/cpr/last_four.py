@@ -1,0 +1,126 @@
+"""Words that say of four digits that they are the last ones of a personal number."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+import re2
+
+_LAST, _FOUR = r"(?:sidste|siste|sista|last|final|letzten)", r"(?:fire|4|four|fyra|vier)"
+# What may follow "the last four", so that they are digits and not weeks or bottles.
+_GO_ON = (
+    r"(?=\W*(?:[0-9]|\Z|cif|tal(?:lene)?\b|num|dig|siff|ziff|stel|cpr|personn|i\b|in\b|af\b|of\b|på\b|von\b|som\b|der\b"
+    r"|er\b|is\b|are\b|ist\b|sind\b|är\b|var\b|bliver|blir|lyder|hedder|har\b|kommer|står|mangler|skal|kan\b|og\b|and\b))"
+)
+_OF_A_PERSON = (
+    rf"{_LAST}\s+{_FOUR}\b{_GO_ON}|\b{_FOUR}\s+{_LAST}\b{_GO_ON}"
+    r"|l(?:ø|oe)be[ -]?(?:nr|num)|slutcifre|kontrolcifre|kontrolnummer"
+)
+_PLAINLY = re.compile(rf"{_OF_A_PERSON}|resten\s+af\s+(?:nummeret|cpr)", re.IGNORECASE)
+_ENDS = re.compile(
+    r"(?:slutter|ender|endelsen)\s+(?:på|er|med)|end(?:s|ing)\s+(?:in|with)|endet\s+(?:auf|mit)",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[.!?:]\s+|\n\s*\n")
+_NUMBER = re.compile(r"cpr|personn|nummer|number|cif|digit|\b(?:tal|det|den|it)\b", re.IGNORECASE)
+SECOND_PART = re.compile(
+    r"\b(?:anden|andre|second)\s+(?:del|half|part)\b|\b(?:del|part)\s+2\b", re.IGNORECASE
+)
+_HEADING = re.compile(_OF_A_PERSON, re.IGNORECASE)
+_LONGEST_LABEL = 70  # characters of such words before the digits
+_FURTHEST = 40  # of them behind "the last four"
+
+_MASKED = re.compile(r"(?<![\w*#•])[x*#•_]{6}-\Z", re.IGNORECASE)
+MASKS = ("******-", "######-", "••••••-", "______-")  # those that are no letters
+FOUR_AFTER_MASK = re.compile(r"[*#•_]{6}-(?P<four>[0-9]{4})(?!\w)")
+
+# What all of these words hold, so that one look tells where in a text there may be any.
+_PIECES = (
+    r"(?:sidste|sist[ae]|last|final|letzten)[^a-z]{1,4}(?:fire|4|four|fyra|vier)",
+    r"(?:fire|4|four|fyra|vier)[^a-z]{1,4}(?:sidste|sist[ae]|last|final|letzten)",
+    r"l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontrolnummer|resten[^a-z]{1,4}af|slutter[^a-z]|ender[^a-z]|endelsen",
+    r"ends[^a-z]|ending[^a-z]|endet[^a-z]|(?:anden|andre|second)[^a-z]{1,4}(?:del|half|part)|(?:del|part)[^a-z]{1,4}2",
+)
+_REACH = 100  # characters between such words and the digits
+
+
+def _any_piece() -> re2._Regexp:
+    options = re2.Options()
+    options.encoding = (
+        re2.Options.Encoding.LATIN1
+    )  # of the expression and of the text: a byte for each character
+    options.case_sensitive = False
+    return re2.compile("|".join(_PIECES).encode("latin-1"), options)
+
+
+_ANY_PIECE = _any_piece()
+
+
+class Mentions:
+    """Where in *text* such words may stand."""
+
+    __slots__ = ("places",)
+
+    def __init__(self, text: str) -> None:
+        self.places = [found.start() for found in _ANY_PIECE.finditer(text.encode("latin-1", "replace"))]
+
+    def near(self, start: int) -> bool:
+        """Whether they may stand so near before *start* that they speak of the digits there."""
+        at = bisect_left(self.places, start)
+        return at > 0 and start - self.places[at - 1] <= _REACH
+
+
+def plainly_said(text: str, low: int, high: int) -> int | None:
+    """Where ``text[low:high]`` says that they are the last four: "sidste fire", "løbenr."."""
+    found = _PLAINLY.search(text, low, high)
+    return None if found is None else found.start()
+
+
+def ends_said(text: str, low: int, high: int) -> int | None:
+    """Where ``text[low:high]`` says that a number ends with them. In a sentence of its own that must be said of a
+    number: "Mit cpr slutter på 4285", not "Koden til døren slutter på 4285"."""
+    for found in _ENDS.finditer(text, low, high):
+        before = _sentence_before(text, low, found.start())
+        if before is None or not any(map(str.isalpha, before)) or _NUMBER.search(before):
+            return found.start()
+    return None
+
+
+def label_before(text: str, start: int) -> int | None:
+    """Where the words begin that say of the digits at *start* that they are the last four; ``None`` when none do."""
+    low = max(0, start - _LONGEST_LABEL)
+    at = _last(_PLAINLY, text, low, start)
+    if at is None:
+        at = _last(_ENDS, text, low, start)
+        before = "" if at is None else _sentence_before(text, low, at) or text[low:at]
+        if not _NUMBER.search(before):
+            return None
+    return at
+
+
+def _last(words: re.Pattern[str], text: str, low: int, start: int) -> int | None:
+    """Where the last of *words* begins that nothing but a few other words divides from the digits at *start*."""
+    at = None
+    for found in words.finditer(text, low, start):
+        between = text[found.end() : start]
+        if len(between) <= _FURTHEST and not any(char.isdigit() for char in between):
+            at = found.start()
+    return at
+
+
+def _sentence_before(text: str, low: int, at: int) -> str | None:
+    """The words before *at* of a sentence that begins behind *low*; ``None`` when it began before."""
+    begins = [found.end() for found in _SENTENCE.finditer(text, low, at)]
+    return text[begins[-1] : at] if begins else None
+
+
+def mask_before(text: str, start: int) -> int | None:
+    """Where six masked digits and a hyphen begin that end at *start*: "xxxxxx-4285"."""
+    found = _MASKED.search(text, max(0, start - 8), start)
+    return None if found is None else found.start()
+
+
+def heads(cell: str) -> bool:
+    """Whether *cell* is the heading of a column of last four digits."""
+    return _HEADING.search(cell) is not None

@@ -1,0 +1,246 @@
+"""A date and the last four digits that stand apart, as people and forms write them, and what only looks so."""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+from time import process_time
+
+import pytest
+
+from bench.cpr_apart import NOT_SPLIT
+from segl.vocabulary import Finding
+from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.cpr.hidden import hidden
+from segl_classifier.message import Source, Text
+
+TODAY = date(2026, 11, 24)
+
+
+def find(text: str) -> list[Finding]:
+    return find_cpr(Text(text, "x", Source.BODY), today=TODAY)
+
+
+def found(text: str) -> list[Finding]:
+    return [f for f in find(text) if f.score >= THRESHOLD]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "født d. 7/7-1961. De sidste fire cifre er 4285.",
+        "Født den 7.7.61 og sidste fire tal er 4285",
+        "født d.7/7 1961, sidste fire: 4285",
+        "født 1/1-90 de sidste 4 cifre: 1234",
+        "født 19610707, sidste fire 4285",
+        "1961-07-07, sidste fire 4285",
+        "July 7, 1961 last four 4285",
+        "born July 7th 1961, last four digits of my CPR: 4285",
+        "Geboren 7. Juli 1961, die letzten vier Ziffern sind 4285",
+    ],
+)
+def test_a_date_may_be_written_in_any_way(text: str) -> None:
+    assert len(found(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "født 070761, fire sidste 4285",
+        "født 070761, de fire sidste cifre er 4285",
+        "cpr starter med 070761 og slutter 4285",
+        "CPR (6 første cifre): 070761 CPR (4 sidste cifre): 4285",
+        "cpr del 1: 070761, del 2: 4285",
+        "1. del af cpr: 070761, anden del: 4285",
+        "Mit personnummer er 010190. Og så 1234.",
+        "Fødselsdag d. 7.7.61. Mit cpr slutter på 4286.",
+        "Født 7/7-61, kontrolnummer 4286",
+        "Født 7/7-61, og de sidste fire i nummeret er 4286",
+        "Telefon 20 00 00 41. Født 070761, sidste fire 4285",
+        "Sygesikringskort: født 070761, sidste fire 4286",
+        "Født 070761, sidste fire 4286, telefon 20 00 00 41",
+    ],
+)
+def test_the_last_four_are_called_by_many_words(text: str) -> None:
+    assert len(found(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Navn: Bo\n\nFødselsdato: 07-07-1961\n\nSidste fire cifre: 4285",
+        "Fødselsdato:\n070761\nSidste fire cifre:\n4285",
+        "Fødselsdato\r\n\r\n7. juli 1961\r\n\r\nSidste 4 cifre\r\n\r\n4286",
+        "CPR-nr. første 6 cifre\n070761\nCPR-nr. sidste 4 cifre\n4285",
+        "Fødselsdato\t07-07-1961\nAdresse\tVejgade 3\nSidste fire cifre\t4285",
+        "Født: 07.07.1961\nAdresse: Vejgade 3, 4700 Næstved\nTelefon: 20 00 00 41\nSidste fire i CPR: 4286",
+        "> Løbenummer: 4285\n> Navn: Bo Hals\n> Fødselsdato: 1961-07-07",
+    ],
+)
+def test_in_the_fields_of_a_form_other_things_may_stand_between(text: str) -> None:
+    assert len(found(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "De sidste fire cifre er 4285, og fødselsdagen er den 7. juli 1961.",
+        "Løbenr. 4285, født 070761",
+        "Mit cpr ender på 4286, og jeg er født den 7/7-61",
+        "My CPR ends in 4285 and I was born on July 7, 1961.",
+        "født 07-07-1961, CPR xxxxxx-4285",
+        "Cpr.: ******-4285, fødselsdag 070761",
+        "CPR ######-4286 (f. 7/7-1961)",
+        "XXXXXX-4286, født 7/7-61",
+    ],
+)
+def test_the_last_four_may_stand_first_or_beside_a_masked_date(text: str) -> None:
+    (finding,) = found(text)
+    assert "428" not in finding.excerpt
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Født: 070761\nSidste fire: 4285\n\nFødt: 120385\nSidste fire: 1002",
+        "Født: 07.07.1961\nBy: Hals 3\nSidste fire: 4285\n\nFødt: 12.03.1985\nBy: Aars 4\nSidste fire: 1002",
+        "Sidste fire: 4285\nFødt: 070761\n\nSidste fire: 1002\nFødt: 120385",
+        "Løbenr. 4285, født 070761; løbenr. 1002, født 120385",
+    ],
+)
+def test_of_several_people_each_keeps_her_own_half(text: str) -> None:
+    assert {f.number for f in found(text)} == {f.number for f in found("cpr 070761-4285 og 120385-1002")}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Løbenr. 4285, født 070761", "Løbenr. xxxx, født xxxxxx"),
+        (
+            "Sidste fire 4286, Ida er født 7. juli 1961",
+            "Sidste fire xxxx, xxx xx xxxx x. xxxx xxxx",
+        ),
+        ("født 07-07-1961, CPR xxxxxx-4285", "født 07-07-xxxx, CPR xxxxxx-xxxx"),
+        (
+            "Fødselsdato: 070761\nBy: Hals\nSidste fire: 4285",
+            "Fødselsdato: 0707xx\nBy: Hals\nSidste fire: xxxx",
+        ),
+    ],
+)
+def test_where_a_whole_text_is_shown_the_last_four_are_not(text: str, shown: str) -> None:
+    assert hidden(Text(text, "x", Source.BODY)) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Navn\tFødselsdato\tAdresse\tSidste fire\nHans\t07-07-1961\tVejgade 3\t4285", 1),
+        ("Fødselsdag,Løbenr\n07-07-1961,4285", 1),
+        ("Løbenr.;Navn;Født\n4285;Bo;07-07-1961\n1002;Ida;12-03-1985", 2),
+        ("CPR (dato);Navn;CPR (løbenr)\n070761;Bo;4285", 1),
+        ("Navn | Født | By | Løbenr.\nBo | 1961-07-07 00:00:00 | Hals | 4285", 1),
+        ("Fødselsdato  Navn      Løbenr\n07-07-1961  Bo Hals   4285\n12-03-1985  Ida Hals  1002", 2),
+        ('"Navn","Fødselsdato","By","Sidste 4 cifre"\n"Hals, Bo","07-07-1961","Aars","4285"', 1),
+        ("Navn;Født;Løbenr\n\nBo;07-07-1961;4285\n\nSlut\nBo;07-07-1961;1002", 1),
+    ],
+)
+def test_in_a_table_the_headings_say_what_the_two_columns_are(text: str, count: int) -> None:
+    assert len(found(text)) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fødselsdato og løbenr. 070761-4286",
+        "Fødselsdato/løbenr.: 0707614286",
+        "Født / løbenr.\n070761 4286",
+        "070761-4286 (løbenr.)",
+    ],
+)
+def test_the_word_for_the_last_four_behind_a_birthday_calls_it_no_other_number(text: str) -> None:
+    assert len(found(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Løbenr. 0707614286", "Navn;Løbenr\nBo;0707614286", "Født 1961. Løbenr. 0707614286"),
+        "Puljens løbenummer 070761-4286",
+        # Not of a person.
+        "Kortets sidste fire cifre er 4285. Jeg er født 7/7-61.",
+        "Sidste fire cifre på kortet: 4285\nFødselsdato: 07-07-1961",
+        "Telefonnummeret ender på 4285, født 7/7-61",
+        "Visa ending in 4285, expires 07/07-2026. Date of birth 7/7-1961",
+        "Ida er født 7/7-61. Hendes dankort slutter på 4285.",
+        "De sidste fire cifre i dit medlemsnummer er 4285. Fødselsdato: 07-07-1961",
+        "Fødselsdato: 07-07-1961\nKonto: ******-4285",
+        "Nummerpladen ender på 4285, og Bo er født 7/7-61",
+        "Fødselsdato: 07-07-1961\nKort: xxxxxxxxxxxx4285",
+        "Hej Bo\n\nVi holder fødselsdag 7/7-26. Koden til døren slutter på 4285.",
+        "Den 7/7-26 skrev Bo:\n> Bestillingen ender på 4285",
+        # Not the last four digits.
+        "Vedr. mødet 7/7-26: de sidste fire år har 4285 borgere svaret.",
+        "Fødselsdage i juli: 7/7-61 Bo, 8/7-62 Ida. De sidste fire havde vi i 2025.",
+        "Vi fejrede fødselsdagen 7/7-26 med de sidste fire flasker fra 1985",
+        "Kampagnen starter 1/9-26 og slutter med 2000 kr i gevinst",
+        "Mødet 7/7-26 slutter 1430",
+        "Min far er født 3/4-1943 og 1965 flyttede han til Odense.",
+        "Aftale af 1/1-26, del 2: 4285 m rør",
+        "Aarhus, 07.07.2026\n\nDit kontrolnummer: 4285",
+        "Fødselsdato: 07-07-1961\nStartnr. 4285",
+        # Not a birthday.
+        "Faktura af 7/7-26, løbenr. 4285",
+        "Løbenr. 4285, Per F. Holm, 7/7-61",
+        "Løbenr. 4285. Birthe Holm betalte 7/7-61",
+        "Løbenr;Navn;Fødselsdato\n1001;Bo;07-07-1961\n1002;Ida;08-07-1962\n1003;Per;09-01-1963",
+        "Løbenr;Født\n4285;Hals",
+    ],
+)
+def test_a_date_and_four_digits_that_are_strangers(text: str) -> None:
+    assert not found(text)
+
+
+@pytest.mark.parametrize("frame", NOT_SPLIT)
+def test_what_looks_like_two_halves_is_seldom_taken_for_them(frame: str) -> None:
+    dice = Random(frame)
+    halves = {
+        "d": "07",
+        "mo": "07",
+        "d1": 7,
+        "mo1": 7,
+        "month": "juli",
+        "y": "61",
+        "yyyy": "1961",
+        "name": "Bo",
+    }
+    texts = [frame.format(**halves, s=f"{dice.randrange(10_000):04}") for _ in range(50)]
+    assert sum(bool(found(text)) for text in texts) <= 3
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *(
+            "sidste fire 1234 ",
+            "født 7/7-61 ",
+            "xxxxxx-1234 født 070761 ",
+            "******-1234 ",
+            "slutter på 1234 født ",
+        ),
+        *(
+            "løbenr;født\n",
+            "løbenr;født\n1234;070761\n",
+            "født 070761 bla bla sidste fire er ",
+            "fire sidste ",
+        ),
+        *("\n\nsidste fire\n1234", "July 7, 1961 ", "1961-07-07 ", '";løbenr;født', "f. 1 sidste 4 1234. "),
+    ],
+)
+def test_time_grows_with_length_and_no_faster(unit: str) -> None:
+    size = 8_000
+    small, large = unit * (size // len(unit)), unit * (4 * size // len(unit))
+    start = process_time()
+    find(small)
+    middle = process_time()
+    find(large)
+    assert process_time() - middle < 10 * (middle - start) + 0.25
