@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr import borders, context, score
+from segl_classifier.cpr.beside_birthdays import beside_birthdays
 from segl_classifier.cpr.calendar import Birth, read
 from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.company import Company, listed_with
@@ -79,7 +80,9 @@ class Judgement:
 
 def judge(text: Text, shape: bytes, today: date) -> Judgement:
     """Every candidate of *text*, whose shape is *shape*, with its score."""
-    found = chain(candidates(text.text, shape), split_candidates(text.text, shape))
+    found = chain(
+        candidates(text.text, shape), split_candidates(text.text, shape), beside_birthdays(text.text, shape)
+    )
     first = next(found, None)
     if first is None:  # as in most texts
         return Judgement([])

@@ -17,14 +17,16 @@ from segl_classifier.message import Source, Text
 TODAY = date(2026, 11, 24)
 
 
-def count(day: str, four: str, code: str, *, years: range) -> int:
+def count(
+    day: str, four: str, code: str, *, years: range, fours: range = range(1_000, 4_000), rows: int = 20
+) -> int:
     """How many personal numbers are found in a sheet with these two headings, its days in the format *code*."""
     chance = random.Random(f"{day}{four}")
     book = openpyxl.Workbook()
     book.active.append(["Navn", day, four])
-    for row in range(2, 22):
+    for row in range(2, 2 + rows):
         born = date(chance.choice(years), chance.randint(1, 12), chance.randint(1, 28))
-        book.active.append(["Bo Hansen", born, chance.randint(1_000, 3_999)])
+        book.active.append(["Bo Hansen", born, chance.choice(fours)])
         book.active.cell(row, 2).number_format = code
     out = io.BytesIO()
     book.save(out)
@@ -62,3 +64,39 @@ def test_a_date_in_the_form_of_a_personal_number_begins_one(day: str, four: str,
 )
 def test_days_of_business_beside_four_digits_begin_none(day: str, four: str, code: str) -> None:
     assert count(day, four, code, years=range(2023, 2027)) == 0
+
+
+FULL_YEARS = ["dd-mm-yyyy", "dd/mm/yyyy", "d. mmmm yyyy"]
+
+
+@pytest.mark.parametrize("code", FULL_YEARS)
+@pytest.mark.parametrize("rows", [3, 20])
+@pytest.mark.parametrize("four", ["Nr.", "Nummer", "Suffiks", "Endelse", "CPR-nr.", ""])
+def test_a_birthday_in_full_begins_one_where_the_century_fits_in_all_rows(
+    four: str, rows: int, code: str
+) -> None:
+    assert count("Født", four, code, years=range(1940, 2000), rows=rows) == rows
+
+
+def test_digits_typed_as_numbers_have_lost_their_zeros() -> None:
+    assert count("Født", "Nr.", "dd-mm-yyyy", years=range(1940, 2000), fours=range(600, 4_000)) == 20
+
+
+@pytest.mark.parametrize("code", FULL_YEARS)
+@pytest.mark.parametrize(
+    ("day", "four", "fours"),
+    [
+        ("Født", "Nr.", range(1_000, 10_000)),  # of members, of shirts: as often as not of another century
+        ("Født", "Nr.", range(1, 100)),
+        *((day, "Postnr.", range(1_000, 4_000)) for day in ("Født", "Fødselsdato")),
+        *(
+            ("Fødselsdato", four, range(1_000, 4_000))
+            for four in ("Medlemsnr.", "Lønnr.", "Afdeling", "Beløb", "Hold")
+        ),
+        *((day, "Nr.", range(1_000, 4_000)) for day in ("Dato", "Ansat", "Oprettet", "")),
+    ],
+)
+def test_a_birthday_in_full_beside_other_numbers_begins_none(
+    day: str, four: str, fours: range, code: str
+) -> None:
+    assert count(day, four, code, years=range(1940, 2016), fours=fours) == 0
