@@ -17,10 +17,13 @@ from typing import NoReturn
 
 MASK = "x"
 
-# A digit, then digits kept apart by at most three non-letters, percent codes or entities: "01 01 90&ndash;12 34".
-_NUMBERISH = re.compile(r"\d(?:(?:%[0-9A-Fa-f]{2}|&#?\w{1,8};|\W){0,3}\d)+")
+# What is not seen, or only on the sign before it: it may stand between two digits in any number.
+_UNSEEN = r"[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]*+"
+# A digit, then digits kept apart by signs, percent codes or entities: "01_01_90&ndash;12 34". As many as the
+# detector reads over (segl_classifier.cpr.candidates): what it takes for a number is masked.
+_NUMBERISH = re.compile(rf"\d(?:{_UNSEEN}(?:(?:%[0-9A-Fa-f]{{2}}|&#?\w{{1,12}};|[\W_]){_UNSEEN}){{0,6}}\d)+")
 # The same of a text without codes and entities, which hold digits too: then it is as long as it has digits.
-_PLAIN_AND_LONG = re.compile(r"\d(?:\W{0,3}\d){5,}")
+_PLAIN_AND_LONG = re.compile(rf"\d(?:{_UNSEEN}(?:[\W_]{_UNSEEN}){{0,6}}\d){{5,}}")
 _KEEP = 4  # as many leading digits stay readable: enough to find the place, too few to know the number
 _LONG = 6  # runs with fewer digits (years, prices, clock times) stay as they are
 _DIGITS = b"0123456789"

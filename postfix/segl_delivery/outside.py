@@ -3,11 +3,10 @@
 Only what mail needs to travel, to be threaded and to be answered: an allow-list, for names and for what may stand in
 them. People and programs write words where none belong, and a field that nobody thought of goes inside only.
 
-* **Addresses.** A personal number can stand in a display name (``"010190-1234 Hansen" <h@…>``): of a field whose
-  decoded text holds a long run of digits, only the bare addresses stay.
-* **Identifiers** (Message-ID, In-Reply-To, References, list fields): what stands in angle brackets. Old programs write
-  words beside it (RFC 5322 §4.5.4), and the name of a list can tell what the matter is. What a list names with a long
-  run of digits in it stays inside: ``<https://x.dk/?cpr=…>``.
+* **Addresses** without the names beside them (:mod:`.bare_addresses`).
+* **Identifiers** (Message-ID, In-Reply-To, References) without a personal number (:mod:`.identifiers`).
+* **List fields**: what stands in angle brackets; the name of a list can tell what the matter is. What has a long run of
+  digits in it stays inside: ``<https://x.dk/?cpr=…>``.
 * **Date**: the time without comments.
 * All others as they are when they hold what they should, else not at all.
 """
@@ -16,30 +15,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Final
 from urllib.parse import unquote
 
-from segl.mail.fields import LINE_END, Field, canonical
-from segl.mail.paths import is_plain
+from segl.mail.fields import LINE_END, Field, canonical, ended
 from segl.masking import mask_digits
+from segl_delivery.bare_addresses import bare
+from segl_delivery.identifiers import IDENTIFIER, NAMES, identifiers
 
 TRACE: Final = frozenset({"received", "delivered-to"})  # keep loops countable; nothing of the content
 _ADDRESSES: Final = frozenset({"from", "sender", "reply-to", "to", "cc", "disposition-notification-to"})
-_IDENTIFIERS: Final = frozenset(
+_OF_LISTS: Final = frozenset(
     {
-        *("message-id", "in-reply-to", "references"),
-        *(
-            "list-id",
-            "list-help",
-            "list-subscribe",
-            "list-unsubscribe",
-            "list-post",
-            "list-owner",
-            "list-archive",
-        ),
+        *("list-id", "list-help", "list-subscribe", "list-unsubscribe"),
+        *("list-post", "list-owner", "list-archive"),
     }
 )
 _WORDS = re.compile(rb"[A-Za-z][A-Za-z-]{0,30}(?:[ ,;]+[A-Za-z][A-Za-z-]{0,30}){0,5}")
@@ -60,10 +50,6 @@ _DATE = re.compile(
     rb" (?:[+-]\d{4}|[A-Z]{1,4})(?: \([A-Z]{1,5}\))?"
 )
 _LONGEST_DATE: Final = 200
-# Begins only where a word begins, and is bounded: else a long run without "@" costs its square.
-_ANY_ADDRESS = re.compile(r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.-]{1,255}")
-_IDENTIFIER = re.compile(rb"<[^<>\s\0]{1,990}>")
-_LONGEST_DECODED: Final = 32 * 1024  # bytes of an address field; a longer one shows its bare addresses
 
 
 def outside_of(fields: Sequence[Field], subject: str) -> list[Field]:
@@ -76,9 +62,11 @@ def outside_of(fields: Sequence[Field], subject: str) -> list[Field]:
 def _outside(field: Field) -> bytes | None:
     """What of *field* stands outside; ``None`` for nothing."""
     if field.name in _ADDRESSES:
-        return _addresses_outside(field)
-    if field.name in _IDENTIFIERS:
-        return _identifiers_outside(field)
+        return bare(field)
+    if field.name in NAMES:
+        return identifiers(field)
+    if field.name in _OF_LISTS:
+        return _list_outside(field)
     if field.name in TRACE:
         return canonical(ended(field.raw))
     if field.name == "date":
@@ -89,31 +77,14 @@ def _outside(field: Field) -> bytes | None:
     return canonical(ended(field.raw))
 
 
-def _addresses_outside(field: Field) -> bytes | None:
-    """The field as it is when no name in it holds a number, else with bare addresses; ``None`` when that
-    leaves none."""
-    text = _decoded(field.value)
-    if text is not None and mask_digits(text) == text:
-        return canonical(ended(field.raw))
-    raw = field.value.decode("utf-8", "replace")
-    addresses = [address for address in dict.fromkeys(_ANY_ADDRESS.findall(raw)) if is_plain(address)]
-    if not addresses:
-        return None
-    name = field.raw.split(b":", 1)[0].strip()
-    return name + b": " + ",\r\n ".join(addresses).encode() + LINE_END
-
-
-def _identifiers_outside(field: Field) -> bytes | None:
-    """The field as it is when it holds identifiers alone, else those of it; ``None`` when there are none."""
-    found = _IDENTIFIER.findall(field.value)
-    of_list = field.name.startswith("list-")
-    if of_list and any(map(_holds_number, found)):
-        found = [entry for entry in found if not _holds_number(entry)]
-    elif found and not _IDENTIFIER.sub(b"", field.value).strip(b" \t,"):
+def _list_outside(field: Field) -> bytes | None:
+    """The field as it is when it holds addresses of programs alone, else those of it; ``None``: there are none."""
+    found = IDENTIFIER.findall(field.value)
+    seen = [entry for entry in found if not _holds_number(entry)]
+    if found and len(seen) == len(found) and not IDENTIFIER.sub(b"", field.value).strip(b" \t,"):
         return canonical(ended(field.raw))
     name = field.raw.split(b":", 1)[0].strip()
-    between = b",\r\n " if of_list else b"\r\n "
-    return name + b": " + between.join(found) + LINE_END if found else None
+    return name + b": " + b",\r\n ".join(seen) + LINE_END if seen else None
 
 
 def _holds_number(identifier: bytes) -> bool:
@@ -131,19 +102,3 @@ def _date_outside(field: Field) -> bytes | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return b"Date: " + format_datetime(when).encode("ascii") + LINE_END
-
-
-def _decoded(value: bytes) -> str | None:
-    """The text a reader sees, encoded words undone (RFC 2047); ``None`` when it cannot be told."""
-    if len(value) > _LONGEST_DECODED:
-        return None
-    try:
-        text = value.decode("utf-8")
-        return str(make_header(decode_header(text)))
-    except (UnicodeDecodeError, HeaderParseError, LookupError, ValueError):
-        return None
-
-
-def ended(raw: bytes) -> bytes:
-    """*raw* with a line end."""
-    return raw if raw.endswith(b"\n") else raw + LINE_END

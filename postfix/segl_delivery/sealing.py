@@ -34,6 +34,7 @@ from segl.sealed.spare import load_resend_key, make_spare
 from segl.sealed.storage import SealedStorage
 from segl.settings import Settings
 from segl.wishes import Wishes, from_fields, normal, read_wishes
+from segl_delivery import numbers
 from segl_delivery.agent import Delivery
 
 _LONGEST_SUBJECT: Final = 4096  # bytes that are looked at
@@ -202,6 +203,9 @@ def end_of_day(now: datetime, days: int) -> datetime:
 
 
 def _tellable(subject: str) -> str:
-    """A subject as a notice may tell it: on one line, short, long numbers masked."""
-    text = one_line(mask_digits(subject[:1000]))
+    """A subject as a notice may tell it: on one line, short, long numbers masked. One in which a personal number is
+    found all the same, for digits can be written in many ways, is not told at all."""
+    text = mask_digits(one_line(subject[:1000]))
+    if numbers.in_subject(text):
+        return ""
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"

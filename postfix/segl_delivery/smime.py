@@ -23,14 +23,14 @@ from typing import Final
 
 from segl.ber import Piece
 from segl.headers import PREFIX
-from segl.mail.fields import LINE_END, Field, canonical, join_header, read_header
+from segl.mail.fields import LINE_END, Field, canonical, ended, join_header, read_header
 from segl.mail.outgoing import Outgoing
 from segl.settings_encryption import HeaderForm
 from segl_delivery.cms.digests import algorithm_for
 from segl_delivery.cms.enveloped import Envelope
 from segl_delivery.cms.lines import base64_lines, base64_size
 from segl_delivery.cms.signed import Signer, sign_detached
-from segl_delivery.outside import TRACE, ended, outside_of
+from segl_delivery.outside import TRACE, outside_of
 
 # Not protected either: of the envelope's making, or for nobody's eyes.
 _DROPPED: Final = frozenset({*TRACE, "return-path", "bcc", "resent-bcc", "hp-outer"})

@@ -67,10 +67,14 @@ def header_size(message: bytes) -> int:
     return min(ends, default=len(message))
 
 
+def ended(raw: bytes) -> bytes:
+    """*raw* with a line end."""
+    return raw if raw.endswith(b"\n") else raw + LINE_END
+
+
 def join_header(fields: Iterable[Field], body: bytes | memoryview) -> bytes:
     """The message back. Each field's line end is kept; one that the end of the message cut off is added."""
-    raw = (f.raw if f.raw.endswith(b"\n") else f.raw + LINE_END for f in fields)
-    return b"".join([*raw, LINE_END, body])
+    return b"".join([*(ended(field.raw) for field in fields), LINE_END, body])
 
 
 def without(message: bytes, unwanted: Callable[[str], bool]) -> bytes:

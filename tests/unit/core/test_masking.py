@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pickle
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.cpr_numbers import LABELLED, PLAIN
 from segl.masking import PersonalNumber, excerpt, mask_digits
+from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.message import Source, Text
 
 DIGITS = st.text("0123456789", min_size=10, max_size=10)
 
@@ -57,13 +61,40 @@ def test_only_ten_digits_are_a_number(digits: str) -> None:
         ("010170&nbsp;1234", "0101xx&nbsp;xxxx"),
         ("010170&#45;1234", "0101xx&#xx;xxxx"),
         ("０１０１７０-１２３４", "０１０１xx-xxxx"),
+        ("01_01_70_1234", "01_01_xx_xxxx"),
+        ("010170  -  1234", "0101xx  -  xxxx"),
+        ("010170&nbsp;&NonBreaking;-&nbsp;1234", "0101xx&nbsp;&NonBreaking;-&nbsp;xxxx"),
+        (
+            "0101\u200b7\u0301" + "0" + "\u200b" * 9 + "1234",
+            "0101\u200bx\u0301" + "x" + "\u200b" * 9 + "xxxx",
+        ),
         ("i 2026 kl. 10.30", "i 2026 kl. 10.30"),
+        ("2026 og 2027, 3. afdeling", "2026 og 2027, 3. afdeling"),
         ("konto 12345678", "konto 1234xxxx"),
         ("", ""),
     ],
 )
 def test_long_runs_of_digits_are_cut(text: str, masked: str) -> None:
     assert mask_digits(text) == masked
+
+
+@pytest.mark.parametrize("spelling", [*PLAIN, *LABELLED])
+def test_what_the_detector_takes_for_a_number_is_none_when_it_is_masked(spelling: str) -> None:
+    spelled = {**PLAIN, **LABELLED}[spelling]("0101901234")
+    for text in (f"Det drejer sig om Karen Møller, {spelled}, som flytter.", f"CPR-nr.: {spelled}"):
+        masked = mask_digits(text)
+        assert len(masked) == len(text)
+        assert all(one.score < THRESHOLD for one in find_cpr(Text(masked, "body", Source.BODY)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1%45%45%45%45%45%45z", "1------", "1&#45;&#45;&#45;&#45;&#45;&#45;&#45;z", "1\u200b-", "1%", "1&a"],
+)
+def test_a_hostile_text_costs_its_length(text: str) -> None:
+    begun = time.process_time()
+    mask_digits(text * 30_000)
+    assert time.process_time() - begun < 1
 
 
 @given(

@@ -141,7 +141,7 @@ def test_outside_stands_what_mail_needs_and_nothing_else(partner: Partner) -> No
 def test_the_outside_is_a_well_formed_smime_message(partner: Partner) -> None:
     parsed = email.message_from_bytes(seal(MESSAGE, partner), policy=policy.default)
     assert parsed["Subject"] == SUBJECT
-    assert parsed["To"] == "Bo Ø <bo@kommune.example>, eva@kommune.example"
+    assert parsed["To"] == "bo@kommune.example, eva@kommune.example"
     assert parsed.get_content_type() == "application/pkcs7-mime"
     assert parsed.get_param("smime-type") == "enveloped-data"
     assert parsed.get_filename() == "smime.p7m"
@@ -192,8 +192,8 @@ def test_the_content_type_keeps_its_meaning(field: bytes, becomes: bytes) -> Non
 @pytest.mark.parametrize(
     ("field", "outside"),
     [
-        (b"To: Bo <bo@k.example>", b"To: Bo <bo@k.example>"),
-        (b"To: sag-12 <s@k.example>", b"To: sag-12 <s@k.example>"),
+        (b"To: Bo <bo@k.example>", b"To: bo@k.example"),
+        (b"From: Bo <bo@k.example>", b"From: Bo <bo@k.example>"),
         (b'To: "010190-1234 Karl" <karl@k.example>', b"To: karl@k.example"),
         (b"To: =?utf-8?b?MDEwMTkwLTEyMzQ=?= <karl@k.example>", b"To: karl@k.example"),
         (b"From: 01 01 90 1234 <karl@k.example>", b"From: karl@k.example"),
@@ -206,7 +206,7 @@ def test_the_content_type_keeps_its_meaning(field: bytes, becomes: bytes) -> Non
         (b'Reply-To: "010190-1234"', None),
     ],
 )
-def test_a_number_in_a_display_name_stays_inside(field: bytes, outside: bytes | None) -> None:
+def test_the_name_beside_an_address_stays_inside(field: bytes, outside: bytes | None) -> None:
     header, inside = split(field + b"\r\n\r\nx")
     name = field.split(b":")[0].lower().decode()
     found = [f.raw.rstrip(b"\r\n") for f in split_header(header)[0] if f.name == name]
