@@ -354,7 +354,10 @@ SECURE = [
     ),
     ("secure.ca", FAIL, secure("-e", "smtp_tls_CAfile=/nowhere/ca.pem")),
     ("secure.ca", FAIL, secure("-e", "smtp_tls_CAfile=")),
-    ("secure.queue-life", WARN, secure("-e", "maximal_queue_lifetime=5d")),
+    ("secure.queue-life", WARN, secure("-e", "maximal_queue_lifetime=10d")),
+    ("secure.queue-life", WARN, secure("-e", "maximal_queue_lifetime=1d")),  # holds for reports, too
+    ("secure.queue-life", WARN, secure("-e", "bounce_queue_lifetime=1d")),
+    ("secure.queue-life", OK, secure("-e", "maximal_queue_lifetime=3d")),
     ("secure.queue-life", WARN, secure("-e", "delay_warning_time=0h")),
 ]
 
