@@ -57,7 +57,8 @@ class Delivery:
     sign_keys: Mapping[Domain, str] = field(default_factory=dict, hash=False)
     # The front's return port: takes what is safe now (ciphertext, notices, mail to own domains).
     reinject: HostPort = "127.0.0.1:10027"
-    # How long it may take to answer.
+    # How long it may take for one answer; for all of a message four times that, at most 240 seconds. The last answer is
+    # waited for until then: when none comes the message is sent again, and arrives twice.
     reinject_seconds: Seconds = 60.0
     # The largest message that is taken.
     message_bytes: Count = 150 * 1024 * 1024

@@ -21,7 +21,8 @@ class Hold:
     `unsure` in ``[detection]``."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-    # Who decides, the data-protection officer say; is told of each message. Empty: postmaster at the first own domain.
+    # Who decides, the data-protection officer say; is told of each message. One outside the own domains is told neither
+    # recipients nor reasons, for that mail may go in clear. Empty: postmaster at the first own domain.
     officer: Address = ""
     # The officer is told again of what has waited so many hours since he was told last; 0: once is enough.
     remind_hours: Annotated[int, Field(ge=0, le=720)] = 24

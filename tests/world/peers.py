@@ -137,6 +137,7 @@ class SmtpPeer(_Peer):
     ``rcpt_replies``  reply to RCPT by recipient, e.g. ``{"bo@x.example": "550 5.1.1 no such user"}``.
     ``data_reply``    reply after the final dot; anything but 2xx means the message was not taken.
     ``announces_dsn`` whether it says that it reports deliveries itself (RFC 3461).
+    ``announces_utf8`` whether it says that it takes addresses in UTF-8 (RFC 6531).
 
     Replies may be changed while it runs. ``connections`` counts those accepted; ``clear`` holds every byte
     received outside TLS.
@@ -158,6 +159,7 @@ class SmtpPeer(_Peer):
         self.rcpt_replies: dict[str, str] = {}
         self.data_reply = ACCEPTED
         self.announces_dsn = False
+        self.announces_utf8 = True
         self.connections = 0
         self.clear = bytearray()
         self._received: list[ReceivedMail] = []
@@ -200,7 +202,8 @@ class SmtpPeer(_Peer):
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        return [*responses[:-1], "250-DSN", responses[-1]] if self.announces_dsn else responses
+        said = responses if self.announces_utf8 else [line for line in responses if "SMTPUTF8" not in line]
+        return [*said[:-1], "250-DSN", said[-1]] if self.announces_dsn else said
 
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]

@@ -4,7 +4,8 @@ The return port takes what is safe to travel now: ciphertext and notices. Its 25
 that Postfix's queue, on disk; only then does the LMTP client hear 250 from us. Every other answer is
 passed back for the recipient it was given for. No answer, in particular none after the final dot, is 4xx:
 then the message may have been taken all the same and will arrive twice, which is the lesser evil (RFC
-1047).
+1047). So that answer is waited for as long as there is time at all (RFC 5321 §4.5.3.2.6 asks for ten minutes): behind
+it the front signs, scans and syncs.
 
 DSN (RFC 3461): the success was or will be reported by our own Postfix from the LMTP reply, so only failures and
 delays are asked for here (of delays that Postfix tells when its ``delay_warning_time`` is set), with headers only
@@ -39,6 +40,9 @@ _QUEUED_AS = re.compile(r"queued as ([A-Za-z0-9]{1,40})")
 # segl_delivery.agent.LATEST_START).
 _WHOLE: Final = 4
 _LONGEST_WHOLE: Final = 240.0
+# RFC 3463 §3.2, RFC 6531 §3.7. The second is mended by a setting, so mail to others waits for it.
+_NO_TEXT: Final = SmtpReply(553, "5.1.3", "the address has bytes that are no UTF-8")
+_NO_UTF8: Final = SmtpReply(451, "4.6.7", "the return port does not take UTF-8 addresses")
 
 
 class OutcomeUnknown(DeliveryError):
@@ -56,8 +60,8 @@ class Unreachable(DeliveryError):
 class Refused(DeliveryError):
     """The return port said no; ``reply`` is what it said."""
 
-    def __init__(self, reply: SmtpReply, when: str) -> None:
-        super().__init__(reply.text, f"return port, {when}: {reply}")
+    def __init__(self, reply: SmtpReply, when: str, hint: str = "") -> None:
+        super().__init__(reply.text, f"return port, {when}: {reply}", hint)
         self.reply_code, self.reply_enhanced = reply.code, reply.enhanced
 
 
@@ -71,7 +75,8 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class ReturnPort:
-    """Where finished messages go. ``reply_seconds`` is the patience for one reply."""
+    """Where finished messages go. ``reply_seconds`` is the patience for one reply; that to the final dot may take as
+    long as is left of the whole."""
 
     host: str
     port: int
@@ -106,6 +111,8 @@ class ReturnPort:
         subclass :class:`OutcomeUnknown` when that cannot be said.
         """
         outgoing = Outgoing.of(message) if isinstance(message, bytes) else message
+        if not all(map(_is_text, (sender, *recipients))):
+            raise Refused(_NO_TEXT, "the address")
         client = self._connect()
         try:
             smtputf8 = smtputf8 or not all(address.isascii() for address in (sender, *recipients))
@@ -212,7 +219,7 @@ class _Transaction:
         if code != 250:
             raise Unreachable("the return port takes no mail now", f"EHLO: {clean_reply(code, text)}")
         if self._smtputf8 and not self._client.has_extn("smtputf8"):
-            raise DeliveryError("the return port does not take UTF-8 addresses", hint="smtputf8_enable = yes")
+            raise Refused(_NO_UTF8, "EHLO", "smtputf8_enable = yes in the front's main.cf")
 
     def _mail(self, sender: str, message: Outgoing) -> str:
         words = [f"FROM:<{sender}>"]
@@ -244,7 +251,7 @@ class _Transaction:
         for piece in message.stuffed():
             self._client.send(piece)
         try:
-            self._set_patience()
+            self._set_patience(whole=True)
             code, text = self._client.getreply()
         except (smtplib.SMTPException, OSError) as error:
             raise OutcomeUnknown("no answer from the return port", f"after the dot: {_kind(error)}") from None
@@ -261,12 +268,12 @@ class _Transaction:
         code, text = self._client.docmd(verb, arguments)
         return None if code in wanted else clean_reply(code, text)
 
-    def _set_patience(self) -> None:
+    def _set_patience(self, *, whole: bool = False) -> None:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise DeliveryError("the return port is too slow")
         if self._client.sock is not None:
-            self._client.sock.settimeout(min(self._patience, left))
+            self._client.sock.settimeout(left if whole else min(self._patience, left))
 
 
 def clean_reply(code: int, text: bytes) -> SmtpReply:
@@ -290,6 +297,11 @@ def clean_reply(code: int, text: bytes) -> SmtpReply:
 def xtext(address: str) -> str:
     """RFC 3461 §4: printable ASCII as it is, ``+``, ``=`` and all else as ``+XX``."""
     return "".join(c if "!" <= c <= "~" and c not in "+=" else f"+{ord(c):02X}" for c in address)
+
+
+def _is_text(address: str) -> bool:
+    """Whether it can be sent: programs give the bytes of a broken address as halves of surrogate pairs (PEP 383)."""
+    return not any("\ud800" <= char <= "\udfff" for char in address)
 
 
 def _kind(error: BaseException) -> str:

@@ -105,6 +105,14 @@ SENDER_UNTOLD: Final[dict[Language, HoldTexts]] = {
     ),
 }
 
+# Instead of recipients and reasons, to an officer outside.
+ON_THE_SERVER: Final[dict[Language, str]] = {
+    "da": "Hvem en besked er til, og hvorfor den venter, ses på serveren. Det står ikke her, fordi denne mail "
+    "sendes ud af huset.",
+    "en": "To whom a message goes, and why it waits, is shown on the server. It is not said here, because this mail "
+    "leaves the house.",
+}
+
 AGREED: Final[dict[Language, str]] = {"da": "godkendt af", "en": "approved by"}
 
 REJECTED: Final[dict[Language, HoldTexts]] = {

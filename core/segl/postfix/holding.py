@@ -4,8 +4,11 @@ The trail is also the memory: of a message whose id has an entry ``held`` the of
 ``held-sender-told`` its sender, and who agreed to its release stands
 in its entries ``release-asked``. Of ``released`` and ``rejected`` the first one counts. So the commands can be run by a
 timer and by several people at once, and one that was killed in the middle is simply run again; at worst somebody is
-told twice. An address that the return port refuses keeps nobody else from being told: it is tried again the next time,
+told twice. An address that cannot be told keeps nobody else from being told: it is tried again the next time,
 or, where the refusal is for good (5xx), no more.
+
+These mails go as the front sends them, to an address outside perhaps in clear. So an officer there is told neither to
+whom a message goes nor why it waits: mostly the recipient is the person whom the matter is about.
 """
 
 from __future__ import annotations
@@ -23,15 +26,16 @@ from segl import audit
 from segl.addresses import domain_of
 from segl.audit import Act
 from segl.days import moment
-from segl.errors import SeglError
+from segl.errors import DeliveryError, SeglError
 from segl.held import HeldLook, note
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
-from segl.mail.return_port import Refused, ReturnPort
+from segl.mail.return_port import Refused, ReturnPort, Unreachable
 from segl.persons import person_of
 from segl.postfix.hold_queue import Held, HoldQueue, Listed, Waiting
 from segl.postfix.hold_texts import (
     AGREED,
+    ON_THE_SERVER,
     REJECTED,
     SENDER_UNTOLD,
     STILL_WAITING,
@@ -60,11 +64,11 @@ class Release(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Untold:
-    """Somebody, *to*, who could not be told of *held*: what the return port said."""
+    """Somebody, *to*, who could not be told of *held*, and why: mostly what the return port said."""
 
     held: Held
     to: str
-    refusal: Refused
+    refusal: DeliveryError
 
 
 class Decided(SeglError):
@@ -124,7 +128,9 @@ class Holding:
         his address is a setting that can be mended."""
         try:
             self._send(held, to, texts)
-        except Refused as refusal:
+        except Unreachable:
+            raise
+        except DeliveryError as refusal:
             failed.append(Untold(held, to, refusal))
             if act is Act.HELD_SENDER_TOLD and _for_good(refusal):
                 self._note(held, act, "segl", refused=str(refusal.reply_code))
@@ -142,11 +148,13 @@ class Holding:
                 overdue.setdefault(self.owner(held).officer, []).append(held)
         failed: list[Untold] = []
         for officer, some in list(overdue.items()):
-            lines = [self._line(held) for held in some[:_MOST_NAMED]]
+            lines = [self._line(held, officer) for held in some[:_MOST_NAMED]]
             more = [f"  … + {len(some) - _MOST_NAMED}"] if len(some) > _MOST_NAMED else []
             try:
                 self._send(some[0], officer, STILL_WAITING, messages="\n".join([*lines, *more]))
-            except Refused as refusal:
+            except Unreachable:
+                raise
+            except DeliveryError as refusal:
                 failed.append(Untold(some[0], officer, refusal))
                 del overdue[officer]
                 continue
@@ -203,7 +211,7 @@ class Holding:
                 if not _for_good(refusal):
                     raise
                 untold = Untold(held, held.sender, refusal)
-                with suppress(Refused):  # whoever decides is told by the command
+                with suppress(DeliveryError):  # whoever decides is told by the command
                     self._send(
                         held, self.owner(held).officer, SENDER_UNTOLD, refusal=one_line(refusal.public)
                     )
@@ -251,11 +259,12 @@ class Holding:
                 return None
         return told
 
-    def _line(self, held: Held) -> str:
+    def _line(self, held: Held, officer: str) -> str:
         language = self.owner(held).language
         agreed = ", ".join(sorted(self.agreed(held)))
         since, why = moment(held.arrived, language), _why(held, language)
-        line = f"  {held.id[:12]}  {since}  {one_line(held.sender) or '<>'}  {why}"
+        line = f"  {held.id[:12]}  {since}  {one_line(held.sender) or '<>'}"
+        line += f"  {why}" if self.settings.takes(officer) else ""
         return f"{line}  ({AGREED[language]} {agreed})" if agreed else line
 
     def _note(self, held: Held, act: Act, person: str, **facts: Any) -> None:
@@ -264,7 +273,8 @@ class Holding:
             audit.append(connection, act, held.id, person, queue_id=held.queue_id, reasons=reasons, **facts)
 
     def _send(self, held: Held, to: str, texts: Mapping[Language, HoldTexts], **more: str) -> None:
-        """*texts* to *to*, with what is known of *held* and *more* in their places. Raises :class:`Refused`."""
+        """*texts* to *to*, with what is known of *held* and *more* in their places, as far as *to* may be told. Raises
+        :class:`DeliveryError`."""
         owner = self.owner(held)
         language = owner.language
         values = {
@@ -278,7 +288,8 @@ class Holding:
             **more,
         }
         chosen = texts[language]
-        paragraphs = [filled for text in chosen.paragraphs if (filled := text.format(**values))]
+        said = chosen.paragraphs if self.settings.takes(to) else _for_outside(chosen, language)
+        paragraphs = [filled for text in said if (filled := text.format(**values))]
         house = f"@{owner.domains[0]}"
         letter = Letter(
             self.settings.name_of(house),
@@ -295,8 +306,14 @@ class Holding:
             raise Refused(refusal, "RCPT")
 
 
-def _for_good(refusal: Refused) -> bool:
+def _for_good(refusal: DeliveryError) -> bool:
     return refusal.reply_code >= 500
+
+
+def _for_outside(texts: HoldTexts, language: Language) -> list[str]:
+    """What leaves the house, perhaps in clear, says neither to whom a message goes nor why it waits."""
+    told = [text for text in texts.paragraphs if "{recipients}" not in text and "{reasons}" not in text]
+    return [*told, ON_THE_SERVER[language]]
 
 
 def _why(held: Held, language: Language) -> str:

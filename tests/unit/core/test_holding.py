@@ -14,12 +14,14 @@ from sqlalchemy.engine import Engine
 
 from segl.audit import Act
 from segl.errors import SmtpReply
-from segl.mail.return_port import Handover, Refused, ReturnPort, Unreachable
+from segl.mail.return_port import Handover, OutcomeUnknown, Refused, ReturnPort, Unreachable
 from segl.postfix.hold_queue import Held, HoldQueue
 from segl.postfix.hold_texts import TO_OFFICER
 from segl.postfix.holding import Decided, Holding, NoPerson, NotTheirs, Release
 from segl.settings_file import parse_settings
 from segl.store import open_store
+from world.desk import free_port
+from world.peers import SmtpPeer
 
 HELD = Held("4jZ6", "ab" * 32, 1_795_575_511.0, 900, "anna@nordby.example", ("bo@x.example",), ("cpr",))
 
@@ -39,9 +41,10 @@ class Queue(HoldQueue):
 
 @dataclass(frozen=True, slots=True)
 class Port(ReturnPort):
-    """Takes everything, or nothing while ``down`` is not empty."""
+    """Takes everything, or nothing while ``down`` is not empty; of ``unknown`` it says nothing after the dot."""
 
     down: list[bool] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
     refused: dict[str, SmtpReply] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
 
@@ -50,6 +53,8 @@ class Port(ReturnPort):
             raise Unreachable("the return port does not answer")
         assert isinstance(message, bytes)
         assert isinstance(recipients, list)
+        if recipients[0] in self.unknown:
+            raise OutcomeUnknown("no answer from the return port")
         if recipients[0] in self.refused:
             return Handover("", {recipients[0]: self.refused[recipients[0]]})
         self.sent.append(message)
@@ -249,6 +254,57 @@ def test_who_cannot_be_told_now_is_told_later_and_alone(holding: Holding) -> Non
     refuse(holding, {})
     assert holding.tell([HELD]) == ([HELD], [])
     assert recipients(holding) == ["<anna@nordby.example>"], "the officer is not told again"
+
+
+def test_of_whom_nothing_is_known_keeps_nobody_else_from_being_told(two: Holding) -> None:
+    assert isinstance(two.return_port, Port)
+    two.return_port.unknown.add("dpo@nordby.example")
+    told, untold = two.tell([HELD, OF_SCHOOL])
+    assert (told, [one.to for one in untold]) == ([HELD, OF_SCHOOL], ["dpo@nordby.example"])
+    assert recipients(two) == ["<anna@nordby.example>", "<dpo@skole.example>", "<rektor@skole.example>"]
+    two.return_port.unknown.clear()
+    assert two.tell([HELD, OF_SCHOOL]) == ([HELD], [])
+
+
+@pytest.mark.parametrize(("sender", "again"), [("søren@nordby.example", 1), ("s\udcf8ren@nordby.example", 0)])
+def test_an_address_that_the_front_cannot_take_keeps_nobody_else_from_being_told(
+    engine: Engine, holding: Holding, sender: str, again: int
+) -> None:
+    """A front without SMTPUTF8 (which can be changed); a sender whose bytes are no UTF-8, as postqueue(1) tells it."""
+    with SmtpPeer("127.0.0.1", free_port()) as peer:
+        peer.announces_utf8 = False
+        house = replace(holding, return_port=ReturnPort("127.0.0.1", peer.port, 5))
+        odd = replace(HELD, sender=sender)
+        told, untold = house.tell([odd, NEXT])
+        assert (told, [one.to for one in untold]) == ([odd, NEXT], [sender])
+        told_of = [mail.recipients[0] for mail in peer.received]
+        assert told_of == ["dpo@nordby.example", "dpo@nordby.example", NEXT.sender]
+        assert len(house.tell([odd, NEXT])[1]) == again
+        reminded, unreminded = house.remind([odd, NEXT], time.time() + DAY + 1)
+        assert (reminded, unreminded) == ({"dpo@nordby.example": [odd, NEXT]}, [])
+
+
+def test_an_officer_outside_is_told_neither_to_whom_it_goes_nor_why_it_waits(engine: Engine) -> None:
+    """Such a mail goes as the front sends it, and mostly the matter is the recipient's."""
+    given = {
+        "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+        "hold": {"officer": "dpo@raadgiver.example"},
+    }
+    house = Holding(parse_settings(given), engine, Queue(Path("/nowhere")), Port("127.0.0.1", 1))
+    held = replace(HELD, recipients=("jens.hansen@gmail.example",), reasons=("criminal", "cpr"))
+    house.tell([held])
+    house.remind([held], time.time() + DAY + 1)
+    refuse(house, {HELD.sender: GONE})
+    house.reject(held, "eva")
+    first, to_sender, reminder, untold = map(plain, sent(house))
+    for text in (first, reminder, untold):
+        assert not re.search("jens|gmail|straf|CPR", text)
+        assert held.id[:12] in text
+        assert "Det står ikke her" in " ".join(text.split())
+    assert f"sudo segl hold release {held.id}" in first
+    assert "En besked fra anna@nordby.example" in first
+    assert "jens.hansen@gmail.example" in to_sender
+    assert "den handler om en persons strafbare forhold" in to_sender
 
 
 def test_an_officer_who_is_refused_is_told_when_he_is_there(holding: Holding) -> None:

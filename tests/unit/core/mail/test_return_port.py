@@ -197,6 +197,39 @@ def test_no_answer_after_the_dot_is_told_apart() -> None:
     assert str(caught.value.reply).startswith("451 4.4.2")
 
 
+def test_a_front_that_is_slow_at_the_dot_is_waited_for_and_takes_it_once() -> None:
+    """It signs, scans and syncs then. Given up, the message would be sent again at every try."""
+    taken: list[bytes] = []
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 front\r\n")
+        while line := await reader.readline():
+            if line.startswith(b"DATA"):
+                writer.write(b"354 go\r\n")
+                taken.append(await reader.readuntil(b"\r\n.\r\n"))
+                await asyncio.sleep(0.9)
+            writer.write(b"250 2.0.0 Ok: queued as 4jZ6\r\n")
+
+    with scripted(slow) as peer:
+        assert send(peer.port, ["bo@k.example"], patience=0.4).queued_as == "4jZ6"
+    assert len(taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "reply"),
+    [("søren@k.example", "451 4.6.7"), ("s\udcf8ren@k.example", "553 5.1.3")],
+    ids=["UTF-8", "no UTF-8"],
+)
+def test_an_address_that_cannot_be_sent_is_a_refusal(peer: SmtpPeer, address: str, reply: str) -> None:
+    """A setting of the front mends the first, nothing the second."""
+    peer.announces_utf8 = False
+    for sender, recipient in ((SENDER, address), (address, "bo@k.example")):
+        with pytest.raises(Refused) as caught:
+            send(peer.port, [recipient], sender=sender)
+        assert str(caught.value.reply).startswith(reply)
+    assert peer.received == []
+
+
 def dsn_front(seen: list[bytes]) -> Script:
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 front\r\n")
