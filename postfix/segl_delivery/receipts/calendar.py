@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from segl.errors import SeglError
 from segl.events import Events
-from segl.mail.return_port import Refused
+from segl.mail.return_port import OutcomeUnknown, Refused
 from segl.metrics import RECEIPTS
 from segl.receipts import digests
 from segl.receipts.digests import Reader
@@ -49,6 +49,7 @@ LEASE_SECONDS: Final = 600.0
 MOST_TRIES: Final = 3  # days in a row on which a digest is refused for now
 _DIGEST_DAYS: Final = 8
 _DAY: Final = 86400.0
+_NO: Final = (Refused, OutcomeUnknown)
 _DIGEST, _WEEKLY = "receipts.digest", "receipts.weekly"
 
 
@@ -125,7 +126,7 @@ class Calendar:
             receipt = self._written(office, terms, some, tls, now, to)
             error = self._failure(office, to, receipt.message(now, signer), Kind.DAILY.value)
             if error is not None and not self._is_given_up(sender, reader, error, now):
-                return isinstance(error, Refused)  # then they stand in tomorrow's
+                return isinstance(error, _NO)  # then they stand in tomorrow's
             if error is not None:
                 self._mark(left, reader, now)
                 self._tell_of_loss(office, sender, to, left, error, now)
@@ -169,9 +170,9 @@ class Calendar:
             digests.mark_digested(connection, (one.id for one in some), now.timestamp(), reader)
 
     def _is_given_up(self, sender: str, reader: Reader, error: SeglError, now: datetime) -> bool:
-        """Whether that was the last try: the refusal is for good, or one of several in a row. (That the return port is
-        down is nobody's refusal.)"""
-        if not isinstance(error, Refused):
+        """Whether that was the last try: the refusal is for good, or one of several in a row; a digest of which nobody
+        knows whether it was taken is one that was. (That the return port is down is nobody's refusal.)"""
+        if not isinstance(error, _NO):
             return False
         with transaction(self._engine) as connection:
             times = digests.refused(connection, sender, reader, now.timestamp())

@@ -2,7 +2,8 @@
 
 A message is due when the store says so (:mod:`segl.receipts.due`). Whoever takes it moves its time on first, sends, and
 then writes down what was told: a process that dies in between leaves a receipt that is sent once more after the lease,
-under the same Message-ID, and never one that is lost.
+under the same Message-ID, and never one that is lost. One that is refused for good, or for a day, is given up; was it
+about mail that did not arrive, the house is told instead of the sender.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import Final
 
 from sqlalchemy.engine import Connection, Engine
 
-from segl.errors import SeglError, SmtpReply, StoreError
+from segl.errors import DeliveryError, SeglError, StoreError
 from segl.events import Events
-from segl.mail.return_port import Handover, Refused
+from segl.mail.return_port import Handover, OutcomeUnknown, Refused
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
 from segl.receipts import protection, records
 from segl.receipts.due import fingerprint, is_expanded
@@ -30,6 +31,7 @@ from segl.settings_receipts import ReceiptTerms
 from segl.store import transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import sender_links
+from segl_delivery.receipts.given_up import receipt_given_up
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.office import Office, tls_of, write
 from segl_delivery.receipts.sender_links import no_link
@@ -42,6 +44,7 @@ _BATCH: Final = 2 * AT_ONCE  # few: those in hand when this process dies wait fo
 _LOOK_SECONDS: Final = 5.0  # at least so often: another host may have written
 _AGAIN_SECONDS: Final = 15.0  # after a receipt could not be sent
 _REFUSED_SECONDS: Final = 60.0  # after it was refused for now
+_UNKNOWN_SECONDS: Final = 900.0  # after no answer came: he may have it, and each try is one more
 _PATIENCE: Final = 86400.0  # seconds: a sender who is refused "for now" so long gets none
 _STORE_TRIES: Final = 3  # each waits as long as the store does for its lock
 _HOLD_SECONDS: Final = records.LEASE_SECONDS / 3
@@ -146,9 +149,8 @@ class Desk:
                     self._events.receipt_not_sent(message_id, error)
                 else:
                     self._events.failed("receipt", error)
-                later = _REFUSED_SECONDS if isinstance(error, Refused) else _AGAIN_SECONDS
                 with suppress(SeglError):
-                    await asyncio.to_thread(self._put_off, message_id, later)
+                    await asyncio.to_thread(self._put_off, message_id, _pause_after(error))
 
     def tell(self, message_id: str) -> None:
         """Look at a message that is due, and send what there is to tell. Blocking."""
@@ -186,7 +188,10 @@ class Desk:
         if kind is not None:
             receipt = self._written(case, kind, message.sender, links=True)
             handover = self._send(case.office, message, message.sender, receipt)
-            if handover is not None:
+            if isinstance(handover, DeliveryError):
+                if kind in (Kind.FAILED, Kind.DELAYED):
+                    self._tell_house(case.office, message, handover)
+            else:
                 RECEIPTS.labels(kind.value).inc()
                 RECEIPT_SECONDS.observe(max(0.0, time.time() - message.changed_at))
                 self._events.receipt_sent(
@@ -237,23 +242,31 @@ class Desk:
             queue_known=case.queue_is_read,
         )
 
+    def _tell_house(self, office: Office, message: SentMessage, why: DeliveryError) -> None:
+        """The postmaster hears, once, that *message* did not arrive, and that its sender does not know."""
+        owner = office.settings.owner(message.domain)
+        report_to = owner.report_to or office.settings.owners.first.report_to
+        if not report_to:
+            return
+        now = datetime.now().astimezone()
+        letter = receipt_given_up(owner, report_to, message.sender, message.id, why.public, now)
+        try:
+            _hand_over(office, report_to, letter)
+        except SeglError as error:
+            self._events.receipt_given_up(message.id, report_to, error)
+
     def _send(
         self, office: Office, message: SentMessage, recipient: str, receipt: Receipt
-    ) -> Handover | None:
-        """``None`` when it was refused for good. Raises :class:`SeglError` when it may be taken later."""
+    ) -> Handover | DeliveryError:
+        """Why, when it is given up. Raises :class:`SeglError` when it may be taken later."""
         content = receipt.message(datetime.now().astimezone(), office.signer(message.domain))
         try:
-            handover = office.return_port.send("", [recipient], content, smtputf8=False)
-        except Refused as error:  # for what it is, or its size
-            refused = error
-        else:
-            if recipient not in handover.refused:
-                return handover
-            refused = Refused(handover.refused[recipient], f"RCPT {recipient}")
-        if _may_come_later(refused.reply, message):
-            raise refused
-        self._events.receipt_not_sent(message.id, refused)
-        return None
+            return _hand_over(office, recipient, content)
+        except (Refused, OutcomeUnknown) as error:
+            if _may_come_later(error, message):
+                raise
+            self._events.receipt_given_up(message.id, recipient, error)
+            return error
 
     def _put_off(self, message_id: str, seconds: float) -> None:
         with transaction(self._engine) as connection:
@@ -294,5 +307,18 @@ def _queues_of(message: SentMessage) -> set[str]:
     return {line.queue_id for line in message.lines if is_expanded(line) and line.queue_id}
 
 
-def _may_come_later(said: SmtpReply, message: SentMessage) -> bool:
-    return said.temporary and time.time() < message.changed_at + _PATIENCE
+def _hand_over(office: Office, recipient: str, content: bytes) -> Handover:
+    handover = office.return_port.send("", [recipient], content, smtputf8=False)
+    if said := handover.refused.get(recipient):
+        raise Refused(said, f"RCPT {recipient}")
+    return handover
+
+
+def _pause_after(error: Exception) -> float:
+    if isinstance(error, OutcomeUnknown):
+        return _UNKNOWN_SECONDS
+    return _REFUSED_SECONDS if isinstance(error, Refused) else _AGAIN_SECONDS
+
+
+def _may_come_later(error: DeliveryError, message: SentMessage) -> bool:
+    return error.reply.temporary and time.time() < message.changed_at + _PATIENCE

@@ -1,4 +1,4 @@
-"""The mail to the postmaster about digests that nobody takes."""
+"""The mails to the postmaster about receipts and digests that nobody takes."""
 
 from __future__ import annotations
 
@@ -24,6 +24,33 @@ _TEXTS: Final[dict[Language, tuple[str, str, str]]] = {
         "segl receipt list --sender '{sender}'",
     ),
 }
+
+_OF_ONE: Final[dict[Language, tuple[str, str, str]]] = {
+    "da": (
+        "En kvittering kunne ikke afleveres",
+        "{sender} har sendt en mail, som ikke er nået frem til alle, og kunne ikke få det at vide: kvitteringen blev "
+        "ikke taget imod ({why}).",
+        "Hvem der mangler den, ses med: segl receipt show {id}",
+    ),
+    "en": (
+        "A receipt could not be delivered",
+        "{sender} sent a mail that has not reached everybody, and could not be told: the receipt was not taken "
+        "({why}).",
+        "Who lacks it is shown by: segl receipt show {id}",
+    ),
+}
+
+
+def receipt_given_up(
+    owner: Owner, report_to: str, sender: str, message_id: str, why: str, now: datetime
+) -> bytes:
+    """That *sender* did not hear that the message *message_id* (its envelope id) failed or waits."""
+    subject, what, rest = _OF_ONE[owner.language]
+    words = {"sender": one_line(sender), "why": mask_digits(one_line(why)), "id": message_id[:32]}
+    paragraphs = [what.format(**words), rest.format(**words)]
+    return Letter(owner.name, owner.receipt_sender, report_to, subject, paragraphs, owner.language).message(
+        now
+    )
 
 
 def given_up(

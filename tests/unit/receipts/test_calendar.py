@@ -11,12 +11,13 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
 
 from segl.events import Events
-from segl.mail.return_port import ReturnPort
+from segl.mail.return_port import Handover, OutcomeUnknown, ReturnPort
 from segl.receipts import records
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard
@@ -315,6 +316,29 @@ def test_a_digest_that_nobody_takes_is_given_up_and_the_postmaster_told(
     days.look(NOW + timedelta(days=5))
     last = messages_in(peer.received[-1].content)
     assert last == (["<4@x>", "<9@x>"] if days_tried == 3 else ["<9@x>"])
+
+
+def test_a_digest_of_which_no_answer_comes_is_given_up_too(
+    engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each try may be one more in the sender's mailbox."""
+    really = ReturnPort.send
+
+    def send(port: ReturnPort, sender: str, recipients: list[str], *words: Any, **more: Any) -> Handover:
+        if recipients == [ANNA]:
+            raise OutcomeUnknown("no answer from the return port")
+        return really(port, sender, recipients, *words, **more)
+
+    monkeypatch.setattr(ReturnPort, "send", send)
+    chosen = settings(receipts={"send": "daily", "report_to": POSTMASTER})
+    days = calendar(engine, peer, chosen)
+    days.look(NOW)
+    peer.received.clear()
+    write_down(engine, chosen, 1)
+    for day in range(1, 6):
+        for minutes in (0, 15, 30):
+            days.look(NOW + timedelta(days=day, minutes=minutes))
+    assert [GIVEN_UP in subject_of(mail) for mail in peer.received].count(True) == 1
 
 
 def test_a_digest_of_thousands_is_several_mails(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from email import message_from_bytes
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
 
 from segl.cli.doctor_receipts import receipt_checks
 from segl.errors import SettingsError
+from segl.mail.return_port import Handover, OutcomeUnknown, ReturnPort
 from segl.postfix.check import State as Health
 from segl.postfix.conf import Site, render
 from segl.receipts import protection, read_logs
@@ -22,7 +25,7 @@ from segl.store import transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import log_trust, own_templates
 from segl_delivery.receipts.templates_of import template_faults
-from world.peers import SmtpPeer
+from world.peers import ReceivedMail, SmtpPeer
 from world.told import ANNA, BOARD, JOURNAL, QUEUE, Told, copy_of, settings
 
 
@@ -99,6 +102,62 @@ def test_that_a_copy_of_an_alias_failed_does_not_wait_for_the_log(engine: Engine
     [receipt] = told.tell()
     assert receipt.form["kind"] == "failed"
     assert "En af adresserne dækker over flere modtagere" in receipt.part("text/plain")
+
+
+POSTMASTER = "post@nordby.example"
+
+
+@pytest.mark.parametrize("outcome", ["refused for good", "refused for a day", "no answer for a day"])
+@pytest.mark.parametrize("state", [State.FAILED, State.DELAYED, State.SENT])
+def test_of_a_failure_whose_receipt_nobody_takes_the_house_is_told(
+    engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch, outcome: str, state: State
+) -> None:
+    """Else nobody would know. Of what arrived nobody needs to."""
+    told = Told(engine, peer, settings(report_to=POSTMASTER))
+    told.hear(copy_of(BOARD, BOARD, state), at=time.time() - (60 if "good" in outcome else 90_000))
+    peer.rcpt_replies[ANNA] = "550 5.1.1 no such user" if "good" in outcome else "452 4.2.2 mailbox full"
+    if "answer" in outcome:
+        monkeypatch.setattr(ReturnPort, "send", silent_about(ANNA))
+    told.tell()
+    mails = [(mail.recipients, plain_text(mail)) for mail in peer.received]
+    assert [to for to, _ in mails] == ([] if state is State.SENT else [(POSTMASTER,)])
+    for _, text in mails:
+        assert f"segl receipt show {'ab' * 16}" in text
+        assert ANNA in text
+        assert BOARD not in text
+    told.tell()
+    assert len(peer.received) == len(mails), "once"
+
+
+def test_a_receipt_of_which_no_answer_came_is_sent_again_for_a_day(
+    engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(engine, peer, settings(report_to=POSTMASTER))
+    told.hear(copy_of(BOARD, BOARD, State.FAILED), at=time.time() - 80_000)
+    monkeypatch.setattr(ReturnPort, "send", silent_about(ANNA))
+    with pytest.raises(OutcomeUnknown):
+        told.tell()
+    monkeypatch.undo()
+    [receipt] = told.tell()
+    assert receipt.form["kind"] == "failed"
+
+
+def silent_about(address: str) -> Callable[..., Handover]:
+    """A return port that takes what goes to *address*, perhaps."""
+    really = ReturnPort.send
+
+    def send(port: ReturnPort, sender: str, recipients: list[str], *words: Any, **more: Any) -> Handover:
+        if recipients == [address]:
+            raise OutcomeUnknown("no answer from the return port")
+        return really(port, sender, recipients, *words, **more)
+
+    return send
+
+
+def plain_text(mail: ReceivedMail) -> str:
+    text = message_from_bytes(mail.content).get_payload(decode=True)
+    assert isinstance(text, bytes)
+    return " ".join(text.decode().split())
 
 
 LINKS = ("sikker.nordby.example/r/", "sikker.nordby.example/f/")
