@@ -69,7 +69,7 @@ class Act(StrEnum):
         "held-sender-told"  # its sender was told, or cannot be: the fact `refused` is the server's answer
     )
     HOLD_REMINDED = "hold-reminded"  # the officer was told once more
-    LOOKED_AT = "looked-at"  # its content was shown to the person
+    LOOKED_AT = "looked-at"  # its header was shown to the person, or all of it
     RELEASE_ASKED = "release-asked"  # one person agreed to its release
     RELEASED = "released"
     REJECTED = "rejected"

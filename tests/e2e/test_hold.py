@@ -107,6 +107,7 @@ def test_two_people_let_a_message_go_and_it_goes_securely(holding: House, street
     assert acts == [
         ("held", "segl"),
         ("held-sender-told", "segl"),
+        ("looked-at", "root (sudo)"),
         ("looked-at", "lise (sudo)"),
         ("release-asked", "lise (sudo)"),
         ("released", "knud (sudo)"),

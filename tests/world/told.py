@@ -41,6 +41,7 @@ class Told:
 
     def __init__(self, engine: Engine, peer: SmtpPeer, chosen: Settings) -> None:
         self.read_until, self.peer, self.engine, self.settings = 0.0, peer, engine, chosen
+        self.message_id = "<1@x>"
         self.logged = True  # its log names the queue id of what is heard
         self.unfit: list[tuple[str, str]] = []
         port = ReturnPort("127.0.0.1", peer.port)
@@ -50,7 +51,7 @@ class Told:
         )
 
     def hear(self, *news: News, at: float, expected: tuple[str, ...] = (BOARD,)) -> None:
-        heard = Heard(NAME, ANNA, "<1@x>", at, Facts(at, ("cpr",), expected), news)
+        heard = Heard(NAME, ANNA, self.message_id, at, Facts(at, ("cpr",), expected), news)
         with transaction(self.engine) as connection:
             records.hear(connection, heard, self.settings.receipt_terms, at)
             if self.logged:

@@ -97,11 +97,12 @@ def list_(
 @app.command()
 def show(
     message: Message,
-    content: Annotated[bool, typer.Option("--content", help="The whole message; the look is noted.")] = False,
+    content: Annotated[bool, typer.Option("--content", help="The whole message.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     settings: SettingsFile = DEFAULT_FILE,
 ) -> None:
-    """Show one message: who, to whom, why it waits, and its header."""
+    """Show one message: who, to whom, why it waits, and its header. That it was shown is noted in the audit trail
+    (with --json, which has no header, it is not)."""
     from segl.cli.output import printable, say, say_json
     from segl.cli.person import me
 
@@ -118,8 +119,7 @@ def show(
         say(f"  reasons: {', '.join(held.reasons)}")
         if agreed := holding.agreed(held):
             say(f"  agreed to its release: {', '.join(sorted(agreed))}")
-        if content:
-            holding.looked(held, me())
+        holding.looked(held, me(), content=content)
         text = holding.queue.content(held.queue_id) if content else holding.queue.header(held.queue_id)
         say("")
         for line in text.split("\n"):  # no other line ends: a field could pretend to be two

@@ -218,10 +218,10 @@ class Holding:
         self.queue.delete(held.queue_id)
         return untold
 
-    def looked(self, held: Held, person: str) -> None:
-        """*person* is shown the content."""
+    def looked(self, held: Held, person: str, *, content: bool) -> None:
+        """*person* is shown the header, whose subject is content as well, or the whole *content*."""
         self.check(held, person)
-        self._note(held, Act.LOOKED_AT, person)
+        self._note(held, Act.LOOKED_AT, person, part="message" if content else "header")
 
     def agreed(self, held: Held) -> frozenset[str]:
         """Who agreed to its release so far: each person once, whichever way she came (:mod:`segl.persons`)."""

@@ -27,7 +27,7 @@ from segl.vocabulary import Way
 
 LEASE_SECONDS: Final = 30.0
 _DAY: Final = 86400.0
-_MOST_LINES: Final = 5_000  # of one message; its copies to more are not told of one by one
+_MOST_RECIPIENTS: Final = 5_000  # of one message; its copies to more are not told of one by one
 
 _SERVED: Final = (State.SENT, State.SEALED)
 _AS_THEY_ARE: Final = (  # of a recipient's news, in the table
@@ -291,12 +291,14 @@ def _join(
     """Whether anything is new."""
     rows = sent_recipient.select().where(sent_recipient.c.message_id == message_id)
     standing = {(row.recipient, row.stage): _news(row) for row in connection.execute(rows)}
+    recipients = {recipient for recipient, _ in standing}
     changed: dict[tuple[str, str], News] = {}
     for one in news:
         key = one.recipient, one.stage.value
         known = standing.get(key)
-        if known is None and len(standing) >= _MOST_LINES:
+        if one.recipient not in recipients and len(recipients) >= _MOST_RECIPIENTS:
             continue
+        recipients.add(one.recipient)
         best = one if known is None else joined(known, one)
         if best == known:
             continue

@@ -133,5 +133,7 @@ class Line:
 
 
 def _outweighs(front: News, secure: News) -> bool:
-    """What had been handed on came back, or waits. (What went another way meanwhile is none of the front's news.)"""
-    return secure.state in (State.SENT, State.SEALED) and front.state in (State.FAILED, State.DELAYED)
+    """What had been handed on came back, or waits. (What went by TLS meanwhile did not pass the front; of two copies by
+    the other ways which of them came back cannot be told, so the bad news count.)"""
+    handed_on = secure.state in (State.SENT, State.SEALED) and secure.way is not Way.TLS
+    return handed_on and front.state in (State.FAILED, State.DELAYED)

@@ -21,6 +21,7 @@ from segl.settings import Settings
 from segl.settings_receipts import ReceiptTerms
 from segl.vocabulary import Way
 from segl_delivery.cms.signed import Signer
+from segl_delivery.identifiers import holds_number
 from segl_delivery.receipts.machine import machine_form
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.own_templates import UnfitTemplate
@@ -71,8 +72,12 @@ class Office:
 
 def readable_by(reader: str, message: SentMessage, settings: Settings) -> SentMessage:
     """*message* as it may be told to *reader*: what leaves the house, perhaps in clear, does not say what the mail was
-    about."""
-    return message if settings.is_of_house(reader, message.domain) else replace(message, reasons=())
+    about. Servers quote what they refuse, and some systems make the Message-ID of a CPR number."""
+    if settings.is_of_house(reader, message.domain):
+        return message
+    lines = tuple(replace(line, detail="") for line in message.lines)
+    name = "" if holds_number(message.message_id.encode("utf-8", "replace")) else message.message_id
+    return replace(message, reasons=(), lines=lines, message_id=name)
 
 
 def write(

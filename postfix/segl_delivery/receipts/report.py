@@ -45,6 +45,8 @@ _HEADER_TYPES: Final = (
     b"message/rfc822",
     b"message/global",
 )
+# Old programs write words beside it (RFC 5322 §4.5.4).
+_IDENTIFIER: Final = re.compile(r"<[^<>\s\0]{1,500}>")
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _OURS: Final = re.compile(rb"^X-Segl-[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
 
@@ -100,7 +102,7 @@ def parse_report(message: bytes) -> Report | None:
         queue_id=_text(about, "x-postfix-queue-id"),
         at=_moment(_text(outer, "date")),
         arrival=_moment(_text(about, "arrival-date")),
-        message_id=_text(returned, "message-id"),
+        message_id=_identifier(_text(returned, "message-id")),
         facts=_first(returned, headers.FACTS.lower(), longest=200_000).decode("ascii", "replace"),
         results=results,
     )
@@ -144,6 +146,11 @@ def _first(fields: Sequence[Field], name: str, longest: int = _LONGEST_VALUE) ->
 
 def _text(fields: Sequence[Field], name: str) -> str:
     return " ".join(_first(fields, name).decode("utf-8", "replace").split())
+
+
+def _identifier(text: str) -> str:
+    found = _IDENTIFIER.search(text)
+    return found[0] if found else ""
 
 
 def _typed(fields: Sequence[Field], name: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from segl.receipts.statistics import traffic_since
 from segl.store import SCHEMA_VERSION, open_store
 from segl.tables.base import meta, metadata
 from segl.tables.domains import domain_knowledge
+from segl.tables.receipts import sent_recipient
 from segl.tables.sealed import portal_visit, sealed_recipient
 from segl.vocabulary import Way
 
@@ -119,6 +122,28 @@ def test_receipts_of_the_version_before_are_counted_by_domain_and_owed_to_nobody
         assert waiting.message_id == "<0@x>"
         assert "domain_traffic" not in sa.inspect(connection).get_table_names()
         assert version(connection) == str(SCHEMA_VERSION)
+
+
+def test_receipts_of_many_recipients_are_brought_up_to_date_in_a_moment(tmp_path: Path) -> None:
+    """Meanwhile the store is locked, and whatever starts fails."""
+    shutil.copy(OLD.with_name("schema-3.db"), tmp_path / "segl.db")
+    with sqlite3.connect(tmp_path / "segl.db") as store:
+        [row] = store.execute("SELECT * FROM sent_recipient LIMIT 1").fetchall()
+        names = [column[1] for column in store.execute("PRAGMA table_info(sent_recipient)")]
+        at = names.index("recipient")
+        places = ", ".join("?" * len(names))
+        many = [(*row[:at], f"{n}@of{n}.example", *row[at + 1 :]) for n in range(30_000)]
+        store.executemany(f"INSERT INTO sent_recipient VALUES ({places})", many)  # noqa: S608
+    store.close()
+    begun = time.process_time()
+    with open_store(f"sqlite:///{tmp_path}/segl.db").connect() as connection:
+        assert time.process_time() - begun < 10
+        domains = connection.execute(sa.select(sent_recipient.c.recipient, sent_recipient.c.domain)).all()
+        assert len(domains) == 30_002
+        assert all(row.domain == row.recipient.partition("@")[2].lower() for row in domains)
+        assert "of_recipient" not in {
+            index["name"] for index in sa.inspect(connection).get_indexes("sent_recipient")
+        }
 
 
 def test_what_the_log_told_before_is_kept_and_of_no_known_beginning(tmp_path: Path) -> None:

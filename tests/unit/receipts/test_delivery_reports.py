@@ -137,6 +137,23 @@ def test_the_message_is_known_by_its_names() -> None:
     assert found.arrival < found.at
 
 
+@pytest.mark.parametrize(
+    ("field", "kept"),
+    [
+        ("<1@n.example> Sag: Jens Hansen, HIV-test 0101901234", "<1@n.example>"),
+        ("Skilsmisse <1@n.example>", "<1@n.example>"),
+        ("Skilsmisse 010190-1234", ""),
+        ("<Jens Hansens sag>", ""),
+        ("<" + "x" * 600 + "@n.example>", ""),
+    ],
+)
+def test_of_a_message_id_its_identifier_alone_is_kept(field: str, kept: str) -> None:
+    """Words beside it, as old programs write them, are somebody's."""
+    found = parse_report(report(ID, group("bo@x.example"), message_id=field))
+    assert found is not None
+    assert found.message_id == kept
+
+
 def test_what_goes_on_to_people_has_none_of_our_fields() -> None:
     whole = report(ID, group("bo@x.example"), facts="QUJD\r\n\tREVG")
     cleaned = without_our_fields(whole)

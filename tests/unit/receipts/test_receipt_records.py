@@ -92,7 +92,7 @@ def test_a_receipt_is_due_when_everyone_has_a_last_word_and_taken_by_one_alone(s
 
 
 def test_what_comes_while_a_receipt_is_being_sent_is_told_afterwards(store: Connection) -> None:
-    message = hear(store, heard(*map(news, range(4))))
+    message = hear(store, heard(*(news(n, way=Way.TUNNEL) for n in range(4))))
     assert due(store, 1001) == [NAME]
     back = replace(news(2, State.FAILED, 1001.5), stage=Stage.FRONT)
     hear(store, heard(back), now=1002)
@@ -225,6 +225,18 @@ def test_facts_are_forgotten_when_their_time_is_over(store: Connection) -> None:
     assert records.forget(store, 1000 + days * 86400 - 1) == 0
     assert records.forget(store, 1000 + days * 86400) == 1
     assert records.read(store, NAME) is None
+
+
+def test_of_very_many_it_is_still_heard_what_came_back(
+    store: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two words on one recipient are one recipient; of one more than are kept, nothing is."""
+    monkeypatch.setattr(records, "_MOST_RECIPIENTS", 4)
+    hear(store, heard(*(news(n, State.SEALED, way=Way.PORTAL) for n in range(4))))
+    back = replace(news(0, State.FAILED, 1001.0, way=None), stage=Stage.FRONT)
+    one_more = replace(news(1), recipient="5@x.example", original="5@x.example")
+    message = hear(store, heard(back, one_more, facts=None))
+    assert [line.state for line in message.lines] == [State.FAILED, *[State.SEALED] * 3]
 
 
 def test_several_hosts_at_once_lose_nothing_and_take_each_receipt_once(engine: Engine) -> None:

@@ -72,6 +72,14 @@ def test_what_had_been_sent_on_and_came_back_has_failed() -> None:
 
 def test_the_front_has_no_say_where_the_copy_went_another_way_meanwhile() -> None:
     assert Line.of([news(State.FAILED, stage=Stage.FRONT), news(State.DELAYED)]).state is State.DELAYED
+    by_tls = Line.of([news(State.FAILED, stage=Stage.FRONT), news(State.SENT, 100, way=Way.TLS)])
+    assert (by_tls.state, by_tls.way, by_tls.behind) == (State.SENT, Way.TLS, False)
+
+
+def test_of_two_ciphertexts_one_of_which_came_back_the_bad_news_count() -> None:
+    """The front's report may be older than the secure instance's of the same copy, which waits for the others'."""
+    back = news(State.FAILED, 9, Stage.FRONT)
+    assert Line.of([back, news(State.SENT, 500, way=Way.TUNNEL)]).state is State.FAILED
 
 
 def lines(*states: State) -> tuple[Line, ...]:

@@ -170,6 +170,7 @@ def test_the_journal_has_no_link_and_outside_the_house_no_reason(
     """A link takes a message back, or answers in the sender's name: it is his alone."""
     to = "arkiv@journal.example" if outside else JOURNAL
     told = Told(engine, peer, settings({"journal": to, "journal_outside": outside}))
+    told.message_id = "<010190-1234.sag@nordby.example>"
     sealed = copy_of("bo@x.example", "bo@x.example", State.SEALED, time.time() - 600, sealed_id="5e" * 16)
     told.hear(
         News(**{**{name: getattr(sealed, name) for name in sealed.__slots__}, "way": Way.PORTAL}),
@@ -182,8 +183,31 @@ def test_the_journal_has_no_link_and_outside_the_house_no_reason(
         assert all(link in first.part(part) for link in LINKS)
         assert "sikker.nordby.example" not in copy.part(part)
         assert ("CPR" in copy.part(part)) is not outside
+        assert ("010190" in copy.part(part)) is not outside
     assert copy.form["reasons"] == ([] if outside else ["cpr"])
+    assert copy.form["message_id"] == ("" if outside else "<010190-1234.sag@nordby.example>")
+    assert copy.message["In-Reply-To"] == (None if outside else "<010190-1234.sag@nordby.example>")
     assert copy.states == first.states
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_what_a_server_quoted_of_the_mail_does_not_leave_the_house(
+    engine: Engine, peer: SmtpPeer, outside: bool
+) -> None:
+    to = "arkiv@journal.example" if outside else JOURNAL
+    told = Told(engine, peer, settings({"journal": to, "journal_outside": outside}))
+    quoted = 'Message "Sygemelding, Jens Hansen" rejected by content policy'
+    told.hear(
+        copy_of(BOARD, BOARD, State.FAILED, status="5.7.1", host="mx.x.example", detail=quoted, evidence="e"),
+        at=time.time() - 60,
+    )
+    first, copy = told.tell()
+    assert first.line(BOARD)["detail"] == quoted
+    assert copy.line(BOARD)["detail"] == (None if outside else quoted)
+    for part in ("text/plain", "text/html"):
+        assert ("Jens Hansen" in copy.part(part)) is not outside
+        assert "Modtagerens mailserver tager ikke imod den" in copy.part(part)
+    assert copy.form["message_id"] == "<1@x>"
 
 
 @pytest.mark.parametrize("journal", ["arkiv@journal.example", "bo%journal.example@nordby.example"])
