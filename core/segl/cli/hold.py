@@ -23,6 +23,9 @@ Message = Annotated[
     str, typer.Argument(metavar="ID", help="Its id, the beginning of it, or Postfix's queue id.")
 ]
 LEAST_PREFIX = 6
+# For one answer, four times that for a mail: they are small, and of many in a run, which is ended after five minutes
+# (segl-hold.service), one must not take it all.
+MAIL_SECONDS = 15.0
 
 app = typer.Typer(
     help="Messages on hold: list, show, release, reject.", no_args_is_help=True, rich_markup_mode=None
@@ -209,7 +212,8 @@ def _holding(file: Path) -> Iterator[Holding]:
     from segl.postfix.holding import Holding
 
     with store_of(file, scoped=True) as (settings, engine):
-        port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
+        patience = min(settings.delivery.reinject_seconds, MAIL_SECONDS)
+        port = ReturnPort.at(settings.delivery.reinject, patience)
         yield Holding(settings, engine, HoldQueue(settings.postfix.front), port)
 
 
