@@ -424,7 +424,7 @@ def test_one_who_is_refused_for_good_is_not_asked_again(desk: Desk) -> None:
     desk.return_port.rcpt_replies[SENDER] = "550 5.1.1 no such user"
     desk.start()
     Mail(desk).tell(group(BO))
-    wait_until(lambda: "receipt_not_sent" in desk.daemon.log, 30, lambda: desk.daemon.log)
+    wait_until(lambda: "receipt_given_up" in desk.daemon.log, 30, lambda: desk.daemon.log)
     wait_until(lambda: told_of(desk) == (1, 1), 30, lambda: desk.daemon.log)
     assert '"receipt_sent"' not in desk.daemon.log
 
@@ -434,7 +434,7 @@ def test_a_receipt_that_is_refused_for_good_is_not_sent_for_ever(desk: Desk) -> 
     desk.start()
     Mail(desk).tell(group(BO))
     wait_until(lambda: told_of(desk) == (1, 1), 30, lambda: desk.daemon.log)
-    assert "receipt_not_sent" in desk.daemon.log
+    assert "receipt_given_up" in desk.daemon.log
     assert '"receipt_sent"' not in desk.daemon.log
 
 
