@@ -51,5 +51,7 @@ SPOKEN: dict[str, tuple[str, ...]] = {
 }
 AUTHORS = frozenset(("comment", "ins", "del", "moveFrom", "moveTo", "cmAuthor", "person", "author"))
 HIDES = frozenset(("vanish", "specVanish"))
-OTHERS = frozenset((*WITHIN, *OLD, *NEW, *SPOKEN, *AUTHORS, *HIDES, "tabs", "property", "r", "sym"))
+OTHERS = frozenset(
+    (*WITHIN, *OLD, *NEW, *SPOKEN, *AUTHORS, *HIDES, "tabs", "property", "r", "sym", "Fallback")
+)
 PICTURE_FONTS = ("wingdings", "webdings", "zapf", "marlett")  # whose letters are no letters

@@ -102,6 +102,7 @@ class _Reader:
         self._loose: list[str] = []  # text outside paragraphs
         self._old = self._new = self._tabs = 0
         self._hidden = False  # the run
+        self._fallbacks: list[int] = []  # that are open: how many paragraphs, rows and cells were, then
         self._property = ""
         self._last_spoken = ""
 
@@ -126,6 +127,8 @@ class _Reader:
             self._hidden = False
         elif name in HIDES:
             self._hidden = local(attributes, "val") not in ("0", "false", "off")
+        elif name == "Fallback":  # what programs show that do not know the choice before it
+            self._fallbacks.append(len(self._stack))
         elif name == "sym":
             self._put(_symbol(attributes))
         elif name == "tabs":
@@ -165,6 +168,8 @@ class _Reader:
             self._new -= 1
         elif name == "tabs":
             self._tabs -= 1
+        elif name == "Fallback" and self._fallbacks:
+            self._fallbacks.pop()
         elif self._loose and name not in MARKS:
             self._flush_loose(name)
 
@@ -180,6 +185,9 @@ class _Reader:
             self._loose.append(text)
             return
         paragraph = self._stack[-1]
+        if self._fallbacks and self._fallbacks[-1] == len(self._stack):
+            paragraph.codes.append(text)
+            return
         if self._hidden and paragraph.shown is None:
             paragraph.shown = paragraph.inside.copy()
         if paragraph.shown is not None and not self._hidden and not self._old:

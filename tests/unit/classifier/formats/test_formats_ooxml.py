@@ -475,3 +475,11 @@ def test_what_is_shown_all_the_same_is_read_once() -> None:
 def test_letters_of_symbol_fonts_are_letters(symbols: str, text: str) -> None:
     body = runs("<w:t>010190-</w:t>", symbols, "<w:t>34</w:t>")
     assert stands_in(read(repack({"word/document.xml": body}), "", ALLOWANCE), text)
+
+
+def test_a_choice_and_its_substitute_are_two_texts() -> None:
+    choice = "<m:Alternate xmlns:m='m'><m:Choice>{0}</m:Choice><m:Fallback>{0}</m:Fallback></m:Alternate>"
+    body = runs("<w:t>Vedr. </w:t>", choice.format("<w:t>010190-</w:t>"), "<w:t>1234</w:t>")
+    content = read(repack({"word/document.xml": body}), "", ALLOWANCE)
+    assert stands_in(content, "Vedr. 010190-1234") == [""]
+    assert "010190-" in [passage.text for passage in content.passages]
