@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from email.utils import getaddresses
 from typing import Final
 
 from segl.mail.compose import one_line
 from segl.mail.fields import Field, read_header
 from segl.mail.paths import is_plain
 from segl.mime.encoded_words import shown_header
+from segl_portal.reading.shown import mailboxes
 
 HEADER_BYTES: Final = 256 * 1024  # of the sealed message; what stands behind is not looked for
 MOST_ADDRESSES: Final = 50
@@ -72,14 +72,9 @@ def _answered(fields: Sequence[Field], sender: str, is_own: Callable[[str], bool
 
 def _addresses(fields: Sequence[Field], *names: str) -> list[tuple[str, str]]:
     """``(display name, address)`` of all ordinary addresses in the fields called *names*."""
-    values = [
-        field.value[:_LONGEST_FIELD].decode("utf-8", "replace") for field in fields if field.name in names
-    ]
-    try:
-        found = getaddresses(values)
-    except (ValueError, IndexError, RecursionError):  # what the library makes of a field that is none
-        return []
-    return [(one_line(_text(name.encode())), address) for name, address in found if is_plain(address)]
+    values = [field.value[:_LONGEST_FIELD].decode("latin-1") for field in fields if field.name in names]
+    boxes = (box for value in values for box in mailboxes(value))
+    return [(box.name, box.address) for box in boxes if is_plain(box.address)]
 
 
 def _ids(fields: Sequence[Field], name: str) -> tuple[str, ...]:

@@ -111,7 +111,7 @@ def test_of_a_long_thread_the_beginning_and_the_latest() -> None:
         ("bo@vestby.example", "bo at vestby.example"),
         ("BO@VESTBY.example", "bo at vestby.example"),
         ('"Bo, Hansen" <bo@vestby.example>', "Bo, Hansen (bo at vestby.example)"),
-        ("chef@bank.example <bo@vestby.example>", "bo at vestby.example"),
+        ("chef@bank.example <bo@vestby.example>", "chef bank.example (bo at vestby.example)"),
         ('"chef@bank.example" <bo@vestby.example>', "chef bank.example (bo at vestby.example)"),
         ('"x\\" <evil@evil.example>" <bo@vestby.example>', 'x" <evil evil.example> (bo at vestby.example)'),
         ("=?utf-8?q?Bo_=C3=86_Hansen?= <bo@vestby.example>", "Bo Æ Hansen (bo at vestby.example)"),
@@ -179,3 +179,17 @@ def test_base64_in_lines_is_what_went_in(pieces: list[bytes]) -> None:
     assert part.get_payload(decode=True) == b"".join(pieces)
     assert part.get_filename() == "å b.bin"
     assert not made.defects
+
+
+@pytest.mark.parametrize(
+    "cc",
+    [
+        "'carl@nordby.example' <carl@nordby.example>, dora@nordby.example",
+        "carl@nordby.example <carl@nordby.example>, Dora <dora@nordby.example>",
+        "=?utf-8?Q?S=C3=B8rensen=2C_Carl?= <carl@nordby.example>, dora@nordby.example",
+        "carl@nordby.example, Hele huset, dora@nordby.example, <>",
+    ],
+)
+def test_colleagues_can_be_answered_however_their_names_are_written(cc: str) -> None:
+    of = original(head_of(To="Bo <bo@vestby.example>", Cc=cc))
+    assert of.others == ("carl@nordby.example", "dora@nordby.example")

@@ -246,6 +246,11 @@ def test_answers_can_be_turned_off(writing: Writing) -> None:
         (b"From: anna%evil.example@nordby-vand.example", ("anna@nordby-vand.example",)),
         (b'From: "x@evil.example" <anna@nordby-vand.example>', ("anna@nordby-vand.example",)),
         (b"From: anna@nordby-vand.example\r\nBcc: evil@evil.example", ("anna@nordby-vand.example",)),
+        (b"From: 'anna@nordby-vand.example' <anna@nordby-vand.example>", ("anna@nordby-vand.example",)),
+        (
+            b"From: anna@nordby-vand.example\r\nReply-To: 'post' <post@nordby-vand.example>, x <",
+            ("post@nordby-vand.example",),
+        ),
         (b"From: \xff\xfe<>\r\nReply-To: ,,,(((", ("anna@nordby-vand.example",)),
         (b"Subject: x", ("anna@nordby-vand.example",)),
         (b"", ("anna@nordby-vand.example",)),
