@@ -57,10 +57,11 @@ def of_one_mail(message_id: str) -> sa.ColumnElement[bool]:
     """Whether a row of ``sealed_message`` is of the same mail as *message_id*: itself, or sealed for others, or again,
     from the same mail of the same sender."""
     row, this = sealed_message.c, sealed_message.alias("this").c
-    same = sa.select(this.id).where(
-        this.id == message_id, this.envelope_id == row.envelope_id, this.sender == row.sender
+    mail, sender = (
+        sa.select(column).where(this.id == message_id).scalar_subquery()
+        for column in (this.envelope_id, this.sender)
     )
-    return (row.id == message_id) | same.correlate(sealed_message).exists()
+    return (row.id == message_id) | ((row.envelope_id == mail) & (row.sender == sender))
 
 
 def record(

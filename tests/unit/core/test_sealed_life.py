@@ -16,7 +16,7 @@ from segl.audit import Act
 from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Place, Secret, answers_key, new_content_key, wrap, wrap_answer
-from segl.sealed.records import SealedMessage, SealedRecipient, TakenBack, mark_notified, record
+from segl.sealed.records import SealedMessage, SealedRecipient, TakenBack, mark_notified, of_one_mail, record
 from segl.sealed.spare import make_spare
 from segl.store import open_store, transaction
 from segl.tables.sealed import portal_visit, sealed_answer, sealed_message, sealed_recipient, sealed_spare
@@ -233,6 +233,17 @@ def test_what_was_sealed_of_one_mail_is_taken_back_together(house: House) -> Non
     assert all(other.is_open() for other in others)
     assert life.revoke(house.engine, house.directory, others[1].id, NOW + 5, actor="root") == (others[1].id,)
     assert others[2].is_open(), "two without the milter's id are no one mail"
+
+
+def test_the_copies_of_a_mail_are_found_without_reading_all_messages(tmp_path: Path) -> None:
+    """It is asked at each sealing and at each piece of news."""
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    query = sa.select(sealed_message.c.id).where(of_one_mail("0" * 32))
+    with transaction(engine) as connection:
+        text = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+        plan = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
+    assert not [step for step in plan if step.startswith("SCAN")], plan
+    engine.dispose()
 
 
 def test_what_ended_takes_the_others_of_its_mail_back_all_the_same(house: House) -> None:
