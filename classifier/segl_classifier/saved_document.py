@@ -19,7 +19,7 @@ from segl_classifier.formats.xml_events import NotXml, parse
 _MARK = re.compile(
     r"progid\s?=\s?[\"'](?:Word\.Document|PowerPoint\.Show)|/office/word/20\d\d/\w*ml|/office/20\d\d/xmlPackage"
     r"|/(?:wordprocessingml|presentationml|drawingml)(?:/20\d\d)?/main|/(?:office/)?visio/20\d\d/|/ooxml/\w+/main"
-    r"|tc:opendocument:xmlns:(?P<odf>office)"
+    r"|<(?:\w{1,20}:)?(?:PageContents|MasterContents|VisioDocument)[\s>]|tc:opendocument:xmlns:(?P<odf>office)"
 )
 _HEAD = 4096
 _PROLOG = re.compile(r"[\s\ufeff]*(?:<\?xml[^>]{0,200}\?>)?")

@@ -30,6 +30,7 @@ DOCUMENTS = {
     "a part": f'<w:document xmlns:w="{WORD}"><w:p>{RUNS}</w:p></w:document>',
     "Visio": '<PageContents xmlns="http://schemas.microsoft.com/office/visio/2012/main"><Text><cp IX="0"/>Borger '
     '010190-12<cp IX="1"/>34</Text></PageContents>',
+    "Visio, without a name": "<PageContents><Text>Borger 010190-12<cp IX='1'/>34</Text></PageContents>",
     "LibreOffice": '<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="t">'
     "<text:p>Borger 010190<text:span>-12</text:span>34</text:p></office:document>",
 }
