@@ -53,6 +53,7 @@ _UNMAPPED = 0.02  # of the glyphs
 _ACTUAL_TEXT = b"ActualText"
 _MOST_OBJECTS = 200_000  # of a page, and of the forms on it
 _DEEPEST_FORM = 4
+_MOST_MARKS = 100  # around one object
 _NO_LETTER = re.compile(r"\W+")
 _LINES_BEFORE = 2
 
@@ -75,7 +76,8 @@ def text_of(page: pdfium.PdfPage) -> PageText:
         text, unreadable = _lines(textpage)
     finally:
         textpage.close()
-    named, parts = _take_off(page)
+    named, parts, deep = _take_off(page)
+    unreadable = unreadable or deep
     if not named:
         return PageText(text, "", unreadable, parts)
     textpage = page.get_textpage()
@@ -214,9 +216,15 @@ def _with_cells(raw: api.FPDF_TEXTPAGE, text: str, gaps: Sequence[tuple[float, f
     return "".join(letters)
 
 
-def _take_off(page: pdfium.PdfPage) -> tuple[bool, int]:
-    """Take off the texts that the page names for what it draws: whether there were any. Counts the parts of paths."""
-    found = False
+class _Things(NamedTuple):
+    named: bool  # whether texts were named for what is drawn
+    parts: int  # of paths
+    deep: bool  # whether marks are nested deeper than was looked
+
+
+def _take_off(page: pdfium.PdfPage) -> _Things:
+    """Take off the texts that the page names for what it draws."""
+    named = deep = False
     parts = 0
     left = _MOST_OBJECTS
     holders = [
@@ -226,18 +234,19 @@ def _take_off(page: pdfium.PdfPage) -> tuple[bool, int]:
         holder, get, count, depth = holders.pop()
         things = list(map(get, repeat(holder), range(min(count, left))))  # quicker than a loop
         left -= len(things)
-        marks = list(map(pdf_quick.count_marks, things))
-        if any(marks):
-            for thing, marked in zip(things, marks, strict=True):
-                found |= _take_off_of(thing, marked)
         sizes = list(map(pdf_quick.count_parts, things))
         others = [thing for thing, size in zip(things, sizes, strict=True) if size < 0]  # no paths
         parts += sum(sizes) + len(others)
+        marks = list(map(pdf_quick.count_marks, others))
+        if any(marks):
+            deep = deep or max(marks) > _MOST_MARKS
+            for thing, marked in zip(others, marks, strict=True):
+                named |= _take_off_of(thing, min(marked, _MOST_MARKS))
         if depth < _DEEPEST_FORM:
             for thing, inside in zip(others, map(pdf_quick.count_inside, others), strict=True):
                 if inside > 0:
                     holders.append((thing, pdf_quick.object_of_form, inside, depth + 1))
-    return found, parts if left > 0 else max(parts, _MOST_OBJECTS)
+    return _Things(named, parts if left > 0 else max(parts, _MOST_OBJECTS), deep)
 
 
 def _take_off_of(thing: int, marks: int) -> bool:

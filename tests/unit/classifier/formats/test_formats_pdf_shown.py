@@ -136,9 +136,11 @@ def photographed(
     out = io.BytesIO()
     width, height = A4
     page = Canvas(out, pagesize=A4)
-    photo = ImageReader(Image.effect_noise((pixels[0] // 8, pixels[1] // 8), noise).resize(pixels))
+    photo = io.BytesIO()
+    picture = Image.effect_noise((pixels[0] // 8, pixels[1] // 8), noise).resize(pixels)
+    picture.save(photo, "JPEG" if noise else "PNG")
     side = share**0.5
-    page.drawImage(photo, 0.1 * width, 0.02 * height, side * width, side * height)
+    page.drawImage(ImageReader(photo), 0.1 * width, 0.02 * height, side * width, side * height)
     text = page.beginText(30, height - 30)
     text.setFont("Helvetica", 8)
     for start in range(0, length, 100):

@@ -113,3 +113,10 @@ def test_a_true_name_is_not_read_twice() -> None:
     shown = "/Span <</ActualText (Kære  Bo)>> BDC BT /F1 12 Tf 60 700 Td (KÆRE BO) Tj ET EMC"
     content = read(pdf_by_hand.page(shown), "", ALLOWANCE)
     assert [passage.place for passage in content.passages] == ["page 1"]
+
+
+def test_marks_nested_deeper_than_anybody_nests_are_told_of() -> None:
+    named = "/Span <</ActualText (a)>> BDC "
+    assert read(pdf_by_hand.page(f"{named * 50} {NUMBER} {'EMC ' * 50}"), "", ALLOWANCE).lacks == ()
+    content = read(pdf_by_hand.page(f"{named * 200} {NUMBER} {'EMC ' * 200}"), "", ALLOWANCE)
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
