@@ -14,7 +14,7 @@ from __future__ import annotations
 import ctypes
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import NamedTuple
@@ -35,7 +35,7 @@ _WORD_HYPHEN = re.compile(r"[\ufffe\x02](?:\r?\n)?")
 # digits of a personal number do. A row of one ornament, or of two in turns, is a rule.
 _RUN = 10
 _ORNAMENTS = 2
-_MOST_BLANKS = 4  # between two glyphs of a run: the end of a line is two
+_MOST_BLANKS = 4  # blanks and hyphens between two glyphs of a run: the end of a line is two
 _UNKNOWN = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 _UNKNOWN_RUN = re.compile(r"(?:[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]\s{0,4}+){10,}+")
 _LOOKED_AT = 400  # letters of a page: whether one in five is none
@@ -43,9 +43,8 @@ _LOOKED_AT = 400  # letters of a page: whether one in five is none
 _SIGNS = {0xF000 + code: code for code in range(0x20, 0x7F)}
 
 # PDFium tells of each glyph whether font or encoding said which letter it is; else it gives the number of the glyph,
-# which looks like a letter. Every tenth is asked, so that no run is missed; of a line in one font, which says all its
-# letters or none, the first and then every sixtieth.
-_RARELY = 60
+# which looks like a letter. Every tenth is asked, so that no run is missed. Of a line in one font, which says all its
+# letters or hardly any, small letters beyond the first are not: those are words.
 _MOST_ASKED = 20_000
 _FEWEST_UNMAPPED = 10
 _UNMAPPED = 0.02  # of the glyphs
@@ -166,7 +165,7 @@ def _is_unmapped(raw: api.FPDF_TEXTPAGE, text: str, sizes: Sequence[int]) -> boo
 
 
 def _places(text: str, sizes: Sequence[int]) -> list[int]:
-    """The glyphs that are asked: the first of each line, and each tenth from there; fewer where all are of one font."""
+    """The glyphs that are asked: the first of each line, and each tenth from there."""
     lines: list[tuple[int, int]] = []
     start = 0
     for line in text.split("\n"):
@@ -174,18 +173,19 @@ def _places(text: str, sizes: Sequence[int]) -> list[int]:
         if bare:
             lines.append((start + len(line) - len(bare), start + len(line)))
         start += len(line) + 1
-    steps: Iterable[int] = repeat(_RUN)
-    if len(sizes) == len(lines):
-        steps = [_RUN if size > 1 else _RARELY for size in sizes]
-    return [
-        place if text[place] > " " else place + 1
-        for (first, last), step in zip(lines, steps, strict=False)
-        for place in range(first, last, step)
-    ]
+    known = len(sizes) == len(lines)
+    places: list[int] = []
+    for (first, last), size in zip(lines, sizes if known else repeat(2), strict=False):
+        if size > 1:
+            places += [place if text[place] > " " else place + 1 for place in range(first, last, _RUN)]
+        else:
+            places.append(first)
+            places += [place for place in range(first + _RUN, last, _RUN) if not "a" <= text[place] <= "z"]
+    return places
 
 
 def _is_run(raw: api.FPDF_TEXTPAGE, place: int, count: int) -> bool:
-    """Whether ten glyphs without a letter stand in a row around *place*, blanks passed over."""
+    """Whether ten glyphs without a letter stand in a row around *place*, blanks and hyphens passed over."""
     glyphs: list[int] = []
     for start, step in ((place, 1), (place - 1, -1)):
         blanks = 0
@@ -194,7 +194,7 @@ def _is_run(raw: api.FPDF_TEXTPAGE, place: int, count: int) -> bool:
             if api.FPDFText_HasUnicodeMapError(raw, start) == 1:
                 glyphs.append(code)
                 blanks = 0
-            elif code <= 0x20:
+            elif not chr(code).isalnum():
                 blanks += 1
             else:
                 break

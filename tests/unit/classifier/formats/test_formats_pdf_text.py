@@ -57,6 +57,25 @@ def test_signs_and_rows_of_an_ornament_are_no_line(line: str) -> None:
     assert read(type3([line], [PLAIN] * 30, 4), "", ALLOWANCE).lacks == ()
 
 
+@pytest.mark.parametrize("at", [3, 20])
+def test_digits_that_a_font_does_not_say_are_unreadable_in_a_line_that_it_says(at: int) -> None:
+    """As fonts with digits of an old form do: the letters have names that are known, the digits have not."""
+    names = " ".join(f"/g{digit}" for digit in range(10))
+    font = (
+        "<</Type/Font/Subtype/Type1/BaseFont/Garamond/Encoding<</BaseEncoding/WinAnsiEncoding"
+        f"/Differences[140 {names}]>>>>"
+    )
+    rows = [PLAIN] * 40
+    rows[at] = "Driften: CPR-nr. er " + "".join(
+        f"\\{140 + int(letter):o}" if letter.isdigit() else letter for letter in "010190-1234"
+    )
+    data = pdf_by_hand.page(pdf_by_hand.written(*rows, font="F3"), {13: font}, fonts="/F3 13 0 R")
+    content = read(data, "", ALLOWANCE)
+    assert "CPR-nr. er" in text_of(content)
+    assert "010190" not in text_of(content)
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
+
+
 def mapped(line: str, first: int, plain: list[str]) -> bytes:
     """A page of *plain* and *line*, whose letters the font says to stand from *first* on, in the order of ASCII."""
     pairs = "".join(f"<{code:02x}> <{first + code:04x}>\n" for code in range(0x20, 0x7F))
