@@ -123,7 +123,7 @@ class Sealer:
 
     def _read(self, message: bytes, *, is_own: bool) -> tuple[bytes, Wishes]:
         """The message as it is sealed, and what its subject asks for. A stranger's, passed on here, asks nothing: he
-        gave nobody here a phrase."""
+        gave nobody here a phrase. What the milter noted is an own sender's, whatever the envelope says by now."""
         fields, body = split_header(message)
         kept = [one for one in fields if not steers(one.name)]
         sms = self.settings.portal.sms
@@ -140,7 +140,7 @@ class Sealer:
                 break
         if not found.any and len(kept) == len(fields):
             return message, found
-        passed_on = from_fields(told) if is_own else None
+        passed_on = from_fields(told)
         if not found.any and passed_on is not None:
             found = replace(passed_on, subject=found.subject)
         return join_header(kept, body), found

@@ -104,6 +104,8 @@ def test_what_the_milter_took_off_is_passed_on_in_a_field(sealer: Callable[..., 
     assert content_of(desk, sealed) == letter("Svar")
     row = sealed.addressees[0].row
     assert (row.phone, is_phrase(row.phrase_hash, "den r\u00f8de cykel")) == ("+4512345678", True)
+    rewritten = seal(desk, letter("Svar", extra=field), sender="SRS0=x=nordby.example=anna@andet.example")
+    assert is_phrase(rewritten.addressees[0].row.phrase_hash, "den r\u00f8de cykel"), "it was an own sender's"
     forged = seal(desk, letter("Svar", extra=b"X-Segl-Wishes: hvad som helst\r\n"))
     assert (forged.addressees[0].row.phone, forged.addressees[0].row.phrase_hash) == (None, None)
 
