@@ -21,6 +21,7 @@ from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.company import Company, listed_with
 from segl_classifier.cpr.context import NOTHING, Said
 from segl_classifier.cpr.file_name import doubts_in_name
+from segl_classifier.cpr.last_four import heads
 from segl_classifier.cpr.layout import Layout
 from segl_classifier.cpr.left import before
 from segl_classifier.cpr.right import after
@@ -114,6 +115,8 @@ class _Reader:
         cases: list[_Case] = []
         for candidate in found:
             top = self._heading(candidate)
+            if candidate.layout is Layout.APART and top.kind is Kind.UNKNOWN and self.in_row:
+                top = self._over_the_rest(candidate, top)
             other = top.kind is Kind.OTHER and not candidate.read
             if other and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
                 self.others.add(candidate.digits)
@@ -210,8 +213,17 @@ class _Reader:
         bare = candidate.layout is Layout.BARE
         cell = self.tables.heading(candidate.start)
         self.in_row = cell is not None
-        if not cell:
-            return NOTHING
+        return self._says(cell, bare=bare, personal=personal) if cell else NOTHING
+
+    def _over_the_rest(self, candidate: Candidate, top: Said) -> Said:
+        """*top*, unless the four digits stand in a cell of their own and its heading calls them something else."""
+        cell = self.tables.heading(candidate.end - 1)
+        if not cell or heads(cell):
+            return top
+        rest = self._says(cell, bare=True, personal=False)
+        return rest if rest.kind is Kind.OTHER else top
+
+    def _says(self, cell: str, *, bare: bool, personal: bool) -> Said:
         known = self.headings.get((cell, bare, personal))
         if known is None:
             known = context.heading(cell, self.find, bare=bare, personal=personal)

@@ -100,3 +100,9 @@ def test_a_birthday_in_full_beside_other_numbers_begins_none(
     day: str, four: str, fours: range, code: str
 ) -> None:
     assert count(day, four, code, years=range(1940, 2016), fours=fours) == 0
+
+
+@pytest.mark.parametrize("code", ["ddmmyy", "dd-mm-yy"])
+@pytest.mark.parametrize("four", ["Medlemsnr.", "Postnr.", "Lønnr.", "Kundenr.", "Beløb"])
+def test_a_short_birthday_beside_numbers_called_something_else_begins_none(four: str, code: str) -> None:
+    assert count("Fødselsdato", four, code, years=range(1940, 2016)) == 0
