@@ -6,15 +6,17 @@ because of one would keep everybody's mail.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from segl.persons import person_of
 from segl.policy_hidden import hidden, nobodys
-from segl.policy_wide import wide
+from segl.policy_wide import ANYBODYS, wide
+from segl.public_suffixes import Suffixes, public_suffixes
 from segl.settings import Settings
 from segl.settings_organisation import Owner
-from segl.vocabulary import Decision, Mode
+from segl.settings_routing import DomainPin
+from segl.vocabulary import Decision, Mode, Proof, Way
 
 _NEVER = 0.97  # a score that few messages reach
 
@@ -30,9 +32,59 @@ class Caution:
 
 def cautions(settings: Settings) -> Iterator[Caution]:
     """All of *settings*."""
+    yield from domain_cautions(settings)
+    yield from pin_cautions(settings)
     yield from policy_cautions(settings)
     yield from hold_cautions(settings)
     yield from detection_cautions(settings)
+
+
+def domain_cautions(settings: Settings, suffixes: Suffixes | None = None) -> Iterator[Caution]:
+    """Own domains under which others are as well: mail to all of them is plain without being read. *suffixes*: those
+    under which anybody gets a domain, as this host knows them."""
+    under = public_suffixes() if suffixes is None else suffixes
+    for owner in settings.owners.every:
+        table = "tenant" if owner.is_tenant else "organisation"
+        for domain in owner.domains:
+            if domain in ANYBODYS:
+                problem = (
+                    f"anybody gets a mailbox at {domain}: mail to all of them is plain without being read"
+                )
+                yield Caution(f"{table}.domains", problem, "name domains of your own")
+            elif owner.subdomains and under.has(domain):
+                problem = (
+                    f"anybody gets a domain below {domain}: mail to all of them is plain without being read"
+                )
+                yield Caution(f"{table}.subdomains", problem, "name the domains below it that are yours")
+
+
+def pin_cautions(settings: Settings, suffixes: Suffixes | None = None) -> Iterator[Caution]:
+    """Entries of ``[[domain]]`` that ask less of TLS than `routing.least` for all of a country, or take a certificate
+    that whoever is on the line can have. *suffixes* as above."""
+    under = public_suffixes() if suffixes is None else suffixes
+    for pin in settings.domain:
+        if pin.subdomains and under.has(pin.name) and not _asked_by(pin).meets(settings.routing.least):
+            problem = f"TLS to whoever has a domain below {pin.name} need prove no more than {_asked_by(pin)}"
+            yield Caution(f"domain {pin.name}", problem, "name the domains that are meant")
+        if pin.takes_any_mx:
+            problem = "match takes the name of any MX host, which DNS says unproven: the names beside it prove nothing"
+            yield Caution(f"domain {pin.name}", problem, "take hostname out, or leave match out altogether")
+        yield from _of_anybody(f"domain {pin.name}", pin.match, under)
+    yield from _of_anybody("portal.relay", settings.portal.relay.match, under)
+
+
+def _asked_by(pin: DomainPin) -> Proof:
+    """The least that TLS must prove by *pin*'s word; no lowering where it says nothing of it."""
+    if pin.way is Way.TLS:
+        return pin.proof
+    return Proof.SEALED if pin.way is not None or pin.least is None else pin.least
+
+
+def _of_anybody(where: str, match: Iterable[str], under: Suffixes) -> Iterator[Caution]:
+    wide_ = [name for name in match if name.startswith(".") and under.has(name[1:].lower())]
+    if wide_:
+        problem = f"match takes the certificate of whoever has a domain below {', '.join(wide_)}"
+        yield Caution(where, problem, "name the hosts' own domain")
 
 
 def policy_cautions(settings: Settings) -> Iterator[Caution]:

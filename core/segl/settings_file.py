@@ -123,6 +123,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
     for way, times in Counter(order).items():
         if times > 1:
             yield Fault(file, "routing.order", f"names {way} {times} times")
+    yield from _own_faults(settings, file)
     for name, times in Counter(pin.name for pin in settings.domain).items():
         if times > 1:
             yield Fault(file, "domain", f"{name} has {times} entries", "keep one")
@@ -158,6 +159,19 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
         yield Fault(file, "detection.thresholds.cpr", "the model has no say about CPR numbers", hint)
     if any(not tag.strip() for tag in settings.detection.subject_tags):
         yield Fault(file, "detection.subject_tags", "holds an empty tag", "every subject would match it")
+
+
+def _own_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:
+    """All of a country is nobody's. (Of other names below which anybody gets a domain a list knows that changes: those
+    are a caution, :mod:`segl.settings_cautions`.)"""
+    for owner in settings.owners.every:
+        for domain in owner.domains:
+            if owner.subdomains and "." not in domain:
+                key = "tenant.subdomains" if owner.is_tenant else "organisation.subdomains"
+                problem = (
+                    f"would make whatever is below {domain} your own, and mail to it plain without being read"
+                )
+                yield Fault(file, key, problem, "name the domains below it that are yours")
 
 
 def _store_faults(url: str, file: Path | str) -> Iterable[Fault]:

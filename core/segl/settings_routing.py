@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 from segl.settings_encryption import Algorithms, HeaderForm, SignWhen
 from segl.settings_values import (
     FORBID,
+    HOSTNAME,
     RUN,
     Count,
     Domain,
@@ -98,7 +99,9 @@ class DomainPin:
     # In place of `routing.least` for this domain. "encrypt" takes any certificate: whoever sits on the line can
     # then read along, and only you can say that this is good enough for this recipient.
     least: Proof | None = None
-    # For `tls`: names the server's certificate may carry (Postfix `match=`); none: the MX host's name.
+    # For `tls`: names the server's certificate may carry, one of them (Postfix `match=`); none: the MX host's name.
+    # "nexthop" is the recipient's domain. "hostname" is the MX host's name, which comes from DNS unproven: with it,
+    # whatever stands beside it, TLS proves no more than "pkix".
     match: tuple[MatchName, ...] = ()
     # For `tls`: connect here instead of to the MX hosts; Postfix form, "[mail.x.dk]:25". Postfix asks for the TLS
     # policy by next hop: entries that share one must demand the same.
@@ -120,7 +123,15 @@ class DomainPin:
         certificate will do there."""
         if self.least is Proof.ENCRYPT and not self.match:
             return Proof.ENCRYPT
-        return Proof.PINNED if self.match or self.next_hop.startswith("[") else Proof.PKIX
+        if self.next_hop.startswith("["):
+            return Proof.PINNED
+        return Proof.PINNED if self.match and not self.takes_any_mx else Proof.PKIX
+
+    @property
+    def takes_any_mx(self) -> bool:
+        """Whether the name of whichever MX host DNS says will do: one of the names in ``match`` is enough, and that may
+        be Postfix's word for it, which it knows in capitals as well. (A host in brackets is its own.)"""
+        return not self.next_hop.startswith("[") and HOSTNAME in map(str.lower, self.match)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

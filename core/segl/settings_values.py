@@ -28,6 +28,9 @@ CONFIG = Path("/etc/segl")
 
 FORBID = ConfigDict(extra="forbid")
 
+# Postfix's word in ``match=`` for the host that it has connected to (postconf(5), smtp_tls_verify_cert_match).
+HOSTNAME = "hostname"
+
 
 @dataclass(frozen=True, slots=True)
 class Masked:
@@ -138,6 +141,15 @@ def match_name(value: str) -> str:
     return value
 
 
+def _match_of_somebody(value: str) -> str:
+    """``.dk`` is every certificate of the country."""
+    if match_name(value).startswith(".") and "." not in value[1:]:
+        raise ValueError(
+            f"takes the certificate of whoever has a domain below {value}; name the hosts' domain"
+        )
+    return value
+
+
 def server_address(value: str) -> tuple[str, int]:
     """``(IP address, port)`` of a name server: ``192.0.2.1``, ``192.0.2.1:5353``, ``2001:db8::1``,
     ``[2001:db8::1]:5353``. Raises :class:`ValueError`."""
@@ -204,7 +216,7 @@ MilterEndpoint = Annotated[
 ]
 MatchName = Annotated[
     str,
-    AfterValidator(match_name),
+    AfterValidator(_match_of_somebody),
     _form('name in a certificate, `"mail.x.dk"`, or `".x.dk"` for any host of it'),
 ]
 FileMode = Annotated[str, Field(pattern=r"^0?[0-7]{3}$", description='file mode, `"0660"`')]

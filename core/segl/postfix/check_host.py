@@ -13,6 +13,7 @@ from cryptography import x509
 from segl.certificates import UNREADABLE
 from segl.errors import StoreError
 from segl.postfix.check import Check, State, judge
+from segl.postfix.check_domains import domain_checks
 from segl.postfix.check_resolver import resolver_checks
 from segl.settings import Settings
 from segl.settings_cautions import hold_cautions
@@ -27,6 +28,7 @@ def host_checks(settings: Settings) -> Iterator[Check]:
     yield _mode(settings)
     yield _portal_url(settings)
     yield _hold(settings)
+    yield from domain_checks(settings)
     yield from _certificates(settings)
     yield _store(settings)
     yield _sealed(settings)
