@@ -2,6 +2,7 @@
 
 * An action ``FILTER`` in a header, body or access table beats both ``content_filter`` and an earlier verdict
   (header_checks(5), access(5)): the message goes where the action says.
+  A policy service may answer it as well, and what it answers cannot be listed (SMTPD_POLICY_README; tried).
 * ``REDIRECT`` and ``BCC`` send it, or a copy, to someone the verdict knew nothing of.
 * Aliases, forwards and blind copies add recipients after the verdict. A message to own recipients alone is
   plain without being read; an alias that leads outside sends it on as it is.
@@ -22,7 +23,7 @@ from segl.postfix.check import REPORT, Check, Setup, State
 from segl.postfix.check_demands import demand_filters
 from segl.postfix.check_front import takes_domain
 from segl.postfix.running import Instance, Service, split_list
-from segl.postfix.tables import Table, TableUnread, entries, tables_in
+from segl.postfix.tables import Table, TableUnread, entries, policy_services_in, tables_in
 
 _CONTENT_TABLES = (
     "header_checks",
@@ -53,6 +54,8 @@ _FORWARDING = {
     "recipient_bcc_maps": False,
     "sender_bcc_maps": False,
 }
+# Policy services that look at SPF alone, as Debian's packages put them into master.cf.
+_NEVER_FILTER = frozenset({"policyd-spf", "postfix-policyd-spf-perl"})
 _SHOWN = 5
 _MOST_TEXT = 1_000_000
 
@@ -86,13 +89,46 @@ def _actions(setup: Setup) -> Iterator[Check]:
                 ):
                     clean = False
                     yield check
+    if asked := _policy_services(setup):
+        clean = False
+        yield Check(
+            "front.filter-actions",
+            State.UNKNOWN,
+            f"policy services are asked: {', '.join(asked)}",
+            "an answer FILTER from one would send mail past Segl",
+            "see to it that none of them answers FILTER, REDIRECT or BCC (postgrey and Dovecot's quota-status do not)",
+        )
     if clean:
         yield Check("front.filter-actions", State.OK, "no table sends mail past Segl")
 
 
+def _policy_services(setup: Setup) -> list[str]:
+    """Those that smtpd asks, without the programs of master.cf that are known for what they answer."""
+    found = dict.fromkeys(name for _, value in _action_lists(setup) for name in policy_services_in(value))
+    return [name for name in found if not _never_filters(setup.front, name)]
+
+
+def _never_filters(front: Instance, name: str) -> bool:
+    service = front.service(name.removeprefix("unix:private/"), "unix")
+    if service is None or service.program != "spawn":
+        return False
+    argv = re.search(r"\bargv=(\S+)", service.command)
+    return bool(argv) and Path(argv[1]).name in _NEVER_FILTER
+
+
 def _action_tables(setup: Setup) -> Iterator[tuple[str, Table]]:
     """Every table whose answers are actions, once, with the parameter that names it."""
-    front, seen = setup.front, set()
+    seen = set()
+    for place, value in _action_lists(setup):
+        for table in tables_in(value):
+            if table not in seen:
+                seen.add(table)
+                yield place, table
+
+
+def _action_lists(setup: Setup) -> Iterator[tuple[str, str]]:
+    """Every parameter that may name such tables, and each service's own: where it stands, and its value."""
+    front = setup.front
     classes = split_list(front.value("smtpd_restriction_classes"))
     names = (*_CONTENT_TABLES, *_ACCESS_TABLES, *classes)
     back = setup.return_service
@@ -103,10 +139,7 @@ def _action_tables(setup: Setup) -> Iterator[tuple[str, Table]]:
             if service is not None and name not in service.overrides:
                 continue
             place = f"{service.id}: {name}" if service else name
-            for table in tables_in(front.value(name, service)):
-                if table not in seen:
-                    seen.add(table)
-                    yield place, table
+            yield place, front.value(name, service)
 
 
 def _judge_action(setup: Setup, where: str, action: str, target: str) -> Check | None:

@@ -78,6 +78,17 @@ def tables_in(value: str) -> Iterator[Table]:
             yield Table(kind, name)
 
 
+def policy_services_in(value: str) -> Iterator[str]:
+    """Every server that a restriction list asks by ``check_policy_service``; options in braces are left out
+    (SMTPD_POLICY_README)."""
+    items = iter(split_list(value))
+    for item in items:
+        if item.startswith("{"):
+            yield from policy_services_in(_inside(item))
+        elif item.lower() == "check_policy_service" and (server := next(items, "")):
+            yield next(iter(split_list(_inside(server) if server.startswith("{") else server)), "")
+
+
 def entries(table: Table, config: Path, *, aliases: bool = False) -> tuple[Entry, ...]:
     """All entries of *table*. Raises :class:`TableUnread`. *aliases*: it is an aliases(5) table."""
     if table.type in _PATTERNS:

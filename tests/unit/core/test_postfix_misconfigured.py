@@ -244,6 +244,35 @@ TABLES = [
     ),
     ("front.filter-actions", UNKNOWN, front("-e", "header_checks=tcp:127.0.0.1:1")),
     ("front.filter-actions", UNKNOWN, table("missing", "", "header_checks", "lmdb")),
+    (
+        "front.filter-actions",
+        UNKNOWN,
+        front("-e", "smtpd_recipient_restrictions=check_policy_service inet:127.0.0.1:10031, reject"),
+    ),
+    (
+        "front.filter-actions",
+        UNKNOWN,
+        option(
+            "smtp/inet",
+            "smtpd_sender_restrictions = check_policy_service { unix:private/policyd, timeout=5s }",
+        ),
+    ),
+    (
+        "front.filter-actions",
+        OK,
+        both(
+            front("-M", "spf/unix=spf unix - n n - 0 spawn user=nobody argv=/usr/bin/policyd-spf"),
+            front("-e", "smtpd_relay_restrictions=check_policy_service unix:private/spf, reject"),
+        ),
+    ),
+    (
+        "front.filter-actions",
+        UNKNOWN,
+        both(
+            front("-M", "pol/unix=pol unix - n n - 0 spawn user=nobody argv=/usr/bin/perl /opt/policyd-spf"),
+            front("-e", "smtpd_relay_restrictions=check_policy_service unix:private/pol, reject"),
+        ),
+    ),
     ("front.forwards", WARN, front("-e", "always_bcc=arkiv@andre.example")),
     ("front.forwards", OK, front("-e", "always_bcc=arkiv@nordby.example")),
     ("front.forwards", OK, front("-e", "always_bcc=arkiv")),

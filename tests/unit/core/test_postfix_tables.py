@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from segl.postfix.check_tables import addresses_in
-from segl.postfix.tables import Entry, Table, TableUnread, entries, logical_lines, tables_in
+from segl.postfix.tables import (
+    Entry,
+    Table,
+    TableUnread,
+    entries,
+    logical_lines,
+    policy_services_in,
+    tables_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +35,25 @@ from segl.postfix.tables import Entry, Table, TableUnread, entries, logical_line
 )
 def test_tables_named_in_a_parameter(value: str, tables: list[str]) -> None:
     assert [str(table) for table in tables_in(value)] == tables
+
+
+@pytest.mark.parametrize(
+    ("value", "servers"),
+    [
+        ("", []),
+        ("permit_mynetworks, check_client_access hash:/a, reject", []),
+        ("check_policy_service unix:private/policyd, permit", ["unix:private/policyd"]),
+        ("Check_Policy_Service inet:127.0.0.1:10031", ["inet:127.0.0.1:10031"]),
+        ("check_policy_service { inet:[::1]:10031, timeout=5s, default_action=DUNNO }", ["inet:[::1]:10031"]),
+        (
+            "{ check_policy_service unix:/run/a } { check_policy_service unix:/run/b }",
+            ["unix:/run/a", "unix:/run/b"],
+        ),
+        ("permit, check_policy_service", []),
+    ],
+)
+def test_policy_services_named_in_a_list(value: str, servers: list[str]) -> None:
+    assert list(policy_services_in(value)) == servers
 
 
 @pytest.mark.parametrize(
