@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 from segl.errors import PostfixError
-from segl.postfix.check import Check, Setup, State, judge, same_path
-from segl.postfix.running import read_instance, run_postfix, split_list
+from segl.postfix.check import Check, Setup, State, is_loopback, judge, same_path
+from segl.postfix.check_running import is_running
+from segl.postfix.running import Instance, Service, read_instance, run_postfix, split_list
 
 _SYSTEMD = Path("/run/systemd/system")
 _UNITS = (Path("/usr/lib/systemd/system"), Path("/lib/systemd/system"), Path("/etc/systemd/system"))
 _WANTED = Path("/etc/systemd/system/multi-user.target.wants")
+# A next hop that is one host (transport(5)).
+_HOP = re.compile(r"\[(?P<host>[^\[\]]+)\](?::(?P<port>\w+))?")
+# By these an instance sends some mail elsewhere than to its relayhost.
+_ELSEWHERE = (
+    "transport_maps",
+    "sender_dependent_relayhost_maps",
+    "sender_dependent_default_transport_maps",
+)
+_UNSEEN = "mail that it sends is not seen by Segl, unless it hands it to the front"
 
 
 def default_directory() -> Path:
@@ -22,6 +34,7 @@ def default_directory() -> Path:
 
 def instance_checks(setup: Setup) -> Iterator[Check]:
     yield from _registered(setup)
+    yield from _primary(setup)
     yield from _at_boot(setup)
 
 
@@ -64,11 +77,63 @@ def _registered(setup: Setup) -> Iterator[Check]:
     ours = (secure, setup.front.directory, primary)
     for other in known:
         if not any(same_path(other, own) for own in ours):
-            text = f"another Postfix instance: {other}"
-            why = "mail that it sends is not seen by Segl, unless it hands it to the front"
-            yield Check(
-                "instances.other", State.WARN, text, why, "see to it that it relays through the front"
-            )
+            text, fix = f"another Postfix instance: {other}", "see to it that it relays through the front"
+            yield Check("instances.other", State.WARN, text, _UNSEEN, fix)
+
+
+def _primary(setup: Setup) -> Iterator[Check]:
+    """The default instance, where the front is another: sendmail(1), and so cron and every local program, hand their
+    mail to it."""
+    id_, directory = "instances.other", default_directory()
+    if same_path(directory, setup.front.directory) or not (directory / "main.cf").exists():
+        return
+    found = f"the default Postfix instance, {directory}, takes the mail of sendmail(1) and sends it by itself"
+    fix = "postconf -e relayhost=[127.0.0.1]:25 (the front's port) there, without transport_maps; or let it not run"
+    try:
+        primary = read_instance(directory)
+    except PostfixError as error:
+        yield Check(id_, State.UNKNOWN, error.private, _UNSEEN, error.hint)
+        return
+    running = is_running(primary)
+    if running is False or _hands_to_front(primary, setup):
+        return
+    if running is None:
+        yield Check(id_, State.UNKNOWN, f"{found}, if it runs", _UNSEEN, "run as root")
+        return
+    yield Check(id_, State.WARN, found, _UNSEEN, fix)
+
+
+def _hands_to_front(primary: Instance, setup: Setup) -> bool:
+    """Whether all that it sends goes to an smtpd of the front; to the return port it would go past Segl."""
+    if any(primary.value(name) for name in _ELSEWHERE):
+        return False
+    _, _, hop = primary.value("default_transport").partition(":")
+    form = _HOP.fullmatch(hop or primary.value("relayhost"))
+    entrances = (service for service in setup.entrances() if service.program == "smtpd")
+    return form is not None and any(
+        _port(service.name) == _port(form["port"] or "smtp") and _listens(setup.front, service, form["host"])
+        for service in entrances
+    )
+
+
+def _listens(front: Instance, service: Service, host: str) -> bool:
+    """Whether *service* of the front is reached at *host* from here."""
+    own, colon, _ = service.name.rpartition(":")
+    interfaces = (own.strip("[]"),) if colon else split_list(front.value("inet_interfaces"))
+    if host in interfaces:
+        return True
+    if is_loopback(host):
+        return any(name in {"all", "loopback-only"} or is_loopback(name) for name in interfaces)
+    return host == front.value("myhostname") and "all" in interfaces
+
+
+def _port(name: str) -> int:
+    """The number of ``25``, ``smtp``, ``127.0.0.1:smtp``; 0 for none."""
+    word = name.rpartition(":")[2]
+    try:
+        return int(word) if word.isdigit() else socket.getservbyname(word, "tcp")
+    except OSError:
+        return 0
 
 
 def _at_boot(setup: Setup) -> Iterator[Check]:

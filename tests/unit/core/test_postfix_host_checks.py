@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -128,6 +129,22 @@ def test_exit_codes(found: list[State], code: int) -> None:
     assert exit_code([Check("x", state, "") for state in found]) == code
 
 
+BESIDE = {
+    "": WARN,  # as Debian ships it: by MX
+    "relayhost=[smtp.udbyder.example]:587": WARN,
+    "relayhost=[127.0.0.1]:25": OK,
+    "relayhost=[localhost]": OK,
+    "relayhost=[::1]:smtp": OK,
+    "relayhost=[mail.nordby.example]": OK,
+    "relayhost=localhost": WARN,  # whatever is the MX of that
+    "default_transport=smtp:[127.0.0.1]:25 relayhost=[smtp.udbyder.example]": OK,
+    "relayhost=[127.0.0.1]:10027": WARN,  # past Segl, by the return port
+    "relayhost=[127.0.0.1]:2525": WARN,
+    "relayhost=[127.0.0.1]:25 transport_maps=inline:{x.example=smtp:}": WARN,
+    "relayhost=[127.0.0.1]:25 sender_dependent_relayhost_maps=static:[x.example]": WARN,
+}
+
+
 @needs_postfix
 class TestInstances:
     @pytest.fixture
@@ -159,6 +176,37 @@ class TestInstances:
         monkeypatch.setattr(check_instances, "default_directory", lambda: other.front_directory)
         (check,) = (c for c in instance_checks(site.setup) if c.id == "instances.registered")
         assert "stands alone" in check.found
+
+    def test_the_default_instance_beside_the_front(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """sendmail(1) hands mail to it, and what it sends by itself nobody reads."""
+        other = Installation(site.directory / "other")
+        other.settle()
+        setup, base, found = site.setup, read_instance(other.front_directory), {}
+        monkeypatch.setattr(check_instances, "default_directory", lambda: other.front_directory)
+        monkeypatch.setattr(check_instances, "is_running", lambda _: True)
+        for options in BESIDE:
+            values = dict(option.split("=", 1) for option in options.split())
+            default = replace(base, parameters={**base.parameters, **values})
+            monkeypatch.setattr(check_instances, "read_instance", lambda _, default=default: default)
+            found[options] = states(instance_checks(setup), "instances.other")
+        assert found == {options: {state} - {OK} for options, state in BESIDE.items()}
+        monkeypatch.setattr(check_instances, "read_instance", lambda _: base)
+        for running, expected in ((None, {UNKNOWN}), (False, set())):
+            monkeypatch.setattr(check_instances, "is_running", lambda _, running=running: running)
+            assert states(instance_checks(setup), "instances.other") == expected
+
+    def test_a_front_on_an_address_of_its_own_is_not_on_loopback(
+        self, site: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = Installation(site.directory / "other")
+        monkeypatch.setattr(check_instances, "is_running", lambda _: True)
+        monkeypatch.setattr(check_instances, "default_directory", lambda: other.front_directory)
+        site.front("-e", "inet_interfaces=192.0.2.2")
+        for hop, expected in (("[127.0.0.1]", {WARN}), ("[192.0.2.2]", set())):
+            other.front("-e", f"relayhost={hop}")
+            assert states(instance_checks(site.setup), "instances.other") == expected
 
     def test_an_instance_runs_when_its_master_stands_in_its_queue(self, site: Installation) -> None:
         instance = read_instance(site.front_directory)
