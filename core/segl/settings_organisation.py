@@ -35,7 +35,7 @@ class Organisation:
     name: str
     # Own domains. A message to these alone is plain; their recipients take the way `internal`.
     domains: Domains
-    # Whether every subdomain of an own domain is own too.
+    # Whether every subdomain of an own domain is own too: only if every mail host below is yours.
     subdomains: bool = False
     # What people here read: receipts, notices, the subject outside of what is encrypted. Pages and notices have
     # the other language as well.
@@ -57,7 +57,7 @@ class Tenant:
     name: OrganisationName
     # Its own domains.
     domains: Domains
-    # Whether every subdomain of one is its own too.
+    # Whether every subdomain of one is its own too: only if every mail host below is.
     subdomains: bool = False
     # What its people read. Without a word that of [organisation].
     language: Language | None = None

@@ -50,8 +50,8 @@ def test_a_gateway_from_the_question_to_mail(host: Host, tmp_path_factory: pytes
     assert "Is it" in asked
     assert "[postfix.gateway]" in asked
     before = host.snapshot()
-    with host.settings_file.open("a", encoding="utf-8") as file:
-        file.write(GATEWAY)
+    text = host.settings_file.read_text("utf-8").replace("[detection]", "subdomains = true\n\n[detection]")
+    host.settings_file.write_text(text + GATEWAY, "utf-8")
     assert "segl.toml says that this is a gateway" in host.segl("install", "--as", "beside", code=1)
     assert host.snapshot() == before
     done = host.segl("install", "--as", "gateway", "--yes")
@@ -69,6 +69,9 @@ def test_a_gateway_from_the_question_to_mail(host: Host, tmp_path_factory: pytes
         submit("kollega@nordby.example", "Frokost?")
         wait_until(lambda: bool(behind.received), 60, lambda: host.log[-4000:])
         assert behind.received[0].tls, "to the server behind, in TLS"
+        submit("laerer@skole.nordby.example", f"Elev {CPR}")
+        wait_until(lambda: len(behind.received) > 1, 60, lambda: host.log[-4000:])
+        assert behind.received[1].tls, "own by its domain: there, too, and not where DNS says"
         submit("bo@andre.example", f"CPR {CPR}")
         wait_until(lambda: len(world.received) > 1, 60, lambda: host.log[-4000:])
         assert CPR.encode() not in bytes(world.clear), "sensitive: sealed, and only the notice goes out"

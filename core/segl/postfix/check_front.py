@@ -7,7 +7,7 @@ below is about one way in which a setting could undo one of the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from segl import headers
 from segl.headers import ROUTE
@@ -25,11 +25,11 @@ from segl.postfix.check import (
     listens_beyond_loopback,
 )
 from segl.postfix.check_milter import milter_checks
+from segl.postfix.check_own_domains import own_domain_checks
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up
 
 _INSTALL = "run: segl install"
-_DOMAIN_LISTS = ("mydestination", "relay_domains", "virtual_mailbox_domains", "virtual_alias_domains")
 
 
 def front_checks(setup: Setup) -> Iterator[Check]:
@@ -44,7 +44,7 @@ def front_checks(setup: Setup) -> Iterator[Check]:
     yield tls_required("front.tls-required", setup.front.value("tls_required_enable"), setup.front.version)
     yield _outgoing_tls(setup)
     yield _sizes(setup)
-    yield from _own_domains(setup)
+    yield from own_domain_checks(setup)
 
 
 def tls_required(id_: str, value: str, version: tuple[int, int]) -> Check:
@@ -268,39 +268,3 @@ def _sizes(setup: Setup) -> Check:
         fix="keep message_size_limit under 0.7 × delivery.message_bytes of segl.toml; then: segl install",
         bad=State.WARN,
     )
-
-
-def _own_domains(setup: Setup) -> Iterator[Check]:
-    """Segl's own domains and Postfix's should be the same."""
-    id_, unknown = "front.own-domains", []
-    try:
-        every = [domain for owner in setup.settings.owners.every for domain in owner.domains]
-        unknown = [domain for domain in every if not takes_domain(setup, domain, _DOMAIN_LISTS)]
-    except TableUnread as error:
-        yield Check(
-            id_, State.UNKNOWN, error.private, fix="see to it yourself that Postfix takes the own domains"
-        )
-        return
-    yield judge(
-        id_,
-        not unknown,
-        f"own domains not known to Postfix: {', '.join(unknown)}"
-        if unknown
-        else "own domains are Postfix's too",
-        why="mail to an own domain is plain without being read; this Postfix sends it where DNS says",
-        fix="add it to relay_domains or mydestination in Postfix, or take it out of organisation.domains",
-        bad=State.WARN,
-    )
-
-
-def takes_domain(setup: Setup, domain: str, parameters: Iterable[str]) -> bool:
-    """Whether one of these lists of domains has *domain*, by name or by a table's answer.
-
-    Raises :class:`TableUnread`."""
-    for name in parameters:
-        value = setup.front.value(name)
-        if domain in (item.lower() for item in split_list(value)):
-            return True
-        if look_up(value, [domain], setup.front.directory):
-            return True
-    return False

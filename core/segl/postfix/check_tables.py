@@ -21,7 +21,7 @@ from pathlib import Path
 from segl.addresses import domain_of
 from segl.postfix.check import REPORT, Check, Setup, State
 from segl.postfix.check_demands import demand_filters
-from segl.postfix.check_front import takes_domain
+from segl.postfix.domain_lists import takes_domain
 from segl.postfix.running import Instance, Service, split_list
 from segl.postfix.tables import Table, TableUnread, entries, policy_services_in, tables_in
 
@@ -113,7 +113,7 @@ def _never_filters(front: Instance, name: str) -> bool:
     if service is None or service.program != "spawn":
         return False
     argv = re.search(r"\bargv=(\S+)", service.command)
-    return bool(argv) and Path(argv[1]).name in _NEVER_FILTER
+    return argv is not None and Path(argv[1]).name in _NEVER_FILTER
 
 
 def _action_tables(setup: Setup) -> Iterator[tuple[str, Table]]:

@@ -14,8 +14,8 @@ from segl.postfix.check_demands import demand_checks
 from segl.postfix.check_front import front_checks
 from segl.postfix.check_host import host_checks
 from segl.postfix.check_instances import instance_checks
-from segl.postfix.check_organisations import organisation_checks
 from segl.postfix.check_policies import policy_checks
+from segl.postfix.check_relayed import relayed_checks
 from segl.postfix.check_reports import report_checks
 from segl.postfix.check_running import running_checks
 from segl.postfix.check_secure import secure_checks
@@ -32,7 +32,7 @@ _GROUPS: tuple[tuple[str, Callable[[Setup], Iterable[Check]]], ...] = (
     ("demands", demand_checks),
     ("reports", report_checks),
     ("policies", policy_checks),
-    ("organisations", organisation_checks),
+    ("relayed", relayed_checks),
     ("instances", instance_checks),
     ("run", running_checks),
 )

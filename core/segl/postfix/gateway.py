@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 
 from segl.postfix.check import Setup
-from segl.postfix.check_front import takes_domain
+from segl.postfix.domain_lists import takes_domain
 from segl.postfix.refusals import Refusal
 from segl.postfix.running import Instance, split_list
 from segl.postfix.tables import TableUnread
@@ -45,12 +45,14 @@ def role_of(settings: Settings, front: Instance) -> Role:
 
 
 def own_domains(settings: Settings) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*settings.organisation.domains, *_of_tenants(settings))))
+    return tuple(dict.fromkeys(domain for owner in settings.owners.every for domain in owner.domains))
 
 
-def _of_tenants(settings: Settings) -> Iterator[str]:
-    for tenant in settings.tenant:
-        yield from tenant.domains
+def _with_all_below(settings: Settings) -> tuple[str, ...]:
+    """``.x.dk``, which is every name below x.dk, where those are own too (transport(5), relay_domains)."""
+    every = settings.owners.every
+    below = [f".{domain}" for owner in every if owner.subdomains for domain in owner.domains]
+    return (*own_domains(settings), *dict.fromkeys(below))
 
 
 def gateway_values(settings: Settings, front: Instance, written: Mapping[str, str]) -> dict[str, str]:
@@ -58,7 +60,10 @@ def gateway_values(settings: Settings, front: Instance, written: Mapping[str, st
     gateway = settings.postfix.gateway
     if not gateway.on:
         return {}
-    values = {"relay_domains": _with(written.get("relay_domains", ""), own_domains(settings))}
+    # a bare name is all below it, too, unless the site has said otherwise
+    alone = "relay_domains" not in split_list(front.value("parent_domain_matches_subdomains"))
+    domains = _with_all_below(settings) if alone else own_domains(settings)
+    values = {"relay_domains": _with(written.get("relay_domains", ""), domains)}
     # what mynetworks_style stands for is spelt out by Postfix, with this host's whole subnets if it says so
     networks = written.get("mynetworks") or " ".join(_LOOPBACK)
     values["mynetworks"] = _with(networks, map(_as_postfix, (*_LOOPBACK, *gateway.networks)))
@@ -68,11 +73,12 @@ def gateway_values(settings: Settings, front: Instance, written: Mapping[str, st
 
 
 def upstream_entries(settings: Settings) -> dict[str, str]:
-    """``transport_maps`` of the own domains: to the mail server, whatever their MX says."""
+    """``transport_maps`` of the own domains, and of all below where that is own: to the mail server, whatever their MX
+    says. (A bare name there is no name below it.)"""
     gateway = settings.postfix.gateway
     if not gateway.on:
         return {}
-    return dict.fromkeys(own_domains(settings), f"{UPSTREAM}:{gateway.deliver_to}")
+    return dict.fromkeys(_with_all_below(settings), f"{UPSTREAM}:{gateway.deliver_to}")
 
 
 def gateway_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
@@ -97,7 +103,7 @@ def gateway_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
 def advice(settings: Settings, hostname: str) -> list[str]:
     """What the mail server behind must be set to, in the words of its administrators."""
     gateway = settings.postfix.gateway
-    domains = ", ".join(own_domains(settings))
+    domains = ", ".join(_with_all_below(settings)).replace(", .", ", *.")
     lines = [
         f"On the mail server behind ({next_hop_host(gateway.deliver_to)}):",
         f"  send all mail to other domains through {hostname}, port 25 (smart host), with TLS, and by no other way",

@@ -46,6 +46,8 @@ KEEP = "# Lines below this one are yours: segl install keeps them, segl doctor j
 _TEXT = ("utf-8", "surrogateescape")
 # Warnings of the doctor that make an installation useless rather than unsafe: refused all the same.
 _ALSO_REFUSED = frozenset({"front.service-milter"})
+# Nothing that install writes makes it so, and a domain may be there before Postfix takes it: told, not refused.
+_ONLY_TOLD = frozenset({"front.own-domains"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,9 +267,12 @@ def _try_out(
         ]
     checks = [replace(c, found=_back(c.found, site, staged), fix=_back(c.fix, site, staged)) for c in checks]
     refused = [
-        c for c in checks if c.state is State.FAIL or (c.state is State.WARN and c.id in _ALSO_REFUSED)
+        c
+        for c in checks
+        if (c.state is State.FAIL and c.id not in _ONLY_TOLD)
+        or (c.state is State.WARN and c.id in _ALSO_REFUSED)
     ]
-    warned = [c for c in checks if c.state in {State.WARN, State.UNKNOWN} and c not in refused]
+    warned = [c for c in checks if c.state is not State.OK and c not in refused]
     return [Refusal(c.found, c.why, c.fix) for c in refused], warned
 
 

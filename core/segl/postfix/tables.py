@@ -52,6 +52,11 @@ class Table:
     def __str__(self) -> str:
         return f"{self.type}:{self.name}"
 
+    @property
+    def by_key(self) -> bool:
+        """Whether it is asked for parts of an address, too: one of patterns is asked for the whole alone."""
+        return self.type not in _PATTERNS
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

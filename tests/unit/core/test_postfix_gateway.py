@@ -59,6 +59,28 @@ def test_own_mail_goes_to_the_server_behind_and_that_server_may_send(site: Insta
     assert [check for check in site.checks() if check.state is State.FAIL] == []
 
 
+@pytest.mark.parametrize(
+    ("parents", "relayed"),
+    [
+        ("relay_domains", "nordby.example"),  # which is all below it as well
+        ("", "nordby.example, .nordby.example"),
+    ],
+)
+def test_what_is_own_below_a_domain_goes_to_the_server_behind_too(
+    site: Installation, parents: str, relayed: str
+) -> None:
+    """Of transport_maps a bare name is no name below it: mail to one would go where DNS says, unread."""
+    site.front("-e", f"parent_domain_matches_subdomains={parents}")
+    site.tables["organisation"] = {"subdomains": True}
+    gateway(site).install()
+    assert value(site, "relay_domains") == relayed
+    assert ".nordby.example=segl-upstream:[mail.bag.example]:25" in value(site, "transport_maps")
+    states = {check.id: check.state for check in site.checks("front")}
+    assert states["front.own-domains"] is State.OK
+    assert "take mail for nordby.example, *.nordby.example" in "\n".join(advice(site.settings, "mx"))
+    assert site.plan.empty
+
+
 def test_taken_back_it_leaves_no_service_behind(site: Installation) -> None:
     gateway(site).install()
     site.tables.pop("postfix")

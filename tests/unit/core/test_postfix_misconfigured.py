@@ -195,7 +195,7 @@ FRONT = [
     # the rest
     ("front.sizes", WARN, front("-e", "message_size_limit=200000000")),
     ("front.sizes", WARN, front("-e", "message_size_limit=0")),
-    ("front.own-domains", WARN, front("-e", "mydestination=localhost")),
+    ("front.own-domains", FAIL, front("-e", "mydestination=localhost")),
 ]
 
 TABLES = [

@@ -270,3 +270,12 @@ def test_each_added_line_is_marked(site: Installation) -> None:
     ours = [n for n, line in enumerate(lines) if line.startswith(("content_filter =", "smtpd_milters ="))]
     assert len(ours) == 2
     assert all(lines[n - 1] == MARK for n in ours)
+
+
+def test_a_domain_that_postfix_does_not_take_yet_is_told_and_not_refused(site: Installation) -> None:
+    site.tables["organisation"] = {"domains": ["nordby.example", "ny.example"]}
+    plan = site.plan
+    assert not plan.refusals
+    assert plan.changes
+    [told] = plan.warnings
+    assert "own domains not known to Postfix: ny.example" in told.found

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from segl.postfix.check import State
-from segl.postfix.check_organisations import organisation_checks
 from segl.postfix.check_policies import policy_checks
 from segl.settings_file import parse_settings
 from world.installation import Installation
@@ -123,36 +122,3 @@ def test_a_group_that_holds_nobody_is_named(site: Installation) -> None:
     setup = replace(site.setup, settings=parse_settings(raw))
     [found] = [check for check in policy_checks(setup) if check.id == "policies.groups"]
     assert (found.state, found.found) == (State.WARN, "tom holds nobody, and is named by hold")
-
-
-@pytest.mark.parametrize(
-    ("relayed", "level", "gateway", "state"),
-    [
-        (False, "may", {}, State.OK),  # the mailboxes are here
-        (True, "may", {}, State.WARN),
-        (True, "", {}, State.WARN),
-        (True, "dane", {}, State.WARN),  # which falls back to clear
-        (True, "secure", {}, State.OK),
-        (True, "may", {"deliver_to": "[mail.nordby.example]:25", "clients": ["192.0.2.1"]}, State.OK),
-        (
-            True,
-            "secure",
-            {"deliver_to": "[mail.nordby.example]:25", "clients": ["192.0.2.1"], "deliver_tls": "may"},
-            State.WARN,
-        ),
-    ],
-)
-def test_between_organisations_tls_is_forced_or_not_needed(
-    site: Installation, relayed: bool, level: str, gateway: dict[str, Any], state: State
-) -> None:
-    site.front(
-        "-e", f"smtp_tls_security_level={level}", f"relay_domains={'skole.example' if relayed else ''}"
-    )
-    raw: dict[str, Any] = {**site.raw, "tenant": [{"name": "Skolen", "domains": ["skole.example"]}]}
-    raw["postfix"] = {**site.raw["postfix"], **({"gateway": gateway} if gateway else {})}
-    [check] = organisation_checks(replace(site.setup, settings=parse_settings(raw)))
-    assert check.state is state, check.found
-
-
-def test_one_organisation_has_nothing_between(site: Installation) -> None:
-    assert list(organisation_checks(site.setup)) == []

@@ -1,0 +1,111 @@
+"""Whether own mail stays in the house, or goes on to the mail server by TLS that cannot be left out.
+
+Own mail is plain without being read, and a colleague's copy of what must go securely takes the way `internal`: so it is
+as safe as the way from the front to the mailboxes. On this host nothing is between. A network of the house will do
+within one organisation; not between several of one installation (``organisation.between``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from segl.postfix.check import Check, Setup, State, judge
+from segl.postfix.hops import FORCED, Hop, Place, places, tls_level
+from segl.postfix.own_ways import PROBE, OwnWay, network_service, ways
+from segl.postfix.running import Instance
+from segl.postfix.tables import Table, TableUnread, entries, tables_in
+
+_FIX: Final = (
+    "relay there by a transport with smtp_tls_security_level = secure, or by [postfix.gateway] deliver_to"
+)
+_WHY: Final = "it is not read and not sent securely, being own mail: between here and there it could be read"
+# Where local(8) hands on what it does not deliver itself.
+_OF_LOCAL: Final = ("mailbox_transport", "fallback_transport")
+_SHOWN: Final = 5
+
+
+def relayed_checks(setup: Setup) -> Iterator[Check]:
+    """The check `front.relayed`; `organisations.between` where there are several organisations."""
+    several = setup.settings.owners.several
+    id_ = "organisations.between" if several else "front.relayed"
+    what = "mail of one organisation to another" if several else "mail of colleagues to each other"
+    hops: dict[Hop, list[str]] = {}
+    unread: list[str] = []
+    for whom, hop in _hops(setup, unread):
+        hops.setdefault(hop, []).append(whom)
+    clear: dict[Hop, str] = {}
+    for hop in hops:
+        try:
+            clear[hop] = tls_level(setup.front, hop)
+        except TableUnread as error:
+            unread.append(error.private)
+    clear = {hop: level for hop, level in clear.items() if level not in FORCED}
+    safe = (Place.HERE,) if several else (Place.HERE, Place.NEAR)
+    open_ = [
+        f"{', '.join(hops[hop][:_SHOWN])} → {hop.next_hop} by {hop.transport}, TLS level {clear[hop]}"
+        for hop, place in places(clear).items()
+        if place not in safe
+    ]
+    for text in dict.fromkeys(unread):
+        yield Check(id_, State.UNKNOWN, text, _WHY, "see to it yourself that TLS is forced there")
+    more = f"; and {len(open_) - _SHOWN} more" if len(open_) > _SHOWN else ""
+    if open_ or not unread:
+        yield judge(
+            id_,
+            not open_,
+            f"{what} goes on to other servers: {'; '.join(open_[:_SHOWN])}{more}"
+            if open_
+            else f"{what} stays {'here' if several else 'in the house'}, or goes on by forced TLS",
+            why=_WHY,
+            fix=_FIX,
+            bad=State.WARN,
+        )
+
+
+def _hops(setup: Setup, unread: list[str]) -> Iterator[tuple[str, Hop]]:
+    """For whom own mail leaves this host, and by which hop; not for domains that `front.own-domains` says are nobody's
+    here. What could not be looked into is put into *unread*."""
+    front, every = setup.front, setup.settings.owners.every
+    domains = {domain for owner in every for domain in owner.domains}
+    below = {f"{PROBE}.{domain}" for owner in every if owner.subdomains for domain in owner.domains}
+    try:
+        found = ways(front, domains | below)
+    except TableUnread as error:
+        unread.append(error.private)
+        return
+    for domain, way in sorted(found.items()):
+        if way.decided or (way.taken and domain in domains):
+            hops = _of_domain(front, way)
+            yield from ((domain.replace(f"{PROBE}.", "*."), hop) for hop in hops)
+    for table in tables_in(front.value("transport_maps")):
+        try:
+            yield from _of_addresses(setup, table)
+        except TableUnread as error:
+            unread.append(error.private)
+
+
+def _of_domain(front: Instance, way: OwnWay) -> Iterator[Hop]:
+    service = front.service(way.transport, "unix")
+    if service is None or service.program != "local":
+        yield from _hop(front, way.transport, way.next_hop)
+        return
+    for name in _OF_LOCAL:
+        transport, _, next_hop = front.value(name, service).partition(":")
+        yield from _hop(front, transport, next_hop or way.domain)
+
+
+def _of_addresses(setup: Setup, table: Table) -> Iterator[tuple[str, Hop]]:
+    """Single own addresses that *table*, one of ``transport_maps``, sends elsewhere than their domain."""
+    for entry in entries(table, setup.front.directory) if table.by_key else ():
+        local, _, domain = entry.key.lower().rpartition("@")
+        transport, _, next_hop = entry.value.partition(":")
+        if not local or not (transport or next_hop) or not setup.settings.is_own(domain):
+            continue
+        by = transport or ways(setup.front, {domain})[domain].transport
+        yield from ((entry.key, hop) for hop in _hop(setup.front, by, next_hop or domain))
+
+
+def _hop(front: Instance, transport: str, next_hop: str) -> Iterator[Hop]:
+    if (service := network_service(front, transport)) is not None:
+        yield Hop(transport, service.program, next_hop)
