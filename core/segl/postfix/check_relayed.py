@@ -82,7 +82,7 @@ def _hops(setup: Setup, unread: list[str]) -> Iterator[tuple[str, Hop]]:
         try:
             yield from _of_addresses(setup, table)
         except TableUnread as error:
-            unread.append(error.private)
+            unread.append(f"single own addresses in transport_maps: {error.private}")
 
 
 def _of_domain(front: Instance, way: OwnWay) -> Iterator[Hop]:
