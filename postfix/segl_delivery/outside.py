@@ -32,12 +32,14 @@ _OF_LISTS: Final = frozenset(
         *("list-post", "list-owner", "list-archive"),
     }
 )
-_WORDS = re.compile(rb"[A-Za-z][A-Za-z-]{0,30}(?:[ ,;]+[A-Za-z][A-Za-z-]{0,30}){0,5}")
-_LEVEL = re.compile(rb"(?:[1-5] ?)?(?:\(?[A-Za-z-]{1,20}\)?)?")
+_LEVEL = re.compile(
+    rb"(?i:(?:[1-5] ?)?(?:\(?(?:highest|high|urgent|normal|medium|low|lowest|non-urgent)\)?)?)"
+)
+_OF_OUTLOOK: Final = rb"(?:All|None|DR|NDR|RN|NRN|OOF|AutoReply)"
 _FORMS: Final = {
-    "auto-submitted": _WORDS,
-    "precedence": _WORDS,
-    "x-auto-response-suppress": _WORDS,
+    "auto-submitted": re.compile(rb"(?i:no|auto-generated|auto-replied|auto-notified)"),
+    "precedence": re.compile(rb"(?i:bulk|list|junk|normal|first-class|special-delivery)"),
+    "x-auto-response-suppress": re.compile(rb"(?i:%b(?:[ ,;]+%b){0,7})" % (_OF_OUTLOOK, _OF_OUTLOOK)),
     "importance": _LEVEL,
     "priority": _LEVEL,
     "x-priority": _LEVEL,
