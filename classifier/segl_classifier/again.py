@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from segl.decisions.record import DecisionRecord, Hit
+from segl.decisions.record import BEYOND_MODEL, DecisionRecord, Hit
 from segl.settings import Settings
 from segl.vocabulary import Adjustment, Decision, Effect, Finding, Verdict
 from segl_classifier.decide import MODEL, Stance, decide
@@ -91,7 +91,8 @@ def findings_of(record: DecisionRecord, rules: RuleSet) -> Iterator[Finding]:
         if not hit.match:  # CPR numbers, and what could not be read: no rule file says what they weigh
             yield Finding(hit.rule, hit.label, hit.place, "", hit.score, hit.steps, hit.effect)
         elif (rule := rules.rule(hit.rule)) is not None and (score := score_by(hit, rule)) >= _LEAST:
-            yield Finding(hit.rule, rule.label, hit.place, "", score, hit.steps, rule.effect)
+            beyond = hit.place in BEYOND_MODEL
+            yield Finding(hit.rule, rule.label, hit.place, "", score, hit.steps, rule.effect, beyond)
 
 
 def understanding_of(record: DecisionRecord) -> Understanding | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from segl.decisions.record import (
+    BEYOND_MODEL,
     FILE_TYPES,
     MOST_HITS,
     Best,
@@ -48,7 +49,7 @@ class Features:
 
 def features_of(found: Evidence, rules: RuleSet) -> Features:
     """The features of *found*, judged by *rules*."""
-    places = {text.where: _PLACE_OF[text.source] for text in found.texts}
+    places = {text.where: Place.REMARK if text.remark else _PLACE_OF[text.source] for text in found.texts}
     hits = _hits(found.findings, places, rules)
     said = None if found.understanding is None else _said(found.understanding, places)
     return Features(tuple(hits[:MOST_HITS]), len(hits) > MOST_HITS, _chars(found.texts), said)
@@ -61,7 +62,7 @@ def _hits(findings: Iterable[Finding], places: Mapping[str, Place], rules: RuleS
     for finding in findings:
         rule = rules.rule(finding.rule)
         steps = _steps(finding.adjustments) if rule else ()
-        place = _place(finding.where, places)
+        place = _beyond(finding, _place(finding.where, places))
         key = (finding.rule, finding.label, finding.effect, place, steps)
         known = found.get(key)
         if known is not None:
@@ -135,6 +136,11 @@ def _place(where: str, places: Mapping[str, Place]) -> str:
     """The kind of the place *where*; what was remembered of an attachment stands in none of the texts."""
     kind = places.get(where) or _OUTER.get(where, Place.ATTACHMENT)
     return place_of(kind, _file_type(where)) if kind is Place.ATTACHMENT else kind
+
+
+def _beyond(finding: Finding, place: str) -> str:
+    """*place*, which also tells that the model was not given the text there: of files remembered no text is known."""
+    return Place.SURROUND if finding.beyond_model and place not in BEYOND_MODEL else place
 
 
 def _file_type(where: str) -> str:

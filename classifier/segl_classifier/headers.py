@@ -16,6 +16,7 @@ from functools import lru_cache
 from segl.masking import mask_digits
 from segl.mime.encoded_words import decode_header
 from segl_classifier.message import Source, Text, as_seen
+from segl_classifier.spoken import speaks
 
 _ADDRESSES = frozenset(
     "from to cc bcc reply-to sender resent-from resent-to resent-cc resent-bcc resent-sender "
@@ -58,7 +59,10 @@ _DIGIT = re.compile(r"\d")  # "010190-1234:" is a field without a value, and say
 _REMEMBERED = 80  # longer names are not kept in mind
 _OWN_TEXTS = 100  # more fields than this are read together
 # Free text by its nature; any other field is read with its name, which tells what its value is.
-_FREE = frozenset("comments keywords thread-topic content-description organization summary".split())
+_FREE = frozenset("comments keywords thread-topic organization summary x-message-flag".split())
+_TITLES = frozenset(("content-description",))  # what mail programs show in place of a file's name
+_PROSE = re.compile(r"(?:^|(?<=\s))[a-zæøå]{2}")  # a word that begins no name
+_FEWEST_WORDS = 3
 
 
 class _Role(Enum):
@@ -68,6 +72,7 @@ class _Role(Enum):
     SUBJECT = "subject"
     ADDRESSES = "addresses"
     FREE = "free text"
+    TITLE = "title of a file"
     OTHER = "text under its name"
 
 
@@ -84,14 +89,16 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
         elif role is _Role.ADDRESSES:
             names = display_names(value)
             if names:
-                texts.append(Text(names, f"{prefix}{name}", Source.NAME))
+                texts.append(Text(names, f"{prefix}{name}", Source.NAME, _is_prose(names)))
         else:
             words = decode_header(value)
-            text = words if role is _Role.FREE else f"{name}: {words}"
+            text = f"{name}: {words}" if role is _Role.OTHER else words
             if len(texts) >= _OWN_TEXTS:
                 crowd.append(text)
                 continue
-            texts.append(Text(text, f"{prefix}header {mask_digits(name[:40])}", Source.SURROUND))
+            source = Source.FILENAME if role is _Role.TITLE else Source.SURROUND
+            where = f"{prefix}header {mask_digits(name[:40])}"
+            texts.append(Text(as_seen(text), where, source, remark=role is _Role.FREE))
     if crowd:
         texts.append(Text("\n".join(crowd), f"{prefix}header", Source.SURROUND))
     return texts
@@ -104,6 +111,8 @@ def _role_of(name: str) -> _Role:
         return _Role.SUBJECT
     if name in _ADDRESSES:
         return _Role.ADDRESSES
+    if name in _TITLES:
+        return _Role.TITLE
     return _Role.FREE if name in _FREE else _Role.OTHER
 
 
@@ -117,6 +126,11 @@ def is_technical(name: str) -> bool:
     name = name[:80]
     end = name.rfind("-")
     return name.startswith(_TECHNICAL_START) or (end >= 0 and _TECHNICAL_END.fullmatch(name, end) is not None)
+
+
+def _is_prose(names: str) -> bool:
+    """Whether the names beside addresses say more than names do ("Jens Hansen, who is in hospital again")."""
+    return len(_PROSE.findall(names)) >= _FEWEST_WORDS and speaks(names)
 
 
 def display_names(value: str) -> str:

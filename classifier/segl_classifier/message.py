@@ -29,6 +29,9 @@ class Source(StrEnum):
     SURROUND = "surround"  # preamble, epilogue, other headers: sent too, so read too
 
 
+_NO_PROSE = frozenset((Source.SURROUND, Source.NAME))
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A leaf of the MIME tree (RFC 2045).
@@ -70,11 +73,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of readable text and where it stood."""
+    """A piece of readable text and where it stood. A ``remark`` is what a person wrote beside the parts (a comment, the
+    title of the conversation, a line in front of the first part): some program shows it, so it is judged like them."""
 
     text: str
     where: str
     source: Source
+    remark: bool = False
+
+    @property
+    def for_model(self) -> bool:
+        """Whether the model is given it. What programs wrote (links, scripts, unknown fields) and names are no prose:
+        there the words of the rules count as they do without a model."""
+        return self.remark or self.source not in _NO_PROSE
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,7 +243,12 @@ class Walk:
                     self._unread(Unreadable.TOO_MANY, entity.where, detail)
                 return
             self.texts.append(
-                Text(decode_text(stretch).replace("\0", ""), f"{entity.where} {what}", Source.SURROUND)
+                Text(
+                    decode_text(stretch).replace("\0", ""),
+                    f"{entity.where} {what}",
+                    Source.SURROUND,
+                    remark=True,
+                )
             )
             if len(stretch) < end - start:
                 self._unread(Unreadable.TOO_LARGE, f"{entity.where} {what}", f"{end - start} bytes")

@@ -2,7 +2,8 @@
 
 Where a model knows the category, its calibrated score is the start; the shipped word rules move it a little
 (:mod:`.weights`), a postmaster's rules more, and those reach a threshold of their own by which they
-decide alone. Without a model, and for CPR numbers, the joint score of all rules is the start and the end.
+decide alone. So do all rules in texts that the model is not given. Without a model, and for CPR numbers,
+the joint score of all rules is the start and the end.
 
 The scores of different rules for one category are joined as independent pieces of evidence: two rules of
 0.4 give 1 − 0.6 · 0.6 = 0.64. A rule that finds something in many places counts once, with its best place.
@@ -39,8 +40,9 @@ class Weighing:
 
     ``model`` is what the model says, ``None`` when it was not asked; ``words`` and ``own`` are the joint
     scores of the shipped rules (and the CPR detector) and of the postmaster's; ``steps`` add up to ``score``.
-    ``own_holds``: the postmaster's rules decide alone. ``veto`` is the id of the rule that took the category
-    out. ``reading`` is the window that says most for it.
+    ``own_holds``: the postmaster's rules decide alone. ``beyond`` is the joint score of all rules in texts that the
+    model is not given; ``beyond_holds``: those decide, as they do without a model. ``veto`` is the id of the rule
+    that took the category out. ``reading`` is the window that says most for it.
     """
 
     label: Label | None
@@ -52,13 +54,15 @@ class Weighing:
     threshold: Threshold
     steps: tuple[Adjustment, ...]
     own_holds: bool = False
+    beyond: float = 0.0
+    beyond_holds: bool = False
     veto: str = ""
     reading: Reading | None = None
 
     @property
     def would_hold(self) -> bool:
         """Whether it holds, any veto left aside."""
-        return self.own_holds or self.score >= self.threshold.holds
+        return self.own_holds or self.beyond_holds or self.score >= self.threshold.holds
 
     @property
     def standing(self) -> Standing:
@@ -98,6 +102,7 @@ class Speakers:
 
     words: float
     own: float
+    beyond: float
     lower: tuple[Finding, ...]
     veto: str
 
@@ -134,8 +139,12 @@ def _weigh_label(
     else:
         model = understanding.scores.get(label, 0.0)
         steps = _by_model(label, model, speakers, in_doubt=_in_doubt(understanding, speakers, scales))
-    steps += [Adjustment(f"lowered by {f.rule}", -f.score) for f in speakers.lower]
     limit = scales.rules.labels[label].threshold
+    beyond_holds = asked and _reaches(limit, speakers.beyond, speakers)
+    if beyond_holds:
+        more = max(0.0, speakers.beyond - sum(step.by for step in steps))
+        steps.append(Adjustment(f"rules where the model does not read, {speakers.beyond:.2f}", more))
+    steps += [Adjustment(f"lowered by {f.rule}", -f.score) for f in speakers.lower]
     return Weighing(
         label=label,
         model=model,
@@ -145,10 +154,17 @@ def _weigh_label(
         score=_total(steps),
         threshold=scales.of(label) if asked else Threshold(limit, limit),
         steps=tuple(steps),
-        own_holds=speakers.own > 0 and round(speakers.own - speakers.lowered, 6) >= limit,
+        own_holds=_reaches(limit, speakers.own, speakers),
+        beyond=speakers.beyond,
+        beyond_holds=beyond_holds,
         veto=speakers.veto,
         reading=best_reading(understanding, label) if asked else None,
     )
+
+
+def _reaches(limit: float, score: float, speakers: Speakers) -> bool:
+    """Whether rules of joint *score* decide alone."""
+    return score > 0 and round(score - speakers.lowered, 6) >= limit
 
 
 def _by_words(label: Label, speakers: Speakers) -> list[Adjustment]:
@@ -220,6 +236,7 @@ def _speakers(findings: Iterable[Finding], rules: RuleSet) -> Speakers:
     """*findings* of one category by what they do. A rule in many places counts with its best."""
     words: dict[str, float] = {}
     own: dict[str, float] = {}
+    beyond: dict[str, float] = {}
     lower: dict[str, Finding] = {}
     veto = ""
     for finding in findings:
@@ -228,13 +245,16 @@ def _speakers(findings: Iterable[Finding], rules: RuleSet) -> Speakers:
             case Effect.RAISE:
                 scores = own if rule and rule.own else words
                 scores[finding.rule] = max(finding.score, scores.get(finding.rule, 0.0))
+                if finding.beyond_model:
+                    beyond[finding.rule] = max(finding.score, beyond.get(finding.rule, 0.0))
             case Effect.LOWER:
                 if finding.rule not in lower or finding.score > lower[finding.rule].score:
                     lower[finding.rule] = finding
             case Effect.VETO:
                 if rule is None or rule.found(finding.score):
                     veto = veto or finding.rule
-    return Speakers(join(words.values()), join(own.values()), tuple(lower.values()), veto)
+    lowering = tuple(lower.values())
+    return Speakers(join(words.values()), join(own.values()), join(beyond.values()), lowering, veto)
 
 
 def _for_all(finding: Finding) -> bool:

@@ -189,6 +189,7 @@ class Finding:
     ``excerpt``  the hit with its neighbourhood, masked; empty when there is nothing to show.
     ``score``    0 to 1, after the adjustments.
     ``effect``   whether it raises its category, lowers it or takes it out.
+    ``beyond_model``  whether the model was not given the text it was found in: it counts as it does without one.
     ``number``   of a CPR number that counts: the same for the same number within this process, and nothing else
                  to be read from it; 0 for all else.
     """
@@ -200,6 +201,7 @@ class Finding:
     score: float = 1.0
     adjustments: tuple[Adjustment, ...] = ()
     effect: Effect = Effect.RAISE
+    beyond_model: bool = False
     number: int = field(default=0, compare=False, repr=False)
 
     def as_dict(self) -> dict[str, Any]:

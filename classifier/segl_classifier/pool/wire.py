@@ -30,6 +30,7 @@ class Kind(IntEnum):
     END = 0  # empty, or "last": the worker ends now
     TEXT = 1  # source, where, text
     UNREAD = 2  # cause, where, detail
+    REMARK = 3  # as TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,8 @@ def _checked(kind: int, first: str, where: str, last: str) -> Text | Finding | E
         match Kind(kind):
             case Kind.END:
                 return End(first == "last")
-            case Kind.TEXT:
-                return Text(last, where, Source(first))
+            case Kind.TEXT | Kind.REMARK:
+                return Text(last, where, Source(first), kind == Kind.REMARK)
             case Kind.UNREAD:
                 return unreadable(Unreadable(first), where, shown_detail(last))
     except ValueError:
@@ -130,7 +131,7 @@ class Answer:
         self._frames: list[bytes] = []
 
     def text(self, text: Text) -> None:
-        self._add(Kind.TEXT, text.source.value, text.where, text.text)
+        self._add(Kind.REMARK if text.remark else Kind.TEXT, text.source.value, text.where, text.text)
 
     def unread(self, finding: Finding) -> None:
         self._add(Kind.UNREAD, finding.rule.removeprefix("unreadable."), finding.where, finding.excerpt)

@@ -28,6 +28,9 @@ _LEAST = 0.05  # a finding below this says nothing
 _PLACES = 5  # findings kept of one rule: the best places
 _MORE = 20  # further places looked at in one text for a better one, once a rule has found something
 
+_BESIDE = 4  # words, or three and a blank
+_EDGES = " '\"<>()[]{}.,:;!?/*-\n"
+
 # The parts that are read together: one names the matter, another the person.
 _TOGETHER = (Source.SUBJECT, Source.BODY)
 
@@ -55,6 +58,7 @@ class _Scan:
     text: Marked
     hits: list[Hit]
     marks: dict[str, str]  # lists wanted in the whole message: the word found
+    beyond_model: bool = False
     head: Passage | None = None  # its first words, once they are asked for
 
 
@@ -107,8 +111,11 @@ class Engine:
             )
             for number, best in self._judge(scan, other, marks).items():
                 found.setdefault(number, []).append((best, scan))
+        read = [scan.text.text.flat for scan in scans if not scan.beyond_model]
         return [
-            self._finding(self._rules[number], best, scan)
+            self._finding(
+                self._rules[number], best, scan, scan.beyond_model and not _said_in(read, best, scan)
+            )
             for number in sorted(found)
             for best, scan in sorted(found[number], key=lambda f: -f[0].score)[:_PLACES]
         ]
@@ -148,7 +155,7 @@ class Engine:
         hits.sort()
         if ignored and hits:
             hits = _without(marked, hits, ignored)
-        return _Scan(text.source, text.where, marked, hits, marks)
+        return _Scan(text.source, text.where, marked, hits, marks, not text.for_model)
 
     def _judge(self, scan: _Scan, other: _Scan | None, marks: dict[str, str]) -> dict[int, _Best]:
         """The best place of each rule that was hit in *scan*."""
@@ -173,10 +180,17 @@ class Engine:
                 best[number] = judged
         return best
 
-    def _finding(self, rule: Rule, best: _Best, scan: _Scan) -> Finding:
+    def _finding(self, rule: Rule, best: _Best, scan: _Scan, beyond_model: bool) -> Finding:
         shown = excerpt(scan.text.text.shown, best.start, best.end)
         return Finding(
-            rule.id, rule.label, scan.where, shown, best.score, best.adjustments, effect=rule.effect
+            rule.id,
+            rule.label,
+            scan.where,
+            shown,
+            best.score,
+            best.adjustments,
+            effect=rule.effect,
+            beyond_model=beyond_model,
         )
 
 
@@ -193,6 +207,17 @@ def _without(text: Marked, hits: list[Hit], ignored: list[tuple[int, int]]) -> l
         if before < 0 or hit[1] > spans[before][1]:
             kept.append(hit)
     return kept
+
+
+def _said_in(read: Sequence[str], best: _Best, scan: _Scan) -> bool:
+    """Whether a place, with some words to both sides, also stands in a text that the model is given: pages repeat their
+    first sentences in what programs read. The model has judged it there."""
+    flat = scan.text.text.flat
+    low, high = Passage.around(scan.text, best.start, best.end).sentence(best.start, best.end)
+    before = flat[low : best.start].split(" ")[-_BESIDE:]
+    behind = flat[best.end : high].split(" ")[:_BESIDE]
+    said = (" ".join(before) + flat[best.start : best.end] + " ".join(behind)).strip(_EDGES)
+    return any(said in text for text in read)
 
 
 class _Asides:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from segl_classifier.message import Source, Text
+from segl_classifier.spoken import speaks
 from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
 from segl_classifier.understanding.tables import table_lines
@@ -28,7 +29,6 @@ _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 _NUMBER = re.compile(r"\d(?:[\d .-]?\d){5,}")
 _DIGIT = re.compile(r"\d")
 _HALF = re.compile("[\ud800-\udfff]")
-_READ = (Source.SUBJECT, Source.BODY, Source.ATTACHMENT, Source.FILENAME)
 
 Piece = tuple[str, int, int, int]  # text, start, end, words
 
@@ -41,7 +41,9 @@ def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
     led = False
     seen: set[str] = set()
     for number, text in enumerate(texts):
-        if text.source not in _READ or text.source is Source.SUBJECT:
+        if not text.for_model or text.source is Source.SUBJECT:
+            continue
+        if text.remark and not _says_more(text, subject):
             continue
         lead = subject if text.source is Source.BODY and not led else ""
         for part, start, end in _gathered(pieces(text), lead):
@@ -56,6 +58,13 @@ def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
             if part not in seen:
                 seen.add(part)
                 yield Window(part, texts[number].where, Source.SUBJECT, number, start, end)
+
+
+def _says_more(remark: Text, subject: str) -> bool:
+    """Whether *remark* has words enough, and others than the subject, which most conversations are titled with."""
+    return (
+        speaks(remark.text) and " ".join(remark.text.split()).lower() not in " ".join(subject.split()).lower()
+    )
 
 
 def pieces(text: Text) -> Iterator[Piece]:

@@ -39,11 +39,15 @@ class Place(StrEnum):
     FILENAME = "filename"
     BODY = "body"
     ATTACHMENT = "attachment"
-    SURROUND = "surround"
+    REMARK = "remark"  # free text beside the parts that the model is given too
+    SURROUND = "surround"  # what it is not given
     MESSAGE = "message"
     ENVELOPE = "envelope"
 
 
+BEYOND_MODEL: Final = frozenset(
+    (Place.SURROUND, Place.NAME)
+)  # a rule counts there as it does without a model
 FILE_TYPES: Final = frozenset(
     "pdf doc docx docm xls xlsx xlsm ppt pptx odt ods odp rtf txt csv htm html eml msg zip 7z rar tar gz xml json jpg "
     "jpeg png gif tif tiff bmp heic svg ics vcf p7m p7s asc gpg dat pages numbers".split()

@@ -1,0 +1,100 @@
+"""What a person wrote beside the parts is given to the model too; where it is given nothing, words count as without."""
+
+from __future__ import annotations
+
+import pytest
+
+from keyword_model import KeywordModel
+from segl.vocabulary import Decision, Effect, Finding, Label
+from segl_classifier.classify import classify
+from segl_classifier.decide import balance_of
+from segl_classifier.message import Source, Text
+from segl_classifier.rules import shipped_rules
+from segl_classifier.understanding.reading import Understanding
+from segl_classifier.understanding.windows import windows_of
+
+SAID = "Preben Hansen har diskusprolaps og er sygemeldt."
+HEAD = "From: Anna <a@vand.example>\nSubject: Hej\nMIME-Version: 1.0\n"
+TO = "To: b@by.example\n"
+INNER = "From: c@by.example\nComments: "
+PART = "--x\nContent-Type: text/plain\n\nVi ses.\n"
+MIXED = f"{HEAD}{TO}Content-Type: multipart/mixed; boundary=x\n\n"
+HTML = f"{HEAD}{TO}Content-Type: text/html; charset=utf-8\n\n<p>Vi ses.</p>"
+YES, NO = KeywordModel({"diskusprolaps": {Label.HEALTH: 0.8}}), KeywordModel({})
+
+REMARKS = {
+    "title of the conversation": f"{HEAD}{TO}Thread-Topic: {SAID}\n\nVi ses.",
+    "comments": f"{HEAD}{TO}Comments: {SAID}\n\nVi ses.",
+    "flag": f"{HEAD}{TO}X-Message-Flag: {SAID}\n\nVi ses.",
+    "title of a file": f"{HEAD}{TO}Content-Description: {SAID}\n\nVi ses.",
+    "before the first part": f"{MIXED}{SAID}\n{PART}--x--\n",
+    "behind the last part": f"{MIXED}{PART}--x--\n{SAID}\n",
+    "behind a delimiter": f"{MIXED}{PART}--x {SAID}\n\nHej.\n--x--\n",
+    "before a boundary of no name": f"{HEAD}{TO}Content-Type: multipart/mixed\n\n{SAID}\n{PART}--x--\n",
+    "in a message inside": f"{MIXED}--x\nContent-Type: message/rfc822\n\n{INNER}{SAID}\n\nHej.\n--x--\n",
+    "a name that is none": f'{HEAD}To: "Preben Hansen har diskusprolaps og er sygemeldt" <b@by.example>\n\nVi ses.',
+}
+BEYOND = {
+    "a field of an unknown name": f"{HEAD}{TO}X-Note: {SAID}\n\nVi ses.",
+    "a comment of the page": f"{HTML}<!-- {SAID} -->",
+    "a script": f"{HTML}<script>var a = '{SAID}'</script>",
+    "the value of a hidden field": f'{HTML}<input type="hidden" value="{SAID}">',
+}
+
+
+def decided(mail: str, model: KeywordModel | None) -> Decision:
+    return classify(mail.encode(), shipped_rules(), model=model).decision
+
+
+@pytest.mark.parametrize("mail", REMARKS.values(), ids=REMARKS)
+def test_a_remark_beside_the_parts_is_judged_by_the_model(mail: str) -> None:
+    assert decided(mail, YES) is Decision.SECURE
+    assert decided(mail, NO) is Decision.PLAIN
+
+
+@pytest.mark.parametrize("mail", BEYOND.values(), ids=BEYOND)
+def test_where_the_model_is_given_nothing_words_count_as_without_it(mail: str) -> None:
+    assert decided(mail, None) is Decision.SECURE
+    assert decided(mail, NO) is Decision.SECURE
+
+
+@pytest.mark.parametrize("mail", BEYOND.values(), ids=BEYOND)
+def test_a_sentence_that_the_model_was_given_elsewhere_is_judged_by_it(mail: str) -> None:
+    """A page repeats its first sentence in a comment for previews."""
+    assert decided(f"{mail}\n\n{SAID}", None) is Decision.SECURE
+    assert decided(f"{mail}\n\n{SAID}", NO) is Decision.PLAIN
+
+
+def test_the_title_of_a_conversation_is_not_read_again_where_it_is_the_subject() -> None:
+    subject = Text("SV: Referat fra mødet i bestyrelsen", "subject", Source.SUBJECT)
+    title = Text("Referat fra  mødet i bestyrelsen", "header thread-topic", Source.SURROUND, remark=True)
+    body = Text("Se bilaget.", "part 1", Source.BODY)
+    assert [window.text for window in windows_of([title, subject, body])] == [
+        "SV: Referat fra mødet i bestyrelsen | Se bilaget."
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["Anne Marie von der Recke", "Børn og Unge, Aarhus Kommune", "anna hansen", "bo (på ferie)"]
+)
+def test_names_of_people_and_offices_are_not_given_to_the_model(name: str) -> None:
+    mail = f'{HEAD}To: "{name}" <b@by.example>\n\nVi ses.'
+    seen = KeywordModel({word: {Label.HEALTH: 0.9} for word in name.lower().split()})
+    assert decided(mail, seen) is Decision.PLAIN
+
+
+def test_why_it_holds_is_told() -> None:
+    words = Finding("health.disease", Label.HEALTH, "header x-note", "", 0.6, beyond_model=True)
+    understanding = Understanding((), 0.01, {Label.HEALTH: 0.01})
+    balance = balance_of([words], shipped_rules(), model=NO, understanding=understanding)
+    weighing = balance.labels[Label.HEALTH]
+    assert (weighing.beyond, weighing.beyond_holds, weighing.score) == (0.6, True, 0.6)
+    assert weighing.steps[-1].reason == "rules where the model does not read, 0.60"
+
+
+def test_a_rule_that_lowers_is_heard_there_too() -> None:
+    words = Finding("health.disease", Label.HEALTH, "header x-note", "", 0.6, beyond_model=True)
+    lower = Finding("own.club", Label.HEALTH, "body", "", 0.4, effect=Effect.LOWER)
+    understanding = Understanding((), 0.01, {Label.HEALTH: 0.01})
+    balance = balance_of([words, lower], shipped_rules(), model=NO, understanding=understanding)
+    assert not balance.labels[Label.HEALTH].beyond_holds
