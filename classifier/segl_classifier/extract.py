@@ -28,7 +28,7 @@ from segl.mime import sniff
 from segl.settings_detection import Detection, Limits
 from segl.smime_types import CMS_TYPES, SIGNATURE_TYPES
 from segl.vocabulary import Finding, Unreadable
-from segl_classifier import readers
+from segl_classifier import applefile, readers
 from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
 from segl_classifier.formats.pictures import DECORATION_BYTES as FEW_BYTES
@@ -65,12 +65,13 @@ REGISTRY: Mapping[str, Extractor] = {
     **dict.fromkeys(SIGNATURE_TYPES, readers.read_signature),
     "application/pgp-encrypted": readers.read_pgp_control,
     **dict.fromkeys(CMS_TYPES, readers.read_cms),
-    "application/applefile": readers.read_applefile,
+    **dict.fromkeys(applefile.TYPES, applefile.read_applefile),
 }
+_FOUND_WITHIN = (".pdf", ".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
 # Types whose words do not stand readable in their bytes, whatever the bytes look like.
 _OPAQUE = re.compile(
     r"(?:image|audio|video|font|model)/|application/(?:pdf|zip|gzip|zstd|rtf|postscript|ms-tnef|msword|mac-binhex40|"
-    r"applesingle|pkix-|vnd\.(?:ms-|openxml|oasis)|x-(?:ole|7z|rar|zip|tar|gzip|bzip|xz|yenc|riff|plist|dosexec|executable))"
+    r"pkix-|vnd\.(?:ms-|openxml|oasis)|x-(?:ole|7z|rar|zip|tar|gzip|bzip|xz|yenc|riff|plist|dosexec|executable))"
     r"|text/rtf"
 )
 
@@ -208,6 +209,8 @@ class Extraction:
         if declared in GENERIC and declared != "text/plain":
             declared = type_by_name(part.filename) or declared
         shown = sniff.signature(head)
+        if shown == applefile.TYPE and not _is_applefile(declared, part):
+            shown = ""  # four bytes before something else
         listed = self._listed(declared)
         if listed is None and not _OPAQUE.match(declared):
             listed = self._registry.get(f"{declared.partition('/')[0]}/*")
@@ -239,7 +242,7 @@ class Extraction:
 
     def _is_decoration(self, part: Part) -> bool:
         head = part.head(DECORATION_BYTES)
-        if not sniff.signature(head[: sniff.HEAD]).startswith("image/"):
+        if not sniff.signature(head[: sniff.HEAD]).startswith("image/") or is_mislabelled(part):
             return False
         if self._policy.ignore and not self._policy.ocr:
             return True
@@ -265,6 +268,20 @@ class Extraction:
 
     def _miss(self, cause: Unreadable, where: str, detail: str) -> None:
         self.unread.append(unreadable(cause, where, detail))
+
+
+def is_mislabelled(part: Part) -> bool:
+    """Whether a picture is sent as something else, which other programs open by its name: PDFs and archives are also
+    found behind the bytes of a picture."""
+    if part.content_type not in GENERIC and not part.content_type.startswith("image/"):
+        return True
+    return part.filename.lower().endswith(_FOUND_WITHIN)
+
+
+def _is_applefile(declared: str, part: Part) -> bool:
+    if declared in applefile.TYPES or (declared in GENERIC and declared != "text/plain"):
+        return True
+    return applefile.entries(part.payload) is not None  # "._brev.pdf" in archives of Macs
 
 
 def _is_blank(part: Part) -> bool:

@@ -6,13 +6,12 @@ import re
 from itertools import islice
 
 from segl.mime import sniff, transfer
-from segl.mime.charset import decode_text
 from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier import saved_document, saved_sheet
-from segl_classifier.extracted import Extracted, Notebook, source_of
-from segl_classifier.message import Part, Text, unreadable
+from segl_classifier.extracted import Extracted, Notebook
+from segl_classifier.message import Part, unreadable
 from segl_classifier.walk import Walk
 
 SIGNATURE_BYTES = 64 * 1024  # a detached signature with its certificates is smaller
@@ -31,7 +30,6 @@ _BINARY_VALUE = re.compile(
 _ESCAPES = re.compile(r"\\([nN,;\\])")
 _JSON_ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"\\/bfnrt]))")
 _JSON_SIGNS = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": "\n", "n": "\n", "r": "\n", "t": "\t"}
-_PRINTABLE = re.compile(rb"[\x20-\x7e\xa0-\xff]{4,}")
 
 
 def read_plain(part: Part, limits: Limits) -> Extracted:
@@ -122,13 +120,6 @@ def read_cms(part: Part, limits: Limits) -> Extracted:
     encrypted = sniff.is_encrypted_cms(part.head(sniff.HEAD))
     cause = Unreadable.ENCRYPTED if encrypted else Unreadable.UNKNOWN_TYPE
     return Extracted(unread=(unreadable(cause, part.where, part.content_type),))
-
-
-def read_applefile(part: Part, limits: Limits) -> Extracted:
-    """The resource fork that Macs send beside a file (RFC 1740): icons and window positions, and the
-    words in them as they stand."""
-    words = b"\n".join(_PRINTABLE.findall(part.payload))
-    return Extracted((Text(decode_text(words), part.where, source_of(part)),) if words else ())
 
 
 def _unescaped(escape: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from typing import Protocol
 from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import readers
-from segl_classifier.extract import Extraction, Pictures
+from segl_classifier.extract import Extraction, Pictures, is_mislabelled
 from segl_classifier.extracted import Extracted
 from segl_classifier.formats import registry
 from segl_classifier.formats.content import Allowance, Content, Inside, Lack
@@ -84,7 +84,7 @@ class _Opener:
         self._chars -= sum(len(passage.text) for passage in content.passages)
         self._files -= len(content.files)
         self._bytes -= sum(len(file.data) for file in content.files)
-        if self._ignore_pictures:
+        if self._ignore_pictures and not (kind.startswith("image/") and is_mislabelled(part)):
             content = replace(content, lacks=tuple(lack for lack in content.lacks if not _of_picture(lack)))
         return _extracted(part, content, in_place=not registry.is_archive(kind))
 

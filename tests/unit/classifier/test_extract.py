@@ -93,7 +93,6 @@ READ = [
     ("application/pdf", b"Cpr 010190-1234"),
     ("text/plain", base64.b64encode(zipped("a.txt", b"Cpr 010190-1234"))),
     ("application/octet-stream", zipped("a.html", b"<p>0101<b>90-1234</b>")),
-    ("application/applefile", b"\0\5\x16\7\0\2\0\0" + b"\0" * 30 + b"Cpr 010190-1234" + b"\xff\1\2"),
 ]  # fmt: skip
 
 
