@@ -48,7 +48,8 @@ def tag_word(tag: str) -> str:
 
 
 def encoded(text: str, line_end: str = "\r\n") -> str:
-    """*text* as the value of a field."""
+    """*text* as the value of a field. Half a character (of UTF-16) has no bytes: a question mark stands for it."""
+    text = text.encode("utf-8", "replace").decode()
     return text if text.isascii() else Header(text, "utf-8").encode(linesep=line_end)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from segl import headers
 from segl.answer_ids import answered_domains
-from segl.mime.encoded_words import decode_header
+from segl.mime.encoded_words import shown_header
 from segl.settings_detection import Limits
 from segl.smime_types import is_smime
 from segl.subject_tags import LONGEST
@@ -91,8 +91,9 @@ class Mail:
 
 
 def readable_subject(value: bytes) -> str:
-    """The *value* of a field ``Subject`` as a reader sees it, of a very long one the beginning."""
-    return decode_header(value[:LONGEST].replace(b"\n", b"").decode("latin-1"))
+    """The *value* of a field ``Subject`` as a reader sees it, of a very long one the beginning. Nothing of what else it
+    may say: it is written back, and what is asked of the portal is read from it."""
+    return shown_header(value[:LONGEST].replace(b"\n", b"").decode("latin-1"))
 
 
 class Subjects:

@@ -34,7 +34,8 @@ def one_line(text: str) -> str:
 
 def encoded(text: str) -> str:
     """An unstructured value: as it is when printable ASCII and short, else encoded words (RFC 2047),
-    folded."""
+    folded. A question mark stands for half a character."""
+    text = text.encode("utf-8", "replace").decode()
     if text.isascii() and len(text) <= 900 and "=?" not in text:
         return text
     return Header(text, "utf-8", maxlinelen=76, continuation_ws=" ").encode(linesep="\r\n")

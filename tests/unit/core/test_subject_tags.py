@@ -48,6 +48,11 @@ def test_long_subjects_cost_little(subject: str) -> None:
     assert time.process_time() - begun < 2
 
 
+def test_half_a_character_is_written_as_a_question_mark() -> None:
+    assert encoded("S\ud800 og m\u00f8de") == encoded("S? og m\u00f8de")
+    assert encoded("a\ud800") == "a?"
+
+
 @settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_none_is_left_whatever_stands_around_it(before: str, after: str) -> None:

@@ -199,6 +199,22 @@ def test_words_for_the_portal_that_are_not_understood_ask_for_the_secure_way_too
     assert judge(stranger, shipped_rules(), house).reasons == ()
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        b"=?utf-8?Q?[kodeord:_den_r=C3=B8de_cykel]_M=C3=B8de_kl_=31=32?=",
+        b"=?utf-8?B?W2tvZGVvcmQ6IGRlbiByw7hkZSBjeWtlbF0gTcO4ZGUga2wgMTI?",
+        b"=?utf-8?Q?[kodeord:_den_r=C3=B8de_cykel]_M=C3=B8de_kl_12",
+        b"=?utf-8?B?W2tvZGVvcmQ6IGRlbiByw7hkZSBjeWtlbF0g?= =?utf-8?Q?M=C3=B8de_kl_=31=32?=",
+    ],
+    ids=["needless escapes", "no end", "no end, quoted", "two words"],
+)
+def test_the_phrase_is_the_one_that_a_reader_sees_and_nothing_of_it_stays(subject: bytes) -> None:
+    wishes = wishes_of(mail(TEA, subject=subject), settings())
+    assert wishes is not None
+    assert (wishes.phrase, wishes.subject) == ("den r\u00f8de cykel", "M\u00f8de kl 12")
+
+
 def test_a_subject_that_was_not_looked_at_may_ask_for_the_secure_way() -> None:
     for more, found in ((0, Decision.PLAIN), (1, Decision.SECURE)):
         verdict = judge(mail(TEA, more_subjects=more), shipped_rules(), settings())
