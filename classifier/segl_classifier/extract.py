@@ -226,6 +226,8 @@ class Extraction:
             return declared, listed
         if _OPAQUE.match(declared):
             return declared, None
+        if shown and sniff.is_text(head):
+            return shown, None  # PostScript of any name: its letters are not the words that it shows
         if declared.endswith(("+xml", "/xml")) and sniff.is_text(head):
             return declared, readers.read_markup
         if sniff.is_text(head) and sniff.is_text(part.payload):

@@ -42,7 +42,7 @@ class Part:
     into it, never a copy) and ``encoding`` how they were encoded, so that a file nobody will read is not
     decoded; a member of an archive is its own bytes with no encoding. ``content_id`` is without angle
     brackets. ``depth`` counts the multiparts, messages and archives around the part.
-    ``walked`` is false of a file the walk did not find: MIME parts that stand in its text are still closed.
+    ``walked`` is false where the walk did not look into the part: MIME parts that stand in its text are still closed.
     """
 
     where: str

@@ -213,6 +213,7 @@ class Walk:
         if reading.body >= entity.end:
             return
         view = memoryview(entity.buffer)[reading.body : entity.end]
+        looked_into = content_type.startswith("text/") or content_type in GENERIC
         for index, encoding in enumerate(reading.encodings):
             if index and not self._afford(len(view)):
                 return
@@ -227,9 +228,10 @@ class Walk:
                     encoding=encoding,
                     content_id=reading.content_id,
                     depth=entity.depth,
+                    walked=looked_into,
                 )
             )
-        if content_type.startswith("text/") or content_type in GENERIC:
+        if looked_into:
             yield from self._encoded_inside(entity, entity.buffer, reading.body, entity.end)
 
     def _surround(self, entity: Entity, buffer: bytes, start: int, end: int, what: str) -> Iterator[Entity]:

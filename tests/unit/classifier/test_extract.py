@@ -126,6 +126,8 @@ def test_what_carries_no_text_is_no_gap(content_type: str, content: bytes) -> No
         ("application/postscript", b"%!PS", f"{CPR}.ps", "unknown-type application/postscript, 0101xx-xxxx.ps"),
         ("application/octet-stream", b"%!PS", "", "unknown-type application/postscript"),
         ("text/plain", b"%!PS", "", "unknown-type application/postscript"),
+        ("application/eps", b"%!PS", "a.eps", "unknown-type application/postscript, a.eps"),
+        ("application/x-ukendt", b"%!PS (a) show", "", "unknown-type application/postscript"),
         ("application/octet-stream", zipped("a.bin", BINARY), "a.zip", "unknown-type application/octet-stream, a.bin"),
         ("application/zip", BINARY, "a.zip", "damaged ReadError"),
         ("application/octet-stream", BINARY, "a.bin", "unknown-type application/octet-stream, a.bin"),
