@@ -57,6 +57,7 @@ class Reading:
     entity: Entity
     body: int
     kinds: tuple[Parameters, ...]
+    placed: tuple[Parameters, ...]
     encodings: tuple[Encoding, ...]
     filenames: tuple[str, ...]
     attached: bool
@@ -107,6 +108,7 @@ def _reading(entity: Entity, fields: Sequence[tuple[str, str]], body: int) -> Re
         entity=entity,
         body=body,
         kinds=tuple(kinds),
+        placed=tuple(placed),
         encodings=tuple(dict.fromkeys(encodings)) or (Encoding.NONE,),
         filenames=filenames,
         attached=attached or entity.attached,

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from segl.masking import mask_digits
 from segl.mime.encoded_words import decode_header
+from segl_classifier.cpr.calendar import this_day
 from segl_classifier.message import Source, Text, as_seen
 from segl_classifier.spoken import speaks
 
@@ -41,15 +42,21 @@ _TECHNICAL_START = tuple(
     (
         "arc- dkim- x-ms- x-microsoft- x-exchange- x-forefront- x-eop x-google- x-gm- x-received x-spam "
         "x-virus x-amavis x-rspamd x-barracuda x-proofpoint x-mimecast x-ironport x-sophos x-antivirus "
-        "x-clamav x-greylist x-abuse x-mailgun- x-sg- x-ses- x-amz- x-sfdc- x-campaign x-yahoo- x-ymail- "
-        "x-apple- x-uniform-type x-universally x-evolution- x-kmail- x-mozilla- x-mdaemon- x-authentication "
-        "x-auth x-segl- x-dkim x-ovh- x-me- x-pstn- x-tm- x-auto-response x-list ironport- autocrypt-"
+        "x-clamav x-greylist x-abuse x-mailgun- x-sg- x-ses- x-amz- x-sfdc- x-campaign- x-yahoo- x-ymail- "
+        "x-apple- x-uniform-type x-universally x-evolution- x-kmail- x-mozilla- x-mdaemon- x-authentic "
+        "x-auth- x-authvirus x-authority- x-segl- x-dkim x-ovh- x-me- x-pstn- x-tm- x-auto-response x-list- "
+        "ironport- autocrypt-"
     ).split()
 )
 _TECHNICAL_END = re.compile(
     r"-(?:id|ids|uid|uuid|guid|hash|signature|sig|token|key|score|level|status|ip|time|date|timestamp|version|"
     r"checksum|sum|digest|info-id|hits|hops|size|flags)"
 )
+# Of those the kinds that systems also write about people ("X-Borger-ID"), and a list's name: looked through for the one
+# form that nothing else has, six digits that may be a date, a hyphen and four digits, with nothing joined to them.
+_OF_PERSONS = re.compile(r".*-(?:id|ids|uid|key|token)|list-id")
+_UNMISTAKABLE = re.compile(r"(?<![\w.-])(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(\d\d)-(\d\d)(\d\d)(?![\w-])")
+_BRACKETED = re.compile(r"<[^<>]*+>")
 # "<a@b>" and a bare "a@b": the address itself is what SMTP sends in the open anyway.
 _LOCAL = r"\w.!#$%&*+/=?^`{|}~\-"
 _ADDRESS = re.compile(
@@ -69,6 +76,7 @@ class _Role(Enum):
     """What a field is read as."""
 
     NOTHING = "nothing"
+    ID = "an id that may be a person's number"
     SUBJECT = "subject"
     ADDRESSES = "addresses"
     FREE = "free text"
@@ -84,6 +92,10 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
         role = _role(name) if len(name) <= _REMEMBERED else _role_of(name)
         if role is _Role.NOTHING or not (value or _DIGIT.search(name)):
             continue
+        if role is _Role.ID:
+            value = _BRACKETED.sub("", value)
+            if "-" not in value or not _has_person_number(decode_header(value)):
+                continue
         if role is _Role.SUBJECT:
             texts.append(Text(as_seen(decode_header(value)), f"{prefix}subject", Source.SUBJECT))
         elif role is _Role.ADDRESSES:
@@ -106,7 +118,7 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
 
 def _role_of(name: str) -> _Role:
     if is_technical(name):
-        return _Role.NOTHING
+        return _Role.ID if _OF_PERSONS.fullmatch(name) and not _of_mail_system(name) else _Role.NOTHING
     if name == "subject":
         return _Role.SUBJECT
     if name in _ADDRESSES:
@@ -125,7 +137,21 @@ def is_technical(name: str) -> bool:
         return True
     name = name[:80]
     end = name.rfind("-")
-    return name.startswith(_TECHNICAL_START) or (end >= 0 and _TECHNICAL_END.fullmatch(name, end) is not None)
+    return _of_mail_system(name) or (end >= 0 and _TECHNICAL_END.fullmatch(name, end) is not None)
+
+
+def _has_person_number(value: str) -> bool:
+    """Whether *value* has six digits and four as a CPR number is written, and not a date of late with a time of day."""
+    year = this_day().year
+    late = {f"{year % 100:02}", f"{(year - 1) % 100:02}"}
+    return any(
+        found[1] not in late or found[2] > "23" or found[3] > "59" for found in _UNMISTAKABLE.finditer(value)
+    )
+
+
+def _of_mail_system(name: str) -> bool:
+    """Whether *name* is one of a mail system's own fields, whatever its end says."""
+    return name != "list-id" and (name in _TECHNICAL or name.startswith(_TECHNICAL_START))
 
 
 def _is_prose(names: str) -> bool:

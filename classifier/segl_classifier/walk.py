@@ -286,7 +286,7 @@ class Walk:
             self._unread(Unreadable.TOO_MANY, reading.where, f"more than {_NAMES} file names of one part")
         for name in reading.filenames[:_NAMES]:
             self.texts.append(Text(name, f"{reading.entity.where} file name", Source.FILENAME))
-        for kind in reading.kinds:
+        for kind in (*reading.kinds, *reading.placed):
             told = [f"{name}={value}" for name, value in kind.given if name not in _TECHNICAL and value]
             if told:
                 where = f"{reading.entity.where} parameters"

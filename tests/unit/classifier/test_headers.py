@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from email.header import Header
 
 import pytest
@@ -108,6 +109,34 @@ def test_any_other_field_is_read(name: str) -> None:
     assert text.text.endswith("cpr 010190-1234")
     assert text.where == f"part 2 > brev.eml > header {name}"
     assert text.source is Source.SURROUND
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x-borger-id", "x-patient-key", "x-cpr-uid", "x-author", "x-listing-note", "x-campaigner", "list-id"],
+)
+def test_what_systems_write_about_people_is_read_whatever_its_name_is_like(name: str) -> None:
+    (text,) = read_headers([(name, "borger 010190-1234 <a.b>")], "")
+    assert "010190-1234" in text.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x-borger-id", "0101901234"),
+        ("x-request-id", "4f3a010190-1234-4abc-9def"),
+        ("x-trace-id", "010190-1234-44"),
+        ("x-mail-id", "<010190-1234@x.example>"),
+        ("x-job-id", f"0106{date.today():%y}-1830"),
+        ("x-ms-exchange-crosstenant-id", "010190-1234"),
+        ("list-id", "b04d5f6 mc list <010190-1234.list.example>"),
+        ("x-borger-id", "320190-1234"),
+        ("x-auth-user", "010190-1234"),
+        ("x-spam-score", "010190-1234"),
+    ],
+)
+def test_ids_of_programs_are_no_numbers_of_people(name: str, value: str) -> None:
+    assert read_headers([(name, value)], "") == []
 
 
 def test_subject_and_names_have_their_own_source() -> None:
