@@ -10,6 +10,7 @@ from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
 from segl_classifier import saved_document, saved_sheet
+from segl_classifier.coded_lines import coded_lines
 from segl_classifier.extracted import Extracted, Notebook
 from segl_classifier.message import Part, unreadable
 from segl_classifier.walk import Walk
@@ -45,6 +46,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
             if is_markup:
                 notes.page(text, where)
             _saved(notes, text, where, limits)  # one named .xls or .doc
+            notes.text(coded_lines(text), f"{where} (decoded)")
             notes.written_in(text)
         notes.inside(data)
     return notes.result()

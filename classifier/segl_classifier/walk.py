@@ -139,7 +139,7 @@ class Walk:
             elif kind.value in MESSAGES or is_saved_message(reading, kind.value):
                 yield from self._message(reading, kind)
             else:
-                yield from self._leaf(reading, kind.value, kind.first("charset"))
+                yield from self._leaves(reading, kind)
 
     def _multipart(self, reading: Reading, kind: Parameters) -> Iterator[Entity]:
         if kind.value == "multipart/encrypted":
@@ -207,6 +207,15 @@ class Walk:
     @staticmethod
     def _inside(entity: Entity, buffer: bytes, start: int, end: int, prefix: str) -> Entity:
         return Entity(buffer, start, end, prefix=prefix, depth=entity.depth + 1, message=True, attached=True)
+
+    def _leaves(self, reading: Reading, kind: Parameters) -> Iterator[Entity]:
+        """A leaf, once for each charset that it is said to have."""
+        charsets = list(dict.fromkeys(charset.lower() for charset in kind.all("charset"))) or [""]
+        if len(charsets) > _READINGS:
+            self._unread(Unreadable.DAMAGED, reading.where, f"more than {_READINGS} charsets")
+        for index, charset in enumerate(charsets[:_READINGS]):
+            if index == 0 or self._afford(reading.entity.end - reading.body):
+                yield from self._leaf(reading, kind.value, charset)
 
     def _leaf(self, reading: Reading, content_type: str, charset: str) -> Iterator[Entity]:
         entity = reading.entity
