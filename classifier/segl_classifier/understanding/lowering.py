@@ -86,7 +86,7 @@ RULES: tuple[Rule, ...] = (
         _ALL,
         _words(
             r"""filmen|romanen|novellen|krimien?|skuespil\w*|musical(?:en)?|hovedperson\w*|manuskriptet|opdigtet|opdigtede
-              |fiktiv\w*|fiktion\w*|casen|undervisningscase\w*|case\ study|læseklub\w*|bogklub\w*|filmklub\w*
+              |fiktiv\w*|fiktion\w*|undervisningscase\w*|case\ study|læseklub\w*|bogklub\w*|filmklub\w*
               |fictional|tv-serien|forfatteren|læsekreds\w*"""
         ),
         frozenset({Sign.ADDRESSED, Sign.NUMBER, Sign.SPEAKER}),
@@ -116,7 +116,11 @@ RULES: tuple[Rule, ...] = (
         "long dead",
         1.0,
         _ALL,
-        re.compile(r"\b1[6-8]\d\d\b|\b1[6-9]\d\d\s?[-–]\s?1[7-9][0-4]\d\b|\b1[6-8]00-tallet\b"),
+        re.compile(
+            r"(?:\b(?:i|fra|født|f\.|død|d\.|år|året|anno|ca\.|omkring|før|efter|siden|til|in|from|born|died)\s|[†*(–-]\s?)"
+            r"1[6-8]\d\d\b(?!\s[A-ZÆØÅ])"  # the postal codes of Copenhagen V and Frederiksberg are such numbers
+            r"|\b1[6-9]\d\d\s?[-–]\s?1[7-9][0-4]\d\b|\b1[6-8]00-tallet\b"
+        ),
         frozenset({Sign.ADDRESSED, Sign.KIN, Sign.NUMBER, Sign.SPEAKER, Sign.ROLE}),
         "those who died long ago have no data that is protected",
         "Præsten blev i 1790 dømt for tyveri og døde i fængslet.",

@@ -59,6 +59,10 @@ def test_no_rule_can_make_harmless_what_is_certain() -> None:
         ("Hans kørekort blev taget, og han er sigtet.", Label.CRIMINAL),
         ("Katja er sygemeldt.", Label.HEALTH),
         ("Rykker for vand, 1.850 kr., forfaldt den 3.", Label.PAYMENT_DEFAULT),
+        ("Jens Hansen, Istedgade 4, 1650 København V: tilskud til briller er bevilget.", Label.HEALTH),
+        ("Mette Holm, Gammel Kongevej 10, 1850 Frederiksberg C, går til psykolog.", Label.HEALTH),
+        ("Han bor i 1799 København V og er sygemeldt.", Label.HEALTH),
+        ("Casen om Jens Hansen, der er indlagt, tages op i morgen.", Label.HEALTH),
         ("Det kostede 1790 kr., og regningen er ikke betalt.", Label.PAYMENT_DEFAULT),
     ],
 )
