@@ -65,10 +65,28 @@ def in_turn(
     share = len(sifted) // budget.one_in
     most = min(budget.windows, max(budget.few, share))
     uncertain = {*_from(sifted, gates.uncertain, gates.uncertain_label), *_from(linear, gates.likely)}
-    order = sorted(uncertain, key=lambda n: (-sifted[n, 0], n))[:most]
+    order = sorted(uncertain, key=lambda n: (-sifted[n, 0], n))
+    if len(order) > most:
+        order = _in_turns(order, _by_category(order, sifted))[:most]
     sure = [sifted[n, 0] >= gates.surely or linear[n, 0] >= gates.likely for n in order]
     first = [n for rank, n in enumerate(order) if rank < max(1, share) or sure[rank]]
     return first, [n for n in order if n not in first]
+
+
+def _by_category(windows: list[int], sifted: NDArray[np.floating]) -> list[int]:
+    """*windows* in rounds, in each of which every category names the window that is likeliest for it among those not
+    named before; the likelier first."""
+    ranked = [sorted(windows, key=lambda n: -sifted[n, label]) for label in range(1, sifted.shape[1])]
+    named: dict[int, None] = {}
+    for rank in range(len(windows)):
+        here = {(order[rank], label) for label, order in enumerate(ranked, 1)}
+        named |= dict.fromkeys(n for n, label in sorted(here, key=lambda one: -sifted[one]))
+    return list(named)
+
+
+def _in_turns(*orders: list[int]) -> list[int]:
+    """The windows of several *orders*: the first of each, the second of each …, none twice."""
+    return list(dict.fromkeys(n for turn in zip(*orders, strict=True) for n in turn))
 
 
 def _from(logits: NDArray[np.floating], anything: float, label: float = math.inf) -> list[int]:

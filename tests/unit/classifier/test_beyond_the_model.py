@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import zipfile
+
 import pytest
 
 from keyword_model import KeywordModel
@@ -48,6 +52,16 @@ def decided(mail: str, model: KeywordModel | None) -> Decision:
 
 @pytest.mark.parametrize("mail", REMARKS.values(), ids=REMARKS)
 def test_a_remark_beside_the_parts_is_judged_by_the_model(mail: str) -> None:
+    assert decided(mail, YES) is Decision.SECURE
+    assert decided(mail, NO) is Decision.PLAIN
+
+
+def test_a_remark_in_a_message_in_an_archive_is_one() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("gammel.eml", f"{HEAD}{TO}Comments: {SAID}\n\nVi ses.")
+    head = "Content-Type: application/zip\nContent-Transfer-Encoding: base64"
+    mail = f"{HEAD}{TO}{head}\n\n{base64.encodebytes(file.getvalue()).decode()}"
     assert decided(mail, YES) is Decision.SECURE
     assert decided(mail, NO) is Decision.PLAIN
 

@@ -114,6 +114,7 @@ FINDINGS = st.lists(
         label=st.just(None),
         where=st.sampled_from(["subject", "part 1", "part 2 > a.pdf"]),
         score=st.floats(0.05, 1),
+        beyond_model=st.booleans(),
     ),
     max_size=8,
 )

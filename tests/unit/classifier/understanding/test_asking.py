@@ -54,6 +54,29 @@ def test_of_a_long_message_one_in_eight_is_asked_about_at_once() -> None:
     assert then == []
 
 
+def long(likely: dict[int, tuple[int, float]]) -> NDArray[np.float32]:
+    """Of a message of 80 windows that are all uncertain, the first the likeliest; some are likely for a category."""
+    made = np.full((80, 5), -9.0, np.float32)
+    made[:, 0] = [0.4 - n / 1000 for n in range(80)]
+    made[:, 1] = made[:, 0]  # a run of bills: each is likely for one category
+    for window, (label, logit) in likely.items():
+        made[window, label] = logit
+    return made
+
+
+def test_in_a_long_message_each_category_has_a_share_of_what_is_asked() -> None:
+    unlikely = np.full((80, 5), -9.0, np.float32)
+    first, then = in_turn(unlikely, long({50: (2, -1.0), 70: (3, -4.0)}), GATES, Budget())
+    assert {0, 50, 70} <= set(first[:8])
+    assert (len(first), then) == (10, [])  # and no more are asked about for it
+
+
+def test_the_likelier_category_goes_first() -> None:
+    unlikely = np.full((80, 5), -9.0, np.float32)
+    first, _ = in_turn(unlikely, long({60: (4, 0.1), 50: (2, -1.0)}), GATES, Budget())
+    assert first.index(60) < first.index(50)
+
+
 def test_there_is_an_end_to_it() -> None:
     first, then = turns(*[2.0] * 10_000)
     assert len(first + then) == Budget().windows
