@@ -23,6 +23,7 @@ from segl_classifier.rules.model import Condition, Parts, Rule, Scope
 from segl_classifier.rules.passage import Marked, Marker, Passage
 from segl_classifier.rules.pattern import PatternSet
 from segl_classifier.rules.words import NormalText
+from segl_classifier.spoken import speaks
 
 _LEAST = 0.05  # a finding below this says nothing
 _PLACES = 5  # findings kept of one rule: the best places
@@ -114,7 +115,7 @@ class Engine:
         read = [scan.text.text.flat for scan in scans if not scan.beyond_model]
         return [
             self._finding(
-                self._rules[number], best, scan, scan.beyond_model and not _said_in(read, best, scan)
+                self._rules[number], best, scan, scan.beyond_model and _stands_alone(best, scan, read)
             )
             for number in sorted(found)
             for best, scan in sorted(found[number], key=lambda f: -f[0].score)[:_PLACES]
@@ -209,15 +210,18 @@ def _without(text: Marked, hits: list[Hit], ignored: list[tuple[int, int]]) -> l
     return kept
 
 
-def _said_in(read: Sequence[str], best: _Best, scan: _Scan) -> bool:
-    """Whether a place, with some words to both sides, also stands in a text that the model is given: pages repeat their
-    first sentences in what programs read. The model has judged it there."""
+def _stands_alone(best: _Best, scan: _Scan, read: Sequence[str]) -> bool:
+    """Whether a place in a text that the model is not given counts as it does without a model: its sentence has words
+    (a link has none), and the place, with some words to both sides, is not in *read*, which the model is given. Pages
+    repeat their first sentences in what programs read; there the model has judged them."""
     flat = scan.text.text.flat
     low, high = Passage.around(scan.text, best.start, best.end).sentence(best.start, best.end)
+    if not speaks(flat[low:high]):
+        return False
     before = flat[low : best.start].split(" ")[-_BESIDE:]
     behind = flat[best.end : high].split(" ")[:_BESIDE]
     said = (" ".join(before) + flat[best.start : best.end] + " ".join(behind)).strip(_EDGES)
-    return any(said in text for text in read)
+    return not any(said in text for text in read)
 
 
 class _Asides:

@@ -79,6 +79,19 @@ def test_a_sentence_that_the_model_was_given_elsewhere_is_judged_by_it(mail: str
     assert decided(f"{mail}\n\n{SAID}", NO) is Decision.PLAIN
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<a href="https://x.example/temaer/depression-og-angst/din-sygdom">Læs mere</a>',
+        '<a href="https://x.example/?tema=diskusprolaps" data-track="depression">Læs mere</a>',
+    ],
+)
+def test_the_words_of_a_link_are_no_sentence(link: str) -> None:
+    """Newsletters link to pages on illnesses, and greet by name."""
+    page = f"{HEAD}{TO}Content-Type: text/html; charset=utf-8\n\n<p>Kære Preben Hansen. {link}</p>"
+    assert decided(page, NO) is Decision.PLAIN
+
+
 def test_the_title_of_a_conversation_is_not_read_again_where_it_is_the_subject() -> None:
     subject = Text("SV: Referat fra mødet i bestyrelsen", "subject", Source.SUBJECT)
     title = Text("Referat fra  mødet i bestyrelsen", "header thread-topic", Source.SURROUND, remark=True)
