@@ -5,7 +5,8 @@ asked of all that the linear stage is not sure of. Most of what it leaves is har
 the likeliest window first (of a long message: of one in so many). Where it says "no" there, and none of the others is
 likely by itself, it is not asked again: of the mails by other writers that hold something, hardly any held it only in a
 window that was not the likeliest. Where it does not say "no", the next windows are read too, since they may tell the
-category. What the linear stage finds likely the sieve alone cannot put aside: it is always asked about.
+category. What the linear stage finds likely the sieve alone cannot put aside: it is always asked about. Where there are
+more windows than may be asked about, each category has its turn: in a run of bills a bill is the likeliest all through.
 """
 
 from __future__ import annotations
@@ -67,26 +68,26 @@ def in_turn(
     uncertain = {*_from(sifted, gates.uncertain, gates.uncertain_label), *_from(linear, gates.likely)}
     order = sorted(uncertain, key=lambda n: (-sifted[n, 0], n))
     if len(order) > most:
-        order = _in_turns(order, _by_category(order, sifted))[:most]
+        order = _in_turns(order[:most], _by_category(order, sifted, most))[:most]
     sure = [sifted[n, 0] >= gates.surely or linear[n, 0] >= gates.likely for n in order]
     first = [n for rank, n in enumerate(order) if rank < max(1, share) or sure[rank]]
     return first, [n for n in order if n not in first]
 
 
-def _by_category(windows: list[int], sifted: NDArray[np.floating]) -> list[int]:
-    """*windows* in rounds, in each of which every category names the window that is likeliest for it among those not
-    named before; the likelier first."""
-    ranked = [sorted(windows, key=lambda n: -sifted[n, label]) for label in range(1, sifted.shape[1])]
+def _by_category(windows: list[int], sifted: NDArray[np.floating], most: int) -> list[int]:
+    """The likeliest of *windows* for each category, the likelier first, then the second likeliest …; *most* of them."""
+    logits = sifted[windows, 1:]
+    labels = np.arange(logits.shape[1])
     named: dict[int, None] = {}
-    for rank in range(len(windows)):
-        here = {(order[rank], label) for label, order in enumerate(ranked, 1)}
-        named |= dict.fromkeys(n for n, label in sorted(here, key=lambda one: -sifted[one]))
-    return list(named)
+    for ranked in np.argsort(-logits, axis=0, kind="stable")[:most]:
+        likelier = np.argsort(-logits[ranked, labels], kind="stable")
+        named |= dict.fromkeys(windows[place] for place in ranked[likelier])
+    return list(named)[:most]
 
 
-def _in_turns(*orders: list[int]) -> list[int]:
-    """The windows of several *orders*: the first of each, the second of each …, none twice."""
-    return list(dict.fromkeys(n for turn in zip(*orders, strict=True) for n in turn))
+def _in_turns(one: list[int], other: list[int]) -> list[int]:
+    """The first of both orders, the second of both …, none twice."""
+    return list(dict.fromkeys(n for turn in zip(one, other, strict=True) for n in turn))
 
 
 def _from(logits: NDArray[np.floating], anything: float, label: float = math.inf) -> list[int]:
