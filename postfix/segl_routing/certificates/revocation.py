@@ -1,8 +1,9 @@
 """Asks the authorities whether certificates still hold: OCSP first, then the revocation list.
 
-"Revoked" from either ends it. "Good" holds as long as the authority says, and never longer than an hour, so that
-a revocation is noticed while a list of last week is still valid. What could not be found out is UNKNOWN, and is
-asked again.
+"Revoked" from either ends it. "Good" holds as long as the authority says, and never longer than an hour from when it
+said so: a revocation is noticed while a list of last week is still valid. Where a list cannot be fetched anew, that of
+before is believed for a day, so that whoever holds back the answers does not make it the last word. What could not be
+found out is UNKNOWN, and is asked again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from segl_routing.certificates.fetch import Fetch, NotFetched
 from segl_routing.certificates.standing import Revocation, Standing
 
 FRESH: Final = timedelta(hours=1)
+STALE: Final = timedelta(days=1)
 AGAIN: Final = timedelta(seconds=30)  # after a place could not be reached it is left alone for so long
 MOST_LISTS: Final = 64
 MOST_LIST_BYTES: Final = 64 * 1024 * 1024
@@ -34,12 +36,13 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A revocation list as fetched; without one, why, and when that was."""
+    """A revocation list as fetched at ``fetched_at``; without one, why. ``asked_at``: when it was last tried."""
 
-    fetched_at: datetime
+    asked_at: datetime
     size: int = 0
     content: x509.CertificateRevocationList | None = None
     fault: str = ""
+    fetched_at: datetime | None = None
 
 
 class RevocationChecks:
@@ -70,12 +73,13 @@ class RevocationChecks:
         for attempt in tries:
             standing = await attempt()
             if standing.revocation is not Revocation.UNKNOWN:
-                return self._bounded(standing)
+                return standing
             doubts.append(standing.reason)
         return Standing.unknown("; ".join(dict.fromkeys(doubts)))
 
-    def _bounded(self, standing: Standing) -> Standing:
-        latest = self._clock() + FRESH
+    def _bounded(self, standing: Standing, said_at: datetime) -> Standing:
+        """An answer that was given at *said_at*; it holds for a moment at least, or it would be asked for twice."""
+        latest = max(said_at + FRESH, self._clock() + AGAIN)
         return replace(standing, until=min(standing.until or latest, latest))
 
     async def _by_ocsp(
@@ -86,7 +90,7 @@ class RevocationChecks:
             asked_at, standing = known
             end = asked_at + AGAIN if standing.until is None else min(standing.until, asked_at + FRESH)
             if asked_at <= now < end:
-                return standing
+                return self._bounded(standing, asked_at) if standing.until else standing
         standing = Standing.unknown("no OCSP responder")
         for url in responders:
             try:
@@ -103,18 +107,23 @@ class RevocationChecks:
         self._answers.move_to_end(own)
         while len(self._answers) > MOST_ANSWERS:
             self._answers.popitem(last=False)
-        return standing
+        return self._bounded(standing, now) if standing.revocation is not Revocation.UNKNOWN else standing
 
     async def _by_list(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> Standing:
         found = await self._list(url)
-        if found.content is None:
+        if found.content is None or found.fetched_at is None:
             return Standing.unknown(f"the revocation list {found.fault}")
-        return await asyncio.to_thread(crl.standing_in, found.content, certificate, issuer, self._clock())
+        standing = await asyncio.to_thread(crl.standing_in, found.content, certificate, issuer, self._clock())
+        if standing.revocation is Revocation.UNKNOWN:
+            return standing
+        if standing.revocation is Revocation.GOOD and self._clock() - found.fetched_at > STALE:
+            return Standing.unknown("the revocation list cannot be fetched since yesterday")
+        return self._bounded(standing, found.fetched_at)
 
     async def _list(self, url: str) -> _List:
         """The list at *url*: one fetch for all who ask, kept while it is fresh."""
         known, now = self._lists.get(url), self._clock()
-        if known is not None and now - known.fetched_at < (AGAIN if known.content is None else FRESH):
+        if known is not None and now - known.asked_at < (AGAIN if known.content is None else FRESH):
             self._lists.move_to_end(url)
             return known
         task = self._coming.get(url)
@@ -127,11 +136,11 @@ class RevocationChecks:
         now = self._clock()
         try:
             der = await self._fetch(url, b"", "", crl.LARGEST)
-            found = _List(now, len(der), await asyncio.to_thread(_loaded, der))
+            found = _List(now, len(der), await asyncio.to_thread(_loaded, der), fetched_at=now)
         except NotFetched as error:
             if known is not None and known.content is not None:
                 # The one we have is still signed and dated; whether it holds is judged with each use.
-                found = replace(known, fetched_at=now - FRESH + AGAIN)
+                found = replace(known, asked_at=now - FRESH + AGAIN)
             else:
                 found = _List(now, fault=str(error))
         except (TypeError, *UNREADABLE):

@@ -240,6 +240,39 @@ def test_a_list_that_cannot_be_fetched_again_serves_until_it_runs_out(web: Publi
     assert "ran out" in standing(bo, asked).reason
 
 
+def test_a_list_that_is_held_back_is_the_last_word_for_a_day(web: Publisher, bo: Issued) -> None:
+    """Whoever can drop what comes from port 80 shall not keep a stolen key in use as long as the list is valid."""
+    moment = [now()]
+    asked = checks(clock=lambda: moment[0])
+    other = CA.issue("ida@x.example", lists=[web.url("/long")])
+    web.serve("/long", CA.crl([other], lasts=30 * DAY))
+    fine = CA.issue("eva@x.example", lists=[web.url("/long")])
+    assert standing(fine, asked).revocation is GOOD
+    del web.pages["/long"]
+    moment[0] += 0.9 * DAY
+    assert standing(fine, asked).revocation is GOOD
+    moment[0] += 0.2 * DAY
+    told = standing(fine, asked)
+    assert (told.revocation, told.reason) == (
+        UNKNOWN,
+        "the revocation list cannot be fetched since yesterday",
+    )
+    assert standing(other, asked).revocation is REVOKED, "what was revoked stays so"
+
+
+def test_an_hour_counts_from_when_the_authority_said_so(web: Publisher) -> None:
+    moment = [now()]
+    asked = checks(clock=lambda: moment[0])
+    one = CA.issue("ida@x.example", lists=[web.url("/long")])
+    web.serve("/long", CA.crl(lasts=30 * DAY))
+    assert standing(one, asked).revocation is GOOD
+    begun = moment[0]
+    moment[0] += FRESH * 0.9
+    until = standing(one, asked).until
+    assert until is not None
+    assert until - begun <= FRESH * 1.01
+
+
 def test_good_is_believed_for_an_hour_at_most(web: Publisher, bo: Issued) -> None:
     web.serve("/crl", CA.crl(lasts=30 * DAY))
     until = standing(bo).until
