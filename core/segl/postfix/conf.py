@@ -71,6 +71,9 @@ class Site:
     demand_ports: str
     # The domain of Postfix's own messages (myorigin).
     origin: str
+    # What is said in EHLO to servers outside.
+    helo_name: str
+    inet_protocols: str = "all"
     ca_file: str = SYSTEM_CA_FILE
     secure_queue: Path = Path("/var/spool/postfix-segl")
     secure_data: Path = Path("/var/lib/postfix-segl")
@@ -101,6 +104,7 @@ class Site:
             secure=settings.postfix.secure,
             hostname=hostname,
             origin=hostname,
+            helo_name=hostname,
             milter_socket=str(settings.milter.socket),
             map_socket=str(settings.routing.socket),
             inbound_socket=str(settings.delivery.inbound_socket),

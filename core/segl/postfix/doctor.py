@@ -12,6 +12,7 @@ from segl.errors import PostfixError, SeglError
 from segl.postfix.check import Check, Setup, State, judge
 from segl.postfix.check_demands import demand_checks
 from segl.postfix.check_front import front_checks
+from segl.postfix.check_greeting import greeting_checks
 from segl.postfix.check_host import host_checks
 from segl.postfix.check_instances import instance_checks
 from segl.postfix.check_policies import policy_checks
@@ -29,6 +30,7 @@ _GROUPS: tuple[tuple[str, Callable[[Setup], Iterable[Check]]], ...] = (
     ("front", front_checks),
     ("front.tables", table_checks),
     ("secure", secure_checks),
+    ("greeting", greeting_checks),
     ("demands", demand_checks),
     ("reports", report_checks),
     ("policies", policy_checks),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from segl.errors import PostfixError
 from segl.postfix import edit
+from segl.postfix.carried import carried_over, outgoing
 from segl.postfix.check import Check, Setup, State, same_path
 from segl.postfix.check_demands import demand_checks
 from segl.postfix.check_front import front_checks
@@ -108,6 +109,8 @@ def _site(settings: Settings, front: Instance) -> Site:
     return replace(
         Site.of(settings, front.value("myhostname")),
         origin=front.value("myorigin"),
+        helo_name=outgoing(front, "smtp_helo_name"),
+        inet_protocols=front.value("inet_protocols"),
         milter_socket=milter_path(settings, front),
         command_directory=front.value("command_directory"),
         daemon_directory=front.value("daemon_directory"),
@@ -142,10 +145,7 @@ def _secure_files(site: Site, front: Instance) -> dict[str, str]:
     main = render("secure.main.cf", site)
     if front.version < (3, 10):
         main = edit.without_parameters(main, {"tls_required_enable"})
-    # a site that logs to a file has no syslog that would take the secure instance's lines
-    for name in ("maillog_file", "maillog_file_prefixes"):
-        if name in front.written and front.value(name):
-            main += f"{name} = {front.value(name)}\n"
+    main += "".join(f"{name} = {value}\n" for name, value in carried_over(front).items())
     return {"main.cf": main, "master.cf": render_secure_master(site)}
 
 
