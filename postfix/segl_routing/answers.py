@@ -21,7 +21,7 @@ from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
 from segl_routing.outcome import Outcome, Refused, Routed, Undecided
 from segl_routing.patience import Patience
-from segl_routing.routes import RouteTable
+from segl_routing.routes import Proven, RouteTable
 from segl_routing.socketmap import Reply, Status
 from segl_routing.states import CertificateState, no_certificate
 from segl_routing.tunnels import Tunnels
@@ -58,9 +58,11 @@ class Answers:
         patience: Patience | None = None,
         fallback: Fallback | None = None,
         given: Callable[[str, Proof | None], None] = lambda _next_hop, _proof: None,
+        knows_sts: bool = True,
     ) -> None:
         """*answer_seconds* is how long a look-up may hold a reply back; *clock* gives Unix seconds. Without
-        *certificates* that way is not taken. *given* is told of each TLS policy which proof it rests on."""
+        *certificates* that way is not taken. *given* is told of each TLS policy which proof it rests on;
+        *knows_sts*: whether Postfix understands what is told of MTA-STS."""
         self._table = table
         self._certificates = certificates
         self._tunnels = tunnels
@@ -71,6 +73,7 @@ class Answers:
         self._patience = patience or Patience()
         self._fallback = fallback or Fallback(table.routing)
         self._given = given
+        self._knows_sts = knows_sts
         self._logged: OrderedDict[str, str] = OrderedDict()
 
     def __call__(self, name: str, key: str) -> Reply | Awaitable[Reply]:
@@ -82,7 +85,7 @@ class Answers:
                 proven = self._table.proven(key, self._knowledge.last)
                 if not key.startswith("."):  # what Postfix asks next when it was told of none, label by label
                     self._given(key, None if proven is None else proven.proof)
-                reply = _NOT_FOUND if proven is None else Reply(Status.OK, str(proven.policy))
+                reply = _NOT_FOUND if proven is None else self._policy(proven)
                 return _counted(name, reply, begun)
             case _ if name in _DEMANDING:
                 return self._demanded_policy(key, _DEMANDING[name], begun)
@@ -96,7 +99,10 @@ class Answers:
         if proven is None:
             return _counted("tlspolicy", Reply(Status.TEMP, f"no TLS policy meets the demand {least}"), begun)
         self._given(key, proven.proof)
-        return _counted("tlspolicy", Reply(Status.OK, str(proven.policy)), begun)
+        return _counted("tlspolicy", self._policy(proven), begun)
+
+    def _policy(self, proven: Proven) -> Reply:
+        return Reply(Status.OK, proven.policy.told(knows_sts=self._knows_sts))
 
     def awaits_certificate(self, address: str) -> bool:
         """Whether the way of *address* hangs on a search for its certificate: not with a pin, a tunnel, or what is
@@ -104,20 +110,35 @@ class Answers:
         outcome = self._decide(address, Proof.ENCRYPT)
         return isinstance(outcome, Undecided) and bool(outcome.unfound)
 
+    def goes_by_tls(self, address: str, least: Proof) -> bool:
+        """Whether the copy of *address* with the demand *least* takes forced TLS, by what was found out last. Nobody is
+        asked."""
+        now = self._clock()
+        outcome = self._table.decide(
+            address,
+            tunnel=lambda domain: self._tunnels.state(domain, now),
+            facts=self._knowledge.last,
+            now=now,
+            marks=self._fallback.mark,
+            certificate=self._known_certificate,
+            least=least,
+        )
+        return isinstance(outcome, Routed) and outcome.route.way is Way.TLS
+
     def _transport(self, key: str, begun: float) -> Reply | Awaitable[Reply]:
         if _is_partial(key):
             return _counted("transport", _NOT_FOUND, begun)
         try:
             address, least = untagged(key)
         except UnknownDemand as error:
-            return self._reply(Undecided(key, str(error)), begun)
+            return self._reply(Undecided(key, str(error)), Proof.SEALED, begun)
         least = least or Proof.ENCRYPT
         outcome = self._decide(address, least)
         missed = isinstance(outcome, Undecided) and bool(outcome.unchecked or outcome.unfound)
         _MEMORY[missed].inc()
         if isinstance(outcome, Undecided) and missed:
             return self._after_look(address, outcome, least, begun)
-        return self._reply(outcome, begun)
+        return self._reply(outcome, least, begun)
 
     async def _after_look(self, key: str, outcome: Undecided, least: Proof, begun: float) -> Reply:
         """The reply once what was missing has been looked for: first a certificate, and, where there is none,
@@ -137,10 +158,10 @@ class Answers:
                     break
                 decided = self._decide(key, least, facts, state)
         except RoutingError as error:
-            return self._reply(Undecided(key, error.private), begun)
+            return self._reply(Undecided(key, error.private), least, begun)
         finally:
             self._patience.spend(time.perf_counter() - begun)
-        return self._reply(decided, begun)
+        return self._reply(decided, least, begun)
 
     def _decide(
         self,
@@ -166,15 +187,20 @@ class Answers:
             return no_certificate(recipient)
         return self._certificates.recall(recipient) or NOT_LOOKED_FOR
 
-    def _reply(self, outcome: Outcome, begun: float) -> Reply:
+    def _known_certificate(self, recipient: str) -> CertificateState:
+        found = self._certificate(recipient)
+        return no_certificate(recipient) if found is NOT_LOOKED_FOR else found
+
+    def _reply(self, outcome: Outcome, least: Proof, begun: float) -> Reply:
         ms = (time.perf_counter() - begun) * 1000
         if isinstance(outcome, Undecided):
             self._events.route_undecided(outcome.recipient, RoutingError("undecided", outcome.reason))
             return _counted("transport", Reply(Status.TEMP, outcome.reason), begun)
         repeated = self._is_repeated(outcome)
         if isinstance(outcome, Routed):
-            if outcome.route.way is Way.TLS:
-                self._fallback.asked(outcome.route.recipient)
+            if outcome.to_another_server:
+                by_tls = outcome.route.way is Way.TLS
+                self._fallback.asked(outcome.route.recipient, least, by_tls=by_tls)
             watched = self._table.is_sink(outcome.route.recipient)
             _ROUTES[outcome.route.way].inc()
             if not repeated and not watched and outcome.proof is not None:

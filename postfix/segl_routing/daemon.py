@@ -46,6 +46,7 @@ from segl_routing.given import GivenProofs
 from segl_routing.knowledge import Knowledge
 from segl_routing.live import LiveCheck
 from segl_routing.marks import StoreMarks
+from segl_routing.own_postfix import own_postfix
 from segl_routing.queue_watch import QueueWatch
 from segl_routing.relief import Relief
 from segl_routing.routes import RouteTable
@@ -172,6 +173,7 @@ class _Daemon:
             self._kept.marks,
             self._events,
             lambda domain: self._table.proven_at(domain, self._knowledge.last),
+            lambda address, least: self._answers_now.goes_by_tls(address, least),
         )
         signers = SignerQuestions(
             self._kept.signers,
@@ -230,6 +232,7 @@ class _Daemon:
             fallback=self._fallback,
             certificates=self._certificates.knowledge,
             given=self._kept.given.note,
+            knows_sts=own_postfix(settings).knows_sts,
         )
 
     def _reload(self) -> None:

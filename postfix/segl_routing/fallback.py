@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from segl.addresses import domain_of
 from segl.settings_routing import Routing
+from segl.vocabulary import Proof
 from segl_routing.facts import CLOCK_SKEW
 from segl_routing.failures import Failure, clause, failure_of
 from segl_routing.queue_watch import Waiting
@@ -56,10 +57,19 @@ class Marked:
 
 @dataclass(slots=True)
 class _Copy:
-    """What is known of one waiting copy: failed tries, and how often a way had been asked for it by then."""
+    """What is known of one waiting copy: failed tries, and how often a way had been asked for its like by then."""
 
     tries: int
     asked: int
+
+
+@dataclass(slots=True)
+class _Told:
+    """What Postfix was told of copies to one address with one demand: how often to take forced TLS, and whether that
+    was the last word."""
+
+    times: int = 0
+    by_tls: bool = False
 
 
 @dataclass(slots=True)
@@ -88,7 +98,7 @@ class Fallback:
     def __init__(self, routing: Routing, known: Iterable[Marked] = ()) -> None:
         self.routing = routing
         self._marked = {one.domain: one for one in known}
-        self._asked: OrderedDict[str, int] = OrderedDict()
+        self._told: OrderedDict[tuple[str, Proof], _Told] = OrderedDict()
         self._copies: dict[tuple[str, str], _Copy] = {}
 
     def mark(self, domain: str) -> Mark | None:
@@ -110,21 +120,26 @@ class Fallback:
     def standing(self) -> list[Marked]:
         return [one for one in self._marked.values() if one.stands]
 
-    def asked(self, address: str) -> None:
-        """Postfix was told to send *address*'s copy by forced TLS: a try begins."""
-        self._asked[address] = self._asked.get(address, 0) + 1
-        self._asked.move_to_end(address)
-        if len(self._asked) > _MOST_COPIES:
-            self._asked.popitem(last=False)
+    def asked(self, address: str, least: Proof = Proof.ENCRYPT, *, by_tls: bool = True) -> None:
+        """Postfix was told to send *address*'s copy, which demands *least*, by forced TLS: a try begins. Or (not
+        *by_tls*) to another server, whose failures say nothing of the address's domain."""
+        told = self._told.setdefault((address, least), _Told())
+        told.times += by_tls
+        told.by_tls = by_tls
+        self._told.move_to_end((address, least))
+        if len(self._told) > _MOST_COPIES:
+            self._told.popitem(last=False)
 
-    def looked(self, waiting: Iterable[Waiting], is_tls: Callable[[str], bool], now: float) -> list[Fallen]:
-        """Draw conclusions from a look at the queue. *is_tls* tells whether an address's way is ``tls`` now."""
+    def looked(
+        self, waiting: Iterable[Waiting], is_tls: Callable[[Waiting], bool], now: float
+    ) -> list[Fallen]:
+        """Draw conclusions from a look at the queue. *is_tls* tells whether a copy's way is ``tls`` now."""
         trouble: dict[str, _Trouble] = {}
         copies: dict[tuple[str, str], _Copy] = {}
         for one in waiting:
             failure = failure_of(one.reason)
             domain = domain_of(one.address)
-            if failure is Failure.OTHER or not domain or not is_tls(one.address):
+            if failure is Failure.OTHER or not domain or self._went_elsewhere(one) or not is_tls(one):
                 continue
             copy = copies[one.queue_id, one.address] = self._counted(one)
             found = trouble.setdefault(domain, _Trouble())
@@ -174,8 +189,14 @@ class Fallback:
             del self._marked[domain]
         return gone
 
+    def _went_elsewhere(self, one: Waiting) -> bool:
+        """After a restart nobody knows: then its way now decides."""
+        told = self._told.get((one.address, one.least))
+        return told is not None and not told.by_tls
+
     def _counted(self, one: Waiting) -> _Copy:
-        asked = self._asked.get(one.address, 0)
+        told = self._told.get((one.address, one.least))
+        asked = 0 if told is None else told.times
         before = self._copies.get((one.queue_id, one.address))
         if before is None:
             return _Copy(1, asked)

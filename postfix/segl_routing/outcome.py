@@ -24,6 +24,11 @@ class Routed:
     transport: str
     proof: Proof | None = None
 
+    @property
+    def to_another_server(self) -> bool:
+        """Whether Postfix connects to a server outside for it, and may fail with the words of that."""
+        return self.transport.startswith(("segl-tls", "segl-relay:"))
+
     def as_dict(self) -> dict[str, Any]:
         return {**self.route.as_dict(), "transport": self.transport, "proof": self.proof and self.proof.value}
 

@@ -14,7 +14,8 @@ no name here: no policy that this module can write lets mail out unencrypted.
 ``fingerprint``  the key named in ``match=``: only for the canaries' own TLS server (:mod:`segl.canary.way_key`).
 ``encrypt``    any certificate: only for a domain of which the postmaster said ``least = "encrypt"``.
 
-A ``secure`` that rests on an MTA-STS policy says so (``policy_type=sts`` and what belongs to it, TLSRPT_README).
+A ``secure`` that rests on an MTA-STS policy says so (``policy_type=sts`` and what belongs to it, TLSRPT_README), to a
+Postfix that knows these words, which is from 3.10.
 Postfix then passes over MX hosts that are not on the policy's list, and compares the certificate with the
 host's own name (``smtp_tls_enforce_sts_mx_patterns``, from 3.10.5); it also has what its TLS reports need. A value with
 blanks in it stands in braces: ``{ policy_string = mode: enforce }``.
@@ -116,12 +117,17 @@ class TlsPolicy:
 
     def __str__(self) -> str:
         """As Postfix reads it."""
+        return self.told()
+
+    def told(self, *, knows_sts: bool = True) -> str:
+        """The same, also for a Postfix that does not know the attributes of MTA-STS (before 3.10): it would take the
+        whole for broken. ``match=`` alone then binds it to the policy's list."""
         words = [self.level.value]
         if self.match:
             words.append("match=" + ":".join(self.match))
         if self.named and self.level is not Level.DANE_ONLY:
             words.append("servername=hostname")
-        if self.sts is not None:
+        if self.sts is not None and knows_sts:
             words += self.sts.words
         return " ".join([*words, _PROTOCOLS])
 

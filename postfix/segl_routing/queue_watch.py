@@ -20,28 +20,33 @@ from pathlib import Path
 from typing import cast
 
 from segl.demand_tag import UnknownDemand, untagged
+from segl.vocabulary import Proof
 
 MOST_MESSAGES = 50_000  # of one look
 MOST_PUSHED = 100  # messages tried again after one look
 _LOOK_SECONDS = 30.0
+_END_SECONDS = 5.0  # for what is left of its output once it was ended
+_PIECE = 1 << 16
 _LONGEST_LINE = 4 * 1024 * 1024  # bytes; a message to thousands of recipients is one line
 _PROGRAM = "/usr/sbin/postqueue"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A recipient's copy in the deferred queue. ``arrived`` is Unix time; ``address`` is without a demand's tag."""
+    """A recipient's copy in the deferred queue. ``arrived`` is Unix time; ``address`` is without the tag that tells
+    what the message demands, ``least``."""
 
     queue_id: str
     address: str
     arrived: float
     reason: str
+    least: Proof = Proof.ENCRYPT
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look that ``began`` then (Unix time) found in the queue. ``oldest``: when the message that is there
-    longest arrived; None: there is none."""
+    """What a look that ``began`` then (Unix time) found in the queue, as far as it went (:data:`MOST_MESSAGES`).
+    ``oldest``: when the message that is there longest arrived; None: there is none."""
 
     began: float = 0.0
     messages: int = 0
@@ -56,7 +61,8 @@ class QueueWatch:
         self.seen = Seen()
 
     async def look(self) -> list[Waiting]:
-        """Every copy that waits after a failure. Raises :class:`OSError` when the queue cannot be looked at."""
+        """Every copy that waits after a failure, of the first :data:`MOST_MESSAGES` messages. Raises :class:`OSError`
+        when the queue cannot be looked at."""
         process = await asyncio.create_subprocess_exec(
             *self._command,
             "-j",
@@ -68,18 +74,17 @@ class QueueWatch:
         output = cast("asyncio.StreamReader", process.stdout)
         found: list[Waiting] = []
         arrivals: list[float] = []
-        began = time.time()
+        began, read = time.time(), 0
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 async for line in _lines(output):
                     found += waiting_in(line)
                     arrivals += arrival_in(line)
-                if await process.wait():
+                    read += 1
+                if read < MOST_MESSAGES and await process.wait():
                     raise OSError("postqueue cannot show the queue")
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            await _end(process, output)
         self.seen = Seen(began, len(arrivals), min(arrivals, default=None))
         return found
 
@@ -98,11 +103,24 @@ class QueueWatch:
                 await asyncio.wait_for(process.wait(), _LOOK_SECONDS)
 
 
+async def _end(process: asyncio.subprocess.Process, output: asyncio.StreamReader) -> None:
+    """However much of its output is left. A process is waited for until its output has ended, too: what nobody reads
+    would keep both for ever."""
+    if process.returncode is None:
+        process.kill()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_END_SECONDS):
+            while await output.read(_PIECE):
+                pass
+            await process.wait()
+
+
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
     for _ in range(MOST_MESSAGES):
         try:
             line = await stream.readline()
         except ValueError:  # longer than the limit: passed over
+            yield b""
             continue
         if not line:
             return
@@ -119,7 +137,7 @@ def waiting_in(line: bytes) -> list[Waiting]:
         told = [(str(r["address"]), str(r.get("delay_reason", ""))) for r in message["recipients"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return []
-    return [Waiting(queue_id, _plain(address), arrived, reason) for address, reason in told if reason]
+    return [_waiting(queue_id, address, arrived, reason) for address, reason in told if reason]
 
 
 def arrival_in(line: bytes) -> list[float]:
@@ -130,7 +148,9 @@ def arrival_in(line: bytes) -> list[float]:
         return []
 
 
-def _plain(address: str) -> str:
-    with suppress(UnknownDemand):
-        return untagged(address)[0]
-    return address
+def _waiting(queue_id: str, address: str, arrived: float, reason: str) -> Waiting:
+    try:
+        plain, least = untagged(address)
+    except UnknownDemand:  # nothing is known of its way, which segl-map does not tell either
+        plain, least = address, Proof.SEALED
+    return Waiting(queue_id, plain, arrived, reason, least or Proof.ENCRYPT)

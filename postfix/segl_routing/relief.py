@@ -29,7 +29,7 @@ _LOOKS = {result: metrics.QUEUE_LOOKS.labels(result) for result in ("done", "fai
 
 class Relief:
     """One watch. *proven_at* tells since when forced TLS may be taken for a domain, marks left aside; or that it
-    may not."""
+    may not. *goes_by_tls* tells whether a recipient's copy with a demand takes it now."""
 
     def __init__(
         self,
@@ -39,10 +39,12 @@ class Relief:
         marks: StoreMarks,
         events: Events,
         proven_at: Callable[[str], float | None],
+        goes_by_tls: Callable[[str, Proof], bool],
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.proven_at = proven_at
+        self.goes_by_tls = goes_by_tls
         self._queue = queue
         self._fallback = fallback
         self._knowledge = knowledge
@@ -93,9 +95,12 @@ class Relief:
         if ids:
             self._pushes.append((self._clock() + _CACHED_SECONDS, tuple(ids)))
 
-    def _goes_by_tls(self, address: str) -> bool:
-        domain = domain_of(address)
-        return self._fallback.mark(domain) is None and self.proven_at(domain) is not None
+    def _goes_by_tls(self, one: Waiting) -> bool:
+        """By its own way, not by what its domain can do: another encryption service may be waited for, whose failures
+        have the same words."""
+        return self._fallback.mark(domain_of(one.address)) is None and self.goes_by_tls(
+            one.address, one.least
+        )
 
     def _mark(self, fallen: Fallen) -> None:
         marked = fallen.marked

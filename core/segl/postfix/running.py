@@ -85,8 +85,7 @@ class Instance:
     @property
     def version(self) -> tuple[int, int]:
         """``(3, 10)``; ``(0, 0)`` when it cannot be told."""
-        match = re.match(r"(\d+)\.(\d+)", self.value("mail_version"))
-        return (int(match[1]), int(match[2])) if match else (0, 0)
+        return version_of(self.value("mail_version"))
 
 
 def read_instance(directory: Path) -> Instance:
@@ -108,6 +107,12 @@ def read_instance(directory: Path) -> Instance:
         services=tuple(_services(fields, overrides, _chroot_by_default(parameters))),
         warnings=tuple(dict.fromkeys(warnings + more)),
     )
+
+
+def version_of(mail_version: str) -> tuple[int, int]:
+    """``(3, 10)`` for ``3.10.13``; ``(0, 0)`` when it cannot be told."""
+    match = re.match(r"(\d+)\.(\d+)", mail_version)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def written_values(directory: Path) -> dict[str, str]:

@@ -32,7 +32,7 @@ class Story:
     def look(self, reason: str, *addresses: str, after: float = 20, queue_id: str = "Q1") -> list[Fallen]:
         self.now += after
         waiting = [Waiting(queue_id, address, self.arrived, reason) for address in addresses or (BO,)]
-        return self.fallback.looked(waiting, lambda _address: True, self.now)
+        return self.fallback.looked(waiting, lambda _copy: True, self.now)
 
     def fails_twice(self) -> Fallen:
         self.arrived, queue_id = self.now, f"Q{self.now:.0f}"
@@ -111,7 +111,7 @@ def test_other_reasons_to_wait_mark_nothing(reason: str) -> None:
 def test_what_does_not_go_by_tls_marks_nothing() -> None:
     story = Story()
     waiting = [Waiting("Q1", BO, story.arrived - 3600, STRIPPED)] * 3
-    assert not story.fallback.looked(waiting, lambda _address: False, story.now)
+    assert not story.fallback.looked(waiting, lambda _copy: False, story.now)
 
 
 def test_a_mark_heals_and_the_next_within_a_day_lasts_twice_as_long() -> None:
@@ -178,7 +178,7 @@ def test_a_mark_is_never_lost_but_by_healing(looks: list[tuple[str, bool, float]
             story.tried()
         waiting = [Waiting("Q1", BO, story.arrived, reason)]
         story.now += after
-        fell = story.fallback.looked(waiting, lambda _address: not story.marked, story.now)
+        fell = story.fallback.looked(waiting, lambda _copy: not story.marked, story.now)
         assert len(fell) <= 1
         assert not (marked and fell), "a marked domain is not marked again"
         marked = marked or bool(fell)

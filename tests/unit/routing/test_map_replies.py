@@ -17,10 +17,12 @@ from segl.settings_file import parse_settings
 from segl.vocabulary import Known, Proof
 from segl_routing.answers import Answers
 from segl_routing.archive import NoArchive
+from segl_routing.evidence import Evidence
 from segl_routing.facts import Checked
 from segl_routing.knowledge import Knowledge
 from segl_routing.no_mail import NoMail
 from segl_routing.patience import PURSE_SECONDS, Patience
+from segl_routing.policy import StsTold, sts_secure
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import Reply, Status
 from segl_routing.states import CertificateState
@@ -35,6 +37,16 @@ SETTINGS = parse_settings(
 )
 WORLD = {
     "good.example": pkix(Known.YES, "verifies"),
+    "listed.example": Checked(
+        (
+            Evidence(
+                Proof.MTA_STS,
+                Known.YES,
+                "on the list",
+                policy=sts_secure(StsTold("listed.example", ("mx.listed.example",), ("mode: enforce",))),
+            ),
+        )
+    ),
     "bare.example": pkix(Known.NO, "no STARTTLS"),
     "ill.example": pkix(Known.UNKNOWN, "no answer in time"),
     "gone.example": Checked(no_mail=NoMail.NO_SUCH_DOMAIN, reason="does not exist"),
@@ -57,6 +69,7 @@ def told(
     answer_seconds: float = 0.05,
     certificates: Any = None,
     given: Callable[[str, Proof | None], None] = lambda _next_hop, _proof: None,
+    knows_sts: bool = True,
 ) -> None:
     async def run() -> None:
         events = Events("segl-map")
@@ -72,6 +85,7 @@ def told(
                 answer_seconds=answer_seconds,
                 certificates=certificates,
                 given=given,
+                knows_sts=knows_sts,
             )
             await story(answers)
         finally:
@@ -299,6 +313,19 @@ def test_a_certificate_goes_before_tls_and_a_dont_know_waits(
             assert text in answer.text
 
     told(story, answer_seconds=5, certificates=certificates)
+
+
+@pytest.mark.parametrize("knows_sts", [True, False])
+@pytest.mark.parametrize("table", ["tlspolicy", "tlspolicy-mta-sts"])
+def test_mta_sts_is_told_in_words_that_postfix_knows(table: str, knows_sts: bool) -> None:
+    async def story(answers: Answers) -> None:
+        await reply(answers, "bo@listed.example")
+        answer = await reply(answers, "listed.example", table)
+        assert answer.text.startswith("secure match=mx.listed.example servername=hostname ")
+        assert ("policy_type=sts" in answer.text) is knows_sts
+        assert ("{" in answer.text) is knows_sts
+
+    told(story, answer_seconds=5, knows_sts=knows_sts)
 
 
 def test_only_those_whose_way_hangs_on_it_are_searched_for_ahead() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segl.vocabulary import Proof
 from segl_routing import queue_watch
 from segl_routing.queue_watch import QueueWatch, Waiting, waiting_in
 
@@ -32,10 +35,10 @@ def line(queue: str = "deferred", **more: object) -> bytes:
     return json.dumps(message).encode() + b"\n"
 
 
-def test_each_recipient_that_failed_is_told_without_a_demand() -> None:
+def test_each_recipient_that_failed_is_told_with_what_its_message_demands() -> None:
     assert waiting_in(line()) == [
         Waiting("4jZ0Ns4PFPz1dr1C", "bo@x.example", 1795565246.0, "Server certificate not verified"),
-        Waiting("4jZ0Ns4PFPz1dr1C", "eva@y.example", 1795565246.0, "Connection refused"),
+        Waiting("4jZ0Ns4PFPz1dr1C", "eva@y.example", 1795565246.0, "Connection refused", Proof.DANE),
     ]
 
 
@@ -105,6 +108,52 @@ def test_a_queue_that_cannot_be_shown_is_no_empty_queue(tmp_path: Path) -> None:
         look(program(tmp_path, "exit 69"))
     with pytest.raises(OSError, match="No such file"):
         look(str(tmp_path / "absent"))
+
+
+def long_queue(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """More than ever fits between two processes, of which the first thousand messages are looked at."""
+    monkeypatch.setattr(queue_watch, "MOST_MESSAGES", 1_000)
+    monkeypatch.setattr(queue_watch, "_LONGEST_LINE", 10_000)
+    (folder / "queue").write_bytes(line() * 20_000)
+    return f"exec cat {folder}/queue"
+
+
+def test_of_a_queue_that_is_too_long_the_beginning_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a storm too some domains are marked, and the watch goes on: it hung for ever here once."""
+    watch = QueueWatch(tmp_path, program(tmp_path, long_queue(tmp_path, monkeypatch)))
+
+    async def twice() -> None:
+        for _ in range(2):
+            async with asyncio.timeout(4):
+                assert len(await watch.look()) == 2_000
+
+    asyncio.run(twice())
+    assert watch.seen.messages == 1_000
+
+
+def test_a_look_that_takes_too_long_ends_however_much_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_watch, "_LOOK_SECONDS", 0.3)
+    script = f"{long_queue(tmp_path, monkeypatch)}"
+
+    async def slowly(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
+        while True:
+            await asyncio.sleep(0.05)  # the reader is behind
+            yield await stream.readline()
+
+    monkeypatch.setattr(queue_watch, "_lines", slowly)
+
+    async def run() -> None:
+        async with asyncio.timeout(4):
+            await QueueWatch(tmp_path, program(tmp_path, script)).look()
+
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError):
+        asyncio.run(run())
+    assert time.monotonic() - begun < 3
 
 
 def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

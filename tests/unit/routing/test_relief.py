@@ -11,10 +11,12 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.events import Events
+from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl.settings_routing import Routing
 from segl.store import open_store
 from segl.vocabulary import Known, Proof
+from segl_routing.answers import Answers
 from segl_routing.archive import NoArchive
 from segl_routing.facts import Checked
 from segl_routing.fallback import HOLD_SECONDS, Fallback
@@ -23,6 +25,8 @@ from segl_routing.marks import StoreMarks
 from segl_routing.queue_watch import QueueWatch
 from segl_routing.relief import Relief
 from segl_routing.routes import RouteTable
+from segl_routing.socketmap import Reply
+from segl_routing.tunnels import Tunnels
 from world.lookups import pkix, says
 from world.stores import store_in
 
@@ -32,13 +36,21 @@ pytestmark = pytest.mark.usefixtures("both_stores")
 DOMAIN = "kunde.example"
 BAD_CERTIFICATE = "Server certificate not verified"
 REFUSED = "connect to mx.kunde.example[192.0.2.1]:25: Connection refused"
-SETTINGS = parse_settings({"organisation": {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]}})
+ORGANISATION = {"name": "Nordby Vandværk", "domains": ["nordby-vand.example"]}
+SETTINGS = parse_settings({"organisation": ORGANISATION})
+RELAYING = parse_settings(
+    {
+        "organisation": ORGANISATION,
+        "portal": {"relay": {"next_hop": "[seal.example]:25", "header": "X-Seal: yes"}},
+        "policy": [{"name": "sealed", "recipient": ["eva@kunde.example"], "order": ["portal"]}],
+    }
+)
 
 
 class World:
     """A queue that says what a file says, and a domain whose check finds what it is told to find."""
 
-    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
+    def __init__(self, folder: Path, engine: Engine | None = None, settings: Settings = SETTINGS) -> None:
         self.now = 1_800_000_000.0
         self.proven = Known.YES
         self.dane = False
@@ -57,6 +69,15 @@ class World:
         self.knowledge = Knowledge(
             self._check, NoArchive(), Routing(), self.events, clock=lambda: self.now, jitter=lambda a, _b: a
         )
+        self.answers = Answers(
+            RouteTable(settings),
+            Tunnels(settings, self.events.certificate_refused, self.events.tunnel_list_unreadable),
+            self.knowledge,
+            self.events,
+            answer_seconds=5,
+            clock=lambda: self.now,
+            fallback=self.fallback,
+        )
         self.relief = Relief(
             QueueWatch(folder, str(program)),
             self.fallback,
@@ -64,6 +85,7 @@ class World:
             self.marks,
             self.events,
             lambda domain: RouteTable(SETTINGS).proven_at(domain, self.knowledge.last),
+            self.answers.goes_by_tls,
             clock=lambda: self.now,
         )
 
@@ -97,8 +119,8 @@ class World:
         return self.fallback.mark(DOMAIN) is not None
 
 
-def told(folder: Path, story: Callable[[World], Awaitable[None]]) -> World:
-    world = World(folder)
+def told(folder: Path, story: Callable[[World], Awaitable[None]], settings: Settings = SETTINGS) -> World:
+    world = World(folder, settings=settings)
 
     async def run() -> None:
         try:
@@ -235,3 +257,64 @@ def test_what_one_node_found_out_the_other_goes_by(tmp_path: Path) -> None:
         west.marks.close()
 
     told(tmp_path, story)
+
+
+SEALED = "bo@kunde.example.least-sealed.segl.invalid"
+
+
+@pytest.mark.parametrize("address", [SEALED, "eva@kunde.example"])
+@pytest.mark.parametrize("reason", [BAD_CERTIFICATE, REFUSED])
+def test_what_waits_for_another_encryption_service_says_nothing_of_the_domain(
+    tmp_path: Path, address: str, reason: str
+) -> None:
+    """Its certificate ran out: mail that TLS can deliver must not be sent there as well."""
+
+    async def story(world: World) -> None:
+        world.waits(address, reason=reason)
+        for _ in range(4):
+            assert (await asked(world, address)).startswith("segl-relay:[seal.example]:25")
+            await world.look(after=400)
+        assert not world.marked
+        assert (await asked(world, "ib@kunde.example")) == "segl-tls:kunde.example"
+
+    told(tmp_path, story, RELAYING)
+
+
+def test_a_copy_that_failed_there_counts_once_it_was_tried_by_tls(tmp_path: Path) -> None:
+    """TLS was not proven when it was sent to the service, and is now."""
+
+    async def story(world: World) -> None:
+        world.proven = Known.NO
+        await world.knowledge.check_anew(DOMAIN)
+        assert (await asked(world, "bo@kunde.example")).startswith("segl-relay:")
+        world.waits("bo@kunde.example")
+        world.proven = Known.YES
+        await world.knowledge.check_anew(DOMAIN)
+        await world.look(after=1200)
+        assert not world.marked
+        assert (await asked(world, "bo@kunde.example")) == "segl-tls:kunde.example"
+        await world.look(after=20)
+        assert world.marked, "it has waited for long, and now by TLS as well"
+
+    told(tmp_path, story, RELAYING)
+
+
+def test_a_copy_with_a_demand_that_tls_meets_counts_by_its_own_tries(tmp_path: Path) -> None:
+    demanding = "bo@kunde.example.least-pkix.segl.invalid"
+
+    async def story(world: World) -> None:
+        world.waits(demanding)
+        for _ in range(3):
+            await asked(world, "bo@kunde.example")  # another message's
+            await world.look(after=20)
+        assert not world.marked
+        assert (await asked(world, demanding)) == "segl-tls-pkix:kunde.example"
+        await world.look(after=20)
+        assert world.marked
+
+    told(tmp_path, story)
+
+
+async def asked(world: World, address: str) -> str:
+    answer = world.answers("transport", address)
+    return (answer if isinstance(answer, Reply) else await answer).text

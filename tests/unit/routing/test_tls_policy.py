@@ -41,6 +41,14 @@ def test_text_forms(policy: TlsPolicy, text: str) -> None:
     assert str(policy) == text
 
 
+def test_a_postfix_before_tls_reports_is_told_the_list_alone() -> None:
+    """3.7 to 3.9 know no policy_type: they would call the whole policy invalid, and the mail waits a day."""
+    policy = sts_secure(StsTold("x.example", ("mx.x.example", "*.y.example"), ("mode: enforce",)))
+    text = "secure match=mx.x.example:.y.example servername=hostname protocols=>=TLSv1.2"
+    assert policy.told(knows_sts=False) == text
+    assert VERIFY.told(knows_sts=False) == str(VERIFY)
+
+
 def test_no_level_lets_mail_out_unprotected() -> None:
     """`may` and `none` send in clear, `dane` falls back to it."""
     assert {level.value for level in Level} == {"dane-only", "secure", "verify", "fingerprint", "encrypt"}

@@ -1,0 +1,67 @@
+"""What segl-map learns of the Postfix it serves."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from segl.postfix.running import version_of
+from segl.settings_file import parse_settings
+from segl_routing import own_postfix as module
+from segl_routing.own_postfix import OwnPostfix, own_postfix
+from world.installation import Installation
+
+needs_postfix = pytest.mark.skipif(
+    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
+)
+
+
+@needs_postfix
+def test_it_bears_the_names_that_the_front_has(tmp_path: Path) -> None:
+    site = Installation(tmp_path)
+    site.front("-e", "smtp_helo_name=out.nordby.example")
+    site.settle()
+    found = own_postfix(site.settings)
+    assert (found.name, found.helo) == ("mail.nordby.example", "out.nordby.example")
+    assert found.knows_sts is (found.version >= (3, 10))
+
+
+@needs_postfix
+def test_one_that_is_not_set_up_yet_has_a_version_and_no_name(tmp_path: Path) -> None:
+    found = own_postfix(
+        parse_settings(
+            {
+                "organisation": {"name": "N", "domains": ["nordby.example"]},
+                "postfix": {"front": str(tmp_path / "absent")},
+            }
+        )
+    )
+    assert (found.name, found.helo) == ("", "")
+    assert found.version >= (3, 7)
+
+
+def test_without_postfix_nothing_is_known_and_nothing_breaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segl.postfix.running._PATH", str(tmp_path))
+    settings = parse_settings({"organisation": {"name": "N", "domains": ["nordby.example"]}})
+    assert module.own_postfix(settings) == OwnPostfix()
+    assert not OwnPostfix().knows_sts
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "knows_sts"),
+    [
+        ("3.7.11\n", (3, 7), False),
+        ("3.9.1", (3, 9), False),
+        ("3.10.0", (3, 10), True),
+        ("3.11-20260101", (3, 11), True),
+        ("4.0.0", (4, 0), True),
+        ("", (0, 0), False),
+    ],
+)
+def test_versions(text: str, version: tuple[int, int], knows_sts: bool) -> None:
+    assert version_of(text) == version
+    assert OwnPostfix(version).knows_sts is knows_sts
