@@ -17,7 +17,8 @@ from segl_routing.hosts import HostProbes
 from segl_routing.live import LiveCheck, promises_of
 from segl_routing.mta_sts import MtaSts
 from segl_routing.mx import MailDns
-from segl_routing.probe import trust
+from segl_routing.own_postfix import own_postfix
+from segl_routing.probe import Greeting, trust
 from segl_routing.providers import shipped
 from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive
 from segl_routing.sts_fetch import StsSource, web_trust
@@ -36,13 +37,13 @@ def live_check(
         raise SettingsError(
             [Fault(file, "routing.tls_ca_file", f"{routing.tls_ca_file} cannot be used: {reason}")]
         ) from None
-    dns = mail_dns(routing, file)
+    dns, own = mail_dns(routing, file), own_postfix(settings)
     providers = shipped()
     hosts = HostProbes(
         dns,
         context,
         port=routing.smtp_port,
-        name=_own_name(settings),
+        greeting=Greeting(own.helo or _own_name(settings), own.name),
         seconds=routing.probe_seconds,
         events=events,
         providers=providers,
@@ -86,7 +87,7 @@ class CheckedWith:
 
 
 def _own_name(settings: Settings) -> str:
-    """What is said in EHLO: this host's full name, as Postfix says, or else a domain of the house."""
+    """What is said in EHLO where Postfix does not tell: this host's full name, or else a domain of the house."""
     try:
         name = normal_domain(socket.gethostname())
     except ValueError:

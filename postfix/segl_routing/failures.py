@@ -28,10 +28,18 @@ _WORDS = (
     (Failure.TLS, re.compile(r"TLS is required, but (was not offered by host|host .* refused to start TLS)")),
     (Failure.TLS, re.compile(r"Cannot start TLS: handshake failure")),
     (Failure.TLS, re.compile(r"Server certificate not (verified|trusted)")),
-    (Failure.TLS, re.compile(r"no TLSA records found|non DNSSEC destination|TLSA lookup error for ")),
+    (
+        Failure.TLS,
+        re.compile(
+            r"no TLSA records found|TLSA records unusable|non DNSSEC destination|TLSA lookup error for "
+        ),
+    ),
     (Failure.CONNECTION, re.compile(r"connect to [^/\s]+\[[0-9a-fA-F.:]+\]:[0-9]+: ")),
     (Failure.CONNECTION, re.compile(r"lost connection with [^/\s]+\[[0-9a-fA-F.:]+\] while ")),
     (Failure.CONNECTION, re.compile(r"conversation with [^/\s]+\[[0-9a-fA-F.:]+\] timed out while ")),
+    # No other server takes it but this host, or none of those that the domain's MTA-STS policy names.
+    (Failure.CONNECTION, re.compile(r"mail for \S+ loops back to myself$")),
+    (Failure.CONNECTION, re.compile(r"server unavailable or unable to receive mail$")),
 )
 
 

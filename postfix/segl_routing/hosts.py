@@ -21,7 +21,7 @@ from segl.metrics import PROBES
 from segl.vocabulary import Known
 from segl_routing.mx import DnsUnsure, MailDns
 from segl_routing.pace import Pace
-from segl_routing.probe import Probed, ProbeResult, probe, unchecked
+from segl_routing.probe import Greeting, Probed, ProbeResult, probe, unchecked
 from segl_routing.providers import Providers
 
 # How long a host's result serves other domains with the same host.
@@ -62,6 +62,11 @@ class HostResult:
         return not self.doubt and self.probed is not None and self.probed.result in _AWAY
 
     @property
+    def ourselves(self) -> bool:
+        """Whether it is this host: Postfix would not hand mail to itself."""
+        return not self.doubt and self.probed is not None and self.probed.result is ProbeResult.OURSELVES
+
+    @property
     def clause(self) -> str:
         return self.probed.result.clause if self.probed else "has no address"
 
@@ -78,19 +83,19 @@ class HostProbes:
         context: ssl.SSLContext,
         *,
         port: int,
-        name: str,
+        greeting: Greeting,
         seconds: float,
         events: Events,
         providers: Providers | None = None,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        """*name* is said in EHLO; *seconds* is the limit for one host; *clock* is monotonic."""
+        """*seconds* is the limit for one host; *clock* is monotonic."""
         self._dns = dns
         self._context = context
         self._unchecked = unchecked()
         self._port = port
-        self._name = name
+        self._greeting = greeting
         self._seconds = seconds
         self._events = events
         self._providers = providers or Providers(())
@@ -162,7 +167,12 @@ class HostProbes:
             return HostResult(host, None)
         async with self._pace.turn(addresses[0]):
             found = await probe(
-                host, addresses, port=self._port, name=self._name, context=context, seconds=self._seconds
+                host,
+                addresses,
+                port=self._port,
+                greeting=self._greeting,
+                context=context,
+                seconds=self._seconds,
             )
         PROBES.labels(found.result.word).inc()
         self._events.probed(domain, host, found.result.word, ms=(self._clock() - begun) * 1000)

@@ -102,6 +102,11 @@ class LiveCheck:
             asked = [result for result in results if result.probed or result.doubt]
             if not asked:
                 return _no_mail(NoMail.NO_HOST, dane, sts)
+            others = [result for result in asked if not result.ourselves]
+            if not others:
+                _let_go(dane, sts)
+                return Checked(self._nothing_at_all(f"{asked[0]}; what it takes is no mail for outside"))
+            asked = others
             evidence = list(by_certificate(asked, self._providers))
             if sts is not None:
                 evidence.insert(0, sts_with_probes(await sts, asked))
@@ -110,6 +115,10 @@ class LiveCheck:
                 met = await self._met(domain, promise, asked)
                 evidence.insert(0, dane_with_probes(promise.evidence, met))
         return Checked(tuple(evidence))
+
+    def _nothing_at_all(self, reason: str) -> tuple[Evidence, ...]:
+        dane = (Evidence(Proof.DANE, Known.NO, reason),) if self._dane else ()
+        return (*dane, *self._nothing_of_hosts(Known.NO, reason))
 
     def _nothing_of_hosts(self, known: Known, reason: str) -> tuple[Evidence, ...]:
         proofs = [Proof.MTA_STS] if self._sts else []
@@ -151,10 +160,14 @@ async def _last(dane: asyncio.Task[DanePromise] | None) -> tuple[Evidence, ...]:
 
 
 def _no_mail(why: NoMail, *tasks: asyncio.Task[Any] | None) -> Checked:
+    _let_go(*tasks)
+    return Checked(no_mail=why, reason=_NO_MAIL[why])
+
+
+def _let_go(*tasks: asyncio.Task[Any] | None) -> None:
     for task in tasks:
         if task is not None:
             task.cancel()
-    return Checked(no_mail=why, reason=_NO_MAIL[why])
 
 
 _NO_MAIL = {

@@ -51,6 +51,7 @@ class ProbeResult(Enum):
     VERIFIED = ("verified", Known.YES, "offers STARTTLS with a certificate that verifies")
     NO_STARTTLS = ("no-starttls", Known.NO, "does not offer STARTTLS")
     REFUSED = ("refused", Known.NO, "refuses to talk")
+    OURSELVES = ("ourselves", Known.NO, "is this host itself")
     SELF_SIGNED = ("self-signed", Known.NO, "has a self-signed certificate")
     EXPIRED = ("expired", Known.NO, "has a certificate that is out of date")
     WRONG_NAME = ("wrong-name", Known.NO, "has a certificate for another name")
@@ -117,10 +118,29 @@ class Probed:
             return ()
 
 
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """Who we say we are (``name``, in EHLO), and the name by which our own Postfix answers: a mail host that says it,
+    too, is this host."""
+
+    name: str
+    ours: str = ""
+
+    def is_ours(self, answer: bytes) -> bool:
+        """Whether the first line of the answer to EHLO begins with it (RFC 5321 §4.1.1.1), as Postfix looks as well."""
+        return bool(self.ours) and answer.split(b" ", 1)[0].lower() == self.ours.lower().encode()
+
+
 async def probe(
-    host: str, addresses: Sequence[str], *, port: int, name: str, context: ssl.SSLContext, seconds: float
+    host: str,
+    addresses: Sequence[str],
+    *,
+    port: int,
+    greeting: Greeting,
+    context: ssl.SSLContext,
+    seconds: float,
 ) -> Probed:
-    """Probe *host* at the first of its *addresses* that gives a plain answer; *name* is who we say we are.
+    """Probe *host* at the first of its *addresses* that gives a plain answer.
 
     Takes at most *seconds*. Never raises for anything the other side does.
     """
@@ -132,25 +152,25 @@ async def probe(
         left = end - clock()
         if left <= 0:
             break
-        found = await _at(host, address, port, name, context, left if number == len(tried) else left / 2)
+        found = await _at(host, address, port, greeting, context, left if number == len(tried) else left / 2)
         if found.result.known is not Known.UNKNOWN:
             break
     return found
 
 
 async def _at(
-    host: str, address: str, port: int, name: str, context: ssl.SSLContext, seconds: float
+    host: str, address: str, port: int, greeting: Greeting, context: ssl.SSLContext, seconds: float
 ) -> Probed:
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(seconds):
             async with asyncio.timeout(CONNECT_SECONDS):
                 reader, writer = await asyncio.open_connection(address, port, limit=MAX_LINE)
-            chain = await _talk(reader, writer, host, name, context)
+            chain = await _talk(reader, writer, host, greeting, context)
     except TimeoutError:
         return Probed(ProbeResult.TIMED_OUT)
     except _Ended as end:
-        if end.result is ProbeResult.NO_STARTTLS and writer is not None:
+        if end.result in (ProbeResult.NO_STARTTLS, ProbeResult.OURSELVES) and writer is not None:
             await _quit(reader, writer)
         return Probed(end.result)
     except ssl.SSLCertVerificationError as error:
@@ -174,11 +194,13 @@ async def _talk(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
     host: str,
-    name: str,
+    greeting: Greeting,
     context: ssl.SSLContext,
 ) -> tuple[bytes, ...]:
     await _reply(reader)
-    offered = await _command(reader, writer, f"EHLO {name}")
+    offered = await _command(reader, writer, f"EHLO {greeting.name}")
+    if greeting.is_ours(offered[0]):
+        raise _Ended(ProbeResult.OURSELVES)
     if not any(line.split(b" ", 1)[0].upper() == b"STARTTLS" for line in offered[1:]):
         raise _Ended(ProbeResult.NO_STARTTLS)
     await _command(reader, writer, "STARTTLS")

@@ -46,7 +46,7 @@ from segl_routing.live import LiveCheck, promises_of
 from segl_routing.mx import MailDns
 from segl_routing.netstring import Decoder, encode
 from segl_routing.pace import A_MINUTE, MAX_PER_ADDRESS
-from segl_routing.probe import trust
+from segl_routing.probe import Greeting, trust
 from segl_routing.resolver import Answer
 from segl_routing.routes import RouteTable
 from segl_routing.socketmap import SocketmapServer
@@ -232,7 +232,7 @@ def checker(outside: Outside, names: DnsServer) -> LiveCheck:
         slow,
         trust(outside.ca.file),
         port=outside.port,
-        name="bench.example",
+        greeting=Greeting("bench.example"),
         seconds=20,
         events=Events("bench"),
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 from segl.events import Events
 from segl_routing.hosts import HostProbes
 from segl_routing.mx import MailDns
-from segl_routing.probe import trust
+from segl_routing.probe import Greeting, trust
 from segl_routing.providers import Providers
 from world.ca import Certificate, TestCA
 from world.dns import A, DnsServer, Zone
@@ -84,7 +84,7 @@ class Outside:
             MailDns([dns.nameserver], query_seconds=1.0),
             trust(self.ca.file),
             port=self.port,
-            name="nordby-vand.example",
+            greeting=Greeting("nordby-vand.example", "mail.nordby-vand.example"),
             seconds=seconds,
             events=Events("test"),
             providers=providers,

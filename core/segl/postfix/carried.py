@@ -30,7 +30,7 @@ _LEAVING: Final = (
 
 def carried_over(front: Instance) -> dict[str, str]:
     """Parameters of the secure instance's main.cf: those that the front's says itself, and no others."""
-    values = {name: front.value(name) for name in _LOG if name in front.written}
+    values: dict[str, str] = {name: front.value(name) for name in _LOG if name in front.written}
     values |= {name: outgoing(front, name) for name in _LEAVING if _is_written(front, name)}
     for name, kind in (("smtp_bind_address", IPv4Address), ("smtp_bind_address6", IPv6Address)):
         if not values.get(name):

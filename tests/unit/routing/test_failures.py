@@ -21,6 +21,7 @@ TLS, CONNECTION, OTHER = Failure.TLS, Failure.CONNECTION, Failure.OTHER
         ("Server certificate not verified", TLS),
         ("Server certificate not trusted", TLS),
         ("no TLSA records found", TLS),
+        ("TLSA records unusable", TLS),
         ("non DNSSEC destination", TLS),
         ("TLSA lookup error for mx.x.example:25", TLS),
         ("connect to mx.x.example[192.0.2.1]:25: Connection refused", CONNECTION),
@@ -37,6 +38,8 @@ TLS, CONNECTION, OTHER = Failure.TLS, Failure.CONNECTION, Failure.OTHER
             "delivery temporarily suspended: connect to mx.x.example[192.0.2.1]:25: Connection refused",
             CONNECTION,
         ),
+        ("mail for x.example loops back to myself", CONNECTION),
+        ("server unavailable or unable to receive mail", CONNECTION),
         ("delivery temporarily suspended: Server certificate not verified", TLS),
         # the other side's own words, after TLS
         (
@@ -45,6 +48,7 @@ TLS, CONNECTION, OTHER = Failure.TLS, Failure.CONNECTION, Failure.OTHER
         ),
         ("host mx.x.example[192.0.2.1] said: 450 Server certificate not verified (in reply to DATA)", OTHER),
         ("host mx.x.example[192.0.2.1] refused to talk to me: 421 connect to x[192.0.2.9]:25: later", OTHER),
+        ("host mx.x.example[192.0.2.1] said: 550 mail for x.example loops back to myself", OTHER),
         # our own agents, and faults of ours
         ("connect to mail.example[/run/segl/tunnel.sock]: Connection refused", OTHER),
         ("lost connection with mail.example[/run/segl/portal.sock] while sending end of data", OTHER),

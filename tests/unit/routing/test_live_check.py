@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -11,9 +12,10 @@ from segl_routing import hosts as hosts_module
 from segl_routing import live, pace
 from segl_routing.evidence import Evidence
 from segl_routing.facts import Checked
-from segl_routing.live import LiveCheck
+from segl_routing.live import DanePromise, LiveCheck
 from segl_routing.mx import MailDns
 from segl_routing.no_mail import NoMail
+from segl_routing.policy import DANE_ONLY, StsTold, sts_secure
 from world.dns import MX, NULL_MX, TXT, A, DnsServer, Fault
 from world.outside import Outside, host
 from world.peers import SmtpPeer, says, silent
@@ -27,6 +29,7 @@ def good(outside: Outside) -> SmtpPeer:
 @pytest.fixture(scope="module")
 def dns(outside: Outside, good: SmtpPeer) -> DnsServer:
     bare, mute, busy = outside.peer(), outside.scripted(silent), outside.scripted(says("421 busy"))
+    front = outside.scripted(says("220 hello", "250-mail.nordby-vand.example\r\n250 STARTTLS"))
     selfish = outside.peer(outside.ca.issue(["mx.selv.example"], self_signed=True).server_context())
     return outside.dns(
         {
@@ -44,6 +47,10 @@ def dns(outside: Outside, good: SmtpPeer) -> DnsServer:
             "nomatter.example": [MX(10, "busy.example"), MX(20, "bare.example")],
             "backupgone.example": [MX(10, "mx.kommune.example"), MX(99, "gone.kommune.example")],
             "backupill.example": [MX(10, "mx.kommune.example"), MX(99, "mx.ill.example")],
+            "lists.nordby-vand.example": [MX(10, "mail.nordby-vand.example")],
+            "mail.nordby-vand.example": host(front),
+            "backup.example": [MX(10, "mx.kommune.example"), MX(20, "mail.nordby-vand.example")],
+            "backupdown.example": [MX(10, "mute.example"), MX(20, "mail.nordby-vand.example")],
             "selv.example": [MX(10, "mx.selv.example")],
             "onlygone.example": [MX(10, "gone.kommune.example")],
             "null.example": [NULL_MX],
@@ -81,6 +88,8 @@ def by_certificate(checked: Checked) -> Evidence:
         ("selv.example", Known.NO, "mail host mx.selv.example has a self-signed certificate"),
         ("backupbare.example", Known.NO, "mail host bare.example does not offer STARTTLS"),
         ("nomatter.example", Known.NO, "mail host bare.example does not offer STARTTLS"),
+        ("backup.example", Known.YES, "mail host mx.kommune.example offers STARTTLS"),  # ours waits for it
+        ("backupdown.example", Known.UNKNOWN, "mail host mute.example did not answer in time"),
         ("toomany.example", Known.NO, "has 21 mail hosts"),
         ("mute.example", Known.UNKNOWN, "mail host mute.example did not answer in time"),
         ("busy.example", Known.UNKNOWN, "mail host busy.example has no time now"),
@@ -99,6 +108,30 @@ def test_proof(outside: Outside, dns: DnsServer, domain: str, tls: Known, reason
     [checked] = check(outside, dns, domain)
     assert (by_certificate(checked).known, checked.no_mail) == (tls, None)
     assert by_certificate(checked).reason.startswith(reason)
+
+
+@pytest.mark.parametrize("domain", ["lists.nordby-vand.example", "mail.nordby-vand.example"])
+def test_nothing_proves_tls_to_ourselves(outside: Outside, dns: DnsServer, domain: str) -> None:
+    """What this host takes would come back to it over the Internet, again and again."""
+
+    async def signed(_domain: str) -> DanePromise:
+        return DanePromise(Evidence(Proof.DANE, Known.YES, "signed", policy=DANE_ONLY))
+
+    async def enforced(_domain: str, hosts: Sequence[str]) -> Evidence:
+        policy = sts_secure(StsTold(domain, tuple(hosts)))
+        return Evidence(Proof.MTA_STS, Known.YES, "enforced", policy=policy)
+
+    async def run() -> Checked:
+        mail_dns = MailDns([dns.nameserver], query_seconds=1.5)
+        return await LiveCheck(mail_dns, outside.hosts(dns, 0.5), signed, enforced)(domain)
+
+    checked = asyncio.run(run())
+    assert {(one.proof, one.known, one.bars) for one in checked.evidence} == {
+        (proof, Known.NO, False) for proof in (Proof.DANE, Proof.MTA_STS, Proof.PKIX, Proof.ENCRYPT)
+    }
+    assert by_certificate(checked).reason == (
+        "mail host mail.nordby-vand.example is this host itself; what it takes is no mail for outside"
+    )
 
 
 @pytest.mark.parametrize(

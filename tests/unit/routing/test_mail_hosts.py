@@ -25,7 +25,7 @@ from segl_routing.hosts import HostProbes
 from segl_routing.live import LiveCheck, promises_of
 from segl_routing.mx import DnsUnsure, MailDns
 from segl_routing.no_mail import NoMail
-from segl_routing.probe import trust
+from segl_routing.probe import Greeting, trust
 from world.dns import AAAA, CNAME, MX, NULL_MX, TXT, A, DnsServer, Fault, Zone
 from world.outside import Outside, free_port
 from world.signed import SignedDns
@@ -302,7 +302,7 @@ def test_what_proofs_and_probes_want_to_know_at_once_is_asked_once(
             mail_dns,
             trust(outside.ca.file),
             port=outside.port,
-            name="nordby-vand.example",
+            greeting=Greeting("nordby-vand.example"),
             seconds=2.0,
             events=Events("test"),
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from segl.vocabulary import Known
-from segl_routing.probe import MAX_ADDRESSES, ProbeResult, probe, trust
+from segl_routing.probe import MAX_ADDRESSES, Greeting, ProbeResult, probe, trust
 from world.ca import TestCA
 from world.outside import Outside
 from world.peers import (
@@ -34,7 +34,7 @@ def probed(outside: Outside, *addresses: str, seconds: float = 2.0, host: str = 
             host,
             addresses,
             port=outside.port,
-            name="nordby-vand.example",
+            greeting=Greeting("nordby-vand.example", "mail.nordby-vand.example"),
             context=trust(outside.ca.file),
             seconds=seconds,
         )
@@ -158,7 +158,7 @@ def test_no_open_connection_is_left_behind(outside: Outside) -> None:
                     HOST,
                     [peer.address],
                     port=outside.port,
-                    name="x.example",
+                    greeting=Greeting("x.example"),
                     context=trust(outside.ca.file),
                     seconds=0.1,
                 )
@@ -166,6 +166,25 @@ def test_no_open_connection_is_left_behind(outside: Outside) -> None:
             return len(peer._writers)
 
     assert asyncio.run(run()) == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "result"),
+    [
+        ("250-mail.nordby-vand.example", ProbeResult.OURSELVES),
+        ("250-Mail.Nordby-Vand.EXAMPLE at your service", ProbeResult.OURSELVES),
+        ("250-mail.nordby-vand.example.dk", ProbeResult.TLS_FAILED),
+        ("250-nordby-vand.example", ProbeResult.TLS_FAILED),
+        ("250-mx.kommune.example greets mail.nordby-vand.example", ProbeResult.TLS_FAILED),
+        ("250-", ProbeResult.TLS_FAILED),
+    ],
+)
+def test_who_answers_by_our_own_name_is_this_host(outside: Outside, answer: str, result: ProbeResult) -> None:
+    """A mail host that repeats the name we say is another: many do."""
+    with outside.alone_scripted(
+        says("220 hello", f"{answer}\r\n250 STARTTLS", "220 go ahead", "no TLS")
+    ) as peer:
+        assert probed(outside, peer.address) is result
 
 
 def test_trust_needs_certificates(tmp_path: Path) -> None:
