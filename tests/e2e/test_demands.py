@@ -12,7 +12,7 @@ import pytest
 from world.estate import build_house
 from world.house import House
 from world.letters import COLLEAGUE, CPR, GOOD, PARTNER, SENDER, letter
-from world.postfix import wait_until
+from world.postfix import quick_start, wait_for_port, wait_until
 from world.street import Street
 
 pytestmark = pytest.mark.world
@@ -96,14 +96,51 @@ def test_many_numbers_go_by_no_tls_at_all(demanding: House, street: Street) -> N
     kept_inside(street)
 
 
-def test_a_demand_at_the_ordinary_entrance_is_held(demanding: House, street: Street) -> None:
+@pytest.mark.parametrize("demand", ["dane", "Sealed ", "unheard-of"])
+def test_a_demand_at_the_ordinary_entrance_is_sent_to_its_own(
+    demanding: House, street: Street, demand: str
+) -> None:
     street.forget()
-    content = letter("", (GOOD,), "Sag", ONE_NUMBER, headers=(("X-Segl-Least", "dane"),)).content
+    content = letter("", (GOOD,), "Sag", ONE_NUMBER, headers=(("X-Segl-Least", demand),)).content
     with smtplib.SMTP("127.0.0.1", 10026, local_hostname="front.example", timeout=60) as smtp:
         smtp.sendmail(SENDER, [GOOD], content)
-    [held] = demanding.secure.queue()
-    assert held["queue_name"] == "hold"
-    demanding.secure.run("postsuper", "-d", "ALL")
+    only_a_notice_arrives(demanding, street)
+
+
+def only_a_notice_arrives(house: House, street: Street) -> None:
+    wait_until(lambda: bool(street.mail_for(GOOD)) and not house.queued, 40, lambda: house.log[-6000:])
+    [notice] = street.mail_for(GOOD)
+    assert b"https://sikker.nordby-vand.example/m/" in notice.content
+    kept_inside(street)
+
+
+def test_what_was_queued_anew_in_the_secure_instance_keeps_its_demand(
+    demanding: House, street: Street
+) -> None:
+    """`postsuper -r ALL`, typed by many after they have mended DNS: it passes the ordinary entrance's cleanup."""
+    street.forget()
+    demanding.map.stop()
+    demanding.submit(letter("", (GOOD,), "Sag", ILLNESS).content, SENDER, (GOOD,))
+    wait_until(lambda: bool(demanding.secure.queue()), 20, lambda: demanding.log[-4000:])
+    demanding.secure.run("postsuper", "-r", "ALL")
+    demanding.map.start()
+    demanding.secure.wait_for_log(r"segl-again/smtp.*status=sent")
+    demanding.secure.flush()
+    only_a_notice_arrives(demanding, street)
+
+
+def test_what_was_queued_anew_in_the_front_keeps_its_demand(demanding: House, street: Street) -> None:
+    """There its verdict's FILTER gives way to content_filter, which is the ordinary entrance."""
+    street.forget()
+    demanding.secure.stop()
+    demanding.submit(letter("", (GOOD,), "Sag", ILLNESS).content, SENDER, (GOOD,))
+    wait_until(lambda: bool(demanding.front.queue()), 20, lambda: demanding.log[-4000:])
+    demanding.front.run("postsuper", "-r", "ALL")
+    quick_start(demanding.directory / "secure/spool")
+    demanding.secure.run("postfix", "start")
+    wait_for_port("127.0.0.1", 10026)
+    demanding.front.flush()
+    only_a_notice_arrives(demanding, street)
 
 
 def test_nothing_crossed_the_wire_in_clear(demanding: House, street: Street) -> None:

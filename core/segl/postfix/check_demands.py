@@ -8,19 +8,18 @@ the tables themselves are asked, with an address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from segl.demand_tag import DEMANDS, entrances, tagged
 from segl.headers import LEAST
 from segl.postfix.check import Check, Setup, State, judge, next_hop
-from segl.postfix.running import Service, split_list
+from segl.postfix.conf import AGAIN
+from segl.postfix.running import Instance, Service, split_list
 from segl.postfix.tables import TableUnread, look_up
 from segl.vocabulary import Proof
 
 _INSTALL = "run: segl install"
 _SOMEBODY = "Bo+x@firma.example"
-HELD = f"regexp:{{{{/^{LEAST}:/ HOLD demand at the wrong entrance}}}}"
-
 REPORTS = (
     r"regexp:{{/^(.*)\.least-[a-z-]+\.segl\.invalid(.*)$/ REPLACE $1$2}"
     r" {/^X-Segl-Facts:/ DUNNO} {/^X-Segl-/ IGNORE}}"
@@ -31,7 +30,9 @@ def demand_checks(setup: Setup) -> Iterator[Check]:
     """One check for each link; each is told once, with the first fault found."""
     yield _told("front.demands", _front_fault(setup), "each demand has its entrance")
     yield _told("secure.demands", _entrance_fault(setup), "each entrance writes its demand down")
-    yield _told("secure.demands-held", _held_fault(setup), "a demand at the ordinary entrance is held")
+    yield _told(
+        "secure.demands-again", _again_fault(setup), "a demand at the ordinary entrance is sent to its own"
+    )
     yield from _taken_off(setup)
 
 
@@ -64,10 +65,14 @@ def _target(setup: Setup, least: Proof) -> str:
 
 
 def _front_fault(setup: Setup) -> str:
-    value = setup.front.value("milter_header_checks")
     wanted = {f"{LEAST}: {least}": f"FILTER {_target(setup, least)}" for least in DEMANDS}
+    return _answers_fault(setup.front, "milter_header_checks", wanted)
+
+
+def _answers_fault(instance: Instance, parameter: str, wanted: Mapping[str, str]) -> str:
+    """The first header field that the table in *parameter* answers with another action than *wanted*."""
     try:
-        answers = look_up(value, [*wanted], setup.front.directory)
+        answers = look_up(instance.value(parameter), [*wanted], instance.directory)
     except TableUnread as error:
         return error.private
     for header, action in wanted.items():
@@ -94,20 +99,25 @@ def _entrance_fault(setup: Setup) -> str:
     return ""
 
 
-def _held_fault(setup: Setup) -> str:
-    header = f"{LEAST}: {Proof.DANE}"
-    try:
-        answer = look_up(setup.secure.value("header_checks"), [header], setup.secure.directory).get(
-            header, ""
-        )
-    except TableUnread as error:
-        return error.private
-    return "" if answer.startswith("HOLD") else f"{header} → {answer or 'nothing'}, not HOLD"
+def _again_fault(setup: Setup) -> str:
+    """Sent to its own entrance, and what nobody knows to the strictest."""
+    service = setup.secure.service(AGAIN, "unix")
+    if service is None or service.program != "smtp":
+        return f"{AGAIN} is missing"
+    ports = {
+        least: next_hop(f"{host}:{port}")
+        for least, host, port in entrances(setup.settings.postfix.demand_ports)
+    }
+    wanted = {f"{LEAST}: {least}": f"FILTER {AGAIN}:{port}" for least, port in ports.items()}
+    wanted[f"{LEAST}: unheard-of"] = f"FILTER {AGAIN}:{ports[Proof.SEALED]}"
+    return _answers_fault(setup.secure, "header_checks", wanted)
 
 
 def _taken_off(setup: Setup) -> Iterator[Check]:
     faults = []
     for service in setup.secure.running("smtp", "lmtp"):
+        if service.name == AGAIN:  # it ends at an entrance, and the strictest of several demands counts
+            continue
         table = setup.secure.value(f"{service.program}_generic_maps", service)
         fault = _answer_fault(setup, table, tagged(_SOMEBODY, Proof.DANE), _SOMEBODY)
         if fault:

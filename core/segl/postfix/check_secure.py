@@ -20,11 +20,11 @@ from segl.postfix.check import (
     listens_beyond_loopback,
     seconds,
 )
-from segl.postfix.check_demands import HELD, REPORTS, is_entrance, writes_demand
+from segl.postfix.check_demands import REPORTS, is_entrance, writes_demand
 from segl.postfix.check_front import tls_required
 from segl.postfix.check_relay import RELAY, relay_checks
 from segl.postfix.check_reports import reports_table
-from segl.postfix.conf import CANARY
+from segl.postfix.conf import AGAIN, CANARY, demand_checks
 from segl.postfix.running import Service, split_list
 from segl.vocabulary import Way
 
@@ -176,7 +176,7 @@ def _diversions(setup: Setup) -> Iterator[Check]:
 def _of_demands(setup: Setup, place: str, name: str, value: str) -> bool:
     """What messages with a demand need; :mod:`segl.postfix.check_demands` looks at it closely."""
     if name == "header_checks":
-        return (place == "main.cf" and value == HELD) or (
+        return (place == "main.cf" and value == demand_checks(setup.settings.postfix.demand_ports)) or (
             place == f"{REPORT}/unix" and value == reports_table(setup)
         )
     if name == "body_checks":
@@ -282,7 +282,9 @@ def _transports(setup: Setup) -> Iterator[Check]:
     strange = [
         s
         for s in setup.secure.running("smtp", "lmtp", "pipe", "local", "virtual")
-        if s.name not in ways and not (s.name in _SINKS and s.program == "lmtp")
+        if s.name not in ways
+        and not (s.name in _SINKS and s.program == "lmtp")
+        and not (s.name == AGAIN and s.program == "smtp")
     ]
     for service in strange:
         weak = service.program in {"pipe", "local", "virtual"} or _level(setup, service) not in _VERIFYING

@@ -15,6 +15,8 @@ from pathlib import Path
 from string import Template
 
 from segl.demand_tag import TLS_DEMANDS, entrances
+from segl.headers import LEAST
+from segl.postfix.check import next_hop
 from segl.settings import Settings
 from segl.settings_canary import OWN_SINK, WAY_SINKS
 from segl.settings_portal import PortalRelay
@@ -39,6 +41,7 @@ REPORTERS = ("bounce/unix", "defer/unix", "trace/unix")
 REPORT_OPTIONS = {"cleanup_service_name": "segl-report", "internal_mail_filter_classes": "bounce"}
 
 CANARY = "segl-canary"
+AGAIN = "segl-again"
 _LEAST_WARNING, _MOST_WARNING = 60.0, 3600.0  # seconds
 
 SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
@@ -67,8 +70,10 @@ class Site:
     return_port: str
     # Separated by commas: an option in master.cf holds no blanks.
     return_milters: str
-    # ``host:port`` of the first entrance for messages with a demand.
+    # ``host:port`` of the first entrance for messages with a demand, and the table that sends those to theirs who came
+    # in by another.
     demand_ports: str
+    demand_checks: str
     # The domain of Postfix's own messages (myorigin).
     origin: str
     # What is said in EHLO to servers outside.
@@ -120,6 +125,7 @@ class Site:
             return_port=return_port,
             return_milters=",".join(settings.postfix.return_milters),
             demand_ports=settings.postfix.demand_ports,
+            demand_checks=demand_checks(settings.postfix.demand_ports).replace("$", "$$"),
             ca_file=str(ca_file) if ca_file else SYSTEM_CA_FILE,
             secure_queue=settings.postfix.secure_queue,
             secure_data=settings.postfix.secure_data,
@@ -170,6 +176,17 @@ def relay_match(relay: PortalRelay) -> str:
 def render_verdict(site: Site) -> str:
     """The front's table of verdicts: plain, and each demand with its entrance."""
     return render("segl-verdict", site) + "".join(_for_each_demand("segl-demand", site))
+
+
+def demand_checks(demand_ports: str) -> str:
+    """The secure instance's table for messages with a demand that came in by the ordinary entrance."""
+    known = [
+        (f"[[:space:]]*{least}[[:space:]]*$", f"{host}:{port}")
+        for least, host, port in entrances(demand_ports)
+    ]
+    rules = [*known, ("", known[-1][1])]  # the last entrance is the strictest
+    filters = (f"{{/^{LEAST}:{word}/ FILTER {AGAIN}:{next_hop(place)}}}" for word, place in rules)
+    return f"regexp:{{{' '.join(filters)}}}"
 
 
 def render_strip(site: Site) -> str:

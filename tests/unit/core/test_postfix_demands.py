@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 Change = Callable[[Installation], None]
-IDS = ("front.demands", "secure.demands", "secure.demands-held", "secure.demands-off")
+IDS = ("front.demands", "secure.demands", "secure.demands-again", "secure.demands-off")
 
 
 def in_table(site: Installation, before: str, after: str) -> None:
@@ -51,7 +51,16 @@ def test_what_install_writes_is_in_order(site: Installation, check_id: str) -> N
             "secure.demands",
             lambda site: site.secure("-P", "127.0.0.1:10035/inet/cleanup_service_name=segl-least-pkix"),
         ),
-        ("secure.demands-held", lambda site: site.secure("-e", "header_checks=")),
+        ("secure.demands-again", lambda site: site.secure("-e", "header_checks=")),
+        (
+            "secure.demands-again",
+            lambda site: site.secure("-e", "header_checks=regexp:{{/^X-Segl-Least:/ HOLD}}"),
+        ),
+        ("secure.demands-again", lambda site: site.secure("-MX", "segl-again/unix")),
+        (
+            "secure.diversions",
+            lambda site: site.secure("-e", "header_checks=regexp:{{/^X:/ FILTER smtp:[x]:25}}"),
+        ),
         ("secure.demands-off", lambda site: site.secure("-PX", "segl-tls/unix/smtp_generic_maps")),
         ("secure.demands-off", lambda site: site.secure("-PX", "segl-tunnel/unix/lmtp_generic_maps")),
         (
@@ -73,7 +82,13 @@ def test_a_missing_link_is_a_failure(site: Installation, check_id: str, change: 
 def test_the_ports_can_be_moved(site: Installation) -> None:
     site.tables["postfix"] = {"demand_ports": "127.0.0.1:20001"}
     try:
-        assert [change.path.name for change in site.plan.changes] == ["master.cf", "segl-verdict"]
-        assert "127.0.0.1:20005 inet" in site.plan.changes[0].after.decode()
+        main, master, verdict = site.plan.changes
+        assert [change.path.name for change in (main, master, verdict)] == [
+            "main.cf",
+            "master.cf",
+            "segl-verdict",
+        ]
+        assert "127.0.0.1:20005 inet" in master.after.decode()
+        assert "FILTER segl-again:[127.0.0.1]:20005" in main.after.decode()
     finally:
         del site.tables["postfix"]
