@@ -16,7 +16,7 @@ from segl.errors import PostfixError
 from segl.postfix.running import run_postfix, split_list
 
 _LISTED = {"btree", "cdb", "dbm", "hash", "inline", "internal", "lmdb", "sdbm", "texthash"}
-_PATTERNS = {"regexp", "pcre", "cidr"}
+PATTERNS = {"regexp", "pcre", "cidr"}
 _ASKED = {
     "environ",
     "ldap",
@@ -32,7 +32,7 @@ _ASKED = {
 }
 _NESTED = {"unionmap", "pipemap"}
 _PLAIN = {"static", "fail", "unix", "netinfo", "randmap"}
-_TYPES = _LISTED | _PATTERNS | _ASKED | _NESTED | _PLAIN
+_TYPES = _LISTED | PATTERNS | _ASKED | _NESTED | _PLAIN
 
 _LIST_SECONDS = 10
 _MOST_ENTRIES = 500_000
@@ -55,7 +55,7 @@ class Table:
     @property
     def by_key(self) -> bool:
         """Whether it is asked for parts of an address, too: one of patterns is asked for the whole alone."""
-        return self.type not in _PATTERNS
+        return self.type not in PATTERNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def policy_services_in(value: str) -> Iterator[str]:
 
 def entries(table: Table, config: Path, *, aliases: bool = False) -> tuple[Entry, ...]:
     """All entries of *table*. Raises :class:`TableUnread`. *aliases*: it is an aliases(5) table."""
-    if table.type in _PATTERNS:
+    if table.type in PATTERNS:
         return tuple(_pattern_entries(table))
     if table.type == "static":
         return (Entry("*", _inside(table.name) if table.name.startswith("{") else table.name),)

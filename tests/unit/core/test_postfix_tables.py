@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from segl.postfix.check_tables import addresses_in
+from segl.postfix.check_forwards import addresses_in
 from segl.postfix.tables import (
     Entry,
     Table,

@@ -1,0 +1,210 @@
+"""Looks for those who get mail that the verdict knew nothing of: behind aliases, forwards and blind copies.
+
+They add recipients after the verdict. A message to own recipients alone is plain without being read; an alias that
+leads outside sends it on as it is. Segl cannot hinder that, so each such alias is named.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import pwd
+import re
+import stat
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import Final
+
+from segl.addresses import domain_of
+from segl.postfix.check import Check, Setup, State
+from segl.postfix.domain_lists import takes_domain
+from segl.postfix.running import split_list
+from segl.postfix.tables import PATTERNS, Table, TableUnread, entries, tables_in
+
+_ID: Final = "front.forwards"
+# Also "@domain" for a whole domain (virtual(5)), and a local part in quotes.
+_ADDRESS = re.compile(r"(?:\"[^\"]+\"|[^\s,;:\"'<>|]*)@[A-Za-z0-9][A-Za-z0-9.-]*")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_DOMAIN_FROM_PATTERN = re.compile(r"@[A-Za-z0-9.-]*\$")
+
+# Parameters that can add recipients or replace them: addresses; tables, and whether these are aliases(5) files.
+_ADDRESSES: Final = ("always_bcc", "luser_relay")
+_FORWARDING: Final = {
+    "alias_maps": True,
+    "virtual_alias_maps": False,
+    "recipient_canonical_maps": False,
+    "canonical_maps": False,
+    "recipient_bcc_maps": False,
+    "sender_bcc_maps": False,
+}
+_SHOWN: Final = 5
+_MOST_TEXT: Final = 1_000_000
+
+_Found = tuple[str, list[str], str]  # where, the addresses it leads to, why it could not be read
+
+
+def forward_checks(setup: Setup) -> Iterator[Check]:
+    """One for each place that leads outside, or that cannot be looked through."""
+    clean = True
+    why = "mail to this own recipient is plain without being read, and goes on outside as it is"
+    fix = "forward to an own address, or accept it: then mail to this recipient must hold no personal data"
+    for where, addresses, unread in _forwarding(setup):
+        outside = [address for address in addresses if is_outside(setup, address)]
+        if unread:
+            clean = False
+            yield Check(_ID, State.UNKNOWN, f"{where}: {unread}", why, "look through it yourself")
+        if outside:
+            clean = False
+            more = f" and {len(outside) - _SHOWN} more" if len(outside) > _SHOWN else ""
+            yield Check(_ID, State.WARN, f"{where} → {', '.join(outside[:_SHOWN])}{more}", why, fix)
+    if clean:
+        yield Check(_ID, State.OK, "no alias, forward or blind copy leads outside")
+
+
+def is_outside(setup: Setup, address: str) -> bool:
+    """Whether mail to *address* leaves the house. A bare name is local."""
+    domain = domain_of(address)
+    if not domain or domain == "localhost" or setup.settings.is_own(domain):
+        return False
+    names = ("mydestination", "virtual_mailbox_domains", "myhostname", "myorigin")
+    return not takes_domain(setup, domain, names)
+
+
+def addresses_in(text: str) -> list[str]:
+    """Addresses with a domain in the right-hand side of an alias; commands (``|…``) are passed over."""
+    kept = re.sub(r"\"\s*\|[^\"]*\"|(?<![^\s,])\|[^,]*", " ", text)
+    lines = (line for line in kept.splitlines() if not line.lstrip().startswith("#"))
+    return [address for line in lines for address in _ADDRESS.findall(line)]
+
+
+def _forwarding(setup: Setup) -> Iterator[_Found]:
+    for name in _ADDRESSES:
+        for place, value in _values(setup, name):
+            if value:
+                yield place, [value], ""
+    for name, aliases in _FORWARDING.items():
+        looked: set[Table] = set()
+        for place, value in _values(setup, name):
+            for table in tables_in(value):
+                if table not in looked:
+                    looked.add(table)
+                    yield _table_targets(setup, place, table, aliases)
+    yield from _dot_forwards(setup)
+
+
+def _values(setup: Setup, name: str) -> Iterator[tuple[str, str]]:
+    """A parameter in main.cf, then wherever a service overrides it, with the place."""
+    yield name, setup.front.value(name)
+    for service in setup.front.services:
+        if name in service.overrides:
+            yield f"{service.id}: {name}", service.overrides[name]
+
+
+def _table_targets(setup: Setup, place: str, table: Table, aliases: bool) -> _Found:
+    where, found, unread = f"{place}: {table}", [], ""
+    try:
+        for entry in entries(table, setup.front.directory, aliases=aliases):
+            found += addresses_in(entry.value)
+            if table.type in PATTERNS and _DOMAIN_FROM_PATTERN.search(entry.value):
+                unread = f"{entry.key} takes the domain from what was written ({entry.value})"
+            for file in re.findall(r":include:\s*([^\s,\"]+)", entry.value):
+                found += addresses_in(_small_text(Path(file)))
+    except TableUnread as error:
+        unread = error.private
+    except OSError as error:
+        unread = f"{error.filename}: {error.strerror}"
+    return where, list(dict.fromkeys(found)), unread
+
+
+def _dot_forwards(setup: Setup) -> Iterator[_Found]:
+    """~/.forward of the users with whom mail to own domains ends (aliases(5), local(8))."""
+    reached = _reached(setup)
+    denied = 0
+    for user in {user.pw_dir: user for user in pwd.getpwall()}.values():
+        if reached is not None and user.pw_name.lower() not in reached:
+            continue
+        for file in dict.fromkeys(_forward_files(setup, user)):
+            try:
+                text = _small_text(file, user.pw_uid)
+            except PermissionError:
+                denied += 1
+            except OSError:
+                continue
+            else:
+                yield str(file), addresses_in(text), ""
+    if denied and os.geteuid():
+        yield "~/.forward", [], f"{denied} home directories may not be read; run as root"
+
+
+def _reached(setup: Setup) -> set[str] | None:
+    """The users of this host whom an own address leads to; ``None``: any, or nobody knows."""
+    local = set(split_list(setup.front.value("mydestination").lower()))
+    own = {domain for owner in setup.settings.owners.every for domain in owner.domains}
+    try:
+        if any(map(setup.settings.is_own, local)) or any(
+            takes_domain(setup, d, ("mydestination",)) for d in own
+        ):
+            return None
+        aliases = _names(setup, "alias_maps", local)
+        reached = {name for names in _names(setup, "virtual_alias_maps", local).values() for name in names}
+    except (TableUnread, _Unforeseeable):
+        return None
+    waiting = list(reached)
+    while waiting:
+        more = aliases.get(waiting.pop(), set()) - reached
+        reached |= more
+        waiting += more
+    return reached
+
+
+class _Unforeseeable(Exception):
+    """A pattern says where an address leads."""
+
+
+def _names(setup: Setup, parameter: str, local: Container[str]) -> dict[str, set[str]]:
+    """The names of users that the tables in *parameter* give for each key."""
+    found: dict[str, set[str]] = {}
+    for _, value in _values(setup, parameter):
+        for table in tables_in(value):
+            if table.type in PATTERNS:
+                raise _Unforeseeable
+            for entry in entries(table, setup.front.directory, aliases=_FORWARDING[parameter]):
+                words = (
+                    word.strip('"\\').lower().partition("@") for word in re.split(r"[\s,]+", entry.value)
+                )
+                names = {name for name, at, domain in words if not at or domain in local}
+                found.setdefault(entry.key.lower(), set()).update(names)
+    return found
+
+
+def _forward_files(setup: Setup, user: pwd.struct_passwd) -> Iterator[Path]:
+    """Those that ``forward_path`` names for *user*; with an address extension any that is there."""
+    known = {"home": user.pw_dir, "user": user.pw_name, "logname": user.pw_name}
+    for item in split_list(setup.front.value("forward_path")):
+        for delimiter in setup.front.value("recipient_delimiter") or ("",):
+            values = {name: glob.escape(value) for name, value in known.items()}
+            values |= {"recipient_delimiter": glob.escape(delimiter), "extension": "*" if delimiter else ""}
+            pattern = _VARIABLE.sub(lambda m, values=values: values.get(m[1] or m[2], "*"), item)  # type: ignore[misc]
+            if not glob.has_magic(pattern):
+                yield Path(pattern)
+            elif pattern.startswith("/"):
+                yield from Path("/").glob(pattern.lstrip("/"))
+
+
+def _small_text(file: Path, owner: int | None = None) -> str:
+    """The text of an ordinary file. Users write these: a pipe must not hang us, nor a link read for them what
+    they may not read. Raises :class:`OSError`."""
+    handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as opened:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or (owner is not None and not _counts(file, status, owner)):
+            raise FileNotFoundError(errno.ENOENT, "not an ordinary file of the user", str(file))
+        return opened.read(_MOST_TEXT).decode("utf-8", "replace")
+
+
+def _counts(file: Path, status: os.stat_result, owner: int) -> bool:
+    """The user's own, or one that root put there for her: local(8) takes both (tried)."""
+    if status.st_uid == owner:
+        return True
+    return status.st_uid == 0 and not file.is_symlink() and bool(status.st_mode & 0o044)

@@ -1,0 +1,179 @@
+"""`segl doctor` names every alias, forward and blind copy that leads outside, and no other."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from segl.postfix import check_forwards
+from segl.postfix.check import Check, State
+from segl.postfix.check_forwards import addresses_in, forward_checks
+from world.installation import Installation
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
+)
+OK, WARN, UNKNOWN = State.OK, State.WARN, State.UNKNOWN
+PRIVATE = "bo.privat@andre.example"
+
+
+def named(site: Installation) -> list[Check]:
+    return list(forward_checks(site.setup))
+
+
+def states(site: Installation) -> set[State]:
+    return {check.state for check in named(site)}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home of the host's one user, bo."""
+    own = pwd.getpwuid(os.getuid())
+    user = pwd.struct_passwd(("bo", "x", own.pw_uid, own.pw_gid, "", str(tmp_path), "/bin/sh"))
+    monkeypatch.setattr("segl.postfix.check_forwards.pwd.getpwall", lambda: [user])
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("anna, bo@andre.example", ["bo@andre.example"]),
+        ("@andre.example", ["@andre.example"]),
+        ('"a b"@andre.example', ['"a b"@andre.example']),
+        ('"bo@andre.example"', ["bo@andre.example"]),
+        ("<bo@andre.example>;eva@x.example", ["bo@andre.example", "eva@x.example"]),
+        ('"|/usr/bin/page x@andre.example"', []),
+        ("|/usr/bin/page x@andre.example", []),
+        ("# bo@andre.example", []),
+        ("anna @ home", []),
+    ],
+)
+def test_addresses_on_the_right_hand_side(text: str, addresses: list[str]) -> None:
+    assert addresses_in(text) == addresses
+
+
+def test_forward_files_of_users_count_where_mail_is_local(site: Installation, home: Path) -> None:
+    (home / ".forward").write_text(f"\\anna, {PRIVATE}\n", "utf-8")
+    [found] = named(site)
+    assert found.state is WARN
+    assert PRIVATE in found.found
+
+
+@pytest.mark.parametrize(
+    ("parameters", "state"),
+    [
+        # a small house: virtual aliases lead to users of the host
+        (("mydestination=localhost", "virtual_alias_maps=inline:{post@nordby.example=bo}"), WARN),
+        (("mydestination=localhost", "virtual_alias_maps=inline:{post@nordby.example=Bo@localhost}"), WARN),
+        (("mydestination=localhost", "virtual_alias_maps=inline:{{post@nordby.example=eva, bo}}"), WARN),
+        (("mydestination=localhost", "virtual_alias_maps=regexp:{{/^post@/ bo}}"), WARN),
+        (("mydestination=inline:{nordby.example=x}",), WARN),
+        # a gateway or a house of virtual mailboxes: what comes to users of the host is cron's mail
+        (("mydestination=localhost, mail.nordby.example",), OK),
+        (("mydestination=localhost", "virtual_alias_maps=inline:{post@nordby.example=eva}"), OK),
+        (
+            ("mydestination=localhost", "virtual_alias_maps=inline:{post@nordby.example=bo@nordby.example}"),
+            OK,
+        ),
+        (("mydestination=",), OK),
+    ],
+)
+def test_forward_files_count_where_own_addresses_lead_to_users(
+    site: Installation, home: Path, parameters: tuple[str, ...], state: State
+) -> None:
+    (home / ".forward").write_text(PRIVATE, "utf-8")
+    for parameter in parameters:
+        site.front("-e", parameter)
+    assert states(site) == {state}
+
+
+def test_also_below_an_own_domain_and_behind_an_alias(site: Installation, home: Path) -> None:
+    (home / ".forward").write_text(PRIVATE, "utf-8")
+    site.front("-e", "mydestination=mail.nordby.example")
+    site.tables["organisation"] = {"subdomains": True}
+    try:
+        assert states(site) == {WARN}
+    finally:
+        del site.tables["organisation"]
+    site.append("aliases", "vagt: drift\ndrift: bo\n")
+    aliases = site.front_directory / "aliases"
+    command = ["postalias", "-c", str(site.front_directory), f"hash:{aliases}"]
+    subprocess.run(command, check=True, capture_output=True, env={"PATH": "/usr/sbin:/usr/bin:/bin"})
+    site.front("-e", f"alias_maps=hash:{aliases}")
+    assert states(site) == {OK}
+    site.front("-e", "virtual_alias_maps=inline:{post@nordby.example=vagt}")
+    assert states(site) == {WARN}
+
+
+@pytest.mark.parametrize(("name", "state"), [(".forward+privat", WARN), (".forward-privat", OK)])
+def test_a_forward_file_of_an_extension_counts(
+    site: Installation, home: Path, name: str, state: State
+) -> None:
+    (home / name).write_text(PRIVATE, "utf-8")
+    assert states(site) == {OK}
+    site.front("-e", "recipient_delimiter=+")
+    assert states(site) == {state}
+
+
+def test_forward_files_may_lie_elsewhere(site: Installation, home: Path) -> None:
+    (home / "bo.fwd").write_text(PRIVATE, "utf-8")
+    site.front("-e", f"forward_path={home}/${{user}}.fwd, $home/.forward")
+    assert states(site) == {WARN}
+    site.front("-e", "forward_path=")
+    assert states(site) == {OK}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="files of others; run as root")
+@pytest.mark.parametrize(("mode", "counts"), [(0o644, True), (0o600, False)])
+def test_a_forward_file_that_root_put_there_counts_as_it_does_for_postfix(
+    site: Installation, home: Path, monkeypatch: pytest.MonkeyPatch, mode: int, counts: bool
+) -> None:
+    """local(8) reads it as the user, and objects to an owner who is neither (tried)."""
+    user = pwd.struct_passwd(("bo", "x", 12345, 12345, "", str(home), "/bin/sh"))
+    monkeypatch.setattr("segl.postfix.check_forwards.pwd.getpwall", lambda: [user])
+    file = home / ".forward"
+    file.write_text(PRIVATE, "utf-8")
+    file.chmod(mode)
+    assert states(site) == {WARN if counts else OK}
+    os.chown(file, 12346, 12346)
+    assert states(site) == {OK}
+    file.unlink()
+    secret = home / "secret"
+    secret.write_text(PRIVATE, "utf-8")
+    file.symlink_to(secret)
+    assert states(site) == {OK}, "a link must not show what the user may not read"
+
+
+def test_a_forward_file_that_is_a_trap_does_not_hang_the_doctor(site: Installation, home: Path) -> None:
+    os.mkfifo(home / ".forward")
+    assert states(site) == {OK}
+    (home / ".forward").unlink()
+    (home / ".forward").symlink_to("/dev/zero")
+    assert states(site) == {OK}
+
+
+def test_aliases_and_included_lists_count(site: Installation, tmp_path: Path) -> None:
+    included = tmp_path / "bestyrelse"
+    included.write_text("# list\nbo@nordby.example\ncarla@andre.example\n", "utf-8")
+    site.append(
+        "aliases", f'root: anna\nvagt: "|/usr/bin/page x@andre.example"\nliste: :include:{included}\n'
+    )
+    aliases = site.front_directory / "aliases"
+    command = ["postalias", "-c", str(site.front_directory), f"hash:{aliases}"]
+    subprocess.run(command, check=True, capture_output=True, env={"PATH": "/usr/sbin:/usr/bin:/bin"})
+    site.front("-e", f"alias_maps=hash:{aliases}")
+    (found,) = named(site)
+    assert found.state is WARN
+    assert found.found.endswith("→ carla@andre.example")
+
+
+def test_only_addresses_are_told_of_a_file(site: Installation, home: Path) -> None:
+    (home / ".forward").write_text(f"geheim {PRIVATE}", "utf-8")
+    [found] = named(site)
+    assert "geheim" not in found.found
+    assert check_forwards.addresses_in("geheim") == []
