@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from segl.settings_file import load_settings
+from world.dns import A
 from world.host import FRONT, QUEUE, Host
 from world.peers import SmtpPeer
 from world.postfix import wait_until
-from world.signed import SignedDns, SignedTree
+from world.signed import SignedDns, SignedTree, SignedZone
 
 pytestmark = pytest.mark.world
 
@@ -27,7 +28,8 @@ OUTSIDE = "bo@andre.example"
 
 @pytest.fixture(scope="module")
 def signed_root(tmp_path_factory: pytest.TempPathFactory) -> SignedTree:
-    return SignedTree(tmp_path_factory.mktemp("zones"), [])
+    zone = SignedZone("nordby.example", {"mail.nordby.example": [A("192.0.2.10")]})
+    return SignedTree(tmp_path_factory.mktemp("zones"), [zone])
 
 
 @pytest.fixture
