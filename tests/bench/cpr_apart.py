@@ -39,6 +39,9 @@ SPLIT = (
     "Navn\tFødselsdato\tAdresse\tSidste fire\n{name}\t{d}-{mo}-{yyyy}\tVejgade 3\t{s}",
     "Fødselsdag,Løbenr\n{d}-{mo}-{yyyy},{s}",
     "Løbenr.;Navn;Født\n{s};{name};{yyyy}-{mo}-{d}",
+    # Two cells below what calls them a number.
+    "CPR:\n{d}{mo}{y}\t{s}",
+    "CPR-numre på nye medarbejdere\n\n{name};{d}{mo}{y};{s}",
 )
 # A date and four digits that are strangers, or of something else.
 NOT_SPLIT = (

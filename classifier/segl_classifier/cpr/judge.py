@@ -27,6 +27,7 @@ from segl_classifier.cpr.left import before
 from segl_classifier.cpr.right import after
 from segl_classifier.cpr.split import split_candidates
 from segl_classifier.cpr.tables import Tables
+from segl_classifier.cpr.titles import Titles
 from segl_classifier.cpr.words import Kind
 from segl_classifier.message import Source, Text
 
@@ -103,6 +104,7 @@ class _Reader:
         self.file = text.source is Source.FILENAME
         self.tables = Tables(text.text)
         self.find = context.Lookup(text.text)
+        self.titles = Titles(text.text, self.tables, self.find)
         self._addresses: bool | None = None
         self.headings: dict[tuple[str, bool, bool], Said] = {}
         self.earlier: _Case | None = None
@@ -206,6 +208,10 @@ class _Reader:
         right = after(text, end, self.find, divided=divided, personal=personal)
         if right.kind is not Kind.UNKNOWN:
             return right
+        if birth.modulus11 or not recent:  # a day of these years is more likely one beside an amount
+            over = self.titles.said(candidate)
+            if over.kind is not Kind.UNKNOWN:
+                return Said(over.kind, (*over.adjustments, *left.adjustments))
         return Said(Kind.UNKNOWN, (*left.adjustments, *top.adjustments, *right.adjustments))
 
     def _heading(self, candidate: Candidate, *, personal: bool = False) -> Said:

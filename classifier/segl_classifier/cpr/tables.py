@@ -9,6 +9,7 @@ Lines are read once, however many numbers stand in them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _SIGNS = ("\t", "|", ";")
@@ -16,16 +17,23 @@ _LINED_UP = "  "
 _COLUMNS = re.compile(r"\S+(?: \S+)*")  # cells lined up with two spaces or more
 _VALUE = re.compile(r"\d{5}|\d[.,]\d\d\b")  # what a heading does not hold
 _HEAD_LINES = 3  # among the first lines of a table is its heading
+_EMPTY_LINES = 2  # between a table and the line above it
+_BLANK = " >\t\r\u00a0"
+_AROUND = _BLANK + "\"'"  # a cell
 _LONGEST = 2_000  # characters of a line that are looked at
 
 
 @dataclass(slots=True)
 class _Table:
-    """``heads`` are those of its first lines that may be its heading; ``columns`` what they say."""
+    """``first`` is its first line, which begins at ``top``; ``heads`` are those of the first that may be its heading,
+    ``columns`` what they say. ``titles`` stand over it all, once they were asked for."""
 
     divider: str
+    top: int
+    first: str
     heads: tuple[str, ...]
     columns: dict[int, str] = field(default_factory=dict)
+    titles: tuple[str, ...] | None = None
 
     def cell(self, line: str, offset: int) -> str:
         """The heading over the character *offset* of *line*; ``""`` when there is none."""
@@ -57,13 +65,40 @@ class Tables:
         offset = start - self._begin
         if not self._dividers or offset >= _LONGEST:
             return None
-        for number, divider in enumerate(self._dividers):
-            if number == len(self._tables):
-                self._tables.append(self._table(self._begin, self._row, divider))
-            cell = self._tables[number].cell(self._row, offset)
+        for number in range(len(self._dividers)):
+            cell = self._with(number).cell(self._row, offset)
             if cell:
                 return cell
         return "" if self._dividers[0] in _SIGNS else None
+
+    def titles(self, start: int) -> Iterator[str]:
+        """What stands over the table of the number at *start*: its first row, where that has one cell, and the line
+        above it."""
+        if not self._begin <= start <= self._end:
+            self._enter(start)
+        for number, divider in enumerate(self._dividers):
+            table = self._with(number)
+            if table.titles is None:
+                cells = [cell for cell in table.first.split(divider) if cell.strip(_AROUND)]
+                table.titles = (*(cells if len(cells) == 1 else ()), self._above(table.top))
+            yield from table.titles
+
+    def _with(self, number: int) -> _Table:
+        """The table that the line at hand is of, by the divider of this *number*."""
+        if number == len(self._tables):
+            self._tables.append(self._table(self._begin, self._row, self._dividers[number]))
+        return self._tables[number]
+
+    def _above(self, start: int) -> str:
+        """The line above what begins at *start*, few empty ones overlooked."""
+        for _ in range(_EMPTY_LINES + 1):
+            if start == 0:
+                break
+            start = self._text.rfind("\n", 0, start - 1) + 1
+            line = self._line(start)
+            if line.strip(_BLANK):
+                return line
+        return ""
 
     def _enter(self, start: int) -> None:
         """Go to the line of *start*; the next line of the same table needs no search."""
@@ -94,7 +129,7 @@ class Tables:
                 passed.append(start)
                 lines.append(line)
                 blank = False
-            elif blank or line.strip(" >\t\r"):
+            elif blank or line.strip(_BLANK):
                 break
             else:
                 blank = True
@@ -105,7 +140,7 @@ class Tables:
             known = self._of_line.get((start, divider))
         if known is None:
             heads = (line for line in reversed(lines[-_HEAD_LINES:]) if not _VALUE.search(line))
-            known = _Table(divider, tuple(heads))
+            known = _Table(divider, passed[-1], lines[-1], tuple(heads))
         for seen in passed:
             self._of_line[seen, divider] = known
         return known

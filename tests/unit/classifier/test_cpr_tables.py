@@ -96,3 +96,61 @@ def test_a_long_table_is_read_once() -> None:
     tables = Tables("nr;navn\n" + rows)
     assert tables.heading(len("nr;navn\n" + rows) - 3) == "navn"
     assert tables.heading(len(rows) // 2) in ("nr", "navn")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CPR:\n150371\t2344",
+        "> CPR:\r\n>\r\n> 150371;2344\r\n",
+        "CPR-numre på nye medarbejdere\nHans Hansen\t150371\t2344",
+        "CPR-numre på nye medarbejdere:\n\nHans Hansen;150371;2344;kran",
+        "CPR-numre på nye medarbejdere:\n\u00a0\nHans Hansen | 150371 | 2344",
+        "CPR-numre på nye medarbejdere\n\nHans Hansen      150371      2344",
+        "CPR-numre på nye medarbejdere\n\nHans Hansen,150371,2344",
+        '"CPR-numre på nye medarbejdere";"";""\n"Hans Hansen";"150371";"2344"',
+        "| Medarbejdernes CPR | | |\n| Hans Hansen | 150371 | 2344 |",
+        "Hej Bo\n\nHermed personnumre på de nye medarbejdere, som aftalt i går.\n\nHans Hansen\t150371\t2344",
+        "CPR-numre på børnene i stue 3:\nIda\t010124\t5512",
+        "Personnumre:\nNavn\tDe 6 første\tDe 4 sidste\nHans Hansen\t150371\t2344",
+        "Navn;;CPR-nr.\nHans;150371;2344",
+        "Danish ID numbers\nHans Hansen\t15-03-1971\t2344",
+        "CPR-numre:\nHans Hansen\t101901234",
+    ],
+)
+def test_a_number_over_two_cells_below_what_calls_it_one(text: str) -> None:
+    assert count(text) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kunder uden CPR-nr.:\nHansen\t150371\t2344",
+        "Husk CPR-nr. ved alle bestillinger:\n\nBleer str. 4\t150371\t2344",
+        "CPR-numre sendes i e-Boks. Tak for i dag.\n\nStol\t150371\t2344",
+        "CPR-kontoret\nStande\t150371\t2344",
+        "CPR-nr.: ____________\n\nLeveret\t150371\t2344",
+        "CPR-numre\n\nDato;Beløb\n150371;2344",
+        "CPR-numre\tDato\tAntal\n\t150371\t2344",
+        "CPR-numre:\nFaktura\t150371\t2344,50",
+        "CPR-numre:\nFaktura,150371,2344,50",
+        "CPR-numre:\nFaktura\t150371\t2344\tkr.",
+        "CPR-numre på nye:\nSe vedlagte.\n\nMåler;150371;2344",
+        "CPR-numre:\nbetaling 150371\t2344",
+        "Telefonliste\nBo\t150371\t2344",
+        "Leveringer:\nBord;150371;2344\nStol;160380;3300",
+    ],
+)
+def test_a_date_and_four_digits_in_two_cells_of_another_table(text: str) -> None:
+    assert count(text) == 0
+
+
+def test_a_day_of_these_years_beside_an_amount_needs_the_modulus() -> None:
+    assert count("CPR-numre, oversigt over opslag:\nUge 1\t050126\t1200\nUge 2\t120126\t1450") == 0
+
+
+def test_what_stands_over_a_table() -> None:
+    text = "Priser\n\nListe;;\na;b;c\n1;2;3\n\nslut\nd;e"
+    tables = Tables(text)
+    assert list(tables.titles(text.index("2"))) == ["Liste", "Priser"]
+    assert list(tables.titles(text.index("e", text.index("slut")))) == ["slut"]
