@@ -41,8 +41,10 @@ _ANNOUNCES = re.compile(
     re.IGNORECASE,
 )
 _LACKS = NOT | {"uden", "mangler", "aldrig", "husk", "antal", "without", "never", "remember", "ohne", "utan"}
-_NUMBERS = ("nr", "nrs", "no", "num", "id", "nummer", "nummeret", "numret", "numre", "numrene", "nummern")
-_NUMBERS += ("number", "numbers")
+_NUMBERS = (
+    *("nr", "nrs", "no", "num", "id", "nummer", "nummeret", "numret", "numre", "numrene", "nummern"),
+    *("number", "numbers"),
+)
 
 _BEGINS = re.compile(r"(?:\A|[\n\t|;>]|  )[\"'> ]*\Z")  # before a cell
 _ENDS = re.compile(r"[\"' ]*(?:[\t|;\r\n]|\Z)|  ")  # behind one
