@@ -66,7 +66,8 @@ _DIGIT = re.compile(r"\d")  # "010190-1234:" is a field without a value, and say
 _REMEMBERED = 80  # longer names are not kept in mind
 _OWN_TEXTS = 100  # more fields than this are read together
 # Free text by its nature; any other field is read with its name, which tells what its value is.
-_FREE = frozenset("comments keywords thread-topic organization summary x-message-flag".split())
+_FREE = frozenset("comments keywords organization summary x-message-flag".split())
+_TOPICS = frozenset(("thread-topic",))  # the conversation's first subject, which Outlook shows as its title
 _TITLES = frozenset(("content-description",))  # what mail programs show in place of a file's name
 _PROSE = re.compile(r"(?:^|(?<=\s))[a-zæøå]{2}")  # a word that begins no name
 _FEWEST_WORDS = 3
@@ -78,10 +79,14 @@ class _Role(Enum):
     NOTHING = "nothing"
     ID = "an id that may be a person's number"
     SUBJECT = "subject"
+    TOPIC = "title of the conversation"
     ADDRESSES = "addresses"
     FREE = "free text"
     TITLE = "title of a file"
     OTHER = "text under its name"
+
+
+_SOURCES = {_Role.TITLE: Source.FILENAME, _Role.TOPIC: Source.SUBJECT}
 
 
 def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
@@ -108,9 +113,9 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
             if len(texts) >= _OWN_TEXTS:
                 crowd.append(text)
                 continue
-            source = Source.FILENAME if role is _Role.TITLE else Source.SURROUND
+            source = _SOURCES.get(role, Source.SURROUND)
             where = f"{prefix}header {mask_digits(name[:40])}"
-            texts.append(Text(as_seen(text), where, source, remark=role is _Role.FREE))
+            texts.append(Text(as_seen(text), where, source, remark=role in (_Role.FREE, _Role.TOPIC)))
     if crowd:
         texts.append(Text("\n".join(crowd), f"{prefix}header", Source.SURROUND))
     return texts
@@ -123,8 +128,8 @@ def _role_of(name: str) -> _Role:
         return _Role.SUBJECT
     if name in _ADDRESSES:
         return _Role.ADDRESSES
-    if name in _TITLES:
-        return _Role.TITLE
+    if name in _TITLES or name in _TOPICS:
+        return _Role.TITLE if name in _TITLES else _Role.TOPIC
     return _Role.FREE if name in _FREE else _Role.OTHER
 
 

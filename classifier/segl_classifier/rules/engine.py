@@ -60,6 +60,7 @@ class _Scan:
     hits: list[Hit]
     marks: dict[str, str]  # lists wanted in the whole message: the word found
     beyond_model: bool = False
+    remark: bool = False
     head: Passage | None = None  # its first words, once they are asked for
 
 
@@ -97,7 +98,7 @@ class Engine:
     def find(self, texts: Sequence[Text]) -> list[Finding]:
         """The findings in *texts*, the parts of one message: of each rule its best places."""
         scans = [self._scan(text) for text in texts if text.text]
-        subject = next((s for s in scans if s.source is Source.SUBJECT), None)
+        subject = next((s for s in scans if s.source is Source.SUBJECT and not s.remark), None)
         body = next((s for s in scans if s.source is Source.BODY), None)
         shared = {k: v for s in scans if s.source in _TOGETHER for k, v in s.marks.items()}
         found: dict[int, list[tuple[_Best, _Scan]]] = {}
@@ -156,7 +157,7 @@ class Engine:
         hits.sort()
         if ignored and hits:
             hits = _without(marked, hits, ignored)
-        return _Scan(text.source, text.where, marked, hits, marks, not text.for_model)
+        return _Scan(text.source, text.where, marked, hits, marks, not text.for_model, text.remark)
 
     def _judge(self, scan: _Scan, other: _Scan | None, marks: dict[str, str]) -> dict[int, _Best]:
         """The best place of each rule that was hit in *scan*."""

@@ -37,7 +37,10 @@ def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
     """The windows of a message in reading order. There is no end to them in a large message: take at most
     :data:`MOST`."""
     subjects = [(n, whole(t.text).strip()) for n, t in enumerate(texts) if t.source is Source.SUBJECT]
-    subject = subjects[0][1] if subjects else ""
+    subjects.sort(
+        key=lambda one: texts[one[0]].remark
+    )  # the title of the conversation comes behind the subject
+    subject = subjects[0][1] if subjects and not texts[subjects[0][0]].remark else ""
     led = False
     seen: set[str] = set()
     for number, text in enumerate(texts):
@@ -54,7 +57,11 @@ def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
     if led and len(_words(subject)) <= WORDS // 2:  # a long one does not fit before a sentence
         subjects = subjects[1:]
     for number, of_message in subjects:  # those of messages inside, too
+        if texts[number].remark and not _says_more(texts[number], subject):
+            continue
         for part, start, end in _gathered(_pieces_of([(of_message, 0, len(of_message))]), ""):
+            if len(_words(of_message)) <= WORDS // 2:
+                part += " |"  # as it would stand before a body: so the model knows it for a subject
             if part not in seen:
                 seen.add(part)
                 yield Window(part, texts[number].where, Source.SUBJECT, number, start, end)

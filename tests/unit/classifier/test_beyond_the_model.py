@@ -94,7 +94,7 @@ def test_the_words_of_a_link_are_no_sentence(link: str) -> None:
 
 def test_the_title_of_a_conversation_is_not_read_again_where_it_is_the_subject() -> None:
     subject = Text("SV: Referat fra mødet i bestyrelsen", "subject", Source.SUBJECT)
-    title = Text("Referat fra  mødet i bestyrelsen", "header thread-topic", Source.SURROUND, remark=True)
+    title = Text("Referat fra  mødet i bestyrelsen", "header thread-topic", Source.SUBJECT, remark=True)
     body = Text("Se bilaget.", "part 1", Source.BODY)
     assert [window.text for window in windows_of([title, subject, body])] == [
         "SV: Referat fra mødet i bestyrelsen | Se bilaget."

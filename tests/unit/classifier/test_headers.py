@@ -101,9 +101,7 @@ def test_fields_of_programs_are_not_read(name: str) -> None:
     assert read_headers([(name, "0101901234")], "") == []
 
 
-@pytest.mark.parametrize(
-    "name", ["comments", "keywords", "thread-topic", "x-sagsbehandler", "organization", "x-cpr"]
-)
+@pytest.mark.parametrize("name", ["comments", "keywords", "x-sagsbehandler", "organization", "x-cpr"])
 def test_any_other_field_is_read(name: str) -> None:
     (text,) = read_headers([(name, "cpr 010190-1234")], "part 2 > brev.eml > ")
     assert text.text.endswith("cpr 010190-1234")
@@ -137,6 +135,14 @@ def test_what_systems_write_about_people_is_read_whatever_its_name_is_like(name:
 )
 def test_ids_of_programs_are_no_numbers_of_people(name: str, value: str) -> None:
     assert read_headers([(name, value)], "") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "source"), [("thread-topic", Source.SUBJECT), ("content-description", Source.FILENAME)]
+)
+def test_what_programs_show_as_a_title_is_read_as_what_it_is_the_title_of(name: str, source: Source) -> None:
+    (text,) = read_headers([(name, "cpr 010190-1234")], "")
+    assert (text.text, text.source) == ("cpr 010190-1234", source)
 
 
 def test_subject_and_names_have_their_own_source() -> None:

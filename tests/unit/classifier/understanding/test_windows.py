@@ -30,7 +30,7 @@ def test_the_subject_stands_with_the_first_sentence() -> None:
 
 
 def test_a_subject_alone_is_read_too() -> None:
-    assert windows(subject("Karen er indlagt"), body("")) == ["Karen er indlagt"]
+    assert windows(subject("Karen er indlagt"), body("")) == ["Karen er indlagt |"]
 
 
 def test_the_last_sentence_is_repeated_so_that_he_and_his_matter_are_seen_together() -> None:
@@ -38,6 +38,13 @@ def test_the_last_sentence_is_repeated_so_that_he_and_his_matter_are_seen_togeth
     first, second = windows(body(f"{long}Jens ringer. Han er syg igen, {'og det er trist ' * 9}."))
     assert first.endswith("Jens ringer.")
     assert second.startswith("Jens ringer. Han er syg")
+
+
+def test_the_title_of_a_conversation_is_read_like_a_subject_wherever_it_stands() -> None:
+    title = Text("Opsigelse af Lars Brandt", "header thread-topic", Source.SUBJECT, remark=True)
+    for order in ([title, subject("Hej")], [subject("Hej"), title]):
+        assert windows(*order, body("Se bilaget.")) == ["Hej | Se bilaget.", "Opsigelse af Lars Brandt |"]
+    assert windows(title, body("Se bilaget.")) == ["Se bilaget.", "Opsigelse af Lars Brandt |"]
 
 
 def test_a_long_subject_is_read_to_its_end() -> None:
@@ -114,7 +121,7 @@ def test_what_a_disclaimer_says_of_somebody_is_read() -> None:
 
 def test_the_subjects_of_messages_inside_are_read_too() -> None:
     inner = Text("Karen er indlagt", "part 2 > message > subject", Source.SUBJECT)
-    assert windows(subject("Se bilag"), inner, body("Hej.")) == ["Se bilag | Hej.", "Karen er indlagt"]
+    assert windows(subject("Se bilag"), inner, body("Hej.")) == ["Se bilag | Hej.", "Karen er indlagt |"]
 
 
 def test_a_confidential_matter_is_no_disclaimer() -> None:
