@@ -2,8 +2,9 @@
 
 A compound file is a small file system: storages (folders) that hold streams (files). Which program wrote it is told by
 the names in it: ``WordDocument``, ``Workbook`` (``Book`` before 1997), ``PowerPoint Document``, the properties of an
-Outlook message. A file of Office 2007 with a password is one too, with the stream ``EncryptedPackage``. Properties
-stand in two streams of their own; documents inside the document are storages with the same names.
+Outlook message. A file of Office 2007 with a password is one too, with the stream ``EncryptedPackage``; and so is an
+object in one (``embeddings/oleObject1.bin``): a file dragged into it. Properties stand in two streams of their own;
+documents inside the document are storages with the same names.
 
 Directory entries may lie about sizes and share sectors, so every stream read is charged to the allowance.
 """
@@ -16,7 +17,7 @@ from segl.vocabulary import Unreadable
 from segl_classifier.formats import doc, outlook, ppt, xls
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.ole_object import take_object
+from segl_classifier.formats.ole_object import is_object, take_object
 from segl_classifier.formats.ole_properties import read_properties
 from segl_classifier.formats.storage import BROKEN, Storage
 from segl_classifier.formats.vba import read_macros
@@ -54,7 +55,7 @@ def _read_storage(storage: Storage, harvest: Harvest, depth: int) -> None:
         xls.read_excel(storage, harvest)
     elif storage.has("PowerPoint Document"):
         ppt.read_powerpoint(storage, harvest)
-    elif depth == 0:
+    elif depth == 0 and not (is_object(storage) and take_object(storage, harvest)):
         if storage.storage("VBA") is None:  # else it is the macros of a file of Office 2007
             harvest.lack(Unreadable.UNKNOWN_TYPE, "a compound file of another program")
         _read_words(storage, harvest)

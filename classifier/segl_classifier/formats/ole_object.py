@@ -15,6 +15,7 @@ from segl_classifier.formats.storage import Storage
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MOST_NAME = 1_000
 _FILES = ("Package", "CONTENTS", "EmbeddedOdf")  # OOXML, PDF and others, OpenDocument
+_FILES_IN_LOWER = frozenset(name.lower() for name in _FILES)
 
 
 def take_ole1(data: bytes, harvest: Harvest) -> None:
@@ -36,6 +37,13 @@ def take_ole1(data: bytes, harvest: Harvest) -> None:
         take_package(native, harvest)
     else:
         harvest.file("object", "", native)
+
+
+def is_object(storage: Storage) -> bool:
+    """Whether *storage* is that of one object: streams of the container (MS-OLEDS §1.3.5: their names begin with a
+    control character) and the file, nothing else. Other programs have a stream ``Contents`` among more."""
+    told = {name for name in storage.names() if name[:1] >= " "}
+    return {name.lower() for name in told} <= _FILES_IN_LOWER and next(storage.storages(), None) is None
 
 
 def take_object(storage: Storage, harvest: Harvest) -> bool:
@@ -68,7 +76,8 @@ def take_package(data: bytes, harvest: Harvest) -> None:
             continue
         harvest.file(name, "", data[place + 4 : place + 4 + size])
         return
-    harvest.file("object", "", data)
+    sized = struct.pack("<I", max(0, len(data) - 4)) == data[:4]
+    harvest.file("object", "", data[4:] if sized else data)
 
 
 def _string(data: bytes, place: int) -> tuple[str, int]:

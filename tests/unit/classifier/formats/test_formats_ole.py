@@ -125,6 +125,45 @@ def test_documents_and_files_inside() -> None:
     ]
 
 
+NATIVE = "\x01Ole10Native"
+DRAGGED = b"\2\0bilag.txt\0C:\\bilag.txt\0\0\0\3\0\4\0\0\0C:\\\0\5\0\0\0hello"
+
+
+@pytest.mark.parametrize(
+    ("streams", "name", "inside"),
+    [
+        (
+            {NATIVE: struct.pack("<I", len(DRAGGED)) + DRAGGED, "\x01CompObj": b"Package"},
+            "bilag.txt",
+            b"hello",
+        ),
+        ({"CONTENTS": b"%PDF-1.7", "\x01Ole": b"x", "\x02OlePres000": b"drawn"}, "object", b"%PDF-1.7"),
+        ({"Package": b"PK\3\4", "\x01CompObj": b"Word"}, "object", b"PK\3\4"),
+        ({NATIVE: b"\6\0\0\0BM1234"}, "object", b"BM1234"),
+    ],
+)
+def test_a_file_dragged_into_a_file_of_office_2007_is_unfolded(
+    streams: dict[str, bytes], name: str, inside: bytes
+) -> None:
+    """``embeddings/oleObject1.bin``, as a docx, xlsx or pptx holds it."""
+    content = read(compound(streams), "", ALLOWANCE)
+    assert content.lacks == ()
+    assert [(file.name, file.data) for file in content.files] == [(name, inside)]
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [
+        {"Contents": b"Publisher", "Quill/QuillSub/CONTENTS": b"010190-1234"},
+        {"CONTENTS": b"%PDF-1.7", "MatOST": b"Works"},
+        {"\x01Ole": b"a link", "\x03LinkInfo": b"to a file"},
+        {NATIVE: b"\2\0\0\0\1\2", "Equation Native": b"x"},
+    ],
+)
+def test_what_is_no_object_is_a_file_of_another_program(streams: dict[str, bytes]) -> None:
+    assert Unreadable.UNKNOWN_TYPE in causes(read(compound(streams), "", ALLOWANCE))
+
+
 def test_an_object_in_a_presentation_is_unfolded() -> None:
     streams = streams_of("slides.ppt")
     inner = compound({"X": b"y"})
