@@ -8,12 +8,13 @@ has it in, which it has unless the site says otherwise; else ``.name`` is.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from segl.addresses import parents
 from segl.postfix.check import Setup
 from segl.postfix.running import Instance, split_list
-from segl.postfix.tables import TableUnread, logical_lines, look_up, tables_in
+from segl.postfix.tables import TableUnread, entries, logical_lines, look_up, tables_in
 
 _DEEPEST = 4  # files within files
 
@@ -35,6 +36,26 @@ def listed(front: Instance, parameter: str, domains: Collection[str]) -> set[str
         found |= hits if wanted else set()
         left -= hits
     return found
+
+
+def names_in(front: Instance, parameter: str) -> set[str]:
+    """The domains that the list *parameter* names, in lower case: by name, and as keys of tables that can be listed
+    (where addresses may stand as well). What is left out: patterns, and tables that ask a server."""
+    found: set[str] = set()
+    with suppress(TableUnread):
+        for pattern, wanted in _patterns(front.value(parameter)):
+            names = _keys(pattern, front) if ":" in pattern else {pattern.lower()}
+            found = found | names if wanted else found - names
+    return {name for name in found if "." in name.strip(".") and "@" not in name}
+
+
+def _keys(pattern: str, front: Instance) -> set[str]:
+    keys: set[str] = set()
+    for table in tables_in(pattern):
+        with suppress(TableUnread):
+            if table.by_key and table.type != "static":
+                keys |= {entry.key.lower() for entry in entries(table, front.directory)}
+    return keys
 
 
 def keys_above(front: Instance, parameter: str, domain: str) -> list[str]:
