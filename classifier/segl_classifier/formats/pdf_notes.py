@@ -71,12 +71,15 @@ class Notes:
         ]
 
 
+NOTHING = Notes()
+
+
 def read_notes(page: pdfium.PdfPage, number: int, form: pdfium.PdfFormEnv | None, harvest: Harvest) -> Notes:
     """Annotations: notes, links, files, and the fields of forms."""
-    found = Notes()
     count = api.FPDFPage_GetAnnotCount(page.raw)
     if not count:
-        return found
+        return NOTHING
+    found = Notes()
     if count > _MOST_NOTES:
         harvest.lack(Unreadable.TOO_MANY, f"{count} notes on a page")
     notes: list[str] = []

@@ -35,14 +35,15 @@ class Outlines:
     def __init__(self, page: pdfium.PdfPage) -> None:
         self.drawn = 0  # paths: lines, boxes, curves
         self.curves = 0.0
-        self._curved = Cover(page)
+        self._page = page
+        self._curved: Cover | None = None
         self._asked = 0
         self._lines: dict[int, list[tuple[float, float]]] = {}  # letters and width of each path on it
 
     @property
     def written(self) -> bool:
         """Whether lines of letters may be drawn: many curves, and over more than a logo takes up."""
-        return self.curves >= _CURVES and self._curved.share >= _WRITTEN
+        return self._curved is not None and self.curves >= _CURVES and self._curved.share >= _WRITTEN
 
     @property
     def stand_in_lines(self) -> bool:
@@ -78,6 +79,7 @@ class Outlines:
         if box is None:
             return
         self.curves += (curved + slanted) * count / asked
+        self._curved = self._curved or Cover(self._page)
         self._curved.add(*box)
         if curved and _is_filled(path):
             self._line_up(box, curved * count / asked)

@@ -6,7 +6,7 @@ pictures and outlines. Here is decided when those make a page unread.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as api
@@ -31,8 +31,7 @@ _CURVED = 50  # curves on a page without text: the ten digits of a number are dr
 _PARTS = 5_000  # of paths beside text, from which on it is looked whether they are lines of letters
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(NamedTuple):
     """What is known of a page from its text and its notes."""
 
     text: str
@@ -51,9 +50,10 @@ def read_page(
     """
     first = text_of(page)
     harvest.text(first.text, f"page {number}")
-    harvest.text(first.drawn, f"page {number}, as it is drawn")
+    if first.drawn:
+        harvest.text(first.drawn, f"page {number}, as it is drawn")
     notes = read_notes(page, number, form, harvest)
-    rows = notes.rows()
+    rows = notes.rows() if notes.boxes else []
     printed = words_in(page, rows)
     if not notes.drawn or api.FPDFPage_Flatten(page.raw, api.FLAT_NORMALDISPLAY) != api.FLATTEN_SUCCESS:
         read = _Read(first.text, first.parts, first.unreadable, notes.written)

@@ -25,6 +25,7 @@ _AT, _INT = ctypes.c_void_p, ctypes.c_int
 has_no_letter = _bound(api.FPDFText_HasUnicodeMapError, _INT, _AT, _INT)
 object_of_page = _bound(api.FPDFPage_GetObject, _AT, _AT, _INT)
 object_of_form = _bound(api.FPDFFormObj_GetObject, _AT, _AT, ctypes.c_ulong)
+kind_of = _bound(api.FPDFPageObj_GetType, _INT, _AT)
 count_inside = _bound(api.FPDFFormObj_CountObjects, _INT, _AT)
 count_marks = _bound(api.FPDFPageObj_CountMarks, _INT, _AT)
 count_parts = _bound(api.FPDFPath_CountSegments, _INT, _AT)

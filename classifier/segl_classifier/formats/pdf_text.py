@@ -15,7 +15,6 @@ import ctypes
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from typing import NamedTuple
 
@@ -45,10 +44,12 @@ _SIGNS = {0xF000 + code: code for code in range(0x20, 0x7F)}
 # PDFium tells of each glyph whether font or encoding said which letter it is; else it gives the number of the glyph,
 # which looks like a letter. Every tenth is asked, so that no run is missed. Of a line in one font, which says all its
 # letters or hardly any, small letters beyond the first are not: those are words.
+_LINE = re.compile(r"\S[^\n]*")
 _MOST_ASKED = 20_000
 _FEWEST_UNMAPPED = 10
 _UNMAPPED = 0.02  # of the glyphs
 
+_TEXT, _PATH, _FORM = api.FPDF_PAGEOBJ_TEXT, api.FPDF_PAGEOBJ_PATH, api.FPDF_PAGEOBJ_FORM
 _ACTUAL_TEXT = b"ActualText"
 _MOST_OBJECTS = 200_000  # of a page, and of the forms on it
 _DEEPEST_FORM = 4
@@ -57,8 +58,7 @@ _NO_LETTER = re.compile(r"\W+")
 _LINES_BEFORE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class PageText:
+class PageText(NamedTuple):
     """The text of a page; the lines that its glyphs draw in place of such a text as it names (*drawn*, with the lines
     before them); whether a line of it is *unreadable*; and of how many *parts* the paths are that stand beside it."""
 
@@ -92,7 +92,7 @@ def _lines(textpage: pdfium.PdfTextPage) -> tuple[str, bool]:
     text: str = textpage.get_text_range()
     raw = textpage.raw
     rows = _rows(raw, text)
-    unreadable = _is_unmapped(raw, text, rows.sizes)
+    unreadable = _is_unmapped(raw, text, rows)
     if rows.gaps:
         text = _with_cells(raw, text, rows.gaps)
     if "\ufffe" in text or "\x02" in text:
@@ -104,9 +104,10 @@ def _lines(textpage: pdfium.PdfTextPage) -> tuple[str, bool]:
 
 
 class _Rows(NamedTuple):
-    """Of how many rectangles each line is, none where that is not known; and where a gap on the page is wider than a
-    blank: what stands behind it, from the left, half way up, and half its height."""
+    """Where each line begins and ends in the text; of how many rectangles each is, none where that is not known; and
+    where what stands behind a gap wider than a blank is: from the left, half way up, and half its height."""
 
+    lines: Sequence[tuple[int, int]]
     sizes: Sequence[int]
     gaps: Sequence[tuple[float, float, float]]
 
@@ -114,11 +115,11 @@ class _Rows(NamedTuple):
 def _rows(raw: api.FPDF_TEXTPAGE, text: str) -> _Rows:
     """How the rectangles of the page stand in lines. Each is of one font."""
     count = api.FPDFText_CountRects(raw, 0, -1)
-    lines = sum(map(bool, map(str.strip, text.split("\n"))))
-    if count <= lines:
-        return _Rows([1] * count, ())
+    lines = [line.span() for line in _LINE.finditer(text)]
+    if count <= len(lines):
+        return _Rows(lines, [1] * count, ())
     if count > _MOST_CELLS or len(text) >= _MOST_LETTERS:
-        return _Rows((), ())
+        return _Rows(lines, (), ())
     left, top, right, bottom = (ctypes.c_double() for _ in range(4))
     sizes: list[int] = []
     gaps: list[tuple[float, float, float]] = []
@@ -136,7 +137,7 @@ def _rows(raw: api.FPDF_TEXTPAGE, text: str) -> _Rows:
         else:
             sizes.append(1)
         before = (right.value, high, low)
-    return _Rows(sizes, gaps)
+    return _Rows(lines, sizes, gaps)
 
 
 def _is_unknown(text: str) -> bool:
@@ -147,11 +148,11 @@ def _is_unknown(text: str) -> bool:
     return any(len({*"".join(run.split())}) > _ORNAMENTS for run in _UNKNOWN_RUN.findall(text))
 
 
-def _is_unmapped(raw: api.FPDF_TEXTPAGE, text: str, sizes: Sequence[int]) -> bool:
+def _is_unmapped(raw: api.FPDF_TEXTPAGE, text: str, rows: _Rows) -> bool:
     """Whether a line may be among the glyphs that have no letter."""
     count = api.FPDFText_CountChars(raw)
     # Where glyphs are left out of the text it is not known where its blanks are.
-    places = _places(text, sizes) if count == len(text) else [*range(0, count, _RUN // 2)]
+    places = _places(text, rows) if count == len(text) else [*range(0, count, _RUN // 2)]
     at = pdf_quick.address(raw)
     answers = list(map(pdf_quick.has_no_letter, repeat(at), places))
     if 1 not in answers:
@@ -164,23 +165,16 @@ def _is_unmapped(raw: api.FPDF_TEXTPAGE, text: str, sizes: Sequence[int]) -> boo
     return any(_is_run(raw, place, count) for place in hits)
 
 
-def _places(text: str, sizes: Sequence[int]) -> list[int]:
+def _places(text: str, rows: _Rows) -> list[int]:
     """The glyphs that are asked: the first of each line, and each tenth from there."""
-    lines: list[tuple[int, int]] = []
-    start = 0
-    for line in text.split("\n"):
-        bare = line.lstrip()
-        if bare:
-            lines.append((start + len(line) - len(bare), start + len(line)))
-        start += len(line) + 1
-    known = len(sizes) == len(lines)
+    known = len(rows.sizes) == len(rows.lines)
     places: list[int] = []
-    for (first, last), size in zip(lines, sizes if known else repeat(2), strict=False):
+    for (first, last), size in zip(rows.lines, rows.sizes if known else repeat(2), strict=False):
+        places.append(first)
         if size > 1:
-            places += [place if text[place] > " " else place + 1 for place in range(first, last, _RUN)]
-        else:
-            places.append(first)
-            places += [place for place in range(first + _RUN, last, _RUN) if not "a" <= text[place] <= "z"]
+            places += [p if text[p] > " " else p + 1 for p in range(first + _RUN, last, _RUN)]
+        elif last > first + _RUN:
+            places += [p for p in range(first + _RUN, last, _RUN) if not "a" <= text[p] <= "z"]
     return places
 
 
@@ -234,17 +228,19 @@ def _take_off(page: pdfium.PdfPage) -> _Things:
         holder, get, count, depth = holders.pop()
         things = list(map(get, repeat(holder), range(min(count, left))))  # quicker than a loop
         left -= len(things)
-        sizes = list(map(pdf_quick.count_parts, things))
-        others = [thing for thing, size in zip(things, sizes, strict=True) if size < 0]  # no paths
-        parts += sum(sizes) + len(others)
-        marks = list(map(pdf_quick.count_marks, others))
+        kinds = list(map(pdf_quick.kind_of, things))
+        texts = [thing for thing, kind in zip(things, kinds, strict=True) if kind == _TEXT]
+        marks = list(map(pdf_quick.count_marks, texts))
         if any(marks):
             deep = deep or max(marks) > _MOST_MARKS
-            for thing, marked in zip(others, marks, strict=True):
+            for thing, marked in zip(texts, marks, strict=True):
                 named |= _take_off_of(thing, min(marked, _MOST_MARKS))
-        if depth < _DEEPEST_FORM:
-            for thing, inside in zip(others, map(pdf_quick.count_inside, others), strict=True):
-                if inside > 0:
+        if len(texts) < len(things):
+            others = list(zip(things, kinds, strict=True))
+            parts += sum(pdf_quick.count_parts(thing) for thing, kind in others if kind == _PATH)
+            if depth < _DEEPEST_FORM and _FORM in kinds:
+                for thing in (thing for thing, kind in others if kind == _FORM):
+                    inside = pdf_quick.count_inside(thing)
                     holders.append((thing, pdf_quick.object_of_form, inside, depth + 1))
     return _Things(named, parts if left > 0 else max(parts, _MOST_OBJECTS), deep)
 
