@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from world.estate import build_house
-from world.house import House
+from world.house import HOSTNAME, House
 from world.letters import COLLEAGUE, CPR, GOOD, PARTNER, SENDER, letter
 from world.postfix import quick_start, wait_for_port, wait_until
 from world.street import Street
@@ -71,6 +71,7 @@ def test_one_number_may_go_by_tls(demanding: House, street: Street) -> None:
     send(demanding, street, ONE_NUMBER, GOOD)
     [mail] = street.mail_for(GOOD)
     assert mail.tls is not None
+    assert mail.helo == HOSTNAME, "a name that DNS knows"
     assert CPR.encode() in mail.content
 
 
@@ -80,6 +81,7 @@ def test_health_goes_by_tls_only_where_the_name_is_pinned(demanding: House, stre
     assert b"https://sikker.nordby-vand.example/m/" in notice.content
     [itself] = street.mail_for(PINNED)
     assert itself.tls is not None
+    assert itself.helo == HOSTNAME
     assert itself.recipients == (PINNED,)
     assert b"depression" in itself.content
     assert [mail.recipients for mail in street.mail_for(COLLEAGUE) if mail.sender == SENDER] == [(COLLEAGUE,)]

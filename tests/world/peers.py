@@ -48,6 +48,7 @@ class ReceivedMail:
     content: bytes
     tls: Tls | None
     client: str
+    helo: str = ""
     at: float = field(default_factory=time.time)
 
     @property
@@ -225,6 +226,7 @@ class SmtpPeer(_Peer):
                 content=bytes(envelope.content),
                 tls=server.tls,
                 client=session.peer[0],
+                helo=session.host_name,
             )
             with self._lock:
                 self._received.append(mail)
