@@ -153,6 +153,12 @@ CASES = [
         {'segl_queue_looks_total{result="failed"}': "0+1x60"},
         {'segl_queue_looks_total{result="done"}': "0+3x60"},
     ),
+    Case(
+        "SeglQueueUnseen",
+        "50m",
+        {'segl_queue_looks_total{result="done"}': "0+3x10 30x50"},
+        {'segl_queue_looks_total{result="done"}': "0 0 3 6 9+3x60"},
+    ),
     Case("SeglTlsFailsEverywhere", "20m", {"segl_marked_domains": "30x60"}, {"segl_marked_domains": "3x60"}),
     Case(
         "SeglDeliveriesFail",
