@@ -94,7 +94,7 @@ def _lines(textpage: pdfium.PdfTextPage) -> tuple[str, bool]:
     rows = _rows(raw, text)
     unreadable = _is_unmapped(raw, text, rows)
     if rows.gaps:
-        text = _with_cells(raw, text, rows.gaps)
+        text = _with_cells(raw, text, rows)
     if "\ufffe" in text or "\x02" in text:
         text = _WORD_HYPHEN.sub("", _HYPHEN.sub("-", text))
     if _UNKNOWN.search(text):
@@ -103,13 +103,22 @@ def _lines(textpage: pdfium.PdfTextPage) -> tuple[str, bool]:
     return text.replace("\r\n", "\n"), unreadable
 
 
+class _Gap(NamedTuple):
+    """Where what stands behind a gap is: on which line, from the left, half way up, and half its height."""
+
+    line: int
+    left: float
+    middle: float
+    half: float
+
+
 class _Rows(NamedTuple):
     """Where each line begins and ends in the text; of how many rectangles each is, none where that is not known; and
-    where what stands behind a gap wider than a blank is: from the left, half way up, and half its height."""
+    the gaps that are wider than a blank."""
 
     lines: Sequence[tuple[int, int]]
     sizes: Sequence[int]
-    gaps: Sequence[tuple[float, float, float]]
+    gaps: Sequence[_Gap]
 
 
 def _rows(raw: api.FPDF_TEXTPAGE, text: str) -> _Rows:
@@ -122,7 +131,7 @@ def _rows(raw: api.FPDF_TEXTPAGE, text: str) -> _Rows:
         return _Rows(lines, (), ())
     left, top, right, bottom = (ctypes.c_double() for _ in range(4))
     sizes: list[int] = []
-    gaps: list[tuple[float, float, float]] = []
+    gaps: list[_Gap] = []
     before = (0.0, 0.0, 0.0)  # right, top, bottom of the rectangle before
     for number in range(count):
         api.FPDFText_GetRect(raw, number, left, top, right, bottom)
@@ -133,7 +142,7 @@ def _rows(raw: api.FPDF_TEXTPAGE, text: str) -> _Rows:
         if gap > 0 and least > 2 and min(high, before[1]) - max(low, before[2]) > least / 2:
             sizes[-1] += 1
             if gap > _CELL_GAP * least:
-                gaps.append((left.value + 0.5, (high + low) / 2, height / 2))
+                gaps.append(_Gap(len(sizes) - 1, left.value, (high + low) / 2, height / 2))
         else:
             sizes.append(1)
         before = (right.value, high, low)
@@ -196,18 +205,36 @@ def _is_run(raw: api.FPDF_TEXTPAGE, place: int, count: int) -> bool:
     return len(glyphs) >= _RUN and len({*glyphs}) > _ORNAMENTS
 
 
-def _with_cells(raw: api.FPDF_TEXTPAGE, text: str, gaps: Sequence[tuple[float, float, float]]) -> str:
+def _with_cells(raw: api.FPDF_TEXTPAGE, text: str, rows: _Rows) -> str:
     """*text* with a tab where a gap on the page is wider than a blank."""
     letters = list(text)
-    for left, middle, half in gaps:
-        character = api.FPDFText_GetCharIndexAtPos(raw, left, middle, 1.0, half)
-        place = api.FPDFText_GetTextIndexFromCharIndex(raw, character) if character > 0 else 0
+    known = len(rows.sizes) == len(rows.lines) and api.FPDFText_CountChars(raw) == len(text)
+    place = 0
+    for gap in rows.gaps:
+        place = known and _behind(
+            raw, text, gap, max(place, rows.lines[gap.line][0]), rows.lines[gap.line][1]
+        )
+        if not place:
+            character = api.FPDFText_GetCharIndexAtPos(raw, gap.left + 0.5, gap.middle, 1.0, gap.half)
+            place = api.FPDFText_GetTextIndexFromCharIndex(raw, character) if character > 0 else 0
         if 0 < place < len(letters) and letters[place - 1] == " ":
             first, last = _ONE_NUMBER
             if first.search(text, max(0, place - 10), place) and last.match(text, place):
                 continue
             letters[place - 1] = "\t"
     return "".join(letters)
+
+
+def _behind(raw: api.FPDF_TEXTPAGE, text: str, gap: _Gap, first: int, last: int) -> int:
+    """Which letter from *first* to *last* stands behind *gap*, 0 if none does. PDFium itself looks from the first."""
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    place = text.find(" ", first, last)
+    while place >= 0:
+        api.FPDFText_GetCharBox(raw, place + 1, left, right, bottom, top)
+        if abs(left.value - gap.left) < 0.1 and bottom.value <= gap.middle <= top.value:
+            return place + 1
+        place = text.find(" ", place + 1, last)
+    return 0
 
 
 class _Things(NamedTuple):
