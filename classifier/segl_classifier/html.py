@@ -20,6 +20,7 @@ from urllib.parse import unquote
 
 from segl_classifier import rendered, spoken
 from segl_classifier.data_uris import DataUri, data_uri, pictures_in
+from segl_classifier.tidy import CELL_ENDS, tidy
 
 _ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
 
@@ -90,7 +91,7 @@ _INLINE_TAGS = frozenset(
     "strong style sub sup svg template time track tt u var wbr".split()
 )
 _BREAKS |= dict.fromkeys(_INLINE_TAGS - _BREAKS.keys(), _INLINE)
-_BREAKS |= {f"/{name}": _INLINE if between == _CELL else between for name, between in _BREAKS.items()}
+_BREAKS |= {f"/{name}": CELL_ENDS if between == _CELL else between for name, between in _BREAKS.items()}
 _PREFORMATTED = {"pre": 1, "textarea": 1, "/pre": -1, "/textarea": -1}
 
 
@@ -154,7 +155,7 @@ def _rendered(markup: str) -> str:
             page.tag(lower, attributes, _BREAKS.get(lower, _INLINE))
     if columns[0][-1]:
         page.text(_shown(columns[0][-1], preformatted > 0))
-    return _tidy("".join(page.parts))
+    return tidy("".join(page.parts))
 
 
 def _new_lines(text: str, other: str) -> str:
@@ -180,9 +181,9 @@ class _Reader:
         self._files: list[DataUri] = []
 
     def page(self) -> Page:
-        aside = _tidy("\n".join(self._aside)) if self._aside else ""
+        aside = tidy("\n".join(self._aside)) if self._aside else ""
         said = "\n".join(self._spoken.lines)
-        text = _tidy("".join(self._text))
+        text = tidy("".join(self._text))
         return Page(text, aside, frozenset(self._shown), tuple(dict.fromkeys(self._files)), spoken=said)
 
     def read(self, markup: str, *, comments: bool) -> None:
@@ -259,7 +260,7 @@ class _Reader:
         there is nothing."""
         inner = _Reader()
         inner.read(markup, comments=False)
-        text = _tidy("".join(inner._text)) if inner._text else ""
+        text = tidy("".join(inner._text)) if inner._text else ""
         if shown and text and spoken.speaks(text):
             self._spoken.add(text)
         elif text:
@@ -279,7 +280,7 @@ class _Reader:
         if settings:
             self._attributes(settings)
         if spoken.is_shown(name, settings, content):
-            text = _tidy(unescape_safely(_TAGS.sub(" ", content).replace("\n", " ")))
+            text = tidy(unescape_safely(_TAGS.sub(" ", content).replace("\n", " ")))
             if spoken.speaks(text):
                 self._spoken.add(text)
         if "data:" in content and name.lower() == "style":
@@ -377,19 +378,3 @@ def unescape_safely(text: str) -> str:
     if "&#" in text:
         text = _LONG_NUMBER.sub("\ufffd", _LEADING_ZEROS.sub(r"\g<1>0", text))
     return unescape(text)
-
-
-def _tidy(text: str) -> str:
-    """One blank for several, no blank lines, no blanks and no empty cells at the ends of lines, no tab before
-    the first cell of a row."""
-    text = text.replace("\r", "").replace("\f", " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
-    if "\t" in text:
-        lines = [
-            line.rstrip(" \t").lstrip(" ").removeprefix("\t").lstrip(" ") if "\t" in line else line.strip(" ")
-            for line in text.split("\n")
-        ]
-    else:
-        lines = [line.strip(" ") for line in text.split("\n")]
-    return "\n".join([line for line in lines if line])

@@ -139,3 +139,22 @@ def test_hostile_pages_cost_linear_time(piece: str) -> None:
         begin = process_time()
         read_html(markup)
         assert process_time() - begin < 2
+
+
+def outlook(*rows: tuple[str, ...]) -> str:
+    """A table as Outlook and Word write one: a paragraph in each cell."""
+    cell = '<td width=95 style="padding:0cm"><p class=MsoNormal>{}<o:p></o:p></p></td>\r\n'
+    lines = ("<tr>\r\n" + "".join(map(cell.format, row)) + "</tr>\r\n" for row in rows)
+    return "<table>" + "".join(lines) + "</table>"
+
+
+def test_headings_stand_over_the_columns_of_a_table_from_outlook() -> None:
+    assert found(outlook(("Navn", "CPR", "By"), ("Hans Hansen", "101901234", "Hals"))) == ["body"]
+    assert found(outlook(("Navn", "Ordrenr.", "By"), ("Hans Hansen", "0101901234", "Hals"))) == []
+
+
+def test_a_line_over_such_a_table_says_what_it_holds() -> None:
+    rows = outlook(("Hans Hansen", "150371", "2344"))
+    over = "<p class=MsoNormal>{}<o:p></o:p></p><p class=MsoNormal><o:p>&nbsp;</o:p></p>"
+    assert found(over.format("CPR-numre på nye medarbejdere") + rows) == ["body"]
+    assert found(over.format("Leveringer i maj") + rows) == []

@@ -1,0 +1,30 @@
+"""The last touch to the text of a page: blanks, empty lines, and cells of tables in which a paragraph stands."""
+
+from __future__ import annotations
+
+import re
+
+CELL_ENDS = "\x1e"  # between texts, where a cell ends; shows nothing, and is gone from a tidy text
+
+# Word and Outlook write a paragraph into each cell, and a paragraph begins and ends a line; other programs write the
+# text alone. So a line is not begun at the beginning of a cell, nor ended at its end, but where a table stands in it.
+_BEGINS_LINE = re.compile(r"\t[ \n]*+(?!\t)")
+_ENDS_LINE = re.compile(rf"(?<![ \n{CELL_ENDS}])[ \n]++{CELL_ENDS}")
+
+
+def tidy(text: str) -> str:
+    """One blank for several, no blank lines, no blanks and no empty cells at the ends of lines, no tab before
+    the first cell of a row."""
+    text = text.replace("\r", "").replace("\f", " ")
+    if CELL_ENDS in text:
+        text = _ENDS_LINE.sub("", _BEGINS_LINE.sub("\t", text)).replace(CELL_ENDS, "")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    if "\t" in text:
+        lines = [
+            line.rstrip(" \t").lstrip(" ").removeprefix("\t").lstrip(" ") if "\t" in line else line.strip(" ")
+            for line in text.split("\n")
+        ]
+    else:
+        lines = [line.strip(" ") for line in text.split("\n")]
+    return "\n".join([line for line in lines if line])
