@@ -26,7 +26,6 @@ from segl.postfix.check import (
 )
 from segl.postfix.check_milter import milter_checks
 from segl.postfix.check_own_domains import own_domain_checks
-from segl.postfix.check_taken import taken_checks
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up
 
@@ -46,7 +45,6 @@ def front_checks(setup: Setup) -> Iterator[Check]:
     yield _outgoing_tls(setup)
     yield _sizes(setup)
     yield from own_domain_checks(setup)
-    yield from taken_checks(setup)
 
 
 def tls_required(id_: str, value: str, version: tuple[int, int]) -> Check:

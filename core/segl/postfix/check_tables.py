@@ -15,6 +15,7 @@ from pathlib import Path
 from segl.postfix.check import REPORT, Check, Setup, State
 from segl.postfix.check_demands import demand_filters
 from segl.postfix.check_forwards import forward_checks, is_outside
+from segl.postfix.check_taken import taken_checks
 from segl.postfix.running import Instance, Service, split_list
 from segl.postfix.tables import Table, TableUnread, entries, policy_services_in, tables_in
 
@@ -41,9 +42,11 @@ _NEVER_FILTER = frozenset({"policyd-spf", "postfix-policyd-spf-perl"})
 
 
 def table_checks(setup: Setup) -> Iterator[Check]:
-    """Actions in tables, then recipients added after the verdict (:mod:`segl.postfix.check_forwards`)."""
+    """Actions in tables, recipients added after the verdict (:mod:`segl.postfix.check_forwards`), and domains that the
+    settings do not name (:mod:`segl.postfix.check_taken`): all that needs tables to be listed."""
     yield from _actions(setup)
     yield from forward_checks(setup)
+    yield from taken_checks(setup)
 
 
 def _actions(setup: Setup) -> Iterator[Check]:
