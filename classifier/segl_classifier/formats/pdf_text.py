@@ -4,16 +4,14 @@ PDFium joins glyphs to words by their places and breaks lines; a gap between two
 like any other. So the rectangles of the text are looked at: where two stand on one line with more than a wide
 blank between them, the blank becomes a tab. Never inside what may be one personal number, whatever the gap.
 
-Two things stand between glyphs and letters. A font may not say which letters its glyphs are; then the page is
-unreadable. And a page may give a text of its own for what it draws (ActualText, ISO 32000-1 §14.9.4), which PDFium
-gives in place of the glyphs; then what the glyphs say is read besides.
+A font may not say which letters its glyphs are; then the page is unreadable. And a page may name another text for
+what it draws (:mod:`.pdf_named`).
 """
 
 from __future__ import annotations
 
 import ctypes
 import re
-import unicodedata
 from collections.abc import Sequence
 from itertools import repeat
 from typing import NamedTuple
@@ -22,6 +20,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as api
 
 from segl_classifier.formats import pdf_quick
+from segl_classifier.formats.pdf_named import new_lines, take_off
 
 _MOST_CELLS = 2_000  # rectangles of a page that are looked at
 _MOST_LETTERS = 100_000  # of a page in which cells are looked for
@@ -49,14 +48,6 @@ _MOST_ASKED = 20_000
 _FEWEST_UNMAPPED = 10
 _UNMAPPED = 0.02  # of the glyphs
 
-_TEXT, _PATH, _FORM = api.FPDF_PAGEOBJ_TEXT, api.FPDF_PAGEOBJ_PATH, api.FPDF_PAGEOBJ_FORM
-_ACTUAL_TEXT = b"ActualText"
-_MOST_OBJECTS = 200_000  # of a page, and of the forms on it
-_DEEPEST_FORM = 4
-_MOST_MARKS = 100  # around one object
-_NO_LETTER = re.compile(r"\W+")
-_LINES_BEFORE = 2
-
 
 class PageText(NamedTuple):
     """The text of a page; the lines that its glyphs draw in place of such a text as it names (*drawn*, with the lines
@@ -75,7 +66,7 @@ def text_of(page: pdfium.PdfPage) -> PageText:
         text, unreadable = _lines(textpage)
     finally:
         textpage.close()
-    named, parts, deep = _take_off(page)
+    named, parts, deep = take_off(page)
     unreadable = unreadable or deep
     if not named:
         return PageText(text, "", unreadable, parts)
@@ -84,7 +75,7 @@ def text_of(page: pdfium.PdfPage) -> PageText:
         drawn, _ = _lines(textpage)
     finally:
         textpage.close()
-    return PageText(text, _new_lines(text, drawn), unreadable, parts)
+    return PageText(text, new_lines(text, drawn), unreadable, parts)
 
 
 def _lines(textpage: pdfium.PdfTextPage) -> tuple[str, bool]:
@@ -235,63 +226,3 @@ def _behind(raw: api.FPDF_TEXTPAGE, text: str, gap: _Gap, first: int, last: int)
             return place + 1
         place = text.find(" ", place + 1, last)
     return 0
-
-
-class _Things(NamedTuple):
-    named: bool  # whether texts were named for what is drawn
-    parts: int  # of paths
-    deep: bool  # whether marks are nested deeper than was looked
-
-
-def _take_off(page: pdfium.PdfPage) -> _Things:
-    """Take off the texts that the page names for what it draws."""
-    named = deep = False
-    parts = 0
-    left = _MOST_OBJECTS
-    holders = [
-        (pdf_quick.address(page.raw), pdf_quick.object_of_page, api.FPDFPage_CountObjects(page.raw), 0)
-    ]
-    while holders and left > 0:
-        holder, get, count, depth = holders.pop()
-        things = list(map(get, repeat(holder), range(min(count, left))))  # quicker than a loop
-        left -= len(things)
-        kinds = list(map(pdf_quick.kind_of, things))
-        texts = [thing for thing, kind in zip(things, kinds, strict=True) if kind == _TEXT]
-        marks = list(map(pdf_quick.count_marks, texts))
-        if any(marks):
-            deep = deep or max(marks) > _MOST_MARKS
-            for thing, marked in zip(texts, marks, strict=True):
-                named |= _take_off_of(thing, min(marked, _MOST_MARKS))
-        if len(texts) < len(things):
-            others = list(zip(things, kinds, strict=True))
-            parts += sum(pdf_quick.count_parts(thing) for thing, kind in others if kind == _PATH)
-            if depth < _DEEPEST_FORM and _FORM in kinds:
-                for thing in (thing for thing, kind in others if kind == _FORM):
-                    inside = pdf_quick.count_inside(thing)
-                    holders.append((thing, pdf_quick.object_of_form, inside, depth + 1))
-    return _Things(named, parts if left > 0 else max(parts, _MOST_OBJECTS), deep)
-
-
-def _take_off_of(thing: int, marks: int) -> bool:
-    found = False
-    for number in range(marks):
-        mark = pdf_quick.mark_of(thing, number)
-        if pdf_quick.kind_of_value(mark, _ACTUAL_TEXT):
-            found |= bool(pdf_quick.remove_value(thing, mark, _ACTUAL_TEXT))
-    return found
-
-
-def _new_lines(text: str, drawn: str) -> str:
-    """The lines of *drawn* whose letters *text* lacks, each with those before it."""
-    known = {_letters(line) for line in text.split("\n")}
-    lines = drawn.split("\n")
-    kept: dict[int, None] = {}
-    for number, line in enumerate(lines):
-        if _letters(line) not in known:
-            kept |= dict.fromkeys(range(max(0, number - _LINES_BEFORE), number + 1))
-    return "\n".join(lines[number] for number in kept)
-
-
-def _letters(line: str) -> str:
-    """*line* as its letters alone: programs name a text for ligatures, for small capitals, for hyphens."""
-    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", line)).casefold()
