@@ -27,11 +27,12 @@ _SHRINKS = re.compile(
     r"font(?:-size)?\s*:\s*(?:0++(?:\.0*+)?|\.0++)\s*+(?:px|pt|em|rem|%|[;!}/\"']|$)", re.IGNORECASE
 )
 _SIZES = re.compile(r"font(?:-size)?\s*:", re.IGNORECASE)
-# What holds on small screens or on paper hides nothing here.
-_ELSEWHERE = re.compile(
-    r"@media[^{};]{0,300}\b(?:width|height|print)\b[^{};]{0,300}\{(?P<inside>(?:[^{}]*+\{[^{}]*+\})*+)[^{}]*+\}",
-    re.IGNORECASE,
+# A block of rules for some devices. Nothing in it may be read in two ways: a sheet may be as long as a message.
+_MEDIA = re.compile(
+    r"@media(?P<devices>[^{};@]{0,600}+)\{(?P<inside>(?:[^{}]*+\{[^{}]*+\})*+)[^{}]*+\}", re.IGNORECASE
 )
+# What holds on small screens or on paper hides nothing here.
+_ELSEWHERE = re.compile(r"\b(?:width|height|print)\b", re.IGNORECASE)
 _IN_LINE = re.compile(
     r"display\s*:\s*inline|float\s*:\s*(?:left|right)|display\s*:\s*table-cell", re.IGNORECASE
 )
@@ -156,11 +157,14 @@ class Rules:
     _seen: dict[tuple[str, str], tuple[Effect, dict[str, str]]] = field(default_factory=dict)
 
     def read(self, sheet: str) -> None:
-        if "@media" in sheet.lower():
-            for elsewhere in _ELSEWHERE.finditer(sheet):
-                self._read(elsewhere["inside"], hiding=False)
-            sheet = _ELSEWHERE.sub("", sheet)
-        self._read(sheet, hiding=True)
+        self._read(_MEDIA.sub(self._for_devices, sheet) if "@media" in sheet.lower() else sheet, hiding=True)
+
+    def _for_devices(self, block: re.Match[str]) -> str:
+        """What is left of a block for some devices, to be read as any."""
+        if not _ELSEWHERE.search(block["devices"]):
+            return block[0]
+        self._read(block["inside"], hiding=False)
+        return ""
 
     def _read(self, sheet: str, *, hiding: bool) -> None:
         for block in sheet.split("}"):
