@@ -170,7 +170,7 @@ class Extraction:
                 Unreadable.TOO_LARGE, text.where, f"more than {self._limits.text_chars} characters of text"
             )
         if self._left:
-            self.texts.append(Text(text.text[: self._left], text.where, text.source))
+            self.texts.append(replace(text, text=text.text[: self._left]))
             self._left = 0
 
     def _open(self, part: Part, head: bytes, pictures: list[Part] | None) -> tuple[Part, ...]:

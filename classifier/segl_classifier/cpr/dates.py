@@ -11,6 +11,7 @@ _MONTHS = (
     *(("aug",), ("sep",), ("okt", "oct"), ("nov",), ("dec", "des", "dez")),
 )
 _MONTH = {name: f"{number:02}" for number, names in enumerate(_MONTHS, 1) for name in names}
+_ALIKE = str.maketrans("ſı", "si")  # letters that an expression takes for these when case does not count
 _NAMED = "|".join(_MONTH)
 _DAY, _NTH = "0[1-9]|[12][0-9]|3[01]", r"(?:\.|st|nd|rd|th)?"
 _YEAR = r"(?:18|19|20)?[0-9]{2}"
@@ -60,12 +61,16 @@ def day_alone(cell: str) -> Day | None:
 
 def month_named(word: str) -> bool:
     """Whether *word* begins like the name of a month."""
-    return word[:3].lower() in _MONTH
+    return _number(word[:3]) is not None
+
+
+def _number(month: str) -> str | None:
+    return _MONTH.get(month.lower().translate(_ALIKE))
 
 
 def _read(found: re.Match[str]) -> Day:
     form = (found.lastgroup or "")[-1]
     day, month, year = (found[part + form] for part in "dmy")
-    named = _MONTH.get(month.lower())
+    named = _number(month)
     digits = day.zfill(2) + (named or month.zfill(2)) + year[-2:]
     return Day(*found.span(), digits, int(year) if len(year) == 4 else None, named is None)

@@ -277,4 +277,4 @@ def _symbol(attributes: Attributes) -> str:
     if local(attributes, "font").lower().startswith(PICTURE_FONTS):
         return ""
     code -= 0xF000 if 0xF020 <= code <= 0xF0FF else 0
-    return chr(code) if code <= 0xFFFF and not 0xD800 <= code < 0xE000 else ""
+    return chr(code) if 0 <= code <= 0xFFFF and not 0xD800 <= code < 0xE000 else ""

@@ -170,8 +170,12 @@ class Sheet:
             self.calculated = False
             return
         self._deep += 1
-        found = formulas.joined(formula.text, self._known, formula.moved)
-        self._deep -= 1
+        try:
+            found = formulas.joined(formula.text, self._known, formula.moved)
+        except RecursionError:  # they name one another, each from within calls in calls
+            found = formulas.Joined(whole=False)
+        finally:
+            self._deep -= 1
         if formula.value and not found.is_text:  # so the value may be one
             texts = found.texts if found.whole else []
             self.grid.put(row, column, " ".join((formula.value, *texts)))

@@ -37,6 +37,8 @@ def found(text: str) -> list[Finding]:
         "July 7, 1961 last four 4285",
         "born July 7th 1961, last four digits of my CPR: 4285",
         "Geboren 7. Juli 1961, die letzten vier Ziffern sind 4285",
+        "född 7. ſep 1961, sista fyra 4285",  # letters that count as s and i when case does not
+        "født 7. maı 1961, sidste fire 4285",
     ],
 )
 def test_a_date_may_be_written_in_any_way(text: str) -> None:

@@ -168,9 +168,12 @@ def test_a_text_that_doubles_in_each_cell_stays_as_long_as_a_cell_may_hold() -> 
     assert len(sheet(content)) < 4_000_000
 
 
-def test_a_chain_of_a_thousand_cells_ends() -> None:
-    rows = [(f'=A{row + 1}&"x"',) for row in range(1, 1_000)]
-    assert causes(workbook(*rows)) == {Unreadable.UNKNOWN_TYPE}
+@pytest.mark.parametrize("calls", [0, 1, 6])
+def test_a_chain_of_a_thousand_cells_ends(calls: int) -> None:
+    rows = [(f'={"TRIM(" * calls}A{row + 1}&"x"{")" * calls}', CPR) for row in range(1, 1_000)]
+    content = workbook(*rows)
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
+    assert CPR in sheet(content)  # all else is read
 
 
 @given(st.text("AB12$:&,;()\"'=+<{}!.TEXTCONJ -", max_size=60))
