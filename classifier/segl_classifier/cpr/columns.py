@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from segl_classifier.cpr.candidates import Candidate
 from segl_classifier.cpr.dates import day_alone
-from segl_classifier.cpr.halves import LAST_FOUR, NAMED, PERSONAL
+from segl_classifier.cpr.halves import LAST_FOUR, NAMED, PERSONAL, of_something_else
 from segl_classifier.cpr.last_four import heads
 from segl_classifier.cpr.layout import Layout
 
@@ -81,13 +81,15 @@ def _theirs(rows: list[Candidate]) -> list[Candidate]:
 
 def _columns(row: str) -> _Columns | None:
     """The columns that *row* names, if it is the heading of a table with both."""
-    if not heads(row) or not PERSONAL.search(row):
+    if not PERSONAL.search(row):
         return None
     for divider in _DIVIDERS:
         cells = [cell for _, cell in _cells(row, divider)] if divider in row else []
         if any(len(cell) > _LONGEST_HEADING for cell in cells):
             continue  # a sentence
-        last = [at for at, cell in enumerate(cells) if heads(cell)]
+        last = [
+            at for at, cell in enumerate(cells) if heads(cell) and not of_something_else(cell, 0, len(cell))
+        ]
         birth = [at for at, cell in enumerate(cells) if PERSONAL.search(cell) and at not in last]
         if last and birth:
             return _Columns(divider, len(cells), birth[0], last[0])

@@ -143,6 +143,9 @@ def test_where_a_whole_text_is_shown_the_last_four_are_not(text: str, shown: str
         ("Navn | Født | By | Løbenr.\nBo | 1961-07-07 00:00:00 | Hals | 4285", 1),
         ("Fødselsdato  Navn      Løbenr\n07-07-1961  Bo Hals   4285\n12-03-1985  Ida Hals  1002", 2),
         ('"Navn","Fødselsdato","By","Sidste 4 cifre"\n"Hals, Bo","07-07-1961","Aars","4285"', 1),
+        ("Navn;Sidste fire;Telefon;Født\nBo;4285;20304050;07-07-1961\nIda;1002;20304051;12-03-1985", 2),
+        ("Navn;Dankort sidste fire;By;Født\nBo;4285;Hals;07-07-1961", 0),
+        ("Navn;Kort (sidste fire cifre);By;Født\nBo;4285;Hals;07-07-1961", 0),
         ("Navn;Født;Løbenr\n\nBo;07-07-1961;4285\n\nSlut\nBo;07-07-1961;1002", 1),
     ],
 )
