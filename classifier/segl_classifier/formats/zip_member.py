@@ -44,8 +44,8 @@ def _compressed(data: bytes, member: zipfile.ZipInfo) -> memoryview:
     name_size = int.from_bytes(header[26:28], "little")
     extra_size = int.from_bytes(header[28:30], "little")
     name = data[start + _HEADER : start + _HEADER + name_size]
-    flags = int.from_bytes(header[6:8], "little")
-    if name.decode("utf-8" if flags & _UTF8 else "cp437", "replace") != member.orig_filename:
+    charset = "utf-8" if member.flag_bits & _UTF8 else "cp437"  # the directory's word for both
+    if name.decode(charset, "replace") != member.orig_filename:
         raise zipfile.BadZipFile("another name in its header")
     begin = start + _HEADER + name_size + extra_size
     return memoryview(data)[begin : begin + member.compress_size]

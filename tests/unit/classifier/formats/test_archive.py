@@ -196,6 +196,12 @@ def test_names_in_a_zip_are_read_as_written(raw: bytes, flags: int, shown: str) 
     assert files(read(data, "a.zip", USUAL)) == {shown: b"hej"}
 
 
+def test_how_a_name_is_written_is_told_by_the_directory() -> None:
+    data = bytearray(zipped())
+    data[data.find("mappe/æøå.csv".encode()) - 30 + 7] &= ~0x08  # its own header says it is not UTF-8
+    assert files(read(bytes(data), "arkiv.zip", USUAL)) == MEMBERS
+
+
 def test_what_stands_beside_the_members_is_read() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
