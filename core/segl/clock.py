@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Lock
 from typing import Final
 
 _LEAP_SECONDS: Final = 3600.0  # ahead of the time that the machine has counted
@@ -23,11 +24,12 @@ def _since_boot() -> float:
 
 
 class Clock:
-    """The clock of this process. Not thread-safe: one asks, from time to time."""
+    """The clock of this process, asked from time to time by several threads."""
 
     def __init__(self, counted: Callable[[], float] = _since_boot) -> None:
         """*counted* are seconds that nobody sets."""
         self._counted = counted
+        self._lock = Lock()
         self._last: tuple[float, float] | None = None
         self._doubted_until = -float("inf")
 
@@ -38,12 +40,13 @@ class Clock:
     def believes(self, now: float, heard: float | None) -> bool:
         """Whether *now* (Unix seconds) may be the time. *heard* is when anybody was last heard of, as far as is known:
         it is asked of the first time only, later ones are compared with what was counted since."""
-        counted = self._counted()
-        if self._last is not None:
-            leap = (now - self._last[0]) - (counted - self._last[1]) > _LEAP_SECONDS
-        else:
-            leap = heard is not None and now - heard > _SILENCE_SECONDS
-        if leap:
-            self._doubted_until = counted + DOUBTED_SECONDS
-        self._last = now, counted
-        return not self.doubted
+        with self._lock:
+            counted = self._counted()
+            if self._last is not None:
+                leap = (now - self._last[0]) - (counted - self._last[1]) > _LEAP_SECONDS
+            else:
+                leap = heard is not None and now - heard > _SILENCE_SECONDS
+            if leap:
+                self._doubted_until = counted + DOUBTED_SECONDS
+            self._last = now, counted
+            return not self.doubted

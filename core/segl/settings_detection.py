@@ -63,7 +63,8 @@ class Limits:
     unfolded_bytes: Count = 200 * 1024 * 1024
     # For one attachment.
     attachment_seconds: AnswerSeconds = 20.0
-    # For all attachments of a message together. Postfix waits 60 seconds for an answer; none may be above 50.
+    # For all attachments of a message together. Postfix waits 60 seconds for an answer; of each of these,
+    # more than 50 counts as 50.
     attachments_seconds: AnswerSeconds = 40.0
     # Of these, how many may go into pictures, when `detection.ocr` is set.
     ocr_seconds: AnswerSeconds = 20.0

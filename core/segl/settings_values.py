@@ -150,6 +150,11 @@ def _match_of_somebody(value: str) -> str:
     return value
 
 
+def _as_postfix_waits(value: float) -> float:
+    """milter_content_timeout in postfix/conf is 60 seconds, and reading is not all."""
+    return min(value, 50.0)
+
+
 def server_address(value: str) -> tuple[str, int]:
     """``(IP address, port)`` of a name server: ``192.0.2.1``, ``192.0.2.1:5353``, ``2001:db8::1``,
     ``[2001:db8::1]:5353``. Raises :class:`ValueError`."""
@@ -221,8 +226,8 @@ MatchName = Annotated[
 ]
 FileMode = Annotated[str, Field(pattern=r"^0?[0-7]{3}$", description='file mode, `"0660"`')]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-# Of the answer that Postfix waits for: milter_content_timeout in postfix/conf is 60 seconds, and reading is not all.
-AnswerSeconds = Annotated[float, Field(gt=0, le=50, allow_inf_nan=False)]
+# Of the answer that Postfix waits for. More is no fault: a file of before must not stop all mail.
+AnswerSeconds = Annotated[float, Field(gt=0), AfterValidator(_as_postfix_waits)]
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Score = Annotated[float, Field(gt=0, le=1)]

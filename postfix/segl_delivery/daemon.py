@@ -24,7 +24,7 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from segl import metrics, nodes, notify
+from segl import metrics, notify
 from segl.canary.standing import Came
 from segl.canary.way_key import WayKey
 from segl.certificate_ends import first_end, partners_files
@@ -50,7 +50,7 @@ from segl_delivery.checked import checked_settings, sockets_of
 from segl_delivery.decisions import DecisionBook, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.held import HeldWatch
-from segl_delivery.housekeeping import keep_house
+from segl_delivery.housekeeping import announce, is_believed, keep_house
 from segl_delivery.inbound.agent import OpeningAgent
 from segl_delivery.inbound.build import opening_agent
 from segl_delivery.keyring import KeyRing
@@ -334,18 +334,14 @@ class _Daemon:
 
     def _announce(self) -> None:
         """Other nodes see what changed here."""
-        if self._clock.doubted:
-            return  # what the store knows of the time is what the clock is held against
         try:
-            nodes.announce(self._engine, nodes.this_node(self._settings, time.time()))
+            announce(self._settings, self._engine, self._events, self._clock, time.time())
         except SeglError as error:
             self._events.failed("nodes", error)
 
     def _sweep(self) -> None:
         now = time.time()
-        heard = nodes.last_heard(self._engine)
-        if not self._clock.believes(now, heard):
-            self._events.clock_doubted(now, heard)
+        if not is_believed(self._engine, self._events, self._clock, now):
             return
         SeenCapabilities(self._engine).prune(now)
         forget_old(self._engine, self._settings, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy.engine import Engine
 
 from segl import audit, nodes
+from segl.clock import Clock
 from segl.errors import DeliveryError
 from segl.events import Events
 from segl.metrics import AUDIT_WENT_BACK, SEALED_MISSING
@@ -18,6 +19,22 @@ from segl.sealed.missing import missing, openable
 from segl.settings import Settings
 
 _DAY = 86400.0
+
+
+def is_believed(engine: Engine, events: Events, clock: Clock, now: float) -> bool:
+    """Whether *now* may be the time; the log is told when not. Raises :class:`~segl.errors.StoreError`."""
+    heard = nodes.last_heard(engine)
+    believed = clock.believes(now, heard)
+    if not believed:
+        events.clock_doubted(now, heard)
+    return believed
+
+
+def announce(settings: Settings, engine: Engine, events: Events, clock: Clock, now: float) -> None:
+    """Other nodes see what changed here. Not at a time that is doubted: what the store knows of the time is what the
+    clock is held against, also by who starts next. Raises :class:`~segl.errors.StoreError`."""
+    if is_believed(engine, events, clock, now):
+        nodes.announce(engine, nodes.this_node(settings, now))
 
 
 def keep_house(settings: Settings, engine: Engine, events: Events, now: float) -> None:

@@ -131,8 +131,9 @@ class Sealer:
         told = [one.value for one in fields if one.name == WISHES.lower()]
         found = Wishes("")
         for at, one in enumerate(kept):
-            if is_own and one.name == "subject" and len(one.raw) <= _LONGEST_SUBJECT:
+            if one.name == "subject" and len(one.raw) <= _LONGEST_SUBJECT:
                 found = read_wishes(shown_header(one.value.decode("latin-1")), country)
+                found = found if is_own else Wishes(found.subject)  # a notice may tell it
                 if found.any:
                     kept[at] = Field(
                         "subject", b"Subject: " + encoded(found.subject).encode("ascii") + b"\r\n"

@@ -113,6 +113,12 @@ ON_THE_SERVER: Final[dict[Language, str]] = {
     "leaves the house.",
 }
 
+# The same of a message that is deleted.
+NOT_SAID: Final[dict[Language, str]] = {
+    "da": "Hvem beskeden var til, står ikke her, fordi denne mail sendes ud af huset.",
+    "en": "To whom the message went is not said here, because this mail leaves the house.",
+}
+
 AGREED: Final[dict[Language, str]] = {"da": "godkendt af", "en": "approved by"}
 
 REJECTED: Final[dict[Language, HoldTexts]] = {

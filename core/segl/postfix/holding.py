@@ -35,6 +35,7 @@ from segl.persons import person_of
 from segl.postfix.hold_queue import Held, HoldQueue, Listed, Waiting
 from segl.postfix.hold_texts import (
     AGREED,
+    NOT_SAID,
     ON_THE_SERVER,
     REJECTED,
     SENDER_UNTOLD,
@@ -288,7 +289,7 @@ class Holding:
             **more,
         }
         chosen = texts[language]
-        said = chosen.paragraphs if self.settings.takes(to) else _for_outside(chosen, language)
+        said = chosen.paragraphs if self.settings.takes(to) else _for_outside(texts, language)
         paragraphs = [filled for text in said if (filled := text.format(**values))]
         house = f"@{owner.domains[0]}"
         letter = Letter(
@@ -310,10 +311,12 @@ def _for_good(refusal: DeliveryError) -> bool:
     return refusal.reply_code >= 500
 
 
-def _for_outside(texts: HoldTexts, language: Language) -> list[str]:
+def _for_outside(texts: Mapping[Language, HoldTexts], language: Language) -> list[str]:
     """What leaves the house, perhaps in clear, says neither to whom a message goes nor why it waits."""
-    told = [text for text in texts.paragraphs if "{recipients}" not in text and "{reasons}" not in text]
-    return [*told, ON_THE_SERVER[language]]
+    every = texts[language].paragraphs
+    told = [text for text in every if "{recipients}" not in text and "{reasons}" not in text]
+    where = NOT_SAID if texts is SENDER_UNTOLD else ON_THE_SERVER
+    return [*told, where[language]]
 
 
 def _why(held: Held, language: Language) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -22,6 +23,7 @@ from segl.settings_receipts import ReceiptTerms
 from segl.vocabulary import Way
 from segl_delivery.cms.signed import Signer
 from segl_delivery.identifiers import holds_number
+from segl_delivery.keyring import KeysUnreadable
 from segl_delivery.receipts.machine import machine_form
 from segl_delivery.receipts.mail import Receipt
 from segl_delivery.receipts.own_templates import UnfitTemplate
@@ -64,10 +66,13 @@ class Office:
             return shipped().render(view)
 
     def signer(self, domain: str) -> Signer | None:
-        """Who signs what goes to senders at *domain*; nobody when it is not wanted or there is no key."""
+        """Who signs what goes to senders at *domain*; nobody when it is not wanted, or there is no key that can be used
+        now: what a receipt says must not wait for it."""
         if not self.settings.receipts.sign:
             return None
-        return self.signer_for(domain_of(self.settings.owner(domain).receipt_sender))
+        with suppress(KeysUnreadable):  # the log names the key
+            return self.signer_for(domain_of(self.settings.owner(domain).receipt_sender))
+        return None
 
 
 def readable_by(reader: str, message: SentMessage, settings: Settings) -> SentMessage:

@@ -301,7 +301,9 @@ def test_an_officer_outside_is_told_neither_to_whom_it_goes_nor_why_it_waits(eng
     for text in (first, reminder, untold):
         assert not re.search("jens|gmail|straf|CPR", text)
         assert held.id[:12] in text
-        assert "Det står ikke her" in " ".join(text.split())
+        assert "står ikke her" in " ".join(text.split())
+    assert "ses på serveren" in first
+    assert "på serveren" not in untold, "there it is deleted"
     assert f"sudo segl hold release {held.id}" in first
     assert "En besked fra anna@nordby.example" in first
     assert "jens.hansen@gmail.example" in to_sender

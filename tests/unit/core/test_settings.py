@@ -150,3 +150,10 @@ def test_what_turns_detection_down_is_told_where_settings_are_checked() -> None:
     told = [one.where for one in detection_cautions(parse_settings(SMALLEST | {"detection": turned}))]
     names = ("mode", "model", "unsure", "pictures", "thresholds.any")
     assert told == [f"detection.{name}" for name in names]
+
+
+def test_a_limit_longer_than_postfix_waits_is_no_fault_and_shorter() -> None:
+    """Files of before have such; refused, they would stop all mail at an upgrade."""
+    limits = {"attachment_seconds": 45, "attachments_seconds": 90, "ocr_seconds": float("inf")}
+    read = settings(limits=limits).limits
+    assert (read.attachment_seconds, read.attachments_seconds, read.ocr_seconds) == (45, 50, 50)

@@ -15,11 +15,13 @@ from prometheus_client import Gauge
 from sqlalchemy.engine import Engine
 
 from segl.audit import Act, entries
+from segl.clock import Clock
 from segl.errors import DeliveryError
 from segl.events import Events
 from segl.log import configure_log
 from segl.mail.return_port import ReturnPort
 from segl.metrics import AUDIT_WENT_BACK, SEALED_MISSING
+from segl.nodes import last_heard
 from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
 from segl.sealed.belonging import storage_of
 from segl.sealed.format import decrypt
@@ -34,7 +36,7 @@ from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl.wishes import read_wishes, to_fields
 from segl_delivery.agent import Delivery
-from segl_delivery.housekeeping import keep_house
+from segl_delivery.housekeeping import announce, keep_house
 from segl_delivery.portal import PortalAgent
 from segl_delivery.sealing import NumberUnclear, Sealed, Sealer, try_storage
 from world.desk import free_port
@@ -201,10 +203,11 @@ def test_whose_a_number_is_does_not_depend_on_how_the_name_is_written(
 def test_a_strangers_subject_asks_nothing(sealer: Callable[..., Sealer]) -> None:
     """It is passed on here: nobody in the house gave the recipient a phrase."""
     content = letter("[kodeord: hemmelig] [sms:12345678] Svar")
-    desk = sealer(sms=SMS)
+    desk = sealer(sms=SMS, subject_shown=True)
     sealed = seal(desk, content, sender="x@andet.example")
     assert (sealed.addressees[0].row.phone, sealed.addressees[0].row.phrase_hash) == (None, None)
     assert content_of(desk, sealed) == content
+    assert sealed.subject == "Svar", "told as any subject is"
 
 
 def test_the_address_book_gives_numbers_and_the_subject_beats_it(sealer: Callable[..., Sealer]) -> None:
@@ -375,6 +378,19 @@ def test_of_a_place_that_is_away_no_message_is_called_lost(
     keep_house(desk.settings, engine, Events("segl-deliver"), time.time())
     told = "".join(capsys.readouterr())
     assert ("storage_unusable" in told, "sealed_missing" in told) == (True, False)
+
+
+def test_a_leap_of_the_clock_is_not_what_the_next_process_believes(
+    sealer: Callable[..., Sealer], engine: Engine
+) -> None:
+    """A reload right after it: whoever starts then asks the store when anybody was last heard of."""
+    settings, events, now, counted = sealer().settings, Events("segl-deliver"), time.time(), [100.0]
+    clock = Clock(lambda: counted[0])
+    announce(settings, engine, events, clock, now)
+    counted[0] += 60
+    announce(settings, engine, events, clock, now + 31 * 86_400)
+    assert last_heard(engine) == now
+    assert not Clock().believes(now + 31 * 86_400, last_heard(engine))
 
 
 def test_a_trail_that_was_cut_is_told_and_counted(

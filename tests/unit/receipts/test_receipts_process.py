@@ -322,7 +322,8 @@ def test_a_houses_own_template_is_used_and_a_reload_takes_a_new_one(desk: Standi
     assert wait_for(desk, 2)[1].part("text/plain").strip() == "Ny"
 
 
-def test_the_organisations_key_signs_where_that_is_wanted(desk: Desk) -> None:
+def with_key(desk: Desk) -> Identity:
+    """The settings ask for signed receipts, and there is a key."""
     own = Identity.new(desk.keys, "huset", rsa_key(2048, 0))
     (desk.keys / "huset.key.pem").write_bytes(
         own.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -333,6 +334,20 @@ def test_the_organisations_key_signs_where_that_is_wanted(desk: Desk) -> None:
     desk.write_settings(delivery='sign_keys = {"nordby-vand.example" = "huset"}')
     text = desk.settings_file.read_text()
     desk.settings_file.write_text(text.replace("[receipts]", "[receipts]\nsign = true"))
+    return own
+
+
+def test_a_receipt_does_not_wait_for_a_key_that_cannot_be_used_now(desk: Desk) -> None:
+    with_key(desk)
+    (desk.keys / "huset.key.pem").chmod(0o644)
+    desk.start()
+    Mail(desk).tell(group(BO))
+    [receipt] = wait_for(desk, 1)
+    assert receipt.message.get_content_type() != "multipart/signed"
+
+
+def test_the_organisations_key_signs_where_that_is_wanted(desk: Desk) -> None:
+    own = with_key(desk)
     desk.start()
     Mail(desk).tell(group(BO))
     [receipt] = wait_for(desk, 1)
