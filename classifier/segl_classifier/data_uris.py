@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_DATA_URI = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?[^,]{0,200}(?P<base64>;base64)?,", re.IGNORECASE)
+_DATA_URI = re.compile(r"data:(?P<type>[\w.+-]++/[\w.+-]++)?[^,]{0,200}+,", re.IGNORECASE)
 _IN_STYLE = re.compile(
     r"url\(\s{0,9}(?:\"(data:[^\"]*+)|'(data:[^']*+)|&quot;(data:[^&]*+)|(data:[^)\s]*+))"
     r"|(?<=[\s\"',=])(data:[^\s\"'>]*+)",

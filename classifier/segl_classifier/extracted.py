@@ -109,6 +109,8 @@ class Notebook:
         self.text(page.otherwise, f"{where} (as displayed)")
         self.text(page.spoken, f"{where} (spoken)")
         self.text(page.aside, f"{where} (not shown)", Source.SURROUND)
+        if page.cut:
+            self.lack(Unreadable.TOO_LARGE, "more generated content than is read")
         self._shown |= page.shown
         for file in page.files[: self._limits.parts + 1]:  # one beyond, so that it is told of
             raw = unquote_to_bytes(file.data)

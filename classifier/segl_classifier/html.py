@@ -100,7 +100,7 @@ class Page:
     """``text`` is all text in its order; ``otherwise`` those of its lines that a reader sees otherwise, as he
     sees them; ``spoken`` what is shown or spoken without standing in the text, such as what a field is filled with,
     one a line; ``aside`` holds comments, scripts and other attribute values, one a line; ``shown`` the content ids
-    of pictures (``cid:``) and ``files`` the pictures written in place."""
+    of pictures (``cid:``) and ``files`` the pictures written in place. ``cut``: more is shown than was read."""
 
     text: str
     aside: str
@@ -108,6 +108,7 @@ class Page:
     files: tuple[DataUri, ...]
     otherwise: str = ""
     spoken: str = ""
+    cut: bool = False
 
 
 def read_html(markup: str, *, xml: bool = False) -> Page:
@@ -118,7 +119,8 @@ def read_html(markup: str, *, xml: bool = False) -> Page:
     page = reader.page()
     if not reader.differs:
         return page
-    return replace(page, otherwise=_new_lines(page.text, _rendered(markup)))
+    shown, cut = _rendered(markup)
+    return replace(page, otherwise=_new_lines(page.text, shown), cut=cut)
 
 
 def _columns(markup: str) -> list[list[str]]:
@@ -137,8 +139,8 @@ def _is_simple(attributes: str | None) -> bool:
     return not single if double and double % 2 == 0 else not double and single % 2 == 0
 
 
-def _rendered(markup: str) -> str:
-    """What a reader sees of *markup*."""
+def _rendered(markup: str) -> tuple[str, bool]:
+    """What a reader sees of *markup*, and whether there is more of it."""
     columns = _columns(rendered.unconditional(markup))
     rules = rendered.Rules()
     for raw, sheet in zip(columns[1], columns[3], strict=False):
@@ -155,7 +157,7 @@ def _rendered(markup: str) -> str:
             page.tag(lower, attributes, _BREAKS.get(lower, _INLINE))
     if columns[0][-1]:
         page.text(_shown(columns[0][-1], preformatted > 0))
-    return tidy("".join(page.parts))
+    return tidy("".join(page.parts)), page.cut
 
 
 def _new_lines(text: str, other: str) -> str:

@@ -72,13 +72,13 @@ _CONDITIONAL = re.compile(
 _TAGS = re.compile(r"<[^>]*>?")
 _SETTINGS = re.compile(r"<(?:xml|style|script)\b", re.IGNORECASE)
 _SIMPLE = re.compile(
-    r"(?P<kind>[.#]?)(?P<name>[\w-]+)?(?:\[[^\]]*+\])*+"
+    r"(?P<kind>[.#]?)(?P<name>[\w-]++)?(?:\[[^\]]*+\])*+"
     r"(?P<state>(?::(?!:|before|after)[\w-]++(?:\([^()]*+\))?)*+)(?:::?(?P<part>before|after|marker))?\s*+\Z",
     re.IGNORECASE,
 )
 _ANY = "*"
 _PAIR = re.compile(
-    r"([\w-]{1,40})\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))|(?<![\w-])(hidden)(?![\w-])",
+    r"([\w-]{1,40}+)\s{0,9}+=\s{0,9}+(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))|(?<![\w-])(hidden)(?![\w-])",
     re.IGNORECASE,
 )
 _FIGURES = re.compile(r"[\d ./–-]{1,20}")
@@ -86,6 +86,7 @@ _VOID = frozenset("area base br col embed hr img input keygen link meta param so
 _CLOSES_ITSELF = frozenset("p li td th tr option dt dd".split())
 _LONGEST_RULE, _LONGEST_VALUE = 4_000, 400  # characters that are looked at
 _MOST_KEPT = 1_000  # tags whose effect is remembered
+_MOST_GENERATED = 1_000_000  # characters of generated content: three letters of a tag may show some hundred
 _DEEPEST = 100  # open elements that are kept; of a page nested deeper the outer ones are forgotten
 OVERRIDE, POP = "\u202e", "\u202c"
 
@@ -239,6 +240,8 @@ class Rendering:
 
     def __init__(self, rules: Rules) -> None:
         self.parts: list[str] = []
+        self.cut = False  # whether more is generated than was read
+        self._generated = 0
         self._rules = rules
         self._open: list[_Open] = []
         self._hidden = 0
@@ -246,6 +249,14 @@ class Rendering:
     def text(self, text: str) -> None:
         if not self._hidden and not self._is_small():
             self.parts.append(text)
+
+    def _generate(self, content: str, values: dict[str, str]) -> None:
+        if self._generated > _MOST_GENERATED:
+            self.cut = True
+            return
+        text = _generated(content, values)
+        self._generated += len(text)
+        self.text(text)
 
     def _is_small(self) -> bool:
         return bool(self._open) and self._open[-1].small
@@ -277,7 +288,7 @@ class Rendering:
         if effect.backwards:
             self.text(OVERRIDE)
         if effect.before:
-            self.text(_generated(effect.before, values))
+            self._generate(effect.before, values)
 
     def _void(self, name: str, effect: Effect, values: dict[str, str]) -> None:
         if effect.hides:
@@ -301,7 +312,7 @@ class Rendering:
 
     def _close(self, element: _Open) -> None:
         if element.effect.after:
-            self.text(_generated(element.effect.after, element.values))
+            self._generate(element.effect.after, element.values)
         if element.effect.backwards:
             self.text(POP)
         self._hidden -= element.effect.hides

@@ -21,7 +21,7 @@ _ENDS_TEXT = re.compile(
 _NUMBER = re.compile(r"\d{4}")
 # Conditional comments that Outlook passes over: for all but itself, and for Internet Explorer.
 _FOR_OTHERS = re.compile(
-    r"\[if\s*\(?\s*(?:!\s*\(?\s*(?:mso|vml|support)\w*|(?:[gl]te?\s+)?ie\b)[\s\d.)]*\]", re.IGNORECASE
+    r"\[if\s*+\(?\s*+(?:!\s*+\(?\s*+(?:mso|vml|support)\w*+|(?:[gl]te?\s++)?ie\b)[\s\d.)]*+\]", re.IGNORECASE
 )
 _DATA = re.compile(r"<xml[\s>].*?(?:</xml>|\Z)", re.IGNORECASE | re.DOTALL)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from segl.vocabulary import Adjustment
@@ -37,6 +38,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’.][^\W\d_]+)*")
 _OWN_BEGINS = re.compile(r"[.!?]\s+|[\n\t|0-9]")
 _OWN_ENDS = re.compile(r"[^,;.\n\t|]{0,20}")
 _LABEL_GOES_ON = re.compile(r"(?:[^0-9.!?]|[.!?](?!\s+[A-ZÆØÅ])){0,40}")
+_DIGIT, _DIGIT_WITHIN = re.compile("[0-9]"), 12  # "september 7, 1961"
 _WHOLE_NUMBER = re.compile(r"[0-9]{6}[ -]?[0-9]{4}")
 _BEHIND, _BEFORE = 90, 250  # characters between the four and a date behind, and before them
 _MOST_LINES = 8  # between a date and the four
@@ -78,7 +80,58 @@ def of_surroundings(text: str, start: int, end: int, label: int) -> list[Adjustm
     return [*found, _ELSE] if other else found
 
 
-def beside_its_words(text: str, start: int, low: int, *, says: bool) -> Candidate | None:
+class Birthdays:
+    """The dates in *text* of which the words before them say that they are somebody's. They are looked for once, when
+    they are first asked for, however many digits stand near each."""
+
+    __slots__ = ("_days", "_ends", "_named", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._named: list[int] | None = None  # where the words begin; in step with the days and their ends
+        self._days: list[Day] = []
+        self._ends: list[int] = []
+
+    def last_before(self, low: int, end: int) -> Day | None:
+        """The last whose words begin at *low* or later, and which ends at *end* or before."""
+        named = self._find()
+        at = bisect_right(self._ends, end) - 1
+        return self._days[at] if at >= 0 and named[at] >= low else None
+
+    def first_behind(self, start: int, high: int) -> Day | None:
+        """The first whose words begin at *start* or later, if it ends at *high* or before."""
+        at = bisect_left(self._find(), start)
+        return self._days[at] if at < len(self._days) and self._ends[at] <= high else None
+
+    def _find(self) -> list[int]:
+        if self._named is None:
+            self._named = []
+            for named, day in _birthdays(self._text):
+                self._named.append(named)
+                self._days.append(day)
+                self._ends.append(day.end)
+        return self._named
+
+
+def _birthdays(text: str) -> Iterator[tuple[int, Day]]:
+    """The birthdays in *text*, each with where the words for it begin; of several words before one, the last."""
+    names = PERSONAL.finditer(text)
+    following = next(names, None)
+    while following is not None:
+        named, following = following, next(names, None)
+        label = _LABEL_GOES_ON.match(text, named.end())
+        reach = label.end() if label else named.end()
+        if following is not None and following.end() <= reach:
+            continue
+        if _DIGIT.search(text, reach, reach + _DIGIT_WITHIN):
+            day = next(days_in(text, named.end(), reach + LONGEST), None)
+            if day is not None and day.start <= reach:
+                yield named.start(), day
+
+
+def beside_its_words(
+    text: str, start: int, low: int, birthdays: Birthdays, *, says: bool
+) -> Candidate | None:
     """The number of the four digits at *start* with the birthday beside them: the last before them that begins at *low*
     or later, else the first behind. *says*: whether words for the last four digits may stand near."""
     label = label_before(text, start) if says else None
@@ -88,9 +141,9 @@ def beside_its_words(text: str, start: int, low: int, *, says: bool) -> Candidat
         return None
     end = start + 4
     serial = plain_digits(text[start:end])
-    day = _last_before(text, max(low, label - _BEFORE), label)
+    day = birthdays.last_before(max(low, label - _BEFORE), label)
     if day is None or not _fit(day, serial):
-        day = next(_birthdays(text, end, end + _BEHIND), None)
+        day = birthdays.first_behind(end, end + _BEHIND)
     if day is None or not _belong_together(text, min(day.end, end), max(day.start, label)):
         return None
     steps = (LAST_FOUR, _ELSE if of_something_else(text, label, end) else NAMED)
@@ -98,25 +151,10 @@ def beside_its_words(text: str, start: int, low: int, *, says: bool) -> Candidat
     return Candidate(first, last, Layout.WORDS, day.digits + serial, steps, day.year, read=True)
 
 
-def _last_before(text: str, low: int, end: int) -> Day | None:
-    days = list(_birthdays(text, low, end))
-    return days[-1] if days else None
-
-
 def _fit(day: Day, serial: str) -> bool:
     """Whether the seventh digit tells the century in which *day* is, as far as that is written."""
     yy = int(day.digits[4:])
     return day.year is None or day.year == century(yy, int(serial[0])) + yy
-
-
-def _birthdays(text: str, low: int, high: int) -> Iterator[Day]:
-    """The dates in ``text[low:high]`` of which the words before them say that they are somebody's."""
-    for named in PERSONAL.finditer(text, low, high):
-        label = _LABEL_GOES_ON.match(text, named.end(), high)
-        reach = label.end() if label else named.end()
-        day = next(days_in(text, named.end(), min(high, reach + LONGEST)), None)
-        if day is not None and day.start <= reach:
-            yield day
 
 
 def _belong_together(text: str, low: int, high: int) -> bool:

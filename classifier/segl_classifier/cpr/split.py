@@ -14,7 +14,14 @@ from segl.vocabulary import Adjustment
 from segl_classifier.cpr.candidates import Candidate
 from segl_classifier.cpr.columns import in_columns
 from segl_classifier.cpr.dates import Day, day_before, month_named
-from segl_classifier.cpr.halves import LAST_FOUR, NAMED, beside_its_words, of_surroundings, plain_digits
+from segl_classifier.cpr.halves import (
+    LAST_FOUR,
+    NAMED,
+    Birthdays,
+    beside_its_words,
+    of_surroundings,
+    plain_digits,
+)
 from segl_classifier.cpr.last_four import (
     FOUR_AFTER_MASK,
     MASKS,
@@ -75,6 +82,7 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
         others = [four.start() for four in _FOUR_BELOW_WORD.finditer(shape)]
     if any(mask in text for mask in MASKS):
         others += [four.start("four") for four in FOUR_AFTER_MASK.finditer(text)]
+    birthdays = Birthdays(text)
     done = 0
     for start in sorted({*words, *months, *others}):
         says = mentions.near(start)
@@ -83,7 +91,7 @@ def split_candidates(text: str, shape: bytes) -> Iterator[Candidate]:
             yield found
             done = found.end
         if (says or text[start - 1] == "-") and (found is None or NAMED not in found.doubts):
-            found = beside_its_words(text, start, low, says=says)
+            found = beside_its_words(text, start, low, birthdays, says=says)
             if found is not None:
                 yield found
                 done = max(done, found.end)

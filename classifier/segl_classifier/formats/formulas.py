@@ -235,13 +235,32 @@ def _of_one(name: str, arguments: list[str | None]) -> Value:
     if name in _OF_A_DAY:
         shown_day = _SHOWN_DAY.fullmatch(text)
         return str(int(shown_day[_OF_A_DAY[name]])) if shown_day else None
-    if name in ("TRIM", "T", "VALUE", "UPPER", "LOWER", "PROPER", "CLEAN", "N"):
+    if name in (
+        "TRIM",
+        "T",
+        "VALUE",
+        "UPPER",
+        "LOWER",
+        "PROPER",
+        "CLEAN",
+        "N",
+        "ABS",
+        "INT",
+        "FIXED",
+        "DOLLAR",
+    ):
         return text.strip()
+    if name == "CHAR" and text.isdecimal() and 0 < int(text[:4]) < 256:
+        return bytes([int(text[:4])]).decode("cp1252", "replace")
+    if name == "SUBSTITUTE" and len(rest) == 2 and A_NUMBER not in rest:
+        return text.replace(*rest)[:_LONGEST_TEXT] if rest[0] else text
     if name == "TEXT" and len(rest) == 1:
         return _formatted(text, rest[0])
     if not all(one.isdecimal() and len(one) < 6 for one in rest):
         return None
     sizes = [int(one) for one in rest]
+    if name == "REPT" and sizes:
+        return (text * min(sizes[0], _LONGEST_TEXT))[:_LONGEST_TEXT] if len(text) < 9 else None
     if name == "LEFT":
         return text[: sizes[0] if sizes else 1]
     if name == "RIGHT":

@@ -185,6 +185,11 @@ def test_time_grows_with_length_and_no_faster(unit: str) -> None:
     assert _seconds(large) < 10 * _seconds(small) + 0.25
 
 
+@pytest.mark.parametrize("unit", ["cpr cpr sidste 4: 1234\n", "cpr f. 1 f. 2 f. 3 ******-1234 "])
+def test_words_for_a_birthday_are_read_once_however_many_digits_stand_near(unit: str) -> None:
+    assert _seconds(unit * (200_000 // len(unit))) < 1.5
+
+
 def _seconds(text: str) -> float:
     """Of processor time, without the collector of garbage: among so many tests it may take half a second."""
     gc.disable()

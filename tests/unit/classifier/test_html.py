@@ -135,7 +135,8 @@ def test_pictures_are_told_of() -> None:
     [
         "<div>", "</div>", "<a ", '<a b="', "<!--", "<!", "<", "</", "&#", "&a", "<style>", "<script></scrip",
         "<a b=", "<a 'x", "<td>", "<!--[if ", "<![CDATA[", "data-", '<a href="data:,', "<p title=x>", "\t ",
-        "\u00a0", "<pre>",
+        "\u00a0", "<pre>", f"<img src='data:a/{'b' * 90_000}'>", f"<!--[if{' ' * 90_000}x-->",
+        f"<!--[if !{' ' * 90_000}x-->", f"<!--[if !mso{'1' * 90_000}-->",
     ],
 )  # fmt: skip
 def test_hostile_markup_costs_linear_time(piece: str) -> None:

@@ -131,6 +131,7 @@ def test_a_table_that_differs_is_read_again_whole() -> None:
 @pytest.mark.parametrize("piece", ["<p hidden>", "<del>", "<div style=display:flex>", "<!--[if mso]>1<![endif]-->",
                                    "<style>.a{content:'x'}</style><i class=a>", "<bdo>", "<!--[if mso]>1", "a{b",
                                    "<style>" + "a{" * 50, "<img alt=1>", "content:'", "@media width{a{", "a:b(",
+                                   "<style>" + f"#{'a' * 198}!," * 50 + "{display:none}</style>",
                                    "@media width " * 22 + "{" + ".a{opacity:0}" * 60_000,
                                    "<p style='opacity:" + "0" * 40_000 + "x'>",
                                    "<p style='font-size:" + "0" * 40_000 + "'>"])  # fmt: skip
@@ -159,3 +160,15 @@ def test_a_line_over_such_a_table_says_what_it_holds() -> None:
     over = "<p class=MsoNormal>{}<o:p></o:p></p><p class=MsoNormal><o:p>&nbsp;</o:p></p>"
     assert found(over.format("CPR-numre på nye medarbejdere") + rows) == ["body"]
     assert found(over.format("Leveringer i maj") + rows) == []
+
+
+def test_generated_content_does_not_grow_beyond_a_bound() -> None:
+    """What a rule writes is written at every tag: a page of 100 KB would show 10 MB."""
+    page = read_html(f"<style>x:before{{content:'{'a ' * 95}'}}</style>{'<x>' * 33_000}")
+    assert page.cut
+    assert len(page.otherwise) < 1_100_000
+
+
+def test_bullets_before_each_line_of_a_long_list_are_few() -> None:
+    page = read_html("<style>li:before{content:'\u2022 '}</style>" + "<li>010190-1234" * 33_000)
+    assert not page.cut

@@ -57,6 +57,7 @@ def sheet(content: Content) -> str:
         ),
         *('CONCATENATE(B2,"-",C2)', '_xlfn.CONCAT(B2,"-",C2)', '_xlfn.TEXTJOIN("-",TRUE,B2:C2)'),
         *('TEXT(E2,"000000")&"-"&C2', 'LEFT(D2,6)&"-"&RIGHT(D2,4)', 'MID(D2,1,6)&"-"&MID(D2,7,4)'),
+        *('SUBSTITUTE(B2," ","")&CHAR(45)&C2', 'REPT("0",1)&E2&"-"&C2', 'B2&"-"&SUBSTITUTE("x234","x",1)'),
         *('TEXT(D2,"000000-0000")', 'UPPER(TRIM(B2))&"-"&C2', 'HYPERLINK("https://x.example/",B2&"-"&C2)'),
     ],
 )
@@ -112,7 +113,7 @@ def test_a_formula_shared_by_cells_is_moved_with_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "formula", ['Ark2!A1&"-"&C2', "SUBSTITUTE(B2,1,2)&C2", 'REPT("0",2)&B2', "VLOOKUP(A2,A:C,2)&C2", "B2&"]
+    "formula", ['Ark2!A1&"-"&C2', "SWITCH(B2,1,2)&C2", "CHOOSE(2,B2,C2)&B2", "VLOOKUP(A2,A:C,2)&C2", "B2&"]
 )
 def test_what_cannot_be_worked_out_is_told(formula: str) -> None:
     assert causes(workbook(("Navn",), (*ROW, f"={formula}"))) == {Unreadable.UNKNOWN_TYPE}
@@ -179,3 +180,24 @@ def test_a_chain_of_a_thousand_cells_ends(calls: int) -> None:
 @given(st.text("AB12$:&,;()\"'=+<{}!.TEXTCONJ -", max_size=60))
 def test_every_text_is_read_as_a_formula(formula: str) -> None:
     joined(formula, lambda row, column: f"{row}")
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "A2&CHAR(10)&B2",
+        '"Pris: "&FIXED(E2,2)&" kr."',
+        'REPT("|",9)&A2',
+        'SUBSTITUTE(A2,"o","e")&"!"',
+        "REPT(A2,99999)&B2",
+    ],
+)
+def test_what_ordinary_sheets_join_is_worked_out(formula: str) -> None:
+    assert workbook(ROW, (*ROW, f"={formula}")).lacks == ()
+
+
+@pytest.mark.parametrize(
+    "formula", ['SUBSTITUTE(B2,"1","2",2)&"-"&C2', "CHAR(A2)&C2", "REPT(B2&C2,2)&C2", "CHAR(0)&C2"]
+)
+def test_what_is_not_worked_out_of_them_is_told(formula: str) -> None:
+    assert causes(workbook(ROW, (*ROW, f"={formula}"))) == {Unreadable.UNKNOWN_TYPE}
