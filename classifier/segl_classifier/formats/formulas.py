@@ -253,7 +253,7 @@ def _of_one(name: str, arguments: list[str | None]) -> Value:
     if name == "CHAR" and text.isdecimal() and 0 < int(text[:4]) < 256:
         return bytes([int(text[:4])]).decode("cp1252", "replace")
     if name == "SUBSTITUTE" and len(rest) == 2 and A_NUMBER not in rest:
-        return text.replace(*rest)[:_LONGEST_TEXT] if rest[0] else text
+        return text.replace(rest[0], rest[1])[:_LONGEST_TEXT] if rest[0] else text
     if name == "TEXT" and len(rest) == 1:
         return _formatted(text, rest[0])
     if not all(one.isdecimal() and len(one) < 6 for one in rest):
