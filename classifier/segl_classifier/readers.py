@@ -69,7 +69,10 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
 def _saved(notes: Notebook, text: str, where: str, limits: Limits) -> None:
     """A sheet or a document that an office program saved as one XML file."""
     notes.text(saved_sheet.rows(text, limits.text_chars), f"{where} (as a sheet)")
-    notes.text(saved_document.document(text, limits.text_chars), f"{where} (as a document)")
+    document = saved_document.document(text, limits.text_chars)
+    notes.text(document.text, f"{where} (as a document)")
+    if document.more:
+        notes.lack(Unreadable.TOO_LARGE, f"more than {limits.text_chars} characters of text")
 
 
 def read_folded(part: Part, limits: Limits) -> Extracted:

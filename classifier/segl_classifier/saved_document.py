@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from typing import NamedTuple
 
+from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.odf_text import OdfText
@@ -25,25 +27,34 @@ _HEAD = 4096
 _PROLOG = re.compile(r"[\s\ufeff]*(?:<\?xml[^>]{0,200}\?>)?")
 
 
-def document(markup: str, most: int) -> str:
-    """The text of the document that *markup* is, at most so many characters; ``""`` when it is none."""
+class Document(NamedTuple):
+    """``text`` of a document, and whether there is *more* than may be kept."""
+
+    text: str = ""
+    more: bool = False
+
+
+def document(markup: str, most: int) -> Document:
+    """The document that *markup* is, at most so many characters of it; an empty one when it is none."""
     mark = _MARK.search(markup, 0, _HEAD)
     if mark is None:
-        return ""
+        return Document()
     prolog = _PROLOG.match(markup)  # it names the encoding of the bytes; these are in another
     data = markup[prolog.end() if prolog else 0 :].encode("utf-8", "replace")
     return _open_document(data, most) if mark["odf"] else _office(data, most)
 
 
-def _office(data: bytes, most: int) -> str:
+def _office(data: bytes, most: int) -> Document:
     flow = read_flow([data], most=most, flat=True)
-    return "\n".join((*flow.lines, *flow.earlier, *flow.shown, *flow.aside))[:most]
+    return Document("\n".join((*flow.lines, *flow.earlier, *flow.shown, *flow.aside))[:most], flow.full)
 
 
-def _open_document(data: bytes, most: int) -> str:
+def _open_document(data: bytes, most: int) -> Document:
     harvest = Harvest(Allowance(chars=most, files=0, bytes=0))
     text = OdfText(harvest, "")
     with suppress(NotXml):  # what came before is kept, and all is read as it stands beside this
         parse([data], text.start, text.end, text.characters)
     text.finish()
-    return "\n".join(passage.text for passage in harvest.content().passages)
+    content = harvest.content()
+    more = any(lack.cause is Unreadable.TOO_LARGE for lack in content.lacks)
+    return Document("\n".join(passage.text for passage in content.passages), more)

@@ -27,10 +27,10 @@ class Grid:
 
     def put(self, row: int, column: int, text: str, *, number: bool = False) -> bool:
         """Write *text* into a cell; *number*: it was typed as one. False when there is no room for it."""
-        self._left -= len(text) + 1
-        if self._left < 0:
-            self.full = True
+        if self.full or len(text) >= self._left:
+            self.full = True  # and the rows so far are kept
             return False
+        self._left -= len(text) + 1
         cells = self._rows.get(row)
         if cells is None:
             cells = self._rows[row] = {}

@@ -22,6 +22,15 @@ PACKAGE = (
     '<?xml version="1.0"?><?mso-application progid="{}"?><pkg:package xmlns:pkg="http://schemas.microsoft.com/'
     'office/2006/xmlPackage"><pkg:part pkg:name="/x.xml"><pkg:xmlData>{}</pkg:xmlData></pkg:part></pkg:package>'
 )
+OPEN = "urn:oasis:names:tc:opendocument:xmlns:"
+
+
+def sheet(*rows: str) -> str:
+    """A sheet of LibreOffice as one XML file."""
+    names = "".join(f' xmlns:{name}="{OPEN}{name}:1.0"' for name in ("office", "table", "text"))
+    return f"<office:document{names}><table:table>{''.join(rows)}</table:table></office:document>"
+
+
 DOCUMENTS = {
     "Word 2003": '<?xml version="1.0" encoding="UTF-8"?><?mso-application progid="Word.Document"?><w:wordDocument '
     f'xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"><w:p>{RUNS}</w:p></w:wordDocument>',
@@ -87,7 +96,7 @@ def test_what_was_deleted_stands_in_the_text_before() -> None:
     deleted = '<aml:annotation w:type="Word.Deletion"><w:r><w:delText>34</w:delText></w:r></aml:annotation>'
     markup = DOCUMENTS["Word 2003"].replace("<w:r><w:t>34</w:t></w:r>", deleted)
     markup = markup.replace("<w:wordDocument ", '<w:wordDocument xmlns:aml="a" ')
-    assert document(markup, 1_000).split("\n") == ["Borger 010190-12", f"Borger {CPR}"]
+    assert document(markup, 1_000).text.split("\n") == ["Borger 010190-12", f"Borger {CPR}"]
 
 
 @pytest.mark.parametrize(
@@ -100,15 +109,27 @@ def test_what_was_deleted_stands_in_the_text_before() -> None:
     ],
 )
 def test_other_texts_are_no_such_documents(markup: str) -> None:
-    assert document(markup, 1_000) == ""
+    assert document(markup, 1_000).text == ""
 
 
 def test_one_that_is_broken_is_read_as_far_as_it_goes() -> None:
     markup = DOCUMENTS["Word 2003"]
-    assert document(markup.removesuffix("</w:p></w:wordDocument>"), 1_000) == f"Borger {CPR}"
-    assert document(markup.replace("?><w:", "?><!DOCTYPE x []><w:"), 1_000) == ""
+    assert document(markup.removesuffix("</w:p></w:wordDocument>"), 1_000).text == f"Borger {CPR}"
+    assert document(markup.replace("?><w:", "?><!DOCTYPE x []><w:"), 1_000).text == ""
 
 
 def test_no_more_is_kept_than_may_be() -> None:
     for kind in DOCUMENTS.values():
-        assert len(document(kind.replace("Borger", "x" * 10_000), 500)) <= 500
+        found = document(kind.replace("Borger", "x" * 10_000), 500)
+        assert len(found.text) <= 500
+        assert found.more
+
+
+def test_cells_repeated_beyond_what_may_be_kept_are_told_of() -> None:
+    def row(text: str, times: int) -> str:
+        cell = f"<table:table-cell><text:p>{text}</text:p></table:table-cell>"
+        return f'<table:table-row table:number-rows-repeated="{times}">{cell}</table:table-row>'
+
+    number = "Borger 010190<text:span>-1234</text:span>"
+    found = document(sheet(row(number, 1), row("x" * 100, 50), row(number, 1)), 1_000)
+    assert found == (f"Borger {CPR}" + "\n" + "\n".join(["x" * 100] * 9), True)

@@ -61,6 +61,15 @@ def test_what_is_lacking_is_told_once_and_not_without_end() -> None:
     assert len(lacks) <= 100
 
 
+def test_of_a_grid_that_is_full_the_rows_so_far_are_kept() -> None:
+    grid = Grid(20)
+    assert grid.put(0, 0, "010190-1234")
+    assert not grid.put(1, 0, "x" * 20)
+    assert not grid.put(2, 0, "y")
+    assert grid.text() == "010190-1234"
+    assert grid.full
+
+
 @given(
     st.dictionaries(
         st.tuples(st.integers(0, 10**8), st.integers(0, 20_000)), st.text("abc1 ", min_size=1), max_size=30
