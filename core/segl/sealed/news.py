@@ -93,12 +93,15 @@ def claim(engine: Engine, kind: Kind, now: float, *, reminder_seconds: float = 0
 
 
 def give_back(engine: Engine, news: News) -> None:
-    """It certainly did not go: another round may try."""
-    ids = [one.recipient_id for one in news.about]
+    """It certainly did not go: another round may try. With it go back the other links of the same people that were
+    claimed in that round and left out: else they would say that this was told."""
+    mark = _MARKS[news.kind]
+    ids, people = [one.recipient_id for one in news.about], [one.recipient for one in news.about]
+    mail = sa.select(_MESSAGE.id).where(of_one_mail(news.message_id))
     with transaction(engine) as connection:
-        connection.execute(
-            sealed_recipient.update().where(_ROW.id.in_(ids)).values({_MARKS[news.kind].key: None})
-        )
+        claimed = connection.scalar(sa.select(mark).where(_ROW.id.in_(ids)).limit(1))
+        theirs = _ROW.message_id.in_(mail) & _ROW.recipient.in_(people) & (mark == claimed)
+        connection.execute(sealed_recipient.update().where(theirs).values({mark.key: None}))
 
 
 def record_reminder(engine: Engine, recipient_id: str, now: float) -> None:

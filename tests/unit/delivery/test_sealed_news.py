@@ -274,6 +274,22 @@ def test_what_certainly_did_not_go_is_tried_again(counter: Counter, reply: str) 
     assert len(told(counter)) == 1
 
 
+def test_of_a_mail_that_was_sealed_twice_too(counter: Counter) -> None:
+    """Her other copy, or link, was left out because this one was to be told."""
+    letter = counter.seal(BO, mail="abc.1")
+    counter.seal(BO, mail="abc.1")
+    second_link(letter, counter, BO)
+    counter.now += 31 * DAY
+    keep_house(counter.settings, counter.engine, counter.events, counter.now)
+    counter.return_port.rcpt_replies[SENDER] = "451 4.3.0 not now"
+    assert told(counter) == []
+    counter.now += 120
+    assert told(counter) == []
+    counter.return_port.rcpt_replies.clear()
+    assert len(told(counter)) == 1
+    assert told(counter) == []
+
+
 def test_a_reminder_that_did_not_go_is_tried_again_and_the_others_go(counter: Counter) -> None:
     letter = counter.seal(BO)
     second_link(letter, counter, EVA)
