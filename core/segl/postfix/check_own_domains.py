@@ -35,7 +35,8 @@ def own_domain_checks(setup: Setup) -> Iterator[Check]:
         if strange
         else "own domains are Postfix's too",
         why="mail to an own domain is plain without being read, and leaves like mail to anybody",
-        fix="add it to relay_domains or mydestination in Postfix, or take it out of organisation.domains",
+        fix="add it to relay_domains or mydestination in Postfix, or, where it takes no mail for it, say in"
+        " transport_maps where that goes; or take it out of organisation.domains",
     )
     open_ = {f"*.{domain}": found[probe] for probe, domain in below.items() if not found[probe].decided}
     if open_:
