@@ -57,6 +57,7 @@ _JOINED = re.compile(
     r"|\.\s+(?:(?:og|and)\s+)?(?:så|derefter|then))[\s,:(]{1,3}",
     re.IGNORECASE,
 )
+_SIGNS_SAID = frozenset(("x", "plus"))  # with which no sentence goes on
 _SIGNS = re.compile(r"(?P<hyphen>\s?[-–]\s?)|[\s,;:(|-]{1,4}")
 _TOWN = re.compile(r"\s{1,3}[A-ZÆØÅ][a-zæøå]")
 
@@ -154,4 +155,5 @@ def _between(between: str, text: str, start: int, says: bool) -> tuple[Adjustmen
 
 def _goes_on(between: str, day: Day) -> bool:
     """Whether a sentence with a date may merely go on with a year: "født 7. juli 1961, og 1985 flyttede hun"."""
-    return any(map(str.isalpha, between)) and day.end - day.start > _IN_A_ROW
+    word = between.strip(" \n\t,(:").lower()
+    return any(map(str.isalpha, word)) and word not in _SIGNS_SAID and day.end - day.start > _IN_A_ROW

@@ -39,6 +39,8 @@ def found(text: str) -> list[Finding]:
         "Geboren 7. Juli 1961, die letzten vier Ziffern sind 4285",
         "född 7. ſep 1961, sista fyra 4285",  # letters that count as s and i when case does not
         "født 7. maı 1961, sidste fire 4285",
+        "født 7. juli 1961 x 2010",
+        "Cpr 07.07.61 plus 1985",
     ],
 )
 def test_a_date_may_be_written_in_any_way(text: str) -> None:
