@@ -40,6 +40,7 @@ _QUEUED_AS = re.compile(r"queued as ([A-Za-z0-9]{1,40})")
 # segl_delivery.agent.LATEST_START).
 _WHOLE: Final = 4
 _LONGEST_WHOLE: Final = 240.0
+_A_MOMENT: Final = 2.0
 # RFC 3463 §3.2, RFC 6531 §3.7. The second is mended by a setting, so mail to others waits for it.
 _NO_TEXT: Final = SmtpReply(553, "5.1.3", "the address has bytes that are no UTF-8")
 _NO_UTF8: Final = SmtpReply(451, "4.6.7", "the return port does not take UTF-8 addresses")
@@ -251,7 +252,7 @@ class _Transaction:
         for piece in message.stuffed():
             self._client.send(piece)
         try:
-            self._set_patience(whole=True)
+            self._await_last()
             code, text = self._client.getreply()
         except (smtplib.SMTPException, OSError) as error:
             raise OutcomeUnknown("no answer from the return port", f"after the dot: {_kind(error)}") from None
@@ -268,12 +269,17 @@ class _Transaction:
         code, text = self._client.docmd(verb, arguments)
         return None if code in wanted else clean_reply(code, text)
 
-    def _set_patience(self, *, whole: bool = False) -> None:
+    def _set_patience(self) -> None:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise DeliveryError("the return port is too slow")
         if self._client.sock is not None:
-            self._client.sock.settimeout(left if whole else min(self._patience, left))
+            self._client.sock.settimeout(min(self._patience, left))
+
+    def _await_last(self) -> None:
+        """The dot has gone: for its answer there is all the time that is left, and where none is, a moment."""
+        if self._client.sock is not None:
+            self._client.sock.settimeout(max(self._deadline - time.monotonic(), _A_MOMENT))
 
 
 def clean_reply(code: int, text: bytes) -> SmtpReply:

@@ -197,6 +197,19 @@ def test_no_answer_after_the_dot_is_told_apart() -> None:
     assert str(caught.value.reply).startswith("451 4.4.2")
 
 
+def test_what_took_all_the_time_to_send_has_gone_when_it_is_taken(peer: SmtpPeer) -> None:
+    """The dot is sent: to say that it did not go would send it a second time, and end a link that she has."""
+
+    def slowly() -> Iterator[bytes]:
+        yield MESSAGE
+        time.sleep(0.5)
+
+    message = Outgoing(len(MESSAGE), slowly(), ascii=True)
+    handover = ReturnPort("127.0.0.1", peer.port, 0.1).send(SENDER, ["bo@x.example"], message, smtputf8=False)
+    assert not handover.refused
+    assert len(peer.wait_for(1)) == 1
+
+
 def test_a_front_that_is_slow_at_the_dot_is_waited_for_and_takes_it_once() -> None:
     """It signs, scans and syncs then. Given up, the message would be sent again at every try."""
     taken: list[bytes] = []
