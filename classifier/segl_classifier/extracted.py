@@ -22,13 +22,14 @@ from segl.vocabulary import Finding, Unreadable
 from segl_classifier.html import read_html
 from segl_classifier.message import Part, Source, Text, as_seen, shown_name, unreadable
 from segl_classifier.walk import quotes_encoded
-from segl_classifier.written_in import files_in
+from segl_classifier.written_in import files_in, with_signs, without
 
 _NOISE = 8  # so many control characters a text may hold without being called damaged …
 _NOISE_SHARE = 100  # … or one in so many bytes, whichever is more
 _BYTES_PER_CHARACTER = 2  # Danish takes one, UTF-16 two
 # How many encoded bytes may stand for one: "=C3=A6" and its soft line breaks take three and a little.
 _WIDEST = {Encoding.BASE64: 2, Encoding.UU: 2, Encoding.QUOTED: 4}
+_LONG_FILE = 1_000  # letters of base64: a shorter one stays in the text, where it costs nothing
 _UU_BEGIN = re.compile(rb"^begin(?P<base64>-base64)? [0-7]{3,4} (?P<name>[^\r\n]{1,200})\r?\n", re.MULTILINE)
 
 
@@ -133,16 +134,21 @@ class Notebook:
             if content:
                 self._file(charset.decode_text(begin["name"]).strip(), "", content)
 
-    def written_in(self, text: str) -> None:
-        """Files that stand in *text* as base64. Only of what is attached: in a letter nobody's program opens them."""
+    def written_in(self, text: str) -> str:
+        """Open the files that stand in *text* as base64; *text* without them. Only of what is attached: in a letter
+        nobody's program opens them."""
         if not self._part.attached:
-            return
-        for file in islice(files_in(text), self._limits.parts + 1):
+            return text
+        signs = with_signs(text)
+        files = list(islice(files_in(signs), self._limits.parts + 1))
+        for file in files:
             if not file.content:
                 self.lack(Unreadable.UNKNOWN_TYPE, f"{file.size} bytes written in as base64")
             elif file.content not in self._written:
                 self._written.add(file.content)
                 self.inline_file("application/octet-stream", file.content)
+        opened = [file for file in files if file.content and file.end - file.start >= _LONG_FILE]
+        return without(signs, opened) if opened else text
 
     def inline_file(self, content_type: str, content: bytes) -> None:
         """A file without a name that the text shows where it stands."""

@@ -39,15 +39,15 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
     notes = Notebook(part, limits)
     for where, data in notes.readings():
         is_markup = sniff.looks_like_html(data)
-        for text in notes.decoded(data):
+        for whole in notes.decoded(data):
+            text = notes.written_in(whole)
             notes.text(text, where)
             if "\\u" in text or part.content_type.endswith("json"):
                 notes.text(_unescaped_json(text), f"{where} (as the program reads it)")
             if is_markup:
                 notes.page(text, where)
-            _saved(notes, text, where, limits)  # one named .xls or .doc
-            notes.text(coded_lines(text), f"{where} (decoded)")
-            notes.written_in(text)
+            _saved(notes, whole, where, limits)  # one named .xls or .doc
+            notes.text(coded_lines(whole), f"{where} (decoded)")
         notes.inside(data)
     return notes.result()
 
@@ -58,10 +58,10 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
     xml = part.content_type.endswith("/xml") or _XML.fullmatch(part.content_type) is not None
     for where, data in notes.readings():
         for markup in notes.decoded(data, _meta_charset(data)):
-            notes.page(markup, where, xml=xml)
-            if xml:  # those in HTML are links, which the page gives
+            # files in HTML are links, which the page gives
+            notes.page(notes.written_in(markup) if xml else markup, where, xml=xml)
+            if xml:
                 _saved(notes, markup, where, limits)
-                notes.written_in(markup)
         notes.inside(data)
     return notes.result()
 
@@ -87,9 +87,8 @@ def read_folded(part: Part, limits: Limits) -> Extracted:
             for value in islice(_BINARY_VALUE.finditer(unfolded), limits.parts + 1):
                 content = transfer.decode(value["data"].encode(), Encoding.BASE64)
                 notes.inline_file("application/octet-stream", content)
-            plain = _ESCAPES.sub(_unescaped, _BINARY_VALUE.sub("", unfolded))
+            plain = notes.written_in(_ESCAPES.sub(_unescaped, _BINARY_VALUE.sub("", unfolded)))
             notes.text(plain, where)
-            notes.written_in(plain)
             if sniff.looks_like_html(data):
                 notes.page(plain, where)
         notes.inside(data)

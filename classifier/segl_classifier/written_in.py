@@ -9,7 +9,7 @@ decodes to bytes that are nothing in particular, and is passed over while it is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from segl.mime import sniff, transfer
@@ -37,13 +37,29 @@ class WrittenIn:
 
     content: bytes
     size: int
+    start: int
+    end: int
 
 
-def files_in(text: str) -> Iterator[WrittenIn]:
-    """The files that stand in *text*, in their order."""
+def with_signs(text: str) -> str:
+    """*text* with the signs that JSON and XML escape within base64; places of :class:`WrittenIn` are in it."""
     for escape, sign in _ESCAPED:
         if escape in text:
             text = text.replace(escape, sign)
+    return text
+
+
+def without(text: str, files: Sequence[WrittenIn]) -> str:
+    """*text* without what *files* are in it: thousands of letters that say nothing, and would be read as words."""
+    kept, last = [], 0
+    for file in files:
+        kept.append(text[last : file.start])
+        last = file.end
+    return " ".join([*kept, text[last:]])
+
+
+def files_in(text: str) -> Iterator[WrittenIn]:
+    """The files that stand in *text*, of :func:`with_signs`, in their order."""
     for run in _RUN.finditer(text):
         letters = run[0]
         if not all(kind.search(letters) for kind in _MIXED):
@@ -54,9 +70,9 @@ def files_in(text: str) -> Iterator[WrittenIn]:
         if (sniff.signature(head) and not head.startswith(_SILENT)) or (
             len(letters) >= _TEXT and not in_address and sniff.is_text(content)
         ):
-            yield WrittenIn(content, len(content))
+            yield WrittenIn(content, len(content), *run.span())
         elif len(content) >= _DARK and not head.startswith(_SILENT):
-            yield WrittenIn(b"", len(content))
+            yield WrittenIn(b"", len(content), *run.span())
 
 
 _URL_SAFE = str.maketrans("-_", "+/")  # RFC 4648 §5

@@ -11,10 +11,9 @@ import pytest
 from segl.canary.standing import Look
 from segl.postfix.canary import look_at
 from world.installation import Installation
+from world.needs import POSTFIX
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 
 SUBMISSION = "submission/inet=submission inet n - y - - smtpd"
 

@@ -86,6 +86,16 @@ def test_a_file_in_a_text_is_opened(name: str) -> None:
     assert not read.gaps
 
 
+def test_its_letters_are_no_words_of_the_text() -> None:
+    """A scan of a megabyte would be some three hundred windows of nothing for the model."""
+    large = in_base64(PDF + b"%" + b"x" * 4_000)
+    read = Read("udtræk.json", json.dumps({"før": "Kære Ida", "fil": large, "efter": "Hilsen Bo"}).encode())
+    assert CPR in str(read)
+    assert large[:60] not in str(read)
+    assert "Kære Ida" in str(read)
+    assert "Hilsen Bo" in str(read)
+
+
 def test_a_text_in_base64_is_read_as_well() -> None:
     inner = base64.b64encode(
         f"<brev><til>Ida</til><cpr>{CPR}</cpr><om>{'vand og varme ' * 12}</om></brev>".encode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -24,10 +23,9 @@ from segl.store import open_store
 from segl_classifier.rules import load_rules
 from world.desk import free_port
 from world.installation import Installation
+from world.needs import POSTFIX
 
-needs_postfix = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+needs_postfix = POSTFIX
 
 
 def segl(command: str, *arguments: object) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -280,19 +280,27 @@ def test_a_new_link_whose_notice_is_refused_is_taken_back(generous: Office, coun
     assert len(line["recipients"]) == 1  # type: ignore[arg-type]
 
 
+def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Something *happens* while a notice is on its way."""
+    send = Resender._send
+
+    def send_slowly(self: Resender, sender: str, to: str, message: bytes) -> str:
+        happens()
+        return send(self, sender, to, message)
+
+    monkeypatch.setattr(Resender, "_send", send_slowly)
+
+
 def test_a_new_link_outlives_the_round_that_deletes_while_its_notice_goes(
     generous: Office, counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sealed = generous.seal(BO)
     with transaction(counter.engine) as connection:
         connection.execute(sealed_recipient.update().values(notified_at=1.0))
-    send = Resender._send
-
-    def send_slowly(self: Resender, sender: str, to: str, message: bytes) -> str:
-        life.shred_expired(counter.engine, counter.directory, sealed.message.created_at + 2 * 86400)
-        return send(self, sender, to, message)
-
-    monkeypatch.setattr(Resender, "_send", send_slowly)
+    meanwhile(
+        monkeypatch,
+        lambda: life.shred_expired(counter.engine, counter.directory, sealed.message.created_at + 2 * 86400),
+    )
     assert generous("sealed", "resend", sealed.message.id).exit_code == 0
     assert generous.opens(*link_in(counter.return_port.received[0]))
 
@@ -303,13 +311,10 @@ def test_a_new_link_to_what_is_revoked_while_its_notice_goes_is_not_called_sent(
     sealed = generous.seal(BO)
     with transaction(counter.engine) as connection:
         connection.execute(sealed_recipient.update().values(notified_at=1.0))
-    send = Resender._send
-
-    def send_slowly(self: Resender, sender: str, to: str, message: bytes) -> str:
-        life.revoke(counter.engine, counter.directory, sealed.message.id, counter.now, actor="x")
-        return send(self, sender, to, message)
-
-    monkeypatch.setattr(Resender, "_send", send_slowly)
+    meanwhile(
+        monkeypatch,
+        lambda: life.revoke(counter.engine, counter.directory, sealed.message.id, counter.now, actor="x"),
+    )
     done = generous("sealed", "resend", sealed.message.id)
     assert (done.exit_code, "was revoked or has expired" in done.stderr) == (1, True)
     assert "is on its way" not in done.stdout

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from segl.cli.main import build
 from segl.cli.trusted import trusted
 from segl.errors import SettingsError
+from world.needs import ROOT
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give files away")
+pytestmark = ROOT
 
 SETTINGS = (
     '[organisation]\nname = "Nordby"\ndomains = ["nordby.example"]\n[store]\nurl = "sqlite:///{0}/segl.db"\n'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,11 +13,10 @@ from segl.postfix.check_greeting import greeting_checks
 from segl.postfix.running import read_instance
 from world.dns import AAAA, A, DnsServer, Fault, Zone
 from world.installation import Installation
+from world.needs import POSTFIX
 from world.outside import free_port
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 OUTSIDE = ("segl-tls", *(f"segl-tls-{least}" for least in ("dane", "mta-sts", "pinned", "pkix")))
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 
 import pytest
 
 from segl.postfix.check import State
 from world.installation import Installation
+from world.needs import POSTFIX
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 
 Change = Callable[[Installation], None]
 IDS = ("front.demands", "secure.demands", "secure.demands-again", "secure.demands-off")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from segl.postfix import check_forwards
 from segl.postfix.check import Check, State
 from segl.postfix.check_forwards import addresses_in, forward_checks
 from world.installation import Installation
+from world.needs import POSTFIX, ROOT
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 OK, WARN, UNKNOWN = State.OK, State.WARN, State.UNKNOWN
 PRIVATE = "bo.privat@andre.example"
 
@@ -128,7 +126,7 @@ def test_forward_files_may_lie_elsewhere(site: Installation, home: Path) -> None
     assert states(site) == {OK}
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="files of others; run as root")
+@ROOT
 @pytest.mark.parametrize(("mode", "counts"), [(0o644, True), (0o600, False)])
 def test_a_forward_file_that_root_put_there_counts_as_it_does_for_postfix(
     site: Installation, home: Path, monkeypatch: pytest.MonkeyPatch, mode: int, counts: bool

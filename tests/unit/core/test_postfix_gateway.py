@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,9 @@ from segl.postfix.running import read_instance
 from segl.settings_file import parse_settings
 from segl.settings_gateway import Gateway
 from world.installation import Installation
+from world.needs import POSTFIX
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 TENANT = "0f9e8d7c-6b5a-4938-a271-605f4e3d2c1b"
 LAN = {"deliver_to": "[mail.bag.example]:25", "clients": ["192.0.2.10", "2001:db8::/48"]}
 

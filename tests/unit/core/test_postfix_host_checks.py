@@ -28,11 +28,10 @@ from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl.store import open_store
 from world.installation import Installation
+from world.needs import POSTFIX, ROOT
 
 OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN
-needs_postfix = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+needs_postfix = POSTFIX
 
 
 def settings(tmp_path: Path, **tables: object) -> Settings:
@@ -269,7 +268,7 @@ def test_debian_starts_an_instance_by_its_directory(tmp_path: Path, monkeypatch:
     assert debian_unit(Path("/etc/postfix-segl")) == ""
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give it up")
+@ROOT
 def test_an_ordinary_user_is_told_what_only_root_can_see(tmp_path: Path) -> None:
     site = Installation(tmp_path)
     site.install()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +9,9 @@ import pytest
 
 from segl.postfix.check import State
 from world.installation import Installation
+from world.needs import POSTFIX
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 FILTER = "/^X-Segl-Open:/  FILTER segl-open:unix:/run/segl/inbound.sock\n"
 
 

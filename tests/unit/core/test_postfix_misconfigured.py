@@ -6,7 +6,6 @@ and names the check of `segl doctor` that must see it.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable
 
@@ -15,10 +14,9 @@ import pytest
 from segl.postfix.check import State
 from segl.postfix.check_reports import report_checks
 from world.installation import Installation
+from world.needs import POSTFIX
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 
 OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN
 Change = Callable[[Installation], None]

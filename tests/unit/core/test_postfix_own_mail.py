@@ -5,7 +5,6 @@ How Postfix itself resolves each of these: tests/e2e/test_own_ways.py.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,9 @@ from segl.postfix.check_relayed import relayed_checks
 from segl.postfix.hops import Hop, Place, places, tls_level
 from segl.settings_file import parse_settings
 from world.installation import Installation
+from world.needs import POSTFIX
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 OK, WARN, FAIL, UNKNOWN = State.OK, State.WARN, State.FAIL, State.UNKNOWN
 ELSEWHERE = "[x-dk.mail.protection.outlook.example]:25"
 OWN = "nordby.example"

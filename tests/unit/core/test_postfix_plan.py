@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 from pathlib import Path
 
@@ -15,10 +14,9 @@ from segl.postfix.edit import ASIDE, MARK
 from segl.postfix.plan import KEEP, make_plan
 from segl.postfix.running import read_instance
 from world.installation import Installation
+from world.needs import POSTFIX
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +11,9 @@ from segl.postfix.check import State
 from segl.postfix.check_policies import policy_checks
 from segl.settings_file import parse_settings
 from world.installation import Installation
+from world.needs import POSTFIX
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 
 HOLD = {"name": "hold", "recipient": ["x.example"], "verdict": "hold"}
 BY_SENDER = {"name": "s", "sender": ["nordby.example"], "verdict": "plain", "lowers": ["billing"]}

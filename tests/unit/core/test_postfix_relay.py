@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,10 +12,9 @@ from segl.postfix.check import Check, State
 from segl.postfix.tables import look_up
 from segl.settings_file import parse_settings
 from world.installation import Installation
+from world.needs import POSTFIX
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+pytestmark = POSTFIX
 
 Change = Callable[[Installation], None]
 SERVICE = "[nordby-dk.mail.tjeneste.example]:25"

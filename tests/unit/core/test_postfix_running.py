@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,9 @@ import pytest
 from segl.errors import PostfixError
 from segl.postfix.check import milter_endpoint, milter_options, next_hop, seconds
 from segl.postfix.running import Instance, PostfixUnreadable, read_instance, split_list, written_values
+from world.needs import POSTFIX
 
-needs_postfix = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+needs_postfix = POSTFIX
 
 MAIN = """\
 compatibility_level = 3.6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import struct
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from segl.postfix import sockets
+from world.needs import ROOT
 
 Handler = Callable[[socket.socket], None]
 
@@ -104,7 +104,7 @@ def test_nobody_there(tmp_path: Path) -> None:
     assert "does not run" in sockets.fault_of(lambda: sockets.unix(tmp_path / "left", sockets.ask_milter))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+@ROOT
 class TestAsPostfix:
     """What root can open proves nothing: the question is put as Postfix's own user."""
 

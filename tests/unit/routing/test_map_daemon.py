@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -20,15 +19,14 @@ import pytest
 from segl_routing.netstring import encode
 from world.lists import Publisher, entry, listed
 from world.mapprocess import MapProcess
+from world.needs import POSTFIX
 from world.outside import free_port
 from world.peers import SmtpPeer
 from world.postfix import wait_until
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        shutil.which("postmap", path="/usr/sbin:/usr/bin") is None, reason="needs Postfix's postmap"
-    ),
+    POSTFIX,
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import socket
 import sqlite3
@@ -20,15 +19,14 @@ from segl_routing.netstring import encode
 from world.ca import TestCA
 from world.dns import DnsServer
 from world.mapprocess import MapProcess
+from world.needs import POSTFIX
 from world.outside import Outside, free_port
 from world.peers import SmtpPeer
 from world.postfix import wait_until
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        shutil.which("postmap", path="/usr/sbin:/usr/bin") is None, reason="needs Postfix's postmap"
-    ),
+    POSTFIX,
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,9 @@ from segl.settings_file import parse_settings
 from segl_routing import own_postfix as module
 from segl_routing.own_postfix import OwnPostfix, own_postfix
 from world.installation import Installation
+from world.needs import POSTFIX
 
-needs_postfix = pytest.mark.skipif(
-    not shutil.which("postconf", path="/usr/sbin:/usr/bin"), reason="needs Postfix"
-)
+needs_postfix = POSTFIX
 
 
 @needs_postfix

@@ -18,6 +18,7 @@ from segl_classifier.formats import image, pictures
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pdf import read as read_pdf
 from segl_classifier.formats.raster import grey_png
+from world.needs import TESSERACT
 
 CPR = "010190-1234"
 
@@ -28,7 +29,7 @@ def saved_as(form: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+needs_tesseract = TESSERACT
 
 
 @needs_tesseract

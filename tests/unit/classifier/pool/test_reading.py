@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import zipfile
 from collections.abc import Iterator
 
@@ -21,6 +20,7 @@ from segl_classifier.pool import reading
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.reading import PoolReader
 from segl_classifier.pool.wire import Job
+from world.needs import TESSERACT
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +110,7 @@ def picture() -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+@TESSERACT
 def test_words_in_a_picture_are_read_inside_the_worker() -> None:
     data = picture()
     message = Message("", (attachment(data, "image/png"),), ())

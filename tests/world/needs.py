@@ -1,0 +1,19 @@
+"""What a test cannot do without. In CI all of it is there, and a skip is a failure (``conftest.py``)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+_SYSTEM = "/usr/sbin:/usr/bin"  # Debian's PATH of an ordinary user lacks the first
+
+POSTFIX = pytest.mark.skipif(
+    not shutil.which("postconf", path=_SYSTEM),
+    reason="asks a real Postfix, which scripts/setup installs as root",
+)
+TESSERACT = pytest.mark.skipif(
+    not shutil.which("tesseract"), reason="reads a picture by tesseract, which scripts/setup installs as root"
+)
+ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="makes files of other users, as root alone can")
