@@ -21,7 +21,9 @@ from segl.settings_values import is_address, server_address
 
 _ID: Final = "secure.greeting"
 _SECONDS: Final = 3.0
-_WHY: Final = "servers that look the name up refuse what goes by forced TLS; it waits, and comes back after five days"
+_WHY: Final = (
+    "servers that look the name up refuse what goes by forced TLS; it waits, and comes back after five days"
+)
 
 
 def greeting_checks(setup: Setup) -> Iterator[Check]:
