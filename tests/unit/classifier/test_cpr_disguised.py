@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.numbers import found
 from segl.vocabulary import Finding
-from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.cpr.level import level
 from segl_classifier.cpr.shape import digits_in, shape_of
-from segl_classifier.message import Source, Text
-
-TODAY = date(2026, 11, 24)
-
-
-def found(text: str) -> list[Finding]:
-    return [f for f in find_cpr(Text(text, "body", Source.BODY), today=TODAY) if f.score >= THRESHOLD]
 
 
 def told(shown: str) -> list[Finding]:

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
-from segl.vocabulary import Finding
-from segl_classifier.cpr import THRESHOLD, find_cpr
-from segl_classifier.message import Source, Text
-
-TODAY = date(2026, 11, 24)
-
-
-def found(text: str, source: Source = Source.BODY) -> list[Finding]:
-    return [f for f in find_cpr(Text(text, "x", source), today=TODAY) if f.score >= THRESHOLD]
+from corpus.numbers import found
+from segl_classifier.message import Source
 
 
 @pytest.mark.parametrize(

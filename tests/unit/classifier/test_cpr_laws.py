@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import re
-from datetime import date
 from random import Random
 from time import process_time
 
@@ -14,19 +13,13 @@ from hypothesis import strategies as st
 
 from bench.cpr_cases import cases
 from bench.cpr_numbers import LABELLED, PLAIN
-from segl.vocabulary import Finding
-from segl_classifier.cpr import MOST_DOUBTFUL, MOST_FINDINGS, THRESHOLD, context, find_cpr
+from corpus.numbers import looked_at
+from segl_classifier.cpr import MOST_DOUBTFUL, MOST_FINDINGS, THRESHOLD, context
 from segl_classifier.cpr.context import Lookup
 from segl_classifier.cpr.shape import shape_of
 from segl_classifier.cpr.split import split_candidates
-from segl_classifier.message import Source, Text
 
-TODAY = date(2026, 11, 24)
 _CASES = list(cases(2_000))
-
-
-def find(text: str) -> list[Finding]:
-    return find_cpr(Text(text, "body", Source.BODY), today=TODAY)
 
 
 _PIECES = st.sampled_from(
@@ -75,7 +68,7 @@ _PIECES = st.sampled_from(
 
 @given(st.lists(_PIECES, max_size=40).map("".join))
 def test_it_never_raises_and_every_score_is_a_score(text: str) -> None:
-    for finding in find(text):
+    for finding in looked_at(text):
         assert 0 <= finding.score <= 1
         assert finding.adjustments
 
@@ -90,13 +83,13 @@ def test_it_never_raises_and_every_score_is_a_score(text: str) -> None:
     ],
 )
 def test_digits_in_circles_and_of_other_scripts_are_digits_behind_a_date(text: str) -> None:
-    assert sum(f.score >= THRESHOLD for f in find(text)) == 1
+    assert sum(f.score >= THRESHOLD for f in looked_at(text)) == 1
     assert all(c.digits.isascii() and c.digits.isdecimal() for c in split_candidates(text, shape_of(text)))
 
 
 @given(st.text())
 def test_it_never_raises_on_any_text(text: str) -> None:
-    find(text)
+    looked_at(text)
 
 
 def _digits(text: str) -> str:
@@ -106,7 +99,7 @@ def _digits(text: str) -> str:
 @pytest.mark.parametrize("spelling", sorted({**PLAIN, **LABELLED}))
 def test_no_excerpt_holds_a_number_that_was_found(spelling: str) -> None:
     spell = {**PLAIN, **LABELLED}[spelling]
-    findings = find(f"cpr {spell('1203851002')} og hendes bror {spell('0702611008')}, begge fra Hals")
+    findings = looked_at(f"cpr {spell('1203851002')} og hendes bror {spell('0702611008')}, begge fra Hals")
     assert len(findings) >= 2
     for finding in findings:
         shown = _digits(re.sub(r"&#\d+;|%[0-9A-F]{2}", "", finding.excerpt))
@@ -118,12 +111,14 @@ def test_no_excerpt_holds_a_number_that_was_found(spelling: str) -> None:
 
 def test_no_excerpt_of_the_generated_cases_holds_ten_digits() -> None:
     for case in cases(400, seed=3):
-        for finding in find(case.text):
+        for finding in looked_at(case.text):
             assert re.search(r"\d{5}", finding.excerpt) is None, finding.excerpt
 
 
 def test_many_numbers_are_cut_off_and_the_rest_is_counted() -> None:
-    findings = find("".join(f"{day:02}{month:02}85-1239\n" for day in range(1, 29) for month in range(1, 4)))
+    findings = looked_at(
+        "".join(f"{day:02}{month:02}85-1239\n" for day in range(1, 29) for month in range(1, 4))
+    )
     certain = [f for f in findings if f.score >= THRESHOLD]
     assert len(certain) == MOST_FINDINGS + 1
     assert certain[-1].adjustments[0].reason == f"{28 * 3 - MOST_FINDINGS} more numbers in the same text"
@@ -131,7 +126,7 @@ def test_many_numbers_are_cut_off_and_the_rest_is_counted() -> None:
 
 
 def test_few_of_those_that_do_not_count_are_kept() -> None:
-    findings = find(
+    findings = looked_at(
         "".join(f"ordrenr. {day:02}{month:02}851002\n" for day in range(1, 29) for month in range(1, 4))
     )
     assert len(findings) == MOST_DOUBTFUL
@@ -142,12 +137,12 @@ def test_one_number_at_the_end_of_a_long_table_of_others_is_found() -> None:
     table = "ordrenr;navn\n" + "".join(
         f"{d % 28 + 1:02}{d % 12 + 1:02}{d % 100:02}0123;Bo\n" for d in range(6_000)
     )
-    findings = find(table + "\nog Karen Møller, cpr 120385-1002")
+    findings = looked_at(table + "\nog Karen Møller, cpr 120385-1002")
     assert [f.excerpt[-11:] for f in findings if f.score >= THRESHOLD] == ["1203xx-xxxx"]
 
 
 def test_more_candidates_than_can_be_judged_are_taken_for_numbers() -> None:
-    findings = find("ordre 0101901234 " * 10_500)
+    findings = looked_at("ordre 0101901234 " * 10_500)
     assert findings[-1].score >= THRESHOLD
     assert findings[-1].adjustments[0].reason == "more numbers than were looked at in the same text"
 
@@ -195,7 +190,7 @@ def _seconds(text: str) -> float:
     gc.disable()
     try:
         start = process_time()
-        find(text)
+        looked_at(text)
         return process_time() - start
     finally:
         gc.enable()
@@ -213,7 +208,7 @@ def test_a_number_is_judged_by_its_own_words_though_others_stood_beside_the_same
     dice = Random(seed)
     few = [case.text for case in dice.sample(_CASES, 12)]
     text = "\n".join(dice.choice(few) for _ in range(40))
-    remembered = find(text)
+    remembered = looked_at(text)
 
     class Anew(Lookup):
         __slots__ = ()
@@ -223,4 +218,4 @@ def test_a_number_is_judged_by_its_own_words_though_others_stood_beside_the_same
             self.sides = _Forgetful()  # type: ignore[assignment]
 
     monkeypatch.setattr(context, "Lookup", Anew)
-    assert find(text) == remembered
+    assert looked_at(text) == remembered

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
-from segl.vocabulary import Finding
-from segl_classifier.cpr import THRESHOLD, find_cpr
-from segl_classifier.message import Source, Text
-
-TODAY = date(2026, 11, 24)
-
-
-def found(text: str, source: Source = Source.BODY) -> list[Finding]:
-    return [f for f in find_cpr(Text(text, "body", source), today=TODAY) if f.score >= THRESHOLD]
+from corpus.numbers import found, looked_at
+from segl_classifier.cpr import THRESHOLD
+from segl_classifier.message import Source
 
 
 @pytest.mark.parametrize(
@@ -154,7 +146,7 @@ def test_numbers_outside_the_text_need_more_to_be_taken_for_one() -> None:
 
 
 def test_what_was_not_counted_is_kept_with_its_reasons() -> None:
-    (finding,) = find_cpr(Text("Ordrenr. 1203851002", "body", Source.BODY), today=TODAY)
+    (finding,) = looked_at("Ordrenr. 1203851002")
     assert finding.score < THRESHOLD
     assert str(finding.adjustments[-1]) == "-0.65 called an order"
 
@@ -169,8 +161,7 @@ def test_what_was_not_counted_is_kept_with_its_reasons() -> None:
     ],
 )
 def test_a_case_named_by_the_person_it_concerns(text: str, number: bool) -> None:
-    found = find_cpr(Text(text, "body", Source.BODY))
-    assert any(finding.score >= THRESHOLD for finding in found) is number
+    assert bool(found(text)) is number
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,14 @@ from __future__ import annotations
 import pytest
 
 from bench.cpr_cases import Case, cases
-from bench.cpr_numbers import TODAY
-from segl_classifier.cpr import THRESHOLD, find_cpr
-from segl_classifier.message import Source, Text
+from corpus.numbers import found
 
 COUNT = 1_500
 
 
 @pytest.fixture(scope="module")
 def wrong() -> list[Case]:
-    return [case for case in cases(COUNT, seed=42) if _found(case.text) is not case.positive]
-
-
-def _found(text: str) -> bool:
-    return any(f.score >= THRESHOLD for f in find_cpr(Text(text, "body", Source.BODY), today=TODAY))
+    return [case for case in cases(COUNT, seed=42) if bool(found(case.text)) is not case.positive]
 
 
 def test_recall(wrong: list[Case]) -> None:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.cpr_numbers import LABELLED, PLAIN
-from segl.vocabulary import Finding, Label
-from segl_classifier.cpr import THRESHOLD, find_cpr
-from segl_classifier.message import Source, Text
-
-TODAY = date(2026, 11, 24)
+from corpus.numbers import found
+from segl.vocabulary import Label
 
 # Numbers of people who could be alive: three with modulus 11, three without, one born on a 1 January that ran
 # out of numbers with it.
 NUMBERS = ("1203851002", "0702611008", "2905044004", "2211761239", "3108922041", "1407136789", "0101901234")
-
-
-def found(text: str) -> list[Finding]:
-    return [f for f in find_cpr(Text(text, "body", Source.BODY), today=TODAY) if f.score >= THRESHOLD]
 
 
 @pytest.mark.parametrize("number", NUMBERS)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
-from segl_classifier.cpr import THRESHOLD, find_cpr
+from corpus.numbers import found
 from segl_classifier.cpr.tables import Tables
-from segl_classifier.message import Source, Text
-
-TODAY = date(2026, 11, 24)
+from segl_classifier.message import Source
 
 
 def count(text: str) -> int:
-    findings = find_cpr(Text(text, "ark.csv", Source.ATTACHMENT), today=TODAY)
-    return sum(f.score >= THRESHOLD for f in findings)
+    return len(found(text, Source.ATTACHMENT))
 
 
 @pytest.mark.parametrize(
