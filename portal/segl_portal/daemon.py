@@ -232,7 +232,11 @@ def _listening(web: Web) -> Iterator[socket.socket]:
     host = host.strip("[]")
     try:
         sock = socket.create_server(
-            (host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_BACKLOG
+            (host, int(port)),
+            family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+            backlog=_BACKLOG,
+            # "All addresses" is those of IPv4, too, which Python shuts out by itself (IPV6_V6ONLY, RFC 3493 §5.3).
+            dualstack_ipv6=host == "::" and socket.has_dualstack_ipv6(),
         )
     except OSError as error:
         raise SeglError("the portal's port cannot be had", f"{web.listen}: {error.strerror}") from None

@@ -17,7 +17,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from enum import StrEnum
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -30,6 +30,7 @@ from segl.errors import SeglError, StoreError
 from segl.events import Events
 from segl.sealed.storage import StorageAway
 from segl.settings_web import Web
+from segl_portal.limits import unmapped
 
 FORM_BYTES: Final = 16 * 1024
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
@@ -203,7 +204,7 @@ class Guard:
         return str(peer)
 
     def _is_proxy(self, text: str) -> bool:
-        return _is_address(text) and any(ip_address(text) in network for network in self._proxies)
+        return _is_address(text) and any(unmapped(text) in network for network in self._proxies)
 
 
 class Misdirected(Refusal):
@@ -216,7 +217,7 @@ class BrokenOff(Exception):
 
 def _is_address(text: str) -> bool:
     try:
-        ip_address(text)
+        unmapped(text)
     except ValueError:
         return False
     return True

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 import sqlalchemy as sa
@@ -123,9 +123,15 @@ def network_of(address: str) -> str:
     """The network a client is counted by: its /24 (IPv4) or /56 (IPv6, what one household gets). What is no address,
     for example that of a unix socket's peer, is a network of its own."""
     try:
-        client = ip_address(address.partition("%")[0])
+        client = unmapped(address.partition("%")[0])
     except ValueError:
         return address[:64]
-    if isinstance(client, IPv6Address) and client.ipv4_mapped is not None:
-        client = client.ipv4_mapped
     return str(ip_network((client, 24 if client.version == 4 else 56), strict=False))
+
+
+def unmapped(address: str) -> IPv4Address | IPv6Address:
+    """The address that *address* is; of ``::ffff:192.0.2.7``, as a socket for both calls a client of IPv4 (RFC 4291
+    §2.5.5.2), the one that it has. Raises :class:`ValueError`."""
+    found = ip_address(address)
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found

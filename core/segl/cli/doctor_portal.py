@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,12 @@ from segl.settings import Settings
 _WHY: Final = "recipients of sealed messages cannot open them"
 _AS_ROOT: Final = "run as root"
 _EXPIRY_DAYS: Final = 14
+# Where a process that listens on all addresses is asked: most browsers come by IPv4, wherever IPv6 answers.
+_EVERYWHERE: Final = {
+    "0.0.0.0": ("127.0.0.1",),  # noqa: S104 - nobody listens there for it
+    "[::]": ("[::1]", "127.0.0.1"),
+    "*": ("127.0.0.1",),
+}
 
 
 def portal_checks(settings: Settings) -> Iterator[Check]:
@@ -54,8 +61,10 @@ def _fault(settings: Settings, seconds: float) -> str:
     if web.is_socket:
         return sockets.fault_of(lambda: sockets.unix(web.listen, question, seconds))
     host, _, port = web.listen.rpartition(":")
-    host = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "*": "127.0.0.1"}.get(host, host)  # noqa: S104
-    return sockets.fault_of(lambda: sockets.tcp(f"{host}:{port}", question, seconds))
+    for asked in _EVERYWHERE.get(host, (host,)):
+        if fault := sockets.fault_of(partial(sockets.tcp, f"{asked}:{port}", question, seconds)):
+            return f"{fault} (asked at {asked})" if host in _EVERYWHERE else fault
+    return ""
 
 
 def _looks(settings: Settings) -> Check:

@@ -55,6 +55,16 @@ def test_a_port_that_speaks_something_else_is_a_failure(site: PortalSite) -> Non
     assert states(settings)["portal.page"].state is State.FAIL
 
 
+def test_one_on_all_addresses_is_asked_by_ipv4_as_well(tmp_path: Path) -> None:
+    """It listens at ``[::1]`` alone; where the settings say ``[::]``, browsers with IPv4 would find nobody."""
+    narrow = PortalSite(tmp_path)
+    listen = f'"127.0.0.1:{narrow.web_port}"'
+    changed(narrow, listen, f'"[::1]:{narrow.web_port}"')
+    with narrow:
+        check = states(changed(narrow, listen, f'"[::]:{narrow.web_port}"'))["portal.page"]
+    assert (check.state, "asked at 127.0.0.1" in check.found) == (State.FAIL, True)
+
+
 def test_a_portal_that_lost_its_store_is_told_as_such(site: PortalSite, tmp_path: Path) -> None:
     with PortalSite(tmp_path) as broken:
         with broken.engine.begin() as connection:

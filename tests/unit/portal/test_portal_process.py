@@ -436,6 +436,20 @@ def test_over_its_own_port_nobody_is_believed_about_the_client(impatient: Portal
     assert seen == [False, True]
 
 
+def test_on_all_addresses_it_answers_by_ipv4_too_and_knows_who_comes_so(tmp_path: Path) -> None:
+    """``[::]``, with one code an hour for each network. Whoever comes by IPv4 is then called ``::ffff:127.0.0.1``."""
+    site = PortalSite(tmp_path, tables="[portal.limits]\nnetwork_codes_an_hour = 1\n")
+    text = site.settings_file.read_text("utf-8").replace('"127.0.0.1:', '"[::]:', 1)
+    site.settings_file.write_text(text, "utf-8")
+    with site:
+        letter, busy = site.seal(), []
+        for forwarded in ("192.0.2.1", "192.0.2.9", "::ffff:192.0.2.3", "198.51.100.1"):
+            path = f"/m/{letter.recipient_id}/code"
+            answer = site.client().post(path, {"link": letter.link}, X_Forwarded_For=forwarded)
+            busy.append("why=busy" in answer.headers["location"])
+    assert busy == [False, True, True, False], "127.0.0.1 is a trusted proxy"
+
+
 def test_the_metrics_port_that_is_taken_refuses_the_start(steady: PortalSite) -> None:
     site = steady
     site.write_settings()
