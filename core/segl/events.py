@@ -102,7 +102,8 @@ class Events(ListEvents, CanaryEvents):
         )
 
     def stranger_refused(self, queue_id: str, client: str, *, sender: str) -> None:
-        """It came from a server that others share, and bears not our tenant's name (``[postfix.gateway]``)."""
+        """It came from a server that others share, bears not our tenant's name, and was to go on to somebody who is not
+        ours (``[postfix.gateway]``)."""
         self._log.warning("stranger_refused", queue_id=queue_id, client=client, sender=sender)
 
     # segl-map

@@ -42,8 +42,8 @@ class Gateway:
     deliver_tls: Literal["secure", "encrypt", "may"] = "secure"
     # The mail servers, and what else may send through this Postfix without a password. Nobody else's hosts.
     clients: tuple[Network, ...] = ()
-    # Networks from which Microsoft 365 sends. All its customers share them: what comes from there must bear the name of
-    # your tenant, or segl-milter refuses it.
+    # Networks from which Microsoft 365 sends. All its customers share them: what comes from there for others than your
+    # own people must bear the name of your tenant, or segl-milter refuses it.
     microsoft: tuple[Network, ...] = ()
     # The id of your tenant (Entra admin center, Overview).
     tenant: Annotated[str, Field(pattern=r"^(|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")] = ""

@@ -24,7 +24,7 @@ from segl_classifier.understanding.reading import Model
 from segl_milter.connection import Context
 from segl_milter.decisions import Circumstances
 from segl_milter.dsn import from_xtext, parameter
-from segl_milter.gateway import is_of_stranger
+from segl_milter.gateway import relays_for_stranger
 from segl_milter.marks import Marks, marks_for
 from segl_milter.policies import apply_policies
 from segl_milter.protocol import Answer, Edits
@@ -98,7 +98,7 @@ class Session:
         started = time.perf_counter()
         try:
             mail = self._whole()
-            if is_of_stranger(mail, self._context.client, self._office.settings):
+            if relays_for_stranger(mail, self._context.client, self._office.settings):
                 return self._refused_stranger(mail)
             office, stages, canary = self._office, Stages(), self._is_canary(mail)
             ruling = ruling_on(mail, office.rules, office.settings, office.model, stages)

@@ -116,7 +116,8 @@ def advice(settings: Settings, hostname: str) -> list[str]:
             f"     route through the smart host {hostname}; always TLS, with a trusted certificate in that name",
             "  2. from your organization's email server to Office 365; by this host's certificate or address",
             "  The connector for * takes all outgoing mail; try it by a mail flow rule with one sender first",
-            f"  What comes without X-MS-Exchange-CrossTenant-Id: {gateway.tenant} is refused",
+            f"  What comes without X-MS-Exchange-CrossTenant-Id: {gateway.tenant} is refused,",
+            "  unless it is for own domains alone: mail from Microsoft's other customers",
         ]
     return lines
 
