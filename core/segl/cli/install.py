@@ -5,7 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import unified_diff
 from pathlib import Path
@@ -22,7 +22,9 @@ from segl.postfix.check_instances import debian_unit
 from segl.postfix.check_running import is_running
 from segl.postfix.gateway import UNDECIDED, Role, advice, role_of
 from segl.postfix.plan import FileChange, Plan, make_plan
+from segl.postfix.refusals import Refusal
 from segl.postfix.running import read_instance
+from segl.postfix.shared_networks import unguarded
 from segl.receipts.key import ReceiptKey
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_file import load_settings
@@ -96,8 +98,11 @@ def _install(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload
         say(f"An earlier run ({recovered.directory.name}) was interrupted; its changes were taken back.")
     last = _latest(root, dry_run)
     plan = make_plan(settings, last.milter if last else "")
-    if plan.refusals:
-        _show_refusals(plan)
+    refusals = plan.refusals
+    if not refusals and not dry_run:  # the milter is asked by a message, which is seen in its log
+        refusals = tuple(unguarded(settings, read_instance(settings.postfix.front)))
+    if refusals:
+        _show_refusals(refusals)
         raise typer.Exit(1)
     if plan.empty:
         say("Nothing to change: this Postfix is as Segl wants it.")
@@ -199,9 +204,9 @@ def _show_diff(path: Path, old: bytes, new_: bytes, *, new: bool = False, gone: 
         say(paint(printable(line.expandtabs()), colours.get(line[:1])))
 
 
-def _show_refusals(plan: Plan) -> None:
+def _show_refusals(refusals: Sequence[Refusal]) -> None:
     complain("this Postfix is left as it is")
-    for refusal in plan.refusals:
+    for refusal in refusals:
         typer.echo(f"\n  {printable(refusal.what)}", err=True)
         typer.echo(f"    why: {printable(refusal.why)}", err=True)
         if refusal.fix:

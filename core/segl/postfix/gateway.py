@@ -66,7 +66,7 @@ def gateway_values(settings: Settings, front: Instance, written: Mapping[str, st
     values = {"relay_domains": _with(written.get("relay_domains", ""), domains)}
     # what mynetworks_style stands for is spelt out by Postfix, with this host's whole subnets if it says so
     networks = written.get("mynetworks") or " ".join(_LOOPBACK)
-    values["mynetworks"] = _with(networks, map(_as_postfix, (*_LOOPBACK, *gateway.networks)))
+    values["mynetworks"] = _with(networks, map(as_postfix, (*_LOOPBACK, *gateway.networks)))
     if gateway.relayhost:
         values["relayhost"] = gateway.relayhost
     return values
@@ -142,7 +142,7 @@ def _with(value: str, more: Iterator[str] | tuple[str, ...] | map[str]) -> str:
     return ", ".join(items)
 
 
-def _as_postfix(network: str) -> str:
+def as_postfix(network: str) -> str:
     """``[2001:db8::]/32``: how Postfix wants IPv6 (postconf(5), mynetworks)."""
     if ":" not in network or network.startswith("["):
         return network

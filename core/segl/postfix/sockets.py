@@ -2,7 +2,8 @@
 
 * **Milter** (libmilter's ``mfdef.h``): packets of a 4-byte big-endian length, a command byte, data. The
   client begins with option negotiation, ``O`` + version, actions, protocol (three 32-bit numbers), and gets
-  an ``O`` back; ``Q`` says goodbye. No message is begun.
+  an ``O`` back; ``Q`` says goodbye. No message is begun, but where the answer to one is asked
+  (:func:`milter_refusal`).
 * **Socketmap** (socketmap_table(5)): a netstring ``N:name key,`` is answered by a netstring that begins with
   ``OK``, ``NOTFOUND``, ``TEMP``, ``TIMEOUT`` or ``PERM``. Postfix itself asks for ``*`` first; so do we.
 * **HTTP** (RFC 9112): ``GET /healthz``, answered by status 200; within TLS where the portal speaks it itself.
@@ -31,6 +32,7 @@ SECONDS = 3.0
 _VERSION, _ACTIONS, _PROTOCOL = 6, 0x1FF, 0x1FFFFF
 _MOST_BYTES = 64 * 1024
 _MOST_LINES = 100
+_VERDICTS = b"cardty"  # on a message: continue, accept, reject, discard, later, by a text
 _CLOSED = "it closed the connection without an answer"
 
 Question = Callable[[socket.socket], None]
@@ -38,12 +40,25 @@ Question = Callable[[socket.socket], None]
 
 def ask_milter(sock: socket.socket) -> None:
     """Negotiate options. Raises :class:`ProtocolError` or :class:`OSError`."""
-    sock.sendall(_packet(b"O", struct.pack("!III", _VERSION, _ACTIONS, _PROTOCOL)))
-    (length,) = struct.unpack("!I", _exactly(sock, 4))
-    if not 1 <= length <= _MOST_BYTES or _exactly(sock, length)[:1] != b"O":
-        raise ProtocolError("it does not speak the milter protocol")
+    _step(sock, b"O", struct.pack("!III", _VERSION, _ACTIONS, _PROTOCOL), b"O")
     with contextlib.suppress(OSError):
         sock.sendall(_packet(b"Q", b""))
+
+
+def milter_refusal(sock: socket.socket, client: str, sender: str, recipient: str) -> str:
+    """Hand over a small message about nothing, which *client* (an IP address) has sent, as Postfix would: the text of
+    its refusal (``550 5.7.1 …``), ``""`` when it is not refused. Raises :class:`ProtocolError` or :class:`OSError`."""
+    every_step = 0  # asked for and answered
+    _step(sock, b"O", struct.pack("!III", _VERSION, _ACTIONS, every_step), b"O")
+    _step(sock, b"M", f"<{sender}>\0".encode())
+    _step(sock, b"R", f"<{recipient}>\0".encode())
+    _step(sock, b"L", f"From\0{sender}\0".encode())
+    _step(sock, b"N", b"")
+    sock.sendall(_packet(b"D", b"E{client_addr}\0" + client.encode() + b"\0"))
+    said = _step(sock, b"E", b"", _VERDICTS)
+    with contextlib.suppress(OSError):
+        sock.sendall(_packet(b"Q", b""))
+    return said[1:].rstrip(b"\0").decode("utf-8", "replace") if said[:1] == b"y" else ""
 
 
 def ask_map(sock: socket.socket) -> None:
@@ -158,6 +173,20 @@ def fault_of(ask: Callable[[], None]) -> str:
     except ProtocolError as error:
         return error.private
     return ""
+
+
+def _step(sock: socket.socket, command: bytes, data: bytes, wanted: bytes = b"c") -> bytes:
+    """Send the milter one packet; its answer, which begins with one of *wanted*. After the end of a message edits may
+    come before it."""
+    sock.sendall(_packet(command, data))
+    for _ in range(_MOST_LINES):
+        (length,) = struct.unpack("!I", _exactly(sock, 4))
+        said = _exactly(sock, length) if 1 <= length <= _MOST_BYTES else b""
+        if said[:1] and said[:1] in wanted:
+            return said
+        if command != b"E" or not said:
+            break
+    raise ProtocolError("it does not speak the milter protocol")
 
 
 def _packet(command: bytes, data: bytes) -> bytes:

@@ -23,6 +23,7 @@ from segl.store import open_store
 from segl_classifier.rules import load_rules
 from world.desk import free_port
 from world.installation import Installation
+from world.milterprocess import RunningMilter
 from world.needs import POSTFIX
 
 needs_postfix = POSTFIX
@@ -95,6 +96,27 @@ def test_a_refusal_says_what_why_and_how(site: Installation, file: Path) -> None
     assert "content_filter is already set: smtp-amavis:[127.0.0.1]:10024" in result.stderr
     assert "why: " in result.stderr
     assert "fix: run the other filter as a milter" in result.stderr
+
+
+@needs_postfix
+def test_servers_that_others_share_wait_for_the_milter(site: Installation, file: Path) -> None:
+    """With them in mynetworks, a milter that knows nothing of the tenant would let anybody's mail through."""
+    site.front("-e", "mydestination=localhost")
+    tenant = "0f9e8d7c-6b5a-4938-a271-605f4e3d2c1b"
+    gateway = {"deliver_to": "[x.example]:25", "microsoft": ["40.92.0.0/15"], "tenant": tenant}
+    site.tables["postfix"] = {"gateway": gateway}
+    file.write_text(toml(site.raw), "utf-8")
+    before = site.read("main.cf")
+    site.settle()
+    (site.queue / "segl").mkdir()
+    milter = RunningMilter(site.queue / "segl", model=False)
+    milter.write()
+    milter.daemon.start()
+    result = segl("install", "--settings", file, "--yes", "--backup", file.parent / "backup")
+    milter.daemon.stop()
+    assert result.exit_code == 1
+    assert "fix: systemctl reload segl-milter" in result.stderr
+    assert site.read("main.cf") == before
 
 
 def test_an_ordinary_user_may_only_look(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
