@@ -34,7 +34,8 @@ _WHY = {
 _FIX = {
     Result.CLEAR: "stop Postfix, then look what the other checks say",
     Result.UNREAD: "see the checks front.milter and front.service-milter",
-    Result.REFUSED: "see canary.front and canary.sender in segl.toml",
+    Result.REFUSED: "see canary.front and canary.sender in segl.toml; for a front that is not on loopback, "
+    "segl-canary.service needs a drop-in with IPAddressAllow= and its address",
 }
 _LOOK = "segl canary status; mailq of both instances; the log of segl-deliver"
 
