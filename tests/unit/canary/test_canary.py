@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,9 +16,11 @@ from segl.canary import records
 from segl.canary.letter import letter
 from segl.canary.standing import Came, Look, Result, Sent, standing_of, worst
 from segl.canary.token import Token, id_in, id_of
+from segl.cli.doctor_canary import canary_checks
 from segl.errors import StoreError
 from segl.events import Events
 from segl.nodes import Node, announce
+from segl.postfix.check import State
 from segl.receipts.key import ReceiptKey
 from segl.settings_canary import OWN, OWN_SINK, Canary
 from segl.settings_file import parse_settings
@@ -133,6 +137,20 @@ def test_every_host_looks_for_itself_and_old_canaries_are_forgotten(engine: Engi
 def test_there_is_a_standing_for_every_sink(engine: Engine) -> None:
     names = [standing.sink for standing in records.standings(engine, Canary(), NOW, NOW)]
     assert names == [OWN]
+
+
+def test_of_one_that_was_refused_the_doctor_names_the_unit_that_may_not_get_there(tmp_path: Path) -> None:
+    """As with ``canary.front`` on an address that is not on loopback: systemd drops what the unit sends there."""
+    url = f"sqlite:///{tmp_path}/segl.db"
+    raw = {"organisation": {"name": "Nordby Vandværk", "domains": ["nordby.example"]}, "store": {"url": url}}
+    engine = open_store(url)
+    with transaction(engine) as connection:
+        records.sent(connection, one(sent_at=time.time() - 60))
+        records.refused(connection, "a" * 32, "TimeoutError: the connection broke")
+    engine.dispose()
+    [check] = canary_checks(parse_settings(raw), send=False)
+    assert (check.id, check.state) == ("canary.own", State.FAIL)
+    assert "segl-canary.service needs a drop-in with IPAddressAllow=" in check.fix
 
 
 def test_each_node_is_waited_for_by_itself(engine: Engine) -> None:

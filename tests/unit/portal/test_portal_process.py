@@ -23,6 +23,7 @@ from segl.errors import SettingsError
 from segl_portal.daemon import checked_settings
 from world.counter import Letter
 from world.desk import DOMAIN, free_port
+from world.peers import SmtpPeer
 from world.portal_site import HOST, PortalSite
 from world.postfix import wait_until
 
@@ -183,6 +184,21 @@ def test_a_reload_takes_a_new_look_and_a_new_certificate(steady: PortalSite) -> 
     site.write_settings()
     site.daemon.signal(signal.SIGHUP)
     wait_until(lambda: "Nordby Vandværk" in site.client().get(path).text, 20, lambda: site.daemon.log)
+
+
+def test_a_reload_takes_up_another_return_port(opened: Open) -> None:
+    site, port = opened(), free_port()
+    with SmtpPeer("127.0.0.1", port) as moved:
+        site.write_settings('[[portal.look]]\nname = "Syd Vand"\n')
+        text = site.settings_file.read_text("utf-8").replace(f":{site.port}", f":{port}")
+        site.settings_file.write_text(text, "utf-8")
+        site.daemon.signal(signal.SIGHUP)
+        letter = site.seal()
+        path = f"/m/{letter.recipient_id}"
+        wait_until(lambda: "Syd Vand" in site.client().get(path).text, 20, lambda: site.daemon.log)
+        site.client().post(f"{path}/code", {"link": letter.link})
+        wait_until(lambda: bool(moved.received), 20, lambda: site.daemon.log)
+    assert site.return_port.received == []
 
 
 def test_a_reload_that_cannot_be_used_changes_nothing(steady: PortalSite) -> None:
