@@ -168,11 +168,11 @@ def record(
     from segl.article30 import record as written
     from segl.cli.organisation import named_owner
     from segl.cli.output import fail_of, say
+    from segl.cli.trusted import trusted_settings
     from segl.errors import SeglError
-    from segl.settings_file import load_settings
 
     try:
-        loaded = load_settings(settings)
+        loaded = trusted_settings(settings)
         say(written(loaded, named_owner(loaded, organisation)).rstrip())
     except SeglError as error:
         fail_of(error)

@@ -147,11 +147,11 @@ def forget(
 
 
 def _loaded(file: Path) -> Settings:
+    from segl.cli.trusted import trusted_settings
     from segl.events import configure_log
-    from segl.settings_file import load_settings
 
     configure_log("console", "error")
-    return load_settings(file)
+    return trusted_settings(file)
 
 
 def _key(address: str) -> str:

@@ -152,11 +152,11 @@ def _given_ring(key: Path, certificate: Path) -> KeyRing:
 
 
 def _own_ring(file: Path) -> KeyRing:
-    from segl.settings_file import load_settings
+    from segl.cli.trusted import trusted_settings
     from segl_delivery.keyring import KeyRing as OwnRing
 
     try:
-        delivery = load_settings(file).delivery
+        delivery = trusted_settings(file).delivery
         ring = OwnRing(delivery.keys, delivery.keys_passphrase, lambda file, why: complain(f"{file}: {why}"))
         if not ring.keys():
             fail(f"there is no key in {delivery.keys}", "run as root, or give --key and --cert")
@@ -206,15 +206,15 @@ def _certificates_of(text: str, settings: Path) -> list[x509.Certificate]:
 
 def _known_certificates(text: str, file: Path) -> list[x509.Certificate]:
     from segl.certificate_records import CertificateRecords
+    from segl.cli.trusted import trusted_settings
     from segl.events import Events, configure_log
-    from segl.settings_file import load_settings
     from segl.store import open_store
     from segl_delivery.certificate import RecipientCertificates
     from segl_delivery.certificates import CertificateDirectory
 
     configure_log("console", "warning")
     try:
-        settings = load_settings(file)
+        settings = trusted_settings(file)
         if "@" not in text:
             found = CertificateDirectory(settings, Events("segl")).find(text.lower())
         else:

@@ -119,13 +119,13 @@ def verify(
 def _trusted_by(file: Path | None, sender: str) -> tuple[Authorities, set[str]]:
     """The authorities of the settings *file* (without one: of the usual file, if it is there), and fingerprints of the
     tunnel certificates of *sender*'s domain."""
-    from segl.settings_file import load_settings
+    from segl.cli.trusted import trusted_settings
     from segl_routing.tunnels import Tunnels
 
     if file is None and not DEFAULT_FILE.exists():
         return Authorities(()), set()
     try:
-        settings = load_settings(file or DEFAULT_FILE)
+        settings = trusted_settings(file or DEFAULT_FILE)
         table = settings.certificates
         anchors = Authorities.read(table.trust, table.intermediates, file or DEFAULT_FILE)
     except SeglError as error:

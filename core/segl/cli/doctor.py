@@ -15,11 +15,11 @@ from segl.cli.doctor_portal import portal_checks
 from segl.cli.doctor_receipts import receipt_checks
 from segl.cli.doctor_tunnel import tunnel_checks
 from segl.cli.output import paint, printable, say, say_json
+from segl.cli.trusted import trusted_settings
 from segl.errors import FileFaults, RulesError, SeglError
 from segl.postfix.check import Check, State
 from segl.postfix.doctor import examine, exit_code
 from segl.settings import DEFAULT_FILE, Settings
-from segl.settings_file import load_settings
 
 _LOOK = {
     State.OK: ("ok", typer.colors.GREEN),
@@ -60,7 +60,7 @@ def doctor(
 
 def _checks(file: Path, canary: bool) -> Iterator[Check]:
     try:
-        settings = load_settings(file)
+        settings = trusted_settings(file)
     except FileFaults as error:
         for fault in error.faults:
             text = fault.told

@@ -56,14 +56,14 @@ def domains(
     """
     from segl.cli.organisation import named_owner
     from segl.cli.output import fail_of, say, say_json
+    from segl.cli.trusted import trusted_settings
     from segl.errors import SeglError
     from segl.events import Events, configure_log
-    from segl.settings_file import load_settings
     from segl_routing.domains import domains_of
 
     configure_log("console", "error")
     try:
-        loaded = load_settings(settings)
+        loaded = trusted_settings(settings)
         owner = named_owner(loaded, organisation)
         found = domains_of(loaded, Events("segl-domains"), days=days, now=time.time(), owner=owner)
         spoken = language.value if language is not None else (owner or loaded.owners.first).language

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from segl.cli.output import Exit, complain, fail, fail_of, paint, printable, say
+from segl.cli.trusted import trusted_settings
 from segl.errors import PostfixError, SeglError
 from segl.postfix import backup as backups
 from segl.postfix import install as carry_out
@@ -27,7 +28,6 @@ from segl.postfix.running import read_instance
 from segl.postfix.shared_networks import unguarded
 from segl.receipts.key import ReceiptKey
 from segl.settings import DEFAULT_FILE, Settings
-from segl.settings_file import load_settings
 
 _NOT_DONE = """\
 What this does not do: it starts nothing, opens no port to other hosts, makes no certificate, no user and no
@@ -63,7 +63,7 @@ def install(
     """
     with _errors():
         _must_be_root(dry_run)
-        loaded = load_settings(settings)
+        loaded = trusted_settings(settings)
         if not loaded.postfix.front.is_dir():
             raise PostfixError(f"there is no directory {loaded.postfix.front}", hint="install Postfix first")
         with carry_out.locked(loaded.postfix.front):

@@ -26,10 +26,10 @@ Named = Annotated[str, typer.Option("--name", help="What the key is called here.
 
 
 def settings_of(file: Path) -> Settings:
-    from segl.settings_file import load_settings
+    from segl.cli.trusted import trusted_settings
 
     try:
-        return load_settings(file)
+        return trusted_settings(file)
     except SeglError as error:
         fail_of(error)
 

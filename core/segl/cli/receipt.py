@@ -143,16 +143,16 @@ def _store(file: Path) -> AbstractContextManager[tuple[Settings, Connection]]:
 
     import sqlalchemy as sa
 
+    from segl.cli.trusted import trusted_settings
     from segl.errors import StoreError
     from segl.events import configure_log
-    from segl.settings_file import load_settings
     from segl.store import open_store, transaction
 
     @contextmanager
     def opened() -> Iterator[tuple[Settings, Connection]]:
         """Of a store that is there: one made here would belong to whoever ran the command."""
         configure_log("console", "error")
-        loaded = load_settings(file)
+        loaded = trusted_settings(file)
         url = sa.engine.make_url(loaded.store.url)
         if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
             raise StoreError(

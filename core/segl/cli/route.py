@@ -42,14 +42,14 @@ def route(
     Exit code: 0 each has a way, 20 one can get no mail at all, 21 one cannot be decided now, 2 bad settings.
     """
     from segl.cli.output import fail_of, say, say_json
+    from segl.cli.trusted import trusted_settings
     from segl.errors import SeglError
     from segl.events import Events, configure_log
-    from segl.settings_file import load_settings
     from segl_routing.ask import routes_of
 
     configure_log("console", "error")
     try:
-        loaded = load_settings(settings)
+        loaded = trusted_settings(settings)
         told = asyncio.run(
             routes_of(addresses, loaded, settings, Events("segl-route"), least=least, refresh=refresh)
         )

@@ -261,15 +261,14 @@ def store_of(file: Path, *, scoped: bool = False) -> Iterator[tuple[Settings, En
     *scoped*: the command tells of nothing but what :func:`segl.cli.organisation.scope_of` shows; any other ends for
     whoever is bound to an organisation. Behind sudo no settings count but root's (:mod:`segl.cli.trusted`)."""
     from segl.cli.output import fail, fail_of
-    from segl.cli.trusted import trusted
+    from segl.cli.trusted import trusted_settings
     from segl.errors import SeglError
     from segl.events import configure_log
-    from segl.settings_file import load_settings
     from segl.store import open_store
 
     configure_log("console", "error")
     try:
-        settings = load_settings(trusted(file))
+        settings = trusted_settings(file)
         if not scoped:
             refuse_bound(settings)
         database = settings.store.url.partition("sqlite:///")[2]

@@ -22,11 +22,11 @@ import typer
 
 from segl.cli.asked import SECONDS, asked
 from segl.cli.output import Exit, complain, fail, paint, say, say_json
+from segl.cli.trusted import trusted_settings
 from segl.errors import FileFaults, PostfixError, StoreError
 from segl.postfix import sockets
 from segl.postfix.running import run_postfix
 from segl.settings import DEFAULT_FILE, Settings
-from segl.settings_file import load_settings
 from segl.store_status import StoreMissing, look_at_store, sent_by_domain
 
 _QUEUE_SECONDS = 1.0
@@ -61,7 +61,7 @@ def status(
     Exit code: 0 when all of them answer, 1 when one does not, 2 when the settings cannot be used.
     """
     try:
-        loaded = load_settings(settings)
+        loaded = trusted_settings(settings)
     except FileFaults as error:
         _no_settings(settings, error, as_json)
         raise typer.Exit(Exit.BAD_INPUT) from None

@@ -1,9 +1,13 @@
 """Whose word settings are, where a command is run behind sudo.
 
-sudo lets somebody run ``segl hold`` as root, and who she is comes from sudo itself. Who may decide, how many must agree
-and which store the trail is in come from the settings: so a file of her own (``--settings``) would make her whoever she
-likes. Only root's word counts then: a file that is root's, and that no one else can write or put another in the place
-of.
+sudo lets somebody run ``segl hold`` as root, and who she is comes from sudo itself. Who may decide, how many must
+agree, who is shown what, and where store and keys are come from the settings: so a file of her own (``--settings``)
+would make her whoever she likes. Only root's word counts then: a file that is root's, and that no one else can write
+or put another in the place of.
+
+So every command that shows or changes what is the installation's reads its settings here. Those that only look at
+settings, rules and messages (``settings``, ``policy``, ``rules``, ``check``, ``explain`` of files, ``evaluate``) take
+any file: they are for trying out what is not in force yet.
 """
 
 from __future__ import annotations
@@ -11,11 +15,22 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segl.cli.person import is_behind_sudo
 from segl.errors import Fault, SettingsError
 
+if TYPE_CHECKING:
+    from segl.settings import Settings
+
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def trusted_settings(file: Path) -> Settings:
+    """The settings in *file*. Raises :class:`SettingsError` when they cannot be used, or are not :func:`trusted`."""
+    from segl.settings_file import load_settings
+
+    return load_settings(trusted(file))
 
 
 def trusted(file: Path) -> Path:

@@ -219,10 +219,10 @@ def rollback(
 
 
 def _settings(file: Path) -> Settings:
-    from segl.settings_file import load_settings
+    from segl.cli.trusted import trusted_settings
 
     try:
-        return load_settings(file)
+        return trusted_settings(file)
     except SeglError as error:
         fail_of(error)
 

@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 from segl.cli.main import build
 from segl.cli.trusted import trusted
 from segl.errors import SettingsError
+from segl_delivery.cms.signed import Signer, sign
 from world.needs import ROOT
+from world.partners import certificate, ec_key
 
 pytestmark = ROOT
 
@@ -99,11 +101,45 @@ def test_root_himself_and_a_user_by_herself_read_what_they_like(
 
 @pytest.mark.usefixtures("behind_sudo")
 @pytest.mark.parametrize(
-    "words", [("hold", "list"), ("feedback", "list"), ("audit", "settings"), ("sealed", "list")]
+    "typed",
+    [
+        "audit record",
+        "audit settings",
+        "certificate find bo@kommune.example",
+        "certificate list",
+        "cms open FILE",
+        "cms seal FILE --to kommune.example",
+        "cms verify FILE",
+        "decisions list",
+        "doctor",
+        "domains",
+        "explain 0123456789abcdef0123456789abcdef",
+        "feedback list",
+        "hold list",
+        "install --dry-run",
+        "key list",
+        "receipt list",
+        "receipt show 1@nordby.example",
+        "route bo@kommune.example",
+        "sealed list",
+        "status",
+        "tunnel list",
+    ],
 )
-def test_the_commands_refuse_it(file: Path, words: tuple[str, ...]) -> None:
+def test_every_command_of_what_is_the_houses_refuses_it(file: Path, tmp_path: Path, typed: str) -> None:
     of_somebody(file)
+    message = tmp_path / "message"
+    message.write_bytes(sign(b"a", Signer(ec_key(), certificate("bo", ec_key())), detached=False))
+    words = [str(message) if word == "FILE" else word for word in typed.split()]
     done = CliRunner().invoke(build(words[0]), [*words, "--settings", str(file)])
     assert done.exit_code == 2
-    assert "others may write" in done.stderr
-    assert "chown root" in done.stderr
+    assert "others may write" in done.output
+    assert "chown root" in done.output
+
+
+@pytest.mark.usefixtures("behind_sudo")
+@pytest.mark.parametrize("typed", ["settings check FILE", "settings show --settings FILE"])
+def test_what_is_not_in_force_yet_may_be_looked_at(file: Path, typed: str) -> None:
+    of_somebody(file)
+    words = [str(file) if word == "FILE" else word for word in typed.split()]
+    assert CliRunner().invoke(build(words[0]), words).exit_code == 0
