@@ -37,6 +37,10 @@ _AT_ONCE = """\
 Postfix runs, and its new processes read the new main.cf at once: until Segl and the secure instance run and
 Postfix is reloaded, mail is answered 451 or waits in the queue."""
 
+_STRANDED = """\
+`segl install` again is the safe way: then it goes as it should have. `postsuper -r ID` sends it in clear, also what was
+found sensitive or is on hold. `postsuper -h ID` keeps it."""
+
 
 def install(
     settings: Annotated[
@@ -112,7 +116,10 @@ def _install(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload
             return
         _ask(yes, "Change Postfix now?")
         done = carry_out.apply(plan, root)
-        say(paint(f"Done. The files as they were are in {done.directory}.", "green"))
+        if done.files:
+            say(paint(f"Done. The files as they were are in {done.directory}.", "green"))
+        else:
+            say(paint("Done. No file was changed.", "green"))
     if not dry_run:
         _make_key(settings.receipts.key)
     if reload_front and not dry_run:
@@ -142,7 +149,7 @@ def _latest(root: Path, dry_run: bool) -> Backup | None:
 
 
 def _undo(root: Path, *, yes: bool, dry_run: bool, force: bool, reload_front: bool) -> None:
-    last = backups.latest(root)
+    last = backups.to_undo(root)
     if last is None:
         raise PostfixError(f"there is nothing to undo in {root}")
     for file in last.files:
@@ -156,19 +163,28 @@ def _undo(root: Path, *, yes: bool, dry_run: bool, force: bool, reload_front: bo
         return
     _ask(yes, "Put these files back?")
     done = carry_out.undo(last, force=force, reload_front=reload_front)
-    say(paint("Done. Everything is as it was before segl install.", "green"))
+    older = backups.to_undo(root)
+    if older or done.in_force:
+        say(paint(f"Done. What the run {last.directory.name} changed is as it was before it.", "green"))
+    else:
+        say(paint("Done. Everything is as it was before segl install.", "green"))
     for path in done.left:
         say(f"Left in place, because it is not empty: {path}")
     if done.stranded:
         ids = " ".join(done.stranded[:10])
         say(paint(f"Mail still on its way to Segl waits in the front's queue: {ids}", "yellow"))
-        say("`postsuper -r ID` sends it the ordinary way, unexamined; `postsuper -h ID` keeps it.")
+        say(_STRANDED)
     if not reload_front:
-        say(f"Now run: postfix -c {last.front} reload")
-    if unit := debian_unit(Path(last.secure)):
+        for directory in (last.secure, last.front) if done.in_force else (last.front,):
+            say(f"Now run: postfix -c {directory} reload")
+    if done.in_force and done.stopped:
+        say(f"Now run: postfix -c {last.secure} start")
+    if not done.in_force and (unit := debian_unit(Path(last.secure))):
         say(f"If it was enabled: systemctl disable {unit}")
-    if older := backups.latest(root):
+    if older:
         say(f"An earlier run ({older.directory.name}) is still in force; --undo once more takes it back.")
+    elif done.in_force:
+        say(f"Segl is still in this Postfix: nothing is in {root} of the run that brought it.")
 
 
 def _reload(settings: Settings) -> None:

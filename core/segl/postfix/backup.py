@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -79,13 +79,23 @@ class Backup:
 
 def latest(root: Path) -> Backup | None:
     """The newest run that has not been undone. Raises :class:`PostfixError` when its manifest is damaged."""
+    return next(_not_undone(root), None)
+
+
+def to_undo(root: Path) -> Backup | None:
+    """The newest run that can be taken back. One that only made directories changed nothing: after a restore it
+    makes those that no backup has, and they go with the run whose files need them. Raises as :func:`latest`."""
+    return next((backup for backup in _not_undone(root) if backup.files), None)
+
+
+def _not_undone(root: Path) -> Iterator[Backup]:
+    """The newest first."""
     if not root.is_dir():
-        return None
+        return
     for directory in sorted((d for d in root.iterdir() if (d / _MANIFEST).exists()), reverse=True):
         backup = _load(directory)
         if backup.state != UNDONE:
-            return backup
-    return None
+            yield backup
 
 
 def begin(
@@ -116,6 +126,14 @@ def begin(
     return backup
 
 
+def before_run(backup: Backup, path: Path) -> bytes:
+    """What is in *path* when *backup* is put back; empty when it is not there then."""
+    file = next((file for file in backup.files if file.path == str(path)), None)
+    if file is None:
+        return content_of(path) or b""
+    return (backup.directory / file.copy).read_bytes() if file.copy else b""
+
+
 def edited_since(backup: Backup) -> Iterator[str]:
     """The files of *backup* that are neither as they were before the run nor as the run left them."""
     for file in backup.files:
@@ -123,8 +141,9 @@ def edited_since(backup: Backup) -> Iterator[str]:
             yield file.path
 
 
-def put_back(backup: Backup) -> tuple[Path, ...]:
-    """Put every file back as it was; returns the directories of the run that are not empty and stay.
+def put_back(backup: Backup, needed: Container[str] = ()) -> tuple[Path, ...]:
+    """Put every file back as it was, and take the run's directories away but for those *needed*; returns those that
+    are not empty and stay.
 
     The front's main.cf was written last and is put back first: it is what sends mail the new way. What was
     edited since is kept in the backup as ``<n>.edited``."""
@@ -146,7 +165,7 @@ def put_back(backup: Backup) -> tuple[Path, ...]:
         else:
             path.unlink()
             sync_directory(path.parent)
-    return tuple(_remove_directories(backup.directories))
+    return tuple(_remove_directories([path for path in backup.directories if path not in needed]))
 
 
 def write_file(path: Path, content: bytes, *, mode: int, uid: int, gid: int) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from segl.errors import PostfixError
 from segl.postfix import backup as backups
-from segl.postfix import sockets
+from segl.postfix import edit, sockets
 from segl.postfix.backup import DONE, UNDONE, WRITING, Backup
-from segl.postfix.check import OPEN, PLAIN, SECURE
+from segl.postfix.check import OPEN, PLAIN, RECEIPT, SECURE
 from segl.postfix.check_running import is_running
 from segl.postfix.plan import NewDirectory, Plan
 from segl.postfix.running import Instance, read_instance, run_postfix
@@ -33,11 +33,14 @@ _IDS_A_CALL = 200
 @dataclass(frozen=True, slots=True)
 class Undone:
     """What `--undo` did: the files put back, the directories that are not empty and stay, queue ids of mail
-    that still waits in the front for a transport that is gone."""
+    that still waits in the front for a transport that is gone. ``in_force``: an earlier state of Segl stands.
+    ``stopped``: the secure instance was stopped."""
 
     files: tuple[Path, ...]
     left: tuple[Path, ...]
     stranded: tuple[str, ...]
+    in_force: bool
+    stopped: bool
 
 
 @contextmanager
@@ -139,25 +142,52 @@ def reload(settings: Settings) -> str:
 
 def undo(backup: Backup, *, force: bool, reload_front: bool) -> Undone:
     """Put back what *backup* saved. Raises :class:`PostfixError` when that would lose an edit or
-    strand mail."""
+    strand mail.
+
+    The secure instance goes with the run that made it. Of any other its directories stay as long as what stands then
+    needs them, and it runs on."""
     front, secure = Path(backup.front), Path(backup.secure)
     if not force:
         _refuse_edited(backup)
     removes_secure = any(f.path == str(secure / "main.cf") and not f.copy for f in backup.files)
-    if removes_secure and (secure / "main.cf").exists():
-        _stop_secure(read_instance(secure), force=force, stop=reload_front)
-    bound = bound_for_segl(front)
-    if bound and not force and removes_secure:
-        raise PostfixError(
-            f"{len(bound)} messages in the front's queue are on their way to Segl ({', '.join(bound[:3])} …)",
-            hint=f"let them go first (postqueue -c {front} -p), or use --force",
-        )
-    left = backups.put_back(backup)
+    if removes_secure and not force:
+        _refuse_bound(front)  # before anything is stopped
+    needed, stopped = _needed_then(backup), False
+    if (secure / "main.cf").exists():
+        now = read_instance(secure)
+        gone = set(backup.directories) - needed
+        if removes_secure or not gone.isdisjoint({str(now.queue), now.value("data_directory")}):
+            stopped = _stop_secure(now, force=force, stop=reload_front)
+    if stopped and removes_secure and not force:
+        _refuse_bound(front)  # what came meanwhile
+    left = backups.put_back(backup, needed)
     backup.with_state(UNDONE)
-    if reload_front and is_running(read_instance(front)):
-        _postfix(front, "reload")
-    stranded = bound_for_segl(front) if removes_secure else ()
-    return Undone(tuple(Path(file.path) for file in backup.files), left, stranded)
+    in_force = (secure / "main.cf").exists()
+    for directory in (secure, front) if in_force else (front,):
+        if reload_front and is_running(read_instance(directory)):
+            _postfix(directory, "reload")
+    return Undone(
+        tuple(Path(file.path) for file in backup.files),
+        left,
+        stranded=bound_for_segl(front) if removes_secure else (),
+        in_force=in_force,
+        stopped=stopped,
+    )
+
+
+def _needed_then(backup: Backup) -> frozenset[str]:
+    """The directories of *backup* that the configuration names once its files are put back: those of the secure
+    instance, and the milter's. A run after a restore makes them, and perhaps writes what a newer Segl wants."""
+    main = {
+        name: backups.before_run(backup, Path(name) / "main.cf").decode("utf-8", "surrogateescape")
+        for name in (backup.front, backup.secure)
+    }
+    values = edit.parameters_of(main[backup.secure])
+    needed = {values.get("queue_directory", ""), values.get("data_directory", "")}
+    if backup.milter in main[backup.front]:
+        folder = Path(backup.milter.removeprefix("unix:")).parent.name
+        needed |= {path for path in backup.directories if Path(path).name == folder}
+    return frozenset(needed)
 
 
 def _refuse_edited(backup: Backup) -> None:
@@ -168,8 +198,17 @@ def _refuse_edited(backup: Backup) -> None:
         )
 
 
-def _stop_secure(secure: Instance, *, force: bool, stop: bool) -> None:
-    """No mail may be in the instance that goes, and nothing may run from a configuration that is gone."""
+def _refuse_bound(front: Path) -> None:
+    if bound := bound_for_segl(front):
+        raise PostfixError(
+            f"{len(bound)} messages in the front's queue are on their way to Segl ({', '.join(bound[:3])} …)",
+            hint=f"let them go first (postqueue -c {front} -p), or use --force",
+        )
+
+
+def _stop_secure(secure: Instance, *, force: bool, stop: bool) -> bool:
+    """No mail may be in the instance that goes, and nothing may run from a configuration that is gone. Whether it
+    ran."""
     where = secure.directory
     _refuse_waiting(secure, force=force)
     if is_running(secure):
@@ -178,9 +217,13 @@ def _stop_secure(secure: Instance, *, force: bool, stop: bool) -> None:
             raise PostfixError(text, hint=hint)
         _postfix(where, "stop")
         _refuse_waiting(secure, force=force)
+        return True
+    return False
 
 
 def _refuse_waiting(secure: Instance, *, force: bool) -> None:
+    if not secure.queue.is_dir():  # restored from a backup, and not installed since: Postfix cannot be asked
+        return
     if (waiting := len(queued(secure.directory))) and not force:
         raise PostfixError(
             f"{waiting} messages wait in the secure instance; without it they would never be delivered",
@@ -202,7 +245,8 @@ def queued(directory: Path) -> tuple[str, ...]:
 def bound_for_segl(front: Path) -> tuple[str, ...]:
     """Messages in the front's queue whose envelope names one of Segl's transports (postcat(1))."""
     found: list[str] = []
-    ids, ours = queued(front), re.compile(rf"^content_filter: (?:{SECURE}|{PLAIN}|{OPEN}):", re.MULTILINE)
+    ids = queued(front)
+    ours = re.compile(rf"^content_filter: (?:{SECURE}|{PLAIN}|{OPEN}|{RECEIPT}):", re.MULTILINE)
     for start in range(0, len(ids), _IDS_A_CALL):
         text = run_postfix(
             ["postcat", "-c", str(front), "-e", "-q", *ids[start : start + _IDS_A_CALL]]

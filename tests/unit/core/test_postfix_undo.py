@@ -1,0 +1,122 @@
+"""What undo takes away and what it leaves, where a run was made after a restore. Nothing runs here; what it does to
+instances that run is in the end-to-end tests."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from segl.postfix import backup as backups
+from segl.postfix import install
+from segl.postfix.backup import Backup
+from segl.postfix.plan import make_plan
+from world.installation import Installation
+from world.needs import POSTFIX, ROOT
+
+pytestmark = [POSTFIX, ROOT]
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    """Chrooted, so that the milter's folder is in the front's queue. Postfix's own check, and its queue, need
+    more than a configuration."""
+    monkeypatch.setattr(install, "_check", lambda *_: None)
+    monkeypatch.setattr(install, "postfix_complaints", lambda _: ())
+    monkeypatch.setattr(install, "queued", lambda _: ())
+    return Installation(tmp_path)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "backup"
+
+
+def run(site: Installation, root: Path) -> Backup:
+    """A run of `segl install`."""
+    site.settle()
+    last = backups.latest(root)
+    return install.apply(make_plan(site.settings, last.milter if last else ""), root)
+
+
+def undo(site: Installation, backup: Backup) -> install.Undone:
+    site.settle()
+    return install.undo(backup, force=False, reload_front=False)
+
+
+def folders(site: Installation) -> tuple[Path, ...]:
+    """Those that no backup has."""
+    postfix = site.settings.postfix
+    return (postfix.secure_queue, postfix.secure_data, site.queue / "segl")
+
+
+def lose(site: Installation) -> None:
+    for folder in folders(site):
+        shutil.rmtree(folder)
+
+
+def test_a_run_that_only_made_folders_is_not_taken_back_by_itself(site: Installation, root: Path) -> None:
+    first = run(site, root)
+    lose(site)
+    assert run(site, root).files == ()
+    assert all(folder.is_dir() for folder in folders(site))
+    found = backups.to_undo(root)
+    assert found == first
+    undone = undo(site, found)
+    assert not undone.in_force
+    assert not any(folder.exists() for folder in (*folders(site), site.secure_directory))
+    assert backups.to_undo(root) is None
+
+
+def test_without_the_runs_before_nothing_can_be_undone(site: Installation, root: Path) -> None:
+    """The configuration came from somewhere else, or /var/backups/segl did not come along."""
+    run(site, root)
+    shutil.rmtree(root)
+    lose(site)
+    run(site, root)
+    assert backups.to_undo(root) is None
+
+
+def test_folders_stay_that_what_is_put_back_needs(site: Installation, root: Path) -> None:
+    """A newer Segl on the new host writes files, too."""
+    first = run(site, root)
+    lose(site)
+    site.tables["postfix"] = {"return_port": "127.0.0.1:10127"}
+    second = run(site, root)
+    assert second.files
+    assert set(map(str, folders(site))) == set(second.directories)
+    undone = undo(site, second)
+    assert (undone.in_force, undone.stopped) == (True, False)
+    assert all(folder.is_dir() for folder in folders(site))
+    assert backups.to_undo(root) == first
+    assert not undo(site, first).in_force
+    assert not any(folder.exists() for folder in folders(site))
+
+
+def test_folders_go_that_only_the_run_needed(site: Installation, root: Path, tmp_path: Path) -> None:
+    run(site, root)
+    site.tables["postfix"] = {"secure_queue": f"{tmp_path}/other-spool"}
+    site.tables["milter"] = {"socket": f"{site.queue}/other/milter.sock"}
+    undone = undo(site, run(site, root))
+    assert undone.in_force
+    assert not (tmp_path / "other-spool").exists()
+    assert not (site.queue / "other").exists()
+    assert (tmp_path / "secure-spool").is_dir()
+    assert (site.queue / "segl").is_dir()
+
+
+def test_a_restored_configuration_can_be_taken_back_before_it_was_installed(
+    site: Installation, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue is not there, so Postfix could not say what waits in it."""
+    first = run(site, root)
+    lose(site)
+
+    def of(directory: Path) -> tuple[str, ...]:
+        assert directory == site.front_directory
+        return ()
+
+    monkeypatch.setattr(install, "queued", of)
+    assert not undo(site, first).in_force
+    assert not site.secure_directory.exists()
