@@ -8,8 +8,8 @@ reminder could not know.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 
 from segl.addresses import domain_of
 from segl.days import day, moment
-from segl.errors import SeglError
+from segl.errors import SeglError, StoreError
 from segl.events import Events
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
@@ -25,7 +25,8 @@ from segl.mail.paths import is_plain
 from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort
 from segl.metrics import SEALED_NEWS
 from segl.sealed import news as kept
-from segl.sealed.news import About, Kind, News
+from segl.sealed.keys import Secret
+from segl.sealed.news import About, Ids, Kind, News
 from segl.sealed.revocation import house_secret, revocation_link
 from segl.settings import Settings
 from segl_delivery.notice import NoticeFrom
@@ -33,6 +34,8 @@ from segl_delivery.notice_texts import TEXTS
 from segl_delivery.sealed_news_texts import DAYS_LEFT, NEWS, REMINDER
 
 _DAY: Final = 86400.0
+_MOST_FAULTS: Final = 3  # of the store, mail after mail: it is away, and the round waits for it no longer
+_WHERE: Final = "news of sealed messages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +46,81 @@ class SealedNews:
     engine: Engine
     return_port: ReturnPort
     events: Events
+    # What the store did not take.
+    owed: list[Callable[[], None]] = field(default_factory=list, init=False, compare=False)
 
     def tell(self, now: float) -> None:
-        """Send all that is due. Blocking. Raises :class:`~segl.errors.StoreError`."""
-        portal = self.settings.portal
+        """Send all that is due, each claimed when its turn has come: what stops in the middle, this process or the
+        store, leaves the rest to a later round. Blocking. Raises :class:`~segl.errors.StoreError`."""
+        while self.owed:
+            self.owed[0]()
+            del self.owed[0]
         for kind in Kind:
-            reminded = kind is Kind.ENDING and portal.reminder_days > 0
-            if not reminded and (kind is Kind.ENDING or kind.value not in portal.tell_sender):
+            if not self._is_wanted(kind):
                 continue
-            for news in kept.claim(self.engine, kind, now, reminder_seconds=portal.reminder_days * _DAY):
-                self._tell(news, now)
+            mails = kept.due(self.engine, kind, now, reminder_seconds=self._reminder_seconds)
+            if not mails:
+                continue
+            house, faults = house_secret(self.engine), 0  # asked for before anything is claimed
+            for mail in mails:
+                error = self._tell(kind, mail, house, now)
+                faults = faults + 1 if error else 0
+                if error and faults == _MOST_FAULTS:
+                    raise error
 
-    def _tell(self, news: News, now: float) -> None:
-        if news.kind is Kind.ENDING:
-            news = self._remind(news, now)
-        wanted = news.about and news.kind.value in self.settings.portal.tell_sender
+    @property
+    def _reminder_seconds(self) -> float:
+        return self.settings.portal.reminder_days * _DAY
+
+    def _is_wanted(self, kind: Kind) -> bool:
+        reminded = kind is Kind.ENDING and self.settings.portal.reminder_days > 0
+        return reminded or (kind is not Kind.ENDING and kind.value in self.settings.portal.tell_sender)
+
+    def _tell(self, kind: Kind, mail: Sequence[Ids], house: Secret, now: float) -> StoreError | None:
+        """What is due of one *mail*. Why nothing more of it could be claimed."""
+        told: dict[str, News] = {}
+        error = None
+        for ids in mail:
+            try:
+                claimed = kept.claim(self.engine, kind, ids, now, reminder_seconds=self._reminder_seconds)
+            except StoreError as fault:
+                self.events.failed(_WHERE, fault)
+                error = fault
+                break
+            for news in claimed:
+                if kind is Kind.ENDING and not self._remind(news, now):
+                    continue
+                before = told.get(news.message_id)
+                told[news.message_id] = replace(news, about=(*before.about, *news.about)) if before else news
+        for news in told.values():
+            self._tell_sender(news, house, now)
+        return error
+
+    def _tell_sender(self, news: News, house: Secret, now: float) -> None:
+        wanted = news.kind.value in self.settings.portal.tell_sender
         # Strangers' mail that was only passed on here is sealed too; its senders are told nothing.
         if not wanted or not news.sender or not self.settings.takes(news.sender):
             return
-        gone = self._send(news, news.sender, self._report(news, now), news.kind.value)
+        gone = self._send(news, news.sender, self._report(news, house, now), news.kind.value)
         if not gone and news.kind is not Kind.ENDING:  # the recipients have been reminded, and are not again
-            kept.give_back(self.engine, news)
+            self._write(lambda: kept.give_back(self.engine, news))
 
-    def _remind(self, news: News, now: float) -> News:
-        """The same news, about those who could be reminded; for the others it is tried again."""
-        reminded: list[About] = []
-        for one in news.about:
-            if self._send(news, one.recipient, self.reminder(news, one, now), "reminder"):
-                kept.record_reminder(self.engine, one.recipient_id, now)
-                reminded.append(one)
-            else:
-                kept.give_back(self.engine, replace(news, about=(one,)))
-        return replace(news, about=tuple(reminded))
+    def _remind(self, news: News, now: float) -> bool:
+        """Her whom *news* is about. Whether that is done with; else it is tried again."""
+        [one] = news.about
+        if not self._send(news, one.recipient, self.reminder(news, one, now), "reminder"):
+            self._write(lambda: kept.give_back(self.engine, news))
+            return False
+        self._write(lambda: kept.record_reminder(self.engine, one.recipient_id, now))
+        return True
+
+    def _write(self, write: Callable[[], None]) -> None:
+        """What the store fails at is written at the beginning of the next round."""
+        try:
+            write()
+        except StoreError as error:
+            self.events.failed(_WHERE, error)
+            self.owed.append(write)
 
     def _send(self, news: News, to: str, message: bytes, what: str) -> bool:
         """False when it certainly did not go, and may go later."""
@@ -90,10 +136,9 @@ class SealedNews:
         SEALED_NEWS.labels(what, "sent").inc()
         return True
 
-    def _report(self, news: News, now: float) -> bytes:
+    def _report(self, news: News, house: Secret, now: float) -> bytes:
         language = self.settings.owner(domain_of(news.sender)).language
         texts = NEWS[language][news.kind]
-        house = house_secret(self.engine)
         values = {
             "sent": moment(news.created_at, language),
             "until": day(news.expires_at, language),

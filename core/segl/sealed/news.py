@@ -1,8 +1,8 @@
 """What the sender of a sealed message has not been told yet, and which recipients are to be reminded.
 
-Each piece of news is *claimed* in the store before it is sent: whoever claims it sends it, and nobody else, on whatever
-node. A process that dies in between leaves it unsent; so a sender hears of a thing at most once. What certainly did not
-go is given back and tried again.
+Each piece of news is *claimed* in the store just before it is sent: whoever claims it sends it, and nobody else, on
+whatever node. A process that dies in between leaves that one unsent; so a sender hears of a thing at most once. What
+certainly did not go is given back and tried again.
 
 A recipient may have several links to one mail: new ones (``segl sealed resend``), and those of a mail that was sealed
 again because nobody knew whether the first notice went. News is about the person: opened by any of them is opened, one
@@ -28,6 +28,8 @@ from segl.tables.sealed import sealed_message, sealed_recipient
 # Older news is no news: after a long stop, or when telling was just turned on.
 STALE_SECONDS: Final = 7 * 86400.0
 MOST: Final = 500  # recipients in one round
+
+Ids = tuple[str, ...]  # of rows of ``sealed_recipient``
 
 _ROW: Final = sealed_recipient.c
 _MESSAGE: Final = sealed_message.c
@@ -71,22 +73,29 @@ class News:
     about: tuple[About, ...]
 
 
-def claim(engine: Engine, kind: Kind, now: float, *, reminder_seconds: float = 0.0) -> list[News]:
-    """The news of this *kind* that is due, now in the caller's hands; one for each message."""
-    query = (
-        sa.select(_ROW.id, _ROW.message_id)
-        .join(sealed_message, _MESSAGE.id == _ROW.message_id)
-        .where(_MARKS[kind].is_(None), _ROW.notified_at.is_not(None), *_due(kind, now, reminder_seconds))
-        .order_by(_ROW.message_id, _ROW.notified_at.desc(), _ROW.id)
-        .limit(MOST)
-    )
+def due(engine: Engine, kind: Kind, now: float, *, reminder_seconds: float = 0.0) -> list[list[Ids]]:
+    """Whose news of this *kind* is due: of each mail, who is to be claimed together. One person is, whatever links to
+    the mail she has; of what the sender alone is told, the whole mail. Raises :class:`~segl.errors.StoreError`."""
+    with transaction(engine) as connection:
+        rows = connection.execute(_query(kind, now, reminder_seconds)).all()
+    mails: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for row in rows:
+        mail = (row.message_id, "") if row.envelope_id is None else (row.envelope_id, row.sender)
+        whom = row.recipient if kind is Kind.ENDING else ""
+        mails.setdefault(mail, {}).setdefault(whom, []).append(row.id)
+    return [[tuple(ids) for ids in together.values()] for together in mails.values()]
+
+
+def claim(engine: Engine, kind: Kind, among: Ids, now: float, *, reminder_seconds: float = 0.0) -> list[News]:
+    """What is still due *among* those who were a moment ago, now in the caller's hands; one for each message. Raises
+    :class:`~segl.errors.StoreError`: then nothing is."""
     with transaction(engine) as connection:
         messages: dict[str, list[str]] = {}
-        for row in connection.execute(query):
+        for row in connection.execute(_query(kind, now, reminder_seconds).where(_ROW.id.in_(among))):
             messages.setdefault(row.message_id, []).append(row.id)
         claimed = []
-        for message_id, due in messages.items():  # one after the other: the next sees what this one tells
-            ids = [one for one in due if _take(connection, kind, one, now)]
+        for message_id, some in messages.items():  # one after the other: the next sees what this one tells
+            ids = [one for one in some if _take(connection, kind, one, now)]
             if ids and (news := _told(connection, kind, message_id, ids)) is not None:
                 claimed.append(news)
         return claimed
@@ -107,6 +116,23 @@ def give_back(engine: Engine, news: News) -> None:
 def record_reminder(engine: Engine, recipient_id: str, now: float) -> None:
     with transaction(engine) as connection:
         audit.append(connection, Act.REMINDED, recipient_id, "segl-deliver", at=now)
+
+
+def _query(
+    kind: Kind, now: float, reminder_seconds: float
+) -> sa.Select[tuple[str, str, str, str | None, str]]:
+    """Mail by mail, and in the same order on every node."""
+    named = _ROW.id, _ROW.message_id, _ROW.recipient, _MESSAGE.envelope_id, _MESSAGE.sender
+    return (
+        sa.select(*named)
+        .join(sealed_message, _MESSAGE.id == _ROW.message_id)
+        .where(_MARKS[kind].is_(None), _ROW.notified_at.is_not(None), *_due(kind, now, reminder_seconds))
+        .order_by(
+            sa.func.coalesce(_MESSAGE.envelope_id, _MESSAGE.id),
+            *(_ROW.message_id, _ROW.notified_at.desc(), _ROW.id),
+        )
+        .limit(MOST)
+    )
 
 
 def _due(kind: Kind, now: float, reminder_seconds: float) -> tuple[sa.ColumnElement[bool], ...]:

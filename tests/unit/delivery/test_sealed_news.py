@@ -18,7 +18,9 @@ import sqlalchemy as sa
 
 from segl import audit
 from segl.audit import Act
+from segl.errors import StoreError
 from segl.sealed import life
+from segl.sealed import news as kept
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Secret
 from segl.sealed.records import SealedRecipient, add_recipient, mark_notified
@@ -323,6 +325,80 @@ def test_when_nobody_knows_whether_it_went_it_is_not_sent_twice(
         with pytest.raises(KeyboardInterrupt):
             news.tell(counter.now)
     assert told(counter) == []
+
+
+@pytest.mark.parametrize("fails", ["record_reminder", "give_back", "claim"])
+def test_a_fault_of_the_store_in_the_middle_loses_nothing(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    """Five are due, and the store fails once, at the second."""
+    people = [f"r{number}@vestby.example" for number in range(5)]
+    for one in people:
+        counter.seal(one)
+    counter.now += 26 * DAY
+    if fails == "give_back":
+        counter.return_port.rcpt_replies |= dict.fromkeys(people, "451 4.3.0 not now")
+    really, calls = getattr(kept, fails), list[int]()
+
+    def sometimes(*given: Any, **more: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise StoreError("the store cannot be reached")
+        return really(*given, **more)
+
+    monkeypatch.setattr(kept, fails, sometimes)
+    news = news_of(counter)
+    counter.return_port.forget()
+    news.tell(counter.now)
+    counter.return_port.rcpt_replies.clear()
+    news.tell(counter.now + 60)
+    sent = [mail.recipients[0] for mail in counter.return_port.received]
+    assert sorted(sent) == sorted([*people, *[SENDER] * 5])
+    assert [entry.act for entry in audit.entries(counter.engine)].count(Act.REMINDED) == 5
+
+
+def test_of_a_process_that_is_killed_in_the_middle_others_send_the_rest(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what was in hand is lost: also of one mail to many."""
+    letter = counter.seal("r0@vestby.example")
+    for number in range(1, 5):
+        second_link(letter, counter, f"r{number}@vestby.example")
+    counter.now += 26 * DAY
+    really, calls = type(counter.desk_port).send, list[int]()
+
+    def killed(*given: Any, **more: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return really(*given, **more)
+
+    counter.return_port.forget()
+    with monkeypatch.context() as patched:
+        patched.setattr(type(counter.desk_port), "send", killed)
+        with pytest.raises(KeyboardInterrupt):
+            news_of(counter).tell(counter.now)
+    news_of(counter).tell(counter.now + 60)
+    sent = [mail.recipients[0] for mail in counter.return_port.received]
+    assert len(set(sent) - {SENDER}) == 4
+
+
+def test_who_opened_it_while_others_were_reminded_is_not(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = [counter.seal(f"r{number}@vestby.example") for number in range(3)]
+    counter.now += 26 * DAY
+    really = kept.due
+
+    def before_the_first(*given: Any, **more: Any) -> Any:
+        found = really(*given, **more)
+        with transaction(counter.engine) as connection:
+            life.mark_opened(connection, letters[1].recipient_id, counter.now, actor="test")
+        return found
+
+    monkeypatch.setattr(kept, "due", before_the_first)
+    sent = {mail.recipients[0] for mail in told(counter, tell_sender=["ending"])}
+    assert sent == {SENDER, "r0@vestby.example", "r2@vestby.example"}
 
 
 def test_two_nodes_do_not_both_tell(counter: Counter) -> None:

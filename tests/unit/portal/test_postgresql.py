@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from segl import audit
 from segl.audit import Act
 from segl.sealed import life
-from segl.sealed.news import Kind, claim
+from segl.sealed.news import Kind, News, claim, due
 from segl.sealed.overview import State, list_messages
 from segl.sealed.revocation import house_secret
 from segl.store import open_store, transaction
@@ -61,6 +61,12 @@ def at_once(count: int, work: Callable[[int], None]) -> None:
     assert faults == []
 
 
+def opened_news(engine: Engine, now: float) -> list[News]:
+    """Claimed one mail after the other."""
+    mails = due(engine, Kind.OPENED, now)
+    return [news for mail in mails for ids in mail for news in claim(engine, Kind.OPENED, ids, now)]
+
+
 def test_the_whole_way(counter: Counter) -> None:
     letter = counter.seal()
     browser, opened = counter.open(letter)
@@ -68,9 +74,9 @@ def test_the_whole_way(counter: Counter) -> None:
     assert counter.visit(browser, letter) is not None
     counter.desk.leave(browser, letter.recipient_id)
     assert counter.visit(browser, letter) is None
-    [news] = claim(counter.engine, Kind.OPENED, counter.now)
+    [news] = opened_news(counter.engine, counter.now)
     assert news.about[0].recipient == letter.recipient
-    assert claim(counter.engine, Kind.OPENED, counter.now) == []
+    assert opened_news(counter.engine, counter.now) == []
     assert life.revoke(counter.engine, counter.directory, letter.message_id, counter.now, actor="test")
     [seen] = list_messages(counter.engine, recipient="BO@")
     assert (seen.live, seen.copies[0].state) == (False, State.REVOKED)
@@ -125,9 +131,7 @@ def test_news_is_claimed_by_one_of_several_nodes(counter: Counter, url: str) -> 
     told: list[str] = []
     at_once(
         4,
-        lambda number: told.extend(
-            news.message_id for news in claim(engines[number], Kind.OPENED, counter.now)
-        ),
+        lambda number: told.extend(news.message_id for news in opened_news(engines[number], counter.now)),
     )
     assert len(told) == len(set(told)) == 5
     for engine in engines:
