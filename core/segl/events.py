@@ -357,7 +357,7 @@ class Events(ListEvents, CanaryEvents):
         self._log.warning("receipt_not_sent", id=envelope_id, error=error.private)
 
     def receipt_given_up(self, envelope_id: str, to: str, error: SeglError) -> None:
-        """It was refused for good, or for a whole day: *to* is not told."""
+        """It was refused to *to* for good, or for a whole day: he is not told."""
         self._log.error("receipt_given_up", id=envelope_id, to=to, error=error.private)
 
     def template_unfit(self, domain: str, why: str) -> None:

@@ -15,7 +15,7 @@ from segl import audit, metrics
 from segl.audit import Act
 from segl.errors import SeglError
 from segl.events import Events
-from segl.mail.return_port import Refused, ReturnPort
+from segl.mail.return_port import Refused, ReturnPort, Step
 from segl.settings import Settings
 from segl.store import transaction
 from segl_portal.code_mail import CodeMail
@@ -53,7 +53,7 @@ class CodeSender:
     def _by_mail(self, mail: CodeMail, now: datetime) -> None:
         handover = self._port.send("", [mail.recipient], mail.message(now), smtputf8=False)
         if refusal := handover.refused.get(mail.recipient):
-            raise Refused(refusal, "RCPT")
+            raise Refused(refusal, Step.RCPT)
 
     def _by_sms(self, number: str, mail: CodeMail) -> None:
         if self._gateway is None:

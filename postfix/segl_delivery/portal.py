@@ -16,7 +16,7 @@ from typing import Final
 
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
-from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort
+from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort, Step
 from segl.sealed.records import SealedRecipient, drop_recipients, mark_notified
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
@@ -102,7 +102,7 @@ class PortalAgent:
             sender, [row.address], notice.message(), smtputf8=False, envelope_id=envelope_id
         )
         if refusal := handover.refused.get(row.address):
-            raise Refused(refusal, "RCPT")
+            raise Refused(refusal, Step.RCPT)
         return handover.queued_as
 
     def _take_back(self, message_id: str, row: SealedRecipient, error: Exception) -> None:

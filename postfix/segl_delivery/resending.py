@@ -18,7 +18,7 @@ from segl import audit
 from segl.audit import Act
 from segl.errors import SeglError
 from segl.events import Events
-from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort
+from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort, Step
 from segl.sealed.keys import Secret, WrongSecret
 from segl.sealed.news import About, Kind, News
 from segl.sealed.overview import MessageSeen, State
@@ -158,5 +158,5 @@ class Resender:
     def _send(self, sender: str, to: str, message: bytes) -> str:
         handover = self.return_port.send(sender, [to], message, smtputf8=False)
         if refusal := handover.refused.get(to):
-            raise Refused(refusal, "RCPT")
+            raise Refused(refusal, Step.RCPT)
         return handover.queued_as

@@ -22,7 +22,7 @@ from segl.events import Events
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
 from segl.mail.paths import is_plain
-from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort
+from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort, Step
 from segl.metrics import SEALED_NEWS
 from segl.sealed import news as kept
 from segl.sealed.keys import Secret
@@ -127,7 +127,7 @@ class SealedNews:
         try:
             handover = self.return_port.send("", [to], message, smtputf8=False)
             if refusal := handover.refused.get(to):
-                raise Refused(refusal, "RCPT")
+                raise Refused(refusal, Step.RCPT)
         except SeglError as error:
             self.events.news_not_sent(what, news.message_id, to, error)
             SEALED_NEWS.labels(what, "failed").inc()

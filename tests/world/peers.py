@@ -136,6 +136,7 @@ class SmtpPeer(_Peer):
 
     ``tls``           its TLS context; ``None``: STARTTLS is not offered.
     ``rcpt_replies``  reply to RCPT by recipient, e.g. ``{"bo@x.example": "550 5.1.1 no such user"}``.
+    ``mail_reply``    reply to MAIL; anything but 2xx means that it takes nothing from anybody.
     ``data_reply``    reply after the final dot; anything but 2xx means the message was not taken.
     ``announces_dsn`` whether it says that it reports deliveries itself (RFC 3461).
     ``announces_utf8`` whether it says that it takes addresses in UTF-8 (RFC 6531).
@@ -158,6 +159,7 @@ class SmtpPeer(_Peer):
         self.hostname = hostname
         self.data_size_limit = data_size_limit
         self.rcpt_replies: dict[str, str] = {}
+        self.mail_reply = "250 2.1.0 Ok"
         self.data_reply = ACCEPTED
         self.announces_dsn = False
         self.announces_utf8 = True
@@ -205,6 +207,14 @@ class SmtpPeer(_Peer):
         session.host_name = hostname
         said = responses if self.announces_utf8 else [line for line in responses if "SMTPUTF8" not in line]
         return [*said[:-1], "250-DSN", said[-1]] if self.announces_dsn else said
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self.mail_reply.startswith("2"):
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return self.mail_reply
 
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]

@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Final
 
 from segl.addresses import domain_of
@@ -58,12 +59,32 @@ class Unreachable(DeliveryError):
     reply_enhanced = "4.4.1"
 
 
-class Refused(DeliveryError):
-    """The return port said no; ``reply`` is what it said."""
+class Step(StrEnum):
+    """Of the dialogue (RFC 5321 §3.3): what was refused."""
 
-    def __init__(self, reply: SmtpReply, when: str, hint: str = "") -> None:
-        super().__init__(reply.text, f"return port, {when}: {reply}", hint)
+    ADDRESS = "the address"  # before it was given
+    EHLO = "EHLO"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    DOT = "final dot"
+
+
+class Refused(DeliveryError):
+    """The return port said no; ``reply`` is what it said, ``step`` to what: of RCPT, *recipient* may be named."""
+
+    def __init__(self, reply: SmtpReply, step: Step, hint: str = "", *, recipient: str = "") -> None:
+        super().__init__(
+            reply.text, f"return port, {' '.join(filter(None, (step, recipient)))}: {reply}", hint
+        )
         self.reply_code, self.reply_enhanced = reply.code, reply.enhanced
+        self.step = step
+
+    @property
+    def is_of_port(self) -> bool:
+        """Whether it takes nothing now, whoever is to get it: its disk is full, a milter behind it does not answer. As
+        good as :class:`Unreachable`."""
+        return self.reply.temporary and self.step in (Step.MAIL, Step.DATA, Step.DOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +134,7 @@ class ReturnPort:
         """
         outgoing = Outgoing.of(message) if isinstance(message, bytes) else message
         if not all(map(_is_text, (sender, *recipients))):
-            raise Refused(_NO_TEXT, "the address")
+            raise Refused(_NO_TEXT, Step.ADDRESS)
         client = self._connect()
         try:
             smtputf8 = smtputf8 or not all(address.isascii() for address in (sender, *recipients))
@@ -203,12 +224,12 @@ class _Transaction:
     def run(self, sender: str, recipients: Sequence[str], message: Outgoing, *, together: bool) -> Handover:
         self._ehlo()
         if refusal := self._command("MAIL", self._mail(sender, message), 250):
-            raise Refused(refusal, "MAIL")
+            raise Refused(refusal, Step.MAIL)
         refused: dict[str, SmtpReply] = {}
         for recipient in recipients:
             if refusal := self._command("RCPT", self._rcpt(recipient), 250, 251):
                 if together and refusal.code < 500:
-                    raise Refused(refusal, "RCPT")
+                    raise Refused(refusal, Step.RCPT)
                 refused[recipient] = refusal
         if len(refused) == len(recipients):
             return Handover("", refused)
@@ -220,7 +241,7 @@ class _Transaction:
         if code != 250:
             raise Unreachable("the return port takes no mail now", f"EHLO: {clean_reply(code, text)}")
         if self._smtputf8 and not self._client.has_extn("smtputf8"):
-            raise Refused(_NO_UTF8, "EHLO", "smtputf8_enable = yes in the front's main.cf")
+            raise Refused(_NO_UTF8, Step.EHLO, "smtputf8_enable = yes in the front's main.cf")
 
     def _mail(self, sender: str, message: Outgoing) -> str:
         words = [f"FROM:<{sender}>"]
@@ -247,7 +268,7 @@ class _Transaction:
     def _data(self, message: Outgoing) -> str:
         """The queue id from the reply to the final dot."""
         if refusal := self._command("DATA", "", 354):
-            raise Refused(refusal, "DATA")
+            raise Refused(refusal, Step.DATA)
         self._set_patience()
         for piece in message.stuffed():
             self._client.send(piece)
@@ -257,7 +278,7 @@ class _Transaction:
         except (smtplib.SMTPException, OSError) as error:
             raise OutcomeUnknown("no answer from the return port", f"after the dot: {_kind(error)}") from None
         if code != 250:
-            raise Refused(clean_reply(code, text), "final dot")
+            raise Refused(clean_reply(code, text), Step.DOT)
         with suppress(smtplib.SMTPException, OSError):
             self._client.putcmd("QUIT")  # the answer to this is worth no wait
         found = _QUEUED_AS.search(text.decode("ascii", "replace"))

@@ -30,7 +30,7 @@ from segl.errors import DeliveryError, SeglError
 from segl.held import HeldLook, note
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
-from segl.mail.return_port import Refused, ReturnPort, Unreachable
+from segl.mail.return_port import Refused, ReturnPort, Step, Unreachable
 from segl.persons import person_of
 from segl.postfix.hold_queue import Held, HoldQueue, Listed, Waiting
 from segl.postfix.hold_texts import (
@@ -304,7 +304,7 @@ class Holding:
             "", [to], letter.message(datetime.now().astimezone()), smtputf8=False
         )
         if refusal := handover.refused.get(to):
-            raise Refused(refusal, "RCPT")
+            raise Refused(refusal, Step.RCPT)
 
 
 def _for_good(refusal: DeliveryError) -> bool:

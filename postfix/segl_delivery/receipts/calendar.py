@@ -23,7 +23,7 @@ from sqlalchemy.exc import IntegrityError
 
 from segl.errors import SeglError
 from segl.events import Events
-from segl.mail.return_port import OutcomeUnknown, Refused
+from segl.mail.return_port import OutcomeUnknown, Refused, Step
 from segl.metrics import RECEIPTS
 from segl.receipts import digests
 from segl.receipts.digests import Reader
@@ -49,7 +49,6 @@ LEASE_SECONDS: Final = 600.0
 MOST_TRIES: Final = 3  # days in a row on which a digest is refused for now
 _DIGEST_DAYS: Final = 8
 _DAY: Final = 86400.0
-_NO: Final = (Refused, OutcomeUnknown)
 _DIGEST, _WEEKLY = "receipts.digest", "receipts.weekly"
 
 
@@ -126,7 +125,7 @@ class Calendar:
             receipt = self._written(office, terms, some, tls, now, to)
             error = self._failure(office, to, receipt.message(now, signer), Kind.DAILY.value)
             if error is not None and not self._is_given_up(sender, reader, error, now):
-                return isinstance(error, _NO)  # then they stand in tomorrow's
+                return _is_answer(error)  # then they stand in tomorrow's
             if error is not None:
                 self._mark(left, reader, now)
                 self._tell_of_loss(office, sender, to, left, error, now)
@@ -172,7 +171,7 @@ class Calendar:
     def _is_given_up(self, sender: str, reader: Reader, error: SeglError, now: datetime) -> bool:
         """Whether that was the last try: the refusal is for good, or one of several in a row; a digest of which nobody
         knows whether it was taken is one that was. (That the return port is down is nobody's refusal.)"""
-        if not isinstance(error, _NO):
+        if not _is_answer(error):
             return False
         with transaction(self._engine) as connection:
             times = digests.refused(connection, sender, reader, now.timestamp())
@@ -211,7 +210,7 @@ class Calendar:
             return error
         if (refusal := handover.refused.get(recipient)) is None:
             return None
-        refused = Refused(refusal, f"RCPT {recipient}")
+        refused = Refused(refusal, Step.RCPT, recipient=recipient)
         self._events.receipt_not_sent(kind, refused)
         return refused
 
@@ -268,6 +267,11 @@ def _was_left(message: SentMessage) -> bool:
     counts as digested: :func:`segl.receipts.records.mark_told`.)"""
     told = message.told
     return told.final and not told.receipts and all(told.of(line) is line.state for line in message.lines)
+
+
+def _is_answer(error: SeglError) -> bool:
+    """Whether it says something of who was to get it, not of the return port alone."""
+    return isinstance(error, OutcomeUnknown) or (isinstance(error, Refused) and not error.is_of_port)
 
 
 def _weekly_of(owner: Owner) -> str:

@@ -2,8 +2,9 @@
 
 A message is due when the store says so (:mod:`segl.receipts.due`). Whoever takes it moves its time on first, sends, and
 then writes down what was told: a process that dies in between leaves a receipt that is sent once more after the lease,
-under the same Message-ID, and never one that is lost. One that is refused for good, or for a day, is given up; was it
-about mail that did not arrive, the house is told instead of the sender.
+under the same Message-ID, and never one that is lost. One that is refused to its reader for good, or for a day, is
+given up. Was it about mail that did not arrive, the house is told instead of the sender, and it stays due until either
+knows. A return port that takes nothing from anybody is waited for, however long that is.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from segl.errors import DeliveryError, SeglError, StoreError
 from segl.events import Events
-from segl.mail.return_port import Handover, OutcomeUnknown, Refused
+from segl.mail.return_port import Handover, OutcomeUnknown, Refused, Step
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
 from segl.receipts import protection, records
 from segl.receipts.due import fingerprint, is_expanded
@@ -191,6 +192,7 @@ class Desk:
             if isinstance(handover, DeliveryError):
                 if kind in (Kind.FAILED, Kind.DELAYED):
                     self._tell_house(case.office, message, handover)
+                self._events.receipt_given_up(message.id, message.sender, handover)
             else:
                 RECEIPTS.labels(kind.value).inc()
                 RECEIPT_SECONDS.observe(max(0.0, time.time() - message.changed_at))
@@ -211,7 +213,9 @@ class Desk:
         if journal in ("", message.sender) or said in ("", message.journal_print):
             return
         receipt = self._written(case, case.kind or kind_now(message), journal, links=False)
-        self._send(case.office, message, journal, replace(receipt, name=f"copy.{receipt.name}"))
+        handover = self._send(case.office, message, journal, replace(receipt, name=f"copy.{receipt.name}"))
+        if isinstance(handover, DeliveryError):
+            self._events.receipt_given_up(message.id, journal, handover)
         self._remember(lambda connection: records.mark_copied(connection, message.id, said))
 
     def _remember(self, write: Callable[[Connection], None]) -> None:
@@ -243,17 +247,26 @@ class Desk:
         )
 
     def _tell_house(self, office: Office, message: SentMessage, why: DeliveryError) -> None:
-        """The postmaster hears, once, that *message* did not arrive, and that its sender does not know."""
+        """The postmaster hears, once, that *message* did not arrive, and that its sender does not know. Raises
+        :class:`SeglError` when nobody knows yet, and somebody may later."""
         owner = office.settings.owner(message.domain)
         report_to = owner.report_to or office.settings.owners.first.report_to
-        if not report_to:
-            return
-        now = datetime.now().astimezone()
-        letter = receipt_given_up(owner, report_to, message.sender, message.id, why.public, now)
-        try:
-            _hand_over(office, report_to, letter)
-        except SeglError as error:
-            self._events.receipt_given_up(message.id, report_to, error)
+        if report_to:
+            now = datetime.now().astimezone()
+            letter = receipt_given_up(owner, report_to, message.sender, message.id, why.public, now)
+            try:
+                _hand_over(office, report_to, letter)
+            except OutcomeUnknown as error:  # he may have it, and each try would be one more
+                self._events.receipt_given_up(message.id, report_to, error)
+                return
+            except SeglError as error:
+                if error.reply.temporary:
+                    raise
+                self._events.receipt_given_up(message.id, report_to, error)
+            else:
+                return
+        if isinstance(why, Refused) and why.reply.temporary:
+            raise why
 
     def _send(
         self, office: Office, message: SentMessage, recipient: str, receipt: Receipt
@@ -265,7 +278,6 @@ class Desk:
         except (Refused, OutcomeUnknown) as error:
             if _may_come_later(error, message):
                 raise
-            self._events.receipt_given_up(message.id, recipient, error)
             return error
 
     def _put_off(self, message_id: str, seconds: float) -> None:
@@ -310,7 +322,7 @@ def _queues_of(message: SentMessage) -> set[str]:
 def _hand_over(office: Office, recipient: str, content: bytes) -> Handover:
     handover = office.return_port.send("", [recipient], content, smtputf8=False)
     if said := handover.refused.get(recipient):
-        raise Refused(said, f"RCPT {recipient}")
+        raise Refused(said, Step.RCPT, recipient=recipient)
     return handover
 
 
@@ -321,4 +333,6 @@ def _pause_after(error: Exception) -> float:
 
 
 def _may_come_later(error: DeliveryError, message: SentMessage) -> bool:
+    if isinstance(error, Refused) and error.is_of_port:
+        return True
     return error.reply.temporary and time.time() < message.changed_at + _PATIENCE

@@ -17,7 +17,7 @@ from segl.certificate_chain import Authorities
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
 from segl.mail.outgoing import Outgoing
-from segl.mail.return_port import Handover, Refused, ReturnPort
+from segl.mail.return_port import Handover, Refused, ReturnPort, Step
 from segl.settings_file import parse_settings
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
@@ -53,7 +53,7 @@ class Port:
         assert (len(message), message.isascii()) == (outgoing.size, outgoing.ascii)
         refused = {r: reply for r in recipients if (reply := self.refuse(r, message))}
         if refused and self.whole:
-            raise Refused(next(iter(refused.values())), "final dot")
+            raise Refused(next(iter(refused.values())), Step.DOT)
         self.got += [(sender, r, message) for r in recipients if r not in refused]
         return Handover("Q1", refused)
 

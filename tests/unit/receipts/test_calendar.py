@@ -195,6 +195,23 @@ def test_a_digest_that_could_not_be_handed_over_goes_out_the_same_day(engine: En
     assert messages_in(digest.content) == ["<1@x>"]
 
 
+def test_a_return_port_that_takes_nothing_is_no_refusal_of_the_senders(
+    engine: Engine, peer: SmtpPeer
+) -> None:
+    """For four days: the digest is not given up, and goes out when the port is mended."""
+    chosen = settings(receipts={"send": "daily"})
+    days = calendar(engine, peer, chosen)
+    write_down(engine, chosen, 1)
+    peer.mail_reply = "451 4.7.1 Service unavailable"
+    for day in range(4):
+        days.look(NOW + timedelta(days=day))
+    peer.mail_reply = "250 2.1.0 Ok"
+    for _ in range(2):
+        days.look(NOW + timedelta(days=3, seconds=LEASE_SECONDS + 1))
+    [digest] = peer.received
+    assert messages_in(digest.content) == ["<1@x>"]
+
+
 def looked_at(engine: Engine, peer: SmtpPeer, chosen: Settings) -> None:
     """By the desk, as soon as everyone has a last word."""
     office = Office.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)

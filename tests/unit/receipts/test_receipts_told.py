@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 
 from segl.cli.doctor_receipts import receipt_checks
 from segl.errors import SettingsError
-from segl.mail.return_port import Handover, OutcomeUnknown, ReturnPort
+from segl.mail.return_port import Handover, OutcomeUnknown, Refused, ReturnPort
 from segl.postfix.check import State as Health
 from segl.postfix.conf import Site, render
 from segl.receipts import protection, read_logs
@@ -127,6 +127,65 @@ def test_of_a_failure_whose_receipt_nobody_takes_the_house_is_told(
         assert BOARD not in text
     told.tell()
     assert len(peer.received) == len(mails), "once"
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.SENT])
+@pytest.mark.parametrize(
+    "refuses",
+    [
+        {"mail_reply": "451 4.7.1 Service unavailable"},
+        {"data_reply": "452 4.3.1 Insufficient system storage"},
+    ],
+    ids=["MAIL", "dot"],
+)
+def test_a_return_port_that_takes_nothing_from_anybody_is_waited_for(
+    engine: Engine, peer: SmtpPeer, state: State, refuses: dict[str, str]
+) -> None:
+    """The milter behind it died on Friday, or its disk is full: no sender has refused anything."""
+    told = Told(engine, peer, settings(report_to=POSTMASTER))
+    told.hear(copy_of(BOARD, BOARD, state), at=time.time() - 200_000)
+    before = {name: getattr(peer, name) for name in refuses}
+    for name, reply in refuses.items():
+        setattr(peer, name, reply)
+    for _ in range(2):
+        with pytest.raises(Refused):
+            told.tell()
+    for name, reply in before.items():
+        setattr(peer, name, reply)
+    [receipt] = told.tell()
+    assert receipt.mail.recipients == (ANNA,)
+    assert receipt.states == {BOARD: state.value}
+
+
+@pytest.mark.parametrize("of_sender", ["550 5.1.1 no such user", "452 4.2.2 mailbox full"])
+@pytest.mark.parametrize("to_house", [True, False])
+def test_a_failure_is_told_until_the_sender_or_the_house_knows(
+    engine: Engine, peer: SmtpPeer, of_sender: str, to_house: bool
+) -> None:
+    told = Told(engine, peer, settings(report_to=POSTMASTER))
+    told.hear(copy_of(BOARD, BOARD, State.FAILED), at=time.time() - 90_000)
+    peer.rcpt_replies |= {ANNA: of_sender, POSTMASTER: "451 4.3.0 temporary lookup failure"}
+    for _ in range(2):
+        with pytest.raises(Refused):
+            told.tell()
+    del peer.rcpt_replies[POSTMASTER if to_house else ANNA]
+    for _ in range(2):
+        told.tell()
+    assert [mail.recipients for mail in peer.received] == [(POSTMASTER if to_house else ANNA,)]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_where_there_is_no_house_to_tell_a_full_mailbox_is_tried_again(
+    engine: Engine, peer: SmtpPeer, refused: bool
+) -> None:
+    told = Told(engine, peer, settings(report_to=POSTMASTER if refused else ""))
+    told.hear(copy_of(BOARD, BOARD, State.FAILED), at=time.time() - 90_000)
+    peer.rcpt_replies |= {ANNA: "452 4.2.2 mailbox full", POSTMASTER: "550 5.1.1 no such user"}
+    with pytest.raises(Refused):
+        told.tell()
+    del peer.rcpt_replies[ANNA]
+    told.tell()
+    assert [mail.recipients for mail in peer.received] == [(ANNA,)]
 
 
 def test_a_receipt_of_which_no_answer_came_is_sent_again_for_a_day(
