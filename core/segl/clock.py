@@ -18,6 +18,11 @@ _SILENCE_SECONDS: Final = 26 * 3600.0  # since anybody was last heard of: a mach
 DOUBTED_SECONDS: Final = 6 * 3600.0
 
 
+def is_behind(now: float, heard: float | None) -> bool:
+    """Whether *now* (Unix seconds) is earlier than when somebody was last *heard* of, by more than clocks differ."""
+    return heard is not None and heard > now + _LEAP_SECONDS
+
+
 def _since_boot() -> float:
     """Seconds that nobody sets, those in which the machine slept among them."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -356,6 +356,10 @@ class Events(ListEvents, CanaryEvents):
         """It is tried again."""
         self._log.warning("receipt_not_sent", id=envelope_id, error=error.private)
 
+    def receipts_set_right(self, messages: int) -> None:
+        """The clock was ahead when these were heard of: they would have been looked at much later."""
+        self._log.warning("receipts_set_right", messages=messages)
+
     def receipt_given_up(self, envelope_id: str, to: str, error: SeglError) -> None:
         """It was refused to *to* for good, or for a whole day: he is not told."""
         self._log.error("receipt_given_up", id=envelope_id, to=to, error=error.private)

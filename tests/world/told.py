@@ -46,7 +46,7 @@ class Told:
         self.unfit: list[tuple[str, str]] = []
         port = ReturnPort("127.0.0.1", peer.port)
         office = Office.of(chosen, port, lambda _: None, lambda *words: self.unfit.append(words))
-        self._desk = Desk(
+        self.desk = Desk(
             engine, lambda: office, Events("test"), asyncio.Event(), lambda: True, lambda: self.read_until
         )
 
@@ -58,7 +58,7 @@ class Told:
                 protection.keep_logged(connection, {QUEUE: at})
 
     def tell(self) -> list[ReadReceipt]:
-        self._desk.tell(NAME)
+        self.desk.tell(NAME)
         return read_receipts(self.peer)
 
 

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from segl.addresses import domain_of
+from segl.receipts.ahead import forgotten_marks
 from segl.receipts.due import SETTLE_BAD, Told, all_lines, complete, fingerprint, is_expanded, next_look
 from segl.receipts.facts import Facts, unknown_marks
 from segl.receipts.protection import forget_of, waiting_in
@@ -141,7 +142,7 @@ def hear(
     if heard.message_id and (changes or not found.message_id):
         changes["message_id"] = heard.message_id
     if _join(connection, heard.id, heard.news, served) or changes:
-        changes["changed_at"] = now
+        changes |= {"changed_at": now, **forgotten_marks(found, now)}
         connection.execute(sent_message.update().where(sent_message.c.id == heard.id).values(changes))
     message = read(connection, heard.id)
     assert message is not None  # noqa: S101

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import chain
 from typing import Final
@@ -21,10 +21,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
+from segl.clock import is_behind
 from segl.errors import SeglError
 from segl.events import Events
 from segl.mail.return_port import OutcomeUnknown, Refused, Step
 from segl.metrics import RECEIPTS
+from segl.nodes import last_heard
 from segl.receipts import digests
 from segl.receipts.digests import Reader
 from segl.receipts.records import SentMessage
@@ -73,13 +75,12 @@ class Calendar:
         receipts = self._office().settings.receipts
         if now.hour < receipts.hour:
             return
-        if self._begin(_DIGEST, now.date().isoformat(), now) and self.send_digests(now):
-            self._end(_DIGEST, now.date().isoformat())
-        year, week, _ = now.isocalendar()
+        if self._begin(_DIGEST, _day, now) and self.send_digests(now):
+            self._end(_DIGEST, _day, now)
         for owner in self._office().settings.owners.every:
-            key, value = _weekly_of(owner), f"{year}-{week:02}"
-            if owner.report_to and self._begin(key, value, now) and self.send_report(owner, now):
-                self._end(key, value)
+            key = _weekly_of(owner)
+            if owner.report_to and self._begin(key, _week, now) and self.send_report(owner, now):
+                self._end(key, _week, now)
 
     def send_digests(self, now: datetime) -> bool:
         """One to each sender who has them daily. (Who is refused for now has it in tomorrow's.) Whether that is done
@@ -214,17 +215,18 @@ class Calendar:
         self._events.receipt_not_sent(kind, refused)
         return refused
 
-    def _begin(self, key: str, value: str, moment: datetime) -> bool:
-        """Whether *value*'s turn of *key* has come and is ours. The first ever is nobody's: a new store has nothing to
-        tell."""
-        now = moment.timestamp()
+    def _begin(self, key: str, turn_at: Callable[[datetime], str], moment: datetime) -> bool:
+        """Whether *moment*'s turn of *key* has come and is ours. The first ever is nobody's: a new store has nothing to
+        tell. One that lies ahead was done while a clock was wrong, and does not count; unless ours is, now."""
+        now, value = moment.timestamp(), turn_at(moment)
+        soon = turn_at(moment + timedelta(days=1))  # another node's midnight is not quite ours
         try:
             with self._engine.begin() as connection:
                 done = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
                 if done is None:
                     connection.execute(meta.insert().values(key=key, value=value))
                     return False
-                if done >= value:
+                if value <= done <= soon or (done > soon and is_behind(now, last_heard(self._engine))):
                     return False
                 lease, until = f"{key}.lease", f"{now + LEASE_SECONDS:.3f}"
                 held = connection.scalar(sa.select(meta.c.value).where(meta.c.key == lease))
@@ -246,11 +248,21 @@ class Calendar:
         with transaction(self._engine) as connection:
             connection.execute(meta.update().where(meta.c.key == f"{key}.lease").values(value=until))
 
-    def _end(self, key: str, value: str) -> None:
+    def _end(self, key: str, turn_at: Callable[[datetime], str], moment: datetime) -> None:
+        value, soon = turn_at(moment), turn_at(moment + timedelta(days=1))
+        is_other = sa.or_(meta.c.value < value, meta.c.value > soon)
         with transaction(self._engine) as connection:
-            connection.execute(
-                meta.update().where(meta.c.key == key, meta.c.value < value).values(value=value)
-            )
+            connection.execute(meta.update().where(meta.c.key == key, is_other).values(value=value))
+
+
+def _day(moment: datetime) -> str:
+    """By which each day's turn is known; a later one is greater."""
+    return moment.date().isoformat()
+
+
+def _week(moment: datetime) -> str:
+    year, week, _ = moment.isocalendar()
+    return f"{year}-{week:02}"
 
 
 def _stands(settings: Settings, message: SentMessage, now: float) -> bool:

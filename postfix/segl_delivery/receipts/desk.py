@@ -23,11 +23,14 @@ from segl.errors import DeliveryError, SeglError, StoreError
 from segl.events import Events
 from segl.mail.return_port import Handover, OutcomeUnknown, Refused, Step
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
+from segl.nodes import last_heard
 from segl.receipts import protection, records
+from segl.receipts.ahead import set_right
 from segl.receipts.due import fingerprint, is_expanded
 from segl.receipts.read_logs import read_everywhere
 from segl.receipts.records import SentMessage
 from segl.receipts.states import State
+from segl.settings import Settings
 from segl.settings_receipts import ReceiptTerms
 from segl.store import transaction
 from segl.vocabulary import Way
@@ -119,6 +122,9 @@ class Desk:
         with transaction(self._engine) as connection:
             due = records.next_due(connection)
         if due is None or due > now:
+            if number := set_right(self._engine, now, _longest_wait(self._office().settings), last_heard):
+                self._events.receipts_set_right(number)
+                return [], 0.0
             return [], _LOOK_SECONDS if due is None else min(due - now, _LOOK_SECONDS)
         with transaction(self._engine) as connection:
             return records.take_due(connection, now, _BATCH), 0.0
@@ -283,6 +289,10 @@ class Desk:
     def _put_off(self, message_id: str, seconds: float) -> None:
         with transaction(self._engine) as connection:
             records.put_off(connection, message_id, time.time(), seconds)
+
+
+def _longest_wait(settings: Settings) -> float:
+    return max(settings.receipts.wait_seconds, *(rule.wait_seconds or 0.0 for rule in settings.receipt), 0.0)
 
 
 def _fault(tell: Callable[[_Case], None], case: _Case) -> SeglError | None:

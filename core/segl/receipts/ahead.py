@@ -1,0 +1,58 @@
+"""Times of sent messages that no clock can have meant: written while one was ahead.
+
+A clock can be a month ahead for a minute (:mod:`segl.clock`). What was heard in that minute would be looked at a month
+later, and stand in no digest until then. So what lies further ahead than any patience is taken for now. To a clock that
+is behind everything lies ahead: as long as this one is earlier than the last that was heard of a node, nothing is
+touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine, Row
+
+from segl.clock import is_behind
+from segl.store import transaction
+from segl.tables.receipts import sent_message
+
+AHEAD_SECONDS: Final = 3600.0  # by so much a clock may be wrong; more than any pause between two tries
+
+_ROW: Final = sent_message.c
+
+
+def set_right(
+    engine: Engine, now: float, wait_seconds: float, last_heard: Callable[[Engine], float | None]
+) -> int:
+    """Make due what would be later than *wait_seconds*, the longest patience there is, and heard now what was heard in
+    the future; how many messages. *last_heard* tells when a node last wrote into the store. Raises
+    :class:`~segl.errors.StoreError`."""
+    latest = now + AHEAD_SECONDS
+    is_late, is_future = _ROW.due_at > latest + wait_seconds, _ROW.changed_at > latest
+    with transaction(engine) as connection:
+        found = sa.or_(*(sa.exists().where(one) for one in (is_late, is_future)))
+        if not connection.scalar(sa.select(found)):
+            return 0
+    if is_behind(now, last_heard(engine)):
+        return 0
+    values: dict[str, Any] = {
+        "due_at": sa.case((is_late, now), else_=_ROW.due_at),
+        "changed_at": sa.case((is_future, now), else_=_ROW.changed_at),
+        "at": sa.case((_ROW.at > latest, now), else_=_ROW.at),
+        **{mark.key: _marked(mark, now) for mark in (_ROW.digested_at, _ROW.digest_copied_at)},
+    }
+    with transaction(engine) as connection:
+        return connection.execute(sent_message.update().where(is_late | is_future).values(values)).rowcount
+
+
+def forgotten_marks(row: Row[Any], now: float) -> dict[str, None]:
+    """Of *row*, a message of which there is news *now*: the digests that would count as later than these."""
+    marks = {"digested_at": row.digested_at, "digest_copied_at": row.digest_copied_at}
+    return {name: None for name, at in marks.items() if at is not None and at > now}
+
+
+def _marked(mark: sa.ColumnElement[float | None], now: float) -> sa.ColumnElement[float | None]:
+    """What stood in a digest as it is still did, and what did not did not."""
+    return sa.case((mark <= now, mark), (mark >= _ROW.changed_at, now), else_=sa.null())

@@ -1,0 +1,168 @@
+"""A clock that was a month ahead for a minute: what was heard then is told when it is right again, not in a month."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from segl import nodes
+from segl.events import Events
+from segl.mail.return_port import ReturnPort
+from segl.nodes import Node
+from segl.receipts import digests, records
+from segl.receipts.ahead import AHEAD_SECONDS, set_right
+from segl.receipts.digests import Reader
+from segl.receipts.records import SentMessage
+from segl.receipts.states import Stage, State
+from segl.store import open_store, transaction
+from segl_delivery.receipts.calendar import LEASE_SECONDS, Calendar
+from segl_delivery.receipts.office import Office
+from world.peers import SmtpPeer
+from world.receipts import read_receipts
+from world.told import ANNA, BOARD, NAME, NOW, Told, copy_of, settings
+
+MONTH, DAY, HOUR = 30 * 86400.0, 86400.0, 3600.0
+POSTMASTER = "post@nordby.example"
+BO = "bo@x.example"
+
+
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    engine = open_store(store_url)
+    yield engine
+    engine.dispose()
+
+
+def at_work(told: Told, seconds: float) -> None:
+    """The desk, for so long."""
+
+    async def work() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await told.desk.run()
+
+    asyncio.run(work())
+
+
+def heard_of(engine: Engine) -> SentMessage:
+    with transaction(engine) as connection:
+        found = records.read(connection, NAME)
+    assert found is not None
+    return found
+
+
+def due(engine: Engine, now: float) -> list[str]:
+    with transaction(engine) as connection:
+        return records.take_due(connection, now, 10)
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.DELAYED, State.SENT])
+def test_what_was_heard_in_that_minute_is_told_now(engine: Engine, peer: SmtpPeer, state: State) -> None:
+    told = Told(engine, peer, settings())
+    told.hear(copy_of(BOARD, BOARD, state), at=time.time() + MONTH)
+    at_work(told, 1.0)
+    [receipt] = read_receipts(peer)
+    assert receipt.states == {BOARD: state.value}
+
+
+def test_what_waited_then_waits_as_long_as_all_do(engine: Engine, peer: SmtpPeer) -> None:
+    now, told = time.time(), Told(engine, peer, settings(wait_seconds=300.0))
+    told.hear(copy_of(BOARD, BOARD), at=now + MONTH, expected=(BOARD, BO))
+    assert set_right(engine, now, 300.0, nodes.last_heard) == 1
+    message = heard_of(engine)
+    assert (message.at, message.changed_at) == (now, now)
+    told.hear(copy_of(BO, BO), at=now + 10)
+    assert due(engine, now + 11) == [NAME]
+    assert set_right(engine, now + 11, 300.0, nodes.last_heard) == 0
+
+
+def test_patience_is_none_that_lies_too_far_ahead(engine: Engine, peer: SmtpPeer) -> None:
+    now, told = time.time(), Told(engine, peer, settings(wait_seconds=5 * DAY))
+    told.hear(copy_of(BOARD, BOARD), at=now, expected=(BOARD, BO))
+    assert set_right(engine, now, 5 * DAY, nodes.last_heard) == 0
+    assert set_right(engine, now - AHEAD_SECONDS + 1, 5 * DAY, nodes.last_heard) == 0, (
+        "a clock that is a little behind"
+    )
+    assert due(engine, now + 4 * DAY) == []
+
+
+def test_a_clock_that_is_behind_touches_nothing(engine: Engine, peer: SmtpPeer) -> None:
+    now, told = time.time(), Told(engine, peer, settings())
+    told.hear(copy_of(BOARD, BOARD, State.FAILED), at=now)
+    nodes.announce(engine, Node("one", now - HOUR, "", {}))
+    assert set_right(engine, now - MONTH, 1800.0, nodes.last_heard) == 0
+    assert heard_of(engine).changed_at == now
+    assert due(engine, now + 4) == [NAME]
+
+
+@pytest.mark.parametrize("digested", [False, True])
+def test_what_stood_in_a_digest_of_that_minute_stands_in_no_other(
+    engine: Engine, peer: SmtpPeer, digested: bool
+) -> None:
+    now, told = time.time(), Told(engine, peer, settings(send="daily"))
+    told.hear(copy_of(BOARD, BOARD), at=now + MONTH)
+    if digested:
+        with transaction(engine) as connection:
+            digests.mark_digested(connection, [NAME], now + MONTH + 1, Reader.SENDER)
+    set_right(engine, now, 1800.0, nodes.last_heard)
+    assert heard_of(engine).digested is digested
+
+
+def test_news_of_what_a_later_digest_told_stands_in_the_next(engine: Engine, peer: SmtpPeer) -> None:
+    now, told = time.time(), Told(engine, peer, settings(send="daily"))
+    told.hear(copy_of(BOARD, BOARD), at=now - HOUR)
+    with transaction(engine) as connection:
+        for reader in Reader:
+            digests.mark_digested(connection, [NAME], now + MONTH, reader)
+    told.hear(replace(copy_of(BOARD, BOARD, State.FAILED, now), stage=Stage.FRONT), at=now)
+    message = heard_of(engine)
+    assert (message.digested, message.digest_copied) == (False, False)
+
+
+def calendar(engine: Engine, peer: SmtpPeer) -> Calendar:
+    chosen = settings(send="daily", report_to=POSTMASTER)
+    office = Office.of(chosen, ReturnPort("127.0.0.1", peer.port), lambda _: None)
+    return Calendar(engine, lambda: office, Events("test"))
+
+
+def test_a_round_that_ran_in_that_minute_stops_no_other(engine: Engine, peer: SmtpPeer) -> None:
+    days, told = calendar(engine, peer), Told(engine, peer, settings(send="daily"))
+    days.look(NOW - timedelta(days=7))
+    days.look(NOW - timedelta(days=1) + timedelta(days=30))  # on Sunday
+    peer.forget()
+    told.hear(copy_of(BOARD, BOARD), at=NOW.timestamp() - HOUR)
+    for hours in range(3):
+        days.look(NOW + timedelta(hours=hours))
+    assert [mail.recipients for mail in peer.received] == [(ANNA,), (POSTMASTER,)]
+    told.hear(copy_of(BO, BO), at=NOW.timestamp() + HOUR)
+    days.look(NOW + timedelta(days=1))
+    assert [mail.recipients for mail in peer.received[2:]] == [(ANNA,)]
+
+
+def test_a_clock_that_is_behind_begins_no_round(engine: Engine, peer: SmtpPeer) -> None:
+    days = calendar(engine, peer)
+    days.look(NOW - timedelta(days=7))
+    days.look(NOW)
+    peer.forget()
+    nodes.announce(engine, Node("one", NOW.timestamp(), "", {}))
+    for some in (20, 2):
+        days.look(NOW - timedelta(days=some))
+    days.look(NOW + timedelta(hours=1))
+    assert peer.received == []
+
+
+def test_another_nodes_midnight_is_a_little_earlier(engine: Engine, peer: SmtpPeer) -> None:
+    """It began the new week, and here is the old one still."""
+    days = calendar(engine, peer)
+    days.look(NOW - timedelta(days=7))
+    days.look(NOW + timedelta(seconds=LEASE_SECONDS))
+    peer.forget()
+    days.look(NOW - timedelta(days=1))
+    assert peer.received == []
