@@ -151,13 +151,21 @@ class OpeningAgent:
         delivery.check_time()
         result = self._opened(delivery, ring, recipients)
         refused = self._send(delivery, recipients, result)
-        again = [recipient for recipient, reply in refused.items() if reply.code >= 500]
-        if again and result.report.opened:  # in its opened form; as it came it may pass
-            result = self._closed(delivery)
-            kept = {recipient: reply for recipient, reply in refused.items() if recipient not in again}
-            refused = kept | self._send(delivery, again, result)
+        again = [r for r, reply in refused.items() if reply.code >= 500] if result.report.opened else []
         served = [recipient for recipient in recipients if recipient not in refused]
-        self._record(delivery, served, result)
+        if served or not again:
+            self._record(delivery, served, result)
+        replies = {recipient: refused.get(recipient, _TAKEN) for recipient in recipients}
+        # Refused in its opened form; as it came it may pass. What goes wrong then is told of these alone: the others have
+        # the message, and would get it once more at each retry.
+        return replies | self._guarded(self._send_closed, delivery, again)
+
+    def _send_closed(self, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:
+        """A reply for each of *recipients*, to whom it goes as it came."""
+        delivery.check_time()
+        result = self._closed(delivery)
+        refused = self._send(delivery, recipients, result)
+        self._record(delivery, [recipient for recipient in recipients if recipient not in refused], result)
         return {recipient: refused.get(recipient, _TAKEN) for recipient in recipients}
 
     def _send(self, delivery: Delivery, recipients: Sequence[str], result: Result) -> dict[str, SmtpReply]:

@@ -17,7 +17,7 @@ from segl.certificate_chain import Authorities
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
 from segl.mail.outgoing import Outgoing
-from segl.mail.return_port import Handover, Refused, ReturnPort, Step
+from segl.mail.return_port import Handover, OutcomeUnknown, Refused, ReturnPort, Step
 from segl.settings_file import parse_settings
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
@@ -148,6 +148,26 @@ def test_one_who_is_refused_for_good_does_not_hold_the_others(us: Identity, mess
     port = Port(lambda recipient, _: NO if recipient == OTHER else None)
     assert deliver(port, Ring(us), message, OWN, OTHER) == {OWN: 250, OTHER: 554}
     assert [recipient for _, recipient, _ in port.got] == [OWN]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["not-answered", "too-late"])
+def test_who_has_it_opened_does_not_get_it_again_because_another_s_second_try_fails(
+    us: Identity, message: bytes, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    begun: list[str] = []
+
+    def refuse(recipient: str, data: bytes) -> SmtpReply | None:
+        if SECRET not in data:
+            begun.append(recipient)
+            raise OutcomeUnknown("no answer from the return port")
+        if recipient == OTHER and late:
+            monkeypatch.setattr("segl_delivery.agent.LATEST_START", -1.0)
+        return NO if recipient == OTHER else None
+
+    port = Port(refuse)
+    assert deliver(port, Ring(us), message, OWN, OTHER) == {OWN: 250, OTHER: 451}
+    assert [recipient for _, recipient, _ in port.got] == [OWN]
+    assert begun == ([] if late else [OTHER])
 
 
 def test_a_refusal_for_now_is_waited_out(us: Identity, message: bytes) -> None:
