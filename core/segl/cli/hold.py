@@ -79,7 +79,7 @@ def list_(
                 *([printable(holding.owner(held).name)] if owners.several else []),
                 f"{len(held.recipients)} recipient{'' if len(held.recipients) == 1 else 's'}",
                 ", ".join(held.reasons),
-                f"agreed: {', '.join(sorted(agreed))}" if (agreed := holding.agreed(held)) else "",
+                _standing(held, holding),
             )
             for held in found
         )
@@ -120,8 +120,8 @@ def show(
         for recipient in held.recipients:
             say(f"  to {printable(recipient)}")
         say(f"  reasons: {', '.join(held.reasons)}")
-        if agreed := holding.agreed(held):
-            say(f"  agreed to its release: {', '.join(sorted(agreed))}")
+        if standing := _standing(held, holding):
+            say(f"  {standing}")
         holding.looked(held, me(), content=content)
         text = holding.queue.content(held.queue_id) if content else holding.queue.header(held.queue_id)
         say("")
@@ -180,7 +180,7 @@ def reject(
 @app.command()
 def tell(settings: SettingsFile = DEFAULT_FILE) -> None:
     """Tell officer and own senders of the messages they were not told of yet, and the officer again of those that have
-    waited for [hold] remind_hours since. A timer runs this each minute.
+    waited for [hold] remind_hours since, also after a decision that was not carried out. A timer runs this each minute.
 
     Exit code: 0, 1 when somebody could not be told, or a message on hold could not be read or was not looked at.
     """
@@ -243,6 +243,14 @@ def _elsewhere(holding: Holding) -> list[str]:
 
     here = holding.settings.store.node_name
     return [node.name for node in nodes_of(holding.engine) if node.name != here]
+
+
+def _standing(held: Held, holding: Holding) -> str:
+    """Who decided, where that was not carried out; else who agreed to its release, if anybody."""
+    if decision := holding.decision(held):
+        return f"{decision.act} by {decision.actor}, and not carried out: the same command again"
+    agreed = holding.agreed(held)
+    return f"agreed: {', '.join(sorted(agreed))}" if agreed else ""
 
 
 def _as_dict(held: Held, holding: Holding) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from segl.audit import Act
 from segl.language import Language
 
 
@@ -69,7 +70,7 @@ STILL_WAITING: Final[dict[Language, HoldTexts]] = {
     "da": HoldTexts(
         "Beskeder venter stadig på din godkendelse",
         (
-            "Disse beskeder er ikke afgjort endnu. Egne afsendere har fået at vide, at nogen ser på dem.",
+            "Disse beskeder venter stadig. Egne afsendere har fået at vide, at nogen ser på dem.",
             "{messages}",
             "På serveren:\n    sudo segl hold list",
         ),
@@ -77,7 +78,7 @@ STILL_WAITING: Final[dict[Language, HoldTexts]] = {
     "en": HoldTexts(
         "Messages still wait for your approval",
         (
-            "These messages have not been decided about yet. Own senders were told that somebody looks at them.",
+            "These messages still wait. Own senders were told that somebody looks at them.",
             "{messages}",
             "On the server:\n    sudo segl hold list",
         ),
@@ -120,6 +121,18 @@ NOT_SAID: Final[dict[Language, str]] = {
 }
 
 AGREED: Final[dict[Language, str]] = {"da": "godkendt af", "en": "approved by"}
+
+# Decided, and it waits all the same.
+NOT_DONE: Final[dict[Language, dict[Act, str]]] = {
+    "da": {
+        Act.RELEASED: "frigivet af {who}, men ikke sendt; kør den samme kommando igen: {command}",
+        Act.REJECTED: "afvist af {who}, men ikke slettet; kør den samme kommando igen: {command}",
+    },
+    "en": {
+        Act.RELEASED: "released by {who}, but not sent; run the same command again: {command}",
+        Act.REJECTED: "rejected by {who}, but not deleted; run the same command again: {command}",
+    },
+}
 
 REJECTED: Final[dict[Language, HoldTexts]] = {
     "da": HoldTexts(

@@ -35,6 +35,7 @@ from segl.persons import person_of
 from segl.postfix.hold_queue import Held, HoldQueue, Listed, Waiting
 from segl.postfix.hold_texts import (
     AGREED,
+    NOT_DONE,
     NOT_SAID,
     ON_THE_SERVER,
     REJECTED,
@@ -141,7 +142,8 @@ class Holding:
 
     def remind(self, waiting: Sequence[Held], now: float) -> tuple[dict[str, list[Held]], list[Untold]]:
         """Tell each officer once more, in one mail, of the messages *waiting* that he was told of ``hold.remind_hours``
-        ago; which, by officer, and who could not be told."""
+        ago, or that were decided about so long ago and wait all the same; which, by officer, and who could not be
+        told."""
         hours, overdue = self.settings.hold.remind_hours, dict[str, list[Held]]()
         for held in waiting if hours else ():
             told = self._last_told(held)
@@ -188,7 +190,10 @@ class Holding:
             private = f"{person} is nobody's own name, and {persons} different people must agree"
             hint = "log in under your own name and run it by sudo: sudo segl hold release ID"
             raise NoPerson("two people must agree", private, hint)
-        if len(agreed | {who}) < persons:
+        decision = self.decision(held)
+        # Then they had agreed, and it was not carried out.
+        enough = decision is not None and decision.act == Act.RELEASED.value
+        if len(agreed | {who}) < persons and not enough:
             if who in agreed:
                 return Release.AGAIN
             self._note(held, Act.RELEASE_ASKED, person)
@@ -229,6 +234,12 @@ class Holding:
         agreed = map(person_of, self._people(held, Act.RELEASE_ASKED))
         return frozenset(person for person in agreed if person is not None)
 
+    def decision(self, held: Held) -> audit.Entry | None:
+        """The release or rejection that counts. Of a message that waits all the same it was not carried out: the
+        command stopped half way, or somebody put the message on hold anew. The same command again ends it."""
+        entries = audit.entries(self.engine, subject=held.id)
+        return next((entry for entry in entries if entry.act in _FINISH), None)
+
     def _decide(self, held: Held, act: Act, person: str) -> None:
         """Note the decision, before it is carried out: of two at once, the sender must not be told the one that did not
         happen. Raises :class:`Decided`."""
@@ -237,28 +248,20 @@ class Holding:
         self._is_open(held, act)  # the trail has an order
 
     def _is_open(self, held: Held, act: Act) -> None:
-        for entry in audit.entries(self.engine, subject=held.id):
-            if entry.act == act.value:
-                return
-            if entry.act in _FINISH:
-                told = f"{held.id} was {entry.act} by {entry.actor}"
-                raise Decided(
-                    "somebody else has decided", told, f"{_FINISH[entry.act]} ends it, if it still waits"
-                )
+        decision = self.decision(held)
+        if decision is not None and decision.act != act.value:
+            told, hint = f"{held.id} was {decision.act} by {decision.actor}", _FINISH[decision.act]
+            raise Decided("somebody else has decided", told, f"{hint} ends it, if it still waits")
 
     def _people(self, held: Held, act: Act) -> frozenset[str]:
         entries = audit.entries(self.engine, subject=held.id)
         return frozenset(entry.actor for entry in entries if entry.act == act.value)
 
     def _last_told(self, held: Held) -> float | None:
-        """When the officer was told of it last, in Unix seconds; ``None`` when he was not, or it is decided."""
-        told = None
-        for entry in audit.entries(self.engine, subject=held.id):
-            if entry.act in (Act.HELD.value, Act.HOLD_REMINDED.value):
-                told = entry.at
-            elif entry.act in _FINISH:
-                return None
-        return told
+        """When the officer was told of it last, or somebody decided, in Unix seconds; ``None``: neither."""
+        acts = (Act.HELD.value, Act.HOLD_REMINDED.value, *_FINISH)
+        times = [entry.at for entry in audit.entries(self.engine, subject=held.id) if entry.act in acts]
+        return max(times, default=None)
 
     def _line(self, held: Held, officer: str) -> str:
         language = self.owner(held).language
@@ -266,6 +269,13 @@ class Holding:
         since, why = moment(held.arrived, language), _why(held, language)
         line = f"  {held.id[:12]}  {since}  {one_line(held.sender) or '<>'}"
         line += f"  {why}" if self.settings.takes(officer) else ""
+        if decision := self.decision(held):
+            command = f"sudo {_FINISH[decision.act]} {held.id[:12]}"
+            return (
+                line
+                + "\n    "
+                + NOT_DONE[language][Act(decision.act)].format(who=decision.actor, command=command)
+            )
         return f"{line}  ({AGREED[language]} {agreed})" if agreed else line
 
     def _note(self, held: Held, act: Act, person: str, **facts: Any) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.audit import Act
-from segl.errors import SmtpReply
+from segl.errors import PostfixError, SmtpReply
 from segl.mail.return_port import Handover, OutcomeUnknown, Refused, ReturnPort, Unreachable
 from segl.postfix.hold_queue import Held, HoldQueue
 from segl.postfix.hold_texts import TO_OFFICER
@@ -379,16 +379,36 @@ def test_the_officer_is_told_again_each_day_in_one_mail(two: Holding) -> None:
     assert "den indeholder et CPR-nummer  (godkendt af knud)" in plain(sent(two)[0])
     assert again.id[:12] in ours
     assert "skole" not in ours
-    assert "These messages have not been decided" in school
+    assert "These messages still wait" in school
 
 
-def test_of_what_is_decided_nobody_is_reminded(two: Holding) -> None:
+def test_of_a_decision_that_was_not_carried_out_the_officer_is_reminded(two: Holding) -> None:
+    """The notice to the sender was refused for now, or the command was killed: it waits, and nobody knows."""
     two.tell([HELD, OF_SCHOOL])
-    two.release(HELD, "anna")
-    two.release(HELD, "knud")
-    assert two.remind([HELD], time.time() + 9 * DAY) == ({}, []), (
-        "it has gone, or goes by the same command once more"
+    refuse(two, {HELD.sender: FULL})
+    with pytest.raises(Refused):
+        two.reject(HELD, "anna")
+    refuse(two, {})
+    sent(two).clear()
+    now = time.time()
+    assert two.remind([HELD], now + DAY - 60) == ({}, []), "it may just be on its way"
+    assert two.remind([HELD], now + DAY + 1) == ({"dpo@nordby.example": [HELD]}, [])
+    [text] = map(plain, sent(two))
+    wanted = (
+        f"afvist af anna, men ikke slettet; kør den samme kommando igen: sudo segl hold reject {HELD.id[:12]}"
     )
+    assert wanted in " ".join(text.split())
+
+
+@pytest.mark.parametrize("person", ["anna", "knud"])
+def test_a_release_that_was_not_carried_out_is_ended_by_either_who_agreed(two: Holding, person: str) -> None:
+    assert two.release(HELD, "anna") is Release.ASKED
+    with pytest.raises(PostfixError):
+        replace(two, queue=HoldQueue(Path("/nowhere"))).release(HELD, "knud")
+    two.remind([HELD], time.time() + DAY + 1)
+    assert f"sudo segl hold release {HELD.id[:12]}" in plain(sent(two)[0])
+    assert two.release(HELD, person) is Release.RELEASED
+    assert done(two) == ["release 4jZ6"]
 
 
 def test_where_once_is_enough_once_it_is(engine: Engine) -> None:
