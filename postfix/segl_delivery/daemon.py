@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -70,10 +70,13 @@ from segl_delivery.sealed_news import SealedNews
 from segl_delivery.sealing import Sealer, try_storage
 from segl_delivery.server import LmtpServer
 from segl_delivery.settings_watch import SettingsWatch
+from segl_delivery.storage_threads import StorageThreads
 from segl_delivery.tunnel import TunnelAgent
 
 THREADS: Final = 32
 HOUSEKEEPING_SECONDS: Final = 3600.0
+THREAD_SECONDS: Final = 2.0
+STORAGE_SECONDS: Final = 10.0  # so long the place of sealed messages may take to answer at a reload
 NEWS_SECONDS: Final = 120.0
 EXIT_REFUSED: Final = 2
 
@@ -161,7 +164,9 @@ class Agents:
                 return self.portal
 
     @classmethod
-    def of(cls, settings: Settings, engine: Engine, events: Events, ledger: Ledger) -> Agents:
+    def of(
+        cls, settings: Settings, engine: Engine, events: Events, ledger: Ledger, storage: StorageThreads
+    ) -> Agents:
         keys = key_ring(settings, events)
         signing = Signing(keys, settings)
         outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
@@ -185,7 +190,7 @@ class Agents:
                 events=events,
                 outbound=outbound,
             ),
-            portal=PortalAgent(sealer_of(settings, engine, events), return_port, events),
+            portal=PortalAgent(sealer_of(settings, engine, events), return_port, events, storage),
             news=SealedNews(settings, engine, return_port, events),
             keys=keys,
             opening=opening_agent(settings, engine, events, keys, return_port),
@@ -241,7 +246,8 @@ class _Daemon:
         self._engine = engine
         self._events = events
         self._ledger = Ledger(engine, lambda: self._settings)
-        self._agents = Agents.of(settings, engine, events, self._ledger)
+        self._storage = StorageThreads()
+        self._agents = Agents.of(settings, engine, events, self._ledger, self._storage)
         self._follower = Follower(engine, lambda: self._settings, events)
         self._desk = Desk(
             engine,
@@ -253,6 +259,8 @@ class _Daemon:
         )
         self._watch = KeyWatch(self._agents.keys, events)
         self._clock = Clock()
+        self._reloads = asyncio.Lock()
+        self._reloading: asyncio.Task[None] | None = None
         self._decisions = DecisionBook(engine, events, lambda: self._settings.decisions.keep_days)
 
     async def run(self, listeners: dict[Way | Incoming, UnixListener], decisions: UnixListener) -> None:
@@ -263,15 +271,20 @@ class _Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _resolve, stop, number.name)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        budget = ByteBudget(self._settings.delivery.bytes_in_flight)
-        servers = [LmtpServer(self._service(way, budget), listener) for way, listener in listeners.items()]
+        # Of its own, as its threads are: where the place of sealed messages hangs, what waits there keeps its bytes.
+        sealing, others = (ByteBudget(self._settings.delivery.bytes_in_flight) for _ in range(2))
+        servers = [
+            LmtpServer(self._service(way, sealing if way is Way.PORTAL else others), listener)
+            for way, listener in listeners.items()
+        ]
         for server in servers:
             await server.start()
         self._decisions.start(decisions.sock)
         helpers = [
             asyncio.create_task(each)
             for each in (
-                self._keep_house(),
+                self._hourly("housekeeping", lambda: self._storage.run(self._sweep)),
+                self._hourly("own keys", lambda: asyncio.to_thread(self._watch.look)),
                 self._tell_news(),
                 notify.feed_watchdog(),
                 self._desk.run(),
@@ -293,11 +306,13 @@ class _Daemon:
         drain = self._settings.delivery.drain_seconds
         held_up = any(await asyncio.gather(*(server.stop(drain) for server in servers)))
         self._decisions.stop()
-        if held_up:
+        if not self._storage.end(THREAD_SECONDS) or held_up:
             for listener in (*listeners.values(), decisions):
                 listener.close()
             sys.stderr.flush()
-            os._exit(0)  # a thread still waits for the return port; it would hold the process up
+            os._exit(
+                0
+            )  # a thread still waits for the return port, or for storage; it would hold the process up
 
     def _service(self, way: Way | Incoming, budget: ByteBudget) -> Service:
         def agent() -> Agent:
@@ -308,28 +323,31 @@ class _Daemon:
 
     def _reload(self) -> None:
         notify.reloading()
-        try:
-            settings = checked_settings(self._file)
-            try_storage(settings, self._engine, self._events)
-        except SeglError as error:
-            self._events.reload_refused(error)
-            metrics.RELOADS.labels("refused").inc()
-        else:
-            self._settings = settings
-            self._agents = Agents.of(settings, self._engine, self._events, self._ledger)
-            self._watch = KeyWatch(self._agents.keys, self._events)
-            self._events.reloaded()
-            metrics.RELOADS.labels("ok").inc()
-            asyncio.get_running_loop().run_in_executor(None, self._announce)
-        notify.ready()
+        self._reloading = asyncio.create_task(self._take_settings())
 
-    async def _keep_house(self) -> None:
+    async def _take_settings(self) -> None:
+        async with self._reloads:
+            try:
+                settings = checked_settings(self._file)
+                await self._storage.within(STORAGE_SECONDS, try_storage, settings, self._engine, self._events)
+            except SeglError as error:
+                self._events.reload_refused(error)
+                metrics.RELOADS.labels("refused").inc()
+            else:
+                self._settings = settings
+                self._agents = Agents.of(settings, self._engine, self._events, self._ledger, self._storage)
+                self._watch = KeyWatch(self._agents.keys, self._events)
+                self._events.reloaded()
+                metrics.RELOADS.labels("ok").inc()
+                asyncio.get_running_loop().run_in_executor(None, self._announce)
+            notify.ready()
+
+    async def _hourly(self, where: str, work: Callable[[], Awaitable[None]]) -> None:
         while True:
-            for where, work in (("housekeeping", self._sweep), ("own keys", self._watch.look)):
-                try:
-                    await asyncio.to_thread(work)
-                except Exception as error:
-                    self._events.failed(where, error)
+            try:
+                await work()
+            except Exception as error:
+                self._events.failed(where, error)
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
     def _announce(self) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from segl.errors import SeglError, SmtpReply
@@ -22,6 +22,7 @@ from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.notice import Notice, NoticeFrom
 from segl_delivery.sealing import Addressee, NumberUnclear, Sealed, Sealer
+from segl_delivery.storage_threads import StorageThreads
 
 NOTICES_AT_ONCE: Final = 8
 
@@ -33,6 +34,7 @@ class PortalAgent:
     sealer: Sealer
     return_port: ReturnPort
     events: Events
+    threads: StorageThreads = field(default_factory=StorageThreads)
 
     @property
     def way(self) -> Way:
@@ -40,7 +42,7 @@ class PortalAgent:
 
     async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
         try:
-            sealed = await asyncio.to_thread(self.sealer.seal, delivery)
+            sealed = await self.threads.run(self.sealer.seal, delivery)
         except SeglError as error:
             self.events.not_delivered(self.way.value, delivery.recipients, error)
             return dict.fromkeys(delivery.recipients, error.reply)
@@ -48,7 +50,7 @@ class PortalAgent:
 
         async def notify(addressee: Addressee) -> SmtpReply:
             async with at_once:
-                return await asyncio.to_thread(self._notify, delivery, sealed, addressee)
+                return await self.threads.run(self._notify, delivery, sealed, addressee)
 
         replies = await asyncio.gather(*(notify(addressee) for addressee in sealed.addressees))
         unclear = NumberUnclear()

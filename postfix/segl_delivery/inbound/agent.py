@@ -156,8 +156,8 @@ class OpeningAgent:
         if served or not again:
             self._record(delivery, served, result)
         replies = {recipient: refused.get(recipient, _TAKEN) for recipient in recipients}
-        # Refused in its opened form; as it came it may pass. What goes wrong then is told of these alone: the others have
-        # the message, and would get it once more at each retry.
+        # Refused in its opened form; as it came it may pass. What goes wrong then is told of these alone: the others
+        # have the message, and would get it once more at each retry.
         return replies | self._guarded(self._send_closed, delivery, again)
 
     def _send_closed(self, delivery: Delivery, recipients: Sequence[str]) -> dict[str, SmtpReply]:

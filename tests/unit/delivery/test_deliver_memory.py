@@ -48,7 +48,7 @@ def as_a_partner_sends_it(message: bytes) -> bytes:
     return b"".join(enveloped(outside, entity, Envelope(entity.size, [OURS], COMMON)).pieces)
 
 
-@pytest.mark.parametrize("way", ["inbound", "tunnel"])
+@pytest.mark.parametrize("way", ["inbound", "tunnel", "portal"])
 def test_a_large_message_takes_three_times_its_size_at_most(desk: Desk, way: str) -> None:
     inward = way == "inbound"
     recipient = SENDER if inward else "bo@kommune.example"
