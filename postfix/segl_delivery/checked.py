@@ -72,7 +72,8 @@ def _portal_files(settings: Settings, file: Path) -> Iterator[Fault]:
 
 
 def sockets_of(settings: Settings) -> dict[Way | Incoming, Path]:
-    """Where each agent listens."""
+    """Where each agent listens. The one that opens mail does so also without ``inbound.on``: what has waited in the
+    front's queue since it was on goes nowhere else (:mod:`segl.postfix.bound`)."""
     delivery = settings.delivery
     return {
         Way.TUNNEL: delivery.tunnel_socket,
@@ -81,7 +82,7 @@ def sockets_of(settings: Settings) -> dict[Way | Incoming, Path]:
         Incoming.REPORT: delivery.receipt_socket,
         Incoming.CANARY: settings.canary_socket,
         Incoming.CANARY_CLEAR: settings.canary_clear_socket,
-        **({Way.INTERNAL: delivery.inbound_socket} if settings.inbound.on else {}),
+        Way.INTERNAL: delivery.inbound_socket,
     }
 
 

@@ -408,6 +408,26 @@ def test_killed_in_the_middle_loses_nothing(office: Office) -> None:
     )
 
 
+def test_turned_off_what_waits_to_be_opened_goes_on_as_it_came(office: Office) -> None:
+    """The keys could not be read, say. Postfix wrote the socket into the queue file, whatever the settings say now."""
+    office.street.forget()
+    office.house.deliver.stop()
+    message = office.encrypted(ENTITY, "-aes256")
+    office.house.submit(message, AUTHOR, [COLLEAGUE])
+    wait_until(
+        lambda: "segl-open" in office.house.log and bool(office.house.queued),
+        30,
+        lambda: office.house.log[-4000:],
+    )
+    with office.other_settings("[inbound]\non = true", "[inbound]\non = false"):
+        office.house.front.flush()
+        wait_until(lambda: bool(office.street.mail_for(COLLEAGUE)), 60, lambda: office.house.log[-8000:])
+        [mail] = office.street.mail_for(COLLEAGUE)
+        assert body_of(mail.content) == body_of(message)
+        assert b"x-segl" not in mail.content.lower()
+        assert not office.house.queued
+
+
 def test_what_a_partner_says_he_reads_is_what_he_is_sent(office: Office) -> None:
     """His gateway, another Segl, signs a message; the next one to him is made as he likes it best."""
     gateway = Identity.new(office.directory, "gateway", rsa_key(2048, 3))

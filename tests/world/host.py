@@ -54,6 +54,7 @@ tunnel_socket = "{run}/tunnel.sock"
 certificate_socket = "{run}/certificate.sock"
 portal_socket = "{run}/portal.sock"
 receipt_socket = "{run}/receipt.sock"
+inbound_socket = "{run}/inbound.sock"
 socket_mode = "0666"
 certificates = "{directory}/tunnel.d"
 

@@ -78,8 +78,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class OpeningAgent:
-    """See :class:`segl_delivery.agent.Agent`. *inside* takes mail for own recipients, *return_port* for others; *keep*
-    hears of each signature that passed and its author."""
+    """See :class:`segl_delivery.agent.Agent`. With ``inbound.on`` off nothing is opened. *inside* takes mail for own
+    recipients, *return_port* for others; *keep* hears of each signature that passed and its author."""
 
     settings: Settings
     ring: KeyRing
@@ -94,7 +94,9 @@ class OpeningAgent:
         return Way.INTERNAL
 
     async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
-        own = [recipient for recipient in delivery.recipients if self.settings.takes(recipient)]
+        # Off, what waited since it was on goes on as it came: that may be why it was turned off.
+        on = self.settings.inbound.on
+        own = [recipient for recipient in delivery.recipients if on and self.settings.takes(recipient)]
         others = [recipient for recipient in delivery.recipients if recipient not in own]
         answers = await asyncio.gather(
             asyncio.to_thread(self._guarded, self._open, delivery, own),

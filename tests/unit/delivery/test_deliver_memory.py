@@ -26,7 +26,6 @@ PARTNER = rsa_key(2048, 1)
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     made = Desk(tmp_path, "[inbound]\non = true\n")
-    made.write_settings("[inbound]\non = true\n", delivery=f'inbound_socket = "{tmp_path}/inbound.sock"')
     made.partner("kommune.example", rsa_key())
     (made.keys / "ours.key.pem").write_bytes(
         rsa_key(2048, 2).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

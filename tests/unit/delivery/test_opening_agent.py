@@ -104,7 +104,7 @@ def deliver(
     **inbound: object,
 ) -> dict[str, int]:
     organisation = {"name": "Nordby", "domains": ["nordby.example", "sydby.example"]}
-    settings = parse_settings({"organisation": organisation, "inbound": {"on": True, **inbound}})
+    settings = parse_settings({"organisation": organisation, "inbound": {"on": True} | inbound})
     judge = Judge(Authorities(()), lambda _: Standing.unknown(""), lambda _: pinned)
     inside, outside = cast(ReturnPort, port), cast(ReturnPort, out or port)
     agent = OpeningAgent(settings, cast(KeyRing, ring), judge, inside, outside, port.events)
@@ -119,6 +119,17 @@ def test_own_recipients_get_it_opened_and_others_as_it_came(us: Identity, messag
     assert (sender, recipient) == ("postmaster@nordby.example", OWN)
     assert SECRET in opened
     assert out.got == [(SENDER, OUTSIDE, message.removeprefix(b"X-Segl-Open: yes\r\n"))]
+
+
+def test_turned_off_what_waited_for_our_keys_goes_on_as_it_came(tmp_path: Path, message: bytes) -> None:
+    """The front's queue files name us whatever the settings are by now; that the keys could not be read is why."""
+    file = tmp_path / "keys"
+    file.write_bytes(b"")
+    unreadable, port = KeyRing(file), Port()
+    assert deliver(port, unreadable, message) == {OWN: 451}
+    assert deliver(port, unreadable, message, OWN, OUTSIDE, on=False) == {OWN: 250, OUTSIDE: 250}
+    as_it_came = message.removeprefix(b"X-Segl-Open: yes\r\n")
+    assert port.got == [(SENDER, OWN, as_it_came), (SENDER, OUTSIDE, as_it_came)]
 
 
 def test_a_signature_that_cannot_be_judged_is_told_of_inside_an_envelope_too(us: Identity) -> None:
