@@ -62,8 +62,8 @@ class Delivery:
     reinject_seconds: Seconds = 60.0
     # The largest message that is taken.
     message_bytes: Count = 150 * 1024 * 1024
-    # Mail in hand at one time, over all connections, and as much again to the portal; what is more waits. Memory is up to
-    # nine times this, and three times for the portal.
+    # Mail in hand at one time, over all connections, and as much again to the portal; what is more waits. Memory is up
+    # to nine times this, and three times for the portal.
     bytes_in_flight: Count = 64 * 1024 * 1024
     # At a stop: how long deliveries in hand may take.
     drain_seconds: Seconds = 30.0

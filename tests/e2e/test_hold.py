@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from segl.nodes import Node, announce
+from segl.postfix.bound import Bound, left_behind
 from segl.store import open_store
 from world import template
 from world.documents import typed
@@ -20,7 +21,7 @@ from world.estate import build_house
 from world.house import House
 from world.letters import CPR, GOOD, SENDER, letter
 from world.peers import ReceivedMail
-from world.postfix import wait_until
+from world.postfix import quick_start, wait_for_port, wait_until
 from world.receipts import receipts_for
 from world.street import Street
 
@@ -122,6 +123,48 @@ def test_a_rejected_message_is_deleted_and_its_sender_hears_why(holding: House, 
     assert segl(holding, "list").stdout == "nothing waits\n"
     assert not holding.front.queue()
     assert not street.mail_for(GOOD)
+
+
+def test_while_the_secure_instance_is_down_nothing_is_released(holding: House, street: Street) -> None:
+    """What has waited longer than Postfix tries to deliver would come back at the first failure."""
+    ident = str(held(holding, street)["id"])
+    segl(holding, "release", ident, person="lise")
+    holding.secure.stop()
+    refused = segl(holding, "release", ident, person="knud")
+    assert (
+        refused.returncode,
+        "the secure instance, [127.0.0.1]:10026: nobody listens" in refused.stderr,
+    ) == (2, True)
+    assert ident[:12] in segl(holding, "list").stdout
+    quick_start(holding.directory / "secure/spool")
+    holding.secure.run("postfix", "start")
+    wait_for_port("127.0.0.1", 10026)
+    assert segl(holding, "release", ident, person="knud").returncode == 0
+    wait_until(lambda: bool(street.mail_for(GOOD)), 60, lambda: holding.log[-4000:])
+
+
+def test_one_that_was_held_before_a_port_was_changed_goes_by_the_new_one(
+    holding: House, street: Street
+) -> None:
+    """Its queue file names the old one. It is handed in anew, is not held again, and its sender has a receipt."""
+    front = holding.front
+    front.run("postconf", "-e", "content_filter=segl-secure:[127.0.0.1]:10099")
+    front.reload()
+    message = held(holding, street)
+    front.run("postconf", "-e", "content_filter=segl-secure:[127.0.0.1]:10026")
+    front.reload()
+    [left] = left_behind(holding.settings)
+    assert left == Bound(str(message["queue_id"]), "segl-secure:[127.0.0.1]:10099", held=True)
+
+    ident = str(message["id"])
+    segl(holding, "release", ident, person="lise")
+    assert segl(holding, "release", ident, person="knud").returncode == 0
+    wait_until(lambda: bool(street.mail_for(GOOD)), 60, lambda: holding.log[-4000:])
+    [mail] = street.mail_for(GOOD)
+    assert mail.tls
+    wait_until(lambda: bool(receipts_for(street, SENDER)), 60, lambda: holding.log[-4000:])
+    assert receipts_for(street, SENDER)[-1].states == {GOOD: "sent"}
+    assert left_behind(holding.settings) == ()
 
 
 def test_what_the_pages_tell_to_type_is_typed_as_it_stands_there(holding: House, street: Street) -> None:

@@ -298,6 +298,34 @@ def test_a_failure_report_on_its_way_to_segl_is_not_stranded_unseen(host: Host) 
     assert "in clear, also what was" in said
 
 
+def test_mail_that_waits_for_a_port_that_was_changed_is_named_and_goes(host: Host) -> None:
+    """Postfix wrote the old one into the queue file."""
+    host.segl("install", "--yes")
+    host.start_all(portal=False)
+    host.run("postfix", "-c", str(host.secure), "stop")
+    submit(OUTSIDE, f"CPR {CPR}")
+    wait_until(lambda: "status=deferred" in host.log, 20, lambda: host.log[-3000:])
+    [waiting] = host.run("postqueue", "-j").splitlines()
+    queue_id = json.loads(waiting)["queue_id"]
+
+    text = host.settings_file.read_text("utf-8")
+    host.settings_file.write_text(
+        text.replace("[postfix]", '[postfix]\nsecure_port = "127.0.0.1:10126"'), "utf-8"
+    )
+    said = host.segl("install", "--yes")
+    assert f"bound for where nobody is any more (segl-secure:[127.0.0.1]:10026): {queue_id}" in said
+    assert "`postsuper -r ID`" in said
+    host.run("postfix", "-c", str(host.secure), "start")
+    host.run("postfix", "reload")
+    host.run("postsuper", "-r", queue_id)
+    wait_until(
+        lambda: '"sealed": {"good": true, "text": "1 message' in host.segl("status", "--json"),
+        30,
+        lambda: host.log[-5000:],
+    )
+    assert "nobody is any more" not in host.segl("install", "--yes")
+
+
 def test_a_result_that_postfix_refuses_is_taken_back(host: Host) -> None:
     """`postfix check` cannot make its directories: that shows only when the new files are in place."""
     (FRONT / "main.cf").chmod(0o640)

@@ -19,6 +19,7 @@ from segl.errors import PostfixError, SeglError
 from segl.postfix import backup as backups
 from segl.postfix import install as carry_out
 from segl.postfix.backup import Backup
+from segl.postfix.bound import Bound, left_behind
 from segl.postfix.check_instances import debian_unit
 from segl.postfix.check_running import is_running
 from segl.postfix.gateway import UNDECIDED, Role, advice, role_of
@@ -33,6 +34,7 @@ _NOT_DONE = """\
 What this does not do: it starts nothing, opens no port to other hosts, makes no certificate, no user and no
 DNS entry, and touches no file but those above."""
 
+_MOST_NAMED = 50
 _AT_ONCE = """\
 Postfix runs, and its new processes read the new main.cf at once: until Segl and the secure instance run and
 Postfix is reloaded, mail is answered 451 or waits in the queue."""
@@ -122,10 +124,46 @@ def _install(settings: Settings, root: Path, *, yes: bool, dry_run: bool, reload
             say(paint("Done. No file was changed.", "green"))
     if not dry_run:
         _make_key(settings.receipts.key)
+        _tell_left_behind(settings)
     if reload_front and not dry_run:
         _reload(settings)
     elif not plan.empty:
         _show_next_steps(settings)
+
+
+def _tell_left_behind(settings: Settings) -> None:
+    """Mail that waits, and goes to a port or socket that was changed. It would come back to its sender after days."""
+    try:
+        left = left_behind(settings)
+    except PostfixError as error:
+        say(
+            paint(
+                f"note: whether mail waits for an address that is no more cannot be seen: {error.private}",
+                "yellow",
+            )
+        )
+        return
+    held, others = ([one for one in left if one.held is on_hold] for on_hold in (True, False))
+    if others:
+        wheres = ", ".join(sorted({one.destination for one in others}))
+        text = (
+            f"Mail waits in the front's queue, bound for where nobody is any more ({wheres}): {_ids(others)}"
+        )
+        say(paint(text, "yellow"))
+        say(
+            "When Postfix is reloaded, `postsuper -r ID` hands each in anew. It goes the secure way, plain mail too."
+        )
+        say("Not `postsuper -r ALL`: what is on hold would go as well.")
+    if held:
+        say(paint(f"On hold, and bound for where nobody is any more: {_ids(held)}", "yellow"))
+        say(
+            "`segl hold release ID` sends each by the new address. Not `postsuper -r`: it goes undecided then."
+        )
+
+
+def _ids(messages: Sequence[Bound]) -> str:
+    more = f" … + {len(messages) - _MOST_NAMED}" if len(messages) > _MOST_NAMED else ""
+    return " ".join(one.queue_id for one in messages[:_MOST_NAMED]) + more
 
 
 def _make_key(file: Path) -> None:

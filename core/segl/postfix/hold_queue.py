@@ -16,7 +16,11 @@ from typing import Any, Final
 from segl import headers
 from segl.errors import PostfixError
 from segl.mail.fields import read_header
-from segl.postfix.running import look_at, run_postfix
+from segl.postfix import sockets
+from segl.postfix.bound import destination_in, in_force, ordinary
+from segl.postfix.check import SECURE
+from segl.postfix.running import look_at, read_instance, run_postfix
+from segl.settings import Settings
 
 MOST: Final = 10_000  # each costs a run of postcat(1), some milliseconds
 _GONE: Final = "No such file or directory"  # what postcat says of a message that is not there any more
@@ -103,9 +107,32 @@ class HoldQueue:
         """The whole message. Raises :class:`PostfixError`."""
         return self._postcat("-bhq", queue_id)
 
-    def release(self, queue_id: str) -> None:
-        """Let it go on: it takes the secure way. Raises :class:`PostfixError`."""
-        self._postsuper("-H", queue_id)
+    def must_be_anew(self, queue_id: str, settings: Settings) -> bool:
+        """Whether it is bound for an address that is no more (:mod:`segl.postfix.bound`). Raises :class:`PostfixError`,
+        also when nobody answers where it would go: a message that waited here longer than Postfix tries to deliver one
+        comes back to its sender at the first failure."""
+        destination = destination_in(self._postcat("-eq", queue_id))
+        gone = destination not in in_force(settings)
+        if gone:
+            destination = ordinary(settings)
+            front = read_instance(self.directory)
+            if front.value("content_filter", front.service("pickup", "unix")) != destination:
+                private = f"{queue_id} is bound for an address that is no more, and Postfix does not know the new one"
+                raise PostfixError(
+                    "it cannot go now", private, "segl install --reload; then this command again"
+                )
+        if not destination.startswith(f"{SECURE}:["):
+            raise PostfixError("it cannot go now", f"{queue_id} is bound for {destination}", "segl doctor")
+        address = destination.partition(":")[2]
+        if fault := sockets.fault_of(lambda: sockets.tcp(address, sockets.ask_smtp)):
+            private = f"the secure instance, {address}: {fault}"
+            hint = f"postfix -c {settings.postfix.secure} start; then this command again: the message waits"
+            raise PostfixError("it cannot go now", private, hint)
+        return gone
+
+    def release(self, queue_id: str, *, anew: bool = False) -> None:
+        """Let it go on: it takes the secure way, *anew* by what Postfix is told today. Raises :class:`PostfixError`."""
+        self._postsuper("-r" if anew else "-H", queue_id)
 
     def delete(self, queue_id: str) -> None:
         """Take it away for good. Raises :class:`PostfixError`."""

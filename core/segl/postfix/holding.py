@@ -182,7 +182,8 @@ class Holding:
         return self.settings.owners.may_decide(person, self.owner(held))
 
     def release(self, held: Held, person: str) -> Release:
-        """*person* agrees that *held* is sent; it goes when as many have as the settings ask for."""
+        """*person* agrees that *held* is sent; it goes when as many have as the settings ask for, and if the secure
+        instance takes it now."""
         self.check(held, person)
         agreed, persons = self.agreed(held), self.owner(held).persons
         who = person_of(person)
@@ -199,8 +200,9 @@ class Holding:
             self._note(held, Act.RELEASE_ASKED, person)
             if len(self.agreed(held)) < persons:  # else another agreed in the same moment
                 return Release.ASKED
+        anew = self.queue.must_be_anew(held.queue_id, self.settings)
         self._decide(held, Act.RELEASED, person)
-        self.queue.release(held.queue_id)
+        self.queue.release(held.queue_id, anew=anew)
         return Release.RELEASED
 
     def reject(self, held: Held, person: str, why: str = "") -> Untold | None:

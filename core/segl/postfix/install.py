@@ -7,7 +7,6 @@ step, Postfix checks the result, and any fault (also Ctrl-C) puts everything bac
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -20,14 +19,13 @@ from segl.errors import PostfixError
 from segl.postfix import backup as backups
 from segl.postfix import edit, sockets
 from segl.postfix.backup import DONE, UNDONE, WRITING, Backup
-from segl.postfix.check import OPEN, PLAIN, RECEIPT, SECURE
+from segl.postfix.bound import bound_for_segl, queued
 from segl.postfix.check_running import is_running
 from segl.postfix.plan import NewDirectory, Plan
 from segl.postfix.running import Instance, read_instance, run_postfix
 from segl.settings import Settings
 
 _CHECK_SECONDS = 120
-_IDS_A_CALL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +167,7 @@ def undo(backup: Backup, *, force: bool, reload_front: bool) -> Undone:
     return Undone(
         tuple(Path(file.path) for file in backup.files),
         left,
-        stranded=bound_for_segl(front) if removes_secure else (),
+        stranded=_bound(front) if removes_secure else (),
         in_force=in_force,
         stopped=stopped,
     )
@@ -199,11 +197,16 @@ def _refuse_edited(backup: Backup) -> None:
 
 
 def _refuse_bound(front: Path) -> None:
-    if bound := bound_for_segl(front):
+    if bound := _bound(front):
         raise PostfixError(
             f"{len(bound)} messages in the front's queue are on their way to Segl ({', '.join(bound[:3])} …)",
             hint=f"let them go first (postqueue -c {front} -p), or use --force",
         )
+
+
+def _bound(front: Path) -> tuple[str, ...]:
+    """The queue ids of mail that is on its way to Segl."""
+    return tuple(one.queue_id for one in bound_for_segl(front))
 
 
 def _stop_secure(secure: Instance, *, force: bool, stop: bool) -> bool:
@@ -229,31 +232,6 @@ def _refuse_waiting(secure: Instance, *, force: bool) -> None:
             f"{waiting} messages wait in the secure instance; without it they would never be delivered",
             hint=f"see postqueue -c {secure.directory} -p; deliver or delete them first, or use --force",
         )
-
-
-def queued(directory: Path) -> tuple[str, ...]:
-    """The queue ids of all messages in an instance. Raises :class:`PostfixError`."""
-    done = run_postfix(["postqueue", "-c", str(directory), "-j"])
-    if done.returncode:
-        raise PostfixError(f"postqueue -c {directory}: {done.stderr.strip() or 'failed'}")
-    try:
-        return tuple(json.loads(line)["queue_id"] for line in done.stdout.splitlines() if line.strip())
-    except (ValueError, KeyError):
-        raise PostfixError(f"postqueue -c {directory} -j says what cannot be understood") from None
-
-
-def bound_for_segl(front: Path) -> tuple[str, ...]:
-    """Messages in the front's queue whose envelope names one of Segl's transports (postcat(1))."""
-    found: list[str] = []
-    ids = queued(front)
-    ours = re.compile(rf"^content_filter: (?:{SECURE}|{PLAIN}|{OPEN}|{RECEIPT}):", re.MULTILINE)
-    for start in range(0, len(ids), _IDS_A_CALL):
-        text = run_postfix(
-            ["postcat", "-c", str(front), "-e", "-q", *ids[start : start + _IDS_A_CALL]]
-        ).stdout
-        parts = re.split(r"^\*\*\* ENVELOPE RECORDS ", text, flags=re.MULTILINE)[1:]
-        found += [Path(part.split(maxsplit=1)[0]).name for part in parts if ours.search(part)]
-    return tuple(found)
 
 
 def _postfix(directory: Path, command: str) -> None:
