@@ -10,7 +10,7 @@ from pathlib import Path
 
 from segl.demand_tag import entrances
 from segl.postfix import edit
-from segl.postfix.check import Setup, is_loopback, same_path
+from segl.postfix.check import SECURE, is_loopback, same_path
 from segl.postfix.conf import Site, render_front_master
 from segl.postfix.running import Instance, split_list
 from segl.settings import Settings
@@ -42,7 +42,7 @@ def first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
         yield Refusal(
             f"Postfix {found} is too old", "Segl's configuration needs 3.7 or newer", "upgrade Postfix"
         )
-    yield from _filter_refusal(settings, front)
+    yield from _filter_refusal(front)
     yield from _chroot_refusal(settings, front)
     for name in ("secure_port", "return_port", "demand_ports"):
         host = getattr(settings.postfix, name).rpartition(":")[0]
@@ -73,10 +73,9 @@ def first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
         )
 
 
-def _filter_refusal(settings: Settings, front: Instance) -> Iterator[Refusal]:
-    ours = Setup(settings, front, front).content_filter
+def _filter_refusal(front: Instance) -> Iterator[Refusal]:
     value = front.value("content_filter")
-    if value and value != ours:
+    if value and not value.startswith(f"{SECURE}:"):  # with another port it is ours: an earlier run wrote it
         yield Refusal(
             f"content_filter is already set: {value}",
             "Postfix has one content filter, and mail from the other one would come back past Segl",
