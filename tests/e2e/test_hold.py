@@ -159,7 +159,8 @@ def test_one_that_was_held_before_a_port_was_changed_goes_by_the_new_one(
     ident = str(message["id"])
     segl(holding, "release", ident, person="lise")
     assert segl(holding, "release", ident, person="knud").returncode == 0
-    wait_until(lambda: bool(street.mail_for(GOOD)), 60, lambda: holding.log[-4000:])
+    front.flush()  # pickup(8) looks once a minute
+    wait_until(lambda: bool(street.mail_for(GOOD)), 90, lambda: holding.log[-4000:])
     [mail] = street.mail_for(GOOD)
     assert mail.tls
     wait_until(lambda: bool(receipts_for(street, SENDER)), 60, lambda: holding.log[-4000:])

@@ -318,9 +318,10 @@ def test_mail_that_waits_for_a_port_that_was_changed_is_named_and_goes(host: Hos
     host.run("postfix", "-c", str(host.secure), "start")
     host.run("postfix", "reload")
     host.run("postsuper", "-r", queue_id)
+    host.run("postqueue", "-f")  # pickup(8) looks once a minute
     wait_until(
         lambda: '"sealed": {"good": true, "text": "1 message' in host.segl("status", "--json", code=None),
-        30,
+        90,
         lambda: host.log[-5000:],
     )
     assert "nobody is any more" not in host.segl("install", "--yes")
