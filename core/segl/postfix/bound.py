@@ -86,8 +86,8 @@ def bound_for_segl(front: Path) -> tuple[Bound, ...]:
 
 
 def left_behind(settings: Settings) -> tuple[Bound, ...]:
-    """Messages in the front's queue that are bound for an address of ours that is no more, reports left out: those go to
-    nobody but ourselves. Raises :class:`PostfixError`."""
+    """Messages in the front's queue that are bound for an address of ours that is no more, reports left out: those go
+    to nobody but ourselves. Raises :class:`PostfixError`."""
     wanted, every = in_force(settings), bound_for_segl(settings.postfix.front)
     messages = (one for one in every if not one.destination.startswith(f"{RECEIPT}:"))
     return tuple(one for one in messages if one.destination not in wanted)
