@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from segl.postfix import backup as backups
-from segl.postfix import install
+from segl.postfix import bound, install
 from segl.postfix.backup import Backup
 from segl.postfix.plan import make_plan
 from world.installation import Installation
@@ -24,7 +24,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
     more than a configuration."""
     monkeypatch.setattr(install, "_check", lambda *_: None)
     monkeypatch.setattr(install, "postfix_complaints", lambda _: ())
-    monkeypatch.setattr(install, "queued", lambda _: ())
+    for asked in (install, bound):
+        monkeypatch.setattr(asked, "queued", lambda _: {})
     return Installation(tmp_path)
 
 
