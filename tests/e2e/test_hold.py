@@ -148,11 +148,17 @@ def test_one_that_was_held_before_a_port_was_changed_goes_by_the_new_one(
 ) -> None:
     """Its queue file names the old one. It is handed in anew, is not held again, and its sender has a receipt."""
     front = holding.front
-    front.run("postconf", "-e", "content_filter=segl-secure:[127.0.0.1]:10099")
-    front.reload()
+
+    def filter_at(port: int) -> None:  # by a start: after a reload an old smtpd may take one more message
+        front.stop()
+        front.run("postconf", "-e", f"content_filter=segl-secure:[127.0.0.1]:{port}")
+        quick_start(front.directory / "spool")
+        front.run("postfix", "start")
+        wait_for_port("127.0.0.1", 10027)
+
+    filter_at(10099)
     message = held(holding, street)
-    front.run("postconf", "-e", "content_filter=segl-secure:[127.0.0.1]:10026")
-    front.reload()
+    filter_at(10026)
     [left] = left_behind(holding.settings)
     assert left == Bound(str(message["queue_id"]), "segl-secure:[127.0.0.1]:10099", held=True)
 
