@@ -347,6 +347,10 @@ class Events(ListEvents, CanaryEvents):
         """A delivery report without a name that we made; it goes on as ordinary mail."""
         self._log.info("report_not_ours", recipients=list(recipients))
 
+    def own_port_missing(self, error: SeglError) -> None:
+        """For a minute, what Segl writes to own people goes by the return port: no alias of theirs is followed."""
+        self._log.warning("own_port_missing", error=error.private, hint="run: segl install")
+
     def receipt_sent(self, envelope_id: str, sender: str, kind: str, *, number: int, queued_as: str) -> None:
         self._log.info(
             "receipt_sent", id=envelope_id, sender=sender, kind=kind, number=number, queued_as=queued_as

@@ -5,13 +5,14 @@ Part of :mod:`segl.settings`; the comments are the manual here as there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import ConfigDict
 
+from segl.demand_tag import entrances
 from segl.settings_gateway import Gateway
 from segl.settings_values import (
     CONFIG,
@@ -22,6 +23,7 @@ from segl.settings_values import (
     Domain,
     FileMode,
     FirstOfFive,
+    FirstOfTwo,
     HostPort,
     MilterEndpoint,
     Seconds,
@@ -89,8 +91,48 @@ class Postfix:
     demand_ports: FirstOfFive = "127.0.0.1:10031"
     # Where what is safe now comes back to the front; on loopback. `delivery.reinject` must say the same.
     return_port: HostPort = "127.0.0.1:10027"
+    # Where what Segl itself writes to own people comes in, so that their aliases count: the first of two ports, one
+    # after the other; the second is the secure instance's. Not set: the next two above `return_port` that no other
+    # setting of this table names, which are 10028 and 10029.
+    own_ports: FirstOfTwo | None = None
     # Milters of the return port, "unix:…" or "inet:host:port": what signs mail with DKIM belongs here, since a message
     # sent encrypted has another body than the one that came in. Never Segl's own.
     return_milters: tuple[MilterEndpoint, ...] = ()
     # When the front is a relay before another mail server.
     gateway: Gateway = field(default_factory=Gateway)
+
+    @property
+    def own_port(self) -> str:
+        """The front's port (``host:port``) for what Segl itself writes to own people."""
+        return self._own_pair[0]
+
+    @property
+    def own_entrance(self) -> str:
+        """The secure instance's, where the front hands that over with its aliases followed."""
+        return self._own_pair[1]
+
+    @property
+    def taken_ports(self) -> dict[str, str]:
+        """The other ports of this table, each with the name of its setting."""
+        demands = {f"{host}:{port}": "demand_ports" for _, host, port in entrances(self.demand_ports)}
+        return {self.secure_port: "secure_port", self.return_port: "return_port", **demands}
+
+    @property
+    def _own_pair(self) -> tuple[str, str]:
+        host, _, first = (self.own_ports or self.return_port).rpartition(":")
+        if self.own_ports:
+            return f"{host}:{first}", f"{host}:{int(first) + 1}"
+        above = range(int(first) + 1, 65535)
+        for port in (*above[:20], *range(10028, 10048)):  # the second where there is no room above
+            pair = f"{host}:{port}", f"{host}:{port + 1}"
+            if not self.taken_ports.keys() & set(pair):
+                return pair
+        raise AssertionError("seven ports cannot take twenty pairs")
+
+
+def own_port_faults(postfix: Postfix) -> Iterator[tuple[str, str, str]]:
+    """Key, fault and hint of each port that *postfix* gives away twice."""
+    for port in (postfix.own_port, postfix.own_entrance):
+        if name := postfix.taken_ports.get(port):
+            problem = f"{port} is postfix.{name} already"
+            yield "postfix.own_ports", problem, "name the first of two ports that nobody uses"

@@ -26,6 +26,7 @@ from segl.policy_faults import policy_faults, tenant_faults, with_groups_read
 from segl.settings import DEFAULT_FILE, Settings
 from segl.settings_canary import canary_faults
 from segl.settings_certificates import CertificateSource
+from segl.settings_delivery import own_port_faults
 from segl.settings_gateway import gateway_faults
 from segl.settings_paths import beside
 from segl.settings_portal import SMS_WORDS
@@ -151,6 +152,7 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
     yield from _receipt_faults(settings, file)
     yield from (Fault(file, *words) for words in canary_faults(settings.canary, settings.takes))
     yield from (Fault(file, *words) for words in gateway_faults(settings.postfix.gateway))
+    yield from (Fault(file, *words) for words in own_port_faults(settings.postfix))
     for domain in settings.delivery.sign_keys:
         if not settings.is_own(domain):
             yield Fault(file, "delivery.sign_keys", f"{domain} is not one of the own domains")

@@ -90,6 +90,12 @@ def _room_above(value: str) -> str:
     return value
 
 
+def _room_for_two(value: str) -> str:
+    if int(value.rpartition(":")[2]) > 65534:
+        raise ValueError("two ports are needed, one after the other; name a lower one")
+    return value
+
+
 def _address(value: str) -> str:
     if value and not domain_of(value):
         raise ValueError("is not a mail address")
@@ -207,6 +213,7 @@ Domain = Annotated[str, AfterValidator(normal_domain), _form('domain, `"x.dk"`')
 Address = Annotated[str, AfterValidator(_address), _form("mail address")]
 HostPort = Annotated[str, AfterValidator(_host_port), _form('host and port, `"127.0.0.1:10027"`')]
 FirstOfFive = Annotated[HostPort, AfterValidator(_room_above)]
+FirstOfTwo = Annotated[HostPort, AfterValidator(_room_for_two)]
 Nameserver = Annotated[
     str, AfterValidator(_nameserver), _form('IP address, `"192.0.2.1"` or `"127.0.0.1:5353"`')
 ]

@@ -33,6 +33,7 @@ from segl.clock import Clock
 from segl.errors import SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
+from segl.mail.own_mail import OwnMail
 from segl.mail.return_port import ReturnPort
 from segl.sealed.belonging import storage_of
 from segl.seen_capabilities import SeenCapabilities
@@ -174,6 +175,7 @@ class Agents:
         key, reinject = receipt_key(settings, events), settings.delivery
         onward = key.onward_id if key is not None else None
         return_port = ReturnPort.at(reinject.reinject, reinject.reinject_seconds, onward)
+        own_mail = OwnMail.of(settings, return_port, events.own_port_missing)
         entrance = ReturnPort.at(settings.postfix.secure_port, settings.delivery.reinject_seconds)
         return cls(
             tunnel=TunnelAgent(
@@ -191,14 +193,14 @@ class Agents:
                 outbound=outbound,
             ),
             portal=PortalAgent(sealer_of(settings, engine, events), return_port, events, storage),
-            news=SealedNews(settings, engine, return_port, events),
+            news=SealedNews(settings, engine, own_mail, events),
             keys=keys,
             opening=opening_agent(settings, engine, events, keys, return_port),
             receipt=ReceiptAgent(
                 settings,
                 key,
                 ledger,
-                entrance,
+                OwnMail.of(settings, entrance, events.own_port_missing, lambda _: True),
                 return_port,
                 events,
                 CanaryReports(settings, key, engine, events),
@@ -211,7 +213,7 @@ class Agents:
                 events,
                 WaySinks(settings, key, way_key, engine) if key is not None else None,
             ),
-            office=Office.of(settings, return_port, signing.signer_for, events.template_unfit),
+            office=Office.of(settings, own_mail, signing.signer_for, events.template_unfit),
         )
 
 

@@ -21,8 +21,9 @@ from segl.errors import SeglError, StoreError
 from segl.events import Events
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
+from segl.mail.own_mail import MailPort
 from segl.mail.paths import is_plain
-from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort, Step
+from segl.mail.return_port import OutcomeUnknown, Refused, Step
 from segl.metrics import SEALED_NEWS
 from segl.sealed import news as kept
 from segl.sealed.keys import Secret
@@ -44,7 +45,7 @@ class SealedNews:
 
     settings: Settings
     engine: Engine
-    return_port: ReturnPort
+    port: MailPort
     events: Events
     # What the store did not take.
     owed: list[Callable[[], None]] = field(default_factory=list, init=False, compare=False)
@@ -125,7 +126,7 @@ class SealedNews:
     def _send(self, news: News, to: str, message: bytes, what: str) -> bool:
         """False when it certainly did not go, and may go later."""
         try:
-            handover = self.return_port.send("", [to], message, smtputf8=False)
+            handover = self.port.send("", [to], message, smtputf8=False)
             if refusal := handover.refused.get(to):
                 raise Refused(refusal, Step.RCPT)
         except SeglError as error:

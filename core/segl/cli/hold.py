@@ -207,13 +207,16 @@ def tell(settings: SettingsFile = DEFAULT_FILE) -> None:
 @contextmanager
 def _holding(file: Path) -> Iterator[Holding]:
     from segl.cli.sealed import store_of
+    from segl.events import Events
+    from segl.mail.own_mail import OwnMail
     from segl.mail.return_port import ReturnPort
     from segl.postfix.hold_queue import HoldQueue
     from segl.postfix.holding import Holding
 
     with store_of(file, scoped=True) as (settings, engine):
         patience = min(settings.delivery.reinject_seconds, MAIL_SECONDS)
-        port = ReturnPort.at(settings.delivery.reinject, patience)
+        back = ReturnPort.at(settings.delivery.reinject, patience)
+        port = OwnMail.of(settings, back, Events("segl-hold").own_port_missing)
         yield Holding(settings, engine, HoldQueue(settings.postfix.front), port)
 
 

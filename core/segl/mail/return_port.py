@@ -59,6 +59,10 @@ class Unreachable(DeliveryError):
     reply_enhanced = "4.4.1"
 
 
+class NotThere(Unreachable):
+    """Nobody has that port, or somebody else has: the service is not one of ours, or not installed yet."""
+
+
 class Step(StrEnum):
     """Of the dialogue (RFC 5321 §3.3): what was refused."""
 
@@ -105,6 +109,8 @@ class ReturnPort:
     reply_seconds: float = 60.0
     # From the message's envelope id and the recipients' domain to the name it goes on by (segl.receipts.key).
     onward: Callable[[str, str], str] = field(default=lambda envelope_id, _: envelope_id, compare=False)
+    # A word that its greeting holds: whoever greets without it gets nothing (NotThere).
+    greeting: str = ""
 
     @classmethod
     def at(
@@ -173,7 +179,8 @@ class ReturnPort:
             code, text = client.connect(self.host, self.port)
         except (OSError, smtplib.SMTPException) as error:
             client.close()
-            raise Unreachable(
+            kind = NotThere if isinstance(error, ConnectionRefusedError) else Unreachable
+            raise kind(
                 "the return port does not answer", f"return port {self}: {_kind(error)}", "is the front up?"
             ) from None
         if client.sock is not None:
@@ -182,6 +189,9 @@ class ReturnPort:
         if code != 220:
             client.close()
             raise Unreachable("the return port takes no mail now", f"{self}: {clean_reply(code, text)}")
+        if self.greeting.encode() not in text:
+            client.close()
+            raise NotThere("the port is somebody else's", f"{self}: greets as none of ours")
         return client
 
     def __str__(self) -> str:

@@ -17,7 +17,14 @@ SECURE = "segl-secure"
 PLAIN = "segl-plain"
 OPEN = "segl-open"
 CLEANUP = "segl-cleanup"
+OWN_CLEANUP = "segl-own-cleanup"
 REPORT = "segl-report"
+# Cleanup services that are not for mail from users, each with what it is for.
+OUR_CLEANUPS = {
+    CLEANUP: "the return port's",
+    OWN_CLEANUP: "for Segl's own mail alone",
+    REPORT: "for delivery reports alone",
+}
 RECEIPT = "segl-receipt"
 
 
@@ -81,10 +88,25 @@ class Setup:
     def return_service(self) -> Service | None:
         return self.front.service(self.settings.postfix.return_port, "inet")
 
+    @property
+    def own_service(self) -> Service | None:
+        """Where what Segl itself writes to own people comes in."""
+        return self.front.service(self.settings.postfix.own_port, "inet")
+
+    @property
+    def own_filter(self) -> str:
+        """Where that goes next."""
+        return f"{SECURE}:{next_hop(self.settings.postfix.own_entrance)}"
+
+    @property
+    def our_entrances(self) -> tuple[Service, ...]:
+        """Those of the front that are for Segl and the front itself."""
+        return tuple(service for service in (self.return_service, self.own_service) if service is not None)
+
     def entrances(self) -> Iterator[Service]:
-        """The front's services by which mail comes in, the return port left out."""
-        back = self.return_service
-        return (s for s in self.front.running("smtpd", "qmqpd", "pickup") if s is not back)
+        """The front's services by which others' mail comes in."""
+        ours = self.our_entrances
+        return (s for s in self.front.running("smtpd", "qmqpd", "pickup") if s not in ours)
 
     def is_our_milter(self, item: str) -> bool:
         """Whether one item of a milter list is our socket."""

@@ -12,20 +12,18 @@ from collections.abc import Iterator
 from segl import headers
 from segl.headers import ROUTE
 from segl.postfix.check import (
-    CLEANUP,
     OPEN,
+    OUR_CLEANUPS,
     PLAIN,
-    REPORT,
     SECURE,
     Check,
     Setup,
     State,
-    is_loopback,
     judge,
-    listens_beyond_loopback,
 )
 from segl.postfix.check_milter import milter_checks
 from segl.postfix.check_own_domains import own_domain_checks
+from segl.postfix.check_own_port import own_port, service_faults
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up
 
@@ -39,6 +37,7 @@ def front_checks(setup: Setup) -> Iterator[Check]:
     yield from entrances(setup)
     yield from _handover(setup)
     yield from _return_port(setup)
+    yield own_port(setup)
     yield _strip(setup)
     yield from _opening(setup)
     yield tls_required("front.tls-required", setup.front.value("tls_required_enable"), setup.front.version)
@@ -105,9 +104,8 @@ def _entrance_faults(setup: Setup, service: Service) -> Iterator[Check]:
         reason = "receive_override_options has no_milters"
     elif service.program == "smtpd" and setup.front.value("smtpd_milter_maps", service):
         reason = f"smtpd_milter_maps = {setup.front.value('smtpd_milter_maps', service)}"
-    elif (cleanup := setup.front.value("cleanup_service_name", service)) in (CLEANUP, REPORT):
-        owner = "the return port's" if cleanup == CLEANUP else "for delivery reports alone"
-        reason = f"cleanup_service_name = {cleanup}, which is {owner}"
+    elif (cleanup := setup.front.value("cleanup_service_name", service)) in OUR_CLEANUPS:
+        reason = f"cleanup_service_name = {cleanup}, which is {OUR_CLEANUPS[cleanup]}"
     elif setup.front.value("smtpd_proxy_filter", service) and service.program == "smtpd":
         proxy = setup.front.value("smtpd_proxy_filter", service)
         reason = f"smtpd_proxy_filter = {proxy}, so milters see no content here"
@@ -119,7 +117,7 @@ def _cleanup_faults(setup: Setup) -> list[Check]:
     return [
         _without_milter(service, f"-o non_smtpd_milters={service.overrides['non_smtpd_milters']}")
         for service in setup.front.running("cleanup")
-        if service.name not in (CLEANUP, REPORT)
+        if service.name not in OUR_CLEANUPS
         and "non_smtpd_milters" in service.overrides
         and not setup.has_our_milter(service.overrides["non_smtpd_milters"])
     ]
@@ -162,9 +160,7 @@ def _return_port(setup: Setup) -> Iterator[Check]:
             id_, State.FAIL, f"no smtpd on {port}", "mail with the verdict plain cannot go on", _INSTALL
         )
         return
-    front, faults = setup.front, []
-    if listens_beyond_loopback(front, service):
-        faults.append("is open to other hosts, which can send through it unseen")
+    front, faults = setup.front, service_faults(setup.front, service)
     if front.value("content_filter", service):
         faults.append("has a content_filter: mail goes round in circles")
     milters, wanted = split_list(front.value("smtpd_milters", service)), setup.settings.postfix.return_milters
@@ -174,12 +170,6 @@ def _return_port(setup: Setup) -> Iterator[Check]:
         faults.append(f"has milters ({' '.join(milters)}) that postfix.return_milters does not name")
     elif milters != wanted:
         faults.append(f"lacks milters of postfix.return_milters ({' '.join(wanted)}): mail leaves unsigned")
-    networks = split_list(front.value("mynetworks", service))
-    if not networks or not all(is_loopback(n) or n.startswith("[::1]") for n in networks):
-        faults.append(f"trusts {' '.join(networks) or 'nobody'}, not loopback alone")
-    for name in ("smtpd_relay_restrictions", "smtpd_recipient_restrictions"):
-        value = front.value(name, service)
-        faults += [f"{name} = {value or '(empty)'}"] * (split_list(value) != ("permit_mynetworks", "reject"))
     if not faults:
         said = f"milters {' '.join(wanted)}" if wanted else "no milter"
         yield Check(id_, State.OK, f"{service.id}: loopback only, no filter, {said}")

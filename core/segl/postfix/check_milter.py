@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from segl.headers import ID, ROUTE
-from segl.postfix.check import CLEANUP, REPORT, Check, Setup, State, judge, milter_options, seconds
+from segl.postfix.check import OUR_CLEANUPS, Check, Setup, State, judge, milter_options, seconds
 from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up, tables_in
 from segl.vocabulary import Decision
@@ -55,7 +55,7 @@ def _milter_action(setup: Setup) -> Iterator[Check]:
     places += [
         (service.id, service.overrides["milter_default_action"])
         for service in front.services
-        if "milter_default_action" in service.overrides and service is not setup.return_service
+        if "milter_default_action" in service.overrides and service not in setup.our_entrances
     ]
     for place, value in _milter_lists(setup):
         actions = (
@@ -115,7 +115,7 @@ def _verdict_rule(setup: Setup) -> Iterator[Check]:
     places += [
         (service.id, service)
         for service in front.running("cleanup")
-        if service.name not in (CLEANUP, REPORT) and "milter_header_checks" in service.overrides
+        if service.name not in OUR_CLEANUPS and "milter_header_checks" in service.overrides
     ]
     for place, service in places:
         value = front.value("milter_header_checks", service)

@@ -17,6 +17,7 @@ from segl.postfix.running import Instance, split_list
 _AS_ROOT = "run as root"
 _ELSE = {
     "socket.receipt": "delivery reports wait in the queue; senders get no receipt",
+    "port.own": "what Segl writes to own people waits, or no alias of theirs is followed",
     "socket.canary": "canaries are late, and say nothing",
 }
 
@@ -30,9 +31,23 @@ def running_checks(setup: Setup) -> Iterator[Check]:
     for id_, host_port, name in (
         ("port.secure", setup.settings.postfix.secure_port, "secure instance"),
         ("port.return", setup.settings.postfix.return_port, "return port"),
+        *_own_ports(setup),
     ):
         fault = sockets.fault_of(lambda where=host_port: sockets.tcp(where, sockets.ask_smtp))  # type: ignore[misc]
-        yield _answer(id_, f"{name} {host_port}", fault, "mail waits in the front's queue", "start Postfix")
+        yield _answer(
+            id_,
+            f"{name} {host_port}",
+            fault,
+            _ELSE.get(id_, "mail waits in the front's queue"),
+            "start Postfix",
+        )
+
+
+def _own_ports(setup: Setup) -> Iterator[tuple[str, str, str]]:
+    """Where `segl install` has not run since, ``front.own-port`` says so."""
+    if setup.own_service is not None:
+        yield "port.own", setup.settings.postfix.own_port, "own port"
+        yield "port.own", setup.settings.postfix.own_entrance, "its entrance to the secure instance"
 
 
 def is_running(instance: Instance) -> bool | None:
@@ -93,7 +108,7 @@ def _milter(setup: Setup) -> Iterator[Check]:
         socket_ = setup.settings.milter.socket
         yield _ask(id_, setup, f"milter {socket_}", socket_, sockets.ask_milter, why, "start segl-milter")
         return
-    users = [s for s in front.running("smtpd", "cleanup", "qmqpd") if s is not setup.return_service]
+    users = [s for s in front.running("smtpd", "cleanup", "qmqpd") if s not in setup.our_entrances]
     for chrooted in sorted({service.chroot for service in users}):
         path = Path("/") / paths[0] if chrooted else front.queue / paths[0]
         place = f"milter {paths[0]}" + (" from inside the chroot" if chrooted else "")

@@ -324,7 +324,7 @@ def _listens(setup: Setup) -> Iterator[Check]:
         )
     others = [s for s in secure.running("smtpd", "qmqpd", "postscreen") if s is not service]
     for other in others:
-        if is_entrance(setup, other):
+        if is_entrance(setup, other) or other.name == setup.settings.postfix.own_entrance:
             continue
         why = "mail must come in by the front alone"
         yield Check("secure.port", State.WARN, f"another entrance: {other.id}", why, f"take {other.id} out")

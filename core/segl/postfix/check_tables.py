@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from segl.postfix.check import REPORT, Check, Setup, State
+from segl.postfix.check import OUR_CLEANUPS, REPORT, Check, Setup, State
 from segl.postfix.check_demands import demand_filters
 from segl.postfix.check_forwards import forward_checks, is_outside
 from segl.postfix.check_taken import taken_checks
@@ -114,9 +114,10 @@ def _action_lists(setup: Setup) -> Iterator[tuple[str, str]]:
     front = setup.front
     classes = split_list(front.value("smtpd_restriction_classes"))
     names = (*_CONTENT_TABLES, *_ACCESS_TABLES, *classes)
-    back = setup.return_service
-    own = front.service(front.value("cleanup_service_name", back), "unix") if back else None
-    users: list[Service | None] = [None, *(s for s in front.services if s is not back and s is not own)]
+    ours = list(setup.our_entrances)
+    cleanups = (front.service(front.value("cleanup_service_name", service), "unix") for service in ours)
+    ours += [service for service in cleanups if service is not None and service.name in OUR_CLEANUPS]
+    users: list[Service | None] = [None, *(s for s in front.services if s not in ours)]
     for name in names:
         for service in users:
             if service is not None and name not in service.overrides:

@@ -68,6 +68,9 @@ class Site:
     secure_port: str
     return_host: str
     return_port: str
+    own_host: str
+    own_port: str
+    own_entrance_port: str
     # Separated by commas: an option in master.cf holds no blanks.
     return_milters: str
     # ``host:port`` of the first entrance for messages with a demand, and the table that sends those to theirs who came
@@ -103,6 +106,7 @@ class Site:
         """The site as the settings say; callers replace what they know better."""
         secure_host, _, secure_port = settings.postfix.secure_port.rpartition(":")
         return_host, _, return_port = settings.postfix.return_port.rpartition(":")
+        own_host, _, own_port = settings.postfix.own_port.rpartition(":")
         ca_file = settings.routing.tls_ca_file
         return cls(
             front=settings.postfix.front,
@@ -123,6 +127,9 @@ class Site:
             secure_port=secure_port,
             return_host=return_host,
             return_port=return_port,
+            own_host=own_host,
+            own_port=own_port,
+            own_entrance_port=settings.postfix.own_entrance.rpartition(":")[2],
             return_milters=",".join(settings.postfix.return_milters),
             demand_ports=settings.postfix.demand_ports,
             demand_checks=demand_checks(settings.postfix.demand_ports).replace("$", "$$"),

@@ -30,7 +30,8 @@ from segl.errors import DeliveryError, SeglError
 from segl.held import HeldLook, note
 from segl.language import Language
 from segl.mail.compose import Letter, one_line
-from segl.mail.return_port import Refused, ReturnPort, Step, Unreachable
+from segl.mail.own_mail import MailPort
+from segl.mail.return_port import Refused, Step, Unreachable
 from segl.persons import person_of
 from segl.postfix.hold_queue import Held, HoldQueue, Listed, Waiting
 from segl.postfix.hold_texts import (
@@ -93,7 +94,7 @@ class Holding:
     settings: Settings
     engine: Engine
     queue: HoldQueue
-    return_port: ReturnPort
+    port: MailPort
 
     def note(self, waiting: Waiting, now: float) -> None:
         """Write down how much waits here, and since when: an alarm goes by it."""
@@ -312,9 +313,7 @@ class Holding:
             paragraphs,
             language,
         )
-        handover = self.return_port.send(
-            "", [to], letter.message(datetime.now().astimezone()), smtputf8=False
-        )
+        handover = self.port.send("", [to], letter.message(datetime.now().astimezone()), smtputf8=False)
         if refusal := handover.refused.get(to):
             raise Refused(refusal, Step.RCPT)
 

@@ -44,8 +44,8 @@ def first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
         )
     yield from _filter_refusal(front)
     yield from _chroot_refusal(settings, front)
-    for name in ("secure_port", "return_port", "demand_ports"):
-        host = getattr(settings.postfix, name).rpartition(":")[0]
+    for name in ("secure_port", "return_port", "demand_ports", "own_ports"):
+        host = next(_ports(settings, name)).rpartition(":")[0]
         if not is_loopback(host):
             why = "the port skips Segl or trusts its client; no other host may reach it"
             yield Refusal(f"postfix.{name} is on {host}", why, 'set it to "127.0.0.1:PORT" in segl.toml')
@@ -85,16 +85,19 @@ def _filter_refusal(front: Instance) -> Iterator[Refusal]:
 
 
 def _ports(settings: Settings, name: str) -> Iterator[str]:
-    first: str = getattr(settings.postfix, name)
-    if name != "demand_ports":
-        yield first
-        return
-    yield from (f"{host}:{port}" for _, host, port in entrances(first))
+    postfix = settings.postfix
+    if name == "own_ports":
+        yield from (postfix.own_port, postfix.own_entrance)
+    elif name == "demand_ports":
+        yield from (f"{host}:{port}" for _, host, port in entrances(postfix.demand_ports))
+    else:
+        yield getattr(postfix, name)
 
 
 def _port_refusal(settings: Settings, name: str, port: str) -> Iterator[Refusal]:
     """A port that is in use although no instance of ours has it yet."""
-    folder = settings.postfix.front if name == "return_port" else settings.postfix.secure
+    fronts = (settings.postfix.return_port, settings.postfix.own_port)
+    folder = settings.postfix.front if port in fronts else settings.postfix.secure
     master = folder / "master.cf"
     if master.exists() and f"\n{port} inet" in read_text(master):
         return

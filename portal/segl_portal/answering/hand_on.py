@@ -1,4 +1,5 @@
-"""Hands a kept answer to the front's return port, from where it goes to the sender's mailbox as other mail does.
+"""Hands a kept answer to the front, where Segl's own mail comes in: from there it goes to the sender's mailbox as other
+mail does, and by a secure way where that is an alias of an address outside (:mod:`segl.mail.own_mail`).
 
 Only after that port's 250 is the recipient told "sent". Before it, the answer stays kept and can be sent again by her
 alone: its key is kept nowhere, so no housekeeping of ours could read it (docs/decisions/0028-answers.md). A
@@ -27,7 +28,8 @@ from segl.errors import DeliveryError, SeglError
 from segl.events import Events
 from segl.mail.fields import read_header
 from segl.mail.outgoing import Outgoing
-from segl.mail.return_port import Handover, ReturnPort
+from segl.mail.own_mail import MailPort
+from segl.mail.return_port import Handover
 from segl.sealed import life
 from segl.sealed.content import SealedContent
 from segl.sealed.keys import Secret, WrongSecret
@@ -48,7 +50,7 @@ _ADDRESS: Final = re.compile(r"<([^<>]+)>")
 class HandOver:
     engine: Engine
     directory: SealedStorage
-    return_port: ReturnPort
+    port: MailPort
     events: Events
     failures_to: Callable[[str], str]  # of an addressee
     clock: Callable[[], float]
@@ -88,7 +90,7 @@ class HandOver:
             recipients, ascii_head = _addressed(content)
             mail = Outgoing(answer.size, content.chunks(), ascii=ascii_head)
             sender = self.failures_to(recipients[0] if recipients else "")
-            handover = self.return_port.send(sender, recipients, mail, smtputf8=not ascii_head, together=True)
+            handover = self.port.send(sender, recipients, mail, smtputf8=not ascii_head, together=True)
         if len(handover.refused) == len(recipients):
             raise _NobodyTakesIt(next(iter(handover.refused.values())).code)
         return handover, recipients

@@ -22,6 +22,7 @@ from sqlalchemy.engine import Engine
 from segl.addresses import domain_of
 from segl.errors import SealingError, SeglError
 from segl.events import Events
+from segl.mail.own_mail import OwnMail
 from segl.mail.return_port import ReturnPort
 from segl.metrics import SCANS
 from segl.sealed.belonging import storage_of
@@ -76,7 +77,9 @@ class Taking:
     @classmethod
     def of(cls, settings: Settings, engine: Engine, events: Events, clock: Callable[[], float]) -> Self:
         answers, directory = settings.portal.answers, storage_of(settings.portal, engine)
-        port = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
+        back = ReturnPort.at(settings.delivery.reinject, settings.delivery.reinject_seconds)
+        # All of it: an addressee who is no own one any more must not be written to in clear.
+        port = OwnMail.of(settings, back, events.own_port_missing, lambda _: True)
         return cls(
             settings=settings,
             engine=engine,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from segl.errors import DeliveryError
-from segl.mail.return_port import ReturnPort
+from segl.mail.own_mail import MailPort
 from segl.settings_portal import PortalAnswers
 
 _KNOWN_SECONDS: Final = 300.0
@@ -25,7 +25,7 @@ _BASE64: Final = 78 / 57  # a line of 57 bytes becomes 76 characters and its end
 class Terms:
     """*settings* as they are for now. *clock* gives seconds."""
 
-    def __init__(self, settings: PortalAnswers, port: ReturnPort, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: PortalAnswers, port: MailPort, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._port = port
         self._clock = clock

@@ -4,8 +4,9 @@ The socket is reached by reports alone, and by those that a bounce(8) of ours wr
 its own here, the front those in which a line looks like one of our envelope ids. Still nothing is believed that does
 not bear the name of a message of ours, made with our key, and go to the sender of that message; and a name is believed
 of those alone who cannot have it from a stranger (:meth:`ReceiptAgent._believed`). Whatever else comes is ordinary
-mail: it goes where it would have gone without us, from the front by its return port, else by the secure instance's
-entrance.
+mail: it goes where it would have gone without us. The front has read the recipients of its own already, so these go by
+its return port; the secure instance knows no aliases, so its reports go in where Segl's own mail does
+(:mod:`segl.mail.own_mail`), and as that goes on.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, replace
 from segl.addresses import domain_of
 from segl.errors import SmtpReply
 from segl.events import Events
-from segl.mail.return_port import ReturnPort
+from segl.mail.own_mail import MailPort
 from segl.metrics import REPORTS
 from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
@@ -34,13 +35,14 @@ _HANDED_ON = SmtpReply(250, "2.0.0", "handed on")
 
 @dataclass(frozen=True, slots=True)
 class ReceiptAgent:
-    """See :class:`segl_delivery.agent.Agent`. *entrance* is the secure instance's, *return_port* the front's."""
+    """See :class:`segl_delivery.agent.Agent`. *inside* takes reports of the secure instance, *return_port* those of the
+    front."""
 
     settings: Settings
     key: ReceiptKey | None
     ledger: Ledger
-    entrance: ReturnPort
-    return_port: ReturnPort
+    inside: MailPort
+    return_port: MailPort
     events: Events
     canaries: CanaryReports
 
@@ -120,7 +122,7 @@ class ReceiptAgent:
 
     async def _hand_on(self, delivery: Delivery, report: Report | None) -> dict[str, SmtpReply]:
         secure = is_of_secure(report) if report is not None else delivery.client.startswith(SECURE_NAME)
-        content, port = without_our_fields(delivery.content), self.entrance if secure else self.return_port
+        content, port = without_our_fields(delivery.content), self.inside if secure else self.return_port
         handover = await asyncio.to_thread(
             port.send, "", delivery.recipients, content, smtputf8=delivery.smtputf8
         )

@@ -205,7 +205,7 @@ class Calendar:
     def _failure(self, office: Office, recipient: str, content: bytes, kind: str) -> SeglError | None:
         """Send it; why it was not taken."""
         try:
-            handover = office.return_port.send("", [recipient], content, smtputf8=False)
+            handover = office.port.send("", [recipient], content, smtputf8=False)
         except SeglError as error:
             self._events.receipt_not_sent(kind, error)
             return error

@@ -330,7 +330,7 @@ def _queues_of(message: SentMessage) -> set[str]:
 
 
 def _hand_over(office: Office, recipient: str, content: bytes) -> Handover:
-    handover = office.return_port.send("", [recipient], content, smtputf8=False)
+    handover = office.port.send("", [recipient], content, smtputf8=False)
     if said := handover.refused.get(recipient):
         raise Refused(said, Step.RCPT, recipient=recipient)
     return handover

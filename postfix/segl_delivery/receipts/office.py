@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from segl.addresses import domain_of, mailbox_key
 from segl.mail.compose import one_line
-from segl.mail.return_port import ReturnPort
+from segl.mail.own_mail import MailPort
 from segl.masking import mask_digits
 from segl.receipts import protection
 from segl.receipts.due import fingerprint
@@ -39,7 +39,7 @@ class Office:
     """What receipts are written with; a reload puts another in its place."""
 
     settings: Settings
-    return_port: ReturnPort
+    port: MailPort
     signer_for: Callable[[str], Signer | None]
     templates: Mapping[str, Templates]  # by sender domain
     unfit: Callable[[str, str], None]  # is told the domain and what was wrong with its template
@@ -48,12 +48,12 @@ class Office:
     def of(
         cls,
         settings: Settings,
-        return_port: ReturnPort,
+        port: MailPort,
         signer_for: Callable[[str], Signer | None],
         unfit: Callable[[str, str], None] = lambda _domain, _why: None,
     ) -> Office:
         own = {rule.domain: load(rule.text, rule.html) for rule in settings.receipt if rule.text or rule.html}
-        return cls(settings, return_port, signer_for, own, unfit)
+        return cls(settings, port, signer_for, own, unfit)
 
     def in_form(self, domain: str, view: ReceiptView) -> tuple[str, str]:
         """Text and HTML for a sender at *domain*. A house's own template that fails gives way to the shipped one: it

@@ -278,7 +278,7 @@ def test_an_address_that_the_front_cannot_take_keeps_nobody_else_from_being_told
     """A front without SMTPUTF8 (which can be changed); a sender whose bytes are no UTF-8, as postqueue(1) tells it."""
     with SmtpPeer("127.0.0.1", free_port()) as peer:
         peer.announces_utf8 = False
-        house = replace(holding, return_port=ReturnPort("127.0.0.1", peer.port, 5))
+        house = replace(holding, port=ReturnPort("127.0.0.1", peer.port, 5))
         odd = replace(HELD, sender=sender)
         told, untold = house.tell([odd, NEXT])
         assert (told, [one.to for one in untold]) == ([odd, NEXT], [sender])
