@@ -53,22 +53,21 @@ class ReceiptAgent:
     async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
         recipients = delivery.recipients
         report = parse_report(delivery.content)
-        believed = self._believed(delivery, report) if report is not None else None
-        if report is not None and await asyncio.to_thread(
-            self._is_of_canary, delivery, believed or report, recipients[0]
-        ):
+        sender = _sender_of(delivery, report)
+        believed = self._believed(report) if report is not None and sender else None
+        if report is not None and await asyncio.to_thread(self._is_of_canary, believed or report, sender):
             REPORTS.labels("canary").inc()
             return dict.fromkeys(recipients, _TAKEN)
-        if believed is not None and await self._hear(believed, recipients[0]):
+        if believed is not None and await self._hear(believed, sender):
             REPORTS.labels("taken").inc()
-            if self._is_for_the_sender(believed, recipients[0]):
+            if self._is_for_the_sender(believed, sender):
                 return await self._hand_on(delivery, believed)
             return dict.fromkeys(recipients, _TAKEN)
         REPORTS.labels("ordinary").inc()
         self.events.report_not_ours(recipients)
         return await self._hand_on(delivery, report)
 
-    def _believed(self, delivery: Delivery, report: Report) -> Report | None:
+    def _believed(self, report: Report) -> Report | None:
         """*report* under its message's envelope id; ``None`` when it may be somebody else's work.
 
         The id itself goes no further than to our own mail store, and the milter gives whatever comes in by SMTP
@@ -80,7 +79,7 @@ class ReceiptAgent:
         Nor does a report of the secure instance prove anything by itself: it takes mail from all of this host. The
         facts that came with the message do.
         """
-        if self.key is None or not self._is_single(delivery):
+        if self.key is None:
             return None
         given, results = report.envelope_id, report.results
         if self.key.is_genuine(given):
@@ -93,20 +92,16 @@ class ReceiptAgent:
         name = names.pop() if len(names) == 1 else ""
         return replace(report, envelope_id=name) if name else None
 
-    @staticmethod
-    def _is_single(delivery: Delivery) -> bool:
-        return not delivery.envelope.sender and len(delivery.recipients) == 1
-
     async def _hear(self, report: Report, sender: str) -> bool:
         assert self.key is not None  # noqa: S101 - the report is believed
         facts = Facts.from_bytes(self.key.unseal(report.envelope_id, report.facts)) if report.facts else None
         heard = heard_of(report, sender, facts, self.settings.takes, self.settings.portal.relay.host)
         return await self.ledger.hear(heard)
 
-    def _is_of_canary(self, delivery: Delivery, report: Report, sender: str) -> bool:
+    def _is_of_canary(self, report: Report, sender: str) -> bool:
         """A canary's name is in its addresses (:mod:`segl.canary.token`). One that went out in clear is told of by
         the front, under the id that it was handed in with."""
-        if sender.lower() != self.settings.canary_sender.lower() or not self._is_single(delivery):
+        if sender.lower() != self.settings.canary_sender.lower():
             return False
         if self.key is None or not self.key.is_genuine(report.envelope_id):
             return False
@@ -127,3 +122,15 @@ class ReceiptAgent:
             port.send, "", delivery.recipients, content, smtputf8=delivery.smtputf8
         )
         return {one: handover.refused.get(one, _HANDED_ON) for one in delivery.recipients}
+
+
+def _sender_of(delivery: Delivery, report: Report | None) -> str:
+    """To whom *report* went; empty when it is none, or went to several.
+
+    The front reads the recipients of its own reports, too: they come here to whoever the sender's address stands for,
+    and bounce(8) has written the address itself into its part. The secure instance knows no aliases."""
+    if delivery.envelope.sender or report is None:
+        return ""
+    if report.sender and not is_of_secure(report):
+        return report.sender
+    return delivery.recipients[0] if len(delivery.recipients) == 1 else ""

@@ -7,6 +7,7 @@ apart by empty lines: the first group is about the message, each further one abo
     Reporting-MTA: dns; segl-secure.mail.nordby.dk
     Original-Envelope-Id: 5c0f…                          the ENVID we gave it
     X-Postfix-Queue-ID: 4jZ4BH5slJz1dqf0
+    X-Postfix-Sender: rfc822; mette@nordby.dk            the sender in the envelope, as he wrote it
     Arrival-Date: Wed, 25 Nov 2026 02:58:31 +0000 (UTC)
 
     Final-Recipient: rfc822; jens@boligforening.dk
@@ -71,6 +72,7 @@ class Report:
     envelope_id: str
     reporter: str
     queue_id: str
+    sender: str
     at: float
     arrival: float
     message_id: str
@@ -100,6 +102,7 @@ def parse_report(message: bytes) -> Report | None:
         envelope_id=_text(about, "original-envelope-id"),
         reporter=_typed(about, "reporting-mta").lower(),
         queue_id=_text(about, "x-postfix-queue-id"),
+        sender=_typed(about, "x-postfix-sender"),
         at=_moment(_text(outer, "date")),
         arrival=_moment(_text(about, "arrival-date")),
         message_id=_identifier(_text(returned, "message-id")),

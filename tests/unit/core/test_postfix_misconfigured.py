@@ -185,7 +185,11 @@ FRONT = [
     ("front.own-port", FAIL, front("-P", "127.0.0.1:10028/inet/content_filter=")),
     ("front.own-port", FAIL, front("-PX", "127.0.0.1:10028/inet/content_filter")),
     ("front.own-port", FAIL, front("-PX", "127.0.0.1:10028/inet/smtpd_milters")),
-    ("front.own-port", FAIL, front("-P", "127.0.0.1:10028/inet/receive_override_options=no_address_mappings")),
+    (
+        "front.own-port",
+        FAIL,
+        front("-P", "127.0.0.1:10028/inet/receive_override_options=no_address_mappings"),
+    ),
     ("front.own-port", FAIL, front("-PX", "127.0.0.1:10028/inet/smtpd_banner")),
     ("front.own-port", FAIL, front("-P", "127.0.0.1:10028/inet/mynetworks=10.0.0.0/8")),
     ("front.own-port", FAIL, front("-P", "127.0.0.1:10028/inet/cleanup_service_name=cleanup")),

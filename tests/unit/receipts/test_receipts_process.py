@@ -178,6 +178,14 @@ def test_a_genuine_name_in_a_report_to_somebody_else_is_not_believed(desk: Desk)
         assert receipt.states == {BO: "sent", EVA: "sent"}
 
 
+def test_what_the_front_reports_to_an_alias_is_heard_for_its_address(desk: Desk) -> None:
+    desk.start()
+    told = Mail(desk).report(group(BO, "failed", "5.1.1"), reporter="mail.nordby-vand.example")
+    with desk.client("receipt") as client:
+        client.deliver("", ["a@nordby-vand.example", "b@nordby-vand.example"], told)
+    assert wait_for(desk, 1)[0].mail.recipients == (SENDER,)
+
+
 RULE = '[[receipt]]\ndomain = "nordby-vand.example"\n'
 
 
