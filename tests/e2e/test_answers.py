@@ -5,78 +5,33 @@ from __future__ import annotations
 
 import asyncio
 import email
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
 
 import pytest
 
-from segl.events import Events
-from segl.store import open_store
-from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why
-from segl_portal.browser import Browser
-from segl_portal.desk import Asked, Desk, Opened
-from segl_portal.posting import Posting
-from world.counter import code_in
+from segl_portal.answering import AnswerRefused, Taken, Why
+from segl_portal.desk import Opened
 from world.forms import Form
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
+from world.page import LINK, Page, page_of
 from world.peers import ReceivedMail
 from world.postfix import wait_for_port, wait_until
 from world.street import Street
 
 pytestmark = pytest.mark.world
 
-LINK = re.compile(rb"https://sikker\.nordby-vand\.example/m/([0-9a-f]{32})#([\w-]{43})")
 TEXT = f"Hej Ole\n\nDit CPR-nummer er {CPR}.\n"
 HARMLESS = "Tak, vi ses i morgen.\n"
 FILE = bytes(range(256)) * 4000
 
 
-@dataclass
-class Page:
-    """The portal behind its web page, in this process, on the house's store and files."""
-
-    house: House
-    street: Street
-    desk: Desk
-    answers: AnswerDesk
-    posting: Posting
-
-    def open(self, notice: bytes, recipient: str) -> Opened:
-        """What the recipient does with the notice, up to the open message."""
-        link = LINK.search(notice.replace(b"=\r\n", b"").replace(b"=3D", b"="))
-        assert link is not None
-        recipient_id, secret = (group.decode() for group in link.groups())
-        browser = Browser.new()
-        before = len(self.street.mail_for(recipient))
-        asked = self.desk.ask(browser, recipient_id, secret, network="192.0.2.7", language="da")
-        assert isinstance(asked, Asked)
-        assert self.posting.flush()
-        wait_until(lambda: len(self.street.mail_for(recipient)) > before, 60, lambda: self.house.log[-6000:])
-        code = code_in(self.street.mail_for(recipient)[-1].content)
-        opened = self.desk.give(browser, recipient_id, code, network="192.0.2.7")
-        assert isinstance(opened, Opened)
-        return opened
-
-    def send(self, opened: Opened, form: Form) -> Taken | AnswerRefused:
-        taking = self.answers.take_answer(
-            opened, form.stream(), form.content_type, lambda text: text == "right"
-        )
-        return asyncio.run(taking)
-
-
 @pytest.fixture(scope="module")
 def page(steady_house: House, street: Street) -> Iterator[Page]:
-    settings, events = steady_house.settings, Events("segl-portal")
-    engine, posting = open_store(settings.store.url), Posting(events)
-    answers = AnswerDesk(settings, engine, events)
-    yield Page(steady_house, street, Desk(settings, engine, events, posting), answers, posting)
-    answers.close()
-    posting.close()
-    engine.dispose()
+    with page_of(steady_house, street) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")

@@ -250,8 +250,8 @@ def test_an_opaque_signed_message_is_left_as_it_came_or_unpacked(office: Office)
 def test_opened_mail_passes_a_scanner_when_one_is_named(office: Office) -> None:
     """It sees the opened form and hands it on; what it refuses in that form is delivered as it came."""
     virus = office.encrypted(ENTITY + EICAR + b"\r\n", "-aes256")
-    scanner = Scanner("127.0.0.1", 10029, ReturnPort("127.0.0.1", 10027))
-    with scanner, office.other_settings("tag_secure", 'hand_to = "127.0.0.1:10029"\ntag_secure'):
+    scanner = Scanner("127.0.0.1", 10039, ReturnPort("127.0.0.1", 10027))
+    with scanner, office.other_settings("tag_secure", 'hand_to = "127.0.0.1:10039"\ntag_secure'):
         [mail] = office.send(office.encrypted(ENTITY, "-aes256"))
         assert SECRET in text_of(mail)
         [seen] = scanner.received

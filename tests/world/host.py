@@ -202,7 +202,7 @@ class Host:
         for directory, queue in ((self.secure, self.directory / "secure-spool"), (FRONT, QUEUE)):
             quick_start(queue)
             self.run("postfix", "-c", str(directory), "start")
-        for port in (10026, 10027):
+        for port in (10026, 10027, 10028):
             wait_for_port("127.0.0.1", port)
 
     def run(self, *command: str, check: bool = True) -> str:

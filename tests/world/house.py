@@ -10,6 +10,7 @@ Addresses are fixed, because the whole lives in a network namespace of its own:
 127.0.0.1:25          the front, where users hand in mail
 127.0.0.1:10026       the secure instance
 127.0.0.1:10027       the front's return port
+127.0.0.1:10028       the front's port for what Segl writes to own people; 10029: its entrance to the secure instance
 127.0.0.10:25         the organisation's mail store (a peer that records)
 127.0.0.53:53         DNS
 ====================  ====================================================
@@ -166,7 +167,7 @@ class House:
         Its ports must be free: where another house stands, this one's Postfix could not have them, and whoever
         submits would speak with the other.
         """
-        for port in (10026, 10027, 25):
+        for port in (10026, 10027, 10028, 25):
             with socket.socket() as taken:
                 assert taken.connect_ex(("127.0.0.1", port)), (
                     f"another house stands here already (port {port})"
@@ -176,7 +177,7 @@ class House:
             starts += [pool.submit(instance.start) for instance in (self.secure, self.front)]
         for start in starts:
             start.result()
-        for port in (10026, 10027, 25):
+        for port in (10026, 10027, 10028, 25):
             wait_for_port("127.0.0.1", port)
 
     def stop(self) -> None:

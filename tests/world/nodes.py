@@ -80,7 +80,7 @@ class Node(House):
             starts += [pool.submit(instance.start) for instance in (self.secure, self.front)]
         for start in starts:
             start.result()
-        for port in (10026, 10027, 25, 8443):
+        for port in (10026, 10027, 10028, 25, 8443):
             wait_for_port(self.address, port)
 
     def kill(self) -> None:

@@ -27,7 +27,7 @@ def mended(house: House) -> None:
     _settings(house)
     for instance in (house.secure, house.front):
         _instance(instance)
-    for port in (10026, 10027, 25):
+    for port in (10026, 10027, 10028, 25):
         wait_for_port("127.0.0.1", port)
     wait_until(lambda: house.queued == 0, 20, lambda: f"mail stays in the queue\n{house.log[-3000:]}")
     with closing(sqlite3.connect(house.state / "segl.db", timeout=10)) as store, store:
