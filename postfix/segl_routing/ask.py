@@ -31,6 +31,7 @@ from segl_routing.fallback import Fallback
 from segl_routing.knowledge import Knowledge
 from segl_routing.marks import stored_marks
 from segl_routing.outcome import Outcome, Routed, Undecided
+from segl_routing.own_postfix import own_postfix
 from segl_routing.routes import RouteTable
 from segl_routing.states import CertificateState, Mark
 from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive, StorePolicyArchive
@@ -113,7 +114,7 @@ async def _routes(
     fallback: Fallback,
     least: Proof,
 ) -> list[Told]:
-    table = RouteTable(settings)
+    table = RouteTable(settings, here=own_postfix(settings).here)
     tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
 
     def decide(

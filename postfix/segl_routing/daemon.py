@@ -151,7 +151,8 @@ class _Daemon:
         self._kept = kept
         self._knowledge = Knowledge(check, kept.archive, settings.routing, events)
         self._fallback = Fallback(settings.routing, kept.marks.load())
-        self._table = RouteTable(settings, kept.canary_pin)
+        self._postfix = own_postfix(settings)
+        self._table = RouteTable(settings, kept.canary_pin, self._postfix.here)
         self._answers_now = self._answers(settings)
         self._server = SocketmapServer(self._answers_now, events)
         self._watched = watch(settings)
@@ -232,7 +233,7 @@ class _Daemon:
             fallback=self._fallback,
             certificates=self._certificates.knowledge,
             given=self._kept.given.note,
-            knows_sts=own_postfix(settings).knows_sts,
+            knows_sts=self._postfix.knows_sts,
         )
 
     def _reload(self) -> None:
@@ -253,7 +254,8 @@ class _Daemon:
             self._check = check
             self._settings = settings
             self._fallback.routing = settings.routing
-            self._table = RouteTable(settings, self._kept.canary_pin)
+            self._postfix = own_postfix(settings)
+            self._table = RouteTable(settings, self._kept.canary_pin, self._postfix.here)
             self._answers_now = self._answers(settings)
             self._server.answer = self._answers_now
             self._watched = watch(settings, self._watched)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from segl.addresses import normal_domain
 from segl.errors import PostfixError
 from segl.postfix.carried import outgoing
-from segl.postfix.running import read_instance, run_postfix, version_of
+from segl.postfix.own_ways import Kind, OwnWay, network_service, ways
+from segl.postfix.running import Instance, read_instance, run_postfix, version_of
+from segl.postfix.tables import ASKED, tables_in
 from segl.settings import Settings
 
 # RELEASE_NOTES 3.10, TLSRPT: the attributes of a policy that tell of MTA-STS. Older ones take an answer with them for a
@@ -22,6 +25,9 @@ class OwnPostfix:
     version: tuple[int, int] = (0, 0)
     name: str = ""
     helo: str = ""
+    # Names that the host bears itself, for which it takes mail that goes no further. Here aliases end that stand for a
+    # user of the host, while the settings name the domains of people.
+    here: frozenset[str] = frozenset()
 
     @property
     def knows_sts(self) -> bool:
@@ -39,4 +45,20 @@ def own_postfix(settings: Settings) -> OwnPostfix:
         front = read_instance(settings.postfix.front)
     except PostfixError:
         return OwnPostfix(version)
-    return OwnPostfix(version, front.value("myhostname"), outgoing(front, "smtp_helo_name"))
+    return OwnPostfix(version, front.value("myhostname"), outgoing(front, "smtp_helo_name"), _here(front))
+
+
+def _here(front: Instance) -> frozenset[str]:
+    """None where the tables that say so cannot be asked, or a server is asked, which could keep us waiting."""
+    tables = (table for name in ("mydestination", "transport_maps") for table in tables_in(front.value(name)))
+    if any(table.type in ASKED for table in tables):
+        return frozenset()
+    try:
+        found = ways(front, {normal_domain(front.value("myhostname")), "localhost"})
+    except (PostfixError, ValueError):
+        return frozenset()
+    return frozenset(way.domain for way in found.values() if way.kind is Kind.LOCAL and _ends(front, way))
+
+
+def _ends(front: Instance, way: OwnWay) -> bool:
+    return way.next_hop.startswith("unix:") or network_service(front, way.transport) is None

@@ -29,9 +29,10 @@ from segl_routing.weigh import Weighed, weigh
 class RouteTable:
     """The settings as far as they route, ready for quick asking. Build a new one for new settings."""
 
-    def __init__(self, settings: Settings, canary_pin: str = "") -> None:
+    def __init__(self, settings: Settings, canary_pin: str = "", here: frozenset[str] = frozenset()) -> None:
         """*canary_pin*: the key that the sink behind ``tls`` must show (:mod:`segl.canary.way_key`); without it nothing
-        goes there."""
+        goes there. *here*: names that this host bears itself (:class:`segl_routing.own_postfix.OwnPostfix`)."""
+        self._here = here
         self._settings = settings
         self._pins: dict[str, DomainPin | None] = {}
         self._next_hops = {pin.next_hop.lower(): pin for pin in settings.domain if pin.next_hop}
@@ -73,6 +74,8 @@ class RouteTable:
         if self._settings.is_own(domain):
             return self._own(recipient, local)
         pin = self._pin(domain)
+        if pin is None and domain in self._here:
+            return self._own(recipient, local, "this host")
         terms = self._policies.terms(recipient) if self._policies else NO_TERMS
         if terms.least is not None and terms.least.least is not None:
             least = Proof.strictest((least, terms.least.least))
@@ -174,14 +177,13 @@ class RouteTable:
         taken = weigh(known.held, self.least(domain)).taken if known is not None else None
         return None if taken is None else taken.checked_at
 
-    def _own(self, recipient: str, local: str) -> Outcome:
+    def _own(self, recipient: str, local: str, reason: str = "own domain") -> Outcome:
         """Back into the house; unless the local part names a further host, in the manners of before DNS
         (``user%host``, ``host!user``), by which Postfix would send it out again."""
         if is_relayed(local):
             return Refused(
                 recipient, "5.1.3", "an own address must not name a further host in its local part"
             )
-        reason = "own domain"
         route = Route(recipient, Way.INTERNAL, reason, (f"{Way.INTERNAL}: {reason}",))
         return Routed(route, self._internal)
 

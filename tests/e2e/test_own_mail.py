@@ -15,7 +15,7 @@ from segl.mail.return_port import ReturnPort
 from segl_portal.answering import Taken
 from world.estate import build_house
 from world.forms import Form
-from world.house import DOMAIN, House
+from world.house import DOMAIN, HOSTNAME, House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
 from world.page import LINK, Page, page_of
 from world.peers import ReceivedMail
@@ -29,7 +29,8 @@ pytestmark = pytest.mark.world
 INFO, OLD = f"info@{DOMAIN}", f"mette.holm@{DOMAIN}"  # a virtual alias, a canonical address
 BOARD = f"bestyrelsen@{DOMAIN}"  # two colleagues
 AWAY, AWAY_SAFE = f"konsulent@{DOMAIN}", f"revisor@{DOMAIN}"  # each forwarded outside
-ALIASES = {INFO: SENDER, BOARD: f"{SENDER}, {COLLEAGUE}", AWAY: BARE, AWAY_SAFE: GOOD}
+LOCAL = f"ole@{DOMAIN}"  # a user of the host
+ALIASES = {LOCAL: "ole", INFO: SENDER, BOARD: f"{SENDER}, {COLLEAGUE}", AWAY: BARE, AWAY_SAFE: GOOD}
 ARCHIVE = f"arkiv@{DOMAIN}"
 MESSAGE = b"Subject: x\r\n\r\nx\r\n"
 ANSWER = "Jeg kommer paa fredag kl. 10.\n"
@@ -41,7 +42,10 @@ def with_aliases(house: House) -> House:
         house.front.main_cf,
         virtual_alias_maps=f"inline:{{ {entries} }}",
         recipient_canonical_maps=f"inline:{{ {{ {OLD} = {SENDER} }} }}",
+        mydestination=HOSTNAME,
+        local_transport="discard",
     )
+    house.front.write()  # segl-map reads it when it starts, which all do at once
     return house
 
 
@@ -108,6 +112,17 @@ def test_the_receipt_arrives_where_the_senders_alias_leads(house: House, street:
     assert receipt.message["To"] == sender
     assert b"x-segl-" not in receipt.mail.content.lower()
     assert other_reports(street, SENDER) == [], "nobody asked to hear that the receipt arrived"
+
+
+def test_an_alias_may_stand_for_a_user_of_the_host(house: House, street: Street) -> None:
+    """Of whom the settings know nothing: `ole` becomes ole@ and the host's own name. His copies are told of, too."""
+    everyone = (GOOD, LOCAL)
+    house.submit(secret_letter(*everyone, message_id="<local@desk.example>"), LOCAL, everyone)
+    house.front.wait_for_log(rf"discard\[.* to=<ole@{HOSTNAME}>.* orig_to=<{LOCAL}>", 60)
+    quiet(house)
+    delivered = house.front.log.count(f"to=<ole@{HOSTNAME}>, orig_to=<{LOCAL}>, relay=none") + 0
+    assert delivered >= 1
+    assert not street.mail_for(BARE)
 
 
 def test_a_colleagues_copy_is_heard_of_though_its_report_comes_to_two(house: House, street: Street) -> None:

@@ -17,7 +17,7 @@ from segl.postfix.running import run_postfix, split_list
 
 _LISTED = {"btree", "cdb", "dbm", "hash", "inline", "internal", "lmdb", "sdbm", "texthash"}
 PATTERNS = {"regexp", "pcre", "cidr"}
-_ASKED = {
+ASKED = {
     "environ",
     "ldap",
     "memcache",
@@ -32,7 +32,7 @@ _ASKED = {
 }
 _NESTED = {"unionmap", "pipemap"}
 _PLAIN = {"static", "fail", "unix", "netinfo", "randmap"}
-_TYPES = _LISTED | PATTERNS | _ASKED | _NESTED | _PLAIN
+_TYPES = _LISTED | PATTERNS | ASKED | _NESTED | _PLAIN
 
 _LIST_SECONDS = 10
 _MOST_ENTRIES = 500_000

@@ -26,7 +26,7 @@ from segl.settings_receipts import Receipts
 from segl_delivery.agent import Delivery, Incoming
 from segl_delivery.canary import CanaryReports
 from segl_delivery.receipts.ledger import Ledger
-from segl_delivery.receipts.news import SECURE_NAME, first_news, heard_of, is_of_secure
+from segl_delivery.receipts.news import SECURE_NAME, first_news, heard_of, is_of_host, is_of_secure
 from segl_delivery.receipts.report import Report, parse_report, without_our_fields
 
 _TAKEN = SmtpReply(250, "2.0.0", "report taken")
@@ -81,14 +81,14 @@ class ReceiptAgent:
         """
         if self.key is None:
             return None
-        given, results = report.envelope_id, report.results
+        given, recipients = report.envelope_id, [result.recipient for result in report.results]
         if self.key.is_genuine(given):
             sealed = bool(report.facts) and self.key.unseal(given, report.facts) is not None
-            own = all(self.settings.takes(result.recipient) for result in results)
+            own = all(self.settings.takes(one) or is_of_host(one, report) for one in recipients)
             return report if sealed or (own and not is_of_secure(report)) else None
         if is_of_secure(report):
             return None
-        names = {self.key.named_onward(given, domain_of(result.recipient)) for result in results}
+        names = {self.key.named_onward(given, domain_of(one)) for one in recipients}
         name = names.pop() if len(names) == 1 else ""
         return replace(report, envelope_id=name) if name else None
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from segl.addresses import domain_of
 from segl.mail.compose import one_line
 from segl.masking import mask_digits
 from segl.receipts.facts import Facts
@@ -68,6 +69,12 @@ def first_news(report: Report, is_own: Callable[[str], bool], relay: str = "") -
     return _news(result, report, stage_of(report), is_own, relay) if result.action in _STATES else None
 
 
+def is_of_host(recipient: str, report: Report) -> bool:
+    """Whether *recipient* is a user of the host that wrote *report*: aliases may stand for such, and the settings do
+    not name that host (:mod:`segl_routing.own_postfix`)."""
+    return domain_of(recipient) in ("localhost", report.reporter.removeprefix(SECURE_NAME))
+
+
 def stage_of(report: Report) -> Stage:
     return Stage.SECURE if is_of_secure(report) else Stage.FRONT
 
@@ -115,7 +122,8 @@ def _way(
     result: Result, report: Report, stage: Stage, is_own: Callable[[str], bool], relay: str
 ) -> tuple[Way | None, str]:
     """The way, and what an agent of ours said of it."""
-    if is_own(result.recipient):
+    by_agent = stage is Stage.SECURE and result.remote == report.reporter
+    if is_own(result.recipient) or (is_of_host(result.recipient, report) and not by_agent):
         return Way.INTERNAL, ""
     if stage is Stage.FRONT or not result.remote:
         return None, ""

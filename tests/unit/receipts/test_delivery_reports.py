@@ -115,6 +115,18 @@ def test_behind_the_return_port_no_success_is_heard_of_outside_the_house() -> No
     assert (colleague.stage, colleague.state, colleague.way) == (Stage.FRONT, State.SENT, Way.INTERNAL)
 
 
+def test_a_user_of_the_reporting_host_is_a_colleague() -> None:
+    """The settings do not name the host; aliases of own people may stand for its users."""
+    host = "mail.nordby.example"
+    [one] = heard(group(f"ole@{host}", "delivered"), reporter=host)
+    assert (one.state, one.way) == (State.SENT, Way.INTERNAL)
+    [failed] = heard(group(f"ole@{host}", "failed", "5.1.1", Remote_MTA="dns; 127.0.0.1"))
+    assert (failed.state, failed.way, failed.host) == (State.FAILED, Way.INTERNAL, "")
+    said = f"smtp; 250 2.0.0 portal: sealed as {'20f1' * 8}"
+    [sealed] = heard(group(f"ole@{host}", Remote_MTA=f"dns; {OURS}", Diagnostic_Code=said))
+    assert (sealed.state, sealed.way) == (State.SEALED, Way.PORTAL)
+
+
 def test_what_the_other_side_said_is_kept_without_numbers_of_persons() -> None:
     [one] = heard(
         group(

@@ -27,6 +27,31 @@ def test_it_bears_the_names_that_the_front_has(tmp_path: Path) -> None:
 
 
 @needs_postfix
+@pytest.mark.parametrize(
+    ("options", "here"),
+    [
+        ([], {"mail.nordby.example", "localhost"}),
+        (["mydestination=nordby.example"], set()),
+        (["local_transport=lmtp:unix:private/dovecot"], {"mail.nordby.example", "localhost"}),
+        (["local_transport=smtp:[store.example]"], set()),
+        (["local_transport=virtual"], {"mail.nordby.example", "localhost"}),
+        (["transport_maps=inline:{mail.nordby.example=smtp:[store.example]}"], {"localhost"}),
+        (["transport_maps=inline:{*=smtp:[relay.example]}"], set()),
+        (["transport_maps=inline:{*=smtp:[relay.example]}, ldap:/nowhere"], set()),
+        (["transport_maps=hash:/nowhere"], set()),
+    ],
+)
+def test_what_ends_on_the_host_is_known_by_its_own_names(
+    tmp_path: Path, options: list[str], here: set[str]
+) -> None:
+    site = Installation(tmp_path)
+    for option in options:
+        site.front("-e", option)
+    site.settle()
+    assert own_postfix(site.settings).here == here
+
+
+@needs_postfix
 def test_one_that_is_not_set_up_yet_has_a_version_and_no_name(tmp_path: Path) -> None:
     found = own_postfix(
         parse_settings(
