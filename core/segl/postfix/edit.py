@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 MARK = "# added by segl install"
 ASIDE = "# segl install put aside:"
+_OF_OUR_PORTS = frozenset(f"cleanup_service_name={name}" for name in ("segl-cleanup", "segl-own-cleanup"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,9 @@ def _mark_of(lines: Sequence[str], entry: _Logical) -> int:
 
 
 def _is_ours(lines: Sequence[str], entry: _Logical) -> bool:
-    """By name, or as our return port: a mark alone may be left from a service taken out by hand."""
+    """By name, or as a port of ours: a mark alone may be left from a service taken out by hand."""
     words = _meaning(lines, entry)
-    return words[0].startswith("segl-") or "cleanup_service_name=segl-cleanup" in words
+    return words[0].startswith("segl-") or not _OF_OUR_PORTS.isdisjoint(words)
 
 
 def _services(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -88,8 +88,8 @@ def done(holding: Holding) -> list[str]:
 
 
 def sent(holding: Holding) -> list[bytes]:
-    assert isinstance(holding.return_port, Port)
-    return holding.return_port.sent
+    assert isinstance(holding.port, Port)
+    return holding.port.sent
 
 
 def plain(mail: bytes) -> str:
@@ -213,12 +213,12 @@ def test_a_rejected_message_is_not_released(holding: Holding) -> None:
 def test_while_the_sender_cannot_be_told_nothing_is_deleted_and_a_second_run_ends_it(
     holding: Holding,
 ) -> None:
-    assert isinstance(holding.return_port, Port)
-    holding.return_port.down.append(True)
+    assert isinstance(holding.port, Port)
+    holding.port.down.append(True)
     with pytest.raises(Unreachable):
         holding.reject(HELD, "eva")
     assert done(holding) == []
-    holding.return_port.down.clear()
+    holding.port.down.clear()
     holding.reject(HELD, "eva")
     assert (done(holding), len(sent(holding))) == (["delete 4jZ6"], 1)
 
@@ -227,9 +227,9 @@ GONE, FULL = SmtpReply(550, "5.1.1", "no such user"), SmtpReply(452, "4.2.2", "m
 
 
 def refuse(holding: Holding, refused: dict[str, SmtpReply]) -> None:
-    assert isinstance(holding.return_port, Port)
-    holding.return_port.refused.clear()
-    holding.return_port.refused.update(refused)
+    assert isinstance(holding.port, Port)
+    holding.port.refused.clear()
+    holding.port.refused.update(refused)
 
 
 def recipients(holding: Holding) -> list[str]:
@@ -262,12 +262,12 @@ def test_who_cannot_be_told_now_is_told_later_and_alone(holding: Holding) -> Non
 
 
 def test_of_whom_nothing_is_known_keeps_nobody_else_from_being_told(two: Holding) -> None:
-    assert isinstance(two.return_port, Port)
-    two.return_port.unknown.add("dpo@nordby.example")
+    assert isinstance(two.port, Port)
+    two.port.unknown.add("dpo@nordby.example")
     told, untold = two.tell([HELD, OF_SCHOOL])
     assert (told, [one.to for one in untold]) == ([HELD, OF_SCHOOL], ["dpo@nordby.example"])
     assert recipients(two) == ["<anna@nordby.example>", "<dpo@skole.example>", "<rektor@skole.example>"]
-    two.return_port.unknown.clear()
+    two.port.unknown.clear()
     assert two.tell([HELD, OF_SCHOOL]) == ([HELD], [])
 
 
