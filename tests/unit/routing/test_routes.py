@@ -310,7 +310,9 @@ RELAY = {"next_hop": "[x.tjeneste.example]:25", "match": ["x.tjeneste.example"]}
 def test_a_user_of_this_host_is_reached_here() -> None:
     """By its own name, which the settings do not name: an alias may stand for him."""
     table = RouteTable(settings(), here=frozenset({"mail.nordby-vand.example"}))
-    assert decide("ole@mail.nordby-vand.example", table).transport == INTERNAL
+    found = decide("ole@mail.nordby-vand.example", table)
+    assert isinstance(found, Routed)
+    assert found.transport == INTERNAL
     assert isinstance(decide("bo%kunde.example@mail.nordby-vand.example", table), Refused)
     assert not isinstance(decide("ole@mail.nordby-vand.example.evil.example", table), Routed)
 
