@@ -92,7 +92,7 @@ def test_a_stock_debian_from_the_first_look_to_mail(stock_host: Host) -> None:
     assert f"postfix -c {host.secure} start" in done
 
     # nothing runs yet, and the doctor says no more than that
-    down = ("run.front", "run.secure", "run.reloaded", "port.secure", "port.return")
+    down = ("run.front", "run.secure", "run.reloaded", "port.secure", "port.return", "port.own")
     ways = ("tunnel", "certificate", "portal")
     sockets = [f"socket.{name}" for name in ("milter", "map", "receipt", "canary", *ways)]
     assert_only(host, 2, *down, *sockets, "portal.page", "store", "store.sealed")
