@@ -46,7 +46,8 @@ def first_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
     yield from _chroot_refusal(settings, front)
     for name in ("secure_port", "return_port", "demand_ports", "own_ports"):
         host = next(_ports(settings, name)).rpartition(":")[0]
-        if not is_loopback(host):
+        derived = name == "own_ports" and settings.postfix.own_ports is None  # on the return port's address
+        if not is_loopback(host) and not derived:
             why = "the port skips Segl or trusts its client; no other host may reach it"
             yield Refusal(f"postfix.{name} is on {host}", why, 'set it to "127.0.0.1:PORT" in segl.toml')
         protocol = "ipv6" if ":" in host else "ipv4"
