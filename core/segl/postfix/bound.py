@@ -46,6 +46,7 @@ def in_force(settings: Settings) -> frozenset[str]:
                 f"{SECURE}:{next_hop(f'{host}:{port}')}"
                 for _, host, port in entrances(settings.postfix.demand_ports)
             ),
+            f"{SECURE}:{next_hop(settings.postfix.own_entrance)}",
             f"{PLAIN}:{next_hop(settings.postfix.return_port)}",
             f"{OPEN}:unix:{settings.delivery.inbound_socket}",
         )

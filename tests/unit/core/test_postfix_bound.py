@@ -110,3 +110,8 @@ def test_it_does_not_go_while_postfix_would_send_it_another_way(monkeypatch: pyt
     with pytest.raises(PostfixError, match="no more") as refused:
         HoldQueue(Path("/nowhere")).must_be_anew("4jZ6", settings())
     assert "segl install --reload" in refused.value.hint
+
+
+def test_segls_own_mail_is_bound_where_it_must() -> None:
+    wanted = {f"segl-secure:[127.0.0.1]:{port}" for port in (10026, 10029, 10031)}
+    assert wanted <= bound.in_force(settings())
