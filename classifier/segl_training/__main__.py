@@ -21,6 +21,7 @@ from pathlib import Path
 import torch
 
 from segl_training import distill, finetune, fit, sieve, tradeoff
+from segl_training.stored import lesson_of
 
 SHIPPED = ("encoder.onnx", "tokenizer.json", "linear.npz", "sieve.onnx", "fit.json")
 
@@ -52,9 +53,15 @@ def main() -> None:
 
 def _small_stages(folder: Path, plain: Path | None, seed: int) -> None:
     """One after the other, each on all cores: side by side their threads wait for one another."""
-    for stage, file in ((distill, "linear.npz"), (sieve, "sieve.onnx")):
-        if not (folder / file).exists():
-            stage.train(folder, plain, stage.EPOCHS, seed)
+    left = [
+        stage
+        for stage, file in ((distill, "linear.npz"), (sieve, "sieve.onnx"))
+        if not (folder / file).exists()
+    ]
+    if left:
+        lesson = lesson_of(folder, plain, seed)
+        for stage in left:
+            stage.train(folder, lesson, stage.EPOCHS, seed)
 
 
 if __name__ == "__main__":

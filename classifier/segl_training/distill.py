@@ -25,14 +25,15 @@ from torch.nn import functional
 from segl_classifier.understanding.features import pair_key, word_keys, words_of
 from segl_training.corpus import examples, labelled_windows
 from segl_training.finetune import summary
-from segl_training.lesson import Lesson, prepared
-from segl_training.stored import load
+from segl_training.lesson import Lesson
+from segl_training.stored import lesson_of
 
 _FEWEST = 2  # windows of the corpus a feature must stand in
 _FEATURES = 195_000  # the commonest: 3.4 MB, with which the whole model stays below 50
 EPOCHS = 5
 _TOO_LOW = 2.0  # how much more a logit too low costs
 _BATCH, _RATE = 128, 3e-3
+_LEFT_OUT = 0.15  # of a passage's features
 _CLIP = 6.0  # logits beyond this are all the same to the student
 _TAUGHT, _TRUTH = 0.7, 0.4  # what the encoder's word and the truth weigh
 
@@ -51,11 +52,9 @@ def keys_of(text: str) -> list[int]:
     return [key for word in words for key in word_keys(word)] + list(map(pair_key, words, words[1:]))
 
 
-def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
-    """Distil the encoder of *folder* into ``linear.npz`` there."""
+def train(folder: Path, lesson: Lesson, epochs: int, seed: int) -> None:
+    """Distil the encoder of *folder*, whose *lesson* it is, into ``linear.npz`` there."""
     torch.manual_seed(seed)
-    embedding = load(folder)[0].words.weight.detach().numpy()
-    lesson = prepared(folder, embedding, plain, seed)
     student, kept = _fit(lesson, epochs, seed)
     _store(student, kept, folder / "linear.npz")
     _report(folder)
@@ -74,14 +73,14 @@ def _fit(lesson: Lesson, epochs: int, seed: int) -> tuple[_Student, NDArray[np.u
     common = [key for key, count in counts.most_common(_FEATURES) if count >= _FEWEST]
     kept = np.array(sorted(common), np.uint32)
     place = {int(key): n for n, key in enumerate(kept)}
-    rows = [[place[key] for key in some if key in place] for some in keys]
+    rows = [np.array([place[key] for key in some if key in place], np.int64) for some in keys]
     sizes = np.array([len(words_of(text)) or 1 for text in texts], np.float32)
     student = _Student(len(kept), taught.shape[1])
     optimiser = torch.optim.Adam(student.parameters(), lr=_RATE)
     target = torch.tensor(np.clip(taught, -_CLIP, _CLIP), dtype=torch.float32)
     truths = torch.tensor(truth, dtype=torch.float32)
     sure = torch.tensor(known, dtype=torch.float32)
-    chance = random.Random(seed)
+    chance, coins = random.Random(seed), np.random.default_rng(seed)
     order = list(range(len(texts)))
     for epoch in range(epochs):
         chance.shuffle(order)
@@ -90,7 +89,7 @@ def _fit(lesson: Lesson, epochs: int, seed: int) -> tuple[_Student, NDArray[np.u
             group["lr"] = _RATE * (1 - epoch / epochs) + 1e-4
         for first in range(0, len(order), _BATCH):
             chosen = order[first : first + _BATCH]
-            out = student(_features([_thinned(rows[n], chance) for n in chosen], sizes[chosen]))
+            out = student(_features([rows[n] for n in chosen], sizes[chosen], coins))
             apart = out - target[chosen]
             loss = (apart.square() * torch.where(apart < 0, _TOO_LOW, 1.0)).mean()
             right = functional.binary_cross_entropy_with_logits(out, truths[chosen], reduction="none").mean(1)
@@ -104,17 +103,16 @@ def _fit(lesson: Lesson, epochs: int, seed: int) -> tuple[_Student, NDArray[np.u
     return student, kept
 
 
-def _thinned(row: list[int], chance: random.Random) -> list[int]:
-    """Some features left out, so that none is relied on alone."""
-    return [feature for feature in row if chance.random() > 0.15]
-
-
-def _features(rows: Sequence[list[int]], sizes: NDArray[np.float32]) -> Features:
-    starts = np.cumsum([0, *(len(row) for row in rows[:-1])])
+def _features(
+    rows: Sequence[NDArray[np.int64]], sizes: NDArray[np.float32], coins: np.random.Generator
+) -> Features:
+    """The features of *rows* but some, so that none is relied on alone."""
+    ids = np.concatenate(rows)
+    kept = coins.random(len(ids)) >= _LEFT_OUT
+    owner = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+    counts = np.bincount(owner[kept], minlength=len(rows))
     return Features(
-        torch.tensor([feature for row in rows for feature in row], dtype=torch.long),
-        torch.tensor(starts, dtype=torch.long),
-        torch.tensor(sizes),
+        torch.from_numpy(ids[kept]), torch.from_numpy(np.cumsum(counts) - counts), torch.from_numpy(sizes)
     )
 
 
@@ -159,7 +157,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    train(asked.folder, asked.plain, asked.epochs, asked.seed)
+    train(asked.folder, lesson_of(asked.folder, asked.plain, asked.seed), asked.epochs, asked.seed)
 
 
 if __name__ == "__main__":

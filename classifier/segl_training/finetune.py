@@ -1,8 +1,8 @@
 """Fine-tunes the encoder on the labelled windows of the corpus.
 
 One loss for "anything at all", one for each label and one for the question which label is meant. The first round
-reads every window that is sure, the next the half of all that is known worst, the last pass, in which the labels
-compete, half as many as are sure. A run may go on from one on fewer texts (``--begin``): with the two fifths that it
+reads every window that is sure, the next the two fifths of all that are known worst, the last pass, in which the
+labels compete, two fifths as many as are sure. A run may go on from one on fewer texts (``--begin``): with what it
 knows worst, and the last pass. The embeddings and the lowest layers stay as they came. Batches hold windows of like
 length; the mean of the weights over the last part of the run is what is kept, which is steadier than any single step.
 
@@ -40,12 +40,11 @@ _WARM = 0.08
 _ANY_WEIGHT = 3.0  # of one label
 _LABEL_POSITIVE = 3.0  # how much a positive counts: labels are rare
 _SMOOTH = 0.02
-_KEPT = 0.5  # of the windows, in the rounds after the first
-_KEPT_AGAIN = 0.4  # of the windows, where most are known from an earlier run
+_KEPT = 0.4  # of the windows, in the rounds after the first, or after an earlier run
 _FROZEN = 5  # layers
 _BATCH = 32
 _UNSURE = 0.3  # the weight of windows that are not sure: the first round leaves them out
-_KEPT_LAST = 0.5  # of as many as are sure
+_KEPT_LAST = 0.4  # of as many as are sure
 _WHICH_SHARE, _WHICH_SHARE_LAST = 0.5, 1.5
 _HALF = torch.cpu._is_avx512_bf16_supported()
 _CALIBRATION = 16  # batches
@@ -72,7 +71,7 @@ def train(out: Path, rounds: int, seed: int, begin: Path | None = None) -> None:
         training.go([sure] + [int(size * _KEPT)] * rounds, rate=1.0, which_share=_WHICH_SHARE)
     else:
         training.look()
-        training.go([int(size * _KEPT_AGAIN)], rate=0.7, which_share=_WHICH_SHARE)
+        training.go([int(size * _KEPT)], rate=0.7, which_share=_WHICH_SHARE)
     training.go([int(sure * _KEPT_LAST)], rate=0.5, which_share=_WHICH_SHARE_LAST)
     torch.save(model.state_dict(), out / "encoder.pt")
     export(out, seed)
@@ -97,6 +96,7 @@ class _Training:
         self._tokenizer = tokenizer
         self._labelled = labelled
         self._chance = chance
+        self._lengths = _lengths(tokenizer, [one.window.text for one in labelled])
         self._lost = np.array([one.weight for one in labelled])  # at first, what is sure comes before
 
     def go(self, sizes: Sequence[int], *, rate: float, which_share: float) -> None:
@@ -110,7 +110,7 @@ class _Training:
         started, step = time.monotonic(), 0
         recent: list[float] = []
         for size in sizes:
-            for numbers in _batches(self._labelled, np.argsort(-self._lost)[:size].tolist(), self._chance):
+            for numbers in batches(self._lengths, np.argsort(-self._lost)[:size].tolist(), self._chance):
                 recent.append(self._step(numbers, which_share))
                 optimiser.step()
                 schedule.step()
@@ -123,7 +123,6 @@ class _Training:
                     print(
                         f"step {step} of {steps}, loss {np.mean(recent[-50:]):.3f}, {spent:.0f} s", flush=True
                     )
-            report(self._model, self._tokenizer)
         self._model.load_state_dict(mean.module.state_dict())
         report(self._model, self._tokenizer)
 
@@ -131,7 +130,7 @@ class _Training:
     def look(self) -> None:
         """Find out how well each window is known already."""
         self._model.eval()
-        for numbers in _batches(self._labelled, range(len(self._labelled)), random.Random(1)):
+        for numbers in batches(self._lengths, range(len(self._labelled)), random.Random(1)):
             chosen = [self._labelled[n] for n in numbers]
             losses, weight = _losses(self._model, self._tokenizer, chosen, self._chance, _WHICH_SHARE)
             self._lost[numbers] = losses.numpy() * weight.numpy()
@@ -158,19 +157,20 @@ def _rate(done: float) -> float:
     return done / _WARM if done < _WARM else max(0.0, (1 - done) / (1 - _WARM)) * 0.97 + 0.03
 
 
-def _batches(
-    labelled: Sequence[Labelled], chosen: Sequence[int], chance: random.Random, size: int = _BATCH
+def batches(
+    lengths: Sequence[int], chosen: Sequence[int], chance: random.Random, size: int = _BATCH
 ) -> list[list[int]]:
-    """*chosen* in batches. Of like length within a stretch of many batches, so that rounds still differ."""
+    """*chosen* in batches. Of like *lengths*, in pieces, within a stretch of many batches, so that rounds still differ.
+    (By letters a quarter of what is reckoned would be padding: some texts have many pieces for their letters.)"""
     order = list(chosen)
     chance.shuffle(order)
     stretch = size * 24
-    batches = []
+    made = []
     for first in range(0, len(order), stretch):
-        some = sorted(order[first : first + stretch], key=lambda n: len(labelled[n].window.text))
-        batches += [some[i : i + size] for i in range(0, len(some), size)]
-    chance.shuffle(batches)
-    return batches
+        some = sorted(order[first : first + stretch], key=lengths.__getitem__)
+        made += [some[i : i + size] for i in range(0, len(some), size)]
+    chance.shuffle(made)
+    return made
 
 
 def _losses(
@@ -198,6 +198,11 @@ def _losses(
     return loss, torch.tensor([one.weight for one in chosen])
 
 
+def _lengths(tokenizer: Tokenizer, texts: Sequence[str]) -> list[int]:
+    """How many pieces the encoder reads of each."""
+    return [min(len(found.ids) + 2, MOST_PIECES) for found in tokenizer.encode_batch(list(texts))]
+
+
 def encoded(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     rows = [[_START, *found.ids[: MOST_PIECES - 2], _END] for found in tokenizer.encode_batch(list(texts))]
     width = max(map(len, rows))
@@ -212,7 +217,7 @@ def logits_of(
     """The logits of *texts*, a row each."""
     model.eval()
     out = np.zeros((len(texts), 1 + len(LABELS)))
-    order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+    order = sorted(range(len(texts)), key=_lengths(tokenizer, texts).__getitem__)
     for first in range(0, len(order), batch):
         chosen = order[first : first + batch]
         with torch.autocast("cpu", torch.bfloat16, enabled=_HALF):

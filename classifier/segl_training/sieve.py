@@ -23,10 +23,10 @@ from segl_classifier.understanding.recalling import Sieve
 from segl_training import sieve_net
 from segl_training.corpus import LABELS, examples, labelled_windows
 from segl_training.finetune import summary
-from segl_training.lesson import Lesson, prepared
-from segl_training.stored import load
+from segl_training.lesson import Lesson
+from segl_training.stored import lesson_of, load
 
-EPOCHS = 9
+EPOCHS = 8
 _COMPARED, _APART = 50, 0.3  # passages; logits
 _PIECES = 4_096  # of a batch
 _STRETCH = 8_000  # passages, among which those of like length go together
@@ -39,11 +39,10 @@ _HIDDEN, _UNKNOWN, _PAD, _SPECIAL = 1 / 12, 3, 1, 4
 _HALF = torch.cpu._is_avx512_bf16_supported()
 
 
-def train(folder: Path, plain: Path | None, epochs: int, seed: int) -> None:
-    """Teach the sieve of *folder* by its encoder; write ``sieve.onnx`` there."""
+def train(folder: Path, lesson: Lesson, epochs: int, seed: int) -> None:
+    """Teach the sieve of *folder* by its encoder, whose *lesson* it is; write ``sieve.onnx`` there."""
     torch.manual_seed(seed)
     embedding = load(folder)[0].words.weight.detach().numpy()
-    lesson = prepared(folder, embedding, plain, seed)
     model = fit(lesson, embedding, epochs, seed)
     sieve_net.write(model, folder / "sieve.onnx")
     _compare(model, folder, lesson.pieces[:_COMPARED])
@@ -143,7 +142,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    train(asked.folder, asked.plain, asked.epochs, asked.seed)
+    train(asked.folder, lesson_of(asked.folder, asked.plain, asked.seed), asked.epochs, asked.seed)
 
 
 if __name__ == "__main__":

@@ -19,12 +19,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from segl_training import onnx_graph
+from segl_training.encoder import Dropout
 from segl_training.onnx_graph import Graph
 
 WIDTH: Final = 128
 BLOCKS: Final = 3
 _EPSILON = 1e-5
-_DROPPED = 0.1
 _NOTHING = 1e4  # what is taken from padding, so that it is never the largest
 
 
@@ -57,7 +57,7 @@ class Sieve(nn.Module):
         self.weigh = nn.Linear(WIDTH, 1)
         self.inner = nn.Linear(2 * WIDTH, WIDTH)
         self.head = nn.Linear(WIDTH, outputs)
-        self.dropout = nn.Dropout(_DROPPED)
+        self.dropout = Dropout(0)
         nn.init.constant_(self.head.bias, -2.0)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:

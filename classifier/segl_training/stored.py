@@ -9,6 +9,7 @@ from tokenizers import Tokenizer
 
 from segl_training.corpus import LABELS
 from segl_training.encoder import Encoder
+from segl_training.lesson import Lesson, prepared
 from segl_training.weights import Architecture
 
 ARCHITECTURE = Architecture(384, 12, 12, 1536, 0, 512, 1e-12)
@@ -21,3 +22,8 @@ def load(folder: Path) -> tuple[Encoder, Tokenizer]:
     model.load_state_dict(state)
     model.eval()
     return model, Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def lesson_of(folder: Path, plain: Path | None, seed: int) -> Lesson:
+    """What the encoder in *folder* says of the corpus, and of sentences in *plain* that nobody has labelled."""
+    return prepared(folder, load(folder)[0].words.weight.detach().numpy(), plain, seed)

@@ -117,6 +117,16 @@ def test_a_batch_holds_like_lengths_and_all_are_read_once() -> None:
     assert list(batches(pieces, Random(2))) != made
 
 
+def test_of_what_is_reckoned_little_is_padding() -> None:
+    lengths = [5, 90, 7, 60, 5, 120] * 200
+    made = finetune.batches(lengths, range(len(lengths)), Random(1))
+    assert sorted(number for batch in made for number in batch) == list(range(len(lengths)))
+    reckoned = sum(len(batch) * max(lengths[n] for n in batch) for batch in made)
+    assert sum(lengths) / reckoned > 0.9
+    assert finetune.batches(lengths, range(len(lengths)), Random(1)) == made
+    assert finetune.batches(lengths, range(len(lengths)), Random(2)) != made
+
+
 def test_an_encoder_says_one_number_for_anything_and_one_for_each_label() -> None:
     assert isinstance(model := small.encoder(), Encoder)
     assert model(torch.tensor([[0, 4, 2]]), torch.ones(1, 3)).shape == (1, 1 + len(LABELS))
