@@ -1,8 +1,8 @@
 """Fine-tunes the encoder on the labelled windows of the corpus.
 
 One loss for "anything at all", one for each label and one for the question which label is meant. The first round
-reads every window that is sure, the next the two fifths of all that are known worst, the last pass, in which the
-labels compete, two fifths as many as are sure. A run may go on from one on fewer texts (``--begin``): with what it
+reads three quarters of the windows that are sure, the next the two fifths of all that are known worst or were not
+read, the last pass, in which the labels compete, two fifths as many as are sure. A run may go on from one on fewer texts (``--begin``): with what it
 knows worst, and the last pass. The embeddings and the lowest layers stay as they came. Batches hold windows of like
 length; the mean of the weights over the last part of the run is what is kept, which is steadier than any single step.
 
@@ -40,6 +40,7 @@ _WARM = 0.08
 _ANY_WEIGHT = 3.0  # of one label
 _LABEL_POSITIVE = 3.0  # how much a positive counts: labels are rare
 _SMOOTH = 0.02
+_FIRST = 0.75  # of the windows that are sure
 _KEPT = 0.4  # of the windows, in the rounds after the first, or after an earlier run
 _FROZEN = 5  # layers
 _BATCH = 32
@@ -68,7 +69,7 @@ def train(out: Path, rounds: int, seed: int, begin: Path | None = None) -> None:
     training = _Training(model, tokenizer, labelled, random.Random(seed))
     size, sure = len(labelled), sum(one.weight > _UNSURE for one in labelled)
     if begin is None:
-        training.go([sure] + [int(size * _KEPT)] * rounds, rate=1.0, which_share=_WHICH_SHARE)
+        training.go([int(sure * _FIRST)] + [int(size * _KEPT)] * rounds, rate=1.0, which_share=_WHICH_SHARE)
     else:
         training.look()
         training.go([int(size * _KEPT)], rate=0.7, which_share=_WHICH_SHARE)
@@ -97,7 +98,9 @@ class _Training:
         self._labelled = labelled
         self._chance = chance
         self._lengths = _lengths(tokenizer, [one.window.text for one in labelled])
-        self._lost = np.array([one.weight for one in labelled])  # at first, what is sure comes before
+        self._lost = np.array(
+            [one.weight * chance.uniform(0.99, 1) for one in labelled]
+        )  # at first: what is sure
 
     def go(self, sizes: Sequence[int], *, rate: float, which_share: float) -> None:
         """A round for each of *sizes*, of so many windows, those learned worst; the mean of the last quarter's
