@@ -93,7 +93,7 @@ class Scales:
 
 
 def _overridden(threshold: Threshold, holds: float | None) -> Threshold:
-    return threshold if holds is None else Threshold(holds, min(holds, threshold.unsure))
+    return threshold if holds is None else threshold.moved(holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def _in_doubt(understanding: Understanding, speakers: Speakers, scales: Scales) 
     shipped words of a category do not change: topics are all they know."""
     if scales.model is None:
         return True
-    limit = _overridden(scales.model.any_threshold, scales.overrides.get("any")).unsure
+    limit = _overridden(scales.model.any_threshold, scales.overrides.get("any")).leaves_room
     return raised(understanding.any, weights.WHOLE * speakers.words) >= limit
 
 

@@ -28,8 +28,10 @@ from segl_training.corpus import LABELS, Example, Labelled, examples, labelled_w
 
 Array = NDArray[np.float64]
 _LOSS = 0.015
-_HOLDS = 0.02  # the share of harmless mails at which "anything" holds
-_UNSURE = 0.03  # that at which it is in doubt
+_DOUBT = 0.85  # of a category's threshold: from there on it is in doubt
+_OPENS = 0.03  # the share of harmless mails in which there is room for categories
+_HOLDS = 0.02  # the share that goes securely, for a category or since "anything" holds
+_UNSURE = 0.03  # that with those in which it is in doubt
 _UNCERTAIN = tuple(n / 4 for n in range(-8, -3))  # above it the whole decision loses: docs/decisions/0041
 _LABEL_APART, _SURELY_APART, _GO_ON = (1.0, 2.0), (0.0, 1.0, 2.0, 99.0), (-3.0, -2.0, -1.0, 0.0)
 _DOUBTFUL, _DOUBTFUL_LABEL_APART = (-3.0, -2.5, -2.0, -1.5), 1.5
@@ -161,8 +163,9 @@ OPEN = gates_at(_OPEN)
 def fit(
     found: Material, false_alarms: float, unsure: float, chosen: Mixture | None = None
 ) -> dict[str, object]:
-    """The numbers of :class:`.cascade.Fit`: *false_alarms* is the share of harmless mails at which "anything"
-    holds, *unsure* that at which the model will not say no. Without a *chosen* mixture the cheapest is taken."""
+    """The numbers of :class:`.cascade.Fit`: *false_alarms* is the share of harmless mails of which a category or
+    "anything" holds, *unsure* that with those of which the model will not say no. Without a *chosen* mixture the
+    cheapest is taken."""
     judged, anything = found.judged, found.anything
     chosen = chosen or _cheapest(found)
     best = chosen.best
@@ -171,23 +174,43 @@ def fit(
     slopes = np.array([slope] + [label_slope] * len(LABELS))
     offsets = np.array([offset] + [label_offset] * len(LABELS))
     probability = _sigmoid(best * slopes + offsets)
-    holds = measure.recall_at(probability[judged, 0], anything[judged], false_alarms)[1]
-    doubt = measure.recall_at(probability[judged, 0], anything[judged], unsure)[1]
+    opens = measure.recall_at(probability[judged, 0], anything[judged], _OPENS)[1]
     probability[:, 1:] = np.minimum(probability[:, 1:], probability[:, :1])
-    probability[probability[:, 0] < doubt, 1:] = 0  # as the cascade does it, nearly
+    probability[probability[:, 0] < opens, 1:] = 0  # as the cascade does it, nearly
     thresholds = _label_thresholds(probability[:, 1:], found.truth)
+    doubtful = thresholds * _DOUBT
+    harmless = judged & ~anything
+
+    def alone(from_: Array, share: float) -> float:
+        """From which score on the whole counts by itself, where categories do from *from_* on."""
+        counted = (probability[:, 1:] >= from_).any(axis=1)
+        most = int(share * harmless.sum() - (harmless & counted).sum())
+        return max(opens, _above(probability[harmless & ~counted, 0], most))
+
+    holds, unsure_at = alone(thresholds, false_alarms), alone(doubtful, unsure)
     return {
         **asdict(chosen.gates),
         "sieve_share": chosen.sieve_share,
         "encoder_share": chosen.encoder_share,
         "slope": [round(float(v), 4) for v in slopes],
         "offset": [round(float(v), 4) for v in offsets],
-        "any": {"holds": round(holds, 4), "unsure": round(min(doubt, holds), 4)},
+        "any": {
+            "holds": round(holds, 4),
+            "unsure": round(min(unsure_at, holds), 4),
+            "opens": round(opens, 4),
+        },
         "labels": {
-            label.value: {"holds": round(float(t), 4), "unsure": round(min(float(t), doubt), 4)}
-            for label, t in zip(LABELS, thresholds, strict=True)
+            label.value: {"holds": round(float(t), 4), "unsure": round(float(u), 4)}
+            for label, t, u in zip(LABELS, thresholds, doubtful, strict=True)
         },
     }
+
+
+def _above(scores: Array, most: int) -> float:
+    """The threshold that *most* of *scores* reach: half-way to the next."""
+    ordered = [1.0, *sorted(scores, reverse=True), 0.0]
+    at = min(max(most, 0), len(scores))
+    return float((ordered[at] + ordered[at + 1]) / 2)
 
 
 def _quality(best: Array, found: Material) -> float:

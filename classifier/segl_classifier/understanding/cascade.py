@@ -109,7 +109,7 @@ class Cascade:
         """The message's scores from those of its windows. A category is no surer than that there is anything, and
         reaches its threshold only where that is at least in doubt."""
         best: Rows = scores.max(axis=0)
-        doubt = self.any_threshold.unsure
+        doubt = self.any_threshold.leaves_room
         most = [self.thresholds[label].unsure if label in self.thresholds else 1.0 for label in LABELS]
         near = best[0] / doubt if best[0] < doubt else math.inf
         best[1:] = np.minimum(best[1:], np.minimum(best[0], np.array(most, np.float32) * near))
@@ -175,7 +175,7 @@ class Cascade:
     def _unsure(self) -> Rows:
         """From which score on each output would count for something."""
         labels = (self.thresholds[label].unsure if label in self.thresholds else 1.1 for label in LABELS)
-        return np.array([self.any_threshold.unsure, *labels], np.float32)
+        return np.array([self.any_threshold.leaves_room, *labels], np.float32)
 
     def _calibrated(self, logits: Rows, lowered: Mapping[int, Lowered] = MappingProxyType({})) -> Rows:
         scaled = logits * np.array(self.fit.slope, np.float32) + np.array(self.fit.offset, np.float32)

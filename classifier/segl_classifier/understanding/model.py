@@ -94,4 +94,5 @@ def _fit(stored: dict[str, Any]) -> Fit:
 
 
 def _threshold(stored: dict[str, Any]) -> Threshold:
-    return Threshold(float(stored["holds"]), float(stored["unsure"]))
+    opens = stored.get("opens")
+    return Threshold(float(stored["holds"]), float(stored["unsure"]), None if opens is None else float(opens))

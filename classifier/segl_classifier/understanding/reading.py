@@ -59,10 +59,21 @@ class Understanding:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """From ``holds`` on a category holds; from ``unsure`` on the model will not say no."""
+    """From ``holds`` on a category holds; from ``unsure`` on the model will not say no. That is said of the message as
+    a whole where no category holds; below ``opens`` it leaves no room for any (``None``: where it is unsure)."""
 
     holds: float
     unsure: float
+    opens: float | None = None
+
+    @property
+    def leaves_room(self) -> float:
+        """From which score of the whole on categories are heard."""
+        return self.unsure if self.opens is None else self.opens
+
+    def moved(self, holds: float) -> Threshold:
+        """The same with another ``holds``, which none of the others exceeds."""
+        return Threshold(holds, min(holds, self.unsure), min(holds, self.leaves_room))
 
 
 class Model(Protocol):

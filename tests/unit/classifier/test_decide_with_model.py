@@ -143,6 +143,33 @@ def test_the_message_as_a_whole(
     assert verdict.decision is (Decision.SECURE if reasons else Decision.PLAIN)
 
 
+@pytest.mark.parametrize(
+    ("scores", "any_", "reasons"),
+    [
+        ({}, 0.75, ()),  # of a few persons' matters none is named: mostly nothing is
+        ({}, 0.85, ("unsure",)),
+        ({}, 0.95, ("personal",)),
+        ({HEALTH: 0.55}, 0.55, ("health",)),
+    ],
+)
+def test_the_whole_may_have_to_be_surer_by_itself_than_to_leave_room_for_a_category(
+    scores: dict[Label, float], any_: float, reasons: tuple[str, ...]
+) -> None:
+    model = KeywordModel({}, any_threshold=Threshold(0.9, 0.8, opens=0.4))
+    assert judge([], scores, any_, model=model).reasons == reasons
+    words = [of_rule("health.disease")]
+    assert judge(words, {HEALTH: 0.45}, 0.45, model=model).labels == (HEALTH,), (
+        "words are heard from there on"
+    )
+    assert judge(words, {HEALTH: 0.45}, 0.3, model=model).labels == ()
+
+
+def test_a_threshold_of_the_house_leaves_no_more_doubt_above_it_than_below() -> None:
+    assert Threshold(0.9, 0.8, 0.4).moved(0.6) == Threshold(0.6, 0.6, 0.4)
+    assert Threshold(0.9, 0.8, 0.4).moved(0.3) == Threshold(0.3, 0.3, 0.3)
+    assert Threshold(0.5, 0.3).moved(0.6).leaves_room == 0.3
+
+
 @pytest.mark.parametrize("decision", [Decision.PLAIN, Decision.SECURE, Decision.HOLD])
 def test_what_doubt_leads_to_is_a_setting(decision: Decision) -> None:
     verdict = judge([], {HEALTH: 0.4}, stance=Stance(unsure=decision))

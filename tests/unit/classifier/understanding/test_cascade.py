@@ -70,6 +70,13 @@ def test_no_category_holds_where_it_is_not_even_in_doubt_that_there_is_anything(
         assert stricter.understand(body(sentence)).scores[label] < model.thresholds[label].unsure
 
 
+def test_how_sure_the_whole_must_be_by_itself_changes_nothing_of_the_categories(model: Cascade) -> None:
+    opens = model.any_threshold.leaves_room
+    sterner = replace(model, fit=replace(model.fit, any_threshold=Threshold(1.1, 1.1, opens)))
+    for sentence in SENSITIVE.values():
+        assert sterner.understand(body(sentence)).scores == model.understand(body(sentence)).scores
+
+
 def test_a_short_message_costs_the_encoder_a_few_windows(model: Cascade) -> None:
     understood = model.understand(body(*(f"{s} " * 4 for s in SENSITIVE.values())))
     assert len(understood.readings) > Budget().few
