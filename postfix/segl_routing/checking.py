@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from segl.addresses import normal_domain
@@ -66,24 +67,33 @@ def mail_dns(routing: Routing, file: Path | str) -> MailDns:
 
 @dataclass(frozen=True, slots=True)
 class CheckedWith:
-    """The settings that a live check's result depends on: when they change, old results count no more."""
+    """The settings that a live check's result depends on: when they change, old results count no more. Of a file
+    that is what stands in it."""
 
-    tls_ca_file: Path | None
+    authorities: bytes
     nameservers: tuple[str, ...]
     trusted_resolvers: tuple[str, ...]
-    trust_anchors: Path | None
+    trust_anchors: bytes
     smtp_port: int
 
     @classmethod
     def of(cls, settings: Settings) -> CheckedWith:
         routing = settings.routing
         return cls(
-            routing.tls_ca_file,
+            _content(routing.tls_ca_file),
             routing.nameservers,
             routing.trusted_resolvers,
-            routing.trust_anchors,
+            _content(routing.trust_anchors),
             routing.smtp_port,
         )
+
+
+def _content(file: Path | None) -> bytes:
+    """A digest of what *file* holds; nothing where it cannot be read, which is told elsewhere."""
+    try:
+        return sha256(file.read_bytes()).digest() if file else b""
+    except OSError:
+        return b""
 
 
 def _own_name(settings: Settings) -> str:

@@ -148,6 +148,7 @@ class _Daemon:
         self._settings = settings
         self._events = events
         self._check = check
+        self._checked_with = CheckedWith.of(settings)
         self._kept = kept
         self._knowledge = Knowledge(check, kept.archive, settings.routing, events)
         self._fallback = Fallback(settings.routing, kept.marks.load())
@@ -246,12 +247,14 @@ class _Daemon:
             self._events.reload_refused(error)
             metrics.RELOADS.labels("refused").inc()
         else:
-            forget = CheckedWith.of(settings) != CheckedWith.of(self._settings)
-            if settings.routing.tls_ca_file != self._settings.routing.tls_ca_file:
+            checked_with = CheckedWith.of(settings)
+            forget = checked_with != self._checked_with
+            if checked_with.authorities != self._checked_with.authorities:
                 self._kept.policies.clear()  # HTTPS proved them, whatever DNS was asked (RFC 8461 §3.3)
             self._knowledge.change(check, settings.routing, forget=forget)
             self._certificates.change(settings, finder)
             self._check = check
+            self._checked_with = checked_with
             self._settings = settings
             self._fallback.routing = settings.routing
             self._postfix = own_postfix(settings)

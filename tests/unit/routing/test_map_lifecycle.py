@@ -99,9 +99,18 @@ def test_a_reload_with_bad_settings_keeps_the_old_ones(map_: MapProcess) -> None
         assert map_.ask("bo@klartekst.example") == before
 
 
-def test_other_certificates_make_old_findings_void(map_: MapProcess, tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_place", [False, True])
+def test_other_certificates_make_old_findings_void(map_: MapProcess, tmp_path: Path, in_place: bool) -> None:
+    """Whether the settings name another file, or other certificates stand in the one they name."""
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(map_.outside.ca.file.read_bytes())
+    map_.write(ca_file=trusted)
+    map_.reload()
     assert map_.ask("bo@boligforening.example").startswith("segl-tls:")
-    map_.write(ca_file=TestCA(tmp_path / "other", "Another root").file)
+    other = TestCA(tmp_path / "other", "Another root").file
+    if in_place:
+        trusted.write_bytes(other.read_bytes())
+    map_.write(ca_file=trusted if in_place else other)
     map_.reload()
     assert map_.ask("bo@boligforening.example").startswith("segl-portal:")
 
