@@ -7,7 +7,7 @@
     fit        fit.json
     tradeoff   tradeoff.jsonl, beside what is shipped
 
-On two cores that did much else besides, the first took 50 minutes, its answers 11 and the small stages 18.
+On two cores that did other work besides, the first took 33 minutes, its answers 8 and the small stages 21.
 """
 
 from __future__ import annotations
