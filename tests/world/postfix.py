@@ -50,7 +50,8 @@ _USERS = {"$mail_owner": "postfix", "$setgid_group": "postdrop"}
 
 
 def base_main_cf(directory: Path, hostname: str) -> str:
-    """The settings that make an instance private; a test adds its own below (later lines win)."""
+    """The settings that make an instance private; a test adds its own below (later lines win). A reload shuts
+    transports for a moment, and one that was found shut is left alone for a minute as shipped."""
     return f"""\
 compatibility_level = 3.10
 queue_directory = {directory}/spool
@@ -73,6 +74,7 @@ smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_peername_lookup = no
 smtp_host_lookup = dns
 in_flow_delay = 0
+transport_retry_time = 2s
 """
 
 
