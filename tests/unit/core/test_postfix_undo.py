@@ -83,7 +83,7 @@ def test_folders_stay_that_what_is_put_back_needs(site: Installation, root: Path
     """A newer Segl on the new host writes files, too."""
     first = run(site, root)
     lose(site)
-    site.tables["postfix"] = {"return_port": "127.0.0.1:10127"}
+    site.tables["postfix"] = {"return_port": "127.0.0.1:10147"}
     second = run(site, root)
     assert second.files
     assert set(map(str, folders(site))) == set(second.directories)
