@@ -50,6 +50,9 @@ class Interrupter:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._listener.shutdown(
+            socket.SHUT_RDWR
+        )  # close(2) alone leaves it open while a thread waits in accept(2)
         self._listener.close()
 
     def _accept(self) -> None:
@@ -61,8 +64,12 @@ class Interrupter:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        server = socket.create_connection(("127.0.0.1", self._behind))
-        with client, server, contextlib.suppress(OSError), client.makefile("rb") as said:
+        with (
+            client,
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self._behind)) as server,
+            client.makefile("rb") as said,
+        ):
             if not self._strikes(Point.CONNECTED):
                 self._relay(client, said, server)
 
