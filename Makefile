@@ -3,7 +3,7 @@
 .PHONY: help setup deb deb-test demo reference test test-fast check format model bench bench-storm clean
 BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time.
-JOBS ?= 4
+JOBS ?= 5
 # A file's tests stay together (a house stands for all of them) and are begun in the order they were collected in.
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 # What was compiled is kept, also where the environment says otherwise: tests start our processes by the hundred.

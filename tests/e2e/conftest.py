@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from world import namespace
-from world.estate import build_house
+from world.estate import standing_house
 from world.house import House
 from world.standing import mended
 from world.street import Street
@@ -53,13 +53,8 @@ def home() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def standing(street: Street) -> Iterator[House]:
     """The house of a module whose tests break it; they ask for it as :func:`house`."""
-    with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder))
-        try:
-            house.start()
-            yield house
-        finally:
-            house.stop()
+    with standing_house(street) as house:
+        yield house
 
 
 @pytest.fixture
@@ -78,10 +73,5 @@ def steady_house(street: Street, request: pytest.FixtureRequest) -> Iterator[Hou
 
     The model reads along in a module that says ``MODEL = True``.
     """
-    with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder), model=getattr(request.module, "MODEL", False))
-        try:
-            house.start()
-            yield house
-        finally:
-            house.stop()
+    with standing_house(street, model=getattr(request.module, "MODEL", False)) as house:
+        yield house

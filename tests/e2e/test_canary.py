@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +19,10 @@ from segl.canary.way_key import WayKey
 from segl.settings_canary import OWN_SINK, WAY_SINKS
 from segl.vocabulary import Way
 from world import template
-from world.estate import build_house
+from world.estate import portal_of, standing_house
 from world.house import House
 from world.letters import BARE, CPR, GOOD, PARTNER, SENDER, letter
 from world.postfix import wait_until
-from world.process import Daemon
 from world.prometheus import Prometheus
 from world.street import Street
 
@@ -55,15 +53,13 @@ listen = "127.0.0.1:{WEB_PORT}"
 
 @pytest.fixture(scope="module")
 def watched(street: Street) -> Iterator[House]:
-    with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder), settings_text=SETTINGS)
-        made = segl(house, "key", "new")
-        assert made.returncode == 0, made.stderr
-        house.start()
-        try:
-            yield house
-        finally:
-            house.stop()
+    with standing_house(street, prepare=with_key, settings_text=SETTINGS) as house:
+        yield house
+
+
+def with_key(house: House) -> None:
+    made = segl(house, "key", "new")
+    assert made.returncode == 0, made.stderr
 
 
 def segl(house: House, *words: str) -> subprocess.CompletedProcess[str]:
@@ -154,11 +150,10 @@ def test_no_panel_of_the_dashboard_stays_empty(watched: House, street: Street, r
         "segl-deliver": ports.deliver_port,
         "segl-portal": ports.portal_port,
     }
-    portal = Daemon("segl-portal", "--settings", str(watched.settings_file), directory=watched.directory)
-    portal.start(60)
     folder = watched.directory / "prometheus"
     folder.mkdir()
-    with Prometheus(folder, targets, repository / "monitoring" / "segl.rules.yml") as prometheus:
+    rules = repository / "monitoring" / "segl.rules.yml"
+    with portal_of(watched), Prometheus(folder, targets, rules) as prometheus:
         began = time.time()
         told = segl(watched, "hold", "tell")
         assert told.returncode == 0, told.stderr
@@ -176,7 +171,6 @@ def test_no_panel_of_the_dashboard_stays_empty(watched: House, street: Street, r
         )
         gone = "SeglDown|Segl.+Gone|SeglCanariesUnknown|SeglOwnKeyEnds|SeglHoldUnseen|SeglPostfixLeaks"
         assert prometheus.values(f'count(ALERTS{{alertname=~"{gone}"}})', now) == [], "nor is one pending"
-    assert portal.stop() == 0
 
 
 def http(method: str, path: str) -> None:

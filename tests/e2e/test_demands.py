@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import smtplib
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from world.estate import build_house
+from world.estate import standing_house
 from world.house import HOSTNAME, House
 from world.letters import COLLEAGUE, CPR, GOOD, PARTNER, SENDER, letter
 from world.postfix import quick_start, wait_for_port, wait_until
@@ -39,13 +37,8 @@ THREE_NUMBERS = "Hej\n\nCPR-nr. 010170-1234, CPR-nr. 020270-1235 og CPR-nr. 0303
 
 @pytest.fixture(scope="module")
 def demanding(street: Street) -> Iterator[House]:
-    with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder), settings_text=SETTINGS)
-        try:
-            house.start()
-            yield house
-        finally:
-            house.stop()
+    with standing_house(street, settings_text=SETTINGS) as house:
+        yield house
 
 
 def send(house: House, street: Street, text: str, *recipients: str) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from world.estate import build_house
+from world.estate import standing_house
 from world.house import House
 from world.letters import BARE, CPR, GOOD, SENDER, letter
 from world.postfix import wait_until
@@ -22,20 +20,18 @@ TEXT = f"Hej\n\nLejeren har CPR-nummer {CPR} og er flyttet.\n"
 
 @pytest.fixture
 def watched(street: Street) -> Iterator[House]:
-    with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder))
-        # the same table twice is an error in TOML, so the key joins the house's own [routing]
-        text = house.settings_file.read_text("utf-8")
-        house.settings_file.write_text(
-            text.replace("[routing]\n", "[routing]\nwatch_seconds = 0.5\n"), "utf-8"
-        )
-        tls = street.good.tls
-        try:
-            house.start()
+    tls = street.good.tls
+    try:
+        with standing_house(street, prepare=watch_closely) as house:
             yield house
-        finally:
-            street.good.tls = tls
-            house.stop()
+    finally:
+        street.good.tls = tls
+
+
+def watch_closely(house: House) -> None:
+    # the same table twice is an error in TOML, so the key joins the house's own [routing]
+    text = house.settings_file.read_text("utf-8")
+    house.settings_file.write_text(text.replace("[routing]\n", "[routing]\nwatch_seconds = 0.5\n"), "utf-8")
 
 
 def submit(house: House, *recipients: str) -> None:

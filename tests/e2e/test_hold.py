@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +15,7 @@ from segl.postfix.bound import Bound, left_behind
 from segl.store import open_store
 from world import template
 from world.documents import typed
-from world.estate import build_house
+from world.estate import standing_house
 from world.house import House
 from world.letters import CPR, GOOD, SENDER, letter
 from world.peers import ReceivedMail
@@ -34,18 +32,16 @@ BODY = f"Hej\n\nCPR-nummer {CPR}\n"
 @pytest.fixture(scope="module")
 def holding(street: Street) -> Iterator[House]:
     settings = f'[hold]\nofficer = "{OFFICER}"\npersons = 2\n'
-    with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder), settings_text=settings)
-        rules = house.directory / "house.toml"
-        rules.write_text('[label.cpr]\ndecision = "hold"\n', "utf-8")
-        text = house.settings_file.read_text("utf-8")
-        changed = text.replace("[detection]\n", f'[detection]\nrules = ["{rules}"]\n')
-        house.settings_file.write_text(changed, "utf-8")
-        house.start()
-        try:
-            yield house
-        finally:
-            house.stop()
+    with standing_house(street, prepare=hold_cpr, settings_text=settings) as house:
+        yield house
+
+
+def hold_cpr(house: House) -> None:
+    rules = house.directory / "house.toml"
+    rules.write_text('[label.cpr]\ndecision = "hold"\n', "utf-8")
+    text = house.settings_file.read_text("utf-8")
+    changed = text.replace("[detection]\n", f'[detection]\nrules = ["{rules}"]\n')
+    house.settings_file.write_text(changed, "utf-8")
 
 
 def segl(

@@ -6,16 +6,14 @@ from __future__ import annotations
 import email
 import json
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from email import policy
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 
 from world import template
-from world.estate import build_house
+from world.estate import standing_house
 from world.house import House
 from world.letters import BARE, CPR, GOOD, PARTNER, SENDER, letter
 from world.peers import ReceivedMail
@@ -94,14 +92,11 @@ least = "sealed"
 @pytest.fixture(scope="module")
 def both(street: Street) -> Iterator[House]:
     street.peers[SCHOOL] = street.store
-    with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder), settings_text=TABLES, more_domains=(SCHOOL,))
-        house.start()
-        try:
+    try:
+        with standing_house(street, settings_text=TABLES, more_domains=(SCHOOL,)) as house:
             yield house
-        finally:
-            house.stop()
-            del street.peers[SCHOOL]
+    finally:
+        del street.peers[SCHOOL]
 
 
 def send(

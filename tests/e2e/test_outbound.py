@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from world.dkim import OpenDkim
-from world.estate import build_house
+from world.estate import at_work, build_house
 from world.house import DOMAIN, House
 from world.letters import CPR, PARTNER, SENDER, letter
 from world.listhouse import segl
@@ -65,11 +65,8 @@ def house(street: Street, dkim: OpenDkim, listed: Partner) -> Iterator[House]:
         done = segl("update", "--settings", str(house.settings_file))
         assert done.exit_code == 0, done.output
         _lay_key(house.keys)
-        try:
-            house.start()
+        with at_work(house):
             yield house
-        finally:
-            house.stop()
 
 
 def _publish(folder: Path, member: Partner, out: Path) -> None:

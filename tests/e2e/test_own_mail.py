@@ -4,17 +4,15 @@ alone."""
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from segl.mail.own_mail import OwnMail
 from segl.mail.return_port import ReturnPort
 from segl_portal.answering import Taken
-from world.estate import build_house
+from world.estate import standing_house
 from world.forms import Form
 from world.house import DOMAIN, HOSTNAME, House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
@@ -37,7 +35,7 @@ MESSAGE = b"Subject: x\r\n\r\nx\r\n"
 ANSWER = "Jeg kommer paa fredag kl. 10.\n"
 
 
-def with_aliases(house: House) -> House:
+def name_aliases(house: House) -> None:
     entries = ", ".join(f"{{ {alias} = {to} }}" for alias, to in ALIASES.items())
     house.front.main_cf = with_parameters(
         house.front.main_cf,
@@ -47,18 +45,12 @@ def with_aliases(house: House) -> House:
         local_transport="discard",
     )
     house.front.write()  # segl-map reads it when it starts, which all do at once
-    return house
 
 
 @pytest.fixture(scope="module")
 def house(street: Street) -> Iterator[House]:
-    with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = with_aliases(build_house(street, Path(folder)))
-        try:
-            house.start()
-            yield house
-        finally:
-            house.stop()
+    with standing_house(street, prepare=name_aliases) as house:
+        yield house
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import email
 import re
-import tempfile
 from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +15,10 @@ from playwright.sync_api import expect
 
 from world.browser import DESKTOP, PHONE, Chromium
 from world.counter import code_in
-from world.estate import build_house
+from world.estate import portal_of, standing_house
 from world.house import DOMAIN, House
 from world.letters import BARE, CPR, SENDER, letter
 from world.postfix import wait_until
-from world.process import Daemon
 from world.street import Street
 from world.visitor import Visitor
 
@@ -46,17 +43,9 @@ contact = "Spørgsmål? Ring på 12 34 56 78."
 @pytest.fixture(scope="module")
 def house(street: Street) -> Iterator[House]:
     certificate = street.ca.issue([PORTAL])
-    with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        web = WEB.format(certificate=certificate.cert, key=certificate.key)
-        house = build_house(street, Path(folder), settings_text=web)
-        portal = Daemon("segl-portal", "--settings", str(house.settings_file), directory=house.directory)
-        try:
-            house.start()
-            portal.start()
-            yield house
-        finally:
-            portal.stop()
-            house.stop()
+    web = WEB.format(certificate=certificate.cert, key=certificate.key)
+    with standing_house(street, settings_text=web) as house, portal_of(house):
+        yield house
 
 
 @pytest.fixture(scope="module")

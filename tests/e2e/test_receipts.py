@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from world.estate import build_house
+from world.estate import at_work, build_house
 from world.forgetful import Forgetful
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, PARTNER, SELF_SIGNED, SENDER
@@ -52,12 +52,8 @@ def steady_house(street: Street, tmp_path_factory: pytest.TempPathFactory) -> It
             f'[certificates]\nsources = ["folder"]\nfolder = "{certificates}"\n'
             f'trust = ["{own.cert_file}"]\nrevocation_unknown = "use"\n'
         )
-        house = build_house(street, Path(folder), settings_text=terms)
-        try:
-            house.start()
+        with at_work(build_house(street, Path(folder), settings_text=terms)) as house:
             yield house
-        finally:
-            house.stop()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from world.estate import build_house
+from world.estate import standing_house
 from world.house import House
 from world.letters import BARE, COLLEAGUE, CPR, GOOD, SENDER, letter
 from world.peers import SmtpPeer
@@ -33,13 +33,8 @@ TEXT = f"Hej\n\nLejeren har CPR-nummer {CPR} og er flyttet.\n"
 
 @pytest.fixture(scope="module")
 def house(street: Street) -> Iterator[House]:
-    with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        house = build_house(street, Path(folder), settings_text=SETTINGS)
-        try:
-            house.start()
-            yield house
-        finally:
-            house.stop()
+    with standing_house(street, settings_text=SETTINGS) as house:
+        yield house
 
 
 @pytest.fixture(scope="module")

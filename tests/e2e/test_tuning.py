@@ -22,11 +22,10 @@ from segl.cli.main import build
 from segl.store import transaction
 from segl_delivery.receipts.weekly_rules import rules_that_cost
 from world.browser import DESKTOP, Chromium, violations
-from world.estate import build_house
+from world.estate import at_work, build_house, portal_of
 from world.house import DOMAIN, House
 from world.letters import CPR, GOOD, SENDER, letter
 from world.postfix import wait_until
-from world.process import Daemon
 from world.receipts import ReadReceipt, receipts_for
 from world.street import Street
 from world.tuning import BOAT
@@ -54,15 +53,8 @@ def house(street: Street) -> Iterator[House]:
         rules = Path(folder) / "own.toml"
         rules.write_text(BOAT.format(weight=0.6, words="kajak*", more=""), "utf-8")
         text = SETTINGS.format(rules=rules, certificate=certificate.cert, key=certificate.key)
-        house = build_house(street, Path(folder), settings_text=text)
-        portal = Daemon("segl-portal", "--settings", str(house.settings_file), directory=house.directory)
-        try:
-            house.start()
-            portal.start()
+        with at_work(build_house(street, Path(folder), settings_text=text)) as house, portal_of(house):
             yield house
-        finally:
-            portal.stop()
-            house.stop()
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from typing import Any
 
 from world.house import House
 from world.postfix import wait_for_port
+from world.process import Daemon
 from world.street import Street
 
 
@@ -27,6 +28,42 @@ def build_house(street: Street, directory: Path, *, kind: type[House] = House, *
     house = kind(directory, ca_file=street.ca.file, **settings)
     shutil.copy(street.partner.certificate.cert, house.tunnel / f"{street.partner.domain}.pem")
     return house
+
+
+@contextmanager
+def at_work(house: House) -> Iterator[House]:
+    """*house* with everything running."""
+    try:
+        house.start()
+        yield house
+    finally:
+        house.stop()
+
+
+@contextmanager
+def standing_house(
+    street: Street, prepare: Callable[[House], None] = lambda _house: None, **settings: Any
+) -> Iterator[House]:
+    """A house with everything running, as :func:`build_house` makes it; *prepare* is called before it starts.
+
+    Its folder has a short path: a unix socket's has 107 bytes, those of pytest's folders take 70.
+    """
+    with TemporaryDirectory(prefix="house-") as folder:
+        house = build_house(street, Path(folder), **settings)
+        prepare(house)
+        with at_work(house):
+            yield house
+
+
+@contextmanager
+def portal_of(house: House) -> Iterator[Daemon]:
+    """The portal beside *house*, which has settings for it."""
+    portal = Daemon("segl-portal", "--settings", str(house.settings_file), directory=house.directory)
+    portal.start(60)
+    try:
+        yield portal
+    finally:
+        assert portal.stop() == 0
 
 
 @contextmanager
