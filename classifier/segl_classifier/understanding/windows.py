@@ -15,7 +15,7 @@ from segl_classifier.message import Source, Text
 from segl_classifier.spoken import speaks
 from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
-from segl_classifier.understanding.tables import table_lines
+from segl_classifier.understanding.tables import continued, table_lines
 
 WORDS = 45
 OVERLAP = 18  # words: a longer last sentence is not repeated
@@ -81,10 +81,8 @@ def pieces(text: Text) -> Iterator[Piece]:
         name = re.sub(r"[_.-]+", " ", content)
         yield from _pieces_of([(name, 0, len(content))])
         return
-    position = 0
-    for paragraph in _paragraphs(content):
-        start = content.find(paragraph, position)
-        position = start + len(paragraph)
+    for start, end in _paragraphs(content):
+        paragraph = content[start:end]
         rows = table_lines(paragraph)
         lines = _sentences(paragraph, start)
         if rows is not None:
@@ -92,10 +90,30 @@ def pieces(text: Text) -> Iterator[Piece]:
         yield from _pieces_of(without_standing(lines) if may_stand(paragraph) else lines)
 
 
-def _paragraphs(text: str) -> Iterator[str]:
-    for paragraph in _PARAGRAPH.split(text):
-        if paragraph.strip():
-            yield paragraph
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where the paragraphs of *text* go; those that one table goes on through are one."""
+    start = end = last = 0
+    for low, high in _between(text):
+        lined = text.find("\n", start, end) >= 0
+        if end and continued(text[last:end], text[low:high], lined=lined):
+            end, last = high, low
+            continue
+        if end:
+            yield start, end
+        start, end, last = low, high, low
+    if end:
+        yield start, end
+
+
+def _between(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where the paragraphs of *text* go."""
+    start = 0
+    for gap in _PARAGRAPH.finditer(text):
+        if text[start : gap.start()].strip():
+            yield start, gap.start()
+        start = gap.end()
+    if text[start:].strip():
+        yield start, len(text)
 
 
 def _sentences(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:

@@ -1,0 +1,92 @@
+"""Tables as they arrive: whatever stands above, between and around the rows, each keeps the meaning of its columns."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from segl_classifier.message import Source, Text
+from segl_classifier.understanding.windows import windows_of
+
+ROWS = [("Anna Lund", "Hold 1", "gigt"), ("Bo Bro", "Hold 2", "kol"), ("Carl Toft", "Hold 1", "gigt")]
+HEADING = ("Navn", "Hold", "Diagnose")
+
+
+def told(text: str) -> str:
+    return " ".join(window.text for window in windows_of([Text(text, "part 2", Source.ATTACHMENT)]))
+
+
+def table(separator: str, *, above: str = "", between: str = "\n") -> str:
+    return above + between.join(separator.join(cells) for cells in (HEADING, *ROWS))
+
+
+@pytest.mark.parametrize("separator", ["\t", ";", "|", ","])
+@pytest.mark.parametrize(
+    ("above", "between"),
+    [
+        pytest.param("", "\n", id="nothing else"),
+        pytest.param("Oversigt over holdene\n", "\n", id="a caption"),
+        pytest.param("Oversigt{0}Udskrevet 28-11-2026\n", "\n", id="a title and a date"),
+        pytest.param("Oversigt{0}Udskrevet 28-11-2026{0}Side 12\n", "\n", id="a row of the same width"),
+        pytest.param("", "\n\n", id="empty lines between all rows"),
+    ],
+)
+def test_every_row_keeps_its_headings(separator: str, above: str, between: str) -> None:
+    text = told(table(separator, above=above.format(separator), between=between))
+    for name, team, illness in ROWS:
+        assert f"Navn: {name}, Hold: {team}, Diagnose: {illness}" in text
+
+
+def test_an_empty_line_ends_no_table() -> None:
+    text = told("Navn;Hold;Diagnose\nAnna Lund;Hold 1;nej\n\nBo Bro;Hold 2;ja\nCarl Toft;Hold 1;nej")
+    assert "Navn: Bo Bro, Hold: Hold 2, Diagnose: ja" in text
+    assert "Navn: Carl Toft, Hold: Hold 1, Diagnose: nej" in text
+
+
+def test_behind_an_empty_line_another_table_has_its_own_heading() -> None:
+    text = told("Navn;Diagnose\nAnna Lund;gigt\nBo Bro;kol\n\nMåned;Forbrug\njanuar;12\nfebruar;14")
+    assert "Måned: januar, Forbrug: 12" in text
+    assert "Diagnose: 12" not in text
+
+
+def test_a_column_may_be_named_with_a_year() -> None:
+    assert "Fravær 2025: 12" in told("Navn;Fravær 2025\nAnna Lund;12\nBo Bro;3")
+
+
+def test_cells_with_commas_are_one_where_they_are_quoted() -> None:
+    text = told(
+        'Navn,By,Note\n"Lund, Anna",Vejle,"syg, hjemme"\n"Bro, Bo",Kolding,rask\n"Toft, Carl",Ribe,rask'
+    )
+    assert "Navn: Lund, Anna, By: Vejle, Note: syg, hjemme" in text
+
+
+def test_a_ruled_table_of_bars_has_a_heading_too() -> None:
+    text = told("| Navn | Diagnose |\n|------|----------|\n| Anna | gigt |\n| Bo | kol |")
+    assert "Navn: Anna, Diagnose: gigt Navn: Bo, Diagnose: kol" in text
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "Kære Bo, det er godt, vi ses.\nHilsen, Per, Åse\nOgså, ja, nej.",
+        "Det er godt; vi ses.\n\nJa; tak for det.",
+        "Vi mangler brød, mælk, smør.\nTag også ost, øl, vand.",
+        "Kom kl. 12, hvis du kan, Bo\nellers kl. 13, 14, 15\nVi er her alle, også Per, i dag",
+    ],
+)
+def test_prose_stays_as_it_is_written(prose: str) -> None:
+    assert told(prose) == " ".join(prose.split())
+
+
+@pytest.mark.parametrize(
+    "block", ["a;b;c\n\n", "Navn;Hold\n\n", ";\n\n", "a,b,c\n", "x\ty\n\n1\t2\n\n"], ids=repr
+)
+def test_a_table_without_end_takes_no_time_without_end(block: str) -> None:
+    def seconds(times: int) -> float:
+        began = time.process_time()
+        told(block * times)
+        return time.process_time() - began
+
+    seconds(1_000)
+    assert seconds(40_000) < 40 * max(seconds(2_000), 0.05)  # of twenty times as much: not its square
