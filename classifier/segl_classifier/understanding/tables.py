@@ -1,9 +1,9 @@
 """Tables in text: which lines are rows, and what each cell means.
 
-Readers write a row a line with tabs between the cells; people paste tables with ``;`` and ``|``, programs write them
-with commas. The heading is looked for in the first rows, since a title or a date often stands above it; then every
-row is told as ``heading: cell`` pairs, since a lone "KOL" three rows down says nothing to a reader who has forgotten
-the column. Empty lines do not end a table whose rows go on as before.
+Readers write a row a line with tabs between the cells; people paste tables with ``;`` and ``|`` or line columns up
+with blanks, programs write commas. The heading is looked for in the first rows, since a title or a date often stands
+above it; then every row is told as ``heading: cell`` pairs, since a lone "KOL" three rows down says nothing to a
+reader who has forgotten the column. Empty lines do not end a table whose rows go on as before.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-_COMMA, _BAR = ",", "|"
-_SEPARATORS = ("\t", ";", _BAR, _COMMA)
+_COMMA, _BAR, _GAP = ",", "|", "  "
+_SEPARATORS = ("\t", ";", _BAR, _COMMA, _GAP)
+_DOUBTFUL = {_COMMA: 3, _GAP: 2}  # those that prose has, too: of a table they make so many columns or more
 _FEWEST = 2  # rows
-_FEWEST_BY_COMMA = 3  # prose has commas, too: but not as many in each line, nor a heading
-_LONGEST_BY_COMMA = 40  # characters of a cell, in the mean
+_FEWEST_DOUBTFUL = 3
+_LONGEST_DOUBTFUL = 40  # characters of a cell, in the mean
 _HEADING_ROWS = 4  # from the top, among which the heading is looked for
 _NUMBERS = re.compile(r"\d{2,}")
 _YEAR = re.compile(r"\b(?:19|20)\d\d(?:/(?:\d\d)?\d\d)?\b")
+_GAPS = re.compile(r"[ \u00a0]{2,}")
 _STOPS = (".", "!", "?", ":")
 _LETTER = re.compile(r"[^\W\d_]")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
@@ -39,7 +41,7 @@ def table_lines(block: str) -> list[Row] | None:
     cut = [(_cells(line, separator), start, end) for line, start, end in lines]
     width = _width(cells for cells, _, _ in cut)
     heading = _heading([cells for cells, _, _ in cut], width)
-    if separator == _COMMA and (heading is None or any(cell.endswith(_STOPS) for cell in heading)):
+    if separator in _DOUBTFUL and (heading is None or any(cell.endswith(_STOPS) for cell in heading)):
         return None
     return list(_told(cut, block, heading))
 
@@ -48,12 +50,12 @@ def continued(above: str, below: str, *, lined: bool) -> bool:
     """Whether the paragraph *below* goes on with the table whose last paragraph is *above*, or begins one with it: each
     line of both has as many separators as the others. *lined* says that the table has several lines already."""
     for separator in _SEPARATORS:
-        if separator not in below:
+        if separator not in below or separator == _GAP:
             continue
         counts = {line.count(separator) for line in (*above.split("\n"), *below.split("\n")) if line.strip()}
         if len(counts) == 1:
             # A semicolon, or a comma, in each of two sentences is no table.
-            least = 1 if separator == "\t" or (lined and separator != _COMMA) else 2
+            least = 1 if separator == "\t" or (lined and separator not in _DOUBTFUL) else 2
             return counts.pop() >= least
     return False
 
@@ -71,27 +73,31 @@ def _separator(lines: Sequence[Row]) -> str | None:
         having = [count for line, _, _ in lines if (count := line.count(separator))]
         if len(having) < _FEWEST or len(having) * 3 < len(lines) * 2:
             continue
-        if separator != _COMMA or _regular([_cells(line, separator) for line, _, _ in lines]):
+        if separator not in _DOUBTFUL or _regular(
+            [_cells(line, separator) for line, _, _ in lines], _DOUBTFUL[separator]
+        ):
             return separator
     return None
 
 
-def _regular(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether nearly all *rows* have the same number of short cells, at least three of each."""
+def _regular(rows: Sequence[Sequence[str]], narrowest: int) -> bool:
+    """Whether nearly all *rows* have the same number of short cells, at least *narrowest*."""
     width = _width(rows)
     fitting = [row for row in rows if len(row) == width]
     letters = sum(len(cell) for row in fitting for cell in row)
     return (
-        width >= _FEWEST_BY_COMMA
-        and len(fitting) >= _FEWEST_BY_COMMA
+        width >= narrowest
+        and len(fitting) >= _FEWEST_DOUBTFUL
         and len(fitting) * 5 >= len(rows) * 4
-        and letters <= _LONGEST_BY_COMMA * width * len(fitting)
+        and letters <= _LONGEST_DOUBTFUL * width * len(fitting)
     )
 
 
 def _cells(line: str, separator: str) -> list[str]:
     if separator == _COMMA and '"' in line:
         return [cell.strip() for row in csv.reader([line], skipinitialspace=True) for cell in row]
+    if separator == _GAP:
+        return _GAPS.split(line.strip())
     if separator == _BAR:  # many begin and end a row with it
         line = line.strip().removeprefix(_BAR).removesuffix(_BAR)
     return [cell.strip() for cell in line.split(separator)]

@@ -38,6 +38,11 @@ def test_every_row_keeps_its_headings(separator: str, above: str, between: str) 
         assert f"Navn: {name}, Hold: {team}, Diagnose: {illness}" in text
 
 
+def test_columns_may_be_lined_up_by_blanks() -> None:
+    text = told("\n".join("".join(f"{cell:<14}" for cell in cells) for cells in (HEADING, *ROWS)))
+    assert "Navn: Bo Bro, Hold: Hold 2, Diagnose: kol" in text
+
+
 def test_an_empty_line_ends_no_table() -> None:
     text = told("Navn;Hold;Diagnose\nAnna Lund;Hold 1;nej\n\nBo Bro;Hold 2;ja\nCarl Toft;Hold 1;nej")
     assert "Navn: Bo Bro, Hold: Hold 2, Diagnose: ja" in text
@@ -72,6 +77,7 @@ def test_a_ruled_table_of_bars_has_a_heading_too() -> None:
         "Kære Bo, det er godt, vi ses.\nHilsen, Per, Åse\nOgså, ja, nej.",
         "Det er godt; vi ses.\n\nJa; tak for det.",
         "Vi mangler brød, mælk, smør.\nTag også ost, øl, vand.",
+        "Det er godt.  Vi ses.\nHils Per.  Og Åse.\nVi ses.  Bo",
         "Kom kl. 12, hvis du kan, Bo\nellers kl. 13, 14, 15\nVi er her alle, også Per, i dag",
     ],
 )
