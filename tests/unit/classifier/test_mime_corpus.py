@@ -1,8 +1,9 @@
-"""Whole collections of odd messages: none raises, none hangs, none goes unread without a finding.
+"""Whole collections of odd messages: none raises, none hangs, none goes unread without a finding, and none with
+something unread is plain.
 
 The traps and monsters of this repository always run. Where an outside corpus is found (see
-``tests/corpus/messages.py``) each of its messages is read too, and compared with a naive reading by the
-standard library.
+``tests/corpus/messages.py``) each of its messages is judged too, by the shipped rules, and what was read is compared
+with a naive reading by the standard library.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import pytest
 
 from corpus.messages import MONSTERS, hidden, outside_corpus, outside_messages
 from segl.settings_detection import Limits
-from segl.vocabulary import Finding
+from segl.vocabulary import Decision, Finding, Verdict
+from segl_classifier.classify import classify
 from segl_classifier.extract import extract
 from segl_classifier.message import Text
 from segl_classifier.parse import parse
+from segl_classifier.rules import shipped_rules
 
 LIMITS = Limits()
 SECONDS = 2.0
@@ -35,11 +38,26 @@ def read(raw: bytes) -> tuple[list[Text], list[Finding], float]:
     return texts, unread, time.process_time() - start
 
 
+def judged(raw: bytes, name: str) -> Verdict:
+    """The verdict on *raw*, attachments and all. What holds of each: nothing of ours failed, and it is plain only if
+    all of it was read."""
+    verdict = classify(raw, shipped_rules(), LIMITS)
+    unread = {finding.rule for finding in verdict.unreadable}
+    assert "unreadable.failed" not in unread, name
+    assert not unread or verdict.decision is not Decision.PLAIN, name
+    return verdict
+
+
 @pytest.mark.parametrize("name", MONSTERS)
 def test_monsters_are_read_in_bounded_time(name: str) -> None:
     _, unread, seconds = read(MONSTERS[name]())
     assert seconds < SECONDS
     assert "unreadable.failed" not in {finding.rule for finding in unread}
+
+
+@pytest.mark.parametrize("name", MONSTERS)
+def test_a_monster_of_which_something_is_unread_is_never_plain(name: str) -> None:
+    judged(MONSTERS[name](), name)
 
 
 @pytest.mark.parametrize(
@@ -147,3 +165,12 @@ def test_the_outside_corpus_is_read_or_told_of() -> None:
             lost[name] = sorted(missing)
     assert slow == []
     assert lost == {}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(OUTSIDE is None, reason="no outside corpus: name a zip file in SEGL_MIME_CORPUS")
+def test_what_is_unread_of_the_outside_corpus_is_never_plain() -> None:
+    assert OUTSIDE is not None
+    verdicts = [judged(raw, name) for name, raw in outside_messages(OUTSIDE).items()]
+    assert {verdict.decision for verdict in verdicts} == {Decision.PLAIN, Decision.SECURE}
+    assert any(verdict.unreadable for verdict in verdicts)
