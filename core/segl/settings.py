@@ -31,7 +31,6 @@ from segl.settings_receipts import ReceiptRule, Receipts, ReceiptSettings, Recei
 from segl.settings_routing import Demand, DomainPin, Routing
 from segl.settings_tunnel import TunnelList
 from segl.settings_values import (
-    CONFIG,
     FORBID,
     RUN,
     STATE,
@@ -42,8 +41,6 @@ from segl.settings_values import (
     without_password,
 )
 from segl.settings_web import Look
-
-DEFAULT_FILE = CONFIG / "segl.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

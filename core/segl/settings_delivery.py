@@ -13,9 +13,9 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from segl.demand_tag import entrances
+from segl.places import CONFIG
 from segl.settings_gateway import Gateway
 from segl.settings_values import (
-    CONFIG,
     FORBID,
     RUN,
     TUNNEL_LISTS,

@@ -22,8 +22,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from segl.errors import Fault, SettingsError, found
 from segl.mail.paths import is_plain
+from segl.places import DEFAULT_FILE
 from segl.policy_faults import policy_faults, tenant_faults, with_groups_read
-from segl.settings import DEFAULT_FILE, Settings
+from segl.settings import Settings
 from segl.settings_canary import canary_faults
 from segl.settings_certificates import CertificateSource
 from segl.settings_delivery import own_port_faults

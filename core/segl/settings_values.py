@@ -24,7 +24,6 @@ from segl.vocabulary import Label, Proof
 RUN = Path("/run/segl")
 STATE = Path("/var/lib/segl")
 TUNNEL_LISTS = Path("/var/lib/segl-tunnel")
-CONFIG = Path("/etc/segl")
 
 FORBID = ConfigDict(extra="forbid")
 

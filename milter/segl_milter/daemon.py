@@ -12,7 +12,7 @@ from segl import __version__
 from segl.errors import SeglError
 from segl.events import Events, configure_log
 from segl.multiprocess import prepare_multiprocess
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 from segl_milter import signals
 from segl_milter.heap import share_one_heap
 from segl_milter.orders import read_orders

@@ -28,8 +28,9 @@ from segl.errors import Fault, SeglError, SettingsError
 from segl.events import Events, configure_log
 from segl.listening import listen_unix
 from segl.multiprocess import prepare_multiprocess
+from segl.places import DEFAULT_FILE
 from segl.sealed.objects import storage_faults
-from segl.settings import DEFAULT_FILE, Settings
+from segl.settings import Settings
 from segl.settings_file import load_settings
 from segl.settings_web import Web
 

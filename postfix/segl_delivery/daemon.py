@@ -35,9 +35,10 @@ from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
 from segl.mail.own_mail import OwnMail
 from segl.mail.return_port import ReturnPort
+from segl.places import DEFAULT_FILE
 from segl.sealed.belonging import storage_of
 from segl.seen_capabilities import SeenCapabilities
-from segl.settings import DEFAULT_FILE, Settings
+from segl.settings import Settings
 from segl.store import open_store
 from segl.vocabulary import Way
 from segl.wishes import read_numbers

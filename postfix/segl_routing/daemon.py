@@ -27,7 +27,8 @@ from segl.certificate_records import CertificateRecords
 from segl.errors import Fault, SeglError, SettingsError, StoreError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
-from segl.settings import DEFAULT_FILE, Settings
+from segl.places import DEFAULT_FILE
+from segl.settings import Settings
 from segl.settings_canary import is_own_sink
 from segl.settings_file import load_settings
 from segl.settings_trail import note_quietly

@@ -43,6 +43,11 @@ _MODULES: Final = {
     "segl-deliver": "segl_delivery.daemon",
     "segl-portal": "segl_portal.daemon",
 }
+# What commands load when they are run and not to tell of their options: half a second of it.
+_BEHIND_COMMANDS: Final = tuple(
+    f"segl.{name}"
+    for name in ("cli.doctor_checks", "cli.doctor_text", "cli.installing", "cli.key_text", "settings_file")
+)
 _NAMESPACES: Final = ("net", "mnt")
 _LENGTH_BYTES: Final = 4
 
@@ -246,7 +251,8 @@ def _imported(program: str) -> Callable[[], object]:
         importlib.import_module("world.confined")
         del sys.path[0]
     else:
-        for module, _ in importlib.import_module("segl.cli.main").COMMANDS.values():
+        modules = [module for module, _ in importlib.import_module("segl.cli.main").COMMANDS.values()]
+        for module in (*modules, *_BEHIND_COMMANDS):
             importlib.import_module(module)
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "threads do not survive a fork"
     return main

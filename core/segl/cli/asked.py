@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from segl.postfix import sockets
-from segl.settings import Settings
+
+if TYPE_CHECKING:
+    from segl.settings import Settings
 
 SECONDS: Final = 0.3
 _POSTFIX_SECONDS: Final = 2.0  # smtpd is started when somebody connects

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from segl.audit import Entry

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segl.settings import DEFAULT_FILE, Settings
+from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from segl.certificate_records import CertificateRecords, CertificateRow
+    from segl.settings import Settings
     from segl_routing.certificates.finder import Finding
 
 EXIT_NONE = 20
@@ -31,6 +31,8 @@ def find(address: Address, as_json: AsJson = False, settings: SettingsFile = DEF
 
     Nothing is recorded. Exit code: 0 one may be used, 20 there is none, 21 it cannot be told now, 2 bad settings.
     """
+    import asyncio
+
     from segl.cli.output import fail_of, say, say_json
     from segl.errors import SeglError
     from segl.vocabulary import Known

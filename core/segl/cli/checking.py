@@ -10,7 +10,8 @@ from pathlib import Path
 from segl.cli.mailbox import Mail, Source, Unread, read_mail
 from segl.cli.output import complain
 from segl.cli.spread import Lost, cores, spread
-from segl.settings import DEFAULT_FILE, Settings
+from segl.places import DEFAULT_FILE
+from segl.settings import Settings
 from segl.settings_detection import Limits
 from segl.vocabulary import Verdict
 from segl_classifier.classify import Evidence, classify, gather

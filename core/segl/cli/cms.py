@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segl.addresses import domain_of
-from segl.certificates import fingerprint, unusable
 from segl.cli.cms_input import (
     File,
     Json,
@@ -29,7 +28,7 @@ from segl.cli.cms_input import (
 from segl.cli.cms_verify import verify
 from segl.cli.output import Exit, complain, fail, fail_of, printable, say, say_json
 from segl.errors import SeglError
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -88,6 +87,8 @@ def _inside(signed: Signed | None) -> bytes | None:
 
 
 def _info_as_dict(found: Info, signed: Signed | None) -> dict[str, Any]:
+    from segl.certificates import fingerprint
+
     return {
         "kind": _kind(found),
         "cipher": found.cipher.label if found.cipher else None,
@@ -195,6 +196,8 @@ def seal(
 
 def _certificates_of(text: str, settings: Path) -> list[x509.Certificate]:
     """The certificate in the file *text*, or those of a domain (the tunnel's) or address (found by segl-map)."""
+    from segl.certificates import unusable
+
     path = Path(text)
     if "/" not in text and not path.exists() and domain_of(f"x@{text.rpartition('@')[2]}"):
         return _known_certificates(text, settings)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segl.certificates import UNREADABLE, fingerprint
 from segl.cli.output import fail, printable, say
 from segl.errors import SeglError
 from segl.pipes import open_to_read
@@ -102,6 +101,8 @@ def certificates_in(file: Path) -> list[x509.Certificate]:
     """Those in *file*; ends the run when there are none."""
     from cryptography import x509
 
+    from segl.certificates import UNREADABLE
+
     try:
         return x509.load_pem_x509_certificates(read_file(file))
     except UNREADABLE:
@@ -113,6 +114,8 @@ def private_key_in(file: Path) -> PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+    from segl.certificates import UNREADABLE
+
     key: object = None
     with suppress(TypeError, *UNREADABLE):
         key = load_pem_private_key(read_file(file), None)
@@ -123,6 +126,8 @@ def private_key_in(file: Path) -> PrivateKey:
 
 def say_signatures(signed: Signed, *, judged: bool) -> None:
     """*judged*: whether the content was there, so that the outcome says something."""
+    from segl.certificates import fingerprint
+
     for signature in signed.signatures:
         state = _state(signature) if judged else "signature"
         who = "a certificate that is not there"
@@ -141,6 +146,8 @@ def _state(signature: Signature) -> str:
 
 
 def signature_as_dict(signature: Signature) -> dict[str, Any]:
+    from segl.certificates import fingerprint
+
     certificate = signature.certificate
     return {
         "scheme": signature.scheme,

@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.addresses import domain_of
-from segl.certificate_chain import Authorities
-from segl.certificate_names import addresses_of, mail_key, signs_for
-from segl.certificates import fingerprint, unfit_to_sign, untimely
 from segl.cli.cms_input import (
     File,
     Json,
@@ -25,9 +22,10 @@ from segl.cli.cms_input import (
 )
 from segl.cli.output import complain, fail, fail_of, printable, say, say_json
 from segl.errors import SeglError
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
+    from segl.certificate_chain import Authorities
     from segl_delivery.cms.signed import Signature, Signed
 
 EXIT_NOT_TRUSTED = 23
@@ -67,6 +65,8 @@ def verify(
     Exit code: 0 a signature holds and is trusted, 23 none is, 2 FILE cannot be read.
     """
     from segl.ber import Damaged
+    from segl.certificate_chain import Authorities
+    from segl.certificates import fingerprint, untimely
     from segl_delivery.cms.signed import verify as verify_signatures
     from segl_delivery.cms.trust import pin, signed_by_chain, signed_by_pinned
 
@@ -119,6 +119,8 @@ def verify(
 def _trusted_by(file: Path | None, sender: str) -> tuple[Authorities, set[str]]:
     """The authorities of the settings *file* (without one: of the usual file, if it is there), and fingerprints of the
     tunnel certificates of *sender*'s domain."""
+    from segl.certificate_chain import Authorities
+    from segl.certificates import fingerprint
     from segl.cli.trusted import trusted_settings
     from segl_routing.tunnels import Tunnels
 
@@ -139,6 +141,8 @@ def _trusted_by(file: Path | None, sender: str) -> tuple[Authorities, set[str]]:
 
 def _standings(signed: Signed, sender: str, now: datetime) -> Iterator[str]:
     """Of each certificate that signed: whether it holds now, and whether it names *sender*."""
+    from segl.certificates import unfit_to_sign, untimely
+
     for signature in signed.signatures:
         if signature.certificate is None:
             continue
@@ -152,6 +156,8 @@ def _standings(signed: Signed, sender: str, now: datetime) -> Iterator[str]:
 
 
 def _names(signature: Signature, sender: str) -> bool:
+    from segl.certificate_names import addresses_of, mail_key, signs_for
+
     certificate = signature.certificate
     if certificate is None:
         return False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from segl.cli.output import Exit, fail, fail_of, paint, printable, say, say_json
 from segl.errors import SeglError
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 from segl.vocabulary import Decision
 
 if TYPE_CHECKING:

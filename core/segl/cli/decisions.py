@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.cli.organisation import Organisation
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 from segl.vocabulary import Decision, Label
 
 if TYPE_CHECKING:

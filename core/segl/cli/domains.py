@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 from segl.vocabulary import Way
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli import key_change, key_text
+from segl.cli import key_change
 from segl.cli.key_input import DryRun, Json, Named, SettingsFile, changing, directory_of, settings_of, tell
 from segl.cli.output import Exit, fail, fail_of, say, say_json
 from segl.errors import SeglError
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from segl_delivery.own_keys.directory import Kept
@@ -50,6 +50,7 @@ def new(
 
     Exit code: 0 made or there already, 1 it could not be, 2 bad input.
     """
+    from segl.cli import key_text
     from segl_delivery.own_keys import making
 
     loaded = settings_of(settings)
@@ -116,6 +117,7 @@ def import_(
     Exit code: 0 taken or there already, 1 refused, 2 bad input.
     """
     from segl.certificates import fingerprint
+    from segl.cli import key_text
     from segl_delivery.own_keys.judging import own_and_chain, refusal
 
     loaded = settings_of(settings)
@@ -167,6 +169,8 @@ def list_keys(as_json: Json = False, settings: SettingsFile = DEFAULT_FILE) -> N
 
     Exit code: 0 all in order, 1 something to look at, 2 they cannot be read.
     """
+    from segl.cli import key_text
+
     loaded, now = settings_of(settings), datetime.now(UTC)
     try:
         found = directory_of(loaded).kept()
@@ -183,6 +187,7 @@ def list_keys(as_json: Json = False, settings: SettingsFile = DEFAULT_FILE) -> N
 
 
 def _material(files: list[Path], passphrase_file: Path | None) -> Material:
+    from segl.cli import key_text
     from segl_delivery.own_keys.reading import Unreadable, read_material
 
     contents = [key_text.read_bounded(file) for file in files]
@@ -205,6 +210,8 @@ def _material(files: list[Path], passphrase_file: Path | None) -> Material:
 
 
 def _request_again(kept: Kept, csr: Path | None) -> None:
+    from segl.cli import key_text
+
     if csr is not None and kept.request is not None:
         key_text.write_public(csr, key_text.pem_of(kept.request))
 

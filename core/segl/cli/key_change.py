@@ -10,11 +10,10 @@ from typing import Annotated
 
 import typer
 
-from segl.cli import key_text
 from segl.cli.key_input import DryRun, Json, Name, SettingsFile, changing, directory_of, settings_of, tell
 from segl.cli.output import Exit, complain, fail, say
 from segl.errors import SeglError
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 
 
 def assign(
@@ -31,6 +30,8 @@ def assign(
 
     Exit code: 0 done or so already, 1 it could not be, 2 bad input.
     """
+    from segl.cli import key_text
+
     loaded = settings_of(settings)
     wanted = key_text.holders(loaded, holders)
     with changing(loaded, dry_run=dry_run) as keys:
@@ -58,6 +59,7 @@ def retire(
 
     Exit code: 0 done or so already, 1 it could not be.
     """
+    from segl.cli import key_text
     from segl_delivery.own_keys.directory import State
 
     with changing(settings_of(settings), dry_run=dry_run) as keys:
@@ -92,6 +94,7 @@ def export(
 
     Exit code: 0 written, 1 there is none to give.
     """
+    from segl.cli import key_text
     from segl_delivery.own_keys.directory import State
 
     try:

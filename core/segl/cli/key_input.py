@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli import key_text
 from segl.cli.output import Exit, complain, fail, fail_of, say, say_json
 from segl.errors import SeglError
-from segl.settings import Settings
 
 if TYPE_CHECKING:
+    from segl.settings import Settings
     from segl_delivery.own_keys.directory import Kept, KeyDirectory
 
 SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
@@ -57,6 +56,8 @@ def changing(settings: Settings, *, dry_run: bool) -> Iterator[KeyDirectory]:
 
 
 def tell(what: str, kept: Kept, as_json: bool) -> None:
+    from segl.cli import key_text
+
     now = datetime.now(UTC)
     if as_json:
         say_json({**key_text.as_dict(kept, now), "done": what})

@@ -6,15 +6,17 @@ commands that can tell whose something is. The others, which cannot, refuse her.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segl.cli.output import fail
 from segl.cli.person import me
-from segl.scope import Scope
-from segl.settings import Settings
-from segl.settings_organisation import Owner
+
+if TYPE_CHECKING:
+    from segl.scope import Scope
+    from segl.settings import Settings
+    from segl.settings_organisation import Owner
 
 Organisation = Annotated[
     str, typer.Option("--organisation", metavar="NAME", help="Only of this organisation's senders.")
@@ -40,6 +42,8 @@ def named_owner(settings: Settings, name: str) -> Owner | None:
 
 def scope_of(settings: Settings, name: str) -> Scope:
     """What who runs the command is shown, with ``--organisation`` *name*. Ends the run as :func:`named_owner` does."""
+    from segl.scope import Scope
+
     owners = settings.owners
     if name and (owner := named_owner(settings, name)) is not None:
         return Scope(owners, (owner,))

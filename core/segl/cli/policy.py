@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 from segl.vocabulary import MOST_NUMBERS, Decision, Doubt, Label
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.cli.organisation import Organisation, scope_of
+from segl.places import DEFAULT_FILE
 from segl.receipts.states import State
-from segl.settings import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 from segl.vocabulary import Known, Proof
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def route(
 
     Exit code: 0 each has a way, 20 one can get no mail at all, 21 one cannot be decided now, 2 bad settings.
     """
+    import asyncio
+
     from segl.cli.output import fail_of, say, say_json
     from segl.cli.trusted import trusted_settings
     from segl.errors import SeglError

@@ -11,7 +11,7 @@ import typer
 from segl.cli.output import Exit, columns, complain, fail_of, paint, printable, say, say_json
 from segl.cli.rules_tuning import cost, diff, replay
 from segl.errors import SeglError
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from segl.vocabulary import Finding

@@ -11,7 +11,7 @@ import typer
 
 from segl.cli.organisation import Organisation, refuse_bound, scope_of
 from segl.cli.person import me
-from segl.settings import DEFAULT_FILE, Settings
+from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from segl.scope import Scope
     from segl.sealed.overview import CopySeen, MessageSeen, State
+    from segl.settings import Settings
 
 SettingsFile = Annotated[Path, typer.Option("--settings", readable=False, help="The settings file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

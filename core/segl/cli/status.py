@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,10 +24,13 @@ from segl.cli.asked import SECONDS, asked
 from segl.cli.output import Exit, complain, fail, paint, say, say_json
 from segl.cli.trusted import trusted_settings
 from segl.errors import FileFaults, PostfixError, StoreError
+from segl.places import DEFAULT_FILE
 from segl.postfix import sockets
 from segl.postfix.running import run_postfix
-from segl.settings import DEFAULT_FILE, Settings
 from segl.store_status import StoreMissing, look_at_store, sent_by_domain
+
+if TYPE_CHECKING:
+    from segl.settings import Settings
 
 _QUEUE_SECONDS = 1.0
 _SENT_SECONDS = 7 * 86400.0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.settings import DEFAULT_FILE
+from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from segl.decisions.record import DecisionRecord

@@ -14,9 +14,10 @@ import typer
 from segl.cli.output import Exit, coloured, columns, complain, fail, fail_of, paint, printable, say, say_json
 from segl.cli.tunnel_publish import publish
 from segl.errors import SeglError, TunnelListError
-from segl.settings import DEFAULT_FILE, Settings
+from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
+    from segl.settings import Settings
     from segl.settings_tunnel import TunnelList
     from segl_routing.tunnel_list.sources import Source
     from segl_routing.tunnel_list.update import Updated

@@ -22,9 +22,6 @@ from segl import __version__
 from segl.errors import PostfixError
 from segl.postfix.plan import FileChange, NewDirectory
 
-# Not under /var/lib/segl: systemd gives that to the services' users (StateDirectory), and root must be able to
-# trust what an undo puts back.
-ROOT = Path("/var/backups/segl")
 _MANIFEST = "manifest.json"
 _FORM = 1
 

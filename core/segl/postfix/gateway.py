@@ -8,11 +8,11 @@ mail server, or belongs to it, and knows its domains already; then there is noth
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from enum import Enum
 
 from segl.postfix.check import Setup
 from segl.postfix.domain_lists import takes_domain
 from segl.postfix.refusals import Refusal
+from segl.postfix.role import Role
 from segl.postfix.running import Instance, split_list
 from segl.postfix.tables import TableUnread
 from segl.settings import Settings
@@ -21,14 +21,6 @@ from segl.settings_values import next_hop_host
 UPSTREAM = "segl-upstream"
 _HERE = ("mydestination", "virtual_mailbox_domains", "virtual_alias_domains")
 _LOOPBACK = ("127.0.0.0/8", "[::1]/128")
-
-
-class Role(Enum):
-    """What this Postfix is to the organisation's mail."""
-
-    GATEWAY = "gateway"
-    BESIDE = "beside"
-    UNKNOWN = "unknown"
 
 
 def role_of(settings: Settings, front: Instance) -> Role:

@@ -14,8 +14,9 @@ from segl.certificates import fingerprint
 from segl.errors import NoCertificate, StoreError
 from segl.events import Events
 from segl.mail.return_port import ReturnPort
+from segl.places import DEFAULT_FILE
 from segl.seen_capabilities import SeenCapabilities
-from segl.settings import DEFAULT_FILE, Settings
+from segl.settings import Settings
 from segl.settings_certificates import CertificateSource
 from segl.signer_standings import SignerStandings
 from segl_delivery.certificates import CertificateDirectory

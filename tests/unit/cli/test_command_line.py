@@ -15,7 +15,29 @@ from segl.cli import output
 from segl.cli.main import COMMANDS, build
 from segl.vocabulary import Decision
 
-HEAVY = ("pydantic", "rich", "sqlalchemy", "structlog", "re2", "dns", "cryptography", "segl_classifier")
+HEAVY = (
+    *(
+        "rich",
+        "sqlalchemy",
+        "structlog",
+        "re2",
+        "dns",
+        "cryptography",
+        "asn1crypto",
+        "numpy",
+        "onnxruntime",
+        "spacy",
+    ),
+    *(
+        "jinja2",
+        "prometheus_client",
+        "starlette",
+        "asyncio",
+        "segl.settings",
+        "segl_classifier",
+        "segl_delivery",
+    ),
+)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -30,14 +52,25 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_help_and_version_load_nothing_heavy(argument: str) -> None:
-    """What makes the start quick: no library but the command line's own."""
+    """What makes the start quick: no library but the command line's own, and of that not what reads options."""
+    assert loaded_by(argument, of=("pydantic", *HEAVY)) == "[]"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_loads_nothing_heavy(name: str) -> None:
+    """How a command works is told at once; what it works with is loaded when it does."""
+    assert loaded_by(name, "--help", of=HEAVY) == "[]"
+
+
+def loaded_by(*arguments: str, of: tuple[str, ...]) -> str:
+    """Those modules of *of* that ``segl`` with *arguments* has loaded when it ends well."""
     code = (
         "import sys\nfrom segl.cli.main import main\n"
-        f"try: main([{argument!r}])\nexcept SystemExit: pass\n"
-        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+        f"try: main({arguments!r})\nexcept SystemExit as end: assert not end.code, end.code\n"
+        f"print([name for name in {of!r} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stderr.strip() == "[]"
+    return done.stderr.strip()
 
 
 def test_version() -> None:

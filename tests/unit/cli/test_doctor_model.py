@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from keyword_model import KeywordModel
-from segl.cli.doctor import check_model
+from segl.cli.doctor_checks import check_model
 from segl.errors import SeglError
 from segl.postfix.check import State
 from segl.settings_file import parse_settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from segl.cli.doctor import _rules
+from segl.cli.doctor_checks import check_rules
 from segl.cli.main import build
 from segl.postfix.check import State
 from segl.settings_file import parse_settings
@@ -75,9 +75,9 @@ def test_check_warns_where_the_shipped_rules_are_weakened(own: Path) -> None:
 
 def test_the_doctor_warns_of_them_too(own: Path) -> None:
     words = {"organisation": {"name": "V", "domains": ["vand.example"]}, "detection": {"rules": [str(own)]}}
-    assert _rules(parse_settings(words)).state is State.OK
+    assert check_rules(parse_settings(words)).state is State.OK
     own.write_text(VETO.replace("veto", "lower"), "utf-8")
-    check = _rules(parse_settings(words))
+    check = check_rules(parse_settings(words))
     assert check.state is State.WARN
     assert "rule own.greeting lowers every category" in check.found
 

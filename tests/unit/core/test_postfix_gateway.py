@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from segl.errors import SettingsError
 from segl.postfix.check import State
-from segl.postfix.gateway import Role, advice, role_of
+from segl.postfix.gateway import advice, role_of
+from segl.postfix.role import Role
 from segl.postfix.running import read_instance
 from segl.settings_file import parse_settings
 from segl.settings_gateway import Gateway

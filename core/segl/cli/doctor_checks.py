@@ -1,0 +1,89 @@
+"""Every check of ``segl doctor``, one after the other.
+
+Apart from the command, since what they load takes half a second, and ``segl doctor --help`` needs none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from segl.cli.doctor_canary import canary_checks
+from segl.cli.doctor_keys import key_checks
+from segl.cli.doctor_nodes import node_checks
+from segl.cli.doctor_portal import portal_checks
+from segl.cli.doctor_receipts import receipt_checks
+from segl.cli.doctor_tunnel import tunnel_checks
+from segl.cli.trusted import trusted_settings
+from segl.errors import FileFaults, RulesError, SeglError
+from segl.postfix.check import Check, State
+from segl.postfix.doctor import examine
+from segl.settings import Settings
+
+
+def checks_of(file: Path, *, canary: bool) -> Iterator[Check]:
+    """All of them; with *canary* messages are sent through every way."""
+    try:
+        settings = trusted_settings(file)
+    except FileFaults as error:
+        for fault in error.faults:
+            text = fault.told
+            yield Check("settings", State.FAIL, text, "no process of Segl starts with it", fault.hint)
+        return
+    yield Check("settings", State.OK, str(file))
+    yield from examine(settings)
+    yield from tunnel_checks(settings)
+    yield from key_checks(settings)
+    yield from receipt_checks(settings)
+    yield from portal_checks(settings)
+    yield from node_checks(settings)
+    yield check_rules(settings)
+    yield check_model(settings)
+    yield from canary_checks(settings, send=canary)
+
+
+def check_rules(settings: Settings) -> Check:
+    """The rules as segl-milter would load them, their own examples included."""
+    from segl_classifier.rules import load_rules, shipped_rules
+    from segl_classifier.rules.weaker import weaker
+
+    try:
+        loaded = load_rules(settings.detection.rules)
+        if less := list(weaker(loaded, shipped_rules())):
+            return Check(
+                "rules",
+                State.WARN,
+                "; ".join(less[:5]) + (f"; and {len(less) - 5} more" if len(less) > 5 else ""),
+                "mail that the shipped rules send securely may go in clear",
+                "take it out where it is not meant; segl rules check names all of it",
+            )
+        return Check("rules", State.OK, f"{len(loaded.rules)} rules, digest {loaded.digest[:12]}")
+    except RulesError as error:
+        return Check(
+            "rules",
+            State.FAIL,
+            f"{error.faults[0]}" + (f" and {len(error.faults) - 1} more" if len(error.faults) > 1 else ""),
+            "segl-milter does not start with them, or keeps the old ones",
+            "run: segl rules check",
+        )
+
+
+def check_model(settings: Settings) -> Check:
+    """The model as segl-milter would load it."""
+    if not settings.detection.model:
+        return Check("model", State.OK, "turned off: words alone decide")
+    from segl_classifier.understanding.model import load_model
+
+    try:
+        loaded = load_model()
+    except SeglError as error:
+        return Check("model", State.FAIL, error.private, "segl-milter does not start without it", error.hint)
+    if loaded is None:
+        return Check(
+            "model",
+            State.WARN,
+            "none is installed: words alone decide",
+            "words find about three of four messages, and only what is said outright",
+            "install the package again, or set detection.model = false",
+        )
+    return Check("model", State.OK, f"{len(loaded.thresholds)} categories")

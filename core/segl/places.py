@@ -1,0 +1,16 @@
+"""Where the configuration is and backups are, known without what it takes to read them.
+
+The types of all settings take a tenth of a second to load, which a command that only tells of its options need not
+spend.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+CONFIG: Final = Path("/etc/segl")
+DEFAULT_FILE: Final = CONFIG / "segl.toml"
+# Not under /var/lib/segl: systemd gives that to the services' users (StateDirectory), and root must be able to
+# trust what an undo puts back.
+BACKUPS: Final = Path("/var/backups/segl")
