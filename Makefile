@@ -58,7 +58,7 @@ deb-test: ## install the package of `make deb` in a Debian of its own and try it
 	@[ -n "$$(ls dist/segl_*.deb 2>/dev/null)" ] || packaging/build
 	@packaging/try
 
-bench: setup ## measure: detector, classifier, memory, milter, rspamd beside it (ten minutes; docs/benchmarks.md)
+bench: setup ## measure: detector, classifier, memory, milter, ways, portal (root; half an hour; docs/benchmarks.md)
 	@$(BIN)/python tests/bench/run.py
 
 bench-storm: setup ## measure receipts: how soon, a storm of reports with kills (root; half an hour; REAL= messages through Postfix)

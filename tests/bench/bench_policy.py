@@ -1,15 +1,21 @@
 """What policies cost a message and each of its recipients: 200 entries, 100 organisations, groups of a thousand.
 
-python tests/bench/bench_policy.py [entries]
+    python tests/bench/bench_policy.py [entries]
+
+Ends with 1 when a recipient costs more than its bar.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from statistics import median
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.processes import bar, tell_noise
 from segl.policy import Message, PolicyTable
 from segl.policy_verdict import counting, ruled
 from segl.settings import Settings
@@ -17,6 +23,7 @@ from segl.settings_file import parse_settings
 from segl.vocabulary import Decision, Label, Verdict
 
 ROUNDS, TIMES = 9, 2_000
+MOST = 20.0  # µs of a recipient
 VERDICT = Verdict(Decision.SECURE, labels=(Label.HEALTH,), reasons=("health",))
 
 
@@ -64,7 +71,8 @@ def microseconds(work: Any) -> float:
     return median(found)
 
 
-def main(entries: int) -> None:
+def main(entries: int) -> int:
+    tell_noise()
     begun = time.perf_counter()
     loaded = settings(entries)
     table: PolicyTable = loaded.policies
@@ -88,12 +96,17 @@ def main(entries: int) -> None:
     def terms() -> None:
         about.terms(recipients[next(at) % 100])
 
-    print(f"a recipient, its verdict (segl-milter): {microseconds(verdict):.1f} µs")
-    print(f"a recipient, all terms (segl-map, explain): {microseconds(terms):.1f} µs")
+    good = _meets("a recipient, its verdict (segl-milter)", microseconds(verdict))
+    good &= _meets("a recipient, all terms (segl-map, explain)", microseconds(terms))
     entries_of = [counting(about, one, VERDICT) for one in recipients]
     whole = microseconds(lambda: (ruled(VERDICT, entries_of), about.message_least(recipients)))
-    print(f"100 recipients together, strictest and least: {whole / 100:.1f} µs each")
+    good &= _meets("each of 100 recipients together, strictest and least", whole / 100)
+    return 0 if good else 1
+
+
+def _meets(what: str, each: float) -> bool:
+    return bar(what, f"{each:.1f} µs", each <= MOST, f"at most {MOST:g}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200))

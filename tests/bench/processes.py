@@ -33,7 +33,9 @@ class Memory:
 
 def bar(what: str, value: str, good: bool, bar: str) -> bool:
     """Print whether a figure meets its bar; gives *good* back."""
-    print(f"{'ok  ' if good else 'MISS'} {what}: {value} ({bar})")
+    print(
+        f"{'ok  ' if good else 'MISS'} {what}: {value} ({bar})", flush=True
+    )  # what is measured next may take minutes
     return good
 
 

@@ -1,4 +1,5 @@
-"""``make bench``: every measurement, one after the other, each with the command that repeats it alone.
+"""``make bench``: every measurement, one after the other, each with the command that repeats it alone. Only that of
+receipts stands apart (``make bench-storm``), since it takes half an hour.
 
 Figures depend on the machine; what counts are the ratios within one run and the bars each prints beside its
 figure.
@@ -19,6 +20,10 @@ BENCHES = (
     "bench_memory.py",
     "bench_cms.py",
     "bench_deliver.py",
+    "bench_map.py",
+    "bench_tunnel_list.py",
+    "bench_policy.py",
+    "bench_decisions.py",
     "bench_desk.py",
     "bench_portal.py",
     "bench_reading.py",

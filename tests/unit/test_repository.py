@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import milter as c_module
 import pytest
+
+from bench.run import BENCHES
 
 
 def tracked(repository: Path) -> list[Path]:
@@ -72,3 +76,20 @@ def test_links_in_the_documents_lead_somewhere(repository: Path) -> None:
         targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
         broken += [f"{page.name}: {target}" for target in targets if not (page.parent / target).exists()]
     assert not broken
+
+
+APART = "bench_receipts.py"  # half an hour: make bench-storm
+
+
+def test_every_benchmark_is_run_and_has_its_row(repository: Path) -> None:
+    there = {file.name for file in (repository / "tests/bench").glob("bench_*.py")}
+    page = (repository / "docs/benchmarks.md").read_text("utf-8")
+    assert sorted([*BENCHES, APART]) == sorted(there)
+    assert there == set(re.findall(r"^\| `python tests/bench/(bench_\w+\.py)`", page, re.MULTILINE))
+
+
+def test_a_dependency_has_one_range(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
+    for named in (project["dependencies"], *project["optional-dependencies"].values()):
+        names = Counter(re.split(r"[\[<>=~! ]", one)[0].lower() for one in named)
+        assert max(names.values()) == 1, names.most_common(1)
