@@ -7,7 +7,7 @@ pieces together.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from segl_classifier.understanding.windows import windows_of
 from segl_classifier.weigh import Weighing
 
 Span = tuple[int, int, int]  # number of the text, start, end
+Pointer = tuple[int, int, str]  # start, end, in which way it points at a person, or what else it names
 
 # The mask of a CPR number until it is marked: of no meaning to anyone (Unicode, private use).
 _CPR_MASK = "\ue000"
@@ -34,12 +35,14 @@ _CPR = re.compile(rf"(?:\w\W{{0,4}}?){{4}}{_CPR_MASK}(?:\W{{0,4}}?{_CPR_MASK})*"
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A window as it is shown: masked, white space in order. ``marks`` are the words of the rules that found
-    something in this part; ``reading`` is what the model says of the window, when it was asked."""
+    something in this part; ``reading`` is what the model says of the window, when it was asked; ``persons`` is who is
+    in it, where it says anything."""
 
     where: str
     text: str
     marks: tuple[Mark, ...]
     reading: Reading | None
+    persons: tuple[Pointer, ...] = ()
 
     @property
     def quiet(self) -> bool:
@@ -71,15 +74,26 @@ class Explanation:
         }
 
 
-def explain(found: Evidence, rules: RuleSet, *, model: Model | None, stance: Stance) -> Explanation:
-    """The verdict that follows from *found*, with everything it is based on."""
+def explain(
+    found: Evidence,
+    rules: RuleSet,
+    *,
+    model: Model | None,
+    stance: Stance,
+    persons_in: Callable[[str], Sequence[Pointer]] = lambda _: (),
+) -> Explanation:
+    """The verdict that follows from *found*, with everything it is based on. *persons_in* says who is in a passage
+    (:func:`.understanding.frame.persons_in`)."""
     understanding = found.understanding
     verdict = decide(found.findings, rules, stance, model=model, understanding=understanding)
     readings = understanding.readings if understanding else ()
     return Explanation(
         verdict,
         balance_of(found.findings, rules, stance, model=model, understanding=understanding),
-        tuple(_passages(found.texts, found.findings, rules, readings)),
+        tuple(
+            passage if passage.quiet else replace(passage, persons=tuple(persons_in(passage.text)))
+            for passage in _passages(found.texts, found.findings, rules, readings)
+        ),
         {finding.rule: finding.label for finding in found.findings},
     )
 
@@ -137,6 +151,7 @@ def _passage_dict(passage: Passage) -> dict[str, Any]:
         "where": passage.where,
         "text": passage.text,
         "hits": [{"rules": list(mark.rules), "start": mark.start, "end": mark.end} for mark in passage.marks],
+        "persons": [{"kind": kind, "start": start, "end": end} for start, end, kind in passage.persons],
         **model,
     }
 

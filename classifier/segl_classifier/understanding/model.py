@@ -49,11 +49,10 @@ def load_model(
         vocabulary = Vocabulary(folder / "tokenizer.json")
         sieve = Sieve(folder / "sieve.onnx", vocabulary)
         encoder = Encoder(folder / "encoder.onnx", vocabulary)
-        frame = Frame.of(folder)
-        if whole and frame is not None:
-            frame.prepare()
         # Lowering is on where it was measured to lose nothing: who fitted the model says so.
         frame = Frame.of(folder) if stored.get("lowering", False) else None
+        if whole and frame is not None:
+            frame.prepare()
     except Exception as error:  # whatever the libraries make of a damaged file
         raise SeglError(
             f"{folder}: the model cannot be loaded ({type(error).__name__})", hint="install the package again"

@@ -122,9 +122,12 @@ def _one(
 ) -> Decision:
     from segl.cli.explain_policies import applied
     from segl_classifier.explain import explain as explain_message
+    from segl_classifier.understanding.frame import persons_in
 
     found = checker.gather(mail.raw)
-    told = explain_message(found, checker.rules, model=checker.model, stance=checker.stance)
+    told = explain_message(
+        found, checker.rules, model=checker.model, stance=checker.stance, persons_in=persons_in
+    )
     settings = checker.settings if checker.settings is not None and checker.settings.policy else None
     found_of = applied(mail.raw, told.verdict, settings, *envelope) if settings is not None else None
     if as_json:
@@ -152,6 +155,8 @@ def _windows(told: Explanation, everything: bool) -> None:
             say(f"   {_scores(passage)}")
         for line in _marked(passage, told).splitlines():
             say(f"   │ {line}")
+        if passage.persons:
+            say(paint(f"   persons: {_persons(passage)}", dim=True))
     if quiet:
         say(
             paint(
@@ -170,6 +175,12 @@ def _scores(passage: Passage) -> str:
     parts = [paint(f"{label} {score:.2f}", _OF_LABEL[label]) for label, score in ordered if score >= _LEAST]
     parts += [f"lowered {by:.2f} ({reason})" for reason, by in reading.lowered]
     return f"{reading.any:.2f} by the {reading.stage.name.lower()} stage: {', '.join(parts) or 'no category'}"
+
+
+def _persons(passage: Passage) -> str:
+    """Who is in it, each once: whose matter it may be is what the score rests on."""
+    found = (f"{printable(passage.text[start:end])} ({kind})" for start, end, kind in passage.persons)
+    return ", ".join(dict.fromkeys(found))
 
 
 def _marked(passage: Passage, told: Explanation) -> str:

@@ -55,6 +55,17 @@ def test_hits_stand_in_brackets_with_their_rules(mail: Path) -> None:
     assert "Mødet er i kantinen" in done.stdout
 
 
+def test_who_is_there_is_told_below_the_words(mail: Path) -> None:
+    lines = segl(mail).stdout.splitlines()
+    [told] = [line for line in lines if line.startswith("   persons: ")]
+    assert "Ulla (correspondent)" in told
+    assert "Preben (named)" in told
+    assert "0101" not in told
+    windows = json.loads(segl(mail, "--json").stdout)["windows"]
+    who = {w["text"][one["start"] : one["end"]]: one["kind"] for w in windows for one in w["persons"]}
+    assert who["Preben"] == "named"
+
+
 def test_the_arithmetic_of_words(mail: Path) -> None:
     done = segl(mail)
     assert "cpr: 1.00, holds from 0.50: holds\n    +1.00 numbers found\n" in done.stdout

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from segl_classifier.understanding import tokens
-from segl_classifier.understanding.frame import LONGEST, Frame, Mention, Seen
+from segl_classifier.understanding.frame import LONGEST, Frame, Mention, Seen, persons_in
 from segl_classifier.understanding.persons import Person, Sign
 from segl_classifier.understanding.recogniser import Kind
 
@@ -32,6 +32,16 @@ def test_mentions_are_offsets_into_the_passage() -> None:
     }
     assert seen.person is Person.YES
     assert seen.signs >= {Sign.CORRESPONDENT, Sign.KIN, Sign.NAMED}
+
+
+def test_who_is_in_a_passage_is_told_line_by_line_and_what_is_nobody_left_out() -> None:
+    passage = "Hej Ulla\n\nKaren Holm er syg. Novo Nordisk i Odense skriver.\n\nVh Bo"
+    assert [(passage[start:end], kind) for start, end, kind in persons_in(passage)] == [
+        ("Ulla", "correspondent"),
+        ("Karen Holm", "named"),
+        ("Bo", "correspondent"),
+    ]
+    assert persons_in("") == persons_in("\n\n") == []
 
 
 def test_passages_are_answered_in_their_order() -> None:
