@@ -24,8 +24,8 @@ from segl_classifier.understanding.network import Network, Vocabulary
 from segl_training import passages
 from segl_training.corpus import Labelled, examples, labelled_windows
 
-_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 10_000, 6_500, 5_000, 2_500, 5_000, 3_000
-_REWORDED = 11_000
+_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 9_000, 6_000, 4_500, 2_500, 4_500, 2_500
+_REWORDED = 9_500
 _KEPT = "lesson.npz"
 _AT_ONCE = 2_000  # passages to the teacher
 
