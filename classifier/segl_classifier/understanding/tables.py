@@ -12,6 +12,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 _COMMA, _BAR, _GAP = ",", "|", "  "
 _SEPARATORS = ("\t", ";", _BAR, _COMMA, _GAP)
@@ -22,6 +23,7 @@ _LONGEST_DOUBTFUL = 40  # characters of a cell, in the mean
 _HEADING_ROWS = 4  # from the top, among which the heading is looked for
 _NUMBERS = re.compile(r"\d{2,}")
 _YEAR = re.compile(r"\b(?:19|20)\d\d(?:/(?:\d\d)?\d\d)?\b")
+_QUOTE_MARK = re.compile(r"[ ]*(?:>[ ]*)+")
 _GAPS = re.compile(r"[ \u00a0]{2,}")
 _STOPS = (".", "!", "?", ":")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -94,8 +96,11 @@ def _regular(rows: Sequence[Sequence[str]], narrowest: int) -> bool:
 
 
 def _cells(line: str, separator: str) -> list[str]:
+    if quoted := _QUOTE_MARK.match(line):  # a table in a mail that is answered
+        line = line[quoted.end() :]
     if separator == _COMMA and '"' in line:
-        return [cell.strip() for row in csv.reader([line], skipinitialspace=True) for cell in row]
+        with suppress(csv.Error):  # a cell without end, or with half a line break
+            return [cell.strip() for row in csv.reader([line], skipinitialspace=True) for cell in row]
     if separator == _GAP:
         return _GAPS.split(line.strip())
     if separator == _BAR:  # many begin and end a row with it

@@ -38,6 +38,12 @@ def test_every_row_keeps_its_headings(separator: str, above: str, between: str) 
         assert f"Navn: {name}, Hold: {team}, Diagnose: {illness}" in text
 
 
+@pytest.mark.parametrize("separator", ["\t", ";", "|", ","])
+def test_a_quoted_table_is_a_table(separator: str) -> None:
+    quoted = "\n".join(f"> {line}" for line in table(separator).split("\n"))
+    assert "Navn: Bo Bro, Hold: Hold 2, Diagnose: kol" in told(f"Se her\n\n{quoted}")
+
+
 def test_columns_may_be_lined_up_by_blanks() -> None:
     text = told("\n".join("".join(f"{cell:<14}" for cell in cells) for cells in (HEADING, *ROWS)))
     assert "Navn: Bo Bro, Hold: Hold 2, Diagnose: kol" in text
@@ -83,6 +89,14 @@ def test_a_ruled_table_of_bars_has_a_heading_too() -> None:
 )
 def test_prose_stays_as_it_is_written(prose: str) -> None:
     assert told(prose) == " ".join(prose.split())
+
+
+@pytest.mark.parametrize(
+    "cell", ["x" * 200_000, "a\rb", "\0", '"', "\ud800"], ids=["long", "CR", "NUL", "quote", "half"]
+)
+def test_no_cell_is_too_odd(cell: str) -> None:
+    rows = "\n".join(f'"Anna, {n}",{cell},gigt' for n in range(4))
+    assert "gigt" in told(f'Navn,"Hold",Diagnose\n{rows}')
 
 
 @pytest.mark.parametrize(
