@@ -7,7 +7,7 @@
     fit        fit.json
     tradeoff   tradeoff.jsonl, beside what is shipped
 
-On two cores that did other work besides, the first took 33 minutes, its answers 8 and the small stages 21.
+On two quiet cores the first takes 27 minutes, its answers 7 and the small stages 10.
 """
 
 from __future__ import annotations

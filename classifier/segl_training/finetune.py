@@ -1,11 +1,11 @@
 """Fine-tunes the encoder on the labelled windows of the corpus.
 
 One loss for "anything at all", one for each label and one for the question which label is meant. The first round
-reads three quarters of the windows that are sure, the next the two fifths of all that are known worst or were not
-read, the last pass, in which the labels compete, two fifths as many as are sure. A run may go on from one on fewer
-texts (``--begin``): with what it knows worst, and the last pass. The embeddings and the lowest layers stay as they
-came. Batches hold windows of like length; the mean of the weights over the last part of the run is what is kept, which
-is steadier than any single step.
+reads two thirds of the windows that are sure, the next the third of all that are known worst or were not read, the
+last pass, in which the labels compete, a third as many as are sure. A run may go on from one on fewer texts
+(``--begin``): with what it knows worst, and the last pass. The embeddings and the lowest layers stay as they came.
+Batches hold windows of like length; the mean of the weights over the last part of the run is what is kept, which is
+steadier than any single step.
 
 Where the processor multiplies bfloat16, that is what is computed in: two to three times faster, and no worse.
 """
