@@ -18,62 +18,43 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.engine import Engine
 
 from segl import metrics, notify
-from segl.canary.standing import Came
-from segl.canary.way_key import WayKey
 from segl.certificate_ends import first_end, partners_files
-from segl.certificate_records import CertificateRecords
 from segl.clock import Clock
 from segl.errors import SeglError
 from segl.events import Events, configure_log
 from segl.listening import UnixListener, listen_unix
-from segl.mail.own_mail import OwnMail
-from segl.mail.return_port import ReturnPort
 from segl.places import DEFAULT_FILE
-from segl.sealed.belonging import storage_of
 from segl.seen_capabilities import SeenCapabilities
 from segl.settings import Settings
 from segl.store import open_store
 from segl.vocabulary import Way
-from segl.wishes import read_numbers
 from segl_delivery.agent import Agent, Incoming
+from segl_delivery.agents import Agents
 from segl_delivery.budget import ByteBudget
-from segl_delivery.canary import CanaryAgent, CanaryReports, CanaryWatch
-from segl_delivery.canary_ways import WaySinks, WithCanary
-from segl_delivery.certificate import CertificateAgent, RecipientCertificates
-from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.canary import CanaryWatch
 from segl_delivery.checked import checked_settings, sockets_of
 from segl_delivery.decisions import DecisionBook, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.held import HeldWatch
 from segl_delivery.housekeeping import announce, is_believed, keep_house
-from segl_delivery.inbound.agent import OpeningAgent
-from segl_delivery.inbound.build import opening_agent
-from segl_delivery.keyring import KeyRing
 from segl_delivery.lmtp import Service
-from segl_delivery.outbound import Outbound, said_in_mail
-from segl_delivery.own_keys.signing import Signing
 from segl_delivery.own_keys.watch import KeyWatch
-from segl_delivery.portal import PortalAgent
-from segl_delivery.receipts.agent import ReceiptAgent
-from segl_delivery.receipts.build import forget_old, receipt_key
+from segl_delivery.receipts.build import forget_old
 from segl_delivery.receipts.calendar import Calendar
 from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.follow import Follower
 from segl_delivery.receipts.ledger import Ledger
-from segl_delivery.receipts.office import Office
-from segl_delivery.sealed_news import SealedNews
-from segl_delivery.sealing import Sealer, try_storage
+from segl_delivery.sealed_news import Owed
+from segl_delivery.sealing import try_storage
 from segl_delivery.server import LmtpServer
 from segl_delivery.settings_watch import SettingsWatch
 from segl_delivery.storage_threads import StorageThreads
-from segl_delivery.tunnel import TunnelAgent
 
 THREADS: Final = 32
 HOUSEKEEPING_SECONDS: Final = 3600.0
@@ -133,101 +114,6 @@ def _serve_metrics(settings: Settings) -> None:
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Agents:
-    """The agents of one set of settings; a reload puts new ones in their place."""
-
-    tunnel: TunnelAgent
-    certificate: CertificateAgent
-    portal: PortalAgent
-    keys: KeyRing
-    opening: OpeningAgent
-    news: SealedNews
-    receipt: ReceiptAgent
-    canary: CanaryAgent
-    canary_clear: CanaryAgent
-    office: Office
-
-    def of_way(self, way: Way | Incoming) -> Agent:
-        match way:
-            case Way.TUNNEL:
-                return self.tunnel
-            case Way.CERTIFICATE:
-                return self.certificate
-            case Way.INTERNAL:
-                return self.opening
-            case Incoming.REPORT:
-                return self.receipt
-            case Incoming.CANARY:
-                return self.canary
-            case Incoming.CANARY_CLEAR:
-                return self.canary_clear
-            case _:
-                return self.portal
-
-    @classmethod
-    def of(
-        cls, settings: Settings, engine: Engine, events: Events, ledger: Ledger, storage: StorageThreads
-    ) -> Agents:
-        keys = key_ring(settings, events)
-        signing = Signing(keys, settings)
-        outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
-        way_key = WayKey.of_house(engine)
-        key, reinject = receipt_key(settings, events), settings.delivery
-        onward = key.onward_id if key is not None else None
-        return_port = ReturnPort.at(reinject.reinject, reinject.reinject_seconds, onward)
-        own_mail = OwnMail.of(settings, return_port, events.own_port_missing)
-        entrance = ReturnPort.at(settings.postfix.secure_port, settings.delivery.reinject_seconds)
-        return cls(
-            tunnel=TunnelAgent(
-                certificates=WithCanary(CertificateDirectory(settings, events), way_key),
-                return_port=return_port,
-                events=events,
-                outbound=outbound,
-            ),
-            certificate=CertificateAgent(
-                certificates=WithCanary(
-                    RecipientCertificates(CertificateRecords(engine), settings.certificates), way_key
-                ),
-                return_port=return_port,
-                events=events,
-                outbound=outbound,
-            ),
-            portal=PortalAgent(sealer_of(settings, engine, events), return_port, events, storage),
-            news=SealedNews(settings, engine, own_mail, events),
-            keys=keys,
-            opening=opening_agent(settings, engine, events, keys, return_port),
-            receipt=ReceiptAgent(
-                settings,
-                key,
-                ledger,
-                OwnMail.of(settings, entrance, events.own_port_missing, lambda _: True),
-                return_port,
-                events,
-                CanaryReports(settings, key, engine, events),
-            ),
-            canary=CanaryAgent(Came.SECURE, key, engine, events),
-            canary_clear=CanaryAgent(
-                Came.CLEAR,
-                key,
-                engine,
-                events,
-                WaySinks(settings, key, way_key, engine) if key is not None else None,
-            ),
-            office=Office.of(settings, own_mail, signing.signer_for, events.template_unfit),
-        )
-
-
-def sealer_of(settings: Settings, engine: Engine, events: Events) -> Sealer:
-    sms = settings.portal.sms
-    numbers = read_numbers(sms.numbers, sms.country) if sms.numbers is not None else {}
-    return Sealer(engine, storage_of(settings.portal, engine), settings, events, numbers)
-
-
-def key_ring(settings: Settings, events: Events) -> KeyRing:
-    return KeyRing(settings.delivery.keys, settings.delivery.keys_passphrase, events.own_key_refused)
-
-
 @contextmanager
 def _listening(settings: Settings) -> Iterator[dict[Way | Incoming, UnixListener]]:
     """All sockets, or none. Raises :class:`SeglError`."""
@@ -249,8 +135,12 @@ class _Daemon:
         self._engine = engine
         self._events = events
         self._ledger = Ledger(engine, lambda: self._settings)
+        self._owed: Owed = []
         self._storage = StorageThreads()
-        self._agents = Agents.of(settings, engine, events, self._ledger, self._storage)
+        # Of its own, as its threads are: where the place of sealed messages hangs, what waits there keeps its bytes.
+        self._sealing = ByteBudget(settings.delivery.bytes_in_flight)
+        self._sweeping: asyncio.Task[None] | None = None
+        self._agents = Agents.of(settings, engine, events, self._ledger, self._storage, self._owed)
         self._follower = Follower(engine, lambda: self._settings, events)
         self._desk = Desk(
             engine,
@@ -274,19 +164,15 @@ class _Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, _resolve, stop, number.name)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
-        # Of its own, as its threads are: where the place of sealed messages hangs, what waits there keeps its bytes.
-        sealing, others = (ByteBudget(self._settings.delivery.bytes_in_flight) for _ in range(2))
-        servers = [
-            LmtpServer(self._service(way, sealing if way is Way.PORTAL else others), listener)
-            for way, listener in listeners.items()
-        ]
+        others = ByteBudget(self._sealing.limit)
+        servers = [LmtpServer(self._service(way, others), listener) for way, listener in listeners.items()]
         for server in servers:
             await server.start()
         self._decisions.start(decisions.sock)
         helpers = [
             asyncio.create_task(each)
             for each in (
-                self._hourly("housekeeping", lambda: self._storage.run(self._sweep)),
+                self._hourly("housekeeping", self._keep_house),
                 self._hourly("own keys", lambda: asyncio.to_thread(self._watch.look)),
                 self._tell_news(),
                 notify.feed_watchdog(),
@@ -317,7 +203,10 @@ class _Daemon:
                 0
             )  # a thread still waits for the return port, or for storage; it would hold the process up
 
-    def _service(self, way: Way | Incoming, budget: ByteBudget) -> Service:
+    def _service(self, way: Way | Incoming, others: ByteBudget) -> Service:
+        def budget() -> ByteBudget:
+            return self._sealing if way is Way.PORTAL else others
+
         def agent() -> Agent:
             return self._agents.of_way(way)
 
@@ -329,21 +218,47 @@ class _Daemon:
         self._reloading = asyncio.create_task(self._take_settings())
 
     async def _take_settings(self) -> None:
+        """All of the new settings come into force, or nothing: whatever fails is told, and the old ones stay."""
         async with self._reloads:
             try:
                 settings = checked_settings(self._file)
-                await self._storage.within(STORAGE_SECONDS, try_storage, settings, self._engine, self._events)
+                # In a thread of its own: those that there are may all hang in the place that is to be left.
+                await StorageThreads(1).within(
+                    STORAGE_SECONDS, try_storage, settings, self._engine, self._events
+                )
+                storage = StorageThreads()
+                agents = Agents.of(settings, self._engine, self._events, self._ledger, storage, self._owed)
             except SeglError as error:
                 self._events.reload_refused(error)
                 metrics.RELOADS.labels("refused").inc()
+            except Exception as error:  # a fault of ours, or a file that went after the check
+                self._events.failed("reload", error)
+                metrics.RELOADS.labels("refused").inc()
             else:
-                self._settings = settings
-                self._agents = Agents.of(settings, self._engine, self._events, self._ledger, self._storage)
-                self._watch = KeyWatch(self._agents.keys, self._events)
+                self._settings, self._agents = settings, agents
+                self._watch = KeyWatch(agents.keys, self._events)
+                self._leave_storage(storage)
                 self._events.reloaded()
                 metrics.RELOADS.labels("ok").inc()
                 asyncio.get_running_loop().run_in_executor(None, self._announce)
-            notify.ready()
+            finally:
+                notify.ready()
+
+    def _leave_storage(self, storage: StorageThreads) -> None:
+        """*storage* is what is used from now on. What has begun ends in the old threads, and what hangs there keeps
+        them and its bytes; those who come new wait for neither."""
+        self._storage, self._sealing = storage, ByteBudget(self._sealing.limit)
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+
+    async def _keep_house(self) -> None:
+        """One round. One that is under way at a reload is not waited for, as it may hang: another begins."""
+        while True:
+            self._sweeping = asyncio.ensure_future(self._storage.run(self._sweep))
+            await asyncio.wait([self._sweeping])
+            if not self._sweeping.cancelled():
+                self._sweeping.result()
+                return
 
     async def _hourly(self, where: str, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -50,10 +50,10 @@ _UNDECIDED = SmtpReply(451, "4.3.0", "not delivered now")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a session serves. ``agent`` is asked for at each message, so that a reload takes effect."""
+    """What a session serves. ``agent`` and ``budget`` are asked for at each message, so that a reload takes effect."""
 
     agent: Callable[[], Agent]
-    budget: ByteBudget
+    budget: Callable[[], ByteBudget]
     events: Events
     message_bytes: int
 
@@ -199,7 +199,7 @@ class Session:
             return await self._answer(_BAD_SEQUENCE)
         self.busy = True
         try:
-            async with self._service.budget.hold(self._size, BUDGET_SECONDS):
+            async with self._service.budget().hold(self._size, BUDGET_SECONDS):
                 await self._say("354 go on, end with a dot")
                 content = await self._wire.data(self._service.message_bytes)
                 replies = await self._deliver(content)

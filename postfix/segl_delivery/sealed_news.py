@@ -38,6 +38,9 @@ _DAY: Final = 86400.0
 _MOST_FAULTS: Final = 3  # of the store, mail after mail: it is away, and the round waits for it no longer
 _WHERE: Final = "news of sealed messages"
 
+Owed = list[Callable[[], None]]
+"""What the store did not take, to be written in the next round, whatever the settings are then."""
+
 
 @dataclass(frozen=True, slots=True)
 class SealedNews:
@@ -47,8 +50,7 @@ class SealedNews:
     engine: Engine
     port: MailPort
     events: Events
-    # What the store did not take.
-    owed: list[Callable[[], None]] = field(default_factory=list, init=False, compare=False)
+    owed: Owed = field(default_factory=list, compare=False)
 
     def tell(self, now: float) -> None:
         """Send all that is due, each claimed when its turn has come: what stops in the middle, this process or the

@@ -2,7 +2,8 @@
 
 A directory on another machine can hang: a call into it then comes back when that machine does, and nothing ends the
 thread before. In threads that all agents share, mail to the portal would so hold up what needs no sealing at all: the
-tunnel, certificates, what comes in, reports.
+tunnel, certificates, what comes in, reports. A reload puts new threads in the place of the old, which may all hang in a
+place that the settings no longer name.
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ class Running:
         self, path: Path, agent: Counter, *, message_bytes: int = 10_000_000, budget: int = 50_000_000
     ) -> None:
         self.path, self.agent = path, agent
-        service = Service(lambda: agent, ByteBudget(budget), Events("test"), message_bytes)
+        bytes_in_hand = ByteBudget(budget)
+        service = Service(lambda: agent, lambda: bytes_in_hand, Events("test"), message_bytes)
         self._listener = listen_unix(path, 0o600)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from segl.errors import DeliveryError
 from segl.sealed import directory
 from segl_delivery.storage_threads import THREADS, StorageThreads
 from world.desk import SENDER, Desk
+from world.postfix import wait_until
 
 BO, EVA = "bo@vestby.example", "eva@kommune.example"
 MESSAGE = b"Subject: x\r\n\r\nhej\r\n"
@@ -57,6 +59,31 @@ def test_what_waits_for_the_place_of_sealed_messages_holds_nothing_else(
         with desk.client("tunnel") as client:
             assert client.deliver(SENDER, [EVA], MESSAGE, f"SIZE={len(MESSAGE)}")[0].startswith("250")
         assert desk.daemon.stop(8) == 0, "nor is the stop held up"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("messages", "size"), [(THREADS + 1, f"SIZE={len(MESSAGE)}"), (1, "")], ids=["all-threads", "all-bytes"]
+)
+def test_a_reload_to_another_place_waits_for_nothing_in_the_one_that_hangs(
+    desk: Desk, messages: int, size: str
+) -> None:
+    elsewhere = desk.directory / "elsewhere"
+    shutil.copytree(desk.sealed, elsewhere)  # with the word whose it is
+    hang(desk)
+    with ExitStack() as stack:
+        for _ in range(messages):
+            client = stack.enter_context(desk.client("portal"))
+            client.envelope(SENDER, [BO], size)
+            client.begin_data(MESSAGE)
+        desk.sealed = elsewhere
+        desk.write_settings(delivery="drain_seconds = 0.3")
+        desk.daemon.signal(signal.SIGHUP)
+        wait_until(lambda: '"reloaded"' in desk.daemon.log, 20, lambda: desk.daemon.log)
+        [reply] = desk.portal(SENDER, [BO], MESSAGE, f"SIZE={len(MESSAGE)}")
+        assert reply.startswith("250"), reply
+        assert len(desk.sealed_files()) == 1
+        assert desk.daemon.stop(8) == 0, "nor is the stop held up by what hangs"
 
 
 def test_what_does_not_answer_is_not_waited_for_and_keeps_a_thread() -> None:

@@ -1,0 +1,139 @@
+"""The agents of one set of settings, and what they are made of. A reload makes them anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Engine
+
+from segl.canary.standing import Came
+from segl.canary.way_key import WayKey
+from segl.certificate_records import CertificateRecords
+from segl.events import Events
+from segl.mail.own_mail import OwnMail
+from segl.mail.return_port import ReturnPort
+from segl.sealed.belonging import storage_of
+from segl.settings import Settings
+from segl.vocabulary import Way
+from segl.wishes import read_numbers
+from segl_delivery.agent import Agent, Incoming
+from segl_delivery.canary import CanaryAgent, CanaryReports
+from segl_delivery.canary_ways import WaySinks, WithCanary
+from segl_delivery.certificate import CertificateAgent, RecipientCertificates
+from segl_delivery.certificates import CertificateDirectory
+from segl_delivery.inbound.agent import OpeningAgent
+from segl_delivery.inbound.build import opening_agent
+from segl_delivery.keyring import KeyRing
+from segl_delivery.outbound import Outbound, said_in_mail
+from segl_delivery.own_keys.signing import Signing
+from segl_delivery.portal import PortalAgent
+from segl_delivery.receipts.agent import ReceiptAgent
+from segl_delivery.receipts.build import receipt_key
+from segl_delivery.receipts.ledger import Ledger
+from segl_delivery.receipts.office import Office
+from segl_delivery.sealed_news import Owed, SealedNews
+from segl_delivery.sealing import Sealer
+from segl_delivery.storage_threads import StorageThreads
+from segl_delivery.tunnel import TunnelAgent
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """The agents of one set of settings; a reload puts new ones in their place."""
+
+    tunnel: TunnelAgent
+    certificate: CertificateAgent
+    portal: PortalAgent
+    keys: KeyRing
+    opening: OpeningAgent
+    news: SealedNews
+    receipt: ReceiptAgent
+    canary: CanaryAgent
+    canary_clear: CanaryAgent
+    office: Office
+
+    def of_way(self, way: Way | Incoming) -> Agent:
+        match way:
+            case Way.TUNNEL:
+                return self.tunnel
+            case Way.CERTIFICATE:
+                return self.certificate
+            case Way.INTERNAL:
+                return self.opening
+            case Incoming.REPORT:
+                return self.receipt
+            case Incoming.CANARY:
+                return self.canary
+            case Incoming.CANARY_CLEAR:
+                return self.canary_clear
+            case _:
+                return self.portal
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        engine: Engine,
+        events: Events,
+        ledger: Ledger,
+        storage: StorageThreads,
+        owed: Owed,
+    ) -> Agents:
+        """*ledger* and *owed* outlive a reload. Blocking. Raises :class:`~segl.errors.SeglError`."""
+        keys = key_ring(settings, events)
+        signing = Signing(keys, settings)
+        outbound = Outbound(settings, signing.signer_for, said_in_mail(settings, engine, events))
+        way_key = WayKey.of_house(engine)
+        key, reinject = receipt_key(settings, events), settings.delivery
+        onward = key.onward_id if key is not None else None
+        return_port = ReturnPort.at(reinject.reinject, reinject.reinject_seconds, onward)
+        own_mail = OwnMail.of(settings, return_port, events.own_port_missing)
+        entrance = ReturnPort.at(settings.postfix.secure_port, settings.delivery.reinject_seconds)
+        return cls(
+            tunnel=TunnelAgent(
+                certificates=WithCanary(CertificateDirectory(settings, events), way_key),
+                return_port=return_port,
+                events=events,
+                outbound=outbound,
+            ),
+            certificate=CertificateAgent(
+                certificates=WithCanary(
+                    RecipientCertificates(CertificateRecords(engine), settings.certificates), way_key
+                ),
+                return_port=return_port,
+                events=events,
+                outbound=outbound,
+            ),
+            portal=PortalAgent(sealer_of(settings, engine, events), return_port, events, storage),
+            news=SealedNews(settings, engine, own_mail, events, owed),
+            keys=keys,
+            opening=opening_agent(settings, engine, events, keys, return_port),
+            receipt=ReceiptAgent(
+                settings,
+                key,
+                ledger,
+                OwnMail.of(settings, entrance, events.own_port_missing, lambda _: True),
+                return_port,
+                events,
+                CanaryReports(settings, key, engine, events),
+            ),
+            canary=CanaryAgent(Came.SECURE, key, engine, events),
+            canary_clear=CanaryAgent(
+                Came.CLEAR,
+                key,
+                engine,
+                events,
+                WaySinks(settings, key, way_key, engine) if key is not None else None,
+            ),
+            office=Office.of(settings, own_mail, signing.signer_for, events.template_unfit),
+        )
+
+
+def sealer_of(settings: Settings, engine: Engine, events: Events) -> Sealer:
+    sms = settings.portal.sms
+    numbers = read_numbers(sms.numbers, sms.country) if sms.numbers is not None else {}
+    return Sealer(engine, storage_of(settings.portal, engine), settings, events, numbers)
+
+
+def key_ring(settings: Settings, events: Events) -> KeyRing:
+    return KeyRing(settings.delivery.keys, settings.delivery.keys_passphrase, events.own_key_refused)

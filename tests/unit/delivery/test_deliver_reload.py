@@ -1,0 +1,125 @@
+"""A reload of segl-deliver: all of the new settings come into force or none, and nothing that is owed is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from segl import metrics
+from segl.canary.way_key import WayKey
+from segl.errors import StoreError
+from segl.events import Events, configure_log
+from segl.store import open_store
+from segl_delivery import daemon as process
+from segl_delivery.checked import checked_settings
+from segl_delivery.daemon import _Daemon
+from world.desk import Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Its files; the process is this one."""
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def daemon(desk: Desk) -> Iterator[_Daemon]:
+    configure_log("json")
+    engine = open_store(f"sqlite:///{desk.directory}/segl.db")
+    yield _Daemon(desk.settings_file, checked_settings(desk.settings_file), engine, Events("segl-deliver"))
+    engine.dispose()
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(2)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        yield listener
+
+
+def refused() -> float:
+    return float(metrics.RELOADS.labels("refused")._value.get())
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (StoreError("the store cannot be reached"), '"reload_refused"'),
+        (FileNotFoundError("numbers.txt"), '"failed"'),
+    ],
+)
+def test_what_fails_after_the_check_is_told_and_leaves_all_as_it_was(
+    daemon: _Daemon,
+    desk: Desk,
+    systemd: socket.socket,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: Exception,
+    told: str,
+) -> None:
+    def fail(_: object) -> None:
+        raise fault
+
+    before, count = (daemon._settings, daemon._agents, daemon._watch, daemon._storage), refused()
+    desk.write_settings(name="Sønderby Vand")
+    with monkeypatch.context() as patch:
+        patch.setattr(WayKey, "of_house", fail)
+        asyncio.run(daemon._take_settings())
+    now = (daemon._settings, daemon._agents, daemon._watch, daemon._storage)
+    assert all(one is other for one, other in zip(before, now, strict=True))
+    assert told in "".join(capsys.readouterr())
+    assert refused() == count + 1
+    assert systemd.recv(100).startswith(b"READY=1"), "systemd waits for a reload to end"
+    asyncio.run(daemon._take_settings())
+    assert daemon._settings.organisation.name == "Sønderby Vand"
+
+
+def test_what_the_store_did_not_take_before_a_reload_is_written_after_it(daemon: _Daemon) -> None:
+    """That a recipient was reminded, say: she is else reminded again."""
+    faults, written = [StoreError("the store cannot be reached")], list[str]()
+
+    def write() -> None:
+        if faults:
+            raise faults.pop()
+        written.append("reminded")
+
+    before = daemon._agents.news
+    before._write(write)
+    asyncio.run(daemon._take_settings())
+    assert daemon._agents.news is not before
+    daemon._agents.news.tell(time.time())
+    daemon._agents.news.tell(time.time())
+    assert written == ["reminded"]
+
+
+def test_a_round_of_housekeeping_that_hangs_in_a_place_that_was_left_is_begun_anew(
+    daemon: _Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, release, rounds = threading.Event(), threading.Event(), list[int]()
+
+    def hang_once(*_: object) -> None:
+        rounds.append(threading.get_ident())
+        began.set()
+        if len(rounds) == 1:
+            release.wait(30)
+
+    async def reload() -> None:
+        house = asyncio.create_task(daemon._keep_house())
+        assert await asyncio.to_thread(began.wait, 10)
+        await daemon._take_settings()
+        await asyncio.wait_for(house, 10)
+
+    monkeypatch.setattr(process, "keep_house", hang_once)
+    try:
+        asyncio.run(reload())
+    finally:
+        release.set()
+    assert len(rounds) == 2
