@@ -111,6 +111,7 @@ _SLOW = frozenset(
     test_mime_laws
     test_organisations_apart
     test_pool
+    test_pool_pictures
     test_portal_pages
     test_portal_process
     test_postfix_commands

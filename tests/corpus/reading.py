@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
 
 ALLOWANCE = Allowance(chars=10_000_000, files=1_000, bytes=100_000_000)
-WITH_OCR = Allowance(chars=10_000_000, files=1_000, bytes=100_000_000, ocr=True)
+WITH_OCR = Allowance(chars=10_000_000, files=1_000, bytes=100_000_000, ocr_until=math.inf)
 
 
 def stands_in(content: Content, number: str) -> list[str]:

@@ -14,12 +14,18 @@ from segl.vocabulary import Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How much one attachment may cost: characters of text, files inside it, bytes it may unfold to."""
+    """How much one attachment may cost: characters of text, files inside it, bytes it may unfold to; and until when, on
+    the monotonic clock, pictures may be read (0: they are not)."""
 
     chars: int
     files: int
     bytes: int
-    ocr: bool = False
+    ocr_until: float = 0.0
+
+    @property
+    def ocr(self) -> bool:
+        """Whether pictures are read. It stays true when the time is over in the middle of a file."""
+        return self.ocr_until > 0
 
 
 @dataclass(frozen=True, slots=True)

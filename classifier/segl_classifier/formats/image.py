@@ -18,10 +18,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from segl.confined import sandbox
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
@@ -29,7 +32,7 @@ from segl_classifier.formats.pictures import kind_of, pixels
 from segl_classifier.formats.raster import ink_on_paper
 
 _LANGUAGES = "dan+eng"
-_SECONDS = 60.0  # for one picture; the worker has its own, shorter limit
+_MOST_SECONDS = 60.0  # for one run of Tesseract; what is allowed is usually shorter
 _MOST_PIXELS = 60_000_000
 _AS_IT_LIES, _TURNED = "3", "1"  # page segmentation modes: upright, or turned as most letters stand
 _FEWEST_LETTERS = 20
@@ -55,6 +58,10 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
     return harvest.content()
 
 
+class _TooLate(Exception):
+    """The time for pictures is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     """What was read on one page, and how sure that is (0 to 100)."""
@@ -73,15 +80,18 @@ def _recognise(data: bytes, kind: str, harvest: Harvest) -> None:
     if program is None:
         harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}: tesseract is not installed")
         return
+    until = harvest.allowance.ocr_until
+    pages: list[_Page] | None = []
     try:
-        pages = _pages(program, data, _AS_IT_LIES)
+        pages = _pages(program, data, _AS_IT_LIES, until)
         if pages and any(page.doubtful for page in pages):
-            turned = _pages(program, data, _TURNED) or []
+            turned = _pages(program, data, _TURNED, until) or []
             if len(turned) == len(pages):
                 pages = [max(pair, key=lambda page: page.sure) for pair in zip(pages, turned, strict=True)]
-    except subprocess.TimeoutExpired:
+    except _TooLate:  # what was read as it lies is kept
         harvest.lack(Unreadable.TIMED_OUT, f"{kind}, {len(data)} bytes")
-        return
+        if not pages:
+            return
     if pages is None:
         harvest.lack(Unreadable.DAMAGED, kind)
         return
@@ -94,17 +104,24 @@ def _recognise(data: bytes, kind: str, harvest: Harvest) -> None:
         harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}, {len(data)} bytes: no sure words")
 
 
-def _pages(program: str, data: bytes, layout: str) -> list[_Page] | None:
-    """The pages of a picture; ``None`` when it cannot be opened."""
+def _pages(program: str, data: bytes, layout: str, until: float) -> list[_Page] | None:
+    """The pages of a picture; ``None`` when it cannot be opened. Raises :class:`_TooLate` at *until* of the monotonic
+    clock."""
+    worker, seconds = os.getpid(), min(_MOST_SECONDS, until - time.monotonic())
+    if seconds <= 0:
+        raise _TooLate
     command = [program, "stdin", "stdout", "-l", _LANGUAGES, "--psm", layout, "-c", "tessedit_create_tsv=1"]
     done = subprocess.run(
         command,
         input=data,
         capture_output=True,
-        timeout=_SECONDS,
         check=False,
         env={"PATH": os.environ.get("PATH", ""), "OMP_THREAD_LIMIT": "1", "LC_ALL": "C"},
+        # no timeout of subprocess.run: its kill is refused to who is shut in
+        preexec_fn=lambda: sandbox.end_by_itself(worker, seconds),
     )
+    if done.returncode == -signal.SIGALRM:
+        raise _TooLate
     if done.returncode != 0:
         return None
     pages: dict[str, list[_Word]] = {}

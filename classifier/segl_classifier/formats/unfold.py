@@ -93,7 +93,7 @@ class _Opener:
             chars=max(0, self._chars),
             files=max(0, self._files),
             bytes=max(0, self._bytes),
-            ocr=time.monotonic() < self._ocr_until,
+            ocr_until=self._ocr_until if time.monotonic() < self._ocr_until else 0.0,
         )
 
 

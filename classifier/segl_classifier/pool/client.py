@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from segl.confined.frames import Broken, Late
 from segl.confined.workers import AT_ONCE, NoWorker, Worker, Workers
@@ -39,7 +40,7 @@ class Pool(Workers):
         unread: list[Finding] = []
         good = False
         try:
-            send_job(worker.line, job, data, deadline)
+            send_job(worker.line, _shortened(job, deadline), data, deadline)
             for item in receive_answer(worker.line, job.chars, deadline):
                 match item:
                     case Text():
@@ -55,6 +56,13 @@ class Pool(Workers):
         finally:
             self.give_back(worker, good=good)
         return Extracted(tuple(texts), (), tuple(unread))
+
+
+def _shortened(job: Job, deadline: float) -> Job:
+    """*job* with the time that is left until *deadline*: waiting for a worker has taken the rest. The worker, whose
+    clock begins now, would else read pictures until it is killed, and what stands behind them would be lost."""
+    left = deadline - time.monotonic()
+    return replace(job, seconds=left, ocr_seconds=max(0.0, job.ocr_seconds - (job.seconds - left)))
 
 
 def _gap(job: Job, cause: Unreadable, detail: str) -> Extracted:

@@ -139,6 +139,17 @@ def confine(memory_bytes: int, parent: int, *, programs: bool = False) -> None:
     _install(_filter(programs=programs))
 
 
+def end_by_itself(parent: int, seconds: float) -> None:
+    """For the child that becomes another program, between fork and exec: the kernel ends it after *seconds* of the
+    clock, and with *parent*, the worker. A worker can end nobody, it may send no signals; and whoever ends the worker
+    knows nothing of what it runs. Both stay over exec (setitimer(2), PR_SET_PDEATHSIG(2const)), and a program that ends
+    by the clock has the code of SIGALRM."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SandboxError("the worker is gone")
+
+
 def unix_sockets_only() -> None:
     """From now on this process and those it forks reach no network, its own host's neither: a port there may trust who
     comes. Files, other calls and sockets that are open already stay as they are. To be called before threads start."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import random
 import shutil
-import subprocess
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from corpus import pdf_files
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import image, pictures
+from segl_classifier.formats.content import Allowance
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.pdf import read as read_pdf
 from segl_classifier.formats.raster import grey_png
@@ -140,13 +142,38 @@ def test_without_the_program_a_picture_is_told_of(monkeypatch: pytest.MonkeyPatc
     assert causes(image.read(saved_as("PNG"), "", WITH_OCR)) == {Unreadable.UNKNOWN_TYPE}
 
 
-def test_a_picture_that_takes_too_long_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hang(*_: object, **__: object) -> None:
-        raise subprocess.TimeoutExpired("tesseract", 1)
+def a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str) -> None:
+    """In the place of Tesseract; ``$6`` is how the page is taken to lie."""
+    program = tmp_path / "tesseract"
+    program.write_text(f"#!/bin/sh\n{does}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda name: str(program))
 
-    monkeypatch.setattr(shutil, "which", lambda name: "/bin/true")
-    monkeypatch.setattr(subprocess, "run", hang)
-    assert causes(image.read(saved_as("PNG"), "", WITH_OCR)) == {Unreadable.TIMED_OUT}
+
+def for_seconds(seconds: float) -> Allowance:
+    return replace(WITH_OCR, ocr_until=time.monotonic() + seconds)
+
+
+def test_a_picture_that_takes_too_long_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_program(tmp_path, monkeypatch, "exec sleep 300")
+    started = time.monotonic()
+    assert causes(image.read(saved_as("PNG"), "", for_seconds(0.3))) == {Unreadable.TIMED_OUT}
+    assert time.monotonic() - started < 30
+
+
+def test_of_a_page_for_whose_turning_there_is_no_time_is_kept_what_was_read_as_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = r"head\n5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t40\tsomethingthatnobodyissureof\n"
+    a_program(tmp_path, monkeypatch, f"[ $6 = 1 ] && exec sleep 300\ncat > /dev/null\nprintf '{row}'")
+    content = image.read(saved_as("PNG"), "", for_seconds(3))
+    assert text_of(content) == "somethingthatnobodyissureof"
+    assert Unreadable.TIMED_OUT in causes(content)
+
+
+def test_when_the_time_is_over_none_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_program(tmp_path, monkeypatch, "exit 1")  # which would be told of as damage
+    assert causes(image.read(saved_as("PNG"), "", for_seconds(-1))) == {Unreadable.TIMED_OUT}
 
 
 @needs_tesseract

@@ -115,6 +115,21 @@ def test_with_programs_one_may_be_run_but_the_network_stays_shut(tmp_path: Path)
     assert attempt(inner, tmp_path, programs=True) == "done"
 
 
+def test_a_program_ends_by_the_clock_though_a_worker_may_end_nobody(tmp_path: Path) -> None:
+    runs = "subprocess.run(['/bin/sleep', '60'], preexec_fn=lambda: sandbox.end_by_itself(worker, 0.2))"
+    assert (
+        attempt(f"worker = os.getpid(); assert {runs}.returncode == -14", tmp_path, programs=True) == "done"
+    )
+    kills = "child = subprocess.Popen(['/bin/sleep', '5'], stdout=-3, stderr=-3); child.kill()"
+    assert attempt(kills, tmp_path, programs=True) == "PermissionError 1"
+
+
+def test_a_program_whose_worker_has_gone_does_not_start(tmp_path: Path) -> None:
+    runs = "subprocess.run(['/bin/true'], preexec_fn=lambda: sandbox.end_by_itself(1, 9))"
+    said = f"try: {runs}\nexcept subprocess.SubprocessError: pass\nelse: raise OSError(0, '')"
+    assert attempt(said, tmp_path, programs=True) == "done"
+
+
 def test_processor_time_is_bounded() -> None:
     program = """
         import os
