@@ -14,17 +14,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from segl.demand_tag import entrances
 from segl.errors import PostfixError
 from segl.postfix.check import OPEN, PLAIN, RECEIPT, SECURE, next_hop
+from segl.postfix.edit import service_keys
 from segl.postfix.running import run_postfix
 from segl.settings import Settings
 
 _IDS_A_CALL = 200
+_NAMED = 3  # ids in an error
 _FILTER = re.compile(r"^content_filter: (\S+)", re.MULTILINE)
+_BEGIN = re.compile(r"^\*\*\* ENVELOPE RECORDS ", re.MULTILINE)
+_END = "\n*** MESSAGE FILE END "
+_GONE = re.compile(r"open queue file \S+: No such file or directory")
 _OURS = tuple(f"{transport}:" for transport in (SECURE, PLAIN, OPEN, RECEIPT))
 
 
@@ -71,19 +77,23 @@ def queued(directory: Path) -> dict[str, str]:
 
 
 def bound_for_segl(front: Path) -> tuple[Bound, ...]:
-    """Messages in the front's queue whose envelope names one of Segl's transports (postcat(1)). Raises
-    :class:`PostfixError`."""
-    found: list[Bound] = []
+    """Messages in the front's queue whose envelope names one of Segl's transports (postcat(1)). Some may have gone in
+    the meantime. Raises :class:`PostfixError`, also when one that waits cannot be read: it could be any."""
+    before = queued(front)
+    found = _destinations(front, before)
+    # One that moves from a queue to another just then is missed by a listing, and by postcat.
     every = queued(front)
-    ids = list(every)
-    for start in range(0, len(ids), _IDS_A_CALL):
-        some = ids[start : start + _IDS_A_CALL]
-        text = run_postfix(["postcat", "-c", str(front), "-e", "-q", *some]).stdout
-        for part in re.split(r"^\*\*\* ENVELOPE RECORDS ", text, flags=re.MULTILINE)[1:]:
-            queue_id, destination = Path(part.split(maxsplit=1)[0]).name, destination_in(part)
-            if destination.startswith(_OURS):
-                found.append(Bound(queue_id, destination, every.get(queue_id) == "hold"))
-    return tuple(found)
+    rest = [each for each in every if each not in found]
+    found |= _destinations(front, rest)
+    if unread := _still_there(front, set(rest) - found.keys()):
+        text = f"{len(unread)} messages in the front's queue cannot be looked at ({some_of(unread)})"
+        raise PostfixError(text, hint=f"postcat -c {front} -q ID says why")
+    queues = before | every
+    return tuple(
+        Bound(queue_id, destination, queues[queue_id] == "hold")
+        for queue_id, destination in found.items()
+        if destination.startswith(_OURS)
+    )
 
 
 def left_behind(settings: Settings) -> tuple[Bound, ...]:
@@ -94,7 +104,63 @@ def left_behind(settings: Settings) -> tuple[Bound, ...]:
     return tuple(one for one in messages if one.destination not in wanted)
 
 
+def is_served(destination: str, front_master: str, secure_master: str) -> bool:
+    """Whether somebody takes what is bound for *destination*, where these are both instances' master.cf. Of a socket
+    only the transport counts: it is segl-deliver's, which goes by the settings."""
+    transport, _, hop = destination.partition(":")
+    front = service_keys(front_master)
+    if f"{transport}/unix" not in front:
+        return False
+    if hop.startswith("unix:"):
+        return True
+    listening = service_keys(secure_master) if transport == SECURE else front
+    host, _, port = hop.rpartition(":")
+    names = (f"{host}:{port}", f"{host.strip('[]')}:{port}", port)  # the last at every address
+    return not listening.isdisjoint(f"{name}/inet" for name in names)
+
+
 def destination_in(envelope: str) -> str:
     """What the envelope, as ``postcat -e`` shows it, says of where the message goes; of several the last counts;
     ``""``: nothing."""
     return next(reversed(_FILTER.findall(envelope)), "")
+
+
+def some_of(queue_ids: Collection[str]) -> str:
+    """The first of *queue_ids*, for an error's text."""
+    more = ["…"] if len(queue_ids) > _NAMED else []
+    return ", ".join([*sorted(queue_ids)[:_NAMED], *more])
+
+
+def _destinations(front: Path, ids: Iterable[str]) -> dict[str, str]:
+    """Where each of *ids* goes, those left out that are not there (any more), or no queue files.
+
+    postcat(1) takes them in turn, and ends at the first that it does not find; on a host at work one of a few hundred
+    has always just been delivered. That end takes it a second, so the others that have gone are not asked for again.
+    Raises :class:`PostfixError` where it ends for another reason."""
+    found: dict[str, str] = {}
+    rest = list(ids)
+    while rest:
+        some = rest[:_IDS_A_CALL]
+        done = run_postfix(["postcat", "-c", str(front), "-e", "-q", *some])
+        if done.returncode and not _GONE.search(done.stderr):
+            raise PostfixError(f"postcat -c {front}: {done.stderr.strip()[:200] or 'failed'}")
+        shown = dict(_shown(done.stdout))
+        found |= shown
+        if not done.returncode:
+            rest = rest[len(some) :]
+            continue
+        looked_at = max((place for place, each in enumerate(some, 1) if each in shown), default=0)
+        there = queued(front)
+        rest = [each for each in rest[min(looked_at + 1, len(some)) :] if each in there]
+    return found
+
+
+def _shown(text: str) -> Iterator[tuple[str, str]]:
+    """Each queue id of which postcat showed the whole envelope, and where the message goes."""
+    for part in _BEGIN.split(text)[1:]:
+        if _END in part:
+            yield Path(part.split(maxsplit=1)[0]).name, destination_in(part)
+
+
+def _still_there(front: Path, ids: Set[str]) -> Set[str]:
+    return ids & queued(front).keys() if ids else ids

@@ -88,6 +88,12 @@ def foreign_services(text: str, services: str) -> tuple[str, ...]:
     )
 
 
+def service_keys(text: str) -> frozenset[str]:
+    """The services of master.cf *text*, each as postconf writes it: ``127.0.0.1:10026/inet``."""
+    lines = _lines(text)
+    return frozenset(_service_key(lines[entry.first]) for entry in _logical(lines))
+
+
 def without_parameters(text: str, names: Container[str]) -> str:
     """main.cf *text* (one of our fragments) without these parameters."""
     lines = _lines(text)

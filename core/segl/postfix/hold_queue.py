@@ -17,7 +17,7 @@ from segl import headers
 from segl.errors import PostfixError
 from segl.mail.fields import read_header
 from segl.postfix import sockets
-from segl.postfix.bound import destination_in, in_force, ordinary
+from segl.postfix.bound import destination_in, in_force, is_served, ordinary
 from segl.postfix.check import SECURE
 from segl.postfix.running import look_at, read_instance, run_postfix
 from segl.settings import Settings
@@ -126,7 +126,10 @@ class HoldQueue:
         address = destination.partition(":")[2]
         if fault := sockets.fault_of(lambda: sockets.tcp(address, sockets.ask_smtp)):
             private = f"the secure instance, {address}: {fault}"
-            hint = f"postfix -c {settings.postfix.secure} start; then this command again: the message waits"
+            # What it was bound for may be undone since (`segl install --undo`): no start brings that back.
+            there = is_served(destination, _master(self.directory), _master(settings.postfix.secure))
+            first = f"postfix -c {settings.postfix.secure} start" if there else "segl install --reload"
+            hint = f"{first}; then this command again: the message waits"
             raise PostfixError("it cannot go now", private, hint)
         return gone
 
@@ -182,6 +185,14 @@ class HoldQueue:
         counted = ("1 message" in done.stderr) and not done.returncode
         if not counted:
             raise PostfixError(f"{queue_id} was not touched", done.stderr.strip()[:200], "is it still there?")
+
+
+def _master(directory: Path) -> str:
+    """master.cf in *directory*; empty where there is none."""
+    try:
+        return (directory / "master.cf").read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return ""
 
 
 def _on_hold(line: str) -> Iterator[Listed]:

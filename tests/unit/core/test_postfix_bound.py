@@ -12,7 +12,7 @@ import pytest
 
 from segl.errors import PostfixError
 from segl.postfix import bound, hold_queue
-from segl.postfix.bound import Bound, left_behind
+from segl.postfix.bound import Bound, is_served, left_behind
 from segl.postfix.hold_queue import HoldQueue
 from segl.settings import Settings
 from segl.settings_file import parse_settings
@@ -26,7 +26,9 @@ def settings(**tables: object) -> Settings:
 
 def envelope(queue_id: str, *filters: str) -> str:
     records = "".join(f"content_filter: {one}\n" for one in filters)
-    return f"*** ENVELOPE RECORDS deferred/4/{queue_id} ***\nmessage_size: 7\n{records}sender: a@nordby.example\n"
+    file = f"deferred/4/{queue_id} ***"
+    middle = f"message_size: 7\n{records}sender: a@nordby.example"
+    return f"*** ENVELOPE RECORDS {file}\n{middle}\n*** MESSAGE FILE END {file}\n"
 
 
 def postfix(
@@ -115,3 +117,54 @@ def test_it_does_not_go_while_postfix_would_send_it_another_way(monkeypatch: pyt
 def test_segls_own_mail_is_bound_where_it_must() -> None:
     wanted = {f"segl-secure:[127.0.0.1]:{port}" for port in (10026, 10029, 10031)}
     assert wanted <= bound.in_force(settings())
+
+
+FRONT = (
+    "segl-secure unix - - n - - smtp\nsegl-open unix - - n - - lmtp\n127.0.0.1:10027 inet n - n - - smtpd\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("destination", "served"),
+    [
+        ("segl-secure:[127.0.0.1]:10026", True),
+        ("segl-secure:[127.0.0.1]:10029", False),
+        ("segl-secure:[127.0.0.1]:10027", False),  # the front's, not the secure instance's
+        ("segl-secure:[::1]:10030", True),
+        ("segl-secure:[127.0.0.1]:10031", True),  # at every address
+        ("segl-plain:[127.0.0.1]:10027", False),  # the transport is gone
+        ("segl-open:unix:/run/old/inbound.sock", True),  # by segl-deliver, or not: no master.cf says
+        ("segl-receipt:unix:/run/segl/receipt.sock", False),
+    ],
+)
+def test_whether_somebody_takes_it_stands_in_both_instances_services(destination: str, served: bool) -> None:
+    ports = "127.0.0.1:10026", "[::1]:10030", "10031"
+    secure = "".join(f"{port} inet n - n - - smtpd\n  -o x=y\n" for port in ports)
+    assert is_served(destination, FRONT, secure) is served
+    assert not is_served(destination, "", "")
+
+
+@pytest.mark.parametrize(
+    ("there", "first"), [(True, "postfix -c {secure} start"), (False, "segl install --reload")]
+)
+def test_before_a_release_the_secure_instance_is_started_or_gets_its_port_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: bool, first: str
+) -> None:
+    """The settings name the entrance of a demand, and `segl install --undo` took it away again."""
+    front, secure = tmp_path / "front", tmp_path / "secure"
+    now = settings(
+        postfix={"front": str(front), "secure": str(secure), "demand_ports": f"127.0.0.1:{free_port()}"}
+    )
+    port = now.postfix.demand_ports.rpartition(":")[2]
+    for folder, text in (
+        (front, FRONT),
+        (secure, f"127.0.0.1:{port} inet n - n - - smtpd\n" if there else ""),
+    ):
+        folder.mkdir()
+        (folder / "master.cf").write_text(text, "utf-8")
+    filters = [f"segl-secure:[127.0.0.1]:{port}"]
+    monkeypatch.setattr(hold_queue, "run_postfix", lambda command: postfix({"4jZ6": filters})([*command]))
+    with pytest.raises(PostfixError, match="nobody listens") as refused:
+        HoldQueue(front).must_be_anew("4jZ6", now)
+    hint = f"{first.format(secure=secure)}; then this command again: the message waits"
+    assert refused.value.hint == hint
