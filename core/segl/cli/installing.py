@@ -20,6 +20,7 @@ from segl.postfix.bound import Bound, left_behind
 from segl.postfix.check_instances import debian_unit
 from segl.postfix.check_running import is_running
 from segl.postfix.gateway import UNDECIDED, advice, role_of
+from segl.postfix.install import Undone
 from segl.postfix.plan import FileChange, Plan, make_plan
 from segl.postfix.refusals import Refusal
 from segl.postfix.role import Role
@@ -104,13 +105,18 @@ def _tell_left_behind(settings: Settings) -> None:
     try:
         left = left_behind(settings)
     except PostfixError as error:
-        say(
-            paint(
-                f"note: whether mail waits for an address that is no more cannot be seen: {error.private}",
-                "yellow",
-            )
-        )
-        return
+        _tell_unseen(error.private)
+    else:
+        _tell_bound(left)
+
+
+def _tell_unseen(why: str) -> None:
+    text = f"note: whether mail waits for an address that is no more cannot be seen: {why}"
+    say(paint(text, "yellow"))
+
+
+def _tell_bound(left: Sequence[Bound]) -> None:
+    """What of it is handed in anew, and what must be decided about."""
     held, others = ([one for one in left if one.held is on_hold] for on_hold in (True, False))
     if others:
         wheres = ", ".join(sorted({one.destination for one in others}))
@@ -125,8 +131,21 @@ def _tell_left_behind(settings: Settings) -> None:
     if held:
         say(paint(f"On hold, and bound for where nobody is any more: {_ids(held)}", "yellow"))
         say(
-            "`segl hold release ID` sends each by the new address. Not `postsuper -r`: it goes undecided then."
+            "`segl hold release ID` sends each by the address of now, or says what must be done first."
+            " Not `postsuper -r`: it goes undecided then."
         )
+
+
+def _tell_stranded(done: Undone) -> None:
+    """Mail that the undo leaves in the front's queue, where nobody takes it."""
+    if done.unseen:
+        _tell_unseen(done.unseen)
+    if done.secured:
+        _tell_bound(done.stranded)
+    elif done.stranded:
+        text = f"Mail still on its way to Segl waits in the front's queue: {_ids(done.stranded)}"
+        say(paint(text, "yellow"))
+        say(_STRANDED)
 
 
 def _ids(messages: Sequence[Bound]) -> str:
@@ -177,10 +196,7 @@ def take_back(root: Path, *, yes: bool, dry_run: bool, force: bool, reload_front
         say(paint("Done. Everything is as it was before segl install.", "green"))
     for path in done.left:
         say(f"Left in place, because it is not empty: {path}")
-    if done.stranded:
-        ids = " ".join(done.stranded[:10])
-        say(paint(f"Mail still on its way to Segl waits in the front's queue: {ids}", "yellow"))
-        say(_STRANDED)
+    _tell_stranded(done)
     if not reload_front:
         for directory in (last.secure, last.front) if done.in_force else (last.front,):
             say(f"Now run: postfix -c {directory} reload")

@@ -1,7 +1,8 @@
 """Carries out a plan, and takes it back.
 
 Either all of a plan is in force or none of it: what stands is saved first, every file is replaced in one
-step, Postfix checks the result, and any fault (also Ctrl-C) puts everything back. Nothing is started here.
+step, Postfix checks the result, and any fault (also Ctrl-C) puts everything back. Nothing is started here, but for what
+an undo that was refused then had stopped.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from segl.errors import PostfixError
 from segl.postfix import backup as backups
 from segl.postfix import edit, sockets
 from segl.postfix.backup import DONE, UNDONE, WRITING, Backup
-from segl.postfix.bound import bound_for_segl, queued
+from segl.postfix.bound import Bound, bound_for_segl, is_served, queued, some_of
+from segl.postfix.check import SECURE
 from segl.postfix.check_running import is_running
 from segl.postfix.plan import NewDirectory, Plan
 from segl.postfix.running import Instance, read_instance, run_postfix
@@ -30,13 +32,15 @@ _CHECK_SECONDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What `--undo` did: the files put back, the directories that are not empty and stay, queue ids of mail
-    that still waits in the front for a transport that is gone. ``in_force``: an earlier state of Segl stands.
-    ``stopped``: the secure instance was stopped."""
+    """What `--undo` did: the files put back, the directories that are not empty and stay, mail that waits in the front
+    for what is gone (``unseen``: why that could not be looked at). ``secured``: what of it is handed in anew takes the
+    secure way. ``in_force``: an earlier state of Segl stands. ``stopped``: the secure instance was stopped."""
 
     files: tuple[Path, ...]
     left: tuple[Path, ...]
-    stranded: tuple[str, ...]
+    stranded: tuple[Bound, ...]
+    unseen: str
+    secured: bool
     in_force: bool
     stopped: bool
 
@@ -140,52 +144,76 @@ def reload(settings: Settings) -> str:
 
 def undo(backup: Backup, *, force: bool, reload_front: bool) -> Undone:
     """Put back what *backup* saved. Raises :class:`PostfixError` when that would lose an edit or
-    strand mail.
+    strand mail; what ran before runs then.
 
     The secure instance goes with the run that made it. Of any other its directories stay as long as what stands then
     needs them, and it runs on."""
     front, secure = Path(backup.front), Path(backup.secure)
     if not force:
         _refuse_edited(backup)
-    removes_secure = any(f.path == str(secure / "main.cf") and not f.copy for f in backup.files)
-    if removes_secure and not force:
-        _refuse_bound(front)  # before anything is stopped
-    needed, stopped = _needed_then(backup), False
-    if (secure / "main.cf").exists():
-        now = read_instance(secure)
-        gone = set(backup.directories) - needed
-        if removes_secure or not gone.isdisjoint({str(now.queue), now.value("data_directory")}):
-            stopped = _stop_secure(now, force=force, stop=reload_front)
-    if stopped and removes_secure and not force:
-        _refuse_bound(front)  # what came meanwhile
-    left = backups.put_back(backup, needed)
+        _refuse_bound(backup)  # before anything is stopped
+    stopped = _stop_what_goes(backup, force=force, stop=reload_front)
+    with _started_again(stopped):
+        if stopped and not force:  # what came meanwhile
+            _refuse_waiting(stopped)
+            _refuse_bound(backup)
+        left = backups.put_back(backup, _needed_then(backup))
     backup.with_state(UNDONE)
     in_force = (secure / "main.cf").exists()
     for directory in (secure, front) if in_force else (front,):
         if reload_front and is_running(read_instance(directory)):
             _postfix(directory, "reload")
+    stranded, unseen = _stranded(backup)
     return Undone(
         tuple(Path(file.path) for file in backup.files),
         left,
-        stranded=_bound(front) if removes_secure else (),
+        stranded=stranded,
+        unseen=unseen,
+        secured=bool(stranded) and _is_secured(front),
         in_force=in_force,
-        stopped=stopped,
+        stopped=stopped is not None,
     )
 
 
 def _needed_then(backup: Backup) -> frozenset[str]:
     """The directories of *backup* that the configuration names once its files are put back: those of the secure
     instance, and the milter's. A run after a restore makes them, and perhaps writes what a newer Segl wants."""
-    main = {
-        name: backups.before_run(backup, Path(name) / "main.cf").decode("utf-8", "surrogateescape")
-        for name in (backup.front, backup.secure)
-    }
+    main = {name: _text_then(backup, Path(name) / "main.cf") for name in (backup.front, backup.secure)}
     values = edit.parameters_of(main[backup.secure])
     needed = {values.get("queue_directory", ""), values.get("data_directory", "")}
     if backup.milter in main[backup.front]:
         folder = Path(backup.milter.removeprefix("unix:")).parent.name
         needed |= {path for path in backup.directories if Path(path).name == folder}
     return frozenset(needed)
+
+
+def _bound_for_nobody(backup: Backup) -> tuple[Bound, ...]:
+    """Messages that wait in the front's queue for what is not there once the files of *backup* are put back. Raises
+    :class:`PostfixError`."""
+    front, secure = Path(backup.front), Path(backup.secure)
+    master = _text_then(backup, front / "master.cf")
+    inside = _text_then(backup, secure / "master.cf") if _text_then(backup, secure / "main.cf") else ""
+    waiting = bound_for_segl(front)
+    return tuple(one for one in waiting if not is_served(one.destination, master, inside))
+
+
+def _text_then(backup: Backup, path: Path) -> str:
+    return backups.before_run(backup, path).decode("utf-8", "surrogateescape")
+
+
+def _stranded(backup: Backup) -> tuple[tuple[Bound, ...], str]:
+    """What waits for nobody, now that it is done; or why that cannot be seen."""
+    try:
+        return _bound_for_nobody(backup), ""
+    except PostfixError as error:
+        return (), error.private
+
+
+def _is_secured(front: Path) -> bool:
+    """Whether what is handed in anew takes the secure way, by the files as they are."""
+    instance = read_instance(front)
+    value = instance.value("content_filter", instance.service("pickup", "unix"))
+    return value.startswith(f"{SECURE}:")
 
 
 def _refuse_edited(backup: Backup) -> None:
@@ -196,38 +224,63 @@ def _refuse_edited(backup: Backup) -> None:
         )
 
 
-def _refuse_bound(front: Path) -> None:
-    if bound := _bound(front):
+def _refuse_bound(backup: Backup) -> None:
+    if bound := _bound_for_nobody(backup):
+        ids = some_of([one.queue_id for one in bound])
+        wheres = ", ".join(sorted({one.destination for one in bound}))
         raise PostfixError(
-            f"{len(bound)} messages in the front's queue are on their way to Segl ({', '.join(bound[:3])} …)",
-            hint=f"let them go first (postqueue -c {front} -p), or use --force",
+            f"{len(bound)} messages in the front's queue are on their way to Segl ({ids}), by what is not there"
+            f" once this run is undone: {wheres}",
+            hint=f"let them go first (postqueue -c {backup.front} -p), or use --force",
         )
 
 
-def _bound(front: Path) -> tuple[str, ...]:
-    """The queue ids of mail that is on its way to Segl."""
-    return tuple(one.queue_id for one in bound_for_segl(front))
+def _stop_what_goes(backup: Backup, *, force: bool, stop: bool) -> Instance | None:
+    """The secure instance, if it ran and had to be stopped, as *backup* made it or its queue."""
+    secure = Path(backup.secure)
+    if not (secure / "main.cf").exists():
+        return None
+    now = read_instance(secure)
+    gone = set(backup.directories) - _needed_then(backup)
+    made_here = not _text_then(backup, secure / "main.cf")
+    if not made_here and gone.isdisjoint({str(now.queue), now.value("data_directory")}):
+        return None
+    if not force:
+        _refuse_waiting(now)
+    if not is_running(now):
+        return None
+    if not stop:
+        text, hint = "the secure instance still runs", f"postfix -c {secure} stop, or use --reload as well"
+        raise PostfixError(text, hint=hint)
+    _postfix(secure, "stop")
+    return now
 
 
-def _stop_secure(secure: Instance, *, force: bool, stop: bool) -> bool:
-    """No mail may be in the instance that goes, and nothing may run from a configuration that is gone. Whether it
-    ran."""
-    where = secure.directory
-    _refuse_waiting(secure, force=force)
-    if is_running(secure):
-        if not stop:
-            text, hint = "the secure instance still runs", f"postfix -c {where} stop, or use --reload as well"
-            raise PostfixError(text, hint=hint)
-        _postfix(where, "stop")
-        _refuse_waiting(secure, force=force)
-        return True
-    return False
+@contextmanager
+def _started_again(stopped: Instance | None) -> Iterator[None]:
+    """What is refused in here, or goes wrong, leaves the instance that was *stopped* for it running as it was; where it
+    does not start, that is said."""
+    try:
+        yield
+    except (PostfixError, OSError, KeyboardInterrupt) as error:
+        if stopped is None or not (stopped.directory / "main.cf").exists():
+            raise
+        text, hint = str(error) or "interrupted", error.hint if isinstance(error, PostfixError) else ""
+        try:
+            _postfix(stopped.directory, "start")
+        except PostfixError as fault:
+            text = f"{text}; the secure instance was stopped for this, and is still: {fault.private}"
+            raise PostfixError(text, hint=f"postfix -c {stopped.directory} start") from error
+        raise PostfixError(
+            f"{text}; the secure instance was stopped for this, and runs again", hint=hint
+        ) from error
 
 
-def _refuse_waiting(secure: Instance, *, force: bool) -> None:
+def _refuse_waiting(secure: Instance) -> None:
+    """No mail may be in the instance that goes."""
     if not secure.queue.is_dir():  # restored from a backup, and not installed since: Postfix cannot be asked
         return
-    if (waiting := len(queued(secure.directory))) and not force:
+    if waiting := len(queued(secure.directory)):
         raise PostfixError(
             f"{waiting} messages wait in the secure instance; without it they would never be delivered",
             hint=f"see postqueue -c {secure.directory} -p; deliver or delete them first, or use --force",

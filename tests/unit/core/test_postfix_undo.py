@@ -3,14 +3,17 @@ instances that run is in the end-to-end tests."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from segl.errors import PostfixError
 from segl.postfix import backup as backups
 from segl.postfix import bound, install
 from segl.postfix.backup import Backup
+from segl.postfix.bound import Bound
 from segl.postfix.plan import make_plan
 from world.installation import Installation
 from world.needs import POSTFIX, ROOT
@@ -121,3 +124,91 @@ def test_a_restored_configuration_can_be_taken_back_before_it_was_installed(
     monkeypatch.setattr(install, "queued", of)
     assert not undo(site, first).in_force
     assert not site.secure_directory.exists()
+
+
+def bound_for(*destinations: str) -> tuple[Bound, ...]:
+    return tuple(Bound(f"4m{number}", each, held=False) for number, each in enumerate(destinations))
+
+
+OWN_MAIL, ORDINARY = "segl-secure:[127.0.0.1]:10129", "segl-secure:[127.0.0.1]:10026"
+
+
+@pytest.fixture
+def update(site: Installation, root: Path) -> Backup:
+    """The second of two runs, which brought a port of its own."""
+    run(site, root)
+    site.tables["postfix"] = {"own_ports": "127.0.0.1:10128"}
+    return run(site, root)
+
+
+def test_mail_for_a_port_that_only_the_undone_run_brought_is_not_stranded_unseen(
+    site: Installation, update: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = ("segl-plain:[127.0.0.1]:10027", "segl-receipt:unix:/run/segl/receipt.sock")
+    waiting = bound_for(OWN_MAIL, ORDINARY, *others)
+    monkeypatch.setattr(install, "bound_for_segl", lambda _: waiting)
+    before = site.read("master.cf")
+    with pytest.raises(PostfixError, match=rf"^1 messages .* \(4m0\).*: {re.escape(OWN_MAIL)}$") as refused:
+        undo(site, update)
+    assert "let them go first" in refused.value.hint
+    assert site.read("master.cf") == before
+
+    site.settle()
+    undone = install.undo(update, force=True, reload_front=False)
+    assert (undone.stranded, undone.in_force, undone.secured) == (waiting[:1], True, True)
+
+
+def test_what_waits_for_what_stays_keeps_nothing_from_being_undone(
+    site: Installation, update: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(install, "bound_for_segl", lambda _: bound_for(ORDINARY))
+    assert undo(site, update).stranded == ()
+
+
+def test_that_the_queue_cannot_be_seen_is_said_and_takes_nothing_for_empty(
+    site: Installation, update: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unseen(_: Path) -> tuple[Bound, ...]:
+        raise PostfixError("4m0 cannot be looked at")
+
+    monkeypatch.setattr(install, "bound_for_segl", unseen)
+    with pytest.raises(PostfixError, match="4m0 cannot be looked at"):
+        undo(site, update)
+    undone = install.undo(update, force=True, reload_front=False)
+    assert (undone.stranded, undone.unseen) == ((), "4m0 cannot be looked at")
+
+
+@pytest.mark.parametrize(
+    ("starts", "told", "hint"),
+    [
+        (True, "and runs again", "let them go first"),
+        (False, "and is still: no space left", "postfix -c {} start"),
+    ],
+)
+def test_mail_that_came_before_the_stop_leaves_the_secure_instance_running(
+    site: Installation,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    starts: bool,
+    told: str,
+    hint: str,
+) -> None:
+    first, typed = run(site, root), list[str]()
+    looks = iter([(), bound_for(ORDINARY)])
+
+    def postfix(directory: Path, command: str) -> None:
+        assert directory == site.secure_directory
+        typed.append(command)
+        if command == "start" and not starts:
+            raise PostfixError("no space left")
+
+    monkeypatch.setattr(install, "bound_for_segl", lambda _: next(looks))
+    monkeypatch.setattr(install, "is_running", lambda _: True)
+    monkeypatch.setattr(install, "_postfix", postfix)
+    site.settle()
+    with pytest.raises(PostfixError, match="are on their way to Segl") as refused:
+        install.undo(first, force=False, reload_front=True)
+    assert typed == ["stop", "start"]
+    assert told in refused.value.private
+    assert hint.format(site.secure_directory) in refused.value.hint
+    assert "segl-secure" in site.read("main.cf")
