@@ -1,4 +1,4 @@
-"""Writes compound files (MS-CFB, version 3), and the Outlook messages that are such files."""
+"""Writes compound files (MS-CFB, version 3), and the Outlook messages and macros that are such files."""
 
 from __future__ import annotations
 
@@ -72,6 +72,17 @@ def message(streams: Mapping[str, bytes]) -> bytes:
     return compound(
         {"__properties_version1.0": bytes(32), **{path(name): data for name, data in streams.items()}}
     )
+
+
+def macros(source: bytes) -> bytes:
+    """``vbaProject.bin``, as a docm or xlsm holds it, with one module."""
+    return compound({"VBA/M": compressed(source), "PROJECT": b"x"})
+
+
+def compressed(source: bytes) -> bytes:
+    """Source text as MS-OVBA §2.4.1 keeps it, letters only."""
+    tokens = b"".join(b"\0" + source[at : at + 8] for at in range(0, len(source), 8))
+    return b"\1" + struct.pack("<H", 0xB000 | (len(tokens) - 1)) + tokens
 
 
 def _inner(names: list[str], path: str) -> list[str]:

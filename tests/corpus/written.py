@@ -11,24 +11,34 @@ import io
 import struct
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
 from xml.sax.saxutils import escape
 
 import libarchive
+import openpyxl
 import pptx
 import xlwt
 from pptx.util import Inches
 
-from corpus.compound import compound, message
+from corpus.compound import compound, macros, message
 from corpus.office_files import repacked
 from segl_classifier.evaluation import documents
 
 _DIVIDERS = "\t;|"
 _ODF = "urn:oasis:names:tc:opendocument:xmlns"
 _MARK = "HER STÅR DET"
+_OFFICE, _MS = "application/vnd.openxmlformats-officedocument", "application/vnd.ms"
+_DOCUMENT, _WORKBOOK = (
+    f"{_OFFICE}.wordprocessingml.document.main+xml",
+    f"{_OFFICE}.spreadsheetml.sheet.main+xml",
+)
+MACRO = "Husk underskrift"  # what the macros say
+_PROJECT = macros(f'Attribute VB_Name = "M"\r\nMsgBox "{MACRO}"\r\n'.encode())
+
+Cell = str | int
 
 
 def html(text: str) -> bytes:
@@ -72,17 +82,65 @@ def ppt(text: str) -> bytes:
 
 def xls(text: str) -> bytes:
     """Excel 97: a row a line, numbers typed as numbers unless that loses a zero in front."""
+    divider = max(_DIVIDERS, key=text.count)
+    return xls_sheet([[_typed(cell) for cell in line.split(divider)] for line in text.split("\n")])
+
+
+def _typed(cell: str) -> Cell:
+    plain = cell.strip()
+    is_number = plain.isascii() and plain.isdigit() and plain[0] != "0" and len(plain) < 16
+    return int(plain) if is_number else cell
+
+
+def xls_sheet(rows: Sequence[Sequence[Cell]]) -> bytes:
+    """Excel 97: cells typed as the texts and numbers they are."""
     book = xlwt.Workbook()
     sheet = book.add_sheet("Ark1")
-    divider = max(_DIVIDERS, key=text.count)
-    for row, line in enumerate(text.split("\n")):
-        for column, cell in enumerate(line.split(divider)):
-            plain = cell.strip()
-            is_number = plain.isascii() and plain.isdigit() and plain[0] != "0" and len(plain) < 16
-            sheet.write(row, column, int(plain) if is_number else cell)
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            sheet.write(row, column, cell)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def xlsx_sheet(rows: Sequence[Sequence[Cell]]) -> bytes:
+    """A workbook: cells typed as the texts and numbers they are."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def docm(text: str) -> bytes:
+    return _retyped(documents.docx(text), _DOCUMENT, f"{_MS}-word.document.macroEnabled.main+xml", "word")
+
+
+def dotx(text: str) -> bytes:
+    return _retyped(documents.docx(text), _DOCUMENT, f"{_OFFICE}.wordprocessingml.template.main+xml")
+
+
+def dotm(text: str) -> bytes:
+    kind = f"{_MS}-word.template.macroEnabledTemplate.main+xml"
+    return _retyped(documents.docx(text), _DOCUMENT, kind, "word")
+
+
+def xlsm(text: str) -> bytes:
+    return _retyped(documents.xlsx(text), _WORKBOOK, f"{_MS}-excel.sheet.macroEnabled.main+xml", "xl")
+
+
+def _retyped(package: bytes, old: str, new: str, macros_in: str = "") -> bytes:
+    """*package* with its main part of another type (MS-OFFMACRO2 §2.2), and with macros in the folder that is named."""
+
+    def types(xml: str) -> str:
+        assert old in xml
+        kind = '<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/>'
+        return xml.replace(old, new).replace("<Default", f"{kind if macros_in else ''}<Default", 1)
+
+    add = {f"{macros_in}/vbaProject.bin": _PROJECT} if macros_in else {}
+    return repacked(package, add, {"[Content_Types].xml": types})
 
 
 def pptx_show(text: str) -> bytes:
@@ -111,15 +169,21 @@ def odp(text: str) -> bytes:
 
 
 def ods(text: str) -> bytes:
+    """OpenDocument: a row a line, all cells typed as texts."""
     divider = max(_DIVIDERS, key=text.count)
-    rows = "".join(
-        "<table:table-row>"
-        + "".join(f"<table:table-cell>{_paragraphs(cell)}</table:table-cell>" for cell in line.split(divider))
-        + "</table:table-row>"
-        for line in text.split("\n")
-    )
-    sheet = f'<table:table table:name="Ark1">{rows}</table:table>'
+    return ods_sheet([line.split(divider) for line in text.split("\n")])
+
+
+def ods_sheet(rows: Sequence[Sequence[Cell]]) -> bytes:
+    """OpenDocument: cells typed as the texts and numbers they are."""
+    lines = "".join(f"<table:table-row>{''.join(map(_cell, cells))}</table:table-row>" for cells in rows)
+    sheet = f'<table:table table:name="Ark1">{lines}</table:table>'
     return _odf("spreadsheet", f"<office:spreadsheet>{sheet}</office:spreadsheet>")
+
+
+def _cell(cell: Cell) -> str:
+    kind = f' office:value-type="float" office:value="{cell}"' if isinstance(cell, int) else ""
+    return f"<table:table-cell{kind}>{_paragraphs(str(cell))}</table:table-cell>"
 
 
 def _paragraphs(text: str) -> str:
@@ -197,6 +261,14 @@ def zipped(text: str) -> bytes:
     return out.getvalue()
 
 
+def seven_zip_zipped(text: str) -> bytes:
+    """An archive within an archive."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mappe/breve.7z", seven_zip(text))
+    return out.getvalue()
+
+
 def gzipped(text: str) -> bytes:
     return gzip.compress(text.encode())
 
@@ -232,7 +304,11 @@ WRITERS: dict[str, Callable[[str], bytes]] = {
     "rtf": rtf,
     "pdf": documents.pdf,
     "docx": documents.docx,
+    "docm": docm,
+    "dotx": dotx,
+    "dotm": dotm,
     "xlsx": documents.xlsx,
+    "xlsm": xlsm,
     "pptx": pptx_show,
     "odt": odt,
     "ods": ods,
@@ -249,4 +325,12 @@ WRITERS: dict[str, Callable[[str], bytes]] = {
     "gz": gzipped,
     "tar.bz2": tar,
     "7z": seven_zip,
+    "zip with a 7z": seven_zip_zipped,
+}
+
+# Sheets in which a number may be typed as one, and so has lost its zeros in front.
+SHEETS: dict[str, Callable[[Sequence[Sequence[Cell]]], bytes]] = {
+    "xlsx": xlsx_sheet,
+    "xls": xls_sheet,
+    "ods": ods_sheet,
 }

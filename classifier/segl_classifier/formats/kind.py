@@ -13,9 +13,10 @@ from segl_classifier.formats.registry import MS, ODF, OLE, OOXML, ZIP
 
 ENCRYPTED_OFFICE = "application/x-encrypted-office"  # an OOXML package behind a password (MS-OFFCRYPTO)
 
-_MAIN_PARTS = ((b"wordprocessingml", "wordprocessingml.document"), (b"spreadsheetml", "spreadsheetml.sheet"),
-               (b"presentationml", "presentationml.presentation"))  # fmt: skip
-_OOXML_WITHOUT_NAME = (b"ms-word.", b"ms-excel.", b"ms-powerpoint.")
+_WORD, _SHEET, _SHOW = "wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation"
+# What the types of the parts name (ECMA-376); that of a main part with macros names the program alone (MS-OFFMACRO2).
+_MAIN_PARTS = ((b"wordprocessingml", _WORD), (b"spreadsheetml", _SHEET), (b"presentationml", _SHOW),
+               (b"ms-word.", _WORD), (b"ms-excel.", _SHEET), (b"ms-powerpoint.", _SHOW))  # fmt: skip
 
 
 def kind_of(data: bytes, declared: str) -> str:
@@ -46,8 +47,6 @@ def _kind_of_zip(data: bytes) -> str:
                 for mark, kind in _MAIN_PARTS:
                     if mark in types:
                         return f"{OOXML}.{kind}"
-                if any(mark in types for mark in _OOXML_WITHOUT_NAME):
-                    return f"{OOXML}.spreadsheetml.sheet"
             if "mimetype" in names:
                 kind = _first_bytes(package, names["mimetype"], 200).decode("latin-1").strip().lower()
                 if ODF.match(kind):

@@ -11,7 +11,7 @@ import pytest
 import xlwt
 
 from corpus import saved
-from corpus.compound import compound
+from corpus.compound import compound, compressed
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import vba
@@ -170,12 +170,6 @@ def test_an_object_in_a_presentation_is_unfolded() -> None:
     body = struct.pack("<I", len(inner)) + zlib.compress(inner)
     streams["PowerPoint Document"] += struct.pack("<HHI", 0x10, 0x1011, len(body)) + body
     assert [file.data for file in read(compound(streams), "", ALLOWANCE).files] == [inner]
-
-
-def compressed(source: bytes) -> bytes:
-    """Source text as MS-OVBA §2.4.1 keeps it, letters only."""
-    tokens = b"".join(b"\0" + source[at : at + 8] for at in range(0, len(source), 8))
-    return b"\1" + struct.pack("<H", 0xB000 | (len(tokens) - 1)) + tokens
 
 
 def test_macros_are_read() -> None:

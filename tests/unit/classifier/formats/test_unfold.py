@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 
+from corpus.written import MACRO, WRITERS
 from segl.settings_detection import Limits
 from segl.vocabulary import Finding
 from segl_classifier.formats.kind import ENCRYPTED_OFFICE, kind_of
@@ -230,6 +231,7 @@ def test_a_locked_office_file_is_encrypted() -> None:
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 TYPES = b'<Types><Override ContentType="application/vnd.openxmlformats-officedocument.%b.main+xml"/></Types>'
+MACRO_TYPES = b'<Types><Override ContentType="application/vnd.%b.main+xml"/></Types>'
 
 
 @pytest.mark.parametrize(
@@ -244,6 +246,16 @@ TYPES = b'<Types><Override ContentType="application/vnd.openxmlformats-officedoc
             {"[Content_Types].xml": TYPES % b"presentationml.slideshow"},
             f"{OFFICE}.presentationml.presentation",
         ),
+        *(
+            ({"[Content_Types].xml": MACRO_TYPES % said}, f"{OFFICE}.{kind}")
+            for said, kind in (
+                (b"ms-word.document.macroEnabled", "wordprocessingml.document"),
+                (b"ms-word.template.macroEnabledTemplate", "wordprocessingml.document"),
+                (b"ms-excel.sheet.macroEnabled", "spreadsheetml.sheet"),
+                (b"ms-excel.template.macroEnabled", "spreadsheetml.sheet"),
+                (b"ms-powerpoint.presentation.macroEnabled", "presentationml.presentation"),
+            )
+        ),
         ({"mimetype": b"application/vnd.oasis.opendocument.text"}, "application/vnd.oasis.opendocument.text"),
         ({"mimetype": b"application/epub+zip"}, "application/zip"),
         ({"word/document.xml": b"<a/>"}, "application/zip"),
@@ -257,3 +269,25 @@ def test_an_office_file_is_known_by_what_it_says_inside(members: dict[str, bytes
             archive.writestr(name, content)
     for declared in ("", "application/pdf", "application/msword", "text/plain"):
         assert kind_of(file.getvalue(), declared) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "macros"),
+    [
+        ("docm", "wordprocessingml.document", True),
+        ("dotx", "wordprocessingml.document", False),
+        ("dotm", "wordprocessingml.document", True),
+        ("xlsm", "spreadsheetml.sheet", True),
+    ],
+)
+def test_a_template_and_a_file_with_macros_are_known_and_read_macros_and_all(
+    name: str, kind: str, *, macros: bool
+) -> None:
+    data = WRITERS[name](CPR.decode())
+    assert kind_of(data, "") == f"{OFFICE}.{kind}"
+    kept = read(data, f"bilag.{name}")
+    assert CPR.decode() in "\n".join(text for text, _ in kept.words)
+    assert [where for text, where in kept.words if MACRO in text] == (
+        ["part 2 > vbaProject.bin, macro"] if macros else []
+    )
+    assert kept.gaps == []
