@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from email.message import EmailMessage
 
 import pytest
 
 from segl.vocabulary import Label
+from segl_classifier.classify import gather
 from segl_classifier.message import Source, Text
+from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding import cascade as module
 from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.cascade import Cascade
 from segl_classifier.understanding.model import load_model
 from segl_classifier.understanding.reading import Stage, Threshold, Understanding
+from segl_classifier.understanding.windows import MOST
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +118,44 @@ def test_with_too_many_windows_neither(model: Cascade, monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "MOST", 3)
     many = body(*(f"Vi ses i uge {n}, når det nye anlæg står klar ved søen. " * 4 for n in range(30)))
     assert not model.understand(many).complete
+
+
+HARMLESS = (
+    "Punkt {} på listen er gennemgået af udvalget i dag, og der er ikke noget at bemærke til tegningerne af den nye "
+    "bro ved havnen."
+)
+ILL = (
+    "Punkt {} på listen handler om Jens Holm, der er sygemeldt med en svær depression og har været indlagt på "
+    "psykiatrisk afdeling siden i mandags."
+)
+SECONDS = 10.0  # of processor time
+
+
+def test_a_message_of_more_windows_than_are_read_costs_seconds_and_is_told_of(model: Cascade) -> None:
+    """Through the real stages: all windows to the linear one, as many as may be to the sieve, and some to the encoder.
+    Each sentence has more words than half a window, so no two of them share one."""
+    message = EmailMessage()
+    message["Subject"] = "Listen"
+    message.set_content(
+        "\n\n".join((ILL if n % 15 == 0 else HARMLESS).format(n) for n in range(MOST + 100)), charset="utf-8"
+    )
+    raw = message.as_bytes()
+    begun = time.process_time()
+    found = gather(raw, shipped_rules(), model=model)
+    spent = time.process_time() - begun
+    assert found.understanding is not None
+    assert not found.understanding.complete
+    assert ("unreadable.timed-out", "not all of it was understood") in {
+        (finding.rule, finding.excerpt) for finding in found.findings
+    }
+    stages = [reading.stage for reading in found.understanding.readings]
+    assert len(stages) == MOST + 1
+    assert 0 < stages.count(Stage.SIEVE) <= Budget().sifted
+    assert 0 < stages.count(Stage.ENCODER) <= Budget().windows
+    assert spent < SECONDS
+
+
+def test_a_message_of_as_many_windows_as_are_read_is_understood_whole(model: Cascade) -> None:
+    """It is the number of windows that counts there, not what time they took."""
+    whole = model.understand(body(*(HARMLESS.format(n) for n in range(MOST))))
+    assert (len(whole.readings), whole.complete) == (MOST, True)
