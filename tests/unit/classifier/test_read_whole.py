@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from segl.vocabulary import Decision, Label
+from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import classify
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding.asking import Budget
@@ -23,6 +23,30 @@ FOOTERS = (
     "Vi behandler dine personoplysninger efter databeskyttelsesreglerne. Læs vores privatlivspolitik.",
     "This message is confidential. If you received it in error, please delete it.",
 )
+# What people are by trade, and where they work, is in the foot of every mail of theirs, and nobody's secret.
+SIGNATURES = (
+    "Overlæge, psykiatrisk afdeling\nRegionshospitalet Nordby",
+    "Tillidsrepræsentant, HK\nNordby Kommune",
+    "Misbrugsbehandler\nRusmiddelcenter Nordby",
+    "Sognepræst\nNordby Kirke",
+    "Sekretariatsleder\nLGBT+ Danmark",
+    "Gælds- og inkassomedarbejder\nNordby Forsyning A/S",
+    "Sagsbehandler, sygedagpenge\nJobcenter Nordby",
+    "Kræftsygeplejerske\nOnkologisk Afdeling, Nordby Sygehus",
+    "Fængselsbetjent\nNordby Arrest, Kriminalforsorgen",
+    "Familieretlig rådgiver\nFamilieretshuset, afdeling Nordby",
+    "Partisekretær\nSocialdemokratiet i Nordby",
+)
+STANDING = {
+    "Danish": "Denne e-mail kan indeholde fortrolige oplysninger. Er du ikke rette modtager, bedes du straks give "
+    "afsenderen besked og slette mailen. Læs i vores privatlivspolitik, hvordan vi behandler dine personoplysninger.",
+    "English": "This e-mail and any attachments are confidential and intended only for the person it is addressed to. "
+    "If you are not the intended recipient, please notify the sender and delete the message.",
+    "German": "Diese E-Mail ist vertraulich und nur für den genannten Empfänger bestimmt. Sind Sie nicht der rechte "
+    "Empfänger oder haben Sie sie irrtümlich erhalten, benachrichtigen Sie den Absender und löschen Sie die E-Mail.",
+    "Swedish": "Detta e-postmeddelande är konfidentiellt och bara till för den avsedda mottagaren. Har du fått det av "
+    "misstag, ber vi dig meddela avsändaren och radera det.",
+}
 
 
 @cache
@@ -32,9 +56,14 @@ def model() -> Model:
     return loaded
 
 
-def is_secure(message: EmailMessage) -> bool:
+def judged(message: EmailMessage) -> Verdict:
     verdict = classify(message.as_bytes(), shipped_rules(), model=model())
     assert not any(finding.rule.startswith("unreadable") for finding in verdict.findings)
+    return verdict
+
+
+def is_secure(message: EmailMessage) -> bool:
+    verdict = judged(message)
     return verdict.decision is Decision.SECURE and Label.HEALTH in verdict.labels
 
 
@@ -56,6 +85,19 @@ def test_a_disclaimer_neither_hides_nor_alarms(text: str, footer: str) -> None:
         mail(html, subtype="html"),
     ):
         assert is_secure(message) == (text == ILL)
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+def test_what_somebody_is_by_trade_is_no_matter_of_theirs(signature: str) -> None:
+    text = f"Hej Bo\n\n{PLAIN}\n\nVenlig hilsen\n\nMette Krogh\n{signature}\nTlf. 55 55 12 34\n"
+    assert judged(mail(text)).decision is Decision.PLAIN
+
+
+@pytest.mark.parametrize("language", STANDING)
+def test_over_a_standing_disclaimer_a_plain_mail_is_plain_and_another_is_not(language: str) -> None:
+    foot = f"Venlig hilsen\nMette Krogh\n\n{STANDING[language]}\n"
+    assert judged(mail(f"Hej Bo\n\n{PLAIN}\n\n{foot}")).decision is Decision.PLAIN
+    assert is_secure(mail(f"Hej Bo\n\n{ILL}\n\n{foot}"))
 
 
 def test_the_subject_of_a_message_forwarded_as_a_file_is_read() -> None:
