@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 
 from keyword_model import KeywordModel
 from segl.cli.main import build
+from segl.cli.spread import cores
 from segl.errors import SeglError
 from segl.vocabulary import Label
+from world.terminal import told_on_terminal
 
 pytestmark = pytest.mark.usefixtures("no_model")
 
@@ -312,3 +314,19 @@ def test_colour_on_a_terminal_unless_it_is_not_wanted(mail: Path, no_color: str,
     shown = os.read(main, 10_000).decode()
     os.close(main)
     assert ("\x1b[" in shown) is coloured
+
+
+@pytest.mark.parametrize(("count", "barred"), [(70, True), (2, False)])
+def test_over_a_directory_whose_result_goes_to_a_file_a_bar_tells_how_far_it_is(
+    tmp_path: Path, count: int, barred: bool
+) -> None:
+    """A bar stands only where the work is spread over cores."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number}.eml").write_bytes(HEALTH)
+    code, shown = told_on_terminal([*SEGL, "--no-model", "--json", str(folder)], tmp_path / "out")
+    assert code == 10
+    size = f"{count * len(HEALTH) / 1000:.1f} kB"
+    assert (size in shown and "%" in shown) is (barred and cores() > 1)
+    assert len((tmp_path / "out").read_text("utf-8").splitlines()) == count

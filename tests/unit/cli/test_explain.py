@@ -21,6 +21,7 @@ from segl_classifier.classify import gather
 from segl_classifier.decide import Stance
 from segl_classifier.explain import explain
 from segl_classifier.rules import shipped_rules
+from world.terminal import told_on_terminal
 
 pytestmark = pytest.mark.usefixtures("no_model")
 
@@ -182,21 +183,9 @@ def test_of_many_messages_that_go_to_a_file_a_bar_tells_how_far_it_is(
     folder.mkdir()
     for number in range(count):
         (folder / f"{number}.eml").write_bytes(mail.read_bytes())
-    main, terminal = pty.openpty()
-    with (tmp_path / "out").open("wb") as out:
-        done = subprocess.run(
-            [sys.executable, "-m", "segl.cli", "explain", "--no-model", "--json", str(folder)],
-            stdout=out,
-            stderr=terminal,
-            check=False,
-            timeout=60,
-            env={**os.environ, "NO_COLOR": "", "TERM": "xterm"},
-        )
-    os.write(terminal, b".")  # so that there is something to read
-    os.close(terminal)
-    shown = os.read(main, 100_000).decode()
-    os.close(main)
-    assert done.returncode == 10
+    command = [sys.executable, "-m", "segl.cli", "explain", "--no-model", "--json", str(folder)]
+    code, shown = told_on_terminal(command, tmp_path / "out")
+    assert code == 10
     assert (f"{count}" in shown and "%" in shown) is barred
     assert len((tmp_path / "out").read_text("utf-8").splitlines()) == count
 
