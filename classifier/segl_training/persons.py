@@ -4,8 +4,9 @@
 
 CORPUS holds ``danplus/da_news_train.tsv`` and its dev files (DaN+: Plank, Jensen and van der Goot 2020), in ``names/``
 the lists ``dacy_names.csv`` and ``da_20140101_dst_fornavne-*.jsonl``, and the news sentences
-``lcc/dan_newscrawl_2011_10K-sentences.csv``; none of it is in this repository. FOLDER gets ``persons.crfsuite`` and
-``names.npz``. Three steps, a minute and a half:
+``lcc/dan_newscrawl_2011_10K-sentences.csv``. Of these only the last is in this repository (in
+``classifier/corpus/plain``); the others may not be, so ``make model`` does not come by here. FOLDER gets
+``persons.crfsuite`` and ``names.npz``. Three steps, a minute and a half:
 
 1. Likeness to names: names of the list against the ordinary words of the news sentences.
 2. A first recogniser, on the news of DaN+, a sixth of it a second time in small letters.
