@@ -33,9 +33,9 @@ ROOT, TLD = ".", "example"
 class Denies(Enum):
     """How a zone proves what is not there; the words are dnssec-signzone's."""
 
-    NSEC = ()
-    NSEC3 = ("-3", "abcd", "-H", "0")
-    OPT_OUT = ("-3", "-", "-H", "0", "-A")
+    NSEC = ""
+    NSEC3 = "-3 abcd -H 0"
+    OPT_OUT = "-3 - -H 0 -A"
 
 
 class Flaw(Enum):
@@ -134,7 +134,7 @@ class SignedTree:
         dates = ("-s", "now-5d", "-e", "now-1d") if zone.flaw is Flaw.EXPIRED else ()
         _run(
             "dnssec-signzone", "-q", "-S", "-z", "-P", "-K", self._keys, "-d", self.directory, "-o", apex,
-            "-f", self.file(zone), *dates, *zone.denial.value, plain,
+            "-f", self.file(zone), *dates, *zone.denial.value.split(), plain,
         )  # fmt: skip
         if zone.flaw is Flaw.TAMPERED:
             signed = self.file(zone).read_text("utf-8")
