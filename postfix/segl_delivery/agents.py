@@ -114,6 +114,7 @@ class Agents:
                 ledger,
                 OwnMail.of(settings, entrance, events.own_port_missing, lambda _: True),
                 return_port,
+                entrance,
                 events,
                 CanaryReports(settings, key, engine, events),
             ),

@@ -4,6 +4,7 @@ alone."""
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -90,6 +91,28 @@ def reloaded(house: House, files: dict[str, str]) -> None:
     )
 
 
+@contextmanager
+def settings_of(house: House, extra: str) -> Iterator[None]:
+    """segl-deliver with *extra* tables in its settings."""
+    before = house.settings_text
+    try:
+        told_again(house, extra)
+        yield
+    finally:
+        told_again(house, before)
+
+
+def told_again(house: House, tables: str) -> None:
+    times = len([event for event in house.deliver.events if event["event"] == "reloaded"])
+    house.write_settings(tables)
+    house.deliver.signal(signal.SIGHUP)
+    wait_until(
+        lambda: len([event for event in house.deliver.events if event["event"] == "reloaded"]) > times,
+        30,
+        lambda: house.deliver.log,
+    )
+
+
 def quiet(house: House) -> None:
     wait_until(lambda: not house.queued, 60, lambda: house.log[-9000:])
 
@@ -140,12 +163,23 @@ def test_nobodys_blind_copy_is_made_of_it(house: House, street: Street) -> None:
     assert receipts_for(street, ARCHIVE) == []
 
 
+def receipts_told(house: House, sender: str) -> list[str]:
+    """The kinds of receipts that *sender* was sent."""
+    events = house.deliver.events
+    return [one["kind"] for one in events if one["event"] == "receipt_sent" and one["sender"] == sender]
+
+
 def answer_to(page: Page, street: Street, sender: str) -> None:
     """Ole gets a sealed message from *sender*, and answers it on its page."""
     text = letter("", (BARE,), "Din sag", f"Hej Ole\n\nDit CPR-nummer er {CPR}.\n").content
+    told = len(receipts_told(page.house, sender))
     page.house.submit(text.replace(SENDER.encode(), sender.encode()), sender, [BARE])
     wait_until(lambda: bool(street.mail_for(BARE)), 60, lambda: page.house.log[-6000:])
-    opened = page.open(street.mail_for(BARE)[0].content, BARE)
+    notice = street.mail_for(BARE)[0].content
+    # Where the sender is forwarded to Ole, too, his receipt is sealed: a notice more, which is neither code nor answer.
+    wait_until(lambda: len(receipts_told(page.house, sender)) > told, 60, lambda: page.house.log[-6000:])
+    quiet(page.house)
+    opened = page.open(notice, BARE)
     quiet(page.house)
     street.forget()
     assert isinstance(page.send(opened, Form(text=ANSWER)), Taken)
@@ -198,6 +232,20 @@ def test_the_receipt_of_one_who_is_forwarded_outside_is_sealed_and_ends_there(
     assert LINK.search(notice.content.replace(b"=\r\n", b"").replace(b"=3D", b"="))
     assert GOOD.encode() not in street.seen_in_clear()
     assert not street.store.received
+
+
+def test_postfixs_own_notice_to_one_who_is_forwarded_outside_is_sealed(house: House, street: Street) -> None:
+    """The front reports of a colleague's mailbox, with the whole header of a message that went securely, and has read
+    whom the sender's alias stands for. He wants such notices in place of receipts."""
+    with settings_of(house, f'[[receipt]]\ndomain = "{DOMAIN}"\nsend = "none"\n'):
+        street.store.rcpt_replies[COLLEAGUE] = "550 5.2.2 mailbox full"
+        house.submit(secret_letter(COLLEAGUE, message_id="<full@desk.example>"), AWAY, [COLLEAGUE, GOOD])
+        wait_until(lambda: bool(street.mail_for(BARE)), 60, lambda: house.log[-9000:])
+        quiet(house)
+    [notice] = street.mail_for(BARE)
+    assert LINK.search(notice.content.replace(b"=\r\n", b"").replace(b"=3D", b"="))
+    assert b"Flytning" not in street.seen_in_clear()
+    assert not [mail for mail in street.store.received if b"multipart/report" in mail.content]
 
 
 def test_an_address_that_the_house_does_not_know_is_refused_at_once(house: House, street: Street) -> None:

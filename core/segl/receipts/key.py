@@ -42,6 +42,11 @@ _FOLD: Final = 72
 _WRITTEN: Final = re.compile(r"[0-9a-f]{64}")
 
 
+def is_written_as_ours(envelope_id: str) -> bool:
+    """Whether *envelope_id* has the form of those that are made with such a key, this one or another."""
+    return _WRITTEN.fullmatch(envelope_id) is not None
+
+
 class KeyUnusable(SeglError):
     """The file with the receipts' key is not there, or is not what it must be."""
 
@@ -114,7 +119,7 @@ class ReceiptKey:
 
     def named_onward(self, given: str, domain: str) -> str:
         """The envelope id of the message that went on to *domain* as *given*; ``""`` when none did."""
-        if not _WRITTEN.fullmatch(given):
+        if not is_written_as_ours(given):
             return ""
         raw = bytes.fromhex(given)
         name = raw[:_HALF]

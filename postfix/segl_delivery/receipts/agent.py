@@ -4,14 +4,17 @@ The socket is reached by reports alone, and by those that a bounce(8) of ours wr
 its own here, the front those in which a line looks like one of our envelope ids. Still nothing is believed that does
 not bear the name of a message of ours, made with our key, and go to the sender of that message; and a name is believed
 of those alone who cannot have it from a stranger (:meth:`ReceiptAgent._believed`). Whatever else comes is ordinary
-mail: it goes where it would have gone without us. The front has read the recipients of its own already, so these go by
-its return port; the secure instance knows no aliases, so its reports go in where Segl's own mail does
-(:mod:`segl.mail.own_mail`), and as that goes on.
+mail: it goes to whom it would have reached without us. But where it bears a name that is written as ours are, it leaves
+the house by a secure way alone, for it quotes the header of a message that may have had to go securely. The front has
+read the recipients of its own already, so these go by its return port where they are own ones, and to the secure
+instance where an alias has led outside. The secure instance knows no aliases: its reports go in where Segl's own mail
+does (:mod:`segl.mail.own_mail`).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from segl.addresses import domain_of
@@ -20,10 +23,10 @@ from segl.events import Events
 from segl.mail.own_mail import MailPort
 from segl.metrics import REPORTS
 from segl.receipts.facts import Facts
-from segl.receipts.key import ReceiptKey
+from segl.receipts.key import ReceiptKey, is_written_as_ours
 from segl.settings import Settings
 from segl.settings_receipts import Receipts
-from segl_delivery.agent import Delivery, Incoming
+from segl_delivery.agent import Delivery, Incoming, reply_to
 from segl_delivery.canary import CanaryReports
 from segl_delivery.receipts.ledger import Ledger
 from segl_delivery.receipts.news import SECURE_NAME, first_news, heard_of, is_of_host, is_of_secure
@@ -35,14 +38,16 @@ _HANDED_ON = SmtpReply(250, "2.0.0", "handed on")
 
 @dataclass(frozen=True, slots=True)
 class ReceiptAgent:
-    """See :class:`segl_delivery.agent.Agent`. *inside* takes reports of the secure instance, *return_port* those of the
-    front."""
+    """See :class:`segl_delivery.agent.Agent`. *inside* takes reports of the secure instance; of those of the front
+    *return_port* takes what is for own people or not about our messages, and *entrance*, the secure instance's ordinary
+    door, the rest."""
 
     settings: Settings
     key: ReceiptKey | None
     ledger: Ledger
     inside: MailPort
     return_port: MailPort
+    entrance: MailPort
     events: Events
     canaries: CanaryReports
 
@@ -116,12 +121,32 @@ class ReceiptAgent:
         return any(result.action in ("failed", "delayed") for result in report.results)
 
     async def _hand_on(self, delivery: Delivery, report: Report | None) -> dict[str, SmtpReply]:
+        """To all recipients. Who is a user of this host and no own one is left to the secure instance, whose map knows
+        which of the host's names end here. What is about no message of ours is about mail that went in clear."""
         secure = is_of_secure(report) if report is not None else delivery.client.startswith(SECURE_NAME)
-        content, port = without_our_fields(delivery.content), self.inside if secure else self.return_port
-        handover = await asyncio.to_thread(
-            port.send, "", delivery.recipients, content, smtputf8=delivery.smtputf8
+        if secure:
+            return await self._hand_to(self.inside, delivery, delivery.recipients)
+        may_be_ours = self.key is None or report is None or is_written_as_ours(report.envelope_id)
+        back = [one for one in delivery.recipients if not may_be_ours or self.settings.takes(one)]
+        others = [one for one in delivery.recipients if one not in back]
+        answers = await asyncio.gather(
+            self._hand_to(self.return_port, delivery, back), self._hand_to(self.entrance, delivery, others)
         )
-        return {one: handover.refused.get(one, _HANDED_ON) for one in delivery.recipients}
+        return {one: reply for answer in answers for one, reply in answer.items()}
+
+    async def _hand_to(
+        self, port: MailPort, delivery: Delivery, recipients: Sequence[str]
+    ) -> dict[str, SmtpReply]:
+        """What goes wrong at one port is not the loss of those who are served by the other."""
+        if not recipients:
+            return {}
+        content = without_our_fields(delivery.content)
+        try:
+            handover = await asyncio.to_thread(port.send, "", recipients, content, smtputf8=delivery.smtputf8)
+        except Exception as error:
+            self.events.failed(f"{self.way} delivery", error)
+            return dict.fromkeys(recipients, reply_to(error))
+        return {one: handover.refused.get(one, _HANDED_ON) for one in recipients}
 
 
 def _sender_of(delivery: Delivery, report: Report | None) -> str:
