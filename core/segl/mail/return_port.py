@@ -28,6 +28,8 @@ from typing import Final
 from segl.addresses import domain_of
 from segl.errors import DeliveryError, SmtpReply
 from segl.mail.outgoing import Outgoing
+from segl.mail.port_owner import Listener, Owned, listeners, owner_of
+from segl.vocabulary import Known
 
 LONGEST_TEXT: Final = 200
 CONNECT_SECONDS: Final = 10.0
@@ -45,6 +47,10 @@ _A_MOMENT: Final = 2.0
 # RFC 3463 §3.2, RFC 6531 §3.7. The second is mended by a setting, so mail to others waits for it.
 _NO_TEXT: Final = SmtpReply(553, "5.1.3", "the address has bytes that are no UTF-8")
 _NO_UTF8: Final = SmtpReply(451, "4.6.7", "the return port does not take UTF-8 addresses")
+_INSTALL: Final = "run: segl install"
+_UNSEEN: Final = (
+    "Postfix must run on this host, its master as a root that Segl sees (no other user namespace)"
+)
 
 
 class OutcomeUnknown(DeliveryError):
@@ -109,7 +115,8 @@ class ReturnPort:
     reply_seconds: float = 60.0
     # From the message's envelope id and the recipients' domain to the name it goes on by (segl.receipts.key).
     onward: Callable[[str, str], str] = field(default=lambda envelope_id, _: envelope_id, compare=False)
-    # A word that its greeting holds: whoever greets without it gets nothing (NotThere).
+    # A word that its greeting holds, at a port of this host that is Postfix's or nobody's: whoever greets without it
+    # gets nothing, nor does who is not seen to be root (NotThere).
     greeting: str = ""
 
     @classmethod
@@ -174,14 +181,19 @@ class ReturnPort:
         return int(named) or None if named.isdecimal() and len(named) < 20 else None
 
     def _connect(self) -> _Client:
+        before = listeners(self.port) if self.greeting else frozenset()
+        owned = owner_of(self.host, before, before)
+        if before and owned.known is Known.NO:
+            raise self._somebody_elses(owned)  # unasked, so that he cannot keep us waiting either
         client = _Client(local_hostname=_OUR_NAME, timeout=min(CONNECT_SECONDS, self.reply_seconds))
         try:
             code, text = client.connect(self.host, self.port)
         except (OSError, smtplib.SMTPException) as error:
             client.close()
             kind = NotThere if isinstance(error, ConnectionRefusedError) else Unreachable
+            hint = _INSTALL if self.greeting and kind is NotThere else "is the front up?"
             raise kind(
-                "the return port does not answer", f"return port {self}: {_kind(error)}", "is the front up?"
+                "the return port does not answer", f"return port {self}: {_kind(error)}", hint
             ) from None
         if client.sock is not None:
             # A message goes out in pieces. Held back until the one before is acknowledged, each costs 40 ms.
@@ -189,10 +201,24 @@ class ReturnPort:
         if code != 220:
             client.close()
             raise Unreachable("the return port takes no mail now", f"{self}: {clean_reply(code, text)}")
-        if self.greeting.encode() not in text:
-            client.close()
-            raise NotThere("the port is somebody else's", f"{self}: greets as none of ours")
+        if self.greeting:
+            self._see_whose(client, text, before)
         return client
+
+    def _see_whose(self, client: _Client, said: bytes, before: frozenset[Listener]) -> None:
+        """Raises :class:`NotThere`, and closes *client*, unless it is our Postfix for sure that greeted it with *said*.
+        *before*: who listened when it was not connected yet."""
+        owned = owner_of(client.reached, before, listeners(self.port))
+        if self.greeting.encode() not in said:
+            owned = Owned(Known.NO, "greets as none of ours")
+        elif owned.known is Known.YES:
+            return
+        client.close()
+        raise self._somebody_elses(owned)
+
+    def _somebody_elses(self, owned: Owned) -> NotThere:
+        hint = _INSTALL if owned.known is Known.NO else _UNSEEN
+        return NotThere("the port is somebody else's", f"{self}: {owned.reason}", hint)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -200,6 +226,14 @@ class ReturnPort:
 
 class _Client(smtplib.SMTP):
     """smtplib's client, except that a reply ends: the library reads continuation lines without limit."""
+
+    @property
+    def reached(self) -> str:
+        """The address at the other end; empty where the connection is gone."""
+        try:
+            return str(self.sock.getpeername()[0]) if self.sock is not None else ""
+        except OSError:
+            return ""
 
     def getreply(self) -> tuple[int, bytes]:
         if self.sock is None:

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from segl.sealed import life
-from segl_portal.answering import AnswerRefused, Taken, Why, desk
+from segl.settings import Settings
+from segl.settings_file import parse_settings
+from segl_portal.answering import AnswerDesk, AnswerRefused, Taken, Why, desk
 from world.counter import Counter
 from world.forms import Form, sent
+from world.peers import ACCEPTED
 from world.writing import Writing, refused
 
 # What is not taken
@@ -273,3 +276,34 @@ def test_a_sender_outside_the_house_gets_no_answer(
     assert refused(writing.send(Form()))[0] is Why.CLOSED
     assert writing.raw == []
     writing.desk.close()
+
+
+def test_a_kept_answer_to_one_who_is_no_own_address_any_more_does_not_leave_in_clear(
+    writing: Writing,
+) -> None:
+    """The domain was taken out of the settings meanwhile, and the port for Segl's own mail is not there yet."""
+    counter = writing.counter
+    counter.return_port.data_reply = "451 4.3.0 not now"
+    kept = writing.send(Form(text="Vigtigt"))
+    assert isinstance(kept, AnswerRefused)
+    counter.return_port.data_reply = ACCEPTED
+    moved = AnswerDesk(
+        without_the_domain(counter.settings), counter.engine, counter.events, lambda: counter.now
+    )
+    assert refused(asyncio.run(moved.send_again(writing.opened, kept.answer_id)))[0] is Why.NOT_SENT
+    moved.close()
+    assert writing.raw == []
+    assert [view.sent for view in writing.desk.thread(writing.opened)] == [False]
+    assert asyncio.run(writing.desk.send_again(writing.opened, kept.answer_id)) == Taken(kept.answer_id)
+
+
+def without_the_domain(settings: Settings) -> Settings:
+    """*settings* of a house that has another domain."""
+    return parse_settings(
+        {
+            "organisation": {"name": "Nordby Vandværk", "domains": ["nordby.example"]},
+            "portal": {"url": settings.portal.url, "sealed": str(settings.portal.sealed)},
+            "delivery": {"reinject": settings.delivery.reinject},
+            "store": {"url": settings.store.url},
+        }
+    )
