@@ -126,6 +126,10 @@ class Events(ListEvents, CanaryEvents):
         """A search for a recipient's own certificate has ended."""
         self._log.info("certificate_sought", address=address, known=known.value, reason=reason)
 
+    def host_changed(self, names: Sequence[str]) -> None:
+        """The front's configuration is another: *names* are those of this host whose mail ends here now."""
+        self._log.info("host_changed", names=list(names))
+
     def probed(self, domain: str, host: str, result: str, *, ms: float) -> None:
         self._log.info("probed", domain=domain, host=host, result=result, ms=round(ms, 1))
 
@@ -348,8 +352,9 @@ class Events(ListEvents, CanaryEvents):
         self._log.info("report_not_ours", recipients=list(recipients))
 
     def own_port_missing(self, error: SeglError) -> None:
-        """For a minute, what Segl writes to own people goes by the return port: no alias of theirs is followed."""
-        self._log.warning("own_port_missing", error=error.private, hint="run: segl install")
+        """For a minute, what Segl writes to own people goes by the return port: no alias of theirs is followed. Nobody
+        has its own port, or it is not seen to be Postfix's."""
+        self._log.warning("own_port_missing", error=error.private, hint=error.hint)
 
     def receipt_sent(self, envelope_id: str, sender: str, kind: str, *, number: int, queued_as: str) -> None:
         self._log.info(

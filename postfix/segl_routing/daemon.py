@@ -47,7 +47,7 @@ from segl_routing.given import GivenProofs
 from segl_routing.knowledge import Knowledge
 from segl_routing.live import LiveCheck
 from segl_routing.marks import StoreMarks
-from segl_routing.own_postfix import own_postfix
+from segl_routing.own_postfix import OwnPostfix, follow, own_postfix
 from segl_routing.queue_watch import QueueWatch
 from segl_routing.relief import Relief
 from segl_routing.routes import RouteTable
@@ -184,7 +184,8 @@ class _Daemon:
             self._events,
             lambda: self._settings.inbound.on,
         )
-        own = (self._keep_house(), self._keep_fresh(), notify.feed_watchdog())
+        names = follow(lambda: self._settings, lambda: self._postfix, self._answer_for, self._events)
+        own = (self._keep_house(), self._keep_fresh(), names, notify.feed_watchdog())
         work = (*own, relief.run(), signers.run(), self._kept.given.run())
         helpers = [asyncio.create_task(each) for each in work]
         self._note_settings()
@@ -225,6 +226,13 @@ class _Daemon:
             await self._check.renew()
             await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
+    def _answer_for(self, postfix: OwnPostfix) -> None:
+        """Answer by the settings as they are now, to *postfix*."""
+        self._postfix = postfix
+        self._table = RouteTable(self._settings, self._kept.canary_pin, postfix.here)
+        self._answers_now = self._answers(self._settings)
+        self._server.answer = self._answers_now
+
     def _answers(self, settings: Settings) -> Answers:
         return Answers(
             self._table,
@@ -258,10 +266,7 @@ class _Daemon:
             self._checked_with = checked_with
             self._settings = settings
             self._fallback.routing = settings.routing
-            self._postfix = own_postfix(settings)
-            self._table = RouteTable(settings, self._kept.canary_pin, self._postfix.here)
-            self._answers_now = self._answers(settings)
-            self._server.answer = self._answers_now
+            self._answer_for(own_postfix(settings))
             self._watched = watch(settings, self._watched)
             self._note_settings()
             self._events.reloaded(pins=len(settings.domain), forgot=forget)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from segl.addresses import normal_domain
 from segl.errors import PostfixError
+from segl.events import Events
 from segl.postfix.carried import outgoing
-from segl.postfix.own_ways import Kind, OwnWay, network_service, ways
+from segl.postfix.own_ways import Kind, OwnWay, by_local, handed_on, network_service, ways
 from segl.postfix.running import Instance, read_instance, run_postfix, version_of
 from segl.postfix.tables import ASKED, tables_in
 from segl.settings import Settings
@@ -16,6 +19,7 @@ from segl.settings import Settings
 # RELEASE_NOTES 3.10, TLSRPT: the attributes of a policy that tell of MTA-STS. Older ones take an answer with them for a
 # fault of ours, and the mail waits.
 _KNOWS_STS: Final = (3, 10)
+LOOK_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,40 @@ def _here(front: Instance) -> frozenset[str]:
         return frozenset()
     try:
         found = ways(front, {normal_domain(front.value("myhostname")), "localhost"})
+        return frozenset(way.domain for way in found.values() if way.kind is Kind.LOCAL and _ends(front, way))
     except (PostfixError, ValueError):
         return frozenset()
-    return frozenset(way.domain for way in found.values() if way.kind is Kind.LOCAL and _ends(front, way))
 
 
 def _ends(front: Instance, way: OwnWay) -> bool:
-    return way.next_hop.startswith("unix:") or network_service(front, way.transport) is None
+    """Whether no server is handed the mail then. At what a user's .forward and aliases do with it the doctor looks
+    (:mod:`segl.postfix.check_forwards`)."""
+    if (local := by_local(front, way)) is not None:
+        return all(_is_here(front, transport, hop) for transport, hop in handed_on(front, local))
+    return _is_here(front, way.transport, way.next_hop)
+
+
+def _is_here(front: Instance, transport: str, next_hop: str) -> bool:
+    return next_hop.startswith("unix:") or network_service(front, transport) is None
+
+
+async def follow(
+    settings: Callable[[], Settings],
+    known: Callable[[], OwnPostfix],
+    changed: Callable[[OwnPostfix], None],
+    events: Events,
+    seconds: float = LOOK_SECONDS,
+) -> None:
+    """Asks again every so many *seconds*, and tells *changed* what is not as it was *known*: whoever edits Postfix's
+    lists tells us nothing, and a name that is the host's no more must not be let in. Runs until cancelled."""
+    while True:
+        await asyncio.sleep(seconds)
+        asked = settings()
+        try:
+            found = await asyncio.to_thread(own_postfix, asked)
+        except Exception as error:
+            events.failed("own postfix", error)
+            found = OwnPostfix()  # what is not known goes as all else does
+        if asked is settings() and found != known():
+            events.host_changed(sorted(found.here))
+            changed(found)

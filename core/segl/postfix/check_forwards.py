@@ -1,7 +1,8 @@
 """Looks for those who get mail that the verdict knew nothing of: behind aliases, forwards and blind copies.
 
-They add recipients after the verdict. A message to own recipients alone is plain without being read; an alias that
-leads outside sends it on as it is. Segl cannot hinder that, so each such alias is named.
+They add recipients after the verdict. A message to own recipients alone is plain without being read, and a copy for a
+user of this host goes in; an alias that leads outside sends it on as it is. Segl cannot hinder that, so each such alias
+is named.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import os
 import pwd
 import re
 import stat
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 from pathlib import Path
 from typing import Final
 
-from segl.addresses import domain_of
+from segl.addresses import domain_of, normal_domain
 from segl.postfix.check import Check, Setup, State
 from segl.postfix.domain_lists import takes_domain
-from segl.postfix.running import split_list
+from segl.postfix.own_ways import Kind, by_local, ways
+from segl.postfix.running import Instance, split_list
 from segl.postfix.tables import PATTERNS, Table, TableUnread, entries, tables_in
 
 _ID: Final = "front.forwards"
@@ -47,7 +49,7 @@ _Found = tuple[str, list[str], str]  # where, the addresses it leads to, why it 
 def forward_checks(setup: Setup) -> Iterator[Check]:
     """One for each place that leads outside, or that cannot be looked through."""
     clean = True
-    why = "mail to this own recipient is plain without being read, and goes on outside as it is"
+    why = "mail to this recipient counts as inside (to own ones alone it is not read), and goes on outside as it is"
     fix = "forward to an own address, or accept it: then mail to this recipient must hold no personal data"
     for where, addresses, unread in _forwarding(setup):
         outside = [address for address in addresses if is_outside(setup, address)]
@@ -118,7 +120,7 @@ def _table_targets(setup: Setup, place: str, table: Table, aliases: bool) -> _Fo
 
 
 def _dot_forwards(setup: Setup) -> Iterator[_Found]:
-    """~/.forward of the users with whom mail to own domains ends (aliases(5), local(8))."""
+    """~/.forward of the users with whom mail ends that counts as inside (aliases(5), local(8))."""
     reached = _reached(setup)
     denied = 0
     for user in {user.pw_dir: user for user in pwd.getpwall()}.values():
@@ -138,7 +140,8 @@ def _dot_forwards(setup: Setup) -> Iterator[_Found]:
 
 
 def _reached(setup: Setup) -> set[str] | None:
-    """The users of this host whom an own address leads to; ``None``: any, or nobody knows."""
+    """The users of this host who get mail that counts as inside: an own address leads to them, or they are written to
+    at a name of the host's own, which segl-map lets in (segl_routing.own_postfix). ``None``: any, or nobody knows."""
     local = set(split_list(setup.front.value("mydestination").lower()))
     own = {domain for owner in setup.settings.owners.every for domain in owner.domains}
     try:
@@ -146,9 +149,11 @@ def _reached(setup: Setup) -> set[str] | None:
             takes_domain(setup, d, ("mydestination",)) for d in own
         ):
             return None
+        if _is_local(setup.front, {normal_domain(setup.front.value("myhostname")), "localhost"}):
+            return None
         aliases = _names(setup, "alias_maps", local)
         reached = {name for names in _names(setup, "virtual_alias_maps", local).values() for name in names}
-    except (TableUnread, _Unforeseeable):
+    except (TableUnread, ValueError, _Unforeseeable):
         return None
     waiting = list(reached)
     while waiting:
@@ -156,6 +161,12 @@ def _reached(setup: Setup) -> set[str] | None:
         reached |= more
         waiting += more
     return reached
+
+
+def _is_local(front: Instance, names: Collection[str]) -> bool:
+    """Whether local(8) delivers mail for one of *names*."""
+    found = ways(front, names).values()
+    return any(way.kind is Kind.LOCAL and by_local(front, way) is not None for way in found)
 
 
 class _Unforeseeable(Exception):

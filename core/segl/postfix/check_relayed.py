@@ -12,7 +12,7 @@ from typing import Final
 
 from segl.postfix.check import Check, Setup, State, judge
 from segl.postfix.hops import FORCED, Hop, Place, places, tls_level
-from segl.postfix.own_ways import PROBE, OwnWay, network_service, ways
+from segl.postfix.own_ways import PROBE, OwnWay, by_local, handed_on, network_service, ways
 from segl.postfix.running import Instance
 from segl.postfix.tables import Table, TableUnread, entries, tables_in
 
@@ -20,8 +20,6 @@ _FIX: Final = (
     "relay there by a transport with smtp_tls_security_level = secure, or by [postfix.gateway] deliver_to"
 )
 _WHY: Final = "it is not read and not sent securely, being own mail: between here and there it could be read"
-# Where local(8) hands on what it does not deliver itself.
-_OF_LOCAL: Final = ("mailbox_transport", "fallback_transport")
 _SHOWN: Final = 5
 
 
@@ -76,7 +74,11 @@ def _hops(setup: Setup, unread: list[str]) -> Iterator[tuple[str, Hop]]:
         return
     for domain, way in sorted(found.items()):
         if way.decided or (way.taken and domain in domains):
-            hops = _of_domain(front, way)
+            try:
+                hops = list(_of_domain(front, way))
+            except TableUnread as error:
+                unread.append(f"what local(8) hands on: {error.private}")
+                continue
             yield from ((domain.replace(f"{PROBE}.", "*."), hop) for hop in hops)
     for table in tables_in(front.value("transport_maps")):
         try:
@@ -86,12 +88,11 @@ def _hops(setup: Setup, unread: list[str]) -> Iterator[tuple[str, Hop]]:
 
 
 def _of_domain(front: Instance, way: OwnWay) -> Iterator[Hop]:
-    service = front.service(way.transport, "unix")
-    if service is None or service.program != "local":
+    local = by_local(front, way)
+    if local is None:
         yield from _hop(front, way.transport, way.next_hop)
         return
-    for name in _OF_LOCAL:
-        transport, _, next_hop = front.value(name, service).partition(":")
+    for transport, next_hop in handed_on(front, local):
         yield from _hop(front, transport, next_hop or way.domain)
 
 

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from segl.postfix.domain_lists import keys_above, listed
 from segl.postfix.running import Instance, Service
-from segl.postfix.tables import look_up, tables_in
+from segl.postfix.tables import entries, look_up, tables_in
 
 PROBE = "segl-probe"
 _NOBODYS = f"{PROBE}@{PROBE}.invalid"
 _NETWORK = frozenset({"smtp", "lmtp"})
+# Where local(8) hands on what it does not deliver itself; each has a table of its own, by user ("_maps").
+_OF_LOCAL = ("mailbox_transport", "fallback_transport")
 
 
 class By(Enum):
@@ -72,6 +74,24 @@ def network_service(front: Instance, transport: str) -> Service | None:
     """The service behind *transport* if it speaks to other hosts: smtp(8), by its name of lmtp too."""
     service = front.service(transport, "unix")
     return service if service is not None and service.program in _NETWORK else None
+
+
+def by_local(front: Instance, way: OwnWay) -> Service | None:
+    """The service of *way* if it is local(8), which reads aliases and ~/.forward."""
+    service = front.service(way.transport, "unix")
+    return service if service is not None and service.program == "local" else None
+
+
+def handed_on(front: Instance, local: Service) -> Iterator[tuple[str, str]]:
+    """Transport and next hop of each place to which *local*, a local(8), hands on what it does not deliver itself.
+    Raises :class:`~segl.postfix.tables.TableUnread`."""
+    for name in _OF_LOCAL:
+        values = [front.value(name, local)]
+        for table in tables_in(front.value(f"{name}_maps", local)):
+            values += [entry.value for entry in entries(table, front.directory)]
+        for value in dict.fromkeys(filter(None, values)):
+            transport, _, next_hop = value.partition(":")
+            yield transport, next_hop
 
 
 def _kinds(front: Instance, domains: Collection[str]) -> dict[str, Kind]:

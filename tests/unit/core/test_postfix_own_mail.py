@@ -125,6 +125,11 @@ def relayed(site: Installation, *options: str, **tables: Any) -> list[Check]:
         (["mydestination=nordby.example", "fallback_transport=smtp:[203.0.113.5]"], "by smtp"),
         (["mydestination=nordby.example", "fallback_transport=smtp:[10.0.0.5]"], ""),
         (
+            ["mydestination=nordby.example", "mailbox_transport_maps=inline:{bo=lmtp:[203.0.113.5]}"],
+            "by lmtp",
+        ),
+        (["mydestination=nordby.example", "fallback_transport_maps=inline:{bo=smtp:[10.0.0.5]}"], ""),
+        (
             ["mydestination=nordby.example", "transport_maps=inline:{bo@nordby.example=smtp:[203.0.113.5]}"],
             "bo@nordby.example → [203.0.113.5]",
         ),
@@ -154,6 +159,9 @@ def test_tables_that_cannot_be_looked_into_are_unknown(site: Installation) -> No
     [found] = relayed(site, RELAY, TRANSPORT % f"smtp:{ELSEWHERE}", policies)
     assert found.state is UNKNOWN
     [found] = relayed(site, RELAY, "transport_maps=ldap:/nowhere/ldap.cf", "smtp_tls_policy_maps=")
+    assert found.state is UNKNOWN
+    users = "mailbox_transport_maps=ldap:/nowhere/ldap.cf"
+    [found] = relayed(site, "mydestination=nordby.example", "transport_maps=", users)
     assert found.state is UNKNOWN
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 from pathlib import Path
 
 import pytest
 
+from segl.events import Events
 from segl.postfix.running import version_of
+from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl_routing import own_postfix as module
-from segl_routing.own_postfix import OwnPostfix, own_postfix
+from segl_routing.own_postfix import OwnPostfix, follow, own_postfix
 from world.installation import Installation
 from world.needs import POSTFIX
 
@@ -35,6 +39,20 @@ def test_it_bears_the_names_that_the_front_has(tmp_path: Path) -> None:
         (["local_transport=lmtp:unix:private/dovecot"], {"mail.nordby.example", "localhost"}),
         (["local_transport=smtp:[store.example]"], set()),
         (["local_transport=virtual"], {"mail.nordby.example", "localhost"}),
+        # local(8) delivers, and may be told to let others deliver
+        (["mailbox_transport=lmtp:unix:private/dovecot"], {"mail.nordby.example", "localhost"}),
+        (["mailbox_transport=lmtp:inet:store.example:24"], set()),
+        (["fallback_transport=smtp:[store.example]"], set()),
+        (
+            ["mailbox_transport_maps=inline:{ole=lmtp:unix:private/dovecot}"],
+            {"mail.nordby.example", "localhost"},
+        ),
+        (["mailbox_transport_maps=inline:{ole=lmtp:unix:private/dovecot, bo=smtp:[store.example]}"], set()),
+        (["fallback_transport_maps=ldap:/nowhere"], set()),
+        (
+            ["mailbox_transport=smtp:[store.example]", "local_transport=virtual"],
+            {"mail.nordby.example", "localhost"},
+        ),
         (["transport_maps=inline:{mail.nordby.example=smtp:[store.example]}"], {"localhost"}),
         (["transport_maps=inline:{*=smtp:[relay.example]}"], set()),
         (["transport_maps=inline:{*=smtp:[relay.example]}, ldap:/nowhere"], set()),
@@ -49,6 +67,50 @@ def test_what_ends_on_the_host_is_known_by_its_own_names(
         site.front("-e", option)
     site.settle()
     assert own_postfix(site.settings).here == here
+
+
+@needs_postfix
+def test_what_becomes_of_its_lists_is_followed(tmp_path: Path) -> None:
+    """Nobody tells segl-map that main.cf was edited, or a table that it names."""
+    site = Installation(tmp_path)
+    table = tmp_path / "transport"
+    table.touch()
+    site.front("-e", f"transport_maps=texthash:{table}")
+    site.settle()
+    settings, known = site.settings, [own_postfix(site.settings)]
+
+    async def edited() -> None:
+        found: asyncio.Queue[OwnPostfix] = asyncio.Queue()
+        work = follow(lambda: settings, lambda: known[-1], found.put_nowait, Events("segl-map"), 0.02)
+        following = asyncio.create_task(work)
+        table.write_text("mail.nordby.example smtp:[store.example]\n", "utf-8")
+        known.append(await asyncio.wait_for(found.get(), 30))
+        site.front("-e", "mydestination=nordby.example")
+        site.settle()
+        known.append(await asyncio.wait_for(found.get(), 30))
+        following.cancel()
+
+    asyncio.run(edited())
+    assert [one.here for one in known] == [{"mail.nordby.example", "localhost"}, {"localhost"}, set()]
+
+
+def test_what_cannot_be_found_out_any_more_is_not_gone_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = parse_settings({"organisation": {"name": "N", "domains": ["nordby.example"]}})
+
+    def out_of_memory(_settings: Settings) -> OwnPostfix:
+        raise OSError(errno.ENOMEM, "no memory")
+
+    async def followed() -> OwnPostfix:
+        found: asyncio.Queue[OwnPostfix] = asyncio.Queue()
+        before = OwnPostfix((3, 10), here=frozenset({"localhost"}))
+        work = follow(lambda: settings, lambda: before, found.put_nowait, Events("segl-map"), 0.01)
+        following = asyncio.create_task(work)
+        changed = await asyncio.wait_for(found.get(), 10)
+        following.cancel()
+        return changed
+
+    monkeypatch.setattr(module, "own_postfix", out_of_memory)
+    assert asyncio.run(followed()) == OwnPostfix()
 
 
 @needs_postfix
