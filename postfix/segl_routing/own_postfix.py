@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,10 @@ from segl.settings import Settings
 # fault of ours, and the mail waits.
 _KNOWS_STS: Final = (3, 10)
 LOOK_SECONDS: Final = 300.0
+# lmtp(8): inet:host:port; smtp(8): [host]:port. An address only: a name is anybody's who answers for it.
+_LOOPBACK: Final = re.compile(
+    r"(?:inet:)?(?:127(?:\.\d{1,3}){3}|\[127(?:\.\d{1,3}){3}\]|\[(?:IPv6:)?::1\])(?::\w+)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,11 @@ def _ends(front: Instance, way: OwnWay) -> bool:
 
 
 def _is_here(front: Instance, transport: str, next_hop: str) -> bool:
-    return next_hop.startswith("unix:") or network_service(front, transport) is None
+    service = network_service(front, transport)
+    if service is None or next_hop.startswith("unix:"):
+        return True
+    # LMTP (RFC 2033) is for a store's last step; by SMTP a server on this host may send it on.
+    return service.program == "lmtp" and _LOOPBACK.fullmatch(next_hop) is not None
 
 
 async def follow(

@@ -6,6 +6,7 @@ the detector for personal numbers can tell cells and columns apart.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,6 +27,11 @@ class Allowance:
     def ocr(self) -> bool:
         """Whether pictures are read. It stays true when the time is over in the middle of a file."""
         return self.ocr_until > 0
+
+    @property
+    def too_late(self) -> bool:
+        """Whether pictures are read, but the time for it is over."""
+        return self.ocr and time.monotonic() >= self.ocr_until
 
 
 @dataclass(frozen=True, slots=True)

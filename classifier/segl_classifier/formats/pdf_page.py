@@ -85,7 +85,10 @@ def _read_shown(page: pdfium.PdfPage, number: int, read: _Read, harvest: Harvest
         return
     shown = look(page)
     unread = unread or _unread(page, length, shown)
-    if harvest.allowance.ocr and (unread or shown.pictures.share >= _WORTH_READING):
+    worth_reading = unread or shown.pictures.share >= _WORTH_READING
+    if worth_reading and harvest.allowance.too_late:
+        harvest.lack(Unreadable.TIMED_OUT, unread or "a picture on a page")
+    elif worth_reading and harvest.allowance.ocr:
         harvest.file(f"page {number}.png", "image/png", picture_of(page))
     elif unread:
         harvest.lack(Unreadable.UNKNOWN_TYPE, unread)

@@ -6,7 +6,6 @@ are called, not asked for elsewhere. All files inside share one allowance of cha
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import replace
 from typing import Protocol
@@ -93,7 +92,7 @@ class _Opener:
             chars=max(0, self._chars),
             files=max(0, self._files),
             bytes=max(0, self._bytes),
-            ocr_until=self._ocr_until if time.monotonic() < self._ocr_until else 0.0,
+            ocr_until=self._ocr_until,
         )
 
 

@@ -16,6 +16,8 @@ from segl_classifier.extracted import Extracted
 from segl_classifier.message import Text, unreadable
 from segl_classifier.pool.wire import End, Job, receive_answer, send_job
 
+_LEAST_OCR_SECONDS = 0.001
+
 
 class Pool(Workers):
     """The processes of this one that read attachments."""
@@ -62,7 +64,10 @@ def _shortened(job: Job, deadline: float) -> Job:
     """*job* with the time that is left until *deadline*: waiting for a worker has taken the rest. The worker, whose
     clock begins now, would else read pictures until it is killed, and what stands behind them would be lost."""
     left = deadline - time.monotonic()
-    return replace(job, seconds=left, ocr_seconds=max(0.0, job.ocr_seconds - (job.seconds - left)))
+    waited = job.seconds - left
+    # Never none: that would say that pictures need not be read, and not that it is too late for them.
+    ocr_seconds = max(_LEAST_OCR_SECONDS, job.ocr_seconds - waited) if job.ocr_seconds else 0.0
+    return replace(job, seconds=left, ocr_seconds=ocr_seconds)
 
 
 def _gap(job: Job, cause: Unreadable, detail: str) -> Extracted:

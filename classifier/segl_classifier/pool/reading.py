@@ -14,6 +14,8 @@ from segl_classifier.message import Part, unreadable
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
 
+_LEAST_OCR_SECONDS = 0.001
+
 
 class PoolReader:
     """Reads the files of one message. An :data:`.extracted.Extractor` is :meth:`read`."""
@@ -23,6 +25,8 @@ class PoolReader:
         self._until = 0.0
         self._pictures = pictures
         self._ocr_seconds = limits.ocr_seconds if pictures.ocr else 0.0
+        # Not none, where the time is used up: none would say that pictures need not be read.
+        self._over = _LEAST_OCR_SECONDS if pictures.ocr else 0.0
 
     def read(self, part: Part, limits: Limits) -> Extracted:
         """All of *part* and of what is in it."""
@@ -50,7 +54,7 @@ class PoolReader:
             header_bytes=limits.header_bytes,
             unfolded_bytes=limits.unfolded_bytes,
             seconds=seconds,
-            ocr_seconds=min(self._ocr_seconds, seconds * 0.8),
+            ocr_seconds=min(self._ocr_seconds, seconds * 0.8) or self._over,
             ignore_pictures=self._pictures.ignore,
         )
         found = shared(limits, self._pictures).read(job, data)

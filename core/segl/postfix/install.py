@@ -197,6 +197,18 @@ def _bound_for_nobody(backup: Backup) -> tuple[Bound, ...]:
     return tuple(one for one in waiting if not is_served(one.destination, master, inside))
 
 
+def _left_by_it(backup: Backup) -> tuple[Bound, ...]:
+    """Those of :func:`_bound_for_nobody` that somebody takes now. To wait for the others would be to wait for ever: an
+    earlier change left them behind."""
+    front, secure = Path(backup.front), Path(backup.secure)
+    master, inside = _text_now(front / "master.cf"), _text_now(secure / "master.cf")
+    return tuple(one for one in _bound_for_nobody(backup) if is_served(one.destination, master, inside))
+
+
+def _text_now(path: Path) -> str:
+    return path.read_text("utf-8", "surrogateescape") if path.exists() else ""
+
+
 def _text_then(backup: Backup, path: Path) -> str:
     return backups.before_run(backup, path).decode("utf-8", "surrogateescape")
 
@@ -225,7 +237,7 @@ def _refuse_edited(backup: Backup) -> None:
 
 
 def _refuse_bound(backup: Backup) -> None:
-    if bound := _bound_for_nobody(backup):
+    if bound := _left_by_it(backup):
         ids = some_of([one.queue_id for one in bound])
         wheres = ", ".join(sorted({one.destination for one in bound}))
         raise PostfixError(

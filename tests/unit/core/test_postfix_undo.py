@@ -165,6 +165,15 @@ def test_what_waits_for_what_stays_keeps_nothing_from_being_undone(
     assert undo(site, update).stranded == ()
 
 
+def test_what_waits_for_nobody_already_keeps_nothing_from_being_undone_and_is_named(
+    site: Installation, update: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An earlier change left it behind: "let them go first" would be for ever."""
+    waiting = bound_for("segl-secure:[127.0.0.1]:10999")
+    monkeypatch.setattr(install, "bound_for_segl", lambda _: waiting)
+    assert undo(site, update).stranded == waiting
+
+
 def test_that_the_queue_cannot_be_seen_is_said_and_takes_nothing_for_empty(
     site: Installation, update: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,10 @@ def test_it_bears_the_names_that_the_front_has(tmp_path: Path) -> None:
         # local(8) delivers, and may be told to let others deliver
         (["mailbox_transport=lmtp:unix:private/dovecot"], {"mail.nordby.example", "localhost"}),
         (["mailbox_transport=lmtp:inet:store.example:24"], set()),
+        (["mailbox_transport=lmtp:inet:127.0.0.1:24"], {"mail.nordby.example", "localhost"}),
+        (["mailbox_transport=lmtp:[::1]:24"], {"mail.nordby.example", "localhost"}),
+        (["mailbox_transport=lmtp:inet:127.0.0.1.store.example:24"], set()),
+        (["mailbox_transport=smtp:[127.0.0.1]:10025"], set()),
         (["fallback_transport=smtp:[store.example]"], set()),
         (
             ["mailbox_transport_maps=inline:{ole=lmtp:unix:private/dovecot}"],

@@ -176,6 +176,12 @@ def test_when_the_time_is_over_none_is_begun(tmp_path: Path, monkeypatch: pytest
     assert causes(image.read(saved_as("PNG"), "", for_seconds(-1))) == {Unreadable.TIMED_OUT}
 
 
+def test_a_scanned_page_for_which_it_is_too_late_is_told_of_and_not_drawn() -> None:
+    content = read_pdf(pdf_files.scanned(), "", for_seconds(-1))
+    assert causes(content) == {Unreadable.TIMED_OUT}
+    assert content.files == ()
+
+
 @needs_tesseract
 def test_a_broken_picture_is_damaged() -> None:
     assert causes(image.read(saved_as("PNG")[:200] + bytes(5_000), "", WITH_OCR)) == {Unreadable.DAMAGED}

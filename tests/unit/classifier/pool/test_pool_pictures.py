@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,17 @@ def test_a_program_does_not_outlive_its_worker(pool: Pool) -> None:
     wait_until(1)
     asks.join()
     wait_until(0)
+
+
+@pytest.mark.slow
+def test_for_whom_it_is_too_late_his_picture_is_not_taken_for_an_ornament(pool: Pool) -> None:
+    """With settings that pass over what cannot be read on pictures: that it was not looked at is no reading."""
+    first = threading.Thread(target=read, args=(pool,), kwargs={"seconds": 60, "ocr_seconds": 3})
+    first.start()
+    wait_until(1)
+    late = pool.read(replace(job(seconds=20, ocr_seconds=0.5), ignore_pictures=True), PICTURE)
+    assert [finding.rule for finding in late.unread] == ["unreadable.timed-out"]
+    first.join()
 
 
 @pytest.mark.slow
