@@ -3,8 +3,8 @@
 A number passes four stations. :mod:`.candidates` finds ten digits with a day and a month in them, however
 they are spelled, and :mod:`.split` those whose date and last four digits stand apart; :mod:`.calendar` asks
 whether somebody can have been born on that day; :mod:`.context` and :mod:`.tables` read the words beside the
-number and the heading over it, :mod:`.titles` what stands over its table; :mod:`.score` adds up. The words
-themselves, in five languages, are data in :mod:`.words`.
+number (:mod:`.named` those a word further off) and the heading over it, :mod:`.titles` what stands over its
+table; :mod:`.score` adds up. The words themselves, in five languages, are data in :mod:`.words`.
 
 No finding holds a whole number: the excerpt is masked, and all other numbers in its neighbourhood with it.
 """

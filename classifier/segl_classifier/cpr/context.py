@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from segl.vocabulary import Adjustment
+from segl_classifier.cpr.mentions import mentions_cpr
 from segl_classifier.cpr.words import A_THING, OF_COMPANIES, SOME_ID, Kind, Word, key, look_up, pair
 
 # Weights. What names the number outweighs any spelling; hints tip the scales only.
@@ -74,13 +75,21 @@ class Lookup:
     reads in ``zeros``, the text with zeros for its digits: which they are says nothing to the walks, how many may.
     """
 
-    __slots__ = ("key", "sides", "word", "zeros")
+    __slots__ = ("_mentions", "key", "sides", "word", "zeros")
 
     def __init__(self, text: str) -> None:
         self.key = _Keys().__getitem__
         self.word = _Words().__getitem__
         self.zeros = _zeros(text)
         self.sides: dict[tuple[str, object], Said] = {}
+        self._mentions: bool | None = None
+
+    @property
+    def mentions(self) -> bool:
+        """Whether the text has a word for the personal number anywhere."""
+        if self._mentions is None:
+            self._mentions = mentions_cpr(self.zeros)
+        return self._mentions
 
 
 def _zeros(text: str) -> str:

@@ -6,6 +6,7 @@ from segl_classifier.cpr.about import About
 from segl_classifier.cpr.context import NOTHING, Lookup, Said, pieces
 from segl_classifier.cpr.leftwards import Walk
 from segl_classifier.cpr.window import Above, pieces_between
+from segl_classifier.cpr.words import Kind
 
 _READ = 100  # characters
 
@@ -25,9 +26,16 @@ def _walked(text: str, start: int, find: Lookup, about: About) -> Said:
     low = max(0, start - _READ)
     line = text.rfind("\n", low, start)  # most walks end in the line of the number
     if about.row:  # all do
-        low = max(low, line + 1)
-        if low == start:
+        row = max(low, line + 1)
+        if row == start:
             return NOTHING
-    elif line > low:
+        walk = Walk(pieces_between(text, row, start), find, about)
+        beside = walk.walk()
+        if beside is not walk.aside or line <= low:
+            return beside
+        # "value: " alone, and indented like a column: what it is the value of stands above
+        above = _walked(text, start, find, about._replace(row=False))
+        return above if above.kind is Kind.CPR else beside
+    if line > low:
         return Walk(pieces(text[line:start]), find, about, Above(text, low, line)).walk()
     return Walk(pieces_between(text, low, start), find, about).walk()

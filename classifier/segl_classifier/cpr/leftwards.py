@@ -4,13 +4,14 @@ From the number the walk goes left, word by word, until one says what the number
 the sentence, of a line that was not merely wrapped, and at another value. A noun says what the number is
 when nothing but small words stands between them, or when *er*, *is*, *ist* leads back to it ("ordrenr. for
 pumpen er …"). After a preposition or a name it does not: "faktura til 010190-1234" is an invoice to a
-person.
+person. What only says that here stands a value ("værdi: ") is passed, and whether a word for the personal number
+further to the left outweighs the one that was reached is asked of :mod:`.named`.
 """
 
 from __future__ import annotations
 
 from segl.vocabulary import Adjustment
-from segl_classifier.cpr import smallwords
+from segl_classifier.cpr import named, smallwords
 from segl_classifier.cpr.about import About
 from segl_classifier.cpr.context import (
     BIRTHDAY,
@@ -44,12 +45,12 @@ from segl_classifier.cpr.words import (
     pair,
     replaces,
     thing,
+    value,
 )
 
+_BIRTHDAY = say(Kind.UNKNOWN, "a birthday is named before it", BIRTHDAY)
 _MOST_WORDS = 9
 _NEAR = 4  # pieces that are looked at before a word
-_OPENS = 10  # pieces among which a bracket opens
-_WRAPPED = 48  # characters in a line from which on its end is taken for a soft one
 
 
 class Walk:
@@ -57,7 +58,7 @@ class Walk:
     is taken into pieces when the walk gets there, or looks there."""
 
     __slots__ = (
-        *("about", "above", "cells", "find", "pieces"),
+        *("about", "above", "aside", "cells", "find", "pieces"),
         *("colon", "comma", "copula", "has", "initial", "label", "listed", "names", "number", "person"),
         *("preposition", "ranges", "seen", "semicolon", "subject", "touching", "unknown", "valued", "writer"),
     )
@@ -68,6 +69,7 @@ class Walk:
         self.find = find
         self.about = about
         self.cells = about.cells
+        self.aside: Said | None = None  # what a word for a value says, should nothing say whose value it is
         self.seen = 0  # words passed so far
         self.unknown = 0  # of them, words that are in no table
         self.names = 0  # of these, capitalised ones right before the number
@@ -89,6 +91,12 @@ class Walk:
         self.listed = False  # other numbers of nine digits or more
 
     def walk(self) -> Said:
+        said = self._walked()
+        if self.aside is None or said.kind in (Kind.CPR, Kind.REPLACEMENT) or said is _BIRTHDAY:
+            return said
+        return self.aside
+
+    def _walked(self) -> Said:
         at = len(self.pieces)
         while at > 0 and self.seen < _MOST_WORDS:
             at -= 1
@@ -101,9 +109,12 @@ class Walk:
                 if not self._passes_number(at, piece):
                     break
             elif piece == ")":
-                at = self._opening(self._reach(at, _OPENS))
+                closes = self._reach(at, named.OPENS)
+                at = named.opening(self.pieces, closes)
+                if named.in_brackets(self.pieces, at, closes, self.find):
+                    return self._called_cpr()
             elif piece == "\n" and not self.about.row:
-                at = self._reach(at, _OPENS)
+                at = self._reach(at, named.OPENS)
                 if not self._passes_line(at):
                     break
             elif not self._passes_sign(at, piece):
@@ -121,18 +132,11 @@ class Walk:
 
     # Numbers and signs: does the walk go on behind them?
 
-    def _opening(self, at: int) -> int:
-        """The index of the parenthesis that opens what ends at *at*; *at* itself when there is none near."""
-        for back in range(at - 1, max(-1, at - _OPENS), -1):
-            if self.pieces[back] == "(":
-                return back
-        return at
-
     def _passes_number(self, at: int, piece: str) -> bool:
         digits = sum(c.isdigit() for c in piece)
         if digits >= 9:
             self.listed = True
-            return True
+            return self.aside is None  # '"cpr": "010190-1234", "value": …': that one has its number
         if digits in ((4, 8) if self.about.file else () if self.seen or self.about.divided else (4,)):
             return True  # a year or a day in the name of a file; the registration number before an account
         if at + 1 < len(self.pieces) and self.find.key(self.pieces[at + 1]) in smallwords.DIGITS:
@@ -170,16 +174,14 @@ class Walk:
 
     def _passes_line(self, at: int) -> bool:
         """A line ends before the number: go on if it is wrapped, or a label of what stands below it."""
-        line: list[str] = []  # from its end
-        for back in range(at - 1, -1, -1):
-            if self.pieces[back] == "\n":
-                break
-            line.append(self.pieces[back])
+        line = named.line_before(self.pieces, at)
         if not line or all(piece == ">" for piece in line):
             return False
-        if sum(map(len, line)) + len(line) >= _WRAPPED and line[0] not in ".!?:":
+        if named.wrapped(line):
             return True
-        if self.seen or self.label:
+        if (
+            self.seen or self.label
+        ) and self.aside is None:  # a value's label may stand some short lines above
             return False
         self.label = True
         return line[0] == ":" or sum(piece[0].isalpha() for piece in line) <= 3
@@ -192,10 +194,12 @@ class Walk:
         word = look(piece, self.find)
         kind = word.kind
         self.seen += 1
+        if value(this):
+            return self._value(at, word)
         if kind is Kind.UNKNOWN and not ends_pair(this):
             self._unknown(at, piece)  # as most are
             return None
-        earlier = self._previous(at)
+        earlier = named.previous(self.pieces, at, self.find)
         if kind is Kind.NUMBER and numbered(earlier):
             word, kind = CUSTOMER_NUMBER, CUSTOMER_NUMBER.kind
         if kind is Kind.CPR or pair(earlier, this):
@@ -207,12 +211,14 @@ class Walk:
         if kind in (Kind.OTHER, Kind.MATTER) and not self._is_name(at, this):
             return self._other(at, word, earlier)
         if kind is Kind.BIRTH and self.unknown <= 2:
-            return say(Kind.UNKNOWN, "a birthday is named before it", BIRTHDAY)
+            return _BIRTHDAY
         if kind is Kind.NUMBER and self._somebodys(earlier):
             return say(Kind.UNKNOWN, "called somebody's own number", BIRTHDAY)
         if kind is Kind.PERSON:
-            if self.unknown == 0 and not (
-                self.comma or self.copula or (self.has and this in smallwords.PRONOUNS)
+            if (
+                self.unknown == 0
+                and self.aside is None
+                and not (self.comma or self.copula or (self.has and this in smallwords.PRONOUNS))
             ):
                 return say(Kind.UNKNOWN, "a person is named before it", PERSON)
             self.writer = this in smallwords.WRITER and (self.writer or not self.person)
@@ -259,17 +265,10 @@ class Walk:
 
     def _is_verb(self, at: int) -> bool:
         """Whether the words before make ``pieces[at]`` a verb: "har spærret", "kan du rette", "at flytte"."""
-        earlier = self._previous(at)
+        earlier = named.previous(self.pieces, at, self.find)
         return earlier in smallwords.SUBJECTS or (
             earlier in smallwords.HAVE_DONE and self.pieces[at].endswith(("t", "ed"))
         )
-
-    def _previous(self, at: int) -> str:
-        """The key of the word before ``pieces[at]``, a point or a hyphen between them overlooked."""
-        back = at - 1
-        while back >= 0 and self.pieces[back] in (".", "-"):
-            back -= 1
-        return self.find.key(self.pieces[back]) if back >= 0 and self.pieces[back][0].isalpha() else ""
 
     def _personal(self, at: int, earlier: str) -> Said:
         """A word for a CPR number was reached."""
@@ -281,15 +280,33 @@ class Walk:
             return say(Kind.UNKNOWN, "the text says that it is not a CPR number", DENIED)
         if replaces(earlier):
             return say(Kind.REPLACEMENT, "the text calls it a replacement number", CALLED_REPLACEMENT)
+        return self._called_cpr()
+
+    def _called_cpr(self) -> Said:
         if self.unknown == 0:
             return say(Kind.CPR, "called a CPR number", CALLED_CPR)
         return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
+
+    def _value(self, at: int, word: Word) -> Said | None:
+        """A word for any value was reached, "værdi", "data": the word before it says whose."""
+        self.seen -= 1
+        self.label = False  # the line above may be the label: "CPR", "Værdi" and the number, each in a line
+        self.touching = self.touching or self.unknown == 0
+        if self.aside is not None or word.kind is not Kind.OTHER:
+            return None
+        said = self._other(at, word, named.previous(self.pieces, at, self.find))
+        if said is not None and said.kind is Kind.CPR:
+            return said
+        self.aside = said
+        return None
 
     def _other(self, at: int, word: Word, earlier: str) -> Said | None:
         """A word for some other thing was reached."""
         if word.other == "a production unit" and not self.about.bare and "." in self.pieces[at]:
             return None  # "p.nr. 010190-1234" is a personnummer, "P-nr. 1012345678" is not
-        if self._cpr_in_it(at) or (word.other == LAST_FOUR and self._behind_birthday(at)):
+        if named.cpr_in_it(self.pieces, at, self.find) or (
+            word.other == LAST_FOUR and named.behind_birthday(self.pieces, at, self.find)
+        ):
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
         in_a_place = self.find.word(earlier).kind is Kind.PREPOSITION and self.find.key(
             self.pieces[at]
@@ -297,10 +314,12 @@ class Walk:
         if in_a_place and self.about.divided and not word.numbers and not self.copula:
             self.unknown += 1  # "i telefonen: 010190-1234"
             return None
+        if self.find.mentions and self._cpr_before(at):
+            return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
+        if self.aside is not None and named.answered(self.pieces, at):
+            return None
         if not self._names_it(word):
-            return self._hints()
-        if self._or_cpr(at):
-            return say(Kind.CPR, "called a CPR number or another", CPR_NEARBY)
+            return self._hints() if self.aside is None else None
         if self.about.personal and word.other == OF_COMPANIES:
             return self._hints()
         weak = word.kind is Kind.MATTER or (self.about.divided and self._may_be_a_persons(word))
@@ -312,6 +331,18 @@ class Walk:
         elif self.unknown:
             by *= 0.85
         return say(Kind.OTHER, f"called {word.other}", round(by, 2))
+
+    def _cpr_before(self, at: int) -> bool:
+        """Whether a word for a CPR number before this one names the number all the same."""
+        pieces = self.pieces
+        if self.above is not None and at < named.SHORTLY:
+            pieces = pieces_between(*self.above) + pieces
+            at += len(pieces) - len(self.pieces)
+        if named.or_cpr(pieces, at, self.find):
+            return True
+        if self.valued or self.listed:
+            return False
+        return named.cpr_shortly_before(pieces, at, self.find, likely=self.about.likely)
 
     def _may_be_a_persons(self, word: Word) -> bool:
         """Whether the thing is one that offices name by the person it concerns: "Sagen 010190-1234". With "nr."
@@ -336,34 +367,6 @@ class Walk:
         if (self.comma or self.semicolon or self.subject) and not word.numbers:
             return False
         return self.unknown <= (4 if self.copula else 1 if word.numbers else 0)
-
-    def _cpr_in_it(self, at: int) -> bool:
-        """ "CPR på aftalen: 010190-1234": the number that stands in the thing, not that of the thing."""
-        for back in range(at - 1, max(0, at - 4), -1):
-            if not self.pieces[back][0].isalpha():
-                return False
-            if self.find.word(self.find.key(self.pieces[back])).kind is Kind.PREPOSITION:
-                named = self.find.key(self.pieces[back - 1])
-                return self.find.word(named).kind is Kind.CPR or pair(self._previous(back - 1), named)
-        return False
-
-    def _behind_birthday(self, at: int) -> bool:
-        """ "Fødselsdato og løbenr. 010190-1234": both halves are named."""
-        near = self.pieces[max(0, at - 3) : at]
-        kinds = [self.find.word(self.find.key(piece)).kind for piece in near if piece[0].isalpha()]
-        return Kind.BIRTH in kinds and not any(piece[0].isdigit() for piece in near)
-
-    def _or_cpr(self, at: int) -> bool:
-        """ "cpr/kundenr. 010190-1234": one of two, and the text does not say which."""
-        if at < 2 or (
-            self.pieces[at - 1] != "/" and self.find.key(self.pieces[at - 1]) not in ("eller", "or", "oder")
-        ):
-            return False
-        at = self._reach(at, _NEAR)
-        near = self.pieces[max(0, at - _NEAR) : at]
-        return any(
-            piece[0].isalpha() and self.find.word(self.find.key(piece)).kind is Kind.CPR for piece in near
-        )
 
     def _begins_with_one_word(self) -> bool:
         """ "Kolbe 0101901234": a name or a thing. Six digits, a hyphen and four are a person's all the same."""

@@ -61,4 +61,17 @@ HAVE_DONE = HAVE | {
     "haben",
 }
 REFERS = frozenset(("det", "den", "nummeret", "it", "that", "es"))
+# What has one of these before or behind it is not what the number is: "uden cpr", "i stedet for cpr", "cpr mangler".
+TURNS_AWAY = frozenset(
+    (
+        *("uden", "aldrig", "men", "stedet", "fremfor", "undtagen", "hverken", "ingen", "intet", "mangler"),
+        *("erstatter", "slettet", "udeladt", "without", "never", "but", "instead", "except", "missing"),
+        *("utan", "istaellet", "staellet", "ohne", "nie", "aber", "sondern", "statt", "anstatt"),
+        *("null", "none", "nil"),
+    )
+)
+# What stands beside the personal number in a list has a number of its own: "oplys cpr og ordrenr. 0101901234".
+BESIDE = frozenset(("og", "samt", "plus", "and", "och", "und"))
+# One is the other: "cpr, brugt som kundenr.", "cpr, der er kundenr.".
+SAME = frozenset(("som", "as", "als", "er", "is", "ist", "ogsaa", "also", "auch"))
 DEFINITE = ("en", "et", "erne")

@@ -241,6 +241,12 @@ customer client member employee student user supplier kunde medlem medarbejder b
 debitor kreditor lejer lejemål mitglied kunden
 """
 
+# Say no more than that here stands a value; what it is of is said before them: "CPR value:", "cpr: {data: …}".
+VALUE = """
+value values val værdi værdien værdier indhold indholdet content contents data felt feltet field wert werte
+värde värdet verdi verdien inhalt innehåll innhold tekst text string streng input eingabe
+"""
+
 # Units and things that are counted, in small letters: "1234 stk." is no end of a personal number.
 UNITS = """
 stk stykker styk pladser siddepladser personer deltagere gæster mand m3 m2 m³ m² kubikmeter kvm liter l hl kg

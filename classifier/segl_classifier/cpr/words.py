@@ -29,6 +29,7 @@ from segl_classifier.cpr.wordlists import (
     REPLACEMENT,
     REPLACEMENT_BEFORE_CPR,
     UNITS,
+    VALUE,
 )
 
 # The first part of a compound that makes its "nummer" a person's.
@@ -186,9 +187,15 @@ _LENGTHS = {
 _UNITS = frozenset(map(key, UNITS.split()))
 _ALSO_NAMES = frozenset(map(key, ALSO_NAMES.split()))
 _NUMBERED = frozenset(map(key, NUMBERED.split()))
+# Of the words for the personal number those that are no register and no card.
+_KEPT_IN = ("register", "registret", "registeret", "opslag", "bevis", "beviset", "kort", "kortet")
+_OF_ANYTHING = ("idnummer", "idnr")  # of a machine too, where another word says so
+_NUMBERS_OF_PEOPLE = frozenset(word for word in map(key, CPR.split()) if not word.endswith(_KEPT_IN))
 _OWN = frozenset(map(key, OWN.split()))
 _PAIRS = {key(first): frozenset(map(key, seconds)) for first, seconds in CPR_PAIRS.items()}
 _SECONDS = frozenset(second for seconds in _PAIRS.values() for second in seconds)
+_VALUES = frozenset(map(key, VALUE.split()))
+_VALUES |= {first + last for first in _VALUES for last in _VALUES}  # "feltværdi", "data-value"
 _REPLACEMENT_BEFORE = frozenset(map(key, REPLACEMENT_BEFORE_CPR.split()))
 
 
@@ -197,7 +204,7 @@ def look_up(word: str) -> Word:
     found = _TABLE.get(word)
     if found is not None:
         return found
-    if word.startswith("cpr"):
+    if word.startswith(("cpr", "personnummer", "personnr")):
         return Word(Kind.CPR)
     for last in _NUMBER_LAST if word.endswith(_NUMBER_LAST) else ():
         if word.endswith(last) and len(word) > len(last) and word not in _NOT_NUMBERS:
@@ -257,6 +264,18 @@ def numbered(word: str) -> bool:
 def replaces(word: str) -> bool:
     """Whether the word before "cpr" makes it a replacement number: "fiktivt cpr"."""
     return word in _REPLACEMENT_BEFORE
+
+
+def value(word: str) -> bool:
+    """Whether the word says no more than that here stands a value, as in "værdi: ", "value=": what comes before it
+    says of what."""
+    return word in _VALUES
+
+
+def names_person(word: str) -> bool:
+    """Whether a word of ``Kind.CPR`` is the number itself, not the register or the card that it stands in, and of
+    a person only."""
+    return (word in _NUMBERS_OF_PEOPLE or word.endswith(_NUMBER_LAST)) and word not in _OF_ANYTHING
 
 
 def unit(word: str) -> bool:
