@@ -65,6 +65,7 @@ _SAYS = re.compile(r"[^\W\d_]{2}|\d[\d .-]{5}")  # a word, or what may be a numb
 _CDATA = "[CDATA["
 _LETTERS = re.compile(r"[^\W_]")
 _CONDITION = re.compile(r"\A\s*\[(?:if|endif)[^\]]*\]>?|<!\[endif\]\Z", re.IGNORECASE)
+_DOCTYPE = re.compile(r"doctype\b", re.IGNORECASE)  # what stands in its brackets is the sender's own
 _KNOWN_BOGUS = re.compile(r"(?:doctype\b|\[if|\[endif|xml|import\b)", re.IGNORECASE)
 _WORDS_IN_STYLE = re.compile(
     r"<[a-zA-Z]|\b[0-36-9]\d[ ./-]?[01]\d[ ./-]?\d\d\s{0,2}[-./\u2010-\u2015\u2212]?\s{0,2}\d\d ?\d\d\b"
@@ -176,6 +177,7 @@ class _Reader:
         self._unknown = unknown  # what an unknown tag puts between the texts around it
         self.differs = False  # whether what is shown may differ from the text
         self._text: list[str] = []
+        self._data: list[str] = []  # XML: the attributes of elements whose names HTML has, too
         self._aside: list[str] = []
         self._spoken = spoken.Spoken()
         self._idle: set[str] = set()  # comments seen to hold no text: layout for Outlook, all over a page
@@ -185,8 +187,13 @@ class _Reader:
     def page(self) -> Page:
         aside = tidy("\n".join(self._aside)) if self._aside else ""
         said = "\n".join(self._spoken.lines)
-        text = tidy("".join(self._text))
-        return Page(text, aside, frozenset(self._shown), tuple(dict.fromkeys(self._files)), spoken=said)
+        return Page(
+            self._whole(), aside, frozenset(self._shown), tuple(dict.fromkeys(self._files)), spoken=said
+        )
+
+    def _whole(self) -> str:
+        """The text, and behind it the data that would have torn it apart where it stood."""
+        return tidy("".join((*self._text, *self._data))) if self._text or self._data else ""
 
     def read(self, markup: str, *, comments: bool) -> None:
         """One pass over the tokens. *comments*: read the markup inside them too (they do not nest)."""
@@ -220,6 +227,8 @@ class _Reader:
                 text.append(between)
                 if step := _PREFORMATTED.get(name.lower()):
                     preformatted = max(0, preformatted + step)
+            if attributes and self._unknown and between is not None:
+                self._data.append(_values(attributes))
             if not end or (between is None and ":" not in name):
                 # A tag cut off, or one that is none: "Bo <010190-1234>", "<bo@x.example>".
                 aside.append(unescape_safely(name + attributes))
@@ -230,6 +239,8 @@ class _Reader:
         if inside is None:
             if bogus and bogus.startswith(_CDATA):
                 self._cdata(bogus.removeprefix(_CDATA).removesuffix("]]"))
+            elif bogus and "[" in bogus and _DOCTYPE.match(bogus):
+                self._aside.append(unescape_safely(bogus.partition("[")[2]))
             elif bogus and not _KNOWN_BOGUS.match(bogus) and _LETTERS.search(bogus):
                 self._aside.append(bogus)
             return
@@ -260,9 +271,9 @@ class _Reader:
     def _inside(self, markup: str, shown: bool) -> bool:
         """What stands in a comment or an attribute is beside the text, and in part *shown* all the same; false when
         there is nothing."""
-        inner = _Reader()
+        inner = _Reader(self._unknown)
         inner.read(markup, comments=False)
-        text = tidy("".join(inner._text)) if inner._text else ""
+        text = inner._whole()
         if shown and text and spoken.speaks(text):
             self._spoken.add(text)
         elif text:
@@ -281,6 +292,8 @@ class _Reader:
         """Script and style hold no tags. A style is layout and left out, unless it swallows the page or is shown."""
         if settings:
             self._attributes(settings)
+            if self._unknown:
+                self._data.append(_values(settings))
         if spoken.is_shown(name, settings, content):
             text = tidy(unescape_safely(_TAGS.sub(" ", content).replace("\n", " ")))
             if spoken.speaks(text):

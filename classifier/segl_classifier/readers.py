@@ -9,7 +9,7 @@ from segl.mime import sniff, transfer
 from segl.mime.transfer import Encoding
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier import saved_document, saved_sheet
+from segl_classifier import saved_document, saved_sheet, xml_entities
 from segl_classifier.coded_lines import coded_lines
 from segl_classifier.extracted import Extracted, Notebook
 from segl_classifier.message import Part, unreadable
@@ -48,6 +48,8 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
                 notes.page(text, where)
             _saved(notes, whole, where, limits)  # one named .xls or .doc
             notes.text(coded_lines(whole), f"{where} (decoded)")
+            if part.attached:  # an .xml that was called text
+                _entities(notes, whole, where)
         notes.inside(data)
     return notes.result()
 
@@ -62,8 +64,18 @@ def read_markup(part: Part, limits: Limits) -> Extracted:
             notes.page(notes.written_in(markup) if xml else markup, where, xml=xml)
             if xml:
                 _saved(notes, markup, where, limits)
+            if part.content_type != "text/html":
+                _entities(notes, markup, where)
         notes.inside(data)
     return notes.result()
+
+
+def _entities(notes: Notebook, markup: str, where: str) -> None:
+    """The texts that a document gives names to, and whether it is made of them: then it says what nobody read."""
+    found = xml_entities.entities(markup)
+    notes.text("\n".join(found.texts), f"{where} (entities)")
+    if found.used:
+        notes.lack(Unreadable.DAMAGED, "texts put in by entities of its own")
 
 
 def _saved(notes: Notebook, text: str, where: str, limits: Limits) -> None:
