@@ -21,6 +21,7 @@ SMTP answer (RFC 5321 §4.2, RFC 3463) that belongs to the error.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,15 +92,33 @@ def found(value: object, problem: str) -> str:
     return "" if shown in problem else f"; found {shown}"
 
 
+def no_list(value: object) -> str:
+    """What is wrong with *value* where a list belongs."""
+    if isinstance(value, str):
+        return f"must be a list, like [{json.dumps(value[:60], ensure_ascii=False)}]"
+    return 'must be a list, like ["…", "…"]'
+
+
+MOST_TOLD = 50  # faults of one file
+
+
 class FileFaults(SeglError):
-    """A file written by a person cannot be used; every fault found is named at once."""
+    """A file written by a person cannot be used; every fault found is named at once, of very many the first.
+    ``more`` is how many are not named."""
 
     what = "file"
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(faults)
-        count = f"{len(self.faults)} fault{'' if len(self.faults) == 1 else 's'}"
-        super().__init__(f"{self.what}: {count}", "\n".join(map(str, self.faults)))
+        self.faults = tuple(faults[:MOST_TOLD])
+        self.more = len(faults) - len(self.faults)
+        count = f"{len(faults)} fault{'' if len(faults) == 1 else 's'}"
+        told = [*map(str, self.faults), *([self.rest] if self.more else ())]
+        super().__init__(f"{self.what}: {count}", "\n".join(told))
+
+    @property
+    def rest(self) -> str:
+        """What is said of those that are not named."""
+        return f"and {self.more} more fault{'' if self.more == 1 else 's'}"
 
 
 class SettingsError(FileFaults):

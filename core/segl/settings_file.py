@@ -20,7 +20,8 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from segl.errors import Fault, SettingsError, found
+from segl import toml_text
+from segl.errors import MOST_TOLD, Fault, SettingsError, found, no_list
 from segl.mail.paths import is_plain
 from segl.places import DEFAULT_FILE
 from segl.policy_faults import policy_faults, tenant_faults, with_groups_read
@@ -38,7 +39,7 @@ from segl.settings_values import is_address, next_hop_host
 from segl.vocabulary import Label, Proof, Way
 
 _ADAPTER = TypeAdapter(Settings)
-_LARGEST = 16 * 1024 * 1024  # bytes of a file
+_LARGEST = 2 * 1024 * 1024  # bytes of a file: pins of some 30,000 domains
 _CLASS = re.compile(r" for <class [^>]*>")  # pydantic names the class of what it wants as Python does
 _ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[\w-]+')>")  # pydantic prints members as Python does
 
@@ -66,7 +67,7 @@ def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, A
             raise error([Fault(file, "", "is no ordinary file")])  # a pipe would keep us waiting
         if file.stat().st_size > _LARGEST:
             raise error([Fault(file, "", f"is larger than {_LARGEST} bytes")])
-        return tomllib.loads(file.read_text("utf-8-sig"))
+        return toml_text.parse(file.read_text("utf-8-sig"))
     except FileNotFoundError:
         hint = "name another with --settings" if file == DEFAULT_FILE else ""
         raise error([Fault(file, "", "there is no such file", hint)]) from None
@@ -82,14 +83,16 @@ def read_toml(file: Path, error: type[SettingsError] | type[Any]) -> dict[str, A
         raise error([Fault(file, f"byte {fault.start}", "is not UTF-8", "save the file as UTF-8")]) from None
     except tomllib.TOMLDecodeError as fault:
         raise error([Fault(file, "", f"is not TOML: {fault}")]) from None
+    except toml_text.TomlFault as fault:
+        raise error([Fault(file, fault.place, fault.problem, fault.hint)]) from None
 
 
 def faults_of(error: ValidationError, file: Path | str) -> Iterable[Fault]:
     """Pydantic's list of faults in our words."""
     items = error.errors(include_url=False)
-    places = {item["loc"] for item in items}
-    for item in items:
-        if item["type"] == "too_short" and any(item["loc"] == place[:-1] for place in places):
+    tables = {item["loc"][:-1] for item in items}
+    for number, item in enumerate(items):
+        if item["type"] == "too_short" and item["loc"] in tables:
             continue  # it is short only because the faulty entries, told by themselves, do not count
         key = ".".join(
             str(part + 1) if isinstance(part, int) else part for part in item["loc"] if part != "[key]"
@@ -98,12 +101,23 @@ def faults_of(error: ValidationError, file: Path | str) -> Iterable[Fault]:
             case "missing":
                 yield Fault(file, key, "is required")
             case "extra_forbidden" | "unexpected_keyword_argument":
-                near = get_close_matches(str(item["loc"][-1]), _keys_beside(item["loc"]), n=1)
+                near: list[str] = []
+                if number < MOST_TOLD:  # the search takes its time, and no more faults are told
+                    near = get_close_matches(str(item["loc"][-1]), _keys_beside(item["loc"]), n=1)
                 yield Fault(file, key, "is not a known key", f"did you mean {near[0]}?" if near else "")
+            case "tuple_type":
+                yield Fault(file, key, _no_list(item["loc"], item["input"]))
             case _:
                 problem = _CLASS.sub("", item["msg"].removeprefix("Value error, "))
                 problem = _ENUM_MEMBER.sub(r"\1", problem[0].lower() + problem[1:])
                 yield Fault(file, key, problem + found(item["input"], problem))
+
+
+def _no_list(place: tuple[int | str, ...], value: object) -> str:
+    """What to write where something else than a list stood."""
+    if _keys_beside((*place, "")):
+        return f"must be a list of tables, each begun with [[{'.'.join(map(str, place))}]]"
+    return no_list(value)
 
 
 def _keys_beside(place: tuple[int | str, ...]) -> list[str]:

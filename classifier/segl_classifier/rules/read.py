@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from segl.errors import Fault, found
+from segl import toml_text
+from segl.errors import Fault, found, no_list
 from segl.vocabulary import Label
 from segl_classifier.rules import schema
 
@@ -28,7 +29,7 @@ def read_file(file: Path) -> tuple[bytes, dict[str, Any]] | Fault:
             return Fault(
                 file, "-", f"is too large; a rule file may have {MAX_FILE} bytes", "split it in several"
             )
-        return content, tomllib.loads(content.decode("utf-8"))
+        return content, toml_text.parse(content.decode("utf-8"))
     except FileNotFoundError:
         return Fault(file, "", "there is no such file")
     except IsADirectoryError:
@@ -46,6 +47,8 @@ def _unusable(file: Path, error: OSError | ValueError) -> Fault:
         case tomllib.TOMLDecodeError():
             hint = "texts stand in quotes; patterns best in 'single' ones"
             return Fault(file, "", f"is not TOML: {error}", hint)
+        case toml_text.TomlFault():
+            return Fault(file, error.place, error.problem, error.hint)
         case OSError():
             hint = "run as root or as the service's user"
             return Fault(file, "", f"cannot be read: {(error.strerror or 'unknown error').lower()}", hint)
@@ -66,6 +69,8 @@ def faults_of(error: ValidationError, file: Path, table: type[BaseModel], key: s
             case "enum" if path == ["label"]:
                 bad = str(item["input"])
                 yield Fault(file, where, f"{bad!r} is no category", near_name(bad, Label))
+            case "tuple_type":
+                yield Fault(file, where, no_list(item["input"]))
             case _:
                 problem = item["msg"].removeprefix("Value error, ")
                 yield Fault(file, where, problem[0].lower() + problem[1:] + found(item["input"], problem))

@@ -29,6 +29,8 @@ def checks_of(file: Path, *, canary: bool) -> Iterator[Check]:
         for fault in error.faults:
             text = fault.told
             yield Check("settings", State.FAIL, text, "no process of Segl starts with it", fault.hint)
+        if error.more:
+            yield Check("settings", State.FAIL, error.rest, "no process of Segl starts with it")
         return
     yield Check("settings", State.OK, str(file))
     yield from examine(settings)
@@ -59,10 +61,11 @@ def check_rules(settings: Settings) -> Check:
             )
         return Check("rules", State.OK, f"{len(loaded.rules)} rules, digest {loaded.digest[:12]}")
     except RulesError as error:
+        others = len(error.faults) + error.more - 1
         return Check(
             "rules",
             State.FAIL,
-            f"{error.faults[0]}" + (f" and {len(error.faults) - 1} more" if len(error.faults) > 1 else ""),
+            f"{error.faults[0]}" + (f" and {others} more" if others else ""),
             "segl-milter does not start with them, or keeps the old ones",
             "run: segl rules check",
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli.mailbox import Mail, Source, Unread, find_sources, read_mail
+from segl.cli.mailbox import NO_FILE, Mail, Source, Unread, find_sources, read_mail
 from segl.cli.output import (
     COLOUR_OF,
     EXIT_OF,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _COLOURS = ("bright_red", "bright_yellow", "bright_magenta", "bright_cyan", "bright_green", "bright_blue")
 _OF_LABEL = {label: _COLOURS[number % len(_COLOURS)] for number, label in enumerate(Label)}
+_NEITHER = "is neither a file nor a decision that is remembered"
 _MANY = 20  # files of which it is told how far they are
 _LEAST = 0.05  # scores of a window below this are not shown
 
@@ -96,7 +97,8 @@ def explain(
         mails = [source] if isinstance(source, Unread) else read_mail(source, checker.limits.message_bytes)
         for mail in mails:
             if isinstance(mail, Unread):
-                complain(f"{mail.name}: {mail.problem}", mail.hint)
+                problem = _NEITHER if mail.problem == NO_FILE else mail.problem
+                complain(f"{mail.name}: {problem}", mail.hint)
                 unread = True
             else:
                 decisions.append(_one(mail, checker, as_json, everything, (sender, to or [])))

@@ -19,6 +19,7 @@ from segl.pipes import NobodyWrites, open_to_read
 
 _FROM = b"From "
 STDIN = "-"
+NO_FILE = "there is no such file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ def find_sources(given: Iterable[str]) -> Iterator[Source | Unread]:
     for argument in given:
         if argument == STDIN:
             yield Source("standard input", None, 0)
+            continue
+        if not argument:  # Path("") is the directory one stands in
+            yield Unread("''", "is an empty name", "name a file, a directory, or - for standard input")
             continue
         path = Path(argument)
         try:
@@ -137,7 +141,7 @@ def _mbox(file: BinaryIO, name: str, most: int) -> Iterator[Mail]:
 def _unread(name: str, error: Exception) -> Unread:
     match error:
         case FileNotFoundError():
-            return Unread(name, "there is no such file")
+            return Unread(name, NO_FILE)
         case PermissionError():
             return Unread(name, "may not be read", "run as a user who may, or as root")
         case OSError():

@@ -75,8 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         typer.echo(f"segl {__version__}")  # at once: the parser would load more than it takes
         return
     wanted = next((word for word in given if not word.startswith("-")), None)
-    from segl.cli.output import quiet_when_reader_leaves
+    from segl.cli.output import open_closed_streams, quiet_when_reader_leaves
 
+    open_closed_streams()
     with quiet_when_reader_leaves():
         build(wanted)(given, prog_name="segl")
 

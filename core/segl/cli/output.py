@@ -102,6 +102,8 @@ def fail_of(error: SeglError) -> NoReturn:
     if isinstance(error, FileFaults):
         for fault in error.faults:
             complain(fault.told, fault.hint)
+        if error.more:
+            complain(error.rest)
         raise typer.Exit(Exit.BAD_INPUT)
     fail(error.private, error.hint)
 
@@ -114,6 +116,17 @@ def columns(rows: Iterable[tuple[str, ...]], gap: str = "  ") -> Iterator[str]:
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     for row in table:
         yield gap.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def open_closed_streams() -> None:
+    """``segl check … >&-``: a stream that was closed is nothing to Python. It leads nowhere instead, and no file that
+    is opened later gets its number."""
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 @contextmanager

@@ -268,9 +268,12 @@ def _line(line: Line, *, good: str, bad: str) -> None:
 
 def _no_settings(file: Path, error: FileFaults, as_json: bool) -> None:
     if as_json:
-        say_json({"runs": False, "faults": [str(fault) for fault in error.faults]})
+        told = [*map(str, error.faults), *([error.rest] if error.more else ())]
+        say_json({"runs": False, "faults": told})
         return
     if not file.exists():
         fail(f"not set up on this host: there is no {file}", "name another with --settings")
     for fault in error.faults:
         complain(fault.told, fault.hint)
+    if error.more:
+        complain(error.rest)

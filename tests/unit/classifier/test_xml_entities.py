@@ -72,18 +72,18 @@ def test_only_a_document_made_of_entities_is_a_gap(declared: str, used: bool) ->
 
 def test_nothing_is_put_in_where_it_is_named() -> None:
     bomb = "".join(f"<!ENTITY e{n} '{f'&e{n - 1};' * 10}ha'>" for n in range(1, 60))
-    began = time.monotonic()
+    began = time.process_time()
     assert sum(map(len, entities(person("&e59;", bomb)).texts)) < len(bomb)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
     "piece", ['<!ENTITY x "', "<!ENTITY x 'a\"> ", "<!ENTITY x '&b;'>", "<!ENTITY ", "&aaaa"]
 )
 def test_hostile_declarations_cost_linear_time(piece: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     entities("<!ENTITY" + piece * (1_000_000 // len(piece)))
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_what_else_stands_in_the_brackets_of_a_document_type_is_read() -> None:

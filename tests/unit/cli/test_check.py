@@ -330,3 +330,31 @@ def test_over_a_directory_whose_result_goes_to_a_file_a_bar_tells_how_far_it_is(
     size = f"{count * len(HEALTH) / 1000:.1f} kB"
     assert (size in shown and "%" in shown) is (barred and cores() > 1)
     assert len((tmp_path / "out").read_text("utf-8").splitlines()) == count
+
+
+def test_an_empty_name_is_not_the_directory_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mail.eml").write_bytes(CPR)
+    monkeypatch.chdir(tmp_path)
+    done = segl("")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "segl: '': is an empty name",
+        "hint: name a file, a directory, or - for standard input",
+    ]
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 10), ("2>&-", 10), (">&- 2>&-", 10), ("<&- >&-", 10)])
+def test_a_closed_stream_is_no_fault(tmp_path: Path, closed: str, code: int) -> None:
+    (tmp_path / "mail.eml").write_bytes(CPR)
+    line = f"{sys.executable} -m segl.cli check --no-model {tmp_path}/mail.eml {closed}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (code, b"")
+
+
+def test_faults_beyond_number_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "segl.toml"
+    file.write_text("".join(f"[a{n}]\n" for n in range(100)))
+    told = segl("--settings", file, "-").stderr.splitlines()
+    assert told[-1] == "segl: and 51 more faults"  # organisation is missing, too

@@ -94,7 +94,7 @@ def test_what_is_not_there_says_why_it_may_not_be(tuning: TuningHouse) -> None:
     done = tuning("explain", "0" * 64)
     assert (done.exit_code, "no decision" in done.stderr, "hint:" in done.stderr) == (1, True, True)
     done = tuning("explain", "findes-ikke.eml")
-    assert "there is no such file" in done.stderr
+    assert "is neither a file nor a decision that is remembered" in done.stderr
 
 
 def test_two_of_one_queue_id_are_told_apart(tuning: TuningHouse) -> None:

@@ -236,3 +236,9 @@ def test_policies_follow_the_arithmetic_recipient_by_recipient(mail: Path, tmp_p
     policies = json.loads(told.stdout)["policies"]
     assert (policies["decision"], policies["from"], policies["guessed"]) == ("hold", "x@vand.example", False)
     assert policies["recipients"][0]["verdict"]["policy"] == "straf"
+
+
+def test_what_is_neither_a_file_nor_an_id_is_said_to_be_neither(mail: Path) -> None:
+    done = segl(mail, "zzz")
+    assert done.exit_code == 2
+    assert done.stderr == "segl: zzz: is neither a file nor a decision that is remembered\n"
