@@ -16,6 +16,7 @@ _MOST_BETWEEN = 5  # words
 _DENIED_FROM = 4  # words before the one for the personal number that may turn it away
 OPENS = 10  # pieces among which a bracket opens
 _NEAR = 4  # pieces
+_THING = 4  # pieces
 _WRAPPED = 48  # characters in a line from which on its end is taken for a soft one
 _OF_ANYTHING = frozenset(("id", "registration", "reg", "identification"))  # "id number", "registration no."
 _TURNS_AWAY = NOT | SEEMS | smallwords.TURNS_AWAY
@@ -23,10 +24,11 @@ _TURNS_AWAY = NOT | SEEMS | smallwords.TURNS_AWAY
 
 def cpr_shortly_before(pieces: list[str], at: int, find: Lookup, *, likely: bool) -> bool:
     """ "Cpr brugt som kundenr. 010190-1234": whether a word for the personal number stands before the other word,
-    ``pieces[at]``, in its sentence, with no number between and nothing that turns it away. What stands in a list beside
-    it ("cpr, ordrenr.", "cpr og ordrenr.") has a number of its own, unless hardly anything but a personal number
-    is spelled and made as this one is (*likely*), or the text says that they are one ("cpr, brugt som ordrenr.")."""
-    listed = not likely and previous(pieces, at, find) not in smallwords.SAME
+    ``pieces[at]``, in its sentence, with no number between and nothing that turns it away. The word beside the number
+    tells what it is ("husk cpr ved henvendelse om faktura 0101901234" is an invoice's), unless the text says that they
+    are one ("som"), or hardly anything but a personal number is spelled and made as this one is (*likely*)."""
+    if not likely and not _same(pieces, at, find):
+        return False
     words = 0
     back = at
     while back > 0 and words <= _MOST_BETWEEN:
@@ -36,13 +38,22 @@ def cpr_shortly_before(pieces: list[str], at: int, find: Lookup, *, likely: bool
             if _names(pieces, back, find):
                 return not _denied(pieces, back, find)
             words += 1
-            if find.key(piece) in _TURNS_AWAY or (listed and find.key(piece) in smallwords.BESIDE):
+            if find.key(piece) in _TURNS_AWAY:
                 return False
         elif piece == ")":
             back = opening(pieces, back)
-        elif not _in_sentence(pieces, back, find, listed=listed):
+        elif not _in_sentence(pieces, back, find):
             return False
     return False
+
+
+def _same(pieces: list[str], at: int, find: Lookup) -> bool:
+    """Whether it is said before the thing ``pieces[at]``, of one word or two, that what stands before is the same: "som
+    kundenr.", "as customer no."."""
+    words = [find.key(piece) for piece in pieces[max(0, at - _THING) : at] if piece not in (".", "-", "\n")]
+    return words[-1:] != [] and (
+        words[-1] in smallwords.SAME or (len(words) > 1 and words[-2] in smallwords.USED_AS)
+    )
 
 
 def in_brackets(pieces: list[str], opens: int, closes: int, find: Lookup) -> bool:
@@ -142,20 +153,17 @@ def _denied(pieces: list[str], at: int, find: Lookup) -> bool:
             words += 1
             if find.key(pieces[at]) in _TURNS_AWAY:
                 return True
-        elif not _in_sentence(pieces, at, find, listed=True):
+        elif pieces[at] == "," or not _in_sentence(pieces, at, find):
             return False
     return False
 
 
-def _in_sentence(pieces: list[str], at: int, find: Lookup, *, listed: bool) -> bool:
-    """Whether the sentence goes on before the sign or number ``pieces[at]``; where it may be a *listed* one among
-    others, a comma ends it."""
+def _in_sentence(pieces: list[str], at: int, find: Lookup) -> bool:
+    """Whether the sentence goes on before the sign or number ``pieces[at]``."""
     piece = pieces[at]
     if piece == ".":
         short = previous(pieces, at, find)
         return short in smallwords.ABBREVIATED or short.endswith("nr")
-    if piece == ",":
-        return not listed
     if piece == "\n":
         return wrapped(line_before(pieces, at))
     return not piece[0].isdigit() and piece not in ";\t!?…"

@@ -70,8 +70,7 @@ TURNS_AWAY = frozenset(
         *("null", "none", "nil"),
     )
 )
-# What stands beside the personal number in a list has a number of its own: "oplys cpr og ordrenr. 0101901234".
-BESIDE = frozenset(("og", "samt", "plus", "and", "och", "und"))
 # One is the other: "cpr, brugt som kundenr.", "cpr, der er kundenr.".
-SAME = frozenset(("som", "as", "als", "er", "is", "ist", "ogsaa", "also", "auch"))
+USED_AS = frozenset(("som", "as", "als"))
+SAME = USED_AS | {"er", "is", "ist", "ogsaa", "also", "auch"}
 DEFINITE = ("en", "et", "erne")
