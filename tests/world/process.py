@@ -21,6 +21,15 @@ from world.confined import confined, limits_of
 _UNITS = Path(__file__).parent.parent.parent / "systemd"
 
 
+def is_alive(pid: int) -> bool:
+    """Whether *pid* is a process that has not ended: one that nobody has waited for yet is none (proc_pid_stat(5)). It
+    may go between opening the file (ENOENT before) and reading it (ESRCH)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 class Daemon:
     """One process of ours, from its console script in the environment the tests run in. It is forked from a
     :mod:`world.template` where pytest runs, unless it is to be *executed*."""

@@ -13,6 +13,7 @@ import pytest
 
 from world.milterprocess import NewMilter, RunningMilter
 from world.postfix import wait_until
+from world.process import is_alive
 
 pytestmark = pytest.mark.slow
 
@@ -37,13 +38,6 @@ def templates(milter: RunningMilter) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     mark = b"segl.confined.template"
     return [int(child) for child in children if mark in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def route(milter: RunningMilter, message: bytes) -> str:

@@ -22,6 +22,7 @@ from segl.confined import workers
 from segl_classifier.extracted import Extracted
 from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
+from world.process import is_alive
 
 MEGABYTE = 1024 * 1024
 TEXT = "Cpr 010190-1234"
@@ -86,13 +87,6 @@ def worker_pid(pool: Pool) -> int:
     found = re.search(r"^Pid:\s+(\d+)$", Path(f"/proc/self/fdinfo/{worker.pidfd}").read_text(), re.MULTILINE)
     assert found
     return int(found[1])
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def wait_until_gone(pid: int) -> None:
@@ -275,9 +269,10 @@ def test_who_waits_too_long_for_a_reader_is_told() -> None:
     pool.stop()
 
 
+FOLDERS = [str(Path(__file__).parents[up]) for up in (0, 3)]  # of this file, and of all tests
 FORKED = """
     import os, sys
-    sys.path.insert(0, {folder!r})
+    sys.path[:0] = {folders!r}
     from segl_classifier.pool.client import Pool
     from test_pool import MEGABYTE, SMALL, TEXT, job, template_pid, words
 
@@ -307,7 +302,7 @@ FORKED = """
     ids=["after the start", "with an idle worker", "before the start"],
 )
 def test_forked_processes_share_the_template_and_no_worker(before: str, shares: str) -> None:
-    program = textwrap.dedent(FORKED).format(folder=str(Path(__file__).parent), before=before, shares=shares)
+    program = textwrap.dedent(FORKED).format(folders=FOLDERS, before=before, shares=shares)
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=150, check=False
     )
@@ -319,7 +314,7 @@ def test_what_is_shared_survives_the_template_that_a_child_cannot_restart() -> N
     """A child that only inherited the template starts one of its own when nobody replaces the shared one."""
     program = """
         import os, signal, sys
-        sys.path.insert(0, {folder!r})
+        sys.path[:0] = {folders!r}
         from segl.confined import workers
         from segl_classifier.pool import client
         from test_pool import MEGABYTE, SMALL, TEXT, job, template_pid, words
@@ -333,7 +328,7 @@ def test_what_is_shared_survives_the_template_that_a_child_cannot_restart() -> N
             os._exit(0 if words(pool.read(job(), SMALL)) == TEXT else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     """
-    program = textwrap.dedent(program).format(folder=str(Path(__file__).parent))
+    program = textwrap.dedent(program).format(folders=FOLDERS)
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=150, check=False
     )
