@@ -22,6 +22,10 @@ from world.postfix import wait_until
 
 BO, EVA = "bo@vestby.example", "eva@kommune.example"
 MESSAGE = b"Subject: x\r\n\r\nhej\r\n"
+# How many messages, and with what size, take all that sealing has of one kind.
+ALL_TAKEN = pytest.mark.parametrize(
+    ("messages", "size"), [(THREADS + 1, f"SIZE={len(MESSAGE)}"), (1, "")], ids=["all-threads", "all-bytes"]
+)
 
 
 @pytest.fixture
@@ -42,9 +46,7 @@ def hang(desk: Desk) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("messages", "size"), [(THREADS + 1, f"SIZE={len(MESSAGE)}"), (1, "")], ids=["all-threads", "all-bytes"]
-)
+@ALL_TAKEN
 def test_what_waits_for_the_place_of_sealed_messages_holds_nothing_else(
     desk: Desk, messages: int, size: str
 ) -> None:
@@ -62,9 +64,7 @@ def test_what_waits_for_the_place_of_sealed_messages_holds_nothing_else(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("messages", "size"), [(THREADS + 1, f"SIZE={len(MESSAGE)}"), (1, "")], ids=["all-threads", "all-bytes"]
-)
+@ALL_TAKEN
 def test_a_reload_to_another_place_waits_for_nothing_in_the_one_that_hangs(
     desk: Desk, messages: int, size: str
 ) -> None:
