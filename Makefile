@@ -28,7 +28,7 @@ test: setup ## everything: format, lint, types, layers, all tests
 	@$(BIN)/pytest --collect-only -q >/dev/null 2>&1 & $(MAKE) --no-print-directory check; checked=$$?; wait; exit $$checked
 	@$(PYTEST)
 
-test-fast: setup ## the tests that need no Postfix (< 60 s)
+test-fast: setup ## the tests that need no Postfix (two and a half minutes on two cores)
 	@$(PYTEST) --ignore=tests/e2e -m "not world and not slow"
 
 reference: setup ## write docs/settings.md anew from the settings' comments
