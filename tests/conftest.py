@@ -19,11 +19,15 @@ from world.stores import store_in
 
 # No deadline for a single case: on a busy machine it says how busy, not how slow.
 settings.register_profile("segl", deadline=None)
+# For `make test-fast`. A law that says itself how many cases it wants is tried with as many.
+settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("segl")
 
 # Many a container says that nothing compiled is to be kept: every process that a test starts would compile all anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+gc.disable()  # until all is collected: nothing of what is made till then goes away
 
 template.in_use = True  # a bench measures what a start by execution gives
 
@@ -62,8 +66,8 @@ def store_url(both_stores: None, tmp_path: Path) -> str:
     return store_in(tmp_path)
 
 
-# Modules most of whose tests start programs or try thousands of cases, each short and all together long:
-# `make test-fast` leaves them out.
+# Modules most of whose tests start programs, wait for what takes its time or try thousands of cases, each short and all
+# together long: `make test-fast` leaves them out.
 _SLOW = frozenset(
     """
     test_alike
@@ -107,6 +111,7 @@ _SLOW = frozenset(
     test_key_command
     test_limits
     test_milter_protocol
+    test_milter_unguarded
     test_mime_corpus
     test_mime_laws
     test_organisations_apart
@@ -143,6 +148,7 @@ _SLOW = frozenset(
     test_settings_trail
     test_signing
     test_sms
+    test_starts
     test_thresholds_command
     test_tunnel_publish
     test_two_nodes
@@ -171,9 +177,23 @@ _LONGEST = frozenset(
 )
 
 
+def _on_servers(item: pytest.Item) -> bool:
+    """What is tried on SQLite too, or needs what each worker would have to start first."""
+    case = getattr(item, "callspec", None)
+    if case and case.params.get("both_stores") == "postgresql":
+        return True
+    return not {"postgresql", "objects"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What a run leaves out none of its workers has to import."""
+    left_out = collection_path.stem in _SLOW and "not slow" in config.option.markexpr
+    return True if left_out else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.stem in _SLOW:
+        if item.path.stem in _SLOW or _on_servers(item):
             item.add_marker(pytest.mark.slow)
     # The long files first, so that at the end no worker has one left while the others are done.
     long = {
@@ -186,6 +206,7 @@ def pytest_collection_finish() -> None:
     """The tests and all that they import stay to the end. Each full collection of garbage would look at half a million
     objects of theirs, a third of a second long: a seventh of the time of tests that start nothing."""
     gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -30,7 +30,7 @@ class Clock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        self.now += seconds
+        self.now += seconds if self.now < 3_600 else 60 * seconds  # the rest of a day in larger steps
         if self.then and self.now >= self.at:
             self.then()
             self.then = None
