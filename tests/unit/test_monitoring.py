@@ -300,6 +300,7 @@ def rules(folder: Path) -> list[dict[str, Any]]:
     return [rule for group in loaded["groups"] for rule in group["rules"]]
 
 
+@pytest.mark.slow
 def test_every_alert_rises_when_it_should_and_stays_when_not(
     rules: list[dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -75,6 +75,7 @@ def test_links_lead_from_page_to_page_in_the_package_too(repository: Path, debia
     assert "dh_compress -X.md" in (debian / "rules").read_text("utf-8"), "or they are called .md.gz"
 
 
+@pytest.mark.slow
 def test_manual_pages_of_every_program_and_command(repository: Path, tmp_path: Path) -> None:
     script = repository / "packaging" / "manual.py"
     subprocess.run([sys.executable, script, tmp_path], check=True)

@@ -426,6 +426,7 @@ def saved_sheet(rows: str) -> Part:
     )
 
 
+@pytest.mark.slow
 def test_a_sheet_saved_as_xml_is_read_by_rows() -> None:
     data = '<Cell><Data ss:Type="{}">{}</Data></Cell>'
     heads = data.format("String", "nr.") + data.format("String", "<B>navn</B> &amp; ydelse")

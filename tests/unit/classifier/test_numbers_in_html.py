@@ -128,6 +128,7 @@ def test_a_table_that_differs_is_read_again_whole() -> None:
     assert page.otherwise.split("\n") == ["Navn\tCpr", "Ida\t1", "Bo\t02"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["<p hidden>", "<del>", "<div style=display:flex>", "<!--[if mso]>1<![endif]-->",
                                    "<style>.a{content:'x'}</style><i class=a>", "<bdo>", "<!--[if mso]>1", "a{b",
                                    "<style>" + "a{" * 50, "<img alt=1>", "content:'", "@media width{a{", "a:b(",

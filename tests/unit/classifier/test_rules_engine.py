@@ -224,6 +224,7 @@ def test_no_rules_find_nothing(tmp_path: Path) -> None:
     assert load_rules([file], shipped=False).find([Text("Hun har gigt.", "body", Source.BODY)]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hostile",
     [

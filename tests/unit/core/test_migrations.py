@@ -124,6 +124,7 @@ def test_receipts_of_the_version_before_are_counted_by_domain_and_owed_to_nobody
         assert version(connection) == str(SCHEMA_VERSION)
 
 
+@pytest.mark.slow
 def test_receipts_of_many_recipients_are_brought_up_to_date_in_a_moment(tmp_path: Path) -> None:
     """Meanwhile the store is locked, and whatever starts fails."""
     shutil.copy(OLD.with_name("schema-3.db"), tmp_path / "segl.db")

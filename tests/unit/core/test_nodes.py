@@ -133,6 +133,7 @@ def test_the_doctor_names_the_node_that_is_not_the_same(
     engine.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("both_stores", ["postgresql"], indirect=True)
 def test_the_doctor_tries_the_place_of_sealed_messages(
     store_url: str, tmp_path: Path, objects: ObjectStore

@@ -31,12 +31,14 @@ def of_transport(site: Installation, name: str, transport: str) -> str:
     return secure.value(name, secure.service(transport, "unix"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", OUTSIDE)
 def test_servers_outside_are_greeted_by_the_fronts_name(site: Installation, transport: str) -> None:
     site.install()
     assert of_transport(site, "smtp_helo_name", transport) == "mail.nordby.example"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", OUTSIDE)
 def test_by_the_one_that_it_greets_with_itself(site: Installation, transport: str) -> None:
     site.front("-e", "smtp_helo_name=out.nordby.example")
@@ -54,6 +56,7 @@ def test_another_service_is_greeted_so_too(tmp_path: Path) -> None:
     assert of_transport(site, "smtp_helo_name", "segl-relay") == "mail.nordby.example"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("front", "secure"),
     [
@@ -136,6 +139,7 @@ def dns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DnsServer]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "state"),
     [

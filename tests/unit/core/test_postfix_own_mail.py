@@ -154,6 +154,7 @@ def test_what_front_own_domains_names_is_not_told_twice(site: Installation) -> N
     assert found.state is OK
 
 
+@pytest.mark.slow
 def test_tables_that_cannot_be_looked_into_are_unknown(site: Installation) -> None:
     policies = "smtp_tls_policy_maps=ldap:/nowhere/ldap.cf"
     [found] = relayed(site, RELAY, TRANSPORT % f"smtp:{ELSEWHERE}", policies)
@@ -177,6 +178,7 @@ def test_the_way_to_the_server_behind_a_gateway(tmp_path: Path, more: dict[str, 
     assert (found.id, found.state) == ("front.relayed", state), found.found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "state"),
     [
@@ -223,6 +225,7 @@ def test_where_a_next_hop_is(next_hop: str, program: str, place: Place) -> None:
     assert places([hop]) == {hop: place}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("next_hop", "level"),
     [

@@ -73,6 +73,7 @@ def test_a_run_that_only_made_folders_is_not_taken_back_by_itself(site: Installa
     assert backups.to_undo(root) is None
 
 
+@pytest.mark.slow
 def test_without_the_runs_before_nothing_can_be_undone(site: Installation, root: Path) -> None:
     """The configuration came from somewhere else, or /var/backups/segl did not come along."""
     run(site, root)
@@ -82,6 +83,7 @@ def test_without_the_runs_before_nothing_can_be_undone(site: Installation, root:
     assert backups.to_undo(root) is None
 
 
+@pytest.mark.slow
 def test_folders_stay_that_what_is_put_back_needs(site: Installation, root: Path) -> None:
     """A newer Segl on the new host writes files, too."""
     first = run(site, root)
@@ -141,6 +143,7 @@ def update(site: Installation, root: Path) -> Backup:
     return run(site, root)
 
 
+@pytest.mark.slow
 def test_mail_for_a_port_that_only_the_undone_run_brought_is_not_stranded_unseen(
     site: Installation, update: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +161,7 @@ def test_mail_for_a_port_that_only_the_undone_run_brought_is_not_stranded_unseen
     assert (undone.stranded, undone.in_force, undone.secured) == (waiting[:1], True, True)
 
 
+@pytest.mark.slow
 def test_what_waits_for_what_stays_keeps_nothing_from_being_undone(
     site: Installation, update: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +169,7 @@ def test_what_waits_for_what_stays_keeps_nothing_from_being_undone(
     assert undo(site, update).stranded == ()
 
 
+@pytest.mark.slow
 def test_what_waits_for_nobody_already_keeps_nothing_from_being_undone_and_is_named(
     site: Installation, update: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +179,7 @@ def test_what_waits_for_nobody_already_keeps_nothing_from_being_undone_and_is_na
     assert undo(site, update).stranded == waiting
 
 
+@pytest.mark.slow
 def test_that_the_queue_cannot_be_seen_is_said_and_takes_nothing_for_empty(
     site: Installation, update: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,6 +80,7 @@ def test_names_of_hosts_and_long_texts_are_no_such_keys() -> None:
     assert len(toml_text.parse(text)["domains"]) == 2_000
 
 
+@pytest.mark.slow
 def test_of_very_many_faults_the_first_are_told_and_how_many_more_there_are(tmp_path: Path) -> None:
     with within(4):
         error = error_of(tmp_path, SMALL + "".join(f"[organisatio{n}]\n" for n in range(50_000)))

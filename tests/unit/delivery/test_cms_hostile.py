@@ -75,6 +75,7 @@ def test_endless_nesting_ends() -> None:
         open_layers(message, RING)
 
 
+@pytest.mark.slow
 def test_a_compression_bomb_is_bounded() -> None:
     """60 MB of zeros in 60 KB, of which ten megabytes are allowed."""
     bomb = zlib.compress(bytes(60_000_000))
@@ -183,6 +184,7 @@ def test_recipients_that_only_look_like_us_cost_little() -> None:
     assert time.process_time() - begun < 3
 
 
+@pytest.mark.slow
 def test_a_large_message_is_in_memory_once_encrypted_and_once_plain() -> None:
     """20 MB: encrypting piece by piece takes next to nothing; opening takes the content, and what of the message
     is still encrypted."""

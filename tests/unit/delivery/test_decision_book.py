@@ -128,6 +128,7 @@ def test_one_from_the_future_is_not_taken(path: Path, engine: Engine) -> None:
     assert [record.id for record in kept.since(engine, 0)] == [soon.id]
 
 
+@pytest.mark.slow
 def test_thousands_of_senders_at_once_hostile_ones_among_them(path: Path, engine: Engine) -> None:
     """Each with a socket of its own. Every record is written, nothing else is, and the loop has time for others."""
     senders, hostile = 3_000, [b"", b"\xff" * 5_000, b"[" * 90_000, b'{"v":1,"id":"' + b"a" * 60_000 + b'"}']

@@ -291,6 +291,7 @@ def test_a_key_of_one_organisation_opens_no_mail_to_another(
     assert told.reasons == (why if keys_open == "holders" else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
 def test_a_header_longer_than_any_mail_has_is_not_read(us: Identity, message: bytes, end: bytes) -> None:
     """A field costs a hundred times its bytes. It goes on as it came, without the milter's marks: else it would come

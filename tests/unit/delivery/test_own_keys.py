@@ -78,6 +78,7 @@ def test_runs_at_the_same_time_write_one_after_the_other(tmp_path: Path) -> None
     assert len(held) == 8
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(cut=st.integers(0, 1200), junk=st.binary(max_size=40))
 def test_a_torn_file_gives_what_is_whole_or_a_clear_error(cut: int, junk: bytes) -> None:

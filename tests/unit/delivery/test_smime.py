@@ -86,6 +86,7 @@ def test_even_without_a_header(partner: Partner, message: bytes) -> None:
     assert body_of(partner.decrypt(seal(message, partner))) == canonical(body)
 
 
+@pytest.mark.slow
 def test_25_megabytes(partner: Partner) -> None:
     body = os.urandom(25_000_000)
     assert body_of(partner.decrypt(seal(b"Subject: x\r\n\r\n" + body, partner))) == canonical(body)

@@ -186,6 +186,7 @@ def test_what_is_not_for_us_cannot_be_opened(anna: Identity, ring: KeyRing) -> N
         unwrap(OUTSIDE + wrapped(encrypt(ENTITY, [anna.certificate])), ring)
 
 
+@pytest.mark.slow
 def test_rubbish_never_passes_for_a_message(bo: Identity, ring: KeyRing) -> None:
     """A key with the right padding and the wrong value, a thousand times: where CBC lets the rubbish through,
     it is no MIME entity."""

@@ -226,6 +226,7 @@ class Heard(Events):
         self.said.append(why)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log_is", ["missing", "a folder", "a journal we may not read"])
 def test_a_log_that_cannot_be_read_is_waited_for_a_little_and_said_once(
     log_is: str, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch

@@ -48,6 +48,7 @@ def test_what_is_wanted_is_answered_and_holds_for_its_time(standings: SignerStan
     assert standings.known(chain, 9.0) is None
 
 
+@pytest.mark.slow
 def test_a_flood_of_questions_is_bounded(standings: SignerStandings) -> None:
     assert all(standings.want((str(number).encode(),), 1.0) for number in range(MOST_WANTED))
     assert not standings.want((b"one more",), 1.0)

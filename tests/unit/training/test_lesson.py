@@ -107,6 +107,7 @@ def test_an_answer_in_another_form_is_asked_for_anew(folder: Path) -> None:
     assert [file.name for file in folder.glob("*.npz")] == ["lesson.npz"]
 
 
+@pytest.mark.slow
 def test_the_encoders_of_all_cores_say_what_one_says(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vocabulary = Vocabulary(folder / "tokenizer.json")
     pieces = [vocabulary.pieces(text) for text in (SAID, "kaffe", SAID + " i Hals", "nøglen")]

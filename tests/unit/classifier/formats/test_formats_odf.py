@@ -187,6 +187,7 @@ def test_a_million_repeated_rows_and_columns_end() -> None:
     assert len(text_of(content)) < 200_000
 
 
+@pytest.mark.slow
 def test_a_million_empty_rows_end() -> None:
     begin = time.process_time()
     document("<table:table>" + "<table:table-row/>" * 200_000 + "</table:table>", "spreadsheet")

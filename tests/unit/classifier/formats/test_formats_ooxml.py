@@ -168,6 +168,7 @@ def test_a_broken_part_is_read_as_far_as_it_goes() -> None:
     assert causes(content) == {Unreadable.DAMAGED}
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_too_large() -> None:
     bomb = b"<w:document xmlns:w='w'>" + b" " * 50_000_000 + b"</w:document>"
     content = read(repack({"word/document.xml": bomb}), "", Allowance(1_000_000, 100, 10_000_000))

@@ -131,6 +131,7 @@ def test_text_cut_off_is_read_and_damaged() -> None:
     assert causes(content) == {Unreadable.DAMAGED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

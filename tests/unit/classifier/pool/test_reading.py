@@ -110,6 +110,7 @@ def picture() -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @TESSERACT
 def test_words_in_a_picture_are_read_inside_the_worker() -> None:
     data = picture()

@@ -131,6 +131,7 @@ ILL = (
 SECONDS = 10.0  # of processor time
 
 
+@pytest.mark.slow
 def test_a_message_of_more_windows_than_are_read_costs_seconds_and_is_told_of(model: Cascade) -> None:
     """Through the real stages: all windows to the linear one, as many as may be to the sieve, and some to the encoder.
     Each sentence has more words than half a window, so no two of them share one."""

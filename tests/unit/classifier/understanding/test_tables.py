@@ -99,6 +99,7 @@ def test_no_cell_is_too_odd(cell: str) -> None:
     assert "gigt" in told(f'Navn,"Hold",Diagnose\n{rows}')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "block", ["a;b;c\n\n", "Navn;Hold\n\n", ";\n\n", "a,b,c\n", "x\ty\n\n1\t2\n\n"], ids=repr
 )

@@ -144,6 +144,7 @@ def test_every_window_is_small_and_lies_in_its_text(text: str) -> None:
         assert 0 <= window.start <= window.end <= len(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hostile",
     [

@@ -121,6 +121,7 @@ def _die_at(step: int, desk: Desk) -> None:
     os._exit(0)
 
 
+@pytest.mark.slow
 def test_killed_at_any_point_it_leaves_the_old_or_the_new(desk: Desk) -> None:
     """At every call by which an update touches the disk; readers and the next update find a good state."""
     desk.terms = dataclasses.replace(desk.terms, keep=2)
