@@ -4,8 +4,10 @@
 BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time.
 JOBS ?= 5
+# Without Postfix there is less to wait for, and each worker imports all tests once more.
+FAST_JOBS ?= 3
 # A file's tests stay together (a house stands for all of them) and are begun in the order they were collected in.
-PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 # What was compiled is kept, also where the environment says otherwise: tests start our processes by the hundred.
 export PYTHONDONTWRITEBYTECODE :=
 # Danish sentences nobody has labelled.
@@ -26,10 +28,10 @@ portal-demo: setup ## the portal's pages with one sealed message, to look at in 
 # While the types are checked on one core another compiles the tests, which each of pytest's workers would else do anew.
 test: setup ## everything: format, lint, types, layers, all tests
 	@$(BIN)/pytest --collect-only -q >/dev/null 2>&1 & $(MAKE) --no-print-directory check; checked=$$?; wait; exit $$checked
-	@$(PYTEST)
+	@$(PYTEST) -n $(JOBS)
 
-test-fast: setup ## the tests that need no Postfix (two and a half minutes on two cores)
-	@$(PYTEST) --ignore=tests/e2e -m "not world and not slow"
+test-fast: setup ## the tests that neither need Postfix nor are marked slow (docs/development.md: how long)
+	@$(PYTEST) -n $(FAST_JOBS) --hypothesis-profile=fast --ignore=tests/e2e -m "not world and not slow"
 
 reference: setup ## write docs/settings.md anew from the settings' comments
 	@$(BIN)/segl settings reference >docs/settings.md
