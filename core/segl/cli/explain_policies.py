@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email.utils import getaddresses
 
 from segl.addresses import domain_of
 from segl.cli.policy_told import Told, levels_of, told
-from segl.mail.fields import read_header
+from segl.mail.address_lists import named
+from segl.mail.fields import Field, read_header
 from segl.mime.encoded_words import shown_header
 from segl.policy_verdict import Ruled
 from segl.settings import Settings
@@ -48,18 +49,9 @@ def applied(raw: bytes, verdict: Verdict, settings: Settings, sender: str | None
     from segl_milter.transaction import Address, Mail, Subjects
 
     fields, _ = read_header(raw)
-
-    def named(*names: str) -> list[str]:
-        values = [field.value[:_LONGEST].decode("latin-1") for field in fields if field.name in names]
-        return [
-            address
-            for _, address in getaddresses([shown_header(one) for one in values])
-            if domain_of(address)
-        ]
-
     guessed = sender is None or not to
-    sender = sender if sender is not None else next(iter(named("from")), "")
-    recipients = to or list(dict.fromkeys(named("to", "cc", "bcc")))
+    sender = sender if sender is not None else next(_addresses(fields, "from"), "")
+    recipients = to or list(dict.fromkeys(_addresses(fields, "to", "cc", "bcc")))
     subjects = Subjects(field.value for field in fields if field.name == "subject")
     mail = Mail(
         sender=Address(f"<{sender}>"),
@@ -75,6 +67,16 @@ def applied(raw: bytes, verdict: Verdict, settings: Settings, sender: str | None
     outside = [one for one in recipients if not is_inside(one, domain_of(sender), settings)]
     terms = tuple((one, tuple(told(settings, message, one, verdict))) for one in outside[:_MOST])
     return Applied(sender, terms, ruled, guessed)
+
+
+def _addresses(fields: Sequence[Field], *names: str) -> Iterator[str]:
+    """Those in the fields *names*. A name beside one may hold any sign, once it is decoded."""
+    for field in fields:
+        if field.name in names:
+            for one in named(field.value[:_LONGEST].decode("latin-1")):
+                address = shown_header(one.address.replace("=?", "= ?")).strip()  # has no encoded words
+                if domain_of(address):
+                    yield address
 
 
 def lines(found: Applied) -> list[tuple[str, Decision | None]]:

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from keyword_model import KeywordModel
+from segl.cli.explain_policies import applied
 from segl.cli.main import build
-from segl.vocabulary import Label
+from segl.settings_file import parse_settings
+from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import gather
 from segl_classifier.decide import Stance
 from segl_classifier.explain import explain
@@ -236,6 +238,36 @@ def test_policies_follow_the_arithmetic_recipient_by_recipient(mail: Path, tmp_p
     policies = json.loads(told.stdout)["policies"]
     assert (policies["decision"], policies["from"], policies["guessed"]) == ("hold", "x@vand.example", False)
     assert policies["recipients"][0]["verdict"]["policy"] == "straf"
+
+
+@pytest.mark.parametrize(
+    ("to", "read"),
+    [
+        (
+            "=?utf-8?Q?Hansen=3B_B=C3=B8rge?= <boerge@by.example>, c@by.example",
+            ["boerge@by.example", "c@by.example"],
+        ),
+        ("=?utf-8?Q?Hansen=2C_B=C3=B8rge?= <boerge@by.example>", ["boerge@by.example"]),
+        ("Hansen; Boerge <boerge@by.example>", ["boerge@by.example"]),
+        ('"Boerge; q@c.example" <boerge@by.example>', ["boerge@by.example"]),
+        ("boerge@by.example; c@by.example", ["boerge@by.example", "c@by.example"]),
+        ("=?utf-8?Q?q=40c.example=2C?= < boerge@by.example >", ["boerge@by.example"]),
+        ("bø@by.example", ["bø@by.example"]),
+    ],
+)
+def test_policies_are_told_for_whoever_is_named_whatever_signs_are_in_the_name(
+    tmp_path: Path, to: str, read: list[str]
+) -> None:
+    raw = f"From: =?utf-8?Q?Vand=3B_Nord?= <a@vand.example>\r\nTo: {to}\r\nSubject: x\r\n\r\nhej\r\n".encode()
+    house = parse_settings(
+        {
+            "organisation": {"name": "Vandet", "domains": ["vand.example"]},
+            "policy": [{"name": "by", "recipient": ["by.example"], "verdict": "secure"}],
+        }
+    )
+    found = applied(raw, Verdict(Decision.PLAIN), house, None, [])
+    assert found.sender == "a@vand.example"
+    assert [one for one, _ in found.terms] == read
 
 
 def test_what_is_neither_a_file_nor_an_id_is_said_to_be_neither(mail: Path) -> None:
