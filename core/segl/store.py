@@ -28,6 +28,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from segl.errors import StoreError
 from segl.migrations import migrate
+from segl.store_status import missing_at, missing_file
 from segl.tables import meta, metadata
 
 SCHEMA_VERSION = 5
@@ -78,6 +79,14 @@ def open_store(url: str) -> Engine:
             f"store {_bare(url)} has schema {found}, this Segl needs {SCHEMA_VERSION}",
         )
     return engine
+
+
+def open_existing(url: str) -> Engine:
+    """The same for a command. A SQLite file that is not there is not made: it would belong to whoever ran it. Raises
+    :class:`StoreError`, :class:`~segl.store_status.StoreMissing` of such a file."""
+    if file := missing_file(url):
+        raise missing_at(file)
+    return open_store(url)
 
 
 def _engine(url: str) -> Engine:

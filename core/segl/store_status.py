@@ -51,8 +51,28 @@ def look_at_store(url: str) -> StoreStatus:
     return _sqlite(_file_of(url))
 
 
+def missing_file(url: str) -> Path | None:
+    """The SQLite file that the store would be, where it is not there. One that may not be looked at may be there."""
+    if not url.startswith("sqlite"):
+        return None
+    file = _file_of(url)
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return file
+    except OSError:
+        return None
+    return None
+
+
+def missing_at(file: Path) -> StoreMissing:
+    """What is told of a store that would be *file*."""
+    hint = "start segl-deliver or segl-map: whichever starts first makes it"
+    return StoreMissing("there is no store yet", f"there is no store yet: {file}", hint)
+
+
 def _file_of(url: str) -> Path:
-    return Path(unquote(url.removeprefix(_SQLITE).partition("?")[0]))
+    return Path(unquote(url.partition(":///")[2].partition("?")[0]))
 
 
 def sent_by_domain(url: str, since: float) -> list[tuple[str, str, int]]:
@@ -81,9 +101,7 @@ def _read_only(file: Path) -> Iterator[sqlite3.Connection]:
     except PermissionError:
         raise StoreDenied(f"{file} may not be read", hint="run as root") from None
     except OSError:
-        raise StoreMissing(
-            f"{file} does not exist yet", hint="it is made when Segl's processes start"
-        ) from None
+        raise missing_at(file) from None
     try:
         # without a write-ahead log nobody is at work: read the file alone, or SQLite makes a new log for us
         idle = not file.with_name(f"{file.name}-wal").exists()

@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from segl.addresses import domain_of
 from segl.demand_tag import UnknownDemand, untagged
 from segl.errors import RoutingError, StoreError
 from segl.events import Events
 from segl.settings import Settings
-from segl.store import open_store
+from segl.store import open_existing
+from segl.store_status import StoreMissing
 from segl.vocabulary import Proof, Way
 from segl_routing.archive import Archive, NoArchive, StoreArchive
 from segl_routing.certificates.knowledge import NOT_LOOKED_FOR
@@ -173,15 +172,13 @@ async def _routes(
 
 
 def _kept(settings: Settings, events: Events, opened: ExitStack) -> tuple[Archive, PolicyArchive, Fallback]:
-    """What the daemon keeps, to read from; without it everything is looked up anew. A SQLite file that is not
-    there is not made: it would belong to whoever ran the command."""
+    """What the daemon keeps, to read from; without it everything is looked up anew."""
     nothing = NoArchive(), NoPolicyArchive(), Fallback(settings.routing)
-    url = sa.engine.make_url(settings.store.url)
-    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
-        return nothing
     try:
-        engine = open_store(settings.store.url)
+        engine = open_existing(settings.store.url)
         fallback = Fallback(settings.routing, stored_marks(engine))
+    except StoreMissing:
+        return nothing
     except StoreError as error:
         events.failed("archive", error)
         return nothing

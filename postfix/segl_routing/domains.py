@@ -9,18 +9,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
-from segl.errors import StoreError
 from segl.events import Events
 from segl.receipts.of_owner import messages_of
 from segl.receipts.statistics import DomainTraffic, traffic_since
 from segl.settings import Settings
 from segl.settings_organisation import Owner
-from segl.store import open_store, transaction
+from segl.store import open_existing, transaction
 from segl.vocabulary import Way
 from segl_routing.archive import facts_in
 from segl_routing.facts import DomainFacts
@@ -108,13 +104,8 @@ def domains_of(
     settings: Settings, events: Events, *, days: int, now: float, owner: Owner | None = None
 ) -> Reports:
     """The domains of the last *days*, today with them; with *owner*, those its people write to. Raises
-    :class:`StoreError`, also when there is no store yet: one made here would belong to whoever ran the command."""
-    url = sa.engine.make_url(settings.store.url)
-    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
-        raise StoreError(
-            "there is no store", f"{url.database} does not exist yet", hint="Segl's processes make it"
-        )
-    engine = open_store(settings.store.url)
+    :class:`~segl.errors.StoreError`, also when there is no store yet."""
+    engine = open_existing(settings.store.url)
     with transaction(engine) as connection:
         of = messages_of(connection, owner, settings.owners) if owner is not None else None
         traffic = tuple(traffic_since(connection, _midnight(now, days - 1), of))

@@ -165,16 +165,10 @@ def _key(address: str) -> str:
 
 
 def _records(settings: Settings) -> CertificateRecords:
-    """Those of the store. One that is not there is not made: it would belong to whoever ran the command."""
-    from segl.errors import StoreError
-    from segl_routing.certificates.told import recorded
+    from segl.certificate_records import CertificateRecords
+    from segl.store import open_existing
 
-    found = recorded(settings)
-    if found is None:
-        raise StoreError(
-            "there is no store yet", f"store {settings.store.url}: not there", "start segl-map first"
-        )
-    return found
+    return CertificateRecords(open_existing(settings.store.url))
 
 
 async def _found(loaded: Settings, file: Path, key: str) -> Finding:

@@ -211,7 +211,7 @@ def _known_certificates(text: str, file: Path) -> list[x509.Certificate]:
     from segl.certificate_records import CertificateRecords
     from segl.cli.trusted import trusted_settings
     from segl.events import Events, configure_log
-    from segl.store import open_store
+    from segl.store import open_existing
     from segl_delivery.certificate import RecipientCertificates
     from segl_delivery.certificates import CertificateDirectory
 
@@ -221,7 +221,7 @@ def _known_certificates(text: str, file: Path) -> list[x509.Certificate]:
         if "@" not in text:
             found = CertificateDirectory(settings, Events("segl")).find(text.lower())
         else:
-            records = CertificateRecords(open_store(settings.store.url))
+            records = CertificateRecords(open_existing(settings.store.url))
             found = RecipientCertificates(records, settings.certificates).find(text)
     except SeglError as error:
         fail(f"{text}: {error.private}", error.hint)

@@ -141,24 +141,15 @@ def _known(argument: str) -> str:
 def _store(file: Path) -> AbstractContextManager[tuple[Settings, Connection]]:
     from contextlib import contextmanager
 
-    import sqlalchemy as sa
-
     from segl.cli.trusted import trusted_settings
-    from segl.errors import StoreError
     from segl.events import configure_log
-    from segl.store import open_store, transaction
+    from segl.store import open_existing, transaction
 
     @contextmanager
     def opened() -> Iterator[tuple[Settings, Connection]]:
-        """Of a store that is there: one made here would belong to whoever ran the command."""
         configure_log("console", "error")
         loaded = trusted_settings(file)
-        url = sa.engine.make_url(loaded.store.url)
-        if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
-            raise StoreError(
-                "there is no store", f"{url.database} does not exist yet", "Segl's processes make it"
-            )
-        engine = open_store(loaded.store.url)
+        engine = open_existing(loaded.store.url)
         try:
             with transaction(engine) as connection:
                 yield loaded, connection

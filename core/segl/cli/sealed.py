@@ -261,21 +261,18 @@ def store_of(file: Path, *, scoped: bool = False) -> Iterator[tuple[Settings, En
 
     *scoped*: the command tells of nothing but what :func:`segl.cli.organisation.scope_of` shows; any other ends for
     whoever is bound to an organisation. Behind sudo no settings count but root's (:mod:`segl.cli.trusted`)."""
-    from segl.cli.output import fail, fail_of
+    from segl.cli.output import fail_of
     from segl.cli.trusted import trusted_settings
     from segl.errors import SeglError
     from segl.events import configure_log
-    from segl.store import open_store
+    from segl.store import open_existing
 
     configure_log("console", "error")
     try:
         settings = trusted_settings(file)
         if not scoped:
             refuse_bound(settings)
-        database = settings.store.url.partition("sqlite:///")[2]
-        if database and not Path(database).exists():
-            fail(f"store {settings.store.url}: not there", "start segl-deliver first")
-        engine = open_store(settings.store.url)
+        engine = open_existing(settings.store.url)
         try:
             yield settings, engine
         finally:

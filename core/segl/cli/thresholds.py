@@ -143,10 +143,10 @@ def _own(settings: Settings, file: Path | None, since: float) -> _Own:
     from segl.cli.sealed import store_of
     from segl.decisions import feedback, kept
     from segl.store import transaction
+    from segl.store_status import missing_file
 
     own = _Own()
-    database = settings.store.url.partition("sqlite:///")[2]
-    if database and not Path(database).exists():
+    if missing_file(settings.store.url):
         return own
     with store_of(file or DEFAULT_FILE) as (_, engine):
         for record in kept.since(engine, since):

@@ -8,27 +8,25 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from segl.certificate_names import holder_of, mail_key
 from segl.certificate_records import CertificateRecords, CertificateRow
 from segl.errors import StoreError
 from segl.events import Events
 from segl.recipient_certificates import load_der
 from segl.settings import Settings
-from segl.store import open_store
+from segl.store import open_existing
+from segl.store_status import StoreMissing
 from segl.vocabulary import Known
 from segl_routing.certificates.build import certificate_finder
 from segl_routing.states import NO_CERTIFICATE, CertificateState
 
 
 def recorded(settings: Settings) -> CertificateRecords | None:
-    """The records of the store; ``None`` when there is none yet. A SQLite file that is not there is not made: it
-    would belong to whoever ran the command. Raises :class:`StoreError`."""
-    url = sa.engine.make_url(settings.store.url)
-    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+    """The records of the store; ``None`` when there is none yet. Raises :class:`StoreError`."""
+    try:
+        return CertificateRecords(open_existing(settings.store.url))
+    except StoreMissing:
         return None
-    return CertificateRecords(open_store(settings.store.url))
 
 
 class ToldCertificates:

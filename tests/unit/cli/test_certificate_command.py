@@ -123,7 +123,7 @@ def test_errors_are_clear(file: Path) -> None:
     (file.parent / "segl.db").unlink()
     result = segl("list", settings=file)
     assert result.exit_code == 2
-    assert "start segl-map first" in result.stderr
+    assert "there is no store yet" in result.stderr
     assert not (file.parent / "segl.db").exists()
 
 

@@ -211,7 +211,7 @@ def test_a_place_that_was_moved_is_adopted(tmp_path: Path, office: Office) -> No
 def test_without_a_store_none_is_made(tmp_path: Path, office: Office) -> None:
     office.file.write_text(office.file.read_text().replace("segl.db", "none.db"))
     result = office("sealed", "list")
-    assert (result.exit_code, "start segl-deliver first" in result.stderr) == (2, True)
+    assert (result.exit_code, "there is no store yet" in result.stderr) == (2, True)
     assert not (tmp_path / "none.db").exists()
 
 

@@ -296,5 +296,5 @@ def test_errors_say_what_is_wrong(mailed: Path, arguments: tuple[str, ...], code
 def test_without_a_store_nothing_is_made(settings: Path) -> None:
     result = ask(settings)
     assert result.exit_code == 2
-    assert "segl.db does not exist yet" in result.stderr
+    assert "there is no store yet" in result.stderr
     assert not (settings.parent / "segl.db").exists()
