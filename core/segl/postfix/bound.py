@@ -22,7 +22,7 @@ from segl.demand_tag import entrances
 from segl.errors import PostfixError
 from segl.postfix.check import OPEN, PLAIN, RECEIPT, SECURE, next_hop
 from segl.postfix.edit import service_keys
-from segl.postfix.running import run_postfix
+from segl.postfix.running import complaint, run_postfix
 from segl.settings import Settings
 
 _IDS_A_CALL = 200
@@ -68,7 +68,7 @@ def queued(directory: Path) -> dict[str, str]:
     """The queue ids of all messages in an instance, and the queue each is in. Raises :class:`PostfixError`."""
     done = run_postfix(["postqueue", "-c", str(directory), "-j"])
     if done.returncode:
-        raise PostfixError(f"postqueue -c {directory}: {done.stderr.strip() or 'failed'}")
+        raise PostfixError(f"postqueue -c {directory}: {complaint(done) or 'failed'}")
     try:
         found = [json.loads(line) for line in done.stdout.split("\n") if line.strip()]
         return {each["queue_id"]: each["queue_name"] for each in found}
@@ -143,7 +143,7 @@ def _destinations(front: Path, ids: Iterable[str]) -> dict[str, str]:
         some = rest[:_IDS_A_CALL]
         done = run_postfix(["postcat", "-c", str(front), "-e", "-q", *some])
         if done.returncode and not _GONE.search(done.stderr):
-            raise PostfixError(f"postcat -c {front}: {done.stderr.strip()[:200] or 'failed'}")
+            raise PostfixError(f"postcat -c {front}: {complaint(done) or 'failed'}")
         shown = dict(_shown(done.stdout))
         found |= shown
         if not done.returncode:

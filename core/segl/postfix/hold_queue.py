@@ -19,7 +19,7 @@ from segl.mail.fields import read_header
 from segl.postfix import sockets
 from segl.postfix.bound import destination_in, in_force, is_served, ordinary
 from segl.postfix.check import SECURE
-from segl.postfix.running import look_at, read_instance, run_postfix
+from segl.postfix.running import complaint, look_at, read_instance, run_postfix
 from segl.settings import Settings
 
 MOST: Final = 10_000  # each costs a run of postcat(1), some milliseconds
@@ -147,7 +147,7 @@ class HoldQueue:
         if done.returncode:
             look_at(self.directory)  # plain causes first
             hint = "run as root" if os.geteuid() else f"does Postfix run? postfix -c {self.directory} status"
-            raise PostfixError("the queue cannot be looked at", done.stderr.strip()[:200], hint)
+            raise PostfixError("the queue cannot be looked at", complaint(done), hint)
         # what waits in the other queues may be a hundred times as much, and stands before; an address may hold what
         # splitlines() takes for a line end
         return [found for line in done.stdout.split("\n") if '"hold"' in line for found in _on_hold(line)]
@@ -177,14 +177,14 @@ class HoldQueue:
     def _postcat(self, option: str, queue_id: str) -> str:
         done = run_postfix(["postcat", "-c", str(self.directory), option, queue_id])
         if done.returncode:
-            raise PostfixError(f"{queue_id} cannot be read", done.stderr.strip()[:200], "is it still there?")
+            raise PostfixError(f"{queue_id} cannot be read", complaint(done), "is it still there?")
         return done.stdout
 
     def _postsuper(self, option: str, queue_id: str) -> None:
         done = run_postfix(["postsuper", "-c", str(self.directory), option, queue_id, "hold"])
         counted = ("1 message" in done.stderr) and not done.returncode
         if not counted:
-            raise PostfixError(f"{queue_id} was not touched", done.stderr.strip()[:200], "is it still there?")
+            raise PostfixError(f"{queue_id} was not touched", complaint(done), "is it still there?")
 
 
 def _master(directory: Path) -> str:

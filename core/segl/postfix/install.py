@@ -24,7 +24,7 @@ from segl.postfix.bound import Bound, bound_for_segl, is_served, queued, some_of
 from segl.postfix.check import SECURE
 from segl.postfix.check_running import is_running
 from segl.postfix.plan import NewDirectory, Plan
-from segl.postfix.running import Instance, read_instance, run_postfix
+from segl.postfix.running import Instance, complaint, read_instance, run_postfix
 from segl.settings import Settings
 
 _CHECK_SECONDS = 120
@@ -113,9 +113,7 @@ def _check(directory: Path, known: Sequence[str]) -> None:
     """Postfix's own check, and no warning that was not there before."""
     done = run_postfix(["postfix", "-c", str(directory), "check"], _CHECK_SECONDS)
     if done.returncode:
-        raise PostfixError(
-            f"postfix -c {directory} check fails: {done.stderr.strip()}; everything is as before"
-        )
+        raise PostfixError(f"postfix -c {directory} check fails: {complaint(done)}; everything is as before")
     if new := [c for c in postfix_complaints(directory) if c not in known]:
         raise PostfixError(f"Postfix warns of the new configuration: {new[0]}; everything is as before")
 
@@ -302,4 +300,4 @@ def _refuse_waiting(secure: Instance) -> None:
 def _postfix(directory: Path, command: str) -> None:
     done = run_postfix(["postfix", "-c", str(directory), command], _CHECK_SECONDS)
     if done.returncode:
-        raise PostfixError(f"postfix -c {directory} {command}: {done.stderr.strip() or 'failed'}")
+        raise PostfixError(f"postfix -c {directory} {command}: {complaint(done) or 'failed'}")

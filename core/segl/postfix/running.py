@@ -27,6 +27,7 @@ from segl.errors import PostfixError
 # Postfix's programs are in sbin, which is not on every user's PATH.
 _PATH = os.pathsep.join(["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", "/usr/bin:/bin")])
 _SECONDS = 30
+_LONGEST = 500  # characters of what a program complains of
 
 
 class PostfixUnreadable(PostfixError):
@@ -141,6 +142,13 @@ def run_postfix(
         raise PostfixError(f"{command[0]} is not installed", hint="install Postfix 3.7 or newer") from None
     except subprocess.TimeoutExpired:
         raise PostfixError(f"{command[0]} did not answer within {seconds:g} s") from None
+
+
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """What a program of Postfix's said on standard error, on one line; a byte that is no text as ``\\xf8``."""
+    text = done.stderr.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    said = "; ".join(line.strip() for line in text.splitlines() if line.strip())
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]} …"
 
 
 def split_list(value: str) -> tuple[str, ...]:

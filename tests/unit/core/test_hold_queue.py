@@ -7,10 +7,13 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from typer.testing import CliRunner
 
+from segl.cli.main import build
 from segl.errors import PostfixError
 from segl.postfix import hold_queue
 from segl.postfix.hold_queue import HoldQueue
+from segl.store import open_store
 
 ID = "ab" * 32
 
@@ -104,3 +107,33 @@ def test_where_there_is_no_postfix_that_is_what_is_said(tmp_path: Path) -> None:
     with pytest.raises(PostfixError, match="there is no Postfix configuration in") as none:
         HoldQueue(tmp_path).waiting()
     assert "root" not in none.value.hint
+
+
+def test_what_postfix_says_of_a_queue_that_cannot_be_looked_at_is_told_in_one_line_of_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While Postfix is down postqueue(1) says two lines: that it is, and what came of looking all the same. A file's
+    name may be of any bytes."""
+    for name in ("main.cf", "master.cf"):
+        (tmp_path / name).touch()
+    open_store(f"sqlite:///{tmp_path}/segl.db").dispose()
+    settings = tmp_path / "segl.toml"
+    settings.write_text(
+        '[organisation]\nname = "Nordby"\ndomains = ["nordby.example"]\n'
+        f'[store]\nurl = "sqlite:///{tmp_path}/segl.db"\n[postfix]\nfront = "{tmp_path}"\n'
+    )
+    program = tmp_path / "postqueue"
+    program.write_bytes(
+        b"#!/bin/sh\n"
+        b"echo 'postqueue: warning: Mail system is down -- accessing queue directly "
+        b"(Connect to the Postfix showq service: No such file or directory)' >&2\n"
+        b"echo 'postqueue: fatal: open k\xf8: \xc3\xb8' >&2\nexit 69\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr("segl.postfix.running._PATH", f"{tmp_path}:/usr/bin:/bin")
+    done = CliRunner().invoke(build("hold"), ["hold", "list", "--settings", str(settings)])
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[0] == (
+        "segl: postqueue: warning: Mail system is down -- accessing queue directly "
+        "(Connect to the Postfix showq service: No such file or directory); postqueue: fatal: open k\\xf8: ø"
+    )
