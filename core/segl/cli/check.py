@@ -23,6 +23,7 @@ from segl.cli.output import (
     say,
     say_json,
 )
+from segl.cli.rule_files import Rules
 from segl.errors import SeglError
 from segl.vocabulary import Decision, Doubt, Effect, Finding, Verdict
 
@@ -41,7 +42,7 @@ def check(
     settings: Annotated[
         Path | None, typer.Option("--settings", readable=False, help="The settings file.")
     ] = None,
-    rules: Annotated[list[Path] | None, typer.Option("--rules", help="One more rule file.")] = None,
+    rules: Rules = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show every finding.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the exit code.")] = False,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.cli.output import columns, complain, fail_of, paint, printable, say, say_json
+from segl.cli.rule_files import Rules
 from segl.errors import SeglError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def evaluate(
     settings: Annotated[
         Path | None, typer.Option("--settings", readable=False, help="The settings file.")
     ] = None,
-    rules: Annotated[list[Path] | None, typer.Option("--rules", help="One more rule file.")] = None,
+    rules: Rules = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
     worst: Annotated[int, typer.Option("--worst", min=0, help="How many mistakes of each kind.")] = _SHOWN,
     show: Annotated[bool, typer.Option("--show", help="Show the text of the mistakes as well.")] = False,

@@ -26,6 +26,7 @@ from segl.cli.output import (
     say,
     say_json,
 )
+from segl.cli.rule_files import Rules
 from segl.errors import SeglError
 from segl.vocabulary import Decision, Label
 
@@ -59,7 +60,7 @@ def explain(
     settings: Annotated[
         Path | None, typer.Option("--settings", readable=False, help="The settings file.")
     ] = None,
-    rules: Annotated[list[Path] | None, typer.Option("--rules", help="One more rule file.")] = None,
+    rules: Rules = None,
     no_model: Annotated[bool, typer.Option("--no-model", help="Words alone decide.")] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Show windows in which nothing was found as well.")

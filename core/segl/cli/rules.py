@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segl.cli.output import Exit, columns, complain, fail_of, paint, printable, say, say_json
+from segl.cli.rule_files import rule_file
 from segl.cli.rules_tuning import cost, diff, replay
 from segl.errors import SeglError
 from segl.places import DEFAULT_FILE
@@ -24,7 +25,8 @@ app.command()(diff)
 app.command()(cost)
 
 Files = Annotated[
-    list[Path] | None, typer.Argument(metavar="FILE…", help="Rule files on top of the shipped ones.")
+    list[Path] | None,
+    typer.Argument(metavar="FILE…", parser=rule_file, help="Rule files on top of the shipped ones."),
 ]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", readable=False, help="The settings file.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segl.cli.rule_files import rule_file
 from segl.places import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ Days = Annotated[float, typer.Option("--days", min=0, max=3660, help="Decisions 
 def replay(
     new: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="NEW.toml…", help="Rule files in place of those that the settings name."),
+        typer.Argument(
+            metavar="NEW.toml…",
+            parser=rule_file,
+            help="Rule files in place of those that the settings name.",
+        ),
     ] = None,
     on_top: Annotated[bool, typer.Option("--on-top", help="NEW.toml on top of them instead.")] = False,
     new_settings: Annotated[
@@ -88,8 +93,11 @@ def replay(
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(metavar="OLD", help="A rule file or folder; or the word shipped.")],
-    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another.")],
+    old: Annotated[
+        Path,
+        typer.Argument(metavar="OLD", parser=rule_file, help="A rule file or folder; or the word shipped."),
+    ],
+    new: Annotated[Path, typer.Argument(metavar="NEW", parser=rule_file, help="Another.")],
     files: Annotated[
         list[str] | None, typer.Argument(metavar="FILES…", help="Messages to read with both.")
     ] = None,
