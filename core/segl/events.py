@@ -130,6 +130,10 @@ class Events(ListEvents, CanaryEvents):
         """The front's configuration is another: *names* are those of this host whose mail ends here now."""
         self._log.info("host_changed", names=list(names))
 
+    def host_unknown(self, why: str, *, kept: bool) -> None:
+        """The front could not be asked; *kept*: it goes by what was known, and is asked again soon."""
+        self._log.warning("host_unknown", why=why, kept=kept)
+
     def probed(self, domain: str, host: str, result: str, *, ms: float) -> None:
         self._log.info("probed", domain=domain, host=host, result=result, ms=round(ms, 1))
 

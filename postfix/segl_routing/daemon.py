@@ -47,7 +47,7 @@ from segl_routing.given import GivenProofs
 from segl_routing.knowledge import Knowledge
 from segl_routing.live import LiveCheck
 from segl_routing.marks import StoreMarks
-from segl_routing.own_postfix import OwnPostfix, follow, own_postfix
+from segl_routing.own_postfix import OwnPostfix, again, follow, own_postfix
 from segl_routing.queue_watch import QueueWatch
 from segl_routing.relief import Relief
 from segl_routing.routes import RouteTable
@@ -264,9 +264,11 @@ class _Daemon:
             self._certificates.change(settings, finder)
             self._check = check
             self._checked_with = checked_with
+            same = settings.postfix.front == self._settings.postfix.front
+            postfix = again(settings, self._postfix if same else OwnPostfix(), self._events)
             self._settings = settings
             self._fallback.routing = settings.routing
-            self._answer_for(own_postfix(settings))
+            self._answer_for(postfix)
             self._watched = watch(settings, self._watched)
             self._note_settings()
             self._events.reloaded(pins=len(settings.domain), forgot=forget)

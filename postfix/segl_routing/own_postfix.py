@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from segl.addresses import normal_domain
@@ -13,7 +13,7 @@ from segl.errors import PostfixError
 from segl.events import Events
 from segl.postfix.carried import outgoing
 from segl.postfix.own_ways import Kind, OwnWay, by_local, handed_on, network_service, ways
-from segl.postfix.running import Instance, read_instance, run_postfix, version_of
+from segl.postfix.running import Instance, complaint, read_instance, run_postfix, version_of
 from segl.postfix.tables import ASKED, tables_in
 from segl.settings import Settings
 
@@ -21,6 +21,7 @@ from segl.settings import Settings
 # fault of ours, and the mail waits.
 _KNOWS_STS: Final = (3, 10)
 LOOK_SECONDS: Final = 300.0
+SOON_SECONDS: Final = 10.0  # after it could not be asked; then twice as long each time
 # lmtp(8): inet:host:port; smtp(8): [host]:port. An address only: a name is anybody's who answers for it.
 _LOOPBACK: Final = re.compile(
     r"(?:inet:)?(?:127(?:\.\d{1,3}){3}|\[127(?:\.\d{1,3}){3}\]|\[(?:IPv6:)?::1\])(?::\w+)?"
@@ -37,6 +38,9 @@ class OwnPostfix:
     # Names that the host bears itself, for which it takes mail that goes no further. Here aliases end that stand for a
     # user of the host, while the settings name the domains of people.
     here: frozenset[str] = frozenset()
+    doubt: str = field(
+        default="", compare=False
+    )  # why something could not be asked, and may be the next time
 
     @property
     def knows_sts(self) -> bool:
@@ -47,25 +51,41 @@ class OwnPostfix:
 def own_postfix(settings: Settings) -> OwnPostfix:
     """By the front, after which the secure instance is made; nothing is known of one that cannot be read."""
     try:
-        version = version_of(run_postfix(["postconf", "-dh", "mail_version"]).stdout)
-    except PostfixError:
-        return OwnPostfix()
+        told = run_postfix(["postconf", "-dh", "mail_version"])
+    except PostfixError as error:
+        return OwnPostfix(doubt=error.private)
+    if told.returncode:
+        return OwnPostfix(doubt=complaint(told) or f"postconf ended with {told.returncode}")
+    version = version_of(told.stdout)
     try:
         front = read_instance(settings.postfix.front)
-    except PostfixError:
-        return OwnPostfix(version)
-    return OwnPostfix(version, front.value("myhostname"), outgoing(front, "smtp_helo_name"), _here(front))
+    except PostfixError as error:
+        return OwnPostfix(version, doubt=error.private)
+    asked = OwnPostfix(version, front.value("myhostname"), outgoing(front, "smtp_helo_name"))
+    try:
+        return replace(asked, here=_here(front))
+    except PostfixError as error:
+        return replace(asked, doubt=error.private)
+
+
+def again(settings: Settings, known: OwnPostfix, events: Events) -> OwnPostfix:
+    """The same; what was *known*, where it cannot be asked in this moment: :func:`follow` asks again."""
+    found = own_postfix(settings)
+    if found.doubt:
+        events.host_unknown(found.doubt, kept=True)
+    return known if found.doubt else found
 
 
 def _here(front: Instance) -> frozenset[str]:
-    """None where the tables that say so cannot be asked, or a server is asked, which could keep us waiting."""
+    """None where a server is asked, which could keep us waiting. Raises :class:`PostfixError` when a table cannot be
+    asked."""
     tables = (table for name in ("mydestination", "transport_maps") for table in tables_in(front.value(name)))
     if any(table.type in ASKED for table in tables):
         return frozenset()
     try:
         found = ways(front, {normal_domain(front.value("myhostname")), "localhost"})
         return frozenset(way.domain for way in found.values() if way.kind is Kind.LOCAL and _ends(front, way))
-    except (PostfixError, ValueError):
+    except ValueError:
         return frozenset()
 
 
@@ -91,17 +111,35 @@ async def follow(
     changed: Callable[[OwnPostfix], None],
     events: Events,
     seconds: float = LOOK_SECONDS,
+    soon: float = SOON_SECONDS,
 ) -> None:
     """Asks again every so many *seconds*, and tells *changed* what is not as it was *known*: whoever edits Postfix's
-    lists tells us nothing, and a name that is the host's no more must not be let in. Runs until cancelled."""
+    lists tells us nothing, and a name that is the host's no more must not be let in. Runs until cancelled.
+
+    What cannot be asked now may be slow for a moment, so it is asked again *soon*, and what was known is gone by until
+    then; at last, after as long as *seconds*, what is not known goes as all else does."""
+    soon = min(soon, seconds)
+    wait = soon if known().doubt else seconds
+    said: bool | None = None  # in a doubt: whether what was known is kept, as the log was told
     while True:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(wait)
         asked = settings()
         try:
             found = await asyncio.to_thread(own_postfix, asked)
         except Exception as error:
             events.failed("own postfix", error)
-            found = OwnPostfix()  # what is not known goes as all else does
-        if asked is settings() and found != known():
+            found = OwnPostfix(doubt=type(error).__name__)
+        if asked is not settings():
+            continue
+        kept = False
+        if found.doubt:
+            wait = soon if said is None else min(2 * wait, seconds)
+            kept = wait < seconds
+            if kept is not said:
+                events.host_unknown(found.doubt, kept=kept)
+            said = kept
+        else:
+            wait, said = seconds, None
+        if not kept and found != known():
             events.host_changed(sorted(found.here))
             changed(found)
