@@ -42,7 +42,7 @@ from segl_delivery.checked import checked_settings, sockets_of
 from segl_delivery.decisions import DecisionBook, listening_for_decisions
 from segl_delivery.heap import give_large_pieces_back
 from segl_delivery.held import HeldWatch
-from segl_delivery.housekeeping import announce, is_believed, keep_house
+from segl_delivery.housekeeping import Left, Round, announce, is_believed, keep_house
 from segl_delivery.lmtp import Service
 from segl_delivery.own_keys.watch import KeyWatch
 from segl_delivery.receipts.build import forget_old
@@ -60,6 +60,7 @@ THREADS: Final = 32
 HOUSEKEEPING_SECONDS: Final = 3600.0
 THREAD_SECONDS: Final = 2.0
 STORAGE_SECONDS: Final = 10.0  # so long the place of sealed messages may take to answer at a reload
+STEP_SECONDS: Final = 10.0  # so long one step of housekeeping may take at a reload
 NEWS_SECONDS: Final = 120.0
 EXIT_REFUSED: Final = 2
 
@@ -139,7 +140,7 @@ class _Daemon:
         self._storage = StorageThreads()
         # Of its own, as its threads are: where the place of sealed messages hangs, what waits there keeps its bytes.
         self._sealing = ByteBudget(settings.delivery.bytes_in_flight)
-        self._sweeping: asyncio.Task[None] | None = None
+        self._round = Round()
         self._agents = Agents.of(settings, engine, events, self._ledger, self._storage, self._owed)
         self._follower = Follower(engine, lambda: self._settings, events)
         self._desk = Desk(
@@ -248,17 +249,25 @@ class _Daemon:
         """*storage* is what is used from now on. What has begun ends in the old threads, and what hangs there keeps
         them and its bytes; those who come new wait for neither."""
         self._storage, self._sealing = storage, ByteBudget(self._sealing.limit)
-        if self._sweeping is not None:
-            self._sweeping.cancel()
+        self._round.left.set()
 
     async def _keep_house(self) -> None:
-        """One round. One that is under way at a reload is not waited for, as it may hang: another begins."""
+        """One round, to its end. One that is under way at a reload ends at its next step, and another begins then; it
+        waits no longer for one that hangs, which goes no further when it comes back."""
         while True:
-            self._sweeping = asyncio.ensure_future(self._storage.run(self._sweep))
-            await asyncio.wait([self._sweeping])
-            if not self._sweeping.cancelled():
-                self._sweeping.result()
+            self._round = going = Round()
+            sweeping = asyncio.ensure_future(self._storage.run(self._sweep, self._settings, going))
+            left = asyncio.ensure_future(going.left.wait())
+            await asyncio.wait([sweeping, left], return_when=asyncio.FIRST_COMPLETED)
+            left.cancel()
+            if not going.left.is_set():
+                sweeping.result()
                 return
+            await asyncio.wait([sweeping], timeout=STEP_SECONDS)
+            if not sweeping.done():
+                sweeping.cancel()  # nothing is heard any more of what hangs
+            elif (error := sweeping.exception()) and not isinstance(error, Left):
+                self._events.failed("housekeeping", error)
 
     async def _hourly(self, where: str, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -275,16 +284,18 @@ class _Daemon:
         except SeglError as error:
             self._events.failed("nodes", error)
 
-    def _sweep(self) -> None:
+    def _sweep(self, settings: Settings, going: Round) -> None:
         now = time.time()
         if not is_believed(self._engine, self._events, self._clock, now):
             return
         SeenCapabilities(self._engine).prune(now)
-        forget_old(self._engine, self._settings, now)
+        forget_old(self._engine, settings, now)
+        going.go_on()
         self._decisions.forget(now)
-        partners = partners_files(self._settings.delivery.certificates)
+        partners = partners_files(settings.delivery.certificates)
         metrics.CERTIFICATE_END.labels("tunnel").set(first_end(partners))
-        keep_house(self._settings, self._engine, self._events, now)
+        going.go_on()
+        keep_house(settings, self._engine, self._events, now, go_on=going.go_on)
 
     async def _tell_news(self) -> None:
         """Senders hear of what became of their sealed messages."""

@@ -6,6 +6,9 @@ Every node does it; each step takes what the others have left.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 from sqlalchemy.engine import Engine
 
 from segl import audit, nodes
@@ -19,6 +22,22 @@ from segl.sealed.missing import missing, openable
 from segl.settings import Settings
 
 _DAY = 86400.0
+
+
+class Left(Exception):
+    """The round is to end."""
+
+
+class Round:
+    """One round, and whether it is to end: settings are in force that it does not know."""
+
+    def __init__(self) -> None:
+        self.left = asyncio.Event()
+
+    def go_on(self) -> None:
+        """Between two steps, in whatever thread. Raises :class:`Left`."""
+        if self.left.is_set():
+            raise Left
 
 
 def is_believed(engine: Engine, events: Events, clock: Clock, now: float) -> bool:
@@ -37,21 +56,38 @@ def announce(settings: Settings, engine: Engine, events: Events, clock: Clock, n
         nodes.announce(engine, nodes.this_node(settings, now))
 
 
-def keep_house(settings: Settings, engine: Engine, events: Events, now: float) -> None:
-    """One round. Blocking. Raises :class:`~segl.errors.StoreError`."""
+def keep_house(
+    settings: Settings,
+    engine: Engine,
+    events: Events,
+    now: float,
+    *,
+    go_on: Callable[[], None] = lambda: None,
+) -> None:
+    """One round. Blocking; ends between two steps with what *go_on* raises. Raises
+    :class:`~segl.errors.StoreError`."""
     directory = storage_of(settings.portal, engine)
     nodes.announce(engine, nodes.this_node(settings, now))
-    secrets = shred_expired(engine, directory, now)
+    go_on()
+    secrets = shred_expired(engine, directory, now, go_on)
     files, wanted = 0, openable(engine, now)
+
+    def see(file_id: str) -> None:
+        go_on()
+        wanted.discard(file_id)
+
     try:
-        files = directory.sweep(lambda file_id: is_known(engine, file_id), now, wanted.discard)
+        go_on()
+        files = directory.sweep(lambda file_id: is_known(engine, file_id), now, see)
     except DeliveryError as error:  # what is left over lies there an hour longer
         events.storage_unusable(error)
     else:
         gone = missing(engine, directory, wanted, now)
+        go_on()
         SEALED_MISSING.set(len(gone))
         if gone:
             events.sealed_missing(gone)
+    go_on()
     sweep_portal(engine, now)
     forget_ended(engine, now - settings.receipts.retention_days * _DAY)
     if files or secrets:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,14 @@ from segl import metrics
 from segl.canary.way_key import WayKey
 from segl.errors import StoreError
 from segl.events import Events, configure_log
+from segl.sealed.belonging import storage_of
+from segl.sealed.keys import new_content_key
+from segl.settings import Settings
 from segl.store import open_store
 from segl_delivery import daemon as process
 from segl_delivery.checked import checked_settings
 from segl_delivery.daemon import _Daemon
+from segl_delivery.housekeeping import Left, Round, keep_house
 from world.desk import Desk
 
 
@@ -100,16 +105,78 @@ def test_what_the_store_did_not_take_before_a_reload_is_written_after_it(daemon:
     assert written == ["reminded"]
 
 
+def test_a_round_of_housekeeping_that_a_reload_meets_ends_before_another_begins(
+    daemon: _Daemon, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two would both count what is missing, and the older one by settings that are no more in force."""
+    began, told = threading.Event(), list[str]()
+
+    def rounds(settings: Settings, *_: object, go_on: Callable[[], None]) -> None:
+        name = settings.organisation.name
+        told.append(f"{name} begins")
+        began.set()
+        try:
+            while name == "Nordby Vandværk":
+                time.sleep(0.3)  # a step
+                go_on()
+        finally:
+            told.append(f"{name} ends")
+
+    async def reload() -> None:
+        house = asyncio.create_task(daemon._keep_house())
+        assert await asyncio.to_thread(began.wait, 10)
+        await daemon._take_settings()
+        await asyncio.wait_for(house, 10)
+
+    monkeypatch.setattr(process, "keep_house", rounds)
+    desk.write_settings(name="Sønderby Vand")
+    asyncio.run(reload())
+    assert told == [
+        "Nordby Vandværk begins",
+        "Nordby Vandværk ends",
+        "Sønderby Vand begins",
+        "Sønderby Vand ends",
+    ]
+
+
+def test_a_round_that_is_to_end_does_so_at_the_next_file(daemon: _Daemon) -> None:
+    """Those behind it are left to the round that follows."""
+    settings, now = daemon._settings, time.time()
+    place = storage_of(settings.portal, daemon._engine)
+    place.prepare()
+    for number in range(3):
+        place.write(f"{number:032x}", new_content_key(), [b"x"])
+    files = sorted(settings.portal.sealed.rglob("*.sealed"))
+    for file in files:
+        os.utime(file, (now - 30 * 86400,) * 2)
+    going = Round()
+
+    def go_on() -> None:
+        if len(left()) < len(files):
+            going.left.set()
+        going.go_on()
+
+    def left() -> list[Path]:
+        return [file for file in files if file.exists()]
+
+    with pytest.raises(Left):
+        keep_house(settings, daemon._engine, Events("segl-deliver"), now, go_on=go_on)
+    assert len(left()) == len(files) - 1
+
+
 def test_a_round_of_housekeeping_that_hangs_in_a_place_that_was_left_is_begun_anew(
     daemon: _Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began, release, rounds = threading.Event(), threading.Event(), list[int]()
+    began, release, ended, rounds = threading.Event(), threading.Event(), threading.Event(), list[int]()
 
-    def hang_once(*_: object) -> None:
+    def hang_once(*_: object, go_on: Callable[[], None]) -> None:
         rounds.append(threading.get_ident())
         began.set()
         if len(rounds) == 1:
             release.wait(30)
+            with pytest.raises(Left):
+                go_on()
+            ended.set()
 
     async def reload() -> None:
         house = asyncio.create_task(daemon._keep_house())
@@ -118,8 +185,10 @@ def test_a_round_of_housekeeping_that_hangs_in_a_place_that_was_left_is_begun_an
         await asyncio.wait_for(house, 10)
 
     monkeypatch.setattr(process, "keep_house", hang_once)
+    monkeypatch.setattr(process, "STEP_SECONDS", 0.2)
     try:
         asyncio.run(reload())
     finally:
         release.set()
     assert len(rounds) == 2
+    assert ended.wait(10), "and when it comes back it goes no further"
