@@ -2,7 +2,7 @@
 
 Where a model knows the category, its calibrated score is the start; the shipped word rules move it a little
 (:mod:`.weights`), a postmaster's rules more, and those reach a threshold of their own by which they
-decide alone. So do all rules in texts that the model is not given. Without a model, and for CPR numbers,
+decide alone. So do all rules in texts that the model is not given, and those on the headings of lists. Without a model, and for CPR numbers,
 the joint score of all rules is the start and the end.
 
 The scores of different rules for one category are joined as independent pieces of evidence: two rules of
@@ -40,8 +40,8 @@ class Weighing:
 
     ``model`` is what the model says, ``None`` when it was not asked; ``words`` and ``own`` are the joint
     scores of the shipped rules (and the CPR detector) and of the postmaster's; ``steps`` add up to ``score``.
-    ``own_holds``: the postmaster's rules decide alone. ``beyond`` is the joint score of all rules in texts that the
-    model is not given; ``beyond_holds``: those decide, as they do without a model. ``veto`` is the id of the rule
+    ``own_holds``: the postmaster's rules decide alone. ``beyond`` is the joint score of all rules that need no model: in texts
+    that it is not given, and on headings of lists; ``beyond_holds``: those decide, as they do without a model. ``veto`` is the id of the rule
     that took the category out. ``reading`` is the window that says most for it.
     """
 
@@ -143,7 +143,7 @@ def _weigh_label(
     beyond_holds = asked and _reaches(limit, speakers.beyond, speakers)
     if beyond_holds:
         more = max(0.0, speakers.beyond - sum(step.by for step in steps))
-        steps.append(Adjustment(f"rules where the model does not read, {speakers.beyond:.2f}", more))
+        steps.append(Adjustment(f"rules that need no model, {speakers.beyond:.2f}", more))
     steps += [Adjustment(f"lowered by {f.rule}", -f.score) for f in speakers.lower]
     return Weighing(
         label=label,

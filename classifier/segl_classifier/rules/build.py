@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from segl.vocabulary import Decision, Label
+from segl.vocabulary import Decision, Effect, Label
 from segl_classifier.rules import schema
 from segl_classifier.rules.layers import Draft
 from segl_classifier.rules.model import Condition, LabelPolicy, Parts, Policy, Rule, WordList
@@ -78,6 +78,8 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
             file, f"{key}: not_matches", "has no example", "add a text that the rule must leave alone"
         )
     _known(draft, file, f"{key}: lists", table.lists, lists)
+    if table.column and (table.patterns or table.near or table.boost or table.unless or table.effect is not Effect.RAISE):
+        draft.fault(file, f"{key}: column", "goes with words and lists alone", "and raises; use another rule for the rest")
     words = dict.fromkeys(_words(draft, file, f"{key}: words", table.words))
     patterns = {p.written: p for p in _patterns(draft, file, f"{key}: patterns", table.patterns)}
     for name in (part for own in table.lists if own in lists for part in lists[own].parts):
@@ -101,6 +103,7 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
         not_matches=table.not_matches,
         file=file,
         own=file not in draft.shipped,
+        column=table.column,
     )
 
 

@@ -12,6 +12,7 @@ from segl.errors import RulesError
 from segl.vocabulary import Finding, Label
 from segl_classifier.message import Text
 from segl_classifier.rules.build import build
+from segl_classifier.rules.columns import Columns
 from segl_classifier.rules.engine import Engine
 from segl_classifier.rules.fingerprint import fingerprints
 from segl_classifier.rules.layers import Draft, add_layer
@@ -24,11 +25,12 @@ _HERE = Path(__file__).parent
 class RuleSet:
     """Rules ready for use. ``digest`` is that of the files: equal digests, equal findings."""
 
-    __slots__ = ("_by_id", "_engine", "_fingerprints", "_parts")
+    __slots__ = ("_by_id", "_columns", "_engine", "_fingerprints", "_parts")
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._engine = Engine(parts)
+        self._columns = Columns(parts)
         self._by_id = {rule.id: rule for rule in parts.rules}
         self._fingerprints: dict[str, str] | None = None
 
@@ -71,7 +73,7 @@ class RuleSet:
 
     def find(self, texts: Sequence[Text]) -> list[Finding]:
         """What the rules find in *texts*, the readable parts of one message. Pure; any thread may call it."""
-        return self._engine.find(texts)
+        return [*self._engine.find(texts), *self._columns.find(texts)]
 
     def meet(self, text: str) -> None:
         """Let the patterns meet *text*: what RE2 learns from it about where texts lead is known from then on."""

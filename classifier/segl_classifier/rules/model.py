@@ -55,7 +55,8 @@ class Rule:
 
     ``near`` must all hold; each of ``boost`` that holds adds to the weight and each of ``unless`` takes
     from it. The examples are run when a file is loaded. ``label`` is ``None`` for all categories but ``cpr``
-    (never in a rule that raises); ``own`` tells a postmaster's rule from a shipped one.
+    (never in a rule that raises); ``own`` tells a postmaster's rule from a shipped one. ``column``: its words name a
+    column of a list of persons (:mod:`.columns`).
     """
 
     id: str
@@ -73,6 +74,7 @@ class Rule:
     not_matches: tuple[str, ...]
     file: Path
     own: bool
+    column: bool = False
 
     @property
     def category(self) -> str:

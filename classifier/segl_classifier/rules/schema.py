@@ -108,6 +108,8 @@ class RuleTable(Table):
     weight: Weight
     why: Annotated[str, StringConstraints(min_length=8, max_length=300)]
     enabled: Literal[True] = True
+    # The words name a column of a list of persons.
+    column: bool = False
     words: Words = ()
     patterns: Patterns = ()
     lists: tuple[ListName, ...] = ()

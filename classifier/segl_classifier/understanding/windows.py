@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from segl_classifier.message import Source, Text
+from segl_classifier.paragraphs import paragraphs
 from segl_classifier.spoken import speaks
+from segl_classifier.tables import table_lines
 from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
-from segl_classifier.understanding.tables import continued, table_lines
 
 WORDS = 45
 OVERLAP = 18  # words: a longer last sentence is not repeated
@@ -24,7 +25,6 @@ MOST = 10_000  # windows of a message that are read
 
 # Each run of signs is looked at once, from its first: from each of them, a line of dots would take for ever.
 _SENTENCE_END = re.compile(r"(?<![.!?…:])[.!?…:]++[\"”»')\]]*+\s++(?=[^a-zæøåäöü])|\n+")
-_PARAGRAPH = re.compile(r"\n[ \t>]*\n\s*")
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 _NUMBER = re.compile(r"\d(?:[\d .-]?\d){5,}")
 _DIGIT = re.compile(r"\d")
@@ -81,39 +81,23 @@ def pieces(text: Text) -> Iterator[Piece]:
         name = re.sub(r"[_.-]+", " ", content)
         yield from _pieces_of([(name, 0, len(content))])
         return
-    for start, end in _paragraphs(content):
+    for start, end in paragraphs(content):
         paragraph = content[start:end]
-        rows = table_lines(paragraph)
-        lines = _sentences(paragraph, start)
-        if rows is not None:
-            lines = ((line, start + a, start + b) for line, a, b in rows)
+        lines = _lines_of(paragraph, start)
         yield from _pieces_of(without_standing(lines) if may_stand(paragraph) else lines)
 
 
-def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
-    """From where to where the paragraphs of *text* go; those that one table goes on through are one."""
-    start = end = last = 0
-    for low, high in _between(text):
-        lined = text.find("\n", start, end) >= 0
-        if end and continued(text[last:end], text[low:high], lined=lined):
-            end, last = high, low
-            continue
-        if end:
-            yield start, end
-        start, end, last = low, high, low
-    if end:
-        yield start, end
-
-
-def _between(text: str) -> Iterator[tuple[int, int]]:
-    """From where to where the paragraphs of *text* go."""
-    start = 0
-    for gap in _PARAGRAPH.finditer(text):
-        if text[start : gap.start()].strip():
-            yield start, gap.start()
-        start = gap.end()
-    if text[start:].strip():
-        yield start, len(text)
+def _lines_of(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
+    """The sentences of *paragraph*, and the rows of tables in it, each with its headings."""
+    rows = table_lines(paragraph)
+    if rows is None:
+        yield from _sentences(paragraph, offset)
+        return
+    for line, start, end in rows:
+        if line == paragraph[start:end]:
+            yield from _sentences(line, offset + start)
+        else:
+            yield line, offset + start, offset + end
 
 
 def _sentences(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:

@@ -275,4 +275,4 @@ def _weighing(weighing: Weighing, verdict: Verdict) -> None:
     if weighing.own_holds:
         say(f"    own rules reach {weighing.own:.2f} by themselves and decide")
     if weighing.beyond_holds:
-        say(f"    rules where the model does not read reach {weighing.beyond:.2f} by themselves and decide")
+        say(f"    rules that need no model reach {weighing.beyond:.2f} by themselves and decide")

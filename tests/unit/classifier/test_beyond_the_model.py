@@ -116,7 +116,7 @@ def test_why_it_holds_is_told() -> None:
     balance = balance_of([words], shipped_rules(), model=NO, understanding=understanding)
     weighing = balance.labels[Label.HEALTH]
     assert (weighing.beyond, weighing.beyond_holds, weighing.score) == (0.6, True, 0.6)
-    assert weighing.steps[-1].reason == "rules where the model does not read, 0.60"
+    assert weighing.steps[-1].reason == "rules that need no model, 0.60"
 
 
 def test_a_rule_that_lowers_is_heard_there_too() -> None:
