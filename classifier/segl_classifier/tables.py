@@ -151,7 +151,10 @@ def _is_table(lines: Sequence[Line], separator: str, among: int) -> bool:
         rows = [_cells(line, separator) for line, _, _ in lines]
         return _regular(rows, _DOUBTFUL[separator]) or (separator == _GAP and _lined_up(lines))
     return (
-        separator == "\t" or len(having) * 3 >= among * 2 or min(having) > 1 or len(having) >= _FEWEST_DOUBTFUL
+        separator == "\t"
+        or len(having) * 3 >= among * 2
+        or min(having) > 1
+        or len(having) >= _FEWEST_DOUBTFUL
     )
 
 
@@ -222,7 +225,9 @@ def _lined_up(lines: Sequence[Line]) -> bool:
     below = [cell for row in rows if row is not top for cell in row]
     starts, ends = {cell.start() for cell in top}, {cell.end() for cell in top}
     fitting = sum(cell.start() in starts or cell.end() in ends for cell in below)
-    return fitting * 5 >= len(below) * 4 and sum(len(cell[0]) for cell in below) <= _LONGEST_DOUBTFUL * len(below)
+    return fitting * 5 >= len(below) * 4 and sum(len(cell[0]) for cell in below) <= _LONGEST_DOUBTFUL * len(
+        below
+    )
 
 
 def _aligned(line: str, cells: list[str], edges: Sequence[int]) -> list[str]:

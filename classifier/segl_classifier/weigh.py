@@ -2,8 +2,8 @@
 
 Where a model knows the category, its calibrated score is the start; the shipped word rules move it a little
 (:mod:`.weights`), a postmaster's rules more, and those reach a threshold of their own by which they
-decide alone. So do all rules in texts that the model is not given, and those on the headings of lists. Without a model, and for CPR numbers,
-the joint score of all rules is the start and the end.
+decide alone. So do all rules in texts that the model is not given, and those on the headings of lists. Without a
+model, and for CPR numbers, the joint score of all rules is the start and the end.
 
 The scores of different rules for one category are joined as independent pieces of evidence: two rules of
 0.4 give 1 − 0.6 · 0.6 = 0.64. A rule that finds something in many places counts once, with its best place.
@@ -40,9 +40,9 @@ class Weighing:
 
     ``model`` is what the model says, ``None`` when it was not asked; ``words`` and ``own`` are the joint
     scores of the shipped rules (and the CPR detector) and of the postmaster's; ``steps`` add up to ``score``.
-    ``own_holds``: the postmaster's rules decide alone. ``beyond`` is the joint score of all rules that need no model: in texts
-    that it is not given, and on headings of lists; ``beyond_holds``: those decide, as they do without a model. ``veto`` is the id of the rule
-    that took the category out. ``reading`` is the window that says most for it.
+    ``own_holds``: the postmaster's rules decide alone. ``beyond`` is the joint score of all rules that need no model: in
+    texts that it is not given, and on headings of lists; ``beyond_holds``: those decide, as they do without a model.
+    ``veto`` is the id of the rule that took the category out. ``reading`` is the window that says most for it.
     """
 
     label: Label | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,13 @@ from segl_classifier.understanding.windows import windows_of
 FOLDER = Path(__file__).resolve().parents[1] / "corpus"
 LABELS = tuple(label for label in Label if label is not Label.CPR)  # personal numbers have their detector
 
+_DIVIDED = re.compile(r"[;\t|]| {2}|</t[dh]>")
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One mail or passage. ``group`` keeps pairs and files together; ``spans`` are (label, text)."""
+    """One mail or passage. ``group`` keeps pairs and files together; ``spans`` are (label, text), of which ``rows`` are
+    rows of tables."""
 
     id: str
     group: str
@@ -30,6 +34,7 @@ class Example:
     spans: tuple[tuple[Label, str], ...]
     why: str = ""
     passage: bool = False
+    rows: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ def _example(record: dict[str, Any], stem: str) -> Example:
         labels=labels - {Label.CPR},
         has_cpr=Label.CPR in labels,
         spans=tuple((Label(s["label"]), _folded(s["text"])) for s in record.get("spans", ())),
+        rows=frozenset(_folded(s["text"]) for s in record.get("spans", ()) if _DIVIDED.search(s["text"])),
         why=record.get("why", ""),
         passage="text" in record,
     )
@@ -106,20 +112,26 @@ def _labels_in(window: Window, example: Example) -> set[Label]:
     if example.passage:
         return set(example.labels)
     text = _folded(window.text)
-    return {label for label, span in example.spans if label in example.labels and _touches(span, text)}
+    return {
+        label
+        for label, span in example.spans
+        if label in example.labels and _touches(span, text, span in example.rows)
+    }
 
 
-def _touches(span: str, text: str) -> bool:
+def _touches(span: str, text: str, is_row: bool) -> bool:
     """Whether most of *span* stands in *text*: a window may begin or end inside it."""
     if not span:
         return False
     if span in text:
         return True
     words = span.split()
-    if len(words) < 4:
+    if len(words) < (2 if is_row else 4):
         return False
     if set(words) <= set(text.split()):  # the cells of a row, with their headers between them
         return True
+    if len(words) < 4:
+        return False
     half = max(3, len(words) // 2)
     return any(" ".join(words[i : i + half]) in text for i in range(len(words) - half + 1))
 

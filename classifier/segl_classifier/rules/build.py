@@ -78,8 +78,15 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
             file, f"{key}: not_matches", "has no example", "add a text that the rule must leave alone"
         )
     _known(draft, file, f"{key}: lists", table.lists, lists)
-    if table.column and (table.patterns or table.near or table.boost or table.unless or table.effect is not Effect.RAISE):
-        draft.fault(file, f"{key}: column", "goes with words and lists alone", "and raises; use another rule for the rest")
+    if table.column and (
+        table.patterns or table.near or table.boost or table.unless or table.effect is not Effect.RAISE
+    ):
+        draft.fault(
+            file,
+            f"{key}: column",
+            "goes with words and lists alone",
+            "and raises; use another rule for the rest",
+        )
     words = dict.fromkeys(_words(draft, file, f"{key}: words", table.words))
     patterns = {p.written: p for p in _patterns(draft, file, f"{key}: patterns", table.patterns)}
     for name in (part for own in table.lists if own in lists for part in lists[own].parts):

@@ -38,7 +38,16 @@ _Table = tuple[Row, Sequence[Row]]  # heading, rows
 class Columns:
     """The rules on columns made ready to search. Never changed: threads and forked workers share it."""
 
-    __slots__ = ("_companies", "_first_names", "_headings", "_names", "_numbers", "_others", "_persons", "_rules")
+    __slots__ = (
+        "_companies",
+        "_first_names",
+        "_headings",
+        "_names",
+        "_numbers",
+        "_others",
+        "_persons",
+        "_rules",
+    )
 
     def __init__(self, parts: Parts) -> None:
         self._rules = [rule for rule in parts.rules if rule.column]
@@ -75,7 +84,9 @@ class Columns:
             (number, rules)
             for number, cell in enumerate(heading.cells)
             if len(cell.split()) <= _LONGEST_HEADING
-            and (rules := dict.fromkeys(rule for rule in _found(self._headings, cell) if source in rule.where))
+            and (
+                rules := dict.fromkeys(rule for rule in _found(self._headings, cell) if source in rule.where)
+            )
         ]
         if not columns or any(_begins_with(self._others, cell) for cell in heading.cells):
             return
@@ -118,8 +129,8 @@ def _tables(block: str) -> Iterator[_Table]:
 def _finding(
     rule: Rule, text: Text, start: int, heading: Row, column: int, persons: Sequence[str]
 ) -> Finding:
-    at = text.text.find(heading.cells[column], start)
-    shown = excerpt(text.text, at, at + len(heading.cells[column]))
+    at = max(start, text.text.find(heading.cells[column], start))
+    shown = excerpt(text.text, at, min(len(text.text), at + len(heading.cells[column])))
     steps = (
         Adjustment("weight of the rule", rule.weight),
         Adjustment(f"beside: column “{persons[0][:40]}”", 0.0),

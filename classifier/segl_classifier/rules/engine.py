@@ -82,7 +82,12 @@ class Engine:
         close = [condition for condition in conditions if condition.within is not Scope.MESSAGE]
         self._ignore = frozenset(parts.policy.ignore)
         self._marker = Marker(close, parts.lists)
-        words = [(word, number) for number, rule in enumerate(parts.rules) if not rule.column for word in rule.words]
+        words = [
+            (word, number)
+            for number, rule in enumerate(parts.rules)
+            if not rule.column
+            for word in rule.words
+        ]
         named = [
             (parts.lists[part], name)
             for name in sorted(wide | self._ignore)
@@ -90,7 +95,9 @@ class Engine:
         ]
         marks = [(word, name) for each, name in named for word in each.words]
         self._lexicon: Lexicon[int | str] = Lexicon([*words, *marks])
-        patterns = [(p, number) for number, rule in enumerate(parts.rules) if not rule.column for p in rule.patterns]
+        patterns = [
+            (p, number) for number, rule in enumerate(parts.rules) if not rule.column for p in rule.patterns
+        ]
         listed = [(p, name) for each, name in named for p in each.patterns]
         near = [(p, _Near(part)) for p, part in self._marker.patterns]
         self._set: PatternSet[_Key] = PatternSet([*patterns, *listed, *near])

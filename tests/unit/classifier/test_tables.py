@@ -49,6 +49,59 @@ def test_columns_may_be_lined_up_by_blanks() -> None:
     assert "Navn: Bo Bro, Hold: Hold 2, Diagnose: kol" in text
 
 
+def test_where_some_columns_are_empty_each_cell_stays_below_its_heading() -> None:
+    rows = (
+        "Navn          Gluten  Nødder",
+        "Anna Lund     x",
+        "Bo Bro",
+        "Carl Toft             x",
+        "Dorte Dal     x       x",
+    )
+    text = told("\n".join(rows))
+    assert "Navn: Anna Lund, Gluten: x Bo Bro Navn: Carl Toft, Nødder: x" in text
+    assert "Navn: Dorte Dal, Gluten: x, Nødder: x" in text
+
+
+def test_figures_are_set_right() -> None:
+    rows = (
+        "Navn          Skade  Beløb",
+        "Anna Lund            1.250",
+        "Bo Bro        ryg",
+        "Carl Toft              300",
+    )
+    text = told("\n".join(rows))
+    assert "Navn: Anna Lund, Beløb: 1.250 Navn: Bo Bro, Skade: ryg Navn: Carl Toft, Beløb: 300" in text
+
+
+def test_headings_are_shortened() -> None:
+    text = told("Init.   Tlf.   Årsag\nAL      12     gigt\nBB      13     kol\nCT      14     gigt")
+    assert "Init.: BB, Tlf.: 13, Årsag: kol" in text
+
+
+@pytest.mark.parametrize("separator", ["\t", ";", "|"])
+def test_prose_stands_right_above_and_below_a_table(separator: str) -> None:
+    """Letters in HTML have no empty lines."""
+    around = "Kære alle\nHer er listen, som vi talte om.\n{}\nSig til. Der er mere.\nGod weekend\nLis"
+    text = told(around.format(table(separator)))
+    assert (
+        "Her er listen, som vi talte om. Navn, Hold, Diagnose Navn: Anna Lund, Hold: Hold 1, Diagnose: gigt"
+        in text
+    )
+    assert "Diagnose: gigt Sig til. Der er mere. God weekend Lis" in text
+
+
+def test_prose_between_the_rows_of_a_table_leaves_them_their_headings() -> None:
+    more = "Erik Riis\tHold 3\tgigt\nFie Rask\tHold 3\tkol"
+    text = told(f"{table(chr(9))}\nDe næste to er først kommet til her i går eftermiddags.\n{more}")
+    assert "Navn: Fie Rask, Hold: Hold 3, Diagnose: kol" in text
+
+
+def test_below_prose_another_table_has_its_own_heading() -> None:
+    other = "Navn\tLokale\tTid\nErik Riis\tnord\ttidlig\nFie Rask\tsyd\tsen"
+    text = told(f"{table(chr(9))}\nOg her er fordelingen på lokalerne, som I bad om i går.\n{other}")
+    assert "Navn: Fie Rask, Lokale: syd, Tid: sen" in text
+
+
 def test_an_empty_line_ends_no_table() -> None:
     text = told("Navn;Hold;Diagnose\nAnna Lund;Hold 1;nej\n\nBo Bro;Hold 2;ja\nCarl Toft;Hold 1;nej")
     assert "Navn: Bo Bro, Hold: Hold 2, Diagnose: ja" in text
