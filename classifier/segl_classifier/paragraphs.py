@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from segl_classifier.tables import continued
 
-_PARAGRAPH = re.compile(r"\n[ \t>]*\n\s*")
+_PARAGRAPH = re.compile(r"\n[ \t\r>]*\n\s*")
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:

@@ -1,57 +1,78 @@
 """Tables in text: which lines are rows, and what each cell means.
 
-Readers write a row a line with tabs between the cells; people paste tables with ``;`` and ``|`` or line columns up
-with blanks, programs write commas. The heading is looked for in the first rows, since a title or a date often stands
-above it; then every row is told as ``heading: cell`` pairs, since a lone "KOL" three rows down says nothing to a
-reader who has forgotten the column. Empty lines do not end a table whose rows go on as before.
+A table is a run of lines that have a separator, wherever it stands: letters in HTML have no empty lines, so prose may
+stand right above and below it, and a note between its rows. The heading is looked for in the first rows, since a title
+or a date often stands above it; then every row is told as ``heading: cell`` pairs, since a lone "KOL" three rows down
+says nothing to a reader who has forgotten the column. Empty lines do not end a table whose rows go on as before.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-_COMMA, _BAR, _GAP = ",", "|", "  "
-_SEPARATORS = ("\t", ";", _BAR, _COMMA, _GAP)
-_DOUBTFUL = {_COMMA: 3, _GAP: 2}  # those that prose has, too: of a table they make so many columns or more
+from segl_classifier.cells import (
+    COMMA,
+    GAP,
+    LONGEST,
+    SEPARATORS,
+    Cut,
+    Line,
+    below,
+    cut,
+    has,
+    lines_of,
+    places,
+)
+
+_DOUBTFUL = {COMMA: 3, GAP: 2}  # those that prose has, too: of a table they make so many columns or more
 _FEWEST = 2  # rows
 _FEWEST_DOUBTFUL = 3
-_LONGEST_DOUBTFUL = 40  # characters of a cell, in the mean
 _HEADING_ROWS = 4  # from the top, among which the heading is looked for
+_BRIDGED = 30  # lines as short as a cell that end no table: rows of which only the first cell is filled
+_BRIDGED_BLINDLY = 2  # lines behind which a row may be wider than those before
 _NUMBERS = re.compile(r"\d{2,}")
 _YEAR = re.compile(r"\b(?:19|20)\d\d(?:/(?:\d\d)?\d\d)?\b")
-_QUOTE_MARK = re.compile(r"[ ]*(?:>[ ]*)+")
-_GAPS = re.compile(r"[ \u00a0]{2,}")
-_LINED_UP = re.compile(r"[^ \u00a0]++(?:[ \u00a0][^ \u00a0]++)*+")  # a cell: its words stand one blank apart
 _STOPS = (".", "!", "?", ":")
-_ABBREVIATED = 2  # words: "Tlf.", "Lejl. nr."
-_BRIDGED = 2  # lines within a table that have no cells
+_ABBREVIATED = {COMMA: 0, GAP: 1}  # words of a cell that ends in a stop and no sentence: "Tlf."
+_NAMED = 2  # the same between other separators: "Lejl. nr.", "Bemærkninger:"
+_MARK = re.compile(r"\W*(?:\d{1,3}[.)]?)?\W*")  # before each point of a list
 _LETTER = re.compile(r"[^\W\d_]")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
-Line = tuple[str, int, int]  # what is read, start, end
-_Cut = tuple[list[str], int, int]  # cells, start, end
+Told = tuple[str, int, int]  # what is read, start, end
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A line of a table, or one around it (a caption, a total), which has no ``cells``. ``heading`` are the names of
-    the columns, none in a table without. ``heads`` tells the heading itself. *start* and *end* are offsets."""
+    the columns, none in a table without; ``heads`` tells the heading itself. ``cut`` is the line as it was cut where
+    blanks line the columns up. *start* and *end* are offsets."""
 
     cells: Sequence[str]
     heading: Sequence[str]
     start: int
     end: int
     heads: bool = False
+    cut: Cut | None = None
 
 
-def table_lines(block: str) -> list[Line] | None:
-    """Each row of the table *block* as a line to read, with its offsets; ``None`` if it is no table.
-    Lines around the table are kept as they are."""
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The lines from *first* to before *last*, cut into cells. ``top`` is where the heading stands."""
+
+    first: int
+    last: int
+    separator: str
+    rows: Sequence[Cut]
+    heading: list[str] | None
+    top: Line | None
+
+
+def table_lines(block: str) -> list[Told] | None:
+    """The lines of *block*, rows of tables with their headings; ``None`` if there is no table in it."""
     rows = table_rows(block)
     if rows is None:
         return None
@@ -60,124 +81,123 @@ def table_lines(block: str) -> list[Line] | None:
 
 def table_rows(block: str) -> list[Row] | None:
     """The rows of the tables in *block*, and the lines around them; ``None`` if there is none."""
-    lines = list(_lines(block))
-    if len(lines) < _FEWEST:
+    lines = list(lines_of(block))
+    tables: list[_Table] = []
+    free = [(0, len(lines))]
+    for separator in SEPARATORS:
+        if separator in block:
+            found = [
+                table
+                for first, last in free
+                for table in _tables(lines, first, last, separator)
+                if last - first > 1
+            ]
+            tables += found
+            free = list(_left(free, found))
+    if not tables:
         return None
-    for separator in _SEPARATORS:
-        if separator in block and (tables := list(_tables(lines, separator))):
-            return list(_rows(lines, tables, block))
-    return None
+    tables.sort(key=lambda table: table.first)
+    return list(_rows(lines, tables, block))
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The lines from *first* to before *last*, cut into cells."""
+def _left(free: Iterable[tuple[int, int]], taken: Sequence[_Table]) -> Iterator[tuple[int, int]]:
+    for first, last in free:
+        for table in taken:
+            if first <= table.first < last:
+                yield first, table.first
+                first = table.last
+        yield first, last
 
-    first: int
-    last: int
-    cut: Sequence[_Cut]
-    heading: list[str] | None
 
-
-def _tables(lines: Sequence[Line], separator: str) -> Iterator[_Table]:
-    """The tables among *lines*. Letters in HTML have no empty lines, so prose may stand right above and below one."""
+def _tables(lines: Sequence[Line], low: int, high: int, separator: str) -> Iterator[_Table]:
+    """The tables with *separator* among the *lines* from *low* to before *high*."""
     before: _Table | None = None
-    for first, last in _runs(lines, separator):
-        table = _table(lines, first, last, separator, before)
+    for first, last in _runs(lines, low, high, separator):
+        rows = [cut(line, separator) for line in lines[first:last]]
+        table = _continued(before, first, last, rows) or _new(rows, first, last, separator, len(lines))
         if table:
             yield table
             before = table
 
 
-def _runs(lines: Sequence[Line], separator: str) -> Iterator[tuple[int, int]]:
-    """From where to where *lines* have the *separator*; a line or two without it, as short as a cell, end no table."""
-    having = [separator in _unquoted(line).strip() for line, _, _ in lines]
-    if separator == _COMMA or sum(having) == len(having):
-        yield 0, len(lines)
-        return
-    first = last = -1
-    for number, has in enumerate(having):
-        if has:
-            first, last = (number if first < 0 else first), number
-        elif first >= 0 and (number - last > _BRIDGED or not _is_short(lines[number][0])):
+def _runs(lines: Sequence[Line], low: int, high: int, separator: str) -> Iterator[tuple[int, int]]:
+    """From where to where *lines* have the *separator*. Lines as short as a cell end no run."""
+    first, last, widest = -1, -1, 0
+    for number in range(low, high):
+        line = lines[number]
+        if has(line, separator):
+            width = line.text.count(separator)
+            if first >= 0 and number - last - 1 > _BRIDGED_BLINDLY and width > widest:
+                yield first, last + 1
+                first = -1
+            first, widest = (number, width) if first < 0 else (first, max(widest, width))
+            last = number
+        elif first >= 0 and (separator == COMMA or number - last > _BRIDGED or not _is_short(line)):
             yield first, last + 1
             first = -1
     if first >= 0:
         yield first, last + 1
 
 
-def _is_short(line: str) -> bool:
-    return len(line.strip()) <= _LONGEST_DOUBTFUL and not line.rstrip().endswith(_STOPS)
+def _is_short(line: Line) -> bool:
+    text = line.text.strip()
+    return len(text) <= LONGEST and not text.endswith(_STOPS)
 
 
-def _table(
-    lines: Sequence[Line], first: int, last: int, separator: str, before: _Table | None
-) -> _Table | None:
-    some = lines[first:last]
-    if not _is_table(some, separator, len(lines)):
+def _continued(before: _Table | None, first: int, last: int, rows: Sequence[Cut]) -> _Table | None:
+    """*rows* as more of the table *before*, if they can be: prose stood between."""
+    if before is None or before.heading is None or before.top is None:
         return None
-    cut = [(_cells(line, separator), start, end) for line, start, end in some]
-    rows = [cells for cells, _, _ in cut]
-    width = _width(rows)
-    heading = _heading(rows, width)
-    if separator in _DOUBTFUL and (heading is None or _is_prose(heading, separator)):
+    width = _width(row.cells for row in rows)
+    if not 1 < width <= len(before.heading) or (len(rows) > 1 and width < len(before.heading)):
         return None
-    if before and before.heading and len(before.heading) == width and not _is_new(heading, before, cut):
-        heading = before.heading  # prose stood between its rows
-    elif separator == _GAP and heading is not None:
-        top = next(line for (line, _, _), cells in zip(some, rows, strict=True) if cells is heading)
-        edges = _edges(_unquoted(top))
-        cut = [
-            (_aligned(line, cells, edges), start, end)
-            for (line, _, _), (cells, start, end) in zip(some, cut, strict=True)
-        ]
-    return _Table(first, last, cut, heading)
+    heading = _heading([row.cells for row in rows], width)
+    if heading is not None and len(rows) > 1 and _is_new(heading, before.heading, rows):
+        return None
+    aligned = _aligned(rows, before.top, before.separator)
+    return replace(before, first=first, last=last, rows=aligned)
 
 
-def _is_new(heading: list[str] | None, before: _Table, cut: Sequence[_Cut]) -> bool:
-    """Whether *heading*, below prose, is one of its own and no row of the table *before*."""
-    if heading is None or before.heading is None:
-        return False
-    below = [row for row in cut if row[0] is not heading]
-    return bool(set(heading) & set(before.heading)) or _heads(heading, below[:_HEADING_ROWS])
+def _is_new(heading: Sequence[str], before: Sequence[str], rows: Sequence[Cut]) -> bool:
+    """Whether *heading* is one of its own and no row below *before*: it names a column as that does, or stands over
+    figures."""
+    others = [row for row in rows if row.cells is not heading]
+    return bool((set(heading) & set(before)) - {""}) or _heads(heading, others[:_HEADING_ROWS])
 
 
-def _is_table(lines: Sequence[Line], separator: str, among: int) -> bool:
-    """Whether *lines*, out of *among*, are rows of cells and not sentences with the *separator* in them."""
-    having = [count for line, _, _ in lines if (count := line.count(separator))]
-    if len(having) < _FEWEST:
+def _new(rows: Sequence[Cut], first: int, last: int, separator: str, among: int) -> _Table | None:
+    """*rows* as a table, unless they are sentences with the *separator* in them. *among* so many lines they stand."""
+    cells = [row.cells for row in rows]
+    if not _is_table(rows, separator, among):
+        return None
+    heading = _heading(cells, _width(cells))
+    if heading is None:
+        return None if separator in _DOUBTFUL else _Table(first, last, separator, rows, None, None)
+    if _is_prose(heading, separator) or _is_enumeration(cells):
+        return None
+    top = next(row.line for row in rows if row.cells is heading)
+    return _Table(first, last, separator, _aligned(rows, top, separator), heading, top)
+
+
+def _aligned(rows: Sequence[Cut], top: Line, separator: str) -> Sequence[Cut]:
+    if separator != GAP:
+        return rows
+    return [row._replace(cells=below(top, row)) for row in rows]
+
+
+def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
+    widths = [len(row.cells) for row in rows if len(row.cells) > 1]
+    if len(widths) < _FEWEST:
         return False
     if separator in _DOUBTFUL:
-        rows = [_cells(line, separator) for line, _, _ in lines]
-        return _regular(rows, _DOUBTFUL[separator]) or (separator == _GAP and _lined_up(lines))
+        least = 2 if all(row.line.text.lstrip().startswith('"') for row in rows) else _DOUBTFUL[separator]
+        return _regular([row.cells for row in rows], least) or (separator == GAP and _lined_up(rows))
     return (
         separator == "\t"
-        or len(having) * 3 >= among * 2
-        or min(having) > 1
-        or len(having) >= _FEWEST_DOUBTFUL
+        or len(widths) * 3 >= among * 2
+        or min(widths) > 2
+        or len(widths) >= _FEWEST_DOUBTFUL
     )
-
-
-def continued(above: str, below: str, *, lined: bool) -> bool:
-    """Whether the paragraph *below* goes on with the table whose last paragraph is *above*, or begins one with it: each
-    line of both has as many separators as the others. *lined* says that the table has several lines already."""
-    for separator in _SEPARATORS:
-        if separator not in below or separator == _GAP:
-            continue
-        counts = {line.count(separator) for line in (*above.split("\n"), *below.split("\n")) if line.strip()}
-        if len(counts) == 1:
-            # A semicolon, or a comma, in each of two sentences is no table.
-            least = 1 if separator == "\t" or (lined and separator not in _DOUBTFUL) else 2
-            return counts.pop() >= least
-    return False
-
-
-def _lines(block: str) -> Iterator[Line]:
-    position = 0
-    for line in block.split("\n"):
-        start, position = position, position + len(line) + 1
-        if line.strip():
-            yield line, start, start + len(line)
 
 
 def _regular(rows: Sequence[Sequence[str]], narrowest: int) -> bool:
@@ -189,65 +209,35 @@ def _regular(rows: Sequence[Sequence[str]], narrowest: int) -> bool:
         width >= narrowest
         and len(fitting) >= _FEWEST_DOUBTFUL
         and len(fitting) * 5 >= len(rows) * 4
-        and letters <= _LONGEST_DOUBTFUL * width * len(fitting)
+        and letters <= LONGEST * width * len(fitting)
     )
 
 
-def _cells(line: str, separator: str) -> list[str]:
-    line = _unquoted(line)
-    if separator == _COMMA and '"' in line:
-        with suppress(csv.Error):  # a cell without end, or with half a line break
-            return [cell.strip() for row in csv.reader([line], skipinitialspace=True) for cell in row]
-    if separator == _GAP:
-        return _GAPS.split(line.strip())
-    if separator == _BAR:  # many begin and end a row with it
-        line = line.strip().removeprefix(_BAR).removesuffix(_BAR)
-    return [cell.strip() for cell in line.split(separator)]
-
-
-def _unquoted(line: str) -> str:
-    """*line* as it stood before its mail was answered."""
-    quoted = _QUOTE_MARK.match(line)
-    return line[quoted.end() :] if quoted else line
-
-
-def _edges(line: str) -> list[int]:
-    """Where the columns of a heading lined up by blanks begin."""
-    return [cell.start() for cell in _LINED_UP.finditer(line)]
-
-
-def _lined_up(lines: Sequence[Line]) -> bool:
-    """Whether the cells of *lines* stand below those of a heading, though some are empty."""
-    rows = [found for line, _, _ in lines if len(found := list(_LINED_UP.finditer(_unquoted(line)))) > 1]
-    top = next((row for row in rows[:_HEADING_ROWS] if _is_heading([cell[0] for cell in row])), None)
-    if top is None or len(rows) < _FEWEST_DOUBTFUL:
+def _lined_up(rows: Sequence[Cut]) -> bool:
+    """Whether the cells of *rows* stand below those of a heading, though some are empty."""
+    wide = [row for row in rows if len(row.cells) > 1]
+    top = next((row for row in wide[:_HEADING_ROWS] if _is_heading(row.cells)), None)
+    if top is None or len(wide) < _FEWEST_DOUBTFUL:
         return False
-    below = [cell for row in rows if row is not top for cell in row]
-    starts, ends = {cell.start() for cell in top}, {cell.end() for cell in top}
-    fitting = sum(cell.start() in starts or cell.end() in ends for cell in below)
-    return fitting * 5 >= len(below) * 4 and sum(len(cell[0]) for cell in below) <= _LONGEST_DOUBTFUL * len(
-        below
-    )
+    columns = places(top.line)
+    starts, ends = {start for start, _ in columns}, {end for _, end in columns}
+    cells = [place for row in wide if row is not top for place in places(row.line)]
+    fitting = sum(start in starts or end in ends for start, end in cells)
+    return fitting * 5 >= len(cells) * 4 and sum(end - start for start, end in cells) <= LONGEST * len(cells)
 
 
-def _aligned(line: str, cells: list[str], edges: Sequence[int]) -> list[str]:
-    """*cells* of *line* with the empty ones among them, which blanks do not show: each stands below its column. As
-    they are where a column would get two, or there are enough."""
-    if not 1 < len(cells) < len(edges):
-        return cells
-    placed = [""] * len(edges)
-    for found in _LINED_UP.finditer(_unquoted(line)):
-        column = _column_of(found.start(), found.end(), edges)
-        if placed[column]:
-            return cells
-        placed[column] = found[0]
-    return placed
-
-
-def _column_of(start: int, end: int, edges: Sequence[int]) -> int:
-    """The column that most of a cell from *start* to *end* stands in: figures are set right, and begin before it."""
-    ends = (*edges[1:], max(end, edges[-1] + 1))
-    return max(range(len(edges)), key=lambda n: min(end, ends[n]) - max(start, edges[n]))
+def continued(above: str, below: str, *, lined: bool) -> bool:
+    """Whether the paragraph *below* goes on with the table whose last paragraph is *above*, or begins one with it: each
+    line of both has as many separators as the others. *lined* says that the table has several lines already."""
+    for separator in SEPARATORS:
+        if separator not in below or separator == GAP:
+            continue
+        counts = {line.count(separator) for line in (*above.split("\n"), *below.split("\n")) if line.strip()}
+        if len(counts) == 1:
+            # A semicolon, or a comma, in each of two sentences is no table.
+            least = 1 if separator == "\t" or (lined and separator not in _DOUBTFUL) else 2
+            return counts.pop() >= least
+    return False
 
 
 def _width(rows: Iterable[Sequence[str]]) -> int:
@@ -262,19 +252,35 @@ def _heading(rows: Sequence[list[str]], width: int) -> list[str] | None:
     wide = next((cells for cells in first if len(cells) >= width and _is_heading(cells)), None)
     if wide is None and first and _is_heading(first[0]):
         return first[0]
-    return wide
+    return wide or _over_figures(rows, width)
 
 
-def _is_heading(cells: list[str]) -> bool:
-    return sum(bool(cell) for cell in cells) * 2 > len(cells) and not any(map(_is_number, cells))
+def _is_heading(cells: Sequence[str]) -> bool:
+    filled = sum(map(bool, cells))
+    return (filled * 2 > len(cells) or (not cells[0] and filled == len(cells) - 1)) and not any(
+        map(_is_number, cells)
+    )
+
+
+def _over_figures(rows: Sequence[list[str]], width: int) -> list[str] | None:
+    """The first of *rows*, if words with figures in them stand there ("Restance 30 dage") over figures alone."""
+    wide = [cells for cells in rows[: 2 * _HEADING_ROWS] if len(cells) == width]
+    if len(wide) < _FEWEST or not all(cell[:1].isalpha() for cell in wide[0]):
+        return None
+    figures = any(all(row[column][:1].isdigit() for row in wide[1:]) for column in range(width))
+    return wide[0] if figures else None
 
 
 def _is_prose(heading: Iterable[str], separator: str) -> bool:
-    """Whether a cell of *heading* ends a sentence. Between blanks "Tlf." and "Lejl. nr." are short for a name."""
-    return any(
-        cell.endswith(_STOPS)
-        and not (separator == _GAP and cell.endswith(".") and len(cell.split()) <= _ABBREVIATED)
-        for cell in heading
+    """Whether a cell of *heading* ends a sentence."""
+    longest = _ABBREVIATED.get(separator, _NAMED)
+    return any(cell.endswith(_STOPS) and len(cell.split()) > longest for cell in heading)
+
+
+def _is_enumeration(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether *rows* are points, each with its mark or number before it."""
+    return all(
+        len(cells) < 2 or (len(cells) == 2 and cells[0] and _MARK.fullmatch(cells[0])) for cells in rows
     )
 
 
@@ -295,42 +301,42 @@ def _rows(lines: Sequence[Line], tables: Iterable[_Table], block: str) -> Iterat
 
 
 def _around(lines: Sequence[Line]) -> Iterator[Row]:
-    return (Row((), (), start, end) for _, start, end in lines)
+    return (Row((), (), line.start, line.end) for line in lines)
 
 
 def _of_table(table: _Table, block: str) -> Iterator[Row]:
-    heading, cut = table.heading, table.cut
-    given = heading is not None and all(cells is not heading for cells, _, _ in cut)
+    heading, rows = table.heading, table.rows
+    given = heading is not None and all(row.cells is not heading for row in rows)  # by the part before
     current: list[str] = heading if given and heading else []
     previous_end = 0
-    for number, (cells, start, end) in enumerate(cut):
+    for number, row in enumerate(rows):
+        cells, line = row.cells, row.line
+        as_cut = row if table.separator == GAP else None
         if len(cells) < 2 or not any(map(_LETTER_OR_DIGIT.search, cells)):
-            yield Row((), (), start, end)
+            yield Row((), (), line.start, line.end)
         elif cells is heading or (
             current
-            and _is_apart(block, previous_end, start)
-            and _heads(cells, cut[number + 1 : number + 1 + _HEADING_ROWS])
+            and _is_apart(block, previous_end, line.start)
+            and _heads(cells, rows[number + 1 : number + 1 + _HEADING_ROWS])
         ):
             current = cells
-            yield Row(cells, cells, start, end, heads=True)
+            yield Row(cells, cells, line.start, line.end, True, as_cut)
         else:
-            yield Row(cells, current, start, end)
-        previous_end = end
+            yield Row(cells, current, line.start, line.end, False, as_cut)
+        previous_end = line.end
 
 
 def _is_apart(block: str, end: int, start: int) -> bool:
     return block.count("\n", end, start) > 1
 
 
-def _heads(cells: list[str], below: Sequence[_Cut]) -> bool:
-    """Whether *cells*, behind an empty line, are the heading of another table: they have no digits, and some column
-    has them in each of the rows *below*."""
+def _heads(cells: Sequence[str], rows: Sequence[Cut]) -> bool:
+    """Whether *cells* are the heading of another table: they have no digits, and some column has them in each of the
+    *rows* below."""
     if not _is_heading(cells) or any(map(_has_digit, cells)):
         return False
-    next_rows = [row for row, _, _ in below if len(row) == len(cells)]
-    return bool(next_rows) and any(
-        all(_has_digit(row[column]) for row in next_rows) for column in range(len(cells))
-    )
+    alike = [row.cells for row in rows if len(row.cells) == len(cells)]
+    return bool(alike) and any(all(_has_digit(row[column]) for row in alike) for column in range(len(cells)))
 
 
 def _has_digit(cell: str) -> bool:

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from segl.vocabulary import Decision, Effect, Label
+from segl_classifier.message import Source
 from segl_classifier.rules import schema
+from segl_classifier.rules.columns import LISTS
 from segl_classifier.rules.layers import Draft
 from segl_classifier.rules.model import Condition, LabelPolicy, Parts, Policy, Rule, WordList
 from segl_classifier.rules.pattern import Pattern, parse_pattern
@@ -17,6 +19,7 @@ THRESHOLD = 0.5
 BOOST = 0.2
 UNLESS = 0.5
 _MAX_WORDS = 50_000
+_READ = frozenset((Source.BODY, Source.ATTACHMENT))
 _NAMED = 5  # faults shown of one list: a file in the wrong notation has one for each word
 
 
@@ -78,20 +81,13 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
             file, f"{key}: not_matches", "has no example", "add a text that the rule must leave alone"
         )
     _known(draft, file, f"{key}: lists", table.lists, lists)
-    if table.column and (
-        table.patterns or table.near or table.boost or table.unless or table.effect is not Effect.RAISE
-    ):
-        draft.fault(
-            file,
-            f"{key}: column",
-            "goes with words and lists alone",
-            "and raises; use another rule for the rest",
-        )
     words = dict.fromkeys(_words(draft, file, f"{key}: words", table.words))
     patterns = {p.written: p for p in _patterns(draft, file, f"{key}: patterns", table.patterns)}
     for name in (part for own in table.lists if own in lists for part in lists[own].parts):
         words.update(dict.fromkeys(lists[name].words))
         patterns.update((p.written, p) for p in lists[name].patterns)
+    if table.column:
+        _column(draft, file, key, table, has_patterns=bool(patterns))
     if any(condition.by is not None for condition in table.near):
         draft.fault(file, f"{key}: near", "has a `by`", "near only asks; boost and unless count")
     return Rule(
@@ -112,6 +108,23 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
         own=file not in draft.shipped,
         column=table.column,
     )
+
+
+def _column(draft: Draft, file: Path, key: str, table: schema.RuleTable, *, has_patterns: bool) -> None:
+    """What a rule on columns cannot have, and what it cannot do without (:mod:`.columns`)."""
+    conditions = table.near or table.boost or table.unless
+    if has_patterns or conditions or table.effect is not Effect.RAISE:
+        hint = "no patterns, near, boost, unless or effect: write another rule for those"
+        draft.fault(file, f"{key}: column", "goes with words and lists of words alone", hint)
+    if not _READ & set(table.where):
+        draft.fault(
+            file, f"{key}: where", "names nothing with tables", 'they are read in "body" and "attachment"'
+        )
+    for name in LISTS:
+        if name not in draft.lists:
+            draft.fault(
+                file, f"{key}: column", f"needs the list {name!r}", "it is in the shipped 02-columns.toml"
+            )
 
 
 def _conditions(

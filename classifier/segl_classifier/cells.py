@@ -1,0 +1,105 @@
+"""A line of a table cut into its cells.
+
+Readers of files write tabs between them, people paste tables with ``;`` and ``|`` or line columns up with blanks,
+programs write commas, and quote a cell that holds what divides them (RFC 4180). Blanks show no empty cell: there each
+cell belongs to the heading that it stands under, at its beginning or, as figures do, at its end.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+COMMA, BAR, GAP = ",", "|", "  "
+SEPARATORS = ("\t", ";", BAR, COMMA, GAP)
+LONGEST = 40  # characters of a cell of a table that prose could be
+
+_QUOTE_MARK = re.compile(r"[ ]*(?:>[ ]*)+")
+_GAPS = re.compile(r"[ \u00a0]{2,}")
+_LINED_UP = re.compile(r"[^ \u00a0]++(?:[ \u00a0][^ \u00a0]++)*+")  # its words stand one blank apart
+
+
+class Line(NamedTuple):
+    """A line of a text as it stood before its mail was answered, and where it is: offsets, without its end."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Cut(NamedTuple):
+    """A line and its cells."""
+
+    cells: list[str]
+    line: Line
+
+
+def lines_of(block: str) -> Iterator[Line]:
+    """The lines of *block* with anything in them."""
+    position = 0
+    for line in block.split("\n"):
+        start, position = position, position + len(line) + 1
+        if line.strip():
+            yield Line(_unquoted(line.rstrip("\r")), start, start + len(line))
+
+
+def has(line: Line, separator: str) -> bool:
+    """Whether *separator* divides *line*; blanks at its ends divide nothing."""
+    return separator in (line.text.strip() if separator == GAP else line.text)
+
+
+def cut(line: Line, separator: str) -> Cut:
+    """*line* cut at each *separator*."""
+    text = line.text
+    if '"' in text and separator != GAP:
+        with suppress(csv.Error):  # a cell without end, or with half a line break
+            rows = csv.reader([text], delimiter=separator, skipinitialspace=True)
+            return Cut([cell.strip() for row in rows for cell in row], line)
+    if separator == GAP:
+        return Cut(_GAPS.split(text.strip()), line)
+    if separator == BAR:  # many begin and end a row with it
+        text = text.strip().removeprefix(BAR).removesuffix(BAR)
+    return Cut([cell.strip() for cell in text.split(separator)], line)
+
+
+def below(heading: Line, row: Cut) -> list[str]:
+    """The cells of *row*, lined up by blanks, each below its column of *heading*. As they are where a column would get
+    two, or there are enough."""
+    columns = places(heading)
+    if not 1 < len(row.cells) < len(columns):
+        return row.cells
+    starts = [start for start, _ in columns]
+    placed = [""] * len(columns)
+    for start, end in places(row.line):
+        column = _column(start, end, columns, starts)
+        if placed[column]:
+            return row.cells
+        placed[column] = row.line.text[start:end]
+    return placed
+
+
+def places(line: Line) -> list[tuple[int, int]]:
+    """From where to where the cells of *line*, lined up by blanks, stand in it."""
+    return [cell.span() for cell in _LINED_UP.finditer(line.text)]
+
+
+def _column(start: int, end: int, columns: Sequence[tuple[int, int]], starts: Sequence[int]) -> int:
+    """The column that a cell from *start* to *end* stands in: with which it begins or ends, else most of it."""
+    first = max(0, bisect_right(starts, start) - 1)
+    near = range(first, max(first + 1, bisect_left(starts, end)))
+
+    def nearness(number: int) -> tuple[bool, int]:
+        low, high = columns[number]
+        until = starts[number + 1] if number + 1 < len(starts) else max(end, low + 1)
+        return start == low or end == high, min(end, until) - max(start, low)
+
+    return max(near, key=nearness)
+
+
+def _unquoted(line: str) -> str:
+    quoted = _QUOTE_MARK.match(line)
+    return line[quoted.end() :] if quoted else line
