@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 COMMA, BAR, GAP = ",", "|", "  "
 SEPARATORS = ("\t", ";", BAR, COMMA, GAP)
+NO_BREAK = "\u00a0"  # HTML lines up with it
 LONGEST = 40  # characters of a cell of a table that prose could be
 
 _QUOTE_MARK = re.compile(r"[ ]*(?:>[ ]*)+")
-_GAPS = re.compile(r"[ \u00a0]{2,}")
-_LINED_UP = re.compile(r"[^ \u00a0]++(?:[ \u00a0][^ \u00a0]++)*+")  # its words stand one blank apart
+_GAPS = re.compile("[ ]{2,}")
+_LINED_UP = re.compile("[^ ]++(?: [^ ]++)*+")  # its words stand one blank apart
 
 
 class Line(NamedTuple):
@@ -44,7 +45,12 @@ def lines_of(block: str) -> Iterator[Line]:
     for line in block.split("\n"):
         start, position = position, position + len(line) + 1
         if line.strip():
-            yield Line(_unquoted(line.rstrip("\r")), start, start + len(line))
+            yield Line(_unquoted(line.rstrip("\r").replace(NO_BREAK, " ")), start, start + len(line))
+
+
+def may_divide(separator: str, block: str) -> bool:
+    """Whether *separator* stands anywhere in *block*."""
+    return separator in block or (separator == GAP and NO_BREAK in block)
 
 
 def has(line: Line, separator: str) -> bool:

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from html import unescape
 from urllib.parse import unquote
 
 from segl_classifier import rendered, spoken
+from segl_classifier.character_references import unescape_safely
 from segl_classifier.data_uris import DataUri, data_uri, pictures_in
+from segl_classifier.html_attributes import columns_spanned, is_hidden, pairs, values_told
 from segl_classifier.tidy import CELL_ENDS, tidy
 
 _ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
@@ -56,12 +57,6 @@ _MAY_BE_READ = re.compile(
     r"src|srcset|background|name|string)[\w:-]{0,60}\s{0,40}=",
     re.IGNORECASE,
 )
-_PAIR = re.compile(
-    r"(?P<name>[^\s=/>\"']{1,80}+)\s{0,40}+=\s{0,40}+(?:\"(?P<double>[^\"]*+)\"?|'(?P<single>[^']*+)'?|(?P<bare>[^\s>]*+))"
-)
-# Attributes of XML that are no data: names of vocabularies, and how SVG draws.
-_NO_DATA = re.compile(r"(?:xmlns|xsi:|(?:d|points|transform|viewBox|style|class)\Z)")
-_SAYS = re.compile(r"[^\W\d_]{2}|\d[\d .-]{5}")  # a word, or what may be a number of somebody
 _CDATA = "[CDATA["
 _LETTERS = re.compile(r"[^\W_]")
 _CONDITION = re.compile(r"\A\s*\[(?:if|endif)[^\]]*\]>?|<!\[endif\]\Z", re.IGNORECASE)
@@ -70,11 +65,7 @@ _KNOWN_BOGUS = re.compile(r"(?:doctype\b|\[if|\[endif|xml|import\b)", re.IGNOREC
 _WORDS_IN_STYLE = re.compile(
     r"<[a-zA-Z]|\b[0-36-9]\d[ ./-]?[01]\d[ ./-]?\d\d\s{0,2}[-./\u2010-\u2015\u2212]?\s{0,2}\d\d ?\d\d\b"
 )
-# Most of the references in Danish mail; none of them can arise from another.
-_COMMON = (("&nbsp;", "\xa0"), ("&aelig;", "æ"), ("&oslash;", "ø"), ("&aring;", "å"))
 _TAGS = re.compile(r"<[^<>]*+>")
-_LEADING_ZEROS = re.compile(r"(&#[xX]?)0{4,}+")
-_LONG_NUMBER = re.compile(r"&#(?:\d{9,}|[xX][0-9a-fA-F]{9,});?")
 
 _LINES_BEFORE = 2  # lines that tell what a line is about
 _LINE, _CELL, _INLINE = "\n", "\t", ""
@@ -93,6 +84,7 @@ _INLINE_TAGS = frozenset(
 )
 _BREAKS |= dict.fromkeys(_INLINE_TAGS - _BREAKS.keys(), _INLINE)
 _BREAKS |= {f"/{name}": CELL_ENDS if between == _CELL else between for name, between in _BREAKS.items()}
+_ENDS_ROW = frozenset(("tr", "/tr", "table", "/table"))
 _PREFORMATTED = {"pre": 1, "textarea": 1, "/pre": -1, "/textarea": -1}
 
 
@@ -199,7 +191,7 @@ class _Reader:
         """One pass over the tokens. *comments*: read the markup inside them too (they do not nest)."""
         text, aside = self._text, self._aside
         layout: set[str] = set()  # attributes seen to hold no text: most tags of a page look alike
-        preformatted = 0
+        preformatted, spanned = 0, ""  # and the empty cells that the cell before covers
         columns = _columns(_NOTHING.sub("", markup))
         if not rendered.TAGS.isdisjoint(name.lower() for name in set(columns[5]) if name):
             self.differs = True
@@ -222,13 +214,18 @@ class _Reader:
             if between is None and self._unknown:
                 text.append(self._unknown)
                 if attributes:
-                    text.append(_values(attributes))
+                    text.append(values_told(attributes))
+            elif between == _CELL:
+                text.append(spanned + between)
+                spanned = _CELL * (columns_spanned(attributes) - 1) if attributes else ""
             elif between:
                 text.append(between)
+                if spanned and name.lower() in _ENDS_ROW:
+                    spanned = ""
                 if step := _PREFORMATTED.get(name.lower()):
                     preformatted = max(0, preformatted + step)
             if attributes and self._unknown and between is not None:
-                self._data.append(_values(attributes))
+                self._data.append(values_told(attributes))
             if not end or (between is None and ":" not in name):
                 # A tag cut off, or one that is none: "Bo <010190-1234>", "<bo@x.example>".
                 aside.append(unescape_safely(name + attributes))
@@ -293,7 +290,7 @@ class _Reader:
         if settings:
             self._attributes(settings)
             if self._unknown:
-                self._data.append(_values(settings))
+                self._data.append(values_told(settings))
         if spoken.is_shown(name, settings, content):
             text = tidy(unescape_safely(_TAGS.sub(" ", content).replace("\n", " ")))
             if spoken.speaks(text):
@@ -314,12 +311,9 @@ class _Reader:
             self._aside.append(unescape_safely(attributes))
         elif len(attributes) < 5 or not _MAY_BE_READ.search(attributes):
             return drawn
-        hidden = "value" in attributes and "hidden" in attributes and _is_hidden(attributes)
-        for pair in _PAIR.finditer(attributes):
-            name = pair["name"].lower()
-            value = pair["double"] or pair["single"] or pair["bare"]
-            if value:
-                self._attribute(name, value, hidden)
+        hidden = "value" in attributes and "hidden" in attributes and is_hidden(attributes)
+        for name, value in pairs(attributes):
+            self._attribute(name.lower(), value, hidden)
         return True
 
     def _attribute(self, name: str, value: str, hidden: bool) -> None:
@@ -356,40 +350,13 @@ class _Reader:
         return uri is not None
 
 
-def _values(attributes: str) -> str:
-    """What the attributes of an XML element say, one a line: many records hold their data there."""
-    lines = [""]
-    for pair in _PAIR.finditer(attributes):
-        value = pair["double"] or pair["single"] or pair["bare"]
-        if value and _SAYS.search(value) and not _NO_DATA.match(pair["name"]):
-            lines.append(f"{pair['name']}: {unescape_safely(value)}")
-    return "\n".join([*lines, ""])
-
-
-def _is_hidden(attributes: str) -> bool:
-    """Whether they are those of a field that nobody sees. Of two types the first counts."""
-    for pair in _PAIR.finditer(attributes):
-        if pair["name"].lower() == "type":
-            return (pair["double"] or pair["single"] or pair["bare"] or "").lower() == "hidden"
-    return False
-
-
 def _shown(text: str, preformatted: bool) -> str:
-    if not preformatted and "\n" in text:
-        text = text.replace("\n", " ")
-    if "\t" in text:
-        text = text.replace("\t", " ")
+    """*text* as it is shown; blanks that line columns up do not break, so that they stay."""
+    if preformatted:
+        text = text.replace("  ", "\u00a0\u00a0")
+    else:
+        if "\n" in text:
+            text = text.replace("\n", " ")
+        if "\t" in text:
+            text = text.replace("\t", " ")
     return unescape_safely(text) if "&" in text else text
-
-
-def unescape_safely(text: str) -> str:
-    """Character references resolved (``&#48;`` is ``0``); those with more digits than any character
-    has, on which the standard function raises, become ``U+FFFD``."""
-    for name, char in _COMMON:
-        if name in text:
-            text = text.replace(name, char)
-    if "&" not in text:
-        return text
-    if "&#" in text:
-        text = _LONG_NUMBER.sub("\ufffd", _LEADING_ZEROS.sub(r"\g<1>0", text))
-    return unescape(text)

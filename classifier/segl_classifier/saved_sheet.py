@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
+from segl_classifier.character_references import unescape_safely
 from segl_classifier.formats.grid import Grid
 from segl_classifier.formats.numbers import full
-from segl_classifier.html import unescape_safely
 
 _MARK = "urn:schemas-microsoft-com:office:spreadsheet"
 _HEAD = 4096

@@ -24,6 +24,7 @@ from segl_classifier.cells import (
     cut,
     has,
     lines_of,
+    may_divide,
     places,
 )
 
@@ -85,7 +86,7 @@ def table_rows(block: str) -> list[Row] | None:
     tables: list[_Table] = []
     free = [(0, len(lines))]
     for separator in SEPARATORS:
-        if separator in block:
+        if may_divide(separator, block):
             found = [
                 table
                 for first, last in free

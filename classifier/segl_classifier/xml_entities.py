@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from segl_classifier.html import unescape_safely
+from segl_classifier.character_references import unescape_safely
 
 _BEGIN = "<!ENTITY"
 _DECLARED = re.compile(

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from segl_classifier.html import read_html
 from segl_classifier.message import Source, Text
 from segl_classifier.understanding.windows import windows_of
 
@@ -100,6 +101,25 @@ def test_below_prose_another_table_has_its_own_heading() -> None:
     other = "Navn\tLokale\tTid\nErik Riis\tnord\ttidlig\nFie Rask\tsyd\tsen"
     text = told(f"{table(chr(9))}\nOg her er fordelingen på lokalerne, som I bad om i går.\n{other}")
     assert "Navn: Fie Rask, Lokale: syd, Tid: sen" in text
+
+
+def test_columns_of_a_page_are_lined_up_too() -> None:
+    rows = "Navn       Hold    Diagnose\nAnna Lund  nord    gigt\nBo Bro     syd     kol\nCarl Toft  nord    gigt"
+    for page in (f"<p>Se her</p><pre>{rows}</pre>", rows.replace("  ", "&nbsp; ").replace("\n", "<br>")):
+        assert "Navn: Bo Bro, Hold: syd, Diagnose: kol" in told(read_html(page).text)
+
+
+def test_tabs_of_a_page_that_is_shown_as_it_is_written_stay() -> None:
+    page = read_html("<pre>Navn\tDiagnose\nAnna Lund\tgigt</pre>")
+    assert "Navn: Anna Lund, Diagnose: gigt" in told(page.text)
+
+
+def test_a_cell_over_two_columns_counts_as_two() -> None:
+    heading = "<tr><th colspan='2'>Navn<th>Diagnose</tr>"
+    page = read_html(
+        f"<table>{heading}<tr><td>Anna<td>Lund<td>gigt</tr><tr><td>Bo<td>Bro<td>kol</tr></table>"
+    )
+    assert "Navn: Anna, Lund, Diagnose: gigt" in told(page.text)
 
 
 def test_an_empty_line_ends_no_table() -> None:

@@ -1,0 +1,46 @@
+"""The attributes of one tag of HTML or XML, as they stand between its name and ``>``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from segl_classifier.character_references import unescape_safely
+
+_PAIR = re.compile(
+    r"(?P<name>[^\s=/>\"']{1,80}+)\s{0,40}+=\s{0,40}+(?:\"(?P<double>[^\"]*+)\"?|'(?P<single>[^']*+)'?|(?P<bare>[^\s>]*+))"
+)
+# Attributes of XML that are no data: names of vocabularies, and how SVG draws.
+_NO_DATA = re.compile(r"(?:xmlns|xsi:|(?:d|points|transform|viewBox|style|class)\Z)")
+_SAYS = re.compile(r"[^\W\d_]{2}|\d[\d .-]{5}")  # a word, or what may be a number of somebody
+_SPAN = re.compile(r"\bcolspan\s{0,40}=\s{0,40}[\"']?0*([1-9]\d?)\b", re.IGNORECASE)
+
+
+def pairs(attributes: str) -> Iterator[tuple[str, str]]:
+    """Names as they are written, and values; without those that have none."""
+    for pair in _PAIR.finditer(attributes):
+        if value := pair["double"] or pair["single"] or pair["bare"]:
+            yield pair["name"], value
+
+
+def columns_spanned(attributes: str) -> int:
+    """How many columns the cell takes."""
+    found = _SPAN.search(attributes)
+    return int(found[1]) if found else 1
+
+
+def values_told(attributes: str) -> str:
+    """What the attributes of an XML element say, one a line: many records hold their data there."""
+    told = [
+        f"{name}: {unescape_safely(value)}"
+        for name, value in pairs(attributes)
+        if _SAYS.search(value) and not _NO_DATA.match(name)
+    ]
+    return "\n".join(["", *told, ""])
+
+
+def is_hidden(attributes: str) -> bool:
+    """Whether they are those of a field that nobody sees. Of two types the first counts."""
+    return next(
+        (value.lower() == "hidden" for name, value in pairs(attributes) if name.lower() == "type"), False
+    )
