@@ -32,6 +32,7 @@ FIRST_NAMES = "first_name"
 LISTS = (PERSONS, NUMBERS, NAMES, FIRMS, COMPANIES, OTHERS, COUNTS, FIRST_NAMES)
 
 _LONGEST_HEADING = 6  # words: what has more is a sentence, unless it begins with a word of the rule
+_LONGEST_CAPTION = 8  # words
 _SHOWN = 500  # rows by which it is told whether a column has persons
 _NOTHING = re.compile(
     r"(?:(?:dkk|kr\.?|eur|€)? ?0+(?:[.,]0+)*(?: ?(?:kr\.?|dkk|%|,-|eur|€|dage?))?|0,-|[-–—.]*)", re.IGNORECASE
@@ -87,13 +88,19 @@ class Columns:
         below nothing that heads it goes on with the table before: a note stood between, or the end of a page."""
         heading: _Heading | None = None
         rows: list[Sequence[str]] = []
-        begins = 0
+        begins, caption = 0, ""
         for start, end in paragraphs(text.text):
+            block = text.text[start:end]
+            found = table_rows(block)
+            if found is None:
+                caption = block.rpartition("\n")[2]
+                continue
             above: Row | None = None
-            for row in table_rows(text.text[start:end]) or ():
+            for row in found:
                 if not row.cells:
+                    caption = block[row.start : row.end]
                     continue
-                other = self._heading(row, above)
+                other = self._heading(row, above) or self._captioned(row, caption)
                 above = row
                 if other:
                     if heading and rows:
@@ -121,6 +128,18 @@ class Columns:
         ):
             cells = [cell or over for cell, over in zip(cells, above.cells, strict=True)]
         return _Heading(row, cells, told) if self._can_head(row, told) else None
+
+    def _captioned(self, row: Row, caption: str) -> _Heading | None:
+        """*row* as a heading that names persons, where the line above it says what is told of them."""
+        if (
+            not row.heads
+            or len(caption.split()) > _LONGEST_CAPTION
+            or not (rules := self._rules_named(caption))
+        ):
+            return None
+        others = [n for n, cell in enumerate(row.cells) if cell and not self._is_named(PERSONS, cell)]
+        told = {number: rules for number in others if not self._is_named(NAMES, row.cells[number])}
+        return _Heading(row, row.cells, told) if len(others) < len(row.cells) else None
 
     def _rules_named(self, cell: str) -> Sequence[Rule]:
         long = len(cell.split()) > _LONGEST_HEADING

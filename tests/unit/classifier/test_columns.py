@@ -138,6 +138,10 @@ def test_headings_that_tell(heading: str, rule: str) -> None:
         pytest.param("Medarbejder;Restance\n40771;4500\n40772;300", id="numbers alone"),
         pytest.param("Skyldner;Beløb\nAnna Lund;4500\nBo Bro;300", id="one column says both"),
         pytest.param("Lejer;Huslejerestance\nJH;4500", id="a word within the word"),
+        pytest.param("Restancer pr. 1. maj\nLejer;Beløb\nJens Holm;4500", id="the line above says it"),
+        pytest.param(
+            "Restancer:\n\nBeboer\tApril\tMaj\nAnna Lund\t300\t0", id="a line further above says it"
+        ),
         pytest.param("Lejer;Restance i alt pr. dags dato inklusive renter\nJH;4500", id="a long heading"),
         pytest.param(
             "Kære Per\nHer er listen:\nLejer;Restance;By\nJens Holm;4500;Ry\nAnna Lund;2300;Ry\nHilsen Lis\n"
@@ -168,6 +172,8 @@ def test_layouts_of_lists(table: str) -> None:
         "Anna har ingen restance; det har Bo.\nBo skriver; han rykker.\nElev; karakter.",
         "Elev, karakter og fravær er ord.\nElev, karakter og fravær, igen og igen.\nElev, ja, karakter.",
         "Medarbejder;Sygedage\nI alt;12",
+        "Her er telefonlisten, og restancerne får I senere på ugen.\nLejer;Telefon\nJens Holm;12345678",
+        "Restancer pr. måned\nMåned;Beløb\njanuar;4500\nfebruar;300",
         "Medarbejder;Sygedage\nAnna Lund;\nMedarbejder;Sygedage\nBo Bro;0 dage",
         "Område;Husstande;Restance\nNord;812;30\nSyd;1240;40",
         "Firma;Kundenr.;Restance\nNordrør ApS;40021;300\nHolm & Søn A/S;40022;200",
