@@ -8,7 +8,7 @@ from pathlib import Path
 from segl.vocabulary import Decision, Effect, Label
 from segl_classifier.message import Source
 from segl_classifier.rules import schema
-from segl_classifier.rules.columns import LISTS
+from segl_classifier.rules.column_persons import LISTS
 from segl_classifier.rules.layers import Draft
 from segl_classifier.rules.model import Condition, LabelPolicy, Parts, Policy, Rule, WordList
 from segl_classifier.rules.pattern import Pattern, parse_pattern

@@ -1,0 +1,91 @@
+"""Which columns of a list have persons, by the lists of words in the rule files (``02-columns.toml``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from enum import Enum
+
+from segl_classifier.rules.lexicon import Lexicon
+from segl_classifier.rules.model import Parts
+from segl_classifier.rules.words import NormalText
+
+# The lists of the rule files (02-columns.toml) that say what a column with persons is.
+PERSONS, NUMBERS, NAMES = "column_person", "column_number", "column_name"
+FIRMS, COMPANIES, OTHERS, COUNTS = "column_firm", "column_company", "column_other", "column_count"
+FIRST_NAMES = "first_name"
+LISTS = (PERSONS, NUMBERS, NAMES, FIRMS, COMPANIES, OTHERS, COUNTS, FIRST_NAMES)
+
+_TOTAL = re.compile(r"(?:i alt|ialt|total|sum|samlet|subtotal|summe|totalt)\b.*", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?:\b|[-.])(?:nr|nummer|no|id|number|nummer)\b|nr\.?$|nummer$", re.IGNORECASE)
+_ADDRESSED = re.compile(
+    r"(?:hr|fru|frk|fam|familien|herr|frau|mr|mrs|ms|dr)\b\.? .+|[A-ZÆØÅ]\. ?[A-ZÆØÅ].+", re.IGNORECASE
+)
+_ARTICLE = re.compile(r"(?:den|de|the|der|die) ", re.IGNORECASE)
+_OF = (" på ", " of ", " for ")
+_LETTER = re.compile(r"[^\W\d_]")
+_KEY = re.compile(r"\d{4,}")  # of a person in some system; fewer digits count something
+
+
+class Sign(Enum):
+    """By what a column is known to have persons."""
+
+    SAID = "its heading"
+    NUMBERS = "its heading, which names a number or an address: a firm has those, too"
+    NAMES = "the names in it: those who own, or play, have them, too"
+
+
+class Persons:
+    """Tells persons in lists from firms, animals and counts."""
+
+    __slots__ = ("_lists",)
+
+    def __init__(self, parts: Parts) -> None:
+        self._lists = {name: _lexicon(parts, name) for name in LISTS}
+
+    def sign(self, name: str, cells: Sequence[str], *, tells: bool) -> Sign | None:
+        """By what the column called *name*, with *cells* filled, is known to have persons; ``None`` if it has none.
+        *tells*: its heading says what the list is about, so that only names in it speak for persons."""
+        if not cells:
+            return None
+        if not tells and self.is_named(PERSONS, name) and not self._has(COUNTS, name):
+            if self.is_named(NUMBERS, name) or _NUMBERED.search(name):
+                return Sign.NUMBERS
+            # Below "elever" may stand how many.
+            return Sign.SAID if _are_keys(cells) or any(map(_LETTER.search, cells)) else None
+        persons = [cell for cell in cells if not self._is_company(cell)]
+        named = sum(self._has(FIRST_NAMES, cell) or bool(_ADDRESSED.fullmatch(cell)) for cell in persons)
+        one_in = 4 if self.is_named(NAMES, name) else 2
+        return Sign.NAMES if named and named * one_in >= len(persons) else None
+
+    def is_person(self, cell: str) -> bool:
+        """Whether *cell*, in a column of persons, can be one."""
+        return not _TOTAL.fullmatch(cell) and not self._is_company(cell)
+
+    def has_first_name(self, cell: str) -> bool:
+        return self._has(FIRST_NAMES, cell)
+
+    def is_named(self, name: str, cell: str) -> bool:
+        """Whether *cell* begins with a word of the list *name*, or says of what or whom it is the name or number."""
+        bare = _ARTICLE.sub("", cell)
+        return any(start == 0 or bare[:start].endswith(_OF) for start, _, _, _ in self._hits(name, bare))
+
+    def _is_company(self, cell: str) -> bool:
+        return self._has(COMPANIES, cell) and not self._has(FIRST_NAMES, cell)
+
+    def _has(self, name: str, cell: str) -> bool:
+        return next(self._hits(name, cell), None) is not None
+
+    def _hits(self, name: str, cell: str) -> Iterator[tuple[int, int, object, object]]:
+        return iter(self._lists[name].hits(NormalText.of(cell)))
+
+
+def _lexicon(parts: Parts, name: str) -> Lexicon[str]:
+    named = parts.lists.get(name)
+    words = (word for part in named.parts for word in parts.lists[part].words) if named else ()
+    return Lexicon([(word, name) for word in words])
+
+
+def _are_keys(cells: Sequence[str]) -> bool:
+    """Whether *cells* are the numbers of persons in some system: as long as each other, and none twice."""
+    return len(set(cells)) == len(cells) and len({*map(len, cells)}) == 1 and all(map(_KEY.fullmatch, cells))
