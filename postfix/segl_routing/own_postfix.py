@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Final
 
 from segl.addresses import normal_domain
@@ -13,7 +14,7 @@ from segl.errors import PostfixError
 from segl.events import Events
 from segl.postfix.carried import outgoing
 from segl.postfix.own_ways import Kind, OwnWay, by_local, handed_on, network_service, ways
-from segl.postfix.running import Instance, complaint, read_instance, run_postfix, version_of
+from segl.postfix.running import Instance, PostfixBusy, read_instance, run_postfix, version_of
 from segl.postfix.tables import ASKED, tables_in
 from segl.settings import Settings
 
@@ -22,6 +23,7 @@ from segl.settings import Settings
 _KNOWS_STS: Final = (3, 10)
 LOOK_SECONDS: Final = 300.0
 SOON_SECONDS: Final = 10.0  # after it could not be asked; then twice as long each time
+_BY_DEFAULT: Final = {"mail_version", "myhostname"}
 # lmtp(8): inet:host:port; smtp(8): [host]:port. An address only: a name is anybody's who answers for it.
 _LOOPBACK: Final = re.compile(
     r"(?:inet:)?(?:127(?:\.\d{1,3}){3}|\[127(?:\.\d{1,3}){3}\]|\[(?:IPv6:)?::1\])(?::\w+)?"
@@ -38,9 +40,11 @@ class OwnPostfix:
     # Names that the host bears itself, for which it takes mail that goes no further. Here aliases end that stand for a
     # user of the host, while the settings name the domains of people.
     here: frozenset[str] = frozenset()
-    doubt: str = field(
-        default="", compare=False
-    )  # why something could not be asked, and may be the next time
+    # A digest of the front's configuration, by which the rest was found; empty where that could not be asked.
+    says: bytes = b""
+    # Why something could not be asked in this moment, and may be in the next. Where the configuration itself keeps us
+    # from asking there is no doubt, and nothing is known.
+    doubt: str = field(default="", compare=False)
 
     @property
     def knows_sts(self) -> bool:
@@ -53,32 +57,51 @@ def own_postfix(settings: Settings) -> OwnPostfix:
     try:
         told = run_postfix(["postconf", "-dh", "mail_version"])
     except PostfixError as error:
-        return OwnPostfix(doubt=error.private)
-    if told.returncode:
-        return OwnPostfix(doubt=complaint(told) or f"postconf ended with {told.returncode}")
+        return OwnPostfix(doubt=_doubt(error))
     version = version_of(told.stdout)
     try:
         front = read_instance(settings.postfix.front)
     except PostfixError as error:
-        return OwnPostfix(version, doubt=error.private)
-    asked = OwnPostfix(version, front.value("myhostname"), outgoing(front, "smtp_helo_name"))
+        return OwnPostfix(version, doubt=_doubt(error))
+    helo = outgoing(front, "smtp_helo_name")
+    asked = OwnPostfix(version, front.value("myhostname"), helo, says=_says(front))
     try:
         return replace(asked, here=_here(front))
     except PostfixError as error:
-        return replace(asked, doubt=error.private)
+        return replace(asked, doubt=_doubt(error))
 
 
 def again(settings: Settings, known: OwnPostfix, events: Events) -> OwnPostfix:
     """The same; what was *known*, where it cannot be asked in this moment: :func:`follow` asks again."""
     found = own_postfix(settings)
-    if found.doubt:
-        events.host_unknown(found.doubt, kept=True)
-    return known if found.doubt else found
+    if not found.doubt:
+        return found
+    gone_by = _gone_by(found, known)
+    events.host_unknown(found.doubt, kept=gone_by is not found)
+    return gone_by
+
+
+def _gone_by(found: OwnPostfix, known: OwnPostfix) -> OwnPostfix:
+    """What is gone by while *found* is in doubt: what was *known*, unless the front is seen to say something else."""
+    if known == OwnPostfix() or found.says not in (b"", known.says):
+        return found
+    return replace(known, doubt=found.doubt)
+
+
+def _doubt(error: PostfixError) -> str:
+    return error.private if isinstance(error, PostfixBusy) else ""
+
+
+def _says(front: Instance) -> bytes:
+    """Of all that is written in it, for what the names rest on stands in many places; and of what defaults rest on."""
+    written = [(name, front.value(name)) for name in sorted(front.written | _BY_DEFAULT)]
+    services = [(one.id, one.command, sorted(one.overrides.items())) for one in front.services]
+    return sha256(repr((written, services)).encode()).digest()
 
 
 def _here(front: Instance) -> frozenset[str]:
     """None where a server is asked, which could keep us waiting. Raises :class:`PostfixError` when a table cannot be
-    asked."""
+    asked: in this moment (:class:`PostfixBusy`), or at all."""
     tables = (table for name in ("mydestination", "transport_maps") for table in tables_in(front.value(name)))
     if any(table.type in ASKED for table in tables):
         return frozenset()

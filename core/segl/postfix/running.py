@@ -14,6 +14,7 @@ master(5)). Four calls tell everything:
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -28,10 +29,21 @@ from segl.errors import PostfixError
 _PATH = os.pathsep.join(["/usr/sbin", "/usr/local/sbin", os.environ.get("PATH", "/usr/bin:/bin")])
 _SECONDS = 30
 _LONGEST = 500  # characters of what a program complains of
+_SHORT_OF = {
+    errno.EAGAIN,
+    errno.ENOMEM,
+    errno.EMFILE,
+    errno.ENFILE,
+}  # what a program cannot be started for want of
 
 
 class PostfixUnreadable(PostfixError):
     """The configuration is there, but this user may not read it."""
+
+
+class PostfixBusy(PostfixError):
+    """A program of Postfix's could not be asked in this moment, and may be in the next: it took too long, was ended by
+    somebody, or the host was short of memory or processes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +139,10 @@ def run_postfix(
 ) -> subprocess.CompletedProcess[str]:
     """Run one of Postfix's programs with *given* on its standard input.
 
-    Raises :class:`PostfixError` when it is not there or does not end."""
+    Raises :class:`PostfixError` when it is not there, :class:`PostfixBusy` when it does not end by itself or could not
+    be started in this moment: what it said until then is half an answer."""
     try:
-        return subprocess.run(
+        done = subprocess.run(
             list(command),
             capture_output=True,
             input=given,
@@ -141,7 +154,13 @@ def run_postfix(
     except FileNotFoundError:
         raise PostfixError(f"{command[0]} is not installed", hint="install Postfix 3.7 or newer") from None
     except subprocess.TimeoutExpired:
-        raise PostfixError(f"{command[0]} did not answer within {seconds:g} s") from None
+        raise PostfixBusy(f"{command[0]} did not answer within {seconds:g} s") from None
+    except OSError as error:
+        kind = PostfixBusy if error.errno in _SHORT_OF else PostfixError
+        raise kind(f"{command[0]} cannot be run: {error.strerror}") from None
+    if done.returncode < 0:
+        raise PostfixBusy(f"{command[0]} was ended by signal {-done.returncode}")
+    return done
 
 
 def complaint(done: subprocess.CompletedProcess[str]) -> str:

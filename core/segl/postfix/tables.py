@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from segl.errors import PostfixError
-from segl.postfix.running import run_postfix, split_list
+from segl.postfix.running import PostfixBusy, run_postfix, split_list
 
 _LISTED = {"btree", "cdb", "dbm", "hash", "inline", "internal", "lmdb", "sdbm", "texthash"}
 PATTERNS = {"regexp", "pcre", "cidr"}
@@ -40,6 +41,10 @@ _MOST_ENTRIES = 500_000
 
 class TableUnread(PostfixError):
     """The table cannot be looked into; the text says why."""
+
+
+class TableBusy(TableUnread, PostfixBusy):
+    """The table could not be looked into in this moment, and may be in the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +122,8 @@ def look_up(value: str, keys: Sequence[str], config: Path) -> dict[str, str]:
     Keys without an answer are left out. Raises :class:`TableUnread`."""
     found: dict[str, str] = {}
     for table in tables_in(value):
-        done = run_postfix(
-            ["postmap", "-c", str(config), "-q", "-", str(table)],
-            _LIST_SECONDS,
-            "".join(f"{k}\n" for k in keys),
-        )
+        asked = "".join(f"{k}\n" for k in keys)
+        done = _run(table, ["postmap", "-c", str(config), "-q", "-", str(table)], asked)
         if "fatal:" in done.stderr or "error:" in done.stderr:
             raise TableUnread(f"{table} cannot be opened: {_fatal(done.stderr)}")
         for line in done.stdout.splitlines():
@@ -131,10 +133,7 @@ def look_up(value: str, keys: Sequence[str], config: Path) -> dict[str, str]:
 
 
 def _listed(table: Table, config: Path, program: str) -> tuple[Entry, ...]:
-    try:
-        done = run_postfix([program, "-c", str(config), "-s", str(table)], _LIST_SECONDS)
-    except PostfixError as error:
-        raise TableUnread(f"{table}: {error.private}") from None
+    done = _run(table, [program, "-c", str(config), "-s", str(table)])
     if done.returncode:
         raise TableUnread(f"{table} cannot be opened: {_fatal(done.stderr)}")
     lines = done.stdout.splitlines()
@@ -142,6 +141,15 @@ def _listed(table: Table, config: Path, program: str) -> tuple[Entry, ...]:
         raise TableUnread(f"{table} has {len(lines)} entries, too many to look through")
     pairs = (line.partition("\t") for line in lines)
     return tuple(Entry(key.removesuffix(":"), value) for key, _, value in pairs)
+
+
+def _run(table: Table, command: Sequence[str], given: str = "") -> CompletedProcess[str]:
+    try:
+        return run_postfix(command, _LIST_SECONDS, given)
+    except PostfixBusy as error:
+        raise TableBusy(f"{table}: {error.private}") from None
+    except PostfixError as error:
+        raise TableUnread(f"{table}: {error.private}") from None
 
 
 def _fatal(complaint: str) -> str:

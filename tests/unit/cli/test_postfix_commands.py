@@ -17,7 +17,6 @@ from typer.testing import CliRunner, Result
 from segl.cli.main import build
 from segl.cli.status import _rules
 from segl.postfix import install
-from segl.postfix.running import run_postfix
 from segl.settings import Settings
 from segl.store import open_store
 from segl_classifier.rules import load_rules
@@ -336,9 +335,3 @@ def test_a_rule_file_that_is_gone_is_told(site: Installation) -> None:
     site.tables["detection"] = {"rules": ["/nowhere/own.toml"]}
     settings: Settings = site.settings
     assert not _rules(settings).good
-
-
-@needs_postfix
-def test_postfix_programs_end_in_time(tmp_path: Path) -> None:
-    with pytest.raises(Exception, match="did not answer within"):
-        run_postfix(["sleep", "5"], 0.1)

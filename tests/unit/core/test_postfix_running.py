@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from segl.errors import PostfixError
 from segl.postfix.check import milter_endpoint, milter_options, next_hop, seconds
-from segl.postfix.running import Instance, PostfixUnreadable, read_instance, split_list, written_values
+from segl.postfix.running import (
+    Instance,
+    PostfixBusy,
+    PostfixUnreadable,
+    read_instance,
+    run_postfix,
+    split_list,
+    written_values,
+)
 from world.needs import POSTFIX
 
 needs_postfix = POSTFIX
@@ -170,3 +180,30 @@ def test_times(value: str, unit: str, length: float) -> None:
 def test_a_next_hop_is_never_looked_up_as_a_domain() -> None:
     assert next_hop("127.0.0.1:10026") == "[127.0.0.1]:10026"
     assert next_hop("[::1]:10026") == "[::1]:10026"
+
+
+def test_its_programs_end_in_time() -> None:
+    with pytest.raises(PostfixBusy, match="did not answer within"):
+        run_postfix(["sleep", "5"], 0.1)
+
+
+def test_half_of_what_a_program_of_its_would_say_is_no_answer() -> None:
+    """One that is killed while it looks up a domain has not said that there is no such entry."""
+    with pytest.raises(PostfixBusy, match="ended by signal 9"):
+        run_postfix(["sh", "-c", "echo some; kill -9 $$"])
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(errno.EAGAIN, PostfixBusy), (errno.ENOMEM, PostfixBusy), (errno.EACCES, PostfixError)],
+)
+def test_a_program_that_cannot_be_started_for_a_moment_is_told_from_one_that_cannot_at_all(
+    monkeypatch: pytest.MonkeyPatch, number: int, kind: type[PostfixError]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    with pytest.raises(PostfixError, match="postconf cannot be run") as raised:
+        run_postfix(["postconf"])
+    assert type(raised.value) is kind
