@@ -98,22 +98,24 @@ async def routes_of(
         archive, policies, fallback = _kept(settings, events, opened)
         if refresh:
             archive, policies = NoArchive(), NoPolicyArchive()
-        check = live_check(settings, events, file, policies)
+        own = own_postfix(settings)
+        check = live_check(settings, events, file, policies, own)
         certificates = ToldCertificates(settings, file, events, refresh=refresh)
         knowledge = Knowledge(check, archive, settings.routing, events)
-        return await _routes(addresses, settings, events, knowledge, certificates, fallback, demanded)
+        table = RouteTable(settings, here=own.here)
+        return await _routes(addresses, settings, events, table, knowledge, certificates, fallback, demanded)
 
 
 async def _routes(
     addresses: Sequence[str],
     settings: Settings,
     events: Events,
+    table: RouteTable,
     knowledge: Knowledge,
     certificates: ToldCertificates,
     fallback: Fallback,
     least: Proof,
 ) -> list[Told]:
-    table = RouteTable(settings, here=own_postfix(settings).here)
     tunnels = Tunnels(settings, events.certificate_refused, events.tunnel_list_unreadable)
 
     def decide(

@@ -18,7 +18,7 @@ from segl_routing.hosts import HostProbes
 from segl_routing.live import LiveCheck, promises_of
 from segl_routing.mta_sts import MtaSts
 from segl_routing.mx import MailDns
-from segl_routing.own_postfix import own_postfix
+from segl_routing.own_postfix import OwnPostfix
 from segl_routing.probe import Greeting, trust
 from segl_routing.providers import shipped
 from segl_routing.sts_archive import NoPolicyArchive, PolicyArchive
@@ -26,10 +26,10 @@ from segl_routing.sts_fetch import StsSource, web_trust
 
 
 def live_check(
-    settings: Settings, events: Events, file: Path | str, policies: PolicyArchive | None = None
+    settings: Settings, events: Events, file: Path | str, policies: PolicyArchive | None, own: OwnPostfix
 ) -> LiveCheck:
-    """The live check these settings ask for, with *policies* that were fetched before. Raises
-    :class:`SettingsError` when its certificates cannot be read; *file* names the settings in it."""
+    """The live check these settings ask for, with *policies* that were fetched before, by the names of our *own*
+    Postfix. Raises :class:`SettingsError` when its certificates cannot be read; *file* names the settings in it."""
     routing = settings.routing
     try:
         context, web_context = trust(routing.tls_ca_file), web_trust(routing.tls_ca_file)
@@ -38,13 +38,12 @@ def live_check(
         raise SettingsError(
             [Fault(file, "routing.tls_ca_file", f"{routing.tls_ca_file} cannot be used: {reason}")]
         ) from None
-    dns, own = mail_dns(routing, file), own_postfix(settings)
-    providers = shipped()
+    dns, providers = mail_dns(routing, file), shipped()
     hosts = HostProbes(
         dns,
         context,
         port=routing.smtp_port,
-        greeting=Greeting(own.helo or _own_name(settings), own.name),
+        greeting=greeting(settings, own),
         seconds=routing.probe_seconds,
         events=events,
         providers=providers,
@@ -52,6 +51,11 @@ def live_check(
     dane = Dane(dns, routing.smtp_port)
     sts = MtaSts(StsSource(dns, web_context), policies or NoPolicyArchive(), events)
     return LiveCheck(dns, hosts, promises_of(dane), sts.evidence, providers, sts.renew)
+
+
+def greeting(settings: Settings, own: OwnPostfix) -> Greeting:
+    """How mail hosts are greeted, and which of them is our *own*."""
+    return Greeting(own.helo or _own_name(settings), own.name)
 
 
 def mail_dns(routing: Routing, file: Path | str) -> MailDns:

@@ -41,7 +41,7 @@ from segl_routing.certificates.desk import CertificateDesk
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.signers import SignerQuestions
-from segl_routing.checking import CheckedWith, live_check
+from segl_routing.checking import CheckedWith, greeting, live_check
 from segl_routing.fallback import Fallback
 from segl_routing.given import GivenProofs
 from segl_routing.knowledge import Knowledge
@@ -101,7 +101,8 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     opened.callback(marks.close)
     given = GivenProofs(engine, settings.store.node_name, events)
     opened.callback(given.close)
-    check = live_check(settings, events, file, policies)
+    own = own_postfix(settings)
+    check = live_check(settings, events, file, policies, own)
     certificates = CertificateDesk(settings, CertificateRecords(engine), events, file)
     mode = int(settings.routing.socket_mode, 8)
     questions = opened.enter_context(closing(listen_unix(settings.routing.socket, mode)))
@@ -115,7 +116,7 @@ def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
         raise SettingsError([fault]) from None
     way_key = WayKey.of_house(engine).pin
     kept = _Kept(archive, policies, marks, given, SignerStandings(engine), engine, way_key)
-    daemon = _Daemon(file, settings, check, kept, certificates, events)
+    daemon = _Daemon(file, settings, own, check, kept, certificates, events)
     return daemon, _Doors(questions, announcements)
 
 
@@ -139,6 +140,7 @@ class _Daemon:
         self,
         file: Path,
         settings: Settings,
+        own: OwnPostfix,
         check: LiveCheck,
         kept: _Kept,
         certificates: CertificateDesk,
@@ -153,7 +155,7 @@ class _Daemon:
         self._kept = kept
         self._knowledge = Knowledge(check, kept.archive, settings.routing, events)
         self._fallback = Fallback(settings.routing, kept.marks.load())
-        self._postfix = own_postfix(settings)
+        self._postfix = own
         self._table = RouteTable(settings, kept.canary_pin, self._postfix.here)
         self._answers_now = self._answers(settings)
         self._server = SocketmapServer(self._answers_now, events)
@@ -229,6 +231,7 @@ class _Daemon:
     def _answer_for(self, postfix: OwnPostfix) -> None:
         """Answer by the settings as they are now, to *postfix*."""
         self._postfix = postfix
+        self._check.greet(greeting(self._settings, postfix))
         self._table = RouteTable(self._settings, self._kept.canary_pin, postfix.here)
         self._answers_now = self._answers(self._settings)
         self._server.answer = self._answers_now
@@ -250,7 +253,9 @@ class _Daemon:
         notify.reloading()
         try:
             settings = load_settings(self._file)
-            check = live_check(settings, self._events, self._file, self._kept.policies)
+            same = settings.postfix.front == self._settings.postfix.front
+            postfix = again(settings, self._postfix if same else OwnPostfix(), self._events)
+            check = live_check(settings, self._events, self._file, self._kept.policies, postfix)
             finder = self._certificates.prepared(settings)
         except SeglError as error:
             self._events.reload_refused(error)
@@ -264,8 +269,6 @@ class _Daemon:
             self._certificates.change(settings, finder)
             self._check = check
             self._checked_with = checked_with
-            same = settings.postfix.front == self._settings.postfix.front
-            postfix = again(settings, self._postfix if same else OwnPostfix(), self._events)
             self._settings = settings
             self._fallback.routing = settings.routing
             self._answer_for(postfix)

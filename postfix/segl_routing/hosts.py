@@ -106,6 +106,13 @@ class HostProbes:
         self._kept: OrderedDict[str, tuple[float, HostResult]] = OrderedDict()
         self._bytes_kept = 0
 
+    def greet(self, greeting: Greeting) -> None:
+        """Greet so from now on. What was found out under another greeting counts no more: a host may be this one."""
+        if greeting != self._greeting:
+            self._greeting = greeting
+            self._kept.clear()
+            self._bytes_kept = 0
+
     async def result(self, host: str, domain: str) -> HostResult:
         """What *host* can do; *domain* is whose mail host it is, for the log."""
         return await self._once(host, lambda: self._look(host, domain))
@@ -166,18 +173,20 @@ class HostProbes:
         if not addresses:
             return HostResult(host, None)
         async with self._pace.turn(addresses[0]):
+            greeting = self._greeting
             found = await probe(
                 host,
                 addresses,
                 port=self._port,
-                greeting=self._greeting,
+                greeting=greeting,
                 context=context,
                 seconds=self._seconds,
             )
         PROBES.labels(found.result.word).inc()
         self._events.probed(domain, host, found.result.word, ms=(self._clock() - begun) * 1000)
         result = HostResult(host, found, of=host)
-        self._keep(key, result)
+        if greeting == self._greeting:
+            self._keep(key, result)
         return result
 
     def _recall(self, key: str) -> HostResult | None:

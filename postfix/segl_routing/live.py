@@ -23,7 +23,7 @@ from segl_routing.hosts import HostProbes, HostResult
 from segl_routing.joined import by_certificate, dane_with_probes, sts_with_probes
 from segl_routing.mx import DnsUnsure, MailDns
 from segl_routing.no_mail import NoMail
-from segl_routing.probe import ProbeResult
+from segl_routing.probe import Greeting, ProbeResult
 from segl_routing.providers import Providers
 from segl_routing.tlsa import proves
 
@@ -78,6 +78,10 @@ class LiveCheck:
         self._sts = sts
         self._providers = providers or Providers(())
         self._renew = renew
+
+    def greet(self, greeting: Greeting) -> None:
+        """Greet mail hosts so from now on."""
+        self._hosts.greet(greeting)
 
     async def renew(self) -> None:
         """Renew what would run out while nobody asks for it. To be called now and then."""

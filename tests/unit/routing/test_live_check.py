@@ -16,6 +16,7 @@ from segl_routing.live import DanePromise, LiveCheck
 from segl_routing.mx import MailDns
 from segl_routing.no_mail import NoMail
 from segl_routing.policy import DANE_ONLY, StsTold, sts_secure
+from segl_routing.probe import Greeting
 from world.dns import MX, NULL_MX, TXT, A, DnsServer, Fault
 from world.outside import Outside, host
 from world.peers import SmtpPeer, says, silent
@@ -214,3 +215,22 @@ def test_no_more_than_three_talks_at_one_address(outside: Outside) -> None:
 
     assert asyncio.run(run()) == [Known.NO] * 12
     assert most[0] == pace.MAX_PER_ADDRESS
+
+
+def test_a_host_that_counted_as_another_is_asked_again_once_our_own_name_is_known(
+    outside: Outside, dns: DnsServer
+) -> None:
+    """A Postfix that is slow at the start does not say what it is called."""
+
+    async def run() -> list[bool]:
+        hosts = outside.hosts(dns)
+        checker, ours = LiveCheck(MailDns([dns.nameserver], query_seconds=1.5), hosts), hosts._greeting
+        found = []
+        for greeting in (Greeting(ours.name, ""), ours):
+            checker.greet(greeting)
+            found.append(
+                (await hosts.result("mail.nordby-vand.example", "lists.nordby-vand.example")).ourselves
+            )
+        return found
+
+    assert asyncio.run(run()) == [False, True]

@@ -1,0 +1,120 @@
+"""A reload of segl-map: what it goes by afterwards, whatever its own Postfix does in that moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from segl.events import configure_log
+from segl.settings import Settings
+from segl_routing import daemon as process
+from segl_routing import own_postfix as module
+from segl_routing.daemon import _Daemon
+from segl_routing.own_postfix import OwnPostfix
+from segl_routing.probe import Greeting
+
+HERE = frozenset({"mail.nordby.example"})
+KNOWN = OwnPostfix((3, 10), "mail.nordby.example", "out.nordby.example", HERE, b"main.cf")
+BUSY = OwnPostfix(doubt="postconf did not answer within 30 s")
+SETTINGS = """\
+[organisation]
+name = "{name}"
+domains = ["nordby.example"]
+
+[postfix]
+front = "{front}"
+
+[routing]
+socket = "{directory}/map.sock"
+announce_socket = "{directory}/announce.sock"
+
+[store]
+url = "sqlite:///{directory}/segl.db"
+
+[metrics]
+map_port = 0
+"""
+
+Front = Callable[[OwnPostfix], None]
+Write = Callable[..., None]
+
+
+@pytest.fixture
+def front(monkeypatch: pytest.MonkeyPatch) -> Front:
+    """Says from now on what is found of our own Postfix."""
+
+    def answers(found: OwnPostfix) -> None:
+        def own_postfix(_: Settings) -> OwnPostfix:
+            return found
+
+        for where in (process, module):
+            monkeypatch.setattr(where, "own_postfix", own_postfix)
+
+    answers(KNOWN)
+    return answers
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes the settings."""
+
+    def write(name: str = "Nordby", front: str = "/etc/postfix") -> None:
+        text = SETTINGS.format(name=name, front=front, directory=tmp_path)
+        (tmp_path / "segl.toml").write_text(text, "utf-8")
+
+    return write
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, front: Front, write: Write) -> Iterator[_Daemon]:
+    configure_log("json")
+    write()
+    with ExitStack() as opened:
+        yield process._opened(tmp_path / "segl.toml", opened)[0]
+
+
+def reload(daemon: _Daemon) -> None:
+    async def reloaded() -> None:
+        daemon._reload()
+
+    asyncio.run(reloaded())
+
+
+def greeted(daemon: _Daemon) -> Greeting:
+    return daemon._check._hosts._greeting
+
+
+def test_its_postfix_is_asked_once(daemon: _Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Settings] = []
+
+    def own_postfix(settings: Settings) -> OwnPostfix:
+        asked.append(settings)
+        return KNOWN
+
+    monkeypatch.setattr(module, "own_postfix", own_postfix)
+    reload(daemon)
+    assert len(asked) == 1
+
+
+def test_mail_hosts_are_greeted_by_the_name_that_is_known_while_postfix_is_slow(
+    daemon: _Daemon, front: Front
+) -> None:
+    """Without the name a mail host that is this host itself would count as one that takes mail over TLS."""
+    front(BUSY)
+    reload(daemon)
+    assert greeted(daemon) == Greeting("out.nordby.example", "mail.nordby.example")
+
+
+def test_mail_hosts_are_greeted_anew_once_the_name_is_known(
+    daemon: _Daemon, front: Front, write: Write
+) -> None:
+    write(front="/etc/postfix-other")
+    front(BUSY)
+    reload(daemon)
+    assert greeted(daemon).ours == ""
+    daemon._answer_for(KNOWN)  # as it is followed
+    assert greeted(daemon) == Greeting("out.nordby.example", "mail.nordby.example")
