@@ -131,7 +131,7 @@ class Events(ListEvents, CanaryEvents):
         self._log.info("host_changed", names=list(names))
 
     def host_unknown(self, why: str, *, kept: bool) -> None:
-        """The front could not be asked; *kept*: it goes by what was known, and is asked again soon."""
+        """The front could not be asked, and is asked again soon; *kept*: the names that were known are gone by."""
         self._log.warning("host_unknown", why=why, kept=kept)
 
     def probed(self, domain: str, host: str, result: str, *, ms: float) -> None:

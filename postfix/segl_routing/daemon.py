@@ -156,6 +156,7 @@ class _Daemon:
         self._knowledge = Knowledge(check, kept.archive, settings.routing, events)
         self._fallback = Fallback(settings.routing, kept.marks.load())
         self._postfix = own
+        self._reloaded = asyncio.Event()  # its Postfix was asked by a reload
         self._table = RouteTable(settings, kept.canary_pin, self._postfix.here)
         self._answers_now = self._answers(settings)
         self._server = SocketmapServer(self._answers_now, events)
@@ -186,7 +187,9 @@ class _Daemon:
             self._events,
             lambda: self._settings.inbound.on,
         )
-        names = follow(lambda: self._settings, lambda: self._postfix, self._answer_for, self._events)
+        names = follow(
+            lambda: self._settings, lambda: self._postfix, self._answer_for, self._events, self._reloaded
+        )
         own = (self._keep_house(), self._keep_fresh(), names, notify.feed_watchdog())
         work = (*own, relief.run(), signers.run(), self._kept.given.run())
         helpers = [asyncio.create_task(each) for each in work]
@@ -272,6 +275,7 @@ class _Daemon:
             self._settings = settings
             self._fallback.routing = settings.routing
             self._answer_for(postfix)
+            self._reloaded.set()
             self._watched = watch(settings, self._watched)
             self._note_settings()
             self._events.reloaded(pins=len(settings.domain), forgot=forget)

@@ -77,7 +77,7 @@ def again(settings: Settings, known: OwnPostfix, events: Events) -> OwnPostfix:
     if not found.doubt:
         return found
     gone_by = _gone_by(found, known)
-    events.host_unknown(found.doubt, kept=gone_by is not found)
+    events.host_unknown(found.doubt, kept=bool(gone_by.here))
     return gone_by
 
 
@@ -133,6 +133,7 @@ async def follow(
     known: Callable[[], OwnPostfix],
     changed: Callable[[OwnPostfix], None],
     events: Events,
+    reloaded: asyncio.Event,
     seconds: float = LOOK_SECONDS,
     soon: float = SOON_SECONDS,
 ) -> None:
@@ -140,12 +141,23 @@ async def follow(
     lists tells us nothing, and a name that is the host's no more must not be let in. Runs until cancelled.
 
     What cannot be asked now may be slow for a moment, so it is asked again *soon*, and what was known is gone by until
-    then; at last, after as long as *seconds*, what is not known goes as all else does."""
-    soon = min(soon, seconds)
-    wait = soon if known().doubt else seconds
-    said: bool | None = None  # in a doubt: whether what was known is kept, as the log was told
+    then; at last, after *seconds*, what is not known goes as all else does. *reloaded*: set whenever it was asked by a
+    reload, whose doubt is followed like one of ours; further reloads make what was known hold no longer."""
+    now, soon = asyncio.get_running_loop().time, min(soon, seconds)
+    since = now() if known().doubt else None  # when the doubt began
+    said: bool | None = None  # in a doubt: whether names are kept, as the log was told
+    wait = soon
+    due = now() + (seconds if since is None else soon)
     while True:
-        await asyncio.sleep(wait)
+        if await _is_set(reloaded, due - now()):
+            reloaded.clear()
+            if not known().doubt:
+                since, said, due = None, None, now() + seconds
+                continue
+            if since is None:
+                since, said, wait = now(), bool(known().here), soon
+            due = min(due, now() + soon)
+            continue
         asked = settings()
         try:
             found = await asyncio.to_thread(own_postfix, asked)
@@ -153,16 +165,28 @@ async def follow(
             events.failed("own postfix", error)
             found = OwnPostfix(doubt=type(error).__name__)
         if asked is not settings():
-            continue
-        kept = False
+            continue  # a reload has asked meanwhile
+        gone_by, left = found, seconds
         if found.doubt:
-            wait = soon if said is None else min(2 * wait, seconds)
-            kept = wait < seconds
-            if kept is not said:
-                events.host_unknown(found.doubt, kept=kept)
-            said = kept
+            since, wait = (now(), soon) if since is None else (since, 2 * wait)
+            if (left := since + seconds - now()) > 0:
+                gone_by = _gone_by(found, known())
+            if said is not bool(gone_by.here):
+                said = bool(gone_by.here)
+                events.host_unknown(found.doubt, kept=said)
+            due = now() + (min(wait, left) if left > 0 else seconds)
         else:
-            wait, said = seconds, None
-        if not kept and found != known():
-            events.host_changed(sorted(found.here))
-            changed(found)
+            since, said, due = None, None, now() + seconds
+        if gone_by != known():
+            events.host_changed(sorted(gone_by.here))
+            changed(gone_by)
+
+
+async def _is_set(event: asyncio.Event, seconds: float) -> bool:
+    """Whether *event* is set within so many *seconds*."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

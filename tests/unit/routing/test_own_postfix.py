@@ -9,12 +9,12 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from segl.events import Events, configure_log
+from segl.events import Events
 from segl.postfix.running import PostfixBusy, version_of
 from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl_routing import own_postfix as module
-from segl_routing.own_postfix import OwnPostfix, again, follow, own_postfix
+from segl_routing.own_postfix import OwnPostfix, follow, own_postfix
 from world.installation import Installation
 from world.needs import POSTFIX
 
@@ -87,7 +87,9 @@ def test_what_becomes_of_its_lists_is_followed(tmp_path: Path) -> None:
 
     async def edited() -> None:
         found: asyncio.Queue[OwnPostfix] = asyncio.Queue()
-        work = follow(lambda: settings, lambda: known[-1], found.put_nowait, Events("segl-map"), 0.02)
+        work = follow(
+            lambda: settings, lambda: known[-1], found.put_nowait, Events("segl-map"), asyncio.Event(), 0.02
+        )
         following = asyncio.create_task(work)
         table.write_text("mail.nordby.example smtp:[store.example]\n", "utf-8")
         known.append(await asyncio.wait_for(found.get(), 30))
@@ -109,7 +111,9 @@ def test_what_cannot_be_found_out_any_more_is_not_gone_by(monkeypatch: pytest.Mo
     async def followed() -> OwnPostfix:
         found: asyncio.Queue[OwnPostfix] = asyncio.Queue()
         before = OwnPostfix((3, 10), here=frozenset({"localhost"}))
-        work = follow(lambda: settings, lambda: before, found.put_nowait, Events("segl-map"), 0.01)
+        work = follow(
+            lambda: settings, lambda: before, found.put_nowait, Events("segl-map"), asyncio.Event(), 0.01
+        )
         following = asyncio.create_task(work)
         changed = await asyncio.wait_for(found.get(), 10)
         following.cancel()
@@ -117,57 +121,6 @@ def test_what_cannot_be_found_out_any_more_is_not_gone_by(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(module, "own_postfix", out_of_memory)
     assert asyncio.run(followed()) == OwnPostfix()
-
-
-def test_names_are_kept_while_postfix_cannot_be_asked_for_a_moment(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One slow postconf, and a colleague would get links to the portal for five minutes. It is asked again soon."""
-    configure_log("json")
-    known = OwnPostfix((3, 10), "mail.nordby.example", here=frozenset({"localhost"}))
-    settings = parse_settings({"organisation": {"name": "N", "domains": ["nordby.example"]}})
-    new = OwnPostfix((3, 10), "mail.nordby.example", here=frozenset({"mail.nordby.example"}))
-    slow = OwnPostfix(doubt="postconf did not answer within 30 s")
-    answers = [slow, slow, known, slow, new]
-    assert followed(monkeypatch, answers, known) == new
-    assert capsys.readouterr().err.count('"host_unknown"') == 2, "once each time, not at each try"
-    monkeypatch.setattr(module, "own_postfix", lambda _: slow)
-    assert again(settings, known, Events("segl-map")) == known, "nor does a reload forget them"
-
-
-def test_names_that_cannot_be_asked_for_any_longer_are_not_gone_by(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    configure_log("json")
-    known = OwnPostfix((3, 10), here=frozenset({"localhost"}))
-    asked = [OwnPostfix(doubt="postconf did not answer within 30 s")] * 20
-    assert followed(monkeypatch, asked, known) == OwnPostfix()
-    assert len(asked) == 13, "after 1, 2, 4, 8 … as long"
-    logged = capsys.readouterr().err
-    assert (logged.count('"host_unknown"'), logged.count('"kept": false')) == (2, 1), logged
-
-
-def test_what_could_not_be_asked_at_the_start_is_asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = OwnPostfix((3, 10), here=frozenset({"localhost"}))
-    assert followed(monkeypatch, [found], OwnPostfix(doubt="postconf did not answer"), seconds=600) == found
-
-
-def followed(
-    monkeypatch: pytest.MonkeyPatch, answers: list[OwnPostfix], known: OwnPostfix, *, seconds: float = 0.06
-) -> OwnPostfix:
-    """What :func:`follow` tells first of an own Postfix that gives these *answers*, one at a time."""
-    settings = parse_settings({"organisation": {"name": "N", "domains": ["nordby.example"]}})
-
-    async def first() -> OwnPostfix:
-        found: asyncio.Queue[OwnPostfix] = asyncio.Queue()
-        work = follow(lambda: settings, lambda: known, found.put_nowait, Events("segl-map"), seconds, 0.001)
-        following = asyncio.create_task(work)
-        changed = await asyncio.wait_for(found.get(), 20)
-        following.cancel()
-        return changed
-
-    monkeypatch.setattr(module, "own_postfix", lambda _: answers.pop(0))
-    return asyncio.run(first())
 
 
 def test_a_postconf_that_does_not_answer_is_told_apart_from_names_that_are_none(
