@@ -255,32 +255,39 @@ class _Daemon:
     def _reload(self) -> None:
         notify.reloading()
         try:
-            settings = load_settings(self._file)
-            same = settings.postfix.front == self._settings.postfix.front
-            postfix = again(settings, self._postfix if same else OwnPostfix(), self._events)
-            check = live_check(settings, self._events, self._file, self._kept.policies, postfix)
-            finder = self._certificates.prepared(settings)
+            self._take_settings()
         except SeglError as error:
             self._events.reload_refused(error)
             metrics.RELOADS.labels("refused").inc()
-        else:
-            checked_with = CheckedWith.of(settings)
-            forget = checked_with != self._checked_with
-            if checked_with.authorities != self._checked_with.authorities:
-                self._kept.policies.clear()  # HTTPS proved them, whatever DNS was asked (RFC 8461 §3.3)
-            self._knowledge.change(check, settings.routing, forget=forget)
-            self._certificates.change(settings, finder)
-            self._check = check
-            self._checked_with = checked_with
-            self._settings = settings
-            self._fallback.routing = settings.routing
-            self._answer_for(postfix)
-            self._reloaded.set()
-            self._watched = watch(settings, self._watched)
-            self._note_settings()
-            self._events.reloaded(pins=len(settings.domain), forgot=forget)
-            metrics.RELOADS.labels("ok").inc()
-        notify.ready()
+        except Exception as error:
+            self._events.failed("reload", error)
+            metrics.RELOADS.labels("refused").inc()
+        finally:
+            notify.ready()
+
+    def _take_settings(self) -> None:
+        """All of them or none: what may fail is asked before anything is changed."""
+        settings = load_settings(self._file)
+        same = settings.postfix.front == self._settings.postfix.front
+        postfix = again(settings, self._postfix if same else OwnPostfix(), self._events)
+        check = live_check(settings, self._events, self._file, self._kept.policies, postfix)
+        finder = self._certificates.prepared(settings)
+        checked_with = CheckedWith.of(settings)
+        forget = checked_with != self._checked_with
+        if checked_with.authorities != self._checked_with.authorities:
+            self._kept.policies.clear()  # HTTPS proved them, whatever DNS was asked (RFC 8461 §3.3)
+        self._knowledge.change(check, settings.routing, forget=forget)
+        self._certificates.change(settings, finder)
+        self._check = check
+        self._checked_with = checked_with
+        self._settings = settings
+        self._fallback.routing = settings.routing
+        self._answer_for(postfix)
+        self._reloaded.set()
+        self._watched = watch(settings, self._watched)
+        self._note_settings()
+        self._events.reloaded(pins=len(settings.domain), forgot=forget)
+        metrics.RELOADS.labels("ok").inc()
 
 
 def _resolve(future: asyncio.Future[str], value: str) -> None:

@@ -72,13 +72,22 @@ def own_postfix(settings: Settings) -> OwnPostfix:
 
 
 def again(settings: Settings, known: OwnPostfix, events: Events) -> OwnPostfix:
-    """The same; what was *known*, where it cannot be asked in this moment: :func:`follow` asks again."""
-    found = own_postfix(settings)
+    """The same; what was *known*, where it cannot be asked in this moment: :func:`follow` asks again. Never raises."""
+    try:
+        found = own_postfix(settings)
+    except Exception as error:
+        found = _failed(error, events)
     if not found.doubt:
         return found
     gone_by = _gone_by(found, known)
     events.host_unknown(found.doubt, kept=bool(gone_by.here))
     return gone_by
+
+
+def _failed(error: Exception, events: Events) -> OwnPostfix:
+    """What is known when asking failed in a way that nobody foresaw; a fault of ours will be there the next time."""
+    events.failed("own postfix", error)
+    return OwnPostfix(doubt=type(error).__name__ if isinstance(error, OSError | MemoryError) else "")
 
 
 def _gone_by(found: OwnPostfix, known: OwnPostfix) -> OwnPostfix:
@@ -162,8 +171,7 @@ async def follow(
         try:
             found = await asyncio.to_thread(own_postfix, asked)
         except Exception as error:
-            events.failed("own postfix", error)
-            found = OwnPostfix(doubt=type(error).__name__)
+            found = _failed(error, events)
         if asked is not settings():
             continue  # a reload has asked meanwhile
         gone_by, left = found, seconds

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from segl import notify
 from segl.events import configure_log
 from segl.settings import Settings
 from segl_routing import daemon as process
@@ -118,3 +120,39 @@ def test_mail_hosts_are_greeted_anew_once_the_name_is_known(
     assert greeted(daemon).ours == ""
     daemon._answer_for(KNOWN)  # as it is followed
     assert greeted(daemon) == Greeting("out.nordby.example", "mail.nordby.example")
+
+
+@pytest.mark.parametrize(
+    ("fault", "here"),
+    [(OSError(errno.EIO, "input/output error"), HERE), (ValueError("a fault of ours"), frozenset())],
+)
+def test_the_new_settings_come_into_force_though_asking_postfix_fails(
+    daemon: _Daemon, monkeypatch: pytest.MonkeyPatch, write: Write, fault: Exception, here: frozenset[str]
+) -> None:
+    """A fault of ours would be there the next time as well, so no name is kept for it."""
+
+    def fail(_: Settings) -> OwnPostfix:
+        raise fault
+
+    monkeypatch.setattr(module, "own_postfix", fail)
+    write(name="Sønderby")
+    reload(daemon)
+    assert daemon._settings.organisation.name == "Sønderby"
+    assert daemon._table._here == here
+
+
+def test_systemd_learns_of_the_end_of_a_reload_that_fails(
+    daemon: _Daemon, monkeypatch: pytest.MonkeyPatch, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    monkeypatch.setattr(notify, "ready", lambda: told.append("ready"))
+    monkeypatch.setattr(process, "live_check", fail)
+    write(name="Sønderby")
+    reload(daemon)
+    assert told == ["ready"]
+    assert '"failed"' in capsys.readouterr().err
+    assert daemon._settings.organisation.name == "Nordby", "all is as it was"
