@@ -122,6 +122,28 @@ def test_mail_hosts_are_greeted_anew_once_the_name_is_known(
     assert greeted(daemon) == Greeting("out.nordby.example", "mail.nordby.example")
 
 
+def test_names_are_kept_while_postfix_is_slow(daemon: _Daemon, front: Front) -> None:
+    front(BUSY)
+    reload(daemon)
+    assert (daemon._table._here, daemon._postfix) == (HERE, KNOWN)
+    assert daemon._postfix.doubt, "and are followed as what is in doubt"
+    assert daemon._reloaded.is_set(), "from now on"
+
+
+def test_names_of_another_front_are_not_kept(daemon: _Daemon, front: Front, write: Write) -> None:
+    """It is another Postfix; what it is called and what ends there cannot be told yet."""
+    write(front="/etc/postfix-other")
+    front(BUSY)
+    reload(daemon)
+    assert daemon._table._here == frozenset()
+
+
+def test_names_are_forgotten_at_once_where_the_front_says_so(daemon: _Daemon, front: Front) -> None:
+    front(OwnPostfix((3, 10), "mail.nordby.example", says=b"another"))
+    reload(daemon)
+    assert daemon._table._here == frozenset()
+
+
 @pytest.mark.parametrize(
     ("fault", "here"),
     [(OSError(errno.EIO, "input/output error"), HERE), (ValueError("a fault of ours"), frozenset())],
