@@ -164,10 +164,17 @@ def run_postfix(
 
 
 def complaint(done: subprocess.CompletedProcess[str]) -> str:
-    """What a program of Postfix's said on standard error, on one line; a byte that is no text as ``\\xf8``."""
+    """What a program of Postfix's said on standard error, on one line; a byte that is no text as ``\\xf8``. Of much
+    the last lines, where the cause stands: it warns first."""
     text = done.stderr.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    said = "; ".join(line.strip() for line in text.splitlines() if line.strip())
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]} …"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = lines[-1] if lines else ""
+    for before in reversed(lines[:-1]):
+        if len(before) + len(said) + 2 > _LONGEST:
+            said = f"… {said}"
+            break
+        said = f"{before}; {said}"
+    return said if len(said) <= _LONGEST + 2 else f"{said[:_LONGEST]} …"
 
 
 def split_list(value: str) -> tuple[str, ...]:

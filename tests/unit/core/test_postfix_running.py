@@ -15,6 +15,7 @@ from segl.postfix.running import (
     Instance,
     PostfixBusy,
     PostfixUnreadable,
+    complaint,
     read_instance,
     run_postfix,
     split_list,
@@ -207,3 +208,25 @@ def test_a_program_that_cannot_be_started_for_a_moment_is_told_from_one_that_can
     with pytest.raises(PostfixError, match="postconf cannot be run") as raised:
         run_postfix(["postconf"])
     assert type(raised.value) is kind
+
+
+def said(*lines: str) -> str:
+    return complaint(subprocess.CompletedProcess([], 1, "", "\n".join(lines)))
+
+
+def test_of_very_much_that_it_complains_of_the_cause_is_told() -> None:
+    """It warns of each file first, and says at last why it gave up."""
+    warnings = [f"postfix/postfix-script: warning: not owned by root: /var/spool/dir{n}" for n in range(5000)]
+    told = said(*warnings, "postfix/postfix-script: fatal: mail system startup failed")
+    assert told.startswith("… postfix/postfix-script: warning")
+    assert told.endswith("dir4999; postfix/postfix-script: fatal: mail system startup failed")
+    assert len(told) <= 502
+
+
+def test_of_one_endless_line_the_beginning_is_told() -> None:
+    for told in (said("fatal: " + "x" * 5000), said("warning: w", "fatal: " + "x" * 5000)):
+        assert "fatal: xxx" in told
+        assert told.endswith("x …")
+        assert len(told) <= 502
+    assert said("a", " ", "b") == "a; b"
+    assert said() == ""
