@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from segl.addresses import domain_of
 from segl.cli.policy_told import Told, levels_of, told
-from segl.mail.address_lists import named
+from segl.mail.address_lists import Named, named
 from segl.mail.fields import Field, read_header
-from segl.mime.encoded_words import shown_header
+from segl.mime.encoded_words import raw_header
 from segl.policy_verdict import Ruled
 from segl.settings import Settings
 from segl.vocabulary import Decision, Verdict
 
 _MOST = 50  # recipients told of one by one
 _LONGEST = 64 * 1024  # bytes of a field that is looked at
+_LONGEST_ADDRESS = 1000  # characters; of an envelope Postfix takes fewer
+_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*+")', re.DOTALL)
+_AROUND = re.compile(r"(?<!\s)\s*+([@.])\s*+")  # RFC 5322 §4.4: white space that says nothing
+_ADDRESS = re.compile(r'(?:"(?:[^"\\]|\\.)*+"|[^\s"@]++)@[^\s"@]++', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,26 @@ def _addresses(fields: Sequence[Field], *names: str) -> Iterator[str]:
     for field in fields:
         if field.name in names:
             for one in named(field.value[:_LONGEST].decode("latin-1")):
-                address = shown_header(one.address.replace("=?", "= ?")).strip()  # has no encoded words
+                address = raw_header(_written(one))
                 if domain_of(address):
                     yield address
+
+
+def _written(one: Named) -> str:
+    """The address of *one* as it goes into an envelope; without angle brackets it may be of several words: a quoted one
+    and a domain."""
+    if one.address:
+        return _close(one.address)
+    alone = _close(" ".join(word for word in one.words if not word.startswith("(")))
+    return alone if _ADDRESS.fullmatch(alone) else ""
+
+
+def _close(address: str) -> str:
+    """*address* without white space around its signs, where that is not quoted; nothing when it is too long for one."""
+    if len(address) > _LONGEST_ADDRESS:
+        return ""
+    parts = _QUOTED.split(address.strip())
+    return "".join(part if number % 2 else _AROUND.sub(r"\1", part) for number, part in enumerate(parts))
 
 
 def lines(found: Applied) -> list[tuple[str, Decision | None]]:

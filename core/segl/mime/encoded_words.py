@@ -35,9 +35,14 @@ def shown_header(value: str) -> str:
     return _decode(value)[0]
 
 
+def raw_header(value: str) -> str:
+    """What holds no encoded words by its kind, an address say, as readable text, whatever it looks like."""
+    return value if value.isascii() else decode_text(value.encode("latin-1"))
+
+
 def _decode(value: str) -> tuple[str, list[str]]:
     if "=?" not in value:
-        return _raw(value), []
+        return raw_header(value), []
     out: list[str] = []
     doubtful: list[str] = []
     pending, charset, position = b"", "", 0
@@ -48,20 +53,16 @@ def _decode(value: str) -> tuple[str, list[str]]:
             out.append(decode_text(pending, charset) if pending else "")
             pending, charset = b"", word["charset"].lower()
         if not adjacent:
-            out.append(_raw(between))
+            out.append(raw_header(between))
         raw = word["text"].encode("latin-1")
         pending += _decoded(raw, word["how"])
         if _is_doubtful(raw, word["how"], word["end"]):
-            doubtful.append(_raw(word["text"]))
+            doubtful.append(raw_header(word["text"]))
         position = word.end()
     if pending:
         out.append(decode_text(pending, charset))
-    out.append(_raw(value[position:]))
+    out.append(raw_header(value[position:]))
     return "".join(out), doubtful
-
-
-def _raw(text: str) -> str:
-    return text if text.isascii() else decode_text(text.encode("latin-1"))
 
 
 def _decoded(raw: bytes, how: str) -> bytes:

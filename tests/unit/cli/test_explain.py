@@ -253,6 +253,17 @@ def test_policies_follow_the_arithmetic_recipient_by_recipient(mail: Path, tmp_p
         ("boerge@by.example; c@by.example", ["boerge@by.example", "c@by.example"]),
         ("=?utf-8?Q?q=40c.example=2C?= < boerge@by.example >", ["boerge@by.example"]),
         ("bø@by.example", ["bø@by.example"]),
+        # What an address holds is no encoded word, and white space around its signs is not of it.
+        ("bo=?x@by.example", ["bo=?x@by.example"]),
+        ("<bo=?utf-8?Q?x?=@by.example>", ["bo=?utf-8?Q?x?=@by.example"]),
+        ("bo @ by.example (Bo)", ["bo@by.example"]),
+        ("<bo@\n by.example>", ["bo@by.example"]),
+        ('"anna hansen"@by.example, c@by.example', ['"anna hansen"@by.example', "c@by.example"]),
+        ('"anna . hansen" @by.example', ['"anna . hansen"@by.example']),
+        ('<"anna @ hansen"@ by.example>', ['"anna @ hansen"@by.example']),
+        # Two words that no sign joins are no address.
+        ("Bo bo@by.example", []),
+        ('"Anna" bo(x)@by.example', []),
     ],
 )
 def test_policies_are_told_for_whoever_is_named_whatever_signs_are_in_the_name(
