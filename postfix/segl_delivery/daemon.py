@@ -289,6 +289,7 @@ class _Daemon:
         if not is_believed(self._engine, self._events, self._clock, now):
             return
         SeenCapabilities(self._engine).prune(now)
+        going.go_on()  # how long is a matter of the settings
         forget_old(self._engine, settings, now)
         going.go_on()
         self._decisions.forget(now)

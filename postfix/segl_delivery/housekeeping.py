@@ -19,6 +19,7 @@ from segl.metrics import AUDIT_WENT_BACK, SEALED_MISSING
 from segl.sealed.belonging import storage_of
 from segl.sealed.life import forget_ended, is_known, shred_expired, sweep_portal
 from segl.sealed.missing import missing, openable
+from segl.sealed.storage import SealedStorage
 from segl.settings import Settings
 
 _DAY = 86400.0
@@ -69,31 +70,52 @@ def keep_house(
     directory = storage_of(settings.portal, engine)
     nodes.announce(engine, nodes.this_node(settings, now))
     go_on()
-    secrets = shred_expired(engine, directory, now, go_on)
-    files, wanted = 0, openable(engine, now)
+    _take_away(engine, directory, events, now, go_on)
+    go_on()
+    sweep_portal(engine, now)
+    forget_ended(engine, now - settings.receipts.retention_days * _DAY)
+    head, lost = audit.note_head(engine)
+    if lost is not None:
+        AUDIT_WENT_BACK.set(1)
+        events.audit_went_back(str(lost), str(head))
+    events.audit_head(str(head))
+
+
+def _take_away(
+    engine: Engine, directory: SealedStorage, events: Events, now: float, go_on: Callable[[], None]
+) -> None:
+    """What has ended and what was left over. The log is told how much it was, also of a round that ends half way: the
+    next one does not find it any more."""
+    files, secrets = 0, 0
+
+    def shredded(count: int) -> None:
+        nonlocal secrets
+        secrets = count
+
+    def known(file_id: str) -> bool:
+        nonlocal files
+        wanted_still = is_known(engine, file_id)
+        files += not wanted_still
+        return wanted_still
 
     def see(file_id: str) -> None:
         go_on()
         wanted.discard(file_id)
 
     try:
+        shred_expired(engine, directory, now, go_on, shredded)
+        wanted = openable(engine, now)
         go_on()
-        files = directory.sweep(lambda file_id: is_known(engine, file_id), now, see)
-    except DeliveryError as error:  # what is left over lies there an hour longer
-        events.storage_unusable(error)
-    else:
-        gone = missing(engine, directory, wanted, now)
-        go_on()
-        SEALED_MISSING.set(len(gone))
-        if gone:
-            events.sealed_missing(gone)
-    go_on()
-    sweep_portal(engine, now)
-    forget_ended(engine, now - settings.receipts.retention_days * _DAY)
-    if files or secrets:
-        events.swept(files, secrets)
-    head, lost = audit.note_head(engine)
-    if lost is not None:
-        AUDIT_WENT_BACK.set(1)
-        events.audit_went_back(str(lost), str(head))
-    events.audit_head(str(head))
+        try:
+            files = directory.sweep(known, now, see)
+        except DeliveryError as error:  # what is left over lies there an hour longer
+            events.storage_unusable(error)
+        else:
+            gone = missing(engine, directory, wanted, now)
+            go_on()
+            SEALED_MISSING.set(len(gone))
+            if gone:
+                events.sealed_missing(gone)
+    finally:
+        if files or secrets:
+            events.swept(files, secrets)

@@ -107,25 +107,31 @@ def extend(engine: Engine, message_id: str, until: float, now: float, *, actor: 
 
 
 def shred_expired(
-    engine: Engine, directory: SealedStorage, now: float, go_on: Callable[[], None] = lambda: None
+    engine: Engine,
+    directory: SealedStorage,
+    now: float,
+    go_on: Callable[[], None] = lambda: None,
+    count: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Delete the server's half of every expired key, and the files that nobody can open any more.
 
     Rows stay as a record without a secret. Recipients that never got a link (a process died before the notice
-    went) go when a day old. Returns how many secrets were deleted. What *go_on* raises ends it between two steps.
+    went) go when a day old. Returns how many secrets were deleted, and tells *count* before there is more to do. What
+    *go_on* raises ends it between two steps.
     """
     row = sealed_recipient.c
     ended = sa.select(sealed_message.c.id).where(sealed_message.c.expires_at <= now)
     stale = sa.select(sealed_message.c.id).where(sealed_message.c.created_at <= now - UNNOTIFIED_SECONDS)
     lapsed = row.message_id.in_(ended) | (row.notified_at.is_(None) & row.message_id.in_(stale))
     with transaction(engine) as connection:
-        count = connection.execute(
+        secrets = connection.execute(
             sealed_recipient.update().where(row.server_secret.is_not(None), lapsed).values(server_secret=None)
         ).rowcount
+    count(secrets)
     forget_deleted(engine)  # also what somebody's reading kept in the log when it was deleted in between
     while _take_away_dead(engine, directory, now) == _AT_ONCE:
         go_on()
-    return count
+    return secrets
 
 
 def _take_away_dead(engine: Engine, directory: SealedStorage, now: float) -> int:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from segl.sealed.keys import new_content_key
 from segl.settings import Settings
 from segl.store import open_store
 from segl_delivery import daemon as process
+from segl_delivery import housekeeping
 from segl_delivery.checked import checked_settings
 from segl_delivery.daemon import _Daemon
 from segl_delivery.housekeeping import Left, Round, keep_house
@@ -139,7 +141,41 @@ def test_a_round_of_housekeeping_that_a_reload_meets_ends_before_another_begins(
     ]
 
 
-def test_a_round_that_is_to_end_does_so_at_the_next_file(daemon: _Daemon) -> None:
+def test_a_round_forgets_by_no_settings_that_a_reload_has_replaced(
+    daemon: _Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer retention may be what the reload was for."""
+    forgot, going = list[Settings](), Round()
+    monkeypatch.setattr(process, "forget_old", lambda _engine, settings, _now: forgot.append(settings))
+    going.left.set()
+    with pytest.raises(Left):
+        daemon._sweep(daemon._settings, going)
+    assert forgot == []
+
+
+def test_a_round_that_is_to_end_tells_what_it_has_shredded(
+    daemon: _Daemon, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The next one does not find it any more."""
+
+    def shred(*more: Any) -> int:
+        go_on, count = more[-2:]
+        count(3)
+        going.left.set()
+        go_on()
+        return 3
+
+    going = Round()
+    monkeypatch.setattr(housekeeping, "shred_expired", shred)
+    with pytest.raises(Left):
+        keep_house(daemon._settings, daemon._engine, Events("segl-deliver"), time.time(), go_on=going.go_on)
+    [told] = [line for line in "".join(capsys.readouterr()).splitlines() if '"swept"' in line]
+    assert '"secrets": 3' in told
+
+
+def test_a_round_that_is_to_end_does_so_at_the_next_file(
+    daemon: _Daemon, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Those behind it are left to the round that follows."""
     settings, now = daemon._settings, time.time()
     place = storage_of(settings.portal, daemon._engine)
@@ -162,6 +198,7 @@ def test_a_round_that_is_to_end_does_so_at_the_next_file(daemon: _Daemon) -> Non
     with pytest.raises(Left):
         keep_house(settings, daemon._engine, Events("segl-deliver"), now, go_on=go_on)
     assert len(left()) == len(files) - 1
+    assert '"files": 1' in "".join(capsys.readouterr()), "what it took away is told"
 
 
 def test_a_round_of_housekeeping_that_hangs_in_a_place_that_was_left_is_begun_anew(
