@@ -185,6 +185,12 @@ def _on_servers(item: pytest.Item) -> bool:
     return not {"postgresql", "objects"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Where workers collect, this process keeps their reports, and nothing that stays to the end."""
+    if session.config.pluginmanager.hasplugin("dsession"):
+        gc.enable()
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """What a run leaves out none of its workers has to import."""
     left_out = collection_path.stem in _SLOW and "not slow" in config.option.markexpr
