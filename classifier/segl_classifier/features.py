@@ -140,6 +140,8 @@ def _place(where: str, places: Mapping[str, Place]) -> str:
 
 def _beyond(finding: Finding, place: str) -> str:
     """*place*, which also tells that the model was not given the text there: of files remembered no text is known."""
+    if finding.of_heading:
+        return Place.HEADING
     return Place.SURROUND if finding.beyond_model and place not in BEYOND_MODEL else place
 
 

@@ -190,7 +190,7 @@ class Finding:
     ``score``    0 to 1, after the adjustments.
     ``effect``   whether it raises its category, lowers it or takes it out.
     ``beyond_model``  whether it counts as it does without a model, which was not given the text; so does what the
-                 heading of a list says.
+                 heading of a list says (``of_heading``).
     ``number``   of a CPR number that counts: the same for the same number within this process, and nothing else
                  to be read from it; 0 for all else.
     """
@@ -203,6 +203,7 @@ class Finding:
     adjustments: tuple[Adjustment, ...] = ()
     effect: Effect = Effect.RAISE
     beyond_model: bool = False
+    of_heading: bool = False
     number: int = field(default=0, compare=False, repr=False)
 
     def as_dict(self) -> dict[str, Any]:

@@ -208,7 +208,9 @@ def _finding(rule: Rule, text: Text, start: int, heading: _Heading, column: int,
         Adjustment("weight of the rule", rule.weight),
         Adjustment(f"beside: column “{mask_digits(person[:40])}”", 0.0),
     )
-    return Finding(rule.id, rule.label, text.where, shown, rule.weight, steps, beyond_model=True)
+    return Finding(
+        rule.id, rule.label, text.where, shown, rule.weight, steps, beyond_model=True, of_heading=True
+    )
 
 
 def _says(row: Sequence[str], number: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+from segl_classifier.rules.column_persons import LISTS
 from segl_classifier.rules.model import Condition, Parts, Rule
 
 
@@ -32,7 +33,7 @@ def _of(rule: Rule, lists: dict[str, str], ignored: str) -> str:
     words = repr(sorted(rule.words))
     patterns = repr(sorted(p.written for p in rule.patterns))
     if rule.column:
-        words = f"columns {words}"
+        words = repr(("columns", words, [lists.get(name) for name in LISTS]))
     where = repr(sorted(source.value for source in rule.where))
     beside = (said(rule.near), said(rule.boost), said(rule.unless))
     return _digest(words, patterns, where, *beside, ignored)

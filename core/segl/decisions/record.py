@@ -41,13 +41,13 @@ class Place(StrEnum):
     ATTACHMENT = "attachment"
     REMARK = "remark"  # free text beside the parts that the model is given too
     SURROUND = "surround"  # what it is not given
+    HEADING = "heading"  # of a column in a list, wherever that is
     MESSAGE = "message"
     ENVELOPE = "envelope"
 
 
-BEYOND_MODEL: Final = frozenset(
-    (Place.SURROUND, Place.NAME)
-)  # a rule counts there as it does without a model
+# A rule counts there as it does without a model.
+BEYOND_MODEL: Final = frozenset((Place.SURROUND, Place.NAME, Place.HEADING))
 FILE_TYPES: Final = frozenset(
     "pdf doc docx docm xls xlsx xlsm ppt pptx odt ods odp rtf txt csv htm html eml msg zip 7z rar tar gz xml json jpg "
     "jpeg png gif tif tiff bmp heic svg ics vcf p7m p7s asc gpg dat pages numbers".split()

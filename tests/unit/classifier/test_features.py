@@ -167,6 +167,16 @@ def test_where_it_was_is_a_kind_of_place() -> None:
     assert sorted(hit.place for hit in hits) == ["attachment", "attachment.docx", "message"]
 
 
+def test_the_heading_of_a_list_is_a_place_and_decides_the_same_from_its_record() -> None:
+    lists = b"Subject: Listen\n\nLejer;Restance\nJens Holm;4500\nAnna Lund;2300\n"
+    harmless = KeywordModel({})
+    found = gather(lists, shipped_rules(), model=harmless)
+    kept = record_of(found, shipped_rules(), Stance(), harmless)
+    assert {"column.overdue": "heading"}.items() <= {hit.rule: hit.place for hit in kept.hits}.items()
+    again = decide_again(kept, shipped_rules(), Stance(), harmless)
+    assert (again.decision, again.labels) == (Decision.SECURE, (Label.PAYMENT_DEFAULT,))
+
+
 def test_a_rule_in_many_places_is_told_once_with_their_number() -> None:
     findings = [Finding("cpr", Label.CPR, f"part {n}", score=n / 1000) for n in range(900)]
     features = features_of(Evidence(findings=findings), shipped_rules())
@@ -227,6 +237,10 @@ def test_what_cannot_be_foreseen_is_named(tmp_path: Path) -> None:
         unforeseen(old, rules_of(tmp_path, more='[list.money]\nextend = true\nwords = "kroner og øre"\n'))
     )
     assert "own.boat" not in named
+    persons = rules_of(tmp_path, more='[list.column_person]\nextend = true\nwords = "spejder"\n')
+    of_columns = {rule.id for rule in old.rules if rule.column}
+    assert of_columns
+    assert {name for name, _ in unforeseen(old, persons)} == of_columns
     assert 0 < len(named) < len(old.rules)
     kept = mail_record("Min kajak ligger ved broen.", old)
     assert outdated(kept, words)
