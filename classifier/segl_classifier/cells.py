@@ -14,14 +14,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from segl_classifier.tidy import KEPT_APART
+
 COMMA, BAR, GAP = ",", "|", "  "
 SEPARATORS = ("\t", ";", BAR, COMMA, GAP)
-NO_BREAK = "\u00a0"  # HTML lines up with it
+_NO_BREAK = "\u00a0"  # HTML lines up with it
+_BLANKS = str.maketrans(dict.fromkeys((_NO_BREAK, KEPT_APART), " "))
+_MOST_COLUMNS = 200
 LONGEST = 40  # characters of a cell of a table that prose could be
 
 _QUOTE_MARK = re.compile(r"[ ]*(?:>[ ]*)+")
 _GAPS = re.compile("[ ]{2,}")
 _LINED_UP = re.compile("[^ ]++(?: [^ ]++)*+")  # its words stand one blank apart
+
+
+Place = tuple[int, int]  # from where to where
 
 
 class Line(NamedTuple):
@@ -45,12 +52,12 @@ def lines_of(block: str) -> Iterator[Line]:
     for line in block.split("\n"):
         start, position = position, position + len(line) + 1
         if line.strip():
-            yield Line(_unquoted(line.rstrip("\r").replace(NO_BREAK, " ")), start, start + len(line))
+            yield Line(_unquoted(line.rstrip("\r").translate(_BLANKS)), start, start + len(line))
 
 
 def may_divide(separator: str, block: str) -> bool:
     """Whether *separator* stands anywhere in *block*."""
-    return separator in block or (separator == GAP and NO_BREAK in block)
+    return separator in block or (separator == GAP and (_NO_BREAK in block or KEPT_APART in block))
 
 
 def has(line: Line, separator: str) -> bool:
@@ -72,11 +79,10 @@ def cut(line: Line, separator: str) -> Cut:
     return Cut([cell.strip() for cell in text.split(separator)], line)
 
 
-def below(heading: Line, row: Cut) -> list[str]:
-    """The cells of *row*, lined up by blanks, each below its column of *heading*. As they are where a column would get
-    two, or there are enough."""
-    columns = places(heading)
-    if not 1 < len(row.cells) < len(columns):
+def below(columns: Sequence[Place], row: Cut) -> list[str]:
+    """The cells of *row*, lined up by blanks, each below its column: *columns* are the places of the heading's cells.
+    As they are where a column would get two, there are enough, or more columns than a list has."""
+    if not 1 < len(row.cells) < len(columns) <= _MOST_COLUMNS:
         return row.cells
     starts = [start for start, _ in columns]
     placed = [""] * len(columns)
@@ -88,12 +94,12 @@ def below(heading: Line, row: Cut) -> list[str]:
     return placed
 
 
-def places(line: Line) -> list[tuple[int, int]]:
+def places(line: Line) -> list[Place]:
     """From where to where the cells of *line*, lined up by blanks, stand in it."""
     return [cell.span() for cell in _LINED_UP.finditer(line.text)]
 
 
-def _column(start: int, end: int, columns: Sequence[tuple[int, int]], starts: Sequence[int]) -> int:
+def _column(start: int, end: int, columns: Sequence[Place], starts: Sequence[int]) -> int:
     """The column that a cell from *start* to *end* stands in: with which it begins or ends, else most of it."""
     first = max(0, bisect_right(starts, start) - 1)
     near = range(first, max(first + 1, bisect_left(starts, end)))

@@ -21,7 +21,7 @@ from segl_classifier import rendered, spoken
 from segl_classifier.character_references import unescape_safely
 from segl_classifier.data_uris import DataUri, data_uri, pictures_in
 from segl_classifier.html_attributes import columns_spanned, is_hidden, pairs, values_told
-from segl_classifier.tidy import CELL_ENDS, tidy
+from segl_classifier.tidy import CELL_ENDS, KEPT_APART, closed_up, tidy
 
 _ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
 
@@ -84,6 +84,8 @@ _INLINE_TAGS = frozenset(
 )
 _BREAKS |= dict.fromkeys(_INLINE_TAGS - _BREAKS.keys(), _INLINE)
 _BREAKS |= {f"/{name}": CELL_ENDS if between == _CELL else between for name, between in _BREAKS.items()}
+_COVERED = _CELL + KEPT_APART
+_MORE_BLANKS = re.compile("(?<= ) +")
 _ENDS_ROW = frozenset(("tr", "/tr", "table", "/table"))
 _PREFORMATTED = {"pre": 1, "textarea": 1, "/pre": -1, "/textarea": -1}
 
@@ -155,11 +157,11 @@ def _rendered(markup: str) -> tuple[str, bool]:
 
 def _new_lines(text: str, other: str) -> str:
     """The lines of *other* that *text* lacks, each with those before it; a table is given whole."""
-    known = set(text.split("\n"))
-    lines = other.split("\n")
+    known = set(closed_up(text).split("\n"))
+    lines = closed_up(other).split("\n")
     new = [number for number, line in enumerate(lines) if line not in known]
     if any("\t" in lines[number] for number in new):
-        return other
+        return "\n".join(lines)
     kept = {near for number in new for near in range(max(0, number - _LINES_BEFORE), number + 1)}
     return "\n".join(line for number, line in enumerate(lines) if number in kept)
 
@@ -217,7 +219,7 @@ class _Reader:
                     text.append(values_told(attributes))
             elif between == _CELL:
                 text.append(spanned + between)
-                spanned = _CELL * (columns_spanned(attributes) - 1) if attributes else ""
+                spanned = _COVERED * (columns_spanned(attributes) - 1) if attributes else ""
             elif between:
                 text.append(between)
                 if spanned and name.lower() in _ENDS_ROW:
@@ -351,9 +353,9 @@ class _Reader:
 
 
 def _shown(text: str, preformatted: bool) -> str:
-    """*text* as it is shown; blanks that line columns up do not break, so that they stay."""
+    """*text* as it is shown."""
     if preformatted:
-        text = text.replace("  ", "\u00a0\u00a0")
+        text = _MORE_BLANKS.sub(lambda more: KEPT_APART * len(more[0]), text.expandtabs())
     else:
         if "\n" in text:
             text = text.replace("\n", " ")

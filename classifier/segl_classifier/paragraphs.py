@@ -10,6 +10,11 @@ from segl_classifier.tables import continued
 _PARAGRAPH = re.compile(r"\n[ \t\r>]*\n\s*")
 
 
+def lines_ended(text: str) -> str:
+    """*text* with the line ends of old systems, CR alone, as others; each character stays in its place."""
+    return text.replace("\r", "\n") if "\r" in text and "\n" not in text else text
+
+
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """From where to where the paragraphs of *text* go; those that one table goes on through are one."""
     start = end = last = 0

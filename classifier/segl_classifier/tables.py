@@ -183,7 +183,8 @@ def _new(rows: Sequence[Cut], first: int, last: int, separator: str, among: int)
 def _aligned(rows: Sequence[Cut], top: Line, separator: str) -> Sequence[Cut]:
     if separator != GAP:
         return rows
-    return [row._replace(cells=below(top, row)) for row in rows]
+    columns = places(top)
+    return [row._replace(cells=below(columns, row)) for row in rows]
 
 
 def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:

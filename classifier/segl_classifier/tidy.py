@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+# Stands, in the text of a page, for each blank of <pre> behind the first, and alone in a cell for one that another cell
+# covers. Tables are told by it; to all else it is nothing, so that numbers and words stand as near as they did.
+KEPT_APART = "\x1f"
+_COVERED = f"\t{KEPT_APART}"
+
 CELL_ENDS = "\x1e"  # between texts, where a cell ends; shows nothing, and is gone from a tidy text
 
 # Word and Outlook write a paragraph into each cell, and a paragraph begins and ends a line; other programs write the
@@ -28,3 +33,8 @@ def tidy(text: str) -> str:
     else:
         lines = [line.strip(" ") for line in text.split("\n")]
     return "\n".join([line for line in lines if line])
+
+
+def closed_up(text: str) -> str:
+    """*text* without what only tables are told by."""
+    return text.replace(_COVERED, "").replace(KEPT_APART, "") if KEPT_APART in text else text

@@ -23,6 +23,7 @@ from segl_classifier.cpr.sameness import different_first, mark
 from segl_classifier.cpr.score import THRESHOLD
 from segl_classifier.cpr.shape import digits_in, shape_of
 from segl_classifier.message import Text
+from segl_classifier.tidy import KEPT_APART, closed_up
 
 __all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "find_cpr"]
 
@@ -37,6 +38,7 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     *today* is the last day on which somebody can have been born; the computer's date when it is not given.
     Never raises; the time taken grows with the length of the text and no faster.
     """
+    text = _closed_up(text)
     shape = shape_of(text.text)
     if digits_in(shape) < FEWEST_DIGITS:
         return []
@@ -61,8 +63,13 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
 
 def read_numbers(text: Text) -> tuple[str, list[Judged]]:
     """The text made plain, each character in its place, and every number in it, whatever its score."""
+    text = _closed_up(text)
     plain, numbers, _ = _read(text, shape_of(text.text), this_day())
     return plain, numbers
+
+
+def _closed_up(text: Text) -> Text:
+    return replace(text, text=closed_up(text.text)) if KEPT_APART in text.text else text
 
 
 def _read(text: Text, shape: bytes, today: date) -> tuple[str, list[Judged], bool]:

@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
+from segl.vocabulary import Label
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Parts
 from segl_classifier.rules.words import NormalText
 
 # The lists of the rule files (02-columns.toml) that say what a column with persons is.
-PERSONS, NUMBERS, NAMES = "column_person", "column_number", "column_name"
+PERSONS, NUMBERS, HOMES, NAMES = "column_person", "column_number", "column_home", "column_name"
 FIRMS, COMPANIES, OTHERS, COUNTS = "column_firm", "column_company", "column_other", "column_count"
+DOERS = "column_doer"
 FIRST_NAMES = "first_name"
-LISTS = (PERSONS, NUMBERS, NAMES, FIRMS, COMPANIES, OTHERS, COUNTS, FIRST_NAMES)
+LISTS = (PERSONS, NUMBERS, HOMES, NAMES, DOERS, FIRMS, COMPANIES, OTHERS, COUNTS, FIRST_NAMES)
 
 _TOTAL = re.compile(r"(?:i alt|ialt|total|sum|samlet|subtotal|summe|totalt)\b.*", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:\b|[-.])(?:nr|nummer|no|id|number|nummer)\b|nr\.?$|nummer$", re.IGNORECASE)
@@ -31,8 +33,17 @@ class Sign(Enum):
     """By what a column is known to have persons."""
 
     SAID = "its heading"
-    NUMBERS = "its heading, which names a number or an address: a firm has those, too"
+    HOMES = "its heading, which names where one lives, or is reached, or a customer: buildings and firms, too"
     NAMES = "the names in it: those who own, or play, have them, too"
+
+
+_OF_HOMES = frozenset((Label.BILLING, Label.PAYMENT_DEFAULT, Label.DISPUTE))
+
+
+def bears(sign: Sign, label: Label | None) -> bool:
+    """Whether what stands beside persons known by *sign* is a matter of *label*. Houses have bills and arrears, and
+    neither faith nor illness: "Adresse;Podning" is of water."""
+    return sign is not Sign.HOMES or label in _OF_HOMES
 
 
 class Persons:
@@ -46,13 +57,14 @@ class Persons:
     def sign(self, name: str, cells: Sequence[str], *, tells: bool) -> Sign | None:
         """By what the column called *name*, with *cells* filled, is known to have persons; ``None`` if it has none.
         *tells*: its heading says what the list is about, so that only names in it speak for persons."""
-        if not cells:
+        if not cells or self.is_named(DOERS, name):
             return None
+        if not tells and self.is_named(HOMES, name):
+            return Sign.HOMES
         if not tells and self.is_named(PERSONS, name) and not self._has(COUNTS, name):
-            if self.is_named(NUMBERS, name) or _NUMBERED.search(name):
-                return Sign.NUMBERS
+            numbered = self.is_named(NUMBERS, name) or _NUMBERED.search(name) or _are_keys(cells)
             # Below "elever" may stand how many.
-            return Sign.SAID if _are_keys(cells) or any(map(_LETTER.search, cells)) else None
+            return Sign.SAID if numbered or any(map(_LETTER.search, cells)) else None
         persons = [cell for cell in cells if not self._is_company(cell)]
         named = sum(self._has(FIRST_NAMES, cell) or bool(_ADDRESSED.fullmatch(cell)) for cell in persons)
         one_in = 4 if self.is_named(NAMES, name) else 2
@@ -71,7 +83,8 @@ class Persons:
         return any(start == 0 or bare[:start].endswith(_OF) for start, _, _, _ in self._hits(name, bare))
 
     def _is_company(self, cell: str) -> bool:
-        return self._has(COMPANIES, cell) and not self._has(FIRST_NAMES, cell)
+        # "AB" alone is somebody's initials.
+        return " " in cell and self._has(COMPANIES, cell) and not self._has(FIRST_NAMES, cell)
 
     def _has(self, name: str, cell: str) -> bool:
         return next(self._hits(name, cell), None) is not None

@@ -15,19 +15,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from segl.masking import excerpt, mask_digits
+from segl.masking import excerpt
 from segl.vocabulary import Adjustment, Finding
-from segl_classifier.cells import below
+from segl_classifier.cells import Place, below, places
 from segl_classifier.message import Source, Text
-from segl_classifier.paragraphs import paragraphs
-from segl_classifier.rules.column_persons import FIRMS, NAMES, OTHERS, PERSONS, Persons, Sign
+from segl_classifier.paragraphs import lines_ended, paragraphs
+from segl_classifier.rules.column_persons import FIRMS, NAMES, OTHERS, PERSONS, Persons, Sign, bears
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Parts, Rule
 from segl_classifier.rules.words import NormalText
 from segl_classifier.tables import Row, table_rows
 
 _LONGEST_HEADING = 6  # words: what has more is a sentence, unless it begins with a word of the rule
-_LONGEST_CAPTION = 8  # words
+_IS_ADDRESS = re.compile(r"\S@\S|://|www\.")
+_DIGIT = re.compile(r"\d")
 _SHOWN = 500  # rows by which it is told whether a column has persons
 _NOTHING = re.compile(
     r"(?:(?:dkk|kr\.?|eur|€)? ?0+(?:[.,]0+)*(?: ?(?:kr\.?|dkk|%|,-|eur|€|dage?))?|0,-|[-–—.]*)", re.IGNORECASE
@@ -40,6 +41,7 @@ class _Heading(NamedTuple):
     row: Row
     cells: Sequence[str]
     told: dict[int, Sequence[Rule]]
+    places: Sequence[Place]
 
 
 class Columns:
@@ -64,9 +66,11 @@ class Columns:
     def _in_text(self, text: Text) -> Iterator[Finding]:
         if next(self._words.hits(NormalText.of(text.text)), None) is None:
             return
+        found: set[Rule] = set()  # each once: where it stands in a wide heading takes time to find
         for heading, rows, start in self._tables(text):
             for rule, column, person in self._telling(heading, rows):
-                if text.source in rule.where:
+                if text.source in rule.where and rule not in found:
+                    found.add(rule)
                     yield _finding(rule, text, start, heading, column, person)
 
     def _tables(self, text: Text) -> Iterator[tuple[_Heading, Sequence[Sequence[str]], int]]:
@@ -74,24 +78,22 @@ class Columns:
         below nothing that heads it goes on with the table before: a note stood between, or the end of a page."""
         heading: _Heading | None = None
         rows: list[Sequence[str]] = []
-        begins, caption = 0, ""
-        for start, end in paragraphs(text.text):
-            block = text.text[start:end]
-            found = table_rows(block)
-            if found is None:
-                caption = block.rpartition("\n")[2]
-                continue
+        begins = 0
+        lines = lines_ended(text.text)
+        for start, end in paragraphs(lines):
             above: Row | None = None
-            for row in found:
+            for row in table_rows(lines[start:end]) or ():
                 if not row.cells:
-                    caption = block[row.start : row.end]
                     continue
-                other = self._heading(row, above) or self._captioned(row, caption)
+                other = self._heading(row, above)
                 above = row
                 if other:
                     if heading and rows:
                         yield heading, rows, begins
                     heading, rows, begins = other, [], start
+                elif heading and rows and self._heads_another(row, heading):
+                    yield heading, rows, begins
+                    heading = None
                 elif heading and (cells := _below(heading, row)):
                     rows.append(cells)
         if heading and rows:
@@ -102,7 +104,7 @@ class Columns:
         told = {
             number: rules
             for number, cell in enumerate(row.cells)
-            if cell and (rules := self._rules_named(cell))
+            if cell and not _IS_ADDRESS.search(cell) and (rules := self._rules_named(cell))
         }
         if not told:
             return None
@@ -113,19 +115,14 @@ class Columns:
             and not any(map(str.isdigit, "".join(above.cells)))
         ):
             cells = [cell or over for cell, over in zip(cells, above.cells, strict=True)]
-        return _Heading(row, cells, told) if self._can_head(row, told) else None
-
-    def _captioned(self, row: Row, caption: str) -> _Heading | None:
-        """*row* as a heading that names persons, where the line above it says what is told of them."""
-        if (
-            not row.heads
-            or len(caption.split()) > _LONGEST_CAPTION
-            or not (rules := self._rules_named(caption))
-        ):
+        if not self._can_head(row, told):
             return None
-        others = [n for n, cell in enumerate(row.cells) if cell and not self._persons.is_named(PERSONS, cell)]
-        told = {number: rules for number in others if not self._persons.is_named(NAMES, row.cells[number])}
-        return _Heading(row, row.cells, told) if len(others) < len(row.cells) else None
+        return _Heading(row, cells, told, places(row.cut.line) if row.cut else ())
+
+    def _heads_another(self, row: Row, heading: _Heading) -> bool:
+        """Whether *row* is the heading of a table that no rule knows."""
+        named = (self._persons.is_named(name, cell) for cell in row.cells for name in (PERSONS, NAMES))
+        return row.heads and list(row.cells) != list(heading.row.cells) and any(named)
 
     def _rules_named(self, cell: str) -> Sequence[Rule]:
         long = len(cell.split()) > _LONGEST_HEADING
@@ -136,6 +133,8 @@ class Columns:
     def _can_head(self, row: Row, told: dict[int, Sequence[Rule]]) -> bool:
         """Whether *row* heads a table, though words of rules stand in it: it was found to by its shape, or its other
         cells name columns. A row of entries has a name or a figure there."""
+        if row.heading and not row.heads and any(map(_DIGIT.search, row.cells)):
+            return False  # "Patient 14;astma", below "Patient;Diagnose"
         others = [cell for number, cell in enumerate(row.cells) if number not in told and cell]
         if row.heads or any(
             self._persons.is_named(PERSONS, cell) or self._persons.is_named(NAMES, cell) for cell in others
@@ -146,15 +145,15 @@ class Columns:
         entries = any(cell[:1].isdigit() or self._persons.has_first_name(cell) for cell in others)
         return not (entries or row.heading)
 
-    def _telling(self, heading: _Heading, rows: Sequence[Sequence[str]]) -> Iterator[tuple[Rule, int, str]]:
-        """The rules that find something below *heading*, in which column, and the heading of the persons beside."""
+    def _telling(self, heading: _Heading, rows: Sequence[Sequence[str]]) -> Iterator[tuple[Rule, int, int]]:
+        """The rules that find something below *heading*, in which column, and in which the persons are."""
         signs = {
             number: sign
             for number, cell in enumerate(heading.cells)
             if (sign := self._persons.sign(cell, _filled(rows, number), tells=number in heading.told))
         }
         known = set(signs.values())
-        if known <= {Sign.NAMES} and any(self._persons.is_named(OTHERS, cell) for cell in heading.cells):
+        if Sign.SAID not in known and any(self._persons.is_named(OTHERS, cell) for cell in heading.cells):
             return
         # Where a column says that it has persons, a firm is where they work.
         firms = [
@@ -173,8 +172,8 @@ class Columns:
             for number in telling:
                 beside = next((n for n in named if n != number or _has_more(row, n)), None)
                 if beside is not None:
-                    name = heading.cells[beside] if beside < len(heading.cells) else ""
-                    yield from ((rule, number, name) for rule in waiting.pop(number))
+                    bearing = [rule for rule in waiting.pop(number) if bears(signs[beside], rule.label)]
+                    yield from ((rule, number, beside) for rule in bearing)
             if not waiting:
                 return
 
@@ -192,13 +191,13 @@ class Columns:
 def _below(heading: _Heading, row: Row) -> Sequence[str] | None:
     """The cells of *row* below those of *heading*; ``None`` if it is no row of that table."""
     if heading.row.cut and row.cut:
-        cells: Sequence[str] = below(heading.row.cut.line, row.cut)
+        cells: Sequence[str] = below(heading.places, row.cut)
     else:
         cells = row.cells
     return cells if len(cells) <= len(heading.cells) + 2 else None
 
 
-def _finding(rule: Rule, text: Text, start: int, heading: _Heading, column: int, person: str) -> Finding:
+def _finding(rule: Rule, text: Text, start: int, heading: _Heading, column: int, person: int) -> Finding:
     at, last = start + heading.row.start, start + heading.row.end
     for number, cell in enumerate(heading.row.cells[: column + 1]):
         found = text.text.find(cell, at, last)
@@ -206,7 +205,7 @@ def _finding(rule: Rule, text: Text, start: int, heading: _Heading, column: int,
     shown = excerpt(text.text, at, min(last, at + len(heading.row.cells[column])))
     steps = (
         Adjustment("weight of the rule", rule.weight),
-        Adjustment(f"beside: column “{mask_digits(person[:40])}”", 0.0),
+        Adjustment(f"persons in column {person + 1}", 0.0),
     )
     return Finding(
         rule.id, rule.label, text.where, shown, rule.weight, steps, beyond_model=True, of_heading=True

@@ -19,6 +19,8 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
+from segl_classifier.tidy import closed_up
+
 MAX_WORD = 80
 _MIN_STEM = 3  # letters of a word with a star: "*a*" would stand in every message
 _ASCII_DANISH = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
@@ -129,6 +131,7 @@ def _in_order(text: str) -> str:
     Each step is a search that costs next to nothing when there is nothing to do: a megabyte takes a
     few milliseconds.
     """
+    text = closed_up(text)
     if not text.isascii():
         if in_latin(text) is None:
             text = _beyond_latin(text)

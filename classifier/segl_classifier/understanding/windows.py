@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from segl_classifier.message import Source, Text
-from segl_classifier.paragraphs import paragraphs
+from segl_classifier.paragraphs import lines_ended, paragraphs
 from segl_classifier.spoken import speaks
 from segl_classifier.tables import table_lines
 from segl_classifier.understanding.reading import Window
@@ -76,7 +76,7 @@ def _says_more(remark: Text, subject: str) -> bool:
 
 def pieces(text: Text) -> Iterator[Piece]:
     """The sentences and table rows of *text*, without the phrases of standing text."""
-    content = whole(text.text)
+    content = lines_ended(whole(text.text))
     if text.source is Source.FILENAME:
         name = re.sub(r"[_.-]+", " ", content)
         yield from _pieces_of([(name, 0, len(content))])

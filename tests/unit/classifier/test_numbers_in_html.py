@@ -12,6 +12,8 @@ from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.extract import extract
 from segl_classifier.html import read_html
 from segl_classifier.parse import parse
+from segl_classifier.rules.words import NormalText
+from segl_classifier.tidy import closed_up
 
 TODAY = date(2026, 11, 24)
 SHEETS = {
@@ -173,3 +175,27 @@ def test_generated_content_does_not_grow_beyond_a_bound() -> None:
 def test_bullets_before_each_line_of_a_long_list_are_few() -> None:
     page = read_html("<style>li:before{content:'\u2022 '}</style>" + "<li>010190-1234" * 33_000)
     assert not page.cut
+
+
+@pytest.mark.parametrize("number", ["010190-1234", "0101901234", "120385 1239", "120385</td><td>1239"])
+@pytest.mark.parametrize("label", ["CPR-nr.:", "Personnummer", "Patient", "Født", ""])
+@pytest.mark.parametrize("columns", [2, 3, 12])
+def test_a_label_over_several_columns_is_as_near_as_over_one(number: str, label: str, columns: int) -> None:
+    row = "<table><tr><td{}>{}</td><td>{}</td></tr></table>"
+    assert found(row.format(f" colspan={columns}", label, number)) == found(row.format("", label, number))
+
+
+@pytest.mark.parametrize(
+    "line", ["CPR-nr.{}120385{}1239", "Patient{}120385-1239", "Født{}120385{}de sidste fire 1239"]
+)
+@pytest.mark.parametrize("blanks", [2, 3, 9, 40])
+def test_blanks_that_line_up_put_nothing_apart(line: str, blanks: int) -> None:
+    apart = line.replace("{}", " " * blanks)
+    assert found(f"<pre>{apart}</pre>") == found(f"<pre>{line.replace('{}', ' ')}</pre>")
+
+
+def test_what_keeps_columns_apart_is_not_shown() -> None:
+    text = read_html("<table><tr><td colspan=3>Navn<td>CPR</table><pre>a    b</pre>").text
+    shown = NormalText.of(text).shown
+    assert "\x1f" in text
+    assert (shown, closed_up(text)) == ("Navn CPR\na b", "Navn\tCPR\na b")

@@ -118,3 +118,10 @@ def test_an_excerpt_is_one_short_printable_line(text: str, start: int, length: i
     shown = excerpt(text, start, start + length)
     assert len(shown) <= 120
     assert shown.isprintable()
+
+
+@pytest.mark.parametrize("gap", ["\t" * 9, " " * 30, " \x1f\x1f\x1f\x1f\x1f\x1f\x1f", "\u00a0" * 12])
+def test_a_number_with_a_wide_gap_in_it_is_masked_as_one(gap: str) -> None:
+    text = f"CPR-nr. 010190{gap}1234 i dag"
+    for start, end in ((0, 7), (8, len(text) - 6), (len(text) - 10, len(text))):
+        assert "1234" not in excerpt(text, start, end)
