@@ -14,9 +14,9 @@ from segl_classifier.rules.words import NormalText
 # The lists of the rule files (02-columns.toml) that say what a column with persons is.
 PERSONS, NUMBERS, HOMES, NAMES = "column_person", "column_number", "column_home", "column_name"
 FIRMS, COMPANIES, OTHERS, COUNTS = "column_firm", "column_company", "column_other", "column_count"
-DOERS = "column_doer"
+DOERS, VALUES = "column_doer", "column_value"
 FIRST_NAMES = "first_name"
-LISTS = (PERSONS, NUMBERS, HOMES, NAMES, DOERS, FIRMS, COMPANIES, OTHERS, COUNTS, FIRST_NAMES)
+LISTS = (PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, FIRMS, COMPANIES, OTHERS, COUNTS, FIRST_NAMES)
 
 _TOTAL = re.compile(r"(?:i alt|ialt|total|sum|samlet|subtotal|summe|totalt)\b.*", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:\b|[-.])(?:nr|nummer|no|id|number|nummer)\b|nr\.?$|nummer$", re.IGNORECASE)
@@ -73,6 +73,10 @@ class Persons:
     def is_person(self, cell: str) -> bool:
         """Whether *cell*, in a column of persons, can be one."""
         return not _TOTAL.fullmatch(cell) and not self._is_company(cell)
+
+    def is_value(self, cell: str) -> bool:
+        """Whether the heading *cell* says nothing but that something is told below it: "Antal", "2025", "0-30 dage"."""
+        return self.is_named(VALUES, cell) or any(map(str.isdigit, cell))
 
     def has_first_name(self, cell: str) -> bool:
         return self._has(FIRST_NAMES, cell)

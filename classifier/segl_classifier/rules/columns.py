@@ -11,7 +11,7 @@ second of two tables, on an earlier page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -27,6 +27,12 @@ from segl_classifier.rules.words import NormalText
 from segl_classifier.tables import Row, table_rows
 
 _LONGEST_HEADING = 6  # words: what has more is a sentence, unless it begins with a word of the rule
+_LONGEST_CAPTION, _CAPTION_WORDS = 200, 8  # characters, words
+_STOPS = (".", "!", "?")
+_OVERVIEW = re.compile(
+    r"(?:(?:over(?:sigt|view)|liste?|opgørelse|status|udtræk) (?:over|of|på|af) |(?:alle|samtlige|nye|aktuelle) )+",
+    re.IGNORECASE,
+)
 _IS_ADDRESS = re.compile(r"\S@\S|://|www\.")
 _DIGIT = re.compile(r"\d")
 _SHOWN = 500  # rows by which it is told whether a column has persons
@@ -40,8 +46,9 @@ class _Heading(NamedTuple):
 
     row: Row
     cells: Sequence[str]
-    told: dict[int, Sequence[Rule]]
+    told: Mapping[int, Sequence[Rule]]
     places: Sequence[Place]
+    captioned: bool = False
 
 
 class Columns:
@@ -78,15 +85,22 @@ class Columns:
         below nothing that heads it goes on with the table before: a note stood between, or the end of a page."""
         heading: _Heading | None = None
         rows: list[Sequence[str]] = []
-        begins = 0
+        begins, caption = 0, ""
         lines = lines_ended(text.text)
         for start, end in paragraphs(lines):
+            block = lines[start:end]
+            found = table_rows(block)
+            if found is None:
+                caption = block.rpartition("\n")[2]
+                continue
             above: Row | None = None
-            for row in table_rows(lines[start:end]) or ():
-                if not row.cells:
+            for row in found:
+                filled = [cell for cell in row.cells if cell]
+                if len(filled) < 2 and (not row.cells or row.cells[0]):
+                    caption = filled[0] if filled else block[row.start : row.end]
                     continue
-                other = self._heading(row, above)
-                above = row
+                other = self._heading(row, above) or self._captioned(row, caption)
+                above, caption = row, ""
                 if other:
                     if heading and rows:
                         yield heading, rows, begins
@@ -118,6 +132,20 @@ class Columns:
         if not self._can_head(row, told):
             return None
         return _Heading(row, cells, told, places(row.cut.line) if row.cut else ())
+
+    def _captioned(self, row: Row, caption: str) -> _Heading | None:
+        """*row* as a heading that names persons, below a line that begins with what is told of them."""
+        bare = _OVERVIEW.sub("", caption[:_LONGEST_CAPTION].strip(" >*#-"))
+        if not bare or caption.rstrip().endswith(_STOPS) or len(bare.split()) > _CAPTION_WORDS:
+            return None
+        rules = tuple(
+            dict.fromkeys(r for at, _, _, rs in self._words.hits(NormalText.of(bare)) if not at for r in rs)
+        )
+        persons = any(self._persons.is_named(name, cell) for cell in row.cells for name in (PERSONS, NAMES))
+        told = {
+            n: rules for n, cell in enumerate(row.cells) if rules and persons and self._persons.is_value(cell)
+        }
+        return _Heading(row, row.cells, told, places(row.cut.line) if row.cut else (), True) if told else None
 
     def _heads_another(self, row: Row, heading: _Heading) -> bool:
         """Whether *row* is the heading of a table that no rule knows."""
@@ -152,6 +180,8 @@ class Columns:
             for number, cell in enumerate(heading.cells)
             if (sign := self._persons.sign(cell, _filled(rows, number), tells=number in heading.told))
         }
+        if heading.captioned:  # of houses a line above says less than a heading
+            signs = {number: sign for number, sign in signs.items() if sign is not Sign.HOMES}
         known = set(signs.values())
         if Sign.SAID not in known and any(self._persons.is_named(OTHERS, cell) for cell in heading.cells):
             return

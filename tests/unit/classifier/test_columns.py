@@ -137,6 +137,13 @@ def test_headings_that_tell(heading: str, rule: str) -> None:
         pytest.param("Navn på lejer;Restance\nJH;4500", id="the name of whom"),
         pytest.param("Lejernr.;Restance\n14;4500\n15;300", id="numbers of persons"),
         pytest.param("Medarbejder;Restance\n40771;4500\n40772;300", id="numbers alone"),
+        pytest.param(
+            "Restancer pr. 1. maj\nNavn;0-30 dage;31-60 dage\nJens Holm;4500;0", id="the line above says it"
+        ),
+        pytest.param(
+            "Oversigt over restancer:\n\nBeboer\tApril\tMaj\nAnna Lund\t300\t0", id="a line further above"
+        ),
+        pytest.param("Restancer 2026;;\nNavn;Beløb;\nJens Holm;4500;\nAnna Lund;300;", id="a title row"),
         pytest.param("Lejer;Restance\rJens Holm;4500\rAnna Lund;300", id="CR alone"),
         pytest.param(
             "Lejer;Restance\nLejer 14;restance 300\nLejer 15;restance 400", id="rows with the heading's words"
@@ -187,6 +194,11 @@ def test_layouts_of_lists(table: str) -> None:
         "Måned;Ansvarlig;Løn\njanuar;Anna Lund;45000\nfebruar;Bo Bro;45000",
         "Spiller;Mål;Advarsler\nAnna;2;1\nBo;3;0",
         "Butik;Adresse;Gæld\nNord;Kildevej 4;300\nSyd;Kildevej 6;400",
+        "Rykkere er sendt i dag.\n\nMedarbejder;Antal\nAnna Lund;4",
+        "Møde om rykkere\n\nNavn;Antal\nAnna Lund;4",
+        "Rykkere: hvem gør hvad\nMedarbejder;Opgave\nAnna Lund;ringer",
+        "Sygefravær pr. afdeling\nAfdeling;Antal\nNord;12\nSyd;14\nMedarbejder;Antal\nAnna Lund;4",
+        "Restancer fordelt på boligtype\nBolig;Antal\nRækkehus;4",
         "Vin;Karakter;Bragt af\nRiesling;4;Anna\nMerlot;5;Bo",
         "Medarbejder;Fravær\t",
     ],

@@ -13,7 +13,7 @@ from segl.cli.main import build
 
 SETS = ("harvest", "estuary", "orchard")
 FOUND, FALSE_ALARMS, LABEL_F1 = 0.95, 0.055, 0.85
-LISTS_FOUND, LISTS_FALSE = 0.88, 0.11
+LISTS_FOUND, LISTS_FALSE = 0.88, 0.1
 SETTINGS = '[organisation]\nname = "Vandet"\ndomains = ["vand.example"]\n'
 
 
@@ -54,7 +54,7 @@ def test_the_shipped_model_still_finds_what_it_found(repository: Path, tmp_path:
 
 @pytest.mark.slow
 def test_lists_that_say_it_by_their_heading_are_found(repository: Path, tmp_path: Path) -> None:
-    """As above, of 107 mails half of which carry such a list and half one that looks like it (.923 found at .073)."""
+    """As above, of 107 mails half of which carry such a list and half one that looks like it (.923 found at .055)."""
     figures = judged(["registry"], repository, tmp_path)
     assert figures["mails"] == 107
     assert figures["found"] >= LISTS_FOUND, figures
