@@ -14,7 +14,7 @@ from segl.postfix.domain_lists import takes_domain
 from segl.postfix.refusals import Refusal
 from segl.postfix.role import Role
 from segl.postfix.running import Instance, split_list
-from segl.postfix.tables import TableUnread
+from segl.postfix.tables import TableBusy, TableUnread
 from segl.settings import Settings
 from segl.settings_values import next_hop_host
 
@@ -31,6 +31,8 @@ def role_of(settings: Settings, front: Instance) -> Role:
     setup = Setup(settings, front, front)
     try:
         taken = [takes_domain(setup, d, (*_HERE, "relay_domains")) for d in settings.organisation.domains]
+    except TableBusy:  # the next moment may tell: no role is made up meanwhile
+        raise
     except TableUnread:
         return Role.UNKNOWN
     return Role.BESIDE if all(taken) else Role.UNKNOWN
@@ -82,6 +84,8 @@ def gateway_refusals(settings: Settings, front: Instance) -> Iterator[Refusal]:
         for name in _HERE:
             try:
                 taken = takes_domain(setup, domain, (name,))
+            except TableBusy:
+                raise
             except TableUnread:
                 continue
             if taken:
