@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from segl.postfix import gateway
+from segl.postfix.refusals import Refusal
 from segl.postfix.running import Instance
 from segl.postfix.tables import TableBusy, TableUnread
 from segl.settings_file import load_settings
@@ -19,16 +20,17 @@ domains = ["vand.example"]
 clients = ["192.0.2.0/24"]
 deliver_to = "[192.0.2.1]:25"
 """
+FRONT = Instance(directory=Path("/etc/postfix"), parameters={}, written=frozenset(), services=())
 
 
-def refusals(folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> list[gateway.Refusal]:
+def refusals(folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> list[Refusal]:
     def unread(*_: object) -> bool:
         raise error
 
     monkeypatch.setattr(gateway, "takes_domain", unread)
     file = folder / "segl.toml"
     file.write_text(SETTINGS, "utf-8")
-    return list(gateway.gateway_refusals(load_settings(file), Instance(folder, {}, frozenset(), ())))
+    return list(gateway.gateway_refusals(load_settings(file), FRONT))
 
 
 def test_a_busy_table_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
