@@ -21,7 +21,7 @@ from segl_classifier import rendered, spoken
 from segl_classifier.character_references import unescape_safely
 from segl_classifier.data_uris import DataUri, data_uri, pictures_in
 from segl_classifier.html_attributes import columns_spanned, is_hidden, pairs, values_told
-from segl_classifier.tidy import CELL_ENDS, KEPT_APART, closed_up, tidy
+from segl_classifier.tidy import CELL_ENDS, KEPT_APART, closed_up, tidy, without_separators
 
 _ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
 
@@ -109,6 +109,7 @@ class Page:
 def read_html(markup: str, *, xml: bool = False) -> Page:
     """The text of *markup*. In *xml* an element that HTML does not know holds a value of its own, and does not
     touch its neighbours; in HTML it is nothing to a browser. Never raises."""
+    markup = without_separators(markup)
     reader = _Reader(_LINE if xml else _INLINE)
     reader.read(markup, comments=True)
     page = reader.page()
@@ -355,7 +356,8 @@ class _Reader:
 def _shown(text: str, preformatted: bool) -> str:
     """*text* as it is shown."""
     if preformatted:
-        text = _MORE_BLANKS.sub(lambda more: KEPT_APART * len(more[0]), text.expandtabs())
+        text = text.replace("\t", " \t").expandtabs()  # so that a tab is two blanks at least
+        text = _MORE_BLANKS.sub(lambda more: KEPT_APART * len(more[0]), text)
     else:
         if "\n" in text:
             text = text.replace("\n", " ")

@@ -8,6 +8,7 @@ import re
 # covers. Tables are told by it; to all else it is nothing, so that numbers and words stand as near as they did.
 KEPT_APART = "\x1f"
 _COVERED = f"\t{KEPT_APART}"
+_SEPARATORS = re.compile("[\x1c-\x1f]")
 
 CELL_ENDS = "\x1e"  # between texts, where a cell ends; shows nothing, and is gone from a tidy text
 
@@ -33,6 +34,16 @@ def tidy(text: str) -> str:
     else:
         lines = [line.strip(" ") for line in text.split("\n")]
     return "\n".join([line for line in lines if line])
+
+
+def without_separators(text: str) -> str:
+    """*text* with blanks for the separators of old formats (danMARC2, EDIFACT), one of which is a sign of ours."""
+    return _SEPARATORS.sub(" ", text)
+
+
+def opened(text: str) -> str:
+    """*text* with the cells that others cover as empty ones, and nothing else of what only tables are told by."""
+    return text.replace(_COVERED, "\t").replace(KEPT_APART, "")
 
 
 def closed_up(text: str) -> str:

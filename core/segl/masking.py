@@ -25,6 +25,7 @@ _NUMBERISH = re.compile(rf"\d(?:{_UNSEEN}(?:(?:%[0-9A-Fa-f]{{2}}|&#?\w{{1,12}};|
 # The same of a text without codes and entities, which hold digits too: then it is as long as it has digits.
 _PLAIN_AND_LONG = re.compile(rf"\d(?:{_UNSEEN}(?:[\W_]{_UNSEEN}){{0,6}}\d){{5,}}")
 _BLANKS = re.compile(r"\s+")
+_WIDE = 600  # characters, of which many may be blanks
 _KEEP = 4  # as many leading digits stay readable: enough to find the place, too few to know the number
 _LONG = 6  # runs with fewer digits (years, prices, clock times) stay as they are
 _DIGITS = b"0123456789"
@@ -108,9 +109,11 @@ def excerpt(text: str, start: int, end: int, around: int = 32, limit: int = 120)
     Masking is done on a wider cut than is shown, so that a number which the cut would split
     is masked as the whole it is.
     """
-    pieces = text[max(0, start - around - 64) : start], text[start:end], text[end : end + around + 64]
+    wide_from, wide_to = max(0, start - around - _WIDE), end + around + _WIDE
+    pieces = text[wide_from:start], text[start:end], text[end:wide_to]
     # Blanks first: a number with many of them in it would not be masked as one.
     before, hit, behind = (_BLANKS.sub(" ", piece) for piece in pieces)
+    before, behind = before[-around - 64 :], behind[: around + 64]
     wide = mask_digits(before + hit + behind)
     lo = max(0, len(before) - around)
     line = " ".join(wide[lo : len(before) + len(hit) + around].split())

@@ -23,7 +23,7 @@ from segl_classifier.cpr.sameness import different_first, mark
 from segl_classifier.cpr.score import THRESHOLD
 from segl_classifier.cpr.shape import digits_in, shape_of
 from segl_classifier.message import Text
-from segl_classifier.tidy import KEPT_APART, closed_up
+from segl_classifier.tidy import KEPT_APART, closed_up, opened
 
 __all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "find_cpr"]
 
@@ -38,7 +38,16 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     *today* is the last day on which somebody can have been born; the computer's date when it is not given.
     Never raises; the time taken grows with the length of the text and no faster.
     """
-    text = _closed_up(text)
+    if KEPT_APART not in text.text:
+        return _found(text, today)
+    # Closed up its label is as near as a reader sees it; with covered cells as empty ones its heading is above it.
+    near = _found(replace(text, text=closed_up(text.text)), today)
+    known = {finding.number for finding in near if finding.score >= THRESHOLD}
+    in_columns = _found(replace(text, text=opened(text.text)), today)
+    return [*near, *(f for f in in_columns if f.score >= THRESHOLD and f.number not in known)]
+
+
+def _found(text: Text, today: date | None) -> list[Finding]:
     shape = shape_of(text.text)
     if digits_in(shape) < FEWEST_DIGITS:
         return []
@@ -62,14 +71,10 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
 
 
 def read_numbers(text: Text) -> tuple[str, list[Judged]]:
-    """The text made plain, each character in its place, and every number in it, whatever its score."""
-    text = _closed_up(text)
+    """The text closed up and made plain, each character in its place, and every number in it, whatever its score."""
+    text = replace(text, text=closed_up(text.text))
     plain, numbers, _ = _read(text, shape_of(text.text), this_day())
     return plain, numbers
-
-
-def _closed_up(text: Text) -> Text:
-    return replace(text, text=closed_up(text.text)) if KEPT_APART in text.text else text
 
 
 def _read(text: Text, shape: bytes, today: date) -> tuple[str, list[Judged], bool]:

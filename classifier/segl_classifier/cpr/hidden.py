@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from segl.masking import MASK, mask_digits
 from segl_classifier.cpr import THRESHOLD, read_numbers
 from segl_classifier.cpr.masked import last_four_first
 from segl_classifier.message import Text
+from segl_classifier.tidy import KEPT_APART
 
+_SIGNS = re.compile(f"(\t?{KEPT_APART})")
 _KEPT = 4  # leading characters: the day and the month
 _DIGITS = 10
 
@@ -21,7 +25,21 @@ def hidden(text: Text, certain: str = MASK) -> str:
         mask = certain if number.score >= THRESHOLD else MASK
         parts += (plain[done : number.start], _masked(plain[number.start : number.end], number.digits, mask))
         done = max(done, number.end)
-    return mask_digits("".join((*parts, plain[done:])))
+    masked = mask_digits("".join((*parts, plain[done:])))
+    return _apart_again(masked, text.text) if KEPT_APART in text.text else masked
+
+
+def _apart_again(masked: str, text: str) -> str:
+    """*masked* with what only tables are told by where it stands in *text*."""
+    parts: list[str] = []
+    at = 0
+    for part in _SIGNS.split(text):
+        if KEPT_APART in part:
+            parts.append(part)
+        else:
+            parts.append(masked[at : at + len(part)])
+            at += len(part)
+    return "".join(parts)
 
 
 def _masked(number: str, digits: str, mask: str) -> str:

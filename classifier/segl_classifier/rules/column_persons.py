@@ -14,9 +14,9 @@ from segl_classifier.rules.words import NormalText
 # The lists of the rule files (02-columns.toml) that say what a column with persons is.
 PERSONS, NUMBERS, HOMES, NAMES = "column_person", "column_number", "column_home", "column_name"
 FIRMS, COMPANIES, OTHERS, COUNTS = "column_firm", "column_company", "column_other", "column_count"
-DOERS, VALUES = "column_doer", "column_value"
+DOERS, VALUES, PLACES = "column_doer", "column_value", "column_place"
 FIRST_NAMES = "first_name"
-LISTS = (PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, FIRMS, COMPANIES, OTHERS, COUNTS, FIRST_NAMES)
+LISTS = (PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, PLACES, FIRMS, COMPANIES, OTHERS, COUNTS, FIRST_NAMES)
 
 _TOTAL = re.compile(r"(?:i alt|ialt|total|sum|samlet|subtotal|summe|totalt)\b.*", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:\b|[-.])(?:nr|nummer|no|id|number|nummer)\b|nr\.?$|nummer$", re.IGNORECASE)

@@ -11,8 +11,8 @@ second of two tables, on an earlier page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import takewhile
 from typing import NamedTuple
 
 from segl.masking import excerpt
@@ -20,7 +20,7 @@ from segl.vocabulary import Adjustment, Finding
 from segl_classifier.cells import Place, below, places
 from segl_classifier.message import Source, Text
 from segl_classifier.paragraphs import lines_ended, paragraphs
-from segl_classifier.rules.column_persons import FIRMS, NAMES, OTHERS, PERSONS, Persons, Sign, bears
+from segl_classifier.rules.column_persons import FIRMS, NAMES, OTHERS, PERSONS, PLACES, Persons, Sign, bears
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Parts, Rule
 from segl_classifier.rules.words import NormalText
@@ -98,6 +98,7 @@ class Columns:
                 filled = [cell for cell in row.cells if cell]
                 if len(filled) < 2 and (not row.cells or row.cells[0]):
                     caption = filled[0] if filled else block[row.start : row.end]
+                    above = row if row.cells else None
                     continue
                 other = self._heading(row, above) or self._captioned(row, caption)
                 above, caption = row, ""
@@ -161,9 +162,9 @@ class Columns:
     def _can_head(self, row: Row, told: dict[int, Sequence[Rule]]) -> bool:
         """Whether *row* heads a table, though words of rules stand in it: it was found to by its shape, or its other
         cells name columns. A row of entries has a name or a figure there."""
-        if row.heading and not row.heads and any(map(_DIGIT.search, row.cells)):
-            return False  # "Patient 14;astma", below "Patient;Diagnose"
         others = [cell for number, cell in enumerate(row.cells) if number not in told and cell]
+        if row.heading and not row.heads and any(map(_DIGIT.search, others)):
+            return False  # "Patient 14;astma", below "Patient;Diagnose"
         if row.heads or any(
             self._persons.is_named(PERSONS, cell) or self._persons.is_named(NAMES, cell) for cell in others
         ):
@@ -175,42 +176,56 @@ class Columns:
 
     def _telling(self, heading: _Heading, rows: Sequence[Sequence[str]]) -> Iterator[tuple[Rule, int, int]]:
         """The rules that find something below *heading*, in which column, and in which the persons are."""
+        entries = _entries(rows)
         signs = {
             number: sign
             for number, cell in enumerate(heading.cells)
-            if (sign := self._persons.sign(cell, _filled(rows, number), tells=number in heading.told))
+            if (sign := self._persons.sign(cell, entries.get(number, ()), tells=number in heading.told))
         }
         if heading.captioned:  # of houses a line above says less than a heading
             signs = {number: sign for number, sign in signs.items() if sign is not Sign.HOMES}
-        known = set(signs.values())
-        if Sign.SAID not in known and any(self._persons.is_named(OTHERS, cell) for cell in heading.cells):
+        if self._are_others(heading, set(signs.values())):
             return
         # Where a column says that it has persons, a firm is where they work.
         firms = [
             number
             for number, cell in enumerate(heading.cells)
-            if Sign.SAID not in known and self._persons.is_named(FIRMS, cell)
+            if Sign.SAID not in signs.values() and self._persons.is_named(FIRMS, cell)
         ]
+        people = [number for number, sign in signs.items() if sign is not Sign.HOMES]
+        homes = [number for number, sign in signs.items() if sign is Sign.HOMES]
         waiting = dict(heading.told)
         for row in rows:
-            telling = [number for number in waiting if _says(row, number)]
+            telling = [number for number in _within(waiting, row) if _says(row, number)]
             if not telling or any(_says(row, number) for number in firms):
                 continue
             if list(row) == list(heading.row.cells):  # as it stands on each page
                 continue
-            named = self._named(row, list(signs))
+            named = [*self._named(row, people), *self._named(row, homes)]
             for number in telling:
-                beside = next((n for n in named if n != number or _has_more(row, n)), None)
-                if beside is not None:
-                    bearing = [rule for rule in waiting.pop(number) if bears(signs[beside], rule.label)]
-                    yield from ((rule, number, beside) for rule in bearing)
+                beside = [n for n in named if n != number or _has_more(row, n)]
+                left = []
+                for rule in waiting.pop(number):
+                    person = next((n for n in beside if bears(signs[n], rule.label)), None)
+                    if person is None:
+                        left.append(rule)
+                    else:
+                        yield rule, number, person
+                if left:
+                    waiting[number] = left
             if not waiting:
                 return
+
+    def _are_others(self, heading: _Heading, known: Set[Sign]) -> bool:
+        """Whether what is known of persons may be said of animals, or of places, which the table is about."""
+        lists = [OTHERS] if Sign.SAID not in known else []
+        lists += [PLACES] if known <= {Sign.HOMES} else []
+        return any(self._persons.is_named(name, cell) for name in lists for cell in heading.cells)
 
     def _named(self, row: Sequence[str], persons: Sequence[int]) -> Sequence[int]:
         """The first two of the columns *persons* in which *row* has one."""
         found: list[int] = []
-        for number in persons:
+        for number in _within(persons, row):
             if _says(row, number) and self._persons.is_person(row[number]):
                 found.append(number)
                 if len(found) == 2:
@@ -247,9 +262,19 @@ def _says(row: Sequence[str], number: int) -> bool:
     return number < len(row) and not _NOTHING.fullmatch(row[number].strip())
 
 
-def _filled(rows: Iterable[Sequence[str]], number: int) -> Sequence[str]:
-    """The first entries in the column *number*."""
-    return list(islice((row[number] for row in rows if _says(row, number)), _SHOWN))
+def _entries(rows: Iterable[Sequence[str]]) -> Mapping[int, Sequence[str]]:
+    """The first entries of each column that has any."""
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        for number in range(len(row)):
+            if _says(row, number) and len(cells := found.setdefault(number, [])) < _SHOWN:
+                cells.append(row[number])
+    return found
+
+
+def _within(columns: Iterable[int], row: Sequence[str]) -> list[int]:
+    """Those of *columns*, which are in order, that *row* reaches to."""
+    return list(takewhile(lambda number: number < len(row), columns))
 
 
 def _has_more(row: Sequence[str], number: int) -> bool:

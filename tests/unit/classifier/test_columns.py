@@ -144,6 +144,15 @@ def test_headings_that_tell(heading: str, rule: str) -> None:
             "Oversigt over restancer:\n\nBeboer\tApril\tMaj\nAnna Lund\t300\t0", id="a line further above"
         ),
         pytest.param("Restancer 2026;;\nNavn;Beløb;\nJens Holm;4500;\nAnna Lund;300;", id="a title row"),
+        pytest.param("Adresse;Beboer;Restance\nKildevej 4;JH;4500", id="an address before the person"),
+        pytest.param("Navn;Afdeling;Restance\nAnna Lund;Nord;4500\nBo Bro;Syd;300", id="where they are"),
+        pytest.param("Modtager;Rykkere\nAnna Lund;2\nBo Bro;1", id="whom it is for"),
+        pytest.param(
+            "Udskrevet af;Lis;\nDato;12-05-2026;\nLejer;Lejemål;Restance 30 dage\nJH;4;300", id="facts above"
+        ),
+        pytest.param(
+            "Lejer;;\n;Restance;Rykker\nJH;400;2", id="a heading of two rows, the first with one cell"
+        ),
         pytest.param("Lejer;Restance\rJens Holm;4500\rAnna Lund;300", id="CR alone"),
         pytest.param(
             "Lejer;Restance\nLejer 14;restance 300\nLejer 15;restance 400", id="rows with the heading's words"
@@ -258,6 +267,12 @@ def test_a_house_names_persons_in_its_own_way(tmp_path: Path) -> None:
 def test_a_shipped_column_is_turned_off(tmp_path: Path) -> None:
     rules = own(tmp_path, '[[rule]]\nid = "column.work"\nenabled = false\n')
     assert found("Elev;Karakter\nAnna;7", rules=rules) == set()
+
+
+@pytest.mark.parametrize("home", ["Adresse", "Telefon", "E-mail", "Kundenr.", "Lejl."])
+def test_an_address_beside_a_person_takes_nothing_away(home: str) -> None:
+    assert found(f"{home};Medarbejder;Diagnose\nx4;JH;KOL") == {"column.health"}
+    assert found(f"{home};Navn;Diagnose\nx4;Anna Lund;KOL\nx5;Bo Bro;gigt") == {"column.health"}
 
 
 @pytest.mark.parametrize("more", ["near = ['person']", "patterns = ['løn']", "effect = 'veto'"])

@@ -9,8 +9,10 @@ import pytest
 
 from segl.settings_detection import Limits
 from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.cpr.hidden import hidden
 from segl_classifier.extract import extract
 from segl_classifier.html import read_html
+from segl_classifier.message import Source, Text
 from segl_classifier.parse import parse
 from segl_classifier.rules.words import NormalText
 from segl_classifier.tidy import closed_up
@@ -199,3 +201,27 @@ def test_what_keeps_columns_apart_is_not_shown() -> None:
     shown = NormalText.of(text).shown
     assert "\x1f" in text
     assert (shown, closed_up(text)) == ("Navn CPR\na b", "Navn\tCPR\na b")
+
+
+@pytest.mark.parametrize("number", ["1203851239", "120385 1239", "120385-1239", "0101901234"])
+@pytest.mark.parametrize("other", ["Ordrenr.", "Fakturanr.", "Telefon", "Kontonr."])
+def test_a_heading_over_two_columns_leaves_the_others_above_their_numbers(number: str, other: str) -> None:
+    rows = f"<tr><td>Anna<td>Lund<td>{number}<td>12345678</tr><tr><td>Bo<td>Bro<td>{number}<td>12345679</tr>"
+    assert found(f"<table><tr><th colspan=2>Navn<th>CPR-nr.<th>{other}</tr>{rows}</table>")
+
+
+@pytest.mark.parametrize("separator", ["\x1c", "\x1d", "\x1e", "\x1f"])
+def test_separators_of_old_formats_are_blanks(separator: str) -> None:
+    assert (
+        found(f"<p>Anna{separator}070761-4285{separator}Bo</p>") == found("<p>Anna 070761-4285 Bo</p>") != []
+    )
+
+
+def test_what_is_hidden_for_showing_stands_where_it_stood() -> None:
+    text = read_html(
+        "<table><tr><td colspan=3>Navn<td>CPR 070761-4285</table><pre>Anna    har    diabetes</pre>"
+    ).text
+    shown = hidden(Text(text, "part 1", Source.BODY))
+    assert len(shown) == len(text)
+    assert shown[text.index("diabetes") :] == "diabetes"
+    assert "4285" not in shown
