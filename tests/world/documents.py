@@ -16,7 +16,9 @@ PAGES: Final = [
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs").glob("*/*.md")),
 ]
-_BLOCK = re.compile(r"^( *)```(?:sh)?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+# Each with its language, so that the end of one is not taken for the beginning of another.
+_BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_SHELL: Final = ("", "sh")
 _COMMAND = re.compile(
     r"^\s*(?:\$ )?(?:sudo )?(?:\.venv/bin/)?segl (.*?)(?:\s+# .*|\s*\| .*|\s*> .*|\s{3,}.*)?$", re.MULTILINE
 )
@@ -27,7 +29,8 @@ def typed(name: str = "") -> list[str]:
     lines = (
         " ".join(line.split())
         for page in PAGES
-        for _, block in _BLOCK.findall(page.read_text("utf-8"))
+        for _, language, block in _BLOCK.findall(page.read_text("utf-8"))
+        if language in _SHELL
         for line in _COMMAND.findall(block.replace("\\\n", " "))
     )
     return [line for line in dict.fromkeys(lines) if not name or line.split()[0] == name]

@@ -60,6 +60,8 @@ not_matches = ["Nye høreapparater på markedet."]
 FILES = {".toml": RULES.replace("0.5", "0.6"), ".jsonl": LABELLED, ".mbox": MBOX, ".toml.new": ""}
 STAND_INS = (
     ("[FILE…]", "own.toml"),
+    ("OLD NEW", "old.toml new.toml"),
+    ("NEW.toml", "new.toml"),
     ("/etc/segl/rules.d/", ""),
     ("[--json]", "--json"),
     ("evaluate FILE…", "evaluate set.jsonl"),
@@ -178,7 +180,7 @@ def self_signed(name: str, key: str, key_file: Path, file: Path) -> None:
 
 def prepare(place: Place, command: str) -> None:
     """What the page has had done before this line."""
-    for name in shlex.split(command):
+    for name in shlex.split(as_here(command, {})):
         for ending, text in FILES.items():
             if name.endswith(ending) and "/" not in name and not Path(name).exists():
                 Path(name).write_text(text or place.file.read_text("utf-8"), "utf-8")
