@@ -205,14 +205,16 @@ class Columns:
             for number in telling:
                 beside = [n for n in named if n != number or _has_more(row, n)]
                 left = []
-                for rule in waiting.pop(number):
+                for rule in waiting[number]:
                     person = next((n for n in beside if bears(signs[n], rule.label)), None)
                     if person is None:
                         left.append(rule)
                     else:
                         yield rule, number, person
                 if left:
-                    waiting[number] = left
+                    waiting[number] = left  # where it was: they are in order
+                else:
+                    del waiting[number]
             if not waiting:
                 return
 

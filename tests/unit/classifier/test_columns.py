@@ -275,6 +275,11 @@ def test_an_address_beside_a_person_takes_nothing_away(home: str) -> None:
     assert found(f"{home};Navn;Diagnose\nx4;Anna Lund;KOL\nx5;Bo Bro;gigt") == {"column.health"}
 
 
+def test_what_waits_for_a_person_waits_in_its_place() -> None:
+    rows = "Adresse;Diagnose;Restance;Beboer", "Kildevej 4;KOL;;", "Kildevej 6;gigt;300;JH"
+    assert found("\n".join(rows)) == {"column.health", "column.overdue"}
+
+
 @pytest.mark.parametrize("more", ["near = ['person']", "patterns = ['løn']", "effect = 'veto'"])
 def test_a_rule_on_columns_has_words_and_lists_alone(tmp_path: Path, more: str) -> None:
     with pytest.raises(RulesError) as raised:
