@@ -21,7 +21,7 @@ from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.html import read_html
 from segl_classifier.message import Part, Source, Text, as_seen, shown_name, unreadable
-from segl_classifier.tidy import without_separators
+from segl_classifier.tidy import ways_of_separators
 from segl_classifier.walk import quotes_encoded
 from segl_classifier.written_in import files_in, with_signs, without
 
@@ -94,7 +94,8 @@ class Notebook:
         most = self._limits.text_chars
         if any(len(text) > most for text in found.texts):
             self.lack(Unreadable.TOO_LARGE, f"more than {most} characters of text")
-        return tuple(without_separators(text[:most]) for text in found.texts)
+        ways = (way for text in found.texts for way in ways_of_separators(text[:most]))
+        return tuple(dict.fromkeys(ways))
 
     def text(self, text: str, where: str, source: Source | None = None) -> None:
         if "\0" in text:

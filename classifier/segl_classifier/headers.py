@@ -18,6 +18,7 @@ from segl.mime.encoded_words import decode_header
 from segl_classifier.cpr.calendar import this_day
 from segl_classifier.message import Source, Text, as_seen
 from segl_classifier.spoken import speaks
+from segl_classifier.tidy import without_separators
 
 _ADDRESSES = frozenset(
     "from to cc bcc reply-to sender resent-from resent-to resent-cc resent-bcc resent-sender "
@@ -102,7 +103,9 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
             if "-" not in value or not _has_person_number(decode_header(value)):
                 continue
         if role is _Role.SUBJECT:
-            texts.append(Text(as_seen(decode_header(value)), f"{prefix}subject", Source.SUBJECT))
+            texts.append(
+                Text(without_separators(as_seen(decode_header(value))), f"{prefix}subject", Source.SUBJECT)
+            )
         elif role is _Role.ADDRESSES:
             names = display_names(value)
             if names:
@@ -115,7 +118,11 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
                 continue
             source = _SOURCES.get(role, Source.SURROUND)
             where = f"{prefix}header {mask_digits(name[:40])}"
-            texts.append(Text(as_seen(text), where, source, remark=role in (_Role.FREE, _Role.TOPIC)))
+            texts.append(
+                Text(
+                    without_separators(as_seen(text)), where, source, remark=role in (_Role.FREE, _Role.TOPIC)
+                )
+            )
     if crowd:
         texts.append(Text("\n".join(crowd), f"{prefix}header", Source.SURROUND))
     return texts

@@ -21,7 +21,7 @@ from segl_classifier import rendered, spoken
 from segl_classifier.character_references import unescape_safely
 from segl_classifier.data_uris import DataUri, data_uri, pictures_in
 from segl_classifier.html_attributes import columns_spanned, is_hidden, pairs, values_told
-from segl_classifier.tidy import CELL_ENDS, KEPT_APART, closed_up, tidy, without_separators
+from segl_classifier.tidy import CELL_ENDS, COVERED, KEPT_APART, closed_up, tidy, without_separators
 
 _ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
 
@@ -84,8 +84,8 @@ _INLINE_TAGS = frozenset(
 )
 _BREAKS |= dict.fromkeys(_INLINE_TAGS - _BREAKS.keys(), _INLINE)
 _BREAKS |= {f"/{name}": CELL_ENDS if between == _CELL else between for name, between in _BREAKS.items()}
-_COVERED = _CELL + KEPT_APART
 _MORE_BLANKS = re.compile("(?<= ) +")
+_STOP = 8  # columns between the stops of a tab
 _ENDS_ROW = frozenset(("tr", "/tr", "table", "/table"))
 _PREFORMATTED = {"pre": 1, "textarea": 1, "/pre": -1, "/textarea": -1}
 
@@ -220,7 +220,7 @@ class _Reader:
                     text.append(values_told(attributes))
             elif between == _CELL:
                 text.append(spanned + between)
-                spanned = _COVERED * (columns_spanned(attributes) - 1) if attributes else ""
+                spanned = COVERED * (columns_spanned(attributes) - 1) if attributes else ""
             elif between:
                 text.append(between)
                 if spanned and name.lower() in _ENDS_ROW:
@@ -353,10 +353,23 @@ class _Reader:
         return uri is not None
 
 
+def _without_tabs(line: str) -> str:
+    """*line* with blanks up to each stop, at least two, so that they part columns."""
+    *parts, last = line.split("\t")
+    out, column = [], 0
+    for part in parts:
+        column += len(part)
+        stop = column // _STOP * _STOP + _STOP
+        out.append(part + " " * max(2, stop - column))
+        column = stop
+    return "".join((*out, last))
+
+
 def _shown(text: str, preformatted: bool) -> str:
     """*text* as it is shown."""
     if preformatted:
-        text = text.replace("\t", " \t").expandtabs()  # so that a tab is two blanks at least
+        if "\t" in text:
+            text = "\n".join(map(_without_tabs, text.split("\n")))
         text = _MORE_BLANKS.sub(lambda more: KEPT_APART * len(more[0]), text)
     else:
         if "\n" in text:

@@ -7,7 +7,8 @@ import re
 # Stands, in the text of a page, for each blank of <pre> behind the first, and alone in a cell for one that another cell
 # covers. Tables are told by it; to all else it is nothing, so that numbers and words stand as near as they did.
 KEPT_APART = "\x1f"
-_COVERED = f"\t{KEPT_APART}"
+COVERED = f"\t{KEPT_APART}"
+_IN_NUMBER = re.compile("(?<=[0-9])[\x1c-\x1f]+(?=[0-9])")
 _SEPARATORS = re.compile("[\x1c-\x1f]")
 
 CELL_ENDS = "\x1e"  # between texts, where a cell ends; shows nothing, and is gone from a tidy text
@@ -41,11 +42,18 @@ def without_separators(text: str) -> str:
     return _SEPARATORS.sub(" ", text)
 
 
+def ways_of_separators(text: str) -> tuple[str, ...]:
+    """*text* with blanks for separators, and, where they stand between two digits, also without them: they end a number
+    in one format, and are nothing to a reader in another."""
+    apart = without_separators(text)
+    return (apart,) if apart == text else (apart, without_separators(_IN_NUMBER.sub("", text)))
+
+
 def opened(text: str) -> str:
     """*text* with the cells that others cover as empty ones, and nothing else of what only tables are told by."""
-    return text.replace(_COVERED, "\t").replace(KEPT_APART, "")
+    return text.replace(COVERED, "\t").replace(KEPT_APART, "")
 
 
 def closed_up(text: str) -> str:
     """*text* without what only tables are told by."""
-    return text.replace(_COVERED, "").replace(KEPT_APART, "") if KEPT_APART in text else text
+    return text.replace(COVERED, "").replace(KEPT_APART, "") if KEPT_APART in text else text

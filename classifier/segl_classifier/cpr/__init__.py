@@ -23,7 +23,7 @@ from segl_classifier.cpr.sameness import different_first, mark
 from segl_classifier.cpr.score import THRESHOLD
 from segl_classifier.cpr.shape import digits_in, shape_of
 from segl_classifier.message import Text
-from segl_classifier.tidy import KEPT_APART, closed_up, opened
+from segl_classifier.tidy import COVERED, KEPT_APART, closed_up, opened
 
 __all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "find_cpr"]
 
@@ -38,13 +38,15 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     *today* is the last day on which somebody can have been born; the computer's date when it is not given.
     Never raises; the time taken grows with the length of the text and no faster.
     """
-    if KEPT_APART not in text.text:
-        return _found(text, today)
+    if COVERED not in text.text:
+        return _found(replace(text, text=closed_up(text.text)) if KEPT_APART in text.text else text, today)
     # Closed up its label is as near as a reader sees it; with covered cells as empty ones its heading is above it.
     near = _found(replace(text, text=closed_up(text.text)), today)
-    known = {finding.number for finding in near if finding.score >= THRESHOLD}
     in_columns = _found(replace(text, text=opened(text.text)), today)
-    return [*near, *(f for f in in_columns if f.score >= THRESHOLD and f.number not in known)]
+    best = {f.number: f.score for f in near if f.score >= THRESHOLD}
+    more = [f for f in in_columns if f.score >= THRESHOLD and f.score > best.get(f.number, 0.0)]
+    found_better = {f.number for f in more if f.number}
+    return [*(f for f in near if f.number not in found_better), *more]
 
 
 def _found(text: Text, today: date | None) -> list[Finding]:
@@ -71,8 +73,7 @@ def _found(text: Text, today: date | None) -> list[Finding]:
 
 
 def read_numbers(text: Text) -> tuple[str, list[Judged]]:
-    """The text closed up and made plain, each character in its place, and every number in it, whatever its score."""
-    text = replace(text, text=closed_up(text.text))
+    """The text made plain, each character in its place, and every number in it, whatever its score."""
     plain, numbers, _ = _read(text, shape_of(text.text), this_day())
     return plain, numbers
 

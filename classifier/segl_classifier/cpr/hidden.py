@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from segl.masking import MASK, mask_digits
 from segl_classifier.cpr import THRESHOLD, read_numbers
 from segl_classifier.cpr.masked import last_four_first
 from segl_classifier.message import Text
-from segl_classifier.tidy import KEPT_APART
+from segl_classifier.tidy import KEPT_APART, closed_up, opened
 
-_SIGNS = re.compile(f"(\t?{KEPT_APART})")
+_SIGN, _COVERED_OR_SIGN = re.compile(f"({KEPT_APART})"), re.compile(f"(\t?{KEPT_APART})")
 _KEPT = 4  # leading characters: the day and the month
 _DIGITS = 10
 
@@ -18,6 +19,26 @@ _DIGITS = 10
 def hidden(text: Text, certain: str = MASK) -> str:
     """The text of *text*, every candidate masked however little it scored, and then every long run of digits.
     Each character stays in its place. *certain* is the mask of what does count as a personal number."""
+    if KEPT_APART not in text.text:
+        return _hidden(text, certain)
+    # As numbers are looked for: see find_cpr. What is masked in one reading is masked.
+    near = _hidden(replace(text, text=closed_up(text.text)), certain)
+    far = _hidden(replace(text, text=opened(text.text)), certain)
+    both = zip(
+        _apart_again(near, text.text, _COVERED_OR_SIGN),
+        _apart_again(far, text.text, _SIGN),
+        text.text,
+        strict=True,
+    )
+    return "".join(_stricter(one, other, char, certain) for one, other, char in both)
+
+
+def _stricter(one: str, other: str, char: str, certain: str) -> str:
+    masks = [mask for mask in (one, other) if mask != char]
+    return certain if certain in masks else masks[0] if masks else char
+
+
+def _hidden(text: Text, certain: str) -> str:
     plain, numbers = read_numbers(text)
     parts: list[str] = []
     done = 0
@@ -25,15 +46,14 @@ def hidden(text: Text, certain: str = MASK) -> str:
         mask = certain if number.score >= THRESHOLD else MASK
         parts += (plain[done : number.start], _masked(plain[number.start : number.end], number.digits, mask))
         done = max(done, number.end)
-    masked = mask_digits("".join((*parts, plain[done:])))
-    return _apart_again(masked, text.text) if KEPT_APART in text.text else masked
+    return mask_digits("".join((*parts, plain[done:])))
 
 
-def _apart_again(masked: str, text: str) -> str:
-    """*masked* with what only tables are told by where it stands in *text*."""
+def _apart_again(masked: str, text: str, signs: re.Pattern[str]) -> str:
+    """*masked* with the *signs* by which tables are told where they stand in *text*."""
     parts: list[str] = []
     at = 0
-    for part in _SIGNS.split(text):
+    for part in signs.split(text):
         if KEPT_APART in part:
             parts.append(part)
         else:

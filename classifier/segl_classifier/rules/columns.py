@@ -98,9 +98,11 @@ class Columns:
                 filled = [cell for cell in row.cells if cell]
                 if len(filled) < 2 and (not row.cells or row.cells[0]):
                     caption = filled[0] if filled else block[row.start : row.end]
-                    above = row if row.cells else None
+                    above = row if filled and row.cells and self._names_persons(filled[0]) else None
                     continue
                 other = self._heading(row, above) or self._captioned(row, caption)
+                if other and heading and _repeats(other, heading):
+                    other = None
                 above, caption = row, ""
                 if other:
                     if heading and rows:
@@ -142,7 +144,7 @@ class Columns:
         rules = tuple(
             dict.fromkeys(r for at, _, _, rs in self._words.hits(NormalText.of(bare)) if not at for r in rs)
         )
-        persons = any(self._persons.is_named(name, cell) for cell in row.cells for name in (PERSONS, NAMES))
+        persons = any(map(self._names_persons, row.cells))
         told = {
             n: rules for n, cell in enumerate(row.cells) if rules and persons and self._persons.is_value(cell)
         }
@@ -150,8 +152,11 @@ class Columns:
 
     def _heads_another(self, row: Row, heading: _Heading) -> bool:
         """Whether *row* is the heading of a table that no rule knows."""
-        named = (self._persons.is_named(name, cell) for cell in row.cells for name in (PERSONS, NAMES))
-        return row.heads and list(row.cells) != list(heading.row.cells) and any(named)
+        another = row.heads and list(row.cells) != list(heading.row.cells)
+        return another and any(map(self._names_persons, row.cells))
+
+    def _names_persons(self, cell: str) -> bool:
+        return self._persons.is_named(PERSONS, cell) or self._persons.is_named(NAMES, cell)
 
     def _rules_named(self, cell: str) -> Sequence[Rule]:
         long = len(cell.split()) > _LONGEST_HEADING
@@ -165,9 +170,7 @@ class Columns:
         others = [cell for number, cell in enumerate(row.cells) if number not in told and cell]
         if row.heading and not row.heads and any(map(_DIGIT.search, others)):
             return False  # "Patient 14;astma", below "Patient;Diagnose"
-        if row.heads or any(
-            self._persons.is_named(PERSONS, cell) or self._persons.is_named(NAMES, cell) for cell in others
-        ):
+        if row.heads or any(map(self._names_persons, others)):
             return True
         if not others:
             return len(told) > 1
@@ -233,6 +236,13 @@ class Columns:
                 if len(found) == 2:
                     break
         return found
+
+
+def _repeats(row: _Heading, heading: _Heading) -> bool:
+    """Whether *row* is one of entries, which say in their column no more than its *heading* does."""
+    if row.row.heads or not row.row.heading or row.captioned:
+        return False
+    return all(set(rules) <= set(heading.told.get(number, ())) for number, rules in row.told.items())
 
 
 def _below(heading: _Heading, row: Row) -> Sequence[str] | None:

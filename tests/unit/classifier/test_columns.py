@@ -153,6 +153,19 @@ def test_headings_that_tell(heading: str, rule: str) -> None:
         pytest.param(
             "Lejer;;\n;Restance;Rykker\nJH;400;2", id="a heading of two rows, the first with one cell"
         ),
+        pytest.param(
+            "Lejer\tRestance\tNote\tRykkere\nI alt\t900\nAnna Lund\t400", id="a total, and short rows"
+        ),
+        pytest.param(
+            "Lejer;Restance\nLejer Anna;restance 300\nLejer Bo;restance 400",
+            id="words of the heading in all rows",
+        ),
+        pytest.param(
+            "Navn;Restance\nNavn: Anna Lund;Restance: 300\nNavn: Bo Bro;Restance: 400", id="named twice"
+        ),
+        pytest.param(
+            "Vin og venner;;\n;Navn;Restance\n1;Anna Lund;300\n2;Bo Bro;200", id="a title in the corner"
+        ),
         pytest.param("Lejer;Restance\rJens Holm;4500\rAnna Lund;300", id="CR alone"),
         pytest.param(
             "Lejer;Restance\nLejer 14;restance 300\nLejer 15;restance 400", id="rows with the heading's words"

@@ -225,3 +225,19 @@ def test_what_is_hidden_for_showing_stands_where_it_stood() -> None:
     assert len(shown) == len(text)
     assert shown[text.index("diabetes") :] == "diabetes"
     assert "4285" not in shown
+
+
+@pytest.mark.parametrize("separator", ["\x1c", "\x1d", "\x1e", "\x1f", "\x1f\x1f"])
+@pytest.mark.parametrize("place", range(1, 10))
+def test_a_separator_within_a_number_hides_nothing(separator: str, place: int) -> None:
+    number = "0707614285"
+    assert found(f"<p>CPR for Anna Lund {number[:place]}{separator}{number[place:]}</p>")
+
+
+def test_what_counts_below_a_covered_cell_is_hidden_and_marked() -> None:
+    rows = "<tr><td>Anna<td>Lund<td>070761-4285<td>12345678</tr><tr><td>Bo<td>Bro<td>120385-1239<td>12345679</tr>"
+    page = read_html(f"<table><tr><th colspan=2>Navn<th>CPR-nr.<th>Ordrenr.</tr>{rows}</table>")
+    shown = hidden(Text(page.text, "part 1", Source.BODY), "#")
+    assert "4285" not in shown
+    assert "1239" not in shown
+    assert "0707##-####" in shown
