@@ -24,7 +24,7 @@ _UNSEEN = r"[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\u
 _NUMBERISH = re.compile(rf"\d(?:{_UNSEEN}(?:(?:%[0-9A-Fa-f]{{2}}|&#?\w{{1,12}};|[\W_]){_UNSEEN}){{0,6}}\d)+")
 # The same of a text without codes and entities, which hold digits too: then it is as long as it has digits.
 _PLAIN_AND_LONG = re.compile(rf"\d(?:{_UNSEEN}(?:[\W_]{_UNSEEN}){{0,6}}\d){{5,}}")
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"\s{2,}")
 _WIDE = 600  # characters, of which many may be blanks
 _KEEP = 4  # as many leading digits stay readable: enough to find the place, too few to know the number
 _LONG = 6  # runs with fewer digits (years, prices, clock times) stay as they are
@@ -109,14 +109,20 @@ def excerpt(text: str, start: int, end: int, around: int = 32, limit: int = 120)
     Masking is done on a wider cut than is shown, so that a number which the cut would split
     is masked as the whole it is.
     """
-    wide_from, wide_to = max(0, start - around - _WIDE), end + around + _WIDE
-    pieces = text[wide_from:start], text[start:end], text[end:wide_to]
-    # Blanks first: a number with many of them in it would not be masked as one.
-    before, hit, behind = (_BLANKS.sub(" ", piece) for piece in pieces)
-    before, behind = before[-around - 64 :], behind[: around + 64]
-    wide = mask_digits(before + hit + behind)
-    lo = max(0, len(before) - around)
-    line = " ".join(wide[lo : len(before) + len(hit) + around].split())
+    wide_from = max(0, start - around - 64)
+    wide, lo = text[wide_from : end + around + 64], max(0, start - around - wide_from)
+    hi = end + around - wide_from
+    if _BLANKS.search(wide):  # a number with many of them in it would not be masked as one
+        wide, lo, hi = _with_single_blanks(text, start, end, around)
+    line = " ".join(mask_digits(wide)[lo:hi].split())
     if not line.isprintable():
         line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _with_single_blanks(text: str, start: int, end: int, around: int) -> tuple[str, int, int]:
+    """The neighbourhood of ``text[start:end]`` with one blank for several, and from where to where *around* reaches."""
+    pieces = text[max(0, start - around - _WIDE) : start], text[start:end], text[end : end + around + _WIDE]
+    before, hit, behind = (_BLANKS.sub(" ", piece) for piece in pieces)
+    before, behind = before[-around - 64 :], behind[: around + 64]
+    return before + hit + behind, max(0, len(before) - around), len(before) + len(hit) + around
