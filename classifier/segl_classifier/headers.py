@@ -18,7 +18,7 @@ from segl.mime.encoded_words import decode_header
 from segl_classifier.cpr.calendar import this_day
 from segl_classifier.message import Source, Text, as_seen
 from segl_classifier.spoken import speaks
-from segl_classifier.tidy import without_separators
+from segl_classifier.tidy import ways_of_separators
 
 _ADDRESSES = frozenset(
     "from to cc bcc reply-to sender resent-from resent-to resent-cc resent-bcc resent-sender "
@@ -103,9 +103,8 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
             if "-" not in value or not _has_person_number(decode_header(value)):
                 continue
         if role is _Role.SUBJECT:
-            texts.append(
-                Text(without_separators(as_seen(decode_header(value))), f"{prefix}subject", Source.SUBJECT)
-            )
+            ways = dict.fromkeys(ways_of_separators(as_seen(decode_header(value))))
+            texts += (Text(way, f"{prefix}subject", Source.SUBJECT) for way in ways)
         elif role is _Role.ADDRESSES:
             names = display_names(value)
             if names:
@@ -118,11 +117,9 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
                 continue
             source = _SOURCES.get(role, Source.SURROUND)
             where = f"{prefix}header {mask_digits(name[:40])}"
-            texts.append(
-                Text(
-                    without_separators(as_seen(text)), where, source, remark=role in (_Role.FREE, _Role.TOPIC)
-                )
-            )
+            remark = role in (_Role.FREE, _Role.TOPIC)
+            ways = dict.fromkeys(ways_of_separators(as_seen(text)))
+            texts += (Text(way, where, source, remark=remark) for way in ways)
     if crowd:
         texts.append(Text("\n".join(crowd), f"{prefix}header", Source.SURROUND))
     return texts

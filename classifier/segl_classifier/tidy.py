@@ -8,7 +8,8 @@ import re
 # covers. Tables are told by it; to all else it is nothing, so that numbers and words stand as near as they did.
 KEPT_APART = "\x1f"
 COVERED = f"\t{KEPT_APART}"
-_IN_NUMBER = re.compile("(?<=[0-9])[\x1c-\x1f]+(?=[0-9])")
+_IN_NUMBER = re.compile(r"(?<=\d)[\x1c-\x1f]+(?=\d)")
+_SHOWS_NOTHING = f"\t {KEPT_APART}"
 _SEPARATORS = re.compile("[\x1c-\x1f]")
 
 CELL_ENDS = "\x1e"  # between texts, where a cell ends; shows nothing, and is gone from a tidy text
@@ -34,7 +35,7 @@ def tidy(text: str) -> str:
         ]
     else:
         lines = [line.strip(" ") for line in text.split("\n")]
-    return "\n".join([line for line in lines if line])
+    return "\n".join([line for line in lines if line.strip(_SHOWS_NOTHING)])
 
 
 def without_separators(text: str) -> str:

@@ -43,7 +43,9 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     # Closed up its label is as near as a reader sees it; with covered cells as empty ones its heading is above it.
     near = _found(replace(text, text=closed_up(text.text)), today)
     in_columns = _found(replace(text, text=opened(text.text)), today)
-    best = {f.number: f.score for f in near if f.score >= THRESHOLD}
+    best: dict[int, float] = {}
+    for finding in near:
+        best[finding.number] = max(finding.score, best.get(finding.number, 0.0))
     more = [f for f in in_columns if f.score >= THRESHOLD and f.score > best.get(f.number, 0.0)]
     found_better = {f.number for f in more if f.number}
     return [*(f for f in near if f.number not in found_better), *more]

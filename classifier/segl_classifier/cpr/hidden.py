@@ -35,7 +35,7 @@ def hidden(text: Text, certain: str = MASK) -> str:
 
 def _stricter(one: str, other: str, char: str, certain: str) -> str:
     masks = [mask for mask in (one, other) if mask != char]
-    return certain if certain in masks else masks[0] if masks else char
+    return next((mask for mask in (certain, MASK) if mask in masks), masks[0] if masks else char)
 
 
 def _hidden(text: Text, certain: str) -> str:

@@ -20,7 +20,17 @@ from segl.vocabulary import Adjustment, Finding
 from segl_classifier.cells import Place, below, places
 from segl_classifier.message import Source, Text
 from segl_classifier.paragraphs import lines_ended, paragraphs
-from segl_classifier.rules.column_persons import FIRMS, NAMES, OTHERS, PERSONS, PLACES, Persons, Sign, bears
+from segl_classifier.rules.column_persons import (
+    FIRMS,
+    HOMES,
+    NAMES,
+    OTHERS,
+    PERSONS,
+    PLACES,
+    Persons,
+    Sign,
+    bears,
+)
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Parts, Rule
 from segl_classifier.rules.words import NormalText
@@ -86,6 +96,9 @@ class Columns:
         heading: _Heading | None = None
         rows: list[Sequence[str]] = []
         begins, caption = 0, ""
+        again: tuple[_Heading, list[Sequence[str]], int] | None = (
+            None  # a row that may head a table of its own
+        )
         lines = lines_ended(text.text)
         for start, end in paragraphs(lines):
             block = lines[start:end]
@@ -98,10 +111,17 @@ class Columns:
                 filled = [cell for cell in row.cells if cell]
                 if len(filled) < 2 and (not row.cells or row.cells[0]):
                     caption = filled[0] if filled else block[row.start : row.end]
-                    above = row if filled and row.cells and self._names_persons(filled[0]) else None
+                    above = row if filled and row.cells and self._can_stand_above(filled[0]) else None
                     continue
                 other = self._heading(row, above) or self._captioned(row, caption)
-                if other and heading and _repeats(other, heading):
+                repeated = other if other and heading and _repeats(other, heading) else None
+                if repeated or other:
+                    if again and again[1]:
+                        yield again
+                    again = (repeated, [], start) if repeated else None
+                elif again and not self._heads_another(row, again[0]) and (cells := _below(again[0], row)):
+                    again[1].append(cells)
+                if repeated:
                     other = None
                 above, caption = row, ""
                 if other:
@@ -113,6 +133,8 @@ class Columns:
                     heading = None
                 elif heading and (cells := _below(heading, row)):
                     rows.append(cells)
+        if again and again[1]:
+            yield again
         if heading and rows:
             yield heading, rows, begins
 
@@ -154,6 +176,9 @@ class Columns:
         """Whether *row* is the heading of a table that no rule knows."""
         another = row.heads and list(row.cells) != list(heading.row.cells)
         return another and any(map(self._names_persons, row.cells))
+
+    def _can_stand_above(self, cell: str) -> bool:
+        return self._names_persons(cell) or self._persons.is_named(HOMES, cell)
 
     def _names_persons(self, cell: str) -> bool:
         return self._persons.is_named(PERSONS, cell) or self._persons.is_named(NAMES, cell)

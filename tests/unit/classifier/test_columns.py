@@ -166,6 +166,13 @@ def test_headings_that_tell(heading: str, rule: str) -> None:
         pytest.param(
             "Vin og venner;;\n;Navn;Restance\n1;Anna Lund;300\n2;Bo Bro;200", id="a title in the corner"
         ),
+        pytest.param(
+            "Ejendom;Restance\nSkolegade 1;0\nLejer;Restance\nJens Holm;2000", id="the same matter again"
+        ),
+        pytest.param(
+            "Firma;Restance\nByg A/S;1\nI alt;1\nLejer;Restance\nJens Holm;400", id="firms, then persons"
+        ),
+        pytest.param("Adresse;;\n;Restance;Rykker\nSkolegade 4, 2. th;400;2", id="an address above"),
         pytest.param("Lejer;Restance\rJens Holm;4500\rAnna Lund;300", id="CR alone"),
         pytest.param(
             "Lejer;Restance\nLejer 14;restance 300\nLejer 15;restance 400", id="rows with the heading's words"

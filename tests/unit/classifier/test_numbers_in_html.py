@@ -241,3 +241,23 @@ def test_what_counts_below_a_covered_cell_is_hidden_and_marked() -> None:
     assert "4285" not in shown
     assert "1239" not in shown
     assert "0707##-####" in shown
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<table><tr><td>CPR 240856-</tr><tr><td colspan=2><td></tr><tr><td>4331</table>",
+        "<pre>CPR 240856-\n    \n4338</pre>",
+        "<pre>CPR-nr.\n  \n2408564331</pre>",
+    ],
+)
+def test_a_line_that_shows_nothing_is_none(inside: str) -> None:
+    assert found(inside)
+
+
+@pytest.mark.parametrize("place", range(1, 6))
+def test_a_separator_in_a_subject_hides_nothing(place: int) -> None:
+    number = "070761-4285"
+    raw = f"Subject: Vedr. {number[:place]}\x1f{number[place:]}\r\n\r\nHej\r\n".encode()
+    texts, _ = extract(parse(raw, Limits()), Limits())
+    assert any(f.score >= THRESHOLD for text in texts for f in find_cpr(text, today=TODAY))
