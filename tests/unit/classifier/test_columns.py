@@ -173,6 +173,9 @@ def test_headings_that_tell(heading: str, rule: str) -> None:
             "Firma;Restance\nByg A/S;1\nI alt;1\nLejer;Restance\nJens Holm;400", id="firms, then persons"
         ),
         pytest.param("Adresse;;\n;Restance;Rykker\nSkolegade 4, 2. th;400;2", id="an address above"),
+        pytest.param(
+            "Lejer\tRestance\n" + "Bo Bro\n" * 200 + "Jens Holm\t4500", id="one entry among hundreds"
+        ),
         pytest.param("Lejer;Restance\rJens Holm;4500\rAnna Lund;300", id="CR alone"),
         pytest.param(
             "Lejer;Restance\nLejer 14;restance 300\nLejer 15;restance 400", id="rows with the heading's words"
