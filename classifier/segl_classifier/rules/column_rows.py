@@ -1,0 +1,39 @@
+"""What stands in the rows of a list, each the cells of one line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
+
+Cells = Sequence[str]
+
+_SHOWN = 500  # rows by which it is told whether a column has persons
+_NOTHING = re.compile(
+    r"(?:(?:dkk|kr\.?|eur|€)? ?0+(?:[.,]0+)*(?: ?(?:kr\.?|dkk|%|,-|eur|€|dage?))?|0,-|[-–—.]*)", re.IGNORECASE
+)
+
+
+def says(row: Cells, number: int) -> bool:
+    """Whether *row* has an entry in the column *number*: "", "-" and "0 kr." are none."""
+    return number < len(row) and not _NOTHING.fullmatch(row[number].strip())
+
+
+def has_more(row: Cells, number: int) -> bool:
+    """Whether *row* has an entry besides that in the column *number*."""
+    return any(says(row, other) for other in range(len(row)) if other != number)
+
+
+def within(columns: Iterable[int], row: Cells) -> list[int]:
+    """Those of *columns*, which are in order, that *row* reaches to."""
+    return list(takewhile(lambda number: number < len(row), columns))
+
+
+def entries(rows: Iterable[Cells]) -> Mapping[int, Sequence[str]]:
+    """The first entries of each column that has any."""
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        for number in range(len(row)):
+            if says(row, number) and len(cells := found.setdefault(number, [])) < _SHOWN:
+                cells.append(row[number])
+    return found
