@@ -20,6 +20,7 @@ ARREARS = (
     ("14, 2. tv", "Jens Holm", "4500"),
     ("16, st.", "Anna Lund", "2300"),
 )
+BETWEEN = {"semicolons": ";", "tabs": "\t", "bars": " | ", "bars without blanks": "|"}
 SURE_OF_NOTHING = KeywordModel({})
 
 
@@ -37,26 +38,16 @@ def lined_up(rows: tuple[tuple[str, ...], ...]) -> str:
     return "\n".join("".join(f"{cell:<14}" for cell in row).rstrip() for row in rows)
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        *("\n".join(separator.join(row) for row in ARREARS) for separator in (";", "\t", " | ", "|")),
-        "\n".join(",".join(f'"{cell}"' for cell in row) for row in (*ARREARS, ("18", "Bo Bro", "900"))),
-        lined_up((*ARREARS, ("18, 1.", "Bo Bro", "900"))),
-        "\n".join("> " + ";".join(row) for row in ARREARS),
-        "Restancer pr. 1. maj\n\n" + "\n".join(";".join(row) for row in ARREARS),
-    ],
-    ids=[
-        "semicolons",
-        "tabs",
-        "bars",
-        "bars without blanks",
-        "commas",
-        "lined up",
-        "quoted",
-        "below a title",
-    ],
-)
+SEPARATED = {
+    **{name: "\n".join(map(between.join, ARREARS)) for name, between in BETWEEN.items()},
+    "commas": "\n".join(",".join(f'"{cell}"' for cell in row) for row in (*ARREARS, ("18", "Bo Bro", "900"))),
+    "lined up": lined_up((*ARREARS, ("18, 1.", "Bo Bro", "900"))),
+    "quoted": "\n".join("> " + ";".join(row) for row in ARREARS),
+    "below a title": "Restancer pr. 1. maj\n\n" + "\n".join(map(";".join, ARREARS)),
+}
+
+
+@pytest.mark.parametrize("table", SEPARATED.values(), ids=SEPARATED)
 def test_a_list_goes_securely_though_the_model_sees_nothing_in_it(table: str) -> None:
     verdict = judged(f"Kære Per\n\nHermed listen som aftalt.\n\n{table}\n\nHilsen\nLis")
     assert (verdict.decision, verdict.labels) == (Decision.SECURE, (Label.PAYMENT_DEFAULT,))
@@ -94,103 +85,59 @@ def test_headings_that_tell(heading: str, rule: str) -> None:
     assert found(f"{heading}\nAnna Lund;ja\nBo Bro;2") == {rule}
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        pytest.param('"Lejer";"Restance"\n"Jens Holm";"4500"\n"Anna Lund";"2300"', id="every cell quoted"),
-        pytest.param('"Lejer","Restance"\n"Jens Holm","4500"\n"Anna Lund","2300"', id="quoted, with commas"),
-        pytest.param(
-            "\ufeffLejer;Restance\r\nJens Holm;4500\r\nAnna Lund;2300\r\n", id="a byte order mark and CRLF"
-        ),
-        pytest.param(
-            "Lejer         Restance  \r\nJens Holm     4500  \r\nAnna Lund     2300  \r\n",
-            id="blanks at the end",
-        ),
-        pytest.param(
-            "Nord A/S;Side 1\nUdskrevet;28-11\nLejer;Restance\nJens Holm;4500",
-            id="titles as wide as the table",
-        ),
-        pytest.param("Navn;Økonomi;\n;Restance;Rykker\nJens Holm;4500;2", id="a heading of two rows"),
-        pytest.param(";Restance\nJens Holm;4500\nAnna Lund;2300", id="a name without a heading"),
-        pytest.param("Lejer;Restance 30 dage;Restance 60 dage\nJens Holm;400;0", id="figures in the heading"),
-        pytest.param("Lejer;Restance pr. 31.12.2025\nJens Holm;400", id="a date in the heading"),
-        pytest.param("Lejer;Rest\u00adance\nJens Holm;400", id="a soft hyphen"),
-        pytest.param("Lejer;Samlet\u00a0restance\nJens Holm;400", id="a blank that does not break"),
-        pytest.param(
-            "Navn\tHold\nAnna Lund\tnord\nBo Bro\tsyd\nLejer\tRestance\nAnna Lund\tto rater",
-            id="a second table",
-        ),
-        pytest.param(
-            "Lejer;Restance\nJens Holm;0\n\nSide 2 af 3\n\nAnna Lund;4500\nBo Bro;200", id="another page"
-        ),
-        pytest.param("Lejer;Restance\n" + "Bo Bro;0\n" * 3_000 + "Jens Holm;4500", id="the last of many"),
-        pytest.param(
-            "Lejer\tRestance\nAnna Lund\nBo Bro\nCarl Toft\nDorte Dal\nErik Riis\t200",
-            id="most without an entry",
-        ),
-        pytest.param("Lejer;Restance\nAdvokat Lis, Fonden Vest;4500", id="a person at a firm"),
-        pytest.param("Vikar;Virksomhed;Restance\nAnna Lund;Nordrør ApS;4500", id="where they work"),
-        pytest.param("Ejer;Lejlighed;Restance\nAnna Lund;2. tv;4500", id="owners of flats"),
-        pytest.param("Navn;Rolle;Restance\nAnna Lund;kasserer;4500", id="what they do"),
-        pytest.param("Navn;Restance\nHolm, Jens;4500\nJ. Lund;300", id="second names first"),
-        pytest.param("Den ansattes navn;Restance\nJH;4500", id="whose name"),
-        pytest.param("Navn på lejer;Restance\nJH;4500", id="the name of whom"),
-        pytest.param("Lejernr.;Restance\n14;4500\n15;300", id="numbers of persons"),
-        pytest.param("Medarbejder;Restance\n40771;4500\n40772;300", id="numbers alone"),
-        pytest.param(
-            "Restancer pr. 1. maj\nNavn;0-30 dage;31-60 dage\nJens Holm;4500;0", id="the line above says it"
-        ),
-        pytest.param(
-            "Oversigt over restancer:\n\nBeboer\tApril\tMaj\nAnna Lund\t300\t0", id="a line further above"
-        ),
-        pytest.param("Restancer 2026;;\nNavn;Beløb;\nJens Holm;4500;\nAnna Lund;300;", id="a title row"),
-        pytest.param("Adresse;Beboer;Restance\nKildevej 4;JH;4500", id="an address before the person"),
-        pytest.param("Navn;Afdeling;Restance\nAnna Lund;Nord;4500\nBo Bro;Syd;300", id="where they are"),
-        pytest.param("Modtager;Rykkere\nAnna Lund;2\nBo Bro;1", id="whom it is for"),
-        pytest.param(
-            "Udskrevet af;Lis;\nDato;12-05-2026;\nLejer;Lejemål;Restance 30 dage\nJH;4;300", id="facts above"
-        ),
-        pytest.param(
-            "Lejer;;\n;Restance;Rykker\nJH;400;2", id="a heading of two rows, the first with one cell"
-        ),
-        pytest.param(
-            "Lejer\tRestance\tNote\tRykkere\nI alt\t900\nAnna Lund\t400", id="a total, and short rows"
-        ),
-        pytest.param(
-            "Lejer;Restance\nLejer Anna;restance 300\nLejer Bo;restance 400",
-            id="words of the heading in all rows",
-        ),
-        pytest.param(
-            "Navn;Restance\nNavn: Anna Lund;Restance: 300\nNavn: Bo Bro;Restance: 400", id="named twice"
-        ),
-        pytest.param(
-            "Vin og venner;;\n;Navn;Restance\n1;Anna Lund;300\n2;Bo Bro;200", id="a title in the corner"
-        ),
-        pytest.param(
-            "Ejendom;Restance\nSkolegade 1;0\nLejer;Restance\nJens Holm;2000", id="the same matter again"
-        ),
-        pytest.param(
-            "Firma;Restance\nByg A/S;1\nI alt;1\nLejer;Restance\nJens Holm;400", id="firms, then persons"
-        ),
-        pytest.param("Adresse;;\n;Restance;Rykker\nSkolegade 4, 2. th;400;2", id="an address above"),
-        pytest.param(
-            "Lejer\tRestance\n" + "Bo Bro\n" * 200 + "Jens Holm\t4500", id="one entry among hundreds"
-        ),
-        pytest.param("Lejer;Restance\rJens Holm;4500\rAnna Lund;300", id="CR alone"),
-        pytest.param(
-            "Lejer;Restance\nLejer 14;restance 300\nLejer 15;restance 400", id="rows with the heading's words"
-        ),
-        pytest.param("Init.;Restance\nAB;4500\nAG;300", id="initials that firms have, too"),
-        pytest.param("Skyldner;Beløb\nAnna Lund;4500\nBo Bro;300", id="one column says both"),
-        pytest.param("Lejer;Huslejerestance\nJH;4500", id="a word within the word"),
-        pytest.param("Lejer;Restance i alt pr. dags dato inklusive renter\nJH;4500", id="a long heading"),
-        pytest.param(
-            "Kære Per\nHer er listen:\nLejer;Restance;By\nJens Holm;4500;Ry\nAnna Lund;2300;Ry\nHilsen Lis\n"
-            "Tlf.\t12 34\nMail\tl@b.example",
-            id="tabs in the signature",
-        ),
-    ],
-)
+LAYOUTS = {
+    "every cell quoted": '"Lejer";"Restance"\n"Jens Holm";"4500"\n"Anna Lund";"2300"',
+    "quoted, with commas": '"Lejer","Restance"\n"Jens Holm","4500"\n"Anna Lund","2300"',
+    "a byte order mark and CRLF": "\ufeffLejer;Restance\r\nJens Holm;4500\r\nAnna Lund;2300\r\n",
+    "blanks at the end": "Lejer         Restance  \r\nJens Holm     4500  \r\nAnna Lund     2300  \r\n",
+    "titles as wide as the table": "Nord A/S;Side 1\nUdskrevet;28-11\nLejer;Restance\nJens Holm;4500",
+    "a heading of two rows": "Navn;Økonomi;\n;Restance;Rykker\nJens Holm;4500;2",
+    "a name without a heading": ";Restance\nJens Holm;4500\nAnna Lund;2300",
+    "figures in the heading": "Lejer;Restance 30 dage;Restance 60 dage\nJens Holm;400;0",
+    "a date in the heading": "Lejer;Restance pr. 31.12.2025\nJens Holm;400",
+    "a soft hyphen": "Lejer;Rest\u00adance\nJens Holm;400",
+    "a blank that does not break": "Lejer;Samlet\u00a0restance\nJens Holm;400",
+    "a second table": "Navn\tHold\nAnna Lund\tnord\nBo Bro\tsyd\nLejer\tRestance\nAnna Lund\tto rater",
+    "another page": "Lejer;Restance\nJens Holm;0\n\nSide 2 af 3\n\nAnna Lund;4500\nBo Bro;200",
+    "the last of many": "Lejer;Restance\n" + "Bo Bro;0\n" * 3_000 + "Jens Holm;4500",
+    "most without an entry": "Lejer\tRestance\nAnna Lund\nBo Bro\nCarl Toft\nDorte Dal\nErik Riis\t200",
+    "a person at a firm": "Lejer;Restance\nAdvokat Lis, Fonden Vest;4500",
+    "where they work": "Vikar;Virksomhed;Restance\nAnna Lund;Nordrør ApS;4500",
+    "owners of flats": "Ejer;Lejlighed;Restance\nAnna Lund;2. tv;4500",
+    "what they do": "Navn;Rolle;Restance\nAnna Lund;kasserer;4500",
+    "second names first": "Navn;Restance\nHolm, Jens;4500\nJ. Lund;300",
+    "whose name": "Den ansattes navn;Restance\nJH;4500",
+    "the name of whom": "Navn på lejer;Restance\nJH;4500",
+    "numbers of persons": "Lejernr.;Restance\n14;4500\n15;300",
+    "numbers alone": "Medarbejder;Restance\n40771;4500\n40772;300",
+    "the line above says it": "Restancer pr. 1. maj\nNavn;0-30 dage;31-60 dage\nJens Holm;4500;0",
+    "a line further above": "Oversigt over restancer:\n\nBeboer\tApril\tMaj\nAnna Lund\t300\t0",
+    "a title row": "Restancer 2026;;\nNavn;Beløb;\nJens Holm;4500;\nAnna Lund;300;",
+    "an address before the person": "Adresse;Beboer;Restance\nKildevej 4;JH;4500",
+    "where they are": "Navn;Afdeling;Restance\nAnna Lund;Nord;4500\nBo Bro;Syd;300",
+    "whom it is for": "Modtager;Rykkere\nAnna Lund;2\nBo Bro;1",
+    "facts above": "Udskrevet af;Lis;\nDato;12-05-2026;\nLejer;Lejemål;Restance 30 dage\nJH;4;300",
+    "a heading of two rows, the first with one cell": "Lejer;;\n;Restance;Rykker\nJH;400;2",
+    "a total, and short rows": "Lejer\tRestance\tNote\tRykkere\nI alt\t900\nAnna Lund\t400",
+    "words of the heading in all rows": "Lejer;Restance\nLejer Anna;restance 300\nLejer Bo;restance 400",
+    "named twice": "Navn;Restance\nNavn: Anna Lund;Restance: 300\nNavn: Bo Bro;Restance: 400",
+    "a title in the corner": "Vin og venner;;\n;Navn;Restance\n1;Anna Lund;300\n2;Bo Bro;200",
+    "the same matter again": "Ejendom;Restance\nSkolegade 1;0\nLejer;Restance\nJens Holm;2000",
+    "firms, then persons": "Firma;Restance\nByg A/S;1\nI alt;1\nLejer;Restance\nJens Holm;400",
+    "an address above": "Adresse;;\n;Restance;Rykker\nSkolegade 4, 2. th;400;2",
+    "one entry among hundreds": "Lejer\tRestance\n" + "Bo Bro\n" * 200 + "Jens Holm\t4500",
+    "CR alone": "Lejer;Restance\rJens Holm;4500\rAnna Lund;300",
+    "rows with the heading's words": "Lejer;Restance\nLejer 14;restance 300\nLejer 15;restance 400",
+    "initials that firms have, too": "Init.;Restance\nAB;4500\nAG;300",
+    "one column says both": "Skyldner;Beløb\nAnna Lund;4500\nBo Bro;300",
+    "a word within the word": "Lejer;Huslejerestance\nJH;4500",
+    "a long heading": "Lejer;Restance i alt pr. dags dato inklusive renter\nJH;4500",
+    "tabs in the signature": "Kære Per\nHer er listen:\nLejer;Restance;By\nJens Holm;4500;Ry\nAnna Lund;2300;Ry\n"
+    "Hilsen Lis\nTlf.\t12 34\nMail\tl@b.example",
+}
+
+
+@pytest.mark.parametrize("table", LAYOUTS.values(), ids=LAYOUTS)
 def test_layouts_of_lists(table: str) -> None:
     assert found(table) == {"column.overdue"}
 

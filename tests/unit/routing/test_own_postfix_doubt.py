@@ -69,11 +69,13 @@ def test_a_reload_forgets_names_at_once_where_the_new_configuration_keeps_them_f
 
 
 @needs_postfix
-def test_a_table_that_is_slow_for_a_moment_takes_no_name(
-    site: Installation, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("asked", ["tables", "running"])
+def test_what_is_slow_for_a_moment_takes_no_name(
+    site: Installation, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
+    """A table that is asked for a name, or Postfix for its configuration."""
     known = own_postfix(site.settings)
-    monkeypatch.setattr("segl.postfix.tables.run_postfix", busy)
+    monkeypatch.setattr(f"segl.postfix.{asked}.run_postfix", busy)
     kept = reloaded(site, known)
     assert (kept.here, kept == known) == (NAMES, True)
     assert "did not answer within 10 s" in kept.doubt
@@ -102,15 +104,6 @@ def test_a_service_that_says_something_else_makes_another_configuration(
     site.settle()
     monkeypatch.setattr("segl.postfix.tables.run_postfix", busy)
     assert reloaded(site, known).here == NONE
-
-
-@needs_postfix
-def test_postfix_that_cannot_be_read_for_a_moment_takes_no_name(
-    site: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = own_postfix(site.settings)
-    monkeypatch.setattr("segl.postfix.running.run_postfix", busy)
-    assert reloaded(site, known).here == NAMES
 
 
 @needs_postfix
