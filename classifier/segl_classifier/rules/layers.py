@@ -105,8 +105,9 @@ def _add_rule(draft: Draft, file: Path, number: int, raw: Any, seen: dict[str, P
     fields: Iterable[str] = raw if isinstance(raw, dict) else ()
     name = raw.get("id") if isinstance(raw, dict) else None
     key = f"rule {name}" if isinstance(name, str) and name else f"rule number {number}"
-    off = isinstance(raw, dict) and raw.get("enabled") is False
-    if off and set(fields) <= {"id", "enabled"}:
+    enabled = raw.get("enabled", True) if isinstance(raw, dict) else True
+    off = enabled is False
+    if enabled is not True and set(fields) <= {"id", "enabled"}:
         if turned := draft.checked(schema.OffTable, raw, file, key):
             _turn_off(draft, file, key, turned.id, seen)
         return

@@ -69,6 +69,10 @@ def faults_of(error: ValidationError, file: Path, table: type[BaseModel], key: s
             case "enum" if path == ["label"]:
                 bad = str(item["input"])
                 yield Fault(file, where, f"{bad!r} is no category", near_name(bad, Label))
+            case "bool_type":
+                problem = "must be true or false"
+                hint = f"write {path[-1]} = true or {path[-1]} = false, without quotes"
+                yield Fault(file, where, problem + found(item["input"], problem), hint)
             case "tuple_type":
                 yield Fault(file, where, no_list(item["input"]))
             case _:

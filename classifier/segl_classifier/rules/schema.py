@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
+    StrictBool,
     StringConstraints,
     model_validator,
 )
@@ -35,7 +36,7 @@ _LIST_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 ListName = Annotated[str, StringConstraints(pattern=f"^{_LIST_NAME.pattern}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 MOST_WORDS = 40
-Weight = Annotated[float, Field(gt=0, le=1)]
+Weight = Annotated[float, Field(gt=0, le=1, strict=True)]
 
 
 def is_list_name(name: str) -> bool:
@@ -107,9 +108,9 @@ class RuleTable(Table):
     effect: Effect = Effect.RAISE
     weight: Weight
     why: Annotated[str, StringConstraints(min_length=8, max_length=300)]
-    enabled: Literal[True] = True
+    enabled: StrictBool = True
     # The words name a column of a list of persons.
-    column: bool = False
+    column: StrictBool = False
     words: Words = ()
     patterns: Patterns = ()
     lists: tuple[ListName, ...] = ()
@@ -139,7 +140,7 @@ class OffTable(Table):
     """``[[rule]]`` with ``enabled = false``: turns a rule of an earlier file off."""
 
     id: Id
-    enabled: Literal[False]
+    enabled: StrictBool
 
 
 class ListTable(Table):
@@ -150,9 +151,9 @@ class ListTable(Table):
     patterns: Patterns = ()
     lists: tuple[ListName, ...] = ()
     # Only where the message writes the word with a capital first letter.
-    capital: bool = False
+    capital: StrictBool = False
     # Adds to the list of that name in an earlier file instead of replacing it.
-    extend: bool = False
+    extend: StrictBool = False
 
 
 class LabelTable(Table):
