@@ -67,6 +67,7 @@ def _rule(old: Rule, new: Rule) -> Iterator[str]:
     yield from _changed("label", old.category, new.category)
     yield from _changed("effect", old.effect.value, new.effect.value)
     yield from _changed("weight", old.weight, new.weight)
+    yield from _changed("in", old.read, new.read)
     yield from _words("words", map(str, old.words), map(str, new.words))
     yield from _words("patterns", map(str, old.patterns), map(str, new.patterns))
     for name in ("near", "boost", "unless"):

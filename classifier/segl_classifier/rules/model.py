@@ -81,6 +81,11 @@ class Rule:
         """The category as a rule file writes it."""
         return self.label.value if self.label else ALL
 
+    @property
+    def read(self) -> str:
+        """What its words are looked for in: ``text``, or the ``headings`` of lists."""
+        return "headings" if self.column else "text"
+
     def found(self, score: float) -> bool:
         """Whether *score* is enough to say that the rule found its text: half of its weight."""
         return score >= self.weight / 2

@@ -17,6 +17,7 @@ from segl.places import DEFAULT_FILE
 if TYPE_CHECKING:
     from segl.vocabulary import Finding
     from segl_classifier.rules import RuleSet
+    from segl_classifier.rules.model import Rule
     from segl_classifier.rules.verify import Trial
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -56,7 +57,10 @@ def check(files: Files = None, settings: SettingsFile = None) -> None:
 
 @app.command(name="list")
 def list_rules(files: Files = None, settings: SettingsFile = None, as_json: Json = False) -> None:
-    """List the rules: category, weight, words and patterns, and why they are there."""
+    """List the rules: category, weight, words and patterns, and why they are there.
+
+    IN says whether a rule reads text or, as `column = true` has it, headings of lists.
+    """
     loaded = _load(files, settings, examples=False)
     if as_json:
         for rule in loaded.rules:
@@ -66,6 +70,7 @@ def list_rules(files: Files = None, settings: SettingsFile = None, as_json: Json
                     "label": rule.category,
                     "effect": rule.effect.value,
                     "weight": rule.weight,
+                    "column": rule.column,
                     "why": rule.why,
                     "words": len(rule.words),
                     "patterns": len(rule.patterns),
@@ -74,16 +79,19 @@ def list_rules(files: Files = None, settings: SettingsFile = None, as_json: Json
                 }
             )
         return
-    rows = [
-        (r.id, r.category, r.effect.value, f"{r.weight:.2f}", str(len(r.words)), str(len(r.patterns)), r.why)
-        for r in sorted(loaded.rules, key=lambda r: (r.category, r.id))
-    ]
-    lines = list(columns([("RULE", "CATEGORY", "EFFECT", "WEIGHT", "WORDS", "PATTERNS", "WHY"), *rows]))
+    rows = [_row(rule) for rule in sorted(loaded.rules, key=lambda rule: (rule.category, rule.id))]
+    heading = ("RULE", "CATEGORY", "EFFECT", "WEIGHT", "IN", "WORDS", "PATTERNS", "WHY")
+    lines = list(columns([heading, *rows]))
     say(paint(lines[0], bold=True))
     for line in lines[1:]:
         say(line)
     limits = {f"{p.threshold:g}" for p in loaded.labels.values()}
     say(f"{len(rows)} rules; a category holds from {' or '.join(sorted(limits))}")
+
+
+def _row(rule: Rule) -> Sequence[str]:
+    counts = (str(len(rule.words)), str(len(rule.patterns)))
+    return rule.id, rule.category, rule.effect.value, f"{rule.weight:.2f}", rule.read, *counts, rule.why
 
 
 @app.command(name="test")

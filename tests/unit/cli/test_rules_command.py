@@ -143,6 +143,7 @@ def test_list_as_json(own: Path) -> None:
         "label": "family",
         "effect": "raise",
         "weight": 0.6,
+        "column": False,
         "why": "En regel om både, til prøve.",
         "words": 1,
         "patterns": 0,
@@ -186,6 +187,17 @@ def test_list_shows_what_a_rule_does(own: Path) -> None:
     done = segl("list", own)
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("own.boat")]
     assert line.split()[:4] == ["own.boat", "all", "veto", "0.60"]
+
+
+def test_list_tells_rules_on_headings_from_those_on_text(own: Path) -> None:
+    heading, *lines = segl("list", own).stdout.splitlines()
+    at = heading.split().index("IN")
+    read = {line.split()[0]: line.split()[at] for line in lines}
+    assert (read["own.boat"], read["column.health"]) == ("text", "headings")
+    rows = [json.loads(line) for line in segl("list", "--json").stdout.splitlines()]
+    assert {row["id"] for row in rows if row["column"]} == {
+        rule.id for rule in shipped_rules().rules if rule.id.startswith("column.")
+    }
 
 
 def test_a_text_that_is_vetoed(own: Path) -> None:
