@@ -1,12 +1,13 @@
 """Runs the examples of rules: a rule that does not do what its own examples say is not loaded.
 
-An example is the body of a message; when it begins with ``Emne:``, its first line is the subject. It counts
-as matched when the rule finds it with at least half of its weight left.
+An example is the body of a message; when it begins with ``Emne:``, its first line is the subject. Of a rule that reads
+no bodies it is what the rule does read: a file, the name of one. It counts as matched when the rule finds it with at
+least half of its weight left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,8 @@ from segl_classifier.message import Source, Text
 from segl_classifier.rules.model import Rule
 
 _SUBJECT = "Emne:"
+# As what an example is read, the first that its rule reads.
+_READ_AS = (Source.BODY, Source.ATTACHMENT, Source.SUBJECT, Source.FILENAME, Source.NAME, Source.SURROUND)
 
 
 class Finder(Protocol):
@@ -40,13 +43,18 @@ class Trial:
         return self.matched == self.should_match
 
 
-def example_texts(example: str) -> list[Text]:
-    """*example* as the parts of a message."""
+def example_texts(example: str, where: Set[Source]) -> list[Text]:
+    """*example* as the parts of a message, for a rule that reads those named in *where*."""
     if not example.startswith(_SUBJECT):
-        return [Text(example, "body", Source.BODY)]
-    subject, _, body = example.removeprefix(_SUBJECT).partition("\n")
+        return [_read_as(example, where)]
+    subject, _, rest = example.removeprefix(_SUBJECT).partition("\n")
     texts = [Text(subject.strip(), "subject", Source.SUBJECT)]
-    return [*texts, Text(body.strip(), "body", Source.BODY)] if body.strip() else texts
+    return [*texts, _read_as(rest.strip(), where - {Source.SUBJECT})] if rest.strip() else texts
+
+
+def _read_as(text: str, where: Set[Source]) -> Text:
+    source = next((source for source in _READ_AS if source in where), Source.BODY)
+    return Text(text, source.value, source)
 
 
 def run_examples(finder: Finder, rules: Iterable[Rule]) -> Iterator[Trial]:
@@ -54,7 +62,7 @@ def run_examples(finder: Finder, rules: Iterable[Rule]) -> Iterator[Trial]:
     for rule in rules:
         for should_match, examples in ((True, rule.matches), (False, rule.not_matches)):
             for example in examples:
-                found = [f for f in finder.find(example_texts(example)) if f.rule == rule.id]
+                found = [f for f in finder.find(example_texts(example, rule.where)) if f.rule == rule.id]
                 best = max(found, key=lambda f: f.score, default=None)
                 yield Trial(rule, example, should_match, best)
 

@@ -154,3 +154,19 @@ def test_equal_files_have_equal_digests(tmp_path: Path) -> None:
 def test_examples_may_be_left_for_later(tmp_path: Path) -> None:
     file = BAD / "example-not-found" / "rules.toml"
     assert "own.water" in {rule.id for rule in load_rules([file], examples=False).rules}
+
+
+@pytest.mark.parametrize("part", Source)
+def test_an_example_is_what_its_rule_reads(tmp_path: Path, part: Source) -> None:
+    """A rule on files or their names reads no letter, so no letter can be its example."""
+    text = RULE.format(id="own.boat", word="kajak") + f'where = ["{part}"]\n'
+    rules = load_rules([written(tmp_path, text)])
+    (found,) = [f for f in rules.find([Text("Det er en kajak.", "here", part)]) if f.rule == "own.boat"]
+    assert found.where == "here"
+
+
+def test_below_the_subject_of_an_example_is_the_letter(tmp_path: Path) -> None:
+    text = RULE.format(id="own.boat", word="kajak").replace("Det er en båd.", "Emne: Hej\\nEn kajak.")
+    load_rules([written(tmp_path, text + 'where = ["subject"]\n')])
+    with pytest.raises(RulesError, match="is found"):
+        load_rules([written(tmp_path, text)])
