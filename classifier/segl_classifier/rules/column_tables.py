@@ -29,7 +29,7 @@ class Table:
 
 
 def tables_headed(text: str, headings: Headings) -> Iterator[Table]:
-    """The tables of *text* with a heading that *headings* knows and rows below it."""
+    """The tables of *text* with a heading that *headings* knows; of some nothing stands below it."""
     reading = _Reading(headings)
     text = lines_ended(text)
     for start, end in paragraphs(text):
@@ -42,6 +42,12 @@ def tables_headed(text: str, headings: Headings) -> Iterator[Table]:
         for row in rows:
             yield from reading.row(row, block)
     yield from reading.rest()
+
+
+def has_table(text: str) -> bool:
+    """Whether any line of *text* is a row of a table."""
+    text = lines_ended(text)
+    return any(table_rows(text[start:end]) is not None for start, end in paragraphs(text))
 
 
 class _Reading:
@@ -76,7 +82,7 @@ class _Reading:
         if found is None:
             yield from self._entry(row)
         elif self._table and self._table.heading.is_repeated(found):
-            yield from _filled(self._again)
+            yield from _any(self._again)
             self._again = Table(found, self._block)
             yield from self._entry(row, repeated=True)
         else:
@@ -85,8 +91,7 @@ class _Reading:
 
     def rest(self) -> Iterator[Table]:
         """The tables that are not ended yet."""
-        yield from _filled(self._again)
-        yield from _filled(self._table)
+        yield from _any(self._again, self._table)
 
     def _line(self, row: Row, cell: str | None, block: str) -> None:
         """A line of one *cell*, or of none: it may say what the next table is about."""
@@ -106,6 +111,5 @@ class _Reading:
             self._table.add(row)
 
 
-def _filled(table: Table | None) -> Iterator[Table]:
-    if table and table.rows:
-        yield table
+def _any(*tables: Table | None) -> Iterator[Table]:
+    return (table for table in tables if table)

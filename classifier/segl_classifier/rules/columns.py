@@ -8,6 +8,7 @@ have an entry for both. That is no matter of tone, so what these rules find coun
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping, Sequence, Set
+from enum import StrEnum
 from typing import NamedTuple
 
 from segl.masking import excerpt
@@ -16,10 +17,31 @@ from segl_classifier.message import Source, Text
 from segl_classifier.rules.column_headings import Heading, Headings
 from segl_classifier.rules.column_persons import FIRMS, OTHERS, PLACES, Persons, Sign, bears
 from segl_classifier.rules.column_rows import Cells, entries, has_more, says, within
-from segl_classifier.rules.column_tables import Table, tables_headed
+from segl_classifier.rules.column_tables import Table, has_table, tables_headed
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Parts, Rule
 from segl_classifier.rules.words import NormalText
+
+_WITH_TABLES = (Source.BODY, Source.ATTACHMENT)
+
+
+class Missing(StrEnum):
+    """Why a rule on columns finds nothing, in the order in which that is asked."""
+
+    TABLE = (
+        "no table was seen: two lines make one with tabs, ; or | between the cells, three with commas or blanks "
+        '(\\n ends a line in "double" quotes)'
+    )
+    HEADING = "a table was seen, but none of its words in a heading"
+    OTHERS = (
+        "a heading is of the list column_other or column_place: the table is about animals, things or places"
+    )
+    PERSONS = (
+        "no other column has persons: it takes a heading of the list column_person, with no counts below it, "
+        "or first names"
+    )
+    HOMES = "no other column has persons: addresses speak for billing, payment_default and dispute alone"
+    ROW = "no row has both an entry below its words and a person, who is no firm and no total"
 
 
 class _Hit(NamedTuple):
@@ -54,17 +76,37 @@ class Columns:
         """The findings in *texts*, the parts of one message: of each rule the first place in each text."""
         found: dict[tuple[str, str], Finding] = {}
         for text in texts if self._rules else ():
-            if text.source is Source.BODY or text.source is Source.ATTACHMENT:
+            if text.source in _WITH_TABLES:
                 for finding in self._in_text(text):
                     found.setdefault((finding.rule, finding.where), finding)
         return list(found.values())
+
+    def missing(self, rule: Rule, texts: Sequence[Text]) -> Missing:
+        """Why *rule*, one on columns, finds nothing in *texts*: of several tables, in that where it came furthest."""
+        read = [text.text for text in texts if text.source in _WITH_TABLES and text.source in rule.where]
+        tables = (table for text in read for table in tables_headed(text, self._headings))
+        seen = Missing.HEADING if any(map(has_table, read)) else Missing.TABLE
+        return max((self._missing_in(table, rule) for table in tables), key=[*Missing].index, default=seen)
+
+    def _missing_in(self, table: Table, rule: Rule) -> Missing:
+        if not any(rule in rules for rules in table.heading.told.values()):
+            return Missing.HEADING
+        heading = list(table.heading.row.cells)
+        if all(list(row) == heading for row in table.rows):
+            return Missing.ROW
+        signs = self._known(table).signs
+        if self._are_others(table.heading, set(signs.values())):
+            return Missing.OTHERS
+        if not any(bears(sign, rule.label) for sign in signs.values()):
+            return Missing.HOMES if signs else Missing.PERSONS
+        return Missing.ROW
 
     def _in_text(self, text: Text) -> Iterator[Finding]:
         if next(self._words.hits(NormalText.of(text.text)), None) is None:
             return
         found: set[Rule] = set()  # each once: where it stands in a wide heading takes time to find
         for table in tables_headed(text.text, self._headings):
-            for hit in self._in_table(table):
+            for hit in self._in_table(table) if table.rows else ():
                 if text.source in hit.rule.where and hit.rule not in found:
                     found.add(hit.rule)
                     yield _finding(hit, text, table)

@@ -12,7 +12,7 @@ from segl.errors import RulesError
 from segl.vocabulary import Finding, Label
 from segl_classifier.message import Text
 from segl_classifier.rules.build import build
-from segl_classifier.rules.columns import Columns
+from segl_classifier.rules.columns import Columns, Missing
 from segl_classifier.rules.engine import Engine
 from segl_classifier.rules.fingerprint import fingerprints
 from segl_classifier.rules.layers import Draft, add_layer
@@ -74,6 +74,10 @@ class RuleSet:
     def find(self, texts: Sequence[Text]) -> list[Finding]:
         """What the rules find in *texts*, the readable parts of one message. Pure; any thread may call it."""
         return [*self._engine.find(texts), *self._columns.find(texts)]
+
+    def missing(self, rule: Rule, texts: Sequence[Text]) -> Missing | None:
+        """Why *rule* finds nothing in *texts*, if it is on columns; ``None`` for others."""
+        return self._columns.missing(rule, texts) if rule.column else None
 
     def meet(self, text: str) -> None:
         """Let the patterns meet *text*: what RE2 learns from it about where texts lead is known from then on."""

@@ -14,6 +14,7 @@ from typing import Protocol
 from segl.errors import Fault
 from segl.vocabulary import Finding
 from segl_classifier.message import Source, Text
+from segl_classifier.rules.columns import Missing
 from segl_classifier.rules.model import Rule
 
 _SUBJECT = "Emne:"
@@ -23,6 +24,7 @@ _READ_AS = (Source.BODY, Source.ATTACHMENT, Source.SUBJECT, Source.FILENAME, Sou
 
 class Finder(Protocol):
     def find(self, texts: Sequence[Text], /) -> list[Finding]: ...
+    def missing(self, rule: Rule, texts: Sequence[Text], /) -> Missing | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,13 @@ class Trial:
     example: str
     should_match: bool
     finding: Finding | None
+    missing: Missing | None = None  # of a rule on columns that found nothing
+
+    @property
+    def nothing(self) -> str:
+        """What is said where nothing was found."""
+        why = self.missing or "the words do not stand there, or what must be near is missing"
+        return f"nothing was found: {why}"
 
     @property
     def matched(self) -> bool:
@@ -62,9 +71,11 @@ def run_examples(finder: Finder, rules: Iterable[Rule]) -> Iterator[Trial]:
     for rule in rules:
         for should_match, examples in ((True, rule.matches), (False, rule.not_matches)):
             for example in examples:
-                found = [f for f in finder.find(example_texts(example, rule.where)) if f.rule == rule.id]
+                texts = example_texts(example, rule.where)
+                found = [f for f in finder.find(texts) if f.rule == rule.id]
                 best = max(found, key=lambda f: f.score, default=None)
-                yield Trial(rule, example, should_match, best)
+                missing = None if best else finder.missing(rule, texts)
+                yield Trial(rule, example, should_match, best, missing)
 
 
 def faults_of_examples(finder: Finder, rules: Iterable[Rule]) -> Iterator[Fault]:
@@ -74,7 +85,7 @@ def faults_of_examples(finder: Finder, rules: Iterable[Rule]) -> Iterator[Fault]
             continue
         key = f"rule {trial.rule.id}: {'matches' if trial.should_match else 'not_matches'}"
         wanted = "is not found" if trial.should_match else "is found"
-        steps = " ".join(map(str, trial.finding.adjustments)) if trial.finding else "nothing was found"
+        steps = " ".join(map(str, trial.finding.adjustments)) if trial.finding else trial.nothing
         yield Fault(trial.rule.file, key, f"{shorten(trial.example)!r} {wanted}", steps)
 
 

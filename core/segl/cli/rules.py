@@ -141,7 +141,7 @@ def _show_failed(trial: Trial) -> None:
     say(f"{paint('fails', typer.colors.RED, bold=True)}  {trial.rule.id}: {wanted}")
     say(f"       {printable(' '.join(trial.example.split()))}")
     if trial.finding is None:
-        say("       nothing was found: the words do not stand there, or what must be near is missing")
+        say(f"       {trial.nothing}")
     else:
         _show_steps(trial.finding, indent="       ")
         say(f"       {trial.finding.score:.2f}; it counts as matched from {trial.rule.weight / 2:.2f}")

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from segl.errors import RulesError
 from segl_classifier.rules import RuleSet, load_rules
+from segl_classifier.rules.columns import Missing
 from segl_classifier.rules.compare import differences
+from segl_classifier.rules.verify import example_texts
 
 GUESTS = """
 [[rule]]
@@ -31,3 +36,40 @@ def test_what_reads_text_now_is_a_difference(tmp_path: Path) -> None:
     text = written(tmp_path, GUESTS.replace("column = true", ""))
     (difference,) = differences(headings, text)
     assert difference.details == ("in headings → text",)
+
+
+@pytest.mark.parametrize(
+    ("example", "missing"),
+    [
+        ("Anna Lund ankom mandag.", Missing.TABLE),
+        (r"Navn;Ankom\nAnna Lund;mandag", Missing.TABLE),
+        ("Navn,Ankom\nAnna Lund,mandag", Missing.TABLE),
+        ("Navn;Rejste\nAnna Lund;mandag", Missing.HEADING),
+        ("Navn;Diagnose\nAnna Lund;KOL", Missing.HEADING),
+        ("Navn;Hvornår\nAnna Lund;ankom mandag", Missing.HEADING),
+        ("Hund;Ejer;Ankom\nRex;Anna Lund;mandag", Missing.OTHERS),
+        ("Spejder;Ankom\nNr. 14;mandag", Missing.PERSONS),
+        ("Elever;Ankom\n24;mandag", Missing.PERSONS),
+        ("Adresse;Ankom\nKildevej 4;mandag", Missing.HOMES),
+        ("Navn;Ankom\nAnna Lund;", Missing.ROW),
+        ("Navn;Ankom\nNavn;Ankom", Missing.ROW),
+        ("Navn;Firma;Ankom\nAnna Lund;Nordrør ApS;mandag", Missing.ROW),
+        ("Navn;Ankom\nAnna Lund;\n\nMed venlig hilsen\n\nDag;Ankom\nmandag;4", Missing.ROW),
+    ],
+    ids=lambda each: each.name if isinstance(each, Missing) else each.replace("\n", "/"),
+)
+def test_why_an_example_is_not_found(tmp_path: Path, example: str, missing: Missing) -> None:
+    rules = written(tmp_path, GUESTS)
+    rule = rules.rule("own.guests")
+    assert rule is not None
+    texts = example_texts(example, rule.where)
+    assert "own.guests" not in {finding.rule for finding in rules.find(texts)}
+    assert rules.missing(rule, texts) is missing
+
+
+def test_the_fault_says_why(tmp_path: Path) -> None:
+    with pytest.raises(RulesError) as raised:
+        written(tmp_path, GUESTS.replace("Navn;Ankom", "Spejder;Ankom").replace("Anna Lund", "Nr. 14"))
+    (fault,) = raised.value.faults
+    assert fault.key == "rule own.guests: matches"
+    assert fault.hint == f"nothing was found: {Missing.PERSONS}"

@@ -170,6 +170,16 @@ def test_test_shows_each_failure_with_its_arithmetic(own: Path) -> None:
     assert done.stdout.rstrip().endswith("examples fail")
 
 
+def test_test_says_why_a_rule_on_headings_finds_nothing(own: Path) -> None:
+    text = RULE.replace("unless", "column = true\n#").replace(
+        "Min kajak ligger ved broen.", "Båd;Kajak\\nA;rød"
+    )
+    own.write_text(text, "utf-8")
+    done = segl("test", own)
+    assert done.exit_code == 1
+    assert "nothing was found: no other column has persons" in done.stdout
+
+
 def test_a_sentence_can_be_tried(own: Path) -> None:
     done = segl("test", own, "--text", "Min kajak og Bos skilsmisse.", "--subject", "Nyhedsbrev")
     assert done.exit_code == 0
