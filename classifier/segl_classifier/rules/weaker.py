@@ -1,4 +1,5 @@
-"""What a postmaster's rules take away from the shipped ones: told when rules are checked, and by the doctor.
+"""What a postmaster's rules take away from the shipped ones: told when rules are checked, and by the doctor. When they
+are checked it is told, too, which of them give less than they seem to.
 
 All of it may be meant. But a veto is spoken by a word that anybody may write, in a quoted mail as well, and a threshold
 of 1 is an alarm turned off; whoever looks should see it without reading every rule.
@@ -30,3 +31,15 @@ def weaker(rules: RuleSet, shipped: RuleSet) -> Iterator[str]:
         own = kept.get(rule.id)
         if own is not None and own.own and (own.effect is not rule.effect or own.weight < rule.weight):
             yield f"rule {rule.id}, which is shipped, counts for less"
+
+
+def too_light(rules: RuleSet) -> Iterator[str]:
+    """Of each own rule on headings that does not reach the threshold of its category, a sentence. Other rules are there
+    to be added up with more that is said; below such a heading often nothing else says it."""
+    for rule in rules.rules:
+        if rule.own and rule.column and rule.label and rule.weight < rules.labels[rule.label].threshold:
+            needed = rules.labels[rule.label].threshold
+            yield (
+                f"rule {rule.id} weighs {rule.weight:g}, and {rule.label.value} holds from {needed:g}: "
+                "a list with its heading alone may go in clear"
+            )

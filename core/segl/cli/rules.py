@@ -38,18 +38,21 @@ def check(files: Files = None, settings: SettingsFile = None) -> None:
     """Read the rules and run all their examples; name every fault.
 
     Without FILE the rule files of the settings are read. The shipped rules are always underneath; where they are
-    weakened (a veto of CPR numbers, a higher threshold) a warning says so.
+    weakened (a veto of CPR numbers, a higher threshold) a warning says so, and where a rule on headings of lists
+    weighs too little to make a list go securely.
 
     Exit code: 0 all in order, 2 not.
     """
     loaded = _load(files, settings)
     from segl_classifier.rules import shipped_rules
-    from segl_classifier.rules.weaker import weaker
+    from segl_classifier.rules.weaker import too_light, weaker
 
     for warning in weaker(loaded, shipped_rules()):
         complain(
             f"warning: {printable(warning)}", "mail that goes securely today may go in clear: is it meant?"
         )
+    for warning in too_light(loaded):
+        complain(f"warning: {printable(warning)}", "give it more, or let it only add to what else is found")
     examples = sum(len(r.matches) + len(r.not_matches) for r in loaded.rules)
     good = paint("in order", typer.colors.GREEN)
     say(f"{good}: {len(loaded.rules)} rules, {examples} examples, digest {loaded.digest[:12]}")
@@ -89,7 +92,7 @@ def list_rules(files: Files = None, settings: SettingsFile = None, as_json: Json
     say(f"{len(rows)} rules; a category holds from {' or '.join(sorted(limits))}")
 
 
-def _row(rule: Rule) -> Sequence[str]:
+def _row(rule: Rule) -> tuple[str, ...]:
     counts = (str(len(rule.words)), str(len(rule.patterns)))
     return rule.id, rule.category, rule.effect.value, f"{rule.weight:.2f}", rule.read, *counts, rule.why
 

@@ -82,6 +82,22 @@ def test_the_doctor_warns_of_them_too(own: Path) -> None:
     assert "rule own.greeting lowers every category" in check.found
 
 
+@pytest.mark.parametrize(
+    ("weight", "threshold", "warned"), [("0.4", "0.4", False), ("0.3", "0.4", True), ("0.6", "0.7", True)]
+)
+def test_check_warns_of_a_rule_on_headings_that_never_decides(
+    own: Path, weight: str, threshold: str, warned: bool
+) -> None:
+    """It is no fault: with more that speaks for the category it adds up, as other rules do."""
+    text = RULE.replace("0.6", weight).replace("unless", "column = true\n#")
+    text = text.replace("Min kajak ligger ved broen.", "Lejer;Kajak\\nAnna Lund;rød")
+    own.write_text(f"{text}\n[label.family]\nthreshold = {threshold}\n", "utf-8")
+    done = segl("check", own)
+    assert done.exit_code == 0
+    said = f"warning: rule own.boat weighs {weight}, and family holds from {threshold}"
+    assert (said in done.stderr) is warned
+
+
 def test_check_names_every_fault_and_exits_2(own: Path) -> None:
     own.write_text(RULE.replace("0.6", "6").replace("kajak*", "*"), "utf-8")
     done = segl("check", own)
