@@ -23,8 +23,8 @@ class Detection:
     __pydantic_config__: ClassVar[ConfigDict] = FORBID
     # How verdicts are used. Begin with "shadow".
     mode: Mode = Mode.DETECT
-    # A subject that begins with one of these (any case) asks for the secure way. There is no tag
-    # for the opposite.
+    # A subject that begins with one of these (any case, with or without blanks) asks for the secure way, behind "SV:",
+    # "[EKSTERN]" and the like as well. It stays in the subject. There is no tag for the opposite.
     subject_tags: tuple[str, ...] = ("sikker:", "[sikker]")
     # Rule files, and folders of them, on top of the shipped ones: same id replaces, new id adds.
     rules: tuple[Path, ...] = ()

@@ -36,6 +36,7 @@ from segl.settings_routing import DomainPin
 from segl.settings_storage import Storage
 from segl.settings_tunnel import ListFormat
 from segl.settings_values import is_address, next_hop_host
+from segl.subject_tags import folded
 from segl.vocabulary import Label, Proof, Way
 
 _ADAPTER = TypeAdapter(Settings)
@@ -174,8 +175,8 @@ def _cross_checks(settings: Settings, file: Path | str) -> Iterable[Fault]:
     if Label.CPR in settings.detection.thresholds:
         hint = "set threshold in [label.cpr] of a rule file"
         yield Fault(file, "detection.thresholds.cpr", "the model has no say about CPR numbers", hint)
-    if any(not tag.strip() for tag in settings.detection.subject_tags):
-        yield Fault(file, "detection.subject_tags", "holds an empty tag", "every subject would match it")
+    if any(not folded(tag) for tag in settings.detection.subject_tags):
+        yield Fault(file, "detection.subject_tags", "holds an empty tag", "take it out")
 
 
 def _own_faults(settings: Settings, file: Path | str) -> Iterable[Fault]:

@@ -1,13 +1,19 @@
-"""Words before a subject that only we may write: ``[inbound]`` ``tag_secure`` and its like.
+"""Words before a subject: those with which a sender asks (``sikker:``), and those that only we may write.
 
-Where such a tag says to a reader that a message came encrypted, anybody could write it before the subject of one that
-did not. So it is taken out of the subject of whatever comes in, wherever it stands and however it is written: in
-other letter cases and widths, with blanks or invisible characters in it. Letters of other scripts that only look
-alike are beyond this.
+Both are known however they are written: in other letter cases and widths, with blanks or invisible characters in them.
+Letters of other scripts that only look alike are beyond this.
+
+A sender's tag stays where it is, so that the answer to an answer is secure as well. It counts behind what mail
+programs and gateways put before a subject (``SV:``, ``[EKSTERN]``), any number of times.
+
+Where a tag of ours (``[inbound]`` ``tag_secure`` and its like) says to a reader that a message came encrypted, anybody
+could write it before the subject of one that did not. So it is taken out of the subject of whatever comes in, wherever
+it stands.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection
 from email.header import Header
@@ -17,18 +23,47 @@ LONGEST: Final = (
     32 * 1024
 )  # characters looked at; of a longer subject in which a tag stands, the rest is cut off
 _UNSEEN: Final = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn"})
+# What stands before a subject without being its beginning, as :func:`folded` leaves it: words for answers and for what
+# is passed on, in the languages of a Danish mailbox (``RE:``, ``Svar:``, ``Re[2]:``), and anything in brackets, as
+# gateways and mailing lists write (``[EKSTERN]``). A bound on its length keeps the search linear.
+_BEFORE: Final = re.compile(
+    r"(?:(?:automatisk|auto|automatic)?"
+    r"(?:re|res|ref|reply|sv|svar|aw|antw|antwort|rv|odp|vl|va"
+    r"|fw|fwd|forward|vs|vb|videresendt|videresend|vidarebefordrat|videresending|wg|tr|enc|i|doorst)"
+    r"(?:\[\d{1,4}\]|\(\d{1,4}\)|\^?\d{1,4})?"
+    r"|ekstern|external|ext|extern):"
+    r"|\[[^\[\]]{0,64}\]|\([^()]{0,64}\)|\*{1,3}(?:ekstern|external|extern|ext)\*{1,3}"
+)
+
+
+def leading_tags(subject: str, tags: Collection[str]) -> frozenset[str]:
+    """Those of *tags* with which *subject*, as a reader sees it, begins; in a row of them, all."""
+    wanted = {letters: tag for tag in tags if (letters := folded(tag))}
+    lengths = sorted(set(map(len, wanted)))
+    text = folded(subject[:LONGEST])
+    found: set[str] = set()
+    at = 0
+    while True:
+        here = [length for length in lengths if text[at : at + length] in wanted]
+        found.update(wanted[text[at : at + length]] for length in here)
+        if here:
+            at += here[-1]
+        elif before := _BEFORE.match(text, at):
+            at = before.end()
+        else:
+            return frozenset(found)
 
 
 def without_tags(subject: str, tags: Collection[str]) -> str | None:
     """*subject*, as a reader sees it, with none of *tags* in it; ``None`` when there was none."""
-    wanted = {folded for tag in tags if (folded := _folded(tag))}
+    wanted = {letters for tag in tags if (letters := folded(tag))}
     if not wanted:
         return None
     text = subject[:LONGEST]
     seen: list[tuple[str, int]] = []
     removed: set[int] = set()
     for at, char in enumerate(text):
-        for letter in _folded(char):
+        for letter in folded(char):
             seen.append((letter, at))
             for (
                 tag
@@ -53,9 +88,14 @@ def encoded(text: str, line_end: str = "\r\n") -> str:
     return text if text.isascii() else Header(text, "utf-8").encode(linesep=line_end)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """*text* as it is compared: in small letters of ordinary width, without accents and what cannot be seen.
+
+    Character by character: a row of accents in no order costs a quadratic time to sort.
+    """
     return "".join(
-        char
-        for char in unicodedata.normalize("NFKD", text).casefold()
-        if unicodedata.category(char) not in _UNSEEN
+        part
+        for char in text
+        for part in unicodedata.normalize("NFKD", char).casefold()
+        if unicodedata.category(part) not in _UNSEEN
     )

@@ -12,9 +12,9 @@ from segl.policy import Message, PolicyTable
 from segl.policy_verdict import Ruled, counting, ruled
 from segl.settings import Settings
 from segl.settings_policy import Policy
-from segl.subject_tags import tag_word
+from segl.subject_tags import leading_tags, tag_word
 from segl.vocabulary import Verdict
-from segl_milter.ruling import INTERNAL, is_inside, tagged
+from segl_milter.ruling import INTERNAL, is_inside
 from segl_milter.transaction import Mail
 
 
@@ -46,7 +46,5 @@ def words_of(mail: Mail, table: PolicyTable) -> frozenset[str]:
     """The tags that policies ask for with which a subject of *mail* begins: ``[word]`` or ``word:``."""
     forms = {form: word for word in table.tags for form in (f"{word}:", f"[{word}]")}
     return frozenset(
-        tag_word(word)
-        for form, word in forms.items()
-        if any(tagged(subject, (form,)) for subject in mail.subjects)
+        tag_word(forms[form]) for subject in mail.subjects for form in leading_tags(subject, forms)
     )

@@ -8,13 +8,12 @@ without Segl.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from segl.addresses import domain_of
 from segl.settings import Settings
-from segl.subject_tags import without_tags
+from segl.subject_tags import leading_tags, without_tags
 from segl.vocabulary import Decision, Finding, Mode, Unreadable, Verdict
 from segl.wishes import Wishes, asks, read_wishes
 from segl_classifier.classify import Evidence, gather
@@ -31,9 +30,6 @@ REQUESTED = "requested"
 UNCLEAR = "request_unclear"
 ANSWERS_SEALED = "answers_sealed"
 ALWAYS = "always"
-
-# What mail programs put before a subject, in the languages of a Danish mailbox, any number of times.
-_REPLY_PREFIXES = re.compile(r"(?:\s*(?:re|sv|vs|fwd|vb|fw|aw|wg)(?:\[\d+\])?\s*:)*\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +141,7 @@ def beyond_limits(mail: Mail) -> Iterable[Finding]:
 def demands(mail: Mail, settings: Settings) -> Iterable[str]:
     """The reasons for the secure way that lie outside the message's content. A subject that was not looked at may ask
     for it."""
-    asked = any(tagged(subject, settings.detection.subject_tags) for subject in mail.subjects)
+    asked = any(leading_tags(subject, settings.detection.subject_tags) for subject in mail.subjects)
     unclear = is_unclear(mail, settings)
     if asked or mail.more_subjects or unclear or wishes_of(mail, settings) is not None:
         yield REQUESTED
@@ -163,9 +159,3 @@ def demand(verdict: Verdict, reasons: tuple[str, ...]) -> Verdict:
         return verdict
     decision = Decision.strictest((verdict.decision, Decision.SECURE))
     return replace(verdict, decision=decision, reasons=(*reasons, *verdict.reasons))
-
-
-def tagged(subject: str, tags: Iterable[str]) -> bool:
-    """Whether *subject* begins with one of *tags*, reply prefixes passed over."""
-    start = subject[_REPLY_PREFIXES.match(subject).end() :].casefold()  # type: ignore[union-attr]
-    return any(start.startswith(tag.strip().casefold()) for tag in tags)

@@ -1,4 +1,5 @@
-"""Tags before a subject that only we may write are taken out of what others wrote, and nothing else is."""
+"""Tags before a subject: a sender's is known however it is written and whatever mail programs put before it; what only
+we may write is taken out of what others wrote, and nothing else is."""
 
 from __future__ import annotations
 
@@ -9,9 +10,91 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segl.subject_tags import encoded, without_tags
+from segl.subject_tags import encoded, leading_tags, without_tags
 
 TAGS = ("[sikker]", "[ulæselig]", "")
+ASKING = ("sikker:", "[sikker]")
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "sikker: referat",
+        "SIKKER:referat",
+        "[Sikker] referat",
+        "  sikker: referat",
+        "Sikker : referat",
+        "sikker\N{NO-BREAK SPACE}: referat",
+        "[ sikker ] referat",
+        "\N{FULLWIDTH LEFT SQUARE BRACKET}sikker\N{FULLWIDTH RIGHT SQUARE BRACKET} referat",
+        "sikker\N{FULLWIDTH COLON} referat",
+        "\N{ZERO WIDTH SPACE}sikker: referat",
+        "\N{ZERO WIDTH NO-BREAK SPACE}sikker: referat",
+        "\N{SOFT HYPHEN}sik\N{SOFT HYPHEN}ker: referat",
+        "\N{LEFT-TO-RIGHT MARK}[sikker] referat",
+        "sik ker: referat",
+    ],
+)
+def test_a_senders_tag_is_known_however_it_is_written(subject: str) -> None:
+    assert leading_tags(subject, ASKING)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        *(
+            "Re:",
+            "RE: ",
+            "Sv:",
+            "SV: ",
+            "Svar: ",
+            "Automatisk svar: ",
+            "VS: ",
+            "Videresendt: ",
+            "FW: ",
+            "Fwd: ",
+        ),
+        *("Fw:", "VB: ", "AW: ", "Antw: ", "WG: ", "TR : ", "RE : ", "Re[2]: ", "Re(3): ", "RE^4: "),
+        *("[EKSTERN] ", "[EXTERNAL] ", "(External) ", "EKSTERN: ", "***EXTERNAL*** ", "[nordby-liste] "),
+        *(
+            "SV: VS: Fwd: VB: Fw: ",
+            "[EKSTERN] Svar: [EXTERNAL] Videresendt: TR: ",
+            "Re\N{FULLWIDTH COLON} " * 50,
+        ),
+        "\N{ZERO WIDTH SPACE}SV\N{NO-BREAK SPACE}: ",
+    ],
+)
+@pytest.mark.parametrize("tag", ["sikker: ", "[Sikker]"])
+def test_a_senders_tag_counts_behind_what_programs_put_before_a_subject(before: str, tag: str) -> None:
+    assert leading_tags(f"{before}{tag}referat", ASKING)
+    assert not leading_tags(f"{before}referat {tag}", ASKING)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "er det sikker: referat",
+        "usikker: referat",
+        "sikkerhed",
+        "sikker",
+        "Regarding sikker: x",
+        "ikke-sikker: referat",
+        "Referat [sikker]",
+        "[EKSTERN]",
+        "Re: ",
+        "",
+    ],
+)
+def test_other_subjects_ask_for_nothing(subject: str) -> None:
+    assert not leading_tags(subject, ASKING)
+
+
+def test_of_several_tags_in_a_row_all_count() -> None:
+    assert leading_tags("SV: [fortrolig] sikker: x", ("sikker:", "[fortrolig]", "[andet]")) == {
+        "sikker:",
+        "[fortrolig]",
+    }
+    assert leading_tags("x", ("", " ", "\N{ZERO WIDTH SPACE}")) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -45,6 +128,25 @@ def test_without_tags_in_use_nothing_is_looked_for() -> None:
 def test_long_subjects_cost_little(subject: str) -> None:
     begun = time.process_time()
     without_tags(subject, TAGS)
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: " * 250_000,
+        "[x]" * 350_000,
+        "[" * 1_000_000,
+        "*" * 1_000_000,
+        "re" * 500_000,
+        "a\u0301\u0327" * 350_000,
+    ],
+)
+def test_a_subject_of_a_megabyte_is_looked_at_in_no_time(subject: str) -> None:
+    tags = ("sikker:", *(f"[{number}-mærke]" for number in range(2_000)))
+    begun = time.process_time()
+    assert not leading_tags(subject, tags)
+    assert leading_tags("Sikker : " + subject, tags) == {"sikker:"}
     assert time.process_time() - begun < 2
 
 

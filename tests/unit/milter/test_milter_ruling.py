@@ -17,7 +17,7 @@ from segl.settings_portal import Portal, Sms
 from segl.vocabulary import Decision, Label, Mode
 from segl_classifier.rules import shipped_rules
 from segl_milter.marks import marks_for
-from segl_milter.ruling import action, forged_tags, judge, tagged, to_be_opened, wishes_of
+from segl_milter.ruling import action, forged_tags, judge, to_be_opened, wishes_of
 from segl_milter.transaction import Address, Mail, readable_subject
 
 CPR = b"From: a@nordby.example\r\nSubject: %s\r\n\r\nMit CPR-nummer er 010190-1233.\r\n"
@@ -127,27 +127,20 @@ def test_shadow_only_says_what_would_be_done() -> None:
     ("subject", "asks"),
     [
         (b"sikker: referat", True),
-        (b"SIKKER:referat", True),
-        (b"[Sikker] referat", True),
-        (b"  sikker: referat", True),
-        (b"Re: sikker: referat", True),
-        (b"SV: VS: Fwd: VB: Fw: [sikker] referat", True),
-        (b"Sv:sikker:", True),
-        (b"Re[2]: sikker: referat", True),
         (b"=?utf-8?b?U2lra2VyOiByZWZlcmF0?=", True),
         (b"=?iso-8859-1?Q?=5Bsikker=5D_m=F8de?=", True),
-        (b"sik\n ker: referat", False),
+        (b"=?utf-8?Q?=E2=80=8BSvar:_sikker_:_m=C3=B8de?=", True),
+        (b"\xef\xbb\xbfsikker\xef\xbc\x9a referat", True),
         (b"\n sikker: referat", True),
         (b"er det sikker: referat", False),
-        (b"usikker: referat", False),
-        (b"sikkerhed", False),
-        (b"Regarding sikker: x", False),
-        (b"ikke-sikker: referat", False),
         (b"", False),
     ],
 )
 def test_a_subject_tag_asks_for_the_secure_way(subject: bytes, asks: bool) -> None:
-    assert tagged(readable_subject(subject), ("sikker:", "[sikker]")) is asks
+    verdict = judge(mail(TEA, subject=subject), shipped_rules(), settings())
+    assert verdict.reasons == (("requested",) if asks else ())
+    # it stays: the answer to an answer is secure as well
+    assert marks_for(mail(TEA, subject=subject), verdict.decision, verdict, "0f" * 16).subjects == ()
 
 
 @pytest.mark.parametrize(
