@@ -64,6 +64,7 @@ class SealedDirectory:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._seen_shards: set[str] = set()  # whose names in the root are on disk
 
     @property
     def name(self) -> str:
@@ -167,11 +168,15 @@ class SealedDirectory:
                         yield from list(shard.iterdir())
 
     def _make_shard(self, shard: Path) -> None:
+        """Make sure of it on disk. One that is there may be of a process that was killed before it had synced the root:
+        so each process does it once for each."""
         try:
             shard.mkdir(mode=0o770)
         except FileExistsError:
-            return
+            if shard.name in self._seen_shards:
+                return
         _sync_directory(self.root)
+        self._seen_shards.add(shard.name)
 
 
 def _write_synced(path: Path, chunks: Iterable[bytes]) -> int:
