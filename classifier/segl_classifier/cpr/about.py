@@ -8,8 +8,9 @@ from typing import NamedTuple
 class About(NamedTuple):
     """What the walk knows of the number. ``row``: it stands in the row of a table, so that the line above is
     none of its business; ``cells``: a cell to the left may be a label; ``likely``: hardly anything else is
-    spelled so; ``recent``: its date may be a day of these years; ``spaced``: divided with no hyphen; ``file``: it is in
-    the name of one; ``personal``: it is none of a company."""
+    spelled so; ``recent``: its date may be a day of these years; ``spaced``: divided with no hyphen; ``file``: it is
+    in the name of one; ``personal``: it is none of a company; ``living``: modulus 11 holds, and she may well be alive.
+    """
 
     bare: bool
     divided: bool
@@ -20,3 +21,4 @@ class About(NamedTuple):
     spaced: bool = False
     file: bool = False
     personal: bool = False
+    living: bool = False

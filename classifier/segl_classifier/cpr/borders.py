@@ -128,7 +128,8 @@ def letters(
     text: str, start: int, end: int, divided: bool, likely: bool, file: bool = False
 ) -> Adjustment | None:
     """The doubt from letters that touch ``text[start:end]``, an identifier such as ``DK0101901234``. Initials that
-    touch a number like hardly any other (*likely*) are none. In the name of a *file* a group of digits alone is none.
+    touch a number like hardly any other (*likely*) are none, nor is what "_" or "-" joins to it, as in the name of a
+    file. In the name of a *file* a group of digits alone is none.
 
     A word that says what the number is (``cpr0101901234``) is for the context to weigh; it outweighs this.
     """
@@ -146,7 +147,7 @@ def letters(
         return Adjustment("letters stand directly before it", -0.1)
     if (found := _JOINED_BEFORE.search(before)) is not None:
         word = found.group(1)
-        if file and word.isdigit():
+        if likely or (file and word.isdigit()):
             return None
         if any(c.isdigit() for c in word) or (word.isupper() and len(word) <= 6):
             return Adjustment("joined to letters: an identifier", -0.25 if divided else _IDENTIFIER)

@@ -73,6 +73,9 @@ def _other_dates(gap: str) -> re.Pattern[str]:
 
 _DATED = _other_dates(r" {0,2}+- {0,2}+")
 _DATED_LOOSELY = _other_dates(r" {0,2}+[-./_ |;\t]? {0,2}+")
+_BORN = _other_dates(r" {1,2}+|/")
+_FOUR_OF_YEAR = re.compile(r"(?:18|19|20)[0-9]{2}(?![0-9])")
+_SAYS_BORN = re.compile(r"\b(?:født|fødselsd|född|born|birth|geboren)", re.IGNORECASE)
 _SHORT = re.compile(rf"[1-9]{_FIRST}(?:0[1-9]|1[0-2])[0-9]{{2}}[ -]?[0-9]{{4}}(?![0-9])")
 
 _CHAIN = re.compile(rb"0(?:\xad*+(?: \xad*+){0,9}+0){7}[0 \xad]*+")  # of the shape
@@ -122,6 +125,7 @@ class _Scan:
     def __init__(self, text: str) -> None:
         self._text = text
         self._says: bool | None = None
+        self._is_born: bool | None = None
 
     def folded(self, begin: int, end: int) -> Iterator[Candidate]:
         """The candidates of the chain ``text[begin:end]``, which has unusual signs, folded piece by piece."""
@@ -156,6 +160,8 @@ class _Scan:
                 self._ten(found, folded, _at(_USUAL, groups.places(USUAL), plain, stop), stop)
                 for match in _apart(_DATED, groups.places(DATED), plain, stop):
                     _dated(found, folded, match)
+                for match in self._born(groups, plain, stop):
+                    _dated(found, folded, match)
             if len(found) > 1:
                 found.sort(key=_END, reverse=True)
                 found.sort(key=_START)  # by start; of those with the same, the longest first
@@ -186,6 +192,16 @@ class _Scan:
             layout = layout_of(pieces, plain, start, stop)
             if layout is not None and (not layout.needs_word or self._says_cpr()):
                 _add(found, folded, match, layout, "".join(digits for digits, _ in pieces))
+
+    def _born(self, groups: Groups, plain: str, stop: int) -> Iterator[re.Match[str]]:
+        """Dates with four figures of the year and four digits without a hyphen, if the text speaks of a birth."""
+        for match in _at(_BORN, groups.places(DATED), plain, stop):
+            if self._is_born is None:
+                self._is_born = _SAYS_BORN.search(self._text) is not None
+            if not self._is_born:
+                return
+            if match["iso"] is not None or _FOUR_OF_YEAR.search(plain, match.start(), match.start("gap")):
+                yield match
 
     def _says_cpr(self) -> bool:
         """Whether a word for the personal number occurs at all. Without one, odd spellings need no look."""

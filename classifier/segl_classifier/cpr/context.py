@@ -15,7 +15,19 @@ from itertools import pairwise
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.mentions import mentions_cpr
-from segl_classifier.cpr.words import A_THING, OF_COMPANIES, SOME_ID, Kind, Word, key, look_up, pair
+from segl_classifier.cpr.words import (
+    A_CASE,
+    A_PAPER,
+    A_THING,
+    OF_COMPANIES,
+    OF_PEOPLE,
+    SOME_ID,
+    Kind,
+    Word,
+    key,
+    look_up,
+    pair,
+)
 
 # Weights. What names the number outweighs any spelling; hints tip the scales only.
 CALLED_CPR = 0.45
@@ -23,6 +35,7 @@ CPR_NEARBY = 0.4
 CPR_AFTER = 0.35
 CALLED_REPLACEMENT = 0.55
 CALLED_OTHER = -0.65
+CALLED_A_PERSONS = -0.3  # what is made like hardly anything else, and called what concerns a person
 BIRTHDAY = 0.25
 PERSON = 0.1
 PERSON_NEARBY = 0.05
@@ -40,10 +53,12 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """``kind`` says what the number is by its surroundings: CPR, REPLACEMENT, OTHER; UNKNOWN: mere hints."""
+    """``kind`` says what the number is by its surroundings: CPR, REPLACEMENT, OTHER; UNKNOWN: mere hints. ``heading``:
+    what else the heading of its column says it is."""
 
     kind: Kind = Kind.UNKNOWN
     adjustments: tuple[Adjustment, ...] = ()
+    heading: str = ""
 
 
 NOTHING = Said()
@@ -119,8 +134,15 @@ def pieces(side: str) -> list[str]:
     return _PIECE.findall(side)
 
 
-def heading(cell: str, find: Lookup, *, bare: bool, personal: bool) -> Said:
-    """What the heading of its column says the number is. A *personal* one is none of a company."""
+def of_a_person(word: Word) -> bool:
+    """Whether the word is for what offices often number by the person whom it concerns: a customer's number, and a case
+    or a paper that is not said to have one of its own."""
+    return word.other in OF_PEOPLE or (word.other in (A_PAPER, A_CASE) and not word.numbers)
+
+
+def heading(cell: str, find: Lookup, *, bare: bool, likely: bool = False, personal: bool = False) -> Said:
+    """What the heading of its column says the number is. A *likely* one may be that of a customer, of whom a case or a
+    paper is; a *personal* one is none of a company."""
     named = [piece for piece in pieces(cell) if piece[0].isalpha()]
     keys = [find.key(piece) for piece in named]
     words = [look(piece, find) for piece in named]
@@ -136,7 +158,9 @@ def heading(cell: str, find: Lookup, *, bare: bool, personal: bool) -> Said:
         if personal and word.other == OF_COMPANIES:
             continue
         if other and (bare or word.other != "a production unit"):
-            return say(Kind.OTHER, f"in a column headed as {word.other}", CALLED_OTHER)
+            by = CALLED_A_PERSONS if likely and of_a_person(word) else CALLED_OTHER
+            step = Adjustment(f"in a column headed as {word.other}", by)
+            return Said(Kind.OTHER, (step,), heading=word.other)
     if Kind.NUMBER in kinds and bare:
         return say(Kind.UNKNOWN, "in a column of numbers", -0.1)
     return NOTHING

@@ -14,6 +14,7 @@ from segl_classifier.cpr.borders import GOES_ON, GOES_ON_BEFORE, SLASH_BEFORE
 
 _BEFORE = re.compile(r"(?<![^\W_])(?P<digits>[0-9]{1,8})(?P<sign>[-._/])\Z")
 _AFTER = re.compile(r"(?P<sign>[-._])(?P<digits>[0-9]{1,8})(?![^\W_])")
+_COUNTED = re.compile(r"[^\W\d_][0-9]{1,3}[-_]\Z")  # "bilag1_010190-1234"
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _OF_ITS_OWN = re.compile(
     r"[0-9]{1,3}|(?:19|20)[0-9]{2}(?:[01][0-9][0-3][0-9])?|[0-3][0-9][01][0-9](?:19|20)[0-9]{2}"
@@ -25,27 +26,31 @@ _APART = Adjustment("another number stands beside it in the name of a file", -0.
 
 
 def doubts_in_name(
-    name: str, start: int, end: int, divided: bool, doubts: tuple[Adjustment, ...]
+    name: str, start: int, end: int, divided: bool, doubts: tuple[Adjustment, ...], *, file: bool = True
 ) -> tuple[Adjustment, ...]:
-    """*doubts* about the number ``name[start:end]`` with those from digits joined to it weighed anew."""
+    """*doubts* about the number ``name[start:end]`` with those from digits joined to it weighed anew. *name* may be a
+    text that names a file, *file* being false: a dot then says that the number goes on."""
     kept = tuple(doubt for doubt in doubts if doubt not in (GOES_ON, GOES_ON_BEFORE, SLASH_BEFORE))
     if len(kept) == len(doubts):
         return doubts
     if SLASH_BEFORE in doubts or GOES_ON_BEFORE in doubts:
         before = _BEFORE.search(name, max(0, start - _REACH), start)
         case = before is not None and before["sign"] == "-" and _YEAR.fullmatch(before["digits"])
+        counted = before is None and _COUNTED.search(name, max(0, start - _REACH), start)
         if case and (not divided or GOES_ON in doubts):  # "2024-010190-1234-7", but "2024-010190-1234.pdf"
             kept += (_YEAR_FIRST,)
-        else:
-            kept += _beside(before, divided, GOES_ON_BEFORE)
+        elif not counted:  # what else stands before that is for borders.letters to weigh
+            kept += _beside(before, divided, GOES_ON_BEFORE, file)
     if GOES_ON in doubts:
-        kept += _beside(_AFTER.match(name, end), divided, GOES_ON)
+        kept += _beside(_AFTER.match(name, end), divided, GOES_ON, file)
     return kept
 
 
-def _beside(found: re.Match[str] | None, divided: bool, doubt: Adjustment) -> tuple[Adjustment, ...]:
+def _beside(
+    found: re.Match[str] | None, divided: bool, doubt: Adjustment, file: bool
+) -> tuple[Adjustment, ...]:
     """The doubt from one group of digits beside the number; *doubt* is what there would be in a text."""
-    if found is None:
+    if found is None or (not file and found["sign"] not in "-_"):
         return (doubt,)
     if found["sign"] == "/" or _OF_ITS_OWN.fullmatch(found["digits"]):
         return ()

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr import borders, context, score
 from segl_classifier.cpr.beside_birthdays import beside_birthdays
+from segl_classifier.cpr.by_chance import FEWEST, Called, beyond_chance
 from segl_classifier.cpr.calendar import Birth, read
 from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.company import Company, listed_with
@@ -28,7 +29,7 @@ from segl_classifier.cpr.right import after
 from segl_classifier.cpr.split import split_candidates
 from segl_classifier.cpr.tables import Tables
 from segl_classifier.cpr.titles import Titles
-from segl_classifier.cpr.words import Kind
+from segl_classifier.cpr.words import MAY_BE_A_PERSONS, Kind
 from segl_classifier.message import Source, Text
 
 MOST_JUDGED = 10_000  # candidates of one text
@@ -37,6 +38,7 @@ _OTHERS_SHOWN = 50  # numbers of columns of something else that are judged all t
 
 _BEYOND_DOUBT = 0.7
 _OUTSIDE = Adjustment("stands outside the message's text", -0.2)
+_NO_CHANCE = Adjustment("one of several made like personal numbers, which is no chance", 0.5)
 _CELL_STARTS = "\n\t|;,\"'"
 
 
@@ -92,6 +94,7 @@ def judge(text: Text, shape: bytes, today: date) -> Judgement:
     cases = reader.cases(chain((first,), found))
     if not cases:
         return Judgement([])
+    _beyond_chance(text.text, cases, today)
     _with_company(text.text, cases, reader.others, today)
     return Judgement(without_overlaps([_judged(case) for case in cases]), reader.complete)
 
@@ -106,7 +109,7 @@ class _Reader:
         self.find = context.Lookup(text.text)
         self.titles = Titles(text.text, self.tables, self.find)
         self._addresses: bool | None = None
-        self.headings: dict[tuple[str, bool, bool], Said] = {}
+        self.headings: dict[tuple[str, bool, bool, bool], Said] = {}
         self.earlier: _Case | None = None
         self.others: set[str] = set()  # digits that the text calls something else
         self.in_row = False  # whether the candidate at hand stands in the row of a table
@@ -129,7 +132,7 @@ class _Reader:
             if len(cases) >= MOST_JUDGED or self.certain >= _ENOUGH:
                 self.complete = False
                 break
-            if self.file:
+            if self.file or score.likely(candidate, birth, birth.age(self.today)):
                 candidate = self._in_name(candidate)
             case = self._case(candidate, birth, top)
             if case.said.kind is Kind.OTHER:
@@ -139,9 +142,10 @@ class _Reader:
         return cases
 
     def _in_name(self, candidate: Candidate) -> Candidate:
-        """The candidate as one in the name of a file."""
+        """The candidate as one in the name of a file, which a text may name as well."""
         start, end, layout, _, doubts, *_ = candidate
-        return candidate._replace(doubts=doubts_in_name(self.text.text, start, end, layout.divided, doubts))
+        weighed = doubts_in_name(self.text.text, start, end, layout.divided, doubts, file=self.file)
+        return candidate._replace(doubts=weighed)
 
     def _has_addresses(self) -> bool:
         """Whether an address of a page or a person stands anywhere in the text."""
@@ -158,8 +162,8 @@ class _Reader:
         steps = score.of_digits(candidate, birth, age, self.today)
         likely = score.likely(candidate, birth, age)
         personal = score.personal(candidate, birth, age) and borders.alone(self.text.text, *candidate[:2])
-        if personal and top.kind is Kind.OTHER:
-            top = self._heading(candidate, personal=True)
+        if (likely or personal) and top.kind is Kind.OTHER:
+            top = self._heading(candidate, likely=likely, personal=personal)
         said = NOTHING if candidate.read else self._said(candidate, birth, (likely, personal), top)
         if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT and not candidate.read:
             steps += self._doubts(candidate, likely, said)
@@ -194,7 +198,8 @@ class _Reader:
         recent = score.recent(birth, self.today)
         cells, spaced = top.kind is not Kind.CPR, layout is Layout.PARTED
         likely, personal = made
-        about = (bare, divided, cells, row, likely, recent, spaced, self.file, personal)
+        living = score.living(birth, birth.age(self.today))
+        about = (bare, divided, cells, row, likely, recent, spaced, self.file, personal, living)
         left = before(text, start, self.find, about)
         if left.kind is not Kind.UNKNOWN:
             return left
@@ -214,27 +219,43 @@ class _Reader:
                 return Said(over.kind, (*over.adjustments, *left.adjustments))
         return Said(Kind.UNKNOWN, (*left.adjustments, *top.adjustments, *right.adjustments))
 
-    def _heading(self, candidate: Candidate, *, personal: bool = False) -> Said:
+    def _heading(self, candidate: Candidate, *, likely: bool = False, personal: bool = False) -> Said:
         """What the heading of the column says, if the number stands in one."""
         bare = candidate.layout is Layout.BARE
         cell = self.tables.heading(candidate.start)
         self.in_row = cell is not None
-        return self._says(cell, bare=bare, personal=personal) if cell else NOTHING
+        return self._says(cell, bare, likely, personal) if cell else NOTHING
 
     def _over_the_rest(self, candidate: Candidate, top: Said) -> Said:
         """*top*, unless the four digits stand in a cell of their own and its heading calls them something else."""
         cell = self.tables.heading(candidate.end - 1)
         if not cell or heads(cell):
             return top
-        rest = self._says(cell, bare=True, personal=False)
+        rest = self._says(cell, bare=True)
         return rest if rest.kind is Kind.OTHER else top
 
-    def _says(self, cell: str, *, bare: bool, personal: bool) -> Said:
-        known = self.headings.get((cell, bare, personal))
+    def _says(self, cell: str, bare: bool, likely: bool = False, personal: bool = False) -> Said:
+        known = self.headings.get((cell, bare, likely, personal))
         if known is None:
-            known = context.heading(cell, self.find, bare=bare, personal=personal)
-            self.headings[cell, bare, personal] = known
+            known = context.heading(cell, self.find, bare=bare, likely=likely, personal=personal)
+            self.headings[cell, bare, likely, personal] = known
         return known
+
+
+def _beyond_chance(text: str, cases: list[_Case], today: date) -> None:
+    """Adds to what the heading of a column calls what may be a person's that there are too many so made for that."""
+    named = [case for case in cases if case.said.heading in MAY_BE_A_PERSONS]
+    called = (
+        Called(case.candidate.digits, case.candidate.layout, score.living(case.birth, case.birth.age(today)))
+        for case in named
+    )
+    if len(named) < FEWEST:
+        return
+    looked_at = text[: max(case.candidate.end for case in named)]  # of a long column the rest is not judged
+    beyond = beyond_chance(called, looked_at)
+    for case in named:
+        if case.candidate.digits in beyond:
+            case.steps.append(_NO_CHANCE)
 
 
 def _with_company(text: str, cases: list[_Case], others: set[str], today: date) -> None:

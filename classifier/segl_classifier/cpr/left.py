@@ -11,9 +11,7 @@ from segl_classifier.cpr.words import Kind
 _READ = 100  # characters
 
 
-def before(
-    text: str, start: int, find: Lookup, about: tuple[bool, bool, bool, bool, bool, bool, bool, bool, bool]
-) -> Said:
+def before(text: str, start: int, find: Lookup, about: tuple[bool, ...]) -> Said:
     """What the words before ``text[start:]`` say. *about* is an :class:`About`, made when it is needed."""
     beside = find.zeros[max(0, start - _READ - 1) : start], about
     said = find.sides.get(beside)

@@ -64,17 +64,23 @@ def of_digits(candidate: Candidate, birth: Birth, age: int, today: date) -> list
     return steps
 
 
+def living(birth: Birth, age: int) -> bool:
+    """Whether modulus 11 holds, and somebody with such a number may well be alive: so is one in three hundred of any
+    numbers with ten digits."""
+    return birth.modulus11 and _YOUNG <= age < _OLD
+
+
 def likely(candidate: Candidate, birth: Birth, age: int) -> bool:
     """Whether the number is spelled and made like hardly any other: six digits, a hyphen and four, of somebody
     who may well be alive, with modulus 11."""
-    return candidate.layout is Layout.HYPHEN and birth.modulus11 and _YOUNG <= age < _OLD
+    return candidate.layout is Layout.HYPHEN and living(birth, age)
 
 
 def personal(candidate: Candidate, birth: Birth, age: int) -> bool:
     """Whether the number, :func:`likely` or the same with a blank for its hyphen, is all that stands there: so it
     cannot be one of eight digits or thirteen."""
     spelled = candidate.layout is Layout.HYPHEN or candidate.layout is Layout.PARTED
-    return spelled and not candidate.doubts and birth.modulus11 and _YOUNG <= age < _OLD
+    return spelled and not candidate.doubts and living(birth, age)
 
 
 def recent(birth: Birth, today: date) -> bool:

@@ -108,21 +108,21 @@ till från av åt mellem between vedr vedrørende ang angående ad
 # of compounds, unless they begin with "=": a word of another build, or the end of a name ("Christ-offer").
 OTHER = {
     "an order": """
-        ordre ordren =order bestilling bestillingen arbetsorder ordrebekræftelse bekræftelse bekräftelse
+        ordre ordren =order bestilling bestillingen arbetsorder ordrebekræftelse
         confirmation =booking reservation reservationen rekvisition rekv rekvirent indkøbsordre
         =purchase po auftrag bestellung auftragsbestätigung bestätigung beställning bokning workorder
         arbejdskort jobkort følgeseddel følgesedlen fragtbrev lieferschein lieferavis packing tilbud
-        tilbuddet =offer =quote quotation angebot offert udbud udbuddet anbud =tender kontrakt
-        kontrakten =contract vertrag aftale aftalen abonnement abonnementet subscription licens licensen
-        =licence =license licitation forhåndsbestilling tilslutning ordreseddel pantebrev arbejdsseddel
+        tilbuddet =offer =quote quotation angebot offert udbud udbuddet anbud =tender
+        abonnement abonnementet subscription licens licensen
+        =licence =license licitation forhåndsbestilling tilslutning ordreseddel arbejdsseddel
         rammeaftale delaftale lagerordre genbestilling
     """,
     "an invoice": """
-        faktura fakturaen invoice inv fak rechnung regning regningen bilag bilaget kreditnota
-        kreditnotaen kvittering kvitteringen =receipt kvitto giro fi ocr betalingsid indbetalingskort
+        faktura fakturaen invoice inv fak rechnung kreditnota
+        kreditnotaen =receipt kvitto giro fi ocr betalingsid indbetalingskort
         opkrævning moms creditnote postering posteringen finansbilag fikkode indbetalingskode
-        bon =bonen girokort opgørelse aconto acontofaktura slutfaktura betalingslinje kassebon =statement
-        =remittance årsopgørelse
+        bon =bonen girokort aconto acontofaktura slutfaktura betalingslinje kassebon =statement
+        =remittance
     """,
     "a meter": """
         måler måleren vandmåler elmåler varmemåler gasmåler =meter zähler mätare tæller tælleren
@@ -136,7 +136,7 @@ OTHER = {
     """,
     "a bank account": """
         konto kontoen account acct iban bic swift bban reg regkonto =depot depotet kontering bankgiro
-        plusgiro kontot lån lånet obligation kreditkort dankort fondskode isin
+        plusgiro kontot obligation kreditkort dankort fondskode isin
     """,
     "a production unit": """
         pnr pnummer pno produktionsenhed produktionsenheden pnummeret pnumre
@@ -162,15 +162,22 @@ OTHER = {
         police policen =policy =claim
     """,
     "a paper or a job": """
-        =ticket ticketen incident fejlmelding feilmelding forespørgsel forespørgslen tilladelse tilladelsen
-        dispensation dok dokument dokumentet document dokid matrikel matrnr matr bfe esr ejendom rfq rfc job
+        =ticket ticketen incident fejlmelding feilmelding forespørgsel forespørgslen
+        dokid matrikel matrnr matr bfe esr ejendom rfq rfc job
         jobid reference referencen referens referanse referenz projekt project prosjekt servitut easement
-        rapport rapporten =report =sample =probe analyserapport prøvested kalibrierschein certifikat
-        certificate tegning tegningen =drawing revision rev garanti rma retur returnering byggesag lokalplan
-        tinglysning skøde udtalelse notat referat protokol cirkulære byggetilladelse =permit autorisation
-        godkendelse registrering indberetning opmåling måling stikprøve vandprøve jordprøve testrapport
-        afvigelse hændelse driftsforstyrrelse opgave opgaven serviceaftale servicerapport =task =bug =pull
-        commit patch =request stempel blanket formular formularen skema skemaet
+        =sample =probe analyserapport prøvested kalibrierschein
+        tegning tegningen =drawing revision rev garanti rma retur returnering byggesag lokalplan
+        cirkulære byggetilladelse =permit
+        opmåling måling stikprøve vandprøve jordprøve testrapport
+        afvigelse driftsforstyrrelse opgave opgaven serviceaftale servicerapport =task =bug =pull
+        commit patch =request stempel
+    """,
+    "a paper": """
+        kontrakt kontrakten =contract vertrag aftale aftalen bekræftelse bekräftelse opgørelse årsopgørelse
+        regning regningen kvittering kvitteringen lån lånet tilladelse tilladelsen dispensation dok dokument
+        dokumentet document rapport rapporten =report udtalelse notat referat protokol autorisation
+        godkendelse registrering indberetning certifikat certificate skøde hændelse blanket formular
+        formularen skema skemaet bilag bilaget pantebrev tinglysning
     """,
     "a shipment": """
         pakke pakken =parcel =package =track tracking =trace forsendelse forsendelsen sending sendingen
@@ -205,8 +212,8 @@ OTHER = {
         vindue låsen skærm tastatur computer =kamera overvågningskamera lampe relæ =sikring
         =sikringen system systemet program programmet regneark =arket =celle =cellen feltet =tabel
         =tabellen kolonne budget budgetpost overførsel overførslen rabat brochure tegnebog =hæfte
-        =hæftet kapitel paragraf bekendtgørelse =høring høringssvar pulje puljen =bevilling
-        =bevillingen fond udstyr apparat apparatet instrument armatur armaturet trykbeholder slange
+        =hæftet kapitel paragraf bekendtgørelse =høring høringssvar pulje puljen
+        fond udstyr apparat apparatet instrument armatur armaturet trykbeholder slange
         slangen rørledning brandslukker =stige stillads vægt fryser frysefag køleskab opvaskemaskine
         vaskemaskine symaskine kopimaskine plæneklipper kørestol rullestol møbel skrivebord
         kontorstol =hjelm uniform dragt materiel materiale råvare emballage =spand =tønde tromle sæk
@@ -226,12 +233,16 @@ OTHER = {
         kr dkk sek nok eur usd euro kroner kronor stk kwh mwh m3
     """,
 }
-# A thing that concerns a person more often than it has a number: "henvisning 010190-1234". Weighs less.
+# A thing that concerns somebody more often than it has a number: "levering 010190-1234". Weighs less.
 MATTER = """
-levering leverance delivery betaling payment indbetaling rykker køb salg henvisning anmeldelse ansøgning
-anmodning analyse prøvesvar vejledning varsel alarm =change issue skade kort beløb pris kredit =credit
-=support service reklamation klage mødeindkaldelse varsling angivelse lejemål medlemskab forsikring
-udskrift journal journalen prøve prøven ref """
+levering leverance delivery betaling payment indbetaling rykker køb salg anmodning analyse varsel alarm =change issue
+kort beløb pris kredit =credit =support service reklamation varsling angivelse ref
+"""
+# One that concerns one person, whose number is the only one it has, as often as not: "henvisning 010190-1234".
+MATTER_OF_A_PERSON = """
+henvisning anmeldelse ansøgning prøvesvar vejledning skade klage mødeindkaldelse lejemål medlemskab forsikring udskrift
+journal journalen prøve prøven =bevilling =bevillingen
+"""
 # Words of these lists that are names of people too: "Bo Ring", "Saga Brønd".
 ALSO_NAMES = "note hjelm ring brønd kabel kort job case key code mac serie vid"
 # "Customer no.", "kundenr.": the number of a person, but one that a firm has given.

@@ -20,6 +20,7 @@ from segl_classifier.cpr.wordlists import (
     CPR_PAIRS,
     FILLER,
     MATTER,
+    MATTER_OF_A_PERSON,
     NUMBER,
     NUMBERED,
     OTHER,
@@ -126,10 +127,16 @@ SOME_ID = Word(Kind.OTHER, "an id of some kind", numbers=True)
 _CUSTOMERS = "a number of a customer or member"
 CUSTOMER_NUMBER = Word(Kind.OTHER, _CUSTOMERS, numbers=True)
 _MATTERS = "a matter with a number of its own"
+OF_A_PERSON = "a matter of one person's"
 # Things that concern one person, and are numbered by that person's own number often enough.
 # Other things are not, but a number that is spelled and made like a personal number may stand beside them.
-OF_PEOPLE = frozenset((_CUSTOMERS, _MATTERS, "an insurance"))
+OF_PEOPLE = frozenset((_CUSTOMERS, _MATTERS, OF_A_PERSON, "an insurance"))
 A_THING = "a thing"
+# Offices name them by the person whom they concern, and most have no number of their own: a contract, a report.
+A_PAPER = "a paper"
+A_CASE = "a case"
+# What a column of personal numbers is called, too.
+MAY_BE_A_PERSONS = OF_PEOPLE | {A_PAPER, A_CASE}
 LAST_FOUR = "a running number"  # the word for the last four digits, too: "fødselsdato og løbenr."
 # CVR and SE numbers have eight digits, EAN and GLN thirteen: what is made like a personal number is none of them.
 OF_COMPANIES = "a company's number"
@@ -152,7 +159,7 @@ def _tail(word: str) -> str:
 def _table() -> dict[str, Word]:
     table: dict[str, Word] = {}
     groups = [(Kind.OTHER, what, nouns) for what, nouns in OTHER.items()]
-    groups.insert(0, (Kind.MATTER, _MATTERS, MATTER))
+    groups[:0] = [(Kind.MATTER, _MATTERS, MATTER), (Kind.MATTER, OF_A_PERSON, MATTER_OF_A_PERSON)]
     for kind, what, group in groups:
         for noun in group.split():
             short = len(key(noun)) < _SHORTEST_HEAD

@@ -196,8 +196,8 @@ def test_the_number_of_a_person_with_a_firm_is_often_his_own(called: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "called", ["Ordrenr.", "Faktura", "Målernr.", "Konto", "Serienr.", "Sagsnr.", "j.nr.", "Varenr.", "Rapport",
-               "contract reference", "Tegning", "Stempel"]
+    "called", ["Ordrenr.", "Faktura", "Målernr.", "Konto", "Serienr.", "Sagsnr.", "j.nr.", "Varenr.",
+               "Rapport nr.", "Kontraktnr.", "Testrapport", "contract reference", "Tegning", "Stempel"]
 )  # fmt: skip
 def test_the_number_of_a_thing_is_not_however_it_is_spelled(called: str) -> None:
     assert not found(f"{called} 070761-4285")

@@ -1,0 +1,199 @@
+"""Papers, cases and files that offices name by the person whom they concern, and by nothing else.
+
+``070761-4285`` is spelled and made like hardly any other number: six digits, a hyphen and four, modulus 11, somebody
+who may be alive. ``070761-4286`` is as well spelled, without modulus 11.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+
+import pytest
+
+from segl.vocabulary import Finding
+from segl_classifier.cpr import THRESHOLD, find_cpr
+from segl_classifier.cpr.by_chance import Called, beyond_chance
+from segl_classifier.cpr.layout import Layout
+from segl_classifier.message import Source, Text
+
+WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+
+
+def found(text: str, source: Source = Source.BODY) -> list[Finding]:
+    findings = find_cpr(Text(text, "the text", source), today=date(2026, 11, 29))
+    return [finding for finding in findings if finding.score >= THRESHOLD]
+
+
+def numbers(count: int, sign: str, *, modulus: bool) -> list[str]:
+    rnd = Random(count)
+    made: list[str] = []
+    while len(made) < count:
+        digits = (
+            f"{rnd.randint(1, 28):02}{rnd.randint(1, 12):02}{rnd.randint(40, 99):02}{rnd.randint(0, 3999):04}"
+        )
+        if (sum(w * int(d) for w, d in zip(WEIGHTS, digits, strict=True)) % 11 == 0) is modulus:
+            made.append(f"{digits[:6]}{sign}{digits[6:]}")
+    return made
+
+
+PAPERS = (
+    *("Kontrakt", "Ansættelseskontrakt", "Lejekontrakt", "Elevkontrakt", "Ansættelsesaftale", "Lejeaftale"),
+    *("Notat", "Journalnotat", "Sygefraværsnotat", "Referat", "Rapport", "Politirapport", "DNA-rapport"),
+    *("Lægeudtalelse", "PPR-udtalelse", "Lønopgørelse", "Skatteopgørelse", "Pensionsopgørelse"),
+    *("Opholdstilladelse", "Medlemsregistrering", "Tandlægeregning", "Dokument", "Skema", "Lån", "Bilag"),
+    *("Sag", "Journal", "Scan", "Mødeindkaldelse", "Kvittering"),
+)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_paper_is_called_by_the_person_whom_it_concerns(paper: str) -> None:
+    assert found(f"{paper} 070761-4285", Source.SUBJECT)
+    assert found(f"{paper} 070761-4285 Karen Møller")
+    for sign in "_- ":
+        assert found(f"{paper}{sign}070761-4285.pdf", Source.FILENAME)
+    assert not found(f"{paper}nr. 070761-4286")
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        "Kontrakt nr.",
+        "Kontraktnr.",
+        "Aftalenummer",
+        "Rapport nr.",
+        "Bilag nr.",
+        "Bilagsnr.",
+        "Kvitteringsnr.",
+    ],
+)
+def test_a_paper_with_a_number_of_its_own_is_called_by_that(called: str) -> None:
+    assert not found(f"{called} 070761-4285")
+
+
+@pytest.mark.parametrize("called", ["Rammeaftale", "Serviceaftale", "Servicerapport", "Ordrebekræftelse"])
+def test_papers_of_trade_have_numbers_of_their_own(called: str) -> None:
+    assert not found(f"{called} 070761-4285")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("070761-4285_1", "070761-4285-1", "2026-070761-4285", "20261129_070761-4285", "24-070761-4285"),
+        *("Bilag1_070761-4285.pdf", "Sag_070761-4285_12", "Scan_070761-4285.pdf"),
+    ],
+)
+def test_names_of_files_are_read_as_such_wherever_they_stand(name: str) -> None:
+    assert found(name, Source.FILENAME)
+    assert found(f"Re: {name}", Source.SUBJECT)
+    assert found(f"Hermed {name} som aftalt")
+
+
+@pytest.mark.parametrize(
+    "text", ["kl. 12.03.85-1002.30", "2024-070761-4285-7", "A12-070761-4286", "24-070761-4286"]
+)
+def test_longer_numbers_are_none(text: str) -> None:
+    assert not found(text)
+
+
+@pytest.mark.parametrize(
+    "matter",
+    ["Henvisning", "Ansøgning", "Klage", "Anmeldelse", "Blodprøve", "Bevilling", "Forsikring", "Lejemål"],
+)
+def test_ten_digits_behind_the_matter_of_one_person_are_hers(matter: str) -> None:
+    assert found(f"{matter} 0707614285")
+    assert not found(f"{matter} 0707614286")
+    assert not found(f"{matter}snr. 0707614285")
+
+
+@pytest.mark.parametrize(
+    "text", ["Levering 0707614285", "Sag 0707614285", "Ordre 0707614285", "Ref. 0707614285"]
+)
+def test_ten_digits_behind_a_matter_of_trade_are_its_number(text: str) -> None:
+    assert not found(text)
+
+
+def test_a_case_in_the_name_of_a_file_may_be_a_persons() -> None:
+    assert found("sag_0707614285.pdf", Source.FILENAME)
+    assert not found("sag_0707614286.pdf", Source.FILENAME)
+    assert not found("sagsnr_0707614285.pdf", Source.FILENAME)
+    assert not found("faktura_0707614285.pdf", Source.FILENAME)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Karen Møller, født 07.07.1961 4285, flytter", "født 07-07-1961 4285", "født 7/7/1961 4285"),
+        *(
+            "født 07071961 4285",
+            "Fødselsdag: 1961-07-07 4285",
+            "born 07 07 1961 4285",
+            "født 07.07.1961/4285",
+        ),
+    ],
+)
+def test_a_birthday_with_the_whole_year_and_four_digits_behind_it(text: str) -> None:
+    assert found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("født 07.07.1961 8000 Aarhus", "Han er født her. Mødet er 12.12.2026 1400", "Kl. 07.07.1961 4285"),
+        *(
+            "Født;Beløb\n07.07.1961;4285",
+            "Født\tBeløb\n07.07.1961\t4285",
+            "født i 1961. Uge 07.07.1961 4285 kr",
+        ),
+    ],
+)
+def test_four_digits_behind_another_day_are_none(text: str) -> None:
+    assert not found(text)
+
+
+@pytest.mark.parametrize("heading", ["Kundenr", "Sag", "Aftale", "Kontrakt", "Medlemsnr", "Ref", "Journal"])
+def test_one_made_like_hardly_any_other_is_a_persons_whatever_a_column_of_persons_is_called(
+    heading: str,
+) -> None:
+    assert found(f"{heading};Navn\n070761-4285;Karen Møller")
+    assert not found(f"{heading};Navn\n070761-4286;Karen Møller")
+
+
+@pytest.mark.parametrize("sign", ["-", "", " "])
+@pytest.mark.parametrize("heading", ["Sagsnr", "Kundenr", "Medlemsnummer", "Aftalenr", "Policenr"])
+@pytest.mark.parametrize("count", [3, 12, 300])
+def test_a_column_of_numbers_that_chance_cannot_have_made_is_one_of_personal_numbers(
+    heading: str, count: int, sign: str
+) -> None:
+    made = numbers(count, sign, modulus=True)
+    assert found("\n".join([f"{heading};Navn", *(f"{number};Bo Lund" for number in made)]))
+
+
+@pytest.mark.parametrize("sign", ["", " "])
+def test_a_column_in_which_some_are_so_made_is_none(sign: str) -> None:
+    made = [*numbers(3, sign, modulus=True), *numbers(6, sign, modulus=False)]
+    assert not found("\n".join(["Sagsnr;Navn", *(f"{number};Bo Lund" for number in made)]))
+
+
+@pytest.mark.parametrize("heading", ["Ordrenr", "Fakturanr", "Kontonr", "Varenr", "Telefon"])
+def test_numbers_of_trade_stay_such_however_they_are_made(heading: str) -> None:
+    assert not found("\n".join([f"{heading};Navn", *(f"{n};Bo" for n in numbers(12, "", modulus=True))]))
+
+
+def called(count: int, *, living: int, layout: Layout = Layout.BARE) -> list[Called]:
+    return [Called(f"{n:010}", layout, n < living) for n in range(count)]
+
+
+def test_what_is_beyond_chance() -> None:
+    assert len(beyond_chance(called(3, living=3), "")) == 3
+    assert len(beyond_chance(called(6, living=4), "")) == 4
+    assert not beyond_chance(called(2, living=2), "")
+    assert not beyond_chance(called(9, living=5), "")
+    again = [Called("0707614285", Layout.HYPHEN, True)] * 5
+    assert not beyond_chance(again, "")  # one number, said five times
+
+
+def test_ten_digits_that_are_no_days_speak_against_it() -> None:
+    accounts = "\n".join(f"99{n:08}" for n in range(3))
+    assert not beyond_chance(called(3, living=3), accounts)
+    assert len(beyond_chance(called(3, living=3, layout=Layout.HYPHEN), accounts)) == 3
