@@ -121,6 +121,7 @@ _IDENTIFIER = -0.6
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]{1,24}$")
 _LETTERS_AFTER = re.compile(r"[^\W\d_]{1,24}")
 _JOINED_BEFORE = re.compile(r"([^\W_]{1,24})[-_]$")
+_A_WORD = re.compile(r"[^\W\d_]*[0-9]*")  # "sag", "bilag2", "2026", but no piece of a UUID
 _PERSONAL_KEY = re.compile(r"cpr|pers(?:on)?(?:nr|num|id|_)|borger|patient|ssn", re.IGNORECASE)
 
 
@@ -147,7 +148,7 @@ def letters(
         return Adjustment("letters stand directly before it", -0.1)
     if (found := _JOINED_BEFORE.search(before)) is not None:
         word = found.group(1)
-        if likely or (file and word.isdigit()):
+        if (likely and _A_WORD.fullmatch(word)) or (file and word.isdigit()):
             return None
         if any(c.isdigit() for c in word) or (word.isupper() and len(word) <= 6):
             return Adjustment("joined to letters: an identifier", -0.25 if divided else _IDENTIFIER)

@@ -90,7 +90,14 @@ def test_names_of_files_are_read_as_such_wherever_they_stand(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["kl. 12.03.85-1002.30", "2024-070761-4285-7", "A12-070761-4286", "24-070761-4286"]
+    "text",
+    [
+        "kl. 12.03.85-1002.30",
+        "2024-070761-4285-7",
+        "A12-070761-4286",
+        "24-070761-4286",
+        "3f2a-070761-4285-7a",
+    ],
 )
 def test_longer_numbers_are_none(text: str) -> None:
     assert not found(text)
