@@ -21,17 +21,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from segl import __version__, notify
-from segl.errors import Fault, SeglError, SettingsError
+from segl.errors import SeglError
 from segl.events import Events, configure_log
 from segl.listening import listen_unix
 from segl.multiprocess import prepare_multiprocess
 from segl.places import DEFAULT_FILE
-from segl.sealed.objects import storage_faults
 from segl.settings import Settings
-from segl.settings_file import load_settings
 from segl.settings_web import Web
 
 if TYPE_CHECKING:
@@ -49,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     events = Events("segl-portal")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold messages and secrets
     prepare_multiprocess()
-    from segl_portal.workers import signals_held  # not before: it imports the metrics
+    from segl_portal.checked import checked_settings  # not before: it imports the metrics
+    from segl_portal.workers import signals_held
 
     try:
         settings = checked_settings(options.settings)
@@ -63,51 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         events.start_refused(error)
         return EXIT_REFUSED
     return 0
-
-
-def checked_settings(file: Path) -> Settings:
-    """The settings, with what this process needs of them. Raises :class:`SettingsError`."""
-    from segl_portal.look import load_looks
-    from segl_portal.serving import tls_context
-    from segl_portal.sms import sms_faults
-
-    settings = load_settings(file)
-    web = settings.portal.web
-    faults: list[Fault] = []
-    url = urlsplit(settings.portal.url)
-    if (url.hostname or "").endswith(".invalid"):
-        hint = 'the address under which recipients open sealed messages, "https://sikker.…"'
-        faults.append(Fault(file, "portal.url", "is not set", hint))
-    if url.scheme != "https":
-        faults.append(Fault(file, "portal.url", "is not https", "a browser keeps the cookie by https alone"))
-    if (web.certificate is None) != (web.key is None):
-        faults.append(Fault(file, "portal.web", "has only one of certificate and key", "give both, or none"))
-    elif web.certificate is not None:
-        try:
-            tls_context(web)
-        except (OSError, ValueError) as error:
-            faults.append(_certificate_fault(file, web, error))
-    faults += sms_faults(settings, file)
-    faults += storage_faults(settings.portal.storage, file)
-    try:
-        load_looks(settings, file)
-    except SettingsError as error:
-        faults += error.faults
-    if faults:
-        raise SettingsError(faults)
-    return settings
-
-
-def _certificate_fault(file: Path, web: Web, error: Exception) -> Fault:
-    """Which of the two files it is, since OpenSSL does not say."""
-    for name, path in (("certificate", web.certificate), ("key", web.key)):
-        try:
-            (path or Path()).read_bytes()
-        except OSError as unread:
-            return Fault(file, f"portal.web.{name}", f"{path} cannot be read: {unread.strerror}")
-    reason = error.strerror if isinstance(error, OSError) else None
-    hint = "the certificate with its chain, and the key that belongs to it, without a password, both PEM"
-    return Fault(file, "portal.web.certificate", f"cannot be used: {reason or error}", hint)
 
 
 class _Parent:
@@ -162,6 +115,7 @@ class _Parent:
 
     def _reload(self, workers: Workers) -> None:
         from segl import metrics
+        from segl_portal.checked import checked_settings
 
         notify.reloading()
         try:

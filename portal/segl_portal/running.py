@@ -23,7 +23,7 @@ from segl.store import open_store, transaction
 from segl.tables import meta
 from segl_portal.answering import AnswerDesk
 from segl_portal.app import Swapped, build_app
-from segl_portal.daemon import checked_settings
+from segl_portal.checked import checked_settings
 from segl_portal.desk import Desk
 from segl_portal.feedback import FeedbackDesk
 from segl_portal.posting import Posting

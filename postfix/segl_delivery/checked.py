@@ -31,6 +31,13 @@ _KEYS: Final[dict[Way | Incoming, str]] = {
 def checked_settings(file: Path) -> Settings:
     """The settings, with what this process needs of them. Raises :class:`SettingsError`."""
     settings = load_settings(file)
+    if faults := start_faults(settings, file):
+        raise SettingsError(faults)
+    return settings
+
+
+def start_faults(settings: Settings, file: Path) -> list[Fault]:
+    """What keeps segl-deliver from starting with *settings*, which are good by themselves."""
     faults: list[Fault] = []
     if (urlsplit(settings.portal.url).hostname or "").endswith(".invalid"):
         hint = 'the address under which recipients open sealed messages, "https://sikker.…"'
@@ -51,9 +58,7 @@ def checked_settings(file: Path) -> Settings:
     faults += storage_faults(settings.portal.storage, file)
     faults += _shared_sockets(settings, file)
     faults += template_faults(settings, file)
-    if faults:
-        raise SettingsError(faults)
-    return settings
+    return faults
 
 
 def _portal_files(settings: Settings, file: Path) -> Iterator[Fault]:

@@ -31,13 +31,7 @@ def live_check(
     """The live check these settings ask for, with *policies* that were fetched before, by the names of our *own*
     Postfix. Raises :class:`SettingsError` when its certificates cannot be read; *file* names the settings in it."""
     routing = settings.routing
-    try:
-        context, web_context = trust(routing.tls_ca_file), web_trust(routing.tls_ca_file)
-    except OSError as error:
-        reason = "holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
-        raise SettingsError(
-            [Fault(file, "routing.tls_ca_file", f"{routing.tls_ca_file} cannot be used: {reason}")]
-        ) from None
+    context, web_context = trusts(routing, file)
     dns, providers = mail_dns(routing, file), shipped()
     hosts = HostProbes(
         dns,
@@ -51,6 +45,17 @@ def live_check(
     dane = Dane(dns, routing.smtp_port)
     sts = MtaSts(StsSource(dns, web_context), policies or NoPolicyArchive(), events)
     return LiveCheck(dns, hosts, promises_of(dane), sts.evidence, providers, sts.renew)
+
+
+def trusts(routing: Routing, file: Path | str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """What certificates of mail hosts, and of policy servers, have to chain to. Raises :class:`SettingsError`."""
+    try:
+        return trust(routing.tls_ca_file), web_trust(routing.tls_ca_file)
+    except OSError as error:
+        reason = "holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
+        raise SettingsError(
+            [Fault(file, "routing.tls_ca_file", f"{routing.tls_ca_file} cannot be used: {reason}")]
+        ) from None
 
 
 def greeting(settings: Settings, own: OwnPostfix) -> Greeting:

@@ -20,33 +20,40 @@ def check(
         Path, typer.Argument(metavar="[FILE]", readable=False, help="The settings file.")
     ] = DEFAULT_FILE,
 ) -> None:
-    """Read a settings file and name every fault; try receipts' own templates, where it names some.
+    """Read a settings file and name every fault, and what would keep a process of Segl from starting with it.
 
-    Without FILE that of /etc/segl is read. What can be used and is probably not meant so is told as a warning: a policy
-    that sends in clear for a whole country, or one that never counts. What the settings mean for this host (sockets,
-    Postfix, certificates) is looked into by segl doctor.
+    Without FILE that of /etc/segl is read. The files that it names are read as well: rules, with their examples,
+    certificates, keys, pictures, receipts' own templates. What can be used and is probably not meant so is told as a
+    warning: a policy that sends in clear for a whole country, or one that never counts; a socket whose folder is not
+    there yet. A table with a fault is not compared with others before it is mended. What the settings mean for this
+    host (the store, ports, Postfix) is looked into by segl doctor.
 
     Exit code: 0 all in order, with warnings too; 2 not.
     """
     from segl.cli.output import complain, fail, fail_of, paint, say
+    from segl.cli.startable import all_faults, missing_folders
     from segl.errors import FileFaults, SettingsError
     from segl.settings_cautions import cautions
-    from segl.settings_file import load_settings
+    from segl.settings_file import read_settings, read_toml
     from segl.settings_toml import effective
-    from segl_delivery.receipts.templates_of import template_faults
 
     if file == DEFAULT_FILE and not file.exists():
         fail(f"there is no {file}", "segl settings check FILE checks another file")
     try:
-        loaded = load_settings(file)
-        if faults := list(template_faults(loaded, file)):
+        reading = read_settings(read_toml(file, SettingsError), file)
+        faults = all_faults(reading, file)
+        if faults or reading.settings is None:
             raise SettingsError(faults)
     except FileFaults as error:
         fail_of(error)
-    lines = list(effective(loaded, changed=True))
+    lines = list(effective(reading.settings, changed=True))
     keys = sum(" = " in line for line in lines)
-    for caution in cautions(loaded):
+    for caution in cautions(reading.settings):
         complain(f"warning: {caution.where}: {caution.problem}", caution.hint)
+    for key, folder in missing_folders(reading.settings):
+        complain(
+            f"warning: {key}: there is no folder {folder}", "systemd-tmpfiles --create makes the usual ones"
+        )
     say(f"{paint('in order', typer.colors.GREEN)}: {keys} keys differ from the defaults")
 
 

@@ -71,7 +71,9 @@ def file(tmp_path: Path) -> Path:
     rules = tmp_path / "own.toml"
     rules.write_text('[label.criminal]\ndecision = "hold"\n', "utf-8")
     found = tmp_path / "segl.toml"
-    found.write_text(f'{SETTINGS}[detection]\nrules = ["{rules}"]\n\n', "utf-8")
+    found.write_text(
+        f'{SETTINGS}[portal]\nurl = "https://x.example"\n[detection]\nrules = ["{rules}"]\n\n', "utf-8"
+    )
     return found
 
 

@@ -20,6 +20,7 @@ pytestmark = ROOT
 
 SETTINGS = (
     '[organisation]\nname = "Nordby"\ndomains = ["nordby.example"]\n[store]\nurl = "sqlite:///{0}/segl.db"\n'
+    '[portal]\nurl = "https://sikker.nordby.example"\n'
 )
 
 

@@ -158,18 +158,6 @@ def written(tmp_path: Path, text: str) -> str:
     return str(file)
 
 
-def test_check_names_every_fault(tmp_path: Path) -> None:
-    good = segl("check", str(EXAMPLE))
-    assert (good.exit_code, good.stdout.startswith("in order: ")) == (0, True)
-    bad = segl("check", written(tmp_path, '[organisation]\nnam = "x"\ndomains = []\n[limits]\ndepth = 0\n'))
-    assert bad.exit_code == 2
-    for told in ("organisation.nam: is not a known key", "did you mean name?", "limits.depth", "domains"):
-        assert told in bad.stderr
-    absent = segl("check", str(tmp_path / "none.toml"))
-    assert (absent.exit_code, "there is no such file" in absent.stderr) == (2, True)
-    assert "--settings" not in absent.stderr, "that is no option of this command"
-
-
 def test_show_prints_toml_or_json(tmp_path: Path) -> None:
     file = written(tmp_path, '[organisation]\nname = "Ærø\\u001b[31m"\ndomains = ["x.example"]\n')
     everything = segl("show", "--settings", file)

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from segl.errors import SettingsError
-from segl_portal.daemon import checked_settings
+from segl_portal.checked import checked_settings
 from world.counter import Letter
 from world.desk import DOMAIN, free_port
 from world.peers import SmtpPeer

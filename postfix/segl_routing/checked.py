@@ -1,0 +1,31 @@
+"""What segl-map needs of the settings beside what they say themselves: the files they name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from segl.certificate_chain import Authorities
+from segl.errors import Fault, SettingsError
+from segl.events import Events
+from segl.settings import Settings
+from segl_routing.certificates.build import certificate_finder
+from segl_routing.checking import mail_dns, trusts
+
+
+def start_faults(settings: Settings, file: Path) -> list[Fault]:
+    """What keeps segl-map from starting with *settings*, which are good by themselves. Nobody is asked."""
+    table = settings.certificates
+    asks: tuple[Callable[[], object], ...] = (
+        lambda: trusts(settings.routing, file),
+        lambda: mail_dns(settings.routing, file),
+        lambda: Authorities.read(table.trust, table.intermediates, file),
+        lambda: certificate_finder(settings, None, Events("segl-map"), file),
+    )
+    faults: list[Fault] = []
+    for ask in asks:
+        try:
+            ask()
+        except SettingsError as error:
+            faults += error.faults
+    return list(dict.fromkeys(faults))

@@ -1,0 +1,164 @@
+"""``segl settings check``: all that is wrong in one go, and whether the processes would start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from segl.cli.main import build
+
+GOOD = """
+[organisation]
+name = "Nordby"
+domains = ["nordby.example"]
+[portal]
+url = "https://sikker.nordby.example"
+"""
+
+
+def check(file: Path, content: str | None = None) -> Result:
+    if content is not None:
+        file.write_text(content, "utf-8")
+    return CliRunner().invoke(build("settings"), ["settings", "check", str(file)])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "segl.toml"
+
+
+def test_a_good_file_is_in_order(file: Path) -> None:
+    good = check(file, GOOD)
+    assert (good.exit_code, good.stdout.startswith("in order: ")) == (0, True)
+
+
+def test_every_fault_is_named(file: Path, tmp_path: Path) -> None:
+    bad = check(file, '[organisation]\nnam = "x"\ndomains = []\n[limits]\ndepth = 0\n')
+    assert bad.exit_code == 2
+    for told in ("organisation.nam: is not a known key", "did you mean name?", "limits.depth", "domains"):
+        assert told in bad.stderr
+    absent = check(tmp_path / "none.toml")
+    assert (absent.exit_code, "there is no such file" in absent.stderr) == (2, True)
+    assert "--settings" not in absent.stderr, "that is no option of this command"
+
+
+def test_faults_of_values_of_tables_and_of_files_are_told_in_one_go(file: Path) -> None:
+    bad = check(
+        file,
+        """
+[organisation]
+name = "Nordby"
+domains = ["nordby.example"]
+[detection]
+mode = "shadw"
+rules = ["rules.toml"]
+[milter]
+socket = "milter.sock"
+[routing]
+order = ["tls"]
+tls_ca_file = "authorities.pem"
+[certificates]
+sources = ["folder"]
+trust = ["roots.pem"]
+[[domain]]
+name = "a.example"
+[[domain]]
+name = "b.example"
+way = "tsl"
+[[group]]
+name = "venner"
+file = "venner.txt"
+[portal]
+reminder_days = "x"
+[portal.web]
+certificate = "web.pem"
+""",
+    )
+    told = [line for line in bad.stderr.splitlines() if not line.startswith("hint: ")]
+    keys = [line.partition("segl.toml: ")[2].partition(": ")[0] for line in told]
+    assert keys == [
+        "detection.mode",
+        "domain.2.way",
+        "portal.reminder_days",
+        "routing.order",
+        "domain",
+        "milter.socket",
+        "group.1.file",
+        "detection.rules",
+        "routing.tls_ca_file",
+        "certificates.trust",
+        "certificates.folder",
+        "portal.url",
+        "portal.web",
+    ]
+    assert bad.exit_code == 2
+    assert "in order" not in bad.stdout
+
+
+def test_nothing_is_made_up_of_a_fault(file: Path) -> None:
+    """What depends on a value that is wrong is not known, and not told."""
+    bad = check(
+        file,
+        """
+[organisation]
+name = "Nordby"
+domains = ["nordby example"]
+[delivery.sign_keys]
+"nordby.example" = "/etc/segl/keys/nordby.pem"
+[[receipt]]
+domain = "nordby.example"
+[routing]
+least = "dnae"
+[[demand]]
+labels = ["health"]
+least = "dane"
+[portal]
+url = 7
+""",
+    )
+    told = [line for line in bad.stderr.splitlines() if not line.startswith("hint: ")]
+    assert [line.partition("segl.toml: ")[2].partition(": ")[0] for line in told] == [
+        "organisation.domains.1",
+        "routing.least",
+        "portal.url",
+    ]
+
+
+def test_rule_files_are_read_and_their_faults_named(file: Path, tmp_path: Path) -> None:
+    absent = check(file, GOOD + '[detection]\nrules = ["/nowhere/rules.toml"]\n')
+    assert absent.exit_code == 2
+    assert "detection.rules: /nowhere/rules.toml: there is no such file or folder" in absent.stderr
+    (tmp_path / "own.toml").write_text("[[rule]]\nid = 'own.x'\n", "utf-8")
+    bad = check(file, GOOD + '[detection]\nrules = ["own.toml"]\n')
+    assert bad.exit_code == 2
+    assert "own.toml: rule own.x" in bad.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (GOOD.replace("https", "http"), "portal.url: is not https"),
+        (GOOD.partition("[portal]")[0], "portal.url: is not set"),
+        (GOOD + "[routing]\ntrust_anchors = '/nowhere'\n", "routing.trust_anchors: /nowhere cannot be used"),
+        (GOOD + "resend_key = '/nowhere'\n", "portal.resend_key: "),
+        (GOOD + "[milter]\nsocket = 'milter.sock'\n", "milter.socket: 'milter.sock' is no whole path"),
+        (
+            GOOD + f"[delivery]\nportal_socket = '/run/{'x' * 100}'\n",
+            "delivery.portal_socket: is too long for a socket",
+        ),
+    ],
+)
+def test_what_would_keep_a_process_from_starting_is_told(file: Path, content: str, told: str) -> None:
+    bad = check(file, content)
+    assert bad.exit_code == 2
+    assert told in bad.stderr
+
+
+def test_a_folder_of_sockets_that_is_not_there_yet_is_a_warning(file: Path, tmp_path: Path) -> None:
+    done = check(file, GOOD + f"[milter]\nsocket = '{tmp_path}/new/milter.sock'\n")
+    assert (done.exit_code, done.stdout[:8]) == (0, "in order")
+    assert f"warning: milter.socket: there is no folder {tmp_path}/new" in done.stderr
+    (tmp_path / "new").mkdir()
+    assert f"{tmp_path}/new" not in check(file).stderr
