@@ -106,6 +106,9 @@ def try_rules(
 ) -> None:
     """Run all examples and show each that fails with its arithmetic; or try a text of your own.
 
+    In a text of your own CPR numbers are looked for as well as what the rules find. The trained model, which may see
+    more or less in it, has no part: segl check and segl explain ask it about a whole message.
+
     Exit code: 0 all examples pass (or --text was tried), 1 not, 2 the rules cannot be used.
     """
     from segl_classifier.rules.verify import run_examples
@@ -156,13 +159,14 @@ def _show_steps(finding: Finding, indent: str) -> None:
 
 
 def _try_out(rules: RuleSet, subject: str, text: str) -> None:
-    """What the rules find in *text*, and how it adds up. The detector of CPR numbers has no part in it."""
+    """What is found in *text* without the model, and how it adds up."""
+    from segl_classifier.classify import detect
     from segl_classifier.decide import balance_of, decide
     from segl_classifier.message import Source, Text
     from segl_classifier.weigh import Standing
 
     texts = [Text(subject, "subject", Source.SUBJECT)] if subject else []
-    findings = rules.find([*texts, Text(text, "text", Source.BODY)])
+    findings = detect([*texts, Text(text, "text", Source.BODY)], rules)
     verdict = decide(findings, rules)
     for finding in verdict.findings:
         excerpt = printable(finding.excerpt)
@@ -175,3 +179,4 @@ def _try_out(rules: RuleSet, subject: str, text: str) -> None:
         outcome = holds.get(weighing.standing, "does not hold")
         say(f"{label}: {weighing.score:.2f} of {weighing.threshold.holds:.2f} needed, {outcome}")
     say(f"→ {verdict}" if findings else "nothing was found → plain")
+    say("without the model; segl explain FILE asks it about a whole message")

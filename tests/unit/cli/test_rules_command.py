@@ -208,6 +208,18 @@ def test_a_sentence_without_anything_is_plain() -> None:
     assert "nothing was found → plain" in segl("test", "--text", "Mødet er flyttet.").stdout
 
 
+def test_a_personal_number_in_a_text_counts_and_is_not_shown() -> None:
+    done = segl("test", "--text", "CPR 070761-4285")
+    assert "→ secure (cpr)" in done.stdout
+    assert "4285" not in done.stdout
+    assert "→ secure (cpr)" in segl("test", "--text", "Hej", "--subject", "CPR 070761-4285").stdout
+
+
+def test_it_says_that_the_model_was_not_asked() -> None:
+    assert "without the model" in segl("test", "--text", "Mødet er flyttet.").stdout
+    assert "CPR numbers" in " ".join(segl("test", "--help").stdout.split())
+
+
 def test_list_shows_what_a_rule_does(own: Path) -> None:
     own.write_text(RULE.replace("weight", 'effect = "veto"\nweight').replace('"family"', '"all"'), "utf-8")
     done = segl("list", own)
