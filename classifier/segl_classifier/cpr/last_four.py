@@ -28,6 +28,7 @@ SECOND_PART = re.compile(
     r"\b(?:anden|andre|second)\s+(?:del|half|part)\b|\b(?:del|part)\s+2\b", re.IGNORECASE
 )
 _HEADING = re.compile(_OF_A_PERSON, re.IGNORECASE)
+_RUNNING = re.compile(r"l(?:ø|oe)be[ -]?(?:nr|num)", re.IGNORECASE)
 _LONGEST_LABEL = 70  # characters of such words before the digits
 _FURTHEST = 40  # of them behind "the last four"
 
@@ -124,3 +125,8 @@ def mask_before(text: str, start: int) -> int | None:
 def heads(cell: str) -> bool:
     """Whether *cell* is the heading of a column of last four digits."""
     return _HEADING.search(cell) is not None
+
+
+def numbers_only(cell: str) -> bool:
+    """Whether *cell*, such a heading, may as well be one of running numbers: "Løbenr."."""
+    return _RUNNING.search(cell) is not None

@@ -20,6 +20,10 @@ _HEAD_LINES = 3  # among the first lines of a table is its heading
 _EMPTY_LINES = 2  # between a table and the line above it
 _BLANK = " >\t\r\u00a0"
 _AROUND = _BLANK + "\"'"  # a cell
+_TWO_COLUMNS = re.compile(
+    r"\"?[\w.-]+(?: [\w.-]+)?\"?,\"?[\w.-]+(?: [\w.-]+)?\"?\s*"
+)  # no blank behind the comma
+_SAYS_CPR = re.compile(r"cpr|personn", re.IGNORECASE)
 _LONGEST = 2_000  # characters of a line that are looked at
 
 
@@ -157,9 +161,10 @@ def _dividers(line: str) -> tuple[str, ...]:
 
 def _cell(head: str, column: int, divider: str) -> str:
     cells = head.split(divider)
+    cell = cells[column].strip(" \"'>\r") if column < len(cells) else ""
     if divider == "," and (len(cells) < 3 or any(len(cell.split()) > 3 for cell in cells)):
-        return ""  # a sentence, not a heading
-    return cells[column].strip(" \"'>\r") if column < len(cells) else ""
+        return cell if _TWO_COLUMNS.fullmatch(head) and _SAYS_CPR.search(cell) else ""  # else a sentence
+    return cell
 
 
 def _column(line: str, offset: int, divider: str) -> int:

@@ -1,0 +1,99 @@
+"""Numbers that a sheet has robbed of the zeros in front, because their halves were typed as numbers.
+
+070761-4285 in two columns becomes 70761 and 4285; 150385-0237 becomes 150385 and 237.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from corpus.numbers import found
+from corpus.written import SHEETS, Cell
+from segl.settings_detection import Limits
+from segl_classifier.formats.unfold import unfold
+from segl_classifier.message import Part, Source, Text
+
+
+class Read(list[Text]):
+    """The texts of a file."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        super().__init__()
+        unfold(Part("part 2", "application/octet-stream", "", name, True, data), Limits(), self)
+
+    def text(self, text: Text) -> None:
+        self.append(text)
+
+    def unread(self, finding: object) -> None:
+        raise AssertionError(finding)
+
+    def flush(self) -> None:
+        pass
+
+    @property
+    def numbers(self) -> int:
+        return sum(len(found(text.text, Source.ATTACHMENT)) for text in self)
+
+
+def count(text: str) -> int:
+    return len(found(text, Source.ATTACHMENT))
+
+
+IN_TWO_COLUMNS = [
+    *(("Fødselsdato", "Løbenr."), ("Fødselsdag", "Sidste fire cifre"), ("CPR", "Sidste 4"), ("Cpr-nr.", "")),
+    *(("Cpr-nr.", "Cpr-nr. sidste 4"), ("Personnummer", ""), ("CPR 1", "CPR 2")),
+]
+
+
+@pytest.mark.parametrize(("day", "four"), IN_TWO_COLUMNS)
+@pytest.mark.parametrize("halves", [(70761, 4285), (150385, 237), (10190, 123)])
+@pytest.mark.parametrize("ending", SHEETS)
+def test_halves_that_lost_their_zeros_are_one_number(
+    ending: str, halves: tuple[int, int], day: str, four: str
+) -> None:
+    rows: list[list[Cell]] = [["Navn", day, four], ["Ib Holm", *halves]]
+    assert Read(f"a.{ending}", SHEETS[ending](rows)).numbers == 1
+
+
+@pytest.mark.parametrize(("day", "four"), IN_TWO_COLUMNS)
+@pytest.mark.parametrize("divider", "\t;,|")
+def test_so_they_are_however_cells_are_divided(divider: str, day: str, four: str) -> None:
+    rows = [["Navn", day, four], ["Ib", "70761", "4285"], ["Bo", "150385", "237"], ["Ida", "10190", "123"]]
+    assert count("\n".join(map(divider.join, rows))) == 3
+
+
+@pytest.mark.parametrize(
+    ("day", "four"),
+    [
+        *(("Dato", "Beløb"), ("Ordre", "Antal"), ("CPR", "Timer"), ("Cpr-nr.", "Postnr."), ("", "")),
+        *(("Varenr.", "Løbenr."), ("Dato", ""), ("Fødselsdato", "Medlemsnr."), ("CVR", "")),
+    ],
+)
+@pytest.mark.parametrize("halves", [("70761", "4285"), ("150385", "237")])
+def test_numbers_of_other_columns_lost_nothing(day: str, four: str, halves: tuple[str, str]) -> None:
+    assert count("\n".join(map("\t".join, [("Navn", day, four), ("Ib Holm", *halves)]))) == 0
+
+
+@pytest.mark.parametrize("fours", [["1", "2", "3"], ["12", "7", "31"]])
+def test_running_numbers_beside_birthdays_are_no_halves(fours: list[str]) -> None:
+    rows = [
+        ("Navn", "Fødselsdato", "Løbenr."),
+        *(("Bo", f"07-07-196{n}", four) for n, four in enumerate(fours)),
+    ]
+    assert count("\n".join(map("\t".join, rows))) == 0
+
+
+@pytest.mark.parametrize("text", ["Navn,CPR\nIb Holm,707614285", "CPR,Navn\n707614285,Ib Holm\n"])
+def test_two_columns_divided_by_a_comma_have_a_heading_that_says_cpr(text: str) -> None:
+    assert count(text) == 1
+    assert count(text.replace("CPR", "Kunde")) == 0
+
+
+def test_a_long_table_takes_no_time() -> None:
+    rows = "Navn\tCpr-nr.\t\n" + "Ib\t70761\t4285\n" * 50_000
+    started = time.process_time()
+    assert count(rows)
+    assert count(rows.replace("Cpr-nr.", "Antal")) == 0
+    assert time.process_time() - started < 10
