@@ -14,6 +14,7 @@ import smtplib
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -88,16 +89,51 @@ def test_milter_killed_at_end_of_message(house: House, street: Street) -> None:
     assert_nothing_in_clear(street)
 
 
-def test_milter_frozen(house: House, street: Street) -> None:
-    frozen = (house.milter.pid, *_workers(house.milter))
-    for pid in frozen:
+@contextlib.contextmanager
+def _frozen(milter: Daemon) -> Iterator[None]:
+    stopped = (milter.pid, *_workers(milter))
+    for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     try:
-        refuse_temporarily(house, (GOOD,), message(GOOD))
+        yield
     finally:
-        for pid in frozen:
+        for pid in stopped:
             os.kill(pid, signal.SIGCONT)
+
+
+def _patience(house: House, **given: str) -> None:
+    """The time-outs, each as given, or so long that the test's session would break off first."""
+    for name in ("milter_connect_timeout", "milter_command_timeout", "milter_content_timeout"):
+        house.front.run("postconf", "-e", f"{name}={given.get(name, '600s')}")
+    house.front.reload()
+
+
+def test_milter_frozen_before_it_is_spoken_with(house: House, street: Street) -> None:
+    """The kernel takes the connection for it, so it is its greeting that is waited for."""
+    _patience(house, milter_command_timeout="2s")
+    with _frozen(house.milter), house.session() as smtp:
+        smtp.ehlo()
+        assert 400 <= smtp.mail(SENDER)[0] < 500
     assert house.queued == 0
+    assert_nothing_in_clear(street)
+
+
+def test_milter_frozen_after_the_content_began(house: House, street: Street) -> None:
+    _patience(house, milter_content_timeout="2s")
+    with house.session() as smtp:
+        smtp.ehlo()
+        smtp.mail(SENDER)
+        smtp.rcpt(GOOD)
+        assert smtp.docmd("DATA")[0] == 354
+        smtp.send(message(GOOD))
+        with _frozen(house.milter):
+            assert 400 <= smtp.docmd(".")[0] < 500
+            assert house.queued == 0, "its sender's program has it still"
+    assert house.queued == 0
+    assert not street.mail_for(GOOD)
+    house.submit(message(GOOD), SENDER, [GOOD])
+    assert_arrives_in_tls(house, street)
+    assert len(street.mail_for(GOOD)) == 1
     assert_nothing_in_clear(street)
 
 

@@ -11,8 +11,9 @@ from segl.postfix.tables import TableUnread, look_up, tables_in
 from segl.vocabulary import Decision
 
 _INSTALL = "run: segl install"
+_CONTENT = "milter_content_timeout"
 # The longest time-outs at which a hanging milter does not hold a sender's program for minutes.
-_PATIENCE = {"milter_connect_timeout": 30, "milter_command_timeout": 30, "milter_content_timeout": 120}
+_PATIENCE = {"milter_connect_timeout": 30, "milter_command_timeout": 30, _CONTENT: 120}
 # Header fields of other milters; a table that lets mail out by one of these takes any sender's word.
 _OTHERS = ("Subject: plain", "X-Spam-Flag: NO", "Authentication-Results: plain")
 
@@ -86,15 +87,26 @@ def _milter_lists(setup: Setup) -> Iterator[tuple[str, str]]:
 
 
 def _milter_times(setup: Setup) -> Check:
-    values = {name: setup.front.value(name) for name in _PATIENCE}
-    return judge(
-        "front.milter-times",
-        all(0 < seconds(value) <= _PATIENCE[name] for name, value in values.items()),
-        ", ".join(f"{name} = {value}" for name, value in values.items()),
-        why="a milter that hangs would hold each sender's program for minutes before it is told to try again",
-        fix=_INSTALL,
-        bad=State.WARN,
-    )
+    front = setup.front
+    values = [(name, name, front.value(name)) for name in _PATIENCE]
+    for service in front.services:
+        given = service.overrides.items() if service not in setup.our_entrances else ()
+        values += [(f"{service.id}: {name}", name, value) for name, value in given if name in _PATIENCE]
+    for place, listed in _milter_lists(setup):
+        for item in filter(setup.is_our_milter, split_list(listed)):
+            options = ((f"milter_{name}", value) for name, value in milter_options(item).items())
+            values += [(f"{place}: {name}", name, value) for name, value in options if name in _PATIENCE]
+    least = setup.settings.limits.attachments_seconds
+    long = [place for place, name, value in values if not 0 < seconds(value) <= _PATIENCE[name]]
+    short = [p for p, name, value in values if name == _CONTENT and 0 < seconds(value) <= least]
+    why = "a milter that hangs would hold each sender's program for minutes before it is told to try again"
+    if short and not long:
+        why = (
+            f"attachments may be read for {least:g} s: what takes longer than Postfix waits is never taken in"
+        )
+    told = [f"{place} = {value}" for place, _, value in values if place in {*_PATIENCE, *long, *short}]
+    good = not (long or short)
+    return judge("front.milter-times", good, ", ".join(told), why=why, fix=_INSTALL, bad=State.WARN)
 
 
 def _milter_protocol(setup: Setup) -> Check:

@@ -109,6 +109,15 @@ FRONT = [
     ),
     ("front.milter-protocol", FAIL, front("-e", "milter_protocol=2")),
     ("front.milter-times", WARN, front("-e", "milter_command_timeout=5m")),
+    ("front.milter-times", WARN, front("-e", "milter_connect_timeout=5m")),
+    ("front.milter-times", WARN, front("-e", "milter_content_timeout=1h")),
+    ("front.milter-times", WARN, front("-e", "milter_content_timeout=30s")),  # attachments may be read for 40
+    ("front.milter-times", WARN, front("-P", "cleanup/unix/milter_content_timeout=300s")),
+    (
+        "front.milter-times",
+        WARN,
+        front("-e", "smtpd_milters={unix:segl/milter.sock, content_timeout=600s}"),
+    ),
     # the default way
     ("front.content-filter", FAIL, front("-e", "content_filter=")),
     ("front.content-filter", FAIL, front("-e", "content_filter=smtp-amavis:[127.0.0.1]:10024")),
