@@ -52,6 +52,7 @@ def read_page(
     harvest.text(first.text, f"page {number}")
     if first.drawn:
         harvest.text(first.drawn, f"page {number}, as it is drawn")
+    harvest.text(first.place, f"page {number}, line by line")
     notes = read_notes(page, number, form, harvest)
     rows = notes.rows() if notes.boxes else []
     printed = words_in(page, rows)
@@ -71,6 +72,7 @@ def read_page(
         new = [line for line in (*whole.text.split("\n"), *whole.drawn.split("\n")) if line not in known]
         harvest.lines(new, f"note on page {number}")
         harvest.text(filled_in(printed, words_in(page, rows)), f"page {number}, filled in")
+        harvest.text(whole.place, f"page {number}, line by line")
         read = _Read(whole.text, whole.parts, first.unreadable or whole.unreadable, notes.written)
         _read_shown(page, number, read, harvest, pictures=pictures)
     finally:

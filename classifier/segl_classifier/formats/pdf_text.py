@@ -20,10 +20,13 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as api
 
 from segl_classifier.formats import pdf_quick
+from segl_classifier.formats.pdf_cover import Box
 from segl_classifier.formats.pdf_named import new_lines, take_off
+from segl_classifier.formats.pdf_place import MOST_PIECES, Pieces, boxes_of, by_place, turn
 
 _MOST_CELLS = 2_000  # rectangles of a page that are looked at
 _MOST_LETTERS = 100_000  # of a page in which cells are looked for
+_DIGITS = 10  # of a personal number
 _CELL_GAP = 0.6  # of the height of the letters: more than this is no blank between words
 _ONE_NUMBER = re.compile(r"\d{6} ?-? ?\Z"), re.compile(r"-? ?\d{4}(?!\d)")
 _HYPHEN = re.compile(r"(?<=\d)[\ufffe\x02](?:\r?\n)?(?=\d)")
@@ -51,10 +54,12 @@ _UNMAPPED = 0.02  # of the glyphs
 
 class PageText(NamedTuple):
     """The text of a page; the lines that its glyphs draw in place of such a text as it names (*drawn*, with the lines
-    before them); whether a line of it is *unreadable*; and of how many *parts* the paths are that stand beside it."""
+    before them); those that were drawn apart, by their *place*; whether a line of it is *unreadable*; and of how many
+    *parts* the paths are that stand beside it."""
 
     text: str
     drawn: str
+    place: str
     unreadable: bool
     parts: int
 
@@ -63,26 +68,32 @@ def text_of(page: pdfium.PdfPage) -> PageText:
     """The lines of *page*. What it names for its glyphs is taken off them when it is read."""
     textpage = page.get_textpage()
     try:
-        text, unreadable = _lines(textpage)
+        text, place, unreadable = _lines(textpage, api.FPDFPage_GetRotation(page.raw))
     finally:
         textpage.close()
     named, parts, deep = take_off(page)
     unreadable = unreadable or deep
     if not named:
-        return PageText(text, "", unreadable, parts)
+        return PageText(text, "", place, unreadable, parts)
     textpage = page.get_textpage()
     try:
-        drawn, _ = _lines(textpage)
+        drawn, drawn_place, _ = _lines(textpage, api.FPDFPage_GetRotation(page.raw))
     finally:
         textpage.close()
-    return PageText(text, new_lines(text, drawn), unreadable, parts)
+    return PageText(text, new_lines(text, drawn), place or drawn_place, unreadable, parts)
 
 
-def _lines(textpage: pdfium.PdfTextPage) -> tuple[str, bool]:
-    """The lines of the page, and whether they are unreadable: a font does not say which letters its glyphs are."""
+def _lines(textpage: pdfium.PdfTextPage, turned: int) -> tuple[str, str, bool]:
+    """The lines of the page, those that were drawn apart by their place, and whether they are unreadable: a font does
+    not say which letters its glyphs are."""
     text: str = textpage.get_text_range()
     raw = textpage.raw
-    rows = _rows(raw, text)
+    count = api.FPDFText_CountRects(raw, 0, -1)
+    lines = [line.span() for line in _LINE.finditer(text)]
+    needed = count > len(lines) or sum(map(text.count, "0123456789")) >= _DIGITS
+    boxes = boxes_of(pdf_quick.address(raw), count) if needed and count <= MOST_PIECES else ()
+    rows = _rows(lines, boxes, count, len(text))
+    place = by_place(turn(boxes, turned), Pieces(textpage, text, boxes))
     unreadable = _is_unmapped(raw, text, rows)
     if rows.gaps:
         text = _with_cells(raw, text, rows)
@@ -91,7 +102,7 @@ def _lines(textpage: pdfium.PdfTextPage) -> tuple[str, bool]:
     if _UNKNOWN.search(text):
         unreadable = unreadable or _is_unknown(text)
         text = text.translate(_SIGNS)
-    return text.replace("\r\n", "\n"), unreadable
+    return text.replace("\r\n", "\n"), place.translate(_SIGNS), unreadable
 
 
 class _Gap(NamedTuple):
@@ -112,31 +123,27 @@ class _Rows(NamedTuple):
     gaps: Sequence[_Gap]
 
 
-def _rows(raw: api.FPDF_TEXTPAGE, text: str) -> _Rows:
-    """How the rectangles of the page stand in lines. Each is of one font."""
-    count = api.FPDFText_CountRects(raw, 0, -1)
-    lines = [line.span() for line in _LINE.finditer(text)]
+def _rows(lines: Sequence[tuple[int, int]], boxes: Sequence[Box], count: int, letters: int) -> _Rows:
+    """How the *count* rectangles of a page of so many *letters* stand in its *lines*."""
     if count <= len(lines):
         return _Rows(lines, [1] * count, ())
-    if count > _MOST_CELLS or len(text) >= _MOST_LETTERS:
+    if count > _MOST_CELLS or letters >= _MOST_LETTERS:
         return _Rows(lines, (), ())
-    left, top, right, bottom = (ctypes.c_double() for _ in range(4))
     sizes: list[int] = []
     gaps: list[_Gap] = []
-    before = (0.0, 0.0, 0.0)  # right, top, bottom of the rectangle before
-    for number in range(count):
-        api.FPDFText_GetRect(raw, number, left, top, right, bottom)
-        low, high = bottom.value, top.value
+    before = (0.0, 0.0, 0.0, 0.0)
+    for box in boxes:
+        left, low, _, high = box
         height = high - low
-        gap = left.value - before[0]
-        least = min(height, before[1] - before[2])
-        if gap > 0 and least > 2 and min(high, before[1]) - max(low, before[2]) > least / 2:
+        gap = left - before[2]
+        least = min(height, before[3] - before[1])
+        if gap > 0 and least > 2 and min(high, before[3]) - max(low, before[1]) > least / 2:
             sizes[-1] += 1
             if gap > _CELL_GAP * least:
-                gaps.append(_Gap(len(sizes) - 1, left.value, (high + low) / 2, height / 2))
+                gaps.append(_Gap(len(sizes) - 1, left, (high + low) / 2, height / 2))
         else:
             sizes.append(1)
-        before = (right.value, high, low)
+        before = box
     return _Rows(lines, sizes, gaps)
 
 
