@@ -84,6 +84,7 @@ _INLINE_TAGS = frozenset(
 )
 _BREAKS |= dict.fromkeys(_INLINE_TAGS - _BREAKS.keys(), _INLINE)
 _BREAKS |= {f"/{name}": CELL_ENDS if between == _CELL else between for name, between in _BREAKS.items()}
+_TERM_ENDS = re.compile(r"</dt\s*+>\s*+<dd(?=[\s/>])", re.IGNORECASE)
 _MORE_BLANKS = re.compile("(?<= ) +")
 _STOP = 8  # columns between the stops of a tab
 _ENDS_ROW = frozenset(("tr", "/tr", "table", "/table"))
@@ -110,6 +111,10 @@ def read_html(markup: str, *, xml: bool = False) -> Page:
     """The text of *markup*. In *xml* an element that HTML does not know holds a value of its own, and does not
     touch its neighbours; in HTML it is nothing to a browser. Never raises."""
     markup = without_separators(markup)
+    if not xml and (
+        "</dt" in markup or "</DT" in markup
+    ):  # what a term stands for is beside it, as in a table of two columns
+        markup = _TERM_ENDS.sub("<td", markup)
     reader = _Reader(_LINE if xml else _INLINE)
     reader.read(markup, comments=True)
     page = reader.page()

@@ -38,6 +38,8 @@ from segl_classifier.html import read_html
         ("<tr><td><table><tr><td><p>a</p></td><td>b</td></tr><tr><td>c</td></tr></table></td></tr>", "a\tb\nc"),
         ("<tr><td>x</td><td><table><tr><td><p>a</p></td></tr></table></td><td>y</td></tr>", "x\na\ny"),
         ("<p>a</p><table><tr><td><p>b</p></td></tr></table><p>c</p>", "a\nb\nc"),
+        ("<dl><dt>Navn</dt>\n<dd>Bo</dd><DT>Hold</DT><DD class=x>2</DD><dd>3</dd></dl>c", "Navn\tBo\nHold\t2\n3\nc"),
+        ("a<dd>b</dd>c", "a\nb\nc"),
         ("0101</td>90-1234", "010190-1234"),
         ('<p style="display:none">skjult</p>', "skjult"),
         ('<span style="font-size:0">0101</span>90-1234', "010190-1234"),
