@@ -23,6 +23,7 @@ from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part, Source, Text, unreadable
 from segl_classifier.rules import RuleSet
+from segl_classifier.rules.captions import files_of
 from segl_classifier.understanding.reading import Model, Reading, Understanding
 
 ENTRIES = 1_000  # attachments remembered by a process
@@ -118,7 +119,7 @@ class Attachments:
         data = part.payload
         key = self.memory.key(
             data, part.content_type, part.charset, part.filename, part.attached, self.message.subject,
-            self.rules.digest, self.pictures, limits,
+            files_of(part.where), self.rules.digest, self.pictures, limits,
         )  # fmt: skip
         known = self.memory.recall(key, self.model)
         self.found.append(_moved(known, part.where) if known else self._read(key, part, data))

@@ -23,6 +23,7 @@ _BLANKS = str.maketrans(dict.fromkeys((_NO_BREAK, KEPT_APART), " "))
 _MOST_COLUMNS = 200
 LONGEST = 40  # characters of a cell of a table that prose could be
 
+_QUOTES = (" ", ">")
 _QUOTE_MARK = re.compile(r"[ ]*(?:>[ ]*)+")
 _GAPS = re.compile("[ ]{2,}")
 _LINED_UP = re.compile("[^ ]++(?: [^ ]++)*+")  # its words stand one blank apart
@@ -49,10 +50,14 @@ class Cut(NamedTuple):
 def lines_of(block: str) -> Iterator[Line]:
     """The lines of *block* with anything in them."""
     position = 0
+    has_others = (
+        _NO_BREAK in block or KEPT_APART in block
+    )  # to look for them in each line takes longer than the rest
     for line in block.split("\n"):
         start, position = position, position + len(line) + 1
         if line.strip():
-            yield Line(_unquoted(line.rstrip("\r").translate(_BLANKS)), start, start + len(line))
+            text = line.rstrip("\r")
+            yield Line(_unquoted(text.translate(_BLANKS) if has_others else text), start, start + len(line))
 
 
 def may_divide(separator: str, block: str) -> bool:
@@ -113,5 +118,5 @@ def _column(start: int, end: int, columns: Sequence[Place], starts: Sequence[int
 
 
 def _unquoted(line: str) -> str:
-    quoted = _QUOTE_MARK.match(line)
+    quoted = _QUOTE_MARK.match(line) if line[:1] in _QUOTES else None
     return line[quoted.end() :] if quoted else line

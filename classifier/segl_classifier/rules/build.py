@@ -86,6 +86,9 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
     for name in (part for own in table.lists if own in lists for part in lists[own].parts):
         words.update(dict.fromkeys(lists[name].words))
         patterns.update((p.written, p) for p in lists[name].patterns)
+    _known(draft, file, f"{key}: persons", table.persons, lists)
+    if table.persons and not table.column:
+        draft.fault(file, f"{key}: persons", "is for rules on columns", "add column = true")
     if table.column:
         _column(draft, file, key, table, has_patterns=bool(patterns))
     if any(condition.by is not None for condition in table.near):
@@ -107,6 +110,7 @@ def _rule(draft: Draft, file: Path, table: schema.RuleTable, lists: dict[str, Wo
         file=file,
         own=file not in draft.shipped,
         column=table.column,
+        persons=table.persons,
     )
 
 

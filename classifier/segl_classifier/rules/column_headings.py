@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from segl_classifier.cells import Place, below, places
-from segl_classifier.rules.column_persons import HOMES, NAMES, PERSONS, Persons
+from segl_classifier.rules.captions import Matter, Said
+from segl_classifier.rules.column_persons import HOMES, Persons
 from segl_classifier.rules.column_rows import Cells
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Rule
@@ -19,12 +20,6 @@ from segl_classifier.rules.words import NormalText
 from segl_classifier.tables import Row
 
 _LONGEST_HEADING = 6  # words: what has more is a sentence, unless it begins with a word of the rule
-_LONGEST_CAPTION, _CAPTION_WORDS = 200, 8  # characters, words
-_STOPS = (".", "!", "?")
-_OVERVIEW = re.compile(
-    r"(?:(?:over(?:sigt|view)|liste?|opgørelse|status|udtræk) (?:over|of|på|af) |(?:alle|samtlige|nye|aktuelle) )+",
-    re.IGNORECASE,
-)
 _IS_ADDRESS = re.compile(r"\S@\S|://|www\.")
 _DIGIT = re.compile(r"\d")
 
@@ -33,14 +28,16 @@ Told = Mapping[int, Sequence[Rule]]  # by column, in order, the rules whose word
 
 class Heading(NamedTuple):
     """The row that heads a table. ``cells`` name its columns, some by the row above; ``told`` are the rules on what
-    stands below; ``places`` is where its cells stand, if blanks line the columns up. ``captioned``: not the row has the
-    words of the rules, but the line above the table."""
+    stands below; ``places`` is where its cells stand, if blanks line the columns up. ``captioned``: where
+    the caption stands that has the words of the rules, if not the row has them. ``persons`` are the columns that can
+    have persons, if not all can."""
 
     row: Row
     cells: Cells
     told: Told
     places: Sequence[Place]
-    captioned: bool = False
+    captioned: Said | None = None
+    persons: Sequence[int] | None = None
 
     def below(self, row: Row) -> Cells | None:
         """The cells of *row* below those of the heading; ``None`` if it is no row of that table."""
@@ -63,21 +60,18 @@ class Headings:
         self._words = words
         self._persons = persons
 
-    def find(self, row: Row, above: Row | None, caption: str) -> Heading | None:
-        """*row* as a heading: by its own words, with what stands *above* it where a heading has two rows, else by
-        those of the *caption*, the line above the table. ``None`` if it is none with words of rules."""
-        return self._named(row, above) or self._captioned(row, caption)
-
     def are_of_another(self, row: Row, heading: Heading) -> bool:
         """Whether *row* is the heading of a table that no rule knows, and not more of that below *heading*."""
         another = row.heads and list(row.cells) != list(heading.row.cells)
-        return another and any(map(self._names_persons, row.cells))
+        return another and any(map(self._persons.are_named, row.cells))
 
     def can_stand_above(self, cell: str) -> bool:
         """Whether *cell*, alone in its row, can be the first of two rows of a heading."""
-        return self._names_persons(cell) or self._persons.is_named(HOMES, cell)
+        return self._persons.are_named(cell) or self._persons.is_named(HOMES, cell)
 
-    def _named(self, row: Row, above: Row | None) -> Heading | None:
+    def named(self, row: Row, above: Row | None) -> Heading | None:
+        """*row* as a heading by its own words, with what stands *above* it where a heading has two rows. ``None`` if
+        it is none with words of rules."""
         told = {
             number: rules
             for number, cell in enumerate(row.cells)
@@ -87,16 +81,31 @@ class Headings:
             return None
         return Heading(row, _with_above(row, above), told, _places(row))
 
-    def _captioned(self, row: Row, caption: str) -> Heading | None:
-        """*row*, which names persons, below a line that begins with what is told of them."""
-        bare = _OVERVIEW.sub("", caption[:_LONGEST_CAPTION].strip(" >*#-"))
-        if not bare or caption.rstrip().endswith(_STOPS) or len(bare.split()) > _CAPTION_WORDS:
+    def captioned(self, row: Row, matter: Matter) -> Heading | None:
+        """*row*, which names persons, as a heading below a caption that tells the *matter* of them."""
+        names = [self._persons.are_named(cell) for cell in row.cells]
+        if not any(names):
             return None
-        rules = _each_once(rules for at, _, _, rules in self._words.hits(NormalText.of(bare)) if at == 0)
-        if not rules or not any(map(self._names_persons, row.cells)):
+        title = matter.said is Said.TITLE
+        told = {
+            number: matter.rules
+            for number, cell in enumerate(row.cells)
+            if self._persons.is_value(cell, bare=title) or (matter.of_persons and cell and not names[number])
+        }
+        return Heading(row, row.cells, told, _places(row), captioned=matter.said) if told else None
+
+    def aside(self, row: Row) -> Heading | None:
+        """*row*, the beginnings of lines, as a heading, if rules know one and another names persons: or none, above
+        which names stand."""
+        if next(self._words.hits(NormalText.of("\n".join(row.cells))), None) is None:
             return None
-        told = {number: rules for number, cell in enumerate(row.cells) if self._persons.is_value(cell)}
-        return Heading(row, row.cells, told, _places(row), captioned=True) if told else None
+        told = {n: rules for n, cell in enumerate(row.cells) if cell and (rules := self._rules_named(cell))}
+        persons = [
+            n
+            for n, cell in enumerate(row.cells)
+            if n not in told and (not cell or self._persons.are_named(cell))
+        ]
+        return Heading(row, row.cells, told, (), persons=persons) if told and persons else None
 
     def _rules_named(self, cell: str) -> Sequence[Rule]:
         long = len(cell.split()) > _LONGEST_HEADING
@@ -109,15 +118,12 @@ class Headings:
         others = [cell for number, cell in enumerate(row.cells) if number not in told and cell]
         if row.heading and not row.heads and any(map(_DIGIT.search, others)):
             return False  # "Patient 14;astma", below "Patient;Diagnose"
-        if row.heads or any(map(self._names_persons, others)):
+        if row.heads or any(map(self._persons.are_named, others)):
             return True
         if not others:
             return len(told) > 1
         entries = any(cell[:1].isdigit() or self._persons.has_first_name(cell) for cell in others)
         return not (entries or row.heading)
-
-    def _names_persons(self, cell: str) -> bool:
-        return self._persons.is_named(PERSONS, cell) or self._persons.is_named(NAMES, cell)
 
 
 def _with_above(row: Row, above: Row | None) -> Cells:

@@ -15,8 +15,12 @@ from segl_classifier.rules.words import NormalText
 PERSONS, NUMBERS, HOMES, NAMES = "column_person", "column_number", "column_home", "column_name"
 FIRMS, COMPANIES, OTHERS, COUNTS = "column_firm", "column_company", "column_other", "column_count"
 DOERS, VALUES, PLACES = "column_doer", "column_value", "column_place"
+WHO, ELSEWHERE = "column_who", "column_elsewhere"
 FIRST_NAMES = "first_name"
-LISTS = (PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, PLACES, FIRMS, COMPANIES, OTHERS, COUNTS, FIRST_NAMES)
+LISTS = (
+    PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, PLACES, FIRMS, COMPANIES, OTHERS, COUNTS, WHO, ELSEWHERE,
+    FIRST_NAMES,
+)  # fmt: skip
 
 _TOTAL = re.compile(r"(?:i alt|ialt|total|sum|samlet|subtotal|summe|totalt)\b.*", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:\b|[-.])(?:nr|nummer|no|id|number|nummer)\b|nr\.?$|nummer$", re.IGNORECASE)
@@ -52,7 +56,8 @@ class Persons:
     __slots__ = ("_lists",)
 
     def __init__(self, parts: Parts) -> None:
-        self._lists = {name: _lexicon(parts, name) for name in LISTS}
+        asked = {name for rule in parts.rules for name in rule.persons}
+        self._lists = {name: _lexicon(parts, name) for name in (*LISTS, *sorted(asked))}
 
     def sign(self, name: str, cells: Sequence[str], *, tells: bool) -> Sign | None:
         """By what the column called *name*, with *cells* filled, is known to have persons; ``None`` if it has none.
@@ -74,12 +79,25 @@ class Persons:
         """Whether *cell*, in a column of persons, can be one."""
         return not _TOTAL.fullmatch(cell) and not self._is_company(cell)
 
-    def is_value(self, cell: str) -> bool:
-        """Whether the heading *cell* says nothing but that something is told below it: "Antal", "2025", "0-30 dage"."""
-        return self.is_named(VALUES, cell) or any(map(str.isdigit, cell))
+    def is_value(self, cell: str, *, bare: bool = False) -> bool:
+        """Whether the heading *cell* says nothing but that something is told below it: "Antal", "2025", "0-30 dage".
+        Asked *bare*, "Type A2" is the name of something."""
+        return self.is_named(VALUES, cell) or any(map(str.isdigit, cell[:1] if bare else cell))
+
+    def has(self, name: str, line: str) -> bool:
+        """Whether a word of the list *name* stands anywhere in *line*."""
+        return self._has(name, line)
+
+    def begins(self, name: str, line: str) -> bool:
+        """Whether *line* begins with a word of the list *name*."""
+        return any(start == 0 for start, _, _, _ in self._hits(name, line))
 
     def has_first_name(self, cell: str) -> bool:
         return self._has(FIRST_NAMES, cell)
+
+    def are_named(self, cell: str) -> bool:
+        """Whether the heading *cell* names persons."""
+        return self.is_named(PERSONS, cell) or self.is_named(NAMES, cell)
 
     def is_named(self, name: str, cell: str) -> bool:
         """Whether *cell* begins with a word of the list *name*, or says of what or whom it is the name or number."""

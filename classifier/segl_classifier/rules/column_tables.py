@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from segl_classifier.paragraphs import lines_ended, paragraphs
+from segl_classifier.rules.captions import Captions, Matter
 from segl_classifier.rules.column_headings import Heading, Headings
 from segl_classifier.rules.column_rows import Cells
 from segl_classifier.tables import Row, table_rows
@@ -28,9 +29,12 @@ class Table:
             self.rows.append(cells)
 
 
-def tables_headed(text: str, headings: Headings) -> Iterator[Table]:
-    """The tables of *text* with a heading that *headings* knows; of some nothing stands below it."""
-    reading = _Reading(headings)
+def tables_headed(
+    text: str, headings: Headings, captions: Captions, titled: Matter | None = None
+) -> Iterator[Table]:
+    """The tables of *text* with a heading that *headings* knows; of some nothing stands below it. Where the columns'
+    own headings say nothing, the line above may, which *captions* know, or what the text is *titled*."""
+    reading = _Reading(headings, captions, titled)
     text = lines_ended(text)
     for start, end in paragraphs(text):
         block = text[start:end]
@@ -53,10 +57,15 @@ def has_table(text: str) -> bool:
 class _Reading:
     """What is known when the rows of a text are read up to somewhere."""
 
-    __slots__ = ("_above", "_again", "_block", "_caption", "_headings", "_table")
+    __slots__ = (
+        "_above", "_again", "_block", "_caption", "_captions", "_first", "_headings", "_table", "_titled",
+    )  # fmt: skip
 
-    def __init__(self, headings: Headings) -> None:
+    def __init__(self, headings: Headings, captions: Captions, titled: Matter | None) -> None:
         self._headings = headings
+        self._captions = captions
+        self._titled = titled
+        self._first = False  # whether no row of this paragraph was read yet
         self._table: Table | None = None
         self._again: Table | None = None  # below a row of `_table` that may head a table of its own
         self._block = 0
@@ -70,6 +79,7 @@ class _Reading:
         """A paragraph with tables begins at *block*."""
         self._block = block
         self._above = None
+        self._first = True
 
     def row(self, row: Row, block: str) -> Iterator[Table]:
         """The tables that end before *row*, a line of *block*."""
@@ -77,8 +87,8 @@ class _Reading:
         if len(filled) < 2 and (not row.cells or row.cells[0]):
             self._line(row, filled[0] if filled else None, block)
             return
-        found = self._headings.find(row, self._above, self._caption)
-        self._above, self._caption = row, ""
+        found = self._headings.named(row, self._above) or self._captioned(row)
+        self._above, self._caption, self._first = row, "", False
         if found is None:
             yield from self._entry(row)
         elif self._table and self._table.heading.is_repeated(found):
@@ -92,6 +102,17 @@ class _Reading:
     def rest(self) -> Iterator[Table]:
         """The tables that are not ended yet."""
         yield from _any(self._again, self._table)
+
+    def _captioned(self, row: Row) -> Heading | None:
+        """*row* as a heading by the caption over it: the last line, or a title. That stands over whatever is in the
+        text, so it speaks for headings alone, and where the line says of nothing else that it stands below."""
+        if self._caption and (matter := self._captions.of_line(self._caption)):
+            return self._headings.captioned(row, matter)
+        if self._titled is None or not (row.heads or (self._first and not row.heading)):
+            return None
+        if self._captions.is_elsewhere(self._caption):
+            return None
+        return self._headings.captioned(row, self._titled)
 
     def _line(self, row: Row, cell: str | None, block: str) -> None:
         """A line of one *cell*, or of none: it may say what the next table is about."""

@@ -7,21 +7,28 @@ have an entry for both. That is no matter of tone, so what these rules find coun
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence, Set
-from enum import StrEnum
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence, Set
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 from segl.masking import excerpt
 from segl.vocabulary import Adjustment, Finding
+from segl_classifier.cells import lines_of
 from segl_classifier.message import Source, Text
+from segl_classifier.paragraphs import lines_ended
+from segl_classifier.rules.captions import Captions, Matter, Titles
 from segl_classifier.rules.column_headings import Heading, Headings
+from segl_classifier.rules.column_lines import lists_of_lines
 from segl_classifier.rules.column_persons import FIRMS, OTHERS, PLACES, Persons, Sign, bears
 from segl_classifier.rules.column_rows import Cells, entries, has_more, says, within
+from segl_classifier.rules.column_sides import tables_on_their_side
 from segl_classifier.rules.column_tables import Table, has_table, tables_headed
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Parts, Rule
 from segl_classifier.rules.words import NormalText
 
+_LABEL = 40  # characters from the beginning of a line
+_FIRM = 8  # digits of a CVR number
 _WITH_TABLES = (Source.BODY, Source.ATTACHMENT)
 
 
@@ -41,7 +48,17 @@ class Missing(StrEnum):
         "or first names"
     )
     HOMES = "no other column has persons: addresses speak for billing, payment_default and dispute alone"
+    ASKED = "the column of persons is headed by no word of the lists that the rule names in `persons`"
     ROW = "no row has both an entry below its words and a person, who is no firm and no total"
+
+
+class _Words(Enum):
+    """Where in a text words of rules stand. To look for lists without a table takes as long as to look for tables, and
+    most letters have such a word in their sentences alone."""
+
+    NOWHERE = "nowhere"
+    ANYWHERE = "within a line"
+    FIRST = "where a line begins, or before a colon"
 
 
 class _Hit(NamedTuple):
@@ -53,39 +70,50 @@ class _Hit(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """The columns of a table by what they have, in order. ``signs`` says by what those with persons are known."""
+    """The columns of a table by what they have, in order. ``signs`` says by what those with persons are known;
+    ``headed`` which columns are headed by words of the lists that rules ask for."""
 
     signs: dict[int, Sign]
     people: Sequence[int]
     homes: Sequence[int]
     firms: Sequence[int]
+    headed: Mapping[str, Sequence[int]]
+
+    def are_asked(self, column: int, rule: Rule) -> bool:
+        """Whether the persons in *column* are such as *rule* is about."""
+        if not bears(self.signs[column], rule.label):
+            return False
+        return not rule.persons or any(column in self.headed[name] for name in rule.persons)
 
 
 class Columns:
     """The rules on columns made ready to search. Never changed: threads and forked workers share it."""
 
-    __slots__ = ("_headings", "_persons", "_rules", "_words")
+    __slots__ = ("_captions", "_headings", "_persons", "_rules", "_words")
 
     def __init__(self, parts: Parts) -> None:
         self._rules = [rule for rule in parts.rules if rule.column]
         self._words = Lexicon([(word, rule) for rule in self._rules for word in rule.words])
         self._persons = Persons(parts)
         self._headings = Headings(self._words, self._persons)
+        self._captions = Captions(self._words, self._persons)
 
     def find(self, texts: Sequence[Text]) -> list[Finding]:
         """The findings in *texts*, the parts of one message: of each rule the first place in each text."""
         found: dict[tuple[str, str], Finding] = {}
+        titles = Titles(texts)
         for text in texts if self._rules else ():
             if text.source in _WITH_TABLES:
-                for finding in self._in_text(text):
+                for finding in self._in_text(text, titles):
                     found.setdefault((finding.rule, finding.where), finding)
         return list(found.values())
 
     def missing(self, rule: Rule, texts: Sequence[Text]) -> Missing:
         """Why *rule*, one on columns, finds nothing in *texts*: of several tables, in that where it came furthest."""
-        read = [text.text for text in texts if text.source in _WITH_TABLES and text.source in rule.where]
-        tables = (table for text in read for table in tables_headed(text, self._headings))
-        seen = Missing.HEADING if any(map(has_table, read)) else Missing.TABLE
+        read = [text for text in texts if text.source in _WITH_TABLES and text.source in rule.where]
+        titles = Titles(texts)
+        tables = (table for text in read for table in self._tables(text.text, self._titled(text, titles)))
+        seen = Missing.HEADING if any(has_table(text.text) for text in read) else Missing.TABLE
         return max((self._missing_in(table, rule) for table in tables), key=[*Missing].index, default=seen)
 
     def _missing_in(self, table: Table, rule: Rule) -> Missing:
@@ -94,22 +122,51 @@ class Columns:
         heading = list(table.heading.row.cells)
         if all(list(row) == heading for row in table.rows):
             return Missing.ROW
-        signs = self._known(table).signs
+        known = self._known(table)
+        signs = known.signs
         if self._are_others(table.heading, set(signs.values())):
             return Missing.OTHERS
         if not any(bears(sign, rule.label) for sign in signs.values()):
             return Missing.HOMES if signs else Missing.PERSONS
+        if not any(known.are_asked(number, rule) for number in signs):
+            return Missing.ASKED
         return Missing.ROW
 
-    def _in_text(self, text: Text) -> Iterator[Finding]:
-        if next(self._words.hits(NormalText.of(text.text)), None) is None:
+    def _in_text(self, text: Text, titles: Titles) -> Iterator[Finding]:
+        titled = self._titled(text, titles)
+        said = self._said(text.text)
+        if titled is None and said is _Words.NOWHERE:
             return
         found: set[Rule] = set()  # each once: where it stands in a wide heading takes time to find
-        for table in tables_headed(text.text, self._headings):
+        for table in self._tables(text.text, titled, said):
             for hit in self._in_table(table) if table.rows else ():
                 if text.source in hit.rule.where and hit.rule not in found:
                     found.add(hit.rule)
                     yield _finding(hit, text, table)
+
+    def _titled(self, text: Text, titles: Titles) -> Matter | None:
+        return self._captions.of_titles(titles.over(text))
+
+    def _said(self, text: str) -> _Words:
+        """Where in *text* words of rules stand."""
+        normal = NormalText.of(text)
+        found = _Words.NOWHERE
+        for start, end, _, _ in self._words.hits(normal):
+            line = normal.shown.rfind("\n", max(0, start - _LABEL), start)
+            if line >= 0 or start < _LABEL or normal.shown[end : end + 1] == ":":
+                return _Words.FIRST
+            found = _Words.ANYWHERE
+        return found
+
+    def _tables(self, text: str, titled: Matter | None, said: _Words = _Words.FIRST) -> Iterator[Table]:
+        """The lists of *text*, which is *titled* so, that may tell something of persons; words of rules are *said* in
+        it."""
+        yield from tables_headed(text, self._headings, self._captions, titled)
+        if titled is None and said is not _Words.FIRST:
+            return
+        lines = list(lines_of(lines_ended(text)))
+        yield from tables_on_their_side(lines, self._headings, self._persons)
+        yield from lists_of_lines(lines, self._captions, self._persons, titled)
 
     def _in_table(self, table: Table) -> Iterator[_Hit]:
         known = self._known(table)
@@ -135,7 +192,7 @@ class Columns:
             beside = [n for n in named if n != number or has_more(row, n)]
             left = []
             for rule in waiting[number]:
-                person = next((n for n in beside if bears(known.signs[n], rule.label)), None)
+                person = next((n for n in beside if known.are_asked(n, rule)), None)
                 if person is None:
                     left.append(rule)
                 else:
@@ -150,7 +207,8 @@ class Columns:
         signs = {
             number: sign
             for number, cell in enumerate(heading.cells)
-            if (sign := self._persons.sign(cell, cells.get(number, ()), tells=number in heading.told))
+            if (heading.persons is None or number in heading.persons)
+            and (sign := self._persons.sign(cell, cells.get(number, ()), tells=number in heading.told))
             # Of houses a line above says less than a heading.
             and not (heading.captioned and sign is Sign.HOMES)
         }
@@ -160,8 +218,20 @@ class Columns:
             signs,
             people=[number for number, sign in signs.items() if sign is not Sign.HOMES],
             homes=[number for number, sign in signs.items() if sign is Sign.HOMES],
-            firms=[n for n, cell in enumerate(heading.cells) if asks and self._persons.is_named(FIRMS, cell)],
+            firms=[n for n in self._headed(heading, FIRMS) if any(map(_is_firm, cells.get(n, ())))]
+            if asks
+            else (),
+            headed={
+                name: self._headed(heading, name)
+                for rules in heading.told.values()
+                for rule in rules
+                for name in rule.persons
+            },
         )
+
+    def _headed(self, heading: Heading, name: str) -> Sequence[int]:
+        """The columns headed by words of the list *name*."""
+        return [number for number, cell in enumerate(heading.cells) if self._persons.is_named(name, cell)]
 
     def _are_others(self, heading: Heading, known: Set[Sign]) -> bool:
         """Whether what is known of persons may be said of animals, or of places, which the table is about."""
@@ -180,6 +250,11 @@ class Columns:
         return found
 
 
+def _is_firm(cell: str) -> bool:
+    """Whether *cell*, below the word for a firm, can be one or its number: "5" is what it pays."""
+    return len(cell) >= _FIRM or not cell.replace(",", "").replace(".", "").isdigit()
+
+
 def _finding(hit: _Hit, text: Text, table: Table) -> Finding:
     rule, row = hit.rule, table.heading.row
     at, last = table.block + row.start, table.block + row.end
@@ -190,6 +265,7 @@ def _finding(hit: _Hit, text: Text, table: Table) -> Finding:
     steps = (
         Adjustment("weight of the rule", rule.weight),
         Adjustment(f"persons in column {hit.person + 1}", 0.0),
+        *([Adjustment(f"told by {said.value}", 0.0)] if (said := table.heading.captioned) else ()),
     )
     return Finding(
         rule.id, rule.label, text.where, shown, rule.weight, steps, beyond_model=True, of_heading=True

@@ -70,6 +70,7 @@ def _rule(old: Rule, new: Rule) -> Iterator[str]:
     yield from _changed("in", old.read, new.read)
     yield from _words("words", map(str, old.words), map(str, new.words))
     yield from _words("patterns", map(str, old.patterns), map(str, new.patterns))
+    yield from _words("persons", old.persons, new.persons)
     for name in ("near", "boost", "unless"):
         before = [f"{c} by {c.by:g}" for c in getattr(old, name)]
         after = [f"{c} by {c.by:g}" for c in getattr(new, name)]

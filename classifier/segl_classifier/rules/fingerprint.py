@@ -33,7 +33,7 @@ def _of(rule: Rule, lists: dict[str, str], ignored: str) -> str:
     words = repr(sorted(rule.words))
     patterns = repr(sorted(p.written for p in rule.patterns))
     if rule.column:
-        words = repr(("columns", words, [lists.get(name) for name in LISTS]))
+        words = repr(("columns", words, [lists.get(name) for name in (*LISTS, *rule.persons)]))
     where = repr(sorted(source.value for source in rule.where))
     beside = (said(rule.near), said(rule.boost), said(rule.unless))
     return _digest(words, patterns, where, *beside, ignored)

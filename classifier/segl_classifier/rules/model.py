@@ -56,7 +56,8 @@ class Rule:
     ``near`` must all hold; each of ``boost`` that holds adds to the weight and each of ``unless`` takes
     from it. The examples are run when a file is loaded. ``label`` is ``None`` for all categories but ``cpr``
     (never in a rule that raises); ``own`` tells a postmaster's rule from a shipped one. ``column``: its words name a
-    column of a list of persons (:mod:`.columns`).
+    column of a list of persons (:mod:`.columns`), those whose column is headed by a word of one of the lists *persons*,
+    if there are any.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Rule:
     file: Path
     own: bool
     column: bool = False
+    persons: tuple[str, ...] = ()
 
     @property
     def category(self) -> str:

@@ -111,6 +111,8 @@ class RuleTable(Table):
     enabled: StrictBool = True
     # The words name a column of a list of persons.
     column: StrictBool = False
+    # Of such a rule: its persons must stand in a column headed by a word of one of these lists.
+    persons: tuple[ListName, ...] = ()
     words: Words = ()
     patterns: Patterns = ()
     lists: tuple[ListName, ...] = ()

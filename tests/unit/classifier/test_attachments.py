@@ -66,6 +66,20 @@ def findings(raw: bytes, rules: RuleSet = RULES, limits: Limits = Limits()) -> l
     return [(finding.rule, finding.where) for finding in gather(raw, rules, limits).findings]
 
 
+def test_under_the_name_of_another_file_it_is_read_again(read: list[str]) -> None:
+    table = zipped(b"Navn;Dage\nAnna Lund;3\nBo Hansen;14", "liste.csv")
+
+    def within(name: str) -> bytes:
+        letter = EmailMessage()
+        letter.set_content("Se vedlagte.")
+        letter.add_attachment(mail(("a.zip", table)), maintype="application", subtype="x-eml", filename=name)
+        return letter.as_bytes()
+
+    assert [rule for rule, _ in findings(within("Post.eml"))] == []
+    assert [rule for rule, _ in findings(within("Sygefravær uge 12.eml"))] == ["column.work"]
+    assert read == ["a.zip", "a.zip"]
+
+
 def test_an_attachment_seen_before_is_not_read_again(read: list[str]) -> None:
     first = gather(mail(("a.zip", zipped())), RULES)
     again = gather(mail(("a.zip", zipped())), RULES)

@@ -102,6 +102,7 @@ LAYOUTS = {
     "the last of many": "Lejer;Restance\n" + "Bo Bro;0\n" * 3_000 + "Jens Holm;4500",
     "most without an entry": "Lejer\tRestance\nAnna Lund\nBo Bro\nCarl Toft\nDorte Dal\nErik Riis\t200",
     "a person at a firm": "Lejer;Restance\nAdvokat Lis, Fonden Vest;4500",
+    "what a firm pays": "navn,restance,firma_pct\nAnna Lund,300,5\nBo Bro,200,4\nOle Bang,100,5",
     "where they work": "Vikar;Virksomhed;Restance\nAnna Lund;Nordrør ApS;4500",
     "owners of flats": "Ejer;Lejlighed;Restance\nAnna Lund;2. tv;4500",
     "what they do": "Navn;Rolle;Restance\nAnna Lund;kasserer;4500",

@@ -67,6 +67,51 @@ def test_why_an_example_is_not_found(tmp_path: Path, example: str, missing: Miss
     assert rules.missing(rule, texts) is missing
 
 
+STAFF = """
+[list.column_staff]
+extend = true
+words = "pedel"
+[[rule]]
+id = "own.tool"
+label = "employment_education"
+column = true
+persons = ["column_staff"]
+weight = 0.6
+why = "Hvem der har lånt værktøj."
+words = "lånt"
+matches = ["Pedel;Lånt\\nAnna Lund;sav\\nBo Bro;bor"]
+not_matches = ["Kunde;Lånt\\nAnna Lund;sav\\nBo Bro;bor"]
+"""
+
+
+def test_a_rule_says_which_persons_it_is_about(tmp_path: Path) -> None:
+    rules = written(tmp_path, STAFF)
+    rule = rules.rule("own.tool")
+    assert rule is not None
+    texts = example_texts(rule.not_matches[0], rule.where)
+    assert rules.missing(rule, texts) is Missing.ASKED
+    anybody = written(tmp_path, STAFF.replace('persons = ["column_staff"]', "").replace("Kunde", "Adresse"))
+    (difference,) = (d for d in differences(rules, anybody) if d.kind == "rule")
+    assert difference.details == ("persons -1: column_staff",)
+    assert rules.fingerprints["own.tool"] != anybody.fingerprints["own.tool"]
+
+
+@pytest.mark.parametrize(
+    ("now", "fault"),
+    [
+        (
+            STAFF.replace('"column_staff"]', '"column_staf"]'),
+            "names the list 'column_staf', which does not exist",
+        ),
+        (STAFF.replace("column = true", ""), "is for rules on columns"),
+    ],
+)
+def test_what_a_rule_cannot_say_of_persons(tmp_path: Path, now: str, fault: str) -> None:
+    with pytest.raises(RulesError) as raised:
+        written(tmp_path, now)
+    assert fault in {each.problem for each in raised.value.faults}
+
+
 def test_the_fault_says_why(tmp_path: Path) -> None:
     with pytest.raises(RulesError) as raised:
         written(tmp_path, GUESTS.replace("Navn;Ankom", "Spejder;Ankom").replace("Anna Lund", "Nr. 14"))
