@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 
+from segl.store import open_store
 from world.postgresql import PostgreSQL
 
 _server: PostgreSQL | None = None
@@ -21,12 +24,31 @@ _connections: list[Any] = []
 
 
 def store_in(directory: Path) -> str:
-    """The URL; the same each time for the same folder."""
+    """The URL; the same each time for the same folder. The store is there, and empty."""
     if _server is None:
-        return f"sqlite:///{directory}/segl.db"
+        return f"sqlite:///{made(directory / 'segl.db')}"
     if directory not in _urls:
         _urls[directory] = _server.empty_store()
     return _urls[directory]
+
+
+def made(file: Path) -> Path:
+    """See to it that an empty store of SQLite is at *file*, as :func:`segl.store.open_store` makes it. What is there is
+    left alone. A copy costs an eighth of making the tables anew, which tests/unit/core/test_store.py does."""
+    if not file.exists():
+        file.touch(0o660)
+        file.write_bytes(_empty())
+    return file
+
+
+@cache
+def _empty() -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "segl.db"
+        open_store(
+            f"sqlite:///{file}"
+        ).dispose()  # whose last connection empties the write-ahead log into the file
+        return file.read_bytes()
 
 
 def break_store(directory: Path) -> None:

@@ -26,6 +26,7 @@ from segl_classifier.rules import load_rules
 from segl_milter.decisions import Circumstances, Recorder
 from segl_milter.ruling import ruling_on
 from segl_milter.transaction import Address, Mail
+from world.stores import store_in
 
 DOMAIN = "nordby.example"
 BOAT = """
@@ -53,7 +54,7 @@ class TuningHouse:
         self.rules = self.rule_file("own.toml")
         self.settings = directory / "segl.toml"
         self.write_settings(detection, more)
-        self.engine = open_store(f"sqlite:///{directory}/segl.db")
+        self.engine = open_store(store_in(directory))
         self.engine.dispose()
 
     def write_settings(self, detection: str = "model = false", more: str = "") -> None:

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from segl.cli.main import build
-from segl.store import open_store
 from world.authority import Authority, oces3
 from world.partners import usage
+from world.stores import store_in
 
 CA = Authority("Rod-CA")
 BO = CA.issue("bo@x.example", subject=oces3("12345678", "Nordby Kommune\x1b[2J"))
@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
     folder = tmp_path / "folder"
     folder.mkdir()
     (tmp_path / "root.pem").write_bytes(CA.pem)
-    open_store(f"sqlite:///{tmp_path}/segl.db").dispose()
+    store_in(tmp_path)
     settings = tmp_path / "segl.toml"
     settings.write_text(
         f"""

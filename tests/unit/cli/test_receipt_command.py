@@ -17,6 +17,7 @@ from segl.receipts.states import News, Stage, State
 from segl.settings_receipts import Receipts, ReceiptTerms
 from segl.store import open_store, transaction
 from segl.vocabulary import Way
+from world.stores import store_in
 
 TERMS = ReceiptTerms(Receipts.SECURE, "da", 1800.0, 90)
 ANNA, PER = "anna@nordby.example", "per@nordby.example"
@@ -45,7 +46,7 @@ def sent(settings: Path) -> Path:
         ),
         (PER, Facts(1_790_007_200.0, ("cpr",), (), 1_200), [("m1@z.example", State.SEALED, Way.PORTAL)]),
     ]
-    engine = open_store(f"sqlite:///{settings.parent}/segl.db")
+    engine = open_store(store_in(settings.parent))
     with transaction(engine) as connection:
         for number, (sender, facts, some) in enumerate(messages):
             news = tuple(

@@ -27,6 +27,7 @@ from segl.vocabulary import Decision
 from segl_delivery import decisions
 from segl_delivery.decisions import DecisionBook
 from segl_milter.decisions import Sender
+from world.stores import store_in
 
 RECORD = DecisionRecord("0" * 64, 1000.5, "nordby.example", Decision.SECURE, why=("cpr",))
 
@@ -39,7 +40,7 @@ def path() -> Iterator[Path]:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    engine = open_store(store_in(tmp_path))
     yield engine
     engine.dispose()
 

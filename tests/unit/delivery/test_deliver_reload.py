@@ -27,6 +27,7 @@ from segl_delivery.checked import checked_settings
 from segl_delivery.daemon import _Daemon
 from segl_delivery.housekeeping import Left, Round, keep_house
 from world.desk import Desk
+from world.stores import store_in
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def desk(tmp_path: Path) -> Desk:
 @pytest.fixture
 def daemon(desk: Desk) -> Iterator[_Daemon]:
     configure_log("json")
-    engine = open_store(f"sqlite:///{desk.directory}/segl.db")
+    engine = open_store(store_in(desk.directory))
     yield _Daemon(desk.settings_file, checked_settings(desk.settings_file), engine, Events("segl-deliver"))
     engine.dispose()
 

@@ -11,11 +11,12 @@ from sqlalchemy.engine import Engine
 from segl.store import open_store
 from world.desk import free_port
 from world.peers import SmtpPeer
+from world.stores import store_in
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    engine = open_store(store_in(tmp_path))
     yield engine
     engine.dispose()
 

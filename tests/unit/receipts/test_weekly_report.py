@@ -26,6 +26,7 @@ from segl_delivery.receipts.weekly import COLOURS, week_before, weekly_report
 from segl_delivery.receipts.weekly_sections import SECTIONS
 from world import lists
 from world.partners import pem
+from world.stores import store_in
 
 NOW = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)  # a Monday
 
@@ -51,7 +52,7 @@ def tell(
 
 
 def test_it_says_the_numbers_in_words_and_in_one_plot(tmp_path: Path) -> None:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    engine = open_store(store_in(tmp_path))
     for number in range(28):
         portal = number % 4 == 0
         way, state = (Way.PORTAL, State.SEALED) if portal else (Way.TLS, State.SENT)

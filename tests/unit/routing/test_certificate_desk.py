@@ -15,6 +15,7 @@ from segl.store import open_store
 from segl.vocabulary import Known
 from segl_routing.certificates.desk import CertificateDesk
 from world.authority import Authority
+from world.stores import store_in
 
 ROOT, OTHER = Authority("Rod-CA"), Authority("Anden rod")
 BO = "bo@kunde.example"
@@ -24,7 +25,7 @@ class House:
     """The files that a search goes by, and the store that outlives a process."""
 
     def __init__(self, folder: Path) -> None:
-        self.records = CertificateRecords(open_store(f"sqlite:///{folder}/segl.db"))
+        self.records = CertificateRecords(open_store(store_in(folder)))
         self.trust, self.folder = folder / "trust.pem", folder / "certificates.d"
         self.folder.mkdir()
         self.certificate = self.folder / "bo.pem"

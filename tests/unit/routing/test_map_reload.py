@@ -18,6 +18,7 @@ from segl_routing import own_postfix as module
 from segl_routing.daemon import _Daemon
 from segl_routing.own_postfix import OwnPostfix
 from segl_routing.probe import Greeting
+from world.stores import store_in
 
 HERE = frozenset({"mail.nordby.example"})
 KNOWN = OwnPostfix((3, 10), "mail.nordby.example", "out.nordby.example", HERE, b"main.cf")
@@ -74,6 +75,7 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture
 def daemon(tmp_path: Path, front: Front, write: Write) -> Iterator[_Daemon]:
     configure_log("json")
+    store_in(tmp_path)
     write()
     with ExitStack() as opened:
         yield process._opened(tmp_path / "segl.toml", opened)[0]
