@@ -82,7 +82,7 @@ _ELSEWHERE = {Flaw.MUTE: Server.NOWHERE, Flaw.SILENT: Server.SILENT, Flaw.SLOW: 
 
 
 class SignedTree:
-    """Zones and the delegations between them, signed once, as files in *directory*."""
+    """Zones and the delegations between them, signed once, as files in *directory*; those that are there stay."""
 
     def __init__(self, directory: Path, zones: Sequence[SignedZone]) -> None:
         self.directory = directory
@@ -94,7 +94,8 @@ class SignedTree:
         )
         self._keys = directory / "keys"
         self._keys.mkdir(parents=True, exist_ok=True)
-        self._sign()
+        if not self.anchors.exists():
+            self._sign()
 
     def file(self, zone: SignedZone) -> Path:
         return self.directory / f"{zone.stem}.signed"

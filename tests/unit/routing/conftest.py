@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -28,8 +30,13 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> SignedTree:
-    """Signed zones, made once for all modules."""
-    return SignedTree(tmp_path_factory.mktemp("tree"), ZONES)
+    """Signed zones, made once for all modules: by the first of the workers that needs them."""
+    own = tmp_path_factory.getbasetemp()
+    directory = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "tree"
+    directory.mkdir(exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return SignedTree(directory, ZONES)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from segl.errors import NoCertificate
@@ -21,6 +20,7 @@ from segl.settings_file import parse_settings
 from segl_delivery.certificates import CertificateDirectory
 from segl_routing.tunnels import Tunnels
 from world.ca import TestCA
+from world.partners import ec_key, rsa_key
 
 DOMAIN = "kommune.example"
 
@@ -49,9 +49,7 @@ def certificate(
     authority: bool = False,
 ) -> bytes:  # fmt: skip
     """A self-signed certificate as PEM; *usage* is keyEncipherment, *authority* makes it a CA."""
-    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = (
-        ec.generate_private_key(ec.SECP256R1()) if curve else rsa.generate_private_key(65537, bits)
-    )
+    key = ec_key() if curve else rsa_key(bits)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, DOMAIN)])
     now = datetime.datetime.now(datetime.UTC)
     builder = (
