@@ -8,12 +8,16 @@ from typing import Any
 
 import pikepdf
 from PIL import Image, ImageDraw, ImageFont
+from reportlab import rl_config
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from corpus.office_files import Numbers, Places
+
+# As most programs write a PDF. The library makes ASCII of what it has packed otherwise, letter by letter in Python.
+rl_config.useA85 = 0
 
 
 @cache
@@ -209,6 +213,25 @@ def pictured(boxes: list[tuple[float, float, float, float]], text: str = "", *, 
     return out.getvalue()
 
 
+def _curve(left: float, bottom: float, *bends: tuple[float, ...]) -> list[str]:
+    """A path's operators: where it begins, and the curves that follow."""
+    numbers = (" ".join(f"{number:.3f}" for number in bend) for bend in bends)
+    return [f"{left:.3f} {bottom:.3f} m", *(f"{six} c" for six in numbers)]
+
+
+def _ellipse(left: float, bottom: float, width: float, height: float) -> list[str]:
+    across, up = width / 2, height / 2
+    bent_across, bent_up = across * 0.5523, up * 0.5523  # as near to an ellipse as four curves come
+    x, y = left + across, bottom + up
+    return _curve(
+        x + across, y,
+        (x + across, y + bent_up, x + bent_across, y + up, x, y + up),
+        (x - bent_across, y + up, x - across, y + bent_up, x - across, y),
+        (x - across, y - bent_up, x - bent_across, y - up, x, y - up),
+        (x + bent_across, y - up, x + across, y - bent_up, x + across, y),
+    )  # fmt: skip
+
+
 def outlined(
     lines: list[str],
     text: str = "",
@@ -225,20 +248,21 @@ def outlined(
     if form:
         page.beginForm("inside")
     for row, line in enumerate(lines):
-        path = page.beginPath()
+        path: list[str] = []
         for place, letter in enumerate(line):
             left, base = 50 + 300 * scale * place, 780 - 1_000 * scale * row
             for size in (300 * scale, 200 * scale) if letter != " " else ():
                 narrow = 0.4 + ord(letter) % 7 / 10 if widths else 0.8
-                path.ellipse(left, base, size * narrow, size)
-                path.moveTo(left, base)
                 right = left + size * (min(narrow, 1.0) if widths else 1.0)
-                path.curveTo(left, base + size, right, base, (left + right) / 2, base + size / 2)
+                path += _ellipse(left, base, size * narrow, size)
+                path += _curve(
+                    left, base, (left, base + size, right, base, (left + right) / 2, base + size / 2)
+                )
             if not one_path:
-                page.drawPath(path, stroke=0, fill=1)
-                path = page.beginPath()
+                page.addLiteral("\n".join([*path, "f*"]))
+                path = []
         if one_path:
-            page.drawPath(path, stroke=0, fill=1)
+            page.addLiteral("\n".join([*path, "f*"]))
     if form:
         page.endForm()
         page.doForm("inside")
