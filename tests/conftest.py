@@ -119,14 +119,17 @@ _SLOW = frozenset(
     test_pool_pictures
     test_portal_pages
     test_portal_process
+    test_postfix_carried
     test_postfix_commands
     test_postfix_demands
     test_postfix_gateway
     test_postfix_host_checks
     test_postfix_inbound
     test_postfix_misconfigured
+    test_postfix_own_mail
     test_postfix_plan
     test_postfix_relay
+    test_postfix_undo
     test_postgresql
     test_receipt_mail
     test_receipt_records

@@ -258,6 +258,7 @@ def test_a_rule_on_columns_has_words_and_lists_alone(tmp_path: Path, more: str) 
     assert "goes with words and lists of words alone" in str(raised.value.faults[0])
 
 
+@pytest.mark.slow  # 10,000 rows in six forms
 @pytest.mark.parametrize(
     "wide",
     [
