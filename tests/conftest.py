@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from segl.confined import workers
 from world import stores, template
 from world.object_store import ObjectStore
 from world.postgresql import PostgreSQL
@@ -216,6 +217,14 @@ def pytest_collection_finish() -> None:
     objects of theirs, a third of a second long: a seventh of the time of tests that start nothing."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """The confined workers of a daemon end with it. Here some were this process's own, and the interpreter would tell
+    of their sockets that nobody closed them."""
+    for pool in list(workers._pools):
+        pool.stop()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
