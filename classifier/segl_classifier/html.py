@@ -66,6 +66,7 @@ _WORDS_IN_STYLE = re.compile(
     r"<[a-zA-Z]|\b[0-36-9]\d[ ./-]?[01]\d[ ./-]?\d\d\s{0,2}[-./\u2010-\u2015\u2212]?\s{0,2}\d\d ?\d\d\b"
 )
 _TAGS = re.compile(r"<[^<>]*+>")
+_SAYS_CPR = re.compile(r"(?:[\w.-]{1,40}:)?[\w.-]{0,40}(?:cpr|civilreg|personnummer|personnr)", re.IGNORECASE)
 
 _LINES_BEFORE = 2  # lines that tell what a line is about
 _LINE, _CELL, _INLINE = "\n", "\t", ""
@@ -221,6 +222,8 @@ class _Reader:
                 between = _BREAKS.get(name.lower())
             if between is None and self._unknown:
                 text.append(self._unknown)
+                if _SAYS_CPR.match(name):
+                    text.append("CPR: ")
                 if attributes:
                     text.append(values_told(attributes))
             elif between == _CELL:

@@ -12,6 +12,7 @@ from segl.vocabulary import Unreadable
 from segl_classifier import saved_document, saved_sheet, xml_entities
 from segl_classifier.coded_lines import coded_lines
 from segl_classifier.extracted import Extracted, Notebook
+from segl_classifier.lost_zeros import may_be_sheet, restored
 from segl_classifier.message import Part, unreadable
 from segl_classifier.walk import Walk
 
@@ -37,10 +38,13 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
     """``text/plain`` and every text whose form is its content (csv, json, markdown, delivery status).
     One that holds HTML is read as that too: some programs show it so."""
     notes = Notebook(part, limits)
+    is_sheet = part.attached and may_be_sheet(part.content_type, part.filename)
     for where, data in notes.readings():
         is_markup = sniff.looks_like_html(data)
         for whole in notes.decoded(data):
             text = notes.written_in(whole)
+            if is_sheet:
+                text = restored(text)
             notes.text(text, where)
             if "\\u" in text or part.content_type.endswith("json"):
                 notes.text(_unescaped_json(text), f"{where} (as the program reads it)")

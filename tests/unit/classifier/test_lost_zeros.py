@@ -13,6 +13,7 @@ from corpus.numbers import found
 from corpus.written import SHEETS, Cell
 from segl.settings_detection import Limits
 from segl_classifier.formats.unfold import unfold
+from segl_classifier.lost_zeros import restored
 from segl_classifier.message import Part, Source, Text
 
 
@@ -97,3 +98,56 @@ def test_a_long_table_takes_no_time() -> None:
     assert count(rows)
     assert count(rows.replace("Cpr-nr.", "Antal")) == 0
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(
+            ("a.csv", "Ib Holm;707614285\n"),
+            ("a.csv", '"Ib Holm","707614285"'),
+            ("a.txt", "Ib Holm\t707614285"),
+        ),
+        *(
+            ("a.csv", "Kunde;Nummer\nIb Holm;707614285\nEva Dam;1503851237"),
+            ("a.xml", "<cpr>707614285</cpr>"),
+        ),
+        ("a.xml", "<p><PersonCivilRegistrationIdentifier>707614285</PersonCivilRegistrationIdentifier></p>"),
+        ("a.xml", "<k:CprNr>707614285</k:CprNr>"),
+    ],
+)
+def test_a_number_in_an_export_without_its_zero_is_found(name: str, text: str) -> None:
+    assert Read(name, text.encode()).numbers
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(
+            ("a.csv", "Vare;Ordrenr.\nPumpe;707614285"),
+            ("a.csv", "Ib Holm;917614285"),
+            ("a.csv", "Ib;707614285,5"),
+        ),
+        *(
+            ("a.csv", "Pumpe;917614285\nRør;928374655\nVentil;707614285\nHane;938475610"),
+            ("a.md", "Nr. 707614285"),
+        ),
+        *(("a.xml", "<kunde>707614285</kunde>"), ("a.xml", "<cprOpslag/><antal>707</antal>")),
+    ],
+)
+def test_numbers_of_an_export_that_lost_none(name: str, text: str) -> None:
+    assert not Read(name, text.encode()).numbers
+
+
+def test_only_the_cells_of_columns_in_which_many_may_be_personal_get_a_zero() -> None:
+    assert restored("707614285;917614285\n707614285;5\n") == "0707614285;917614285\n0707614285;5\n"
+    assert restored("707614285;1\n917614285;1\n928374655;1\n938475610;1") == (
+        "707614285;1\n917614285;1\n928374655;1\n938475610;1"
+    )
+
+
+@pytest.mark.parametrize("text", ["707614285;", "707614285,1;", "707614285,707614285;|\t", "707614285;\n"])
+def test_restoring_zeros_takes_no_time(text: str) -> None:
+    started = time.process_time()
+    assert restored(text * 30_000).startswith("0707614285")
+    assert time.process_time() - started < 5
