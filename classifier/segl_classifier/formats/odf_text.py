@@ -7,7 +7,9 @@ import re
 from segl_classifier.formats import numbers
 from segl_classifier.formats.grid import Grid
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.odf_changes import Changes
 from segl_classifier.formats.xml_events import Attributes, Names, NotXml, local
+from segl_classifier.lost_zeros import restored
 from segl_classifier.message import shown_name
 
 _PARAGRAPHS = frozenset(("p", "h"))
@@ -42,6 +44,9 @@ _SPOKEN = frozenset(  # attributes that hold words
 _WORDS_IN_NAME = frozenset(
     ("user-field-decl", "variable-decl", "named-range", "section", "bookmark", "drop-down")
 )
+_CHANGES = frozenset(
+    "changed-region insertion deletion change change-start change-end change-info change-track-table-cell".split()
+)
 _WRITTEN_BY = frozenset(("annotation", "change-info"))  # hold the name of a person, and a date
 _MOST_DEEP = 2_000
 _MOST_REPEATED = 50  # a value repeated more often than this is written so often
@@ -52,6 +57,7 @@ _BEFORE_LINES = frozenset(("num-prefix", "num-suffix"))  # of lists
 _VALUES = {"date": "date-value", "string": "string-value"} | dict.fromkeys(
     ("float", "currency", "percentage"), "value"
 )
+_UNIT = re.compile(r"[^\W\d_E]|[-/]")  # a word beside the number, or a number of several pieces
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T.*)?")
 
 
@@ -72,6 +78,7 @@ class OdfText:
         self._label = ""
         self._is_workbook = False
         self._forms = 0  # that are open
+        self._changes = Changes()
 
     def start(self, raw: str, attributes: Attributes) -> None:
         name = self._names[raw]
@@ -105,6 +112,8 @@ class OdfText:
             self._label = local(attributes, "name")
         elif name == "form":
             self._forms += 1
+        elif name in _CHANGES:
+            self._start_change(name, attributes)
         if attributes:
             self._speak(name, attributes)
 
@@ -129,7 +138,9 @@ class OdfText:
         name = self._names[raw]
         if name in _PARAGRAPHS:
             if self._paragraphs:
-                line = "".join(self._paragraphs.pop())
+                pieces = self._paragraphs.pop()
+                self._changes.end(len(self._paragraphs) + 1, pieces)
+                line = "".join(pieces)
                 if line.strip():
                     self._lines[-1].append(line)
         elif name in _CELLS:
@@ -148,6 +159,10 @@ class OdfText:
             self._label = ""
         elif name == "form":
             self._forms -= 1
+        elif name == "change-info":
+            self._changes.deletion(self._lines[-1])
+        elif name == "deletion":
+            self._changes.deleted(self._lines[-1])
 
     def finish(self) -> None:
         """Keep what there is, what a broken part left open included."""
@@ -157,7 +172,23 @@ class OdfText:
             self._end_table(self._tables.pop())
         lines = [line for some in self._lines for line in some if line.strip()]
         self._harvest.text("\n".join(lines), self._place)
+        self._harvest.text(restored("\n".join(self._changes.before)), "before tracked changes")
         self._harvest.lines(self._spoken, f"beside {self._place or 'the text'}")
+
+    def _start_change(self, name: str, attributes: Attributes) -> None:
+        """What was changed, and where."""
+        if name == "changed-region":
+            self._changes.region(local(attributes, "id"))
+        elif name == "insertion":
+            self._changes.inserts()
+        elif name == "deletion":
+            self._changes.deletion(self._lines[-1])
+        elif name == "change-track-table-cell":
+            value = local(attributes, "value")
+            self._spend(len(value))
+            self._changes.before.append(numbers.full(value))
+        else:
+            self._spend(self._changes.mark(name, local(attributes, "change-id"), self._paragraphs))
 
     def _end_aside(self, name: str) -> None:
         if not self._asides or len(self._lines) < 2:
@@ -250,12 +281,11 @@ class _Table:
             digits = value if value.isdecimal() else _plain(value)
             if not text or text.strip() == digits or not text.strip(" #"):
                 text, number = digits, True
-            elif (
-                digits.isdecimal()
-                and len(digits) >= 9
-                and "".join(filter(str.isdigit, text)).lstrip("0") != digits
-            ):
-                text = f"{text} {digits}"  # shown rounded, as 1,02E+08
+            elif digits.isdecimal() and len(digits) >= 9:
+                if self._kind == "float" and not _UNIT.search(text):
+                    text, number = digits, True  # shown parted, or rounded as 1,02E+08
+                elif "".join(filter(str.isdigit, text)).lstrip("0") != digits:
+                    text = f"{text} {digits}"
         if text:
             for repeated in range(min(self._cells, _MOST_REPEATED)):
                 self._in_row.append((self._column + repeated, text, number))

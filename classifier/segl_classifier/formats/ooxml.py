@@ -27,6 +27,7 @@ from segl_classifier.formats.pictures import picture
 from segl_classifier.formats.spreadsheet import read_workbook
 from segl_classifier.formats.xml_events import Attributes, NotXml, local, parse
 from segl_classifier.html import read_html
+from segl_classifier.lost_zeros import restored
 
 _LAYOUT = re.compile(
     r"\[Content_Types\]\.xml|(?:.*/)?(?:theme/[^/]+|styles|stylesWithEffects|fontTable|webSettings|tableStyles"
@@ -38,6 +39,7 @@ _BINARY_SHEET = re.compile(
     r"xl/(?!vbaProject|embeddings/|activeX/).*\.bin", re.IGNORECASE | re.DOTALL
 )  # of an xlsb
 _LAYOUT_PLACE = "slide layout"
+_CHANGES_PLACE = "before tracked changes"
 _PLACES = (
     ("/document.xml", ""),
     ("/header", "header"),
@@ -57,6 +59,7 @@ _PLACES = (
     ("/diagrams/", "diagram"),
     ("/drawings/", "drawing"),
     ("docprops/", "properties"),
+    ("xl/revisions/", _CHANGES_PLACE),
     ("customxml/", "data in the file"),
 )
 _NUMBER = re.compile(r"(\d+)\.xml$", re.IGNORECASE)
@@ -124,9 +127,11 @@ def _read_part(package: Package, part: ZipInfo, harvest: Harvest, layouts: list[
         harvest.lack(Unreadable.DAMAGED, f"a part of the file {flow.broken}")
     if place == _LAYOUT_PLACE:
         layouts += flow.lines
+    elif place == _CHANGES_PLACE:  # of cells: numbers have lost their zeros
+        harvest.text(restored("\n".join(flow.lines)), place)
     else:
         harvest.text("\n".join(flow.lines), place)
-    harvest.lines(flow.earlier, "before tracked changes")
+    harvest.lines(flow.earlier, _CHANGES_PLACE)
     harvest.lines(flow.shown, "as displayed")
     harvest.lines(flow.aside, f"beside {place or 'the text'}")
     if flow.full:
