@@ -76,7 +76,7 @@ why = "Kun i emnet."
 patterns = ['\\bregning \\d+']
 where = ["subject"]
 matches = ["Emne: Regning 7"]
-not_matches = ["Regning 7"]
+not_matches = ["Emne: Hej\\nRegning 7"]
 """
 
 
