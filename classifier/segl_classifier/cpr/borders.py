@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from segl.vocabulary import Adjustment
-from segl_classifier.cpr.words import key, unit
+from segl_classifier.cpr.words import A_CASE, A_PAPER, Kind, key, look_up, unit
 
 _MATE = (
     r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}[ -]?[0-9]{4}"  # a second number of the same kind
@@ -31,6 +31,7 @@ _ITEM = Adjustment("may be numbered as an item of a list", -0.1)
 _AMOUNT = Adjustment("written as an amount", -0.4)
 _ACCOUNT = Adjustment("four digits stand before it: a bank account", -0.3)
 _PHONE = Adjustment("a country code stands before it: a phone number", -0.6)
+_PLUS = Adjustment("a plus stands before it", -0.2)
 _DIGITS_BEFORE = Adjustment("digits stand before it", -0.2)
 _DIGITS_AFTER = Adjustment("digits follow", -0.2)
 # So much that no spelling alone makes up for it, but a word for the personal number does: case systems number the
@@ -56,8 +57,10 @@ def of_longer_number(
 def _before(plain: str, start: int, divided: bool, bare: bool) -> tuple[Adjustment, ...] | None:
     """Doubts from what stands before the number."""
     sign = plain[start - 1]
-    if sign == "+" or (sign == "<" and _payment(plain, start)):
+    if sign == "<" and _payment(plain, start):
         return None
+    if sign == "+":
+        return _plus_before(plain, start)
     if start < 2 or not plain[start - 2].isdigit() or sign not in _JOINTS_BEFORE:
         return ()
     before = plain[max(0, start - _REACH) : start]
@@ -68,6 +71,13 @@ def _before(plain: str, start: int, divided: bool, bare: bool) -> tuple[Adjustme
     if sign == "/":
         return (SLASH_BEFORE,)
     return (_ITEM,) if divided and _NUMBERED.search(before) else (GOES_ON_BEFORE,)
+
+
+def _plus_before(plain: str, start: int) -> tuple[Adjustment, ...] | None:
+    """Doubts from a plus directly before the number: it begins a phone number, unless a zero follows, with which no
+    country code begins, or a letter stands before it: messages of EDIFACT divide their elements so."""
+    divides = plain[start] == "0" or plain[max(0, start - 2)].isalpha()
+    return (_PLUS,) if divides else None
 
 
 def _group_before(before: str, divided: bool, bare: bool) -> tuple[Adjustment, ...]:
@@ -126,24 +136,31 @@ _PERSONAL_KEY = re.compile(r"cpr|pers(?:on)?(?:nr|num|id|_)|borger|patient|ssn",
 
 
 def letters(
-    text: str, start: int, end: int, divided: bool, likely: bool, file: bool = False
+    text: str, start: int, end: int, divided: bool, likely: bool, file: bool = False, living: bool = False
 ) -> Adjustment | None:
     """The doubt from letters that touch ``text[start:end]``, an identifier such as ``DK0101901234``. Initials that
     touch a number like hardly any other (*likely*) are none, nor is what "_" or "-" joins to it, as in the name of a
-    file. In the name of a *file* a group of digits alone is none.
+    file. In the name of a *file* a group of digits alone is none, and a name or a word for a paper says little of a
+    number of somebody *living*: "Journal0101901234.pdf".
 
     A word that says what the number is (``cpr0101901234``) is for the context to weigh; it outweighs this.
     """
     last, following = text[max(0, start - 1) : start], text[end : end + 1]
     if following.isalpha() and (found := _LETTERS_AFTER.match(text, end)) is not None:
-        if not divided or (not likely and len(found.group()) == 1 and found.group().isupper()):
+        glued = file and living and _names_file(found.group())
+        if (not divided and not glued) or (
+            not likely and len(found.group()) == 1 and found.group().isupper()
+        ):
             return Adjustment("letters follow directly: an identifier", _IDENTIFIER)
         return Adjustment("letters follow directly", -0.1)
     if not last.isalpha() and last not in ("-", "_"):
         return None
     before = text[max(0, start - 26) : start]
     if (found := _LETTERS_BEFORE.search(before)) is not None:
-        if not divided or (not likely and found.group().isupper() and len(found.group()) <= 6):
+        glued = file and living and _names_file(found.group())
+        if (not divided and not glued) or (
+            not likely and found.group().isupper() and len(found.group()) <= 6
+        ):
             return Adjustment("letters stand directly before it: an identifier", _IDENTIFIER)
         return Adjustment("letters stand directly before it", -0.1)
     if (found := _JOINED_BEFORE.search(before)) is not None:
@@ -154,6 +171,17 @@ def letters(
             return Adjustment("joined to letters: an identifier", -0.25 if divided else _IDENTIFIER)
         return Adjustment("joined to a word", -0.1)
     return None
+
+
+def _names_file(word: str) -> bool:
+    """Whether *word*, glued to a number, may be a name, or what the file is: neither a sign ("IMG") nor some other
+    thing that has a number ("Faktura")."""
+    this = look_up(key(word))
+    if word.isupper() or (len(word) < 3 and not word.istitle()) or len(word) < 2:
+        return False
+    return this.kind is not Kind.OTHER or (
+        this.other in (A_PAPER, A_CASE, "a computer's mark") and not this.numbers
+    )
 
 
 _COUNTED = re.compile(r"\s{0,2}([^\W\d_]{1,15}[23]?|[%€²³])(?![^\W_])")

@@ -12,14 +12,14 @@ import re
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.borders import GOES_ON, GOES_ON_BEFORE, SLASH_BEFORE
 
-_BEFORE = re.compile(r"(?<![^\W_])(?P<digits>[0-9]{1,8})(?P<sign>[-._/])\Z")
-_AFTER = re.compile(r"(?P<sign>[-._])(?P<digits>[0-9]{1,8})(?![^\W_])")
+_BEFORE = re.compile(r"(?<![^\W_])(?P<digits>[0-9]{1,14})(?P<sign>[-._/])\Z")
+_AFTER = re.compile(r"(?P<sign>[-._])(?P<digits>[0-9]{1,14})(?![^\W_])")
 _COUNTED = re.compile(r"[^\W\d_][0-9]{1,3}[-_]\Z")  # "bilag1_010190-1234"
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _OF_ITS_OWN = re.compile(
-    r"[0-9]{1,3}|(?:19|20)[0-9]{2}(?:[01][0-9][0-3][0-9])?|[0-3][0-9][01][0-9](?:19|20)[0-9]{2}"
+    r"[0-9]{1,3}|(?:19|20)[0-9]{2}(?:[01][0-9][0-3][0-9](?:[0-2][0-9][0-5][0-9](?:[0-5][0-9])?)?)?|[0-3][0-9][01][0-9](?:19|20)[0-9]{2}"
 )
-_REACH = 10  # characters
+_REACH = 16  # characters
 
 _YEAR_FIRST = Adjustment("a year and a hyphen stand before it: a case or an order", -0.4)
 _APART = Adjustment("another number stands beside it in the name of a file", -0.2)

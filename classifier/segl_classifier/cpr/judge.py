@@ -166,7 +166,7 @@ class _Reader:
             top = self._heading(candidate, likely=likely, personal=personal)
         said = NOTHING if candidate.read else self._said(candidate, birth, (likely, personal), top)
         if said.kind is not Kind.CPR and said.kind is not Kind.REPLACEMENT and not candidate.read:
-            steps += self._doubts(candidate, likely, said)
+            steps += self._doubts(candidate, likely, score.living(birth, age), said)
         steps += said.adjustments
         beyond_doubt = said.kind is Kind.CPR or (
             candidate.layout is Layout.HYPHEN and said.kind is Kind.UNKNOWN
@@ -175,10 +175,10 @@ class _Reader:
         self.certain += beyond_doubt and case.score() >= _BEYOND_DOUBT
         return case
 
-    def _doubts(self, candidate: Candidate, likely: bool, said: Said) -> list[Adjustment]:
+    def _doubts(self, candidate: Candidate, likely: bool, living: bool, said: Said) -> list[Adjustment]:
         """Doubts from what touches the number and from where it stands."""
         text, (start, end, layout, *_) = self.text.text, candidate
-        doubts = [borders.letters(text, start, end, layout.divided, likely, self.file)]
+        doubts = [borders.letters(text, start, end, layout.divided, likely, self.file, living)]
         doubts.append(borders.counted(text, end, layout is Layout.HYPHEN))
         if not likely and self._has_addresses():
             doubts.append(borders.address(text, start, end, layout.divided))

@@ -347,7 +347,9 @@ class Walk:
     def _is_of_file(self, word: Word) -> bool:
         """Whether the word says what the file is in whose name the number stands."""
         return word.kind is Kind.MATTER or (
-            self.about.living and word.other == A_CASE and not (word.numbers or self.number)
+            self.about.living
+            and word.other in (A_CASE, A_PAPER, "a computer's mark")
+            and not (word.numbers or self.number)
         )
 
     def _cpr_before(self, at: int) -> bool:
