@@ -18,14 +18,15 @@ def lines_ended(text: str) -> str:
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """From where to where the paragraphs of *text* go; those that one table goes on through are one."""
     start = end = last = 0
+    lined = False  # whether what goes from start to end has several lines
     for low, high in _between(text):
-        lined = text.find("\n", start, end) >= 0
         if end and continued(text[last:end], text[low:high], lined=lined):
-            end, last = high, low
+            end, last, lined = high, low, True
             continue
         if end:
             yield start, end
         start, end, last = low, high, low
+        lined = text.find("\n", low, high) >= 0
     if end:
         yield start, end
 

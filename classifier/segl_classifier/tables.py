@@ -20,6 +20,7 @@ from segl_classifier.cells import (
     SEPARATORS,
     Cut,
     Line,
+    Place,
     below,
     cut,
     has,
@@ -62,14 +63,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The lines from *first* to before *last*, cut into cells. ``top`` is where the heading stands."""
+    """The lines from *first* to before *last*, cut into cells. ``columns`` are the places of the heading's cells, if
+    blanks line them up."""
 
     first: int
     last: int
     separator: str
     rows: Sequence[Cut]
     heading: list[str] | None
-    top: Line | None
+    columns: Sequence[Place] = ()
 
 
 def table_lines(block: str) -> list[Told] | None:
@@ -102,11 +104,13 @@ def table_rows(block: str) -> list[Row] | None:
 
 
 def _left(free: Iterable[tuple[int, int]], taken: Sequence[_Table]) -> Iterator[tuple[int, int]]:
+    """What of *free* is not *taken*; both are in order."""
+    tables = iter(taken)
+    table = next(tables, None)
     for first, last in free:
-        for table in taken:
-            if first <= table.first < last:
-                yield first, table.first
-                first = table.last
+        while table and table.first < last:
+            yield first, table.first
+            first, table = table.last, next(tables, None)
         yield first, last
 
 
@@ -147,7 +151,7 @@ def _is_short(line: Line) -> bool:
 
 def _continued(before: _Table | None, first: int, last: int, rows: Sequence[Cut]) -> _Table | None:
     """*rows* as more of the table *before*, if they can be: prose stood between."""
-    if before is None or before.heading is None or before.top is None:
+    if before is None or before.heading is None:
         return None
     width = _width(row.cells for row in rows)
     if not 1 < width <= len(before.heading) or (len(rows) > 1 and width < len(before.heading)):
@@ -155,8 +159,7 @@ def _continued(before: _Table | None, first: int, last: int, rows: Sequence[Cut]
     heading = _heading([row.cells for row in rows], width)
     if heading is not None and len(rows) > 1 and _is_new(heading, before.heading, rows):
         return None
-    aligned = _aligned(rows, before.top, before.separator)
-    return replace(before, first=first, last=last, rows=aligned)
+    return replace(before, first=first, last=last, rows=_aligned(rows, before.columns))
 
 
 def _is_new(heading: Sequence[str], before: Sequence[str], rows: Sequence[Cut]) -> bool:
@@ -173,18 +176,17 @@ def _new(rows: Sequence[Cut], first: int, last: int, separator: str, among: int)
         return None
     heading = _heading(cells, _width(cells))
     if heading is None:
-        return None if separator in _DOUBTFUL else _Table(first, last, separator, rows, None, None)
+        return None if separator in _DOUBTFUL else _Table(first, last, separator, rows, None)
     if _is_prose(heading, separator) or _is_enumeration(cells):
         return None
-    top = next(row.line for row in rows if row.cells is heading)
-    return _Table(first, last, separator, _aligned(rows, top, separator), heading, top)
-
-
-def _aligned(rows: Sequence[Cut], top: Line, separator: str) -> Sequence[Cut]:
     if separator != GAP:
-        return rows
-    columns = places(top)
-    return [row._replace(cells=below(columns, row)) for row in rows]
+        return _Table(first, last, separator, rows, heading)
+    columns = places(next(row.line for row in rows if row.cells is heading))
+    return _Table(first, last, separator, _aligned(rows, columns), heading, columns)
+
+
+def _aligned(rows: Sequence[Cut], columns: Sequence[Place]) -> Sequence[Cut]:
+    return [row._replace(cells=below(columns, row)) for row in rows] if columns else rows
 
 
 def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
@@ -310,7 +312,7 @@ def _of_table(table: _Table, block: str) -> Iterator[Row]:
     heading, rows = table.heading, table.rows
     given = heading is not None and all(row.cells is not heading for row in rows)  # by the part before
     current: list[str] = heading if given and heading else []
-    previous_end = 0
+    previous_end: int | None = None
     for number, row in enumerate(rows):
         cells, line = row.cells, row.line
         as_cut = row if table.separator == GAP else None
@@ -328,8 +330,10 @@ def _of_table(table: _Table, block: str) -> Iterator[Row]:
         previous_end = line.end
 
 
-def _is_apart(block: str, end: int, start: int) -> bool:
-    return block.count("\n", end, start) > 1
+def _is_apart(block: str, end: int | None, start: int) -> bool:
+    """Whether more than a line end stands between a line and the one before, which is not of its table if there is no
+    *end* of it."""
+    return end is None or block.count("\n", end, start) > 1
 
 
 def _heads(cells: Sequence[str], rows: Sequence[Cut]) -> bool:

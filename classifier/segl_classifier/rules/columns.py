@@ -29,6 +29,7 @@ from segl_classifier.rules.words import NormalText
 
 _LABEL = 40  # characters from the beginning of a line
 _FIRM = 8  # digits of a CVR number
+_MISSED = 8  # cells of a heading that are looked for and not found
 _WITH_TABLES = (Source.BODY, Source.ATTACHMENT)
 
 
@@ -255,12 +256,25 @@ def _is_firm(cell: str) -> bool:
     return len(cell) >= _FIRM or not cell.replace(",", "").replace(".", "").isdigit()
 
 
+def _place(cells: Cells, number: int, text: str, start: int, end: int) -> int:
+    """Where in *text* the cell *number* of a row begins, which goes from *start* to *end*. Where several cells are not
+    written as they were read (blanks that do not break), so far as is known: each is looked for in all the row."""
+    at, missed = start, 0
+    for cell in cells[:number]:
+        if missed == _MISSED:
+            break
+        found = text.find(written := cell.replace('"', '""'), at, end)
+        if found >= 0:
+            at = found + len(written)
+        else:
+            missed += 1
+    return max(at, text.find(cells[number].replace('"', '""'), at, end))
+
+
 def _finding(hit: _Hit, text: Text, table: Table) -> Finding:
     rule, row = hit.rule, table.heading.row
-    at, last = table.block + row.start, table.block + row.end
-    for number, cell in enumerate(row.cells[: hit.column + 1]):
-        found = text.text.find(cell, at, last)
-        at = found + (len(cell) if number < hit.column else 0) if found >= 0 else at
+    last = table.block + row.end
+    at = _place(row.cells, hit.column, text.text, table.block + row.start, last)
     shown = excerpt(text.text, at, min(last, at + len(row.cells[hit.column])))
     steps = (
         Adjustment("weight of the rule", rule.weight),

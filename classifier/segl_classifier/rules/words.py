@@ -123,6 +123,7 @@ _INVISIBLE = ("\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
 _SPACES = ("\u2007", "\u2009", "\u202f", "\u3000")
 _COMBINING = ("\u030a", "\u0308", "\u0301", "\u0300", "\u0302", "\u0327")
 _LINE_BEGINS = re.compile("\n[ >]")  # begins with one certain character, so that the search leaps
+_QUOTED = re.compile("\n(?: ?>)++")  # however often the mail was answered
 
 
 def _in_order(text: str) -> str:
@@ -141,8 +142,7 @@ def _in_order(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _LINE_BEGINS.search(text):
-        while "\n>" in text or "\n >" in text:  # quoted mail: the mark stands in the middle of sentences
-            text = text.replace("\n >", "\n").replace("\n>", "\n")
+        text = _QUOTED.sub("\n", text)  # the mark stands in the middle of sentences
     while "  " in text:
         text = text.replace("    ", " ").replace("  ", " ")
     text = text.replace(" \n", "\n")

@@ -1,0 +1,51 @@
+"""However a list is written, to look through it takes time in proportion to its length."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from segl_classifier.message import Source, Text
+from segl_classifier.rules import shipped_rules
+from segl_classifier.rules.words import NormalText
+
+LIST = "Navn;Restance\nAnna Lund;4500\n\n"
+PROSE = "Dette er en linje af et brev, som er længere end en celle.\n"
+MATTERS = "Restance;Diagnose;Månedsløn;Sygedage;Fagforening;Religion;Klage;Navn\n"
+
+
+def wide(cell: str) -> Callable[[int], str]:
+    """A list with *cell* over many columns, and behind them several that rules know."""
+    return lambda n: cell * n + MATTERS + ";" * n + "x;x;x;x;x;x;x;Anna Lund\n" + ";" * n + ";;;;;;;Bo Bro"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(wide('"a""b";'), id="a wide heading with quotation marks"),
+        pytest.param(wide('"a\u00a0b";'), id="a wide heading with blanks that do not break"),
+        pytest.param(
+            lambda n: LIST + ("a  b  " * n + "\n") * 3 + (PROSE + "c  d\n") * n,
+            id="rows below a wide heading",
+        ),
+        pytest.param(lambda n: LIST + "a\tb\nc\td\n.\na;b;c\nd;e;f\n.\n" * n, id="many tables in turn"),
+        pytest.param(lambda n: LIST + "x" * 9 * n + "\ty" + "\n\na\tb" * n, id="a long first line"),
+        pytest.param(lambda n: LIST + "> " * n, id="a line answered without end"),
+    ],
+)
+def test_to_look_through_a_list_takes_no_time_without_end(text: Callable[[int], str]) -> None:
+    def seconds(times: int) -> float:
+        read = Text(text(times), "part 1", Source.BODY)
+        began = time.process_time()
+        shipped_rules().find([read])
+        return time.process_time() - began
+
+    seconds(100)
+    assert seconds(10_000) < 40 * max(seconds(500), 0.05)  # of twenty times as much: not its square
+
+
+def test_marks_of_answers_are_nothing_in_whatever_order_they_stand() -> None:
+    assert NormalText.of("syg\n> >> > > af\n>>  > det").flat == "syg af > det"
