@@ -31,6 +31,12 @@ _BYTES_PER_CHARACTER = 2  # Danish takes one, UTF-16 two
 # How many encoded bytes may stand for one: "=C3=A6" and its soft line breaks take three and a little.
 _WIDEST = {Encoding.BASE64: 2, Encoding.UU: 2, Encoding.QUOTED: 4}
 _LONG_FILE = 1_000  # letters of base64: a shorter one stays in the text, where it costs nothing
+# In the scripts of a page: fonts, and what says that a page decrypts itself, as those with a password do.
+_FONT = re.compile(
+    r"data:(?:font/|application/(?:x-)?font|application/vnd\.ms-fontobject)[^,]{0,100},[A-Za-z0-9+/=]++"
+)
+_DECRYPTS = re.compile(r"decrypt|crypto\.subtle|CryptoJS", re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"\b[0-9a-f]{6000,}+|\b[0-9A-F]{6000,}+")
 _UU_BEGIN = re.compile(rb"^begin(?P<base64>-base64)? [0-7]{3,4} (?P<name>[^\r\n]{1,200})\r?\n", re.MULTILINE)
 
 
@@ -114,6 +120,8 @@ class Notebook:
         self.text(page.aside, f"{where} (not shown)", Source.SURROUND)
         if page.cut:
             self.lack(Unreadable.TOO_LARGE, "more generated content than is read")
+        if page.scripts and self._part.attached:
+            self._of_scripts(page.scripts)
         self._shown |= page.shown
         for file in page.files[: self._limits.parts + 1]:  # one beyond, so that it is told of
             raw = unquote_to_bytes(file.data)
@@ -136,16 +144,25 @@ class Notebook:
             if content:
                 self._file(charset.decode_text(begin["name"]).strip(), "", content)
 
-    def written_in(self, text: str) -> str:
+    def _of_scripts(self, scripts: str) -> None:
+        """Open the files that *scripts* of a page hold as base64, fonts left out. What is nothing in particular may be
+        a page that decrypts itself."""
+        scripts = _FONT.sub(" ", scripts)
+        dark = Unreadable.ENCRYPTED if _DECRYPTS.search(scripts) else Unreadable.UNKNOWN_TYPE
+        self.written_in(scripts, dark)
+        for run in islice(_HEXADECIMAL.finditer(scripts), 1):
+            self.lack(dark, f"{len(run[0]) // 2} bytes written in as hexadecimal numbers")
+
+    def written_in(self, text: str, dark: Unreadable = Unreadable.UNKNOWN_TYPE) -> str:
         """Open the files that stand in *text* as base64; *text* without them. Only of what is attached: in a letter
-        nobody's program opens them."""
+        nobody's program opens them. *dark*: why one that is nothing in particular is not read."""
         if not self._part.attached:
             return text
         signs = with_signs(text)
         files = list(islice(files_in(signs), self._limits.parts + 1))
         for file in files:
             if not file.content:
-                self.lack(Unreadable.UNKNOWN_TYPE, f"{file.size} bytes written in as base64")
+                self.lack(dark, f"{file.size} bytes written in as base64")
             elif file.content not in self._written:
                 self._written.add(file.content)
                 self.inline_file("application/octet-stream", file.content)

@@ -97,7 +97,8 @@ class Page:
     """``text`` is all text in its order; ``otherwise`` those of its lines that a reader sees otherwise, as he
     sees them; ``spoken`` what is shown or spoken without standing in the text, such as what a field is filled with,
     one a line; ``aside`` holds comments, scripts and other attribute values, one a line; ``shown`` the content ids
-    of pictures (``cid:``) and ``files`` the pictures written in place. ``cut``: more is shown than was read."""
+    of pictures (``cid:``) and ``files`` the pictures written in place. ``scripts`` is what its scripts say, in
+    ``aside`` too. ``cut``: more is shown than was read."""
 
     text: str
     aside: str
@@ -105,6 +106,7 @@ class Page:
     files: tuple[DataUri, ...]
     otherwise: str = ""
     spoken: str = ""
+    scripts: str = ""
     cut: bool = False
 
 
@@ -184,13 +186,13 @@ class _Reader:
         self._idle: set[str] = set()  # comments seen to hold no text: layout for Outlook, all over a page
         self._shown: set[str] = set()
         self._files: list[DataUri] = []
+        self._scripts: list[str] = []
 
     def page(self) -> Page:
         aside = tidy("\n".join(self._aside)) if self._aside else ""
         said = "\n".join(self._spoken.lines)
-        return Page(
-            self._whole(), aside, frozenset(self._shown), tuple(dict.fromkeys(self._files)), spoken=said
-        )
+        files, scripts = tuple(dict.fromkeys(self._files)), "\n;\n".join(self._scripts)
+        return Page(self._whole(), aside, frozenset(self._shown), files, spoken=said, scripts=scripts)
 
     def _whole(self) -> str:
         """The text, and behind it the data that would have torn it apart where it stood."""
@@ -294,6 +296,7 @@ class _Reader:
         self._aside += inner._aside
         self._shown |= inner._shown
         self._files += inner._files
+        self._scripts += inner._scripts
         return bool(text or said or inner._aside or inner._shown or inner._files)
 
     def _raw(self, name: str, settings: str, content: str, closed: bool) -> None:
@@ -310,6 +313,8 @@ class _Reader:
             self._drawn(content)
         if not self.differs and name.lower() == "style" and rendered.in_sheet(content):
             self.differs = True
+        if name.lower() == "script":
+            self._scripts.append(content)
         if not closed or name.lower() == "script" or _WORDS_IN_STYLE.search(content):
             self._aside.append(content)
 

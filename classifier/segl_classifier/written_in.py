@@ -27,8 +27,8 @@ _MIXED = tuple(
 _OF_ADDRESS = "=/?&%"  # before a token in a link
 _TEXT = 200  # letters: from here on text in base64 is read, and is no token
 _DARK = 3_000  # bytes: from here on what is nothing in particular is told of
-# Keys, certificates and signatures (X.690: a SEQUENCE) and fonts say nothing about anybody.
-_SILENT = (b"\x30\x80", b"\x30\x82", b"\x30\x83", b"wOFF", b"wOF2", b"OTTO", b"true", b"\0\1\0\0")
+# Keys, certificates and signatures (X.690: a SEQUENCE), fonts and programs (WebAssembly) say nothing about anybody.
+_SILENT = (b"\0asm", b"\x30\x80", b"\x30\x82", b"\x30\x83", b"wOFF", b"wOF2", b"OTTO", b"true", b"\0\1\0\0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,91 @@
+"""HTML that is attached: what its scripts hold as base64 is opened, and a page that decrypts itself is told of."""
+
+from __future__ import annotations
+
+import base64
+import time
+from random import Random
+
+import pytest
+
+from corpus.numbers import found
+from segl.settings_detection import Limits
+from segl_classifier.formats.unfold import unfold
+from segl_classifier.message import Part, Source, Text
+
+CPR = b"Ib Holm har CPR 070761-4285. "
+DARK = Random(1).randbytes(6_000)
+
+
+class Read:
+    """What is read of a page, and why the rest of it is not."""
+
+    def __init__(self, page: str, *, attached: bool = True) -> None:
+        self.texts: list[str] = []
+        self.causes: set[str] = set()
+        part = Part("part 2", "text/html", "utf-8", "a.html", attached, page.encode())
+        unfold(part, Limits(), self)
+
+    def text(self, text: Text) -> None:
+        self.texts.append(text.text)
+
+    def unread(self, finding: object) -> None:
+        self.causes.add(str(getattr(finding, "rule", "")))
+
+    def flush(self) -> None:
+        pass
+
+    @property
+    def numbers(self) -> int:
+        return sum(len(found(text, Source.ATTACHMENT)) for text in self.texts)
+
+
+def coded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def page(script: str) -> str:
+    return f"<html><body><p>Rapport</p><script>{script}</script></body></html>"
+
+
+@pytest.mark.parametrize("script", ['document.write(atob("{}"))', "var d='{}';f(d)", 'x={{"data":"{}"}}'])
+def test_text_that_a_script_holds_as_base64_is_read(script: str) -> None:
+    assert Read(page(script.format(coded(CPR * 20)))).numbers
+    assert not Read(page(script.format(coded(b"Ib Holm har set pumpen i dag. " * 20)))).numbers
+
+
+@pytest.mark.parametrize("data", [coded(DARK), DARK.hex(), DARK.hex().upper()])
+def test_a_page_that_decrypts_itself_is_encrypted(data: str) -> None:
+    assert Read(page(f'var d="{data}"; crypto.subtle.decrypt(a, k, d)')).causes == {"unreadable.encrypted"}
+    assert Read(page(f'var d="{data}"') + page("function decrypt(){}")).causes == {"unreadable.encrypted"}
+    assert Read(page(f'var d="{data}"; f(d)')).causes == {"unreadable.unknown-type"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"@import url(data:font/woff2;base64,{coded(DARK)})",
+        f"var f='data:application/vnd.ms-fontobject;base64,{coded(DARK)}'",
+        f'var w="{coded(b"wOF2" + DARK)}"',
+        'WebAssembly.instantiate(b("' + coded(b"\0asm" + DARK) + '"))',
+        'var hash="' + coded(DARK[:600]) + '"',
+        'var digest="' + DARK[:2_000].hex() + '"',
+        "!function(e,t){"
+        + "".join(f"var a{n}=e.t{n}(function(){{return t[{n}]}});" for n in range(2_000))
+        + "}()",
+    ],
+)
+def test_fonts_and_programs_of_an_ordinary_page_are_no_gap(script: str) -> None:
+    read = Read(page(script))
+    assert (read.causes, read.numbers) == (set(), 0)
+
+
+def test_scripts_in_a_letter_are_not_run() -> None:
+    assert not Read(page(f'd="{coded(DARK)}"'), attached=False).causes
+
+
+@pytest.mark.parametrize("script", ["a+" * 500_000, "0a" * 400_000 + "g", f'"{coded(b"xyz1" * 250)}",' * 400])
+def test_long_scripts_take_no_time(script: str) -> None:
+    started = time.process_time()
+    Read(page(script))
+    assert time.process_time() - started < 20
