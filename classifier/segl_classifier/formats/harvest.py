@@ -49,6 +49,15 @@ class Harvest:
         """Keep *lines* as one passage, equal ones once."""
         self.text("\n".join(filter(None, dict.fromkeys(lines))), place)
 
+    def said(self) -> set[str]:
+        """All lines kept so far, and of those with a label that and what stands behind it."""
+        lines = [line for passage in self._passages.values() for line in passage.text.split("\n")]
+        return {*lines, *(part for line in lines for part in line.partition(": "))}
+
+    def holds(self, data: bytes) -> bool:
+        """Whether a file with these bytes was kept."""
+        return any(file.data == data for file in self._files)
+
     def file(self, name: str, content_type: str, data: bytes) -> None:
         """Keep a file found inside; its bytes count against what the file may unfold to."""
         if not data:

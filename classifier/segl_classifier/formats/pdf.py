@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import ctypes
 import logging
-from collections.abc import Iterator
 from itertools import islice
 
 import pypdfium2 as pdfium
@@ -25,6 +24,8 @@ from segl_classifier.formats import pdf_page
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml_text import read_flow
+from segl_classifier.formats.pdf_beside import read_files, read_properties, read_strings
+from segl_classifier.formats.pdf_copy import Copy
 from segl_classifier.formats.pdf_notes import take_attachment
 from segl_classifier.formats.pdf_shown import may_show_letters
 from segl_classifier.formats.pdf_string import raw_bytes, wide_string
@@ -43,9 +44,6 @@ _ENCRYPTED = (api.FPDF_ERR_PASSWORD, api.FPDF_ERR_SECURITY)
 _XFA_LAYOUT = frozenset(
     ("config", "localeSet", "xdc", "connectionSet", "stylesheet", "preamble", "postamble")
 )
-_PROPERTIES = ("Title", "Author", "Subject", "Keywords", "Company", "Manager", "Comments", "Category")
-_XMP_BEGIN, _XMP_END = b"<x:xmpmeta", b"</x:xmpmeta>"
-_MOST_XMP = 20
 
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
@@ -63,12 +61,15 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
             harvest.lack(Unreadable.DAMAGED, "pdf without its end")
         if document.get_formtype() != api.FORMTYPE_NONE:
             document.init_forms()
+        copy = Copy(document, len(data))  # before the notes are made part of the pages
         _read_pages(document, harvest, pictures=may_show_letters(data))
-        _read_properties(document, data, harvest)
+        read_properties(document, data, copy, harvest)
         _read_bookmarks(document, harvest)
         _read_xfa(document, harvest)
         _read_scripts(document, harvest)
         _read_attachments(document, harvest)
+        read_files(copy, harvest)
+        read_strings(copy, harvest)
     finally:
         document.close()
     return harvest.content()
@@ -97,29 +98,6 @@ def _read_pages(document: pdfium.PdfDocument, harvest: Harvest, *, pictures: boo
             pdf_page.read_page(page, number + 1, document.formenv, harvest, pictures=pictures)
         finally:
             page.close()
-
-
-def _read_properties(document: pdfium.PdfDocument, data: bytes, harvest: Harvest) -> None:
-    """The properties of the file, in both places where they may stand."""
-    values = ((key, wide_string(api.FPDF_GetMetaText, document.raw, key.encode())) for key in _PROPERTIES)
-    harvest.lines([f"{key}: {value}" for key, value in values if value], "properties")
-    for packet in islice(_packets(data), _MOST_XMP):
-        flow = read_flow([packet], labels=True, most=harvest.left)
-        harvest.lines([line for line in flow.lines if not _is_housekeeping(line)], "properties")
-
-
-def _packets(data: bytes) -> Iterator[bytes]:
-    """The properties in XML (XMP), which stand readable in the file so that any program can find them."""
-    begin = data.find(_XMP_BEGIN)
-    while begin >= 0 and (end := data.find(_XMP_END, begin)) >= 0:
-        yield data[begin : end + len(_XMP_END)]
-        begin = data.find(_XMP_BEGIN, end)
-
-
-def _is_housekeeping(line: str) -> bool:
-    """Whether a line of the properties is a time, an identifier or the name of a program."""
-    label = line.partition(":")[0]
-    return label.endswith(("Date", "ID", "Tool", "Producer", "format")) or label in ("part", "conformance")
 
 
 def _read_bookmarks(document: pdfium.PdfDocument, harvest: Harvest) -> None:

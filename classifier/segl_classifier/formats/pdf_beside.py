@@ -1,0 +1,110 @@
+"""What stands in a PDF and on no page of it: properties, and all strings and files of its objects not read otherwise.
+
+The strings are those that :mod:`.pdf_copy` finds, without what pages, notes and forms said already. Nothing is asked of
+where in the file they stand: a program may show them, and whoever gets the file has them.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from itertools import chain, islice
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as api
+
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.ooxml_text import read_flow
+from segl_classifier.formats.pdf_copy import Copy
+from segl_classifier.formats.pdf_string import wide_string
+
+_PROPERTIES = ("Title", "Author", "Subject", "Keywords", "Company", "Manager", "Comments", "Category")
+_XMP = re.compile(rb"<([\w-]{1,20}):xmpmeta\b")
+_MOST_XMP = 20
+_MOST_XMP_BYTES = 1_000_000
+_ATTRIBUTE = re.compile(r"""\s(?:[\w-]{1,40}:)?([\w.-]{1,80})=(?:"([^"<>]*+)"|'([^'<>]*+)')""")
+_DESCRIBED = re.compile(r"<(?:[\w-]{1,20}:)?Description\b[^<>]*+>")
+_NO_PROPERTY = frozenset(("about", "parseType", "lang", "resource", "version", "encoding"))
+
+_PLACES = {
+    **dict.fromkeys(("Alt", "ActualText", "E"), "alternative text"),
+    **dict.fromkeys(("V", "RV", "DV", "Opt", "TU", "T", "CA"), "form field"),
+    **dict.fromkeys(("Contents", "RC", "Subj", "OverlayText"), "note"),
+    **dict.fromkeys(("Reason", "Location", "ContactInfo"), "signature"),
+    **dict.fromkeys(("F", "UF", "Unix", "DOS", "Mac", "URI", "Desc"), "links and files"),
+    "JS": "script",
+}
+_OTHERS = "properties"
+_RICH = ("RC", "RV")
+_LINE_END = re.compile(r"</(?:p|div|li|h\d)\s*>|<br\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*+>")
+
+
+def read_properties(document: pdfium.PdfDocument, data: bytes, copy: Copy, harvest: Harvest) -> None:
+    """The properties of the file, in both places where they may stand."""
+    values = ((key, wide_string(api.FPDF_GetMetaText, document.raw, key.encode())) for key in _PROPERTIES)
+    harvest.lines([f"{key}: {value}" for key, value in values if value], "properties")
+    packets = dict.fromkeys(islice(chain(_packets(data), copy.properties(_MOST_XMP_BYTES)), _MOST_XMP))
+    for packet in packets:
+        flow = read_flow([packet], labels=True, most=harvest.left)
+        lines = [*flow.lines, *_attributes(packet)]
+        harvest.lines([line for line in lines if not _is_housekeeping(line)], "properties")
+
+
+def read_strings(copy: Copy, harvest: Harvest) -> None:
+    """The strings of the file that nothing before said."""
+    if not copy.whole:
+        harvest.lack(Unreadable.DAMAGED, "the objects of a pdf")
+    said = harvest.said()
+    found: dict[str, list[str]] = {}
+    for key, text in copy.strings():
+        place = _PLACES.get(key, _OTHERS)
+        lines = _rich(text) if key in _RICH else text.splitlines()
+        for line in lines:
+            labelled = f"{key}: {line}" if key and place == _OTHERS else line
+            if line not in said and not _is_housekeeping(labelled):
+                found.setdefault(place, []).append(labelled)
+    for place, lines in found.items():
+        harvest.lines(lines, place)
+
+
+def read_files(copy: Copy, harvest: Harvest) -> None:
+    """Files that stand in no list of files: beside a page, in a film, behind a note."""
+    for name, data in copy.files(harvest.bytes_left):
+        if data is None:
+            harvest.lack(Unreadable.DAMAGED, "a file inside")
+        elif not harvest.holds(data):
+            harvest.file(name, "", data)
+
+
+def _packets(data: bytes) -> Iterator[bytes]:
+    """The properties in XML (XMP), which stand readable in the file so that any program can find them."""
+    place = 0
+    while begin := _XMP.search(data, place):
+        close = b"</%s:xmpmeta>" % begin[1]
+        end = data.find(close, begin.end())
+        if end < 0:
+            return
+        place = end + len(close)
+        yield data[begin.start() : place]
+
+
+def _attributes(packet: bytes) -> Iterator[str]:
+    """Properties that are written as attributes (XMP part 1 §7.9.2.2)."""
+    for element in _DESCRIBED.findall(packet.decode("utf-8", "replace")):
+        for name, double, single in _ATTRIBUTE.findall(element):
+            if name not in _NO_PROPERTY and (value := html.unescape(double or single)):
+                yield f"{name}: {value}"
+
+
+def _is_housekeeping(line: str) -> bool:
+    """Whether a line of the properties is a time, an identifier or the name of a program."""
+    label = line.partition(":")[0]
+    return label.endswith(("Date", "ID", "Tool", "Producer", "format")) or label in ("part", "conformance")
+
+
+def _rich(text: str) -> list[str]:
+    """The lines of a rich text, which is XHTML (ISO 32000-1 §12.7.3.4)."""
+    return html.unescape(_TAG.sub("", _LINE_END.sub("\n", text))).splitlines()

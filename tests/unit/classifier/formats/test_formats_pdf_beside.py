@@ -1,0 +1,178 @@
+"""PDF: strings and files that stand on no page: words for pictures, values, signatures, properties, files beside."""
+
+from __future__ import annotations
+
+import io
+import time
+import zlib
+
+import pikepdf
+import pytest
+
+from corpus import pdf_by_hand, pdf_files
+from corpus.reading import ALLOWANCE, causes, stands_in, text_of
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.content import Allowance
+from segl_classifier.formats.pdf import read
+from segl_classifier.formats.pdf_copy import NOISE
+
+NUMBER = "010190-1234"
+TEXT = f"({NUMBER})"
+NOTE = "/Type/Annot/Rect[100 100 200 120]"
+
+
+def note(more: str) -> bytes:
+    return pdf_by_hand.page("", {11: f"<<{NOTE}{more}>>"}, names="/Annots[11 0 R]")
+
+
+def field(more: str) -> bytes:
+    widget = f"<<{NOTE}/Subtype/Widget/T(felt){more}>>"
+    return pdf_by_hand.page("", {11: widget}, names="/Annots[11 0 R]", catalog="/AcroForm<</Fields[11 0 R]>>")
+
+
+STRINGS = {
+    "the words for a picture": (
+        "alternative text",
+        pdf_by_hand.page(
+            "", {11: "<</K[12 0 R]>>", 12: f"<</S/Figure/P 11 0 R/Alt{TEXT}>>"}, catalog="/StructTreeRoot 11 0 R"
+        ),
+    ),
+    "the text that a tree names": (
+        "alternative text",
+        pdf_by_hand.page("", {11: f"<</K<</S/Span/ActualText{TEXT}>>>>"}, catalog="/StructTreeRoot 11 0 R"),
+    ),
+    "a field that stands on no page": (
+        "form field",
+        pdf_by_hand.page("", {11: f"<</FT/Tx/T(cpr)/V{TEXT}>>"}, catalog="/AcroForm<</Fields[11 0 R]>>"),
+    ),
+    "the rich value of a field": ("form field", field("/FT/Tx/RV(<p>0101<b>90-12</b>34</p>)")),
+    "one of the values of a list": ("form field", field(f"/FT/Ch/Ff 2097152/V[(andet){TEXT}]")),
+    "the reason for a signature": ("signature", field(f"/FT/Sig/V<</Type/Sig/Reason{TEXT}/Contents<3082ff00>>>")),
+    "whom to ask about a signature": ("signature", field(f"/FT/Sig/V<</Type/Sig/ContactInfo{TEXT}>>")),
+    "a note that is rich alone": ("note", note("/Subtype/FreeText/RC(<body><p>Ib 0101<b>90-12</b>34</p></body>)")),
+    "a note in its window": ("note", note(f"/Subtype/Popup/Contents{TEXT}")),
+    "a note in UTF-16": ("note", note(f"/Subtype/Popup/Contents<FEFF{NUMBER.encode('utf-16-be').hex()}>")),
+    "a program that a link starts": (
+        "links and files", note(f"/Subtype/Link/A<</S/Launch/F(S:/Sager/{NUMBER}/brev.doc)>>")
+    ),
+    "a file that a link opens": (
+        "links and files", note(f"/Subtype/Link/A<</S/GoToR/D[0/Fit]/F(S:/Sager/{NUMBER}/brev.pdf)>>")
+    ),
+    "where a bookmark leads": (
+        "links and files",
+        pdf_by_hand.page(
+            "",
+            {11: "<</First 12 0 R/Last 12 0 R/Count 1>>",
+             12: f"<</Title(Sag)/Parent 11 0 R/A<</S/URI/URI(https://sag.example/{NUMBER})>>>>"},
+            catalog="/Outlines 11 0 R",
+        ),
+    ),
+    "how pages are called": (
+        "properties", pdf_by_hand.page("", catalog=f"/PageLabels<</Nums[0<</P{TEXT}>>]>>")
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", STRINGS)
+def test_a_string_is_read_wherever_it_stands(what: str) -> None:
+    place, data = STRINGS[what]
+    content = read(data, "", ALLOWANCE)
+    assert stands_in(content, NUMBER) == [place]
+    assert content.lacks == ()
+
+
+def with_pikepdf(what: str, *, locked: bool = False, objects_in_a_stream: bool = False) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        if what == "property":
+            pdf.docinfo["/CPR"] = NUMBER
+        else:
+            rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+            begin, end = f'<rdf:RDF xmlns:rdf="{rdf}" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">', "</rdf:RDF>"
+            inner = {
+                "attribute": f'<rdf:Description rdf:about="" pdf:Keywords="{NUMBER}"/>',
+                "element": f"<rdf:Description><pdf:Keywords>{NUMBER}</pdf:Keywords></rdf:Description>",
+            }[what]
+            xml = f'<xap:xmpmeta xmlns:xap="adobe:ns:meta/">{begin}{inner}{end}</xap:xmpmeta>'
+            pdf.Root.Metadata = pdf.make_stream(xml.encode(), Type=pikepdf.Name.Metadata)
+        mode = pikepdf.ObjectStreamMode
+        pdf.save(
+            out,
+            fix_metadata_version=False,
+            object_stream_mode=mode.generate if objects_in_a_stream else mode.disable,
+            encryption=pikepdf.Encryption(user="", owner="ejer") if locked else False,
+        )
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("locked", [False, True])
+@pytest.mark.parametrize("objects_in_a_stream", [False, True])
+@pytest.mark.parametrize("what", ["property", "attribute", "element"])
+def test_properties_of_every_kind_are_read(what: str, *, locked: bool, objects_in_a_stream: bool) -> None:
+    data = with_pikepdf(what, locked=locked, objects_in_a_stream=objects_in_a_stream)
+    assert stands_in(read(data, "", ALLOWANCE), NUMBER) == ["properties"]
+
+
+FILE = {
+    11: "<</Type/Filespec/F(a.txt)/UF(a.txt)/EF<</F 12 0 R/UF 12 0 R>>>>",
+    12: pdf_by_hand.stream(NUMBER, "/Type/EmbeddedFile"),
+}
+ASSETS = "/RichMediaContent<</Assets<</Names[(a.txt) 11 0 R]>>>>"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pdf_by_hand.page("", FILE, catalog="/AF[11 0 R]"),
+        pdf_by_hand.page("", FILE, names="/AF[11 0 R]"),
+        pdf_by_hand.page("", {**FILE, 13: f"<<{NOTE}/Subtype/Text/AF[11 0 R]>>"}, names="/Annots[13 0 R]"),
+        pdf_by_hand.page("", {**FILE, 13: f"<<{NOTE}/Subtype/RichMedia{ASSETS}>>"}, names="/Annots[13 0 R]"),
+        pdf_by_hand.page("", FILE, catalog="/Names<</EmbeddedFiles<</Names[(a) 11 0 R]>>>>/AF[11 0 R]"),
+    ],
+)
+def test_a_file_inside_is_handed_on_once_whoever_names_it(data: bytes) -> None:
+    content = read(data, "", ALLOWANCE)
+    assert [(file.name, file.data) for file in content.files] == [("a.txt", NUMBER.encode())]
+    assert content.lacks == ()
+
+
+def test_a_file_packed_in_an_unknown_way_is_told_of() -> None:
+    packed = {**FILE, 12: pdf_by_hand.stream("x", "/Type/EmbeddedFile/Filter/JPXDecode")}
+    assert causes(read(pdf_by_hand.page("", packed, catalog="/AF[11 0 R]"), "", ALLOWANCE)) == {
+        Unreadable.DAMAGED
+    }
+
+
+def test_a_file_that_unfolds_without_end_is_told_of() -> None:
+    bomb = zlib.compress(bytes(20_000_000), 9).decode("latin-1")
+    packed = {**FILE, 12: pdf_by_hand.stream(bomb, "/Type/EmbeddedFile/Filter/FlateDecode")}
+    content = read(pdf_by_hand.page("", packed, catalog="/AF[11 0 R]"), "", Allowance(10**6, 10, 10**6))
+    assert content.files == ()
+    assert content.lacks
+
+
+@pytest.mark.parametrize("key", sorted(NOISE - {"Contents"}))
+def test_dates_identifiers_and_names_of_programs_are_passed_over(key: str) -> None:
+    assert NUMBER not in text_of(read(pdf_by_hand.page("", {11: f"<</{key}{TEXT}>>"}), "", ALLOWANCE))
+
+
+def test_what_pages_and_forms_say_is_not_said_twice() -> None:
+    content = read(pdf_files.document()[0], "", ALLOWANCE)
+    beside = [p.text for p in content.passages if p.place in ("note", "alternative text", "signature")]
+    assert beside == []
+
+
+def test_words_in_streams_are_no_strings() -> None:
+    content = read(pdf_by_hand.page("", {11: pdf_by_hand.stream(f"/Alt{TEXT}")}), "", ALLOWANCE)
+    assert stands_in(content, NUMBER) == []
+
+
+def test_a_large_tree_that_bites_its_tail_ends_in_time() -> None:
+    tree = {
+        n: f"<</S/Figure/P {n + 1} 0 R/K[{n - 1} 0 R 12 0 R]/Alt(Billede {n})>>" for n in range(12, 8_000)
+    }
+    data = pdf_by_hand.page("", {11: "<</K 12 0 R>>", **tree}, catalog="/StructTreeRoot 11 0 R")
+    begin = time.process_time()
+    assert "Billede 7999" in text_of(read(data, "", ALLOWANCE))
+    assert time.process_time() - begin < 2
