@@ -57,9 +57,10 @@ def read_strings(copy: Copy, harvest: Harvest) -> None:
     """The strings of the file that nothing before said."""
     if not copy.whole:
         harvest.lack(Unreadable.DAMAGED, "the objects of a pdf")
-    said = harvest.said()
+    strings = list(copy.strings())
+    said = harvest.said() if strings else set()
     found: dict[str, list[str]] = {}
-    for key, text in copy.strings():
+    for key, text in strings:
         place = _PLACES.get(key, _OTHERS)
         lines = _rich(text) if key in _RICH else text.splitlines()
         for line in lines:
@@ -81,7 +82,7 @@ def read_files(copy: Copy, harvest: Harvest) -> None:
 
 def _packets(data: bytes) -> Iterator[bytes]:
     """The properties in XML (XMP), which stand readable in the file so that any program can find them."""
-    place = 0
+    place = 0 if b":xmpmeta" in data else len(data)  # quicker than to look for a name before it
     while begin := _XMP.search(data, place):
         close = b"</%s:xmpmeta>" % begin[1]
         end = data.find(close, begin.end())
