@@ -24,6 +24,7 @@ _META_CHARSET = re.compile(
 _XML = re.compile(r".*(?<!xhtml)(?<!svg)\+xml")
 _META_WITHIN = 2048  # bytes from the start (a browser looks at 1024)
 _TEXT_BESIDE = re.compile(rb"-----END PGP SIGNATURE-----\s*+\S")  # RFC 9580 §6.2 has nothing behind it
+_CARD = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,20}BEGIN:V(?:CARD|CALENDAR)", re.IGNORECASE)
 _FOLD = re.compile(r"\r?\n[ \t]")
 _BINARY_VALUE = re.compile(
     r"^[\w-]++(?=[^:\n]*;ENCODING=(?:BASE64|B)\b)[^:\n]*:(?P<data>[A-Za-z0-9+/=]{16,}+)",
@@ -41,6 +42,9 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
     is_sheet = part.attached and may_be_sheet(part.content_type, part.filename)
     for where, data in notes.readings():
         is_markup = sniff.looks_like_html(data)
+        if part.attached and _CARD.match(data) and b"QUOTED-PRINTABLE" in data.upper():
+            for text in notes.decoded(transfer.decode(data, Encoding.QUOTED)):  # a card that was called text
+                notes.text(_FOLD.sub("", text), f"{where} (decoded)")
         for whole in notes.decoded(data):
             text = notes.written_in(whole)
             if is_sheet:

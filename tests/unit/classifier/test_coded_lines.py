@@ -79,3 +79,14 @@ def test_hostile_text_takes_little_time(hostile: str) -> None:
     started = time.process_time()
     coded_lines(hostile)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/vcard"])
+def test_a_card_in_quoted_printable_is_decoded_whatever_it_is_called(kind: str) -> None:
+    head = (
+        f"Content-Type: {kind}\nContent-Disposition: attachment; filename=kort.txt\n"
+        "Content-Transfer-Encoding: base64\n\n"
+    )
+    card = b"BEGIN:VCARD\r\nVERSION:2.1\r\nNOTE;ENCODING=QUOTED-PRINTABLE:CPR 0101=\r\n90=2D1234\r\nEND:VCARD\r\n"
+    assert "CPR 010190-1234" in texts(head + b64encode(card).decode())
+    assert "CPR 010190-1234" not in texts(head + b64encode(card.replace(b"QUOTED-", b"")).decode())
