@@ -29,6 +29,7 @@ from segl.left_rules import leave_rules, left_rules
 from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl_classifier.extract import Pictures
 from segl_classifier.pool import reading
+from segl_classifier.rules import RuleSet
 from segl_milter import signals
 from segl_milter.announce import Announcer
 from segl_milter.decisions import recorder_of
@@ -131,6 +132,7 @@ class Parent:
             metrics.RELOADS.labels("ok").inc()
             self._events.reloaded(
                 rules=orders.rules.digest,
+                **_counted(self._orders.rules, orders.rules),
                 workers=orders.workers,
                 needs_restart=_unchangeable(self._orders, orders),
             )
@@ -225,6 +227,12 @@ def _check_port(host: str, port: int) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ListenError("metrics cannot be served", f"metrics: {host}:{port}: {reason}") from None
+
+
+def _counted(old: RuleSet, new: RuleSet) -> dict[str, int]:
+    """How many rules there are *new*, and by their names how many came and went: a file that was cut short shows."""
+    before, after = ({rule.id for rule in rules.rules} for rules in (old, new))
+    return {"rule_count": len(after), "came": len(after - before), "went": len(before - after)}
 
 
 def _unchangeable(old: Orders, new: Orders) -> list[str]:

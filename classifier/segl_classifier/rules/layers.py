@@ -68,6 +68,9 @@ def add_layer(draft: Draft, files: Sequence[Path]) -> None:
             continue
         content, raw = read
         draft.digest.update(content)
+        if not any(raw.values()):  # what an editor, or a disk that was full, left of one
+            hint = "give it a [[rule]], [list.…], [label.…] or [policy], or take the file away"
+            draft.fault(file, "", "is empty: it holds no rule, list, label or policy", hint)
         for name in raw:
             if name not in _TABLES:
                 draft.fault(file, name, "is not a known key", near_name(name, _TABLES))

@@ -100,6 +100,18 @@ def test_a_folder_without_rules_is_a_mistake(tmp_path: Path) -> None:
         load_rules([tmp_path])
 
 
+@pytest.mark.parametrize("left", ["", " ", "\n", "# Reglerne kommer.\n", "rule = []\n", "[policy]\n"])
+def test_a_file_that_holds_nothing_is_a_mistake(tmp_path: Path, left: str) -> None:
+    """Else what an editor or a full disk left of it would let the house's own words go in clear."""
+    written(tmp_path, RULE.format(id="own.boat", word="kajak"), "whole.toml")
+    emptied = written(tmp_path, left, "emptied.toml")
+    for named in (emptied, tmp_path):
+        with pytest.raises(RulesError, match="is empty: it holds no rule") as refused:
+            load_rules([named])
+        (fault,) = refused.value.faults
+        assert (fault.file, "take the file away" in fault.hint) == (emptied, True)
+
+
 def test_one_folder_may_not_hold_the_same_id_twice(tmp_path: Path) -> None:
     written(tmp_path, RULE.format(id="own.a", word="kajak"), "a.toml")
     written(tmp_path, RULE.format(id="own.a", word="jolle"), "b.toml")

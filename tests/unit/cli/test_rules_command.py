@@ -108,6 +108,14 @@ def test_check_names_every_fault_and_exits_2(own: Path) -> None:
     )
 
 
+def test_check_does_not_call_an_empty_file_in_order(own: Path) -> None:
+    own.write_text("# Reglerne kommer.\n", "utf-8")
+    done = segl("check", own)
+    assert done.exit_code == 2
+    assert f"segl: {own}: is empty: it holds no rule, list, label or policy" in done.stderr
+    assert "take the file away" in done.stderr
+
+
 def test_check_reads_the_files_of_the_settings(own: Path, tmp_path: Path) -> None:
     settings = tmp_path / "segl.toml"
     settings.write_text(

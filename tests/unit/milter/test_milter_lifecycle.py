@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from segl_classifier.rules import shipped_rules
 from world.milterclient import Answer, Dropped
 from world.milterprocess import NewMilter, RunningMilter
 from world.postfix import wait_until
@@ -188,7 +189,10 @@ def test_a_reload_takes_up_new_rules_and_settings(new_milter: NewMilter) -> None
         milter.rules.write_text(TEA_RULE)
         milter.write(f'rules = ["{milter.rules}"]', workers=1, drain_seconds=60)
         milter.daemon.signal(signal.SIGHUP)
-        assert wait_for(milter, "reloaded")["needs_restart"] == []
+        reloaded = wait_for(milter, "reloaded")
+        assert reloaded["needs_restart"] == []
+        assert (reloaded["came"], reloaded["went"]) == (1, 0)
+        assert reloaded["rule_count"] == len(shipped_rules().rules) + 1
         assert route(milter) == "secure"
         # a connection from before goes on, by the rules it began with, until it is closed
         assert old.message(FROM, TO, TEA).headers["X-Segl-Route"] == "plain"
@@ -206,6 +210,7 @@ def test_a_reload_takes_up_new_rules_and_settings(new_milter: NewMilter) -> None
         ("rules", "not TOML"),
         ("example", "Farvel"),
         ("no file", "no such file"),
+        ("emptied", "is empty"),
     ],
 )
 def test_a_reload_with_a_fault_keeps_what_was(steady: RunningMilter, fault: str, complaint: str) -> None:
@@ -215,7 +220,8 @@ def test_a_reload_with_a_fault_keeps_what_was(steady: RunningMilter, fault: str,
         milter.write('mode = "sometimes"')
     else:
         if fault != "no file":
-            milter.rules.write_text(TEA_RULE.replace("Vi ses", "Farvel") if fault == "example" else "[[[")
+            example = TEA_RULE.replace("Vi ses", "Farvel")
+            milter.rules.write_text({"example": example, "emptied": ""}.get(fault, "[[["))
         milter.write(f'rules = ["{milter.rules}"]')
     milter.daemon.signal(signal.SIGHUP)
     refused = wait_for(milter, "reload_refused", refusals + 1)
