@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from segl.left_rules import rule_digests
 from segl.receipts.key import KeyUnusable, ReceiptKey
 from segl.settings import Settings
 from segl.settings_file import load_settings
-from segl_classifier.rules import RuleSet, load_rules, named_files
+from segl_classifier.rules import RuleSet, load_rules
 from segl_classifier.understanding.reading import Model
 
 
@@ -24,8 +22,6 @@ class Orders:
     rules: RuleSet
     model: Model | None = None
     receipt_key: ReceiptKey | KeyUnusable | None = None
-    # Each rule file's digest, by name.
-    rule_files: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def workers(self) -> int:
@@ -38,8 +34,7 @@ def read_orders(file: Path) -> Orders:
     settings = load_settings(file)
     rules = load_rules(settings.detection.rules)
     model = _model() if settings.detection.model else None
-    digests = rule_digests(named_files(settings.detection.rules))
-    return Orders(settings, rules, model, _receipt_key(settings), digests)
+    return Orders(settings, rules, model, _receipt_key(settings))
 
 
 def _receipt_key(settings: Settings) -> ReceiptKey | KeyUnusable:

@@ -164,7 +164,7 @@ class Parent:
     def _leave_rules(self, orders: Orders) -> None:
         """For the audit trail, which this process may not write."""
         try:
-            leave_rules(left_rules(orders.settings), orders.rule_files)
+            leave_rules(left_rules(orders.settings), orders.rules.file_digests)
         except FileNotFoundError:
             pass  # without that folder nobody listens to it either
         except OSError as error:

@@ -32,7 +32,7 @@ def build(draft: Draft) -> Parts:
         draft.fault(Path("all rule files"), "", f"hold {words} words together; {_MAX_WORDS} are allowed")
     file, ignore = draft.ignore
     _known(draft, file, "policy.ignore", ignore, lists)
-    return Parts(rules, lists, _labels(draft), Policy(ignore), draft.digest.hexdigest())
+    return Parts(rules, lists, _labels(draft), Policy(ignore), draft.digest.hexdigest(), draft.files)
 
 
 def _labels(draft: Draft) -> dict[Label, LabelPolicy]:

@@ -7,7 +7,7 @@ name replaces, a new one adds, ``enabled = false`` turns off. Shipped files are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,8 +28,8 @@ Kind = TypeVar("Kind", bound=schema.Table)
 @dataclass(slots=True)
 class Draft:
     """The layers so far. ``rules`` and ``lists`` carry the file they come from, for faults; a list that
-    could not be used is there without tables, so that its name at least is known. ``shipped`` are the files
-    that come with Segl."""
+    could not be used is there without tables, so that its name at least is known. ``files`` has the SHA-256 of
+    what was read of each file; ``shipped`` are those that come with Segl."""
 
     rules: dict[str, tuple[Path, schema.RuleTable]] = field(default_factory=dict)
     lists: dict[str, list[tuple[Path, schema.ListTable]]] = field(default_factory=dict)
@@ -37,13 +37,22 @@ class Draft:
     ignore: tuple[Path, tuple[str, ...]] = (Path(), ())
     faults: list[Fault] = field(default_factory=list)
     digest: Any = field(default_factory=sha256)
+    files: dict[Path, str] = field(default_factory=dict)
     shipped: frozenset[Path] = frozenset()
 
     def copy(self) -> Draft:
         """The same, to lay more over; the tables themselves are never changed."""
         lists = {name: list(tables) for name, tables in self.lists.items()}
         faults, digest = list(self.faults), self.digest.copy()
-        return Draft(dict(self.rules), lists, dict(self.labels), self.ignore, faults, digest, self.shipped)
+        return replace(
+            self,
+            rules=dict(self.rules),
+            lists=lists,
+            labels=dict(self.labels),
+            faults=faults,
+            digest=digest,
+            files=dict(self.files),
+        )
 
     def fault(self, file: Path, key: str, problem: str, hint: str = "") -> None:
         self.faults.append(Fault(file, key, problem, hint))
@@ -68,6 +77,7 @@ def add_layer(draft: Draft, files: Sequence[Path]) -> None:
             continue
         content, raw = read
         draft.digest.update(content)
+        draft.files[file] = sha256(content).hexdigest()
         if not any(raw.values()):  # what an editor, or a disk that was full, left of one
             hint = "give it a [[rule]], [list.…], [label.…] or [policy], or take the file away"
             draft.fault(file, "", "is empty: it holds no rule, list, label or policy", hint)

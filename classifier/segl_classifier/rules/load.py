@@ -59,6 +59,16 @@ class RuleSet:
         return self._parts.digest
 
     @property
+    def file_digests(self) -> Mapping[str, str]:
+        """SHA-256 in hex of each file as it was read, by the names of :func:`named_files`. A file read a second time
+        may be another by then."""
+        shipped = shipped_folder()
+        return {
+            f"shipped/{file.name}" if file.parent == shipped else str(file): digest
+            for file, digest in self._parts.files.items()
+        }
+
+    @property
     def parts(self) -> Parts:
         """What the files say, for those who compare them."""
         return self._parts

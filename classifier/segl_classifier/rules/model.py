@@ -119,10 +119,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All that rule files say, merged and resolved."""
+    """All that rule files say, merged and resolved. ``files`` has the SHA-256 of each as it was read, in hex."""
 
     rules: tuple[Rule, ...]
     lists: Mapping[str, WordList]
     labels: Mapping[Label, LabelPolicy]
     policy: Policy
     digest: str
+    files: Mapping[Path, str]

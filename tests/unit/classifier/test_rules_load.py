@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from segl.errors import RulesError
 from segl.vocabulary import Decision, Label
 from segl_classifier.message import Source, Text
-from segl_classifier.rules import RuleSet, load_rules, shipped_rules
+from segl_classifier.rules import RuleSet, load_rules, named_files, shipped_rules
 
 BAD = Path(__file__).parents[2] / "bad_rules"
 RULE = """
@@ -182,3 +183,14 @@ def test_below_the_subject_of_an_example_is_the_letter(tmp_path: Path) -> None:
     load_rules([written(tmp_path, text + 'where = ["subject"]\n')])
     with pytest.raises(RulesError, match="is found"):
         load_rules([written(tmp_path, text)])
+
+
+def test_the_digest_of_a_file_is_of_what_was_read(tmp_path: Path) -> None:
+    """The audit trail must not name a file that came in its place a moment later."""
+    file = written(tmp_path, RULE.format(id="own.boat", word="kajak"))
+    was = sha256(file.read_bytes()).hexdigest()
+    rules = load_rules([file])
+    file.write_text("broken [", "utf-8")
+    assert rules.file_digests[str(file)] == was
+    assert rules.file_digests.keys() == named_files([file]).keys()
+    assert str(file) not in shipped_rules().file_digests
