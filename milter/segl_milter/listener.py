@@ -4,9 +4,9 @@ The parent opens it before the workers are forked, under a private name in the s
 public name: moving is atomic, and takes the place of what a killed process left behind.
 
 Two traps: a lock file tells whether another parent lives (a record lock, which
-children do not inherit: workers that still drain after their parent was killed are no hindrance), and the
-socket is non-blocking, for all idle workers wake up at one connection and the losers must not
-hang in accept(2).
+children do not inherit: workers that still drain after their parent was killed are no hindrance); as anybody may delete
+that file, the socket is asked too, whose it is. And the socket is non-blocking, for all idle workers wake up at one
+connection and the losers must not hang in accept(2).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import fcntl
 import os
 import socket
 import stat
+import struct
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,6 +57,8 @@ def open_listener(path: Path, mode: int) -> Listener:
     lock = _take_lock(path)
     try:
         _check_place(path)
+        if _is_served(path):
+            raise _taken(path)
         return Listener(path, _listen(private, path, mode), lock)
     except OSError as error:
         os.close(lock)
@@ -75,12 +78,32 @@ def _take_lock(path: Path) -> int:
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
-        raise ListenError(
-            "another segl-milter serves this socket",
-            f"{path}: another segl-milter serves this socket",
-            "stop it first, or give this one another milter.socket",
-        ) from None
+        raise _taken(path) from None
     return lock
+
+
+def _taken(path: Path) -> ListenError:
+    return ListenError(
+        "another segl-milter serves this socket",
+        f"{path}: another segl-milter serves this socket",
+        "stop it first, or give this one another milter.socket",
+    )
+
+
+def _is_served(path: Path) -> bool:
+    """Whether somebody listens there who lives. The kernel tells who called listen(2) (SO_PEERCRED, unix(7)): a parent,
+    though its workers accept. Of one that was killed the workers that still drain hold the socket open, and do not
+    count. Who cannot be seen from here, in another namespace, lives."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(str(path))
+        except BlockingIOError:  # its backlog is full
+            return True
+        except OSError:
+            return False
+        pid, _, _ = struct.unpack("3i", probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return pid == 0 or Path(f"/proc/{pid}").exists()
 
 
 def _check_place(path: Path) -> None:
