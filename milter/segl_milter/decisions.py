@@ -2,8 +2,8 @@
 
 One datagram a decision on a unix socket (unix(7)), sent after Postfix has its answer, and never waited for. The
 kernel keeps few datagrams for a reader that is busy (``net.unix.max_dgram_qlen``, often ten), so what does not fit, or
-finds nobody, waits here for the next message's turn: some hundred decisions, of which the oldest go first. What is lost
-is a record, and never a message.
+finds nobody, waits here: some hundred decisions, of which the oldest go first. It goes with the next message, or when
+the reader is back: a thread tries while something waits. What is lost is a record, and never a message.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from segl_milter.ruling import Ruling
 MOST_WAITING: Final = 500
 _SEND_BYTES: Final = 1 << 20
 _LAST_SECONDS, _AGAIN_SECONDS = 1.0, 0.05
+_BACK_SECONDS: Final = 2.0  # between two looks whether the reader is back
 _SENT, _LATE, _LOST = (DECISIONS.labels(result) for result in ("sent", "late", "lost"))
 
 
@@ -54,6 +55,7 @@ class Sender:
         self._path = str(path)
         self._waiting: deque[bytes] = deque()
         self._lock = threading.Lock()
+        self._is_trying = False
         self._socket = socket.socket(
             socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
         )
@@ -69,6 +71,19 @@ class Sender:
             if len(self._waiting) > MOST_WAITING:
                 self._waiting.popleft()
                 _LOST.inc()
+            if not self._is_trying:
+                self._is_trying = True
+                threading.Thread(target=self._try_on, name="decisions", daemon=True).start()
+
+    def _try_on(self) -> None:
+        """Until nothing waits any more: then this thread ends, and the next that waits begins another."""
+        while True:
+            time.sleep(_BACK_SECONDS)
+            self._caught_up()
+            with self._lock:
+                if not self._waiting:
+                    self._is_trying = False
+                    return
 
     def finish(self, seconds: float = _LAST_SECONDS) -> None:
         """Before this process ends: send what waits, for so long; what is left is lost, and counted."""
@@ -88,6 +103,8 @@ class Sender:
             return not self._waiting
 
     def close(self) -> None:
+        with self._lock:
+            self._waiting.clear()
         self._socket.close()
 
     def _goes(self, raw: bytes) -> bool:

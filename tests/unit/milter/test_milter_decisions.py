@@ -28,6 +28,7 @@ from segl_milter.ruling import Ruling
 from segl_milter.session import Office, Session
 from segl_milter.traffic import Traffic
 from world.milterprocess import RunningMilter
+from world.postfix import wait_until
 
 AROUND = Circumstances("ab" * 32, "4bX1Yz0Q2xz1", "anna@Nordby.Example", 3, 1234, 0.0125)
 FOUND = Evidence(findings=[Finding("cpr", Label.CPR, "part 1", "0101xx-xxxx", 1.0, number=7)])
@@ -120,6 +121,21 @@ def test_nobody_there_costs_nothing_and_is_told_later(path: Path, send: Sender) 
     listener = listen(path)
     send(b"3")
     assert heard(listener) == [b"0", b"1", b"2", b"3"]
+    listener.close()
+
+
+def test_what_waits_goes_when_the_reader_is_back_without_another_message(path: Path, send: Sender) -> None:
+    for number in range(3):
+        send(b"%d" % number)
+    listener, told = listen(path), list[bytes]()
+
+    def all_told() -> bool:
+        told.extend(heard(listener))
+        return told == [b"0", b"1", b"2"]
+
+    wait_until(all_told, 20, lambda: f"told: {told}")
+    send(b"3")
+    assert heard(listener) == [b"3"]
     listener.close()
 
 
