@@ -269,8 +269,8 @@ class Events(ListEvents, CanaryEvents):
         self._log.info("swept", files=files, secrets=secrets)
 
     def clock_doubted(self, now: float, heard: float | None) -> None:
-        """The time of day has jumped ahead, or nobody was heard of for a day (both Unix seconds). Nothing is deleted
-        for some hours."""
+        """The time of day has jumped ahead, or nobody was heard of for a day (both Unix seconds): nothing is deleted
+        for some hours. Or *now* is before *heard*: what is sealed is counted from that."""
         self._log.warning("clock_doubted", now=now, heard=heard)
 
     def sealed_missing(self, ids: Sequence[str]) -> None:

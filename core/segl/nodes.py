@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl import __version__
+from segl.clock import is_behind
 from segl.settings import Settings
 from segl.settings_values import without_password
 from segl.settings_web import Web
@@ -80,13 +81,16 @@ def this_node(settings: Settings, now: float) -> Node:
 
 
 def announce(engine: Engine, here: Node) -> None:
-    """Write it down; forget nodes that have long been silent. Raises :class:`~segl.errors.StoreError`."""
-    values = {"seen_at": here.seen_at, "version": here.version[:32], "marks": json.dumps(dict(here.marks))}
+    """Write it down; forget nodes that have long been silent. Raises :class:`~segl.errors.StoreError`.
+
+    When this node was last heard of is never moved back: by that a clock that is behind is known."""
+    values = {"version": here.version[:32], "marks": json.dumps(dict(here.marks))}
+    later = sa.case((node.c.seen_at > here.seen_at, node.c.seen_at), else_=here.seen_at)
     with transaction(engine) as connection:
         connection.execute(
             insert_into(connection, node)
-            .values(name=here.name, **values)
-            .on_conflict_do_update(index_elements=[node.c.name], set_=values)
+            .values(name=here.name, seen_at=here.seen_at, **values)
+            .on_conflict_do_update(index_elements=[node.c.name], set_=values | {"seen_at": later})
         )
         connection.execute(node.delete().where(node.c.seen_at < here.seen_at - _FORGOTTEN_SECONDS))
 
@@ -104,6 +108,13 @@ def last_heard(engine: Engine) -> float | None:
     with transaction(engine) as connection:
         last: float | None = connection.scalar(sa.select(sa.func.max(node.c.seen_at)))
     return last
+
+
+def not_behind(engine: Engine, now: float) -> float:
+    """*now*, or when a node last wrote here if this clock is behind that (both Unix seconds): what is promised for so
+    many days must not have ended when the clock is set right. Raises :class:`~segl.errors.StoreError`."""
+    heard = last_heard(engine)
+    return heard if heard is not None and is_behind(now, heard) else now
 
 
 def _without(table: Any, keys: Iterable[str]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from sqlalchemy.engine import Engine
 
 from segl import audit, nodes
-from segl.clock import Clock
+from segl.clock import Clock, is_behind
 from segl.errors import DeliveryError
 from segl.events import Events
 from segl.metrics import AUDIT_WENT_BACK, SEALED_MISSING
@@ -42,10 +42,11 @@ class Round:
 
 
 def is_believed(engine: Engine, events: Events, clock: Clock, now: float) -> bool:
-    """Whether *now* may be the time; the log is told when not. Raises :class:`~segl.errors.StoreError`."""
+    """Whether *now* may be the time; the log is told when not, and when it is behind what the store knows: by such a
+    clock nothing ends too soon. Raises :class:`~segl.errors.StoreError`."""
     heard = nodes.last_heard(engine)
     believed = clock.believes(now, heard)
-    if not believed:
+    if not believed or is_behind(now, heard):
         events.clock_doubted(now, heard)
     return believed
 

@@ -7,6 +7,7 @@ Whose number it is not certain is refused: her code would go to the very mailbox
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from segl.mail.fields import Field, join_header, split_header
 from segl.masking import mask_digits
 from segl.metrics import SEALED_BYTES
 from segl.mime.encoded_words import shown_header
+from segl.nodes import not_behind
 from segl.sealed.belonging import storage_of
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Place, Secret, new_content_key, wrap
@@ -91,7 +93,7 @@ class Sealer:
         if not phones:
             raise NumberUnclear
         message_id, key = new_id(), new_content_key()
-        now = datetime.now()
+        now = datetime.fromtimestamp(not_behind(self.engine, time.time()))
         until = end_of_day(now, self.settings.expiry_days_of(sender))
         resend_key = load_resend_key(portal.resend_key) if portal.resend_key is not None else None
         phrase = hash_of(wishes.phrase) if wishes.phrase is not None else None

@@ -193,13 +193,15 @@ def extend(
     from datetime import datetime
 
     from segl.cli.output import Exit, fail, say, say_json
+    from segl.nodes import not_behind
     from segl.sealed import life
     from segl_delivery.sealing import end_of_day
 
     with store_of(settings, scoped=True) as (loaded, engine):
         found = _one(engine, message, scope_of(loaded, organisation))
-        until = end_of_day(datetime.now(), days).timestamp()
-        done = life.extend(engine, found.id, until, time.time(), actor=me())
+        now = not_behind(engine, time.time())
+        until = end_of_day(datetime.fromtimestamp(now), days).timestamp()
+        done = life.extend(engine, found.id, until, now, actor=me())
     if not done:
         fail(f"{found.id} has ended: its keys are gone", "ask the sender to send it again", Exit.FAILED)
     if as_json:

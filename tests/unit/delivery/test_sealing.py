@@ -14,6 +14,7 @@ import pytest
 from prometheus_client import Gauge
 from sqlalchemy.engine import Engine
 
+from segl import nodes
 from segl.audit import Act, entries
 from segl.clock import Clock
 from segl.errors import DeliveryError
@@ -391,6 +392,24 @@ def test_a_leap_of_the_clock_is_not_what_the_next_process_believes(
     announce(settings, engine, events, clock, now + 31 * 86_400)
     assert last_heard(engine) == now
     assert not Clock().believes(now + 31 * 86_400, last_heard(engine))
+
+
+def test_what_is_sealed_while_the_clock_is_behind_lives_on_when_it_is_right_again(
+    sealer: Callable[..., Sealer], engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A battery that died: the machine starts forty days ago, and each link would have ended when that is mended."""
+    desk, now = sealer(), time.time()
+    desk.directory.prepare()
+    nodes.announce(engine, nodes.this_node(desk.settings, now))
+    with monkeypatch.context() as behind:
+        behind.setattr(time, "time", lambda: now - 40 * 86_400)
+        announce(desk.settings, engine, desk.events, Clock(), time.time())
+        sealed = seal(desk, letter("x"))
+    assert last_heard(engine) == now, "as it was before: else a second message would go by the wrong time"
+    assert now < sealed.message.created_at + 60
+    assert sealed.until.timestamp() == sealed.message.expires_at > now + 29 * 86_400
+    keep_house(desk.settings, engine, desk.events, now + 60)
+    assert content_of(desk, sealed).endswith(b"Hej\r\n")
 
 
 def test_a_trail_that_was_cut_is_told_and_counted(
