@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -31,8 +33,11 @@ from segl.migrations import migrate
 from segl.store_status import missing_at, missing_file
 from segl.tables import meta, metadata
 
+T = TypeVar("T")
 SCHEMA_VERSION = 5
 _BUSY_SECONDS = 5  # for which a process waits until another has written its transaction to SQLite
+_CHECKPOINT_MS = 250  # for which a checkpoint waits for readers, and holds up writers
+_CHECKPOINT_TRIES = 8
 # On PostgreSQL: how long a transaction may stand open with nothing asked, and how long a statement waits for a lock.
 IDLE_SECONDS = 20
 LOCK_SECONDS = 30
@@ -93,6 +98,7 @@ def _engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         engine = sa.create_engine(url)
         sa.event.listen(engine, "connect", _sqlite_pragmas)
+        sa.event.listen(engine, "before_cursor_execute", partial(_take_turn, threading.Lock()))
         return engine
     given = sa.engine.make_url(url).query
     ours = {name: value for name, value in _LIBPQ.items() if name not in given}
@@ -139,12 +145,43 @@ def _version(connection: Connection) -> str | None:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """One transaction; faults of the database come out as :class:`StoreError`."""
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except SQLAlchemyError as error:
-        raise StoreError("the store cannot be reached", f"store: {_kind(error)}") from None
+    """One transaction; faults of the database come out as :class:`StoreError`.
+
+    On SQLite one thread of a process writes at a time. SQLite has no queue: who waits for another's lock looks for it
+    now and again, ten times a second, and of dozens of threads that look some meet a free moment in no five seconds."""
+    with ExitStack() as turn:
+        try:
+            with engine.begin() as connection:
+                yield connection.execution_options(segl_turn=turn)
+        except SQLAlchemyError as error:
+            raise StoreError("the store cannot be reached", f"store: {_kind(error)}") from None
+
+
+def _take_turn(
+    lock: threading.Lock, connection: Connection, _c: Any, _s: str, _p: Any, context: Any, _many: bool
+) -> None:
+    """Before the first write of a :func:`transaction`, until its end. Whoever waits too long goes on without: another
+    who holds the lock may hang, and SQLite says so in the end."""
+    turn: ExitStack | None = connection.get_execution_options().get("segl_turn")
+    writes = context is not None and (context.isinsert or context.isupdate or context.isdelete)
+    if turn is None or not writes or connection.info.get("segl_turn") is turn:
+        return
+    connection.info["segl_turn"] = turn
+    if lock.acquire(timeout=_BUSY_SECONDS):
+        turn.callback(lock.release)
+
+
+def patiently(work: Callable[[], T], tries: int = 3) -> T:
+    """What *work* gives; again when the store was held by others, each time for as long as it waits for its lock: for
+    what has gone out already, and would go again if it were not written down. Blocking, for about half a minute at
+    most; raises the last :class:`StoreError`."""
+    for tries_left in reversed(range(tries)):
+        try:
+            return work()
+        except StoreError:
+            if not tries_left:
+                raise
+    raise AssertionError("no tries")
 
 
 def insert_into(connection: Connection, table: sa.Table) -> Any:
@@ -158,14 +195,21 @@ def forget_deleted(engine: Engine) -> None:
     """Make deleted secrets unreadable in the database's files too: call after a commit that deleted some.
 
     SQLite overwrites them in the database (``secure_delete``) but keeps older pages in its write-ahead
-    log until a checkpoint empties it. It cannot while another connection reads (a backup), and waits for
-    some seconds only: housekeeping calls again every hour, whether it deleted something or not. PostgreSQL
+    log until a checkpoint empties it. It cannot while another connection reads (a backup), and nobody writes while it
+    waits for that: so it waits for moments, some times, and housekeeping calls again every hour. PostgreSQL
     keeps dead rows until VACUUM; docs/sealed-format.md says what that means."""
     if engine.dialect.name != "sqlite":
         return
     try:  # a checkpoint cannot run inside a transaction
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_CHECKPOINT_MS}").close()
+            try:
+                for _ in range(_CHECKPOINT_TRIES):
+                    if not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+                        break
+                    time.sleep(_CHECKPOINT_MS / 1000)  # the others' turn
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}").close()
     except SQLAlchemyError as error:
         raise StoreError("the store cannot be reached", f"store: {_kind(error)}") from None
 

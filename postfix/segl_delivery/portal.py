@@ -1,9 +1,10 @@
 """The agent behind the transport ``segl-portal``: seals the message to disk and tells each recipient by mail.
 
 The order makes a process that dies at any point lose nothing: the file is written and synced, then the
-rows of all recipients, then each recipient's notice goes to the return port, and only then is 250 said
-for that recipient. Until then Postfix keeps the message; at worst it is sealed twice, and the first copy,
-whose link nobody has, is shredded after a day.
+rows of all recipients, then each recipient's row is marked, her notice goes to the return port, and only then is 250
+said for her. Until then Postfix keeps the message; at worst it is sealed twice. A copy whose notice was never begun,
+whose link nobody has, is shredded after a day; one whose notice may have gone lives as long as that promises
+(docs/decisions/0054-a-notice-that-is-going.md).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Final
 from segl.errors import SeglError, SmtpReply
 from segl.events import Events
 from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort, Step
-from segl.sealed.records import SealedRecipient, drop_recipients, mark_notified
+from segl.sealed.records import SealedRecipient, TakenBack, begin_notice, drop_recipients, mark_notified
+from segl.store import patiently
 from segl.vocabulary import Way
 from segl_delivery.agent import Delivery, reply_to
 from segl_delivery.notice import Notice, NoticeFrom
@@ -62,27 +64,37 @@ class PortalAgent:
 
     def _notify(self, delivery: Delivery, sealed: Sealed, addressee: Addressee) -> SmtpReply:
         """Send one notice; the recipient's reply. Does not raise: the others' notices must go."""
-        row, message = addressee.row, sealed.message
+        row, message, engine = addressee.row, sealed.message, self.sealer.engine
+        at = max(time.time(), sealed.sealed_at.timestamp())
         try:
             delivery.check_time()
+            is_live = begin_notice(engine, row.id, at)
+        except Exception as error:
+            self._take_back(message.id, row, error)
+            return reply_to(error)
+        if not is_live:  # its row stays, and says so to who comes later
+            gone = TakenBack(message.id)
+            self.events.not_delivered(self.way.value, [row.address], gone)
+            return gone.reply
+        try:
             queued_as = self._send_notice(sealed, addressee, delivery.envelope_id)
         except OutcomeUnknown as error:
             # The notice may have arrived: its link must go on working. The next try seals and tells once
             # more.
             self.events.not_delivered(self.way.value, [row.address], error)
             with suppress(SeglError):
-                mark_notified(self.sealer.engine, row.id, time.time())
+                mark_notified(engine, row.id, at)
             return error.reply
         except Exception as error:
             self._take_back(message.id, row, error)
             return reply_to(error)
         try:
             # Revoked while the notice went is delivered all the same: a second try would seal it anew.
-            mark_notified(self.sealer.engine, row.id, time.time())
+            patiently(lambda: mark_notified(engine, row.id, at))
         except SeglError as error:
-            # Unmarked, the row is shredded after a day: say that it must be tried again.
-            self.events.not_delivered(self.way.value, [row.address], error)
-            return error.reply
+            # She has her link, and it lives: to say that it must be tried again would tell her twice. The trail alone
+            # lacks its line.
+            self.events.failed("notice in the trail", error)
         self.events.notice_sent(message.id, row.address, queued_as)
         return SmtpReply(250, "2.0.0", f"portal: sealed as {message.id}")
 
@@ -114,7 +126,7 @@ class PortalAgent:
         else:
             self.events.failed("notice", error)
         try:
-            if drop_recipients(self.sealer.engine, message_id, [row.id]):
+            if patiently(lambda: drop_recipients(self.sealer.engine, message_id, [row.id])):
                 self.sealer.directory.remove(message_id)
-        except SeglError as fault:  # then it is shredded after a day, as if we had died here
+        except SeglError as fault:  # then it is shredded when it ends, as if we had died here
             self.events.failed("taking a sealed message back", fault)

@@ -138,6 +138,15 @@ def _values(message_id: str, row: SealedRecipient) -> dict[str, object]:
     }
 
 
+def begin_notice(engine: Engine, recipient_id: str, at: float) -> bool:
+    """The notice is about to go: from now on its link may be in the world, and the row lives as long as it promises,
+    also if this process dies at once. False when the link opens nothing any more."""
+    row = sealed_recipient.c
+    live = sealed_recipient.update().where(row.id == recipient_id, row.server_secret.is_not(None))
+    with transaction(engine) as connection:
+        return bool(connection.execute(live.values(notified_at=at)).rowcount)
+
+
 def mark_notified(
     engine: Engine, recipient_id: str, at: float, *, act: Act = Act.NOTIFIED, actor: str = "segl-deliver"
 ) -> bool:

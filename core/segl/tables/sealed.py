@@ -34,7 +34,7 @@ sealed_recipient = sa.Table(
     sa.Column("recipient", sa.String(512), nullable=False),
     sa.Column("server_secret", sa.LargeBinary(32)),  # null once expired or revoked: crypto-shredded
     sa.Column("wrapped_key", sa.LargeBinary(128), nullable=False),
-    sa.Column("notified_at", sa.Float),  # null until the notice with the link is on its way
+    sa.Column("notified_at", sa.Float),  # null until the notice with the link is about to go
     sa.Column("phone", sa.String(32)),  # E.164; codes go there by text message instead of by mail
     sa.Column(
         "phrase_hash", sa.String(255)

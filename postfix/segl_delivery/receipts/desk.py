@@ -19,7 +19,7 @@ from typing import Final
 
 from sqlalchemy.engine import Connection, Engine
 
-from segl.errors import DeliveryError, SeglError, StoreError
+from segl.errors import DeliveryError, SeglError
 from segl.events import Events
 from segl.mail.return_port import Handover, OutcomeUnknown, Refused, Step
 from segl.metrics import RECEIPT_SECONDS, RECEIPTS, RECEIPTS_DUE
@@ -32,7 +32,7 @@ from segl.receipts.records import SentMessage
 from segl.receipts.states import State
 from segl.settings import Settings
 from segl.settings_receipts import ReceiptTerms
-from segl.store import transaction
+from segl.store import patiently, transaction
 from segl.vocabulary import Way
 from segl_delivery.receipts import sender_links
 from segl_delivery.receipts.given_up import receipt_given_up
@@ -50,7 +50,6 @@ _AGAIN_SECONDS: Final = 15.0  # after a receipt could not be sent
 _REFUSED_SECONDS: Final = 60.0  # after it was refused for now
 _UNKNOWN_SECONDS: Final = 900.0  # after no answer came: he may have it, and each try is one more
 _PATIENCE: Final = 86400.0  # seconds: a sender who is refused "for now" so long gets none
-_STORE_TRIES: Final = 3  # each waits as long as the store does for its lock
 _HOLD_SECONDS: Final = records.LEASE_SECONDS / 3
 _EVIDENCE_LOOK: Final = 0.5
 _BACKLOG_SECONDS: Final = 120.0
@@ -226,15 +225,12 @@ class Desk:
 
     def _remember(self, write: Callable[[Connection], None]) -> None:
         """What has gone is written down, though the store is held by another for some seconds: else it goes again."""
-        for tries_left in reversed(range(_STORE_TRIES)):
-            try:
-                with transaction(self._engine) as connection:
-                    write(connection)
-            except StoreError:
-                if not tries_left:
-                    raise
-            else:
-                return
+
+        def written() -> None:
+            with transaction(self._engine) as connection:
+                write(connection)
+
+        patiently(written)
 
     def _written(self, case: _Case, kind: Kind, reader: str, *, links: bool) -> Receipt:
         settings = case.office.settings

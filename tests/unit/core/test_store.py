@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from segl.errors import StoreError
-from segl.store import open_store, transaction
+from segl.store import forget_deleted, open_store, transaction
 from segl.tables.base import meta
 from segl.tables.domains import domain_knowledge
 
@@ -87,3 +88,46 @@ def test_a_password_is_not_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         open_store(f"sqlite://user:hemmeligt@/{tmp_path}/no/such/segl.db")
     assert "hemmeligt" not in caught.value.private
+
+
+def test_threads_of_one_process_write_one_after_the_other(tmp_path: Path) -> None:
+    """SQLite keeps no queue: of dozens that look whether the store is free some would look in vain for five seconds."""
+    engine = open_store(url(tmp_path))
+    engine.dispose()
+    sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=0"))
+    failed: list[BaseException] = []
+
+    def write(number: int) -> None:
+        try:
+            with transaction(engine) as connection:
+                connection.execute(meta.insert().values(key=f"thread {number}", value="x"))
+                time.sleep(0.05)
+        except StoreError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    engine.dispose()
+
+
+def test_a_reader_who_stays_does_not_hold_up_writers_when_secrets_are_forgotten(tmp_path: Path) -> None:
+    """The checkpoint waits for readers, and nobody writes meanwhile."""
+    engine = open_store(url(tmp_path))
+    reader = sqlite3.connect(tmp_path / "segl.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM meta").fetchall()
+    with transaction(engine) as connection:
+        connection.execute(meta.insert().values(key="a", value="x"))
+    forgetting = threading.Thread(target=forget_deleted, args=(engine,))
+    forgetting.start()
+    time.sleep(0.1)
+    writer = sqlite3.connect(tmp_path / "segl.db", isolation_level=None, timeout=2.5)
+    writer.execute("INSERT INTO meta (key, value) VALUES ('b', 'x')")
+    forgetting.join()
+    reader.close()
+    writer.close()
+    engine.dispose()

@@ -1,0 +1,175 @@
+"""What a sealed message's notice promises is kept, whatever becomes of the process or the store while it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from segl.errors import StoreError
+from segl.events import Events
+from segl.mail.return_port import Handover, ReturnPort
+from segl.sealed import SealedDirectory
+from segl.sealed.life import shred_expired
+from segl.sealed.records import mark_notified
+from segl.settings_file import parse_settings
+from segl.store import open_store, transaction
+from segl.tables.sealed import sealed_recipient
+from segl.vocabulary import Envelope
+from segl_delivery import portal
+from segl_delivery.agent import Delivery
+from segl_delivery.portal import PortalAgent
+from segl_delivery.sealing import Sealer
+from world.desk import free_port
+from world.peers import SmtpPeer
+
+DAYS = 86_400
+SENDER, BO = "anna@nordby.example", "bo@vestby.example"
+LETTER = b"From: anna@nordby.example\r\nSubject: x\r\n\r\nHej\r\n"
+
+
+class Killed(BaseException):
+    """What ends a process asks nobody."""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def peer() -> Iterator[SmtpPeer]:
+    with SmtpPeer("127.0.0.1", free_port()) as peer:
+        yield peer
+
+
+@pytest.fixture
+def deliver(tmp_path: Path, engine: Engine, peer: SmtpPeer) -> Callable[[], int]:
+    """Hands a message to the portal's agent; the code of its answer."""
+    settings = parse_settings(
+        {
+            "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
+            "portal": {"sealed": f"{tmp_path}/sealed"},
+        }
+    )
+    directory = SealedDirectory(settings.portal.sealed)
+    directory.prepare()
+    sealer = Sealer(engine, directory, settings, Events("test"), {})
+    agent = PortalAgent(sealer, ReturnPort("127.0.0.1", peer.port), Events("test"))
+
+    def one() -> int:
+        [reply] = asyncio.run(agent.deliver(Delivery(Envelope(SENDER, (BO,), "Q1"), LETTER))).values()
+        return reply.code
+
+    return one
+
+
+def links_that_open(engine: Engine, folder: Path, days: int) -> int:
+    """So many *days* from now."""
+    shred_expired(engine, SealedDirectory(folder / "sealed"), time.time() + days * DAYS)
+    live = sa.select(sa.func.count()).where(sealed_recipient.c.server_secret.is_not(None))
+    with transaction(engine) as connection:
+        return connection.scalar(live) or 0
+
+
+def busy(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """The store is held by others when the notice has gone."""
+    left = [times]
+
+    def mark(*given: Any, **named: Any) -> bool:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise StoreError("the store cannot be reached", "store: database is locked")
+        return mark_notified(*given, **named)
+
+    monkeypatch.setattr(portal, "mark_notified", mark)
+
+
+def notified(engine: Engine) -> int:
+    with transaction(engine) as connection:
+        return len(connection.execute(sa.text("SELECT 1 FROM audit_entry WHERE act = 'notified'")).all())
+
+
+def test_a_notice_that_went_is_marked_though_the_store_is_held_for_a_while(
+    deliver: Callable[[], int], engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(monkeypatch, 2)
+    assert deliver() == 250
+    assert (len(peer.received), notified(engine)) == (1, 1)
+
+
+def test_a_store_that_stays_held_makes_no_second_notice_and_no_dead_link(
+    deliver: Callable[[], int],
+    engine: Engine,
+    peer: SmtpPeer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    busy(monkeypatch, 1_000)
+    assert deliver() == 250, "to be tried again would tell her twice"
+    assert len(peer.received) == 1
+    assert links_that_open(engine, tmp_path, 2) == 1, "her notice promises thirty days"
+
+
+def test_the_link_of_a_notice_that_went_before_a_kill_lives_as_long_as_it_promises(
+    deliver: Callable[[], int],
+    engine: Engine,
+    peer: SmtpPeer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def dies(*_: Any, **__: Any) -> bool:
+        raise Killed
+
+    monkeypatch.setattr(portal, "mark_notified", dies)
+    with suppress(Killed):
+        deliver()
+    assert len(peer.received) == 1
+    assert links_that_open(engine, tmp_path, 2) == 1
+    assert links_that_open(engine, tmp_path, 40) == 0, "and no longer"
+
+
+def test_a_copy_whose_notice_was_never_begun_goes_after_a_day(
+    deliver: Callable[[], int],
+    engine: Engine,
+    peer: SmtpPeer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def dies(*_: Any, **__: Any) -> bool:
+        raise Killed
+
+    monkeypatch.setattr(portal, "begin_notice", dies)
+    with suppress(Killed):
+        deliver()
+    assert peer.received == []
+    assert links_that_open(engine, tmp_path, 0) == 1
+    assert links_that_open(engine, tmp_path, 2) == 0
+
+
+def test_a_notice_that_is_refused_leaves_nothing_though_it_was_begun(
+    deliver: Callable[[], int], engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> Handover:
+        raise StoreError("any fault before the handover")
+
+    monkeypatch.setattr(ReturnPort, "send", refused)
+    assert deliver() == 451
+    assert links_that_open(engine, tmp_path, 0) == 0
+
+
+def test_a_message_that_was_revoked_before_its_notice_went_is_not_told_of(
+    deliver: Callable[[], int], peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portal, "begin_notice", lambda *_: False)
+    assert deliver() == 550
+    assert peer.received == []
