@@ -5,6 +5,7 @@ from __future__ import annotations
 from segl_classifier.cpr.about import About
 from segl_classifier.cpr.context import NOTHING, Lookup, Said, pieces
 from segl_classifier.cpr.leftwards import Walk
+from segl_classifier.cpr.values import Values, beyond_values
 from segl_classifier.cpr.window import Above, pieces_between
 from segl_classifier.cpr.words import Kind
 
@@ -27,13 +28,21 @@ def _walked(text: str, start: int, find: Lookup, about: About) -> Said:
         row = max(low, line + 1)
         if row == start:
             return NOTHING
-        walk = Walk(pieces_between(text, row, start), find, about)
-        beside = walk.walk()
-        if beside is not walk.aside or line <= low:
+        beside, value = _said(pieces_between(text, row, start), find, about)
+        if not value or beside.kind is Kind.CPR or line <= low:
             return beside
         # "value: " alone, and indented like a column: what it is the value of stands above
         above = _walked(text, start, find, about._replace(row=False))
         return above if above.kind is Kind.CPR else beside
     if line > low:
-        return Walk(pieces(text[line:start]), find, about, Above(text, low, line)).walk()
-    return Walk(pieces_between(text, low, start), find, about).walk()
+        return _said(pieces(text[line:start]), find, about, Above(text, low, line))[0]
+    return _said(pieces_between(text, low, start), find, about)[0]
+
+
+def _said(words: list[str], find: Lookup, about: About, above: Above | None = None) -> tuple[Said, bool]:
+    """What *words* say, and whether one for any value is among those that were read."""
+    walk = Walk(words, find, about, above)
+    said = walk.walk()
+    if walk.values and said.kind is not Kind.CPR:
+        said = beyond_values(said, Values(words, find, about, above), by_value=walk.at_value)
+    return said, walk.values

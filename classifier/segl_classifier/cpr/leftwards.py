@@ -4,8 +4,8 @@ From the number the walk goes left, word by word, until one says what the number
 the sentence, of a line that was not merely wrapped, and at another value. A noun says what the number is
 when nothing but small words stands between them, or when *er*, *is*, *ist* leads back to it ("ordrenr. for
 pumpen er …"). After a preposition or a name it does not: "faktura til 010190-1234" is an invoice to a
-person. What only says that here stands a value ("værdi: ") is passed, and whether a word for the personal number
-further to the left outweighs the one that was reached is asked of :mod:`.named`.
+person. Whether a word for the personal number further to the left outweighs the one that was reached is asked of
+:mod:`.named`, and what stands before a word for any value ("værdi: ") of :mod:`.values`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from segl_classifier.cpr.words import (
     value,
 )
 
-_BIRTHDAY = say(Kind.UNKNOWN, "a birthday is named before it", BIRTHDAY)
+BORN = say(Kind.UNKNOWN, "a birthday is named before it", BIRTHDAY)
 _MOST_WORDS = 9
 _NEAR = 4  # pieces that are looked at before a word
 
@@ -62,7 +62,7 @@ class Walk:
     is taken into pieces when the walk gets there, or looks there."""
 
     __slots__ = (
-        *("about", "above", "aside", "cells", "find", "pieces"),
+        *("about", "above", "at_value", "cells", "find", "pieces", "values"),
         *("colon", "comma", "copula", "has", "initial", "label", "listed", "names", "number", "person"),
         *("preposition", "ranges", "seen", "semicolon", "subject", "touching", "unknown", "valued", "writer"),
     )
@@ -73,7 +73,6 @@ class Walk:
         self.find = find
         self.about = about
         self.cells = about.cells
-        self.aside: Said | None = None  # what a word for a value says, should nothing say whose value it is
         self.seen = 0  # words passed so far
         self.unknown = 0  # of them, words that are in no table
         self.names = 0  # of these, capitalised ones right before the number
@@ -93,14 +92,10 @@ class Walk:
         self.label = False  # the end of a line above that is a label
         self.valued = False  # another value: what names that, does not name the number
         self.listed = False  # other numbers of nine digits or more
+        self.at_value = False  # the word that was reached last is one for any value
+        self.values = False  # some word was
 
     def walk(self) -> Said:
-        said = self._walked()
-        if self.aside is None or said.kind in (Kind.CPR, Kind.REPLACEMENT) or said is _BIRTHDAY:
-            return said
-        return self.aside
-
-    def _walked(self) -> Said:
         at = len(self.pieces)
         while at > 0 and self.seen < _MOST_WORDS:
             at -= 1
@@ -140,7 +135,7 @@ class Walk:
         digits = sum(c.isdigit() for c in piece)
         if digits >= 9:
             self.listed = True
-            return self.aside is None  # '"cpr": "010190-1234", "value": …': that one has its number
+            return True
         if digits in ((4, 8) if self.about.file else () if self.seen or self.about.divided else (4,)):
             return True  # a year or a day in the name of a file; the registration number before an account
         if at + 1 < len(self.pieces) and self.find.key(self.pieces[at + 1]) in smallwords.DIGITS:
@@ -183,12 +178,13 @@ class Walk:
             return False
         if named.wrapped(line):
             return True
-        if (
-            self.seen or self.label
-        ) and self.aside is None:  # a value's label may stand some short lines above
+        if not self._may_be_below_label():
             return False
         self.label = True
         return line[0] == ":" or sum(piece[0].isalpha() for piece in line) <= 3
+
+    def _may_be_below_label(self) -> bool:
+        return not (self.seen or self.label)
 
     # Words.
 
@@ -198,8 +194,8 @@ class Walk:
         word = look(piece, self.find)
         kind = word.kind
         self.seen += 1
-        if value(this):
-            return self._value(at, word)
+        self.at_value = value(this)
+        self.values = self.values or self.at_value
         if kind is Kind.UNKNOWN and not ends_pair(this):
             self._unknown(at, piece)  # as most are
             return None
@@ -215,15 +211,11 @@ class Walk:
         if kind in (Kind.OTHER, Kind.MATTER) and not self._is_name(at, this):
             return self._other(at, word, earlier)
         if kind is Kind.BIRTH and self.unknown <= 2:
-            return _BIRTHDAY
+            return BORN
         if kind is Kind.NUMBER and self._somebodys(earlier):
             return say(Kind.UNKNOWN, "called somebody's own number", BIRTHDAY)
         if kind is Kind.PERSON:
-            if (
-                self.unknown == 0
-                and self.aside is None
-                and not (self.comma or self.copula or (self.has and this in smallwords.PRONOUNS))
-            ):
+            if self._person_says(this):
                 return say(Kind.UNKNOWN, "a person is named before it", PERSON)
             self.writer = this in smallwords.WRITER and (self.writer or not self.person)
             self.person = True
@@ -233,6 +225,11 @@ class Walk:
         else:
             self._small(kind, this)
         return None
+
+    def _person_says(self, this: str) -> bool:
+        """Whether a word for a person, reached now, is all that is to be said."""
+        apart = self.comma or self.copula or (self.has and this in smallwords.PRONOUNS)
+        return self.unknown == 0 and not apart
 
     def _small(self, kind: Kind, this: str) -> None:
         """Words that say nothing by themselves."""
@@ -291,19 +288,6 @@ class Walk:
             return say(Kind.CPR, "called a CPR number", CALLED_CPR)
         return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
 
-    def _value(self, at: int, word: Word) -> Said | None:
-        """A word for any value was reached, "værdi", "data": the word before it says whose."""
-        self.seen -= 1
-        self.label = False  # the line above may be the label: "CPR", "Værdi" and the number, each in a line
-        self.touching = self.touching or self.unknown == 0
-        if self.aside is not None or word.kind is not Kind.OTHER:
-            return None
-        said = self._other(at, word, named.previous(self.pieces, at, self.find))
-        if said is not None and said.kind is Kind.CPR:
-            return said
-        self.aside = said
-        return None
-
     def _other(self, at: int, word: Word, earlier: str) -> Said | None:
         """A word for some other thing was reached."""
         if word.other == "a production unit" and not self.about.bare and "." in self.pieces[at]:
@@ -320,10 +304,8 @@ class Walk:
             return None
         if self.find.mentions and self._cpr_before(at):
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
-        if self.aside is not None and named.answered(self.pieces, at):
-            return None
         if not self._names_it(word):
-            return self._hints() if self.aside is None else None
+            return self._hints()
         if self.about.personal and word.other == OF_COMPANIES:
             return self._hints()
         weak = word.kind is Kind.MATTER or (self.about.divided and self._may_be_a_persons(word))
