@@ -380,6 +380,8 @@ def _without_tabs(line: str) -> str:
 
 def _shown(text: str, preformatted: bool) -> str:
     """*text* as it is shown."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if preformatted:
         if "\t" in text:
             text = "\n".join(map(_without_tabs, text.split("\n")))

@@ -23,7 +23,7 @@ _ENDS_LINE = re.compile(rf"(?<![ \n{CELL_ENDS}])[ \n]++{CELL_ENDS}")
 def tidy(text: str) -> str:
     """One blank for several, no blank lines, no blanks and no empty cells at the ends of lines, no tab before
     the first cell of a row."""
-    text = text.replace("\r", "").replace("\f", " ")
+    text = text.replace("\r\n", "\n").replace("\r", " ").replace("\f", " ")
     if CELL_ENDS in text:
         text = _ENDS_LINE.sub("", _BEGINS_LINE.sub("\t", text)).replace(CELL_ENDS, "")
     while "  " in text:

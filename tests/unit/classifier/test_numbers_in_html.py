@@ -255,6 +255,18 @@ def test_a_line_that_shows_nothing_is_none(inside: str) -> None:
     assert found(inside)
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>Nr. 12\r010190-1234\r7 stk</p>",
+        "<pre>Nr. 12\r010190-1234\r7 stk</pre>",
+        "<p>Nr. 12&#13;010190-1234&#13;7 stk</p>",
+    ],
+)
+def test_a_carriage_return_alone_keeps_apart_what_stands_around_it(page: str) -> None:
+    assert found(page)
+
+
 @pytest.mark.parametrize("place", range(1, 6))
 def test_a_separator_in_a_subject_hides_nothing(place: int) -> None:
     number = "070761-4285"
