@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from segl.masking import excerpt
 from segl.settings_detection import Detection
 from segl.vocabulary import Adjustment, Decision, Doubt, Effect, Finding, Label, Verdict
+from segl_classifier.excerpts import excerpt
 from segl_classifier.rules import RuleSet
 from segl_classifier.understanding.reading import Model, Reading, Understanding
 from segl_classifier.weigh import Scales, Standing, Weighing, raised, weigh, weigh_whole

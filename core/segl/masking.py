@@ -24,6 +24,8 @@ _UNSEEN = r"[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\u
 _NUMBERISH = re.compile(rf"\d(?:{_UNSEEN}(?:(?:%[0-9A-Fa-f]{{2}}|&#?\w{{1,12}};|[\W_]){_UNSEEN}){{0,6}}\d)+")
 # The same of a text without codes and entities, which hold digits too: then it is as long as it has digits.
 _PLAIN_AND_LONG = re.compile(rf"\d(?:{_UNSEEN}(?:[\W_]{_UNSEEN}){{0,6}}\d){{5,}}")
+# Digits of one line with many signs between, as no number is written but to hide it: "0101........90......12......34".
+_FAR_APART = re.compile(r"\d(?:(?:[^\w\n]|_){0,40}+\d){5,}")
 _BLANKS = re.compile(r"\s{2,}")
 _WIDE = 600  # characters, of which many may be blanks
 _KEEP = 4  # as many leading digits stay readable: enough to find the place, too few to know the number
@@ -73,6 +75,11 @@ class PersonalNumber:
 def mask_digits(text: str) -> str:
     """*text* with every digit masked past the fourth in each run of six or more digits."""
     return (_NUMBERISH if "%" in text or "&" in text else _PLAIN_AND_LONG).sub(_cut, text)
+
+
+def mask_far_apart(text: str) -> str:
+    """The same with more signs between them, for what is shown of a whole text: sums in a line are masked as well."""
+    return _FAR_APART.sub(_cut, text)
 
 
 def _cut(match: re.Match[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from segl.masking import MASK, mask_digits
+from segl.masking import MASK, mask_digits, mask_far_apart
 from segl_classifier.cpr import THRESHOLD, read_numbers
 from segl_classifier.cpr.masked import last_four_first
 from segl_classifier.message import Text
@@ -46,7 +46,7 @@ def _hidden(text: Text, certain: str) -> str:
         mask = certain if number.score >= THRESHOLD else MASK
         parts += (plain[done : number.start], _masked(plain[number.start : number.end], number.digits, mask))
         done = max(done, number.end)
-    return mask_digits("".join((*parts, plain[done:])))
+    return mask_far_apart(mask_digits("".join((*parts, plain[done:]))))
 
 
 def _apart_again(masked: str, text: str, signs: re.Pattern[str]) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence, Set
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
-from segl.masking import excerpt
 from segl.vocabulary import Adjustment, Finding
 from segl_classifier.cells import lines_of
+from segl_classifier.excerpts import excerpt
 from segl_classifier.message import Source, Text
 from segl_classifier.paragraphs import lines_ended
 from segl_classifier.rules.captions import Captions, Matter, Titles

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from segl.masking import excerpt
 from segl.vocabulary import Adjustment, Finding
+from segl_classifier.excerpts import excerpt
 from segl_classifier.message import Source, Text
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Condition, Parts, Rule, Scope
