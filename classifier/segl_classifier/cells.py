@@ -25,6 +25,8 @@ LONGEST = 40  # characters of a cell of a table that prose could be
 
 _QUOTES = (" ", ">")
 _QUOTE_MARK = re.compile(r"[ ]*(?:>[ ]*)+")
+_QUOTED = re.compile('"[^"]*"')
+_LOOSE = re.compile(r",\s|\s,|\d,\d")  # of prose, or of decimals
 _GAPS = re.compile("[ ]{2,}")
 _LINED_UP = re.compile("[^ ]++(?: [^ ]++)*+")  # its words stand one blank apart
 
@@ -68,6 +70,15 @@ def may_divide(separator: str, block: str) -> bool:
 def has(line: Line, separator: str) -> bool:
     """Whether *separator* divides *line*; blanks at its ends divide nothing."""
     return separator in (line.text.strip() if separator == GAP else line.text)
+
+
+def is_tight(line: Line) -> bool:
+    """Whether commas divide *line* as programs write them: no blank stands behind one, nor digits on both sides, if it
+    is not quoted."""
+    text = line.text
+    if text.lstrip().startswith('"'):
+        return True
+    return _LOOSE.search(_QUOTED.sub("", text) if '"' in text else text) is None
 
 
 def cut(line: Line, separator: str) -> Cut:

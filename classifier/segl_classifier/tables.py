@@ -9,7 +9,6 @@ says nothing to a reader who has forgotten the column. Empty lines do not end a 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,24 +23,29 @@ from segl_classifier.cells import (
     below,
     cut,
     has,
+    is_tight,
     lines_of,
     may_divide,
     places,
+)
+from segl_classifier.table_headings import (
+    HEADING_ROWS,
+    STOPS,
+    heading_among,
+    heads,
+    is_enumeration,
+    is_heading,
+    is_prose,
+    most_cells,
+    prose_above,
 )
 
 _DOUBTFUL = {COMMA: 3, GAP: 2}  # those that prose has, too: of a table they make so many columns or more
 _FEWEST = 2  # rows
 _FEWEST_DOUBTFUL = 3
-_HEADING_ROWS = 4  # from the top, among which the heading is looked for
 _BRIDGED = 100_000  # lines as short as a cell that end no table: rows of which only the first cell is filled
 _BRIDGED_BLINDLY = 2  # lines behind which a row may be wider than those before
-_NUMBERS = re.compile(r"\d{2,}")
-_YEAR = re.compile(r"\b(?:19|20)\d\d(?:/(?:\d\d)?\d\d)?\b")
-_STOPS = (".", "!", "?", ":")
-_ABBREVIATED = {COMMA: 0, GAP: 1}  # words of a cell that ends in a stop and no sentence: "Tlf."
-_NAMED = 2  # the same between other separators: "Lejl. nr.", "Bemærkninger:"
-_MARK = re.compile(r"\W*(?:\d{1,3}[.)]?)?\W*")  # before each point of a list
-_LETTER = re.compile(r"[^\W\d_]")
+_REMARK = 3  # lines at most between a heading and its rows
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 Told = tuple[str, int, int]  # what is read, start, end
@@ -117,12 +121,38 @@ def _left(free: Iterable[tuple[int, int]], taken: Sequence[_Table]) -> Iterator[
 def _tables(lines: Sequence[Line], low: int, high: int, separator: str) -> Iterator[_Table]:
     """The tables with *separator* among the *lines* from *low* to before *high*."""
     before: _Table | None = None
+    above: tuple[int, Cut] | None = None  # a line that may be the heading of rows below a remark
     for first, last in _runs(lines, low, high, separator):
         rows = [cut(line, separator) for line in lines[first:last]]
-        table = _continued(before, first, last, rows) or _new(rows, first, last, separator, len(lines))
+        table = _remarked(lines, above, first, last, rows, separator) or _continued(before, first, last, rows)
+        table = table or _new(rows, first, last, separator, len(lines))
+        if table is None and (prose := prose_above(rows, separator)):
+            table = _new(rows[prose:], first + prose, last, separator, len(lines))
+        above = (
+            (first, rows[0]) if table is None and last - first == 1 and is_heading(rows[0].cells) else None
+        )
         if table:
             yield table
             before = table
+
+
+def _remarked(
+    lines: Sequence[Line],
+    above: tuple[int, Cut] | None,
+    first: int,
+    last: int,
+    rows: Sequence[Cut],
+    separator: str,
+) -> _Table | None:
+    """*rows* as those of the heading *above* them, if a remark stands between and they have no heading of their own."""
+    if above is None or first - above[0] - 1 > _REMARK:
+        return None
+    cells = [row.cells for row in rows]
+    if len(above[1].cells) != most_cells(cells) or heads(cells[0], rows[1 : 1 + HEADING_ROWS]):
+        return None
+    whole = [cut(line, separator) for line in lines[above[0] : last]]
+    table = _new(whole, above[0], last, separator, len(lines))
+    return table if table and table.heading == above[1].cells else None
 
 
 def _runs(lines: Sequence[Line], low: int, high: int, separator: str) -> Iterator[tuple[int, int]]:
@@ -137,7 +167,9 @@ def _runs(lines: Sequence[Line], low: int, high: int, separator: str) -> Iterato
                 first = -1
             first, widest = (number, width) if first < 0 else (first, max(widest, width))
             last = number
-        elif first >= 0 and (separator == COMMA or number - last > _BRIDGED or not _is_short(line)):
+        elif first >= 0 and (
+            separator == COMMA or number - last > _BRIDGED or not (_is_short(line) or _is_ruler(line))
+        ):
             yield first, last + 1
             first = -1
     if first >= 0:
@@ -146,17 +178,21 @@ def _runs(lines: Sequence[Line], low: int, high: int, separator: str) -> Iterato
 
 def _is_short(line: Line) -> bool:
     text = line.text.strip()
-    return len(text) <= LONGEST and not text.endswith(_STOPS)
+    return len(text) <= LONGEST and not text.endswith(STOPS)
+
+
+def _is_ruler(line: Line) -> bool:
+    return _LETTER_OR_DIGIT.search(line.text) is None
 
 
 def _continued(before: _Table | None, first: int, last: int, rows: Sequence[Cut]) -> _Table | None:
     """*rows* as more of the table *before*, if they can be: prose stood between."""
     if before is None or before.heading is None:
         return None
-    width = _width(row.cells for row in rows)
+    width = most_cells(row.cells for row in rows)
     if not 1 < width <= len(before.heading) or (len(rows) > 1 and width < len(before.heading)):
         return None
-    heading = _heading([row.cells for row in rows], width)
+    heading = heading_among([row.cells for row in rows], width)
     if heading is not None and len(rows) > 1 and _is_new(heading, before.heading, rows):
         return None
     return replace(before, first=first, last=last, rows=_aligned(rows, before.columns))
@@ -166,7 +202,7 @@ def _is_new(heading: Sequence[str], before: Sequence[str], rows: Sequence[Cut]) 
     """Whether *heading* is one of its own and no row below *before*: it names a column as that does, or stands over
     figures."""
     others = [row for row in rows if row.cells is not heading]
-    return bool((set(heading) & set(before)) - {""}) or _heads(heading, others[:_HEADING_ROWS])
+    return bool((set(heading) & set(before)) - {""}) or heads(heading, others[:HEADING_ROWS])
 
 
 def _new(rows: Sequence[Cut], first: int, last: int, separator: str, among: int) -> _Table | None:
@@ -174,10 +210,10 @@ def _new(rows: Sequence[Cut], first: int, last: int, separator: str, among: int)
     cells = [row.cells for row in rows]
     if not _is_table(rows, separator, among):
         return None
-    heading = _heading(cells, _width(cells))
+    heading = heading_among(cells, most_cells(cells))
     if heading is None:
         return None if separator in _DOUBTFUL else _Table(first, last, separator, rows, None)
-    if _is_prose(heading, separator) or _is_enumeration(cells):
+    if is_prose(heading, rows, separator) or is_enumeration(cells):
         return None
     if separator != GAP:
         return _Table(first, last, separator, rows, heading)
@@ -194,7 +230,7 @@ def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
     if len(widths) < _FEWEST:
         return False
     if separator in _DOUBTFUL:
-        least = 2 if all(row.line.text.lstrip().startswith('"') for row in rows) else _DOUBTFUL[separator]
+        least = 2 if all(is_tight(row.line) for row in rows) else _DOUBTFUL[separator]
         return _regular([row.cells for row in rows], least) or (separator == GAP and _lined_up(rows))
     return (
         separator == "\t"
@@ -206,7 +242,7 @@ def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
 
 def _regular(rows: Sequence[Sequence[str]], narrowest: int) -> bool:
     """Whether nearly all *rows* have the same number of short cells, at least *narrowest*."""
-    width = _width(rows)
+    width = most_cells(rows)
     fitting = [row for row in rows if len(row) == width]
     letters = sum(len(cell) for row in fitting for cell in row)
     return (
@@ -220,7 +256,7 @@ def _regular(rows: Sequence[Sequence[str]], narrowest: int) -> bool:
 def _lined_up(rows: Sequence[Cut]) -> bool:
     """Whether the cells of *rows* stand below those of a heading, though some are empty."""
     wide = [row for row in rows if len(row.cells) > 1]
-    top = next((row for row in wide[:_HEADING_ROWS] if _is_heading(row.cells)), None)
+    top = next((row for row in wide[:HEADING_ROWS] if is_heading(row.cells)), None)
     if top is None or len(wide) < _FEWEST_DOUBTFUL:
         return False
     columns = places(top.line)
@@ -242,57 +278,6 @@ def continued(above: str, below: str, *, lined: bool) -> bool:
             least = 1 if separator == "\t" or (lined and separator not in _DOUBTFUL) else 2
             return counts.pop() >= least
     return False
-
-
-def _width(rows: Iterable[Sequence[str]]) -> int:
-    """How many cells most rows have."""
-    counts = Counter(len(cells) for cells in rows if len(cells) > 1)
-    return max(counts, key=lambda width: (counts[width], width), default=0)
-
-
-def _heading(rows: Sequence[list[str]], width: int) -> list[str] | None:
-    """The heading among the first of *rows*: as wide as the table, or the very first of them if none is."""
-    first = [cells for cells in rows[: 2 * _HEADING_ROWS] if len(cells) > 1][:_HEADING_ROWS]
-    wide = next((cells for cells in first if len(cells) >= width and _is_heading(cells)), None)
-    if wide is None and first and _is_heading(first[0]):
-        return first[0]
-    return wide or _over_figures(rows, width)
-
-
-def _is_heading(cells: Sequence[str]) -> bool:
-    filled = sum(map(bool, cells))
-    return (filled * 2 > len(cells) or (not cells[0] and filled == len(cells) - 1)) and not any(
-        map(_is_number, cells)
-    )
-
-
-def _over_figures(rows: Sequence[list[str]], width: int) -> list[str] | None:
-    """The first of *rows*, if words with figures in them stand there ("Restance 30 dage") over figures alone."""
-    wide = [cells for cells in rows[: 2 * _HEADING_ROWS] if len(cells) == width]
-    if len(wide) < _FEWEST or not all(cell[:1].isalpha() for cell in wide[0]):
-        return None
-    figures = any(all(row[column][:1].isdigit() for row in wide[1:]) for column in range(width))
-    return wide[0] if figures else None
-
-
-def _is_prose(heading: Iterable[str], separator: str) -> bool:
-    """Whether a cell of *heading* ends a sentence."""
-    longest = _ABBREVIATED.get(separator, _NAMED)
-    return any(cell.endswith(_STOPS) and len(cell.split()) > longest for cell in heading)
-
-
-def _is_enumeration(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether *rows* are points, each with its mark or number before it."""
-    return all(
-        len(cells) < 2 or (len(cells) == 2 and cells[0] and _MARK.fullmatch(cells[0])) for cells in rows
-    )
-
-
-def _is_number(cell: str) -> bool:
-    """Whether a number stands in *cell* that is not the year of what the column holds ("Fravær 2025")."""
-    if _LETTER.search(cell):
-        cell = _YEAR.sub("", cell)
-    return _NUMBERS.search(cell) is not None
 
 
 def _rows(lines: Sequence[Line], tables: Iterable[_Table], block: str) -> Iterator[Row]:
@@ -321,7 +306,7 @@ def _of_table(table: _Table, block: str) -> Iterator[Row]:
         elif cells is heading or (
             current
             and _is_apart(block, previous_end, line.start)
-            and _heads(cells, rows[number + 1 : number + 1 + _HEADING_ROWS])
+            and heads(cells, rows[number + 1 : number + 1 + HEADING_ROWS])
         ):
             current = cells
             yield Row(cells, cells, line.start, line.end, True, as_cut)
@@ -334,19 +319,6 @@ def _is_apart(block: str, end: int | None, start: int) -> bool:
     """Whether more than a line end stands between a line and the one before, which is not of its table if there is no
     *end* of it."""
     return end is None or block.count("\n", end, start) > 1
-
-
-def _heads(cells: Sequence[str], rows: Sequence[Cut]) -> bool:
-    """Whether *cells* are the heading of another table: they have no digits, and some column has them in each of the
-    *rows* below."""
-    if not _is_heading(cells) or any(map(_has_digit, cells)):
-        return False
-    alike = [row.cells for row in rows if len(row.cells) == len(cells)]
-    return bool(alike) and any(all(_has_digit(row[column]) for row in alike) for column in range(len(cells)))
-
-
-def _has_digit(cell: str) -> bool:
-    return any(map(str.isdigit, cell))
 
 
 def _said(row: Row) -> str:

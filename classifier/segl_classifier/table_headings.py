@@ -1,0 +1,124 @@
+"""Which row of a table is its heading, by its shape."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from segl_classifier.cells import COMMA, GAP, Cut, is_tight
+
+STOPS = (".", "!", "?", ":")
+HEADING_ROWS = 4  # from the top, among which the heading is looked for
+_FEWEST = 2  # rows
+_NUMBERS = re.compile(r"\d{2,}")
+_YEAR = re.compile(r"\b(?:19|20)\d\d(?:/(?:\d\d)?\d\d)?\b")
+_ABBREVIATED = {COMMA: 0, GAP: 1}  # words of a cell that ends in a stop and no sentence: "Tlf."
+_NAMED = 2  # the same between other separators: "Lejl. nr.", "Bemærkninger:"
+# A word written short, at the end of a heading: "Restance i kr.", "Gæld pr. dd.", "Beløb excl. moms m.v."
+_SHORTENED = re.compile(
+    r"(?:\b(?:kr|dkk|eur|pr|dd|nr|no|tlf|mob|mdr|md|stk|mv|dg|pct|proc|kl|inkl|ekskl|incl|excl|evt|adr|afd|bel|ant|"
+    r"lejl|medl|medarb|mdl|årl|gns|forf|bet|bem|bemærk|osv|etc)|\b\w\.\w)\.\Z",
+    re.IGNORECASE,
+)
+_MARK = re.compile(r"\W*(?:\d{1,3}[.)]?)?\W*")  # before each point of a list
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def most_cells(rows: Iterable[Sequence[str]]) -> int:
+    """How many cells most rows have."""
+    counts = Counter(len(cells) for cells in rows if len(cells) > 1)
+    return max(counts, key=lambda width: (counts[width], width), default=0)
+
+
+def heading_among(rows: Sequence[list[str]], width: int) -> list[str] | None:
+    """The heading among the first of *rows*: as wide as the table, or the very first of them if none is."""
+    first = [cells for cells in rows[: 2 * HEADING_ROWS] if len(cells) > 1][:HEADING_ROWS]
+    wide = next((cells for cells in first if len(cells) >= width and is_heading(cells)), None)
+    if wide is None and first and is_heading(first[0]):
+        return first[0]
+    return wide or _over_figures(rows, width)
+
+
+def is_heading(cells: Sequence[str]) -> bool:
+    filled = sum(map(bool, cells))
+    return (filled * 2 > len(cells) or (not cells[0] and filled == len(cells) - 1)) and not any(
+        map(_is_number, cells)
+    )
+
+
+def _over_figures(rows: Sequence[list[str]], width: int) -> list[str] | None:
+    """The first of *rows*, if words with figures in them stand there ("Restance 30 dage") over figures alone."""
+    wide = [cells for cells in rows[: 2 * HEADING_ROWS] if len(cells) == width]
+    if len(wide) < _FEWEST or not all(cell[:1].isalpha() for cell in wide[0]):
+        return None
+    figures = any(all(row[column][:1].isdigit() for row in wide[1:]) for column in range(width))
+    return wide[0] if figures else None
+
+
+def is_prose(heading: Sequence[str], rows: Sequence[Cut], separator: str) -> bool:
+    """Whether a cell of *heading*, over *rows*, ends a sentence: that is no question with answers below it, and ends
+    in no word that is written short."""
+    ended = [number for number, cell in enumerate(heading) if _is_sentence(cell, _longest(rows, separator))]
+    return any(
+        not _SHORTENED.search(heading[number])
+        and not (heading[number].endswith("?") and _are_answers(number, heading, rows))
+        for number in ended
+    )
+
+
+def prose_above(rows: Sequence[Cut], separator: str) -> int:
+    """How many of *rows*, from the first, are sentences that stand over a table."""
+    longest = _ABBREVIATED.get(separator, _NAMED)
+
+    def is_row(row: Cut) -> bool:
+        if separator == COMMA:
+            return is_tight(row.line)
+        return not any(_is_sentence(cell, longest) for cell in row.cells)
+
+    return next((number for number, row in enumerate(rows) if is_row(row)), 0)
+
+
+def _longest(rows: Sequence[Cut], separator: str) -> int:
+    """How many words a cell has at most that ends in a stop and is no sentence."""
+    if separator == COMMA and all(is_tight(row.line) for row in rows):
+        return _NAMED  # a program wrote them
+    return _ABBREVIATED.get(separator, _NAMED)
+
+
+def _is_sentence(cell: str, longest: int) -> bool:
+    return cell.endswith(STOPS) and len(cell.split()) > longest
+
+
+def _are_answers(column: int, heading: Sequence[str], rows: Sequence[Cut]) -> bool:
+    """Whether *rows* answer what *heading* asks in *column*: few are sentences, as in a talk."""
+    below = [row.cells[column] for row in rows if row.cells is not heading and len(row.cells) > column]
+    filled = [cell for cell in below if cell]
+    return bool(filled) and 3 * sum(_is_sentence(cell, _NAMED) for cell in filled) <= len(filled)
+
+
+def is_enumeration(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether *rows* are points, each with its mark or number before it."""
+    return all(
+        len(cells) < 2 or (len(cells) == 2 and cells[0] and _MARK.fullmatch(cells[0])) for cells in rows
+    )
+
+
+def _is_number(cell: str) -> bool:
+    """Whether a number stands in *cell* that is not the year of what the column holds ("Fravær 2025")."""
+    if _LETTER.search(cell):
+        cell = _YEAR.sub("", cell)
+    return _NUMBERS.search(cell) is not None
+
+
+def heads(cells: Sequence[str], rows: Sequence[Cut]) -> bool:
+    """Whether *cells* are the heading of another table: they have no digits, and some column has them in each of the
+    *rows* below."""
+    if not is_heading(cells) or any(map(_has_digit, cells)):
+        return False
+    alike = [row.cells for row in rows if len(row.cells) == len(cells)]
+    return bool(alike) and any(all(_has_digit(row[column]) for row in alike) for column in range(len(cells)))
+
+
+def _has_digit(cell: str) -> bool:
+    return any(map(str.isdigit, cell))
