@@ -97,7 +97,7 @@ def labelled_windows(found: Sequence[Example]) -> list[Labelled]:
     labelled = []
     for number, example in enumerate(found):
         windows = list(windows_of(example.texts))
-        held = [_labels_in(window, example) for window in windows]
+        held = [labels_in(window, example) for window in windows]
         placed = set().union(*held) if held else set()
         stray = example.labels - placed
         for window, labels in zip(windows, held, strict=True):
@@ -108,7 +108,7 @@ def labelled_windows(found: Sequence[Example]) -> list[Labelled]:
     return labelled
 
 
-def _labels_in(window: Window, example: Example) -> set[Label]:
+def labels_in(window: Window, example: Example) -> set[Label]:
     if example.passage:
         return set(example.labels)
     text = _folded(window.text)

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from segl_classifier.understanding.network import Network, Vocabulary
 from segl_training import passages
-from segl_training.corpus import Labelled, examples, labelled_windows
+from segl_training.corpus import Labelled
+from segl_training.diluted import windows_taught
 
-_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 9_000, 6_000, 4_500, 2_500, 4_500, 2_500
+_SCATTERED, _MINGLED, _NEWS, _BESIDE, _SHORT, _MISSPELT = 6_500, 6_000, 4_500, 2_500, 4_500, 2_500
 _REWORDED = 9_500
 _KEPT = "lesson.npz"
 _AT_ONCE = 2_000  # passages to the teacher
@@ -51,7 +52,7 @@ def prepared(
     """The lesson of the encoder in *folder*, its answers from there if it has given them already. *embedding* has a row
     for each piece; *plain* is a file of sentences nobody has labelled."""
     vocabulary = Vocabulary(folder / "tokenizer.json")
-    labelled = labelled_windows(examples("train"))
+    labelled = windows_taught(seed)
     own = [one.window.text for one in labelled]
     texts = own + _made(own, plain, seed)
     pieces = [vocabulary.pieces(text) for text in texts]
