@@ -1,4 +1,5 @@
-"""``python -m segl_training FOLDER``: corpus to model, step by step; what is there already is kept.
+"""``python -m segl_training FOLDER``: corpus to model, step by step. What an earlier run with the same texts, seed and
+program left in FOLDER is kept; of another run it is taken away.
 
     finetune   encoder.pt, encoder.onnx, tokenizer.json
     lesson     lesson.npz
@@ -16,13 +17,16 @@ import argparse
 import json
 import shutil
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import torch
 
 from segl_training import distill, finetune, fit, sieve, tradeoff
+from segl_training.corpus import FOLDER
 from segl_training.stored import lesson_of
 
+LEFT = ("encoder.pt", "encoder.onnx", "tokenizer.json", "lesson.npz", "linear.npz", "sieve.onnx", "fit.json")
 SHIPPED = ("encoder.onnx", "tokenizer.json", "linear.npz", "sieve.onnx", "fit.json")
 
 
@@ -37,6 +41,7 @@ def main() -> None:
     asked = parser.parse_args()
     started = time.monotonic()
     torch.set_num_threads(2)
+    _begin(asked.folder, _of_what(asked.seed, asked.rounds, asked.plain))
     if not (asked.folder / "encoder.onnx").exists():
         finetune.train(asked.folder, asked.rounds, asked.seed)
     _small_stages(asked.folder, asked.plain, asked.seed)
@@ -49,6 +54,25 @@ def main() -> None:
             shutil.copyfile(asked.folder / name, asked.ship / name)
         tradeoff.make(asked.ship)
     print(f"{time.monotonic() - started:.0f} s in all")
+
+
+def _of_what(seed: int, rounds: int, plain: Path | None) -> str:
+    """What tells a run from one on other texts, with another seed or by another program."""
+    files = [*sorted(FOLDER.glob("train_*.jsonl")), *sorted(Path(__file__).parent.glob("*.py"))]
+    digest = sha256(f"{seed} {rounds}".encode())
+    for file in [*files, *([plain] if plain else [])]:
+        digest.update(sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _begin(folder: Path, of_what: str) -> None:
+    """Take away what a run on something else left in *folder*."""
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / "of-what.txt"
+    if not note.exists() or note.read_text("ascii") != of_what:
+        for name in LEFT:
+            (folder / name).unlink(missing_ok=True)
+    note.write_text(of_what, "ascii")
 
 
 def _small_stages(folder: Path, plain: Path | None, seed: int) -> None:

@@ -51,7 +51,7 @@ def diluted(found: Sequence[Example], labelled: Sequence[Labelled], count: int, 
         made += _beside_general(found[one.example], one, general, chance)
     topics = [texts for texts in general.values() if len(texts) > 1]
     harmless = next(one for one in labelled if not any(one.labels))
-    for _ in range(len(made) * 2 // 3):
+    for _ in range(len(made) * 2 // 3 if topics else 0):
         first, other = chance.sample(chance.choice(topics), 2)
         text = _put_together(_first_sentences(first, _LONGEST), other, chance)
         made.append(replace(harmless, window=replace(harmless.window, text=text), weight=1.0))

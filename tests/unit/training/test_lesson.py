@@ -13,7 +13,7 @@ from segl.vocabulary import Label
 from segl_classifier.message import Source, Text
 from segl_classifier.understanding.model import shipped_model
 from segl_classifier.understanding.network import Network, Vocabulary
-from segl_training import lesson
+from segl_training import diluted, lesson
 from segl_training.corpus import Example
 from segl_training.lesson import Answers, Lesson
 
@@ -39,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "Nøglen ligger hos Ib.",
     ]
     corpus = [_mail(number, body) for number, body in enumerate(bodies)]
-    monkeypatch.setattr(lesson, "examples", lambda kind: corpus if kind == "train" else [])
+    monkeypatch.setattr(diluted, "examples", lambda kind: corpus if kind == "train" else [])
     monkeypatch.setattr(
         lesson, "_alike", lambda *_: lambda piece: [piece + 1]
     )  # test_passages has the true one
