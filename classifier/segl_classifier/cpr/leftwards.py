@@ -11,11 +11,10 @@ person. Whether a word for the personal number further to the left outweighs the
 from __future__ import annotations
 
 from segl.vocabulary import Adjustment
-from segl_classifier.cpr import named, smallwords
+from segl_classifier.cpr import named, of_persons, smallwords
 from segl_classifier.cpr.about import About
 from segl_classifier.cpr.context import (
     BIRTHDAY,
-    CALLED_A_PERSONS,
     CALLED_CPR,
     CALLED_OTHER,
     CALLED_REPLACEMENT,
@@ -32,14 +31,10 @@ from segl_classifier.cpr.context import (
 )
 from segl_classifier.cpr.window import Above, pieces_between
 from segl_classifier.cpr.words import (
-    A_CASE,
     A_PAPER,
-    A_THING,
     CUSTOMER_NUMBER,
     LAST_FOUR,
-    OF_A_PERSON,
     OF_COMPANIES,
-    OF_PEOPLE,
     Kind,
     Word,
     also_name,
@@ -206,7 +201,7 @@ class Walk:
             return self._personal(at, earlier)
         if kind is Kind.REPLACEMENT:
             return say(Kind.REPLACEMENT, "the text calls it a replacement number", CALLED_REPLACEMENT)
-        if self.about.file and self._is_of_file(word):
+        if self.about.file and of_persons.is_of_file(word, self.about, numbered=self.number):
             return None  # "journal_0101901234.pdf": what the file is
         if kind in (Kind.OTHER, Kind.MATTER) and not self._is_name(at, this):
             return self._other(at, word, earlier)
@@ -308,31 +303,18 @@ class Walk:
             return self._hints()
         if self.about.personal and word.other == OF_COMPANIES:
             return self._hints()
-        weak = word.kind is Kind.MATTER or (self.about.divided and self._may_be_a_persons(word))
+        weak = word.kind is Kind.MATTER or (
+            self.about.divided and of_persons.may_be_a_persons(word, self.about, numbered=self.number)
+        )
         before = self.find.word(earlier)
         if before.kind is Kind.OTHER and (before.other != A_PAPER or word.other != A_PAPER):
             weak = False  # "contract reference": the word before says of what
-        by = self._weakly(word) if weak else CALLED_OTHER
+        by = of_persons.weight(word, self.about, numbered=self.number) if weak else CALLED_OTHER
         if self.comma and not self.copula:
             by /= 2
         elif self.unknown:
             by *= 0.85
         return say(Kind.OTHER, f"called {word.other}", round(by, 2))
-
-    def _weakly(self, word: Word) -> float:
-        """For a word that says little; "henvisning 0101901234" is a personal number as much as its digits say."""
-        if self.about.divided:
-            return CALLED_A_PERSONS
-        hers = self.about.living and word.other == OF_A_PERSON and not (word.numbers or self.number)
-        return -0.2 if hers else -0.45
-
-    def _is_of_file(self, word: Word) -> bool:
-        """Whether the word says what the file is in whose name the number stands."""
-        return word.kind is Kind.MATTER or (
-            self.about.living
-            and word.other in (A_CASE, A_PAPER, "a computer's mark")
-            and not (word.numbers or self.number)
-        )
 
     def _cpr_before(self, at: int) -> bool:
         """Whether a word for a CPR number before this one names the number all the same."""
@@ -345,21 +327,6 @@ class Walk:
         if self.valued or self.listed:
             return False
         return named.cpr_shortly_before(pieces, at, self.find, likely=self.about.likely)
-
-    def _may_be_a_persons(self, word: Word) -> bool:
-        """Whether the thing is one that offices name by the person it concerns: "Sagen 010190-1234". With "nr."
-        to it ("sagsnr.") it has a number of its own, but for the number of a customer or a patient's journal,
-        which often is the personal number."""
-        numbers = word.numbers or self.number
-        if self.about.likely and (
-            word.other in OF_PEOPLE
-            or (word.other == A_THING and not word.numbers)
-            or (word.other == A_PAPER and not numbers)
-        ):
-            return True
-        return word.other == "a phone number" or (
-            word.other in (A_CASE, "a computer's mark") and not word.numbers
-        )
 
     def _names_it(self, word: Word) -> bool:
         """Whether a word for some other thing, reached now, is what the number is called."""

@@ -135,6 +135,7 @@ A_THING = "a thing"
 # Offices name them by the person whom they concern, and most have no number of their own: a contract, a report.
 A_PAPER = "a paper"
 A_CASE = "a case"
+A_MARK = "a computer's mark"
 # What a column of personal numbers is called, too.
 MAY_BE_A_PERSONS = OF_PEOPLE | {A_PAPER, A_CASE}
 LAST_FOUR = "a running number"  # the word for the last four digits, too: "fødselsdato og løbenr."
