@@ -38,7 +38,7 @@ def test_workers_that_outlive_their_parent_are_no_hindrance(tmp_path: Path, open
     path, (reads, writes) = tmp_path / "milter.sock", os.pipe()
     parent = os.fork()
     if parent == 0:
-        open_listener(path, 0o600)
+        _kept = open_listener(path, 0o600)
         worker = os.fork()
         if worker == 0:
             signal.pause()
