@@ -38,14 +38,17 @@ _BEFORE: Final = re.compile(
 
 def leading_tags(subject: str, tags: Collection[str]) -> frozenset[str]:
     """Those of *tags* with which *subject*, as a reader sees it, begins; in a row of them, all."""
-    wanted = {letters: tag for tag in tags if (letters := folded(tag))}
+    wanted: dict[str, set[str]] = {}  # two tags may be written differently and be one to a reader
+    for tag in tags:
+        if letters := folded(tag):
+            wanted.setdefault(letters, set()).add(tag)
     lengths = sorted(set(map(len, wanted)))
     text = folded(subject[:LONGEST])
     found: set[str] = set()
     at = 0
     while True:
         here = [length for length in lengths if text[at : at + length] in wanted]
-        found.update(wanted[text[at : at + length]] for length in here)
+        found.update(*(wanted[text[at : at + length]] for length in here))
         if here:
             at += here[-1]
         elif before := _BEFORE.match(text, at):

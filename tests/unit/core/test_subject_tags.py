@@ -89,6 +89,10 @@ def test_other_subjects_ask_for_nothing(subject: str) -> None:
     assert not leading_tags(subject, ASKING)
 
 
+def test_tags_that_are_one_to_a_reader_all_count() -> None:
+    assert leading_tags("sikker: x", ("sikker:", "Sikker :", "[sikker]")) == {"sikker:", "Sikker :"}
+
+
 def test_of_several_tags_in_a_row_all_count() -> None:
     assert leading_tags("SV: [fortrolig] sikker: x", ("sikker:", "[fortrolig]", "[andet]")) == {
         "sikker:",
