@@ -270,7 +270,8 @@ class Events(ListEvents, CanaryEvents):
 
     def clock_doubted(self, now: float, heard: float | None) -> None:
         """The time of day has jumped ahead, or nobody was heard of for a day (both Unix seconds): nothing is deleted
-        for some hours. Or *now* is before *heard*: what is sealed is counted from that."""
+        for some hours. Or *now* is before *heard*: what is sealed is counted from that, unless it is more than 100 days
+        ahead."""
         self._log.warning("clock_doubted", now=now, heard=heard)
 
     def sealed_missing(self, ids: Sequence[str]) -> None:

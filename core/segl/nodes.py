@@ -30,6 +30,8 @@ from segl.tables.nodes import node
 
 PRESENT_SECONDS: Final = 3 * 3600.0  # a node is heard of once an hour
 _FORGOTTEN_SECONDS: Final = 30 * 86400.0
+# Further ahead than this no clock of ours is behind: whoever wrote that had a wrong one (docs/decisions/0054).
+_CREDIBLE_SECONDS: Final = 100 * 86400.0
 _LABEL: Final = b"segl node v1\x00"
 # Tables of the settings that decide what becomes of a message, or what people are told.
 _SHARED: Final = (
@@ -83,9 +85,11 @@ def this_node(settings: Settings, now: float) -> Node:
 def announce(engine: Engine, here: Node) -> None:
     """Write it down; forget nodes that have long been silent. Raises :class:`~segl.errors.StoreError`.
 
-    When this node was last heard of is never moved back: by that a clock that is behind is known."""
+    When this node was last heard of is not moved back: by that a clock that is behind is known. Only what is more than
+    100 days ahead is: it was written by a wrong clock, which would be believed for as long."""
     values = {"version": here.version[:32], "marks": json.dumps(dict(here.marks))}
-    later = sa.case((node.c.seen_at > here.seen_at, node.c.seen_at), else_=here.seen_at)
+    credible = node.c.seen_at.between(here.seen_at, here.seen_at + _CREDIBLE_SECONDS)
+    later = sa.case((credible, node.c.seen_at), else_=here.seen_at)
     with transaction(engine) as connection:
         connection.execute(
             insert_into(connection, node)
@@ -102,18 +106,28 @@ def nodes_of(engine: Engine) -> list[Node]:
     return [Node(row.name, row.seen_at, row.version, json.loads(row.marks)) for row in rows]
 
 
-def last_heard(engine: Engine) -> float | None:
-    """When any node last wrote here (Unix seconds); ``None`` before the first. Raises
-    :class:`~segl.errors.StoreError`."""
+def last_heard(engine: Engine, now: float) -> float | None:
+    """When any node last wrote here (both Unix seconds); ``None`` before the first. What is more than 100 days ahead of
+    *now* does not count. Raises :class:`~segl.errors.StoreError`."""
+    return _latest(engine, node.c.seen_at <= now + _CREDIBLE_SECONDS)
+
+
+def furthest_ahead(engine: Engine) -> float | None:
+    """The latest time (Unix seconds) that any node ever wrote here, though it cannot be true; ``None`` before the
+    first. For telling only. Raises :class:`~segl.errors.StoreError`."""
+    return _latest(engine, sa.true())
+
+
+def _latest(engine: Engine, which: sa.ColumnElement[bool]) -> float | None:
     with transaction(engine) as connection:
-        last: float | None = connection.scalar(sa.select(sa.func.max(node.c.seen_at)))
+        last: float | None = connection.scalar(sa.select(sa.func.max(node.c.seen_at)).where(which))
     return last
 
 
 def not_behind(engine: Engine, now: float) -> float:
     """*now*, or when a node last wrote here if this clock is behind that (both Unix seconds): what is promised for so
     many days must not have ended when the clock is set right. Raises :class:`~segl.errors.StoreError`."""
-    heard = last_heard(engine)
+    heard = last_heard(engine, now)
     return heard if heard is not None and is_behind(now, heard) else now
 
 

@@ -43,11 +43,12 @@ class Round:
 
 def is_believed(engine: Engine, events: Events, clock: Clock, now: float) -> bool:
     """Whether *now* may be the time; the log is told when not, and when it is behind what the store knows: by such a
-    clock nothing ends too soon. Raises :class:`~segl.errors.StoreError`."""
-    heard = nodes.last_heard(engine)
-    believed = clock.believes(now, heard)
-    if not believed or is_behind(now, heard):
-        events.clock_doubted(now, heard)
+    clock nothing ends too soon. Also of a time that is too far ahead to count. Raises
+    :class:`~segl.errors.StoreError`."""
+    believed = clock.believes(now, nodes.last_heard(engine, now))
+    furthest = nodes.furthest_ahead(engine)
+    if not believed or is_behind(now, furthest):
+        events.clock_doubted(now, furthest)
     return believed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -100,6 +101,7 @@ def _belongs(settings: Settings, engine: Engine) -> Check:
 
 
 def _nodes(settings: Settings, engine: Engine) -> Check:
+    from segl.clock import is_behind
     from segl.nodes import PRESENT_SECONDS, nodes_of, this_node
 
     now = time.time()
@@ -110,6 +112,11 @@ def _nodes(settings: Settings, engine: Engine) -> Check:
     if different:
         fix = "make settings, rules and keys the same on all nodes, then: systemctl reload segl-deliver there"
         return Check("nodes", State.FAIL, f"not the same as here: {'; '.join(different)}", why, fix)
+    ahead = [f"{one.name} ({_day(one.seen_at)})" for one in known if is_behind(now, one.seen_at)]
+    if ahead:
+        why = "one of the two clocks is wrong, and by it links end too late or too soon"
+        fix = "set the clock right, there or here (timedatectl), then: systemctl reload segl-deliver on that node"
+        return Check("nodes", State.WARN, f"heard of in the future: {', '.join(ahead)}", why, fix)
     silent = [one.name for one in known if now - one.seen_at >= PRESENT_SECONDS]
     told = f"this is {here.name}; the same on {', '.join(one.name for one in others) or 'no other'}"
     if silent:
@@ -119,3 +126,7 @@ def _nodes(settings: Settings, engine: Engine) -> Check:
         )
         return Check("nodes", State.WARN, f"{told}; silent: {', '.join(silent)}", "it does no work", fix)
     return Check("nodes", State.OK, told)
+
+
+def _day(at: float) -> str:
+    return datetime.fromtimestamp(at).date().isoformat()

@@ -24,7 +24,7 @@ _ROW: Final = sent_message.c
 
 
 def set_right(
-    engine: Engine, now: float, wait_seconds: float, last_heard: Callable[[Engine], float | None]
+    engine: Engine, now: float, wait_seconds: float, last_heard: Callable[[Engine, float], float | None]
 ) -> int:
     """Make due what would be later than *wait_seconds*, the longest patience there is, and heard now what was heard in
     the future; how many messages. *last_heard* tells when a node last wrote into the store. Raises
@@ -35,7 +35,7 @@ def set_right(
         found = sa.or_(*(sa.exists().where(one) for one in (is_late, is_future)))
         if not connection.scalar(sa.select(found)):
             return 0
-    if is_behind(now, last_heard(engine)):
+    if is_behind(now, last_heard(engine, now)):
         return 0
     values: dict[str, Any] = {
         "due_at": sa.case((is_late, now), else_=_ROW.due_at),

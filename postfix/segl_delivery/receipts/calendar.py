@@ -226,7 +226,7 @@ class Calendar:
                 if done is None:
                     connection.execute(meta.insert().values(key=key, value=value))
                     return False
-                if value <= done <= soon or (done > soon and is_behind(now, last_heard(self._engine))):
+                if value <= done <= soon or (done > soon and is_behind(now, last_heard(self._engine, now))):
                     return False
                 lease, until = f"{key}.lease", f"{now + LEASE_SECONDS:.3f}"
                 held = connection.scalar(sa.select(meta.c.value).where(meta.c.key == lease))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from segl.cli.doctor_nodes import node_checks
-from segl.nodes import Node, announce, nodes_of, this_node
+from segl.nodes import Node, announce, nodes_of, not_behind, this_node
 from segl.postfix.check import Check, State
 from segl.settings import Settings
 from segl.settings_file import parse_settings
@@ -110,12 +110,40 @@ def test_who_was_heard_of_is_known_and_in_time_forgotten(store_url: str, tmp_pat
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    ("days", "counts"),
+    [
+        (40, True),  # this clock is behind
+        (99, True),
+        (101, False),  # that one was ahead
+        (400, False),
+    ],
+)
+def test_what_was_heard_from_the_future_counts_for_a_hundred_days(
+    store_url: str, days: int, counts: bool
+) -> None:
+    engine, then = open_store(store_url), NOW + days * 86400
+    announce(engine, Node("east", then, "1", {}))
+    assert not_behind(engine, NOW) == (then if counts else NOW)
+    announce(engine, Node("east", NOW, "1", {}))
+    assert nodes_of(engine)[0].seen_at == (then if counts else NOW)
+    engine.dispose()
+
+
+def test_a_time_that_cannot_be_hides_none_that_counts(store_url: str) -> None:
+    engine = open_store(store_url)
+    announce(engine, Node("gone", NOW + 400 * 86400, "1", {}))
+    announce(engine, Node("west", NOW + 20 * 86400, "1", {}))
+    assert not_behind(engine, NOW) == NOW + 20 * 86400
+    engine.dispose()
+
+
 def checks(of: Settings) -> dict[str, Check]:
     return {check.id: check for check in node_checks(of)}
 
 
 @pytest.mark.parametrize("both_stores", ["postgresql"], indirect=True)
-def test_the_doctor_names_the_node_that_is_not_the_same(
+def test_the_doctor_names_the_node_that_is_not_the_same_or_in_another_time(
     store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     east, engine = settings(tmp_path, "east", store_url), open_store(store_url)
@@ -130,6 +158,10 @@ def test_the_doctor_names_the_node_that_is_not_the_same(
     assert (found.state, found.found) == (State.FAIL, "not the same as here: west (detection)")
     monkeypatch.setattr("time.time", lambda: NOW + 4 * 3600)
     assert checks(east)["nodes"].found.endswith("silent: west")
+    announce(engine, this_node(settings(tmp_path, "west", store_url), NOW))
+    monkeypatch.setattr("time.time", lambda: NOW - 4 * 3600)
+    ahead = checks(east)["nodes"]
+    assert (ahead.state, ahead.found.split(" (")[0]) == (State.WARN, "heard of in the future: west")
     engine.dispose()
 
 

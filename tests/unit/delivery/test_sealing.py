@@ -390,8 +390,8 @@ def test_a_leap_of_the_clock_is_not_what_the_next_process_believes(
     announce(settings, engine, events, clock, now)
     counted[0] += 60
     announce(settings, engine, events, clock, now + 31 * 86_400)
-    assert last_heard(engine) == now
-    assert not Clock().believes(now + 31 * 86_400, last_heard(engine))
+    assert last_heard(engine, now) == now
+    assert not Clock().believes(now + 31 * 86_400, last_heard(engine, now + 31 * 86_400))
 
 
 def test_what_is_sealed_while_the_clock_is_behind_lives_on_when_it_is_right_again(
@@ -405,11 +405,31 @@ def test_what_is_sealed_while_the_clock_is_behind_lives_on_when_it_is_right_agai
         behind.setattr(time, "time", lambda: now - 40 * 86_400)
         announce(desk.settings, engine, desk.events, Clock(), time.time())
         sealed = seal(desk, letter("x"))
-    assert last_heard(engine) == now, "as it was before: else a second message would go by the wrong time"
+    assert last_heard(engine, now) == now, (
+        "as it was before: else a second message would go by the wrong time"
+    )
     assert now < sealed.message.created_at + 60
     assert sealed.until.timestamp() == sealed.message.expires_at > now + 29 * 86_400
     keep_house(desk.settings, engine, desk.events, now + 60)
     assert content_of(desk, sealed).endswith(b"Hej\r\n")
+
+
+def test_a_clock_that_was_years_ahead_is_got_over(
+    sealer: Callable[..., Sealer], engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A round was held by it; since then it is right, and what is sealed ends when it should."""
+    desk, now = sealer(), time.time()
+    desk.directory.prepare()
+    configure_log("json")
+    nodes.announce(engine, nodes.this_node(desk.settings, now + 400 * 86_400))
+    sealed = seal(desk, letter("x"))
+    assert sealed.message.created_at < now + 60
+    assert now + 29 * 86_400 < sealed.message.expires_at < now + 32 * 86_400
+    announce(desk.settings, engine, desk.events, Clock(), now)
+    assert "clock_doubted" in "".join(capsys.readouterr())
+    assert last_heard(engine, now) == now
+    announce(desk.settings, engine, desk.events, Clock(), now + 60)
+    assert "clock_doubted" not in "".join(capsys.readouterr())
 
 
 def test_a_trail_that_was_cut_is_told_and_counted(

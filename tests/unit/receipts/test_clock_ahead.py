@@ -158,6 +158,17 @@ def test_a_clock_that_is_behind_begins_no_round(engine: Engine, peer: SmtpPeer) 
     assert peer.received == []
 
 
+def test_a_node_that_wrote_years_ahead_stops_no_round(engine: Engine, peer: SmtpPeer) -> None:
+    days, told = calendar(engine, peer), Told(engine, peer, settings(send="daily"))
+    days.look(NOW - timedelta(days=7))
+    nodes.announce(engine, Node("one", NOW.timestamp() + 400 * DAY, "", {}))
+    days.look(NOW + timedelta(days=400))
+    peer.forget()
+    told.hear(copy_of(BOARD, BOARD), at=NOW.timestamp() - HOUR)
+    days.look(NOW)
+    assert (ANNA,) in [mail.recipients for mail in peer.received]
+
+
 def test_another_nodes_midnight_is_a_little_earlier(engine: Engine, peer: SmtpPeer) -> None:
     """It began the new week, and here is the old one still."""
     days = calendar(engine, peer)
