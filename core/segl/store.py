@@ -36,6 +36,7 @@ from segl.tables import meta, metadata
 T = TypeVar("T")
 SCHEMA_VERSION = 5
 _BUSY_SECONDS = 5  # for which a process waits until another has written its transaction to SQLite
+_PAUSE_SECONDS = 0.05  # before the second try; four times as long before each that follows
 _CHECKPOINT_MS = 250  # for which a checkpoint waits for readers, and holds up writers
 _CHECKPOINT_TRIES = 8
 # On PostgreSQL: how long a transaction may stand open with nothing asked, and how long a statement waits for a lock.
@@ -172,16 +173,15 @@ def _take_turn(
 
 
 def patiently(work: Callable[[], T], tries: int = 3) -> T:
-    """What *work* gives; again when the store was held by others, each time for as long as it waits for its lock: for
-    what has gone out already, and would go again if it were not written down. Blocking, for about half a minute at
-    most; raises the last :class:`StoreError`."""
-    for tries_left in reversed(range(tries)):
+    """What *work* gives; again after a short pause when the store was held by others, each time for as long as it waits
+    for its lock: for what has gone out already, and would go again if it were not written down. Blocking, for about
+    half a minute at most; raises the last :class:`StoreError`."""
+    for done in range(1, tries):
         try:
             return work()
-        except StoreError:
-            if not tries_left:
-                raise
-    raise AssertionError("no tries")
+        except StoreError:  # some are told at once, such as a connection that broke
+            time.sleep(_PAUSE_SECONDS * 4 ** (done - 1))
+    return work()
 
 
 def insert_into(connection: Connection, table: sa.Table) -> Any:

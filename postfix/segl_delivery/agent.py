@@ -54,10 +54,15 @@ class Delivery:
         found = next((field.value for field in fields if field.name == ID.lower()), b"")
         return found.decode("ascii") if _ID.fullmatch(found) else ""
 
+    @property
+    def is_late(self) -> bool:
+        """Whether it is too late to begin anything for this message: Postfix waits 600 s for the replies, and what is
+        done after that is done again."""
+        return time.monotonic() - self.began > LATEST_START
+
     def check_time(self) -> None:
-        """Raise when it is too late to begin anything for this message: Postfix waits 600 s for the
-        replies, and what is done after that is done again."""
-        if time.monotonic() - self.began > LATEST_START:
+        """Raises :class:`~segl.errors.DeliveryError` when it :attr:`is_late`."""
+        if self.is_late:
             raise DeliveryError("not enough time left in this try")
 
 

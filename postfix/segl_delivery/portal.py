@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from segl.errors import SeglError, SmtpReply
+from segl.errors import SeglError, SmtpReply, StoreError
 from segl.events import Events
 from segl.mail.return_port import OutcomeUnknown, Refused, ReturnPort, Step
 from segl.sealed.records import SealedRecipient, TakenBack, begin_notice, drop_recipients, mark_notified
@@ -70,7 +70,7 @@ class PortalAgent:
             delivery.check_time()
             is_live = begin_notice(engine, row.id, at)
         except Exception as error:
-            self._take_back(message.id, row, error)
+            self._take_back(delivery, message.id, row, error)
             return reply_to(error)
         if not is_live:  # its row stays, and says so to who comes later
             gone = TakenBack(message.id)
@@ -86,7 +86,7 @@ class PortalAgent:
                 mark_notified(engine, row.id, at)
             return error.reply
         except Exception as error:
-            self._take_back(message.id, row, error)
+            self._take_back(delivery, message.id, row, error)
             return reply_to(error)
         try:
             # Revoked while the notice went is delivered all the same: a second try would seal it anew.
@@ -119,14 +119,16 @@ class PortalAgent:
             raise Refused(refusal, Step.RCPT)
         return handover.queued_as
 
-    def _take_back(self, message_id: str, row: SealedRecipient, error: Exception) -> None:
+    def _take_back(self, delivery: Delivery, message_id: str, row: SealedRecipient, error: Exception) -> None:
         """No notice went: the recipient's row goes, and the file with the last of them."""
+        # A store that just failed is asked once: the reply is not to wait for it, and others wait behind this one.
+        tries = 1 if isinstance(error, StoreError) or delivery.is_late else 3
         if isinstance(error, SeglError):
             self.events.not_delivered(self.way.value, [row.address], error)
         else:
             self.events.failed("notice", error)
         try:
-            if patiently(lambda: drop_recipients(self.sealer.engine, message_id, [row.id])):
+            if patiently(lambda: drop_recipients(self.sealer.engine, message_id, [row.id]), tries):
                 self.sealer.directory.remove(message_id)
         except SeglError as fault:  # then it is shredded when it ends, as if we had died here
             self.events.failed("taking a sealed message back", fault)

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from segl.errors import StoreError
-from segl.store import forget_deleted, open_store, transaction
+from segl.store import forget_deleted, open_store, patiently, transaction
 from segl.tables.base import meta
 from segl.tables.domains import domain_knowledge
 
@@ -112,6 +112,21 @@ def test_threads_of_one_process_write_one_after_the_other(tmp_path: Path) -> Non
         thread.join()
     assert failed == []
     engine.dispose()
+
+
+def test_a_store_that_refuses_at_once_is_given_a_moment_before_each_new_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    happened: list[str] = []
+
+    def work() -> None:
+        happened.append("try")
+        raise StoreError("the store cannot be reached")
+
+    monkeypatch.setattr(time, "sleep", lambda seconds: happened.append(f"{seconds * 1000:.0f} ms"))
+    with pytest.raises(StoreError):
+        patiently(work)
+    assert happened == ["try", "50 ms", "try", "200 ms", "try"]
 
 
 def test_a_reader_who_stays_does_not_hold_up_writers_when_secrets_are_forgotten(tmp_path: Path) -> None:

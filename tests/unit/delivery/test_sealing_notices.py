@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl.errors import StoreError
+from segl.errors import DeliveryError, SeglError, StoreError
 from segl.events import Events
 from segl.mail.return_port import Handover, ReturnPort
 from segl.sealed import SealedDirectory
@@ -23,7 +23,7 @@ from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_recipient
 from segl.vocabulary import Envelope
-from segl_delivery import portal
+from segl_delivery import agent, portal
 from segl_delivery.agent import Delivery
 from segl_delivery.portal import PortalAgent
 from segl_delivery.sealing import Sealer
@@ -64,10 +64,10 @@ def deliver(tmp_path: Path, engine: Engine, peer: SmtpPeer) -> Callable[[], int]
     directory = SealedDirectory(settings.portal.sealed)
     directory.prepare()
     sealer = Sealer(engine, directory, settings, Events("test"), {})
-    agent = PortalAgent(sealer, ReturnPort("127.0.0.1", peer.port), Events("test"))
+    to_portal = PortalAgent(sealer, ReturnPort("127.0.0.1", peer.port), Events("test"))
 
     def one() -> int:
-        [reply] = asyncio.run(agent.deliver(Delivery(Envelope(SENDER, (BO,), "Q1"), LETTER))).values()
+        [reply] = asyncio.run(to_portal.deliver(Delivery(Envelope(SENDER, (BO,), "Q1"), LETTER))).values()
         return reply.code
 
     return one
@@ -165,6 +165,38 @@ def test_a_notice_that_is_refused_leaves_nothing_though_it_was_begun(
     monkeypatch.setattr(ReturnPort, "send", refused)
     assert deliver() == 451
     assert links_that_open(engine, tmp_path, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "late", "tries"),
+    [
+        (DeliveryError("refused"), False, 3),
+        (StoreError("held by another"), False, 1),  # sixteen such in a row had their replies after 90 s
+        (DeliveryError("not enough time"), True, 1),
+    ],
+)
+def test_no_reply_waits_long_for_a_copy_to_be_taken_back(
+    deliver: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: SeglError,
+    late: bool,
+    tries: int,
+) -> None:
+    asked: list[None] = []
+
+    def held(*_: Any) -> bool:
+        asked.append(None)
+        raise StoreError("held by another")
+
+    def fails(*_: Any) -> bool:
+        raise fault
+
+    monkeypatch.setattr(portal, "begin_notice", fails)
+    monkeypatch.setattr(portal, "drop_recipients", held)
+    if late:
+        monkeypatch.setattr(agent, "LATEST_START", -1.0)
+    assert deliver() == 451
+    assert len(asked) == tries
 
 
 def test_a_message_that_was_revoked_before_its_notice_went_is_not_told_of(
