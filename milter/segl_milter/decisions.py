@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,8 +73,9 @@ class Sender:
                 self._waiting.popleft()
                 _LOST.inc()
             if not self._is_trying:
-                self._is_trying = True
-                threading.Thread(target=self._try_on, name="decisions", daemon=True).start()
+                with suppress(RuntimeError):  # no thread can be had now: the next decision asks again
+                    threading.Thread(target=self._try_on, name="decisions", daemon=True).start()
+                    self._is_trying = True  # before it looks: it takes the lock first
 
     def _try_on(self) -> None:
         """Until nothing waits any more: then this thread ends, and the next that waits begins another."""

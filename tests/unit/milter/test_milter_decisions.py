@@ -139,6 +139,28 @@ def test_what_waits_goes_when_the_reader_is_back_without_another_message(path: P
     listener.close()
 
 
+def test_where_no_thread_can_be_had_nothing_is_raised_and_the_next_message_asks_again(
+    path: Path, send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    before = lost()
+    with monkeypatch.context() as crowded:
+        crowded.setattr(threading.Thread, "start", refused)
+        send(b"0")
+    send(b"1")
+    listener, told = listen(path), list[bytes]()
+
+    def all_told() -> bool:
+        told.extend(heard(listener))
+        return told == [b"0", b"1"]
+
+    wait_until(all_told, 20, lambda: f"told: {told}")
+    assert lost() == before
+    listener.close()
+
+
 def test_of_what_waits_the_oldest_goes_and_is_counted(path: Path, send: Sender) -> None:
     before = lost()
     for number in range(MOST_WAITING + 5):
