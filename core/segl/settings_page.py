@@ -14,7 +14,7 @@ meaning. Written by `segl settings reference` from the comments in the code; cha
 
 The smallest file names only `[organisation]` and `[portal] url`; everything else has the default below.
 `segl settings check FILE` names every fault of a file, `segl settings show --changed` what differs from the defaults.
-A path that does not begin with `/` is looked for beside the file.
+A path that does not begin with `/` is looked for beside the file; that of a socket must begin with `/`.
 Which process must hear of a change: [operations.md](operations.md#reload). A file with something in every table:
 `core/segl/settings_example.toml`, in the Debian package `/usr/share/doc/segl/examples/settings_example.toml`.
 """
