@@ -15,5 +15,5 @@ SHIPPED: dict[Label, float] = dict.fromkeys(Label, 1.0)
 OWN = 3.0
 """A postmaster's rules, of any category. From the threshold of the rules on they decide by themselves."""
 
-WHOLE = 0.25
+WHOLE = 0.75
 """The strongest category's words, for the message as a whole."""
