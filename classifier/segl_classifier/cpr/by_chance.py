@@ -14,6 +14,7 @@ from typing import NamedTuple
 from segl_classifier.cpr.layout import Layout
 
 FEWEST = 3  # by chance one in 1,300 tables of three such numbers
+_MANY = 5
 _RUN = re.compile(r"(?<![0-9])[0-9]{10}(?![0-9])")
 _LAYOUTS = (Layout.HYPHEN, Layout.PARTED, Layout.BARE)
 
@@ -39,6 +40,12 @@ def beyond_chance(called: Iterable[Called], text: str) -> set[str]:
         if layout is not Layout.BARE or _are_most(living, alike.union(_RUN.findall(text))):
             beyond |= living
     return beyond
+
+
+def is_by_chance(called: Iterable[Called]) -> bool:
+    """Whether so few of many are made like personal numbers as chance makes."""
+    alike = {number.digits: number.living for number in called}
+    return len(alike) >= _MANY and 3 * sum(alike.values()) < len(alike)
 
 
 def _are_most(some: set[str], of: set[str]) -> bool:

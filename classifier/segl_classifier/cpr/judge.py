@@ -16,11 +16,11 @@ from typing import NamedTuple
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr import borders, context, score
 from segl_classifier.cpr.beside_birthdays import beside_birthdays
-from segl_classifier.cpr.by_chance import FEWEST, Called, beyond_chance
+from segl_classifier.cpr.by_chance import FEWEST, Called, beyond_chance, is_by_chance
 from segl_classifier.cpr.calendar import Birth, read
 from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.company import Company, listed_with
-from segl_classifier.cpr.context import NOTHING, Said
+from segl_classifier.cpr.context import CALLED_A_PERSONS, CALLED_OTHER, NOTHING, Said
 from segl_classifier.cpr.file_name import doubts_in_name
 from segl_classifier.cpr.last_four import heads
 from segl_classifier.cpr.layout import Layout
@@ -39,6 +39,9 @@ _OTHERS_SHOWN = 50  # numbers of columns of something else that are judged all t
 _BEYOND_DOUBT = 0.7
 _OUTSIDE = Adjustment("stands outside the message's text", -0.2)
 _NO_CHANCE = Adjustment("one of several made like personal numbers, which is no chance", 0.5)
+_BY_CHANCE = Adjustment(
+    "few of many in the column are made like personal numbers", CALLED_OTHER - CALLED_A_PERSONS
+)
 _CELL_STARTS = "\n\t|;,\"'"
 
 
@@ -243,13 +246,18 @@ class _Reader:
 
 
 def _beyond_chance(text: str, cases: list[_Case], today: date) -> None:
-    """Adds to what the heading of a column calls what may be a person's that there are too many so made for that."""
+    """Adds to what the heading of a column calls what may be a person's that there are too many so made for that, or so
+    few among many that chance made them."""
     named = [case for case in cases if case.said.heading in MAY_BE_A_PERSONS]
-    called = (
+    if len(named) < FEWEST:
+        return
+    called = [
         Called(case.candidate.digits, case.candidate.layout, score.living(case.birth, case.birth.age(today)))
         for case in named
-    )
-    if len(named) < FEWEST:
+    ]
+    if is_by_chance(called):
+        for case in named:
+            case.steps.append(_BY_CHANCE)
         return
     looked_at = text[: max(case.candidate.end for case in named)]  # of a long column the rest is not judged
     beyond = beyond_chance(called, looked_at)

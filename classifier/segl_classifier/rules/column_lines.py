@@ -24,7 +24,7 @@ _NAME = r"[A-ZÆØÅÄÖÜ][\w'’-]*\.?"
 _NAMED = re.compile(
     r"[\s>*#•·–-]*(?:\d{1,3}[.)]\s+)?"
     rf"(?P<name>{_NAME}(?: (?:{_NAME}|af|von|van|de|el)){{0,4}})"
-    r"(?:(?P<sign>\s*[,:;|\t(=–—]\s*|\s+-+\s*|[ ]{2,}|[ ](?=\d))(?P<rest>\S.{0,60}))?\s*\Z"
+    r"(?:(?P<sign>[^\S\t]*+[,:;|\t(=–—]\s*+|\s++-+\s*+|[ ]{2,}+|[ ](?=\d))(?P<rest>\S.{0,60}))?\s*\Z"
 )
 _DIVIDED = re.compile(r"\s*[,;|\t]\s+|[;|\t]|\s{2,}|\s+[–—-]+\s+")
 _AMOUNT = re.compile(
@@ -36,6 +36,13 @@ _AMOUNT = re.compile(
 _REACHED = re.compile(
     r"(?:\+?\d[\d ]{6,}\d\b)|\S@\S|\b(?:tlf|telefon|lokal|mobil|kl|rum|kontor|værelse)\b|"
     r"\b(?:man|tirs|ons|tors|fre|lør|søn)dage?\b|://|www\.|\b\d{1,2}[:.]\d\d\s?(?:-|–)",
+    re.IGNORECASE,
+)
+# What somebody does, not what is the matter with them; and the minute of a match, or how long somebody speaks.
+_DOES = re.compile(
+    r"(?:[\w-]*(?:formand|kasserer|advokat|læge|sygeplejerske|koordinator|specialist|fuldmægtig|konsulent|partner"
+    r"|leder|sekretær|psykolog|rådgiver|terapeut|direktør|chef|assistent|suppleant|ordstyrer|referent|oplæg)"
+    r"|cand\.[\w. ]*|\d{1,3}\.? ?min(?:utter|ut)?)\.?",
     re.IGNORECASE,
 )
 _GREETS = re.compile(r"[\s>*-]*(?:kære|hej|hejsa|goddag|hi|hello|dear|hei|liebe)\b", re.IGNORECASE)
@@ -129,4 +136,4 @@ def _row(entry: _Entry, matter: Matter) -> Cells | None:
     amounts = [part for part in _DIVIDED.split(rest) if _AMOUNT.fullmatch(part)]
     if amounts:
         return entry.name, amounts[-1]
-    return (entry.name, rest) if matter.said is Said.LINE else None
+    return (entry.name, rest) if matter.said is Said.LINE and not _DOES.fullmatch(rest) else None

@@ -25,10 +25,11 @@ _LONGEST_LABEL, _LONGEST_ENTRY = 40, 80  # characters: what is longer is told in
 _MOST_LABELS = 60  # of one form: an ordinary table has as many first cells as rows
 _MOST_PERSONS = 2_000  # beside each other
 _MOST_CELLS = 200_000  # of forms that are kept together
-_PAIRS = re.compile(r"\s*[,;|\t]\s*(?=[^:,;|\t]{2,40}:)")
+_PAIRS = re.compile(r"[,;|\t](?=[^:,;|\t]{2,40}:)")
 # What stands in a form that nobody has filled in, or that says nothing of anybody.
 _EMPTY = re.compile(
-    r"[\[({<_…\s.]|x{3}|(?:efter|ifølge|iht|i henhold|jf|se|udfyldes|evt)\b|(?:nej|ingen|intet|no|none|n/a)\.?\Z",
+    r"[\[({<_…\s.]|x{3}|(?:efter|ifølge|iht|i henhold|jf|se|udfyldes|evt|ring|kontakt|registreres|gives|meldes|oplyses"
+    r"|kl|hold|lokal|hr)\b|(?:nej|ingen|intet|no|none|n/a)\.?\Z",
     re.IGNORECASE,
 )
 # Not "alle", nor "Anna, Bo og Carl", who sit in a meeting, nor "ca. 24".

@@ -204,3 +204,10 @@ def test_ten_digits_that_are_no_days_speak_against_it() -> None:
     accounts = "\n".join(f"99{n:08}" for n in range(3))
     assert not beyond_chance(called(3, living=3), accounts)
     assert len(beyond_chance(called(3, living=3, layout=Layout.HYPHEN), accounts)) == 3
+
+
+@pytest.mark.parametrize("heading", ["Sag", "Kontrakt", "Police"])
+def test_one_among_many_that_are_not_so_made_is_made_by_chance(heading: str) -> None:
+    made = [*numbers(1, "-", modulus=True), *numbers(7, "-", modulus=False)]
+    assert not found("\n".join([f"{heading};Frist", *(f"{number};1. maj" for number in made)]))
+    assert found("\n".join([f"{heading};Frist", *(f"{number};1. maj" for number in made[:2])]))
