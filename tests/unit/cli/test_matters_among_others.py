@@ -1,7 +1,7 @@
 """Somebody's matter in a mail that also speaks of the same in general, as minutes and newsletters of a house do.
 
-A guard of the shipped model and rules, which find 21 of these 28: it was 16 while the texts that taught said one thing in
-a mail each. No measurement.
+A guard of the shipped model and rules, which find 21 of these 28: it was 16 while the texts that taught said one thing
+in a mail each. No measurement.
 """
 
 from __future__ import annotations
