@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,8 @@ FILTER = "/^X-Segl-Open:/  FILTER segl-open:unix:/run/segl/inbound.sock\n"
 
 
 @pytest.fixture
-def opening(tmp_path: Path) -> Installation:
-    site = Installation(tmp_path / "site", {"inbound": {"on": True}})
+def opening(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    site = Installation(tmp_path_factory.mktemp("in"), {"inbound": {"on": True}})  # a socket's path is short
     site.install()
     return site
 

@@ -49,7 +49,7 @@ def test_a_table_of_a_text_keeps_its_columns(name: str) -> None:
 @pytest.mark.parametrize("name", ["text.doc", "text.docx", "text.odt", "text.rtf"])
 def test_a_tracked_change_gives_both_texts(name: str) -> None:
     places = saved.places_of(name)
-    assert stands_in(content(name), places["tracked deletion"]) == ["before tracked changes"]
+    assert set(stands_in(content(name), places["tracked deletion"])) == {"before tracked changes"}
     assert "" in stands_in(content(name), places["tracked insertion"])
 
 

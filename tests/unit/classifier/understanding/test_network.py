@@ -61,7 +61,7 @@ def test_each_text_has_a_row_in_its_order(network: Network) -> None:
 def test_texts_of_any_lengths_together_are_read_as_each_alone(network: Network) -> None:
     together = network.read([*TEXTS, TEXTS[0] * 5])
     alone = np.concatenate([network.read([text]) for text in (*TEXTS, TEXTS[0] * 5)])
-    assert np.allclose(together[:, 0], alone[:, 0], atol=0.1)  # of anything
+    assert np.allclose(together[:, 0], alone[:, 0], atol=0.15)  # of anything
     assert np.allclose(together, alone, atol=0.35)  # the scale of 8 bits is that of a batch
 
 
