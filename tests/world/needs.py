@@ -7,6 +7,8 @@ import shutil
 
 import pytest
 
+from corpus.messages import outside_corpus
+
 _SYSTEM = "/usr/sbin:/usr/bin"  # Debian's PATH of an ordinary user lacks the first
 
 POSTFIX = pytest.mark.skipif(
@@ -17,3 +19,8 @@ TESSERACT = pytest.mark.skipif(
     not shutil.which("tesseract"), reason="reads a picture by tesseract, which scripts/setup installs as root"
 )
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="makes files of other users, as root alone can")
+OUTSIDE_CORPUS = pytest.mark.skipif(
+    outside_corpus() is None,
+    reason="reads test messages of other projects, whose licences keep them out of this repository: "
+    "name a zip file of them in SEGL_MIME_CORPUS",
+)

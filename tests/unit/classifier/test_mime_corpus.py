@@ -24,6 +24,7 @@ from segl_classifier.extract import extract
 from segl_classifier.message import Text
 from segl_classifier.parse import parse
 from segl_classifier.rules import shipped_rules
+from world.needs import OUTSIDE_CORPUS
 
 LIMITS = Limits()
 SECONDS = 2.0
@@ -142,7 +143,7 @@ NOT_TEXT = {
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(OUTSIDE is None, reason="no outside corpus: name a zip file in SEGL_MIME_CORPUS")
+@OUTSIDE_CORPUS
 def test_the_outside_corpus_is_read_or_told_of() -> None:
     assert OUTSIDE is not None
     messages = outside_messages(OUTSIDE)
@@ -168,7 +169,7 @@ def test_the_outside_corpus_is_read_or_told_of() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(OUTSIDE is None, reason="no outside corpus: name a zip file in SEGL_MIME_CORPUS")
+@OUTSIDE_CORPUS
 def test_what_is_unread_of_the_outside_corpus_is_never_plain() -> None:
     assert OUTSIDE is not None
     verdicts = [judged(raw, name) for name, raw in outside_messages(OUTSIDE).items()]

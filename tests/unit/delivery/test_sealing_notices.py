@@ -120,6 +120,15 @@ def test_a_store_that_stays_held_makes_no_second_notice_and_no_dead_link(
     assert links_that_open(engine, tmp_path, 2) == 1, "her notice promises thirty days"
 
 
+def killed_at(step: str, deliver: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(*_: Any, **__: Any) -> bool:
+        raise Killed
+
+    monkeypatch.setattr(portal, step, dies)
+    with suppress(Killed):
+        deliver()
+
+
 def test_the_link_of_a_notice_that_went_before_a_kill_lives_as_long_as_it_promises(
     deliver: Callable[[], int],
     engine: Engine,
@@ -127,12 +136,7 @@ def test_the_link_of_a_notice_that_went_before_a_kill_lives_as_long_as_it_promis
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def dies(*_: Any, **__: Any) -> bool:
-        raise Killed
-
-    monkeypatch.setattr(portal, "mark_notified", dies)
-    with suppress(Killed):
-        deliver()
+    killed_at("mark_notified", deliver, monkeypatch)
     assert len(peer.received) == 1
     assert links_that_open(engine, tmp_path, 2) == 1
     assert links_that_open(engine, tmp_path, 40) == 0, "and no longer"
@@ -145,12 +149,7 @@ def test_a_copy_whose_notice_was_never_begun_goes_after_a_day(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def dies(*_: Any, **__: Any) -> bool:
-        raise Killed
-
-    monkeypatch.setattr(portal, "begin_notice", dies)
-    with suppress(Killed):
-        deliver()
+    killed_at("begin_notice", deliver, monkeypatch)
     assert peer.received == []
     assert links_that_open(engine, tmp_path, 0) == 1
     assert links_that_open(engine, tmp_path, 2) == 0

@@ -17,6 +17,7 @@ from segl_portal.reading import delimiters
 from segl_portal.reading.decoding import decoded
 from segl_portal.reading.index import DEPTH, PARTS, Index, index
 from segl_portal.reading.source import BLOCK, BytesSource
+from world.needs import OUTSIDE_CORPUS
 
 SECONDS = 2.0
 OUTSIDE = outside_corpus()
@@ -236,7 +237,7 @@ DIFFERENT = {
 OLDER = {"stalwartlabs+mail-parser/resources/eml/thirdparty/003.eml"}
 
 
-@pytest.mark.skipif(OUTSIDE is None, reason="no outside corpus: name a zip file in SEGL_MIME_CORPUS")
+@OUTSIDE_CORPUS
 def test_sane_messages_of_the_outside_corpus_are_read_as_the_standard_library_reads_them() -> None:
     assert OUTSIDE is not None
     messages = outside_messages(OUTSIDE)
@@ -260,7 +261,7 @@ def _squeezed(leaves: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     return [(kind, b"".join(body.split())) for kind, body in leaves]
 
 
-@pytest.mark.skipif(OUTSIDE is None, reason="no outside corpus: name a zip file in SEGL_MIME_CORPUS")
+@OUTSIDE_CORPUS
 def test_damaged_messages_break_no_law() -> None:
     """Each message of the corpus with bytes changed, stretches left out and repeated."""
     assert OUTSIDE is not None

@@ -19,6 +19,7 @@ from segl_portal.reading.kinds import FileKind
 from segl_portal.reading.sanitise import Clean, sanitise
 from segl_portal.reading.source import BytesSource
 from segl_portal.reading.view import MessageView, Note, read_message
+from world.needs import OUTSIDE_CORPUS
 
 OUTSIDE = outside_corpus()
 
@@ -269,7 +270,7 @@ def test_monsters_are_shown_in_bounded_time(name: str) -> None:
     assert time.process_time() - start < 6.0
 
 
-@pytest.mark.skipif(OUTSIDE is None, reason="no outside corpus: name a zip file in SEGL_MIME_CORPUS")
+@OUTSIDE_CORPUS
 def test_the_outside_corpus_is_shown() -> None:
     assert OUTSIDE is not None
     empty = []
