@@ -12,6 +12,7 @@ from __future__ import annotations
 import email
 import re
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from email import policy
@@ -39,7 +40,8 @@ from world.stores import store_in
 
 CONTENT: Final = b"From: anna@nordby-vand.example\r\nSubject: Svar\r\n\r\nHej Bo\r\n"
 HOME: Final = "192.0.2.7"
-
+CODE: Final = re.compile(r"(?:kode er|code is) (\d{4}) (\d{4})")
+"""As a mail tells it, with the blank in its middle."""
 
 Answer = TypeVar("Answer", bound=Opened | Denied | None)
 
@@ -158,7 +160,17 @@ def counter_settings(directory: Path, port: int, store: str = "", **portal: Any)
 
 def code_in(mail: bytes) -> str:
     """The code that a mail tells, without its blank."""
-    message = email.message_from_bytes(mail, policy=policy.default)
-    found = re.search(r"(?:kode er|code is) (\d{4}) (\d{4})", str(message.get_content()))
-    assert found is not None
+    found = CODE.search(text_of(mail))
+    assert found is not None, mail[:2000]
     return found[1] + found[2]
+
+
+def codes_in(mails: Iterable[bytes]) -> list[str]:
+    """The codes that *mails* tell, in their order. A notice or a receipt that comes between tells none."""
+    return [code_in(mail) for mail in mails if CODE.search(text_of(mail))]
+
+
+def text_of(mail: bytes) -> str:
+    """The text of a mail of a single part, and nothing for one of several: Segl's mails with a code are of one."""
+    message = email.message_from_bytes(mail, policy=policy.default)
+    return "" if message.is_multipart() else str(message.get_content())

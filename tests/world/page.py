@@ -14,7 +14,7 @@ from segl_portal.answering import AnswerDesk, AnswerRefused, Taken
 from segl_portal.browser import Browser
 from segl_portal.desk import Asked, Desk, Opened
 from segl_portal.posting import Posting
-from world.counter import code_in
+from world.counter import codes_in
 from world.forms import Form
 from world.house import House
 from world.postfix import wait_until
@@ -39,15 +39,17 @@ class Page:
         assert link is not None
         recipient_id, secret = (group.decode() for group in link.groups())
         browser = Browser.new()
-        before = len(self.street.mail_for(recipient))
+        before = len(self._codes(recipient))
         asked = self.desk.ask(browser, recipient_id, secret, network="192.0.2.7", language="da")
         assert isinstance(asked, Asked)
         assert self.posting.flush()
-        wait_until(lambda: len(self.street.mail_for(recipient)) > before, 60, lambda: self.house.log[-6000:])
-        code = code_in(self.street.mail_for(recipient)[-1].content)
-        opened = self.desk.give(browser, recipient_id, code, network="192.0.2.7")
+        wait_until(lambda: len(self._codes(recipient)) > before, 60, lambda: self.house.log[-6000:])
+        opened = self.desk.give(browser, recipient_id, self._codes(recipient)[-1], network="192.0.2.7")
         assert isinstance(opened, Opened)
         return opened
+
+    def _codes(self, recipient: str) -> list[str]:
+        return codes_in(mail.content for mail in self.street.mail_for(recipient))
 
     def send(self, opened: Opened, form: Form) -> Taken | AnswerRefused:
         taking = self.answers.take_answer(

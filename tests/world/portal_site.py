@@ -26,7 +26,7 @@ from segl.sealed.revocation import house_secret, revocation_hash, revocation_sec
 from segl.store import transaction
 from segl.tables.sealed import sealed_message
 from world.ca import TestCA
-from world.counter import Counter, Letter, code_in
+from world.counter import Counter, Letter, codes_in
 from world.desk import DOMAIN, free_port
 from world.postfix import wait_until
 from world.process import Daemon
@@ -150,12 +150,12 @@ portal_port = {self.metrics_port}
     def next_code(self, recipient: str, seconds: float = 30) -> str:
         """The code in the next mail to *recipient*; forgets what came before."""
         wait_until(lambda: bool(self._codes(recipient)), seconds, lambda: self.daemon.log[-3000:])
-        code = code_in(self._codes(recipient)[-1])
+        code = self._codes(recipient)[-1]
         self.return_port.forget()
         return code
 
-    def _codes(self, recipient: str) -> list[bytes]:
-        return [mail.content for mail in self.return_port.received if recipient in mail.recipients]
+    def _codes(self, recipient: str) -> list[str]:
+        return codes_in(mail.content for mail in self.return_port.received if recipient in mail.recipients)
 
     def client(self) -> Client:
         return Client(self)
