@@ -15,6 +15,7 @@ from segl_classifier.cpr.layout import Layout
 
 FEWEST = 3  # by chance one in 1,300 tables of three such numbers
 _MANY = 5
+_STRAYS = 1.5**2  # standard deviations, squared: of a column so made by chance one in fifteen has more
 _RUN = re.compile(r"(?<![0-9])[0-9]{10}(?![0-9])")
 _LAYOUTS = (Layout.HYPHEN, Layout.PARTED, Layout.BARE)
 
@@ -43,9 +44,11 @@ def beyond_chance(called: Iterable[Called], text: str) -> set[str]:
 
 
 def is_by_chance(called: Iterable[Called]) -> bool:
-    """Whether so few of many are made like personal numbers as chance makes."""
+    """Whether so few of many are made like personal numbers as chance makes, of the *called* of one column, whose days
+    are those of people who live: one in eleven, and what that strays by one and a half times."""
     alike = {number.digits: number.living for number in called}
-    return len(alike) >= _MANY and 3 * sum(alike.values()) < len(alike)
+    count, beyond = len(alike), 11 * sum(alike.values()) - len(alike)
+    return count >= _MANY and (beyond <= 0 or beyond * beyond <= _STRAYS * 10 * count)
 
 
 def _are_most(some: set[str], of: set[str]) -> bool:

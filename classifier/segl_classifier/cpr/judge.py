@@ -53,6 +53,7 @@ class _Case:
     birth: Birth
     steps: list[Adjustment]
     said: Said
+    column: str = ""  # the heading over it
     total: float | None = None  # of the first ``counted`` steps, once it was asked for
     counted: int = 0
 
@@ -116,6 +117,7 @@ class _Reader:
         self.earlier: _Case | None = None
         self.others: set[str] = set()  # digits that the text calls something else
         self.in_row = False  # whether the candidate at hand stands in the row of a table
+        self.column = ""  # the heading over it
         self.certain = 0
         self.complete = True
 
@@ -174,7 +176,7 @@ class _Reader:
         beyond_doubt = said.kind is Kind.CPR or (
             candidate.layout is Layout.HYPHEN and said.kind is Kind.UNKNOWN
         )
-        case = _Case(candidate, birth, steps, said)
+        case = _Case(candidate, birth, steps, said, self.column)
         self.certain += beyond_doubt and case.score() >= _BEYOND_DOUBT
         return case
 
@@ -226,7 +228,7 @@ class _Reader:
         """What the heading of the column says, if the number stands in one."""
         bare = candidate.layout is Layout.BARE
         cell = self.tables.heading(candidate.start)
-        self.in_row = cell is not None
+        self.in_row, self.column = cell is not None, cell or ""
         return self._says(cell, bare, likely, personal) if cell else NOTHING
 
     def _over_the_rest(self, candidate: Candidate, top: Said) -> Said:
@@ -247,23 +249,37 @@ class _Reader:
 
 def _beyond_chance(text: str, cases: list[_Case], today: date) -> None:
     """Adds to what the heading of a column calls what may be a person's that there are too many so made for that, or so
-    few among many that chance made them."""
+    few among many in the column that chance made them."""
     named = [case for case in cases if case.said.heading in MAY_BE_A_PERSONS]
     if len(named) < FEWEST:
         return
-    called = [
-        Called(case.candidate.digits, case.candidate.layout, score.living(case.birth, case.birth.age(today)))
-        for case in named
-    ]
-    if is_by_chance(called):
-        for case in named:
-            case.steps.append(_BY_CHANCE)
+    left: list[_Case] = []
+    for column in _columns(named):
+        if is_by_chance(_called(case, today) for case in column if score.of_the_living(case.birth, today)):
+            for case in column:
+                case.steps.append(_BY_CHANCE)
+        else:
+            left += column
+    if len(left) < FEWEST:
         return
-    looked_at = text[: max(case.candidate.end for case in named)]  # of a long column the rest is not judged
-    beyond = beyond_chance(called, looked_at)
-    for case in named:
+    looked_at = text[: max(case.candidate.end for case in left)]  # of a long column the rest is not judged
+    beyond = beyond_chance([_called(case, today) for case in left], looked_at)
+    for case in left:
         if case.candidate.digits in beyond:
             case.steps.append(_NO_CHANCE)
+
+
+def _columns(cases: list[_Case]) -> Iterable[list[_Case]]:
+    """*cases* by the heading over them and their spelling: what one column holds says nothing of another."""
+    columns: dict[tuple[str, Layout], list[_Case]] = {}
+    for case in cases:
+        columns.setdefault((case.column, case.candidate.layout), []).append(case)
+    return columns.values()
+
+
+def _called(case: _Case, today: date) -> Called:
+    living = score.living(case.birth, case.birth.age(today))
+    return Called(case.candidate.digits, case.candidate.layout, living)
 
 
 def _with_company(text: str, cases: list[_Case], others: set[str], today: date) -> None:

@@ -70,6 +70,13 @@ def living(birth: Birth, age: int) -> bool:
     return birth.modulus11 and _YOUNG <= age < _OLD
 
 
+def of_the_living(birth: Birth, today: date) -> bool:
+    """Whether the day is one on which somebody was born who may well be alive, all of whom have numbers with modulus
+    11, as one in eleven has of other numbers. A day of these years tells of a number that begins with its date."""
+    ordinary = not birth.replacement and not birth.ran_out and not recent(birth, today)
+    return ordinary and _YOUNG <= birth.age(today) < _OLD
+
+
 def likely(candidate: Candidate, birth: Birth, age: int) -> bool:
     """Whether the number is spelled and made like hardly any other: six digits, a hyphen and four, of somebody
     who may well be alive, with modulus 11."""

@@ -13,7 +13,7 @@ import pytest
 
 from segl.vocabulary import Finding
 from segl_classifier.cpr import THRESHOLD, find_cpr
-from segl_classifier.cpr.by_chance import Called, beyond_chance
+from segl_classifier.cpr.by_chance import Called, beyond_chance, is_by_chance
 from segl_classifier.cpr.layout import Layout
 from segl_classifier.message import Source, Text
 
@@ -211,3 +211,33 @@ def test_one_among_many_that_are_not_so_made_is_made_by_chance(heading: str) -> 
     made = [*numbers(1, "-", modulus=True), *numbers(7, "-", modulus=False)]
     assert not found("\n".join([f"{heading};Frist", *(f"{number};1. maj" for number in made)]))
     assert found("\n".join([f"{heading};Frist", *(f"{number};1. maj" for number in made[:2])]))
+
+
+def column(heading: str, numbers: list[str]) -> str:
+    return "\n".join([f"{heading};Frist", *(f"{number};1. maj" for number in numbers)])
+
+
+@pytest.mark.parametrize("heading", ["Sag", "Kundenr", "Journalnr", "Medlemsnr", "Police"])
+def test_what_chance_made_in_one_column_says_nothing_of_another(heading: str) -> None:
+    cases = column("Sagsnr", numbers(8, "-", modulus=False))
+    persons = column(heading, numbers(3, "-", modulus=True))
+    for first, last in ((cases, persons), (persons, cases)):
+        assert len(found(f"{first}\n\nDem talte vi om i går, og her er så de andre af dem.\n\n{last}")) == 3
+
+
+def test_numbers_that_begin_with_their_date_say_nothing_of_those_that_do_not() -> None:
+    dated = [f"{day:02}1126-{day:04}" for day in range(11, 19)]
+    assert not found(column("Sag", dated))
+    assert len(found(column("Sag", dated + numbers(2, "-", modulus=True)))) == 2
+
+
+def test_more_of_many_than_chance_makes_are_personal_numbers() -> None:
+    made = [*numbers(30, "-", modulus=False), *numbers(9, "-", modulus=True)]
+    assert len(found(column("Sag", made))) == 9
+
+
+@pytest.mark.parametrize(
+    ("living", "of", "by_chance"), [(1, 4, False), (1, 5, True), (2, 5, False), (2, 12, True), (9, 39, False)]
+)
+def test_what_chance_makes(living: int, of: int, by_chance: bool) -> None:
+    assert is_by_chance(called(of, living=living)) is by_chance
