@@ -25,7 +25,7 @@ LONGEST = 40  # characters of a cell of a table that prose could be
 
 _QUOTES = (" ", ">")
 _QUOTE_MARK = re.compile(r"[ ]*(?:>[ ]*)+")
-_QUOTED = re.compile('"[^"]*"')
+_QUOTED = re.compile('(?<![^,])"[^"]*"')  # as it is cut: from where a cell begins
 _LOOSE = re.compile(r",\s|\s,|\d,\d")  # of prose, or of decimals
 _GAPS = re.compile("[ ]{2,}")
 _LINED_UP = re.compile("[^ ]++(?: [^ ]++)*+")  # its words stand one blank apart

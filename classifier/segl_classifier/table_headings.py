@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -59,12 +60,14 @@ def _over_figures(rows: Sequence[list[str]], width: int) -> list[str] | None:
 def is_prose(heading: Sequence[str], rows: Sequence[Cut], separator: str) -> bool:
     """Whether a cell of *heading*, over *rows*, ends a sentence: that is no question with answers below it, and ends
     in no word that is written short."""
-    ended = [number for number, cell in enumerate(heading) if _is_sentence(cell, _longest(rows, separator))]
-    return any(
-        not _SHORTENED.search(heading[number])
-        and not (heading[number].endswith("?") and _are_answers(number, heading, rows))
-        for number in ended
-    )
+    if not any(cell.endswith(STOPS) for cell in heading):
+        return False
+    longest = _longest(rows, separator)
+    ended = [number for number, cell in enumerate(heading) if _is_sentence(cell, longest)]
+    doubtful = [number for number in ended if not _SHORTENED.search(heading[number])]
+    if not all(heading[number].endswith("?") for number in doubtful):
+        return True
+    return not _are_answers(doubtful, heading, rows)
 
 
 def prose_above(rows: Sequence[Cut], separator: str) -> int:
@@ -90,11 +93,17 @@ def _is_sentence(cell: str, longest: int) -> bool:
     return cell.endswith(STOPS) and len(cell.split()) > longest
 
 
-def _are_answers(column: int, heading: Sequence[str], rows: Sequence[Cut]) -> bool:
-    """Whether *rows* answer what *heading* asks in *column*: few are sentences, as in a talk."""
-    below = [row.cells[column] for row in rows if row.cells is not heading and len(row.cells) > column]
-    filled = [cell for cell in below if cell]
-    return bool(filled) and 3 * sum(_is_sentence(cell, _NAMED) for cell in filled) <= len(filled)
+def _are_answers(columns: Sequence[int], heading: Sequence[str], rows: Sequence[Cut]) -> bool:
+    """Whether *rows* answer what *heading* asks in each of these *columns*, which are in order: few are sentences, as
+    in a talk. Each cell is looked at once, for a heading may be as long as its table."""
+    filled, sentences = dict.fromkeys(columns, 0), dict.fromkeys(columns, 0)
+    for row in rows:
+        if row.cells is not heading:
+            for column in columns[: bisect_left(columns, len(row.cells))]:
+                cell = row.cells[column]
+                filled[column] += bool(cell)
+                sentences[column] += _is_sentence(cell, _NAMED)
+    return all(filled[column] and 3 * sentences[column] <= filled[column] for column in columns)
 
 
 def is_enumeration(rows: Sequence[Sequence[str]]) -> bool:

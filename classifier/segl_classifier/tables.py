@@ -128,12 +128,16 @@ def _tables(lines: Sequence[Line], low: int, high: int, separator: str) -> Itera
         table = table or _new(rows, first, last, separator, len(lines))
         if table is None and (prose := prose_above(rows, separator)):
             table = _new(rows[prose:], first + prose, last, separator, len(lines))
-        above = (
-            (first, rows[0]) if table is None and last - first == 1 and is_heading(rows[0].cells) else None
-        )
+        alone = table is None and last - first == 1
+        above = (first, rows[0]) if alone and _names_columns(rows[0].cells) else None
         if table:
             yield table
             before = table
+
+
+def _names_columns(cells: Sequence[str]) -> bool:
+    """Whether *cells*, a line by itself, may be a heading: "Total;4" is none."""
+    return is_heading(cells) and not any(cell.isdecimal() for cell in cells)
 
 
 def _remarked(
@@ -189,6 +193,8 @@ def _continued(before: _Table | None, first: int, last: int, rows: Sequence[Cut]
     """*rows* as more of the table *before*, if they can be: prose stood between."""
     if before is None or before.heading is None:
         return None
+    if before.separator == COMMA and len(before.heading) == _FEWEST and not _are_tight(rows):
+        return None  # a sentence with a comma in it, or a row of a table that blanks line up
     width = most_cells(row.cells for row in rows)
     if not 1 < width <= len(before.heading) or (len(rows) > 1 and width < len(before.heading)):
         return None
@@ -230,7 +236,7 @@ def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
     if len(widths) < _FEWEST:
         return False
     if separator in _DOUBTFUL:
-        least = 2 if all(is_tight(row.line) for row in rows) else _DOUBTFUL[separator]
+        least = 2 if separator == COMMA and _are_tight(rows) else _DOUBTFUL[separator]
         return _regular([row.cells for row in rows], least) or (separator == GAP and _lined_up(rows))
     return (
         separator == "\t"
@@ -238,6 +244,12 @@ def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
         or min(widths) > 2
         or len(widths) >= _FEWEST_DOUBTFUL
     )
+
+
+def _are_tight(rows: Sequence[Cut]) -> bool:
+    """Whether commas divide *rows* as programs write them, and blanks do not: "Lund,Anna     KOL" is lined up."""
+    lined_up = sum(has(row.line, GAP) for row in rows)
+    return lined_up * 2 < len(rows) and all(is_tight(row.line) for row in rows)
 
 
 def _regular(rows: Sequence[Sequence[str]], narrowest: int) -> bool:

@@ -26,10 +26,14 @@ _MOST_LABELS = 60  # of one form: an ordinary table has as many first cells as r
 _MOST_PERSONS = 2_000  # beside each other
 _MOST_CELLS = 200_000  # of forms that are kept together
 _PAIRS = re.compile(r"[,;|\t](?=[^:,;|\t]{2,40}:)")
-# What stands in a form that nobody has filled in, or that says nothing of anybody.
+# What stands in a form that nobody has filled in, or that says nothing of anybody: whom to call, the hour, the team.
+# Words for that are others, too: "Hr. Lund", "hold i ryggen", "lokal infektion", "gives 8 enheder".
 _EMPTY = re.compile(
-    r"[\[({<_…\s.]|x{3}|(?:efter|ifølge|iht|i henhold|jf|se|udfyldes|evt|ring|kontakt|registreres|gives|meldes|oplyses"
-    r"|kl|hold|lokal|hr)\b|(?:nej|ingen|intet|no|none|n/a)\.?\Z",
+    r"[\[({<_…\s.]|x{3}|(?:efter|ifølge|iht|i henhold|jf|se|udfyldes|evt)\b|(?:nej|ingen|intet|no|none|n/a)\.?\Z"
+    r"|(?:ring|kontakt)(?= (?:til|på|os|mig|hr|din|jeres|venligst|straks|altid|\S*(?:[nt]|erne|leder|kontor|vagt))\b"
+    r"(?! (?:mis|psyk|krise|jobc|komm))|:? ?\d)"
+    r"|(?:registreres|gives|meldes|oplyses) (?:til|på|via|af|skriftligt?|telefonisk|senest|inden|altid)\b"
+    r"|kl\.? ?\d|hold (?:\d|(?-i:[A-HJ-ZÆØÅ])\b)|lokal\.? (?:nr\.? )?\d|(?-i:HR)(?!\.? (?-i:[A-ZÆØÅ]))\b|hr-",
     re.IGNORECASE,
 )
 # Not "alle", nor "Anna, Bo og Carl", who sit in a meeting, nor "ca. 24".

@@ -23,6 +23,7 @@ def found(text: str, subject: str = "Listen", where: str = "part 1") -> set[str]
     [
         ("Restanceliste", SUMS, "column.overdue"),
         ("SV: Sygefravær uge 12", DAYS, "column.work"),
+        ("Sygefravær og trivsel", DAYS, "column.work"),
         ("FW: [EKSTERN] Fravær i maj", DAYS, "column.work"),
         ("Restanceoversigt", SUMS, "column.overdue"),
         ("Afd. 7 – restancer", SUMS, "column.overdue"),

@@ -51,6 +51,45 @@ def test_forms_of_persons(text: str) -> None:
     assert found(text) == {"column.health"}
 
 
+@pytest.mark.parametrize("name", ["Hr. Anna Lund", "Hr Lund", "HR. ANNA LUND"])
+def test_who_is_called_as_an_office_or_a_word_is_one_person(name: str) -> None:
+    assert found(f"Navn: {name}\nDiagnose: KOL") == {"column.health"}
+
+
+@pytest.mark.parametrize(
+    ("label", "entry"),
+    [
+        ("Diagnose", "Lokal infektion"),
+        ("Diagnose", "Hold i ryggen"),
+        ("Diagnose", "Kontakteksem"),
+        ("Diagnose", "Kontakt eksem"),
+        ("Diagnose", "Ring i øret"),
+        ("Medicin", "Gives insulin 8 enheder"),
+    ],
+)
+def test_an_entry_may_begin_as_a_notice_does(label: str, entry: str) -> None:
+    assert found(f"Navn: Anna Lund\n{label}: {entry}") == {"column.health"}
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        *("ring til kontoret", "Kontakt din leder", "kontakt HR", "ring 12 34 56 78", "HR", "HR-afdelingen"),
+        *(
+            "gives til Per",
+            "meldes senest kl. 8",
+            "kl. 8",
+            "hold 3",
+            "hold B",
+            "lokal 123",
+            "oplyses på mødet",
+        ),
+    ],
+)
+def test_a_notice_is_no_entry(notice: str) -> None:
+    assert not found(f"Navn: Anna Lund\nDiagnose: {notice}")
+
+
 @pytest.mark.parametrize(
     "markup",
     [

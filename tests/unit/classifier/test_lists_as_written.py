@@ -82,7 +82,30 @@ COMMAS = {
         "Lokale",
     ),
 }
-LISTS = {**HEADINGS, **BETWEEN, **COMMAS}
+LINED_UP = {
+    "surnames before names": (
+        "Navn          Diagnose\nHansen,Bo     KOL\nLund,Anna     gigt\nToft,Carl     F20",
+        "Diagnose",
+        "Lokale",
+    ),
+    "a comma between quotation marks": (
+        'Navn           Diagnose\nBo "B,H"       KOL\nAnna "A,L"     gigt\nCarl "C,T"     F20',
+        "Diagnose",
+        "Lokale",
+    ),
+    "below a list with commas": (
+        "Ring,skriv eller kom\nTelefon,mail\nUge,dag\n"
+        "Navn          Restance\nHansen,Bo     4500\nLund,Anna     2300\nToft,Carl     900",
+        "Restance",
+        "Lokale",
+    ),
+    "below a total and a remark": (
+        f"Total;4\n{REMARK}\nBeløb;Restance\nJens Holm;ja\nAnna Lund;ja",
+        "Restance",
+        "Lokale",
+    ),
+}
+LISTS = {**LINED_UP, **HEADINGS, **BETWEEN, **COMMAS}
 
 
 def found(text: str) -> set[str]:

@@ -34,6 +34,13 @@ def wide(cell: str) -> Callable[[int], str]:
         pytest.param(lambda n: LIST + "a\tb\nc\td\n.\na;b;c\nd;e;f\n.\n" * n, id="many tables in turn"),
         pytest.param(lambda n: LIST + "x" * 9 * n + "\ty" + "\n\na\tb" * n, id="a long first line"),
         pytest.param(lambda n: LIST + "> " * n, id="a line answered without end"),
+        pytest.param(
+            lambda n: "Er du syg mon?;" * n + "\n" + "x;" * n + "\n" + "a;b\n" * n, id="questions without end"
+        ),
+        pytest.param(
+            lambda n: "a," * n + "Er du syg mon?\n" + ("x," * (n // 50) + "y\n") * 50,
+            id="a wide heading with commas",
+        ),
     ],
 )
 def test_to_look_through_a_list_takes_no_time_without_end(text: Callable[[int], str]) -> None:
