@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from segl import __version__
 from segl.clock import is_behind
@@ -27,11 +27,15 @@ from segl.settings_values import without_password
 from segl.settings_web import Web
 from segl.store import insert_into, transaction
 from segl.tables.nodes import node
+from segl.tables.sealed import sealed_message
 
 PRESENT_SECONDS: Final = 3 * 3600.0  # a node is heard of once an hour
 _FORGOTTEN_SECONDS: Final = 30 * 86400.0
-# Further ahead than this no clock of ours is behind: whoever wrote that had a wrong one (docs/decisions/0054).
+# Further ahead than this whoever wrote had a wrong clock (docs/decisions/0054), if it was not for so many days on which
+# messages were sealed: then it is this clock that is behind, as one whose battery died is by years.
 _CREDIBLE_SECONDS: Final = 100 * 86400.0
+_DAY: Final = 86400.0
+_DAYS_AHEAD: Final = 3
 _LABEL: Final = b"segl node v1\x00"
 # Tables of the settings that decide what becomes of a message, or what people are told.
 _SHARED: Final = (
@@ -86,11 +90,11 @@ def announce(engine: Engine, here: Node) -> None:
     """Write it down; forget nodes that have long been silent. Raises :class:`~segl.errors.StoreError`.
 
     When this node was last heard of is not moved back: by that a clock that is behind is known. Only what is more than
-    100 days ahead is: it was written by a wrong clock, which would be believed for as long."""
+    100 days ahead is, unless it is this clock that is wrong: else it would be believed for as long."""
     values = {"version": here.version[:32], "marks": json.dumps(dict(here.marks))}
-    credible = node.c.seen_at.between(here.seen_at, here.seen_at + _CREDIBLE_SECONDS)
-    later = sa.case((credible, node.c.seen_at), else_=here.seen_at)
     with transaction(engine) as connection:
+        counts = (node.c.seen_at >= here.seen_at) & _counts(connection, here.seen_at)
+        later = sa.case((counts, node.c.seen_at), else_=here.seen_at)
         connection.execute(
             insert_into(connection, node)
             .values(name=here.name, seen_at=here.seen_at, **values)
@@ -108,20 +112,33 @@ def nodes_of(engine: Engine) -> list[Node]:
 
 def last_heard(engine: Engine, now: float) -> float | None:
     """When any node last wrote here (both Unix seconds); ``None`` before the first. What is more than 100 days ahead of
-    *now* does not count. Raises :class:`~segl.errors.StoreError`."""
-    return _latest(engine, node.c.seen_at <= now + _CREDIBLE_SECONDS)
+    *now* does not count, unless messages were sealed on several such days. Raises :class:`~segl.errors.StoreError`."""
+    with transaction(engine) as connection:
+        return _latest(connection, _counts(connection, now))
 
 
 def furthest_ahead(engine: Engine) -> float | None:
     """The latest time (Unix seconds) that any node ever wrote here, though it cannot be true; ``None`` before the
     first. For telling only. Raises :class:`~segl.errors.StoreError`."""
-    return _latest(engine, sa.true())
-
-
-def _latest(engine: Engine, which: sa.ColumnElement[bool]) -> float | None:
     with transaction(engine) as connection:
-        last: float | None = connection.scalar(sa.select(sa.func.max(node.c.seen_at)).where(which))
+        return _latest(connection, sa.true())
+
+
+def _latest(connection: Connection, which: sa.ColumnElement[bool]) -> float | None:
+    last: float | None = connection.scalar(sa.select(sa.func.max(node.c.seen_at)).where(which))
     return last
+
+
+def _counts(connection: Connection, now: float) -> sa.ColumnElement[bool]:
+    """Whether what a row of ``node`` says of the time can be true, if *now* is what this clock says."""
+    until = now + _CREDIBLE_SECONDS
+    furthest = _latest(connection, sa.true())
+    if furthest is not None and furthest > until:  # hardly ever, and then the messages are counted
+        sealed_at = sealed_message.c.created_at
+        days = sa.func.count(sa.distinct(sa.cast(sealed_at / _DAY, sa.Integer)))
+        if (connection.scalar(sa.select(days).where(sealed_at > until)) or 0) >= _DAYS_AHEAD:
+            return sa.true()
+    return node.c.seen_at <= until
 
 
 def not_behind(engine: Engine, now: float) -> float:

@@ -10,6 +10,8 @@ import pytest
 from segl.cli.doctor_nodes import node_checks
 from segl.nodes import Node, announce, nodes_of, not_behind, this_node
 from segl.postfix.check import Check, State
+from segl.sealed.keys import Secret
+from segl.sealed.records import SealedMessage, SealedRecipient, record
 from segl.settings import Settings
 from segl.settings_file import parse_settings
 from segl.store import open_store
@@ -127,6 +129,22 @@ def test_what_was_heard_from_the_future_counts_for_a_hundred_days(
     assert not_behind(engine, NOW) == (then if counts else NOW)
     announce(engine, Node("east", NOW, "1", {}))
     assert nodes_of(engine)[0].seen_at == (then if counts else NOW)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("days", "behind"), [(2, False), (3, True)])
+def test_a_clock_that_is_years_behind_is_known_by_the_days_on_which_messages_were_sealed(
+    store_url: str, days: int, behind: bool
+) -> None:
+    """One that is ahead for a round seals on one day; a machine whose battery died begins in 2000."""
+    engine, dead = open_store(store_url), NOW - 9_000 * 86400
+    announce(engine, Node("east", NOW, "1", {}))
+    for day in range(days):
+        message = SealedMessage(f"{day:032}", "a@vand.example", 1, NOW - day * 86400, NOW + 30 * 86400)
+        record(engine, message, [SealedRecipient(f"{day:032}", "b@by.example", Secret.new(), b"x")])
+    assert not_behind(engine, dead) == (NOW if behind else dead)
+    announce(engine, Node("east", dead, "1", {}))
+    assert nodes_of(engine)[0].seen_at == (NOW if behind else dead)
     engine.dispose()
 
 
