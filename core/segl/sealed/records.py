@@ -164,14 +164,18 @@ def mark_notified(
 def drop_recipients(engine: Engine, message_id: str, recipient_ids: Sequence[str]) -> bool:
     """Take these recipients away, and the message's row with the last of them; says whether it went. The
     caller then removes the file (row first: a file without a row is swept, a row without a file is a link
-    that fails)."""
+    that fails).
+
+    What was revoked stays: it alone says to the next try that the sender took the mail back."""
+    row = sealed_recipient.c
+    unwanted = sealed_recipient.delete().where(row.id.in_(recipient_ids), row.revoked_at.is_(None))
     with transaction(engine) as connection:
-        connection.execute(sealed_recipient.delete().where(sealed_recipient.c.id.in_(recipient_ids)))
+        gone = connection.scalars(unwanted.returning(row.id)).all()
         left = connection.scalar(
             sa.select(sa.func.count()).where(sealed_recipient.c.message_id == message_id)
         )
         if not left:
             connection.execute(sealed_message.delete().where(sealed_message.c.id == message_id))
-        for recipient_id in recipient_ids:  # last: whoever holds the trail's end waits for nobody's rows
+        for recipient_id in gone:  # last: whoever holds the trail's end waits for nobody's rows
             audit.append(connection, Act.WITHDRAWN, recipient_id, "segl-deliver")
         return not left

@@ -17,11 +17,11 @@ from segl.errors import DeliveryError, SeglError, StoreError
 from segl.events import Events
 from segl.mail.return_port import Handover, ReturnPort
 from segl.sealed import SealedDirectory
-from segl.sealed.life import shred_expired
+from segl.sealed.life import revoke, shred_expired
 from segl.sealed.records import mark_notified
 from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
-from segl.tables.sealed import sealed_recipient
+from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl_delivery import agent, portal
 from segl_delivery.agent import Delivery
@@ -32,7 +32,7 @@ from world.peers import SmtpPeer
 
 DAYS = 86_400
 SENDER, BO = "anna@nordby.example", "bo@vestby.example"
-LETTER = b"From: anna@nordby.example\r\nSubject: x\r\n\r\nHej\r\n"
+LETTER = b"X-Segl-Id: abc.1\r\nFrom: anna@nordby.example\r\nSubject: x\r\n\r\nHej\r\n"
 
 
 class Killed(BaseException):
@@ -202,5 +202,25 @@ def test_a_message_that_was_revoked_before_its_notice_went_is_not_told_of(
     deliver: Callable[[], int], peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(portal, "begin_notice", lambda *_: False)
+    assert deliver() == 550
+    assert peer.received == []
+
+
+def test_a_mail_that_was_revoked_while_its_notice_was_refused_is_not_sealed_at_the_next_try(
+    deliver: Callable[[], int],
+    engine: Engine,
+    peer: SmtpPeer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(*_: Any, **__: Any) -> Handover:
+        with transaction(engine) as connection:
+            [message_id] = connection.scalars(sa.select(sealed_message.c.id))
+        assert revoke(engine, SealedDirectory(tmp_path / "sealed"), message_id, time.time(), actor=SENDER)
+        raise DeliveryError("the return port takes nothing now")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ReturnPort, "send", refused)
+        assert deliver() == 451
     assert deliver() == 550
     assert peer.received == []
