@@ -7,7 +7,7 @@ something else are passed over at once. Of the others so many are judged as no h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, pairwise
@@ -98,7 +98,7 @@ def judge(text: Text, shape: bytes, today: date) -> Judgement:
     cases = reader.cases(chain((first,), found))
     if not cases:
         return Judgement([])
-    _beyond_chance(text.text, cases, today)
+    _beyond_chance(text.text, cases, reader.passed_over, today)
     _with_company(text.text, cases, reader.others, today)
     return Judgement(without_overlaps([_judged(case) for case in cases]), reader.complete)
 
@@ -118,6 +118,9 @@ class _Reader:
         self.others: set[str] = set()  # digits that the text calls something else
         self.in_row = False  # whether the candidate at hand stands in the row of a table
         self.column = ""  # the heading over it
+        self.passed_over: dict[
+            str, set[str]
+        ] = {}  # of them, by heading, those that :meth:`_is_likely` counts
         self.certain = 0
         self.complete = True
 
@@ -130,7 +133,8 @@ class _Reader:
             other = top.kind is Kind.OTHER and not candidate.read
             if other and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
                 self.others.add(candidate.digits)
-                continue
+                if not (top.heading in MAY_BE_A_PERSONS and self._is_likely(candidate)):
+                    continue
             birth = read(candidate.digits, self.today)
             if birth is None or (candidate.year is not None and candidate.year != birth.born.year):
                 continue
@@ -145,6 +149,18 @@ class _Reader:
             cases.append(case)
             self.earlier = case
         return cases
+
+    def _is_likely(self, candidate: Candidate) -> bool:
+        """Whether the number is made like hardly any other. What only has such a day is counted, for chance to be told
+        of: a column of many cases has some that are so made."""
+        birth = read(candidate.digits, self.today)
+        if birth is None or candidate.layout is not Layout.HYPHEN:
+            return False
+        if score.likely(candidate, birth, birth.age(self.today)):
+            return True
+        if score.of_the_living(birth, self.today):
+            self.passed_over.setdefault(self.column, set()).add(candidate.digits)
+        return False
 
     def _in_name(self, candidate: Candidate) -> Candidate:
         """The candidate as one in the name of a file, which a text may name as well."""
@@ -247,15 +263,20 @@ class _Reader:
         return known
 
 
-def _beyond_chance(text: str, cases: list[_Case], today: date) -> None:
+def _beyond_chance(
+    text: str, cases: list[_Case], passed_over: Mapping[str, Collection[str]], today: date
+) -> None:
     """Adds to what the heading of a column calls what may be a person's that there are too many so made for that, or so
-    few among many in the column that chance made them."""
+    few among many in the column, with those *passed_over*, that chance made them."""
     named = [case for case in cases if case.said.heading in MAY_BE_A_PERSONS]
     if len(named) < FEWEST:
         return
     left: list[_Case] = []
-    for column in _columns(named):
-        if is_by_chance(_called(case, today) for case in column if score.of_the_living(case.birth, today)):
+    for (heading, layout), column in _columns(named):
+        called = [_called(case, today) for case in column if score.of_the_living(case.birth, today)]
+        if layout is Layout.HYPHEN:
+            called += [Called(digits, layout, living=False) for digits in passed_over.get(heading, ())]
+        if is_by_chance(called):
             for case in column:
                 case.steps.append(_BY_CHANCE)
         else:
@@ -269,12 +290,12 @@ def _beyond_chance(text: str, cases: list[_Case], today: date) -> None:
             case.steps.append(_NO_CHANCE)
 
 
-def _columns(cases: list[_Case]) -> Iterable[list[_Case]]:
+def _columns(cases: list[_Case]) -> Iterable[tuple[tuple[str, Layout], list[_Case]]]:
     """*cases* by the heading over them and their spelling: what one column holds says nothing of another."""
     columns: dict[tuple[str, Layout], list[_Case]] = {}
     for case in cases:
         columns.setdefault((case.column, case.candidate.layout), []).append(case)
-    return columns.values()
+    return columns.items()
 
 
 def _called(case: _Case, today: date) -> Called:

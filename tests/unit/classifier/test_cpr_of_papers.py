@@ -241,3 +241,20 @@ def test_more_of_many_than_chance_makes_are_personal_numbers() -> None:
 )
 def test_what_chance_makes(living: int, of: int, by_chance: bool) -> None:
     assert is_by_chance(called(of, living=living)) is by_chance
+
+
+@pytest.mark.parametrize("heading", ["Sagsnr", "Ordrenr", "Kundenr"])
+def test_what_stands_behind_a_long_list_of_other_numbers_is_looked_at(heading: str) -> None:
+    dated = [f"{1 + n % 28:02}{1 + n // 28:02}25-{n:04}" for n in range(100, 300)]
+    other = column(heading, dated)
+    persons = column("Kundenr", numbers(5, "-", modulus=True))
+    assert (
+        len(found(f"{other}\n\nOg her er så kunderne, som vi talte om i går på mødet hos Per.\n\n{persons}"))
+        == 5
+    )
+
+
+def test_of_a_long_list_one_in_eleven_is_so_made_by_chance() -> None:
+    made = [*numbers(300, "-", modulus=False), *numbers(25, "-", modulus=True)]
+    assert not found(column("Sag", made))
+    assert len(found(column("Sag", made[:80] + made[-25:]))) == 25
