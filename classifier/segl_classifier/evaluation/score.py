@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from segl.vocabulary import Decision, Label
@@ -19,6 +20,16 @@ _SEED = 20_251_124
 _DRAWS = 1_000
 _MOST_WORK = 4_000_000  # messages drawn in all
 _FEWEST = 200
+
+
+class Kind(Enum):
+    """How a message was judged."""
+
+    RIGHT = "right"
+    MISSED = "missed"
+    FALSE_ALARM = "false alarm"
+    CATEGORIES = "other categories"
+    """As secure as it must be, for other categories than are true of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +51,26 @@ class Judgement:
         return self.decision is not Decision.PLAIN
 
     @property
-    def missed(self) -> bool:
-        return self.must_encrypt and not self.secured
+    def kind(self) -> Kind:
+        if self.secured is not self.must_encrypt:
+            return Kind.MISSED if self.must_encrypt else Kind.FALSE_ALARM
+        return Kind.RIGHT if self.said == self.true else Kind.CATEGORIES
 
     @property
-    def false_alarm(self) -> bool:
-        return self.secured and not self.must_encrypt
+    def unseen(self) -> frozenset[Label]:
+        """The categories that are true of it and were not said."""
+        return self.true - self.said
+
+    @property
+    def untrue(self) -> frozenset[Label]:
+        """The categories that were said and are not true of it."""
+        return self.said - self.true
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "id": self.id,
             "place": self.place,
-            "kind": "missed" if self.missed else "false alarm" if self.false_alarm else "right",
+            "kind": self.kind.value,
             "score": round(self.score, 4),
             "labels": sorted(self.true),
             "said": sorted(self.said),
@@ -148,11 +167,18 @@ class Score:
 
     def worst_missed(self) -> list[Judgement]:
         """The missed, those first that look most harmless to the classifier."""
-        return sorted((j for j in self.judgements if j.missed), key=lambda j: (j.score, j.place))
+        return sorted(self._of(Kind.MISSED), key=lambda j: (j.score, j.place))
 
     def worst_false_alarms(self) -> list[Judgement]:
         """The false alarms, those first of which the classifier is most sure."""
-        return sorted((j for j in self.judgements if j.false_alarm), key=lambda j: (-j.score, j.place))
+        return sorted(self._of(Kind.FALSE_ALARM), key=lambda j: (-j.score, j.place))
+
+    def worst_categories(self) -> list[Judgement]:
+        """Those that went as they must, for other categories than are true of them; the most astray first."""
+        return sorted(self._of(Kind.CATEGORIES), key=lambda j: (-len(j.unseen | j.untrue), j.place))
+
+    def _of(self, kind: Kind) -> list[Judgement]:
+        return [judgement for judgement in self.judgements if judgement.kind is kind]
 
     def as_dict(self) -> dict[str, Any]:
         every = self.all_labels
@@ -173,6 +199,7 @@ class Score:
             "macro_f1": round(self.macro_f1, 4),
             "missed": [j.as_dict() for j in self.worst_missed()],
             "false_alarms": [j.as_dict() for j in self.worst_false_alarms()],
+            "other_categories": [j.as_dict() for j in self.worst_categories()],
         }
 
 
@@ -210,7 +237,7 @@ def _counts(j: Judgement) -> tuple[int, ...]:
     """Must be secure, is found; need not, is a false alarm; categories right, missed, wrong."""
     need_not = not j.must_encrypt
     message = (j.must_encrypt, j.must_encrypt and j.secured, need_not, need_not and j.secured)
-    return (*map(int, message), len(j.true & j.said), len(j.true - j.said), len(j.said - j.true))
+    return (*map(int, message), len(j.true & j.said), len(j.unseen), len(j.untrue))
 
 
 def _figures(total: int) -> tuple[float, float, float]:

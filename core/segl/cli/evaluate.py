@@ -58,6 +58,7 @@ def evaluate(
     texts = {record.place: record for record in records} if show else {}
     _mistakes("missed, the surest first", result.worst_missed(), worst, texts)
     _mistakes("false alarms, the surest first", result.worst_false_alarms(), worst, texts)
+    _mistakes("for other categories, the most astray first", result.worst_categories(), worst, texts)
 
 
 def _judged(records: list[Record], checker: Checker) -> list[Judgement]:
@@ -105,6 +106,15 @@ def _show(result: Score, checker: Checker, seconds: float) -> None:
         say(line)
 
 
+def _taken_for(j: Judgement) -> tuple[str, str]:
+    """What is true of a message, and what was said of it; of one that went as it must, only what is not the same."""
+    from segl_classifier.evaluation.score import Kind
+
+    if j.kind is Kind.CATEGORIES:
+        return ",".join(sorted(j.unseen)) or "-", ",".join(sorted(j.untrue)) or "-"
+    return ",".join(sorted(j.true)) or "-", ",".join(j.reasons) or "-"
+
+
 def _mistakes(what: str, found: list[Judgement], most: int, texts: dict[str, Record]) -> None:
     if not found or not most:
         return
@@ -114,8 +124,7 @@ def _mistakes(what: str, found: list[Judgement], most: int, texts: dict[str, Rec
         (
             f"{j.score:.3f}",
             printable(j.id)[:40],
-            ",".join(sorted(j.true)) or "-",
-            ",".join(j.reasons) or "-",
+            *_taken_for(j),
             printable(j.why)[:100],
         )
         for j in found[:most]

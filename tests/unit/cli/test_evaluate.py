@@ -83,6 +83,18 @@ def test_the_model_is_asked_when_there_is_one(file: Path, monkeypatch: pytest.Mo
     assert json.loads(segl(file, "--json", "--no-model").stdout)["model"] is False
 
 
+def test_categories_that_were_not_seen_or_are_not_true_are_listed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = KeywordModel({"hos sin søster": {Label.HEALTH: 0.9}})
+    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: model)
+    shown = segl(file).stdout
+    assert "1 for other categories, the most astray first" in shown
+    assert "missed  family  health  implied" in shown
+    [wrong] = json.loads(segl(file, "--json").stdout)["other_categories"]
+    assert (wrong["kind"], wrong["labels"], wrong["said"]) == ("other categories", ["family"], ["health"])
+
+
 def test_many_are_spread_over_the_cores_with_the_same_result(file: Path) -> None:
     one = json.loads(segl(file, "--json").stdout)
     many = json.loads(segl(*[file] * 5, "--json").stdout)

@@ -71,6 +71,26 @@ def test_the_worst_come_first() -> None:
     assert [j.id for j in result.worst_false_alarms()] == ["a-4", "a-3"]
 
 
+def test_what_went_as_it_must_for_other_categories_is_told_apart_the_most_astray_first() -> None:
+    judgements = [
+        judged([HEALTH], [FAMILY], 1),
+        judged([HEALTH], [HEALTH], 2),
+        judged([HEALTH], [], 3, secured=True),
+        judged([HEALTH], [], 4),
+        judged([], [FAMILY], 5),
+    ]
+    assert [j.kind.value for j in judgements] == [
+        "other categories",
+        "right",
+        "other categories",
+        "missed",
+        "false alarm",
+    ]
+    first, second = score(judgements).worst_categories()
+    assert (first.id, first.unseen, first.untrue) == ("a-1", frozenset({HEALTH}), frozenset({FAMILY}))
+    assert (second.id, second.unseen, second.untrue) == ("a-3", frozenset({HEALTH}), frozenset())
+
+
 def test_intervals_hold_the_figure_and_shrink_with_the_set() -> None:
     small, large = score(_shares(40, 30)), score(_shares(1000, 750))
     for result in (small, large):
