@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -15,6 +16,8 @@ from segl.sealed.keys import Secret
 from segl.sealed.spare import Spare, keep_spare
 from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
+
+_MAIL: Final = 0x5E61  # the first number of PostgreSQL's locks on single mails: any that nobody else uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,21 @@ def of_one_mail(message_id: str) -> sa.ColumnElement[bool]:
     return (row.id == message_id) | ((row.envelope_id == mail) & (row.sender == sender))
 
 
+def hold_mail(connection: Connection, envelope_id: str | None) -> None:
+    """Before anything else of a transaction: wait until nobody seals or revokes the mail that receipts know by this id,
+    and keep others from it until the transaction ends. On PostgreSQL neither sees what the other has not committed; on
+    SQLite the first write does the same."""
+    if envelope_id is not None and connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAIL, sa.func.hashtext(envelope_id))))
+
+
 def record(
     engine: Engine, message: SealedMessage, recipients: Sequence[SealedRecipient], spare: Spare | None = None
 ) -> None:
     """Write the message and its recipients in one transaction; on disk on return. Raises
     :class:`StoreError`, and :class:`TakenBack` when its sender has revoked what was sealed of the same mail before."""
     with transaction(engine) as connection:
+        hold_mail(connection, message.envelope_id)
         connection.execute(
             sealed_message.insert().values(
                 id=message.id,
@@ -99,7 +111,7 @@ def record(
 
 
 def _is_taken_back(connection: Connection, message_id: str) -> bool:
-    """After a write, which holds off whoever revokes at this moment."""
+    """After a write and :func:`hold_mail`, which hold off whoever revokes at this moment."""
     revoked = (
         sa.select(sealed_message.c.id)
         .join(sealed_recipient)

@@ -21,13 +21,13 @@ from segl.errors import StoreError
 from segl.receipts.facts import Facts
 from segl.receipts.records import Heard, hear
 from segl.receipts.states import News, Stage, State
-from segl.sealed import life
+from segl.sealed import life, records
 from segl.sealed.directory import SealedDirectory, new_id
 from segl.sealed.keys import Place, Secret, wrap
 from segl.sealed.records import SealedMessage, SealedRecipient, mark_notified, record
 from segl.settings_receipts import Receipts, ReceiptTerms
 from segl.store import open_store, transaction
-from segl.tables.sealed import sealed_message
+from segl.tables.sealed import sealed_message, sealed_recipient
 from world.node_at_work import NOW, ROUNDS
 
 MESSAGES = 60
@@ -154,3 +154,42 @@ def test_a_node_that_starts_waits_for_no_transaction_of_the_others(store_url: st
         starting.join(10)
         assert not starting.is_alive()
     working.dispose()
+
+
+def sealed_of_one_mail(engine: Engine) -> str:
+    key, message_id, row = Secret.new(), new_id(), new_id()
+    wrapped = wrap(key, key, key, Place(bytes.fromhex(message_id), bytes.fromhex(row)))
+    message = SealedMessage(message_id, "anna@nordby.example", 1, NOW, NOW + 86400, "abc.1")
+    record(engine, message, [SealedRecipient(row, "bo@vestby.example", key, wrapped)])
+    return message_id
+
+
+def test_what_is_sealed_in_the_moment_in_which_its_mail_is_revoked_opens_nothing(
+    store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    east, west = open_store(store_url), open_store(store_url)
+    first, looked, go_on = sealed_of_one_mail(east), threading.Event(), threading.Event()
+    look = records._is_taken_back
+
+    def slowly(connection: sa.Connection, message_id: str) -> bool:
+        found = look(connection, message_id)
+        looked.set()
+        go_on.wait(10)
+        return found
+
+    monkeypatch.setattr(records, "_is_taken_back", slowly)
+    place = SealedDirectory(tmp_path / "sealed")
+    sealing = threading.Thread(target=sealed_of_one_mail, args=(west,))
+    revoking = threading.Thread(target=life.revoke, args=(east, place, first, NOW + 1), kwargs={"actor": "a"})
+    sealing.start()
+    assert looked.wait(10)
+    revoking.start()
+    revoking.join(1)
+    go_on.set()
+    for thread in (sealing, revoking):
+        thread.join(20)
+    with transaction(east) as connection:
+        secrets = connection.scalars(sa.select(sealed_recipient.c.server_secret)).all()
+    assert secrets == [None, None]
+    for engine in (east, west):
+        engine.dispose()
