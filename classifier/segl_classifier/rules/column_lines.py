@@ -104,7 +104,10 @@ def _list(
     rows = [said for entry in run if not persons.begins(VALUES, entry.name) and (said := _row(entry, matter))]
     if _are_extensions([said for _, said in rows]):
         return
-    if len(rows) >= max(_FEWEST, len(run) * 4 // 5 if matter.said is Said.TITLE else 0):
+    # "Bo Hansen, leder", beside as many of whom something is said, is as well in the list.
+    does = sum(_DOES.fullmatch(entry.rest) is not None for entry in run)
+    listed = len(rows) + (does if matter.said is Said.LINE and len(rows) >= does else 0)
+    if listed >= max(_FEWEST, len(run) * 4 // 5 if matter.said is Said.TITLE else 0):
         shown = caption.text.strip()
         row = Row(("", shown), ("", shown), caption.start, caption.end, heads=True)
         yield Table(

@@ -126,3 +126,10 @@ def test_large_lists_take_no_time_without_end(large: Callable[[int], str]) -> No
 
     seconds(100)
     assert seconds(10_000) < 40 * max(seconds(500), 0.05)  # of twenty times as much: not its square
+
+
+@pytest.mark.parametrize("caption", ["Sygefravær", "Advarsler:", "Diagnoser:"])
+@pytest.mark.parametrize("said", ["leder", "12 min.", "psykolog"])
+def test_what_somebody_does_hides_nobody_beside_it(caption: str, said: str) -> None:
+    assert found(f"{caption}\n- Bo Hansen, {said}\n- Anna Lund, stress")
+    assert not found(f"{caption}\n- Bo Hansen, {said}\n- Anna Lund, {said}")
