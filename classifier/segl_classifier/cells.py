@@ -24,8 +24,9 @@ _MOST_COLUMNS = 200
 LONGEST = 40  # characters of a cell of a table that prose could be
 
 _QUOTES = (" ", ">")
-_QUOTE_MARK = re.compile(r"[ ]*(?:>[ ]*)+")
-_QUOTED = re.compile('(?<![^,])"[^"]*"')  # as it is cut: from where a cell begins
+_QUOTE_MARK = re.compile(r"[ ]*+(?:>[ ]*)*>")
+_QUOTED_TIGHTLY = re.compile(r"^[ >]*>[^\s>]", re.MULTILINE)
+_QUOTED = re.compile('(?<![^,])"[^"]*+(?:""[^"]*+)*+"')  # as it is cut: from where a cell begins
 _LOOSE = re.compile(r",\s|\s,|\d,\d")  # of prose, or of decimals
 _GAPS = re.compile("[ ]{2,}")
 _LINED_UP = re.compile("[^ ]++(?: [^ ]++)*+")  # its words stand one blank apart
@@ -52,14 +53,15 @@ class Cut(NamedTuple):
 def lines_of(block: str) -> Iterator[Line]:
     """The lines of *block* with anything in them."""
     position = 0
-    has_others = (
-        _NO_BREAK in block or KEPT_APART in block
-    )  # to look for them in each line takes longer than the rest
+    # To look for them in each line takes longer than the rest.
+    has_others = _NO_BREAK in block or KEPT_APART in block
+    of_mark = 0 if ">" in block and _QUOTED_TIGHTLY.search(block) else 1
     for line in block.split("\n"):
         start, position = position, position + len(line) + 1
         if line.strip():
             text = line.rstrip("\r")
-            yield Line(_unquoted(text.translate(_BLANKS) if has_others else text), start, start + len(line))
+            text = _unquoted(text.translate(_BLANKS) if has_others else text, of_mark)
+            yield Line(text, start, start + len(line))
 
 
 def may_divide(separator: str, block: str) -> bool:
@@ -70,6 +72,11 @@ def may_divide(separator: str, block: str) -> bool:
 def has(line: Line, separator: str) -> bool:
     """Whether *separator* divides *line*; blanks at its ends divide nothing."""
     return separator in (line.text.strip() if separator == GAP else line.text)
+
+
+def is_lined_up(line: Line) -> bool:
+    """Whether blanks divide *line* outside of quoted cells."""
+    return GAP in (_QUOTED.sub("", line.text) if '"' in line.text else line.text).strip()
 
 
 def is_tight(line: Line) -> bool:
@@ -128,6 +135,10 @@ def _column(start: int, end: int, columns: Sequence[Place], starts: Sequence[int
     return max(near, key=nearness)
 
 
-def _unquoted(line: str) -> str:
+def _unquoted(line: str, of_mark: int) -> str:
+    """*line* without the marks of answers, with the blanks that are *of_mark*: others line its columns up."""
     quoted = _QUOTE_MARK.match(line) if line[:1] in _QUOTES else None
-    return line[quoted.end() :] if quoted else line
+    if quoted is None:
+        return line
+    end = quoted.end()
+    return line[end + of_mark :] if line[end : end + 1] == " " else line[end:]

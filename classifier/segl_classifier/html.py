@@ -14,6 +14,7 @@ without ``>``) is read as text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
@@ -86,7 +87,7 @@ _INLINE_TAGS = frozenset(
 _BREAKS |= dict.fromkeys(_INLINE_TAGS - _BREAKS.keys(), _INLINE)
 _BREAKS |= {f"/{name}": CELL_ENDS if between == _CELL else between for name, between in _BREAKS.items()}
 _TERM_ENDS = re.compile(r"</dt\s*+>\s*+<dd(?=[\s/>])", re.IGNORECASE)
-_MORE_BLANKS = re.compile("(?<= ) +")
+_MORE_BLANKS = re.compile("(?<=[ \n]) +")  # those that begin a line, too: some of its lines begin with none
 _STOP = 8  # columns between the stops of a tab
 _ENDS_ROW = frozenset(("tr", "/tr", "table", "/table"))
 _PREFORMATTED = {"pre": 1, "textarea": 1, "/pre": -1, "/textarea": -1}
@@ -154,13 +155,13 @@ def _rendered(markup: str) -> tuple[str, bool]:
     preformatted = 0
     for before, name, attributes in zip(columns[0], columns[5], columns[6], strict=False):
         if before:
-            page.text(_shown(before, preformatted > 0))
+            page.text(_shown(before, preformatted > 0, page.parts))
         if name is not None:
             lower = name.lower()
             preformatted = max(0, preformatted + _PREFORMATTED.get(lower, 0))
             page.tag(lower, attributes, _BREAKS.get(lower, _INLINE))
     if columns[0][-1]:
-        page.text(_shown(columns[0][-1], preformatted > 0))
+        page.text(_shown(columns[0][-1], preformatted > 0, page.parts))
     return tidy("".join(page.parts)), page.cut
 
 
@@ -210,7 +211,7 @@ class _Reader:
             *columns, strict=False
         ):
             if before:
-                text.append(_shown(before, preformatted > 0))
+                text.append(_shown(before, preformatted > 0, text))
             if name is None:
                 if raw is not None:
                     self._raw(raw, settings, content, closed is not None)
@@ -243,7 +244,7 @@ class _Reader:
                 # A tag cut off, or one that is none: "Bo <010190-1234>", "<bo@x.example>".
                 aside.append(unescape_safely(name + attributes))
         if columns[0][-1]:
-            text.append(_shown(columns[0][-1], preformatted > 0))
+            text.append(_shown(columns[0][-1], preformatted > 0, text))
 
     def _comment(self, inside: str | None, bogus: str | None, comments: bool) -> None:
         if inside is None:
@@ -378,14 +379,16 @@ def _without_tabs(line: str) -> str:
     return "".join((*out, last))
 
 
-def _shown(text: str, preformatted: bool) -> str:
-    """*text* as it is shown."""
+def _shown(text: str, preformatted: bool, before: Sequence[str]) -> str:
+    """*text* as it is shown behind the pieces *before*."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if preformatted:
         if "\t" in text:
             text = "\n".join(map(_without_tabs, text.split("\n")))
-        text = _MORE_BLANKS.sub(lambda more: KEPT_APART * len(more[0]), text)
+        begins = text[:1] == " " and (not before or before[-1].endswith(_LINE))
+        text = _MORE_BLANKS.sub(lambda more: KEPT_APART * len(more[0]), f"{_LINE}{text}" if begins else text)
+        text = text.removeprefix(_LINE) if begins else text
     else:
         if "\n" in text:
             text = text.replace("\n", " ")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from segl_classifier.formats.numbers import could_be_personal
+from segl_classifier.paragraphs import lines_ended
 
 _CELL = re.compile(r"[1-9](?<![^;,\t|\n\"].)[0-9]{8,9}(?![^;,\t|\r\n\"])")
 _SHEETS = re.compile(r"text/(?:csv|tab-separated-values|comma-separated-values)")
@@ -27,16 +28,17 @@ def restored(text: str) -> str:
     columns: dict[tuple[str, int], list[re.Match[str]]] = {}
     dividers = dict.fromkeys(_DIVIDERS, 0)  # how many of each stand before in the line
     done = 0
-    for cell in _CELL.finditer(text):
+    lined = lines_ended(text)
+    for cell in _CELL.finditer(lined):
         start, end = cell.span()
-        line = text.rfind("\n", done, start) + 1
+        line = lined.rfind("\n", done, start) + 1
         if line:
             done, dividers = line, dict.fromkeys(_DIVIDERS, 0)
         for sign in dividers:
-            dividers[sign] += text.count(sign, done, start)
+            dividers[sign] += lined.count(sign, done, start)
         done = start
         sign = next(
-            (sign for sign in text[max(0, start - 2) : start] + text[end : end + 2] if sign in dividers), ""
+            (sign for sign in lined[max(0, start - 2) : start] + lined[end : end + 2] if sign in dividers), ""
         )
         columns.setdefault((sign, dividers.get(sign, 0)), []).append(cell)
     places: list[int] = []

@@ -1,4 +1,5 @@
-"""Where the paragraphs of a text begin and end. They end at blank lines, but for a table that goes on behind one."""
+"""Where the lines and paragraphs of a text end. Paragraphs end at blank lines, but for a table that goes on behind one;
+a line ends within no cell of a table, though what stands in it may have several."""
 
 from __future__ import annotations
 
@@ -6,27 +7,66 @@ import re
 from collections.abc import Iterator
 
 from segl_classifier.tables import continued
+from segl_classifier.tidy import BREAKS_CELL, KEPT_APART
 
 _PARAGRAPH = re.compile(r"\n[ \t\r>]*\n\s*")
 
+_SEPARATORS = "\u2028\u2029"  # of lines and of paragraphs, and nothing else
+_RARE = "\v\u0085"  # end lines in some programs; others write them within a cell
+_ENDS = f"\n\r{_RARE}{_SEPARATORS}"
+_TO_BLANKS = str.maketrans(dict.fromkeys(_ENDS, " "))
+# A cell as programs quote it (RFC 4180), if another stands before or behind it: a quotation in prose is none. Behind a
+# mark without its fellow nothing is a cell for long.
+_LONGEST_CELL = 4_000
+_BEHIND_ANOTHER = r"(?<=(?P<before>[;,\t|]))"
+_BEGINS_ROW = rf"(?<![^{_ENDS}\ufeff])"
+_CELL = r'"[^"]*+(?:""[^"]*+)*+"'
+_QUOTED = re.compile(rf"{_BEHIND_ANOTHER}{_CELL}(?=[;,\t|{_ENDS}]|\Z)|{_BEGINS_ROW}{_CELL}(?=[;\t|]|,(?! ))")
+_END_ALONE = re.compile(r"(?<!\r)\r++(?!\n)")
+
 
 def lines_ended(text: str) -> str:
-    """*text* with the line ends of old systems, CR alone, as others; each character stays in its place."""
-    return text.replace("\r", "\n") if "\r" in text and "\n" not in text else text
+    """*text* with a line feed wherever a line ends, and blanks where it only goes on within a cell; each character
+    stays in its place."""
+    if BREAKS_CELL in text:
+        text = text.replace(BREAKS_CELL, f"{KEPT_APART} ")
+    if '"' in text:
+        text = _QUOTED.sub(_in_one_line, text)
+    if text.isascii() and "\r" not in text and "\v" not in text:
+        return text
+    for separator in _SEPARATORS:
+        text = text.replace(separator, "\n")
+    ends = text.count("\n")
+    for rare in _RARE:
+        if text.count(rare) > ends:
+            text = text.replace(rare, "\n")
+    alone = text.count("\r") - text.count("\r\n")
+    if alone and alone >= ends:  # those of old systems; perhaps not all
+        text = _END_ALONE.sub(lambda end: "\n" * len(end[0]), text)
+    return text
+
+
+def _in_one_line(cell: re.Match[str]) -> str:
+    text = cell[0]
+    if len(text) > _LONGEST_CELL or text.isprintable():
+        return text
+    between = cell["before"] or cell.string[cell.end()]
+    rows = text.splitlines()[1:-1]
+    if rows and all(between in row and f"{between} " not in row for row in rows):
+        return text  # the mark stands for inches, or has no fellow
+    return text.translate(_TO_BLANKS)
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """From where to where the paragraphs of *text* go; those that one table goes on through are one."""
     start = end = last = 0
-    lined = False  # whether what goes from start to end has several lines
     for low, high in _between(text):
-        if end and continued(text[last:end], text[low:high], lined=lined):
-            end, last, lined = high, low, True
+        if end and continued(text[last:end], text[low:high], on=last > start):
+            end, last = high, low
             continue
         if end:
             yield start, end
         start, end, last = low, high, low
-        lined = text.find("\n", low, high) >= 0
     if end:
         yield start, end
 

@@ -23,6 +23,7 @@ from segl_classifier.cells import (
     below,
     cut,
     has,
+    is_lined_up,
     is_tight,
     lines_of,
     may_divide,
@@ -45,6 +46,7 @@ _FEWEST = 2  # rows
 _FEWEST_DOUBTFUL = 3
 _BRIDGED = 100_000  # lines as short as a cell that end no table: rows of which only the first cell is filled
 _BRIDGED_BLINDLY = 2  # lines behind which a row may be wider than those before
+_LONGEST_WRITTEN = 1_000  # characters of a cell that a program wrote: remarks
 _REMARK = 3  # lines at most between a heading and its rows
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
@@ -236,8 +238,12 @@ def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
     if len(widths) < _FEWEST:
         return False
     if separator in _DOUBTFUL:
-        least = 2 if separator == COMMA and _are_tight(rows) else _DOUBTFUL[separator]
-        return _regular([row.cells for row in rows], least) or (separator == GAP and _lined_up(rows))
+        if len(rows) == among == _FEWEST:
+            return _is_pair(rows, separator)
+        cells = [row.cells for row in rows]
+        if separator == COMMA and _are_tight(rows):
+            return _regular(cells, _FEWEST, _LONGEST_WRITTEN)
+        return _regular(cells, _DOUBTFUL[separator]) or (separator == GAP and _lined_up(rows))
     return (
         separator == "\t"
         or len(widths) * 3 >= among * 2
@@ -246,13 +252,28 @@ def _is_table(rows: Sequence[Cut], separator: str, among: int) -> bool:
     )
 
 
+def _is_pair(rows: Sequence[Cut], separator: str) -> bool:
+    """Whether two lines that stand alone are a heading and its row. Commas are written as programs write them, and
+    there are several, or figures below words; blanks line figures up below words in several columns."""
+    top, row = rows
+    several = len(top.cells) >= _FEWEST_DOUBTFUL
+    if len(top.cells) != len(row.cells) or not is_heading(top.cells):
+        return False
+    if separator == COMMA:
+        return (
+            (several or heads(top.cells, [row])) and _are_tight(rows) and max(map(len, top.cells)) <= LONGEST
+        )
+    fitting = zip(places(top.line), places(row.line), strict=True)
+    return several and heads(top.cells, [row]) and all(a[0] == b[0] or a[1] == b[1] for a, b in fitting)
+
+
 def _are_tight(rows: Sequence[Cut]) -> bool:
     """Whether commas divide *rows* as programs write them, and blanks do not: "Lund,Anna     KOL" is lined up."""
-    lined_up = sum(has(row.line, GAP) for row in rows)
+    lined_up = sum(is_lined_up(row.line) for row in rows)
     return lined_up * 2 < len(rows) and all(is_tight(row.line) for row in rows)
 
 
-def _regular(rows: Sequence[Sequence[str]], narrowest: int) -> bool:
+def _regular(rows: Sequence[Sequence[str]], narrowest: int, longest: int = LONGEST) -> bool:
     """Whether nearly all *rows* have the same number of short cells, at least *narrowest*."""
     width = most_cells(rows)
     fitting = [row for row in rows if len(row) == width]
@@ -261,7 +282,7 @@ def _regular(rows: Sequence[Sequence[str]], narrowest: int) -> bool:
         width >= narrowest
         and len(fitting) >= _FEWEST_DOUBTFUL
         and len(fitting) * 5 >= len(rows) * 4
-        and letters <= LONGEST * width * len(fitting)
+        and letters <= longest * width * len(fitting)
     )
 
 
@@ -278,18 +299,39 @@ def _lined_up(rows: Sequence[Cut]) -> bool:
     return fitting * 5 >= len(cells) * 4 and sum(end - start for start, end in cells) <= LONGEST * len(cells)
 
 
-def continued(above: str, below: str, *, lined: bool) -> bool:
-    """Whether the paragraph *below* goes on with the table whose last paragraph is *above*, or begins one with it: each
-    line of both has as many separators as the others. *lined* says that the table has several lines already."""
+def continued(above: str, below: str, *, on: bool) -> bool:
+    """Whether the paragraph *below* goes *on* with the table whose last paragraph is *above*, or begins one with it:
+    each line has as many separators as the others, but for prose that stands over the table."""
+    *over, last = above.split("\n")
     for separator in SEPARATORS:
-        if separator not in below or separator == GAP:
+        count = last.count(separator)
+        if separator == GAP or not count or separator not in below:
             continue
-        counts = {line.count(separator) for line in (*above.split("\n"), *below.split("\n")) if line.strip()}
-        if len(counts) == 1:
-            # A semicolon, or a comma, in each of two sentences is no table.
-            least = 1 if separator == "\t" or (lined and separator not in _DOUBTFUL) else 2
-            return counts.pop() >= least
-    return False
+        rows = [last, *(line for line in below.split("\n") if line.strip())]
+        if any(row.count(separator) != count for row in rows):
+            continue
+        tight = not any(f"{separator} " in row or f" {separator}" in row for row in rows)
+        alike = sum(line.count(separator) == count for line in over)
+        if separator == COMMA and not (tight or alike == len(over)):
+            continue
+        # A semicolon, or a comma, in each of two sentences is no table.
+        if count > 1 or separator == "\t" or (separator != COMMA and (on or alike or tight)):
+            return True
+    return may_divide(GAP, below) and may_divide(GAP, above) and _go_on_below(above, below, on)
+
+
+def _go_on_below(above: str, below: str, on: bool) -> bool:
+    """Whether all cells of the lines *below* are lined up with the widest line *above*, as those of two others are,
+    if they do not go *on* with a table already."""
+    lines = [places(line) for line in lines_of(above)]
+    widest = max(lines, key=len)
+    starts, ends = {start for start, _ in widest}, {end for _, end in widest}
+
+    def fits(cells: Sequence[Place]) -> bool:
+        return len(cells) > 1 and all(start in starts or end in ends for start, end in cells)
+
+    goes_on = fits(lines[-1]) and (on or sum(map(fits, lines)) > _FEWEST)
+    return goes_on and all(fits(places(line)) for line in lines_of(below))
 
 
 def _rows(lines: Sequence[Line], tables: Iterable[_Table], block: str) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 # Stands, in the text of a page, for each blank of <pre> behind the first, and alone in a cell for one that another cell
 # covers. Tables are told by it; to all else it is nothing, so that numbers and words stand as near as they did.
@@ -13,11 +14,18 @@ _SHOWS_NOTHING = f"\t {KEPT_APART}"
 _SEPARATORS = re.compile("[\x1c-\x1f]")
 
 CELL_ENDS = "\x1e"  # between texts, where a cell ends; shows nothing, and is gone from a tidy text
+# Where a line ends within a cell of a list. What reads tables takes it for a blank, all else for the end of a line.
+BREAKS_CELL = f"{KEPT_APART}\n"
 
 # Word and Outlook write a paragraph into each cell, and a paragraph begins and ends a line; other programs write the
 # text alone. So a line is not begun at the beginning of a cell, nor ended at its end, but where a table stands in it.
 _BEGINS_LINE = re.compile(r"\t[ \n]*+(?!\t)")
 _ENDS_LINE = re.compile(rf"(?<![ \n{CELL_ENDS}])[ \n]++{CELL_ENDS}")
+
+# Cells in which no table stands, up to the end of their row. Lists have two rows and more, short cells alone in the
+# first of them; what else stands in cells is a letter or a page.
+_ROW = re.compile(rf"(?:\t(?:[^\t{CELL_ENDS}]*+{CELL_ENDS}[ ]*+|[^\t\n{CELL_ENDS}]*+(?=\t)))++")
+_LONGEST_HEADING, _LONGEST_CELL = 60, 1_000  # characters
 
 
 def tidy(text: str) -> str:
@@ -25,7 +33,8 @@ def tidy(text: str) -> str:
     the first cell of a row."""
     text = text.replace("\r\n", "\n").replace("\r", " ").replace("\f", " ")
     if CELL_ENDS in text:
-        text = _ENDS_LINE.sub("", _BEGINS_LINE.sub("\t", text)).replace(CELL_ENDS, "")
+        text = _ENDS_LINE.sub(CELL_ENDS, _BEGINS_LINE.sub("\t", text))
+        text = _with_broken_cells(text)
     while "  " in text:
         text = text.replace("  ", " ")
     if "\t" in text:
@@ -35,7 +44,54 @@ def tidy(text: str) -> str:
         ]
     else:
         lines = [line.strip(" ") for line in text.split("\n")]
-    return "\n".join([line for line in lines if line.strip(_SHOWS_NOTHING)])
+    if KEPT_APART in text:
+        lines = [line.rstrip(_SHOWS_NOTHING) for line in lines]
+    tidied = "\n".join([line for line in lines if line.strip(_SHOWS_NOTHING)])
+    return tidied.replace(CELL_ENDS, BREAKS_CELL) if CELL_ENDS in tidied else tidied
+
+
+def _with_broken_cells(text: str) -> str:
+    """*text* with ``CELL_ENDS`` for each end of a line within a cell of a list, and for nothing else."""
+    parts: list[str] = []
+    done = 0
+    for rows in _tables(text):
+        if any("\n" in cell for row in rows for cell in _cells(row)) and _is_list([*map(_cells, rows)]):
+            for row in rows:
+                told = "\t".join(map(_broken, _cells(row)))
+                parts += text[done : row.start()].replace(CELL_ENDS, ""), "\t", told
+                done = row.end()
+    return "".join((*parts, text[done:].replace(CELL_ENDS, "")))
+
+
+def _tables(text: str) -> Iterator[list[re.Match[str]]]:
+    """The rows of cells in *text* that follow one another."""
+    rows: list[re.Match[str]] = []
+    for row in _ROW.finditer(text):
+        if rows and text[rows[-1].end() : row.start()].strip(" \n"):
+            yield rows
+            rows = []
+        rows.append(row)
+    if rows:
+        yield rows
+
+
+def _cells(row: re.Match[str]) -> list[str]:
+    return row[0].replace(CELL_ENDS, "")[1:].split("\t")
+
+
+def _is_list(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether *rows* are a list that has a heading of short cells, and no part of a page that is laid out in cells."""
+    width = max(map(len, rows))
+    wide = sum(len(row) == width for row in rows)
+    first = next(row for row in rows if len(row) == width)
+    headed = sum(map(bool, first)) > 1 and all(len(cell) <= _LONGEST_HEADING for cell in first)
+    return wide > 1 and headed and all(len(cell) <= _LONGEST_CELL for row in rows for cell in row)
+
+
+def _broken(cell: str) -> str:
+    if "\n" not in cell:
+        return cell
+    return CELL_ENDS.join(bare for line in cell.split("\n") if (bare := line.strip(_SHOWS_NOTHING)))
 
 
 def without_separators(text: str) -> str:

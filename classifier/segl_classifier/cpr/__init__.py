@@ -23,9 +23,10 @@ from segl_classifier.cpr.sameness import different_first, mark
 from segl_classifier.cpr.score import THRESHOLD
 from segl_classifier.cpr.shape import digits_in, shape_of
 from segl_classifier.message import Text
+from segl_classifier.paragraphs import lines_ended
 from segl_classifier.tidy import COVERED, KEPT_APART, closed_up, opened
 
-__all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "find_cpr"]
+__all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "find_cpr", "with_lines_ended"]
 
 FEWEST_DIGITS = 6  # in a text that can hold a number: the others may be written as letters
 MOST_FINDINGS = MOST_NUMBERS  # of one text; one more then says how many there were
@@ -38,6 +39,7 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     *today* is the last day on which somebody can have been born; the computer's date when it is not given.
     Never raises; the time taken grows with the length of the text and no faster.
     """
+    text = with_lines_ended(text)
     if COVERED not in text.text:
         return _found(replace(text, text=closed_up(text.text)) if KEPT_APART in text.text else text, today)
     # Closed up its label is as near as a reader sees it; with covered cells as empty ones its heading is above it.
@@ -49,6 +51,12 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     more = [f for f in in_columns if f.score >= THRESHOLD and f.score > best.get(f.number, 0.0)]
     found_better = {f.number for f in more if f.number}
     return [*(f for f in near if f.number not in found_better), *more]
+
+
+def with_lines_ended(text: Text) -> Text:
+    """*text* with each row of a table in one line, whatever stands in its cells: so its headings are found."""
+    ended = lines_ended(text.text)
+    return text if ended is text.text else replace(text, text=ended)
 
 
 def _found(text: Text, today: date | None) -> list[Finding]:

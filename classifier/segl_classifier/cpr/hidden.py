@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from segl.masking import MASK, mask_digits, mask_far_apart
-from segl_classifier.cpr import THRESHOLD, read_numbers
+from segl_classifier.cpr import THRESHOLD, read_numbers, with_lines_ended
 from segl_classifier.cpr.masked import last_four_first
 from segl_classifier.message import Text
 from segl_classifier.tidy import KEPT_APART, closed_up, opened
@@ -19,6 +19,7 @@ _DIGITS = 10
 def hidden(text: Text, certain: str = MASK) -> str:
     """The text of *text*, every candidate masked however little it scored, and then every long run of digits.
     Each character stays in its place. *certain* is the mask of what does count as a personal number."""
+    text = with_lines_ended(text)
     if KEPT_APART not in text.text:
         return _hidden(text, certain)
     # As numbers are looked for: see find_cpr. What is masked in one reading is masked.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from segl_classifier.formats.numbers import could_be_personal
 
-_FLAT = str.maketrans("\t\n\r\v\f", "     ")
+_FLAT = str.maketrans(dict.fromkeys("\t\n\r\v\f\u0085\u2028\u2029", " "))
 _SHARE = 3  # at least one in so many long numbers of a column must look like a personal number
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from segl_classifier.cpr import find_cpr
+from segl_classifier.html import read_html
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import shipped_rules
 from segl_classifier.rules.words import NormalText
@@ -41,6 +43,22 @@ def wide(cell: str) -> Callable[[int], str]:
             lambda n: "a," * n + "Er du syg mon?\n" + ("x," * (n // 50) + "y\n") * 50,
             id="a wide heading with commas",
         ),
+        pytest.param(lambda n: LIST + 'a;"' * n, id="cells that are quoted without end"),
+        pytest.param(lambda n: LIST + ';""' * n + '"\n' * n, id="quotation marks in quotation marks"),
+        pytest.param(lambda n: LIST + 'a;"b\nc"\n' * n, id="cells of two lines"),
+        pytest.param(
+            lambda n: LIST + 'a;"' + "b\nc\n" * n + '"\nd;e\n' * n, id="a cell of lines without end"
+        ),
+        pytest.param(lambda n: "Navn;Restance\r" + "\r" * n + "a;b\r" * n + "\r\n", id="CR without end"),
+        pytest.param(lambda n: "Navn;Restance" + "\v\r\u2028a;b" * n, id="line ends of all kinds"),
+        pytest.param(
+            lambda n: "Navn  Restance\n" + "a     b\nc     d\n\n" * n, id="columns behind empty lines"
+        ),
+        pytest.param(
+            lambda n: ("a  b  " * n + "\n") * 3 + "\na  b\n" * n, id="a wide heading above empty lines"
+        ),
+        pytest.param(lambda n: LIST + "x\ny;z\n\n" * n, id="headings that touch a line"),
+        pytest.param(lambda n: LIST + "> > >" * n + "a;b\n" + "> x;y\n>z;w\n" * n, id="answers of all kinds"),
     ],
 )
 def test_to_look_through_a_list_takes_no_time_without_end(text: Callable[[int], str]) -> None:
@@ -48,6 +66,35 @@ def test_to_look_through_a_list_takes_no_time_without_end(text: Callable[[int], 
         read = Text(text(times), "part 1", Source.BODY)
         began = time.process_time()
         shipped_rules().find([read])
+        return time.process_time() - began
+
+    seconds(100)
+    assert seconds(10_000) < 40 * max(seconds(500), 0.05)  # of twenty times as much: not its square
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "markup",
+    [
+        pytest.param(lambda n: "<table>" + "<tr><td>a<br>b</td><td>c</td></tr>" * n, id="rows"),
+        pytest.param(lambda n: "<table><tr><td>a</td><td>b" + "<br>c" * n + "</td></tr>" * n, id="breaks"),
+        pytest.param(lambda n: "<table><tr>" + "<td>a<br>" * n + "</td>" * n, id="cells in cells"),
+        pytest.param(
+            lambda n: "<table><tr><td>" * n + "a<br>b" + "</td></tr></table>" * n, id="tables in tables"
+        ),
+        pytest.param(
+            lambda n: "<table><tr>" + "<td>a<br>b</td>" * n + "</tr><tr>" + "<td>c</td>" * n, id="columns"
+        ),
+        pytest.param(lambda n: "<pre>" + " \n  " * n + "<b>  " * n, id="blanks"),
+    ],
+)
+def test_to_read_a_page_of_cells_takes_no_time_without_end(markup: Callable[[int], str]) -> None:
+    def seconds(times: int) -> float:
+        page = markup(times)
+        began = time.process_time()
+        text = Text(read_html(page).text, "part 1", Source.BODY)
+        shipped_rules().find([text])
+        find_cpr(text)
         return time.process_time() - began
 
     seconds(100)
