@@ -23,6 +23,17 @@ def built(objects: dict[int, str], root: int = 1) -> bytes:
     )
 
 
+def updated(data: bytes, objects: dict[int, str], *, root: int = 1) -> bytes:
+    """*data* with these objects in place of its own, saved behind it as programs save a change (ISO 32000-1 §7.5.6)."""
+    before = data.rpartition(b"startxref\n")[2].split()[0].decode()
+    out, rows = data, ""
+    for number, body in objects.items():
+        rows += f"{number} 1\n{len(out):010} 00000 n \n"
+        out += f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")
+    trailer = f"trailer\n<</Size 100/Root {root} 0 R/Prev {before}>>\nstartxref\n{len(out)}\n%%EOF\n"
+    return out + f"xref\n{rows}{trailer}".encode()
+
+
 def stream(content: str, more: str = "") -> str:
     return f"<<{more}/Length {len(content)}>>\nstream\n{content}\nendstream"
 

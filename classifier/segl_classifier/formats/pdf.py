@@ -26,6 +26,7 @@ from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml_text import read_flow
 from segl_classifier.formats.pdf_beside import read_files, read_properties, read_strings
 from segl_classifier.formats.pdf_copy import Copy
+from segl_classifier.formats.pdf_earlier import read_earlier
 from segl_classifier.formats.pdf_notes import take_attachment
 from segl_classifier.formats.pdf_shown import may_show_letters
 from segl_classifier.formats.pdf_string import raw_bytes, wide_string
@@ -70,6 +71,7 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
         _read_attachments(document, harvest)
         read_files(copy, harvest)
         read_strings(copy, harvest)
+        read_earlier(data, len(document), copy, harvest)
     finally:
         document.close()
     return harvest.content()

@@ -21,7 +21,7 @@ from segl_classifier.formats.pdf_text import text_of
 # two. A page of letters has 1,500 and more. Beyond two thirds of that, smaller pictures illustrate a page of a report.
 _LITTLE_TEXT = 400
 _MUCH_TEXT = 1_000
-_SCAN = 0.4  # of the page, covered by pictures
+SCAN = 0.4  # of the page, covered by pictures
 _LARGE = 0.5  # of a page with more text that stands beside: a picture of a screen, of a letter
 # Of the page, by pictures with the pixels of a page: a health card in its own size takes 7 % of A4, a logo some 3.
 _CARD = 0.06
@@ -53,6 +53,7 @@ def read_page(
     if first.drawn:
         harvest.text(first.drawn, f"page {number}, as it is drawn")
     harvest.text(first.place, f"page {number}, line by line")
+    harvest.lines([*first.words], "alternative text")
     notes = read_notes(page, number, form, harvest)
     rows = notes.rows() if notes.boxes else []
     printed = words_in(page, rows)
@@ -104,11 +105,11 @@ def _unread(page: pdfium.PdfPage, length: int, shown: Shown) -> str:
     outlines = shown.outlines
     if outlines.stand_in_lines:
         return "letters as outlines"
-    if length >= _LITTLE_TEXT and covered >= _SCAN:
+    if length >= _LITTLE_TEXT and covered >= SCAN:
         length = int(length * letters_shown(page))
     if length < _LITTLE_TEXT:
         drawn = not length and (outlines.drawn >= _DRAWN or outlines.curves >= _CURVED)
-        if covered >= _SCAN or outlines.written or drawn:
+        if covered >= SCAN or outlines.written or drawn:
             return "scanned page"
     large = covered >= _LARGE
     if large or (length < _MUCH_TEXT and shown.paged.share >= _CARD):

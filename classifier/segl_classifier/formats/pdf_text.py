@@ -21,7 +21,7 @@ import pypdfium2.raw as api
 
 from segl_classifier.formats import pdf_quick
 from segl_classifier.formats.pdf_cover import Box
-from segl_classifier.formats.pdf_named import new_lines, take_off
+from segl_classifier.formats.pdf_named import letters_of, new_lines, take_off
 from segl_classifier.formats.pdf_place import MOST_PIECES, Pieces, boxes_of, by_place, turn
 
 _MOST_CELLS = 2_000  # rectangles of a page that are looked at
@@ -54,14 +54,15 @@ _UNMAPPED = 0.02  # of the glyphs
 
 class PageText(NamedTuple):
     """The text of a page; the lines that its glyphs draw in place of such a text as it names (*drawn*, with the lines
-    before them); those that were drawn apart, by their *place*; whether a line of it is *unreadable*; and of how many
-    *parts* the paths are that stand beside it."""
+    before them); those that were drawn apart, by their *place*; whether a line of it is *unreadable*; of how many
+    *parts* the paths are that stand beside it; and the *words* for its pictures that are said in the page itself."""
 
     text: str
     drawn: str
     place: str
     unreadable: bool
     parts: int
+    words: tuple[str, ...]
 
 
 def text_of(page: pdfium.PdfPage) -> PageText:
@@ -71,16 +72,17 @@ def text_of(page: pdfium.PdfPage) -> PageText:
         text, place, unreadable = _lines(textpage, api.FPDFPage_GetRotation(page.raw))
     finally:
         textpage.close()
-    named, parts, deep = take_off(page)
+    named, parts, deep, words = take_off(page)
     unreadable = unreadable or deep
     if not named:
-        return PageText(text, "", place, unreadable, parts)
+        return PageText(text, "", place, unreadable, parts, words)
     textpage = page.get_textpage()
     try:
         drawn, drawn_place, _ = _lines(textpage, api.FPDFPage_GetRotation(page.raw))
     finally:
         textpage.close()
-    return PageText(text, new_lines(text, drawn), place or drawn_place, unreadable, parts)
+    known = {letters_of(line) for line in text.split("\n")}
+    return PageText(text, new_lines(known, drawn), place or drawn_place, unreadable, parts, words)
 
 
 def _lines(textpage: pdfium.PdfTextPage, turned: int) -> tuple[str, str, bool]:

@@ -1,0 +1,97 @@
+"""Earlier versions of a PDF that stand in it (ISO 32000-1 §7.5.6).
+
+A program may save what was changed behind the file as it was, which then lies whole before it: with the page that was
+taken out, the name that was written over, the form as it was filled in for somebody else. Whoever cuts the file there
+has it. So each such version is opened, and its lines, strings and files that the last one does not have are read. A scan
+is told of where pages were taken out: it may be one of them. Other pictures of earlier versions are not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2 as pdfium
+
+from segl.vocabulary import Unreadable
+from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.pdf_copy import Copy
+from segl_classifier.formats.pdf_named import letters_of, new_lines
+from segl_classifier.formats.pdf_page import SCAN
+from segl_classifier.formats.pdf_shown import look
+from segl_classifier.formats.pdf_text import text_of
+
+_MOST_VERSIONS = 30  # a contract that ten people signed has some twenty
+_MOST_PAGES = 5_000  # of all of them
+_END = re.compile(rb"startxref\s{1,4}(\d{1,12})\s{1,4}%%EOF")
+_TABLE = re.compile(rb"\s{0,4}(?:xref|\d{1,10} \d{1,5} obj)")
+
+
+def read_earlier(data: bytes, pages: int, copy: Copy, harvest: Harvest) -> None:
+    """What only earlier versions of the file *data* say. The last one has so many *pages*, and the strings of *copy*."""
+    ends = list(_ends(data))
+    if not ends:
+        return
+    if len(ends) > _MOST_VERSIONS:
+        harvest.lack(Unreadable.TOO_MANY, f"{len(ends)} earlier versions")
+    known = _Known({"", *map(letters_of, harvest.said())}, {text for _, text in copy.strings()}, pages)
+    left = _MOST_PAGES
+    for end in ends[-_MOST_VERSIONS:]:
+        try:
+            document = pdfium.PdfDocument(data[:end])
+        except pdfium.PdfiumError:
+            continue  # only the end of some file in the file
+        try:
+            left -= len(document)
+            if left < 0:
+                harvest.lack(Unreadable.TOO_MANY, "pages of earlier versions")
+                return
+            _read_version(document, end, known, harvest)
+        finally:
+            document.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What other versions have said: lines as their letters, and strings; and how many pages the last one has."""
+
+    lines: set[str]
+    strings: set[str]
+    pages: int
+
+
+def _ends(data: bytes) -> Iterator[int]:
+    """Where earlier versions end, the first one first. A file made for quick display has such a mark at its head, too,
+    which leads nowhere."""
+    begin = max(0, data.find(b"%PDF-", 0, 1024))
+    last = data.rfind(b"%%EOF")
+    for mark in _END.finditer(data, begin):
+        table = begin + int(mark[1])
+        if mark.end() <= last and begin < table < mark.start() and _TABLE.match(data, table):
+            yield mark.end()
+
+
+def _read_version(document: pdfium.PdfDocument, size: int, known: _Known, harvest: Harvest) -> None:
+    """What *document* says and is not known yet, which then is."""
+    for number in range(len(document)):
+        try:
+            page = document[number]
+        except pdfium.PdfiumError:
+            continue  # no program shows it
+        try:
+            read = text_of(page)
+            if len(document) > known.pages and look(page).pictures.share >= SCAN:
+                harvest.lack(Unreadable.UNKNOWN_TYPE, "scanned page of an earlier version")
+        finally:
+            page.close()
+        for text in (read.text, read.drawn):
+            harvest.text(new_lines(known.lines, text), f"page {number + 1} of an earlier version")
+            known.lines.update(map(letters_of, text.split("\n")))
+    copy = Copy(document, size)
+    new = dict.fromkeys(text for _, text in copy.strings() if text not in known.strings)
+    harvest.lines([text for text in new if letters_of(text) not in known.lines], "an earlier version")
+    known.strings.update(new)
+    for name, content in copy.files(harvest.bytes_left):
+        if content and not harvest.holds(content):
+            harvest.file(name, "", content)
