@@ -40,7 +40,8 @@ _DATA, _OBJECT = "37010102", "3701000D"
 _NUMBER, _MESSAGE_PAGE, _INTERNET_PAGE = 3, 0x3FFD, 0x3FDE
 _MOST_DEEP = 10
 _PREFIX = "__substg1.0_"
-_STRING_NAME = re.compile(r"__substg1\.0_([0-9A-F]{4})001[EF]")
+# Of a property with several values, as categories are, each has a stream with its number.
+_STRING_NAME = re.compile(r"__substg1\.0_([0-9A-F]{4})(?:001[EF]|101[EF]-[0-9A-F]{8})", re.IGNORECASE)
 
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
@@ -78,19 +79,20 @@ class _Message:
         people: list[str] = []
         for inner in self._storage.storages():
             if inner.name.startswith("__recip"):
-                people += self._addresses(inner)
+                people += [*self._addresses(inner), *self._others(inner)]
             elif inner.name.startswith("__attach"):
                 self._read_attachment(inner)
         people += self._addresses(self._storage)
         self._harvest.lines(people, f"{self._where}names and addresses")
-        self._harvest.lines(list(self._others()), f"{self._where}other fields")
+        self._harvest.lines(list(self._others(self._storage)), f"{self._where}other fields")
 
-    def _others(self) -> Iterator[str]:
+    def _others(self, storage: Storage) -> Iterator[str]:
         """String properties that have no place of their own."""
-        for name in sorted(self._storage.names()):
+        for name in sorted(storage.names()):
             found = _STRING_NAME.fullmatch(name)
             if found and is_other(int(found[1], 16)):
-                yield self._string(self._storage, int(found[1], 16))
+                raw = storage.read(name)
+                yield text_of(raw, wide=name[len(_PREFIX) + 7] in "Ff", codec=self._codec)
 
     def _read_bodies(self) -> None:
         bodies = Bodies(self._harvest, self._where)
@@ -114,6 +116,7 @@ class _Message:
     def _read_attachment(self, storage: Storage) -> None:
         inner = storage.storage(f"{_PREFIX}{_OBJECT}")
         names = [name for number in FILE_NAMES if (name := self._string(storage, number))]
+        self._harvest.lines(list(self._others(storage)), f"{self._where}fields of an attachment")
         if inner is None:
             data = storage.read(f"{_PREFIX}{_DATA}")
             self._harvest.lines(names, "name of an attachment")

@@ -143,7 +143,10 @@ class _Reader:
         self._harvest.lines(others, f"{self._where}other fields")
 
     def _people(self, properties: list[Property]) -> None:
-        found = [self._string(one) for one in properties if one.number in mapi.ADDRESSES]
+        def is_told(number: int) -> bool:
+            return number in mapi.ADDRESSES or mapi.is_other(number)
+
+        found = [self._string(one) for one in properties if is_told(one.number)]
         self._harvest.lines(found, f"{self._where}names and addresses")
 
     def _take(self, file: _File) -> None:
@@ -151,6 +154,8 @@ class _Reader:
         strings = {one.number: self._string(one) for one in file.properties if one.kind in (_STRING, _WIDE)}
         names = [name for number in mapi.FILE_NAMES if (name := strings.get(number))] + [file.name]
         self._harvest.lines([name for name in names if name], "name of an attachment")
+        others = [self._string(one) for one in file.properties if mapi.is_other(one.number)]
+        self._harvest.lines(others, f"{self._where}fields of an attachment")
         data, is_message = file.data, False
         for one in file.properties:
             if one.number == _OBJECT and one.raw:

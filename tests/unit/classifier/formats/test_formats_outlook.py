@@ -41,6 +41,11 @@ STREAMS = {
     "0C1A001F": wide("Afsender 040190-1234"),
     "8005001F": wide("Sag 100190-1240"),
     "007D001F": wide("Subject: Emne\r\nX-Sag: 050190-1235\r\n"),
+    "8007101F": struct.pack("<II", 12, 44),  # categories: how long each is
+    "8007101F-00000000": wide("Vigtig"),
+    "8007101F-00000001": wide("Sygemeldt 110190-1241"),
+    "__recip_version1.0_#00000000/3A20001F": wide("Bo 120190-1242"),
+    "__attach_version1.0_#00000000/370D001F": wide("P:\\Sager\\130190-1243\\brev.docx"),
     "__recip_version1.0_#00000000/3001001F": wide("Bo Ærø 060190-1236"),
     "__attach_version1.0_#00000000/3707001F": wide("080190-1238 lang.txt"),
     "__attach_version1.0_#00000000/3704001F": wide("KORT.TXT"),
@@ -52,7 +57,7 @@ STREAMS = {
 }
 
 
-@pytest.mark.parametrize("number", [f"{day:02}0190-{1230 + day}" for day in range(1, 11)])
+@pytest.mark.parametrize("number", [f"{day:02}0190-{1230 + day}" for day in range(1, 14)])
 def test_a_number_is_found_wherever_it_stands(number: str) -> None:
     assert stands_in(outlook.read(message(STREAMS), "", ALLOWANCE), number)
 
@@ -66,6 +71,21 @@ def test_a_sound_message_lacks_nothing_and_hands_on_its_files() -> None:
     ]
     assert stands_in(content, "010190-1231") == ["subject"]
     assert stands_in(content, "090190-1239") == ["attached message, subject"]
+    assert stands_in(content, "110190-1241") == ["other fields"]
+    assert stands_in(content, "130190-1243") == ["fields of an attachment"]
+
+
+def test_categories_of_an_old_message_are_in_its_code_page() -> None:
+    properties = bytes(32) + struct.pack("<HHII4x", 3, 0x3FFD, 0, 1251)
+    streams = {"8007101E-00000000": "Привет".encode("cp1251"), "__properties_version1.0": properties}
+    assert text_of(outlook.read(message(streams), "", ALLOWANCE)) == "Привет"
+
+
+def test_the_type_of_an_attachment_says_nothing() -> None:
+    attach = "__attach_version1.0_#00000000"
+    streams = {f"{attach}/3703001F": wide(".txt"), f"{attach}/370E001F": wide("text/plain")}
+    content = outlook.read(message({**streams, f"{attach}/37010102": b"Hej", "0037001F": wide("x")}), "", ALLOWANCE)
+    assert text_of(content) == "x"
 
 
 def test_a_message_is_known_among_compound_files() -> None:
@@ -134,6 +154,14 @@ def properties(values: dict[int, str | bytes]) -> bytes:
     return out
 
 
+def categories(*values: str) -> bytes:
+    """One property with several strings, known by its name."""
+    raws = [wide(value + "\0") for value in values]
+    name = bytes(16) + struct.pack("<II", 1, 18) + wide("Keywords\0") + bytes(2)
+    out = struct.pack("<IHH", 1, 0x101F, 0x8007) + name + struct.pack("<I", len(raws))
+    return out + b"".join(struct.pack("<I", len(raw)) + raw + bytes(-len(raw) % 4) for raw in raws)
+
+
 def winmail(*attributes: bytes) -> bytes:
     return struct.pack("<IH", 0x223E9F78, 1) + b"".join(attributes)
 
@@ -151,17 +179,18 @@ WINMAIL = winmail(
             {0x1009: plain_rtf(RICH), 0x1013: b"<p>0301<i>90-12</i>33</p>", 0x0C1A: "Afsender 040190-1234"}
         ),
     ),
-    attribute(1, 0x9004, struct.pack("<I", 1) + properties({0x3001: "Modtager 050190-1235"})),
+    attribute(1, 0x9004, struct.pack("<I", 1) + properties({0x3001: "Modtager 050190-1235", 0x3A20: "Bo 090190-1239"})),
+    attribute(1, 0x9003, categories("Vigtig", "Sygemeldt 100190-1240")),
     attribute(2, 0x9002, bytes(14)),
     attribute(2, 0x8010, b"KORT.TXT\0"),
     attribute(2, 0x800F, b"indhold"),
-    attribute(2, 0x9005, properties({0x3707: "060190-1236 lang.txt"})),
+    attribute(2, 0x9005, properties({0x3707: "060190-1236 lang.txt", 0x370D: "P:\\110190-1241\\brev.docx"})),
     attribute(2, 0x9002, bytes(14)),
     attribute(2, 0x9005, properties({0x3701: IID_MESSAGE + INSIDE})),
 )
 
 
-@pytest.mark.parametrize("day", range(1, 9))
+@pytest.mark.parametrize("day", range(1, 12))
 def test_a_number_is_found_wherever_it_stands_in_winmail(day: int) -> None:
     content = tnef.read(WINMAIL, "winmail.dat", ALLOWANCE)
     assert stands_in(content, f"{day:02}0190-{1230 + day}"), text_of(content)
