@@ -54,6 +54,10 @@ class Harvest:
         lines = [line for passage in self._passages.values() for line in passage.text.split("\n")]
         return {*lines, *(part for line in lines for part in line.partition(": "))}
 
+    def found(self, pattern: re.Pattern[str]) -> set[str]:
+        """What of the passages kept so far *pattern* matches."""
+        return {found for passage in self._passages.values() for found in pattern.findall(passage.text)}
+
     def holds(self, data: bytes) -> bool:
         """Whether a file with these bytes was kept."""
         return any(file.data == data for file in self._files)

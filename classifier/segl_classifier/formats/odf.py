@@ -17,6 +17,7 @@ from contextlib import suppress
 from zipfile import ZipInfo
 
 from segl.vocabulary import Unreadable
+from segl_classifier.formats.attribute_numbers import Watch
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.odf_text import OdfText
@@ -76,12 +77,13 @@ def _place(name: str) -> str:
 
 
 def _read_text(chunks: Iterable[bytes], place: str, harvest: Harvest) -> None:
-    text = OdfText(harvest, place)
+    text, watch = OdfText(harvest, place), Watch()
     try:
-        parse(chunks, text.start, text.end, text.characters)
+        parse(watch.over(chunks), text.start, text.end, text.characters)
     except NotXml as error:
         harvest.lack(Unreadable.DAMAGED, f"a part of the file {error}")
     text.finish()
+    watch.tell(harvest)
 
 
 def _read_file(package: Package, part: ZipInfo, harvest: Harvest) -> None:

@@ -39,11 +39,14 @@ _LABELLED = frozenset(
     "title subject description keyword creator initial-creator language user-defined".split()
 )
 _SPOKEN = frozenset(  # attributes that hold words
-    "string-value title description help-message error-message href author".split()
+    "string-value title description help-message error-message href author note annote key1 key2".split()
 )
 _WORDS_IN_NAME = frozenset(
-    ("user-field-decl", "variable-decl", "named-range", "section", "bookmark", "drop-down")
+    "user-field-decl variable-decl named-range section bookmark drop-down data-pilot-member show".split()
 )
+_CALLED = frozenset("page table frame database-range".split())  # by a person, or by the program: "Slide 1", "Tabel2"
+_BY_PROGRAM = re.compile(r"[^\W\d_]* ?\d{0,5}|__Anonymous_Sheet_DB__\d+")
+_CHOSEN = frozenset(("filter-condition", "filter-set-item"))  # rows with this value are shown
 _CHANGES = frozenset(
     "changed-region insertion deletion change change-start change-end change-info change-track-table-cell".split()
 )
@@ -230,15 +233,18 @@ class OdfText:
         """Words in attributes: values of fields, addresses of links, titles of pictures, fields of forms."""
         for key, value in attributes.items():
             base = self._names[key]
-            is_word = base in _SPOKEN or (base == "name" and name in _WORDS_IN_NAME)
+            is_word = base in _SPOKEN or (base == "name" and self._is_name(name, value))
             is_value = (self._forms > 0 and base in _IN_FORMS and name != "property") or (
                 base == "value" and name == "label"  # an entry of a list in the text
             )
-            is_said = (base in _FORMULAS and _LITERAL.search(value) is not None) or (
+            is_formula = base in _FORMULAS or (base == "value" and name == "condition")
+            is_said = (is_formula and _LITERAL.search(value) is not None) or (
                 base in _BEFORE_LINES and numbers.says_something(value)
             )
-            is_field = (
-                base == "value" and name not in _CELLS and name.endswith(("decl", "set", "get", "input"))
+            is_field = (base == "comment" and name == "scenario") or (
+                base == "value"
+                and name not in _CELLS
+                and (name in _CHOSEN or name.endswith(("decl", "set", "get", "input")))
             )
             if (
                 value
@@ -247,6 +253,12 @@ class OdfText:
             ):
                 self._spend(len(value))
                 self._spoken.append(value)
+
+    def _is_name(self, element: str, name: str) -> bool:
+        """Whether *name* says what an *element* is about. Those of sheets are told by themselves."""
+        if element in _CALLED:
+            return not (element == "table" and self._is_workbook) and _BY_PROGRAM.fullmatch(name) is None
+        return element in _WORDS_IN_NAME
 
 
 class _Table:

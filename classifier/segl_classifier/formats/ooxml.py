@@ -18,6 +18,7 @@ from itertools import chain
 from zipfile import ZipInfo
 
 from segl.vocabulary import Unreadable
+from segl_classifier.formats.attribute_numbers import Watch
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.kept_tables import read_kept
@@ -91,6 +92,7 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
     links: list[str] = []
     authors: list[str] = []
     layouts: list[str] = []
+    watch = Watch()
     for part in sorted(rest, key=_order):
         name = part.filename
         if (is_binary and _BINARY_SHEET.fullmatch(name)) or (
@@ -102,20 +104,24 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
         elif name.endswith(".rels"):
             links += _external(package, part, harvest)
         else:
-            authors += _read_part(package, part, harvest, layouts)
+            authors += _read_part(package, part, harvest, layouts, watch)
     harvest.lines(layouts, _LAYOUT_PLACE)  # a dozen layouts repeat the same words
     harvest.lines(authors, "authors")
     harvest.lines(links, "links")
+    watch.tell(harvest)
 
 
-def _read_part(package: Package, part: ZipInfo, harvest: Harvest, layouts: list[str]) -> list[str]:
-    """The text of one XML part, lines of layouts into *layouts*; gives the names of those who wrote in it."""
+def _read_part(
+    package: Package, part: ZipInfo, harvest: Harvest, layouts: list[str], watch: Watch
+) -> list[str]:
+    """The text of one XML part, lines of layouts into *layouts*; gives the names of those who wrote in it. What stands
+    in its attributes goes by *watch*."""
     name = part.filename
     place = _place(name)
     if name.lower().endswith(_PAGES):  # well-formed or not: its inline tags join, which those of XML do not
         _read_markup(package.content(part), place, harvest)
         return []
-    chunks = package.chunks(part)
+    chunks = watch.over(package.chunks(part))
     head = next(chunks, b"")
     if _IS_PAGE.search(head, 0, _HEAD):  # put into the document under this name
         _read_markup(package.content(part), place, harvest)

@@ -48,8 +48,16 @@ SPOKEN: dict[str, tuple[str, ...]] = {
     "dbPr": ("connection", "command"),
     "connection": ("name", "description"),
     "cacheField": ("name", "caption"),
+    "attr": ("val",),  # what a program keeps with a piece of the text
+    "query": ("val",),  # which rows letters are written for
+    "parameter": ("string",),  # of a query
+    "sheetName": ("val",),  # in another workbook
+    "table": ("comment",),
 }
-AUTHORS = frozenset(("comment", "ins", "del", "moveFrom", "moveTo", "cmAuthor", "person", "author"))
+AUTHORS = frozenset(
+    "comment ins del moveFrom moveTo cmAuthor person author rPrChange pPrChange sectPrChange tblPrChange trPrChange"
+    " tcPrChange numberingChange cellIns cellDel cellMerge".split()
+)
 HIDES = frozenset(("vanish", "specVanish"))
 OTHERS = frozenset(
     (*WITHIN, *OLD, *NEW, *SPOKEN, *AUTHORS, *HIDES, "tabs", "property", "r", "sym", "Fallback")

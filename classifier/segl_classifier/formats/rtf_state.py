@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.numbers import says_something
 from segl_classifier.formats.ole_object import take_ole1
 from segl_classifier.formats.pictures import from_dib, picture, unknown
 
@@ -37,16 +38,19 @@ PLACES |= {
     "bkmkstart": "bookmark",
     "sv": "shape",
 }
+PLACES |= dict.fromkeys(("leveltext", "pntxta", "pntxtb"), "beside a list")  # what stands before its paragraphs
+PLACES |= {"revtbl": "authors"}
 PLACES |= {"pict": "", "objdata": "", "fonttbl": ""}
 PLACES |= dict.fromkeys("colortbl stylesheet sn listtable".split(), "")
 _KINDS = {"pict": Destination.PICTURE, "objdata": Destination.OBJECT, "fonttbl": Destination.FONTS}
 _LAYOUT = frozenset(
     "colortbl stylesheet sn listtable listoverridetable listtext pntext rsidtbl latentstyles themedata pnseclvl"
-    " colorschememapping generator datastore xmlnstbl defchp defpap mmathPr wgrffmtfilter pgptbl revtbl ftnsep ftnsepc"
+    " colorschememapping generator datastore xmlnstbl defchp defpap mmathPr wgrffmtfilter pgptbl ftnsep ftnsepc"
     " ftncn aftnsep aftnsepc aftncn panose falt blipuid blipsector oldcprops oldpprops oldtprops oldsprops htmltag"
-    " mhtmltag passwordhash bkmkend atrfstart atrfend atnref atndate atntime objclass nonshppict pn pntxta pntxtb"
-    " background fontemb fontfile cs ts ds s expandedcolortbl datafield picprop lsdlockedexcept objalias rtf".split()
+    " mhtmltag passwordhash bkmkend atrfstart atrfend atnref atndate atntime objclass nonshppict"
+    " pn background fontemb fontfile cs ts ds s expandedcolortbl datafield picprop lsdlockedexcept objalias rtf".split()
 )
+_OF_LISTS = frozenset(("leveltext", "pntxta", "pntxtb"))  # words among layout
 _FLOWS = frozenset(
     ("shpinst", "nesttableprops", "fldrslt", "ud", "result", "shpgrp", "do", "userprops", "sp")
 )
@@ -206,7 +210,8 @@ class RtfText:
         self._flush(group)
         if word in _FLOWS:
             return
-        if group.destination in (Destination.FONTS, Destination.LAYOUT):
+        in_list = group.destination is Destination.LAYOUT and word in _OF_LISTS
+        if group.destination in (Destination.FONTS, Destination.LAYOUT) and not in_list:
             return
         if word in _LAYOUT:
             group.destination = Destination.LAYOUT
@@ -228,10 +233,7 @@ class RtfText:
         if group.destination is Destination.ASIDE:
             flow = self._flows.pop()
             self._end_flow(flow)
-            lines = [
-                line for line in flow.lines if group.place != "shape" or not _NUMBER_ONLY.fullmatch(line)
-            ]
-            self._harvest.text("\n".join(lines).strip(), group.place)
+            self._harvest.text("\n".join(_worth_telling(flow.lines, group.place)).strip(), group.place)
         elif group.destination in (Destination.PICTURE, Destination.OBJECT):
             digits = b"".join(self._data)
             data = bytes.fromhex(digits[: len(digits) & ~1].decode())
@@ -282,6 +284,17 @@ class RtfText:
             flow.lines.append("\t".join(flow.row))
             flow.row = []
         self._end_line(flow)
+
+
+def _worth_telling(lines: list[str], place: str) -> list[str]:
+    """*lines* of a destination without those that a program writes into every file."""
+    if place == "shape":
+        return [line for line in lines if not _NUMBER_ONLY.fullmatch(line)]
+    if place == "beside a list":
+        return [line for line in lines if says_something(line)]
+    if place == "authors":  # the first in the table is nobody
+        return [name for line in lines for name in line.split(";") if name.strip() not in ("", "Unknown")]
+    return lines
 
 
 def _codec(page: int) -> str:

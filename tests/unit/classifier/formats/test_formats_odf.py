@@ -91,10 +91,28 @@ def test_the_text_as_it_is_read(body: str, text: str) -> None:
         ("<text:section text:name='%s'><text:p>a</text:p></text:section>", "beside the text"),
         ("<draw:page><presentation:notes><draw:frame><text:p>%s</text:p></draw:frame></presentation:notes></draw:page>",
          "notes of a slide"),
+        ("<draw:page draw:name='Sag %s'/>", "beside the text"),
+        ("<draw:frame draw:name='Sag %s'/>", "beside the text"),
+        ("<table:filter-condition table:value='%s' table:operator='='/>", "beside the text"),
+        ("<table:filter-condition><table:filter-set-item table:value='%s'/></table:filter-condition>", "beside the text"),
+        ("<table:data-pilot-member table:name='%s'/>", "beside the text"),
+        ("<table:scenario table:comment='Sag %s'/>", "beside the text"),
+        ("<table:condition table:value='=&quot;%s&quot;'/>", "beside the text"),
+        ("<text:p><text:bibliography-mark text:note='Sag %s'>x</text:bibliography-mark></text:p>", "beside the text"),
+        ("<draw:layer draw:name='%s'/>", "an attribute"),
     ],
 )  # fmt: skip
 def test_a_number_is_found_wherever_it_stands(body: str, place: str) -> None:
     assert stands_in(document(body.replace("%s", CPR)), CPR) == [place]
+
+
+def test_names_that_programs_give_say_nothing() -> None:
+    body = (
+        "<draw:page draw:name='Slide 1'/><draw:page draw:name='page2'/><draw:frame draw:name='Billede3'/>"
+        "<table:database-range table:name='__Anonymous_Sheet_DB__0'/>"
+    )
+    assert document(body).passages == ()
+    assert text_of(document("<draw:page draw:name='Ib Holm er sygemeldt'/>")) == "Ib Holm er sygemeldt"
 
 
 def rows(*cells: str) -> str:

@@ -1,0 +1,72 @@
+"""Office files: words and personal numbers in attributes of XML, which no page shows and every copy has."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from corpus import office_files
+from corpus.reading import ALLOWANCE, stands_in
+from segl_classifier.formats.content import Content
+from segl_classifier.formats.ooxml import read
+
+CPR = "010190-1234"
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+GUID = "{1A010190-1234-4285-9F00-0C9A66E2A0B1}"
+
+
+def with_part(name: str, content: str) -> Content:
+    kind = office_files.workbook if name.startswith("xl/") else office_files.word
+    return read(office_files.repacked(kind()[0], {name: content}), "", ALLOWANCE)
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "place"),
+    [
+        ("word/b.xml", "<w:p><w:smartTagPr><w:attr w:name='cpr' w:val='%s'/></w:smartTagPr></w:p>", "beside a part of the file"),
+        ("word/b.xml", "<w:mailMerge><w:query w:val='SELECT * FROM x WHERE nr=%s'/></w:mailMerge>", "beside a part of the file"),
+        ("word/b.xml", "<w:p><w:r><w:rPr><w:rPrChange w:author='Ib %s'/></w:rPr></w:r></w:p>", "authors"),
+        ("xl/tables/table9.xml", "<w:table comment='Ib %s'/>", "beside a part of the file"),
+        ("xl/connections.xml", "<w:parameter string='%s'/>", "beside a part of the file"),
+        ("customXml/item9.xml", "<w:person cpr='%s'/>", "an attribute"),
+        ("xl/slicerCaches/slicerCache1.xml", "<w:i n='Ib &lt;%s&gt;'/>", "an attribute"),
+    ],
+)  # fmt: skip
+def test_words_in_attributes_are_read(name: str, part: str, place: str) -> None:
+    content = with_part(name, f"<w:x {W}>{part.replace('%s', CPR)}</w:x>")
+    assert stands_in(content, CPR) == [place]
+
+
+def attributes(part: str) -> list[str]:
+    content = with_part("customXml/item9.xml", f"<x>{part}</x>")
+    return [line for p in content.passages if p.place == "an attribute" for line in p.text.split("\n")]
+
+
+@pytest.mark.parametrize(
+    ("part", "lines"),
+    [
+        ("<person cpr='0101901234'/>", ["cpr: 0101901234"]),
+        ('<a borgerCPRnr = "0101901234"/>', ["borgerCPRnr: 0101901234"]),
+        (f"<a title='Sag {CPR} lukket &amp; sendt'/>", [f"title: Sag {CPR} lukket & sendt"]),
+        (f"<a id='{GUID}'/>", []),
+        ("<a cx='0101901234'/>", []),
+        ("<a d='m 010190-1234 l 4 5'/>", []),
+        (f"<a>{CPR}</a>", []),
+        (f"<a nr='{CPR}'>{CPR}</a>", []),
+    ],
+)
+def test_a_number_in_an_attribute_is_found_once(part: str, lines: list[str]) -> None:
+    assert attributes(part) == lines
+
+
+def test_numbers_that_stand_on_the_border_of_two_pieces_are_found() -> None:
+    for blanks in range(65_536 - 40, 65_536, 3):
+        assert attributes(f"{' ' * blanks}<a nr='{CPR}'/>") == [f"nr: {CPR}"]
+
+
+def test_many_numbers_take_time_in_proportion() -> None:
+    part = "".join(f"<a>{n:06}-1234</a><a nr='{n:06}-4321'/>" for n in range(100_000))
+    begin = time.process_time()
+    assert 9_000 < len(attributes(part)) <= 10_000  # equal numbers are told once
+    assert time.process_time() - begin < 10
