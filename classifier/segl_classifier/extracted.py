@@ -21,6 +21,7 @@ from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier.html import read_html
 from segl_classifier.message import Part, Source, Text, as_seen, shown_name, unreadable
+from segl_classifier.script_words import script_words
 from segl_classifier.tidy import ways_of_separators
 from segl_classifier.walk import quotes_encoded
 from segl_classifier.written_in import files_in, with_signs, without
@@ -96,7 +97,7 @@ class Notebook:
         """*data* as text in every plausible way, no more of it than is read at most."""
         found = charset.readings(data, self._part.charset, second)
         if found.unknown:
-            self.lack(Unreadable.UNKNOWN_CHARSET, self._part.charset[:40])
+            self.lack(Unreadable.UNKNOWN_CHARSET, self._part.charset[:40] or "none is told")
         most = self._limits.text_chars
         if any(len(text) > most for text in found.texts):
             self.lack(Unreadable.TOO_LARGE, f"more than {most} characters of text")
@@ -148,6 +149,10 @@ class Notebook:
         """Open the files that *scripts* of a page hold as base64, fonts left out. What is nothing in particular may be
         a page that decrypts itself."""
         scripts = _FONT.sub(" ", scripts)
+        for words in script_words(scripts):
+            page = read_html(words)
+            self.text(page.text, f"{self._part.where} (written by a script)", Source.SURROUND)
+            self.text(page.aside, f"{self._part.where} (written by a script)", Source.SURROUND)
         dark = Unreadable.ENCRYPTED if _DECRYPTS.search(scripts) else Unreadable.UNKNOWN_TYPE
         self.written_in(scripts, dark)
         for run in islice(_HEXADECIMAL.finditer(scripts), 1):

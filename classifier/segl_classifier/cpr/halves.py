@@ -20,7 +20,7 @@ from segl_classifier.cpr.layout import Layout
 from segl_classifier.cpr.words import Kind, key, look_up
 
 PERSONAL = re.compile(
-    r"\b(?:cpr|personn|fødsels|født|f\.(?=\s?(?:d\.\s?)?[0-9])|born\b|birth(?:day|date)?\b|dob\b|född|födelse"
+    r"\b(?:cpr|personn|fødsels|født|f\.(?=\s?(?:d\.\s?)?[0-9])|born\b|birth(?:day|date)?\b|dob\b|bday\b|född|födelse"
     r"|geb(?:oren|urt|\b))",
     re.IGNORECASE,
 )

@@ -22,6 +22,8 @@ _ENDS = re.compile(
     r"(?:slutter|ender|endelsen)\s+(?:på|er|med)|end(?:s|ing)\s+(?:in|with)|endet\s+(?:auf|mit)",
     re.IGNORECASE,
 )
+# The name of the whole number before four digits: "født 7. juli 1961, CPR: 4285".
+_CALLED = re.compile(r"\bcpr(?:[-. ]{0,2}(?:nr|no|num(?:mer|ber)?))?\.?[ \t]?[:=]?[ \t]?\Z", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?:]\s+|\n\s*\n")
 _NUMBER = re.compile(r"cpr|personn|nummer|number|cif|digit|\b(?:tal|det|den|it)\b", re.IGNORECASE)
 SECOND_PART = re.compile(
@@ -42,6 +44,7 @@ _PIECES = (
     r"(?:fire|4|four|fyra|vier)[^a-z]{1,4}(?:sidste|sist[ae]|last|final|letzten)",
     r"l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontrolnummer|resten[^a-z]{1,4}af|slutter[^a-z]|ender[^a-z]|endelsen",
     r"ends[^a-z]|ending[^a-z]|endet[^a-z]|(?:anden|andre|second)[^a-z]{1,4}(?:del|half|part)|(?:del|part)[^a-z]{1,4}2",
+    r"cpr",
 )
 _REACH = 100  # characters between such words and the digits
 
@@ -96,8 +99,13 @@ def label_before(text: str, start: int) -> int | None:
         at = _last(_ENDS, text, low, start)
         before = "" if at is None else _sentence_before(text, low, at) or text[low:at]
         if not _NUMBER.search(before):
-            return None
+            return _called_before(text, low, start)
     return at
+
+
+def _called_before(text: str, low: int, start: int) -> int | None:
+    found = _CALLED.search(text, low, start)
+    return None if found is None else found.start()
 
 
 def _last(words: re.Pattern[str], text: str, low: int, start: int) -> int | None:

@@ -18,7 +18,8 @@ _MOST = 10_000  # numbers
 # Not a piece of a GUID. Without a hyphen a number may be a size: then its attribute must say what it is.
 _PARTED = re.compile(rb"(?<![0-9A-Za-z.+-])(?=\d{6}-\d{4}(?![0-9A-Za-z.-]))")
 _CALLED = re.compile(
-    rb"(?:cpr|pnr|person(?:nr|num|id))[\w.:-]{0,40}\s{0,4}=\s{0,4}[\"']\s{0,4}(?=\d{10}\s{0,4}[\"'])", re.IGNORECASE
+    rb"(?:cpr|pnr|person(?:nr|num|id))[\w.:-]{0,40}\s{0,4}=\s{0,4}[\"']\s{0,4}(?=\d{10}\s{0,4}[\"'])",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d{6}-?\d{4}")
 _DRAWINGS = frozenset((b"d", b"path", b"points", b"enhanced-path"))  # made of numbers

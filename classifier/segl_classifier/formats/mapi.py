@@ -25,7 +25,22 @@ FILE_NAMES = (0x3707, 0x3704, 0x3001)  # long, short, shown
 # Strings that say nothing: the class of the message, kinds of addresses, languages, names of programs, and of an
 # attachment its ending and its type.
 SILENT = frozenset(
-    (0x3703, 0x370E, 0x001A, 0x0C1E, 0x0064, 0x0077, 0x3002, 0x5D0A, 0x5D0B, 0x1035, 0x1042, 0x1039, 0x3FFA, 0x3FF8)
+    (
+        0x3703,
+        0x370E,
+        0x001A,
+        0x0C1E,
+        0x0064,
+        0x0077,
+        0x3002,
+        0x5D0A,
+        0x5D0B,
+        0x1035,
+        0x1042,
+        0x1039,
+        0x3FFA,
+        0x3FF8,
+    )
 )
 CONTENT_ID = 0x3712  # a file that the HTML body shows in place
 _KNOWN = frozenset((BODY, HTML, RTF, CONTENT_ID, *SUBJECTS, *TEXTS, *ADDRESSES, *FILE_NAMES))

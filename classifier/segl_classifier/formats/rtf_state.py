@@ -38,7 +38,9 @@ PLACES |= {
     "bkmkstart": "bookmark",
     "sv": "shape",
 }
-PLACES |= dict.fromkeys(("leveltext", "pntxta", "pntxtb"), "beside a list")  # what stands before its paragraphs
+PLACES |= dict.fromkeys(
+    ("leveltext", "pntxta", "pntxtb"), "beside a list"
+)  # what stands before its paragraphs
 PLACES |= {"revtbl": "authors"}
 PLACES |= {"pict": "", "objdata": "", "fonttbl": ""}
 PLACES |= dict.fromkeys("colortbl stylesheet sn listtable".split(), "")

@@ -156,6 +156,8 @@ def _codec_for(name: str) -> str | None:
 def _eight_bit(data: bytes, names: list[str], strange: bool) -> Decoded:
     """Bytes above ASCII in a charset that holds ASCII."""
     utf8 = _strict(data, "utf-8")
+    if utf8 is None and names in ([], ["cp1252"], ["utf-8"]) and _is_foreign(data):
+        strange, names = True, []
     for name in names:
         text = utf8 if name == "utf-8" else _strict(data, name)
         if text is None:
@@ -250,6 +252,21 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 _SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf][\x80-\xbf][\x80-\xbf]"
 )
+
+
+def _is_foreign(data: bytes) -> bool:
+    """Whether *data*, which is no UTF-8, is no text of Western letters either: EBCDIC, Cyrillic without its name, noise.
+    A line of one sign counts once: programs of DOS drew tables with them."""
+    if _likelier(data) == "utf-8":
+        return False
+    sample = _SAME.sub(rb"\1", data[:65536])
+    high = len(sample) - len(sample.translate(None, _ABOVE_ASCII))
+    return high >= _FEWEST_HIGH and high * _HIGH_SHARE > len(sample)
+
+
+_SAME = re.compile(rb"([\x80-\xff])\1+")
+_ABOVE_ASCII = bytes(range(0x80, 0x100))
+_FEWEST_HIGH, _HIGH_SHARE = 8, 3  # "æøåÆØÅ" are six; of a Danish text one letter in thirty is high
 
 
 def _strict(data: bytes, name: str) -> str | None:

@@ -42,6 +42,9 @@ def test_a_date_may_be_written_in_any_way(text: str) -> None:
         "født 070761, de fire sidste cifre er 4285",
         "cpr starter med 070761 og slutter 4285",
         "CPR (6 første cifre): 070761 CPR (4 sidste cifre): 4285",
+        "Ib Holm, født 07.07.1961. CPR: 4285",
+        "Født 7. juli 1961, cpr-nr. 4285",
+        "BEGIN:VCARD\nFN:Ib Holm\nBDAY:19610707\nNOTE:CPR 4285\nEND:VCARD",
         "cpr del 1: 070761, del 2: 4285",
         "1. del af cpr: 070761, anden del: 4285",
         "Mit personnummer er 010190. Og så 1234.",
@@ -183,6 +186,8 @@ def test_the_word_for_the_last_four_behind_a_birthday_calls_it_no_other_number(t
         "Aftale af 1/1-26, del 2: 4285 m rør",
         "Aarhus, 07.07.2026\n\nDit kontrolnummer: 4285",
         "Fødselsdato: 07-07-1961\nStartnr. 4285",
+        "Født 07.07.1961. CPR-kontoret, lokale 4285",
+        "Kurset om CPR 2026 holdes den 7/7-26",
         # Not a birthday.
         "Faktura af 7/7-26, løbenr. 4285",
         "Løbenr. 4285, Per F. Holm, 7/7-61",

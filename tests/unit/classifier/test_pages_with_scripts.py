@@ -54,6 +54,35 @@ def test_text_that_a_script_holds_as_base64_is_read(script: str) -> None:
     assert not Read(page(script.format(coded(b"Ib Holm har set pumpen i dag. " * 20)))).numbers
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        f'document.write(atob("{coded(b"<p>CPR 070761-4285</p>")}"))',
+        f"document.write(atob('{coded(b'<p>CPR 0707<b>61</b>-4285</p>')}'))",
+        "document.write(unescape('CPR %u0030%u0037%u0030%u0037%u0036%u0031%2d4285'))",
+        r"t = 'CPR \x30\x37\x30\x37\x36\x31-4285'",
+        r"t = 'CPR \u0030\u0037\u0030\u0037\u0036\u0031-4285'",
+        f"t = String.fromCharCode({', '.join(str(ord(c)) for c in 'CPR 070761-4285')})",
+        f"t = String.fromCharCode({','.join(hex(ord(c)) for c in 'CPR 070761-4285')})",
+    ],
+)
+def test_words_that_a_script_writes_in_codes_are_read(script: str) -> None:
+    assert Read(page(script)).numbers
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        r"/[\xaa\xb5\xba\xc0-\xd6]/",
+        "s=atob(x)",
+        'atob("AAECAwQFBgcICQ==")',
+        "String.fromCharCode(13,10,9,32)",
+    ],
+)
+def test_tables_of_letters_and_bytes_say_nothing(script: str) -> None:
+    assert not [text for text in Read(page(script)).texts if script not in text and text != "Rapport"]
+
+
 @pytest.mark.parametrize("data", [coded(DARK), DARK.hex(), DARK.hex().upper()])
 def test_a_page_that_decrypts_itself_is_encrypted(data: str) -> None:
     assert Read(page(f'var d="{data}"; crypto.subtle.decrypt(a, k, d)')).causes == {"unreadable.encrypted"}
@@ -84,7 +113,17 @@ def test_scripts_in_a_letter_are_not_run() -> None:
     assert not Read(page(f'd="{coded(DARK)}"'), attached=False).causes
 
 
-@pytest.mark.parametrize("script", ["a+" * 500_000, "0a" * 400_000 + "g", f'"{coded(b"xyz1" * 250)}",' * 400])
+@pytest.mark.parametrize(
+    "script",
+    [
+        "a+" * 500_000,
+        "0a" * 400_000 + "g",
+        f'"{coded(b"xyz1" * 250)}",' * 400,
+        r"\x41" * 200_000,
+        "fromCharCode(1," * 50_000,
+        'atob("AAAAAAAA' * 50_000,
+    ],
+)
 def test_long_scripts_take_no_time(script: str) -> None:
     started = time.process_time()
     Read(page(script))

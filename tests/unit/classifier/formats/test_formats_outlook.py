@@ -84,7 +84,9 @@ def test_categories_of_an_old_message_are_in_its_code_page() -> None:
 def test_the_type_of_an_attachment_says_nothing() -> None:
     attach = "__attach_version1.0_#00000000"
     streams = {f"{attach}/3703001F": wide(".txt"), f"{attach}/370E001F": wide("text/plain")}
-    content = outlook.read(message({**streams, f"{attach}/37010102": b"Hej", "0037001F": wide("x")}), "", ALLOWANCE)
+    content = outlook.read(
+        message({**streams, f"{attach}/37010102": b"Hej", "0037001F": wide("x")}), "", ALLOWANCE
+    )
     assert text_of(content) == "x"
 
 
@@ -179,7 +181,11 @@ WINMAIL = winmail(
             {0x1009: plain_rtf(RICH), 0x1013: b"<p>0301<i>90-12</i>33</p>", 0x0C1A: "Afsender 040190-1234"}
         ),
     ),
-    attribute(1, 0x9004, struct.pack("<I", 1) + properties({0x3001: "Modtager 050190-1235", 0x3A20: "Bo 090190-1239"})),
+    attribute(
+        1,
+        0x9004,
+        struct.pack("<I", 1) + properties({0x3001: "Modtager 050190-1235", 0x3A20: "Bo 090190-1239"}),
+    ),
     attribute(1, 0x9003, categories("Vigtig", "Sygemeldt 100190-1240")),
     attribute(2, 0x9002, bytes(14)),
     attribute(2, 0x8010, b"KORT.TXT\0"),

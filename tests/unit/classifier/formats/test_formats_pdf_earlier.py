@@ -57,7 +57,9 @@ def test_a_line_of_an_earlier_version_keeps_the_words_before_it() -> None:
 
 def test_a_file_that_was_signed_says_nothing_twice() -> None:
     reason = "<</FT/Sig/T(underskrift)/V<</Type/Sig/Reason(Godkendt)/Contents<3082ff00>>>>>"
-    signed = pdf_by_hand.updated(LETTER, {1: "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[11 0 R]>>>>", 11: reason})
+    signed = pdf_by_hand.updated(
+        LETTER, {1: "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[11 0 R]>>>>", 11: reason}
+    )
     content = read(signed, "", ALLOWANCE)
     assert [p.place for p in content.passages if "earlier" in p.place] == []
     assert content.lacks == ()

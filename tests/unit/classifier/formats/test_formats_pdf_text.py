@@ -142,7 +142,9 @@ def test_marks_nested_deeper_than_anybody_nests_are_told_of() -> None:
 
 
 @pytest.mark.parametrize("key", ["Alt", "E"])
-@pytest.mark.parametrize("value", ["(CPR 010190-1234)", f"<FEFF{'CPR 010190-1234'.encode('utf-16-be').hex()}>"])
+@pytest.mark.parametrize(
+    "value", ["(CPR 010190-1234)", f"<FEFF{'CPR 010190-1234'.encode('utf-16-be').hex()}>"]
+)
 def test_words_for_a_picture_that_the_page_itself_says_are_read(key: str, value: str) -> None:
     marked = f"/Figure <</{key} {value}>> BDC BT /F1 12 Tf 60 700 Td (Fig. 1) Tj ET EMC"
     content = read(pdf_by_hand.page(marked), "", ALLOWANCE)

@@ -83,7 +83,10 @@ def test_rows_are_lines_and_cells_stand_apart() -> None:
         (r"{\*\bkmkstart %s}", "bookmark"),
         (r"{\*\nobodyknows %s}", "beside the text"),
         (r"{\*\revtbl{Unknown;}{Ib %s;}}x", "authors"),
-        (r"{\*\listtable{\list{\listlevel{\leveltext\'0eSag %s \'00;}{\levelnumbers\'01;}}}}x", "beside a list"),
+        (
+            r"{\*\listtable{\list{\listlevel{\leveltext\'0eSag %s \'00;}{\levelnumbers\'01;}}}}x",
+            "beside a list",
+        ),
         (r"{\*\pn\pnlvlbody{\pntxtb Sag %s}}x", "beside a list"),
         (r"{\object{\*\objclass X}{\result %s}}", ""),
     ],
@@ -94,8 +97,15 @@ def test_a_number_is_found_wherever_it_stands(body: str, place: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [r"{\colortbl;\red1;}", r"{\*\revtbl{Unknown;}}", r"{\*\pn\pnlvlbody{\pntxta .}}",
-     r"{\*\listtable{\list{\listlevel{\leveltext\'02\'00.;}}}}", r"{\stylesheet{Normal;}}", r"{\*\themedata 504b0304}", r"{\*\generator X;}"],
+    [
+        r"{\colortbl;\red1;}",
+        r"{\*\revtbl{Unknown;}}",
+        r"{\*\pn\pnlvlbody{\pntxta .}}",
+        r"{\*\listtable{\list{\listlevel{\leveltext\'02\'00.;}}}}",
+        r"{\stylesheet{Normal;}}",
+        r"{\*\themedata 504b0304}",
+        r"{\*\generator X;}",
+    ],
 )
 def test_layout_is_no_text(body: str) -> None:
     assert rich(body).passages == ()

@@ -165,3 +165,41 @@ def test_danish_letters_tell_the_code_page_of_an_old_program(page: str) -> None:
 @pytest.mark.parametrize("text", ["Søren Kjær på Ærø", "Bo’s café – 5 €", "Bo® ¯", "Größe für Ærø"])
 def test_windows_letters_are_read_once(text: str) -> None:
     assert readings(text.encode("cp1252")).texts == (text,)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "Hej Søren, CPR-nr. 010190-1234\r\n".encode("cp037"),
+        "Hej Søren, CPR-nr. 010190-1234\r\n".encode("cp500"),
+        "Привет, как дела?".encode("koi8-r"),
+        bytes(range(128, 256)) * 3,
+    ],
+    ids=["ebcdic", "another ebcdic", "cyrillic", "noise"],
+)
+@pytest.mark.parametrize("charset", ["", "us-ascii", "iso-8859-1", "utf-8"])
+def test_what_is_no_western_text_does_not_speak_for_itself(data: bytes, charset: str) -> None:
+    assert readings(data, charset).unknown
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "æøå ÆØÅ".encode("cp1252"),
+        "Kære Søren\r\nærø, ø, å og æ\r\n".encode("cp1252"),
+        ("┌" + "─" * 70 + "┐\r\n│ Løn for januar 2026 │ 25.000 │\r\n└" + "─" * 70 + "┘\r\n").encode("cp850"),
+        "Привет, как дела?".encode() + b"\xff",
+        "Привет, как дела?".encode()[:-1],
+    ],
+    ids=["a few letters", "short words", "a table of DOS", "a broken byte", "cut off"],
+)
+def test_western_text_and_broken_utf_8_speak_for_themselves(data: bytes) -> None:
+    assert not readings(data).unknown
+
+
+def test_a_charset_that_is_told_is_believed() -> None:
+    russian = "Привет, как дела?"
+    assert readings(russian.encode("koi8-r"), "koi8-r").texts[0] == russian
+    assert not readings(russian.encode("koi8-r"), "koi8-r").unknown
+    danish = "Kære Søren, dit nummer er 010190-1234"
+    assert readings(danish.encode("cp037"), "ibm037").texts[0] == danish
