@@ -85,7 +85,9 @@ class Notebook:
             if len(data) > most:
                 self.lack(Unreadable.TOO_LARGE, f"{part.size} bytes of text")
                 data = data[:most]
-            noise = _is_noise(data, part.charset)
+            noise = _is_noise(data, part.charset) or (
+                number > 0 and charset.is_foreign(data, part.charset)  # decoded, though it was not encoded
+            )
             if number == 0 and noise:
                 self.lack(Unreadable.DAMAGED, f"{part.content_type or 'no type'}: not text")
             elif number and sniff.signature(data[: sniff.HEAD]):

@@ -1,5 +1,5 @@
-"""Words in the scripts of a page that are not written in letters: ``atob("Q1BS…")``, ``"\\x43\\x50\\x52"``, ``"%u0043…"``,
-``String.fromCharCode(67, 80, 82)``.
+"""Words in the scripts of a page that are not written in letters: ``atob("Q1BS…")``, ``"\\x43\\x50\\x52"``,
+``"%u0043"``, ``String.fromCharCode(67, 80, 82)``.
 
 Programs that make a page with a receipt or a journal of it write its text so. Longer base64 is opened as a file
 (:mod:`.written_in`); what a script works out otherwise is not known.

@@ -1,5 +1,5 @@
-"""Personal numbers in the attributes of XML: ``<person cpr="0101901234"/>`` in the data that a journal system keeps with
-a letter, the condition of a mail merge, an item of a filter.
+"""Personal numbers in the attributes of XML: ``<person cpr="0101901234"/>`` in the data that a journal system
+keeps with a letter, the condition of a mail merge, an item of a filter.
 
 Which attributes hold words is named where a format is read, and of the others nobody reads the words. But what has the
 form of a personal number is looked for in all of them, in the bytes before they are parsed.

@@ -2,8 +2,8 @@
 
 A program may save what was changed behind the file as it was, which then lies whole before it: with the page that was
 taken out, the name that was written over, the form as it was filled in for somebody else. Whoever cuts the file there
-has it. So each such version is opened, and its lines, strings and files that the last one does not have are read. A scan
-is told of where pages were taken out: it may be one of them. Other pictures of earlier versions are not looked at.
+has it. So each such version is opened, and its lines, strings and files that the last one does not have are read. A
+scan is told of where pages were taken out: it may be one of them. Other pictures of earlier versions are not looked at.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TABLE = re.compile(rb"\s{0,4}(?:xref|\d{1,10} \d{1,5} obj)")
 
 
 def read_earlier(data: bytes, pages: int, copy: Copy, harvest: Harvest) -> None:
-    """What only earlier versions of the file *data* say. The last one has so many *pages*, and the strings of *copy*."""
+    """What only earlier versions of the file *data* say. The last one has so many *pages* and the strings of *copy*."""
     ends = list(_ends(data))
     if not ends:
         return

@@ -12,6 +12,7 @@ from segl_classifier.formats.content import Content
 from segl_classifier.formats.ooxml import read
 
 CPR = "010190-1234"
+BESIDE = "beside a part of the file"
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 GUID = "{1A010190-1234-4285-9F00-0C9A66E2A0B1}"
 
@@ -24,11 +25,11 @@ def with_part(name: str, content: str) -> Content:
 @pytest.mark.parametrize(
     ("name", "part", "place"),
     [
-        ("word/b.xml", "<w:p><w:smartTagPr><w:attr w:name='cpr' w:val='%s'/></w:smartTagPr></w:p>", "beside a part of the file"),
-        ("word/b.xml", "<w:mailMerge><w:query w:val='SELECT * FROM x WHERE nr=%s'/></w:mailMerge>", "beside a part of the file"),
+        ("word/b.xml", "<w:p><w:smartTagPr><w:attr w:name='cpr' w:val='%s'/></w:smartTagPr></w:p>", BESIDE),
+        ("word/b.xml", "<w:mailMerge><w:query w:val='SELECT * FROM x WHERE nr=%s'/></w:mailMerge>", BESIDE),
         ("word/b.xml", "<w:p><w:r><w:rPr><w:rPrChange w:author='Ib %s'/></w:rPr></w:r></w:p>", "authors"),
-        ("xl/tables/table9.xml", "<w:table comment='Ib %s'/>", "beside a part of the file"),
-        ("xl/connections.xml", "<w:parameter string='%s'/>", "beside a part of the file"),
+        ("xl/tables/table9.xml", "<w:table comment='Ib %s'/>", BESIDE),
+        ("xl/connections.xml", "<w:parameter string='%s'/>", BESIDE),
         ("customXml/item9.xml", "<w:person cpr='%s'/>", "an attribute"),
         ("xl/slicerCaches/slicerCache1.xml", "<w:i n='Ib &lt;%s&gt;'/>", "an attribute"),
     ],

@@ -94,7 +94,7 @@ def test_the_text_as_it_is_read(body: str, text: str) -> None:
         ("<draw:page draw:name='Sag %s'/>", "beside the text"),
         ("<draw:frame draw:name='Sag %s'/>", "beside the text"),
         ("<table:filter-condition table:value='%s' table:operator='='/>", "beside the text"),
-        ("<table:filter-condition><table:filter-set-item table:value='%s'/></table:filter-condition>", "beside the text"),
+        ("<table:filter-set-item table:value='%s'/>", "beside the text"),
         ("<table:data-pilot-member table:name='%s'/>", "beside the text"),
         ("<table:scenario table:comment='Sag %s'/>", "beside the text"),
         ("<table:condition table:value='=&quot;%s&quot;'/>", "beside the text"),
