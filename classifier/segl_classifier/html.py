@@ -21,8 +21,9 @@ from urllib.parse import unquote
 from segl_classifier import rendered, spoken
 from segl_classifier.character_references import unescape_safely
 from segl_classifier.data_uris import DataUri, data_uri, pictures_in
-from segl_classifier.html_attributes import columns_spanned, is_hidden, pairs, values_told
-from segl_classifier.tidy import CELL_ENDS, COVERED, KEPT_APART, closed_up, tidy, without_separators
+from segl_classifier.html_attributes import is_hidden, pairs, values_told
+from segl_classifier.spanned import OF_TABLES, Spans
+from segl_classifier.tidy import CELL_ENDS, KEPT_APART, closed_up, tidy, without_separators
 
 _ATTRIBUTES = r"(?:[^>=]++|=\s{0,40}+(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^\s>\"'][^\s>]*+)?)*+"
 
@@ -89,7 +90,6 @@ _BREAKS |= {f"/{name}": CELL_ENDS if between == _CELL else between for name, bet
 _TERM_ENDS = re.compile(r"</dt\s*+>\s*+<dd(?=[\s/>])", re.IGNORECASE)
 _MORE_BLANKS = re.compile("(?<=[ \n]) +")  # those that begin a line, too: some of its lines begin with none
 _STOP = 8  # columns between the stops of a tab
-_ENDS_ROW = frozenset(("tr", "/tr", "table", "/table"))
 _PREFORMATTED = {"pre": 1, "textarea": 1, "/pre": -1, "/textarea": -1}
 
 
@@ -203,7 +203,7 @@ class _Reader:
         """One pass over the tokens. *comments*: read the markup inside them too (they do not nest)."""
         text, aside = self._text, self._aside
         layout: set[str] = set()  # attributes seen to hold no text: most tags of a page look alike
-        preformatted, spanned = 0, ""  # and the empty cells that the cell before covers
+        preformatted, spans = 0, Spans(text, markup)
         columns = _columns(_NOTHING.sub("", markup))
         if not rendered.TAGS.isdisjoint(name.lower() for name in set(columns[5]) if name):
             self.differs = True
@@ -230,13 +230,12 @@ class _Reader:
                 if attributes:
                     text.append(values_told(attributes))
             elif between == _CELL:
-                text.append(spanned + between)
-                spanned = COVERED * (columns_spanned(attributes) - 1) if attributes else ""
+                spans.begin_cell(attributes)
             elif between:
                 text.append(between)
-                if spanned and name.lower() in _ENDS_ROW:
-                    spanned = ""
-                if step := _PREFORMATTED.get(name.lower()):
+                if (lower := name.lower()) in OF_TABLES:
+                    spans.tag(lower)
+                elif step := _PREFORMATTED.get(lower):
                     preformatted = max(0, preformatted + step)
             if attributes and self._unknown and between is not None:
                 self._data.append(values_told(attributes))
@@ -245,6 +244,7 @@ class _Reader:
                 aside.append(unescape_safely(name + attributes))
         if columns[0][-1]:
             text.append(_shown(columns[0][-1], preformatted > 0, text))
+        spans.end()
 
     def _comment(self, inside: str | None, bogus: str | None, comments: bool) -> None:
         if inside is None:

@@ -14,6 +14,8 @@ _PAIR = re.compile(
 _NO_DATA = re.compile(r"(?:xmlns|xsi:|(?:d|points|transform|viewBox|style|class)\Z)")
 _SAYS = re.compile(r"[^\W\d_]{2}|\d[\d .-]{5}")  # a word, or what may be a number of somebody
 _SPAN = re.compile(r"\bcolspan\s{0,40}=\s{0,40}[\"']?0*([1-9]\d?)\b", re.IGNORECASE)
+_ROWS = re.compile(r"\browspan\s{0,40}=\s{0,40}[\"']?\s{0,40}\+?(0*+[0-9]{0,5})", re.IGNORECASE)
+_REST, _MOST_ROWS, _DIGITS = 0, 65_534, 5  # a cell over no row is one over the rest
 
 
 def pairs(attributes: str) -> Iterator[tuple[str, str]]:
@@ -27,6 +29,15 @@ def columns_spanned(attributes: str) -> int:
     """How many columns the cell takes."""
     found = _SPAN.search(attributes)
     return int(found[1]) if found else 1
+
+
+def rows_spanned(attributes: str) -> int:
+    """How many rows the cell takes, those that its table lacks included (WHATWG HTML §4.9.11)."""
+    found = _ROWS.search(attributes)
+    if found is None or not found[1]:
+        return 1
+    rows = int(found[1][-_DIGITS:])
+    return _MOST_ROWS if rows == _REST else min(rows, _MOST_ROWS)
 
 
 def values_told(attributes: str) -> str:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from segl_classifier.cells import COMMA, GAP, Cut, is_tight
 
@@ -55,6 +56,22 @@ def _over_figures(rows: Sequence[list[str]], width: int) -> list[str] | None:
         return None
     figures = any(all(row[column][:1].isdigit() for row in wide[1:]) for column in range(width))
     return wide[0] if figures else None
+
+
+def named_above(rows: Sequence[Cut], heading: list[str]) -> tuple[Sequence[Cut], list[str]]:
+    """*rows* and their *heading*, whose empty cells have the name that stands over them, where a heading has two rows:
+    ``Navn | Sygedage`` over ``| 2024 | 2025``."""
+    number = next(number for number, row in enumerate(rows) if row.cells is heading)
+    above = rows[number - 1].cells if number else []
+    if (
+        "" not in heading
+        or sum(map(bool, above)) < _FEWEST
+        or len(above) > len(heading)
+        or not is_heading(above)
+    ):
+        return rows, heading
+    named = [cell or over for cell, over in zip_longest(heading, above, fillvalue="")]
+    return [*rows[:number], rows[number]._replace(cells=named), *rows[number + 1 :]], named
 
 
 def is_prose(heading: Sequence[str], rows: Sequence[Cut], separator: str) -> bool:

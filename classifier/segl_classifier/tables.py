@@ -38,6 +38,7 @@ from segl_classifier.table_headings import (
     is_heading,
     is_prose,
     most_cells,
+    named_above,
     prose_above,
 )
 
@@ -224,7 +225,7 @@ def _new(rows: Sequence[Cut], first: int, last: int, separator: str, among: int)
     if is_prose(heading, rows, separator) or is_enumeration(cells):
         return None
     if separator != GAP:
-        return _Table(first, last, separator, rows, heading)
+        return _Table(first, last, separator, *named_above(rows, heading))
     columns = places(next(row.line for row in rows if row.cells is heading))
     return _Table(first, last, separator, _aligned(rows, columns), heading, columns)
 

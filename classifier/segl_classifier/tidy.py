@@ -11,6 +11,12 @@ KEPT_APART = "\x1f"
 COVERED = f"\t{KEPT_APART}"
 _IN_NUMBER = re.compile(r"(?<=\d)[\x1c-\x1f]+(?=\d)")
 _SHOWS_NOTHING = f"\t {KEPT_APART}"
+# Before the first other cell of a row, a covered one ends in a tab.
+_COVERED_FIRST = f"{KEPT_APART}\t"
+_BEGINS_COVERED = re.compile(f"\n(?:{_COVERED_FIRST})++")
+ONLY_OF_TABLES = re.compile(
+    f"(?m:^)(?:{_COVERED_FIRST})++|\t?{KEPT_APART}"
+)  # what :func:`closed_up` takes out
 _SEPARATORS = re.compile("[\x1c-\x1f]")
 
 CELL_ENDS = "\x1e"  # between texts, where a cell ends; shows nothing, and is gone from a tidy text
@@ -111,6 +117,15 @@ def opened(text: str) -> str:
     return text.replace(COVERED, "\t").replace(KEPT_APART, "")
 
 
+def has_covered(text: str) -> bool:
+    """Whether there are cells in *text* that others cover."""
+    return COVERED in text or _COVERED_FIRST in text
+
+
 def closed_up(text: str) -> str:
     """*text* without what only tables are told by."""
-    return text.replace(COVERED, "").replace(KEPT_APART, "") if KEPT_APART in text else text
+    if KEPT_APART not in text:
+        return text
+    if _COVERED_FIRST in text:
+        text = _BEGINS_COVERED.sub("\n", f"\n{text}")[1:]
+    return text.replace(COVERED, "").replace(KEPT_APART, "")

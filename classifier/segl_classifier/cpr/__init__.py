@@ -24,7 +24,7 @@ from segl_classifier.cpr.score import THRESHOLD
 from segl_classifier.cpr.shape import digits_in, shape_of
 from segl_classifier.message import Text
 from segl_classifier.paragraphs import lines_ended
-from segl_classifier.tidy import COVERED, KEPT_APART, closed_up, opened
+from segl_classifier.tidy import KEPT_APART, closed_up, has_covered, opened
 
 __all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "find_cpr", "with_lines_ended"]
 
@@ -40,7 +40,7 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     Never raises; the time taken grows with the length of the text and no faster.
     """
     text = with_lines_ended(text)
-    if COVERED not in text.text:
+    if not has_covered(text.text):
         return _found(replace(text, text=closed_up(text.text)) if KEPT_APART in text.text else text, today)
     # Closed up its label is as near as a reader sees it; with covered cells as empty ones its heading is above it.
     near = _found(replace(text, text=closed_up(text.text)), today)

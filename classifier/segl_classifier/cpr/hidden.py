@@ -9,9 +9,9 @@ from segl.masking import MASK, mask_digits, mask_far_apart
 from segl_classifier.cpr import THRESHOLD, read_numbers, with_lines_ended
 from segl_classifier.cpr.masked import last_four_first
 from segl_classifier.message import Text
-from segl_classifier.tidy import KEPT_APART, closed_up, opened
+from segl_classifier.tidy import KEPT_APART, ONLY_OF_TABLES, closed_up, opened
 
-_SIGN, _COVERED_OR_SIGN = re.compile(f"({KEPT_APART})"), re.compile(f"(\t?{KEPT_APART})")
+_SIGN = re.compile(KEPT_APART)
 _KEPT = 4  # leading characters: the day and the month
 _DIGITS = 10
 
@@ -26,7 +26,7 @@ def hidden(text: Text, certain: str = MASK) -> str:
     near = _hidden(replace(text, text=closed_up(text.text)), certain)
     far = _hidden(replace(text, text=opened(text.text)), certain)
     both = zip(
-        _apart_again(near, text.text, _COVERED_OR_SIGN),
+        _apart_again(near, text.text, ONLY_OF_TABLES),
         _apart_again(far, text.text, _SIGN),
         text.text,
         strict=True,
@@ -53,14 +53,12 @@ def _hidden(text: Text, certain: str) -> str:
 def _apart_again(masked: str, text: str, signs: re.Pattern[str]) -> str:
     """*masked* with the *signs* by which tables are told where they stand in *text*."""
     parts: list[str] = []
-    at = 0
-    for part in signs.split(text):
-        if KEPT_APART in part:
-            parts.append(part)
-        else:
-            parts.append(masked[at : at + len(part)])
-            at += len(part)
-    return "".join(parts)
+    at = done = 0
+    for sign in signs.finditer(text):
+        size = sign.start() - done
+        parts += (masked[at : at + size], sign[0])
+        at, done = at + size, sign.end()
+    return "".join((*parts, masked[at:]))
 
 
 def _masked(number: str, digits: str, mask: str) -> str:

@@ -60,6 +60,6 @@ AUTHORS = frozenset(
 )
 HIDES = frozenset(("vanish", "specVanish"))
 OTHERS = frozenset(
-    (*WITHIN, *OLD, *NEW, *SPOKEN, *AUTHORS, *HIDES, "tabs", "property", "r", "sym", "Fallback")
+    (*WITHIN, *OLD, *NEW, *SPOKEN, *AUTHORS, *HIDES, "tabs", "property", "r", "sym", "gridSpan", "Fallback")
 )
 PICTURE_FONTS = ("wingdings", "webdings", "zapf", "marlett")  # whose letters are no letters

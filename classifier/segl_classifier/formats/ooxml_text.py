@@ -36,8 +36,11 @@ from segl_classifier.formats.ooxml_names import (
     WITHIN,
 )
 from segl_classifier.formats.xml_events import Attributes, Names, NotXml, local, parse
+from segl_classifier.tidy import COVERED
 
 _MOST_DEEP = 1_000  # paragraphs, rows and cells in one another
+_MOST_COLUMNS = 63  # of a table, in Word
+_COUNT = re.compile("[0-9]{1,9}")
 _GIVEN_NAME = re.compile(r"(?:[^\W\d_]+[ -]?){1,4} ?\d{0,5}|_(?:GoBack|Toc\d+|Ref\d+|Hlk\d+)|\d{1,5}")
 
 
@@ -60,7 +63,7 @@ class Flow:
 class _Open:
     """A paragraph, a row or a cell that has not ended. ``inside`` are its pieces of text, its cells or its
     lines; ``before`` the pieces before a tracked change; ``shown`` those that are not hidden; ``behind`` the lines that
-    follow it."""
+    follow it; ``columns`` how many a cell lies over."""
 
     kind: str
     inside: list[str] = field(default_factory=list)
@@ -68,6 +71,7 @@ class _Open:
     shown: list[str] | None = None
     codes: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
+    columns: int = 1
 
 
 def read_flow(
@@ -133,6 +137,8 @@ class _Reader:
             self._put(_symbol(attributes))
         elif name == "tabs":
             self._tabs += 1
+        elif name == "gridSpan" and self._stack:
+            self._stack[-1].columns = _columns(local(attributes, "val"))
         elif name == "property":
             self._property = local(attributes, "name")
         if attributes:
@@ -222,11 +228,14 @@ class _Reader:
                 done.behind = []
         else:
             line = ("\t" if done.kind == "tr" else " ").join(done.inside)
+            if done.kind == "tr" and line.endswith(COVERED):
+                line = line.rstrip(COVERED)
         if outer is None:
             self.flow.lines += filter(str.strip, (line, *done.behind))
         elif done.kind == "tc" or (done.kind == "p" and outer.kind == "tc"):
             if line or done.kind == "tc":
-                outer.inside.append(line.replace("\n", " ").replace("\t", " "))
+                line = line.replace("\n", " ").replace("\t", " ")
+                outer.inside.append(line + COVERED * (done.columns - 1))
             outer.behind += done.behind
         else:
             outer.behind += filter(str.strip, (line, *done.behind))
@@ -266,6 +275,10 @@ class _Reader:
         self._most -= size
         if self._most < 0:
             raise _Enough
+
+
+def _columns(count: str) -> int:
+    return min(max(1, int(count)), _MOST_COLUMNS) if _COUNT.fullmatch(count) else 1
 
 
 def _symbol(attributes: Attributes) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from segl_classifier.cells import Place, below, places
@@ -127,10 +128,11 @@ class Headings:
 
 
 def _with_above(row: Row, above: Row | None) -> Cells:
-    """The cells of *row*; for an empty one what stands over it, if that has no figures."""
-    if above is None or len(above.cells) != len(row.cells) or any(map(str.isdigit, "".join(above.cells))):
+    """The cells of *row*; for an empty one what stands over it, if that has no figures. A row that ends in empty cells
+    may be written without them."""
+    if above is None or len(above.cells) > len(row.cells) or any(map(str.isdigit, "".join(above.cells))):
         return [*row.cells]
-    return [cell or over for cell, over in zip(row.cells, above.cells, strict=True)]
+    return [cell or over for cell, over in zip_longest(row.cells, above.cells, fillvalue="")]
 
 
 def _places(row: Row) -> Sequence[Place]:

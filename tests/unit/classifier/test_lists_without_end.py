@@ -85,6 +85,15 @@ def test_to_look_through_a_list_takes_no_time_without_end(text: Callable[[int], 
         pytest.param(
             lambda n: "<table><tr>" + "<td>a<br>b</td>" * n + "</tr><tr>" + "<td>c</td>" * n, id="columns"
         ),
+        pytest.param(
+            lambda n: "<table><tr>" + "<td rowspan=65535>a" * n + "<tr><td>b" * n,
+            id="rows below merged cells",
+        ),
+        pytest.param(
+            lambda n: "<table><tr><td>a<td>b<td rowspan=0 colspan=99>" * n + "c",
+            id="merged cells in one another",
+        ),
+        pytest.param(lambda n: "<table><tr>" + "<td rowspan=2>a<table>" * n, id="merged cells without end"),
         pytest.param(lambda n: "<pre>" + " \n  " * n + "<b>  " * n, id="blanks"),
     ],
 )
