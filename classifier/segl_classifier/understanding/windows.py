@@ -1,8 +1,9 @@
 """Texts to windows: passages of at most 45 words, small enough to be about one thing.
 
 Sentences are gathered until a window is full; the last one is repeated at the head of the next, so that "he"
-and what is said of him are seen together. The subject stands with the first sentence of the body. A table
-becomes lines of ``header: cell`` so that each row carries the meaning of its columns. Long runs of digits
+and what is said of him are seen together. A paragraph of more than a few words ends its window: a sentence on a
+colleague below general words on his illness is not read as one with them. The subject stands with the first sentence
+of the body. A table becomes lines of ``header: cell`` so that each row carries the meaning of its columns. Long runs of digits
 are read as zeros: the model has no use for a number, and must not learn one.
 """
 
@@ -19,6 +20,7 @@ from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
 
 WORDS = 45
+FEW = 8  # words: with fewer a paragraph goes on in the next, as a greeting or a heading does
 OVERLAP = 18  # words: a longer last sentence is not repeated
 LONGEST_WORD = 100  # characters
 MOST = 10_000  # windows of a message that are read
@@ -31,6 +33,7 @@ _DIGIT = re.compile(r"\d")
 _HALF = re.compile("[\ud800-\udfff]")
 
 Piece = tuple[str, int, int, int]  # text, start, end, words
+Paragraph = Iterable[Piece]
 
 
 def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
@@ -49,7 +52,7 @@ def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
         if text.remark and not _says_more(text, subject):
             continue
         lead = subject if text.source is Source.BODY and not led else ""
-        for part, start, end in _gathered(pieces(text), lead):
+        for part, start, end in _gathered(_paragraphs(text), lead):
             led = led or bool(lead)
             if part not in seen:  # plain and HTML say the same
                 seen.add(part)
@@ -59,7 +62,7 @@ def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
     for number, of_message in subjects:  # those of messages inside, too
         if texts[number].remark and not _says_more(texts[number], subject):
             continue
-        for part, start, end in _gathered(_pieces_of([(of_message, 0, len(of_message))]), ""):
+        for part, start, end in _gathered([_pieces_of([(of_message, 0, len(of_message))])], ""):
             if len(_words(of_message)) <= WORDS // 2:
                 part += " |"  # as it would stand before a body: so the model knows it for a subject
             if part not in seen:
@@ -74,17 +77,17 @@ def _says_more(remark: Text, subject: str) -> bool:
     )
 
 
-def pieces(text: Text) -> Iterator[Piece]:
-    """The sentences and table rows of *text*, without the phrases of standing text."""
+def _paragraphs(text: Text) -> Iterator[Paragraph]:
+    """The sentences and table rows of each paragraph of *text*, without the phrases of standing text."""
     content = lines_ended(whole(text.text))
     if text.source is Source.FILENAME:
         name = re.sub(r"[_.-]+", " ", content)
-        yield from _pieces_of([(name, 0, len(content))])
+        yield _pieces_of([(name, 0, len(content))])
         return
     for start, end in paragraphs(content):
         paragraph = content[start:end]
         lines = _lines_of(paragraph, start)
-        yield from _pieces_of(without_standing(lines) if may_stand(paragraph) else lines)
+        yield _pieces_of(without_standing(lines) if may_stand(paragraph) else lines)
 
 
 def _lines_of(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
@@ -125,24 +128,42 @@ def _words(text: str) -> list[str]:
     return words
 
 
-def _gathered(found: Iterable[Piece], lead: str) -> Iterator[tuple[str, int, int]]:
-    held: list[Piece] = []
-    if lead:
-        words = _words(lead)[: WORDS // 2]
-        held = [(masked(" ".join(words)) + " |", 0, 0, len(words))]
-    count = sum(piece[3] for piece in held)
-    fresh = False
-    for piece in found:
-        if count + piece[3] > WORDS and fresh:
-            yield _joined(held)
-            last = held[-1]
-            held = [last] if last[3] <= OVERLAP and last[3] + piece[3] <= WORDS else []
-            count = sum(p[3] for p in held)
-        held.append(piece)
-        count += piece[3]
-        fresh = True
-    if fresh:
-        yield _joined(held)
+def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[tuple[str, int, int]]:
+    """The windows of *found*, the first with *lead*. A few words that are left at the end join the last window, where
+    it has room."""
+    ended: list[Piece] = []  # the window before, at the end of a paragraph
+    held = _lead(lead)
+    fresh = 0  # words in held that are of no window yet
+    for paragraph in found:
+        for piece in paragraph:
+            if fresh and _count(held) + piece[3] > WORDS:
+                yield from _each(ended, held)
+                ended, held, fresh = [], _repeated(held[-1], piece), 0
+            held.append(piece)
+            fresh += piece[3]
+        if fresh > FEW:
+            yield from _each(ended)
+            ended, held, fresh = held, [], 0
+    if fresh and ended and _count(ended) + _count(held) <= WORDS:
+        ended, held = [*ended, *held], []
+    yield from _each(ended, held if fresh else [])
+
+
+def _lead(lead: str) -> list[Piece]:
+    words = _words(lead)[: WORDS // 2]
+    return [(masked(" ".join(words)) + " |", 0, 0, len(words))] if words else []
+
+
+def _repeated(last: Piece, next_: Piece) -> list[Piece]:
+    return [last] if last[3] <= OVERLAP and last[3] + next_[3] <= WORDS else []
+
+
+def _count(held: Sequence[Piece]) -> int:
+    return sum(piece[3] for piece in held)
+
+
+def _each(*windows: Sequence[Piece]) -> Iterator[tuple[str, int, int]]:
+    return (_joined(window) for window in windows if window)
 
 
 def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:

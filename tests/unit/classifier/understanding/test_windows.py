@@ -40,6 +40,19 @@ def test_the_last_sentence_is_repeated_so_that_he_and_his_matter_are_seen_togeth
     assert second.startswith("Jens ringer. Han er syg")
 
 
+def test_a_paragraph_is_not_read_as_one_with_what_stands_above_and_below() -> None:
+    general, matter = "Hver fjerde oplever stress i løbet af et arbejdsliv.", "Gitte Vang er hjemme, for hun er ramt."
+    said = windows(subject("Nyt"), body(f"Hej alle\n\n{general}\n\n{matter} Vi ses.\n\n{general}"))
+    assert said == [f"Nyt | Hej alle {general}", f"{matter} Vi ses.", general]
+
+
+def test_a_few_words_go_on_with_the_next_paragraph_and_the_last_ones_with_the_one_before() -> None:
+    text = "Hej\n\nOm sagen\n\nJens Holm kommer ikke tilbage, hans ryg er slidt op.\n\nHilsen\n\nPer"
+    assert windows(body(text)) == [" ".join(text.split())]
+    full = " ".join(f"ord{number}" for number in range(WORDS))
+    assert windows(body(f"{full}\n\nHilsen Per")) == [full, "Hilsen Per"], "there is no room"
+
+
 def test_the_title_of_a_conversation_is_read_like_a_subject_wherever_it_stands() -> None:
     title = Text("Opsigelse af Lars Brandt", "header thread-topic", Source.SUBJECT, remark=True)
     for order in ([title, subject("Hej")], [subject("Hej"), title]):
