@@ -3,7 +3,8 @@
 Mail that was written to teach says one thing in a window. In an office the sentence on a colleague stands in the
 minutes, below the paragraph on the folder that everybody got; such windows are put together here, of what a mail says
 of a person and of windows that speak of the same category without anybody's matter. Two thirds as many are made of
-general words alone, so that it is the person that tells and not that there is much of it.
+general words alone, so that it is the person that tells and not that there is much of it. As often the sentence stands
+in the middle of something quite else: the roof, the canteen, and in passing that a colleague is at the hospital.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from segl.vocabulary import Label
 from segl_classifier.message import Source, Text
@@ -27,7 +29,7 @@ _LEAST_ROOM = 6  # words of general ones
 _SPEAKS = 0.3  # the score of a rule, of a window that speaks of its category
 _JOINTS = (" ", " ", " ", " - ")
 
-General = Mapping[Label, Sequence[str]]
+Topics = Mapping[Label, Sequence[str]]
 
 
 def windows_taught(seed: int) -> list[Labelled]:
@@ -38,27 +40,32 @@ def windows_taught(seed: int) -> list[Labelled]:
 
 
 def diluted(found: Sequence[Example], labelled: Sequence[Labelled], count: int, seed: int) -> list[Labelled]:
-    """*count* windows on a person's matter among general words, and two thirds as many of general words alone; each has
-    the place in *found* of the mail that it began with."""
+    """*count* windows on a person's matter among general words on the same, as many on one among anything else, and two
+    thirds as many of general words alone; each has the place in *found* of the mail that it began with."""
     chance = random.Random(seed)
     general = _general(labelled)
+    harmless = [one for one in labelled if not any(one.labels) and one.weight == 1.0]
+    anything = [text for one in harmless if _goes_on(text := one.window.text)]
     told = [one for one in labelled if any(one.labels) and one.weight == 1.0]
     chance.shuffle(told)
     made: list[Labelled] = []
-    for one in told:
-        if len(made) == count:
-            break
-        made += _beside_general(found[one.example], one, general, chance)
+    for texts in (general, dict.fromkeys(LABELS, anything)):
+        made += islice(_each_beside(found, told, texts, chance), count)
+        told.reverse()
     topics = [texts for texts in general.values() if len(texts) > 1]
-    harmless = next(one for one in labelled if not any(one.labels))
-    for _ in range(len(made) * 2 // 3 if topics else 0):
+    for _ in range(len(made) // 3 if topics else 0):
         first, other = chance.sample(chance.choice(topics), 2)
         text = _put_together(_first_sentences(first, _LONGEST), other, chance)
-        made.append(replace(harmless, window=replace(harmless.window, text=text), weight=1.0))
+        made.append(replace(harmless[0], window=replace(harmless[0].window, text=text)))
     return made
 
 
-def _general(labelled: Sequence[Labelled]) -> General:
+def _goes_on(text: str) -> bool:
+    """Whether *text* is of the middle of a mail, where anything may be said: a subject tells what the mail is about."""
+    return " |" not in text and len(text.split()) >= _LEAST_ROOM
+
+
+def _general(labelled: Sequence[Labelled]) -> Topics:
     """The windows that speak of a category, by the rules' words, and of nobody's matter."""
     rules, general = shipped_rules(), defaultdict[Label, list[str]](list)
     for one in labelled:
@@ -70,20 +77,21 @@ def _general(labelled: Sequence[Labelled]) -> General:
     return general
 
 
-def _beside_general(
-    example: Example, one: Labelled, general: General, chance: random.Random
-) -> list[Labelled]:
-    """The sentence of *one* that tells, among general words on one of its categories; nothing where none is short."""
-    matter = _matter(example, one)
-    if matter is None:
-        return []
-    text, labels = matter
-    topics = [general[label] for label in sorted(labels) if general.get(label)]
-    if not topics:
-        return []
-    together = _put_together(text, chance.choice(chance.choice(topics)), chance)
-    vector = tuple(float(label in labels) for label in LABELS)
-    return [replace(one, window=replace(one.window, text=together), labels=vector)]
+def _each_beside(
+    found: Sequence[Example], told: Sequence[Labelled], texts: Topics, chance: random.Random
+) -> Iterator[Labelled]:
+    """The sentence that tells of each of *told*, among the words of *texts* on one of its categories; nothing of those
+    where none is short."""
+    for one in told:
+        matter = _matter(found[one.example], one)
+        if matter is None:
+            continue
+        text, labels = matter
+        topics = [texts[label] for label in sorted(labels) if texts.get(label)]
+        if topics:
+            together = _put_together(text, chance.choice(chance.choice(topics)), chance)
+            vector = tuple(float(label in labels) for label in LABELS)
+            yield replace(one, window=replace(one.window, text=together), labels=vector)
 
 
 def _matter(example: Example, one: Labelled) -> tuple[str, set[Label]] | None:

@@ -1,4 +1,4 @@
-"""Windows put together: somebody's matter among general words on the same."""
+"""Windows put together: somebody's matter among general words on the same, and among anything else."""
 
 from __future__ import annotations
 
@@ -49,8 +49,22 @@ def test_a_matter_stands_among_general_words_on_its_category(made: list[Labelled
     assert len(text.split()) <= 45 + 6
 
 
-def test_general_words_alone_say_nothing_however_many(made: list[Labelled]) -> None:
-    for one in made[1:]:
+def test_as_often_it_stands_among_anything_else() -> None:
+    made = [diluted(FOUND, WINDOWS, 1, seed)[1] for seed in range(20)]
+    assert all(MATTER in one.window.text and one.labels[LABELS.index(Label.HEALTH)] for one in made)
+    assert sum("Pumpen" in one.window.text for one in made) in range(1, 20)
+
+
+def test_where_a_subject_stands_it_says_what_the_mail_is_about() -> None:
+    theatre = labelled("Vores nye skuespil | Hej alle, her er rollerne til på onsdag.", example=1)
+    made = [diluted(FOUND, [WINDOWS[0], theatre], 1, seed) for seed in range(20)]
+    assert made == [[]] * 20
+
+
+def test_general_words_alone_say_nothing_however_many() -> None:
+    made = [one for seed in range(20) for one in diluted(FOUND, [*WINDOWS[:1] * 2, *WINDOWS], 2, seed)[4:]]
+    assert made
+    for one in made:
         assert MATTER not in one.window.text
         assert not any(one.labels)
         assert one.weight == 1.0
@@ -62,7 +76,7 @@ def test_two_thirds_as_many_are_of_general_words_alone() -> None:
         for name in ("Bo", "Per", "Ole", "Ida", "Mia", "Ane")
     ]
     made = diluted(FOUND, [*many, *WINDOWS], 6, 1)
-    assert [any(one.labels) for one in made] == [True] * 6 + [False] * 4
+    assert [any(one.labels) for one in made] == [True] * 12 + [False] * 4
 
 
 def test_the_same_seed_makes_the_same() -> None:
@@ -81,5 +95,7 @@ def test_a_window_that_is_not_sure_teaches_nothing() -> None:
     assert diluted(FOUND, unsure, 1, 1) == []
 
 
-def test_without_general_words_on_its_category_nothing_is_made() -> None:
-    assert diluted(FOUND, [WINDOWS[0], WINDOWS[3]], 1, 1) == []
+def test_without_general_words_on_its_category_there_is_still_anything_else() -> None:
+    [made] = diluted(FOUND, [WINDOWS[0], WINDOWS[3]], 1, 1)
+    assert MATTER in made.window.text
+    assert "Pumpen" in made.window.text
