@@ -20,6 +20,7 @@ from segl_classifier.message import Text
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.marks import Mark, Marker, merged
 from segl_classifier.rules.words import NormalText
+from segl_classifier.understanding.passing import by_itself
 from segl_classifier.understanding.reading import Model, Reading, Window
 from segl_classifier.understanding.windows import windows_of
 from segl_classifier.weigh import Weighing
@@ -118,7 +119,30 @@ def _marker(where: str, findings: Sequence[Finding], rules: RuleSet) -> Marker:
 
 
 def _spans(texts: Sequence[Text], readings: Sequence[Reading]) -> Iterator[tuple[Span, Reading | None]]:
-    """What is shown: every text in order, cut where windows begin; what windows share is shown once."""
+    """What is shown: every text in order, cut where windows begin and around sentences that were read by themselves;
+    what windows share is shown once."""
+    sentences = [reading for reading in readings if by_itself(reading)]
+    for span, reading in _windows(texts, [r for r in readings if not by_itself(r)]):
+        yield from _around(span, reading, [s for s in sentences if s.window.source_index == span[0]])
+
+
+def _around(
+    span: Span, reading: Reading | None, sentences: Sequence[Reading]
+) -> Iterator[tuple[Span, Reading | None]]:
+    """*span* in pieces: the *sentences* in it, and what stands between them."""
+    number, done, end = span
+    for sentence in sorted(sentences, key=lambda one: one.window.start):
+        first, last = sentence.window.start, sentence.window.end
+        if done <= first < last <= end:
+            if done < first:
+                yield (number, done, first), reading
+            yield (number, first, last), sentence
+            done = last
+    if done < end:
+        yield (number, done, end), reading
+
+
+def _windows(texts: Sequence[Text], readings: Sequence[Reading]) -> Iterator[tuple[Span, Reading | None]]:
     windows: list[tuple[Window, Reading | None]] = [(r.window, r) for r in readings]
     windows = windows or [(window, None) for window in windows_of(texts)]
     by_text: dict[int, list[tuple[int, int, Reading | None]]] = {}

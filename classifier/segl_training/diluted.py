@@ -49,7 +49,8 @@ def diluted(found: Sequence[Example], labelled: Sequence[Labelled], count: int, 
     told = [one for one in labelled if any(one.labels) and one.weight == 1.0]
     chance.shuffle(told)
     made: list[Labelled] = []
-    for texts in (general, dict.fromkeys(LABELS, anything)):
+    every: Topics = dict.fromkeys(LABELS, anything)
+    for texts in (general, every):
         made += islice(_each_beside(found, told, texts, chance), count)
         told.reverse()
     topics = [texts for texts in general.values() if len(texts) > 1]

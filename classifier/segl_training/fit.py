@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segl_classifier.understanding import passing
 from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_turn
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.network import Vocabulary
 from segl_classifier.understanding.recalling import Encoder, Sieve
 from segl_training import measure
 from segl_training.corpus import LABELS, Example, Labelled, examples, labelled_windows
+from segl_training.in_passing import Sentences, sentences
 
 Array = NDArray[np.float64]
 _LOSS = 0.015
@@ -45,7 +47,7 @@ _SIEVE_SHARES, _SHARES = (0.4, 0.5, 0.6, 0.7), (0.6, 0.7, 0.8)
 
 @dataclass(frozen=True)
 class Material:
-    """Everything measured of the mails held out: logits of all stages a window, truth a mail."""
+    """Everything measured of the mails held out: logits of all stages a window and a sentence, truth a mail."""
 
     mails: list[Example]
     windows: list[Labelled]
@@ -53,6 +55,7 @@ class Material:
     sieve: Array
     encoder: Array
     truth: NDArray[np.bool_]
+    sentences: Sentences
 
     @property
     def owner(self) -> list[int]:
@@ -122,6 +125,11 @@ class Mixture:
         said = np.where(self.asked[:, None], self.all_three, self.sifted)
         return measure.per_mail(said, self.found.owner, len(self.found.mails))
 
+    @cached_property
+    def in_passing(self) -> Array:
+        """The best logit of each mail's sentences by themselves."""
+        return self.found.sentences.best(len(self.found.mails), self.sieve_share, self.encoder_share)
+
     @property
     def cost(self) -> float:
         """What a harmless mail takes, in windows to the encoder."""
@@ -135,11 +143,15 @@ def material(folder: Path, kind: str = "dev") -> Material:
     windows = labelled_windows(mails)
     texts = [one.window.text for one in windows]
     vocabulary = Vocabulary(folder / "tokenizer.json")
-    linear = Linear.load(folder / "linear.npz").logits(texts)
-    sieve = Sieve(folder / "sieve.onnx", vocabulary).logits(texts)
-    encoder = Encoder(folder / "encoder.onnx", vocabulary).logits(texts)
+    stages = (
+        Linear.load(folder / "linear.npz").logits,
+        Sieve(folder / "sieve.onnx", vocabulary).logits,
+        Encoder(folder / "encoder.onnx", vocabulary).logits,
+    )
+    linear, sieve, encoder = (stage(texts).astype(float) for stage in stages)
     truth = np.array([[label in mail.labels for label in LABELS] for mail in mails])
-    return Material(mails, windows, linear.astype(float), sieve.astype(float), encoder.astype(float), truth)
+    by_themselves = sentences([mail.texts for mail in mails], *stages)
+    return Material(mails, windows, linear, sieve, encoder, truth, by_themselves)
 
 
 def gates_at(
@@ -173,7 +185,8 @@ def fit(
     label_slope, label_offset = _platt(best[:, 1:].ravel(), found.truth.ravel())
     slopes = np.array([slope] + [label_slope] * len(LABELS))
     offsets = np.array([offset] + [label_offset] * len(LABELS))
-    probability = _sigmoid(best * slopes + offsets)
+    in_passing = _sigmoid(chosen.in_passing * slopes + offsets - passing.BY)
+    probability = np.maximum(_sigmoid(best * slopes + offsets), in_passing)
     opens = measure.recall_at(probability[judged, 0], anything[judged], _OPENS)[1]
     probability[:, 1:] = np.minimum(probability[:, 1:], probability[:, :1])
     probability[probability[:, 0] < opens, 1:] = 0  # as the cascade does it, nearly

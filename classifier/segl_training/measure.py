@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 def per_mail(window_scores: Array, owner: Sequence[int], mails: int) -> Array:
     """The best score of each mail's windows, column by column; -20 where a mail has none."""
     best = np.full((mails, window_scores.shape[1]), -20.0)
-    np.maximum.at(best, np.asarray(owner), window_scores)
+    np.maximum.at(best, np.asarray(owner, int), window_scores)
     return best
 
 

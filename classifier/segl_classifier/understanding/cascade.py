@@ -3,7 +3,8 @@ scores to a message.
 
 All stages give logits: the first for "anything here must be sent securely", the others a category each. For windows
 that several have read (:mod:`.asking` chooses them) theirs are mixed. The message's score is that of its best window,
-on a scale that was fitted to mails the model had not seen. Windows that would count are looked at once more: where the
+on a scale that was fitted to mails the model had not seen. Sentences that say more by themselves than their window
+does are read so (:mod:`.passing`). Windows that would count are looked at once more: where the
 matter is a company's, an animal's, a novel's …, and no person stands by, they are lowered (:mod:`.lowering`).
 """
 
@@ -20,13 +21,14 @@ import numpy as np
 
 from segl.vocabulary import Label
 from segl_classifier.message import Text
+from segl_classifier.understanding import passing
 from segl_classifier.understanding.asking import Budget, Gates, Rows, in_doubt, in_turn
 from segl_classifier.understanding.frame import LONGEST, Frame
 from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.lowering import Lowered, lowered_by, speaking
 from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
 from segl_classifier.understanding.recalling import Encoder, Sieve
-from segl_classifier.understanding.windows import MOST, windows_of
+from segl_classifier.understanding.windows import MOST, Passage, passages_of
 
 LABELS = tuple(label for label in Label if label is not Label.CPR)
 _BATCH, _SIEVE_BATCH = 8, 64  # windows to the encoder and to the sieve between looks at the clock
@@ -76,16 +78,22 @@ class Cascade:
 
     def understand(self, texts: Sequence[Text], subject: str = "", /) -> Understanding:
         """Everything the model has to say of *texts*, all parts of one message."""
-        windows = list(islice(windows_of(texts), MOST + 1))
-        if not windows:
+        passages = list(islice(passages_of(texts), MOST + 1))
+        if not passages:
             return Understanding()
+        windows = [passage.window for passage in passages]
         all_seen = len(windows) <= MOST
         linear = self.linear.logits([window.text for window in windows])
         ends = time.monotonic() + self.budget.seconds
         sifted, sieved, all_sifted = self._sifted(windows, linear, ends)
         mixed, read, all_asked = self._asked(windows, linear, sifted, ends)
-        last = dict.fromkeys(sieved, Stage.SIEVE) | dict.fromkeys(read, Stage.ENCODER)
+        alone, said = ([], mixed[:0]) if self._is_certain(mixed) else self._in_passing(passages, ends)
+        windows, mixed = [*windows, *alone], np.concatenate([mixed, said])
+        by_themselves = range(len(passages), len(windows))
+        last = dict.fromkeys(sieved, Stage.SIEVE) | dict.fromkeys((*read, *by_themselves), Stage.ENCODER)
         lowered = self._lowered(windows, mixed)
+        for number in by_themselves:
+            lowered[number] = (*lowered.get(number, ()), (passing.LOWERED, passing.BY))
         scores = self._calibrated(mixed, lowered)
         readings = tuple(
             Reading(
@@ -152,6 +160,30 @@ class Cascade:
                 if len(read) >= self.budget.windows_when_certain and self._is_certain(mixed[chosen]):
                     return mixed, read, True  # a list of a hundred patients needs no hundredth look
         return mixed, read, True
+
+    def _in_passing(self, passages: Sequence[Passage], ends: float) -> tuple[list[Window], Rows]:
+        """The sentences that the encoder read by themselves, and what all stages say of each. One for which there was
+        no time was read in its window."""
+        found = passing.sentences(passages)
+        said = self.linear.logits([sentence.text for sentence in found])
+        chosen = passing.likely(said, self.budget)
+        found, said = self._read(self.sieve, [found[n] for n in chosen], said[chosen], ends)
+        chosen = passing.likelier(said, self.budget)
+        return self._read(self.encoder, [found[n] for n in chosen], said[chosen], ends)
+
+    def _read(
+        self, stage: Sieve | Encoder, windows: list[Window], before: Rows, ends: float
+    ) -> tuple[list[Window], Rows]:
+        """What *stage* says of *windows*, together with what was said *before*; of as many as there is time for."""
+        share, most = (
+            (self.fit.sieve_share, _SIEVE_BATCH) if stage is self.sieve else (self.fit.encoder_share, _BATCH)
+        )
+        mixed = before[:0]
+        while len(mixed) < len(windows) and time.monotonic() <= ends:
+            some = slice(len(mixed), len(mixed) + most)
+            said = stage.logits([window.text for window in windows[some]])
+            mixed = np.concatenate([mixed, share * said + (1 - share) * before[some]])
+        return windows[: len(mixed)], mixed
 
     def _is_certain(self, logits: Rows) -> bool:
         return bool(np.max(self._calibrated(logits)[:, 0]) >= self.budget.certain)

@@ -3,14 +3,16 @@
 Sentences are gathered until a window is full; the last one is repeated at the head of the next, so that "he"
 and what is said of him are seen together. A paragraph of more than a few words ends its window: a sentence on a
 colleague below general words on his illness is not read as one with them. The subject stands with the first sentence
-of the body. A table becomes lines of ``header: cell`` so that each row carries the meaning of its columns. Long runs of digits
-are read as zeros: the model has no use for a number, and must not learn one.
+of the body. A table becomes lines of ``header: cell`` so that each row carries the meaning of its columns. Long runs of
+digits are read as zeros: the model has no use for a number, and must not learn one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from segl_classifier.message import Source, Text
 from segl_classifier.paragraphs import lines_ended, paragraphs
@@ -36,9 +38,22 @@ Piece = tuple[str, int, int, int]  # text, start, end, words
 Paragraph = Iterable[Piece]
 
 
+class Passage(NamedTuple):
+    """A window, and the sentences and table rows it was put together from, each as a window of its own; none where it
+    is one sentence."""
+
+    window: Window
+    sentences: tuple[Window, ...] = ()
+
+
 def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
     """The windows of a message in reading order. There is no end to them in a large message: take at most
     :data:`MOST`."""
+    return (passage.window for passage in passages_of(texts))
+
+
+def passages_of(texts: Sequence[Text]) -> Iterator[Passage]:
+    """The windows of a message in reading order, with their sentences."""
     subjects = [(n, whole(t.text).strip()) for n, t in enumerate(texts) if t.source is Source.SUBJECT]
     subjects.sort(
         key=lambda one: texts[one[0]].remark
@@ -52,22 +67,25 @@ def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
         if text.remark and not _says_more(text, subject):
             continue
         lead = subject if text.source is Source.BODY and not led else ""
-        for part, start, end in _gathered(_paragraphs(text), lead):
+        for held in _gathered(_paragraphs(text), lead):
             led = led or bool(lead)
+            part, start, end = _joined(held)
             if part not in seen:  # plain and HTML say the same
                 seen.add(part)
-                yield Window(part, text.where, text.source, number, start, end)
+                window = Window(part, text.where, text.source, number, start, end)
+                yield Passage(window, _sentences_of(window, held))
     if led and len(_words(subject)) <= WORDS // 2:  # a long one does not fit before a sentence
         subjects = subjects[1:]
     for number, of_message in subjects:  # those of messages inside, too
         if texts[number].remark and not _says_more(texts[number], subject):
             continue
-        for part, start, end in _gathered([_pieces_of([(of_message, 0, len(of_message))])], ""):
+        for held in _gathered([_pieces_of([(of_message, 0, len(of_message))])], ""):
+            part, start, end = _joined(held)
             if len(_words(of_message)) <= WORDS // 2:
                 part += " |"  # as it would stand before a body: so the model knows it for a subject
             if part not in seen:
                 seen.add(part)
-                yield Window(part, texts[number].where, Source.SUBJECT, number, start, end)
+                yield Passage(Window(part, texts[number].where, Source.SUBJECT, number, start, end))
 
 
 def _says_more(remark: Text, subject: str) -> bool:
@@ -128,25 +146,25 @@ def _words(text: str) -> list[str]:
     return words
 
 
-def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[tuple[str, int, int]]:
-    """The windows of *found*, the first with *lead*. A few words that are left at the end join the last window, where
-    it has room."""
+def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]]:
+    """What is in each of the windows of *found*, the first with *lead*. A few words that are left at the end join the
+    last window, where it has room."""
     ended: list[Piece] = []  # the window before, at the end of a paragraph
     held = _lead(lead)
     fresh = 0  # words in held that are of no window yet
     for paragraph in found:
         for piece in paragraph:
             if fresh and _count(held) + piece[3] > WORDS:
-                yield from _each(ended, held)
+                yield from filter(None, (ended, held))
                 ended, held, fresh = [], _repeated(held[-1], piece), 0
             held.append(piece)
             fresh += piece[3]
         if fresh > FEW:
-            yield from _each(ended)
+            yield from filter(None, (ended,))
             ended, held, fresh = held, [], 0
     if fresh and ended and _count(ended) + _count(held) <= WORDS:
         ended, held = [*ended, *held], []
-    yield from _each(ended, held if fresh else [])
+    yield from filter(None, (ended, held if fresh else []))
 
 
 def _lead(lead: str) -> list[Piece]:
@@ -162,8 +180,11 @@ def _count(held: Sequence[Piece]) -> int:
     return sum(piece[3] for piece in held)
 
 
-def _each(*windows: Sequence[Piece]) -> Iterator[tuple[str, int, int]]:
-    return (_joined(window) for window in windows if window)
+def _sentences_of(window: Window, held: Sequence[Piece]) -> tuple[Window, ...]:
+    own = [piece for piece in held if piece[2]]
+    if len(own) < 2:
+        return ()
+    return tuple(replace(window, text=text, start=start, end=end) for text, start, end, _ in own)
 
 
 def _joined(held: Sequence[Piece]) -> tuple[str, int, int]:

@@ -12,11 +12,12 @@ from segl_classifier.message import Source
 from segl_classifier.understanding.reading import Window
 from segl_training.corpus import LABELS, Example, Labelled
 from segl_training.fit import OPEN, Material, Mixture, fit
+from segl_training.in_passing import Sentences
 
 HEALTH = LABELS.index(Label.HEALTH)
 
 
-def material(harmless: int = 300, ill: int = 200) -> Material:
+def material(harmless: int = 300, ill: int = 200, sentences: Sentences | None = None) -> Material:
     """Mails of one window each, the ill ones mostly above the others; all stages say the same."""
     chance = np.random.default_rng(1)
     told = np.arange(harmless + ill) >= harmless
@@ -33,7 +34,7 @@ def material(harmless: int = 300, ill: int = 200) -> Material:
     ]
     truth = np.zeros((len(told), len(LABELS)), bool)
     truth[:, HEALTH] = told
-    return Material(mails, windows, logits, logits, logits, truth)
+    return Material(mails, windows, logits, logits, logits, truth, sentences or Sentences.none())
 
 
 @pytest.mark.parametrize(("holds", "unsure"), [(0.02, 0.03), (0.05, 0.08), (0.0, 0.0)])
@@ -51,3 +52,12 @@ def test_no_more_harmless_mails_go_securely_than_was_asked(holds: float, unsure:
         assert alone[harmless].sum() <= max(0, share * harmless.sum() - by_category[harmless].sum())
         assert (whole | by_category)[~harmless].mean() > 0.5
     assert numbers["any"]["holds"] >= numbers["any"]["unsure"] >= numbers["any"]["opens"]
+
+
+def test_of_sentences_by_themselves_it_is_promised_too() -> None:
+    """A harmless mail in three has one that all stages are sure of."""
+    owner = np.arange(0, 300, 3)
+    logits = np.full((len(owner), 1 + len(LABELS)), 6.0)
+    found = material(sentences=Sentences(owner, logits, logits, logits))
+    loud, quiet = (fit(one, 0.02, 0.03, Mixture(one, 0.5, 0.7, OPEN)) for one in (found, material()))
+    assert loud["any"]["holds"] > quiet["any"]["holds"]  # type: ignore[index]

@@ -41,7 +41,10 @@ def test_the_last_sentence_is_repeated_so_that_he_and_his_matter_are_seen_togeth
 
 
 def test_a_paragraph_is_not_read_as_one_with_what_stands_above_and_below() -> None:
-    general, matter = "Hver fjerde oplever stress i løbet af et arbejdsliv.", "Gitte Vang er hjemme, for hun er ramt."
+    general, matter = (
+        "Hver fjerde oplever stress i løbet af et arbejdsliv.",
+        "Gitte Vang er hjemme, for hun er ramt.",
+    )
     said = windows(subject("Nyt"), body(f"Hej alle\n\n{general}\n\n{matter} Vi ses.\n\n{general}"))
     assert said == [f"Nyt | Hej alle {general}", f"{matter} Vi ses.", general]
 

@@ -1,0 +1,149 @@
+"""Sentences that say more by themselves than the window they stand in: which are read, what they count, who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from segl.vocabulary import Label
+from segl_classifier.message import Source, Text
+from segl_classifier.understanding import passing
+from segl_classifier.understanding.asking import Budget
+from segl_classifier.understanding.cascade import LABELS, Cascade
+from segl_classifier.understanding.model import load_model
+from segl_classifier.understanding.reading import Reading, Stage
+from segl_classifier.understanding.windows import WORDS, passages_of
+
+NEUTRAL = (
+    "Taget på pumpehuset bliver lagt om i uge 14.",
+    "Håndværkerne holder på pladsen bag laden.",
+    "Kantinen har åbent som vanligt, og der er fisk om fredagen.",
+    "Printeren på første sal er flyttet til kopirummet.",
+)
+MATTER = "Lis Møller har fået diagnosen skizofreni og er indlagt."
+HEALTH = 1 + LABELS.index(Label.HEALTH)
+
+
+def body(text: str) -> Text:
+    return Text(text, "part 1", Source.BODY)
+
+
+def read_alone(text: str) -> list[str]:
+    return [one.text for one in passing.sentences(passages_of([body(text)]))]
+
+
+def test_the_sentences_of_a_window_are_read_once_each_where_they_have_a_few_words() -> None:
+    assert read_alone(f"{NEUTRAL[0]} Se bilag. {MATTER} {NEUTRAL[0]}") == [NEUTRAL[0], MATTER]
+
+
+def test_a_window_of_one_sentence_was_read_by_itself() -> None:
+    assert read_alone(MATTER) == []
+    assert read_alone(f"{MATTER}\n\n{NEUTRAL[2]}\n\n{MATTER} {NEUTRAL[0]}") == [NEUTRAL[0]]
+
+
+def test_a_sentence_of_nearly_a_whole_window_is_not_read_again() -> None:
+    long = "og ".join(["vi ses i uge 14 "] * 7)
+    assert read_alone(f"Hej. {long}.") == []
+    assert len(long.split()) in range(31, WORDS)
+
+
+def test_the_rows_of_a_table_are_read_with_their_headings() -> None:
+    table = "Navn\tÅrsag\tDage\nJens Holm\tKOL\t12\nÅse Bro\tferie\t5"
+    assert "Navn: Jens Holm, Årsag: KOL, Dage: 12" in read_alone(table)
+
+
+def test_each_lies_where_it_stands_in_the_text() -> None:
+    text = f"{NEUTRAL[0]} {MATTER}  {NEUTRAL[1]}"
+    [_, matter, _] = passing.sentences(passages_of([body(text)]))
+    assert text[matter.start : matter.end].strip() == MATTER
+
+
+@pytest.mark.parametrize(("count", "most"), [(5, 3), (100, 12), (5000, 64)])
+def test_the_encoder_is_asked_of_a_few_the_likeliest(count: int, most: int) -> None:
+    logits = np.zeros((count, 1 + len(LABELS)))
+    logits[:, 0] = np.arange(count) + 1
+    assert passing.likelier(logits, Budget()) == list(range(count - most, count))
+    assert passing.likelier(-logits, Budget()) == []
+
+
+@dataclass
+class Says:
+    """A stage that finds an illness in *tells*, and how much it is asked."""
+
+    tells: Sequence[str]
+    asked: list[str] = field(default_factory=list)
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += texts
+        rows = np.full((len(texts), 1 + len(LABELS)), -4.0, np.float32)
+        for number, text in enumerate(texts):
+            if text in self.tells:
+                rows[number, [0, HEALTH]] = 4.0
+        return rows
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Cascade:
+    loaded = load_model()
+    assert loaded is not None
+    return loaded
+
+
+@pytest.fixture
+def model(shipped: Cascade) -> Cascade:
+    """All of its stages find :data:`MATTER` by itself, and nothing in any window."""
+    stages: dict[str, Any] = {name: Says([MATTER]) for name in ("linear", "sieve", "encoder")}
+    return replace(shipped, frame=None, **stages)
+
+
+AMONG = " ".join([*NEUTRAL[:2], MATTER, *NEUTRAL[2:]])
+
+
+def alone(readings: Sequence[Reading]) -> list[Reading]:
+    return [reading for reading in readings if passing.by_itself(reading)]
+
+
+def test_what_is_lost_in_its_window_is_found_by_itself_and_counts_for_less(model: Cascade) -> None:
+    understood = model.understand([body(AMONG)])
+    [reading] = alone(understood.readings)
+    assert (reading.window.text, reading.stage) == (MATTER, Stage.ENCODER)
+    assert reading.lowered == ((passing.LOWERED, passing.BY),)
+    assert understood.any == reading.any >= model.any_threshold.unsure
+    assert understood.scores[Label.HEALTH] >= model.thresholds[Label.HEALTH].holds
+    by_itself = model.understand([body(MATTER)])
+    assert not alone(by_itself.readings)
+    assert by_itself.any > understood.any
+
+
+def test_the_sieve_and_the_encoder_are_asked_of_what_the_stages_before_find_likely(model: Cascade) -> None:
+    model.understand([body(AMONG)])
+    stages: Any = (model.linear, model.sieve, model.encoder)
+    assert [[text for text in stage.asked if text in (*NEUTRAL, MATTER)] for stage in stages] == [
+        [*NEUTRAL[:2], MATTER, *NEUTRAL[2:]],
+        [MATTER],
+        [MATTER],
+    ]
+
+
+def test_where_all_is_certain_no_sentence_is_read_again(model: Cascade) -> None:
+    stages: dict[str, Any] = {name: Says([AMONG, MATTER]) for name in ("linear", "sieve", "encoder")}
+    certain = replace(model, **stages)
+    assert alone(certain.understand([body(AMONG)]).readings) == []
+    assert MATTER not in stages["linear"].asked
+
+
+def test_without_time_for_them_the_message_was_still_read(model: Cascade) -> None:
+    hurried = model.understand([body(AMONG)])
+    assert alone(hurried.readings)
+    late = replace(model, budget=replace(model.budget, seconds=-1.0)).understand([body(AMONG)])
+    assert (alone(late.readings), late.complete) == ([], True)
+
+
+def test_the_shipped_model_finds_what_is_told_in_passing(shipped: Cascade) -> None:
+    understood = shipped.understand([body(AMONG)])
+    assert understood.scores[Label.HEALTH] >= shipped.thresholds[Label.HEALTH].unsure
