@@ -7,6 +7,8 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,11 @@ from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import gather
 from segl_classifier.decide import Stance
 from segl_classifier.explain import explain
+from segl_classifier.message import Text
 from segl_classifier.rules import shipped_rules
+from segl_classifier.understanding import passing
+from segl_classifier.understanding.reading import Understanding
+from segl_classifier.understanding.windows import passages_of
 from world.terminal import told_on_terminal
 
 pytestmark = pytest.mark.usefixtures("no_model")
@@ -55,7 +61,7 @@ def test_hits_stand_in_brackets_with_their_rules(mail: Path) -> None:
     assert (done.exit_code, done.stderr) == (10, "")
     assert "[[diskusprolaps]]{health.disease}" in done.stdout
     assert "[[0101xx-xxxx]]{cpr}" in done.stdout
-    assert "Mødet er i kantinen" in done.stdout
+    assert "Hej Ulla" in done.stdout
 
 
 def test_who_is_there_is_told_below_the_words(mail: Path) -> None:
@@ -113,6 +119,28 @@ def test_as_json(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (health["standing"], health["model"], health["holds_from"]) == ("holds", 0.8, 0.5)
     assert told["categories"][-1]["label"] == "any"
     assert "1234" not in json.dumps(told)
+
+
+class PassingModel(KeywordModel):
+    """Sees nothing in a window; a sentence of it with a keyword is read by itself."""
+
+    def understand(self, texts: Sequence[Text], subject: str, /) -> Understanding:
+        seen = super().understand(texts, subject)
+        quiet = tuple(replace(r, any=0.0, scores={}, lowered=()) for r in seen.readings)
+        alone = [self._reading(sentence) for passage in passages_of(texts) for sentence in passage.sentences]
+        return replace(seen, readings=(*quiet, *(reading for reading in alone if reading.scores)))
+
+
+def test_a_sentence_that_was_read_by_itself_is_shown_apart(
+    mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = PassingModel({"sygemeldt": {Label.HEALTH: 0.8}}, lowered=((passing.LOWERED, passing.BY),))
+    monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: model)
+    windows = json.loads(segl(mail, "--json").stdout)["windows"]
+    shown = [(w["text"].strip(), w.get("lowered")) for w in windows if w["where"] == "body"]
+    assert ("Preben er stadig sygemeldt med sin diskusprolaps.", {passing.LOWERED: passing.BY}) in shown
+    assert "".join(w["text"] for w in windows if w["where"] == "body").count("Preben") == 1
+    assert f"lowered 3.00 ({passing.LOWERED})" in segl(mail).stdout
 
 
 def test_what_could_not_be_read_is_told(tmp_path: Path) -> None:
