@@ -119,8 +119,8 @@ def _marker(where: str, findings: Sequence[Finding], rules: RuleSet) -> Marker:
 
 
 def _spans(texts: Sequence[Text], readings: Sequence[Reading]) -> Iterator[tuple[Span, Reading | None]]:
-    """What is shown: every text in order, cut where windows begin and around sentences that were read by themselves;
-    what windows share is shown once."""
+    """What is shown: every text in order, cut where windows begin and around sentences that say more by themselves than
+    their window does; what windows share is shown once."""
     sentences = [reading for reading in readings if by_itself(reading)]
     for span, reading in _windows(texts, [r for r in readings if not by_itself(r)]):
         yield from _around(span, reading, [s for s in sentences if s.window.source_index == span[0]])
@@ -133,7 +133,7 @@ def _around(
     number, done, end = span
     for sentence in sorted(sentences, key=lambda one: one.window.start):
         first, last = sentence.window.start, sentence.window.end
-        if done <= first < last <= end:
+        if done <= first < last <= end and (reading is None or sentence.any > reading.any):
             if done < first:
                 yield (number, done, first), reading
             yield (number, first, last), sentence

@@ -27,6 +27,7 @@ from segl.vocabulary import Adjustment, Effect, Finding, Label
 from segl_classifier.classify import Evidence
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import RuleSet
+from segl_classifier.understanding.passing import by_itself
 from segl_classifier.understanding.reading import Reading, Stage, Understanding
 from segl_classifier.weigh import best_reading
 
@@ -91,13 +92,14 @@ def _hits(findings: Iterable[Finding], places: Mapping[str, Place], rules: RuleS
 def _said(understanding: Understanding, places: Mapping[str, Place]) -> Said:
     telling = [label for label, score in understanding.scores.items() if score >= _FAINT]
     counted: list[Label | None] = [*telling, *([None] if understanding.any >= _FAINT else [])]
+    windows = [reading for reading in understanding.readings if not by_itself(reading)]
     passages = [(label, best_reading(understanding, label)) for label in counted]
     return Said(
         any=_short(understanding.any),
         scores={label: _short(score) for label, score in understanding.scores.items()},
         complete=understanding.complete,
-        windows=len(understanding.readings),
-        read=sum(reading.stage is Stage.ENCODER for reading in understanding.readings),
+        windows=len(windows),
+        read=sum(reading.stage is Stage.ENCODER for reading in windows),
         best=tuple(_best(label, reading, places) for label, reading in passages if reading is not None),
     )
 

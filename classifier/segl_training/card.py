@@ -32,10 +32,10 @@ def figures(model: Cascade, mails: list[Example]) -> str:
     understood = [model.understand(mail.texts) for mail in mails]
     spent = (time.process_time() - started) / len(mails) * 1000
     lines = [*_whole(model, mails, understood), "", *_labels(model, mails, understood), ""]
-    asked = [sum(r.stage is Stage.ENCODER for r in one.readings) for one in understood]
+    asked = [sum(r.stage is Stage.ENCODER for r in one.readings) for one in understood]  # sentences, too
     harmless = [n for n, mail in zip(asked, mails, strict=True) if not mail.labels]
     lines.append(
-        f"Processor time {spent:.1f} ms a mail; the encoder is asked of {np.mean(asked):.2f} windows a mail, "
+        f"Processor time {spent:.1f} ms a mail; the encoder is asked of {np.mean(asked):.2f} passages a mail, "
     )
     lines.append(
         f"of harmless mails {np.mean(harmless):.2f}, and of {np.mean([n > 0 for n in harmless]):.0%} of them at all."

@@ -87,7 +87,7 @@ class Cascade:
         ends = time.monotonic() + self.budget.seconds
         sifted, sieved, all_sifted = self._sifted(windows, linear, ends)
         mixed, read, all_asked = self._asked(windows, linear, sifted, ends)
-        alone, said = ([], mixed[:0]) if self._is_certain(mixed) else self._in_passing(passages, ends)
+        alone, said, all_alone = self._in_passing(passages, ends)
         windows, mixed = [*windows, *alone], np.concatenate([mixed, said])
         by_themselves = range(len(passages), len(windows))
         last = dict.fromkeys(sieved, Stage.SIEVE) | dict.fromkeys((*read, *by_themselves), Stage.ENCODER)
@@ -110,7 +110,7 @@ class Cascade:
             readings,
             float(best[0]),
             {label: float(score) for label, score in zip(LABELS, best[1:], strict=True)},
-            all_seen and all_sifted and all_asked,
+            all_seen and all_sifted and all_asked and all_alone,
         )
 
     def _joined(self, scores: Rows) -> Rows:
@@ -161,19 +161,20 @@ class Cascade:
                     return mixed, read, True  # a list of a hundred patients needs no hundredth look
         return mixed, read, True
 
-    def _in_passing(self, passages: Sequence[Passage], ends: float) -> tuple[list[Window], Rows]:
-        """The sentences that the encoder read by themselves, and what all stages say of each. One for which there was
-        no time was read in its window."""
+    def _in_passing(self, passages: Sequence[Passage], ends: float) -> tuple[list[Window], Rows, bool]:
+        """The sentences that the encoder read by themselves, what all stages say of each, and whether there was time
+        for all that were likely."""
         found = passing.sentences(passages)
         said = self.linear.logits([sentence.text for sentence in found])
         chosen = passing.likely(said, self.budget)
-        found, said = self._read(self.sieve, [found[n] for n in chosen], said[chosen], ends)
+        found, said, all_sifted = self._read(self.sieve, [found[n] for n in chosen], said[chosen], ends)
         chosen = passing.likelier(said, self.budget)
-        return self._read(self.encoder, [found[n] for n in chosen], said[chosen], ends)
+        found, said, all_read = self._read(self.encoder, [found[n] for n in chosen], said[chosen], ends)
+        return found, said, all_sifted and all_read
 
     def _read(
         self, stage: Sieve | Encoder, windows: list[Window], before: Rows, ends: float
-    ) -> tuple[list[Window], Rows]:
+    ) -> tuple[list[Window], Rows, bool]:
         """What *stage* says of *windows*, together with what was said *before*; of as many as there is time for."""
         share, most = (
             (self.fit.sieve_share, _SIEVE_BATCH) if stage is self.sieve else (self.fit.encoder_share, _BATCH)
@@ -183,7 +184,7 @@ class Cascade:
             some = slice(len(mixed), len(mixed) + most)
             said = stage.logits([window.text for window in windows[some]])
             mixed = np.concatenate([mixed, share * said + (1 - share) * before[some]])
-        return windows[: len(mixed)], mixed
+        return windows[: len(mixed)], mixed, len(mixed) == len(windows)
 
     def _is_certain(self, logits: Rows) -> bool:
         return bool(np.max(self._calibrated(logits)[:, 0]) >= self.budget.certain)

@@ -4,7 +4,8 @@ A window is read as one, and a sentence that has nothing to do with the rest may
 whole that it is harmless. So its sentences are read once more, each by itself: by the linear stage all of them, by the
 sieve those that it finds likely, by the encoder those that both find likely. In a harmless mail that is hardly one.
 A sentence torn out of a mail may say more than the mail does ("he is ill", of the hero of a novel), so it counts for
-less: :data:`BY` is taken from each of its scores. Where the message is certain without them they are left alone.
+less: :data:`BY` is taken from each of its scores. They are read where the message is certain without them, too: it may
+hold something else besides, for which it has to wait.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.reading import Reading, Window
 from segl_classifier.understanding.windows import MOST, Passage
 
-LOWERED = "a sentence by itself"
+LOWERED = "sentence by itself"
 BY = 3.0
 """Log-odds, taken from all scores of a sentence that is read by itself. With less, mail by other writers that need not
 be secure is taken for such that must; with more, less is found (docs/decisions/0056)."""
@@ -53,7 +54,8 @@ def likely(linear: NDArray[np.floating], budget: Budget) -> list[int]:
 
 def likelier(sifted: NDArray[np.floating], budget: Budget) -> list[int]:
     """Of which the encoder is asked; *sifted* is what the stages before it say together."""
-    return _best(sifted, _LIKELIER, max(budget.few, min(budget.windows, len(sifted) // budget.one_in)))
+    share = min(budget.windows_when_certain, len(sifted) // budget.one_in)
+    return _best(sifted, _LIKELIER, max(budget.few, share))
 
 
 def _best(logits: NDArray[np.floating], least: float, most: int) -> list[int]:

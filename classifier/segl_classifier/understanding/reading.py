@@ -48,8 +48,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """All readings of a message, in reading order, and what they come to: ``any`` and ``scores`` of the
-    whole message. ``complete`` is false when the budget ran out before the last window."""
+    """All readings of a message, in reading order and behind them those of sentences by themselves, and what they come
+    to: ``any`` and ``scores`` of the whole message. ``complete`` is false when the budget ran out before the last
+    window."""
 
     readings: tuple[Reading, ...] = ()
     any: float = 0.0

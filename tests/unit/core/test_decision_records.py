@@ -25,6 +25,7 @@ from segl.decisions.record import (
 )
 from segl.vocabulary import Adjustment, Decision, Effect, Label, Mode
 from segl_classifier.message import Source
+from segl_classifier.understanding import lowering, passing
 
 SCORES = st.floats(0, 1)
 RULES = st.from_regex(re.compile(r"[a-z0-9][a-z0-9._-]{1,63}", re.ASCII), fullmatch=True)
@@ -32,9 +33,8 @@ PLACES = st.sampled_from([*(place.value for place in Place), "attachment.pdf", "
 LABELS = st.sampled_from(Label)
 NAMES = st.sampled_from(["weight", "near:person", "boost:person_or_home", "unless:general"])
 STEPS = st.lists(st.builds(Adjustment, NAMES, st.floats(-5, 5)), max_size=5).map(tuple)
-LOWERED = st.lists(
-    st.builds(lowering_step, st.sampled_from(["company", "public role"]), st.floats(-5, 0)), max_size=2
-)
+LOWERING = sorted({passing.LOWERED, *(rule.reason for rule in lowering.RULES)})
+LOWERED = st.lists(st.builds(lowering_step, st.sampled_from(LOWERING), st.floats(-5, 0)), max_size=2)
 HITS = st.builds(
     Hit,
     rule=RULES,

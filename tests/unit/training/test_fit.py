@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 
 from segl.vocabulary import Label
-from segl_classifier.message import Source
+from segl_classifier.message import Source, Text
+from segl_classifier.understanding import passing
+from segl_classifier.understanding.model import load_model
 from segl_classifier.understanding.reading import Window
 from segl_training.corpus import LABELS, Example, Labelled
 from segl_training.fit import OPEN, Material, Mixture, fit
-from segl_training.in_passing import Sentences
+from segl_training.in_passing import Sentences, sentences
 
 HEALTH = LABELS.index(Label.HEALTH)
 
 
-def material(harmless: int = 300, ill: int = 200, sentences: Sentences | None = None) -> Material:
+def material(harmless: int = 300, ill: int = 200, by_themselves: Sentences | None = None) -> Material:
     """Mails of one window each, the ill ones mostly above the others; all stages say the same."""
     chance = np.random.default_rng(1)
     told = np.arange(harmless + ill) >= harmless
@@ -34,7 +36,7 @@ def material(harmless: int = 300, ill: int = 200, sentences: Sentences | None = 
     ]
     truth = np.zeros((len(told), len(LABELS)), bool)
     truth[:, HEALTH] = told
-    return Material(mails, windows, logits, logits, logits, truth, sentences or Sentences.none())
+    return Material(mails, windows, logits, logits, logits, truth, by_themselves or Sentences.none())
 
 
 @pytest.mark.parametrize(("holds", "unsure"), [(0.02, 0.03), (0.05, 0.08), (0.0, 0.0)])
@@ -58,6 +60,25 @@ def test_of_sentences_by_themselves_it_is_promised_too() -> None:
     """A harmless mail in three has one that all stages are sure of."""
     owner = np.arange(0, 300, 3)
     logits = np.full((len(owner), 1 + len(LABELS)), 6.0)
-    found = material(sentences=Sentences(owner, logits, logits, logits))
+    found = material(by_themselves=Sentences(owner, logits, logits, logits))
     loud, quiet = (fit(one, 0.02, 0.03, Mixture(one, 0.5, 0.7, OPEN)) for one in (found, material()))
     assert loud["any"]["holds"] > quiet["any"]["holds"]  # type: ignore[index]
+
+
+def test_what_it_fits_by_sentences_is_what_the_cascade_says_of_them() -> None:
+    model = load_model()
+    assert model is not None
+    among = "Taget bliver lagt om i uge 14. {} Printeren er flyttet til kopirummet på første sal."
+    matters = (
+        "Lis Møller har fået diagnosen skizofreni og er indlagt.",
+        "Torben Riis er dømt for vold igen.",
+        "Hej.",
+    )
+    mails = [[Text(among.format(matter), "part 1", Source.BODY)] for matter in matters]
+    read = sentences(mails, model.linear.logits, model.sieve.logits, model.encoder.logits)
+    best = read.best(len(mails), model.fit.sieve_share, model.fit.encoder_share)[:, 0]
+    fitted = 1 / (1 + np.exp(-(best * model.fit.slope[0] + model.fit.offset[0] - passing.BY)))
+    for mail, score in zip(mails, fitted, strict=True):
+        said = [r.any for r in model.understand(mail).readings if passing.by_itself(r)]
+        assert max(said, default=0.0) == pytest.approx(score, abs=1e-4)
+    assert min(fitted[:2]) > 0.01 > fitted[2]
