@@ -31,9 +31,9 @@ from segl_training.in_passing import Sentences, sentences
 Array = NDArray[np.float64]
 _LOSS = 0.015
 _DOUBT = 0.85  # of a category's threshold: from there on it is in doubt
-_OPENS = 0.03  # the share of harmless mails in which there is room for categories
+_OPENS = 0.035  # the share of harmless mails in which there is room for categories
 _HOLDS = 0.015  # the share that goes securely, for a category or since "anything" holds
-_UNSURE = 0.03  # that with those in which it is in doubt
+_UNSURE = 0.035  # that with those in which it is in doubt
 _UNCERTAIN = tuple(n / 4 for n in range(-8, -3))  # above it the whole decision loses: docs/decisions/0041
 _LABEL_APART, _SURELY_APART, _GO_ON = (1.0, 2.0), (0.0, 1.0, 2.0, 99.0), (-3.0, -2.0, -1.0, 0.0)
 _DOUBTFUL, _DOUBTFUL_LABEL_APART = (-3.0, -2.5, -2.0, -1.5), 1.5

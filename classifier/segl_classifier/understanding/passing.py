@@ -26,7 +26,7 @@ BY = 3.0
 be secure is taken for such that must; with more, less is found (docs/decisions/0056)."""
 
 _SHORTEST, _LONGEST = 5, 30  # words: fewer tell nothing; what has more was nearly the whole window
-_LIKELY = 0.5  # the linear stage's logit of anything, from which the sieve is asked
+_LIKELY = 0.0  # the linear stage's logit of anything, from which the sieve is asked
 _LIKELIER = 1.0  # what both say together, from which the encoder is
 
 

@@ -2,10 +2,10 @@
 
 Sentences are gathered until a window is full; the last one is repeated at the head of the next, so that "he"
 and what is said of him are seen together. A paragraph of more than a few words ends its window: a sentence on a
-colleague below general words on his illness is not read as one with them. Nor is it torn from the line above that says
-of whom: beside the window that begins with a paragraph stands one that begins with the sentence before it. The subject
-stands with the first sentence of the body. A table becomes lines of ``header: cell`` so that each row carries the
-meaning of its columns. Long runs of digits are read as zeros: the model has no use for a number, must not learn one.
+colleague below general words on his illness is not read as one with them. A short one goes on in the next, since it
+may say of whom ("Name: …"). The subject stands with the first sentence of the body. A table becomes lines of
+``header: cell`` so that each row carries the meaning of its columns. Long runs of digits are read as zeros: the model
+has no use for a number, and must not learn one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate
 from typing import NamedTuple
 
 from segl_classifier.message import Source, Text
@@ -24,7 +23,9 @@ from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
 
 WORDS = 45
-FEW = 8  # words: with fewer a paragraph goes on in the next, as a greeting or a heading does
+FEW = (
+    18  # words: with no more a paragraph goes on in the next: a greeting, a heading, a line that says of whom
+)
 OVERLAP = 18  # words: a longer last sentence is not repeated
 PARTED = 500  # windows of a text, after which paragraphs go on in one another: a book has no end of them
 LONGEST_WORD = 100  # characters
@@ -160,54 +161,26 @@ def _words(text: str) -> list[str]:
 
 
 def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]]:
-    """What is in each of the windows of *found*, the first with *lead*."""
-    above: Sequence[Piece] = ()  # the end of the window before
-    for held, begins in _filled(found, lead):
-        yield held
-        if begins and above and len(joined := _fitting([*above, *held])) > len(above):
-            yield joined
-        above = _end(held)
-
-
-def _fitting(held: Sequence[Piece]) -> Sequence[Piece]:
-    """So many of *held* as a window has room for."""
-    words = accumulate(piece[3] for piece in held)
-    return [piece for piece, so_far in zip(held, words, strict=True) if so_far <= WORDS]
-
-
-def _end(held: Sequence[Piece]) -> Sequence[Piece]:
-    """The last sentences of *held*, so many as may be repeated."""
-    words = accumulate(piece[3] for piece in reversed(held))
-    return held[len(held) - sum(so_far <= OVERLAP for so_far in words) :]
-
-
-def _filled(found: Iterable[Paragraph], lead: str) -> Iterator[tuple[list[Piece], bool]]:
-    """The sentences of each window, and whether it begins with a paragraph behind another window. A few words that are
-    left at the end join the last window, where it has room."""
-    ended: tuple[list[Piece], bool] | None = None  # the window before, at the end of a paragraph
-    held, begins = _lead(lead), False
+    """What is in each of the windows of *found*, the first with *lead*. A few words that are left at the end join the
+    last window, where it has room."""
+    ended: list[Piece] = []  # the window before, at the end of a paragraph
+    held = _lead(lead)
     fresh = count = 0  # words in held that are of no window yet; windows
     for paragraph in found:
         for piece in paragraph:
             if fresh and _count(held) + piece[3] > WORDS:
-                if ended:
-                    yield ended
-                yield held, begins
-                ended, held, begins, fresh = None, _repeated(held[-1], piece), False, 0
+                yield from filter(None, (ended, held))
+                ended, held, fresh = [], _repeated(held[-1], piece), 0
                 count += 1
             held.append(piece)
             fresh += piece[3]
         if fresh > FEW and count < PARTED:
-            if ended:
-                yield ended
-            ended, held, begins, fresh = (held, begins), [], True, 0
+            yield from filter(None, (ended,))
+            ended, held, fresh = held, [], 0
             count += 1
-    if fresh and ended and _count(ended[0]) + _count(held) <= WORDS:
-        ended, fresh = ([*ended[0], *held], ended[1]), 0
-    if ended:
-        yield ended
-    if fresh:
-        yield held, begins
+    if fresh and ended and _count(ended) + _count(held) <= WORDS:
+        ended, held = [*ended, *held], []
+    yield from filter(None, (ended, held if fresh else []))
 
 
 def _lead(lead: str) -> list[Piece]:

@@ -26,6 +26,7 @@ NEUTRAL = (
     "Printeren på første sal er flyttet til kopirummet.",
 )
 MATTER = "Lis Møller har fået diagnosen skizofreni og er indlagt."
+LONG = "og ".join(["vi ses i uge 14 "] * 8)
 HEALTH = 1 + LABELS.index(Label.HEALTH)
 
 
@@ -43,7 +44,7 @@ def test_the_sentences_of_a_window_are_read_once_each_where_they_have_a_few_word
 
 def test_a_window_of_one_sentence_was_read_by_itself() -> None:
     assert read_alone(MATTER) == []
-    assert read_alone(f"{MATTER}\n\n{NEUTRAL[2]}\n\n{MATTER} {NEUTRAL[0]}") == [NEUTRAL[0]]
+    assert read_alone(f"{NEUTRAL[0]} {MATTER} {NEUTRAL[2]}\n\n{MATTER}\n\n{LONG}") == [NEUTRAL[0], NEUTRAL[2]]
 
 
 def test_a_sentence_of_nearly_a_whole_window_is_not_read_again() -> None:
