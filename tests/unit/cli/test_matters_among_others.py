@@ -1,6 +1,6 @@
 """Somebody's matter in a mail that also speaks of the same in general, as minutes and newsletters of a house do.
 
-A guard of the shipped model and rules, which find 21 of these 28: it was 16 while the texts that taught said one thing
+A guard of the shipped model and rules, which find 24 of these 28: it was 16 while the texts that taught said one thing
 in a mail each. No measurement.
 """
 
@@ -85,7 +85,7 @@ def test_a_matter_is_found_beside_general_words_on_the_same(tmp_path: Path) -> N
     }
     plain = [name for name, decided in decisions(tmp_path, mails).items() if decided == "plain"]
     assert len(mails) == 28
-    assert len(plain) <= 8, plain
+    assert len(plain) <= 5, plain
 
 
 @pytest.mark.slow
