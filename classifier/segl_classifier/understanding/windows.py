@@ -1,7 +1,7 @@
 """Texts to windows: passages of at most 45 words, small enough to be about one thing.
 
 Sentences are gathered until a window is full; the last one is repeated at the head of the next, so that "he"
-and what is said of him are seen together. A paragraph of more than a few words ends its window: a sentence on a
+and what is said of him are seen together. A paragraph of more than :data:`FEW` words ends its window: a sentence on a
 colleague below general words on his illness is not read as one with them. A short one goes on in the next, since it
 may say of whom ("Name: …"). The subject stands with the first sentence of the body. A table becomes lines of
 ``header: cell`` so that each row carries the meaning of its columns. Long runs of digits are read as zeros: the model
@@ -23,9 +23,7 @@ from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
 
 WORDS = 45
-FEW = (
-    18  # words: with no more a paragraph goes on in the next: a greeting, a heading, a line that says of whom
-)
+FEW = 18  # words: a paragraph of no more goes on in the next, as a greeting or a line that says of whom
 OVERLAP = 18  # words: a longer last sentence is not repeated
 PARTED = 500  # windows of a text, after which paragraphs go on in one another: a book has no end of them
 LONGEST_WORD = 100  # characters
