@@ -14,13 +14,12 @@ from segl.headers import ROUTE
 from segl.postfix.check import (
     OPEN,
     OUR_CLEANUPS,
-    PLAIN,
-    SECURE,
     Check,
     Setup,
     State,
     judge,
 )
+from segl.postfix.check_handover import handover_checks
 from segl.postfix.check_milter import milter_checks
 from segl.postfix.check_own_domains import own_domain_checks
 from segl.postfix.check_own_port import own_port, service_faults
@@ -35,7 +34,7 @@ def front_checks(setup: Setup) -> Iterator[Check]:
     yield from milter_checks(setup)
     yield _content_filter(setup)
     yield from entrances(setup)
-    yield from _handover(setup)
+    yield from handover_checks(setup)
     yield from _return_port(setup)
     yield own_port(setup)
     yield _strip(setup)
@@ -131,26 +130,6 @@ def _without_milter(service: Service, reason: str) -> Check:
         "mail that comes in here may pass without Segl's milter; it then takes the secure way, unexamined",
         f"let {service.id} in master.cf use main.cf's value, or add Segl's socket to its own",
     )
-
-
-def _handover(setup: Setup) -> Iterator[Check]:
-    """The two transports that carry mail to the secure instance and to the return port."""
-    for name in (SECURE, PLAIN):
-        service = setup.front.service(name, "unix")
-        if service is None or service.program != "smtp":
-            found = "missing" if service is None else f"runs {service.program}, not smtp"
-            yield Check(
-                "front.handover", State.FAIL, f"{name}: {found}", "mail cannot be handed over", _INSTALL
-            )
-            continue
-        relay = setup.front.value("smtp_fallback_relay", service)
-        yield judge(
-            "front.handover",
-            not relay,
-            f"{name}: smtp_fallback_relay = {relay or '(empty)'}",
-            why="whenever the other side does not answer, mail is sent to that relay instead, as it is",
-            fix=f"{_INSTALL} (it sets -o smtp_fallback_relay= on {name})",
-        )
 
 
 def _return_port(setup: Setup) -> Iterator[Check]:

@@ -68,6 +68,13 @@ def postmap(site: Installation, name: str, program: str = "postmap") -> None:
     subprocess.run(command, check=True, capture_output=True, env={"PATH": "/usr/sbin:/usr/bin:/bin"})
 
 
+def site_checks(transport: str, parameter: str, line: str) -> Change:
+    """The site's own checks of outgoing mail, and *transport* as an earlier version of Segl wrote it."""
+    return both(
+        front("-PX", f"{transport}/unix/{parameter}"), front("-e", f"{parameter}=regexp:{{{{{line}}}}}")
+    )
+
+
 def verdict_file(text: str) -> Change:
     def change(site: Installation) -> None:
         (site.front_directory / "segl-verdict").write_text(text, "utf-8")
@@ -180,6 +187,15 @@ FRONT = [
             front("-PX", "segl-plain/unix/smtp_fallback_relay"), front("-e", "fallback_relay=[relay.example]")
         ),
     ),
+    ("front.handover", FAIL, site_checks("segl-secure", "smtp_header_checks", "/^X-/ IGNORE")),
+    ("front.handover", FAIL, site_checks("segl-plain", "smtp_header_checks", "/^X-Segl-Open:/ STRIP")),
+    ("front.handover", FAIL, site_checks("segl-secure", "smtp_header_checks", "/./ REPLACE X: y")),
+    ("front.handover", WARN, site_checks("segl-secure", "smtp_header_checks", "/^Received:/ IGNORE")),
+    ("front.handover", WARN, site_checks("segl-secure", "smtp_header_checks", "/^X-/ PREPEND X: y")),
+    ("front.handover", WARN, site_checks("segl-secure", "smtp_mime_header_checks", "/^X-/ IGNORE")),
+    ("front.handover", WARN, site_checks("segl-secure", "smtp_nested_header_checks", "/^X-/ IGNORE")),
+    ("front.handover", WARN, site_checks("segl-secure", "smtp_body_checks", "/^--/ IGNORE")),
+    ("front.handover", OK, front("-e", "smtp_header_checks=regexp:{{/^X-/ IGNORE}}")),
     # the port behind the filter
     ("front.return-port", FAIL, front("-MX", "127.0.0.1:10027/inet")),
     ("front.return-port", FAIL, front("-P", "127.0.0.1:10027/inet/content_filter=x:y")),

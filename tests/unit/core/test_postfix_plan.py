@@ -87,6 +87,20 @@ def test_other_milters_stay_and_ours_is_last(
     assert site.plan.empty
 
 
+def test_the_sites_checks_of_outgoing_mail_are_taken_off_the_ways_inside(site: Installation) -> None:
+    """Also those that an earlier version of Segl wrote."""
+    site.front("-e", "smtp_header_checks=regexp:{{/^X-/ IGNORE}}")
+    site.install()
+    ours = "  -o smtp_header_checks=\n"
+    assert site.read("master.cf").count(ours) == 2
+    (site.front_directory / "master.cf").write_text(site.read("master.cf").replace(ours, ""), "utf-8")
+    [change] = site.plan.changes
+    assert ours.encode() in change.after
+    site.install()
+    assert site.read("master.cf").count(ours) == 2
+    assert value(site, "smtp_header_checks") == "regexp:{{/^X-/ IGNORE}}", "what leaves goes by them as ever"
+
+
 def test_a_socket_that_moved_leaves_no_old_one_behind(site: Installation) -> None:
     site.install()
     site.tables["milter"] = {"socket": f"{site.queue}/segl/new.sock"}

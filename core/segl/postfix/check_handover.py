@@ -1,0 +1,76 @@
+"""What must hold for the two transports of the front that hand mail on: to the secure instance, and to the return port.
+
+What main.cf says of mail that leaves for the world must not hold for either: a relay for failures would get the
+message as it is, and the site's own ``smtp_header_checks`` could take off the header fields by which Segl's parts
+tell each other what the sender asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from segl.headers import FACTS, ID, LEAST, OPEN, WISHES
+from segl.postfix.check import PLAIN, SECURE, Check, Setup, State, judge
+from segl.postfix.running import Service
+from segl.postfix.tables import TableUnread, look_up
+
+_ID: Final = "front.handover"
+_INSTALL: Final = "run: segl install"
+# header_checks(5): what smtp(8) does at a match; these leave the field on.
+_LEAVES: Final = ("DUNNO", "OK", "INFO", "WARN", "PREPEND")
+_FIELDS: Final = (WISHES, LEAST, FACTS, ID, OPEN)
+_CHECKS: Final = (
+    "smtp_header_checks",
+    "smtp_mime_header_checks",
+    "smtp_nested_header_checks",
+    "smtp_body_checks",
+)
+
+
+def handover_checks(setup: Setup) -> Iterator[Check]:
+    """Both transports."""
+    for name in (SECURE, PLAIN):
+        service = setup.front.service(name, "unix")
+        if service is None or service.program != "smtp":
+            found = "missing" if service is None else f"runs {service.program}, not smtp"
+            yield Check(_ID, State.FAIL, f"{name}: {found}", "mail cannot be handed over", _INSTALL)
+            continue
+        relay = setup.front.value("smtp_fallback_relay", service)
+        yield judge(
+            _ID,
+            not relay,
+            f"{name}: smtp_fallback_relay = {relay or '(empty)'}",
+            why="whenever the other side does not answer, mail is sent to that relay instead, as it is",
+            fix=f"{_INSTALL} (it sets -o smtp_fallback_relay= on {name})",
+        )
+        yield from _changed(setup, service)
+
+
+def _changed(setup: Setup, service: Service) -> Iterator[Check]:
+    """What the site's own checks of outgoing mail would do to a message that does not go out yet."""
+    for parameter in _CHECKS:
+        value = setup.front.value(parameter, service)
+        if not value:
+            continue
+        lost = _lost(setup, value) if parameter == _CHECKS[0] else ()
+        found = f"{service.name}: {parameter} = {value}"
+        yield Check(
+            _ID,
+            State.FAIL if lost else State.WARN,
+            f"{found}: takes off {', '.join(lost)}" if lost else found,
+            "the phrase or number that the sender gave for the portal is lost, and there are no receipts"
+            if lost
+            else "mail is changed before it goes its way: what Segl's parts tell each other may be lost",
+            f"{_INSTALL} (it sets -o {parameter}= on {service.name})",
+        )
+
+
+def _lost(setup: Setup, value: str) -> tuple[str, ...]:
+    """The fields of ours that do not pass *value*; none where it cannot be asked."""
+    lines = {f"{name}: x": name for name in _FIELDS}
+    try:
+        answers = look_up(value, list(lines), setup.front.directory)
+    except TableUnread:
+        return ()
+    return tuple(lines[line] for line, answer in answers.items() if not answer.upper().startswith(_LEAVES))
