@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli.mailbox import STDIN, Unread, find_sources
+from segl.cli.mailbox import STDIN, PassedOver, Unread, find_sources, tell_passed_over
 from segl.cli.output import (
     COLOUR_OF,
     EXIT_OF,
@@ -49,6 +49,9 @@ def check(
 ) -> None:
     """Say what each message holds and whether it must be sent securely.
 
+    In a directory all files are read, also those of folders below it and of a Maildir's (.Sent); how many hidden
+    or special ones were passed over is said on standard error.
+
     Without /etc/segl/segl.toml the shipped rules and usual limits are used. Of several messages the
     strictest counts for the exit code.
 
@@ -65,8 +68,12 @@ def check(
     except SeglError as error:
         fail_of(error)
     decisions: Counter[Decision] = Counter()
+    passed: Counter[PassedOver] = Counter()
+    sources = list(find_sources(files, passed))
+    if not quiet:
+        tell_passed_over(passed)
     unread = 0
-    for outcome in checker.run(list(find_sources(files))):
+    for outcome in checker.run(sources):
         if isinstance(outcome, Unread):
             unread += 1
             complain(f"{outcome.name}: {outcome.problem}", outcome.hint)

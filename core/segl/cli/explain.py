@@ -8,12 +8,22 @@ rule follows in braces. Everything from the message is made printable first: not
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segl.cli.mailbox import NO_FILE, Mail, Source, Unread, find_sources, read_mail
+from segl.cli.mailbox import (
+    NO_FILE,
+    Mail,
+    PassedOver,
+    Source,
+    Unread,
+    find_sources,
+    read_mail,
+    tell_passed_over,
+)
 from segl.cli.output import (
     COLOUR_OF,
     EXIT_OF,
@@ -94,7 +104,10 @@ def explain(
     except SeglError as error:
         fail_of(error)
     unread = False
-    for source in _told_of(list(find_sources(files))):
+    passed: Counter[PassedOver] = Counter()
+    sources = list(find_sources(files, passed))
+    tell_passed_over(passed)
+    for source in _told_of(sources):
         mails = [source] if isinstance(source, Unread) else read_mail(source, checker.limits.message_bytes)
         for mail in mails:
             if isinstance(mail, Unread):

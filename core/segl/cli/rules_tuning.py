@@ -189,7 +189,7 @@ def cost(
 
 def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -> Replayed:
     """The messages *names* read with both; what the model says of one is asked once."""
-    from segl.cli.mailbox import Unread, find_sources, read_mail
+    from segl.cli.mailbox import PassedOver, Unread, find_sources, read_mail, tell_passed_over
     from segl.cli.output import complain
     from segl.decisions.record import DecisionRecord
     from segl_classifier.classify import gather
@@ -200,7 +200,8 @@ def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -
 
     model = load_model() if old.model is not None or new.model is not None else None
     pictures, found = Pictures.of(settings.detection), Replayed()
-    for source in find_sources(names):
+    passed: Counter[PassedOver] = Counter()
+    for source in find_sources(names, passed):
         mails = [source] if isinstance(source, Unread) else read_mail(source, settings.limits.message_bytes)
         for one in mails:
             if isinstance(one, Unread):
@@ -225,6 +226,7 @@ def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -
             )
             record = DecisionRecord("", 0.0, _domain_in(one.raw), before.decision)
             found.add(change_of(one.name, record, before, after, old, new))
+    tell_passed_over(passed)
     return found
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.cli import mailbox
-from segl.cli.mailbox import Mail, Source, Unread, find_sources, read_mail
+from segl.cli.mailbox import Mail, PassedOver, Source, Unread, find_sources, read_mail, tell_passed_over
 from segl.pipes import open_to_read
 
 MOST = 10_000
@@ -104,11 +106,93 @@ def test_a_pipe_of_the_shell_is_waited_for_however_slow_its_writer(monkeypatch: 
     os.close(reading)
 
 
-def test_a_pipe_in_a_directory_is_left_alone(tmp_path: Path) -> None:
+def looked_through(directory: Path) -> tuple[list[str], Counter[PassedOver]]:
+    """The files below *directory* that are read, and how much is not."""
+    passed: Counter[PassedOver] = Counter()
+    names = [os.path.relpath(s.name, directory) for s in find_sources([str(directory)], passed)]
+    return names, passed
+
+
+def test_what_is_special_in_a_directory_is_left_alone_and_counted(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "a").write_bytes(b"x")
     (tmp_path / "circle").symlink_to(tmp_path)
-    assert [s.name for s in find_sources([str(tmp_path)])] == [str(tmp_path / "a")]
+    (tmp_path / "itself").symlink_to("itself")
+    (tmp_path / "gone").symlink_to("nowhere")
+    (tmp_path / "other").symlink_to("a")
+    names, passed = looked_through(tmp_path)
+    assert names == ["a", "other"]
+    assert passed == {PassedOver.SPECIAL: 3, PassedOver.LINK: 1}
+
+
+def test_all_folders_of_a_maildir_are_read(tmp_path: Path) -> None:
+    """Beside the messages lie the server's own files: one that is empty (maildirfolder) would count as unreadable."""
+    mails = ["cur/1:2,S", "new/2", ".Sent/cur/3:2,S", ".Sent.2025/new/4", ".Sent/.Deeper/cur/5"]
+    for name in (*mails, ".Sent/maildirfolder", ".Sent/dovecot-uidlist", ".git/HEAD", ".git/objects/6"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / ".Archive").mkdir()  # without messages it is not seen to be one
+    (tmp_path / ".Linked").symlink_to(".Sent")
+    names, passed = looked_through(tmp_path)
+    assert sorted(names) == sorted(mails)
+    assert passed == {PassedOver.HIDDEN: 2, PassedOver.BESIDE: 2, PassedOver.LINK: 1}
+
+
+def test_a_maildir_folder_that_is_named_is_read_as_any_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (".Sent/cur/1", ".Sent/mail.eml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    monkeypatch.chdir(tmp_path / ".Sent")
+    for named in (".", "../.Sent", "../.Sent/", str(tmp_path / ".Sent")):
+        assert {Path(s.name).name for s in find_sources([named])} == {"1", "mail.eml"}
+
+
+def test_a_mail_that_is_moved_while_the_directory_is_read_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    (tmp_path / "b").write_bytes(b"x")
+    sources = find_sources([str(tmp_path)], passed := Counter())
+    assert Path(next(sources).name).name == "a"
+    (tmp_path / "b").unlink()
+    assert list(sources) == []
+    assert passed == {PassedOver.SPECIAL: 1}
+
+
+def test_what_may_not_be_looked_at_is_told_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    original = Path.stat
+
+    def stat(path: Path, **_: object) -> os.stat_result:
+        if path.name == "a":
+            raise PermissionError(errno.EACCES, "permission denied", str(path))
+        return original(path)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    [unread] = find_sources([str(tmp_path)])
+    assert unread == Unread(str(tmp_path / "a"), "may not be read", "run as a user who may, or as root")
+
+
+@pytest.mark.parametrize(
+    ("passed", "line"),
+    [
+        ({PassedOver.HIDDEN: 1, PassedOver.LINK: 2}, "1 hidden file or folder, 2 links to folders"),
+        (
+            {PassedOver.SPECIAL: 1, PassedOver.BESIDE: 1},
+            "1 file beside a Maildir folder's messages, 1 special file",
+        ),
+        ({PassedOver.HIDDEN: 12, PassedOver.SPECIAL: 2}, "12 hidden files and folders, 2 special files"),
+    ],
+)
+def test_what_was_passed_over_is_told_in_a_line(
+    passed: dict[PassedOver, int], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell_passed_over(Counter(passed))
+    assert capsys.readouterr().err == f"segl: passed over: {line}\nhint: what is named by itself is read\n"
+    tell_passed_over(Counter())
+    assert capsys.readouterr().err == ""
 
 
 def test_a_name_that_is_none_is_told() -> None:
