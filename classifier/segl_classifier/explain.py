@@ -68,10 +68,7 @@ class Explanation:
             "reasons": list(self.verdict.reasons),
             "windows": [_passage_dict(passage) for passage in self.passages],
             "categories": [_weighing_dict(weighing) for weighing in weighings],
-            "findings": [
-                {**finding.as_dict(), "steps": _steps(finding.adjustments)}
-                for finding in self.verdict.findings
-            ],
+            "findings": [_finding_dict(finding) for finding in self.verdict.findings],
         }
 
 
@@ -214,6 +211,12 @@ def evidence_of(weighing: Weighing, findings: Sequence[Finding]) -> list[Finding
     if weighing.label is None:
         return []
     return [f for f in findings if f.rule != MODEL and bears(f)]
+
+
+def _finding_dict(finding: Finding) -> dict[str, Any]:
+    """With what it does to its category, if that is not to raise it, and the arithmetic of its score."""
+    effect = {} if finding.effect is Effect.RAISE else {"effect": finding.effect.value}
+    return {**finding.as_dict(), **effect, "steps": _steps(finding.adjustments)}
 
 
 def _steps(steps: Sequence[Adjustment]) -> list[dict[str, Any]]:

@@ -207,15 +207,15 @@ class Finding:
     number: int = field(default=0, compare=False, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """The public JSON form of ``segl check --json``; ``effect`` only when it is not to raise."""
-        form: dict[str, Any] = {
+        """The public JSON form of ``segl check --json``, of these five keys alone. Whether it raises its category
+        is told where the arithmetic is: ``segl explain --json``."""
+        return {
             "rule": self.rule,
             "label": self.label.value if self.label else None,
             "where": self.where,
             "excerpt": self.excerpt,
             "score": round(self.score, 3),
         }
-        return form if self.effect is Effect.RAISE else {**form, "effect": self.effect.value}
 
     def __str__(self) -> str:
         shown = f" “{self.excerpt}”" if self.excerpt else ""

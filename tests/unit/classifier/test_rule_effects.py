@@ -63,7 +63,7 @@ def test_a_veto_takes_the_category_out_and_says_so(tmp_path: Path, model: Model 
     assert verdict.reasons == ("veto.own.newsletter",)
     (veto,) = [finding for finding in verdict.findings if finding.effect is Effect.VETO]
     assert (veto.rule, veto.label) == ("own.newsletter", Label.HEALTH)
-    assert veto.as_dict()["effect"] == "veto"
+    assert str(veto).startswith("own.newsletter (veto) 0.90 in ")
 
 
 @BOTH

@@ -158,6 +158,34 @@ def test_standard_input(arguments: list[str]) -> None:
     assert "standard input" in done.stdout
 
 
+VETO = """
+[[rule]]
+id = "own.bulletin"
+label = "health"
+effect = "veto"
+weight = 0.9
+why = "Vagtplanen handler ikke om nogen."
+words = "vagtplan"
+matches = ["Her er en vagtplan."]
+not_matches = ["Her er en plan."]
+"""
+
+
+def test_each_finding_has_the_same_five_keys_whatever_it_does_to_its_category(mail: Path) -> None:
+    """Programs read them; what a rule takes away is told by `segl explain --json`, where the sums are."""
+    rules = own_rules(mail, VETO)
+    told = json.loads(segl("--json", "--rules", rules, mail / "health.eml").stdout)
+    assert "own.bulletin" in {finding["rule"] for finding in told["findings"]}
+    keys = {tuple(finding) for finding in told["findings"]}
+    assert keys == {("rule", "label", "where", "excerpt", "score")}
+    explained = CliRunner().invoke(
+        build("explain"), ["explain", "--json", "--rules", str(rules), str(mail / "health.eml")]
+    )
+    effects = {one["rule"]: one.get("effect") for one in json.loads(explained.stdout)["findings"]}
+    assert effects["own.bulletin"] == "veto"
+    assert set(effects.values()) == {"veto", None}
+
+
 def test_a_directory_is_gone_through(mail: Path) -> None:
     (mail / "deeper").mkdir()
     (mail / "deeper" / "more.eml").write_bytes(HEALTH)
@@ -169,6 +197,21 @@ def test_a_directory_is_gone_through(mail: Path) -> None:
         "plain.eml",
         "more.eml",
     ]
+    assert done.stderr.splitlines() == [
+        "segl: passed over: 1 hidden file or folder",
+        "hint: what is named by itself is read",
+    ]
+    assert segl("--quiet", mail).stderr == ""
+
+
+def test_what_was_sent_is_read_in_a_maildir(tmp_path: Path) -> None:
+    """Maildir++: the folder INBOX is the directory itself, all others begin with a dot."""
+    for folder, content in (("cur", b"Subject: hej\n\nVi ses.\n"), (".Sent/cur", CPR)):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "1:2,S").write_bytes(content)
+    done = segl("--json", "--no-model", tmp_path)
+    assert done.returncode == 10, "a mail in .Sent holds a number"
+    assert (len(done.stdout.splitlines()), done.stderr) == (2, "")
 
 
 def test_a_mailbox_is_taken_apart(mail: Path) -> None:
