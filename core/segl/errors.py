@@ -104,12 +104,13 @@ MOST_TOLD = 50  # faults of one file
 
 class FileFaults(SeglError):
     """A file written by a person cannot be used; every fault found is named at once, of very many the first.
-    ``more`` is how many are not named."""
+    ``more`` is how many are not named; ``every``, for who gathers the faults of several files, has these as well."""
 
     what = "file"
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(faults[:MOST_TOLD])
+        self.every = tuple(faults)
+        self.faults = self.every[:MOST_TOLD]
         self.more = len(faults) - len(self.faults)
         count = f"{len(faults)} fault{'' if len(faults) == 1 else 's'}"
         told = [*map(str, self.faults), *([self.rest] if self.more else ())]

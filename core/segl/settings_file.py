@@ -10,19 +10,19 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, get_args, get_type_hints
+from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from segl import toml_text
-from segl.errors import MOST_TOLD, Fault, SettingsError, found, no_list
+from segl.errors import MOST_TOLD, Fault, SettingsError, found
 from segl.places import DEFAULT_FILE
 from segl.policy_faults import with_groups_read
 from segl.settings import Settings
 from segl.settings_checks import cross_faults
+from segl.settings_hints import hint_of, no_list_at
 from segl.settings_paths import beside
 
 _ADAPTER = TypeAdapter(Settings)
@@ -78,7 +78,7 @@ def read_settings(raw: dict[str, Any], file: Path | str) -> Reading:
         try:
             settings = with_groups_read(settings, file)
         except SettingsError as error:
-            crossed += error.faults
+            crossed += error.every
             faulty |= {"group"}
     for fault in crossed:
         faulty |= set(table_and_key(fault.key.split("."))) if fault.file == file else set()
@@ -150,35 +150,15 @@ def faults_of(error: ValidationError, file: Path | str) -> Iterable[Fault]:
         key = ".".join(
             str(part + 1) if isinstance(part, int) else part for part in item["loc"] if part != "[key]"
         )
+        hint = hint_of(item) if number < MOST_TOLD else ""  # it takes its time, and no more faults are told
         match item["type"]:
             case "missing":
-                yield Fault(file, key, "is required")
+                yield Fault(file, key, "is required", hint)
             case "extra_forbidden" | "unexpected_keyword_argument":
-                near: list[str] = []
-                if number < MOST_TOLD:  # the search takes its time, and no more faults are told
-                    near = get_close_matches(str(item["loc"][-1]), _keys_beside(item["loc"]), n=1)
-                yield Fault(file, key, "is not a known key", f"did you mean {near[0]}?" if near else "")
+                yield Fault(file, key, "is not a known key", hint)
             case "tuple_type":
-                yield Fault(file, key, _no_list(item["loc"], item["input"]))
+                yield Fault(file, key, no_list_at(item["loc"], item["input"]))
             case _:
                 problem = _CLASS.sub("", item["msg"].removeprefix("Value error, "))
                 problem = _ENUM_MEMBER.sub(r"\1", problem[0].lower() + problem[1:])
-                yield Fault(file, key, problem + found(item["input"], problem))
-
-
-def _no_list(place: tuple[int | str, ...], value: object) -> str:
-    """What to write where something else than a list stood."""
-    if _keys_beside((*place, "")):
-        return f"must be a list of tables, each begun with [[{'.'.join(map(str, place))}]]"
-    return no_list(value)
-
-
-def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
-    """What the table may hold that the key at *place* stands in."""
-    table: Any = Settings
-    for part in place[:-1]:
-        if isinstance(part, str) and part in getattr(table, "__dataclass_fields__", {}):
-            table = get_type_hints(table)[part]
-        while not is_dataclass(table) and get_args(table):  # the entries of a list of tables
-            table = get_args(table)[0]
-    return [each.name for each in fields(table) if each.init] if is_dataclass(table) else []
+                yield Fault(file, key, problem + found(item["input"], problem), hint)

@@ -45,7 +45,7 @@ def start_faults(settings: Settings, file: Path) -> list[Fault]:
     try:
         load_looks(settings, file)
     except SettingsError as error:
-        faults += error.faults
+        faults += error.every
     return faults
 
 

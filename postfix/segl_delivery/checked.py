@@ -73,7 +73,7 @@ def _portal_files(settings: Settings, file: Path) -> Iterator[Fault]:
         try:
             read_numbers(portal.sms.numbers, portal.sms.country)
         except SettingsError as error:
-            yield from error.faults
+            yield from error.every
 
 
 def sockets_of(settings: Settings) -> dict[Way | Incoming, Path]:

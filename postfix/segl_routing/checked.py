@@ -1,4 +1,5 @@
-"""What segl-map needs of the settings beside what they say themselves: the files they name."""
+"""What segl-map needs of the settings beside what they say themselves: the files they name. Checked at its start and at
+each reload."""
 
 from __future__ import annotations
 
@@ -9,8 +10,17 @@ from segl.certificate_chain import Authorities
 from segl.errors import Fault, SettingsError
 from segl.events import Events
 from segl.settings import Settings
+from segl.settings_file import load_settings
 from segl_routing.certificates.build import certificate_finder
 from segl_routing.checking import mail_dns, trusts
+
+
+def checked_settings(file: Path) -> Settings:
+    """The settings, with what this process needs of them. Raises :class:`SettingsError` with every fault."""
+    settings = load_settings(file)
+    if faults := start_faults(settings, file):
+        raise SettingsError(faults)
+    return settings
 
 
 def start_faults(settings: Settings, file: Path) -> list[Fault]:
@@ -27,5 +37,5 @@ def start_faults(settings: Settings, file: Path) -> list[Fault]:
         try:
             ask()
         except SettingsError as error:
-            faults += error.faults
+            faults += error.every
     return list(dict.fromkeys(faults))

@@ -30,7 +30,6 @@ from segl.listening import UnixListener, listen_unix
 from segl.places import DEFAULT_FILE
 from segl.settings import Settings
 from segl.settings_canary import is_own_sink
-from segl.settings_file import load_settings
 from segl.settings_trail import note_quietly
 from segl.signer_standings import SignerStandings
 from segl.store import open_store
@@ -41,6 +40,7 @@ from segl_routing.certificates.desk import CertificateDesk
 from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import RevocationChecks
 from segl_routing.certificates.signers import SignerQuestions
+from segl_routing.checked import checked_settings
 from segl_routing.checking import CheckedWith, greeting, live_check
 from segl_routing.fallback import Fallback
 from segl_routing.given import GivenProofs
@@ -89,7 +89,7 @@ class _Doors:
 
 def _opened(file: Path, opened: ExitStack) -> tuple[_Daemon, _Doors]:
     """All that can fail before there is anything to serve; *opened* closes it again. Raises :class:`SeglError`."""
-    settings = load_settings(file)
+    settings = checked_settings(file)
     configure_log(settings.log.format, settings.log.level)
     events = Events("segl-map")
     engine = open_store(settings.store.url)
@@ -267,7 +267,7 @@ class _Daemon:
 
     def _take_settings(self) -> None:
         """All of them or none: what may fail is asked before anything is changed."""
-        settings = load_settings(self._file)
+        settings = checked_settings(self._file)
         same = settings.postfix.front == self._settings.postfix.front
         postfix = again(settings, self._postfix if same else OwnPostfix(), self._events)
         check = live_check(settings, self._events, self._file, self._kept.policies, postfix)

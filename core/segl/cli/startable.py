@@ -50,7 +50,7 @@ def _rule_faults(settings: Settings, file: Path) -> list[Fault]:
     try:
         load_rules([layer for layer in settings.detection.rules if layer.exists()])
     except RulesError as error:
-        return [*missing, *error.faults]
+        return [*missing, *error.every]
     return missing
 
 

@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from segl.cli.main import build
+from segl.errors import MOST_TOLD, RulesError
+from segl_classifier.rules import load_rules
 
 GOOD = """
 [organisation]
@@ -134,6 +136,18 @@ def test_rule_files_are_read_and_their_faults_named(file: Path, tmp_path: Path) 
     bad = check(file, GOOD + '[detection]\nrules = ["own.toml"]\n')
     assert bad.exit_code == 2
     assert "own.toml: rule own.x" in bad.stderr
+
+
+def test_of_very_many_faults_of_a_file_that_is_named_it_is_told_how_many_more_there_are(
+    file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "own.toml").write_text("".join(f"[[rule]]\nid = 'own.x{n}'\n" for n in range(60)), "utf-8")
+    with pytest.raises(RulesError) as caught:
+        load_rules([tmp_path / "own.toml"])
+    bad = check(file, GOOD + '[detection]\nrules = ["own.toml"]\n')
+    told = [line for line in bad.stderr.splitlines() if line.startswith("segl: ")]
+    assert len(told) == MOST_TOLD + 1
+    assert told[-1] == f"segl: and {caught.value.more} more faults"
 
 
 @pytest.mark.parametrize(

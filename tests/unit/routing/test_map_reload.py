@@ -42,6 +42,25 @@ url = "sqlite:///{directory}/segl.db"
 map_port = 0
 """
 
+FAULTY_ROUTING = """\
+tls_ca_file = "/nowhere/ca.pem"
+trust_anchors = "/nowhere/root.key"
+"""
+FAULTY_CERTIFICATES = """
+[certificates]
+sources = ["folder"]
+folder = "/nowhere/certificates"
+trust = ["/nowhere/trust.pem"]
+intermediates = ["/nowhere/between.pem"]
+"""
+FAULTY_KEYS = (
+    "routing.tls_ca_file",
+    "routing.trust_anchors",
+    "certificates.folder",
+    "certificates.trust",
+    "certificates.intermediates",
+)
+
 Front = Callable[[OwnPostfix], None]
 Write = Callable[..., None]
 
@@ -65,8 +84,10 @@ def front(monkeypatch: pytest.MonkeyPatch) -> Front:
 def write(tmp_path: Path) -> Write:
     """Writes the settings."""
 
-    def write(name: str = "Nordby", front: str = "/etc/postfix") -> None:
+    def write(name: str = "Nordby", front: str = "/etc/postfix", faulty: bool = False) -> None:
         text = SETTINGS.format(name=name, front=front, directory=tmp_path)
+        if faulty:
+            text = text.replace("[routing]\n", f"[routing]\n{FAULTY_ROUTING}") + FAULTY_CERTIFICATES
         (tmp_path / "segl.toml").write_text(text, "utf-8")
 
     return write
@@ -180,3 +201,20 @@ def test_systemd_learns_of_the_end_of_a_reload_that_fails(
     assert told == ["ready"]
     assert '"failed"' in capsys.readouterr().err
     assert daemon._settings.organisation.name == "Nordby", "all is as it was"
+
+
+def test_every_file_that_cannot_be_used_is_told_in_one_go(
+    daemon: _Daemon, write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At a reload, which changes nothing then, and at a start."""
+    write(name="Sønderby", faulty=True)
+    reload(daemon)
+    told = capsys.readouterr().err
+    assert "reload_refused" in told
+    assert [key for key in FAULTY_KEYS if f"{key}: /nowhere/" not in told] == []
+    assert daemon._settings.organisation.name == "Nordby"
+
+    assert process.main(["--settings", str(tmp_path / "segl.toml")]) == 2
+    told = capsys.readouterr().err
+    assert "start_refused" in told
+    assert [key for key in FAULTY_KEYS if f"{key}: /nowhere/" not in told] == []

@@ -157,7 +157,9 @@ def test_bad_settings_are_named(tmp_path: Path) -> None:
     file.write_text("[organisation]\nname = 'N'\n", "utf-8")
     result = ask(file, "bo@kommune.example")
     assert result.exit_code == 2
-    assert result.stderr == f"segl: {file}: organisation.domains: is required\n"
+    assert result.stderr == (
+        f'segl: {file}: organisation.domains: is required\nhint: write domains = ["…"]\n'
+    )
 
 
 def test_it_makes_no_store_and_changes_none(settings: Path, good: SmtpPeer) -> None:
