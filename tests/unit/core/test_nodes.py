@@ -148,6 +148,22 @@ def test_a_clock_that_is_years_behind_is_known_by_the_days_on_which_messages_wer
     engine.dispose()
 
 
+@pytest.mark.parametrize(("later", "counts"), [(0, True), (297, True), (299, False)])
+def test_a_clock_far_ahead_that_was_believed_for_three_days_counts_for_three_hundred(
+    store_url: str, later: int, counts: bool
+) -> None:
+    """It cannot be told from one that is behind; the price is named in decision 54."""
+    engine, ahead = open_store(store_url), NOW + 400 * 86400
+    for day in (2, 1, 0):
+        message = SealedMessage(f"{day:032}", "a@vand.example", 1, ahead - day * 86400, ahead + 30 * 86400)
+        record(engine, message, [SealedRecipient(f"{day:032}", "b@by.example", Secret.new(), b"x")])
+    announce(engine, Node("east", ahead, "1", {}))
+    right = NOW + later * 86400  # the time, since the clock was set right
+    announce(engine, Node("east", right, "1", {}))
+    assert not_behind(engine, right) == (ahead if counts else right)
+    engine.dispose()
+
+
 def test_a_time_that_cannot_be_hides_none_that_counts(store_url: str) -> None:
     engine = open_store(store_url)
     announce(engine, Node("gone", NOW + 400 * 86400, "1", {}))
