@@ -154,7 +154,8 @@ def test_a_mail_that_is_moved_while_the_directory_is_read_ends_nothing(
 ) -> None:
     (tmp_path / "a").write_bytes(b"x")
     (tmp_path / "b").write_bytes(b"x")
-    sources = find_sources([str(tmp_path)], passed := Counter())
+    passed: Counter[PassedOver] = Counter()
+    sources = find_sources([str(tmp_path)], passed)
     assert Path(next(sources).name).name == "a"
     (tmp_path / "b").unlink()
     assert list(sources) == []
