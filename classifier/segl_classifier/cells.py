@@ -118,8 +118,10 @@ def below(columns: Sequence[Place], row: Cut) -> list[str]:
 
 
 def places(line: Line) -> list[Place]:
-    """From where to where the cells of *line*, lined up by blanks, stand in it."""
-    return [cell.span() for cell in _LINED_UP.finditer(line.text)]
+    """From where to where the cells of *line*, lined up by blanks, stand in it: as many as it is cut into, for which
+    other white space at its ends is none."""
+    text = line.text.rstrip()
+    return [cell.span() for cell in _LINED_UP.finditer(text, len(text) - len(text.lstrip()))]
 
 
 def _column(start: int, end: int, columns: Sequence[Place], starts: Sequence[int]) -> int:

@@ -13,8 +13,8 @@ _PAIR = re.compile(
 # Attributes of XML that are no data: names of vocabularies, and how SVG draws.
 _NO_DATA = re.compile(r"(?:xmlns|xsi:|(?:d|points|transform|viewBox|style|class)\Z)")
 _SAYS = re.compile(r"[^\W\d_]{2}|\d[\d .-]{5}")  # a word, or what may be a number of somebody
-_SPAN = re.compile(r"\bcolspan\s{0,40}=\s{0,40}[\"']?0*([1-9]\d?)\b", re.IGNORECASE)
-_ROWS = re.compile(r"\browspan\s{0,40}=\s{0,40}[\"']?\s{0,40}\+?(0*+[0-9]{0,5})", re.IGNORECASE)
+_COLUMNS = re.compile(r"0*([1-9]\d?)\b")
+_ROWS = re.compile(r"\s{0,40}\+?(0*+[0-9]{0,5})")
 _REST, _MOST_ROWS, _DIGITS = 0, 65_534, 5  # a cell over no row is one over the rest
 
 
@@ -25,15 +25,22 @@ def pairs(attributes: str) -> Iterator[tuple[str, str]]:
             yield pair["name"], value
 
 
+def _value(attributes: str, name: str) -> str:
+    """The value of the first attribute with this *name*, which stands in others, too: ``data-rowspan``."""
+    if name not in attributes.lower():  # as in most cells
+        return ""
+    return next((value for other, value in pairs(attributes) if other.lower() == name), "")
+
+
 def columns_spanned(attributes: str) -> int:
     """How many columns the cell takes."""
-    found = _SPAN.search(attributes)
+    found = _COLUMNS.match(_value(attributes, "colspan"))
     return int(found[1]) if found else 1
 
 
 def rows_spanned(attributes: str) -> int:
     """How many rows the cell takes, those that its table lacks included (WHATWG HTML §4.9.11)."""
-    found = _ROWS.search(attributes)
+    found = _ROWS.match(_value(attributes, "rowspan"))
     if found is None or not found[1]:
         return 1
     rows = int(found[1][-_DIGITS:])

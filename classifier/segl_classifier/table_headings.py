@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 
 from segl_classifier.cells import COMMA, GAP, Cut, is_tight
@@ -25,12 +24,6 @@ _SHORTENED = re.compile(
 )
 _MARK = re.compile(r"\W*(?:\d{1,3}[.)]?)?\W*")  # before each point of a list
 _LETTER = re.compile(r"[^\W\d_]")
-
-
-def most_cells(rows: Iterable[Sequence[str]]) -> int:
-    """How many cells most rows have."""
-    counts = Counter(len(cells) for cells in rows if len(cells) > 1)
-    return max(counts, key=lambda width: (counts[width], width), default=0)
 
 
 def heading_among(rows: Sequence[list[str]], width: int) -> list[str] | None:

@@ -29,6 +29,7 @@ from segl_classifier.cells import (
     may_divide,
     places,
 )
+from segl_classifier.row_widths import most_cells
 from segl_classifier.table_headings import (
     HEADING_ROWS,
     STOPS,
@@ -37,7 +38,6 @@ from segl_classifier.table_headings import (
     is_enumeration,
     is_heading,
     is_prose,
-    most_cells,
     named_above,
     prose_above,
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from segl_classifier.row_widths import most_cells
+
 # Stands, in the text of a page, for each blank of <pre> behind the first, and alone in a cell for one that another cell
 # covers. Tables are told by it; to all else it is nothing, so that numbers and words stand as near as they did.
 KEPT_APART = "\x1f"
@@ -32,6 +34,10 @@ _ENDS_LINE = re.compile(rf"(?<![ \n{CELL_ENDS}])[ \n]++{CELL_ENDS}")
 # first of them; what else stands in cells is a letter or a page.
 _ROW = re.compile(rf"(?:\t(?:[^\t{CELL_ENDS}]*+{CELL_ENDS}[ ]*+|[^\t\n{CELL_ENDS}]*+(?=\t)))++")
 _LONGEST_HEADING, _LONGEST_CELL = 60, 1_000  # characters
+# What is longer is a note, if few cells are, or the text of a letter, which is laid out in two columns.
+_OF_NOTES = {2: 10}  # one cell in so many may be one, by how many there are in a row
+_OF_NOTES_IN_MORE = 4
+_OF_ODD_ROWS = 5  # one row in so many may have more cells than the others, or less
 
 
 def tidy(text: str) -> str:
@@ -87,11 +93,24 @@ def _cells(row: re.Match[str]) -> list[str]:
 
 def _is_list(rows: Sequence[Sequence[str]]) -> bool:
     """Whether *rows* are a list that has a heading of short cells, and no part of a page that is laid out in cells."""
-    width = max(map(len, rows))
-    wide = sum(len(row) == width for row in rows)
-    first = next(row for row in rows if len(row) == width)
+    widths = [len(row) for row in rows if len(row) > 1]
+    if len(widths) < 2:
+        return False
+    width = most_cells(rows)
+    odd = len(widths) - widths.count(width)
+    if odd > 1 and odd * _OF_ODD_ROWS > len(widths):
+        width = max(widths)
+    first = next(row for row in rows if len(row) >= width)
     headed = sum(map(bool, first)) > 1 and all(len(cell) <= _LONGEST_HEADING for cell in first)
-    return wide > 1 and headed and all(len(cell) <= _LONGEST_CELL for row in rows for cell in row)
+    return widths.count(width) > 1 and headed and _are_notes(rows, width)
+
+
+def _are_notes(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether the long cells of *rows*, of so many cells as the *width*, are but notes on what stands beside them."""
+    noted = [row for row in rows if any(len(cell) > _LONGEST_CELL for cell in row)]
+    long = sum(len(cell) > _LONGEST_CELL for row in noted for cell in row)
+    few = long * _OF_NOTES.get(width, _OF_NOTES_IN_MORE) <= sum(map(len, rows))
+    return few and all(sum(not cell.isspace() for cell in row if cell) > 1 for row in noted)
 
 
 def _broken(cell: str) -> str:

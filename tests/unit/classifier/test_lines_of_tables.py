@@ -98,11 +98,37 @@ def test_so_it_has_in_a_table_within_another() -> None:
         [("", "Anna Lund<br>Konsulent<br>Tlf. 12 34 56 78")],
         [("Nyt fra os<br>i maj", "x" * 80), ("<p>Kære Per</p><p>Her er nyt.</p>", "Mere<br>nyt")],
         [("Logo", "Firma"), ("Hej", "Kære Per<br>" + "Her er mere om det. " * 60)],
+        [("Logo", "Firma"), ("", "Kære Per<br>" + "Her er mere om det. " * 60), ("Hilsen", "Lis")],
+        [("Logo", "", "Firma"), ("", "Kære Per<br>" + "Her er mere om det. " * 60, "")],
+        [("Nyt", "Kultur", "Sport"), ("a", "b", "c", "d"), ("e<br>f", "g"), ("h<br>i", "j", "k")],
     ],
-    ids=["a signature", "columns", "a letter in a cell"],
+    ids=["a signature", "columns", "a letter in a cell", "and a greeting", "in three columns", "rows of all widths"],
 )
 def test_what_is_laid_out_in_cells_is_no_list(rows: list[tuple[str, ...]]) -> None:
     assert "\x1f" not in page(rows, "td")
+
+
+LISTED = [("Navn", "Note", "CPR"), *(("Bo Bro", "Ringet<br>op", number) for number in NUMBERS)]
+ODD = {
+    "a row of one cell more": [*LISTED, ("I alt", "3", "", "x")],
+    "a heading of one cell more": [(*LISTED[0], "&nbsp;x"), *LISTED[1:]],
+    "a row of one less": [*LISTED, ("I alt", "3")],
+    "two odd rows among many": [*LISTED, *LISTED[1:] * 2, ("I alt", "9"), ("Nord", "3", "", "x")],
+    "a row of one cell": [("Nord",), *LISTED],
+    "a long note": [*LISTED, ("Per", "Ringet op. " * 110, "")],
+    "two long notes": [*LISTED, ("Per", "Ringet op. " * 110, ""), ("Lis", "Ringet op. " * 140, "")],
+    "a long note in a list of two columns": [
+        *(row[1:] for row in (*LISTED, *LISTED[1:])),
+        ("Ringet op. " * 110, "&ndash;"),
+    ],
+}
+
+
+@pytest.mark.parametrize("rows", ODD.values(), ids=ODD)
+def test_one_odd_row_tears_no_other(rows: list[tuple[str, ...]]) -> None:
+    text = page(rows)
+    assert numbers(text) == sum(row[-1] in NUMBERS for row in rows)
+    assert "Note: Ringet op" in told(text)
 
 
 @pytest.mark.parametrize("separator", [";", ",", "\t"])
@@ -178,6 +204,15 @@ PAIRS = {
 def test_a_list_has_one_row(text: str, word: str, other: str) -> None:
     assert len(found(text)) == 1
     assert found(text.replace(word, other)) == set()
+
+
+@pytest.mark.parametrize("behind", ["\t", " \t ", "\u2003", "\u3000 ", "\x0b"], ids=ascii)
+def test_white_space_at_the_ends_of_a_line_is_no_cell(behind: str) -> None:
+    rows = "Navn        Diagnose   Alder", "Jens Holm   Astma      45"
+    for first, last in ((behind, ""), ("", behind)):
+        text = f"{rows[0]}  {first}\n{rows[1]}  {last}"
+        assert "Navn: Jens Holm, Diagnose: Astma, Alder: 45" in told(text)
+        assert found(text) == found("\n".join(rows)) != set()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.cpr.hidden import hidden
 from segl_classifier.formats.ooxml import read
 from segl_classifier.html import read_html
-from segl_classifier.html_attributes import rows_spanned
+from segl_classifier.html_attributes import columns_spanned, rows_spanned
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import shipped_rules
 from segl_classifier.tidy import closed_up
@@ -154,7 +154,7 @@ LAID_OUT = {
     "in the head alone": "<table><thead><tr><td rowspan=5>a<td>b<td>c<tbody><tr><td>d<td>e<td>f</table>",
     "in the table before": "<table><tr><td rowspan=5>a<td>b<td>c</table><table><tr><td>d<td>e<td>f</table>",
     "in a table within": "<table><tr><td>a<table><tr><td rowspan=5>a<td>b<td>c</table><td>b<tr><td>d<td>e</table>",
-    "for a template": "<table><tr><td data-rows=3>a<td>b<td>c<tr><td>d<td>e<td>f</table>",
+    "for a template": "<table><tr><td data-rowspan=3>a<td>b<td>c<tr><td>d<td>e<td>f</table>",
 }
 
 
@@ -170,10 +170,19 @@ def test_what_is_laid_out_in_cells_reads_as_before(markup: str) -> None:
         ("rowspan=2", 2), ("class=x rowspan = ' 02 '", 2), ('ROWSPAN="12"', 12), ("rowspan=3.5", 3),
         ("rowspan=+4px", 4), ("rowspan=0", 65_534), ("rowspan=000", 65_534), ("rowspan=65535", 65_534),
         ("rowspan=" + "9" * 5_000, 65_534), ("rowspan=2 rowspan=3", 2), ("rowspan=\u0663", 1),
+        ('data-rowspan="3"', 1), ("x.rowspan=3", 1), ('title="rowspan=3"', 1), ('data-rowspan=3 class="a"rowspan=2', 2),
     ],
 )  # fmt: skip
 def test_how_many_rows_a_cell_takes(attributes: str, rows: int) -> None:
     assert rows_spanned(attributes) == rows
+
+
+@pytest.mark.parametrize(
+    ("attributes", "columns"),
+    [("", 1), ("colspan=3", 3), ("class=x COLSPAN = '03'", 3), ("colspan=100", 1), ('data-colspan="3"', 1)],
+)
+def test_how_many_columns_a_cell_takes(attributes: str, columns: int) -> None:
+    assert columns_spanned(attributes) == columns
 
 
 @pytest.mark.parametrize(
