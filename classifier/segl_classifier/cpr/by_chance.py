@@ -16,7 +16,7 @@ from segl_classifier.cpr.layout import Layout
 FEWEST = 3  # by chance one in 1,300 tables of three such numbers
 _MANY = 5
 _STRAYS = 1.5**2  # standard deviations, squared: of a column so made by chance one in fifteen has more
-_RUN = re.compile(r"(?<![0-9])[0-9]{10}(?![0-9])")
+RUN = re.compile(r"(?<![0-9])[0-9]{10}(?![0-9])")
 _LAYOUTS = (Layout.HYPHEN, Layout.PARTED, Layout.BARE)
 
 
@@ -38,7 +38,7 @@ def beyond_chance(called: Iterable[Called], text: str) -> set[str]:
         living = {number.digits for number in called if number.layout is layout and number.living}
         if len(living) < FEWEST or not _are_most(living, alike):
             continue
-        if layout is not Layout.BARE or _are_most(living, alike.union(_RUN.findall(text))):
+        if layout is not Layout.BARE or _are_most(living, alike.union(RUN.findall(text))):
             beyond |= living
     return beyond
 

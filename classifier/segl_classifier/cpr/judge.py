@@ -7,7 +7,7 @@ something else are passed over at once. Of the others so many are judged as no h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, pairwise
@@ -16,11 +16,12 @@ from typing import NamedTuple
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr import borders, context, score
 from segl_classifier.cpr.beside_birthdays import beside_birthdays
-from segl_classifier.cpr.by_chance import FEWEST, Called, beyond_chance, is_by_chance
 from segl_classifier.cpr.calendar import Birth, read
+from segl_classifier.cpr.called import weigh_columns
 from segl_classifier.cpr.candidates import Candidate, candidates
+from segl_classifier.cpr.case import Case
 from segl_classifier.cpr.company import Company, listed_with
-from segl_classifier.cpr.context import CALLED_A_PERSONS, CALLED_OTHER, NOTHING, Said
+from segl_classifier.cpr.context import NOTHING, Said
 from segl_classifier.cpr.file_name import doubts_in_name
 from segl_classifier.cpr.last_four import heads
 from segl_classifier.cpr.layout import Layout
@@ -38,29 +39,7 @@ _OTHERS_SHOWN = 50  # numbers of columns of something else that are judged all t
 
 _BEYOND_DOUBT = 0.7
 _OUTSIDE = Adjustment("stands outside the message's text", -0.2)
-_NO_CHANCE = Adjustment("one of several made like personal numbers, which is no chance", 0.5)
-_BY_CHANCE = Adjustment(
-    "few of many in the column are made like personal numbers", CALLED_OTHER - CALLED_A_PERSONS
-)
 _CELL_STARTS = "\n\t|;,\"'"
-
-
-@dataclass(slots=True)
-class _Case:
-    """A candidate on its way to a judgement."""
-
-    candidate: Candidate
-    birth: Birth
-    steps: list[Adjustment]
-    said: Said
-    column: str = ""  # the heading over it
-    total: float | None = None  # of the first ``counted`` steps, once it was asked for
-    counted: int = 0
-
-    def score(self) -> float:
-        if self.total is None or self.counted != len(self.steps):
-            self.total, self.counted = score.total(self.steps), len(self.steps)
-        return self.total
 
 
 class Judged(NamedTuple):
@@ -98,7 +77,7 @@ def judge(text: Text, shape: bytes, today: date) -> Judgement:
     cases = reader.cases(chain((first,), found))
     if not cases:
         return Judgement([])
-    _beyond_chance(text.text, cases, reader.passed_over, today)
+    weigh_columns(text.text, reader.tables, cases, reader.passed_over, today)
     _with_company(text.text, cases, reader.others, today)
     return Judgement(without_overlaps([_judged(case) for case in cases]), reader.complete)
 
@@ -114,7 +93,7 @@ class _Reader:
         self.titles = Titles(text.text, self.tables, self.find)
         self._addresses: bool | None = None
         self.headings: dict[tuple[str, bool, bool, bool], Said] = {}
-        self.earlier: _Case | None = None
+        self.earlier: Case | None = None
         self.others: set[str] = set()  # digits that the text calls something else
         self.in_row = False  # whether the candidate at hand stands in the row of a table
         self.column = ""  # the heading over it
@@ -124,8 +103,8 @@ class _Reader:
         self.certain = 0
         self.complete = True
 
-    def cases(self, found: Iterable[Candidate]) -> list[_Case]:
-        cases: list[_Case] = []
+    def cases(self, found: Iterable[Candidate]) -> list[Case]:
+        cases: list[Case] = []
         for candidate in found:
             top = self._heading(candidate)
             if candidate.layout is Layout.APART and top.kind is Kind.UNKNOWN and self.in_row:
@@ -178,7 +157,7 @@ class _Reader:
         """Whether nothing stands before the number in its cell."""
         return candidate.start == 0 or self.text.text[candidate.start - 1] in _CELL_STARTS
 
-    def _case(self, candidate: Candidate, birth: Birth, top: Said) -> _Case:
+    def _case(self, candidate: Candidate, birth: Birth, top: Said) -> Case:
         age = birth.age(self.today)
         steps = score.of_digits(candidate, birth, age, self.today)
         likely = score.likely(candidate, birth, age)
@@ -192,7 +171,7 @@ class _Reader:
         beyond_doubt = said.kind is Kind.CPR or (
             candidate.layout is Layout.HYPHEN and said.kind is Kind.UNKNOWN
         )
-        case = _Case(candidate, birth, steps, said, self.column)
+        case = Case(candidate, birth, steps, said, self.column)
         self.certain += beyond_doubt and case.score() >= _BEYOND_DOUBT
         return case
 
@@ -263,47 +242,7 @@ class _Reader:
         return known
 
 
-def _beyond_chance(
-    text: str, cases: list[_Case], passed_over: Mapping[str, Collection[str]], today: date
-) -> None:
-    """Adds to what the heading of a column calls what may be a person's that there are too many so made for that, or so
-    few among many in the column, with those *passed_over*, that chance made them."""
-    named = [case for case in cases if case.said.heading in MAY_BE_A_PERSONS]
-    if len(named) < FEWEST:
-        return
-    left: list[_Case] = []
-    for (heading, layout), column in _columns(named):
-        called = [_called(case, today) for case in column if score.of_the_living(case.birth, today)]
-        if layout is Layout.HYPHEN:
-            called += [Called(digits, layout, living=False) for digits in passed_over.get(heading, ())]
-        if is_by_chance(called):
-            for case in column:
-                case.steps.append(_BY_CHANCE)
-        else:
-            left += column
-    if len(left) < FEWEST:
-        return
-    looked_at = text[: max(case.candidate.end for case in left)]  # of a long column the rest is not judged
-    beyond = beyond_chance([_called(case, today) for case in left], looked_at)
-    for case in left:
-        if case.candidate.digits in beyond:
-            case.steps.append(_NO_CHANCE)
-
-
-def _columns(cases: list[_Case]) -> Iterable[tuple[tuple[str, Layout], list[_Case]]]:
-    """*cases* by the heading over them and their spelling: what one column holds says nothing of another."""
-    columns: dict[tuple[str, Layout], list[_Case]] = {}
-    for case in cases:
-        columns.setdefault((case.column, case.candidate.layout), []).append(case)
-    return columns.items()
-
-
-def _called(case: _Case, today: date) -> Called:
-    living = score.living(case.birth, case.birth.age(today))
-    return Called(case.candidate.digits, case.candidate.layout, living)
-
-
-def _with_company(text: str, cases: list[_Case], others: set[str], today: date) -> None:
+def _with_company(text: str, cases: list[Case], others: set[str], today: date) -> None:
     """Adds what the other numbers of the text say to what its own words do not settle."""
     company = Company(text, [case.candidate for case in cases], others)
     for first, last in pairwise(cases):
@@ -317,7 +256,7 @@ def _with_company(text: str, cases: list[_Case], others: set[str], today: date) 
             case.steps += company.doubt(case.candidate)
 
 
-def _judged(case: _Case) -> Judged:
+def _judged(case: Case) -> Judged:
     rule = "cpr.replacement" if case.birth.replacement else "cpr"
     candidate = case.candidate
     steps = tuple(case.steps)

@@ -225,6 +225,32 @@ def test_what_chance_made_in_one_column_says_nothing_of_another(heading: str) ->
         assert len(found(f"{first}\n\nDem talte vi om i går, og her er så de andre af dem.\n\n{last}")) == 3
 
 
+PROSE = "Dem talte vi om i går, og her er så de andre af dem."
+DATED = [f"{day:02}1126-{day:04}" for day in range(11, 19)]
+
+
+@pytest.mark.parametrize("sign", ["-", "", " "])
+@pytest.mark.parametrize("heading", ["Aftalenr", "Kundenr", "Medlemsnr", "Policenr"])
+def test_nor_does_what_begins_with_its_date_in_another_column(heading: str, sign: str) -> None:
+    dated = column("Sag", [number.replace("-", sign) for number in DATED])
+    persons = column(heading, numbers(3, sign, modulus=True))
+    for first, last in ((dated, persons), (persons, dated)):
+        assert len(found(f"{first}\n\n{PROSE}\n\n{last}")) == 3
+
+
+def test_nor_do_accounts_in_another_column() -> None:
+    accounts = column("Konto", [f"99{number:08}" for number in range(8)])
+    persons = column("Kundenr", numbers(3, "", modulus=True))
+    assert len(found(f"{accounts}\n\n{PROSE}\n\n{persons}")) == 3
+    assert not found(column("Kundenr", [*(f"99{n:08}" for n in range(8)), *numbers(3, "", modulus=True)]))
+
+
+def test_what_two_columns_hold_is_no_chance_together() -> None:
+    first, second, third = numbers(3, "-", modulus=True)
+    tables = column("Aftalenr", [first, second]), column("Kundenr", [third])
+    assert len(found(f"{tables[0]}\n\n{PROSE}\n\n{tables[1]}")) == 3
+
+
 def test_numbers_that_begin_with_their_date_say_nothing_of_those_that_do_not() -> None:
     dated = [f"{day:02}1126-{day:04}" for day in range(11, 19)]
     assert not found(column("Sag", dated))

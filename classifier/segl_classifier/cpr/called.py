@@ -1,0 +1,76 @@
+"""Columns whose heading calls their numbers a case's, a customer's or a paper's: offices number these by the person
+whom they concern. So many made like personal numbers are no chance; so few among many are. What one column holds says
+nothing of another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+
+from segl.vocabulary import Adjustment
+from segl_classifier.cpr import score
+from segl_classifier.cpr.by_chance import FEWEST, RUN, Called, beyond_chance, is_by_chance
+from segl_classifier.cpr.case import Case
+from segl_classifier.cpr.context import CALLED_A_PERSONS, CALLED_OTHER
+from segl_classifier.cpr.layout import Layout
+from segl_classifier.cpr.tables import Tables
+from segl_classifier.cpr.words import MAY_BE_A_PERSONS
+
+_NO_CHANCE = Adjustment("one of several made like personal numbers, which is no chance", 0.5)
+_BY_CHANCE = Adjustment(
+    "few of many in the column are made like personal numbers", CALLED_OTHER - CALLED_A_PERSONS
+)
+
+_Column = tuple[str, Layout]  # the heading, and how its numbers are spelled
+
+
+def weigh_columns(
+    text: str, tables: Tables, cases: list[Case], passed_over: Mapping[str, Collection[str]], today: date
+) -> None:
+    """Adds to what the heading of a column calls what may be a person's that there are too many so made for that, or so
+    few among many in the column, with those *passed_over*, that chance made them."""
+    named = [case for case in cases if case.said.heading in MAY_BE_A_PERSONS]
+    if len(named) < FEWEST:
+        return
+    left: dict[_Column, list[Case]] = {}
+    for (heading, layout), column in _columns(named).items():
+        called = [_called(case, today) for case in column if score.of_the_living(case.birth, today)]
+        if layout is Layout.HYPHEN:
+            called += [Called(digits, layout, living=False) for digits in passed_over.get(heading, ())]
+        if is_by_chance(called):
+            for case in column:
+                case.steps.append(_BY_CHANCE)
+        else:
+            left[heading, layout] = column
+    cases = [case for column in left.values() for case in column]
+    if len(cases) < FEWEST:
+        return
+    looked_at = text[: max(case.candidate.end for case in cases)]  # of a long column the rest is not judged
+    beyond = beyond_chance([_called(case, today) for case in cases], looked_at)
+    runs = _runs(looked_at, tables) if any(layout is Layout.BARE for _, layout in left) else {}
+    for (heading, _), column in left.items():
+        beyond |= beyond_chance([_called(case, today) for case in column], " ".join(runs.get(heading, ())))
+    for case in cases:
+        if case.candidate.digits in beyond:
+            case.steps.append(_NO_CHANCE)
+
+
+def _columns(cases: Iterable[Case]) -> dict[_Column, list[Case]]:
+    """*cases* by the heading over them and their spelling."""
+    columns: dict[_Column, list[Case]] = {}
+    for case in cases:
+        columns.setdefault((case.column, case.candidate.layout), []).append(case)
+    return columns
+
+
+def _runs(text: str, tables: Tables) -> dict[str, list[str]]:
+    """Whatever has ten digits in a row, by the heading over it."""
+    runs: dict[str, list[str]] = {}
+    for run in RUN.finditer(text):
+        runs.setdefault(tables.heading(run.start()) or "", []).append(run[0])
+    return runs
+
+
+def _called(case: Case, today: date) -> Called:
+    living = score.living(case.birth, case.birth.age(today))
+    return Called(case.candidate.digits, case.candidate.layout, living)
