@@ -22,6 +22,7 @@ _BEHIND_ANOTHER = r"(?<=(?P<before>[;,\t|]))"
 _BEGINS_ROW = rf"(?<![^{_ENDS}\ufeff])"
 _CELL = r'"[^"]*+(?:""[^"]*+)*+"'
 _QUOTED = re.compile(rf"{_BEHIND_ANOTHER}{_CELL}(?=[;,\t|{_ENDS}]|\Z)|{_BEGINS_ROW}{_CELL}(?=[;\t|]|,(?! ))")
+_END = re.compile(rf"\r\n|[{_ENDS}]")
 _END_ALONE = re.compile(r"(?<!\r)\r++(?!\n)")
 
 
@@ -44,6 +45,22 @@ def lines_ended(text: str) -> str:
     if alone and alone >= ends:  # those of old systems; perhaps not all
         text = _END_ALONE.sub(lambda end: "\n" * len(end[0]), text)
     return text
+
+
+def lines_of_cells_ended(text: str, ended: str) -> str:
+    """*text* with a line feed wherever a line ends, in cells, too; *ended* is what :func:`lines_ended` made of it. What
+    of a cell stood in two lines stands apart again. *ended* itself where no cell has several lines."""
+    if ended is text or ended == text:
+        return ended
+
+    def end(found: re.Match[str]) -> str:
+        signs, at = found[0], found.start()
+        if ended[at] != " ":
+            return ended[at : found.end()]
+        return signs if signs == "\r\n" else "\n"
+
+    apart = _END.sub(end, text)
+    return ended if apart == ended else apart
 
 
 def _in_one_line(cell: re.Match[str]) -> str:

@@ -11,22 +11,23 @@ No finding holds a whole number: the excerpt is masked, and all other numbers in
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 
 from segl.vocabulary import MOST_NUMBERS, Adjustment, Finding, Label
 from segl_classifier.cpr.calendar import this_day
-from segl_classifier.cpr.judge import Judged, judge, without_overlaps
+from segl_classifier.cpr.judge import Judged, Judgement, judge, without_overlaps
 from segl_classifier.cpr.level import level
 from segl_classifier.cpr.masked import excerpts
 from segl_classifier.cpr.sameness import different_first, mark
 from segl_classifier.cpr.score import THRESHOLD
 from segl_classifier.cpr.shape import digits_in, shape_of
 from segl_classifier.message import Text
-from segl_classifier.paragraphs import lines_ended
+from segl_classifier.paragraphs import lines_ended, lines_of_cells_ended
 from segl_classifier.tidy import KEPT_APART, closed_up, has_covered, opened
 
-__all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "find_cpr", "with_lines_ended"]
+__all__ = ["MOST_DOUBTFUL", "MOST_FINDINGS", "THRESHOLD", "Written", "find_cpr", "read_numbers"]
 
 FEWEST_DIGITS = 6  # in a text that can hold a number: the others may be written as letters
 MOST_FINDINGS = MOST_NUMBERS  # of one text; one more then says how many there were
@@ -39,12 +40,12 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     *today* is the last day on which somebody can have been born; the computer's date when it is not given.
     Never raises; the time taken grows with the length of the text and no faster.
     """
-    text = with_lines_ended(text)
+    written = Written.of(text)
+    near = _found(written.made(closed_up), today)
     if not has_covered(text.text):
-        return _found(replace(text, text=closed_up(text.text)) if KEPT_APART in text.text else text, today)
+        return near
     # Closed up its label is as near as a reader sees it; with covered cells as empty ones its heading is above it.
-    near = _found(replace(text, text=closed_up(text.text)), today)
-    in_columns = _found(replace(text, text=opened(text.text)), today)
+    in_columns = _found(written.made(opened), today)
     best: dict[int, float] = {}
     for finding in near:
         best[finding.number] = max(finding.score, best.get(finding.number, 0.0))
@@ -53,17 +54,36 @@ def find_cpr(text: Text, *, today: date | None = None) -> list[Finding]:
     return [*(f for f in near if f.number not in found_better), *more]
 
 
-def with_lines_ended(text: Text) -> Text:
-    """*text* with each row of a table in one line, whatever stands in its cells: so its headings are found."""
-    ended = lines_ended(text.text)
-    return text if ended is text.text else replace(text, text=ended)
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text as it is read: ``text`` has each row of a table in one line, whatever stands in its cells, so that its
+    headings are found; ``lines`` is the same with the lines of its cells apart."""
+
+    text: Text
+    lines: str
+
+    @classmethod
+    def of(cls, text: Text) -> Written:
+        ended = lines_ended(text.text)
+        return cls(
+            text if ended is text.text else replace(text, text=ended), lines_of_cells_ended(text.text, ended)
+        )
+
+    def made(self, change: Callable[[str], str]) -> Written:
+        """The same with what *change* makes of it, which puts nothing in the place of an end of a line."""
+        if KEPT_APART not in self.lines:
+            return self
+        changed = change(self.text.text)
+        lines = changed if self.lines is self.text.text else change(self.lines)
+        return Written(replace(self.text, text=changed), lines if len(lines) == len(changed) else changed)
 
 
-def _found(text: Text, today: date | None) -> list[Finding]:
+def _found(written: Written, today: date | None) -> list[Finding]:
+    text = written.text
     shape = shape_of(text.text)
     if digits_in(shape) < FEWEST_DIGITS:
         return []
-    plain, numbers, complete = _read(text, shape, today or this_day())
+    plain, numbers, complete = _read(written, shape, today or this_day())
     certain = [number for number in numbers if number.score >= THRESHOLD]
     doubtful = [number for number in numbers if number.score < THRESHOLD]
     nearest = sorted(doubtful, key=lambda number: -number.score)[:MOST_DOUBTFUL]
@@ -82,19 +102,32 @@ def _found(text: Text, today: date | None) -> list[Finding]:
     return findings
 
 
-def read_numbers(text: Text) -> tuple[str, list[Judged]]:
+def read_numbers(written: Written) -> tuple[str, list[Judged]]:
     """The text made plain, each character in its place, and every number in it, whatever its score."""
-    plain, numbers, _ = _read(text, shape_of(text.text), this_day())
+    plain, numbers, _ = _read(written, shape_of(written.text.text), this_day())
     return plain, numbers
 
 
-def _read(text: Text, shape: bytes, today: date) -> tuple[str, list[Judged], bool]:
-    """The text made plain, the numbers in it, and whether all were looked at. What making plain may have
-    spoilt is found in the text as it stands."""
-    first = judge(text, shape, today)
+def _read(written: Written, shape: bytes, today: date) -> tuple[str, list[Judged], bool]:
+    """The text made plain, the numbers in it, and whether all were looked at. What a line of a cell says by itself is
+    read, too; of both the better counts."""
+    text = written.text
+    plain, judgements = _judged(text, shape, today)
+    if written.lines is not text.text:
+        apart = replace(text, text=written.lines)
+        judgements += _judged(apart, shape_of(written.lines), today, text.text)[1]
+    if len(judgements) == 1:
+        return plain, judgements[0].numbers, judgements[0].complete
+    numbers = without_overlaps([number for judgement in judgements for number in judgement.numbers])
+    return plain, numbers, all(judgement.complete for judgement in judgements)
+
+
+def _judged(text: Text, shape: bytes, today: date, rows: str | None = None) -> tuple[str, list[Judgement]]:
+    """The text made plain, and what is found in it. What making plain may have spoilt is found in the text as it
+    stands."""
+    first = judge(text, shape, today, rows)
     plain = level(text.text)
     if plain is text.text:
-        return plain, first.numbers, first.complete
-    second = judge(replace(text, text=plain), shape_of(plain), today)
-    numbers = without_overlaps([*second.numbers, *first.numbers])
-    return plain, numbers, first.complete and second.complete
+        return plain, [first]
+    second = judge(replace(text, text=plain), shape_of(plain), today, None if rows is None else level(rows))
+    return plain, [second, first]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from segl.masking import MASK, mask_digits, mask_far_apart
-from segl_classifier.cpr import THRESHOLD, read_numbers, with_lines_ended
+from segl_classifier.cpr import THRESHOLD, Written, read_numbers
 from segl_classifier.cpr.masked import last_four_first
 from segl_classifier.message import Text
 from segl_classifier.tidy import KEPT_APART, ONLY_OF_TABLES, closed_up, opened
@@ -19,12 +18,13 @@ _DIGITS = 10
 def hidden(text: Text, certain: str = MASK) -> str:
     """The text of *text*, every candidate masked however little it scored, and then every long run of digits.
     Each character stays in its place. *certain* is the mask of what does count as a personal number."""
-    text = with_lines_ended(text)
+    written = Written.of(text)
+    text = written.text
     if KEPT_APART not in text.text:
-        return _hidden(text, certain)
+        return _hidden(written, certain)
     # As numbers are looked for: see find_cpr. What is masked in one reading is masked.
-    near = _hidden(replace(text, text=closed_up(text.text)), certain)
-    far = _hidden(replace(text, text=opened(text.text)), certain)
+    near = _hidden(written.made(closed_up), certain)
+    far = _hidden(written.made(opened), certain)
     both = zip(
         _apart_again(near, text.text, ONLY_OF_TABLES),
         _apart_again(far, text.text, _SIGN),
@@ -39,8 +39,8 @@ def _stricter(one: str, other: str, char: str, certain: str) -> str:
     return next((mask for mask in (certain, MASK) if mask in masks), masks[0] if masks else char)
 
 
-def _hidden(text: Text, certain: str) -> str:
-    plain, numbers = read_numbers(text)
+def _hidden(written: Written, certain: str) -> str:
+    plain, numbers = read_numbers(written)
     parts: list[str] = []
     done = 0
     for number in numbers:

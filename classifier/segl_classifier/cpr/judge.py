@@ -20,6 +20,7 @@ from segl_classifier.cpr.calendar import Birth, read
 from segl_classifier.cpr.called import weigh_columns
 from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.case import Case
+from segl_classifier.cpr.cell_lines import Place, follows_another, place
 from segl_classifier.cpr.company import Company, listed_with
 from segl_classifier.cpr.context import NOTHING, Said
 from segl_classifier.cpr.file_name import doubts_in_name
@@ -30,7 +31,7 @@ from segl_classifier.cpr.right import after
 from segl_classifier.cpr.split import split_candidates
 from segl_classifier.cpr.tables import Tables
 from segl_classifier.cpr.titles import Titles
-from segl_classifier.cpr.words import MAY_BE_A_PERSONS, Kind
+from segl_classifier.cpr.words import A_PHONE, MAY_BE_A_PERSONS, Kind
 from segl_classifier.message import Source, Text
 
 MOST_JUDGED = 10_000  # candidates of one text
@@ -65,30 +66,32 @@ class Judgement:
     complete: bool = True
 
 
-def judge(text: Text, shape: bytes, today: date) -> Judgement:
-    """Every candidate of *text*, whose shape is *shape*, with its score."""
-    found = chain(
-        candidates(text.text, shape), split_candidates(text.text, shape), beside_birthdays(text.text, shape)
-    )
+def judge(text: Text, shape: bytes, today: date, rows: str | None = None) -> Judgement:
+    """Every candidate of *text*, whose shape is *shape*, with its score. *rows* is the text with each row of a table in
+    one line, if cells of *text* have several; then of those behind such a cell none is told."""
+    found = chain(candidates(text.text, shape), split_candidates(text.text, shape))
+    if rows is None:  # else it is by the other reading: their cells stand in one row
+        found = chain(found, beside_birthdays(text.text, shape))
     first = next(found, None)
     if first is None:  # as in most texts
         return Judgement([])
-    reader = _Reader(text, today)
+    reader = _Reader(text, today, rows)
     cases = reader.cases(chain((first,), found))
     if not cases:
         return Judgement([])
     weigh_columns(text.text, reader.tables, cases, reader.passed_over, today)
     _with_company(text.text, cases, reader.others, today)
-    return Judgement(without_overlaps([_judged(case) for case in cases]), reader.complete)
+    told = [case for case in cases if reader.place(case.candidate) is not Place.BEHIND]
+    return Judgement(without_overlaps([_judged(case) for case in told]), reader.complete)
 
 
 class _Reader:
     """Reads what the text says of each candidate."""
 
-    def __init__(self, text: Text, today: date) -> None:
-        self.text, self.today = text, today
+    def __init__(self, text: Text, today: date, rows: str | None = None) -> None:
+        self.text, self.today, self.rows = text, today, rows
         self.file = text.source is Source.FILENAME
-        self.tables = Tables(text.text)
+        self.tables = Tables(text.text if rows is None else rows)
         self.find = context.Lookup(text.text)
         self.titles = Titles(text.text, self.tables, self.find)
         self._addresses: bool | None = None
@@ -109,6 +112,8 @@ class _Reader:
             top = self._heading(candidate)
             if candidate.layout is Layout.APART and top.kind is Kind.UNKNOWN and self.in_row:
                 top = self._over_the_rest(candidate, top)
+            if top.kind is Kind.OTHER and self._is_of_another_line(candidate, top):
+                top = NOTHING
             other = top.kind is Kind.OTHER and not candidate.read
             if other and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
                 self.others.add(candidate.digits)
@@ -128,6 +133,23 @@ class _Reader:
             cases.append(case)
             self.earlier = case
         return cases
+
+    def place(self, candidate: Candidate) -> Place:
+        """Where the number stands among the lines of its cell."""
+        return Place.ROW if self.rows is None else place(self.rows, self.text.text, candidate.start)
+
+    def _is_of_another_line(self, candidate: Candidate, top: Said) -> bool:
+        """Whether the heading, which says *top*, tells of a line above in the cell of the number, and not of it: one
+        made like hardly any other, or as a person's below what else a person has in such a column."""
+        if self.place(candidate) is not Place.FURTHER:
+            return False
+        birth = read(candidate.digits, self.today)
+        if birth is None or not score.living(birth, birth.age(self.today)):
+            return False
+        hers = top.heading in MAY_BE_A_PERSONS or top.heading == A_PHONE
+        return candidate.layout is Layout.HYPHEN or (
+            hers and follows_another(self.text.text, candidate.start)
+        )
 
     def _is_likely(self, candidate: Candidate) -> bool:
         """Whether the number is made like hardly any other. What only has such a day is counted, for chance to be told

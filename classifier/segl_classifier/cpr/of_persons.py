@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from segl_classifier.cpr.about import About
 from segl_classifier.cpr.context import CALLED_A_PERSONS
-from segl_classifier.cpr.words import A_CASE, A_MARK, A_PAPER, A_THING, OF_A_PERSON, OF_PEOPLE, Kind, Word
+from segl_classifier.cpr.words import (
+    A_CASE,
+    A_MARK,
+    A_PAPER,
+    A_PHONE,
+    A_THING,
+    OF_A_PERSON,
+    OF_PEOPLE,
+    Kind,
+    Word,
+)
 
 _CALLED_HERS, _CALLED_A_MATTER = -0.2, -0.45  # of ten digits in a row
 
@@ -29,7 +39,7 @@ def may_be_a_persons(word: Word, about: About, *, numbered: bool) -> bool:
         or (word.other == A_PAPER and not (word.numbers or numbered))
     ):
         return True
-    return word.other == "a phone number" or (word.other in (A_CASE, A_MARK) and not word.numbers)
+    return word.other == A_PHONE or (word.other in (A_CASE, A_MARK) and not word.numbers)
 
 
 def weight(word: Word, about: About, *, numbered: bool) -> float:

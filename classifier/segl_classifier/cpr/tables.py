@@ -23,6 +23,10 @@ _AROUND = _BLANK + "\"'"  # a cell
 _TWO_COLUMNS = re.compile(
     r"\"?[\w.-]+(?: [\w.-]+)?\"?,\"?[\w.-]+(?: [\w.-]+)?\"?\s*"
 )  # no blank behind the comma
+_QUOTED = re.compile(r'"[^"]*+"')
+# Of a cell: another mark may stand for inches.
+_OPENS = re.compile(r'(?:(?<=[;,\t|])|^)[ >]*+"[^"]*+\Z')
+_CLOSES = re.compile(r'[^"]*+(?:""[^"]*+)*+"[ \r]*+(?=[;,\t|]|\Z)')
 _SAYS_CPR = re.compile(r"cpr|personn", re.IGNORECASE)
 _LONGEST = 2_000  # characters of a line that are looked at
 
@@ -168,12 +172,16 @@ def _cell(head: str, column: int, divider: str) -> str:
 
 
 def _column(line: str, offset: int, divider: str) -> int:
-    """How many dividers stand before *offset*, those inside quotation marks left out."""
+    """How many dividers stand before *offset*, those inside quotation marks left out: those of the cell, too, in which
+    it stands."""
     if not offset:
         return 0
     before = line[:offset]
     if '"' in before:
-        before = re.sub(r'"[^"]*"', "", before)
+        before = _QUOTED.sub("", before)
+        opens = _OPENS.search(before)
+        if opens and _CLOSES.match(line, offset):
+            before = before[: opens.start()]
     return before.count(divider)
 
 

@@ -136,6 +136,7 @@ A_THING = "a thing"
 A_PAPER = "a paper"
 A_CASE = "a case"
 A_MARK = "a computer's mark"
+A_PHONE = "a phone number"
 # What a column of personal numbers is called, too.
 MAY_BE_A_PERSONS = OF_PEOPLE | {A_PAPER, A_CASE}
 LAST_FOUR = "a running number"  # the word for the last four digits, too: "fødselsdato og løbenr."

@@ -102,7 +102,14 @@ def test_so_it_has_in_a_table_within_another() -> None:
         [("Logo", "", "Firma"), ("", "Kære Per<br>" + "Her er mere om det. " * 60, "")],
         [("Nyt", "Kultur", "Sport"), ("a", "b", "c", "d"), ("e<br>f", "g"), ("h<br>i", "j", "k")],
     ],
-    ids=["a signature", "columns", "a letter in a cell", "and a greeting", "in three columns", "rows of all widths"],
+    ids=[
+        "a signature",
+        "columns",
+        "a letter in a cell",
+        "and a greeting",
+        "in three columns",
+        "rows of all widths",
+    ],
 )
 def test_what_is_laid_out_in_cells_is_no_list(rows: list[tuple[str, ...]]) -> None:
     assert "\x1f" not in page(rows, "td")
