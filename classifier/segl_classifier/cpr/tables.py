@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from segl_classifier.cpr.words import Kind, key, look_up
+
 _SIGNS = ("\t", "|", ";")
 _LINED_UP = "  "
 _COLUMNS = re.compile(r"\S+(?: \S+)*")  # cells lined up with two spaces or more
@@ -28,18 +30,23 @@ _QUOTED = re.compile(r'"[^"]*+"')
 _OPENS = re.compile(r'(?:(?<=[;,\t|])|^)[ >]*+"[^"]*+\Z')
 _CLOSES = re.compile(r'[^"]*+(?:""[^"]*+)*+"[ \r]*+(?=[;,\t|]|\Z)')
 _SAYS_CPR = re.compile(r"cpr|personn", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+_LONGEST_GROUP, _STOPS = 40, (".", "!", "?", ":", ",")  # characters of the name of a group; no group ends so
+_NAMES_NUMBERS = frozenset((Kind.CPR, Kind.REPLACEMENT, Kind.OTHER, Kind.MATTER))
 _LONGEST = 2_000  # characters of a line that are looked at
 
 
 @dataclass(slots=True)
 class _Table:
     """``first`` is its first line, which begins at ``top``; ``heads`` are those of the first that may be its heading,
-    ``columns`` what they say. ``titles`` stand over it all, once they were asked for."""
+    ``columns`` what they say. ``above`` is the table that its rows seem to go on, behind a line of one cell.
+    ``titles`` stand over it all, once they were asked for."""
 
     divider: str
     top: int
     first: str
     heads: tuple[str, ...]
+    above: _Table | None = None
     columns: dict[int, str] = field(default_factory=dict)
     titles: tuple[str, ...] | None = None
 
@@ -48,11 +55,20 @@ class _Table:
         if self.divider == _LINED_UP:
             return next(filter(None, (_over(head, line, offset) for head in self.heads)), "")
         column = _column(line, offset, self.divider)
+        if self.above is not None and (over := self.above.of_cpr(line, column)):
+            return over
         known = self.columns.get(column)
         if known is None:
             cells = (_cell(head, column, self.divider) for head in self.heads)
             known = self.columns[column] = next(filter(None, cells), "")
         return known
+
+    def of_cpr(self, line: str, column: int) -> str:
+        """The heading of the *column*, if it names the personal number and *line* has no more cells than it."""
+        wide = (head for head in self.heads if head.count(self.divider) >= line.count(self.divider))
+        return next(
+            (cell for head in wide if _SAYS_CPR.search(cell := _cell(head, column, self.divider))), ""
+        )
 
 
 class Tables:
@@ -131,27 +147,53 @@ class Tables:
         known = self._of_line.get((start, divider))
         passed: list[int] = []
         lines: list[str] = []
+        groups: list[tuple[list[int], list[str]]] = []  # below lines of one cell
         blank = False
         while known is None:
             if divider in line:
                 passed.append(start)
                 lines.append(line)
                 blank = False
-            elif blank or line.strip(_BLANK):
-                break
-            else:
+            elif not line.strip(_BLANK) and not blank:
                 blank = True
+            elif divider == "\t" and lines and not blank and _is_group(line, lines[-1]):
+                groups.append((passed, lines))
+                passed, lines = [], []
+            else:
+                break
             if start == 0:
                 break
             start = self._text.rfind("\n", 0, start - 1) + 1
             line = self._line(start)
             known = self._of_line.get((start, divider))
         if known is None:
-            heads = (line for line in reversed(lines[-_HEAD_LINES:]) if not _VALUE.search(line))
-            known = _Table(divider, passed[-1], lines[-1], tuple(heads))
+            if not passed:
+                passed, lines = groups.pop()
+            known = _headed(divider, passed, lines)
+        over = known.above or known
         for seen in passed:
             self._of_line[seen, divider] = known
+        for passed, lines in reversed(groups):
+            known = _headed(divider, passed, lines, over)
+            for seen in passed:
+                self._of_line[seen, divider] = known
         return known
+
+
+def _headed(divider: str, passed: list[int], lines: list[str], above: _Table | None = None) -> _Table:
+    """The table of *lines*, the lowest first, which begin where they were *passed*."""
+    heads = (line for line in reversed(lines[-_HEAD_LINES:]) if not _VALUE.search(line))
+    return _Table(divider, passed[-1], lines[-1], tuple(heads), above)
+
+
+def _is_group(line: str, below: str) -> bool:
+    """Whether *line* is a row of one cell across a whole table, as Word and Excel merge it: a group, over a row with
+    values, and nothing like the caption of another table."""
+    name = line.strip(_AROUND)
+    if len(name) > _LONGEST_GROUP or name.endswith(_STOPS) or _VALUE.search(name) or not _VALUE.search(below):
+        return False
+    words = _WORD.findall(name) + _WORD.findall(below)
+    return not any(look_up(key(word)).kind in _NAMES_NUMBERS for word in words)
 
 
 def _dividers(line: str) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from corpus.numbers import found
@@ -76,6 +78,54 @@ def test_a_spreadsheet_may_have_lost_the_leading_zero(heading: str, cell: str) -
 
 def test_a_table_ends_where_its_divider_ends() -> None:
     assert count("ordrenr;navn\n4711;Bo\n\nKære Ida\n\nHer er det: 120385-1002") == 1
+
+
+def over(text: str) -> set[str | None]:
+    """The headings over the numbers in *text*."""
+    tables = Tables(text)
+    return {tables.heading(number.start()) for number in re.finditer(r"\d{10}", text)}
+
+
+HEADED = "Hold\tNavn\tCPR"
+IN_GROUPS = {
+    "below the heading": f"{HEADED}\nNord\n1\tBo\t0707614284\n2\tPer\t1503721236",
+    "a second": f"{HEADED}\n1\tBo\t0707614284\nSamlet\n2\tPer\t1503721236",
+    "two": f"{HEADED}\nAfdeling Nord (2)\n1\tBo\t0707614284\nHold 3\n2\tPer\t1503721236",
+    "in two columns": "Navn\tCPR\nNord\nBo\t0707614284\nPer\t1503721236",
+    "a rule": f"{HEADED}\n-----------\n1\tBo\t0707614284\n2\tPer\t1503721236",
+}
+
+
+@pytest.mark.parametrize("text", IN_GROUPS.values(), ids=IN_GROUPS)
+def test_a_row_of_one_cell_across_a_table_ends_no_column_of_cpr_numbers(text: str) -> None:
+    assert over(text) == {"CPR"}
+    assert over(text.replace("CPR", "Ordrenr")) <= {"", "Ordrenr"}
+
+
+OTHER_TABLES = {
+    "a heading": f"{HEADED}\n1\tBo\tx\nVarer\nNr\tNavn\tAntal\n1\tSkrue\t0707614284",
+    "a caption": f"{HEADED}\n1\tBo\tx\nVarer:\n1\tSkrue\t0707614284",
+    "a sentence": f"{HEADED}\n1\tBo\tx\nHer er de andre.\n1\tSkrue\t0707614284",
+    "a caption that calls it something else": f"{HEADED}\n1\tBo\tx\nOrdrer\n1\tSkrue\t0707614284",
+    "a row that does": f"{HEADED}\n1\tBo\tx\nVarer\n1\tOrdrenr\t0707614284",
+    "wider rows": f"{HEADED}\n1\tBo\tx\nVarer\n1\tSkrue\t0707614284\t4",
+    "two lines": f"{HEADED}\n1\tBo\tx\nVenlig hilsen\nBo Bro\n1\tSkrue\t0707614284",
+    "signs that prose has": "Hold;Navn;CPR\nSe her\n1;Skrue;0707614284",
+}
+
+
+@pytest.mark.parametrize("text", OTHER_TABLES.values(), ids=OTHER_TABLES)
+def test_what_may_be_the_caption_of_another_table_ends_it(text: str) -> None:
+    assert "CPR" not in over(text)
+
+
+def test_behind_a_row_of_one_cell_no_other_heading_counts() -> None:
+    assert over("Nr\tNavn\tOrdrenr\n1\tSkrue\t4711\nMedlemmer\n1\tBo\t0707614285") == {""}
+
+
+def test_a_table_of_many_groups_is_read_once() -> None:
+    text = HEADED + "\nNord\n1\tBo\t12345678" * 20_000
+    assert Tables(text).heading(len(text) - 3) == "CPR"
 
 
 def test_the_heading_over_a_place() -> None:
