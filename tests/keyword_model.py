@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from segl.vocabulary import Label
+from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text
 from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
 from segl_classifier.understanding.windows import windows_of
@@ -24,7 +25,7 @@ class KeywordModel:
     complete: bool = True
     lowered: tuple[tuple[str, float], ...] = ()
 
-    def understand(self, texts: Sequence[Text], subject: str, /) -> Understanding:
+    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
         readings = tuple(self._reading(window) for window in windows_of(texts))
         scores: dict[Label, float] = {}
         for reading in readings:
@@ -44,5 +45,5 @@ class KeywordModel:
 class BrokenModel(KeywordModel):
     """One that has a bug."""
 
-    def understand(self, texts: Sequence[Text], subject: str, /) -> Understanding:
+    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
         raise ZeroDivisionError("Preben er syg")

@@ -12,13 +12,13 @@ from __future__ import annotations
 import hmac
 import os
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Label, Unreadable
+from segl_classifier.deadline import Deadline
 from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part, Source, Text, unreadable
@@ -29,7 +29,6 @@ from segl_classifier.understanding.reading import Model, Reading, Understanding
 ENTRIES = 1_000  # attachments remembered by a process
 _MOST_FINDINGS = 100  # an attachment with more is read anew
 _FAINT = 0.05  # a score below is evidence of nothing, with any thresholds
-_UNDERSTAND_SECONDS = 20.0  # for the attachments of one message after the first
 _PASSING = frozenset(
     f"unreadable.{cause}"
     for cause in (
@@ -53,12 +52,12 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An attachment that was read now."""
+    """An attachment that was read now. ``findings``: what could not be read, then also what was found in the rest."""
 
     key: bytes
     where: str
     texts: tuple[Text, ...]
-    unread: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
 
 
 class Memory:
@@ -102,7 +101,8 @@ class Memory:
 
 @dataclass(slots=True)
 class Attachments:
-    """Reads the attachments of one message; :meth:`read` is an :data:`.extracted.Extractor`."""
+    """Reads the attachments of one message; :meth:`read` is an :data:`.extracted.Extractor`. Then :meth:`findings`,
+    then :meth:`understood`."""
 
     message: Message
     rules: RuleSet
@@ -110,6 +110,7 @@ class Attachments:
     pictures: Pictures
     model: Model | None
     memory: Memory
+    deadline: Deadline
     found: list[Read | Judged] = field(default_factory=list)
     _reader: Callable[[Part, bytes, int], Extracted] | None = None
     _chars: int = 0
@@ -129,37 +130,38 @@ class Attachments:
         """All texts that were read now, in reading order."""
         return [text for each in self.found if isinstance(each, Read) for text in each.texts]
 
-    def judged(
-        self,
-        detect: Callable[[list[Text], RuleSet], list[Finding]],
-        understand: Callable[[list[Text], str, Model | None], Understanding | None],
-        before: int = 0,
-    ) -> Iterable[Judged]:
-        """What each attachment has to say, in reading order. *before* is how many texts of the message stand
-        before those of :meth:`texts`: readings name the text they are of by its number."""
+    def findings(
+        self, detect: Callable[[list[Text], RuleSet], list[Finding]]
+    ) -> Iterator[tuple[Finding, ...]]:
+        """Those of each attachment, in reading order."""
         context = [t for t in self.message.texts if t.source is Source.SUBJECT and t.where == "subject"]
-        until = 0.0
+        for number, each in enumerate(self.found):
+            if isinstance(each, Read):
+                found = [f for f in detect([*context, *each.texts], self.rules) if f.where != "subject"]
+                each = self.found[number] = replace(each, findings=(*each.findings, *found))
+            yield each.findings
+
+    def understood(
+        self, understand: Callable[[list[Text], str, Model | None], Understanding | None], before: int = 0
+    ) -> Iterator[Understanding | None]:
+        """What the model makes of each, in reading order. *before* is how many texts of the message stand before those
+        of :meth:`texts`: readings name the text they are of by its number."""
         for each in self.found:
             if isinstance(each, Judged):
-                yield each
+                yield each.understanding
                 continue
-            findings = [f for f in detect([*context, *each.texts], self.rules) if f.where != "subject"]
-            if until and time.monotonic() > until and self.model:
-                understanding: Understanding | None = Understanding(complete=False)
-            else:
-                understanding = understand(list(each.texts), self.message.subject, self.model)
-            until = until or time.monotonic() + _UNDERSTAND_SECONDS
-            judged = Judged(each.where, (*each.unread, *findings), understanding)
+            understanding = understand(list(each.texts), self.message.subject, self.model)
+            judged = Judged(each.where, each.findings, understanding)
             if self._is_lasting(judged):
                 self.memory.keep(each.key, judged, self.model)
-            yield replace(judged, understanding=_counted(judged.understanding, before))
+            yield _counted(understanding, before)
             before += len(each.texts)
 
     def _read(self, key: bytes, part: Part, data: bytes) -> Read:
         if self._reader is None:
             from segl_classifier.pool.reading import PoolReader  # most messages need none
 
-            self._reader = PoolReader(self.limits, self.pictures).read_data
+            self._reader = PoolReader(self.limits, self.pictures, self.deadline).read_data
             self._chars = self.limits.text_chars
         if self._chars <= 0:
             lack = unreadable(

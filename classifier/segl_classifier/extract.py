@@ -29,6 +29,7 @@ from segl.settings_detection import Detection, Limits
 from segl.smime_types import CMS_TYPES, SIGNATURE_TYPES
 from segl.vocabulary import Finding, Unreadable
 from segl_classifier import applefile, readers
+from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
 from segl_classifier.formats.pictures import DECORATION_BYTES as FEW_BYTES
@@ -98,16 +99,17 @@ def extract(
     *,
     files: Extractor | None = None,
     pictures: Pictures = NO_OCR,
+    deadline: Deadline = NEVER,
 ) -> tuple[list[Text], list[Finding]]:
     """All texts of *message* in reading order, and a finding for each part that was not read. At most
-    ``limits.text_chars`` characters, ``limits.parts`` parts and ``limits.depth`` levels; what lies beyond
-    gives a finding. *files* reads file formats; the default is the pool of this process. Never raises: a
+    ``limits.text_chars`` characters, ``limits.parts`` parts and ``limits.depth`` levels, until *deadline*; what
+    lies beyond gives a finding. *files* reads file formats; the default is the pool of this process. Never raises: a
     reader that fails is a finding too."""
     if files is None:
         from segl_classifier.pool.reading import PoolReader  # most messages need none
 
-        files = PoolReader(limits, pictures).read
-    work = Extraction(limits, registry, files=files, pictures=pictures)
+        files = PoolReader(limits, pictures, deadline).read
+    work = Extraction(limits, registry, files=files, pictures=pictures, deadline=deadline)
     for text in message.texts:
         work.take(text)
     work.run(deque(message.parts))
@@ -124,6 +126,7 @@ class Extraction:
         *,
         files: Extractor,
         pictures: Pictures = NO_OCR,
+        deadline: Deadline = NEVER,
     ) -> None:
         self.texts: list[Text] = []
         self.unread: list[Finding] = []
@@ -131,6 +134,7 @@ class Extraction:
         self._registry = registry
         self._files = files
         self._policy = pictures
+        self._deadline = deadline
         self._left = limits.text_chars
         self._full = False
         self._shown: set[str] = set()
@@ -146,6 +150,9 @@ class Extraction:
             opened += 1
             if opened > self._limits.parts * 2:  # those of the message, and as many found inside them
                 self._miss(Unreadable.TOO_MANY, "message", f"more than {self._limits.parts} parts")
+                break
+            if self._deadline.is_over:
+                self._miss(Unreadable.TIMED_OUT, part.where, "this part, and those behind it")
                 break
             if part.depth > self._limits.depth:
                 self._miss(Unreadable.TOO_DEEP, part.where, f"more than {self._limits.depth} levels")

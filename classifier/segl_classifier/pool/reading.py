@@ -8,6 +8,7 @@ import time
 
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
+from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extract import Pictures
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Part, unreadable
@@ -15,13 +16,16 @@ from segl_classifier.pool.client import Pool
 from segl_classifier.pool.wire import Job
 
 _LEAST_OCR_SECONDS = 0.001
+_KEPT = 0.2  # of a message's seconds: what was read is looked into afterwards
 
 
 class PoolReader:
     """Reads the files of one message. An :data:`.extracted.Extractor` is :meth:`read`."""
 
-    def __init__(self, limits: Limits, pictures: Pictures) -> None:
+    def __init__(self, limits: Limits, pictures: Pictures, deadline: Deadline = NEVER) -> None:
+        """*deadline* is that of the message; a fifth of its seconds is left to others."""
         self._limits = limits
+        self._latest = deadline.before(_KEPT * limits.message_seconds).at
         self._until = 0.0
         self._pictures = pictures
         self._ocr_seconds = limits.ocr_seconds if pictures.ocr else 0.0
@@ -36,10 +40,14 @@ class PoolReader:
         """The same, with *data* for its payload and at most *chars* characters of text."""
         limits = self._limits
         started = time.monotonic()
-        self._until = self._until or started + limits.attachments_seconds
+        self._until = self._until or min(started + limits.attachments_seconds, self._latest)
         seconds = min(limits.attachment_seconds, self._until - started)
         if seconds <= 0:
-            detail = f"more than {limits.attachments_seconds:.0f} s for all attachments"
+            detail = (
+                "no time was left for attachments"
+                if self._until == self._latest
+                else f"more than {limits.attachments_seconds:.0f} s for all attachments"
+            )
             return Extracted(unread=(unreadable(Unreadable.TIMED_OUT, part.where, detail),))
         job = Job(
             where=part.where,

@@ -20,6 +20,7 @@ from types import MappingProxyType
 import numpy as np
 
 from segl.vocabulary import Label
+from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Text
 from segl_classifier.understanding import passing
 from segl_classifier.understanding.asking import Budget, Gates, Rows, in_doubt, in_turn
@@ -76,7 +77,9 @@ class Cascade:
         if self.frame:
             self.frame.prepare()
 
-    def understand(self, texts: Sequence[Text], subject: str = "", /) -> Understanding:
+    def understand(
+        self, texts: Sequence[Text], subject: str = "", deadline: Deadline = NEVER, /
+    ) -> Understanding:
         """Everything the model has to say of *texts*, all parts of one message."""
         passages = list(islice(passages_of(texts), MOST + 1))
         if not passages:
@@ -84,7 +87,7 @@ class Cascade:
         windows = [passage.window for passage in passages]
         all_seen = len(windows) <= MOST
         linear = self.linear.logits([window.text for window in windows])
-        ends = time.monotonic() + self.budget.seconds
+        ends = min(time.monotonic() + self.budget.seconds, deadline.at)
         sifted, sieved, all_sifted = self._sifted(windows, linear, ends)
         mixed, read, all_asked = self._asked(windows, linear, sifted, ends)
         alone, said, all_alone = self._in_passing(passages, ends)

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import NoReturn, Protocol
 
 from segl.vocabulary import Label
+from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.message import Source, Text
 
 
@@ -88,8 +89,9 @@ class Model(Protocol):
     def any_threshold(self) -> Threshold:
         """Of the message as a whole."""
 
-    def understand(self, texts: Sequence[Text], subject: str, /) -> Understanding:
-        """Read *texts*, all parts of one message (its subject among them). Keeps to its own budget of time."""
+    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
+        """Read *texts*, all parts of one message (its subject among them). Keeps to its own budget of time, and to
+        *deadline*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +102,5 @@ class Scale:
     any_threshold: Threshold
     digest: str = ""
 
-    def understand(self, _texts: Sequence[Text], _subject: str, /) -> NoReturn:
+    def understand(self, _texts: Sequence[Text], _subject: str, _deadline: Deadline = NEVER, /) -> NoReturn:
         raise TypeError("only the thresholds of the model were loaded")

@@ -14,6 +14,9 @@ _INSTALL = "run: segl install"
 _CONTENT = "milter_content_timeout"
 # The longest time-outs at which a hanging milter does not hold a sender's program for minutes.
 _PATIENCE = {"milter_connect_timeout": 30, "milter_command_timeout": 30, _CONTENT: 120}
+_ROOM = (
+    5  # seconds between what a message may take and what Postfix waits: the verdict must be written down, too
+)
 # Header fields of other milters; a table that lets mail out by one of these takes any sender's word.
 _OTHERS = ("Subject: plain", "X-Spam-Flag: NO", "Authentication-Results: plain")
 
@@ -96,13 +99,14 @@ def _milter_times(setup: Setup) -> Check:
         for item in filter(setup.is_our_milter, split_list(listed)):
             options = ((f"milter_{name}", value) for name, value in milter_options(item).items())
             values += [(f"{place}: {name}", name, value) for name, value in options if name in _PATIENCE]
-    least = setup.settings.limits.attachments_seconds
+    least = setup.settings.limits.message_seconds + _ROOM
     long = [place for place, name, value in values if not 0 < seconds(value) <= _PATIENCE[name]]
-    short = [p for p, name, value in values if name == _CONTENT and 0 < seconds(value) <= least]
+    short = [p for p, name, value in values if name == _CONTENT and 0 < seconds(value) < least]
     why = "a milter that hangs would hold each sender's program for minutes before it is told to try again"
     if short and not long:
         why = (
-            f"attachments may be read for {least:g} s: what takes longer than Postfix waits is never taken in"
+            f"a message may take {least - _ROOM:g} s, and some more at its end: what takes longer than Postfix waits "
+            "is never taken in"
         )
     told = [f"{place} = {value}" for place, _, value in values if place in {*_PATIENCE, *long, *short}]
     good = not (long or short)

@@ -15,6 +15,7 @@ from segl.vocabulary import Finding, Label, Unreadable
 from segl_classifier import classify as classify_module
 from segl_classifier.attachments import Judged, Memory, joined
 from segl_classifier.classify import gather
+from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Part, Source, Text, unreadable
 from segl_classifier.pool.reading import PoolReader
@@ -190,7 +191,7 @@ class Echo:
     def any_threshold(self) -> Threshold:
         return Threshold(0.5, 0.3)
 
-    def understand(self, texts: Sequence[Text], subject: str, /) -> Understanding:
+    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
         self.asked.append(len(texts))
         readings = []
         for number, text in enumerate(texts):

@@ -22,6 +22,7 @@ from segl.cli.main import build
 from segl.settings_file import parse_settings
 from segl.vocabulary import Decision, Label, Verdict
 from segl_classifier.classify import gather
+from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.decide import Stance
 from segl_classifier.explain import explain
 from segl_classifier.message import Text
@@ -124,8 +125,8 @@ def test_as_json(mail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 class PassingModel(KeywordModel):
     """Sees nothing in a window; a sentence of it with a keyword is read by itself."""
 
-    def understand(self, texts: Sequence[Text], subject: str, /) -> Understanding:
-        seen = super().understand(texts, subject)
+    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
+        seen = super().understand(texts, subject, deadline)
         quiet = tuple(replace(r, any=0.0, scores={}, lowered=()) for r in seen.readings)
         alone = [self._reading(sentence) for passage in passages_of(texts) for sentence in passage.sentences]
         return replace(seen, readings=(*quiet, *(reading for reading in alone if reading.scores)))

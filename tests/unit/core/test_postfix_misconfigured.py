@@ -118,7 +118,9 @@ FRONT = [
     ("front.milter-times", WARN, front("-e", "milter_command_timeout=5m")),
     ("front.milter-times", WARN, front("-e", "milter_connect_timeout=5m")),
     ("front.milter-times", WARN, front("-e", "milter_content_timeout=1h")),
-    ("front.milter-times", WARN, front("-e", "milter_content_timeout=30s")),  # attachments may be read for 40
+    ("front.milter-times", WARN, front("-e", "milter_content_timeout=30s")),
+    # a message may take 50 seconds, and its end some more
+    ("front.milter-times", WARN, front("-e", "milter_content_timeout=52s")),
     ("front.milter-times", WARN, front("-P", "cleanup/unix/milter_content_timeout=300s")),
     (
         "front.milter-times",

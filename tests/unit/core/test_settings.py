@@ -155,5 +155,6 @@ def test_what_turns_detection_down_is_told_where_settings_are_checked() -> None:
 def test_a_limit_longer_than_postfix_waits_is_no_fault_and_shorter() -> None:
     """Files of before have such; refused, they would stop all mail at an upgrade."""
     limits = {"attachment_seconds": 45, "attachments_seconds": 90, "ocr_seconds": float("inf")}
-    read = settings(limits=limits).limits
+    read = settings(limits=limits | {"message_seconds": 600}).limits
     assert (read.attachment_seconds, read.attachments_seconds, read.ocr_seconds) == (45, 50, 50)
+    assert read.message_seconds == 50

@@ -13,6 +13,7 @@ from corpus import pdf_files
 from segl.mime.transfer import Encoding
 from segl.settings_detection import Detection, Limits
 from segl.vocabulary import Finding
+from segl_classifier.deadline import Deadline
 from segl_classifier.extract import NO_OCR, Pictures, extract
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Message, Part
@@ -64,6 +65,28 @@ def test_all_attachments_together_have_so_much_time(monkeypatch: pytest.MonkeyPa
     assert [gaps(each) for each in found] == [
         [], [], [], ["unreadable.timed-out more than 40 s for all attachments"]
     ]  # fmt: skip
+
+
+def test_they_leave_a_fifth_of_the_messages_time_to_what_comes_after_reading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[float] = []
+    clock = [1000.0]
+
+    def slow(self: Pool, job: Job, data: bytes) -> Extracted:
+        asked.append(job.seconds)
+        clock[0] += 15.0
+        return Extracted()
+
+    monkeypatch.setattr(Pool, "read", slow)
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    limits = Limits(message_seconds=50.0, attachments_seconds=50.0)
+    deadline = Deadline.after(50.0)
+    clock[0] += 12.0  # what came before them
+    reader = PoolReader(limits, NO_OCR, deadline)
+    found = [reader.read(attachment(b"x"), Limits()) for _ in range(3)]
+    assert asked == [20.0, 13.0]
+    assert gaps(found[2]) == ["unreadable.timed-out no time was left for attachments"]
 
 
 def test_pictures_have_a_budget_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

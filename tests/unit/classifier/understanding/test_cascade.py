@@ -10,6 +10,7 @@ import pytest
 
 from segl.vocabulary import Label
 from segl_classifier.classify import gather
+from segl_classifier.deadline import Deadline
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding import cascade as module
@@ -106,6 +107,12 @@ def test_no_message_is_nothing_to_read(model: Cascade) -> None:
 def test_without_time_it_does_not_say_that_it_understood(model: Cascade) -> None:
     hurried = replace(model, budget=Budget(seconds=-1.0))
     assert not hurried.understand(body(SENSITIVE[Label.HEALTH])).complete
+
+
+def test_nor_where_the_message_has_less_time_left_than_the_model_may_take(model: Cascade) -> None:
+    text = body(SENSITIVE[Label.HEALTH])
+    assert not model.understand(text, "", Deadline.after(-1.0)).complete
+    assert model.understand(text, "", Deadline.after(60.0)).complete
 
 
 def test_nor_without_time_for_the_sieve(model: Cascade) -> None:
