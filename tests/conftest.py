@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from sqlalchemy.engine import Engine
 
 from segl.confined import workers
-from world import stores, template
+from segl.store import open_store
+from world import needs, stores, template
+from world.desk import free_port
 from world.object_store import ObjectStore
+from world.peers import SmtpPeer
 from world.postgresql import PostgreSQL
 from world.stores import store_in
 
@@ -67,6 +71,21 @@ def store_url(both_stores: None, tmp_path: Path) -> str:
     return store_in(tmp_path)
 
 
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    """That store, opened."""
+    engine = open_store(store_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def peer() -> Iterator[SmtpPeer]:
+    """A server that takes what is sent."""
+    with SmtpPeer("127.0.0.1", free_port()) as peer:
+        yield peer
+
+
 # Modules most of whose tests start programs, wait for what takes its time or try thousands of cases, each short and all
 # together long: `make test-fast` leaves them out.
 _SLOW = frozenset(
@@ -94,6 +113,7 @@ _SLOW = frozenset(
     test_dane_laws
     test_decisions_command
     test_decoding
+    test_deliver_certificate
     test_deliver_memory
     test_deliver_portal
     test_deliver_tunnel
@@ -107,15 +127,22 @@ _SLOW = frozenset(
     test_formats_image
     test_frame
     test_holding
+    test_housekeeping
     test_index
     test_journal
     test_key_command
     test_limits
+    test_look
+    test_milter_gateway
     test_milter_protocol
+    test_milter_relief
     test_milter_unguarded
     test_mime_corpus
     test_mime_laws
+    test_multiprocess
     test_organisations_apart
+    test_own_templates
+    test_pages_on_the_way
     test_pool
     test_pool_pictures
     test_portal_pages
@@ -123,13 +150,17 @@ _SLOW = frozenset(
     test_postfix_carried
     test_postfix_commands
     test_postfix_demands
+    test_postfix_forwards
     test_postfix_gateway
     test_postfix_host_checks
     test_postfix_inbound
     test_postfix_misconfigured
     test_postfix_own_mail
     test_postfix_plan
+    test_postfix_policies
+    test_postfix_queue
     test_postfix_relay
+    test_postfix_taken
     test_postfix_undo
     test_postgresql
     test_receipt_mail
@@ -181,8 +212,11 @@ _LONGEST = frozenset(
 )
 
 
-def _on_servers(item: pytest.Item) -> bool:
-    """What is tried on SQLite too, or needs what each worker would have to start first."""
+def _starts_programs(item: pytest.Item) -> bool:
+    """What asks Postfix's own programs, needs a server that each worker would have to start first, or is tried without
+    one too."""
+    if needs.POSTFIX.mark in item.iter_markers("skipif"):
+        return True
     case = getattr(item, "callspec", None)
     if case and case.params.get("both_stores") == "postgresql":
         return True
@@ -203,7 +237,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.stem in _SLOW or _on_servers(item):
+        if item.path.stem in _SLOW or _starts_programs(item):
             item.add_marker(pytest.mark.slow)
     # The long files first, so that at the end no worker has one left while the others are done.
     long = {

@@ -50,7 +50,6 @@ LEAKS: list[tuple[str, Callable[[Installation], None]]] = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("said", "change"), LEAKS, ids=[said for said, _ in LEAKS])
 def test_what_lets_mail_out_is_named(
     site: Installation, said: str, change: Callable[[Installation], None]

@@ -19,10 +19,10 @@ from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.extracted import Extracted
 from segl_classifier.message import Part, Source, Text, unreadable
 from segl_classifier.pool.reading import PoolReader
-from segl_classifier.rules import RuleSet, load_rules
+from segl_classifier.rules import RuleSet, shipped_rules
 from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
 
-RULES = load_rules(())
+RULES = shipped_rules()
 CPR = b"Personnummer 010190-1234 tilh\xc3\xb8rer Bo"
 
 

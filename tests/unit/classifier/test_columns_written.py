@@ -31,10 +31,14 @@ def written(folder: Path, text: str, *, examples: bool = True) -> RuleSet:
     return load_rules([file], examples=examples)
 
 
-def test_what_reads_text_now_is_a_difference(tmp_path: Path) -> None:
-    headings = written(tmp_path, GUESTS)
+@pytest.fixture(scope="module")
+def guests(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
+    return written(tmp_path_factory.mktemp("rules"), GUESTS)
+
+
+def test_what_reads_text_now_is_a_difference(tmp_path: Path, guests: RuleSet) -> None:
     text = written(tmp_path, GUESTS.replace("column = true", ""))
-    (difference,) = differences(headings, text)
+    (difference,) = differences(guests, text)
     assert difference.details == ("in headings → text",)
 
 
@@ -58,13 +62,12 @@ def test_what_reads_text_now_is_a_difference(tmp_path: Path) -> None:
     ],
     ids=lambda each: each.name if isinstance(each, Missing) else each.replace("\n", "/"),
 )
-def test_why_an_example_is_not_found(tmp_path: Path, example: str, missing: Missing) -> None:
-    rules = written(tmp_path, GUESTS)
-    rule = rules.rule("own.guests")
+def test_why_an_example_is_not_found(guests: RuleSet, example: str, missing: Missing) -> None:
+    rule = guests.rule("own.guests")
     assert rule is not None
     texts = example_texts(example, rule.where)
-    assert "own.guests" not in {finding.rule for finding in rules.find(texts)}
-    assert rules.missing(rule, texts) is missing
+    assert "own.guests" not in {finding.rule for finding in guests.find(texts)}
+    assert guests.missing(rule, texts) is missing
 
 
 STAFF = """

@@ -7,9 +7,9 @@ import pytest
 from segl.settings_detection import Limits
 from segl.vocabulary import MOST_NUMBERS, Verdict
 from segl_classifier.classify import classify
-from segl_classifier.rules import load_rules
+from segl_classifier.rules import shipped_rules
 
-RULES = load_rules(())
+RULES = shipped_rules()
 
 
 def numbers(count: int) -> list[str]:

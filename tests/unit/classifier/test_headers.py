@@ -170,6 +170,7 @@ def test_words_encoded_by_the_standard_library_come_back(words: str) -> None:
     assert decode_header(Header(text, "utf-8", maxlinelen=40).encode(linesep="")).startswith(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     [

@@ -132,6 +132,7 @@ def test_pictures_are_told_of() -> None:
     assert page.aside == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

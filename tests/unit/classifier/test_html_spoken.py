@@ -140,6 +140,7 @@ def test_the_body_of_a_saved_message_keeps_it() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

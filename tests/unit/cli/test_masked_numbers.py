@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from segl.cli.main import build
-
-pytestmark = pytest.mark.usefixtures("no_model")
 
 HEAD = "From: a@vand.example\nTo: b@by.example\nSubject: Liste\nContent-Type: text/plain; charset=utf-8\n\n"
 WRITTEN = [
@@ -23,21 +20,28 @@ WRITTEN = [
     "0101........90.......12.........34",
 ]
 TEXTS = ["Lejer;Restance\n{};4500\nJens Holm;3200", "Jens Holm {} har fået kræft og er opsagt."]
+CASES = [(text, number) for text in TEXTS for number in WRITTEN]
 
 
-def _told(command: str, mail: Path) -> str:
-    done = CliRunner().invoke(build(command), [command, "--no-model", "--json", str(mail)])
-    return json.dumps(json.loads(done.stdout), ensure_ascii=False)
+@pytest.fixture(scope="module", params=["check", "explain"])
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the command tells of each text with each number in it, asked of all at once."""
+    folder = tmp_path_factory.mktemp("mails")
+    mails = {text.format(number): folder / f"{place}.eml" for place, (text, number) in enumerate(CASES)}
+    for text, mail in mails.items():
+        mail.write_text(HEAD + text, "utf-8")
+    words = [request.param, "--no-model", "--json", *map(str, mails.values())]
+    lines = CliRunner().invoke(build(request.param), words).stdout.splitlines()
+    return {
+        text: json.dumps(json.loads(line), ensure_ascii=False)
+        for text, line in zip(mails, lines, strict=True)
+    }
 
 
-@pytest.mark.parametrize("command", ["check", "explain"])
-@pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("number", WRITTEN)
-def test_no_whole_number_is_told(tmp_path: Path, command: str, text: str, number: str) -> None:
-    mail = tmp_path / "mail.eml"
-    mail.write_text(HEAD + text.format(number), "utf-8")
-    told = _told(command, mail)
-    assert "Lejer" in told or "kræft" in told
-    assert number not in told
-    assert number[-5:] not in told
-    assert "901234" not in "".join(str(unicodedata.digit(char)) for char in told if char.isdigit())
+@pytest.mark.parametrize(("text", "number"), CASES)
+def test_no_whole_number_is_told(told: dict[str, str], text: str, number: str) -> None:
+    said = told[text.format(number)]
+    assert "Lejer" in said or "kræft" in said
+    assert number not in said
+    assert number[-5:] not in said
+    assert "901234" not in "".join(str(unicodedata.digit(char)) for char in said if char.isdigit())

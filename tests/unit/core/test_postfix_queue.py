@@ -61,7 +61,6 @@ def when_listed(monkeypatch: pytest.MonkeyPatch, *delivered: Path, hidden: str =
     monkeypatch.setattr(bound, "queued", of)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("a_call", [2, 200])
 def test_all_that_waits_is_seen_while_others_are_delivered(
     front: PostfixInstance, monkeypatch: pytest.MonkeyPatch, a_call: int

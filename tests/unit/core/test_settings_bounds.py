@@ -66,6 +66,7 @@ def test_a_key_of_very_many_parts_is_refused_at_once(tmp_path: Path, line: str) 
     assert (fault.key, fault.problem) == ("line 4", f"has a key of more than {toml_text.MOST_PARTS} parts")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["a", "'", '"', "a.", "'a", "a .b ", "1_", "0.", ".", "a\n"])
 def test_looking_for_them_costs_linear_time(piece: str) -> None:
     with within(5):

@@ -129,6 +129,7 @@ def test_a_store_that_refuses_at_once_is_given_a_moment_before_each_new_try(
     assert happened == ["try", "50 ms", "try", "200 ms", "try"]
 
 
+@pytest.mark.slow
 def test_a_reader_who_stays_does_not_hold_up_writers_when_secrets_are_forgotten(tmp_path: Path) -> None:
     """The checkpoint waits for readers, and nobody writes meanwhile."""
     engine = open_store(url(tmp_path))

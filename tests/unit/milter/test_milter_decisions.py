@@ -22,6 +22,7 @@ from segl.settings_file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Mode, Verdict
 from segl_classifier.classify import Evidence
 from segl_classifier.rules import shipped_rules
+from segl_milter import decisions
 from segl_milter.decisions import MOST_WAITING, Circumstances, Recorder, Sender, recorder_of
 from segl_milter.protocol import Edits
 from segl_milter.ruling import Ruling
@@ -46,6 +47,12 @@ def send(path: Path) -> Iterator[Sender]:
     sender = Sender(path)
     yield sender
     sender.close()
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the reader is back is looked at twenty times a second."""
+    monkeypatch.setattr(decisions, "_BACK_SECONDS", 0.05)
 
 
 def listen(path: Path) -> UnixListener:
@@ -124,7 +131,9 @@ def test_nobody_there_costs_nothing_and_is_told_later(path: Path, send: Sender) 
     listener.close()
 
 
-def test_what_waits_goes_when_the_reader_is_back_without_another_message(path: Path, send: Sender) -> None:
+def test_what_waits_goes_when_the_reader_is_back_without_another_message(
+    path: Path, send: Sender, often: None
+) -> None:
     for number in range(3):
         send(b"%d" % number)
     listener, told = listen(path), list[bytes]()
@@ -140,7 +149,7 @@ def test_what_waits_goes_when_the_reader_is_back_without_another_message(path: P
 
 
 def test_where_no_thread_can_be_had_nothing_is_raised_and_the_next_message_asks_again(
-    path: Path, send: Sender, monkeypatch: pytest.MonkeyPatch
+    path: Path, send: Sender, often: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -267,6 +276,7 @@ def test_no_message_waits_for_its_record_and_one_without_an_answer_has_none() ->
     assert len(told) == 2
 
 
+@pytest.mark.slow
 def test_the_running_milter_tells_by_the_id_that_is_on_the_message(path: Path, tmp_path: Path) -> None:
     milter = RunningMilter(tmp_path, model=False)
     milter.write()

@@ -82,7 +82,6 @@ def test_the_new_one_is_ready_before_the_old_one_goes(tmp_path: Path) -> None:
     assert told(tmp_path, script) == "3 True 3 2 False 2 2"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fate", ["dies", "never"])
 def test_one_that_does_not_get_ready_takes_nobodys_place(tmp_path: Path, fate: str) -> None:
     script = f"""
@@ -104,7 +103,6 @@ def test_one_that_does_not_get_ready_takes_nobodys_place(tmp_path: Path, fate: s
     assert told(tmp_path, script) == "True 2 True 2 False True 2"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fate", ["slow", "dies", "never"])
 def test_where_the_old_one_dies_meanwhile_one_takes_its_place_and_no_more(tmp_path: Path, fate: str) -> None:
     script = f"""
@@ -133,7 +131,6 @@ def test_a_new_generation_takes_the_place_of_all(tmp_path: Path) -> None:
     assert told(tmp_path, script) == "2 2 True"
 
 
-@pytest.mark.slow
 def test_no_more_drain_than_serve(tmp_path: Path) -> None:
     script = """
         def serve(lifeline, ready):
@@ -151,7 +148,6 @@ def test_no_more_drain_than_serve(tmp_path: Path) -> None:
     assert told(tmp_path, script) == "2 4"
 
 
-@pytest.mark.slow
 def test_each_failure_doubles_the_time_until_the_next(tmp_path: Path) -> None:
     script = """
         fate("dies")
@@ -166,7 +162,6 @@ def test_each_failure_doubles_the_time_until_the_next(tmp_path: Path) -> None:
     assert told(tmp_path, script) == "[0.8, 1.6, 3.2]"
 
 
-@pytest.mark.slow
 def test_a_relieved_worker_that_crashes_is_told_of_and_not_replaced(tmp_path: Path) -> None:
     script = """
         def serve(lifeline, ready):

@@ -223,7 +223,7 @@ def test_a_host_that_counted_as_another_is_asked_again_once_our_own_name_is_know
     """A Postfix that is slow at the start does not say what it is called."""
 
     async def run() -> list[bool]:
-        hosts = outside.hosts(dns)
+        hosts = outside.hosts(dns, 0.5)
         checker, ours = LiveCheck(MailDns([dns.nameserver], query_seconds=1.5), hosts), hosts._greeting
         found = []
         for greeting in (Greeting(ours.name, ""), ours):

@@ -132,24 +132,18 @@ def odd_name_server(answer: Callable[[bytes], list[bytes]]) -> Iterator[str]:
     """A name server that answers each query with whatever *answer* makes of it."""
     with socket.socket(type=socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
-        sock.settimeout(0.1)
-        stop = threading.Event()
 
         def serve() -> None:
-            while not stop.is_set():
-                try:
-                    query, client = sock.recvfrom(4096)
-                except TimeoutError:
-                    continue
+            while query := (received := sock.recvfrom(4096))[0]:
                 for packet in answer(query):
-                    sock.sendto(packet, client)
+                    sock.sendto(packet, received[1])
 
         thread = threading.Thread(target=serve)
         thread.start()
         try:
             yield f"127.0.0.1:{sock.getsockname()[1]}"
         finally:
-            stop.set()
+            sock.sendto(b"", sock.getsockname())  # the end
             thread.join()
 
 

@@ -74,7 +74,6 @@ def test_what_ends_on_the_host_is_known_by_its_own_names(
     assert own_postfix(site.settings).here == here
 
 
-@pytest.mark.slow
 @needs_postfix
 def test_what_becomes_of_its_lists_is_followed(tmp_path: Path) -> None:
     """Nobody tells segl-map that main.cf was edited, or a table that it names."""

@@ -66,6 +66,7 @@ def test_numbers_that_stand_on_the_border_of_two_pieces_are_found() -> None:
         assert attributes(f"{' ' * blanks}<a nr='{CPR}'/>") == [f"nr: {CPR}"]
 
 
+@pytest.mark.slow
 def test_many_numbers_take_time_in_proportion() -> None:
     part = "".join(f"<a>{n:06}-1234</a><a nr='{n:06}-4321'/>" for n in range(100_000))
     begin = time.process_time()

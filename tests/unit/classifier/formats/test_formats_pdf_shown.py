@@ -237,6 +237,7 @@ def test_drawings_beside_a_letter_are_not(shape: str) -> None:
     assert read(out.getvalue(), "", ALLOWANCE).lacks == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [10_001, 30_000])
 def test_a_scan_behind_thousands_of_lines_is_a_scan(lines: int) -> None:
     rules = "1 1 m 9 9 l S\n" * lines
@@ -244,6 +245,7 @@ def test_a_scan_behind_thousands_of_lines_is_a_scan(lines: int) -> None:
     assert causes(read(data, "", ALLOWANCE)) == {Unreadable.UNKNOWN_TYPE}
 
 
+@pytest.mark.slow
 def test_more_on_a_page_than_is_looked_at_is_told_of() -> None:
     data = pdf_by_hand.page("1 1 m 9 9 l S\n" * 200_001)
     assert Unreadable.TOO_MANY in causes(read(data, "", ALLOWANCE))

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.errors import DeliveryError, SmtpReply
+from segl.mail import return_port
 from segl.mail.outgoing import Outgoing
 from segl.mail.return_port import (
     LONGEST_TEXT,
@@ -38,12 +39,6 @@ from world.peers import (
 
 MESSAGE = b"Subject: x\r\n\r\n.dot\r\nline\r\n"
 SENDER = "anna@nordby.example"
-
-
-@pytest.fixture
-def peer() -> Iterator[SmtpPeer]:
-    with SmtpPeer("127.0.0.1", free_port()) as started:
-        yield started
 
 
 def send(
@@ -190,8 +185,9 @@ def test_a_front_that_drips_or_never_ends_is_given_up(script: Script) -> None:
     assert time.monotonic() - begun < 15
 
 
-def test_no_answer_after_the_dot_is_told_apart() -> None:
+def test_no_answer_after_the_dot_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message may have been taken: whoever sends it again must know."""
+    monkeypatch.setattr(return_port, "_A_MOMENT", 0.2)
     with scripted(answering(None)) as peer, pytest.raises(OutcomeUnknown) as caught:
         send(peer.port, ["bo@k.example"], patience=0.3)
     assert str(caught.value.reply).startswith("451 4.4.2")

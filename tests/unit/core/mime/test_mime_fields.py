@@ -81,6 +81,7 @@ def test_nothing_raises_and_no_byte_lies_outside(raw: bytes) -> None:
     assert found.early is None or 0 <= found.early <= len(raw)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", [b"\r", b"a\r", b" ", b"a:\r", b"a\n", b"\r\r", b"\t\n"])
 def test_hostile_blocks_cost_linear_time(piece: bytes) -> None:
     raw = b"x" + piece * (2_000_000 // len(piece))

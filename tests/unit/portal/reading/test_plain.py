@@ -82,6 +82,7 @@ def test_the_words_of_html(html: str, words: str) -> None:
     assert re.sub(r" *\n *", "\n", words_of(html)) == words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["<", "<script>", "<style", "</", "http://", "www.", "a@", "a.", ">", "> x\n", "(", "&#1;", "\n", "<br",
               "a@a.", "www.a", "http://a(", " ", "-", "_"],
