@@ -7,7 +7,7 @@ openssl_verify(openssl_sign(b"x", anna), ...)
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -19,9 +19,16 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from segl_delivery.cms.keys import OwnKey
 from segl_delivery.cms.signed import Signer
-from world.partners import certificate, pem
+from world.partners import certificate, ec_key, pem, rsa_key
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+KEYS: dict[str, Callable[[], Key]] = {
+    "rsa2048": lambda: rsa_key(2048),
+    "rsa3072": lambda: rsa_key(3072),
+    "p256": lambda: ec_key(ec.SECP256R1),
+    "p384": lambda: ec_key(ec.SECP384R1),
+    "p521": lambda: ec_key(ec.SECP521R1),
+}
 
 
 @dataclass(frozen=True, slots=True)

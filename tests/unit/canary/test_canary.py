@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,13 +29,6 @@ from segl_delivery.canary import CanaryWatch
 KEY, OTHER = ReceiptKey(b"k" * 32), ReceiptKey(b"o" * 32)
 NOW = 1_790_000_000.0
 LATE = 600.0
-
-
-@pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    engine = open_store(store_url)
-    yield engine
-    engine.dispose()
 
 
 def one(**facts: object) -> Sent:
@@ -256,7 +248,7 @@ def test_the_letter_is_one_that_must_go_securely() -> None:
     from segl.settings_detection import Limits
     from segl.vocabulary import Decision
     from segl_classifier.classify import classify
-    from segl_classifier.rules import load_rules
+    from segl_classifier.rules import shipped_rules
 
     content = letter(
         sender="segl-canary@nordby.example",
@@ -267,6 +259,6 @@ def test_the_letter_is_one_that_must_go_securely() -> None:
     )
     assert content.isascii(), "every server takes it"
     assert max(map(len, content.split(b"\r\n"))) <= 998
-    verdict = classify(content, load_rules(()), Limits())
+    verdict = classify(content, shipped_rules(), Limits())
     assert verdict.decision is Decision.SECURE
     assert "cpr" in verdict.reasons, "a number alone must do, whatever the words"

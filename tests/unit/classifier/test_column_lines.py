@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
 
+from corpus import growth, lists
 from segl_classifier.message import Source, Text
 from segl_classifier.rules import shipped_rules
 
 
 def found(text: str, subject: str = "Listen") -> set[str]:
-    texts = [Text(subject, "subject", Source.SUBJECT), Text(text, "part 1", Source.BODY)]
-    return {finding.rule for finding in shipped_rules().find(texts) if finding.rule.startswith("column.")}
+    return lists.found(Text(subject, "subject", Source.SUBJECT), text)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +104,7 @@ def test_the_finding_shows_the_caption() -> None:
     assert "Langtidssyge:" in finding.excerpt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "large",
     [
@@ -118,14 +118,7 @@ def test_the_finding_shows_the_caption() -> None:
     ],
 )
 def test_large_lists_take_no_time_without_end(large: Callable[[int], str]) -> None:
-    def seconds(times: int) -> float:
-        text = large(times)
-        began = time.process_time()
-        found(text, "Restancer")
-        return time.process_time() - began
-
-    seconds(100)
-    assert seconds(10_000) < 40 * max(seconds(500), 0.05)  # of twenty times as much: not its square
+    growth.in_proportion(large, lambda text: found(text, "Restancer"))
 
 
 @pytest.mark.parametrize("caption", ["Sygefravær", "Advarsler:", "Diagnoser:"])

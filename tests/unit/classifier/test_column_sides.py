@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
 
+from corpus import growth
+from corpus.lists import found
 from segl_classifier.html import read_html
-from segl_classifier.message import Source, Text
-from segl_classifier.rules import shipped_rules
-
-
-def found(text: str) -> set[str]:
-    findings = shipped_rules().find([Text(text, "part 1", Source.BODY)])
-    return {finding.rule for finding in findings if finding.rule.startswith("column.")}
 
 
 @pytest.mark.parametrize(
@@ -134,6 +128,7 @@ def test_forms_of_something_else(text: str) -> None:
     assert found(text) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "large",
     [
@@ -156,11 +151,4 @@ def test_forms_of_something_else(text: str) -> None:
     ],
 )
 def test_large_forms_take_no_time_without_end(large: Callable[[int], str]) -> None:
-    def seconds(times: int) -> float:
-        text = large(times)
-        began = time.process_time()
-        found(text)
-        return time.process_time() - began
-
-    seconds(100)
-    assert seconds(10_000) < 40 * max(seconds(500), 0.05)  # of twenty times as much: not its square
+    growth.in_proportion(large, found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from corpus import growth
+from corpus.lists import found
 from keyword_model import KeywordModel
 from segl.errors import RulesError
 from segl.vocabulary import Decision, Label, Verdict
@@ -22,11 +23,6 @@ ARREARS = (
 )
 BETWEEN = {"semicolons": ";", "tabs": "\t", "bars": " | ", "bars without blanks": "|"}
 SURE_OF_NOTHING = KeywordModel({})
-
-
-def found(text: str, source: Source = Source.BODY, rules: RuleSet | None = None) -> set[str]:
-    findings = (rules or shipped_rules()).find([Text(text, "part 1", source)])
-    return {finding.rule for finding in findings if finding.rule.startswith(("column.", "own."))}
 
 
 def judged(body: str, rules: RuleSet | None = None, kind: str = "text/plain") -> Verdict:
@@ -189,8 +185,8 @@ def test_what_is_no_list_of_persons_with_entries(harmless: str) -> None:
 
 def test_only_letters_and_files_are_looked_at() -> None:
     table = "\n".join(";".join(row) for row in ARREARS)
-    assert found(table, Source.ATTACHMENT) == {"column.overdue"}
-    assert found(table, Source.SURROUND) == found(table, Source.SUBJECT) == set()
+    places = (Source.ATTACHMENT, Source.SURROUND, Source.SUBJECT)
+    assert [found(Text(table, "part 1", place)) for place in places] == [{"column.overdue"}, set(), set()]
 
 
 def test_one_entry_of_a_person_among_firms_is_enough() -> None:
@@ -275,11 +271,4 @@ def test_a_rule_on_columns_has_words_and_lists_alone(tmp_path: Path, more: str) 
     ],
 )
 def test_a_large_list_takes_no_time_without_end(wide: Callable[[int], str]) -> None:
-    def seconds(times: int) -> float:
-        text = wide(times)
-        began = time.process_time()
-        found(text)
-        return time.process_time() - began
-
-    seconds(100)
-    assert seconds(10_000) < 40 * max(seconds(500), 0.05)  # of twenty times as much: not its square
+    growth.in_proportion(wide, found)

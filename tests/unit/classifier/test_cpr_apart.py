@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from random import Random
-from time import process_time
 
 import pytest
 
 from bench.cpr_apart import NOT_SPLIT
+from corpus import growth
 from corpus.numbers import found, looked_at
 from segl_classifier.cpr.hidden import hidden
 from segl_classifier.message import Source, Text
@@ -217,6 +217,7 @@ def test_what_looks_like_two_halves_is_seldom_taken_for_them(frame: str) -> None
     assert sum(bool(found(text)) for text in texts) <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [
@@ -237,10 +238,4 @@ def test_what_looks_like_two_halves_is_seldom_taken_for_them(frame: str) -> None
     ],
 )
 def test_time_grows_with_length_and_no_faster(unit: str) -> None:
-    size = 8_000
-    small, large = unit * (size // len(unit)), unit * (4 * size // len(unit))
-    start = process_time()
-    looked_at(small)
-    middle = process_time()
-    looked_at(large)
-    assert process_time() - middle < 10 * (middle - start) + 0.25
+    growth.of_many(unit, looked_at)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus import growth
 from corpus.numbers import found
 from segl.vocabulary import Finding
 from segl_classifier.cpr.level import level
@@ -141,15 +141,10 @@ def test_no_excerpt_shows_a_number_that_is_written_otherwise() -> None:
         assert "④" not in finding.excerpt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["<b>", "1<b>1", "**1", "1 \n", "O7O761-4285 ", "\x1b[", "\u202e1", "⑦", "7. juli 61 ", "1234 og ", "0\n",
              "0\t", "\\u00", "x\x08", "010190 og "]
 )  # fmt: skip
 def test_time_grows_with_length_and_no_faster(unit: str) -> None:
-    size = 8_000
-    small, large = unit * (size // len(unit)), unit * (4 * size // len(unit))
-    start = process_time()
-    found(small)
-    middle = process_time()
-    found(large)
-    assert process_time() - middle < 10 * (middle - start) + 0.25
+    growth.of_many(unit, found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from functools import cache
 from random import Random
@@ -12,15 +11,12 @@ import pytest
 from PIL import Image
 
 from bench.cpr_cases import Case, cases
-from bench.cpr_numbers import TODAY, cpr
+from bench.cpr_numbers import cpr
 from corpus import pdf_files
+from corpus.numbers import found
 from corpus.office_files import repacked
+from corpus.unfolded import Read
 from corpus.written import SHEETS, WRITERS, Cell
-from segl.settings_detection import Limits
-from segl.vocabulary import Finding
-from segl_classifier.cpr import THRESHOLD, find_cpr
-from segl_classifier.formats.unfold import unfold
-from segl_classifier.message import Part, Source, Text
 from world.needs import TESSERACT
 
 TEXTS, RECALL = 300, 0.99
@@ -28,40 +24,15 @@ LETTER = "Kære {name}\n\nHermed som aftalt.\n\n{text}\n\nMed venlig hilsen\nKon
 OCR_SECONDS = 60.0
 
 
-class Texts(list[Text]):
-    """What a reader finds in a file."""
-
-    def __init__(self, name: str, data: bytes, *, ocr: bool = False) -> None:
-        super().__init__()
-        self.gaps: list[Finding] = []
-        ending = name.split(" ", 1)[0]
-        part = Part("part 2", "application/octet-stream", "", f"bilag.{ending}", True, data)
-        unfold(part, Limits(), self, ocr_until=time.monotonic() + OCR_SECONDS if ocr else 0.0)
-
-    def text(self, text: Text) -> None:
-        self.append(text)
-
-    def unread(self, finding: Finding) -> None:
-        self.gaps.append(finding)
-
-    def flush(self) -> None:
-        pass
-
-    @property
-    def numbers(self) -> int:
-        """How many personal numbers the detector finds in it."""
-        return sum(f.score >= THRESHOLD for text in self for f in find_cpr(text, today=TODAY))
+def read(name: str, data: bytes, *, ocr_seconds: float = 0.0) -> Read:
+    """*data* as a file whose name ends as *name* begins."""
+    return Read(f"bilag.{name.split(' ', 1)[0]}", data, ocr_seconds=ocr_seconds)
 
 
 @cache
 def written() -> list[Case]:
     """Texts with a number in which the detector finds it: what is measured here are the readers."""
-    return [
-        case
-        for case in cases(4 * TEXTS, seed=3)
-        if case.positive
-        and any(f.score >= THRESHOLD for f in find_cpr(Text(case.text, "body", Source.BODY), today=TODAY))
-    ]
+    return [case for case in cases(4 * TEXTS, seed=3) if case.positive and found(case.text)]
 
 
 def fits(case: Case, name: str) -> bool:
@@ -78,7 +49,7 @@ def test_a_number_is_found_in_a_file_of_every_format(name: str) -> None:
     chosen = [case for case in written() if fits(case, name)][:TEXTS]
     for case in chosen:
         text = case.text if case.context == "table" else LETTER.format(name="Ida", text=case.text)
-        texts = Texts(name, WRITERS[name](text))
+        texts = read(name, WRITERS[name](text))
         gaps += texts.gaps
         if not texts.numbers:
             missed.append(f"{case.kind}: {case.text!r}")
@@ -97,9 +68,9 @@ def typed(count: int, *, early: int) -> list[int]:
     return lost[:early] + whole[: count - early]
 
 
-def sheet(ending: str, heading: str, numbers: list[int]) -> Texts:
+def sheet(ending: str, heading: str, numbers: list[int]) -> Read:
     rows: list[list[Cell]] = [["Bo Hansen", number, "rød"] for number in numbers]
-    return Texts(ending, SHEETS[ending]([["Navn", heading, "Hold"], *rows]))
+    return read(ending, SHEETS[ending]([["Navn", heading, "Hold"], *rows]))
 
 
 @pytest.mark.parametrize(("count", "early"), [(1, 1), (12, 12), (12, 4), (12, 1)])
@@ -144,11 +115,11 @@ SCANS: dict[str, Callable[[], bytes]] = {
 @TESSERACT
 @pytest.mark.parametrize("ending", SCANS)
 def test_a_number_on_a_scanned_page_is_found_by_ocr(ending: str) -> None:
-    texts = Texts(ending, SCANS[ending](), ocr=True)
+    texts = read(ending, SCANS[ending](), ocr_seconds=OCR_SECONDS)
     assert (texts.numbers, texts.gaps) == (1, [])
 
 
 @pytest.mark.parametrize("ending", SCANS)
 def test_without_ocr_the_page_is_told_of(ending: str) -> None:
-    texts = Texts(ending, SCANS[ending]())
-    assert (texts.numbers, [gap.rule for gap in texts.gaps]) == (0, ["unreadable.unknown-type"])
+    texts = read(ending, SCANS[ending]())
+    assert (texts.numbers, texts.causes) == (0, ["unreadable.unknown-type"])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from random import Random
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -13,6 +11,7 @@ from hypothesis import strategies as st
 
 from bench.cpr_cases import cases
 from bench.cpr_numbers import LABELLED, PLAIN
+from corpus import growth
 from corpus.numbers import looked_at
 from segl_classifier.cpr import MOST_DOUBTFUL, MOST_FINDINGS, THRESHOLD, context
 from segl_classifier.cpr.context import Lookup
@@ -147,6 +146,7 @@ def test_more_candidates_than_can_be_judged_are_taken_for_numbers() -> None:
     assert findings[-1].adjustments[0].reason == "more numbers than were looked at in the same text"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [
@@ -175,25 +175,13 @@ def test_more_candidates_than_can_be_judged_are_taken_for_numbers() -> None:
     ],
 )
 def test_time_grows_with_length_and_no_faster(unit: str) -> None:
-    size = 8_000
-    small, large = unit * (size // len(unit)), unit * (4 * size // len(unit))
-    assert _seconds(large) < 10 * _seconds(small) + 0.25
+    growth.of_many(unit, looked_at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["cpr cpr sidste 4: 1234\n", "cpr f. 1 f. 2 f. 3 ******-1234 "])
 def test_words_for_a_birthday_are_read_once_however_many_digits_stand_near(unit: str) -> None:
-    assert _seconds(unit * (200_000 // len(unit))) < 1.5
-
-
-def _seconds(text: str) -> float:
-    """Of processor time, without the collector of garbage: among so many tests it may take half a second."""
-    gc.disable()
-    try:
-        start = process_time()
-        looked_at(text)
-        return process_time() - start
-    finally:
-        gc.enable()
+    assert growth.seconds(looked_at, unit * (200_000 // len(unit))) < 1.5
 
 
 class _Forgetful(dict[object, object]):

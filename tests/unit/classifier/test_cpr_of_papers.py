@@ -6,23 +6,15 @@ who may be alive. ``070761-4286`` is as well spelled, without modulus 11.
 
 from __future__ import annotations
 
-from datetime import date
 from random import Random
 
 import pytest
 
-from segl.vocabulary import Finding
-from segl_classifier.cpr import THRESHOLD, find_cpr
+from corpus.numbers import found
 from segl_classifier.cpr.by_chance import Called, beyond_chance, is_by_chance
+from segl_classifier.cpr.calendar import modulus11
 from segl_classifier.cpr.layout import Layout
-from segl_classifier.message import Source, Text
-
-WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
-
-
-def found(text: str, source: Source = Source.BODY) -> list[Finding]:
-    findings = find_cpr(Text(text, "the text", source), today=date(2026, 11, 29))
-    return [finding for finding in findings if finding.score >= THRESHOLD]
+from segl_classifier.message import Source
 
 
 def numbers(count: int, sign: str, *, modulus: bool) -> list[str]:
@@ -32,7 +24,7 @@ def numbers(count: int, sign: str, *, modulus: bool) -> list[str]:
         digits = (
             f"{rnd.randint(1, 28):02}{rnd.randint(1, 12):02}{rnd.randint(40, 99):02}{rnd.randint(0, 3999):04}"
         )
-        if (sum(w * int(d) for w, d in zip(WEIGHTS, digits, strict=True)) % 11 == 0) is modulus:
+        if modulus11(digits) is modulus:
             made.append(f"{digits[:6]}{sign}{digits[6:]}")
     return made
 

@@ -8,34 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus import lists
+from corpus.lists import sheet
 from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.cpr.hidden import hidden
 from segl_classifier.html import read_html
 from segl_classifier.lost_zeros import restored
-from segl_classifier.message import Source, Text
 from segl_classifier.paragraphs import lines_ended
-from segl_classifier.rules import shipped_rules
 from segl_classifier.tidy import closed_up
-from segl_classifier.understanding.windows import windows_of
 
 NUMBERS = "0707614284", "1503721236", "2211801111"  # without modulus 11: the heading speaks for them
 
 
-def part(text: str) -> Text:
-    return Text(text, "part 2", Source.ATTACHMENT)
-
-
 def told(text: str) -> str:
-    return " ".join(window.text for window in windows_of([part(text)]))
+    return lists.told(sheet(text))
 
 
 def found(text: str) -> set[str]:
-    findings = shipped_rules().find([part(text)])
-    return {finding.rule for finding in findings if finding.rule.startswith("column.")}
+    return lists.found(sheet(text))
 
 
 def numbers(text: str) -> int:
-    return sum(finding.score >= THRESHOLD for finding in find_cpr(part(text)))
+    return sum(finding.score >= THRESHOLD for finding in find_cpr(sheet(text)))
 
 
 def quoted(cell: str, separator: str) -> str:
@@ -160,7 +154,7 @@ def test_zeros_come_back_below_their_heading() -> None:
 
 
 def test_a_number_in_two_lines_of_a_cell_is_shown_masked() -> None:
-    text = part(page([("Navn", "CPR"), ("Bo", "070761<br>4285"), ("Anna", "0707614285")]))
+    text = sheet(page([("Navn", "CPR"), ("Bo", "070761<br>4285"), ("Anna", "0707614285")]))
     assert numbers(text.text) == 2
     assert "4285" not in hidden(text)
     assert len(hidden(text)) == len(text.text)

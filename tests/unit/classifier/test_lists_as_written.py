@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from segl_classifier.message import Source, Text
-from segl_classifier.rules import shipped_rules
+from corpus.lists import found
 
 REMARK = "Beløbene er dem vi har talt om i går og som bogholderiet har fundet"
 
@@ -106,11 +105,6 @@ LINED_UP = {
     ),
 }
 LISTS = {**LINED_UP, **HEADINGS, **BETWEEN, **COMMAS}
-
-
-def found(text: str) -> set[str]:
-    findings = shipped_rules().find([Text(text, "part 1", Source.BODY)])
-    return {finding.rule for finding in findings if finding.rule.startswith("column.")}
 
 
 @pytest.mark.parametrize(("text", "word", "other"), LISTS.values(), ids=LISTS)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
 
+from corpus import growth
+from corpus.lists import found, letter
 from segl_classifier.cpr import find_cpr
 from segl_classifier.html import read_html
-from segl_classifier.message import Source, Text
-from segl_classifier.rules import shipped_rules
 from segl_classifier.rules.words import NormalText
 
 LIST = "Navn;Restance\nAnna Lund;4500\n\n"
@@ -62,14 +61,7 @@ def wide(cell: str) -> Callable[[int], str]:
     ],
 )
 def test_to_look_through_a_list_takes_no_time_without_end(text: Callable[[int], str]) -> None:
-    def seconds(times: int) -> float:
-        read = Text(text(times), "part 1", Source.BODY)
-        began = time.process_time()
-        shipped_rules().find([read])
-        return time.process_time() - began
-
-    seconds(100)
-    assert seconds(10_000) < 40 * max(seconds(500), 0.05)  # of twenty times as much: not its square
+    growth.in_proportion(text, found)
 
 
 @pytest.mark.slow
@@ -98,16 +90,12 @@ def test_to_look_through_a_list_takes_no_time_without_end(text: Callable[[int], 
     ],
 )
 def test_to_read_a_page_of_cells_takes_no_time_without_end(markup: Callable[[int], str]) -> None:
-    def seconds(times: int) -> float:
-        page = markup(times)
-        began = time.process_time()
-        text = Text(read_html(page).text, "part 1", Source.BODY)
-        shipped_rules().find([text])
+    def read(page: str) -> None:
+        text = letter(read_html(page).text)
+        found(text)
         find_cpr(text)
-        return time.process_time() - began
 
-    seconds(100)
-    assert seconds(10_000) < 40 * max(seconds(500), 0.05)  # of twenty times as much: not its square
+    growth.in_proportion(markup, read)
 
 
 def test_marks_of_answers_are_nothing_in_whatever_order_they_stand() -> None:

@@ -10,32 +10,10 @@ import time
 import pytest
 
 from corpus.numbers import found
+from corpus.unfolded import Whole
 from corpus.written import SHEETS, Cell
-from segl.settings_detection import Limits
-from segl_classifier.formats.unfold import unfold
 from segl_classifier.lost_zeros import restored
-from segl_classifier.message import Part, Source, Text
-
-
-class Read(list[Text]):
-    """The texts of a file."""
-
-    def __init__(self, name: str, data: bytes) -> None:
-        super().__init__()
-        unfold(Part("part 2", "application/octet-stream", "", name, True, data), Limits(), self)
-
-    def text(self, text: Text) -> None:
-        self.append(text)
-
-    def unread(self, finding: object) -> None:
-        raise AssertionError(finding)
-
-    def flush(self) -> None:
-        pass
-
-    @property
-    def numbers(self) -> int:
-        return sum(len(found(text.text, Source.ATTACHMENT)) for text in self)
+from segl_classifier.message import Source
 
 
 def count(text: str) -> int:
@@ -55,7 +33,7 @@ def test_halves_that_lost_their_zeros_are_one_number(
     ending: str, halves: tuple[int, int], day: str, four: str
 ) -> None:
     rows: list[list[Cell]] = [["Navn", day, four], ["Ib Holm", *halves]]
-    assert Read(f"a.{ending}", SHEETS[ending](rows)).numbers == 1
+    assert Whole(f"a.{ending}", SHEETS[ending](rows)).numbers == 1
 
 
 @pytest.mark.parametrize(("day", "four"), IN_TWO_COLUMNS)
@@ -92,6 +70,7 @@ def test_two_columns_divided_by_a_comma_have_a_heading_that_says_cpr(text: str) 
     assert count(text.replace("CPR", "Kunde")) == 0
 
 
+@pytest.mark.slow
 def test_a_long_table_takes_no_time() -> None:
     rows = "Navn\tCpr-nr.\t\n" + "Ib\t70761\t4285\n" * 50_000
     started = time.process_time()
@@ -117,7 +96,7 @@ def test_a_long_table_takes_no_time() -> None:
     ],
 )
 def test_a_number_in_an_export_without_its_zero_is_found(name: str, text: str) -> None:
-    assert Read(name, text.encode()).numbers
+    assert Whole(name, text.encode()).numbers
 
 
 @pytest.mark.parametrize(
@@ -136,7 +115,7 @@ def test_a_number_in_an_export_without_its_zero_is_found(name: str, text: str) -
     ],
 )
 def test_numbers_of_an_export_that_lost_none(name: str, text: str) -> None:
-    assert not Read(name, text.encode()).numbers
+    assert not Whole(name, text.encode()).numbers
 
 
 def test_only_the_cells_of_columns_in_which_many_may_be_personal_get_a_zero() -> None:
@@ -146,6 +125,7 @@ def test_only_the_cells_of_columns_in_which_many_may_be_personal_get_a_zero() ->
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["707614285;", "707614285,1;", "707614285,707614285;|\t", "707614285;\n"])
 def test_restoring_zeros_takes_no_time(text: str) -> None:
     started = time.process_time()

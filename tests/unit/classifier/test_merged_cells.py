@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.lists import found, letter, told
 from corpus.reading import ALLOWANCE, text_of
 from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.cpr.hidden import hidden
@@ -16,27 +17,17 @@ from segl_classifier.formats.ooxml import read
 from segl_classifier.html import read_html
 from segl_classifier.html_attributes import columns_spanned, rows_spanned
 from segl_classifier.message import Source, Text
-from segl_classifier.rules import shipped_rules
 from segl_classifier.tidy import closed_up
-from segl_classifier.understanding.windows import windows_of
 
 A, B, C = "0707614284", "1503721236", "2211801111"  # without modulus 11: the heading speaks for them
 
 
 def part(markup: str) -> Text:
-    return Text(read_html(markup).text, "part 1", Source.BODY)
+    return letter(read_html(markup).text)
 
 
 def counted(text: Text, least: float = THRESHOLD) -> set[int]:
     return {finding.number for finding in find_cpr(text) if finding.score >= least}
-
-
-def told(text: Text) -> str:
-    return " ".join(window.text for window in windows_of([text]))
-
-
-def rules(text: Text) -> set[str]:
-    return {finding.rule for finding in shipped_rules().find([text]) if finding.rule.startswith("column.")}
 
 
 HEADED = "<table><tr><th>Afdeling<th>Navn<th>CPR</tr>"
@@ -114,9 +105,9 @@ OWED = (
 
 def test_a_name_in_the_first_row_of_a_heading_is_of_the_second() -> None:
     rows = "<tr><td>Bo Bro<td>300<td>8000<tr><td>Carl Toft<td>20<td>7000"
-    assert rules(part(OWED.format("Lejer", "Restance") + rows)) == {"column.overdue"}
-    assert rules(part(OWED.format("Lejer", "Lokale") + rows)) == set()
-    assert rules(part(OWED.format("Vare", "Restance") + rows)) == set()
+    assert found(part(OWED.format("Lejer", "Restance") + rows)) == {"column.overdue"}
+    assert found(part(OWED.format("Lejer", "Lokale") + rows)) == set()
+    assert found(part(OWED.format("Vare", "Restance") + rows)) == set()
 
 
 Merge = tuple[int, int, int, int]  # from which row and column to which

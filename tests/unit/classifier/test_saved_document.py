@@ -7,9 +7,7 @@ import zipfile
 
 import pytest
 
-from segl.settings_detection import Limits
-from segl_classifier.formats.unfold import unfold
-from segl_classifier.message import Part, Text
+from corpus.unfolded import Whole
 from segl_classifier.saved_document import document
 
 CPR = "010190-1234"
@@ -45,23 +43,6 @@ DOCUMENTS = {
 }
 
 
-class Read(list[Text]):
-    """What is read of a file, as in a worker."""
-
-    def __init__(self, data: bytes, content_type: str, name: str) -> None:
-        super().__init__()
-        unfold(Part("part 2", content_type, "", name, True, data), Limits(), self)
-
-    def text(self, text: Text) -> None:
-        self.append(text)
-
-    def unread(self, finding: object) -> None:
-        raise AssertionError(finding)
-
-    def flush(self) -> None:
-        pass
-
-
 @pytest.mark.parametrize("kind", DOCUMENTS)
 @pytest.mark.parametrize(
     ("content_type", "name"),
@@ -73,7 +54,7 @@ class Read(list[Text]):
     ],
 )
 def test_the_runs_of_a_paragraph_are_one_text(kind: str, content_type: str, name: str) -> None:
-    found = Read(DOCUMENTS[kind].encode(), content_type, name)
+    found = Whole(name, DOCUMENTS[kind].encode(), content_type)
     assert f"Borger {CPR}" in [text.text for text in found if "as a document" in text.where]
 
 
@@ -81,7 +62,7 @@ def test_such_a_file_in_an_archive_is_read_so_too() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as zipped:
         zipped.writestr("sag/brev.xml", DOCUMENTS["Word 2003"])
-    assert any(CPR in text.text for text in Read(out.getvalue(), "application/zip", "sag.zip"))
+    assert CPR in str(Whole("sag.zip", out.getvalue(), "application/zip"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "windows-1252", "utf-8-sig"])
@@ -89,7 +70,7 @@ def test_the_encoding_is_that_of_the_bytes(encoding: str) -> None:
     markup = (
         DOCUMENTS["Word 2003"].replace("UTF-8", encoding.removesuffix("-sig")).replace("Borger", "Særlig")
     )
-    assert any(text.text == f"Særlig {CPR}" for text in Read(markup.encode(encoding), "text/xml", "a.xml"))
+    assert any(text.text == f"Særlig {CPR}" for text in Whole("a.xml", markup.encode(encoding), "text/xml"))
 
 
 def test_what_was_deleted_stands_in_the_text_before() -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
+from corpus import growth, lists
 from segl_classifier.html import read_html
-from segl_classifier.message import Source, Text
-from segl_classifier.understanding.windows import windows_of
 
 ROWS = [("Anna Lund", "Hold 1", "gigt"), ("Bo Bro", "Hold 2", "kol"), ("Carl Toft", "Hold 1", "gigt")]
 HEADING = ("Navn", "Hold", "Diagnose")
 
 
 def told(text: str) -> str:
-    return " ".join(window.text for window in windows_of([Text(text, "part 2", Source.ATTACHMENT)]))
+    return lists.told(lists.sheet(text))
 
 
 def table(separator: str, *, above: str = "", between: str = "\n") -> str:
@@ -177,10 +174,4 @@ def test_no_cell_is_too_odd(cell: str) -> None:
     "block", ["a;b;c\n\n", "Navn;Hold\n\n", ";\n\n", "a,b,c\n", "x\ty\n\n1\t2\n\n"], ids=repr
 )
 def test_a_table_without_end_takes_no_time_without_end(block: str) -> None:
-    def seconds(times: int) -> float:
-        began = time.process_time()
-        told(block * times)
-        return time.process_time() - began
-
-    seconds(1_000)
-    assert seconds(40_000) < 40 * max(seconds(2_000), 0.05)  # of twenty times as much: not its square
+    growth.in_proportion(lambda times: block * times, told, size=2_000)

@@ -10,11 +10,8 @@ import time
 
 import pytest
 
+from corpus.unfolded import Read
 from corpus.written import WRITERS
-from segl.settings_detection import Limits
-from segl.vocabulary import Finding
-from segl_classifier.formats.unfold import unfold
-from segl_classifier.message import Part, Text
 from segl_classifier.written_in import files_in
 
 CPR = "010190-1234"
@@ -26,27 +23,6 @@ def in_base64(data: bytes) -> str:
 
 
 LETTERS = in_base64(PDF)
-
-
-class Read(list[Text]):
-    """What is read of a file of this name."""
-
-    def __init__(self, name: str, data: bytes, content_type: str = "application/octet-stream") -> None:
-        super().__init__()
-        self.gaps: list[Finding] = []
-        unfold(Part("part 2", content_type, "", name, True, data), Limits(), self)
-
-    def text(self, text: Text) -> None:
-        self.append(text)
-
-    def unread(self, finding: Finding) -> None:
-        self.gaps.append(finding)
-
-    def flush(self) -> None:
-        pass
-
-    def __str__(self) -> str:
-        return "\n".join(text.text for text in self)
 
 
 def wrapped(width: int, end: str = "\n") -> str:

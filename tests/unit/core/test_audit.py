@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,6 @@ from segl import audit
 from segl.audit import Act, Head
 from segl.store import open_store, transaction
 from segl.tables.audit import audit_entry
-
-
-@pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    engine = open_store(store_url)
-    yield engine
-    engine.dispose()
 
 
 def write(engine: Engine, count: int, subject: str = "a" * 32) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,17 +14,10 @@ from segl.audit import Act
 from segl.decisions import feedback, kept
 from segl.decisions.record import DecisionRecord
 from segl.decisions.said import Says
-from segl.store import open_store, transaction
+from segl.store import transaction
 from segl.tables.audit import audit_entry
 from segl.tables.decisions import decision
 from segl.vocabulary import Decision
-
-
-@pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    engine = open_store(store_url)
-    yield engine
-    engine.dispose()
 
 
 def record(number: int, at: float = 1000.0, **more: object) -> DecisionRecord:

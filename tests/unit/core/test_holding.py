@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes
 from functools import partial
@@ -21,7 +20,6 @@ from segl.postfix.hold_texts import TO_OFFICER
 from segl.postfix.holding import Decided, Holding, NoPerson, NotTheirs, Release
 from segl.settings import Settings
 from segl.settings_file import parse_settings
-from segl.store import open_store
 from world.desk import free_port
 from world.peers import SmtpPeer
 
@@ -64,13 +62,6 @@ class Port(ReturnPort):
             return Handover("", {recipients[0]: self.refused[recipients[0]]})
         self.sent.append(message)
         return Handover("1")
-
-
-@pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    engine = open_store(store_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,18 +20,11 @@ from segl_delivery.cms.enveloped import Envelope, encrypt
 from segl_delivery.cms.keys import KeyRing, OwnKey
 from segl_delivery.cms.opening import decrypt
 from segl_delivery.cms.recipients import CannotEncrypt
-from world.oracle import Identity, Key, openssl_decrypt, openssl_encrypt
-from world.partners import certificate, ec_key, rsa_key
+from world.oracle import KEYS, Identity, openssl_decrypt, openssl_encrypt
+from world.partners import certificate, ec_key
 
 CONTENT = b"Content-Type: text/plain\r\n\r\nDit CPR-nummer er 010190-1234.\r\n" * 40
 
-KEYS: dict[str, Callable[[], Key]] = {
-    "rsa2048": lambda: rsa_key(2048),
-    "rsa3072": lambda: rsa_key(3072),
-    "p256": lambda: ec_key(ec.SECP256R1),
-    "p384": lambda: ec_key(ec.SECP384R1),
-    "p521": lambda: ec_key(ec.SECP521R1),
-}
 WRITTEN = [Cipher.AES_128_CBC, Cipher.AES_256_CBC, Cipher.AES_128_GCM, Cipher.AES_256_GCM]
 READ = list(Cipher)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from segl import ber
@@ -23,18 +21,10 @@ from segl_delivery.cms.signed import Outcome, Signature, Signer, sign, verify
 from segl_delivery.cms.signer_info import read_signer_info
 from segl_delivery.cms.trust import key_fingerprint, pin, signed_by_chain, signed_by_pinned
 from world.ca import TestCA
-from world.oracle import Identity, Key, openssl, openssl_sign, openssl_verify
-from world.partners import certificate, ec_key, rsa_key
+from world.oracle import KEYS, Identity, openssl, openssl_sign, openssl_verify
+from world.partners import certificate, rsa_key
 
 CONTENT = b'{"serial": 17, "domains": ["kommune.example"]}\r\n\x00\xff' * 20
-
-KEYS: dict[str, Callable[[], Key]] = {
-    "rsa2048": lambda: rsa_key(2048),
-    "rsa3072": lambda: rsa_key(3072),
-    "p256": lambda: ec_key(ec.SECP256R1),
-    "p384": lambda: ec_key(ec.SECP384R1),
-    "p521": lambda: ec_key(ec.SECP521R1),
-}
 
 
 @pytest.fixture(scope="module")

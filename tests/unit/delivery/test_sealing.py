@@ -4,86 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from prometheus_client import Gauge
 from sqlalchemy.engine import Engine
 
-from segl import nodes
 from segl.audit import Act, entries
-from segl.clock import Clock
-from segl.errors import DeliveryError
 from segl.events import Events
-from segl.log import configure_log
 from segl.mail.return_port import ReturnPort
-from segl.metrics import AUDIT_WENT_BACK, SEALED_MISSING
-from segl.nodes import last_heard
-from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
-from segl.sealed.belonging import storage_of
+from segl.sealed import SealedDirectory, life
 from segl.sealed.format import decrypt
 from segl.sealed.keys import Secret, WrongSecret
 from segl.sealed.phrase import is_phrase
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_link
 from segl.sealed.spare import NoResendKey, load_resend_key, spare_content_key
-from segl.settings_file import parse_settings
-from segl.store import open_store, transaction
-from segl.tables.audit import audit_entry
+from segl.store import transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl.wishes import read_wishes, to_fields
 from segl_delivery.agent import Delivery
-from segl_delivery.housekeeping import announce, keep_house
 from segl_delivery.portal import PortalAgent
-from segl_delivery.sealing import NumberUnclear, Sealed, Sealer, try_storage
+from segl_delivery.sealing import NumberUnclear, Sealed, Sealer
 from world.desk import free_port
-from world.object_store import Fault, ObjectStore, Wire
 from world.peers import SmtpPeer
+from world.sealing import BO, EVA, SENDER, content_of, letter, seal
 
-SENDER = "anna@nordby.example"
-BO, EVA = "bo@vestby.example", "eva@vestby.example"
 SMS = {"url": "https://sms.example/send"}
-
-
-@pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    engine = open_store(store_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def sealer(tmp_path: Path, engine: Engine) -> Callable[..., Sealer]:
-    def make(numbers: dict[str, str] | None = None, **portal: Any) -> Sealer:
-        settings = parse_settings(
-            {
-                "organisation": {"name": "Nordby", "domains": ["nordby.example", "skolen.example"]},
-                "portal": {"url": "https://sikker.nordby.example/post", "sealed": str(tmp_path / "sealed")}
-                | portal,
-            }
-        )
-        directory = SealedDirectory(settings.portal.sealed)
-        directory.prepare()
-        return Sealer(engine, directory, settings, Events("test"), numbers or {})
-
-    return make
-
-
-def letter(subject: str, to: str = BO, extra: bytes = b"") -> bytes:
-    return f"From: {SENDER}\r\nTo: {to}\r\nSubject: {subject}\r\n".encode() + extra + b"\r\nHej\r\n"
-
-
-def seal(sealer: Sealer, content: bytes, *recipients: str, sender: str = SENDER) -> Sealed:
-    return sealer.seal(Delivery(Envelope(sender, recipients or (BO,), "Q1"), content))
-
-
-def content_of(sealer: Sealer, sealed: Sealed, who: int = 0) -> bytes:
-    one = sealed.addressees[who]
-    return b"".join(open_sealed(sealer.engine, sealer.directory, one.row.id, one.link.text()))
 
 
 def test_words_for_us_are_taken_off_before_it_is_sealed(sealer: Callable[..., Sealer]) -> None:
@@ -297,162 +244,6 @@ def test_with_a_resend_key_the_content_key_is_kept_a_second_time_and_goes_with_t
         spare_content_key(engine, Secret(b"o" * 32), sealed.message.id)
     life.revoke(engine, desk.directory, sealed.message.id, 1.0, actor="test")
     assert spare_content_key(engine, key, sealed.message.id) is None
-
-
-def test_a_store_elsewhere_that_is_down_stops_neither_the_start_nor_the_housekeeping(
-    engine: Engine, tmp_path: Path, objects: ObjectStore, capsys: pytest.CaptureFixture[str]
-) -> None:
-    configure_log()  # whatever ran before
-    with Wire(objects.port) as wire:
-        table = objects.storage(wire.port)
-        storage = {"bucket": table.bucket, "endpoint": table.endpoint, "credentials": str(table.credentials)}
-        settings = parse_settings(
-            {
-                "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
-                "portal": {
-                    "url": "https://sikker.nordby.example",
-                    "storage": {**storage, "prefix": f"{tmp_path.name}/", "seconds": 2.0},
-                },
-            }
-        )
-        events = Events("test")
-        desk = Sealer(engine, storage_of(settings.portal, engine), settings, events)
-        wire.fault = Fault.FAILS
-        try_storage(settings, engine, events)
-        with pytest.raises(DeliveryError, match="answered 503"):
-            try_storage(settings, engine, None)
-        with pytest.raises(DeliveryError) as caught:
-            seal(desk, letter("x"))
-        assert caught.value.reply.code == 451, "it waits in Postfix's queue"
-        wire.fault = Fault.NONE
-        sealed = seal(desk, letter("x"))
-        wire.fault = Fault.FAILS
-        keep_house(settings, engine, events, sealed.message.expires_at + 1)
-        assert told_events(capsys).count("storage_unusable") == 2
-        with pytest.raises(NotOpened, match="shredded"):
-            open_sealed(engine, desk.directory, sealed.addressees[0].row.id, sealed.addressees[0].link.text())
-        wire.fault = Fault.NONE
-        desk.directory.open(sealed.message.id).close()  # the object is there yet, and opens nothing
-        keep_house(settings, engine, events, time.time() + 90 * 86400)
-        with pytest.raises(FileNotFoundError):
-            desk.directory.open(sealed.message.id)
-
-
-def value_of(gauge: Gauge) -> float:
-    [metric] = gauge.collect()
-    return float(metric.samples[0].value)
-
-
-def test_messages_that_have_lost_their_file_are_told_each_hour_until_it_is_back(
-    sealer: Callable[..., Sealer], engine: Engine, capsys: pytest.CaptureFixture[str]
-) -> None:
-    desk = sealer()
-    settings, events = desk.settings, Events("segl-deliver")
-    try_storage(settings, engine, None)
-    lost, revoked, whole = (seal(desk, letter(name)).message.id for name in "abc")
-    assert isinstance(desk.directory, SealedDirectory)
-    life.revoke(engine, desk.directory, revoked, time.time(), actor="test")
-    file = desk.directory.path(lost)
-    content = file.read_bytes()
-    file.unlink()
-    configure_log("json")
-    keep_house(settings, engine, events, time.time())
-    [told] = [line for line in "".join(capsys.readouterr()).splitlines() if "sealed_missing" in line]
-    assert (lost in told, whole in told, revoked in told) == (True, False, False)
-    assert value_of(SEALED_MISSING) == 1
-    file.write_bytes(content)
-    keep_house(settings, engine, events, time.time())
-    assert "sealed_missing" not in "".join(capsys.readouterr())
-    assert value_of(SEALED_MISSING) == 0
-
-
-def test_of_a_place_that_is_away_no_message_is_called_lost(
-    sealer: Callable[..., Sealer], engine: Engine, capsys: pytest.CaptureFixture[str]
-) -> None:
-    desk = sealer()
-    try_storage(desk.settings, engine, None)
-    seal(desk, letter("x"))
-    assert isinstance(desk.directory, SealedDirectory)
-    desk.directory.root.rename(desk.directory.root.with_name("unmounted"))
-    desk.directory.root.mkdir()
-    configure_log("json")
-    keep_house(desk.settings, engine, Events("segl-deliver"), time.time())
-    told = "".join(capsys.readouterr())
-    assert ("storage_unusable" in told, "sealed_missing" in told) == (True, False)
-
-
-def test_a_leap_of_the_clock_is_not_what_the_next_process_believes(
-    sealer: Callable[..., Sealer], engine: Engine
-) -> None:
-    """A reload right after it: whoever starts then asks the store when anybody was last heard of."""
-    settings, events, now, counted = sealer().settings, Events("segl-deliver"), time.time(), [100.0]
-    clock = Clock(lambda: counted[0])
-    announce(settings, engine, events, clock, now)
-    counted[0] += 60
-    announce(settings, engine, events, clock, now + 31 * 86_400)
-    assert last_heard(engine, now) == now
-    assert not Clock().believes(now + 31 * 86_400, last_heard(engine, now + 31 * 86_400))
-
-
-def test_what_is_sealed_while_the_clock_is_behind_lives_on_when_it_is_right_again(
-    sealer: Callable[..., Sealer], engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A battery that died: the machine starts forty days ago, and each link would have ended when that is mended."""
-    desk, now = sealer(), time.time()
-    desk.directory.prepare()
-    nodes.announce(engine, nodes.this_node(desk.settings, now))
-    with monkeypatch.context() as behind:
-        behind.setattr(time, "time", lambda: now - 40 * 86_400)
-        announce(desk.settings, engine, desk.events, Clock(), time.time())
-        sealed = seal(desk, letter("x"))
-    assert last_heard(engine, now) == now, (
-        "as it was before: else a second message would go by the wrong time"
-    )
-    assert now < sealed.message.created_at + 60
-    assert sealed.until.timestamp() == sealed.message.expires_at > now + 29 * 86_400
-    keep_house(desk.settings, engine, desk.events, now + 60)
-    assert content_of(desk, sealed).endswith(b"Hej\r\n")
-
-
-def test_a_clock_that_was_years_ahead_is_got_over(
-    sealer: Callable[..., Sealer], engine: Engine, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A round was held by it; since then it is right, and what is sealed ends when it should."""
-    desk, now = sealer(), time.time()
-    desk.directory.prepare()
-    configure_log("json")
-    nodes.announce(engine, nodes.this_node(desk.settings, now + 400 * 86_400))
-    sealed = seal(desk, letter("x"))
-    assert sealed.message.created_at < now + 60
-    assert now + 29 * 86_400 < sealed.message.expires_at < now + 32 * 86_400
-    announce(desk.settings, engine, desk.events, Clock(), now)
-    assert "clock_doubted" in "".join(capsys.readouterr())
-    assert last_heard(engine, now) == now
-    announce(desk.settings, engine, desk.events, Clock(), now + 60)
-    assert "clock_doubted" not in "".join(capsys.readouterr())
-
-
-def test_a_trail_that_was_cut_is_told_and_counted(
-    sealer: Callable[..., Sealer], engine: Engine, capsys: pytest.CaptureFixture[str]
-) -> None:
-    desk = sealer()
-    settings = desk.settings
-    try_storage(settings, engine, None)
-    seal(desk, letter("x"))
-    configure_log("json")
-    AUDIT_WENT_BACK.set(0)
-    keep_house(settings, engine, Events("segl-deliver"), time.time())
-    assert value_of(AUDIT_WENT_BACK) == 0
-    with transaction(engine) as connection:
-        connection.execute(audit_entry.delete())
-    keep_house(settings, engine, Events("segl-deliver"), time.time())
-    assert value_of(AUDIT_WENT_BACK) == 1
-    assert '"event": "audit_went_back"' in "".join(capsys.readouterr())
-    AUDIT_WENT_BACK.set(0)
-
-
-def told_events(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    return re.findall(r"\b(storage_unusable)\b", "".join(capsys.readouterr()))
 
 
 def test_without_one_nothing_is_kept(sealer: Callable[..., Sealer], engine: Engine) -> None:

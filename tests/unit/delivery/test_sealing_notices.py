@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +15,21 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from segl.errors import DeliveryError, SeglError, StoreError
-from segl.events import Events
 from segl.mail.return_port import Handover, ReturnPort
 from segl.sealed import SealedDirectory
 from segl.sealed.life import revoke, shred_expired
 from segl.sealed.records import mark_notified
-from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
 from segl.tables.sealed import sealed_message, sealed_recipient
 from segl.vocabulary import Envelope
 from segl_delivery import agent, portal
 from segl_delivery.agent import Delivery
 from segl_delivery.portal import PortalAgent
-from segl_delivery.sealing import Sealer
-from world.desk import free_port
 from world.peers import SmtpPeer
+from world.sealing import BO, SENDER, portal_agent
+from world.stores import made
 
 DAYS = 86_400
-SENDER, BO = "anna@nordby.example", "bo@vestby.example"
 LETTER = b"X-Segl-Id: abc.1\r\nFrom: anna@nordby.example\r\nSubject: x\r\n\r\nHej\r\n"
 
 
@@ -39,46 +37,41 @@ class Killed(BaseException):
     """What ends a process asks nobody."""
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(f"sqlite:///{tmp_path}/segl.db")
-    yield engine
-    engine.dispose()
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The portal's agent, its store, and the return port that takes its notices."""
 
+    engine: Engine
+    peer: SmtpPeer
+    directory: SealedDirectory
+    agent: PortalAgent
 
-@pytest.fixture
-def peer() -> Iterator[SmtpPeer]:
-    with SmtpPeer("127.0.0.1", free_port()) as peer:
-        yield peer
-
-
-@pytest.fixture
-def deliver(tmp_path: Path, engine: Engine, peer: SmtpPeer) -> Callable[[], int]:
-    """Hands a message to the portal's agent; the code of its answer."""
-    settings = parse_settings(
-        {
-            "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
-            "portal": {"sealed": f"{tmp_path}/sealed"},
-        }
-    )
-    directory = SealedDirectory(settings.portal.sealed)
-    directory.prepare()
-    sealer = Sealer(engine, directory, settings, Events("test"), {})
-    to_portal = PortalAgent(sealer, ReturnPort("127.0.0.1", peer.port), Events("test"))
-
-    def one() -> int:
-        [reply] = asyncio.run(to_portal.deliver(Delivery(Envelope(SENDER, (BO,), "Q1"), LETTER))).values()
+    def deliver(self) -> int:
+        """Hand it a message; the code of its answer."""
+        delivery = Delivery(Envelope(SENDER, (BO,), "Q1"), LETTER)
+        [reply] = asyncio.run(self.agent.deliver(delivery)).values()
         return reply.code
 
-    return one
+    def links_that_open(self, days: int) -> int:
+        """So many *days* from now."""
+        shred_expired(self.engine, self.directory, time.time() + days * DAYS)
+        live = sa.select(sa.func.count()).where(sealed_recipient.c.server_secret.is_not(None))
+        with transaction(self.engine) as connection:
+            return connection.scalar(live) or 0
+
+    @property
+    def notified(self) -> int:
+        """How many recipients the trail says were told."""
+        with transaction(self.engine) as connection:
+            return len(connection.execute(sa.text("SELECT 1 FROM audit_entry WHERE act = 'notified'")).all())
 
 
-def links_that_open(engine: Engine, folder: Path, days: int) -> int:
-    """So many *days* from now."""
-    shred_expired(engine, SealedDirectory(folder / "sealed"), time.time() + days * DAYS)
-    live = sa.select(sa.func.count()).where(sealed_recipient.c.server_secret.is_not(None))
-    with transaction(engine) as connection:
-        return connection.scalar(live) or 0
+@pytest.fixture
+def office(tmp_path: Path, peer: SmtpPeer) -> Iterator[Office]:
+    engine = open_store(f"sqlite:///{made(tmp_path / 'segl.db')}")
+    directory = SealedDirectory(tmp_path / "sealed")
+    yield Office(engine, peer, directory, portal_agent(engine, tmp_path, peer.port))
+    engine.dispose()
 
 
 def busy(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
@@ -94,76 +87,59 @@ def busy(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     monkeypatch.setattr(portal, "mark_notified", mark)
 
 
-def notified(engine: Engine) -> int:
-    with transaction(engine) as connection:
-        return len(connection.execute(sa.text("SELECT 1 FROM audit_entry WHERE act = 'notified'")).all())
-
-
 def test_a_notice_that_went_is_marked_though_the_store_is_held_for_a_while(
-    deliver: Callable[[], int], engine: Engine, peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy(monkeypatch, 2)
-    assert deliver() == 250
-    assert (len(peer.received), notified(engine)) == (1, 1)
+    assert office.deliver() == 250
+    assert (len(office.peer.received), office.notified) == (1, 1)
 
 
 def test_a_store_that_stays_held_makes_no_second_notice_and_no_dead_link(
-    deliver: Callable[[], int],
-    engine: Engine,
-    peer: SmtpPeer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy(monkeypatch, 1_000)
-    assert deliver() == 250, "to be tried again would tell her twice"
-    assert len(peer.received) == 1
-    assert links_that_open(engine, tmp_path, 2) == 1, "her notice promises thirty days"
+    assert office.deliver() == 250, "to be tried again would tell her twice"
+    assert len(office.peer.received) == 1
+    assert office.links_that_open(2) == 1, "her notice promises thirty days"
 
 
-def killed_at(step: str, deliver: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
+def killed_at(step: str, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     def dies(*_: Any, **__: Any) -> bool:
         raise Killed
 
     monkeypatch.setattr(portal, step, dies)
     with suppress(Killed):
-        deliver()
+        office.deliver()
 
 
 def test_the_link_of_a_notice_that_went_before_a_kill_lives_as_long_as_it_promises(
-    deliver: Callable[[], int],
-    engine: Engine,
-    peer: SmtpPeer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed_at("mark_notified", deliver, monkeypatch)
-    assert len(peer.received) == 1
-    assert links_that_open(engine, tmp_path, 2) == 1
-    assert links_that_open(engine, tmp_path, 40) == 0, "and no longer"
+    killed_at("mark_notified", office, monkeypatch)
+    assert len(office.peer.received) == 1
+    assert office.links_that_open(2) == 1
+    assert office.links_that_open(40) == 0, "and no longer"
 
 
 def test_a_copy_whose_notice_was_never_begun_goes_after_a_day(
-    deliver: Callable[[], int],
-    engine: Engine,
-    peer: SmtpPeer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed_at("begin_notice", deliver, monkeypatch)
-    assert peer.received == []
-    assert links_that_open(engine, tmp_path, 0) == 1
-    assert links_that_open(engine, tmp_path, 2) == 0
+    killed_at("begin_notice", office, monkeypatch)
+    assert office.peer.received == []
+    assert office.links_that_open(0) == 1
+    assert office.links_that_open(2) == 0
 
 
 def test_a_notice_that_is_refused_leaves_nothing_though_it_was_begun(
-    deliver: Callable[[], int], engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: Any, **__: Any) -> Handover:
         raise StoreError("any fault before the handover")
 
     monkeypatch.setattr(ReturnPort, "send", refused)
-    assert deliver() == 451
-    assert links_that_open(engine, tmp_path, 0) == 0
+    assert office.deliver() == 451
+    assert office.links_that_open(0) == 0
 
 
 @pytest.mark.parametrize(
@@ -175,11 +151,7 @@ def test_a_notice_that_is_refused_leaves_nothing_though_it_was_begun(
     ],
 )
 def test_no_reply_waits_long_for_a_copy_to_be_taken_back(
-    deliver: Callable[[], int],
-    monkeypatch: pytest.MonkeyPatch,
-    fault: SeglError,
-    late: bool,
-    tries: int,
+    office: Office, monkeypatch: pytest.MonkeyPatch, fault: SeglError, late: bool, tries: int
 ) -> None:
     asked: list[None] = []
 
@@ -194,33 +166,29 @@ def test_no_reply_waits_long_for_a_copy_to_be_taken_back(
     monkeypatch.setattr(portal, "drop_recipients", held)
     if late:
         monkeypatch.setattr(agent, "LATEST_START", -1.0)
-    assert deliver() == 451
+    assert office.deliver() == 451
     assert len(asked) == tries
 
 
 def test_a_message_that_was_revoked_before_its_notice_went_is_not_told_of(
-    deliver: Callable[[], int], peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(portal, "begin_notice", lambda *_: False)
-    assert deliver() == 550
-    assert peer.received == []
+    assert office.deliver() == 550
+    assert office.peer.received == []
 
 
 def test_a_mail_that_was_revoked_while_its_notice_was_refused_is_not_sealed_at_the_next_try(
-    deliver: Callable[[], int],
-    engine: Engine,
-    peer: SmtpPeer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: Any, **__: Any) -> Handover:
-        with transaction(engine) as connection:
+        with transaction(office.engine) as connection:
             [message_id] = connection.scalars(sa.select(sealed_message.c.id))
-        assert revoke(engine, SealedDirectory(tmp_path / "sealed"), message_id, time.time(), actor=SENDER)
+        assert revoke(office.engine, office.directory, message_id, time.time(), actor=SENDER)
         raise DeliveryError("the return port takes nothing now")
 
     with monkeypatch.context() as patched:
         patched.setattr(ReturnPort, "send", refused)
-        assert deliver() == 451
-    assert deliver() == 550
-    assert peer.received == []
+        assert office.deliver() == 451
+    assert office.deliver() == 550
+    assert office.peer.received == []

@@ -16,19 +16,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl.events import Events
 from segl.mail.return_port import Handover, ReturnPort
 from segl.sealed import SealedDirectory
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Secret
-from segl.settings_file import parse_settings
 from segl.store import open_store
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
-from segl_delivery.portal import PortalAgent
-from segl_delivery.sealing import Sealer
 from world.desk import free_port
 from world.peers import SmtpPeer
+from world.sealing import portal_agent
 
 BO = "bo@vestby.example"
 
@@ -77,15 +74,6 @@ def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 def test_message_name_and_rows_are_on_disk_before_the_notice_and_the_250(
     steps: list[str], tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = parse_settings(
-        {
-            "organisation": {"name": "Nordby", "domains": ["nordby.example"]},
-            "portal": {"sealed": f"{tmp_path}/sealed"},
-        }
-    )
-    directory = SealedDirectory(settings.portal.sealed)
-    directory.prepare()
-    steps.clear()
     sa.event.listen(engine, "commit", lambda _: steps.append("commit"))
     delivery = Delivery(
         Envelope("anna@nordby.example", (BO,), "Q1"),
@@ -99,8 +87,8 @@ def test_message_name_and_rows_are_on_disk_before_the_notice_and_the_250(
 
     monkeypatch.setattr(ReturnPort, "send", sent)
     with SmtpPeer("127.0.0.1", free_port()) as peer:
-        sealer = Sealer(engine, directory, settings, Events("test"), {})
-        agent = PortalAgent(sealer, ReturnPort("127.0.0.1", peer.port), Events("test"))
+        agent = portal_agent(engine, tmp_path, peer.port)
+        steps.clear()
         [reply] = asyncio.run(agent.deliver(delivery)).values()
     steps.append(str(reply.code))
     first = steps.index("make shard")

@@ -1,4 +1,4 @@
-"""An empty store, and a server that takes what is sent."""
+"""An empty store."""
 
 from __future__ import annotations
 
@@ -9,19 +9,12 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from segl.store import open_store
-from world.desk import free_port
-from world.peers import SmtpPeer
 from world.stores import store_in
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
+    """On SQLite, and on both databases where a module says so."""
     engine = open_store(store_in(tmp_path))
     yield engine
     engine.dispose()
-
-
-@pytest.fixture
-def peer() -> Iterator[SmtpPeer]:
-    with SmtpPeer("127.0.0.1", free_port()) as peer:
-        yield peer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from segl.receipts.records import Heard
 from segl.receipts.states import News, Stage, State
 from segl.settings import Settings
 from segl.settings_file import parse_settings
-from segl.store import open_store, transaction
+from segl.store import transaction
 from segl.vocabulary import Proof, Way
 from segl_delivery.receipts import desk
 from segl_delivery.receipts.build import forget_old
@@ -31,12 +30,7 @@ ANNA, BO, EVA = "anna@nordby.example", "bo@x.example", "eva@y.example"
 DAY = 86_400.0
 
 
-@pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    """On both databases: what is asked here is not asked elsewhere."""
-    engine = open_store(store_url)
-    yield engine
-    engine.dispose()
+pytestmark = pytest.mark.usefixtures("both_stores")  # what is asked here is not asked elsewhere
 
 
 def settings(days: int = 90, next_hop: str = "") -> Settings:

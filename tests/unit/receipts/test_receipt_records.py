@@ -20,17 +20,11 @@ from segl.settings_file import parse_settings
 from segl.store import open_store, transaction
 from segl.vocabulary import Way
 
+pytestmark = pytest.mark.usefixtures("both_stores")
 TERMS = parse_settings({"organisation": {"name": "Nordby", "domains": ["nordby.example"]}}).receipt_terms
 ANNA, NAME = "anna@nordby.example", "ab" * 32
 EVERYONE = tuple(f"{n}@x{n}.example" for n in range(4))
 FACTS = Facts(900.0, ("cpr",), EVERYONE)
-
-
-@pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    engine = open_store(store_url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
@@ -58,6 +52,7 @@ def due(store: Connection, now: float) -> list[str]:
     return records.take_due(store, now, 10)
 
 
+@pytest.mark.parametrize("both_stores", ["sqlite"], indirect=True)
 def test_reports_in_any_order_and_twice_make_the_same_message(tmp_path: Path) -> None:
     some = [
         heard(news(0), news(1, State.DELAYED, 990.0)),

@@ -1,21 +1,17 @@
-"""What is told when, to whom: an alias while the log lags behind, the journal's copy, an own template that fails."""
+"""What is told when, to whom: an alias while the log lags behind, the journal's copy, a sender who takes nothing."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email import message_from_bytes
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
 
-from segl.cli.doctor_receipts import receipt_checks
 from segl.errors import SettingsError
 from segl.mail.return_port import Handover, OutcomeUnknown, Refused, ReturnPort
-from segl.postfix.check import State as Health
 from segl.postfix.conf import Site, render
 from segl.receipts import protection, read_logs
 from segl.receipts.protection import Waiting
@@ -23,8 +19,6 @@ from segl.receipts.states import News, State
 from segl.settings_file import parse_settings
 from segl.store import transaction
 from segl.vocabulary import Way
-from segl_delivery.receipts import log_trust, own_templates
-from segl_delivery.receipts.templates_of import template_faults
 from world.peers import ReceivedMail, SmtpPeer
 from world.told import ANNA, BOARD, JOURNAL, QUEUE, Told, copy_of, settings
 
@@ -311,122 +305,3 @@ def test_that_everything_waits_is_reported_when_the_least_patience_is_over(
     )
     site = Site.of(chosen, "mail.nordby.example")
     assert f"delay_warning_time = {warned}s\n" in render("secure.main.cf", site)
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A template has a second; and the processes that fill them in end with the test."""
-    monkeypatch.setattr(own_templates, "SECONDS", 1.0)
-    yield
-    own_templates.workers().stop()
-
-
-UNFIT = {
-    "{{ cycler() }}": "at least one item",
-    "{{ '\\ud800' }}": "surrogates not allowed",
-    "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}": "longer than 1 seconds",
-    "{{ 10 ** (10 ** 10) }}": "longer than 1 seconds",
-    "{{ 'x' * 10 ** 9 }}": "more memory",
-    "{{ 'x' * 9000000 }}": "more than 8388608 bytes",
-    "{{ receipt.rows.append }}": "append",
-    "Hej\n\n{{ receipt.recipient }}\n": "line 3: what it sees has no attribute 'recipient'",
-    "{# nothing #}\n": "makes an empty text",
-    "{{ receipt.heading": "line 1",
-    "{{ receipt.nothing }}": "nothing",
-    "{{ receipt.__class__.__mro__ }}": "unsafe",
-    "{{ 1 / 0 }}": "division",
-    "{{ receipt.subject|dictsort }}": "no attribute",
-    "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}": "recursion",
-}
-
-
-@pytest.mark.parametrize("source", UNFIT, ids=list(UNFIT.values()))
-def test_a_template_that_raises_hangs_or_floods_is_refused_with_the_settings(
-    source: str, tmp_path: Path, hurried: None
-) -> None:
-    file = tmp_path / "own.txt"
-    file.write_text(source)
-    [fault] = template_faults(settings({"text": str(file)}), tmp_path / "segl.toml")
-    assert UNFIT[source] in str(fault)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "{% if receipt.kind == 'failed' and receipt.rows|length == 1 %}{{ cycler() }}{% endif %}",
-        "{% if receipt.rows|length == 1 %}{{ '\\ud800' }}{% endif %}",
-        "{% if receipt.rows|length == 1 %}{{ 10 ** (10 ** (9 + receipt.rows|length)) }}{% endif %}",
-    ],
-)
-def test_one_that_fails_only_when_it_is_used_gives_way_to_the_shipped_one(
-    source: str, engine: Engine, peer: SmtpPeer, tmp_path: Path, hurried: None
-) -> None:
-    file = tmp_path / "own.txt"
-    file.write_text(f"Hej {source}")
-    chosen = settings({"text": str(file)})
-    assert list(template_faults(chosen, tmp_path / "segl.toml")) == []
-    told = Told(engine, peer, chosen)
-    failed = copy_of("bo@x.example", "bo@x.example", State.FAILED)
-    told.hear(failed, at=time.time() - 60, expected=("bo@x.example",))
-    [receipt] = told.tell()
-    assert "Din mail er ikke leveret\r\n" in receipt.part("text/plain")
-    assert [domain for domain, _ in told.unfit] == ["nordby.example"]
-
-
-ME = frozenset({os.geteuid()})
-MINE = frozenset({os.getegid()})
-NOBODYS: frozenset[int] = frozenset()
-
-
-@pytest.mark.parametrize(
-    ("log_mode", "folder_mode", "users", "groups", "said"),
-    [
-        (0o640, 0o755, ME, NOBODYS, ""),
-        (0o660, 0o775, ME, MINE, ""),
-        (0o640, 0o1777, ME, NOBODYS, ""),
-        (0o646, 0o755, ME, MINE, "anybody may write to it"),
-        (0o660, 0o755, ME, NOBODYS, "may write to it"),
-        (0o640, 0o755, NOBODYS, MINE, "it belongs to user"),
-        (0o640, 0o757, ME, MINE, "anybody may put another in its place"),
-        (0o640, 0o775, ME, NOBODYS, "may put another in its place"),
-    ],
-)
-def test_a_log_that_others_of_the_host_could_write_proves_nothing(
-    tmp_path: Path,
-    log_mode: int,
-    folder_mode: int,
-    users: frozenset[int],
-    groups: frozenset[int],
-    said: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """*users* and *groups*: those that write logs."""
-    monkeypatch.setattr(log_trust, "_users", lambda: users)
-    monkeypatch.setattr(log_trust, "_groups", lambda: groups)
-    folder = tmp_path / "log"
-    folder.mkdir()
-    log = folder / "mail.log"
-    log.touch()
-    log.chmod(log_mode)
-    folder.chmod(folder_mode)
-    assert said in log_trust.forgeable(log)
-    assert bool(log_trust.forgeable(log)) is bool(said)
-
-
-@pytest.mark.parametrize(
-    ("mode", "state", "said"),
-    [
-        (0o640, Health.OK, "mode 0640"),
-        (0o600, Health.WARN, "mode 0600"),
-        (0o646, Health.WARN, "anybody may write to it"),
-    ],
-)
-def test_the_doctor_says_whether_the_log_can_be_read_and_believed(
-    tmp_path: Path, mode: int, state: Health, said: str
-) -> None:
-    log = tmp_path / "mail.log"
-    log.touch()
-    log.chmod(mode)
-    [check] = receipt_checks(settings(log=str(log)))
-    assert (check.id, check.state) == ("receipts.log", state)
-    assert said in check.found

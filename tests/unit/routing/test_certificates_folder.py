@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Engine
 
 from segl.certificate_records import MOST_KEPT, CertificateRecords
-from segl.store import open_store
 from segl.vocabulary import Known
 from segl_routing.certificates.folder import FolderSource
 from segl_routing.certificates.kept import HARVESTED, KeptSource, harvest, kept_row
@@ -96,13 +94,6 @@ def test_a_folder_that_is_not_there_is_a_dont_know(tmp_path: Path) -> None:
 
 
 # kept
-
-
-@pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    engine = open_store(store_url)
-    yield engine
-    engine.dispose()
 
 
 def test_a_signers_certificate_is_kept_with_its_chain(engine: Engine) -> None:

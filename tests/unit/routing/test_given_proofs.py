@@ -4,7 +4,7 @@ and the node it was so, and of nothing else."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 from sqlalchemy.engine import Connection, Engine
@@ -13,19 +13,12 @@ from segl import given_proofs
 from segl.errors import StoreError
 from segl.events import Events
 from segl.given_proofs import Given, given_between
-from segl.store import open_store, transaction
+from segl.store import transaction
 from segl.vocabulary import Proof
 from segl_routing import given
 from segl_routing.given import GivenProofs
 
 X = "x.example"
-
-
-@pytest.fixture
-def engine(store_url: str) -> Iterator[Engine]:
-    engine = open_store(store_url)
-    yield engine
-    engine.dispose()
 
 
 class Clock:

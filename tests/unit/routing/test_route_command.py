@@ -29,11 +29,6 @@ APP.command()(route)
 
 
 @pytest.fixture(scope="module")
-def good(outside: Outside) -> SmtpPeer:
-    return outside.good("mx.boligforening.example")
-
-
-@pytest.fixture(scope="module")
 def settings(outside: Outside, good: SmtpPeer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("route")
     dns: DnsServer = outside.dns(

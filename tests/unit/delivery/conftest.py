@@ -1,0 +1,32 @@
+"""What seals messages, as segl-deliver does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from segl.events import Events
+from segl.sealed import SealedDirectory
+from segl.settings_file import parse_settings
+from segl_delivery.sealing import Sealer
+
+
+@pytest.fixture
+def sealer(tmp_path: Path, engine: Engine) -> Callable[..., Sealer]:
+    def make(numbers: dict[str, str] | None = None, **portal: Any) -> Sealer:
+        settings = parse_settings(
+            {
+                "organisation": {"name": "Nordby", "domains": ["nordby.example", "skolen.example"]},
+                "portal": {"url": "https://sikker.nordby.example/post", "sealed": str(tmp_path / "sealed")}
+                | portal,
+            }
+        )
+        directory = SealedDirectory(settings.portal.sealed)
+        directory.prepare()
+        return Sealer(engine, directory, settings, Events("test"), numbers or {})
+
+    return make
