@@ -203,6 +203,7 @@ def test_whatever_a_field_holds_one_line_of_known_form_stands_outside(name: str,
         assert b"\n" not in field.raw.replace(b"\r\n ", b"").replace(b"\r\n\t", b"")[:-2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     [

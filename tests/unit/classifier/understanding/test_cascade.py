@@ -165,6 +165,7 @@ def test_a_message_of_more_windows_than_are_read_costs_seconds_and_is_told_of(mo
     assert spent < SECONDS
 
 
+@pytest.mark.slow
 def test_a_message_of_as_many_windows_as_are_read_is_understood_whole(model: Cascade) -> None:
     """It is the number of windows that counts there, not what time they took."""
     whole = model.understand(body(*(HARMLESS.format(n) for n in range(MOST))))
