@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from segl.mime import transfer
+from segl.mime.transfer import Encoding
 
 _DATA_URI = re.compile(r"data:(?P<type>[\w.+-]++/[\w.+-]++)?[^,]{0,200}+,", re.IGNORECASE)
 _IN_STYLE = re.compile(
@@ -25,6 +29,12 @@ class DataUri:
     content_type: str
     base64: bool
     data: str
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        raw = unquote_to_bytes(self.data)
+        return transfer.decode(raw, Encoding.BASE64) if self.base64 else raw
 
 
 def data_uri(link: str) -> DataUri | None:

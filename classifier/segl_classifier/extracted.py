@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from urllib.parse import unquote_to_bytes
 
 from segl.mime import charset, sniff, transfer
 from segl.mime.transfer import Encoding
@@ -127,8 +126,7 @@ class Notebook:
             self._of_scripts(page.scripts)
         self._shown |= page.shown
         for file in page.files[: self._limits.parts + 1]:  # one beyond, so that it is told of
-            raw = unquote_to_bytes(file.data)
-            self.inline_file(file.content_type, transfer.decode(raw, Encoding.BASE64) if file.base64 else raw)
+            self.inline_file(file.content_type, file.content)
 
     def inside(self, data: bytes) -> None:
         """Files written into the text: uuencoded ones and quoted messages are opened, others told of.

@@ -11,6 +11,7 @@ from segl_classifier.formats import rtf
 from segl_classifier.formats.compressed_rtf import unfold
 from segl_classifier.formats.content import Allowance
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.page_in_file import take_beside
 from segl_classifier.html import read_html
 
 _MOST_KNOWN = 10
@@ -34,8 +35,14 @@ class Bodies:
     def html(self, markup: str) -> None:
         page = read_html(markup.replace("\0", ""))
         self.plain(page.text)
-        self._harvest.text(page.spoken, f"{self._where}spoken")
-        self._harvest.text(page.aside, f"{self._where}beside the text")
+        where = self._where
+        take_beside(
+            page,
+            self._harvest,
+            shown=f"{where}as displayed",
+            spoken=f"{where}spoken",
+            aside=f"{where}beside the text",
+        )
 
     def packed_rtf(self, packed: bytes) -> None:
         """Rich text, compressed. HTML packed into rich text comes out as its text."""

@@ -24,6 +24,7 @@ from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.kept_tables import read_kept
 from segl_classifier.formats.ooxml_text import read_flow
 from segl_classifier.formats.package import Package, TooLarge
+from segl_classifier.formats.page_in_file import take_beside
 from segl_classifier.formats.pictures import picture
 from segl_classifier.formats.spreadsheet import read_workbook
 from segl_classifier.formats.xml_events import Attributes, NotXml, local, parse
@@ -149,8 +150,8 @@ def _read_markup(data: bytes, place: str, harvest: Harvest) -> None:
     """HTML put into the file, and old drawings (VML), which need not be well-formed."""
     page = read_html(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace"))
     harvest.text(page.text, place)
-    harvest.text(page.spoken, f"spoken in {place or 'the text'}")
-    harvest.text(page.aside, f"beside {place or 'the text'}")
+    of = place or "the text"
+    take_beside(page, harvest, shown="as displayed", spoken=f"spoken in {of}", aside=f"beside {of}")
 
 
 def _read_file(package: Package, part: ZipInfo, harvest: Harvest) -> None:

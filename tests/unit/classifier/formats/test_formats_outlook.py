@@ -11,6 +11,7 @@ import pytest
 from corpus import office_files
 from corpus.compound import message
 from corpus.reading import ALLOWANCE, WITH_OCR, causes, stands_in, text_of
+from corpus.tnef_by_hand import attribute, properties, winmail
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import ole, outlook, tnef
 from segl_classifier.formats.compressed_rtf import unfold
@@ -140,32 +141,12 @@ def test_compressed_rich_text_is_unfolded() -> None:
     assert unfold(b"x" * 40) is None
 
 
-def attribute(level: int, identifier: int, body: bytes) -> bytes:
-    return (
-        struct.pack("<BHHI", level, identifier, 0, len(body)) + body + struct.pack("<H", sum(body) & 0xFFFF)
-    )
-
-
-def properties(values: dict[int, str | bytes]) -> bytes:
-    """MAPI properties as TNEF keeps them: strings in UTF-16, everything else as bytes."""
-    out = struct.pack("<I", len(values))
-    for number, value in values.items():
-        raw = wide(value + "\0") if isinstance(value, str) else value
-        kind = 31 if isinstance(value, str) else 13 if number == 0x3701 else 258
-        out += struct.pack("<HHII", kind, number, 1, len(raw)) + raw + bytes(-len(raw) % 4)
-    return out
-
-
 def categories(*values: str) -> bytes:
     """One property with several strings, known by its name."""
     raws = [wide(value + "\0") for value in values]
     name = bytes(16) + struct.pack("<II", 1, 18) + wide("Keywords\0") + bytes(2)
     out = struct.pack("<IHH", 1, 0x101F, 0x8007) + name + struct.pack("<I", len(raws))
     return out + b"".join(struct.pack("<I", len(raw)) + raw + bytes(-len(raw) % 4) for raw in raws)
-
-
-def winmail(*attributes: bytes) -> bytes:
-    return struct.pack("<IH", 0x223E9F78, 1) + b"".join(attributes)
 
 
 INSIDE = winmail(attribute(1, 0x8004, b"Indre 080190-1238\0"))
