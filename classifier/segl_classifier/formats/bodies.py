@@ -6,10 +6,11 @@ kept again.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import rtf
 from segl_classifier.formats.compressed_rtf import unfold
-from segl_classifier.formats.content import Allowance
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.page_in_file import take_beside
 from segl_classifier.html import read_html
@@ -45,7 +46,7 @@ class Bodies:
         )
 
     def packed_rtf(self, packed: bytes) -> None:
-        """Rich text, compressed. HTML packed into rich text comes out as its text."""
+        """Rich text, compressed. HTML packed into it comes out as what it says beyond that."""
         harvest = self._harvest
         rich = unfold(packed)
         if rich is None:
@@ -53,13 +54,15 @@ class Bodies:
             return
         if not harvest.spend(len(rich)):
             return
-        found = rtf.read(rich, "", Allowance(harvest.left, harvest.allowance.files, harvest.bytes_left))
+        left = replace(harvest.allowance, chars=harvest.left, bytes=harvest.bytes_left)
+        found = rtf.read(rich, "", left)
         for passage in found.passages:
             if passage.place:
                 harvest.text(passage.text, f"{self._where}{passage.place}")
             else:
                 self.plain(passage.text)
         for file in found.files:
-            harvest.file(file.name, file.content_type, file.data)
+            if not harvest.holds(file.data):
+                harvest.file(file.name, file.content_type, file.data)
         for lack in found.lacks:
             harvest.lack(lack.cause, lack.detail)

@@ -16,8 +16,8 @@ import pypdfium2 as pdfium
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.lines import letters_of, new_lines
 from segl_classifier.formats.pdf_copy import Copy
-from segl_classifier.formats.pdf_named import letters_of, new_lines
 from segl_classifier.formats.pdf_page import SCAN
 from segl_classifier.formats.pdf_shown import look
 from segl_classifier.formats.pdf_text import text_of

@@ -8,9 +8,6 @@ The words for a picture and the long form of an abbreviation (Alt and E, §14.9.
 from __future__ import annotations
 
 import ctypes
-import re
-import unicodedata
-from collections.abc import Collection
 from itertools import repeat
 from typing import NamedTuple
 
@@ -28,8 +25,6 @@ _MOST_OBJECTS = 200_000  # of a page, and of the forms on it
 _DEEPEST_FORM = 4
 _MOST_MARKS = 100  # around one object
 _MOST_WORDS, _LONGEST = 10_000, 1_000_000  # of a page; bytes of one
-_NO_LETTER = re.compile(r"\W+")
-_LINES_BEFORE = 2
 
 
 class Things(NamedTuple):
@@ -91,18 +86,3 @@ def _string(mark: int, key: bytes) -> str:
     units = (api.FPDF_WCHAR * (size.value // 2))()
     api.FPDFPageObjMark_GetParamStringValue(at, key, units, size.value, size)
     return bytes(units).decode("utf-16-le", "replace").rstrip("\0")
-
-
-def new_lines(known: Collection[str], drawn: str) -> str:
-    """The lines of *drawn* whose letters are not among those *known*, each with the lines before it."""
-    lines = drawn.split("\n")
-    kept: dict[int, None] = {}
-    for number, line in enumerate(lines):
-        if letters_of(line) not in known:
-            kept |= dict.fromkeys(range(max(0, number - _LINES_BEFORE), number + 1))
-    return "\n".join(lines[number] for number in kept)
-
-
-def letters_of(line: str) -> str:
-    """*line* as its letters alone: programs name a text for ligatures, for small capitals, for hyphens."""
-    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", line)).casefold()

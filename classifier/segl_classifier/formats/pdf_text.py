@@ -20,8 +20,9 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as api
 
 from segl_classifier.formats import pdf_quick
+from segl_classifier.formats.lines import letters_of, new_lines
 from segl_classifier.formats.pdf_cover import Box
-from segl_classifier.formats.pdf_named import letters_of, new_lines, take_off
+from segl_classifier.formats.pdf_named import take_off
 from segl_classifier.formats.pdf_place import MOST_PIECES, Pieces, boxes_of, by_place, turn
 
 _MOST_CELLS = 2_000  # rectangles of a page that are looked at

@@ -6,7 +6,8 @@ a picture in hexadecimal, the table of fonts. Letters beyond ASCII come as ``\'e
 ``\u230`` followed by a substitute for old programs, which is skipped. ``\bin`` is followed by bytes that are no text.
 
 The text of destinations unknown here is read too, as beside the text: what is layout is named in ``_LAYOUT``. Deleted
-text that is still in the file gives the paragraph twice, as it reads now and as it read before.
+text that is still in the file gives the paragraph twice, as it reads now and as it read before. A page (HTML) that is
+packed into the text is read as one besides (:mod:`.rtf_page`).
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ _LETTERS = {
     "tab": "\t", "line": "\n", "emdash": "—", "endash": "–", "bullet": "•", "lquote": "‘", "rquote": "’",
     "ldblquote": "“", "rdblquote": "”", "emspace": " ", "enspace": " ", "qmspace": " ",
 }  # fmt: skip
+# What holds of the letters behind it only.
+_CHANGES = frozenset(("plain", "deleted", "v", "revised", "htmlrtf"))
 _MOST_DEEP = 10_000
 _PADDING, _UNEXPLAINED = b"\0\r\n\t \x1a}", 16  # behind the end
 _HEAD = re.compile(rb"\s*\{\s*\\(?:rtf|urtf|pwd)")
@@ -170,6 +173,8 @@ class _Reader:
     def _set(self, word: str, number: int | None) -> None:
         """Control words that set something for the rest of the group."""
         group, text = self._group, self._text
+        if word in _CHANGES:
+            text.settle(group)
         if word == "uc":
             group.substitutes = min(max(number or 0, 0), 20)
         elif word == "f" and number is not None:
@@ -197,3 +202,7 @@ class _Reader:
             group.hidden = number != 0
         elif word == "revised":
             group.added = number != 0
+        elif word == "htmlrtf":
+            group.rich_only = number != 0
+        elif word == "fromhtml":
+            text.page.begun = True

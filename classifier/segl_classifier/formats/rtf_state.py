@@ -11,6 +11,7 @@ from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.numbers import says_something
 from segl_classifier.formats.ole_object import take_ole1
 from segl_classifier.formats.pictures import from_dib, picture, unknown
+from segl_classifier.formats.rtf_page import REPEATED_TAG, TAG, PackedPage
 
 
 class Destination(Enum):
@@ -19,6 +20,7 @@ class Destination(Enum):
     FONTS = auto()
     PICTURE = auto()
     OBJECT = auto()
+    MARKUP = auto()  # tags of the page that is packed into the text
     LAYOUT = auto()  # not text at all
 
 
@@ -48,10 +50,12 @@ _KINDS = {"pict": Destination.PICTURE, "objdata": Destination.OBJECT, "fonttbl":
 _LAYOUT = frozenset(
     "colortbl stylesheet sn listtable listoverridetable listtext pntext rsidtbl latentstyles themedata pnseclvl"
     " colorschememapping generator datastore xmlnstbl defchp defpap mmathPr wgrffmtfilter pgptbl ftnsep ftnsepc"
-    " ftncn aftnsep aftnsepc aftncn panose falt blipuid blipsector oldcprops oldpprops oldtprops oldsprops htmltag"
-    " mhtmltag passwordhash bkmkend atrfstart atrfend atnref atndate atntime objclass nonshppict"
+    " ftncn aftnsep aftnsepc aftncn panose falt blipuid blipsector oldcprops oldpprops oldtprops oldsprops"
+    " passwordhash bkmkend atrfstart atrfend atnref atndate atntime objclass nonshppict"
     " pn background fontemb fontfile cs ts ds s expandedcolortbl datafield picprop lsdlockedexcept objalias rtf".split()
 )
+_MARKUP = frozenset((TAG, REPEATED_TAG))
+_WORDS = frozenset((Destination.TEXT, Destination.ASIDE, Destination.MARKUP))
 _OF_LISTS = frozenset(("leveltext", "pntxta", "pntxtb"))  # words among layout
 _FLOWS = frozenset(
     ("shpinst", "nesttableprops", "fldrslt", "ud", "result", "shpgrp", "do", "userprops", "sp")
@@ -76,6 +80,7 @@ class Group:
     deleted: bool = False
     added: bool = False
     hidden: bool = False
+    rich_only: bool = False  # of the rich text, and not of the page that is packed into it
     ignorable: bool = False
     fresh: bool = False  # nothing but \\* has come yet
     opened: bool = False  # this very group is the destination
@@ -89,6 +94,7 @@ class Group:
             self.deleted,
             self.added,
             self.hidden,
+            self.rich_only,
         )
         return Group(*now, fresh=True)
 
@@ -112,6 +118,7 @@ class RtfText:
         self.font = -1  # being described in the table of fonts
         self.in_table = False
         self.full = False
+        self.page = PackedPage(harvest)
         self._harvest = harvest
         self._left = harvest.left
         self._fonts: dict[int, int] = {}
@@ -129,7 +136,7 @@ class RtfText:
         kind = group.destination
         if kind in (Destination.PICTURE, Destination.OBJECT):
             self._data.append(_HEX.sub(b"", data))
-        elif kind in (Destination.TEXT, Destination.ASIDE):
+        elif kind in _WORDS:
             if data.isascii() and not self._raw:
                 self.put(group, data.decode("ascii"))
                 return
@@ -141,10 +148,15 @@ class RtfText:
 
     def put(self, group: Group, letters: str) -> None:
         """Letters of the text."""
-        if group.destination not in (Destination.TEXT, Destination.ASIDE):
+        if group.destination not in _WORDS:
             return
         if self._raw:
             self._flush(group)
+        if group.destination is Destination.MARKUP:
+            self.page.tag(group.place, letters)
+            return
+        if not group.rich_only and group.destination is Destination.TEXT:
+            self.page.words(letters)
         self._left -= len(letters)
         if self._left < 0:
             self.full = True
@@ -185,12 +197,17 @@ class RtfText:
             self._data = [data.hex().encode()]
 
     def paragraph(self, group: Group) -> None:
-        if group.destination not in (Destination.TEXT, Destination.ASIDE):
+        if group.destination not in _WORDS:
+            return
+        if group.destination is Destination.MARKUP:
+            self.put(group, "\n")
             return
         if self.in_table and group.destination is Destination.TEXT:
             self.put(group, " ")
             return
         self._flush(group)
+        if not group.rich_only and group.destination is Destination.TEXT:
+            self.page.words("\n")
         self._end_line(self._flows[-1])
 
     def cell(self, group: Group) -> None:
@@ -217,6 +234,8 @@ class RtfText:
             return
         if word in _LAYOUT:
             group.destination = Destination.LAYOUT
+        elif word in _MARKUP:
+            group.destination, group.place = Destination.MARKUP, word
         elif word in _KINDS:
             group.destination, group.opened = _KINDS[word], True
             self._data = []
@@ -247,11 +266,18 @@ class RtfText:
             else:
                 take_ole1(data, self._harvest)
 
+    def settle(self, group: Group) -> None:
+        """What came so far is of *group* as it is now: something of it is about to change."""
+        self._flush(group)
+
     def finish(self) -> None:
+        lines: list[str] = []
         while self._flows:
             flow = self._flows.pop()
             self._end_flow(flow)
+            lines += flow.lines
             self._harvest.text("\n".join(flow.lines), "" if not self._flows else "beside the text")
+        self.page.take(lines)
         self._harvest.lines(self._earlier, "before tracked changes")
         self._harvest.lines(self._shown, "as displayed")
 

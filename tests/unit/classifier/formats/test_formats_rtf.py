@@ -194,6 +194,7 @@ def test_padding_behind_the_end_is_none(behind: bytes) -> None:
         rb"010190{\v skjult}-1234\par",
         rb"010190\v skjult\v0 -1234\par",
         rb"010190\v skjult\plain -1234\par",
+        rb"010190\v \'e6\'f8\v0 -1234\par",
         rb"\intbl 010190{\v x}-1234\cell\row",
     ],
 )
