@@ -42,6 +42,7 @@ _BINARY_SHEET = re.compile(
 )  # of an xlsb
 _LAYOUT_PLACE = "slide layout"
 _CHANGES_PLACE = "before tracked changes"
+_DATA_PLACE = "data in the file"
 _PLACES = (
     ("/document.xml", ""),
     ("/header", "header"),
@@ -62,7 +63,7 @@ _PLACES = (
     ("/drawings/", "drawing"),
     ("docprops/", "properties"),
     ("xl/revisions/", _CHANGES_PLACE),
-    ("customxml/", "data in the file"),
+    ("customxml/", _DATA_PLACE),
 )
 _NUMBER = re.compile(r"(\d+)\.xml$", re.IGNORECASE)
 _SLIDE = re.compile(r"/slides/slide(\d+)\.xml$", re.IGNORECASE)
@@ -126,7 +127,9 @@ def _read_part(
     head = next(chunks, b"")
     if _IS_PAGE.search(head, 0, _HEAD):  # put into the document under this name
         _read_markup(package.content(part), place, harvest)
-    flow = read_flow(chain((head,), chunks), labels=place == "properties", most=harvest.left)
+    flow = read_flow(
+        chain((head,), chunks), labels=place == "properties", most=harvest.left, data=place == _DATA_PLACE
+    )
     if flow.broken and not name.lower().endswith(".xml"):
         _read_markup(package.content(part), place, harvest)
         return []

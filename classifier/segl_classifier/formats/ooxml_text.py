@@ -40,6 +40,9 @@ from segl_classifier.tidy import COVERED
 
 _MOST_DEEP = 1_000  # paragraphs, rows and cells in one another
 _MOST_COLUMNS = 63  # of a table, in Word
+_BARE = ("p", "")  # text in it, or behind an element in it
+_RICH = ("", "exData", "value")  # what holds a rich text, and says nothing of it
+_BLANKS = re.compile(r"\s+")
 _COUNT = re.compile("[0-9]{1,9}")
 _GIVEN_NAME = re.compile(r"(?:[^\W\d_]+[ -]?){1,4} ?\d{0,5}|_(?:GoBack|Toc\d+|Ref\d+|Hlk\d+)|\d{1,5}")
 
@@ -75,11 +78,19 @@ class _Open:
 
 
 def read_flow(
-    chunks: Iterable[bytes], *, labels: bool = False, most: int = 100_000_000, flat: bool = False
+    chunks: Iterable[bytes],
+    *,
+    labels: bool = False,
+    most: int = 100_000_000,
+    flat: bool = False,
+    data: bool = False,
 ) -> Flow:
     """The text of one XML part, at most about *most* characters of it. *labels*: put the name of an element
-    before its value, as is right for document properties. *flat*: the part is a whole document, with its files."""
-    reader = _Reader(labels, most, NOISE | FILES if flat else NOISE)
+    before its value, as is right for document properties. *flat*: the part is a whole document, with its files.
+    *data*: its elements have names that somebody gave them, so that none is noise, and its paragraphs are those of
+    XHTML, as in a form."""
+    noise = frozenset() if data else NOISE | FILES if flat else NOISE
+    reader = _Reader(labels, most, noise, data=data)
     try:
         parse(chunks, reader.start, reader.end, reader.characters)
     except NotXml as error:
@@ -95,8 +106,10 @@ class _Enough(Exception):
 
 
 class _Reader:
-    def __init__(self, labels: bool, most: int, noise: frozenset[str]) -> None:
+    def __init__(self, labels: bool, most: int, noise: frozenset[str], *, data: bool) -> None:
         self.flow = Flow()
+        self._data = data
+        self._label = ""  # of the rich text that begins
         self._labels = labels
         self._noise = noise
         self._most = most
@@ -111,11 +124,15 @@ class _Reader:
         self._last_spoken = ""
 
     def start(self, raw: str, attributes: Attributes) -> None:
-        self._inside = name = self._names[raw]
+        within, self._inside = self._inside, self._names[raw]
+        name = self._inside
         if name in BLOCKS:
             if len(self._stack) > _MOST_DEEP:
                 raise NotXml("nests without end")
-            self._stack.append(_Open(name))
+            self._stack.append(_Open(name, [self._label] if self._label else []))
+            self._label = ""
+        elif name == "body" and self._data and self._labels:
+            self._label = "" if within in _RICH else f"{within}: "
         elif name in OTHERS:
             self._start_other(name, attributes)
 
@@ -159,14 +176,24 @@ class _Reader:
         elif name in CODES and self._stack:
             self._spend(len(text))
             self._stack[-1].codes.append(text)
+        elif self._is_of_paragraph(name, text):
+            self._put(_BLANKS.sub(" ", text))
         elif not text.isspace() and name not in self._noise:
             self._spend(len(text))
             self._loose.append(text)
+
+    def _is_of_paragraph(self, name: str, text: str) -> bool:
+        """Whether *text* stands in a paragraph without more ado, as in XHTML."""
+        if not self._stack or self._stack[-1].kind != "p":
+            return False
+        return self._data or (name in _BARE and not text.isspace())
 
     def end(self, raw: str) -> None:
         self._inside = ""
         name = self._names[raw]
         if name in BLOCKS:
+            if self._loose:
+                self._flush_loose(name)  # it is no part of what follows
             self._close()
         elif name in OLD:
             self._old -= 1
@@ -245,7 +272,8 @@ class _Reader:
         self._loose.clear()
         if text:
             if self._labels:
-                label = self._property or ("" if name.startswith(("lp", "i")) else name)
+                is_type = not self._data and name.startswith(("lp", "i"))
+                label = self._property or ("" if is_type else name)
                 text = f"{label}: {text}" if label else text
             (self._stack[-1].behind if self._stack else self.flow.lines).append(text)
 

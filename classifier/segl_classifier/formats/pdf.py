@@ -132,7 +132,7 @@ def _read_xfa(document: pdfium.PdfDocument, harvest: Harvest) -> None:
             continue
         packet = ctypes.create_string_buffer(size.value)
         api.FPDF_GetXFAPacketContent(document.raw, number, packet, size, size)
-        flow = read_flow([packet.raw], labels=True, most=harvest.left)
+        flow = read_flow([packet.raw], labels=True, most=harvest.left, data=True)
         harvest.lines(flow.lines, "form field")
         if flow.full:
             harvest.overflow()

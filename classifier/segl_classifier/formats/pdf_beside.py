@@ -48,7 +48,7 @@ def read_properties(document: pdfium.PdfDocument, data: bytes, copy: Copy, harve
     harvest.lines([f"{key}: {value}" for key, value in values if value], "properties")
     packets = dict.fromkeys(islice(chain(_packets(data), copy.properties(_MOST_XMP_BYTES)), _MOST_XMP))
     for packet in packets:
-        flow = read_flow([packet], labels=True, most=harvest.left)
+        flow = read_flow([packet], labels=True, most=harvest.left, data=True)
         lines = [*flow.lines, *_attributes(packet)]
         harvest.lines([line for line in lines if not _is_housekeeping(line)], "properties")
 
