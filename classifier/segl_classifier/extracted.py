@@ -170,7 +170,7 @@ class Notebook:
                 self.lack(dark, f"{file.size} bytes written in as base64")
             elif file.content not in self._written:
                 self._written.add(file.content)
-                self.inline_file("application/octet-stream", file.content)
+                self.inline_file(file.content_type, file.content)
         opened = [file for file in files if file.content and file.end - file.start >= _LONG_FILE]
         return without(signs, opened) if opened else text
 

@@ -27,18 +27,24 @@ _MIXED = tuple(
 _OF_ADDRESS = "=/?&%"  # before a token in a link
 _TEXT = 200  # letters: from here on text in base64 is read, and is no token
 _DARK = 3_000  # bytes: from here on what is nothing in particular is told of
-# Keys, certificates and signatures (X.690: a SEQUENCE), fonts and programs (WebAssembly) say nothing about anybody.
-_SILENT = (b"\0asm", b"\x30\x80", b"\x30\x82", b"\x30\x83", b"wOFF", b"wOF2", b"OTTO", b"true", b"\0\1\0\0")
+# Fonts and programs (WebAssembly) say nothing about anybody.
+_SILENT = (b"\0asm", b"wOFF", b"wOF2", b"OTTO", b"true", b"\0\1\0\0")
+# A SEQUENCE (X.690): a key or a certificate, which says nothing either, while it is as short as those are. CMS
+# (RFC 5652), in which a document may be signed or encrypted, says by an identifier that it is CMS.
+_SEQUENCE = (b"\x30\x80", b"\x30\x81", b"\x30\x82", b"\x30\x83", b"\x30\x84")
+_KEY_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenIn:
-    """A file found in a text; without ``content`` it is one of so many bytes of which nobody knows what it is."""
+    """A file found in a text; without ``content`` it is one of so many bytes of which nobody knows what it is. Most say
+    by their bytes of which type they are."""
 
     content: bytes
     size: int
     start: int
     end: int
+    content_type: str = "application/octet-stream"
 
 
 def with_signs(text: str) -> str:
@@ -71,8 +77,14 @@ def files_in(text: str) -> Iterator[WrittenIn]:
             len(letters) >= _TEXT and not in_address and sniff.is_text(content)
         ):
             yield WrittenIn(content, len(content), *run.span())
-        elif len(content) >= _DARK and not head.startswith(_SILENT):
+        elif cms := sniff.cms_type(head):
+            yield WrittenIn(content, len(content), *run.span(), cms)
+        elif len(content) >= _DARK and not _is_silent(head, len(content)):
             yield WrittenIn(b"", len(content), *run.span())
+
+
+def _is_silent(head: bytes, size: int) -> bool:
+    return head.startswith(_SILENT) or (head.startswith(_SEQUENCE) and size <= _KEY_BYTES)
 
 
 _URL_SAFE = str.maketrans("-_", "+/")  # RFC 4648 §5

@@ -82,6 +82,14 @@ _CMS_ENCRYPTED = (
     bytes.fromhex("2a864886f70d0109100117"),  # authEnvelopedData (RFC 5083)
 )
 _CMS_SIGNED = bytes.fromhex("2a864886f70d010702")
+_CMS_NAMED = (
+    *_CMS_ENCRYPTED,
+    _CMS_SIGNED,
+    bytes.fromhex("2a864886f70d010705"),  # digestedData
+    bytes.fromhex("2a864886f70d0109100109"),  # compressedData (RFC 3274)
+)
+_CMS_STAMP = bytes.fromhex("2a864886f70d0109100104")  # id-ct-TSTInfo, the type of what is signed
+_CMS_WITHIN, _STAMP_WITHIN = 64, 128  # bytes from the start
 # No content inside (RFC 5652 §5.2): a detached signature, in DER and in BER.
 _CMS_DETACHED = tuple(
     bytes.fromhex(encoded) for encoded in ("300b06092a864886f70d010701", "308006092a864886f70d0107010000")
@@ -155,15 +163,28 @@ def looks_like_html(head: bytes) -> bool:
 def is_encrypted_cms(head: bytes) -> bool:
     """Whether the CMS structure in *head* hides its content. What is neither signed nor compressed as
     far as can be told counts as encrypted."""
-    start = head[:64]
+    start = head[:_CMS_WITHIN]
     return any(oid in start for oid in _CMS_ENCRYPTED) or _CMS_SIGNED not in start
 
 
 def is_signature(head: bytes) -> bool:
     """Whether *head* begins a detached signature: CMS SignedData, or an OpenPGP one."""
     return head.lstrip().startswith(b"-----BEGIN PGP SIGNATURE") or (
-        head[:1] == b"\x30" and _CMS_SIGNED in head[:64] and any(mark in head for mark in _CMS_DETACHED)
+        head[:1] == b"\x30"
+        and _CMS_SIGNED in head[:_CMS_WITHIN]
+        and any(mark in head for mark in _CMS_DETACHED)
     )
+
+
+def cms_type(head: bytes) -> str:
+    """The content type of the CMS structure that begins in *head*, a detached signature's or another's; ``""`` when it
+    begins none, or a time stamp (RFC 3161), which holds a digest."""
+    start = head[:_CMS_WITHIN]
+    if head[:1] != b"\x30" or not any(oid in start for oid in _CMS_NAMED):
+        return ""
+    if _CMS_STAMP in head[:_STAMP_WITHIN]:
+        return ""
+    return "application/pkcs7-signature" if is_signature(head) else "application/pkcs7-mime"
 
 
 def _wide(data: bytes) -> str:

@@ -92,6 +92,45 @@ def test_what_is_unknown_and_large_is_told_of() -> None:
     ]
 
 
+def sequence(size: int, inside: bytes = b"") -> bytes:
+    """DER of so many bytes, as keys, certificates and CMS are."""
+    body = inside + random.Random(5).randbytes(size - len(inside))
+    width = 2 if size < 1 << 16 else 3
+    return b"\x30" + bytes([0x80 + width]) + size.to_bytes(width, "big") + body
+
+
+def cms(of: str, size: int = 2_000) -> bytes:
+    """CMS of this content type (RFC 5652): 02 is signed, 03 enveloped."""
+    return sequence(size, bytes.fromhex(f"06092a864886f70d0107{of}a0820100308201000201013100"))
+
+
+DETACHED = sequence(2_000, bytes.fromhex("06092a864886f70d010702a0820100300b06092a864886f70d010701"))
+STAMP = sequence(5_000, bytes.fromhex("06092a864886f70d010702a0820100300d060b2a864886f70d0109100104a000"))
+
+
+@pytest.mark.parametrize(
+    ("inside", "gap"),
+    [
+        (sequence(200_000), ("unreadable.unknown-type", "200005 bytes written in as base64")),
+        (sequence(17_000), ("unreadable.unknown-type", "17004 bytes written in as base64")),
+        (cms("02"), ("unreadable.unknown-type", "application/pkcs7-mime")),
+        (cms("02", 300), ("unreadable.unknown-type", "application/pkcs7-mime")),
+        (cms("02", 200_000), ("unreadable.unknown-type", "application/pkcs7-mime")),
+        (cms("03"), ("unreadable.encrypted", "application/pkcs7-mime")),
+    ],
+    ids=["large", "larger than a key", "signed", "short and signed", "large and signed", "encrypted"],
+)
+def test_a_document_that_was_signed_or_encrypted_is_told_of(inside: bytes, gap: tuple[str, str]) -> None:
+    """A case system hands on what somebody signed as ``{"signedDocument": "MIJ…"}``."""
+    read = Read("sag.json", json.dumps({"signedDocument": in_base64(inside)}).encode())
+    assert [(found.rule, found.excerpt) for found in read.gaps] == [gap]
+
+
+@pytest.mark.parametrize("inside", [DETACHED, STAMP], ids=["detached signature", "time stamp"])
+def test_a_signature_without_its_document_is_no_gap(inside: bytes) -> None:
+    assert Read("sag.json", json.dumps({"signature": in_base64(inside)}).encode()).gaps == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -102,6 +141,7 @@ def test_what_is_unknown_and_large_is_told_of() -> None:
         pytest.param("https://klik.example/ls?u=" + "Ab1" * 60, id="a token in a link"),
         pytest.param(in_base64(random.Random(2).randbytes(64)), id="a digest"),
         pytest.param(in_base64(b"\x30\x82\x0f\x00" + random.Random(3).randbytes(3_840)), id="a certificate"),
+        pytest.param(in_base64(sequence(15_000)), id="certificates"),
         pytest.param(in_base64(b"wOF2" + random.Random(4).randbytes(9_000)), id="a font"),
     ],
 )  # fmt: skip
