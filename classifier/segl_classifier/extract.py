@@ -32,10 +32,11 @@ from segl_classifier import applefile, readers
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.entity import GENERIC, MESSAGES, SAVED
 from segl_classifier.extracted import Extracted, Extractor
+from segl_classifier.formats.picture_words import words_of
 from segl_classifier.formats.pictures import DECORATION_BYTES as FEW_BYTES
 from segl_classifier.formats.pictures import METAFILES, is_decoration, is_page, kind_of, pixels
 from segl_classifier.formats.registry import is_file_format, type_by_name
-from segl_classifier.message import Message, Part, Text, shown_name, unreadable
+from segl_classifier.message import Message, Part, Source, Text, shown_name, unreadable
 
 DECORATION_BYTES = 30_000
 DECORATION_PIXELS = 60_000  # a letterhead logo of 400 by 150; a scanned page has a million
@@ -183,6 +184,8 @@ class Extraction:
     def _open(self, part: Part, head: bytes, pictures: list[Part] | None) -> tuple[Part, ...]:
         """Read one part; gives the parts found inside it. Pictures that may be decoration go into *pictures*."""
         kind, reader = self._reader(part, head)
+        if pictures is not None and kind.startswith("image/"):
+            self._take_words(part, head)
         if pictures is not None and kind.startswith("image/") and (reader is None or self._is_tiny(part)):
             pictures.append(part)
             return ()
@@ -203,6 +206,16 @@ class Extraction:
             return ()
         self._keep(found)
         return found.parts
+
+    def _take_words(self, part: Part, head: bytes) -> None:
+        """The words that stand in the file of a picture, and not on it."""
+        if kind := kind_of(head):
+            words = words_of(part.payload, kind)
+            if words.lines:
+                text = "\n".join(words.lines)
+                self.take(Text(text, f"{part.where} (properties)", Source.ATTACHMENT))
+            if words.cut:
+                self._miss(Unreadable.TOO_LARGE, part.where, "more words in a picture than are read")
 
     def _keep(self, found: Extracted) -> None:
         for text in found.texts:

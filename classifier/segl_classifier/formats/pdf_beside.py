@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from itertools import chain, islice
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as api
 
 from segl.vocabulary import Unreadable
+from segl_classifier.formats import xmp
 from segl_classifier.formats.harvest import Harvest
-from segl_classifier.formats.ooxml_text import read_flow
 from segl_classifier.formats.pdf_copy import Copy
 from segl_classifier.formats.pdf_string import wide_string
 
 _PROPERTIES = ("Title", "Author", "Subject", "Keywords", "Company", "Manager", "Comments", "Category")
-_XMP = re.compile(rb"<([\w-]{1,20}):xmpmeta\b")
 _MOST_XMP = 20
 _MOST_XMP_BYTES = 1_000_000
-_ATTRIBUTE = re.compile(r"""\s(?:[\w-]{1,40}:)?([\w.-]{1,80})=(?:"([^"<>]*+)"|'([^'<>]*+)')""")
-_DESCRIBED = re.compile(r"<(?:[\w-]{1,20}:)?Description\b[^<>]*+>")
-_NO_PROPERTY = frozenset(("about", "parseType", "lang", "resource", "version", "encoding"))
 
 _PLACES = {
     **dict.fromkeys(("Alt", "ActualText", "E"), "alternative text"),
@@ -46,11 +41,9 @@ def read_properties(document: pdfium.PdfDocument, data: bytes, copy: Copy, harve
     """The properties of the file, in both places where they may stand."""
     values = ((key, wide_string(api.FPDF_GetMetaText, document.raw, key.encode())) for key in _PROPERTIES)
     harvest.lines([f"{key}: {value}" for key, value in values if value], "properties")
-    packets = dict.fromkeys(islice(chain(_packets(data), copy.properties(_MOST_XMP_BYTES)), _MOST_XMP))
+    packets = dict.fromkeys(islice(chain(xmp.packets(data), copy.properties(_MOST_XMP_BYTES)), _MOST_XMP))
     for packet in packets:
-        flow = read_flow([packet], labels=True, most=harvest.left, data=True)
-        lines = [*flow.lines, *_attributes(packet)]
-        harvest.lines([line for line in lines if not _is_housekeeping(line)], "properties")
+        harvest.lines(xmp.lines_of(packet, harvest.left), "properties")
 
 
 def read_strings(copy: Copy, harvest: Harvest) -> None:
@@ -65,7 +58,7 @@ def read_strings(copy: Copy, harvest: Harvest) -> None:
         lines = _rich(text) if key in _RICH else text.splitlines()
         for line in lines:
             labelled = f"{key}: {line}" if key and place == _OTHERS else line
-            if line not in said and not _is_housekeeping(labelled):
+            if line not in said and not xmp.is_housekeeping(labelled):
                 found.setdefault(place, []).append(labelled)
     for place, lines in found.items():
         harvest.lines(lines, place)
@@ -78,32 +71,6 @@ def read_files(copy: Copy, harvest: Harvest) -> None:
             harvest.lack(Unreadable.DAMAGED, "a file inside")
         elif not harvest.holds(data):
             harvest.file(name, "", data)
-
-
-def _packets(data: bytes) -> Iterator[bytes]:
-    """The properties in XML (XMP), which stand readable in the file so that any program can find them."""
-    place = 0 if b":xmpmeta" in data else len(data)  # quicker than to look for a name before it
-    while begin := _XMP.search(data, place):
-        close = b"</%s:xmpmeta>" % begin[1]
-        end = data.find(close, begin.end())
-        if end < 0:
-            return
-        place = end + len(close)
-        yield data[begin.start() : place]
-
-
-def _attributes(packet: bytes) -> Iterator[str]:
-    """Properties that are written as attributes (XMP part 1 §7.9.2.2)."""
-    for element in _DESCRIBED.findall(packet.decode("utf-8", "replace")):
-        for name, double, single in _ATTRIBUTE.findall(element):
-            if name not in _NO_PROPERTY and (value := html.unescape(double or single)):
-                yield f"{name}: {value}"
-
-
-def _is_housekeeping(line: str) -> bool:
-    """Whether a line of the properties is a time, an identifier or the name of a program."""
-    label = line.partition(":")[0]
-    return label.endswith(("Date", "ID", "Tool", "Producer", "format")) or label in ("part", "conformance")
 
 
 def _rich(text: str) -> list[str]:

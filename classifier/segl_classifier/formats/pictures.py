@@ -6,7 +6,8 @@ page of a fax. With OCR it is handed on as a file. Without it, one of more than 
 of a page, is told of as not read; others are passed over, so that not every letter with a logo is unreadable. That
 is a stated limit: words in a small picture are seen with OCR only.
 
-The words in a metafile are no picture: they are read where it is found, however small it is.
+The words in a metafile are no picture: they are read where it is found, however small it is. So are those that stand
+in the file of a picture and not on it (:mod:`.picture_words`).
 
 Bytes alone say little: a page in black and white takes 24 kB, a line with a personal number 650 bytes.
 """
@@ -18,6 +19,7 @@ import struct
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.metafile import read_metafile
+from segl_classifier.formats.picture_words import words_of
 
 DECORATION_BYTES = 3_000  # of a picture that does not say how many pixels it has
 # Pixels, where pictures are not read: smaller both ways, or as flat as the rule under a heading, it is a logo.
@@ -116,11 +118,17 @@ def picture(name: str, data: bytes, harvest: Harvest) -> bool:
     if kind in METAFILES:
         _metafile(name, data, kind, harvest)
         return True
-    if is_decoration(data, kind, ocr=harvest.allowance.ocr):
+    decoration = is_decoration(data, kind, ocr=harvest.allowance.ocr)
+    if harvest.allowance.ocr and not decoration:
+        harvest.file(name, kind, data)  # its words are read where it is opened
         return True
-    if harvest.allowance.ocr:
-        harvest.file(name, kind, data)
-    elif len(data) > UNREAD_BYTES or is_page(data, kind):
+    words = words_of(data, kind)
+    harvest.lines(list(words.lines), "properties of a picture")
+    if words.cut:
+        harvest.lack(Unreadable.TOO_LARGE, "more words in a picture than are read")
+    if decoration:
+        return True
+    if len(data) > UNREAD_BYTES or is_page(data, kind):
         harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}, {len(data)} bytes")
     return True
 

@@ -1,0 +1,47 @@
+"""Properties in XML (XMP, ISO 16684-1), which stand in PDF files and in pictures so that any program can find them."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from segl_classifier.formats.ooxml_text import read_flow
+
+_BEGIN = re.compile(rb"<([\w-]{1,20}):xmpmeta\b")
+_ATTRIBUTE = re.compile(r"""\s(?:[\w-]{1,40}:)?([\w.-]{1,80})=(?:"([^"<>]*+)"|'([^'<>]*+)')""")
+_DESCRIBED = re.compile(r"<(?:[\w-]{1,20}:)?Description\b[^<>]*+>")
+_NO_PROPERTY = frozenset(("about", "parseType", "lang", "resource", "version", "encoding"))
+
+
+def packets(data: bytes) -> Iterator[bytes]:
+    """The properties that stand readable in the file *data*."""
+    place = 0 if b":xmpmeta" in data else len(data)  # quicker than to look for a name before it
+    while begin := _BEGIN.search(data, place):
+        close = b"</%s:xmpmeta>" % begin[1]
+        end = data.find(close, begin.end())
+        if end < 0:
+            return
+        place = end + len(close)
+        yield data[begin.start() : place]
+
+
+def lines_of(packet: bytes, most: int) -> list[str]:
+    """What *packet* says, of about *most* characters: a property a line, its name before it, no housekeeping."""
+    flow = read_flow([packet], labels=True, most=most, data=True)
+    lines = [*flow.lines, *_attributes(packet)]
+    return [line for line in lines if not is_housekeeping(line)]
+
+
+def is_housekeeping(line: str) -> bool:
+    """Whether a line of the properties is a time, an identifier or the name of a program."""
+    label = line.partition(":")[0]
+    return label.endswith(("Date", "ID", "Tool", "Producer", "format")) or label in ("part", "conformance")
+
+
+def _attributes(packet: bytes) -> Iterator[str]:
+    """Properties that are written as attributes (XMP part 1 §7.9.2.2)."""
+    for element in _DESCRIBED.findall(packet.decode("utf-8", "replace")):
+        for name, double, single in _ATTRIBUTE.findall(element):
+            if name not in _NO_PROPERTY and (value := html.unescape(double or single)):
+                yield f"{name}: {value}"
