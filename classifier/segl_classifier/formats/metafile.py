@@ -18,7 +18,7 @@ _SMALL_TEXT = 108
 _COMMENT = 70
 _BITMAPS = frozenset((*range(76, 82), 114, 116))
 _GLYPHS, _NO_RECTANGLE, _SMALL_LETTERS = 0x10, 0x100, 0x200
-_PLUS_OBJECT, _PLUS_STRING, _PLUS_DRIVER_STRING = 0x4008, 0x401C, 0x4036
+_PLUS_HEADER, _PLUS_OBJECT, _PLUS_STRING, _PLUS_DRIVER_STRING = 0x4001, 0x4008, 0x401C, 0x4036
 _WMF_TEXT, _WMF_EXTENDED_TEXT = 0x0521, 0x0A32
 _WMF_BITMAPS = frozenset((0x0922, 0x0940, 0x0B23, 0x0B41, 0x0D33, 0x0F43))
 _LARGE = 30_000  # bytes of a bitmap: a scanned page takes 270 000, in black and white
@@ -28,11 +28,14 @@ _BROKEN = (struct.error, IndexError, ValueError)
 
 @dataclass(slots=True)
 class Drawing:
-    """``lines`` are the words in it, ``pictures`` the files in it; ``gaps`` when something in it was not understood."""
+    """``lines`` are the words in it, ``pictures`` the files in it; ``gaps`` when something in it was not understood,
+    ``glyphs`` how many letters of it stand there as numbers of glyphs, which only their font knows."""
 
     lines: list[str] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
     gaps: bool = False
+    glyphs: int = 0
+    again: bool = False  # it is the other drawing once more
     left: int = 0  # so many letters may still come: commands may say that they share theirs
     _line: list[str] = field(default_factory=list)
     _height: int | None = None
@@ -51,6 +54,11 @@ class Drawing:
         self._height = y
         self._width = abs(sum(widths)) / max(len(widths), 1)
         self._end = x + sum(widths) if widths else None
+
+    def leave(self, glyphs: int) -> None:
+        """So many letters cannot be read."""
+        self.gaps = self.gaps or glyphs > 0
+        self.glyphs += glyphs
 
     def end_line(self) -> None:
         if line := "".join(self._line).strip():
@@ -73,6 +81,7 @@ def read_metafile(data: bytes, kind: str) -> Drawing:
     drawing.lines += plus.lines
     drawing.pictures += plus.pictures
     drawing.gaps = drawing.gaps or plus.gaps
+    drawing.glyphs = min(drawing.glyphs, plus.glyphs) if plus.again else drawing.glyphs + plus.glyphs
     return drawing
 
 
@@ -106,7 +115,7 @@ def _emf_text(record: bytes, at: int, width: int, drawing: Drawing) -> None:
     x, y, count, start, options = struct.unpack_from("<iiIII", record, at)
     (start_widths,) = struct.unpack_from("<I", record, at + 36)
     if options & _GLYPHS or count > drawing.left:
-        drawing.gaps = drawing.gaps or count > 0
+        drawing.leave(count)
         return
     raw = record[start : start + count * width]
     widths: tuple[int, ...] = ()
@@ -121,7 +130,7 @@ def _small_text(record: bytes, drawing: Drawing) -> None:
     start = 36 if options & _NO_RECTANGLE else 52
     width = 1 if options & _SMALL_LETTERS else 2
     if options & _GLYPHS:
-        drawing.gaps = True
+        drawing.leave(count)
     else:
         drawing.put(_decoded(record[start : start + count * width], width), x, y)
 
@@ -144,7 +153,9 @@ def _read_plus(comment: bytes, drawing: Drawing) -> None:
                 x, y = struct.unpack_from("<ff", content, places)
                 drawing.put(_decoded(content[16:places], 2), _whole(x), _whole(y))
             else:
-                drawing.gaps = True
+                drawing.leave(count)
+        elif kind == _PLUS_HEADER:
+            drawing.again = drawing.again or bool(flags & 1)
         elif kind == _PLUS_OBJECT and flags >> 8 & 0x7F == 5:  # a picture; a file when its form is 1
             if struct.unpack_from("<I", content, 24)[0] == 1:
                 drawing.pictures.append(content[28:])
@@ -174,7 +185,7 @@ def _read_wmf(data: bytes, drawing: Drawing) -> None:
                 struct.unpack_from(f"<{count}h", record, after) if after + 2 * count <= len(record) else ()
             )
             if options & _GLYPHS:
-                drawing.gaps = True
+                drawing.leave(count)
             else:
                 drawing.put(_decoded(record[start : start + count], 1), x, y, widths)
         elif kind in _WMF_BITMAPS and 2 * words > _LARGE:

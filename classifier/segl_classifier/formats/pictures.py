@@ -32,6 +32,7 @@ UNREAD_BYTES = 30_000
 PAGE_PIXELS = 800_000  # a page of A4 at 96 dots an inch has 890 000, a logo for print some 300 000
 PAGE_SIDE = 400  # a banner over the whole breadth of a letter may have more pixels, but is flatter
 METAFILES = frozenset(("image/emf", "image/wmf"))
+_A_WORD = 3  # glyphs; one or two are a bullet
 _MOST_PAGES = 100  # of a fax
 _MOST_FIELDS = 200  # of a page of it
 _HEIF_SIZE = b"\0\0\0\x14ispe\0\0\0\0"
@@ -153,14 +154,15 @@ def unknown(data: bytes, harvest: Harvest) -> None:
 
 
 def _metafile(name: str, data: bytes, kind: str, harvest: Harvest) -> None:
-    """The words of a metafile. It is told of as other pictures are, unless all in it was understood as words."""
+    """The words of a metafile. It is told of as other pictures are, unless all in it was understood as words; and
+    whatever its size where a word stands in it as numbers of glyphs."""
     drawing = read_metafile(data, kind)
     harvest.lines(drawing.lines, "drawing")
     for inner in drawing.pictures:
         if kind_of(inner) not in METAFILES:  # else one could hold another, and so on
             picture(name, inner, harvest)
     read = bool(drawing.lines) and not drawing.gaps
-    if len(data) > UNREAD_BYTES and not read:
+    if (len(data) > UNREAD_BYTES and not read) or drawing.glyphs >= _A_WORD:
         harvest.lack(Unreadable.UNKNOWN_TYPE, f"{kind}, {len(data)} bytes")
 
 

@@ -99,6 +99,44 @@ def test_what_is_no_words_is_told_of(inside: bytes) -> None:
     assert causes(taken(emf(inside))) == {Unreadable.UNKNOWN_TYPE}
 
 
+def of_glyphs(count: int) -> bytes:
+    """A text of GDI+ as numbers of glyphs."""
+    content = struct.pack("<IIII", 0, 0, 0, count) + bytes(2 * count)
+    inner = b"EMF+" + struct.pack("<HHII", 0x4036, 0, 12 + len(content), len(content)) + content
+    return record(70, struct.pack("<I", len(inner)) + inner)
+
+
+TWICE = record(70, struct.pack("<I", 16) + b"EMF+" + struct.pack("<HHII", 0x4001, 1, 12, 0))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        emf(written(CPR, 0, 0, options=0x10)),
+        emf(written("CPR", 0, 0), written(CPR, 0, 20, options=0x10)),
+        emf(*[written("1", 9 * place, 0, options=0x10) for place in range(10)]),
+        emf(of_glyphs(11)),
+        emf(TWICE, written(CPR, 0, 0, options=0x10), of_glyphs(11)),
+        wmf((0x0A32, struct.pack("<hhHH", 0, 0, 12, 0x10) + f"{CPR} ".encode())),
+    ],
+    ids=["emf", "beside a word", "one by one", "plus", "both", "wmf"],
+)
+def test_words_as_numbers_of_glyphs_are_told_of_however_small_the_file(data: bytes) -> None:
+    assert causes(taken(data)) == {Unreadable.UNKNOWN_TYPE}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        emf(written("Hej", 0, 0), written("*", 0, 20, options=0x10)),
+        emf(TWICE, written("Hej Bo", 0, 0), of_glyphs(6)),
+    ],
+    ids=["a bullet", "the words once more"],
+)
+def test_glyphs_that_say_nothing_more_raise_no_alarm(data: bytes) -> None:
+    assert taken(data).lacks == ()
+
+
 def test_a_logo_raises_no_alarm() -> None:
     assert taken(emf(record(59, bytes(20_000)))) == Content()
 
