@@ -43,6 +43,15 @@ def string(data: bytes, place: int, *, short: bool = False) -> str:
     return data[place : place + length].decode("latin-1")
 
 
+def unpacked(packed: int) -> float:
+    """``RK``: thirty bits of a double or of a whole number, and whether to divide by a hundred."""
+    if packed & 2:
+        value = float((packed - (1 << 32) if packed & 0x80000000 else packed) >> 2)
+    else:
+        value = float(struct.unpack("<d", struct.pack("<Q", (packed & 0xFFFFFFFC) << 32))[0])
+    return value / 100 if packed & 1 else value
+
+
 class Strings:
     """Strings read over the borders of their records, above all the table of shared ones."""
 
@@ -68,6 +77,14 @@ class Strings:
         except (struct.error, IndexError, EOFError):
             pass
         return found
+
+    def take(self, size: int) -> bytes:
+        """The next *size* bytes, which are no letters. May raise ``EOFError``."""
+        return self._take(size)
+
+    def of_length(self, length: int) -> str:
+        """The string that begins here without its length. May raise ``EOFError`` and ``IndexError``."""
+        return self._letters(length, bool(self._take(1)[0] & _WIDE))
 
     def next(self) -> str:
         """The string that begins here, its length in two bytes. May raise ``EOFError`` and ``struct.error``."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import numbers
 from segl_classifier.formats.art import take_pictures
-from segl_classifier.formats.biff import Strings, records
+from segl_classifier.formats.biff import Strings, records, unpacked
 from segl_classifier.formats.grid import Grid
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.storage import Storage
@@ -231,12 +231,12 @@ class _Book:
 
     def _packed(self, data: bytes) -> None:
         row, column, style, packed = struct.unpack_from("<HHHI", data)
-        self._put_number(row, column, style, _unpacked(packed))
+        self._put_number(row, column, style, unpacked(packed))
 
     def _packed_row(self, data: bytes) -> None:
         row, column = struct.unpack_from("<HH", data)
         for style, packed in struct.iter_unpack("<HI", data[4 : 4 + (len(data) - 6) // 6 * 6]):
-            self._put_number(row, column, style, _unpacked(packed))
+            self._put_number(row, column, style, unpacked(packed))
             column += 1
 
     def _calculated(self, data: bytes) -> None:
@@ -262,12 +262,3 @@ _CELLS = {
     _MULRK: _Book._packed_row,
     _FORMULA: _Book._calculated,
 }
-
-
-def _unpacked(packed: int) -> float:
-    """``RK``: thirty bits of a double or of a whole number, and whether to divide by a hundred."""
-    if packed & 2:
-        value = float((packed - (1 << 32) if packed & 0x80000000 else packed) >> 2)
-    else:
-        value = float(struct.unpack("<d", struct.pack("<Q", (packed & 0xFFFFFFFC) << 32))[0])
-    return value / 100 if packed & 1 else value

@@ -117,6 +117,29 @@ def of_shape(number: int, words: str) -> bytes:
     return record(0xEC, bytes(40) + struct.pack("<HHI", 1 << 4 | 3, 0xF00B, len(body)) + body)
 
 
+def bare(letters: str) -> bytes:
+    """A string whose length stands elsewhere."""
+    return b"\0" + letters.encode("latin-1")
+
+
+def wide(letters: str) -> bytes:
+    return struct.pack("<HB", len(letters), 1) + letters.encode("utf-16-le")
+
+
+def compared(kind: int, value: bytes) -> bytes:
+    return bytes([kind, 2]) + value.ljust(8, b"\0")
+
+
+AS_TEXT, NOTHING = compared(6, bytes(4) + bytes([11])), compared(0, b"")
+HEADS = record(0x89C, struct.pack("<H26xH4H", 0x89C, 3, 0, 2, 0, 14) + text("&C") + wide(f"&L{NUMBER}&"))
+SCENARIOS = {
+    place: record(0xAF, struct.pack("<HBBBBB", 2, 1, 0, len(name), len(said), 2) + bare(name) + text("Bo")
+                  + (text(said) if said else b"") + bytes(8) + text(values[0]) + wide(values[1]) + bytes(4))
+    for place, name, said, values in (
+        ("name", NUMBER, "", "12"), ("comment", "a", NUMBER, "12"), ("value", "a", "b", ("1", NUMBER)))
+}  # fmt: skip
+
+
 CELLS_ELSEWHERE = record(0x59, bytes(4)) + record(0x5A, struct.pack("<BBH", 0, 0, 0) + b"\2" + text(NUMBER))
 CHOICE = bytes([0x17, 17, 0]) + b"Rask\0" + NUMBER.encode() + b"\0"
 LIST = struct.pack("<I", 3) + text("\0") * 4 + struct.pack("<HH", len(CHOICE), 0) + CHOICE
@@ -131,13 +154,55 @@ FORMULA = struct.pack("<HHHdHIH", 5, 0, 0, 1.0, 0, 0, 14) + bytes([0x17, 11, 0])
         (CELLS_ELSEWHERE, "cells of another workbook"),
         (record(0x1BE, LIST), "sheet Ark, beside the cells"),
         (record(6, FORMULA), "sheet Ark, beside the cells"),
+        (HEADS, "sheet Ark, beside the cells"),
+        *((scenario, "sheet Ark, beside the cells") for scenario in SCENARIOS.values()),
+        (record(0x9E, bytes(4) + AS_TEXT + NOTHING + bare(NUMBER)), "sheet Ark, beside the cells"),
+        (record(0x9E, bytes(4) + NOTHING + AS_TEXT + bare(NUMBER)), "sheet Ark, beside the cells"),
+        (record(0x87E, bytes(60)) + record(0x87F, bytes(12) + AS_TEXT + bare(NUMBER)), "sheet Ark, beside the cells"),
+        (record(0x800, bytes(10) + f"Om {NUMBER}\0".encode("utf-16-le")), "sheet Ark, beside the cells"),
+        (record(0x1AE, struct.pack("<HH", 1, 18) + bare(f"\1\1C{NUMBER}.xls") + text("Ark1")),
+         "sheet Ark, beside the cells"),
+        (record(0x1AE, struct.pack("<HH", 1, 6) + bare("\1a.xls") + text(NUMBER)), "sheet Ark, beside the cells"),
     ],
-    ids=["WordArt", "description", "other workbook", "list", "formula"],
-)
+    ids=["WordArt", "description", "other workbook", "list", "formula", "foot of the first page",
+         *(f"{place} of a scenario" for place in SCENARIOS), "filter", "filter between two values",
+         "filter of many values", "hint of a link", "name of another workbook", "sheet of another workbook"],
+)  # fmt: skip
 def test_what_stands_beside_the_cells_is_read(more: bytes, place: str) -> None:
     content = read_stream(book(lambda sheet: sheet.write(0, 0, "Hej"), more))
     assert stands_in(content, NUMBER) == [place]
     assert content.lacks == ()
+
+
+def test_a_number_that_rows_are_filtered_by_is_read() -> None:
+    packed = (101_901_234 << 2 | 2).to_bytes(4, "little")
+    row = bytes(4) + compared(4, struct.pack("<d", 2_911_901_234)) + compared(2, packed)
+    said = text_of(read_stream(book(people, record(0x9E, row))))
+    assert {"2911901234", "101901234"} < set(said.split("\n"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        record(0x1AE, b"\1\0\1\4"),
+        record(0x1AE, b"\1\0\1\x3a"),
+        record(0x87F, bytes(40)),
+        record(0x9E, bytes(24)),
+        record(0x89C, bytes(38)),
+    ],
+    ids=["this workbook", "an add-in", "the rest of another record", "an empty filter", "no heads"],
+)
+def test_records_without_words_are_no_gap(more: bytes) -> None:
+    content = read_stream(book(people, more))
+    assert content.lacks == ()
+    assert not [passage for passage in content.passages if "beside" in passage.place]
+
+
+@pytest.mark.parametrize("kind", [0x9E, 0xAF])
+def test_words_of_a_workbook_of_excel_95_are_read(kind: int) -> None:
+    begin = record(0x809, struct.pack("<HHHH", 0x500, SHEET, 0, 0))
+    stream = begin + record(kind, bytes(24) + f"Sag {NUMBER}\0".encode()) + record(0x0A)
+    assert stands_in(read_stream(stream), NUMBER) == ["a sheet without a name, beside the cells"]
 
 
 def test_words_that_the_format_of_a_number_says_are_read() -> None:
