@@ -30,6 +30,7 @@ _ATTACH_DATA, _ATTACH_TITLE, _ATTACH_META, _ATTACH_BEGIN, _ATTACH_PROPS = (
     0x9002,
     0x9005,
 )
+_PADDING = b"\0\r\n"
 _OBJECT = 0x3701
 _MOST_VALUES = 100_000
 _MOST_DEEP = 10
@@ -84,13 +85,15 @@ class _Reader:
             identifier, _kind, size = struct.unpack_from("<xHHI", data, place)
             body = data[place + 9 : place + 9 + size]
             if data[place] not in (1, 2):
-                return  # some programs put other bytes behind the end
+                break  # some programs put zeros behind the end
             if len(body) < size:
                 self._harvest.lack(Unreadable.DAMAGED, "winmail.dat cut off")
             if sum(body) & 0xFFFF != int.from_bytes(data[place + 9 + size : place + 11 + size], "little"):
                 self._harvest.lack(Unreadable.DAMAGED, "the check sum of a part of winmail.dat")
             yield identifier, body
             place += 11 + size
+        if data[place:].strip(_PADDING):
+            self._harvest.lack(Unreadable.DAMAGED, "winmail.dat goes on in a way that is not known")
 
     def _attribute(self, identifier: int, body: bytes) -> None:
         harvest = self._harvest

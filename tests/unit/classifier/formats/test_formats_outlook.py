@@ -190,8 +190,20 @@ def test_a_sound_winmail_lacks_nothing_and_hands_on_its_files() -> None:
     assert stands_in(content, "080190-1238") == ["attached message, subject"]
 
 
-def test_bytes_behind_the_end_of_winmail_are_nothing() -> None:
-    assert tnef.read(WINMAIL + bytes(100), "", ALLOWANCE).lacks == ()
+@pytest.mark.parametrize("behind", [bytes(100), b"\0", b"\r\n", b""])
+def test_padding_behind_the_end_of_winmail_is_nothing(behind: bytes) -> None:
+    assert tnef.read(WINMAIL + behind, "", ALLOWANCE).lacks == ()
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [attribute(3, 0x800C, b"Krop 010190-1234"), bytes(20) + INSIDE, b"\1\2\3"],
+    ids=["another level", "behind zeros", "a few bytes"],
+)
+def test_what_is_not_understood_behind_the_end_of_winmail_is_damaged(behind: bytes) -> None:
+    content = tnef.read(WINMAIL + behind, "", ALLOWANCE)
+    assert causes(content) == {Unreadable.DAMAGED}
+    assert stands_in(content, "110190-1241")  # what stands before it is read
 
 
 @pytest.mark.parametrize("part", range(20))
