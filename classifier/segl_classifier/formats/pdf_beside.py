@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import html
 import re
-from itertools import chain, islice
+from collections.abc import Iterable
+from itertools import chain
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as api
@@ -20,8 +21,8 @@ from segl_classifier.formats.pdf_copy import Copy
 from segl_classifier.formats.pdf_string import wide_string
 
 _PROPERTIES = ("Title", "Author", "Subject", "Keywords", "Company", "Manager", "Comments", "Category")
-_MOST_XMP = 20
-_MOST_XMP_BYTES = 1_000_000
+_MOST_XMP = 1_000  # a brochure has one for each picture
+_MOST_XMP_BYTES, _LONGEST_XMP = 10_000_000, 5_000_000  # of all, and of one
 
 _PLACES = {
     **dict.fromkeys(("Alt", "ActualText", "E"), "alternative text"),
@@ -41,9 +42,26 @@ def read_properties(document: pdfium.PdfDocument, data: bytes, copy: Copy, harve
     """The properties of the file, in both places where they may stand."""
     values = ((key, wide_string(api.FPDF_GetMetaText, document.raw, key.encode())) for key in _PROPERTIES)
     harvest.lines([f"{key}: {value}" for key, value in values if value], "properties")
-    packets = dict.fromkeys(islice(chain(xmp.packets(data), copy.properties(_MOST_XMP_BYTES)), _MOST_XMP))
+    _read_packets(chain(xmp.packets(data), copy.properties(_LONGEST_XMP)), harvest)
+
+
+def _read_packets(packets: Iterable[bytes | None], harvest: Harvest) -> None:
+    """Properties in XML: those of the file, and of each picture in it that has some. None are some that are too large,
+    or packed in a way that is not known."""
+    found: dict[str, None] = {}
+    known: set[bytes] = set()
+    left = _MOST_XMP_BYTES
     for packet in packets:
-        harvest.lines(xmp.lines_of(packet, harvest.left), "properties")
+        left -= len(packet or b"")
+        if len(known) >= _MOST_XMP or left < 0:
+            harvest.lack(Unreadable.TOO_MANY, "properties in XML")
+            break
+        if packet is None:
+            harvest.lack(Unreadable.DAMAGED, "properties in XML")
+        elif packet not in known:
+            known.add(packet)
+            found.update(dict.fromkeys(xmp.lines_of(packet, harvest.left)))
+    harvest.lines(list(found), "properties")
 
 
 def read_strings(copy: Copy, harvest: Harvest) -> None:

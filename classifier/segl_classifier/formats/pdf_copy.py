@@ -20,6 +20,8 @@ import pypdfium2.raw as api
 
 _MOST_GROWN = 50_000_000  # bytes that the copy may be larger than the file
 _METADATA = b"/Metadata"
+_IS_METADATA = re.compile(rb"/Type\s*/Metadata\b")  # and does not only name some
+_BEFORE_XML = b"\0\xfe\xff\xef\xbb\xbf \t\r\n"
 _FLATE = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])\s*(?:/|$)")
 _MOST_FILES = 1_000
 _STREAM = b">>stream\r\n"
@@ -80,11 +82,13 @@ class Copy:
             if number in self._streams:
                 yield name, _content(self._data, self._streams[number], most)
 
-    def properties(self, most: int) -> Iterator[bytes]:
-        """Properties in XML, up to *most* bytes each."""
+    def properties(self, most: int) -> Iterator[bytes | None]:
+        """Properties in XML. None are some of more than *most* bytes, or packed in a way that is not known here."""
         for stream in self._streams.values():
-            if _METADATA in stream.head and (content := _content(self._data, stream, most)):
-                yield content
+            if _METADATA in stream.head:
+                content = _content(self._data, stream, most)
+                if content or (content is None and _IS_METADATA.search(stream.head)):
+                    yield content
 
 
 def _saved(document: pdfium.PdfDocument, most: int) -> tuple[bytes, bool]:
@@ -165,6 +169,8 @@ def _content(data: bytes, stream: _Stream, most: int) -> bytes | None:
         return _unpacked(raw, most) if known else None
     if _METADATA in stream.head:  # PDFium takes their filter away, and leaves them packed
         raw = _unpacked(raw, most) or raw
+        if raw and raw.lstrip(_BEFORE_XML)[:1] != b"<":
+            return None
     return raw if len(raw) <= most else None
 
 

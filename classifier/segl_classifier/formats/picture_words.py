@@ -23,7 +23,6 @@ _MOST_BLOCKS = 300_000  # a GIF of 75 MB
 _MOST_PACKED, _MOST_UNPACKED = 100, 1_000_000  # packed texts; bytes of each
 _MOST_XMP = 20
 _SAYS = re.compile(r"[^\W\d_]{2}|\d{4}")
-_NO_WORDS = re.compile(r"(?:xmp\.\w+:|adobe:docid:[\w-]+:|urn:|uuid:)*[0-9A-Fa-f-]{16,}")
 _ODD = re.compile(r"[\0-\x08\x0e-\x1f\x7f\ufffd]")
 _ODD_SHARE = 20  # one in so many characters of a text may be none
 # Of the properties of a picture most say how it was taken and developed.
@@ -76,7 +75,7 @@ class _Kept:
     def add(self, name: str, text: str) -> None:
         text = text.strip("\0 \r\n\t")
         odd = len(_ODD.findall(text[:1_000]))
-        if not _SAYS.search(text) or odd * _ODD_SHARE > min(len(text), 1_000) or _NO_WORDS.fullmatch(text):
+        if not _SAYS.search(text) or odd * _ODD_SHARE > min(len(text), 1_000):
             return
         line = f"{name}: {text[: self._left]}"
         if line in self.lines:

@@ -11,6 +11,10 @@ from segl_classifier.formats.ooxml_text import read_flow
 _BEGIN = re.compile(rb"<([\w-]{1,20}):xmpmeta\b")
 _ATTRIBUTE = re.compile(r"""\s(?:[\w-]{1,40}:)?([\w.-]{1,80})=(?:"([^"<>]*+)"|'([^'<>]*+)')""")
 _DESCRIBED = re.compile(r"<(?:[\w-]{1,20}:)?Description\b[^<>]*+>")
+# Of the versions and the pieces of a picture there may be thousands.
+_IDENTIFIER = re.compile(
+    r"\s?(?:xmp\.\w+:|adobe:docid:[\w-]+:|urn:|uuid:)*(?=[\d-]*[A-Fa-f])[0-9A-Fa-f-]{16,}"
+)
 _NO_PROPERTY = frozenset(("about", "parseType", "lang", "resource", "version", "encoding"))
 
 
@@ -35,8 +39,12 @@ def lines_of(packet: bytes, most: int) -> list[str]:
 
 def is_housekeeping(line: str) -> bool:
     """Whether a line of the properties is a time, an identifier or the name of a program."""
-    label = line.partition(":")[0]
-    return label.endswith(("Date", "ID", "Tool", "Producer", "format")) or label in ("part", "conformance")
+    label, _, value = line.partition(":")
+    return (
+        label.endswith(("Date", "ID", "Tool", "Producer", "format"))
+        or label in ("part", "conformance")
+        or _IDENTIFIER.fullmatch(value) is not None
+    )
 
 
 def _attributes(packet: bytes) -> Iterator[str]:

@@ -114,6 +114,64 @@ def test_properties_of_every_kind_are_read(what: str, *, locked: bool, objects_i
     assert stands_in(read(data, "", ALLOWANCE), NUMBER) == ["properties"]
 
 
+def packet(inside: str) -> str:
+    xml = f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{inside}</x:xmpmeta>"
+    return zlib.compress(xml.encode()).decode("latin-1")
+
+
+def with_streams(*packets: str, how: str = "FlateDecode") -> bytes:
+    """A file with a packed packet of properties for each of many pictures."""
+    packed = f"/Type/Metadata/Subtype/XML/Filter/{how}"
+    streams = {20 + number: pdf_by_hand.stream(one, packed) for number, one in enumerate(packets)}
+    named = " ".join(f"{number} 0 R" for number in streams)
+    return pdf_by_hand.page("", streams, catalog=f"/Pictures[{named}]")
+
+
+def with_packets(*insides: str) -> bytes:
+    return with_streams(*map(packet, insides))
+
+
+PICTURES = [f"<Headline>Billede {number}</Headline>" for number in range(1_100)]
+
+
+@pytest.mark.parametrize(
+    "insides",
+    [
+        [*PICTURES[:200], f"<Headline>Vedr. {NUMBER}</Headline>"],
+        [f"<History>{'<li>4</li>' * 150_000}</History><Headline>Vedr. {NUMBER}</Headline>"],
+    ],
+    ids=["many", "long"],
+)
+def test_properties_of_pictures_are_read_however_many_and_long(insides: list[str]) -> None:
+    content = read(with_packets(*insides), "", ALLOWANCE)
+    assert stands_in(content, NUMBER) == ["properties"]
+    assert content.lacks == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        (with_packets(*PICTURES), Unreadable.TOO_MANY),
+        (
+            with_packets(*("<a>" + f"{number}" * 2_400_000 + "</a>" for number in range(5))),
+            Unreadable.TOO_MANY,
+        ),
+        (with_packets("x" * 6_000_000), Unreadable.DAMAGED),
+        (with_streams("\x80\x0b\x60\x50\x22\x0c\x0c\x85\x01", how="LZWDecode"), Unreadable.DAMAGED),
+    ],
+    ids=["too many", "too many bytes", "too large", "packed in another way"],
+)
+def test_properties_that_are_not_read_are_told_of(data: bytes, cause: Unreadable) -> None:
+    begin = time.process_time()
+    assert causes(read(data, "", ALLOWANCE)) == {cause}
+    assert time.process_time() - begin < 4
+
+
+def test_identifiers_of_versions_are_no_properties() -> None:
+    inside = "<li>xmp.did:0A801174072068118083C5B3A2F1D8E0</li><li>D41D8CD98F00B204E9800998ECF8427E</li>"
+    assert text_of(read(with_packets(inside), "", ALLOWANCE)) == ""
+
+
 FILE = {
     11: "<</Type/Filespec/F(a.txt)/UF(a.txt)/EF<</F 12 0 R/UF 12 0 R>>>>",
     12: pdf_by_hand.stream(NUMBER, "/Type/EmbeddedFile"),
