@@ -26,6 +26,10 @@ _FLATE = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])\s*(?:/|
 _MOST_FILES = 1_000
 _STREAM = b">>stream\r\n"
 _NUMBER = re.compile(rb"(\d+) \d+ obj\r\n<<")
+_ENTRY = re.compile(rb"\d{10} \d{5} n\r?\n")
+_ROOT = re.compile(rb"/Root (\d{1,10}) \d{1,5} R\b")
+# PDFium writes no line end into a string, so no object seems to end within one.
+_OBJECT = re.compile(rb"(?<=\n)(\d{1,10}) \d{1,5} obj\r\n(.*?)\r\nendobj\r\n", re.DOTALL)
 _LENGTH = re.compile(rb"/Length (\d+)(?! \d+ R)")
 _STRING = re.compile(rb"\(((?:[^()\\]|\\.)*+)\)|(?<!<)<([0-9A-Fa-f]++)>", re.DOTALL)
 _KEY = re.compile(rb"[^\s/<>\[\](){}%]*")
@@ -61,6 +65,24 @@ class Copy:
     def __init__(self, document: pdfium.PdfDocument, size: int) -> None:
         self._data, self.whole = _saved(document, size + _MOST_GROWN)
         self._heads, self._streams = _parted(self._data)
+
+    @property
+    def root(self) -> int:
+        """The number of the catalog; 0 where the file names none."""
+        found = _ROOT.search(self._heads, max(0, self._heads.rfind(b"trailer")))
+        return int(found[1]) if found else 0
+
+    def objects(self) -> dict[int, bytes]:
+        """All objects by their numbers, without what is in their streams. None at all where some of them were
+        not found."""
+        found = {int(each[1]): each[2] for each in _OBJECT.finditer(self._heads)}
+        listed = sum(1 for _ in _ENTRY.finditer(self._heads, max(0, self._heads.rfind(b"xref\r\n0 "))))
+        return found if self.whole and len(found) == listed else {}
+
+    def packed(self, number: int) -> bytes:
+        """What is in the stream of an object, as it stands; nothing where it has none."""
+        stream = self._streams.get(number)
+        return self._data[stream.start : stream.end] if stream is not None else b""
 
     def strings(self) -> Iterator[tuple[str, str]]:
         """Each string with the key it stands behind."""

@@ -3,13 +3,14 @@
 A program may save what was changed behind the file as it was, which then lies whole before it: with the page that was
 taken out, the name that was written over, the form as it was filled in for somebody else. Whoever cuts the file there
 has it. So each such version is opened, and its lines, strings and files that the last one does not have are read. A
-scan is told of where pages were taken out: it may be one of them. Other pictures of earlier versions are not looked at.
+page that is made of the same objects as one read before is not read again (:mod:`.pdf_same`). A scan is told of where
+pages were taken out: it may be one of them. Other pictures of earlier versions are not looked at.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pypdfium2 as pdfium
@@ -19,6 +20,7 @@ from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.lines import letters_of, new_lines
 from segl_classifier.formats.pdf_copy import Copy
 from segl_classifier.formats.pdf_page import SCAN
+from segl_classifier.formats.pdf_same import marks_of_pages
 from segl_classifier.formats.pdf_shown import look
 from segl_classifier.formats.pdf_text import text_of
 
@@ -35,30 +37,31 @@ def read_earlier(data: bytes, pages: int, copy: Copy, harvest: Harvest) -> None:
         return
     if len(ends) > _MOST_VERSIONS:
         harvest.lack(Unreadable.TOO_MANY, f"{len(ends)} earlier versions")
-    known = _Known({"", *map(letters_of, harvest.said())}, {text for _, text in copy.strings()}, pages)
-    left = _MOST_PAGES
+    marks = {mark for mark in _marks(pages, copy) if mark is not None}
+    strings = {text for _, text in copy.strings()}
+    known = _Known({"", *map(letters_of, harvest.said())}, strings, marks, marks.copy(), pages)
     for end in ends[-_MOST_VERSIONS:]:
         try:
             document = pdfium.PdfDocument(data[:end])
         except pdfium.PdfiumError:
             continue  # only the end of some file in the file
         try:
-            left -= len(document)
-            if left < 0:
-                harvest.lack(Unreadable.TOO_MANY, "pages of earlier versions")
-                return
             _read_version(document, end, known, harvest)
         finally:
             document.close()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Known:
-    """What other versions have said: lines as their letters, and strings; and how many pages the last one has."""
+    """What other versions have said: lines as their letters, and strings; the marks of their pages that were read, and
+    of those in which a scan was looked for; how many pages the last one has, and how many more may be read."""
 
     lines: set[str]
     strings: set[str]
+    read: set[bytes]
+    looked: set[bytes]
     pages: int
+    left: int = _MOST_PAGES
 
 
 def _ends(data: bytes) -> Iterator[int]:
@@ -72,23 +75,41 @@ def _ends(data: bytes) -> Iterator[int]:
             yield mark.end()
 
 
+def _marks(pages: int, copy: Copy) -> Sequence[bytes | None]:
+    """A mark for each of so many *pages*; none where it cannot be told whether it is the same as another."""
+    marks = marks_of_pages(copy)
+    return marks if marks is not None and len(marks) == pages else [None] * pages
+
+
 def _read_version(document: pdfium.PdfDocument, size: int, known: _Known, harvest: Harvest) -> None:
     """What *document* says and is not known yet, which then is."""
-    for number in range(len(document)):
+    copy = Copy(document, size)
+    longer = len(document) > known.pages
+    for number, mark in enumerate(_marks(len(document), copy)):
+        is_read, is_looked = mark in known.read, not longer or mark in known.looked
+        if is_read and is_looked:
+            continue
+        known.left -= 1
+        if known.left < 0:
+            harvest.lack(Unreadable.TOO_MANY, "pages of earlier versions")
+            break
         try:
             page = document[number]
         except pdfium.PdfiumError:
             continue  # no program shows it
         try:
-            read = text_of(page)
-            if len(document) > known.pages and look(page).pictures.share >= SCAN:
+            read = text_of(page) if not is_read else None
+            if not is_looked and look(page).pictures.share >= SCAN:
                 harvest.lack(Unreadable.UNKNOWN_TYPE, "scanned page of an earlier version")
         finally:
             page.close()
-        for text in (read.text, read.drawn):
+        for text in (read.text, read.drawn) if read is not None else ():
             harvest.text(new_lines(known.lines, text), f"page {number + 1} of an earlier version")
             known.lines.update(map(letters_of, text.split("\n")))
-    copy = Copy(document, size)
+        if mark is not None:
+            known.read.add(mark)
+            if longer:
+                known.looked.add(mark)
     new = dict.fromkeys(text for _, text in copy.strings() if text not in known.strings)
     harvest.lines([text for text in new if letters_of(text) not in known.lines], "an earlier version")
     known.strings.update(new)

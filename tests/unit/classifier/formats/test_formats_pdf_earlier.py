@@ -98,3 +98,76 @@ def test_versions_without_end_take_time_in_proportion() -> None:
     content = read(data, "", ALLOWANCE)
     assert time.monotonic() - begin < 10
     assert causes(content) == {Unreadable.TOO_MANY}
+
+
+FONT = "<</Font<</F1 5 0 R>>"
+FORM = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</XObject<</X 10 0 R>>>>>>"
+
+
+def drawn(words: str) -> dict[int, str]:
+    """What a page draws that names it as X."""
+    content = pdf_by_hand.written("Vedr. Ib Holm", words)
+    more = f"/Type/XObject/Subtype/Form/BBox[0 0 595 842]/Resources {FONT}>>"
+    return {10: pdf_by_hand.stream(content, more)}
+
+
+def of_many_pages(count: int, versions: int) -> bytes:
+    """A long file that was signed again and again: each time a field is put to the first page."""
+    kids = " ".join(f"{number} 0 R" for number in range(100, 100 + 2 * count, 2))
+    pages = {2: f"<</Type/Pages/Kids[{kids}]/Count {count}>>"}
+    for number in range(count):
+        at = 100 + 2 * number
+        named = f"/Contents {at + 1} 0 R/Resources 6 0 R"
+        pages[at] = f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]{named}>>"
+        pages[at + 1] = pdf_by_hand.stream(
+            pdf_by_hand.written(f"Side {number}", f"CPR {NUMBER}" if number == 7 else "")
+        )
+    data = pdf_by_hand.page("", pages)
+    for version in range(versions):
+        field = f"<</FT/Sig/T(u{version})/V<</Type/Sig/Reason(Godkendt)/Contents<3082ff00>>>>>"
+        signatures = " ".join(f"{11 + earlier} 0 R" for earlier in range(version + 1))
+        first = pages[100].replace(">>", f"/Annots[{signatures}]>>")
+        data = pdf_by_hand.updated(data, {11 + version: field, 100: first})
+    return data
+
+
+def test_a_long_contract_that_many_signed_is_read_whole() -> None:
+    """Its pages stand in each version: seventeen times three hundred are more than are read."""
+    signed = of_many_pages(300, 17)
+    begin = time.process_time()
+    content = read(signed, "", ALLOWANCE)
+    assert content.lacks == ()
+    assert [passage.place for passage in content.passages if "earlier" in passage.place] == []
+    assert time.process_time() - begin < 4
+
+
+def test_the_one_page_that_was_changed_is_read_among_many() -> None:
+    blanked = {115: pdf_by_hand.stream(pdf_by_hand.written("Side 7"))}
+    data = pdf_by_hand.updated(of_many_pages(300, 17), blanked)
+    content = read(pdf_by_hand.updated(data, {99: "<</Kommentar(slut)>>"}), "", ALLOWANCE)
+    assert stands_in(content, NUMBER) == ["page 8 of an earlier version"]
+    assert content.lacks == ()
+
+
+INHERITED = {
+    2: "<</Type/Pages/Kids[3 0 R]/Count 1/Resources<</XObject<</X 10 0 R>>>>>>",
+    3: "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>>",
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "change"),
+    [
+        ({3: FORM, **drawn(f"CPR {NUMBER}")}, drawn("CPR")),
+        ({**INHERITED, **drawn(f"CPR {NUMBER}")}, drawn("CPR")),
+        (
+            {**INHERITED, **drawn(f"CPR {NUMBER}")},
+            {2: INHERITED[2].replace("10 0 R", "12 0 R"), 12: drawn("CPR")[10]},
+        ),
+    ],
+    ids=["what a page draws", "what the node above hands down", "what the node above names"],
+)
+def test_a_page_is_another_when_something_it_draws_is(before: dict[int, str], change: dict[int, str]) -> None:
+    first = pdf_by_hand.updated(pdf_by_hand.page("/X Do"), before)
+    content = read(pdf_by_hand.updated(first, change), "", ALLOWANCE)
+    assert stands_in(content, NUMBER) == ["page 1 of an earlier version"]
