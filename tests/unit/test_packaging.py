@@ -38,6 +38,18 @@ def test_units_wait_for_settings_and_start_what_is_installed(repository: Path, d
         assert re.search(r"^ExecStart=/(\S+)", text, re.MULTILINE)[1] in programs  # type: ignore[index]
 
 
+def test_a_process_that_wants_too_much_memory_does_not_take_its_service_along(repository: Path) -> None:
+    """The kernel ends one at `MemoryMax=`, mostly a child that another soon replaces. As systemd is shipped
+    (`OOMPolicy=stop`) the service would be stopped then, with all the mail it has in hand."""
+    units = [unit.read_text("utf-8") for unit in sorted((repository / "systemd").glob("*.service"))]
+    daemons = [text for text in units if re.search(r"^Type=notify$", text, re.MULTILINE)]
+    assert len(daemons) == 4
+    for text in daemons:
+        assert re.search(r"^MemoryMax=\d+%$", text, re.MULTILINE), text
+        assert re.search(r"^OOMPolicy=continue$", text, re.MULTILINE), text
+        assert re.search(r"^Restart=on-failure$", text, re.MULTILINE), "it may be the first process, too"
+
+
 def test_what_units_call_comes_with_the_package_or_what_it_depends_on(repository: Path, debian: Path) -> None:
     """A minimal Debian has not even kill(1)."""
     others = {"bin/kill": "procps"}
