@@ -1,4 +1,5 @@
-"""Every log event of Segl, one method each: this file, with events_of_lists, is the vocabulary of the log.
+"""Every log event of Segl, one method each: this file, with events_of_lists and events_of_milter, is the
+vocabulary of the log.
 
 Events go to standard error, one a line, as JSON (for journals and collectors) or as coloured text on a
 terminal. Arguments are facts about a message (queue id, addresses, ids, counts, times in
@@ -12,12 +13,13 @@ from pathlib import Path
 
 from segl.errors import SeglError
 from segl.events_of_lists import CanaryEvents, ListEvents
+from segl.events_of_milter import MilterEvents
 from segl.log import Log
 from segl.log import configure_log as configure_log  # whoever logs asks for both here
-from segl.vocabulary import Known, Route, Verdict
+from segl.vocabulary import Known, Route
 
 
-class Events(ListEvents, CanaryEvents):
+class Events(MilterEvents, ListEvents, CanaryEvents):
     """The log of one process. Methods are grouped by who calls them."""
 
     def __init__(self, process: str) -> None:
@@ -46,65 +48,6 @@ class Events(ListEvents, CanaryEvents):
         hold content."""
         text = error.private if isinstance(error, SeglError) else type(error).__name__
         self._log.error("failed", where=where, error=text)
-
-    # segl-milter
-
-    def worker_started(self, pid: int, generation: int, kind: str = "worker") -> None:
-        self._log.info("worker_started", pid=pid, generation=generation, kind=kind)
-
-    def worker_died(self, pid: int, status: int, kind: str = "worker") -> None:
-        """Unasked; another takes its place. *status* is its exit code, or minus the signal that ended it."""
-        self._log.error("worker_died", pid=pid, status=status, kind=kind)
-
-    def worker_relieved(self, pid: int) -> None:
-        """It has read its number of messages; another has taken its place."""
-        self._log.info("worker_relieved", pid=pid)
-
-    def classified(
-        self,
-        queue_id: str,
-        verdict: Verdict,
-        *,
-        sender: str,
-        recipients: int,
-        size: int,
-        ms: float,
-        mode: str,
-        forged: int,
-        policies: Sequence[str] = (),
-        canary: bool = False,
-    ) -> None:
-        """A message got its verdict. ``forged`` counts the X-Segl and TLS-Required headers taken off; ``policies``
-        changed the verdict, or demand of TLS; of a ``canary`` it is said that it is one."""
-        self._log.info(
-            "classified",
-            queue_id=queue_id,
-            decision=verdict.decision.value,
-            reasons=list(verdict.reasons),
-            sender=sender,
-            recipients=recipients,
-            size=size,
-            ms=round(ms, 1),
-            mode=mode,
-            forged=forged,
-            policies=list(policies),
-            **({"canary": True} if canary else {}),
-        )
-
-    def lowered(self, queue_id: str, policies: Sequence[str], verdict: Verdict, *, sender: str) -> None:
-        """A message that would have gone securely goes out plain, because these policies say so."""
-        self._log.warning(
-            "lowered",
-            queue_id=queue_id,
-            policies=list(policies),
-            labels=[label.value for label in verdict.labels],
-            sender=sender,
-        )
-
-    def stranger_refused(self, queue_id: str, client: str, *, sender: str) -> None:
-        """It came from a server that others share, bears not our tenant's name, and was to go on to somebody who is not
-        ours (``[postfix.gateway]``)."""
-        self._log.warning("stranger_refused", queue_id=queue_id, client=client, sender=sender)
 
     # segl-map
 

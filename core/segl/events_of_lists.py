@@ -7,11 +7,13 @@ from typing import Any
 from segl.errors import SeglError
 
 
-class _Logged:
+class Logged:
+    """What all parts of the vocabulary write to."""
+
     _log: Any
 
 
-class CanaryEvents(_Logged):
+class CanaryEvents(Logged):
     def canary_arrived(self, canary: str, sink: str, came: str, *, read: bool | None) -> None:
         """*came*: ``secure``, ``clear`` or ``failed``; *read*: a milter had read it; ``None``: that is told later."""
         tell = self._log.info if came == "secure" and read is not False else self._log.error
@@ -26,7 +28,7 @@ class CanaryEvents(_Logged):
         self._log.error("canary_leak", host=host, found=found)
 
 
-class ListEvents(_Logged):
+class ListEvents(Logged):
     # tunnel lists: segl tunnel update, and those who read what it accepted
 
     def tunnel_list_accepted(

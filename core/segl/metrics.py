@@ -54,7 +54,10 @@ POLICY_VERDICTS = Counter(
     "Messages whose verdict a policy changed, by whether it raised or lowered it",
     ["change"],
 )
-FORGED = Counter("segl_forged_headers", "X-Segl and TLS-Required headers of senders taken off")
+FORGED = Counter(
+    "segl_forged_headers",
+    "X-Segl and TLS-Required headers of senders: taken off, or refused with their message",
+)
 SCAN_SECONDS = Histogram("segl_scan_seconds", "Time from end of message to verdict", buckets=_SCAN_BUCKETS)
 STAGE_SECONDS = Histogram(
     "segl_stage_seconds",
@@ -62,7 +65,9 @@ STAGE_SECONDS = Histogram(
     ["stage"],
     buckets=_STAGE_BUCKETS,
 )
-SCAN_FAILURES = Counter("segl_scan_failures", "Messages answered 451 because of a fault of ours")
+SCAN_FAILURES = Counter(
+    "segl_scan_failures", "Messages answered 451 because of a fault of ours, or of too much mail at once"
+)
 DECISIONS = Counter(
     "segl_decisions", "Records of decisions on their way into the store, by what became of them", ["result"]
 )

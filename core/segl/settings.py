@@ -34,6 +34,7 @@ from segl.settings_values import (
     FORBID,
     RUN,
     STATE,
+    Count,
     FileMode,
     Masked,
     Port,
@@ -58,6 +59,9 @@ class Milter:
     # After so many messages, or up to a fifth more, a new process takes a worker's place, so that none grows for ever
     # (Postfix does the same: max_use); 0: never.
     messages_per_worker: Annotated[int, Field(ge=0)] = 10_000
+    # Mail in hand at one time, in each worker, and never less than `limits.message_bytes`; what is more waits up to
+    # five seconds, and is then answered 451: it comes again. Memory is up to four times this.
+    bytes_in_flight: Count = 128 * 1024 * 1024
     # At a stop: how long messages in hand may take.
     drain_seconds: Seconds = 30.0
 

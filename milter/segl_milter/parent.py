@@ -34,6 +34,7 @@ from segl_milter import signals
 from segl_milter.announce import Announcer
 from segl_milter.decisions import recorder_of
 from segl_milter.heap import open_holes, set_aside, stay_small
+from segl_milter.in_hand import InHand
 from segl_milter.lifeline import Lifeline
 from segl_milter.listener import Listener, ListenError, open_listener
 from segl_milter.orders import Orders, read_orders
@@ -196,7 +197,10 @@ def _serve(
     announce = Announcer(orders.settings.routing.announced_at, orders.settings.is_own)
     key = orders.receipt_key if isinstance(orders.receipt_key, ReceiptKey) else None
     remember, last = recorder_of(orders.settings, orders.rules, orders.model, events)
-    office = Office(orders.settings, orders.rules, events, traffic, orders.model, announce, remember, key)
+    room = InHand.of(orders.settings)
+    office = Office(
+        orders.settings, orders.rules, events, traffic, orders.model, announce, remember, key, room
+    )
     serving = Serving(listening, traffic, partial(Session, office), events.failed)
     lifeline.watch(serving, last)
     serving.start()

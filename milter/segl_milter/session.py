@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segl import metrics
 from segl.canary.token import id_of
@@ -25,7 +25,8 @@ from segl_milter.connection import Context
 from segl_milter.decisions import Circumstances
 from segl_milter.dsn import from_xtext, parameter
 from segl_milter.gateway import relays_for_stranger
-from segl_milter.marks import Marks, marks_for
+from segl_milter.in_hand import InHand, Share
+from segl_milter.marks import FORGED, Marks, costs_too_much, marks_for
 from segl_milter.policies import apply_policies
 from segl_milter.protocol import Answer, Edits
 from segl_milter.ruling import (
@@ -59,17 +60,19 @@ class Office:
     announce: Callable[[str], None] = lambda _address: None
     remember: Callable[[Ruling, Circumstances], None] = lambda _ruling, _circumstances: None
     receipt_key: ReceiptKey | None = None
+    in_hand: InHand = field(default_factory=InHand)
 
 
 class Session:
     """The callbacks of one connection; several messages may follow one another on it."""
 
-    __slots__ = ("_context", "_decided", "_in_hand", "_office", "_transaction")
+    __slots__ = ("_context", "_decided", "_in_hand", "_office", "_share", "_transaction")
 
     def __init__(self, office: Office, context: Context) -> None:
         self._office = office
         self._context = context
         self._transaction: Transaction | None = None
+        self._share: Share | None = None  # what the message in hand holds
         self._in_hand = False  # a message of which the end has not been answered
         self._decided: tuple[Ruling, Circumstances] | None = None  # to be remembered once the answer is out
 
@@ -77,7 +80,10 @@ class Session:
         self._drop()
         self._office.traffic.message_begun()
         self._in_hand = True
-        self._transaction = Transaction(_address(address, parameters), self._office.settings.limits)
+        self._share = self._office.in_hand.share()
+        self._transaction = Transaction(
+            _address(address, parameters), self._office.settings.limits, self._share
+        )
 
     def envelope_recipient(self, address: bytes, *parameters: bytes) -> None:
         if self._transaction:
@@ -100,6 +106,8 @@ class Session:
             mail = self._whole()
             if relays_for_stranger(mail, self._context.client, self._office.settings):
                 return self._refused_stranger(mail)
+            if costs_too_much(mail):
+                return self._refused_forgery(mail)
             office, stages, canary = self._office, Stages(), self._is_canary(mail)
             ruling = ruling_on(mail, office.rules, office.settings, office.model, stages)
             ruled, asking = apply_policies(mail, ruling.verdict, office.settings)
@@ -231,6 +239,18 @@ class Session:
         )
         return Answer.REJECT
 
+    def _refused_forgery(self, mail: Mail) -> Answer:
+        metrics.FORGED.inc(mail.forged)
+        self._office.events.forgery_refused(
+            self._context.queue_id,
+            self._context.client,
+            sender=_printable(mail.sender.bare),
+            forged=mail.forged,
+            size=mail.size,
+        )
+        self._context.refuse(FORGED.code, FORGED.enhanced, FORGED.text)
+        return Answer.REJECT
+
     def _failed(self, error: Exception) -> Answer:
         metrics.SCAN_FAILURES.inc()
         self._office.events.failed("end of message", error)
@@ -243,6 +263,8 @@ class Session:
 
     def _drop(self) -> None:
         self._transaction = self._decided = None
+        if self._share:
+            self._share.give_back()
         if self._in_hand:
             self._in_hand = False
             self._office.traffic.message_ended()

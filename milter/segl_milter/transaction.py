@@ -18,10 +18,17 @@ from segl.settings_detection import Limits
 from segl.smime_types import is_smime
 from segl.subject_tags import LONGEST
 from segl.vocabulary import Envelope
+from segl_milter.dsn import parameter
+from segl_milter.in_hand import InHand, NoRoom, Share
 
 _TYPE, _DISPOSITION = "content-type", "content-disposition"
 _THREAD = frozenset({"in-reply-to", "references"})
 MOST_SUBJECTS: Final = 20  # fields looked at; a message has one (RFC 5322 section 3.6)
+# Fields that must come off, of which it is noted where they stand. No program writes more than a handful; a
+# message with more is refused (:func:`segl_milter.marks.costs_too_much`).
+MOST_STEERING: Final = 1_000
+# Bytes of memory that a piece takes beside its own; with the name of a field that is met for the first time.
+_PIECE, _NAME = 50, 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,9 @@ class Mail:
     counts those beyond the limit, who are not in ``recipients``. ``subjects`` are as :func:`readable_subject` makes
     them; where there are more than :data:`MOST_SUBJECTS`, all but the last of the rest are left out, and
     ``more_subjects`` counts them: programs show the first or the last. ``steering`` names, in order and with its
-    number among the fields of that name, each header field that must come off. ``content`` are the values of
-    ``Content-Type`` and ``Content-Disposition``. ``answers`` are the domains of the portal's answers
+    number among the fields of that name, each header field that must come off, :data:`MOST_STEERING` at most, and
+    ``more_steering`` counts the rest. ``header_lines`` is how long the header is, in lines. ``content`` are the values
+    of ``Content-Type`` and ``Content-Disposition``. ``answers`` are the domains of the portal's answers
     (:mod:`segl.answer_ids`) that the message names as what it answers.
     """
 
@@ -66,6 +74,8 @@ class Mail:
     steering: tuple[tuple[str, int], ...] = ()
     more_recipients: int = 0
     more_subjects: int = 0
+    more_steering: int = 0
+    header_lines: int = 0
     content: tuple[bytes, bytes] = (b"", b"")
     answers: frozenset[str] = frozenset()
 
@@ -73,6 +83,11 @@ class Mail:
     def is_smime(self) -> bool:
         """Whether it is encrypted, signed or compressed as a whole. Found out when it is asked."""
         return is_smime(*self.content)
+
+    @property
+    def forged(self) -> int:
+        """How many header fields must come off."""
+        return len(self.steering) + self.more_steering
 
     @property
     def cut(self) -> bool:
@@ -117,6 +132,13 @@ class Subjects:
         return tuple(map(readable_subject, self._values))
 
 
+def _said_size(sender: Address) -> int:
+    """How large the client says the message is (RFC 1870), 0 when it does not. Large ones that come at once then wait
+    for each other before they begin, not in their midst."""
+    said = parameter("SIZE", sender.parameters)
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= 20 else 0
+
+
 class Transaction:
     """Collects one message between MAIL and the end of its data."""
 
@@ -125,18 +147,29 @@ class Transaction:
         "_body_begun",
         "_chunks",
         "_content",
+        "_expected",
+        "_header_lines",
         "_limits",
         "_more_recipients",
+        "_more_steering",
         "_recipients",
         "_room",
         "_seen",
         "_sender",
+        "_share",
         "_size",
+        "_spare",
         "_steering",
         "_subjects",
+        "_turned_away",
     )
 
-    def __init__(self, sender: Address, limits: Limits) -> None:
+    def __init__(self, sender: Address, limits: Limits, share: Share | None = None) -> None:
+        """*share* is what the message may hold; without it there is no bound but *limits*."""
+        self._share = share or InHand().share()
+        self._spare = 0  # of what it holds, what is not used yet
+        self._expected = min(_said_size(sender), limits.message_bytes)
+        self._turned_away = False
         self._sender = sender
         self._limits = limits
         self._recipients: list[Address] = []
@@ -147,6 +180,8 @@ class Transaction:
         self._subjects = Subjects()
         self._seen: dict[str, int] = {}
         self._steering: list[tuple[str, int]] = []
+        self._more_steering = 0
+        self._header_lines = 0
         self._content: dict[str, bytes] = {}
         self._answers: set[str] = set()
         self._body_begun = False
@@ -159,17 +194,27 @@ class Transaction:
 
     def header(self, name: str, value: bytes) -> None:
         """A field; *value* with its leading blanks and with LF line ends."""
+        if self._turned_away:
+            return
         lower = name.lower()
-        self._seen[lower] = self._seen.get(lower, 0) + 1
+        self._seen[lower] = number = self._seen.get(lower, 0) + 1
         if headers.steers(lower) or headers.claims_smime(lower, value) or headers.hides_steering(value):
-            self._steering.append((name, self._seen[lower]))
+            self._note_steering(name, number)
         elif lower in (_TYPE, _DISPOSITION):
             self._content.setdefault(lower, value)
         if lower == "subject":
             self._subjects.add(value)
         elif lower in _THREAD:
             self._answers.update(answered_domains(value))
-        self._keep(b"%s:%s\r\n" % (name.encode("utf-8", "surrogateescape"), value.replace(b"\n", b"\r\n")))
+        self._header_lines += value.count(b"\n") + 1
+        piece = b"%s:%s\r\n" % (name.encode("utf-8", "surrogateescape"), value.replace(b"\n", b"\r\n"))
+        self._keep(piece, _PIECE if number > 1 else _NAME)
+
+    def _note_steering(self, name: str, number: int) -> None:
+        if len(self._steering) < MOST_STEERING:
+            self._steering.append((name, number))
+        else:
+            self._more_steering += 1
 
     def body(self, chunk: bytes) -> None:
         if not self._body_begun:
@@ -178,9 +223,11 @@ class Transaction:
         self._keep(chunk)
 
     def whole(self) -> Mail:
-        """The message is complete. Once; the pieces are given away."""
+        """The message is complete. Once; the pieces are given away. Raises :class:`NoRoom`."""
         if not self._body_begun:
             self.body(b"")
+        if self._turned_away:
+            raise NoRoom("later", "the worker holds as much mail as it may (milter.bytes_in_flight)")
         raw = b"".join(self._chunks)
         self._chunks.clear()  # a large message is in memory once, not twice
         return Mail(
@@ -191,16 +238,39 @@ class Transaction:
             subjects=self._subjects.readable(),
             more_subjects=self._subjects.more,
             steering=tuple(self._steering),
+            more_steering=self._more_steering,
+            header_lines=self._header_lines,
             more_recipients=self._more_recipients,
             content=(self._content.get(_TYPE, b""), self._content.get(_DISPOSITION, b"")),
             answers=frozenset(self._answers),
         )
 
-    def _keep(self, piece: bytes) -> None:
-        self._size += len(piece)
-        if self._room >= len(piece):
+    def _keep(self, piece: bytes, beside: int = _PIECE) -> None:
+        """Keep *piece*, as much of it as there is room for, and *beside* it something of that many bytes."""
+        size = len(piece)
+        self._size += size
+        if size > self._room:
+            size = self._room
+            piece = piece[:size]
+        wanted = size + beside
+        if wanted > self._spare and not self._take_more(wanted):
+            return
+        self._spare -= wanted
+        if size:
             self._chunks.append(piece)
-            self._room -= len(piece)
-        elif self._room:
-            self._chunks.append(piece[: self._room])
-            self._room = 0
+            self._room -= size
+
+    def _take_more(self, wanted: int) -> bool:
+        """Whether there is room; where there is not, nothing is kept, so that there is for others."""
+        if self._turned_away:
+            return False
+        more = self._share.more(max(wanted - self._spare, self._expected))
+        self._expected = 0
+        self._spare += more
+        if not more:
+            self._turned_away = True
+            self._spare = 0
+            self._chunks.clear()
+            self._seen.clear()
+            self._share.give_back()
+        return bool(more)

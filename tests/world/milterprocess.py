@@ -28,6 +28,7 @@ socket = "{socket}"
 workers = {workers}
 messages_per_worker = {messages_per_worker}
 drain_seconds = {drain_seconds}
+{milter}
 
 [metrics]
 milter_port = {port}
@@ -51,6 +52,7 @@ class RunningMilter:
         detection: str = "",
         *,
         limits: str = "",
+        milter: str = "",
         workers: int = 1,
         drain_seconds: float = 5,
         messages_per_worker: int = 10_000,
@@ -59,6 +61,7 @@ class RunningMilter:
             model=str(self._model).lower(),
             detection=detection,
             limits=limits,
+            milter=milter,
             socket=self.socket,
             workers=workers,
             messages_per_worker=messages_per_worker,

@@ -11,7 +11,7 @@ from segl.receipts.facts import MARK, MOST_RECIPIENTS, Facts, mark_of
 from segl.receipts.key import KEY_BYTES, ReceiptKey
 from segl.settings_file import parse_settings
 from segl.vocabulary import Decision, Finding, Label, Proof, Verdict
-from segl_milter.marks import MOST_NOTICES, Marks, marks_for
+from segl_milter.marks import FORGED, MOST_NOTICES, Marks, costs_too_much, marks_for
 from segl_milter.session import LONGEST_FACTS, facts_of, sealed_facts
 from segl_milter.transaction import Address, Mail
 
@@ -80,6 +80,32 @@ def test_steering_headers_come_off_from_the_last_to_the_first(action: Decision) 
         ("TLS-Required", 1),
         ("X-Segl-Route", 1),
     )
+
+
+@pytest.mark.parametrize(
+    ("forged", "more", "lines", "too_much"),
+    [
+        (1, 0, 30, False),
+        (1, 0, 1_000_000, False),  # a header of several megabytes is read once
+        (1_000, 0, 1_030, False),
+        (1_000, 1, 1_031, True),
+        (1_000, 0, 10_000, False),
+        (1_000, 0, 10_001, True),
+        (100, 0, 200_000, True),
+        (0, 0, 20_000_000, False),
+    ],
+)
+def test_more_forged_fields_than_postfix_can_take_off_in_time_are_too_many(
+    forged: int, more: int, lines: int, too_much: bool
+) -> None:
+    steering = tuple(("X-Segl-A", number) for number in range(1, forged + 1))
+    assert costs_too_much(mail(steering=steering, more_steering=more, header_lines=lines)) is too_much
+
+
+def test_who_forges_too_much_is_told_why_in_ascii() -> None:
+    assert str(FORGED).startswith("550 5.6.0 Mailen er ikke sendt: i dens hoved er der for mange felter")
+    assert str(FORGED).isascii()
+    assert len(str(FORGED)) < 500  # RFC 5321 section 4.5.3.1.5
 
 
 def test_hold_waits_with_the_secure_route_on_it() -> None:

@@ -220,6 +220,29 @@ def test_only_the_end_of_a_message_waits_for_an_answer(milter: RunningMilter) ->
         assert client.steps & ALL_STEPS == client.steps
 
 
+def test_more_than_a_thousand_forged_fields_are_refused_for_good_and_told_of(milter: RunningMilter) -> None:
+    """Each costs Postfix a walk through the header. What is refused is not read, and to own people neither."""
+    before = milter.metric("segl_messages_total"), milter.metric("segl_forged_headers_total")
+    with milter.client() as client:
+        answer = client.message(FROM, TO, b"X-Segl-A: 1\r\n" * 1_000 + TEA)
+        assert answer.removed == [("X-Segl-A", number) for number in range(1_000, 0, -1)]
+        assert answer.headers["X-Segl-Route"] == "plain"
+        for recipient, forged in (
+            (TO[0], b"X-Segl-A: 1\r\n"),
+            ("bo@nordby.example", b"TLS-Required: no\r\n"),
+        ):
+            client.mail(FROM)
+            client.recipient(recipient)
+            client.content(forged * 1_001 + CPR)
+            answer = client.end("4c9dQ1forged", "192.0.2.7")
+            assert answer.reply.startswith("550 5.6.0 Mailen er ikke sendt")
+            assert answer.edits == ""
+    event = milter.events("forgery_refused")[-1]
+    assert (event["queue_id"], event["client"], event["forged"]) == ("4c9dQ1forged", "192.0.2.7", 1_001)
+    assert milter.metric("segl_messages_total") == before[0] + 1
+    assert milter.metric("segl_forged_headers_total") == before[1] + 3_002
+
+
 def test_log_and_metrics_tell_of_a_message_and_hold_nothing_of_it(milter: RunningMilter) -> None:
     before = milter.metric("segl_messages_total"), milter.metric("segl_forged_headers_total")
     with milter.client() as client:

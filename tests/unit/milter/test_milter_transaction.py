@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segl.settings_detection import Limits
-from segl_milter.transaction import MOST_SUBJECTS, Address, Mail, Transaction
+from segl_milter.transaction import MOST_STEERING, MOST_SUBJECTS, Address, Mail, Transaction
 
 
 def collect(
@@ -56,6 +56,20 @@ def test_of_many_subjects_the_first_and_the_last_are_kept_with_their_numbers() -
     assert (len(many.subjects), many.more_subjects) == (MOST_SUBJECTS, 300 - MOST_SUBJECTS)
     *first, last = many.numbered_subjects()
     assert (first, last) == ([(number, f" {number}") for number in range(1, MOST_SUBJECTS)], (300, " 300"))
+
+
+def test_of_very_many_fields_that_steer_us_the_first_are_noted_and_the_rest_counted() -> None:
+    most = collect([("X-Segl-A", b" 1")] * MOST_STEERING, [])
+    assert (most.forged, most.more_steering, most.steering[-1]) == (1_000, 0, ("X-Segl-A", 1_000))
+    many = collect([("X-Segl-A", b" 1")] * 70_000, [])
+    assert (many.forged, many.more_steering, many.steering) == (70_000, 69_000, most.steering)
+
+
+def test_the_lines_of_the_header_are_counted() -> None:
+    assert (
+        collect([("From", b" a"), ("Subject", b" lang\n\tog foldet\n tre gange")], [b"x\n" * 9]).header_lines
+        == 4
+    )
 
 
 def test_what_steers_us_is_noted_with_its_number_among_fields_of_that_name() -> None:
