@@ -20,7 +20,7 @@ from segl_classifier.message import Text
 from segl_classifier.rules import RuleSet
 from segl_classifier.rules.marks import Mark, Marker, merged
 from segl_classifier.rules.words import NormalText
-from segl_classifier.understanding.passing import by_itself
+from segl_classifier.understanding.passing import by_itself, says_more
 from segl_classifier.understanding.reading import Model, Reading, Window
 from segl_classifier.understanding.windows import windows_of
 from segl_classifier.weigh import Weighing
@@ -130,7 +130,7 @@ def _around(
     number, done, end = span
     for sentence in sorted(sentences, key=lambda one: one.window.start):
         first, last = sentence.window.start, sentence.window.end
-        if done <= first < last <= end and (reading is None or sentence.any > reading.any):
+        if done <= first < last <= end and (reading is None or says_more(sentence, reading)):
             if done < first:
                 yield (number, done, first), reading
             yield (number, first, last), sentence

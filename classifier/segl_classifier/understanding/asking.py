@@ -25,7 +25,8 @@ class Gates:
     """Fitted on mails held out. ``doubtful`` is the linear stage's logit (of anything, and of the best label) from
     which the sieve is asked, ``likely`` that (of anything) from which the encoder always is; ``uncertain`` what both
     say together, from which the encoder may be asked, ``surely`` that from which it always is; ``go_on`` its answer, of
-    anything, from which the others are asked about too."""
+    anything, from which the others are asked about too. Of a sentence by itself (:mod:`.passing`) the sieve is asked
+    from the linear stage's ``alone`` on, the encoder from ``alone_likely``, of what both say together."""
 
     doubtful: float
     doubtful_label: float
@@ -34,16 +35,20 @@ class Gates:
     uncertain_label: float
     surely: float
     go_on: float
+    alone: float
+    alone_likely: float
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What one message may cost: windows to the sieve; windows to the encoder (the likeliest few of a short message,
-    one in so many of a long one), fewer of them once it is certain, and seconds for both, after which the rest is not
-    read. For a window beyond that the stages before speak alone."""
+    one in so many of a long one), fewer of them once it is certain; sentences by themselves to the encoder, of a short
+    message; and seconds for all, after which the rest is not read. For a window beyond that the stages before speak
+    alone."""
 
     sifted: int = 512
-    few: int = 3
+    few: int = 2
+    sentences: int = 1
     one_in: int = 8
     windows: int = 64
     windows_when_certain: int = 16
@@ -67,11 +72,17 @@ def in_turn(
     most = min(budget.windows, max(budget.few, share))
     uncertain = {*_from(sifted, gates.uncertain, gates.uncertain_label), *_from(linear, gates.likely)}
     order = sorted(uncertain, key=lambda n: (-sifted[n, 0], n))
-    if len(order) > most:
-        order = _in_turns(order[:most], _by_category(order, sifted, most))[:most]
+    order = likeliest(order, sifted, most)
     sure = [sifted[n, 0] >= gates.surely or linear[n, 0] >= gates.likely for n in order]
     first = [n for rank, n in enumerate(order) if rank < max(1, share) or sure[rank]]
     return first, [n for n in order if n not in first]
+
+
+def likeliest(order: list[int], sifted: NDArray[np.floating], most: int) -> list[int]:
+    """*most* of *order*, which is the likeliest first: where there are more, each category has its turn."""
+    if len(order) <= most:
+        return order
+    return _in_turns(order[:most], _by_category(order, sifted, most))[:most]
 
 
 def _by_category(windows: list[int], sifted: NDArray[np.floating], most: int) -> list[int]:

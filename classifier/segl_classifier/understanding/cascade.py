@@ -3,9 +3,9 @@ scores to a message.
 
 All stages give logits: the first for "anything here must be sent securely", the others a category each. For windows
 that several have read (:mod:`.asking` chooses them) theirs are mixed. The message's score is that of its best window,
-on a scale that was fitted to mails the model had not seen. Sentences that say more by themselves than their window
-does are read so (:mod:`.passing`). Windows that would count are looked at once more: where the
-matter is a company's, an animal's, a novel's …, and no person stands by, they are lowered (:mod:`.lowering`).
+on a scale that was fitted to mails the model had not seen. Sentences that the cheap stages find likely are read by
+themselves, too (:mod:`.passing`). Windows that would count are looked at once more: where the matter is a company's, an
+animal's, a novel's …, and no person stands by, they are lowered (:mod:`.lowering`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from itertools import islice
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segl.vocabulary import Label
 from segl_classifier.deadline import NEVER, Deadline
@@ -29,7 +30,7 @@ from segl_classifier.understanding.linear import Linear
 from segl_classifier.understanding.lowering import Lowered, lowered_by, speaking
 from segl_classifier.understanding.reading import Reading, Stage, Threshold, Understanding, Window
 from segl_classifier.understanding.recalling import Encoder, Sieve
-from segl_classifier.understanding.windows import MOST, Passage, passages_of
+from segl_classifier.understanding.windows import MOST, SplitWindow, split_windows
 
 LABELS = tuple(label for label in Label if label is not Label.CPR)
 _BATCH, _SIEVE_BATCH = 8, 64  # windows to the encoder and to the sieve between looks at the clock
@@ -81,18 +82,18 @@ class Cascade:
         self, texts: Sequence[Text], subject: str = "", deadline: Deadline = NEVER, /
     ) -> Understanding:
         """Everything the model has to say of *texts*, all parts of one message."""
-        passages = list(islice(passages_of(texts), MOST + 1))
-        if not passages:
+        split = list(islice(split_windows(texts), MOST + 1))
+        if not split:
             return Understanding()
-        windows = [passage.window for passage in passages]
+        windows = [window for window, _ in split]
         all_seen = len(windows) <= MOST
         linear = self.linear.logits([window.text for window in windows])
         ends = min(time.monotonic() + self.budget.seconds, deadline.at)
         sifted, sieved, all_sifted = self._sifted(windows, linear, ends)
         mixed, read, all_asked = self._asked(windows, linear, sifted, ends)
-        alone, said, all_alone = self._in_passing(passages, ends)
+        alone, said, all_alone = self._in_passing(split, self._held(windows, mixed), ends)
         windows, mixed = [*windows, *alone], np.concatenate([mixed, said])
-        by_themselves = range(len(passages), len(windows))
+        by_themselves = range(len(split), len(windows))
         last = dict.fromkeys(sieved, Stage.SIEVE) | dict.fromkeys((*read, *by_themselves), Stage.ENCODER)
         lowered = self._lowered(windows, mixed)
         for number in by_themselves:
@@ -164,14 +165,16 @@ class Cascade:
                     return mixed, read, True  # a list of a hundred patients needs no hundredth look
         return mixed, read, True
 
-    def _in_passing(self, passages: Sequence[Passage], ends: float) -> tuple[list[Window], Rows, bool]:
+    def _in_passing(
+        self, split: Sequence[SplitWindow], held: NDArray[np.bool_], ends: float
+    ) -> tuple[list[Window], Rows, bool]:
         """The sentences that the encoder read by themselves, what all stages say of each, and whether there was time
-        for all that were likely."""
-        found = passing.sentences(passages)
+        for all that were likely. *held* are the categories that the windows tell for certain."""
+        found = passing.sentences(split)
         said = self.linear.logits([sentence.text for sentence in found])
-        chosen = passing.likely(said, self.budget)
+        chosen = passing.likely(said, self.fit.gates, self.budget)
         found, said, all_sifted = self._read(self.sieve, [found[n] for n in chosen], said[chosen], ends)
-        chosen = passing.likelier(said, self.budget)
+        chosen = passing.likelier(said, held, self.fit.gates, self.budget)
         found, said, all_read = self._read(self.encoder, [found[n] for n in chosen], said[chosen], ends)
         return found, said, all_sifted and all_read
 
@@ -188,6 +191,12 @@ class Cascade:
             said = stage.logits([window.text for window in windows[some]])
             mixed = np.concatenate([mixed, share * said + (1 - share) * before[some]])
         return windows[: len(mixed)], mixed, len(mixed) == len(windows)
+
+    def _held(self, windows: Sequence[Window], logits: Rows) -> NDArray[np.bool_]:
+        """Which categories the message holds by what was said of its windows."""
+        best = self._joined(self._calibrated(logits, self._lowered(windows, logits)))
+        holds = [self.thresholds[label].holds if label in self.thresholds else 1.1 for label in LABELS]
+        return np.asarray(best[1:] >= np.array(holds, np.float32))
 
     def _is_certain(self, logits: Rows) -> bool:
         return bool(np.max(self._calibrated(logits)[:, 0]) >= self.budget.certain)

@@ -2,10 +2,11 @@
 
 A window is read as one, and a sentence that has nothing to do with the rest may be lost in it: the stages say of the
 whole that it is harmless. So its sentences are read once more, each by itself: by the linear stage all of them, by the
-sieve those that it finds likely, by the encoder those that both find likely. In a harmless mail that is hardly one.
-A sentence torn out of a mail may say more than the mail does ("he is ill", of the hero of a novel), so it counts for
-less: :data:`BY` is taken from each of its scores. They are read where the message is certain without them, too: it may
-hold something else besides, for which it has to wait.
+sieve those that it finds likely, by the encoder the few that both find likeliest. In a harmless mail that is hardly
+one. A sentence torn out of a mail may say more than the mail does ("he is ill", of the hero of a novel), so it counts
+for less: :data:`BY` is taken from each of its scores. They are read where the message is certain without them, too: it
+may hold something else besides, for which it has to wait. Only what speaks of a category that is certain already is not
+asked about: a conviction need not wait behind five sentences on the same illness.
 """
 
 from __future__ import annotations
@@ -16,18 +17,17 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from segl_classifier.understanding.asking import Budget
+from segl_classifier.understanding.asking import Budget, Gates, likeliest
 from segl_classifier.understanding.reading import Reading, Window
-from segl_classifier.understanding.windows import MOST, Passage
+from segl_classifier.understanding.windows import MOST, SplitWindow
 
 LOWERED = "sentence by itself"
 BY = 3.0
 """Log-odds, taken from all scores of a sentence that is read by itself. With less, mail by other writers that need not
 be secure is taken for such that must; with more, less is found (docs/decisions/0056)."""
 
+_TELLS = 0.1  # the score of a category, from which it is worth a word
 _SHORTEST, _LONGEST = 5, 30  # words: fewer tell nothing; what has more was nearly the whole window
-_LIKELY = 0.0  # the linear stage's logit of anything, from which the sieve is asked
-_LIKELIER = 1.0  # what both say together, from which the encoder is
 
 
 def by_itself(reading: Reading) -> bool:
@@ -35,29 +35,41 @@ def by_itself(reading: Reading) -> bool:
     return any(reason == LOWERED for reason, _ in reading.lowered)
 
 
-def sentences(passages: Iterable[Passage]) -> list[Window]:
-    """Those of *passages* that may be read by themselves, each once, in reading order."""
+def says_more(sentence: Reading, window: Reading) -> bool:
+    """Whether *sentence*, read by itself, is surer than its *window* that there is anything, or of a category."""
+    return sentence.any > window.any or any(
+        score > max(_TELLS, window.scores.get(label, 0.0)) for label, score in sentence.scores.items()
+    )
+
+
+def sentences(windows: Iterable[SplitWindow]) -> list[Window]:
+    """The sentences of *windows* that may be read by themselves, each once, in reading order."""
     found: dict[str, Window] = {}
     whole = set[str]()
-    for passage in passages:
-        whole.add(passage.window.text)
-        for sentence in passage.sentences:
+    for window, parts in windows:
+        whole.add(window.text)
+        for sentence in parts:
             if _SHORTEST <= sentence.text.count(" ") + 1 <= _LONGEST:
                 found.setdefault(sentence.text, sentence)
     return list(islice((sentence for text, sentence in found.items() if text not in whole), MOST))
 
 
-def likely(linear: NDArray[np.floating], budget: Budget) -> list[int]:
+def likely(linear: NDArray[np.floating], gates: Gates, budget: Budget) -> list[int]:
     """Of which sentences the sieve is asked, by number. *linear* holds a row of the linear stage's logits each."""
-    return _best(linear, _LIKELY, budget.sifted)
+    return sorted(_from(linear, gates.alone)[: budget.sifted])
 
 
-def likelier(sifted: NDArray[np.floating], budget: Budget) -> list[int]:
-    """Of which the encoder is asked; *sifted* is what the stages before it say together."""
-    share = min(budget.windows_when_certain, len(sifted) // budget.one_in)
-    return _best(sifted, _LIKELIER, max(budget.few, share))
+def likelier(
+    sifted: NDArray[np.floating], held: NDArray[np.bool_], gates: Gates, budget: Budget
+) -> list[int]:
+    """Of which the encoder is asked; *sifted* is what the stages before it say together, *held* which categories the
+    message is known to hold. A sentence that is likeliest to be of one of those is not asked about."""
+    most = max(budget.sentences, min(budget.windows_when_certain, len(sifted) // budget.one_in))
+    news = ~held[sifted[:, 1:].argmax(axis=1)] if len(sifted) else np.empty(0, bool)
+    return sorted(likeliest(_from(sifted, gates.alone_likely, news), sifted, most))
 
 
-def _best(logits: NDArray[np.floating], least: float, most: int) -> list[int]:
-    reached = np.flatnonzero(logits[:, 0] >= least)
-    return sorted(sorted(map(int, reached), key=lambda n: (-logits[n, 0], n))[:most])
+def _from(logits: NDArray[np.floating], least: float, among: NDArray[np.bool_] | bool = True) -> list[int]:
+    """The rows *among* all that reach *least*, the likeliest first."""
+    reached = np.flatnonzero((logits[:, 0] >= least) & among)
+    return sorted(map(int, reached), key=lambda n: (-logits[n, 0], n))

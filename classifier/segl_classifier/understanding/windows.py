@@ -40,7 +40,7 @@ Piece = tuple[str, int, int, int]  # text, start, end, words
 Paragraph = Iterable[Piece]
 
 
-class Passage(NamedTuple):
+class SplitWindow(NamedTuple):
     """A window, and the sentences and table rows it was put together from, each as a window of its own; among them the
     subject, where it leads."""
 
@@ -51,24 +51,14 @@ class Passage(NamedTuple):
 def windows_of(texts: Sequence[Text]) -> Iterator[Window]:
     """The windows of a message in reading order. There is no end to them in a large message: take at most
     :data:`MOST`."""
-    return (passage.window for passage in passages_of(texts))
+    return (window for window, _ in split_windows(texts))
 
 
-def passages_of(texts: Sequence[Text]) -> Iterator[Passage]:
+def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
     """The windows of a message in reading order, with their sentences."""
-    subjects = [(n, whole(t.text).strip()) for n, t in enumerate(texts) if t.source is Source.SUBJECT]
-    subjects.sort(
-        key=lambda one: texts[one[0]].remark
-    )  # the title of the conversation comes behind the subject
-    subject = subjects[0][1] if subjects and not texts[subjects[0][0]].remark else ""
-    of_subject = (
-        [
-            Window(_lead(subject)[0][0], texts[n].where, Source.SUBJECT, n, 0, len(texts[n].text))
-            for n, _ in subjects[:1]
-        ]
-        if subject
-        else []
-    )
+    subjects = _subjects(texts)
+    first = next(((n, subject) for n, subject in subjects[:1] if not texts[n].remark), None)
+    subject = first[1] if first else ""
     led = False
     seen: set[str] = set()
     for number, text in enumerate(texts):
@@ -83,8 +73,10 @@ def passages_of(texts: Sequence[Text]) -> Iterator[Passage]:
             if part not in seen:  # plain and HTML say the same
                 seen.add(part)
                 window = Window(part, text.where, text.source, number, start, end)
-                sentences = _sentences_of(window, held)
-                yield Passage(window, (*(of_subject if lead else []), *sentences) if len(held) > 1 else ())
+                sentences = _sentences_of(window, held) if len(held) > 1 else ()
+                if lead and first and sentences:
+                    sentences = (_leading(texts, *first), *sentences)
+                yield SplitWindow(window, sentences)
                 lead = ""
     if led and len(_words(subject)) <= WORDS // 2:  # a long one does not fit before a sentence
         subjects = subjects[1:]
@@ -97,7 +89,19 @@ def passages_of(texts: Sequence[Text]) -> Iterator[Passage]:
                 part += " |"  # as it would stand before a body: so the model knows it for a subject
             if part not in seen:
                 seen.add(part)
-                yield Passage(Window(part, texts[number].where, Source.SUBJECT, number, start, end))
+                yield SplitWindow(Window(part, texts[number].where, Source.SUBJECT, number, start, end))
+
+
+def _subjects(texts: Sequence[Text]) -> list[tuple[int, str]]:
+    """The subjects among *texts*, by number; the titles of conversations come behind."""
+    subjects = [(n, whole(t.text).strip()) for n, t in enumerate(texts) if t.source is Source.SUBJECT]
+    return sorted(subjects, key=lambda one: texts[one[0]].remark)
+
+
+def _leading(texts: Sequence[Text], number: int, subject: str) -> Window:
+    """The *subject* by itself, as it stands before the first sentence."""
+    text = texts[number]
+    return Window(_lead(subject)[0][0], text.where, Source.SUBJECT, number, 0, len(text.text))
 
 
 def _says_more(remark: Text, subject: str) -> bool:

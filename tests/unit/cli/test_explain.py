@@ -29,7 +29,7 @@ from segl_classifier.message import Text
 from segl_classifier.rules import shipped_rules
 from segl_classifier.understanding import passing
 from segl_classifier.understanding.reading import Understanding
-from segl_classifier.understanding.windows import passages_of
+from segl_classifier.understanding.windows import split_windows
 from world.terminal import told_on_terminal
 
 pytestmark = pytest.mark.usefixtures("no_model")
@@ -128,14 +128,31 @@ class PassingModel(KeywordModel):
     def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
         seen = super().understand(texts, subject, deadline)
         quiet = tuple(replace(r, any=0.0, scores={}, lowered=()) for r in seen.readings)
-        alone = [self._reading(sentence) for passage in passages_of(texts) for sentence in passage.sentences]
+        alone = [
+            self._reading(sentence) for passage in split_windows(texts) for sentence in passage.sentences
+        ]
         return replace(seen, readings=(*quiet, *(reading for reading in alone if reading.scores)))
 
 
+class CertainModel(PassingModel):
+    """Is surer of every window than of what a sentence of it says, and of another category."""
+
+    def understand(self, texts: Sequence[Text], subject: str, deadline: Deadline = NEVER, /) -> Understanding:
+        seen = super().understand(texts, subject, deadline)
+        others = {Label.FAMILY: 0.95}
+        return replace(
+            seen,
+            readings=tuple(
+                r if passing.by_itself(r) else replace(r, any=0.95, scores=others) for r in seen.readings
+            ),
+        )
+
+
+@pytest.mark.parametrize("of_windows", [PassingModel, CertainModel])
 def test_a_sentence_that_was_read_by_itself_is_shown_apart(
-    mail: Path, monkeypatch: pytest.MonkeyPatch
+    mail: Path, monkeypatch: pytest.MonkeyPatch, of_windows: type[PassingModel]
 ) -> None:
-    model = PassingModel({"sygemeldt": {Label.HEALTH: 0.8}}, lowered=((passing.LOWERED, passing.BY),))
+    model = of_windows({"sygemeldt": {Label.HEALTH: 0.8}}, lowered=((passing.LOWERED, passing.BY),))
     monkeypatch.setattr("segl_classifier.understanding.model.load_model", lambda: model)
     windows = json.loads(segl(mail, "--json").stdout)["windows"]
     shown = [(w["text"].strip(), w.get("lowered")) for w in windows if w["where"] == "body"]

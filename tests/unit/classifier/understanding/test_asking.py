@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 from segl_classifier.understanding.asking import Budget, Gates, in_doubt, in_turn
 
 GATES = Gates(
-    doubtful=-2.0, doubtful_label=0.0, likely=0.5, uncertain=-1.0, uncertain_label=1.0, surely=0.5, go_on=-0.5
+    doubtful=-2.0,
+    doubtful_label=0.0,
+    likely=0.5,
+    uncertain=-1.0,
+    uncertain_label=1.0,
+    surely=0.5,
+    go_on=-0.5,
+    alone=0.0,
+    alone_likely=1.0,
 )
 
 
@@ -33,9 +41,9 @@ def turns(*anything: float, label: float = -9.0) -> tuple[list[int], list[int]]:
         ((-3.0, -2.0), [], []),
         ((-0.9,), [0], []),
         ((-3.0, -0.9, -0.2), [2], [1]),  # the likeliest, and the other if it does not say no
-        ((0.6, 0.1, 0.9), [2, 0], [1]),  # two that are likely by themselves
-        ((-0.1, -0.2, -0.3, -0.4, -0.5), [0], [1, 2]),  # never more than few of a short message
-        ((0.9, 0.8, 0.7, 0.6), [0, 1, 2], []),
+        ((0.6, 0.1, 0.9), [2, 0], []),  # two that are likely by themselves
+        ((-0.1, -0.2, -0.3, -0.4, -0.5), [0], [1]),  # never more than few of a short message
+        ((0.9, 0.8, 0.7, 0.6), [0, 1], []),
     ],
 )
 def test_the_likeliest_window_is_asked_about_first(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from segl_classifier.understanding.asking import Budget
 from segl_classifier.understanding.cascade import LABELS, Cascade
 from segl_classifier.understanding.model import load_model
 from segl_classifier.understanding.reading import Reading, Stage
-from segl_classifier.understanding.windows import WORDS, passages_of
+from segl_classifier.understanding.windows import WORDS, split_windows
 
 NEUTRAL = (
     "Taget på pumpehuset bliver lagt om i uge 14.",
@@ -27,7 +27,6 @@ NEUTRAL = (
 )
 MATTER = "Lis Møller har fået diagnosen skizofreni og er indlagt."
 LONG = "og ".join(["vi ses i uge 14 "] * 8)
-HEALTH = 1 + LABELS.index(Label.HEALTH)
 
 
 def body(text: str) -> Text:
@@ -35,7 +34,7 @@ def body(text: str) -> Text:
 
 
 def read_alone(text: str) -> list[str]:
-    return [one.text for one in passing.sentences(passages_of([body(text)]))]
+    return [one.text for one in passing.sentences(split_windows([body(text)]))]
 
 
 def test_the_sentences_of_a_window_are_read_once_each_where_they_have_a_few_words() -> None:
@@ -60,23 +59,57 @@ def test_the_rows_of_a_table_are_read_with_their_headings() -> None:
 
 def test_each_lies_where_it_stands_in_the_text() -> None:
     text = f"{NEUTRAL[0]} {MATTER}  {NEUTRAL[1]}"
-    [_, matter, _] = passing.sentences(passages_of([body(text)]))
+    [_, matter, _] = passing.sentences(split_windows([body(text)]))
     assert text[matter.start : matter.end].strip() == MATTER
 
 
-@pytest.mark.parametrize(("count", "most"), [(5, 3), (100, 12), (5000, 16)])
-def test_the_encoder_is_asked_of_a_few_the_likeliest(count: int, most: int) -> None:
+NONE_HELD = np.zeros(len(LABELS), bool)
+
+
+@pytest.mark.parametrize(("count", "most"), [(5, Budget().sentences), (100, 12), (5000, 16)])
+def test_the_encoder_is_asked_of_a_few_the_likeliest(count: int, most: int, shipped: Cascade) -> None:
+    gates = shipped.fit.gates
     logits = np.zeros((count, 1 + len(LABELS)))
-    logits[:, 0] = np.arange(count) + 1
-    assert passing.likelier(logits, Budget()) == list(range(count - most, count))
-    assert passing.likelier(-logits, Budget()) == []
+    logits[:, 0] = np.arange(count) + gates.alone_likely
+    assert passing.likelier(logits, NONE_HELD, gates, Budget()) == list(range(count - most, count))
+    assert passing.likelier(logits - count, NONE_HELD, gates, Budget()) == []
+
+
+def of_category(*categories: Label) -> NDArray[np.float64]:
+    """Sentences that are likely, the first the likeliest, each of its category."""
+    logits = np.zeros((len(categories), 1 + len(LABELS)))
+    logits[:, 0] = 9.0 - np.arange(len(categories))
+    for row, category in zip(logits, categories, strict=True):
+        row[1 + LABELS.index(category)] = row[0]
+    return logits
+
+
+@pytest.mark.parametrize(
+    ("most", "held", "asked"),
+    [
+        (1, (), [0]),
+        (2, (), [0, 1]),
+        (3, (), [0, 1, 3]),  # each category has its turn
+        (1, (Label.HEALTH,), [3]),  # of what is certain there is nothing to ask
+        (3, (Label.HEALTH,), [3, 4]),
+        (3, (Label.HEALTH, Label.CRIMINAL), [4]),
+        (3, tuple(LABELS), []),
+    ],
+)
+def test_a_conviction_does_not_wait_behind_sentences_on_one_illness(
+    most: int, held: tuple[Label, ...], asked: list[int], shipped: Cascade
+) -> None:
+    logits = of_category(Label.HEALTH, Label.HEALTH, Label.HEALTH, Label.CRIMINAL, Label.FAMILY)
+    known = np.array([label in held for label in LABELS])
+    budget = Budget(sentences=most)
+    assert passing.likelier(logits, known, shipped.fit.gates, budget) == asked
 
 
 @dataclass
 class Says:
-    """A stage that finds an illness in *tells*, and how much it is asked."""
+    """A stage that finds of each text what *tells* says, and what it was asked."""
 
-    tells: Sequence[str]
+    tells: Mapping[str, Label]
     asked: list[str] = field(default_factory=list)
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -84,7 +117,7 @@ class Says:
         rows = np.full((len(texts), 1 + len(LABELS)), -4.0, np.float32)
         for number, text in enumerate(texts):
             if text in self.tells:
-                rows[number, [0, HEALTH]] = 4.0
+                rows[number, [0, 1 + LABELS.index(self.tells[text])]] = 4.0
         return rows
 
 
@@ -98,8 +131,12 @@ def shipped() -> Cascade:
 @pytest.fixture
 def model(shipped: Cascade) -> Cascade:
     """All of its stages find :data:`MATTER` by itself, and nothing in any window."""
-    stages: dict[str, Any] = {name: Says([MATTER]) for name in ("linear", "sieve", "encoder")}
-    return replace(shipped, frame=None, **stages)
+    return saying(shipped, {MATTER: Label.HEALTH})
+
+
+def saying(model: Cascade, tells: Mapping[str, Label]) -> Cascade:
+    stages: dict[str, Any] = {name: Says(tells) for name in ("linear", "sieve", "encoder")}
+    return replace(model, frame=None, **stages)
 
 
 AMONG = " ".join([*NEUTRAL[:2], MATTER, *NEUTRAL[2:]])
@@ -132,10 +169,15 @@ def test_the_sieve_and_the_encoder_are_asked_of_what_the_stages_before_find_like
 
 
 def test_a_message_that_is_certain_may_hold_something_else_besides(model: Cascade) -> None:
-    stages: dict[str, Any] = {name: Says([AMONG, MATTER]) for name in ("linear", "sieve", "encoder")}
-    certain = replace(model, **stages).understand([body(AMONG)])
+    certain = saying(model, {AMONG: Label.CRIMINAL, MATTER: Label.HEALTH}).understand([body(AMONG)])
     assert certain.any >= model.budget.certain
-    assert len(alone(certain.readings)) == 1
+    assert [reading.window.text for reading in alone(certain.readings)] == [MATTER]
+
+
+def test_what_is_certain_already_is_not_asked_again(model: Cascade) -> None:
+    certain = saying(model, {AMONG: Label.HEALTH, MATTER: Label.HEALTH}).understand([body(AMONG)])
+    assert certain.any >= model.budget.certain
+    assert not alone(certain.readings)
 
 
 def test_without_time_for_those_that_are_likely_it_does_not_say_that_it_understood(model: Cascade) -> None:
@@ -146,7 +188,7 @@ def test_without_time_for_those_that_are_likely_it_does_not_say_that_it_understo
 
 def test_the_subject_is_read_by_itself_and_what_stands_beside_it(model: Cascade) -> None:
     subject = Text("Lis Møller er indlagt med skizofreni", "subject", Source.SUBJECT)
-    found = passing.sentences(passages_of([subject, body(MATTER)]))
+    found = passing.sentences(split_windows([subject, body(MATTER)]))
     assert [(one.text, one.source, one.source_index) for one in found] == [
         ("Lis Møller er indlagt med skizofreni |", Source.SUBJECT, 0),
         (MATTER, Source.BODY, 1),
@@ -155,4 +197,6 @@ def test_the_subject_is_read_by_itself_and_what_stands_beside_it(model: Cascade)
 
 def test_the_shipped_model_finds_what_is_told_in_passing(shipped: Cascade) -> None:
     understood = shipped.understand([body(AMONG)])
+    by_themselves = [reading.window.text for reading in alone(understood.readings)]
+    assert MATTER in by_themselves or understood.any >= shipped.budget.certain
     assert understood.scores[Label.HEALTH] >= shipped.thresholds[Label.HEALTH].unsure
