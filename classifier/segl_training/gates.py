@@ -119,10 +119,10 @@ def result(texts: Sequence[Seen], rules: RuleSet, model: Cascade, encoder: Remem
         right += len(set(verdict.labels) & one.record.labels)
         named += len(verdict.labels)
         true += len(one.record.labels)
-    must = sum(one.record.must_encrypt for one in texts)
-    harmless = max(1, len(texts) - must)
+    told = sum(one.record.must_encrypt for one in texts)
+    harmless = max(1, len(texts) - told)
     f1 = 2 * right / max(1, named + true)
-    return Result(secure[True] / max(1, must), secure[False] / harmless, f1, cost / harmless)
+    return Result(secure[True] / max(1, told), secure[False] / harmless, f1, cost / harmless)
 
 
 def main() -> None:
