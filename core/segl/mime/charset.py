@@ -156,7 +156,7 @@ def _codec_for(name: str) -> str | None:
 def _eight_bit(data: bytes, names: list[str], strange: bool) -> Decoded:
     """Bytes above ASCII in a charset that holds ASCII."""
     utf8 = _strict(data, "utf-8")
-    if utf8 is None and names in _WESTERN and _is_foreign(data):
+    if utf8 is None and _WESTERN.issuperset(names) and _is_foreign(data):
         strange, names = True, []
     for name in names:
         text = utf8 if name == "utf-8" else _strict(data, name)
@@ -257,10 +257,10 @@ _SEQUENCE = re.compile(
 def is_foreign(data: bytes, charset: str = "") -> bool:
     """Whether *data*, whose *charset* is said to be a Western one or is not told, is no text of Western letters."""
     name = codec_for(charset)
-    return ([name] if name else []) in _WESTERN and _strict(data, "utf-8") is None and _is_foreign(data)
+    return (not name or name in _WESTERN) and _strict(data, "utf-8") is None and _is_foreign(data)
 
 
-_WESTERN: tuple[list[str], ...] = ([], ["cp1252"], ["utf-8"])  # the charsets told, none included
+_WESTERN = frozenset(("cp1252", "utf-8"))  # HTML tells its charset twice: in the header and in its own head
 
 
 def _is_foreign(data: bytes) -> bool:

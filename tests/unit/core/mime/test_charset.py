@@ -180,6 +180,8 @@ def test_windows_letters_are_read_once(text: str) -> None:
 @pytest.mark.parametrize("charset", ["", "us-ascii", "iso-8859-1", "utf-8"])
 def test_what_is_no_western_text_does_not_speak_for_itself(data: bytes, charset: str) -> None:
     assert readings(data, charset).unknown
+    for told_in_html in ("utf-8", "windows-1252", "iso-8859-1"):
+        assert readings(data, charset, told_in_html).unknown
 
 
 @pytest.mark.parametrize(
@@ -195,6 +197,7 @@ def test_what_is_no_western_text_does_not_speak_for_itself(data: bytes, charset:
 )
 def test_western_text_and_broken_utf_8_speak_for_themselves(data: bytes) -> None:
     assert not readings(data).unknown
+    assert not readings(data, "utf-8", "windows-1252").unknown
 
 
 def test_a_charset_that_is_told_is_believed() -> None:
