@@ -1,10 +1,10 @@
 """The attachments of one message: each read by the pool and judged by itself, or remembered.
 
-What is found in a file depends on the file, its name, the subject it came under (rules and model see both
-together), the rules, the model and the limits. Where all these are as before, so are the findings: they are kept in
-a :class:`Memory` of this process, and the file is not even opened. The memory holds findings and scores, never
-text, and of the file only a keyed hash. What was not read for want of time or room is not kept: it may do
-better next time.
+What is found in a file depends on the file, its name, the subjects it came under (rules and model see both
+together; a forwarded message has one of its own), the rules, the model and the limits. Where all these are as before,
+so are the findings: they are kept in a :class:`Memory` of this process, and the file is not even opened. The memory
+holds findings and scores, never text, and of the file only a keyed hash. What was not read for want of time or room is
+not kept: it may do better next time.
 """
 
 from __future__ import annotations
@@ -120,6 +120,7 @@ class Attachments:
         data = part.payload
         key = self.memory.key(
             data, part.content_type, part.charset, part.filename, part.attached, self.message.subject,
+            [(len(files_of(subject.where)), subject.text) for subject in self._over(part.where)],
             files_of(part.where), self.rules.digest, self.pictures, limits,
         )  # fmt: skip
         known = self.memory.recall(key, self.model)
@@ -134,10 +135,12 @@ class Attachments:
         self, detect: Callable[[list[Text], RuleSet], list[Finding]]
     ) -> Iterator[tuple[Finding, ...]]:
         """Those of each attachment, in reading order."""
-        context = [t for t in self.message.texts if t.source is Source.SUBJECT and t.where == "subject"]
         for number, each in enumerate(self.found):
             if isinstance(each, Read):
-                found = [f for f in detect([*context, *each.texts], self.rules) if f.where != "subject"]
+                context = self._over(each.where)
+                elsewhere = {subject.where for subject in context}
+                found = detect([*context, *each.texts], self.rules)
+                found = [finding for finding in found if finding.where not in elsewhere]
                 each = self.found[number] = replace(each, findings=(*each.findings, *found))
             yield each.findings
 
@@ -156,6 +159,16 @@ class Attachments:
                 self.memory.keep(each.key, judged, self.model)
             yield _counted(understanding, before)
             before += len(each.texts)
+
+    def _over(self, where: str) -> list[Text]:
+        """The subjects that the attachment at *where* came under: that of the message, and of each that it is in."""
+        return [
+            text
+            for text in self.message.texts
+            if text.source is Source.SUBJECT
+            and not text.remark
+            and where.startswith(text.where.removesuffix("subject"))
+        ]
 
     def _read(self, key: bytes, part: Part, data: bytes) -> Read:
         if self._reader is None:

@@ -50,6 +50,7 @@ _MOST_PARTS = 6  # of a name
 
 # The place of a text as it is told: "part 2 > Restancer.zip > liste.xlsx, sheet Maj".
 _INSIDE = " > "
+_OF_SAVED = ", subject"
 _SHEET = re.compile(r", (?:hidden )?sheet (.{1,80})\Z")
 _FILE = re.compile(r"(.{1,80})\.\w{1,5}(?=, |\Z| \()")
 
@@ -138,12 +139,17 @@ class Titles:
         for text in texts:
             if text.source is Source.SUBJECT and not text.remark:
                 self._subjects.setdefault(text.where.removesuffix("subject"), text.text)
+            elif text.where.endswith(_OF_SAVED):  # a message of Outlook's
+                self._subjects.setdefault(text.where.removesuffix(_OF_SAVED) + _INSIDE, text.text)
 
     def over(self, text: Text) -> Iterator[str]:
         """Those over *text*, the nearest first: of its sheet, of the files and messages that it is in."""
         names = text.where.split(_INSIDE)
         if sheet := _SHEET.search(names[-1]):
             yield sheet[1]
+        saved = _FILE.match(names[-1])  # perhaps a message, of which this is the body
+        if saved and (subject := self._subjects.get(_INSIDE.join((*names[:-1], saved[0], "")))):
+            yield subject
         for number in range(len(names) - 1, -1, -1):
             yield from _file(names[number])
             if subject := self._subjects.get(_INSIDE.join((*names[:number], ""))):

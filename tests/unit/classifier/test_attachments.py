@@ -10,6 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from corpus.compound import message as saved_by_outlook
 from segl.settings_detection import Limits
 from segl.vocabulary import Finding, Label, Unreadable
 from segl_classifier import classify as classify_module
@@ -79,6 +80,57 @@ def test_under_the_name_of_another_file_it_is_read_again(read: list[str]) -> Non
     assert [rule for rule, _ in findings(within("Post.eml"))] == []
     assert [rule for rule, _ in findings(within("Sygefravær uge 12.eml"))] == ["column.work"]
     assert read == ["a.zip", "a.zip"]
+
+
+DAYS = zipped(b"Navn;Dage\nAnna Lund;3\nBo Hansen;14", "liste.csv")
+
+
+def forwarded(*subjects: str) -> bytes:
+    """A list in a message in messages; *subjects* from within."""
+    inner, *outer = subjects
+    raw = mail(("a.zip", DAYS), subject=inner)
+    for subject in outer:
+        head = f"Subject: {subject}\r\nContent-Type: multipart/mixed; boundary=x{len(raw)}\r\n\r\n"
+        part = f"--x{len(raw)}\r\nContent-Type: message/rfc822\r\n\r\n"
+        raw = head.encode() + part.encode() + raw + f"\r\n--x{len(raw)}--\r\n".encode()
+    return raw
+
+
+@pytest.mark.parametrize(
+    "subjects",
+    [
+        ("Sygemeldte",),
+        ("Sygemeldte", "VS:"),
+        ("Sygemeldte", "Post", "VS:"),
+        ("Post", "Sygemeldte", "VS:"),
+        ("Post", "Sygemeldte"),
+    ],
+)
+def test_the_subject_of_each_message_it_is_in_stands_over_it(subjects: tuple[str, ...]) -> None:
+    assert [rule for rule, _ in findings(forwarded(*subjects))] == ["column.work"]
+
+
+def test_so_does_the_subject_of_a_message_that_outlook_saved() -> None:
+    attachment = "__attach_version1.0_#00000000"
+    for subject, rules in (("Sygemeldte", ["column.work"]), ("Post", [])):
+        streams = {
+            "0037001F": subject.encode("utf-16-le"),
+            f"{attachment}/3707001F": "liste.csv".encode("utf-16-le"),
+            f"{attachment}/37010102": b"Navn;Dage\nAnna Lund;3\nBo Hansen;14",
+        }
+        assert [rule for rule, _ in findings(mail(("post.msg", saved_by_outlook(streams))))] == rules
+
+
+def test_under_another_subject_of_an_inner_message_it_is_read_again(read: list[str]) -> None:
+    assert [rule for rule, _ in findings(forwarded("Post", "VS:"))] == []
+    assert [rule for rule, _ in findings(forwarded("Sygemeldte", "VS:"))] == ["column.work"]
+    assert [rule for rule, _ in findings(forwarded("Post", "VS:"))] == []
+    assert read == ["a.zip", "a.zip"]
+
+
+def test_what_a_subject_itself_says_is_told_of_where_it_stands() -> None:
+    raw = forwarded("CPR 010190-1234", "VS:")
+    assert [where for rule, where in findings(raw) if rule == "cpr"] == ["part 1 > message > subject"]
 
 
 def test_an_attachment_seen_before_is_not_read_again(read: list[str]) -> None:

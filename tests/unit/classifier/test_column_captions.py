@@ -113,6 +113,18 @@ def test_the_subject_of_a_message_is_of_all_that_is_in_it() -> None:
     assert {f.where for f in findings if f.rule == "column.work"} == {inside.where}
 
 
+@pytest.mark.parametrize(
+    "where", ["part 2 > x.msg > liste.xlsx, sheet Ark1", "part 2 > x.msg", "part 2 > x.msg, note"]
+)
+def test_the_subject_of_a_saved_message_is_of_all_that_is_in_it(where: str) -> None:
+    inner = Text("Sygefravær", "part 2 > x.msg, subject", Source.ATTACHMENT)
+    inside, beside = (
+        Text(DAYS, place, Source.ATTACHMENT) for place in (where, "part 3 > y.msg > liste.xlsx")
+    )
+    findings = shipped_rules().find([Text("Post", "subject", Source.SUBJECT), inner, beside, inside])
+    assert {f.where for f in findings if f.rule == "column.work"} == {where}
+
+
 def test_where_it_is_told_is_told() -> None:
     texts = [Text("Restanceliste", "subject", Source.SUBJECT), Text(SUMS, "part 1", Source.BODY)]
     (finding,) = (f for f in shipped_rules().find(texts) if f.rule == "column.overdue")
