@@ -75,9 +75,9 @@ def read_strings(copy: Copy, harvest: Harvest) -> None:
         place = _PLACES.get(key, _OTHERS)
         lines = _rich(text) if key in _RICH else text.splitlines()
         for line in lines:
-            labelled = f"{key}: {line}" if key and place == _OTHERS else line
-            if line not in said and not xmp.is_housekeeping(labelled):
-                found.setdefault(place, []).append(labelled)
+            label = key if place == _OTHERS else ""
+            if line not in said and not xmp.is_housekeeping(label, line):
+                found.setdefault(place, []).append(f"{label}: {line}" if label else line)
     for place, lines in found.items():
         harvest.lines(lines, place)
 

@@ -15,6 +15,13 @@ _DESCRIBED = re.compile(r"<(?:[\w-]{1,20}:)?Description\b[^<>]*+>")
 _IDENTIFIER = re.compile(
     r"\s?(?:xmp\.\w+:|adobe:docid:[\w-]+:|urn:|uuid:)*(?=[\d-]*[A-Fa-f])[0-9A-Fa-f-]{16,}"
 )
+# Properties that programs write of their own accord. Others that are called "…ID" are somebody's: "PatientID".
+_HOUSEKEEPING = frozenset(
+    """CreateDate ModifyDate MetadataDate CreationDate ModDate DocumentID InstanceID OriginalDocumentID VersionID
+    RenditionID JobID ImageUniqueID GUID UUID UniqueID ID documentID instanceID originalDocumentID versionID
+    _AdHocReviewCycleID CreatorTool Producer format part conformance""".split()
+)
+_NUMBER = re.compile(r"(?<![0-9A-Za-z.+-])\d{6}[^\w\n]{0,3}\d{4}(?![0-9A-Za-z.-])")
 _NO_PROPERTY = frozenset(("about", "parseType", "lang", "resource", "version", "encoding"))
 
 
@@ -34,17 +41,15 @@ def lines_of(packet: bytes, most: int) -> list[str]:
     """What *packet* says, of about *most* characters: a property a line, its name before it, no housekeeping."""
     flow = read_flow([packet], labels=True, most=most, data=True)
     lines = [*flow.lines, *_attributes(packet)]
-    return [line for line in lines if not is_housekeeping(line)]
+    return [line for line in lines if not is_housekeeping(*line.partition(":")[::2])]
 
 
-def is_housekeeping(line: str) -> bool:
-    """Whether a line of the properties is a time, an identifier or the name of a program."""
-    label, _, value = line.partition(":")
-    return (
-        label.endswith(("Date", "ID", "Tool", "Producer", "format"))
-        or label in ("part", "conformance")
-        or _IDENTIFIER.fullmatch(value) is not None
-    )
+def is_housekeeping(label: str, value: str) -> bool:
+    """Whether a property of this name is a time, an identifier or the name of a program. What has the form of a
+    personal number is none under any name."""
+    if _NUMBER.search(value):
+        return False
+    return label in _HOUSEKEEPING or _IDENTIFIER.fullmatch(value) is not None
 
 
 def _attributes(packet: bytes) -> Iterator[str]:

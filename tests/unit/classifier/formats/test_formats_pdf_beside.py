@@ -172,6 +172,43 @@ def test_identifiers_of_versions_are_no_properties() -> None:
     assert text_of(read(with_packets(inside), "", ALLOWANCE)) == ""
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["PatientID", "BorgerID", "SagsID", "FormatID", "Foedselsdato", "BirthDate", "DocumentID", "Producer"],
+)
+def test_a_number_in_a_property_is_read_whatever_its_name(name: str) -> None:
+    rdf = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:pdfx="http://ns.adobe.com/pdfx/1.3/"'
+    for inner in (
+        f"<rdf:Description><pdfx:{name}>{NUMBER}</pdfx:{name}></rdf:Description>",
+        f'<rdf:Description rdf:about="" pdfx:{name}="{NUMBER}"/>',
+    ):
+        xml = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF {rdf}>{inner}</rdf:RDF></x:xmpmeta>'
+        data = pdf_by_hand.page(
+            "", {11: pdf_by_hand.stream(xml, "/Type/Metadata")}, catalog="/Metadata 11 0 R"
+        )
+        assert stands_in(read(data, "", ALLOWANCE), NUMBER) == ["properties"]
+    if name not in NOISE:
+        info = pdf_by_hand.page("", {11: f"<</{name}{TEXT}>>"}, catalog="/PieceInfo 11 0 R")
+        assert stands_in(read(info, "", ALLOWANCE), NUMBER) == ["properties"]
+
+
+def test_words_in_a_property_of_somebodys_own_are_read() -> None:
+    own = {11: "<</PatientID(Sygemeldt: Ib)/MetadataDate(mandag)/DocumentID(sag ti)>>"}
+    info = pdf_by_hand.page("", own, catalog="/PieceInfo 11 0 R")
+    assert "PatientID: Sygemeldt: Ib" in text_of(read(info, "", ALLOWANCE))
+    assert "mandag" not in text_of(read(info, "", ALLOWANCE))
+    assert "sag ti" not in text_of(read(info, "", ALLOWANCE))
+
+
+@pytest.mark.parametrize(
+    "words", ["Pas, borger-ID: 010190", "Date: i morgen", "format: A4, part: to", "ID: sag ti"]
+)
+def test_words_for_a_picture_are_read_whatever_they_begin_with(words: str) -> None:
+    tree = {11: "<</K[12 0 R]>>", 12: f"<</S/Figure/P 11 0 R/Alt({words})>>"}
+    content = read(pdf_by_hand.page("", tree, catalog="/StructTreeRoot 11 0 R"), "", ALLOWANCE)
+    assert stands_in(content, words) == ["alternative text"]
+
+
 FILE = {
     11: "<</Type/Filespec/F(a.txt)/UF(a.txt)/EF<</F 12 0 R/UF 12 0 R>>>>",
     12: pdf_by_hand.stream(NUMBER, "/Type/EmbeddedFile"),
@@ -212,7 +249,8 @@ def test_a_file_that_unfolds_without_end_is_told_of() -> None:
 
 @pytest.mark.parametrize("key", sorted(NOISE - {"Contents"}))
 def test_dates_identifiers_and_names_of_programs_are_passed_over(key: str) -> None:
-    assert NUMBER not in text_of(read(pdf_by_hand.page("", {11: f"<</{key}{TEXT}>>"}), "", ALLOWANCE))
+    data = pdf_by_hand.page("", {11: f"<</{key}{TEXT}>>"}, catalog="/PieceInfo 11 0 R")
+    assert NUMBER not in text_of(read(data, "", ALLOWANCE))
 
 
 def test_what_pages_and_forms_say_is_not_said_twice() -> None:
