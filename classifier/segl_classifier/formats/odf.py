@@ -79,7 +79,7 @@ def _place(name: str) -> str:
 def _read_text(chunks: Iterable[bytes], place: str, harvest: Harvest) -> None:
     text, watch = OdfText(harvest, place), Watch()
     try:
-        parse(watch.over(chunks), text.start, text.end, text.characters)
+        parse(chunks, text.start, text.end, text.characters, watch)
     except NotXml as error:
         harvest.lack(Unreadable.DAMAGED, f"a part of the file {error}")
     text.finish()

@@ -123,15 +123,19 @@ def _read_part(
     if name.lower().endswith(_PAGES):  # well-formed or not: its inline tags join, which those of XML do not
         _read_markup(package.content(part), place, harvest)
         return []
-    chunks = watch.over(package.chunks(part))
+    chunks = package.chunks(part)
     head = next(chunks, b"")
     if _IS_PAGE.search(head, 0, _HEAD):  # put into the document under this name
         _read_markup(package.content(part), place, harvest)
     flow = read_flow(
-        chain((head,), chunks), labels=place == "properties", most=harvest.left, data=place == _DATA_PLACE
+        chain((head,), chunks),
+        labels=place == "properties",
+        most=harvest.left,
+        data=place == _DATA_PLACE,
+        watch=watch,
     )
     if flow.broken and not name.lower().endswith(".xml"):
-        _read_markup(package.content(part), place, harvest)
+        _read_markup(package.content(part), place, harvest, watch)
         return []
     if flow.broken:
         harvest.lack(Unreadable.DAMAGED, f"a part of the file {flow.broken}")
@@ -149,9 +153,12 @@ def _read_part(
     return flow.authors
 
 
-def _read_markup(data: bytes, place: str, harvest: Harvest) -> None:
+def _read_markup(data: bytes, place: str, harvest: Harvest, watch: Watch | None = None) -> None:
     """HTML put into the file, and old drawings (VML), which need not be well-formed."""
-    page = read_html(data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace"))
+    markup = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
+    if watch is not None:
+        watch.markup(markup)
+    page = read_html(markup)
     harvest.text(page.text, place)
     of = place or "the text"
     take_beside(page, harvest, shown="as displayed", spoken=f"spoken in {of}", aside=f"beside {of}")

@@ -35,7 +35,7 @@ from segl_classifier.formats.ooxml_names import (
     SPOKEN,
     WITHIN,
 )
-from segl_classifier.formats.xml_events import Attributes, Names, NotXml, local, parse
+from segl_classifier.formats.xml_events import Attributes, Names, NotXml, Watcher, local, parse
 from segl_classifier.tidy import COVERED
 
 _MOST_DEEP = 1_000  # paragraphs, rows and cells in one another
@@ -84,15 +84,16 @@ def read_flow(
     most: int = 100_000_000,
     flat: bool = False,
     data: bool = False,
+    watch: Watcher | None = None,
 ) -> Flow:
     """The text of one XML part, at most about *most* characters of it. *labels*: put the name of an element
     before its value, as is right for document properties. *flat*: the part is a whole document, with its files.
     *data*: its elements have names that somebody gave them, so that none is noise, and its paragraphs are those of
-    XHTML, as in a form."""
+    XHTML, as in a form. *watch* sees its attributes."""
     noise = frozenset() if data else NOISE | FILES if flat else NOISE
     reader = _Reader(labels, most, noise, data=data)
     try:
-        parse(chunks, reader.start, reader.end, reader.characters)
+        parse(chunks, reader.start, reader.end, reader.characters, watch)
     except NotXml as error:
         reader.flow.broken = str(error)
     except _Enough:

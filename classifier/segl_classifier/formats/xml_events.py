@@ -12,12 +12,20 @@ The handlers get names as they stand, which is fastest, and take the prefix off 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Protocol
 from xml.parsers import expat
 
 Attributes = dict[str, str]
 Start = Callable[[str, Attributes], None]
 End = Callable[[str], object]
 Characters = Callable[[str], None]
+
+
+class Watcher(Protocol):
+    """Looks at what is no text, whatever else is read of a part."""
+
+    def element(self, attributes: Attributes, /) -> None: ...
+    def markup(self, text: str, /) -> None: ...
 
 
 class NotXml(ValueError):
@@ -34,11 +42,16 @@ class Names(dict[str, str]):
         return found
 
 
-def parse(chunks: Iterable[bytes], start: Start, end: End, characters: Characters) -> None:
-    """Read XML from *chunks*. Raises :class:`NotXml`, and whatever the handlers raise."""
+def parse(
+    chunks: Iterable[bytes], start: Start, end: End, characters: Characters, watch: Watcher | None = None
+) -> None:
+    """Read XML from *chunks*; *watch* sees the attributes of each element before *start* does, and the comments. Raises
+    :class:`NotXml`, and whatever the handlers raise."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = start
+    parser.StartElementHandler = start if watch is None else _watched(start, watch)
+    if watch is not None:
+        parser.CommentHandler = watch.markup
     parser.EndElementHandler = end
     parser.CharacterDataHandler = characters
     parser.StartDoctypeDeclHandler = _refuse
@@ -48,6 +61,17 @@ def parse(chunks: Iterable[bytes], start: Start, end: End, characters: Character
         parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, UnicodeError):
         raise NotXml("not well-formed") from None
+
+
+def _watched(start: Start, watch: Watcher) -> Start:
+    look = watch.element
+
+    def watched(name: str, attributes: Attributes) -> None:
+        if attributes:
+            look(attributes)
+        start(name, attributes)
+
+    return watched
 
 
 def _refuse(*_: object) -> None:

@@ -14,6 +14,7 @@ from segl_classifier.formats.ooxml import read
 CPR = "010190-1234"
 BESIDE = "beside a part of the file"
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+MANY = " ".join(f"x{n}='{n}'" for n in range(200))
 GUID = "{1A010190-1234-4285-9F00-0C9A66E2A0B1}"
 
 
@@ -59,6 +60,55 @@ def attributes(part: str) -> list[str]:
 )
 def test_a_number_in_an_attribute_is_found_once(part: str, lines: list[str]) -> None:
     assert attributes(part) == lines
+
+
+@pytest.mark.parametrize(
+    ("part", "lines"),
+    [
+        (f"<a {MANY} nr='{CPR}'/>", [f"nr: {CPR}"]),
+        (f"<a note='{'ord ' * 200}' cpr='0101901234'/>", ["cpr: 0101901234"]),
+        (f"<a q='felt = \"{CPR}\"'/>", [f'q: felt = "{CPR}"']),
+        (f"<a q=\"cpr='{CPR}' og mere\"/>", [f"q: cpr='{CPR}' og mere"]),
+        (f"<a q='x > {CPR}'/>", [f"q: x > {CPR}"]),
+        ("<a nr='&#48;10190-1234'/>", [f"nr: {CPR}"]),
+        (f"<!-- <a nr='{CPR}' n='Ib &amp; Bo {CPR}'/> -->", [f"nr: {CPR}", f"n: Ib & Bo {CPR}"]),
+        (f"<!-- <a b='&#{'1' * 5_000};' nr='{CPR}'/> -->", [f"nr: {CPR}"]),
+    ],
+    ids=[
+        "many",
+        "a long one",
+        "quoted",
+        "quoted by the other",
+        "compared",
+        "as code",
+        "comment",
+        "a code without end",
+    ],
+)
+def test_a_number_is_found_wherever_it_stands_in_its_tag(part: str, lines: list[str]) -> None:
+    assert attributes(part) == lines
+
+
+def test_of_a_long_value_the_surroundings_of_each_number_are_kept() -> None:
+    words = "ord " * 1_000
+    first, second = attributes(f"<a q='{words}{CPR} {words}020290-1234 {words}'/>")
+    assert CPR in first
+    assert "020290-1234" in second
+    assert len(first) < 700
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
+def test_numbers_in_parts_of_every_encoding_are_found(encoding: str) -> None:
+    part = f'<?xml version="1.0" encoding="{encoding}"?><x><person navn="Søren" cpr="0101901234"/></x>'
+    data = office_files.repacked(office_files.word()[0], {"customXml/item9.xml": part.encode(encoding)})
+    assert [p.text for p in read(data, "", ALLOWANCE).passages if p.place == "an attribute"] == [
+        "cpr: 0101901234"
+    ]
+
+
+def test_numbers_in_a_drawing_that_is_not_well_formed_are_found() -> None:
+    content = with_part("xl/drawings/vmlDrawing9.vml", f"<xml><v:shape><br></v:shape><v:x nr='{CPR}'/></xml>")
+    assert stands_in(content, CPR) == ["an attribute"]
 
 
 def test_numbers_that_stand_on_the_border_of_two_pieces_are_found() -> None:
