@@ -122,7 +122,7 @@ class Notebook:
         self.text(page.aside, f"{where} (not shown)", Source.SURROUND)
         if page.cut:
             self.lack(Unreadable.TOO_LARGE, "more generated content than is read")
-        if page.scripts and self._part.attached:
+        if page.scripts and self._part.is_file:
             self._of_scripts(page.scripts)
         self._shown |= page.shown
         for file in page.files[: self._limits.parts + 1]:  # one beyond, so that it is told of
@@ -159,9 +159,9 @@ class Notebook:
             self.lack(dark, f"{len(run[0]) // 2} bytes written in as hexadecimal numbers")
 
     def written_in(self, text: str, dark: Unreadable = Unreadable.UNKNOWN_TYPE) -> str:
-        """Open the files that stand in *text* as base64; *text* without them. Only of what is attached: in a letter
+        """Open the files that stand in *text* as base64; *text* without them. Only of files: in a letter
         nobody's program opens them. *dark*: why one that is nothing in particular is not read."""
-        if not self._part.attached:
+        if not self._part.is_file:
             return text
         signs = with_signs(text)
         files = list(islice(files_in(signs), self._limits.parts + 1))
@@ -174,11 +174,11 @@ class Notebook:
         opened = [file for file in files if file.content and file.end - file.start >= _LONG_FILE]
         return without(signs, opened) if opened else text
 
-    def inline_file(self, content_type: str, content: bytes) -> None:
-        """A file without a name that the text shows where it stands."""
+    def inline_file(self, content_type: str, content: bytes, filename: str = "") -> None:
+        """A file that the text shows where it stands; mostly it has no name."""
         content_id = f"{len(self._parts) + 1}@{self._part.where}"
         self._shown.add(content_id)
-        self._file("", content_type, content, content_id)
+        self._file(filename, content_type, content, content_id)
 
     def lack(self, cause: Unreadable, detail: str) -> None:
         """Tell what was not read; that the part is too large is told once."""

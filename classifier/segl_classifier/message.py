@@ -57,6 +57,12 @@ class Part:
     walked: bool = True
 
     @property
+    def is_file(self) -> bool:
+        """Whether another program than that for mail opens it: attached, or shown in place under a name. So some mail
+        programs (Apple's) send all files; bodies of letters have a name in very few."""
+        return self.attached or bool(self.filename)
+
+    @property
     def payload(self) -> bytes:
         """The content with its transfer encoding undone. Decoded at each call: ask once."""
         return transfer.decode(self.encoded, self.encoding)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 
-from segl.mime import sniff, transfer
-from segl.mime.transfer import Encoding
+from segl.mime import sniff
 from segl.settings_detection import Limits
 from segl.vocabulary import Unreadable
-from segl_classifier import saved_document, saved_sheet, xml_entities
+from segl_classifier import cards, saved_document, saved_sheet, xml_entities
 from segl_classifier.coded_lines import coded_lines
 from segl_classifier.extracted import Extracted, Notebook
 from segl_classifier.lost_zeros import may_be_sheet, restored
@@ -24,13 +22,6 @@ _META_CHARSET = re.compile(
 _XML = re.compile(r".*(?<!xhtml)(?<!svg)\+xml")
 _META_WITHIN = 2048  # bytes from the start (a browser looks at 1024)
 _TEXT_BESIDE = re.compile(rb"-----END PGP SIGNATURE-----\s*+\S")  # RFC 9580 §6.2 has nothing behind it
-_CARD = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,20}BEGIN:V(?:CARD|CALENDAR)", re.IGNORECASE)
-_FOLD = re.compile(r"\r?\n[ \t]")
-_BINARY_VALUE = re.compile(
-    r"^[\w-]++(?=[^:\n]*;ENCODING=(?:BASE64|B)\b)[^:\n]*:(?P<data>[A-Za-z0-9+/=]{16,}+)",
-    re.MULTILINE | re.IGNORECASE,
-)
-_ESCAPES = re.compile(r"\\([nN,;\\])")
 _JSON_ESCAPES = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"\\/bfnrt]))")
 _JSON_SIGNS = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": "\n", "n": "\n", "r": "\n", "t": "\t"}
 
@@ -39,13 +30,16 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
     """``text/plain`` and every text whose form is its content (csv, json, markdown, delivery status).
     One that holds HTML is read as that too: some programs show it so."""
     notes = Notebook(part, limits)
-    is_sheet = part.attached and may_be_sheet(part.content_type, part.filename)
+    is_sheet = part.is_file and may_be_sheet(part.content_type, part.filename)
     for where, data in notes.readings():
         is_markup = sniff.looks_like_html(data)
-        if part.attached and _CARD.match(data) and b"QUOTED-PRINTABLE" in data.upper():
-            for text in notes.decoded(transfer.decode(data, Encoding.QUOTED)):  # a card that was called text
-                notes.text(_FOLD.sub("", text), f"{where} (decoded)")
-        for whole in notes.decoded(data):
+        ways = notes.decoded(data)
+        is_card = any(map(cards.begins, ways))  # that was called text
+        if is_card:
+            cards.read(notes, data, where, limits.parts)
+        for whole in ways:
+            if is_card and cards.is_nothing_else(whole):
+                continue
             text = notes.written_in(whole)
             if is_sheet:
                 text = restored(text)
@@ -56,7 +50,7 @@ def read_plain(part: Part, limits: Limits) -> Extracted:
                 notes.page(text, where)
             _saved(notes, whole, where, limits)  # one named .xls or .doc
             notes.text(coded_lines(whole), f"{where} (decoded)")
-            if part.attached:  # an .xml that was called text
+            if part.is_file:  # an .xml that was called text
                 _entities(notes, whole, where)
         notes.inside(data)
     return notes.result()
@@ -96,21 +90,10 @@ def _saved(notes: Notebook, text: str, where: str, limits: Limits) -> None:
 
 
 def read_folded(part: Part, limits: Limits) -> Extracted:
-    """Calendars and cards (RFC 5545, RFC 6350): lines folded, characters escaped, files written in."""
+    """Calendars and cards (:mod:`.cards`)."""
     notes = Notebook(part, limits)
     for where, data in notes.readings():
-        ways = [data]
-        if b"QUOTED-PRINTABLE" in data.upper():  # vCard 2.1 encodes single values
-            ways.append(transfer.decode(data, Encoding.QUOTED))
-        for text in (text for way in ways for text in notes.decoded(way)):
-            unfolded = _FOLD.sub("", text)
-            for value in islice(_BINARY_VALUE.finditer(unfolded), limits.parts + 1):
-                content = transfer.decode(value["data"].encode(), Encoding.BASE64)
-                notes.inline_file("application/octet-stream", content)
-            plain = notes.written_in(_ESCAPES.sub(_unescaped, _BINARY_VALUE.sub("", unfolded)))
-            notes.text(plain, where)
-            if sniff.looks_like_html(data):
-                notes.page(plain, where)
+        cards.read(notes, data, where, limits.parts)
         notes.inside(data)
     return notes.result()
 
@@ -144,10 +127,6 @@ def read_cms(part: Part, limits: Limits) -> Extracted:
     encrypted = sniff.is_encrypted_cms(part.head(sniff.HEAD))
     cause = Unreadable.ENCRYPTED if encrypted else Unreadable.UNKNOWN_TYPE
     return Extracted(unread=(unreadable(cause, part.where, part.content_type),))
-
-
-def _unescaped(escape: re.Match[str]) -> str:
-    return "\n" if escape[1] in "nN" else escape[1]
 
 
 def _unescaped_json(text: str) -> str:

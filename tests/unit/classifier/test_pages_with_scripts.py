@@ -19,7 +19,8 @@ def coded(data: bytes) -> str:
 
 
 def read(page: str, *, attached: bool = True) -> Read:
-    return Read("a.html", page.encode(), "text/html", charset="utf-8", attached=attached)
+    name = "a.html" if attached else ""
+    return Read(name, page.encode(), "text/html", charset="utf-8", attached=attached)
 
 
 def page(script: str) -> str:
