@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corpus.lists import sheet
 from segl_classifier.cpr import THRESHOLD, find_cpr
 from segl_classifier.cpr.hidden import hidden
 from segl_classifier.html import read_html
-from segl_classifier.message import Source, Text
 from segl_classifier.paragraphs import lines_ended, lines_of_cells_ended
 
 HYPHEN = "070761-4285"  # spelled and made like hardly any other number
@@ -35,13 +35,9 @@ def csv(heading: tuple[str, ...], *rows: tuple[str, ...]) -> str:
     )
 
 
-def part(text: str) -> Text:
-    return Text(text, "part 2", Source.ATTACHMENT)
-
-
 def score(text: str) -> float:
     """That of the likeliest number in *text*."""
-    return max((f.score for f in find_cpr(part(text), today=date(2026, 11, 29))), default=0.0)
+    return max((f.score for f in find_cpr(sheet(text), today=date(2026, 11, 29))), default=0.0)
 
 
 Written = Callable[..., str]
@@ -72,7 +68,7 @@ either = pytest.mark.parametrize("written", [page, csv])
 def test_a_line_of_a_cell_also_stands_alone(written: Written, heading: str, cell: str) -> None:
     text = written(("Navn", heading), ("Bo Bro", cell))
     assert score(text) >= THRESHOLD
-    masked = hidden(part(text))
+    masked = hidden(sheet(text))
     assert "4285" not in masked
     assert "4284" not in masked
     assert len(masked) == len(text)
@@ -82,7 +78,7 @@ def test_so_it_does_beside_merged_cells() -> None:
     rows = f"<tr><td rowspan=2>Nord</td><td>Bo</td><td>+4586123456<br>{BARE}</td></tr><tr><td>Per</td><td></td></tr>"
     text = read_html(f"<table><tr><th>Hold</th><th>Navn</th><th>Info</th></tr>{rows}</table>").text
     assert score(text) >= THRESHOLD
-    assert "4285" not in hidden(part(text))
+    assert "4285" not in hidden(sheet(text))
 
 
 @either
@@ -151,4 +147,4 @@ def test_each_character_keeps_its_place(text: str) -> None:
     apart = lines_of_cells_ended(text, ended)
     assert len(apart) == len(ended)
     assert all(a == b or (a in "\r\n" and b == " ") for a, b in zip(apart, ended, strict=True))
-    assert len(hidden(part(text))) == len(text)
+    assert len(hidden(sheet(text))) == len(text)

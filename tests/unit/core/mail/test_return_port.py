@@ -193,15 +193,18 @@ def test_no_answer_after_the_dot_is_told_apart(monkeypatch: pytest.MonkeyPatch) 
     assert str(caught.value.reply).startswith("451 4.4.2")
 
 
-def test_what_took_all_the_time_to_send_has_gone_when_it_is_taken(peer: SmtpPeer) -> None:
+def test_what_took_all_the_time_to_send_has_gone_when_it_is_taken(
+    peer: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The dot is sent: to say that it did not go would send it a second time, and end a link that she has."""
+    monkeypatch.setattr(return_port, "_LONGEST_WHOLE", 0.4)
 
     def slowly() -> Iterator[bytes]:
         yield MESSAGE
         time.sleep(0.5)
 
     message = Outgoing(len(MESSAGE), slowly(), ascii=True)
-    handover = ReturnPort("127.0.0.1", peer.port, 0.1).send(SENDER, ["bo@x.example"], message, smtputf8=False)
+    handover = ReturnPort("127.0.0.1", peer.port, 5).send(SENDER, ["bo@x.example"], message, smtputf8=False)
     assert not handover.refused
     assert len(peer.wait_for(1)) == 1
 
