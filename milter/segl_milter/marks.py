@@ -27,9 +27,9 @@ _REFUSED = SmtpReply(
     "Mailen er ikke sendt: den er afvist efter organisationens regler. Kontakt jeres it-ansvarlige. / "
     "Refused by the organisation's rules",
 )
-# For each field that comes off, cleanup(8) reads the header anew: 1,000 of them cost it .03 s, 10,000 3.1, and 1,000 in a
-# header of 50,000 lines 2 (processor time, Postfix 3.10); at 20,000 it panics. It does so after the milter's answer,
-# when no time-out ends it. What is counted is lines read, some 40 ns each.
+# For each field that comes off, cleanup(8) reads the header anew: 1,000 of them cost it .03 s, 10,000 3.1, and 1,000
+# in a header of 50,000 lines 2 (processor time, Postfix 3.10); at 20,000 it panics. It does so after the milter's
+# answer, when no time-out ends it. What is counted is lines read, some 40 ns each.
 _MOST_LINES_READ = 10_000_000
 FORGED = SmtpReply(
     550,
