@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segl_classifier.understanding.features import pair_key, word_keys, words_of
+from segl_classifier.understanding.parts import strongest
 
 _REMEMBERED = 10_000  # words, 200 bytes each: then it begins anew
 _AT_ONCE = 100  # windows
 _LEARNT_AT_ONCE = 500  # words
-_MOST_WORDS = 200  # of a window: one without blanks may hold very many
+_MOST_WORDS = 200  # of a window that are read at once: one without blanks may hold very many
+_MOST_PARTS = 4  # of such a one; the highest of each output counts
 
 Rows = NDArray[np.float32]
 
@@ -48,10 +50,13 @@ class Linear:
         return np.concatenate(made) if made else np.zeros((0, len(self._bias)), np.float32)
 
     def _some(self, texts: Sequence[str]) -> Rows:
-        words = [words_of(text)[:_MOST_WORDS] or [""] for text in texts]
-        if len(texts) > 1 and sum(map(len, words)) > _REMEMBERED:  # they might all be new
-            half = len(texts) // 2
-            return np.concatenate((self._some(texts[:half]), self._some(texts[half:])))
+        parts = [_parts(words_of(text)) for text in texts]
+        return strongest(self._of_words([part for some in parts for part in some]), list(map(len, parts)))
+
+    def _of_words(self, words: Sequence[Sequence[str]]) -> Rows:
+        if len(words) > 1 and sum(map(len, words)) > _REMEMBERED:  # they might all be new
+            half = len(words) // 2
+            return np.concatenate((self._of_words(words[:half]), self._of_words(words[half:])))
         counts = np.array([len(some) for some in words])
         # The last word of a window has no neighbour; no feature has the key 0.
         pairs = [key for some in words for key in (*map(pair_key, some, some[1:]), 0)]
@@ -93,3 +98,9 @@ class Linear:
     def _forget(self) -> None:
         """The table stays: a new one each time would leave the heap in shreds."""
         self._known.clear()
+
+
+def _parts(words: list[str]) -> list[list[str]]:
+    """*words* in parts of as many as are read at once; the end of very many is read by no stage."""
+    count = min(max(-(-len(words) // _MOST_WORDS), 1), _MOST_PARTS)
+    return [words[_MOST_WORDS * n : _MOST_WORDS * (n + 1)] or [""] for n in range(count)]

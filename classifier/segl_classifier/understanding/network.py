@@ -24,8 +24,12 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-MOST_PIECES = 128  # of a window; 45 words of Danish are about 70
+from segl_classifier.understanding.parts import Rows, strongest
+
+MOST_PIECES = 128  # of a passage that is read at once; 45 words of Danish are about 70
+MOST_PARTS = 4  # of a longer one: numbers, names and foreign words come in many pieces
 LONGEST_PIECE = 16  # characters, the blank before a word among them
+_ROOM = MOST_PIECES - 2  # for text: the two ends are marked
 _MOST_CHARACTERS = MOST_PIECES * LONGEST_PIECE
 _COMPOSED = 4  # characters that NFKC may make one of
 _PIECES_AT_ONCE = 1024
@@ -35,8 +39,6 @@ _START, _PAD, _END = 0, 1, 2
 _SLOWER = ["SkipLayerNormFusion"]  # the fused kernel takes eight times what its parts do: a quarter of all
 
 onnxruntime.disable_telemetry_events()  # should a later version no longer heed the variable
-
-Rows = NDArray[np.float32]
 
 
 class Vocabulary:
@@ -55,14 +57,24 @@ class Vocabulary:
         self._known: dict[int, tuple[int, ...]] = {}
 
     def pieces(self, text: str) -> list[int]:
-        """The numbers of *text*'s pieces, with those that mark its two ends."""
-        text = _beginning(text)
+        """The numbers of *text*'s pieces, as many as are read at once, with those that mark its two ends."""
+        return _marked(self._found(_beginning(text)))
+
+    def parts(self, text: str) -> list[list[int]]:
+        """The same for all of *text*: where it has more pieces than are read at once, its beginning, its end and what
+        stands between, of one length and as few as hold it all; at most :data:`MOST_PARTS`."""
+        found = self._found(_beginning(text, MOST_PARTS))[: MOST_PARTS * _ROOM]
+        more = -(-len(found) // _ROOM) - 1
+        if more < 1:
+            return [_marked(found)]
+        return [_marked(found[(len(found) - _ROOM) * n // more :]) for n in range(more + 1)]
+
+    def _found(self, text: str) -> list[int]:
         words = text.split()
         if _MARK in text or " ".join(words) != text:  # blanks of other kinds than between two words
-            found = self._tokenizer.encode(text).ids
-        else:
-            found = [piece for word in words for piece in self._of(word)]
-        return [_START, *found[: MOST_PIECES - 2], _END]
+            found: list[int] = self._tokenizer.encode(text).ids
+            return found
+        return [piece for word in words for piece in self._of(word)]
 
     def _of(self, word: str) -> tuple[int, ...]:
         key = hash(word)
@@ -79,11 +91,16 @@ class Vocabulary:
         return str(self._tokenizer.id_to_token(piece)).startswith(_MARK)
 
 
-def _beginning(text: str) -> str:
-    """As much of *text* as can matter: no piece is longer than :data:`LONGEST_PIECE`."""
+def _marked(pieces: list[int]) -> list[int]:
+    return [_START, *pieces[:_ROOM], _END]
+
+
+def _beginning(text: str, parts: int = 1) -> str:
+    """As much of *text* as can matter to its first *parts*: no piece is longer than :data:`LONGEST_PIECE`."""
+    most = parts * _MOST_CHARACTERS
     if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text[: _COMPOSED * _MOST_CHARACTERS])
-    return text[:_MOST_CHARACTERS]
+        text = unicodedata.normalize("NFKC", text[: _COMPOSED * most])
+    return text[:most]
 
 
 class Network:
@@ -105,8 +122,10 @@ class Network:
         self._padding = padding
 
     def read(self, texts: Sequence[str]) -> Rows:
-        """A row of logits for each of *texts*."""
-        return self.read_pieces([self._vocabulary.pieces(text) for text in texts])
+        """A row of logits for each of *texts*; of one that is read in parts, what is surest in any of them."""
+        parts = [self._vocabulary.parts(text) for text in texts]
+        rows = self.read_pieces([part for some in parts for part in some])
+        return strongest(rows, [len(some) for some in parts])
 
     def read_pieces(self, pieces: Sequence[list[int]]) -> Rows:
         """The same for passages that are cut into pieces already."""

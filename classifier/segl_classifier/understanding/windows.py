@@ -21,12 +21,12 @@ from segl_classifier.spoken import speaks
 from segl_classifier.tables import table_lines
 from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
+from segl_classifier.understanding.written import words
 
 WORDS = 45
 FEW = 18  # words: a paragraph of no more goes on in the next, as a greeting or a line that says of whom
 OVERLAP = 18  # words: a longer last sentence is not repeated
 PARTED = 500  # windows of a text, after which paragraphs go on in one another: a book has no end of them
-LONGEST_WORD = 100  # characters
 MOST = 10_000  # windows of a message that are read
 
 # Each run of signs is looked at once, from its first: from each of them, a line of dots would take for ever.
@@ -78,14 +78,14 @@ def split_windows(texts: Sequence[Text]) -> Iterator[SplitWindow]:
                     sentences = (_leading(texts, *first), *sentences)
                 yield SplitWindow(window, sentences)
                 lead = ""
-    if led and len(_words(subject)) <= WORDS // 2:  # a long one does not fit before a sentence
+    if led and len(words(subject)) <= WORDS // 2:  # a long one does not fit before a sentence
         subjects = subjects[1:]
     for number, of_message in subjects:  # those of messages inside, too
         if texts[number].remark and not _says_more(texts[number], subject):
             continue
         for held in _gathered([_pieces_of([(of_message, 0, len(of_message))])], ""):
             part, start, end = _joined(held)
-            if len(_words(of_message)) <= WORDS // 2:
+            if len(words(of_message)) <= WORDS // 2:
                 part += " |"  # as it would stand before a body: so the model knows it for a subject
             if part not in seen:
                 seen.add(part)
@@ -148,18 +148,10 @@ def _sentences(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
 def _pieces_of(spans: Iterable[tuple[str, int, int]]) -> Iterator[Piece]:
     """Each span as one piece, or as several where it is longer than a window."""
     for sentence, start, end in spans:
-        words = _words(_QUOTE_MARK.sub("", sentence) if ">" in sentence else sentence)
-        for first in range(0, len(words), WORDS):
-            some = words[first : first + WORDS]
+        found = words(_QUOTE_MARK.sub("", sentence) if ">" in sentence else sentence)
+        for first in range(0, len(found), WORDS):
+            some = found[first : first + WORDS]
             yield masked(" ".join(some)), start, end, len(some)
-
-
-def _words(text: str) -> list[str]:
-    """The words of *text*. One without end is a link or a file: in pieces, so that no tokenizer gets it whole."""
-    words = text.split()
-    if len(text) > LONGEST_WORD and any(len(word) > LONGEST_WORD for word in words):
-        return [w[i : i + LONGEST_WORD] for w in words for i in range(0, len(w), LONGEST_WORD)]
-    return words
 
 
 def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]]:
@@ -186,8 +178,8 @@ def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]
 
 
 def _lead(lead: str) -> list[Piece]:
-    words = _words(lead)[: WORDS // 2]
-    return [(masked(" ".join(words)) + " |", 0, 0, len(words))] if words else []
+    first = words(lead)[: WORDS // 2]
+    return [(masked(" ".join(first)) + " |", 0, 0, len(first))] if first else []
 
 
 def _repeated(last: Piece, next_: Piece) -> list[Piece]:

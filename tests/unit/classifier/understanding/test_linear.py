@@ -40,6 +40,13 @@ def test_no_windows_and_windows_without_words_have_scores_too() -> None:
     assert model(a=1).logits(["", "***"])[:, 0] == pytest.approx([-1, -1])
 
 
+def test_a_window_of_very_many_words_scores_what_its_strongest_part_does() -> None:
+    """One without blanks may have hundreds."""
+    words = ["x"] * 200 + ["y"] * 49 + ["kræft"]
+    alone = model(kræft=10).logits(["/".join(words[200:])])
+    assert model(kræft=10).logits(["ingenting", "/".join(words), "/".join(words[::-1])])[1] == alone[0]
+
+
 def test_forgetting_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"ord{chr(97 + n % 26)}{chr(97 + n // 26)} kræft" for n in range(300)]
     expected = model(kræft=10).logits(texts)

@@ -20,6 +20,7 @@ from segl_classifier.understanding.model import shipped_model
 from segl_classifier.understanding.network import (
     _REMEMBERED,
     LONGEST_PIECE,
+    MOST_PARTS,
     MOST_PIECES,
     Network,
     Vocabulary,
@@ -63,6 +64,32 @@ def test_texts_of_any_lengths_together_are_read_as_each_alone(network: Network) 
     alone = np.concatenate([network.read([text]) for text in (*TEXTS, TEXTS[0] * 5)])
     assert np.allclose(together[:, 0], alone[:, 0], atol=0.15)  # of anything
     assert np.allclose(together, alone, atol=0.35)  # the scale of 8 bits is that of a batch
+
+
+_NUMBERS = "Konti: " + ", ".join(["0000-0000000"] * 30)
+
+
+@pytest.mark.parametrize("text", [f"{_NUMBERS} – {TEXTS[0]}", f"{TEXTS[0]} {_NUMBERS}"])
+def test_behind_and_before_more_pieces_than_are_read_at_once_all_is_read(network: Network, text: str) -> None:
+    beside = network.read(["Der er kaffe.", text, _NUMBERS])
+    assert beside[1, 0] > 1 > -1 > beside[2, 0]
+
+
+@pytest.mark.parametrize("size", [1, 20, 125, 126, 127, 130, 250, 378, 379, 504, 600])
+def test_the_parts_of_a_text_hold_all_its_pieces_and_are_few(vocabulary: Vocabulary, size: int) -> None:
+    text = " ".join("en to tre fire fem seks".split()[n % 6] for n in range(size))
+    pieces = vocabulary._tokenizer.encode(text).ids[: MOST_PARTS * (MOST_PIECES - 2)]
+    parts = [part[1:-1] for part in vocabulary.parts(text)]
+    assert parts[0] == vocabulary.pieces(text)[1:-1]
+    assert len(parts) == max(1, -(-len(pieces) // (MOST_PIECES - 2)))
+    assert max(map(len, parts)) <= MOST_PIECES - 2
+    assert parts[-1] == pieces[-len(parts[-1]) :]
+    together, at = list[int](), 0
+    for n, part in enumerate(parts):
+        at = (len(pieces) - len(part)) * n // max(1, len(parts) - 1)
+        assert at <= len(together), "nothing between two parts is left out"
+        together[at:] = part
+    assert together == pieces
 
 
 def test_many_threads_at_once_get_the_same(network: Network) -> None:

@@ -1,0 +1,50 @@
+"""However a sentence is written, it is read as if it were written plainly."""
+
+from __future__ import annotations
+
+import pytest
+
+from segl_classifier.message import Source, Text
+from segl_classifier.understanding.model import shipped_model
+from segl_classifier.understanding.network import Vocabulary
+from segl_classifier.understanding.windows import windows_of
+
+MATTER = "Lis Holm er indlagt på psykiatrisk afdeling med skizofreni."
+FOLLOWED = (
+    "https://eur02.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.kommunen.example%2Fdokumenter%2Freferat.aspx"
+    "%3Fid%3D4711&data=05%7C02%7Cbo.hansen%40kommunen.example%7C5f2f7a6c0d9b4d3e8a6f08dd1c2b9e11%7C0%7C638681234567%7C"
+    "TWFpbGZsb3d8eyJFbXB0eU1hcGkiOnRydWUsIlYiOiIwLjAuMDAwMCIsIlAiOiJXaW4zMiIsIkFOIjoiTWFpbCIsIldUIjoyfQ%3D%3D&reserved=0"
+)
+OPENED = (
+    "https://kommunen.example/:w:/r/sites/PersonaleogHR/_layouts/15/Doc.aspx?sourcedoc=%7B5F2F7A6C-0D9B-4D3E-8A6F%7D"
+    "&file=Referat%20MED-udvalg.docx&action=default&mobileredirect=true"
+)
+
+
+def windows(text: str, source: Source = Source.BODY) -> list[str]:
+    return [window.text for window in windows_of([Text(text, "part 1", source)])]
+
+
+@pytest.mark.parametrize(
+    ("link", "read"),
+    [
+        (FOLLOWED, "https://eur02.safelinks.protection.outlook.com/"),
+        (OPENED, "https://kommunen.example/:w:/r/sites/PersonaleogHR/_layouts/15/Doc.aspx"),
+        ("www.kommunen.example/nyt?id=4711&visning=alle", "www.kommunen.example/nyt"),
+        ("HTTPS://kommunen.example/nyt#afsnit", "HTTPS://kommunen.example/nyt"),
+        ("https://kommunen.example/" + "a" * 90, "https://kommunen.example/" + "a" * 60),
+        ("https://kommunen.example/nyt", "https://kommunen.example/nyt"),
+    ],
+)
+def test_of_a_link_only_where_it_leads_is_read(link: str, read: str) -> None:
+    assert windows(f"Se {link} – {MATTER}") == [f"Se {read} – {MATTER}"]
+    assert windows(f"Se <{link}> – {MATTER}") == [f"Se <{read}> – {MATTER}"]
+
+
+@pytest.mark.parametrize("link", [FOLLOWED, f"{OPENED} og {OPENED}"])
+def test_what_stands_behind_a_link_is_read_by_the_networks(link: str) -> None:
+    folder = shipped_model()
+    assert folder is not None
+    vocabulary = Vocabulary(folder / "tokenizer.json")
+    (window,) = windows(f"Vi talte om det i går (se referatet {link}), og du skal vide, at {MATTER}")
+    assert vocabulary.pieces(window)[-5:] == vocabulary.pieces(MATTER)[-5:]
