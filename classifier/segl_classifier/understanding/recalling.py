@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from segl_classifier.understanding.network import Network, Rows, Vocabulary
+from segl_classifier.understanding.network import Network, Vocabulary
+from segl_classifier.understanding.parts import Rows
 
 REMEMBERED = 4_000  # passages, 250 bytes each
 

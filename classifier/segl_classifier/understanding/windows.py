@@ -21,7 +21,7 @@ from segl_classifier.spoken import speaks
 from segl_classifier.tables import table_lines
 from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
-from segl_classifier.understanding.written import words
+from segl_classifier.understanding.written import in_small, words
 
 WORDS = 45
 FEW = 18  # words: a paragraph of no more goes on in the next, as a greeting or a line that says of whom
@@ -148,7 +148,7 @@ def _sentences(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
 def _pieces_of(spans: Iterable[tuple[str, int, int]]) -> Iterator[Piece]:
     """Each span as one piece, or as several where it is longer than a window."""
     for sentence, start, end in spans:
-        found = words(_QUOTE_MARK.sub("", sentence) if ">" in sentence else sentence)
+        found = words(in_small(_QUOTE_MARK.sub("", sentence) if ">" in sentence else sentence))
         for first in range(0, len(found), WORDS):
             some = found[first : first + WORDS]
             yield masked(" ".join(some)), start, end, len(some)
@@ -178,7 +178,7 @@ def _gathered(found: Iterable[Paragraph], lead: str) -> Iterator[Sequence[Piece]
 
 
 def _lead(lead: str) -> list[Piece]:
-    first = words(lead)[: WORDS // 2]
+    first = words(in_small(lead))[: WORDS // 2]
     return [(masked(" ".join(first)) + " |", 0, 0, len(first))] if first else []
 
 

@@ -7,7 +7,7 @@ import pytest
 from segl_classifier.message import Source, Text
 from segl_classifier.understanding.model import shipped_model
 from segl_classifier.understanding.network import Vocabulary
-from segl_classifier.understanding.windows import windows_of
+from segl_classifier.understanding.windows import split_windows, windows_of
 
 MATTER = "Lis Holm er indlagt på psykiatrisk afdeling med skizofreni."
 FOLLOWED = (
@@ -48,3 +48,28 @@ def test_what_stands_behind_a_link_is_read_by_the_networks(link: str) -> None:
     vocabulary = Vocabulary(folder / "tokenizer.json")
     (window,) = windows(f"Vi talte om det i går (se referatet {link}), og du skal vide, at {MATTER}")
     assert vocabulary.pieces(window)[-5:] == vocabulary.pieces(MATTER)[-5:]
+
+
+@pytest.mark.parametrize("written", [MATTER.upper(), MATTER.upper().replace("LIS", "Lis")])
+def test_a_sentence_in_capitals_is_read_in_small_letters(written: str) -> None:
+    small = MATTER.lower().capitalize()
+    assert windows(written) == [small]
+    assert windows(f"Taget bliver skiftet. {written} Vi ses.") == [f"Taget bliver skiftet. {small} Vi ses."]
+    assert windows(f"> {written}") == [small]
+    subject = Text(written, "subject", Source.SUBJECT)
+    assert [w.text for w in windows_of([subject])] == [f"{small} |"]
+    led = windows_of([subject, Text("Se bilaget.", "part 1", Source.BODY)])
+    assert [w.text for w in led] == [f"{small} | Se bilaget."]
+
+
+@pytest.mark.parametrize(
+    "written", ["EAN OG CVR NR.", "DR og TV 2 SENDER FRA FT", "NB: Lis Holm kommer KL. 9", "12 34"]
+)
+def test_an_abbreviation_and_a_few_capitals_stay(written: str) -> None:
+    assert windows(written) == [written]
+
+
+def test_a_sentence_that_is_read_otherwise_lies_where_it_was_written() -> None:
+    text = f"Taget bliver skiftet i uge 34.\n\n{MATTER.upper()} Se {FOLLOWED}.\n\nVi ses."
+    ((_, (_, sentence, *_)),) = split_windows([Text(text, "part 1", Source.BODY)])
+    assert text[sentence.start : sentence.end].strip() == MATTER.upper()
