@@ -113,7 +113,7 @@ def read_headers(fields: Iterable[tuple[str, str]], prefix: str) -> list[Text]:
             words = decode_header(value)
             text = f"{name}: {words}" if role is _Role.OTHER else words
             if len(texts) >= _OWN_TEXTS:
-                crowd.append(text)
+                crowd.append(as_seen(text))
                 continue
             source = _SOURCES.get(role, Source.SURROUND)
             where = f"{prefix}header {mask_digits(name[:40])}"
@@ -170,7 +170,7 @@ def _is_prose(names: str) -> bool:
 
 def display_names(value: str) -> str:
     """What an address field says besides addresses: names, comments, group names, one a line."""
-    text = decode_header(value)
+    text = as_seen(decode_header(value))
     if "@" in text:
         text = _ADDRESS.sub("\n", text)
     pieces = (piece.strip(" \t\"',;") for piece in text.split("\n"))

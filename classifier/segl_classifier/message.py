@@ -14,8 +14,12 @@ from segl.mime import transfer
 from segl.mime.transfer import Encoding
 from segl.vocabulary import Finding, Unreadable
 
-# Soft hyphen, zero-width space, joiners, byte order mark: a reader does not see them, a word in pieces is none.
-_UNSEEN = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
+# Soft hyphen, zero-width space, joiners, marks and isolates of direction, byte order mark: nobody sees them, and a
+# word in pieces is none. The embeddings U+202A to U+202E stay: what they turn round is read as shown (`rendered.py`).
+_UNSEEN = (
+    *("\u00ad", "\u034f", "\u061c", "\u180e", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\ufeff"),
+    *("\u2060", "\u2061", "\u2062", "\u2063", "\u2064", "\u2066", "\u2067", "\u2068", "\u2069"),
+)
 
 
 class Source(StrEnum):
@@ -119,6 +123,8 @@ def shown_name(filename: str) -> str:
 
 def as_seen(text: str) -> str:
     """*text* without the signs that show nothing."""
+    if text.isascii():
+        return text
     for sign in _UNSEEN:
         if sign in text:
             text = text.replace(sign, "")

@@ -41,7 +41,7 @@ from segl_classifier.entity import (
     readings,
 )
 from segl_classifier.headers import read_headers
-from segl_classifier.message import Part, Source, Text, shown_name, unreadable
+from segl_classifier.message import Part, Source, Text, as_seen, shown_name, unreadable
 
 _INNER_ENCODING = re.compile(
     rb"(?:^|(?<=[\r\n]))content-transfer-encoding[ \t]*:[ \t]*\"?(?:base64|quoted-printable|x-uu)",
@@ -255,7 +255,7 @@ class Walk:
                 return
             self.texts.append(
                 Text(
-                    decode_text(stretch).replace("\0", ""),
+                    as_seen(decode_text(stretch).replace("\0", "")),
                     f"{entity.where} {what}",
                     Source.SURROUND,
                     remark=True,
@@ -294,12 +294,12 @@ class Walk:
         if len(reading.filenames) > _NAMES:
             self._unread(Unreadable.TOO_MANY, reading.where, f"more than {_NAMES} file names of one part")
         for name in reading.filenames[:_NAMES]:
-            self.texts.append(Text(name, f"{reading.entity.where} file name", Source.FILENAME))
+            self.texts.append(Text(as_seen(name), f"{reading.entity.where} file name", Source.FILENAME))
         for kind in (*reading.kinds, *reading.placed):
             told = [f"{name}={value}" for name, value in kind.given if name not in _TECHNICAL and value]
             if told:
                 where = f"{reading.entity.where} parameters"
-                self.texts.append(Text("\n".join(told), where, Source.SURROUND))
+                self.texts.append(Text(as_seen("\n".join(told)), where, Source.SURROUND))
 
     def _afford(self, size: int) -> bool:
         """Whether *size* more bytes may be read a second time."""

@@ -251,3 +251,21 @@ def test_an_encrypted_multipart_is_told_of() -> None:
 
 def test_one_piece_of_a_message_is_damaged() -> None:
     assert rules(b"Content-Type: message/partial; id=a; number=2\r\n\r\nxyz") == ["unreadable.damaged"]
+
+
+@pytest.mark.parametrize("sign", "\u200b\u200e\u034f\u2066", ids=["space", "mark", "joiner", "isolate"])
+def test_signs_that_show_nothing_are_in_no_name(sign: str) -> None:
+    written = sign.join("Karen")
+    raw = f"""
+Cc: {written} <bo@kunde.example>
+Content-Type: multipart/mixed; boundary=b
+
+{written} forrest
+--b
+Content-Type: application/octet-stream; name="{written} fil"; x="{written} x"
+
+x
+--b--
+"""
+    told = {text.text for text in parsed(raw).texts}
+    assert {"Karen", "Karen forrest", "Karen fil", "x=Karen x"} <= {text.strip() for text in told}

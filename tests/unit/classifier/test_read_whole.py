@@ -110,7 +110,10 @@ def test_the_subject_of_a_message_forwarded_as_a_file_is_read() -> None:
     assert is_secure(outer)
 
 
-@pytest.mark.parametrize("sign", ["\u200b", "\u00ad", "\u2060"])
+_UNSEEN = "\u200b\u00ad\u2060\u200e\u200f\u034f\u061c\u180e\u2063\u2066\u2069"
+
+
+@pytest.mark.parametrize("sign", _UNSEEN, ids=[f"U+{ord(sign):04X}" for sign in _UNSEEN])
 def test_signs_that_show_nothing_hide_nothing(sign: str) -> None:
     assert is_secure(mail(sign.join(ILL)))
     assert is_secure(mail(f"<p>{sign.join(ILL)}</p>", subtype="html"))
