@@ -21,7 +21,7 @@ from segl_classifier.spoken import speaks
 from segl_classifier.tables import table_lines
 from segl_classifier.understanding.reading import Window
 from segl_classifier.understanding.standing import may_stand, without_standing
-from segl_classifier.understanding.written import in_small, words
+from segl_classifier.understanding.written import ends_of_sentences, in_small, words
 
 WORDS = 45
 FEW = 18  # words: a paragraph of no more goes on in the next, as a greeting or a line that says of whom
@@ -29,8 +29,6 @@ OVERLAP = 18  # words: a longer last sentence is not repeated
 PARTED = 500  # windows of a text, after which paragraphs go on in one another: a book has no end of them
 MOST = 10_000  # windows of a message that are read
 
-# Each run of signs is looked at once, from its first: from each of them, a line of dots would take for ever.
-_SENTENCE_END = re.compile(r"(?<![.!?…:])[.!?…:]++[\"”»')\]]*+\s++(?=[^a-zæøåäöü])|\n+")
 _QUOTE_MARK = re.compile(r"^[ \t]*(?:>[ \t]*)+", re.MULTILINE)
 _NUMBER = re.compile(r"\d(?:[\d .-]?\d){5,}")
 _DIGIT = re.compile(r"\d")
@@ -139,7 +137,7 @@ def _lines_of(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
 
 def _sentences(paragraph: str, offset: int) -> Iterator[tuple[str, int, int]]:
     start = 0
-    for end in _SENTENCE_END.finditer(paragraph):
+    for end in ends_of_sentences(paragraph):
         yield paragraph[start : end.end()], offset + start, offset + end.end()
         start = end.end()
     yield paragraph[start:], offset + start, offset + len(paragraph)

@@ -195,11 +195,15 @@ def test_every_window_is_small_and_lies_in_its_text(text: str) -> None:
             "\n>" * 500_000,
             "1 " * 500_000,
         ),
+        *("vi ses.Bo " * 100_000, "vi ses. bo " * 100_000, "ses.A" * 200_000, "KOM NU. " * 120_000),
+        *("www." * 250_000, "https://a/" * 100_000, "https://a?b " * 90_000),
         *("denne mail fortrolig " * 50_000, "denne mail. fortrolig.\n" * 50_000, "received " * 120_000),
     ],
     ids=[
         *("one word", "one sentence", "blank lines", "a table", "tabs", "quote marks"),
         *("dots", "dots and brackets", "dots and blanks", "ends of lines", "quoted blank lines", "digits"),
+        *("stops without blanks", "small letters", "stops within words", "capitals"),
+        *("hosts", "links in links", "links"),
         *("signs", "sentences of signs", "beginnings of a sign"),
     ],
 )

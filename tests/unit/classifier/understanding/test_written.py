@@ -73,3 +73,37 @@ def test_a_sentence_that_is_read_otherwise_lies_where_it_was_written() -> None:
     text = f"Taget bliver skiftet i uge 34.\n\n{MATTER.upper()} Se {FOLLOWED}.\n\nVi ses."
     ((_, (_, sentence, *_)),) = split_windows([Text(text, "part 1", Source.BODY)])
     assert text[sentence.start : sentence.end].strip() == MATTER.upper()
+
+
+ROOF = "Taget over cykelskuret bliver skiftet i næste uge."
+COFFEE = "Kantinen har fået en ny kaffemaskine ved siden af vasken."
+
+
+def sentences(text: str) -> list[str]:
+    ((_, found),) = split_windows([Text(text, "part 1", Source.BODY)])
+    for sentence in found:
+        assert sentence.text in text[sentence.start : sentence.end]
+    return [sentence.text for sentence in found]
+
+
+@pytest.mark.parametrize("between", [" ", "", "\n"])
+def test_a_sentence_ends_at_its_stop_with_a_blank_behind_and_without(between: str) -> None:
+    assert sentences(between.join([ROOF, MATTER, COFFEE])) == [ROOF, MATTER, COFFEE]
+
+
+@pytest.mark.parametrize("stop", [".", "!", "?", "...", ".)"])
+def test_who_writes_no_capitals_ends_his_sentences_at_stops(stop: str) -> None:
+    written = [sentence.lower().rstrip(".") + stop for sentence in (ROOF, MATTER, COFFEE)]
+    assert sentences(" ".join(written)) == written
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Vi mødes f.eks. på tirsdag inkl. frokost.",
+        "Se www.kommunen.example/Nyt.aspx, Kommunen.Example/nyt og Referat.docx, og spørg Bo.Holm@kommunen.example i dag.",
+        "Versionen er nu 2.Beta, og A.B.Jensen har den.",
+    ],
+)
+def test_an_abbreviation_or_an_address_ends_no_sentence(sentence: str) -> None:
+    assert sentence in sentences(f"{ROOF} {COFFEE} {sentence} {ROOF.replace('uge', 'måned')}")
