@@ -17,7 +17,8 @@ _CAPITALS = 0.9  # of the letters, from which on a sentence is one in capitals
 
 # Each run of signs is looked at once, from its first: from each of them, a line of dots would take for ever. Behind a
 # single stop there may be no blank, if it stands between two words ("hospital.She is", but no "kommunen.Example/nyt").
-_RUN = r"(?<![.!?…:])[.!?…:]++"
+# A colon ends none within its line: what stands behind it is said of whom or of what stands before.
+_RUN = r"(?<![.!?…])[.!?…]++"
 _MARKS = r"[\"”»')\]]*+"
 _BEHIND = rf"{_MARKS}\s++"
 _NO_BLANK = r"(?<=[a-zæøåäöü]{2}[.!?])(?=[A-ZÆØÅÄÖÜ][a-zæøåäöü]*+\s)"

@@ -101,9 +101,20 @@ def test_who_writes_no_capitals_ends_his_sentences_at_stops(stop: str) -> None:
     "sentence",
     [
         "Vi mødes f.eks. på tirsdag inkl. frokost.",
-        "Se www.kommunen.example/Nyt.aspx, Kommunen.Example/nyt og Referat.docx, og spørg Bo.Holm@kommunen.example i dag.",
+        "Se www.kommunen.example/Nyt.aspx, Kommunen.Example/nyt og Referat.docx; spørg Bo.Holm@kommunen.example.",
         "Versionen er nu 2.Beta, og A.B.Jensen har den.",
     ],
 )
 def test_an_abbreviation_or_an_address_ends_no_sentence(sentence: str) -> None:
     assert sentence in sentences(f"{ROOF} {COFFEE} {sentence} {ROOF.replace('uge', 'måned')}")
+
+
+@pytest.mark.parametrize(
+    "written", ["Lis Holm: Indlagt på psykiatrisk afdeling.", "Resultat for Lis Holm: Har skizofreni."]
+)
+def test_what_stands_behind_a_colon_belongs_to_what_stands_before_it(written: str) -> None:
+    assert sentences(f"{ROOF} {written} {COFFEE}") == [ROOF, written, COFFEE]
+
+
+def test_a_colon_at_the_end_of_a_line_ends_a_sentence() -> None:
+    assert sentences(f"Vi skal tale om følgende:\n{MATTER}") == ["Vi skal tale om følgende:", MATTER]
