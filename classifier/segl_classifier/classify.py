@@ -24,6 +24,7 @@ from segl_classifier.parse import parse
 from segl_classifier.rules import RuleSet
 from segl_classifier.stages import Stage, Stages
 from segl_classifier.understanding.reading import Model, Understanding
+from segl_classifier.unread_script import unread_script
 
 _LIMITS = Limits()
 _STANCE = Stance()
@@ -107,14 +108,16 @@ def gather(
 
 
 def detect(texts: list[Text], rules: RuleSet, deadline: Deadline = NEVER) -> list[Finding]:
-    """What the detectors find in *texts*: personal numbers, and the words of the rules. Where the time ends before
-    that, a finding at the last of *texts* says so."""
+    """What the detectors find in *texts*: personal numbers, the words of the rules, and writing that neither rules nor
+    model read. Where the time ends before that, a finding at the last of *texts* says so."""
     today = this_day()  # the same for all texts
     found: list[Finding] = []
     for text in texts:
         if deadline.is_over:
             break
         found += find_cpr(text, today=today)
+        if text.for_model and (script := unread_script(text.text)):
+            found.append(unreadable(Unreadable.UNKNOWN_SCRIPT, text.where, script))
     if texts and deadline.is_over:
         return [*found, unreadable(Unreadable.TIMED_OUT, texts[-1].where, "not all of it was looked into")]
     return [*found, *rules.find(texts)]

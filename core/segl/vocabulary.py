@@ -141,6 +141,7 @@ class Unreadable(StrEnum):
     DAMAGED = "damaged"
     UNKNOWN_TYPE = "unknown-type"
     UNKNOWN_CHARSET = "unknown-charset"
+    UNKNOWN_SCRIPT = "unknown-script"
     TOO_DEEP = "too-deep"
     TOO_LARGE = "too-large"
     TOO_MANY = "too-many"

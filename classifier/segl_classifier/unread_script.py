@@ -1,0 +1,49 @@
+"""Letters that nobody here reads: the model's vocabulary and the words of the rules are Latin.
+
+A letter in Ukrainian or Arabic gives the model nothing to go by, and nothing is what it then finds. So a text with as
+many letters of one such script as a short sentence has is not read. Fewer are a name, a formula, a word that is quoted;
+the menu of languages below a newsletter has few of each.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+
+_ENOUGH = 30  # letters of one script: a short sentence
+_LONGEST = 10_000  # letters in a row that are counted one by one
+# Letters beyond Latin, the signs of phonetics, and what shows Latin letters otherwise (wide, of mathematics).
+_FOREIGN = re.compile(
+    "[\u0370-\u1cff\u1f00-\u1fff\u2c00-\u2c5f\u2c80-\u2dff\u3005-\ua71f\ua800-\uab2f\uab70-\ufaff\ufb07-\ufdff"
+    "\ufe70-\ufefc\uff66-\uffdc\U00010000-\U0001d3ff\U0001e000-\U0001efff\U00020000-\U0003ffff]{2,}"
+)
+# By how many letters one counts, where it says more or less than one of an alphabet.
+_WEIGHTS = {"cjk": 3.0, "hangul": 2.0}
+_OF_A_NAME = 1 / 3  # in a word with a capital: signatures and addresses are of such
+_LETTERS = "LM"  # categories: letters, and the signs for vowels that stand on them
+_JAPANESE = ("hiragana", "katakana")
+
+
+def unread_script(text: str) -> str:
+    """The script of *text* that is not read, as Unicode calls it; ``""`` if there is no more than a name of any."""
+    if text.isascii():
+        return ""
+    counted: defaultdict[str, float] = defaultdict(float)
+    for run in _FOREIGN.finditer(text):
+        letters = [letter for letter in run[0][:_LONGEST] if unicodedata.category(letter)[0] in _LETTERS]
+        if len(letters) < 2:
+            continue
+        script = _script(letters[0])
+        weight = _WEIGHTS.get(script, 1.0)
+        if letters[0].isupper() and not letters[1].isupper():
+            weight *= _OF_A_NAME
+        counted[script] += weight * len(letters)
+        if counted[script] >= _ENOUGH:
+            return script
+    return ""
+
+
+def _script(letter: str) -> str:
+    name = unicodedata.name(letter, "unknown").partition(" ")[0].lower()
+    return "cjk" if name in _JAPANESE else name
