@@ -44,6 +44,11 @@ def unread_script(text: str) -> str:
     return ""
 
 
+def is_foreign_name(cell: str) -> bool:
+    """Whether *cell* begins with a word in another script, as names in lists are: "Олена Коваль", "王小明"."""
+    return not cell.isascii() and _FOREIGN.match(cell.lstrip()) is not None
+
+
 def _script(letter: str) -> str:
     name = unicodedata.name(letter, "unknown").partition(" ")[0].lower()
     return "cjk" if name in _JAPANESE else name

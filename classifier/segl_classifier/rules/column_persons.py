@@ -10,6 +10,7 @@ from segl.vocabulary import Label
 from segl_classifier.rules.lexicon import Lexicon
 from segl_classifier.rules.model import Parts
 from segl_classifier.rules.words import NormalText
+from segl_classifier.unread_script import is_foreign_name
 
 # The lists of the rule files (02-columns.toml) that say what a column with persons is.
 PERSONS, NUMBERS, HOMES, NAMES = "column_person", "column_number", "column_home", "column_name"
@@ -71,8 +72,14 @@ class Persons:
             # Below "elever" may stand how many.
             return Sign.SAID if numbered or any(map(_LETTER.search, cells)) else None
         persons = [cell for cell in cells if not self._is_company(cell)]
-        named = sum(self._has(FIRST_NAMES, cell) or bool(_ADDRESSED.fullmatch(cell)) for cell in persons)
-        one_in = 4 if self.is_named(NAMES, name) else 2
+        of_names = self.is_named(NAMES, name)
+        named = sum(
+            self._has(FIRST_NAMES, cell)
+            or bool(_ADDRESSED.fullmatch(cell))
+            or (of_names and is_foreign_name(cell))  # the first names that are known are Latin
+            for cell in persons
+        )
+        one_in = 4 if of_names else 2
         return Sign.NAMES if named and named * one_in >= len(persons) else None
 
     def is_person(self, cell: str) -> bool:

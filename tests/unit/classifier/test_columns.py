@@ -75,10 +75,21 @@ def test_so_does_one_in_html_between_paragraphs() -> None:
         ("Hyresgäst;Restans", "column.overdue"),
         ("Medlemsnr.;Rykkere", "column.overdue"),
         ("FORNAVN;RESTANCE 2025", "column.overdue"),
+        ("Navn;Diag.", "column.health"),
+        ("Navn;Diagn.", "column.health"),
+        ("Navn;ICD-10", "column.health"),
+        ("Patient;Aktionsdiagnose", "column.health"),
+        ("Navn;Parti", "column.politics"),
     ],
 )
 def test_headings_that_tell(heading: str, rule: str) -> None:
     assert found(f"{heading}\nAnna Lund;ja\nBo Bro;2") == {rule}
+
+
+@pytest.mark.parametrize("name", ["أحمد السالم", "Олена Коваль", "王小明"])
+def test_names_in_other_letters_are_names(name: str) -> None:
+    assert found(f"Navn;Diagnose\n{name};F20.0\n{name};F32.1") == {"column.health"}
+    assert found(f"Vare;Diagnose\n{name};F20.0\n{name};F32.1") == set()
 
 
 LAYOUTS = {
