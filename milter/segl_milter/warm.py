@@ -51,7 +51,7 @@ def _words(rules: RuleSet) -> Iterator[str]:
     of_rules = (word for rule in parts.rules for word in rule.words)
     of_lists = (word for each in parts.lists.values() for word in each.words)
     for word in chain(of_rules, of_lists):
-        yield word.text.capitalize() if word.capital else word.text
+        yield word.text.upper() if word.capitals else word.text.capitalize() if word.capital else word.text
 
 
 def _message(example: str, *, as_page: bool) -> bytes:

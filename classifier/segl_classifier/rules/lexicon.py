@@ -50,5 +50,5 @@ class Lexicon(Generic[Key]):
                 for word, keys in self._entries[needle]:
                     if (word.left and joined_before) or (word.right and joined_after):
                         continue
-                    if not word.capital or text.shown[start].isupper():
+                    if word.is_written_so(text.shown, start):
                         yield start, end, word, keys

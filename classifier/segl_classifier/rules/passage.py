@@ -127,7 +127,7 @@ class Stretch:
                 (start, start + len(spelling), word.text)
                 for spelling, word in tokens
                 for start in _places(spelling, text.flat, self._low, self._high)
-                if not word.capital or text.shown[start].isupper()
+                if word.is_written_so(text.shown, start)
             ]
             marks = self._located[part] = sorted([*located, *others])
         return marks

@@ -31,12 +31,14 @@ class Word(NamedTuple):
     letter or digit may stand beside it.
 
     ``capital`` asks for a capital first letter in the message: for names that are words, too (Bo, Else).
+    ``capitals`` asks for nothing but capitals: for abbreviations that are names, too (IDA).
     """
 
     text: str
     left: bool = True
     right: bool = True
     capital: bool = False
+    capitals: bool = False
 
     def __str__(self) -> str:
         return f"{'' if self.left else '*'}{self.text}{'' if self.right else '*'}"
@@ -45,6 +47,12 @@ class Word(NamedTuple):
     def is_token(self) -> bool:
         """Whether it is one whole word of letters and digits alone."""
         return self.left and self.right and self.text.isalnum()
+
+    def is_written_so(self, shown: str, start: int) -> bool:
+        """Whether the message, which is *shown* so, has the capitals at *start* that the word asks for."""
+        if self.capitals:
+            return shown[start : start + len(self.text)].isupper()
+        return not self.capital or shown[start].isupper()
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -68,7 +76,8 @@ def parse_word(written: str, *, capital: bool = False) -> Word:
         raise ValueError("has a star beside a space: a star belongs to a word")
     if "*" in text and len(bare) < _MIN_STEM:
         raise ValueError(f"is too short for a star: it needs {_MIN_STEM} letters or more")
-    return Word(bare, not text.startswith("*"), not text.endswith("*"), capital)
+    capitals = capital and len(bare) > 1 and written.isupper()
+    return Word(bare, not text.startswith("*"), not text.endswith("*"), capital, capitals)
 
 
 def fold(text: str) -> str:

@@ -66,6 +66,14 @@ def test_a_name_needs_its_capital_and_may_have_an_s() -> None:
     assert not stands("Bo", "Hun vil bo her.", capital=True)
 
 
+def test_an_abbreviation_that_is_a_name_needs_its_capitals() -> None:
+    assert stands("IDA", "Hun er medlem af IDA.", capital=True)
+    assert stands("IDA", "Det er IDAs kontor.", capital=True)
+    assert not stands("IDA", "Hun talte med Ida og Idas mor.", capital=True)
+    assert not stands("IDA", "Hvad sagde ida?", capital=True)
+    assert stands("Ida", "IDA", capital=True)
+
+
 @pytest.mark.parametrize("bad", ["", " ", "*", "**", "ab*", "*ab*", "a*b", "**sygdom", "ikke *", "x" * 81])
 def test_a_bad_word_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match=r"word|star|characters"):
