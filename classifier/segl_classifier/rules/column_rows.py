@@ -9,13 +9,16 @@ from itertools import takewhile
 Cells = Sequence[str]
 
 _SHOWN = 500  # rows by which it is told whether a column has persons
+# The last line: what a template has for entries. Not "(4.500)", nor "[x]", nor "nej", which is an answer.
 _NOTHING = re.compile(
-    r"(?:(?:dkk|kr\.?|eur|€)? ?0+(?:[.,]0+)*(?: ?(?:kr\.?|dkk|%|,-|eur|€|dage?))?|0,-|[-–—.]*)", re.IGNORECASE
+    r"(?:(?:dkk|kr\.?|eur|€)? ?0+(?:[.,]0+)*(?: ?(?:kr\.?|dkk|%|,-|eur|€|dage?))?|0,-|[-–—.]*"
+    r"|<[^\W\d][^<>]*>|\[[^\[\]\d]{3,}\]|\{[^{}]*\}|[_…]+|x{3,})",
+    re.IGNORECASE,
 )
 
 
 def says(row: Cells, number: int) -> bool:
-    """Whether *row* has an entry in the column *number*: "", "-" and "0 kr." are none."""
+    """Whether *row* has an entry in the column *number*: "", "-", "0 kr." and "<antal>" are none."""
     return number < len(row) and not _NOTHING.fullmatch(row[number].strip())
 
 

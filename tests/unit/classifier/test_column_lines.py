@@ -43,6 +43,8 @@ def test_lines_below_a_caption(text: str, rule: str) -> None:
     [
         "Møde om sygefravær:\nAnna Lund, HR\nBo Hansen, drift",
         "Udlæg:\nJens Holm: 4.500\nOle Bang: 900",
+        "Dømt i weekenden:\n- Bo Hansen, 2 kampe\n- Ida Juhl, 1 kamp\n- Per Riis, 3 kampe",
+        "Dømte kampe:\nBo Hansen 2\nIda Juhl 1",
         "Restancer:\nNord 400\nSyd 300\nVest 200",
         "Restancer:\nNordrør ApS, 400\nHolm A/S, 300",
         "Restancer:\nJens Holm, 4.500",

@@ -156,6 +156,8 @@ def test_layouts_of_lists(table: str) -> None:
         "Medarbejder;Sygedage",
         "Medarbejder;Sygedage\n;\n;",
         "Medarbejder;Sygedage\nAnna Lund;\nBo Bro;-\nCarl Toft;0",
+        "Medarbejder;Sygedage;Bemærkning\nFornavn Efternavn;0;\n<navn>;<antal>;",
+        "Medarbejder;Sygedage\nFornavn Efternavn;____\n[navn];[antal]\n{navn};{antal}\nxxx;xxx\nNN;…",
         "Afdeling;Sygedage\nLager;12\nKontor;3",
         "Måned;Restance\njanuar;400\nfebruar;300",
         "Kunde;Restance\nNordrør ApS;400\nHolm & Søn A/S;300",
@@ -192,6 +194,11 @@ def test_layouts_of_lists(table: str) -> None:
 )
 def test_what_is_no_list_of_persons_with_entries(harmless: str) -> None:
     assert found(harmless) == set()
+
+
+@pytest.mark.parametrize("entry", ["(4.500)", "[x]", "<5", "x", "nej", "[4.500]"])
+def test_what_looks_like_a_blank_of_a_form_and_is_an_entry(entry: str) -> None:
+    assert found(f"Lejer;Restance\nJens Holm;{entry}\nAnna Lund;{entry}") == {"column.overdue"}
 
 
 def test_only_letters_and_files_are_looked_at() -> None:
