@@ -19,6 +19,7 @@ from segl_classifier.cpr.calendar import this_day
 from segl_classifier.deadline import NEVER, Deadline
 from segl_classifier.decide import Stance, decide
 from segl_classifier.extract import NO_OCR, Pictures, extract
+from segl_classifier.few_words import heard_alone
 from segl_classifier.message import Text, unreadable
 from segl_classifier.parse import parse
 from segl_classifier.rules import RuleSet
@@ -90,6 +91,9 @@ def gather(
             )
         found.findings += unread
         found.findings += timed_detect(found.texts, rules)
+        if model is not None and not attachments.found:
+            with stages(Stage.DETECT):
+                found.findings = heard_alone(found.findings, found.texts, rules)
         with stages(Stage.EXTRACT):
             for findings in attachments.findings(timed_detect):
                 found.findings += findings

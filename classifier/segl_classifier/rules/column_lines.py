@@ -38,7 +38,8 @@ _REACHED = re.compile(
     r"\b(?:man|tirs|ons|tors|fre|lør|søn)dage?\b|://|www\.|\b\d{1,2}[:.]\d\d\s?(?:-|–)",
     re.IGNORECASE,
 )
-# What somebody does, not what is the matter with them; and the minute of a match, how many, or how long somebody speaks.
+# What somebody does, not what is the matter with them; and the minute of a match, how many matches, or how long a talk
+# takes.
 _DOES = re.compile(
     r"(?:[\w-]*(?:formand|kasserer|advokat|læge|sygeplejerske|koordinator|specialist|fuldmægtig|konsulent|partner"
     r"|leder|sekretær|psykolog|rådgiver|terapeut|direktør|chef|assistent|suppleant|ordstyrer|referent|oplæg)"

@@ -18,6 +18,7 @@ from segl_classifier.understanding.reading import Understanding
 from segl_classifier.understanding.windows import windows_of
 
 SAID = "Preben Hansen har diskusprolaps og er sygemeldt."
+MORE = "Stilladset ved skuret bliver stående til fredag, og den nye kaffemaskine i kantinen står ved siden af bakkerne."
 HEAD = "From: Anna <a@vand.example>\nSubject: Hej\nMIME-Version: 1.0\n"
 TO = "To: b@by.example\n"
 INNER = "From: c@by.example\nComments: "
@@ -75,8 +76,9 @@ def test_where_the_model_is_given_nothing_words_count_as_without_it(mail: str) -
 @pytest.mark.parametrize("mail", BEYOND.values(), ids=BEYOND)
 def test_a_sentence_that_the_model_was_given_elsewhere_is_judged_by_it(mail: str) -> None:
     """A page repeats its first sentence in a comment for previews."""
-    assert decided(f"{mail}\n\n{SAID}", None) is Decision.SECURE
-    assert decided(f"{mail}\n\n{SAID}", NO) is Decision.PLAIN
+    letter = f"{mail}\n\n{SAID} {MORE}"
+    assert decided(letter, None) is Decision.SECURE
+    assert decided(letter, NO) is Decision.PLAIN
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,7 @@ def test_what_a_sender_asked_for_stays_secure_whatever_the_rules_say() -> None:
 
 
 def test_what_spoke_for_it_and_what_it_would_be_without() -> None:
-    kept = mail_record("Hans cpr-nummer er 010190-1234. Han er syg.")
+    kept = mail_record(f"Hans cpr-nummer er 010190-1234. {'Vi ses ved broen. ' * 5}Han er syg.")
     assert {"cpr", "model"} <= set(speakers(kept))
     stance, rules = Stance(), shipped_rules()
     assert decide_again(without(kept, "cpr"), rules, stance, MODEL).labels == (Label.HEALTH,)

@@ -1,0 +1,92 @@
+"""In a message of a few words the model has nothing to go by: there the words of the rules count by themselves."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+import pytest
+
+from keyword_model import KeywordModel
+from segl.vocabulary import Decision, Label, Verdict
+from segl_classifier.classify import classify, gather
+from segl_classifier.decide import balance_of
+from segl_classifier.rules import shipped_rules
+
+SURE_OF_NOTHING = KeywordModel({})
+CLOSING = "Venlig hilsen\nBo Hansen"
+MORE = "Stilladset ved skuret bliver stående til fredag, og den nye kaffemaskine i kantinen står ved siden af bakkerne."
+
+
+def mail(body: str, subject: str = "Hej", *, html: bool = False, file: str = "") -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = (
+        "Bo Hansen <bo@by.example>",
+        "tove@by.example",
+        subject,
+    )
+    message.set_content(body, subtype="html" if html else "plain")
+    if file:
+        message.add_attachment(file, filename="bilag.txt")
+    return message.as_bytes()
+
+
+def judged(raw: bytes) -> Verdict:
+    return classify(raw, shipped_rules(), model=SURE_OF_NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("Du er fyret pr. 1. maj.", Label.EMPLOYMENT_EDUCATION),
+        ("Min søn er skizofren.", Label.HEALTH),
+        ("Jeg har kræft.", Label.HEALTH),
+        ("Jens skylder husleje.", Label.PAYMENT_DEFAULT),
+        ("Sofie skal skilles.", Label.FAMILY),
+    ],
+)
+def test_a_short_sentence_counts_though_the_model_sees_nothing(said: str, label: Label) -> None:
+    assert judged(mail(f"Hej Tove\n\n{said}\n\n{CLOSING}\n")).labels == (label,)
+    assert judged(mail(f"<p>Hej Tove</p><p>{said}</p><p>Venlig hilsen<br>Bo</p>", html=True)).labels == (
+        label,
+    )
+
+
+def test_above_a_long_signature_too() -> None:
+    foot = f"{CLOSING}\nKonsulent\n{MORE}\nTorvet 4, Nordby\nTlf. 12 34 56 78"
+    assert judged(mail(f"Hej Tove\n\nJeg har kræft.\n\n{foot}\n")).labels == (Label.HEALTH,)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(f"Jeg har kræft. {MORE}", id="the model has enough to go by"),
+        pytest.param(
+            f"Vi ses kl. 10.\n\n{CLOSING}\nKræftsygeplejerske, min patient", id="what the writer is by trade"
+        ),
+        pytest.param(
+            "Vi ses kl. 10.\n\nMvh Lis\nMedlem af Dansk Metal, HK og din fagforening", id="where one works"
+        ),
+        pytest.param(f"Vi ses kl. 10.\n\n{CLOSING}", id="nothing"),
+    ],
+)
+def test_the_model_has_the_last_word_otherwise(body: str) -> None:
+    assert judged(mail(body)).decision is Decision.PLAIN
+
+
+def test_a_topic_in_the_subject_does_not_count_by_itself() -> None:
+    song = mail("Noderne kan hentes hos Asta.", "Jeg er skilt, syg og fattig: vise i a-mol")
+    assert judged(song).decision is Decision.PLAIN
+
+
+def test_a_letter_with_a_file_is_more_than_its_few_words() -> None:
+    assert judged(mail("Jeg har kræft.", file="Vi ses ved broen.")).decision is Decision.PLAIN
+
+
+def test_why_it_holds_is_told() -> None:
+    found = gather(mail("Jeg har kræft."), shipped_rules(), model=SURE_OF_NOTHING)
+    weighing = balance_of(
+        found.findings, shipped_rules(), model=SURE_OF_NOTHING, understanding=found.understanding
+    ).labels[Label.HEALTH]
+    assert weighing.beyond_holds
+    assert weighing.steps[-1].reason.startswith("rules that need no model")
+    assert [step.reason for f in found.findings for step in f.adjustments][-1] == "a message of few words"
