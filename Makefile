@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Workers for tests. Each has a network namespace and a Postfix of its own, and waits half of its time.
 JOBS ?= 5
 # Without Postfix there is less to wait for, and each worker imports all tests once more.
-FAST_JOBS ?= 4
+FAST_JOBS ?= 3
 # A file's tests stay together (a house stands for all of them) and are begun in the order they were collected in.
 PYTEST := $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 # What was compiled is kept, also where the environment says otherwise: tests start our processes by the hundred.
