@@ -123,7 +123,10 @@ def test_a_veto_that_is_half_withdrawn_does_not_count(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("weight", "holds"), [(0.2, True), (0.8, False)])
 def test_a_rule_that_lowers_takes_its_score_away(tmp_path: Path, weight: float, holds: bool) -> None:
-    verdict = judge(SICK, rules_with(tmp_path, "lower", weight=weight), MODEL)
+    more = (
+        "Pumpen kommer på torsdag mellem otte og tolv, så der er ikke varmt vand i kantinen eller på lageret."
+    )
+    verdict = judge(f"{SICK} {more}", rules_with(tmp_path, "lower", weight=weight), MODEL)
     assert (Label.HEALTH in verdict.labels) is holds
     assert (verdict.decision is Decision.SECURE) is holds
 

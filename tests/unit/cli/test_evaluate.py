@@ -16,10 +16,20 @@ from segl.vocabulary import Label
 pytestmark = pytest.mark.usefixtures("no_model")
 
 SECRET = "Preben er stadig sygemeldt med sin diskusprolaps."
+# Words enough for the model to know better than the rules.
+MORE = (
+    " Den nye pumpe kommer på torsdag mellem otte og tolv, så der er ikke varmt vand den formiddag, "
+    "hverken i kantinen eller på lageret."
+)
 RECORDS: list[dict[str, Any]] = [
-    {"id": "found", "body": SECRET, "labels": ["health"], "why": "illness"},
+    {"id": "found", "body": SECRET + MORE, "labels": ["health"], "why": "illness"},
     {"id": "missed", "text": "Hun er flyttet ind hos sin søster.", "labels": ["family"], "why": "implied"},
-    {"id": "alarm", "body": "Vores kedel har fået diskusprolaps, siger Bo.", "labels": [], "why": "a boiler"},
+    {
+        "id": "alarm",
+        "body": f"Vores kedel har fået diskusprolaps, siger Bo.{MORE}",
+        "labels": [],
+        "why": "a boiler",
+    },
     {"id": "quiet", "body": "Mødet er flyttet til torsdag.", "labels": []},
     {"id": "unclear", "body": SECRET, "labels": [], "unclear": True},
     {
