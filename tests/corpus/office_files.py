@@ -36,6 +36,11 @@ PNG = bytes.fromhex(
 )
 
 
+def large_png(size: int, width: int = 800, height: int = 800) -> bytes:
+    """The head of a picture of *width* times *height*, and *size* bytes behind it."""
+    return PNG[:16] + width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\0\0\0\0" + bytes(size)
+
+
 class Numbers:
     """Hands out numbers, one for each place."""
 

@@ -220,7 +220,7 @@ def test_a_password_is_encrypted() -> None:
 
 
 def test_objects_and_pictures_inside() -> None:
-    picture = office_files.PNG[:16] + (800).to_bytes(4, "big") * 2 + b"\x08\0\0\0\0" + bytes(40_000)
+    picture = office_files.large_png(40_000)
     parts: dict[str, bytes | str] = {
         "Object 1/content.xml": f"<o:d xmlns:o='o' xmlns:t='t'><t:p>{CPR}</t:p></o:d>",
         "Object 2": b"\xd0\xcf\x11\xe0 an old object",

@@ -289,7 +289,7 @@ def test_a_file_cut_off_is_damaged(kind: str, part: int) -> None:
 
 def picture_of(size: int) -> bytes:
     """A picture with as many bytes, broad enough to hold a letter."""
-    return office_files.PNG[:16] + (800).to_bytes(4, "big") * 2 + b"\x08\0\0\0\0" + bytes(size)
+    return office_files.large_png(size)
 
 
 def test_a_large_picture_is_told_of_and_a_logo_is_not() -> None:

@@ -111,7 +111,7 @@ def test_strings_of_an_old_message_are_in_its_code_page() -> None:
 
 
 def test_a_picture_shown_in_the_body_is_decoration_when_small() -> None:
-    picture = office_files.PNG[:16] + (800).to_bytes(4, "big") * 2 + b"\x08\0\0\0\0" + bytes(9_000)
+    picture = office_files.large_png(9_000)
     attach = "__attach_version1.0_#00000000"
     shown = {
         f"{attach}/37010102": picture,

@@ -118,7 +118,7 @@ def test_tracked_changes_give_both_texts() -> None:
 
 
 def test_pictures_and_objects() -> None:
-    picture = office_files.PNG[:16] + (800).to_bytes(4, "big") * 2 + b"\x08\0\0\0\0" + bytes(40_000)
+    picture = office_files.large_png(40_000)
     hexed = r"{\pict\pngblip " + picture.hex() + "}"
     assert causes(rich(hexed)) == {Unreadable.UNKNOWN_TYPE}
     found = read(b"{\\rtf1 " + hexed.encode() + b"}", "", WITH_OCR)

@@ -17,13 +17,7 @@ from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.rtf import read
 
 CPR = "010190-1234"
-PNG = (
-    office_files.PNG[:16]
-    + (1240).to_bytes(4, "big")
-    + (1754).to_bytes(4, "big")
-    + b"\x08\0\0\0\0"
-    + bytes(9_000)
-)
+PNG = office_files.large_png(9_000, 1240, 1754)
 IMAGE = f'<img src="cid:a" alt="Journal for Bo Holm {CPR}">'
 PAR = r"\htmlrtf \par\htmlrtf0 "
 

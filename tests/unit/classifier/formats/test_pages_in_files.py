@@ -19,13 +19,7 @@ from segl_classifier.formats import ooxml, outlook, tnef
 from segl_classifier.formats.content import Allowance, Content
 
 NUMBER = "010190-1234"
-PNG = (
-    office_files.PNG[:16]
-    + (1240).to_bytes(4, "big")
-    + (1754).to_bytes(4, "big")
-    + b"\x08\0\0\0\0"
-    + bytes(9_000)
-)
+PNG = office_files.large_png(9_000, 1240, 1754)
 PICTURE = f'<img src="data:image/png;base64,{base64.b64encode(PNG).decode()}">'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PIL import Image, ImageDraw
@@ -44,21 +44,28 @@ def attachment(data: bytes, kind: str = "application/zip", number: int = 2) -> P
     return Part(f"part {number}", kind, "", "a", True, data, Encoding.NONE, "", 1)
 
 
+def slow_pool(
+    monkeypatch: pytest.MonkeyPatch, allowed: Callable[[Job], float], takes: float
+) -> tuple[list[float], list[float]]:
+    """A clock, and what each job of a pool was *allowed*; each *takes* so many seconds of that clock."""
+    clock, asked = [1000.0], list[float]()
+
+    def slow(self: Pool, job: Job, data: bytes) -> Extracted:
+        asked.append(allowed(job))
+        clock[0] += takes
+        return Extracted()
+
+    monkeypatch.setattr(Pool, "read", slow)
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    return clock, asked
+
+
 def gaps(found: Extracted) -> list[str]:
     return [f"{finding.rule} {finding.excerpt}" for finding in found.unread]
 
 
 def test_all_attachments_together_have_so_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[float] = []
-    clock = [1000.0]
-
-    def slow(self: Pool, job: Job, data: bytes) -> Extracted:
-        asked.append(job.seconds)
-        clock[0] += 15.0
-        return Extracted()
-
-    monkeypatch.setattr(Pool, "read", slow)
-    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    _, asked = slow_pool(monkeypatch, lambda job: job.seconds, takes=15.0)
     reader = PoolReader(Limits(attachment_seconds=20.0, attachments_seconds=40.0), NO_OCR)
     found = [reader.read(attachment(b"x"), Limits()) for _ in range(4)]
     assert asked == [20.0, 20.0, 10.0]
@@ -70,16 +77,7 @@ def test_all_attachments_together_have_so_much_time(monkeypatch: pytest.MonkeyPa
 def test_they_leave_a_fifth_of_the_messages_time_to_what_comes_after_reading(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[float] = []
-    clock = [1000.0]
-
-    def slow(self: Pool, job: Job, data: bytes) -> Extracted:
-        asked.append(job.seconds)
-        clock[0] += 15.0
-        return Extracted()
-
-    monkeypatch.setattr(Pool, "read", slow)
-    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    clock, asked = slow_pool(monkeypatch, lambda job: job.seconds, takes=15.0)
     limits = Limits(message_seconds=50.0, attachments_seconds=50.0)
     deadline = Deadline.after(50.0)
     clock[0] += 12.0  # what came before them
@@ -90,16 +88,7 @@ def test_they_leave_a_fifth_of_the_messages_time_to_what_comes_after_reading(
 
 
 def test_pictures_have_a_budget_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[float] = []
-    clock = [1000.0]
-
-    def slow(self: Pool, job: Job, data: bytes) -> Extracted:
-        asked.append(job.ocr_seconds)
-        clock[0] += 4.0
-        return Extracted()
-
-    monkeypatch.setattr(Pool, "read", slow)
-    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    _, asked = slow_pool(monkeypatch, lambda job: job.ocr_seconds, takes=4.0)
     reader = PoolReader(Limits(ocr_seconds=10.0), Pictures(ocr=True))
     for _ in range(4):
         reader.read(attachment(b"x", "image/png"), Limits())
