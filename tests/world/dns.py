@@ -128,6 +128,13 @@ auth-zone:
   for-downstream: no
   for-upstream: yes
 """
+# Its server is the discard port of this machine, which refuses a connection at once; by UDP it would be waited for.
+_REFUSES = """\
+stub-zone:
+  name: "{name}"
+  stub-addr: 127.0.0.1@9
+  stub-tcp-upstream: yes
+"""
 _ZONE_HEAD = """\
 $TTL {ttl}
 . IN SOA ns.dns.invalid. hostmaster.dns.invalid. {serial} 3600 600 86400 {ttl}
@@ -197,8 +204,8 @@ class DnsServer:
             match records:
                 case Fault.SILENT:
                     faults.append(f'server:\n  local-zone: "{name}" always_deny\n')
-                case Fault.SERVFAIL:  # its servers cannot be reached: the discard port of this machine
-                    faults.append(f'stub-zone:\n  name: "{name}"\n  stub-addr: 127.0.0.1@9\n')
+                case Fault.SERVFAIL:
+                    faults.append(_REFUSES.format(name=name))
                 case _:
                     zone += [f"{name}. IN {record}\n" for record in records]
         (self.directory / "zone").write_text("".join(zone), "utf-8")

@@ -95,7 +95,7 @@ def test_a_pipe_of_the_shell_is_waited_for_however_slow_its_writer(monkeypatch: 
     reading, writing = os.pipe()  # as bash makes them for <(…)
 
     def write() -> None:
-        time.sleep(0.4)
+        time.sleep(0.2)
         os.write(writing, b"S: 1\n")
         os.close(writing)
 

@@ -239,6 +239,7 @@ def begin(client: MilterClient, size: int) -> None:
     client.body(b"ord " * (size // 4))
 
 
+@pytest.mark.slow
 def test_a_worker_without_room_lets_a_message_wait_for_another(new_milter: NewMilter) -> None:
     milter = new_milter(limits="message_bytes = 300_000", milter="bytes_in_flight = 1")
     with milter.client() as one, milter.client() as other, ThreadPoolExecutor(1) as pool:
@@ -258,6 +259,7 @@ def test_a_worker_without_room_lets_a_message_wait_for_another(new_milter: NewMi
     assert milter.metric("segl_scan_failures_total") == 0
 
 
+@pytest.mark.slow
 def test_where_no_room_will_be_one_has_to_come_again_and_none_is_lost(new_milter: NewMilter) -> None:
     milter = new_milter(limits="message_bytes = 300_000", milter="bytes_in_flight = 1")
     with milter.client() as one, milter.client() as other, ThreadPoolExecutor(2) as pool:

@@ -225,7 +225,7 @@ def test_a_receipt_that_takes_long_to_send_is_held_meanwhile(
     held: list[str] = []
     monkeypatch.setattr(records, "hold", lambda _connection, name, _now: held.append(name))
     slow = Desk(engine, lambda: pytest.fail("no office"), Events("test"), asyncio.Event())
-    monkeypatch.setattr(slow, "tell", lambda _: time.sleep(0.5))
+    monkeypatch.setattr(slow, "tell", lambda _: time.sleep(0.25))
     asyncio.run(slow._one(BO))
     assert len(held) >= 2
     assert set(held) == {BO}

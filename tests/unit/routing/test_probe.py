@@ -108,10 +108,10 @@ def test_old_tls_is_no_proof(outside: Outside) -> None:
         (says("554 go away"), ProbeResult.REFUSED),
         (says("220 hello", "502 no EHLO here"), ProbeResult.REFUSED),
         (says("220 hello", OFFER, "501 no"), ProbeResult.REFUSED),
-        (says("220-hello\r\n220-and\r\n220 welcome", "250 x"), ProbeResult.NO_STARTTLS),
-        (says("220 hello", "250-x\r\n250 XSTARTTLS"), ProbeResult.NO_STARTTLS),
-        (says("220 hello", "250 STARTTLS"), ProbeResult.NO_STARTTLS),  # that is its name, not an offer
-        (says("220 \udcff\udcfe", "250-\udcff\r\n250 \udcff"), ProbeResult.NO_STARTTLS),
+        (says("220-hello\r\n220-and\r\n220 welcome", "250 x", "221 bye"), ProbeResult.NO_STARTTLS),
+        (says("220 hello", "250-x\r\n250 XSTARTTLS", "221 bye"), ProbeResult.NO_STARTTLS),
+        (says("220 hello", "250 STARTTLS", "221 bye"), ProbeResult.NO_STARTTLS),  # its name, not an offer
+        (says("220 \udcff", "250-\udcff\r\n250 \udcff"), ProbeResult.NO_STARTTLS),  # takes no leave
         (says("220 hello", OFFER, "220 go ahead", "this is no TLS record at all"), ProbeResult.TLS_FAILED),
     ],
 )
@@ -119,7 +119,7 @@ def test_hostile_and_broken_servers(outside: Outside, script: Script, result: Pr
     with outside.alone_scripted(script) as peer:
         begun = time.monotonic()
         late = result is ProbeResult.TIMED_OUT
-        assert probed(outside, peer.address, seconds=0.4 if late else 30) is result
+        assert probed(outside, peer.address, seconds=0.2 if late else 30) is result
         assert time.monotonic() - begun < 15
 
 
@@ -143,8 +143,8 @@ def test_a_plain_no_ends_the_search(outside: Outside) -> None:
 def test_many_addresses_take_no_more_time(outside: Outside) -> None:
     with outside.alone_scripted(silent) as mute:
         begun = time.monotonic()
-        assert probed(outside, *[mute.address] * 50, seconds=0.8) is ProbeResult.TIMED_OUT
-        assert time.monotonic() - begun < 10  # of forty seconds one after the other
+        assert probed(outside, *[mute.address] * 50, seconds=0.3) is ProbeResult.TIMED_OUT
+        assert time.monotonic() - begun < 7  # of fifteen seconds one after the other
         assert mute.connections <= MAX_ADDRESSES
 
 
@@ -154,7 +154,7 @@ def test_no_open_connection_is_left_behind(outside: Outside) -> None:
 
     async def run() -> int:
         with outside.alone_scripted(script) as peer:
-            for _ in range(5):
+            for _ in range(3):
                 await probe(
                     HOST,
                     [peer.address],
@@ -163,10 +163,12 @@ def test_no_open_connection_is_left_behind(outside: Outside) -> None:
                     context=trust(outside.ca.file),
                     seconds=0.1,
                 )
-            await asyncio.sleep(0.1)
-            return len(peer._writers)
+            async with asyncio.timeout(10):
+                while peer._writers:  # noqa: ASYNC110  # the peer hears of it in its own time, and tells nobody
+                    await asyncio.sleep(0.01)
+            return peer.connections
 
-    assert asyncio.run(run()) == 0
+    assert asyncio.run(run()) > 0
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_of_a_queue_that_is_too_long_the_beginning_counts(
 def test_a_look_that_takes_too_long_ends_however_much_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue_watch, "_LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(queue_watch, "_LOOK_SECONDS", 0.1)
     script = f"{long_queue(tmp_path, monkeypatch)}"
 
     async def slowly(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:

@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives import serialization
 from segl.events import Events
 from segl.signer_standings import MOST_IN_HAND, MOST_WANTED, Answered, SignerStandings
 from segl.store import open_store
+from segl_delivery.inbound import standings as asked_standings
 from segl_delivery.inbound.standings import AskedStandings
+from segl_routing.certificates import signers
 from segl_routing.certificates.signers import SignerQuestions, answered
 from segl_routing.certificates.standing import Revocation, Standing
 from world.authority import Authority
@@ -31,6 +33,13 @@ def standings(store_url: str) -> Iterator[SignerStandings]:
     engine = open_store(store_url)
     yield SignerStandings(engine)
     engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks and who is asked look into the store more often than they do in a house."""
+    monkeypatch.setattr(signers, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(asked_standings, "_LOOK_SECONDS", 0.02)
 
 
 def test_what_is_wanted_is_answered_and_holds_for_its_time(standings: SignerStandings) -> None:

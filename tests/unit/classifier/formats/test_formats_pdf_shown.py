@@ -77,7 +77,7 @@ def test_what_all_pictures_cover_counts(
 @pytest.mark.parametrize("form", [False, True])
 @pytest.mark.parametrize("one_path", [False, True])
 @pytest.mark.parametrize("text", ["", "Side 1"])
-@pytest.mark.parametrize("count", [3, 20])
+@pytest.mark.parametrize("count", [3, pytest.param(20, marks=pytest.mark.slow)])
 def test_letters_drawn_as_outlines_are_a_scan(count: int, text: str, *, one_path: bool, form: bool) -> None:
     data = pdf_files.outlined([LINE] * count, text, one_path=one_path, form=form)
     assert causes(read(data, "", ALLOWANCE)) == {Unreadable.UNKNOWN_TYPE}

@@ -147,15 +147,15 @@ def test_a_mark_that_would_break_the_next_question_is_not_kept(web: PolicyServer
         (page(b"x", "Transfer-Encoding: chunked"), "no-source", "does not speak HTTP"),
         (b"SSH-2.0-OpenSSH\r\n\r\n", "no-source", "does not speak HTTP"),
         (b"", "no-source", "broke off"),
-        (drip, "no-source", "did not send it in 1 seconds"),
-        (mute, "no-source", "did not send it in 1 seconds"),
+        (drip, "no-source", "did not send it in 0.2 seconds"),
+        (mute, "no-source", "did not send it in 0.2 seconds"),
     ],
 )  # fmt: skip
 def test_what_a_server_may_do_instead(
     web: PolicyServer, terms: TunnelList, answer: bytes | Script, cause: str, problem: str
 ) -> None:
     offer(web, answer)
-    limit = 1.0 if answer in (drip, mute) else terms.seconds
+    limit = 0.2 if answer in (drip, mute) else terms.seconds
     error = refused(dataclasses.replace(terms, seconds=limit))
     assert error.cause.value == cause, error.private
     assert problem in error.private
