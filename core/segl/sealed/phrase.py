@@ -3,10 +3,13 @@
 People choose phrases, so they are short of entropy: they are kept as Argon2id (RFC 9106; 19 MiB, two passes, as OWASP
 has it), and a wrong one counts against the limits of codes. Case, blanks and width are no part of it: it is told by
 telephone.
+
+Anybody may have one compared, and each takes its memory: so only a few are at a time, and the others wait.
 """
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from typing import Final
 
@@ -14,12 +17,15 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 LONGEST: Final = 200
+AT_ONCE: Final = 2  # in a process, which has dozens of threads
 _HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_places: Final = threading.BoundedSemaphore(AT_ONCE)
 
 
 def hash_of(phrase: str) -> str:
     """What is kept of *phrase* (PHC form)."""
-    return _HASHER.hash(_normal(phrase))
+    with _places:
+        return _HASHER.hash(_normal(phrase))
 
 
 # What no phrase is of: it has the form and the cost of any other, and is not computed, since that takes a twentieth
@@ -35,7 +41,8 @@ def is_phrase(kept: str | None, phrase: str) -> bool:
     if not given:
         return kept is None
     try:
-        _HASHER.verify(kept or NOBODYS, given)
+        with _places:
+            _HASHER.verify(kept or NOBODYS, given)
     except (VerificationError, InvalidHashError):
         return kept is None
     return True
