@@ -49,7 +49,8 @@ class ReceiptSettings:
     feedback: Address = ""
     # Whether receipts are signed by the organisation's key (`segl key`), as what is encrypted is.
     sign: bool = False
-    # Facts of sent messages, and of sealed ones that have ended, are deleted so many days after.
+    # Facts of sent messages, and of sealed ones that have ended, are deleted so many days after. That a mail was taken
+    # back is known for 14 days at least, as copies of it may wait in a queue.
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
     # At which hour (local time) the daily digests go out, and on Mondays the weekly report.
     hour: Annotated[int, Field(ge=0, le=23)] = 7

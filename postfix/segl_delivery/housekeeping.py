@@ -75,7 +75,7 @@ def keep_house(
     _take_away(engine, directory, events, now, go_on)
     go_on()
     sweep_portal(engine, now)
-    forget_ended(engine, now - settings.receipts.retention_days * _DAY)
+    forget_ended(engine, now, settings.receipts.retention_days * _DAY)
     head, lost = audit.note_head(engine)
     if lost is not None:
         AUDIT_WENT_BACK.set(1)

@@ -38,6 +38,9 @@ _AT_ONCE: Final = 200  # messages in one transaction
 _DAYS_END: Final = 40_000
 _DAY: Final = 86400.0
 _LONGEST_VISIT: Final = 3 * 86400.0  # portal.visit_hours is at most 48
+# For some recipient a copy of the same mail may still wait, five days in the front's queue and as long in that of the
+# secure instance unless the site has it otherwise. When its turn comes it must be known that the mail was taken back.
+REVOKED_SECONDS: Final = 14 * 86400.0
 
 
 def mark_opened(connection: Connection, recipient_id: str, now: float, *, actor: str) -> None:
@@ -171,12 +174,15 @@ def _take_files_away(directory: SealedStorage, files: Sequence[str]) -> None:
             break
 
 
-def forget_ended(engine: Engine, before: float) -> int:
-    """Delete the rows of messages that have been gone since before *before* (Unix seconds): who wrote to whom is
-    personal data, too. The audit trail keeps its entries. Returns how many messages."""
+def forget_ended(engine: Engine, now: float, keep_seconds: float) -> int:
+    """Delete the rows of messages that have been gone for *keep_seconds*, of revoked ones for :data:`REVOKED_SECONDS`
+    at least: who wrote to whom is personal data, too. The audit trail keeps its entries. Returns how many messages."""
+    message, row = sealed_message.c, sealed_recipient.c
+    revoked = sa.exists().where(row.message_id == message.id, row.revoked_at.is_not(None))
+    over = ~revoked | (message.removed_at < now - REVOKED_SECONDS)
     with transaction(engine) as connection:
         return connection.execute(
-            sealed_message.delete().where(sealed_message.c.removed_at < before)
+            sealed_message.delete().where(message.removed_at < now - keep_seconds, over)
         ).rowcount
 
 

@@ -369,8 +369,19 @@ def test_who_wrote_to_whom_is_forgotten_long_after_the_end(house: House) -> None
     letter, other = house.seal(), house.seal(days=90)
     expire(house, letter)
     gone = NOW + 30 * DAY
-    assert life.forget_ended(house.engine, gone - 1) == 0
-    assert life.forget_ended(house.engine, gone + 1) == 1
+    assert life.forget_ended(house.engine, gone + DAY - 1, DAY) == 0
+    assert life.forget_ended(house.engine, gone + DAY + 1, DAY) == 1
     assert (house.rows(sealed_message), house.rows(sealed_recipient)) == (1, 2)
     assert other.is_open()
     assert "expired" in letter.acts(), "the audit trail keeps what was done"
+
+
+def test_that_a_mail_was_taken_back_is_known_as_long_as_a_copy_of_it_may_wait(house: House) -> None:
+    """Whatever `receipts.retention_days` is: a queue keeps mail for days."""
+    letter = house.seal(mail="abc.1")
+    revoke(house, letter)
+    assert life.forget_ended(house.engine, NOW + 13 * DAY, DAY) == 0
+    with pytest.raises(TakenBack):
+        house.seal(at=NOW + 13 * DAY, mail="abc.1")
+    assert life.forget_ended(house.engine, NOW + 15 * DAY, 90 * DAY) == 0
+    assert life.forget_ended(house.engine, NOW + 15 * DAY, DAY) == 1
