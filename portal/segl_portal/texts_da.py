@@ -148,8 +148,8 @@ DANISH: Final = Texts(
         "cut": "Svaret kom ikke helt frem. Prøv igen.",
     },
     revoke_title="Træk beskeden tilbage?",
-    revoke_lead="Så kan ingen af modtagerne læse den mere. Det kan ikke gøres om. Den, der allerede har "
-    "læst beskeden, kan have gemt den.",
+    revoke_lead="Så kan ingen læse den her mere. Det kan ikke gøres om. Den, der allerede har læst beskeden, kan have "
+    "gemt den. De modtagere, der ikke skulle bruge en kode, har den stadig.",
     revoke_button="Træk beskeden tilbage",
     revoked_title="Beskeden er trukket tilbage",
     revoked_text="Den er slettet, og ingen kan læse den her mere.",

@@ -149,8 +149,8 @@ ENGLISH: Final = Texts(
         "cut": "The reply did not arrive whole. Try again.",
     },
     revoke_title="Take the message back?",
-    revoke_lead="Then none of its recipients can read it any more. This cannot be undone. Whoever has "
-    "read the message may have kept it.",
+    revoke_lead="Then nobody can read it here any more. This cannot be undone. Whoever has read the message may have "
+    "kept it. Those recipients who needed no code still have it.",
     revoke_button="Take the message back",
     revoked_title="The message is taken back",
     revoked_text="It is deleted, and nobody can read it here any more.",

@@ -121,7 +121,8 @@ def test_of_many_that_are_counted_it_says_of_how_many_nothing_was_heard() -> Non
 def test_what_was_sealed_for_very_many_can_be_taken_back_by_one_link() -> None:
     view = view_of(message(MANY), Kind.FAILED, "en", House("Nordby"), revoke=lambda _: "https://take.back")
     links = {row.recipient: row.revoke for row in view.rows if row.revoke}
-    assert links == {"240 recipients": "Take the message back from all recipients: https://take.back"}
+    said = "Take the message back from all who open it with a one-time code: https://take.back"
+    assert links == {"240 recipients": said}
 
 
 @pytest.mark.parametrize("html", [False, True])
