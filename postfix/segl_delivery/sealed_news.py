@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum, auto
 from typing import Final
 
 from sqlalchemy.engine import Engine
@@ -40,6 +41,14 @@ _WHERE: Final = "news of sealed messages"
 
 Owed = list[Callable[[], None]]
 """What the store did not take, to be written in the next round, whatever the settings are then."""
+
+
+class _Went(Enum):
+    """What became of a mail."""
+
+    YES = auto()  # or perhaps: then it is not sent again
+    NEVER = auto()  # its reader takes none
+    NOT_YET = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ class SealedNews:
 
     def _tell(self, kind: Kind, mail: Sequence[Ids], house: Secret, now: float) -> StoreError | None:
         """What is due of one *mail*. Why nothing more of it could be claimed."""
-        told: dict[str, News] = {}
+        told: dict[tuple[str, _Went], News] = {}
         error = None
         for ids in mail:
             try:
@@ -91,31 +100,36 @@ class SealedNews:
                 error = fault
                 break
             for news in claimed:
-                if kind is Kind.ENDING and not self._remind(news, now):
+                reminded = self._remind(news, now) if kind is Kind.ENDING else _Went.YES
+                if reminded is _Went.NOT_YET:
                     continue
-                before = told.get(news.message_id)
-                told[news.message_id] = replace(news, about=(*before.about, *news.about)) if before else news
-        for news in told.values():
-            self._tell_sender(news, house, now)
+                before = told.get((news.message_id, reminded))
+                whole = replace(news, about=(*before.about, *news.about)) if before else news
+                told[news.message_id, reminded] = whole
+        for (_, reminded), news in told.items():
+            self._tell_sender(news, house, now, reminded=reminded is _Went.YES)
         return error
 
-    def _tell_sender(self, news: News, house: Secret, now: float) -> None:
+    def _tell_sender(self, news: News, house: Secret, now: float, *, reminded: bool) -> None:
         wanted = news.kind.value in self.settings.portal.tell_sender
         # Strangers' mail that was only passed on here is sealed too; its senders are told nothing.
         if not wanted or not news.sender or not self.settings.takes(news.sender):
             return
-        gone = self._send(news, news.sender, self._report(news, house, now), news.kind.value)
-        if not gone and news.kind is not Kind.ENDING:  # the recipients have been reminded, and are not again
+        report = self._report(news, house, now, reminded=reminded)
+        went = self._send(news, news.sender, report, news.kind.value)
+        # whom it is about when it ends has been reminded, and is not again
+        if went is _Went.NOT_YET and news.kind is not Kind.ENDING:
             self._write(lambda: kept.give_back(self.engine, news))
 
-    def _remind(self, news: News, now: float) -> bool:
-        """Her whom *news* is about. Whether that is done with; else it is tried again."""
+    def _remind(self, news: News, now: float) -> _Went:
+        """Her whom *news* is about. What did not go yet is tried again."""
         [one] = news.about
-        if not self._send(news, one.recipient, self.reminder(news, one, now), "reminder"):
+        went = self._send(news, one.recipient, self.reminder(news, one, now), "reminder")
+        if went is _Went.NOT_YET:
             self._write(lambda: kept.give_back(self.engine, news))
-            return False
-        self._write(lambda: kept.record_reminder(self.engine, one.recipient_id, now))
-        return True
+        if went is _Went.YES:
+            self._write(lambda: kept.record_reminder(self.engine, one.recipient_id, now))
+        return went
 
     def _write(self, write: Callable[[], None]) -> None:
         """What the store fails at is written at the beginning of the next round."""
@@ -125,8 +139,7 @@ class SealedNews:
             self.events.failed(_WHERE, error)
             self.owed.append(write)
 
-    def _send(self, news: News, to: str, message: bytes, what: str) -> bool:
-        """False when it certainly did not go, and may go later."""
+    def _send(self, news: News, to: str, message: bytes, what: str) -> _Went:
         try:
             handover = self.port.send("", [to], message, smtputf8=False)
             if refusal := handover.refused.get(to):
@@ -134,12 +147,14 @@ class SealedNews:
         except SeglError as error:
             self.events.news_not_sent(what, news.message_id, to, error)
             SEALED_NEWS.labels(what, "failed").inc()
-            return isinstance(error, OutcomeUnknown) or not error.reply.temporary
+            if isinstance(error, OutcomeUnknown):
+                return _Went.YES
+            return _Went.NOT_YET if error.reply.temporary else _Went.NEVER
         self.events.news_sent(what, news.message_id, to, handover.queued_as)
         SEALED_NEWS.labels(what, "sent").inc()
-        return True
+        return _Went.YES
 
-    def _report(self, news: News, house: Secret, now: float) -> bytes:
+    def _report(self, news: News, house: Secret, now: float, *, reminded: bool) -> bytes:
         language = self.settings.owner(domain_of(news.sender)).language
         texts = NEWS[language][news.kind]
         values = {
@@ -154,7 +169,8 @@ class SealedNews:
             )
             for one in news.about
         ]
-        body = [texts.begins.format(**values), "\n".join(lines), texts.ends.format(**values)]
+        ends = texts.ends if reminded else texts.unreminded
+        body = [texts.begins.format(**values), "\n".join(lines), ends.format(**values)]
         return self._mail(news, news.sender, texts.subject, body, language, now)
 
     def reminder(self, news: News, one: About, now: float) -> bytes:

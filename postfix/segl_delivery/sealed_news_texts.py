@@ -15,12 +15,14 @@ from segl.sealed.news import Kind
 
 @dataclass(frozen=True, slots=True)
 class NewsTexts:
-    """One kind of news to the sender. ``line`` is one recipient's."""
+    """One kind of news to the sender. ``line`` is one recipient's; ``unreminded`` the end where her mailbox took no
+    reminder."""
 
     subject: str
     begins: str
     line: str
     ends: str
+    unreminded: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ NEWS: Final[dict[Language, dict[Kind, NewsTexts]]] = {
             ends="Beskeden kan læses til og med {until} ({left}). Derefter bliver den slettet. Vi har mindet "
             "modtageren om den i dag. Haster det, så ring til modtageren.\n\n"
             "Skal beskeden ikke læses alligevel, så træk den tilbage her:\n{revoke}",
+            unreminded="Beskeden kan læses til og med {until} ({left}). Derefter bliver den slettet. Modtageren er "
+            "ikke mindet om den: postkassen tager ikke imod mails. Kontakt modtageren på en anden måde.\n\n"
+            "Skal beskeden ikke læses alligevel, så træk den tilbage her:\n{revoke}",
         ),
         Kind.ENDED: NewsTexts(
             subject="Din sikre besked blev ikke åbnet",
@@ -73,6 +78,9 @@ NEWS: Final[dict[Language, dict[Kind, NewsTexts]]] = {
             line="  {recipient}",
             ends="The message can be read up to and including {until} ({left}). After that it is deleted. We have "
             "reminded the recipient today. If it is urgent, call the recipient.\n\n"
+            "If the message should not be read after all, take it back here:\n{revoke}",
+            unreminded="The message can be read up to and including {until} ({left}). After that it is deleted. The "
+            "recipient was not reminded: the mailbox takes no mail. Contact the recipient in another way.\n\n"
             "If the message should not be read after all, take it back here:\n{revoke}",
         ),
         Kind.ENDED: NewsTexts(

@@ -310,6 +310,21 @@ def test_what_is_refused_for_good_is_not_tried_again(counter: Counter) -> None:
     assert told(counter) == []
 
 
+def test_of_whose_mailbox_takes_no_reminder_nobody_says_that_she_was_reminded(counter: Counter) -> None:
+    letter = counter.seal(BO)
+    second_link(letter, counter, EVA)
+    counter.now += 26 * DAY
+    counter.return_port.rcpt_replies[BO] = "550 5.1.1 no such user"
+    to_eva, *reports = told(counter)
+    assert (to_eva.recipients, [mail.recipients for mail in reports]) == ((EVA,), [(SENDER,)] * 2)
+    of_bo, of_eva = sorted(map(text, reports), key=lambda words: EVA in words)
+    assert (BO in of_bo, "Vi har mindet" in of_bo, "ikke mindet om den" in of_bo) == (True, False, True)
+    assert (BO in of_eva, "Vi har mindet" in of_eva) == (False, True)
+    [reminded] = [one for one in audit.entries(counter.engine) if one.act == Act.REMINDED]
+    assert reminded.subject != letter.recipient_id
+    assert told(counter) == [], "nor is it tried for ever"
+
+
 def test_when_nobody_knows_whether_it_went_it_is_not_sent_twice(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
