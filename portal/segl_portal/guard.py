@@ -195,7 +195,7 @@ class Guard:
         if peer and not self._is_proxy(peer):
             return str(peer)
         told = [item.strip() for line in headers.getlist("x-forwarded-for") for item in line.split(",")]
-        for address in reversed(told[-20:]):
+        for address in map(_without_port, reversed(told[-20:])):
             if not _is_address(address):
                 break
             peer = address
@@ -213,6 +213,13 @@ class Misdirected(Refusal):
 
 class BrokenOff(Exception):
     """An answer could not be given to its end. Its text says nothing; the log has it already."""
+
+
+def _without_port(text: str) -> str:
+    """An address as some proxies write it, ``192.0.2.7:51234`` or ``[2001:db8::7]:443`` (IIS, Azure), by itself."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def _is_address(text: str) -> bool:
