@@ -194,7 +194,7 @@ class Desk:
         secret = visits.link_of(link) if link else self._kept_link(browser, place)
         by_link = _by_link(place, secret)
         with transaction(self._engine) as connection:
-            if not limits.count(connection, rules.network_codes, limits.network_of(network), now):
+            if not limits.passes(connection, rules.network_codes, limits.network_of(network), now):
                 return Denied.BUSY
             if not limits.count(connection, rules.link_hour, by_link, now):
                 return Denied.TOO_MANY
@@ -261,7 +261,7 @@ class Desk:
         now, rules = self._clock(), self._rules
         digits = typed(code)
         with transaction(self._engine) as connection:
-            if not limits.count(connection, rules.network_tries, limits.network_of(network), now):
+            if not limits.passes(connection, rules.network_tries, limits.network_of(network), now):
                 return Denied.BUSY
             visit = visits.find_visit(connection, browser, place)
             copy = visits.find_copy(connection, place)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from segl.sealed.keys import Secret
 from segl_portal.browser import Browser
@@ -77,6 +78,21 @@ def test_one_network_has_its_limit_and_others_do_not_feel_it(counter: Counter) -
         asks(counter, forged(letter), 3, network="192.0.2.7")
     assert asks(counter, letters[7], 1, network="192.0.2.200") == [Denied.BUSY], "of the same /24"
     assert asks(counter, letters[7], 1, network="192.0.3.200") == ["code"]
+
+
+def test_a_network_that_is_over_its_limit_costs_no_write(counter: Counter) -> None:
+    """Each waits for the disk, and SQLite has one writer: whoever asks without end must not keep mail waiting."""
+    letter = counter.seal()
+    browser = Browser.new()
+    asked = [counter.ask(Browser.new(), forged(letter)) for _ in range(20)]
+    tried = [counter.give(browser, letter, "12345678") for _ in range(12)]
+    assert Denied.BUSY not in [*asked, *tried]
+    statements: list[str] = []
+    sa.event.listen(counter.engine, "before_cursor_execute", lambda _c, _k, text, *_: statements.append(text))
+    assert counter.ask(browser, letter) is Denied.BUSY
+    assert counter.give(browser, letter, "12345678") is Denied.BUSY
+    assert statements
+    assert [text for text in statements if not text.startswith("SELECT")] == []
 
 
 def test_tries_are_limited_by_network_too(counter: Counter) -> None:
