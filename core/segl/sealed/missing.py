@@ -22,9 +22,9 @@ _MOST: Final = 500  # files that are asked for one by one
 
 
 def openable(engine: Engine, now: float) -> set[str]:
-    """The messages that somebody can open."""
+    """The messages that somebody can open, who may have a link."""
     message, row = sealed_message.c, sealed_recipient.c
-    alive = sa.select(row.message_id).where(row.server_secret.is_not(None))
+    alive = sa.select(row.message_id).where(row.server_secret.is_not(None), row.notified_at.is_not(None))
     query = sa.select(message.id).where(
         message.removed_at.is_(None), message.expires_at > now, message.id.in_(alive)
     )

@@ -20,6 +20,7 @@ from segl.metrics import AUDIT_WENT_BACK, SEALED_MISSING
 from segl.nodes import last_heard
 from segl.sealed import NotOpened, SealedDirectory, life, open_sealed
 from segl.sealed.belonging import storage_of
+from segl.sealed.records import begin_notice
 from segl.settings_file import parse_settings
 from segl.store import transaction
 from segl.tables.audit import audit_entry
@@ -83,16 +84,20 @@ def test_messages_that_have_lost_their_file_are_told_each_hour_until_it_is_back(
     desk = sealer()
     settings, events = desk.settings, Events("segl-deliver")
     try_storage(settings, engine, None)
-    lost, revoked, whole = (seal(desk, letter(name)).message.id for name in "abc")
+    every = [seal(desk, letter(name)) for name in "abcd"]
+    for one in every[:3]:  # of the last nobody was told: Postfix has it yet, and tries again
+        begin_notice(engine, one.addressees[0].row.id, time.time())
+    lost, revoked, whole, untold = (one.message.id for one in every)
     assert isinstance(desk.directory, SealedDirectory)
     life.revoke(engine, desk.directory, revoked, time.time(), actor="test")
+    desk.directory.remove(untold)
     file = desk.directory.path(lost)
     content = file.read_bytes()
     file.unlink()
     configure_log("json")
     keep_house(settings, engine, events, time.time())
     [told] = [line for line in "".join(capsys.readouterr()).splitlines() if "sealed_missing" in line]
-    assert (lost in told, whole in told, revoked in told) == (True, False, False)
+    assert [one in told for one in (lost, whole, revoked, untold)] == [True, False, False, False]
     assert value_of(SEALED_MISSING) == 1
     file.write_bytes(content)
     keep_house(settings, engine, events, time.time())
