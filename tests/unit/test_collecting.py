@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from world.postfix import wait_until
+from world.process import is_alive
+
 _PLUGIN = """\
 import gc
 from pathlib import Path
@@ -41,3 +44,26 @@ def test_garbage_is_collected_again_in_every_process_once_it_has_its_tests(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert {role: (tmp_path / role).read_text() for role in roles} == dict.fromkeys(roles, "True")
+
+
+_STARTS = """\
+import os, sys, time
+from world import template
+given = os.open(sys.argv[1], os.O_RDWR)
+print(template.spawn("segl", ["check", "-"], given=given).pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.slow
+def test_what_tests_that_are_killed_have_started_ends_with_them(repository: Path, tmp_path: Path) -> None:
+    """The time of CI is up, or the kernel's memory: else a house would stand where the next run builds its own."""
+    os.mkfifo(tmp_path / "mail")  # which never comes
+    command = [sys.executable, "-c", _STARTS, str(tmp_path / "mail")]
+    paths = {**os.environ, "PYTHONPATH": str(repository / "tests")}
+    with subprocess.Popen(command, env=paths, stdout=subprocess.PIPE, text=True) as tests:
+        assert tests.stdout is not None
+        pid = int(tests.stdout.readline())
+        assert is_alive(pid)
+        tests.kill()
+    wait_until(lambda: not is_alive(pid), 20, lambda: f"{pid} lives on")

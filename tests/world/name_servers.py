@@ -130,6 +130,7 @@ server:
   logfile: "{stem}.log"
   zonelistfile: "{stem}.list"
   xfrdfile: ""
+  xfrdir: "{directory}"
   rrl-ratelimit: 0
 remote-control:
   control-enable: no

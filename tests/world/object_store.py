@@ -49,6 +49,7 @@ class ObjectStore:
         self.credentials.touch(0o600)
         self.credentials.write_text(f"{ACCESS}\n{SECRET}\n")
         self._process: subprocess.Popen[bytes] | None = None
+        self._ports: list[int] = []
 
     def __enter__(self) -> Self:
         for _ in range(_ATTEMPTS - 1):
@@ -69,6 +70,7 @@ class ObjectStore:
             ports[name] = free_port()
         for name in ("master", "volume", "filer", "s3"):
             ports[f"{name}.port.grpc"] = free_port()
+        self._ports += ports.values()
         options = [
             *(f"-{name}={port}" for name, port in ports.items()),
             *(f"-dir={self.folder}/data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"),
@@ -84,8 +86,7 @@ class ObjectStore:
         try:
             self._make_bucket()
         except BaseException as error:
-            self._process.kill()
-            self._process.wait(10)
+            self._end()
             if not isinstance(error, _PortTaken):
                 shutil.rmtree(self.folder, ignore_errors=True)
             raise
@@ -93,10 +94,17 @@ class ObjectStore:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self) -> None:
+        """Its sockets for itself lie in /tmp, whatever folder it is given, and stay when it is killed."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for port in self._ports:
+            for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                left.unlink(missing_ok=True)
 
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)

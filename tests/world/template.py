@@ -12,7 +12,8 @@ code. Three things differ from an execution. The template is its parent, so a st
 unit allows is put on after the imports, so these are not tried by it. And the milter does not read ahead. Who wants any
 of that starts by execution, as :mod:`world.host` can, with which `segl install` is tested.
 
-The template has one thread and is not forked but executed: nothing of pytest is in it. It ends with its test process.
+The template has one thread and is not forked but executed: nothing of pytest is in it. It ends with its test process,
+also where that is killed, and what it forked ends with it.
 """
 
 from __future__ import annotations
@@ -219,6 +220,8 @@ def _serve(program: str, line: socket.socket) -> Callable[[], object]:
                 continue
             length, given, _, _ = socket.recv_fds(line, _LENGTH_BYTES, 6)
             if not length:
+                for pidfd in children:
+                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
                 os._exit(0)
             order = json.loads(_exactly(line, int.from_bytes(length, "big")))
             *streams, ended, network, mounts = given
