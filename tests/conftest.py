@@ -16,9 +16,9 @@ from sqlalchemy.engine import Engine
 from segl.confined import workers
 from segl.store import open_store
 from world import needs, stores, template
-from world.desk import free_port
 from world.object_store import ObjectStore
 from world.peers import SmtpPeer
+from world.ports import free_port
 from world.postgresql import PostgreSQL
 from world.stores import store_in
 

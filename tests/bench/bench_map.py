@@ -54,7 +54,8 @@ from segl_routing.tunnels import Tunnels
 from world.ca import TestCA
 from world.dns import MX, A, DnsServer
 from world.lookups import says
-from world.outside import Outside, free_port
+from world.outside import Outside
+from world.ports import free_port
 
 LOOKUPS, P99_MS, MEGABYTES = 20_000, 1.0, 400
 ASKED = 2_000  # recipients, each asked for again and again, as Postfix does

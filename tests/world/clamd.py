@@ -15,6 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from world.ports import free_port
+from world.process import end
+
 # The file by which virus scanners are tried (EICAR), put together so that this one is not taken for it.
 EICAR: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!" + b"$H+H*"
 MARKER: Final = b"SEGL-VIRUS-MARKER"  # found wherever it stands, in archives too
@@ -40,9 +43,7 @@ class ScannerDaemon:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.address = str(directory / "clamd.sock")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.tcp = f"127.0.0.1:{probe.getsockname()[1]}"
+        self.tcp = f"127.0.0.1:{free_port()}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -65,8 +66,7 @@ class ScannerDaemon:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait(20)
+            end(self._process)
             self._process = None
 
     def _wait(self, seconds: float = 60) -> None:

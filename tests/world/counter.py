@@ -34,8 +34,9 @@ from segl.store import open_store
 from segl_portal.browser import Browser
 from segl_portal.desk import Asked, Denied, Desk, Opened
 from segl_portal.posting import Posting
-from world.desk import DOMAIN, SENDER, free_port
+from world.desk import DOMAIN, SENDER
 from world.peers import SmtpPeer
+from world.ports import free_port
 from world.stores import store_in
 
 CONTENT: Final = b"From: anna@nordby-vand.example\r\nSubject: Svar\r\n\r\nHej Bo\r\n"

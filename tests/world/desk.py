@@ -21,18 +21,12 @@ from typing import Self
 from segl.receipts.key import ReceiptKey
 from world.partners import Partner, type_of_key
 from world.peers import ACCEPTED, Script, SmtpPeer
+from world.ports import free_port
 from world.postfix import wait_until
 from world.process import Daemon
 
 DOMAIN = "nordby-vand.example"
 SENDER = f"anna@{DOMAIN}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class LmtpClient:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from world.partners import rsa_key
 from world.postfix import wait_for_port
+from world.process import end
 
 
 class OpenDkim:
@@ -63,5 +64,4 @@ class OpenDkim:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait(20)
+            end(self._process)

@@ -32,6 +32,8 @@ import dns.message
 import dns.query
 import dns.rdatatype
 
+from world.process import end
+
 TTL = 60
 
 
@@ -172,8 +174,7 @@ class DnsServer:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait(10)
+            end(self._process)
             self._process = None
 
     def change(self, zone: Zone) -> None:

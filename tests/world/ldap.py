@@ -23,6 +23,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from world.ca import Certificate
+from world.ports import free_port
+from world.process import end
 
 BASE = "o=Nordens Kataloger,c=DK"
 READER = f"cn=reader,{BASE}"
@@ -97,7 +99,7 @@ class LdapServer:
     _process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
-        self.port, self.tls_port = _free_port(), _free_port()
+        self.port, self.tls_port = free_port(), free_port()
 
     @property
     def base(self) -> str:
@@ -145,8 +147,7 @@ class LdapServer:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait(20)
+            end(self._process)
             self._process = None
 
     def _load(self, config: Path) -> None:
@@ -178,13 +179,6 @@ def _program(name: str) -> str:
     found = shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/sbin")
     assert found, f"{name} is not installed (apt-get install slapd)"
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _base64(raw: bytes) -> str:

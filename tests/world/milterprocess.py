@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from world.milterclient import MilterClient
+from world.ports import free_port
 from world.process import Daemon
 
 _SETTINGS = """\
@@ -44,7 +44,7 @@ class RunningMilter:
         self.socket = directory / "milter.sock"
         self.rules = directory / "rules.toml"
         self.settings = directory / "segl.toml"
-        self.port = _free_port()
+        self.port = free_port()
         self.daemon = Daemon("segl-milter", "--settings", str(self.settings), directory=directory)
 
     def write(
@@ -88,12 +88,6 @@ class RunningMilter:
         return sum(
             float(line.rpartition(" ")[2]) for line in lines if line.split("{")[0].split(" ")[0] == name
         )
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 # Starts one with the settings given.

@@ -25,7 +25,7 @@ from pathlib import Path
 from world.ca import Certificate
 from world.house import DOMAIN, House
 from world.postfix import PostfixInstance, wait_for_port
-from world.process import Daemon
+from world.process import Daemon, end
 
 PORTAL = f"sikker.{DOMAIN}"
 
@@ -141,8 +141,7 @@ def balancer(directory: Path, ca_file: Path, certificate: Certificate) -> Iterat
         wait_for_port("127.0.0.1", 443)
         yield
     finally:
-        process.terminate()
-        process.wait(10)
+        end(process)
 
 
 def _master(instance: PostfixInstance) -> int:

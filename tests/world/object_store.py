@@ -24,7 +24,7 @@ from typing import Any, Self
 
 from segl.errors import DeliveryError
 from segl.settings_storage import Storage
-from world.desk import free_port
+from world.ports import free_port
 
 ACCESS, SECRET = "AKIDSEGL", "hemmeligt-nok-til-en-proeve"
 BUCKET = "segl"

@@ -8,10 +8,9 @@ All mail servers listen on one port, as in the world, each on an address of its 
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,18 +23,7 @@ from world.ca import Certificate, TestCA
 from world.dns import A, DnsServer, Zone
 from world.peers import Script, ScriptedPeer, SmtpPeer
 from world.policies import PolicyServer
-
-
-def free_port() -> int:
-    """A port nobody listens on, for TCP and UDP."""
-    for _ in range(100):
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            with suppress(OSError):  # somebody uses it for UDP
-                udp.bind(("127.0.0.1", port))
-                return port
-    raise OSError("no port is free for both")
+from world.ports import free_port
 
 
 @dataclass

@@ -27,7 +27,8 @@ from segl.store import transaction
 from segl.tables.sealed import sealed_message
 from world.ca import TestCA
 from world.counter import Counter, Letter, codes_in
-from world.desk import DOMAIN, free_port
+from world.desk import DOMAIN
+from world.ports import free_port
 from world.postfix import wait_until
 from world.process import Daemon
 

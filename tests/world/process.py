@@ -30,6 +30,17 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def end(process: subprocess.Popen[bytes], seconds: float = 20) -> None:
+    """End a program of others: SIGTERM, then wait. One that does not end in time is killed, and the test fails."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(10)
+        raise
+
+
 class Daemon:
     """One process of ours, from its console script in the environment the tests run in. It is forked from a
     :mod:`world.template` where pytest runs, unless it is to be *executed*."""

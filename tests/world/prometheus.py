@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from world.postfix import wait_until
+from world.process import end
 
 PORT = 9090
 
@@ -67,8 +68,7 @@ class Prometheus:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.terminate()
-        self._process.wait(30)
+        end(self._process, 30)
 
     @property
     def up(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Self
 
 from world.portal_site import PortalSite
 from world.postfix import wait_for_port
+from world.process import end
 
 SHOWN_NAME = "sikker.x.dk"
 
@@ -91,8 +92,7 @@ class BehindServer(PortalSite):
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._server is not None:
-            self._server.terminate()
-            self._server.wait(20)
+            end(self._server)
         super().__exit__(kind, value, trace)
 
     def _serve(self) -> None:

@@ -34,7 +34,7 @@ from segl_delivery.canary_ways import WaySinks, WithCanary
 from segl_delivery.certificates import CertificateDirectory
 from segl_delivery.encrypting import Encryption
 from segl_delivery.outbound import Outbound
-from world.desk import free_port
+from world.ports import free_port
 
 KEY, HOUSE = ReceiptKey(b"k" * 32), WayKey(b"h" * 32)
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)

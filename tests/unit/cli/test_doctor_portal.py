@@ -11,8 +11,8 @@ from segl.cli.doctor_portal import page_line, portal_checks
 from segl.postfix.check import Check, State
 from segl.settings import Settings
 from segl.settings_file import load_settings
-from world.desk import free_port
 from world.portal_site import HOST, PortalSite
+from world.ports import free_port
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,10 @@ from segl.postfix import install
 from segl.settings import Settings
 from segl.store import open_store
 from segl_classifier.rules import load_rules
-from world.desk import free_port
 from world.installation import Installation
 from world.milterprocess import RunningMilter
 from world.needs import POSTFIX
+from world.ports import free_port
 
 needs_postfix = POSTFIX
 

@@ -20,8 +20,8 @@ from segl.postfix.hold_texts import TO_OFFICER
 from segl.postfix.holding import Decided, Holding, NoPerson, NotTheirs, Release
 from segl.settings import Settings
 from segl.settings_file import parse_settings
-from world.desk import free_port
 from world.peers import SmtpPeer
+from world.ports import free_port
 
 HELD = Held("4jZ6", "ab" * 32, 1_795_575_511.0, 900, "anna@nordby.example", ("bo@x.example",), ("cpr",))
 

@@ -16,8 +16,8 @@ from segl.postfix.bound import Bound, is_served, left_behind
 from segl.postfix.hold_queue import HoldQueue
 from segl.settings import Settings
 from segl.settings_file import parse_settings
-from world.desk import free_port
 from world.peers import SmtpPeer
+from world.ports import free_port
 
 
 def settings(**tables: object) -> Settings:

@@ -14,7 +14,7 @@ from segl.postfix.running import read_instance
 from world.dns import AAAA, A, DnsServer, Fault, Zone
 from world.installation import Installation
 from world.needs import POSTFIX
-from world.outside import free_port
+from world.ports import free_port
 
 pytestmark = POSTFIX
 OUTSIDE = ("segl-tls", *(f"segl-tls-{least}" for least in ("dane", "mta-sts", "pinned", "pkix")))

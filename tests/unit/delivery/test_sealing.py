@@ -26,8 +26,8 @@ from segl.wishes import read_wishes, to_fields
 from segl_delivery.agent import Delivery
 from segl_delivery.portal import PortalAgent
 from segl_delivery.sealing import NumberUnclear, Sealed, Sealer
-from world.desk import free_port
 from world.peers import SmtpPeer
+from world.ports import free_port
 from world.sealing import BO, EVA, SENDER, content_of, letter, seal
 
 SMS = {"url": "https://sms.example/send"}

@@ -23,8 +23,8 @@ from segl.sealed.keys import Secret
 from segl.store import open_store
 from segl.vocabulary import Envelope
 from segl_delivery.agent import Delivery
-from world.desk import free_port
 from world.peers import SmtpPeer
+from world.ports import free_port
 from world.sealing import portal_agent
 
 BO = "bo@vestby.example"

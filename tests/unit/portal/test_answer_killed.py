@@ -21,8 +21,8 @@ from segl_portal.answering import AnswerDesk, Taken
 from segl_portal.answering.hand_on import SENDING_SECONDS
 from world.answerer import FORM, opened_of
 from world.counter import Counter, Letter
-from world.outside import free_port
 from world.peers import ScriptedPeer
+from world.ports import free_port
 
 TESTS = Path(__file__).parent.parent.parent
 

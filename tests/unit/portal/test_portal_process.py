@@ -22,9 +22,10 @@ import pytest
 from segl.errors import SettingsError
 from segl_portal.checked import checked_settings
 from world.counter import Letter
-from world.desk import DOMAIN, free_port
+from world.desk import DOMAIN
 from world.peers import SmtpPeer
 from world.portal_site import HOST, PortalSite
+from world.ports import free_port
 from world.postfix import wait_until
 from world.process import is_alive
 

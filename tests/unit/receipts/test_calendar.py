@@ -31,8 +31,8 @@ from segl_delivery.receipts import own_templates
 from segl_delivery.receipts.calendar import LEASE_SECONDS, Calendar
 from segl_delivery.receipts.desk import Desk
 from segl_delivery.receipts.office import Office
-from world.desk import free_port
 from world.peers import ReceivedMail, SmtpPeer
+from world.ports import free_port
 from world.receipts import read_receipts
 
 NOW = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)  # a Monday

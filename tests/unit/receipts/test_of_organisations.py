@@ -28,8 +28,8 @@ from segl.vocabulary import Way
 from segl_delivery.receipts.calendar import Calendar
 from segl_delivery.receipts.office import Office, write
 from segl_delivery.receipts.texts import Kind
-from world.desk import free_port
 from world.peers import SmtpPeer
+from world.ports import free_port
 
 NOW = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)  # a Monday
 TABLES: dict[str, Any] = {

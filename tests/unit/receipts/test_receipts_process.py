@@ -23,10 +23,11 @@ from segl.receipts.key import ReceiptKey
 from segl.receipts.records import LEASE_SECONDS
 from segl.store import open_store, transaction
 from segl.vocabulary import Proof
-from world.desk import SENDER, Desk, StandingDesk, free_port
+from world.desk import SENDER, Desk, StandingDesk
 from world.oracle import Identity
 from world.partners import rsa_key
 from world.peers import SmtpPeer
+from world.ports import free_port
 from world.postfix import wait_until
 from world.receipts import ReadReceipt
 from world.reports import report

@@ -29,8 +29,8 @@ from segl_delivery.receipts.office import Office
 from segl_delivery.receipts.since import Fate, fates_of
 from segl_delivery.receipts.texts import Kind
 from segl_delivery.receipts.view import MOST_ROWS, House, view_of
-from world.desk import free_port
 from world.peers import SmtpPeer
+from world.ports import free_port
 from world.receipts import ReadReceipt, read_receipts
 from world.told import ANNA, JOURNAL, NAME, NOW
 

@@ -14,8 +14,9 @@ import pytest
 from world.ca import TestCA
 from world.dns import MX, NULL_MX, DnsServer, Fault
 from world.mapprocess import MapProcess
-from world.outside import Outside, free_port, host
+from world.outside import Outside, host
 from world.peers import SmtpPeer
+from world.ports import free_port
 from world.signed import SignedDns, SignedTree
 from world.signed_zones import ZONES
 

@@ -22,8 +22,8 @@ from segl_routing.certificates.sources import Answer
 from world.authority import Authority
 from world.ca import TestCA
 from world.ldap import BASE, PASSWORD, READER, LdapServer, person, pointer
-from world.outside import free_port
 from world.peers import ScriptedPeer, dripping, endless_line, hanging_up, silent
+from world.ports import free_port
 
 CA = Authority("Udstedende CA")
 BO, BO_OLD, BO_EC = CA.issue("bo@x.example"), CA.issue("bo@x.example"), CA.issue("bo@x.example", kind="ec")

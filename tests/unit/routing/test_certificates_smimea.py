@@ -14,7 +14,7 @@ from segl_routing.certificates.smimea import SmimeaSource, owner_name
 from segl_routing.certificates.sources import Answer
 from segl_routing.mx import MailDns
 from world.authority import Authority
-from world.outside import free_port
+from world.ports import free_port
 from world.signed import Flaw, SignedDns, SignedTree, SignedZone
 
 CA = Authority("Rod-CA")

@@ -19,7 +19,7 @@ from segl_routing.mx import MailDns
 from segl_routing.no_mail import NoMail
 from segl_routing.resolver import Reply, Resolver, Security
 from segl_routing.tlsa import Matching, Selector, Tlsa, Usage
-from world.outside import free_port
+from world.ports import free_port
 from world.signed import SignedDns
 from world.signed_zones import KEY
 

@@ -27,7 +27,8 @@ from segl_routing.mx import DnsUnsure, MailDns
 from segl_routing.no_mail import NoMail
 from segl_routing.probe import Greeting, trust
 from world.dns import AAAA, CNAME, MX, NULL_MX, TXT, A, DnsServer, Fault, Zone
-from world.outside import Outside, free_port
+from world.outside import Outside
+from world.ports import free_port
 from world.signed import SignedDns
 
 T = TypeVar("T")

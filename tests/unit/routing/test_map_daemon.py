@@ -20,8 +20,8 @@ from segl_routing.netstring import encode
 from world.lists import Publisher, entry, listed
 from world.mapprocess import MapProcess
 from world.needs import POSTFIX
-from world.outside import free_port
 from world.peers import SmtpPeer
+from world.ports import free_port
 from world.postfix import wait_until
 
 pytestmark = [

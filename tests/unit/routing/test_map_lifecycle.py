@@ -20,8 +20,9 @@ from world.ca import TestCA
 from world.dns import DnsServer
 from world.mapprocess import MapProcess
 from world.needs import POSTFIX
-from world.outside import Outside, free_port
+from world.outside import Outside
 from world.peers import SmtpPeer
+from world.ports import free_port
 from world.postfix import wait_until
 
 pytestmark = [

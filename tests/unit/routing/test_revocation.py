@@ -15,8 +15,8 @@ from segl_routing.certificates.fetch import fetcher
 from segl_routing.certificates.revocation import FRESH, RevocationChecks
 from segl_routing.certificates.standing import Revocation, Standing
 from world.authority import DAY, HOUR, Authority, Issued, Publisher, now
-from world.outside import free_port
 from world.peers import ScriptedPeer, dripping, endless_line, hanging_up, says, silent
+from world.ports import free_port
 
 GOOD, REVOKED, UNKNOWN = Revocation.GOOD, Revocation.REVOKED, Revocation.UNKNOWN
 CA = Authority("Udstedende CA")

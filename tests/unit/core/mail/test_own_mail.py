@@ -13,9 +13,9 @@ from segl.errors import SeglError
 from segl.mail.own_mail import GREETING, OwnMail
 from segl.mail.port_owner import Listener, listeners
 from segl.mail.return_port import Refused, ReturnPort, Unreachable
-from world.desk import free_port
 from world.needs import ROOT
 from world.peers import ScriptedPeer, SmtpPeer, says, silent
+from world.ports import free_port
 
 ANNA, BO, OUTSIDE = "anna@nordby.example", "bo@nordby.example", "bo@k.example"
 MESSAGE = b"Subject: x\r\n\r\nx\r\n"

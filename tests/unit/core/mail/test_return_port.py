@@ -24,7 +24,7 @@ from segl.mail.return_port import (
     clean_reply,
     xtext,
 )
-from world.desk import answering, free_port
+from world.desk import answering
 from world.peers import (
     Script,
     ScriptedPeer,
@@ -36,6 +36,7 @@ from world.peers import (
     says,
     silent,
 )
+from world.ports import free_port
 
 MESSAGE = b"Subject: x\r\n\r\n.dot\r\nline\r\n"
 SENDER = "anna@nordby.example"

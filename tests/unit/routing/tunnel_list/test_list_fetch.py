@@ -25,7 +25,6 @@ from segl_routing.tunnel_list.sources import source_of
 from segl_routing.tunnel_list.update import Result, Updated, update
 from world.ca import TestCA
 from world.lists import NOW, Publisher, listed
-from world.outside import free_port
 from world.peers import Script
 from world.policies import (
     PolicyServer,
@@ -37,6 +36,7 @@ from world.policies import (
     mute,
     page,
 )
+from world.ports import free_port
 
 PUBLISHER = Publisher()
 HOST = "127.0.0.1"

@@ -1,0 +1,18 @@
+"""Ports of loopback for servers of tests."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+
+
+def free_port() -> int:
+    """A port nobody listens on, for TCP and UDP."""
+    for _ in range(100):
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port: int = tcp.getsockname()[1]
+            with suppress(OSError):  # somebody uses it for UDP
+                udp.bind(("127.0.0.1", port))
+                return port
+    raise OSError("no port is free for both")
