@@ -167,6 +167,7 @@ _SLOW = frozenset(
     test_receipt_records
     test_receipt_statistics
     test_receipts_process
+    test_receipts_refused
     test_rule_effects
     test_rules_command
     test_rules_load

@@ -45,7 +45,7 @@ from world.desk import SENDER, Desk
 from world.estate import build_house
 from world.peers import ReceivedMail
 from world.receipts import ReadReceipt
-from world.reports import report
+from world.reports import group, report
 from world.storm import sheltered
 from world.storm import storm as world_storm
 from world.street import Street
@@ -88,7 +88,7 @@ def make(key: ReceiptKey, dice: random.Random, number: int) -> Told:
     reports = [
         report(
             name,
-            *(group(recipient, states[recipient]) for recipient in part),
+            *(group(recipient, *RESULTS[states[recipient]]) for recipient in part),
             to=SENDER,
             facts=facts,
             queue_id=f"4jZ{number:09}",
@@ -110,18 +110,6 @@ def tls_lines(queue_id: str, recipient: str, process: int) -> str:
         f"{begin} {queue_id}: to=<{recipient}>, relay={host}[192.0.2.1]:25, delay=0.2, delays=0.05/0.12/0.03/0, "
         "dsn=2.0.0, status=sent (250 ok)\n"
     )
-
-
-def group(recipient: str, state: str) -> dict[str, str]:
-    action, status, said = RESULTS[state]
-    return {
-        "Final-Recipient": f"rfc822; {recipient}",
-        "Original-Recipient": f"rfc822;{recipient}",
-        "Action": action,
-        "Status": status,
-        "Remote-MTA": f"dns; mx.{recipient.partition('@')[2]}",
-        "Diagnostic-Code": f"smtp; {said}",
-    }
 
 
 def hand_over(desk: Desk, content: bytes, one: Told) -> None:

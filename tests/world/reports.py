@@ -69,3 +69,17 @@ Subject: Flytning\r
 \r
 --{boundary}--\r
 """.encode()
+
+
+def group(
+    recipient: str, action: str = "relayed", status: str = "2.0.0", said: str = "250 ok"
+) -> dict[str, str]:
+    """What is reported of one recipient, as of a delivery by SMTP."""
+    return {
+        "Final-Recipient": f"rfc822; {recipient}",
+        "Original-Recipient": f"rfc822;{recipient}",
+        "Action": action,
+        "Status": status,
+        "Remote-MTA": f"dns; mx.{recipient.partition('@')[2]}",
+        "Diagnostic-Code": f"smtp; {said}",
+    }

@@ -7,20 +7,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import datetime
-from email import message_from_bytes
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from segl import given_proofs
 from segl.given_proofs import Given
-from segl.receipts.facts import Facts
 from segl.receipts.key import ReceiptKey
-from segl.receipts.records import LEASE_SECONDS
 from segl.store import open_store, transaction
 from segl.vocabulary import Proof
 from world.desk import SENDER, Desk, StandingDesk
@@ -29,75 +23,8 @@ from world.partners import rsa_key
 from world.peers import SmtpPeer
 from world.ports import free_port
 from world.postfix import wait_until
-from world.receipts import ReadReceipt
-from world.reports import report
-
-BO, EVA = "bo@x.example", "eva@y.example"
-SECURE = "segl-secure.mail.nordby.example"
-
-
-@pytest.fixture(scope="module")
-def standing() -> Iterator[StandingDesk]:
-    with TemporaryDirectory(prefix="rc-") as folder:
-        desk = StandingDesk(Path(folder))
-        yield desk
-        desk.stop()
-
-
-@pytest.fixture
-def desk(standing: StandingDesk) -> StandingDesk:
-    standing.clear()
-    return standing
-
-
-@pytest.fixture
-def new_desk() -> Iterator[Desk]:
-    """For what a start alone shows."""
-    with TemporaryDirectory(prefix="rc-") as folder:
-        desk = Desk(Path(folder))
-        yield desk
-        desk.stop()
-
-
-class Mail:
-    """One message as its milter named it, and the reports about it."""
-
-    def __init__(self, desk: Desk, *recipients: str, at: float = 1_795_575_511.0) -> None:
-        self.desk = desk
-        self.key = ReceiptKey.load(desk.directory / "receipts.key")
-        self.name = self.key.new_id()
-        facts = Facts(at, ("cpr",), recipients or (BO,))
-        self.facts = self.key.seal(self.name, facts.to_bytes()).replace("\n", "\r\n")
-
-    def report(self, *groups: dict[str, str], name: str = "", **more: str) -> bytes:
-        return report(name or self.name, *groups, to=SENDER, facts=self.facts, **more)
-
-    def tell(self, *groups: dict[str, str], name: str = "", to: str = SENDER, **more: str) -> str:
-        with self.desk.client("receipt") as client:
-            [reply] = client.deliver("", [to], self.report(*groups, name=name, **more))
-        return reply
-
-
-def group(
-    recipient: str, action: str = "relayed", status: str = "2.0.0", said: str = "250 ok"
-) -> dict[str, str]:
-    return {
-        "Final-Recipient": f"rfc822; {recipient}",
-        "Original-Recipient": f"rfc822;{recipient}",
-        "Action": action,
-        "Status": status,
-        "Remote-MTA": f"dns; mx.{recipient.partition('@')[2]}",
-        "Diagnostic-Code": f"smtp; {said}",
-    }
-
-
-def receipts(desk: Desk) -> list[ReadReceipt]:
-    return [ReadReceipt(mail, message_from_bytes(mail.content)) for mail in desk.return_port.received]
-
-
-def wait_for(desk: Desk, number: int) -> list[ReadReceipt]:
-    wait_until(lambda: len(receipts(desk)) >= number, 60, lambda: desk.daemon.log)
-    return receipts(desk)
+from world.reported import BO, EVA, Mail, receipts, wait_for
+from world.reports import group
 
 
 def test_one_receipt_however_often_it_is_reported(desk: Desk) -> None:
@@ -375,97 +302,6 @@ def test_the_organisations_key_signs_where_that_is_wanted(desk: Desk) -> None:
     done = subprocess.run(command, input=receipt.mail.content, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert receipt.states == {BO: "sent"}
-
-
-def test_a_sender_who_is_refused_for_now_gets_it_later(desk: Desk) -> None:
-    """A directory that is down, a greylist: not the end of a receipt."""
-    desk.return_port.rcpt_replies[SENDER] = "451 4.3.0 temporary lookup failure"
-    desk.start()
-    Mail(desk).tell(group(BO))
-    wait_until(lambda: "receipt_not_sent" in desk.daemon.log, 30, lambda: desk.daemon.log)
-    desk.return_port.rcpt_replies.clear()
-    again(desk)
-    assert len(wait_for(desk, 1)) == 1
-
-
-JOURNAL = "journal@nordby-vand.example"
-
-
-@pytest.mark.parametrize(("refused", "has_it"), [(SENDER, JOURNAL), (JOURNAL, SENDER)])
-def test_sender_and_journal_each_have_it_once_when_one_is_refused_for_now(
-    desk: Desk, refused: str, has_it: str
-) -> None:
-    desk.write_settings(RULE + f'journal = "{JOURNAL}"\n')
-    desk.return_port.rcpt_replies[refused] = "451 4.3.0 temporary lookup failure"
-    desk.start()
-    mail = Mail(desk)
-    mail.tell(group(BO))
-    for tries in (1, 2):
-        wait_until(lambda: desk.daemon.log.count("receipt_not_sent") >= tries, 30, lambda: desk.daemon.log)  # noqa: B023
-        assert [one.mail.recipients for one in receipts(desk)] == [(has_it,)]
-        if tries == 1:
-            again(desk)
-    desk.return_port.rcpt_replies.clear()
-    again(desk)
-    wait_for(desk, 2)
-    Mail(desk, EVA).tell(group(EVA))
-    told = wait_for(desk, 4)
-    assert [one.mail.recipients for one in told[:2]] == [(has_it,), (refused,)]
-    assert [one.form["id"] for one in told[:2]] == [told[0].form["id"]] * 2
-    assert {one.form["id"] for one in told[2:]} == {told[3].form["id"]} != {told[0].form["id"]}
-    assert len({one.mail.recipients for one in told[2:]}) == 2
-
-
-def test_a_journal_that_missed_the_first_has_what_is_true_when_it_is_reached(desk: Desk) -> None:
-    """While it is refused one copy fails; it gets one receipt, of what is known then."""
-    desk.write_settings(RULE + f'journal = "{JOURNAL}"\n')
-    desk.return_port.rcpt_replies[JOURNAL] = "451 4.3.0 temporary lookup failure"
-    desk.start()
-    mail = Mail(desk)
-    mail.tell(group(BO, "delayed", "4.7.5"))
-    wait_for(desk, 1)
-    mail.tell(group(BO))
-    wait_for(desk, 2)
-    wait_until(lambda: desk.daemon.log.count("receipt_not_sent") >= 2, 30, lambda: desk.daemon.log)
-    desk.return_port.rcpt_replies.clear()
-    again(desk)
-    [copy] = [one for one in wait_for(desk, 3) if one.mail.recipients == (JOURNAL,)]
-    assert (copy.form["kind"], copy.form["number"]) == ("sent", 2)
-
-
-def again(desk: Desk) -> None:
-    """What was put off is due: nobody waits a minute for a test. (A lease is shorter, and left alone.)"""
-
-    def hurried() -> bool:
-        with sqlite3.connect(desk.directory / "segl.db") as store:
-            late = time.time() + 2 * LEASE_SECONDS - 10
-            return bool(store.execute("UPDATE sent_message SET due_at = 0 WHERE due_at > ?", [late]).rowcount)
-
-    wait_until(hurried, 30, lambda: desk.daemon.log)
-
-
-def test_one_who_is_refused_for_good_is_not_asked_again(desk: Desk) -> None:
-    desk.return_port.rcpt_replies[SENDER] = "550 5.1.1 no such user"
-    desk.start()
-    Mail(desk).tell(group(BO))
-    wait_until(lambda: "receipt_given_up" in desk.daemon.log, 30, lambda: desk.daemon.log)
-    wait_until(lambda: told_of(desk) == (1, 1), 30, lambda: desk.daemon.log)
-    assert '"receipt_sent"' not in desk.daemon.log
-
-
-def test_a_receipt_that_is_refused_for_good_is_not_sent_for_ever(desk: Desk) -> None:
-    desk.return_port.data_reply = "552 5.3.4 message too large"
-    desk.start()
-    Mail(desk).tell(group(BO))
-    wait_until(lambda: told_of(desk) == (1, 1), 30, lambda: desk.daemon.log)
-    assert "receipt_given_up" in desk.daemon.log
-    assert '"receipt_sent"' not in desk.daemon.log
-
-
-def told_of(desk: Desk) -> tuple[int, int]:
-    with sqlite3.connect(desk.directory / "segl.db") as store:
-        found: tuple[int, int] = store.execute("SELECT told, told_final FROM sent_message").fetchone()
-    return found
 
 
 def test_a_sender_outside_the_house_hears_of_a_failure_and_not_what_the_mail_was_about(desk: Desk) -> None:
