@@ -145,6 +145,7 @@ _SLOW = frozenset(
     test_pages_on_the_way
     test_pool
     test_pool_pictures
+    test_portal_clients
     test_portal_pages
     test_portal_process
     test_postfix_carried

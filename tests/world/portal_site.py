@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -121,6 +122,12 @@ portal_port = {self.metrics_port}
     @property
     def origin(self) -> str:
         return f"https://{self.host}:{self.web_port}"
+
+    def connected(self) -> ssl.SSLSocket:
+        """A connection on which nothing has been said yet."""
+        context = ssl.create_default_context(cafile=self.ca.file)
+        sock = socket.create_connection(("127.0.0.1", self.web_port), 30)
+        return context.wrap_socket(sock, server_hostname=self.host)
 
     def link(self, letter: Letter) -> str:
         return f"{self.origin}/m/{letter.recipient_id}#{letter.link}"
