@@ -127,6 +127,7 @@ _SLOW = frozenset(
     test_formats_image
     test_frame
     test_holding
+    test_holding_told
     test_housekeeping
     test_index
     test_journal
