@@ -224,12 +224,12 @@ class Settings:
 
     @property
     def canary_socket(self) -> Path:
-        return self.canary.socket or self.delivery.receipt_socket.with_name("canary.sock")
+        return self.canary.socket or self.delivery.receipt_socket.parent / "canary.sock"
 
     @property
     def canary_clear_socket(self) -> Path:
         """Where the front brings a canary that it delivers itself: nothing that should ever happen."""
-        return self.canary_socket.with_name("canary-clear.sock")
+        return self.canary_socket.parent / "canary-clear.sock"
 
     def receipt_terms(self, domain: str, sender: str | None = None) -> ReceiptTerms:
         """What holds for *sender*, or for senders of *domain* (normal form) as far as no policy names one of them. Of

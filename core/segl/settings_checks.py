@@ -26,6 +26,7 @@ from segl.settings_delivery import own_port_faults
 from segl.settings_gateway import gateway_faults
 from segl.settings_portal import SMS_WORDS
 from segl.settings_routing import DomainPin
+from segl.settings_shared import shared_metrics_ports, shared_ports, shared_sockets
 from segl.settings_storage import Storage
 from segl.settings_tunnel import ListFormat
 from segl.settings_values import is_address, next_hop_host
@@ -83,6 +84,8 @@ def _socket_faults(table: str) -> _Check:
                 continue
             if not path.is_absolute():
                 yield Fault(file, f"{table}.{each.name}", f"{str(path)!r} is no whole path", 'begin with "/"')
+            elif not path.name:
+                yield Fault(file, f"{table}.{each.name}", f"{str(path)!r} is a folder", "name a socket in it")
             elif len(os.fsencode(path)) > _SOCKET_BYTES:
                 hint = f"{_SOCKET_BYTES} bytes at most"
                 yield Fault(file, f"{table}.{each.name}", "is too long for a socket", hint)
@@ -334,4 +337,7 @@ _CHECKS: Final[tuple[tuple[frozenset[str], _Check], ...]] = (
     (_HOUSE | {"delivery"}, _sign_key_faults),
     (frozenset({"detection"}), _detection_faults),
     *((frozenset({table}), _socket_faults(table)) for table in _LISTENING),
+    (frozenset({"postfix"}), shared_ports),
+    (frozenset({"postfix", "metrics"}), shared_metrics_ports),
+    (frozenset(_LISTENING), shared_sockets),
 )

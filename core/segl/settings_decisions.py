@@ -27,4 +27,4 @@ class Decisions:
 
     def socket_beside(self, other: Path) -> Path:
         """Where segl-deliver listens; *other* is its socket for reports."""
-        return self.socket or other.with_name("decisions.sock")
+        return self.socket or other.parent / "decisions.sock"

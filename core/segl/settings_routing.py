@@ -82,7 +82,7 @@ class Routing:
 
     @property
     def announced_at(self) -> Path:
-        return self.announce_socket or self.socket.with_name("announce.sock")
+        return self.announce_socket or self.socket.parent / "announce.sock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,14 @@ certificate = "web.pem"
     assert "in order" not in bad.stdout
 
 
+def test_what_depends_on_a_socket_that_is_none_does_not_break_the_check(file: Path) -> None:
+    sockets = '[routing]\nsocket = "/"\n[delivery]\nreceipt_socket = "/"\n[canary]\nsocket = "/"\n'
+    bad = check(file, GOOD + sockets)
+    assert bad.exit_code == 2
+    for key in ("routing.socket", "delivery.receipt_socket", "canary.socket"):
+        assert f"{key}: '/' is a folder\nhint: name a socket in it" in bad.stderr
+
+
 def test_nothing_is_made_up_of_a_fault(file: Path) -> None:
     """What depends on a value that is wrong is not known, and not told."""
     bad = check(
