@@ -37,6 +37,8 @@ class Case:
     step: str = "1m"
 
 
+PROCESSES = ("segl-milter", "segl-map", "segl-deliver", "segl-portal")
+
 CASES = [
     Case(
         "SeglDown",
@@ -68,9 +70,16 @@ CASES = [
     Case("SeglMilterGone", "5m", {"up": "1x10"}, {"segl_workers": "2x10"}),
     Case(
         "SeglSeesNothing",
-        "13h",
-        {'segl_messages_total{decision="plain"}': "7x30"},
-        {'segl_messages_total{decision="plain"}': "0+1x30"},
+        "74h",
+        {'segl_messages_total{decision="plain"}': "7x160"},
+        {'segl_messages_total{decision="plain"}': "7x20 8x140"},  # quiet since ten hours after that beginning
+        "30m",
+    ),
+    Case(
+        "SeglSeesNothing",
+        "74h",
+        {'segl_messages_total{decision="plain"}': "7x160"},
+        {'segl_messages_total{decision="plain"}': "_x20 7x140"},  # begun ten hours after that
         "30m",
     ),
     Case(
@@ -103,11 +112,11 @@ CASES = [
         "SeglSlow",
         "40m",
         {
-            'segl_scan_seconds_bucket{le="10"}': "0+1x60",
-            'segl_scan_seconds_bucket{le="20"}': "0+2x60",
+            'segl_scan_seconds_bucket{le="10.0"}': "0+1x60",
+            'segl_scan_seconds_bucket{le="20.0"}': "0+2x60",
             'segl_scan_seconds_bucket{le="+Inf"}': "0+2x60",
         },
-        {'segl_scan_seconds_bucket{le="1"}': "0+2x60", 'segl_scan_seconds_bucket{le="+Inf"}': "0+2x60"},
+        {'segl_scan_seconds_bucket{le="1.0"}': "0+2x60", 'segl_scan_seconds_bucket{le="+Inf"}': "0+2x60"},
     ),
     Case(
         "SeglManyUnreadable",
@@ -362,6 +371,41 @@ def test_nothing_is_asked_that_segl_does_not_tell(folder: Path, rules: list[dict
         for name, matchers in re.findall(r"(segl_\w+)(?:\{([^}]*)\})?", expression):
             assert name in known, expression
             assert set(re.findall(r"(\w+)=", matchers)) <= known[name] | {"job", "instance"}, expression
+
+
+def bounds() -> dict[str, list[str]]:
+    """Of every histogram the upper bounds of its buckets, as they are given out, the highest last."""
+    families = [
+        next(iter(metric.describe())) for metric in vars(metrics).values() if isinstance(metric, Histogram)
+    ]
+    given = {family.name: family for name in PROCESSES for family in metrics.registry_of(name).collect()}
+    return {
+        family.name: list(
+            dict.fromkeys(
+                sample.labels["le"] for sample in given[family.name].samples if "le" in sample.labels
+            )
+        )
+        for family in families
+    }
+
+
+def test_an_alert_on_a_quantile_can_rise(rules: list[dict[str, Any]]) -> None:
+    """Of what took longer than the last bound of a histogram its quantile says that bound, and never more."""
+    asked = [
+        (name, float(limit))
+        for rule in rules
+        for name, limit in re.findall(r"histogram_quantile\(.*?(\w+)_bucket.*\) > ([\d.]+)", rule["expr"])
+    ]
+    assert asked
+    for name, limit in asked:
+        assert limit < float(bounds()[name][-2]), name
+
+
+def test_cases_are_made_of_buckets_that_are_given_out() -> None:
+    for case in CASES:
+        for series in (*case.rises, *case.stays):
+            for name, le in re.findall(r'(\w+)_bucket\{le="([^"]+)"\}', series):
+                assert le in bounds()[name], series
 
 
 def test_prometheus_can_read_every_panel_and_alert(
