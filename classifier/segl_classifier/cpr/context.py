@@ -16,8 +16,11 @@ from itertools import pairwise
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr.mentions import mentions_cpr
 from segl_classifier.cpr.words import (
+    A_BOOKING,
     A_CASE,
+    A_MARK,
     A_PAPER,
+    A_PHONE,
     A_THING,
     OF_COMPANIES,
     OF_PEOPLE,
@@ -136,8 +139,9 @@ def pieces(side: str) -> list[str]:
 
 def of_a_person(word: Word) -> bool:
     """Whether the word is for what offices often number by the person whom it concerns: a customer's number, and a case
-    or a paper that is not said to have one of its own."""
-    return word.other in OF_PEOPLE or (word.other in (A_PAPER, A_CASE) and not word.numbers)
+    or a paper that is not said to have one of its own; so they write it below "Telefon" and "Dato"."""
+    own = word.other in (A_BOOKING, A_CASE, A_MARK, A_PAPER) and not word.numbers
+    return own or word.other in OF_PEOPLE or word.other == A_PHONE
 
 
 def heading(cell: str, find: Lookup, *, bare: bool, likely: bool = False, personal: bool = False) -> Said:

@@ -53,6 +53,7 @@ SAYS_CPR = (
         "erstatning",
     ),
     *("skatte", "patient", "borger", "ssn", "idn", "id n", "id-n", "socialsec", "registrationn"),
+    *("ptn", "pt.n", "pt-n", "ptid", "pt.i", "pt-i", "patn", "pat.n", "pat-n"),
     *("løben", "loeben", "lbnr", "sidste 4", "sidste fire"),
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from segl_classifier.cpr.about import About
 from segl_classifier.cpr.context import CALLED_A_PERSONS
 from segl_classifier.cpr.words import (
+    A_BOOKING,
     A_CASE,
     A_MARK,
     A_PAPER,
@@ -36,7 +37,7 @@ def may_be_a_persons(word: Word, about: About, *, numbered: bool) -> bool:
     if about.likely and (
         word.other in OF_PEOPLE
         or (word.other == A_THING and not word.numbers)
-        or (word.other == A_PAPER and not (word.numbers or numbered))
+        or (word.other in (A_BOOKING, A_PAPER) and not (word.numbers or numbered))
     ):
         return True
     return word.other == A_PHONE or (word.other in (A_CASE, A_MARK) and not word.numbers)
@@ -44,7 +45,6 @@ def may_be_a_persons(word: Word, about: About, *, numbered: bool) -> bool:
 
 def weight(word: Word, about: About, *, numbered: bool) -> float:
     """Of a word that says little; "henvisning 0101901234" is a personal number as much as its digits say."""
-    if about.divided:
-        return CALLED_A_PERSONS
-    hers = about.living and word.other == OF_A_PERSON and not (word.numbers or numbered)
-    return _CALLED_HERS if hers else _CALLED_A_MATTER
+    if about.living and word.other == OF_A_PERSON and not (word.numbers or numbered):
+        return _CALLED_HERS
+    return CALLED_A_PERSONS if about.divided else _CALLED_A_MATTER

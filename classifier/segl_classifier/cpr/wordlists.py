@@ -17,7 +17,8 @@ folkeregisteret folkeregisternummer civilregistrationnumber civilregnr fødselsn
 fødselsnr födelsenummer identitetsnummer identitetsnr idnummer personnummern personennummer
 personenkennzahl personenkennziffer sygesikringsnummer sygesikringsnr sygesikringsbevis sygesikringskort
 sygesikringsbeviset sygesikringskortet sundhedskort sundhedskortet sundhedskortnummer patientnr
-patientnummer patientid borgernr borgerid borgernummer ssn socialsecuritynumber skattenummer skatteid
+patientnummer patientid patnr patnummer ptnr ptid borgernr borgerid borgernummer ssn socialsecuritynumber
+skattenummer skatteid
 """
 
 # "danske nummer", "civil registration no.": two words that say it together.
@@ -108,14 +109,16 @@ till från av åt mellem between vedr vedrørende ang angående ad
 # of compounds, unless they begin with "=": a word of another build, or the end of a name ("Christ-offer").
 OTHER = {
     "an order": """
-        ordre ordren =order bestilling bestillingen arbetsorder ordrebekræftelse
-        confirmation =booking reservation reservationen rekvisition rekv rekvirent indkøbsordre
-        =purchase po auftrag bestellung auftragsbestätigung bestätigung beställning bokning workorder
+        ordre ordren =order arbetsorder ordrebekræftelse confirmation rekvisition rekv rekvirent
+        indkøbsordre =purchase po auftrag bestellung auftragsbestätigung bestätigung beställning bokning workorder
         arbejdskort jobkort følgeseddel følgesedlen fragtbrev lieferschein lieferavis packing tilbud
         tilbuddet =offer =quote quotation angebot offert udbud udbuddet anbud =tender
         abonnement abonnementet subscription licens licensen
         =licence =license licitation forhåndsbestilling tilslutning ordreseddel arbejdsseddel
         rammeaftale delaftale lagerordre genbestilling
+    """,
+    "a booking or a task": """
+        bestilling bestillingen =booking reservation reservationen opgave opgaven kørsel
     """,
     "an invoice": """
         faktura fakturaen invoice inv fak rechnung kreditnota
@@ -132,7 +135,7 @@ OTHER = {
         eltavle varmecentral central kabel kabelskab fordelerskab teknikskab stander skakt dæksel
         hydrant brandhane målerskab målebrønd målerplads bimåler hovedmåler solcelleanlæg varmepumpe
         kedel fyr kompressor blæser motor elevator lift kran maskine maskinen robot printer router modem
-        switch =gauge sender modtager antenne batteri
+        switch =gauge antenne batteri
     """,
     "a bank account": """
         konto kontoen account acct iban bic swift bban reg regkonto =depot depotet kontering bankgiro
@@ -152,7 +155,7 @@ OTHER = {
         sms ring ringe opkald satellittelefon vagttlf mob nødtelefon
     """,
     "a case": """
-        sag sagen =sager jnr case casefile aktenzeichen az ärende ärendet akt akten dossier diarienr dnr
+        sag sagen =sager jnr case casefile aktenzeichen az =ärende =ärendet akt =akten dossier diarienr dnr
         klagesag retssag inkassosag fogedsag arkiv mappe
     """,
     "a running number": """
@@ -164,12 +167,12 @@ OTHER = {
     "a paper or a job": """
         =ticket ticketen incident fejlmelding feilmelding forespørgsel forespørgslen
         dokid matrikel matrnr matr bfe esr ejendom rfq rfc job
-        jobid reference referencen referens referanse referenz projekt project prosjekt servitut easement
+        jobid referens referanse referenz projekt project prosjekt servitut easement
         =sample =probe analyserapport prøvested kalibrierschein
         tegning tegningen =drawing revision rev garanti rma retur returnering byggesag lokalplan
         cirkulære byggetilladelse =permit
         opmåling måling stikprøve vandprøve jordprøve testrapport
-        afvigelse driftsforstyrrelse opgave opgaven serviceaftale servicerapport =task =bug =pull
+        afvigelse driftsforstyrrelse serviceaftale servicerapport =task =bug =pull
         commit patch =request stempel
     """,
     "a paper": """
@@ -183,13 +186,13 @@ OTHER = {
         pakke pakken =parcel =package =track tracking =trace forsendelse forsendelsen sending sendingen
         sändning sändningen shipment consignment waybill awb kolli kolliet =container containeren pallen
         =pallet palette paket fragt freight pakkelabel vejeseddel gods collo =colli stykgods lieferung
-        vognladning vogn trailer lastvogn kørsel rute lagerplads hylde reol lokation =vessel afgang
+        vognladning vogn trailer lastvogn rute lagerplads hylde reol lokation =vessel afgang
         affald
     """,
     "a product": """
         vare varen artikel artiklen =article item sku =model type typen batch batchen lot charge parti
         partiet serie serien =serial sn pn stel chassis imei mac isbn issn udgave =version build
-        firmware fw vers reservedel part =filter nøgle nøglen key code kode koden pin plombe plomben
+        firmware fw vers reservedel =filter nøgle nøglen key code kode koden pin plombe plomben
         forsegling forseglingen inventar aktiv rfid =kortet billet billetten biljett kupon voucher
         gavekort lodseddel produkt =product komponent stykliste positionsnr stregkode qr chip simkort
         nøglebrik adgangskort medlemskort bonuskort kundekort rejsekort parkeringskort alarmkode
@@ -204,7 +207,7 @@ OTHER = {
         mødekode ownerapptid appointmentid
     """,
     "a thing": """
-        =kasse =kassen arkivkasse pengekasse boks =skab =skabet klimaskab medicinskab pengeskab
+        part =kasse =kassen arkivkasse pengekasse boks =skab =skabet klimaskab medicinskab pengeskab
         hylden containerplads parkeringsplads adgangsbrik gruppe gruppen =liste =listen prisliste
         stykliste pakkeliste adresseliste genstand genstanden besked beskeden værdi værdien =mærke
         stelmærke typeskilt dørskilt navneskilt stophane vandhane bygning bygningen tank tanken
@@ -236,12 +239,13 @@ OTHER = {
 # A thing that concerns somebody more often than it has a number: "levering 010190-1234". Weighs less.
 MATTER = """
 levering leverance delivery betaling payment indbetaling rykker køb salg anmodning analyse varsel alarm =change issue
-kort beløb pris kredit =credit =support service reklamation varsling angivelse ref
+kort beløb pris kredit =credit =support service reklamation varsling angivelse ref reference referencen
 """
 # One that concerns one person, whose number is the only one it has, as often as not: "henvisning 010190-1234".
 MATTER_OF_A_PERSON = """
 henvisning anmeldelse ansøgning prøvesvar vejledning skade klage mødeindkaldelse lejemål medlemskab forsikring udskrift
-journal journalen prøve prøven =bevilling =bevillingen
+journal journalen prøve prøven =bevilling =bevillingen botilbud patientkørsel patienttransport personalesag
+personsag elevsag børnesag familiesag skilsmissesag straffesag ydelsessag skadesag arbejdsskadesag
 """
 # Words of these lists that are names of people too: "Bo Ring", "Saga Brønd".
 ALSO_NAMES = "note hjelm ring brønd kabel kort job case key code mac serie vid"
@@ -249,7 +253,7 @@ ALSO_NAMES = "note hjelm ring brønd kabel kort job case key code mac serie vid"
 NUMBERED = """
 løn payroll id ident patient borger beboer
 customer client member employee student user supplier kunde medlem medarbejder bruger elev leverandør
-debitor kreditor lejer lejemål mitglied kunden
+debitor kreditor studie deltager personale tjeneste lejer lejemål mitglied kunden
 """
 
 # Say no more than that here stands a value; what it is of is said before them: "CPR value:", "cpr: {data: …}".

@@ -137,6 +137,9 @@ A_PAPER = "a paper"
 A_CASE = "a case"
 A_MARK = "a computer's mark"
 A_PHONE = "a phone number"
+A_BOOKING = "a booking or a task"
+# What happens to somebody, or is hers: a number beside it is its own only where nothing says whose it is.
+HAPPENS = frozenset((A_BOOKING, A_CASE, A_MARK, A_PAPER, A_PHONE, A_THING))
 # What a column of personal numbers is called, too.
 MAY_BE_A_PERSONS = OF_PEOPLE | {A_PAPER, A_CASE}
 LAST_FOUR = "a running number"  # the word for the last four digits, too: "fødselsdato og løbenr."
@@ -237,9 +240,9 @@ def thing(word: str) -> bool:
 def _other(first: str) -> str:
     """What a number is whose name begins with *first*: "ordre", "kunde"."""
     for bare in (first, first.removesuffix("s")):
-        if bare in _NUMBERED:
-            return _CUSTOMERS
         found = _TABLE.get(bare)
+        if bare in _NUMBERED or (found is not None and found.kind is Kind.PERSON):
+            return _CUSTOMERS
         if found is not None and found.other:
             return found.other
     return "a number of another kind"
