@@ -57,11 +57,13 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 @dataclass(frozen=True, slots=True)
 class Said:
     """``kind`` says what the number is by its surroundings: CPR, REPLACEMENT, OTHER; UNKNOWN: mere hints. ``heading``:
-    what else the heading of its column says it is."""
+    what else the heading of its column says it is; ``numbers``: that heading names a number ("Ordrenr."), not a thing
+    that may have one ("Ordre")."""
 
     kind: Kind = Kind.UNKNOWN
     adjustments: tuple[Adjustment, ...] = ()
     heading: str = ""
+    numbers: bool = False
 
 
 NOTHING = Said()
@@ -164,7 +166,7 @@ def heading(cell: str, find: Lookup, *, bare: bool, likely: bool = False, person
         if other and (bare or word.other != "a production unit"):
             by = CALLED_A_PERSONS if likely and of_a_person(word) else CALLED_OTHER
             step = Adjustment(f"in a column headed as {word.other}", by)
-            return Said(Kind.OTHER, (step,), heading=word.other)
+            return Said(Kind.OTHER, (step,), word.other, word.numbers or Kind.NUMBER in kinds)
     if Kind.NUMBER in kinds and bare:
         return say(Kind.UNKNOWN, "in a column of numbers", -0.1)
     return NOTHING

@@ -21,6 +21,7 @@ from segl_classifier.cpr.called import weigh_columns
 from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.case import Case
 from segl_classifier.cpr.cell_lines import Place, follows_another, place
+from segl_classifier.cpr.cell_words import heading_is_of_cell
 from segl_classifier.cpr.company import Company, listed_with
 from segl_classifier.cpr.context import NOTHING, Said
 from segl_classifier.cpr.file_name import doubts_in_name
@@ -112,7 +113,9 @@ class _Reader:
             top = self._heading(candidate)
             if candidate.layout is Layout.APART and top.kind is Kind.UNKNOWN and self.in_row:
                 top = self._over_the_rest(candidate, top)
-            if top.kind is Kind.OTHER and self._is_of_another_line(candidate, top):
+            if top.kind is Kind.OTHER and (
+                self._is_of_another_line(candidate, top) or self._is_of_its_cell(candidate, top)
+            ):
                 top = NOTHING
             other = top.kind is Kind.OTHER and not candidate.read
             if other and len(self.others) > _OTHERS_SHOWN and self._opens_cell(candidate):
@@ -150,6 +153,17 @@ class _Reader:
         return candidate.layout is Layout.HYPHEN or (
             hers and follows_another(self.text.text, candidate.start)
         )
+
+    def _is_of_its_cell(self, candidate: Candidate, top: Said) -> bool:
+        """Whether the heading, which says *top*, tells of what else stands in the cell of the number, and not of it."""
+        if top.numbers:
+            return False
+        birth = read(candidate.digits, self.today)
+        cell = self.tables.cell(candidate.start)
+        if birth is None or cell is None:
+            return False
+        living = score.living(birth, birth.age(self.today))
+        return heading_is_of_cell(cell, candidate.layout, top, self.find, living=living)
 
     def _is_likely(self, candidate: Candidate) -> bool:
         """Whether the number is made like hardly any other. What only has such a day is counted, for chance to be told

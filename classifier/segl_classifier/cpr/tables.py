@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from segl_classifier.cpr.words import Kind, key, look_up
 
@@ -34,6 +35,17 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LONGEST_GROUP, _STOPS = 40, (".", "!", "?", ":", ",")  # characters of the name of a group; no group ends so
 _NAMES_NUMBERS = frozenset((Kind.CPR, Kind.REPLACEMENT, Kind.OTHER, Kind.MATTER))
 _LONGEST = 2_000  # characters of a line that are looked at
+_SHOWN = 12  # rows that show what a column holds
+
+
+class Cell(NamedTuple):
+    """Where a number stands in a row: what stands in the cell to the left, and before the number in its own.
+    ``loose``: a comma and a blank divide it from its neighbour, as in prose. ``of_words``: its column holds words."""
+
+    label: str
+    before: str
+    loose: bool
+    of_words: bool
 
 
 @dataclass(slots=True)
@@ -48,6 +60,7 @@ class _Table:
     heads: tuple[str, ...]
     above: _Table | None = None
     columns: dict[int, str] = field(default_factory=dict)
+    of_words: dict[int, bool] = field(default_factory=dict)  # by the column, once it was asked for
     titles: tuple[str, ...] | None = None
 
     def cell(self, line: str, offset: int) -> str:
@@ -81,19 +94,61 @@ class Tables:
         self._row = ""
         self._dividers: tuple[str, ...] = ()
         self._tables: list[_Table] = []  # one for each divider, as far as they were asked for
+        self._asked, self._by = -1, 0  # the number asked for last, and by which divider it has a heading
 
     def heading(self, start: int) -> str | None:
         """The heading over the number at *start*: ``""`` in a table without one, ``None`` outside a table."""
         if not self._begin <= start <= self._end:
             self._enter(start)
         offset = start - self._begin
+        self._asked, self._by = start, 0
         if not self._dividers or offset >= _LONGEST:
             return None
         for number in range(len(self._dividers)):
             cell = self._with(number).cell(self._row, offset)
             if cell:
+                self._by = number
                 return cell
         return "" if self._dividers[0] in _SIGNS else None
+
+    def cell(self, start: int) -> Cell | None:
+        """The cell in which the number at *start* stands, ``None`` outside a table."""
+        if self._asked != start or not self._begin <= start <= self._end:
+            self.heading(start)
+        offset = start - self._begin
+        if not self._dividers or offset >= _LONGEST:
+            return None
+        table = self._with(self._by)
+        rest, _, before = self._row[:offset].rpartition(table.divider)
+        label = rest.rstrip(_AROUND).rpartition(table.divider)[2].strip(_AROUND) if rest else ""
+        loose = table.divider == "," and before[:1] == " "
+        return Cell(label, before, loose, self._is_of_words(table, offset))
+
+    def _is_of_words(self, table: _Table, offset: int) -> bool:
+        """Whether the column of the character *offset* of the line at hand holds words, by the first rows of its
+        *table*: a list of things to do, or fields of a form, each with its name before it."""
+        line, divider = self._row, table.divider
+        lined_up = divider == _LINED_UP
+        column = line.rfind(_LINED_UP, 0, offset) if lined_up else _column(line, offset, divider)
+        known = table.of_words.get(column)
+        if known is None:
+            rows = self._rows_below(table)
+            cells = [_over(row, line, offset) if lined_up else _cell(row, column, divider) for row in rows]
+            words = sum(_WORD.search(cell) is not None and _VALUE.search(cell) is None for cell in cells)
+            numbers = sum(_VALUE.search(cell) is not None for cell in cells)
+            known = table.of_words[column] = words > max(1, numbers)
+        return known
+
+    def _rows_below(self, table: _Table) -> Iterator[str]:
+        """The first rows of *table* below its first line."""
+        start = table.top
+        for _ in range(_SHOWN):
+            start = self._text.find("\n", start, start + _LONGEST) + 1
+            row = self._line(start) if start else ""
+            if table.divider in row:
+                yield row
+            elif not start or row.strip(_BLANK):
+                break
 
     def titles(self, start: int) -> Iterator[str]:
         """What stands over the table of the number at *start*: its first row, where that has one cell, and the line

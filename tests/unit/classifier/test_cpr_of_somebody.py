@@ -38,7 +38,9 @@ def test_what_offices_name_by_the_person(called: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["1203851001", "1203851002", "070761-4286"])
-@pytest.mark.parametrize("called", ["Part no.", "Bestillingsnr.", "Referencenummer", "Opgavenr.", "Booking no."])
+@pytest.mark.parametrize(
+    "called", ["Part no.", "Bestillingsnr.", "Referencenummer", "Opgavenr.", "Booking no."]
+)
 def test_and_what_has_a_number_of_its_own(called: str, number: str) -> None:
     assert not found(f"{called} {number}")
 

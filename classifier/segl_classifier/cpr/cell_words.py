@@ -1,0 +1,44 @@
+"""Words in the cell of a number, and in the one beside it: whether the heading over it tells of the number.
+
+"Opgave" over "Ring til Anna Holm 070761-4285" says what is to be done, and nothing of the number. In a form that stands
+in two columns, "Emne: Møde" over "Født: 070761-4285", the first row is no heading at all. A heading that names a number
+("Ordrenr.") is believed whatever stands below it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from segl_classifier.cpr.context import Lookup, Said, pieces
+from segl_classifier.cpr.layout import Layout
+from segl_classifier.cpr.tables import Cell
+from segl_classifier.cpr.words import A_PHONE, HAPPENS, MAY_BE_A_PERSONS, Kind
+
+_LONGEST_LABEL, _LONGEST_NAME = 40, 80  # characters
+_LETTER = re.compile(r"[^\W\d_]")
+_NAME = re.compile(r"\b[A-ZÆØÅ][\w'-]+ [A-ZÆØÅ][\w'-]+\W*\Z")
+_OF_SOMEBODY = frozenset((Kind.PERSON, Kind.BIRTH))
+_MAY_BE_SOMEBODYS = HAPPENS | MAY_BE_A_PERSONS
+_IN_LABELS = _OF_SOMEBODY | {Kind.NUMBER, Kind.PREPOSITION, Kind.FILLER}
+
+
+def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup, *, living: bool) -> bool:
+    """Whether *top*, what a heading says that names no number, is said of something else in *cell* than of the number
+    in it: of one spelled as hardly any other, or *living*, or behind a name."""
+    worded = _LETTER.search(cell.before) is not None
+    named = _NAME.search(cell.before, max(0, len(cell.before) - _LONGEST_NAME))
+    if named and top.heading in _MAY_BE_SOMEBODYS:
+        return True
+    if layout is not Layout.HYPHEN and not living:
+        return False
+    if worded:
+        return layout.divided or top.heading != A_PHONE  # "Privat 86123456"
+    return cell.loose or cell.of_words or _is_of_somebody(cell.label, find)
+
+
+def _is_of_somebody(label: str, find: Lookup) -> bool:
+    """Whether *label*, before the cell of a number, is one for what somebody is called by: "Født", "Barnets navn"."""
+    if len(label) > _LONGEST_LABEL:
+        return False
+    kinds = {find.word(find.key(piece)).kind for piece in pieces(label) if piece[0].isalnum()}
+    return not kinds.isdisjoint(_OF_SOMEBODY) and kinds <= _IN_LABELS

@@ -1,0 +1,97 @@
+"""Headings that tell of the words in a cell, and not of the number that stands among them."""
+
+from __future__ import annotations
+
+import pytest
+
+from corpus.numbers import found
+from segl_classifier.cpr.tables import Tables
+from segl_classifier.message import Source
+
+HYPHEN = "070761-4285"  # spelled and made like hardly any other number
+BARE = "0707614285"  # with modulus 11, as one in eleven of those that begin with a day
+PLAIN = "1505124321"  # without
+
+THINGS = "Opgave Møde Modtager Sag Aftale Kørsel Dato Tid Postering Bestilling Bilag Reference".split()
+
+
+def count(text: str) -> int:
+    return len(found(text, Source.ATTACHMENT))
+
+
+@pytest.mark.parametrize("sign", ["\t", ";", "|", "        "])
+@pytest.mark.parametrize("heading", THINGS)
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *(f"Ring til Anna Holm {HYPHEN}", f"Svar til {HYPHEN} om ferie", f"Anna, {HYPHEN}"),
+        *(f"Anna Holm ({BARE})", f"vedr. {BARE}", f"Barn: {BARE}"),
+    ],
+)
+def test_a_heading_tells_of_the_cell_and_not_of_a_number_among_its_words(
+    sign: str, heading: str, cell: str
+) -> None:
+    rows = [(heading, "Frist", "Hvem"), (cell, "1. maj", "Lis"), ("Ryd op", "2. maj", "Bo")]
+    assert count("\n".join(sign.join(row) for row in rows)) == 1
+
+
+@pytest.mark.parametrize("heading", ["Opgave", "Møde", "Sag", "Aftale", "Bestilling", "Reference"])
+def test_so_it_does_of_any_number_behind_a_name(heading: str) -> None:
+    assert count(f"{heading};Frist\nAnna Holm, {PLAIN};1. maj") == 1
+    assert not count(f"{heading};Frist\nhaster, {PLAIN};1. maj")
+
+
+@pytest.mark.parametrize(
+    "cell", ["1203851002", f"{BARE} Bo", "haster 1505124321", "ordre 1203851002", "Pumpe 1203851002"]
+)
+def test_it_tells_of_a_number_that_is_all_there_is_or_that_the_cell_calls_so(cell: str) -> None:
+    assert not count(f"Ordre;Frist\n{cell};1. maj\n1203851010;2. maj")
+
+
+@pytest.mark.parametrize("heading", ["Ordrenr", "Sagsnr.", "Faktura nr.", "Målernummer"])
+@pytest.mark.parametrize("number", [HYPHEN, BARE])
+def test_a_heading_that_names_a_number_is_believed(heading: str, number: str) -> None:
+    assert not count(f"{heading};Frist\nhaster {number};1. maj")
+
+
+FIRST = [
+    *("Emne{}Faktura", "Emne{}Møde", "Type{}Bestilling", "Enhed{}Station 4", "Vedr.{}Kørsel", "Sag{}Klage"),
+    *("Formular{}Bestilling af tid", "Kategori{}Møde og aftale"),
+]
+
+
+@pytest.mark.parametrize("sign", ["\t", "; ", " | ", "       ", "\t\t"])
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("label", ["Født", "Patient", "Barn:", "Elev", "Nummer", "Hvem"])
+@pytest.mark.parametrize("number", [HYPHEN, BARE])
+def test_the_first_row_of_a_form_in_two_columns_is_no_heading(
+    sign: str, first: str, label: str, number: str
+) -> None:
+    rows = [first.format(sign), f"Afdeling{sign}Nord", f"By{sign}Aarhus", f"{label}{sign}{number}"]
+    assert count("\n".join(rows)) == 1
+
+
+@pytest.mark.parametrize("label", ["Født", "Patient", "Barnets nr.", "Elev"])
+def test_so_it_is_where_the_label_is_one_for_somebody(label: str) -> None:
+    assert count(f"Emne\tFaktura\n{label}\t{BARE}") == 1
+    assert not count(f"Kunde\tFaktura\nLis Dal\t{BARE}")
+
+
+@pytest.mark.parametrize("number", [HYPHEN, BARE])
+def test_words_between_commas_are_no_heading_of_the_line_below(number: str) -> None:
+    assert count(f"Vedhæftet er faktura, kontrakt, bilag\nAnna Holm, {number}, Aarhus") == 1
+    assert not count(f"navn,faktura,by\nAnna Holm,{number},Aarhus")
+
+
+def test_a_column_of_words() -> None:
+    text = "Navn;Emne;Nr\nBo;a;1000001\nLis;b;1000002\nPer;1000003;1000004"
+    tables = Tables(text)
+    told = [tables.cell(text.index(number)) for number in ("1000003", "1000004")]
+    assert [cell and cell.of_words for cell in told] == [True, False]
+    assert tables.cell(text.index("1000001")) is not None
+    assert Tables("Nr. 1000001").cell(4) is None
+
+
+def test_a_long_column_is_looked_at_once() -> None:
+    rows = [f"Bo;{1 + n % 28:02}{1 + n % 12:02}25{n % 10_000:04}" for n in range(20_000)]
+    assert not count("\n".join(["Navn;Sag", *rows]))
