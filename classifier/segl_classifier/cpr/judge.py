@@ -242,7 +242,7 @@ class _Reader:
         if named:
             return top
         earlier = self.earlier
-        if earlier is not None and not left.adjustments and listed_with(text, earlier.candidate.end, start):
+        if earlier is not None and not left.adjustments and _is_listed_with(earlier, candidate, text):
             return earlier.said
         if borders.GOES_ON in candidate.doubts:
             end = borders.behind(text, end)
@@ -276,6 +276,13 @@ class _Reader:
             known = context.heading(cell, self.find, bare=bare, likely=likely, personal=personal)
             self.headings[cell, bare, likely, personal] = known
         return known
+
+
+def _is_listed_with(earlier: Case, candidate: Candidate, text: str) -> bool:
+    """Whether the *candidate* is what *earlier* is. Numbers of something else are spelled alike in a list."""
+    if earlier.said.kind is Kind.OTHER and earlier.candidate.layout is not candidate.layout:
+        return False
+    return listed_with(text, earlier.candidate.end, candidate.start)
 
 
 def _with_company(text: str, cases: list[Case], others: set[str], today: date) -> None:

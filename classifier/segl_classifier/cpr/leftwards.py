@@ -10,6 +10,8 @@ person. Whether a word for the personal number further to the left outweighs the
 
 from __future__ import annotations
 
+import re
+
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr import named, of_persons, smallwords
 from segl_classifier.cpr.about import About
@@ -50,6 +52,7 @@ from segl_classifier.cpr.words import (
 BORN = say(Kind.UNKNOWN, "a birthday is named before it", BIRTHDAY)
 _MOST_WORDS = 9
 _NEAR = 4  # pieces that are looked at before a word
+_DIVIDED = re.compile(r"\d{6}[-./]\d{4}|\d\d(?P<sign>[-./])\d\d(?P=sign)\d\d[-./]\d{4}")
 
 
 class Walk:
@@ -128,7 +131,7 @@ class Walk:
 
     def _passes_number(self, at: int, piece: str) -> bool:
         digits = sum(c.isdigit() for c in piece)
-        if digits >= 9:
+        if digits >= 9 and self._is_alike(piece):
             self.listed = True
             return True
         if digits in ((4, 8) if self.about.file else () if self.seen or self.about.divided else (4,)):
@@ -138,6 +141,11 @@ class Walk:
         self.valued = True
         self.unknown += digits <= 3
         return digits <= 3
+
+    def _is_alike(self, piece: str) -> bool:
+        """Whether a number of nine digits or more may be of one list with this one: "Sagsnr. 2026-11470" is none with
+        070761-4285."""
+        return _DIVIDED.fullmatch(piece) is not None if self.about.divided else piece.isdecimal()
 
     def _passes_sign(self, at: int, piece: str) -> bool:
         if piece == "\n":  # within a row
