@@ -31,6 +31,8 @@ def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup, *, l
         return True
     if layout is not Layout.HYPHEN and not living:
         return False
+    if cell.behind and (layout is Layout.HYPHEN or top.heading in _MAY_BE_SOMEBODYS):
+        return True
     if worded:
         return layout.divided or top.heading != A_PHONE  # "Privat 86123456"
     return cell.loose or cell.of_words or _is_of_somebody(cell.label, find)

@@ -58,12 +58,13 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 class Said:
     """``kind`` says what the number is by its surroundings: CPR, REPLACEMENT, OTHER; UNKNOWN: mere hints. ``heading``:
     what else the heading of its column says it is; ``numbers``: that heading names a number ("Ordrenr."), not a thing
-    that may have one ("Ordre")."""
+    that may have one ("Ordre"); ``yields``: so loosely that a name behind the number says more."""
 
     kind: Kind = Kind.UNKNOWN
     adjustments: tuple[Adjustment, ...] = ()
     heading: str = ""
     numbers: bool = False
+    yields: bool = False
 
 
 NOTHING = Said()

@@ -28,7 +28,7 @@ from segl_classifier.cpr.file_name import doubts_in_name
 from segl_classifier.cpr.last_four import heads
 from segl_classifier.cpr.layout import Layout
 from segl_classifier.cpr.left import before
-from segl_classifier.cpr.right import after
+from segl_classifier.cpr.right import after, name_behind
 from segl_classifier.cpr.split import split_candidates
 from segl_classifier.cpr.tables import Tables
 from segl_classifier.cpr.titles import Titles
@@ -163,6 +163,8 @@ class _Reader:
         if birth is None or cell is None:
             return False
         living = score.living(birth, birth.age(self.today))
+        if living and name_behind(self.text.text, candidate.end):
+            cell = cell._replace(behind=True)
         return heading_is_of_cell(cell, candidate.layout, top, self.find, living=living)
 
     def _is_likely(self, candidate: Candidate) -> bool:
@@ -237,6 +239,8 @@ class _Reader:
         living = score.living(birth, birth.age(self.today))
         about = (bare, divided, cells, row, likely, recent, spaced, self.file, personal, living)
         left = before(text, start, self.find, about)
+        if left.yields and living and name_behind(text, end):
+            left = NOTHING
         if left.kind is not Kind.UNKNOWN:
             return left
         if named:
@@ -246,7 +250,7 @@ class _Reader:
             return earlier.said
         if borders.GOES_ON in candidate.doubts:
             end = borders.behind(text, end)
-        right = after(text, end, self.find, divided=divided, personal=personal)
+        right = after(text, end, self.find, divided=divided, personal=personal, living=living)
         if right.kind is not Kind.UNKNOWN:
             return right
         if birth.modulus11 or not recent:  # a day of these years is more likely one beside an amount

@@ -11,6 +11,7 @@ person. Whether a word for the personal number further to the left outweighs the
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from segl.vocabulary import Adjustment
 from segl_classifier.cpr import named, of_persons, smallwords
@@ -35,6 +36,7 @@ from segl_classifier.cpr.window import Above, pieces_between
 from segl_classifier.cpr.words import (
     A_PAPER,
     CUSTOMER_NUMBER,
+    HAPPENS,
     LAST_FOUR,
     OF_COMPANIES,
     Kind,
@@ -322,7 +324,13 @@ class Walk:
             by /= 2
         elif self.unknown:
             by *= 0.85
-        return say(Kind.OTHER, f"called {word.other}", round(by, 2))
+        said = say(Kind.OTHER, f"called {word.other}", round(by, 2))
+        if word.numbers or self.number or self.at_value:
+            return said
+        if word.kind is not Kind.MATTER and word.other not in HAPPENS:
+            return said
+        # A line above: what it is about, so what is below it may be anybody's.
+        return self._hints() if self.label and self.about.living else replace(said, yields=True)
 
     def _cpr_before(self, at: int) -> bool:
         """Whether a word for a CPR number before this one names the number all the same."""

@@ -6,6 +6,7 @@ value ("0101901234 Kundenr.: 4711"). They are asked only when the words before t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from segl_classifier.cpr.context import (
@@ -21,11 +22,14 @@ from segl_classifier.cpr.context import (
     pieces,
     say,
 )
-from segl_classifier.cpr.words import LAST_FOUR, OF_COMPANIES, Kind, Word
+from segl_classifier.cpr.words import HAPPENS, LAST_FOUR, OF_COMPANIES, Kind, Word
 
 _READ = 80  # characters
 _MOST_WORDS = 6
 _AS = frozenset(("som", "as", "als"))
+_NAME = re.compile(
+    r"[ ,:;(–-]{1,3}[A-ZÆØÅ][a-zæøåé]+(?:[ -][A-ZÆØÅ][\w.]{0,20}){0,3} [A-ZÆØÅ][a-zæøåé]+(?![\w-])"
+)
 _LABEL_GOES_ON = frozenset(("nr", "no", "nummer", "number", "er", "is"))
 
 
@@ -41,18 +45,24 @@ class _Passed:
     comma: bool = False
 
 
-def after(text: str, end: int, find: Lookup, *, divided: bool, personal: bool) -> Said:
-    """What the words after ``text[:end]`` say of a number that is *divided*. A *personal* one is none of a company."""
+def after(text: str, end: int, find: Lookup, *, divided: bool, personal: bool, living: bool) -> Said:
+    """What the words after ``text[:end]`` say of a number that is *divided*. A *personal* one is none of a company; to
+    somebody who is *living* things happen, with which her number has nothing to do: "0707614285 har fået tid"."""
     line_end = text.find("\n", end, end + _READ)
     side = find.zeros[end : line_end if line_end >= 0 else end + _READ]
-    about = (divided, personal)
+    about = (divided, personal, living)
     said = find.sides.get((side, about))
     if said is None:
-        said = find.sides[side, about] = _walked(pieces(side), find, divided, personal)
+        said = find.sides[side, about] = _walked(pieces(side), find, divided, personal, living)
     return said
 
 
-def _walked(found: list[str], find: Lookup, divided: bool, personal: bool) -> Said:
+def name_behind(text: str, end: int) -> bool:
+    """Whether a name stands behind the number that ends at *end*: "0707614285 Anna Holm"."""
+    return _NAME.match(text, end) is not None
+
+
+def _walked(found: list[str], find: Lookup, divided: bool, personal: bool, living: bool) -> Said:
     passed = _Passed()
     for at, piece in enumerate(found):
         if not piece[0].isalpha():
@@ -69,9 +79,12 @@ def _walked(found: list[str], find: Lookup, divided: bool, personal: bool) -> Sa
         if (personal and word.other == OF_COMPANIES) or (divided and word.other == LAST_FOUR):
             return NOTHING
         if word.kind in (Kind.CPR, Kind.OTHER, Kind.MATTER):
-            return (
-                NOTHING if _labels_next(found, at, find) else _named(found, at, word, passed, find, divided)
-            )
+            if _labels_next(found, at, find):
+                return NOTHING
+            said = _named(found, at, word, passed, find, divided)
+            happens = word.kind is Kind.MATTER or word.other in HAPPENS
+            happens = living and happens and not (word.numbers or passed.inside)
+            return NOTHING if happens and said.kind is Kind.OTHER else said
         if word.kind is Kind.PERSON and not passed.inside:
             return say(Kind.UNKNOWN, "a person is named after it", PERSON_NEARBY)
         predicate = word.kind is Kind.COPULA or find.key(piece) in _AS

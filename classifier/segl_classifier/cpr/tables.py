@@ -39,13 +39,15 @@ _SHOWN = 12  # rows that show what a column holds
 
 
 class Cell(NamedTuple):
-    """Where a number stands in a row: what stands in the cell to the left, and before the number in its own.
-    ``loose``: a comma and a blank divide it from its neighbour, as in prose. ``of_words``: its column holds words."""
+    """Where a number stands in a row: what stands in the cell to the left, and before the number in its own; whether a
+    name stands ``behind`` it. ``loose``: a comma and a blank divide it from its neighbour, as in prose. ``of_words``:
+    its column holds words."""
 
     label: str
     before: str
     loose: bool
     of_words: bool
+    behind: bool = False
 
 
 @dataclass(slots=True)

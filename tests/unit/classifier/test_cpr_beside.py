@@ -40,3 +40,52 @@ def test_nor_is_one_in_a_row_of_a_list_with_one_that_has_a_hyphen(text: str) -> 
 )
 def test_those_of_the_same_form_are(text: str) -> None:
     assert not found(text)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        *("har fået tid", "tid kl. 10", "møde kl. 10", "Møde med Anna", "ring til mig", "aftale fredag"),
+        *("er en sag", "har klaget", "kontrakt"),
+    ],
+)
+def test_what_happens_to_somebody_is_no_name_of_her_number(behind: str) -> None:
+    assert found(f"{BARE} {behind}")
+    assert not found(f"0707614286 {behind}")
+
+
+@pytest.mark.parametrize(
+    "behind", ["faktura", "er en ordre", "(sag)", "er vores sagsnr.", "(ordrenr.)", "måler"]
+)
+def test_other_words_behind_it_are(behind: str) -> None:
+    assert not found(f"{BARE} {behind}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Sag {} Anna Holm", "Sag: {} Anna Holm", "Møde - {} - Anna Holm", "Opgave {}, Anna Marie Holm"),
+        *(
+            "Booking {} (Anna Holm)",
+            "Sager:\n{} Anna Holm",
+            "Opgaver\n{}, Anna Holm, Vej 4",
+            "Møder i dag:\n{}",
+        ),
+        *("Sag;Frist\n{} Anna Holm;1. maj", "Opgave\tFrist\n{}, Anna Holm\t1. maj"),
+    ],
+)
+def test_a_name_behind_a_number_says_whose_it_is(text: str) -> None:
+    assert found(text.format(BARE))
+    assert not found(text.format("0707614286"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Sag {}", "Sag {} Aarhus", "Sagsnr. {} Anna Holm", "Sag nr. {} Anna Holm", "Ordre {} Anna Holm"),
+        *("Faktura {} Novo Nordisk", "Ordre\n{}", "Booking {} VVS", "Sagsnr;Frist\n{} Anna Holm;1. maj"),
+        *("Ordre;Frist\n{} Anna Holm;1. maj", "Sag;Frist\n{};1. maj"),
+    ],
+)
+def test_but_not_behind_what_has_a_number_of_its_own(text: str) -> None:
+    assert not found(text.format(BARE))
