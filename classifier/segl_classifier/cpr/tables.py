@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from segl_classifier.cpr.words import Kind, key, look_up
+from segl_classifier.cpr.words import A_THING, Kind, also_name, key, look_up
 
 _SIGNS = ("\t", "|", ";")
 _LINED_UP = "  "
@@ -249,8 +249,15 @@ def _is_group(line: str, below: str) -> bool:
     name = line.strip(_AROUND)
     if len(name) > _LONGEST_GROUP or name.endswith(_STOPS) or _VALUE.search(name) or not _VALUE.search(below):
         return False
-    words = _WORD.findall(name) + _WORD.findall(below)
-    return not any(look_up(key(word)).kind in _NAMES_NUMBERS for word in words)
+    return not any(map(_names_numbers, _WORD.findall(name) + _WORD.findall(below)))
+
+
+def _names_numbers(word: str) -> bool:
+    """Whether *word* may say what numbers below it are: no thing ("Gruppe") does, and no name ("Ring")."""
+    this = key(word)
+    found = look_up(this)
+    is_thing = found.other == A_THING and not found.numbers
+    return found.kind in _NAMES_NUMBERS and not is_thing and not also_name(this)
 
 
 def _dividers(line: str) -> tuple[str, ...]:

@@ -92,6 +92,8 @@ IN_GROUPS = {
     "a second": f"{HEADED}\n1\tBo\t0707614284\nSamlet\n2\tPer\t1503721236",
     "two": f"{HEADED}\nAfdeling Nord (2)\n1\tBo\t0707614284\nHold 3\n2\tPer\t1503721236",
     "in two columns": "Navn\tCPR\nNord\nBo\t0707614284\nPer\t1503721236",
+    "called one": f"{HEADED}\nGruppe A\n1\tBo\t0707614284\nGruppe B\n2\tPer\t1503721236",
+    "over a name that is a thing, too": f"{HEADED}\nNord\n1\tBo Ring\t0707614284\n2\tBo Brønd\t1503721236",
     "a rule": f"{HEADED}\n-----------\n1\tBo\t0707614284\n2\tPer\t1503721236",
 }
 
