@@ -29,6 +29,7 @@ _NUMBER = re.compile(r"cpr|personn|nummer|number|cif|digit|\b(?:tal|det|den|it)\
 SECOND_PART = re.compile(
     r"\b(?:anden|andre|second)\s+(?:del|half|part)\b|\b(?:del|part)\s+2\b", re.IGNORECASE
 )
+THE_LAST = re.compile(r"\bde\s+sidste\s+er\b", re.IGNORECASE)  # of whatever was spoken of
 _HEADING = re.compile(_OF_A_PERSON, re.IGNORECASE)
 _RUNNING = re.compile(r"l(?:ø|oe)be[ -]?(?:nr|num)", re.IGNORECASE)
 _LONGEST_LABEL = 70  # characters of such words before the digits
@@ -44,6 +45,7 @@ _PIECES = (
     r"(?:fire|4|four|fyra|vier)[^a-z]{1,4}(?:sidste|sist[ae]|last|final|letzten)",
     r"l(?:ø|oe)be[ -]?n|(?:slut|kontrol)cifre|kontrolnummer|resten[^a-z]{1,4}af|slutter[^a-z]|ender[^a-z]|endelsen",
     r"ends[^a-z]|ending[^a-z]|endet[^a-z]|(?:anden|andre|second)[^a-z]{1,4}(?:del|half|part)|(?:del|part)[^a-z]{1,4}2",
+    r"de[^a-z]{1,4}sidste[^a-z]{1,4}er",
     r"cpr",
 )
 _REACH = 100  # characters between such words and the digits

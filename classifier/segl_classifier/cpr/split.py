@@ -17,6 +17,7 @@ from segl_classifier.cpr.dates import Day, day_before, month_named
 from segl_classifier.cpr.halves import (
     LAST_FOUR,
     NAMED,
+    PERSONAL,
     Birthdays,
     beside_its_words,
     of_surroundings,
@@ -26,6 +27,7 @@ from segl_classifier.cpr.last_four import (
     FOUR_AFTER_MASK,
     MASKS,
     SECOND_PART,
+    THE_LAST,
     Mentions,
     ends_said,
     plainly_said,
@@ -49,6 +51,7 @@ _WORD_BEFORE_YEAR = re.compile(rb"0 {0,3}(a{3,10}) {0,4}(?:00){1,2} \Z")
 _LONGEST_WORD_AND_YEAR = 23
 _FURTHEST = 90  # characters between a date and the four digits
 _MOST_LINES = 4  # between them, where the text says that they are the last four
+_LABEL = 40  # characters, the date included, in which a word for it stands
 _IN_A_ROW = 6  # characters of a date without signs
 _JOINED = re.compile(
     r"(?:[\s,(]{0,3}(?:(?P<said>bindestreg|streg|dash|hyphen|minus|bindestrich|efterfulgt\s+af|followed\s+by|gefolgt\s+von)"
@@ -145,7 +148,9 @@ def _between(between: str, text: str, start: int, says: bool) -> tuple[Adjustmen
             return LAST_FOUR if lines <= 1 else _LAST_FOUR_BELOW, label
         if (label := ends_said(text, low, start)) is not None:
             return LAST_FOUR if lines == 0 else _LAST_FOUR_BELOW, label
-        if SECOND_PART.search(between):
+        if SECOND_PART.search(between) or (
+            THE_LAST.search(between) and PERSONAL.search(text, max(0, low - _LABEL), low)
+        ):
             return _SECOND_PART, low
     joined = _JOINED.fullmatch(between) if lines <= 1 else None
     if joined is None:

@@ -47,6 +47,8 @@ def test_a_date_may_be_written_in_any_way(text: str) -> None:
         "BEGIN:VCARD\nFN:Ib Holm\nBDAY:19610707\nNOTE:CPR 4285\nEND:VCARD",
         "cpr del 1: 070761, del 2: 4285",
         "1. del af cpr: 070761, anden del: 4285",
+        "cpr 070761, de sidste er 4285",
+        "Mit cpr er 070761, og de sidste er 4286",
         "Mit personnummer er 010190. Og så 1234.",
         "Fødselsdag d. 7.7.61. Mit cpr slutter på 4286.",
         "Født 7/7-61, kontrolnummer 4286",
@@ -194,6 +196,8 @@ def test_the_word_for_the_last_four_behind_a_birthday_calls_it_no_other_number(t
         "Løbenr. 4285. Birthe Holm betalte 7/7-61",
         "Løbenr;Navn;Fødselsdato\n1001;Bo;07-07-1961\n1002;Ida;08-07-1962\n1003;Per;09-01-1963",
         "Løbenr;Født\n4285;Hals",
+        "Leveret 010126, de sidste er 1400",
+        "Vi fik 070761. De sidste er 4285.",
     ],
 )
 def test_a_date_and_four_digits_that_are_strangers(text: str) -> None:
