@@ -20,9 +20,11 @@ _LINED_UP = "  "
 _COLUMNS = re.compile(r"\S+(?: \S+)*")  # cells lined up with two spaces or more
 _VALUE = re.compile(r"\d{5}|\d[.,]\d\d\b")  # what a heading does not hold
 _HEAD_LINES = 3  # among the first lines of a table is its heading
+_TOP_LINES = 12  # of these; the others have one cell, and are titles
 _EMPTY_LINES = 2  # between a table and the line above it
 _BLANK = " >\t\r\u00a0"
 _AROUND = _BLANK + "\"'"  # a cell
+_MARKS = str.maketrans("\"'>", "   ")  # that show no cell to be filled
 _TWO_COLUMNS = re.compile(
     r"\"?[\w.-]+(?: [\w.-]+)?\"?,\"?[\w.-]+(?: [\w.-]+)?\"?\s*"
 )  # no blank behind the comma
@@ -74,8 +76,9 @@ class _Table:
             return over
         known = self.columns.get(column)
         if known is None:
-            cells = (_cell(head, column, self.divider) for head in self.heads)
-            known = self.columns[column] = next(filter(None, cells), "")
+            cells = [_cell(head, column, self.divider) for head in self.heads]
+            titles = next((n for n, head in enumerate(self.heads) if not _is_title(head, self.divider)), 0)
+            known = self.columns[column] = _heading(cells, titles)
         return known
 
     def of_cpr(self, line: str, column: int) -> str:
@@ -239,8 +242,34 @@ class Tables:
 
 def _headed(divider: str, passed: list[int], lines: list[str], above: _Table | None = None) -> _Table:
     """The table of *lines*, the lowest first, which begin where they were *passed*."""
-    heads = (line for line in reversed(lines[-_HEAD_LINES:]) if not _VALUE.search(line))
+    heads: list[str] = []
+    wide = 0
+    for line in reversed(lines[-_TOP_LINES:]):
+        wide += not _is_title(line, divider)
+        if wide > _HEAD_LINES:
+            break
+        if not _VALUE.search(line):
+            heads.append(line)
     return _Table(divider, passed[-1], lines[-1], tuple(heads), above)
+
+
+def _is_title(line: str, divider: str) -> bool:
+    """Whether only one cell of *line* is filled."""
+    return sum(not cell.isspace() for cell in line.translate(_MARKS).split(divider) if cell) < 2
+
+
+def _heading(cells: list[str], titles: int) -> str:
+    """Which of *cells*, one above the other, is the heading of their column; the first *titles* are alone in their
+    rows. What names the personal number or somebody is one, whatever stands over the whole table."""
+    said = next(filter(_SAYS_CPR.search, cells), "")
+    if said or not any(cells[:titles]):
+        return said or next(filter(None, cells), "")
+    hers = (cell for cell in cells[titles:] if any(map(_is_of_somebody, _WORD.findall(cell))))
+    return next(hers, "") or next(filter(None, cells), "")
+
+
+def _is_of_somebody(word: str) -> bool:
+    return look_up(key(word)).kind in (Kind.PERSON, Kind.BIRTH)
 
 
 def _is_group(line: str, below: str) -> bool:

@@ -80,6 +80,36 @@ def test_a_table_ends_where_its_divider_ends() -> None:
     assert count("ordrenr;navn\n4711;Bo\n\nKære Ida\n\nHer er det: 120385-1002") == 1
 
 
+TITLES = [
+    *("Sager uge 12;;", "Ordrer;;\n;;", '"Faktura";"";""'),
+    "Liste over sager;;\nDato: 1. maj;;\nAfd. Nord;;\nUdskrevet;;",
+]
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|", ","])
+@pytest.mark.parametrize("heading", ["CPR", "CPR-nr.", '"CPR"', "Borger", "Født"])
+@pytest.mark.parametrize("title", TITLES)
+def test_a_title_in_a_cell_above_is_not_the_heading_of_its_column(
+    sign: str, heading: str, title: str
+) -> None:
+    rows = f"{title}\n{heading};Navn;By\n0707614285;Bo;Hals\n1203851002;Ida;Aars"
+    assert count(rows.replace(";", sign)) == 2
+
+
+@pytest.mark.parametrize("above", ["Faktura;;Dato", "A;B;C", "Sager;;\nA;B;C", "Sag;Hvem;Hvor"])
+def test_of_two_headings_that_counts_which_says_cpr(above: str) -> None:
+    assert count(f"{above}\nCPR;Navn;By\n0707614285;Bo;Hals\n1203851002;Ida;Aars") == 2
+
+
+def test_it_is_where_no_other_says_more() -> None:
+    assert not count("Ordrer;;\nNr;Navn;By\n0707614285;Bo;Hals\n1203851002;Ida;Aars")
+    assert not count("Sager;;\nOrdrenr;CPR;By\n0707614285;;Hals\n1203851002;;Aars")
+
+
+def test_below_a_title_nine_digits_have_a_heading() -> None:
+    assert count("Medarbejdere;;\nCPR;Navn;By\n707614285;Anna;Hals") == 1
+
+
 def over(text: str) -> set[str | None]:
     """The headings over the numbers in *text*."""
     tables = Tables(text)
