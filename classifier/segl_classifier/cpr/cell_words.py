@@ -19,7 +19,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _NAME = re.compile(r"\b[A-ZÆØÅ][\w'-]+ [A-ZÆØÅ][\w'-]+\W*\Z")
 _OF_SOMEBODY = frozenset((Kind.PERSON, Kind.BIRTH))
 _MAY_BE_SOMEBODYS = HAPPENS | MAY_BE_A_PERSONS
-_IN_LABELS = _OF_SOMEBODY | {Kind.NUMBER, Kind.PREPOSITION, Kind.FILLER}
+_IN_LABELS = _OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLER}
 
 
 def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup, *, living: bool) -> bool:
@@ -38,9 +38,19 @@ def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup, *, l
     return cell.loose or cell.of_words or _is_of_somebody(cell.label, find)
 
 
+def label_says_cpr(label: str, find: Lookup) -> bool:
+    """Whether *label*, before the cell of a number, calls it a personal number and is nothing else: "CPR-nr."."""
+    kinds = _kinds(label, find)
+    return Kind.CPR in kinds and kinds <= _IN_LABELS
+
+
 def _is_of_somebody(label: str, find: Lookup) -> bool:
     """Whether *label*, before the cell of a number, is one for what somebody is called by: "Født", "Barnets navn"."""
-    if len(label) > _LONGEST_LABEL:
-        return False
-    kinds = {find.word(find.key(piece)).kind for piece in pieces(label) if piece[0].isalnum()}
+    kinds = _kinds(label, find)
     return not kinds.isdisjoint(_OF_SOMEBODY) and kinds <= _IN_LABELS
+
+
+def _kinds(label: str, find: Lookup) -> set[Kind]:
+    if len(label) > _LONGEST_LABEL:
+        return {Kind.UNKNOWN}
+    return {find.word(find.key(piece)).kind for piece in pieces(label) if piece[0].isalpha()}

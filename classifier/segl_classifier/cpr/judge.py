@@ -7,6 +7,7 @@ something else are passed over at once. Of the others so many are judged as no h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -21,9 +22,9 @@ from segl_classifier.cpr.called import weigh_columns
 from segl_classifier.cpr.candidates import Candidate, candidates
 from segl_classifier.cpr.case import Case
 from segl_classifier.cpr.cell_lines import Place, follows_another, place
-from segl_classifier.cpr.cell_words import heading_is_of_cell
+from segl_classifier.cpr.cell_words import heading_is_of_cell, label_says_cpr
 from segl_classifier.cpr.company import Company, listed_with
-from segl_classifier.cpr.context import NOTHING, Said
+from segl_classifier.cpr.context import CALLED_CPR, NOTHING, Said, say
 from segl_classifier.cpr.file_name import doubts_in_name
 from segl_classifier.cpr.last_four import heads
 from segl_classifier.cpr.layout import Layout
@@ -41,6 +42,7 @@ _OTHERS_SHOWN = 50  # numbers of columns of something else that are judged all t
 
 _BEYOND_DOUBT = 0.7
 _OUTSIDE = Adjustment("stands outside the message's text", -0.2)
+_BEHIND_EMPTY, _NEAR = re.compile(r"[\t|;][ \"':\u00a0]*[\t|;][ \"']*\Z"), 12  # a cell of signs; characters
 _CELL_STARTS = "\n\t|;,\"'"
 
 
@@ -228,6 +230,10 @@ class _Reader:
         """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
         text, (start, end, layout, *_) = self.text.text, candidate
         bare, divided = layout is Layout.BARE, layout.divided
+        if self.in_row and _BEHIND_EMPTY.search(text, max(0, start - _NEAR), start):
+            cell = self.tables.cell(start)
+            if cell is not None and label_says_cpr(cell.label, self.find):
+                return say(Kind.CPR, "called a CPR number", CALLED_CPR)
         named = top.kind is not Kind.UNKNOWN
         first_in_line = start == 0 or text[start - 1] == "\n"
         if named and self._opens_cell(candidate) and (top.kind is not Kind.OTHER or first_in_line):

@@ -41,9 +41,9 @@ _SHOWN = 12  # rows that show what a column holds
 
 
 class Cell(NamedTuple):
-    """Where a number stands in a row: what stands in the cell to the left, and before the number in its own; whether a
-    name stands ``behind`` it. ``loose``: a comma and a blank divide it from its neighbour, as in prose. ``of_words``:
-    its column holds words."""
+    """Where a number stands in a row. ``label``: what the cell to its left says, empty ones passed over; ``before``:
+    what stands before it in its own; ``behind``: whether a name stands behind it. ``loose``: a comma and a blank divide
+    it from its neighbour, as in prose. ``of_words``: its column holds words."""
 
     label: str
     before: str
@@ -125,7 +125,7 @@ class Tables:
             return None
         table = self._with(self._by)
         rest, _, before = self._row[:offset].rpartition(table.divider)
-        label = rest.rstrip(_AROUND).rpartition(table.divider)[2].strip(_AROUND) if rest else ""
+        label = _last_filled(rest, table.divider)
         loose = table.divider == "," and before[:1] == " "
         return Cell(label, before, loose, self._is_of_words(table, offset))
 
@@ -251,6 +251,11 @@ def _headed(divider: str, passed: list[int], lines: list[str], above: _Table | N
         if not _VALUE.search(line):
             heads.append(line)
     return _Table(divider, passed[-1], lines[-1], tuple(heads), above)
+
+
+def _last_filled(cells: str, divider: str) -> str:
+    """The last of *cells* in which anything stands but signs."""
+    return cells.rstrip(f"{_AROUND}:{divider}").rpartition(divider)[2].strip(_AROUND)
 
 
 def _is_title(line: str, divider: str) -> bool:

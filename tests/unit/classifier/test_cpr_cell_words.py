@@ -95,3 +95,18 @@ def test_a_column_of_words() -> None:
 def test_a_long_column_is_looked_at_once() -> None:
     rows = [f"Bo;{1 + n % 28:02}{1 + n % 12:02}25{n % 10_000:04}" for n in range(20_000)]
     assert not count("\n".join(["Navn;Sag", *rows]))
+
+
+@pytest.mark.parametrize("number", [HYPHEN, BARE, PLAIN, "707614285", "070761 4284"])
+@pytest.mark.parametrize("between", [";;", "; ;", '"";'.join(";;"), ";:;", ";\u00a0;", ";;;"])
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+@pytest.mark.parametrize("label", ["CPR", "CPR-nr.:", "Barnets CPR-nummer", "CPR-nr. (10 cifre)"])
+def test_a_label_says_cpr_over_an_empty_cell(number: str, between: str, sign: str, label: str) -> None:
+    between = between.replace(";", sign)
+    assert count(f"Emne{between}Faktura\n{label}{between}{number}") == 1
+    assert count(f"{label}{between}{number}") == 1
+
+
+@pytest.mark.parametrize("text", ["CPR mangler;;1203851002", "CPR;4711;1203851002", "Note;;1203851002"])
+def test_what_else_stands_there_is_no_label(text: str) -> None:
+    assert not count(f"Navn;Note;Ordrenr\n{text}")
