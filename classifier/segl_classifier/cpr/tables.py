@@ -13,18 +13,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from segl_classifier.cpr.words import A_THING, Kind, also_name, key, look_up
+from segl_classifier.cpr.heading_rows import (
+    AROUND,
+    BLANK,
+    HEAD_LINES,
+    SAYS_CPR,
+    VALUE,
+    WORD,
+    heading_of,
+    headings,
+    is_group,
+    is_title,
+    says_cpr,
+)
 
 _SIGNS = ("\t", "|", ";")
 _LINED_UP = "  "
 _COLUMNS = re.compile(r"\S+(?: \S+)*")  # cells lined up with two spaces or more
-_VALUE = re.compile(r"\d{5}|\d[.,]\d\d\b")  # what a heading does not hold
-_HEAD_LINES = 3  # among the first lines of a table is its heading
-_TOP_LINES = 12  # of these; the others have one cell, and are titles
 _EMPTY_LINES = 2  # between a table and the line above it
-_BLANK = " >\t\r\u00a0"
-_AROUND = _BLANK + "\"'"  # a cell
-_MARKS = str.maketrans("\"'>", "   ")  # that show no cell to be filled
 _TWO_COLUMNS = re.compile(
     r"\"?[\w.-]+(?: [\w.-]+)?\"?,\"?[\w.-]+(?: [\w.-]+)?\"?\s*"
 )  # no blank behind the comma
@@ -32,10 +38,7 @@ _QUOTED = re.compile(r'"[^"]*+"')
 # Of a cell: another mark may stand for inches.
 _OPENS = re.compile(r'(?:(?<=[;,\t|])|^)[ >]*+"[^"]*+\Z')
 _CLOSES = re.compile(r'[^"]*+(?:""[^"]*+)*+"[ \r]*+(?=[;,\t|]|\Z)')
-_SAYS_CPR = re.compile(r"cpr|personn", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d_]+")
-_LONGEST_GROUP, _STOPS = 40, (".", "!", "?", ":", ",")  # characters of the name of a group; no group ends so
-_NAMES_NUMBERS = frozenset((Kind.CPR, Kind.REPLACEMENT, Kind.OTHER, Kind.MATTER))
+_ROW = re.compile(r"\d\d")  # is in most rows, and in few headings
 _LONGEST = 2_000  # characters of a line that are looked at
 _SHOWN = 12  # rows that show what a column holds
 
@@ -77,16 +80,14 @@ class _Table:
         known = self.columns.get(column)
         if known is None:
             cells = [_cell(head, column, self.divider) for head in self.heads]
-            titles = next((n for n, head in enumerate(self.heads) if not _is_title(head, self.divider)), 0)
-            known = self.columns[column] = _heading(cells, titles)
+            titles = next((n for n, head in enumerate(self.heads) if not is_title(head, self.divider)), 0)
+            known = self.columns[column] = heading_of(cells, titles)
         return known
 
     def of_cpr(self, line: str, column: int) -> str:
         """The heading of the *column*, if it names the personal number and *line* has no more cells than it."""
         wide = (head for head in self.heads if head.count(self.divider) >= line.count(self.divider))
-        return next(
-            (cell for head in wide if _SAYS_CPR.search(cell := _cell(head, column, self.divider))), ""
-        )
+        return next((cell for head in wide if SAYS_CPR.search(cell := _cell(head, column, self.divider))), "")
 
 
 class Tables:
@@ -139,8 +140,8 @@ class Tables:
         if known is None:
             rows = self._rows_below(table)
             cells = [_over(row, line, offset) if lined_up else _cell(row, column, divider) for row in rows]
-            words = sum(_WORD.search(cell) is not None and _VALUE.search(cell) is None for cell in cells)
-            numbers = sum(_VALUE.search(cell) is not None for cell in cells)
+            words = sum(WORD.search(cell) is not None and VALUE.search(cell) is None for cell in cells)
+            numbers = sum(VALUE.search(cell) is not None for cell in cells)
             known = table.of_words[column] = words > max(1, numbers)
         return known
 
@@ -152,7 +153,7 @@ class Tables:
             row = self._line(start) if start else ""
             if table.divider in row:
                 yield row
-            elif not start or row.strip(_BLANK):
+            elif not start or row.strip(BLANK):
                 break
 
     def titles(self, start: int) -> Iterator[str]:
@@ -163,7 +164,7 @@ class Tables:
         for number, divider in enumerate(self._dividers):
             table = self._with(number)
             if table.titles is None:
-                cells = [cell for cell in table.first.split(divider) if cell.strip(_AROUND)]
+                cells = [cell for cell in table.first.split(divider) if cell.strip(AROUND)]
                 table.titles = (*(cells if len(cells) == 1 else ()), self._above(table.top))
             yield from table.titles
 
@@ -180,7 +181,7 @@ class Tables:
                 break
             start = self._text.rfind("\n", 0, start - 1) + 1
             line = self._line(start)
-            if line.strip(_BLANK):
+            if line.strip(BLANK):
                 return line
         return ""
 
@@ -203,20 +204,27 @@ class Tables:
         return self._text[start : end if end >= 0 else start + _LONGEST]
 
     def _table(self, start: int, line: str, divider: str) -> _Table:
-        """The table of the line at *start*. Goes up to a line whose table is known, or to the table's top."""
+        """The table of the line at *start*. Goes up to a line whose table is known, or to the table's top: a heading
+        that says CPR is the top of another table than the rows above it."""
         known = self._of_line.get((start, divider))
         passed: list[int] = []
         lines: list[str] = []
         groups: list[tuple[list[int], list[str]]] = []  # below lines of one cell
-        blank = False
+        headed = 0  # how many lines there are down from such a heading
+        blank = other = False
         while known is None:
             if divider in line:
+                other = headed > 0 and (len(lines) - headed >= HEAD_LINES or _ROW.search(line) is not None)
+                if other:
+                    break
                 passed.append(start)
                 lines.append(line)
                 blank = False
-            elif not line.strip(_BLANK) and not blank:
+                if not headed and says_cpr(line, divider):
+                    headed = len(lines)
+            elif not line.strip(BLANK) and not blank:
                 blank = True
-            elif divider == "\t" and lines and not blank and _is_group(line, lines[-1]):
+            elif divider == "\t" and lines and not blank and is_group(line, lines[-1]):
                 groups.append((passed, lines))
                 passed, lines = [], []
             else:
@@ -226,6 +234,8 @@ class Tables:
             start = self._text.rfind("\n", 0, start - 1) + 1
             line = self._line(start)
             known = self._of_line.get((start, divider))
+        if headed and (other or known is not None):
+            passed, lines, known = passed[:headed], lines[:headed], None
         if known is None:
             if not passed:
                 passed, lines = groups.pop()
@@ -242,56 +252,12 @@ class Tables:
 
 def _headed(divider: str, passed: list[int], lines: list[str], above: _Table | None = None) -> _Table:
     """The table of *lines*, the lowest first, which begin where they were *passed*."""
-    heads: list[str] = []
-    wide = 0
-    for line in reversed(lines[-_TOP_LINES:]):
-        wide += not _is_title(line, divider)
-        if wide > _HEAD_LINES:
-            break
-        if not _VALUE.search(line):
-            heads.append(line)
-    return _Table(divider, passed[-1], lines[-1], tuple(heads), above)
+    return _Table(divider, passed[-1], lines[-1], headings(lines, divider), above)
 
 
 def _last_filled(cells: str, divider: str) -> str:
     """The last of *cells* in which anything stands but signs."""
-    return cells.rstrip(f"{_AROUND}:{divider}").rpartition(divider)[2].strip(_AROUND)
-
-
-def _is_title(line: str, divider: str) -> bool:
-    """Whether only one cell of *line* is filled."""
-    return sum(not cell.isspace() for cell in line.translate(_MARKS).split(divider) if cell) < 2
-
-
-def _heading(cells: list[str], titles: int) -> str:
-    """Which of *cells*, one above the other, is the heading of their column; the first *titles* are alone in their
-    rows. What names the personal number or somebody is one, whatever stands over the whole table."""
-    said = next(filter(_SAYS_CPR.search, cells), "")
-    if said or not any(cells[:titles]):
-        return said or next(filter(None, cells), "")
-    hers = (cell for cell in cells[titles:] if any(map(_is_of_somebody, _WORD.findall(cell))))
-    return next(hers, "") or next(filter(None, cells), "")
-
-
-def _is_of_somebody(word: str) -> bool:
-    return look_up(key(word)).kind in (Kind.PERSON, Kind.BIRTH)
-
-
-def _is_group(line: str, below: str) -> bool:
-    """Whether *line* is a row of one cell across a whole table, as Word and Excel merge it: a group, over a row with
-    values, and nothing like the caption of another table."""
-    name = line.strip(_AROUND)
-    if len(name) > _LONGEST_GROUP or name.endswith(_STOPS) or _VALUE.search(name) or not _VALUE.search(below):
-        return False
-    return not any(map(_names_numbers, _WORD.findall(name) + _WORD.findall(below)))
-
-
-def _names_numbers(word: str) -> bool:
-    """Whether *word* may say what numbers below it are: no thing ("Gruppe") does, and no name ("Ring")."""
-    this = key(word)
-    found = look_up(this)
-    is_thing = found.other == A_THING and not found.numbers
-    return found.kind in _NAMES_NUMBERS and not is_thing and not also_name(this)
+    return cells.rstrip(f"{AROUND}:{divider}").rpartition(divider)[2].strip(AROUND)
 
 
 def _dividers(line: str) -> tuple[str, ...]:
@@ -307,7 +273,7 @@ def _cell(head: str, column: int, divider: str) -> str:
     cells = head.split(divider)
     cell = cells[column].strip(" \"'>\r") if column < len(cells) else ""
     if divider == "," and (len(cells) < 3 or any(len(cell.split()) > 3 for cell in cells)):
-        return cell if _TWO_COLUMNS.fullmatch(head) and _SAYS_CPR.search(cell) else ""  # else a sentence
+        return cell if _TWO_COLUMNS.fullmatch(head) and SAYS_CPR.search(cell) else ""  # else a sentence
     return cell
 
 

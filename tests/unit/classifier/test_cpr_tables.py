@@ -231,3 +231,28 @@ def test_what_stands_over_a_table() -> None:
     tables = Tables(text)
     assert list(tables.titles(text.index("2"))) == ["Liste", "Priser"]
     assert list(tables.titles(text.index("e", text.index("slut")))) == ["slut"]
+
+
+SECTIONS = [("Navn", "Ordrenr"), ("Navn", "Telefon"), ("Navn", "Sag"), ("Navn", "Beløb")]
+
+
+@pytest.mark.parametrize("sign", ["\t", ";", "|", "     "])
+@pytest.mark.parametrize("first", SECTIONS)
+@pytest.mark.parametrize("row", [("Bo", "4711"), ("Bo", "haster")])
+@pytest.mark.parametrize("heading", ["CPR", "CPR-nr.", "Barnets CPR-nummer", "Personnummer"])
+@pytest.mark.parametrize("number", ["0707614284", "070761-4285", "707614285"])
+def test_a_heading_that_says_cpr_begins_a_table_below_another(
+    sign: str, first: tuple[str, str], row: tuple[str, str], heading: str, number: str
+) -> None:
+    rows = [first, *[row] * 4, ("Navn", heading), ("Ida", number), ("Bo", "-")]
+    assert count("\n".join(sign.join(cells) for cells in rows)) == 1
+
+
+@pytest.mark.parametrize("remark", ["cpr mangler", "har ikke oplyst cpr", "se cpr-registret igen"])
+def test_a_remark_about_it_ends_no_column_of_other_numbers(remark: str) -> None:
+    rows = ["Navn;Note;Ordrenr", *["Bo;haster;1203851002"] * 4, f"Ida;{remark};", "Per;;0707614285"]
+    assert not count("\n".join(rows))
+
+
+def test_two_rows_of_one_heading_are_one() -> None:
+    assert not count("Sag;Sag;Borger\nNr;Dato;CPR\n1203851002;1. maj;\n0702611008;2. maj;")
