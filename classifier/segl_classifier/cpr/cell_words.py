@@ -2,7 +2,7 @@
 
 "Opgave" over "Ring til Anna Holm 070761-4285" says what is to be done, and nothing of the number. In a form that stands
 in two columns, "Emne: Møde" over "Født: 070761-4285", the first row is no heading at all. A heading that names a number
-("Ordrenr.") is believed whatever stands below it.
+("Ordrenr.") is believed whatever stands in the cell.
 """
 
 from __future__ import annotations
@@ -23,19 +23,25 @@ _IN_LABELS = _OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLE
 
 
 def heading_is_of_cell(cell: Cell, layout: Layout, top: Said, find: Lookup, *, living: bool) -> bool:
-    """Whether *top*, what a heading says that names no number, is said of something else in *cell* than of the number
-    in it: of one spelled as hardly any other, or *living*, or behind a name."""
-    worded = _LETTER.search(cell.before) is not None
-    named = _NAME.search(cell.before, max(0, len(cell.before) - _LONGEST_NAME))
-    if named and top.heading in _MAY_BE_SOMEBODYS:
+    """Whether *top*, what a heading says, is said of something else in *cell* than of the number in it: of one spelled
+    as hardly any other, or *living*, or behind a name."""
+    likely = layout is Layout.HYPHEN or living
+    if top.numbers:
+        return likely and _is_of_somebody(cell.label, find)
+    worded = bool(cell.before) and _LETTER.search(cell.before) is not None
+    if worded and top.heading in _MAY_BE_SOMEBODYS and _ends_with_name(cell.before):
         return True
-    if layout is not Layout.HYPHEN and not living:
+    if not likely:
         return False
     if cell.behind and (layout is Layout.HYPHEN or top.heading in _MAY_BE_SOMEBODYS):
         return True
     if worded:
         return layout.divided or top.heading != A_PHONE  # "Privat 86123456"
     return cell.loose or cell.of_words or _is_of_somebody(cell.label, find)
+
+
+def _ends_with_name(before: str) -> bool:
+    return _NAME.search(before, max(0, len(before) - _LONGEST_NAME)) is not None
 
 
 def label_says_cpr(label: str, find: Lookup) -> bool:

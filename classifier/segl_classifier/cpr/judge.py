@@ -158,13 +158,15 @@ class _Reader:
 
     def _is_of_its_cell(self, candidate: Candidate, top: Said) -> bool:
         """Whether the heading, which says *top*, tells of what else stands in the cell of the number, and not of it."""
-        if top.numbers:
-            return False
         birth = read(candidate.digits, self.today)
-        cell = self.tables.cell(candidate.start)
-        if birth is None or cell is None:
+        if birth is None:
             return False
         living = score.living(birth, birth.age(self.today))
+        if top.numbers and not living and candidate.layout is not Layout.HYPHEN:
+            return False  # as most
+        cell = self.tables.cell(candidate.start)
+        if cell is None:
+            return False
         if living and name_behind(self.text.text, candidate.end):
             cell = cell._replace(behind=True)
         return heading_is_of_cell(cell, candidate.layout, top, self.find, living=living)

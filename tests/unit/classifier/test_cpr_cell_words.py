@@ -74,6 +74,7 @@ def test_the_first_row_of_a_form_in_two_columns_is_no_heading(
 @pytest.mark.parametrize("label", ["Født", "Patient", "Barnets nr.", "Elev"])
 def test_so_it_is_where_the_label_is_one_for_somebody(label: str) -> None:
     assert count(f"Emne\tFaktura\n{label}\t{BARE}") == 1
+    assert count(f"Vare\tOrdrenr\nSkrue\t4711\nBolt\t4712\n\nNavn\tLis Dal\n{label}\t{BARE}") == 1
     assert not count(f"Kunde\tFaktura\nLis Dal\t{BARE}")
 
 
