@@ -35,6 +35,7 @@ from segl_classifier.cpr.context import (
 from segl_classifier.cpr.window import Above, pieces_between
 from segl_classifier.cpr.words import (
     A_PAPER,
+    AN_AMOUNT,
     CUSTOMER_NUMBER,
     HAPPENS,
     LAST_FOUR,
@@ -309,7 +310,7 @@ class Walk:
             return None
         if self.find.mentions and self._cpr_before(at):
             return say(Kind.CPR, "a CPR number is named before it", CPR_NEARBY)
-        if not self._names_it(word):
+        if not self._names_it(word) or (word.other == AN_AMOUNT and self._is_paid(at)):
             return self._hints()
         if self.about.personal and word.other == OF_COMPANIES:
             return self._hints()
@@ -331,6 +332,10 @@ class Walk:
             return said
         # A line above: what it is about, so what is below it may be anybody's.
         return self._hints() if self.label and self.about.living else replace(said, yields=True)
+
+    def _is_paid(self, at: int) -> bool:
+        """Whether another number stands before ``pieces[at]``, the name of a coin: "500 kr. 070761-4285"."""
+        return at > 0 and self.pieces[at - 1][0].isdigit()
 
     def _cpr_before(self, at: int) -> bool:
         """Whether a word for a CPR number before this one names the number all the same."""

@@ -109,7 +109,7 @@ till från av åt mellem between vedr vedrørende ang angående ad
 # of compounds, unless they begin with "=": a word of another build, or the end of a name ("Christ-offer").
 OTHER = {
     "an order": """
-        ordre ordren =order arbetsorder ordrebekræftelse confirmation rekvisition rekv rekvirent
+        ordre ordren =order arbetsorder ordrebekræftelse confirmation
         indkøbsordre =purchase po auftrag bestellung auftragsbestätigung bestätigung beställning bokning workorder
         arbejdskort jobkort følgeseddel følgesedlen fragtbrev lieferschein lieferavis packing tilbud
         tilbuddet =offer =quote quotation angebot offert udbud udbuddet anbud =tender
@@ -119,6 +119,7 @@ OTHER = {
     """,
     "a booking or a task": """
         bestilling bestillingen =booking reservation reservationen opgave opgaven kørsel
+        rekvisition rekv rekvirent
     """,
     "an invoice": """
         faktura fakturaen invoice inv fak rechnung kreditnota
@@ -245,7 +246,7 @@ kort beløb pris kredit =credit =support service reklamation varsling angivelse 
 MATTER_OF_A_PERSON = """
 henvisning anmeldelse ansøgning prøvesvar vejledning skade klage mødeindkaldelse lejemål medlemskab forsikring udskrift
 journal journalen prøve prøven =bevilling =bevillingen botilbud patientkørsel patienttransport personalesag
-personsag elevsag børnesag familiesag skilsmissesag straffesag ydelsessag skadesag arbejdsskadesag
+personsag elevsag børnesag familiesag skilsmissesag straffesag ydelsessag skadesag arbejdsskadesag nemkonto nemkontoen
 """
 # Words of these lists that are names of people too: "Bo Ring", "Saga Brønd".
 ALSO_NAMES = "note hjelm ring brønd kabel kort job case key code mac serie vid"

@@ -138,6 +138,7 @@ A_CASE = "a case"
 A_MARK = "a computer's mark"
 A_PHONE = "a phone number"
 A_BOOKING = "a booking or a task"
+AN_AMOUNT = "an amount"
 # What happens to somebody, or is hers: a number beside it is its own only where nothing says whose it is.
 HAPPENS = frozenset((A_BOOKING, A_CASE, A_MARK, A_PAPER, A_PHONE, A_THING))
 # What a column of personal numbers is called, too.

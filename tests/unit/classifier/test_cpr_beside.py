@@ -89,3 +89,16 @@ def test_a_name_behind_a_number_says_whose_it_is(text: str) -> None:
 )
 def test_but_not_behind_what_has_a_number_of_its_own(text: str) -> None:
     assert not found(text.format(BARE))
+
+
+@pytest.mark.parametrize("number", [HYPHEN, BARE, "070761-4286"])
+@pytest.mark.parametrize(
+    "paid", ["Udbetales 5.000 kr. {}", "500 kr. - {}", "5.000,00 DKK {} Anna Holm", "12 stk. {}"]
+)
+def test_an_amount_has_its_own_figures(number: str, paid: str) -> None:
+    assert len(found(paid.format(number))) == 1
+
+
+@pytest.mark.parametrize("text", ["kr. {}", "Beløb i kr.: {}", "EUR {},-"])
+def test_else_they_are_those_of_the_number(text: str) -> None:
+    assert not found(text.format(BARE))

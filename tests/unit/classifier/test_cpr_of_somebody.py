@@ -17,7 +17,7 @@ BARE = "0707614285"  # with modulus 11, as one in eleven of those that begin wit
         *("Kontanthjælpsmodtager {}", "Ydelsesmodtager: {}", "Pensionsmodtageren {} mangler", "Modtager: {}"),
         *("Afsender: {}", "Elev {} er fraværende", "{} er fraværende i dag", "Nuværende {}", "Kontakten {}"),
         *("Pt.nr. {}", "Pt. nr. {}", "Pat.nr.: {}", "PT-ID {}", "Patientkørsel {}", "Botilbud {}"),
-        *("Personalesag {}", "Skilsmissesag {}", "Straffesag {}", "Børnesag: {}"),
+        *("Personalesag {}", "Skilsmissesag {}", "NemKonto {}", "Straffesag {}", "Børnesag: {}"),
     ],
 )
 def test_whoever_it_is_about_is_no_thing(text: str, number: str) -> None:
@@ -28,7 +28,7 @@ def test_whoever_it_is_about_is_no_thing(text: str, number: str) -> None:
     "called",
     [
         *("Klientnr.", "Kursistnr.", "Ansøgernr.", "Studienummer", "Deltagernr.", "Beboernr."),
-        *("Reference:", "Booking", "Bestilling:", "Opgave", "Kørsel:", "Part"),
+        *("Reference:", "Booking", "Rekvirent:", "Rekvisition", "Bestilling:", "Opgave", "Kørsel:", "Part"),
     ],
 )
 def test_what_offices_name_by_the_person(called: str) -> None:
