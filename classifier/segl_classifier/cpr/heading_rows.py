@@ -24,6 +24,8 @@ _IN_LABELS = _OF_SOMEBODY | {Kind.CPR, Kind.NUMBER, Kind.PREPOSITION, Kind.FILLE
 
 def headings(lines: Sequence[str], divider: str) -> tuple[str, ...]:
     """Those of *lines*, the lowest first, that may be the heading of the table, the uppermost first."""
+    if len(lines) <= HEAD_LINES:
+        return tuple(line for line in reversed(lines) if not VALUE.search(line))
     heads: list[str] = []
     wide = 0
     for line in reversed(lines[-_TOP_LINES:]):
@@ -50,9 +52,15 @@ def heading_of(cells: Sequence[str], titles: int) -> str:
     return next(hers, "") or next(filter(None, cells), "")
 
 
+def may_say_cpr(text: str) -> bool:
+    """Whether a word for the personal number may stand in *text*, as fast as that can be told."""
+    lower = text.lower()
+    return "cpr" in lower or "personn" in lower
+
+
 def says_cpr(line: str, divider: str) -> bool:
     """Whether *line* is a heading of several columns, one of which is called by the personal number and no more."""
-    if not SAYS_CPR.search(line) or VALUE.search(line) or is_title(line, divider):
+    if not may_say_cpr(line) or VALUE.search(line) or is_title(line, divider):
         return False
     called = (_kinds(cell) for cell in line.split(divider) if SAYS_CPR.search(cell))
     return any(Kind.CPR in kinds and kinds <= _IN_LABELS for kinds in called)

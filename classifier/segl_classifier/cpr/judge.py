@@ -158,13 +158,16 @@ class _Reader:
 
     def _is_of_its_cell(self, candidate: Candidate, top: Said) -> bool:
         """Whether the heading, which says *top*, tells of what else stands in the cell of the number, and not of it."""
+        start = candidate.start
+        if top.numbers and (start == 0 or self.text.text[start - 1] == "\n"):
+            return False  # as most: there is no label
         birth = read(candidate.digits, self.today)
         if birth is None:
             return False
         living = score.living(birth, birth.age(self.today))
         if top.numbers and not living and candidate.layout is not Layout.HYPHEN:
-            return False  # as most
-        cell = self.tables.cell(candidate.start)
+            return False
+        cell = self.tables.cell(start)
         if cell is None:
             return False
         if living and name_behind(self.text.text, candidate.end):
@@ -232,12 +235,12 @@ class _Reader:
         """What the words and the heading (*top*) say; what names the number decides, mere hints add up."""
         text, (start, end, layout, *_) = self.text.text, candidate
         bare, divided = layout is Layout.BARE, layout.divided
-        if self.in_row and _BEHIND_EMPTY.search(text, max(0, start - _NEAR), start):
+        first_in_line = start == 0 or text[start - 1] == "\n"
+        if self.in_row and not first_in_line and _BEHIND_EMPTY.search(text, max(0, start - _NEAR), start):
             cell = self.tables.cell(start)
             if cell is not None and label_says_cpr(cell.label, self.find):
                 return say(Kind.CPR, "called a CPR number", CALLED_CPR)
         named = top.kind is not Kind.UNKNOWN
-        first_in_line = start == 0 or text[start - 1] == "\n"
         if named and self._opens_cell(candidate) and (top.kind is not Kind.OTHER or first_in_line):
             return top
         row = self.in_row and layout is not Layout.COLUMN  # which is the row

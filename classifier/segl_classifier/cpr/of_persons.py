@@ -36,8 +36,7 @@ def may_be_a_persons(word: Word, about: About, *, numbered: bool) -> bool:
     which often is the personal number."""
     if about.likely and (
         word.other in OF_PEOPLE
-        or (word.other == A_THING and not word.numbers)
-        or (word.other in (A_BOOKING, A_PAPER) and not (word.numbers or numbered))
+        or (word.other in (A_BOOKING, A_PAPER, A_THING) and not (word.numbers or numbered))
     ):
         return True
     return word.other == A_PHONE or (word.other in (A_CASE, A_MARK) and not word.numbers)

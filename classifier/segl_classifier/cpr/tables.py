@@ -24,6 +24,7 @@ from segl_classifier.cpr.heading_rows import (
     headings,
     is_group,
     is_title,
+    may_say_cpr,
     says_cpr,
 )
 
@@ -80,9 +81,15 @@ class _Table:
         known = self.columns.get(column)
         if known is None:
             cells = [_cell(head, column, self.divider) for head in self.heads]
-            titles = next((n for n, head in enumerate(self.heads) if not is_title(head, self.divider)), 0)
-            known = self.columns[column] = heading_of(cells, titles)
+            known = self.columns[column] = self._heading(cells) if any(cells) else ""
         return known
+
+    def _heading(self, cells: list[str]) -> str:
+        """Which of *cells*, one of each of the ``heads``, is the heading of their column."""
+        if len(cells) == 1:
+            return cells[0]
+        titles = next((n for n, head in enumerate(self.heads) if not is_title(head, self.divider)), 0)
+        return heading_of(cells, titles)
 
     def of_cpr(self, line: str, column: int) -> str:
         """The heading of the *column*, if it names the personal number and *line* has no more cells than it."""
@@ -100,6 +107,7 @@ class Tables:
         self._row = ""
         self._dividers: tuple[str, ...] = ()
         self._tables: list[_Table] = []  # one for each divider, as far as they were asked for
+        self._says: bool | None = None  # whether a word for the personal number may stand anywhere
         self._asked, self._by = -1, 0  # the number asked for last, and by which divider it has a heading
 
     def heading(self, start: int) -> str | None:
@@ -203,6 +211,11 @@ class Tables:
         end = self._text.find("\n", start, start + _LONGEST)
         return self._text[start : end if end >= 0 else start + _LONGEST]
 
+    def _may_say_cpr(self) -> bool:
+        if self._says is None:
+            self._says = may_say_cpr(self._text)
+        return self._says
+
     def _table(self, start: int, line: str, divider: str) -> _Table:
         """The table of the line at *start*. Goes up to a line whose table is known, or to the table's top: a heading
         that says CPR is the top of another table than the rows above it."""
@@ -220,7 +233,7 @@ class Tables:
                 passed.append(start)
                 lines.append(line)
                 blank = False
-                if not headed and says_cpr(line, divider):
+                if not headed and self._may_say_cpr() and says_cpr(line, divider):
                     headed = len(lines)
             elif not line.strip(BLANK) and not blank:
                 blank = True
