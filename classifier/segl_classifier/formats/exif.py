@@ -7,7 +7,7 @@ next one. Only fields with words are looked at. Nothing of the picture itself is
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _MOST_DIRECTORIES, _MOST_FIELDS = 100, 200
 _LONGEST = 1_000_000  # bytes of a value
@@ -22,6 +22,7 @@ _WIDE = {
     0x9C9E: "keywords",
     0x9C9F: "subject",
 }  # Windows
+_SAY = frozenset((*_PLAIN, *_WIDE, _COMMENT, _IPTC, _PHOTOSHOP))
 _CODE = 8  # bytes before a comment that say how it is written
 _IPTC_WORDS = frozenset(
     (5, 15, 20, 25, 26, 27, 40, 80, 85, 90, 92, 95, 101, 103, 105, 110, 115, 116, 118, 120, 122)
@@ -29,11 +30,13 @@ _IPTC_WORDS = frozenset(
 _IPTC_BLOCK = 0x0404
 
 
-def words_of(tiff: bytes) -> Iterator[tuple[str, str]]:
-    """Names and values of the fields with words in a TIFF file, or in the EXIF of another. May raise ``struct.error``
-    and ``IndexError``."""
+def words_of(tiff: bytes, spend: Callable[[int], None]) -> Iterator[tuple[str, str]]:
+    """Names and values of the fields with words in a TIFF file, or in the EXIF of another. *spend* is told how many
+    bytes each takes, for any number of fields may name the same ones; what it raises is passed on. May raise
+    ``struct.error`` and ``IndexError``."""
     order = "<" if tiff[:1] == b"I" else ">"
     for number, raw in _fields(tiff, order):
+        spend(len(raw))
         if number in _PLAIN:
             yield _PLAIN[number], plain(raw)
         elif number in _WIDE:
@@ -91,7 +94,7 @@ def _fields(tiff: bytes, order: str) -> Iterator[tuple[int, bytes]]:
             start = at + 8 if size <= 4 else struct.unpack_from(f"{order}I", tiff, at + 8)[0]
             if number == _INSIDE:
                 waiting.append(struct.unpack_from(f"{order}I", tiff, at + 8)[0])
-            elif size:
+            elif size and number in _SAY:
                 yield number, tiff[start : start + min(size, _LONGEST)]
         behind = place + 2 + 12 * count
         if behind + 4 <= len(tiff):

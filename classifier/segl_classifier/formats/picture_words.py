@@ -4,6 +4,9 @@ Programs show them beside the picture, and phones and case systems write names a
 and IPTC (:mod:`.exif`), in properties in XML (:mod:`.xmp`), and in the chunks and blocks of the format: PNG (ISO 15948
 §11.3.3), GIF89a (comment extension), JPEG (ITU-T T.81 §B.2.4.5). No pixel is unpacked, so no picture can be a bomb;
 packed texts are unpacked to a bound. What is broken is read as far as it goes.
+
+Those of pictures in the message itself are read in the process that judges it, where nobody ends what takes too long.
+So all that may be repeated or said twice is counted, over the whole picture.
 """
 
 from __future__ import annotations
@@ -21,7 +24,11 @@ from segl_classifier.formats import exif, xmp
 _MOST_LETTERS = 100_000
 _MOST_BLOCKS = 300_000  # a GIF of 75 MB
 _MOST_PACKED, _MOST_UNPACKED = 100, 1_000_000  # packed texts; bytes of each
-_MOST_XMP = 20
+_MOST_XMP, _MOST_EXIF = 20, 8
+_MOST_FIELDS, _MOST_LOOKED_AT = (
+    20_000,
+    4_000_000,
+)  # texts; bytes of EXIF and IPTC, those said twice counted twice
 _SAYS = re.compile(r"[^\W\d_]{2}|\d{4}")
 _ODD = re.compile(r"[\0-\x08\x0e-\x1f\x7f\ufffd]")
 _ODD_SHARE = 20  # one in so many characters of a text may be none
@@ -38,6 +45,7 @@ _RAW_PROFILE = re.compile(r"Raw profile type \w{2,8}")  # of ImageMagick, in hex
 _EXIF_IN = re.compile(rb"Exif\0\0(?=II\*\0|MM\0\*)")
 _EXIF, _EXTENDED, _PHOTOSHOP = b"Exif\0\0", b"http://ns.adobe.com/xmp/extension/\0", b"Photoshop 3.0\0"
 _EXTENDED_HEAD = len(_EXTENDED) + 40
+_FILL = re.compile(rb"\xff*")  # before a segment there may be any number
 _BROKEN = (struct.error, IndexError, ValueError)
 
 
@@ -53,7 +61,7 @@ def words_of(data: bytes, kind: str) -> Words:
     """The words in the picture *data* of this *kind*, a content type. Never raises."""
     kept = _Kept()
     read = {"image/png": _png, "image/jpeg": _jpeg, "image/gif": _gif, "image/tiff": _tiff}.get(kind)
-    with suppress(*_BROKEN):
+    try:
         if read is not None:
             read(data, kept)
         elif kind in ("image/webp", "image/heic"):
@@ -62,7 +70,15 @@ def words_of(data: bytes, kind: str) -> Words:
                 kept.exif(data[found.end() : found.end() + _MOST_UNPACKED])
             if kind == "image/webp":
                 _webp(data, kept)
+    except _Enough:
+        kept.cut = True
+    except _BROKEN:
+        pass
     return Words(tuple(kept.lines), kept.cut)
+
+
+class _Enough(Exception):
+    """There is more in the picture than is looked at."""
 
 
 class _Kept:
@@ -70,9 +86,12 @@ class _Kept:
         self.lines: dict[str, None] = {}
         self.cut = False
         self._left = _MOST_LETTERS
-        self._packed = 0
+        self._packed = self._packets = self._exif = self._fields = self._looked_at = 0
 
     def add(self, name: str, text: str) -> None:
+        self._fields += 1
+        if self._fields > _MOST_FIELDS:
+            raise _Enough
         text = text.strip("\0 \r\n\t")
         odd = len(_ODD.findall(text[:1_000]))
         if not _SAYS.search(text) or odd * _ODD_SHARE > min(len(text), 1_000):
@@ -89,14 +108,27 @@ class _Kept:
             for name, text in fields:
                 self.add(name, text)
 
+    def spend(self, size: int) -> None:
+        """So many bytes of EXIF or IPTC are looked at."""
+        self._looked_at += size
+        if self._looked_at > _MOST_LOOKED_AT:
+            raise _Enough
+
     def exif(self, data: bytes) -> None:
-        self.all(exif.words_of(data))
+        self._exif += 1
+        if self._exif > _MOST_EXIF:
+            raise _Enough
+        self.all(exif.words_of(data, self.spend))
+
+    def photoshop(self, data: bytes) -> None:
+        self.spend(len(data))
+        self.all(exif.photoshop(data))
 
     def xmp(self, data: bytes) -> None:
-        for number, packet in enumerate(xmp.packets(data)):
-            if number >= _MOST_XMP:
-                self.cut = True
-                break
+        for packet in xmp.packets(data):
+            self._packets += 1
+            if self._packets > _MOST_XMP:
+                raise _Enough
             for line in xmp.lines_of(packet, _MOST_LETTERS):
                 name, _, text = line.partition(": ")
                 if name.lower() in _TOLD:
@@ -117,10 +149,11 @@ class _Kept:
 
 
 def _jpeg(data: bytes, kept: _Kept) -> None:
-    place, more = 2, b""
+    place = 2
+    more: list[bytes] = []
     for _ in range(_MOST_BLOCKS):
-        while data[place + 1] == 0xFF:
-            place += 1
+        fill = _FILL.match(data, place)
+        place = max(place, (fill.end() if fill else place) - 1)
         code = data[place + 1]
         if data[place] != 0xFF or code in (0xDA, 0xD9):  # the picture itself
             break
@@ -131,13 +164,15 @@ def _jpeg(data: bytes, kept: _Kept) -> None:
         elif code == 0xE1 and segment.startswith(_EXIF):
             kept.exif(segment[len(_EXIF) :])
         elif code == 0xE1 and segment.startswith(_EXTENDED):
-            more += segment[_EXTENDED_HEAD:]
+            more.append(segment[_EXTENDED_HEAD:])
         elif code == 0xE1:
             kept.xmp(segment)
         elif code == 0xED and segment.startswith(_PHOTOSHOP):
-            kept.all(exif.photoshop(segment[len(_PHOTOSHOP) :]))
+            kept.photoshop(segment[len(_PHOTOSHOP) :])
         place += 2 + size
-    kept.xmp(more)
+    else:
+        raise _Enough
+    kept.xmp(b"".join(more))
 
 
 def _png(data: bytes, kept: _Kept) -> None:
@@ -150,6 +185,7 @@ def _png(data: bytes, kept: _Kept) -> None:
         elif kind == b"eXIf":
             kept.exif(data[place + 8 : place + 8 + size])
         place += 12 + size
+    raise _Enough
 
 
 def _png_text(kind: bytes, chunk: bytes, kept: _Kept) -> None:
@@ -170,7 +206,7 @@ def _png_text(kind: bytes, chunk: bytes, kept: _Kept) -> None:
 
 def _profile(data: bytes, kept: _Kept) -> None:
     if data.startswith(b"8BIM"):
-        kept.all(exif.photoshop(data))
+        kept.photoshop(data)
     elif b":xmpmeta" in data:
         kept.xmp(data)
     else:
@@ -194,6 +230,8 @@ def _gif(data: bytes, kept: _Kept) -> None:
         place += 1
         left -= 1
         kept.add("comment", exif.plain(b"".join(pieces)))
+    if left <= 0:
+        raise _Enough
 
 
 def _colours(flags: int) -> int:
@@ -214,3 +252,4 @@ def _webp(data: bytes, kept: _Kept) -> None:
         if kind == b"EXIF":
             kept.exif(data[place + 8 : place + 8 + size].removeprefix(_EXIF))
         place += 8 + size + size % 2
+    raise _Enough

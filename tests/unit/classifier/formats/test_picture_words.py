@@ -215,3 +215,44 @@ def test_hostile_pictures_end_in_time(data: bytes) -> None:
     begin = time.process_time()
     words(data)
     assert time.process_time() - begin < 2
+
+
+def overlapping(number: int, said: bytes, *, directories: int = 100, fields: int = 200) -> bytes:
+    """EXIF whose directories all name the same bytes over and over, as one field each time."""
+    body = b"II*\0" + struct.pack("<I", 8 + len(said)) + said
+    for at in range(directories):
+        rows = struct.pack("<HHII", number, 1, len(said), 8) * fields
+        after = len(body) + 2 + len(rows) + 4 if at < directories - 1 else 0
+        body += struct.pack("<H", fields) + rows + struct.pack("<I", after)
+    return body
+
+
+def segments(code: int, segment: bytes, times: int) -> bytes:
+    """The segments of a JPEG, and nothing else."""
+    return b"\xff\xd8" + (struct.pack(">BBH", 0xFF, code, 2 + len(segment)) + segment) * times + b"\xff\xd9"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png(b"eXIf", overlapping(0x83BB, b"\x1c\x02\x05\0\0" * 200_000)),
+        png(b"eXIf", overlapping(0x9C9B, b"a\0" * 500_000)),
+        overlapping(0x9286, b"UNICODE\0" + b"a\0" * 400_000),
+        png(b"eXIf", overlapping(0x010E, b"ord ord ", directories=20), times=100),
+        png(b"tEXt", b"XML\0<x:xmpmeta></x:xmpmeta>", times=100_000),
+        segments(0xED, b"Photoshop 3.0\0" + photoshop(b"\x1c\x02\x05\0\0" * 13_000), 100),
+        png(b"tEXt", b"Comment\0ord", times=100_000),
+    ],
+    ids=["captions", "titles", "comments", "EXIF", "XMP", "blocks", "texts"],
+)
+def test_what_is_said_over_and_over_is_told_of_in_time(data: bytes) -> None:
+    begin = time.process_time()
+    assert words(data).cut
+    assert time.process_time() - begin < 2
+
+
+def test_properties_in_many_pieces_are_put_together_in_time() -> None:
+    data = segments(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(40) + b"y" * 100, 100_000)
+    begin = time.process_time()
+    assert words(data) == Words()
+    assert time.process_time() - begin < 2
