@@ -2,7 +2,8 @@
 
 A record has a head of eight bytes: version and instance, type, length. Containers (version 15) are walked into by
 reading on behind their head. Text stands in three kinds of atoms: UTF-16, its lower bytes only, and names and notes as
-strings. Objects put into the file are compressed compound files.
+strings. What later versions added, comments above all, stands in tags (§2.5.24): a string that names the version, then
+records in what says it is an atom. Objects put into the file are compressed compound files.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.art import take_pictures
@@ -26,6 +28,10 @@ _PLACES = {
 }
 _WIDE, _NARROW, _STRING, _OBJECT, _CRYPT = 0x0FA0, 0x0FA8, 0x0FBA, 0x1011, 0x2F14
 _ENCRYPTED_TOKEN = 0xF3D1C4DF
+_TAG = 0x138B
+_OF_POWERPOINT = frozenset(
+    ("___PPT9", "___PPT10", "___PPT12")
+)  # tags of other programs hold whatever they like
 _NAME_OF_FONT = re.compile(r"___PPT.*|Arial|Times New Roman")  # as strings of layouts have them
 _BREAKS = str.maketrans("\r\x0b", "\n\n")
 
@@ -39,10 +45,7 @@ def read_powerpoint(storage: Storage, harvest: Harvest) -> None:
     stream = storage.read("PowerPoint Document")
     lines: dict[str, list[str]] = {}
     place, ends = "slide", 0
-    at = 0
-    while at + 8 <= len(stream):
-        version, kind, size = struct.unpack_from("<HHI", stream, at)
-        at += 8
+    for at, version, kind, size in _records(stream, 0, len(stream)):
         if at >= ends:
             place = "slide"
         if kind in _PLACES:
@@ -62,11 +65,29 @@ def read_powerpoint(storage: Storage, harvest: Harvest) -> None:
             lines.setdefault(place, []).append(body.decode("latin-1").translate(_BREAKS))
         elif kind == _OBJECT:
             _object(body, version >> 4, harvest)
-        at += size
     for called, found in lines.items():
         harvest.lines(found, called)
     harvest.lines(words_of_shapes(stream), "drawing")
     take_pictures(storage.read("Pictures"), harvest)
+
+
+def _records(
+    stream: bytes, at: int, end: int, *, in_tag: bool = False
+) -> Iterator[tuple[int, int, int, int]]:
+    """The records between *at* and *end*: where the body of each begins, its version, its type and its length. Those
+    in a container follow it."""
+    name = ""
+    while at + 8 <= end:
+        version, kind, size = struct.unpack_from("<HHI", stream, at)
+        at += 8
+        yield at, version, kind, size
+        if version & 0x0F == 0x0F:
+            continue
+        if kind == _STRING:
+            name = stream[at : at + min(size, 100)].decode("utf-16-le", "replace")
+        elif kind == _TAG and name in _OF_POWERPOINT and not in_tag:
+            yield from _records(stream, at, min(at + size, end), in_tag=True)
+        at += size
 
 
 def _object(body: bytes, instance: int, harvest: Harvest) -> None:

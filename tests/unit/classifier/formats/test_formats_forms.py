@@ -94,6 +94,41 @@ def test_a_text_of_a_slide_may_begin_with_the_name_of_a_font() -> None:
     assert "Times New Roman" not in text_of(content)
 
 
+def record(kind: int, *inside: bytes, version: int = 15) -> bytes:
+    body = b"".join(inside)
+    return struct.pack("<HHI", version, kind, len(body)) + body
+
+
+@pytest.mark.parametrize("version", [0, 15], ids=["PowerPoint", "LibreOffice"])
+def test_comments_on_a_slide_are_read(version: int) -> None:
+    """PowerPoint keeps them in a tag that it does not call a container (MS-PPT §2.5.24)."""
+    comment = record(
+        0x2EE0, atom(0x0FBA, "Bo"), atom(0x0FBA, f"Vedr. {NUMBER}"), record(0x2EE1, bytes(28), version=0)
+    )
+    tag = record(0x138A, atom(0x0FBA, "___PPT10"), record(0x138B, comment, version=version))
+    behind = atom(0x0FA0, "Bag mærket")
+    content = with_streams("slides.ppt", PowerPoint_Document=record(0x1388, tag) + behind)
+    assert stands_in(content, NUMBER) == ["comment"]
+    assert "Bag mærket" in text_of(content)
+    assert content.lacks == ()
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b"Bytes of a program",
+        record(0x0FA0, version=0)[:-4] + b"\xff\xff\xff\x7f",
+        record(0x138B, version=0) * 1_000,
+    ],
+    ids=["no records", "too long", "tags in tags"],
+)
+@pytest.mark.parametrize("name", ["___PPT10", "MINE"])
+def test_whatever_stands_in_a_tag_what_is_behind_it_is_read(name: str, inside: bytes) -> None:
+    tag = record(0x138A, atom(0x0FBA, name), record(0x138B, inside, version=0))
+    content = with_streams("slides.ppt", PowerPoint_Document=tag + atom(0x0FA0, f"Vedr. {NUMBER}"))
+    assert stands_in(content, NUMBER) == ["slide"]
+
+
 @pytest.mark.parametrize("data", [b"", b"\x44\0" * 100, b"\xff" * 5_000])
 def test_bytes_that_are_no_field_hold_no_words(data: bytes) -> None:
     assert words_of_fields(data) == []
