@@ -19,6 +19,7 @@ from zipfile import ZipInfo
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.attribute_numbers import Watch
+from segl_classifier.formats.base64_in import take_base64
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.kept_tables import read_kept
@@ -143,6 +144,8 @@ def _read_part(
         layouts += flow.lines
     elif place == _CHANGES_PLACE:  # of cells: numbers have lost their zeros
         harvest.text(restored("\n".join(flow.lines)), place)
+    elif place == _DATA_PLACE:
+        harvest.text("\n".join(take_base64(flow.lines, harvest)), place)
     else:
         harvest.text("\n".join(flow.lines), place)
     harvest.lines(flow.earlier, _CHANGES_PLACE)

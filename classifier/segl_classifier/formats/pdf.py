@@ -21,6 +21,7 @@ import pypdfium2.raw as api
 
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import pdf_page
+from segl_classifier.formats.base64_in import take_base64
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml_text import read_flow
@@ -45,6 +46,9 @@ _ENCRYPTED = (api.FPDF_ERR_PASSWORD, api.FPDF_ERR_SECURITY)
 _XFA_LAYOUT = frozenset(
     ("config", "localeSet", "xdc", "connectionSet", "stylesheet", "preamble", "postamble")
 )
+
+_XFA_TEMPLATE = "template"  # the pictures in it are those of the form, not of who filled it in
+_XFA_DATA = ("datasets", "")  # or all packets in one stream, which has no name
 
 
 def read(data: bytes, name: str, allowance: Allowance) -> Content:
@@ -133,10 +137,11 @@ def _read_xfa(document: pdfium.PdfDocument, harvest: Harvest) -> None:
         packet = ctypes.create_string_buffer(size.value)
         api.FPDF_GetXFAPacketContent(document.raw, number, packet, size, size)
         flow = read_flow([packet.raw], labels=True, most=harvest.left, data=True)
-        harvest.lines(flow.lines, "form field")
+        lines = flow.lines if name == _XFA_TEMPLATE else take_base64(flow.lines, harvest)
+        harvest.lines(lines, "form field")
         if flow.full:
             harvest.overflow()
-        if flow.broken and name == "datasets":
+        if flow.broken and name in _XFA_DATA:
             harvest.lack(Unreadable.DAMAGED, "data of a form")
 
 
