@@ -4,19 +4,26 @@ A compound file is a small file system: storages (folders) that hold streams (fi
 the names in it: ``WordDocument``, ``Workbook`` (``Book`` before 1997), ``PowerPoint Document``, the properties of an
 Outlook message. A file of Office 2007 with a password is one too, with the stream ``EncryptedPackage``; and so is an
 object in one (``embeddings/oleObject1.bin``): a file dragged into it. Properties stand in two streams of their own;
-documents inside the document are storages with the same names.
+documents inside the document are storages with the same names. Storages nobody here knows are told of.
 
 Directory entries may lie about sizes and share sectors, so every stream read is charged to the allowance.
 """
 
 from __future__ import annotations
 
-import re
-
 from segl.vocabulary import Unreadable
 from segl_classifier.formats import doc, outlook, ppt, xls
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
+from segl_classifier.formats.ole_beside import (
+    DATA_STORE,
+    is_explained,
+    read_beside_book,
+    read_data_store,
+    read_form,
+    tell_unknown,
+    words,
+)
 from segl_classifier.formats.ole_object import is_object, take_object
 from segl_classifier.formats.ole_properties import read_properties
 from segl_classifier.formats.storage import BROKEN, Storage
@@ -25,8 +32,6 @@ from segl_classifier.formats.vba import read_macros
 _ENCRYPTED = ("EncryptedPackage", "EncryptionInfo", "\x09DRMContent", "EncryptedSummary")
 _PROPERTIES = ("\x05SummaryInformation", "\x05DocumentSummaryInformation")
 _DOCUMENTS = frozenset(("WordDocument", "Workbook", "Book", "PowerPoint Document"))
-_WORDS = re.compile(rb"(?:[\x20-\x7e\xa0-\xff]\0){4,}|[\x20-\x7e\xa0-\xff]{6,}")
-_FORM = frozenset(("f", "o"))  # streams with the words of a form
 _MOST_DEEP = 10
 
 
@@ -53,6 +58,7 @@ def _read_storage(storage: Storage, harvest: Harvest, depth: int) -> None:
         doc.read_word(storage, harvest)
     elif storage.has("Workbook") or storage.has("Book"):
         xls.read_excel(storage, harvest)
+        read_beside_book(storage, harvest)
     elif storage.has("PowerPoint Document"):
         ppt.read_powerpoint(storage, harvest)
     elif depth == 0 and not (is_object(storage) and take_object(storage, harvest)):
@@ -63,35 +69,37 @@ def _read_storage(storage: Storage, harvest: Harvest, depth: int) -> None:
         if storage.has(name):
             harvest.lines(read_properties(storage.read(name)), "properties")
     read_macros(storage, harvest)
+    are_macros = storage.storage("VBA") is not None
     for inner in storage.storages():
-        _read_inner(inner, harvest, depth + 1)
+        _read_inner(inner, harvest, depth + 1, explained=are_macros)
 
 
-def _read_inner(storage: Storage, harvest: Harvest, depth: int) -> None:
-    """A storage in the file: a document put into it, a file dragged into it, or a mere folder."""
+def _read_inner(storage: Storage, harvest: Harvest, depth: int, *, explained: bool = False) -> None:
+    """A storage in the file: a document put into it, a file dragged into it, or a mere folder. *explained*: others read
+    what it holds."""
+    explained = explained or is_explained(storage)
     if depth > _MOST_DEEP:
         harvest.lack(Unreadable.TOO_DEEP, "objects in objects")
         return
     if storage.is_message():
         outlook.read_message(storage, harvest, depth)
-    elif _DOCUMENTS & storage.names() or any(storage.has(name) for name in _ENCRYPTED):
+        return
+    if _DOCUMENTS & storage.names() or any(storage.has(name) for name in _ENCRYPTED):
         _read_storage(storage, harvest, depth)
         return
-    take_object(storage, harvest)
+    if storage.name.lower() == DATA_STORE:
+        read_data_store(storage, harvest)
+        return
+    if explained:
+        read_form(storage, harvest)
+    elif not take_object(storage, harvest):
+        tell_unknown(storage, harvest)
     for inner in storage.storages():
-        _read_inner(inner, harvest, depth + 1)
+        _read_inner(inner, harvest, depth + 1, explained=explained)
 
 
 def _read_words(storage: Storage, harvest: Harvest) -> None:
-    """The words that stand readable in a file that is not understood, and in the forms of macros."""
+    """The words that stand readable in a file that is not understood."""
     for name in sorted(storage.names()):
         if name not in _PROPERTIES:
-            harvest.lines(_words(storage.read(name)), "words in the file")
-    for inner in storage.storages():
-        if inner.name.upper() != "VBA":
-            for name in sorted(inner.names() & _FORM):
-                harvest.lines(_words(inner.read(name)), "form of a macro")
-
-
-def _words(data: bytes) -> list[str]:
-    return [piece.decode("utf-16-le" if b"\0" in piece else "latin-1") for piece in _WORDS.findall(data)]
+            harvest.lines(words(storage.read(name)), "words in the file")

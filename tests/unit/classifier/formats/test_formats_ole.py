@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zlib
@@ -162,6 +163,67 @@ def test_a_file_dragged_into_a_file_of_office_2007_is_unfolded(
 )
 def test_what_is_no_object_is_a_file_of_another_program(streams: dict[str, bytes]) -> None:
     assert Unreadable.UNKNOWN_TYPE in causes(read(compound(streams), "", ALLOWANCE))
+
+
+NUMBER = "010190-1234"
+WIDE = f"Vedr. {NUMBER}".encode("utf-16-le")
+
+
+@pytest.mark.parametrize("name", ["text.doc", "sheets.xls", "slides.ppt"])
+def test_data_that_fields_are_bound_to_are_read(name: str) -> None:
+    """A document management system keeps there whom the document is about (MS-OSHARED §2.3.6)."""
+    photo = base64.b64encode(
+        f"Jens Hansen, CPR 020290-1235, har været her. {'Mere. ' * 30}".encode()
+    ).decode()
+    item = f'<sag xmlns="urn:x"><part cpr="030390-1236">Jens, {NUMBER}</part><fil>{photo}</fil></sag>'
+    streams = {
+        **streams_of(name),
+        "MsoDataStore/ABC=/Item": item.encode("utf-16"),
+        "MsoDataStore/ABC=/Properties": b'<ds:datastoreItem xmlns:ds="urn:y"/>',
+    }
+    content = read(compound(streams), "", ALLOWANCE)
+    assert content.lacks == ()
+    assert stands_in(content, NUMBER) == ["data in the file"]
+    assert stands_in(content, "030390-1236") == ["an attribute"]
+    assert [b"020290-1235" in file.data for file in content.files] == [True]
+
+
+@pytest.mark.parametrize("name", ["text.doc", "sheets.xls"])
+def test_an_object_of_another_program_is_told_of_with_its_words(name: str) -> None:
+    streams = {
+        **streams_of(name),
+        "ObjectPool/_1/VisioDocument": bytes(9) + WIDE + bytes(9),
+        "ObjectPool/_1/\x01CompObj": b"Visio",
+    }
+    content = read(compound(streams), "", ALLOWANCE)
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
+    assert stands_in(content, NUMBER) == ["words in an object"]
+
+
+def test_storages_that_say_nothing_of_anybody_are_not_told_of() -> None:
+    streams = {
+        **streams_of("text.doc"),
+        "ObjectPool/_1/Equation Native": b"x",
+        "ObjectPool/_1/\x03ObjInfo": b"x",
+        "ObjectPool/_2/\x01Ole": b"a link",
+        "_xmlsignatures/ABC": b"<Signature/>",
+        "Macros/VBA/dir": b"x",
+        "Macros/PROJECT": b"x",
+        "Macros/UserForm1/f": WIDE,
+        "Macros/UserForm1/i01/x": b"x",
+    }
+    content = read(compound(streams), "", ALLOWANCE)
+    assert content.lacks == ()
+    assert stands_in(content, NUMBER) == ["form of a macro"]
+
+
+def test_words_in_the_controls_of_a_workbook_are_read_and_its_history_is_told_of() -> None:
+    streams = {**streams_of("sheets.xls"), "Ctls": bytes(9) + WIDE}
+    content = read(compound(streams), "", ALLOWANCE)
+    assert content.lacks == ()
+    assert stands_in(content, NUMBER) == ["form"]
+    content = read(compound({**streams, "Revision Log": b"x"}), "", ALLOWANCE)
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
 
 
 def test_an_object_in_a_presentation_is_unfolded() -> None:
