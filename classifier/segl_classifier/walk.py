@@ -278,6 +278,8 @@ class Walk:
             if number > _INNER:
                 self._unread(Unreadable.TOO_MANY, entity.where, f"more than {_INNER} quoted parts")
                 return
+            if (top or start) <= entity.start and stop >= entity.end:
+                continue  # this very part, which begins with a line that is no header field
             if not self._afford(stop - top):
                 return
             yield Entity(

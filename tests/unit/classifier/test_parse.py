@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 
 import pytest
@@ -242,6 +243,17 @@ def test_many_ways_to_read_a_message_are_not_followed_for_ever(head: str) -> Non
 )
 def test_ways_beyond_the_limit_are_told_of(raw: str, rule: str) -> None:
     assert rules(crlf(raw)) == [rule]
+
+
+@pytest.mark.parametrize("start", ["", "Hej Bo\n\n"])
+def test_a_header_quoted_behind_a_line_of_text_is_opened_once(start: str) -> None:
+    """As a supporter sends it. The line is no header field, so the mail itself is all there is to open."""
+    letters = base64.b64encode(CPR.encode()).decode()
+    quoted = f"Her er headeren:\nReceived: from x\nContent-Transfer-Encoding: base64\n\n{letters}\n"
+    message = parsed(f"From: a@b.example\nContent-Type: text/plain\n\n{start}{quoted}")
+    assert message.unread == ()
+    assert len(message.parts) < 5
+    assert CPR in all_text(crlf(f"From: a@b.example\nContent-Type: text/plain\n\n{start}{quoted}"))
 
 
 def test_an_encrypted_multipart_is_told_of() -> None:
