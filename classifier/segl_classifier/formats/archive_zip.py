@@ -18,7 +18,7 @@ _ENCRYPTED, _UTF8 = 0x1, 0x800  # general purpose flags (§4.4.4)
 
 
 def read_zip(data: bytes, bag: Bag) -> bool:
-    """Read all members into *bag*. False, and nothing read, when one has a compression unknown here."""
+    """Read all members into *bag*. False, and no member read, when one has a compression unknown here."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
@@ -26,21 +26,20 @@ def read_zip(data: bytes, bag: Bag) -> bool:
         return True
     with archive:
         members = archive.infolist()
-        if any(_unknown_compression(member) for member in members):
-            return False
-        if archive.comment:
-            bag.passage(_decoded(archive.comment), "comment")
-        for member in members:
-            _read_member(data, archive, member, bag)
+        for comment in (archive.comment, *(member.comment for member in members)):
+            if comment:
+                bag.passage(_decoded(comment), "comment")
         if hidden := unlisted(data, archive):
             bag.lack(Unreadable.DAMAGED, f"{hidden} bytes that its directory does not list")
+        if any(_unknown_compression(member) for member in members):
+            return False
+        for member in members:
+            _read_member(data, archive, member, bag)
     return True
 
 
 def _read_member(data: bytes, archive: zipfile.ZipFile, member: zipfile.ZipInfo, bag: Bag) -> None:
     name = _name(member)
-    if member.comment:
-        bag.passage(_decoded(member.comment), "comment")
     if member.flag_bits & _ENCRYPTED:
         bag.locked(name)
     elif name.endswith("/") and not member.file_size:

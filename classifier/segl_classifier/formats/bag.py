@@ -76,12 +76,18 @@ class Bag:
     def content(self) -> Content:
         passages = list(self._passages)
         if self._folders:
-            passages.append(Passage("\n".join(self._folders)[:_NAMES], "folders"))
+            passages.append(self._names(self._folders, "folders"))
         if self._locked:
-            passages.append(Passage("\n".join(self._locked)[:_NAMES], "names of locked files"))
+            passages.append(self._names(self._locked, "names of locked files"))
             self.lack(Unreadable.ENCRYPTED, f"a password on {len(self._locked)} files")
         lacks = [
             Lack(cause, detail if number == 1 else f"{detail}, {number} times")
             for (cause, detail), number in self._lacks.items()
         ]
         return Content(tuple(passages), tuple(self._files), tuple(lacks))
+
+    def _names(self, names: dict[str, None], place: str) -> Passage:
+        text = "\n".join(names)
+        if len(text) > _NAMES:
+            self.lack(Unreadable.TOO_LARGE, f"more than {_NAMES} characters of names")
+        return Passage(text[:_NAMES], place)

@@ -221,6 +221,25 @@ def test_what_stands_beside_the_members_is_read() -> None:
     assert gaps(content) == []
 
 
+def test_it_is_read_beside_a_member_of_a_compression_unknown_here() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = b"Hele sagen 010190-1234"
+        for name in ("a.txt", "b.txt"):
+            archive.writestr(name, "hej " * 9)
+    data = bytearray(file.getvalue())
+    place = data.index(b"PK\1\2")
+    data[place + 10 : place + 12] = b"\x63\0"
+    content = read(bytes(data) + CPR * 2, "a.zip", USUAL)
+    assert ("comment", "Hele sagen 010190-1234") in passages(content)
+    assert "damaged 30 bytes that its directory does not list" in gaps(content)
+
+
+def test_more_names_than_are_kept_are_told_of() -> None:
+    content = read(zipped({f"{number:0200}/": b"" for number in range(900)}), "a.zip", USUAL)
+    assert gaps(content) == ["too-large more than 100000 characters of names"]
+
+
 def test_links_folders_and_comments_of_a_tar_are_read() -> None:
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
