@@ -7,7 +7,8 @@ bookmarks, properties, files put into the file, scripts, and forms of the XFA ki
 A page that shows something but has little text is a scan (or text drawn as lines), and one whose fonts do not say which
 letters their glyphs are is no better: with OCR such a page is handed on as a picture, without it is told of. A file
 with a password for opening is ``encrypted``; one with a password for changing only is read like any other. A file
-without its end mark was cut off, which PDFium repairs in silence; here it is told.
+without its end mark was cut off, which PDFium repairs in silence; here it is told. Programs pass over what stands
+before the beginning and behind the end; here it is a file in the file.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from segl_classifier.formats.base64_in import take_base64
 from segl_classifier.formats.content import Allowance, Content
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.ooxml_text import read_flow
-from segl_classifier.formats.pdf_beside import read_files, read_properties, read_strings
+from segl_classifier.formats.pdf_beside import read_files, read_properties, read_strings, tell_painted
 from segl_classifier.formats.pdf_copy import Copy
 from segl_classifier.formats.pdf_earlier import read_earlier
 from segl_classifier.formats.pdf_notes import take_attachment
@@ -42,6 +43,8 @@ _MOST_SCRIPTS = 1_000
 _MOST_BAD_PAGES = 20
 _END = b"%%EOF"
 _END_WITHIN = 4_096  # bytes of the end of the file
+_BEGIN, _BEGIN_WITHIN = b"%PDF-", 1_024
+_PADDING, _UNEXPLAINED = b"\0\t\n\x0c\r \x1a", 16
 _ENCRYPTED = (api.FPDF_ERR_PASSWORD, api.FPDF_ERR_SECURITY)
 _XFA_LAYOUT = frozenset(
     ("config", "localeSet", "xdc", "connectionSet", "stylesheet", "preamble", "postamble")
@@ -64,6 +67,7 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
     try:
         if _END not in data[-_END_WITHIN:]:
             harvest.lack(Unreadable.DAMAGED, "pdf without its end")
+        _read_around(data, harvest)
         if document.get_formtype() != api.FORMTYPE_NONE:
             document.init_forms()
         copy = Copy(document, len(data))  # before the notes are made part of the pages
@@ -75,10 +79,20 @@ def read(data: bytes, name: str, allowance: Allowance) -> Content:
         _read_attachments(document, harvest)
         read_files(copy, harvest)
         read_strings(copy, harvest)
+        tell_painted(copy, harvest)
         read_earlier(data, len(document), copy, harvest)
     finally:
         document.close()
     return harvest.content()
+
+
+def _read_around(data: bytes, harvest: Harvest) -> None:
+    begin, end = data.find(_BEGIN, 0, _BEGIN_WITHIN), data.rfind(_END, -_END_WITHIN)
+    before = data[: max(0, begin)]
+    behind = data[end + len(_END) :] if end >= 0 else b""
+    for rest in (before.strip(_PADDING), behind.strip(_PADDING)):
+        if len(rest) > _UNEXPLAINED:
+            harvest.file("beside the pdf", "", rest)
 
 
 def _read_pages(document: pdfium.PdfDocument, harvest: Harvest, *, pictures: bool) -> None:

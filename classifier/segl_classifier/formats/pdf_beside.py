@@ -33,6 +33,8 @@ _PLACES = {
     "JS": "script",
 }
 _OTHERS = "properties"
+_LONGEST_DRAWING = 5_000_000  # bytes of a pattern or a mask
+_LETTERS = re.compile(rb"(?<!\S)BT(?!\S)")  # begin there
 _RICH = ("RC", "RV")
 _LINE_END = re.compile(r"</(?:p|div|li|h\d)\s*>|<br\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*+>")
@@ -80,6 +82,12 @@ def read_strings(copy: Copy, harvest: Harvest) -> None:
                 found.setdefault(place, []).append(f"{label}: {line}" if label else line)
     for place, lines in found.items():
         harvest.lines(lines, place)
+
+
+def tell_painted(copy: Copy, harvest: Harvest) -> None:
+    """Tell of letters in patterns and masks: they are painted on a page, and no text of it."""
+    if any(drawing is None or _LETTERS.search(drawing) for drawing in copy.painted(_LONGEST_DRAWING)):
+        harvest.lack(Unreadable.UNKNOWN_TYPE, "letters in a pattern")
 
 
 def read_files(copy: Copy, harvest: Harvest) -> None:

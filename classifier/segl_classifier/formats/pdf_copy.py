@@ -24,6 +24,8 @@ _IS_METADATA = re.compile(rb"/Type\s*/Metadata\b")  # and does not only name som
 _BEFORE_XML = b"\0\xfe\xff\xef\xbb\xbf \t\r\n"
 _FLATE = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])\s*(?:/|$)")
 _MOST_FILES = 1_000
+_PATTERN = re.compile(rb"/PatternType\s*1\b")
+_MASK = re.compile(rb"/G (\d{1,10}) \d{1,5} R\s*/S\s*/(?:Luminosity|Alpha)\b")
 _STREAM = b">>stream\r\n"
 _NUMBER = re.compile(rb"(\d+) \d+ obj\r\n<<")
 _ENTRY = re.compile(rb"\d{10} \d{5} n\r?\n")
@@ -103,6 +105,14 @@ class Copy:
         for number, name in _files(self._heads).items():
             if number in self._streams:
                 yield name, _content(self._data, self._streams[number], most)
+
+    def painted(self, most: int) -> Iterator[bytes | None]:
+        """What draws patterns and masks (ISO 32000-1 §8.7.3, §11.5.2), which are no objects of a page. None is some of
+        more than *most* bytes, or packed in a way that is not known here."""
+        masks = set(map(int, _MASK.findall(self._heads)))
+        for number, stream in self._streams.items():
+            if number in masks or _PATTERN.search(stream.head):
+                yield _content(self._data, stream, most)
 
     def properties(self, most: int) -> Iterator[bytes | None]:
         """Properties in XML. None are some of more than *most* bytes, or packed in a way that is not known here."""

@@ -103,6 +103,8 @@ def _read_version(document: pdfium.PdfDocument, size: int, known: _Known, harves
                 harvest.lack(Unreadable.UNKNOWN_TYPE, "scanned page of an earlier version")
         finally:
             page.close()
+        if read is not None and read.unreadable:
+            harvest.lack(Unreadable.UNKNOWN_TYPE, "letters of an unknown font in an earlier version")
         for text in (read.text, read.drawn) if read is not None else ():
             harvest.text(new_lines(known.lines, text), f"page {number + 1} of an earlier version")
             known.lines.update(map(letters_of, text.split("\n")))

@@ -30,6 +30,47 @@ def field(more: str) -> bytes:
     return pdf_by_hand.page("", {11: widget}, names="/Annots[11 0 R]", catalog="/AcroForm<</Fields[11 0 R]>>")
 
 
+PLAIN = pdf_by_hand.page(pdf_by_hand.written("Dagsorden"))
+BESIDE = f"Vedr. Ib Holm, CPR {NUMBER}".encode()
+
+
+@pytest.mark.parametrize("data", [PLAIN + BESIDE, PLAIN + b"\r\n\0" + BESIDE + b"\n", BESIDE + b"\n" + PLAIN])
+def test_what_stands_around_the_pdf_is_a_file(data: bytes) -> None:
+    content = read(data, "", ALLOWANCE)
+    assert [file.data for file in content.files] == [BESIDE]
+    assert "Dagsorden" in text_of(content)
+
+
+@pytest.mark.parametrize("behind", [b"\r\n", bytes(500), b"\x1a", b" " * 200])
+def test_padding_around_it_is_none(behind: bytes) -> None:
+    for data in (PLAIN + behind, behind + PLAIN):
+        content = read(data, "", ALLOWANCE)
+        assert (content.files, content.lacks) == ((), ())
+
+
+WORDS, LINES = pdf_by_hand.written(f"CPR {NUMBER}"), "0 0 9 9 re f"
+PATTERN = "/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 595 842]/XStep 595/YStep 842/Resources 12 0 R"
+MASK = "/Type/XObject/Subtype/Form/BBox[0 0 595 842]/Group<</S/Transparency/CS/DeviceGray>>/Resources 12 0 R"
+SHOWN_BY = {
+    "a pattern": (PATTERN, "/Pattern cs /P scn 0 0 595 842 re f", "/Pattern<</P 11 0 R>>"),
+    "a mask": (MASK, "/G gs 0 0 595 842 re f", "/ExtGState<</G<</SMask<</S/Luminosity/G 11 0 R>>>>>>"),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", SHOWN_BY)
+def test_letters_in_what_paints_a_page_are_told_of(name: str, *, packed: bool) -> None:
+    head, content, resource = SHOWN_BY[name]
+    for drawn, told in ((WORDS, {Unreadable.UNKNOWN_TYPE}), (LINES, set())):
+        body = zlib.compress(drawn.encode()).decode("latin-1") if packed else drawn
+        more = pdf_by_hand.stream(body, head + ("/Filter/FlateDecode" if packed else ""))
+        own, inside = f"<</Font<</F1 5 0 R>>{resource}>>", "<</Font<</F1 5 0 R>>>>"
+        data = pdf_by_hand.page(
+            f"{content} {pdf_by_hand.written('Dagsorden')}", {6: own, 11: more, 12: inside}
+        )
+        assert causes(read(data, "", ALLOWANCE)) == told
+
+
 STRINGS = {
     "the words for a picture": (
         "alternative text",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import time
 
+import pikepdf
 import pytest
 
-from corpus import pdf_by_hand
+from corpus import pdf_by_hand, pdf_files
 from corpus.reading import ALLOWANCE, causes, stands_in, text_of
 from segl.vocabulary import Unreadable
 from segl_classifier.formats.pdf import read
@@ -63,6 +65,16 @@ def test_a_file_that_was_signed_says_nothing_twice() -> None:
     content = read(signed, "", ALLOWANCE)
     assert [p.place for p in content.passages if "earlier" in p.place] == []
     assert content.lacks == ()
+
+
+def test_glyphs_that_were_taken_out_and_whose_letters_no_font_tells_are_told_of() -> None:
+    before = pdf_files.without_letters([f"Vedr. Ib Holm, CPR {NUMBER}"], [])
+    with pikepdf.open(io.BytesIO(before)) as pdf:
+        number, root = pdf.pages[0].Contents.objgen[0], pdf.Root.objgen[0]
+    taken_out = {number: pdf_by_hand.stream("BT /F2 11 Tf 60 700 Td (Dagsorden) Tj ET")}
+    content = read(pdf_by_hand.updated(before, taken_out, root=root), "", ALLOWANCE)
+    assert text_of(content).startswith("Dagsorden")
+    assert causes(content) == {Unreadable.UNKNOWN_TYPE}
 
 
 def test_a_scan_that_was_taken_out_is_told_of() -> None:
