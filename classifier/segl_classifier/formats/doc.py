@@ -19,6 +19,7 @@ from segl.vocabulary import Unreadable
 from segl_classifier.formats.art import take_pictures
 from segl_classifier.formats.doc_changes import Text, changes, within
 from segl_classifier.formats.doc_fields import words_of_fields
+from segl_classifier.formats.doc_strings import strings_beside
 from segl_classifier.formats.harvest import Harvest
 from segl_classifier.formats.shapes import words_of_shapes
 from segl_classifier.formats.storage import Storage
@@ -69,6 +70,7 @@ def read_word(storage: Storage, harvest: Harvest) -> None:
     take_pictures(stream, harvest)
     harvest.lines(words_of_fields(data), "form field")
     harvest.lines([*words_of_shapes(table), *words_of_shapes(data)], "drawing")
+    harvest.lines(strings_beside(stream, table), "properties")
 
 
 def _story(text: Text, start: int, end: int, place: str, harvest: Harvest) -> None:

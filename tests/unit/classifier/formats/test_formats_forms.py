@@ -73,6 +73,47 @@ def test_what_a_list_offers_is_read_entry_by_entry() -> None:
     assert words_of_fields(bytes(10) + block + block) == ["Rask", "Skizofreni", "Diagnose"] * 2
 
 
+def with_table(number: int, table: bytes) -> Content:
+    """What is read of a Word file whose table of this *number* is another (MS-DOC §2.5.6)."""
+    storage = Storage(saved.content_of("text.doc"), Harvest(ALLOWANCE))
+    streams = {stream: storage.read(stream) for stream in sorted(storage.names())}
+    text = bytearray(streams["WordDocument"])
+    struct.pack_into("<II", text, 0x9A + 8 * number, len(streams["1Table"]), len(table))
+    return read(
+        compound({**streams, "WordDocument": bytes(text), "1Table": streams["1Table"] + table}), "", ALLOWANCE
+    )
+
+
+VARIABLES = struct.pack("<HHH", 0xFFFF, 1, 4) + string("modtager", bytes(4)) + string(f"Bo, {NUMBER}")
+
+
+@pytest.mark.parametrize(
+    ("number", "table"),
+    [
+        (60, VARIABLES),
+        (
+            60,
+            struct.pack("<HHH", 0xFFFF, 1, 4)
+            + string("x", bytes(4))
+            + string(NUMBER + " og mere om Bo" * 400),
+        ),
+        (51, struct.pack("<HHH", 0xFFFF, 2, 0) + string("Unknown", b"") + string(f"Bo {NUMBER}", b"")),
+        (36, string("Eva", b"") + string(f"Bo {NUMBER}", b"")),
+    ],
+    ids=["a variable", "a long one", "who changed", "who commented"],
+)
+def test_strings_beside_the_text_of_a_word_file_are_read(number: int, table: bytes) -> None:
+    content = with_table(number, table)
+    assert stands_in(content, NUMBER) == ["properties"]
+    assert "Unknown" not in text_of(content)
+    assert content.lacks == ()
+
+
+@pytest.mark.parametrize("table", [b"", b"\xff", b"\2\0a", bytes(50), b"\xff\xff\1\0" * 20])
+def test_a_broken_table_of_strings_is_none(table: bytes) -> None:
+    assert text_of(with_table(60, table)) == text_of(read(saved.content_of("text.doc"), "", ALLOWANCE))
+
+
 @pytest.mark.parametrize(
     ("name", "stream"), [("text.doc", "Data"), ("text.doc", "1Table"), ("slides.ppt", "PowerPoint_Document")]
 )
