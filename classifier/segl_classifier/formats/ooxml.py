@@ -70,6 +70,9 @@ _NUMBER = re.compile(r"(\d+)\.xml$", re.IGNORECASE)
 _SLIDE = re.compile(r"/slides/slide(\d+)\.xml$", re.IGNORECASE)
 _IS_PAGE, _HEAD = re.compile(rb"<(?:\w{1,20}:)?html[\s>]", re.IGNORECASE), 2_000
 _PAGES = (".xhtml", ".htm", ".html")
+# What was written with a pen (InkML): strokes as lists of numbers.
+_INK, _STROKE = re.compile(r".*/ink/[^/]+\.xml", re.IGNORECASE), re.compile(rb"<(?:\w{1,20}:)?trace[\s/>]")
+_STROKES = 10  # a name takes fewer, a personal number as many
 _MARKUP = (".xml", ".vml", ".rels", ".xhtml", ".htm", ".html", ".svg")
 
 
@@ -95,6 +98,7 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
     links: list[str] = []
     authors: list[str] = []
     layouts: list[str] = []
+    strokes = 0
     watch = Watch()
     for part in sorted(rest, key=_order):
         name = part.filename
@@ -107,7 +111,10 @@ def _read_parts(package: Package, harvest: Harvest) -> None:
         elif name.endswith(".rels"):
             links += _external(package, part, harvest)
         else:
+            strokes += len(_STROKE.findall(package.content(part))) if _INK.fullmatch(name) else 0
             authors += _read_part(package, part, harvest, layouts, watch)
+    if strokes >= _STROKES:
+        harvest.lack(Unreadable.UNKNOWN_TYPE, "words by hand")
     harvest.lines(layouts, _LAYOUT_PLACE)  # a dozen layouts repeat the same words
     harvest.lines(authors, "authors")
     harvest.lines(links, "links")

@@ -12,7 +12,7 @@ NOISE = frozenset(
     " AutoLine MoveWithCells SizeWithCells Locked LockText TextHAlign TextVAlign PrintObject Visible Application"
     " AppVersion Pages Words Characters CharactersWithSpaces Lines Paragraphs TotalTime DocSecurity ScaleCrop"
     " LinksUpToDate SharedDoc HyperlinksChanged Slides Notes HiddenSlides MMClips PresentationFormat"
-    " revision created modified lastPrinted".split()
+    " revision created modified lastPrinted trace".split()
 )
 FILES = frozenset(("binaryData", "binData"))  # written in as base64, in a document that is one XML file
 # What Visio puts into the text of a shape: where another format begins, a field.
