@@ -39,7 +39,8 @@ _LABELLED = frozenset(
     "title subject description keyword creator initial-creator language user-defined".split()
 )
 _SPOKEN = frozenset(  # attributes that hold words
-    "string-value title description help-message error-message href author note annote key1 key2".split()
+    "string-value string-value-if-true string-value-if-false title description help-message error-message href author"
+    " note annote key1 key2".split()
 )
 _WORDS_IN_NAME = frozenset(
     "user-field-decl variable-decl named-range section bookmark drop-down data-pilot-member show".split()

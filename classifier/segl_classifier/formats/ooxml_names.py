@@ -17,6 +17,10 @@ NOISE = frozenset(
 FILES = frozenset(("binaryData", "binData"))  # written in as base64, in a document that is one XML file
 # What Visio puts into the text of a shape: where another format begins, a field.
 MARKS = frozenset(("cp", "pp", "tp", "fld"))
+# What a text of a sheet is made of (CT_RElt), which stands in no paragraph: it goes on behind the end of these.
+RUNS = frozenset(
+    "t r rPr rFont charset family b i strike outline shadow condense extend color sz u vertAlign scheme".split()
+)
 # Attributes that hold words, by element; those of "*" are read wherever they stand.
 SPOKEN: dict[str, tuple[str, ...]] = {
     "docPr": ("descr", "title", "name"),

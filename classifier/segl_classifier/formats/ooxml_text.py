@@ -32,6 +32,7 @@ from segl_classifier.formats.ooxml_names import (
     OLD,
     OTHERS,
     PICTURE_FONTS,
+    RUNS,
     SPOKEN,
     WITHIN,
 )
@@ -118,6 +119,7 @@ class _Reader:
         self._stack: list[_Open] = []
         self._inside = ""  # the element that text belongs to, until another begins or ends
         self._loose: list[str] = []  # text outside paragraphs
+        self._in_runs = False  # it is one of a sheet
         self._old = self._new = self._tabs = 0
         self._hidden = False  # the run
         self._fallbacks: list[int] = []  # that are open: how many paragraphs, rows and cells were, then
@@ -204,7 +206,7 @@ class _Reader:
             self._tabs -= 1
         elif name == "Fallback" and self._fallbacks:
             self._fallbacks.pop()
-        elif self._loose and name not in MARKS:
+        elif self._loose and name not in MARKS and not (self._in_runs and name in RUNS):
             self._flush_loose(name)
 
     def finish(self) -> None:
@@ -217,6 +219,7 @@ class _Reader:
         self._spend(len(text))
         if not self._stack or self._stack[-1].kind != "p":
             self._loose.append(text)
+            self._in_runs = not (self._data or self._labels)  # names that somebody gave say nothing
             return
         paragraph = self._stack[-1]
         if self._fallbacks and self._fallbacks[-1] == len(self._stack):
@@ -271,6 +274,7 @@ class _Reader:
     def _flush_loose(self, name: str) -> None:
         text = "".join(self._loose).strip()
         self._loose.clear()
+        self._in_runs = False
         if text:
             if self._labels:
                 is_type = not self._data and name.startswith(("lp", "i"))

@@ -195,6 +195,8 @@ class RtfText:
     def binary(self, group: Group, data: bytes) -> None:
         if group.destination in (Destination.PICTURE, Destination.OBJECT):
             self._data = [data.hex().encode()]
+        elif group.destination is not Destination.LAYOUT:
+            self._harvest.file("bytes in the text", "", data)
 
     def paragraph(self, group: Group) -> None:
         if group.destination not in _WORDS:

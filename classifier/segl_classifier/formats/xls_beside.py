@@ -18,6 +18,7 @@ from segl_classifier.formats.sheet import printed
 
 _NAME, _NOTE, _TXO, _HEADER, _FOOTER = 0x18, 0x1C, 0x1B6, 0x14, 0x15
 _VALIDATION, _SERIES, _LINK, _DRAWING = 0x1BE, 0x100D, 0x1B8, 0xEC
+_CONDITION, _MORE_OF_CONDITION = 0x1B1, 0x87A
 _HEADS, _SCENARIO, _FILTER, _MORE_OF_FILTER, _HINT, _OTHER_BOOK = 0x89C, 0xAF, 0x9E, 0x87F, 0x800, 0x1AE
 _BEFORE_HEADS = 30  # bytes: a mark of the record, one of the view, flags
 _BEFORE_HINT, _BEFORE_CRITERION = 10, 12
@@ -122,6 +123,11 @@ def _defined(pieces: list[bytes], letters: Letters) -> list[str]:
     return [*([name] if len(name) > 1 else []), *literals(data[end : end + size])]
 
 
+def _condition(pieces: list[bytes], letters: Letters) -> list[str]:
+    """The texts that decide how a cell looks (§2.4.42, §2.4.43)."""
+    return [] if letters.old else literals(pieces[0])
+
+
 def _series(pieces: list[bytes], letters: Letters) -> list[str]:
     return [letters.text(pieces[0], 2, short=True)]
 
@@ -214,6 +220,8 @@ _READ: dict[int, Callable[[list[bytes], Letters], list[str]]] = {
     _LINK: _link,
     _NAME: _defined,
     _SERIES: _series,
+    _CONDITION: _condition,
+    _MORE_OF_CONDITION: _condition,
     _HEADS: _heads,
     _SCENARIO: _scenario,
     _FILTER: _filter,

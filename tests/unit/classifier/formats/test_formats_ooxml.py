@@ -224,6 +224,10 @@ def test_two_sheets_of_one_name_are_both_read() -> None:
         {
             "xl/ctrlProps/ctrlProp1.xml": b"<formControlPr><itemLst><item val='010190-1234'/></itemLst></formControlPr>"
         },
+        {
+            "xl/comments1.xml": b"<comments><comment><text><r><rPr><b/><sz val='9'/></rPr><t>Bo: 010190-</t></r>"
+            b"<r><rPr><i/></rPr><t>1234</t></r></text></comment><comment><text><t>56</t></text></comment></comments>"
+        },
         {"xl/sharedStrings.xml": b"<sst><si><t>x</t><rPh sb='0' eb='1'><t>010190-1234</t></rPh></si></sst>"},
     ],
 )

@@ -182,6 +182,13 @@ def test_what_stands_behind_the_end_is_a_file() -> None:
     assert [file.data for file in content.files] == [rb"{\rtf1 CPR 010190-1234\par}"]
 
 
+@pytest.mark.parametrize("group", [rb"{\*\egen\bin%d %s}", rb"\bin%d %s"])
+def test_bytes_in_the_text_are_a_file(group: bytes) -> None:
+    said = b"CPR 010190-1234"
+    content = read(rb"{\rtf1 Hej " + group % (len(said), said) + rb"\par}", "", ALLOWANCE)
+    assert [file.data for file in content.files] == [said]
+
+
 @pytest.mark.parametrize("behind", [b"\r\n", bytes(500), b"}\r\n\0", b"\x1a"])
 def test_padding_behind_the_end_is_none(behind: bytes) -> None:
     content = read(rb"{\rtf1 Hej\par}" + behind, "", ALLOWANCE)

@@ -154,6 +154,8 @@ FORMULA = struct.pack("<HHHdHIH", 5, 0, 0, 1.0, 0, 0, 14) + bytes([0x17, 11, 0])
         (CELLS_ELSEWHERE, "cells of another workbook"),
         (record(0x1BE, LIST), "sheet Ark, beside the cells"),
         (record(6, FORMULA), "sheet Ark, beside the cells"),
+        (record(0x1B1, bytes(30) + CHOICE), "sheet Ark, beside the cells"),
+        (record(0x87A, bytes(30) + CHOICE), "sheet Ark, beside the cells"),
         (HEADS, "sheet Ark, beside the cells"),
         *((scenario, "sheet Ark, beside the cells") for scenario in SCENARIOS.values()),
         (record(0x9E, bytes(4) + AS_TEXT + NOTHING + bare(NUMBER)), "sheet Ark, beside the cells"),
@@ -164,7 +166,8 @@ FORMULA = struct.pack("<HHHdHIH", 5, 0, 0, 1.0, 0, 0, 14) + bytes([0x17, 11, 0])
          "sheet Ark, beside the cells"),
         (record(0x1AE, struct.pack("<HH", 1, 6) + bare("\1a.xls") + text(NUMBER)), "sheet Ark, beside the cells"),
     ],
-    ids=["WordArt", "description", "other workbook", "list", "formula", "foot of the first page",
+    ids=["WordArt", "description", "other workbook", "list", "formula", "condition", "condition of 2007",
+         "foot of the first page",
          *(f"{place} of a scenario" for place in SCENARIOS), "filter", "filter between two values",
          "filter of many values", "hint of a link", "name of another workbook", "sheet of another workbook"],
 )  # fmt: skip
