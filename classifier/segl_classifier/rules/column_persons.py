@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from enum import Enum
 
 from segl.vocabulary import Label
@@ -15,12 +15,12 @@ from segl_classifier.unread_script import is_foreign_name
 # The lists of the rule files (02-columns.toml) that say what a column with persons is.
 PERSONS, NUMBERS, HOMES, NAMES = "column_person", "column_number", "column_home", "column_name"
 FIRMS, COMPANIES, OTHERS, COUNTS = "column_firm", "column_company", "column_other", "column_count"
-DOERS, VALUES, PLACES = "column_doer", "column_value", "column_place"
+DOERS, VALUES, PLACES, OFFICES = "column_doer", "column_value", "column_place", "column_office"
 WHO, ELSEWHERE = "column_who", "column_elsewhere"
 FIRST_NAMES = "first_name"
 LISTS = (
-    PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, PLACES, FIRMS, COMPANIES, OTHERS, COUNTS, WHO, ELSEWHERE,
-    FIRST_NAMES,
+    PERSONS, NUMBERS, HOMES, NAMES, DOERS, VALUES, PLACES, OFFICES, FIRMS, COMPANIES, OTHERS, COUNTS, WHO,
+    ELSEWHERE, FIRST_NAMES,
 )  # fmt: skip
 
 _TOTAL = re.compile(r"(?:i alt|ialt|total|sum|samlet|subtotal|summe|totalt)\b.*", re.IGNORECASE)
@@ -49,6 +49,13 @@ def bears(sign: Sign, label: Label | None) -> bool:
     """Whether what stands beside persons known by *sign* is a matter of *label*. Houses have bills and arrears, and
     neither faith nor illness: "Adresse;Podning" is of water."""
     return sign is not Sign.HOMES or label in _OF_HOMES
+
+
+# Firms have these, too; what else stands beside one is of whoever works there.
+OF_FIRMS = _OF_HOMES | {Label.INCOME_WEALTH, Label.EMPLOYMENT_EDUCATION}
+# What no animal, match or thing has: a customer's arrears are his, whatever he subscribes to.
+_OF_PERSONS_ALONE = frozenset((Label.PAYMENT_DEFAULT, Label.INCOME_WEALTH))
+_SILENCED = {OTHERS: frozenset(Label) - _OF_PERSONS_ALONE, OFFICES: frozenset((Label.POLITICAL,))}
 
 
 class Persons:
@@ -81,6 +88,18 @@ class Persons:
         )
         one_in = 4 if of_names else 2
         return Sign.NAMES if named and named * one_in >= len(persons) else None
+
+    def elsewhere(self, heading: Sequence[str], known: Set[Sign]) -> frozenset[Label]:
+        """The categories of which a list with this *heading*, whose persons are *known* so, says nothing, since it may
+        be about animals, things, offices or places."""
+        if Sign.SAID in known:
+            return frozenset()
+        if known <= {Sign.HOMES} and any(self.is_named(PLACES, cell) for cell in heading):
+            return frozenset(Label)
+        silent = (
+            labels for name, labels in _SILENCED.items() if any(self.is_named(name, cell) for cell in heading)
+        )
+        return frozenset[Label]().union(*silent)
 
     def is_person(self, cell: str) -> bool:
         """Whether *cell*, in a column of persons, can be one."""

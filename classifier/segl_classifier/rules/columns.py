@@ -7,7 +7,7 @@ have an entry for both. That is no matter of tone, so what these rules find coun
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence, Set
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from segl_classifier.paragraphs import lines_ended
 from segl_classifier.rules.captions import Captions, Matter, Titles
 from segl_classifier.rules.column_headings import Heading, Headings
 from segl_classifier.rules.column_lines import lists_of_lines
-from segl_classifier.rules.column_persons import FIRMS, OTHERS, PLACES, Persons, Sign, bears
+from segl_classifier.rules.column_persons import FIRMS, OF_FIRMS, Persons, Sign, bears
 from segl_classifier.rules.column_rows import Cells, entries, has_more, says, within
 from segl_classifier.rules.column_sides import tables_on_their_side
 from segl_classifier.rules.column_tables import Table, has_table, tables_headed
@@ -42,7 +42,8 @@ class Missing(StrEnum):
     )
     HEADING = "a table was seen, but none of its words in a heading"
     OTHERS = (
-        "a heading is of the list column_other or column_place: the table is about animals, things or places"
+        "a heading is of the list column_other, column_office or column_place: the table is about animals, things, "
+        "offices or places"
     )
     PERSONS = (
         "no other column has persons: it takes a heading of the list column_person, with no counts below it, "
@@ -125,7 +126,7 @@ class Columns:
             return Missing.ROW
         known = self._known(table)
         signs = known.signs
-        if self._are_others(table.heading, set(signs.values())):
+        if rule.label in self._persons.elsewhere(table.heading.cells, set(signs.values())):
             return Missing.OTHERS
         if not any(bears(sign, rule.label) for sign in signs.values()):
             return Missing.HOMES if signs else Missing.PERSONS
@@ -171,10 +172,10 @@ class Columns:
 
     def _in_table(self, table: Table) -> Iterator[_Hit]:
         known = self._known(table)
-        if self._are_others(table.heading, set(known.signs.values())):
-            return
+        elsewhere = self._persons.elsewhere(table.heading.cells, set(known.signs.values()))
+        told = {n: [r for r in rules if r.label not in elsewhere] for n, rules in table.heading.told.items()}
         heading = list(table.heading.row.cells)
-        waiting = dict(table.heading.told)
+        waiting: dict[int, Sequence[Rule]] = {number: rules for number, rules in told.items() if rules}
         for row in table.rows:
             if list(row) != heading:  # as it stands on each page
                 yield from self._in_row(row, known, waiting)
@@ -186,15 +187,16 @@ class Columns:
     ) -> Iterator[_Hit]:
         """What the rules that are *waiting* find in *row*; they wait no longer."""
         telling = [number for number in within(waiting, row) if says(row, number)]
-        if not telling or any(says(row, number) for number in known.firms):
+        if not telling:
             return
+        of_firm = any(says(row, number) for number in known.firms)
         named = [*self._named(row, known.people), *self._named(row, known.homes)]
         for number in telling:
             beside = [n for n in named if n != number or has_more(row, n)]
             left = []
             for rule in waiting[number]:
                 person = next((n for n in beside if known.are_asked(n, rule)), None)
-                if person is None:
+                if person is None or (of_firm and rule.label in OF_FIRMS):
                     left.append(rule)
                 else:
                     yield _Hit(rule, number, person)
@@ -233,12 +235,6 @@ class Columns:
     def _headed(self, heading: Heading, name: str) -> Sequence[int]:
         """The columns headed by words of the list *name*."""
         return [number for number, cell in enumerate(heading.cells) if self._persons.is_named(name, cell)]
-
-    def _are_others(self, heading: Heading, known: Set[Sign]) -> bool:
-        """Whether what is known of persons may be said of animals, or of places, which the table is about."""
-        lists = [OTHERS] if Sign.SAID not in known else []
-        lists += [PLACES] if known <= {Sign.HOMES} else []
-        return any(self._persons.is_named(name, cell) for name in lists for cell in heading.cells)
 
     def _named(self, row: Cells, persons: Sequence[int]) -> Sequence[int]:
         """The first two of the columns *persons* in which *row* has one."""

@@ -58,6 +58,26 @@ def test_so_does_one_in_html_between_paragraphs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("heading", "rules"),
+    [
+        ("Kunde;Abonnement;Restance", {"column.overdue"}),
+        ("Navn;Produkt;Rykkere", {"column.overdue"}),
+        ("Navn;Maskine;Timeløn", {"column.income"}),
+        ("Navn;Udvalg;Sygedage", {"column.work"}),
+        ("Navn;Udvalg;Diagnose", {"column.health"}),
+        ("Navn;Virksomhed;Diagnose", {"column.health"}),
+        ("Navn;Firma;Fagforening", {"column.union"}),
+        ("Kontaktperson;Firma;Restance", set()),
+        ("Navn;Valgkreds;Parti", set()),
+        ("Ejer;Hest;Diagnose", set()),
+        ("Kunde;Produkt;Klage", set()),
+    ],
+)
+def test_beside_what_persons_have_stands_what_is_told_of_them(heading: str, rules: set[str]) -> None:
+    assert found(f"{heading}\nAnna Lund;x;4500\nBo Bro;y;300") == rules
+
+
+@pytest.mark.parametrize(
     ("heading", "rule"),
     [
         ("Elev;Karakter", "column.work"),
