@@ -56,6 +56,59 @@ def test_above_a_long_signature_too() -> None:
     assert judged(mail(f"Hej Tove\n\nJeg har kræft.\n\n{foot}\n")).labels == (Label.HEALTH,)
 
 
+QUESTION = f"Hej Bo\n\nHvordan går det med dig i dag? {MORE}\n\nVenlig hilsen\nTove"
+OUTLOOK = "Fra: Tove Lind <tove@by.example>\nSendt: 12. maj 2026 10:11\nTil: Bo Hansen <bo@by.example>\nEmne: SV: Hej"
+ANSWERED = [
+    pytest.param(f"{OUTLOOK}\n\n{QUESTION}", id="Outlook"),
+    pytest.param(
+        f"________________________________\n{OUTLOOK.replace('Fra:', '*Fra:*')}\n\n{QUESTION}",
+        id="Outlook, bold",
+    ),
+    pytest.param(
+        f"From: Tove Lind\nDate: Tuesday, 12 May 2026\nTo: Bo Hansen\nSubject: Re: Hej\n{QUESTION}",
+        id="English",
+    ),
+    pytest.param(
+        f"Den 12. maj 2026 kl. 10.11 skrev Tove Lind <tove@by.example>:\n\n{QUESTION}", id="without marks"
+    ),
+    pytest.param(
+        "Den tirs. 12. maj 2026 kl. 10.11 skrev Tove Lind <\ntove@by.example>:\n> "
+        + QUESTION.replace("\n", "\n> "),
+        id="with marks",
+    ),
+    pytest.param(f"-----Oprindelig meddelelse-----\n{OUTLOOK}\n{QUESTION}", id="a line above"),
+]
+
+
+@pytest.mark.parametrize("answered", ANSWERED)
+@pytest.mark.parametrize("ends", ["", "\n\nSendt fra min iPhone", "\n\nMvh Bo"])
+def test_above_the_mail_that_it_answers_too(ends: str, answered: str) -> None:
+    assert judged(mail(f"Jeg har kræft.{ends}\n\n{answered}\n")).labels == (Label.HEALTH,)
+
+
+def test_below_what_it_answers_too() -> None:
+    assert judged(mail(f"> Hvordan går det? {MORE}\n\nJeg har kræft.\n")).labels == (Label.HEALTH,)
+
+
+@pytest.mark.parametrize(
+    ("above", "label"),
+    [
+        pytest.param("Tak.", (Label.HEALTH,), id="an answer of few words"),
+        pytest.param("", (Label.HEALTH,), id="sent on"),
+        pytest.param(f"{MORE} {MORE}", (), id="a longer one"),
+    ],
+)
+def test_what_a_short_mail_answers_is_such_a_message_too(above: str, label: tuple[Label, ...]) -> None:
+    quoted = "> Hej Bo\n>\n> Jeg har kræft.\n>\n> Venlig hilsen\n> Tove"
+    for answered in (f"{OUTLOOK}\n\nHej Bo\n\nJeg har kræft.\n\n{CLOSING}", f"Tove skrev:\n{quoted}"):
+        assert judged(mail(f"{above}\n\n{answered}\n")).labels == label
+
+
+def test_general_words_in_the_mail_that_is_answered_take_nothing_away() -> None:
+    course = "Her er vores nyhedsbrev med foredrag og webinarer om kræft for alle, der er nysgerrige. " * 2
+    assert judged(mail(f"Jeg har kræft.\n\n{OUTLOOK}\n\n{course}\n")).labels == (Label.HEALTH,)
+
+
 @pytest.mark.parametrize(
     "body",
     [
