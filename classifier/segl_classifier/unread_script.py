@@ -2,7 +2,8 @@
 
 A letter in Ukrainian or Arabic gives the model nothing to go by, and nothing is what it then finds. So a text with as
 many letters of one such script as a short sentence has is not read. Fewer are a name, a formula, a word that is quoted;
-the menu of languages below a newsletter has few of each.
+the menu of languages below a newsletter has few of each. But a line of two words that are no names, and of few other
+letters, is a short message: "Она больна".
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ import unicodedata
 from collections import defaultdict
 
 _ENOUGH = 30  # letters of one script: a short sentence
+_ENOUGH_OF_LINE = (
+    4  # of a line that has fewer others, in two words or more, of which one begins as no name does
+)
+_ENOUGH_UNCASED = 13  # of a script without capitals, where nobody sees what a name is
 _LONGEST = 10_000  # letters in a row that are counted one by one
 # Letters beyond Latin, the signs of phonetics, and what shows Latin letters otherwise (wide, of mathematics).
 _FOREIGN = re.compile(
@@ -31,17 +36,44 @@ def unread_script(text: str) -> str:
         return ""
     counted: defaultdict[str, float] = defaultdict(float)
     for run in _FOREIGN.finditer(text):
-        letters = [letter for letter in run[0][:_LONGEST] if unicodedata.category(letter)[0] in _LETTERS]
-        if len(letters) < 2:
-            continue
-        script = _script(letters[0])
-        weight = _WEIGHTS.get(script, 1.0)
-        if letters[0].isupper() and not letters[1].isupper():
-            weight *= _OF_A_NAME
-        counted[script] += weight * len(letters)
+        script, letters = _counted(run[0])
+        counted[script] += letters
         if counted[script] >= _ENOUGH:
             return script
+    if max(counted.values(), default=0.0) >= _ENOUGH_OF_LINE:
+        return next(filter(None, map(_of_line, text.split("\n"))), "")
     return ""
+
+
+def _of_line(line: str) -> str:
+    """The script of *line*, if it has a sentence of a few words in it, and few letters of any other."""
+    words = [run[0] for run in _FOREIGN.finditer(line)]
+    if 2 * sum(map(len, words)) < sum(map(str.isalpha, line)):
+        return ""
+    counted = [_counted(word) for word in words]
+    scripts = {script for script, letters in counted if letters}
+    if len(scripts) != 1:  # a menu of languages has several
+        return ""
+    letters = sum(letters for _, letters in counted)
+    cased = [word for word in words if word[0].lower() != word[0].upper()]
+    if not cased:
+        return scripts.pop() if letters >= _ENOUGH_UNCASED else ""
+    names = [word for word in cased if word[0].isupper() and not word[1].isupper()]
+    if len(cased) < 2 or len(names) == len(cased):
+        return ""
+    return scripts.pop() if letters >= _ENOUGH_OF_LINE else ""
+
+
+def _counted(word: str) -> tuple[str, float]:
+    """The script of *word*, and for how many letters it counts."""
+    letters = [letter for letter in word[:_LONGEST] if unicodedata.category(letter)[0] in _LETTERS]
+    if len(letters) < 2:
+        return "", 0.0
+    script = _script(letters[0])
+    weight = _WEIGHTS.get(script, 1.0)
+    if letters[0].isupper() and not letters[1].isupper():
+        weight *= _OF_A_NAME
+    return script, weight * len(letters)
 
 
 def is_foreign_name(cell: str) -> bool:

@@ -23,6 +23,14 @@ SENTENCES = {
     "thai": "สมชายเข้ารับการรักษาในโรงพยาบาลจิตเวชด้วยโรคจิตเภท",
     "devanagari": "सीता शर्मा सिज़ोफ्रेनिया के कारण मनोरोग अस्पताल में भर्ती हैं।",
 }
+SHORT = {
+    "cyrillic": "Олена має рак",
+    "greek": "Έχω καρκίνο.",
+    "arabic": "مريضة بالسرطان",
+    "hebrew": "אחותי חולה בסרטן",
+    "cjk": "她得了癌症。",
+    "hangul": "그녀는 암에 걸렸어요.",
+}
 JAPANESE = "さとうさんは統合失調症で入院しています。"
 
 
@@ -48,6 +56,14 @@ def test_a_sentence_in_another_script_goes_securely_as_unread(script: str, sente
     assert unread == [script]  # its name, and none of its words
 
 
+@pytest.mark.parametrize(("script", "sentence"), SHORT.items(), ids=SHORT)
+@pytest.mark.parametrize("form", ["{}", "Hej Ida\n\n{}\n\nVenlig hilsen\nBo", "{} 😊"])
+def test_a_sentence_of_few_words_does_where_nothing_else_stands_in_its_line(
+    form: str, script: str, sentence: str
+) -> None:
+    assert unread_script(form.format(sentence)) == script
+
+
 def test_scripts_that_make_one_language_count_together() -> None:
     assert unread_script(JAPANESE) == "cjk"
 
@@ -67,6 +83,9 @@ def test_in_capitals_too() -> None:
         pytest.param("Med venlig hilsen\nΓιώργος Παπαδόπουλος", id="a signature"),
         pytest.param("Kontakt: Олена Коваль, Міністерство Освіти, Київ", id="an address"),
         pytest.param("Mødet er hos 北京大学 på fredag.", id="a place"),
+        pytest.param("Українська\nالعربية\nفارسی\n中文\n한국어\nไทย", id="a menu below one another"),
+        pytest.param("Kærlig hilsen\nΕλένη Παππά\n王小明\n김민수", id="names alone in their line"),
+        pytest.param("Han sagde «больна» tre gange i telefonen.", id="a word in a sentence"),
         pytest.param("Ordet «перебудова» betyder omstrukturering.", id="a word that is quoted"),
         pytest.param("Vi måler Δx, σ², λ og μ, og α + β = γ. " * 20, id="formulas"),
         pytest.param(
