@@ -7,6 +7,7 @@ out of a message (file names, places) may hold control sequences, so it is made 
 
 from __future__ import annotations
 
+import codecs
 import errno
 import json
 import os
@@ -71,8 +72,19 @@ def say(text: str = "") -> None:
 
 
 def say_json(value: Any) -> None:
-    """*value* as one line of JSON (UTF-8; half characters replaced)."""
-    _print(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode())
+    """*value* as one line of JSON in UTF-8; half characters are replaced. Where standard output has another charset,
+    which need not have every letter, all that is not ASCII is escaped (RFC 8259 §7): JSON in Latin-1 is none."""
+    line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+    if not line.isascii() and not _speaks_utf8(sys.stdout):
+        line = json.dumps(json.loads(line))
+    _print(line)
+
+
+def _speaks_utf8(stream: TextIO) -> bool:
+    try:
+        return codecs.lookup(stream.encoding or "utf-8").name == "utf-8"
+    except LookupError:
+        return False
 
 
 def _print(line: str) -> None:

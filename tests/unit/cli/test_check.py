@@ -70,6 +70,19 @@ def own_rules(folder: Path, text: str) -> Path:
     return file
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1", "ascii:strict"])
+def test_json_can_be_read_whatever_charset_the_terminal_has(mail: Path, charset: str) -> None:
+    """A letter that it lacks ends no run."""
+    (mail / "Łukasz.eml").write_bytes(CPR.replace(b"Hans", "Søren Ærø “Bo”, 30 €:".encode()))
+    environment = {**os.environ, "PYTHONIOENCODING": charset}
+    asked = [*SEGL, "--json", "--no-model", str(mail / "Łukasz.eml")]
+    done = subprocess.run(asked, capture_output=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (10, b"")
+    told = json.loads(done.stdout.decode())
+    assert told["file"].endswith("Łukasz.eml")
+    assert "Ærø “Bo”, 30 €" in told["findings"][0]["excerpt"]
+
+
 @pytest.mark.parametrize(("name", "code", "word"), [("plain", 0, "plain"), ("health", 10, "secure")])
 def test_one_message(mail: Path, name: str, code: int, word: str) -> None:
     done = segl(mail / f"{name}.eml")
