@@ -59,9 +59,9 @@ def replay(
     What needs its text cannot be foreseen, new rules and new words: it is named, and --mail tries it on messages
     you have.
 
-    Exit code: 0, also when nothing or much would change; 2 bad input.
+    Exit code: 0, also when nothing or much would change; 2 bad input, a message that could not be read too.
     """
-    from segl.cli.output import fail, fail_of, say_json
+    from segl.cli.output import Exit, fail, fail_of, say_json
     from segl.cli.sealed import store_of
     from segl.decisions import kept
     from segl.errors import SeglError
@@ -78,18 +78,20 @@ def replay(
         old_terms = Terms.of(loaded)
     except SeglError as error:
         fail_of(error)
+    unread, blind = 0, []
     if mail:
-        found = _of_mail(mail, loaded, old_terms, new_terms)
-        blind: list[tuple[str, str]] = []
+        found, unread = _of_mail(mail, loaded, old_terms, new_terms)
     else:
         with store_of(settings) as (_, engine):
             found = replayed(kept.since(engine, time.time() - days * _DAY), old_terms, new_terms)
         blind = list(unforeseen(old_terms.rules, new_terms.rules))
     if as_json:
         say_json({**found.as_dict(), "unforeseen": [{"rule": rule, "why": why} for rule, why in blind]})
-        return
-    _tell(found, shown, "messages" if mail else f"decisions of the last {days:g} days")
-    _tell_blind(blind)
+    else:
+        _tell(found, shown, "messages" if mail else f"decisions of the last {days:g} days")
+        _tell_blind(blind)
+    if unread:
+        raise typer.Exit(Exit.BAD_INPUT)
 
 
 def diff(
@@ -108,7 +110,8 @@ def diff(
 ) -> None:
     """Show what differs between two rule files, rule by rule and list by list; on FILES also what comes of it.
 
-    The shipped rules are underneath both. Exit code: 0 no difference, 1 some, 2 bad input.
+    The shipped rules are underneath both. Exit code: 0 no difference, 1 some, 2 bad input, a message that could not be
+    read too.
     """
     from segl.cli.output import Exit, fail_of, paint, say, say_json
     from segl.errors import SeglError
@@ -127,14 +130,16 @@ def diff(
     except SeglError as error:
         fail_of(error)
     found = list(differences(before, after))
-    replayed = None
+    replayed, unread = None, 0
     if files and loaded is not None:
         stance, model = Stance.of(loaded.detection), load_scale() if loaded.detection.model else None
-        replayed = _of_mail(files, loaded, Terms(before, stance, model), Terms(after, stance, model))
+        old_terms, new_terms = Terms(before, stance, model), Terms(after, stance, model)
+        replayed, unread = _of_mail(files, loaded, old_terms, new_terms)
+    code = Exit.BAD_INPUT if unread else Exit.FAILED if found else Exit.OK
     if as_json:
         told = replayed.as_dict() if replayed else None
         say_json({"differences": [one.as_dict() for one in found], "messages": told})
-        raise typer.Exit(Exit.FAILED if found else Exit.OK)
+        raise typer.Exit(code)
     for one in found:
         say(paint(str(one), bold=True))
         for detail in one.details:
@@ -143,7 +148,7 @@ def diff(
         say("no difference")
     if replayed is not None:
         _tell(replayed, _SHOWN, "messages")
-    raise typer.Exit(Exit.FAILED if found else Exit.OK)
+    raise typer.Exit(code)
 
 
 def cost(
@@ -187,8 +192,8 @@ def cost(
     say(f"{len(wrong)} decisions of the last {days:g} days were called wrong; segl feedback list shows them")
 
 
-def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -> Replayed:
-    """The messages *names* read with both; what the model says of one is asked once."""
+def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -> tuple[Replayed, int]:
+    """The messages *names* read with both, and how many could not be read; what the model says of one is asked once."""
     from segl.cli.mailbox import PassedOver, Unread, find_sources, read_mail, tell_passed_over
     from segl.cli.output import complain
     from segl.decisions.record import DecisionRecord
@@ -199,12 +204,13 @@ def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -
     from segl_classifier.understanding.model import load_model
 
     model = load_model() if old.model is not None or new.model is not None else None
-    pictures, found = Pictures.of(settings.detection), Replayed()
+    pictures, found, unread = Pictures.of(settings.detection), Replayed(), 0
     passed: Counter[PassedOver] = Counter()
     for source in find_sources(names, passed):
         mails = [source] if isinstance(source, Unread) else read_mail(source, settings.limits.message_bytes)
         for one in mails:
             if isinstance(one, Unread):
+                unread += 1
                 complain(f"{one.name}: {one.problem}", one.hint)
                 continue
             was = gather(one.raw, old.rules, settings.limits, model, pictures)
@@ -227,7 +233,7 @@ def _of_mail(names: Sequence[str], settings: Settings, old: Terms, new: Terms) -
             record = DecisionRecord("", 0.0, _domain_in(one.raw), before.decision)
             found.add(change_of(one.name, record, before, after, old, new))
     tell_passed_over(passed)
-    return found
+    return found, unread
 
 
 def _domain_in(raw: bytes) -> str:

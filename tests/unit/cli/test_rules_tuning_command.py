@@ -75,6 +75,18 @@ def test_what_needs_text_is_named_and_read_in_mail_at_hand(tuning: TuningHouse, 
     assert "kano.eml" in done.stdout
 
 
+def test_a_message_that_cannot_be_read_is_no_message_without_a_difference(
+    tuning: TuningHouse, tmp_path: Path
+) -> None:
+    new = tuning.rule_file("new.toml", weight=0.2)
+    mail, absent = tmp_path / "te.eml", tmp_path / "absent.eml"
+    mail.write_bytes(tuning.message("Vi ses til te."))
+    for words in (("replay", new, "--mail", mail, "--mail", absent), ("diff", new, new, mail, absent)):
+        done = tuning("rules", *words)
+        assert (done.exit_code, "absent.eml: there is no such file" in done.stderr) == (2, True), words
+        assert "1 messages: 0 would go another way" in done.stdout
+
+
 def test_only_the_days_asked_for(tuning: TuningHouse) -> None:
     tuning.decide(BOAT, days_ago=10)
     new = tuning.rule_file("new.toml", weight=0.2)
