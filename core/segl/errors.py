@@ -92,6 +92,12 @@ def found(value: object, problem: str) -> str:
     return "" if shown in problem else f"; found {shown}"
 
 
+def no_table(value: object) -> str:
+    """What is wrong with *value* where a table belongs."""
+    problem = "input should be a table"
+    return problem + found(value, problem)
+
+
 def no_list(value: object) -> str:
     """What is wrong with *value* where a list belongs."""
     if isinstance(value, str):

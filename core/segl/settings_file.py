@@ -17,7 +17,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from segl import toml_text
-from segl.errors import MOST_TOLD, Fault, SettingsError, found
+from segl.errors import MOST_TOLD, Fault, SettingsError, found, no_table
 from segl.places import DEFAULT_FILE
 from segl.policy_faults import with_groups_read
 from segl.settings import Settings
@@ -158,6 +158,10 @@ def faults_of(error: ValidationError, file: Path | str) -> Iterable[Fault]:
                 yield Fault(file, key, "is not a known key", hint)
             case "tuple_type":
                 yield Fault(file, key, no_list_at(item["loc"], item["input"]))
+            case "too_short":
+                yield Fault(file, key, "must not be empty", hint)
+            case "dataclass_type" | "dict_type":
+                yield Fault(file, key, no_table(item["input"]), hint)
             case _:
                 problem = _CLASS.sub("", item["msg"].removeprefix("Value error, "))
                 problem = _ENUM_MEMBER.sub(r"\1", problem[0].lower() + problem[1:])

@@ -37,12 +37,16 @@ def hint_of(item: ErrorDetails) -> str:
         case "missing":
             return _example(place)
         case "extra_forbidden" | "unexpected_keyword_argument":
-            near = get_close_matches(str(place[-1]), keys_beside(place), n=1)
+            near = get_close_matches(str(place[-1]).lower(), keys_beside(place), n=1)
             return f"did you mean {near[0]}?" if near else f"{_reference(place)} names those that are"
         case "enum" | "literal_error":
             words = _WORD.findall(item["msg"])
-            near = get_close_matches(str(item["input"]), words, n=1)
+            near = get_close_matches(str(item["input"]).lower(), words, n=1)
             return f"did you mean {near[0]}?" if near else ""
+        case "too_short":
+            return _example(place)
+        case "dataclass_type" | "dict_type":
+            return _begun(place, item["input"])
         case "string_pattern_mismatch":
             return f"{_reference(place)} says what it may be"
         case kind:
@@ -82,6 +86,16 @@ def _example(place: Place) -> str:
     if wanted in (str, Path):
         return f'write {key} = "…"'
     return f"{_reference(place)} says what it may be"
+
+
+def _begun(place: Place, found: object) -> str:
+    """How the table at *place* is written, where something else was *found*."""
+    header = ".".join(str(part) for part in place if isinstance(part, str))
+    if isinstance(place[-1], int):
+        return f"begin each with [[{header}]]"
+    if any(isinstance(part, int) for part in place):
+        return f"write {place[-1]} = {{ … = … }}"
+    return f"begin it with [{header}]" + (", in single brackets" if isinstance(found, list) else "")
 
 
 def _is_required(each: Any) -> bool:

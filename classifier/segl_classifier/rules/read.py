@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
@@ -9,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from segl import toml_text
-from segl.errors import Fault, found, no_list
+from segl.errors import Fault, found, no_list, no_table
 from segl.vocabulary import Label
 from segl_classifier.rules import schema
 
 MAX_FILE = 2 * 1024 * 1024
+_WORD = re.compile(r"'([\w-]+)'")
 
 
 def read_file(file: Path) -> tuple[bytes, dict[str, Any]] | Fault:
@@ -29,7 +32,7 @@ def read_file(file: Path) -> tuple[bytes, dict[str, Any]] | Fault:
             return Fault(
                 file, "-", f"is too large; a rule file may have {MAX_FILE} bytes", "split it in several"
             )
-        return content, toml_text.parse(content.decode("utf-8"))
+        return content, toml_text.parse(content.decode("utf-8-sig"))
     except FileNotFoundError:
         return Fault(file, "", "there is no such file")
     except IsADirectoryError:
@@ -58,14 +61,19 @@ def _unusable(file: Path, error: OSError | ValueError) -> Fault:
 
 def faults_of(error: ValidationError, file: Path, table: type[BaseModel], key: str) -> Iterator[Fault]:
     """Pydantic's list of faults; *key* names the table that was checked."""
-    for item in error.errors(include_url=False):
+    items = error.errors(include_url=False)
+    tables = {item["loc"][:-1] for item in items}
+    for item in items:
+        if item["type"] == "too_short" and item["loc"] in tables:
+            continue  # it is short only because the faulty entries, told by themselves, do not count
         path = [str(p + 1) if isinstance(p, int) else str(p) for p in item["loc"]]
         where = ": ".join(filter(None, (key, ".".join(path))))
         match item["type"]:
             case "missing":
                 yield Fault(file, where, "is required")
             case "extra_forbidden":
-                yield Fault(file, where, "is not a known key", near_name(path[-1], _keys(table, path)))
+                hint = near_name(path[-1].lower(), _keys(table, path)) or "docs/rules.md names those that are"
+                yield Fault(file, where, "is not a known key", hint)
             case "enum" if path == ["label"]:
                 bad = str(item["input"])
                 yield Fault(file, where, f"{bad!r} is no category", near_name(bad, Label))
@@ -73,11 +81,26 @@ def faults_of(error: ValidationError, file: Path, table: type[BaseModel], key: s
                 problem = "must be true or false"
                 hint = f"write {path[-1]} = true or {path[-1]} = false, without quotes"
                 yield Fault(file, where, problem + found(item["input"], problem), hint)
+            case "enum":
+                words, problem = _WORD.findall(item["msg"]), _told(item)
+                yield Fault(file, where, problem, near_name(str(item["input"]).lower(), words))
+            case "float_type":
+                yield Fault(file, where, _told(item), "write a number, without quotes")
             case "tuple_type":
                 yield Fault(file, where, no_list(item["input"]))
+            case "too_short":
+                yield Fault(file, where, "must not be empty")
+            case "model_type" if not path:
+                header = f"[[{key.split()[0]}]]" if key.startswith("rule ") else f"[{key}]"
+                yield Fault(file, where, no_table(item["input"]), f"begin it with {header}")
             case _:
-                problem = item["msg"].removeprefix("Value error, ")
-                yield Fault(file, where, problem[0].lower() + problem[1:] + found(item["input"], problem))
+                yield Fault(file, where, _told(item))
+
+
+def _told(item: ErrorDetails) -> str:
+    """What pydantic says, and what stood there."""
+    problem = item["msg"].removeprefix("Value error, ")
+    return problem[0].lower() + problem[1:] + found(item["input"], problem)
 
 
 def _keys(table: type[BaseModel], path: Sequence[str]) -> Iterable[str]:

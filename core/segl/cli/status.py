@@ -116,7 +116,7 @@ def _rules(settings: Settings) -> Line:
         for file in _rule_files(settings):
             content = file.read_bytes()
             digest.update(content)
-            count += len(re.findall(rb"^\[\[rule\]\]", content, re.MULTILINE))
+            count += len(re.findall(rb"^(?:\xef\xbb\xbf)?\[\[rule\]\]", content, re.MULTILINE))
     except OSError as error:
         return Line("rules", False, f"{error.filename}: {error.strerror}")
     return Line("rules", True, f"{count} rules, digest {digest.hexdigest()[:12]}")

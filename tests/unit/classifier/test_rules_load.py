@@ -47,6 +47,46 @@ def test_a_bad_file_is_refused_and_every_fault_is_named(case: Path) -> None:
     assert all(fault.startswith(str(case / "rules.toml")) for fault in faults)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"billing"', '"biling"', "label: 'biling' is no category (did you mean billing?)"),
+        (
+            "0.6",
+            '"0.6"',
+            "weight: input should be a valid number; found '0.6' (write a number, without quotes)",
+        ),
+        ("why", 'effect = "VETO"\nwhy', "found 'VETO' (did you mean veto?)"),
+        ("why", 'where = ["bdy"]\nwhy', "found 'bdy' (did you mean body?)"),
+        ("why", "Where = []\nwhy", "Where: is not a known key (did you mean where?)"),
+        ("why", "where = []\nwhy", "where: must not be empty"),
+        ("why", "farve = 1\nwhy", "farve: is not a known key (docs/rules.md names those that are)"),
+        (
+            "[[rule]]",
+            "[[list.x]]\n[[rule]]",
+            "list.x: input should be a table; found a list (begin it with [list.x])",
+        ),
+        (
+            "[[rule]]",
+            "[list]\nx = 1\n[[rule]]",
+            "list.x: input should be a table; found '1' (begin it with [list.x])",
+        ),
+    ],
+)
+def test_the_only_fault_of_a_file_says_what_to_write(tmp_path: Path, old: str, new: str, told: str) -> None:
+    text = RULE.format(id="own.x", word="faktura").replace(old, new, 1)
+    with pytest.raises(RulesError) as refused:
+        load_rules([written(tmp_path, text)])
+    [fault] = refused.value.faults
+    assert told in str(fault)
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    """Notepad and others write one."""
+    text = "\N{ZERO WIDTH NO-BREAK SPACE}" + RULE.format(id="own.boat", word="jolle").lstrip()
+    assert found_by(load_rules([written(tmp_path, text)]), "Min jolle er ny.") == {"own.boat"}
+
+
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(RulesError, match="there is no such file"):
         load_rules([tmp_path / "none.toml"])

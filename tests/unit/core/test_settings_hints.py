@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,18 @@ def fault(raw: Mapping[str, Any]) -> Fault:
         ({"colour": {}}, "colour", "segl settings reference names those that are"),
         ({"detection": {"mode": "shadw"}}, "detection.mode", "did you mean shadow?"),
         ({"detection": {"mode": "clear"}}, "detection.mode", ""),
+        ({"log": {"level": "INFO"}}, "log.level", "did you mean info?"),
+        ({"organisation": {**ORGANISATION, "domains": []}}, "organisation.domains", 'write domains = ["…"]'),
+        ({"hold": 3}, "hold", "begin it with [hold]"),
+        ({"hold": [{"persons": 2}]}, "hold", "begin it with [hold], in single brackets"),
+        ({"portal": {"web": "x"}}, "portal.web", "begin it with [portal.web]"),
+        ({"detection": {"thresholds": 1}}, "detection.thresholds", "begin it with [detection.thresholds]"),
+        ({"receipt": ["x.dk"]}, "receipt.1", "begin each with [[receipt]]"),
+        (
+            {"policy": [{"name": "a", "verdict": "hold", "scores": 1}]},
+            "policy.1.scores",
+            "write scores = { … = … }",
+        ),
         ({"detection": {"model": "ja"}}, "detection.model", "write true or false, without quotes"),
         ({"milter": {"workers": "two"}}, "milter.workers", "write a whole number, without quotes"),
         ({"milter": {"workers": 1.5}}, "milter.workers", "write a whole number"),
@@ -59,6 +72,11 @@ def fault(raw: Mapping[str, Any]) -> Fault:
 def test_a_fault_says_what_to_write(raw: Mapping[str, Any], key: str, hint: str) -> None:
     found = fault(raw)
     assert (found.key, found.hint) == (key, hint)
+
+
+@pytest.mark.parametrize("raw", [{"hold": 3}, {"organisation": {**ORGANISATION, "domains": []}}])
+def test_no_fault_is_told_in_the_words_of_the_program(raw: Mapping[str, Any]) -> None:
+    assert not re.search("dictionary|instance|tuple|validation", str(fault(raw)))
 
 
 def test_an_empty_file_is_told_how_it_begins() -> None:
