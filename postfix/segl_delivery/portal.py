@@ -2,7 +2,8 @@
 
 The order makes a process that dies at any point lose nothing: the file is written and synced, then the
 rows of all recipients, then each recipient's row is marked, her notice goes to the return port, and only then is 250
-said for her. Until then Postfix keeps the message; at worst it is sealed twice. A copy whose notice was never begun,
+said for her. Until then Postfix keeps the message; at worst it is sealed twice. Who certainly had her notice before,
+of a try whose reply Postfix did not hear, is not told again. A copy whose notice was never begun,
 whose link nobody has, is shredded after a day; one whose notice may have gone lives as long as that promises
 (docs/decisions/0054-a-notice-that-is-going.md).
 """
@@ -43,11 +44,17 @@ class PortalAgent:
         return Way.PORTAL
 
     async def deliver(self, delivery: Delivery) -> dict[str, SmtpReply]:
+        had: dict[str, SmtpReply] = {}
         try:
-            sealed = await self.threads.run(self.sealer.seal, delivery)
+            told = await self.threads.run(self.sealer.told_before, delivery)
+            had = {address: _sealed_as(message_id) for address, message_id in told.items()}
+            if len(had) == len(delivery.recipients):
+                return had
+            sealed = await self.threads.run(self.sealer.seal, delivery, told)
         except SeglError as error:
-            self.events.not_delivered(self.way.value, delivery.recipients, error)
-            return dict.fromkeys(delivery.recipients, error.reply)
+            left = [address for address in delivery.recipients if address not in had]
+            self.events.not_delivered(self.way.value, left, error)
+            return had | dict.fromkeys(left, error.reply)
         at_once = asyncio.Semaphore(NOTICES_AT_ONCE)
 
         async def notify(addressee: Addressee) -> SmtpReply:
@@ -58,9 +65,14 @@ class PortalAgent:
         unclear = NumberUnclear()
         if sealed.refused:
             self.events.not_delivered(self.way.value, sealed.refused, unclear)
-        return dict.fromkeys(sealed.refused, unclear.reply) | {
-            addressee.row.address: reply for addressee, reply in zip(sealed.addressees, replies, strict=True)
-        }
+        return (
+            had
+            | dict.fromkeys(sealed.refused, unclear.reply)
+            | {
+                addressee.row.address: reply
+                for addressee, reply in zip(sealed.addressees, replies, strict=True)
+            }
+        )
 
     def _notify(self, delivery: Delivery, sealed: Sealed, addressee: Addressee) -> SmtpReply:
         """Send one notice; the recipient's reply. Does not raise: the others' notices must go."""
@@ -90,13 +102,13 @@ class PortalAgent:
             return reply_to(error)
         try:
             # Revoked while the notice went is delivered all the same: a second try would seal it anew.
-            patiently(lambda: mark_notified(engine, row.id, at))
+            patiently(lambda: mark_notified(engine, row.id, at, queued_as=queued_as))
         except SeglError as error:
             # She has her link, and it lives: to say that it must be tried again would tell her twice. The trail alone
             # lacks its line.
             self.events.failed("notice in the trail", error)
         self.events.notice_sent(message.id, row.address, queued_as)
-        return SmtpReply(250, "2.0.0", f"portal: sealed as {message.id}")
+        return _sealed_as(message.id)
 
     def _send_notice(self, sealed: Sealed, addressee: Addressee, envelope_id: str) -> str:
         row, sender = addressee.row, sealed.message.sender
@@ -132,3 +144,7 @@ class PortalAgent:
                 self.sealer.directory.remove(message_id)
         except SeglError as fault:  # then it is shredded when it ends, as if we had died here
             self.events.failed("taking a sealed message back", fault)
+
+
+def _sealed_as(message_id: str) -> SmtpReply:
+    return SmtpReply(250, "2.0.0", f"portal: sealed as {message_id}")

@@ -8,7 +8,7 @@ Whose number it is not certain is refused: her code would go to the very mailbox
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,7 +30,7 @@ from segl.sealed.belonging import storage_of
 from segl.sealed.directory import new_id
 from segl.sealed.keys import Place, Secret, new_content_key, wrap
 from segl.sealed.phrase import hash_of
-from segl.sealed.records import SealedMessage, SealedRecipient, record
+from segl.sealed.records import SealedMessage, SealedRecipient, had_notice, record
 from segl.sealed.revocation import house_secret, revocation_hash, revocation_secret
 from segl.sealed.spare import load_resend_key, make_spare
 from segl.sealed.storage import SealedStorage
@@ -84,12 +84,24 @@ class Sealer:
     events: Events
     numbers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    def seal(self, delivery: Delivery) -> Sealed:
-        """Write the file, then the rows; both are on disk on return. Blocking. Raises
-        :class:`~segl.errors.SeglError`; nothing is left behind then."""
+    def told_before(self, delivery: Delivery) -> Mapping[str, str]:
+        """Those of the recipients who need no other notice, with the id of what was sealed for them. Blocking. Raises
+        :class:`~segl.errors.StoreError`."""
+        sender, envelope_id = delivery.envelope.sender, delivery.envelope_id
+        had = had_notice(self.engine, envelope_id, sender, time.time()) if envelope_id else []
+        if not had:
+            return {}
+        content, _ = self._read(delivery.content, is_own=self.settings.is_own(domain_of(sender)))
+        found = {one.recipient: one.message_id for one in had if one.size == len(content)}
+        return {one: found[one] for one in delivery.recipients if one in found}
+
+    def seal(self, delivery: Delivery, told: Container[str] = ()) -> Sealed:
+        """Write the file, then the rows, for all recipients but those *told* before; both are on disk on return.
+        Blocking. Raises :class:`~segl.errors.SeglError`; nothing is left behind then."""
         portal, sender = self.settings.portal, delivery.envelope.sender
         content, wishes = self._read(delivery.content, is_own=self.settings.is_own(domain_of(sender)))
-        phones = self._phones(delivery.recipients, wishes, content)
+        every = self._phones(delivery.recipients, wishes, content)
+        phones = {address: phone for address, phone in every.items() if address not in told}
         if not phones:
             raise NumberUnclear
         message_id, key = new_id(), new_content_key()
@@ -120,7 +132,7 @@ class Sealer:
         SEALED_BYTES.inc(len(content))
         self.events.sealed(message_id, list(phones), size=len(content))
         subject = _tellable(wishes.subject) if portal.subject_shown else ""
-        refused = tuple(address for address in delivery.recipients if address not in phones)
+        refused = tuple(one for one in delivery.recipients if one not in phones and one not in told)
         return Sealed(message, addressees, now.astimezone(), until, subject, refused)
 
     def _read(self, message: bytes, *, is_own: bool) -> tuple[bytes, Wishes]:

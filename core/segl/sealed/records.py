@@ -15,9 +15,11 @@ from segl.errors import DeliveryError
 from segl.sealed.keys import Secret
 from segl.sealed.spare import Spare, keep_spare
 from segl.store import transaction
+from segl.tables.audit import audit_entry
 from segl.tables.sealed import sealed_message, sealed_recipient
 
 _MAIL: Final = 0x5E61  # the first number of PostgreSQL's locks on single mails: any that nobody else uses
+_QUEUED_AS: Final = "queued_as"  # the fact in the trail that a notice was taken, and under which queue id
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +162,53 @@ def begin_notice(engine: Engine, recipient_id: str, at: float) -> bool:
 
 
 def mark_notified(
-    engine: Engine, recipient_id: str, at: float, *, act: Act = Act.NOTIFIED, actor: str = "segl-deliver"
+    engine: Engine,
+    recipient_id: str,
+    at: float,
+    *,
+    act: Act = Act.NOTIFIED,
+    actor: str = "segl-deliver",
+    queued_as: str = "",
 ) -> bool:
-    """The notice is with the next holder: the link exists in the world. False, and nothing is written, when it opens
-    nothing any more: the message was revoked, or has expired, while the notice went."""
+    """The notice is with the next holder, *queued_as* what it said, or may be (``""``): the link exists in the world.
+    False, and nothing is written, when it opens nothing any more: the message was revoked, or has expired, while the
+    notice went."""
     row = sealed_recipient.c
     live = sealed_recipient.update().where(row.id == recipient_id, row.server_secret.is_not(None))
     with transaction(engine) as connection:
         if not connection.execute(live.values(notified_at=at)).rowcount:
             return False
-        audit.append(connection, act, recipient_id, actor, at=at)
+        facts = {_QUEUED_AS: queued_as} if queued_as else {}
+        audit.append(connection, act, recipient_id, actor, at=at, **facts)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Had:
+    """What was sealed for a recipient who certainly had a notice of it. ``size`` is that of the plaintext in bytes."""
+
+    recipient: str
+    message_id: str
+    size: int
+
+
+def had_notice(engine: Engine, envelope_id: str, sender: str, now: float) -> list[Had]:
+    """Who had a notice of this mail by a link that still opens it. Postfix hands her over again when it did not hear
+    our reply."""
+    message, row, entry = sealed_message.c, sealed_recipient.c, audit_entry.c
+    taken = sa.exists().where(
+        entry.subject == row.id,
+        entry.act == Act.NOTIFIED.value,
+        entry.detail.contains(f'"{_QUEUED_AS}":', autoescape=True),
+    )
+    query = (
+        sa.select(row.recipient, row.message_id, message.size)
+        .join(sealed_message, message.id == row.message_id)
+        .where(message.envelope_id == envelope_id, message.sender == sender, message.expires_at > now)
+        .where(row.server_secret.is_not(None), taken)
+    )
+    with transaction(engine) as connection:
+        return [Had(*one) for one in connection.execute(query)]
 
 
 def drop_recipients(engine: Engine, message_id: str, recipient_ids: Sequence[str]) -> bool:

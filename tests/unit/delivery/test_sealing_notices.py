@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from segl.errors import DeliveryError, SeglError, StoreError
-from segl.mail.return_port import Handover, ReturnPort
+from segl.errors import DeliveryError, SeglError, SmtpReply, StoreError
+from segl.mail.return_port import Handover, OutcomeUnknown, ReturnPort
 from segl.sealed import SealedDirectory
 from segl.sealed.life import revoke, shred_expired
 from segl.sealed.records import mark_notified
@@ -26,8 +26,7 @@ from segl_delivery import agent, portal
 from segl_delivery.agent import Delivery
 from segl_delivery.portal import PortalAgent
 from world.peers import SmtpPeer
-from world.sealing import BO, SENDER, portal_agent
-from world.stores import made
+from world.sealing import BO, EVA, SENDER, portal_agent
 
 DAYS = 86_400
 LETTER = b"X-Segl-Id: abc.1\r\nFrom: anna@nordby.example\r\nSubject: x\r\n\r\nHej\r\n"
@@ -48,9 +47,19 @@ class Office:
 
     def deliver(self) -> int:
         """Hand it a message; the code of its answer."""
-        delivery = Delivery(Envelope(SENDER, (BO,), "Q1"), LETTER)
-        [reply] = asyncio.run(self.agent.deliver(delivery)).values()
+        [reply] = self.hand_over(BO).values()
         return reply.code
+
+    def hand_over(
+        self, *recipients: str, content: bytes = LETTER, sender: str = SENDER
+    ) -> dict[str, SmtpReply]:
+        delivery = Delivery(Envelope(sender, recipients, "Q1"), content)
+        return asyncio.run(self.agent.deliver(delivery))
+
+    @property
+    def told(self) -> list[str]:
+        """Whose notices went."""
+        return [recipient for mail in self.peer.received for recipient in mail.recipients]
 
     def links_that_open(self, days: int) -> int:
         """So many *days* from now."""
@@ -67,8 +76,8 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, peer: SmtpPeer) -> Iterator[Office]:
-    engine = open_store(f"sqlite:///{made(tmp_path / 'segl.db')}")
+def office(tmp_path: Path, store_url: str, peer: SmtpPeer) -> Iterator[Office]:
+    engine = open_store(store_url)
     directory = SealedDirectory(tmp_path / "sealed")
     yield Office(engine, peer, directory, portal_agent(engine, tmp_path, peer.port))
     engine.dispose()
@@ -192,3 +201,55 @@ def test_a_mail_that_was_revoked_while_its_notice_was_refused_is_not_sealed_at_t
         assert office.deliver() == 451
     assert office.deliver() == 550
     assert office.peer.received == []
+
+
+def to_fail_for(recipient: str, error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Her notice reaches the port, and then: *error*."""
+    send = ReturnPort.send
+
+    def fails(port: ReturnPort, sender: str, recipients: list[str], *given: Any, **named: Any) -> Handover:
+        if recipients == [recipient]:
+            raise error
+        return send(port, sender, recipients, *given, **named)
+
+    monkeypatch.setattr(ReturnPort, "send", fails)
+    monkeypatch.setattr(portal, "NOTICES_AT_ONCE", 1)
+
+
+def test_who_had_her_notice_before_the_process_was_killed_is_not_told_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        to_fail_for(EVA, Killed(), patched)
+        with suppress(Killed):
+            office.hand_over(BO, EVA)
+    assert office.told == [BO]
+    replies = office.hand_over(BO, EVA)
+    assert office.told == [BO, EVA]
+    assert {reply.code for reply in replies.values()} == {250}
+    assert office.hand_over(EVA, BO) == replies, "the receipt hears of what each has a link to"
+    assert office.told == [BO, EVA]
+    assert office.links_that_open(0) == 3, "one of a notice that may have gone"
+
+
+def test_of_whose_notice_nobody_knows_whether_it_went_is_told_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        to_fail_for(EVA, OutcomeUnknown("no answer from the return port"), patched)
+        replies = office.hand_over(BO, EVA)
+    assert {one: reply.code for one, reply in replies.items()} == {BO: 250, EVA: 451}
+    assert office.hand_over(EVA)[EVA].code == 250
+    assert office.told == [BO, EVA]
+
+
+def test_another_mail_and_what_can_be_opened_no_more_is_told_of(office: Office) -> None:
+    another, nobodys = LETTER.replace(b"abc.1", b"abc.2"), LETTER.partition(b"\r\n")[2]
+    forged = LETTER + b"Another text\r\n"
+    for content in (LETTER, another, forged, nobodys, nobodys):
+        assert office.hand_over(BO, content=content)[BO].code == 250
+    assert office.hand_over(BO, sender="kim@nordby.example")[BO].code == 250, "of another sender"
+    assert office.told == [BO] * 6
+    assert office.links_that_open(40) == 0
+    assert office.deliver() == 250
+    assert office.told == [BO] * 7
