@@ -13,6 +13,7 @@ from segl.addresses import normal_domain
 from segl.errors import PostfixError
 from segl.events import Events
 from segl.postfix.carried import outgoing
+from segl.postfix.hops import Hop, fallback
 from segl.postfix.own_ways import Kind, OwnWay, by_local, handed_on, network_service, ways
 from segl.postfix.running import Instance, PostfixBusy, read_instance, run_postfix, version_of
 from segl.postfix.tables import ASKED, tables_in
@@ -133,8 +134,11 @@ def _is_here(front: Instance, transport: str, next_hop: str) -> bool:
     service = network_service(front, transport)
     if service is None or next_hop.startswith("unix:"):
         return True
-    # LMTP (RFC 2033) is for a store's last step; by SMTP a server on this host may send it on.
-    return service.program == "lmtp" and _LOOPBACK.fullmatch(next_hop) is not None
+    # LMTP (RFC 2033) is for a store's last step; by SMTP a server on this host may send it on. A relay that takes what
+    # the store does not is anywhere.
+    if service.program != "lmtp" or _LOOPBACK.fullmatch(next_hop) is None:
+        return False
+    return fallback(front, Hop(transport, service.program, next_hop)) is None
 
 
 async def follow(

@@ -79,12 +79,24 @@ CASES: list[tuple[dict[str, str], list[By]]] = [
         [By.TABLE, By.EVERYBODYS, By.EVERYBODYS],
     ),
 ]
+# The relay of the sender, and whether it is asked for at all.
+BY_SENDER = {"sender_dependent_relayhost_maps": "static:[sender.example]"}
+SENDERS: list[tuple[dict[str, str], bool]] = [
+    (RELAYED, True),
+    ({**RELAYED, "relayhost": "[smart.example]"}, True),
+    ({**RELAYED, "transport_maps": f"inline:{{{OWN}=:}}"}, True),
+    ({**RELAYED, "transport_maps": f"inline:{{{OWN}=smtp:}}"}, False),
+    ({**RELAYED, "relay_transport": "relay:[in.example]"}, False),
+    ({"mydestination": OWN}, False),
+    ({"virtual_mailbox_domains": OWN, "virtual_transport": "smtp"}, False),
+]
+EVERY = [*(case for case, _ in CASES), *({**case, **BY_SENDER} for case, _ in SENDERS)]
 
 
 @pytest.fixture(scope="module")
 def postfix(own_network: None) -> Iterator[PostfixInstance]:
     """One instance; each case is a trivial-rewrite(8) of its own."""
-    options = ("".join(f"  -o {{ {name} = {value} }}\n" for name, value in case.items()) for case, _ in CASES)
+    options = ("".join(f"  -o {{ {name} = {value} }}\n" for name, value in case.items()) for case in EVERY)
     own = "".join(f"case-{n} unix - - n - - trivial-rewrite\n{each}" for n, each in enumerate(options))
     with tempfile.TemporaryDirectory(prefix="ways-") as folder:
         directory = Path(folder)
@@ -127,3 +139,14 @@ def test_mail_goes_where_the_doctor_thinks_it_does(
         there = resolved(postfix, f"case-{number}", f"{PROBE}@{domain}")
         assert (way.transport, way.next_hop) == there, domain
     assert [found[domain].by for domain in (OWN, BELOW, DEEP)] == by
+
+
+@pytest.mark.parametrize("number", range(len(SENDERS)), ids=[str(case) for case, _ in SENDERS])
+def test_which_relay_the_sender_decides_where_nobody_else_does(
+    postfix: PostfixInstance, front: Instance, number: int
+) -> None:
+    case, by_sender = SENDERS[number]
+    way = ways(replace(front, parameters={**front.parameters, **case}), {OWN})[OWN]
+    transport, next_hop = resolved(postfix, f"case-{len(CASES) + number}", f"{PROBE}@{OWN}")
+    assert way.by_sender is by_sender
+    assert (transport, next_hop) == (way.transport, "[sender.example]" if by_sender else way.next_hop)

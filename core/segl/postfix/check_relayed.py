@@ -7,20 +7,35 @@ within one organisation; not between several of one installation (``organisation
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from segl.postfix.check import Check, Setup, State, judge
-from segl.postfix.hops import FORCED, Hop, Place, places, tls_level
-from segl.postfix.own_ways import PROBE, OwnWay, by_local, handed_on, network_service, ways
+from segl.postfix.hops import FORCED, Hop, Place, fallback, places, tls_level
+from segl.postfix.own_ways import (
+    BY_SENDER,
+    PROBE,
+    OwnWay,
+    by_local,
+    handed_on,
+    network_service,
+    relays_by_sender,
+    ways,
+)
 from segl.postfix.running import Instance
-from segl.postfix.tables import Table, TableUnread, entries, tables_in
+from segl.postfix.tables import PATTERNS, Table, TableUnread, entries, tables_in
 
 _FIX: Final = (
     "relay there by a transport with smtp_tls_security_level = secure, or by [postfix.gateway] deliver_to"
 )
+_FIX_RELAY: Final = (
+    "give own domains an entry in transport_maps, by a transport of their own with -o smtp_fallback_relay= (and"
+    " lmtp_fallback_relay): what their server does not take then waits for it"
+)
 _WHY: Final = "it is not read and not sent securely, being own mail: between here and there it could be read"
 _SHOWN: Final = 5
+_WORD: Final = re.compile(r"[a-z0-9]")
 
 
 def relayed_checks(setup: Setup) -> Iterator[Check]:
@@ -40,10 +55,10 @@ def relayed_checks(setup: Setup) -> Iterator[Check]:
             unread.append(error.private)
     clear = {hop: level for hop, level in clear.items() if level not in FORCED}
     safe = (Place.HERE,) if several else (Place.HERE, Place.NEAR)
+    far = [hop for hop, place in places(clear).items() if place not in safe]
     open_ = [
-        f"{', '.join(hops[hop][:_SHOWN])} → {hop.next_hop} by {hop.transport}, TLS level {clear[hop]}"
-        for hop, place in places(clear).items()
-        if place not in safe
+        f"{', '.join(hops[hop][:_SHOWN])} → {hop.next_hop} by {_by(hop)}, TLS level {clear[hop]}"
+        for hop in far
     ]
     for text in dict.fromkeys(unread):
         yield Check(id_, State.UNKNOWN, text, _WHY, "see to it yourself that TLS is forced there")
@@ -56,9 +71,13 @@ def relayed_checks(setup: Setup) -> Iterator[Check]:
             if open_
             else f"{what} stays {'here' if several else 'in the house'}, or goes on by forced TLS",
             why=_WHY,
-            fix=_FIX,
+            fix=_FIX_RELAY if far and all(hop.named_by for hop in far) else _FIX,
             bad=State.WARN,
         )
+
+
+def _by(hop: Hop) -> str:
+    return f"{hop.transport} ({hop.named_by})" if hop.named_by else hop.transport
 
 
 def _hops(setup: Setup, unread: list[str]) -> Iterator[tuple[str, Hop]]:
@@ -77,7 +96,8 @@ def _hops(setup: Setup, unread: list[str]) -> Iterator[tuple[str, Hop]]:
             try:
                 hops = list(_of_domain(front, way))
             except TableUnread as error:
-                unread.append(f"what local(8) hands on: {error.private}")
+                what = BY_SENDER if by_local(front, way) is None else "what local(8) hands on"
+                unread.append(f"{what}: {error.private}")
                 continue
             yield from ((domain.replace(f"{PROBE}.", "*."), hop) for hop in hops)
     for table in tables_in(front.value("transport_maps")):
@@ -91,6 +111,8 @@ def _of_domain(front: Instance, way: OwnWay) -> Iterator[Hop]:
     local = by_local(front, way)
     if local is None:
         yield from _hop(front, way.transport, way.next_hop)
+        for relay in relays_by_sender(front) if way.by_sender else ():
+            yield from _hop(front, way.transport, relay, BY_SENDER)
         return
     for transport, next_hop in handed_on(front, local):
         yield from _hop(front, transport, next_hop or way.domain)
@@ -98,15 +120,32 @@ def _of_domain(front: Instance, way: OwnWay) -> Iterator[Hop]:
 
 def _of_addresses(setup: Setup, table: Table) -> Iterator[tuple[str, Hop]]:
     """Single own addresses that *table*, one of ``transport_maps``, sends elsewhere than their domain."""
-    for entry in entries(table, setup.front.directory) if table.by_key else ():
-        local, _, domain = entry.key.lower().rpartition("@")
+    for entry in entries(table, setup.front.directory):
+        domain = _own_domain_in(setup, entry.key, pattern=table.type in PATTERNS)
         transport, _, next_hop = entry.value.partition(":")
-        if not local or not (transport or next_hop) or not setup.settings.is_own(domain):
+        if not domain or not (transport or next_hop):
             continue
         by = transport or ways(setup.front, {domain})[domain].transport
         yield from ((entry.key, hop) for hop in _hop(setup.front, by, next_hop or domain))
 
 
-def _hop(front: Instance, transport: str, next_hop: str) -> Iterator[Hop]:
+def _own_domain_in(setup: Setup, key: str, *, pattern: bool) -> str:
+    """The own domain of the address *key*; of a *pattern* one of those that its text is about, as far as that shows:
+    where it names no domain, but somebody in it, that may be any."""
+    if not pattern:
+        local, _, domain = key.lower().rpartition("@")
+        return domain if local and setup.settings.is_own(domain) else ""
+    local, at, rest = key.replace("\\", "").lower().rpartition("@")
+    every = [domain for owner in setup.settings.owners.every for domain in owner.domains]
+    if at and _WORD.search(local) and not _WORD.search(rest):
+        return every[0]
+    return next((name for name in every if all(label in rest for label in name.split("."))), "")
+
+
+def _hop(front: Instance, transport: str, next_hop: str, named_by: str = "") -> Iterator[Hop]:
+    """It, and what stands in for it."""
     if (service := network_service(front, transport)) is not None:
-        yield Hop(transport, service.program, next_hop)
+        hop = Hop(transport, service.program, next_hop, named_by)
+        yield hop
+        if (relay := fallback(front, hop)) is not None:
+            yield relay

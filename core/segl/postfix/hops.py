@@ -40,16 +40,28 @@ class Place(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """Mail goes on to *next_hop*, as transport(5) writes it, by *transport*, which runs *program* (smtp or lmtp)."""
+    """Mail goes on to *next_hop*, as transport(5) writes it, by *transport*, which runs *program* (smtp or lmtp).
+    *named_by*: the parameter that names it, where that is not to be expected."""
 
     transport: str
     program: str
     next_hop: str
+    named_by: str = ""
 
     @property
     def destinations(self) -> tuple[str, ...]:
         """Postfix takes several, and tries one after the other."""
         return tuple(self.next_hop.replace(",", " ").split())
+
+
+def fallback(front: Instance, hop: Hop) -> Hop | None:
+    """Where mail goes when *hop* does not take it: smtp(8) appends that relay to any destination, also one in brackets,
+    and lmtp(8) to any but a socket (postconf(5), smtp_fallback_relay)."""
+    name = f"{hop.program}_fallback_relay"
+    relay = front.value(name, front.service(hop.transport, "unix"))
+    if not relay or hop.next_hop.startswith("unix:"):
+        return None
+    return Hop(hop.transport, hop.program, relay, name)
 
 
 def places(hops: Collection[Hop]) -> dict[Hop, Place]:

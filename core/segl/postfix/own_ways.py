@@ -14,6 +14,7 @@ from segl.postfix.tables import entries, look_up, tables_in
 PROBE = "segl-probe"
 _NOBODYS = f"{PROBE}@{PROBE}.invalid"
 _NETWORK = frozenset({"smtp", "lmtp"})
+BY_SENDER = "sender_dependent_relayhost_maps"
 # Where local(8) hands on what it does not deliver itself; each has a table of its own, by user ("_maps").
 _OF_LOCAL = ("mailbox_transport", "fallback_transport")
 
@@ -41,13 +42,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OwnWay:
-    """``next_hop`` as transport(5) writes it."""
+    """``next_hop`` as transport(5) writes it. ``by_sender``: unless ``sender_dependent_relayhost_maps`` say another of
+    its sender."""
 
     domain: str
     kind: Kind
     transport: str
     next_hop: str
     by: By
+    by_sender: bool = False
 
     @property
     def taken(self) -> bool:
@@ -80,6 +83,15 @@ def by_local(front: Instance, way: OwnWay) -> Service | None:
     """The service of *way* if it is local(8), which reads aliases and ~/.forward."""
     service = front.service(way.transport, "unix")
     return service if service is not None and service.program == "local" else None
+
+
+def relays_by_sender(front: Instance) -> Iterator[str]:
+    """The relays that ``sender_dependent_relayhost_maps`` name for anybody; they come before ``relayhost``. Raises
+    :class:`~segl.postfix.tables.TableUnread`."""
+    for table in tables_in(front.value(BY_SENDER)):
+        for entry in entries(table, front.directory):
+            if entry.value and entry.value.upper() != "DUNNO":
+                yield entry.value
 
 
 def handed_on(front: Instance, local: Service) -> Iterator[tuple[str, str]]:
@@ -128,10 +140,11 @@ def _way(front: Instance, domain: str, kind: Kind, answer: str, everybodys: str)
         return OwnWay(domain, kind, "error", "", By.TRANSPORT)
     transport, _, hop = front.value(kind.value[1]).partition(":")
     by = By.EVERYBODYS if kind is Kind.OTHER else By.TRANSPORT
-    if not hop and kind in (Kind.RELAY, Kind.OTHER) and (relayhost := front.value("relayhost")):
+    by_sender = not hop and kind in (Kind.RELAY, Kind.OTHER)
+    if by_sender and (relayhost := front.value("relayhost")):
         hop, by = relayhost, By.EVERYBODYS
     named, colon, where = answer.partition(":")
     if colon and (named or where):
-        transport, hop = named or transport, where
+        transport, hop, by_sender = named or transport, where, False
         by = By.EVERYBODYS if answer == everybodys else By.TABLE
-    return OwnWay(domain, kind, transport, hop or domain, by if hop else By.DNS)
+    return OwnWay(domain, kind, transport, hop or domain, by if hop else By.DNS, by_sender)

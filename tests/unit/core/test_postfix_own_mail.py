@@ -16,6 +16,7 @@ from segl.postfix.check import Check, State
 from segl.postfix.check_own_domains import own_domain_checks
 from segl.postfix.check_relayed import relayed_checks
 from segl.postfix.hops import Hop, Place, places, tls_level
+from segl.postfix.own_ways import BY_SENDER
 from segl.settings_file import parse_settings
 from world.installation import Installation
 from world.needs import POSTFIX
@@ -88,6 +89,8 @@ def test_names_below_that_are_own_and_may_lie_elsewhere(
 
 
 RELAY, TRANSPORT = "relay_domains=nordby.example", "transport_maps=inline:{{nordby.example = %s}}"
+LOCAL = "mydestination=nordby.example"
+SURE = "smtp_tls_policy_maps=inline:{[203.0.113.5]=secure}"
 
 
 def relayed(site: Installation, *options: str, **tables: Any) -> list[Check]:
@@ -135,6 +138,55 @@ def relayed(site: Installation, *options: str, **tables: Any) -> list[Check]:
         ),
         (["mydestination=nordby.example", "transport_maps=inline:{bo@andre.example=smtp:[203.0.113.5]}"], ""),
         (["mydestination=nordby.example", "transport_maps=inline:{liste@nordby.example=mailman:}"], ""),
+        # what its server does not take just then
+        (
+            [RELAY, TRANSPORT % "smtp:[10.0.0.5]", "smtp_fallback_relay=[203.0.113.5]:587"],
+            "nordby.example → [203.0.113.5]:587 by smtp (smtp_fallback_relay), TLS level may",
+        ),
+        (
+            [RELAY, TRANSPORT % "smtp:[127.0.0.1]:2525", "fallback_relay=[203.0.113.5]"],
+            "(smtp_fallback_relay)",
+        ),
+        ([RELAY, TRANSPORT % "smtp:[10.0.0.5]", "smtp_fallback_relay=[10.0.0.6]"], ""),
+        (
+            [RELAY, TRANSPORT % "smtp:[10.0.0.5]", "smtp_fallback_relay=[203.0.113.5]", SURE],
+            "",
+        ),
+        (
+            [
+                "virtual_mailbox_domains=nordby.example",
+                "virtual_transport=lmtp:inet:127.0.0.1:24",
+                "lmtp_fallback_relay=[203.0.113.5]",
+            ],
+            "(lmtp_fallback_relay)",
+        ),
+        (
+            [
+                "virtual_mailbox_domains=nordby.example",
+                "virtual_transport=lmtp:unix:private/dovecot",
+                "lmtp_fallback_relay=[203.0.113.5]",
+            ],
+            "",
+        ),
+        # which relay, the sender decides
+        (
+            [RELAY, "relayhost=[10.0.0.5]", f"{BY_SENDER}=inline:{{bo@nordby.example=[203.0.113.5]}}"],
+            "[203.0.113.5] by relay (sender_dependent_relayhost_maps)",
+        ),
+        ([RELAY, "relayhost=[10.0.0.5]", f"{BY_SENDER}=inline:{{bo@nordby.example=DUNNO}}"], ""),
+        ([RELAY, "relay_transport=relay:[10.0.0.5]", f"{BY_SENDER}=static:[203.0.113.5]"], ""),
+        ([RELAY, TRANSPORT % "smtp:[10.0.0.5]", f"{BY_SENDER}=static:[203.0.113.5]"], ""),
+        (["mydestination=nordby.example", f"{BY_SENDER}=static:[203.0.113.5]"], ""),
+        # a pattern for some of an own domain's addresses
+        (
+            [LOCAL, "transport_maps=regexp:{{/^(salg|post)@nordby\\.example$$/ smtp:[203.0.113.5]}}"],
+            "/^(salg|post)@nordby\\.example$/ → [203.0.113.5]",
+        ),
+        ([LOCAL, "transport_maps=regexp:{{/^salg@(nordby|soender)\\.example/ smtp:[203.0.113.5]}}"], "salg"),
+        ([LOCAL, "transport_maps=regexp:{{/^salg@/ smtp:[203.0.113.5]}}"], "salg"),
+        ([LOCAL, "transport_maps=regexp:{{/^salg@/ smtp:[10.0.0.5]}}"], ""),
+        ([LOCAL, "transport_maps=regexp:{{/^salg@andre\\.example/ smtp:[203.0.113.5]}}"], ""),
+        ([LOCAL, "transport_maps=regexp:{{/@(hot|g)mail\\.com$$/ smtp:[203.0.113.5]}}"], ""),
     ],
 )
 def test_mail_of_colleagues_to_each_other(site: Installation, options: list[str], words: str) -> None:
@@ -164,6 +216,8 @@ def test_tables_that_cannot_be_looked_into_are_unknown(site: Installation) -> No
     users = "mailbox_transport_maps=ldap:/nowhere/ldap.cf"
     [found] = relayed(site, "mydestination=nordby.example", "transport_maps=", users)
     assert found.state is UNKNOWN
+    [found] = relayed(site, RELAY, "mailbox_transport_maps=", f"{BY_SENDER}=ldap:/nowhere/ldap.cf")
+    assert (found.state, BY_SENDER in found.found) == (UNKNOWN, True)
 
 
 GATEWAY = {"deliver_to": ELSEWHERE, "clients": ["192.0.2.1"]}

@@ -45,6 +45,11 @@ def test_it_bears_the_names_that_the_front_has(tmp_path: Path) -> None:
         (["mailbox_transport=lmtp:inet:store.example:24"], set()),
         (["mailbox_transport=lmtp:inet:127.0.0.1:24"], {"mail.nordby.example", "localhost"}),
         (["mailbox_transport=lmtp:[::1]:24"], {"mail.nordby.example", "localhost"}),
+        (["mailbox_transport=lmtp:[::1]:24", "lmtp_fallback_relay=[relay.example]"], set()),
+        (
+            ["mailbox_transport=lmtp:unix:private/dovecot", "lmtp_fallback_relay=[relay.example]"],
+            {"mail.nordby.example", "localhost"},
+        ),
         (["mailbox_transport=lmtp:inet:127.0.0.1.store.example:24"], set()),
         (["mailbox_transport=smtp:[127.0.0.1]:10025"], set()),
         (["fallback_transport=smtp:[store.example]"], set()),
