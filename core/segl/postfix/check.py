@@ -85,6 +85,11 @@ class Setup:
         return f"{RECEIPT}:unix:{self.settings.delivery.receipt_socket}"
 
     @property
+    def opening_filter(self) -> str:
+        """Where what came in encrypted or signed goes from the return port."""
+        return f"{OPEN}:unix:{self.settings.delivery.inbound_socket}"
+
+    @property
     def return_service(self) -> Service | None:
         return self.front.service(self.settings.postfix.return_port, "inet")
 

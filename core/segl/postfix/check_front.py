@@ -27,6 +27,8 @@ from segl.postfix.running import Service, split_list
 from segl.postfix.tables import TableUnread, look_up
 
 _INSTALL = "run: segl install"
+_MAPPINGS = ("virtual_alias_maps", "canonical_maps", "recipient_canonical_maps")
+_COPIES = ("always_bcc", "sender_bcc_maps", "recipient_bcc_maps")
 
 
 def front_checks(setup: Setup) -> Iterator[Check]:
@@ -71,10 +73,12 @@ def entrances(setup: Setup) -> Iterator[Check]:
     """Overrides in master.cf: the classic hole, because main.cf then looks right."""
     faults = [fault for service in setup.entrances() for fault in _entrance_faults(setup, service)]
     faults += _cleanup_faults(setup)
+    faults += [fault for service in setup.entrances() for fault in _unread_recipients(setup, service)]
     ids = {fault.id for fault in faults}
     for id_, what in (
         ("front.service-filter", "no service has a content_filter of its own"),
         ("front.service-milter", "no service leaves out the milter"),
+        ("front.service-aliases", "aliases are followed wherever mail comes in"),
     ):
         if id_ not in ids:
             yield Check(id_, State.OK, what)
@@ -122,6 +126,26 @@ def _cleanup_faults(setup: Setup) -> list[Check]:
     ]
 
 
+def _unread_recipients(setup: Setup, service: Service) -> Iterator[Check]:
+    """Aliases are followed where mail comes in, or nowhere: the return port takes copies whose recipients have been
+    read. What came back from another filter was read there, and settings made for that may be left."""
+    front = setup.front
+    wanted = any(front.value(each) for each in (*_MAPPINGS, *_COPIES))
+    if wanted and "no_address_mappings" in split_list(front.value("receive_override_options", service)):
+        reason = "receive_override_options has no_address_mappings"
+        fix = "take no_address_mappings out; it belongs to a filter that hands mail back"
+    else:
+        name = front.value("cleanup_service_name", service)
+        cleanup = front.service(name, "unix")
+        empty = [each for each in _MAPPINGS if front.value(each) and not front.value(each, cleanup)]
+        if not empty or name in OUR_CLEANUPS:
+            return
+        reason = f"its cleanup, {name}, has -o {empty[0]}="
+        fix = f"take -o {empty[0]}= off {name} in master.cf, or let {service.id} use cleanup"
+    why = "mail that comes in here for an alias comes back or goes astray, and no blind copy of it is made"
+    yield Check("front.service-aliases", State.WARN, f"{service.id}: {reason}", why, fix)
+
+
 def _without_milter(service: Service, reason: str) -> Check:
     return Check(
         "front.service-milter",
@@ -142,6 +166,13 @@ def _return_port(setup: Setup) -> Iterator[Check]:
     front, faults = setup.front, service_faults(setup.front, service)
     if front.value("content_filter", service):
         faults.append("has a content_filter: mail goes round in circles")
+    if "no_address_mappings" not in split_list(front.value("receive_override_options", service)):
+        faults.append(
+            "follows aliases and makes blind copies behind the verdict: what leads outside leaves as it is"
+        )
+    for name in ("smtpd_milter_maps", "smtpd_proxy_filter"):
+        if value := front.value(name, service):
+            faults.append(f"{name} = {value}")
     milters, wanted = split_list(front.value("smtpd_milters", service)), setup.settings.postfix.return_milters
     if setup.has_our_milter(" ".join((*milters, *wanted))):
         faults.append("has Segl's own milter: what was released or encrypted would be read again")
@@ -183,7 +214,7 @@ def _opening(setup: Setup) -> Iterator[Check]:
     id_, on = "front.inbound", setup.settings.inbound.on
     cleanup = setup.front.service(setup.front.value("cleanup_service_name", setup.return_service), "unix")
     header = f"{headers.OPEN}: yes"
-    wanted = f"FILTER {OPEN}:unix:{setup.settings.delivery.inbound_socket}"
+    wanted = f"FILTER {setup.opening_filter}"
     try:
         answer = look_up(setup.front.value("header_checks", cleanup), [header], setup.front.directory)
     except TableUnread as error:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from segl.headers import FACTS, ID, LEAST, OPEN, WISHES
-from segl.postfix.check import PLAIN, SECURE, Check, Setup, State, judge
+from segl.postfix.check import PLAIN, SECURE, Check, Setup, State, judge, seconds
 from segl.postfix.running import Service
 from segl.postfix.tables import TableUnread, look_up
 
@@ -45,6 +45,22 @@ def handover_checks(setup: Setup) -> Iterator[Check]:
             fix=f"{_INSTALL} (it sets -o smtp_fallback_relay= on {name})",
         )
         yield from _changed(setup, service)
+        yield from _slowed(setup, service)
+
+
+def _slowed(setup: Setup, service: Service) -> Iterator[Check]:
+    """By what the site says of deliveries to the world: all mail has this one destination."""
+    for what in ("destination", "transport"):
+        parameter = f"{service.name}_{what}_rate_delay"
+        value = setup.front.value(parameter)
+        if seconds(value):
+            yield Check(
+                _ID,
+                State.WARN,
+                f"{parameter} = {value}",
+                "all mail passes here, and no two messages within that time",
+                f"{_INSTALL} (it sets it to 0s)",
+            )
 
 
 def _changed(setup: Setup, service: Service) -> Iterator[Check]:

@@ -22,6 +22,7 @@ _ELSEWHERE = (
     "transport_maps",
     "sender_dependent_relayhost_maps",
     "sender_dependent_default_transport_maps",
+    "smtp_fallback_relay",
 )
 _UNSEEN = "mail that it sends is not seen by Segl, unless it hands it to the front"
 

@@ -42,6 +42,11 @@ _SINKS = frozenset({RECEIPT, CANARY})  # end in segl-deliver as well, and carry 
 # Levels at which nothing goes to a server whose certificate or TLSA record was not checked (TLS_README).
 _VERIFYING = frozenset({"secure", "verify", "fingerprint", "dane-only"})
 
+# "null" agrees on TLS that encrypts nothing, "export" and "low" on what can be read.
+_CIPHERS = frozenset({"medium", "high"})
+# What "secure" compares with where segl-map gave no policy: what was never proven must not pass by another name.
+_OWN_NAMES = frozenset({"nexthop", "dot-nexthop"})
+
 # Parameters that could give a message another way, or send it to someone else.
 _DIVERTING = (
     "content_filter",
@@ -51,11 +56,13 @@ _DIVERTING = (
     "body_checks",
     "milter_header_checks",
     "smtpd_milters",
+    "smtpd_milter_maps",
     "non_smtpd_milters",
     "relayhost",
     "sender_dependent_relayhost_maps",
     "sender_dependent_default_transport_maps",
     "smtp_fallback_relay",
+    "best_mx_transport",
     "mydestination",
     "relay_domains",
     "virtual_mailbox_domains",
@@ -203,6 +210,9 @@ def _tls_transport(setup: Setup, transport: str, policies: str) -> Iterator[Chec
         "smtp_tls_security_level": value.get("smtp_tls_security_level") in _VERIFYING,
         "smtp_tls_policy_maps": value.get("smtp_tls_policy_maps") == map_table(setup, policies),
         "smtp_tls_mandatory_protocols": bool(set(protocols) & {">=TLSv1.2", ">=TLSv1.3"}),
+        "smtp_tls_mandatory_ciphers": value.get("smtp_tls_mandatory_ciphers") in _CIPHERS,
+        "smtp_tls_secure_cert_match": set(split_list(value.get("smtp_tls_secure_cert_match", "")))
+        <= _OWN_NAMES,
         "smtp_tls_wrappermode": value.get("smtp_tls_wrappermode") == "no",
     }
     for name, good in expected.items():

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from segl.postfix.check import OUR_CLEANUPS, REPORT, Check, Setup, State
+from segl.postfix.check import CLEANUP, REPORT, Check, Setup, State
 from segl.postfix.check_demands import demand_filters
 from segl.postfix.check_forwards import forward_checks, is_outside
 from segl.postfix.check_taken import taken_checks
@@ -51,7 +51,9 @@ def table_checks(setup: Setup) -> Iterator[Check]:
 
 def _actions(setup: Setup) -> Iterator[Check]:
     clean = True
-    for place, table in _action_tables(setup):
+    waiting, asked = list(_action_tables(setup)), _policy_services(setup)
+    looked = {table for _, table in waiting}
+    for place, table in waiting:  # which grows
         try:
             lines = entries(table, setup.front.directory)
         except TableUnread as error:
@@ -66,18 +68,24 @@ def _actions(setup: Setup) -> Iterator[Check]:
             )
             continue
         for entry in lines:
+            if "check_" in entry.value:  # an answer may be restrictions in turn (access(5))
+                waiting += [(place, one) for one in tables_in(entry.value) if one not in looked]
+                looked |= set(tables_in(entry.value))
+                asked += [
+                    one for one in policy_services_in(entry.value) if not _never_filters(setup.front, one)
+                ]
             for match in _ACTION.finditer(entry.value):
                 if check := _judge_action(
                     setup, f"{place}: {table}: {entry.key}", match[1].upper(), match[2]
                 ):
                     clean = False
                     yield check
-    if asked := _policy_services(setup):
+    if asked:
         clean = False
         yield Check(
             "front.filter-actions",
             State.UNKNOWN,
-            f"policy services are asked: {', '.join(asked)}",
+            f"policy services are asked: {', '.join(dict.fromkeys(asked))}",
             "an answer FILTER from one would send mail past Segl",
             "see to it that none of them answers FILTER, REDIRECT or BCC (postgrey and Dovecot's quota-status do not)",
         )
@@ -114,10 +122,7 @@ def _action_lists(setup: Setup) -> Iterator[tuple[str, str]]:
     front = setup.front
     classes = split_list(front.value("smtpd_restriction_classes"))
     names = (*_CONTENT_TABLES, *_ACCESS_TABLES, *classes)
-    ours = list(setup.our_entrances)
-    cleanups = (front.service(front.value("cleanup_service_name", service), "unix") for service in ours)
-    ours += [service for service in cleanups if service is not None and service.name in OUR_CLEANUPS]
-    users: list[Service | None] = [None, *(s for s in front.services if s not in ours)]
+    users: list[Service | None] = [None, *front.services]
     for name in names:
         for service in users:
             if service is not None and name not in service.overrides:
@@ -133,6 +138,8 @@ def _judge_action(setup: Setup, where: str, action: str, target: str) -> Check |
         if target == setup.content_filter:
             return None
         if target == setup.receipt_filter and where.startswith(f"{REPORT}/unix: body_checks: "):
+            return None
+        if target == setup.opening_filter and where.startswith(f"{CLEANUP}/unix: header_checks: "):
             return None
         if target in demand_filters(setup) and _is_verdict_table(setup, where):
             return None

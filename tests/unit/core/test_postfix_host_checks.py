@@ -141,6 +141,7 @@ BESIDE = {
     "relayhost=[127.0.0.1]:2525": WARN,
     "relayhost=[127.0.0.1]:25 transport_maps=inline:{x.example=smtp:}": WARN,
     "relayhost=[127.0.0.1]:25 sender_dependent_relayhost_maps=static:[x.example]": WARN,
+    "relayhost=[127.0.0.1]:25 smtp_fallback_relay=[x.example]": WARN,  # while the front is down
 }
 
 
