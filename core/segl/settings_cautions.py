@@ -37,6 +37,7 @@ def cautions(settings: Settings) -> Iterator[Caution]:
     yield from policy_cautions(settings)
     yield from hold_cautions(settings)
     yield from detection_cautions(settings)
+    yield from return_cautions(settings)
 
 
 def domain_cautions(settings: Settings, suffixes: Suffixes | None = None) -> Iterator[Caution]:
@@ -139,6 +140,14 @@ def detection_cautions(settings: Settings) -> Iterator[Caution]:
             yield Caution(
                 f"detection.thresholds.{scored}", f"from {score:g} on next to nothing reaches it", hint
             )
+
+
+def return_cautions(settings: Settings) -> Iterator[Caution]:
+    """segl-deliver hands on to a place at which Postfix does not listen by these settings."""
+    handed, back = settings.delivery.reinject, settings.postfix.return_port
+    if handed != back:
+        problem = f"{handed} is not postfix.return_port ({back}): where nobody listens, encrypted mail and notices wait"
+        yield Caution("delivery.reinject", problem, "name the same in both")
 
 
 def _table(owner: Owner) -> str:

@@ -150,8 +150,9 @@ def read_numbers(file: Path, country: str) -> dict[str, str]:
     try:
         lines: Sequence[str] = file.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        problem = error.strerror if isinstance(error, OSError) else "is not UTF-8"
-        raise SettingsError([Fault(file, "", str(problem))]) from None
+        problem = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else "is not UTF-8"
+        hint = "portal.sms.numbers names it: an address and a number on each line, or leave that out"
+        raise SettingsError([Fault(file, "", problem, hint)]) from None
     found: dict[str, str] = {}
     faults: list[Fault] = []
     for at, line in enumerate(lines, 1):

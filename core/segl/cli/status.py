@@ -223,10 +223,12 @@ def _metrics(settings: Settings) -> Iterator[tuple[str, str, int]]:
 
 def _faults(name: str, host: str, port: int) -> Line:
     """What the process's own counters say went wrong since it started."""
-    from urllib.request import urlopen
+    from urllib.request import ProxyHandler, build_opener
 
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        with urlopen(f"http://{host}:{port}/metrics", timeout=SECONDS) as answer:
+        # By no proxy that the environment names: it is this host's own.
+        with build_opener(ProxyHandler({})).open(f"http://{place}/metrics", timeout=SECONDS) as answer:
             text = answer.read(4_000_000).decode("utf-8", "replace")
     except (OSError, ValueError):
         return Line(f"faults {name}", None, f"no metrics on {host}:{port}")

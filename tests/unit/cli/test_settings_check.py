@@ -99,6 +99,17 @@ certificate = "web.pem"
     assert "in order" not in bad.stdout
 
 
+def test_a_return_port_that_segl_deliver_does_not_know_is_a_warning(file: Path) -> None:
+    moved = check(file, GOOD + '[postfix]\nreturn_port = "127.0.0.1:10127"\n')
+    assert (moved.exit_code, moved.stdout.startswith("in order: ")) == (0, True)
+    assert (
+        "warning: delivery.reinject: 127.0.0.1:10027 is not postfix.return_port (127.0.0.1:10127)"
+        in moved.stderr
+    )
+    both = GOOD + '[postfix]\nreturn_port = "127.0.0.1:10127"\n[delivery]\nreinject = "127.0.0.1:10127"\n'
+    assert "reinject" not in check(file, both).stderr
+
+
 def test_what_depends_on_a_socket_that_is_none_does_not_break_the_check(file: Path) -> None:
     sockets = '[routing]\nsocket = "/"\n[delivery]\nreceipt_socket = "/"\n[canary]\nsocket = "/"\n'
     bad = check(file, GOOD + sockets)

@@ -186,5 +186,7 @@ def test_a_bad_address_book_names_every_line(tmp_path: Path) -> None:
     assert [fault.key for fault in caught.value.faults] == ["line 1", "line 2", "line 3"]
     for content in (None, b"\xff"):
         file.unlink() if content is None else file.write_bytes(content)
-        with pytest.raises(SettingsError):
+        with pytest.raises(SettingsError) as caught:
             read_numbers(file, "+45")
+        [fault] = caught.value.faults
+        assert fault.hint.startswith("portal.sms.numbers names it")

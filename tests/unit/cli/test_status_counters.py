@@ -1,0 +1,49 @@
+"""``segl status``: the counters of Segl's own processes are asked of this host, whatever the environment says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from ipaddress import ip_address
+from socket import AF_INET, AF_INET6
+from socketserver import ThreadingTCPServer
+from threading import Thread
+
+import pytest
+
+from segl.cli.status import _faults
+
+
+class Counters(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"segl_worker_deaths_total 2.0\nsegl_scan_failures_total 0.0\n")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def address(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
+    class Server(ThreadingTCPServer):
+        address_family = AF_INET6 if ip_address(request.param).version == 6 else AF_INET
+
+    with Server((request.param, 0), Counters) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield request.param, server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+def test_no_proxy_is_asked(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """/etc/environment of a house with a proxy reaches sudo, too."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    host, port = address
+    line = _faults("segl-milter", host, port)
+    assert (line.good, line.text) == (False, "2 worker deaths")
+
+
+def test_where_nobody_listens_it_is_not_known() -> None:
+    assert _faults("segl-milter", "127.0.0.1", 9).good is None
