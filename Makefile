@@ -48,7 +48,7 @@ format: setup ## put the code into the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-model: setup ## train the model anew from the corpus (45 minutes on two cores; the steps in .model)
+model: setup ## train the model anew from the corpus (an hour on two cores; the steps in .model)
 	@$(BIN)/pip install -q -e '.[train]'
 	@$(BIN)/pytest -q tests/training
 	@$(BIN)/python -m segl_training .model --plain $(PLAIN) --like classifier/model/fit.json --ship classifier/model

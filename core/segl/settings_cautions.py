@@ -130,7 +130,7 @@ def detection_cautions(settings: Settings) -> Iterator[Caution]:
             "detection.mode", "in mode shadow nothing is protected", "set it to detect when the trial is over"
         )
     if not detection.model:
-        yield Caution("detection.model", "words alone decide: they find about three of four messages", hint)
+        yield Caution("detection.model", "words alone decide: they find nearly four of five messages", hint)
     if detection.unsure is Decision.PLAIN:
         yield Caution("detection.unsure", "what the model is in doubt of goes in clear", hint)
     if detection.pictures == "ignore":

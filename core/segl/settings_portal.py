@@ -219,6 +219,7 @@ class Portal:
     # messages are out.
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+[^\s]*$")] = "https://sikker.invalid"
     # The folder of sealed messages, unless [portal.storage] names another place. Several nodes must see the same.
+    # Elsewhere than below /var/lib/segl the units need a drop-in (docs/operations.md, "Install").
     sealed: Path = Path("/var/lib/segl/sealed")
     # A sealed message can be read so long, then it is shredded.
     expiry_days: _DAYS = 30

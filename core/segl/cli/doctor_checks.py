@@ -86,7 +86,7 @@ def check_model(settings: Settings) -> Check:
             "model",
             State.WARN,
             "none is installed: words alone decide",
-            "words find about three of four messages, and only what is said outright",
+            "words find nearly four of five messages, and only what is said outright",
             "install the package again, or set detection.model = false",
         )
     return Check("model", State.OK, f"{len(loaded.thresholds)} categories")
